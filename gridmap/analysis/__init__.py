@@ -1,0 +1,1 @@
+"""Pure analysis: arrays and GeoDataFrames in, dataclasses out."""

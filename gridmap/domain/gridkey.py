@@ -1,0 +1,117 @@
+"""Grid keys: one bigint that names a grid and, by truncation, every grid above it.
+
+The seventeen digits are county and town 9, area 2, village 3, micro-grid 3. A level's key has zeros in the digits of the
+levels below, so a subtree is one contiguous range and a scope is one ``BETWEEN``. Keys exceed 2**53: they travel as
+strings in JSON.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridmap.errors import InvalidInput
+
+TOWN, AREA, VILLAGE, MICRO = 1, 2, 3, 4
+LEVELS = (TOWN, AREA, VILLAGE, MICRO)
+SUBTREE_SIZE = {TOWN: 10**8, AREA: 10**6, VILLAGE: 10**3, MICRO: 1}
+"""How many keys the subtree of a grid of each level spans, the grid itself included."""
+
+UNASSIGNED = 0
+"""Key of a record that lies in no grid. Only the whole workspace's scope contains it."""
+
+MAX_KEY = 10**17 - 1
+
+
+def make_key(town: int, area: int = 0, village: int = 0, micro: int = 0) -> int:
+    """Compose a key from the ordinals or official digits of each level.
+
+    Parameters
+    ----------
+    town : int
+        County and town, up to nine digits and not zero.
+    area, village, micro : int
+        Up to two, three and three digits; zero means "not this deep".
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InvalidInput
+        When a part does not fit its digits, or a deeper part is set below a zero.
+    """
+    parts = (town, area, village, micro)
+    if not (0 < town < 10**9 and 0 <= area < 100 and 0 <= village < 1000 and 0 <= micro < 1000):
+        raise InvalidInput("grid-key-digits", f"网格编码 {parts} 超出位数。", f"Grid key parts {parts} do not fit.")
+    if any(deep and not shallow for shallow, deep in zip(parts, parts[1:], strict=False)):
+        raise InvalidInput("grid-key-gap", f"网格编码 {parts} 缺少上级。", f"Grid key parts {parts} skip a level.")
+    return ((town * 100 + area) * 1000 + village) * 1000 + micro
+
+
+def level_of(key: int) -> int:
+    """Level (1 to 4) of the grid that ``key`` names.
+
+    Raises
+    ------
+    InvalidInput
+        When the key is not one of a grid.
+    """
+    if not 10**8 <= key <= MAX_KEY:
+        raise InvalidInput("grid-key-unknown", f"{key} 不是网格编码。", f"{key} is not a grid key.")
+    for level in LEVELS:
+        if key % SUBTREE_SIZE[level] == 0:
+            return level
+    raise AssertionError
+
+
+def ancestor(key: int, level: int) -> int:
+    """Key of the grid at ``level`` that contains ``key`` (itself when it is of that level)."""
+    return key - key % SUBTREE_SIZE[level]
+
+
+def ancestors(keys: NDArray[np.int64], level: int) -> NDArray[np.int64]:
+    """Vector form of :func:`ancestor`; ``keys`` of shape (n,) in, the same shape out."""
+    return keys - keys % SUBTREE_SIZE[level]
+
+
+def parent(key: int) -> int | None:
+    """Key of the grid one level up, or None for the town."""
+    level = level_of(key)
+    return None if level == TOWN else ancestor(key, level - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The grid subtree that a user may see, as an inclusive range of keys.
+
+    Attributes
+    ----------
+    lo, hi : int
+        First and last grid key of the subtree.
+    """
+
+    lo: int
+    hi: int
+
+    def __post_init__(self) -> None:
+        """Refuse an empty or negative range."""
+        if not 0 <= self.lo <= self.hi <= MAX_KEY:
+            raise InvalidInput("scope-range", "管辖范围无效。", "The scope is not a range of grid keys.")
+
+    @classmethod
+    def of_grid(cls, key: int) -> Scope:
+        """Scope of one grid and all below it."""
+        return cls(key, key + SUBTREE_SIZE[level_of(key)] - 1)
+
+    @classmethod
+    def whole(cls) -> Scope:
+        """Scope of the whole workspace, records in no grid included."""
+        return cls(UNASSIGNED, MAX_KEY)
+
+    def __contains__(self, key: object) -> bool:
+        """Tell whether a grid key lies in the scope."""
+        return isinstance(key, int) and self.lo <= key <= self.hi

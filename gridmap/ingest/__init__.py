@@ -1,0 +1,1 @@
+"""Untrusted files to validated rows, with a reason for each refused row."""

@@ -1,0 +1,1 @@
+"""PostgreSQL with PostGIS: schema, migrations, scoped sessions, bulk loading, the embedded cluster."""
