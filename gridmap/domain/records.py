@@ -1,0 +1,437 @@
+"""Field tables: which columns a record of each noun has, what they hold and what people call them.
+
+The tables are what import reads by, what the documentation lists and what exports are headed with. A field is
+never about a person: no table has a person's name, identity number or telephone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from gridmap.domain.codes import lookup
+
+Kind = Literal["text", "key", "code", "instant", "day", "clock", "number", "integer", "boolean", "x", "y"]
+"""What a field holds. ``key`` is an identifier, ``x`` and ``y`` a coordinate, ``clock`` a time of day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of a record.
+
+    Attributes
+    ----------
+    name : str
+        Column name, also the heading of exports.
+    kind : str
+        What it holds; see :data:`Kind`.
+    zh : str
+        Chinese heading.
+    aliases : tuple of str
+        Further headings in either language.
+    required : bool
+        Whether a row without it is refused.
+    codes : mapping, optional
+        Every accepted spelling (lower case) and its code.
+    low, high : float, optional
+        Smallest and largest accepted number.
+    max_chars : int
+        Longest accepted text.
+    default : str, optional
+        What an empty cell means.
+    """
+
+    name: str
+    kind: Kind
+    zh: str
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+    codes: Mapping[str, str] | None = None
+    low: float | None = None
+    high: float | None = None
+    max_chars: int = 200
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """The field table of one noun.
+
+    Attributes
+    ----------
+    name, zh, en : str
+        Plural name, and what one is called in a sentence.
+    fields : tuple of Field
+    place : str
+        ``"point"``: a coordinate, a grid code or a village name is needed; ``"optional"``: it may have one;
+        ``"line"``, ``"polygon"``: it has such a geometry; ``"none"``.
+    unique : tuple of str
+        Fields that together name a record.
+    """
+
+    name: str
+    zh: str
+    en: str
+    fields: tuple[Field, ...]
+    place: Literal["point", "optional", "line", "polygon", "none"]
+    unique: tuple[str, ...]
+
+    def field(self, name: str) -> Field:
+        """Return the field of that name.
+
+        Raises
+        ------
+        KeyError
+            When the noun has no such field.
+        """
+        for f in self.fields:
+            if f.name == name:
+                return f
+        raise KeyError(name)
+
+
+def _spellings(**codes: str) -> dict[str, str]:
+    """Map each spelling, separated by blanks, to its code."""
+    return {s.lower(): code for code, names in codes.items() for s in (code, *names.split())}
+
+
+def _list(name: str, **more: str) -> dict[str, str]:
+    return {k.lower(): v for k, v in lookup(name).items()} | _spellings(**more)
+
+
+DOMAINS = _list(
+    "domain",
+    dispute="disputes 纠纷 矛盾 矛盾纠纷 纠纷化解网格",
+    land="土地 国土",
+    social_service="social 社会人 社会服务",
+    policing="police 警务 治安 公安",
+    safety="安全 安监 生产安全",
+    emergency="应急 突发事件",
+)
+DISPUTE_KINDS = _list("dispute_kind") | {
+    k.removesuffix("纠纷"): v for k, v in lookup("dispute_kind").items() if k.endswith("纠纷")
+}
+STAGES = _list(
+    "stage",
+    accepted="已受理 待处理 登记 received open new",
+    mediating="调解 调解中 调处中 办理中 处理中 mediation",
+    transferred="已移送 转办 移交 transfer",
+    resolved="已化解 已调处 已解决 办结 closed",
+    archived="已归档 结案 archive",
+)
+CHANNELS = _list("channel") | {
+    "信访": "visit",
+    "来信": "letter",
+    "来访": "visit",
+    "上访": "visit",
+    "来电": "phone",
+    "电话": "phone",
+    "网络": "online",
+    "网上": "online",
+    "telephone": "phone",
+    "web": "online",
+}
+ORGANISATION_KINDS = _spellings(
+    centre="center 综治中心 中心 综治工作中心",
+    sub_centre="sub_center sub-centre 分中心 综治分中心 片综治分中心",
+    committee="委员会 村两委会 村委会 居委会 村民委员会 居民委员会",
+    mediation_body="mediation 调解组织 调解委员会 人民调解委员会 调解室 调解工作室",
+    service_point="service 服务点 服务站 便民服务点 便民服务中心",
+)
+SITE_KINDS = _spellings(
+    housing="住房 出租房 宿舍 集中居住 居住点 dormitory",
+    work_site="site worksite 工地 工作地 企业 厂区 用工点",
+)
+ROAD_CLASSES = _spellings(
+    trunk="干线 国道 省道 主干道 motorway primary",
+    secondary="县道 次干道",
+    tertiary="乡道 支路",
+    village="村道 residential unclassified 乡村道路",
+    path="小路 步道 机耕路 footway track",
+)
+MODES = _spellings(
+    car="汽车 车 巡逻车 vehicle drive",
+    bike="自行车 电动车 摩托车 bicycle motorbike",
+    foot="步行 徒步 walk walking",
+)
+ONEWAY = _spellings(
+    yes="1 true t y 是 单行 单向 forward", no="0 false f n 否 双向 双行", reverse="-1 反向 backward"
+)
+YES_NO = _spellings(true="1 yes y t 是 有 对 √ 专业", false="0 no n f 否 无 不是 非专业 业余 志愿")
+CLOSED_STAGES = frozenset({"resolved", "archived"})
+MIN_HEAD_COUNT = 10
+"""A site of fewer people is not recorded: its count would point at persons."""
+
+_GRID = Field(
+    "grid_code", "key", "网格编码", ("网格代码", "网格编号", "所属网格编码", "grid", "village_code", "村代码")
+)
+_VILLAGE = Field(
+    "village_name",
+    "text",
+    "村名",
+    ("village", "村", "所属村", "行政村", "村居", "村社区", "所在村"),
+    max_chars=60,
+)
+_LON = Field("lon", "x", "经度", ("longitude", "lng", "long", "x", "东经", "x坐标", "lon_wgs84", "横坐标"))
+_LAT = Field("lat", "y", "纬度", ("latitude", "y", "北纬", "y坐标", "lat_wgs84", "纵坐标"))
+_ACCURACY = Field(
+    "accuracy_m", "number", "定位精度", ("accuracy", "精度", "精度米", "定位精度米"), low=0, high=100_000
+)
+_NAME_EN = Field("name_en", "text", "英文名称", ("english_name", "英文名"), max_chars=120)
+
+INCIDENTS = Noun(
+    "incidents",
+    "事件",
+    "incident",
+    (
+        Field(
+            "uid",
+            "key",
+            "事件编号",
+            ("id", "编号", "事件号", "案件编号", "工单号", "流水号", "case_no", "incident_id"),
+        ),
+        Field(
+            "domain",
+            "code",
+            "领域",
+            ("事件领域", "业务领域", "网格领域", "大类"),
+            required=True,
+            codes=DOMAINS,
+        ),
+        Field(
+            "kind",
+            "text",
+            "类型",
+            ("事件类型", "纠纷类型", "类别", "小类", "type", "category", "offense_type"),
+            max_chars=80,
+        ),
+        Field("scale", "code", "规模", ("事件规模",), codes=_list("scale")),
+        Field("channel", "code", "来源", ("渠道", "来源渠道", "受理渠道", "source"), codes=CHANNELS),
+        Field(
+            "occurred_at",
+            "instant",
+            "发生时间",
+            ("发生日期", "事发时间", "时间", "日期", "date", "time", "datetime", "occurred", "案发时间"),
+            required=True,
+        ),
+        Field(
+            "reported_at", "instant", "受理时间", ("上报时间", "登记时间", "报告时间", "reported", "受理日期")
+        ),
+        Field("due_at", "instant", "办理期限", ("到期时间", "期限", "截止时间", "due", "due_date")),
+        Field(
+            "stage",
+            "code",
+            "阶段",
+            ("办理阶段", "状态", "办理状态", "status"),
+            codes=STAGES,
+            default="accepted",
+        ),
+        Field("closed_at", "instant", "办结时间", ("结案时间", "化解时间", "closed", "办结日期")),
+        Field("severity", "integer", "严重程度", ("等级", "级别", "严重等级"), low=1, high=5),
+        _LON,
+        _LAT,
+        _ACCURACY,
+        _GRID,
+        _VILLAGE,
+        Field(
+            "summary",
+            "text",
+            "摘要",
+            ("简述", "事件描述", "描述", "内容", "概要", "简要情况", "description"),
+            max_chars=2000,
+        ),
+    ),
+    "point",
+    ("uid",),
+)
+INCIDENT_STEPS = Noun(
+    "incident_steps",
+    "事件步骤",
+    "incident step",
+    (
+        Field("uid", "key", "事件编号", ("id", "编号", "incident_uid", "incident_id"), required=True),
+        Field("at", "instant", "时间", ("办理时间", "日期", "time", "date"), required=True),
+        Field("action", "text", "动作", ("办理动作", "操作", "步骤"), required=True, max_chars=60),
+        Field("stage_from", "code", "原阶段", ("from_stage", "办理前阶段"), codes=STAGES),
+        Field("stage_to", "code", "新阶段", ("to_stage", "办理后阶段"), codes=STAGES),
+        Field("to_grid_code", "key", "移送网格编码", ("移送网格", "to_grid")),
+        Field("note", "text", "说明", ("备注", "办理说明", "remark"), max_chars=2000),
+    ),
+    "none",
+    ("uid", "at", "action"),
+)
+TEAMS = Noun(
+    "teams",
+    "队伍",
+    "team",
+    (
+        Field("code", "key", "队伍编号", ("id", "编号", "代码", "team_code", "队伍代码"), required=True),
+        Field(
+            "name_zh", "text", "名称", ("队伍名称", "name", "队名", "team_name"), required=True, max_chars=120
+        ),
+        _NAME_EN,
+        Field("kind", "code", "类型", ("队伍类型", "类别", "type"), required=True, codes=_list("team_kind")),
+        Field("professional", "boolean", "是否专业", ("专业", "专业队伍", "is_professional"), codes=YES_NO),
+        _GRID,
+        Field("base_lon", "x", "驻地经度", ("lon", "longitude", "lng", "x", "经度")),
+        Field("base_lat", "y", "驻地纬度", ("lat", "latitude", "y", "纬度")),
+        Field("shift_start", "clock", "上班时间", ("班次开始", "开始时间")),
+        Field("shift_end", "clock", "下班时间", ("班次结束", "结束时间")),
+        Field("mode", "code", "出行方式", ("交通方式", "transport"), codes=MODES, default="car"),
+        Field("speed_kmh", "number", "速度", ("speed", "时速", "速度公里每小时"), low=1, high=150),
+        Field("size", "integer", "人数", ("队伍人数", "编制人数", "members"), low=1, high=1000),
+    ),
+    "optional",
+    ("code",),
+)
+TEAM_POSITIONS = Noun(
+    "team_positions",
+    "队伍位置",
+    "team position",
+    (
+        Field("team_code", "key", "队伍编号", ("code", "team", "编号", "队伍代码"), required=True),
+        Field("at", "instant", "时间", ("定位时间", "time", "date"), required=True),
+        _LON,
+        _LAT,
+        _ACCURACY,
+    ),
+    "point",
+    ("team_code", "at"),
+)
+MIGRANTS = Noun(
+    "migrants",
+    "流动人口聚居点",
+    "migrant cluster",
+    (
+        Field("code", "key", "聚居点编号", ("id", "编号", "代码", "site_code"), required=True),
+        Field("name_zh", "text", "名称", ("聚居点名称", "场所名称", "name", "site_name"), max_chars=120),
+        Field("kind", "code", "类型", ("类别", "场所类型", "type"), required=True, codes=SITE_KINDS),
+        Field(
+            "head_count",
+            "integer",
+            "人数",
+            ("总人数", "居住人数", "流动人口数", "headcount", "count"),
+            required=True,
+            high=200_000,
+        ),
+        _LON,
+        _LAT,
+        Field("as_of", "day", "统计日期", ("日期", "截至日期", "date", "统计时间")),
+        _GRID,
+        _VILLAGE,
+    ),
+    "point",
+    ("code",),
+)
+ORGANISATIONS = Noun(
+    "organisations",
+    "机构",
+    "organisation",
+    (
+        Field("code", "key", "机构编号", ("id", "编号", "代码", "机构代码"), required=True),
+        Field("name_zh", "text", "名称", ("机构名称", "name"), required=True, max_chars=120),
+        _NAME_EN,
+        Field("kind", "code", "类型", ("机构类型", "类别", "type"), required=True, codes=ORGANISATION_KINDS),
+        _LON,
+        _LAT,
+        _GRID,
+        _VILLAGE,
+        Field("opens", "text", "开放时间", ("营业时间", "服务时间", "opening_hours"), max_chars=120),
+    ),
+    "point",
+    ("code",),
+)
+ROADS = Noun(
+    "roads",
+    "道路",
+    "road",
+    (
+        Field("road_id", "key", "道路编号", ("id", "编号", "osm_id", "code")),
+        Field("name_zh", "text", "名称", ("道路名称", "路名", "name"), max_chars=120),
+        Field(
+            "class",
+            "code",
+            "等级",
+            ("道路等级", "类型", "highway", "fclass", "type", "road_class"),
+            codes=ROAD_CLASSES,
+            default="village",
+        ),
+        Field("oneway", "code", "单行", ("是否单行", "单行线"), codes=ONEWAY, default="no"),
+        Field("speed_kmh", "number", "限速", ("速度", "maxspeed", "speed", "设计速度"), low=1, high=150),
+        Field("surface", "text", "路面", ("路面类型",), max_chars=40),
+        Field("bridge", "boolean", "桥", ("是否桥梁", "桥梁"), codes=YES_NO, default="false"),
+    ),
+    "line",
+    ("road_id",),
+)
+
+GRID_LEVELS = _spellings(
+    **{
+        "1": "town 镇 乡镇 街道 镇级 一级 一级网格",
+        "2": "area 片区 片 片区级 二级 二级网格",
+        "3": "village 村 社区 村社区 村级 三级 三级网格 precinct",
+        "4": "micro micro-grid micro_grid 微网格 四级 四级网格 户联系",
+    }
+)
+GRIDS = Noun(
+    "grids",
+    "网格",
+    "grid",
+    (
+        Field(
+            "level", "code", "级别", ("网格级别", "层级", "等级", "网格层级", "grid_level"), codes=GRID_LEVELS
+        ),
+        Field(
+            "code",
+            "key",
+            "网格编码",
+            ("编码", "代码", "网格代码", "网格编号", "编号", "grid_code", "village_code", "村代码"),
+        ),
+        Field(
+            "name_zh",
+            "text",
+            "名称",
+            ("网格名称", "村名", "村名称", "name", "village_name", "社区名称"),
+            max_chars=120,
+        ),
+        _NAME_EN,
+        Field(
+            "parent",
+            "text",
+            "上级网格",
+            (
+                "parent_key",
+                "parent_code",
+                "上级",
+                "上级网格编码",
+                "上级编码",
+                "片区",
+                "所属片区",
+                "area",
+                "所属上级",
+            ),
+            max_chars=120,
+        ),
+        Field(
+            "population",
+            "integer",
+            "人口",
+            ("户籍人口", "常住人口", "人口数", "总人口", "pop"),
+            low=0,
+            high=10_000_000,
+        ),
+        Field("households", "integer", "户数", ("总户数", "住户数"), low=0, high=5_000_000),
+        Field("grid_key", "key", "网格键", ("gridkey",)),
+        Field("valid_from", "day", "生效日期", ("启用日期", "start_date")),
+        Field("valid_to", "day", "失效日期", ("停用日期", "end_date")),
+        Field("predecessors", "text", "前身", ("前身网格", "predecessor", "原编码"), max_chars=400),
+        Field("illustrative", "boolean", "示意", ("示意边界",), codes=YES_NO, default="false"),
+    ),
+    "polygon",
+    ("code",),
+)
+
+NOUNS: dict[str, Noun] = {
+    n.name: n for n in (INCIDENTS, INCIDENT_STEPS, TEAMS, TEAM_POSITIONS, MIGRANTS, ORGANISATIONS, ROADS)
+}

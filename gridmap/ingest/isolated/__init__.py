@@ -1,0 +1,1 @@
+"""What runs in the reading process: small, and importing as little as it can."""

@@ -1,0 +1,60 @@
+"""The reading process: one request on standard input, one Arrow file and one line of JSON in its folder."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+
+from gridmap.ingest.isolated.frame import ROW, WKB, Refused
+
+
+def main() -> None:
+    """Answer one request."""
+    request = json.loads(sys.stdin.buffer.read())
+    try:
+        answer = _answer(request)
+    except Refused as refused:
+        answer = {"code": refused.code, "zh": refused.zh, "en": refused.en}
+    except (MemoryError, pa.ArrowMemoryError, RecursionError):
+        answer = {
+            "code": "file-needs-too-much",
+            "zh": "读取这个文件需要的内存超过限制，文件可能已损坏或被做了手脚。请重新导出，或分成几个文件。",
+            "en": "reading it takes more memory than allowed; it may be damaged or forged. "
+            "Export it again, or split it into smaller files.",
+        }
+    Path("answer.json").write_text(json.dumps(answer, ensure_ascii=False), "utf-8")
+
+
+def _answer(request: dict[str, Any]) -> dict[str, Any]:
+    path, kind, limits = Path(request["path"]), request["kind"], request["limits"]
+    geometry = None
+    crs = None
+    if kind == "xlsx":
+        from gridmap.ingest.isolated.xlsx import read_xlsx
+
+        table, rows, notices = read_xlsx(path, request["layer"], limits)
+    elif kind == "geojson":
+        from gridmap.ingest.isolated.geojson import read_geojson
+
+        table, geometry, crs, notices = read_geojson(path, limits)
+        rows = np.arange(1, table.num_rows + 1)
+    else:
+        from gridmap.ingest.isolated.vector import read_vector
+
+        table, geometry, crs, notices = read_vector(
+            path, kind, request["driver"], request["layer"], limits=limits, layers_only=request["layers_only"]
+        )
+        rows = np.arange(1, table.num_rows + 1)
+    table = table.append_column(ROW, pa.array(rows, pa.int64()))
+    if geometry is not None:
+        wkb = shapely.to_wkb(geometry, byte_order=1)
+        table = table.append_column(WKB, pa.array(wkb.tolist(), pa.large_binary()))
+    with pa.OSFile("out.arrow", "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        writer.write_table(table)
+    return {"crs": crs, "notices": notices}

@@ -1,0 +1,161 @@
+"""Zip archives: looked over before anything is unpacked, and only what is needed is."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from gridmap.ingest.isolated.frame import Refused
+
+_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_MOST_MEMBERS = 2000
+_BLOCK = 1 << 20
+
+
+def checked_members(archive: zipfile.ZipFile, limits: dict[str, int]) -> list[zipfile.ZipInfo]:
+    """Members of an archive after a look at their names and sizes.
+
+    Raises
+    ------
+    Refused
+        When a name leads out of the archive, a member is a link or locked, or the whole unpacks to too much.
+    """
+    members = archive.infolist()
+    if len(members) > _MOST_MEMBERS:
+        raise Refused("zip-too-many", "压缩包里的文件太多。", "the archive holds too many files.")
+    for member in members:
+        name = member.filename
+        path = PurePosixPath(name.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in name or "\0" in name:
+            raise Refused(
+                "zip-path",
+                f"压缩包里的“{name[:60]}”指向包外，拒绝解压。请重新打包。",
+                f'"{name[:60]}" in the archive points outside of it; nothing is unpacked. Pack it again.',
+            )
+        if stat.S_ISLNK(member.external_attr >> 16):
+            raise Refused(
+                "zip-link",
+                "压缩包里有链接文件，拒绝解压。请重新打包。",
+                "the archive holds a link; nothing is unpacked. Pack it again.",
+            )
+        if member.flag_bits & 1:
+            raise Refused(
+                "zip-locked", "压缩包有密码。请去掉密码。", "the archive has a password. Remove it."
+            )
+    total = sum(m.file_size for m in members)
+    packed = sum(m.compress_size for m in members)
+    if total > limits["unpacked_bytes"] or total > limits["unpack_ratio"] * max(packed, 1 << 16):
+        raise too_big()
+    return members
+
+
+def too_big() -> Refused:
+    """Refusal of an archive that unpacks to too much."""
+    return Refused(
+        "zip-too-big",
+        "解压后的大小异常（可能是压缩炸弹），拒绝读取。请重新导出。",
+        "it unpacks to an unreasonable size (perhaps a zip bomb) and is not read. Export it again.",
+    )
+
+
+def open_zip(path: Path) -> zipfile.ZipFile:
+    """Open an archive.
+
+    Raises
+    ------
+    Refused
+        When it is none.
+    """
+    try:
+        return zipfile.ZipFile(path)
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        raise Refused(
+            "zip-broken",
+            "不是完整的压缩文件。请重新打包。",
+            "it is not a complete zip archive. Pack it again.",
+        ) from None
+
+
+def shapefiles(archive: zipfile.ZipFile, limits: dict[str, int]) -> dict[str, zipfile.ZipInfo]:
+    """Shapefiles of an archive by the name of their layer.
+
+    Raises
+    ------
+    Refused
+        When there is none.
+    """
+    members = checked_members(archive, limits)
+    shapes = {
+        PurePosixPath(m.filename).stem: m
+        for m in members
+        if m.filename.lower().endswith(".shp") and not m.filename.startswith("__MACOSX/")
+    }
+    if not shapes:
+        nested = any(m.filename.lower().endswith((".zip", ".rar", ".7z", ".kmz")) for m in members)
+        raise Refused(
+            "zip-nested" if nested else "zip-no-shapefile",
+            "压缩包里没有 .shp 文件" + ("，只有另一个压缩包。请解开后重新打包。" if nested else "。"),
+            "the archive holds no .shp file"
+            + (", only another archive. Unpack that one and pack it again." if nested else "."),
+        )
+    return shapes
+
+
+def unpack_shapefile(path: Path, folder: Path, layer: str | None, limits: dict[str, int]) -> Path:
+    """Unpack one shapefile of an archive into a folder, under a name of our own.
+
+    Returns
+    -------
+    Path
+        Of the ``.shp`` file.
+
+    Raises
+    ------
+    Refused
+    """
+    with open_zip(path) as archive:
+        shapes = shapefiles(archive, limits)
+        if layer is None and len(shapes) > 1:
+            raise choose_layer(sorted(shapes))
+        chosen = shapes.get(layer) if layer else next(iter(shapes.values()))
+        if chosen is None:
+            raise choose_layer(sorted(shapes))
+        stem = chosen.filename[:-4]
+        for member in archive.infolist():
+            name = member.filename
+            if name[:-4] == stem and name[-4:].lower() in _PARTS:
+                _unpack(archive, member, folder / f"layer{name[-4:].lower()}", limits)
+    missing = [s for s in (".shx", ".dbf") if not (folder / f"layer{s}").is_file()]
+    if missing:
+        raise Refused(
+            "shapefile-incomplete",
+            f"缺少 {'、'.join(missing)} 文件。请把同名的 .shp .shx .dbf .prj 一起打包。",
+            f"{', '.join(missing)} is missing. Pack .shp, .shx, .dbf and .prj of the same name together.",
+        )
+    return folder / "layer.shp"
+
+
+def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, limits: dict[str, int]) -> None:
+    size = 0
+    try:
+        with archive.open(member) as source, target.open("xb") as out:
+            while block := source.read(_BLOCK):
+                size += len(block)
+                if size > limits["unpacked_bytes"]:
+                    raise too_big()
+                out.write(block)
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError):
+        raise Refused(
+            "zip-broken", "压缩文件已损坏。请重新打包。", "the archive is damaged. Pack it again."
+        ) from None
+
+
+def choose_layer(names: list[str]) -> Refused:
+    """Refusal of a file with several layers of which none, or an unknown one, was chosen."""
+    shown = "、".join(names[:20])
+    return Refused(
+        "layer-needed",
+        f"文件里有这些图层：{shown}。请指明要导入哪一个。",
+        f"it has the layers {', '.join(names[:20])}. Say which one to import.",
+    )

@@ -1,0 +1,63 @@
+"""One door for every format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gridmap.ingest.model import DEFAULT_LIMITS, Limits, RawTable
+from gridmap.ingest.reading.csvfile import read_csv
+from gridmap.ingest.reading.files import check_size, format_of, open_regular
+from gridmap.ingest.reading.sandbox import read_isolated
+
+
+def read_raw(
+    path: str | Path, *, sheet: str | None = None, layer: str | None = None, limits: Limits = DEFAULT_LIMITS
+) -> RawTable:
+    """Read one table of an untrusted file as it stands.
+
+    CSV is read in this process; every other format in a process of its own with limits on memory and time.
+
+    Parameters
+    ----------
+    path : str or Path
+    sheet : str, optional
+        Worksheet of an XLSX file; the first by default.
+    layer : str, optional
+        Layer of a GeoPackage, KML or zip; the only one by default.
+    limits : Limits
+
+    Returns
+    -------
+    RawTable
+
+    Raises
+    ------
+    InvalidInput
+        Naming the file, when it is not a readable file of a known format within the limits.
+    """
+    path = Path(path)
+    kind = format_of(path)
+    with open_regular(path) as source:
+        check_size(path, source.seek(0, 2), kind, limits)
+        source.seek(0)
+        if kind == "csv":
+            return read_csv(path, source, limits)
+        return read_isolated(path, source, kind, sheet or layer, limits=limits)
+
+
+def list_layers(path: str | Path, *, limits: Limits = DEFAULT_LIMITS) -> list[str | None]:
+    """Names of the layers of a vector file; ``[None]`` for a format that has only one.
+
+    Raises
+    ------
+    InvalidInput
+        As :func:`read_raw`.
+    """
+    path = Path(path)
+    kind = format_of(path)
+    if kind in {"csv", "geojson", "xlsx"}:
+        return [None]
+    with open_regular(path) as source:
+        check_size(path, source.seek(0, 2), kind, limits)
+        raw = read_isolated(path, source, kind, None, limits=limits, layers_only=True)
+    return [str(name) for name in raw.table["layer"].to_pylist()]

@@ -1,0 +1,128 @@
+"""Opening what somebody handed in: a regular file, of a bounded size, of the format that its bytes say."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from gridmap.errors import InvalidInput
+from gridmap.ingest.model import MIB, Limits
+
+FORMATS = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "csv",
+    ".xlsx": "xlsx",
+    ".geojson": "geojson",
+    ".json": "geojson",
+    ".gpkg": "gpkg",
+    ".zip": "shapefile",
+    ".kml": "kml",
+}
+_COPY_BYTES = 1 << 20
+
+
+def refuse(code: str, path: Path, zh: str, en: str) -> InvalidInput:
+    """Error that names the file."""
+    return InvalidInput(code, f"{path.name}：{zh}", f"{path.name}: {en}")
+
+
+def format_of(path: Path) -> str:
+    """Format that a file's name promises.
+
+    Raises
+    ------
+    InvalidInput
+        When the ending is not one that is read.
+    """
+    found = FORMATS.get(path.suffix.lower())
+    if found is None:
+        raise refuse(
+            "format-unknown",
+            path,
+            "不支持这种文件。请用 CSV、XLSX、GeoJSON、GeoPackage、KML 或 ZIP 打包的 Shapefile。",
+            "this kind of file is not read. Use CSV, XLSX, GeoJSON, GeoPackage, KML or a zipped Shapefile.",
+        )
+    return found
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file for reading, refusing links, folders, pipes and devices without touching them.
+
+    Raises
+    ------
+    InvalidInput
+        When there is no such file, or it is not a regular file.
+    """
+    try:
+        # Without O_NONBLOCK the opening of a pipe would wait for a writer for ever.
+        fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise refuse("file-missing", path, "没有这个文件。", "there is no such file.") from None
+    except PermissionError:
+        raise refuse(
+            "file-unreadable", path, "没有读取权限。", "it may not be read by this account."
+        ) from None
+    except (OSError, ValueError):
+        raise _not_regular(path) from None
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise _not_regular(path)
+    return os.fdopen(fd, "rb")
+
+
+def _not_regular(path: Path) -> InvalidInput:
+    return refuse(
+        "file-not-regular",
+        path,
+        "这不是普通文件（可能是文件夹、链接或管道）。请直接给出文件本身。",
+        "this is not a regular file (a folder, link or pipe). Give the file itself.",
+    )
+
+
+def check_size(path: Path, size: int, kind: str, limits: Limits) -> None:
+    """Refuse an empty file and one that is too large.
+
+    Raises
+    ------
+    InvalidInput
+    """
+    if size == 0:
+        raise refuse("file-empty", path, "文件是空的。", "the file is empty.")
+    most = {"csv": limits.table_bytes, "geojson": limits.text_bytes, "kml": limits.text_bytes}.get(
+        kind, limits.vector_bytes
+    )
+    if size > most:
+        raise refuse(
+            "file-too-large",
+            path,
+            f"文件有 {size / MIB:.0f} MB，超过上限 {most / MIB:.0f} MB。请分成几个文件导入。",
+            f"the file has {size / MIB:.0f} MB, the limit is {most / MIB:.0f} MB. Split it.",
+        )
+
+
+def copy_and_hash(source: BinaryIO, target: Path | None) -> str:
+    """Copy an open file to a private place and return the SHA-256 of its bytes.
+
+    Parameters
+    ----------
+    source : binary file
+        Read from its start and left there.
+    target : Path or None
+        None only hashes.
+    """
+    digest = hashlib.sha256()
+    source.seek(0)
+    if target is None:
+        while block := source.read(_COPY_BYTES):
+            digest.update(block)
+    else:
+        with target.open("xb") as out:
+            while block := source.read(_COPY_BYTES):
+                digest.update(block)
+                out.write(block)
+    source.seek(0)
+    return digest.hexdigest()

@@ -1,0 +1,179 @@
+"""One column of text to one column of its field's type."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from gridmap.domain.records import Field
+from gridmap.ingest.personal import find_personal
+from gridmap.ingest.rows import dates, values
+from gridmap.ingest.rows.refused import Refusals
+
+ARROW_TYPES: dict[str, pa.DataType] = {
+    "text": pa.string(),
+    "key": pa.string(),
+    "code": pa.string(),
+    "instant": pa.timestamp("us", "UTC"),
+    "day": pa.date32(),
+    "clock": pa.time32("s"),
+    "number": pa.float64(),
+    "integer": pa.int64(),
+    "boolean": pa.bool_(),
+}
+
+
+def column(
+    raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals, *, zone: str, dayfirst: bool | None
+) -> Any:
+    """Convert a column and refuse the cells that do not fit.
+
+    Parameters
+    ----------
+    raw : pyarrow.ChunkedArray of string, length n
+    field : Field
+    heading : str
+        What the person calls the column.
+    refusals : Refusals
+    zone : str
+    dayfirst : bool or None
+
+    Returns
+    -------
+    pyarrow array of the field's type, length n
+        Null where empty or refused.
+    """
+    if field.kind in {"text", "key"}:
+        return _text(raw, field, heading, refusals)
+    if field.kind in {"code", "boolean"}:
+        return _code(raw, field, heading, refusals)
+    if field.kind in {"instant", "day"}:
+        return _date(raw, field, heading, refusals, zone=zone, dayfirst=dayfirst)
+    if field.kind == "clock":
+        clocks, wrong = values.read_clocks(raw)
+        refusals.add(
+            wrong,
+            heading,
+            raw,
+            code="clock-unreadable",
+            zh="看不懂这个时刻。请写成 22:30 的样子。",
+            en="this time of day cannot be read. Write it like 22:30.",
+        )
+        return clocks
+    return _number(raw, field, heading, refusals)
+
+
+def _text(raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) -> Any:
+    text, too_long = values.read_text(raw, field)
+    if field.kind == "key":
+        text = values.tidy_key(text)
+    refusals.add(
+        too_long,
+        heading,
+        raw,
+        code="text-too-long",
+        zh=f"文字超过 {field.max_chars} 个字。请缩短。",
+        en=f"the text is longer than {field.max_chars} characters. Shorten it.",
+    )
+    identity, phone = find_personal(text, identifier=field.kind == "key")
+    refusals.add(
+        identity,
+        heading,
+        raw,
+        code="personal-identity-number",
+        zh="含有身份证号码。个人信息不能导入，请删除号码后再导入。",
+        en="it holds an identity number. Delete the number: personal data is never imported.",
+        hide=True,
+    )
+    refusals.add(
+        phone,
+        heading,
+        raw,
+        code="personal-phone-number",
+        zh="含有电话号码。个人信息不能导入，请删除号码后再导入。",
+        en="it holds a telephone number. Delete the number: personal data is never imported.",
+        hide=True,
+    )
+    return text
+
+
+def _code(raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) -> Any:
+    spellings = field.codes or {}
+    found, unknown = values.read_codes(raw, spellings)
+    known = "、".join(dict.fromkeys(spellings.values()))
+    refusals.add(
+        unknown,
+        heading,
+        raw,
+        code="code-unknown",
+        zh=f"“{field.zh}”没有这个取值。可用：{known}。",
+        en=f'"{field.name}" has no such value. It may be: {known.replace("、", ", ")}.',
+    )
+    if field.kind == "boolean":
+        return pc.equal(found, "true")
+    return found
+
+
+def _date(
+    raw: pa.ChunkedArray,
+    field: Field,
+    heading: str,
+    refusals: Refusals,
+    *,
+    zone: str,
+    dayfirst: bool | None,
+) -> Any:
+    # A day is a day of the calendar, so it is read without a zone.
+    read = dates.read_instants(raw, zone if field.kind == "instant" else "UTC", dayfirst=dayfirst)
+    for code, rows in read.problems.items():
+        zh, en = dates.REASONS[code]
+        refusals.add(rows, heading, raw, code=code, zh=zh, en=en)
+    stamps = pa.array(read.values, pa.timestamp("us"))
+    if field.kind == "day":
+        return stamps.cast(pa.date32(), safe=False)
+    return stamps.cast(pa.timestamp("us", "UTC"))
+
+
+def _number(raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) -> Any:
+    numbers = values.read_numbers(raw)
+    refusals.add(
+        numbers.unreadable,
+        heading,
+        raw,
+        code="number-unreadable",
+        zh="不是数字。",
+        en="this is not a number.",
+    )
+    array = numbers.values
+    with np.errstate(invalid="ignore"):
+        wrong = np.isinf(array)
+        if field.low is not None:
+            wrong |= array < field.low
+        if field.high is not None:
+            wrong |= array > field.high
+    limits = f"{_plain(field.low)} – {_plain(field.high)}"
+    refusals.add(
+        wrong,
+        heading,
+        raw,
+        code="number-out-of-range",
+        zh=f"超出范围（{limits}）。",
+        en=f"out of range ({limits}).",
+    )
+    array = np.where(wrong, np.nan, array)
+    if field.kind == "integer":
+        with np.errstate(invalid="ignore"):
+            broken = np.isfinite(array) & (array != np.rint(array))
+        refusals.add(
+            broken, heading, raw, code="number-not-whole", zh="应为整数。", en="a whole number is needed."
+        )
+        whole = np.where(broken | ~np.isfinite(array), 0.0, array).astype(np.int64)
+        return pa.array(whole, mask=broken | ~np.isfinite(array))
+    return pa.array(array, from_pandas=True)
+
+
+def _plain(value: float | None) -> str:
+    return "" if value is None else f"{value:,.10g}"

@@ -1,0 +1,216 @@
+"""Which column of a file is which field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gridmap.domain.records import NOUNS, Field, Noun
+from gridmap.errors import InvalidInput
+from gridmap.ingest.personal import normal_header, refuse_personal_headers
+from gridmap.ingest.rows.refused import REASON_HEADERS
+
+WKT_HEADERS = frozenset({"wkt", "geometry", "geom", "几何", "the_geom"})
+_PERSON_HERE = frozenset({"name", "names", "名字"})
+_NAMELESS = frozenset({"incidents", "incident_steps", "team_positions"})
+_UNITS = (
+    "_m",
+    "_米",
+    "(m)",
+    "(米)",
+    "_km_h",
+    "_公里_小时",
+    "(公里_小时)",
+    "(km_h)",
+    "_度",
+    "(度)",
+    "_人",
+    "(人)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """How the columns of a file are read.
+
+    Attributes
+    ----------
+    columns : dict
+        Field to heading in the file.
+    constants : dict
+        Field to the value that every row gets.
+    ignored : tuple of str
+        Headings that are not read.
+    wkt : str or None
+        Heading of a column with the geometry as text.
+    """
+
+    columns: dict[str, str]
+    constants: dict[str, str]
+    ignored: tuple[str, ...]
+    wkt: str | None
+
+
+def noun_of(name: str) -> Noun:
+    """Field table of a noun.
+
+    Raises
+    ------
+    InvalidInput
+        When there is no such noun.
+    """
+    if name not in NOUNS:
+        raise InvalidInput(
+            "noun-unknown",
+            f"没有“{name}”这种记录，可导入：{'、'.join(NOUNS)}。",
+            f'There are no records called "{name}"; these can be imported: {", ".join(NOUNS)}.',
+        )
+    return NOUNS[name]
+
+
+def match_headings(
+    names: list[str],
+    noun: Noun,
+    mapping: Mapping[str, str] | None,
+    file_name: str,
+    *,
+    with_place: bool = True,
+) -> Headings:
+    """Match the headings of a file with a noun's fields.
+
+    Parameters
+    ----------
+    names : list of str
+    noun : Noun
+    mapping : mapping of str to str, optional
+        Heading in the file to field; or field to ``"=value"`` for a value that every row gets; or heading to
+        ``""`` for a column that is not to be read.
+    file_name : str
+    with_place : bool
+        False when the file has geometries of its own.
+
+    Raises
+    ------
+    InvalidInput
+        When a column means a person, the mapping names what does not exist, two columns claim one field, or a
+        required field has no column.
+    """
+    unnamed = [n for n in names if n not in REASON_HEADERS]
+    mapped = {normal_header(k): v for k, v in (mapping or {}).items()}
+    also = _PERSON_HERE - set(mapped) if noun.name in _NAMELESS else frozenset()
+    refuse_personal_headers(unnamed, file_name, also)
+    columns, constants = _from_mapping(unnamed, noun, mapping or {}, file_name)
+    aliases = _aliases(noun)
+    wkt = None
+    ignored = []
+    taken = set(columns.values())
+    claims: dict[str, list[tuple[int, str]]] = {}
+    for name in unnamed:
+        if name in taken:
+            continue
+        key = normal_header(name)
+        if key in mapped:
+            ignored.append(name)
+            continue
+        field, rank = aliases.get(key) or aliases.get(_without_unit(key)) or ("", 0)
+        if noun.place == "line" and key in WKT_HEADERS:
+            wkt = name
+        elif not field or field in columns or field in constants:
+            ignored.append(name)
+        else:
+            claims.setdefault(field, []).append((rank, name))
+    for field, rivals in claims.items():
+        rivals.sort()
+        columns[field] = rivals[0][1]
+        # A heading that is the field's own name wins over one that merely may mean it.
+        if len(rivals) > 1 and rivals[1][0] == rivals[0][0]:
+            raise _twice(file_name, field, [n for _, n in rivals])
+        ignored.extend(n for _, n in rivals[1:])
+    _need(noun, columns, constants, file_name, with_place=with_place or wkt is not None)
+    order = {n: i for i, n in enumerate(names)}
+    return Headings(columns, constants, tuple(sorted(ignored, key=lambda n: order[n])), wkt)
+
+
+def _without_unit(key: str) -> str:
+    for unit in _UNITS:
+        key = key.removesuffix(unit)
+    return key.rstrip("_")
+
+
+def _aliases(noun: Noun) -> dict[str, tuple[str, int]]:
+    found: dict[str, tuple[str, int]] = {}
+    for f in noun.fields:
+        for rank, spelling in enumerate((f.name, f.zh, *f.aliases)):
+            found.setdefault(normal_header(spelling), (f.name, min(rank, 2)))
+    for f in noun.fields:
+        found[normal_header(f.name)] = (f.name, 0)
+    return found
+
+
+def _from_mapping(
+    names: list[str], noun: Noun, mapping: Mapping[str, str], file_name: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    columns: dict[str, str] = {}
+    constants: dict[str, str] = {}
+    fields = {f.name for f in noun.fields}
+    by_key = {normal_header(n): n for n in names}
+    for left, right in mapping.items():
+        target = left if right.startswith("=") else right
+        if not target:
+            continue
+        if target not in fields:
+            raise InvalidInput(
+                "mapping-field-unknown",
+                f"映射文件中的字段“{target}”不存在，{noun.zh}的字段有：{'、'.join(sorted(fields))}。",
+                f'The mapping names a field "{target}" that {noun.name} do not have; '
+                f"they have: {', '.join(sorted(fields))}.",
+            )
+        if target in columns or target in constants:
+            raise _twice(file_name, target, [left])
+        if right.startswith("="):
+            constants[target] = right[1:]
+        elif normal_header(left) in by_key:
+            columns[target] = by_key[normal_header(left)]
+        else:
+            raise InvalidInput(
+                "mapping-heading-missing",
+                f"{file_name}：映射文件中的列“{left}”在表头中没有。表头有：{'、'.join(names[:40])}。",
+                f'{file_name}: the mapping names a column "{left}" that is not among the headings: '
+                f"{', '.join(names[:40])}.",
+            )
+    return columns, constants
+
+
+def _twice(file_name: str, field: str, names: list[str]) -> InvalidInput:
+    return InvalidInput(
+        "field-twice",
+        f"{file_name}：列“{'、'.join(names)}”都对应字段 {field}。请删除其中一列，或用映射文件指明。",
+        f'{file_name}: the columns "{", ".join(names)}" both mean {field}. Delete one, or use a mapping.',
+    )
+
+
+def _need(
+    noun: Noun, columns: dict[str, str], constants: dict[str, str], file_name: str, *, with_place: bool
+) -> None:
+    def has(name: str) -> bool:
+        return name in columns or name in constants
+
+    missing = [f"{f.zh} {f.name}" for f in noun.fields if f.required and not has(f.name)]
+    names = {f.name for f in noun.fields}
+    if noun.place == "point" and with_place:
+        placed = has("lon") and has("lat")
+        placed = placed or any(n in names and has(n) for n in ("grid_code", "village_name"))
+        if not placed:
+            missing.append("经度 lon + 纬度 lat" + (" / 网格编码 grid_code" if "grid_code" in names else ""))
+    if missing:
+        raise InvalidInput(
+            "column-missing",
+            f"{file_name}：缺少列 {'、'.join(missing)}。请补上该列，或用映射文件指明哪一列是它。",
+            f"{file_name}: columns are missing: {', '.join(missing)}. "
+            "Add them, or say in a mapping which column it is.",
+        )
+
+
+def label(field: Field, headings: Headings) -> str:
+    """Heading by which a person knows a field."""
+    return headings.columns.get(field.name, field.name)

@@ -1,0 +1,261 @@
+"""From an untrusted file to typed rows, with every problem of every row said."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from gridmap import crs as systems
+from gridmap.domain.records import DISPUTE_KINDS, Field, Noun
+from gridmap.ingest.model import DEFAULT_LIMITS, Limits, Notice, ParsedTable, RawTable
+from gridmap.ingest.reading import read_raw
+from gridmap.ingest.rows import checks, convert
+from gridmap.ingest.rows.geometry import coordinate_columns, read_lines
+from gridmap.ingest.rows.headers import Headings, match_headings, noun_of
+from gridmap.ingest.rows.places import Places, none_placed, read_places
+from gridmap.ingest.rows.refused import Refusals
+from gridmap.ingest.rows.uid import complete_keys
+
+Progress = Callable[[int, int], None]
+_ACCURACY = "accuracy_m"
+
+
+def parse_table(
+    path: str | Path,
+    noun: str,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    crs: str | int | None = None,
+    sheet: str | None = None,
+    layer: str | None = None,
+    bounds: systems.BBox | None = None,
+    zone: str = "Asia/Shanghai",
+    dayfirst: bool | None = None,
+    now: dt.datetime | None = None,
+    on_progress: Progress | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> ParsedTable:
+    """Read and check a file of records.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV, XLSX, GeoJSON, GeoPackage, KML or zipped Shapefile.
+    noun : str
+        A key of :data:`gridmap.domain.records.NOUNS`, such as ``incidents``.
+    mapping : mapping of str to str, optional
+        Heading to field, heading to ``""`` (not read), or field to ``"=value"`` (the same for every row).
+    crs : str or int, optional
+        System of the coordinates; by default what the file declares, or EPSG:4326.
+    sheet, layer : str, optional
+        Which table of the file; the first worksheet or the only layer by default.
+    bounds : tuple of float, optional
+        West, south, east, north (EPSG:4326) of where rows are expected: tells swapped coordinates.
+    zone : str
+        IANA time zone of dates that name none.
+    dayfirst : bool, optional
+        How 01/02/2026 is meant; refused without it.
+    now : datetime, optional
+        Aware; dates more than a day after it are refused. The present by default.
+    on_progress : callable, optional
+        Called with ``(done, total)`` columns checked.
+    limits : Limits
+
+    Returns
+    -------
+    ParsedTable
+
+    Raises
+    ------
+    InvalidInput
+        When the file as a whole cannot be used: unreadable, a personal or a missing column, a bad mapping.
+    """
+    noun_table = noun_of(noun)
+    raw = read_raw(path, sheet=sheet, layer=layer, limits=limits)
+    return parse_raw(
+        raw,
+        noun_table,
+        mapping=mapping,
+        crs=crs,
+        bounds=bounds,
+        zone=zone,
+        dayfirst=dayfirst,
+        now=now or dt.datetime.now(dt.UTC),
+        on_progress=on_progress,
+    )
+
+
+def parse_raw(
+    raw: RawTable,
+    noun: Noun,
+    *,
+    mapping: Mapping[str, str] | None,
+    crs: str | int | None,
+    bounds: systems.BBox | None,
+    zone: str,
+    dayfirst: bool | None,
+    now: dt.datetime,
+    on_progress: Progress | None,
+) -> ParsedTable:
+    """Check a table that has been read; see :func:`parse_table`."""
+    file_name = raw.path.name
+    source_crs = systems.normalise(crs or raw.crs or systems.WGS84)
+    raw = coordinate_columns(raw, noun)
+    headings = match_headings(
+        raw.table.column_names, noun, mapping, file_name, with_place=raw.geometry is None
+    )
+    refusals = Refusals(file_name, raw.row_numbers)
+    notices = list(raw.notices)
+    steps = len(noun.fields) + 3
+    done = 0
+
+    def tick() -> None:
+        nonlocal done
+        done += 1
+        if on_progress is not None:
+            on_progress(min(done, steps), steps)
+
+    columns: dict[str, Any] = {}
+    for field in noun.fields:
+        if field.kind not in {"x", "y"}:
+            column = _given(raw, field, headings)
+            if column is not None:
+                heading = headings.columns.get(field.name, field.name)
+                columns[field.name] = convert.column(
+                    column, field, heading, refusals, zone=zone, dayfirst=dayfirst
+                )
+        tick()
+    places, more = _places(raw, noun, headings, refusals, source_crs=source_crs, bounds=bounds)
+    notices += more
+    tick()
+    geometry = None
+    if noun.place == "line":
+        geometry = read_lines(raw, headings, source_crs, refusals)
+    columns = _complete(columns, noun, raw.table.num_rows)
+    notices += checks.check_rows(columns, places, noun, headings, refusals, now=now, kinds=DISPUTE_KINDS)
+    notices += checks.check_ignored(raw, headings, file_name)
+    notices += checks.personal_columns(refusals)
+    notices += complete_keys(columns, places, geometry, noun=noun, headings=headings, refusals=refusals)
+    tick()
+    return _result(
+        raw,
+        noun,
+        headings,
+        refusals,
+        columns=columns,
+        places=places,
+        geometry=geometry,
+        notices=notices,
+        source_crs=source_crs,
+    )
+
+
+def _given(raw: RawTable, field: Field, headings: Headings) -> pa.ChunkedArray | None:
+    if field.name in headings.columns:
+        return raw.table[headings.columns[field.name]]
+    if field.name in headings.constants:
+        value = pa.scalar(headings.constants[field.name], pa.string())
+        return pa.chunked_array([pa.repeat(value, raw.table.num_rows)])
+    return None
+
+
+def _places(
+    raw: RawTable,
+    noun: Noun,
+    headings: Headings,
+    refusals: Refusals,
+    *,
+    source_crs: str,
+    bounds: systems.BBox | None,
+) -> tuple[Places, list[Notice]]:
+    names = {f.kind: f for f in noun.fields if f.kind in {"x", "y"}}
+    if len(names) < 2:
+        return none_placed(raw.table.num_rows), []
+    pair = (_given(raw, names["x"], headings), _given(raw, names["y"], headings))
+    if pair[0] is None or pair[1] is None:
+        return none_placed(raw.table.num_rows), []
+    labels = tuple(headings.columns.get(names[k].name, names[k].name) for k in ("x", "y"))
+    return read_places((pair[0], pair[1]), (labels[0], labels[1]), source_crs, bounds, refusals)
+
+
+def _complete(columns: dict[str, Any], noun: Noun, n: int) -> dict[str, Any]:
+    """Absent columns become null or their default; the order becomes that of the field table."""
+    full: dict[str, Any] = {}
+    for field in noun.fields:
+        if field.kind in {"x", "y"}:
+            continue
+        kind = convert.ARROW_TYPES[field.kind]
+        values = columns.get(field.name)
+        if values is None:
+            values = pa.nulls(n, kind)
+        if field.default is not None:
+            default = pa.scalar(field.default == "true" if kind == pa.bool_() else field.default, kind)
+            values = pc.fill_null(values, default)
+        full[field.name] = values
+    return full
+
+
+def _result(
+    raw: RawTable,
+    noun: Noun,
+    headings: Headings,
+    refusals: Refusals,
+    *,
+    columns: dict[str, Any],
+    places: Places,
+    geometry: NDArray[np.object_] | None,
+    notices: list[Notice],
+    source_crs: str,
+) -> ParsedTable:
+    placed_names = [f.name for f in noun.fields if f.kind in {"x", "y"}]
+    data: dict[str, Any] = {"row": pa.array(raw.row_numbers)} | columns
+    if placed_names:
+        data[placed_names[0]] = pa.array(places.lon, from_pandas=True)
+        data[placed_names[1]] = pa.array(places.lat, from_pandas=True)
+        data["raw_x"] = pa.array(places.raw_x, from_pandas=True)
+        data["raw_y"] = pa.array(places.raw_y, from_pandas=True)
+        data["source_crs"] = pc.if_else(
+            pa.array(places.placed), pa.scalar(source_crs), pa.scalar(None, pa.string())
+        )
+        data["placed_by"] = checks.placed_by(columns, places)
+    table = pa.table(data)
+    bad = refusals.bad
+    originals = pd.DataFrame(columns=raw.table.column_names)
+    if bad.any():
+        table = table.filter(pa.array(~bad))
+        originals = raw.table.filter(pa.array(bad)).to_pandas()
+        originals.index = pd.Index(raw.row_numbers[bad], name="row")
+        if geometry is not None:
+            originals = originals.assign(**_as_wkt(raw, headings, bad))
+            geometry = geometry[~bad]
+    return ParsedTable(
+        noun=noun.name,
+        file_name=raw.path.name,
+        file_sha256=raw.file_sha256,
+        table=table,
+        geometry=geometry,
+        refused=refusals.frame(),
+        originals=originals,
+        headers={v: k for k, v in headings.columns.items()},
+        ignored=headings.ignored,
+        warnings=tuple(notices),
+        total_rows=raw.table.num_rows,
+        source_crs=source_crs,
+        constants=headings.constants,
+    )
+
+
+def _as_wkt(raw: RawTable, headings: Headings, bad: NDArray[np.bool_]) -> dict[str, Any]:
+    if headings.wkt is not None or raw.geometry is None:
+        return {}
+    import shapely
+
+    return {"wkt": shapely.to_wkt(raw.geometry[bad], rounding_precision=9)}

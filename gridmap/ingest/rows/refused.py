@@ -1,0 +1,176 @@
+"""Collecting what is refused, and handing it back as a spreadsheet that can be corrected."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import xlsxwriter
+from numpy.typing import ArrayLike, NDArray
+
+from gridmap.ingest.atomic import replacing
+from gridmap.ingest.model import REFUSED_COLUMNS, ParsedTable
+from gridmap.ingest.personal import mask, personal_in
+
+REASON_HEADERS = ("原行号 refused_row", "有问题的列 refused_field", "拒收原因 refused_reason")
+"""Columns that the spreadsheet of refused rows adds; import ignores them."""
+
+_SHEET_ROWS = 1_048_575
+_VALUE_CHARS = 80
+
+
+class Refusals:
+    """Problems found in a table, by row position.
+
+    Parameters
+    ----------
+    file_name : str
+    row_numbers : ndarray of int64, shape (n,)
+        Number of each row as a person sees it.
+    """
+
+    def __init__(self, file_name: str, row_numbers: NDArray[np.int64]) -> None:
+        self._file_name = file_name
+        self.row_numbers = row_numbers
+        self._parts: list[pd.DataFrame] = []
+        self._by_field: dict[str, NDArray[np.bool_]] = {}
+        self.personal: dict[str, int] = {}
+        self.about_place = np.zeros(row_numbers.size, dtype=bool)
+        self.bad = np.zeros(row_numbers.size, dtype=bool)
+
+    def add(
+        self, where: ArrayLike, field: str, values: Any, *, code: str, zh: Any, en: Any, hide: bool = False
+    ) -> None:
+        """Refuse rows.
+
+        Parameters
+        ----------
+        where : array_like
+            Row positions, or a mask of all rows.
+        field : str
+            Column heading that the person knows.
+        values : pyarrow array or sequence, optional
+            The whole column as it stood.
+        code : str
+            Stable name of the reason.
+        zh, en : str or sequence of str
+            The reason, one for all rows or one for each.
+        hide : bool
+            Star out digits of the value.
+        """
+        where = np.asarray(where)
+        positions = np.flatnonzero(where) if where.dtype == bool else where.astype(np.int64)
+        if positions.size == 0:
+            return
+        self.bad[positions] = True
+        self._by_field.setdefault(field, np.zeros(self.bad.size, dtype=bool))[positions] = True
+        if code.startswith("coordinate-"):
+            self.about_place[positions] = True
+        if code.startswith("personal-"):
+            self.personal[field] = self.personal.get(field, 0) + positions.size
+        shown = _taken(values, positions)
+        self._parts.append(
+            pd.DataFrame(
+                {
+                    "file": self._file_name,
+                    "row": self.row_numbers[positions],
+                    "field": field,
+                    "value": [_shown(v, hide=hide) for v in shown],
+                    "code": code,
+                    "reason_zh": zh,
+                    "reason_en": en,
+                }
+            )
+        )
+
+    def of(self, heading: str) -> NDArray[np.bool_]:
+        """Rows in which a column has already been refused."""
+        return self._by_field.get(heading, np.zeros(self.bad.size, dtype=bool))
+
+    def frame(self) -> pd.DataFrame:
+        """All problems, by row."""
+        if not self._parts:
+            return pd.DataFrame(
+                {c: pd.Series(dtype="int64" if c == "row" else "str") for c in REFUSED_COLUMNS}
+            )
+        frame = pd.concat(self._parts, ignore_index=True)
+        return frame.sort_values("row", kind="stable", ignore_index=True)
+
+
+def _taken(values: Any, positions: NDArray[np.int64]) -> list[Any]:
+    if values is None:
+        return [None] * positions.size
+    if isinstance(values, pa.ChunkedArray | pa.Array):
+        taken: list[Any] = values.take(pa.array(positions)).to_pylist()
+        return taken
+    return [values[i] for i in positions.tolist()]
+
+
+def _shown(value: Any, *, hide: bool) -> str:
+    if value is None:
+        return ""
+    text = str(value)[: _VALUE_CHARS + 40]
+    if hide or personal_in(text):
+        text = mask(text)
+    return text if len(text) <= _VALUE_CHARS else text[: _VALUE_CHARS - 1] + "…"
+
+
+def write_refused(path: str | Path, parsed: ParsedTable) -> int:
+    """Write the refused rows as they stood, with what is wrong with each, to an XLSX file.
+
+    The workbook can be corrected and imported again: the three added columns are ignored. Identity and
+    telephone numbers are starred out.
+
+    Parameters
+    ----------
+    path : str or Path
+        Replaced in one step when complete.
+    parsed : ParsedTable
+
+    Returns
+    -------
+    int
+        Rows written.
+    """
+    by_row = parsed.refused.groupby("row", sort=False)
+    reasons = by_row.agg(
+        fields=("field", lambda s: "; ".join(dict.fromkeys(s))),
+        zh=("reason_zh", lambda s: "；".join(dict.fromkeys(s))),
+        en=("reason_en", lambda s: "; ".join(dict.fromkeys(s))),
+    )
+    names = [str(c) for c in parsed.originals.columns]
+    with (
+        replacing(Path(path)) as temporary,
+        xlsxwriter.Workbook(
+            str(temporary),
+            {
+                "constant_memory": True,
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+            },
+        ) as book,
+    ):
+        sheet = book.add_worksheet("refused")
+        text = book.add_format({"num_format": "@"})
+        warn = book.add_format({"bg_color": "#FFF2CC", "text_wrap": True})
+        sheet.freeze_panes(1, 0)
+        sheet.set_column(0, len(names), 16, text)
+        sheet.set_column(len(names), len(names) + 2, 40)
+        for column, name in enumerate((*names, *REASON_HEADERS)):
+            sheet.write_string(0, column, name)
+        for line, (row, cells) in enumerate(
+            zip(parsed.originals.index[:_SHEET_ROWS], parsed.originals.itertuples(index=False), strict=False),
+            1,
+        ):
+            for column, value in enumerate(cells):
+                if isinstance(value, str):
+                    sheet.write_string(line, column, mask(value) if personal_in(value) else value, text)
+            why = reasons.loc[row]
+            sheet.write_number(line, len(names), int(row))
+            sheet.write_string(line, len(names) + 1, str(why["fields"]), warn)
+            sheet.write_string(line, len(names) + 2, f"{why['zh']} / {why['en']}"[:32000], warn)
+    return min(len(parsed.originals), _SHEET_ROWS)

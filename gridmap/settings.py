@@ -1,0 +1,93 @@
+"""Settings, read from the environment: one place, no globals.
+
+Each setting is documented in docs/settings.md; a test fails when one is not.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from gridmap.errors import InvalidInput
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def _default_home() -> Path:
+    if os.geteuid() == 0:
+        return Path("/var/lib/gridmap")
+    return Path(platformdirs.user_data_dir("gridmap"))
+
+
+class Settings(BaseSettings):
+    """Everything that the environment may set.
+
+    Attributes
+    ----------
+    home : Path
+        Folder of the workspace: embedded database, findings, saved mappings. One folder, one town.
+    host : str
+        Address that the server binds to. Only loopback addresses are accepted for now.
+    port : int
+        Port of the server.
+    database_url : str or None
+        A PostgreSQL server to use in place of the embedded one (environment: ``DATABASE_URL``); its role owns
+        the schema and is used for migrations only.
+    app_database_url : str or None
+        Address with the role that serves people on an external server; it must own nothing.
+    timezone : str
+        IANA name of the zone in which naive times of imported files are read and days are cut.
+    threads : int
+        Worker threads of the server.
+    position_days : int
+        Days after which team positions are deleted.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="GRIDMAP_", extra="ignore", frozen=True)
+
+    home: Path = Field(default_factory=_default_home)
+    host: str = "127.0.0.1"
+    port: int = Field(default=8010, ge=0, le=65535)
+    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
+    app_database_url: str | None = None
+    timezone: str = "Asia/Shanghai"
+    threads: int = Field(default=8, ge=1, le=64)
+    position_days: int = Field(default=30, ge=1, le=30)
+
+    @field_validator("home", mode="after")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("database_url", "app_database_url", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: str | None) -> str | None:
+        return value or None
+
+    @property
+    def embedded(self) -> bool:
+        """Tell whether the database is the program's own cluster."""
+        return self.database_url is None
+
+
+def load_settings() -> Settings:
+    """Read the settings from the environment.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the variable that cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as exc:
+        fields = ", ".join(".".join(str(p) for p in e["loc"]) for e in exc.errors())
+        raise InvalidInput(
+            "settings-invalid",
+            f"环境变量设置无效：{fields}。请查看 docs/settings.md。",
+            f"Setting not valid: {fields}. See docs/settings.md.",
+        ) from exc

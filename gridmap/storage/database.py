@@ -1,0 +1,182 @@
+"""The workspace's database: embedded or external, opened once, closed once.
+
+People are served through the application role, which owns nothing and is bound by the policies. The owner's role is
+for migrations only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import GridmapError
+from gridmap.settings import Settings
+from gridmap.storage import app_role
+from gridmap.storage.embedded import EmbeddedCluster, Step
+from gridmap.storage.embedded.bootstrap import ignore_libpq_environment
+from gridmap.storage.faults import translated
+
+_OPTIONS = "-c search_path=gridmap,public -c timezone=UTC -c jit=off"
+
+
+class Database:
+    """A workspace's database.
+
+    Parameters
+    ----------
+    settings : Settings
+    on_step : callable, optional
+        Is given a `Step` before each thing that takes a while (embedded database only).
+
+    Examples
+    --------
+    >>> with Database(load_settings()) as db, db.scoped_session(Scope.whole()) as session:
+    ...     session.scalar(select(func.count()).select_from(Incident))
+    """
+
+    def __init__(self, settings: Settings, *, on_step: Callable[[Step], None] | None = None) -> None:
+        self.settings = settings
+        self.cluster = (
+            EmbeddedCluster(settings.home / "database", on_progress=on_step) if settings.embedded else None
+        )
+        self._engine: Engine | None = None
+
+    def open(self) -> Self:
+        """Start the embedded cluster, or reach the external server.
+
+        Raises
+        ------
+        Unavailable
+            When it cannot be started or reached; the message says what to do.
+        """
+        if self.cluster:
+            self.cluster.start()
+        else:
+            ignore_libpq_environment()
+        return self
+
+    def close(self) -> None:
+        """Give every connection back, and leave the embedded cluster (the last one out stops it)."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+        if self.cluster:
+            self.cluster.stop()
+
+    def __enter__(self) -> Self:
+        return self.open()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def owner_url(self) -> URL:
+        """Address with the role that owns the schema."""
+        if self.cluster:
+            return make_url(self.cluster.url("gridmap"))
+        return normalised(self.settings.database_url or "")
+
+    @property
+    def app_url(self) -> URL:
+        """Address with the role that serves people.
+
+        Raises
+        ------
+        Unavailable
+            On an external server for which no such role is known yet.
+        """
+        if self.cluster:
+            return make_url(self.cluster.url("gridmap_app"))
+        if self.settings.app_database_url:
+            return normalised(self.settings.app_database_url)
+        return app_role.stored_url(self.settings.home, self.owner_url)
+
+    @property
+    def engine(self) -> Engine:
+        """Pooled engine of the application role."""
+        if self._engine is None:
+            self._engine = create_engine(
+                self.app_url,
+                pool_size=self.settings.threads + 2,
+                max_overflow=4,
+                pool_timeout=10,
+                pool_pre_ping=True,
+                connect_args={"options": _OPTIONS, "connect_timeout": 10, "application_name": "gridmap"},
+            )
+        return self._engine
+
+    @contextmanager
+    def owner_engine(self) -> Iterator[Engine]:
+        """Engine of the owner's role, without a pool, for migrations only."""
+        engine = create_engine(
+            self.owner_url,
+            poolclass=NullPool,
+            connect_args={"options": _OPTIONS, "connect_timeout": 10, "application_name": "gridmap-migrate"},
+        )
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+
+    @contextmanager
+    def scoped_session(self, scope: Scope, *, write: bool = False, timeout_s: int = 60) -> Iterator[Session]:
+        """One transaction that sees the rows of a scope and nothing else.
+
+        Committed when the block ends, rolled back when it raises. The scope is local to the transaction, so a
+        pooled connection carries nothing over to its next user.
+
+        Parameters
+        ----------
+        scope : Scope
+            Grid keys that the transaction may see and write.
+        write : bool
+            Whether it may write; a reading transaction is READ ONLY to the server.
+        timeout_s : int
+            The server ends a statement that takes longer.
+
+        Raises
+        ------
+        GridmapError
+            In place of every error of the database.
+        """
+        with translated(), Session(self.engine, autoflush=False, expire_on_commit=False) as session:
+            session.execute(text(f"set transaction {'read write' if write else 'read only'}"))
+            session.execute(
+                text(
+                    "select set_config('gridmap.scope_lo', :lo, true), set_config('gridmap.scope_hi', :hi, true),"
+                    " set_config('statement_timeout', :ms, true)"
+                ),
+                {"lo": str(scope.lo), "hi": str(scope.hi), "ms": str(timeout_s * 1000)},
+            )
+            yield session
+            session.commit()
+
+    def is_answering(self) -> bool:
+        """Tell whether the database answers a query now."""
+        try:
+            with translated(), self.engine.connect() as connection:
+                return connection.scalar(text("select 1")) == 1
+        except GridmapError:
+            return False
+
+
+def normalised(url: str) -> URL:
+    """Parse an address of PostgreSQL, whatever its scheme is called, for psycopg 3.
+
+    ``postgres://``, ``postgresql://`` and ``postgresql+psycopg://`` are the same.
+
+    Raises
+    ------
+    InvalidInput
+        When it is no address of PostgreSQL.
+    """
+    return app_role.parse_url(url)

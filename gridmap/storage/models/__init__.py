@@ -1,0 +1,27 @@
+"""The tables as SQLAlchemy sees them. The migrations make them; a test holds the two together."""
+
+from gridmap.storage.models.base import SCHEMA, Base
+from gridmap.storage.models.field import MigrantCluster, Organisation, Team, TeamPosition
+from gridmap.storage.models.grids import BoundaryVersion, Grid, GridPredecessor
+from gridmap.storage.models.ground import BasemapFeature, Road
+from gridmap.storage.models.incidents import Incident, IncidentStep
+from gridmap.storage.models.workspace import ImportMapping, ImportRun, WorkspaceSetting
+
+__all__ = [
+    "SCHEMA",
+    "Base",
+    "BasemapFeature",
+    "BoundaryVersion",
+    "Grid",
+    "GridPredecessor",
+    "ImportMapping",
+    "ImportRun",
+    "Incident",
+    "IncidentStep",
+    "MigrantCluster",
+    "Organisation",
+    "Road",
+    "Team",
+    "TeamPosition",
+    "WorkspaceSetting",
+]

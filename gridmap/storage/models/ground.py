@@ -1,0 +1,44 @@
+"""The ground under the grids: roads, water, land and places. Not about anybody, so every scope sees it."""
+
+from __future__ import annotations
+
+from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import BigInteger, Boolean, Double, Identity, Index, Integer, SmallInteger, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gridmap.storage.models.base import Base, Str
+
+
+class Road(Base):
+    """One road segment between two junctions; ``oneway`` is yes, no or reverse, seen along the line."""
+
+    __tablename__ = "roads"
+    __table_args__ = (Index("uq_roads_road_id", "road_id", unique=True),)
+
+    road_key: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    road_id: Mapped[Str]
+    name_zh: Mapped[str | None] = mapped_column(Text)
+    road_class: Mapped[Str]
+    oneway: Mapped[Str]
+    speed_kmh: Mapped[float | None] = mapped_column(Double)
+    surface: Mapped[str | None] = mapped_column(Text)
+    bridge: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    geom: Mapped[WKBElement] = mapped_column(Geometry("LINESTRING", srid=4326, spatial_index=False))
+    import_run_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class BasemapFeature(Base):
+    """Water, land cover or a named place, drawn under the data."""
+
+    __tablename__ = "basemap_features"
+    __table_args__ = (Index("ix_basemap_features_theme", "theme"),)
+
+    feature_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    theme: Mapped[Str]
+    kind: Mapped[Str]
+    name_zh: Mapped[str | None] = mapped_column(Text)
+    name_en: Mapped[str | None] = mapped_column(Text)
+    rank: Mapped[int | None] = mapped_column(SmallInteger)
+    width_m: Mapped[float | None] = mapped_column(Double)
+    min_zoom: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    geom: Mapped[WKBElement] = mapped_column(Geometry("GEOMETRY", srid=4326, spatial_index=False))

@@ -1,0 +1,193 @@
+"""The schema's version: what it is, whether the program fits it, and the upgrade."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, text
+
+from gridmap.errors import Conflict, Unavailable
+from gridmap.storage import app_role
+from gridmap.storage.database import Database
+from gridmap.storage.embedded import APP_ROLE
+from gridmap.storage.faults import translated
+from gridmap.storage.models import SCHEMA
+
+_LOCK = 0x67726964  # "grid" in ASCII: one upgrade at a time on one server
+
+State = Literal["absent", "older", "current", "newer"]
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaVersion:
+    """The version of the database's schema beside the one that this program needs.
+
+    Attributes
+    ----------
+    found : str or None
+        Revision in the database.
+    needed : str
+        Newest revision that this program knows.
+    state : {'absent', 'older', 'current', 'newer'}
+    """
+
+    found: str | None
+    needed: str
+    state: State
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "gridmap.storage:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _version(connection: Connection) -> SchemaVersion:
+    script = ScriptDirectory.from_config(_config())
+    needed = script.get_current_head() or ""
+    # The catalogue of tables is read by privilege, so an application role without rights finds none: absent.
+    readable = connection.scalar(
+        text("select has_table_privilege(to_regclass(:t), 'select')"), {"t": f"{SCHEMA}.alembic_version"}
+    )
+    found = (
+        MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA}).get_current_revision()
+        if readable
+        else None
+    )
+    known = {revision.revision for revision in script.walk_revisions()}
+    state: State = (
+        "absent"
+        if found is None
+        else "current"
+        if found == needed
+        else "older"
+        if found in known
+        else "newer"
+    )
+    return SchemaVersion(found, needed, state)
+
+
+def schema_version(database: Database) -> SchemaVersion:
+    """Compare the database's schema with this program's.
+
+    Raises
+    ------
+    Unavailable
+        When the database does not answer.
+    """
+    with translated(), database.engine.connect() as connection:
+        return _version(connection)
+
+
+def require_current(database: Database) -> None:
+    """Refuse to work on a schema that this program does not fit.
+
+    Raises
+    ------
+    Conflict
+        When the schema is absent, older or newer, naming the command that mends it.
+    """
+    version = schema_version(database)
+    if version.state in {"absent", "older"}:
+        raise Conflict(
+            "schema-older",
+            f"数据库结构版本为 {version.found or '无'}，本程序需要 {version.needed}。请运行：gridmap db upgrade",
+            f"The database's schema is {version.found or 'absent'}, this program needs {version.needed}. "
+            "Run: gridmap db upgrade",
+        )
+    if version.state == "newer":
+        raise Conflict(
+            "schema-newer",
+            f"数据库结构版本 {version.found} 比本程序（{version.needed}）新。请安装更新的 gridmap：pip install -U gridmap",
+            f"The database's schema {version.found} is newer than this program ({version.needed}). "
+            "Install a newer gridmap: pip install -U gridmap",
+        )
+
+
+def upgrade(database: Database) -> SchemaVersion:
+    """Bring the schema to this program's version, all or nothing, one upgrade at a time.
+
+    Raises
+    ------
+    Conflict
+        When the schema is newer than the program, or the application role cannot be set up.
+    Unavailable
+        When PostGIS is missing and may not be created, or a lock is not to be had.
+    """
+    with translated(), database.owner_engine() as engine, engine.begin() as connection:
+        connection.execute(text("set local lock_timeout = '15s'"))
+        connection.execute(text("set local statement_timeout = '10min'"))
+        connection.execute(text("select pg_advisory_xact_lock(:k)"), {"k": _LOCK})
+        _ensure_postgis(connection)
+        role = APP_ROLE
+        if not database.settings.embedded:
+            role = app_role.ensure(
+                connection, database.settings.home, database.owner_url, database.settings.app_database_url
+            )
+        connection.execute(text(f"create schema if not exists {SCHEMA}"))
+        if _version(connection).state == "newer":
+            raise Conflict(
+                "schema-newer",
+                "数据库结构比本程序新，不能升级。请安装更新的 gridmap。",
+                "The database's schema is newer than this program. Install a newer gridmap.",
+            )
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        _grant(connection, role)
+        return _version(connection)
+
+
+def _grant(connection: Connection, role: str) -> None:
+    name = connection.dialect.identifier_preparer.quote(role)
+    for statement in (
+        f"grant usage on schema {SCHEMA} to {name}",
+        f"grant select, insert, update, delete on all tables in schema {SCHEMA} to {name}",
+        f"grant usage, select on all sequences in schema {SCHEMA} to {name}",
+        f"revoke insert, update, delete on {SCHEMA}.alembic_version from {name}",
+        f"grant temporary on database {_database(connection)} to {name}",
+    ):
+        connection.execute(text(statement))
+
+
+def _database(connection: Connection) -> str:
+    return connection.dialect.identifier_preparer.quote(
+        str(connection.scalar(text("select current_database()")))
+    )
+
+
+def _ensure_postgis(connection: Connection) -> None:
+    if connection.scalar(text("select 1 from pg_extension where extname = 'postgis'")):
+        return
+    available = connection.scalar(text("select 1 from pg_available_extensions where name = 'postgis'"))
+    may = available and connection.scalar(
+        text(
+            "select rolsuper or (v.trusted and has_database_privilege(current_database(), 'create'))"
+            " from pg_roles, pg_available_extension_versions v"
+            " where rolname = current_user and v.name = 'postgis' order by 1 desc limit 1"
+        )
+    )
+    if may:
+        connection.execute(text("create extension postgis"))
+        return
+    name = _database(connection)
+    if available:
+        raise Unavailable(
+            "postgis-not-created",
+            f"数据库 {name} 尚未启用 PostGIS，当前角色无权启用。请管理员执行：CREATE EXTENSION postgis;",
+            f"PostGIS is not enabled in database {name} and this role may not enable it. Have the administrator "
+            "run there: CREATE EXTENSION postgis;",
+        )
+    raise Unavailable(
+        "postgis-not-installed",
+        "数据库服务器没有安装 PostGIS。Debian/Ubuntu：apt-get install postgresql-postgis，然后由管理员执行 "
+        "CREATE EXTENSION postgis;",
+        "The database server has no PostGIS. Debian/Ubuntu: apt-get install postgresql-postgis, then have the "
+        "administrator run CREATE EXTENSION postgis;",
+    )

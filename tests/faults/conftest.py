@@ -1,0 +1,206 @@
+"""Places where clusters may be made and broken, and programs that use them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gridmap.storage.embedded import EmbeddedCluster
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parents[1]
+PATIENCE_S = 120
+
+
+def pids_below(folder: Path, program: str | None = None) -> list[int]:
+    """Live processes that work in ``folder`` or below it."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        with contextlib.suppress(OSError):
+            cwd = str((entry / "cwd").readlink())
+            name = (entry / "comm").read_text().strip()
+            if (cwd + "/").startswith(f"{folder}/") and program in {None, name}:
+                found.append(int(entry.name))
+    return found
+
+
+def until(happened: Callable[[], object], what: str) -> None:
+    """Wait for something that another process does."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not happened():
+        assert time.monotonic() < end_s, f"never happened: {what}"
+        time.sleep(0.01)
+
+
+class Program:
+    """A running ``cluster_program.py``."""
+
+    def __init__(self, argv: list[str], environment: dict[str, str]) -> None:
+        self.process = subprocess.Popen(
+            argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            start_new_session=True,
+        )
+        self.steps: list[str] = []
+        self.ready: dict[str, Any] = {}
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def hear(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            assert self.process.stderr is not None
+            pytest.fail(f"the program ended: {self.process.stderr.read()}")
+        return dict(json.loads(line))
+
+    def until_step(self, code: str) -> None:
+        while code not in self.steps:
+            self.steps.append(self.hear()["code"])
+
+    def until_ready(self) -> Program:
+        while not self.ready:
+            heard = self.hear()
+            if heard["event"] == "step":
+                self.steps.append(heard["code"])
+            else:
+                assert heard["event"] == "ready", heard
+                self.ready = heard
+        return self
+
+    def until_error(self) -> dict[str, Any]:
+        while (heard := self.hear())["event"] == "step":
+            self.steps.append(heard["code"])
+        assert heard["event"] == "error", heard
+        return heard
+
+    def tell(self, order: str) -> dict[str, Any]:
+        assert self.process.stdin is not None
+        self.process.stdin.write(order + "\n")
+        self.process.stdin.flush()
+        while (heard := self.hear())["event"] == "step":
+            self.steps.append(heard["code"])
+        return heard
+
+    def query(self, sql: str) -> list[list[Any]]:
+        return list(self.tell(f"query {sql}")["rows"])
+
+    def end(self) -> int:
+        """Let it end by itself; returns its exit code."""
+        with contextlib.suppress(BrokenPipeError):
+            self.process.communicate(timeout=PATIENCE_S)
+        return self.process.wait(PATIENCE_S)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+Spawn = Callable[..., Program]
+
+
+@pytest.fixture
+def servers(place: Path) -> Callable[[], list[int]]:
+    """Say which processes work in the place; none of a cluster that was stopped."""
+    return lambda: pids_below(place)
+
+
+@pytest.fixture(name="until")
+def until_fixture() -> Callable[[Callable[[], object], str], None]:
+    """Wait for something that another process does."""
+    return until
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A folder that every account can reach, gone afterwards with all that runs in it."""
+    folder = Path(tempfile.mkdtemp(prefix="gm-", dir="/tmp")).resolve()
+    folder.chmod(0o755)
+    yield folder
+    end_s = time.monotonic() + PATIENCE_S
+    while (left := pids_below(folder)) and time.monotonic() < end_s:
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.05)
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def template() -> Iterator[Path]:
+    """A stopped cluster of the account that runs the tests, to be copied."""
+    folder = Path(tempfile.mkdtemp(prefix="gm-", dir="/tmp")).resolve()
+    folder.chmod(0o755)
+    with EmbeddedCluster(folder / "base"):
+        pass
+    yield folder / "base"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def base(place: Path, template: Path) -> Path:
+    """The base folder of a cluster that was made and stopped."""
+    subprocess.run(["cp", "-a", str(template), str(place / "base")], check=True)
+    return place / "base"
+
+
+@pytest.fixture(scope="session")
+def program_argv() -> list[str]:
+    """Start of the command line of a program that uses a cluster."""
+    return [sys.executable, str(HERE / "cluster_program.py")]
+
+
+@pytest.fixture(scope="session")
+def program_environment() -> dict[str, str]:
+    """What such a program needs in its environment beyond what is there."""
+    return {"PYTHONPATH": str(REPOSITORY)}
+
+
+@pytest.fixture
+def spawn(place: Path, program_argv: list[str], program_environment: dict[str, str]) -> Iterator[Spawn]:
+    """Start a program that uses the cluster of a base folder."""
+    programs: list[Program] = []
+
+    def start(
+        base: Path, *options: str, prefix: tuple[str, ...] = (), environment: dict[str, str] | None = None
+    ) -> Program:
+        argv = [*prefix, *program_argv, str(base), *options]
+        programs.append(Program(argv, {**os.environ, **program_environment, **(environment or {})}))
+        return programs[-1]
+
+    yield start
+    for program in programs:
+        program.kill()
+
+
+@pytest.fixture
+def ordinary() -> tuple[str, ...]:
+    """Options that make a program run as an ordinary user: oneself, unless one is root."""
+    return ("--account", "nobody") if os.geteuid() == 0 else ()
+
+
+@pytest.fixture
+def ordinary_uid() -> int:
+    """The user that `ordinary` programs run as."""
+    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else os.geteuid()
