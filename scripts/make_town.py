@@ -1,4 +1,4 @@
-"""Draw the demonstration town: boundaries, water, roads and a year of records, the same bytes for the same seed.
+"""Draw the demonstration town: boundaries, water, roads, a year of records; same seed, same bytes.
 
 Usage: ``python scripts/make_town.py --seed 20130909 --out data/boundaries``
 """
@@ -23,7 +23,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--seed", type=int, default=DEFAULT_SEED)
     parser.add_argument("--out", type=Path, default=HERE.parent / "data" / "boundaries")
-    parser.add_argument("--codes", type=Path, default=HERE.parent / "data" / "boundaries" / "village_codes.csv")
+    parser.add_argument(
+        "--codes", type=Path, default=HERE.parent / "data" / "boundaries" / "village_codes.csv"
+    )
     given = parser.parse_args(argv)
     given.out.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()

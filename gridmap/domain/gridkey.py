@@ -46,9 +46,13 @@ def make_key(town: int, area: int = 0, village: int = 0, micro: int = 0) -> int:
     """
     parts = (town, area, village, micro)
     if not (0 < town < 10**9 and 0 <= area < 100 and 0 <= village < 1000 and 0 <= micro < 1000):
-        raise InvalidInput("grid-key-digits", f"网格编码 {parts} 超出位数。", f"Grid key parts {parts} do not fit.")
+        raise InvalidInput(
+            "grid-key-digits", f"网格编码 {parts} 超出位数。", f"Grid key parts {parts} do not fit."
+        )
     if any(deep and not shallow for shallow, deep in zip(parts, parts[1:], strict=False)):
-        raise InvalidInput("grid-key-gap", f"网格编码 {parts} 缺少上级。", f"Grid key parts {parts} skip a level.")
+        raise InvalidInput(
+            "grid-key-gap", f"网格编码 {parts} 缺少上级。", f"Grid key parts {parts} skip a level."
+        )
     return ((town * 100 + area) * 1000 + village) * 1000 + micro
 
 

@@ -10,7 +10,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from gridmap.domain.codes import lookup
+from gridmap.domain.spellings import (
+    CHANNELS,
+    DOMAINS,
+    GRID_LEVELS,
+    MODES,
+    ONEWAY,
+    ORGANISATION_KINDS,
+    ROAD_CLASSES,
+    SITE_KINDS,
+    STAGES,
+    YES_NO,
+    code_spellings,
+)
 
 Kind = Literal["text", "key", "code", "instant", "day", "clock", "number", "integer", "boolean", "x", "y"]
 """What a field holds. ``key`` is an identifier, ``x`` and ``y`` a coordinate, ``clock`` a time of day."""
@@ -91,74 +103,6 @@ class Noun:
         raise KeyError(name)
 
 
-def _spellings(**codes: str) -> dict[str, str]:
-    """Map each spelling, separated by blanks, to its code."""
-    return {s.lower(): code for code, names in codes.items() for s in (code, *names.split())}
-
-
-def _list(name: str, **more: str) -> dict[str, str]:
-    return {k.lower(): v for k, v in lookup(name).items()} | _spellings(**more)
-
-
-DOMAINS = _list(
-    "domain",
-    dispute="disputes 纠纷 矛盾 矛盾纠纷 纠纷化解网格",
-    land="土地 国土",
-    social_service="social 社会人 社会服务",
-    policing="police 警务 治安 公安",
-    safety="安全 安监 生产安全",
-    emergency="应急 突发事件",
-)
-DISPUTE_KINDS = _list("dispute_kind") | {
-    k.removesuffix("纠纷"): v for k, v in lookup("dispute_kind").items() if k.endswith("纠纷")
-}
-STAGES = _list(
-    "stage",
-    accepted="已受理 待处理 登记 received open new",
-    mediating="调解 调解中 调处中 办理中 处理中 mediation",
-    transferred="已移送 转办 移交 transfer",
-    resolved="已化解 已调处 已解决 办结 closed",
-    archived="已归档 结案 archive",
-)
-CHANNELS = _list("channel") | {
-    "信访": "visit",
-    "来信": "letter",
-    "来访": "visit",
-    "上访": "visit",
-    "来电": "phone",
-    "电话": "phone",
-    "网络": "online",
-    "网上": "online",
-    "telephone": "phone",
-    "web": "online",
-}
-ORGANISATION_KINDS = _spellings(
-    centre="center 综治中心 中心 综治工作中心",
-    sub_centre="sub_center sub-centre 分中心 综治分中心 片综治分中心",
-    committee="委员会 村两委会 村委会 居委会 村民委员会 居民委员会",
-    mediation_body="mediation 调解组织 调解委员会 人民调解委员会 调解室 调解工作室",
-    service_point="service 服务点 服务站 便民服务点 便民服务中心",
-)
-SITE_KINDS = _spellings(
-    housing="住房 出租房 宿舍 集中居住 居住点 dormitory",
-    work_site="site worksite 工地 工作地 企业 厂区 用工点",
-)
-ROAD_CLASSES = _spellings(
-    trunk="干线 国道 省道 主干道 motorway primary",
-    secondary="县道 次干道",
-    tertiary="乡道 支路",
-    village="村道 residential unclassified 乡村道路",
-    path="小路 步道 机耕路 footway track",
-)
-MODES = _spellings(
-    car="汽车 车 巡逻车 vehicle drive",
-    bike="自行车 电动车 摩托车 bicycle motorbike",
-    foot="步行 徒步 walk walking",
-)
-ONEWAY = _spellings(
-    yes="1 true t y 是 单行 单向 forward", no="0 false f n 否 双向 双行", reverse="-1 反向 backward"
-)
-YES_NO = _spellings(true="1 yes y t 是 有 对 √ 专业", false="0 no n f 否 无 不是 非专业 业余 志愿")
 CLOSED_STAGES = frozenset({"resolved", "archived"})
 MIN_HEAD_COUNT = 10
 """A site of fewer people is not recorded: its count would point at persons."""
@@ -206,7 +150,7 @@ INCIDENTS = Noun(
             ("事件类型", "纠纷类型", "类别", "小类", "type", "category", "offense_type"),
             max_chars=80,
         ),
-        Field("scale", "code", "规模", ("事件规模",), codes=_list("scale")),
+        Field("scale", "code", "规模", ("事件规模",), codes=code_spellings("scale")),
         Field("channel", "code", "来源", ("渠道", "来源渠道", "受理渠道", "source"), codes=CHANNELS),
         Field(
             "occurred_at",
@@ -271,7 +215,14 @@ TEAMS = Noun(
             "name_zh", "text", "名称", ("队伍名称", "name", "队名", "team_name"), required=True, max_chars=120
         ),
         _NAME_EN,
-        Field("kind", "code", "类型", ("队伍类型", "类别", "type"), required=True, codes=_list("team_kind")),
+        Field(
+            "kind",
+            "code",
+            "类型",
+            ("队伍类型", "类别", "type"),
+            required=True,
+            codes=code_spellings("team_kind"),
+        ),
         Field("professional", "boolean", "是否专业", ("专业", "专业队伍", "is_professional"), codes=YES_NO),
         _GRID,
         Field("base_lon", "x", "驻地经度", ("lon", "longitude", "lng", "x", "经度")),
@@ -366,14 +317,6 @@ ROADS = Noun(
     ("road_id",),
 )
 
-GRID_LEVELS = _spellings(
-    **{
-        "1": "town 镇 乡镇 街道 镇级 一级 一级网格",
-        "2": "area 片区 片 片区级 二级 二级网格",
-        "3": "village 村 社区 村社区 村级 三级 三级网格 precinct",
-        "4": "micro micro-grid micro_grid 微网格 四级 四级网格 户联系",
-    }
-)
 GRIDS = Noun(
     "grids",
     "网格",

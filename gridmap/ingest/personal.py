@@ -154,7 +154,8 @@ def personal_in(text: str, *, identifier: bool = False) -> str | None:
     if identifier:
         return "phone" if re.fullmatch(_MOBILE, text.strip()) else None
     for m in _ID15_ANY.finditer(text):
-        if m[0][:2] in _PROVINCES and _is_date("19" + m[0][6:12]):
+        # Towns are numbered up to 399, so a micro-grid's code would be somebody born before 1940.
+        if m[0][:2] in _PROVINCES and m[0][6] >= "4" and _is_date("19" + m[0][6:12]):
             return "identity"
     if _MOBILE_ANY.search(text) or _LANDLINE_ANY.search(text):
         return "phone"

@@ -164,7 +164,7 @@ class Database:
         """Tell whether the database answers a query now."""
         try:
             with translated(), self.engine.connect() as connection:
-                return connection.scalar(text("select 1")) == 1
+                return bool(connection.scalar(text("select 1")))
         except GridmapError:
             return False
 

@@ -104,7 +104,7 @@ def require_current(database: Database) -> None:
     if version.state == "newer":
         raise Conflict(
             "schema-newer",
-            f"数据库结构版本 {version.found} 比本程序（{version.needed}）新。请安装更新的 gridmap：pip install -U gridmap",
+            f"数据库结构版本 {version.found} 比本程序新（{version.needed}）。请安装新版：pip install -U gridmap",
             f"The database's schema {version.found} is newer than this program ({version.needed}). "
             "Install a newer gridmap: pip install -U gridmap",
         )

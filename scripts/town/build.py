@@ -93,7 +93,10 @@ def draw_land(seed: int, villages: tuple[Village, ...], say: Progress) -> Land:
     outline = shapely.coverage_union_all(list(coverage.polygons_of(mesh, village_of, 30.0).values()))
     lakes = water.draw_reservoirs(mesh, relief, outline)
     lakes += water.draw_ponds(mesh, dice(5), outline)
-    dry = _distance_to(mesh, shapely.union_all([lake.polygon for lake in lakes] + [r.line.buffer(r.width_m / 2) for r in rivers]))
+    dry = _distance_to(
+        mesh,
+        shapely.union_all([lake.polygon for lake in lakes] + [r.line.buffer(r.width_m / 2) for r in rivers]),
+    )
     say("settlements")
     hamlets = settlement.place_hamlets(mesh, villages, village_of, dry, dice(6))
     level = settlement.built_up(mesh, hamlets, dry, dice(7))
@@ -102,15 +105,17 @@ def draw_land(seed: int, villages: tuple[Village, ...], say: Progress) -> Land:
     say("roads")
     shore = shapely.union_all([lake.polygon.buffer(6) for lake in lakes])
     near = shapely.contains_xy(outline.buffer(250), *mesh.xy.T)
-    ground = network.make_ground(mesh, hamlets, level, shore, [r.line for r in rivers], near, dice(9))
+    ground = network.make_ground(
+        mesh, hamlets, level, water=shore, rivers=[r.line for r in rivers], allowed=near, rng=dice(9)
+    )
     plan = roads.plan_roads(ground, villages, hamlets, dice(10))
     drawn = carriageway.draw_roads(plan, outline, shore, dice(11))
-    drawn = carriageway.in_one_piece(carriageway.node_roads(drawn), 3)
+    drawn = carriageway.drivable(carriageway.in_one_piece(carriageway.node_roads(drawn), 3))
     drawn = roads.with_bridges(drawn, [(r.line, r.width_m) for r in rivers])
     say("micro-grids")
     street = coverage.crossing(mesh, [r.line for r in drawn if r.rank < 4])
     barrier = 140.0 * wet + 45.0 * street
-    label = coverage.draw_micro_grids(mesh, villages, village_of, people, barrier, dice(12))
+    label = coverage.draw_micro_grids(mesh, villages, village_of, people, barrier=barrier, rng=dice(12))
     micro = coverage.polygons_of(mesh, label, 20.0)
     outline = shapely.coverage_union_all(list(micro.values()))
     inside = np.flatnonzero(label >= 0)
@@ -122,9 +127,18 @@ def draw_land(seed: int, villages: tuple[Village, ...], say: Progress) -> Land:
         parts = _whole_numbers(np.maximum(total[keys], 14.0), village.population)
         counts.update(zip(keys, parts.tolist(), strict=True))
     return Land(
-        villages, micro, counts, outline, _clip_rivers(rivers, outline), lakes,
-        settlement.land_polygons(mesh, cover, outline), hamlets, drawn,
-        mesh.xy[inside], people[inside], level[inside],
+        villages,
+        micro,
+        counts,
+        outline,
+        _clip_rivers(rivers, outline),
+        lakes,
+        settlement.land_polygons(mesh, cover, outline),
+        hamlets,
+        drawn,
+        mesh.xy[inside],
+        people[inside],
+        level[inside],
     )
 
 
@@ -132,7 +146,9 @@ def _clip_rivers(rivers: list[River], outline: shapely.Polygon) -> list[River]:
     reach = shapely.buffer(outline, 180)
     found = []
     for river in rivers:
-        for part in shapely.get_parts(shapely.intersection(river.line, reach)):
-            if part.geom_type == "LineString" and part.length > 20 and shapely.intersects(part, outline):
-                found.append(River(part, river.name_zh, river.name_en, river.drained_km2))
+        found.extend(
+            River(part, river.name_zh, river.name_en, river.drained_km2)
+            for part in shapely.get_parts(shapely.intersection(river.line, reach))
+            if part.geom_type == "LineString" and part.length > 20 and shapely.intersects(part, outline)
+        )
     return found

@@ -1,12 +1,16 @@
-"""From links that carry roads to drawn lines: smooth chains, a dual carriageway, one-way streets, clean nodes."""
+"""From links that carry roads to drawn lines: smooth chains, two carriageways, one-way streets, clean nodes."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 from shapely.ops import substring
 
 from .plan import snap
@@ -46,8 +50,10 @@ def chains(plan: Plan) -> list[tuple[list[int], int, int, bool]]:
     return found
 
 
-def draw_roads(plan: Plan, town: shapely.Polygon, lakes: shapely.Geometry, rng: np.random.Generator) -> list[Road]:
-    """Smooth the chains, split the trunk road into two one-way carriageways, clip to the town, node the crossings."""
+def draw_roads(
+    plan: Plan, town: shapely.Polygon, lakes: shapely.Geometry, rng: np.random.Generator
+) -> list[Road]:
+    """Smooth the chains, split the trunk road into two one-way carriageways, clip to the town."""
     lines: list[Road] = []
     trunk: list[tuple[list[int], Floats]] = []
     shapely.prepare(lakes)
@@ -68,9 +74,11 @@ def draw_roads(plan: Plan, town: shapely.Polygon, lakes: shapely.Geometry, rng: 
     reach = shapely.buffer(town, 180)
     clipped = []
     for road in [*pair, *lines]:
-        for part in shapely.get_parts(shapely.intersection(road.line, reach)):
-            if part.geom_type == "LineString" and part.length > 3:
-                clipped.append(Road(part, road.rank, road.name, road.oneway))
+        clipped.extend(
+            Road(part, road.rank, road.name, road.oneway)
+            for part in shapely.get_parts(shapely.intersection(road.line, reach))
+            if part.geom_type == "LineString" and part.length > 3
+        )
     return clipped
 
 
@@ -98,27 +106,60 @@ def _stitch(trunk: list[tuple[list[int], Floats]]) -> tuple[Floats, list[int]]:
     return np.vstack(xy), route
 
 
+class _Carriageways:
+    """The two one-way sides of the trunk road, and where other roads meet them."""
+
+    def __init__(self, centre: Floats) -> None:
+        plain = shapely.get_coordinates(shapely.simplify(shapely.LineString(centre), 6))
+        self.middle = shapely.LineString(chaikin(plain, 2))
+        right, left = (
+            shapely.offset_curve(self.middle, d, quad_segs=3, join_style="round")
+            for d in (-HALF_GAP_M, HALF_GAP_M)
+        )
+        self.sides = (right, shapely.reverse(left))
+        self.cuts: tuple[list[float], list[float]] = ([], [])
+
+    def cross(self, spot: shapely.Point) -> Floats:
+        """Cut both sides abreast of a junction and return the two points, shape (2, 2)."""
+        ends = []
+        for side, cuts in zip(self.sides, self.cuts, strict=True):
+            cuts.append(float(shapely.line_locate_point(side, spot)))
+            ends.append(shapely.get_coordinates(shapely.line_interpolate_point(side, cuts[-1]))[0])
+        return np.array(ends)
+
+    def meet(self, end: Floats) -> Floats:
+        """Where a side road that ends here joins: an existing cut nearby, or a new one."""
+        spot = shapely.Point(*end)
+        k = int(np.argmin([shapely.distance(side, spot) for side in self.sides]))
+        at = float(shapely.line_locate_point(self.sides[k], spot))
+        near = [c for c in self.cuts[k] if abs(c - at) < 45]
+        if near:
+            at = min(near, key=lambda c: abs(c - at))
+        else:
+            self.cuts[k].append(at)
+        return np.asarray(shapely.get_coordinates(shapely.line_interpolate_point(self.sides[k], at))[0])
+
+    def pieces(self, name: str) -> list[Road]:
+        """Both sides, cut at every junction, each in its direction of travel (traffic keeps right)."""
+        found = []
+        for side, cuts in zip(self.sides, self.cuts, strict=True):
+            for a, b in pairwise(sorted({0.0, *cuts, side.length})):
+                if b - a > 0.05:
+                    line = shapely.LineString(snap(shapely.get_coordinates(substring(side, a, b))))
+                    found.append(Road(line, 0, name, oneway=True))
+        return found
+
+
 def _dual(centre: Floats, route: list[int], lines: list[Road], plan: Plan) -> tuple[list[Road], list[Road]]:
-    """Two one-way carriageways beside the trunk's middle line; side roads end on the nearer one, links cross between."""
-    middle = shapely.simplify(shapely.LineString(centre), 6)
-    middle = shapely.LineString(chaikin(shapely.get_coordinates(middle), 2))
-    sides = [shapely.offset_curve(middle, d, quad_segs=3, join_style="round") for d in (-HALF_GAP_M, HALF_GAP_M)]
-    strip = shapely.buffer(middle, HALF_GAP_M, cap_style="flat")
+    """Split the trunk into two carriageways; side roads end on the nearer one, short links cross between."""
+    ways = _Carriageways(centre)
+    strip = shapely.buffer(ways.middle, HALF_GAP_M, cap_style="flat")
     name = plan.names[1]
-    right = sides[0]
-    left = shapely.reverse(sides[1])
-    cuts: dict[int, list[float]] = {0: [], 1: []}
-    both = (right, left)
-    pair: list[Road] = []
-    kept: list[Road] = []
+    links = []
     for node in route[1:-1]:
-        spot = shapely.Point(*plan.ground.xy[node])
-        spots = []
-        for k, side in enumerate(both):
-            s = float(shapely.line_locate_point(side, spot))
-            cuts[k].append(s)
-            spots.append(shapely.get_coordinates(shapely.line_interpolate_point(side, s))[0])
-        pair.append(Road(shapely.LineString(snap(np.array(spots))), 1, name))
+        ends = ways.cross(shapely.Point(*plan.ground.xy[node]))
+        links.append(Road(shapely.LineString(snap(ends)), 1, name))
+    kept: list[Road] = []
     for road in lines:
         outside = [p for p in shapely.get_parts(shapely.difference(road.line, strip)) if p.length > 6]
         if len(outside) == 1 and outside[0].equals(road.line):
@@ -127,24 +168,10 @@ def _dual(centre: Floats, route: list[int], lines: list[Road], plan: Plan) -> tu
         for part in outside:
             xy = shapely.get_coordinates(part)
             for end in (0, -1):
-                if shapely.distance(middle, shapely.Point(*xy[end])) > HALF_GAP_M + 0.5:
-                    continue
-                k = int(np.argmin([shapely.distance(side, shapely.Point(*xy[end])) for side in both]))
-                s = float(shapely.line_locate_point(both[k], shapely.Point(*xy[end])))
-                near = [c for c in cuts[k] if abs(c - s) < 45]
-                if near:
-                    s = min(near, key=lambda c: abs(c - s))
-                else:
-                    cuts[k].append(s)
-                xy[end] = shapely.get_coordinates(shapely.line_interpolate_point(both[k], s))[0]
+                if shapely.distance(ways.middle, shapely.Point(*xy[end])) <= HALF_GAP_M + 0.5:
+                    xy[end] = ways.meet(xy[end])
             kept.append(Road(shapely.LineString(snap(xy)), road.rank, road.name))
-    for k, side in enumerate(both):
-        marks = sorted({0.0, *cuts[k], side.length})
-        for a, b in zip(marks, marks[1:], strict=False):
-            if b - a > 0.05:
-                piece = snap(shapely.get_coordinates(substring(side, a, b)))
-                pair.append(Road(shapely.LineString(piece), 0, name, oneway=True))
-    return pair, kept
+    return [*links, *ways.pieces(name)], kept
 
 
 def _one_way_streets(lines: list[Road], rng: np.random.Generator) -> list[Road]:
@@ -156,8 +183,9 @@ def _one_way_streets(lines: list[Road], rng: np.random.Generator) -> list[Road]:
         turn = rng.random()
         if heart and turn < 0.16:
             line = shapely.reverse(road.line) if turn < 0.08 else road.line
-            road = Road(line, road.rank, road.name, oneway=True)
-        found.append(road)
+            found.append(Road(line, road.rank, road.name, oneway=True))
+        else:
+            found.append(road)
     return found
 
 
@@ -168,7 +196,7 @@ def node_roads(roads: list[Road]) -> list[Road]:
     """
     ordered = sorted(roads, key=lambda r: (r.rank, not r.oneway))
     pieces = shapely.get_parts(shapely.node(shapely.GeometryCollection([r.line for r in ordered])))
-    pieces = shapely.get_parts(shapely.union_all([p for p in pieces], grid_size=0.01))
+    pieces = shapely.get_parts(shapely.union_all(list(pieces), grid_size=0.01))
     tree = shapely.STRtree([r.line for r in ordered])
     found: list[Road] = []
     for piece in pieces:
@@ -179,7 +207,10 @@ def node_roads(roads: list[Road]) -> list[Road]:
         owner = ordered[int(near.min())] if len(near) else ordered[int(tree.nearest(mid))]
         line = piece
         if owner.oneway:
-            a, b = (float(shapely.line_locate_point(owner.line, shapely.Point(*c))) for c in (line.coords[0], line.coords[-1]))
+            a, b = (
+                float(shapely.line_locate_point(owner.line, shapely.Point(*c)))
+                for c in (line.coords[0], line.coords[-1])
+            )
             line = shapely.reverse(line) if a > b else line
         found.append(Road(shapely.transform(line, snap), owner.rank, owner.name, owner.oneway))
     return _merge_short(found)
@@ -236,3 +267,49 @@ def in_one_piece(roads: list[Road], loose_paths: int) -> list[Road]:
     for g in stray[:loose_paths]:
         kept.extend(g)
     return sorted(kept, key=lambda r: (r.rank, r.line.coords[0], r.line.coords[-1], r.line.length))
+
+
+def drivable(roads: list[Road]) -> list[Road]:
+    """Make every place reachable by car from every other, and back.
+
+    The carriageways are joined where the trunk road leaves the map, and one-way streets that lead into a trap
+    become two-way.
+    """
+    turned = [*roads, *_turning_links(roads)]
+    for _ in range(4):
+        number: dict[tuple[float, float], int] = {}
+        ends = np.array(
+            [[number.setdefault(r.line.coords[k], len(number)) for k in (0, -1)] for r in turned],
+            dtype=np.int64,
+        )
+        both = np.array([not r.oneway for r in turned])
+        rows, cols = np.r_[ends[:, 0], ends[both, 1]], np.r_[ends[:, 1], ends[both, 0]]
+        graph = csr_array((np.ones(len(rows)), (rows, cols)), shape=(len(number), len(number)))
+        _, part = connected_components(graph, directed=True, connection="strong")
+        main = np.bincount(part).argmax()
+        trapped = (part[ends] != main).any(axis=1) & ~both
+        if not trapped.any():
+            break
+        turned = [
+            replace(r, oneway=False) if bad and r.rank > 0 else r
+            for r, bad in zip(turned, trapped, strict=True)
+        ]
+    return turned
+
+
+def _turning_links(roads: list[Road]) -> list[Road]:
+    """Short links between the two carriageways' loose ends at each end of the trunk road."""
+    degree: dict[tuple[float, float], int] = defaultdict(int)
+    for road in roads:
+        for k in (0, -1):
+            degree[road.line.coords[k]] += 1
+    loose = sorted({r.line.coords[k] for r in roads if r.rank == 0 and r.oneway for k in (0, -1)})
+    loose = [p for p in loose if degree[p] == 1]
+    links = []
+    for i, a in enumerate(loose):
+        links.extend(
+            Road(shapely.LineString([a, b]), 1, "")
+            for b in loose[i + 1 :]
+            if np.hypot(a[0] - b[0], a[1] - b[1]) < 8 * HALF_GAP_M
+        )
+    return links

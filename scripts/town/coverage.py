@@ -38,7 +38,8 @@ def grow(graph: csr_array, seeds: Ints, head_start: Floats) -> tuple[Ints, Float
     starts = n + np.arange(len(seeds))
     late = head_start.max() - head_start + 1.0
     wide = coo_array(
-        (np.r_[coo.data, late], (np.r_[row, starts], np.r_[col, seeds])), shape=(n + len(seeds), n + len(seeds))
+        (np.r_[coo.data, late], (np.r_[row, starts], np.r_[col, seeds])),
+        shape=(n + len(seeds), n + len(seeds)),
     )
     cost, _, source = dijkstra(wide.tocsr(), indices=starts, min_only=True, return_predecessors=True)
     owner = np.where(np.isfinite(cost[:n]), source[:n] - n, -1)
@@ -61,7 +62,9 @@ def _largest(mesh: Mesh, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return inside | ~np.isin(part, np.unique(part[rim]))
 
 
-def _town_cells(mesh: Mesh, seeds: Ints, cost: Floats, head_start: Floats, uneven: Floats) -> NDArray[np.bool_]:
+def _town_cells(
+    mesh: Mesh, seeds: Ints, cost: Floats, head_start: Floats, uneven: Floats
+) -> NDArray[np.bool_]:
     """Cells of the town: those reached most cheaply from its villages, in one piece without holes."""
     _, reached = grow(mesh.graph(cost), seeds, head_start)
     east, north = (mesh.xy - MIDDLE).T
@@ -144,6 +147,7 @@ def draw_micro_grids(
     villages: tuple[Village, ...],
     village_of: Ints,
     people: Floats,
+    *,
     barrier: Floats,
     rng: np.random.Generator,
 ) -> Ints:

@@ -37,10 +37,18 @@ class Grid:
     def properties(self) -> dict[str, object]:
         """Properties of the GeoJSON feature, in their order."""
         return {
-            "grid_key": str(self.key), "level": self.level, "code": self.code, "name_zh": self.name_zh,
-            "name_en": self.name_en, "parent_key": None if self.parent is None else str(self.parent),
-            "valid_from": self.valid_from, "valid_to": self.valid_to, "population": self.population,
-            "households": self.households, "illustrative": True, **dict(self.extra),
+            "grid_key": str(self.key),
+            "level": self.level,
+            "code": self.code,
+            "name_zh": self.name_zh,
+            "name_en": self.name_en,
+            "parent_key": None if self.parent is None else str(self.parent),
+            "valid_from": self.valid_from,
+            "valid_to": self.valid_to,
+            "population": self.population,
+            "households": self.households,
+            "illustrative": True,
+            **dict(self.extra),
         }
 
 
@@ -70,33 +78,76 @@ def make_grids(land: Land, seed: int) -> Grids:
             people = land.micro_people[label]
             households = max(1, round(people / float(rng.uniform(2.5, 3.1))))
             own.append(
-                Grid(key + number, 4, f"{v.code}{number:03d}", f"{v.name_zh}第{number}微网格",
-                     f"{v.name_en} micro-grid {number}", key, people, households, since, degrees(land.micro[label]))
+                Grid(
+                    key + number,
+                    4,
+                    f"{v.code}{number:03d}",
+                    f"{v.name_zh}第{number}微网格",
+                    f"{v.name_en} micro-grid {number}",
+                    key,
+                    people,
+                    households,
+                    since,
+                    degrees(land.micro[label]),
+                )
             )
         micro.extend(own)
         homes = sum(g.households for g in own)
         shape = shapely.coverage_union_all([g.shape for g in own])
         extra = (("predecessors", [v.code_2016]),) if v.community else ()
         parent = make_key(TOWN_CODE, v.area)
-        villages.append(Grid(key, 3, v.code, v.name_zh, v.name_en, parent, v.population, homes, since, shape, extra))
+        villages.append(
+            Grid(key, 3, v.code, v.name_zh, v.name_en, parent, v.population, homes, since, shape, extra)
+        )
         if v.community:
             old = make_key(TOWN_CODE, v.area, int(v.code_2016[-3:]))
             former.append(
-                Grid(old, 3, v.code_2016, v.name_2016, f"{v.pinyin} village", parent, v.population, homes, SINCE, shape,
-                     (("successor", v.code),), COMMUNITIES_SINCE)
+                Grid(
+                    old,
+                    3,
+                    v.code_2016,
+                    v.name_2016,
+                    f"{v.pinyin} village",
+                    parent,
+                    v.population,
+                    homes,
+                    SINCE,
+                    shape,
+                    (("successor", v.code),),
+                    COMMUNITIES_SINCE,
+                )
             )
     areas = []
     for area in AREAS:
         key = make_key(TOWN_CODE, area.ordinal)
         own = [g for g in villages if g.parent == key]
         areas.append(
-            Grid(key, 2, f"{TOWN_CODE}{area.ordinal:02d}", area.name_zh, area.name_en, make_key(TOWN_CODE),
-                 sum(g.population for g in own), sum(g.households for g in own), SINCE,
-                 shapely.coverage_union_all([g.shape for g in own]))
+            Grid(
+                key,
+                2,
+                f"{TOWN_CODE}{area.ordinal:02d}",
+                area.name_zh,
+                area.name_en,
+                make_key(TOWN_CODE),
+                sum(g.population for g in own),
+                sum(g.households for g in own),
+                SINCE,
+                shapely.coverage_union_all([g.shape for g in own]),
+            )
         )
     town = Grid(
-        make_key(TOWN_CODE), 1, str(TOWN_CODE), "枫桥镇", "Fengqiao town", None, sum(g.population for g in areas),
-        sum(g.households for g in areas), SINCE, shapely.coverage_union_all([g.shape for g in areas]),
+        make_key(TOWN_CODE),
+        1,
+        str(TOWN_CODE),
+        "枫桥镇",
+        "Fengqiao town",
+        None,
+        sum(g.population for g in areas),
+        sum(g.households for g in areas),
+        SINCE,
+        shapely.coverage_union_all([g.shape for g in areas]),
     )
     ordered = sorted(micro, key=lambda g: g.key)
-    return Grids(town, areas, sorted(villages, key=lambda g: g.key), ordered, sorted(former, key=lambda g: g.key))
+    return Grids(
+        town, areas, sorted(villages, key=lambda g: g.key), ordered, sorted(former, key=lambda g: g.key)
+    )

@@ -86,7 +86,12 @@ def _incident(kind: Kind, day: date, hour: int, xy: Floats, rng: np.random.Gener
         scale = "03" if rng.random() < 0.06 else "02"
         severity = max(severity, 3 if scale == "02" else 4)
     urgent = kind.domain in {"policing", "emergency"}
-    channel = str(rng.choice(["phone", "online", "visit", "letter"], p=(0.7, 0.2, 0.1, 0) if urgent else (0.3, 0.27, 0.38, 0.05)))
+    channel = str(
+        rng.choice(
+            ["phone", "online", "visit", "letter"],
+            p=(0.7, 0.2, 0.1, 0) if urgent else (0.3, 0.27, 0.38, 0.05),
+        )
+    )
     accuracy = _accuracy(kind, rng)
     seen = xy + rng.normal(0, accuracy / 2.45, 2).clip(-accuracy, accuracy)
     summary = str(kind.said[int(rng.integers(len(kind.said)))])
@@ -104,7 +109,9 @@ def _background(where: Where, rng: np.random.Generator) -> list[Incident]:
         days = rng.choice(len(_DAYS), count, p=_day_weights(kind))
         clock = rng.choice(24, count, p=hours / hours.sum())
         places = where.draw(kind.place, count, rng)
-        found.extend(_incident(kind, _DAYS[d], int(h), xy, rng) for d, h, xy in zip(days, clock, places, strict=True))
+        found.extend(
+            _incident(kind, _DAYS[d], int(h), xy, rng) for d, h, xy in zip(days, clock, places, strict=True)
+        )
     return found
 
 
@@ -162,7 +169,11 @@ def _place(found: list[Incident], where: Where, rng: np.random.Generator) -> Non
             incident.grid_code = village.code
         else:
             incident.village_name = village.name_zh
-    roads = [i for i in found if i.kind.place in {"road", "forest", "field"} and i.xy is not None and not i.planted]
-    for k, xy in zip(rng.choice(len(roads), OUTSIDE, replace=False), where.just_outside(OUTSIDE, rng), strict=True):
+    roads = [
+        i for i in found if i.kind.place in {"road", "forest", "field"} and i.xy is not None and not i.planted
+    ]
+    for k, xy in zip(
+        rng.choice(len(roads), OUTSIDE, replace=False), where.just_outside(OUTSIDE, rng), strict=True
+    ):
         roads[k].xy, roads[k].true_xy, roads[k].accuracy_m = xy, xy, int(rng.integers(10, 31))
         roads[k].village_name, roads[k].outside = "", True

@@ -102,6 +102,7 @@ def make_ground(
     mesh: Mesh,
     hamlets: list[Hamlet],
     level: Floats,
+    *,
     water: shapely.Geometry,
     rivers: list[shapely.LineString],
     allowed: NDArray[np.bool_],
@@ -165,11 +166,17 @@ def make_ground(
     ends = np.vstack([*links, open_links, joints]).astype(np.int64)
     home = np.r_[np.concatenate(homes), np.full(len(open_links) + len(joints), -2)].astype(np.int64)
     height = np.r_[mesh.height_m[mesh.nearest(streets)], mesh.height_m[free]]
-    return _priced(xy, ends, home, height, water, rivers)
+    return _priced(xy, ends, home, height, water=water, rivers=rivers)
 
 
 def _priced(
-    xy: Floats, ends: Ints, home: Ints, height: Floats, water: shapely.Geometry, rivers: list[shapely.LineString]
+    xy: Floats,
+    ends: Ints,
+    home: Ints,
+    height: Floats,
+    *,
+    water: shapely.Geometry,
+    rivers: list[shapely.LineString],
 ) -> Ground:
     lines = shapely.linestrings(xy[ends])
     tree = shapely.STRtree(lines)

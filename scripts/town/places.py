@@ -13,12 +13,41 @@ from .plan import snap
 
 Floats = NDArray[np.float64]
 
-_FIRST = (("上", "Shang"), ("下", "Xia"), ("东", "Dong"), ("西", "Xi"), ("前", "Qian"), ("后", "Hou"), ("里", "Li"), ("外", "Wai"),
-          ("大", "Da"), ("新", "Xin"), ("石", "Shi"), ("白", "Bai"), ("青", "Qing"), ("长", "Chang"), ("樟", "Zhang"), ("竹", "Zhu"),
-          ("泉", "Quan"), ("金", "Jin"), ("横", "Heng"), ("塘", "Tang"))
+_FIRST = (
+    ("上", "Shang"),
+    ("下", "Xia"),
+    ("东", "Dong"),
+    ("西", "Xi"),
+    ("前", "Qian"),
+    ("后", "Hou"),
+    ("里", "Li"),
+    ("外", "Wai"),
+    ("大", "Da"),
+    ("新", "Xin"),
+    ("石", "Shi"),
+    ("白", "Bai"),
+    ("青", "Qing"),
+    ("长", "Chang"),
+    ("樟", "Zhang"),
+    ("竹", "Zhu"),
+    ("泉", "Quan"),
+    ("金", "Jin"),
+    ("横", "Heng"),
+    ("塘", "Tang"),
+)
 _HILL = (("坞", "wu"), ("岭", "ling"), ("山", "shan"), ("坪", "ping"), ("岙", "ao"), ("溪", "xi"))
-_FLAT = (("宅", "zhai"), ("畈", "fan"), ("桥", "qiao"), ("塘", "tang"), ("园", "yuan"), ("埠", "bu"), ("田", "tian"), ("湖", "hu"),
-         ("墩", "dun"), ("堰", "yan"))
+_FLAT = (
+    ("宅", "zhai"),
+    ("畈", "fan"),
+    ("桥", "qiao"),
+    ("塘", "tang"),
+    ("园", "yuan"),
+    ("埠", "bu"),
+    ("田", "tian"),
+    ("湖", "hu"),
+    ("墩", "dun"),
+    ("堰", "yan"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +83,11 @@ def make_places(land: Land, seed: int) -> list[Place]:
         if hamlet.village not in seats:
             seats[hamlet.village] = hamlet.xy
             kind = "居委会" if village.community else "村委会"
-            name = village.name_zh.removesuffix("社区") if village.community else village.name_zh.removesuffix("村")
+            name = (
+                village.name_zh.removesuffix("社区")
+                if village.community
+                else village.name_zh.removesuffix("村")
+            )
             found.append(Place("committee", f"{name}{kind}", f"{village.name_en} committee", 2, hamlet.xy))
             continue
         endings = _HILL if abs(village.size_km2) > 7.5 else _FLAT
@@ -84,5 +117,13 @@ def make_places(land: Land, seed: int) -> list[Place]:
         village = land.villages[index % len(land.villages)]
         seat = seats[index % len(land.villages)]
         short = village.name_zh[:-1] if not village.community else village.name_zh[:-2]
-        found.append(Place("school", f"{short}小学", f"{village.pinyin} primary school", 4, _near(land, (seat[0] + 130, seat[1] + 70))))
+        found.append(
+            Place(
+                "school",
+                f"{short}小学",
+                f"{village.pinyin} primary school",
+                4,
+                _near(land, (seat[0] + 130, seat[1] + 70)),
+            )
+        )
     return found

@@ -1,6 +1,6 @@
 """The plan of the town: who lies where, how large it is, how many people live there.
 
-Names and codes are real (see ``village_codes.csv``); positions, sizes, populations and the three areas are illustrative.
+Names and codes are real (see ``village_codes.csv``); positions, sizes, populations and areas are illustrative.
 Local coordinates are metres east and north of the town centre; ``ORIGIN`` takes them to EPSG:4549.
 """
 
@@ -164,9 +164,17 @@ def read_villages(path: Path) -> tuple[Village, ...]:
         pinyin, area, x_km, y_km, km2, _ = _PLAN[row["code_2016"][-3:]]
         found.append(
             Village(
-                row["code_2023"], row["code_2016"], row["name_2023"].removesuffix("委会"),
-                row["name_2016"].removesuffix("委会"), pinyin, row["changed_to_community"] == "1", area,
-                x_km * 1000, y_km * 1000, km2 * size, population,
+                row["code_2023"],
+                row["code_2016"],
+                row["name_2023"].removesuffix("委会"),
+                row["name_2016"].removesuffix("委会"),
+                pinyin,
+                row["changed_to_community"] == "1",
+                area,
+                x_km * 1000,
+                y_km * 1000,
+                km2 * size,
+                population,
             )
         )
     return tuple(found)

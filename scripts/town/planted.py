@@ -69,5 +69,16 @@ PLANTED: tuple[Planted, ...] = (
     Planted("workshop-textile-park", "safety", "workshop", 1150, -1250, 380, 100, (11, 12, 1, 2, 3), (8, 18)),
     Planted("flood-river-mouth", "emergency", "flood", -5000, 2650, 500, 75, (6, 7, 8, 9), (0, 24)),
     Planted("building-weilian", "land", "illegal_building", 2550, 2450, 420, 65, (4, 5, 6, 7, 8, 9), (8, 18)),
-    Planted("emerging-ebike-zhongshan", "policing", "ebike_theft", 1300, -640, 320, 80, (8, 9, 10), (20, 24), emerging=True),
+    Planted(
+        "emerging-ebike-zhongshan",
+        "policing",
+        "ebike_theft",
+        1300,
+        -640,
+        320,
+        80,
+        (8, 9, 10),
+        (20, 24),
+        emerging=True,
+    ),
 )

@@ -23,11 +23,41 @@ from .write import write_json, write_table
 
 Floats = NDArray[np.float64]
 
-_INCIDENT = ("uid", "domain", "kind", "scale", "channel", "occurred_at", "reported_at", "due_at", "stage", "closed_at", "severity",
-             "lon", "lat", "accuracy_m", "grid_code", "village_name", "summary")
+_INCIDENT = (
+    "uid",
+    "domain",
+    "kind",
+    "scale",
+    "channel",
+    "occurred_at",
+    "reported_at",
+    "due_at",
+    "stage",
+    "closed_at",
+    "severity",
+    "lon",
+    "lat",
+    "accuracy_m",
+    "grid_code",
+    "village_name",
+    "summary",
+)
 _STEP = ("uid", "at", "action", "stage_from", "stage_to", "to_grid_code", "note")
-_TEAM = ("code", "name_zh", "name_en", "kind", "professional", "grid_code", "base_lon", "base_lat", "shift_start", "shift_end", "mode",
-         "speed_kmh", "size")
+_TEAM = (
+    "code",
+    "name_zh",
+    "name_en",
+    "kind",
+    "professional",
+    "grid_code",
+    "base_lon",
+    "base_lat",
+    "shift_start",
+    "shift_end",
+    "mode",
+    "speed_kmh",
+    "size",
+)
 _POSITION = ("team_code", "at", "lon", "lat", "accuracy_m")
 _CLUSTER = ("code", "name_zh", "kind", "head_count", "lon", "lat", "as_of", "grid_code")
 _ORGANISATION = ("code", "name_zh", "name_en", "kind", "lon", "lat", "grid_code", "opens")
@@ -64,12 +94,27 @@ def _incident_rows(found: list[Incident]) -> list[dict[str, object]]:
     rows = []
     for i in found:
         lon, lat = next(spots) if i.xy is not None else ("", "")
-        rows.append({
-            "uid": i.uid, "domain": i.kind.domain, "kind": i.kind.code, "scale": i.scale, "channel": i.channel,
-            "occurred_at": i.occurred.isoformat(), "reported_at": i.reported.isoformat(), "due_at": i.due.isoformat(),
-            "stage": i.stage, "closed_at": i.closed.isoformat() if i.closed else None, "severity": i.severity, "lon": lon, "lat": lat,
-            "accuracy_m": i.accuracy_m, "grid_code": i.grid_code, "village_name": i.village_name, "summary": i.summary,
-        })
+        rows.append(
+            {
+                "uid": i.uid,
+                "domain": i.kind.domain,
+                "kind": i.kind.code,
+                "scale": i.scale,
+                "channel": i.channel,
+                "occurred_at": i.occurred.isoformat(),
+                "reported_at": i.reported.isoformat(),
+                "due_at": i.due.isoformat(),
+                "stage": i.stage,
+                "closed_at": i.closed.isoformat() if i.closed else None,
+                "severity": i.severity,
+                "lon": lon,
+                "lat": lat,
+                "accuracy_m": i.accuracy_m,
+                "grid_code": i.grid_code,
+                "village_name": i.village_name,
+                "summary": i.summary,
+            }
+        )
     return rows
 
 
@@ -79,19 +124,32 @@ def _truth(spot: Planted, found: list[Incident], grids: Grids, where: Where) -> 
     micro, villages = [], set()
     for label, polygon in sorted(where.land.micro.items()):
         shared = shapely.intersection(polygon, disc).area
-        # A grid counts as covered when half of it, or a good part of the disc, lies in the disc.
-        if shared > 0.5 * polygon.area or shared > 0.2 * disc.area:
+        # A grid counts as covered when a third of it, or a good part of the disc, lies in the disc.
+        if shared > 0.33 * polygon.area or shared > 0.12 * disc.area:
             grid = by_code[f"{where.land.villages[label // 100].code}{label % 100 + 1:03d}"]
             micro.append(str(grid.key))
         if shared > 0.1 * disc.area:
-            villages.add(str(by_code[f"{where.land.villages[label // 100].code}{label % 100 + 1:03d}"].parent))
+            villages.add(
+                str(by_code[f"{where.land.villages[label // 100].code}{label % 100 + 1:03d}"].parent)
+            )
     own = [i for i in found if i.planted == spot.name]
     days = spot.days()
-    (lon, lat), = _degrees(np.array([[spot.x_m, spot.y_m]]))
+    ((lon, lat),) = _degrees(np.array([[spot.x_m, spot.y_m]]))
     return {
-        "name": spot.name, "domain": spot.domain, "kind": spot.kind, "lon": float(lon), "lat": float(lat), "radius_m": spot.radius_m,
-        "emerging": spot.emerging, "first_day": days[0].isoformat(), "last_day": days[-1].isoformat(), "months": list(spot.months),
-        "hours": list(spot.hours), "expected": spot.count, "micro_grid_keys": micro, "village_keys": sorted(villages),
+        "name": spot.name,
+        "domain": spot.domain,
+        "kind": spot.kind,
+        "lon": float(lon),
+        "lat": float(lat),
+        "radius_m": spot.radius_m,
+        "emerging": spot.emerging,
+        "first_day": days[0].isoformat(),
+        "last_day": days[-1].isoformat(),
+        "months": list(spot.months),
+        "hours": list(spot.hours),
+        "expected": spot.count,
+        "micro_grid_keys": micro,
+        "village_keys": sorted(villages),
         "uids": [i.uid for i in own],
     }
 
@@ -101,12 +159,26 @@ def _write_teams(land: Land, where: Where, seed: int, out: Path) -> None:
     label = where.micro_label(bases)
     rows = []
     for team, k, (lon, lat) in zip(TEAMS, label.tolist(), _degrees(bases), strict=True):
-        rows.append({
-            "code": team.code, "name_zh": team.name_zh, "name_en": team.name_en, "kind": team.kind, "professional": team.professional,
-            "grid_code": land.villages[k // 100].code, "base_lon": lon, "base_lat": lat, "shift_start": team.shift[0],
-            "shift_end": team.shift[1], "mode": team.mode, "speed_kmh": team.speed_kmh, "size": team.size,
-        })
+        rows.append(
+            {
+                "code": team.code,
+                "name_zh": team.name_zh,
+                "name_en": team.name_en,
+                "kind": team.kind,
+                "professional": team.professional,
+                "grid_code": land.villages[k // 100].code,
+                "base_lon": lon,
+                "base_lat": lat,
+                "shift_start": team.shift[0],
+                "shift_end": team.shift[1],
+                "mode": team.mode,
+                "speed_kmh": team.speed_kmh,
+                "size": team.size,
+            }
+        )
     write_table(out / "teams.csv", _TEAM, rows)
     positions, xy = night_positions(land, seed)
-    placed = [{**row, "lon": lon, "lat": lat} for row, (lon, lat) in zip(positions, _degrees(xy), strict=True)]
+    placed = [
+        {**row, "lon": lon, "lat": lat} for row, (lon, lat) in zip(positions, _degrees(xy), strict=True)
+    ]
     write_table(out / "team_positions.csv", _POSITION, placed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,11 +23,28 @@ _TRUNK_OFFSET_M = 9.0
 
 
 _TERTIARY = (
-    ("Xialangqiao", "Xiyi"), ("Xiyi", "Leshan"), ("Yangchun", "Sanjiang"), ("Yangchun", "Xinzehu"), ("Meiyuan", "Weilian"),
-    ("Liqiao", "Yangchun"), ("Yangchun", "Meiyuan"), ("Weilian", "Yongning"), ("Yongning", "Xianjin"), ("Xianjin", "Quantang"),
-    ("Quantang", "Fengyuan"), ("Fengyuan", "Xialangqiao"), ("Xialangqiao", "Liqiao"), ("Duhuangxin", "Dongsanxin"),
-    ("Huicun", "Meiyuan"), ("Silian", "Xinzehu"), ("Tujiawu", "Daxi"), ("Maling", "Quantang"), ("Maling", "Leshan"),
-    ("Loujia", "Yangchun"), ("Haijiao", "Weilian"), ("Zhongshan", "Xianjin"),
+    ("Xialangqiao", "Xiyi"),
+    ("Xiyi", "Leshan"),
+    ("Yangchun", "Sanjiang"),
+    ("Yangchun", "Xinzehu"),
+    ("Meiyuan", "Weilian"),
+    ("Liqiao", "Yangchun"),
+    ("Yangchun", "Meiyuan"),
+    ("Weilian", "Yongning"),
+    ("Yongning", "Xianjin"),
+    ("Xianjin", "Quantang"),
+    ("Quantang", "Fengyuan"),
+    ("Fengyuan", "Xialangqiao"),
+    ("Xialangqiao", "Liqiao"),
+    ("Duhuangxin", "Dongsanxin"),
+    ("Huicun", "Meiyuan"),
+    ("Silian", "Xinzehu"),
+    ("Tujiawu", "Daxi"),
+    ("Maling", "Quantang"),
+    ("Maling", "Leshan"),
+    ("Loujia", "Yangchun"),
+    ("Haijiao", "Weilian"),
+    ("Zhongshan", "Xianjin"),
 )
 
 
@@ -90,7 +108,7 @@ class Plan:
         """Put a road on a node sequence; a better road that is there already stays."""
         if name and name not in self.names:
             self.names.append(name)
-        for a, b in zip(path, path[1:], strict=False):
+        for a, b in itertools.pairwise(path):
             k = self._index[(min(a, b), max(a, b))]
             if rank < self.rank[k]:
                 self.rank[k] = rank
@@ -118,16 +136,23 @@ def plan_roads(
     seat = {h.village: h for h in reversed(hamlets)}
     at = {v.pinyin: ground.nearest(seat[i].xy) for i, v in enumerate(villages)}
     centre = ground.nearest(np.zeros(2))
-    gates = {name: ground.nearest(MIDDLE + 7900 * np.array([np.cos(np.radians(t)), np.sin(np.radians(t))]))
-             for name, t in (("w", 183), ("nw", 146), ("ne", 44), ("n", 92), ("s", 262), ("sw", 222), ("e", 352))}
+    gates = {
+        name: ground.nearest(MIDDLE + 7900 * np.array([np.cos(np.radians(t)), np.sin(np.radians(t))]))
+        for name, t in (("w", 183), ("nw", 146), ("ne", 44), ("n", 92), ("s", 262), ("sw", 222), ("e", 352))
+    }
     bypass = ground.nearest(np.array([250.0, -1750.0]))
     plan.route(gates["w"], bypass, 0, "绍诸大道")
     plan.route(bypass, at["Yongning"], 0, "绍诸大道")
     plan.route(at["Yongning"], gates["ne"], 0, "绍诸大道")
     for goal, name in (("nw", "三江路"), ("s", "大溪路"), ("n", "洄村路")):
         plan.route(centre, gates[goal], 1, name)
-    for a, b, name in (("Liqiao", "Silian", "栎桥路"), ("Weilian", "Duhuangxin", "杜黄路"), ("Xianjin", "Xindongwu", "东坞路"),
-                       ("Fengyuan", "Leshan", "乐山路"), ("Qidong", "Daganxi", "干溪路")):
+    for a, b, name in (
+        ("Liqiao", "Silian", "栎桥路"),
+        ("Weilian", "Duhuangxin", "杜黄路"),
+        ("Xianjin", "Xindongwu", "东坞路"),
+        ("Fengyuan", "Leshan", "乐山路"),
+        ("Qidong", "Daganxi", "干溪路"),
+    ):
         plan.route(centre, at[a], 1, name)
         plan.route(at[a], at[b], 1, name)
     plan.route(centre, bypass, 1, "枫桥路")
@@ -191,7 +216,9 @@ def _loops(plan: Plan, hamlets: list[Hamlet], rng: np.random.Generator) -> None:
     for k, hamlet in enumerate(hamlets):
         near = sorted(range(len(hamlets)), key=lambda j: float(np.hypot(*(hamlets[j].xy - hamlet.xy))))[1:5]
         goals = [j for j in near if j > k and rng.random() < 0.6]
-        found = ground.paths(cost, ground.nearest(hamlet.xy), [ground.nearest(hamlets[j].xy) for j in goals], 3500.0)
+        found = ground.paths(
+            cost, ground.nearest(hamlet.xy), [ground.nearest(hamlets[j].xy) for j in goals], 3500.0
+        )
         for j, path in zip(goals, found, strict=True):
             gap = np.hypot(*(hamlets[j].xy - hamlet.xy))
             if path and np.hypot(*np.diff(ground.xy[path], axis=0).T).sum() < 2.0 * gap:
@@ -231,16 +258,16 @@ def _cut(road: Road, spans: list[tuple[float, float]]) -> list[Road]:
 
     total = road.line.length
     merged: list[list[float]] = []
-    for a, b in spans:
-        a, b = max(a, 0.0), min(b, total)
-        a, b = (0.0 if a < 6 else a), (total if b > total - 6 else b)
+    for first, last in spans:
+        a = first if first >= 6 else 0.0
+        b = last if last <= total - 6 else total
         if merged and a <= merged[-1][1] + 6:
             merged[-1][1] = max(merged[-1][1], b)
         else:
             merged.append([a, b])
     marks = [0.0] + [x for span in merged for x in span] + [total]
     found = []
-    for k, (a, b) in enumerate(zip(marks, marks[1:], strict=False)):
+    for k, (a, b) in enumerate(itertools.pairwise(marks)):
         if b - a > 0.05:
             found.append(replace(road, line=substring(road.line, a, b), bridge=k % 2 == 1))
     return found

@@ -59,7 +59,9 @@ def place_hamlets(
 ) -> list[Hamlet]:
     """Choose flat land near, but not in, the water; ``dry`` is each cell's distance to water in metres."""
     slope = steepness(mesh)
-    worth = -14 * slope - np.abs(dry - 160) / 420 - mesh.height_m / 170 + 0.12 * rng.standard_normal(len(mesh.xy))
+    worth = (
+        -14 * slope - np.abs(dry - 160) / 420 - mesh.height_m / 170 + 0.12 * rng.standard_normal(len(mesh.xy))
+    )
     worth = np.where(dry < 45, -99, worth)
     rim = village_of[mesh.left] != village_of[mesh.right]
     edge = cKDTree(mesh.xy[np.unique(np.r_[mesh.left[rim], mesh.right[rim]])]).query(mesh.xy)[0]
@@ -120,7 +122,12 @@ def land_cover(mesh: Mesh, village_of: Ints, level: Floats, dry: Floats, rng: np
     side = 300
     noise = fractal_noise(rng, side, (30, 60, 120), 0.7)
     at = np.clip((mesh.xy / 18_600 + 0.5) * side, 0, side - 1).astype(np.int64)
-    wild = steepness(mesh) / 0.13 + (mesh.height_m - 24) / 110 - 1.5 * np.exp(-dry / 130) + 0.4 * noise[at[:, 1], at[:, 0]]
+    wild = (
+        steepness(mesh) / 0.13
+        + (mesh.height_m - 24) / 110
+        - 1.5 * np.exp(-dry / 130)
+        + 0.4 * noise[at[:, 1], at[:, 0]]
+    )
     cover = np.where(wild > 0.95, FOREST, FARMLAND)
     cover = np.where(level > 0, BUILT, cover)
     return np.where(village_of >= 0, cover, -1)

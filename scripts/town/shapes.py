@@ -42,7 +42,9 @@ def smooth_line(xy: Floats, tolerance_m: float, rounds: int = 2) -> Floats:
     return chaikin(plain, rounds)
 
 
-def blob(rng: np.random.Generator, xy: Floats, radius_m: float, rough: float = 0.25, stretch: float = 1.0) -> Floats:
+def blob(
+    rng: np.random.Generator, xy: Floats, radius_m: float, rough: float = 0.25, stretch: float = 1.0
+) -> Floats:
     """Draw a rounded irregular ring of about the given radius around a point, shape (n, 2)."""
     angle = np.linspace(0, 2 * np.pi, 11, endpoint=False)
     radius = radius_m * (1 + rough * rng.standard_normal(11)).clip(0.45, 1.7)

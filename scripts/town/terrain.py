@@ -49,7 +49,9 @@ class Relief:
         return np.round(map_coordinates(self.height_m, at, order=1, mode="nearest"), 3)
 
 
-def fractal_noise(rng: np.random.Generator, side: int, octaves: tuple[int, ...], gain: float = 0.55) -> Floats:
+def fractal_noise(
+    rng: np.random.Generator, side: int, octaves: tuple[int, ...], gain: float = 0.55
+) -> Floats:
     """Sum of smooth random fields of rising frequency, mean 0 and standard deviation 1, shape (side, side)."""
     total = np.zeros((side, side))
     for level, cells in enumerate(octaves):

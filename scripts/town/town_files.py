@@ -44,14 +44,29 @@ def _about(seed: int) -> dict[str, object]:
 
 def _write_map(land: Land, grids: Grids, places: list[Place], seed: int, out: Path) -> None:
     about = _about(seed)
-    for name, level in (("town", [grids.town]), ("areas", grids.areas), ("villages", grids.villages),
-                        ("micro_grids", grids.micro), ("former_villages", grids.former)):
+    for name, level in (
+        ("town", [grids.town]),
+        ("areas", grids.areas),
+        ("villages", grids.villages),
+        ("micro_grids", grids.micro),
+        ("former_villages", grids.former),
+    ):
         write_features(out / f"{name}.geojson", [(g.shape, g.properties()) for g in level], about)
     write_features(
         out / "roads.geojson",
         [
-            (degrees(r.line), {"road_id": f"R{k:05d}", "name_zh": r.name, "class": CLASSES[r.rank], "oneway": r.oneway,
-                               "speed_kmh": r.speed_kmh, "surface": r.surface, "bridge": r.bridge})
+            (
+                degrees(r.line),
+                {
+                    "road_id": f"R{k:05d}",
+                    "name_zh": r.name,
+                    "class": CLASSES[r.rank],
+                    "oneway": r.oneway,
+                    "speed_kmh": r.speed_kmh,
+                    "surface": r.surface,
+                    "bridge": r.bridge,
+                },
+            )
             for k, r in enumerate(land.roads, 1)
         ],
         about,
@@ -61,14 +76,22 @@ def _write_map(land: Land, grids: Grids, places: list[Place], seed: int, out: Pa
         for r in land.rivers
     ]
     water += [
-        (degrees(lake.polygon), {"kind": lake.kind, "name_zh": lake.name_zh, "name_en": lake.name_en, "width_m": None})
+        (
+            degrees(lake.polygon),
+            {"kind": lake.kind, "name_zh": lake.name_zh, "name_en": lake.name_en, "width_m": None},
+        )
         for lake in land.lakes
     ]
     write_features(out / "water.geojson", water, about)
     write_features(out / "land.geojson", [(degrees(p), {"kind": k}) for k, p in land.cover], about)
     write_features(
         out / "places.geojson",
-        [(degrees(shapely.Point(*p.xy)), {"kind": p.kind, "name_zh": p.name_zh, "name_en": p.name_en, "rank": p.rank})
-         for p in places],
+        [
+            (
+                degrees(shapely.Point(*p.xy)),
+                {"kind": p.kind, "name_zh": p.name_zh, "name_en": p.name_en, "rank": p.rank},
+            )
+            for p in places
+        ],
         about,
     )

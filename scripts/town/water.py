@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +15,42 @@ from .shapes import blob, chaikin, chaikin_ring, dissolve
 from .terrain import SIDE, Relief, fractal_noise
 
 RIVER_FROM_KM2 = 1.4
-_TRIBUTARIES = ("枫溪", "栎溪", "干溪", "白水溪", "黄檀溪", "东坞溪", "马岭溪", "乐山溪", "永宁溪", "杜黄溪", "四联溪", "孝泉溪")
-_TRIBUTARIES_EN = ("Fengxi", "Lixi", "Ganxi", "Baishuixi", "Huangtanxi", "Dongwuxi", "Malingxi", "Leshanxi", "Yongningxi",
-                   "Duhuangxi", "Silianxi", "Xiaoquanxi")
-_RESERVOIRS = (("征天水库", "Zhengtian reservoir"), ("大溪水库", "Daxi reservoir"), ("东坞水库", "Dongwu reservoir"),
-               ("杜黄水库", "Duhuang reservoir"), ("乐山水库", "Leshan reservoir"), ("马岭水库", "Maling reservoir"))
+_TRIBUTARIES = (
+    "枫溪",
+    "栎溪",
+    "干溪",
+    "白水溪",
+    "黄檀溪",
+    "东坞溪",
+    "马岭溪",
+    "乐山溪",
+    "永宁溪",
+    "杜黄溪",
+    "四联溪",
+    "孝泉溪",
+)
+_TRIBUTARIES_EN = (
+    "Fengxi",
+    "Lixi",
+    "Ganxi",
+    "Baishuixi",
+    "Huangtanxi",
+    "Dongwuxi",
+    "Malingxi",
+    "Leshanxi",
+    "Yongningxi",
+    "Duhuangxi",
+    "Silianxi",
+    "Xiaoquanxi",
+)
+_RESERVOIRS = (
+    ("征天水库", "Zhengtian reservoir"),
+    ("大溪水库", "Daxi reservoir"),
+    ("东坞水库", "Dongwu reservoir"),
+    ("杜黄水库", "Duhuang reservoir"),
+    ("乐山水库", "Leshan reservoir"),
+    ("马岭水库", "Maling reservoir"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +121,23 @@ def draw_rivers(relief: Relief, rng: np.random.Generator, reach: shapely.Polygon
             branch += 1
         else:
             zh, en = "", ""
-        rivers.extend(_stretches(path[::-1], xy, relief, upstream, zh, en))
+        rivers.extend(_stretches(path[::-1], xy, relief, upstream, zh=zh, en=en))
     return rivers
 
 
-def _stretches(path: list[int], xy: NDArray[np.float64], relief: Relief, upstream: dict[int, list[int]], zh: str,
-               en: str) -> list[River]:
+def _stretches(
+    path: list[int],
+    xy: NDArray[np.float64],
+    relief: Relief,
+    upstream: dict[int, list[int]],
+    *,
+    zh: str,
+    en: str,
+) -> list[River]:
     """Cut a stem, source to mouth, at its confluences after smoothing it in one piece between them."""
     cuts = [0] + [k for k in range(1, len(path) - 1) if len(upstream.get(path[k], ())) > 1] + [len(path) - 1]
     found = []
-    for a, b in zip(cuts, cuts[1:], strict=False):
+    for a, b in itertools.pairwise(cuts):
         line = snap(chaikin(xy[path[a : b + 1]], 3))
         found.append(River(shapely.LineString(line), zh, en, float(relief.drained_km2[path[max(a, b - 1)]])))
     return found
@@ -124,7 +163,9 @@ def _flooded(mesh: Mesh, dam: int, rise_m: float, area_max_m2: float) -> NDArray
 def draw_reservoirs(mesh: Mesh, relief: Relief, reach: shapely.Polygon) -> list[Lake]:
     """Dam valleys that drain enough land, well apart from each other and above the plain."""
     height = relief.height_m.ravel()
-    cells = np.flatnonzero((relief.drained_km2 > 1.3) & (relief.drained_km2 < 9) & (height > 45) & (height < 190))
+    cells = np.flatnonzero(
+        (relief.drained_km2 > 1.3) & (relief.drained_km2 < 9) & (height > 45) & (height < 190)
+    )
     xy = relief.cell_xy(cells)
     core = shapely.buffer(reach, -500)
     keep = shapely.contains_xy(core, *xy.T)
@@ -137,7 +178,9 @@ def draw_reservoirs(mesh: Mesh, relief: Relief, reach: shapely.Polygon) -> list[
             break
         if any(np.hypot(*(xy[k] - t)) < 2600 for t in taken):
             continue
-        near = mesh.nearest(xy[k : k + 1] + np.array([[dx, dy] for dx in (-60, 0, 60) for dy in (-60, 0, 60)]))
+        near = mesh.nearest(
+            xy[k : k + 1] + np.array([[dx, dy] for dx in (-60, 0, 60) for dy in (-60, 0, 60)])
+        )
         dam = int(near[np.argmin(mesh.height_m[near])])
         limit = 330_000 if not lakes else 190_000
         label = _flooded(mesh, dam, 17.0, limit)
@@ -168,7 +211,9 @@ def draw_ponds(mesh: Mesh, rng: np.random.Generator, reach: shapely.Polygon, cou
         cell = mesh.nearest(at[None])[0]
         if mesh.height_m[cell] > 36 or not shapely.contains_xy(core, *at):
             continue
-        shape = shapely.Polygon(snap(blob(rng, at, float(rng.gamma(5, 6.0)) + 12, 0.18, float(rng.uniform(0.9, 1.35)))))
+        shape = shapely.Polygon(
+            snap(blob(rng, at, float(rng.gamma(5, 6.0)) + 12, 0.18, float(rng.uniform(0.9, 1.35))))
+        )
         if shape.is_valid and not any(shapely.dwithin(shape, p.polygon, 14) for p in ponds):
             ponds.append(Lake("pond", shape, "", ""))
     return ponds

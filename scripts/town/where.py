@@ -23,7 +23,13 @@ class Where:
         xy, level = land.people_xy, land.level
         people = land.people / land.people.sum()
         works = np.zeros(len(xy))
-        for x, y, share in ((1150, -1250, 1.0), (-1300, -2300, 0.8), (980, 520, 0.4), (-2900, 1200, 0.4), (3300, 200, 0.3)):
+        for x, y, share in (
+            (1150, -1250, 1.0),
+            (-1300, -2300, 0.8),
+            (980, 520, 0.4),
+            (-2900, 1200, 0.4),
+            (3300, 200, 0.3),
+        ):
             works += share * np.exp(-((xy[:, 0] - x) ** 2 + (xy[:, 1] - y) ** 2) / (2 * 420.0**2))
         centre = people * np.exp(-(xy[:, 0] ** 2 + xy[:, 1] ** 2) / (2 * 1500.0**2))
         river = shapely.STRtree([r.line for r in land.rivers])
@@ -62,7 +68,9 @@ class Where:
         while len(found) < count:
             if sort == "road":
                 pick = rng.choice(len(self._roads), count, p=self._road_weight)
-                at = shapely.line_interpolate_point([self._roads[k] for k in pick], rng.random(count), normalized=True)
+                at = shapely.line_interpolate_point(
+                    [self._roads[k] for k in pick], rng.random(count), normalized=True
+                )
                 xy = shapely.get_coordinates(at) + rng.normal(0, 4, (count, 2))
             else:
                 cell = rng.choice(len(self.land.people_xy), count, p=self._weight[sort])

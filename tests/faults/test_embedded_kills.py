@@ -138,9 +138,11 @@ def test_an_initdb_that_outlived_its_program_does_not_meet_the_next_one(
     program = spawn(base)
     program.until_step("initialising")
     until(lambda: list(base.glob(f"{MAJOR_FOLDER}/data.new/PG_VERSION")), "initdb writes PG_VERSION")
+    (folder,) = base.glob(MAJOR_FOLDER)
+    (outlived,) = program_pids("initdb", folder, owner_of(folder))
+    os.kill(outlived, signal.SIGSTOP)
     program.kill()
     successor = spawn(base).until_ready()
-    (folder,) = base.glob(MAJOR_FOLDER)
     assert program_pids("initdb", folder, owner_of(folder)) == []
     assert successor.query("select count(*) > 0 from pg_extension where extname = 'postgis'") == [[True]]
     assert successor.tell("stop")["last"] is True
@@ -222,13 +224,17 @@ def test_ctrl_c_in_the_last_terminal_stops_the_server_in_order(
 
 @pytest.mark.parametrize("step", ["initialising", "starting"])
 def test_ctrl_c_during_a_first_start_leaves_nothing_running_and_nothing_broken(
-    place: Path, spawn: Spawn, servers: Servers, step: str
+    place: Path, spawn: Spawn, servers: Servers, until: Until, step: str
 ) -> None:
     program = spawn(place / "base")
     program.until_step(step)
+    if step == "initialising":
+        until(lambda: list(place.glob(f"base/{MAJOR_FOLDER}/data.new/PG_VERSION")), "initdb is at work")
     os.killpg(program.pid, signal.SIGINT)
     assert program.end() != 0
     assert servers() == []
+    (log,) = place.glob(f"base/{MAJOR_FOLDER}/server.log")
+    assert "caught signal" not in log.read_text("utf-8")
     successor = spawn(place / "base").until_ready()
     assert successor.query("select count(*) > 0 from pg_extension where extname = 'postgis'") == [[True]]
 

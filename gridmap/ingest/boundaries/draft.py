@@ -41,10 +41,11 @@ class BoundaryDraft:
     Attributes
     ----------
     grids : GeoDataFrame
-        One line a grid, EPSG:4326, sorted by ``grid_key``. Columns: level (1 to 4), code (official, may be None),
-        name_zh, name_en, parent (as the file names it), population, households, grid_key and parent_key (int64; 0
-        for the town's parent), valid_from, valid_to, predecessors, illustrative, made (True where the grid is the
-        union of those below it), code_fits (whether the key has the official digits), file, row, geometry.
+        One line a grid, EPSG:4326, sorted by ``grid_key``. Columns: level (1 to 4), code (official, may be
+        None), name_zh, name_en, parent (as the file names it), population, households, grid_key and
+        parent_key (int64; 0 for the town's parent), valid_from, valid_to, predecessors, illustrative, made
+        (True where the grid is the union of those below it), code_fits (whether the key has the official
+        digits), file, row, geometry.
     notices : tuple of Notice
     file_sha256 : dict
         File name to digest.
@@ -79,7 +80,8 @@ def union(geometries: Any) -> shapely.Geometry:
         joined = shapely.coverage_union_all(array)
     else:
         joined = shapely.union_all(shapely.make_valid(array))
-    return polygons_only(np.array([joined], dtype=object))[0]
+    whole: shapely.Geometry = polygons_only(np.array([joined], dtype=object))[0]
+    return whole
 
 
 def polygons_only(geometries: NDArray[np.object_]) -> NDArray[np.object_]:

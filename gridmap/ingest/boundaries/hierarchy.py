@@ -15,7 +15,7 @@ from gridmap.ingest.boundaries.draft import COLUMNS, polygons_only, union
 from gridmap.ingest.boundaries.keys import assign_keys
 from gridmap.ingest.model import Notice
 
-_NAMES = {TOWN: ("本镇", "Town"), AREA: ("第一片区", "Area 1"), VILLAGE: ("第一村", "Village 1")}
+_NAMES = {TOWN: ("镇", "Town"), AREA: ("片区", "Area"), VILLAGE: ("村", "Village")}
 
 
 def complete_hierarchy(
@@ -39,7 +39,7 @@ def complete_hierarchy(
     Raises
     ------
     InvalidInput
-        When micro-grids come without villages and without saying theirs, or a parent is named that does not exist.
+        When micro-grids neither come with villages nor say theirs, or a parent is named that does not exist.
     """
     notices: list[Notice] = []
     deepest = int(grids["level"].max())
@@ -68,24 +68,30 @@ def _made(below: pd.DataFrame, level: int, town_code: str | None, town_name: str
         raise InvalidInput(
             "grids-without-villages",
             "只有微网格而没有村级网格。请同时提供村级边界，或加一列“上级网格”写明所属村。",
-            "There are micro-grids but no villages. Add the villages' boundaries, or a parent column that names them.",
+            "There are micro-grids but no villages. Add their boundaries, or a column that names them.",
         )
     if level == TOWN and not named.all():
         groups: dict[str | None, pd.DataFrame] = {None: below}
     else:
+        parents = below["parent"].where(named, None)
         groups = {
-            k: g for k, g in below.groupby(below["parent"].where(named, None), dropna=False, sort=False)
+            (k if isinstance(k, str) else None): g
+            for k, g in below.groupby(parents, dropna=False, sort=False)
         }
-        groups = {(k if isinstance(k, str) else None): g for k, g in groups.items()}
     rows = []
-    for name, members in groups.items():
+    for number, (name, members) in enumerate(groups.items(), 1):
         is_code = isinstance(name, str) and name.isascii() and name.isdigit()
-        zh, en = _NAMES[level]
-        if level == TOWN and len(groups) == 1 and town_name:
-            zh, en = town_name, None
+        zh = f"第 {number} {_NAMES[level][0]}"
+        en: str | None = f"{_NAMES[level][1]} {number}"
+        if level == TOWN and len(groups) == 1:
+            zh, en = (town_name, None) if town_name else ("本镇", "Town")
         elif isinstance(name, str) and not is_code:
             zh, en = name, None
-        code = name if is_code else (town_code if level == TOWN and len(groups) == 1 else None)
+        code = (
+            name
+            if is_code and len(str(name)) < 17
+            else (town_code if level == TOWN and len(groups) == 1 else None)
+        )
         rows.append(
             {
                 "level": level,
@@ -151,7 +157,7 @@ def _parent_rows(grids: pd.DataFrame) -> NDArray[np.int64]:
         raise InvalidInput(
             "parent-unknown",
             f"有 {len(lost)} 个网格的上级不存在：{'；'.join(lost[:5])}。请改正上级网格一列。",
-            f"The parents of {len(lost)} grids do not exist: {'; '.join(lost[:5])}. Correct the parent column.",
+            f"The parents of {len(lost)} grids do not exist: {'; '.join(lost[:5])}. Correct that column.",
         )
     return result
 

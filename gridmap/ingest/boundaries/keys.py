@@ -35,8 +35,8 @@ def reading_order(geometries: NDArray[np.object_]) -> NDArray[np.int64]:
     centres = shapely.centroid(geometries)
     x, y = np.nan_to_num(shapely.get_x(centres)), np.nan_to_num(shapely.get_y(centres))
     rows = max(1, round(math.sqrt(len(x))))
-    height = (y.max(initial=0.0) - y.min(initial=0.0)) / rows if len(y) else 0.0
-    row = np.floor((y.max(initial=-90.0) - y) / height).clip(0, rows - 1) if height > 0 else np.zeros(len(x))
+    height = float(np.ptp(y)) / rows if len(y) else 0.0
+    row = np.floor((y.max() - y) / height).clip(0, rows - 1) if height > 0 else np.zeros(len(x))
     return np.lexsort((x, row)).astype(np.int64)
 
 
@@ -95,11 +95,11 @@ def _below_town(base: int) -> str:
 
 
 def _given_keys(grids: pd.DataFrame, parents: NDArray[np.int64]) -> list[int | None]:
-    """Own part of the keys that a file gives itself, where they are keys of the right level under their parent."""
+    """Own part of the keys that a file gives itself, where they fit their level and parent."""
     whole: list[int | None] = []
     for text, level in zip(grids["given_key"], grids["level"], strict=True):
-        key = int(text) if isinstance(text, str) and re.fullmatch(r"\d{9,17}", text) else 0
-        whole.append(key if key >= 10**8 and level_of(key) == level else None)
+        number = int(text) if isinstance(text, str) and re.fullmatch(r"\d{9,17}", text) else 0
+        whole.append(number if number >= 10**8 and level_of(number) == level else None)
     parts: list[int | None] = []
     for key, level, parent in zip(whole, grids["level"], parents.tolist(), strict=True):
         above = whole[parent] if parent >= 0 else 0

@@ -48,8 +48,8 @@ def read_boundaries(
     Parameters
     ----------
     paths : path or sequence of paths
-        GeoPackage, zipped Shapefile, GeoJSON or KML. One file with all levels, one file (or layer) a level, or a
-        flat file of one level, from which those above are made by union.
+        GeoPackage, zipped Shapefile, GeoJSON or KML. One file with all levels, one file (or layer) a level,
+        or a flat file of one level, from which those above are made by union.
     crs : str or int, optional
         System of the coordinates; by default what the file declares, or EPSG:4326.
     mapping : mapping of str to str, optional
@@ -202,7 +202,7 @@ def _in_range(geometry: Any, source: str, file_name: str) -> Any:
         raise InvalidInput(
             "coordinate-not-finite",
             f"{file_name}：图形里有空值（NaN）或无穷大的坐标。请修正后重新导出。",
-            f"{file_name}: its shapes hold coordinates that are not numbers or infinite. Correct and export it again.",
+            f"{file_name}: its shapes hold coordinates that are not finite. Correct and export it again.",
         )
     if not systems.is_geographic(source) or not present.any():
         return geometry
@@ -225,6 +225,6 @@ def _in_range(geometry: Any, source: str, file_name: str) -> Any:
         raise InvalidInput(
             "coordinate-out-of-range",
             f"{file_name}：坐标超出经纬度范围，可能是投影坐标。请说明坐标系（如 EPSG:4549）。",
-            f"{file_name}: its coordinates are no degrees; perhaps they are projected. Say the system (EPSG:4549).",
+            f"{file_name}: its coordinates are no degrees. If they are projected, name the system.",
         )
     return geometry

@@ -214,7 +214,7 @@ def _headings(path: Path, head: bytes, encoding: str, limits: Limits) -> tuple[s
             "headings-too-long",
             path,
             "第一行太长，不像表头。请确认文件是表格，并只保留需要的列。",
-            "its first line is too long to be headings. Check that it is a table, and keep only needed columns.",
+            "its first line is too long to be headings. Check that it is a table; keep only needed columns.",
         )
     return delimiter, unique_headings(path, names, limits), max(reader.line_num, 1)
 

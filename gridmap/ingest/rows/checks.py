@@ -36,9 +36,10 @@ def check_rows(
     headings: Headings,
     refusals: Refusals,
     *,
+    given: Mapping[str, Any],
     now: dt.datetime,
     kinds: Mapping[str, str],
-) -> list[Notice]:
+) -> None:
     """Check what a row as a whole must hold: required cells, a place, the order of its dates.
 
     Parameters
@@ -49,13 +50,11 @@ def check_rows(
     noun : Noun
     headings : Headings
     refusals : Refusals
+    given : mapping
+        Field to column as written.
     now : datetime
     kinds : mapping
         Spelling to code of the kinds of disputes.
-
-    Returns
-    -------
-    list of Notice
     """
     for field in noun.fields:
         if field.required and field.name in columns:
@@ -75,8 +74,8 @@ def check_rows(
     if noun.name == "incidents":
         _dispute_kinds(columns, headings, refusals, kinds)
     if noun.name == "migrants":
-        _small_counts(columns, headings, refusals)
-    return _order_of_dates(columns, noun, headings, refusals, now)
+        _small_counts(columns, headings, refusals, given)
+    _order_of_dates(columns, noun, headings, refusals, given=given, now=now)
 
 
 def placed_by(columns: dict[str, Any], places: Places) -> pa.Array:
@@ -125,12 +124,14 @@ def _dispute_kinds(
     columns["kind"] = pc.if_else(of_dispute, found, kind)
 
 
-def _small_counts(columns: dict[str, Any], headings: Headings, refusals: Refusals) -> None:
+def _small_counts(
+    columns: dict[str, Any], headings: Headings, refusals: Refusals, given: Mapping[str, Any]
+) -> None:
     counts = columns["head_count"]
     refusals.add(
         _mask(pc.less(counts, MIN_HEAD_COUNT)),
         headings.columns.get("head_count", "head_count"),
-        counts,
+        given.get("head_count"),
         code="head-count-small",
         zh=f"人数少于 {MIN_HEAD_COUNT} 人的聚居点不登记，以免指向个人。请删除该行或与相邻地点合并。",
         en=f"a site of fewer than {MIN_HEAD_COUNT} people would point at persons and is not recorded. "
@@ -139,8 +140,14 @@ def _small_counts(columns: dict[str, Any], headings: Headings, refusals: Refusal
 
 
 def _order_of_dates(
-    columns: dict[str, Any], noun: Noun, headings: Headings, refusals: Refusals, now: dt.datetime
-) -> list[Notice]:
+    columns: dict[str, Any],
+    noun: Noun,
+    headings: Headings,
+    refusals: Refusals,
+    *,
+    given: Mapping[str, Any],
+    now: dt.datetime,
+) -> None:
     latest = now + dt.timedelta(days=1)
     for field in noun.fields:
         if field.kind not in {"instant", "day"} or field.name == "due_at":
@@ -154,7 +161,7 @@ def _order_of_dates(
         refusals.add(
             _mask(pc.greater(values, high)),
             heading,
-            values,
+            given.get(field.name),
             code="date-in-future",
             zh="日期在将来。请检查年份。",
             en="the date lies in the future. Check the year.",
@@ -162,7 +169,7 @@ def _order_of_dates(
         refusals.add(
             _mask(pc.less(values, low)),
             heading,
-            values,
+            given.get(field.name),
             code="date-too-early",
             zh="日期早于 1949 年 10 月。请检查年份。",
             en="the date lies before October 1949. Check the year.",
@@ -172,12 +179,11 @@ def _order_of_dates(
             refusals.add(
                 _mask(pc.less(columns[later], columns["occurred_at"])),
                 headings.columns.get(later, later),
-                columns[later],
+                given.get(later),
                 code="date-before-occurrence",
                 zh=f"{noun.field(later).zh}早于发生时间。请检查这两个日期。",
                 en=f"{later} lies before occurred_at. Check both dates.",
             )
-    return []
 
 
 def check_ignored(raw: RawTable, headings: Headings, file_name: str) -> list[Notice]:

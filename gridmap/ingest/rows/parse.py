@@ -14,12 +14,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gridmap import crs as systems
-from gridmap.domain.records import DISPUTE_KINDS, Field, Noun
+from gridmap.domain.records import Field, Noun
+from gridmap.domain.spellings import DISPUTE_KINDS
+from gridmap.ingest.cells import restore_cells
 from gridmap.ingest.model import DEFAULT_LIMITS, Limits, Notice, ParsedTable, RawTable
 from gridmap.ingest.reading import read_raw
 from gridmap.ingest.rows import checks, convert
 from gridmap.ingest.rows.geometry import coordinate_columns, read_lines
 from gridmap.ingest.rows.headers import Headings, match_headings, noun_of
+from gridmap.ingest.rows.known import KnownGrids, check_known
 from gridmap.ingest.rows.places import Places, none_placed, read_places
 from gridmap.ingest.rows.refused import Refusals
 from gridmap.ingest.rows.uid import complete_keys
@@ -40,6 +43,7 @@ def parse_table(
     zone: str = "Asia/Shanghai",
     dayfirst: bool | None = None,
     now: dt.datetime | None = None,
+    known: KnownGrids | None = None,
     on_progress: Progress | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> ParsedTable:
@@ -65,6 +69,8 @@ def parse_table(
         How 01/02/2026 is meant; refused without it.
     now : datetime, optional
         Aware; dates more than a day after it are refused. The present by default.
+    known : KnownGrids, optional
+        Codes and names of the workspace's grids; rows placed by another are refused.
     on_progress : callable, optional
         Called with ``(done, total)`` columns checked.
     limits : Limits
@@ -89,6 +95,7 @@ def parse_table(
         zone=zone,
         dayfirst=dayfirst,
         now=now or dt.datetime.now(dt.UTC),
+        known=known,
         on_progress=on_progress,
     )
 
@@ -103,7 +110,8 @@ def parse_raw(
     zone: str,
     dayfirst: bool | None,
     now: dt.datetime,
-    on_progress: Progress | None,
+    known: KnownGrids | None = None,
+    on_progress: Progress | None = None,
 ) -> ParsedTable:
     """Check a table that has been read; see :func:`parse_table`."""
     file_name = raw.path.name
@@ -124,11 +132,13 @@ def parse_raw(
             on_progress(min(done, steps), steps)
 
     columns: dict[str, Any] = {}
+    given: dict[str, Any] = {}
     for field in noun.fields:
         if field.kind not in {"x", "y"}:
             column = _given(raw, field, headings)
             if column is not None:
                 heading = headings.columns.get(field.name, field.name)
+                given[field.name] = column
                 columns[field.name] = convert.column(
                     column, field, heading, refusals, zone=zone, dayfirst=dayfirst
                 )
@@ -140,7 +150,9 @@ def parse_raw(
     if noun.place == "line":
         geometry = read_lines(raw, headings, source_crs, refusals)
     columns = _complete(columns, noun, raw.table.num_rows)
-    notices += checks.check_rows(columns, places, noun, headings, refusals, now=now, kinds=DISPUTE_KINDS)
+    checks.check_rows(columns, places, noun, headings, refusals, given=given, now=now, kinds=DISPUTE_KINDS)
+    if known is not None:
+        check_known(columns, places.placed if noun.place != "none" else None, headings, refusals, known)
     notices += checks.check_ignored(raw, headings, file_name)
     notices += checks.personal_columns(refusals)
     notices += complete_keys(columns, places, geometry, noun=noun, headings=headings, refusals=refusals)
@@ -160,7 +172,7 @@ def parse_raw(
 
 def _given(raw: RawTable, field: Field, headings: Headings) -> pa.ChunkedArray | None:
     if field.name in headings.columns:
-        return raw.table[headings.columns[field.name]]
+        return restore_cells(raw.table[headings.columns[field.name]])
     if field.name in headings.constants:
         value = pa.scalar(headings.constants[field.name], pa.string())
         return pa.chunked_array([pa.repeat(value, raw.table.num_rows)])

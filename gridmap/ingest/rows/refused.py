@@ -12,6 +12,7 @@ import xlsxwriter
 from numpy.typing import ArrayLike, NDArray
 
 from gridmap.ingest.atomic import replacing
+from gridmap.ingest.cells import escape_cell
 from gridmap.ingest.model import REFUSED_COLUMNS, ParsedTable
 from gridmap.ingest.personal import mask, personal_in
 
@@ -168,7 +169,8 @@ def write_refused(path: str | Path, parsed: ParsedTable) -> int:
         ):
             for column, value in enumerate(cells):
                 if isinstance(value, str):
-                    sheet.write_string(line, column, mask(value) if personal_in(value) else value, text)
+                    shown = escape_cell(mask(value) if personal_in(value) else value)
+                    sheet.write_string(line, column, shown, text)
             why = reasons.loc[row]
             sheet.write_number(line, len(names), int(row))
             sheet.write_string(line, len(names) + 1, str(why["fields"]), warn)

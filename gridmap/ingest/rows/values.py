@@ -19,7 +19,7 @@ from gridmap.domain.records import Field
 _NUMBER = r"^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\s*$"
 _DMS = re.compile(
     r"([东西南北NSEWnsew]?(?:经|纬)?)\s*(\d{1,3})\s*[°度]\s*(?:(\d{1,2}(?:\.\d+)?)\s*['′分])?"
-    r"\s*(?:(\d{1,2}(?:\.\d+)?)\s*(?:[\"″秒]|''))?\s*([NSEWnsew]?)"
+    r"\s*(?:(\d{1,2}(?:\.\d+)?)\s*(?:[\"″秒]|''|′′))?\s*([NSEWnsew]?)"
 )
 _CLOCK = re.compile(r"(\d{1,2})(?:[:时点](\d{1,2})?分?)?(?::(\d{1,2}))?")
 

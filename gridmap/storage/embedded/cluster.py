@@ -30,7 +30,7 @@ from gridmap.storage.embedded.process import (
     postmaster_says,
 )
 from gridmap.storage.embedded.programs import ServerPrograms, find_programs
-from gridmap.storage.embedded.signals import exit_in_order
+from gridmap.storage.embedded.signals import exit_in_order, interrupts_wait
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -168,7 +168,7 @@ class EmbeddedCluster:
             # The folder was deleted; the server notices that by itself.
             self._leave()
             return False
-        with self._mutex(layout):
+        with interrupts_wait(), self._mutex(layout):
             self._leave()
             major = layout.made_by()
             if users.count_users(layout, clean=True) or major is None:
@@ -201,7 +201,7 @@ class EmbeddedCluster:
         major = layout.made_by()
         if major is None:
             return False
-        with self._mutex(layout):
+        with interrupts_wait(), self._mutex(layout):
             others = users.count_users(layout, clean=True) - int(self._hold.is_held)
             if others and not force:
                 raise Conflict(

@@ -1,4 +1,4 @@
-"""End in order when asked to: SIGTERM and SIGHUP become an ordinary exit, and wait for what must not be cut short."""
+"""End in order: SIGTERM and SIGHUP become an ordinary exit, and no signal cuts short what must finish."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def interrupts_wait() -> Iterator[None]:
         elif callable(handler := before[number]):
             handler(number, frame)
 
-    before = {number: signal.getsignal(number) for number in _INTERRUPTS}
+    before = {int(number): signal.getsignal(number) for number in _INTERRUPTS}
     for number, handler in before.items():
         if callable(handler):
             signal.signal(number, keep)

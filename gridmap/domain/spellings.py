@@ -1,0 +1,84 @@
+"""How people write the codes that records hold: every accepted spelling and its code."""
+
+from __future__ import annotations
+
+from gridmap.domain.codes import lookup
+
+
+def spellings(**codes: str) -> dict[str, str]:
+    """Map each spelling, separated by blanks, to its code."""
+    return {s.lower(): code for code, names in codes.items() for s in (code, *names.split())}
+
+
+def code_spellings(name: str, **more: str) -> dict[str, str]:
+    """Spellings of a code list, and more that people use."""
+    return {k.lower(): v for k, v in lookup(name).items()} | spellings(**more)
+
+
+DOMAINS = code_spellings(
+    "domain",
+    dispute="disputes 纠纷 矛盾 矛盾纠纷 纠纷化解网格",
+    land="土地 国土",
+    social_service="social 社会人 社会服务",
+    policing="police 警务 治安 公安",
+    safety="安全 安监 生产安全",
+    emergency="应急 突发事件",
+)
+DISPUTE_KINDS = code_spellings("dispute_kind") | {
+    k.removesuffix("纠纷"): v for k, v in lookup("dispute_kind").items() if k.endswith("纠纷")
+}
+STAGES = code_spellings(
+    "stage",
+    accepted="已受理 待处理 登记 received open new",
+    mediating="调解 调解中 调处中 办理中 处理中 mediation",
+    transferred="已移送 转办 移交 transfer",
+    resolved="已化解 已调处 已解决 办结 closed",
+    archived="已归档 结案 archive",
+)
+CHANNELS = code_spellings("channel") | {
+    "信访": "visit",
+    "来信": "letter",
+    "来访": "visit",
+    "上访": "visit",
+    "来电": "phone",
+    "电话": "phone",
+    "网络": "online",
+    "网上": "online",
+    "telephone": "phone",
+    "web": "online",
+}
+ORGANISATION_KINDS = spellings(
+    centre="center 综治中心 中心 综治工作中心",
+    sub_centre="sub_center sub-centre 分中心 综治分中心 片综治分中心",
+    committee="委员会 村两委会 村委会 居委会 村民委员会 居民委员会",
+    mediation_body="mediation 调解组织 调解委员会 人民调解委员会 调解室 调解工作室",
+    service_point="service 服务点 服务站 便民服务点 便民服务中心",
+)
+SITE_KINDS = spellings(
+    housing="住房 出租房 宿舍 集中居住 居住点 dormitory",
+    work_site="site worksite 工地 工作地 企业 厂区 用工点",
+)
+ROAD_CLASSES = spellings(
+    trunk="干线 国道 省道 主干道 motorway primary",
+    secondary="县道 次干道",
+    tertiary="乡道 支路",
+    village="村道 residential unclassified 乡村道路",
+    path="小路 步道 机耕路 footway track",
+)
+MODES = spellings(
+    car="汽车 车 巡逻车 vehicle drive",
+    bike="自行车 电动车 摩托车 bicycle motorbike",
+    foot="步行 徒步 walk walking",
+)
+ONEWAY = spellings(
+    yes="1 true t y 是 单行 单向 forward", no="0 false f n 否 双向 双行", reverse="-1 反向 backward"
+)
+YES_NO = spellings(true="1 yes y t 是 有 对 √ 专业", false="0 no n f 否 无 不是 非专业 业余 志愿")
+GRID_LEVELS = spellings(
+    **{
+        "1": "town 镇 乡镇 街道 镇级 一级 一级网格",
+        "2": "area 片区 片 片区级 二级 二级网格",
+        "3": "village 村 社区 村社区 村级 三级 三级网格 precinct",
+        "4": "micro micro-grid micro_grid 微网格 四级 四级网格 户联系",
+    }
+)

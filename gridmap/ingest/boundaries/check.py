@@ -1,0 +1,330 @@
+"""What is wrong with boundaries, how much of it there is, and where to look."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridmap import crs
+from gridmap.domain.gridkey import LEVELS, TOWN
+from gridmap.ingest.boundaries.draft import BoundaryDraft, polygons_only, union
+from gridmap.ingest.boundaries.findings import Finding, Severity
+
+LEAST_M2 = 0.05
+"""Land that is not worth a finding: what rounding of coordinates to a millimetre makes of a long border."""
+
+
+@dataclass(frozen=True)
+class _Level:
+    """Grids of one level, measured."""
+
+    level: int
+    frame: gpd.GeoDataFrame
+    raw: NDArray[np.object_]
+    shapes: NDArray[np.object_]
+
+    def finding(
+        self,
+        kind: str,
+        severity: Severity,
+        rows: Sequence[int],
+        *,
+        zh: str,
+        en: str,
+        area_m2: float | None = None,
+        geometry: Any = None,
+    ) -> Finding:
+        some = self.frame.iloc[list(rows)]
+        codes = tuple(
+            str(c) if isinstance(c, str) else str(k)
+            for c, k in zip(some["code"], some["grid_key"], strict=True)
+        )
+        names = tuple(
+            str(n) if isinstance(n, str) else c for n, c in zip(some["name_zh"], codes, strict=True)
+        )
+        who_zh, who_en = "、".join(names[:4]), ", ".join(names[:4])
+        return Finding(
+            kind,
+            severity,
+            self.level,
+            codes,
+            names,
+            None if area_m2 is None else round(area_m2, 2),
+            f"{who_zh}：{zh}",
+            f"{who_en}: {en}",
+            geometry,
+        )
+
+
+def check_boundaries(draft: BoundaryDraft, projected_epsg: int) -> list[Finding]:
+    """Check shapes, coverage, nesting, codes and names.
+
+    Parameters
+    ----------
+    draft : BoundaryDraft
+    projected_epsg : int
+        System to measure in; see :func:`gridmap.crs.projected_crs`.
+
+    Returns
+    -------
+    list of Finding
+        Errors first, then by level and size. Sizes are square metres in the projected system.
+    """
+    levels: dict[int, _Level] = {}
+    findings: list[Finding] = []
+    for level in draft.levels:
+        frame = draft.level(level).reset_index(drop=True)
+        raw = crs.geometries_from_wgs84(frame.geometry.to_numpy(), projected_epsg)
+        shapes = polygons_only(np.array(shapely.make_valid(raw), dtype=object))
+        levels[level] = _Level(level, frame, np.array(raw, dtype=object), shapes)
+        findings += _shapes(levels[level])
+        findings += _names_and_codes(levels[level])
+        findings += _coverage(levels[level], parent_given=_given_above(draft, level))
+    for level in LEVELS:
+        if level + 1 in levels and level in levels:
+            findings += _nesting(levels[level], levels[level + 1])
+    findings.sort(key=lambda f: (f.severity != "error", f.level, f.kind, -(f.area_m2 or 0.0)))
+    return [_to_wgs84(f, projected_epsg) for f in findings]
+
+
+def _given_above(draft: BoundaryDraft, level: int) -> bool:
+    if level == TOWN:
+        return False
+    above = draft.level(level - 1)
+    return bool((~above["made"].astype(bool)).any())
+
+
+def _to_wgs84(finding: Finding, epsg: int) -> Finding:
+    if finding.geometry is None:
+        return finding
+    return replace(
+        finding, geometry=crs.geometries_to_wgs84(np.array([finding.geometry], dtype=object), epsg)[0]
+    )
+
+
+def _shapes(level: _Level) -> list[Finding]:
+    kinds = shapely.get_type_id(level.raw)
+    polygonal = np.isin(kinds, (shapely.GeometryType.POLYGON.value, shapely.GeometryType.MULTIPOLYGON.value))
+    missing = ~polygonal | shapely.is_empty(level.raw)
+    # Rounding may touch a union; its parts are what somebody drew.
+    made = level.frame["made"].to_numpy(dtype=bool)
+    found = [
+        level.finding("missing", "error", [i], zh="没有面状图形。请补画。", en="it has no polygon. Draw it.")
+        for i in np.flatnonzero(missing).tolist()
+    ]
+    for i in np.flatnonzero(~missing & ~shapely.is_valid(level.raw) & ~made).tolist():
+        reason = str(shapely.is_valid_reason(level.raw[i]))
+        why = reason.split("[", maxsplit=1)[0]
+        place = re.search(r"\[(\S+) (\S+)\]", reason)
+        where = shapely.point_on_surface(level.shapes[i])
+        if place:
+            where = shapely.Point(float(place[1]), float(place[2]))
+        size = float(shapely.area(level.shapes[i]))
+        found.append(
+            level.finding(
+                "invalid",
+                "error",
+                [i],
+                area_m2=size,
+                geometry=where,
+                zh=f"边界自相交或不成形（{why}）。可在导入时自动修复，修复后面积为 {size:,.0f} 平方米。",
+                en=f"its border crosses itself or is malformed ({why}). This can be repaired at import; "
+                f"the grid would then have {size:,.0f} m2.",
+            )
+        )
+    return found
+
+
+def _names_and_codes(level: _Level) -> list[Finding]:
+    frame = level.frame
+    nameless = np.flatnonzero(frame["name_zh"].isna() & frame["name_en"].isna()).tolist()
+    found = [
+        level.finding("name-missing", "warning", [i], zh="没有名称。请补上。", en="it has no name. Add one.")
+        for i in nameless
+    ]
+    found += [
+        level.finding(
+            "duplicate-code",
+            "error",
+            rows,
+            zh=f"{len(rows)} 个网格的编码相同（{frame['code'].iloc[rows[0]]}）。请改正。",
+            en=f"{len(rows)} grids have the same code ({frame['code'].iloc[rows[0]]}). Correct it.",
+        )
+        for rows in _repeated(frame["code"], [0] * len(frame))
+    ]
+    found += [
+        level.finding(
+            "duplicate-name",
+            "warning",
+            rows,
+            zh=f"同一上级下有 {len(rows)} 个网格同名。",
+            en=f"{len(rows)} grids under one parent have the same name.",
+        )
+        for rows in _repeated(frame["name_zh"], frame["parent_key"].tolist())
+    ]
+    for i in np.flatnonzero(~frame["code_fits"].astype(bool)).tolist():
+        code, key = frame["code"].iloc[i], int(frame["grid_key"].iloc[i])
+        found.append(
+            level.finding(
+                "code-unfit",
+                "warning",
+                [i],
+                zh=f"编码 {code} 不合级别的位数或与上级不符，内部编号改用顺序号（{key}）。",
+                en=f"the code {code} does not fit its level or parent; an ordinal is used ({key}).",
+            )
+        )
+    return found
+
+
+def _repeated(values: pd.Series[Any], groups: list[Any]) -> list[list[int]]:
+    seen: dict[tuple[Any, str], list[int]] = defaultdict(list)
+    for i, (value, group) in enumerate(zip(values, groups, strict=True)):
+        if isinstance(value, str) and value:
+            seen[group, value].append(i)
+    return [rows for rows in seen.values() if len(rows) > 1]
+
+
+def _coverage(level: _Level, *, parent_given: bool) -> list[Finding]:
+    shapes = level.shapes
+    found, twins = _twins(level)
+    if not shapely.coverage_is_valid(shapes):
+        # Only polygons with an edge that its neighbour does not share can overlap or leave a gap.
+        edges = shapely.coverage_invalid_edges(shapes)
+        suspects = np.flatnonzero(~shapely.is_empty(edges))
+        tree = shapely.STRtree(shapes[suspects])
+        a, b = tree.query(shapes[suspects], predicate="intersects")
+        a, b = suspects[a[a < b]], suspects[b[a < b]]
+        shared = shapely.intersection(shapes[a], shapes[b])
+        for i, j, land in zip(a.tolist(), b.tolist(), polygons_only(shared), strict=True):
+            size = float(shapely.area(land))
+            if size >= LEAST_M2 and (i, j) not in twins:
+                found.append(
+                    level.finding(
+                        "overlap",
+                        "error",
+                        [i, j],
+                        area_m2=size,
+                        geometry=land,
+                        zh=f"两个网格重叠 {size:,.2f} 平方米。",
+                        en=f"the two grids overlap by {size:,.2f} m2.",
+                    )
+                )
+    return found + _gaps(level, parent_given=parent_given)
+
+
+def _twins(level: _Level) -> tuple[list[Finding], set[tuple[int, int]]]:
+    """Grids with the same shape, however their rings begin and run."""
+    same: dict[bytes, list[int]] = defaultdict(list)
+    for i, wkb in enumerate(shapely.to_wkb(shapely.normalize(level.shapes))):
+        if wkb is not None and not shapely.is_empty(level.shapes[i]):
+            same[wkb].append(i)
+    found = []
+    pairs = set()
+    for rows in same.values():
+        if len(rows) > 1:
+            pairs |= {(i, j) for i in rows for j in rows if i < j}
+            found.append(
+                level.finding(
+                    "duplicate-geometry",
+                    "error",
+                    rows,
+                    area_m2=float(shapely.area(level.shapes[rows[0]])),
+                    geometry=level.shapes[rows[0]],
+                    zh=f"{len(rows)} 个网格的图形完全相同。请删除多余的。",
+                    en=f"{len(rows)} grids have the same shape. Delete the others.",
+                )
+            )
+    return found, pairs
+
+
+def _gaps(level: _Level, *, parent_given: bool) -> list[Finding]:
+    """Holes in the union of a level. A small or narrow one is a mistake, a large round one may be a lake."""
+    if parent_given:
+        return []
+    found = []
+    whole = union(level.shapes)
+    rings = [shapely.Polygon(r) for p in shapely.get_parts(whole) for r in p.interiors]
+    own = {
+        shapely.normalize(shapely.Polygon(r)).wkb
+        for g in level.shapes
+        for p in shapely.get_parts(g)
+        for r in p.interiors
+    }
+    tree = shapely.STRtree(level.shapes)
+    typical = float(np.median(shapely.area(level.shapes))) if len(level.shapes) else 0.0
+    for hole in rings:
+        size = float(hole.area)
+        # A hole that one grid has in itself was drawn on purpose.
+        if size < LEAST_M2 or shapely.normalize(hole).wkb in own:
+            continue
+        around = sorted(tree.query(hole, predicate="intersects").tolist())
+        mistake = size < 0.05 * typical or 2 * size / hole.length < 5.0
+        found.append(
+            level.finding(
+                "gap",
+                "error" if mistake else "warning",
+                around,
+                area_m2=size,
+                geometry=hole,
+                zh=f"网格之间有 {size:,.2f} 平方米的空隙，落在其中的记录不属于任何网格。",
+                en=f"there is a gap of {size:,.2f} m2 between them; records in it belong to no grid.",
+            )
+        )
+    return found
+
+
+def _nesting(above: _Level, below: _Level) -> list[Finding]:
+    found = []
+    index = {int(k): i for i, k in enumerate(above.frame["grid_key"])}
+    parents = np.array([index.get(int(k), -1) for k in below.frame["parent_key"]], dtype=np.int64)
+    made = above.frame["made"].astype(bool).to_numpy()
+    for i, parent in enumerate(above.shapes):
+        children = np.flatnonzero(parents == i)
+        if made[i] or not children.size:
+            continue
+        outside = polygons_only(np.array(shapely.difference(below.shapes[children], parent), dtype=object))
+        sizes = shapely.area(outside)
+        for child, land, size in zip(children.tolist(), outside, sizes.tolist(), strict=True):
+            if size >= LEAST_M2:
+                found.append(
+                    below.finding(
+                        "outside-parent",
+                        "error",
+                        [child],
+                        area_m2=size,
+                        geometry=land,
+                        zh=f"有 {size:,.2f} 平方米在上级“{_name(above, i)}”之外。",
+                        en=f'{size:,.2f} m2 of it lie outside of its parent "{_name(above, i)}".',
+                    )
+                )
+        bare = polygons_only(
+            np.array([shapely.difference(parent, union(below.shapes[children]))], dtype=object)
+        )[0]
+        size = float(shapely.area(bare))
+        if size >= LEAST_M2:
+            found.append(
+                above.finding(
+                    "uncovered",
+                    "error",
+                    [i],
+                    area_m2=size,
+                    geometry=bare,
+                    zh=f"有 {size:,.2f} 平方米没有下级网格。",
+                    en=f"{size:,.2f} m2 of it have no grid below.",
+                )
+            )
+    return found
+
+
+def _name(level: _Level, i: int) -> str:
+    row = level.frame.iloc[i]
+    return str(row["name_zh"] if isinstance(row["name_zh"], str) else row["grid_key"])

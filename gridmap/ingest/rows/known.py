@@ -1,0 +1,84 @@
+"""Grid codes and village names that a workspace knows: others are refused where nothing else places the row."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from gridmap.domain.villages import village_stem
+from gridmap.ingest.rows.headers import Headings
+from gridmap.ingest.rows.refused import Refusals
+
+
+@dataclass(frozen=True, slots=True)
+class KnownGrids:
+    """What the workspace's grids are called.
+
+    Attributes
+    ----------
+    codes : collection of str
+        Official codes and grid keys, former ones included.
+    villages : collection of str
+        Stems of village names, see :func:`gridmap.domain.villages.village_stem`.
+    """
+
+    codes: Collection[str]
+    villages: Collection[str]
+
+
+def check_known(
+    columns: dict[str, Any],
+    placed: NDArray[np.bool_] | None,
+    headings: Headings,
+    refusals: Refusals,
+    known: KnownGrids,
+) -> None:
+    """Refuse rows that name a grid or village nobody knows.
+
+    Parameters
+    ----------
+    columns : dict
+        Field to typed column.
+    placed : ndarray of bool, optional
+        Rows that have a coordinate; there a wrong name does no harm and is left alone.
+    headings : Headings
+    refusals : Refusals
+    known : KnownGrids
+    """
+    rows = len(refusals.bad)
+    free = np.ones(rows, np.bool_) if placed is None else ~placed
+    coded = np.zeros(rows, np.bool_)
+    if "grid_code" in columns:
+        coded = free & _mask(pc.is_valid(columns["grid_code"]))
+        right = _mask(pc.is_in(columns["grid_code"], pa.array(sorted(known.codes), pa.string())))
+        _refuse(coded & ~right, "grid_code", columns, headings, refusals)
+    if "village_name" in columns:
+        named = free & ~coded & _mask(pc.is_valid(columns["village_name"]))
+        spelled = pc.unique(columns["village_name"]).drop_null().to_pylist()
+        right_names = [name for name in spelled if village_stem(name) in known.villages]
+        right = _mask(pc.is_in(columns["village_name"], pa.array(right_names, pa.string())))
+        _refuse(named & ~right, "village_name", columns, headings, refusals)
+
+
+def _refuse(
+    wrong: NDArray[np.bool_], field: str, columns: dict[str, Any], headings: Headings, refusals: Refusals
+) -> None:
+    refusals.add(
+        wrong,
+        headings.columns.get(field, field),
+        columns[field],
+        code="grid-unknown",
+        zh="本镇没有这个网格。请核对网格编码或村名（gridmap grids list 可查），或填写经纬度。",
+        en="The town has no such grid. Check the code or name (gridmap grids list), or give a coordinate.",
+    )
+
+
+def _mask(values: Any) -> NDArray[np.bool_]:
+    filled: NDArray[np.bool_] = pc.fill_null(values, fill_value=False).to_numpy(zero_copy_only=False)
+    return filled

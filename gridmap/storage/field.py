@@ -1,0 +1,116 @@
+"""Teams and their positions, migrant clusters and organisations in the database."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from gridmap.domain.gridkey import Scope
+from gridmap.storage.models import MigrantCluster, Organisation, Team, TeamPosition
+
+
+def _rows(session: Session, query: Any) -> list[dict[str, Any]]:
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def list_teams(session: Session, *, at: dt.datetime | None = None) -> list[dict[str, Any]]:
+    """Teams with their newest position (up to an instant), or their base where there is none.
+
+    Parameters
+    ----------
+    session : Session
+    at : datetime, optional
+        Aware; the newest position of all by default.
+    """
+    newest = select(
+        TeamPosition.team_id,
+        TeamPosition.at,
+        TeamPosition.accuracy_m,
+        TeamPosition.grid_key.label("position_grid_key"),
+        func.ST_X(TeamPosition.geom).label("lon"),
+        func.ST_Y(TeamPosition.geom).label("lat"),
+    ).distinct(TeamPosition.team_id)
+    if at is not None:
+        newest = newest.where(TeamPosition.at <= at)
+    last = newest.order_by(TeamPosition.team_id, TeamPosition.at.desc()).subquery()
+    query = (
+        select(
+            Team.team_id,
+            Team.code,
+            Team.name_zh,
+            Team.name_en,
+            Team.kind,
+            Team.professional,
+            Team.grid_key,
+            Team.shift_start,
+            Team.shift_end,
+            Team.mode,
+            Team.speed_kmh,
+            Team.size,
+            last.c.at.label("position_at"),
+            last.c.accuracy_m,
+            last.c.position_grid_key,
+            func.coalesce(last.c.lon, func.ST_X(Team.base)).label("lon"),
+            func.coalesce(last.c.lat, func.ST_Y(Team.base)).label("lat"),
+            func.ST_X(Team.base).label("base_lon"),
+            func.ST_Y(Team.base).label("base_lat"),
+        )
+        .outerjoin(last, last.c.team_id == Team.team_id)
+        .order_by(Team.code)
+    )
+    return _rows(session, query)
+
+
+def team_track(session: Session, code: str, since: dt.datetime | None = None) -> list[dict[str, Any]]:
+    """Positions of one team in order of time."""
+    query = (
+        select(
+            TeamPosition.at,
+            func.ST_X(TeamPosition.geom).label("lon"),
+            func.ST_Y(TeamPosition.geom).label("lat"),
+            TeamPosition.accuracy_m,
+        )
+        .join(Team, Team.team_id == TeamPosition.team_id)
+        .where(Team.code == code)
+        .order_by(TeamPosition.at)
+    )
+    if since is not None:
+        query = query.where(TeamPosition.at >= since)
+    return _rows(session, query)
+
+
+def list_migrant_clusters(session: Session, within: int | None = None) -> list[dict[str, Any]]:
+    """Migrant clusters, largest first; only a grid's subtree where `within` is given."""
+    columns = [
+        c for c in MigrantCluster.__table__.columns if c.name not in {"geom", "tile_key", "import_run_id"}
+    ]
+    query = select(
+        *columns, func.ST_X(MigrantCluster.geom).label("lon"), func.ST_Y(MigrantCluster.geom).label("lat")
+    ).order_by(MigrantCluster.head_count.desc(), MigrantCluster.code)
+    if within is not None:
+        scope = Scope.of_grid(within)
+        query = query.where(MigrantCluster.grid_key.between(scope.lo, scope.hi))
+    return _rows(session, query)
+
+
+def list_organisations(session: Session, within: int | None = None) -> list[dict[str, Any]]:
+    """Organisations by kind and code; only a grid's subtree where `within` is given."""
+    columns = [
+        c for c in Organisation.__table__.columns if c.name not in {"geom", "tile_key", "import_run_id"}
+    ]
+    query = select(
+        *columns, func.ST_X(Organisation.geom).label("lon"), func.ST_Y(Organisation.geom).label("lat")
+    ).order_by(Organisation.kind, Organisation.code)
+    if within is not None:
+        scope = Scope.of_grid(within)
+        query = query.where(Organisation.grid_key.between(scope.lo, scope.hi))
+    return _rows(session, query)
+
+
+def delete_positions_before(session: Session, instant: dt.datetime) -> int:
+    """Delete team positions older than an instant; return how many."""
+    done = session.execute(delete(TeamPosition).where(TeamPosition.at < instant))
+    return int(done.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,139 @@
+"""Grids in the database: lists, one grid, versions of boundaries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import geopandas as gpd
+import shapely
+from sqlalchemy import func, or_, select, text
+from sqlalchemy.orm import Session
+
+from gridmap.domain.gridkey import SUBTREE_SIZE, level_of
+from gridmap.storage.models import Grid, GridPredecessor
+
+
+def _valid_on(query: Any, on: dt.date | None) -> Any:
+    if on is None:
+        return query.where(Grid.valid_to.is_(None))
+    return query.where(Grid.valid_from <= on, or_(Grid.valid_to.is_(None), Grid.valid_to > on))
+
+
+def list_grids(
+    session: Session, *, level: int | None = None, parent: int | None = None, on: dt.date | None = None
+) -> list[dict[str, Any]]:
+    """Grids as dictionaries with a GeoJSON geometry, ordered by key.
+
+    Parameters
+    ----------
+    session : Session
+        A scoped session.
+    level : int, optional
+        Only this level.
+    parent : int, optional
+        Only the subtree of this key (the grid itself excluded).
+    on : date, optional
+        As the boundaries stood on that day; today's by default.
+    """
+    columns = [c for c in Grid.__table__.columns if c.name not in {"geom", "label_point", "version_id"}]
+    query: Any = select(
+        *columns,
+        func.ST_AsGeoJSON(Grid.geom, 7).label("geometry"),
+        func.ST_X(Grid.label_point).label("label_lon"),
+        func.ST_Y(Grid.label_point).label("label_lat"),
+    ).order_by(Grid.grid_key)
+    query = _valid_on(query, on)
+    if level is not None:
+        query = query.where(Grid.level == level)
+    if parent is not None:
+        query = query.where(Grid.grid_key > parent, Grid.grid_key < parent + SUBTREE_SIZE[level_of(parent)])
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def find_grid(session: Session, key: int, on: dt.date | None = None) -> Grid | None:
+    """Return one grid as it stands (or stood on a day), or None."""
+    found: Grid | None = session.scalars(
+        _valid_on(select(Grid), on).where(Grid.grid_key == key)
+    ).one_or_none()
+    return found
+
+
+def predecessors(session: Session) -> dict[tuple[int, dt.date], list[str]]:
+    """Codes that each grid came from, by key and first day."""
+    out: dict[tuple[int, dt.date], list[str]] = {}
+    query = select(GridPredecessor).order_by(GridPredecessor.predecessor_code)
+    for row in session.scalars(query):
+        out.setdefault((row.grid_key, row.valid_from), []).append(row.predecessor_code)
+    return out
+
+
+def current_frame(session: Session) -> gpd.GeoDataFrame:
+    """All grids that stand now: grid_key, level, code, names, valid_from, geometry (EPSG:4326), ordered by key."""
+    rows = session.execute(
+        select(
+            Grid.grid_key,
+            Grid.level,
+            Grid.code,
+            Grid.name_zh,
+            Grid.name_en,
+            Grid.population,
+            Grid.households,
+            Grid.area_m2,
+            Grid.illustrative,
+            Grid.valid_from,
+            func.ST_AsBinary(Grid.geom).label("wkb"),
+        )
+        .where(Grid.valid_to.is_(None))
+        .order_by(Grid.grid_key)
+    ).mappings()
+    records = [dict(r) for r in rows]
+    geometry = shapely.from_wkb([bytes(r.pop("wkb")) for r in records])
+    columns = (
+        "grid_key",
+        "level",
+        "code",
+        "name_zh",
+        "name_en",
+        "population",
+        "households",
+        "area_m2",
+        "illustrative",
+        "valid_from",
+    )
+    frame = gpd.GeoDataFrame(records, columns=[*columns], geometry=geometry, crs="EPSG:4326")
+    return frame.astype({"grid_key": "int64", "level": "int8"})
+
+
+def bounds(session: Session) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of the grids that stand now; None where there are none."""
+    row = session.execute(
+        text(
+            "select ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)"
+            " from (select ST_Extent(geom) as e from grids where valid_to is null) t"
+        )
+    ).one()
+    return None if row[0] is None else (row[0], row[1], row[2], row[3])
+
+
+def successors(session: Session) -> dict[str, int]:
+    """Former official codes, with the key of the grid that stands now and took over most of the land."""
+    links = session.execute(
+        select(GridPredecessor.predecessor_code, GridPredecessor.grid_key).order_by(GridPredecessor.share)
+    )
+    latest: dict[str, int] = {str(code): int(key) for code, key in links}
+    standing = {
+        int(key): str(code)
+        for key, code in session.execute(select(Grid.grid_key, Grid.code).where(Grid.valid_to.is_(None)))
+    }
+    codes = {int(k): str(c) for k, c in session.execute(select(Grid.grid_key, Grid.code))}
+    out: dict[str, int] = {}
+    for former, first in latest.items():
+        key, seen = first, {first}
+        # A successor may itself have been succeeded.
+        while key not in standing and (following := latest.get(codes.get(key, ""))) and following not in seen:
+            key = following
+            seen.add(key)
+        if key in standing:
+            out[former] = key
+    return out
