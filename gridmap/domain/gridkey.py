@@ -1,13 +1,14 @@
 """Grid keys: one bigint that names a grid and, by truncation, every grid above it.
 
-The seventeen digits are county and town 9, area 2, village 3, micro-grid 3. A level's key has zeros in the digits of the
-levels below, so a subtree is one contiguous range and a scope is one ``BETWEEN``. Keys exceed 2**53: they travel as
+The seventeen digits are county and town 9, area 2, village 3, micro-grid 3. A level's key has zeros in the digits of
+the levels below, so a subtree is one contiguous range and a scope is one ``BETWEEN``. Keys exceed 2**53: they travel as
 strings in JSON.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +50,7 @@ def make_key(town: int, area: int = 0, village: int = 0, micro: int = 0) -> int:
         raise InvalidInput(
             "grid-key-digits", f"网格编码 {parts} 超出位数。", f"Grid key parts {parts} do not fit."
         )
-    if any(deep and not shallow for shallow, deep in zip(parts, parts[1:], strict=False)):
+    if any(deep and not shallow for shallow, deep in pairwise(parts)):
         raise InvalidInput(
             "grid-key-gap", f"网格编码 {parts} 缺少上级。", f"Grid key parts {parts} skip a level."
         )

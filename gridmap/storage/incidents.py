@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -182,11 +181,4 @@ def span(session: Session) -> tuple[dt.datetime, dt.datetime] | None:
     first, last = session.execute(
         select(func.min(Incident.occurred_at), func.max(Incident.occurred_at))
     ).one()
-    return None if first is None else (first, last)
-
-
-def ids_by_uid(session: Session, uids: Sequence[str]) -> dict[str, int]:
-    """Incident numbers of identifiers that exist."""
-    query = select(Incident.uid, Incident.incident_id).where(Incident.uid.in_(uids))
-    found: dict[str, int] = dict(session.execute(query).tuples().all())
-    return found
+    return None if ends[0] is None else (ends[0], ends[1])

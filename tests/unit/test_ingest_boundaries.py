@@ -206,7 +206,7 @@ def test_swapped_and_unprojected_boundaries_are_told(tmp_path: Path) -> None:
 def test_personal_columns_and_telephones_refuse_the_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="网格员"):
         _villages(tmp_path, 网格员=list("甲乙丙丁"))
-    with pytest.raises(InvalidInput, match="grids|个要素") as caught:
+    with pytest.raises(InvalidInput, match="个要素") as caught:
         _villages(tmp_path, name_zh=["甲", "乙 13812345678", "丙", "丁"])
     assert "13812345678" not in str(caught.value)
 
@@ -296,7 +296,7 @@ def test_slivers_are_mended_and_the_land_moved_is_said(tmp_path: Path) -> None:
     gap = shapely.box(WEST + STEP, SOUTH + STEP, WEST + STEP + narrow, SOUTH + 2 * STEP)
     lap = shapely.box(WEST, SOUTH - narrow, WEST + STEP, SOUTH + narrow)
     shapes = [CELLS[0], shapely.difference(CELLS[1], gap), CELLS[2], CELLS[3]]
-    shapes[0] = shapely.union(shapes[0], shapely.transform(lap, lambda xy: xy + [0, STEP]))
+    shapes[0] = shapely.union(shapes[0], shapely.transform(lap, lambda xy: xy + np.array([0, STEP])))
     draft = _villages(tmp_path, shapes)
     assert [f.kind for f in check_boundaries(draft, EPSG) if f.severity == "error"]
     mended, report = mend_slivers(draft, EPSG, max_width_m=2.0)

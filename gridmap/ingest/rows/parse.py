@@ -172,7 +172,8 @@ def parse_raw(
 
 def _given(raw: RawTable, field: Field, headings: Headings) -> pa.ChunkedArray | None:
     if field.name in headings.columns:
-        return restore_cells(raw.table[headings.columns[field.name]])
+        column = raw.table[headings.columns[field.name]]
+        return restore_cells(column) if raw.format in {"csv", "xlsx"} else column
     if field.name in headings.constants:
         value = pa.scalar(headings.constants[field.name], pa.string())
         return pa.chunked_array([pa.repeat(value, raw.table.num_rows)])
