@@ -146,7 +146,7 @@ def import_records(
     with database.scoped_session(scope) as session:
         mapping = _mapping(session, noun, options)
         book = GridBook.read(session)
-    if book.grids.empty and noun not in {"roads"}:
+    if book.grids.empty and noun != "roads":
         raise Conflict(
             "no-grids",
             "工作区还没有网格。请先运行：gridmap grids import 文件",
@@ -171,7 +171,12 @@ def import_records(
         earlier = workspace.same_import(session, noun, parsed.file_sha256, parameters)
     if earlier is not None and not parsed.refused_rows:
         return ImportResult(
-            noun, path.name, committed=False, same_as_run=earlier.import_run_id, total=parsed.total_rows, parsed=parsed
+            noun,
+            path.name,
+            committed=False,
+            same_as_run=earlier.import_run_id,
+            total=parsed.total_rows,
+            parsed=parsed,
         )
     refused_file = None
     if parsed.refused_rows and options.refused_file is not None:
@@ -224,7 +229,7 @@ def _mapping(session: Session, noun: str, options: ImportOptions) -> dict[str, s
     if found is None:
         raise NotFound(
             "mapping-unknown",
-            f"没有名为 {options.mapping_name} 的列对应表。请用 --mapping 文件.json --save-as {options.mapping_name} 先建立。",
+            f"没有名为 {options.mapping_name} 的列对应表。请先用 --mapping 文件.json --save-as 名称 建立。",
             f"No mapping is called {options.mapping_name}. Make it with --mapping FILE.json --save-as "
             f"{options.mapping_name}.",
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -11,13 +11,23 @@ import numpy as np
 import shapely
 from geoalchemy2.shape import from_shape
 from numpy.typing import NDArray
-from sqlalchemy import insert, text, update
+from sqlalchemy import delete, insert, text, update
 from sqlalchemy.orm import Session
 
-from gridmap.storage.models import BoundaryVersion, Grid, GridPredecessor
+from gridmap.storage.models import BasemapFeature, BoundaryVersion, Grid, GridPredecessor
 
-PLACED_TABLES = ("incidents", "team_positions", "migrant_clusters", "organisations")
-"""Tables whose grid follows from their point."""
+PLACED_TABLES = {
+    "incidents": ("incident_id",),
+    "team_positions": ("team_id", "at"),
+    "migrant_clusters": ("cluster_id",),
+    "organisations": ("organisation_id",),
+}
+"""Tables whose grid follows from their point, and their keys."""
+
+Assigner = Callable[
+    [NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    tuple[NDArray[np.int64], NDArray[np.bool_]],
+]
 
 _ROWS_AT_ONCE = 200_000
 
@@ -34,13 +44,9 @@ def close_grids(session: Session, keys: Sequence[int], on: dt.date) -> None:
     """End the validity of grids on a day (exclusive). A grid that began that day or later never was: it goes."""
     for key in keys:
         session.execute(
-            Grid.__table__.delete().where(
-                Grid.grid_key == key, Grid.valid_to.is_(None), Grid.valid_from >= on
-            )
+            delete(Grid).where(Grid.grid_key == key, Grid.valid_to.is_(None), Grid.valid_from >= on)
         )
-        session.execute(
-            update(Grid).where(Grid.grid_key == key, Grid.valid_to.is_(None)).values(valid_to=on)
-        )
+        session.execute(update(Grid).where(Grid.grid_key == key, Grid.valid_to.is_(None)).values(valid_to=on))
 
 
 def add_grids(session: Session, grids: gpd.GeoDataFrame, version_id: int) -> None:
@@ -64,7 +70,11 @@ def add_grids(session: Session, grids: gpd.GeoDataFrame, version_id: int) -> Non
         multi = shape if shape.geom_type == "MultiPolygon" else shapely.MultiPolygon([shape])
         rows.append(
             {str(k): v for k, v in row.items()}
-            | {"geom": from_shape(multi, 4326), "label_point": from_shape(label, 4326), "version_id": version_id}
+            | {
+                "geom": from_shape(multi, 4326),
+                "label_point": from_shape(label, 4326),
+                "version_id": version_id,
+            }
         )
     session.execute(insert(Grid), rows)
 
@@ -75,16 +85,89 @@ def add_predecessors(session: Session, links: Sequence[dict[str, Any]]) -> None:
         session.execute(insert(GridPredecessor), list(links))
 
 
-def points_of(session: Session, table: str) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Row identity (ctid as text is unstable, so the primary key), lon and lat of every row with a point."""
-    key = {
-        "incidents": "incident_id",
-        "migrant_clusters": "cluster_id",
-        "organisations": "organisation_id",
-        "team_positions": "team_id",
-    }[table]
+def reassign_points(session: Session, table: str, assign: Assigner) -> int:
+    """Give every row that has a point its grid anew; return how many rows changed.
+
+    Parameters
+    ----------
+    session : Session
+    table : str
+        One of `PLACED_TABLES`.
+    assign : callable
+        From lon and lat (EPSG:4326, shape (n,)) and accuracy (m, not a number where unknown) to grid keys
+        (int64) and to whether a person should confirm.
+    """
+    key = PLACED_TABLES[table]
+    is_incident = table == "incidents"
+    accuracy = "accuracy_m" if is_incident else "null::double precision"
+    flag = "needs_confirmation" if is_incident else "false"
+    names = ", ".join(key)
+    session.execute(
+        text(
+            f"create temporary table moved on commit drop as select {names}, grid_key, {flag} as confirm"
+            f" from {table} limit 0"
+        )
+    )
+    cursor = session.connection().connection.cursor()
     rows = session.execute(
-        text(f"select {key}, ST_X(geom), ST_Y(geom) from {table} where geom is not null order by 1")  # noqa: S608
-    ).all()
-    ids = np.array([r[0] for r in rows], np.int64)
-    return ids, np.array([r[1] for r in rows], float), np.array([r[2] for r in rows], float)
+        text(
+            f"select {names}, grid_key, {flag}, ST_X(geom), ST_Y(geom), {accuracy} from {table}"
+            " where geom is not null"
+        ).execution_options(yield_per=_ROWS_AT_ONCE)
+    )
+    changed = 0
+    for part in rows.partitions():
+        n = len(key)
+        lon, lat, radius = (np.array([r[n + k] for r in part], float) for k in (2, 3, 4))
+        new_keys, confirm = assign(lon, lat, radius)
+        with cursor.copy(f"copy moved ({names}, grid_key, confirm) from stdin") as copy:
+            for row, new, flagged in zip(part, new_keys.tolist(), confirm.tolist(), strict=True):
+                if row[n] != new or (is_incident and row[n + 1] != flagged):
+                    copy.write_row((*row[:n], new, flagged))
+                    changed += 1
+    same = " and ".join(f"t.{c} = m.{c}" for c in key)
+    more = (
+        ", needs_confirmation = m.confirm,"
+        " handler_key = case when t.handler_key = t.grid_key then m.grid_key else t.handler_key end"
+        if is_incident
+        else ""
+    )
+    session.execute(text(f"update {table} t set grid_key = m.grid_key{more} from moved m where {same}"))
+    session.execute(text("drop table moved"))
+    return changed
+
+
+def follow_successors(session: Session, successors: dict[int, int]) -> int:
+    """Move rows that only name a grid, and cases that a grid handles, to the grid that took over.
+
+    Parameters
+    ----------
+    session : Session
+    successors : dict
+        Key of a grid that no longer stands to the key of its successor.
+    """
+    changed = 0
+    for old, new in successors.items():
+        for statement in (
+            "update incidents set grid_key = :new where grid_key = :old and geom is null",
+            "update incidents set handler_key = :new where handler_key = :old",
+            "update migrant_clusters set grid_key = :new where grid_key = :old and geom is null",
+            "update organisations set grid_key = :new where grid_key = :old and geom is null",
+            "update teams set grid_key = :new where grid_key = :old",
+        ):
+            done = session.execute(text(statement), {"old": old, "new": new})
+            changed += int(done.rowcount)  # type: ignore[attr-defined]
+    return changed
+
+
+def add_basemap(session: Session, theme: str, features: Sequence[dict[str, Any]]) -> None:
+    """Replace a theme of the basemap: dictionaries with kind, names, rank, width_m and a shapely ``geom``."""
+    session.execute(delete(BasemapFeature).where(BasemapFeature.theme == theme))
+    rows = [f | {"theme": theme, "geom": from_shape(f["geom"], 4326)} for f in features]
+    if rows:
+        session.execute(insert(BasemapFeature), rows)
+
+
+def shift_positions(session: Session, days: int) -> None:
+    """Move every team position by whole days."""
+    session.execute(text("update team_positions set at = at + make_interval(days => :d)"), {"d": days})

@@ -7,7 +7,7 @@ from typing import Any
 
 import geopandas as gpd
 import shapely
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import func, null, or_, select, text
 from sqlalchemy.orm import Session
 
 from gridmap.domain.gridkey import SUBTREE_SIZE, level_of
@@ -21,7 +21,12 @@ def _valid_on(query: Any, on: dt.date | None) -> Any:
 
 
 def list_grids(
-    session: Session, *, level: int | None = None, parent: int | None = None, on: dt.date | None = None
+    session: Session,
+    *,
+    level: int | None = None,
+    parent: int | None = None,
+    on: dt.date | None = None,
+    geometry: bool = True,
 ) -> list[dict[str, Any]]:
     """Grids as dictionaries with a GeoJSON geometry, ordered by key.
 
@@ -35,11 +40,13 @@ def list_grids(
         Only the subtree of this key (the grid itself excluded).
     on : date, optional
         As the boundaries stood on that day; today's by default.
+    geometry : bool
+        Whether to give the outlines, too.
     """
     columns = [c for c in Grid.__table__.columns if c.name not in {"geom", "label_point", "version_id"}]
     query: Any = select(
         *columns,
-        func.ST_AsGeoJSON(Grid.geom, 7).label("geometry"),
+        (func.ST_AsGeoJSON(Grid.geom, 8) if geometry else null()).label("geometry"),
         func.ST_X(Grid.label_point).label("label_lon"),
         func.ST_Y(Grid.label_point).label("label_lat"),
     ).order_by(Grid.grid_key)
@@ -103,6 +110,16 @@ def current_frame(session: Session) -> gpd.GeoDataFrame:
     )
     frame = gpd.GeoDataFrame(records, columns=[*columns], geometry=geometry, crs="EPSG:4326")
     return frame.astype({"grid_key": "int64", "level": "int8"})
+
+
+def levels(session: Session) -> set[int]:
+    """Levels of the grids that stand now."""
+    return set(session.scalars(select(Grid.level).where(Grid.valid_to.is_(None)).distinct()))
+
+
+def has_history(session: Session) -> bool:
+    """Tell whether there are grids that no longer stand."""
+    return session.scalar(select(Grid.grid_key).where(Grid.valid_to.is_not(None)).limit(1)) is not None
 
 
 def bounds(session: Session) -> tuple[float, float, float, float] | None:

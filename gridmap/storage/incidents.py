@@ -178,7 +178,5 @@ def series(
 
 def span(session: Session) -> tuple[dt.datetime, dt.datetime] | None:
     """First and last ``occurred_at``, or None without incidents."""
-    first, last = session.execute(
-        select(func.min(Incident.occurred_at), func.max(Incident.occurred_at))
-    ).one()
+    ends: Any = session.execute(select(func.min(Incident.occurred_at), func.max(Incident.occurred_at))).one()
     return None if ends[0] is None else (ends[0], ends[1])

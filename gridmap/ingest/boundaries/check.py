@@ -19,6 +19,9 @@ from gridmap.domain.gridkey import LEVELS, TOWN
 from gridmap.ingest.boundaries.draft import BoundaryDraft, polygons_only, union
 from gridmap.ingest.boundaries.findings import Finding, Severity
 
+HAIR_M = 0.1
+"""Mean width under which land is a hair between two borders that were meant to be one."""
+
 LEAST_M2 = 0.05
 """Land that is not worth a finding: what rounding of coordinates to a millimetre makes of a long border."""
 
@@ -94,6 +97,16 @@ def check_boundaries(draft: BoundaryDraft, projected_epsg: int) -> list[Finding]
             findings += _nesting(levels[level], levels[level + 1])
     findings.sort(key=lambda f: (f.severity != "error", f.level, f.kind, -(f.area_m2 or 0.0)))
     return [_to_wgs84(f, projected_epsg) for f in findings]
+
+
+def _width_m(land: Any) -> float:
+    """Mean width of a narrow polygon, in metres."""
+    return float(2.0 * shapely.area(land) / max(shapely.length(land), 1e-9))
+
+
+def _severity(land: Any) -> Severity:
+    """Error, but a warning for what is narrower than any survey: borders that share no vertices, projected."""
+    return "warning" if _width_m(land) < HAIR_M else "error"
 
 
 def _given_above(draft: BoundaryDraft, level: int) -> bool:
@@ -200,9 +213,10 @@ def _coverage(level: _Level, *, parent_given: bool) -> list[Finding]:
         # Only polygons with an edge that its neighbour does not share can overlap or leave a gap.
         edges = shapely.coverage_invalid_edges(shapes)
         suspects = np.flatnonzero(~shapely.is_empty(edges))
-        tree = shapely.STRtree(shapes[suspects])
-        a, b = tree.query(shapes[suspects], predicate="intersects")
-        a, b = suspects[a[a < b]], suspects[b[a < b]]
+        a, b = shapely.STRtree(shapes).query(shapes[suspects], predicate="intersects")
+        # A polygon that another reaches into at a corner may have no such edge itself.
+        pairs = np.unique(np.sort(np.column_stack([suspects[a], b]), axis=1), axis=0)
+        a, b = pairs[pairs[:, 0] < pairs[:, 1]].T
         shared = shapely.intersection(shapes[a], shapes[b])
         for i, j, land in zip(a.tolist(), b.tolist(), polygons_only(shared), strict=True):
             size = float(shapely.area(land))
@@ -210,7 +224,7 @@ def _coverage(level: _Level, *, parent_given: bool) -> list[Finding]:
                 found.append(
                     level.finding(
                         "overlap",
-                        "error",
+                        _severity(land),
                         [i, j],
                         area_m2=size,
                         geometry=land,
@@ -267,11 +281,11 @@ def _gaps(level: _Level, *, parent_given: bool) -> list[Finding]:
         if size < LEAST_M2 or shapely.normalize(hole).wkb in own:
             continue
         around = sorted(tree.query(hole, predicate="intersects").tolist())
-        mistake = size < 0.05 * typical or 2 * size / hole.length < 5.0
+        mistake = size < 0.05 * typical or _width_m(hole) < 5.0
         found.append(
             level.finding(
                 "gap",
-                "error" if mistake else "warning",
+                _severity(hole) if mistake else "warning",
                 around,
                 area_m2=size,
                 geometry=hole,
@@ -298,7 +312,7 @@ def _nesting(above: _Level, below: _Level) -> list[Finding]:
                 found.append(
                     below.finding(
                         "outside-parent",
-                        "error",
+                        _severity(land),
                         [child],
                         area_m2=size,
                         geometry=land,
@@ -314,7 +328,7 @@ def _nesting(above: _Level, below: _Level) -> list[Finding]:
             found.append(
                 above.finding(
                     "uncovered",
-                    "error",
+                    _severity(bare),
                     [i],
                     area_m2=size,
                     geometry=bare,

@@ -1,0 +1,186 @@
+"""Loading the demonstration town, through the same doors as anybody's own files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import shapely
+from sqlalchemy.orm import Session
+
+from gridmap import crs
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import Conflict, InvalidInput
+from gridmap.services.boundaries import BoundaryOptions, import_boundaries
+from gridmap.services.importing import ImportOptions, import_records
+from gridmap.services.workspace import data_folder, read_kinds
+from gridmap.storage import boundaries as versions
+from gridmap.storage import field, workspace
+from gridmap.storage import grids as stored
+from gridmap.storage.database import Database
+
+Progress = Callable[[str, int, int], None]
+
+GRIDS = ("town.geojson", "areas.geojson", "villages.geojson", "micro_grids.geojson")
+RECORDS = (
+    ("roads", "roads.geojson"),
+    ("organisations", "organisations.csv"),
+    ("teams", "teams.csv"),
+    ("migrants", "migrant_clusters.csv"),
+    ("incidents", "incidents.csv"),
+    ("incident_steps", "incident_steps.csv"),
+    ("team_positions", "team_positions.csv"),
+)
+_THEMES = ("water", "land", "places")
+_MIN_ZOOM_OF_RANK = {1: 9, 2: 12, 3: 13, 4: 14}
+
+
+def is_wanted(database: Database) -> bool:
+    """Tell whether the workspace is empty, or the town's loading was cut short."""
+    with database.scoped_session(Scope.whole()) as session:
+        state = workspace.read_settings(session).get("demo")
+        return state == "loading" or (state is None and workspace.is_empty(session))
+
+
+def load_town(
+    database: Database,
+    *,
+    folder: Path | None = None,
+    now: dt.datetime | None = None,
+    on_progress: Progress | None = None,
+) -> None:
+    """Load the demonstration town into an empty workspace; go on where an earlier try was cut short.
+
+    Incidents keep their dates. The night of team positions is moved to last night, because positions are deleted
+    after 30 days.
+
+    Parameters
+    ----------
+    database : Database
+    folder : Path, optional
+        Where the town's files are; those of the installation by default.
+    now : datetime, optional
+        Aware; the present by default.
+    on_progress : callable, optional
+        Called with ``(file, done, total)``.
+
+    Raises
+    ------
+    Conflict
+        When the workspace holds somebody's own grids.
+    InvalidInput
+        When a file of the town is damaged.
+    """
+    say = on_progress or (lambda _step, _done, _total: None)
+    folder = folder or data_folder()
+    now = now or dt.datetime.now(dt.UTC)
+    whole = Scope.whole()
+    if not is_wanted(database):
+        raise Conflict(
+            "workspace-not-empty",
+            "工作区已有网格，不会再载入示范镇。请用另一个 GRIDMAP_HOME。",
+            "The workspace has grids, so the demonstration town is not loaded. Use another GRIDMAP_HOME.",
+        )
+    with database.scoped_session(whole, write=True) as session:
+        workspace.write_settings(session, demo="loading", kinds=_kinds(folder))
+    total = len(RECORDS) + 2
+    say("grids", 0, total)
+    result = import_boundaries(database, whole, [folder / name for name in GRIDS], BoundaryOptions())
+    if result.errors:
+        first = result.errors[0]
+        raise InvalidInput(
+            "town-damaged", f"示范镇数据有误：{first.zh}", f"The town's data is damaged: {first.en}"
+        )
+    say("basemap", 1, total)
+    with database.scoped_session(whole, write=True) as session:
+        for theme in _THEMES:
+            versions.add_basemap(session, theme, _features(folder / f"{theme}.geojson"))
+        if not stored.has_history(session):
+            _add_history(session, folder / "former_villages.geojson")
+    for n, (noun, name) in enumerate(RECORDS):
+        say(name, n + 2, total)
+        # The town's year may end after a clock that runs late.
+        done = import_records(
+            database,
+            whole,
+            noun,
+            folder / name,
+            ImportOptions(),
+            now=max(now, dt.datetime(2026, 11, 1, tzinfo=dt.UTC)),
+        )
+        if done.refused:
+            raise InvalidInput(
+                "town-damaged",
+                f"示范镇文件 {name} 有 {done.refused} 行无法使用。",
+                f"{done.refused} rows of the town's {name} cannot be used.",
+            )
+    with database.scoped_session(whole, write=True) as session:
+        newest = max((t["position_at"] for t in field.list_teams(session) if t["position_at"]), default=None)
+        if newest is not None and now > newest:
+            versions.shift_positions(session, (now - newest).days)
+        workspace.write_settings(session, demo="loaded")
+        workspace.touch(session)
+    say("done", total, total)
+
+
+def _kinds(folder: Path) -> dict[str, list[dict[str, str]]]:
+    kinds = read_kinds(folder)
+    return {
+        domain: [{"code": k["code"], "zh": k["zh"], "en": k["en"]} for k in items]
+        for domain, items in kinds.items()
+        if not domain.startswith("_")
+    }
+
+
+def _features(path: Path) -> list[dict[str, Any]]:
+    out = []
+    for feature in json.loads(path.read_text("utf-8"))["features"]:
+        p = feature["properties"]
+        rank = p.get("rank")
+        out.append(
+            {
+                "kind": p["kind"],
+                "name_zh": p.get("name_zh"),
+                "name_en": p.get("name_en"),
+                "rank": rank,
+                "width_m": p.get("width_m"),
+                "min_zoom": _MIN_ZOOM_OF_RANK.get(rank, 0) if rank else 0,
+                "geom": shapely.geometry.shape(feature["geometry"]),
+            }
+        )
+    return out
+
+
+def _add_history(session: Session, path: Path) -> None:
+    """Villages that became communities, with the codes that they had before."""
+    features = json.loads(path.read_text("utf-8"))["features"]
+    shapes = [shapely.geometry.shape(f["geometry"]) for f in features]
+    rows = []
+    for feature in features:
+        p = feature["properties"]
+        rows.append(
+            {
+                "grid_key": int(p["grid_key"]),
+                "level": p["level"],
+                "code": p["code"],
+                "name_zh": p["name_zh"],
+                "name_en": p["name_en"],
+                "population": p["population"],
+                "households": p["households"],
+                "illustrative": p["illustrative"],
+                "valid_from": dt.date.fromisoformat(p["valid_from"]),
+                "valid_to": dt.date.fromisoformat(p["valid_to"]),
+            }
+        )
+    frame = gpd.GeoDataFrame(rows, geometry=shapes, crs="EPSG:4326")
+    west, south, east, north = frame.total_bounds
+    frame["area_m2"] = crs.area_m2(
+        frame.geometry.to_numpy(), crs.projected_crs((west + east) / 2, (south + north) / 2)
+    )
+    first_day = min(row["valid_from"] for row in rows)
+    version = versions.add_version(session, first_day, path.name, illustrative=True)
+    versions.add_grids(session, frame, version)
