@@ -13,6 +13,7 @@ are found here by fixed-point iteration to less than a millimetre.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
@@ -30,6 +31,7 @@ GCJ02 = "GCJ-02"
 BD09 = "BD-09"
 
 Floats = NDArray[np.float64]
+_Offset = Callable[[Floats, Floats], tuple[Floats, Floats]]
 BBox = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
 
@@ -157,9 +159,9 @@ def to_wgs84(x: ArrayLike, y: ArrayLike, source: str | int) -> tuple[Floats, Flo
     if name == WGS84:
         return xs, ys
     if name == GCJ02:
-        return _gcj_inverse(xs, ys)
+        return _unshift(xs, ys, _gcj_offset)
     if name == BD09:
-        return _gcj_inverse(*_bd_inverse(xs, ys))
+        return _unshift(*_unshift(xs, ys, _bd_offset), _gcj_offset)
     lon, lat = _transformer(name, WGS84).transform(xs, ys)
     return np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
 
@@ -189,9 +191,9 @@ def from_wgs84(lon: ArrayLike, lat: ArrayLike, target: str | int) -> tuple[Float
     if name == WGS84:
         return lon_a, lat_a
     if name == GCJ02:
-        return _gcj_forward(lon_a, lat_a)
+        return _shift(lon_a, lat_a, _gcj_offset)
     if name == BD09:
-        return _bd_forward(*_gcj_forward(lon_a, lat_a))
+        return _shift(*_shift(lon_a, lat_a, _gcj_offset), _bd_offset)
     x, y = _transformer(WGS84, name).transform(lon_a, lat_a)
     return np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
 
@@ -333,7 +335,8 @@ def _pair(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def _in_china(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
-    inside: NDArray[np.bool_] = (lon >= 72.004) & (lon <= 137.8347) & (lat >= 0.8293) & (lat <= 55.8271)
+    with np.errstate(invalid="ignore"):
+        inside: NDArray[np.bool_] = (lon >= 72.004) & (lon <= 137.8347) & (lat >= 0.8293) & (lat <= 55.8271)
     return inside
 
 
@@ -357,49 +360,27 @@ def _gcj_offset(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
     return d_lon, d_lat
 
 
-def _gcj_forward(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    with np.errstate(invalid="ignore"):
-        inside = _in_china(lon, lat)
-    d_lon, d_lat = _gcj_offset(np.where(inside, lon, 105.0), np.where(inside, lat, 35.0))
+def _bd_offset(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """Degrees that BD-09 adds to a GCJ-02 position."""
+    r = np.hypot(lon, lat) + 0.00002 * np.sin(lat * _X_PI)
+    theta = np.arctan2(lat, lon) + 0.000003 * np.cos(lon * _X_PI)
+    return r * np.cos(theta) + 0.0065 - lon, r * np.sin(theta) + 0.006 - lat
+
+
+def _shift(lon: Floats, lat: Floats, offset: _Offset) -> tuple[Floats, Floats]:
+    inside = _in_china(lon, lat)
+    d_lon, d_lat = offset(np.where(inside, lon, 105.0), np.where(inside, lat, 35.0))
     return np.where(inside, lon + d_lon, lon), np.where(inside, lat + d_lat, lat)
 
 
-def _gcj_inverse(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    with np.errstate(invalid="ignore"):
-        inside = _in_china(lon, lat)
+def _unshift(lon: Floats, lat: Floats, offset: _Offset) -> tuple[Floats, Floats]:
+    """Find the position that the offset moves here, by fixed-point iteration."""
+    inside = _in_china(lon, lat)
     x = x0 = np.where(inside, lon, 105.0)
     y = y0 = np.where(inside, lat, 35.0)
     for _ in range(_ITERATIONS):
-        d_lon, d_lat = _gcj_offset(x, y)
+        d_lon, d_lat = offset(x, y)
         x_new, y_new = x0 - d_lon, y0 - d_lat
-        change = max(np.abs(x_new - x).max(initial=0.0), np.abs(y_new - y).max(initial=0.0))
-        x, y = x_new, y_new
-        if change < 1e-11:
-            break
-    return np.where(inside, x, lon), np.where(inside, y, lat)
-
-
-def _bd_shift(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    r = np.hypot(x, y) + 0.00002 * np.sin(y * _X_PI)
-    theta = np.arctan2(y, x) + 0.000003 * np.cos(x * _X_PI)
-    return r * np.cos(theta) + 0.0065, r * np.sin(theta) + 0.006
-
-
-def _bd_forward(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    with np.errstate(invalid="ignore"):
-        inside = _in_china(lon, lat)
-    bd_lon, bd_lat = _bd_shift(np.where(inside, lon, 105.0), np.where(inside, lat, 35.0))
-    return np.where(inside, bd_lon, lon), np.where(inside, bd_lat, lat)
-
-
-def _bd_inverse(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    with np.errstate(invalid="ignore"):
-        inside = _in_china(lon, lat)
-    x = x0 = np.where(inside, lon, 105.0)
-    y = y0 = np.where(inside, lat, 35.0)
-    for _ in range(_ITERATIONS):
-        fx, fy = _bd_shift(x, y)
-        x_new, y_new = x + (x0 - fx), y + (y0 - fy)
         change = max(np.abs(x_new - x).max(initial=0.0), np.abs(y_new - y).max(initial=0.0))
         x, y = x_new, y_new
         if change < 1e-11:

@@ -55,7 +55,9 @@ def tile_key(lon: ArrayLike, lat: ArrayLike) -> NDArray[np.int64]:
     lon_a = np.atleast_1d(np.asarray(lon, dtype=np.float64))
     lat_a = np.atleast_1d(np.asarray(lat, dtype=np.float64))
     if not (np.isfinite(lon_a).all() and np.isfinite(lat_a).all()):
-        raise InvalidInput("coordinate-not-finite", "坐标含有空值或无穷大。", "A coordinate is missing or not finite.")
+        raise InvalidInput(
+            "coordinate-not-finite", "坐标含有空值或无穷大。", "A coordinate is missing or not finite."
+        )
     n = float(1 << ZOOM)
     phi = np.radians(np.clip(lat_a, -MAX_LAT_DEG, MAX_LAT_DEG))
     x = (lon_a + 180.0) / 360.0 * n
@@ -86,7 +88,10 @@ def tile_range(z: int, x: int, y: int) -> tuple[int, int]:
         When the address lies outside the pyramid or is deeper than zoom 22.
     """
     if not (0 <= z <= ZOOM and 0 <= x < (1 << z) and 0 <= y < (1 << z)):
-        raise InvalidInput("tile-out-of-range", f"没有这样的瓦片：{z}/{x}/{y}。", f"There is no tile {z}/{x}/{y}.")
-    base = int(_spread(np.array([x], dtype=np.uint64))[0] | (_spread(np.array([y], dtype=np.uint64)) << np.uint64(1))[0])
+        raise InvalidInput(
+            "tile-out-of-range", f"没有这样的瓦片：{z}/{x}/{y}。", f"There is no tile {z}/{x}/{y}."
+        )
+    across, down = _spread(np.array([x, y], dtype=np.uint64)).tolist()
+    base = across | (down << 1)
     width = 2 * (ZOOM - z)
     return base << width, ((base + 1) << width) - 1

@@ -27,6 +27,7 @@ def list_grids(
     parent: int | None = None,
     on: dt.date | None = None,
     geometry: bool = True,
+    key: int | None = None,
 ) -> list[dict[str, Any]]:
     """Grids as dictionaries with a GeoJSON geometry, ordered by key.
 
@@ -42,6 +43,8 @@ def list_grids(
         As the boundaries stood on that day; today's by default.
     geometry : bool
         Whether to give the outlines, too.
+    key : int, optional
+        Only this grid.
     """
     columns = [c for c in Grid.__table__.columns if c.name not in {"geom", "label_point", "version_id"}]
     query: Any = select(
@@ -53,6 +56,8 @@ def list_grids(
     query = _valid_on(query, on)
     if level is not None:
         query = query.where(Grid.level == level)
+    if key is not None:
+        query = query.where(Grid.grid_key == key)
     if parent is not None:
         query = query.where(Grid.grid_key > parent, Grid.grid_key < parent + SUBTREE_SIZE[level_of(parent)])
     return [dict(row) for row in session.execute(query).mappings()]
@@ -122,13 +127,14 @@ def has_history(session: Session) -> bool:
     return session.scalar(select(Grid.grid_key).where(Grid.valid_to.is_not(None)).limit(1)) is not None
 
 
-def bounds(session: Session) -> tuple[float, float, float, float] | None:
-    """West, south, east, north of the grids that stand now; None where there are none."""
+def bounds(session: Session, key: int | None = None) -> tuple[float, float, float, float] | None:
+    """West, south, east, north of the grids that stand now, or of one; None where there are none."""
     row = session.execute(
         text(
-            "select ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e)"
-            " from (select ST_Extent(geom) as e from grids where valid_to is null) t"
-        )
+            "select ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e) from (select ST_Extent(geom) as e from grids"
+            " where valid_to is null and (cast(:key as bigint) is null or grid_key = :key)) t"
+        ),
+        {"key": key},
     ).one()
     return None if row[0] is None else (row[0], row[1], row[2], row[3])
 

@@ -43,6 +43,7 @@ WAYS = (
 )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(MOMENTS, st.sampled_from(range(len(WAYS)))), min_size=1, max_size=30))
 def test_a_moment_is_read_the_same_in_whatever_way_it_is_written(
     items: list[tuple[dt.datetime, int]],
@@ -54,6 +55,7 @@ def test_a_moment_is_read_the_same_in_whatever_way_it_is_written(
     assert read.values.tolist() == expected
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=20), min_size=1, max_size=20))
 def test_any_text_is_a_date_empty_or_refused(texts: list[str]) -> None:
     read = read_instants(pa.chunked_array([texts]), "Asia/Shanghai")
@@ -63,6 +65,7 @@ def test_any_text_is_a_date_empty_or_refused(texts: list[str]) -> None:
     assert (refused == np.isnat(read.values)).all()
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_escaped_text_is_never_a_formula_and_comes_back(text: str) -> None:
     text = text.replace("\0", "")
@@ -72,6 +75,7 @@ def test_escaped_text_is_never_a_formula_and_comes_back(text: str) -> None:
     assert restore_cells(pa.chunked_array([[escaped]])).to_pylist() == [text]
 
 
+@settings(deadline=None)
 @given(
     st.floats(73.7, 134.9),
     st.floats(18.3, 53.4),
@@ -82,6 +86,7 @@ def test_shifted_coordinates_come_back_within_a_centimetre(lon: float, lat: floa
     assert crs.distance_m(lon, lat, *back)[0] < 0.01
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**17), st.text("abc甲乙，。 ", max_size=5))
 def test_short_codes_are_never_identity_numbers(number: int, around: str) -> None:
     assert personal_in(str(number)[:14], identifier=True) in {None, "phone"}
@@ -119,6 +124,7 @@ def test_any_csv_file_is_read_or_refused_and_every_row_is_accounted_for(
     assert parsed.refused["reason_zh"].str.len().min() > 0 or parsed.refused.empty
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -16,7 +16,7 @@ ROW = "\x01row"
 WKB = "\x01wkb"
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """A file that is refused, before its name is known."""
 
     def __init__(self, code: str, zh: str, en: str) -> None:

@@ -102,7 +102,7 @@ def read_places(
     return _convert(given, raw, columns, labels, source_crs, bounds, refusals)
 
 
-def _convert(  # noqa: PLR0917
+def _convert(
     given: NDArray[np.bool_],
     raw: list[Floats],
     columns: tuple[pa.ChunkedArray, pa.ChunkedArray],
@@ -182,7 +182,7 @@ class _ByRow:
         return self._values[row]
 
 
-def _notices(  # noqa: PLR0917
+def _notices(
     swapped: NDArray[np.bool_],
     given: NDArray[np.bool_],
     ok: NDArray[np.bool_],

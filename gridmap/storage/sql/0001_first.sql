@@ -257,9 +257,13 @@ create policy scope on incident_steps
   with check (exists (select from incidents i where i.incident_id = incident_steps.incident_id));
 
 -- The ground and the workspace's settings: every scope reads them, only the whole workspace's scope writes them.
+-- Imports speak of files and counts of the whole workspace.
 do $$
 declare
   name text;
+  whole constant text :=
+    'nullif(current_setting(''gridmap.scope_lo'', true), '''')::bigint = 0'
+    ' and nullif(current_setting(''gridmap.scope_hi'', true), '''')::bigint = 99999999999999999';
 begin
   foreach name in array array['boundary_versions', 'roads', 'basemap_features', 'workspace_settings']
   loop
@@ -267,16 +271,13 @@ begin
     execute format('alter table %I force row level security', name);
     execute format('create policy shared_read on %I for select using '
                    '(nullif(current_setting(''gridmap.scope_lo'', true), '''') is not null)', name);
-    execute format('create policy whole_write on %I using '
-                   '(nullif(current_setting(''gridmap.scope_lo'', true), '''')::bigint = 0)', name);
+    execute format('create policy whole_write on %I using (%s)', name, whole);
   end loop;
-  -- Imports speak of files and counts of the whole workspace.
   foreach name in array array['import_runs', 'import_mappings']
   loop
     execute format('alter table %I enable row level security', name);
     execute format('alter table %I force row level security', name);
-    execute format('create policy whole on %I using '
-                   '(nullif(current_setting(''gridmap.scope_lo'', true), '''')::bigint = 0)', name);
+    execute format('create policy whole on %I using (%s)', name, whole);
   end loop;
 end $$;
 

@@ -1,0 +1,105 @@
+"""What commands share: opening the workspace, progress bars, tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from gridmap.errors import InvalidInput
+from gridmap.settings import load_settings
+from gridmap.storage.database import Database
+from gridmap.storage.schema import require_current, schema_version, upgrade
+
+console = Console(soft_wrap=True)
+errors = Console(stderr=True, soft_wrap=True)
+
+STEPS = {
+    "read": "读取文件 / reading",
+    "check": "检查 / checking",
+    "assign": "归格 / assigning to grids",
+    "copy": "写入 / writing",
+    "commit": "提交 / committing",
+    "write": "写入 / writing",
+    "reassign": "重新归格 / assigning again",
+}
+
+
+@contextmanager
+def workspace(*, fresh_is_fine: bool = True) -> Iterator[Database]:
+    """Open the workspace's database, and refuse a schema that does not fit.
+
+    Parameters
+    ----------
+    fresh_is_fine : bool
+        Whether an embedded database that was only just made gets its schema without asking.
+    """
+    with Database(
+        load_settings(), on_step=lambda step: errors.print(f"{step} …", highlight=False)
+    ) as database:
+        if fresh_is_fine and database.settings.embedded and schema_version(database).state == "absent":
+            upgrade(database)
+        require_current(database)
+        yield database
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a bar for each step of long work; give the callback that services take."""
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=errors, transient=True
+    ) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def on_progress(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(STEPS.get(step, step), total=max(total, 1))
+            bars.update(tasks[step], completed=done, total=max(total, 1))
+
+        yield on_progress
+
+
+def read_mapping(path: Path | None) -> dict[str, str] | None:
+    """Read a mapping file: a JSON object from headings to fields.
+
+    Raises
+    ------
+    InvalidInput
+        When it is not one.
+    """
+    if path is None:
+        return None
+    try:
+        mapping = json.loads(path.read_text("utf-8-sig"))
+    except (OSError, ValueError):
+        mapping = None
+    if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):
+        raise InvalidInput(
+            "mapping-file",
+            f'{path.name} 不是列对应表：应为 JSON 对象，如 {{"发生日期": "occurred_at"}}。见 docs/import.md。',
+            f'{path.name} is no mapping: it must be a JSON object, such as {{"date": "occurred_at"}}. '
+            "See docs/import.md.",
+        )
+    return {str(k): str(v) for k, v in mapping.items()}
+
+
+class Day(click.ParamType[dt.date]):
+    """A day, YYYY-MM-DD."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date:
+        """Read the day."""
+        if isinstance(value, dt.date):
+            return value
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} 不是日期 / is not a day (YYYY-MM-DD)", param, ctx)

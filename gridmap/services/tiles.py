@@ -1,0 +1,43 @@
+"""Map tiles for a scope."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from gridmap.domain.gridkey import Scope
+from gridmap.services.workspace import local_span
+from gridmap.storage import tiles
+from gridmap.storage.database import Database
+
+
+def ground_tile(database: Database, scope: Scope, layer: str, z: int, x: int, y: int) -> bytes:
+    """One tile of grids, roads, water, land or places; see :func:`gridmap.storage.tiles.ground_tile`."""
+    with database.scoped_session(scope, timeout_s=20) as session:
+        return tiles.ground_tile(session, layer, z, x, y)
+
+
+def incident_tile(
+    database: Database,
+    scope: Scope,
+    z: int,
+    x: int,
+    y: int,
+    *,
+    domain: str | None = None,
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+    within: int | None = None,
+) -> bytes:
+    """One tile of incidents in a span of local days; see :func:`gridmap.storage.tiles.incident_tile`."""
+    start, end = local_span(database.settings.timezone, since, until)
+    with database.scoped_session(scope, timeout_s=20) as session:
+        return tiles.incident_tile(
+            session,
+            z,
+            x,
+            y,
+            since=start or dt.datetime(1, 1, 1, tzinfo=dt.UTC),
+            until=end or dt.datetime(9999, 1, 1, tzinfo=dt.UTC),
+            domain=domain,
+            within=Scope.of_grid(within) if within else None,
+        )

@@ -1,0 +1,260 @@
+"""What a scope sees and writes is what plain Python says, in every table and for every range."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from gridmap.domain.gridkey import MAX_KEY, UNASSIGNED, Scope, level_of, make_key
+from gridmap.errors import Forbidden
+from gridmap.storage.database import Database
+from gridmap.storage.models import Base
+from tests.strategies import scopes
+
+TABLES = {table.name: table for table in Base.metadata.sorted_tables}
+SHARED = {"boundary_versions", "roads", "basemap_features", "workspace_settings"}
+WHOLE = {"import_runs", "import_mappings"}
+KEYED = {name for name, table in TABLES.items() if "grid_key" in table.columns}
+
+KEYS = [
+    make_key(town, *deeper)
+    for town in (330681109, 330681110, 110101001)
+    for area in (1, 2, 99)
+    for deeper in [(), (area,), *((area, v, *m) for v in (1, 999) for m in ((), (1,), (2,), (999,)))]
+]
+KEYS = sorted(set(KEYS))
+MOMENT = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
+DAY = dt.date(2024, 1, 1)
+POINT = "SRID=4326;POINT(120.4 29.8)"
+LINE = "SRID=4326;LINESTRING(120.4 29.8,120.5 29.8)"
+SQUARE = "SRID=4326;MULTIPOLYGON(((120 29,121 29,121 30,120 29)))"
+
+
+class World:
+    """The rows that were put in: by table, primary key to the grid key that decides."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.rows: dict[str, dict[tuple[Any, ...], int]] = {}
+
+    def visible(self, table: str, scope: Scope) -> set[tuple[Any, ...]]:
+        """The oracle."""
+        if table in SHARED:
+            return set(self.rows[table])
+        if table in WHOLE:
+            return set(self.rows[table]) if (scope.lo, scope.hi) == (0, MAX_KEY) else set()
+        return {pk for pk, key in self.rows[table].items() if scope.lo <= key <= scope.hi}
+
+    def may_write(self, table: str, key: int, scope: Scope) -> bool:
+        if table in SHARED | WHOLE:
+            return (scope.lo, scope.hi) == (0, MAX_KEY)
+        return scope.lo <= key <= scope.hi
+
+
+def seen(session: Session, table: Table) -> set[tuple[Any, ...]]:
+    return {tuple(row) for row in session.execute(select(*table.primary_key.columns))}
+
+
+def a_row(name: str, key: int, number: int, incident_id: int = 0) -> dict[str, Any]:
+    """A valid row of a table that belongs to a grid, with a number that no other row has."""
+    code = f"n{number}"
+    rows: dict[str, dict[str, Any]] = {
+        "boundary_versions": {"version_id": number, "valid_from": DAY, "source": code},
+        "roads": {"road_key": number, "road_id": code, "road_class": "path", "oneway": "no", "geom": LINE},
+        "basemap_features": {"feature_id": number, "theme": "water", "kind": "river", "geom": LINE},
+        "workspace_settings": {"key": code, "value": number},
+        "import_runs": {
+            "import_run_id": number,
+            "noun": "incidents",
+            "file_name": code,
+            "file_sha256": code,
+            "parameters": {},
+            **dict.fromkeys(("rows_total", "rows_inserted", "rows_updated", "rows_unchanged", "rows_refused"), 0),
+        },
+        "import_mappings": {"noun": "incidents", "name": code, "columns": {}},
+        "incidents": {
+            "incident_id": number,
+            "uid": code,
+            "domain": "dispute",
+            "occurred_at": MOMENT,
+            "stage": "accepted",
+            "handler_key": key,
+            "placed_by": "coordinate",
+        },
+        "incident_steps": {"step_id": number, "incident_id": incident_id, "at": MOMENT, "action": code},
+        "teams": {"team_id": number, "code": code, "name_zh": "队", "kind": "patrol", "mode": "foot"},
+        "team_positions": {
+            "team_id": 1,
+            "at": MOMENT + dt.timedelta(seconds=number),
+            "tile_key": 0,
+            "geom": POINT,
+        },
+        "migrant_clusters": {
+            "cluster_id": number,
+            "code": code,
+            "kind": "housing",
+            "head_count": 10,
+            "placed_by": "coordinate",
+        },
+        "organisations": {
+            "organisation_id": number,
+            "code": code,
+            "name_zh": "站",
+            "kind": "centre",
+            "placed_by": "coordinate",
+        },
+        "grids": {
+            "valid_from": DAY + dt.timedelta(days=number % 9000),
+            "valid_to": DAY + dt.timedelta(days=number % 9000 + 1),
+            "level": level_of(key) if key else 1,
+            "code": code,
+            "name_zh": "网格",
+            "name_en": "grid",
+            "area_m2": 1.0,
+            "version_id": 1,
+            "geom": SQUARE,
+            "label_point": POINT,
+        },
+        "grid_predecessors": {
+            "valid_from": DAY,
+            "predecessor_key": number,
+            "predecessor_code": code,
+            "share": 1.0,
+        },
+    }
+    return rows[name] | ({"grid_key": key} if name in KEYED else {})
+
+
+def name_of(row: dict[str, Any], table: Table) -> tuple[Any, ...]:
+    return tuple(row[column.name] for column in table.primary_key.columns)
+
+
+@pytest.fixture(scope="module")
+def world(make_database: Any) -> Iterator[World]:
+    """Random rows of several towns in every table; some lie in no grid."""
+    rng = random.Random(20)
+    made = World(make_database("with_schema"))
+    everything: dict[str, list[tuple[int, dict[str, Any]]]] = {name: [] for name in TABLES}
+    for name in ("boundary_versions", *sorted(SHARED - {"boundary_versions"}), *sorted(WHOLE)):
+        everything[name] = [(UNASSIGNED, a_row(name, UNASSIGNED, n)) for n in range(1, 8)]
+    standing = {"valid_from": DAY, "valid_to": None}
+    everything["grids"] = [(k, a_row("grids", k, 1) | standing) for k in KEYS]
+    everything["grids"] += [(k, a_row("grids", k, rng.randint(-900, -1))) for k in KEYS[::3]]
+    everything["grid_predecessors"] = [(k, a_row("grid_predecessors", k, 7)) for k in KEYS]
+    for name in ("incidents", "teams", "team_positions", "migrant_clusters", "organisations"):
+        for number in range(1, 151):
+            key = rng.choice([*KEYS, UNASSIGNED, UNASSIGNED])
+            everything[name].append((key, a_row(name, key, number)))
+    for number in range(1, 301):
+        incident = rng.randint(1, 150)
+        key = everything["incidents"][incident - 1][0]
+        everything["incident_steps"].append((key, a_row("incident_steps", key, number, incident)))
+    with made.database.scoped_session(Scope.whole(), write=True) as session:
+        for name, table in TABLES.items():
+            session.execute(insert(table), [row for _, row in everything[name]])
+    made.rows = {n: {name_of(row, TABLES[n]): key for key, row in rows} for n, rows in everything.items()}
+    yield made
+
+
+class _TakeBack(Exception):  # noqa: N818 - no error: ends a transaction without a commit
+    pass
+
+
+whole_world = settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+def test_the_oracle_knows_every_table(world: World) -> None:
+    assert set(TABLES) == SHARED | WHOLE | KEYED | {"incident_steps"}
+    assert all(len(rows) >= 7 for rows in world.rows.values())
+
+
+@whole_world
+@given(scope=scopes(KEYS))
+def test_a_scope_sees_exactly_its_rows_in_every_table(world: World, scope: Scope) -> None:
+    with world.database.scoped_session(scope) as session:
+        for name, table in TABLES.items():
+            assert seen(session, table) == world.visible(name, scope), name
+
+
+@whole_world
+@given(scope=scopes(KEYS), name=st.sampled_from(sorted(TABLES)), data=st.data())
+def test_a_scope_changes_and_deletes_only_rows_inside(
+    world: World, scope: Scope, name: str, data: st.DataObject
+) -> None:
+    table = TABLES[name]
+    pk = data.draw(st.sampled_from(sorted(world.rows[name], key=str)))
+    this_row = [column == value for column, value in zip(table.primary_key.columns, pk, strict=True)]
+    same = next(c for c in table.columns if not c.primary_key and c.name not in {"grid_key", "geom"})
+    expected = int(world.may_write(name, world.rows[name][pk], scope))
+    with pytest.raises(_TakeBack), world.database.scoped_session(scope, write=True) as session:
+        assert session.execute(update(table).where(*this_row).values({same: same})).rowcount == expected
+        if name not in {"boundary_versions"}:  # grids refer to some of them
+            assert session.execute(delete(table).where(*this_row)).rowcount == expected
+        raise _TakeBack
+
+
+@whole_world
+@given(
+    scope=scopes(KEYS),
+    name=st.sampled_from(sorted(TABLES)),
+    key=st.sampled_from(KEYS),
+    incident=st.integers(1, 150),
+)
+def test_a_row_outside_is_never_inserted(
+    world: World, scope: Scope, name: str, key: int, incident: int
+) -> None:
+    table = TABLES[name]
+    if name == "incident_steps":
+        key = world.rows["incidents"][(incident,)]
+    row = a_row(name, key, 500_000_000, incident)
+    allowed = world.may_write(name, key, scope)
+    with (
+        pytest.raises(_TakeBack if allowed else Forbidden),
+        world.database.scoped_session(scope, write=True) as session,
+    ):
+        session.execute(insert(table).values(row))
+        assert seen(session, table) == world.visible(name, scope) | {name_of(row, table)}
+        raise _TakeBack
+    with world.database.scoped_session(Scope.whole()) as session:
+        assert seen(session, table) == set(world.rows[name])
+
+
+@whole_world
+@given(scope=scopes(KEYS), name=st.sampled_from(sorted(KEYED - {"grids"})), data=st.data())
+def test_a_row_inside_is_never_moved_outside(
+    world: World, scope: Scope, name: str, data: st.DataObject
+) -> None:
+    inside = sorted((pk for pk in world.visible(name, scope)), key=str)
+    outside = [key for key in [*KEYS, UNASSIGNED] if key not in scope]
+    if not inside or not outside or name == "grid_predecessors":
+        return
+    table, pk = TABLES[name], data.draw(st.sampled_from(inside))
+    this_row = [column == value for column, value in zip(table.primary_key.columns, pk, strict=True)]
+    with pytest.raises(Forbidden), world.database.scoped_session(scope, write=True) as session:
+        session.execute(update(table).where(*this_row).values(grid_key=data.draw(st.sampled_from(outside))))
+    with world.database.scoped_session(Scope.whole()) as session:
+        found = session.scalar(select(table.c.grid_key).where(*this_row))
+    assert found == world.rows[name][pk]
+
+
+@pytest.mark.parametrize("name", sorted(TABLES))
+def test_a_reading_session_writes_nothing_even_inside(world: World, name: str) -> None:
+    for statement in (
+        insert(TABLES[name]).values(a_row(name, KEYS[5], 600_000_000, 1)),
+        update(TABLES[name]).values({c: c for c in list(TABLES[name].columns)[-1:]}),
+        delete(TABLES[name]),
+    ):
+        with pytest.raises(Forbidden), world.database.scoped_session(Scope.whole()) as session:
+            session.execute(statement)
+    with world.database.scoped_session(Scope.whole()) as session:
+        assert seen(session, TABLES[name]) == set(world.rows[name])

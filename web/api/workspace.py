@@ -1,0 +1,58 @@
+"""The workspace, and layers as files."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+
+from gridmap.services.exporting import export_layer
+from gridmap.services.workspace import workspace_info
+from web.api.schemas import ExportPath, ExportQuery, Problem
+from web.context import database, scope
+
+_TYPES = {
+    "geojson": "application/geo+json",
+    "gpkg": "application/geopackage+sqlite3",
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+bp = APIBlueprint(
+    "workspace",
+    __name__,
+    url_prefix="/api/v1",
+    abp_tags=[Tag(name="workspace", description="工作区")],
+    abp_responses={404: Problem, 422: Problem, 503: Problem},
+)
+
+
+@bp.get("/workspace")
+def get_workspace() -> dict[str, Any]:
+    """Return the workspace's name, place, days with records and code lists."""
+    return workspace_info(database(), scope()).as_dict()
+
+
+@bp.get("/exports/<layer>.<format>")
+def get_export(path: ExportPath, query: ExportQuery) -> Response:
+    """Return a layer as a file."""
+    with tempfile.TemporaryDirectory(prefix="gridmap-export-") as folder:
+        file = Path(folder) / f"gridmap-{path.layer}.{path.format}"
+        export_layer(
+            database(),
+            scope(),
+            path.layer,
+            file,
+            target_crs=query.crs,
+            within=query.grid,
+            domain=query.domain,
+            since=query.since,
+            until=query.until,
+        )
+        answer = Response(file.read_bytes(), content_type=_TYPES[path.format])
+    answer.headers["Content-Disposition"] = f"attachment; filename={file.name}"
+    return answer

@@ -1,0 +1,118 @@
+"""The application factory."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Flask, Response, jsonify, request
+from flask_openapi3.models.info import Info
+from flask_openapi3.openapi import OpenAPI
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from gridmap import __version__
+from gridmap.errors import GridmapError, Unavailable
+from gridmap.storage.database import Database
+from web import pages, tiles
+from web.api import field, grids, incidents, workspace
+from web.api.schemas import Problem
+
+log = logging.getLogger(__name__)
+
+_POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self'; connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def create_app(database: Database) -> Flask:
+    """Make the application on an open database.
+
+    Parameters
+    ----------
+    database : Database
+        Open, with a schema that fits.
+
+    Returns
+    -------
+    Flask
+    """
+    app = OpenAPI(
+        "web",
+        info=Info(
+            title="gridmap", version=__version__, description="网格地图 API / the grid-management map's API"
+        ),
+        doc_ui=False,
+        validation_error_model=Problem,
+        validation_error_callback=_not_valid,
+        static_folder="static",
+        template_folder="templates",
+    )
+    app.extensions["gridmap"] = database
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    for bp in (grids.bp, incidents.bp, field.bp, workspace.bp):
+        app.register_api(bp)
+    app.register_blueprint(tiles.bp)
+    app.register_blueprint(pages.bp)
+    app.add_url_rule("/healthz", "healthz", _healthz)
+    app.add_url_rule("/api/v1/openapi.json", "openapi", lambda: jsonify(app.api_doc))
+    app.register_error_handler(GridmapError, _problem)
+    app.register_error_handler(ValidationError, _not_valid)
+    app.register_error_handler(Exception, _unexpected)
+    app.after_request(_headers)
+    return app
+
+
+def _healthz() -> tuple[Response, int]:
+    from web.context import database
+
+    if database().is_answering():
+        return jsonify(status="ok", version=__version__), 200
+    answer = jsonify(status="database-unreachable")
+    answer.headers["Retry-After"] = "5"
+    return answer, 503
+
+
+def _problem(error: GridmapError) -> tuple[Response, int]:
+    answer = jsonify(error.as_dict())
+    if isinstance(error, Unavailable):
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+    return answer, error.status
+
+
+def _not_valid(error: ValidationError) -> Response:
+    fields = ", ".join(".".join(str(p) for p in e["loc"]) or "?" for e in error.errors())
+    answer = jsonify(
+        code="request-invalid",
+        message_zh=f"请求参数无效：{fields}。",
+        message_en=f"The request is not valid: {fields}.",
+    )
+    answer.status_code = 422
+    return answer
+
+
+def _unexpected(error: Exception) -> tuple[Response, int]:
+    if isinstance(error, HTTPException):
+        status = error.code or 500
+        return jsonify(
+            code=f"http-{status}",
+            message_zh="没有这个地址。" if status == 404 else "请求无法处理。",
+            message_en=error.name + ".",
+        ), status
+    log.error("unexpected error", exc_info=error)
+    return jsonify(
+        code="internal",
+        message_zh="服务器内部错误，详情见服务日志。",
+        message_en="Internal error; the server's log has the details.",
+    ), 500
+
+
+def _headers(answer: Response) -> Response:
+    answer.headers.setdefault("Content-Security-Policy", _POLICY)
+    answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+    answer.headers.setdefault("Referrer-Policy", "same-origin")
+    answer.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.path.startswith("/api/"):
+        answer.headers.setdefault("Cache-Control", "no-store")
+    return answer

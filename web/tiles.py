@@ -1,0 +1,56 @@
+"""Vector tiles."""
+
+from __future__ import annotations
+
+import gzip
+
+from flask import Blueprint, Response, request
+
+from gridmap.services import tiles
+from web.api.schemas import Key, Period
+from web.context import database, scope
+
+bp = Blueprint("tiles", __name__, url_prefix="/tiles")
+
+_YEAR_S = 365 * 24 * 3600
+
+
+class TileQuery(Period):
+    """Which incidents a tile shows."""
+
+    grid: Key | None = None
+
+
+@bp.get("/<int:version>/incidents/<int:z>/<int:x>/<int:y>.mvt")
+def incident_tile(version: int, z: int, x: int, y: int) -> Response:  # noqa: ARG001 - it is in the address for caches
+    """Return incidents of a tile: counts by cell at small scales, points at large ones."""
+    query = TileQuery.model_validate(request.args.to_dict())
+    body = tiles.incident_tile(
+        database(),
+        scope(),
+        z,
+        x,
+        y,
+        domain=query.domain,
+        since=query.since,
+        until=query.until,
+        within=query.grid,
+    )
+    return _tile(body, seconds=60)
+
+
+@bp.get("/<int:version>/<layer>/<int:z>/<int:x>/<int:y>.mvt")
+def ground_tile(version: int, layer: str, z: int, x: int, y: int) -> Response:  # noqa: ARG001 - likewise
+    """Return a tile of the ground; its address has the data's version, so it may be kept for good."""
+    return _tile(tiles.ground_tile(database(), scope(), layer, z, x, y), seconds=_YEAR_S)
+
+
+def _tile(body: bytes, seconds: int) -> Response:
+    answer = Response(status=200 if body else 204, content_type="application/vnd.mapbox-vector-tile")
+    answer.headers["Cache-Control"] = f"private, max-age={seconds}" + (
+        ", immutable" if seconds == _YEAR_S else ""
+    )
+    if body:
+        answer.data = gzip.compress(body, 5, mtime=0)
+        answer.headers["Content-Encoding"] = "gzip"
+    return answer
