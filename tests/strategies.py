@@ -25,7 +25,9 @@ def grid_keys(draw: st.DrawFn) -> int:
 def scopes(keys: list[int]) -> st.SearchStrategy[Scope]:
     """Scopes of grids in `keys` and of others, the whole workspace, and ranges that belong to no grid."""
     edges = st.sampled_from(
-        sorted({0, 1, MAX_KEY - 1, MAX_KEY} | {k + d for k in keys for d in (-1, 0, 1)} | {k + 999 for k in keys})
+        sorted(
+            {0, 1, MAX_KEY - 1, MAX_KEY} | {k + d for k in keys for d in (-1, 0, 1)} | {k + 999 for k in keys}
+        )
     )
     odd = st.tuples(edges, edges).map(lambda pair: Scope(min(pair), max(pair)))
     return st.one_of(

@@ -148,7 +148,8 @@ def list_command(level: int | None, on: dt.date | None) -> None:
         console.print("还没有网格 / no grids yet. 下一步 / next: gridmap grids import FILE")
         return
     table = Table()
-    for heading in ("网格编码 / key", "级 / level", "代码 / code", "名称 / name", "km2", "人口 / population"):
+    table.add_column("网格编码 / key", no_wrap=True)
+    for heading in ("级 / level", "代码 / code", "名称 / name", "km2", "人口 / population"):
         table.add_column(heading, justify="right" if heading.startswith(("km2", "人口")) else "left")
     for feature in features:
         p = feature["properties"]

@@ -26,6 +26,7 @@ from gridmap.ingest.boundaries import (
     mend_slivers,
     read_boundaries,
 )
+from gridmap.ingest.boundaries.draft import polygons_only
 from gridmap.services.gridbook import GridBook
 from gridmap.storage import boundaries as versions
 from gridmap.storage import grids as stored
@@ -223,7 +224,7 @@ def _rows(grids: gpd.GeoDataFrame, epsg: int, day: dt.date, *, file_decides: boo
             "code": [_text(c) or str(k) for c, k in zip(grids["code"], grids["grid_key"], strict=True)],
             "illustrative": [v is True or str(v).lower() == "true" for v in grids["illustrative"]],
         },
-        geometry=grids.geometry.to_numpy(),
+        geometry=_valid(grids.geometry.to_numpy()),
         crs="EPSG:4326",
     )
     for zh, en in (("name_zh", "name_en"), ("name_en", "name_zh")):
@@ -238,6 +239,15 @@ def _rows(grids: gpd.GeoDataFrame, epsg: int, day: dt.date, *, file_decides: boo
     frame["valid_from"] = [day if _missing(v) or not file_decides else _day(v) for v in grids["valid_from"]]
     frame["valid_to"] = None
     return frame
+
+
+def _valid(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Repair what is valid in metres but crosses itself, by a rounding error, in degrees."""
+    broken = ~shapely.is_valid(shapes)
+    if broken.any():
+        shapes = shapes.copy()
+        shapes[broken] = polygons_only(np.asarray(shapely.make_valid(shapes[broken]), dtype=object))
+    return shapes
 
 
 def _compare(

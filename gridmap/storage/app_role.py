@@ -15,6 +15,16 @@ from gridmap.errors import Conflict, InvalidInput, Unavailable
 ROLE = "gridmap_app"
 _FILE = "app-role.json"
 
+# A role may become every role that it is a member of; a superuser is a member of all. Null where there is no such role.
+_MAY_BYPASS = """
+select (select bool_or(s.rolsuper or s.rolbypassrls or s.oid = o.owner)
+        from pg_roles s where pg_has_role(r.oid, s.oid, 'member'))
+from pg_roles r,
+  (select coalesce((select relowner from pg_class where oid = to_regclass(:table)),
+                   (select oid from pg_roles where rolname = current_user)) as owner) o
+where r.rolname = :role
+"""
+
 
 def parse_url(url: str) -> URL:
     """Parse an address of PostgreSQL; see :func:`gridmap.storage.database.normalised`."""
@@ -97,20 +107,37 @@ def ensure(connection: Connection, home: Path, owner_url: URL, app_url: str | No
 
 
 def _refuse_privileged(connection: Connection, role: str) -> None:
-    row = connection.execute(
-        text(
-            "select rolsuper or rolbypassrls as over, rolname = current_user as owner from pg_roles where rolname = :r"
-        ),
-        {"r": role},
-    ).one_or_none()
-    if row is None or row.over or row.owner:
-        raise Conflict(
-            "app-role-privileged",
-            f"应用角色 {role} 不存在，或拥有越过行级安全的权限。请另建一个普通登录角色：CREATE ROLE {ROLE} LOGIN "
-            "PASSWORD '…' NOSUPERUSER NOBYPASSRLS;",
-            f"The application role {role} is missing or would bypass row-level security. Use a plain login role: "
-            f"CREATE ROLE {ROLE} LOGIN PASSWORD '…' NOSUPERUSER NOBYPASSRLS;",
-        )
+    if connection.scalar(text(_MAY_BYPASS), {"role": role, "table": None}) is not False:
+        raise _privileged(role)
+
+
+def require_bound(connection: Connection, table: str) -> None:
+    """Refuse a connection whose role could see past the policies.
+
+    Parameters
+    ----------
+    connection : Connection
+        As people are served.
+    table : str
+        A table of the schema; its owner is the role that must not serve.
+
+    Raises
+    ------
+    Conflict
+    """
+    me = str(connection.scalar(text("select current_user")))
+    if connection.scalar(text(_MAY_BYPASS), {"role": me, "table": table}) is not False:
+        raise _privileged(me)
+
+
+def _privileged(role: str) -> Conflict:
+    return Conflict(
+        "app-role-privileged",
+        f"应用角色 {role} 不存在，或拥有越过行级安全的权限。请另建一个普通登录角色：CREATE ROLE {ROLE} LOGIN "
+        "PASSWORD '…' NOSUPERUSER NOBYPASSRLS;",
+        f"The application role {role} is missing or would bypass row-level security. Use a plain login role: "
+        f"CREATE ROLE {ROLE} LOGIN PASSWORD '…' NOSUPERUSER NOBYPASSRLS;",
+    )
 
 
 def _server(url: URL) -> str:

@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import GridmapError
 from gridmap.settings import Settings
-from gridmap.storage import app_role
+from gridmap.storage import app_role, postgis
 from gridmap.storage.embedded import EmbeddedCluster, Step
 from gridmap.storage.embedded.bootstrap import ignore_libpq_environment
 from gridmap.storage.faults import translated
@@ -112,6 +112,8 @@ class Database:
                 pool_pre_ping=True,
                 connect_args={"options": _OPTIONS, "connect_timeout": 10, "application_name": "gridmap"},
             )
+            if not self.cluster:
+                postgis.find_on_connect(self._engine)
         return self._engine
 
     @contextmanager
@@ -122,6 +124,8 @@ class Database:
             poolclass=NullPool,
             connect_args={"options": _OPTIONS, "connect_timeout": 10, "application_name": "gridmap-migrate"},
         )
+        if not self.cluster:
+            postgis.find_on_connect(engine)
         try:
             yield engine
         finally:

@@ -25,6 +25,14 @@ def _unreachable() -> GridmapError:
     )
 
 
+def _login() -> GridmapError:
+    return Unavailable(
+        "database-login",
+        "数据库服务器拒绝登录。请检查地址中的角色、密码和库名。",
+        "The database server refuses the login. Check the role, the password and the database's name in the address.",
+    )
+
+
 def _busy() -> GridmapError:
     return Unavailable(
         "database-busy",
@@ -84,7 +92,10 @@ def as_gridmap_error(exc: SQLAlchemyError) -> GridmapError:
             if make := _BY_STATE.get(state[:width]):
                 return make()
         if not state and isinstance(exc, OperationalError | InterfaceError):
-            return _unreachable()
+            # The SQLSTATE of a refused login does not reach the client; that a password was sent does.
+            attempt = getattr(exc.orig, "pgconn", None)
+            asked = attempt is not None and (attempt.used_password or attempt.needs_password)
+            return _login() if asked else _unreachable()
     return GridmapError(
         "database-error",
         "数据库出错，本次操作未完成。详情见服务日志。",

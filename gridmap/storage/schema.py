@@ -11,8 +11,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from gridmap.errors import Conflict, Unavailable
-from gridmap.storage import app_role
+from gridmap.errors import Conflict
+from gridmap.storage import app_role, postgis
 from gridmap.storage.database import Database
 from gridmap.storage.embedded import APP_ROLE
 from gridmap.storage.faults import translated
@@ -51,9 +51,13 @@ def _config() -> Config:
 def _version(connection: Connection) -> SchemaVersion:
     script = ScriptDirectory.from_config(_config())
     needed = script.get_current_head() or ""
-    # The catalogue of tables is read by privilege, so an application role without rights finds none: absent.
+    # An application role without rights finds no schema: absent. Looking up a name in a closed schema would fail.
     readable = connection.scalar(
-        text("select has_table_privilege(to_regclass(:t), 'select')"), {"t": f"{SCHEMA}.alembic_version"}
+        text(
+            "select case when has_schema_privilege(to_regnamespace(:s)::oid, 'usage')"
+            " then has_table_privilege(to_regclass(:t), 'select') end"
+        ),
+        {"s": SCHEMA, "t": f"{SCHEMA}.alembic_version"},
     )
     found = (
         MigrationContext.configure(connection, opts={"version_table_schema": SCHEMA}).get_current_revision()
@@ -91,9 +95,13 @@ def require_current(database: Database) -> None:
     Raises
     ------
     Conflict
-        When the schema is absent, older or newer, naming the command that mends it.
+        When the schema is absent, older or newer, naming the command that mends it, or when the role that serves
+        people would bypass the policies.
     """
-    version = schema_version(database)
+    with translated(), database.engine.connect() as connection:
+        version = _version(connection)
+        if version.found is not None:
+            app_role.require_bound(connection, f"{SCHEMA}.alembic_version")
     if version.state in {"absent", "older"}:
         raise Conflict(
             "schema-older",
@@ -102,16 +110,26 @@ def require_current(database: Database) -> None:
             "Run: gridmap db upgrade",
         )
     if version.state == "newer":
-        raise Conflict(
-            "schema-newer",
-            f"数据库结构版本 {version.found} 比本程序新（{version.needed}）。请安装新版：pip install -U gridmap",
-            f"The database's schema {version.found} is newer than this program ({version.needed}). "
-            "Install a newer gridmap: pip install -U gridmap",
-        )
+        raise _newer(version)
 
 
-def upgrade(database: Database) -> SchemaVersion:
+def _newer(version: SchemaVersion) -> Conflict:
+    return Conflict(
+        "schema-newer",
+        f"数据库结构版本 {version.found} 比本程序新（{version.needed}）。请安装新版：pip install -U gridmap",
+        f"The database's schema {version.found} is newer than this program ({version.needed}). "
+        "Install a newer gridmap: pip install -U gridmap",
+    )
+
+
+def upgrade(database: Database, *, lock_timeout_s: int = 15) -> SchemaVersion:
     """Bring the schema to this program's version, all or nothing, one upgrade at a time.
+
+    Parameters
+    ----------
+    database : Database
+    lock_timeout_s : int
+        How long to wait for another upgrade, or for somebody who uses a table that is to change.
 
     Raises
     ------
@@ -121,22 +139,19 @@ def upgrade(database: Database) -> SchemaVersion:
         When PostGIS is missing and may not be created, or a lock is not to be had.
     """
     with translated(), database.owner_engine() as engine, engine.begin() as connection:
-        connection.execute(text("set local lock_timeout = '15s'"))
+        connection.execute(text(f"set local lock_timeout = '{int(lock_timeout_s)}s'"))
         connection.execute(text("set local statement_timeout = '10min'"))
         connection.execute(text("select pg_advisory_xact_lock(:k)"), {"k": _LOCK})
-        _ensure_postgis(connection)
+        postgis.ensure(connection)
         role = APP_ROLE
         if not database.settings.embedded:
             role = app_role.ensure(
                 connection, database.settings.home, database.owner_url, database.settings.app_database_url
             )
         connection.execute(text(f"create schema if not exists {SCHEMA}"))
-        if _version(connection).state == "newer":
-            raise Conflict(
-                "schema-newer",
-                "数据库结构比本程序新，不能升级。请安装更新的 gridmap。",
-                "The database's schema is newer than this program. Install a newer gridmap.",
-            )
+        version = _version(connection)
+        if version.state == "newer":
+            raise _newer(version)
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
@@ -154,40 +169,10 @@ def _grant(connection: Connection, role: str) -> None:
         f"grant temporary on database {_database(connection)} to {name}",
     ):
         connection.execute(text(statement))
+    postgis.grant(connection, role)
 
 
 def _database(connection: Connection) -> str:
     return connection.dialect.identifier_preparer.quote(
         str(connection.scalar(text("select current_database()")))
-    )
-
-
-def _ensure_postgis(connection: Connection) -> None:
-    if connection.scalar(text("select 1 from pg_extension where extname = 'postgis'")):
-        return
-    available = connection.scalar(text("select 1 from pg_available_extensions where name = 'postgis'"))
-    may = available and connection.scalar(
-        text(
-            "select rolsuper or (v.trusted and has_database_privilege(current_database(), 'create'))"
-            " from pg_roles, pg_available_extension_versions v"
-            " where rolname = current_user and v.name = 'postgis' order by 1 desc limit 1"
-        )
-    )
-    if may:
-        connection.execute(text("create extension postgis"))
-        return
-    name = _database(connection)
-    if available:
-        raise Unavailable(
-            "postgis-not-created",
-            f"数据库 {name} 尚未启用 PostGIS，当前角色无权启用。请管理员执行：CREATE EXTENSION postgis;",
-            f"PostGIS is not enabled in database {name} and this role may not enable it. Have the administrator "
-            "run there: CREATE EXTENSION postgis;",
-        )
-    raise Unavailable(
-        "postgis-not-installed",
-        "数据库服务器没有安装 PostGIS。Debian/Ubuntu：apt-get install postgresql-postgis，然后由管理员执行 "
-        "CREATE EXTENSION postgis;",
-        "The database server has no PostGIS. Debian/Ubuntu: apt-get install postgresql-postgis, then have the "
-        "administrator run CREATE EXTENSION postgis;",
     )

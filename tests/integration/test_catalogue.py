@@ -37,6 +37,11 @@ union all select p.proname from pg_proc p join pg_roles r on r.oid = p.proowner 
 union all select d.datname from pg_database d join pg_roles r on r.oid = d.datdba where r.rolname = :role
 """
 
+_NEW = "create table gridmap.forgotten (grid_key bigint)"
+_ENABLE = "alter table gridmap.forgotten enable row level security"
+_FORCE = "alter table gridmap.forgotten force row level security"
+_POLICY = "create policy p on gridmap.forgotten using (true)"
+
 _DEFINERS = """
 select p.proname from pg_proc p where p.pronamespace = 'gridmap'::regnamespace and p.prosecdef
 """
@@ -70,7 +75,9 @@ def test_every_table_has_forced_row_security_and_a_policy(database: Database) ->
     with database.owner_engine() as engine, engine.connect() as connection:
         assert unguarded(connection) == []
         tables = connection.scalar(
-            text("select count(*) from pg_class where relnamespace = 'gridmap'::regnamespace and relkind = 'r'")
+            text(
+                "select count(*) from pg_class where relnamespace = 'gridmap'::regnamespace and relkind = 'r'"
+            )
         )
         assert tables == len(Base.metadata.tables) + 1
 
@@ -83,15 +90,12 @@ def test_every_policy_asks_for_the_scope(database: Database) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "create table gridmap.forgotten (grid_key bigint)",
+        _NEW,
         "create view gridmap.forgotten as select 1 as x",
         "create materialized view gridmap.forgotten as select 1 as x",
-        "create table gridmap.forgotten (x int); alter table gridmap.forgotten enable row level security,"
-        " force row level security",
-        "create table gridmap.forgotten (x int); alter table gridmap.forgotten enable row level security;"
-        " create policy p on gridmap.forgotten using (true)",
-        "create table gridmap.forgotten (x int); alter table gridmap.forgotten force row level security;"
-        " create policy p on gridmap.forgotten using (true)",
+        f"{_NEW}; {_ENABLE}; {_FORCE}",
+        f"{_NEW}; {_ENABLE}; {_POLICY}",
+        f"{_NEW}; {_FORCE}; {_POLICY}",
     ],
 )
 def test_a_new_table_without_its_policy_is_noticed(database: Database, change: str) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: PT012 - what is expected to fail is a whole transaction
 """Without a scope nothing is seen, and no connection carries a scope to its next user."""
 
 from __future__ import annotations

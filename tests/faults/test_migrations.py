@@ -1,0 +1,208 @@
+# ruff: noqa: PT012 - what is expected to fail is a whole transaction
+"""Upgrades of the schema: all or nothing, one at a time, and never on a schema that the program does not fit."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.config import Config
+from sqlalchemy import text
+
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import Conflict, Unavailable
+from gridmap.storage import schema
+from gridmap.storage.database import Database
+from gridmap.storage.models import Base
+from gridmap.storage.schema import require_current, schema_version, upgrade
+
+pytestmark = pytest.mark.faults
+
+MakeDatabase = Callable[[str], Database]
+_TABLES = (
+    "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace where nspname = 'gridmap'"
+)
+
+
+def as_owner(database: Database, sql: str) -> Any:
+    with database.owner_engine() as engine, engine.begin() as connection:
+        result = connection.execute(text(sql))
+        return result.scalar() if result.returns_rows else None
+
+
+def snapshot(database: Database) -> list[Any]:
+    """Every table, column, index, constraint and policy of the schema."""
+    with database.owner_engine() as engine, engine.connect() as connection:
+        return [
+            tuple(row)
+            for row in connection.execute(
+                text(
+                    "select 'c', attrelid::regclass::text, attname, atttypid::regtype::text from pg_attribute"
+                    " join pg_class c on c.oid = attrelid where relnamespace = 'gridmap'::regnamespace and attnum > 0"
+                    " union all select 'i', tablename, indexname, indexdef from pg_indexes where schemaname = 'gridmap'"
+                    " union all select 'p', tablename, policyname, qual from pg_policies where schemaname = 'gridmap'"
+                    " union all select 'k', conrelid::regclass::text, conname, pg_get_constraintdef(oid)"
+                    " from pg_constraint where connamespace = 'gridmap'::regnamespace order by 1, 2, 3, 4"
+                )
+            )
+        ]
+
+
+@pytest.fixture
+def old(make_database: MakeDatabase) -> Database:
+    """A database without the schema."""
+    return make_database("without_schema")
+
+
+@pytest.fixture
+def current(make_database: MakeDatabase) -> Database:
+    """A database with the schema."""
+    return make_database("with_schema")
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Give the program one more migration, from the text of what its upgrade does."""
+
+    def add(body: str) -> None:
+        versions = tmp_path / "later"
+        versions.mkdir(exist_ok=True)
+        (versions / "v9000_later.py").write_text(
+            'from alembic import op\nrevision = "9000"\ndown_revision = "0001"\n'
+            f"branch_labels = None\ndepends_on = None\n\n\ndef upgrade():\n    {body}\n",
+            "utf-8",
+        )
+        shipped = Path(schema.__file__).parent / "migrations" / "versions"
+
+        def config() -> Config:
+            made = Config()
+            made.set_main_option("script_location", "gridmap.storage:migrations")
+            made.set_main_option("path_separator", "newline")
+            made.set_main_option("version_locations", f"{shipped}\n{versions}")
+            return made
+
+        monkeypatch.setattr(schema, "_config", config)
+
+    return add
+
+
+def test_an_upgrade_makes_every_table_and_a_second_one_changes_nothing(old: Database) -> None:
+    assert schema_version(old).state == "absent"
+    assert upgrade(old).state == "current"
+    require_current(old)
+    first = snapshot(old)
+    assert {table.name for table in Base.metadata.sorted_tables} <= {row[1].split(".")[-1] for row in first}
+    assert upgrade(old).state == "current"
+    assert snapshot(old) == first
+
+
+def test_a_database_without_the_schema_is_refused_with_the_command_that_mends_it(old: Database) -> None:
+    with pytest.raises(Conflict, match="gridmap db upgrade") as refused:
+        require_current(old)
+    assert refused.value.code == "schema-older"
+    assert as_owner(old, _TABLES) == 0
+
+
+def test_an_older_schema_is_refused_until_it_is_upgraded(
+    current: Database, later: Callable[[str], None]
+) -> None:
+    later("op.execute('alter table gridmap.teams add column later int')")
+    with pytest.raises(Conflict, match="gridmap db upgrade"):
+        require_current(current)
+    assert schema_version(current).state == "older"
+    assert upgrade(current).found == "9000"
+    require_current(current)
+
+
+def test_a_newer_schema_is_refused_with_the_command_that_mends_it(current: Database) -> None:
+    before = snapshot(current)
+    as_owner(current, "update gridmap.alembic_version set version_num = '9999'")
+    assert schema_version(current).state == "newer"
+    for refuse in (require_current, upgrade):
+        with pytest.raises(Conflict) as refused:
+            refuse(current)
+        assert refused.value.code == "schema-newer"
+        assert "pip install -U gridmap" in str(refused.value)
+    assert snapshot(current) == before
+    assert as_owner(current, "select version_num from gridmap.alembic_version") == "9999"
+
+
+def test_two_upgrades_at_once_run_one_after_the_other(
+    old: Database, later: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later("op.execute('create table gridmap.later (x int)')")
+    inside, most, lock = 0, 0, threading.Lock()
+    run = schema.command.upgrade
+
+    def watched(*arguments: Any) -> None:
+        nonlocal inside, most
+        with lock:
+            inside += 1
+            most = max(most, inside)
+        time.sleep(0.2)
+        run(*arguments)
+        with lock:
+            inside -= 1
+
+    monkeypatch.setattr(schema.command, "upgrade", watched)
+    with ThreadPoolExecutor(4) as pool:
+        states = [pool.submit(upgrade, old) for _ in range(4)]
+        assert [state.result().state for state in states] == ["current"] * 4
+    assert most == 1
+    assert as_owner(old, "select count(*) from gridmap.alembic_version") == 1
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        "op.execute('create table gridmap.half (x int)'); op.execute('select 1/0')",
+        "op.execute('create table gridmap.half (x int)'); raise RuntimeError('broken')",
+    ],
+)
+def test_a_migration_that_fails_leaves_nothing_half_made(
+    old: Database, current: Database, later: Callable[[str], None], failure: str
+) -> None:
+    before = snapshot(current)
+    later(failure)
+    for database in (old, current):
+        with pytest.raises(Exception, match="broken|database failed|does not meet"):
+            upgrade(database)
+    assert as_owner(old, _TABLES) == 0
+    assert as_owner(old, "select to_regnamespace('gridmap') is null")
+    assert snapshot(current) == before
+    assert schema_version(current).found == "0001"
+
+
+def test_a_table_in_use_makes_an_upgrade_fail_soon_and_change_nothing(
+    current: Database, later: Callable[[str], None]
+) -> None:
+    before = snapshot(current)
+    later("op.execute('alter table gridmap.teams add column later int')")
+    with current.scoped_session(Scope.whole()) as session:
+        session.execute(text("select count(*) from teams"))
+        with pytest.raises(Unavailable, match="busy"):
+            upgrade(current, lock_timeout_s=1)
+    assert snapshot(current) == before
+    assert upgrade(current).found == "9000"
+
+
+def test_another_upgrade_that_does_not_end_makes_an_upgrade_fail_soon(current: Database) -> None:
+    with current.owner_engine() as engine, engine.begin() as connection:
+        connection.execute(text("select pg_advisory_xact_lock(:k)"), {"k": schema._LOCK})
+        with pytest.raises(Unavailable, match="busy"):
+            upgrade(current, lock_timeout_s=1)
+    assert upgrade(current).state == "current"
+
+
+def test_rows_outlive_an_upgrade(current: Database, later: Callable[[str], None]) -> None:
+    with current.scoped_session(Scope.whole(), write=True) as session:
+        session.execute(text("insert into workspace_settings values ('name', '\"town\"')"))
+    later("op.execute('create table gridmap.later (x int)')")
+    upgrade(current)
+    with current.scoped_session(Scope.whole()) as session:
+        assert session.scalar(text("select value from workspace_settings")) == "town"
