@@ -6,6 +6,7 @@ Each setting is documented in docs/settings.md; a test fails when one is not.
 from __future__ import annotations
 
 import os
+import zoneinfo
 from pathlib import Path
 
 import platformdirs
@@ -52,8 +53,8 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=_default_home)
     host: str = "127.0.0.1"
     port: int = Field(default=8010, ge=0, le=65535)
-    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
-    app_database_url: str | None = None
+    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
+    app_database_url: str | None = Field(default=None, repr=False)
     timezone: str = "Asia/Shanghai"
     threads: int = Field(default=8, ge=1, le=64)
     position_days: int = Field(default=30, ge=1, le=30)
@@ -67,6 +68,13 @@ class Settings(BaseSettings):
     @classmethod
     def _empty_is_unset(cls, value: str | None) -> str | None:
         return value or None
+
+    @field_validator("timezone", mode="after")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        if value not in zoneinfo.available_timezones():
+            raise ValueError(value)
+        return value
 
     @property
     def embedded(self) -> bool:
@@ -85,9 +93,13 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as exc:
-        fields = ", ".join(".".join(str(p) for p in e["loc"]) for e in exc.errors())
+        fields = ", ".join(_variable(str(e["loc"][0])) for e in exc.errors())
         raise InvalidInput(
             "settings-invalid",
             f"环境变量设置无效：{fields}。请查看 docs/settings.md。",
             f"Setting not valid: {fields}. See docs/settings.md.",
         ) from exc
+
+
+def _variable(field: str) -> str:
+    return field if field.isupper() else f"GRIDMAP_{field.upper()}"

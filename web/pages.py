@@ -1,13 +1,63 @@
-"""The pages."""
+"""The map page, its language and theme, and how long a browser may keep what it loads."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, g, make_response, render_template, request
+
+LANGUAGES = ("zh", "en")
+THEMES = ("light", "dark")
+_A_YEAR_S = 365 * 24 * 3600
+_FONTS_S = 30 * 24 * 3600
 
 bp = Blueprint("pages", __name__)
 
 
+def _language() -> str:
+    for wanted in (request.args.get("lang"), request.cookies.get("lang")):
+        if wanted in LANGUAGES:
+            return str(wanted)
+    return LANGUAGES[0]
+
+
+def _theme() -> str:
+    theme = request.cookies.get("theme")
+    return theme if theme in THEMES else ""
+
+
 @bp.get("/")
-def index() -> str:
-    """Return the map."""
-    return render_template("map.html")
+def index() -> Response:
+    """Answer the map page in the language of the address, else of the cookie, else in Chinese."""
+    g.keep_fresh = True
+    language = _language()
+    page = make_response(render_template("index.html", lang=language, theme=_theme()))
+    page.vary.update(("Cookie",))
+    if request.args.get("lang") == language:
+        page.set_cookie("lang", language, max_age=_A_YEAR_S, samesite="Lax", path="/")
+    return page
+
+
+@bp.get("/favicon.ico")
+def favicon() -> Response:
+    """Answer the mark in the browser's tab."""
+    svg = (
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'>"
+        "<path d='M16 2l12 7v14l-12 7-12-7V9z' fill='#4b3b9b'/>"
+        "<path d='M16 2v14m12-7l-12 7M4 9l12 7m0 14V16' stroke='#fff' stroke-width='2' fill='none'/></svg>"
+    )
+    answer = make_response(svg)
+    answer.mimetype = "image/svg+xml"
+    answer.cache_control.max_age = _FONTS_S
+    return answer
+
+
+@bp.after_app_request
+def keep(answer: Response) -> Response:
+    """Let browsers keep fonts for long, and ask whether scripts, styles and the page have changed."""
+    if request.endpoint == "static" and answer.status_code in {200, 206, 304}:
+        fixed = request.path.endswith(".woff2")
+        answer.cache_control.no_cache = None if fixed else True
+        answer.cache_control.public = True
+        answer.cache_control.max_age = _FONTS_S if fixed else None
+    elif g.get("keep_fresh"):
+        answer.cache_control.no_cache = True
+    return answer

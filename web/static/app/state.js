@@ -1,0 +1,123 @@
+// What is shown, kept in the address so that a view can be sent to a colleague.
+
+import { isDay, preset } from "./dates.js";
+
+export const LAYERS = ["counts", "incidents", "teams", "migrants", "organisations", "names"];
+export const DEFAULT_LAYERS = ["counts", "incidents", "teams", "names"];
+export const LISTS = ["grids", "incidents", "teams", "migrants", "organisations"];
+const KEY = /^(0|\d{17})$/;
+const SELECTION = /^(incident:\d+|team:[\w.-]{1,40}|migrant:[\w.-]{1,40}|organisation:[\w.-]{1,40}|grid:\d{17})$/;
+
+const bounded = (text, low, high) => {
+  const value = Number.parseFloat(text);
+  return Number.isFinite(value) && value >= low && value <= high ? value : null;
+};
+
+export function defaults(workspace) {
+  const levels = workspace.levels ?? [];
+  return {
+    grid: workspace.root?.grid_key ?? null,
+    level: levels.includes(3) ? 3 : (levels.at(-1) ?? 3),
+    domain: null,
+    stage: null,
+    overdue: false,
+    ...(workspace.period ? preset("90", workspace.period) : { from: null, to: null }),
+    layers: [...DEFAULT_LAYERS],
+    list: "grids",
+    sel: null,
+    view: null,
+  };
+}
+
+export function parse(search, workspace) {
+  const query = new URLSearchParams(search);
+  const state = defaults(workspace);
+  const choose = (name, allowed) => allowed.includes(query.get(name)) && (state[name] = query.get(name));
+  if (KEY.test(query.get("grid") ?? "")) state.grid = query.get("grid");
+  const level = Number(query.get("level"));
+  if (workspace.levels?.includes(level)) state.level = level;
+  choose("domain", workspace.domains.map((d) => d.code));
+  choose("stage", workspace.stages.map((s) => s.code));
+  choose("list", LISTS);
+  state.overdue = query.get("overdue") === "1";
+  const [from, to] = [query.get("from"), query.get("to")];
+  if (isDay(from) && isDay(to) && from <= to) Object.assign(state, { from, to });
+  if (query.has("layers")) {
+    const wanted = query.get("layers").split(",");
+    state.layers = LAYERS.filter((name) => wanted.includes(name));
+  }
+  if (SELECTION.test(query.get("sel") ?? "")) state.sel = query.get("sel");
+  const view = { z: bounded(query.get("z"), 0, 22), lat: bounded(query.get("lat"), -85, 85), lon: bounded(query.get("lon"), -180, 180) };
+  if (Object.values(view).every((v) => v !== null)) state.view = view;
+  return state;
+}
+
+export function serialise(state, workspace, lang) {
+  const plain = defaults(workspace);
+  const query = new URLSearchParams();
+  if (lang !== "zh") query.set("lang", lang);
+  for (const name of ["grid", "level", "domain", "stage", "list", "sel"]) {
+    if (state[name] && state[name] !== plain[name]) query.set(name, state[name]);
+  }
+  if (state.overdue) query.set("overdue", "1");
+  if (state.from && (state.from !== plain.from || state.to !== plain.to)) {
+    query.set("from", state.from);
+    query.set("to", state.to);
+  }
+  if (state.layers.join() !== plain.layers.join()) query.set("layers", state.layers.join(","));
+  if (state.view) {
+    query.set("z", state.view.z.toFixed(2));
+    query.set("lat", state.view.lat.toFixed(5));
+    query.set("lon", state.view.lon.toFixed(5));
+  }
+  return query.toString().replaceAll("%2C", ",").replaceAll("%3A", ":");
+}
+
+// Holds the state, writes the address, and tells listeners which names changed.
+export class Store {
+  #listeners = [];
+
+  constructor(workspace, lang) {
+    this.workspace = workspace;
+    this.lang = lang;
+    this.state = parse(location.search, workspace);
+    addEventListener("popstate", () => this.#adopt(parse(location.search, workspace), "history"));
+  }
+
+  listen(listener) {
+    this.#listeners.push(listener);
+  }
+
+  set(changes, { quiet = false } = {}) {
+    const next = { ...this.state, ...changes };
+    const changed = this.#difference(next);
+    if (!changed.size) return;
+    this.state = next;
+    const query = serialise(next, this.workspace, this.lang);
+    const url = query ? `?${query}` : location.pathname;
+    const move = quiet || (changed.size === 1 && changed.has("view"));
+    history[move ? "replaceState" : "pushState"](null, "", url);
+    this.#tell(changed, "set");
+  }
+
+  setLanguage(lang) {
+    const query = serialise(this.state, this.workspace, lang);
+    const parameters = new URLSearchParams(query);
+    parameters.set("lang", lang);
+    location.assign(`?${parameters.toString().replaceAll("%2C", ",").replaceAll("%3A", ":")}`);
+  }
+
+  #adopt(next, why) {
+    const changed = this.#difference(next);
+    this.state = next;
+    if (changed.size) this.#tell(changed, why);
+  }
+
+  #difference(next) {
+    return new Set(Object.keys(next).filter((k) => JSON.stringify(next[k]) !== JSON.stringify(this.state[k])));
+  }
+
+  #tell(changed, why) {
+    for (const listener of this.#listeners) listener(changed, why);
+  }
+}
