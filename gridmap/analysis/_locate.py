@@ -8,7 +8,8 @@ of cells only. Whatever is closer to an edge than floating point can tell is ret
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from gridmap.analysis._compiled import compiled
 
 OUTSIDE = -1
 UNDECIDED = -2
@@ -17,7 +18,7 @@ UNDECIDED = -2
 _CCW_BOUND = (3.0 + 16.0 * 2.0**-53) * 2.0**-53
 
 
-@njit(cache=True)
+@compiled
 def _inside(x, y, edges, lo, hi):  # type: ignore[no-untyped-def]
     """1 inside, 0 outside, -1 when the point is on an edge or too near to tell."""
     odd = 0
@@ -39,7 +40,7 @@ def _inside(x, y, edges, lo, hi):  # type: ignore[no-untyped-def]
     return odd
 
 
-@njit(cache=True)
+@compiled
 def _rows_of_edges(edges, owner, n_polygons, y0, inv_h, rows):  # type: ignore[no-untyped-def]
     """First and last lattice row of each polygon, and how many edges each (polygon, row) pair has."""
     first = np.full(n_polygons, rows, np.int64)
@@ -85,12 +86,12 @@ def _rows_of_edges(edges, owner, n_polygons, y0, inv_h, rows):  # type: ignore[n
     return first, start, counts, by_row
 
 
-@njit(cache=True)
+@compiled
 def _column(x, x0, inv_w, columns):  # type: ignore[no-untyped-def]
     return min(columns - 1, max(0, int(np.floor((x - x0) * inv_w))))
 
 
-@njit(cache=True)
+@compiled
 def _mark_row(by_row, lo, hi, bottom, top, frame, touched):  # type: ignore[no-untyped-def]
     """Mark the columns of a row that its edges touch, a little generously; return the first and last."""
     x0, inv_w, columns, slack = frame
@@ -116,7 +117,7 @@ def _mark_row(by_row, lo, hi, bottom, top, frame, touched):  # type: ignore[no-u
     return ca, cb
 
 
-@njit(cache=True)
+@compiled
 def build(edges, owner, n_polygons, bounds, shape):  # type: ignore[no-untyped-def]
     """Lay the lattice and list for each cell the polygons that touch or cover it, in ascending order.
 
@@ -182,7 +183,7 @@ def build(edges, owner, n_polygons, bounds, shape):  # type: ignore[no-untyped-d
     return per_cell, polygon, covers, first, start, counts, by_row
 
 
-@njit(cache=True)
+@compiled
 def locate(x, y, bounds, shape, index):  # type: ignore[no-untyped-def]
     """Polygon of each point: the lowest that holds it, OUTSIDE, or UNDECIDED.
 

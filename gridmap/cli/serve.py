@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 import waitress
 
 from gridmap.cli.common import console, errors, progress, workspace
-from gridmap.errors import Forbidden, Unavailable
+from gridmap.errors import Conflict, Forbidden, GridmapError, Unavailable
 from gridmap.services.demo import is_wanted, load_town
 from gridmap.services.field import prune_positions
 from gridmap.settings import LOOPBACK, Settings, load_settings
 from gridmap.storage.database import Database
 from web.app import create_app
+
+log = logging.getLogger(__name__)
+
+_PRUNE_EVERY_S = 6 * 3600
 
 
 @click.command("serve")
@@ -31,10 +39,40 @@ def command(*, host: str | None, port: int | None, demo_if_empty: bool) -> None:
     with listener, workspace() as database:
         if demo_if_empty and is_wanted(database):
             errors.print("正在载入示范镇 / loading the demonstration town …")
-            with progress() as on_progress:
-                load_town(database, on_progress=lambda _file, done, total: on_progress("copy", done, total))
-        prune_positions(database, dt.datetime.now(dt.UTC))
-        _serve(database, listener, settings)
+            try:
+                with progress() as on_progress:
+                    load_town(
+                        database, on_progress=lambda _file, done, total: on_progress("copy", done, total)
+                    )
+            except Conflict:
+                # Another server was quicker: the town is there.
+                if is_wanted(database):
+                    raise
+        with _pruning(database):
+            _serve(database, listener, settings)
+
+
+@contextmanager
+def _pruning(database: Database) -> Iterator[None]:
+    """Delete outdated team positions now and every few hours: a server may run for months."""
+    over = threading.Event()
+
+    def prune() -> None:
+        while True:
+            try:
+                prune_positions(database, dt.datetime.now(dt.UTC))
+            except GridmapError as error:
+                log.warning("positions were not pruned: %s", error.code)
+            if over.wait(_PRUNE_EVERY_S):
+                return
+
+    thread = threading.Thread(target=prune, name="prune-positions", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join(timeout=5)
 
 
 def _loopback(host: str) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from gridmap import crs
-from gridmap.domain.gridkey import AREA, SUBTREE_SIZE, VILLAGE, Scope, ancestor, level_of
-from gridmap.errors import InvalidInput
+from gridmap.domain.gridkey import (
+    Scope,
+)
+from gridmap.errors import Conflict, InvalidInput
 from gridmap.ingest.boundaries import (
     BoundaryDraft,
     Finding,
@@ -27,7 +29,13 @@ from gridmap.ingest.boundaries import (
     read_boundaries,
 )
 from gridmap.ingest.boundaries.draft import polygons_only
-from gridmap.services.gridbook import GridBook
+from gridmap.services.succession import (
+    declared_links,
+    is_missing,
+    links_by_land,
+    reassign_records,
+    text_of,
+)
 from gridmap.storage import boundaries as versions
 from gridmap.storage import grids as stored
 from gridmap.storage import workspace
@@ -36,7 +44,6 @@ from gridmap.storage.database import Database
 Progress = Callable[[str, int, int], None]
 
 _WRITE_TIMEOUT_S = 1800
-_LEAST_SHARE = 0.01
 
 
 @dataclass(frozen=True)
@@ -138,6 +145,8 @@ def import_boundaries(
     ------
     InvalidInput
         When a file cannot be used.
+    Conflict
+        When the version would begin before the newest change of the boundaries.
     """
     say = on_progress or (lambda _step, _done, _total: None)
     say("read", 0, 1)
@@ -168,7 +177,7 @@ def import_boundaries(
     result = BoundaryResult(draft, findings, mended)
     if options.dry_run or result.errors:
         return result
-    day = options.valid_from or today or dt.datetime.now(dt.UTC).date()
+    day = options.valid_from or today or dt.datetime.now(ZoneInfo(database.settings.timezone)).date()
     with database.scoped_session(scope, write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
         return _put_into_force(session, result, epsg, (day, options.valid_from is not None), say)
 
@@ -184,6 +193,7 @@ def _put_into_force(
     same, changed, added, ended = _compare(old, new)
     if not (changed or added or ended):
         return BoundaryResult(draft, result.findings, result.mended, kept=len(same))
+    _not_before(stored.last_change(session), day)
     say("write", 0, 1)
     illustrative = bool(new["illustrative"].any())
     version = versions.add_version(
@@ -192,11 +202,12 @@ def _put_into_force(
     versions.close_grids(session, [*changed, *ended], day)
     fresh = new[new["grid_key"].isin([*changed, *added])]
     versions.add_grids(session, fresh, version)
-    links = _links(old[old["grid_key"].isin([*changed, *ended])], fresh, epsg) if len(old) else []
-    links += _declared(draft.grids, fresh, {link["grid_key"] for link in links})
+    links = links_by_land(old[old["grid_key"].isin([*changed, *ended])], fresh, epsg) if len(old) else []
+    links += declared_links(draft.grids, fresh, {link["grid_key"] for link in links})
     versions.add_predecessors(session, links)
     say("write", 1, 1)
-    reassigned = _reassign(session, set(ended), links, say) if len(old) else {}
+    standing = {int(k) for k in new["grid_key"]}
+    reassigned = reassign_records(session, set(ended), standing, links, say) if len(old) else {}
     workspace.write_settings(session, epsg=epsg, illustrative=illustrative)
     workspace.touch(session)
     return BoundaryResult(
@@ -212,6 +223,17 @@ def _put_into_force(
     )
 
 
+def _not_before(last: dt.date | None, day: dt.date) -> None:
+    """Refuse a version that would reach back behind a change of boundaries that is history already."""
+    if last is not None and day < last:
+        raise Conflict(
+            "version-too-early",
+            f"边界最近一次变更在 {last}，新版本不能早于这一天生效。请用 --valid-from 指定当天或之后的日期。",
+            f"The boundaries last changed on {last}; a new version cannot begin before. "
+            "Give that day or a later one with --valid-from.",
+        )
+
+
 _PLAIN = ("code", "name_zh", "name_en", "population", "households")
 
 
@@ -221,7 +243,7 @@ def _rows(grids: gpd.GeoDataFrame, epsg: int, day: dt.date, *, file_decides: boo
         {
             "grid_key": grids["grid_key"].astype("int64"),
             "level": grids["level"].astype(int),
-            "code": [_text(c) or str(k) for c, k in zip(grids["code"], grids["grid_key"], strict=True)],
+            "code": [text_of(c) or str(k) for c, k in zip(grids["code"], grids["grid_key"], strict=True)],
             "illustrative": [v is True or str(v).lower() == "true" for v in grids["illustrative"]],
         },
         geometry=_valid(grids.geometry.to_numpy()),
@@ -229,14 +251,14 @@ def _rows(grids: gpd.GeoDataFrame, epsg: int, day: dt.date, *, file_decides: boo
     )
     for zh, en in (("name_zh", "name_en"), ("name_en", "name_zh")):
         frame[zh] = [
-            _text(a) or _text(b) or code
+            text_of(a) or text_of(b) or code
             for a, b, code in zip(grids[zh], grids[en], frame["code"], strict=True)
         ]
     for column in ("population", "households"):
-        frame[column] = [None if _missing(v) else int(v) for v in grids[column]]
+        frame[column] = [None if is_missing(v) else int(v) for v in grids[column]]
         frame[column] = frame[column].astype(object).where(frame[column].notna(), None)
     frame["area_m2"] = crs.area_m2(frame.geometry.to_numpy(), epsg)
-    frame["valid_from"] = [day if _missing(v) or not file_decides else _day(v) for v in grids["valid_from"]]
+    frame["valid_from"] = [day if is_missing(v) or not file_decides else _day(v) for v in grids["valid_from"]]
     frame["valid_to"] = None
     return frame
 
@@ -279,103 +301,9 @@ def _multi(shape: Any) -> shapely.MultiPolygon:
     return shape if isinstance(shape, shapely.MultiPolygon) else shapely.MultiPolygon([shape])
 
 
-def _links(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, epsg: int) -> list[dict[str, Any]]:
-    """Which new grid took over which old grid's land, level by level, by the share of the old one's area."""
-    links = []
-    old_m = crs.geometries_from_wgs84(old.geometry.to_numpy(), epsg)
-    new_m = crs.geometries_from_wgs84(new.geometry.to_numpy(), epsg)
-    tree = shapely.STRtree(new_m)
-    a, b = tree.query(old_m, predicate="intersects")
-    shares = shapely.area(shapely.intersection(old_m[a], new_m[b])) / shapely.area(old_m[a])
-    for i, j, share in zip(a.tolist(), b.tolist(), shares.tolist(), strict=True):
-        was, now = old.iloc[i], new.iloc[j]
-        if was["level"] == now["level"] and share >= _LEAST_SHARE:
-            links.append(
-                {
-                    "grid_key": int(now["grid_key"]),
-                    "valid_from": now["valid_from"],
-                    "predecessor_key": int(was["grid_key"]),
-                    "predecessor_code": str(was["code"]),
-                    "share": round(min(1.0, share), 6),
-                }
-            )
-    return links
-
-
-def _declared(draft: gpd.GeoDataFrame, fresh: gpd.GeoDataFrame, linked: set[int]) -> list[dict[str, Any]]:
-    """Predecessors that the file itself names, where none was found by land."""
-    begins = dict(zip(fresh["grid_key"].tolist(), fresh["valid_from"], strict=True))
-    links = []
-    for key, codes in zip(draft["grid_key"].tolist(), draft["predecessors"], strict=True):
-        if key in begins and key not in linked:
-            links += [
-                {
-                    "grid_key": key,
-                    "valid_from": begins[key],
-                    "predecessor_key": _former_key(code, key, n),
-                    "predecessor_code": code,
-                    "share": 1.0,
-                }
-                for n, code in enumerate(_code_list(codes))
-            ]
-    return links
-
-
-def _code_list(value: Any) -> list[str]:
-    """Codes as files hold them: a list, the JSON of one, or a text with commas."""
-    if isinstance(value, list | tuple):
-        return [str(v) for v in value]
-    text = _text(value)
-    if text.startswith("["):
-        return [str(v) for v in json.loads(text)]
-    return [part.strip() for part in text.replace("、", ",").replace("，", ",").split(",") if part.strip()]
-
-
-def _former_key(code: str, key: int, ordinal: int) -> int:
-    """Key that an official village code had under its successor's area; otherwise a number that is no key."""
-    town = str(key)[:9]
-    if len(code) == 12 and code.isdecimal() and code.startswith(town) and level_of(key) == VILLAGE:
-        return ancestor(key, AREA) + int(code[9:]) * SUBTREE_SIZE[VILLAGE]
-    return -1 - ordinal
-
-
-def _reassign(
-    session: Session, ended: set[int], links: list[dict[str, Any]], say: Progress
-) -> dict[str, int]:
-    book = GridBook.read(session)
-
-    def assign(
-        lon: NDArray[np.float64], lat: NDArray[np.float64], accuracy_m: NDArray[np.float64]
-    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        keys = book.assign(lon, lat).grid_key
-        return keys, book.needs_confirmation(lon, lat, np.nan_to_num(accuracy_m, nan=0.0))
-
-    best: dict[int, tuple[float, int]] = {}
-    for link in links:
-        if link["predecessor_key"] in ended:
-            candidate = (link["share"], link["grid_key"])
-            best[link["predecessor_key"]] = max(best.get(link["predecessor_key"], candidate), candidate)
-    out = {}
-    total = len(versions.PLACED_TABLES) + 1
-    for n, table in enumerate(versions.PLACED_TABLES):
-        say("reassign", n, total)
-        out[table] = versions.reassign_points(session, table, assign)
-    out["by_name"] = versions.follow_successors(session, {old: new for old, (_, new) in best.items()})
-    say("reassign", total, total)
-    return out
-
-
-def _missing(value: Any) -> bool:
-    return value is None or str(value) in {"", "NaT", "<NA>", "nan"}
-
-
-def _text(value: Any) -> str:
-    return "" if _missing(value) else str(value).strip()
-
-
 def _day(value: Any) -> dt.date:
     return value.date() if isinstance(value, dt.datetime) else dt.date.fromisoformat(str(value)[:10])
 
 
 def _equal(a: Any, b: Any) -> bool:
-    return (_missing(a) and _missing(b)) or a == b
+    return (is_missing(a) and is_missing(b)) or a == b

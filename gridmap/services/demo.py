@@ -35,6 +35,7 @@ RECORDS = (
     ("incident_steps", "incident_steps.csv"),
     ("team_positions", "team_positions.csv"),
 )
+_LOCK = 0x746F776E  # "town" in ASCII: two servers that start on an empty workspace load it once
 _THEMES = ("water", "land", "places")
 _MIN_ZOOM_OF_RANK = {1: 9, 2: 12, 3: 13, 4: 14}
 
@@ -75,9 +76,16 @@ def load_town(
     InvalidInput
         When a file of the town is damaged.
     """
-    say = on_progress or (lambda _step, _done, _total: None)
-    folder = folder or data_folder()
-    now = now or dt.datetime.now(dt.UTC)
+    with database.exclusive(_LOCK):
+        _load(
+            database,
+            folder or data_folder(),
+            now or dt.datetime.now(dt.UTC),
+            on_progress or (lambda _step, _done, _total: None),
+        )
+
+
+def _load(database: Database, folder: Path, now: dt.datetime, say: Progress) -> None:
     whole = Scope.whole()
     if not is_wanted(database):
         raise Conflict(

@@ -68,7 +68,7 @@ def export_layer(
     with database.scoped_session(scope, timeout_s=600) as session:
         if layer == "grids":
             frame: pd.DataFrame = stored.current_frame(session)
-            inside = Scope.of_grid(within) if within else None
+            inside = None if within is None else Scope.of_grid(within)
             if inside:
                 frame = frame[frame["grid_key"].between(inside.lo, inside.hi)]
             frame = frame.assign(grid_key=frame["grid_key"].astype(str))
@@ -89,7 +89,7 @@ def export_layer(
 
 
 def _teams(rows: list[dict[str, Any]], within: int | None) -> list[dict[str, Any]]:
-    inside = Scope.of_grid(within) if within else None
+    inside = None if within is None else Scope.of_grid(within)
     kept = ("code", "name_zh", "name_en", "kind", "professional", "grid_key", "shift_start", "shift_end")
     more = ("mode", "speed_kmh", "size")
     return [

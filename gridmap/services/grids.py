@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, Scope, ancestor, level_of, parent
-from gridmap.errors import NotFound
+from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.workspace import local_span
 from gridmap.storage import field, incidents
 from gridmap.storage import grids as stored
@@ -102,7 +102,7 @@ def grid_feature(database: Database, scope: Scope, key: int, on: dt.date | None 
 def _level(key: int) -> int:
     try:
         return level_of(key)
-    except Exception:
+    except InvalidInput:
         raise grid_not_found(key) from None
 
 

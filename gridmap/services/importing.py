@@ -29,6 +29,7 @@ from gridmap.tilekey import tile_key
 Progress = Callable[[str, int, int], None]
 
 _WRITE_TIMEOUT_S = 1800
+_REFERS = {"incident_steps": "uid", "team_positions": "team_code"}
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,7 @@ def import_records(
     with database.scoped_session(scope) as session:
         mapping = _mapping(session, noun, options)
         book = GridBook.read(session)
+        records = {_REFERS[noun]: bulk.identifiers(session, noun)} if noun in _REFERS else {}
     if book.grids.empty and noun != "roads":
         raise Conflict(
             "no-grids",
@@ -163,7 +165,7 @@ def import_records(
         zone=database.settings.timezone,
         dayfirst=options.dayfirst,
         now=now,
-        known=KnownGrids(book.codes, book.villages),
+        known=KnownGrids(book.codes, book.villages, records),
         on_progress=lambda done, total: say("check", done, total),
     )
     parameters = _parameters(options, mapping)

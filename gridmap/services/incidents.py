@@ -155,7 +155,7 @@ def _read_cursor(cursor: str | None) -> tuple[dt.datetime, int] | None:
     try:
         at, number = json.loads(base64.urlsafe_b64decode(cursor.encode()))
         return dt.datetime.fromisoformat(at), int(number)
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, binascii.Error):
         raise InvalidInput(
             "cursor-unknown",
             "分页标记无效，请从第一页重新开始。",

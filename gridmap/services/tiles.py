@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from gridmap.domain.gridkey import Scope
+from gridmap.domain.gridkey import UNASSIGNED, Scope
 from gridmap.services.workspace import local_span
 from gridmap.storage import tiles
 from gridmap.storage.database import Database
@@ -39,5 +39,10 @@ def incident_tile(
             since=start or dt.datetime(1, 1, 1, tzinfo=dt.UTC),
             until=end or dt.datetime(9999, 1, 1, tzinfo=dt.UTC),
             domain=domain,
-            within=Scope.of_grid(within) if within else None,
+            within=None if within is None else _subtree(within),
         )
+
+
+def _subtree(key: int) -> Scope:
+    """Keys of a grid's subtree; 0 stands for the incidents in no grid."""
+    return Scope(UNASSIGNED, UNASSIGNED) if key == UNASSIGNED else Scope.of_grid(key)

@@ -124,7 +124,9 @@ def local_span(
     """
     tz = ZoneInfo(zone)
     start = dt.datetime.combine(since, dt.time(), tz) if since else None
-    end = dt.datetime.combine(until + dt.timedelta(days=1), dt.time(), tz) if until else None
+    # The calendar's last day has no day after it.
+    following = until + dt.timedelta(days=1) if until and until < dt.date.max else None
+    end = dt.datetime.combine(following, dt.time(), tz) if following else None
     return start, end
 
 

@@ -164,6 +164,24 @@ class Database:
             yield session
             session.commit()
 
+    @contextmanager
+    def exclusive(self, lock: int) -> Iterator[None]:
+        """Let one process at a time into the block, over all programs that use this database.
+
+        Parameters
+        ----------
+        lock : int
+            Number of the advisory lock.
+        """
+        with translated(), self.engine.connect() as connection:
+            connection.execute(text("select pg_advisory_lock(:k)"), {"k": lock})
+            connection.commit()
+            try:
+                yield
+            finally:
+                connection.execute(text("select pg_advisory_unlock(:k)"), {"k": lock})
+                connection.commit()
+
     def is_answering(self) -> bool:
         """Tell whether the database answers a query now."""
         try:

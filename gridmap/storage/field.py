@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from gridmap.domain.gridkey import Scope
@@ -32,7 +33,7 @@ def list_teams(session: Session, *, at: dt.datetime | None = None) -> list[dict[
         TeamPosition.grid_key.label("position_grid_key"),
         func.ST_X(TeamPosition.geom).label("lon"),
         func.ST_Y(TeamPosition.geom).label("lat"),
-    ).distinct(TeamPosition.team_id)
+    ).ext(distinct_on(TeamPosition.team_id))
     if at is not None:
         newest = newest.where(TeamPosition.at <= at)
     last = newest.order_by(TeamPosition.team_id, TeamPosition.at.desc()).subquery()

@@ -127,6 +127,11 @@ def has_history(session: Session) -> bool:
     return session.scalar(select(Grid.grid_key).where(Grid.valid_to.is_not(None)).limit(1)) is not None
 
 
+def last_change(session: Session) -> dt.date | None:
+    """Return the day on which boundaries last ended, or None where all that there are still stand."""
+    return session.scalar(select(func.max(Grid.valid_to)))
+
+
 def bounds(session: Session, key: int | None = None) -> tuple[float, float, float, float] | None:
     """West, south, east, north of the grids that stand now, or of one; None where there are none."""
     row = session.execute(

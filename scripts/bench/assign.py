@@ -30,7 +30,9 @@ def coverage(n: int, rng: np.random.Generator) -> NDArray[np.object_]:
     rows = max(1, round(n / columns))
     size = np.array([0.15 / columns, 0.13 / rows])
     origin = np.array([120.34, 29.72])
-    nodes = np.stack(np.meshgrid(np.arange(columns + 1), np.arange(rows + 1), indexing="ij"), axis=-1).astype(float)
+    nodes = np.stack(np.meshgrid(np.arange(columns + 1), np.arange(rows + 1), indexing="ij"), axis=-1).astype(
+        float
+    )
     nodes[1:-1, 1:-1] += rng.uniform(-0.2, 0.2, nodes[1:-1, 1:-1].shape)
     steps = CORNERS // 4
     along = np.linspace(0, 1, steps, endpoint=False)[:, None]
@@ -38,7 +40,8 @@ def coverage(n: int, rng: np.random.Generator) -> NDArray[np.object_]:
     def crooked(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
         line = a + along * (b - a)
         across = np.array([a[1] - b[1], b[0] - a[0]])
-        line[1:] += across * rng.uniform(-0.03, 0.03, (steps - 1, 1))
+        # Less towards the ends, so that edges that meet in a corner never cross.
+        line += across * rng.uniform(-0.04, 0.04, (steps, 1)) * np.sin(np.pi * along)
         return line
 
     level = {(i, j): crooked(nodes[i, j], nodes[i + 1, j]) for i in range(columns) for j in range(rows + 1)}
@@ -88,7 +91,9 @@ def main() -> None:
     parser.add_argument("--polygons", type=int, nargs="+", default=[30, 1_000, 20_000])
     chosen = parser.parse_args()
     rng = np.random.default_rng(SEED)
-    print(f"{chosen.points:,} points, CPU seconds, median of {RUNS} (least - most); geopandas {gpd.__version__}")
+    print(
+        f"{chosen.points:,} points, CPU seconds, median of {RUNS} (least - most); geopandas {gpd.__version__}"
+    )
     first = True
     for n in chosen.polygons:
         shapes = coverage(n, rng)
@@ -99,9 +104,7 @@ def main() -> None:
             {"grid_key": np.array(keys)[order], "level": 3}, geometry=shapes, crs="EPSG:4326"
         )
         west, south, east, north = grids.total_bounds
-        points = rng.uniform(
-            (west - 0.002, south - 0.002), (east + 0.002, north + 0.002), (chosen.points, 2)
-        )
+        points = rng.uniform((west - 0.002, south - 0.002), (east + 0.002, north + 0.002), (chosen.points, 2))
         # Some points exactly on corners, which several polygons share.
         corners = shapely.get_coordinates(shapes)
         points[: len(points) // 100] = corners[rng.integers(0, len(corners), len(points) // 100)]

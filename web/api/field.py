@@ -7,7 +7,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from gridmap.services import field
-from web.api.schemas import Feature, FeatureCollection, NearestQuery, Problem, TeamPath, WithinQuery
+from web.api.schemas import Feature, FeatureCollection, NearestQuery, Nothing, Problem, TeamPath, WithinQuery
 from web.context import database, scope
 from web.geojson import geojson
 
@@ -21,7 +21,7 @@ bp = APIBlueprint(
 
 
 @bp.get("/teams", responses={200: FeatureCollection})
-def list_teams() -> Response:
+def list_teams(query: Nothing) -> Response:  # noqa: ARG001 - refuses parameters
     """List teams at their newest position, or at their base."""
     return geojson(field.team_features(database(), scope()))
 
@@ -33,7 +33,7 @@ def list_nearest(query: NearestQuery) -> Response:
 
 
 @bp.get("/teams/<code>/track", responses={200: Feature})
-def get_track(path: TeamPath) -> Response:
+def get_track(path: TeamPath, query: Nothing) -> Response:  # noqa: ARG001 - refuses parameters
     """Return a team's positions as a line with times."""
     return geojson(field.team_track(database(), scope(), path.code))
 

@@ -19,6 +19,7 @@ from web.api.schemas import (
     OnQuery,
     Period,
     Problem,
+    Summary,
 )
 from web.context import database, scope
 from web.geojson import geojson
@@ -53,7 +54,7 @@ def get_grid(path: GridPath, query: OnQuery) -> Response:
     return geojson(grids.grid_feature(database(), scope(), path.grid_key, query.on))
 
 
-@bp.get("/grids/<int:grid_key>/summary")
+@bp.get("/grids/<int:grid_key>/summary", responses={200: Summary})
 def get_summary(path: GridPath, query: Period) -> dict[str, Any]:
     """Return a grid's story: incidents by domain, stage and kind, what is due, who is there."""
     return grids.grid_summary(

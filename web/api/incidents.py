@@ -16,6 +16,7 @@ from web.api.schemas import (
     FeatureCollection,
     IncidentPath,
     IncidentsQuery,
+    Nothing,
     Problem,
     Timeline,
     TimelineQuery,
@@ -53,7 +54,7 @@ def list_incidents(query: IncidentsQuery) -> Response:
 
 
 @bp.get("/incidents/<int:incident_id>", responses={200: Feature})
-def get_incident(path: IncidentPath) -> Response:
+def get_incident(path: IncidentPath, query: Nothing) -> Response:  # noqa: ARG001 - refuses parameters
     """Return one incident with the steps of its handling."""
     return geojson(incidents.incident_story(database(), scope(), path.incident_id))
 

@@ -21,6 +21,10 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
 
+class Nothing(Strict):
+    """No fields at all."""
+
+
 class Period(Strict):
     """A span of local days, both ends included."""
 
@@ -98,7 +102,7 @@ class IncidentPath(BaseModel):
 class TeamPath(BaseModel):
     """A team."""
 
-    code: str = Field(max_length=100)
+    code: str = Field(min_length=1, max_length=100, pattern=r"^[^\x00]+$")
 
 
 class NearestQuery(Strict):
@@ -154,6 +158,83 @@ class FeatureCollection(BaseModel):
     features: list[Feature]
     next: str | None = None
     total: int | None = None
+
+
+class Name(BaseModel):
+    """A code with its words."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class GridName(BaseModel):
+    """A grid's key and names."""
+
+    grid_key: str
+    name_zh: str
+    name_en: str
+
+
+class Days(BaseModel):
+    """First and last day."""
+
+    since: str = Field(alias="from")
+    until: str = Field(alias="to")
+
+
+class Workspace(BaseModel):
+    """What a page needs to know before it draws anything."""
+
+    name_zh: str
+    name_en: str
+    illustrative: bool
+    empty: bool
+    bounds: list[float] | None
+    timezone: str
+    levels: list[int]
+    root: GridName | None
+    period: Days | None
+    domains: list[Name]
+    stages: list[Name]
+    channels: list[Name]
+    scales: list[Name]
+    team_kinds: list[Name]
+    kinds: dict[str, list[Name]]
+    data_version: int
+    version: str
+
+
+class Totals(BaseModel):
+    """Incidents of a grid and a period."""
+
+    total: int
+    open: int
+    overdue: int
+    closed_late: int
+    to_confirm: int
+
+
+class Migrants(BaseModel):
+    """Migrant clusters of a grid."""
+
+    clusters: int
+    head_count: int
+
+
+class Summary(BaseModel):
+    """A grid's story."""
+
+    grid_key: str
+    population: int | None
+    households: int | None
+    incidents: Totals
+    by_domain: dict[str, int]
+    by_stage: dict[str, int]
+    by_kind: dict[str, int]
+    teams: int
+    migrants: Migrants
+    organisations: int
 
 
 class Counts(BaseModel):

@@ -12,7 +12,7 @@ from flask_openapi3.models.tag import Tag
 
 from gridmap.services.exporting import export_layer
 from gridmap.services.workspace import workspace_info
-from web.api.schemas import ExportPath, ExportQuery, Problem
+from web.api.schemas import ExportPath, ExportQuery, Nothing, Problem, Workspace
 from web.context import database, scope
 
 _TYPES = {
@@ -20,6 +20,11 @@ _TYPES = {
     "gpkg": "application/geopackage+sqlite3",
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+_FILE: dict[str, Any] = {
+    "description": "The layer as a file.",
+    "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in _TYPES.values()},
 }
 
 bp = APIBlueprint(
@@ -31,13 +36,13 @@ bp = APIBlueprint(
 )
 
 
-@bp.get("/workspace")
-def get_workspace() -> dict[str, Any]:
+@bp.get("/workspace", responses={200: Workspace})
+def get_workspace(query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
     """Return the workspace's name, place, days with records and code lists."""
     return workspace_info(database(), scope()).as_dict()
 
 
-@bp.get("/exports/<layer>.<format>")
+@bp.get("/exports/<layer>.<format>", responses={200: _FILE})
 def get_export(path: ExportPath, query: ExportQuery) -> Response:
     """Return a layer as a file."""
     with tempfile.TemporaryDirectory(prefix="gridmap-export-") as folder:

@@ -1,9 +1,9 @@
-"""Grid codes and village names that a workspace knows: others are refused where nothing else places the row."""
+"""Grid codes, village names and records that a workspace knows: rows that need another one are refused."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from gridmap.ingest.rows.refused import Refusals
 
 @dataclass(frozen=True, slots=True)
 class KnownGrids:
-    """What the workspace's grids are called.
+    """What the workspace's grids and records are called.
 
     Attributes
     ----------
@@ -26,10 +26,13 @@ class KnownGrids:
         Official codes and grid keys, former ones included.
     villages : collection of str
         Stems of village names, see :func:`gridmap.domain.villages.village_stem`.
+    records : mapping of str to pyarrow.Array of string
+        Field that refers to another record, with every identifier that there is.
     """
 
     codes: Collection[str]
     villages: Collection[str]
+    records: Mapping[str, pa.Array] = field(default_factory=dict)
 
 
 def check_known(
@@ -39,7 +42,7 @@ def check_known(
     refusals: Refusals,
     known: KnownGrids,
 ) -> None:
-    """Refuse rows that name a grid or village nobody knows.
+    """Refuse rows that name a grid, a village or another record that nobody knows.
 
     Parameters
     ----------
@@ -64,6 +67,20 @@ def check_known(
         right_names = [name for name in spelled if village_stem(name) in known.villages]
         right = _mask(pc.is_in(columns["village_name"], pa.array(right_names, pa.string())))
         _refuse(named & ~right, "village_name", columns, headings, refusals)
+    if "to_grid_code" in columns:
+        right = _mask(pc.is_in(columns["to_grid_code"], pa.array(sorted(known.codes), pa.string())))
+        wrong = _mask(pc.is_valid(columns["to_grid_code"])) & ~right
+        _refuse(wrong, "to_grid_code", columns, headings, refusals)
+    for name, there in known.records.items():
+        wrong = _mask(pc.is_valid(columns[name])) & ~_mask(pc.is_in(columns[name], there))
+        refusals.add(
+            wrong,
+            headings.columns.get(name, name),
+            columns[name],
+            code="record-unknown",
+            zh="没有这个编号的记录。请核对编号，或先导入它所指的记录。",
+            en="No record has this identifier. Check it, or first import the record that it refers to.",
+        )
 
 
 def _refuse(

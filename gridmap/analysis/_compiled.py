@@ -1,0 +1,21 @@
+"""Compilation of numeric loops."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import njit
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a loop with numba, and keep the machine code on disk where there is a folder to keep it in.
+
+    An installation that nobody may write to, under an account without a home, has none: the loop is then compiled
+    in each process.
+    """
+    try:
+        kept: Callable[..., Any] = njit(cache=True)(function)
+    except RuntimeError:
+        return njit(function)  # type: ignore[no-any-return]
+    return kept
