@@ -12,14 +12,15 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
 
-from gridmap.analysis import _locate
+from gridmap.analysis import _locate, _simple
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, ancestors
 from gridmap.errors import InvalidInput
 
 _CELLS_MIN, _CELLS_MAX = 1 << 14, 1 << 21
 _RASTER = 1024
+_CACHE_BYTES = 1 << 22
+_MANY_POINTS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,7 @@ class PolygonLocator:
 
     def __init__(self, polygons: ArrayLike) -> None:
         self._polygons: NDArray[np.object_] = np.asarray(polygons, dtype=object)
-        _require_polygons(self._polygons)
-        edges, owner = _edges(self._polygons)
+        edges, owner = _checked_rings(self._polygons).edges()
         if len(edges) == 0:
             self._index = None
             return
@@ -105,7 +105,10 @@ class PolygonLocator:
         ys = np.ascontiguousarray(y, dtype=np.float64)
         if self._index is None:
             return np.full(len(xs), _locate.OUTSIDE, np.int32)
-        found: NDArray[np.int32] = _locate.locate(xs, ys, self._bounds, self._shape, self._index)
+        # An index that outgrows the processor's caches is walked block by block, not in the points' own order.
+        blocked = self._index[-1].nbytes > _CACHE_BYTES and len(xs) > _MANY_POINTS
+        order = _locate.by_block(xs, ys, self._bounds, self._shape) if blocked else np.arange(len(xs))
+        found: NDArray[np.int32] = _locate.locate(xs, ys, order, self._bounds, self._shape, self._index)
         open_questions = np.flatnonzero(found == _locate.UNDECIDED)
         if len(open_questions):
             found[open_questions] = self._decide(xs[open_questions], ys[open_questions])
@@ -201,6 +204,9 @@ def _may_reach(
     xy: NDArray[np.float64], radius: NDArray[np.float64], lines: NDArray[np.object_]
 ) -> NDArray[np.bool_]:
     """Rule out most points by a raster of lower bounds of the distance to the nearest edge."""
+    # Half a second to import, and only imports of records come here.
+    from scipy import ndimage
+
     x0, y0, x1, y1 = shapely.total_bounds(lines)
     cell = max(x1 - x0, y1 - y0, 1.0) / _RASTER
     touched = np.zeros((_RASTER + 2, _RASTER + 2), np.bool_)
@@ -250,10 +256,51 @@ def _coordinates(
     return np.ascontiguousarray(xy[:, 0]), np.ascontiguousarray(xy[:, 1])
 
 
-def _require_polygons(polygons: NDArray[np.object_]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Rings:
+    """Corners of all rings, where each ring begins, and which ring each polygon begins with."""
+
+    at: NDArray[np.float64]
+    begin: NDArray[np.int64]
+    of_polygon: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, polygons: NDArray[np.object_]) -> _Rings:
+        if len(polygons) == 0:
+            return cls(np.empty((0, 2)), np.zeros(1, np.int64), np.zeros(1, np.int64))
+        kind, at, offsets = shapely.to_ragged_array(polygons, include_z=False)
+        of_polygon = offsets[1][offsets[2]] if kind == shapely.GeometryType.MULTIPOLYGON else offsets[1]
+        return cls(at, offsets[0].astype(np.int64), of_polygon.astype(np.int64))
+
+    def edges(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Ring segments (m, 4) of all polygons, and the polygon of each."""
+        n_rings = np.diff(self.of_polygon)
+        n_edges = np.diff(self.begin[self.of_polygon]) - n_rings
+        edges: NDArray[np.float64] = _simple.edges_of_rings(self.at, self.begin)
+        return edges, np.repeat(np.arange(len(n_rings), dtype=np.int64), n_edges)
+
+
+def _checked_rings(polygons: NDArray[np.object_]) -> _Rings:
+    """Rings of valid polygons.
+
+    GEOS would take a third of the whole assignment to judge thousands of grids; it is asked only about those with holes
+    or parts, and those that a quicker look is not sure of.
+    """
     kinds = shapely.get_type_id(polygons)
-    wrong = ~np.isin(kinds, (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON))
-    wrong |= ~shapely.is_valid(polygons) | shapely.is_empty(polygons)
+    polygonal = np.isin(kinds, (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON))
+    _refuse(~polygonal | shapely.is_empty(polygons))
+    rings = _Rings.of(polygons)
+    simple = _simple.surely_simple(rings.at, rings.begin)
+    ask = np.ones(len(polygons), np.bool_)
+    single = np.flatnonzero(np.diff(rings.of_polygon) == 1)
+    ask[single] = ~simple[rings.of_polygon[single]]
+    wrong = np.zeros(len(polygons), np.bool_)
+    wrong[ask] = ~shapely.is_valid(polygons[ask])
+    _refuse(wrong)
+    return rings
+
+
+def _refuse(wrong: NDArray[np.bool_]) -> None:
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise InvalidInput(
@@ -261,23 +308,3 @@ def _require_polygons(polygons: NDArray[np.object_]) -> None:
             f"第 {row + 1} 个网格不是有效的多边形，请先运行 gridmap grids import --dry-run 检查。",
             f"Grid number {row + 1} is not a valid polygon; check with gridmap grids import --dry-run.",
         )
-
-
-def _edges(polygons: NDArray[np.object_]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Ring segments (m, 4) of all polygons, and the polygon of each."""
-    if len(polygons) == 0:
-        return np.empty((0, 4)), np.empty(0, np.int64)
-    kind, at, offsets = shapely.to_ragged_array(polygons, include_z=False)
-    rings = offsets[0]
-    first_ring = offsets[1]
-    if kind == shapely.GeometryType.MULTIPOLYGON:
-        first_ring = first_ring[offsets[2]]
-    # A ring of k coordinates has k - 1 segments: every coordinate but the last of each ring starts one.
-    starts = np.ones(len(at), np.bool_)
-    starts[rings[1:] - 1] = False
-    begin = np.flatnonzero(starts)
-    edges = np.empty((len(begin), 4))
-    edges[:, :2] = at[begin]
-    edges[:, 2:] = at[begin + 1]
-    n_edges = rings[first_ring[1:]] - rings[first_ring[:-1]] - np.diff(first_ring)
-    return edges, np.repeat(np.arange(len(polygons), dtype=np.int64), n_edges)

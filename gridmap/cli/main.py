@@ -2,29 +2,60 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import sys
 from typing import Any
 
 import click
-from rich.console import Console
 
 from gridmap import __version__
-from gridmap.cli import db, demo, grids, records, serve
 from gridmap.errors import GridmapError
+
+# Name: module, attribute, one line of help. A command's modules are imported when it is used: they bring the
+# geospatial libraries, which take a second that `gridmap --help` need not wait for.
+_COMMANDS = {
+    "db": ("gridmap.cli.db", "group", "数据库 / the database: start, stop, status, url, upgrade, check."),
+    "demo": ("gridmap.cli.demo", "group", "示范镇 / the demonstration town (illustrative boundaries)."),
+    "grids": ("gridmap.cli.grids", "group", "网格 / grids: import, export, list."),
+    "incidents": ("gridmap.cli.records", "incidents", "事件 / incidents: import, export."),
+    "incident-steps": ("gridmap.cli.records", "incident_steps", "事件步骤 / steps of incidents: import."),
+    "teams": ("gridmap.cli.records", "teams", "队伍 / teams: import, export."),
+    "team-positions": ("gridmap.cli.records", "team_positions", "队伍位置 / positions of teams: import."),
+    "migrants": ("gridmap.cli.records", "migrants", "流动人口聚居点 / migrant clusters: import, export."),
+    "organisations": ("gridmap.cli.records", "organisations", "机构 / organisations: import, export."),
+    "roads": ("gridmap.cli.records", "roads", "道路 / roads: import, export."),
+    "serve": ("gridmap.cli.serve", "command", "启动地图服务 / serve the map."),
+}
 
 
 class _Group(click.Group):
-    """Prints a `GridmapError` in both languages and ends with 1; everything else is a bug and shows its trace."""
+    """Imports a command when it is used; prints a `GridmapError` in both languages and ends with 1.
+
+    Everything else is a bug and shows its trace.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - likewise
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - likewise
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, _, text) in _COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except GridmapError as error:
-            console = Console(stderr=True, soft_wrap=True)
-            console.print(f"[red]错误 / error[/red] ({error.code})", highlight=False)
-            console.print(error.zh, markup=False, highlight=False)
-            console.print(error.en, markup=False, highlight=False)
+            click.secho(f"错误 / error ({error.code})", fg="red", err=True)
+            click.echo(error.zh, err=True)
+            click.echo(error.en, err=True)
             sys.exit(1)
 
 
@@ -40,11 +71,3 @@ def main(*, verbose: bool) -> None:
         level=logging.DEBUG if verbose else logging.WARNING,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
-
-
-main.add_command(db.group)
-main.add_command(demo.group)
-main.add_command(grids.group)
-main.add_command(serve.command)
-for _group in records.groups():
-    main.add_command(_group)

@@ -29,11 +29,6 @@ NOUNS = {
 _EXPORTED = {"incidents", "teams", "migrants", "organisations", "roads"}
 
 
-def groups() -> list[click.Group]:
-    """Return one group of commands for each noun."""
-    return [_group(noun, zh) for noun, zh in NOUNS.items()]
-
-
 def _group(noun: str, zh: str) -> click.Group:
     @click.group(noun, help=f"{zh} / {noun}.")
     def group() -> None:
@@ -168,3 +163,8 @@ def _when(*, enabled: bool) -> Callable[[Callable[..., None]], Callable[..., Non
         return command
 
     return wrap
+
+
+incidents, incident_steps, teams, team_positions, migrants, organisations, roads = (
+    _group(noun, zh) for noun, zh in NOUNS.items()
+)

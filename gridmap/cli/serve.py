@@ -6,6 +6,7 @@ import datetime as dt
 import logging
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,6 +23,7 @@ from web.app import create_app
 
 log = logging.getLogger(__name__)
 
+_LOOK_EVERY_S = 5
 _PRUNE_EVERY_S = 6 * 3600
 
 
@@ -48,31 +50,37 @@ def command(*, host: str | None, port: int | None, demo_if_empty: bool) -> None:
                 # Another server was quicker: the town is there.
                 if is_wanted(database):
                     raise
-        with _pruning(database):
+        with _caretaking(database):
             _serve(database, listener, settings)
 
 
 @contextmanager
-def _pruning(database: Database) -> Iterator[None]:
-    """Delete outdated team positions now and every few hours: a server may run for months."""
+def _caretaking(database: Database) -> Iterator[None]:
+    """Look after the database meanwhile: a server may run for months."""
     over = threading.Event()
-
-    def prune() -> None:
-        while True:
-            try:
-                prune_positions(database, dt.datetime.now(dt.UTC))
-            except GridmapError as error:
-                log.warning("positions were not pruned: %s", error.code)
-            if over.wait(_PRUNE_EVERY_S):
-                return
-
-    thread = threading.Thread(target=prune, name="prune-positions", daemon=True)
+    thread = threading.Thread(target=_take_care, args=(database, over), name="caretaker", daemon=True)
     thread.start()
     try:
         yield
     finally:
         over.set()
-        thread.join(timeout=5)
+        thread.join(timeout=30)
+
+
+def _take_care(database: Database, over: threading.Event) -> None:
+    """Start a database that died again, and delete team positions that are out of date."""
+    next_pruning = 0.0
+    while not over.is_set():
+        try:
+            if not database.is_answering():
+                log.warning("the database does not answer; starting it again")
+                database.revive()
+            if time.monotonic() >= next_pruning:
+                prune_positions(database, dt.datetime.now(dt.UTC))
+                next_pruning = time.monotonic() + _PRUNE_EVERY_S
+        except GridmapError as error:
+            log.warning("the database was not looked after: %s", error.code)
+        over.wait(_LOOK_EVERY_S)
 
 
 def _loopback(host: str) -> str:

@@ -182,6 +182,20 @@ class Database:
                 connection.execute(text("select pg_advisory_unlock(:k)"), {"k": lock})
                 connection.commit()
 
+    def revive(self) -> None:
+        """Start the embedded server again after it died; nothing happens when it runs, or is external.
+
+        Raises
+        ------
+        Unavailable
+            When it does not start.
+        """
+        if self.cluster:
+            self.cluster.start()
+            if self._engine is not None:
+                # Connections of the pool end with the server that they belonged to.
+                self._engine.dispose()
+
     def is_answering(self) -> bool:
         """Tell whether the database answers a query now."""
         try:

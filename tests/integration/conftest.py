@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
@@ -17,7 +17,6 @@ from gridmap.settings import Settings
 from gridmap.storage.database import Database
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
-MakeTown = Callable[[str], Database]
 
 _numbers = count()
 
@@ -62,6 +61,11 @@ class Towns:
         self._open[name] = opened
         return opened
 
+    def close(self) -> None:
+        """Close every copy; their server goes away with the worker."""
+        for opened in self._open.values():
+            opened.close()
+
     def drop(self, database: Database) -> None:
         """Close a copy and remove it."""
         database.close()
@@ -71,14 +75,15 @@ class Towns:
 
 
 @pytest.fixture(scope="session")
-def towns(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Towns:
+def towns(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Towns]:
     """Towns of this worker; the template ``villages`` has 28 villages, ``recorded`` has records, too."""
     made = Towns(database, tmp_path_factory.mktemp("towns"))
     villages = made.make("with_schema", "villages")
     files = [DATA / f"{name}.geojson" for name in ("town", "areas", "villages")]
     result = import_boundaries(villages, Scope.whole(), files, BoundaryOptions())
     assert result.committed, [f.en for f in result.errors]
-    return made
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

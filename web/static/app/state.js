@@ -5,7 +5,8 @@ import { isDay, preset } from "./dates.js";
 export const LAYERS = ["counts", "incidents", "teams", "migrants", "organisations", "names"];
 export const DEFAULT_LAYERS = ["counts", "incidents", "teams", "names"];
 export const LISTS = ["grids", "incidents", "teams", "migrants", "organisations"];
-const KEY = /^(0|\d{17})$/;
+export const FLAGS = ["overdue", "open", "confirm"];
+const KEY = /^\d{17}$/;
 const SELECTION = /^(incident:\d+|team:[\w.-]{1,40}|migrant:[\w.-]{1,40}|organisation:[\w.-]{1,40}|grid:\d{17})$/;
 
 const bounded = (text, low, high) => {
@@ -20,7 +21,8 @@ export function defaults(workspace) {
     level: levels.includes(3) ? 3 : (levels.at(-1) ?? 3),
     domain: null,
     stage: null,
-    overdue: false,
+    flag: null,
+    outside: false,
     ...(workspace.period ? preset("90", workspace.period) : { from: null, to: null }),
     layers: [...DEFAULT_LAYERS],
     list: "grids",
@@ -39,7 +41,8 @@ export function parse(search, workspace) {
   choose("domain", workspace.domains.map((d) => d.code));
   choose("stage", workspace.stages.map((s) => s.code));
   choose("list", LISTS);
-  state.overdue = query.get("overdue") === "1";
+  choose("flag", FLAGS);
+  state.outside = query.get("outside") === "1";
   const [from, to] = [query.get("from"), query.get("to")];
   if (isDay(from) && isDay(to) && from <= to) Object.assign(state, { from, to });
   if (query.has("layers")) {
@@ -56,10 +59,10 @@ export function serialise(state, workspace, lang) {
   const plain = defaults(workspace);
   const query = new URLSearchParams();
   if (lang !== "zh") query.set("lang", lang);
-  for (const name of ["grid", "level", "domain", "stage", "list", "sel"]) {
+  for (const name of ["grid", "level", "domain", "stage", "flag", "list", "sel"]) {
     if (state[name] && state[name] !== plain[name]) query.set(name, state[name]);
   }
-  if (state.overdue) query.set("overdue", "1");
+  if (state.outside) query.set("outside", "1");
   if (state.from && (state.from !== plain.from || state.to !== plain.to)) {
     query.set("from", state.from);
     query.set("to", state.to);

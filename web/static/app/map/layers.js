@@ -31,7 +31,7 @@ export function fillLayers() {
   return [
     {
       id: "grid-fill", type: "fill", source: "grids", "source-layer": "grids", filter: ["==", ["get", "level"], 3],
-      paint: { "fill-color": "rgba(0,0,0,0)", "fill-opacity": 0.82, "fill-antialias": false },
+      paint: { "fill-color": "rgba(0,0,0,0)", "fill-opacity": 0.8, "fill-antialias": false },
     },
   ];
 }
@@ -72,6 +72,7 @@ export function labelLayer(level) {
     minzoom: level === 4 ? 13.2 : 0,
     layout: textOf(level === 4 ? 14 : ["interpolate", ["linear"], ["zoom"], 10, 14, 14, 16], {
       "text-field": level === 4 ? SHORT : NAME, "text-max-width": level === 4 ? 6 : 9,
+      ...(level < 4 && { "text-overlap": lang === "zh" ? ["step", ["zoom"], "never", 11.2, "always"] : "never", "text-variable-anchor": ["center", "bottom", "top", "left", "right"], "text-radial-offset": 1, "text-justify": "auto" }),
     }),
     paint: paintOf(css("--ink"), 1.8),
   };
@@ -79,7 +80,7 @@ export function labelLayer(level) {
 
 export function incidentLayers() {
   const many = [">", ["get", "n"], 1];
-  const size = ["interpolate", ["linear"], ["sqrt", ["get", "n"]], 1, 8, 2, 10, 7, 16, 20, 28];
+  const size = ["interpolate", ["linear"], ["sqrt", ["get", "n"]], 1, 8, 2, 10, 7, 15, 20, 24];
   const shape = ["match", ["get", "domain"], ...DOMAINS.flatMap((d) => [d, `d-${d}`]), "d-dispute"];
   return [
     {
@@ -88,7 +89,7 @@ export function incidentLayers() {
     },
     {
       id: "incident-number", type: "symbol", source: "incidents", "source-layer": "incidents", filter: many,
-      layout: textOf(14, { "text-field": ["to-string", ["get", "n"]], "text-allow-overlap": true, "text-ignore-placement": true }),
+      layout: textOf(14, { "text-field": ["to-string", ["get", "n"]], "text-overlap": "always", "text-padding": 8 }),
       paint: { "text-color": css("--cluster-ink") },
     },
     {
@@ -129,7 +130,7 @@ export function fieldLayers() {
     },
     {
       id: "team", type: "symbol", source: "teams",
-      layout: { "icon-image": ["case", live, "team", "team-base"], "icon-allow-overlap": true, "icon-ignore-placement": true },
+      layout: { "icon-image": ["case", live, "team", "team-base"], "icon-allow-overlap": true },
     },
     {
       id: "team-name", type: "symbol", source: "teams", minzoom: 12.8,

@@ -18,14 +18,6 @@ const PICK = [
 const REACH_PX = 5;
 const MOST_ZOOM = 19;
 
-export function supported() {
-  try {
-    return Boolean(document.createElement("canvas").getContext("webgl2"));
-  } catch {
-    return false;
-  }
-}
-
 export class MapView {
   #map;
   #workspace;
@@ -33,7 +25,6 @@ export class MapView {
   #given = { level: 3, counts: null, lower: [], ramp: [], shown: [], data: {}, incidents: null, chosen: null, track: null };
   #coloured = new Set();
   #hovered = null;
-  #quiet = false;
 
   constructor({ element, workspace, view, box, tell }) {
     this.#workspace = workspace;
@@ -54,7 +45,7 @@ export class MapView {
     this.#map.on("click", (event) => this.#click(event));
     this.#map.on("mousemove", (event) => this.#move(event));
     this.#map.on("mouseout", () => this.#tell.hover(null));
-    this.#map.on("moveend", () => this.#quiet || this.#tell.moved(this.view()));
+    this.#map.on("moveend", () => this.#tell.moved(this.view()));
     this.#map.on("error", (event) => this.#tell.error(event.error));
     this.#map.once("idle", () => element.setAttribute("data-ready", "true"));
   }
@@ -160,6 +151,7 @@ export class MapView {
 
   #apply() {
     addMarks(this.#map);
+    this.#map.getSource("incidents").setTiles([this.#incidentTiles()]);
     this.#paintCounts();
     this.#showLayers();
     for (const [name, features] of Object.entries(this.#given.data)) this.#map.getSource(name).setData(layers.collection(features));

@@ -1,0 +1,389 @@
+"""Versions of the boundaries: checked, put into force whole, the old one kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from click.testing import CliRunner
+from sqlalchemy import text
+
+from gridmap import crs
+from gridmap.cli import main
+from gridmap.domain.gridkey import Scope, ancestor
+from gridmap.errors import Conflict, Forbidden
+from gridmap.services.boundaries import BoundaryOptions, BoundaryResult, import_boundaries
+from gridmap.services.gridbook import GridBook
+from gridmap.services.grids import grid_features
+from gridmap.storage.database import Database
+
+DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
+WHOLE = Scope.whole()
+DAY = dt.date(2026, 6, 1)
+LOUJIA, CHENJIA = "330681109005", "330681109004"
+LOUJIA_KEY = 33068110901005000
+NEW = ("330681109905", "330681109906")
+KEPT = ["grid_key", "level", "code", "name_zh", "name_en", "population", "households"]
+
+
+def read(*names: str) -> gpd.GeoDataFrame:
+    parts = []
+    for name in names or ("town", "areas", "villages"):
+        features = json.loads((DATA / f"{name}.geojson").read_text("utf-8"))["features"]
+        parts.append(gpd.GeoDataFrame.from_features(features, crs=4326))
+    frame = pd.concat(parts, ignore_index=True)
+    return gpd.GeoDataFrame(frame[[*KEPT, "parent_key", "geometry"]], crs=4326)
+
+
+def save(frame: gpd.GeoDataFrame, path: Path) -> Path:
+    frame.to_file(path)
+    return path
+
+
+def bring(database: Database, *paths: Path, scope: Scope = WHOLE, **options: Any) -> BoundaryResult:
+    return import_boundaries(database, scope, paths, BoundaryOptions(**options))
+
+
+def standing(database: Database) -> pd.DataFrame:
+    with database.scoped_session(WHOLE) as session:
+        rows = session.execute(
+            text(
+                "select grid_key, level, code, name_zh, name_en, population, households,"
+                " round(area_m2) as area_m2 from grids where valid_to is null order by 1"
+            )
+        ).mappings()
+        return pd.DataFrame([dict(r) for r in rows])
+
+
+def everything(database: Database) -> dict[str, Any]:
+    with database.scoped_session(WHOLE) as session:
+        return {
+            table: session.scalar(text(f"select md5(string_agg(t::text, '|' order by t::text)) from {table} t"))
+            for table in ("grids", "grid_predecessors", "boundary_versions", "incidents", "workspace_settings")
+        }  # fmt: skip
+
+
+def split_and_moved() -> gpd.GeoDataFrame:
+    """The town with 楼家 split in two, and a strip of a neighbour given to 陈家."""
+    frame = read()
+    shape = frame.loc[frame["code"] == LOUJIA].geometry.iloc[0]
+    west, south, east, north = shape.bounds
+    middle = west + 0.6 * (east - west)
+    halves = [
+        shapely.set_precision(shapely.intersection(shape, shapely.box(*box)), 1e-9)
+        for box in ((west, south, middle, north), (middle, south, east, north))
+    ]
+    row = frame[frame["code"] == LOUJIA].iloc[0]
+    frame = frame[frame["code"] != LOUJIA]
+    more = []
+    for code, half, name in zip(NEW, halves, ("楼家西社区", "楼家东社区"), strict=True):
+        more.append(
+            row.to_dict()
+            | {"code": code, "grid_key": None, "name_zh": name, "name_en": name, "geometry": half}
+        )
+    chenjia = frame.index[frame["code"] == CHENJIA][0]
+    mine = frame.geometry[chenjia]
+    parent = frame["parent_key"][chenjia]
+    same = frame[(frame["level"] == 3) & (frame["parent_key"] == parent) & (frame["code"] != CHENJIA)]
+    lengths = same.geometry.map(lambda g: shapely.intersection(g, mine).length)
+    other = lengths.idxmax()
+    strip = shapely.set_precision(shapely.intersection(mine.buffer(0.002), frame.geometry[other]), 1e-9)
+    strip = max(shapely.get_parts(strip), key=shapely.area)
+    frame.loc[other, "geometry"] = shapely.difference(frame.geometry[other], strip)
+    frame.loc[chenjia, "geometry"] = shapely.union(mine, strip)
+    return gpd.GeoDataFrame(pd.concat([frame, gpd.GeoDataFrame(more, crs=4326)], ignore_index=True), crs=4326)
+
+
+@pytest.mark.parametrize("kind", ["gpkg", "geojson", "kml", "shapefile"])
+def test_every_format_gives_the_same_town(
+    empty_town: Database, town: Database, tmp_path: Path, kind: str
+) -> None:
+    paths = []
+    for name in ("town", "areas", "villages"):
+        frame = read(name).drop(columns="grid_key")
+        if kind == "shapefile":
+            folder = tmp_path / name
+            folder.mkdir()
+            frame.to_file(folder / f"{name}.shp", encoding="utf-8")
+            path = tmp_path / f"{name}.zip"
+            with zipfile.ZipFile(path, "w") as archive:
+                for part in folder.iterdir():
+                    archive.write(part, part.name)
+        else:
+            path = tmp_path / f"{name}.{kind}"
+            frame.to_file(path, driver={"kml": "LIBKML", "gpkg": "GPKG", "geojson": "GeoJSON"}[kind])
+        paths.append(path)
+    result = bring(empty_town, *paths, valid_from=DAY)
+    assert result.committed, [f.en for f in result.errors]
+    pd.testing.assert_frame_equal(standing(empty_town), standing(town))
+
+
+def test_one_geopackage_with_a_layer_a_level_is_enough(
+    empty_town: Database, town: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "all.gpkg"
+    for name in ("town", "areas", "villages"):
+        pyogrio.write_dataframe(read(name).drop(columns="grid_key"), path, layer=name, append=path.exists())
+    assert bring(empty_town, path).committed
+    pd.testing.assert_frame_equal(standing(empty_town), standing(town))
+
+
+def test_areas_and_the_town_are_made_from_villages_with_an_area_column(
+    empty_town: Database, town: Database, tmp_path: Path
+) -> None:
+    areas = {str(k): n for k, n in read("areas")[["grid_key", "name_zh"]].to_numpy()}
+    villages = read("villages")
+    flat = villages.assign(片区=villages["parent_key"].map(areas))[["code", "name_zh", "片区", "geometry"]]
+    result = bring(empty_town, save(flat, tmp_path / "villages.gpkg"), town_name="枫桥镇")
+    assert result.committed, [f.en for f in result.errors]
+    made, real = standing(empty_town), standing(town)
+    assert made["level"].value_counts().to_dict() == {3: 28, 2: 3, 1: 1}
+    assert made.loc[made["level"] == 1, "name_zh"].item() == "枫桥镇"
+    for level in (1, 2, 3):
+        a = made[made["level"] == level].set_index("name_zh")["area_m2"]
+        b = real[real["level"] == level].set_index("name_zh")["area_m2"]
+        assert ((a - b.reindex(a.index)).abs() <= 1).all()
+
+
+def test_a_dry_run_writes_nothing(empty_town: Database, tmp_path: Path) -> None:
+    result = bring(empty_town, save(read(), tmp_path / "all.gpkg"), dry_run=True)
+    assert not result.committed
+    assert not result.errors
+    assert standing(empty_town).empty
+
+
+def test_an_overlap_stops_the_import_and_names_the_grids(recorded_town: Database, tmp_path: Path) -> None:
+    frame = read()
+    i = frame.index[frame["code"] == LOUJIA][0]
+    frame.loc[i, "geometry"] = frame.geometry[i].buffer(0.001)
+    before = everything(recorded_town)
+    result = bring(recorded_town, save(frame, tmp_path / "all.gpkg"))
+    assert not result.committed
+    overlaps = [f for f in result.errors if f.kind == "overlap"]
+    assert overlaps
+    assert all(LOUJIA in f.codes for f in overlaps)
+    assert all(f.area_m2 and f.area_m2 > 1 and f.geometry is not None for f in overlaps)
+    assert everything(recorded_town) == before
+
+
+def test_only_the_whole_workspace_changes_boundaries(town: Database, tmp_path: Path) -> None:
+    before = everything(town)
+    with pytest.raises(Forbidden):
+        bring(town, save(split_and_moved(), tmp_path / "all.gpkg"), scope=Scope.of_grid(33068110901000000))
+    assert everything(town) == before
+
+
+def test_the_boundaries_in_force_imported_again_change_nothing(
+    recorded_town: Database, tmp_path: Path
+) -> None:
+    before = everything(recorded_town)
+    for path in (save(read(), tmp_path / "all.gpkg"), save(read(), tmp_path / "all.geojson")):
+        result = bring(recorded_town, path)
+        assert (result.committed, result.kept, result.changed) == (False, 32, 0)
+    assert everything(recorded_town) == before
+
+
+def command(database: Database, *words: str) -> tuple[int, str]:
+    environment = {
+        "GRIDMAP_HOME": str(database.settings.home),
+        "DATABASE_URL": database.owner_url.render_as_string(hide_password=False),
+        "GRIDMAP_APP_DATABASE_URL": database.app_url.render_as_string(hide_password=False),
+    }
+    done = CliRunner().invoke(main, [*words], env=environment)
+    assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    return done.exit_code, done.output
+
+
+def slivered(path: Path) -> Path:
+    """The town with a sliver of about a metre between two villages."""
+    frame = read()
+    i = frame.index[frame["code"] == LOUJIA][0]
+    shape = frame.geometry[i]
+    inner = shape.exterior.coords
+    corner = next(
+        k for k in range(5, len(inner) - 5)
+        if sum(shapely.intersects_xy(g, *inner[k]) for g in frame[frame["level"] == 3].geometry) == 2
+    )  # fmt: skip
+    x, y = inner[corner]
+    towards = shapely.Point(x, y).buffer(1.2e-5)
+    frame.loc[i, "geometry"] = shapely.difference(shape, towards)
+    return save(frame, path)
+
+
+def test_slivers_are_found_mapped_and_mended_on_request(empty_town: Database, tmp_path: Path) -> None:
+    path = slivered(tmp_path / "all.gpkg")
+    findings = tmp_path / "look.gpkg"
+    code, said = command(empty_town, "grids", "import", str(path), "--findings", str(findings))
+    assert code == 1, said
+    assert "nothing was written" in said
+    assert "楼家社区" in said.replace("\n", "")
+    assert standing(empty_town).empty
+    layers = dict(pyogrio.list_layers(findings).tolist())
+    assert layers == {"areas": "MultiPolygon", "points": "Point"}
+    places = gpd.read_file(findings, layer="areas")
+    assert set(places["severity"]) == {"error"}
+    assert LOUJIA in " ".join(places["codes"])
+    code, said = command(empty_town, "grids", "import", str(path), "--mend")
+    assert code == 0, said
+    assert "land moved by mending" in said
+    moved = float(said.split("land moved by mending: ")[1].split(" m2")[0].replace(",", ""))
+    assert 0 < moved < 20
+    code, said = command(empty_town, "grids", "list", "--level", "3")
+    assert code == 0
+    assert said.count("3306811090") >= 28
+
+
+@pytest.fixture
+def changed_town(recorded_town: Database, tmp_path: Path) -> Database:
+    """The recorded town with 楼家 split in two, an edge moved, and cases that only name a grid."""
+    with recorded_town.scoped_session(WHOLE, write=True) as session:
+        session.execute(
+            text(
+                "update incidents set geom = null, tile_key = null, placed_by = 'village_name' where incident_id in"
+                f" (select incident_id from incidents where grid_key = {LOUJIA_KEY} order by 1 limit 5)"
+            )
+        )
+        session.execute(
+            text(
+                f"update incidents set handler_key = {LOUJIA_KEY} where incident_id in (select incident_id from"
+                f" incidents where grid_key <> {LOUJIA_KEY} and grid_key <> 0 order by 1 limit 7)"
+            )
+        )
+    result = bring(recorded_town, save(split_and_moved(), tmp_path / "new.gpkg"), valid_from=DAY)
+    assert result.committed, [f.en for f in result.errors]
+    assert (result.added, result.ended, result.changed) == (2, 1, 2)
+    return recorded_town
+
+
+def test_a_new_version_keeps_the_old_one_for_its_days(changed_town: Database, tmp_path: Path) -> None:
+    def village_codes(on: dt.date | None) -> set[str]:
+        features = grid_features(changed_town, WHOLE, level=3, on=on, geometry=False)["features"]
+        codes = [f["properties"]["code"] for f in features]
+        assert len(codes) == len(set(codes))
+        return set(codes)
+
+    last_day, first_day = village_codes(DAY - dt.timedelta(days=1)), village_codes(DAY)
+    assert len(last_day) == 28
+    assert first_day == last_day - {LOUJIA} | set(NEW)
+    assert village_codes(None) == first_day
+    with changed_town.scoped_session(WHOLE) as session:
+        ended = session.scalar(text(f"select valid_to from grids where grid_key = {LOUJIA_KEY}"))
+        links = session.execute(
+            text(
+                "select g.code, p.predecessor_code, p.share from grid_predecessors p join grids g using"
+                " (grid_key, valid_from) where g.valid_from = :day order by 1, 2"
+            ),
+            {"day": DAY},
+        ).all()
+        overlapping = session.scalar(
+            text(
+                "select count(*) from grids a join grids b on a.grid_key = b.grid_key and a.valid_from < b.valid_from"
+                " and (a.valid_to is null or a.valid_to > b.valid_from)"
+            )
+        )
+    assert ended == DAY
+    assert overlapping == 0
+    shares = {(new, old): share for new, old, share in links}
+    assert sum(shares[code, LOUJIA] for code in NEW) == pytest.approx(1.0, abs=1e-4)
+    assert all(0.1 < shares[code, LOUJIA] < 0.9 for code in NEW)
+    assert 0.9 < shares[CHENJIA, CHENJIA] <= 1.0
+    gave = [share for (new, old), share in shares.items() if new == CHENJIA and old != CHENJIA]
+    assert len(gave) == 1
+    assert 0.01 < gave[0] < 0.5
+    again = bring(changed_town, save(split_and_moved(), tmp_path / "again.gpkg"), valid_from=DAY)
+    assert not again.committed
+
+
+def test_every_record_follows_its_place_to_the_new_grids(changed_town: Database) -> None:
+    tables = {
+        "incidents": "geom",
+        "migrant_clusters": "geom",
+        "organisations": "geom",
+        "team_positions": "geom",
+    }
+    with changed_town.scoped_session(WHOLE) as session:
+        book = GridBook.read(session)
+        for table, geom in tables.items():
+            rows = session.execute(
+                text(f"select ST_X({geom}), ST_Y({geom}), grid_key from {table} where {geom} is not null")
+            ).all()
+            x, y = (np.array([r[k] for r in rows]) for k in (0, 1))
+            keys = np.array([r[2] for r in rows])
+            villages = book.grids[book.grids["level"] == 3]
+            for key, shape in zip(villages["grid_key"], villages.geometry, strict=True):
+                inside = shapely.contains_xy(shape, x, y)
+                assert (keys[inside] == key).all(), (table, key)
+                assert not (keys[~shapely.intersects_xy(shape, x, y)] == key).any(), (table, key)
+        for column in ("incidents.grid_key", "incidents.handler_key", "teams.grid_key"):
+            table, name = column.split(".")
+            left = session.scalar(text(f"select count(*) from {table} where {name} = {LOUJIA_KEY}"))
+            assert left == 0, column
+        heirs = {
+            r[0]: r[1]
+            for r in session.execute(text("select code, grid_key from grids where valid_to is null"))
+        }
+        named = session.scalars(
+            text("select grid_key from incidents where geom is null and placed_by = 'village_name'")
+        ).all()
+        # The larger half takes what only names the village.
+        assert set(named) & {heirs[c] for c in NEW} == {heirs[NEW[0]]}
+    assert ancestor(heirs[NEW[0]], 2) == ancestor(LOUJIA_KEY, 2)
+
+
+def test_a_case_handled_by_its_own_grid_is_so_afterwards(recorded_town: Database, tmp_path: Path) -> None:
+    query = text("select incident_id from incidents where handler_key = grid_key order by 1")
+    with recorded_town.scoped_session(WHOLE) as session:
+        before = session.scalars(query).all()
+    bring(recorded_town, save(split_and_moved(), tmp_path / "new.gpkg"), valid_from=DAY)
+    with recorded_town.scoped_session(WHOLE) as session:
+        assert session.scalars(query).all() == before
+
+
+def test_a_version_cannot_begin_before_the_newest_change(changed_town: Database, tmp_path: Path) -> None:
+    before = everything(changed_town)
+    with pytest.raises(Conflict) as refused:
+        bring(changed_town, save(read(), tmp_path / "back.gpkg"), valid_from=DAY - dt.timedelta(days=30))
+    assert str(DAY) in refused.value.en
+    assert everything(changed_town) == before
+
+
+def test_records_of_a_level_that_is_given_up_fall_to_the_grid_above(town: Database, tmp_path: Path) -> None:
+    micro = [DATA / f"{n}.geojson" for n in ("town", "areas", "villages", "micro_grids")]
+    assert bring(town, *micro, valid_from=DAY).added > 100
+    with town.scoped_session(WHOLE, write=True) as session:
+        session.execute(
+            text(
+                "insert into incidents (uid, domain, occurred_at, stage, grid_key, handler_key, placed_by)"
+                f" values ('N1', 'dispute', now(), 'accepted', {LOUJIA_KEY + 1}, {LOUJIA_KEY + 1}, 'grid_code')"
+            )
+        )
+    later = DAY + dt.timedelta(days=30)
+    assert bring(town, save(read(), tmp_path / "three.gpkg"), valid_from=later).ended > 100
+    with town.scoped_session(WHOLE) as session:
+        row = session.execute(text("select grid_key, handler_key from incidents")).one()
+    assert tuple(row) == (LOUJIA_KEY, LOUJIA_KEY)
+
+
+@pytest.mark.parametrize("system", ["GCJ-02", "EPSG:4549"])
+def test_boundaries_in_other_systems_come_to_the_same_place(
+    empty_town: Database, town: Database, tmp_path: Path, system: str
+) -> None:
+    frame = read()
+    moved = crs.geometries_from_wgs84(frame.geometry.to_numpy(), system)
+    frame = gpd.GeoDataFrame(frame.drop(columns="geometry"), geometry=moved)
+    path = tmp_path / "all.gpkg"
+    frame.set_crs(system if system.startswith("EPSG") else 4326, allow_override=True).to_file(path)
+    result = bring(empty_town, path, crs=system)
+    assert result.committed, [f.en for f in result.errors]
+    a, b = standing(empty_town), standing(town)
+    assert list(a["grid_key"]) == list(b["grid_key"])
+    assert ((a["area_m2"] - b["area_m2"]).abs() < 5).all()

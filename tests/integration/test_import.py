@@ -1,0 +1,460 @@
+"""Files of records into the workspace: all of it, or nothing and the reasons."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+import shapely
+from sqlalchemy import text
+
+from gridmap import crs
+from gridmap.domain.gridkey import Scope, make_key
+from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
+from gridmap.services.importing import ImportOptions, ImportResult, import_records
+from gridmap.storage.database import Database
+
+WHOLE = Scope.whole()
+NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+REPOSITORY = Path(__file__).resolve().parents[2]
+HEAD = ("uid", "domain", "kind", "occurred_at", "lon", "lat", "summary")
+INSIDE = (120.4171, 29.7908)
+CHENJIA = 33068110901004000
+"""陈家社区; before 2019 the village 330681109286."""
+LOUJIA = 33068110901005000
+
+
+def load(
+    database: Database, path: Path, noun: str = "incidents", scope: Scope = WHOLE, **options: Any
+) -> ImportResult:
+    return import_records(database, scope, noun, path, ImportOptions(**options), now=NOW)
+
+
+def rows(database: Database, columns: str = "*", table: str = "incidents") -> list[dict[str, Any]]:
+    with database.scoped_session(WHOLE) as session:
+        found = session.execute(text(f"select {columns} from {table} order by 1")).mappings()
+        return [dict(row) for row in found]
+
+
+def count(database: Database, table: str) -> int:
+    with database.scoped_session(WHOLE) as session:
+        return int(session.scalar(text(f"select count(*) from {table}")) or 0)
+
+
+def records(n: int = 6) -> pd.DataFrame:
+    lon, lat = INSIDE
+    return pd.DataFrame(
+        {
+            "uid": [f"A{i}" for i in range(n)],
+            "domain": ["dispute", "safety", "policing"] * (n // 3),
+            "kind": ["邻里纠纷", "fire", "theft"] * (n // 3),
+            "occurred_at": [f"2026-0{1 + i % 6}-1{i % 9} 08:30" for i in range(n)],
+            "lon": [round(lon + 0.0003 * i, 6) for i in range(n)],
+            "lat": [round(lat + 0.0003 * i, 6) for i in range(n)],
+            "summary": ["排水沟纠纷，已到现场"] * n,
+        }
+    )
+
+
+def written(frame: pd.DataFrame, path: Path) -> Path:
+    if path.suffix == ".csv":
+        frame.to_csv(path, index=False, encoding="gb18030" if "gb" in path.stem else "utf-8")
+    elif path.suffix == ".xlsx":
+        frame.to_excel(path, index=False)
+    else:
+        places = gpd.points_from_xy(frame["lon"], frame["lat"])
+        points = gpd.GeoDataFrame(frame.drop(columns=["lon", "lat"]), geometry=places, crs=4326)
+        points.to_file(path)
+    return path
+
+
+def table(path: Path, *lines: tuple[Any, ...], head: tuple[str, ...] = HEAD) -> Path:
+    with path.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([head, *lines])
+    return path
+
+
+def row(uid: str, lon: Any = INSIDE[0], lat: Any = INSIDE[1], **other: Any) -> tuple[Any, ...]:
+    full = {"domain": "dispute", "kind": "02", "occurred_at": "2026-01-05 08:30", "summary": ""} | other
+    return (uid, full["domain"], full["kind"], full["occurred_at"], lon, lat, full["summary"])
+
+
+_SEEN = "uid, domain, kind, occurred_at, stage, summary, grid_key, round(ST_X(geom)::numeric, 6) as x"
+
+
+def test_one_table_in_five_formats_gives_the_same_incidents(town: Database, tmp_path: Path) -> None:
+    found = []
+    for name in ("a.csv", "a-gb.csv", "a.xlsx", "a.geojson", "a.gpkg"):
+        result = load(town, written(records(), tmp_path / name))
+        assert result.committed, name
+        found.append((result.inserted, result.updated, result.refused))
+    assert found[0] == (6, 0, 0)
+    # Whatever the format, the rows are those that are there already.
+    assert found[1:] == [(0, 0, 0)] * 4, found
+    there = rows(town, _SEEN)
+    assert [r["uid"] for r in there] == [f"A{i}" for i in range(6)]
+    assert {r["kind"] for r in there} == {"02", "fire", "theft"}
+    assert all(r["grid_key"] for r in there)
+
+
+def test_one_wrong_row_and_nothing_is_written(town: Database, tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", row("A1"), row("A2", domain="nonsense"), row("A3"))
+    result = load(town, path, refused_file=tmp_path / "refused.xlsx")
+    assert (result.committed, result.total, result.refused) == (False, 3, 1)
+    assert count(town, "incidents") == 0
+    assert count(town, "import_runs") == 0
+    assert result.parsed is not None
+    said = result.parsed.refused.iloc[0]
+    assert (said["row"], said["field"], said["value"]) == (3, "domain", "nonsense")
+    assert (tmp_path / "refused.xlsx").is_file()
+
+
+def test_valid_rows_are_taken_on_request_and_the_others_come_back_corrected(
+    town: Database, tmp_path: Path
+) -> None:
+    path = table(tmp_path / "a.csv", row("A1"), row("A2", domain="nonsense"), row("A3", occurred_at="x"))
+    refused = tmp_path / "refused.xlsx"
+    result = load(town, path, refused_file=refused, accept_valid=True)
+    assert (result.committed, result.inserted, result.refused) == (True, 1, 2)
+    assert rows(town, "rows_total, rows_inserted, rows_refused", "import_runs") == [
+        {"rows_total": 3, "rows_inserted": 1, "rows_refused": 2}
+    ]
+    book = openpyxl.load_workbook(refused)
+    sheet = book.active
+    heads = [cell.value for cell in sheet[1]]
+    for line in sheet.iter_rows(min_row=2):
+        cells = dict(zip(heads, line, strict=True))
+        if cells["uid"].value == "A2":
+            cells["domain"].value = "安全生产"
+        else:
+            cells["occurred_at"].value = "2026年1月7日"
+    book.save(refused)
+    again = load(town, refused)
+    assert (again.committed, again.inserted, again.refused) == (True, 2, 0)
+    assert [r["uid"] for r in rows(town, "uid")] == ["A1", "A2", "A3"]
+    assert rows(town, "uid, domain")[1]["domain"] == "safety"
+
+
+def test_a_dry_run_writes_nothing(town: Database, tmp_path: Path) -> None:
+    result = load(town, table(tmp_path / "a.csv", row("A1")), dry_run=True)
+    assert (result.committed, result.total, result.refused) == (False, 1, 0)
+    assert count(town, "incidents") == count(town, "import_runs") == 0
+
+
+def test_the_same_file_twice_changes_nothing_and_says_so(town: Database, tmp_path: Path) -> None:
+    path = table(tmp_path / "a.csv", row("A1"), row("A2"))
+    first = load(town, path)
+    before = rows(town, "uid, import_run_id, xmin::text as version")
+    again = load(town, path)
+    assert first.committed
+    assert not again.committed
+    assert again.same_as_run == before[0]["import_run_id"]
+    assert rows(town, "uid, import_run_id, xmin::text as version") == before
+    assert count(town, "import_runs") == 1
+
+
+def test_an_old_file_counts_again_when_another_came_in_between(town: Database, tmp_path: Path) -> None:
+    old = table(tmp_path / "old.csv", row("A1", summary="first"))
+    load(town, old)
+    load(town, table(tmp_path / "new.csv", row("A1", summary="second")))
+    result = load(town, old)
+    assert (result.committed, result.updated) == (True, 1)
+    assert rows(town, "summary") == [{"summary": "first"}]
+
+
+def test_a_changed_row_updates_that_row_alone(town: Database, tmp_path: Path) -> None:
+    load(town, table(tmp_path / "a.csv", row("A1"), row("A2"), row("A3")))
+    before = {r["uid"]: r["version"] for r in rows(town, "uid, xmin::text as version")}
+    result = load(town, table(tmp_path / "b.csv", row("A1"), row("A2", summary="转交"), row("A3")))
+    assert (result.inserted, result.updated, result.unchanged) == (0, 1, 2)
+    after = {r["uid"]: r["version"] for r in rows(town, "uid, xmin::text as version")}
+    assert [uid for uid in after if after[uid] != before[uid]] == ["A2"]
+
+
+def test_a_mapping_is_remembered_by_its_name(town: Database, tmp_path: Path) -> None:
+    head = ("nr", "what", "when", "east", "north")
+    mapping = {
+        "nr": "uid",
+        "what": "kind",
+        "when": "occurred_at",
+        "east": "lon",
+        "north": "lat",
+        "domain": "=land",
+    }
+    one = table(tmp_path / "a.csv", ("B1", "违建", "2026-01-02", *INSIDE), head=head)
+    two = table(tmp_path / "b.csv", ("B2", "违建", "2026-01-03", *INSIDE), head=head)
+    assert load(town, one, mapping=mapping, mapping_name="land office").committed
+    assert load(town, two, mapping_name="land office").inserted == 1
+    assert rows(town, "uid, domain") == [{"uid": "B1", "domain": "land"}, {"uid": "B2", "domain": "land"}]
+    with pytest.raises(NotFound) as unknown:
+        load(town, two, mapping_name="another")
+    assert "--save-as" in unknown.value.en
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "key"),
+    [
+        ("grid_code", "330681109004", CHENJIA),
+        ("grid_code", "330681109286", CHENJIA),
+        ("grid_code", "330681109285", LOUJIA),
+        ("grid_code", str(CHENJIA), CHENJIA),
+        ("village_name", "楼家社区", LOUJIA),
+        ("village_name", "楼家", LOUJIA),
+        ("village_name", "楼家村委会", LOUJIA),
+        ("village_name", "Loujia village", LOUJIA),
+    ],
+)
+def test_a_record_without_a_coordinate_is_placed_by_code_or_name(
+    town: Database, tmp_path: Path, column: str, value: str, key: int
+) -> None:
+    head = ("uid", "domain", "occurred_at", column)
+    result = load(town, table(tmp_path / "a.csv", ("A1", "dispute", "2026-01-05", value), head=head))
+    assert result.committed
+    assert rows(town, "uid, grid_key, placed_by, geom is null as nowhere, tile_key") == [
+        {"uid": "A1", "grid_key": key, "placed_by": column, "nowhere": True, "tile_key": None}
+    ]
+
+
+def test_unknown_codes_and_names_are_refused_with_their_row_and_field(town: Database, tmp_path: Path) -> None:
+    head = ("uid", "domain", "occurred_at", "grid_code", "village_name")
+    lines = [
+        ("A1", "dispute", "2026-01-05", "330681109999", ""),
+        ("A2", "dispute", "2026-01-05", "", "不存在村"),
+        ("A3", "dispute", "2026-01-05", "", "枫源村"),
+    ]
+    result = load(town, table(tmp_path / "a.csv", *lines, head=head))
+    assert result.parsed is not None
+    said = result.parsed.refused
+    assert [tuple(r) for r in said[["row", "field", "value", "code"]].to_numpy()] == [
+        (2, "grid_code", "330681109999", "grid-unknown"),
+        (3, "village_name", "不存在村", "grid-unknown"),
+    ]
+    assert count(town, "incidents") == 0
+
+
+@pytest.mark.parametrize("system", ["GCJ-02", "BD-09", "EPSG:4490", "EPSG:4549"])
+def test_other_systems_land_on_the_same_spot_and_keep_what_was_given(
+    town: Database, tmp_path: Path, system: str
+) -> None:
+    frame = records()
+    x, y = crs.from_wgs84(frame["lon"].to_numpy(), frame["lat"].to_numpy(), system)
+    given = frame.assign(uid=[f"G{i}" for i in range(6)], lon=x, lat=y)
+    given.to_csv(tmp_path / "given.csv", index=False)
+    load(town, written(frame, tmp_path / "a.csv"))
+    load(town, tmp_path / "given.csv", crs=system)
+    kept = rows(town, "uid, ST_X(geom) as lon, ST_Y(geom) as lat, raw_x, raw_y, source_crs, grid_key")
+    twins = dict(zip([r["uid"] for r in kept], kept, strict=True))
+    for i in range(6):
+        plain, moved = twins[f"A{i}"], twins[f"G{i}"]
+        off_m = crs.distance_m([plain["lon"]], [plain["lat"]], [moved["lon"]], [moved["lat"]])[0]
+        assert off_m < 1.0
+        assert moved["grid_key"] == plain["grid_key"]
+        assert (moved["raw_x"], moved["raw_y"]) == pytest.approx((x[i], y[i]), abs=1e-9)
+        assert (plain["source_crs"], moved["source_crs"]) == ("EPSG:4326", system)
+
+
+def test_a_point_whose_accuracy_crosses_an_edge_is_flagged_and_assigned(
+    town: Database, tmp_path: Path
+) -> None:
+    with town.scoped_session(WHOLE) as session:
+        shape = shapely.from_wkb(
+            bytes(session.scalar(text(f"select ST_AsBinary(geom) from grids where grid_key = {LOUJIA}")))
+        )
+    deep = shapely.maximum_inscribed_circle(shape).coords[0]
+    edge = shapely.get_coordinates(shape)[0]
+    near = edge + (np.array(deep) - edge) * 1e-3
+    head = (*HEAD, "accuracy_m")
+    path = table(
+        tmp_path / "a.csv", (*row("deep", *deep), 20), (*row("near", *near), 60), (*row("none", *near), ""),
+        head=head,
+    )  # fmt: skip
+    result = load(town, path)
+    assert result.to_confirm == 1
+    flags = {r["uid"]: r for r in rows(town, "uid, needs_confirmation, grid_key")}
+    assert [flags[u]["needs_confirmation"] for u in ("deep", "near", "none")] == [False, True, False]
+    assert all(r["grid_key"] for r in flags.values())
+
+
+def test_rows_outside_every_grid_are_kept(town: Database, tmp_path: Path) -> None:
+    result = load(town, table(tmp_path / "a.csv", row("in"), row("out", 120.60, 29.95)))
+    assert (result.committed, result.outside) == (True, 1)
+    assert rows(town, "uid, grid_key") == [
+        {"uid": "in", "grid_key": rows(town, "uid, grid_key")[0]["grid_key"]},
+        {"uid": "out", "grid_key": 0},
+    ]
+
+
+@pytest.mark.parametrize("level", [2, 3])
+def test_a_scope_imports_nothing_outside_itself(town: Database, tmp_path: Path, level: int) -> None:
+    key = make_key(330681109, 1) if level == 2 else LOUJIA
+    with pytest.raises(Forbidden):
+        load(town, table(tmp_path / "a.csv", row("A1"), row("out", 120.60, 29.95)), scope=Scope.of_grid(key))
+    assert count(town, "incidents") == count(town, "import_runs") == 0
+
+
+def test_without_grids_the_command_that_brings_them_is_named(empty_town: Database, tmp_path: Path) -> None:
+    with pytest.raises(Conflict) as refused:
+        load(empty_town, table(tmp_path / "a.csv", row("A1")))
+    assert "gridmap grids import" in refused.value.en
+    assert "gridmap grids import" in refused.value.zh
+
+
+def test_steps_of_unknown_incidents_are_refused_and_named(town: Database, tmp_path: Path) -> None:
+    load(town, table(tmp_path / "a.csv", row("A1")))
+    head = ("uid", "at", "action", "stage_to", "to_grid_code")
+    lines = [
+        ("A1", "2026-01-06", "accept", "accepted", ""),
+        ("A9", "2026-01-06", "accept", "accepted", ""),
+        ("A1", "2026-01-07", "transfer", "transferred", "330681109999"),
+    ]
+    result = load(town, table(tmp_path / "steps.csv", *lines, head=head), "incident_steps")
+    assert result.parsed is not None
+    said = [tuple(r) for r in result.parsed.refused[["row", "field", "value", "code"]].to_numpy()]
+    assert said == [(3, "uid", "A9", "record-unknown"), (4, "to_grid_code", "330681109999", "grid-unknown")]
+    assert count(town, "incident_steps") == 0
+    result = load(town, table(tmp_path / "one.csv", lines[0], head=head), "incident_steps")
+    assert (result.inserted, count(town, "incident_steps")) == (1, 1)
+
+
+def test_positions_of_unknown_teams_are_refused_and_named(town: Database, tmp_path: Path) -> None:
+    head = ("team_code", "at", "lon", "lat")
+    path = table(tmp_path / "p.csv", ("T99", "2026-01-06 20:00", *INSIDE), head=head)
+    result = load(town, path, "team_positions")
+    assert result.parsed is not None
+    assert list(result.parsed.refused["field"]) == ["team_code"]
+    assert result.refused == 1
+    assert count(town, "team_positions") == 0
+
+
+@pytest.mark.parametrize("heading", ["身份证号", "联系电话", "民族", "籍贯", "当事人姓名"])
+def test_a_file_with_columns_about_persons_is_refused_whole(
+    town: Database, tmp_path: Path, heading: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        load(town, table(tmp_path / "a.csv", (*row("A1"), "x"), head=(*HEAD, heading)))
+    assert heading in refused.value.zh
+    assert count(town, "incidents") == 0
+
+
+def test_the_case_that_somebody_handles_stays_with_them_when_the_file_comes_again(
+    town: Database, tmp_path: Path
+) -> None:
+    load(town, table(tmp_path / "a.csv", row("A1")))
+    with town.scoped_session(WHOLE, write=True) as session:
+        session.execute(text(f"update incidents set handler_key = {make_key(330681109)}"))
+    assert load(town, table(tmp_path / "b.csv", row("A1", summary="新"))).updated == 1
+    assert rows(town, "handler_key") == [{"handler_key": make_key(330681109)}]
+
+
+def test_a_merge_of_points_without_uid_is_repeatable(town: Database, tmp_path: Path) -> None:
+    path = written(records().drop(columns="uid"), tmp_path / "a.csv")
+    assert load(town, path).inserted == 6
+    path = written(records().drop(columns="uid").iloc[::-1], tmp_path / "b.csv")
+    again = load(town, path)
+    assert (again.inserted, again.unchanged) == (0, 6)
+
+
+_IMPORT = """
+import sys
+from pathlib import Path
+from gridmap.domain.gridkey import Scope
+from gridmap.services.importing import ImportOptions, import_records
+from gridmap.settings import Settings
+from gridmap.storage.database import Database
+home, owner, app, file = sys.argv[1:]
+def say(step, done, total):
+    print(step, done, total, flush=True)
+with Database(Settings(home=Path(home), DATABASE_URL=owner, app_database_url=app)) as database:
+    import_records(database, Scope.whole(), "incidents", Path(file), ImportOptions(), on_progress=say)
+"""
+
+
+@pytest.mark.faults
+def test_a_killed_import_leaves_nothing_half_written(town: Database, tmp_path: Path) -> None:
+    n = 150_000
+    rng = np.random.default_rng(1)
+    frame = pd.DataFrame(
+        {
+            "uid": [f"K{i}" for i in range(n)],
+            "domain": "safety",
+            "occurred_at": "2026-01-05T08:30:00+08:00",
+            "lon": np.round(INSIDE[0] + rng.normal(0, 0.02, n), 6),
+            "lat": np.round(INSIDE[1] + rng.normal(0, 0.02, n), 6),
+        }
+    )
+    path = tmp_path / "many.csv"
+    frame.to_csv(path, index=False)
+    addresses = [
+        url.render_as_string(hide_password=False)
+        for url in (town.owner_url, town.app_url)
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-c", _IMPORT, str(tmp_path), *addresses, str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=REPOSITORY,
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    with process:
+        for line in process.stdout:
+            if line.startswith("copy") and not line.startswith("copy 0 "):
+                process.send_signal(signal.SIGKILL)
+                break
+        assert process.wait(60) == -signal.SIGKILL
+    # The server notices that its client has gone before it lets anybody see that nothing happened.
+    end_s = time.monotonic() + 60
+    while rows(town, "pid, query", "pg_stat_activity where state <> 'idle' and pid <> pg_backend_pid()"):
+        assert time.monotonic() < end_s
+        time.sleep(0.2)
+    assert count(town, "incidents") == count(town, "import_runs") == 0
+    result = load(town, path)
+    assert (result.committed, result.inserted) == (True, n)
+
+
+def test_every_layer_that_was_refused_says_why_in_both_languages(town: Database, tmp_path: Path) -> None:
+    lines = [
+        ("M1", "housing", 9, *INSIDE),
+        ("M2", "castle", 20, *INSIDE),
+        ("M3", "housing", "many", *INSIDE),
+        ("M4", "housing", 12, 29.79, 120.41),
+    ]
+    path = table(tmp_path / "m.csv", *lines, head=("code", "kind", "head_count", "lon", "lat"))
+    result = load(town, path, "migrants")
+    assert result.parsed is not None
+    assert sorted(set(result.parsed.refused["row"])) == [2, 3, 4, 5]
+    assert result.parsed.refused["reason_zh"].str.len().min() > 3
+    assert result.parsed.refused["reason_en"].str.len().min() > 3
+    assert count(town, "migrant_clusters") == 0
+
+
+def test_roads_come_from_lines_and_from_wkt(town: Database, tmp_path: Path) -> None:
+    line = [[120.41, 29.78], [120.42, 29.79]]
+    feature = {
+        "type": "Feature",
+        "properties": {"id": "R1", "highway": "tertiary", "name": "枫桥路"},
+        "geometry": {"type": "LineString", "coordinates": line},
+    }
+    path = tmp_path / "roads.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), "utf-8")
+    assert load(town, path, "roads").inserted == 1
+    wkt = table(
+        tmp_path / "r.csv", ("R1", "tertiary", "枫桥路", "LINESTRING (120.41 29.78, 120.42 29.79)"),
+        head=("road_id", "class", "name_zh", "wkt"),
+    )  # fmt: skip
+    again = load(town, wkt, "roads")
+    assert (again.inserted, again.updated, again.unchanged) == (0, 0, 1)

@@ -1,0 +1,242 @@
+// Starts the page: the workspace, then the map and what stands around it, each told of changes to the state.
+
+import { get } from "./api.js";
+import { Data } from "./data.js";
+import { byId, isPhone } from "./dom.js";
+import { lang, nameOf, number, setZone, t } from "./i18n.js";
+import { supported } from "./map/webgl.js";
+import { defaults, Store } from "./state.js";
+import * as chrome from "./ui/chrome.js";
+import { renderLegend } from "./ui/legend.js";
+import { List } from "./ui/list.js";
+import { Panel } from "./ui/panel.js";
+import { Story } from "./ui/story.js";
+import { Time } from "./ui/time.js";
+
+const FILTERS = ["grid", "level", "domain", "from", "to"];
+const LISTED = [...FILTERS, "list", "stage", "flag", "outside"];
+const POINT_ZOOM = 15;
+
+async function start() {
+  let workspace;
+  try {
+    workspace = await get("/workspace");
+  } catch (error) {
+    chrome.coverError(error, () => location.reload());
+    return;
+  }
+  setZone(workspace.timezone);
+  const store = new Store(workspace, lang);
+  if (workspace.empty) chrome.coverEmpty(lang, (to) => store.setLanguage(to));
+  else await new Page(workspace, store).open();
+}
+
+class Page {
+  constructor(workspace, store) {
+    this.workspace = workspace;
+    this.store = store;
+    this.data = new Data(store, (error) => this.fail(error));
+    const actions = this.actions();
+    chrome.buildChrome(workspace, actions);
+    this.panel = new Panel(store, this.data, actions);
+    this.list = new List(store, this.data, actions);
+    this.story = new Story(store, this.data, actions);
+    this.time = new Time(store, (error) => this.fail(error));
+  }
+
+  actions() {
+    const { store } = this;
+    return {
+      open: (key) => this.open_(key),
+      pick: (sel) => this.pick(sel),
+      close: () => this.close(),
+      list: (list, grid) => {
+        const { layers } = store.state;
+        store.set({ list, grid, layers: layers.includes(list) ? layers : [...layers, list] });
+        if (isPhone()) chrome.showSheet("list");
+      },
+      records: (wanted) => this.records(wanted),
+      track: (feature) => this.map.setTrack(feature),
+      highlight: (key) => this.map?.highlight(key),
+      error: (error) => this.fail(error),
+      wholeYear: () => store.set({ ...this.workspace.period, domain: null, stage: null, flag: null, outside: false }),
+      zoom: (n) => this.map.zoomBy(n),
+      home: () => this.home(),
+      resized: () => this.map.resize(),
+      theme: () => this.theme(),
+      copyLink: () => navigator.clipboard?.writeText(location.href).then(() => chrome.say(t("copied")), () => chrome.say(location.href)),
+    };
+  }
+
+  async open() {
+    const { store, data } = this;
+    document.title = `${nameOf(this.workspace)} · ${t("product")}`;
+    this.panel.render();
+    renderLegend(this.store, this.data);
+    const { MapView } = supported() ? await import("./map/view.js").then((m) => ({ MapView: m.MapView })) : await import("./map/fallback.js").then((m) => ({ MapView: m.PlainMap }));
+    if (!supported()) chrome.note(t("fallback"));
+    this.map = new MapView({
+      element: byId("map"), workspace: this.workspace, view: store.state.view, box: () => this.box(),
+      tell: {
+        grid: (key) => this.open_(key), pick: (sel) => this.pick(sel), hover: (found, event) => this.hover(found, event),
+        moved: (view) => store.set({ view }, { quiet: true }), error: (error) => this.mapError(error),
+      },
+    });
+    this.map.setLayers(store.state.layers);
+    this.map.setIncidents(this.incidentFilter());
+    data.listen((name) => this.known(name));
+    store.listen((changed, why) => this.changed(changed, why));
+    this.story.onShown = (feature) => this.shown(feature);
+    addEventListener("themechange", () => this.restyle());
+    addEventListener("resize", () => this.panel.render());
+    chrome.uncover();
+    this.first = !store.state.view;
+    this.time.refresh();
+    this.story.refresh();
+    await data.refresh();
+    if (store.state.list === "incidents") this.list.refresh();
+  }
+
+  // Space that panels leave of the map, as padding in pixels.
+  box() {
+    if (isPhone()) return { left: 16, right: 60, top: 96, bottom: 96 };
+    const list = document.body.classList.contains("list-wide") ? byId("list").offsetHeight : 0;
+    const legend = innerWidth >= 1200 ? byId("legend").offsetWidth + 8 : 0;
+    return {
+      left: byId("panel").offsetWidth + legend + 36, top: 24, right: byId("story").hidden ? 64 : byId("story").offsetWidth + 64, bottom: byId("time").offsetHeight + list + 48,
+    };
+  }
+
+  incidentFilter() {
+    return { ...this.data.filter, grid: this.store.state.grid };
+  }
+
+  changed(changed, why) {
+    const { state } = this.store;
+    const any = (names) => names.some((name) => changed.has(name));
+    chrome.clearError();
+    if (why === "history" && changed.has("view") && state.view) this.map.setView(state.view);
+    else if (changed.has("grid")) this.fitting = !(why === "history" && state.view);
+    if (any(["grid", "domain", "from", "to"])) {
+      this.map.setIncidents(this.incidentFilter());
+      this.time.refresh();
+    }
+    if (changed.has("layers")) {
+      this.map.setLayers(state.layers);
+      this.paint();
+    }
+    if (any(["sel", "domain", "from", "to"])) this.story.refresh();
+    if (any([...FILTERS, "layers", "list", "sel"])) this.data.refresh(changed);
+    if (any(LISTED) || changed.has("sel")) this.list.refresh();
+    if (any([...FILTERS, "layers"])) this.panel.render();
+  }
+
+  known(name) {
+    if (name !== "grids") {
+      this.map.setData(name, this.data[name]);
+      if (this.store.state.list === name) this.list.render();
+      return;
+    }
+    const { bbox } = this.data.grid ?? {};
+    if (bbox && (this.fitting || (this.first && this.store.state.grid !== this.workspace.root?.grid_key))) this.map.fit(bbox, { still: this.first });
+    this.fitting = this.first = false;
+    this.panel.render();
+    this.paint();
+    if (this.store.state.list === "grids") this.list.render();
+    this.shown(this.story.feature);
+    chrome.showZero(this.data.total === 0, this.actions().wholeYear);
+  }
+
+  paint() {
+    const { level, counts, lower } = this.data;
+    this.map.setChoropleth({ level, counts, lower, ramp: this.data.ramp(), on: this.store.state.layers.includes("counts") });
+    renderLegend(this.store, this.data);
+  }
+
+  shown(feature) {
+    const { sel } = this.store.state;
+    if (!feature) this.map.setTrack(null);
+    this.map.setChosen(feature ?? (this.data.grid?.properties.level > 1 ? this.data.grid : null));
+    const at = feature?.geometry?.type === "Point" ? feature.geometry.coordinates : null;
+    if (!at || sel === this.centred) return;
+    this.centred = sel;
+    if (!this.map.fitsIn(...at)) this.map.goTo(...at, sel.startsWith("incident") ? POINT_ZOOM : 13);
+  }
+
+  open_(key) {
+    const current = this.store.state.grid === key;
+    this.store.set({ grid: key, sel: key === this.workspace.root?.grid_key ? null : `grid:${key}`, outside: false });
+    if (current && this.data.grid) this.map.fit(this.data.grid.bbox);
+    if (isPhone()) chrome.showSheet(document.body.dataset.sheet === "list" ? "list" : "map");
+  }
+
+  pick(sel) {
+    this.store.set({ sel });
+    if (isPhone()) chrome.showSheet("story");
+  }
+
+  close() {
+    this.store.set({ sel: null });
+    if (isPhone()) chrome.showSheet("map");
+    byId("list").focus({ preventScroll: true });
+  }
+
+  records({ grid = this.store.state.grid, domain = this.store.state.domain, stage = null, outside = false, ...flags }) {
+    this.store.set({ list: "incidents", grid, domain, stage, outside, flag: Object.keys(flags).find((name) => flags[name]) ?? null });
+    if (isPhone()) chrome.showSheet("list");
+  }
+
+  home() {
+    const { grid } = defaults(this.workspace);
+    this.store.set({ grid, sel: null });
+    this.map.fit(this.workspace.bounds);
+  }
+
+  theme() {
+    const root = document.documentElement;
+    root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+    document.cookie = `theme=${root.dataset.theme};path=/;max-age=31536000;samesite=lax`;
+    this.restyle();
+  }
+
+  restyle() {
+    this.map.redraw();
+    this.panel.render();
+    this.paint();
+    this.list.render();
+    this.story.refresh();
+    this.time.redraw();
+  }
+
+  hover(found, event) {
+    const tip = byId("tip");
+    const key = found?.layer === "grid-fill" ? found.properties.key : null;
+    this.map.highlight(key);
+    if (this.store.state.list === "grids") this.list.mark(key);
+    tip.hidden = !found || !event || event.pointerType === "touch";
+    if (tip.hidden) return;
+    const p = found.properties;
+    const n = key ? this.data.counts?.[key] : found.layer.startsWith("incident") ? p.n : null;
+    const lines = [nameOf(p), n === null || n === undefined ? null : t("n_incidents_here", { n: number(n) }), p.head_count ? `${number(p.head_count)} ${t("people")}` : null];
+    tip.textContent = lines.filter(Boolean).join("\n");
+    tip.style.left = `${Math.min(event.clientX, innerWidth - 200)}px`;
+    tip.style.top = `${event.clientY}px`;
+  }
+
+  mapError(error) {
+    if (error?.status >= 500 || error?.name === "TypeError") this.fail({ status: error.status ?? 0 });
+  }
+
+  fail(error) {
+    chrome.showError(error, async () => {
+      chrome.clearError();
+      await this.data.again();
+      this.map.redraw();
+      this.list.refresh();
+      this.time.refresh();
+      this.story.refresh();
+    });
+  }
+}
+
+start();
