@@ -62,12 +62,15 @@ def lattice_polygons(draw: st.DrawFn, size: int = 6) -> BaseGeometry:
 
 
 def transforms() -> st.SearchStrategy[tuple[float, float, float]]:
-    """Scale and offsets that make coordinates huge, tiny, or such as degrees have."""
+    """Scale and offsets that make coordinates huge, tiny, or such as degrees have; none makes a zero.
+
+    The next number after zero is subnormal, where GEOS's own predicates contradict each other.
+    """
     return st.sampled_from(
         [
-            (1.0, 0.0, 0.0),
-            (1e-9, 0.0, 0.0),
-            (1e12, -3e12, 1e12),
+            (1.0, 1.0, -50.0),
+            (1e-9, 1e-9, -5e-8),
+            (1e12, -5e13, 1e12),
             (0.0137, 120.41, 29.79),
             (1 / 3, 0.1, -0.1),
             (250.0, 540_000.0, 3_296_000.0),

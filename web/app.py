@@ -44,6 +44,7 @@ def create_app(database: Database) -> Flask:
             title="gridmap", version=__version__, description="网格地图 API / the grid-management map's API"
         ),
         doc_ui=False,
+        security_schemes={},
         validation_error_model=Problem,
         validation_error_callback=_not_valid,
         static_folder="static",

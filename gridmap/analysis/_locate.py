@@ -13,6 +13,7 @@ from gridmap.analysis._compiled import compiled
 
 OUTSIDE = -1
 UNDECIDED = -2
+_BLOCK = 32
 
 # Shewchuk's bound for the rounding error of a 2 x 2 determinant of differences, (3 + 16 eps) eps with eps = 2**-53.
 _CCW_BOUND = (3.0 + 16.0 * 2.0**-53) * 2.0**-53
@@ -184,12 +185,51 @@ def build(edges, owner, n_polygons, bounds, shape):  # type: ignore[no-untyped-d
 
 
 @compiled
-def locate(x, y, bounds, shape, index):  # type: ignore[no-untyped-def]
+def by_block(x, y, bounds, shape):  # type: ignore[no-untyped-def]
+    """Order in which points of the same block of cells follow each other (a counting sort).
+
+    Parameters
+    ----------
+    x, y : ndarray of float64, shape (n,)
+    bounds, shape : tuple
+        As given to :func:`build`.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+    """
+    x0, y0, inv_w, inv_h = bounds
+    columns, rows = shape
+    across = columns // _BLOCK + 1
+    n_blocks = across * (rows // _BLOCK + 1)
+    block = np.empty(x.shape[0], np.int32)
+    begin = np.zeros(n_blocks + 2, np.int64)
+    for i in range(x.shape[0]):
+        c = (x[i] - x0) * inv_w
+        r = (y[i] - y0) * inv_h
+        b = n_blocks
+        if 0.0 <= c < columns and 0.0 <= r < rows:
+            b = (int(r) // _BLOCK) * across + int(c) // _BLOCK
+        block[i] = b
+        begin[b + 1] += 1
+    for b in range(1, begin.shape[0]):
+        begin[b] += begin[b - 1]
+    out = np.empty(x.shape[0], np.int64)
+    for i in range(x.shape[0]):
+        out[begin[block[i]]] = i
+        begin[block[i]] += 1
+    return out
+
+
+@compiled
+def locate(x, y, order, bounds, shape, index):  # type: ignore[no-untyped-def]
     """Polygon of each point: the lowest that holds it, OUTSIDE, or UNDECIDED.
 
     Parameters
     ----------
     x, y : ndarray of float64, shape (n,)
+    order : ndarray of int64, shape (n,)
+        Every row number once; which point is looked for first makes no difference but of speed.
     bounds, shape, index : tuple
         As given to and returned by :func:`build`.
 
@@ -201,7 +241,7 @@ def locate(x, y, bounds, shape, index):  # type: ignore[no-untyped-def]
     columns, rows = shape
     per_cell, polygon, covers, first, start, counts, by_row = index
     out = np.full(x.shape[0], OUTSIDE, np.int32)
-    for i in range(x.shape[0]):
+    for i in order:
         c = int(np.floor((x[i] - x0) * inv_w))
         r = int(np.floor((y[i] - y0) * inv_h))
         if c < 0 or r < 0 or c >= columns or r >= rows:

@@ -6,6 +6,7 @@ Rings that it is not sure of are for GEOS to judge, at about five times the cost
 from __future__ import annotations
 
 import numpy as np
+
 from gridmap.analysis._compiled import compiled
 
 # Shewchuk's bound for the rounding error of a 2 x 2 determinant of differences, (3 + 16 eps) eps with eps = 2**-53.

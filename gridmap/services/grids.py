@@ -193,7 +193,10 @@ def incident_filter(
     stage: str | None = None,
     within: int | None = None,
     overdue_at: dt.datetime | None = None,
+    only_open: bool = False,
+    to_confirm: bool = False,
+    kind: str | None = None,
 ) -> IncidentFilter:
     """Filter of incidents from local days of the workspace."""
     start, end = local_span(database.settings.timezone, since, until)
-    return IncidentFilter(start, end, domain, stage, within, overdue_at)
+    return IncidentFilter(start, end, domain, stage, within, overdue_at, only_open, to_confirm, kind)

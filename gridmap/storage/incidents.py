@@ -28,6 +28,12 @@ class IncidentFilter:
         Grid key whose subtree is meant; 0 means the incidents in no grid; all where None.
     overdue_at : datetime or None
         Only cases that were open and past due at that instant.
+    only_open : bool
+        Only cases that are not closed.
+    to_confirm : bool
+        Only cases whose grid a person must confirm.
+    kind : str or None
+        Code of a kind; all where None.
     """
 
     since: dt.datetime | None = None
@@ -36,6 +42,9 @@ class IncidentFilter:
     stage: str | None = None
     within: int | None = None
     overdue_at: dt.datetime | None = None
+    only_open: bool = False
+    to_confirm: bool = False
+    kind: str | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the filter as SQL conditions."""
@@ -44,10 +53,8 @@ class IncidentFilter:
             out.append(Incident.occurred_at >= self.since)
         if self.until is not None:
             out.append(Incident.occurred_at < self.until)
-        if self.domain is not None:
-            out.append(Incident.domain == self.domain)
-        if self.stage is not None:
-            out.append(Incident.stage == self.stage)
+        codes = ((Incident.domain, self.domain), (Incident.stage, self.stage), (Incident.kind, self.kind))
+        out += [column == code for column, code in codes if code is not None]
         if self.within is not None:
             if self.within == 0:
                 out.append(Incident.grid_key == 0)
@@ -56,6 +63,10 @@ class IncidentFilter:
                 out.append(Incident.grid_key.between(scope.lo, scope.hi))
         if self.overdue_at is not None:
             out.append(_overdue(self.overdue_at))
+        if self.only_open:
+            out.append(Incident.stage.not_in(CLOSED_STAGES))
+        if self.to_confirm:
+            out.append(Incident.needs_confirmation.is_(True))
         return out
 
 

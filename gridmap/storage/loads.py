@@ -51,13 +51,36 @@ class Load:
             f" truncate {self.staging_table}"
         )
 
+    @property
+    def _from(self) -> str:
+        return self.source or f"{self.staging_table} s"
+
     @cached_property
-    def merge_sql(self) -> str:
-        """Insert or update from the staging table; gives rows inserted and rows touched."""
+    def known_sql(self) -> str:
+        """Tell whether a row of the staging table is in the table already."""
+        same = " and ".join(f"old.{c} = {self.values[c]}" for c in self.key)
+        return f"select exists (select from {self._from} join {self.table} old on {same})"  # noqa: S608 - own names
+
+    def _insert_sql(self) -> str:
         columns = {**self.values, **self.insert_only}
         if self.has_run:
             columns["import_run_id"] = "cast(:run as bigint)"
-        names = ", ".join(columns)
+        return (
+            f"insert into {self.table} as t ({', '.join(columns)})"  # noqa: S608 - names are this module's own
+            f" select {', '.join(columns.values())} from {self._from}"
+        )
+
+    @cached_property
+    def insert_sql(self) -> str:
+        """Insert from the staging table, where no row is known; gives rows inserted and rows touched."""
+        return (
+            f"with merged as ({self._insert_sql()} returning 1)"  # noqa: S608 - names are this module's own
+            " select count(*), count(*) from merged"
+        )
+
+    @cached_property
+    def merge_sql(self) -> str:
+        """Insert or update from the staging table; gives rows inserted and rows touched."""
         changing = [c for c in self.values if c not in self.key]
         updates = ", ".join(
             f"{c} = excluded.{c}" for c in [*changing, *(["import_run_id"] if self.has_run else [])]
@@ -65,8 +88,7 @@ class Load:
         old = ", ".join(f"t.{c}" for c in changing)
         new = ", ".join(f"excluded.{c}" for c in changing)
         return (
-            f"with merged as (insert into {self.table} as t ({names})"  # noqa: S608 - names are this module's own
-            f" select {', '.join(columns.values())} from {self.source or self.staging_table + ' s'}"
+            f"with merged as ({self._insert_sql()}"  # noqa: S608 - names are this module's own
             f" on conflict ({', '.join(self.key)}) do update set {updates}"
             f" where ({old}) is distinct from ({new})"
             " returning (xmax = 0) as fresh)"

@@ -98,11 +98,10 @@ def main() -> None:
     for n in chosen.polygons:
         shapes = coverage(n, rng)
         keys = [make_key(330681109, 1 + i // 999, 1 + i % 999) for i in range(len(shapes))]
-        # Keys in no order, as an import may bring them.
+        # Rows in no order, as an import may bring them; neighbours in number are neighbours on the ground.
         order = rng.permutation(len(shapes))
-        grids = gpd.GeoDataFrame(
-            {"grid_key": np.array(keys)[order], "level": 3}, geometry=shapes, crs="EPSG:4326"
-        )
+        columns = {"grid_key": np.array(keys)[order], "level": 3}
+        grids = gpd.GeoDataFrame(columns, geometry=shapes[order], crs="EPSG:4326")
         west, south, east, north = grids.total_bounds
         points = rng.uniform((west - 0.002, south - 0.002), (east + 0.002, north + 0.002), (chosen.points, 2))
         # Some points exactly on corners, which several polygons share.

@@ -80,11 +80,13 @@ class Stopwatch:
         self.last = self.now()
 
     def now(self) -> tuple[float, float, float]:
+        """Wall seconds, CPU seconds of this process and its children, and of the server."""
         children = os.times()
         own = time.process_time() + children.children_user + children.children_system
         return time.perf_counter(), own, server_cpu_s(self.postmaster)
 
     def end(self, step: str) -> None:
+        """Put what passed since the last call down to a step."""
         now = self.now()
         before = self.steps.get(step, (0.0, 0.0, 0.0))
         self.steps[step] = tuple(b + n - a for b, n, a in zip(before, now, self.last, strict=True))
@@ -95,6 +97,7 @@ class Stopwatch:
         return sum(s[0] for s in self.steps.values()), sum(s[1] + s[2] for s in self.steps.values())
 
     def show(self, heading: str) -> None:
+        """Print the steps."""
         wall, cpu = self.total()
         print(f"{heading}: {wall:.2f} s, CPU {cpu:.2f} s")
         for step, (w, own, server) in self.steps.items():
@@ -144,7 +147,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     rows = parser.parse_args().rows
-    home = Path(tempfile.mkdtemp(prefix="gm-bench-", dir="/tmp")).resolve()  # noqa: S108
+    home = Path(tempfile.mkdtemp(prefix="gm-bench-", dir="/tmp")).resolve()
     home.chmod(0o755)
     try:
         with Database(Settings(home=home)) as database:

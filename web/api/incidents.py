@@ -45,6 +45,9 @@ def list_incidents(query: IncidentsQuery) -> Response:
         stage=query.stage,
         within=query.grid,
         overdue_at=now if query.overdue else None,
+        only_open=query.open,
+        to_confirm=query.confirm,
+        kind=query.kind,
     )
     return geojson(
         incidents.incident_features(

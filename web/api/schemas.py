@@ -89,6 +89,9 @@ class IncidentsQuery(Period):
     grid: Key | None = Field(None, description="Only in this grid; 0 for those in no grid.")
     stage: Literal["accepted", "mediating", "transferred", "resolved", "archived"] | None = None
     overdue: bool = Field(False, description="Only open cases past their due time.")
+    kind: str | None = Field(None, max_length=40, description="Code of a kind.")
+    open: bool = Field(False, description="Only cases that are not closed.")
+    confirm: bool = Field(False, description="Only cases whose grid a person must confirm.")
     limit: int = Field(50, ge=1, le=1000)
     cursor: str | None = Field(None, max_length=200, description="The `next` of an earlier answer.")
 

@@ -14,7 +14,8 @@ export class Data {
   rows = [];
   counts = null;
   total = null;
-  unassigned = 0;
+  unplaced = 0;
+  outside = 0;
   lower = [];
   teams = null;
   migrants = null;
@@ -88,9 +89,11 @@ export class Data {
         get("/counts", { level, parent, ...this.filter }, { signal }),
         getKept("/grids", { level: 3, geometry: false }),
       ]);
+      const atTop = !grid || !grid.properties.ancestors.length;
+      const outside = atTop ? (await get("/incidents", { grid: "0", ...this.filter, limit: 1 }, { signal })).total : 0;
       if (run !== this.#run) return;
       this.villages = new Map(villages.features.map((f) => [f.properties.grid_key, f.properties]));
-      Object.assign(this, { grid, level, parent, total: counts.total, unassigned: counts.unassigned });
+      Object.assign(this, { grid, level, parent, total: counts.total, unplaced: counts.unassigned, outside });
       this.rows = rows.features.map(({ properties }) => ({ ...properties, n: counts.counts[properties.grid_key] ?? 0 }));
       this.counts = Object.fromEntries(this.rows.map((row) => [row.grid_key, row.n]));
       this.lower = breaks(Object.values(this.counts));

@@ -14,7 +14,7 @@ import { Story } from "./ui/story.js";
 import { Time } from "./ui/time.js";
 
 const FILTERS = ["grid", "level", "domain", "from", "to"];
-const LISTED = [...FILTERS, "list", "stage", "flag", "outside"];
+const LISTED = [...FILTERS, "list", "stage", "kind", "flag", "outside"];
 const POINT_ZOOM = 15;
 
 async function start() {
@@ -59,7 +59,7 @@ class Page {
       track: (feature) => this.map.setTrack(feature),
       highlight: (key) => this.map?.highlight(key),
       error: (error) => this.fail(error),
-      wholeYear: () => store.set({ ...this.workspace.period, domain: null, stage: null, flag: null, outside: false }),
+      wholeYear: () => store.set({ ...this.workspace.period, domain: null, stage: null, kind: null, flag: null, outside: false }),
       zoom: (n) => this.map.zoomBy(n),
       home: () => this.home(),
       resized: () => this.map.resize(),
@@ -88,7 +88,8 @@ class Page {
     store.listen((changed, why) => this.changed(changed, why));
     this.story.onShown = (feature) => this.shown(feature);
     addEventListener("themechange", () => this.restyle());
-    addEventListener("resize", () => this.panel.render());
+    addEventListener("resize", () => this.resized());
+    this.resized();
     chrome.uncover();
     this.first = !store.state.view;
     this.time.refresh();
@@ -97,9 +98,17 @@ class Page {
     if (store.state.list === "incidents") this.list.refresh();
   }
 
+  resized() {
+    this.panel.render();
+    document.body.style.setProperty("--map-ratio", `${innerWidth} / ${innerHeight}`);
+  }
+
   // Space that panels leave of the map, as padding in pixels.
   box() {
-    if (isPhone()) return { left: 16, right: 60, top: 96, bottom: 96 };
+    if (isPhone()) {
+      const sheet = byId(document.body.dataset.sheet);
+      return { left: 16, right: 60, top: 96, bottom: sheet && sheet.id !== "map" ? sheet.offsetHeight + 64 : 96 };
+    }
     const list = document.body.classList.contains("list-wide") ? byId("list").offsetHeight : 0;
     const legend = innerWidth >= 1200 ? byId("legend").offsetWidth + 8 : 0;
     return {
@@ -181,8 +190,8 @@ class Page {
     byId("list").focus({ preventScroll: true });
   }
 
-  records({ grid = this.store.state.grid, domain = this.store.state.domain, stage = null, outside = false, ...flags }) {
-    this.store.set({ list: "incidents", grid, domain, stage, outside, flag: Object.keys(flags).find((name) => flags[name]) ?? null });
+  records({ grid = this.store.state.grid, domain = this.store.state.domain, stage = null, kind = null, outside = false, ...flags }) {
+    this.store.set({ list: "incidents", grid, domain, stage, kind, outside, flag: Object.keys(flags).find((name) => flags[name]) ?? null });
     if (isPhone()) chrome.showSheet("list");
   }
 

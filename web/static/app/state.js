@@ -21,6 +21,7 @@ export function defaults(workspace) {
     level: levels.includes(3) ? 3 : (levels.at(-1) ?? 3),
     domain: null,
     stage: null,
+    kind: null,
     flag: null,
     outside: false,
     ...(workspace.period ? preset("90", workspace.period) : { from: null, to: null }),
@@ -40,6 +41,7 @@ export function parse(search, workspace) {
   if (workspace.levels?.includes(level)) state.level = level;
   choose("domain", workspace.domains.map((d) => d.code));
   choose("stage", workspace.stages.map((s) => s.code));
+  choose("kind", Object.values(workspace.kinds).flat().map((k) => k.code));
   choose("list", LISTS);
   choose("flag", FLAGS);
   state.outside = query.get("outside") === "1";
@@ -59,7 +61,7 @@ export function serialise(state, workspace, lang) {
   const plain = defaults(workspace);
   const query = new URLSearchParams();
   if (lang !== "zh") query.set("lang", lang);
-  for (const name of ["grid", "level", "domain", "stage", "flag", "list", "sel"]) {
+  for (const name of ["grid", "level", "domain", "stage", "kind", "flag", "list", "sel"]) {
     if (state[name] && state[name] !== plain[name]) query.set(name, state[name]);
   }
   if (state.outside) query.set("outside", "1");

@@ -10,6 +10,8 @@ import { marks } from "./symbols.js";
 const MOST_POINTS = 500;
 const KINDS = { teams: "team", migrants: "migrant", organisations: "organisation", chosen: null, track: null };
 
+const iconOf = (canvas) => L.icon({ iconUrl: canvas.toDataURL(), iconSize: [canvas.width / 2, canvas.height / 2] });
+
 export class PlainMap {
   #map;
   #tell;
@@ -101,11 +103,12 @@ export class PlainMap {
     const found = await get("/incidents", { ...filter, limit: MOST_POINTS }).catch((error) => this.#tell.error(error));
     if (!found || filter !== this.#given.incidents) return;
     this.#groups.incidents.clearLayers();
+    const drawn = marks();
     for (const feature of found.features) {
       if (!feature.geometry) continue;
       const [lon, lat] = feature.geometry.coordinates;
       const { incident_id: id, domain } = feature.properties;
-      const dot = L.circleMarker([lat, lon], { radius: 5, weight: 1, color: css("--surface"), fillColor: css(`--d-${domain}`), fillOpacity: 1 });
+      const dot = L.marker([lat, lon], { keyboard: false, icon: iconOf(drawn[`d-${domain}`]) });
       dot.on("click", (e) => this.#pick(e, `incident:${id}`)).addTo(this.#groups.incidents);
     }
   }
@@ -142,7 +145,7 @@ export class PlainMap {
     else if (name === "migrants") mark = L.circleMarker(at, { radius: 0.9 * Math.sqrt(p.head_count), weight: 1.5, color: css("--migrant"), fillOpacity: 0.28 });
     else {
       const image = marks()[name === "teams" ? (p.position_at ? "team" : "team-base") : "organisation"];
-      mark = L.marker(at, { keyboard: false, icon: L.icon({ iconUrl: image.toDataURL(), iconSize: [image.width / 2, image.height / 2] }) });
+      mark = L.marker(at, { keyboard: false, icon: iconOf(image) });
     }
     if (KINDS[name]) {
       mark.bindTooltip(nameOf(p));

@@ -13,9 +13,10 @@ export const LAYERS_OF = {
   organisations: ["organisation", "organisation-name"],
   names: ["river-name", "water-name", "road-name", "place-4", "place-3"],
 };
-// A micro-grid's own part of its name: the village's stands on the map already.
-const from = lang === "en" ? "micro-grid" : "第";
-const SHORT = ["let", "at", ["index-of", from, NAME], ["case", [">", ["var", "at"], 0], ["slice", NAME, ["var", "at"]], NAME]];
+// Of a micro-grid's name only its number: the village's name stands beside it.
+const before = lang === "en" ? "micro-grid " : "第";
+const after = lang === "en" ? ["length", NAME] : ["index-of", "微", NAME];
+const SHORT = ["let", "at", ["index-of", before, NAME], ["case", [">", ["var", "at"], 0], ["slice", NAME, ["+", ["var", "at"], before.length], after], NAME]];
 const EMPTY = { type: "FeatureCollection", features: [] };
 
 export const collection = (features) => ({ ...EMPTY, features: features ?? [] });
@@ -71,8 +72,10 @@ export function labelLayer(level) {
     id: "grid-label", type: "symbol", source: "grids", "source-layer": "grid_labels", filter: ["==", ["get", "level"], level],
     minzoom: level === 4 ? 13.2 : 0,
     layout: textOf(level === 4 ? 14 : ["interpolate", ["linear"], ["zoom"], 10, 14, 14, 16], {
-      "text-field": level === 4 ? SHORT : NAME, "text-max-width": level === 4 ? 6 : 9,
-      ...(level < 4 && { "text-overlap": lang === "zh" ? ["step", ["zoom"], "never", 11.2, "always"] : "never", "text-variable-anchor": ["center", "bottom", "top", "left", "right"], "text-radial-offset": 1, "text-justify": "auto" }),
+      "text-field": level === 4 ? SHORT : NAME, "text-max-width": 9,
+      // Chinese names are short: from this zoom on there is room for all of them.
+      "text-overlap": lang === "zh" && level < 4 ? ["step", ["zoom"], "never", 11.2, "always"] : "never",
+      "text-variable-anchor": ["center", "bottom", "top", "left", "right"], "text-radial-offset": level < 4 ? 1 : 0.5, "text-justify": "auto",
     }),
     paint: paintOf(css("--ink"), 1.8),
   };

@@ -17,6 +17,7 @@ const PICK = [
 ];
 const REACH_PX = 5;
 const MOST_ZOOM = 19;
+const VILLAGE_DIGITS = 14;
 
 export class MapView {
   #map;
@@ -166,7 +167,9 @@ export class MapView {
     this.#coloured = new Set(Object.keys(counts ?? {}));
     map.setPaintProperty("grid-fill", "fill-color", layers.fillColour(lower, ramp, on));
     const same = ["==", ["get", "level"], level];
-    for (const id of ["grid-fill", "grid-label", "grid-hover"]) map.setFilter(id, same);
+    const within = (Object.keys(counts ?? {})[0] ?? "").slice(0, VILLAGE_DIGITS);
+    for (const id of ["grid-fill", "grid-hover"]) map.setFilter(id, same);
+    map.setFilter("grid-label", level < 4 ? same : ["all", same, ["==", ["slice", ["get", "key"], 0, VILLAGE_DIGITS], within]]);
     for (const [name, value] of Object.entries(layers.labelLayer(level).layout)) map.setLayoutProperty("grid-label", name, value);
     map.setLayerZoomRange("grid-label", level === 4 ? 13.2 : 0, 24);
     for (const edge of [2, 3, 4]) map.setLayoutProperty(`edge-${edge}`, "visibility", edge <= Math.max(level, 3) ? "visible" : "none");

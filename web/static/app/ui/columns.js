@@ -31,7 +31,7 @@ function incidents({ actions, data, workspace }) {
   return [
     { name: "incidents", sort: kind, show: (row) => [swatch(`d-${row.domain}`), " ", link(kind(row), () => actions.pick(`incident:${row.incident_id}`), { "data-primary": "" }), sub(day(row.occurred_at), " · ", place(row))] },
     { name: "occurred", wide: true, sort: (row) => row.occurred_at, show: (row) => dayTime(row.occurred_at) },
-    { name: "summary", wide: true, sort: (row) => row.summary ?? "", show: (row) => row.summary },
+    { name: "summary", wide: true, long: true, sort: (row) => row.summary ?? "", show: (row) => row.summary },
     { name: "grid", wide: true, sort: place, show: place },
     { name: "uid", wide: true, sort: (row) => row.uid, show: (row) => row.uid },
     { name: "stage", sort: (row) => row.stage, show: (row) => labelOf(workspace.stages, row.stage) },

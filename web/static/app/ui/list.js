@@ -37,7 +37,7 @@ export class List {
 
   #query() {
     const { state } = this.#store;
-    return { grid: state.outside ? "0" : state.grid, ...this.#data.filter, stage: state.stage, ...(state.flag ? { [state.flag]: "true" } : {}) };
+    return { grid: state.outside ? "0" : state.grid, ...this.#data.filter, stage: state.stage, kind: state.kind, ...(state.flag ? { [state.flag]: "true" } : {}) };
   }
 
   async #load({ more = false, limit = PAGE } = {}) {
@@ -107,6 +107,7 @@ export class List {
     const chip = (label, changes) => h("button", { type: "button", class: "chip", "aria-label": `${t("clear_filters")}: ${label}`, onclick: () => this.#store.set(changes) }, label, " ×");
     const chips = [
       state.outside && chip(t("outside"), { outside: false }), state.stage && chip(labelOf(workspace.stages, state.stage), { stage: null }),
+      state.kind && chip(labelOf(Object.values(workspace.kinds).flat(), state.kind), { kind: null }),
       state.flag && chip(t({ overdue: "overdue", open: "open", confirm: "to_confirm" }[state.flag]), { flag: null }), state.domain && chip(labelOf(workspace.domains, state.domain), { domain: null }),
     ].filter(Boolean);
     return chips.length ? h("div", { class: "chips" }, chips) : null;
@@ -125,7 +126,7 @@ export class List {
       const id = String(row[SELECTED[list]]);
       const current = sel === `${list.slice(0, -1)}:${id}`;
       return h("tr", { dataset: { id }, class: current ? "chosen" : null, "aria-current": current ? "true" : null },
-        columns.map((c) => h("td", { class: [c.num && "num", c.wide && "wide-only"].filter(Boolean).join(" ") }, c.show(row))));
+        columns.map((c) => h("td", { class: [c.num && "num", c.wide && "wide-only", c.long && "long"].filter(Boolean).join(" ") }, c.show(row))));
     });
     return h("div", { class: "scroll", role: "tabpanel", "aria-labelledby": `tab-${list}` },
       h("table", {}, h("caption", { class: "unseen" }, t("list_of", { name: nameOf(this.#data.grid?.properties), what: t(list) })), h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)));

@@ -48,12 +48,13 @@ export class Panel {
   }
 
   #where() {
-    const { total, unassigned } = this.#data;
+    const { total, unplaced, outside, level } = this.#data;
     return h("div", { class: "group" }, this.breadcrumb(),
       h("div", { class: "headline" },
         h("button", { id: "total", type: "button", class: "link figure num", onclick: () => this.#actions.records({}) }, number(total)),
         h("span", { class: "muted" }, [t("unit_incident"), t("total")].join(""), " · ", `${this.#store.state.from ?? ""} – ${this.#store.state.to ?? ""}`)),
-      unassigned && !this.#data.grid?.properties.ancestors.length ? h("button", { id: "outside", type: "button", class: "link", onclick: () => this.#actions.records({ outside: true }) }, t("unassigned", { n: number(unassigned) })) : null);
+      unplaced ? h("button", { id: "unplaced", type: "button", class: "link", onclick: () => this.#actions.records({}) }, t("unplaced", { n: number(unplaced), level: t(`one_${level}`) })) : null, " ",
+      outside ? h("button", { id: "outside", type: "button", class: "link", onclick: () => this.#actions.records({ outside: true }) }, t("unassigned", { n: number(outside) })) : null);
   }
 
   #when() {
@@ -82,7 +83,7 @@ export class Panel {
 
   #what() {
     const { state, workspace } = this.#store;
-    const choice = h("select", { id: "domain", class: "grow", "aria-label": t("domain"), onchange: (event) => this.#store.set({ domain: event.target.value || null, stage: null }) },
+    const choice = h("select", { id: "domain", class: "grow", "aria-label": t("domain"), onchange: (event) => this.#store.set({ domain: event.target.value || null, kind: null }) },
       h("option", { value: "" }, t("all_domains")),
       workspace.domains.map((d) => h("option", { value: d.code, selected: d.code === state.domain }, labelOf(workspace.domains, d.code))));
     const own = this.#data.grid?.properties.level ?? 0;

@@ -120,7 +120,7 @@ export class Story {
         timeline.points.length ? group(`${t("trend")} · ${t(step === "day" ? "by_day" : "by_week")}`, spark(timeline.points)) : null,
         n.total ? group(t("by_domain"), this.#bars(summary.by_domain, (c) => labelOf(workspace.domains, c), (c) => this.#actions.records({ grid: key, domain: c }), true)) : h("p", { class: "nothing" }, t("zero")),
         n.total ? group(t("by_stage"), this.#bars(summary.by_stage, (c) => labelOf(workspace.stages, c), (c) => this.#actions.records({ grid: key, stage: c }))) : null,
-        kinds.length ? group(t("by_kind"), this.#bars(Object.fromEntries(kinds), (c) => labelOf(known, c), null)) : null,
+        kinds.length ? group(t("by_kind"), this.#bars(Object.fromEntries(kinds), (c) => labelOf(known, c), (c) => this.#actions.records({ grid: key, kind: c }))) : null,
         group(t("grid"), facts([
           [t("population_long"), people(p.population)], [t("households"), number(p.households)], [t("area"), `${km2(p.area_km2)} ${t("unit_km2")}`],
           [t("teams"), this.#listLink("teams", summary.teams, key)], [t("layer_organisations"), this.#listLink("organisations", summary.organisations, key)],

@@ -81,11 +81,11 @@ export class Time {
     return {
       width: chart.clientWidth, height: chart.clientHeight, tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"), legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
-      padding: [4, 4, 0, 0],
+      padding: [10, 4, 0, 0],
       scales: { x: { time: true, range: (_, low, high) => [low - DAY_S, high + (this.#step === "week" ? 7 : 1) * DAY_S] }, y: { range: (_, _low, high) => [0, Math.max(1, high)] } },
       axes: [
         { ...axis, size: 24, gap: 2, space: 72, values: (_, splits) => splits.map((s) => fromSeconds(s).slice(fromSeconds(s).endsWith("-01") ? 0 : 5, fromSeconds(s).endsWith("-01") ? 7 : 10)) },
-        { ...axis, size: 40, gap: 2, space: 24, grid: { stroke: css("--line"), width: 1 }, values: (_, splits) => splits.map((v) => (Number.isInteger(v) ? number(v) : "")) },
+        { ...axis, size: 40, gap: 2, space: 16, grid: { stroke: css("--line"), width: 1 }, values: (_, splits) => splits.map((v) => (Number.isInteger(v) ? number(v) : "")) },
       ],
       series: [{}, series(css("--line")), series(css("--accent"))],
       hooks: { setSelect: [(plot) => this.#chosen(plot)], setCursor: [(plot) => this.#pointed(plot)] },

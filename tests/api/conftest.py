@@ -1,0 +1,90 @@
+"""A client of the application over the demonstration town, and a small reader of vector tiles."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from gridmap.storage.database import Database
+from web.app import create_app
+
+DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
+
+
+@pytest.fixture(scope="session")
+def client(demo_database: Database) -> FlaskClient:
+    """A client that has no cookies and speaks to real PostGIS."""
+    return create_app(demo_database).test_client(use_cookies=False)
+
+
+@pytest.fixture(scope="session")
+def incident_file() -> list[dict[str, str]]:
+    """The incidents as the file has them."""
+    with (DATA / "incidents.csv").open(encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = data[at]
+        value |= (byte & 127) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 128:
+            return value, at
+
+
+def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
+    """Fields of a protocol buffer's message: number and value (an int, or bytes)."""
+    at = 0
+    while at < len(data):
+        tag, at = _varint(data, at)
+        number, kind = tag >> 3, tag & 7
+        if kind == 0:
+            value, at = _varint(data, at)
+            yield number, value
+        else:
+            size, at = (8, at) if kind == 1 else (4, at) if kind == 5 else _varint(data, at)
+            yield number, data[at : at + size]
+            at += size
+
+
+def _numbers(data: bytes) -> list[int]:
+    out, at = [], 0
+    while at < len(data):
+        value, at = _varint(data, at)
+        out.append(value)
+    return out
+
+
+def read_tile(body: bytes) -> dict[str, list[dict[str, Any]]]:
+    """Layers of a Mapbox Vector Tile 2.1, each with its features' properties; ``at`` is the first vertex."""
+    body = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+    layers: dict[str, list[dict[str, Any]]] = {}
+    for number, layer in _fields(body):
+        assert number == 3
+        parts = list(_fields(layer))
+        assert next(v for n, v in parts if n == 15) == 2
+        keys = [v.decode() for n, v in parts if n == 3]
+        values: list[Any] = []
+        for n, v in parts:
+            if n == 4:
+                kind, value = next(_fields(v))
+                values.append(value.decode() if kind == 1 else value)
+        features = []
+        for n, v in parts:
+            if n == 2:
+                own = dict(_fields(v))
+                tags = _numbers(own.get(2, b""))
+                named = {keys[a]: values[b] for a, b in zip(tags[::2], tags[1::2], strict=True)}
+                drawn = _numbers(own[4])
+                named["at"] = tuple((d >> 1) ^ -(d & 1) for d in drawn[1:3])
+                features.append(named)
+        layers[next(v for n, v in parts if n == 1).decode()] = features
+    return layers

@@ -1,0 +1,125 @@
+"""A browser that tells of every request and every complaint."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from werkzeug.serving import make_server
+
+from gridmap.storage.database import Database
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE_MS = 60_000
+DESK = {"width": 1440, "height": 900}
+INSIDE = {"data", "blob"}
+"""Schemes that stay in the browser."""
+
+
+@dataclass
+class Watched:
+    """A page with what it asked for and what it complained about."""
+
+    page: Page
+    base: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, query: str = "", *, drawn: bool = False) -> Page:
+        """Open the map; wait for the list, and with ``drawn`` until the map stands still."""
+        self.page.goto(f"{self.base}/{query}")
+        self.page.wait_for_selector("#list tbody tr, #list .nothing", state="attached", timeout=PATIENCE_MS)
+        if drawn:
+            self.page.wait_for_selector("#map[data-ready]", timeout=PATIENCE_MS)
+        return self.page
+
+    def strangers(self) -> list[str]:
+        """Return requests that went to another host than the server."""
+        own = urlsplit(self.base).netloc
+        parts = [(url, urlsplit(url)) for url in self.requests]
+        return [url for url, p in parts if p.scheme not in INSIDE and p.netloc != own]
+
+    def note_message(self, message: ConsoleMessage) -> None:
+        """Keep an error message; the software renderer's remarks on its speed are none."""
+        if message.type == "error":
+            self.complaints.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def note_request(self, request: Request) -> None:
+        """Keep a request's address."""
+        self.requests.append(request.url)
+
+
+@pytest.fixture(scope="session")
+def playwright_running() -> Iterator[Playwright]:
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright_running: Playwright) -> Iterator[Browser]:
+    browser = playwright_running.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def plain_browser(playwright_running: Playwright) -> Iterator[Browser]:
+    """A browser that cannot draw with WebGL."""
+    flags = [*FLAGS, "--disable-3d-apis", "--disable-webgl"]
+    browser = playwright_running.chromium.launch(executable_path=CHROMIUM, headless=True, args=flags)
+    yield browser
+    browser.close()
+
+
+Visit = Callable[..., Watched]
+
+
+@pytest.fixture
+def visit(demo_server: str, browser: Browser) -> Iterator[Visit]:
+    """Make pages over the demonstration town; each has a context of its own."""
+    contexts = []
+
+    def make(base: str = demo_server, using: Browser = browser, **options: Any) -> Watched:
+        context = using.new_context(**({"viewport": DESK, "locale": "zh-CN"} | options))
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        watched = Watched(context.new_page(), base)
+        context.on("request", watched.note_request)
+        watched.page.on("console", watched.note_message)
+        watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+        return watched
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def empty_server(blank: Database) -> Iterator[str]:
+    """Address of a server over a workspace without grids."""
+    from web.app import create_app
+
+    server = make_server("127.0.0.1", 0, create_app(blank), threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,329 @@
+"""The command as a person types it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+from sqlalchemy import text
+
+from gridmap.cli import main
+from gridmap.storage.database import Database
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+RUN = [sys.executable, "-c", "from gridmap.cli import main; main()"]
+PATIENCE_S = 120
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def environment(**own: str) -> dict[str, str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("GRIDMAP_", "DATABASE_URL"))}
+    return clean | {"PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"} | own
+
+
+def run(*words: str, **own: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*RUN, *words],
+        env=environment(**own),
+        cwd="/",
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+
+
+def in_town(town: Database, *words: str) -> subprocess.CompletedProcess[str]:
+    return run(
+        *words,
+        GRIDMAP_HOME=str(town.settings.home),
+        DATABASE_URL=town.owner_url.render_as_string(hide_password=False),
+        GRIDMAP_APP_DATABASE_URL=town.app_url.render_as_string(hide_password=False),
+    )
+
+
+def refusal(done: subprocess.CompletedProcess[str]) -> str:
+    """What a refused command said: a code and two sentences, no trace; the exit code is 1."""
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    lines = [line for line in done.stderr.splitlines() if line.strip() and "…" not in line]
+    assert len(lines) == 3, done.stderr
+    assert re.fullmatch(r"错误 / error \([\w-]+\)", lines[0])
+    assert re.search(r"[\u4e00-\u9fff]", lines[1])
+    assert re.search(r"[a-z]", lines[2])
+    return done.stderr
+
+
+def every_command() -> list[list[str]]:
+    found: list[list[str]] = []
+
+    def walk(command: click.Command, words: list[str]) -> None:
+        found.append(words)
+        if isinstance(command, click.Group):
+            for name, child in command.commands.items():
+                walk(child, [*words, name])
+
+    walk(main, [])
+    return found
+
+
+@pytest.mark.parametrize("words", every_command(), ids=" ".join)
+def test_every_command_tells_what_it_does(words: list[str]) -> None:
+    from click.testing import CliRunner
+
+    for flag in ("--help", "-h"):
+        done = CliRunner().invoke(main, [*words, flag])
+        assert done.exit_code == 0
+        assert "Usage:" in done.output
+        assert re.search(r"[\u4e00-\u9fff]", done.output)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::"])  # noqa: S104 - what is refused
+def test_serve_binds_to_no_other_address_and_says_why(tmp_path: Path, host: str) -> None:
+    said = refusal(run("serve", "--host", host, GRIDMAP_HOME=str(tmp_path)))
+    assert "no accounts" in said
+    assert "账户" in said
+    assert host in said
+    assert "no accounts" in refusal(run("serve", GRIDMAP_HOME=str(tmp_path), GRIDMAP_HOST=host))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_port_in_use_is_told_before_anything_else(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        said = refusal(run("serve", "--port", str(port), GRIDMAP_HOME=str(tmp_path)))
+    assert str(port) in said
+    assert "GRIDMAP_PORT" in said
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "own"),
+    [
+        (["grids", "list"], {"GRIDMAP_PORT": "many"}),
+        (["grids", "list"], {"GRIDMAP_TIMEZONE": "Mars/Olympus"}),
+        (["grids", "list"], {"DATABASE_URL": "mysql://localhost/x"}),
+        (["db", "start"], {"DATABASE_URL": "postgresql://localhost/x"}),
+        (["db", "stop"], {"DATABASE_URL": "postgresql://localhost/x"}),
+        (["db", "check"], {"DATABASE_URL": "postgresql://nobody:secret@127.0.0.1:1/x"}),
+    ],
+    ids=str,
+)
+def test_settings_that_cannot_work_end_in_two_sentences(
+    tmp_path: Path, words: list[str], own: dict[str, str]
+) -> None:
+    said = refusal(run(*words, GRIDMAP_HOME=str(tmp_path), **own))
+    assert "secret" not in said
+
+
+def test_mistakes_with_files_end_in_two_sentences(town: Database, tmp_path: Path) -> None:
+    (tmp_path / "list.json").write_text("[]", "utf-8")
+    good = tmp_path / "a.csv"
+    good.write_text("uid,domain,occurred_at,village_name\nA1,dispute,2026-01-05,楼家\n", "utf-8")
+    for words in (
+        ["incidents", "import", str(tmp_path / "absent.csv")],
+        ["incidents", "import", str(tmp_path)],
+        ["incidents", "import", str(good), "--mapping", str(tmp_path / "list.json")],
+        ["incidents", "import", str(good), "--mapping", str(tmp_path / "absent.json")],
+        ["incidents", "import", str(good), "--use", "nothing"],
+        ["incidents", "import", str(good), "--crs", "EPSG:1"],
+        ["grids", "import", str(tmp_path / "absent.geojson")],
+        ["incidents", "export", str(tmp_path / "a.pdf")],
+        ["incidents", "export", str(tmp_path / "absent" / "a.csv")],
+        ["incidents", "export", str(tmp_path / "a.csv"), "--grid", "5"],
+        ["demo", "load"],
+    ):
+        refusal(in_town(town, *words))
+    assert not (tmp_path / "a.pdf").exists()
+
+
+def test_an_import_says_what_it_did_and_what_it_refused(town: Database, tmp_path: Path) -> None:
+    path = tmp_path / "事件.csv"
+    path.write_text(
+        "事件编号,领域,发生时间,村名\nA1,矛盾纠纷,2026-01-05,楼家\nA2,天气,2026-01-05,楼家\n", "utf-8"
+    )
+    done = in_town(town, "incidents", "import", str(path))
+    assert done.returncode == 1
+    assert "nothing was written" in done.stdout
+    assert "天气" in done.stdout
+    assert (tmp_path / "事件-refused.xlsx").is_file()
+    done = in_town(town, "incidents", "import", str(path), "--accept-valid")
+    assert done.returncode == 0, done.stderr
+    assert "new 1" in done.stdout
+    assert "refused 1" in done.stdout
+    good = tmp_path / "good.csv"
+    good.write_text("事件编号,领域,发生时间,村名\nA1,矛盾纠纷,2026-01-05,楼家\n", "utf-8")
+    assert "unchanged 1" in in_town(town, "incidents", "import", str(good)).stdout
+    assert "nothing was changed" in in_town(town, "incidents", "import", str(good)).stdout
+
+
+@pytest.mark.parametrize(
+    ("revision", "code", "mend"),
+    [("9999", "schema-newer", "gridmap"), ("0000", "schema-older", "gridmap db upgrade")],
+)
+def test_a_schema_that_does_not_fit_names_what_mends_it(
+    town: Database, revision: str, code: str, mend: str
+) -> None:
+    with town.owner_engine() as engine, engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = :v"), {"v": revision})
+    for words in (["grids", "list"], ["db", "check"], ["incidents", "import", "x.csv"], ["demo", "load"]):
+        said = refusal(in_town(town, *words))
+        assert mend in said
+    assert code
+
+
+# -- The database and the server, on a workspace of their own --------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="gm-", dir="/tmp")).resolve()
+    folder.chmod(0o755)
+    yield folder
+    run("db", "stop", "--force", GRIDMAP_HOME=str(folder))
+    shutil.rmtree(folder)
+
+
+def _postmaster(home: Path) -> int | None:
+    files = list((home / "database").rglob("postmaster.pid"))
+    return int(files[0].read_text().split()[0]) if files else None
+
+
+def _alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+@pytest.mark.faults
+def test_the_database_is_started_looked_at_upgraded_and_stopped(home: Path) -> None:
+    def gridmap(*words: str) -> subprocess.CompletedProcess[str]:
+        return run(*words, GRIDMAP_HOME=str(home))
+
+    assert "absent" in gridmap("db", "status").stdout or gridmap("db", "status").returncode == 0
+    started = gridmap("db", "start")
+    assert started.returncode == 0, started.stderr
+    pid = _postmaster(home)
+    assert pid is not None
+    assert _alive(pid)
+    assert "gridmap db upgrade" in refusal(gridmap("db", "check"))
+    upgraded = gridmap("db", "upgrade")
+    assert upgraded.returncode == 0, upgraded.stderr
+    assert gridmap("db", "check").returncode == 0
+    status = gridmap("db", "status").stdout
+    assert str(pid) in status
+    assert "running" in status
+    address = gridmap("db", "url").stdout.strip()
+    assert "gridmap_app" in address
+    assert "gridmap_app" not in gridmap("db", "url", "--owner").stdout
+    assert _alive(pid)
+    assert gridmap("db", "stop").returncode == 0
+    assert not _alive(pid)
+    assert gridmap("db", "stop").returncode == 0
+
+
+# What starts tests may ignore SIGINT, and its children would inherit that; a person's shell does not.
+_INTERRUPTIBLE = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from gridmap.cli import main; main()"
+)
+
+
+class Server:
+    """A ``gridmap serve`` of its own session, with signals as a shell gives them."""
+
+    def __init__(self, home: Path, *words: str) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _INTERRUPTIBLE, "serve", "--port", str(port), *words],
+            env=environment(GRIDMAP_HOME=str(home)),
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def wait(self) -> None:
+        end_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end_s and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self.address}/healthz", timeout=5) as answer:  # noqa: S310
+                    assert json.load(answer)["status"] == "ok"
+                    return
+            except OSError:
+                time.sleep(0.1)
+        pytest.fail(f"no answer; {self.process.poll()}")
+
+    def end(self, how: signal.Signals) -> tuple[int, str]:
+        self.process.send_signal(how)
+        printed, _ = self.process.communicate(timeout=PATIENCE_S)
+        return self.process.returncode, printed.decode()
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_stopped_server_stops_its_database(home: Path, how: signal.Signals) -> None:
+    server = Server(home)
+    try:
+        server.wait()
+        pid = _postmaster(home)
+        assert pid is not None
+        assert _alive(pid)
+        code, printed = server.end(how)
+    finally:
+        server.process.kill()
+        server.process.wait()
+    assert "Traceback" not in printed
+    assert server.address in printed
+    assert "Ctrl-C" in printed
+    assert not _alive(pid)
+    assert code in {0, 1, 130, -how, 128 + how}
+
+
+@pytest.mark.faults
+def test_without_its_database_the_server_says_so_and_when_to_come_back(home: Path) -> None:
+    import logging
+
+    from gridmap.settings import Settings
+    from gridmap.storage.schema import upgrade
+    from web.app import create_app
+
+    logging.getLogger("gridmap.storage.faults").setLevel(logging.ERROR)
+    with Database(Settings(home=home, threads=2)) as database:
+        upgrade(database)
+        client = create_app(database).test_client()
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/api/v1/counts").status_code == 200
+        assert database.cluster is not None
+        database.cluster.shut_down(force=True)
+        for address in ("/healthz", "/api/v1/counts", "/api/v1/grids", "/tiles/1/grids/2/1/1.mvt"):
+            answer = client.get(address)
+            assert answer.status_code == 503, address
+            assert int(answer.headers["Retry-After"]) > 0
+            assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+            lower = answer.text.lower()
+            assert not any(
+                w in lower for w in ("socket", "psycopg", "sqlalchemy", str(home), "connection to")
+            )
+        problem = client.get("/api/v1/counts").get_json()
+        assert set(problem) == {"code", "message_zh", "message_en"}
+        assert "gridmap db status" in problem["message_en"]

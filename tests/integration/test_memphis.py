@@ -1,0 +1,115 @@
+"""A real city out of published files, by the commands that anybody would type."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from gridmap.domain.gridkey import Scope
+from gridmap.services.grids import count_by_grid, grid_features
+from gridmap.services.workspace import workspace_info
+from gridmap.settings import Settings
+from gridmap.storage.database import Database
+from web.app import create_app
+
+pytestmark = pytest.mark.reference
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+ZONE = "America/Chicago"
+
+
+def gridmap(home: Path, *words: str) -> str:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("GRIDMAP_", "DATABASE_URL"))}
+    done = subprocess.run(
+        [sys.executable, "-c", "from gridmap.cli import main; main()", *words],
+        env=clean | {"GRIDMAP_HOME": str(home), "GRIDMAP_TIMEZONE": ZONE, "PYTHONPATH": str(REPOSITORY)},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def memphis_files(reference_dir: Path) -> Path:
+    found = next(iter(sorted(reference_dir.rglob("memphis_precincts.geojson"))), None)
+    if found is None:
+        pytest.skip("no published data of Memphis here")
+    return found.parent
+
+
+@pytest.fixture(scope="module")
+def memphis(memphis_files: Path) -> Iterator[Database]:
+    home = Path(tempfile.mkdtemp(prefix="gm-", dir="/tmp")).resolve()
+    home.chmod(0o755)
+    grids, incidents = home / "grids.json", home / "incidents.json"
+    grids.write_text(json.dumps({"precinct": "name_en"}), "utf-8")
+    mapping = {"uid": "uid", "offense_type": "kind", "date": "occurred_at", "domain": "=policing"}
+    incidents.write_text(json.dumps(mapping), "utf-8")
+    gridmap(
+        home, "grids", "import", str(memphis_files / "memphis_precincts.geojson"), "--mapping", str(grids),
+        "--level", "3", "--town-code", "470000001", "--town-name", "Memphis", "--findings", str(home / "f.gpkg"),
+    )  # fmt: skip
+    said = gridmap(
+        home, "incidents", "import", str(memphis_files / "memphis_robberies.csv"), "--mapping", str(incidents),
+        "--save-as", "memphis", "--refused", str(home / "refused.xlsx"),
+    )  # fmt: skip
+    assert "new 2245" in said
+    again = gridmap(
+        home, "incidents", "import", str(memphis_files / "memphis_robberies.csv"), "--use", "memphis"
+    )
+    assert "nothing was changed" in again
+    with Database(Settings(home=home, threads=2, timezone=ZONE)) as database:
+        yield database
+    shutil.rmtree(home)
+
+
+def test_the_precincts_are_the_third_level_of_a_town_called_memphis(memphis: Database) -> None:
+    info = workspace_info(memphis, Scope.whole())
+    assert (info.name_en, info.timezone, info.illustrative) == ("Memphis", ZONE, False)
+    assert info.root is not None
+    assert info.root["grid_key"] == "47000000100000000"
+    features = grid_features(memphis, Scope.whole(), level=3)["features"]
+    assert len(features) == 9
+    assert all(f["properties"]["name_en"] for f in features)
+    assert info.period is not None
+    assert info.period["from"] == "2019-01-01"
+
+
+def test_each_precinct_has_the_robberies_that_a_spatial_join_finds(
+    memphis: Database, memphis_files: Path
+) -> None:
+    precincts = gpd.read_file(memphis_files / "memphis_precincts.geojson")
+    rows = pd.read_csv(memphis_files / "memphis_robberies.csv")
+    points = gpd.GeoDataFrame(rows, geometry=gpd.points_from_xy(rows["lon"], rows["lat"]), crs=4326)
+    joined = gpd.sjoin(points, precincts.to_crs(4326), predicate="intersects")
+    assert not joined["uid"].duplicated().any(), "a point on an edge needs the rule of the lowest key"
+    expected = joined["precinct"].value_counts().to_dict()
+    names = {
+        f["id"]: f["properties"]["name_en"]
+        for f in grid_features(memphis, Scope.whole(), level=3, geometry=False)["features"]
+    }
+    answer = count_by_grid(memphis, Scope.whole(), level=3)
+    assert {names[k]: n for k, n in answer["counts"].items()} == expected
+    assert answer["total"] == len(rows) == 2245
+    assert answer["unassigned"] == len(rows) - len(joined)
+
+
+def test_days_are_those_of_memphis(memphis: Database, memphis_files: Path) -> None:
+    rows = pd.read_csv(memphis_files / "memphis_robberies.csv")
+    expected = rows["date"].str[:10].value_counts().to_dict()
+    points = create_app(memphis).test_client().get("/api/v1/timeline").get_json()["points"]
+    assert {day: n for day, n in points if n} == expected

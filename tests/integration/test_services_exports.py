@@ -1,0 +1,211 @@
+"""Layers as files: each opens again, and says what the workspace says."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from sqlalchemy import text
+
+from gridmap import crs
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import InvalidInput, NotFound
+from gridmap.services.exporting import FORMATS, LAYERS, export_layer
+from gridmap.services.importing import ImportOptions, import_records
+from gridmap.storage.database import Database
+
+WHOLE = Scope.whole()
+AREA = 33068110901000000
+TABLES = {
+    "grids": "grids where valid_to is null",
+    "incidents": "incidents",
+    "teams": "teams",
+    "migrants": "migrant_clusters",
+    "organisations": "organisations",
+    "roads": "roads",
+}
+
+
+def count(database: Database, table: str) -> int:
+    with database.scoped_session(WHOLE) as session:
+        return int(session.scalar(text(f"select count(*) from {table}")) or 0)
+
+
+def opened(path: Path) -> pd.DataFrame:
+    if path.suffix == ".csv":
+        return pd.read_csv(path, dtype=str)
+    if path.suffix == ".xlsx":
+        return pd.read_excel(path, dtype=str)
+    return gpd.read_file(path)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_layer_opens_again_in_every_format(
+    demo_database: Database, tmp_path: Path, layer: str, kind: str
+) -> None:
+    path = tmp_path / f"{layer}.{kind}"
+    written = export_layer(demo_database, WHOLE, layer, path)
+    frame = opened(path)
+    assert written == len(frame) == count(demo_database, TABLES[layer]) > 0
+    for column in (c for c in frame.columns if c.endswith("_key")):
+        assert all(isinstance(v, str) and v.isdecimal() for v in frame[column]), column
+    assert not {"incident_id", "team_id", "cluster_id", "organisation_id", "import_run_id"} & set(
+        frame.columns
+    )
+    if kind in {"geojson", "gpkg"}:
+        assert isinstance(frame, gpd.GeoDataFrame)
+        assert frame.crs == "EPSG:4326"
+        placed = frame.geometry[frame.geometry.notna()]
+        assert placed.is_valid.all()
+        west, south, east, north = placed.total_bounds
+        assert 120 < west < east < 121
+        assert 29 < south < north < 30.5
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("kind", FORMATS)
+def test_an_empty_layer_is_a_file_without_rows(
+    empty_town: Database, tmp_path: Path, layer: str, kind: str
+) -> None:
+    path = tmp_path / f"{layer}.{kind}"
+    assert export_layer(empty_town, WHOLE, layer, path) == 0
+    assert path.stat().st_size > 0
+
+
+_NOUNS = {
+    "incidents": "incidents",
+    "teams": "teams",
+    "migrants": "migrants",
+    "organisations": "organisations",
+    "roads": "roads",
+}
+_SAME = {
+    "incidents": "uid, domain, kind, scale, channel, occurred_at, reported_at, due_at, stage, closed_at, severity,"
+    " summary, grid_key, round(ST_X(geom)::numeric, 6), round(ST_Y(geom)::numeric, 6), accuracy_m, needs_confirmation",
+    "teams": "code, name_zh, name_en, kind, professional, round(ST_X(base)::numeric, 6), shift_start, shift_end, mode,"
+    " speed_kmh, size",
+    "migrants": "code, name_zh, kind, head_count, as_of, grid_key, round(ST_X(geom)::numeric, 6)",
+    "organisations": "code, name_zh, name_en, kind, opens, grid_key, round(ST_X(geom)::numeric, 6)",
+    "roads": "road_id, name_zh, road_class, oneway, speed_kmh, surface, bridge, round(ST_Length(geom)::numeric, 6)",
+}
+
+
+def same(database: Database, layer: str) -> list[tuple[Any, ...]]:
+    query = text(f"select {_SAME[layer]} from {TABLES[layer]} order by 1")
+    with database.scoped_session(WHOLE) as session:
+        return [tuple(row) for row in session.execute(query)]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("layer", _NOUNS)
+def test_what_was_exported_can_be_imported_elsewhere(
+    recorded_town: Database, town: Database, tmp_path: Path, layer: str, kind: str
+) -> None:
+    path = tmp_path / f"{layer}.{kind}"
+    source = recorded_town
+    if layer == "roads":
+        data = Path(__file__).resolve().parents[2] / "data" / "boundaries" / "roads.geojson"
+        import_records(source, WHOLE, "roads", data, ImportOptions())
+    export_layer(source, WHOLE, layer, path)
+    done = import_records(town, WHOLE, _NOUNS[layer], path, ImportOptions())
+    assert done.parsed is not None
+    assert done.refused == 0, done.parsed.refused.head(3).to_dict("records")
+    assert done.committed
+    assert same(town, layer) == same(source, layer)
+
+
+def test_cells_that_look_like_formulas_are_escaped_and_come_back(town: Database, tmp_path: Path) -> None:
+    summaries = ["=1+1", "+cmd|' /C calc'!A0", "@SUM(A1)", "-2+3", "\t=1", "普通"]
+    lines = ["uid,domain,occurred_at,village_name,summary"]
+    lines += [f'A{i},dispute,2026-01-05,楼家,"{s}"' for i, s in enumerate(summaries)]
+    source = tmp_path / "a.csv"
+    source.write_text("\n".join(lines), "utf-8")
+    assert import_records(town, WHOLE, "incidents", source, ImportOptions()).inserted == 6
+    with town.scoped_session(WHOLE) as session:
+        before = session.scalars(text("select summary from incidents order by uid")).all()
+    for kind in ("csv", "xlsx"):
+        path = tmp_path / f"out.{kind}"
+        export_layer(town, WHOLE, "incidents", path)
+        cells = opened(path)["summary"].tolist()
+        assert not any(str(c).startswith(("=", "+", "@", "-", "\t")) for c in cells), cells
+        if kind == "xlsx":
+            for line in openpyxl.load_workbook(path).active.iter_rows():
+                assert all(cell.data_type != "f" for cell in line)
+        back = import_records(town, WHOLE, "incidents", path, ImportOptions())
+        assert (back.updated, back.refused) == (0, 0)
+    with town.scoped_session(WHOLE) as session:
+        assert session.scalars(text("select summary from incidents order by uid")).all() == before
+
+
+@pytest.mark.parametrize("system", ["EPSG:4490", "EPSG:4549", "GCJ-02", "BD-09"])
+@pytest.mark.parametrize("kind", FORMATS)
+def test_other_coordinate_systems_are_written_as_they_are(
+    demo_database: Database, tmp_path: Path, system: str, kind: str
+) -> None:
+    path = tmp_path / f"o.{kind}"
+    export_layer(demo_database, WHOLE, "organisations", path, target_crs=system)
+    frame = opened(path).set_index("code").sort_index()
+    with demo_database.scoped_session(WHOLE) as session:
+        rows = session.execute(
+            text(
+                "select code, ST_X(geom), ST_Y(geom) from organisations where geom is not null order by code"
+            )
+        ).all()
+    x, y = crs.from_wgs84(np.array([r[1] for r in rows]), np.array([r[2] for r in rows]), system)
+    if isinstance(frame, gpd.GeoDataFrame):
+        points = frame.geometry.loc[[r[0] for r in rows]]
+        given = np.column_stack([points.x, points.y])
+    else:
+        names = ["lon", "lat"] if crs.is_geographic(system) else ["x", "y"]
+        given = frame.loc[[r[0] for r in rows], names].astype(float).to_numpy()
+    tolerance = 1e-7 if crs.is_geographic(system) else 1e-3
+    np.testing.assert_allclose(given, np.column_stack([x, y]), atol=tolerance, rtol=0)
+
+
+def test_an_export_can_be_of_one_grid_one_domain_and_some_days(
+    demo_database: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.csv"
+    export_layer(
+        demo_database, WHOLE, "incidents", path,
+        within=AREA, domain="dispute", since=dt.date(2026, 1, 1), until=dt.date(2026, 1, 31),
+    )  # fmt: skip
+    frame = opened(path)
+    with demo_database.scoped_session(WHOLE) as session:
+        uids = session.scalars(
+            text(
+                "select uid from incidents where domain = 'dispute' and grid_key between :lo and :hi"
+                " and (occurred_at at time zone 'Asia/Shanghai')::date between '2026-01-01' and '2026-01-31'"
+            ),
+            {"lo": AREA, "hi": AREA + 10**6 - 1},
+        ).all()
+    assert sorted(frame["uid"]) == sorted(uids)
+    assert len(frame) > 10
+    assert frame["occurred_at"].str.endswith("+08:00").all()
+
+
+def test_a_scope_exports_only_what_it_may_see(demo_database: Database, tmp_path: Path) -> None:
+    inside = Scope.of_grid(AREA)
+    path = tmp_path / "a.geojson"
+    export_layer(demo_database, inside, "incidents", path)
+    keys = [int(f["properties"]["grid_key"]) for f in json.loads(path.read_text("utf-8"))["features"]]
+    assert keys
+    assert all(k in inside for k in keys)
+
+
+def test_what_cannot_be_exported_leaves_no_file(demo_database: Database, tmp_path: Path) -> None:
+    with pytest.raises(NotFound):
+        export_layer(demo_database, WHOLE, "people", tmp_path / "a.csv")
+    with pytest.raises(InvalidInput):
+        export_layer(demo_database, WHOLE, "teams", tmp_path / "a.docx")
+    with pytest.raises(InvalidInput):
+        export_layer(demo_database, WHOLE, "teams", tmp_path / "a.csv", target_crs="EPSG:1")
+    assert not list(tmp_path.iterdir())
