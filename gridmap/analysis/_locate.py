@@ -258,3 +258,23 @@ def locate(x, y, order, bounds, shape, index):  # type: ignore[no-untyped-def]
                 out[i] = p if hit == 1 else UNDECIDED
                 break
     return out
+
+
+@compiled
+def edges_of_rings(at, rings):  # type: ignore[no-untyped-def]
+    """Segments of closed rings, shape (n - m, 4): x and y of both ends.
+
+    Parameters
+    ----------
+    at : ndarray of float64, shape (n, 2)
+    rings : ndarray of int64, shape (m + 1,)
+        First coordinate of each ring, and their number at the end.
+    """
+    out = np.empty((at.shape[0] - (rings.shape[0] - 1), 4))
+    e = 0
+    for r in range(rings.shape[0] - 1):
+        for k in range(rings[r], rings[r + 1] - 1):
+            out[e, 0], out[e, 1] = at[k, 0], at[k, 1]
+            out[e, 2], out[e, 3] = at[k + 1, 0], at[k + 1, 1]
+            e += 1
+    return out

@@ -13,7 +13,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from gridmap.analysis import _locate, _simple
+from gridmap.analysis import _locate
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, ancestors
 from gridmap.errors import InvalidInput
 
@@ -276,28 +276,17 @@ class _Rings:
         """Ring segments (m, 4) of all polygons, and the polygon of each."""
         n_rings = np.diff(self.of_polygon)
         n_edges = np.diff(self.begin[self.of_polygon]) - n_rings
-        edges: NDArray[np.float64] = _simple.edges_of_rings(self.at, self.begin)
+        edges: NDArray[np.float64] = _locate.edges_of_rings(self.at, self.begin)
         return edges, np.repeat(np.arange(len(n_rings), dtype=np.int64), n_edges)
 
 
 def _checked_rings(polygons: NDArray[np.object_]) -> _Rings:
-    """Rings of valid polygons.
-
-    GEOS would take a third of the whole assignment to judge thousands of grids; it is asked only about those with holes
-    or parts, and those that a quicker look is not sure of.
-    """
+    """Rings of valid polygons."""
     kinds = shapely.get_type_id(polygons)
     polygonal = np.isin(kinds, (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON))
     _refuse(~polygonal | shapely.is_empty(polygons))
-    rings = _Rings.of(polygons)
-    simple = _simple.surely_simple(rings.at, rings.begin)
-    ask = np.ones(len(polygons), np.bool_)
-    single = np.flatnonzero(np.diff(rings.of_polygon) == 1)
-    ask[single] = ~simple[rings.of_polygon[single]]
-    wrong = np.zeros(len(polygons), np.bool_)
-    wrong[ask] = ~shapely.is_valid(polygons[ask])
-    _refuse(wrong)
-    return rings
+    _refuse(~shapely.is_valid(polygons))
+    return _Rings.of(polygons)
 
 
 def _refuse(wrong: NDArray[np.bool_]) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import PATIENCE_MS, Visit
+from .conftest import DESK, PATIENCE_MS, Visit
 
 pytestmark = pytest.mark.browser
 
@@ -52,7 +52,7 @@ def colours_in(page: Page, clip: dict[str, float]) -> int:
 
 
 def test_the_town_is_drawn_and_nothing_is_asked_of_another_host(visit: Visit) -> None:
-    watched = visit()
+    watched = visit(viewport=DESK)
     page = watched.open("?layers=counts,incidents,teams,migrants,organisations,names", drawn=True)
     page.click("#level-2")
     expect(page.locator("#list tbody tr")).to_have_count(3)
@@ -87,7 +87,7 @@ def test_the_list_shows_the_numbers_of_the_map(visit: Visit) -> None:
 def test_a_click_goes_down_from_town_to_area_to_village_to_micro_grid_and_the_path_leads_back(
     visit: Visit,
 ) -> None:
-    page = visit().open("?level=2&layers=counts", drawn=True)
+    page = visit(viewport=DESK).open("?level=2&layers=counts", drawn=True)
     expect(page.locator("#list tbody tr")).to_have_count(3)
     page.mouse.click(950, 380)
     expect(page.locator("#story-title")).to_contain_text("片区")
@@ -166,10 +166,11 @@ def test_every_number_of_a_story_leads_to_its_records(visit: Visit) -> None:
     for i, number in enumerate(numbers):
         tiles.nth(i).click()
         expect(page.locator("#shown, #more").last).to_contain_text(f"/ {number} 条")
-    link = page.locator("#story .bars .link").first
-    number = link.inner_text()
-    link.click()
-    expect(page.locator("#shown, #more").last).to_contain_text(f"/ {number} 条")
+    for at in range(3):
+        link = page.locator("#story .bars").nth(at).locator(".link").last
+        number = link.inner_text()
+        link.click()
+        expect(page.locator("#shown, #more").last).to_contain_text(f"/ {number} 条")
     page.locator("#list tbody [data-primary]").first.click()
     expect(page.locator("#story .steps li").first).to_be_visible()
     assert query_of(page)["sel"][0].startswith("incident:")
@@ -254,8 +255,8 @@ def test_nothing_scrolls_sideways_on_small_screens(visit: Visit, width: int) -> 
 def test_a_browser_without_webgl_gets_the_grids_on_a_plain_canvas(
     visit: Visit, plain_browser: Browser
 ) -> None:
-    watched = visit(using=plain_browser)
-    page = watched.open(drawn=True)
+    watched = visit(using=plain_browser, viewport=DESK)
+    page = watched.open("?layers=counts,names", drawn=True)
     expect(page.locator("#map[data-fallback]")).to_be_visible()
     expect(page.locator(".grid-name")).to_have_count(28)
     expect(page.locator("#map-notes")).to_contain_text("WebGL")

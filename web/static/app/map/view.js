@@ -36,7 +36,9 @@ export class MapView {
       style: this.#style(),
       ...(view ? { center: [view.lon, view.lat], zoom: view.z } : { bounds: workspace.bounds, fitBoundsOptions: { padding: box() } }),
       maxZoom: MOST_ZOOM, minZoom: 7, attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false,
-      fadeDuration: prefersStill() ? 0 : 200, localIdeographFontFamily: false, canvasContextAttributes: { preserveDrawingBuffer: true },
+      fadeDuration: prefersStill() ? 0 : 200, localIdeographFontFamily: false,
+      // Kept for printing: a browser prints a canvas as it last stood.
+      canvasContextAttributes: { preserveDrawingBuffer: true },
       locale: lang === "zh" ? { "Map.Title": "地图" } : {},
     });
     this.#map.touchZoomRotate.disableRotation();
