@@ -232,7 +232,8 @@ def test_slivers_are_found_mapped_and_mended_on_request(empty_town: Database, tm
     assert "m2 of it have no grid below" in said
     assert standing(empty_town).empty
     layers = dict(pyogrio.list_layers(findings).tolist())
-    assert layers == {"areas": "MultiPolygon", "points": "Point"}
+    assert set(layers) == {"areas", "points"}
+    assert layers["areas"] == "MultiPolygon"
     places = gpd.read_file(findings, layer="areas")
     assert set(places["severity"]) == {"error"}
     assert list(places["names"]) == ["枫桥片区"]

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -27,8 +27,6 @@ from gridmap.storage.database import Database
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUN = [sys.executable, "-c", "from gridmap.cli import main; main()"]
 PATIENCE_S = 120
-
-Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def environment(**own: str) -> dict[str, str]:

@@ -71,6 +71,15 @@ export class Data {
     await Promise.all(work);
   }
 
+  // Teams move: their positions are asked for again, quietly.
+  async renewTeams() {
+    if (!this.teams || !this.store.state.layers.includes("teams")) return;
+    const found = await get("/teams").catch(() => null);
+    if (!found) return;
+    this.teams = found.features;
+    this.#tell("teams");
+  }
+
   again() {
     forget();
     return this.refresh();

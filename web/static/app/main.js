@@ -16,6 +16,7 @@ import { Time } from "./ui/time.js";
 const FILTERS = ["grid", "level", "domain", "from", "to"];
 const LISTED = [...FILTERS, "list", "stage", "kind", "flag", "outside"];
 const POINT_ZOOM = 15;
+const TEAMS_EVERY_MS = 60_000;
 
 async function start() {
   let workspace;
@@ -91,6 +92,7 @@ class Page {
     addEventListener("resize", () => this.resized());
     this.resized();
     chrome.uncover();
+    setInterval(() => document.hidden || data.renewTeams(), TEAMS_EVERY_MS);
     this.first = !store.state.view;
     this.time.refresh();
     this.story.refresh();
