@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -207,20 +207,8 @@ def import_records(
             workspace.save_mapping(session, noun, options.mapping_name, mapping)
         say("commit", 0, 1)
     say("commit", 1, 1)
-    return ImportResult(
-        noun,
-        path.name,
-        committed=True,
-        total=result.total,
-        inserted=done.inserted,
-        updated=done.updated,
-        unchanged=done.unchanged,
-        refused=result.refused,
-        outside=outside,
-        to_confirm=to_confirm,
-        parsed=parsed,
-        refused_file=refused_file,
-        warnings=parsed.warnings,
+    return replace(
+        result, committed=True, inserted=done.inserted, updated=done.updated, unchanged=done.unchanged
     )
 
 
