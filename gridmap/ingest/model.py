@@ -31,7 +31,8 @@ class Limits:
     columns, rows, features, vertices : int
         Most columns, table rows, map features, and vertices of all features.
     memory_bytes, cpu_s, wall_s : int
-        What the reading process of a format other than CSV may use.
+        What the reading process of a format other than CSV may use. The memory is that of its data; with the
+        libraries that it maps, the whole process stays below 512 MiB.
     """
 
     table_bytes: int = 1024 * MIB
@@ -43,7 +44,7 @@ class Limits:
     rows: int = 5_000_000
     features: int = 500_000
     vertices: int = 20_000_000
-    memory_bytes: int = 512 * MIB
+    memory_bytes: int = 384 * MIB
     cpu_s: int = 60
     wall_s: int = 120
 
