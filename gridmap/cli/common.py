@@ -39,12 +39,14 @@ def workspace(*, fresh_is_fine: bool = True) -> Iterator[Database]:
     Parameters
     ----------
     fresh_is_fine : bool
-        Whether an embedded database that was only just made gets its schema without asking.
+        Whether an embedded database that was only just made, or that an older version made, gets this version's
+        schema without asking. A server that others administer is never changed so.
     """
     with Database(
         load_settings(), on_step=lambda step: errors.print(f"{step} …", highlight=False)
     ) as database:
-        if fresh_is_fine and database.settings.embedded and schema_version(database).state == "absent":
+        behind = {"absent", "older"}
+        if fresh_is_fine and database.settings.embedded and schema_version(database).state in behind:
             upgrade(database)
         require_current(database)
         yield database

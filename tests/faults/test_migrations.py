@@ -72,7 +72,7 @@ def later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
         versions = tmp_path / "later"
         versions.mkdir(exist_ok=True)
         (versions / "v9000_later.py").write_text(
-            'from alembic import op\nrevision = "9000"\ndown_revision = "0001"\n'
+            'from alembic import op\nrevision = "9000"\ndown_revision = "0002"\n'
             f"branch_labels = None\ndepends_on = None\n\n\ndef upgrade():\n    {body}\n",
             "utf-8",
         )
@@ -174,7 +174,7 @@ def test_a_migration_that_fails_leaves_nothing_half_made(
     assert as_owner(old, _TABLES) == 0
     assert as_owner(old, "select to_regnamespace('gridmap') is null")
     assert snapshot(current) == before
-    assert schema_version(current).found == "0001"
+    assert schema_version(current).found == "0002"
 
 
 def test_a_table_in_use_makes_an_upgrade_fail_soon_and_change_nothing(
@@ -205,3 +205,17 @@ def test_rows_outlive_an_upgrade(current: Database, later: Callable[[str], None]
     upgrade(current)
     with current.scoped_session(Scope.whole()) as session:
         assert session.scalar(text("select value from workspace_settings")) == "town"
+
+
+def test_a_workspace_of_the_first_version_is_upgraded_with_its_rows_kept(
+    old: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = schema.command.upgrade
+    with monkeypatch.context() as first_version:
+        first_version.setattr(schema.command, "upgrade", lambda config, _: whole(config, "0001"))
+        upgrade(old)
+    as_owner(old, "insert into gridmap.workspace_settings values ('name_zh', '\"镇\"')")
+    assert schema_version(old).state == "older"
+    assert upgrade(old).state == "current"
+    assert as_owner(old, "select value #>> '{}' from gridmap.workspace_settings") == "镇"
+    assert as_owner(old, "select count(*) from gridmap.hotspot_runs") == 0

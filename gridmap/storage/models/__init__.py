@@ -4,6 +4,7 @@ from gridmap.storage.models.base import SCHEMA, Base
 from gridmap.storage.models.field import MigrantCluster, Organisation, Team, TeamPosition
 from gridmap.storage.models.grids import BoundaryVersion, Grid, GridPredecessor
 from gridmap.storage.models.ground import BasemapFeature, Road
+from gridmap.storage.models.hotspots import HotspotFeature, HotspotRun, ReportRun
 from gridmap.storage.models.incidents import Incident, IncidentStep
 from gridmap.storage.models.workspace import ImportMapping, ImportRun, WorkspaceSetting
 
@@ -14,12 +15,15 @@ __all__ = [
     "BoundaryVersion",
     "Grid",
     "GridPredecessor",
+    "HotspotFeature",
+    "HotspotRun",
     "ImportMapping",
     "ImportRun",
     "Incident",
     "IncidentStep",
     "MigrantCluster",
     "Organisation",
+    "ReportRun",
     "Road",
     "Team",
     "TeamPosition",

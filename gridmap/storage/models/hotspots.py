@@ -1,0 +1,88 @@
+"""Hotspot runs, what they found, and the register of reports."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from geoalchemy2 import Geometry, WKBElement
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gridmap.storage.models.base import Base, GridKey, Instant, Str
+
+
+class HotspotRun(Base):
+    """One run of a method over the incidents of a scope and a period, with all that it takes to repeat it."""
+
+    __tablename__ = "hotspot_runs"
+    __table_args__ = (
+        CheckConstraint("scope_lo <= scope_hi", name="scope"),
+        CheckConstraint("since <= until", name="period"),
+        Index("ix_hotspot_runs_created_at", "created_at"),
+    )
+
+    run_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    scope_lo: Mapped[GridKey]
+    scope_hi: Mapped[GridKey]
+    method: Mapped[Str]
+    domain: Mapped[str | None] = mapped_column(Text)
+    kind: Mapped[str | None] = mapped_column(Text)
+    since: Mapped[dt.date] = mapped_column(Date)
+    until: Mapped[dt.date] = mapped_column(Date)
+    level: Mapped[int] = mapped_column(SmallInteger)
+    seed: Mapped[int] = mapped_column(BigInteger)
+    parameters: Mapped[Any] = mapped_column(JSONB)
+    data_sha256: Mapped[Str]
+    version: Mapped[Str]
+    summary: Mapped[Any] = mapped_column(JSONB)
+    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+
+
+class HotspotFeature(Base):
+    """One area, cluster or stretch of road that a run found; an aggregate of at least five incidents."""
+
+    __tablename__ = "hotspot_features"
+
+    run_id: Mapped[int] = mapped_column(ForeignKey(HotspotRun.run_id, ondelete="CASCADE"), primary_key=True)
+    rank: Mapped[int] = mapped_column(Integer, primary_key=True)
+    label: Mapped[Str]
+    grid_key: Mapped[int | None] = mapped_column(BigInteger)
+    properties: Mapped[Any] = mapped_column(JSONB)
+    geom: Mapped[WKBElement | None] = mapped_column(Geometry("GEOMETRY", srid=4326, spatial_index=False))
+
+
+class ReportRun(Base):
+    """One report that was written: for what purpose, over which data, and the hash of its bytes."""
+
+    __tablename__ = "report_runs"
+    __table_args__ = (
+        CheckConstraint("scope_lo <= scope_hi", name="scope"),
+        Index("ix_report_runs_created_at", "created_at"),
+    )
+
+    report_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    kind: Mapped[Str]
+    scope_lo: Mapped[GridKey]
+    scope_hi: Mapped[GridKey]
+    since: Mapped[dt.date] = mapped_column(Date)
+    until: Mapped[dt.date] = mapped_column(Date)
+    seed: Mapped[int] = mapped_column(BigInteger)
+    purpose: Mapped[Str]
+    parameters: Mapped[Any] = mapped_column(JSONB)
+    data_sha256: Mapped[Str]
+    file_sha256: Mapped[Str]
+    version: Mapped[Str]
+    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
