@@ -13,7 +13,9 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
+from gridmap.domain.gridkey import MICRO, Scope
 from gridmap.errors import InvalidInput
+from gridmap.services.workspace import workspace_info
 from gridmap.settings import load_settings
 from gridmap.storage.database import Database
 from gridmap.storage.schema import require_current, schema_version, upgrade
@@ -28,6 +30,8 @@ STEPS = {
     "copy": "写入 / writing",
     "commit": "提交 / committing",
     "write": "写入 / writing",
+    "analyse": "分析 / analysing",
+    "save": "保存 / saving",
     "reassign": "重新归格 / assigning again",
 }
 
@@ -105,3 +109,16 @@ class Day(click.ParamType[dt.date]):
             return dt.date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} 不是日期 / is not a day (YYYY-MM-DD)", param, ctx)
+
+
+def period_and_level(database: Database, scope: Scope) -> tuple[dt.date, dt.date, int]:
+    """Return the first and last local day that have incidents, and the finest level that has grids.
+
+    Where there is nothing yet the answer is today and level 4, and what is asked for says what is missing.
+    """
+    info = workspace_info(database, scope)
+    finest = max(info.levels, default=MICRO)
+    if info.period is None:
+        today = dt.datetime.now(dt.UTC).date()
+        return today, today, finest
+    return dt.date.fromisoformat(info.period["from"]), dt.date.fromisoformat(info.period["to"]), finest

@@ -25,6 +25,8 @@ _COMMANDS = {
     "migrants": ("gridmap.cli.records", "migrants", "流动人口聚居点 / migrant clusters: import, export."),
     "organisations": ("gridmap.cli.records", "organisations", "机构 / organisations: import, export."),
     "roads": ("gridmap.cli.records", "roads", "道路 / roads: import, export."),
+    "hotspots": ("gridmap.cli.hotspots", "group", "热点 / hotspots: run, list, show, compare, export."),
+    "forecast": ("gridmap.cli.forecast", "group", "预测 / forecast: score, next."),
     "serve": ("gridmap.cli.serve", "command", "启动地图服务 / serve the map."),
 }
 

@@ -124,7 +124,7 @@ def add_run(session: Session, run: dict[str, Any], features: list[dict[str, Any]
 
 
 def list_runs(session: Session, *, method: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
-    """Runs, newest first, as dictionaries."""
+    """Return runs, newest first, as dictionaries."""
     query = select(*HotspotRun.__table__.columns).order_by(HotspotRun.run_id.desc()).limit(limit)
     if method is not None:
         query = query.where(HotspotRun.method == method)

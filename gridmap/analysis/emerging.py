@@ -1,0 +1,269 @@
+"""Emerging hotspots: where clustering is new, growing, lasting or gone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array, issparse
+
+from gridmap.analysis import fdr as multiple
+from gridmap.analysis._emerging_classes import CLASSES, MOST, EmergingClass, labelled
+from gridmap.analysis._space_time import Bins, Compare, SpaceTime, Ties, identities, with_self
+from gridmap.analysis.trend import MannKendall, mann_kendall
+from gridmap.errors import InvalidInput
+
+__all__ = ["CLASSES", "Emerging", "EmergingClass", "classify"]
+
+Floats = NDArray[np.float64]
+Fdr = Literal["bh", "by"]
+_COMPARED = {
+    "neighbours": "mean and variance of the bin's own period; chance: values move within their period",
+    "all": "mean and variance of the whole cube; chance: values move over the whole cube",
+    "before": "mean and variance of the cube up to the bin's period; chance: values move within that part",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Emerging:
+    """Classes of emerging hotspots.
+
+    Attributes
+    ----------
+    labels : ndarray of str, shape (n,)
+        Code of each cell's class; see `CLASSES`.
+    tau, p : ndarray of float, shape (n,)
+        Kendall's tau-b of z with time, and the two-sided p of Mann and Kendall's test.
+    z : ndarray of float, shape (n, T)
+        Gi* of each bin in space and time.
+    p_gi, q_gi : ndarray of float, shape (n, T)
+        Two-sided p of each bin, and its q-value over all bins (p itself without a correction).
+    side : ndarray of int8, shape (n, T)
+        1 where a bin is a significant hot spot, -1 where a cold one, 0 elsewhere.
+    stability : ndarray of float, shape (n,)
+        Share of bootstrap replications that give the same label; not-a-number without a bootstrap.
+    conventions : dict of str to str
+    """
+
+    labels: NDArray[np.str_]
+    tau: Floats
+    p: Floats
+    z: Floats
+    p_gi: Floats
+    q_gi: Floats
+    side: NDArray[np.int8]
+    stability: Floats
+    conventions: dict[str, str]
+
+
+def classify(
+    cube: ArrayLike,
+    weights: csr_array,
+    k: int = 1,
+    compare: Compare = "neighbours",
+    *,
+    permutations: int = 0,
+    alpha: float = 0.05,
+    fdr: Fdr | None = "bh",
+    bootstrap: int = 0,
+    rng: np.random.Generator | None = None,
+    ties: Ties = "randomised",
+    sporadic: Literal["any", "last"] = "any",
+    keys: ArrayLike | None = None,
+) -> Emerging:
+    """Classify the cells of a space-time cube.
+
+    Parameters
+    ----------
+    cube : array_like of float, shape (n, T)
+        Counts (or values) of each cell by period, in the order of time; at least two periods, better ten.
+    weights : csr_array, shape (n, n)
+        Spatial neighbours; not negative. A cell is in its own neighbourhood with its weight on the diagonal,
+        else with the greatest weight of its row, else with one.
+    k : int, default 1
+        Periods before a bin's own that its neighbourhood reaches into: the same cells at t, t - 1, ... t - k.
+    compare : {"neighbours", "all", "before"}, default "neighbours"
+        What a bin's neighbourhood is measured against: its own period, the whole cube, or the cube up to its period.
+        ``"neighbours"`` finds where events gather whatever the level of the period; ``"all"`` also sees a rise
+        everywhere; ``"before"`` never looks ahead, so that a past period's result does not change with new ones.
+    permutations : int, default 0
+        Permutations for the p-values of bins. 0 takes the exact distribution of counts under permutation where
+        the weights within each row are equal, else the normal one.
+    alpha : float, default 0.05
+        Level for bins (of q with a correction) and for the trend (of p).
+    fdr : {"bh", "by"} or None, default "bh"
+        Correction of the bins' p-values, over all bins of the cube.
+    bootstrap : int, default 0
+        Replications in which each bin's count is drawn anew from the Poisson distribution with its mean; counts only.
+    rng : numpy.random.Generator, optional
+        Draws ties, permutations and replications. Without it a fixed seed 0.
+    ties : {"randomised", "mid", "conservative"}, default "randomised"
+        What share of the chance of exactly the observed sum counts as beyond it; "randomised" is exact in level.
+    sporadic : {"any", "last"}, default "any"
+        Whether a sporadic spot may have ended, or must be significant in the last period.
+    keys : array_like of int, shape (n,), optional
+        Identity of each cell, by which chances are drawn. Without it identity is the cell's counts and
+        surroundings, never its row.
+
+    Returns
+    -------
+    Emerging
+
+    Raises
+    ------
+    InvalidInput
+        When shapes differ, a value is missing or negative weights are given, or a bootstrap is asked for values
+        that are no counts.
+
+    References
+    ----------
+    J. K. Ord and A. Getis, *Local spatial autocorrelation statistics*, Geographical Analysis 27, 1995.
+    M. G. Kendall, *Rank Correlation Methods*, 4th ed., 1970.
+    J. D. Habiger and E. A. Pena, *Randomised P-values and nonparametric procedures in multiple testing*,
+    Journal of Nonparametric Statistics 23, 2011.
+    """
+    values, structure = _checked(cube, weights, k, compare)
+    _check_options(values, alpha, permutations, bootstrap, ties)
+    chance = np.random.default_rng(0) if rng is None else rng
+    seed = int(chance.integers(0, 2**62))
+    named = _named(keys, len(values))
+    identity = identities(values, structure.weights, seed, named)
+    found = structure.bins(values, identity, ties, permutations, chance)
+    q, side = _significant(found, fdr, alpha)
+    trend = _trend(found)
+    ends = sporadic == "last"
+    tau, p = np.asarray(trend.tau), np.asarray(trend.p)
+    labels = labelled(side, tau, p, alpha, sporadic_at_end=ends)
+    stability = np.full(len(values), np.nan)
+    if bootstrap:
+        same = np.zeros(len(values))
+        for replication in range(bootstrap):
+            again = _drawn_again(values, identity, chance)
+            lots = identities(again, structure.weights, seed + replication + 1, named)
+            part = structure.bins(again, lots, ties, 0, chance)
+            _, side_again = _significant(part, fdr, alpha)
+            trend_again = _trend(part)
+            same += labels == labelled(
+                side_again,
+                np.asarray(trend_again.tau),
+                np.asarray(trend_again.p),
+                alpha,
+                sporadic_at_end=ends,
+            )
+        stability = same / bootstrap
+    return Emerging(
+        labels=labels,
+        tau=tau,
+        p=p,
+        z=found.z,
+        p_gi=found.p,
+        q_gi=q,
+        side=side,
+        stability=stability,
+        conventions={
+            "neighbourhood": f"cell and its neighbours at t to t - {k}",
+            "compare": compare,
+            "compared_with": _COMPARED[compare],
+            "variance": "n",
+            "islands": "kept",
+            "null": found.null,
+            "ties": ties,
+            "p": "two-sided",
+            "fdr": fdr or "none",
+            "alpha": repr(alpha),
+            "trend": "Mann-Kendall, tau-b, corrected for ties and continuity",
+            "most": f"{MOST:.0%} of the periods",
+            "sporadic": sporadic,
+            "bootstrap": f"{bootstrap} Poisson replications" if bootstrap else "none",
+        },
+    )
+
+
+def _trend(found: Bins) -> MannKendall:
+    # Equal sums that were divided differently differ in their last digits; that is no rise.
+    return mann_kendall(np.round(found.z, 12))
+
+
+def _significant(found: Bins, fdr: Fdr | None, alpha: float) -> tuple[Floats, NDArray[np.int8]]:
+    q = found.p if fdr is None else multiple.adjusted(found.p, fdr)
+    return q, np.where(q <= alpha, found.side, 0).astype(np.int8)
+
+
+def _drawn_again(values: Floats, identity: NDArray[np.uint64], chance: np.random.Generator) -> Floats:
+    """Draw counts anew, in the order of the cells' identities; cells that nothing tells apart get the same."""
+    _, first, group = np.unique(identity, return_index=True, return_inverse=True)
+    return chance.poisson(values[first]).astype(np.float64)[group.reshape(-1)]
+
+
+def _checked(cube: ArrayLike, weights: csr_array, k: int, compare: Compare) -> tuple[Floats, SpaceTime]:
+    values = np.ascontiguousarray(cube, dtype=np.float64)
+    if values.ndim != 2 or values.shape[0] == 0 or values.shape[1] < 2:
+        raise InvalidInput(
+            "cube-shape",
+            "时空立方体的形状应为（单元，时段），至少一个单元、两个时段。",
+            "A cube has the shape (cells, periods) with one cell and two periods at least.",
+        )
+    if not np.isfinite(values).all():
+        raise InvalidInput(
+            "cube-not-finite",
+            "时空立方体含有空值或无穷大，请先补全或去掉这些单元。",
+            "The cube holds a missing or infinite value; fill it in or leave the cell out.",
+        )
+    n = len(values)
+    if not issparse(weights) or weights.shape != (n, n):
+        raise InvalidInput(
+            "weights-shape",
+            f"空间权重应为 {n} × {n} 的稀疏矩阵。",
+            f"Spatial weights must be a sparse matrix of {n} x {n}.",
+        )
+    if weights.nnz and (not np.isfinite(weights.data).all() or weights.data.min() < 0):
+        raise InvalidInput(
+            "weights-negative", "空间权重不能为负或空值。", "Spatial weights must be finite and not negative."
+        )
+    if not 0 <= k < values.shape[1]:
+        raise InvalidInput(
+            "lags-range", "时间滞后 k 应为 0 到时段数减一。", "k must be 0 to the number of periods less one."
+        )
+    if compare not in _COMPARED:
+        raise InvalidInput(
+            "compare-unknown",
+            "compare 应为 neighbours、all 或 before。",
+            "compare is neighbours, all or before.",
+        )
+    return values, SpaceTime(with_self(weights), k, compare)
+
+
+def _check_options(values: Floats, alpha: float, permutations: int, bootstrap: int, ties: str) -> None:
+    if not 0 < alpha < 1:
+        raise InvalidInput(
+            "alpha-range", "显著性水平应在 0 和 1 之间。", "The level must be between 0 and 1."
+        )
+    if permutations < 0 or bootstrap < 0:
+        raise InvalidInput(
+            "repetitions-negative", "置换或自助次数不能为负。", "Numbers of repetitions cannot be negative."
+        )
+    if ties not in {"randomised", "mid", "conservative"}:
+        raise InvalidInput(
+            "ties-unknown",
+            "ties 应为 randomised、mid 或 conservative。",
+            "ties is randomised, mid or conservative.",
+        )
+    if bootstrap and ((values < 0).any() or (values != np.floor(values)).any()):
+        raise InvalidInput(
+            "bootstrap-needs-counts",
+            "标签稳定性只能用计数计算，请给出事件数，或令 bootstrap=0。",
+            "The stability of labels needs counts; give numbers of events, or bootstrap=0.",
+        )
+
+
+def _named(keys: ArrayLike | None, n: int) -> NDArray[np.int64] | None:
+    if keys is None:
+        return None
+    named = np.asarray(keys)
+    if named.shape != (n,) or named.dtype.kind not in "iu":
+        raise InvalidInput(
+            "keys-shape", "每个单元应有一个整数编码。", "There must be one whole-number key for each cell."
+        )
+    return named.astype(np.int64)

@@ -1,0 +1,113 @@
+"""Correction of p-values for multiple tests: q-values that bound the false discovery rate."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gridmap.errors import InvalidInput
+
+
+def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:
+    """Step-up q-values of Benjamini and Hochberg.
+
+    Parameters
+    ----------
+    p : array_like of float, any shape
+        P-values. Not-a-number stays not-a-number and does not count as a test.
+
+    Returns
+    -------
+    ndarray of float64, the shape of `p`
+        Smallest false discovery rate at which each test is rejected.
+
+    Raises
+    ------
+    InvalidInput
+        When a p-value lies outside 0 to 1.
+
+    References
+    ----------
+    Y. Benjamini and Y. Hochberg, *Controlling the false discovery rate*, J. R. Statist. Soc. B 57, 1995. Valid for
+    independent tests and for positively dependent ones (Benjamini and Yekutieli 2001), as those of neighbourhoods are.
+    """
+    return _step_up(p, any_dependence=False)
+
+
+def benjamini_yekutieli(p: ArrayLike) -> NDArray[np.float64]:
+    """Q-values that hold under any dependence between the tests, at the price of power.
+
+    Parameters
+    ----------
+    p : array_like of float, any shape
+        P-values. Not-a-number stays not-a-number and does not count as a test.
+
+    Returns
+    -------
+    ndarray of float64, the shape of `p`
+
+    Raises
+    ------
+    InvalidInput
+        When a p-value lies outside 0 to 1.
+
+    References
+    ----------
+    Y. Benjamini and D. Yekutieli, *The control of the false discovery rate in multiple testing under dependency*,
+    Ann. Statist. 29, 2001.
+    """
+    return _step_up(p, any_dependence=True)
+
+
+METHODS = {"bh": benjamini_hochberg, "by": benjamini_yekutieli}
+
+
+def adjusted(p: ArrayLike, method: str) -> NDArray[np.float64]:
+    """Q-values by the name of the method.
+
+    Parameters
+    ----------
+    p : array_like of float
+        P-values; see `benjamini_hochberg`.
+    method : {"bh", "by"}
+        Benjamini-Hochberg or Benjamini-Yekutieli.
+
+    Returns
+    -------
+    ndarray of float64, the shape of `p`
+
+    Raises
+    ------
+    InvalidInput
+        When the method is unknown or a p-value lies outside 0 to 1.
+    """
+    if method not in METHODS:
+        raise InvalidInput(
+            "fdr-unknown",
+            f"未知的多重检验校正方法“{method}”，请选 bh 或 by。",
+            f'Unknown correction for multiple tests "{method}"; choose bh or by.',
+        )
+    return METHODS[method](p)
+
+
+def _step_up(p: ArrayLike, *, any_dependence: bool) -> NDArray[np.float64]:
+    given = np.asarray(p, dtype=np.float64)
+    flat = given.ravel()
+    counted = ~np.isnan(flat)
+    tests = flat if counted.all() else flat[counted]
+    if len(tests) and (tests.min() < 0.0 or tests.max() > 1.0):
+        raise InvalidInput("p-value-range", "p 值应在 0 到 1 之间。", "P-values must lie between 0 and 1.")
+    n = len(tests)
+    order = np.argsort(tests)
+    scaled = tests[order]
+    scaled *= n / np.arange(1, n + 1)
+    if any_dependence:
+        scaled *= np.sum(1.0 / np.arange(1, n + 1))
+    kept = np.minimum.accumulate(scaled[::-1])[::-1]
+    q = np.empty(n)
+    q[order] = np.minimum(kept, 1.0)
+    if n == len(flat):
+        return q.reshape(given.shape)
+    out = np.full(len(flat), np.nan)
+    out[counted] = q
+    return out.reshape(given.shape)

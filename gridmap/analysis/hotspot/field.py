@@ -1,0 +1,192 @@
+"""Checked input of the local statistics: values on a neighbourhood structure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from gridmap.analysis import _gi_loops
+from gridmap.analysis.hotspot.results import Floats
+from gridmap.errors import InvalidInput
+
+ROUNDS = 3
+MOST_ROUNDS = 256
+_WHOLE_MAX = 2**40
+
+
+@dataclass(frozen=True, eq=False)
+class Field:
+    """Values, weights, and sums over neighbours without the diagonal."""
+
+    values: Floats
+    indptr: NDArray[Any]
+    indices: NDArray[Any]
+    data: Floats
+    lag: Floats
+    total: Floats
+    squares: Floats
+    greatest: Floats
+    diagonal: Floats
+    degree: NDArray[np.int64]
+    equal: bool
+
+    @property
+    def n(self) -> int:
+        """Number of cells."""
+        return len(self.values)
+
+    @cached_property
+    def ordered(self) -> Floats:
+        """Values in ascending order: what sums over all cells are taken in, whatever the order of the rows."""
+        return np.sort(self.values)
+
+    @cached_property
+    def whole(self) -> bool:
+        """Whether the values are counts."""
+        low, high = self.ordered[0], self.ordered[-1]
+        return bool(low >= 0 and high <= _WHOLE_MAX and (self.values == np.floor(self.values)).all())
+
+    @property
+    def constant(self) -> bool:
+        """Whether all values are the same."""
+        return bool(self.ordered[0] == self.ordered[-1])
+
+    @cached_property
+    def moments(self) -> tuple[float, float]:
+        """Mean, and variance with n."""
+        mean = float(np.mean(self.ordered))
+        return mean, float(np.mean((self.ordered - mean) ** 2))
+
+    def own_weight(self, *, star: bool) -> Floats:
+        """Weight of each cell in its own neighbourhood: the diagonal, else the row's greatest weight, else one."""
+        if not star:
+            return np.zeros(self.n)
+        filled = np.where(self.greatest > 0, self.greatest, 1.0)
+        return np.where(self.diagonal != 0, self.diagonal, filled) if self.diagonal.any() else filled
+
+    def counted(self, *, star: bool) -> bool:
+        """Whether the neighbourhood's sum is a plain sum of values, up to a factor for each cell."""
+        if not self.equal:
+            return False
+        return (
+            not star or not self.diagonal.any() or bool((self.own_weight(star=True) == self.greatest).all())
+        )
+
+    def identity(self, seed: int, keys: ArrayLike | None) -> NDArray[np.uint64]:
+        """Hash of each cell from its key, or from its content and surroundings; never from its row number."""
+        bits = (self.values + 0.0).view(np.uint64)
+        if keys is not None:
+            named = np.asarray(keys)
+            if named.shape != (self.n,) or named.dtype.kind not in "iu":
+                raise InvalidInput(
+                    "keys-shape",
+                    "每个单元应有一个整数编码。",
+                    "There must be one whole-number key for each cell.",
+                )
+            named = np.ascontiguousarray(named.astype(np.int64)).view(np.uint64)
+            # The data's digest keeps a cell's chance apart between weeks, though its key and the seed stay.
+            mixed = np.bitwise_xor.reduce(_gi_loops.started(named ^ _gi_loops.started(bits, seed), seed))
+            # Compiled loops take a Python int as a signed word.
+            digest = int(mixed) & (2**63 - 1)
+            return _gi_loops.started(named, digest)  # type: ignore[no-any-return]
+        state: NDArray[np.uint64] = _gi_loops.started(bits, seed)
+        weight_bits = self.data.view(np.uint64)
+        found = 0
+        rounds, step = 0, ROUNDS
+        while rounds < MOST_ROUNDS:
+            for _ in range(step):
+                state = _gi_loops.refined(self.indptr, self.indices, weight_bits, state)
+            rounds += step
+            # Sorting beats the hash table of numpy's own count of distinct words.
+            before, found = found, 1 + int(np.count_nonzero(np.diff(np.sort(state))))
+            if found > 0.99 * self.n or found == before:
+                break
+            step = rounds
+        return state
+
+
+def checked(values: ArrayLike, weights: sparse.csr_array, *, diagonal: bool) -> Field:
+    """Check values and weights and add up the neighbours.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (n,)
+        Finite.
+    weights : csr_array, shape (n, n)
+        Finite, not negative.
+    diagonal : bool
+        Whether weights on the diagonal are accepted.
+
+    Returns
+    -------
+    Field
+
+    Raises
+    ------
+    InvalidInput
+        When shapes differ, there are no cells, or something is missing, infinite, negative or forbidden.
+    """
+    x = checked_values(values)
+    w = checked_weights(weights, len(x))
+    data = np.ascontiguousarray(w.data, dtype=np.float64)
+    sums = _gi_loops.row_sums(w.indptr, w.indices, data, x)
+    if not diagonal and sums[4].any():
+        raise InvalidInput(
+            "weights-diagonal",
+            "该统计量的权重对角线应为零，请去掉对角线，或改用 star=True。",
+            "Weights of this statistic must have a zero diagonal; remove it or ask for star=True.",
+        )
+    return Field(x, w.indptr, w.indices, data, *sums)
+
+
+def checked_values(values: ArrayLike) -> Floats:
+    """One finite number for each cell, as float64."""
+    x = np.ascontiguousarray(values, dtype=np.float64)
+    if x.ndim != 1 or len(x) == 0:
+        raise InvalidInput(
+            "values-shape", "数值应为非空的一维数组。", "Values must be one row of numbers, not empty."
+        )
+    if not np.isfinite(x).all():
+        raise InvalidInput(
+            "values-not-finite",
+            "数值含有空值或无穷大，请先补全或去掉这些单元。",
+            "A value is missing or infinite; fill it in or leave the cell out.",
+        )
+    return x
+
+
+def checked_weights(weights: sparse.csr_array, n: int) -> sparse.csr_array:
+    """Compressed rows for n cells, finite and not negative."""
+    if not sparse.issparse(weights) or weights.shape != (n, n):
+        raise InvalidInput(
+            "weights-shape",
+            f"权重应为 {n}×{n} 的稀疏矩阵。",
+            f"Weights must be a sparse matrix of {n} by {n}.",
+        )
+    w = weights if weights.format == "csr" else sparse.csr_array(weights)
+    if len(w.data) and not (np.isfinite(w.data).all() and w.data.min() >= 0):
+        raise InvalidInput(
+            "weights-value", "权重应为有限的非负数。", "Weights must be finite numbers that are not negative."
+        )
+    return w
+
+
+def checked_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    """Refuse an unknown option."""
+    if value not in allowed:
+        listed = ", ".join(allowed)
+        raise InvalidInput(
+            "option-unknown",
+            f"参数 {name} 不能为“{value}”，可选：{listed}。",
+            f'{name} cannot be "{value}"; choose one of {listed}.',
+        )
+
+
+def seed_of(rng: np.random.Generator | None) -> int:
+    """Draw a seed; 0 without a generator, so that a result without one is reproducible too."""
+    return 0 if rng is None else int(rng.integers(0, 2**63, dtype=np.int64))

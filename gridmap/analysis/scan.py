@@ -1,0 +1,238 @@
+"""Scan statistics: where, and when, there are more cases than chance puts there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gridmap.analysis._scan_input import (
+    Places,
+    checked_counts,
+    checked_points,
+    checked_population,
+    label_draws,
+    poisson_draws,
+    refuse,
+    refuse_cases_without_people,
+    time_draws,
+)
+from gridmap.analysis._scan_search import Cluster, Options, ScanResult, Search
+
+__all__ = ["Cluster", "ScanResult", "space_time", "spatial"]
+
+
+def spatial(
+    xy: ArrayLike,
+    cases: ArrayLike,
+    population: ArrayLike,
+    model: str = "poisson",
+    shape: str = "circle",
+    max_population: float = 0.5,
+    permutations: int = 999,
+    rng: np.random.Generator | None = None,
+    *,
+    min_cases: int = 2,
+    side: str = "high",
+    most: int = 20,
+    ids: ArrayLike | None = None,
+    ratios: tuple[float, ...] | None = None,
+    penalty: float = 0.0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> ScanResult:
+    """Scan space for clusters (Kulldorff 1997).
+
+    Parameters
+    ----------
+    xy : array_like of float, shape (n, 2)
+        Planar coordinates in any unit.
+    cases : array_like of int, shape (n,)
+    population : array_like of float, shape (n,)
+        People (or any exposure) at each location; for ``bernoulli`` cases plus controls.
+    model : {"poisson", "bernoulli", "permutation"}
+        ``poisson``: cases in proportion to the population, given their total. ``bernoulli``: each of the population is
+        a case or not. ``permutation``: the Poisson ratio, with case labels shuffled among the people.
+    shape : {"circle", "ellipse"}
+    max_population : float
+        Largest share of the population in a window, above 0 and up to 1.
+    permutations : int
+        Replications under the null hypothesis.
+    rng : numpy.random.Generator, optional
+        Without one, a generator seeded with 0.
+    min_cases : int
+        Fewest cases of a cluster with a high rate.
+    side : {"high", "low", "both"}
+        High rates, low rates, or both.
+    most : int
+        Most clusters to return.
+    ids : array_like, shape (n,), optional
+        Order members that are equally far; the row number without them.
+    ratios : tuple of float, optional
+        Ratios of the ellipses' axes; 1, 1.5, 2, 3, 4 and 5 by default, in 1, 4, 6, 9, 12 and 15 directions.
+    penalty : float
+        Power of the penalty 4s/(s + 1)^2 on ellipses of ratio s; 0 for none.
+    on_progress : callable, optional
+        Called with how many centres are done, and of how many, while replications are scanned.
+
+    Returns
+    -------
+    ScanResult
+
+    Raises
+    ------
+    InvalidInput
+        When an array has the wrong shape or holds values that are missing, negative or not whole, when there are no
+        cases, or when an option does not exist.
+
+    References
+    ----------
+    M. Kulldorff, *A spatial scan statistic*, Communications in Statistics - Theory and Methods 26, 1997.
+    M. Kulldorff, L. Huang, L. Pickle, L. Duczmal, *An elliptic spatial scan statistic*, Statistics in Medicine 25,
+    2006.
+    A. Abrams, K. Kleinman, M. Kulldorff, *Gumbel based p-value approximations for spatial scan statistics*,
+    International Journal of Health Geographics 9, 2010.
+    """
+    if model not in {"poisson", "bernoulli", "permutation"}:
+        raise _no_model(model, "poisson, bernoulli, permutation")
+    points = checked_points(xy)
+    counts = checked_counts(cases, len(points), two_dimensional=False)
+    labels = model != "poisson"
+    people = checked_population(population, counts.shape, whole=labels)
+    places = Places.merge(points, counts, people)
+    refuse_cases_without_people(places, labels=labels)
+    total = int(counts.sum())
+    expected = places.population * (total / places.population.sum())
+    generator = np.random.default_rng(0) if rng is None else rng
+    draw = (
+        label_draws(places.population[:, 0], total, generator)
+        if labels
+        else poisson_draws(expected, total, generator)
+    )
+    options = Options(max_population, permutations, min_cases, side, most, shape, ratios, penalty)
+    search = Search(
+        places, expected, int(people.sum()) if model == "bernoulli" else 0, np.zeros(1, np.int64), options
+    )
+    found = search.run(draw, _ranks(ids, len(points)), on_progress)
+    timeless = tuple(replace(cluster, start=None, end=None) for cluster in found.clusters)
+    return replace(found, clusters=timeless, conventions=found.conventions | {"model": model})
+
+
+def space_time(
+    xy: ArrayLike,
+    cases: ArrayLike,
+    population: ArrayLike | None = None,
+    *,
+    model: str = "poisson",
+    max_population: float = 0.5,
+    max_duration: int | None = None,
+    prospective: bool = False,
+    permutations: int = 999,
+    rng: np.random.Generator | None = None,
+    min_cases: int = 2,
+    side: str = "high",
+    most: int = 20,
+    ids: ArrayLike | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> ScanResult:
+    """Scan cylinders: circles in space times intervals of steps.
+
+    Parameters
+    ----------
+    xy : array_like of float, shape (n, 2)
+        Planar coordinates in any unit.
+    cases : array_like of int, shape (n, T)
+        Cases at each location in each of T steps of equal length, in order of time.
+    population : array_like of float, shape (n,) or (n, T), optional
+        Exposure; needed by ``poisson``, and not used by ``permutation``.
+    model : {"poisson", "permutation"}
+        ``permutation``: only cases are known; times are shuffled among them (Kulldorff et al. 2005).
+    max_population : float
+        Largest share of the population (of the cases, for ``permutation``) in a window.
+    max_duration : int, optional
+        Most steps of a window; half of T by default, and at least one.
+    prospective : bool
+        Look only at windows that reach the last step.
+    permutations, rng, min_cases, side, most, ids, on_progress
+        As for :func:`spatial`.
+
+    Returns
+    -------
+    ScanResult
+
+    Raises
+    ------
+    InvalidInput
+        As for :func:`spatial`, and when a duration does not fit the steps.
+
+    References
+    ----------
+    M. Kulldorff, *Prospective time periodic geographical disease surveillance using a scan statistic*, Journal of the
+    Royal Statistical Society A 164, 2001.
+    M. Kulldorff, R. Heffernan, J. Hartman, R. Assuncao, F. Mostashari, *A space-time permutation scan statistic for
+    disease outbreak detection*, PLoS Medicine 2, 2005.
+    """
+    if model not in {"poisson", "permutation"}:
+        raise _no_model(model, "poisson, permutation")
+    points = checked_points(xy)
+    counts = checked_counts(cases, len(points), two_dimensional=True)
+    steps = counts.shape[1]
+    longest = max(1, steps // 2) if max_duration is None else int(max_duration)
+    if not 1 <= longest <= steps:
+        raise refuse(
+            "duration", f"最长时段须在 1 到 {steps} 步之间。", f"The longest duration is 1 to {steps} steps."
+        )
+    if model == "poisson" and population is None:
+        raise refuse(
+            "population-missing",
+            "poisson 模型需要人口；没有人口时请用 permutation 模型。",
+            "The poisson model needs a population; without one use the permutation model.",
+        )
+    total = int(counts.sum())
+    generator = np.random.default_rng(0) if rng is None else rng
+    if model == "permutation":
+        places = Places.merge(points, counts, counts.astype(np.float64))
+        expected = places.cases.sum(axis=1)[:, None] * (places.cases.sum(axis=0)[None, :] / total)
+        draw = time_draws(places.cases, generator)
+    else:
+        people = checked_population(np.asarray(population), (len(points), steps), whole=False)
+        places = Places.merge(points, counts, people)
+        refuse_cases_without_people(places, labels=False)
+        expected = places.population * (total / places.population.sum())
+        draw = poisson_draws(expected, total, generator)
+    length = np.arange(steps)[None, :] - np.arange(steps)[:, None] + 1
+    wanted = (length >= 1) & (length <= longest)
+    if prospective:
+        wanted[:, :-1] = False
+    first, last = np.nonzero(wanted)
+    shortest_first = np.lexsort((first, last - first))
+    options = Options(max_population, permutations, min_cases, side, most, "circle", None, 0.0)
+    search = Search(places, expected, 0, first[shortest_first], options, last[shortest_first])
+    found = search.run(draw, _ranks(ids, len(points)), on_progress)
+    if model == "permutation":
+        found = replace(found, clusters=tuple(replace(c, population=float("nan")) for c in found.clusters))
+    return replace(
+        found,
+        conventions=found.conventions
+        | {
+            "model": f"space-time {model}",
+            "windows": "prospective" if prospective else "retrospective",
+            "max_duration": f"{longest} steps",
+        },
+    )
+
+
+def _no_model(model: str, known: str) -> Exception:
+    return refuse(
+        "model", f"扫描模型“{model}”不存在，请用 {known}。", f"There is no model {model!r}; use {known}."
+    )
+
+
+def _ranks(ids: ArrayLike | None, rows: int) -> NDArray[np.int64]:
+    if ids is None:
+        return np.arange(rows)
+    names = np.asarray(ids)
+    if names.shape != (rows,):
+        raise refuse("ids-shape", "编号须与地点一一对应。", "Give one id for each location.")
+    return np.unique(names, return_inverse=True)[1].astype(np.int64)

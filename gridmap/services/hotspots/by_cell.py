@@ -1,0 +1,209 @@
+"""Methods that judge each cell: Gi*, local Moran's I, emerging hotspots."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from gridmap.analysis import emerging, fdr, hotspot, rates, weights
+from gridmap.errors import InvalidInput
+from gridmap.services.hotspots.inputs import Inputs
+from gridmap.services.hotspots.publish import Outcome, by_evidence, publish_cells
+from gridmap.services.hotspots.slices import slices
+from gridmap.services.hotspots.spec import HotspotSpec
+
+_FEWEST_CELLS = 8
+
+
+def touching(inputs: Inputs) -> csr_array:
+    """Return queen neighbours of the cells.
+
+    Raises
+    ------
+    InvalidInput
+        When there are too few cells to compare.
+    """
+    if len(inputs.cells) < _FEWEST_CELLS:
+        raise InvalidInput(
+            "cells-too-few",
+            f"只有 {len(inputs.cells)} 个网格，无法比较。请选更细的层级（--level）或更大的范围。",
+            f"There are only {len(inputs.cells)} grids, too few to compare. Choose a finer --level or a wider grid.",
+        )
+    return weights.queen(inputs.cells)
+
+
+def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
+    """Gi* of each cell: of counts, or of counts against the people present.
+
+    Without a domain each domain is judged by itself, and all tests are corrected together: the busy places of one
+    domain would otherwise hide the hotspots of another.
+    """
+    near = touching(inputs)
+    rng = np.random.default_rng(spec.seed)
+    domains = [spec.domain] if spec.domain else sorted(set(inputs.domain[inputs.cell >= 0]))
+    counts = {domain: inputs.counts_of(domain) for domain in domains}
+    found = {domain: _gi(inputs, spec, near, counts[domain], rng) for domain in domains}
+    q = fdr.benjamini_hochberg(np.concatenate([found[domain].p for domain in domains]))
+    apart = dict(zip(domains, np.split(q, len(domains)), strict=True))
+    features: list[dict[str, Any]] = []
+    withheld, tally = 0, {"hot": 0, "cold": 0}
+    for domain in domains:
+        z = found[domain].z
+        significant = apart[domain] <= spec.alpha
+        labels = np.where(significant & (z > 0), "hot", np.where(significant & (z < 0), "cold", "none"))
+        units, hidden = publish_cells(
+            inputs,
+            near,
+            labels.astype(object),
+            counts=counts[domain],
+            expected=expected_counts(inputs, spec, counts[domain]),
+            domain=domain,
+            z=z,
+            p=found[domain].p,
+            q=apart[domain],
+        )
+        features += units if spec.domain else [unit for unit in units if unit["label"] != "none"]
+        withheld += hidden
+        tally = {label: n + int((labels == label).sum()) for label, n in tally.items()}
+    if not spec.domain:
+        features += _ground(inputs, spec, near)
+    summary = {
+        "domains": domains,
+        "tests": len(q),
+        "withheld": withheld,
+        "labels": tally,
+        "conventions": found[domains[0]].conventions
+        | {"fdr": f"bh over {len(domains)} domains" if len(domains) > 1 else "bh"},
+    }
+    return Outcome(sorted(features, key=by_evidence), summary)
+
+
+def _gi(
+    inputs: Inputs, spec: HotspotSpec, near: csr_array, counts: NDArray[np.int64], rng: np.random.Generator
+) -> Any:
+    keys = inputs.cells["grid_key"].to_numpy(dtype=np.int64)
+    values = counts.astype(np.float64)
+    if spec.by == "rate":
+        exposure = inputs.cells["exposure"].to_numpy(dtype=np.float64)
+        return hotspot.local_counts(values, exposure, near, rng=rng, keys=keys)
+    return hotspot.local_gi(values, near, permutations=spec.permutations or 0, rng=rng, keys=keys)
+
+
+def _ground(inputs: Inputs, spec: HotspotSpec, near: csr_array) -> list[dict[str, Any]]:
+    """Return units of all incidents together, without a label: what the hotspots lie on."""
+    nothing = np.full(len(inputs.cells), np.nan)
+    units, _ = publish_cells(
+        inputs,
+        near,
+        np.full(len(inputs.cells), "none", dtype=object),
+        counts=inputs.counts,
+        expected=expected_counts(inputs, spec, inputs.counts),
+        domain=None,
+        z=nothing,
+        p=nothing,
+        q=nothing,
+    )
+    return units
+
+
+def by_moran(inputs: Inputs, spec: HotspotSpec) -> Outcome:
+    """Local Moran's I of each cell: of counts, or of smoothed rates."""
+    near = touching(inputs)
+    keys = inputs.cells["grid_key"].to_numpy(dtype=np.int64)
+    found = hotspot.local_moran(
+        cell_values(inputs, spec),
+        weights.row_standardised(near),
+        permutations=spec.permutations or 0,
+        rng=np.random.default_rng(spec.seed),
+        keys=keys,
+    )
+    labels = np.where(found.q <= spec.alpha, found.quadrant, "none").astype(object)
+    return _cells_outcome(inputs, spec, near, labels, found)
+
+
+def cell_values(inputs: Inputs, spec: HotspotSpec) -> NDArray[np.float64]:
+    """Return counts of the cells, or their rates smoothed by empirical Bayes; shape (n,)."""
+    counts = inputs.counts.astype(np.float64)
+    if spec.by == "count":
+        return counts
+    smoothed: NDArray[np.float64] = rates.empirical_bayes(counts, _positive_exposure(inputs)).rate
+    return smoothed
+
+
+def _positive_exposure(inputs: Inputs) -> NDArray[np.float64]:
+    # A cell where nobody lives has no rate; one person keeps it in the comparison without weight.
+    return np.asarray(np.maximum(inputs.cells["exposure"].to_numpy(dtype=np.float64), 1.0))
+
+
+def expected_counts(inputs: Inputs, spec: HotspotSpec, counts: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return what each cell would have if incidents were spread evenly over cells, or over people; shape (n,)."""
+    share = _positive_exposure(inputs) if spec.by == "rate" else np.ones(len(inputs.cells))
+    return np.asarray(counts.sum() * share / share.sum(), dtype=np.float64)
+
+
+def _cells_outcome(
+    inputs: Inputs, spec: HotspotSpec, near: csr_array, labels: NDArray[np.object_], found: Any
+) -> Outcome:
+    features, withheld = publish_cells(
+        inputs,
+        near,
+        labels,
+        counts=inputs.counts,
+        expected=expected_counts(inputs, spec, inputs.counts),
+        domain=spec.domain,
+        z=found.z,
+        p=found.p,
+        q=found.q,
+    )
+    summary = {
+        "significant_cells": int((labels != "none").sum()),
+        "withheld": withheld,
+        "labels": _tally(labels),
+        "conventions": found.conventions,
+    }
+    return Outcome(features, summary)
+
+
+def _tally(labels: NDArray[np.object_]) -> dict[str, int]:
+    names, counts = np.unique(labels.astype(str), return_counts=True)
+    return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
+
+
+def by_emerging(inputs: Inputs, spec: HotspotSpec) -> Outcome:
+    """Classify each cell by the course of its Gi* through the slices of time."""
+    near = touching(inputs)
+    cut = slices(spec)
+    counts = cut.cube(inputs)
+    found = emerging.classify(
+        counts,
+        near,
+        k=1,
+        compare="all",
+        alpha=spec.alpha,
+        bootstrap=99 if spec.permutations is None else spec.permutations,
+        rng=np.random.default_rng(spec.seed),
+        keys=inputs.cells["grid_key"].to_numpy(dtype=np.int64),
+    )
+    labels = found.labels.astype(object)
+    features, withheld = publish_cells(
+        inputs,
+        near,
+        labels,
+        counts=inputs.counts,
+        expected=expected_counts(inputs, spec, inputs.counts),
+        domain=spec.domain,
+        z=found.z[:, -1],
+        p=found.p_gi[:, -1],
+        q=found.q_gi[:, -1],
+        more={"tau": found.tau, "stability": found.stability, "course": np.round(found.z, 1)},
+    )
+    summary = {
+        "slices": cut.names,
+        "withheld": withheld,
+        "labels": _tally(labels),
+        "conventions": found.conventions,
+    }
+    return Outcome(features, summary)

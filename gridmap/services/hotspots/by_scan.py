@@ -1,0 +1,118 @@
+"""Scan statistics: the clusters of cells, in space or in space and time, that chance explains least."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+
+from gridmap.analysis import scan
+from gridmap.analysis.suppress import MINIMUM
+from gridmap.services.hotspots.inputs import Inputs
+from gridmap.services.hotspots.publish import Outcome, in_words, number, proposal
+from gridmap.services.hotspots.slices import Slices, slices
+from gridmap.services.hotspots.spec import HotspotSpec
+
+_MOST = 20
+
+
+def by_scan(inputs: Inputs, spec: HotspotSpec) -> Outcome:
+    """Circular scan with the Poisson model, by people present or with one and the same expectation for each cell."""
+    found = scan.spatial(
+        inputs.centres,
+        inputs.counts,
+        _population(inputs, spec),
+        model="poisson",
+        shape="circle",
+        max_population=spec.max_population,
+        permutations=_permutations(spec),
+        rng=np.random.default_rng(spec.seed),
+        min_cases=MINIMUM,
+        ids=inputs.cells["grid_key"].to_numpy(dtype=np.int64),
+    )
+    return _outcome(inputs, spec, found, None)
+
+
+def by_space_time_scan(inputs: Inputs, spec: HotspotSpec) -> Outcome:
+    """Cylindrical scan: the space-time permutation model for counts, the Poisson model for rates."""
+    cut = slices(spec)
+    found = scan.space_time(
+        inputs.centres,
+        cut.cube(inputs),
+        _population(inputs, spec) if spec.by == "rate" else None,
+        model="poisson" if spec.by == "rate" else "permutation",
+        max_population=spec.max_population,
+        prospective=spec.prospective,
+        permutations=_permutations(spec),
+        rng=np.random.default_rng(spec.seed),
+        min_cases=MINIMUM,
+        ids=inputs.cells["grid_key"].to_numpy(dtype=np.int64),
+    )
+    return _outcome(inputs, spec, found, cut)
+
+
+def _permutations(spec: HotspotSpec) -> int:
+    return 999 if spec.permutations is None else spec.permutations
+
+
+def _population(inputs: Inputs, spec: HotspotSpec) -> Any:
+    return (
+        inputs.cells["exposure"].to_numpy(dtype=np.float64)
+        if spec.by == "rate"
+        else np.ones(len(inputs.cells))
+    )
+
+
+def _outcome(inputs: Inputs, spec: HotspotSpec, found: Any, cut: Slices | None) -> Outcome:
+    features = [
+        _feature(inputs, spec, cluster, cut)
+        for cluster in found.clusters[:_MOST]
+        if cluster.observed >= MINIMUM
+    ]
+    labels = [f["label"] for f in features]
+    summary: dict[str, Any] = {
+        "clusters": len(features),
+        "labels": {label: labels.count(label) for label in sorted(set(labels))},
+        "withheld": 0,
+        "conventions": found.conventions,
+    }
+    if cut is not None:
+        summary["slices"] = cut.names
+    return Outcome(features, summary)
+
+
+def _feature(inputs: Inputs, spec: HotspotSpec, cluster: Any, cut: Slices | None) -> dict[str, Any]:
+    rows = np.asarray(cluster.members)
+    p = float(cluster.p)
+    zh, en = in_words(int(cluster.observed), float(cluster.expected), p=p, sign="p")
+    first = inputs.cells.iloc[int(rows[0])]
+    properties: dict[str, Any] = {
+        "name_zh": first["name_zh"] + ("" if len(rows) == 1 else f" 一带 {len(rows)} 格"),
+        "name_en": first["name_en"] + ("" if len(rows) == 1 else f" and around, {len(rows)} grids"),
+        "cells": len(rows),
+        "observed": int(cluster.observed),
+        "expected": number(cluster.expected, 1),
+        "relative_risk": number(cluster.relative_risk),
+        "llr": number(cluster.llr, 3),
+        "z": None,
+        "p": number(p, 4),
+        "q": None,
+        "p_gumbel": number(cluster.p_gumbel, 6),
+        "radius_m": number(cluster.radius, 0),
+        "words_zh": zh,
+        "words_en": en,
+        "members": [str(k) for k in inputs.cells["grid_key"].to_numpy()[np.sort(rows)]],
+        "proposal": proposal(spec.domain),
+    }
+    if cut is not None:
+        since, last = cut.starts[int(cluster.start)], cut.starts[int(cluster.end) + 1]
+        properties |= {"since": since.isoformat(), "before": last.isoformat()}
+        properties["words_zh"] += f"，{since:%Y-%m-%d} 起，至 {last:%Y-%m-%d} 前"
+        properties["words_en"] += f", from {since:%Y-%m-%d} to before {last:%Y-%m-%d}"
+    return {
+        "label": "cluster" if p <= spec.alpha else "candidate",
+        "grid_key": int(first["grid_key"]),
+        "geometry": shapely.union_all(inputs.cells.geometry.to_numpy()[rows]),
+        "properties": properties,
+    }

@@ -1,0 +1,214 @@
+"""From cells to what may be shown: small counts merged up, every area explained in words, and what to do first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from gridmap.analysis.suppress import NOT_SHOWN, merge_up
+from gridmap.services.hotspots.inputs import Inputs
+
+CAPTION = ("接报量，不代表危险", "reported incidents, not danger")
+
+_PATROLLED = frozenset({"policing", "safety"})
+PROPOSALS = {
+    "mediate": ("建议：先调解、走访服务", "Proposed first: mediation and service visits"),
+    "serve": ("建议：先上门服务", "Proposed first: service visits"),
+    "patrol": ("建议：先走访服务，再安排巡防", "Proposed: service visits first, then patrols"),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a method found, fit to be shown.
+
+    Attributes
+    ----------
+    features : list of dict
+        label, grid_key, geometry (projected, or None) and properties; in order of rank.
+    summary : dict
+        Counts, conventions and everything else that is told once for the run.
+    """
+
+    features: list[dict[str, Any]]
+    summary: dict[str, Any]
+
+
+def proposal(domain: str | None) -> str:
+    """Tell what is proposed first at a hotspot of a domain: a key of `PROPOSALS`."""
+    if domain in _PATROLLED:
+        return "patrol"
+    return "serve" if domain == "social_service" else "mediate"
+
+
+def number(value: float | None, digits: int = 2) -> float | None:
+    """Round for JSON; None for what is not a number."""
+    return None if value is None or not np.isfinite(value) else round(float(value), digits)
+
+
+def p_text(p: float) -> str:
+    """Write a probability with two digits, and never as zero."""
+    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.01 else f"{p:.2f}"
+
+
+def in_words(
+    observed: int, expected: float | None, z: float | None = None, p: float | None = None, *, sign: str = "q"
+) -> tuple[str, str]:
+    """Explain a result in a sentence of each language."""
+    zh, en = [f"接报 {observed} 件"], [f"{observed} reported"]
+    if expected is not None:
+        zh.append(f"预期 {expected:.1f} 件")
+        en.append(f"{expected:.1f} expected")
+    if z is not None and np.isfinite(z):
+        zh.append(f"z {z:.1f}")
+        en.append(f"z {z:.1f}")
+    if p is not None and np.isfinite(p):
+        text = p_text(p)
+        shown = f"{sign} {text}"
+        zh.append(shown)
+        en.append(shown)
+    return "，".join(zh), ", ".join(en)
+
+
+def publish_cells(
+    inputs: Inputs,
+    weights: csr_array,
+    labels: NDArray[np.object_],
+    *,
+    counts: NDArray[np.int64],
+    expected: NDArray[np.float64],
+    domain: str | None,
+    z: NDArray[np.float64],
+    p: NDArray[np.float64],
+    q: NDArray[np.float64],
+    more: dict[str, NDArray[Any]] | None = None,
+    plain: str = "none",
+) -> tuple[list[dict[str, Any]], int]:
+    """Merge cells until each unit holds five incidents, and describe the units.
+
+    Significant cells merge with the significant cells of the same label that they touch; the others with their village,
+    area and town.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    weights : (n, n) csr_array
+        Which cells touch.
+    labels : (n,) object array
+        Label of each cell; `plain` where nothing was found.
+    counts : (n,) int array
+        Incidents of each cell: all of them, or those of one domain.
+    expected, z, p, q : (n,) float arrays
+    domain : str or None
+        Domain of the counts; None for all of them together.
+    more : dict of (n,) arrays, optional
+        Further properties, taken from the cell of the unit with the strongest evidence.
+    plain : str
+        The label that means nothing was found.
+
+    Returns
+    -------
+    features : list of dict
+        In order of evidence, labelled units first.
+    withheld : int
+        Labelled cells that could not be shown, for they and all that they touch hold fewer than five incidents.
+    """
+    units = np.full(len(counts), NOT_SHOWN, dtype=np.int64)
+    found = labels != plain
+    for label in sorted(set(labels[found])):
+        rows = np.flatnonzero(labels == label)
+        _, part = connected_components(weights[rows][:, rows], directed=False)
+        merged = merge_up(counts[rows], part.reshape(-1, 1).astype(np.int64))
+        units[rows] = np.where(merged == NOT_SHOWN, NOT_SHOWN, rows[merged])
+    withheld = int((found & (units == NOT_SHOWN)).sum())
+    rest = np.flatnonzero(units == NOT_SHOWN)
+    merged = merge_up(counts[rest], inputs.groups[rest])
+    units[rest] = np.where(merged == NOT_SHOWN, NOT_SHOWN, rest[merged])
+    labels = np.where(np.isin(np.arange(len(labels)), rest), plain, labels)
+
+    features = [
+        _unit(
+            inputs,
+            np.flatnonzero(units == unit),
+            labels,
+            counts,
+            expected,
+            (z, p, q),
+            domain,
+            more or {},
+            plain,
+        )
+        for unit in np.unique(units[units != NOT_SHOWN])
+    ]
+    features.sort(key=by_evidence)
+    return features, withheld
+
+
+def by_evidence(feature: dict[str, Any]) -> tuple[bool, float, int]:
+    """Key that sorts labelled features first, the strongest evidence at the top."""
+    return feature["label"] == "none", -abs(feature["properties"]["z"] or 0.0), feature["grid_key"] or 0
+
+
+def _unit(
+    inputs: Inputs,
+    rows: NDArray[np.int64],
+    labels: NDArray[np.object_],
+    counts: NDArray[np.int64],
+    expected: NDArray[np.float64],
+    evidence: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    domain: str | None,
+    more: dict[str, NDArray[Any]],
+    plain: str,
+) -> dict[str, Any]:
+    z, p, q = evidence
+    strength = np.where(np.isfinite(z[rows]), np.abs(z[rows]), -1.0)
+    peak = int(rows[int(np.argmax(strength))])
+    label = str(labels[peak])
+    alone = len(rows) == 1
+    told = alone or label != plain
+    observed = int(counts[rows].sum())
+    awaited = float(expected[rows].sum())
+    zh, en = in_words(observed, awaited, *((float(z[peak]), float(q[peak])) if told else (None, None)))
+    cells = inputs.cells.iloc[rows]
+    properties = {
+        "name_zh": cells["name_zh"].iloc[0] + ("" if alone else f" 等 {len(rows)} 格"),
+        "name_en": cells["name_en"].iloc[0] + ("" if alone else f" and {len(rows) - 1} more"),
+        "cells": len(rows),
+        "domain": domain,
+        "observed": observed,
+        "expected": number(awaited, 1),
+        "z": number(z[peak], 1) if told else None,
+        "p": number(p[peak], 4) if told else None,
+        "q": number(q[peak], 4) if told else None,
+        "words_zh": zh,
+        "words_en": en,
+    }
+    if told:
+        properties |= {name: _plain(values[peak]) for name, values in more.items()}
+    if label != plain and not is_cold(label):
+        properties["proposal"] = proposal(domain)
+    return {
+        "label": label,
+        "grid_key": int(cells["grid_key"].iloc[0]),
+        "geometry": shapely.union_all(cells.geometry.to_numpy()),
+        "properties": properties,
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return [_plain(v) for v in value]
+    if isinstance(value, float | np.floating):
+        return number(float(value), 3)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def is_cold(label: str) -> bool:
+    """Tell whether a label speaks of fewer incidents than elsewhere."""
+    return label in {"cold", "LL", "LH"} or label.endswith("_cold")

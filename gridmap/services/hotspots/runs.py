@@ -1,0 +1,301 @@
+"""Hotspot runs: made, kept with all that repeats them, listed, compared, exported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from gridmap import __version__, crs
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import InvalidInput, NotFound
+from gridmap.ingest.export import write_layer
+from gridmap.services.hotspots.by_cell import by_emerging, by_gi, by_moran
+from gridmap.services.hotspots.by_place import by_kde, by_near_repeat, by_network_kde
+from gridmap.services.hotspots.by_scan import by_scan, by_space_time_scan
+from gridmap.services.hotspots.inputs import Inputs, load_inputs, road_lines, scope_of
+from gridmap.services.hotspots.publish import CAPTION, Outcome
+from gridmap.services.hotspots.spec import METHOD_NAMES, HotspotSpec
+from gridmap.storage import hotspots as stored
+from gridmap.storage.database import Database
+
+OnProgress = Callable[[str, int, int], None]
+
+_BY_INPUTS: dict[str, Callable[[Inputs, HotspotSpec], Outcome]] = {
+    "gi": by_gi,
+    "moran": by_moran,
+    "scan": by_scan,
+    "space-time-scan": by_space_time_scan,
+    "kde": by_kde,
+    "near-repeat": by_near_repeat,
+    "emerging": by_emerging,
+}
+_STEPS = 3
+
+
+def run_hotspots(
+    database: Database,
+    scope: Scope,
+    spec: HotspotSpec,
+    *,
+    keep: bool = True,
+    on_progress: OnProgress | None = None,
+) -> dict[str, Any]:
+    """Run a method over the incidents of a scope, and keep the run.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    spec : HotspotSpec
+    keep : bool
+        Whether to keep the run; a report makes its own and keeps none.
+    on_progress : callable, optional
+        Called with the step (read, analyse, save), what is done and the total.
+
+    Returns
+    -------
+    dict
+        The run as :func:`hotspot_run` gives it; ``run_id`` is None where it was not kept.
+
+    Raises
+    ------
+    InvalidInput
+        When the parameters, or the data that they choose, do not allow the method.
+    NotFound
+        When the grid that the run is about lies outside the scope.
+    """
+    tell = on_progress or (lambda *_: None)
+    tell("read", 0, _STEPS)
+    inputs = load_inputs(database, scope, spec)
+    tell("analyse", 1, _STEPS)
+    if spec.method == "network-kde":
+        outcome = by_network_kde(inputs, spec, road_lines(database, scope, inputs.epsg))
+    else:
+        outcome = _BY_INPUTS[spec.method](inputs, spec)
+    tell("save", 2, _STEPS)
+    run, features = _as_kept(scope, spec, inputs, outcome)
+    run_id = None
+    if keep:
+        with database.scoped_session(scope, write=True, timeout_s=600) as session:
+            run_id = stored.add_run(session, run, features)
+    tell("save", _STEPS, _STEPS)
+    return _shown(run | {"run_id": run_id, "created_at": None}, features)
+
+
+def _as_kept(
+    scope: Scope, spec: HotspotSpec, inputs: Inputs, outcome: Outcome
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    inside = scope_of(scope, spec.within)
+    shapes = crs.geometries_to_wgs84(
+        np.array([f["geometry"] for f in outcome.features], dtype=object), inputs.epsg
+    )
+    features = [
+        f | {"geometry": None if shape is None else shapely.set_precision(shape, 1e-7)}
+        for f, shape in zip(outcome.features, shapes, strict=True)
+    ]
+    method_zh, method_en = METHOD_NAMES[spec.method]
+    summary = outcome.summary | {
+        "caption_zh": CAPTION[0],
+        "caption_en": CAPTION[1],
+        "method_zh": method_zh,
+        "method_en": method_en,
+        "incidents": outcome.summary.get("incidents", int(inputs.counts.sum())),
+        "cells": len(inputs.cells),
+        "outside": inputs.outside,
+        "left_out_family": inputs.left_out_family,
+        "epsg": inputs.epsg,
+    }
+    run = {
+        "scope_lo": inside.lo,
+        "scope_hi": inside.hi,
+        "method": spec.method,
+        "domain": spec.domain,
+        "kind": spec.kind,
+        "since": spec.since,
+        "until": spec.until,
+        "level": spec.level,
+        "seed": spec.seed,
+        "parameters": spec.as_dict(),
+        "data_sha256": inputs.sha256,
+        "version": __version__,
+        "summary": summary,
+    }
+    return run, features
+
+
+def _shown(run: dict[str, Any], features: list[dict[str, Any]]) -> dict[str, Any]:
+    out = {k: v for k, v in run.items() if k not in {"scope_lo", "scope_hi"}}
+    out |= {"since": run["since"].isoformat(), "until": run["until"].isoformat()}
+    out["created_at"] = run["created_at"].isoformat() if run["created_at"] is not None else None
+    out["features"] = [
+        {
+            "rank": rank,
+            "label": f["label"],
+            "grid_key": f["grid_key"],
+            "geometry": f["geometry"],
+            **f["properties"],
+        }
+        for rank, f in enumerate(features, 1)
+    ]
+    return out
+
+
+def list_runs(
+    database: Database, scope: Scope, *, method: str | None = None, limit: int = 50
+) -> list[dict[str, Any]]:
+    """Return the runs that a scope may see, newest first, without their features."""
+    with database.scoped_session(scope) as session:
+        rows = stored.list_runs(session, method=method, limit=limit)
+    shown = [_shown(row, []) for row in rows]
+    for run in shown:
+        del run["features"]
+    return shown
+
+
+def hotspot_run(database: Database, scope: Scope, run_id: int) -> dict[str, Any]:
+    """One run with its features.
+
+    Returns
+    -------
+    dict
+        The run's columns, and ``features``: rank, label, grid_key, geometry (shapely, EPSG:4326, or None), and the
+        properties of each.
+
+    Raises
+    ------
+    NotFound
+        When there is no such run in the scope.
+    """
+    with database.scoped_session(scope) as session:
+        run = stored.find_run(session, run_id)
+        features = stored.run_features(session, run_id) if run is not None else []
+    if run is None:
+        raise NotFound(
+            "hotspot-run-not-found",
+            f"没有第 {run_id} 次热点分析，或超出管辖范围。用 gridmap hotspots list 查看。",
+            f"There is no hotspot run {run_id} in your scope. See: gridmap hotspots list",
+        )
+    return _shown(run, features)
+
+
+def delete_run(database: Database, scope: Scope, run_id: int) -> None:
+    """Delete a run.
+
+    Raises
+    ------
+    NotFound
+        When there is no such run in the scope.
+    """
+    hotspot_run(database, scope, run_id)
+    with database.scoped_session(scope, write=True) as session:
+        stored.delete_run(session, run_id)
+
+
+def newest_run(database: Database, scope: Scope, method: str | None = None) -> dict[str, Any] | None:
+    """Return the newest run that a scope may see, with its features, or None."""
+    runs = list_runs(database, scope, method=method, limit=1)
+    return hotspot_run(database, scope, int(runs[0]["run_id"])) if runs else None
+
+
+def compare_runs(first: dict[str, Any], second: dict[str, Any]) -> pd.DataFrame:
+    """Lay the areas of two runs over each other.
+
+    Parameters
+    ----------
+    first, second : dict
+        As :func:`hotspot_run` gives them; the earlier one first.
+
+    Returns
+    -------
+    DataFrame
+        change (kept, new, gone), label_before, label_after, observed_before, observed_after, overlap (shared share of
+        the joint area, 0 to 1), name_zh, name_en.
+
+    Raises
+    ------
+    InvalidInput
+        When a run has no areas, as near repeats have none.
+    """
+    old, new = (_found(run) for run in (first, second))
+    rows: list[dict[str, Any]] = []
+    matched: set[int] = set()
+    for feature in new:
+        shares = [_overlap(feature, other) for other in old]
+        best = int(np.argmax(shares)) if shares else -1
+        same = old[best] if best >= 0 and shares[best] > 0 else None
+        if same is not None:
+            matched |= {i for i, share in enumerate(shares) if share > 0}
+        rows.append(_change(same, feature, shares[best] if same is not None else 0.0))
+    rows += [_change(feature, None, 0.0) for i, feature in enumerate(old) if i not in matched]
+    return pd.DataFrame(rows, columns=[*_change(None, None, 0.0)])
+
+
+def _found(run: dict[str, Any]) -> list[dict[str, Any]]:
+    if run["method"] == "near-repeat":
+        raise InvalidInput(
+            "compare-no-areas",
+            "近重复分析没有区域，无法比较。",
+            "A near-repeat run has no areas to compare.",
+        )
+    return [
+        f for f in run["features"] if f["label"] not in {"none", "candidate"} and f["geometry"] is not None
+    ]
+
+
+def _overlap(one: dict[str, Any], other: dict[str, Any]) -> float:
+    joint = shapely.union(one["geometry"], other["geometry"])
+    shared = shapely.intersection(one["geometry"], other["geometry"])
+    return float(shared.area / joint.area) if joint.area else float(shared.length / max(joint.length, 1e-12))
+
+
+def _change(old: dict[str, Any] | None, new: dict[str, Any] | None, overlap: float) -> dict[str, Any]:
+    named = new or old or {}
+    return {
+        "change": "kept" if old and new else "new" if new else "gone",
+        "name_zh": named.get("name_zh"),
+        "name_en": named.get("name_en"),
+        "label_before": old["label"] if old else None,
+        "label_after": new["label"] if new else None,
+        "observed_before": old["observed"] if old else None,
+        "observed_after": new["observed"] if new else None,
+        "overlap": round(overlap, 3),
+    }
+
+
+def export_run(run: dict[str, Any], path: Path, zone: str) -> int:
+    """Write a run's areas (or its table) to a file, whole or not at all; return the number of rows.
+
+    Raises
+    ------
+    InvalidInput
+        When the ending is not geojson, gpkg, csv or xlsx, or a map is asked of a run without areas.
+    """
+    if run["method"] == "near-repeat":
+        frame: pd.DataFrame = pd.DataFrame(run["summary"]["table"])
+    else:
+        rows = [
+            {k: v for k, v in f.items() if k not in {"geometry", "members", "course"}}
+            for f in run["features"]
+        ]
+        for row in rows:
+            row["grid_key"] = None if row["grid_key"] is None else str(row["grid_key"])
+        shapes = [f["geometry"] for f in run["features"]]
+        frame = gpd.GeoDataFrame(pd.DataFrame(rows), geometry=shapes, crs=crs.WGS84)
+    about = run["summary"]
+    frame = frame.assign(
+        caption_zh=about["caption_zh"],
+        caption_en=about["caption_en"],
+        method=run["method"],
+        since=run["since"],
+        until=run["until"],
+        seed=run["seed"],
+        data_sha256=run["data_sha256"],
+        version=run["version"],
+    )
+    return write_layer(frame, path, target_crs=crs.WGS84, layer="hotspots", zone=zone)

@@ -1,0 +1,169 @@
+"""What a hotspot run is asked to do, and what it may not be asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from gridmap.domain.codes import codes
+from gridmap.domain.gridkey import MICRO, VILLAGE
+from gridmap.errors import InvalidInput
+
+Method = Literal["gi", "moran", "scan", "space-time-scan", "kde", "network-kde", "near-repeat", "emerging"]
+METHODS: tuple[Method, ...] = (
+    "gi",
+    "moran",
+    "scan",
+    "space-time-scan",
+    "kde",
+    "network-kde",
+    "near-repeat",
+    "emerging",
+)
+POINT_METHODS = frozenset({"kde", "network-kde", "near-repeat"})
+"""Methods that look at places rather than at cells."""
+
+FAMILY_KINDS = frozenset({"01"})
+"""Kinds of disputes between members of a family: shown at village level or above, never closer."""
+
+METHOD_NAMES = {
+    "gi": ("热点 Gi*", "hotspots by Gi*"),
+    "moran": ("局部莫兰指数", "local Moran's I"),
+    "scan": ("空间扫描", "spatial scan"),
+    "space-time-scan": ("时空扫描", "space-time scan"),
+    "kde": ("核密度", "kernel density"),
+    "network-kde": ("路网核密度", "network kernel density"),
+    "near-repeat": ("近重复", "near repeat"),
+    "emerging": ("新兴热点", "emerging hotspots"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HotspotSpec:
+    """Parameters of a run; together with the data they make the same result again.
+
+    Attributes
+    ----------
+    method : str
+        One of `METHODS`.
+    since, until : date
+        First and last local day of the period.
+    domain, kind : str or None
+        Codes; all where None.
+    level : int
+        Level of the cells: 1 to 4.
+    hexagons : int or None
+        Resolution of hexagons (H3) in place of the grids; emerging hotspots only.
+    by : {'count', 'rate'}
+        Whether cells are compared by their counts, or by counts against the people present.
+    within : int or None
+        Key of the grid whose subtree is looked at; the whole workspace where None.
+    seed : int
+    alpha : float
+        Share of false discoveries that is accepted among all that is called significant.
+    permutations : int
+        Random replications; None leaves it to the method (0 for gi and moran, 999 for the others).
+    presence : float
+        Share of the temporary residents of a site who are there, for the exposure of `by="rate"`.
+    bandwidth_m, cell_m : float or None
+        Of kernel densities; chosen from the data where None.
+    step : {'day', 'week', 'month'}
+        Slice of time of the methods in space and time.
+    prospective : bool
+        Space-time scan: only clusters that are still going on at the end.
+    max_population : float
+        Scans: largest share of the population in a cluster.
+    """
+
+    method: Method
+    since: dt.date
+    until: dt.date
+    domain: str | None = None
+    kind: str | None = None
+    level: int = MICRO
+    hexagons: int | None = None
+    by: Literal["count", "rate"] = "count"
+    within: int | None = None
+    seed: int = 0
+    alpha: float = 0.05
+    permutations: int | None = None
+    presence: float = 0.8
+    bandwidth_m: float | None = None
+    cell_m: float | None = None
+    step: Literal["day", "week", "month"] = "month"
+    prospective: bool = False
+    max_population: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense, or may not be shown."""
+        for check in (self._choices, self._numbers, self._family):
+            check()
+
+    def _choices(self) -> None:
+        if self.method not in METHODS:
+            names = ", ".join(METHODS)
+            raise InvalidInput(
+                "method-unknown",
+                f"没有方法 {self.method}，可用：{names}。",
+                f"There is no method {self.method}: {names}.",
+            )
+        if self.domain is not None and self.domain not in codes("domain"):
+            names = ", ".join(sorted(codes("domain")))
+            raise InvalidInput(
+                "domain-unknown",
+                f"没有领域 {self.domain}，可用：{names}。",
+                f"There is no domain {self.domain}: {names}.",
+            )
+        if self.since > self.until:
+            raise InvalidInput(
+                "period-reversed", "起始日期晚于结束日期。", "The first day of the period is after its last."
+            )
+        if self.hexagons is not None and self.method != "emerging":
+            raise InvalidInput(
+                "hexagons-emerging",
+                "六边形单元只用于新兴热点（emerging）；其他方法请用网格层级。",
+                "Hexagons are for emerging hotspots only; choose a grid level for the other methods.",
+            )
+
+    def _numbers(self) -> None:
+        limits: tuple[tuple[str, float | None, float, float], ...] = (
+            ("level", self.level, 1, 4),
+            ("hexagons", self.hexagons, 5, 11),
+            ("seed", self.seed, 0, 2**63 - 1),
+            ("alpha", self.alpha, 1e-6, 0.5),
+            ("permutations", self.permutations, 0, 99_999),
+            ("presence", self.presence, 0, 1),
+            ("bandwidth_m", self.bandwidth_m, 1, 100_000),
+            ("cell_m", self.cell_m, 1, 100_000),
+            ("max_population", self.max_population, 0.001, 0.5),
+        )
+        for name, value, low, high in limits:
+            if value is not None and not low <= value <= high:
+                raise InvalidInput(
+                    f"{name.replace('_', '-')}-range",
+                    f"参数 {name} = {value} 超出范围，应在 {low} 与 {high} 之间。",
+                    f"{name} = {value} is out of range: it must be between {low} and {high}.",
+                )
+
+    def _family(self) -> None:
+        if self.kind in FAMILY_KINDS and (self.closer_than_village):
+            raise InvalidInput(
+                "family-village-only",
+                "婚姻家庭纠纷只在村级或以上显示。请改用 --level 3，"
+                "方法选 gi、moran、scan、space-time-scan 或 emerging。",
+                "Family disputes are shown at village level or above only. Use --level 3 with gi, moran, scan, "
+                "space-time-scan or emerging.",
+            )
+
+    @property
+    def closer_than_village(self) -> bool:
+        """Whether the result shows places closer than a village grid."""
+        return self.level > VILLAGE or self.hexagons is not None or self.method in POINT_METHODS
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the parameters as JSON holds them."""
+        out = asdict(self)
+        out["since"], out["until"] = self.since.isoformat(), self.until.isoformat()
+        out["within"] = None if self.within is None else str(self.within)
+        return out

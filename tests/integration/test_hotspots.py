@@ -1,0 +1,246 @@
+"""Hotspot runs on the demonstration town: what was planted is found, and nobody can be made out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import InvalidInput, NotFound
+from gridmap.services.hotspots import runs
+from gridmap.services.hotspots.publish import is_cold
+from gridmap.services.hotspots.spec import METHODS, HotspotSpec
+from gridmap.storage.database import Database
+
+DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
+FIRST, LAST = dt.date(2025, 11, 1), dt.date(2026, 10, 31)
+PLANTED = json.loads((DATA / "planted.json").read_text("utf-8"))["hotspots"]
+NAMES = [h["name"] for h in PLANTED]
+
+
+def spec(method: str, **given: Any) -> HotspotSpec:
+    return HotspotSpec(method, FIRST, LAST, **{"seed": 1} | given)  # type: ignore[arg-type]
+
+
+def found(run: dict[str, Any]) -> list[dict[str, Any]]:
+    return [f for f in run["features"] if f["label"] not in {"none", "candidate"} and not is_cold(f["label"])]
+
+
+@pytest.fixture(scope="module")
+def default_run(demo_database: Database) -> dict[str, Any]:
+    return runs.run_hotspots(demo_database, Scope.whole(), spec("gi"), keep=False)
+
+
+@pytest.mark.parametrize("hotspot", PLANTED, ids=NAMES)
+def test_every_planted_hotspot_is_found_without_being_told_its_domain(
+    default_run: dict[str, Any], hotspot: dict[str, Any]
+) -> None:
+    micro = gpd.read_file(DATA / "micro_grids.geojson").set_index("grid_key")
+    hot = shapely.union_all([f["geometry"] for f in found(default_run) if f["domain"] == hotspot["domain"]])
+    assert hot.distance(shapely.Point(hotspot["lon"], hotspot["lat"])) < 1e-6
+    cells = micro.loc[hotspot["micro_grid_keys"]].geometry
+    covered = sum(hot.intersection(cell).area > 0.5 * cell.area for cell in cells)
+    assert covered >= 0.7 * len(cells)
+
+
+def test_the_hotspots_are_a_small_part_of_the_town(default_run: dict[str, Any]) -> None:
+    hot = shapely.union_all([f["geometry"] for f in found(default_run)])
+    town = shapely.union_all(gpd.read_file(DATA / "town.geojson").geometry.to_numpy())
+    assert hot.area < 0.08 * town.area
+
+
+def test_the_emerging_hotspot_is_labelled_as_one(demo_database: Database) -> None:
+    place = next(h for h in PLANTED if h["emerging"])
+    run = runs.run_hotspots(
+        demo_database, Scope.whole(), spec("emerging", domain=place["domain"], kind=place["kind"]), keep=False
+    )
+    here = [f for f in found(run) if f["geometry"].contains(shapely.Point(place["lon"], place["lat"]))]
+    assert [f["label"] for f in here] in (["new_hot"], ["consecutive_hot"])
+    assert 0.2 < here[0]["stability"] <= 1
+    assert len(here[0]["course"]) == len(run["summary"]["slices"]) == 12
+
+
+def test_the_space_time_scan_finds_when_the_emerging_hotspot_began(demo_database: Database) -> None:
+    place = next(h for h in PLANTED if h["emerging"])
+    run = runs.run_hotspots(
+        demo_database,
+        Scope.whole(),
+        spec("space-time-scan", domain=place["domain"], kind=place["kind"], permutations=199),
+        keep=False,
+    )
+    first = found(run)[0]
+    assert first["geometry"].contains(shapely.Point(place["lon"], place["lat"]))
+    assert first["since"] in {"2026-08-01", "2026-09-01"}
+    assert first["p"] <= 0.05
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_runs_shows_no_count_below_five_and_says_its_conventions(
+    demo_database: Database, method: str
+) -> None:
+    given = {"permutations": 49} if "scan" in method or method in {"near-repeat", "emerging"} else {}
+    run = runs.run_hotspots(
+        demo_database, Scope.whole(), spec(method, domain="policing", **given), keep=False
+    )
+    about = run["summary"]
+    assert about["caption_zh"] == "接报量，不代表危险"
+    assert about["conventions"]
+    assert run["features"] or about["table"]
+    assert all(f["observed"] >= 5 for f in run["features"])
+    assert all(row["observed"] == 0 or row["observed"] >= 5 for row in about.get("table", []))
+    assert all(f["words_zh"] and f["words_en"] for f in run["features"])
+    json.dumps({k: v for k, v in run.items() if k != "features"})
+
+
+def test_a_rate_counts_everybody_who_is_there(demo_database: Database) -> None:
+    run = runs.run_hotspots(demo_database, Scope.whole(), spec("gi", domain="dispute", by="rate"), keep=False)
+    alone = runs.run_hotspots(
+        demo_database, Scope.whole(), spec("gi", domain="dispute", by="rate", presence=0.0), keep=False
+    )
+    # A garment park with more temporary than registered residents has more expected once they count.
+    parks = [{f["grid_key"]: f["expected"] for f in r["features"]} for r in (run, alone)]
+    assert any(parks[0][k] > 1.5 * parks[1][k] for k in parks[0].keys() & parks[1].keys())
+
+
+def test_hexagons_may_take_the_place_of_grids(demo_database: Database) -> None:
+    run = runs.run_hotspots(
+        demo_database,
+        Scope.whole(),
+        spec("emerging", hexagons=8, domain="policing", permutations=0),
+        keep=False,
+    )
+    assert found(run)
+    assert all(f["observed"] >= 5 for f in run["features"])
+
+
+@pytest.mark.parametrize("given", [{"method": "gi", "level": 4}, {"method": "kde", "level": 3}])
+def test_family_disputes_are_never_shown_closer_than_the_village(
+    demo_database: Database, given: dict[str, Any]
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        spec(domain="dispute", kind="01", **given)
+    assert refused.value.code == "family-village-only"
+    village = runs.run_hotspots(
+        demo_database, Scope.whole(), spec("gi", domain="dispute", kind="01", level=3), keep=False
+    )
+    assert village["features"]
+
+
+def test_family_disputes_are_left_out_of_a_closer_map_and_the_run_says_how_many(
+    demo_database: Database,
+) -> None:
+    close = runs.run_hotspots(demo_database, Scope.whole(), spec("gi", domain="dispute"), keep=False)
+    far = runs.run_hotspots(demo_database, Scope.whole(), spec("gi", domain="dispute", level=3), keep=False)
+    records = pd.read_csv(DATA / "incidents.csv", dtype=str)
+    family = int(((records["domain"] == "dispute") & (records["kind"] == "01")).sum())
+    assert close["summary"]["left_out_family"] == family
+    assert far["summary"]["left_out_family"] == 0
+
+
+def test_mediation_and_service_come_first_and_patrols_only_where_policing_or_safety_is_meant(
+    default_run: dict[str, Any],
+) -> None:
+    for feature in found(default_run):
+        patrolled = feature["domain"] in {"policing", "safety"}
+        assert (feature["proposal"] == "patrol") == patrolled
+
+
+def test_one_seed_gives_one_result_and_the_same_data_one_hash(demo_database: Database) -> None:
+    def once() -> dict[str, Any]:
+        return runs.run_hotspots(
+            demo_database, Scope.whole(), spec("scan", domain="land", permutations=99), keep=False
+        )
+
+    assert once() == once()
+
+
+def test_a_run_is_kept_listed_compared_exported_and_deleted(recorded_town: Database, tmp_path: Path) -> None:
+    whole = Scope.whole()
+    early = HotspotSpec("gi", FIRST, dt.date(2026, 4, 30), domain="policing", level=3)
+    late = HotspotSpec("gi", dt.date(2026, 5, 1), LAST, domain="policing", level=3)
+    first, second = (runs.run_hotspots(recorded_town, whole, s) for s in (early, late))
+    listed = runs.list_runs(recorded_town, whole)
+    assert [r["run_id"] for r in listed] == [second["run_id"], first["run_id"]]
+    kept = runs.hotspot_run(recorded_town, whole, first["run_id"])
+    assert {k: v for k, v in kept.items() if k != "created_at"} == {
+        k: v for k, v in first.items() if k != "created_at"
+    }
+    assert set(runs.compare_runs(first, second)["change"]) <= {"kept", "new", "gone"}
+    for ending in ("geojson", "gpkg", "csv", "xlsx"):
+        path = tmp_path / f"hotspots.{ending}"
+        assert runs.export_run(kept, path, "Asia/Shanghai") == len(kept["features"])
+    table = pd.read_csv(tmp_path / "hotspots.csv")
+    assert set(table["caption_en"]) == {"reported incidents, not danger"}
+    runs.delete_run(recorded_town, whole, first["run_id"])
+    with pytest.raises(NotFound):
+        runs.hotspot_run(recorded_town, whole, first["run_id"])
+
+
+def test_a_run_is_seen_by_scopes_that_hold_all_of_it_and_by_no_other(recorded_town: Database) -> None:
+    area, sibling = Scope.of_grid(33068110901000000), Scope.of_grid(33068110902000000)
+    village = Scope.of_grid(33068110901008000)
+    run = runs.run_hotspots(
+        recorded_town, area, HotspotSpec("near-repeat", FIRST, LAST, level=3, permutations=19)
+    )
+    number = run["run_id"]
+    assert runs.hotspot_run(recorded_town, area, number)["data_sha256"] == run["data_sha256"]
+    assert runs.hotspot_run(recorded_town, Scope.whole(), number)
+    for other in (sibling, village):
+        assert runs.list_runs(recorded_town, other) == []
+        with pytest.raises(NotFound):
+            runs.hotspot_run(recorded_town, other, number)
+
+
+def test_a_run_about_a_grid_outside_the_scope_is_not_found(recorded_town: Database) -> None:
+    with pytest.raises(NotFound):
+        runs.run_hotspots(
+            recorded_town,
+            Scope.of_grid(33068110901000000),
+            HotspotSpec("gi", FIRST, LAST, within=33068110902000000, level=3),
+        )
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"domain": "nonsense"}, "domain-unknown"),
+        ({"since": LAST, "until": FIRST}, "period-reversed"),
+        ({"alpha": 0.9}, "alpha-range"),
+        ({"hexagons": 8}, "hexagons-emerging"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_any_work(given: dict[str, Any], code: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        HotspotSpec(**{"method": "gi", "since": FIRST, "until": LAST} | given)  # type: ignore[arg-type]
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        (
+            {"method": "gi", "since": dt.date(1999, 1, 1), "until": dt.date(1999, 2, 1)},
+            "hotspots-no-incidents",
+        ),
+        ({"method": "gi", "level": 1}, "cells-too-few"),
+        (
+            {"method": "emerging", "since": dt.date(2026, 9, 1), "until": dt.date(2026, 9, 30)},
+            "slices-too-few",
+        ),
+    ],
+)
+def test_what_the_data_does_not_allow_is_refused_with_what_to_do(
+    demo_database: Database, given: dict[str, Any], code: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        runs.run_hotspots(
+            demo_database, Scope.whole(), HotspotSpec(**{"since": FIRST, "until": LAST} | given), keep=False
+        )
+    assert refused.value.code == code
