@@ -14,8 +14,9 @@ from gridmap import __version__
 from gridmap.errors import GridmapError, Unavailable
 from gridmap.storage.database import Database
 from web import pages, tiles
-from web.api import field, grids, incidents, workspace
+from web.api import field, grids, hotspots, incidents, workspace
 from web.api.schemas import Problem
+from web.jobs import Jobs
 
 log = logging.getLogger(__name__)
 
@@ -51,8 +52,9 @@ def create_app(database: Database) -> Flask:
         template_folder="templates",
     )
     app.extensions["gridmap"] = database
+    app.extensions["gridmap-jobs"] = Jobs()
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    for bp in (grids.bp, incidents.bp, field.bp, workspace.bp):
+    for bp in (grids.bp, incidents.bp, field.bp, hotspots.bp, workspace.bp):
         app.register_api(bp)
     app.register_blueprint(tiles.bp)
     app.register_blueprint(pages.bp)

@@ -177,6 +177,10 @@ class Job:
             extra = np.zeros(self.inside.shape, np.int64)
             self._to_nearest(events, stray, scale, extra)
             values += extra / scale
+        # Interpolation dips below zero by a trifle where a kernel ends.
+        mass = float(values.sum())
+        values = np.maximum(values, 0.0)
+        values *= mass / float(values.sum()) if mass > 0 else 0.0
         return values, float(binned.max())
 
     def _kernel_transform(self, lattice: Lattice) -> NDArray[np.complex128]:

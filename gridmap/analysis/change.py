@@ -134,7 +134,7 @@ def before_after(
     treated: ArrayLike,
     *,
     keep_out: ArrayLike | None = None,
-    matches: int = 5,
+    matches: int = 10,
     lengths: tuple[float, float] = (1.0, 1.0),
     resamples: int = 999,
     rng: np.random.Generator | None = None,
@@ -193,7 +193,9 @@ def before_after(
     ratio = _ratio(sums.sum(axis=0), span)
     drawn = generator.integers(0, len(rows), size=(resamples, len(rows)))
     resampled = sums[drawn].sum(axis=1)
-    noisy = generator.poisson(np.maximum(resampled, 0.0)).astype(np.float64)
+    # The mean of m matches rests on m times as many incidents as it counts.
+    noise = np.array([1.0, 1.0, matches, matches])
+    noisy = generator.poisson(resampled * noise) / noise
     low, high = np.percentile(_ratio(noisy.T, span), [2.5, 97.5])
     p = _placebo_p(
         course, total, later, pool, len(rows), matches, span, float(np.log(ratio)), resamples, generator

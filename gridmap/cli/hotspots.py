@@ -1,4 +1,4 @@
-"""``gridmap hotspots``: run a method, list the runs, show, compare, export, delete."""
+"""``gridmap hotspots``: run a method, list the runs, show, compare, export, delete; rates and effects."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from rich.table import Table
 
 from gridmap.cli.common import Day, console, period_and_level, progress, workspace
+from gridmap.cli.hotspot_tables import effect, rates
 from gridmap.domain.gridkey import Scope
 from gridmap.services.hotspots import runs
 from gridmap.services.hotspots.publish import p_text
@@ -20,7 +21,7 @@ _SHOWN = 15
 
 @click.group("hotspots")
 def group() -> None:
-    """热点分析 / hotspots: run, list, show, compare, export, delete."""
+    """热点分析 / hotspots: run, list, show, compare, export, delete, rates, effect."""
 
 
 @group.command("run")
@@ -274,3 +275,7 @@ def delete(run_id: int) -> None:
     with workspace() as database:
         runs.delete_run(database, Scope.whole(), run_id)
     console.print(f"已删除 / deleted: {run_id}")
+
+
+group.add_command(rates)
+group.add_command(effect)

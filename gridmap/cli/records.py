@@ -14,6 +14,7 @@ from gridmap.cli.common import Day, console, errors, progress, read_mapping, wor
 from gridmap.domain.gridkey import Scope
 from gridmap.services.exporting import export_layer
 from gridmap.services.importing import ImportOptions, ImportResult, import_records
+from gridmap.services.service_points import migrant_groups
 
 _SHOWN_REFUSALS = 20
 
@@ -165,6 +166,27 @@ def _when(*, enabled: bool) -> Callable[[Callable[..., None]], Callable[..., Non
     return wrap
 
 
+@click.command("groups")
+@click.option(
+    "--radius", "radius_m", type=float, default=500.0, show_default=True, help="相距（米）/ metres apart."
+)
+@click.option("--least", type=int, default=100, show_default=True, help="起始人数 / least head-count.")
+def _groups(radius_m: float, least: int) -> None:
+    """聚居点成片之处，供布设服务点 / where sites lie close together, for placing services."""
+    with workspace() as database:
+        found = migrant_groups(database, Scope.whole(), radius_m=radius_m, least=least)
+    if not found:
+        console.print("没有成片的聚居点 / no groups of sites at this distance and head-count.")
+        return
+    table = Table()
+    for heading in ("聚居点 / sites", "人数 / head-count", "经度 / lon", "纬度 / lat"):
+        table.add_column(heading, justify="right")
+    for row in found:
+        table.add_row(str(row["sites"]), f"{row['head_count']:,}", f"{row['lon']:.5f}", f"{row['lat']:.5f}")
+    console.print(table)
+
+
 incidents, incident_steps, teams, team_positions, migrants, organisations, roads = (
     _group(noun, zh) for noun, zh in NOUNS.items()
 )
+migrants.add_command(_groups)

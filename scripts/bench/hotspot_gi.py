@@ -69,7 +69,11 @@ def peers(x: np.ndarray, side: int, permutations: int) -> dict[str, Callable[[],
         w_geoda = pygeoda.queen_weights(data)
         if permutations:
             found["pygeoda"] = lambda: pygeoda.local_gstar(
-                w_geoda, data["x"], permutations=permutations, cpu_threads=1
+                w_geoda,
+                data["x"],
+                permutations=permutations,
+                permutation_method="lookup-table",
+                cpu_threads=1,
             ).lisa_pvalues()
     return found
 

@@ -14,9 +14,13 @@ import shapely
 
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
+from gridmap.services.forecasts import next_week, score_forecast
 from gridmap.services.hotspots import runs
+from gridmap.services.hotspots.effects import effect
 from gridmap.services.hotspots.publish import is_cold
+from gridmap.services.hotspots.rate_table import rate_table
 from gridmap.services.hotspots.spec import METHODS, HotspotSpec
+from gridmap.services.service_points import migrant_groups
 from gridmap.storage.database import Database
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
@@ -244,3 +248,46 @@ def test_what_the_data_does_not_allow_is_refused_with_what_to_do(
             demo_database, Scope.whole(), HotspotSpec(**{"since": FIRST, "until": LAST} | given), keep=False
         )
     assert refused.value.code == code
+
+
+def test_rates_count_everybody_and_tell_whose_rank_that_changes(demo_database: Database) -> None:
+    found = rate_table(demo_database, Scope.whole(), spec("gi", domain="dispute", by="rate", level=3))
+    assert any(row["change"] != 0 for row in found["rows"])
+    assert all(row["observed"] >= 5 and row["present"] % 5 == 0 for row in found["rows"])
+    assert found["hidden_observed"] == 0 or found["hidden_observed"] >= 5
+    for row in found["rows"]:
+        assert row["lower"] <= row["rate"] <= row["upper"]
+
+
+def test_a_planted_series_that_ends_is_seen_as_a_fall_and_a_quiet_village_is_not(
+    demo_database: Database,
+) -> None:
+    place = next(h for h in PLANTED if h["name"] == "labour-garment-park")
+    grids = [int(k) for k in place["micro_grid_keys"]]
+    ended = effect(
+        demo_database, Scope.whole(), spec("gi", domain=place["domain"]), grids, dt.date(2026, 3, 1), weeks=8
+    )
+    assert ended["change"]["high"] < 1
+    assert ended["change"]["p"] <= 0.05
+    quiet = effect(
+        demo_database, Scope.whole(), spec("gi", domain="dispute"), [33068110901004000], dt.date(2026, 4, 1)
+    )
+    assert quiet["change"]["low"] < 1 < quiet["change"]["high"]
+
+
+def test_the_forecast_is_scored_on_weeks_it_has_not_seen_and_says_a_verdict(demo_database: Database) -> None:
+    found = score_forecast(demo_database, Scope.whole(), spec("gi", domain="policing", level=3), weeks=6)
+    assert [row["model"] for row in found["scores"]] == ["count", "recent", "kernel", "regression", "blend"]
+    assert found["verdict"] in {"better", "no-better", "worse"}
+    coming = next_week(demo_database, Scope.whole(), spec("gi", domain="policing", level=3), model="count")
+    assert coming["first_day"] == "2026-11-01"
+    total = sum(cell["expected"] for cell in coming["cells"]) + coming["rest"]
+    assert total == pytest.approx(found["incidents"] / 6, rel=0.5)
+
+
+def test_groups_of_migrant_sites_tell_rounded_head_counts_and_no_site(demo_database: Database) -> None:
+    groups = migrant_groups(demo_database, Scope.whole())
+    assert groups
+    assert [g["head_count"] for g in groups] == sorted((g["head_count"] for g in groups), reverse=True)
+    assert all(g["head_count"] >= 100 and g["head_count"] % 5 == 0 for g in groups)
+    assert all(set(g) == {"sites", "head_count", "lon", "lat"} for g in groups)

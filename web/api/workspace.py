@@ -15,16 +15,16 @@ from gridmap.services.workspace import workspace_info
 from web.api.schemas import ExportPath, ExportQuery, Nothing, Problem, Workspace
 from web.context import database, scope
 
-_TYPES = {
+TYPES = {
     "geojson": "application/geo+json",
     "gpkg": "application/geopackage+sqlite3",
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 
-_FILE: dict[str, Any] = {
+FILE: dict[str, Any] = {
     "description": "The layer as a file.",
-    "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in _TYPES.values()},
+    "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in TYPES.values()},
 }
 
 bp = APIBlueprint(
@@ -42,7 +42,7 @@ def get_workspace(query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses p
     return workspace_info(database(), scope()).as_dict()
 
 
-@bp.get("/exports/<layer>.<format>", responses={200: _FILE})
+@bp.get("/exports/<layer>.<format>", responses={200: FILE})
 def get_export(path: ExportPath, query: ExportQuery) -> Response:
     """Return a layer as a file."""
     with tempfile.TemporaryDirectory(prefix="gridmap-export-") as folder:
@@ -58,6 +58,6 @@ def get_export(path: ExportPath, query: ExportQuery) -> Response:
             since=query.since,
             until=query.until,
         )
-        answer = Response(file.read_bytes(), content_type=_TYPES[path.format])
+        answer = Response(file.read_bytes(), content_type=TYPES[path.format])
     answer.headers["Content-Disposition"] = f"attachment; filename={file.name}"
     return answer

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap import crs
-from gridmap.analysis import cube
+from gridmap.analysis import cube, rates
 from gridmap.domain.gridkey import LEVELS, SUBTREE_SIZE, TOWN, Scope, level_of
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.grids import grid_not_found, incident_filter
@@ -229,14 +229,13 @@ def _hexagon_cells(
 
 def _exposure(cells: gpd.GeoDataFrame, heads: dict[int, int], spec: HotspotSpec) -> NDArray[np.float64]:
     residents = cells["population"].to_numpy(dtype=np.float64, na_value=np.nan)
-    if spec.hexagons is None:
-        temporary = dict.fromkeys(cells["grid_key"], 0)
+    if spec.hexagons is None and np.isfinite(residents).all():
         size = SUBTREE_SIZE[spec.level]
+        temporary = dict.fromkeys(cells["grid_key"], 0)
         for key, count in heads.items():
-            cell = key - key % size
-            if cell in temporary:
-                temporary[cell] += count
-        residents = residents + spec.presence * np.array(list(temporary.values()), dtype=np.float64)
+            if key - key % size in temporary:
+                temporary[key - key % size] += count
+        residents = rates.exposure(residents, np.array(list(temporary.values())), spec.presence)
     if spec.by == "rate" and (not np.isfinite(residents).all() or residents.sum() <= 0):
         raise InvalidInput(
             "rate-no-population",

@@ -1,0 +1,105 @@
+"""``gridmap hotspots rates|effect``: rates on everybody present, and whether a measure helped."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import click
+from rich.table import Table
+
+from gridmap.cli.common import Day, console, period_and_level, workspace
+from gridmap.domain.gridkey import Scope
+from gridmap.services.hotspots.effects import effect as measured_effect
+from gridmap.services.hotspots.publish import CAPTION, p_text
+from gridmap.services.hotspots.rate_table import rate_table
+from gridmap.services.hotspots.spec import HotspotSpec
+
+_SHOWN = 30
+
+
+@click.command("rates")
+@click.option("--domain", help="领域 / domain; 默认全部 / all.")
+@click.option("--kind", help="类别 / kind.")
+@click.option("--from", "since", type=Day(), help="起 / first day.")
+@click.option("--to", "until", type=Day(), help="止 / last day.")
+@click.option("--level", type=click.IntRange(1, 4), default=3, show_default=True, help="网格层级 / level.")
+@click.option("--within", type=int, help="只看此网格 / only this grid's key.")
+@click.option(
+    "--presence", type=float, default=0.8, show_default=True, help="流动人口在场比例 / share present."
+)
+def rates(since: dt.date | None, until: dt.date | None, **given: Any) -> None:
+    """按在场人口的发生率，及与户籍人口排名的差别 / rates on everybody present, and the ranks that change."""
+    with workspace() as database:
+        first, last, _ = period_and_level(database, Scope.whole())
+        spec = HotspotSpec("gi", since or first, until or last, by="rate", **given)
+        found = rate_table(database, Scope.whole(), spec)
+    table = Table()
+    table.add_column("网格 / grid", overflow="fold")
+    for heading in (
+        "接报\nreported",
+        "在场人口\npresent",
+        "每千人\nper 1,000",
+        "95 %",
+        "名次\nrank",
+        "仅户籍\nresidents",
+    ):
+        table.add_column(heading, justify="right")
+    for row in found["rows"][:_SHOWN]:
+        moved = "" if row["change"] == 0 else f" ({row['change']:+d})"
+        table.add_row(
+            f"{row['name_zh']} / {row['name_en']}",
+            str(row["observed"]),
+            f"{row['present']:,}",
+            f"{row['rate']:.2f}",
+            f"{row['lower']:.2f} … {row['upper']:.2f}",
+            f"{row['rank']}{moved}",
+            str(row["rank_residents"]),
+        )
+    console.print(table)
+    if found["hidden"]:
+        console.print(
+            f"{found['hidden']} 个网格不足 5 件，未列出，合计 {found['hidden_observed']} 件 / grids with fewer than 5 "
+            f"incidents are not listed; {found['hidden_observed']} in all."
+        )
+    console.print(f"{CAPTION[0]} / {CAPTION[1]}", highlight=False)
+
+
+@click.command("effect")
+@click.option(
+    "--grid", "grids", type=int, multiple=True, required=True, help="走访或巡防的网格 / grids visited."
+)
+@click.option("--on", type=Day(), required=True, help="开始日 / first day of the measure.")
+@click.option(
+    "--weeks", type=click.IntRange(2, 52), default=8, show_default=True, help="前后周数 / weeks each side."
+)
+@click.option("--domain", help="领域 / domain.")
+@click.option("--kind", help="类别 / kind.")
+@click.option("--level", type=click.IntRange(1, 4), help="网格层级 / level; 默认最细 / the finest.")
+@click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed.")
+def effect(grids: tuple[int, ...], on: dt.date, weeks: int, level: int | None, **given: Any) -> None:
+    """走访或巡防是否有效 / did a visit or a patrol help: before and after beside matched grids."""
+    with workspace() as database:
+        _, _, finest = period_and_level(database, Scope.whole())
+        spec = HotspotSpec("gi", on, on, level=level or finest, **given)
+        found = measured_effect(database, Scope.whole(), spec, grids, on, weeks=weeks)
+    change = found["change"]
+    table = Table()
+    table.add_column("")
+    table.add_column(f"{found['since']} …\n前 / before", justify="right")
+    table.add_column(f"{found['on']} … {found['until']}\n后 / after", justify="right")
+    table.add_row(f"{found['cells']} 个网格 / grids", change["before"], change["after"])
+    table.add_row("对照 / matched", str(change["matched_before"]), str(change["matched_after"]))
+    console.print(table)
+    console.print(
+        f"变化之比 / ratio of changes {change['ratio']} ({change['low']} … {change['high']}), p {p_text(change['p'])}",
+        highlight=False,
+    )
+    moved = found["displacement"]
+    if moved is not None and moved["wdq"] is not None:
+        console.print(
+            f"加权转移商 / weighted displacement quotient {moved['wdq']} ({moved['low']} … {moved['high']})",
+            highlight=False,
+        )
+    console.print(f"[bold]{found['verdict_zh']} / {found['verdict_en']}[/bold]", highlight=False)
+    console.print(f"{CAPTION[0]} / {CAPTION[1]}", highlight=False)

@@ -1,0 +1,135 @@
+"""Did a patrol or a visit help? Before and after in the grids it went to, beside their surroundings and their likes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridmap.analysis import change
+from gridmap.analysis.suppress import MINIMUM
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import InvalidInput
+from gridmap.services.forecasts import weekly_cube
+from gridmap.services.grids import grid_not_found
+from gridmap.services.hotspots.by_cell import touching
+from gridmap.services.hotspots.inputs import load_inputs
+from gridmap.services.hotspots.publish import number
+from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.storage.database import Database
+
+
+def effect(
+    database: Database,
+    scope: Scope,
+    spec: HotspotSpec,
+    grids: Sequence[int],
+    on: dt.date,
+    *,
+    weeks: int = 8,
+) -> dict[str, Any]:
+    """Compare the weeks before and after a measure in the grids that it went to.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    spec : HotspotSpec
+        Domain, kind, level and seed; its period is replaced by the weeks around `on`.
+    grids : sequence of int
+        Keys of the grids that were visited, or of grids above them.
+    on : date
+        First day of the measure.
+    weeks : int
+        Weeks before, and after.
+
+    Returns
+    -------
+    dict
+        change (ratio, low, high, p, and the four sums), displacement (wdq, low, high; None where the control or the
+        target does not allow it), verdict_zh, verdict_en, cells, conventions, data_sha256.
+
+    Raises
+    ------
+    NotFound
+        When a grid is not in the scope.
+    InvalidInput
+        When there are fewer than five incidents in the grids, before and after together.
+    """
+    around = replace(
+        spec, since=on - dt.timedelta(weeks=weeks), until=on + dt.timedelta(weeks=weeks, days=-1)
+    )
+    inputs = load_inputs(database, scope, around)
+    keys = inputs.cells["grid_key"].to_numpy(dtype=np.int64)
+    treated = np.zeros(len(keys), dtype=bool)
+    for grid in grids:
+        inside = Scope.of_grid(grid)
+        hit = (keys >= inside.lo) & (keys <= inside.hi)
+        if not hit.any():
+            raise grid_not_found(grid)
+        treated |= hit
+    counts, _ = weekly_cube(inputs, around.since, around.until)
+    before, after = counts[:, :weeks], counts[:, weeks:].sum(axis=1)
+    if counts[treated].sum() < MINIMUM:
+        raise InvalidInput(
+            "effect-too-few",
+            f"这些网格前后合计不足 {MINIMUM} 件，无法比较。请放宽周数或选更大的网格。",
+            f"These grids had fewer than {MINIMUM} incidents before and after together. Widen the weeks or the grids.",
+        )
+    ring = (touching(inputs) @ treated.astype(np.float64) > 0) & ~treated
+    rng = np.random.default_rng(spec.seed)
+    found = change.before_after(before, after, treated, keep_out=ring, rng=rng)
+    zh, en = _verdict(found)
+    return {
+        "cells": int(treated.sum()),
+        "since": around.since.isoformat(),
+        "on": on.isoformat(),
+        "until": around.until.isoformat(),
+        "change": {
+            "before": _told(found.treated_before),
+            "after": _told(found.treated_after),
+            "matched_before": number(found.matched_before, 1),
+            "matched_after": number(found.matched_after, 1),
+            "ratio": number(found.ratio),
+            "low": number(found.low),
+            "high": number(found.high),
+            "p": number(found.p, 4),
+        },
+        "displacement": _displacement(before.sum(axis=1), after, treated, ring, rng),
+        "verdict_zh": zh,
+        "verdict_en": en,
+        "conventions": found.conventions,
+        "data_sha256": inputs.sha256,
+    }
+
+
+def _told(count: float) -> str:
+    """Write a count, or that it is too small to be told."""
+    return f"< {MINIMUM}" if 0 < count < MINIMUM else str(int(count))
+
+
+def _verdict(found: change.Change) -> tuple[str, str]:
+    if found.high < 1 and found.p <= 0.05:
+        return "接报量较对照下降，超出偶然", "reports fell against the matched grids, beyond chance"
+    if found.low > 1 and found.p <= 0.05:
+        return "接报量较对照上升，超出偶然", "reports rose against the matched grids, beyond chance"
+    return "与对照相比看不出变化", "no change can be told from the matched grids"
+
+
+def _displacement(
+    before: NDArray[np.int64],
+    after: NDArray[np.int64],
+    treated: NDArray[np.bool_],
+    ring: NDArray[np.bool_],
+    rng: np.random.Generator,
+) -> dict[str, float | None] | None:
+    control = ~treated & ~ring
+    sums = [(float(before[rows].sum()), float(after[rows].sum())) for rows in (treated, ring, control)]
+    if min(sums[2]) == 0:
+        return None
+    found = change.displacement(sums[0], sums[1], sums[2], rng=rng)
+    return {"wdq": number(found.wdq), "low": number(found.low), "high": number(found.high)}

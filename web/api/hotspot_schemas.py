@@ -1,0 +1,150 @@
+"""What requests about hotspots may hold, and the shapes of the answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from gridmap.services.hotspots.spec import Method
+from web.api.schemas import Feature, Key, Level, Problem, Strict
+
+RunNumber = Annotated[int, Field(ge=1, le=2**63 - 1, description="Number of a run.")]
+
+
+class HotspotRunsQuery(Strict):
+    """Which runs."""
+
+    method: Method | None = None
+    limit: int = Field(50, ge=1, le=1000)
+
+
+class HotspotRunPath(BaseModel):
+    """A run."""
+
+    run_id: RunNumber
+
+
+class HotspotComparePath(BaseModel):
+    """Two runs, the earlier one first."""
+
+    run_id: RunNumber
+    other_id: RunNumber
+
+
+class HotspotExportQuery(Strict):
+    """As which kind of file."""
+
+    format: Literal["geojson", "gpkg", "csv", "xlsx"]
+
+
+class HotspotJobPath(BaseModel):
+    """A job."""
+
+    job_id: str = Field(pattern=r"^[0-9a-f]{32}$")
+
+
+class HotspotRequest(Strict):
+    """Parameters of a new run; what is left out is chosen as for the command line."""
+
+    method: Method = "gi"
+    since: dt.date | None = Field(None, alias="from", description="First local day; the first there is.")
+    until: dt.date | None = Field(None, alias="to", description="Last local day; the last there is.")
+    domain: str | None = Field(None, max_length=40, description="Code of a domain; all where absent.")
+    kind: str | None = Field(None, max_length=40, description="Code of a kind; all where absent.")
+    level: Level | None = Field(None, description="Level of the grids; the finest there is where absent.")
+    hexagons: int | None = Field(None, description="Resolution of hexagons (H3); emerging hotspots only.")
+    by: Literal["count", "rate"] = "count"
+    within: Key | None = Field(None, description="Only this grid and what lies below it.")
+    seed: int = 0
+    alpha: float = 0.05
+    permutations: int | None = Field(None, ge=0, le=9999)
+    presence: float = 0.8
+    bandwidth_m: float | None = None
+    cell_m: float | None = None
+    step: Literal["day", "week", "month"] = "month"
+    prospective: bool = False
+    max_population: float | None = None
+
+
+class HotspotRunInfo(BaseModel):
+    """A run with all that it takes to repeat it."""
+
+    run_id: int
+    method: str
+    domain: str | None
+    kind: str | None
+    since: str
+    until: str
+    level: int
+    seed: int
+    parameters: dict[str, Any]
+    data_sha256: str
+    version: str
+    summary: dict[str, Any]
+    created_at: str
+
+
+class HotspotRuns(BaseModel):
+    """Runs, newest first."""
+
+    runs: list[HotspotRunInfo]
+
+
+class HotspotClass(BaseModel):
+    """A label with its words and its definition."""
+
+    code: str
+    zh: str
+    en: str
+    definition_zh: str
+    definition_en: str
+
+
+class HotspotFeatures(BaseModel):
+    """A GeoJSON FeatureCollection (RFC 7946) with the run that found it and the words for its labels."""
+
+    type: Literal["FeatureCollection"]
+    features: list[Feature]
+    run: HotspotRunInfo
+    classes: list[HotspotClass]
+
+
+class HotspotJob(BaseModel):
+    """How far a job is; `run_id` when it is done, `problem` when it failed."""
+
+    job_id: str
+    state: Literal["running", "done", "failed", "cancelled"]
+    step: str
+    done: int
+    total: int
+    run_id: int | None
+    problem: Problem | None
+
+
+class HotspotChange(BaseModel):
+    """What became of an area from one run to another."""
+
+    change: Literal["kept", "new", "gone"]
+    name_zh: str | None
+    name_en: str | None
+    label_before: str | None
+    label_after: str | None
+    observed_before: int | None
+    observed_after: int | None
+    overlap: float
+
+
+class HotspotChanges(BaseModel):
+    """Areas of two runs laid over each other."""
+
+    first: int
+    second: int
+    changes: list[HotspotChange]
+
+
+class Done(BaseModel):
+    """It is done."""
+
+    run_id: int
