@@ -259,20 +259,24 @@ def test_rates_count_everybody_and_tell_whose_rank_that_changes(demo_database: D
         assert row["lower"] <= row["rate"] <= row["upper"]
 
 
-def test_a_planted_series_that_ends_is_seen_as_a_fall_and_a_quiet_village_is_not(
-    demo_database: Database,
-) -> None:
+def test_a_planted_series_that_ends_is_seen_as_a_fall(demo_database: Database) -> None:
     place = next(h for h in PLANTED if h["name"] == "labour-garment-park")
     grids = [int(k) for k in place["micro_grid_keys"]]
     ended = effect(
-        demo_database, Scope.whole(), spec("gi", domain=place["domain"]), grids, dt.date(2026, 3, 1), weeks=8
+        demo_database, Scope.whole(), spec("gi", domain=place["domain"]), grids, dt.date(2026, 3, 1)
     )
     assert ended["change"]["high"] < 1
     assert ended["change"]["p"] <= 0.05
-    quiet = effect(
-        demo_database, Scope.whole(), spec("gi", domain="dispute"), [33068110901004000], dt.date(2026, 4, 1)
-    )
-    assert quiet["change"]["low"] < 1 < quiet["change"]["high"]
+    assert ended["displacement"] is not None
+
+
+def test_where_nothing_was_planted_no_change_is_told(demo_database: Database) -> None:
+    villages = [33068110901004000 + 1000 * i for i in range(5)]
+    told = [
+        effect(demo_database, Scope.whole(), spec("gi", domain="social_service"), [key], dt.date(2026, 2, 1))
+        for key in villages
+    ]
+    assert sum("beyond" in one["verdict_en"] for one in told) <= 1
 
 
 def test_the_forecast_is_scored_on_weeks_it_has_not_seen_and_says_a_verdict(demo_database: Database) -> None:
