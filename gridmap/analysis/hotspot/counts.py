@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from gridmap.analysis import _gi_counts
 from gridmap.analysis import fdr as correction
+from gridmap.analysis.hotspot import _counts
 from gridmap.analysis.hotspot.field import Field, checked, checked_choice, checked_values, seed_of
 from gridmap.analysis.hotspot.null import TIES, Uniforms
 from gridmap.analysis.hotspot.results import Floats, LocalCounts
@@ -97,7 +97,7 @@ def local_counts(
         spread = _correlation(member, share, share_of_cell, dispersion)
     empty = np.diff(member.indptr) == 0
     draw = Uniforms(field, seed_of(rng), keys, ties)
-    tails = _gi_counts.tails(observed.astype(np.int64), total, share, spread)
+    tails = _counts.tails(observed.astype(np.int64), total, share, spread)
     p = draw.split(*tails)
     variance = total * share * (1.0 - share) * (1.0 + (total - 1) * spread)
     fixed = (share <= 0) | (share >= 1 - 1e-12) | (total == 0)

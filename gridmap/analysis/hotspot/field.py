@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from gridmap.analysis import _gi_loops
+from gridmap.analysis.hotspot import _loops
 from gridmap.analysis.hotspot.results import Floats
 from gridmap.errors import InvalidInput
 
@@ -90,17 +90,17 @@ class Field:
                 )
             named = np.ascontiguousarray(named.astype(np.int64)).view(np.uint64)
             # The data's digest keeps a cell's chance apart between weeks, though its key and the seed stay.
-            mixed = np.bitwise_xor.reduce(_gi_loops.started(named ^ _gi_loops.started(bits, seed), seed))
+            mixed = np.bitwise_xor.reduce(_loops.started(named ^ _loops.started(bits, seed), seed))
             # Compiled loops take a Python int as a signed word.
             digest = int(mixed) & (2**63 - 1)
-            return _gi_loops.started(named, digest)  # type: ignore[no-any-return]
-        state: NDArray[np.uint64] = _gi_loops.started(bits, seed)
+            return _loops.started(named, digest)  # type: ignore[no-any-return]
+        state: NDArray[np.uint64] = _loops.started(bits, seed)
         weight_bits = self.data.view(np.uint64)
         found = 0
         rounds, step = 0, ROUNDS
         while rounds < MOST_ROUNDS:
             for _ in range(step):
-                state = _gi_loops.refined(self.indptr, self.indices, weight_bits, state)
+                state = _loops.refined(self.indptr, self.indices, weight_bits, state)
             rounds += step
             # Sorting beats the hash table of numpy's own count of distinct words.
             before, found = found, 1 + int(np.count_nonzero(np.diff(np.sort(state))))
@@ -134,7 +134,7 @@ def checked(values: ArrayLike, weights: sparse.csr_array, *, diagonal: bool) -> 
     x = checked_values(values)
     w = checked_weights(weights, len(x))
     data = np.ascontiguousarray(w.data, dtype=np.float64)
-    sums = _gi_loops.row_sums(w.indptr, w.indices, data, x)
+    sums = _loops.row_sums(w.indptr, w.indices, data, x)
     if not diagonal and sums[4].any():
         raise InvalidInput(
             "weights-diagonal",

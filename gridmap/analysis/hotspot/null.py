@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import fft, special
 
-from gridmap.analysis import _gi_exact, _gi_loops
+from gridmap.analysis.hotspot import _draws, _loops
 from gridmap.analysis.hotspot.field import Field, checked_choice
 from gridmap.analysis.hotspot.results import Floats
 from gridmap.errors import InvalidInput
@@ -49,7 +49,7 @@ class Uniforms:
 
     def stream(self, number: int) -> Floats:
         """Numbers of one of several independent streams."""
-        out: Floats = _gi_loops.uniforms(self.identity, number)
+        out: Floats = _loops.uniforms(self.identity, number)
         return out
 
     def split(self, below: Floats, at: Floats, above: Floats) -> Floats:
@@ -109,7 +109,7 @@ def permuted_p(field: Field, draw: Uniforms, permutations: int) -> Floats:
             "邻居或置换次数过多，请减少其一，或将 permutations 设为 0。",
             "There are too many neighbours or permutations; take fewer of one, or 0 permutations.",
         )
-    draws = _gi_loops.drawn(n, most + 1, rows, draw.seed ^ STREAM_DRAWS)
+    draws = _loops.drawn(n, most + 1, rows, draw.seed ^ STREAM_DRAWS)
     # Cells with the same value are interchangeable, so any rank of that value can stand for the cell itself.
     first = np.searchsorted(field.ordered, field.values, side="left")
     alike = np.searchsorted(field.ordered, field.values, side="right") - first
@@ -117,11 +117,11 @@ def permuted_p(field: Field, draw: Uniforms, permutations: int) -> Floats:
     offset = (draw.stream(STREAM_OFFSET) * rows).astype(np.int64)
     if field.equal:
         ranked, whole, slack = _fixed_point(field, most)
-        observed = _gi_loops.whole_lag(field.indptr, field.indices, field.data, whole).astype(ranked.dtype)
+        observed = _loops.whole_lag(field.indptr, field.indices, field.data, whole).astype(ranked.dtype)
         sizes = np.unique(field.degree[field.degree > 0])
         which = np.where(field.degree > 0, np.searchsorted(sizes, field.degree), -1)
-        sums = _gi_loops.partial_sums(draws, ranked, sizes, permutations)
-        above, equal = _gi_loops.compared(
+        sums = _loops.partial_sums(draws, ranked, sizes, permutations)
+        above, equal = _loops.compared(
             observed,
             slack,
             own,
@@ -131,13 +131,13 @@ def permuted_p(field: Field, draw: Uniforms, permutations: int) -> Floats:
             sums,
             draws,
             ranked,
-            *_gi_loops.inverted(draws, n),
+            *_loops.inverted(draws, n),
             permutations,
         )
     else:
         begin, weight = _sorted_weights(field)
         slack_w = 1e-12 * float(np.abs(field.ordered).max()) * float(field.total.max())
-        above, equal = _gi_loops.compared_weighted(
+        above, equal = _loops.compared_weighted(
             field.lag, slack_w, own, begin, weight, offset, draws, field.ordered, permutations
         )
     return _ranked_p(draw, above.astype(float), equal.astype(float), permutations, field.degree > 0)
@@ -204,12 +204,12 @@ def _exact(field: Field, size: NDArray[np.int64], draw: Uniforms, *, star: bool)
     count_of = np.bincount(whole)
     value = np.flatnonzero(count_of)
     count = count_of[value]
-    observed = _gi_loops.whole_lag(field.indptr, field.indices, field.data, whole)
+    observed = _loops.whole_lag(field.indptr, field.indices, field.data, whole)
     most = int(size.max())
     below, at, above = np.zeros(field.n), np.ones(field.n), np.zeros(field.n)
     if star:
         observed = observed + whole
-        table = _gi_exact.sums_of_draws(value, count, most)
+        table = _draws.sums_of_draws(value, count, most)
         under = np.cumsum(table, axis=1) - table
         over = np.cumsum(table[:, ::-1], axis=1)[:, ::-1] - table
         width = table.shape[1]
@@ -217,7 +217,7 @@ def _exact(field: Field, size: NDArray[np.int64], draw: Uniforms, *, star: bool)
         below, at, above = under.ravel()[place], table.ravel()[place], over.ravel()[place]
     else:
         steady = most <= field.n / 4
-        plain = _gi_exact.sums_of_draws(value, count, most) if steady else None
+        plain = _draws.sums_of_draws(value, count, most) if steady else None
         kind = size * (value[-1] + 1) + whole
         order = np.argsort(kind, kind="stable")
         cuts = np.flatnonzero(np.diff(kind[order], prepend=-1))
@@ -228,9 +228,9 @@ def _exact(field: Field, size: NDArray[np.int64], draw: Uniforms, *, star: bool)
                 continue
             if plain is None:
                 others = count - (value == v)
-                table = _gi_exact.sums_of_draws(value[others > 0], others[others > 0], k)[k]
+                table = _draws.sums_of_draws(value[others > 0], others[others > 0], k)[k]
             else:
-                table = _gi_exact.without_one(plain, v, field.n, k)
+                table = _draws.without_one(plain, v, field.n, k)
             seen = observed[cells]
             at[cells] = table[seen]
             below[cells] = (np.cumsum(table) - table)[seen]

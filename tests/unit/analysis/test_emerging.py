@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 from scipy.stats import hypergeom
 
 from gridmap.analysis import emerging
-from gridmap.analysis._emerging_classes import labelled
+from gridmap.analysis.emerging._classes import labelled
 from gridmap.analysis.weights import lattice
 from gridmap.errors import InvalidInput
 

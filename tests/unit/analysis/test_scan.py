@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from gridmap.analysis import _scan_input as inputs
 from gridmap.analysis import scan
+from gridmap.analysis.scan import _input as inputs
 
 
 @dataclass
@@ -341,14 +341,14 @@ def test_members_are_sorted_by_distance_and_then_by_id() -> None:
 
 
 def test_many_replications_in_portions_are_those_of_one_portion(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gridmap.analysis import _scan_search, _scan_windows
+    from gridmap.analysis.scan import _search, _windows
 
     rng = np.random.default_rng(10)
     xy, people, cases = rng.random((30, 2)), rng.uniform(1, 9, 30), rng.poisson(2, 30)
     whole = scan.spatial(xy, cases, people, permutations=300)
-    monkeypatch.setattr(_scan_search, "_REPLICATIONS_BYTES", 1)
-    monkeypatch.setattr(_scan_windows, "_KEPT", 10)
-    monkeypatch.setattr(_scan_windows, "_CELLS", 60)
+    monkeypatch.setattr(_search, "_REPLICATIONS_BYTES", 1)
+    monkeypatch.setattr(_windows, "_KEPT", 10)
+    monkeypatch.setattr(_windows, "_CELLS", 60)
     parts = scan.spatial(xy, cases, people, permutations=300)
     assert np.array_equal(whole.maxima, parts.maxima)
     assert [c.members.tolist() for c in whole.clusters] == [c.members.tolist() for c in parts.clusters]
@@ -364,9 +364,9 @@ def test_one_place_alone_has_no_cluster() -> None:
 
 
 def test_progress_is_told_up_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    from gridmap.analysis import _scan_search
+    from gridmap.analysis.scan import _search
 
-    monkeypatch.setattr(_scan_search, "_REPLICATIONS_BYTES", 1)
+    monkeypatch.setattr(_search, "_REPLICATIONS_BYTES", 1)
     rng = np.random.default_rng(12)
     told: list[tuple[int, int]] = []
     scan.spatial(

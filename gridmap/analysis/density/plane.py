@@ -12,25 +12,12 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from gridmap.analysis import _density_loops as loops
-from gridmap.analysis._bandwidth import bandwidth
-from gridmap.analysis._density_raster import Events, Job
-from gridmap.analysis._kernels import KernelName, kernel_of
 from gridmap.analysis._points import distinct, points_of, positive, weights_of
 from gridmap.analysis.assign import PolygonLocator
-from gridmap.analysis.network_density import LineGraph, NetworkDensity, line_graph, network_kde
+from gridmap.analysis.density import _loops as loops
+from gridmap.analysis.density._kernels import KernelName, kernel_of
+from gridmap.analysis.density._raster import Events, Job
 from gridmap.errors import InvalidInput
-
-__all__ = [
-    "Density",
-    "LineGraph",
-    "NetworkDensity",
-    "bandwidth",
-    "density_at",
-    "kde",
-    "line_graph",
-    "network_kde",
-]
 
 _CELLS_MAX = 1 << 26
 

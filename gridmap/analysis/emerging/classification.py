@@ -10,12 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array, issparse
 
 from gridmap.analysis import fdr as multiple
-from gridmap.analysis._emerging_classes import CLASSES, MOST, EmergingClass, labelled
-from gridmap.analysis._space_time import Bins, Compare, SpaceTime, Ties, identities, with_self
+from gridmap.analysis.emerging._classes import MOST, labelled
+from gridmap.analysis.emerging._space_time import Bins, Compare, SpaceTime, Ties, identities, with_self
 from gridmap.analysis.trend import MannKendall, mann_kendall
 from gridmap.errors import InvalidInput
-
-__all__ = ["CLASSES", "Emerging", "EmergingClass", "classify"]
 
 Floats = NDArray[np.float64]
 Fdr = Literal["bh", "by"]

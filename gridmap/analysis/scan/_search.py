@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.analysis._scan_input import Draw, Places, refuse
-from gridmap.analysis._scan_kernels import LANES, best_windows, raise_maxima, thresholds
-from gridmap.analysis._scan_windows import Block, Windows, outlines
+from gridmap.analysis.scan._input import Draw, Places, refuse
+from gridmap.analysis.scan._kernels import LANES, best_windows, raise_maxima, thresholds
+from gridmap.analysis.scan._windows import Block, Windows, outlines
 
 _REPLICATIONS_BYTES = 1 << 27
 _BYTES_MAX = 1 << 29

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
-from gridmap.analysis._near_input import METRICS, Events, checked_permutations, refuse, shuffled
-from gridmap.analysis._near_kernels import (
+from gridmap.analysis.near_repeat._input import METRICS, Events, checked_permutations, refuse, shuffled
+from gridmap.analysis.near_repeat._kernels import (
     LANES,
     count_before,
     degrees_before,

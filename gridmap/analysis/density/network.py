@@ -13,9 +13,9 @@ import shapely
 import shapely.ops
 from numpy.typing import ArrayLike, NDArray
 
-from gridmap.analysis import _network_loops as loops
-from gridmap.analysis._kernels import KernelName, kernel_of
 from gridmap.analysis._points import points_of, positive, weights_of
+from gridmap.analysis.density import _network_loops as loops
+from gridmap.analysis.density._kernels import KernelName, kernel_of
 from gridmap.errors import InvalidInput
 
 _LEAST_PART = 1e-4

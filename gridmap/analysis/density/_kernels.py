@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.analysis import _density_loops as loops
+from gridmap.analysis.density import _loops as loops
 from gridmap.errors import InvalidInput
 
 KernelName = Literal["quartic", "gaussian", "epanechnikov", "triangular", "uniform"]

@@ -8,19 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import pdtrc
 
-from gridmap.analysis._near_input import Events, checked_breaks, checked_permutations, shuffled
-from gridmap.analysis._near_interaction import (
+from gridmap.analysis.near_repeat._input import Events, checked_breaks, checked_permutations, shuffled
+from gridmap.analysis.near_repeat._interaction import (
     SHUFFLE,
-    Interaction,
     closed,
     generator,
-    jacquez,
-    mantel,
-    modified_knox,
 )
-from gridmap.analysis._near_kernels import LANES, count_before, pairs_before
-
-__all__ = ["Interaction", "Knox", "NearRepeat", "jacquez", "knox", "mantel", "modified_knox", "table"]
+from gridmap.analysis.near_repeat._kernels import LANES, count_before, pairs_before
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gridmap.analysis._scan_input import (
+from gridmap.analysis.scan._input import (
     Places,
     checked_counts,
     checked_points,
@@ -19,9 +19,7 @@ from gridmap.analysis._scan_input import (
     refuse_cases_without_people,
     time_draws,
 )
-from gridmap.analysis._scan_search import Cluster, Options, ScanResult, Search
-
-__all__ = ["Cluster", "ScanResult", "space_time", "spatial"]
+from gridmap.analysis.scan._search import Options, ScanResult, Search
 
 
 def spatial(

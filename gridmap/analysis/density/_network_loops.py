@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.analysis._compiled import compiled
-from gridmap.analysis._density_loops import EPANECHNIKOV, GAUSSIAN, QUARTIC, TRIANGULAR
+from gridmap.analysis.density._loops import EPANECHNIKOV, GAUSSIAN, QUARTIC, TRIANGULAR
 
 
 @compiled

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.special import ndtr
 
-from gridmap.analysis import _gi_exact, _gi_loops
+from gridmap.analysis.hotspot import _draws, _loops
 
 Floats = NDArray[np.float64]
 Compare = Literal["neighbours", "all", "before"]
@@ -184,7 +184,7 @@ class SpaceTime:
             if self.compare == "neighbours":
                 for s in window:
                     if s not in tables:
-                        tables[s] = scipy.fft.rfft(_draws(ordered[:, s], most), width, axis=1)
+                        tables[s] = scipy.fft.rfft(_sums_drawn(ordered[:, s], most), width, axis=1)
                 product = np.prod([tables[s] for s in window], axis=0)
                 chance = np.maximum(scipy.fft.irfft(product, width, axis=1), 0.0)
                 chance /= chance.sum(axis=1, keepdims=True)
@@ -192,7 +192,7 @@ class SpaceTime:
             else:
                 if whole is None or self.compare == "before":
                     pool = self._pools(ordered, t, t)
-                    whole = _draws(pool, min(most * (self.lags + 1), len(pool)))
+                    whole = _sums_drawn(pool, min(most * (self.lags + 1), len(pool)))
                 chance, size = whole, self.size * len(window)
             reach = np.cumsum(chance, axis=1)
             beyond = np.cumsum(chance[:, ::-1], axis=1)[:, ::-1]
@@ -250,7 +250,7 @@ class SpaceTime:
             return above + at, below + at
         if ties == "mid":
             return above + at / 2, below + at / 2
-        share = np.column_stack([_gi_loops.uniforms(identity, _STREAM_TIES + t) for t in range(at.shape[1])])
+        share = np.column_stack([_loops.uniforms(identity, _STREAM_TIES + t) for t in range(at.shape[1])])
         return above + (1 - share) * at, below + share * at
 
 
@@ -273,27 +273,27 @@ def identities(
     cube: Floats, weights: csr_array, seed: int, keys: NDArray[np.int64] | None
 ) -> NDArray[np.uint64]:
     """Hash of each cell from its key, or from its counts and surroundings; never from its row number."""
-    state: NDArray[np.uint64] = _gi_loops.started(np.full(len(cube), 1, np.uint64), seed)
+    state: NDArray[np.uint64] = _loops.started(np.full(len(cube), 1, np.uint64), seed)
     for column in cube.T:
-        state = _gi_loops.started(np.ascontiguousarray(column + 0.0).view(np.uint64) ^ state, seed)
+        state = _loops.started(np.ascontiguousarray(column + 0.0).view(np.uint64) ^ state, seed)
     if keys is not None:
         named = np.ascontiguousarray(keys).view(np.uint64)
         # Compiled loops take a Python int as a signed word.
-        digest = int(np.bitwise_xor.reduce(_gi_loops.started(named ^ state, seed))) & (2**63 - 1)
-        return _gi_loops.started(named, digest)  # type: ignore[no-any-return]
+        digest = int(np.bitwise_xor.reduce(_loops.started(named ^ state, seed))) & (2**63 - 1)
+        return _loops.started(named, digest)  # type: ignore[no-any-return]
     bits = weights.data.view(np.uint64)
     found = 0
     for _ in range(_ROUNDS):
         for _ in range(4):
-            state = _gi_loops.refined(weights.indptr, weights.indices, bits, state)
+            state = _loops.refined(weights.indptr, weights.indices, bits, state)
         before, found = found, len(np.unique(state))
         if found == before or found == len(state):
             break
     return state
 
 
-def _draws(pool: Floats, most: int) -> Floats:
+def _sums_drawn(pool: Floats, most: int) -> Floats:
     """Chance of each sum of k values drawn from a pool of counts, row k, shape (most + 1, most * greatest + 1)."""
     value, count = np.unique(pool.astype(np.int64), return_counts=True)
-    table: Floats = _gi_exact.sums_of_draws(value, count.astype(np.int64), most)
+    table: Floats = _draws.sums_of_draws(value, count.astype(np.int64), most)
     return table

@@ -9,8 +9,8 @@ import shapely
 from numpy.typing import NDArray
 from scipy import sparse
 
-from gridmap.analysis import _weights_hash
-from gridmap.analysis._weights_sparse import from_rows, ones
+from gridmap.analysis.weights import _hash
+from gridmap.analysis.weights._sparse import from_rows, ones
 from gridmap.errors import InvalidInput
 
 TOUCH = 1e-12
@@ -35,20 +35,18 @@ def contiguity(polygons: Any, tolerance: float | None, *, rook: bool) -> sparse.
     kind, at, offsets = shapely.to_ragged_array(geometry, include_z=False)
     of_polygon = offsets[1][offsets[2]] if kind == shapely.GeometryType.MULTIPOLYGON else offsets[1]
     begin = offsets[0].astype(np.int64)
-    position, owner = _weights_hash.corners(begin, of_polygon.astype(np.int64))
+    position, owner = _hash.corners(begin, of_polygon.astype(np.int64))
     # Adding zero turns -0.0 into 0.0, which has other bits.
     corner = np.ascontiguousarray(at[position] + 0.0)
     if not np.isfinite(corner).all():
         raise InvalidInput("coordinate-not-finite", "坐标含有空值或无穷大。", "A coordinate is not finite.")
     bits = corner.view(np.uint64)
-    number, n_corners = _weights_hash.numbered(
-        np.ascontiguousarray(bits[:, 0]), np.ascontiguousarray(bits[:, 1])
-    )
-    after = _weights_hash.following(begin, number)
+    number, n_corners = _hash.numbered(np.ascontiguousarray(bits[:, 0]), np.ascontiguousarray(bits[:, 1]))
+    after = _hash.following(begin, number)
     low, high = np.minimum(number, after), np.maximum(number, after)
-    edge, n_edges = _weights_hash.numbered(low.astype(np.uint64), high.astype(np.uint64))
+    edge, n_edges = _hash.numbered(low.astype(np.uint64), high.astype(np.uint64))
     item, n_items = (edge, n_edges) if rook else (number, n_corners)
-    indptr, indices = _weights_hash.adjacency(item, owner, n_items, n)
+    indptr, indices = _hash.adjacency(item, owner, n_items, n)
     w = ones(n, indptr, indices)
     single = np.flatnonzero(np.bincount(edge, minlength=n_edges)[edge] == 1)
     if tolerance is None:

@@ -10,9 +10,9 @@ import scipy.fft
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from gridmap.analysis import _density_loops as loops
-from gridmap.analysis._kernels import Kernel, heights
 from gridmap.analysis._points import distinct, points_of
+from gridmap.analysis.density import _loops as loops
+from gridmap.analysis.density._kernels import Kernel, heights
 
 # Below this support in cells the raster is too coarse to interpolate a kernel, and adding it exactly is cheap.
 _EXACT_BELOW_CELLS = 6.0

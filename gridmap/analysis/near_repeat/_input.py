@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
-from gridmap.analysis._near_kernels import LANES
+from gridmap.analysis.near_repeat._kernels import LANES
 from gridmap.errors import InvalidInput
 
 METRICS = {"euclidean": 2.0, "manhattan": 1.0}

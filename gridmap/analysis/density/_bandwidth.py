@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gridmap.analysis import _density_loops as loops
-from gridmap.analysis._kernels import KernelName, heights, kernel_of, self_convolution
 from gridmap.analysis._points import distinct, points_of
+from gridmap.analysis.density import _loops as loops
+from gridmap.analysis.density._kernels import KernelName, heights, kernel_of, self_convolution
 from gridmap.errors import InvalidInput
 
 Rule = Literal["nrd", "nrd2d", "cv"]

@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from gridmap.analysis import _weights_hash
-from gridmap.analysis._weights_contiguity import contiguity
-from gridmap.analysis._weights_sparse import from_rows, ones, pattern
+from gridmap.analysis.weights import _hash
+from gridmap.analysis.weights._contiguity import contiguity
+from gridmap.analysis.weights._sparse import from_rows, ones, pattern
 from gridmap.errors import InvalidInput
 
 
@@ -182,7 +182,7 @@ def lattice(rows: int, cols: int, queen: bool = True) -> sparse.csr_array:
     """
     if rows < 1 or cols < 1:
         raise InvalidInput("lattice-empty", "行数和列数应至少为 1。", "A lattice needs a row and a column.")
-    indptr, indices = _weights_hash.lattice(rows, cols, queen)
+    indptr, indices = _hash.lattice(rows, cols, queen)
     return ones(rows * cols, indptr, indices)
 
 

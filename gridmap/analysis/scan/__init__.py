@@ -1,0 +1,6 @@
+"""Scan statistics: where, and when, there are more cases than chance puts there."""
+
+from gridmap.analysis.scan._search import Cluster, ScanResult
+from gridmap.analysis.scan.statistic import space_time, spatial
+
+__all__ = ["Cluster", "ScanResult", "space_time", "spatial"]

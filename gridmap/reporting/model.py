@@ -1,0 +1,219 @@
+"""What a hotspot report tells, in plain values: aggregates only, every text in Chinese and English."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+FEWEST = 5
+"""Numbers of incidents below this are told as "fewer than", never exactly."""
+
+
+class Text(NamedTuple):
+    """One text in both languages."""
+
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hotspot:
+    """Neighbouring significant areas of one domain, told as one place.
+
+    Attributes
+    ----------
+    number : int
+        Its number on the map and in the table, from 1.
+    name, domain : Text
+    cells : int
+        Grids in it.
+    observed : int
+        Incidents reported there in the period; at least five.
+    expected : float
+        What an even spread would give.
+    z, q : float or None
+        Of its strongest area.
+    before : int or None
+        Incidents of the period of the same length directly before; None where there are no records of all of it.
+    since : Text
+        Since when, by the space-time scan or by the months that were significant.
+    label, definition : Text
+        Class of the emerging hotspot, and what the class means.
+    proposal : Text
+        What is proposed first.
+    geometry : dict
+        GeoJSON geometry, EPSG:4326.
+    point : tuple of float
+        Where its number stands: lon, lat.
+    """
+
+    number: int
+    name: Text
+    domain: Text
+    cells: int
+    observed: int
+    expected: float
+    z: float | None
+    q: float | None
+    before: int | None
+    since: Text
+    label: Text
+    definition: Text
+    proposal: Text
+    geometry: dict[str, Any]
+    point: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A significant cluster of the space-time scan; `first` and `last` are its first and last day (ISO)."""
+
+    letter: str
+    name: Text
+    domain: Text
+    cells: int
+    observed: int
+    expected: float
+    relative_risk: float | None
+    p: float
+    first: str
+    last: str
+    ongoing: bool
+    geometry: dict[str, Any]
+    point: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """Incidents of a domain, or of small domains together; `before` is None where it is not known."""
+
+    name: Text
+    observed: int
+    before: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ForecastRow:
+    """Score of a model on weeks that it had not seen; the intervals hold 95 %."""
+
+    name: Text
+    hit_rate: float
+    hit_low: float
+    hit_high: float
+    pai: float
+    pai_low: float
+    pai_high: float
+    gain: float
+    gain_low: float
+    gain_high: float
+    verdict: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """All models beside plain counting."""
+
+    rows: tuple[ForecastRow, ...]
+    verdict: str
+    words: Text
+    weeks: int
+    incidents: int
+    area_share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """Edge of a grid above the cells; GeoJSON geometry, EPSG:4326."""
+
+    level: int
+    name: Text
+    geometry: dict[str, Any]
+    point: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the map is drawn on; bounds are west, south, east, north in degrees."""
+
+    bounds: tuple[float, float, float, float]
+    outlines: tuple[Outline, ...]
+    major_roads: dict[str, Any] | None
+    minor_roads: dict[str, Any] | None
+    illustrative: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A part that could not be made, and why."""
+
+    part: Text
+    why: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A table as a file: name, what it holds, and its bytes."""
+
+    name: str
+    title: Text
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HotspotReport:
+    """Everything that the report tells.
+
+    Attributes
+    ----------
+    place, domains, level : Text
+        Scope, domains and level of the grids, as they are called.
+    since, until : str
+        First and last day of the period (ISO); `before_since`, `before_until` those of the one before.
+    before : {'known', 'none', 'partly'}
+        Whether the period before has records.
+    incidents, cells, outside, left_out_family, withheld : int
+    cold : int
+        Grids with significantly fewer incidents than chance allows for.
+    judged : bool
+        Whether Gi* could be computed.
+    scanned : bool
+        Whether the space-time scan could be computed.
+    step : Text
+        Slice of time of the methods in space and time.
+    block : list of (Text, str)
+        What the same file can be made from again.
+    """
+
+    place: Text
+    domains: Text
+    level: Text
+    purpose: str
+    since: str
+    until: str
+    before: str
+    before_since: str
+    before_until: str
+    records_since: str
+    incidents: int
+    cells: int
+    outside: int
+    left_out_family: int
+    withheld: int
+    cold: int
+    judged: bool
+    scanned: bool
+    by_rate: bool
+    alpha: float
+    tested_domains: int
+    permutations: int
+    step: Text
+    totals: tuple[Total, ...]
+    hotspots: tuple[Hotspot, ...]
+    clusters: tuple[Cluster, ...]
+    forecast: Forecast | None
+    refusals: tuple[Refusal, ...]
+    conventions: tuple[tuple[Text, str], ...]
+    ground: Ground
+    block: tuple[tuple[Text, str], ...]
+    command: str
+    downloads: tuple[Download, ...] = field(default=())

@@ -1,0 +1,275 @@
+"""What a hotspot report finds: places, clusters in time, the period before; nothing in it is told closer than it may be."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from gridmap.analysis import emerging
+from gridmap.analysis.suppress import MINIMUM
+from gridmap.domain.codes import code_list
+from gridmap.errors import InvalidInput
+from gridmap.reporting.model import Cluster, Hotspot, Text, Total
+from gridmap.services.hotspots.by_cell import touching
+from gridmap.services.hotspots.by_scan import by_space_time_scan
+from gridmap.services.hotspots.inputs import Inputs
+from gridmap.services.hotspots.publish import PROPOSALS, Outcome, proposal
+from gridmap.services.hotspots.slices import Slices, slices
+from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.services.report_ground import Drawing
+
+_GAP = 0.5
+_MONTHS = 6
+_CLASSES = {c.code: c for c in emerging.CLASSES}
+_NO_START = Text("时有时无，没有明确的起点", "on and off, without a clear beginning")
+_NOT_JUDGED = Text("无法判断", "cannot be judged")
+DOMAINS = {c.code: Text(c.zh, c.en) for c in code_list("domain")}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Touching significant units of one domain.
+
+    Attributes
+    ----------
+    domain : str
+    features : list of dict
+        The units, strongest first.
+    geometry : shapely geometry
+        In the projected system of the inputs.
+    rows : (k,) int64
+        Rows of the cells in it.
+    """
+
+    domain: str
+    features: list[dict[str, Any]]
+    geometry: Any
+    rows: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """How the cells of one domain went through time: their class, and in which slices they were hot."""
+
+    labels: NDArray[np.object_]
+    hot: NDArray[np.bool_]
+    cut: Slices
+
+
+def of_domain(inputs: Inputs, domain: str) -> Inputs:
+    """Keep the incidents of one domain."""
+    kept = inputs.domain == domain
+    return replace(
+        inputs,
+        cell=inputs.cell[kept],
+        xy=inputs.xy[kept],
+        domain=inputs.domain[kept],
+        day=inputs.day[kept],
+    )
+
+
+def places(inputs: Inputs, outcome: Outcome) -> list[Place]:
+    """Join hot units of one domain that touch; the strongest place first."""
+    hot = [f for f in outcome.features if f["label"] == "hot"]
+    inside = shapely.STRtree(shapely.point_on_surface(inputs.cells.geometry.to_numpy()))
+    found = []
+    for domain in sorted({f["properties"]["domain"] for f in hot}):
+        units = [f for f in hot if f["properties"]["domain"] == domain]
+        shapes = np.array([f["geometry"] for f in units], dtype=object)
+        one, other = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=_GAP)
+        near = coo_array((np.ones(len(one)), (one, other)), shape=(len(units), len(units)))
+        _, part = connected_components(near, directed=False)
+        for number in range(int(part.max()) + 1):
+            members = [units[i] for i in np.flatnonzero(part == number)]
+            shape = shapely.union_all([f["geometry"] for f in members])
+            rows = np.sort(inside.query(shape, predicate="contains")).astype(np.int64)
+            found.append(Place(domain, members, shape, rows))
+    return sorted(found, key=lambda p: (-_strength(p.features[0]), p.features[0]["grid_key"]))
+
+
+def _strength(feature: dict[str, Any]) -> float:
+    return abs(feature["properties"]["z"] or 0.0)
+
+
+def time_steps(spec: HotspotSpec) -> HotspotSpec:
+    """Choose months where the period has six whole ones, else weeks."""
+    try:
+        slices(replace(spec, step="month"), fewest=_MONTHS)
+    except InvalidInput:
+        return replace(spec, step="week")
+    return replace(spec, step="month")
+
+
+def course(inputs: Inputs, spec: HotspotSpec) -> Course:
+    """Classify the cells of one domain through the slices of the period.
+
+    Raises
+    ------
+    InvalidInput
+        When there are too few slices or cells.
+    """
+    cut = slices(spec)
+    found = emerging.classify(
+        cut.cube(inputs),
+        touching(inputs),
+        k=1,
+        compare="all",
+        alpha=spec.alpha,
+        rng=np.random.default_rng(spec.seed),
+        keys=inputs.cells["grid_key"].to_numpy(dtype=np.int64),
+    )
+    return Course(found.labels.astype(object), found.side > 0, cut)
+
+
+def scan_clusters(inputs: Inputs, spec: HotspotSpec) -> list[dict[str, Any]]:
+    """Significant clusters in space and time of one domain, the surest first.
+
+    Raises
+    ------
+    InvalidInput
+        When there are too few slices, cells or incidents.
+    """
+    outcome = by_space_time_scan(inputs, replace(spec, method="space-time-scan"))
+    return [f | {"domain": spec.domain} for f in outcome.features if f["label"] == "cluster"]
+
+
+def as_cluster(letter: str, feature: dict[str, Any], spec: HotspotSpec, draw: Drawing) -> Cluster:
+    """Tell a cluster of the scan."""
+    about = feature["properties"]
+    last = dt.date.fromisoformat(about["before"]) - dt.timedelta(days=1)
+    west, _, east, north = feature["geometry"].bounds
+    edge = shapely.LineString([(west, north - 1), (east, north - 1)]).intersection(feature["geometry"])
+    return Cluster(
+        letter=letter,
+        name=Text(about["name_zh"], about["name_en"]),
+        domain=DOMAINS[feature["domain"]],
+        cells=about["cells"],
+        observed=about["observed"],
+        expected=about["expected"],
+        relative_risk=about["relative_risk"],
+        p=about["p"],
+        first=about["since"],
+        last=last.isoformat(),
+        ongoing=_is_last(last, spec),
+        geometry=draw.area(feature["geometry"]),
+        point=draw.point(edge if not edge.is_empty else feature["geometry"]),
+    )
+
+
+def _is_last(day: dt.date, spec: HotspotSpec) -> bool:
+    # What lies behind the last whole slice is not scanned.
+    cut = slices(spec)
+    return day == cut.starts[-1] - dt.timedelta(days=1)
+
+
+def as_hotspot(
+    number: int,
+    place: Place,
+    inputs: Inputs,
+    courses: dict[str, Course],
+    scanned: list[dict[str, Any]],
+    before: Inputs | None,
+    known: bool,
+    draw: Drawing,
+) -> Hotspot:
+    """Tell a place: how much, how sure, since when, against the period before."""
+    top = place.features[0]
+    keys = inputs.cells["grid_key"].to_numpy()
+    first = int(np.flatnonzero(keys == top["grid_key"])[0])
+    cells = sum(f["properties"]["cells"] for f in place.features)
+    named = inputs.cells.iloc[first]
+    label, since = _in_time(place, inputs, courses.get(place.domain), scanned)
+    shown = _CLASSES[label]
+    earlier = None
+    if known:
+        earlier = 0 if before is None else int(before.counts_of(place.domain)[place.rows].sum())
+    q = [f["properties"]["q"] for f in place.features if f["properties"]["q"] is not None]
+    more = cells > 1
+    return Hotspot(
+        number=number,
+        name=Text(
+            named["name_zh"] + (f" 等 {cells} 格" if more else ""),
+            named["name_en"] + (f" and {cells - 1} more" if more else ""),
+        ),
+        domain=DOMAINS[place.domain],
+        cells=cells,
+        observed=sum(f["properties"]["observed"] for f in place.features),
+        expected=round(sum(f["properties"]["expected"] for f in place.features), 1),
+        z=top["properties"]["z"],
+        q=min(q) if q else None,
+        before=earlier,
+        since=since,
+        label=Text(shown.zh, shown.en) if courses.get(place.domain) else _NOT_JUDGED,
+        definition=Text(shown.definition_zh, shown.definition_en),
+        proposal=Text(*PROPOSALS[proposal(place.domain)]),
+        geometry=draw.area(place.geometry),
+        point=draw.point(place.geometry),
+    )
+
+
+def _in_time(
+    place: Place, inputs: Inputs, gone: Course | None, scanned: list[dict[str, Any]]
+) -> tuple[str, Text]:
+    label = "none" if gone is None else _most(gone.labels[place.rows], inputs.counts_of(place.domain)[place.rows])
+    for feature in scanned:
+        if feature["domain"] == place.domain and _shares(feature["geometry"], place.geometry):
+            about = feature["properties"]
+            last = dt.date.fromisoformat(about["before"]) - dt.timedelta(days=1)
+            if gone is not None and last == gone.cut.starts[-1] - dt.timedelta(days=1):
+                return label, Text(f"{about['since']} 起", f"since {about['since']}")
+            return label, Text(f"{about['since']} 至 {last}", f"{about['since']} to {last}")
+    if gone is None:
+        return label, _NOT_JUDGED
+    runs = np.logical_and.accumulate(gone.hot[place.rows][:, ::-1], axis=1).sum(axis=1)
+    if label in {"new_hot", "consecutive_hot"} or runs.max(initial=0) == gone.hot.shape[1]:
+        longest = int(runs[gone.labels[place.rows] == label].max(initial=0))
+        start = gone.cut.starts[len(gone.cut.names) - longest].isoformat()
+        if longest == gone.hot.shape[1]:
+            return label, Text("整个时段", "the whole period")
+        return label, Text(f"{start} 起", f"since {start}")
+    return label, _NO_START
+
+
+def _shares(cluster: Any, place: Any) -> bool:
+    return bool(shapely.intersection(cluster, place).area > 0.25 * min(cluster.area, place.area))
+
+
+def _most(labels: NDArray[np.object_], counts: NDArray[np.int64]) -> str:
+    """Return the class that holds most incidents; "none" only where no cell has a class."""
+    tally: Counter[str] = Counter()
+    for label, count in zip(labels, counts, strict=True):
+        if label != "none":
+            tally[str(label)] += int(count)
+    return min(tally, key=lambda name: (-tally[name], name)) if tally else "none"
+
+
+def totals(inputs: Inputs, before: Inputs | None, *, known: bool) -> tuple[Total, ...]:
+    """Count incidents by domain, those in no grid included; domains with fewer than five are told together."""
+    now = Counter(inputs.domain.tolist())
+    then: Counter[Any] = Counter() if before is None else Counter(before.domain.tolist())
+    names = sorted(now.keys() | then.keys(), key=lambda d: (-now[d], str(d)))
+    pool = [name for name in names if now[name] < MINIMUM]
+    # A pool that is itself too small takes in the smallest domain that could stand alone.
+    while pool and sum(now[name] for name in pool) < MINIMUM and len(pool) < len(names):
+        pool.insert(0, names[len(names) - len(pool) - 1])
+    groups = [[name] for name in names if name not in pool] + ([pool] if pool else [])
+    return tuple(
+        Total(
+            name=_joined(group),
+            observed=sum(now[name] for name in group),
+            before=sum(then[name] for name in group) if known else None,
+        )
+        for group in groups
+    )
+
+
+def _joined(group: list[str]) -> Text:
+    return Text("、".join(DOMAINS[d].zh for d in group), ", ".join(DOMAINS[d].en for d in group))
