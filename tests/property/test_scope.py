@@ -22,7 +22,9 @@ from tests.strategies import scopes
 TABLES = {table.name: table for table in Base.metadata.sorted_tables}
 SHARED = {"boundary_versions", "roads", "basemap_features", "workspace_settings"}
 WHOLE = {"import_runs", "import_mappings"}
-KEYED = {name for name, table in TABLES.items() if "grid_key" in table.columns}
+SUBTREES = {name for name, table in TABLES.items() if "scope_lo" in table.columns}
+CHILDREN = {"incident_steps": "incidents", "hotspot_features": "hotspot_runs"}
+KEYED = {name for name, table in TABLES.items() if "grid_key" in table.columns} - set(CHILDREN)
 
 KEYS = [
     make_key(town, *deeper)
@@ -38,6 +40,11 @@ LINE = "SRID=4326;LINESTRING(120.4 29.8,120.5 29.8)"
 SQUARE = "SRID=4326;MULTIPOLYGON(((120 29,121 29,121 30,120 29)))"
 
 
+def subtree(key: int) -> Scope:
+    """What a run looked at: a grid's subtree, or the whole workspace."""
+    return Scope.of_grid(key) if key else Scope.whole()
+
+
 class World:
     """The rows that were put in: by table, primary key to the grid key that decides."""
 
@@ -51,19 +58,27 @@ class World:
             return set(self.rows[table])
         if table in WHOLE:
             return set(self.rows[table]) if (scope.lo, scope.hi) == (0, MAX_KEY) else set()
+        if table in SUBTREES or CHILDREN.get(table) in SUBTREES:
+            return {pk for pk, key in self.rows[table].items() if _holds(scope, subtree(key))}
         return {pk for pk, key in self.rows[table].items() if scope.lo <= key <= scope.hi}
 
     def may_write(self, table: str, key: int, scope: Scope) -> bool:
         if table in SHARED | WHOLE:
             return (scope.lo, scope.hi) == (0, MAX_KEY)
+        if table in SUBTREES or CHILDREN.get(table) in SUBTREES:
+            return _holds(scope, subtree(key))
         return scope.lo <= key <= scope.hi
+
+
+def _holds(scope: Scope, part: Scope) -> bool:
+    return scope.lo <= part.lo and part.hi <= scope.hi
 
 
 def seen(session: Session, table: Table) -> set[tuple[Any, ...]]:
     return {tuple(row) for row in session.execute(select(*table.primary_key.columns))}
 
 
-def a_row(name: str, key: int, number: int, incident_id: int = 0) -> dict[str, Any]:
+def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
     """A valid row of a table that belongs to a grid, with a number that no other row has."""
     code = f"n{number}"
     rows: dict[str, dict[str, Any]] = {
@@ -91,7 +106,7 @@ def a_row(name: str, key: int, number: int, incident_id: int = 0) -> dict[str, A
             "handler_key": key,
             "placed_by": "coordinate",
         },
-        "incident_steps": {"step_id": number, "incident_id": incident_id, "at": MOMENT, "action": code},
+        "incident_steps": {"step_id": number, "incident_id": parent, "at": MOMENT, "action": code},
         "teams": {"team_id": number, "code": code, "name_zh": "队", "kind": "patrol", "mode": "foot"},
         "team_positions": {
             "team_id": 1,
@@ -125,6 +140,21 @@ def a_row(name: str, key: int, number: int, incident_id: int = 0) -> dict[str, A
             "geom": SQUARE,
             "label_point": POINT,
         },
+        "hotspot_runs": {
+            "run_id": number,
+            "method": "gi",
+            "level": 3,
+            "summary": {},
+            **_made(key),
+        },
+        "hotspot_features": {"run_id": parent, "rank": number, "label": code, "properties": {}},
+        "report_runs": {
+            "report_id": number,
+            "kind": "hotspots",
+            "purpose": code,
+            "file_sha256": code,
+            **_made(key),
+        },
         "grid_predecessors": {
             "valid_from": DAY,
             "predecessor_key": number,
@@ -133,6 +163,21 @@ def a_row(name: str, key: int, number: int, incident_id: int = 0) -> dict[str, A
         },
     }
     return rows[name] | ({"grid_key": key} if name in KEYED else {})
+
+
+def _made(key: int) -> dict[str, Any]:
+    """Columns that runs of every kind have."""
+    inside = subtree(key)
+    return {
+        "scope_lo": inside.lo,
+        "scope_hi": inside.hi,
+        "since": DAY,
+        "until": DAY,
+        "seed": 0,
+        "parameters": {},
+        "data_sha256": "0",
+        "version": "0",
+    }
 
 
 def name_of(row: dict[str, Any], table: Table) -> tuple[Any, ...]:
@@ -151,14 +196,22 @@ def world(make_database: Any) -> World:
     everything["grids"] = [(k, a_row("grids", k, 1) | standing) for k in KEYS]
     everything["grids"] += [(k, a_row("grids", k, rng.randint(-900, -1))) for k in KEYS[::3]]
     everything["grid_predecessors"] = [(k, a_row("grid_predecessors", k, 7)) for k in KEYS]
-    for name in ("incidents", "teams", "team_positions", "migrant_clusters", "organisations"):
+    for name in (
+        "incidents",
+        "teams",
+        "team_positions",
+        "migrant_clusters",
+        "organisations",
+        *sorted(SUBTREES),
+    ):
         for number in range(1, 151):
             key = rng.choice([*KEYS, UNASSIGNED, UNASSIGNED])
             everything[name].append((key, a_row(name, key, number)))
-    for number in range(1, 301):
-        incident = rng.randint(1, 150)
-        key = everything["incidents"][incident - 1][0]
-        everything["incident_steps"].append((key, a_row("incident_steps", key, number, incident)))
+    for name, above in CHILDREN.items():
+        for number in range(1, 301):
+            parent = rng.randint(1, 150)
+            key = everything[above][parent - 1][0]
+            everything[name].append((key, a_row(name, key, number, parent)))
     with made.database.scoped_session(Scope.whole(), write=True) as session:
         for name, table in TABLES.items():
             session.execute(insert(table), [row for _, row in everything[name]])
@@ -176,7 +229,7 @@ whole_world = settings(
 
 
 def test_the_oracle_knows_every_table(world: World) -> None:
-    assert set(TABLES) == SHARED | WHOLE | KEYED | {"incident_steps"}
+    assert set(TABLES) == SHARED | WHOLE | KEYED | SUBTREES | set(CHILDREN)
     assert all(len(rows) >= 7 for rows in world.rows.values())
 
 
@@ -210,15 +263,15 @@ def test_a_scope_changes_and_deletes_only_rows_inside(
     scope=scopes(KEYS),
     name=st.sampled_from(sorted(TABLES)),
     key=st.sampled_from(KEYS),
-    incident=st.integers(1, 150),
+    parent=st.integers(1, 150),
 )
 def test_a_row_outside_is_never_inserted(
-    world: World, scope: Scope, name: str, key: int, incident: int
+    world: World, scope: Scope, name: str, key: int, parent: int
 ) -> None:
     table = TABLES[name]
-    if name == "incident_steps":
-        key = world.rows["incidents"][(incident,)]
-    row = a_row(name, key, 500_000_000, incident)
+    if name in CHILDREN:
+        key = world.rows[CHILDREN[name]][(parent,)]
+    row = a_row(name, key, 500_000_000, parent)
     allowed = world.may_write(name, key, scope)
     with (
         pytest.raises(_TakeBack if allowed else Forbidden),
