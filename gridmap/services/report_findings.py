@@ -1,4 +1,4 @@
-"""What a hotspot report finds: places, clusters in time, the period before; nothing in it is told closer than it may be."""
+"""What a hotspot report finds: places, clusters in time, and the period before."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def places(inputs: Inputs, outcome: Outcome) -> list[Place]:
 
 
 def _strength(feature: dict[str, Any]) -> float:
-    return abs(feature["properties"]["z"] or 0.0)
+    return abs(float(feature["properties"]["z"] or 0.0))
 
 
 def time_steps(spec: HotspotSpec) -> HotspotSpec:
@@ -218,7 +218,9 @@ def as_hotspot(
 def _in_time(
     place: Place, inputs: Inputs, gone: Course | None, scanned: list[dict[str, Any]]
 ) -> tuple[str, Text]:
-    label = "none" if gone is None else _most(gone.labels[place.rows], inputs.counts_of(place.domain)[place.rows])
+    label = (
+        "none" if gone is None else _most(gone.labels[place.rows], inputs.counts_of(place.domain)[place.rows])
+    )
     for feature in scanned:
         if feature["domain"] == place.domain and _shares(feature["geometry"], place.geometry):
             about = feature["properties"]

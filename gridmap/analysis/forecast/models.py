@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.spatial import cKDTree
 from sklearn.linear_model import PoissonRegressor
+from threadpoolctl import threadpool_limits
 
 from gridmap.errors import InvalidInput
 
@@ -76,9 +77,11 @@ def regression(cube: Floats, spread: sparse.csr_array) -> Floats:
     if y.sum() == 0:
         return plain_count(cube, spread)
     centre, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-9)
-    model = PoissonRegressor(alpha=1e-3, max_iter=300)
-    model.fit((x - centre) / scale, y)
-    return np.asarray(model.predict((_features(cube, spread) - centre) / scale), dtype=np.float64)
+    model = PoissonRegressor(alpha=1e-3, solver="newton-cholesky")
+    # Six features need no second thread, and threads that wait for each other on a busy machine cost seconds.
+    with threadpool_limits(1):
+        model.fit((x - centre) / scale, y)
+        return np.asarray(model.predict((_features(cube, spread) - centre) / scale), dtype=np.float64)
 
 
 def _features(cube: Floats, spread: sparse.csr_array) -> Floats:

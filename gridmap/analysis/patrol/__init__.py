@@ -1,0 +1,2 @@
+from gridmap.analysis.patrol.solve import *
+from gridmap.analysis.patrol.stop import *

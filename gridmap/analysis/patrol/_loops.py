@@ -1,0 +1,354 @@
+"""Ruin and recreate over routes with time windows, compiled.
+
+Routes are rows of an array of visits. For each position the earliest start of the visit going forward and the latest
+start going backward are kept, so whether a visit fits between two others is known without walking the route.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from gridmap.analysis._compiled import compiled
+
+
+@compiled
+def _draw(state: Any) -> float:
+    """Next number in [0, 1) of a xorshift64* generator."""
+    x = state[0]
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    state[0] = x
+    return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@compiled
+def _arrive(leave: float, travel: float, pause: float, resume: float) -> float:
+    """Arrival of a leg, which is not under way during the break."""
+    if leave + travel <= pause or leave >= resume:
+        return leave + travel
+    return resume + travel
+
+
+@compiled
+def _leave_by(arrive: float, travel: float, pause: float, resume: float) -> float:
+    """Latest departure that arrives in time."""
+    if arrive - travel >= resume:
+        return arrive - travel
+    return min(arrive, pause) - travel
+
+
+@compiled
+def _start_from(at: float, dwell: float, pause: float, resume: float) -> float:
+    """Earliest start of a visit that does not run into the break."""
+    if at < resume and at + dwell > pause:
+        return resume
+    return at
+
+
+@compiled
+def _start_by(at: float, dwell: float, pause: float, resume: float) -> float:
+    """Latest start of a visit that does not run into the break."""
+    if at < resume and at + dwell > pause:
+        return pause - dwell
+    return at
+
+
+@compiled
+def refresh(r: int, routes: Any, sizes: Any, problem: Any, start: Any, latest: Any) -> float:
+    """Recompute a route's earliest and latest starts; its travel, or -1 where it cannot be driven."""
+    travel, profile, place, opens, closes, dwell, teams = problem
+    matrix = travel[profile[r]]
+    begin, end, pause, resume = teams[r, 0], teams[r, 1], teams[r, 2], teams[r, 3]
+    base, home = int(teams[r, 4]), int(teams[r, 5])
+    n = sizes[r]
+    if n == 0:
+        latest[r, 0] = end
+        return 0.0
+    now, at, driven = begin, base, 0.0
+    fits = True
+    for i in range(n):
+        visit = routes[r, i]
+        leg = matrix[at, place[visit]]
+        driven += leg
+        now = _start_from(max(_arrive(now, leg, pause, resume), opens[visit]), dwell[visit], pause, resume)
+        if now > closes[visit]:
+            fits = False
+        start[r, i] = now
+        now += dwell[visit]
+        at = place[visit]
+    leg = matrix[at, home]
+    if not fits or _arrive(now, leg, pause, resume) > end:
+        return -1.0
+    latest[r, n] = end
+    by, then = end, home
+    for i in range(n - 1, -1, -1):
+        visit = routes[r, i]
+        by = _leave_by(by, matrix[place[visit], then], pause, resume) - dwell[visit]
+        by = _start_by(min(by, closes[visit]), dwell[visit], pause, resume)
+        latest[r, i] = by
+        then = place[visit]
+    return driven + leg
+
+
+@compiled
+def _best_position(
+    visit: int, r: int, routes: Any, sizes: Any, problem: Any, start: Any, latest: Any, blink: float, state: Any
+) -> Any:
+    """Least additional travel of a visit in a route, and where; infinite where it fits nowhere."""
+    travel, profile, place, opens, closes, dwell, teams = problem
+    matrix = travel[profile[r]]
+    begin, pause, resume = teams[r, 0], teams[r, 2], teams[r, 3]
+    at, home = int(teams[r, 4]), int(teams[r, 5])
+    leave, here, stay = begin, place[visit], dwell[visit]
+    n = sizes[r]
+    best, where = np.inf, -1
+    for i in range(n + 1):
+        if leave > closes[visit]:
+            break
+        then = place[routes[r, i]] if i < n else home
+        leg, onward = matrix[at, here], matrix[here, then]
+        more = leg + onward - (matrix[at, then] if n > 0 else 0.0)
+        if more < best:
+            s = _start_from(max(_arrive(leave, leg, pause, resume), opens[visit]), stay, pause, resume)
+            if (
+                s <= closes[visit]
+                and _arrive(s + stay, onward, pause, resume) <= latest[r, i]
+                and (blink == 0.0 or _draw(state) >= blink)
+            ):
+                best, where = more, i
+        if i < n:
+            leave = start[r, i] + dwell[routes[r, i]]
+            at = then
+    return best, where
+
+
+@compiled
+def _remove_string(
+    r: int, position: int, longest: float, routes: Any, sizes: Any, inside: Any, used: Any, slot: Any, state: Any
+) -> None:
+    """Take a run of visits around a position out of a route, at times leaving a piece in its middle."""
+    n = sizes[r]
+    out = min(n, int(_draw(state) * min(longest, float(n)) + 1.0))
+    keep = 0
+    if 1 < out < n and _draw(state) < 0.5:
+        keep = 1
+        while out + keep < n and _draw(state) > 0.5:
+            keep += 1
+    total = out + keep
+    low, high = max(0, position - total + 1), min(position, n - total)
+    first = low + int(_draw(state) * (high - low + 1))
+    kept = first + int(_draw(state) * out) if keep > 0 else first + total
+    write = first
+    for i in range(first, n):
+        visit = routes[r, i]
+        if i >= first + total or kept <= i < kept + keep:
+            routes[r, write] = visit
+            write += 1
+        else:
+            inside[visit] = -1
+            used[slot[visit]] = False
+    sizes[r] = write
+
+
+@compiled
+def worth_of(
+    routes: Any, sizes: Any, value: Any, stop: Any, village: Any, need: Any, shortfall: float, liked: Any,
+    counts: Any, covered: Any,
+) -> float:  # fmt: skip
+    """Prize of all visits, less what villages lack of their share, plus what keeping visits is worth."""
+    counts[:] = 0
+    covered[:] = 0.0
+    worth = 0.0
+    for r in range(len(sizes)):
+        for i in range(sizes[r]):
+            visit = routes[r, i]
+            s = stop[visit]
+            gain = value[s, counts[s]]
+            counts[s] += 1
+            worth += gain + liked[r, visit]
+            covered[village[s]] += gain
+    for v in range(len(need)):
+        if covered[v] < need[v]:
+            worth -= shortfall * (need[v] - covered[v])
+    return worth
+
+
+@compiled
+def _ranked(
+    waiting: Any, seed: int, how: int, gain: Any, near_s: Any, place: Any, forced: int, keys: Any, state: Any
+) -> int:
+    """Order the visits that wait, in place: by chance, by prize, by nearness for the prize; how many there are."""
+    n = 0
+    for visit in range(len(gain)):
+        if gain[visit] <= 0.0:
+            continue
+        if visit == forced:
+            key = -np.inf
+        elif how == 0:
+            key = _draw(state)
+        elif how == 1:
+            key = -gain[visit] * (0.7 + 0.6 * _draw(state))
+        elif how == 2:
+            key = -gain[visit] * _draw(state)
+        else:
+            key = near_s[place[seed], place[visit]] * (0.5 + _draw(state)) / gain[visit]
+        i = n
+        while i > 0 and keys[i - 1] > key:
+            keys[i], waiting[i] = keys[i - 1], waiting[i - 1]
+            i -= 1
+        keys[i], waiting[i] = key, visit
+        n += 1
+    return n
+
+
+@compiled
+def search(
+    steps: int, begun: int, span: int, heat: Any, tuning: Any, state: Any, problem: Any, prizes: Any, near: Any,
+    allowed: Any, routes: Any, sizes: Any, current: Any, best_routes: Any, best_sizes: Any, best: Any,
+) -> None:  # fmt: skip
+    """Take steps of one cooling cycle; routes and the best ones are changed in place.
+
+    Parameters
+    ----------
+    steps, begun, span : int
+        Steps to take, those of the cycle taken before, and the cycle's length.
+    heat : (float, float)
+        Temperature at the cycle's beginning and end, in units of prize.
+    tuning : (float, float, float, float)
+        Price of travel, mean number of visits taken out, longest run, share of positions overlooked.
+    state : ndarray of uint64, shape (1,)
+    problem : tuple of ndarray
+        Travel (profiles, places, places), profile of each team, place, opening, closing and dwell of each visit, and
+        for each team begin, end, break's begin and end, base and home.
+    prizes : tuple of ndarray
+        Value of a stop's k-th visit, stop, slot and village of visits and stops, need of villages, price of what they
+        lack, and worth of having a visit with a team.
+    near : ndarray of int64, shape (visits, k)
+    allowed : ndarray of bool, shape (teams, visits)
+    routes, sizes : ndarray of int64
+        Where the search is.
+    current, best : ndarray of float64, shape (1,) and (2,)
+        Energy of where it is; worth and travel of the best.
+    best_routes, best_sizes : ndarray of int64
+    """
+    place = problem[2]
+    value, stop, slot, village, need, shortfall, liked = prizes
+    price, mean_out, longest, blink = tuning
+    teams, visits = allowed.shape
+    start, latest = np.zeros((teams, routes.shape[1] + 1)), np.zeros((teams, routes.shape[1] + 1))
+    driven, old_driven = np.zeros(teams), np.zeros(teams)
+    old_routes, old_sizes = routes.copy(), sizes.copy()
+    touched = np.zeros(teams, np.bool_)
+    inside = np.full(visits, -1, np.int64)
+    used = np.zeros(slot.max() + 1, np.bool_)
+    counts, covered = np.zeros(len(value), np.int64), np.zeros(len(need))
+    waiting, keys, gain = np.zeros(visits, np.int64), np.zeros(visits), np.zeros(visits)
+    for r in range(teams):
+        driven[r] = refresh(r, routes, sizes, problem, start, latest)
+        for i in range(sizes[r]):
+            inside[routes[r, i]] = r
+            used[slot[routes[r, i]]] = True
+    worth_of(routes, sizes, value, stop, village, need, shortfall, liked, counts, covered)
+
+    for step in range(steps):
+        cool = heat[0] * math.exp(math.log(heat[1] / heat[0]) * float(begun + step) / span)
+        touched[:] = False
+        whole = 0
+        for r in range(teams):
+            whole += sizes[r]
+        longest_now = min(longest, max(1.0, whole / teams))
+        strings = int(_draw(state) * (4.0 * mean_out / (1.0 + longest_now) - 1.0) + 1.0)
+        seed = int(_draw(state) * visits)
+        forced = seed if inside[seed] < 0 else -1
+        cut = 0
+        drivable = True
+        for j in range(-1, near.shape[1]):
+            if cut >= strings:
+                break
+            visit = seed if j < 0 else near[seed, j]
+            r = inside[visit]
+            if r < 0 or touched[r]:
+                continue
+            touched[r] = True
+            cut += 1
+            old_sizes[r], old_driven[r] = sizes[r], driven[r]
+            position = 0
+            for i in range(sizes[r]):
+                old_routes[r, i] = routes[r, i]
+                if routes[r, i] == visit:
+                    position = i
+            _remove_string(r, position, longest_now, routes, sizes, inside, used, slot, state)
+            driven[r] = refresh(r, routes, sizes, problem, start, latest)
+            drivable = drivable and driven[r] >= 0.0
+        # A team that stays at home has no visit that could be taken out; it is open to every step.
+        for r in range(teams):
+            if not touched[r] and (cut == 0 or sizes[r] == 0):
+                touched[r] = True
+                old_sizes[r], old_driven[r] = sizes[r], driven[r]
+                for i in range(sizes[r]):
+                    old_routes[r, i] = routes[r, i]
+
+        accepted = False
+        if drivable:
+            worth_of(routes, sizes, value, stop, village, need, shortfall, liked, counts, covered)
+            for visit in range(visits):
+                s = stop[visit]
+                gain[visit] = 0.0 if inside[visit] >= 0 or used[slot[visit]] else value[s, counts[s]]
+                if gain[visit] > 0.0 and covered[village[s]] < need[village[s]]:
+                    gain[visit] *= 1.0 + shortfall
+            n = _ranked(
+                waiting, seed, int(_draw(state) * 4.0), gain, problem[0][0], place, forced, keys, state
+            )
+            for o in range(n):
+                visit = waiting[o]
+                if used[slot[visit]] or value[stop[visit], counts[stop[visit]]] <= 0.0:
+                    continue
+                least, team, position = np.inf, -1, 0
+                for r in range(teams):
+                    if touched[r] and allowed[r, visit]:
+                        more, i = _best_position(
+                            visit, r, routes, sizes, problem, start, latest, blink, state
+                        )
+                        if i >= 0 and more < least:
+                            least, team, position = more, r, i
+                if team >= 0:
+                    for i in range(sizes[team], position, -1):
+                        routes[team, i] = routes[team, i - 1]
+                    routes[team, position] = visit
+                    sizes[team] += 1
+                    inside[visit] = team
+                    used[slot[visit]] = True
+                    counts[stop[visit]] += 1
+                    driven[team] = refresh(team, routes, sizes, problem, start, latest)
+            worth = worth_of(routes, sizes, value, stop, village, need, shortfall, liked, counts, covered)
+            length = driven.sum()
+            energy = price * length - worth
+            if energy < current[0] - cool * math.log(_draw(state) + 1e-300):
+                accepted = True
+                current[0] = energy
+                slack = 1e-9 * (1.0 + abs(best[0]))
+                if worth > best[0] + slack or (
+                    worth >= best[0] - slack and length < best[1] - 1e-9 * (1.0 + best[1])
+                ):
+                    # Kept from sinking by many ties that are each a hair worse.
+                    best[0], best[1] = max(worth, best[0]), length
+                    best_sizes[:] = sizes
+                    best_routes[:] = routes
+        if not accepted:
+            for r in range(teams):
+                if touched[r]:
+                    for i in range(sizes[r]):
+                        inside[routes[r, i]] = -1
+                        used[slot[routes[r, i]]] = False
+            for r in range(teams):
+                if touched[r]:
+                    sizes[r] = old_sizes[r]
+                    for i in range(sizes[r]):
+                        routes[r, i] = old_routes[r, i]
+                        inside[routes[r, i]] = r
+                        used[slot[routes[r, i]]] = True
+                    driven[r] = refresh(r, routes, sizes, problem, start, latest)

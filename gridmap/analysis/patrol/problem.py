@@ -1,0 +1,166 @@
+"""The arrays that a search works on, and the order that makes it blind to the order of its input."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+FAR = 1e15
+"""Stands for a leg that does not exist: longer than any shift, and still exact to add to."""
+
+NEVER = 1e300
+"""Time of a break that a team does not take."""
+
+_ROUNDS_MAX = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """Visits that may be made and teams that may make them; times in one unit.
+
+    Attributes
+    ----------
+    travel : ndarray of float64, shape (profiles, places, places)
+    profile : ndarray of int64, shape (teams,)
+    place, opens, closes, dwell : ndarray, shape (visits,)
+        Where a visit is, earliest and latest start, and how long it takes.
+    teams : ndarray of float64, shape (teams, 6)
+        Begin, end, break's begin and end, and the places where a route begins and ends.
+    value : ndarray of float64, shape (stops, k + 1)
+        Prize of a stop's first, second, ... visit; the last column is zero.
+    stop, slot : ndarray of int64, shape (visits,)
+        Stop that a visit is to, and the slot of which only one visit is made.
+    village : ndarray of int64, shape (stops,)
+    need : ndarray of float64, shape (villages,)
+        Prize that each village ought to get.
+    shortfall : float
+        Price of each unit that a village lacks.
+    liked : ndarray of float64, shape (teams, visits)
+        What it is worth that a team makes a visit, besides its prize.
+    allowed : ndarray of bool, shape (teams, visits)
+    """
+
+    travel: Floats
+    profile: Ints
+    place: Ints
+    opens: Floats
+    closes: Floats
+    dwell: Floats
+    teams: Floats
+    value: Floats
+    stop: Ints
+    slot: Ints
+    village: Ints
+    need: Floats
+    shortfall: float
+    liked: Floats
+    allowed: NDArray[np.bool_]
+
+    def near(self) -> Ints:
+        """Visits by the time there and back in the fastest profile, nearest first, shape (visits, visits - 1)."""
+        fastest = self.travel.min(axis=0)
+        there = fastest[np.ix_(self.place, self.place)]
+        around = there + there.T
+        np.fill_diagonal(around, -1.0)
+        return np.argsort(around, axis=1, kind="stable")[:, 1:].astype(np.int64)
+
+
+def alone(problem: Problem) -> tuple[NDArray[np.bool_], Floats]:
+    """Whether each team can make each visit when it makes no other, and the slack that it then has.
+
+    Parameters
+    ----------
+    problem : Problem
+        Its `allowed` is not looked at.
+
+    Returns
+    -------
+    possible : ndarray of bool, shape (teams, visits)
+    back : ndarray of float64, shape (teams, visits)
+        Time of return.
+    """
+    count = len(problem.teams), len(problem.place)
+    possible, back = np.zeros(count, np.bool_), np.full(count, np.inf)
+    for r, (begin, end, pause, resume, base, home) in enumerate(problem.teams):
+        matrix = problem.travel[problem.profile[r]]
+        out, homeward = matrix[int(base), problem.place], matrix[problem.place, int(home)]
+        at = np.maximum(arrivals(np.full(count[1], begin), out, pause, resume), problem.opens)
+        at = np.where((at < resume) & (at + problem.dwell > pause), resume, at)
+        back[r] = arrivals(at + problem.dwell, homeward, pause, resume)
+        possible[r] = (at <= problem.closes) & (back[r] <= end)
+    return possible, back
+
+
+def arrivals(leave: Floats, travel: Floats, pause: float, resume: float) -> Floats:
+    """Arrivals of legs that are not under way during a break."""
+    through = (leave + travel <= pause) | (leave >= resume)
+    return np.where(through, leave + travel, resume + travel)
+
+
+def canonical_order(features: Floats, matrix: Floats) -> Ints:
+    """Order of nodes that depends on what they are and not on where they stand.
+
+    Parameters
+    ----------
+    features : ndarray of float64, shape (n, k)
+        What tells nodes apart by themselves.
+    matrix : ndarray of float64, shape (n, n)
+        What relates them.
+
+    Returns
+    -------
+    ndarray of int64, shape (n,)
+
+    Notes
+    -----
+    Colour refinement with individualisation: nodes that features leave equal are told apart by the multiset of their
+    relations to the others; where that leaves a tie (a symmetry), one of the tied is put first and the rest follows.
+    """
+    n = len(features)
+    if n == 0:
+        return np.zeros(0, np.int64)
+    _, colour = np.unique(features + 0.0, axis=0, return_inverse=True)
+    colour = colour.reshape(-1).astype(np.int64)
+    relation = _mixed(_bits(matrix) ^ _mixed(_bits(matrix.T)))
+    np.fill_diagonal(relation, 0)
+    for _ in range(_ROUNDS_MAX):
+        colour = _refined(colour, relation)
+        sizes = np.bincount(colour)
+        tied = np.flatnonzero(sizes[colour] > 1)
+        if len(tied) == 0:
+            break
+        first = tied[np.argmin(colour[tied])]
+        colour = 2 * colour + 1
+        colour[first] -= 1
+    return np.argsort(colour, kind="stable").astype(np.int64)
+
+
+def _refined(colour: Ints, relation: NDArray[np.uint64]) -> Ints:
+    n_colours = 0
+    while True:
+        # A sum of hashes that wraps around is the same in any order.
+        seen = _mixed(relation ^ _mixed(colour.astype(np.uint64))[None, :]).sum(axis=1, dtype=np.uint64)
+        pairs = np.stack([colour.astype(np.uint64), seen], axis=1)
+        kinds, found = np.unique(pairs, axis=0, return_inverse=True)
+        colour = found.reshape(-1).astype(np.int64)
+        if len(kinds) == n_colours:
+            return colour
+        n_colours = len(kinds)
+
+
+def _bits(values: Floats) -> NDArray[np.uint64]:
+    return np.ascontiguousarray(values + 0.0).view(np.uint64)
+
+
+def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Scramble each number (the finaliser of splitmix64)."""
+    out = values + np.uint64(0x9E3779B97F4A7C15)
+    out = (out ^ (out >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    out = (out ^ (out >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    mixed: NDArray[np.uint64] = out ^ (out >> np.uint64(31))
+    return mixed

@@ -1,0 +1,126 @@
+"""When a search ends."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite
+from typing import Protocol
+
+from gridmap.errors import InvalidInput
+
+
+class Budget(Protocol):
+    """What a running search asks: how far it is, and how many steps it may take before it asks again."""
+
+    def grant(self, taken: int) -> int:
+        """Steps that may follow the `taken` ones; 0 to end."""
+
+    def progress(self, taken: int) -> tuple[int, int]:
+        """Done, and of how much."""
+
+
+class Stop(Protocol):
+    """A rule that ends a search."""
+
+    def begin(self) -> Budget:
+        """Start counting."""
+
+    def part(self, share: float) -> Stop:
+        """Return the same rule over a share of it."""
+
+
+_CHUNK_S = 0.02
+_FIRST_STEPS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """End after a time on the clock; what is found may differ from run to run.
+
+    Attributes
+    ----------
+    seconds : float
+        Above zero.
+    clock : callable
+        Seconds that never go back.
+    """
+
+    seconds: float
+    clock: Callable[[], float] = time.perf_counter
+
+    def __post_init__(self) -> None:
+        if not (isfinite(self.seconds) and self.seconds > 0):
+            raise InvalidInput("stop-seconds", "时限应为正的秒数。", "The time limit must be above 0 seconds.")
+
+    def begin(self) -> Budget:
+        """Start the clock."""
+        return _Timed(self.seconds, self.clock)
+
+    def part(self, share: float) -> Seconds:
+        """Return a share of the time."""
+        return Seconds(self.seconds * share, self.clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Iterations:
+    """End after a number of steps: the same seed and number always give the same plan.
+
+    Attributes
+    ----------
+    iterations : int
+        Above zero. A step takes some of the stops out of the routes and puts others in.
+    """
+
+    iterations: int
+
+    def __post_init__(self) -> None:
+        if self.iterations < 1:
+            raise InvalidInput("stop-iterations", "迭代次数至少为 1。", "There must be at least 1 iteration.")
+
+    def begin(self) -> Budget:
+        """Start counting."""
+        return _Counted(self.iterations)
+
+    def part(self, share: float) -> Iterations:
+        """Return a share of the steps, at least one."""
+        return Iterations(max(1, int(self.iterations * share)))
+
+
+class _Timed:
+    def __init__(self, seconds: float, clock: Callable[[], float]) -> None:
+        self._seconds, self._clock = seconds, clock
+        self._begun = clock()
+        self._first: float | None = None
+
+    def grant(self, taken: int) -> int:
+        now = self._clock()
+        left = self._begun + self._seconds - now
+        # The first step may have to compile the loop: it is not a measure of how fast steps are, and it always runs.
+        if taken == 0:
+            return 1
+        if left <= 0:
+            return 0
+        if self._first is None:
+            self._first = now
+            return _FIRST_STEPS
+        per_step = max(now - self._first, 1e-9) / (taken - 1)
+        return max(1, int(min(_CHUNK_S, left) / per_step))
+
+    def progress(self, taken: int) -> tuple[int, int]:
+        done = 0.0 if taken == 0 else self._clock() - self._begun
+        return min(round(done * 1000), round(self._seconds * 1000)), round(self._seconds * 1000)
+
+
+class _Counted:
+    _CHUNK = 2000
+
+    def __init__(self, iterations: int) -> None:
+        self._iterations = iterations
+
+    def grant(self, taken: int) -> int:
+        return min(self._CHUNK, self._iterations - taken)
+
+    def progress(self, taken: int) -> tuple[int, int]:
+        return taken, self._iterations

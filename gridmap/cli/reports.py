@@ -1,0 +1,123 @@
+"""``gridmap reports``: build a report, list the register."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from gridmap.cli.common import Day, console, period_and_level, progress, workspace
+from gridmap.domain.gridkey import Scope
+from gridmap.services.report_request import PURPOSE
+from gridmap.services.reports import ReportRequest, build_hotspot_report, list_reports
+from web.assets import vendor_folder
+
+
+@click.group("reports")
+def group() -> None:
+    """报告 / reports: build, list."""
+
+
+@group.command("build")
+@click.argument("noun", metavar="hotspots", type=click.Choice(["hotspots"]))
+@click.option("--scope", "within", type=int, help="网格编码 / key of a grid; 默认全部 / default: all.")
+@click.option("--from", "since", type=Day(), help="起 / first day; 默认最早一天 / the first there is.")
+@click.option("--to", "until", type=Day(), help="止 / last day; 默认最近一天 / the last there is.")
+@click.option("--domain", help="领域 / domain; 默认各领域分别判断 / each by itself.")
+@click.option("--kind", help="类别 / kind.")
+@click.option(
+    "--level", type=click.IntRange(1, 4), help="网格层级 / level of the grids; 默认最细 / the finest."
+)
+@click.option(
+    "--by",
+    type=click.Choice(["count", "rate"]),
+    default="count",
+    show_default=True,
+    help="件数或发生率 / counts or rates.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed.")
+@click.option(
+    "--permutations",
+    type=click.IntRange(19, 99_999),
+    default=999,
+    show_default=True,
+    help="时空扫描的随机重复 / replications of the scan.",
+)
+@click.option(
+    "--lang",
+    "languages",
+    type=click.Choice(["zh", "en", "both"]),
+    default="both",
+    show_default=True,
+    help="语言 / languages.",
+)
+@click.option(
+    "--purpose", default=PURPOSE, show_default=True, help="用途，将登记 / what for; kept in the register."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    help="FILE.html，表格在旁 / tables beside.",
+)
+def build(
+    noun: str, out: Path, since: dt.date | None, until: dt.date | None, level: int | None, **given: Any
+) -> None:
+    """生成可独立打开的报告 / write a report that opens without a network: build hotspots."""
+    assert noun == "hotspots"  # noqa: S101 - the only one there is
+    scope = Scope.whole()
+    with workspace() as database:
+        first, last, finest = period_and_level(database, scope)
+        request = ReportRequest(since=since or first, until=until or last, level=level or finest, **given)
+        with progress() as on_progress:
+            made = build_hotspot_report(
+                database, scope, request, out, assets=vendor_folder(), on_progress=on_progress
+            )
+    console.print(
+        f"已写入 / written: {out} ({made['bytes'] / 1e6:.1f} MB), 表格 / tables: {made['tables']}",
+        markup=False,
+    )
+    console.print(
+        f"热点 / hotspots: {made['hotspots']}; 时空聚集 / clusters: {made['clusters']}; "
+        f"登记号 / register: {made['report_id']}; SHA-256 {made['file_sha256'][:12]}",
+        highlight=False,
+    )
+    for part in made["refused"]:
+        console.print(f"未能完成 / could not be done: {part.zh} / {part.en}", markup=False)
+    console.print(f"重做 / again: {request.command}", markup=False, highlight=False)
+
+
+@group.command("list")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+def list_(limit: int) -> None:
+    """报告登记簿 / the register of reports, newest first."""
+    with workspace() as database:
+        kept = list_reports(database, Scope.whole(), limit=limit)
+    if not kept:
+        console.print("还没有报告 / no reports yet: gridmap reports build hotspots --out FILE.html")
+        return
+    table = Table()
+    for heading in (
+        "#",
+        "报告 / report",
+        "时段 / period",
+        "用途 / purpose",
+        "种子 / seed",
+        "SHA-256",
+        "时间 / made",
+    ):
+        table.add_column(heading, overflow="fold")
+    for row in kept:
+        table.add_row(
+            str(row["report_id"]),
+            row["kind"],
+            f"{row['since']} … {row['until']}",
+            row["purpose"],
+            str(row["seed"]),
+            row["file_sha256"][:12],
+            row["created_at"].isoformat()[:16],
+        )
+    console.print(table)

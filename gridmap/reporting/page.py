@@ -1,0 +1,121 @@
+"""The report as one HTML file that asks nothing of another host."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Literal
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from gridmap.reporting import words
+from gridmap.reporting.markup import in_languages
+from gridmap.reporting.model import Download, HotspotReport, Text
+from gridmap.reporting.print_map import PATTERNS, still_map
+from gridmap.reporting.webmap import interactive_map
+
+_ADDRESS = re.compile(r"url\(\s*['\"]?images/([\w.-]+)['\"]?\s*\)")
+_END_TAG = re.compile(r"</(?=script|style)", re.IGNORECASE)
+_NOTHING = "data:,"
+
+
+def with_images(style: str, images: dict[str, bytes]) -> str:
+    """Write the images that a style sheet names into it.
+
+    Parameters
+    ----------
+    style : str
+        CSS with addresses ``url(images/NAME.png)``.
+    images : dict of str to bytes
+        PNG files by name; one that is missing becomes nothing.
+
+    Returns
+    -------
+    str
+    """
+
+    def inline(match: re.Match[str]) -> str:
+        content = images.get(match[1])
+        return f"url({_NOTHING if content is None else data_address('image/png', content)})"
+
+    return _ADDRESS.sub(inline, style)
+
+
+def _inside(text: str) -> Markup:
+    # An end tag would end the element that the text stands in; with the backslash it means the same to a browser.
+    return Markup(_END_TAG.sub(r"<\\/", text))  # noqa: S704 - the library's own text
+
+
+def data_address(kind: str, content: bytes) -> str:
+    """Return an address that holds its content."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def render(
+    report: HotspotReport,
+    downloads: tuple[Download, ...],
+    languages: Literal["zh", "en", "both"],
+    *,
+    leaflet_js: str,
+    leaflet_css: str,
+) -> str:
+    """Write the report.
+
+    Parameters
+    ----------
+    report : HotspotReport
+    downloads : tuple of Download
+        Tables that the page offers as files.
+    languages : {'zh', 'en', 'both'}
+        With both there is a switch, and Chinese is shown first.
+    leaflet_js, leaflet_css : str
+        The map library, without addresses of other files.
+
+    Returns
+    -------
+    str
+        HTML; the same for the same report.
+    """
+    environment = Environment(
+        loader=PackageLoader("gridmap.reporting"),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    wanted = ("zh", "en") if languages == "both" else (languages,)
+
+    def told(text: Text) -> Markup:
+        return in_languages(text, wanted)
+
+    element, script = interactive_map(report, wanted)
+    environment.filters["told"] = told
+    environment.globals |= {
+        "t": lambda zh, en: told(Text(zh, en)),
+        "p_text": words.p_text,
+        "count_text": words.count_text,
+        "change_text": words.change_text,
+        "times_text": words.times_text,
+        "sureness": words.sureness,
+    }
+    seen = {h.label: h.definition for h in report.hotspots}
+    page = environment.get_template("hotspots.html.j2").render(
+        report=report,
+        languages=wanted,
+        caption=words.CAPTION,
+        sure=words.SURE,
+        headline=words.headline(report),
+        before_note=words.before_note(report),
+        verdict=words.verdict_words(report),
+        definitions=sorted(seen.items()),
+        proposals=sorted({h.proposal for h in report.hotspots}),
+        patterns=PATTERNS,
+        element=element,
+        leaflet_js=_inside(leaflet_js),
+        leaflet_css=_inside(leaflet_css),
+        script=script,
+        still=still_map(report, wanted),
+        files=[(d.name, d.title, data_address("text/csv;charset=utf-8", d.content)) for d in downloads],
+    )
+    return "\n".join(line.rstrip() for line in page.splitlines() if line.strip()) + "\n"

@@ -1,0 +1,191 @@
+"""Sentences of a hotspot report, in both languages."""
+
+from __future__ import annotations
+
+from gridmap.reporting.model import FEWEST, Hotspot, HotspotReport, Text
+
+CAPTION = Text("接报量，不代表危险", "reported incidents, not danger")
+MODELS = {
+    "count": Text("简单计数（只数以往件数）", "plain count of all the past"),
+    "recent": Text("近八周计数", "count of the last eight weeks"),
+    "kernel": Text("衰减核密度", "decayed kernel"),
+    "regression": Text("正则化回归", "regularised regression"),
+    "blend": Text("混合模型", "blend of the models"),
+}
+SURE = (
+    (0.001, Text("很有把握", "very sure")),
+    (0.01, Text("有把握", "sure")),
+    (1.0, Text("较有把握", "fairly sure")),
+)
+"""Confidence by q: below the first bound, below the second, and the rest that is significant."""
+
+
+def sureness(q: float | None) -> int:
+    """Return 0 (very sure), 1 (sure) or 2 (fairly sure) for a significant q."""
+    if q is None:
+        return 2
+    return next(i for i, (bound, _) in enumerate(SURE) if q < bound or i == len(SURE) - 1)
+
+
+def p_text(p: float | None) -> str:
+    """Write a probability with two digits, and never as zero."""
+    if p is None:
+        return "–"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.01 else f"{p:.2f}"
+
+
+def count_text(count: int | None) -> Text:
+    """Write a number of incidents; those below five only as "fewer than five", and those not known as a dash."""
+    if count is None:
+        return Text("–", "–")
+    return Text(f"不足 {FEWEST}", f"< {FEWEST}") if count < FEWEST else Text(f"{count:,}", f"{count:,}")
+
+
+def change_text(now: int, before: int | None) -> Text:
+    """Write the change between two periods: exactly where both numbers may be told."""
+    if before is None:
+        return Text("–", "–")
+    if before < FEWEST:
+        return Text("增加", "more")
+    difference = now - before
+    if difference == 0:
+        return Text("持平", "same")
+    share = f"{difference / before:+.0%}".replace("-", "−")
+    shown = f"{difference:+,}".replace("-", "−")
+    return Text(f"{shown}（{share}）", f"{shown} ({share})")
+
+
+def times_text(observed: int, expected: float) -> str:
+    """How many times the expected number was reported."""
+    ratio = observed / expected if expected > 0 else float("inf")
+    return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
+
+
+def headline(report: HotspotReport) -> list[Text]:
+    """Tell in two or three sentences where, how sure and since when."""
+    said = [_first(report)]
+    if report.hotspots:
+        said.append(_where(report))
+    if report.hotspots or report.clusters:
+        said.append(_since(report))
+    return said
+
+
+def _first(report: HotspotReport) -> Text:
+    zh = f"{report.since} 至 {report.until}，{report.place.zh}（{report.domains.zh}）接报 {report.incidents:,} 件。"
+    en = (
+        f"{report.place.en} ({report.domains.en}): {report.incidents:,} incidents were reported from {report.since} "
+        f"to {report.until}. "
+    )
+    if not report.judged:
+        return Text(
+            zh + "网格或数据太少，无法判断哪里明显偏多，原因见下。",
+            en
+            + "The grids or the data are too few to judge where there were clearly more; the reason is below.",
+        )
+    number = len(report.hotspots)
+    if not number:
+        return Text(
+            zh + "没有热点：各处多少之差都没有超出偶然。",
+            en + "There are no hotspots: nowhere do the differences exceed chance.",
+        )
+    very = sum(sureness(h.q) == 0 for h in report.hotspots)
+    zh += f"其中 {number} 处明显多于偶然（热点），{very} 处很有把握（q < 0.001）；"
+    zh += f"这些判断中预计至多 {report.alpha:.0%} 出于偶然。"
+    places = "place has" if number == 1 else "places have"
+    en += (
+        f"{number} {places} clearly more than chance (hotspots), {very} of them with great confidence "
+        f"(q < 0.001); at most {report.alpha:.0%} of such calls are expected to be due to chance."
+    )
+    return Text(zh, en)
+
+
+def _where(report: HotspotReport) -> Text:
+    top = report.hotspots[:3]
+    zh = "；".join(
+        f"{h.number} 号 {h.name.zh}（{h.domain.zh}，接报 {h.observed:,} 件，预期 {h.expected:,.1f} 件，"
+        f"为 {times_text(h.observed, h.expected)} 倍）"
+        for h in top
+    )
+    en = "; ".join(
+        f"no. {h.number} {h.name.en} ({h.domain.en}: {h.observed:,} reported, {h.expected:,.1f} expected, "
+        f"{times_text(h.observed, h.expected)} times as many)"
+        for h in top
+    )
+    return Text(f"证据最强的是：{zh}。", f"The strongest evidence: {en}.")
+
+
+def _since(report: HotspotReport) -> Text:
+    going = [c for c in report.clusters if c.ongoing]
+    over = len(report.clusters) - len(going)
+    if not report.scanned:
+        return Text("时段太短或数据太少，无法判断从何时开始。", "The period is too short to tell since when.")
+    if not going:
+        zh, en = (
+            "没有新近开始、到期末仍在持续的聚集",
+            "No cluster of the period was still going on at its end",
+        )
+    else:
+        zh = "到期末仍在持续：" + "；".join(f"{c.name.zh}（{c.domain.zh}）自 {c.first} 起" for c in going[:3])
+        en = "Still going on at the end: " + "; ".join(
+            f"{c.name.en} ({c.domain.en}) since {c.first}" for c in going[:3]
+        )
+    if over:
+        zh += f"；另有 {over} 处聚集已经结束"
+        en += f"; {over} more had come to an end"
+    return Text(zh + "。", en + ".")
+
+
+def hotspot_words(spot: Hotspot) -> Text:
+    """Explain a hotspot in words, as its popup shows it."""
+    return Text(
+        f"接报 {spot.observed:,} 件，预期 {spot.expected:,.1f} 件；{SURE[sureness(spot.q)][1].zh}"
+        f"（q {p_text(spot.q)}）；{spot.since.zh}；{spot.label.zh}。",
+        f"{spot.observed:,} reported, {spot.expected:,.1f} expected; {SURE[sureness(spot.q)][1].en} "
+        f"(q {p_text(spot.q)}); {spot.since.en}; {spot.label.en}.",
+    )
+
+
+def before_note(report: HotspotReport) -> Text:
+    """Tell what the period is compared with."""
+    if report.before == "known":
+        return Text(
+            f"前期：{report.before_since} 至 {report.before_until}，天数相同。热点是因本期件数多才被选中的，"
+            "即使没有真正变化，前期也往往较少；请结合“何时开始”看。",
+            f"Before: {report.before_since} to {report.before_until}, as many days. Hotspots are chosen for being high "
+            "in this period, so the one before tends to be lower even where nothing changed; read it with “since when”.",
+        )
+    if report.before == "partly":
+        return Text(
+            f"前期（{report.before_since} 至 {report.before_until}）的记录不完整：记录自 {report.records_since} 起，"
+            "因此不作比较。",
+            f"The period before ({report.before_since} to {report.before_until}) is not complete: records begin on "
+            f"{report.records_since}. So nothing is compared.",
+        )
+    return Text(
+        f"没有前期数据：记录自 {report.records_since} 起。",
+        f"There are no data of the period before: records begin on {report.records_since}.",
+    )
+
+
+def verdict_words(report: HotspotReport) -> Text | None:
+    """Say plainly whether the forecast is worth using; None where it could not be scored."""
+    scored = report.forecast
+    if scored is None:
+        return None
+    blend = scored.rows[-1]
+    gain = f"{blend.gain:+.1%}（{blend.gain_low:+.1%} 至 {blend.gain_high:+.1%}）".replace("-", "−")
+    gained = f"{blend.gain:+.1%} ({blend.gain_low:+.1%} to {blend.gain_high:+.1%})".replace("-", "−")
+    advice = {
+        "better": Text("可以参考预测，但增益有限。", "The forecast may be used; mind how small the gain is."),
+        "no-better": Text(
+            "数一数以往件数就够了，不必用模型。", "Counting the past is enough; no model is needed."
+        ),
+        "worse": Text("不要用模型，数以往件数更准。", "Do not use the model: counting the past does better."),
+    }[scored.verdict]
+    return Text(
+        f"结论：预测{scored.words.zh}。在 {scored.weeks} 个未见过的周（{scored.incidents:,} 件）上，"
+        f"命中率之差为 {gain}。{advice.zh}",
+        f"Verdict: the forecast is {scored.words.en}. On {scored.weeks} weeks that it had not seen "
+        f"({scored.incidents:,} incidents), its hit rate differs by {gained}. {advice.en}",
+    )

@@ -1,0 +1,249 @@
+"""Everything that a hotspot report tells, computed from the database: what the data does not allow is told, too."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any
+
+from gridmap import __version__
+from gridmap.analysis.forecast.models import FEWEST_WEEKS
+from gridmap.analysis.forecast.scoring import WORDS
+from gridmap.domain.codes import code_list
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import InvalidInput
+from gridmap.reporting.model import Forecast, ForecastRow, Ground, HotspotReport, Refusal, Text
+from gridmap.reporting.words import MODELS
+from gridmap.services.forecasts import score_forecast
+from gridmap.services.hotspots.by_cell import by_gi
+from gridmap.services.hotspots.inputs import Inputs, load_inputs
+from gridmap.services.hotspots.publish import Outcome
+from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.services.report_findings import (
+    DOMAINS,
+    Course,
+    as_cluster,
+    as_hotspot,
+    course,
+    of_domain,
+    places,
+    scan_clusters,
+    time_steps,
+    totals,
+)
+from gridmap.services.report_ground import Drawing, draw_ground, place_name
+from gridmap.services.report_request import ReportRequest
+from gridmap.services.workspace import workspace_info
+from gridmap.storage import exports
+from gridmap.storage import grids as stored
+from gridmap.storage.database import Database
+
+_MOST_WEEKS, _FEWEST_WEEKS = 12, 4
+_MOST_CLUSTERS = 26
+_SCORES = ("hit_rate", "hit_low", "hit_high", "pai", "pai_low", "pai_high", "gain", "gain_low", "gain_high")
+_LEVELS = {c.code: Text(c.zh, c.en) for c in code_list("grid_level")}
+_PARTS = {
+    "gi": Text("热点判断（Gi*）", "the judgement of hotspots (Gi*)"),
+    "emerging": Text("热点的变化（新兴热点）", "the course of hotspots (emerging hotspots)"),
+    "scan": Text("时空扫描", "the space-time scan"),
+    "forecast": Text("预测与简单计数的比较", "the forecast against plain counting"),
+}
+
+
+class _Attempts:
+    """Parts of the report that the data may not allow: each is tried, and what was refused is told."""
+
+    def __init__(self) -> None:
+        self._refused: dict[tuple[str, str | None], InvalidInput] = {}
+
+    def __call__(self, part: str, domain: str | None, make: Callable[..., Any], *given: Any) -> Any:
+        try:
+            return make(*given)
+        except InvalidInput as error:
+            self._refused[part, domain] = error
+            return None
+
+    def told(self) -> tuple[Refusal, ...]:
+        """Return what was refused; once where it was refused for each domain alike."""
+        out: dict[tuple[Text, Text], Refusal] = {}
+        for (part, domain), error in self._refused.items():
+            why = Text(error.zh, error.en)
+            name = _PARTS[part]
+            same = sum(p == part and e.zh == error.zh for (p, _), e in self._refused.items())
+            if domain is not None and same == 1:
+                name = Text(f"{name.zh}，{DOMAINS[domain].zh}", f"{name.en}, {DOMAINS[domain].en}")
+            out.setdefault((name, why), Refusal(name, why))
+        return tuple(out.values())
+
+
+def hotspot_report(
+    database: Database, scope: Scope, request: ReportRequest, tell: Callable[[str, int, int], None]
+) -> tuple[HotspotReport, str]:
+    """Compute everything that a hotspot report tells.
+
+    Returns
+    -------
+    report : HotspotReport
+        Without its downloads.
+    data_sha256 : str
+        Hash of all that it was computed from, and of what its map is drawn on.
+
+    Raises
+    ------
+    NotFound
+        When the grid lies outside the scope.
+    InvalidInput
+        When there are no incidents or no grids of the level. What only a part of the report needs is told in it.
+    """
+    spec = request.spec
+    tell("read", 0, 2)
+    inputs = load_inputs(database, scope, spec)
+    info = workspace_info(database, scope)
+    records_since = dt.date.fromisoformat(info.period["from"]) if info.period else request.since
+    with database.scoped_session(scope, timeout_s=600) as session:
+        frame, roads = stored.current_frame(session), exports.road_rows(session)
+    known = _known(request, records_since)
+    before = _before(database, scope, request) if known == "known" else None
+    tell("read", 2, 2)
+    draw = Drawing(inputs.epsg)
+    ground = draw_ground(frame, roads, request.level, request.within, draw)
+    digest = _digest(inputs, before, records_since, ground)
+    attempt = _Attempts()
+    domains = [request.domain] if request.domain else sorted(set(inputs.domain[inputs.cell >= 0]))
+    steps, done = 2 * len(domains) + 2, 0
+    tell("analyse", done, steps)
+    judged: Outcome | None = attempt("gi", None, by_gi, inputs, spec)
+    found = places(inputs, judged) if judged is not None else []
+    in_time = time_steps(spec)
+    courses: dict[str, Course] = {}
+    scanned: list[dict[str, Any]] = []
+    could_scan = False
+    for domain in domains:
+        done += 2
+        alone, asked = of_domain(inputs, domain), _of(in_time, domain, len(domains), request)
+        if any(place.domain == domain for place in found):
+            gone = attempt("emerging", domain, course, alone, replace(asked, alpha=spec.alpha))
+            if gone is not None:
+                courses[domain] = gone
+        tell("analyse", done - 1, steps)
+        clusters = attempt("scan", domain, scan_clusters, alone, asked)
+        if clusters is not None:
+            could_scan = True
+            scanned += clusters
+        tell("analyse", done, steps)
+    scanned = sorted(scanned, key=lambda f: (f["properties"]["p"], -f["properties"]["llr"], f["grid_key"]))
+    scanned = scanned[:_MOST_CLUSTERS]
+    scored = attempt("forecast", None, _forecast, database, scope, request)
+    tell("analyse", steps, steps)
+    about = judged.summary if judged is not None else {}
+    report = HotspotReport(
+        place=place_name(frame, request.within, Text(info.name_zh, info.name_en)),
+        domains=DOMAINS[request.domain] if request.domain else Text("全部领域", "all domains"),
+        level=_LEVELS.get(str(request.level), Text(f"第 {request.level} 级", f"level {request.level}")),
+        purpose=request.purpose,
+        since=request.since.isoformat(),
+        until=request.until.isoformat(),
+        before=known,
+        before_since=request.before[0].isoformat(),
+        before_until=request.before[1].isoformat(),
+        records_since=records_since.isoformat(),
+        incidents=len(inputs.cell),
+        cells=len(inputs.cells),
+        outside=inputs.outside,
+        left_out_family=inputs.left_out_family,
+        withheld=about.get("withheld", 0),
+        cold=about.get("labels", {}).get("cold", 0),
+        judged=judged is not None,
+        scanned=could_scan,
+        by_rate=request.by == "rate",
+        alpha=spec.alpha,
+        tested_domains=len(domains),
+        permutations=request.permutations,
+        step=Text("月", "month") if in_time.step == "month" else Text("周", "week"),
+        totals=totals(inputs, before, known=known == "known"),
+        hotspots=tuple(
+            as_hotspot(n, place, inputs, courses, scanned, before, known == "known", draw)
+            for n, place in enumerate(found, 1)
+        ),
+        clusters=tuple(
+            as_cluster(chr(ord("A") + n), feature, in_time, draw) for n, feature in enumerate(scanned)
+        ),
+        forecast=scored,
+        refusals=attempt.told(),
+        conventions=tuple(
+            (Text("热点判断", "hotspots"), f"{k} = {v}")
+            for k, v in sorted(about.get("conventions", {}).items())
+        ),
+        ground=ground,
+        block=_block(database, request, digest),
+        command=request.command,
+    )
+    return report, digest
+
+
+def _of(spec: HotspotSpec, domain: str, domains: int, request: ReportRequest) -> HotspotSpec:
+    # One scan a domain: the level is shared out among them.
+    return replace(spec, domain=domain, alpha=spec.alpha / domains, permutations=request.permutations)
+
+
+def _known(request: ReportRequest, records_since: dt.date) -> str:
+    first, last = request.before
+    if records_since > last:
+        return "none"
+    # A record need not fall on the very first day.
+    slack = max((last - first).days // 20, 1)
+    return "known" if records_since <= first + dt.timedelta(days=slack) else "partly"
+
+
+def _before(database: Database, scope: Scope, request: ReportRequest) -> Inputs | None:
+    first, last = request.before
+    try:
+        return load_inputs(database, scope, replace(request.spec, since=first, until=last))
+    except InvalidInput:
+        return None
+
+
+def _forecast(database: Database, scope: Scope, request: ReportRequest) -> Forecast:
+    weeks = ((request.until - request.since).days + 1) // 7
+    held_out = min(max((weeks - FEWEST_WEEKS) // 2, _FEWEST_WEEKS), _MOST_WEEKS)
+    found = score_forecast(database, scope, request.spec, weeks=held_out)
+    return Forecast(
+        rows=tuple(
+            ForecastRow(
+                name=MODELS[row["model"]],
+                verdict=None if row["verdict"] is None else Text(*WORDS[row["verdict"]]),
+                **{column: float(row[column]) for column in _SCORES},
+            )
+            for row in found["scores"]
+        ),
+        verdict=found["verdict"],
+        words=Text(found["verdict_zh"], found["verdict_en"]),
+        weeks=found["weeks"],
+        incidents=found["incidents"],
+        area_share=found["area_share"],
+    )
+
+
+def _digest(inputs: Inputs, before: Inputs | None, records_since: dt.date, ground: Ground) -> str:
+    parts = [
+        inputs.sha256,
+        before.sha256 if before is not None else "",
+        records_since.isoformat(),
+        json.dumps(asdict(ground), sort_keys=True),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _block(database: Database, request: ReportRequest, digest: str) -> tuple[tuple[Text, str], ...]:
+    given = request.spec.as_dict() | {"permutations": request.permutations}
+    given = {k: v for k, v in given.items() if v is not None and k not in {"method", "seed"}}
+    return (
+        (Text("程序版本", "version"), f"gridmap {__version__}"),
+        (Text("数据校验（SHA-256）", "data (SHA-256)"), digest),
+        (Text("参数", "parameters"), ", ".join(f"{k} = {v}" for k, v in sorted(given.items()))),
+        (Text("随机种子", "seed"), str(request.seed)),
+        (Text("时区", "time zone"), database.settings.timezone),
+    )

@@ -1,0 +1,112 @@
+"""What a report is asked to tell, and the command line that makes the same file again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import shlex
+from dataclasses import dataclass
+from typing import Literal
+
+from gridmap.errors import InvalidInput
+from gridmap.ingest.personal import personal_in
+from gridmap.services.hotspots.spec import HotspotSpec
+
+PURPOSE = "镇综治例会 / town meeting"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """What a hotspot report is asked to tell.
+
+    Attributes
+    ----------
+    since, until : date
+        First and last local day of the period.
+    level : int
+        Level of the cells: 1 to 4.
+    within : int or None
+        Key of the grid that the report is about; the whole workspace where None.
+    domain, kind : str or None
+        Codes; where the domain is None each is judged by itself.
+    by : {'count', 'rate'}
+    seed : int
+    languages : {'zh', 'en', 'both'}
+    purpose : str
+        What the report is for: printed, and kept in the register.
+    permutations : int
+        Random replications of the space-time scan.
+    """
+
+    since: dt.date
+    until: dt.date
+    level: int
+    within: int | None = None
+    domain: str | None = None
+    kind: str | None = None
+    by: Literal["count", "rate"] = "count"
+    seed: int = 0
+    languages: Literal["zh", "en", "both"] = "both"
+    purpose: str = PURPOSE
+    permutations: int = 999
+
+    def __post_init__(self) -> None:
+        """Refuse a purpose that is empty or names a person."""
+        if not self.purpose.strip() or len(self.purpose) > 200:
+            raise InvalidInput(
+                "purpose-length",
+                "请写明报告用途，1 至 200 字。",
+                "Say what the report is for, in 1 to 200 characters.",
+            )
+        if personal_in(self.purpose) is not None:
+            raise InvalidInput(
+                "purpose-personal",
+                "用途中有身份证号或电话号码，请删除。",
+                "The purpose holds an identity or telephone number. Take it out.",
+            )
+        if self.permutations < 19:
+            raise InvalidInput(
+                "permutations-range",
+                "随机重复次数至少 19 次。",
+                "At least 19 random replications are needed.",
+            )
+
+    @property
+    def spec(self) -> HotspotSpec:
+        """The run behind the report."""
+        return HotspotSpec(
+            "gi",
+            self.since,
+            self.until,
+            domain=self.domain,
+            kind=self.kind,
+            level=self.level,
+            by=self.by,
+            within=self.within,
+            seed=self.seed,
+        )
+
+    @property
+    def command(self) -> str:
+        """The command line that makes the same file again."""
+        words = ["gridmap", "reports", "build", "hotspots"]
+        if self.within is not None:
+            words += ["--scope", str(self.within)]
+        words += [
+            "--from",
+            self.since.isoformat(),
+            "--to",
+            self.until.isoformat(),
+            "--level",
+            str(self.level),
+        ]
+        for option, value in (("--domain", self.domain), ("--kind", self.kind)):
+            words += [option, value] if value is not None else []
+        words += ["--by", self.by, "--seed", str(self.seed), "--permutations", str(self.permutations)]
+        words += ["--lang", self.languages, "--purpose", self.purpose, "--out", "FILE.html"]
+        return shlex.join(words)
+
+    @property
+    def before(self) -> tuple[dt.date, dt.date]:
+        """First and last day of the period of the same length directly before."""
+        last = self.since - dt.timedelta(days=1)
+        return last - (self.until - self.since), last
