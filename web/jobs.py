@@ -64,7 +64,7 @@ class Jobs:
                 raise Conflict(
                     "job-running",
                     "已有一次热点分析正在运行。请等它完成（通常几秒到几十秒），或先取消它，再运行新的。",
-                    "A hotspot run is being made already. Wait until it is done (seconds, as a rule), or cancel it first.",
+                    "A hotspot run is being made already. Wait until it is done (mostly seconds), or cancel it first.",
                 )
             job = _Job(uuid.uuid4().hex)
             self._jobs[job.job_id] = job
@@ -141,7 +141,7 @@ class Jobs:
             raise NotFound(
                 "job-not-found",
                 "没有这项任务（服务可能已重启）。请在热点列表中查看，或重新运行。",
-                "There is no such job (the server may have been started again). Look at the list of runs, or run again.",
+                "There is no such job (was the server started again?). Look at the list of runs, or run again.",
             )
         return job
 

@@ -99,7 +99,7 @@ def tell_run(run: dict[str, Any]) -> None:
     number = "-" if run["run_id"] is None else run["run_id"]
     console.print(
         f"第 {number} 次 / run {number}: {about['method_zh']} / {about['method_en']}, {run['since']} … {run['until']}, "
-        f"{run['domain'] or '全部领域 / all domains'}, 层级 / level {run['level']}",
+        f"{_subject(run)}, 层级 / level {run['level']}",
         highlight=False,
     )
     console.print(f"[bold]{about['caption_zh']} / {about['caption_en']}[/bold]", highlight=False)
@@ -109,6 +109,12 @@ def tell_run(run: dict[str, Any]) -> None:
         _tell_features([f for f in run["features"] if f["label"] != "none"])
     for text in _notes(run):
         console.print(text, markup=False, highlight=False)
+
+
+def _subject(run: dict[str, Any]) -> str:
+    if run["domain"] is None:
+        return "全部领域 / all domains"
+    return str(run["domain"]) if run["kind"] is None else f"{run['domain']}/{run['kind']}"
 
 
 def _tell_table(rows: list[dict[str, Any]]) -> None:
@@ -202,7 +208,7 @@ def list_(method: str | None, limit: int) -> None:
     for row in kept:
         found = ", ".join(f"{k} {v}" for k, v in row["summary"].get("labels", {}).items() if k != "none")
         table.add_row(
-            str(row["run_id"]), row["method"], row["domain"] or "全部 / all", f"{row['since']} … {row['until']}",
+            str(row["run_id"]), row["method"], _subject(row), f"{row['since']} … {row['until']}",
             str(row["level"]), found, str(row["seed"]), (row["created_at"] or "")[:16],
         )  # fmt: skip
     console.print(table)

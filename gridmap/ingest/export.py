@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import shapely
 import xlsxwriter
 from numpy.typing import NDArray
@@ -26,6 +27,8 @@ from gridmap.ingest.cells import escape_cell
 FORMATS = (".geojson", ".gpkg", ".csv", ".xlsx")
 _SHEET_ROWS = 1_048_575
 _EXACT = 2**53
+# The same layer gives the same bytes: containers hold this instant where others write the clock's.
+_NO_CLOCK = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - spreadsheets know no time zone
 _UNDEFINED = (
     'GEOGCS["Undefined geographic SRS",DATUM["unknown",SPHEROID["unknown",6378137,298.257223563]],'
     'PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]'
@@ -219,6 +222,7 @@ def _write_gpkg(frame: pd.DataFrame, path: Path, target: str, layer: str) -> Non
             shapes = shapes.assign(**{name: [_plain(v, None) for v in shapes[name]]})
     if shapes.crs is None:
         shapes = shapes.set_crs(_UNDEFINED)
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{_NO_CLOCK:%Y-%m-%dT%H:%M:%S.000Z}"})
     shapes.to_file(path, layer=layer, driver="GPKG")
 
 
@@ -248,6 +252,7 @@ def _write_xlsx(table: pd.DataFrame, path: Path, layer: str, zone: ZoneInfo) -> 
     }
     with xlsxwriter.Workbook(str(path), options) as book:
         sheet = book.add_worksheet("".join(c for c in layer if c not in "[]:*?/\\'")[:31] or None)
+        book.set_properties({"created": _NO_CLOCK})
         bold = book.add_format({"bold": True})
         sheet.freeze_panes(1, 0)
         for column, name in enumerate(table.columns):

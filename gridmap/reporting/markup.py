@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from gridmap.reporting.model import Text
 
@@ -12,7 +12,9 @@ LANGUAGES = ("zh", "en")
 
 
 def in_languages(text: Text, languages: Iterable[str] = LANGUAGES) -> Markup:
-    """Return a text in the wanted languages, escaped; the page shows the one that is chosen."""
+    """Return a text in the wanted languages, escaped; the page shows the one that is chosen. Once where they are alike."""
+    if text.zh == text.en:
+        return escape(text.zh)
     parts = [
         Markup('<span class="{0}" lang="{0}">{1}</span>').format(code, getattr(text, code))
         for code in languages

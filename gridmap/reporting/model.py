@@ -212,7 +212,7 @@ class HotspotReport:
     clusters: tuple[Cluster, ...]
     forecast: Forecast | None
     refusals: tuple[Refusal, ...]
-    conventions: tuple[tuple[Text, str], ...]
+    conventions: str
     ground: Ground
     block: tuple[tuple[Text, str], ...]
     command: str

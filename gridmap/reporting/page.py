@@ -109,7 +109,7 @@ def render(
         before_note=words.before_note(report),
         verdict=words.verdict_words(report),
         definitions=sorted(seen.items()),
-        proposals=sorted({h.proposal for h in report.hotspots}),
+        proposals=words.proposals(report),
         patterns=PATTERNS,
         element=element,
         leaflet_js=_inside(leaflet_js),

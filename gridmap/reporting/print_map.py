@@ -11,9 +11,9 @@ from markupsafe import Markup
 from gridmap.reporting.model import Ground, HotspotReport, Text
 from gridmap.reporting.words import sureness
 
-_WIDTH = 1000.0
+_WIDTH = 700.0
 _MARGIN = 14.0
-_MOST_HEIGHT = 1150.0
+_MOST_HEIGHT = 820.0
 _M_PER_DEGREE = 111_320.0
 
 PATTERNS = Markup(
@@ -139,7 +139,7 @@ def _square(at: tuple[float, float], label: str) -> Markup:
     return Markup(
         '<rect x="{0:.1f}" y="{1:.1f}" width="22" height="22" fill="#1d2326"/>'
         '<text x="{2:.1f}" y="{3:.1f}" font-size="14" font-weight="700" text-anchor="middle" fill="#fff">{4}</text>'
-    ).format(at[0] - 11, at[1] - 11, at[0], at[1] + 5, label)
+    ).format(at[0] - 11, at[1] - 24, at[0], at[1] - 8, label)
 
 
 def _scale(px_per_m: float, y: float) -> Markup:

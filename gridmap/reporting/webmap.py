@@ -148,7 +148,7 @@ def _hotspots(report: HotspotReport, named: _Named, languages: tuple[str, ...]) 
         )
         area = _layer(named, spot.geometry, style, interactive=True)
         named(_Words(str(popup))).add_to(area)
-        layers += [area, _marker(named, spot.point, str(spot.number), "spot", popup)]
+        layers += [area, *_marker(named, spot.point, str(spot.number), "spot", popup)]
     return layers
 
 
@@ -171,19 +171,23 @@ def _clusters(report: HotspotReport, named: _Named, languages: tuple[str, ...]) 
         )
         layers += [
             _layer(named, cluster.geometry, style),
-            _marker(named, cluster.point, cluster.letter, "cluster", popup),
+            *_marker(named, cluster.point, cluster.letter, "cluster", popup),
         ]
     return layers
 
 
-def _marker(named: _Named, point: tuple[float, float], label: str, kind: str, popup: Markup) -> Any:
+def _marker(
+    named: _Named, point: tuple[float, float], label: str, kind: str, popup: Markup
+) -> tuple[Any, Any]:
+    # A letter stands above the edge of its cluster, a number in the middle of its hotspot.
+    anchor = (12, 26) if kind == "cluster" else (12, 12)
     icon = named(
         folium.DivIcon(
-            html=str(escape(label)), class_name=f"tag {kind}", icon_size=(24, 24), icon_anchor=(12, 12)
+            html=str(escape(label)), class_name=f"tag {kind}", icon_size=(24, 24), icon_anchor=anchor
         )
     )
-    marker = named(folium.Marker([point[1], point[0]], icon=icon, title=label))
-    # Made when the marker is drawn, and named then.
-    marker.SetIcon = lambda **given: named(folium.Marker.SetIcon(**given))
+    marker = named(folium.Marker([point[1], point[0]], title=label))
+    # Set afterwards, as folium does, the marker would first ask for the library's own picture.
+    marker.options["icon"] = icon
     named(_Words(str(popup))).add_to(marker)
-    return marker
+    return icon, marker

@@ -52,7 +52,7 @@ def change_text(now: int, before: int | None) -> Text:
         return Text("持平", "same")
     share = f"{difference / before:+.0%}".replace("-", "−")
     shown = f"{difference:+,}".replace("-", "−")
-    return Text(f"{shown}（{share}）", f"{shown} ({share})")
+    return Text(f"{shown} ({share})", f"{shown} ({share})")
 
 
 def times_text(observed: int, expected: float) -> str:
@@ -153,7 +153,7 @@ def before_note(report: HotspotReport) -> Text:
             f"前期：{report.before_since} 至 {report.before_until}，天数相同。热点是因本期件数多才被选中的，"
             "即使没有真正变化，前期也往往较少；请结合“何时开始”看。",
             f"Before: {report.before_since} to {report.before_until}, as many days. Hotspots are chosen for being high "
-            "in this period, so the one before tends to be lower even where nothing changed; read it with “since when”.",
+            "in this period, so the one before tends to be lower even without a change; read it with “since when”.",
         )
     if report.before == "partly":
         return Text(
@@ -168,14 +168,26 @@ def before_note(report: HotspotReport) -> Text:
     )
 
 
+def proposals(report: HotspotReport) -> list[Text]:
+    """Tell what is proposed first, with the places that it is proposed for."""
+    out = []
+    for text in sorted({h.proposal for h in report.hotspots}):
+        meant = [h for h in report.hotspots if h.proposal == text]
+        zh = "、".join(f"{h.number} 号（{h.name.zh}，{h.domain.zh}）" for h in meant)
+        en = "; ".join(f"no. {h.number} ({h.name.en}, {h.domain.en})" for h in meant)
+        out.append(Text(f"{text.zh}：{zh}", f"{text.en}: {en}"))
+    return out
+
+
 def verdict_words(report: HotspotReport) -> Text | None:
     """Say plainly whether the forecast is worth using; None where it could not be scored."""
     scored = report.forecast
     if scored is None:
         return None
     blend = scored.rows[-1]
-    gain = f"{blend.gain:+.1%}（{blend.gain_low:+.1%} 至 {blend.gain_high:+.1%}）".replace("-", "−")
-    gained = f"{blend.gain:+.1%} ({blend.gain_low:+.1%} to {blend.gain_high:+.1%})".replace("-", "−")
+    gain, low, high = (
+        f"{100 * value:+.1f}".replace("-", "−") for value in (blend.gain, blend.gain_low, blend.gain_high)
+    )
     advice = {
         "better": Text("可以参考预测，但增益有限。", "The forecast may be used; mind how small the gain is."),
         "no-better": Text(
@@ -185,7 +197,8 @@ def verdict_words(report: HotspotReport) -> Text | None:
     }[scored.verdict]
     return Text(
         f"结论：预测{scored.words.zh}。在 {scored.weeks} 个未见过的周（{scored.incidents:,} 件）上，"
-        f"命中率之差为 {gain}。{advice.zh}",
+        f"命中率与简单计数相差 {gain} 个百分点（95% 区间 {low} 至 {high}）。{advice.zh}",
         f"Verdict: the forecast is {scored.words.en}. On {scored.weeks} weeks that it had not seen "
-        f"({scored.incidents:,} incidents), its hit rate differs by {gained}. {advice.en}",
+        f"({scored.incidents:,} incidents), its hit rate differs from that of counting by {gain} points (95 % interval "
+        f"{low} to {high}). {advice.en}",
     )

@@ -173,12 +173,9 @@ def hotspot_report(
         ),
         forecast=scored,
         refusals=attempt.told(),
-        conventions=tuple(
-            (Text("热点判断", "hotspots"), f"{k} = {v}")
-            for k, v in sorted(about.get("conventions", {}).items())
-        ),
+        conventions=", ".join(f"{k} = {v}" for k, v in sorted(about.get("conventions", {}).items())),
         ground=ground,
-        block=_block(database, request, digest),
+        block=_block(database, request, in_time.step, digest),
         command=request.command,
     )
     return report, digest
@@ -237,9 +234,11 @@ def _digest(inputs: Inputs, before: Inputs | None, records_since: dt.date, groun
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _block(database: Database, request: ReportRequest, digest: str) -> tuple[tuple[Text, str], ...]:
-    given = request.spec.as_dict() | {"permutations": request.permutations}
-    given = {k: v for k, v in given.items() if v is not None and k not in {"method", "seed"}}
+def _block(
+    database: Database, request: ReportRequest, step: str, digest: str
+) -> tuple[tuple[Text, str], ...]:
+    given = request.spec.as_dict() | {"permutations": request.permutations, "step": step}
+    given = {k: v for k, v in given.items() if v is not None and k not in {"method", "seed", "prospective"}}
     return (
         (Text("程序版本", "version"), f"gridmap {__version__}"),
         (Text("数据校验（SHA-256）", "data (SHA-256)"), digest),

@@ -30,6 +30,14 @@ _GAP = 0.5
 _MONTHS = 6
 _CLASSES = {c.code: c for c in emerging.CLASSES}
 _NO_START = Text("时有时无，没有明确的起点", "on and off, without a clear beginning")
+_ALL_ALONG = Text("几乎整个时段", "nearly the whole period")
+_COURSES = {
+    "persistent_hot": _ALL_ALONG,
+    "intensifying_hot": _ALL_ALONG,
+    "diminishing_hot": _ALL_ALONG,
+    "historical_hot": Text("几乎整个时段，期末除外", "nearly the whole period, not at its end"),
+    "none": Text("合计才显著，分不出先后", "in the whole period only, in no part of it alone"),
+}
 _NOT_JUDGED = Text("无法判断", "cannot be judged")
 DOMAINS = {c.code: Text(c.zh, c.en) for c in code_list("domain")}
 
@@ -230,14 +238,12 @@ def _in_time(
             return label, Text(f"{about['since']} 至 {last}", f"{about['since']} to {last}")
     if gone is None:
         return label, _NOT_JUDGED
+    if label not in {"new_hot", "consecutive_hot"}:
+        return label, _COURSES.get(label, _NO_START)
     runs = np.logical_and.accumulate(gone.hot[place.rows][:, ::-1], axis=1).sum(axis=1)
-    if label in {"new_hot", "consecutive_hot"} or runs.max(initial=0) == gone.hot.shape[1]:
-        longest = int(runs[gone.labels[place.rows] == label].max(initial=0))
-        start = gone.cut.starts[len(gone.cut.names) - longest].isoformat()
-        if longest == gone.hot.shape[1]:
-            return label, Text("整个时段", "the whole period")
-        return label, Text(f"{start} 起", f"since {start}")
-    return label, _NO_START
+    longest = int(runs[gone.labels[place.rows] == label].max())
+    start = gone.cut.starts[len(gone.cut.names) - longest].isoformat()
+    return label, Text(f"{start} 起", f"since {start}")
 
 
 def _shares(cluster: Any, place: Any) -> bool:

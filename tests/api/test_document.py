@@ -52,8 +52,13 @@ def test_every_address_of_the_api_is_in_the_document(client: FlaskClient, docume
         for rule in client.application.url_map.iter_rules()
         if rule.rule.startswith("/api/") and rule.endpoint != "openapi"
     }
-    assert rules == set(document["paths"]) == set(SANE)
-    for path, methods in document["paths"].items():
+    assert rules == set(document["paths"])
+    # Hotspot runs are made and deleted, too: test_hotspots.py has their promises.
+    reading = {
+        path: m for path, m in document["paths"].items() if not path.startswith("/api/v1/hotspot-runs")
+    }
+    assert set(reading) == set(SANE)
+    for path, methods in reading.items():
         assert set(methods) == {"get"}, path
 
 
@@ -140,7 +145,7 @@ def test_days_at_the_ends_of_the_calendar_do_no_harm(client: FlaskClient, day: s
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
-def test_nothing_is_written_through_the_api(client: FlaskClient, method: str) -> None:
+def test_records_and_grids_are_not_written_through_the_api(client: FlaskClient, method: str) -> None:
     for path in SANE:
         _is_problem(getattr(client, method)(_filled(path)), 405)
 

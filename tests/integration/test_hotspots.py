@@ -295,3 +295,16 @@ def test_groups_of_migrant_sites_tell_rounded_head_counts_and_no_site(demo_datab
     assert [g["head_count"] for g in groups] == sorted((g["head_count"] for g in groups), reverse=True)
     assert all(g["head_count"] >= 100 and g["head_count"] % 5 == 0 for g in groups)
     assert all(set(g) == {"sites", "head_count", "lon", "lat"} for g in groups)
+
+
+def test_two_runs_with_one_seed_export_the_same_bytes(demo_database: Database, tmp_path: Path) -> None:
+    for ending in ("geojson", "gpkg", "csv", "xlsx"):
+        written = []
+        for number in (1, 2):
+            run = runs.run_hotspots(
+                demo_database, Scope.whole(), spec("gi", domain="policing", level=3), keep=False
+            )
+            path = tmp_path / f"{number}.{ending}"
+            runs.export_run(run, path, "Asia/Shanghai")
+            written.append(path.read_bytes())
+        assert written[0] == written[1], ending

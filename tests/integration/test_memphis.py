@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import shutil
@@ -16,7 +17,11 @@ import pandas as pd
 import pytest
 
 from gridmap.domain.gridkey import Scope
+from gridmap.errors import InvalidInput
+from gridmap.services.forecasts import score_forecast
 from gridmap.services.grids import count_by_grid, grid_features
+from gridmap.services.hotspots.runs import run_hotspots
+from gridmap.services.hotspots.spec import METHODS, HotspotSpec, Method
 from gridmap.services.workspace import workspace_info
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
@@ -113,3 +118,40 @@ def test_days_are_those_of_memphis(memphis: Database, memphis_files: Path) -> No
     expected = rows["date"].str[:10].value_counts().to_dict()
     points = create_app(memphis).test_client().get("/api/v1/timeline").get_json()["points"]
     assert {day: n for day, n in points if n} == expected
+
+
+@pytest.mark.parametrize("method", [m for m in METHODS if m != "network-kde"])
+def test_every_method_that_needs_no_roads_runs_on_the_robberies(memphis: Database, method: Method) -> None:
+    given = {"permutations": 99} if "scan" in method or method == "near-repeat" else {}
+    asked = HotspotSpec(method, dt.date(2019, 1, 1), dt.date(2019, 12, 31), level=3, seed=5, **given)
+    run = run_hotspots(memphis, Scope.whole(), asked, keep=False)
+    assert run["summary"]["incidents"] == 2244
+    assert run["summary"]["epsg"] == 32616
+    assert run["summary"]["caption_en"] == "reported incidents, not danger"
+    assert all(f["observed"] >= 5 for f in run["features"])
+
+
+def test_robberies_repeat_near_in_space_and_time(memphis: Database) -> None:
+    asked = HotspotSpec("near-repeat", dt.date(2019, 1, 1), dt.date(2019, 12, 31), level=3, permutations=199)
+    nearest = run_hotspots(memphis, Scope.whole(), asked, keep=False)["summary"]["table"][0]
+    assert nearest["ratio"] > 1.5
+    assert nearest["p"] <= 0.01
+
+
+def test_without_roads_the_network_density_says_what_to_import(memphis: Database) -> None:
+    asked = HotspotSpec("network-kde", dt.date(2019, 1, 1), dt.date(2019, 12, 31), level=3)
+    with pytest.raises(InvalidInput, match="gridmap roads import"):
+        run_hotspots(memphis, Scope.whole(), asked, keep=False)
+
+
+def test_the_forecast_of_robberies_has_a_verdict_against_counting(memphis: Database) -> None:
+    asked = HotspotSpec("gi", dt.date(2019, 1, 1), dt.date(2019, 12, 31), level=3)
+    found = score_forecast(memphis, Scope.whole(), asked, area_share=0.2)
+    assert found["verdict"] in {"better", "no-better", "worse"}
+    assert found["weeks"] == 12
+
+
+def test_no_population_no_rates_and_the_refusal_says_what_to_do(memphis: Database) -> None:
+    asked = HotspotSpec("gi", dt.date(2019, 1, 1), dt.date(2019, 12, 31), level=3, by="rate")
+    with pytest.raises(InvalidInput, match="--by count"):
+        run_hotspots(memphis, Scope.whole(), asked, keep=False)

@@ -154,4 +154,8 @@ def compare_hotspot_runs(path: HotspotComparePath, query: Nothing) -> dict[str, 
     first, second = (runs.hotspot_run(database(), scope(), n) for n in (path.run_id, path.other_id))
     table = runs.compare_runs(first, second).astype(object)
     rows = table.where(table.notna(), None).to_dict("records")
+    for row in rows:
+        # A column with gaps holds its whole numbers as floats.
+        for name in ("observed_before", "observed_after"):
+            row[name] = None if row[name] is None else int(row[name])
     return {"first": path.run_id, "second": path.other_id, "changes": rows}

@@ -128,9 +128,11 @@ def _best_position(
 
 @compiled
 def _remove_string(
-    r: int, position: int, longest: float, routes: Any, sizes: Any, inside: Any, used: Any, slot: Any, state: Any
-) -> None:
+    r: int, position: int, longest: float, routes: Any, sizes: Any, prizes: Any, tally: Any, state: Any
+) -> None:  # fmt: skip
     """Take a run of visits around a position out of a route, at times leaving a piece in its middle."""
+    value, stop, slot, village = prizes[0], prizes[1], prizes[2], prizes[3]
+    inside, used, counts, covered = tally
     n = sizes[r]
     out = min(n, int(_draw(state) * min(longest, float(n)) + 1.0))
     keep = 0
@@ -149,19 +151,22 @@ def _remove_string(
             routes[r, write] = visit
             write += 1
         else:
+            s = stop[visit]
             inside[visit] = -1
             used[slot[visit]] = False
+            counts[s] -= 1
+            covered[village[s]] -= value[s, counts[s]]
     sizes[r] = write
 
 
 @compiled
-def worth_of(
-    routes: Any, sizes: Any, value: Any, stop: Any, village: Any, need: Any, shortfall: float, liked: Any,
-    counts: Any, covered: Any,
-) -> float:  # fmt: skip
+def worth_of(routes: Any, sizes: Any, prizes: Any, counts: Any, covered: Any) -> float:
     """Prize of all visits, less what villages lack of their share, plus what keeping visits is worth."""
-    counts[:] = 0
-    covered[:] = 0.0
+    value, stop, _, village, need, shortfall, liked = prizes
+    for s in range(len(counts)):
+        counts[s] = 0
+    for v in range(len(covered)):
+        covered[v] = 0.0
     worth = 0.0
     for r in range(len(sizes)):
         for i in range(sizes[r]):
@@ -178,24 +183,29 @@ def worth_of(
 
 
 @compiled
-def _ranked(
-    waiting: Any, seed: int, how: int, gain: Any, near_s: Any, place: Any, forced: int, keys: Any, state: Any
-) -> int:
-    """Order the visits that wait, in place: by chance, by prize, by nearness for the prize; how many there are."""
+def _rank(seed: int, forced: bool, how: int, prizes: Any, tally: Any, apart: Any, thrift: Any, queue: Any, state: Any) -> int:
+    """Queue the visits that may be made: by chance, by prize, by nearness for the prize; how many there are."""
+    value, stop, slot, village, need, shortfall, _ = prizes
+    inside, used, counts, covered = tally
+    waiting, keys = queue
     n = 0
-    for visit in range(len(gain)):
-        if gain[visit] <= 0.0:
+    for visit in range(len(stop)):
+        s = stop[visit]
+        gain = value[s, counts[s]]
+        if inside[visit] >= 0 or used[slot[visit]] or gain <= 0.0:
             continue
-        if visit == forced:
+        if covered[village[s]] < need[village[s]]:
+            gain *= 1.0 + shortfall
+        if forced and visit == seed:
             key = -np.inf
         elif how == 0:
             key = _draw(state)
         elif how == 1:
-            key = -gain[visit] * (0.7 + 0.6 * _draw(state))
+            key = -gain * (0.7 + 0.6 * _draw(state))
         elif how == 2:
-            key = -gain[visit] * _draw(state)
+            key = -gain * _draw(state)
         else:
-            key = near_s[place[seed], place[visit]] * (0.5 + _draw(state)) / gain[visit]
+            key = apart[seed, visit] * (0.5 + _draw(state)) * thrift[s]
         i = n
         while i > 0 and keys[i - 1] > key:
             keys[i], waiting[i] = keys[i - 1], waiting[i - 1]
@@ -206,18 +216,30 @@ def _ranked(
 
 
 @compiled
+def _copy_route(r: int, source: Any, target: Any) -> None:
+    """Copy a route with its times."""
+    target[1][r] = source[1][r]
+    target[4][r] = source[4][r]
+    for i in range(source[1][r]):
+        target[0][r, i] = source[0][r, i]
+        target[2][r, i] = source[2][r, i]
+        target[3][r, i] = source[3][r, i]
+    target[3][r, source[1][r]] = source[3][r, source[1][r]]
+
+
+@compiled
 def search(
-    steps: int, begun: int, span: int, heat: Any, tuning: Any, state: Any, problem: Any, prizes: Any, near: Any,
-    allowed: Any, routes: Any, sizes: Any, current: Any, best_routes: Any, best_sizes: Any, best: Any,
+    steps: int, heat: Any, tuning: Any, state: Any, problem: Any, prizes: Any, near: Any, apart: Any, thrift: Any,
+    allowed: Any, now: Any, old: Any, tally: Any, old_tally: Any, queue: Any, current: Any, best_routes: Any,
+    best_sizes: Any, best: Any,
 ) -> None:  # fmt: skip
-    """Take steps of one cooling cycle; routes and the best ones are changed in place.
+    """Take steps of one cooling cycle; what it finds is changed in place.
 
     Parameters
     ----------
-    steps, begun, span : int
-        Steps to take, those of the cycle taken before, and the cycle's length.
-    heat : (float, float)
-        Temperature at the cycle's beginning and end, in units of prize.
+    steps : int
+    heat : ndarray of float64, shape (2,)
+        Temperature in units of prize, and its factor from step to step.
     tuning : (float, float, float, float)
         Price of travel, mean number of visits taken out, longest run, share of positions overlooked.
     state : ndarray of uint64, shape (1,)
@@ -227,45 +249,44 @@ def search(
     prizes : tuple of ndarray
         Value of a stop's k-th visit, stop, slot and village of visits and stops, need of villages, price of what they
         lack, and worth of having a visit with a team.
-    near : ndarray of int64, shape (visits, k)
+    near, apart : ndarray, shape (visits, k), (visits, visits)
+        Nearest visits and times between visits.
+    thrift : ndarray of float64, shape (stops,)
+        One over the value of the first visit.
     allowed : ndarray of bool, shape (teams, visits)
-    routes, sizes : ndarray of int64
-        Where the search is.
+    now, old : tuple of ndarray
+        Routes, their sizes, earliest and latest starts, and travel: where the search is, and room for a copy.
+    tally, old_tally : tuple of ndarray
+        Team of each visit or -1, slots in use, visits of each stop, prize of each village; `old_tally` the last two.
+    queue : tuple of ndarray, shape (visits,)
+        Room for visits and their keys.
     current, best : ndarray of float64, shape (1,) and (2,)
         Energy of where it is; worth and travel of the best.
     best_routes, best_sizes : ndarray of int64
     """
-    place = problem[2]
-    value, stop, slot, village, need, shortfall, liked = prizes
+    routes, sizes, start, latest, driven = now
+    value, stop, slot, village = prizes[0], prizes[1], prizes[2], prizes[3]
+    inside, used, counts, covered = tally
     price, mean_out, longest, blink = tuning
     teams, visits = allowed.shape
-    start, latest = np.zeros((teams, routes.shape[1] + 1)), np.zeros((teams, routes.shape[1] + 1))
-    driven, old_driven = np.zeros(teams), np.zeros(teams)
-    old_routes, old_sizes = routes.copy(), sizes.copy()
-    touched = np.zeros(teams, np.bool_)
-    inside = np.full(visits, -1, np.int64)
-    used = np.zeros(slot.max() + 1, np.bool_)
-    counts, covered = np.zeros(len(value), np.int64), np.zeros(len(need))
-    waiting, keys, gain = np.zeros(visits, np.int64), np.zeros(visits), np.zeros(visits)
-    for r in range(teams):
-        driven[r] = refresh(r, routes, sizes, problem, start, latest)
-        for i in range(sizes[r]):
-            inside[routes[r, i]] = r
-            used[slot[routes[r, i]]] = True
-    worth_of(routes, sizes, value, stop, village, need, shortfall, liked, counts, covered)
-
-    for step in range(steps):
-        cool = heat[0] * math.exp(math.log(heat[1] / heat[0]) * float(begun + step) / span)
-        touched[:] = False
+    touched = old[5]
+    waiting = queue[0]
+    for _ in range(steps):
+        heat[0] *= heat[1]
         whole = 0
         for r in range(teams):
+            touched[r] = False
             whole += sizes[r]
-        longest_now = min(longest, max(1.0, whole / teams))
+        for s in range(len(counts)):
+            old_tally[0][s] = counts[s]
+        for v in range(len(covered)):
+            old_tally[1][v] = covered[v]
+        longest_now = min(longest, max(1.0, float(whole) / teams))
         strings = int(_draw(state) * (4.0 * mean_out / (1.0 + longest_now) - 1.0) + 1.0)
         seed = int(_draw(state) * visits)
-        forced = seed if inside[seed] < 0 else -1
         cut = 0
         drivable = True
+        forced = inside[seed] < 0
         for j in range(-1, near.shape[1]):
             if cut >= strings:
                 break
@@ -275,37 +296,28 @@ def search(
                 continue
             touched[r] = True
             cut += 1
-            old_sizes[r], old_driven[r] = sizes[r], driven[r]
+            _copy_route(r, now, old)
             position = 0
-            for i in range(sizes[r]):
-                old_routes[r, i] = routes[r, i]
-                if routes[r, i] == visit:
-                    position = i
-            _remove_string(r, position, longest_now, routes, sizes, inside, used, slot, state)
+            while routes[r, position] != visit:
+                position += 1
+            _remove_string(r, position, longest_now, routes, sizes, prizes, tally, state)
             driven[r] = refresh(r, routes, sizes, problem, start, latest)
             drivable = drivable and driven[r] >= 0.0
         # A team that stays at home has no visit that could be taken out; it is open to every step.
         for r in range(teams):
             if not touched[r] and (cut == 0 or sizes[r] == 0):
                 touched[r] = True
-                old_sizes[r], old_driven[r] = sizes[r], driven[r]
-                for i in range(sizes[r]):
-                    old_routes[r, i] = routes[r, i]
+                _copy_route(r, now, old)
 
         accepted = False
         if drivable:
-            worth_of(routes, sizes, value, stop, village, need, shortfall, liked, counts, covered)
-            for visit in range(visits):
-                s = stop[visit]
-                gain[visit] = 0.0 if inside[visit] >= 0 or used[slot[visit]] else value[s, counts[s]]
-                if gain[visit] > 0.0 and covered[village[s]] < need[village[s]]:
-                    gain[visit] *= 1.0 + shortfall
-            n = _ranked(
-                waiting, seed, int(_draw(state) * 4.0), gain, problem[0][0], place, forced, keys, state
+            n = _rank(
+                seed, forced, int(_draw(state) * 4.0), prizes, tally, apart, thrift, queue, state
             )
             for o in range(n):
                 visit = waiting[o]
-                if used[slot[visit]] or value[stop[visit], counts[stop[visit]]] <= 0.0:
+                s = stop[visit]
+                if used[slot[visit]] or value[s, counts[s]] <= 0.0:
                     continue
                 least, team, position = np.inf, -1, 0
                 for r in range(teams):
@@ -322,12 +334,15 @@ def search(
                     sizes[team] += 1
                     inside[visit] = team
                     used[slot[visit]] = True
-                    counts[stop[visit]] += 1
+                    covered[village[s]] += value[s, counts[s]]
+                    counts[s] += 1
                     driven[team] = refresh(team, routes, sizes, problem, start, latest)
-            worth = worth_of(routes, sizes, value, stop, village, need, shortfall, liked, counts, covered)
-            length = driven.sum()
+            worth = worth_of(routes, sizes, prizes, counts, covered)
+            length = 0.0
+            for r in range(teams):
+                length += driven[r]
             energy = price * length - worth
-            if energy < current[0] - cool * math.log(_draw(state) + 1e-300):
+            if energy < current[0] - heat[0] * math.log(_draw(state) + 1e-300):
                 accepted = True
                 current[0] = energy
                 slack = 1e-9 * (1.0 + abs(best[0]))
@@ -336,8 +351,10 @@ def search(
                 ):
                     # Kept from sinking by many ties that are each a hair worse.
                     best[0], best[1] = max(worth, best[0]), length
-                    best_sizes[:] = sizes
-                    best_routes[:] = routes
+                    for r in range(teams):
+                        best_sizes[r] = sizes[r]
+                        for i in range(sizes[r]):
+                            best_routes[r, i] = routes[r, i]
         if not accepted:
             for r in range(teams):
                 if touched[r]:
@@ -346,9 +363,11 @@ def search(
                         used[slot[routes[r, i]]] = False
             for r in range(teams):
                 if touched[r]:
-                    sizes[r] = old_sizes[r]
+                    _copy_route(r, old, now)
                     for i in range(sizes[r]):
-                        routes[r, i] = old_routes[r, i]
                         inside[routes[r, i]] = r
                         used[slot[routes[r, i]]] = True
-                    driven[r] = refresh(r, routes, sizes, problem, start, latest)
+            for s in range(len(counts)):
+                counts[s] = old_tally[0][s]
+            for v in range(len(covered)):
+                covered[v] = old_tally[1][v]

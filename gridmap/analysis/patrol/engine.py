@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gridmap.analysis.patrol import _loops
 from gridmap.analysis.patrol.problem import Floats, Ints, Problem
@@ -78,13 +79,13 @@ def run(
     hot = (_WARM if gentle else _HOT) * scale
     taken = 0
     for length in _cycles():
-        state.restart()
+        state.restart(hot, _COLD * scale, length)
         begun = 0
         while begun < length:
             steps = min(budget.grant(taken), length - begun)
             if steps <= 0 or state.best[0] >= enough:
                 return Found(state.found(), float(state.best[0]), taken)
-            state.advance(steps, begun, length, (hot, _COLD * scale), random)
+            state.advance(steps, random)
             begun += steps
             taken += steps
             if on_progress is not None:
@@ -107,54 +108,74 @@ class _State:
         self._problem = (p.travel, p.profile, p.place, p.opens, p.closes, p.dwell, p.teams)
         self._prizes = (p.value, p.stop, p.slot, p.village, p.need, p.shortfall, p.liked)
         self._allowed, self._near = p.allowed, p.near()
+        self._apart = np.ascontiguousarray(p.travel[0][np.ix_(p.place, p.place)])
+        self._thrift = 1.0 / p.value[:, 0]
         teams, visits = p.allowed.shape
         span = float((p.teams[:, 1] - p.teams[:, 0]).sum())
         self._price = _TRAVEL_SHARE * float(p.value.sum()) / max(span, 1e-300)
-        self.routes = np.zeros((teams, visits + 1), np.int64)
-        self.sizes = np.zeros(teams, np.int64)
+        self._now, self._old = _routes(teams, visits), _routes(teams, visits)
+        self._counts, self._covered = np.zeros(len(p.value), np.int64), np.zeros(len(p.need))
+        self._inside, self._used = np.zeros(visits, np.int64), np.zeros(int(p.slot.max()) + 1, np.bool_)
+        self._tally = (self._inside, self._used, self._counts, self._covered)
+        self._old_tally = (self._counts.copy(), self._covered.copy())
+        self._queue = (np.zeros(visits, np.int64), np.zeros(visits))
+        self._energy, self._heat = np.zeros(1), np.zeros(2)
+        routes, sizes = self._now[:2]
         for r, route in enumerate(begin or ()):
-            self.sizes[r] = len(route)
-            self.routes[r, : len(route)] = route
-        driven = self._made_drivable()
-        self.best = np.array([self._worth(), driven])
-        self.best_routes, self.best_sizes = self.routes.copy(), self.sizes.copy()
-        self._energy = np.zeros(1)
+            sizes[r] = len(route)
+            routes[r, : len(route)] = route
+        while (self._measured() < 0).any():
+            sizes[self._now[4] < 0] -= 1
+        self.best_routes, self.best_sizes = routes.copy(), sizes.copy()
+        worth = _loops.worth_of(routes, sizes, self._prizes, self._counts, self._covered)
+        self.best = np.array([worth, self._now[4].sum()])
 
-    def restart(self) -> None:
-        self.routes[:], self.sizes[:] = self.best_routes, self.best_sizes
-        self._energy[0] = self._price * self.best[1] - self.best[0]
+    def restart(self, hot: float, cold: float, length: int) -> None:
+        """Begin a cycle from the best."""
+        routes, sizes = self._now[:2]
+        routes[:], sizes[:] = self.best_routes, self.best_sizes
+        self._measured()
+        self._inside[:], self._used[:] = -1, False
+        for r, size in enumerate(sizes):
+            self._inside[routes[r, :size]] = r
+            self._used[self._prizes[2][routes[r, :size]]] = True
+        worth = _loops.worth_of(routes, sizes, self._prizes, self._counts, self._covered)
+        self._energy[0] = self._price * self._now[4].sum() - worth
+        self._heat[:] = hot, (cold / hot) ** (1.0 / length)
 
-    def advance(self, steps: int, begun: int, length: int, heat: tuple[float, float], random: Ints) -> None:
+    def advance(self, steps: int, random: NDArray[np.uint64]) -> None:
+        """Take steps of the cycle."""
         _loops.search(
-            steps, begun, length, heat, (self._price, _MEAN_OUT, _LONGEST, _BLINK), random, self._problem,
-            self._prizes, self._near, self._allowed, self.routes, self.sizes, self._energy, self.best_routes,
-            self.best_sizes, self.best,
+            steps, self._heat, (self._price, _MEAN_OUT, _LONGEST, _BLINK), random, self._problem, self._prizes,
+            self._near, self._apart, self._thrift, self._allowed, self._now[:5], self._old, self._tally,
+            self._old_tally, self._queue, self._energy, self.best_routes, self.best_sizes, self.best,
         )  # fmt: skip
 
     def found(self) -> tuple[tuple[int, ...], ...]:
+        """Return the best routes."""
         return tuple(
             tuple(int(v) for v in row[:size])
             for row, size in zip(self.best_routes, self.best_sizes, strict=True)
         )
 
-    def _made_drivable(self) -> float:
-        times = np.zeros((len(self.sizes), self.routes.shape[1] + 1))
-        total = 0.0
-        for r in range(len(self.sizes)):
-            driven = _loops.refresh(r, self.routes, self.sizes, self._problem, times, times.copy())
-            while driven < 0:
-                self.sizes[r] -= 1
-                driven = _loops.refresh(r, self.routes, self.sizes, self._problem, times, times.copy())
-            total += driven
-        return total
+    def _measured(self) -> Floats:
+        routes, sizes, start, latest, driven, _ = self._now
+        for r in range(len(sizes)):
+            driven[r] = _loops.refresh(r, routes, sizes, self._problem, start, latest)
+        return driven
 
-    def _worth(self) -> float:
-        value, stop, _, village, need, shortfall, liked = self._prizes
-        counts, covered = np.zeros(len(value), np.int64), np.zeros(len(need))
-        worth: float = _loops.worth_of(
-            self.routes, self.sizes, value, stop, village, need, shortfall, liked, counts, covered
-        )
-        return worth
+
+def _routes(teams: int, visits: int) -> tuple[Ints, Ints, Floats, Floats, Floats, NDArray[np.bool_]]:
+    """Room for routes, sizes, earliest and latest starts, travel, and marks."""
+    wide = teams, visits + 1
+    return (
+        np.zeros(wide, np.int64),
+        np.zeros(teams, np.int64),
+        np.zeros(wide),
+        np.zeros(wide),
+        np.zeros(teams),
+        np.zeros(teams, np.bool_),
+    )
 
 
 def earned(problem: Problem, routes: tuple[tuple[int, ...], ...]) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +74,7 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScanResult:
-    """Clusters of a scan, the most likely first; no two share a location.
+    """Clusters of a scan, the most likely first; no two share a location. It is also a sequence of its clusters.
 
     Attributes
     ----------
@@ -90,6 +90,15 @@ class ScanResult:
     permutations: int
     maxima: NDArray[np.float64]
     conventions: dict[str, str]
+
+    def __len__(self) -> int:
+        return len(self.clusters)
+
+    def __iter__(self) -> Iterator[Cluster]:
+        return iter(self.clusters)
+
+    def __getitem__(self, rank: int) -> Cluster:
+        return self.clusters[rank]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import shapely
 from gridmap.analysis import scan
 from gridmap.analysis.suppress import MINIMUM
 from gridmap.services.hotspots.inputs import Inputs
-from gridmap.services.hotspots.publish import Outcome, in_words, number, proposal
+from gridmap.services.hotspots.publish import Outcome, chance, in_words, number, proposal
 from gridmap.services.hotspots.slices import Slices, slices
 from gridmap.services.hotspots.spec import HotspotSpec
 
@@ -96,9 +96,9 @@ def _feature(inputs: Inputs, spec: HotspotSpec, cluster: Any, cut: Slices | None
         "relative_risk": number(cluster.relative_risk),
         "llr": number(cluster.llr, 3),
         "z": None,
-        "p": number(p, 4),
+        "p": chance(p),
         "q": None,
-        "p_gumbel": number(cluster.p_gumbel, 6),
+        "p_gumbel": chance(float(cluster.p_gumbel)),
         "radius_m": number(cluster.radius, 0),
         "words_zh": zh,
         "words_en": en,

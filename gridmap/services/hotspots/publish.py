@@ -52,6 +52,11 @@ def number(value: float | None, digits: int = 2) -> float | None:
     return None if value is None or not np.isfinite(value) else round(float(value), digits)
 
 
+def chance(p: float | None) -> float | None:
+    """Round a probability to three significant digits for JSON; None for what is not a number."""
+    return None if p is None or not np.isfinite(p) else float(f"{p:.3g}")
+
+
 def p_text(p: float) -> str:
     """Write a probability with two digits, and never as zero."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.01 else f"{p:.2f}"
@@ -184,8 +189,8 @@ def _unit(
         "observed": observed,
         "expected": number(awaited, 1),
         "z": number(z[peak], 1) if told else None,
-        "p": number(p[peak], 4) if told else None,
-        "q": number(q[peak], 4) if told else None,
+        "p": chance(float(p[peak])) if told else None,
+        "q": chance(float(q[peak])) if told else None,
         "words_zh": zh,
         "words_en": en,
     }

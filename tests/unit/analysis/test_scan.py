@@ -379,3 +379,12 @@ def test_progress_is_told_up_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None
     assert [done for done, _ in told] == sorted({done for done, _ in told})
     assert {of for _, of in told} == {90}
     assert told[-1] == (90, 90)
+
+
+def test_a_result_is_a_sequence_of_its_clusters() -> None:
+    xy = np.array([(x, y) for x in range(6) for y in range(6)], dtype=float)
+    cases = np.full(36, 2)
+    cases[:3] = 20
+    found = scan.spatial(xy, cases, np.full(36, 100.0), permutations=19)
+    assert len(found) == len(list(found)) == len(found.clusters)
+    assert found[0] is found.clusters[0]

@@ -35,6 +35,20 @@ export async function get(path, parameters = {}, { signal } = {}) {
   return body;
 }
 
+// Writes as JSON; with `keepalive` it outlives the page.
+export async function send(method, path, body = undefined, { keepalive = false } = {}) {
+  const headers = { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }) };
+  let answer;
+  try {
+    answer = await fetch(address(path), { method, keepalive, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+  } catch {
+    throw new ApiError(0);
+  }
+  const told = await answer.json().catch(() => null);
+  if (!answer.ok) throw new ApiError(answer.status, told);
+  return told;
+}
+
 // For what changes only with an import; forgotten when `forget` is called.
 export function getKept(path, parameters = {}) {
   const key = address(path, parameters);

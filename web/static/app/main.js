@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { Data } from "./data.js";
 import { byId, isPhone } from "./dom.js";
+import { Hotspots } from "./hotspots/index.js";
 import { lang, nameOf, number, setZone, t } from "./i18n.js";
 import { supported } from "./map/webgl.js";
 import { defaults, Store } from "./state.js";
@@ -16,6 +17,7 @@ import { Time } from "./ui/time.js";
 const FILTERS = ["grid", "level", "domain", "from", "to"];
 const LISTED = [...FILTERS, "list", "stage", "kind", "flag", "outside"];
 const POINT_ZOOM = 15;
+const LEGEND_WIDTH = 232;
 const TEAMS_EVERY_MS = 60_000;
 
 async function start() {
@@ -39,6 +41,9 @@ class Page {
     this.data = new Data(store, (error) => this.fail(error));
     const actions = this.actions();
     chrome.buildChrome(workspace, actions);
+    this.hotspots = new Hotspots(store, actions, {
+      drawn: (features) => this.map?.setData("hotspots", features), legend: () => this.legend(), show: (box) => this.map.fit(box),
+    });
     this.panel = new Panel(store, this.data, actions);
     this.list = new List(store, this.data, actions);
     this.story = new Story(store, this.data, actions);
@@ -57,6 +62,12 @@ class Page {
         if (isPhone()) chrome.showSheet("list");
       },
       records: (wanted) => this.records(wanted),
+      hotspotPanel: () => this.hotspots.panel.element,
+      hotspotStory: (ranks) => this.hotspots.story(ranks),
+      hotspotRecords: ({ from, to, ...wanted }) => {
+        store.set({ from, to }, { quiet: true });
+        this.records(wanted);
+      },
       track: (feature) => this.map.setTrack(feature),
       highlight: (key) => this.map?.highlight(key),
       error: (error) => this.fail(error),
@@ -73,7 +84,7 @@ class Page {
     const { store, data } = this;
     document.title = `${nameOf(this.workspace)} · ${t("product")}`;
     this.panel.render();
-    renderLegend(this.store, this.data);
+    this.legend();
     const { MapView } = supported() ? await import("./map/view.js").then((m) => ({ MapView: m.MapView })) : await import("./map/fallback.js").then((m) => ({ MapView: m.PlainMap }));
     if (!supported()) chrome.note(t("fallback"));
     this.map = new MapView({
@@ -85,6 +96,7 @@ class Page {
     });
     this.map.setLayers(store.state.layers);
     this.map.setIncidents(this.incidentFilter());
+    this.hotspots.open();
     data.listen((name) => this.known(name));
     store.listen((changed, why) => this.changed(changed, why));
     this.story.onShown = (feature) => this.shown(feature);
@@ -112,7 +124,7 @@ class Page {
       return { left: 16, right: 60, top: 96, bottom: sheet && sheet.id !== "map" ? sheet.offsetHeight + 64 : 96 };
     }
     const list = document.body.classList.contains("list-wide") ? byId("list").offsetHeight : 0;
-    const legend = innerWidth >= 1200 ? byId("legend").offsetWidth + 8 : 0;
+    const legend = innerWidth >= 1200 ? Math.max(byId("legend").offsetWidth, this.store.state.hot ? LEGEND_WIDTH : 0) + 8 : 0;
     return {
       left: byId("panel").offsetWidth + legend + 36, top: 24, right: byId("story").hidden ? 64 : byId("story").offsetWidth + 64, bottom: byId("time").offsetHeight + list + 48,
     };
@@ -132,6 +144,7 @@ class Page {
       this.map.setIncidents(this.incidentFilter());
       this.time.refresh();
     }
+    this.hotspots.changed(changed);
     if (changed.has("layers")) {
       this.map.setLayers(state.layers);
       this.paint();
@@ -161,7 +174,11 @@ class Page {
   paint() {
     const { level, counts, lower } = this.data;
     this.map.setChoropleth({ level, counts, lower, ramp: this.data.ramp(), on: this.store.state.layers.includes("counts") });
-    renderLegend(this.store, this.data);
+    this.legend();
+  }
+
+  legend() {
+    renderLegend(this.store, this.data, this.hotspots.legend());
   }
 
   shown(feature) {

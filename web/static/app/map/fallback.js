@@ -8,7 +8,7 @@ import { classOf } from "../classes.js";
 import { marks } from "./symbols.js";
 
 const MOST_POINTS = 500;
-const KINDS = { teams: "team", migrants: "migrant", organisations: "organisation", chosen: null, track: null };
+const KINDS = { teams: "team", migrants: "migrant", organisations: "organisation", hotspots: null, chosen: null, track: null };
 
 const iconOf = (canvas) => L.icon({ iconUrl: canvas.toDataURL(), iconSize: [canvas.width / 2, canvas.height / 2] });
 
@@ -131,8 +131,25 @@ export class PlainMap {
     this.#paint(key);
   }
 
+  // Dashes and words in place of hatches, which a plain canvas cannot fill with.
+  #drawHotspot(feature, group) {
+    const { heat, sure = 0, outline, rank, text, label } = feature.properties;
+    const none = heat === "none";
+    const style = {
+      color: css(none ? "--ink-2" : `--${heat}`), weight: none ? (outline ? 1.2 : 0) : sure + 0.8, dashArray: heat === "cold" || none ? "6 4" : sure === 1 ? "2 4" : null,
+      fill: true, fillOpacity: none || outline ? 0.01 : [0, 0.15, 0.28, 0.42][sure],
+    };
+    const area = L.geoJSON(feature, { style }).addTo(group);
+    if (!none && (text || label)) area.bindTooltip([nameOf(feature.properties), text].filter(Boolean).join(" · "));
+    area.on("click", (e) => this.#pick(e, `hotspot:${rank}`));
+  }
+
   #draw(name, feature, group) {
     if (!feature.geometry) return;
+    if (name === "hotspots") {
+      this.#drawHotspot(feature, group);
+      return;
+    }
     if (feature.geometry.type !== "Point") {
       const style = name === "track" ? { color: css("--track"), weight: 3 } : { color: css("--accent"), weight: 3, fill: false };
       L.geoJSON(feature, { style, interactive: false }).addTo(group);

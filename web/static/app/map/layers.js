@@ -2,6 +2,7 @@
 
 import { css } from "../dom.js";
 import { lang } from "../i18n.js";
+import { hotspotSource } from "../hotspots/layer.js";
 import { NAME, paintOf, textOf } from "./style.js";
 import { DOMAINS } from "./symbols.js";
 
@@ -24,7 +25,7 @@ export const collection = (features) => ({ ...EMPTY, features: features ?? [] })
 export function dataSources() {
   const plain = (extra = {}) => ({ type: "geojson", data: EMPTY, ...extra });
   return {
-    teams: plain({ promoteId: "code" }), migrants: plain(), organisations: plain(), chosen: plain(), track: plain({ lineMetrics: true }),
+    hotspots: hotspotSource, teams: plain({ promoteId: "code" }), migrants: plain(), organisations: plain(), chosen: plain(), track: plain({ lineMetrics: true }),
   };
 }
 
@@ -62,8 +63,8 @@ export function outlineLayers() {
       id: "grid-hover", type: "line", source: "grids", "source-layer": "grids", layout: { "line-join": "round" },
       paint: { "line-color": css("--accent"), "line-width": 2.5, "line-opacity": ["case", state("hover"), 1, 0] },
     },
-    { id: "grid-chosen-halo", type: "line", source: "chosen", filter: ["==", ["geometry-type"], "Polygon"], layout: { "line-join": "round" }, paint: { "line-color": css("--surface"), "line-width": 6, "line-opacity": 0.85 } },
-    { id: "grid-chosen", type: "line", source: "chosen", filter: ["==", ["geometry-type"], "Polygon"], layout: { "line-join": "round" }, paint: { "line-color": css("--accent"), "line-width": 3 } },
+    { id: "grid-chosen-halo", type: "line", source: "chosen", filter: ["!=", ["geometry-type"], "Point"], layout: { "line-join": "round" }, paint: { "line-color": css("--surface"), "line-width": 6, "line-opacity": 0.85 } },
+    { id: "grid-chosen", type: "line", source: "chosen", filter: ["!=", ["geometry-type"], "Point"], layout: { "line-join": "round" }, paint: { "line-color": css("--accent"), "line-width": 3 } },
   ];
 }
 

@@ -1,6 +1,7 @@
 // Marks drawn on canvases, so that no sprite file is needed and both themes have their colours.
 
 import { css } from "../dom.js";
+import { addPatterns } from "../hotspots/patterns.js";
 
 export const DOMAINS = ["dispute", "land", "social_service", "policing", "safety", "emergency"];
 
@@ -94,6 +95,7 @@ export function marks() {
 }
 
 export function addMarks(map) {
+  addPatterns(map);
   for (const [name, canvas] of Object.entries(marks())) {
     const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     if (map.hasImage(name)) map.removeImage(name);

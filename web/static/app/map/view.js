@@ -2,6 +2,7 @@
 
 import * as maplibre from "../../vendor/maplibre-gl/maplibre-gl.mjs";
 import { css, prefersStill } from "../dom.js";
+import { HOTSPOT_PICK, hotspotAreas, hotspotMarks } from "../hotspots/layer.js";
 import { lang } from "../i18n.js";
 import * as layers from "./layers.js";
 import { baseStyle, nameLayers } from "./style.js";
@@ -13,10 +14,12 @@ const PICK = [
   ["incident-cluster", (p, at) => ({ zoom: at, n: p.n })],
   ["organisation", (p) => ({ sel: `organisation:${p.code}` })],
   ["migrant", (p) => ({ sel: `migrant:${p.code}` })],
+  ...HOTSPOT_PICK.map((layer) => [layer, (p, at, ranks) => ({ sel: `hotspot:${ranks}` })]),
   ["grid-fill", (p) => ({ grid: p.key })],
 ];
 const REACH_PX = 5;
 const MOST_ZOOM = 19;
+const MOST_EXPLAINED = 6;
 const VILLAGE_DIGITS = 14;
 
 export class MapView {
@@ -137,7 +140,7 @@ export class MapView {
       incidents: { type: "vector", tiles: [this.#incidentTiles()], minzoom: 8, maxzoom: 17, bounds: this.#workspace.bounds },
     });
     style.layers.push(
-      ...layers.outlineLayers(), ...nameLayers(), layers.labelLayer(this.#given.level), ...layers.incidentLayers(), ...layers.fieldLayers(),
+      ...hotspotAreas(), ...layers.outlineLayers(), ...nameLayers(), layers.labelLayer(this.#given.level), ...layers.incidentLayers(), ...layers.fieldLayers(), ...hotspotMarks(),
     );
     return style;
   }
@@ -198,10 +201,17 @@ export class MapView {
   #click(event) {
     const found = this.#under(event);
     if (!found) return;
-    const done = found.action(found.hit.properties, found.hit.geometry.coordinates);
+    const done = found.action(found.hit.properties, found.hit.geometry.coordinates, this.#ranksAt(event.point));
     if (done.zoom) this.#map.easeTo({ center: done.zoom, zoom: Math.min(this.#map.getZoom() + 2, MOST_ZOOM), animate: !prefersStill() });
     else if (done.sel) this.#tell.pick(done.sel);
     else this.#tell.grid(done.grid);
+  }
+
+  // Areas of different domains lie over each other: all of them are told, what was found first.
+  #ranksAt(point) {
+    const hits = this.#map.queryRenderedFeatures(point, { layers: HOTSPOT_PICK });
+    const order = hits.sort((a, b) => (a.properties.heat === "none") - (b.properties.heat === "none") || a.properties.rank - b.properties.rank);
+    return [...new Set(order.map((hit) => hit.properties.rank))].slice(0, MOST_EXPLAINED).join(".");
   }
 
   #move(event) {

@@ -154,6 +154,11 @@ export class Story {
         group(t("steps"), h("ol", { class: "steps" }, (p.steps ?? []).map((s) => h("li", {}, h("b", {}, has(`action_${s.action}`) ? t(`action_${s.action}`) : s.action), " ", h("span", { class: "muted" }, dayTime(s.at)), h("div", {}, s.note, s.to_grid_key ? ` → ${nameOf(this.#data.villageOf(s.to_grid_key)) || s.to_grid_key}` : ""))))))];
   }
 
+  async _hotspot(ranks) {
+    const { feature, title, kind, parts } = await this.#actions.hotspotStory(ranks);
+    return [feature, this.#header(title, kind), h("div", { class: "scroll" }, parts)];
+  }
+
   async _team(code) {
     const found = await this.#fromList("/teams", code);
     const p = found.properties;
