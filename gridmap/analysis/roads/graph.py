@@ -1,0 +1,131 @@
+"""The road network as a directed graph in compressed sparse rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from gridmap.analysis.roads.modes import MODES, Mode, speeds
+from gridmap.errors import InvalidInput
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+_PLACES = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoadGraph:
+    """Segments between junctions, and who may go along them how fast.
+
+    Attributes
+    ----------
+    nodes : (n, 2) float64
+        Junctions and ends in metres, in order of x and y.
+    tail, head : (m,) int64
+        Nodes at which each segment begins and ends, along its line.
+    length_m : (m,) float64
+    lines : (m,) object
+        Shapely lines in metres.
+    names : tuple of str or None
+        Name of each segment.
+    forward_s, backward_s : dict of mode to (m,) float64
+        Seconds along and against the line; infinite where the mode may not go so.
+    """
+
+    nodes: Floats
+    tail: Ints
+    head: Ints
+    length_m: Floats
+    lines: NDArray[np.object_]
+    names: tuple[str | None, ...]
+    forward_s: dict[Mode, Floats]
+    backward_s: dict[Mode, Floats]
+
+    def matrix(self, mode: Mode) -> sparse.csr_array:
+        """Seconds from node to node, the fastest of parallel segments; shape (n, n)."""
+        rows = np.concatenate([self.tail, self.head])
+        columns = np.concatenate([self.head, self.tail])
+        seconds = np.concatenate([self.forward_s[mode], self.backward_s[mode]])
+        usable = np.isfinite(seconds) & (rows != columns)
+        rows, columns, seconds = rows[usable], columns[usable], seconds[usable]
+        order = np.lexsort((seconds, columns, rows))
+        rows, columns, seconds = rows[order], columns[order], seconds[order]
+        first = np.ones(len(rows), dtype=bool)
+        first[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
+        n = len(self.nodes)
+        return sparse.csr_array((seconds[first], (rows[first], columns[first])), shape=(n, n))
+
+
+def build_graph(
+    lines: ArrayLike,
+    *,
+    road_class: Sequence[str],
+    oneway: Sequence[str],
+    speed_kmh: ArrayLike,
+    surface: Sequence[str | None],
+    names: Sequence[str | None],
+) -> RoadGraph:
+    """Build the graph of noded segments: lines meet where their ends are equal.
+
+    Parameters
+    ----------
+    lines : (m,) array_like of shapely LineString
+        Projected, metres; cut where they meet.
+    road_class : sequence of str
+        Keys of :data:`gridmap.analysis.roads.modes.SPEED_KMH`.
+    oneway : sequence of {'yes', 'no', 'reverse'}
+        Seen along the line; people on foot may go both ways.
+    speed_kmh : (m,) array_like
+        Limits, NaN where not known.
+    surface, names : sequences of str or None
+
+    Returns
+    -------
+    RoadGraph
+        The same for any order of the segments but for that order itself.
+
+    Raises
+    ------
+    InvalidInput
+        When there are no segments, lengths differ, or a line is empty.
+    """
+    shapes = np.asarray(lines, dtype=object)
+    count = len(shapes)
+    if count == 0:
+        raise InvalidInput(
+            "roads-absent",
+            "还没有道路。请先导入：gridmap roads import FILE",
+            "There are no roads yet. Import them first: gridmap roads import FILE",
+        )
+    if not all(
+        len(column) == count for column in (road_class, oneway, surface, names, np.asarray(speed_kmh))
+    ):
+        raise InvalidInput("roads-shape", "各列长度不一致。", "The columns differ in length.")
+    length_m = shapely.length(shapes)
+    if not (length_m > 0).all():
+        bad = int(np.flatnonzero(~(length_m > 0))[0])
+        raise InvalidInput(
+            "road-empty", f"第 {bad + 1} 段道路没有长度。", f"Segment {bad + 1} of the roads has no length."
+        )
+    ends = np.concatenate([_end(shapes, 0), _end(shapes, -1)])
+    nodes, of_end = np.unique(np.round(ends, _PLACES), axis=0, return_inverse=True)
+    of_end = np.asarray(of_end).reshape(-1)
+    way = np.asarray(oneway, dtype=object)
+    forward, backward = {}, {}
+    for mode in MODES:
+        pace = speeds(road_class, speed_kmh, np.asarray(surface, dtype=object), mode)
+        seconds = np.divide(length_m, pace, out=np.full(count, np.inf), where=pace > 0)
+        free = mode == "foot"
+        forward[mode] = np.where(free | (way != "reverse"), seconds, np.inf)
+        backward[mode] = np.where(free | (way != "yes"), seconds, np.inf)
+    return RoadGraph(nodes, of_end[:count], of_end[count:], length_m, shapes, tuple(names), forward, backward)
+
+
+def _end(lines: NDArray[np.object_], index: int) -> Floats:
+    return np.asarray(shapely.get_coordinates(shapely.get_point(lines, index)))

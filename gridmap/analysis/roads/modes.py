@@ -1,0 +1,72 @@
+"""How fast each mode goes on each class of road, and where it may not go at all."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gridmap.errors import InvalidInput
+
+Mode = Literal["foot", "bike", "car"]
+MODES: tuple[Mode, ...] = ("foot", "bike", "car")
+
+# Kilometres an hour for foot, bike and car; zero where the mode may not or cannot go.
+SPEED_KMH: dict[str, tuple[float, float, float]] = {
+    "motorway": (0.0, 0.0, 90.0),
+    "trunk": (4.5, 14.0, 60.0),
+    "primary": (4.5, 14.0, 50.0),
+    "secondary": (4.5, 14.0, 45.0),
+    "tertiary": (4.5, 14.0, 35.0),
+    "residential": (4.5, 14.0, 25.0),
+    "village": (4.5, 13.0, 20.0),
+    "service": (4.5, 12.0, 15.0),
+    "track": (4.2, 10.0, 12.0),
+    "path": (4.2, 8.0, 0.0),
+    "steps": (2.0, 0.0, 0.0),
+}
+_ROUGH = frozenset({"ground", "gravel", "dirt", "unpaved", "earth", "sand", "grass", "mud"})
+_ROUGH_FACTOR = {"foot": 0.9, "bike": 0.7, "car": 0.7}
+
+
+def speeds(
+    road_class: ArrayLike, speed_kmh: ArrayLike, surface: ArrayLike, mode: Mode
+) -> NDArray[np.float64]:
+    """Speed of a mode on each segment in metres a second; zero where it may not go.
+
+    A segment's own limit takes the place of its class's speed for cars, and is an upper bound for bikes; unpaved
+    surfaces slow everybody down.
+
+    Parameters
+    ----------
+    road_class : (m,) array_like of str
+    speed_kmh : (m,) array_like of float
+        Limits; NaN where not known.
+    surface : (m,) array_like of str or None
+    mode : {'foot', 'bike', 'car'}
+
+    Returns
+    -------
+    (m,) float64 array
+
+    Raises
+    ------
+    InvalidInput
+        When there is no such mode.
+    """
+    if mode not in MODES:
+        raise InvalidInput(
+            "mode-unknown", f"没有出行方式 {mode}。", f"There is no mode {mode}: {', '.join(MODES)}."
+        )
+    classes = np.asarray(road_class, dtype=object)
+    limit = np.asarray(speed_kmh, dtype=np.float64)
+    column = MODES.index(mode)
+    base = np.array([SPEED_KMH.get(str(c), SPEED_KMH["village"])[column] for c in classes])
+    known = np.isfinite(limit) & (limit > 0) & (base > 0)
+    if mode == "car":
+        base = np.where(known, limit, base)
+    elif mode == "bike":
+        base = np.where(known, np.minimum(base, np.maximum(limit, SPEED_KMH["path"][column])), base)
+    rough = np.array([str(s).lower() in _ROUGH for s in np.asarray(surface, dtype=object)])
+    return np.where(rough, base * _ROUGH_FACTOR[mode], base) / 3.6
