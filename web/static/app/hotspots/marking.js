@@ -40,8 +40,8 @@ const OF_METHOD = {
   gi: (p) => ({ pattern: `hatch-${isCold(p.label) ? "cold" : "hot"}-${sureness(p.q)}`, sure: sureness(p.q), icon: p.domain ? `d-${p.domain}` : "" }),
   moran: (p) => ({ pattern: `${OUTLIER.has(p.label) ? "dots" : "hatch"}-${isCold(p.label) ? "cold" : "hot"}-${sureness(p.q)}`, sure: sureness(p.q) }),
   scan: (p) => ({ outline: true, sure: sureness(p.p), text: String(p.rank) }),
-  kde: (p) => ({ pattern: `hatch-hot-${{ top25: 3, top50: 2, top75: 1 }[p.label]}`, sure: { top25: 3, top50: 2, top75: 1 }[p.label], text: `${p.label.slice(3)} %` }),
-  "network-kde": (p) => ({ sure: 3, text: lang === "en" ? `${p.per_km}/km` : `${p.per_km} 件/公里` }),
+  kde: (p) => ({ pattern: `hatch-hot-${{ top25: 3, top50: 2, top75: 1 }[p.label]}`, sure: { top25: 3, top50: 2, top75: 1 }[p.label] }),
+  "network-kde": () => ({ sure: 3 }),
   emerging: (p, classes) => ({
     pattern: `${p.label.split("_")[0]}-${isCold(p.label) ? "cold" : "hot"}`, sure: p.stability >= STABLE[0] ? 3 : p.stability >= STABLE[1] ? 2 : 1, text: className(classes, p.label),
   }),
