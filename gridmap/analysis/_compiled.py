@@ -12,10 +12,10 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a loop with numba, and keep the machine code on disk where there is a folder to keep it in.
 
     An installation that nobody may write to, under an account without a home, has none: the loop is then compiled
-    in each process.
+    in each process. The loops release the interpreter's lock, so that the map answers while a long scan runs.
     """
     try:
-        kept: Callable[..., Any] = njit(cache=True)(function)
+        kept: Callable[..., Any] = njit(cache=True, nogil=True)(function)
     except RuntimeError:
-        return njit(function)  # type: ignore[no-any-return]
+        return njit(nogil=True)(function)  # type: ignore[no-any-return]
     return kept

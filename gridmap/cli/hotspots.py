@@ -69,7 +69,7 @@ def group() -> None:
 @click.option(
     "--max-population",
     type=float,
-    default=0.5,
+    default=0.1,
     show_default=True,
     help="扫描窗口上限 / largest share in a cluster.",
 )

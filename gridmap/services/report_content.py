@@ -66,14 +66,14 @@ class _Attempts:
             self._refused[part, domain] = error
             return None
 
-    def told(self) -> tuple[Refusal, ...]:
+    def told(self, domains: int) -> tuple[Refusal, ...]:
         """Return what was refused; once where it was refused for each domain alike."""
         out: dict[tuple[Text, Text], Refusal] = {}
         for (part, domain), error in self._refused.items():
             why = Text(error.zh, error.en)
             name = _PARTS[part]
             same = sum(p == part and e.zh == error.zh for (p, _), e in self._refused.items())
-            if domain is not None and same == 1:
+            if domain is not None and same < domains:
                 name = Text(f"{name.zh}，{DOMAINS[domain].zh}", f"{name.en}, {DOMAINS[domain].en}")
             out.setdefault((name, why), Refusal(name, why))
         return tuple(out.values())
@@ -172,7 +172,7 @@ def hotspot_report(
             as_cluster(chr(ord("A") + n), feature, in_time, draw) for n, feature in enumerate(scanned)
         ),
         forecast=scored,
-        refusals=attempt.told(),
+        refusals=attempt.told(len(domains)),
         conventions=", ".join(f"{k} = {v}" for k, v in sorted(about.get("conventions", {}).items())),
         ground=ground,
         block=_block(database, request, in_time.step, digest),

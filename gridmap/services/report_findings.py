@@ -116,6 +116,17 @@ def time_steps(spec: HotspotSpec) -> HotspotSpec:
     return replace(spec, step="month")
 
 
+def _cut(spec: HotspotSpec) -> Slices:
+    try:
+        return slices(spec)
+    except InvalidInput:
+        raise InvalidInput(
+            "report-too-short",
+            "时段太短，至少需要四个整周（周一至周日）。请放宽起止日期。",
+            "The period is too short: four whole weeks (Monday to Sunday) are needed. Widen it.",
+        ) from None
+
+
 def course(inputs: Inputs, spec: HotspotSpec) -> Course:
     """Classify the cells of one domain through the slices of the period.
 
@@ -124,7 +135,7 @@ def course(inputs: Inputs, spec: HotspotSpec) -> Course:
     InvalidInput
         When there are too few slices or cells.
     """
-    cut = slices(spec)
+    cut = _cut(spec)
     found = emerging.classify(
         cut.cube(inputs),
         touching(inputs),
@@ -145,6 +156,7 @@ def scan_clusters(inputs: Inputs, spec: HotspotSpec) -> list[dict[str, Any]]:
     InvalidInput
         When there are too few slices, cells or incidents.
     """
+    _cut(spec)
     outcome = by_space_time_scan(inputs, replace(spec, method="space-time-scan"))
     return [f | {"domain": spec.domain} for f in outcome.features if f["label"] == "cluster"]
 

@@ -125,6 +125,8 @@ def load_inputs(database: Database, scope: Scope, spec: HotspotSpec) -> Inputs:
         database, spec.since, spec.until, domain=spec.domain, within=spec.within, kind=spec.kind
     )
     with database.scoped_session(scope, timeout_s=600) as session:
+        if spec.within is not None and stored.find_grid(session, spec.within) is None:
+            raise grid_not_found(spec.within)
         points = hotspots.incident_points(session, chosen)
         frame = stored.current_frame(session)
         heads = hotspots.head_counts(session)

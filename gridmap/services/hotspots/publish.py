@@ -196,6 +196,8 @@ def _unit(
     }
     if told:
         properties |= {name: _plain(values[peak]) for name, values in more.items()}
+    if label != plain:
+        properties["members"] = [str(key) for key in cells["grid_key"]]
     if label != plain and not is_cold(label):
         properties["proposal"] = proposal(domain)
     return {
