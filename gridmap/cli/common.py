@@ -31,6 +31,7 @@ STEPS = {
     "commit": "提交 / committing",
     "write": "写入 / writing",
     "analyse": "分析 / analysing",
+    "plan": "规划 / planning",
     "save": "保存 / saving",
     "reassign": "重新归格 / assigning again",
 }

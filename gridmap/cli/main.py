@@ -27,6 +27,7 @@ _COMMANDS = {
     "roads": ("gridmap.cli.records", "roads", "道路 / roads: import, export."),
     "hotspots": ("gridmap.cli.hotspots", "group", "热点 / hotspots: run, list, show, compare, export."),
     "forecast": ("gridmap.cli.forecast", "group", "预测 / forecast: score, next."),
+    "patrols": ("gridmap.cli.patrols", "group", "巡防 / patrols: plan, list, show, export, delete."),
     "reports": ("gridmap.cli.reports", "group", "报告 / reports: build, list."),
     "serve": ("gridmap.cli.serve", "command", "启动地图服务 / serve the map."),
 }

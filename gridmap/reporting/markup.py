@@ -12,7 +12,7 @@ LANGUAGES = ("zh", "en")
 
 
 def in_languages(text: Text, languages: Iterable[str] = LANGUAGES) -> Markup:
-    """Return a text in the wanted languages, escaped; the page shows the one that is chosen. Once where they are alike."""
+    """Return a text in the wanted languages, escaped and once where they are alike; the page shows the chosen one."""
     if text.zh == text.en:
         return escape(text.zh)
     parts = [

@@ -108,7 +108,7 @@ def render(
         headline=words.headline(report),
         before_note=words.before_note(report),
         verdict=words.verdict_words(report),
-        definitions=sorted(seen.items()),
+        definitions=sorted(seen.items(), key=lambda item: (item[0] == words.NO_PATTERN, item[0])),
         proposals=words.proposals(report),
         patterns=PATTERNS,
         element=element,

@@ -12,7 +12,7 @@ from gridmap.reporting.model import Ground, HotspotReport, Text
 from gridmap.reporting.words import sureness
 
 _WIDTH = 700.0
-_MARGIN = 14.0
+_MARGIN = 28.0
 _MOST_HEIGHT = 820.0
 _M_PER_DEGREE = 111_320.0
 

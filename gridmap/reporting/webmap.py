@@ -93,7 +93,7 @@ def interactive_map(report: HotspotReport, languages: tuple[str, ...]) -> tuple[
     for layer in (*_hotspots(report, named, languages), *_clusters(report, named, languages)):
         layer.add_to(chart)
     named(_Scale()).add_to(chart)
-    chart.add_child(named(folium.FitBounds([[south, west], [north, east]], padding=(8, 8))))
+    chart.add_child(named(folium.FitBounds([[south, west], [north, east]], padding=(28, 28))))
     figure.render()
     return Markup(figure.html.render()), Markup(figure.script.render())  # noqa: S704 - folium escapes what it is given
 

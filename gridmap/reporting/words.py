@@ -5,6 +5,7 @@ from __future__ import annotations
 from gridmap.reporting.model import FEWEST, Hotspot, HotspotReport, Text
 
 CAPTION = Text("接报量，不代表危险", "reported incidents, not danger")
+NO_PATTERN = Text("无规律", "No pattern")
 MODELS = {
     "count": Text("简单计数（只数以往件数）", "plain count of all the past"),
     "recent": Text("近八周计数", "count of the last eight weeks"),
@@ -120,19 +121,22 @@ def _since(report: HotspotReport) -> Text:
     over = len(report.clusters) - len(going)
     if not report.scanned:
         return Text("时段太短或数据太少，无法判断从何时开始。", "The period is too short to tell since when.")
+    if not report.clusters:
+        return Text(
+            "时段内没有一处突然增多到超出偶然。", "Nowhere was there a rise within the period beyond chance."
+        )
     if not going:
-        zh, en = (
-            "没有新近开始、到期末仍在持续的聚集",
-            "No cluster of the period was still going on at its end",
+        return Text(
+            f"时段内曾有 {over} 处一时增多，期末前都已结束。",
+            f"Rises within the period, all over before its end: {over}.",
         )
-    else:
-        zh = "到期末仍在持续：" + "；".join(f"{c.name.zh}（{c.domain.zh}）自 {c.first} 起" for c in going[:3])
-        en = "Still going on at the end: " + "; ".join(
-            f"{c.name.en} ({c.domain.en}) since {c.first}" for c in going[:3]
-        )
+    zh = "到期末仍在持续：" + "；".join(f"{c.name.zh}（{c.domain.zh}）自 {c.first} 起" for c in going[:3])
+    en = "Still going on at the end: " + "; ".join(
+        f"{c.name.en} ({c.domain.en}) since {c.first}" for c in going[:3]
+    )
     if over:
-        zh += f"；另有 {over} 处聚集已经结束"
-        en += f"; {over} more had come to an end"
+        zh += f"；另有 {over} 处一时增多，已经结束"
+        en += f"; rises that are over: {over}"
     return Text(zh + "。", en + ".")
 
 
@@ -153,7 +157,7 @@ def before_note(report: HotspotReport) -> Text:
             f"前期：{report.before_since} 至 {report.before_until}，天数相同。热点是因本期件数多才被选中的，"
             "即使没有真正变化，前期也往往较少；请结合“何时开始”看。",
             f"Before: {report.before_since} to {report.before_until}, as many days. Hotspots are chosen for being high "
-            "in this period, so the one before tends to be lower even without a change; read it with “since when”.",
+            "in this period, so the one before tends to be lower even without a change; see also since when.",
         )
     if report.before == "partly":
         return Text(

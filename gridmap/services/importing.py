@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from gridmap.storage.models import ImportRun
 from gridmap.tilekey import tile_key
 
 Progress = Callable[[str, int, int], None]
+Reshape = Callable[[ParsedTable, GridBook], ParsedTable]
+"""Accepted rows to the rows that are stored, which may be more or fewer."""
 
 _WRITE_TIMEOUT_S = 1800
 _REFERS = {"incident_steps": "uid", "team_positions": "team_code"}
@@ -110,6 +112,9 @@ def import_records(
     options: ImportOptions,
     *,
     now: dt.datetime | None = None,
+    reshape: Reshape | None = None,
+    tidy: Callable[[Session], int] | None = None,
+    remember: Mapping[str, Any] | None = None,
     on_progress: Progress | None = None,
 ) -> ImportResult:
     """Import a file of incidents, steps, teams, positions, migrant clusters, organisations or roads.
@@ -125,6 +130,12 @@ def import_records(
     options : ImportOptions
     now : datetime, optional
         Aware; dates after it are refused.
+    reshape : callable, optional
+        Makes the rows that are stored from the accepted ones.
+    tidy : callable, optional
+        Called in the transaction that wrote the rows; returns how many others it removed.
+    remember : mapping, optional
+        Further parameters that make an import of the same file another one.
     on_progress : callable, optional
         Called with ``(step, done, total)``; steps are ``check``, ``assign``, ``copy`` and ``commit``.
 
@@ -168,7 +179,8 @@ def import_records(
         known=KnownGrids(book.codes, book.villages, records),
         on_progress=lambda done, total: say("check", done, total),
     )
-    parameters = _parameters(options, mapping)
+    stored = parsed if reshape is None else reshape(parsed, book)
+    parameters = _parameters(options, mapping) | dict(remember or {})
     with database.scoped_session(scope) as session:
         earlier = workspace.same_import(session, noun, parsed.file_sha256, parameters)
     if earlier is not None and not parsed.refused_rows:
@@ -185,7 +197,7 @@ def import_records(
         write_refused(options.refused_file, parsed)
         refused_file = options.refused_file
     say("assign", 0, 1)
-    rows, outside, to_confirm = _placed_rows(parsed, book)
+    rows, outside, to_confirm = _placed_rows(stored, book)
     say("assign", 1, 1)
     result = ImportResult(
         noun,
@@ -203,6 +215,8 @@ def import_records(
         return result
     with database.scoped_session(scope, write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
         done = _write(session, parsed, rows, parameters, lambda n, total: say("copy", n, total))
+        if tidy is not None and tidy(session):
+            workspace.touch(session)
         if options.mapping_name and mapping:
             workspace.save_mapping(session, noun, options.mapping_name, mapping)
         say("commit", 0, 1)

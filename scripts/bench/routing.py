@@ -1,4 +1,4 @@
-"""Routing beside its peers: python scripts/bench/routing.py. A drawn network of 50,000 nodes; medians of CPU seconds."""
+"""Routing beside its peers: python scripts/bench/routing.py. A drawn network of 50,000 nodes; medians of CPU s."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REPEATS = 3
 
 
 def drawn(seed: int = 1) -> RoadGraph:
-    """A crooked lattice with holes and one-way streets: 50,176 nodes, about 130,000 directed edges."""
+    """Draw a crooked lattice with holes and one-way streets: 50,000 nodes, about 140,000 directed edges."""
     rng = np.random.default_rng(seed)
     x, y = np.meshgrid(np.arange(SIDE) * 120.0, np.arange(SIDE) * 120.0)
     nodes = np.column_stack([x.ravel(), y.ravel()]) + rng.uniform(-35, 35, (SIDE**2, 2))

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 from gridmap.domain.gridkey import Scope
 from gridmap.reporting import page as document
 from gridmap.reporting.model import HotspotReport
-from gridmap.services.report_content import hotspot_report
-from gridmap.services.report_request import ReportRequest
+from gridmap.services.reports.content import hotspot_report
+from gridmap.services.reports.request import ReportRequest
 from gridmap.storage.database import Database
 from web.assets import vendor_folder
 

@@ -23,7 +23,7 @@ TABLES = {table.name: table for table in Base.metadata.sorted_tables}
 SHARED = {"boundary_versions", "roads", "basemap_features", "workspace_settings"}
 WHOLE = {"import_runs", "import_mappings"}
 SUBTREES = {name for name, table in TABLES.items() if "scope_lo" in table.columns}
-CHILDREN = {"incident_steps": "incidents", "hotspot_features": "hotspot_runs"}
+CHILDREN = {"incident_steps": "incidents", "hotspot_features": "hotspot_runs", "patrol_routes": "patrols"}
 KEYED = {name for name, table in TABLES.items() if "grid_key" in table.columns} - set(CHILDREN)
 
 KEYS = [
@@ -148,6 +148,15 @@ def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
             **_made(key),
         },
         "hotspot_features": {"run_id": parent, "rank": number, "label": code, "properties": {}},
+        "patrols": {
+            "patrol_id": number,
+            "begins_at": MOMENT,
+            "ends_at": MOMENT + dt.timedelta(hours=6),
+            "iterations": 1,
+            "summary": {},
+            **{k: v for k, v in _made(key).items() if k not in {"since", "until"}},
+        },
+        "patrol_routes": {"patrol_id": parent, "team_code": code, "properties": {}},
         "report_runs": {
             "report_id": number,
             "kind": "hotspots",

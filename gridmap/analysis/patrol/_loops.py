@@ -96,7 +96,15 @@ def refresh(r: int, routes: Any, sizes: Any, problem: Any, start: Any, latest: A
 
 @compiled
 def _best_position(
-    visit: int, r: int, routes: Any, sizes: Any, problem: Any, start: Any, latest: Any, blink: float, state: Any
+    visit: int,
+    r: int,
+    routes: Any,
+    sizes: Any,
+    problem: Any,
+    start: Any,
+    latest: Any,
+    blink: float,
+    state: Any,
 ) -> Any:
     """Least additional travel of a visit in a route, and where; infinite where it fits nowhere."""
     travel, profile, place, opens, closes, dwell, teams = problem
@@ -113,9 +121,12 @@ def _best_position(
         leg, onward = matrix[at, here], matrix[here, then]
         more = leg + onward - (matrix[at, then] if n > 0 else 0.0)
         if more < best:
-            s = _start_from(max(_arrive(leave, leg, pause, resume), opens[visit]), stay, pause, resume)
+            reached = _arrive(leave, leg, pause, resume)
+            s = _start_from(max(reached, opens[visit]), stay, pause, resume)
+            more += 0.5 * (s - reached)
             if (
-                s <= closes[visit]
+                more < best
+                and s <= closes[visit]
                 and _arrive(s + stay, onward, pause, resume) <= latest[r, i]
                 and (blink == 0.0 or _draw(state) >= blink)
             ):
@@ -162,7 +173,7 @@ def _remove_string(
 @compiled
 def worth_of(routes: Any, sizes: Any, prizes: Any, counts: Any, covered: Any) -> float:
     """Prize of all visits, less what villages lack of their share, plus what keeping visits is worth."""
-    value, stop, _, village, need, shortfall, liked = prizes
+    value, stop, _, village, need, shortfall, liked, must = prizes
     for s in range(len(counts)):
         counts[s] = 0
     for v in range(len(covered)):
@@ -176,6 +187,9 @@ def worth_of(routes: Any, sizes: Any, prizes: Any, counts: Any, covered: Any) ->
             counts[s] += 1
             worth += gain + liked[r, visit]
             covered[village[s]] += gain
+    for s in range(len(counts)):
+        if counts[s] == 0:
+            worth -= must[s]
     for v in range(len(need)):
         if covered[v] < need[v]:
             worth -= shortfall * (need[v] - covered[v])
@@ -183,15 +197,25 @@ def worth_of(routes: Any, sizes: Any, prizes: Any, counts: Any, covered: Any) ->
 
 
 @compiled
-def _rank(seed: int, forced: bool, how: int, prizes: Any, tally: Any, apart: Any, thrift: Any, queue: Any, state: Any) -> int:
+def _rank(
+    seed: int,
+    forced: bool,
+    how: int,
+    prizes: Any,
+    tally: Any,
+    apart: Any,
+    thrift: Any,
+    queue: Any,
+    state: Any,
+) -> int:
     """Queue the visits that may be made: by chance, by prize, by nearness for the prize; how many there are."""
-    value, stop, slot, village, need, shortfall, _ = prizes
+    value, stop, slot, village, need, shortfall, _, must = prizes
     inside, used, counts, covered = tally
     waiting, keys = queue
     n = 0
     for visit in range(len(stop)):
         s = stop[visit]
-        gain = value[s, counts[s]]
+        gain = value[s, counts[s]] + (must[s] if counts[s] == 0 else 0.0)
         if inside[visit] >= 0 or used[slot[visit]] or gain <= 0.0:
             continue
         if covered[village[s]] < need[village[s]]:
@@ -240,19 +264,20 @@ def search(
     steps : int
     heat : ndarray of float64, shape (2,)
         Temperature in units of prize, and its factor from step to step.
-    tuning : (float, float, float, float)
-        Price of travel, mean number of visits taken out, longest run, share of positions overlooked.
+    tuning : (float, float, float, float, float)
+        Price of travel, mean number of visits taken out, longest run, share of positions overlooked, and how unevenly
+        the time of teams is weighed from step to step.
     state : ndarray of uint64, shape (1,)
     problem : tuple of ndarray
         Travel (profiles, places, places), profile of each team, place, opening, closing and dwell of each visit, and
-        for each team begin, end, break's begin and end, base and home.
+        for each team begin, end, break's begin and end, base, home, and what its time weighs, always and in a step.
     prizes : tuple of ndarray
         Value of a stop's k-th visit, stop, slot and village of visits and stops, need of villages, price of what they
-        lack, and worth of having a visit with a team.
+        lack, worth of having a visit with a team, and price of leaving a stop out.
     near, apart : ndarray, shape (visits, k), (visits, visits)
         Nearest visits and times between visits.
     thrift : ndarray of float64, shape (stops,)
-        One over the value of the first visit.
+        One over what a first visit is worth.
     allowed : ndarray of bool, shape (teams, visits)
     now, old : tuple of ndarray
         Routes, their sizes, earliest and latest starts, and travel: where the search is, and room for a copy.
@@ -267,7 +292,8 @@ def search(
     routes, sizes, start, latest, driven = now
     value, stop, slot, village = prizes[0], prizes[1], prizes[2], prizes[3]
     inside, used, counts, covered = tally
-    price, mean_out, longest, blink = tuning
+    price, mean_out, longest, blink, unevenness = tuning
+    teams_table = problem[6]
     teams, visits = allowed.shape
     touched = old[5]
     waiting = queue[0]
@@ -277,12 +303,15 @@ def search(
         for r in range(teams):
             touched[r] = False
             whole += sizes[r]
+            teams_table[r, 7] = teams_table[r, 6] * (1.0 + unevenness * _draw(state))
         for s in range(len(counts)):
             old_tally[0][s] = counts[s]
         for v in range(len(covered)):
             old_tally[1][v] = covered[v]
-        longest_now = min(longest, max(1.0, float(whole) / teams))
-        strings = int(_draw(state) * (4.0 * mean_out / (1.0 + longest_now) - 1.0) + 1.0)
+        spread = _draw(state)
+        longest_now = min(1.0 + (longest - 1.0) * spread, max(1.0, float(whole) / teams))
+        some = mean_out * (0.1 + 0.9 * _draw(state))
+        strings = int(_draw(state) * (4.0 * some / (1.0 + longest_now) - 1.0) + 1.0)
         seed = int(_draw(state) * visits)
         cut = 0
         drivable = True
@@ -311,13 +340,11 @@ def search(
 
         accepted = False
         if drivable:
-            n = _rank(
-                seed, forced, int(_draw(state) * 4.0), prizes, tally, apart, thrift, queue, state
-            )
+            n = _rank(seed, forced, int(_draw(state) * 4.0), prizes, tally, apart, thrift, queue, state)
             for o in range(n):
                 visit = waiting[o]
                 s = stop[visit]
-                if used[slot[visit]] or value[s, counts[s]] <= 0.0:
+                if used[slot[visit]] or (counts[s] > 0 and value[s, counts[s]] <= 0.0):
                     continue
                 least, team, position = np.inf, -1, 0
                 for r in range(teams):
@@ -325,6 +352,7 @@ def search(
                         more, i = _best_position(
                             visit, r, routes, sizes, problem, start, latest, blink, state
                         )
+                        more *= teams_table[r, 7]
                         if i >= 0 and more < least:
                             least, team, position = more, r, i
                 if team >= 0:
@@ -340,7 +368,7 @@ def search(
             worth = worth_of(routes, sizes, prizes, counts, covered)
             length = 0.0
             for r in range(teams):
-                length += driven[r]
+                length += driven[r] * teams_table[r, 6]
             energy = price * length - worth
             if energy < current[0] - heat[0] * math.log(_draw(state) + 1e-300):
                 accepted = True

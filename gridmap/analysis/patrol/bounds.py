@@ -57,7 +57,12 @@ def upper_bound(problem: Problem) -> float:
     cost = np.zeros(n)
     cost[n_pairs:] = -p.value.reshape(-1)
     found = linprog(
-        cost, A_ub=limits, b_ub=np.ones(n_teams + n_slots), A_eq=links, b_eq=np.zeros(n_stops), bounds=(0.0, 1.0)
+        cost,
+        A_ub=limits,
+        b_ub=np.ones(n_teams + n_slots),
+        A_eq=links,
+        b_eq=np.zeros(n_stops),
+        bounds=(0.0, 1.0),
     )
     ceiling = float(p.value[np.unique(p.stop[visit])].sum())
     if found.status != 0:

@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 
 from gridmap.analysis.patrol import _loops
 from gridmap.analysis.patrol.problem import Floats, Ints, Problem
-from gridmap.analysis.patrol.stop import Stop
+from gridmap.analysis.patrol.stop import StopRule
 
 Progress = Callable[[int, int], None]
 
-_TRAVEL_SHARE = 0.03
-_MEAN_OUT, _LONGEST, _BLINK = 8.0, 10.0, 0.01
-_HOT, _COLD = 2.0, 0.05
+_TRAVEL_SHARE = 0.01
+_MEAN_OUT, _LONGEST, _BLINK = 10.0, 12.0, 0.01
+_UNEVENNESS = 2.0
+_HOT, _COLD = 1.0, 0.04
 _WARM = 0.3
-_FIRST_CYCLE, _LONGEST_CYCLE = 2_000, 64_000
+_FIRST_CYCLE, _LONGEST_CYCLE = 8_000, 64_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +43,7 @@ class Found:
 
 def run(
     problem: Problem,
-    stop: Stop,
+    stop: StopRule,
     seed: int,
     *,
     begin: tuple[tuple[int, ...], ...] | None = None,
@@ -75,7 +76,8 @@ def run(
         return Found(tuple(() for _ in problem.teams), 0.0, 0)
     state = _State(problem, begin)
     random = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
-    scale = float(np.median(problem.value[:, 0]))
+    prizes = problem.value[problem.value[:, 0] > 0, 0]
+    scale = float(np.median(prizes)) if len(prizes) else 1.0
     hot = (_WARM if gentle else _HOT) * scale
     taken = 0
     for length in _cycles():
@@ -105,11 +107,14 @@ class _State:
 
     def __init__(self, problem: Problem, begin: tuple[tuple[int, ...], ...] | None) -> None:
         p = problem
-        self._problem = (p.travel, p.profile, p.place, p.opens, p.closes, p.dwell, p.teams)
-        self._prizes = (p.value, p.stop, p.slot, p.village, p.need, p.shortfall, p.liked)
+        weight = _weights(p)
+        table = np.column_stack([p.teams, weight, weight])
+        self._problem = (p.travel, p.profile, p.place, p.opens, p.closes, p.dwell, table)
+        self._unevenness = _UNEVENNESS if np.ptp(weight) > 0 else 0.0
+        self._prizes = (p.value, p.stop, p.slot, p.village, p.need, p.shortfall, p.liked, p.must)
         self._allowed, self._near = p.allowed, p.near()
         self._apart = np.ascontiguousarray(p.travel[0][np.ix_(p.place, p.place)])
-        self._thrift = 1.0 / p.value[:, 0]
+        self._thrift = 1.0 / np.maximum(p.value[:, 0] + p.must, 1e-300)
         teams, visits = p.allowed.shape
         span = float((p.teams[:, 1] - p.teams[:, 0]).sum())
         self._price = _TRAVEL_SHARE * float(p.value.sum()) / max(span, 1e-300)
@@ -128,7 +133,8 @@ class _State:
             sizes[self._now[4] < 0] -= 1
         self.best_routes, self.best_sizes = routes.copy(), sizes.copy()
         worth = _loops.worth_of(routes, sizes, self._prizes, self._counts, self._covered)
-        self.best = np.array([worth, self._now[4].sum()])
+        self._weight = weight
+        self.best = np.array([worth, self._now[4] @ weight])
 
     def restart(self, hot: float, cold: float, length: int) -> None:
         """Begin a cycle from the best."""
@@ -140,13 +146,13 @@ class _State:
             self._inside[routes[r, :size]] = r
             self._used[self._prizes[2][routes[r, :size]]] = True
         worth = _loops.worth_of(routes, sizes, self._prizes, self._counts, self._covered)
-        self._energy[0] = self._price * self._now[4].sum() - worth
+        self._energy[0] = self._price * (self._now[4] @ self._weight) - worth
         self._heat[:] = hot, (cold / hot) ** (1.0 / length)
 
     def advance(self, steps: int, random: NDArray[np.uint64]) -> None:
         """Take steps of the cycle."""
         _loops.search(
-            steps, self._heat, (self._price, _MEAN_OUT, _LONGEST, _BLINK), random, self._problem, self._prizes,
+            steps, self._heat, (self._price, _MEAN_OUT, _LONGEST, _BLINK, self._unevenness), random, self._problem, self._prizes,
             self._near, self._apart, self._thrift, self._allowed, self._now[:5], self._old, self._tally,
             self._old_tally, self._queue, self._energy, self.best_routes, self.best_sizes, self.best,
         )  # fmt: skip
@@ -163,6 +169,14 @@ class _State:
         for r in range(len(sizes)):
             driven[r] = _loops.refresh(r, routes, sizes, self._problem, start, latest)
         return driven
+
+
+def _weights(p: Problem) -> Floats:
+    """Weight of each team's travel: a slow mode's minute is worth less than a fast one's."""
+    legs = np.array([np.median(matrix[np.ix_(p.place, p.place)]) for matrix in p.travel])
+    weight = legs.min() / np.maximum(legs, 1e-300)
+    out: Floats = np.where(legs > 0, weight, 1.0)[p.profile]
+    return out
 
 
 def _routes(teams: int, visits: int) -> tuple[Ints, Ints, Floats, Floats, Floats, NDArray[np.bool_]]:

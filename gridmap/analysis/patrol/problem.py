@@ -42,6 +42,8 @@ class Problem:
         Price of each unit that a village lacks.
     liked : ndarray of float64, shape (teams, visits)
         What it is worth that a team makes a visit, besides its prize.
+    must : ndarray of float64, shape (stops,)
+        Price of leaving a stop out.
     allowed : ndarray of bool, shape (teams, visits)
     """
 
@@ -59,6 +61,7 @@ class Problem:
     need: Floats
     shortfall: float
     liked: Floats
+    must: Floats
     allowed: NDArray[np.bool_]
 
     def near(self) -> Ints:

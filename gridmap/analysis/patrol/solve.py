@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from gridmap.analysis.patrol.bounds import upper_bound
 from gridmap.analysis.patrol.engine import Progress, run
 from gridmap.analysis.patrol.problem import FAR, NEVER, Floats, Ints, Problem, alone, canonical_order
-from gridmap.analysis.patrol.stop import Stop
+from gridmap.analysis.patrol.stop import StopRule
 from gridmap.errors import InvalidInput
 
 
@@ -50,7 +50,7 @@ def solve_orienteering(
     start: int,
     end: int,
     seed: int,
-    stop: Stop,
+    stop: StopRule,
     on_progress: Progress | None = None,
 ) -> OrienteeringResult:
     """Find routes from one node to another, each within a limit, that visit nodes of the largest sum of prizes.
@@ -113,7 +113,10 @@ def solve_orienteering(
         chosen[int(r)] = tuple(int(nodes[v]) for v in route)
     lengths = tuple(_length(legs, route, start, end) for route in chosen)
     # The order in which numbers are added decides the last digit: shown is what fits when added along the route.
-    chosen = [route if _fits(length, top) else () for route, length, top in zip(chosen, lengths, limits, strict=True)]
+    chosen = [
+        route if _fits(length, top) else ()
+        for route, length, top in zip(chosen, lengths, limits, strict=True)
+    ]
     visited = sorted(node for route in chosen for node in route)
     return OrienteeringResult(
         tuple(chosen),
@@ -166,6 +169,7 @@ def _problem(prize: Floats, legs: Floats, nodes: Ints, limits: Floats, start: in
         need=np.zeros(1),
         shortfall=0.0,
         liked=np.zeros((teams, n)),
+        must=np.zeros(n),
         allowed=np.ones((teams, n), np.bool_),
     )
     problem.allowed[:] = alone(problem)[0]
@@ -173,7 +177,13 @@ def _problem(prize: Floats, legs: Floats, nodes: Ints, limits: Floats, start: in
 
 
 def _checked(
-    prizes: ArrayLike, travel: ArrayLike, routes: int, limit: float | ArrayLike, start: int, end: int, seed: int
+    prizes: ArrayLike,
+    travel: ArrayLike,
+    routes: int,
+    limit: float | ArrayLike,
+    start: int,
+    end: int,
+    seed: int,
 ) -> tuple[Floats, Floats, Floats]:
     prize = _floats(prizes)
     legs = _floats(travel)
@@ -196,7 +206,9 @@ def _checked(
             "A travel length is missing or negative; use infinity where there is no way.",
         )
     if routes < 0:
-        raise InvalidInput("routes-negative", "路线条数不能为负数。", "The number of routes must not be negative.")
+        raise InvalidInput(
+            "routes-negative", "路线条数不能为负数。", "The number of routes must not be negative."
+        )
     limits = _floats(limit)
     if limits.ndim == 0:
         limits = np.full(routes, float(limits))

@@ -21,13 +21,13 @@ class Budget(Protocol):
         """Done, and of how much."""
 
 
-class Stop(Protocol):
+class StopRule(Protocol):
     """A rule that ends a search."""
 
     def begin(self) -> Budget:
         """Start counting."""
 
-    def part(self, share: float) -> Stop:
+    def part(self, share: float) -> StopRule:
         """Return the same rule over a share of it."""
 
 
@@ -52,7 +52,9 @@ class Seconds:
 
     def __post_init__(self) -> None:
         if not (isfinite(self.seconds) and self.seconds > 0):
-            raise InvalidInput("stop-seconds", "时限应为正的秒数。", "The time limit must be above 0 seconds.")
+            raise InvalidInput(
+                "stop-seconds", "时限应为正的秒数。", "The time limit must be above 0 seconds."
+            )
 
     def begin(self) -> Budget:
         """Start the clock."""

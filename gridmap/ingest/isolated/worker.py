@@ -44,6 +44,11 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
         table, geometry, crs, notices = read_geojson(path, limits)
         rows = np.arange(1, table.num_rows + 1)
+    elif kind in {"osm", "osm.pbf"}:
+        from gridmap.ingest.osm import read_osm
+
+        table, geometry, crs, notices = read_osm(path, limits, request["bounds"])
+        rows = np.arange(1, table.num_rows + 1)
     else:
         from gridmap.ingest.isolated.vector import read_vector
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from gridmap.crs import BBox
 from gridmap.ingest.model import DEFAULT_LIMITS, Limits, RawTable
 from gridmap.ingest.reading.csvfile import read_csv
-from gridmap.ingest.reading.files import check_size, format_of, open_regular
+from gridmap.ingest.reading.files import OSM, check_size, format_of, open_regular
 from gridmap.ingest.reading.sandbox import read_isolated
 
 
 def read_raw(
-    path: str | Path, *, sheet: str | None = None, layer: str | None = None, limits: Limits = DEFAULT_LIMITS
+    path: str | Path,
+    *,
+    sheet: str | None = None,
+    layer: str | None = None,
+    bounds: BBox | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> RawTable:
     """Read one table of an untrusted file as it stands.
 
@@ -24,6 +30,8 @@ def read_raw(
         Worksheet of an XLSX file; the first by default.
     layer : str, optional
         Layer of a GeoPackage, KML or zip; the only one by default.
+    bounds : tuple of float, optional
+        West, south, east, north (EPSG:4326): of an OpenStreetMap extract only the roads there are read.
     limits : Limits
 
     Returns
@@ -42,7 +50,7 @@ def read_raw(
         source.seek(0)
         if kind == "csv":
             return read_csv(path, source, limits)
-        return read_isolated(path, source, kind, sheet or layer, limits=limits)
+        return read_isolated(path, source, kind, sheet or layer, limits=limits, bounds=bounds)
 
 
 def list_layers(path: str | Path, *, limits: Limits = DEFAULT_LIMITS) -> list[str | None]:
@@ -55,7 +63,7 @@ def list_layers(path: str | Path, *, limits: Limits = DEFAULT_LIMITS) -> list[st
     """
     path = Path(path)
     kind = format_of(path)
-    if kind in {"csv", "geojson", "xlsx"}:
+    if kind in {"csv", "geojson", "xlsx"} | OSM:
         return [None]
     with open_regular(path) as source:
         check_size(path, source.seek(0, 2), kind, limits)

@@ -21,7 +21,10 @@ FORMATS = {
     ".gpkg": "gpkg",
     ".zip": "shapefile",
     ".kml": "kml",
+    ".pbf": "osm.pbf",
+    ".osm": "osm",
 }
+OSM = frozenset({"osm", "osm.pbf"})
 _COPY_BYTES = 1 << 20
 
 
@@ -43,8 +46,9 @@ def format_of(path: Path) -> str:
         raise refuse(
             "format-unknown",
             path,
-            "不支持这种文件。请用 CSV、XLSX、GeoJSON、GeoPackage、KML 或 ZIP 打包的 Shapefile。",
-            "this kind of file is not read. Use CSV, XLSX, GeoJSON, GeoPackage, KML or a zipped Shapefile.",
+            "不支持这种文件。请用 CSV、XLSX、GeoJSON、GeoPackage、KML 或 ZIP 打包的 Shapefile（道路还可用 .osm.pbf）。",
+            "this kind of file is not read. Use CSV, XLSX, GeoJSON, GeoPackage, KML or a zipped Shapefile "
+            "(for roads also .osm.pbf).",
         )
     return found
 

@@ -39,7 +39,14 @@ _BOOT = (
 
 
 def read_isolated(
-    path: Path, source: BinaryIO, kind: str, layer: str | None, *, limits: Limits, layers_only: bool = False
+    path: Path,
+    source: BinaryIO,
+    kind: str,
+    layer: str | None,
+    *,
+    limits: Limits,
+    layers_only: bool = False,
+    bounds: tuple[float, float, float, float] | None = None,
 ) -> RawTable:
     """Read a file of any format but CSV; see :func:`gridmap.ingest.reading.read_raw`.
 
@@ -55,6 +62,8 @@ def read_isolated(
     limits : Limits
     layers_only : bool
         Return a table of the names of layers instead.
+    bounds : tuple of float, optional
+        West, south, east, north: of an OpenStreetMap extract only what is there is read.
 
     Raises
     ------
@@ -70,6 +79,7 @@ def read_isolated(
             "layer": layer,
             "driver": _DRIVERS.get(kind),
             "layers_only": layers_only,
+            "bounds": bounds,
             "limits": asdict(limits),
         }
         answer = _run(path, Path(folder), request, limits)

@@ -52,7 +52,7 @@ def parse_table(
     Parameters
     ----------
     path : str or Path
-        CSV, XLSX, GeoJSON, GeoPackage, KML or zipped Shapefile.
+        CSV, XLSX, GeoJSON, GeoPackage, KML or zipped Shapefile; of roads also an OpenStreetMap extract.
     noun : str
         A key of :data:`gridmap.domain.records.NOUNS`, such as ``incidents``.
     mapping : mapping of str to str, optional
@@ -85,7 +85,7 @@ def parse_table(
         When the file as a whole cannot be used: unreadable, a personal or a missing column, a bad mapping.
     """
     noun_table = noun_of(noun)
-    raw = read_raw(path, sheet=sheet, layer=layer, limits=limits)
+    raw = read_raw(path, sheet=sheet, layer=layer, bounds=bounds, limits=limits)
     return parse_raw(
         raw,
         noun_table,

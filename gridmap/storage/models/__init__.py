@@ -6,6 +6,7 @@ from gridmap.storage.models.grids import BoundaryVersion, Grid, GridPredecessor
 from gridmap.storage.models.ground import BasemapFeature, Road
 from gridmap.storage.models.hotspots import HotspotFeature, HotspotRun, ReportRun
 from gridmap.storage.models.incidents import Incident, IncidentStep
+from gridmap.storage.models.patrols import Patrol, PatrolRoute
 from gridmap.storage.models.workspace import ImportMapping, ImportRun, WorkspaceSetting
 
 __all__ = [
@@ -23,6 +24,8 @@ __all__ = [
     "IncidentStep",
     "MigrantCluster",
     "Organisation",
+    "Patrol",
+    "PatrolRoute",
     "ReportRun",
     "Road",
     "Team",

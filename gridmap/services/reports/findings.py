@@ -24,7 +24,7 @@ from gridmap.services.hotspots.inputs import Inputs
 from gridmap.services.hotspots.publish import PROPOSALS, Outcome, proposal
 from gridmap.services.hotspots.slices import Slices, slices
 from gridmap.services.hotspots.spec import HotspotSpec
-from gridmap.services.report_ground import Drawing
+from gridmap.services.reports.ground import Drawing
 
 _GAP = 0.5
 _MONTHS = 6

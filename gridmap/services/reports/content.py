@@ -22,7 +22,7 @@ from gridmap.services.hotspots.by_cell import by_gi
 from gridmap.services.hotspots.inputs import Inputs, load_inputs
 from gridmap.services.hotspots.publish import Outcome
 from gridmap.services.hotspots.spec import HotspotSpec
-from gridmap.services.report_findings import (
+from gridmap.services.reports.findings import (
     DOMAINS,
     Course,
     as_cluster,
@@ -34,8 +34,8 @@ from gridmap.services.report_findings import (
     time_steps,
     totals,
 )
-from gridmap.services.report_ground import Drawing, draw_ground, place_name
-from gridmap.services.report_request import ReportRequest
+from gridmap.services.reports.ground import Drawing, draw_ground, place_name
+from gridmap.services.reports.request import ReportRequest
 from gridmap.services.workspace import workspace_info
 from gridmap.storage import exports
 from gridmap.storage import grids as stored

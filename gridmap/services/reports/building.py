@@ -18,8 +18,8 @@ from gridmap.ingest.export import write_layer
 from gridmap.reporting import page, tables
 from gridmap.reporting.model import Download, Text
 from gridmap.services.hotspots.inputs import scope_of
-from gridmap.services.report_content import hotspot_report
-from gridmap.services.report_request import ReportRequest
+from gridmap.services.reports.content import hotspot_report
+from gridmap.services.reports.request import ReportRequest
 from gridmap.storage import hotspots
 from gridmap.storage.database import Database
 

@@ -1,0 +1,209 @@
+"""From teams and stops to the arrays of a search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gridmap.analysis.patrol.model import Objective, Shift, Stop, Team
+from gridmap.analysis.patrol.problem import FAR, NEVER, Floats, Ints, Problem, alone
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Built:
+    """A problem and what its rows mean.
+
+    Attributes
+    ----------
+    problem : Problem
+        Only stops that some team can visit.
+    teams : tuple of Team
+        By id.
+    stops : tuple of Stop
+        By id; the problem's stops.
+    closed : dict of str to str
+        Code of the reason for each stop that is not in the problem.
+    """
+
+    problem: Problem
+    teams: tuple[Team, ...]
+    stops: tuple[Stop, ...]
+    closed: dict[str, str]
+
+
+def slots_of(stop: Stop, shift: Shift) -> list[tuple[float, float]]:
+    """Earliest and latest start of each visit that may be made, so that starts in different slots keep the gap."""
+    span = shift.end_s - shift.begin_s
+    count = stop.visits
+    while count > 1 and span - (count - 1) * stop.min_gap_s < 0:
+        count -= 1
+    length = (span - max(count - 1, 0) * stop.min_gap_s) / max(count, 1)
+    begins = [shift.begin_s + k * (length + stop.min_gap_s) for k in range(count)]
+    return [(begin, begin + length) for begin in begins]
+
+
+def build(
+    teams: Sequence[Team],
+    stops: Sequence[Stop],
+    matrices: Mapping[str, NDArray[np.float64]],
+    shift: Shift,
+    objective: Objective,
+    *,
+    made: Mapping[str, tuple[int, float]] | None = None,
+) -> Built:
+    """Lay out visits and teams, both in the order of their ids.
+
+    Parameters
+    ----------
+    teams, stops : sequence
+    matrices : mapping of str to ndarray of float64, shape (places, places)
+        Seconds by mode.
+    shift : Shift
+    objective : Objective
+    made : mapping of str to (int, float), optional
+        Visits made before to a stop in this shift, and when the last of them started.
+
+    Returns
+    -------
+    Built
+    """
+    ordered_teams = tuple(sorted(teams, key=lambda team: team.id))
+    ordered = tuple(sorted(stops, key=lambda stop: stop.id))
+    rows = [
+        row
+        for index, stop in enumerate(ordered)
+        for row in _rows(index, stop, shift, (made or {}).get(stop.id))
+    ]
+    visits = np.array(rows, dtype=np.float64).reshape(len(rows), 5)
+    owner = visits[:, 0].astype(np.int64)
+    places = len(next(iter(matrices.values())))
+    kinds = sorted({(team.mode, team.speed) for team in ordered_teams})
+    travel = np.array([np.where(np.isfinite(matrices[m] / v), matrices[m] / v, FAR) for m, v in kinds])
+    if not kinds:
+        travel = np.zeros((1, places, places))
+    for matrix in travel:
+        np.fill_diagonal(matrix, 0.0)
+    deep = max((stop.visits for stop in ordered), default=0)
+    value = np.zeros((len(ordered), max(deep, 1) + 1))
+    for s, stop in enumerate(ordered):
+        before = (made or {}).get(stop.id, (0, 0.0))[0]
+        for k in range(stop.visits - before):
+            value[s, k] = stop.prize * stop.revisit_share ** (k + before)
+    villages = sorted({stop.village for stop in ordered})
+    problem = Problem(
+        travel=np.ascontiguousarray(travel),
+        profile=np.array([kinds.index((team.mode, team.speed)) for team in ordered_teams], np.int64),
+        place=np.array([ordered[s].place for s in owner], np.int64),
+        opens=np.ascontiguousarray(visits[:, 2]),
+        closes=np.ascontiguousarray(visits[:, 3]),
+        dwell=np.array([ordered[s].dwell_s for s in owner], np.float64),
+        teams=np.array([_team_row(team, shift) for team in ordered_teams]).reshape(len(ordered_teams), 6),
+        value=value,
+        stop=owner,
+        slot=visits[:, 1].astype(np.int64) + owner * 1000,
+        village=np.array([villages.index(stop.village) for stop in ordered], np.int64),
+        need=np.zeros(max(len(villages), 1)),
+        shortfall=objective.shortfall_price,
+        liked=np.zeros((len(ordered_teams), len(owner))),
+        must=np.array([float(stop.must and stop.id not in (made or {})) for stop in ordered]),
+        allowed=np.array(
+            [[may_visit(team, ordered[s]) for s in owner] for team in ordered_teams], np.bool_
+        ).reshape(len(ordered_teams), len(owner)),
+    )
+    return _narrowed(problem, ordered_teams, ordered, objective, villages)
+
+
+def may_visit(team: Team, stop: Stop) -> bool:
+    """Whether a team may come to a stop at all."""
+    key = stop.grid_key or stop.village
+    return (
+        team.mode not in stop.closed_to
+        and team.size >= stop.min_size
+        and stop.only_team in {None, team.id}
+        and key in team.scope
+    )
+
+
+def _rows(
+    index: int, stop: Stop, shift: Shift, made: tuple[int, float] | None
+) -> list[tuple[float, float, float, float, float]]:
+    """Stop, slot, earliest and latest start of each visit that may be made."""
+    after = -np.inf if made is None else made[1] + stop.min_gap_s
+    if made is not None and made[0] >= stop.visits:
+        return []
+    windows = stop.windows or ((-np.inf, np.inf),)
+    rows = []
+    for slot, (low, high) in enumerate(slots_of(stop, shift)):
+        for opens, closes in windows:
+            first = max(low, opens, shift.begin_s, after)
+            last = min(high, closes - stop.dwell_s, shift.end_s)
+            if first <= last:
+                rows.append((float(index), float(slot), first, last, 0.0))
+    return rows
+
+
+def _team_row(team: Team, shift: Shift) -> tuple[float, ...]:
+    begin, end = max(team.begin_s, shift.begin_s), min(team.end_s, shift.end_s)
+    end = max(begin, end)
+    pause = resume = NEVER
+    if team.rest is not None and team.rest.length_s > 0:
+        pause = (max(team.rest.earliest_s, begin) + max(team.rest.latest_s, begin)) / 2
+        resume = pause + team.rest.length_s
+    return begin, end, pause, resume, float(team.start_place), float(team.end_place)
+
+
+def _narrowed(
+    p: Problem, teams: tuple[Team, ...], stops: tuple[Stop, ...], objective: Objective, villages: list[int]
+) -> Built:
+    """Leave out what nobody can visit, and number the rest anew."""
+    reachable = alone(p)[0] & p.allowed
+    worthwhile = (p.value[:, 0] > 0) | (p.must > 0)
+    closed: dict[str, str] = {}
+    for s, stop in enumerate(stops):
+        mine = p.stop == s
+        if not worthwhile[s]:
+            closed[stop.id] = "no-prize"
+        elif not any(may_visit(team, stop) for team in teams):
+            closed[stop.id] = "no-team"
+        elif not reachable[:, mine].any():
+            closed[stop.id] = "out-of-reach"
+    keep_stop = np.array([stop.id not in closed for stop in stops], np.bool_)
+    keep = keep_stop[p.stop] & reachable.any(axis=0) if len(p.stop) else np.zeros(0, np.bool_)
+    number = np.cumsum(keep_stop) - 1
+    value = np.ascontiguousarray(p.value[keep_stop])
+    big = 1.0 + float(value.sum()) * (1.0 + objective.shortfall_price)
+    problem = replace(
+        p,
+        place=p.place[keep],
+        opens=p.opens[keep],
+        closes=p.closes[keep],
+        dwell=p.dwell[keep],
+        value=value,
+        stop=number[p.stop[keep]].astype(np.int64) if len(p.stop) else p.stop,
+        slot=_dense(p.slot[keep]),
+        village=p.village[keep_stop],
+        need=_needs(value, p.village[keep_stop], objective, villages),
+        liked=np.zeros((len(teams), int(keep.sum()))),
+        must=p.must[keep_stop] * big,
+        allowed=np.ascontiguousarray(reachable[:, keep]),
+    )
+    return Built(problem, teams, tuple(s for s, k in zip(stops, keep_stop, strict=True) if k), closed)
+
+
+def _needs(value: Floats, village: Ints, objective: Objective, villages: list[int]) -> Floats:
+    """Prize that each village ought to get tonight for its share of the week; not more than it has tonight."""
+    need = np.zeros(max(len(villages), 1))
+    if objective.village_share <= 0:
+        return need
+    tonight = np.bincount(village, weights=value.sum(axis=1), minlength=len(need))
+    for v, key in enumerate(villages):
+        got, had = objective.week.get(key, (0.0, 0.0))
+        need[v] = min(max(0.0, objective.village_share * (had + tonight[v]) - got), tonight[v])
+    return need
+
+
+def _dense(numbers: Ints) -> Ints:
+    return np.unique(numbers, return_inverse=True)[1].reshape(-1).astype(np.int64)

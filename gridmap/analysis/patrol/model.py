@@ -1,0 +1,283 @@
+"""What a plan is made of: teams, stops, the shift, and the plan itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from gridmap.domain.gridkey import UNASSIGNED, Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """When the shift begins and ends, in seconds from any moment that all times share."""
+
+    begin_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A rest in which a team neither drives nor works.
+
+    Attributes
+    ----------
+    earliest_s, latest_s : float
+        Bounds on when it begins.
+    length_s : float
+    """
+
+    earliest_s: float
+    latest_s: float
+    length_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team that drives one route.
+
+    Attributes
+    ----------
+    id : str
+    start_place, end_place : int
+        Rows of the travel matrices.
+    mode : str
+        Key of `travel_s`.
+    begin_s, end_s : float
+        Its own hours; those of the shift bind, too.
+    rest : Break, optional
+    speed : float
+        Times in the matrix are divided by it.
+    size : int
+        People in it.
+    scope : Scope
+        Grids whose stops it may visit.
+    """
+
+    id: str
+    start_place: int
+    end_place: int
+    mode: str
+    begin_s: float
+    end_s: float
+    rest: Break | None = None
+    speed: float = 1.0
+    size: int = 2
+    scope: Scope = field(default_factory=Scope.whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A place that is worth a visit.
+
+    Attributes
+    ----------
+    id : str
+    place : int
+        Row of the travel matrices.
+    prize : float
+        Of the first visit.
+    dwell_s : float
+        Length of a visit; 10 to 15 minutes at a hotspot.
+    village : int
+        Key of its village grid, by which fairness counts.
+    grid_key : int
+        Key that a team's scope must contain; the village's where it is 0.
+    windows : tuple of (float, float)
+        Opening hours that hold a whole visit; always open without any.
+    must : bool
+        Visited at least once if that is possible at all.
+    closed_to : frozenset of str
+        Modes that cannot come here.
+    visits : int
+        Most visits in the shift.
+    min_gap_s : float
+        Least time from the start of one visit to the start of the next.
+    revisit_share : float
+        Each further visit earns this share of the one before.
+    min_size : int
+        Fewest people of a team that comes here.
+    only_team : str, optional
+        The one team that may come.
+    """
+
+    id: str
+    place: int
+    prize: float
+    dwell_s: float = 720.0
+    village: int = UNASSIGNED
+    grid_key: int = UNASSIGNED
+    windows: tuple[tuple[float, float], ...] = ()
+    must: bool = False
+    closed_to: frozenset[str] = frozenset()
+    visits: int = 1
+    min_gap_s: float = 3600.0
+    revisit_share: float = 0.6
+    min_size: int = 1
+    only_team: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """What a plan maximises besides prize.
+
+    Attributes
+    ----------
+    village_share : float
+        Least share of its prize that each village gets over the rolling week, 0 to 1; 0 for no fairness.
+    week : mapping of int to (float, float)
+        Prize that each village got on the nights before, and that it had.
+    shortfall_price : float
+        Prize that is given up for each unit of prize that a village lacks.
+    """
+
+    village_share: float = 0.0
+    week: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    shortfall_price: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A visit of a plan.
+
+    Attributes
+    ----------
+    stop : str
+    place : int
+    arrive_s, start_s, leave_s : float
+        It waits between arrival and start, and for the break.
+    travel_s : float
+        Of the leg that leads here.
+    number : int
+        1 for the first visit of the shift to this stop.
+    prize : float
+    """
+
+    stop: str
+    place: int
+    arrive_s: float
+    start_s: float
+    leave_s: float
+    travel_s: float
+    number: int
+    prize: float
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What one team does.
+
+    Attributes
+    ----------
+    team : str
+    visits : tuple of Visit
+    begin_s, end_s : float
+        Departure from the start and arrival at the end; both the beginning of the hours of a team that stays.
+    rest_s : (float, float), optional
+        The break.
+    travel_s, dwell_s, wait_s : float
+    load : float
+        Share of its hours without the break that it travels or works.
+    prize : float
+    """
+
+    team: str
+    visits: tuple[Visit, ...]
+    begin_s: float
+    end_s: float
+    rest_s: tuple[float, float] | None
+    travel_s: float
+    dwell_s: float
+    wait_s: float
+    load: float
+    prize: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a stop is in or out.
+
+    Attributes
+    ----------
+    stop : str
+    visited : int
+        Number of visits.
+    code : str
+        ``visited``, ``no-prize``, ``no-team``, ``out-of-reach``, ``no-room`` or ``not-found``.
+    zh, en : str
+    team : str, optional
+        The team that visits, or that could most easily.
+    extra_s, spare_s : float, optional
+        Time that a visit would take of this team, and that it has left.
+    """
+
+    stop: str
+    visited: int
+    code: str
+    zh: str
+    en: str
+    team: str | None = None
+    extra_s: float | None = None
+    spare_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VillageShare:
+    """What a village gets: tonight's prize and what was possible, and its share over the week with tonight."""
+
+    prize: float
+    possible: float
+    share: float
+    needed: float
+    lacks: float
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A plan for a shift.
+
+    Attributes
+    ----------
+    routes : tuple of Route
+        One for each team, in the order of the teams.
+    prize : float
+    possible : float
+        Prize of all visits that are asked for.
+    bound : float
+        Prize that no plan exceeds.
+    objective_value : float
+        Prize less what shortfalls and stops that must be visited but are not cost.
+    missed : tuple of str
+        Stops that must be visited and are not.
+    reasons : tuple of Reason
+        One for each stop, in the order of the stops.
+    villages : dict of int to VillageShare
+    fairness_cost : float
+        Prize given up for fairness: that of the best plan found without it, less this one's.
+    seed, iterations : int
+    teams, stops, shift, objective
+        What was planned for.
+    conventions : dict of str to str
+    """
+
+    routes: tuple[Route, ...]
+    prize: float
+    possible: float
+    bound: float
+    objective_value: float
+    missed: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    villages: dict[int, VillageShare]
+    fairness_cost: float
+    seed: int
+    iterations: int
+    teams: tuple[Team, ...]
+    stops: tuple[Stop, ...]
+    shift: Shift
+    objective: Objective
+    conventions: dict[str, str]
+
+    @property
+    def covered(self) -> float:
+        """Prize covered as a share of what was possible; 1 where nothing was."""
+        return self.prize / self.possible if self.possible > 0 else 1.0

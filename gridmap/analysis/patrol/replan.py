@@ -1,0 +1,248 @@
+"""Changes a plan while the shift runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gridmap.analysis.patrol.bounds import upper_bound
+from gridmap.analysis.patrol.build import Built, build
+from gridmap.analysis.patrol.checks import check, checked_matrices
+from gridmap.analysis.patrol.engine import Progress, run
+from gridmap.analysis.patrol.model import Plan, Route, Stop, Team
+from gridmap.analysis.patrol.plan import assemble
+from gridmap.analysis.patrol.stop import StopRule
+from gridmap.errors import InvalidInput
+
+_LOYALTY = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class TeamOut:
+    """A team stops working now; what it has begun and not finished is not done."""
+
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class TeamTaken:
+    """A team goes to an emergency now, and is free at a place later."""
+
+    team: str
+    place: int
+    free_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopAdded:
+    """A stop comes in."""
+
+    stop: Stop
+
+
+Change = TeamOut | TeamTaken | StopAdded
+
+
+@dataclass(frozen=True, slots=True)
+class Replan:
+    """A changed plan.
+
+    Attributes
+    ----------
+    plan : Plan
+        The whole shift: what was done as it was, the rest anew. Its bound holds from now on, what was done included.
+    moved : tuple of str
+        Stops that another team visits than was planned, or a stop that is visited another number of times.
+    dropped, added : tuple of str
+        Stops that were to be visited and are not any more, and the other way round.
+    """
+
+    plan: Plan
+    moved: tuple[str, ...]
+    dropped: tuple[str, ...]
+    added: tuple[str, ...]
+
+    @property
+    def changes(self) -> int:
+        """How many stops change."""
+        return len(self.moved) + len(self.dropped) + len(self.added)
+
+
+def replan(
+    plan: Plan,
+    now_s: float,
+    changes: Sequence[Change],
+    travel_s: Mapping[str, ArrayLike],
+    *,
+    seed: int,
+    stop: StopRule,
+    loyalty: float = _LOYALTY,
+    on_progress: Progress | None = None,
+) -> Replan:
+    """Plan the rest of a shift anew, with few changes.
+
+    Parameters
+    ----------
+    plan : Plan
+    now_s : float
+        Visits that began before are kept, and so is a stop that a team is already under way to, unless the team is
+        taken or out.
+    changes : sequence of TeamOut, TeamTaken or StopAdded
+    travel_s : mapping of str to array_like of float, shape (places, places)
+        As for the plan; places of emergencies and new stops may follow the old ones.
+    seed : int
+    stop : Seconds or Iterations
+    loyalty : float
+        What it is worth that a visit stays with its team, as a share of the median prize.
+    on_progress : callable, optional
+
+    Returns
+    -------
+    Replan
+
+    Raises
+    ------
+    InvalidInput
+        When a team is unknown, or something is not valid, as for `plan`.
+    """
+    matrices = checked_matrices(travel_s)
+    known = {team.id for team in plan.teams}
+    out = {c.team for c in changes if isinstance(c, TeamOut)}
+    taken = {c.team: c for c in changes if isinstance(c, TeamTaken)}
+    unknown = sorted((out | taken.keys()) - known)
+    if unknown:
+        raise InvalidInput(
+            "team-unknown",
+            f"方案中没有队伍“{unknown[0]}”。",
+            f"The plan has no team {unknown[0]}; choose one of its own.",
+        )
+    stops = (*plan.stops, *(c.stop for c in changes if isinstance(c, StopAdded)))
+    done = {
+        route.team: _kept(route, now_s, route.team in out or route.team in taken) for route in plan.routes
+    }
+    left = [
+        _from_now(team, done[team.id], now_s, taken.get(team.id)) for team in plan.teams if team.id not in out
+    ]
+    made: dict[str, tuple[int, float]] = {}
+    for route in done.values():
+        for visit in route.visits:
+            count, last = made.get(visit.stop, (0, -np.inf))
+            made[visit.stop] = count + 1, max(last, visit.start_s)
+    check(plan.teams, stops, matrices, plan.shift, plan.objective)
+    shift = plan.shift
+    built = _with_breaks(build(left, stops, matrices, shift, plan.objective, made=made), plan)
+    begin = _still_planned(built, plan, done, loyalty)
+    found = run(built.problem, stop, seed, begin=begin, gentle=True, on_progress=on_progress)
+    rest = assemble(built, found, left, stops, shift, plan.objective, seed, made=made)
+    fresh = {route.team: route for route in rest.routes}
+    routes = tuple(_joined(done[team.id], fresh.get(team.id)) for team in plan.teams)
+    already = sum(route.prize for route in done.values())
+    whole = replace(
+        rest,
+        routes=routes,
+        prize=rest.prize + already,
+        possible=rest.possible + already,
+        bound=max(upper_bound(built.problem), rest.prize) + already,
+        objective_value=rest.objective_value + already,
+        teams=plan.teams,
+        fairness_cost=plan.fairness_cost,
+    )
+    return Replan(whole, *_differences(plan, whole))
+
+
+def _kept(route: Route, now_s: float, interrupted: bool) -> Route:
+    """The part of a route that stays."""
+    if interrupted:
+        visits = tuple(v for v in route.visits if v.leave_s <= now_s)
+    else:
+        visits = tuple(v for v in route.visits if v.arrive_s - v.travel_s < now_s)
+    end = visits[-1].leave_s if visits else route.begin_s
+    return replace(
+        route,
+        visits=visits,
+        end_s=end,
+        travel_s=sum(v.travel_s for v in visits),
+        dwell_s=sum(v.leave_s - v.start_s for v in visits),
+        prize=sum(v.prize for v in visits),
+    )
+
+
+def _from_now(team: Team, done: Route, now_s: float, taken: TeamTaken | None) -> Team:
+    if taken is not None:
+        return replace(team, start_place=taken.place, begin_s=max(taken.free_s, now_s))
+    if done.visits:
+        return replace(team, start_place=done.visits[-1].place, begin_s=max(now_s, done.visits[-1].leave_s))
+    return replace(team, begin_s=max(now_s, team.begin_s))
+
+
+def _with_breaks(built: Built, plan: Plan) -> Built:
+    """Leave breaks when they were planned."""
+    rests = {route.team: route.rest_s for route in plan.routes}
+    table = built.problem.teams.copy()
+    for r, team in enumerate(built.teams):
+        rest = rests[team.id]
+        if rest is not None:
+            table[r, 2:4] = rest
+    return replace(built, problem=replace(built.problem, teams=table))
+
+
+def _still_planned(
+    built: Built, plan: Plan, done: Mapping[str, Route], loyalty: float
+) -> tuple[tuple[int, ...], ...]:
+    """What is left of the old routes as the new problem's visits; keeping them is given a worth."""
+    p = built.problem
+    row = {stop.id: s for s, stop in enumerate(built.stops)}
+    old = {route.team: route.visits[len(done[route.team].visits) :] for route in plan.routes}
+    prizes = p.value[p.value[:, 0] > 0, 0]
+    worth = loyalty * float(np.median(prizes)) if len(prizes) else 0.0
+    begin = []
+    used: set[int] = set()
+    for r, team in enumerate(built.teams):
+        route = []
+        for visit in old[team.id]:
+            if visit.stop not in row:
+                continue
+            fits = np.flatnonzero(
+                (p.stop == row[visit.stop])
+                & (p.opens <= visit.start_s + 1e-6)
+                & (p.closes >= visit.start_s - 1e-6)
+                & p.allowed[r]
+            )
+            if len(fits) and int(p.slot[fits[0]]) not in used:
+                used.add(int(p.slot[fits[0]]))
+                route.append(int(fits[0]))
+                p.liked[r, fits[0]] = worth
+        begin.append(tuple(route))
+    return tuple(begin)
+
+
+def _joined(done: Route, fresh: Route | None) -> Route:
+    if fresh is None or not fresh.visits:
+        return done
+    return replace(
+        fresh,
+        visits=(*done.visits, *fresh.visits),
+        begin_s=done.begin_s if done.visits else fresh.begin_s,
+        rest_s=fresh.rest_s or done.rest_s,
+        travel_s=done.travel_s + fresh.travel_s,
+        dwell_s=done.dwell_s + fresh.dwell_s,
+        wait_s=done.wait_s + fresh.wait_s,
+        prize=done.prize + fresh.prize,
+    )
+
+
+def _differences(old: Plan, new: Plan) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    def who(plan: Plan) -> dict[str, list[str]]:
+        teams: dict[str, list[str]] = {}
+        for route in plan.routes:
+            for visit in route.visits:
+                teams.setdefault(visit.stop, []).append(route.team)
+        return {stop: sorted(names) for stop, names in teams.items()}
+
+    before, after = who(old), who(new)
+    moved = tuple(sorted(s for s in before.keys() & after.keys() if before[s] != after[s]))
+    return moved, tuple(sorted(before.keys() - after.keys())), tuple(sorted(after.keys() - before.keys()))
+

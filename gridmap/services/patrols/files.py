@@ -1,0 +1,127 @@
+"""A plan as files: GPX for a phone, GeoJSON and tables for everything else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import gpxpy.gpx
+import pandas as pd
+import shapely
+
+from gridmap.crs import WGS84
+from gridmap.errors import InvalidInput
+from gridmap.ingest.atomic import replacing
+from gridmap.ingest.export import write_layer
+
+FORMATS = ("gpx", "geojson", "gpkg", "csv", "xlsx")
+
+
+def export_plan(plan: dict[str, Any], path: Path, zone: str, *, team: str | None = None) -> int:
+    """Write a plan to a file, whole or not at all; return the number of rows (routes, or visits of a table).
+
+    Parameters
+    ----------
+    plan : dict
+        As :func:`gridmap.services.patrols.plans.patrol_plan` gives it.
+    path : Path
+        The ending tells the format: gpx (a track and the stops of each team), geojson or gpkg (routes as lines), csv or
+        xlsx (the table of times).
+    zone : str
+        IANA name.
+    team : str, optional
+        Only this team.
+
+    Raises
+    ------
+    InvalidInput
+        When the ending is not that of a format, or the plan has no route for the team.
+    """
+    ending = path.suffix.lower().lstrip(".")
+    if ending not in FORMATS:
+        raise InvalidInput(
+            "format-unknown",
+            f"不支持 {path.suffix or '没有扩展名的文件'}，可用：{'、'.join(FORMATS)}。",
+            f"{path.suffix or 'A name without an ending'} is not a format; there are {', '.join(FORMATS)}.",
+        )
+    routes = [r for r in plan["routes"] if team is None or r["team_code"] == team]
+    if not routes:
+        raise InvalidInput(
+            "patrol-no-route",
+            f"这份计划里没有{f'队伍 {team} 的' if team else ''}路线。",
+            f"This plan has no route{f' for team {team}' if team else ''}.",
+        )
+    if ending == "gpx":
+        with replacing(path) as temporary:
+            temporary.write_text(_gpx(plan, routes), "utf-8")
+        return len(routes)
+    frame = _table(routes) if ending in {"csv", "xlsx"} else _lines(routes)
+    return write_layer(frame, path, target_crs=WGS84, layer="patrol", zone=zone)
+
+
+def _gpx(plan: dict[str, Any], routes: list[dict[str, Any]]) -> str:
+    gpx = gpxpy.gpx.GPX()
+    gpx.creator = f"gridmap {plan['version']}"
+    gpx.name = f"巡防计划 {plan['patrol_id']}"
+    for route in routes:
+        for number, visit in enumerate(route["visits"], 1):
+            gpx.waypoints.append(
+                gpxpy.gpx.GPXWaypoint(
+                    visit["lat"],
+                    visit["lon"],
+                    name=f"{route['team_code']}-{number} {visit['name_zh']}",
+                    description=f"{visit['arrive'][11:16]}–{visit['leave'][11:16]} {visit['words_zh']}",
+                )
+            )
+        segment = gpxpy.gpx.GPXTrackSegment(
+            [
+                gpxpy.gpx.GPXTrackPoint(round(lat, 7), round(lon, 7))
+                for lon, lat in shapely.get_coordinates(route["geometry"])
+            ]
+        )
+        track = gpxpy.gpx.GPXTrack(name=f"{route['team_code']} {route['name_zh']}")
+        track.segments.append(segment)
+        gpx.tracks.append(track)
+    return str(gpx.to_xml("1.1", prettyprint=True))
+
+
+def _lines(routes: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+    kept = (
+        "team_code",
+        "name_zh",
+        "name_en",
+        "mode",
+        "begin",
+        "end",
+        "length_m",
+        "travel_s",
+        "dwell_s",
+        "load",
+        "prize",
+    )
+    rows = [{name: route[name] for name in kept} | {"stops": len(route["visits"])} for route in routes]
+    return gpd.GeoDataFrame(rows, geometry=[route["geometry"] for route in routes], crs=WGS84)
+
+
+def _table(routes: list[dict[str, Any]]) -> pd.DataFrame:
+    rows = [
+        {
+            "team_code": route["team_code"],
+            "team_zh": route["name_zh"],
+            "number": number,
+            "name_zh": visit["name_zh"],
+            "name_en": visit["name_en"],
+            "arrive": visit["arrive"],
+            "leave": visit["leave"],
+            "metres": visit["leg"]["length_m"],
+            "streets": "，".join(s["name"] or "无名路" for s in visit["leg"]["streets"]),
+            "lon": visit["lon"],
+            "lat": visit["lat"],
+            "words_zh": visit["words_zh"],
+            "words_en": visit["words_en"],
+        }
+        for route in routes
+        for number, visit in enumerate(route["visits"], 1)
+    ]
+    return pd.DataFrame(rows)

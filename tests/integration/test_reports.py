@@ -1,0 +1,293 @@
+"""Reports of whole towns: what was planted is told, nobody can be made out, and the same file comes out again."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import shapely
+
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import InvalidInput, NotFound
+from gridmap.reporting.model import HotspotReport
+from gridmap.services.reports import ReportRequest, build_hotspot_report, list_reports
+from gridmap.services.reports.content import hotspot_report
+from gridmap.storage.database import Database
+from web.assets import vendor_folder
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DATA = REPOSITORY / "data" / "boundaries"
+FIRST, MIDDLE, LAST = dt.date(2025, 11, 1), dt.date(2026, 5, 1), dt.date(2026, 10, 31)
+PLANTED = json.loads((DATA / "planted.json").read_text("utf-8"))["hotspots"]
+WHOLE = Scope.whole()
+VILLAGES = ReportRequest(MIDDLE, LAST, level=3, permutations=19, seed=1)
+AREA = 33068110901000000
+
+
+def quiet(_step: str, _done: int, _total: int) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def policing(demo_database: Database) -> HotspotReport:
+    request = ReportRequest(FIRST, LAST, level=4, domain="policing", permutations=99, seed=1)
+    return hotspot_report(demo_database, WHOLE, request, quiet)[0]
+
+
+@pytest.mark.parametrize(
+    "planted", [h for h in PLANTED if h["domain"] == "policing"], ids=lambda planted: planted["name"]
+)
+def test_the_planted_hotspots_are_among_the_places_of_the_report(
+    policing: HotspotReport, planted: dict[str, float]
+) -> None:
+    here = shapely.Point(planted["lon"], planted["lat"])
+    away = [shapely.from_geojson(json.dumps(h.geometry)).distance(here) for h in policing.hotspots]
+    assert min(away) < 1e-4
+
+
+def test_the_report_says_since_when_the_emerging_hotspot_is_there(policing: HotspotReport) -> None:
+    planted = next(h for h in PLANTED if h["emerging"])
+    here = shapely.Point(planted["lon"], planted["lat"])
+    spot = min(policing.hotspots, key=lambda h: shapely.from_geojson(json.dumps(h.geometry)).distance(here))
+    assert spot.since.en in {"since 2026-08-01", "since 2026-09-01"}
+    assert spot.label.en in {"New hot spot", "Consecutive hot spot"}
+
+
+def test_the_year_before_the_records_begin_is_not_compared(policing: HotspotReport) -> None:
+    assert policing.before == "none"
+    assert all(h.before is None for h in policing.hotspots)
+
+
+def test_places_are_told_only_with_five_incidents_or_more(policing: HotspotReport) -> None:
+    assert policing.hotspots
+    assert all(h.observed >= 5 for h in policing.hotspots)
+    assert all(c.observed >= 5 for c in policing.clusters)
+    assert all(t.observed >= 5 for t in policing.totals)
+
+
+def test_the_forecast_is_scored_beside_plain_counting(policing: HotspotReport) -> None:
+    assert policing.forecast is not None
+    assert policing.forecast.rows[0].verdict is None
+    assert policing.forecast.rows[-1].verdict == policing.forecast.words
+
+
+def test_the_period_before_counts_the_same_places_in_the_same_number_of_days(demo_database: Database) -> None:
+    request = ReportRequest(MIDDLE, LAST, level=3, domain="emergency", permutations=19)
+    told, _ = hotspot_report(demo_database, WHOLE, request, quiet)
+    assert (told.before, told.before_since, told.before_until) == ("known", "2025-10-29", "2026-04-30")
+    records = pd.read_csv(DATA / "incidents.csv", dtype=str)
+    days = records.loc[records["domain"] == "emergency", "occurred_at"].str[:10]
+    assert told.totals[0].before == int((days <= "2026-04-30").sum())
+    assert told.totals[0].observed == int((days > "2026-04-30").sum())
+
+
+def test_two_processes_write_the_same_bytes(demo_home: Path) -> None:
+    program = """
+import datetime as dt, hashlib, sys
+from pathlib import Path
+from gridmap.domain.gridkey import Scope
+from gridmap.reporting import page
+from gridmap.services.reports.content import hotspot_report
+from gridmap.services.reports import ReportRequest
+from gridmap.settings import Settings
+from gridmap.storage.database import Database
+with Database(Settings(home=Path(sys.argv[1]), threads=2)) as database:
+    request = ReportRequest(dt.date(2026, 5, 1), dt.date(2026, 10, 31), level=3, permutations=19, seed=7)
+    report, digest = hotspot_report(database, Scope.whole(), request, lambda *_: None)
+text = page.render(report, (), "both", leaflet_js="", leaflet_css="")
+print(digest, hashlib.sha256(text.encode()).hexdigest())
+"""
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", program, str(demo_home)],
+            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(REPOSITORY)},
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=300,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert said[0] == said[1]
+    assert len(said[0].split()) == 2
+
+
+def test_a_report_is_written_whole_with_its_tables_and_entered_in_the_register(
+    recorded_town: Database, tmp_path: Path
+) -> None:
+    out = tmp_path / "report.html"
+    out.write_text("an earlier report", "utf-8")
+    steps: list[str] = []
+    made = build_hotspot_report(
+        recorded_town,
+        WHOLE,
+        replace(VILLAGES, purpose="月度例会"),
+        out,
+        assets=vendor_folder(),
+        on_progress=lambda step, _done, _total: steps.append(step),
+    )
+    content = out.read_bytes()
+    assert content.startswith(b"<!DOCTYPE html>")
+    assert hashlib.sha256(content).hexdigest() == made["file_sha256"]
+    assert {"read", "analyse", "write"} == set(steps)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["report-tables", "report.html"]
+    for name in ("hotspots", "clusters", "domains", "forecast"):
+        table = tmp_path / "report-tables" / f"{name}.csv"
+        assert table.read_bytes().startswith(b"\xef\xbb\xbf")
+        pd.read_csv(table)
+    [row] = list_reports(recorded_town, WHOLE)
+    assert (row["kind"], row["purpose"], row["seed"]) == ("hotspots", "月度例会", 1)
+    assert row["file_sha256"] == made["file_sha256"]
+    again = build_hotspot_report(
+        recorded_town,
+        WHOLE,
+        replace(VILLAGES, purpose="月度例会"),
+        tmp_path / "b.html",
+        assets=vendor_folder(),
+    )
+    assert again["file_sha256"] == made["file_sha256"]
+    assert (tmp_path / "b-tables" / "hotspots.csv").read_bytes() == (
+        tmp_path / "report-tables" / "hotspots.csv"
+    ).read_bytes()
+
+
+def test_a_report_of_an_area_is_seen_by_that_area_and_by_no_other(
+    recorded_town: Database, tmp_path: Path
+) -> None:
+    request = replace(VILLAGES, within=AREA)
+    made = build_hotspot_report(recorded_town, WHOLE, request, tmp_path / "area.html", assets=vendor_folder())
+    assert f"--scope {AREA}" in (tmp_path / "area.html").read_text("utf-8")
+    assert [r["report_id"] for r in list_reports(recorded_town, Scope.of_grid(AREA))] == [made["report_id"]]
+    assert list_reports(recorded_town, Scope.of_grid(AREA + 1_000_000)) == []
+    with pytest.raises(NotFound):
+        build_hotspot_report(
+            recorded_town,
+            Scope.of_grid(AREA + 1_000_000),
+            request,
+            tmp_path / "other.html",
+            assets=vendor_folder(),
+        )
+    assert not (tmp_path / "other.html").exists()
+
+
+def test_too_few_grids_still_make_a_report_that_says_what_could_not_be_done(
+    recorded_town: Database, tmp_path: Path
+) -> None:
+    request = ReportRequest(dt.date(2026, 10, 1), LAST, level=2, permutations=19, languages="en")
+    out = tmp_path / "few.html"
+    made = build_hotspot_report(recorded_town, WHOLE, request, out, assets=vendor_folder())
+    assert {part.en for part in made["refused"]} >= {
+        "the judgement of hotspots (Gi*)",
+        "the forecast against plain counting",
+    }
+    text = out.read_text("utf-8")
+    assert "There are only 3 grids, too few to compare." in text
+    assert "could not be judged" in text
+
+
+def test_without_incidents_there_is_no_report_and_no_entry(recorded_town: Database, tmp_path: Path) -> None:
+    request = ReportRequest(dt.date(1999, 1, 1), dt.date(1999, 12, 31), level=3)
+    with pytest.raises(InvalidInput) as refused:
+        build_hotspot_report(recorded_town, WHOLE, request, tmp_path / "none.html", assets=vendor_folder())
+    assert refused.value.code == "hotspots-no-incidents"
+    assert list(tmp_path.iterdir()) == []
+    assert list_reports(recorded_town, WHOLE) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("report.pdf", "report-ending"), ("nowhere/report.html", "folder-unwritable")]
+)
+def test_a_place_that_cannot_hold_the_report_is_refused(
+    recorded_town: Database, tmp_path: Path, name: str, code: str
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        build_hotspot_report(recorded_town, WHOLE, VILLAGES, tmp_path / name, assets=vendor_folder())
+    assert refused.value.code == code
+    assert list_reports(recorded_town, WHOLE) == []
+
+
+def test_a_missing_map_library_is_named_with_the_command_that_brings_it(
+    recorded_town: Database, tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        build_hotspot_report(recorded_town, WHOLE, VILLAGES, tmp_path / "a.html", assets=tmp_path)
+    assert "scripts/assets.py" in refused.value.en
+
+
+@pytest.mark.parametrize("purpose", ["", " ", "x" * 201, "联系 13800138000"])
+def test_a_purpose_is_needed_and_names_nobody(purpose: str) -> None:
+    with pytest.raises(InvalidInput):
+        replace(VILLAGES, purpose=purpose)
+
+
+@pytest.fixture
+def memphis_home(reference_dir: Path) -> Iterator[tuple[Path, Path]]:
+    found = next(iter(sorted(reference_dir.rglob("memphis_precincts.geojson"))), None)
+    if found is None:
+        pytest.skip("no published data of Memphis here")
+    home = Path(tempfile.mkdtemp(prefix="gm-", dir="/tmp")).resolve()
+    home.chmod(0o755)
+    yield home, found.parent
+    shutil.rmtree(home)
+
+
+@pytest.mark.reference
+def test_memphis_gets_its_report_by_the_commands_that_anybody_would_type(
+    memphis_home: tuple[Path, Path],
+) -> None:
+    home, files = memphis_home
+
+    def gridmap(*words: str) -> str:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("GRIDMAP_", "DATABASE_URL"))}
+        done = subprocess.run(
+            [sys.executable, "-c", "from gridmap.cli import main; main()", *words],
+            env=clean
+            | {
+                "GRIDMAP_HOME": str(home),
+                "GRIDMAP_TIMEZONE": "America/Chicago",
+                "PYTHONPATH": str(REPOSITORY),
+            },
+            cwd=home,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    (home / "grids.json").write_text(json.dumps({"precinct": "name_en"}), "utf-8")
+    mapping = {"uid": "uid", "offense_type": "kind", "date": "occurred_at", "domain": "=policing"}
+    (home / "incidents.json").write_text(json.dumps(mapping), "utf-8")
+    gridmap(
+        "grids", "import", str(files / "memphis_precincts.geojson"), "--mapping", "grids.json", "--level", "3",
+        "--town-code", "470000001", "--town-name", "Memphis", "--findings", "found.gpkg",
+    )  # fmt: skip
+    gridmap(
+        "incidents", "import", str(files / "memphis_robberies.csv"), "--mapping", "incidents.json",
+        "--refused", "no.xlsx",
+    )  # fmt: skip
+    for name in ("one", "two"):
+        gridmap(
+            "reports", "build", "hotspots", "--seed", "1", "--permutations", "99", "--out", f"{name}.html"
+        )
+    one, two = ((home / f"{name}.html").read_bytes() for name in ("one", "two"))
+    assert one == two
+    text = one.decode("utf-8")
+    assert "Memphis" in text
+    assert re.search(r"2,245 incidents were reported from 2019-01-01 to 2019-12-31", text)
+    register = gridmap("reports", "list")
+    assert register.count("hotspots") == 2

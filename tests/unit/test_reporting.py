@@ -1,0 +1,296 @@
+"""The report's page: complete in itself, the same each time, safe, and honest about small numbers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from gridmap.reporting import page, tables, words
+from gridmap.reporting.model import (
+    Cluster,
+    Download,
+    Forecast,
+    ForecastRow,
+    Ground,
+    Hotspot,
+    HotspotReport,
+    Outline,
+    Refusal,
+    Text,
+    Total,
+)
+
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[120.4, 29.7], [120.5, 29.7], [120.5, 29.8], [120.4, 29.8], [120.4, 29.7]]],
+}
+ROADS = {
+    "type": "MultiLineString",
+    "coordinates": [[[120.4, 29.7], [120.5, 29.8]], [[120.4, 29.8], [120.5, 29.7]]],
+}
+POLICING = Text("社区警务", "community policing")
+SPOT = Hotspot(
+    number=1,
+    name=Text("枫一社区第1微网格 等 2 格", "Fengyi micro-grid 1 and 1 more"),
+    domain=POLICING,
+    cells=2,
+    observed=30,
+    expected=4.2,
+    z=8.1,
+    q=0.0001,
+    before=3,
+    since=Text("2026-09-01 起", "since 2026-09-01"),
+    label=Text("新增热点", "New hot spot"),
+    definition=Text("最后一个时段是显著热点。", "A significant hot spot in the last period."),
+    proposal=Text("建议：先走访服务，再安排巡防", "Proposed: service visits first, then patrols"),
+    geometry=SQUARE,
+    point=(120.45, 29.75),
+)
+CLUSTER = Cluster(
+    "A",
+    SPOT.name,
+    POLICING,
+    2,
+    20,
+    5.5,
+    3.6,
+    0.001,
+    "2026-09-01",
+    "2026-10-31",
+    True,
+    SQUARE,
+    (120.45, 29.8),
+)
+SCORE = ForecastRow(words.MODELS["count"], 0.4, 0.3, 0.5, 8.0, 6.0, 10.0, 0.0, 0.0, 0.0, None)
+BLEND = ForecastRow(
+    words.MODELS["blend"],
+    0.41,
+    0.3,
+    0.5,
+    8.2,
+    6.0,
+    10.0,
+    0.01,
+    -0.02,
+    0.03,
+    Text("不优于简单计数", "no better than counting"),
+)
+REPORT = HotspotReport(
+    place=Text("枫桥镇", "Fengqiao"),
+    domains=POLICING,
+    level=Text("微网格", "micro-grid"),
+    purpose="例会 / meeting",
+    since="2026-05-01",
+    until="2026-10-31",
+    before="known",
+    before_since="2025-10-29",
+    before_until="2026-04-30",
+    records_since="2025-01-01",
+    incidents=420,
+    cells=100,
+    outside=3,
+    left_out_family=4,
+    withheld=2,
+    cold=1,
+    judged=True,
+    scanned=True,
+    by_rate=False,
+    alpha=0.05,
+    tested_domains=1,
+    permutations=999,
+    step=Text("月", "month"),
+    totals=(Total(POLICING, 420, 400),),
+    hotspots=(SPOT, replace(SPOT, number=2, q=0.004, before=40), replace(SPOT, number=3, q=0.03, before=30)),
+    clusters=(CLUSTER,),
+    forecast=Forecast(
+        (SCORE, BLEND), "no-better", Text("不优于简单计数", "no better than counting"), 12, 100, 0.05
+    ),
+    refusals=(),
+    conventions="fdr = bh",
+    ground=Ground(
+        (120.4, 29.7, 120.5, 29.8),
+        (Outline(3, Text("枫一社区", "Fengyi"), SQUARE, (120.45, 29.75)),),
+        ROADS,
+        ROADS,
+        True,
+    ),
+    block=((Text("随机种子", "seed"), "1"),),
+    command="gridmap reports build hotspots --seed 1 --out FILE.html",
+)
+TABLE = (Download("hotspots", Text("热点", "hotspots"), "\ufeffa,b\r\n".encode()),)
+FETCHING = {"src", "srcset", "poster", "data", "action", "background", "formaction", "ping", "manifest"}
+
+
+def written(report: HotspotReport = REPORT, languages: str = "both") -> str:
+    style = ".layers { background: url(images/layers.png) } .vml { behavior: url(#default#VML) }"
+    return page.render(
+        report,
+        TABLE,
+        languages,  # type: ignore[arg-type]
+        leaflet_js="var L = '</script>';",
+        leaflet_css=page.with_images(style, {"layers.png": b"png"}),
+    )
+
+
+class Addresses(HTMLParser):
+    """Everything that a browser might fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.tags: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        names = FETCHING | ({"href", "xlink:href"} if tag in {"a", "link", "image", "use"} else set())
+        self.found += [value or "" for name, value in attrs if name in names]
+        self.found += [m for _, value in attrs for m in re.findall(r"url\(['\"]?([^)'\"]+)", value or "")]
+
+    def handle_data(self, data: str) -> None:
+        self.found += re.findall(r"url\(\s*['\"]?([^)'\"]+)|@import\s+['\"]?([^'\";]+)", data) and [
+            a or b for a, b in re.findall(r"url\(\s*['\"]?([^)'\"]+)|@import\s+['\"]?([^'\";]+)", data)
+        ]
+
+
+def addresses(html: str) -> Addresses:
+    parser = Addresses()
+    parser.feed(html)
+    return parser
+
+
+def test_every_address_in_the_file_is_inside_the_file() -> None:
+    parser = addresses(written())
+    assert any(a.startswith("data:text/csv") for a in parser.found)
+    assert any(a.startswith("data:image/png") for a in parser.found)
+    assert [a for a in parser.found if not a.startswith(("data:", "#"))] == []
+    assert not {"link", "iframe", "object", "embed", "base"} & set(parser.tags)
+
+
+def test_the_file_forbids_the_browser_to_fetch_anything() -> None:
+    assert "default-src 'none'" in written()
+
+
+def test_two_renderings_are_the_same_bytes_and_hold_no_random_names() -> None:
+    assert written() == written()
+    assert re.findall(r"_[0-9a-f]{32}", written()) == []
+
+
+def test_the_caption_stands_on_top_in_both_languages() -> None:
+    html = written()
+    assert html.index("接报量，不代表危险") < html.index("<h1>")
+    assert html.index("reported incidents, not danger") < html.index("<h1>")
+
+
+@pytest.mark.parametrize(
+    ("languages", "there", "absent"), [("zh", "在哪里", "Where"), ("en", "Where", "在哪里")]
+)
+def test_one_language_alone_has_no_switch_and_no_word_of_the_other(
+    languages: str, there: str, absent: str
+) -> None:
+    html = written(languages=languages)
+    assert there in html
+    assert absent not in html
+    assert "data-set=" not in html
+    assert f'class="{"en" if languages == "zh" else "zh"}"' not in html
+
+
+def test_a_name_cannot_bring_a_script_along() -> None:
+    bad = Text("<script>alert(1)</script>", "</script><img src=x onerror=alert(1)>")
+    html = written(
+        replace(
+            REPORT,
+            place=bad,
+            purpose=bad.en,
+            hotspots=(replace(SPOT, name=bad),),
+            clusters=(replace(CLUSTER, name=bad),),
+            ground=replace(REPORT.ground, outlines=(replace(REPORT.ground.outlines[0], name=bad),)),
+        )
+    )
+    assert "<script>alert" not in html
+    assert "<img" not in html
+    assert addresses(html).tags.count("script") == addresses(written()).tags.count("script")
+
+
+def test_confidence_shows_by_pattern_and_not_by_colour_alone() -> None:
+    html = written()
+    for pattern in ("gi-0", "gi-1", "gi-2"):
+        assert f'<pattern id="{pattern}"' in html
+        assert f'"fillColor": "url(#{pattern})"' in html
+        assert html.count(f'fill="url(#{pattern})"') == 2  # the printed map and the legend
+
+
+@pytest.mark.parametrize(
+    ("before", "shown", "change"),
+    [
+        (None, "–", "–"),
+        (0, "< 5", "more"),
+        (4, "< 5", "more"),
+        (5, "5", "+25 (+500%)"),
+        (30, "30", "same"),
+        (40, "40", "−10 (−25%)"),
+    ],
+)
+def test_counts_below_five_are_never_told_nor_given_away_by_the_change(
+    before: int | None, shown: str, change: str
+) -> None:
+    assert words.count_text(before).en == shown
+    assert words.change_text(30, before).en == change
+
+
+def test_tables_keep_small_numbers_back_and_carry_the_caption() -> None:
+    made = tables.frames(REPORT)
+    assert list(made) == ["hotspots", "clusters", "domains", "forecast"]
+    spots = made["hotspots"][1]
+    assert spots["before"].tolist() == ["< 5", "40", "30"]
+    for _, frame in made.values():
+        assert set(frame["caption_en"]) == {"reported incidents, not danger"}
+
+
+def test_no_hotspots_is_said_plainly() -> None:
+    calm = replace(REPORT, hotspots=(), clusters=())
+    html = written(calm)
+    assert "There are no hotspots: nowhere do the differences exceed chance." in html
+    assert "没有热点" in html
+    assert all(len(frame.columns) for _, frame in tables.frames(calm).values())
+
+
+def test_what_could_not_be_done_is_told_with_its_reason() -> None:
+    reason = Refusal(Text("预测", "the forecast"), Text("只有 3 周。", "There are only 3 weeks."))
+    html = written(replace(REPORT, judged=False, hotspots=(), forecast=None, refusals=(reason,)))
+    assert "the forecast: There are only 3 weeks." in html
+    assert "It could not be scored" in html
+    assert "too few to judge" in html
+
+
+def test_a_forecast_that_does_not_beat_counting_is_called_so() -> None:
+    html = written()
+    assert "the forecast is no better than counting" in html
+    assert "Counting the past is enough" in html
+
+
+@pytest.mark.parametrize(
+    ("before", "said"),
+    [
+        ("none", "There are no data of the period before"),
+        ("partly", "is not complete"),
+    ],
+)
+def test_nothing_is_compared_with_a_period_that_has_no_full_records(before: str, said: str) -> None:
+    html = written(replace(REPORT, before=before))
+    assert said in html
+    assert ">Before</span>" not in html
+    assert ">Before</span>" in written()
+
+
+def test_the_block_holds_the_command_that_makes_the_file_again() -> None:
+    assert "gridmap reports build hotspots --seed 1 --out FILE.html" in written()
+
+
+@pytest.mark.parametrize(
+    ("q", "class_"), [(0.0, 0), (0.00099, 0), (0.001, 1), (0.0099, 1), (0.01, 2), (0.05, 2)]
+)
+def test_confidence_has_three_classes_with_closed_lower_bounds(q: float, class_: int) -> None:
+    assert words.sureness(q) == class_
