@@ -17,5 +17,5 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     try:
         kept: Callable[..., Any] = njit(cache=True, nogil=True)(function)
     except RuntimeError:
-        return njit(nogil=True)(function)  # type: ignore[no-any-return]
+        return njit(nogil=True)(function)
     return kept

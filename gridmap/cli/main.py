@@ -24,7 +24,7 @@ _COMMANDS = {
     "team-positions": ("gridmap.cli.records", "team_positions", "队伍位置 / positions of teams: import."),
     "migrants": ("gridmap.cli.records", "migrants", "流动人口聚居点 / migrant clusters: import, export."),
     "organisations": ("gridmap.cli.records", "organisations", "机构 / organisations: import, export."),
-    "roads": ("gridmap.cli.records", "roads", "道路 / roads: import, export."),
+    "roads": ("gridmap.cli.roads", "group", "道路 / roads: import, export, check, route, isochrone."),
     "hotspots": ("gridmap.cli.hotspots", "group", "热点 / hotspots: run, list, show, compare, export."),
     "forecast": ("gridmap.cli.forecast", "group", "预测 / forecast: score, next."),
     "patrols": ("gridmap.cli.patrols", "group", "巡防 / patrols: plan, list, show, export, delete."),

@@ -1,4 +1,4 @@
-"""``gridmap incidents|teams|migrants|roads …``: import, export and list of records."""
+"""``gridmap incidents|teams|migrants …``: import, export and list of records."""
 
 from __future__ import annotations
 
@@ -25,9 +25,8 @@ NOUNS = {
     "team-positions": "队伍位置",
     "migrants": "流动人口聚居点",
     "organisations": "机构",
-    "roads": "道路",
 }
-_EXPORTED = {"incidents", "teams", "migrants", "organisations", "roads"}
+_EXPORTED = {"incidents", "teams", "migrants", "organisations"}
 
 
 def _group(noun: str, zh: str) -> click.Group:
@@ -45,42 +44,71 @@ def _import_command(noun: str, zh: str) -> click.Command:
     @click.command(
         "import", help=f"导入{zh} / import {noun} from CSV, XLSX, GeoJSON, GeoPackage (docs/import.md)."
     )
-    @click.argument("file", type=click.Path(path_type=Path))
-    @click.option("--mapping", type=click.Path(path_type=Path), help="列对应表 JSON / mapping of headings.")
-    @click.option("--save-as", help="记住这张对应表 / remember the mapping under a name.")
-    @click.option("--use", "use", help="使用记住的对应表 / use a remembered mapping.")
-    @click.option("--crs", help="坐标系 / EPSG:xxxx, GCJ-02, BD-09.")
-    @click.option("--sheet", help="工作表 / worksheet.")
-    @click.option("--layer", help="图层 / layer.")
-    @click.option("--dayfirst/--monthfirst", default=None, help="01/02/2026 的读法 / how it is meant.")
-    @click.option(
-        "--accept-valid", is_flag=True, help="导入合格行，其余退回 / import valid rows although others fail."
-    )
-    @click.option("--dry-run", is_flag=True, help="只检查，不写入 / check and write nothing.")
-    @click.option(
-        "--refused", type=click.Path(path_type=Path), help="退回行写到 / spreadsheet of refused rows."
-    )
-    def command(file: Path, mapping: Path | None, save_as: str | None, use: str | None, **given: Any) -> None:
-        options = ImportOptions(
-            mapping=read_mapping(mapping),
-            mapping_name=save_as or use,
-            crs=given["crs"],
-            sheet=given["sheet"],
-            layer=given["layer"],
-            dayfirst=given["dayfirst"],
-            accept_valid=given["accept_valid"],
-            dry_run=given["dry_run"],
-            refused_file=given["refused"] or file.with_name(f"{file.stem}-refused.xlsx"),
-        )
+    @import_options
+    def command(file: Path, **given: Any) -> None:
+        options = read_options(file, **given)
         with workspace() as database, progress() as on_progress:
             result = import_records(
                 database, Scope.whole(), noun.replace("-", "_"), file, options, on_progress=on_progress
             )
-        _tell(result, options)
-        if result.refused and not result.committed:
-            sys.exit(1)
+        tell_import(result, options)
 
     return command
+
+
+def import_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the argument and the options that every import of records takes; see :func:`read_options`."""
+    for option in reversed(
+        (
+            click.argument("file", type=click.Path(path_type=Path)),
+            click.option(
+                "--mapping", type=click.Path(path_type=Path), help="列对应表 JSON / mapping of headings."
+            ),
+            click.option("--save-as", help="记住这张对应表 / remember the mapping under a name."),
+            click.option("--use", "use", help="使用记住的对应表 / use a remembered mapping."),
+            click.option("--crs", help="坐标系 / EPSG:xxxx, GCJ-02, BD-09."),
+            click.option("--sheet", help="工作表 / worksheet."),
+            click.option("--layer", help="图层 / layer."),
+            click.option(
+                "--dayfirst/--monthfirst", default=None, help="01/02/2026 的读法 / how it is meant."
+            ),
+            click.option(
+                "--accept-valid",
+                is_flag=True,
+                help="导入合格行，其余退回 / import valid rows although others fail.",
+            ),
+            click.option("--dry-run", is_flag=True, help="只检查，不写入 / check and write nothing."),
+            click.option(
+                "--refused", type=click.Path(path_type=Path), help="退回行写到 / spreadsheet of refused rows."
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def read_options(
+    file: Path, mapping: Path | None, save_as: str | None, use: str | None, **given: Any
+) -> ImportOptions:
+    """Make the service's options of what was typed."""
+    return ImportOptions(
+        mapping=read_mapping(mapping),
+        mapping_name=save_as or use,
+        crs=given["crs"],
+        sheet=given["sheet"],
+        layer=given["layer"],
+        dayfirst=given["dayfirst"],
+        accept_valid=given["accept_valid"],
+        dry_run=given["dry_run"],
+        refused_file=given["refused"] or file.with_name(f"{file.stem}-refused.xlsx"),
+    )
+
+
+def tell_import(result: ImportResult, options: ImportOptions) -> None:
+    """Say what an import did; end the command with 1 where rows were refused and nothing was written."""
+    _tell(result, options)
+    if result.refused and not result.committed:
+        sys.exit(1)
 
 
 def _tell(result: ImportResult, options: ImportOptions) -> None:
@@ -186,7 +214,7 @@ def _groups(radius_m: float, least: int) -> None:
     console.print(table)
 
 
-incidents, incident_steps, teams, team_positions, migrants, organisations, roads = (
+incidents, incident_steps, teams, team_positions, migrants, organisations = (
     _group(noun, zh) for noun, zh in NOUNS.items()
 )
 migrants.add_command(_groups)

@@ -17,6 +17,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, InvalidInput
 from gridmap.services.boundaries import BoundaryOptions, import_boundaries
 from gridmap.services.importing import ImportOptions, import_records
+from gridmap.services.road_imports import import_roads
 from gridmap.services.workspace import data_folder, read_kinds
 from gridmap.storage import boundaries as versions
 from gridmap.storage import field, workspace
@@ -112,14 +113,11 @@ def _load(database: Database, folder: Path, now: dt.datetime, say: Progress) -> 
     for n, (noun, name) in enumerate(RECORDS):
         say(name, n + 2, total)
         # The town's year may end after a clock that runs late.
-        done = import_records(
-            database,
-            whole,
-            noun,
-            folder / name,
-            ImportOptions(),
-            now=max(now, dt.datetime(2026, 11, 1, tzinfo=dt.UTC)),
-        )
+        clock = max(now, dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
+        if noun == "roads":
+            done = import_roads(database, whole, folder / name, ImportOptions()).result
+        else:
+            done = import_records(database, whole, noun, folder / name, ImportOptions(), now=clock)
         if done.refused:
             raise InvalidInput(
                 "town-damaged",

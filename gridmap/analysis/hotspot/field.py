@@ -17,6 +17,7 @@ from gridmap.errors import InvalidInput
 ROUNDS = 3
 MOST_ROUNDS = 256
 _WHOLE_MAX = 2**40
+_STEP_PARTS, _STEP_SLACK, _STEPS_MAX = 12, 1e-3, 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,23 @@ class Field:
         """Mean, and variance with n."""
         mean = float(np.mean(self.ordered))
         return mean, float(np.mean((self.ordered - mean) ** 2))
+
+    @cached_property
+    def distinct(self) -> Floats:
+        """Distinct values in ascending order."""
+        return self.ordered[np.diff(self.ordered, prepend=-np.inf) > 0]
+
+    def in_steps(self) -> Field:
+        """The same cells in whole steps above the least value where all values lie whole steps apart; else themselves.
+
+        Means of counts, differences of counts and rounded numbers are such values; sums of them tie as counts do.
+        """
+        step = _step(self.distinct)
+        if step is None:
+            return self
+        x = np.rint((self.values - self.ordered[0]) / step)
+        sums = _loops.row_sums(self.indptr, self.indices, self.data, x)
+        return Field(x, self.indptr, self.indices, self.data, *sums)
 
     def own_weight(self, *, star: bool) -> Floats:
         """Weight of each cell in its own neighbourhood: the diagonal, else the row's greatest weight, else one."""
@@ -174,6 +192,25 @@ def checked_weights(weights: sparse.csr_array, n: int) -> sparse.csr_array:
             "weights-value", "权重应为有限的非负数。", "Weights must be finite numbers that are not negative."
         )
     return w
+
+
+def _step(distinct: Floats) -> float | None:
+    """Length that all distinct values lie whole multiples of apart, if there is one."""
+    if len(distinct) < 2:
+        return None
+    above = distinct - distinct[0]
+    rounding = 8.0 * np.finfo(np.float64).eps * float(max(abs(distinct[0]), abs(distinct[-1])))
+    least = float(np.diff(distinct).min())
+    for part in range(1, _STEP_PARTS + 1):
+        step = least / part
+        if rounding / step > _STEP_SLACK or above[-1] / step > _STEPS_MAX:
+            return None
+        steps = np.rint(above / step)
+        # The greatest difference tells the step best: its rounding is shared among the most steps.
+        finer = float(above[-1] / steps[-1])
+        if np.abs(above / finer - steps).max() <= rounding / finer + _STEP_SLACK * 1e-3:
+            return finer
+    return None
 
 
 def checked_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:

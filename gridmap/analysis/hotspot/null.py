@@ -24,6 +24,8 @@ STREAM_TIES, STREAM_OFFSET, STREAM_RANK, STREAM_DRAWS = 1, 2, 3, 4
 _EXACT_COST = 2e8
 _EXACT_WIDTH = 1 << 20
 _SKEWED = 0.1
+_MANY_TIES = 0.5
+_LEAST_TIE = 1e-12
 _BINS = 1 << 16
 _POOL_NUMBERS, _POOL_MIN, _POOL_MAX = 1 << 21, 1 << 13, 1 << 17
 _POOL_LIMIT = 1 << 25
@@ -52,11 +54,13 @@ class Uniforms:
         out: Floats = _loops.uniforms(self.identity, number)
         return out
 
-    def split(self, below: Floats, at: Floats, above: Floats) -> Floats:
-        """Two-sided p from the probabilities of less than, exactly, and more than what was observed."""
+    def split(
+        self, below: Floats, at: Floats, above: Floats, cells: NDArray[np.intp] | None = None
+    ) -> Floats:
+        """Two-sided p of cells from the probabilities of less than, exactly, and more than what was observed."""
         if self.ties == "conservative":
             return np.minimum(2.0 * np.minimum(below + at, above + at), 1.0)
-        u = 0.5 if self.ties == "mid" else self.stream(STREAM_TIES)
+        u = 0.5 if self.ties == "mid" else self.stream(STREAM_TIES)[slice(None) if cells is None else cells]
         return np.minimum(2.0 * np.minimum(below + u * at, above + (1.0 - u) * at), 1.0)
 
 
@@ -72,11 +76,16 @@ def analytic_p(field: Field, z: Floats, draw: Uniforms, null: str, *, star: bool
         )
     size = field.degree + 1 if star else field.degree
     most = int(size.max())
+    if counted and null != "normal" and not (field.whole and _exact_cost(field, most, star=star) <= _EXACT_COST):
+        field = field.in_steps()
     if null == "auto":
         null = "normal"
         if counted and field.whole:
             null = "exact" if _exact_cost(field, most, star=star) <= _EXACT_COST else "convolution"
-        elif counted and _skewness(field) / np.sqrt(max(float(np.mean(size)), 1.0)) > _SKEWED:
+        elif counted and (
+            len(field.distinct) < _MANY_TIES * field.n
+            or _skewness(field) / np.sqrt(max(float(np.mean(size)), 1.0)) > _SKEWED
+        ):
             null = "convolution"
     if null == "normal":
         return 2.0 * special.ndtr(-np.abs(z)), "normal"
@@ -88,7 +97,7 @@ def analytic_p(field: Field, z: Floats, draw: Uniforms, null: str, *, star: bool
                 "The exact null is for counts that are not too large; choose auto.",
             )
         return _exact(field, size, draw, star=star), "permutation-exact"
-    return _convolved(field, size, z, draw), "convolution"
+    return _convolved(field, size, z, draw, star=star), "convolution"
 
 
 def permuted_p(field: Field, draw: Uniforms, permutations: int) -> Floats:
@@ -238,12 +247,14 @@ def _exact(field: Field, size: NDArray[np.int64], draw: Uniforms, *, star: bool)
     return draw.split(np.maximum(below, 0.0), at, np.maximum(above, 0.0))
 
 
-def _convolved(field: Field, size: NDArray[np.int64], z: Floats, draw: Uniforms) -> Floats:
+def _convolved(field: Field, size: NDArray[np.int64], z: Floats, draw: Uniforms, *, star: bool) -> Floats:
     """P from the distribution of draws with replacement, brought to the exact mean and variance of those without."""
     mean, variance = field.moments
     low, span = field.ordered[0], field.ordered[-1] - field.ordered[0]
     lattice = field.whole and span * int(size.max()) < _BINS
     jitter = draw.stream(STREAM_TIES) - 0.5 if draw.ties == "randomised" and lattice else np.zeros(field.n)
+    plain = np.divide(field.lag, field.greatest, out=np.zeros(field.n), where=field.greatest > 0)
+    observed = plain + (field.values if star else 0.0)
     p = np.full(field.n, np.nan)
     for k in np.unique(size[size > 0]):
         cells = np.flatnonzero(size == k)
@@ -259,9 +270,22 @@ def _convolved(field: Field, size: NDArray[np.int64], z: Floats, draw: Uniforms)
         at = (k * (mean - low) + z[cells] * np.sqrt(k * variance)) / step + 0.5
         wide = 0.5 if draw.ties == "conservative" and lattice else 0.0
         edge = np.arange(_BINS + 1)
-        tails = (
-            np.interp(at + jitter[cells] + wide, edge, lower),
-            np.interp(at + jitter[cells] - wide, edge, upper),
-        )
-        p[cells] = np.clip(2.0 * np.minimum(*tails), 1e-15, 1.0)
+
+        def tails(low_at: Floats, high_at: Floats) -> tuple[Floats, Floats]:
+            return np.interp(low_at, edge, lower), np.interp(high_at, edge, upper)  # noqa: B023 - used at once
+
+        shifted = 2.0 * np.minimum(*tails(at + jitter[cells] + wide, at + jitter[cells] - wide))
+        if not lattice:
+            seen = (observed[cells] - k * low) / step + 0.5
+            # The part of a value between two bins spreads its multiples by half a root of k.
+            reach = 1.0 + 2.0 * np.sqrt(float(k))
+            below, above = tails(seen - reach, seen + reach)
+            within = np.maximum(1.0 - below - above, 0.0)
+            left, right = below - tails(seen - 2 * reach, seen)[0], above - tails(seen, seen + 2 * reach)[1]
+            tied = (within > 4.0 * np.maximum(left, right)) & (within > _LEAST_TIE)
+            plain_p = 2.0 * np.minimum(*tails(seen, seen))
+            # Bringing sums to the variance of draws without replacement must carry none past a value that many share.
+            shifted = np.where(shifted < 0.5 * plain_p, plain_p, shifted)
+            shifted = np.where(tied, draw.split(below, within, above, cells), shifted)
+        p[cells] = np.clip(shifted, 1e-15, 1.0)
     return p

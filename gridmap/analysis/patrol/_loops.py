@@ -91,7 +91,8 @@ def refresh(r: int, routes: Any, sizes: Any, problem: Any, start: Any, latest: A
         by = _start_by(min(by, closes[visit]), dwell[visit], pause, resume)
         latest[r, i] = by
         then = place[visit]
-    return driven + leg
+    total: float = driven + leg
+    return total
 
 
 @compiled
@@ -192,7 +193,7 @@ def worth_of(routes: Any, sizes: Any, prizes: Any, counts: Any, covered: Any) ->
             worth -= must[s]
     for v in range(len(need)):
         if covered[v] < need[v]:
-            worth -= shortfall * (need[v] - covered[v])
+            worth -= shortfall[v] * (need[v] - covered[v])
     return worth
 
 
@@ -219,7 +220,7 @@ def _rank(
         if inside[visit] >= 0 or used[slot[visit]] or gain <= 0.0:
             continue
         if covered[village[s]] < need[village[s]]:
-            gain *= 1.0 + shortfall
+            gain *= 1.0 + shortfall[village[s]]
         if forced and visit == seed:
             key = -np.inf
         elif how == 0:
@@ -252,7 +253,7 @@ def _copy_route(r: int, source: Any, target: Any) -> None:
 
 
 @compiled
-def search(
+def search(  # noqa: PLR0915 - one flat loop is what compiles fast
     steps: int, heat: Any, tuning: Any, state: Any, problem: Any, prizes: Any, near: Any, apart: Any, thrift: Any,
     allowed: Any, now: Any, old: Any, tally: Any, old_tally: Any, queue: Any, current: Any, best_routes: Any,
     best_sizes: Any, best: Any,

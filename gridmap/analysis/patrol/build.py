@@ -106,7 +106,7 @@ def build(
         slot=visits[:, 1].astype(np.int64) + owner * 1000,
         village=np.array([villages.index(stop.village) for stop in ordered], np.int64),
         need=np.zeros(max(len(villages), 1)),
-        shortfall=objective.shortfall_price,
+        shortfall=np.zeros(max(len(villages), 1)),
         liked=np.zeros((len(ordered_teams), len(owner))),
         must=np.array([float(stop.must and stop.id not in (made or {})) for stop in ordered]),
         allowed=np.array(
@@ -174,7 +174,10 @@ def _narrowed(
     keep = keep_stop[p.stop] & reachable.any(axis=0) if len(p.stop) else np.zeros(0, np.bool_)
     number = np.cumsum(keep_stop) - 1
     value = np.ascontiguousarray(p.value[keep_stop])
-    big = 1.0 + float(value.sum()) * (1.0 + objective.shortfall_price)
+    tonight = np.zeros(len(p.need))
+    np.add.at(tonight, p.village[keep_stop], value.sum(axis=1))
+    shortfall = objective.shortfall_price * tonight.mean() / np.where(tonight > 0, tonight, 1.0)
+    big = 1.0 + float(value.sum() + (shortfall * tonight).sum())
     problem = replace(
         p,
         place=p.place[keep],
@@ -185,7 +188,8 @@ def _narrowed(
         stop=number[p.stop[keep]].astype(np.int64) if len(p.stop) else p.stop,
         slot=_dense(p.slot[keep]),
         village=p.village[keep_stop],
-        need=_needs(value, p.village[keep_stop], objective, villages),
+        need=_needs(tonight, objective, villages),
+        shortfall=shortfall,
         liked=np.zeros((len(teams), int(keep.sum()))),
         must=p.must[keep_stop] * big,
         allowed=np.ascontiguousarray(reachable[:, keep]),
@@ -193,12 +197,11 @@ def _narrowed(
     return Built(problem, teams, tuple(s for s, k in zip(stops, keep_stop, strict=True) if k), closed)
 
 
-def _needs(value: Floats, village: Ints, objective: Objective, villages: list[int]) -> Floats:
+def _needs(tonight: Floats, objective: Objective, villages: list[int]) -> Floats:
     """Prize that each village ought to get tonight for its share of the week; not more than it has tonight."""
-    need = np.zeros(max(len(villages), 1))
+    need = np.zeros(len(tonight))
     if objective.village_share <= 0:
         return need
-    tonight = np.bincount(village, weights=value.sum(axis=1), minlength=len(need))
     for v, key in enumerate(villages):
         got, had = objective.week.get(key, (0.0, 0.0))
         need[v] = min(max(0.0, objective.village_share * (had + tonight[v]) - got), tonight[v])

@@ -18,9 +18,10 @@ Progress = Callable[[int, int], None]
 _TRAVEL_SHARE = 0.01
 _MEAN_OUT, _LONGEST, _BLINK = 10.0, 12.0, 0.01
 _UNEVENNESS = 2.0
-_HOT, _COLD = 1.0, 0.04
-_WARM = 0.3
-_FIRST_CYCLE, _LONGEST_CYCLE = 8_000, 64_000
+HOT, MILD, GENTLE = (2.0, 0.04), (0.5, 0.02), (0.3, 0.02)
+"""Temperatures at a cycle's beginning and end, in median prizes: to find routes, with dwell, to stay near some."""
+
+_FIRST_CYCLE, _LONGEST_CYCLE = 8_000, 32_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +48,7 @@ def run(
     seed: int,
     *,
     begin: tuple[tuple[int, ...], ...] | None = None,
-    gentle: bool = False,
+    heat: tuple[float, float] = HOT,
     enough: float = math.inf,
     on_progress: Progress | None = None,
 ) -> Found:
@@ -60,8 +61,8 @@ def run(
     seed : int
     begin : tuple of tuple of int, optional
         Routes to begin from; one that cannot be driven loses visits from its end until it can.
-    gentle : bool
-        Stay near the beginning: cool from a low temperature.
+    heat : (float, float)
+        `HOT`, `MILD` or `GENTLE`.
     enough : float
         Worth that cannot be exceeded; the search ends when it is reached.
     on_progress : callable, optional
@@ -78,10 +79,11 @@ def run(
     random = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
     prizes = problem.value[problem.value[:, 0] > 0, 0]
     scale = float(np.median(prizes)) if len(prizes) else 1.0
-    hot = (_WARM if gentle else _HOT) * scale
     taken = 0
-    for length in _cycles():
-        state.restart(hot, _COLD * scale, length)
+    for number, length in enumerate(_cycles()):
+        # Every other cycle begins with nothing: one that always goes on from the best may never leave its valley.
+        afresh = heat == HOT and number % 2 == 1
+        state.restart(heat[0] * scale, heat[1] * scale, length, afresh=afresh)
         begun = 0
         while begun < length:
             steps = min(budget.grant(taken), length - begun)
@@ -136,10 +138,10 @@ class _State:
         self._weight = weight
         self.best = np.array([worth, self._now[4] @ weight])
 
-    def restart(self, hot: float, cold: float, length: int) -> None:
-        """Begin a cycle from the best."""
+    def restart(self, hot: float, cold: float, length: int, *, afresh: bool) -> None:
+        """Begin a cycle from the best, or with empty routes."""
         routes, sizes = self._now[:2]
-        routes[:], sizes[:] = self.best_routes, self.best_sizes
+        routes[:], sizes[:] = self.best_routes, 0 if afresh else self.best_sizes
         self._measured()
         self._inside[:], self._used[:] = -1, False
         for r, size in enumerate(sizes):
@@ -151,8 +153,9 @@ class _State:
 
     def advance(self, steps: int, random: NDArray[np.uint64]) -> None:
         """Take steps of the cycle."""
+        tuning = (self._price, _MEAN_OUT, _LONGEST, _BLINK, self._unevenness)
         _loops.search(
-            steps, self._heat, (self._price, _MEAN_OUT, _LONGEST, _BLINK, self._unevenness), random, self._problem, self._prizes,
+            steps, self._heat, tuning, random, self._problem, self._prizes,
             self._near, self._apart, self._thrift, self._allowed, self._now[:5], self._old, self._tally,
             self._old_tally, self._queue, self._energy, self.best_routes, self.best_sizes, self.best,
         )  # fmt: skip

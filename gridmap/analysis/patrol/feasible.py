@@ -21,7 +21,7 @@ def violations(
     *,
     shift: Shift,
 ) -> tuple[str, ...]:
-    """What a plan breaks; nothing where it holds.
+    """Tell what a plan breaks; nothing where it holds.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ def _legs(route: Route, team: Team, matrix: NDArray[np.float64]) -> list[str]:
         if _overlaps(route, visit.start_s, visit.leave_s):
             out.append(f"{team.id} works at {visit.stop} in its break")
         at, free = visit.place, visit.leave_s
-    if route.visits:
+    if route.visits and not route.stays_out:
         leg = float(matrix[at, team.end_place]) / team.speed if at != team.end_place else 0.0
         if not route.end_s >= free + leg - _SLACK_S:
             out.append(f"{team.id} cannot be home so early")

@@ -136,7 +136,7 @@ def mix(
         best=written(best_row),
         kept=float(prizes[chosen].mean() / prizes[best_row]) if prizes[best_row] > 0 else 1.0,
         village_coverage=_coverage(built, seen),
-        unvisited=tuple(s.id for s, any_ in zip(built.stops, seen.any(axis=0), strict=True) if not any_),
+        unvisited=tuple(s.id for s, times in zip(built.stops, seen.sum(axis=0), strict=True) if times == 0),
         arrival_entropy_bits=_entropy([v.start_s for p in plans for r in p.routes for v in r.visits], shift),
         stop_entropy_bits=_stop_entropy(plans, stops, shift),
         pool=len(made),

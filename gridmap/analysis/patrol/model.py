@@ -128,7 +128,7 @@ class Objective:
     week : mapping of int to (float, float)
         Prize that each village got on the nights before, and that it had.
     shortfall_price : float
-        Prize that is given up for each unit of prize that a village lacks.
+        Prize that is given up for a village that gets nothing, in units of the mean village's prize.
     """
 
     village_share: float = 0.0
@@ -179,6 +179,8 @@ class Route:
     load : float
         Share of its hours without the break that it travels or works.
     prize : float
+    stays_out : bool
+        The team dropped out during the shift: the way home is not planned.
     """
 
     team: str
@@ -191,6 +193,7 @@ class Route:
     wait_s: float
     load: float
     prize: float
+    stays_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import fsum
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike
 from gridmap.analysis.patrol.bounds import upper_bound
 from gridmap.analysis.patrol.build import Built, build
 from gridmap.analysis.patrol.checks import check, checked_matrices
-from gridmap.analysis.patrol.engine import Found, Progress, earned, run
+from gridmap.analysis.patrol.engine import GENTLE, MILD, Found, Progress, earned, run
 from gridmap.analysis.patrol.explain import explain
 from gridmap.analysis.patrol.model import Objective, Plan, Route, Shift, Stop, Team, VillageShare, Visit
 from gridmap.analysis.patrol.problem import Problem
@@ -26,7 +27,7 @@ CONVENTIONS = {
     "revisits": "one visit in each of k equal slots of the shift, a gap apart",
     "windows": "hold the whole visit",
     "break": "no driving and no work; taken at a stop, at the base or while waiting",
-    "fairness": "a price on each unit that a village lacks of its share of the week",
+    "fairness": "a price on the part that a village lacks of its share of the week",
     "ties": "least travel",
     "method": "ruin and recreate under simulated annealing",
 }
@@ -125,16 +126,20 @@ def search(
     """
     moving = [r for r, team in enumerate(built.teams) if _may_move(built.problem, r, team)]
     if not moving:
-        return built, run(built.problem, stop, seed, begin=begin, gentle=gentle, on_progress=on_progress)
+        return built, run(
+            built.problem, stop, seed, begin=begin, heat=GENTLE if gentle else MILD, on_progress=on_progress
+        )
     first, rest = _split(stop)
-    found = run(built.problem, first, seed, begin=begin, gentle=gentle)
+    found = run(built.problem, first, seed, begin=begin, heat=GENTLE if gentle else MILD)
     if rest is None:
         return built, found
     problem = built.problem
     for r in moving:
         problem = _rest_settled(problem, r, built.teams[r], found.routes[r])
     built = replace(built, problem=problem)
-    then = run(problem, rest, seed + 1, begin=found.routes, gentle=gentle, on_progress=on_progress)
+    then = run(
+        problem, rest, seed + 1, begin=found.routes, heat=GENTLE if gentle else MILD, on_progress=on_progress
+    )
     return built, replace(then, steps=then.steps + found.steps)
 
 
@@ -155,7 +160,8 @@ def _split(stop: StopRule) -> tuple[StopRule, StopRule | None]:
 
 def _rest_settled(problem: Problem, r: int, team: Team, route: tuple[int, ...]) -> Problem:
     """Put a break where the route ends first; of equal ones nearest to the middle."""
-    assert team.rest is not None
+    if team.rest is None:
+        return problem
     begin = float(problem.teams[r, 0])
     low, high = max(team.rest.earliest_s, begin), max(team.rest.latest_s, begin)
     middle = float(problem.teams[r, 2])
@@ -200,19 +206,21 @@ def assemble(
     before = {stop: count for stop, (count, _) in (made or {}).items()}
     routes = {route.team: route for route in _routes(built, found, before)}
     in_order = tuple(routes[team.id] for team in teams)
-    prize = sum(route.prize for route in in_order)
+    # A sum that does not depend on the order.
+    prize = fsum(visit.prize for route in in_order for visit in route.visits)
     visited = {visit.stop for route in in_order for visit in route.visits} | before.keys()
-    possible = sum(s.prize * s.revisit_share**k for s in stops for k in range(before.get(s.id, 0), s.visits))
+    possible = fsum(s.prize * s.revisit_share**k for s in stops for k in range(before.get(s.id, 0), s.visits))
     built_order = [routes[team.id] for team in built.teams]
     villages = _villages(built, in_order, stops, objective)
-    lacking = sum(share.lacks for share in villages.values())
+    row = {stop.village: int(v) for stop, v in zip(built.stops, built.problem.village, strict=True)}
+    lacking = fsum(float(built.problem.shortfall[v]) * villages[key].lacks for key, v in row.items())
     missed = tuple(stop.id for stop in stops if stop.must and stop.id not in visited)
     return Plan(
         routes=in_order,
         prize=prize,
         possible=possible,
-        bound=max(upper_bound(built.problem), prize),
-        objective_value=prize - objective.shortfall_price * lacking,
+        bound=max(min(upper_bound(built.problem), possible), prize),
+        objective_value=prize - lacking,
         missed=missed,
         reasons=explain(built, stops, built_order, found.routes),
         villages=villages,

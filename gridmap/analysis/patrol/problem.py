@@ -38,7 +38,7 @@ class Problem:
     village : ndarray of int64, shape (stops,)
     need : ndarray of float64, shape (villages,)
         Prize that each village ought to get.
-    shortfall : float
+    shortfall : ndarray of float64, shape (villages,)
         Price of each unit that a village lacks.
     liked : ndarray of float64, shape (teams, visits)
         What it is worth that a team makes a visit, besides its prize.
@@ -59,7 +59,7 @@ class Problem:
     slot: Ints
     village: Ints
     need: Floats
-    shortfall: float
+    shortfall: Floats
     liked: Floats
     must: Floats
     allowed: NDArray[np.bool_]

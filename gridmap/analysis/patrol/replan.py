@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 from gridmap.analysis.patrol.bounds import upper_bound
 from gridmap.analysis.patrol.build import Built, build
 from gridmap.analysis.patrol.checks import check, checked_matrices
-from gridmap.analysis.patrol.engine import Progress, run
+from gridmap.analysis.patrol.engine import GENTLE, Progress, run
 from gridmap.analysis.patrol.model import Plan, Route, Stop, Team
 from gridmap.analysis.patrol.plan import assemble
+from gridmap.analysis.patrol.schedule import arrival
 from gridmap.analysis.patrol.stop import StopRule
 from gridmap.errors import InvalidInput
 
@@ -135,10 +136,11 @@ def replan(
     shift = plan.shift
     built = _with_breaks(build(left, stops, matrices, shift, plan.objective, made=made), plan)
     begin = _still_planned(built, plan, done, loyalty)
-    found = run(built.problem, stop, seed, begin=begin, gentle=True, on_progress=on_progress)
+    found = run(built.problem, stop, seed, begin=begin, heat=GENTLE, on_progress=on_progress)
     rest = assemble(built, found, left, stops, shift, plan.objective, seed, made=made)
     fresh = {route.team: route for route in rest.routes}
-    routes = tuple(_joined(done[team.id], fresh.get(team.id)) for team in plan.teams)
+    ends = {team.id: _home(team, built, r) for r, team in enumerate(built.teams)}
+    routes = tuple(_joined(done[team.id], fresh.get(team.id), ends.get(team.id)) for team in plan.teams)
     already = sum(route.prize for route in done.values())
     whole = replace(
         rest,
@@ -154,7 +156,7 @@ def replan(
 
 
 def _kept(route: Route, now_s: float, interrupted: bool) -> Route:
-    """The part of a route that stays."""
+    """Return the part of a route that stays."""
     if interrupted:
         visits = tuple(v for v in route.visits if v.leave_s <= now_s)
     else:
@@ -192,7 +194,7 @@ def _with_breaks(built: Built, plan: Plan) -> Built:
 def _still_planned(
     built: Built, plan: Plan, done: Mapping[str, Route], loyalty: float
 ) -> tuple[tuple[int, ...], ...]:
-    """What is left of the old routes as the new problem's visits; keeping them is given a worth."""
+    """Return what is left of the old routes as the new problem's visits; keeping them is given a worth."""
     p = built.problem
     row = {stop.id: s for s, stop in enumerate(built.stops)}
     old = {route.team: route.visits[len(done[route.team].visits) :] for route in plan.routes}
@@ -219,9 +221,21 @@ def _still_planned(
     return tuple(begin)
 
 
-def _joined(done: Route, fresh: Route | None) -> Route:
-    if fresh is None or not fresh.visits:
-        return done
+def _home(team: Team, built: Built, r: int) -> tuple[float, float]:
+    """Return the way home of a team that makes no more visits, and when it is there."""
+    p = built.problem
+    leg = float(p.travel[p.profile[r], team.start_place, team.end_place])
+    pause, resume = float(p.teams[r, 2]), float(p.teams[r, 3])
+    return leg, arrival(team.begin_s, leg, pause, resume)
+
+
+def _joined(done: Route, fresh: Route | None, home: tuple[float, float] | None) -> Route:
+    if fresh is None or home is None:
+        return replace(done, stays_out=bool(done.visits))
+    if not fresh.visits:
+        if not done.visits:
+            return done
+        return replace(done, travel_s=done.travel_s + home[0], end_s=home[1])
     return replace(
         fresh,
         visits=(*done.visits, *fresh.visits),
@@ -245,4 +259,3 @@ def _differences(old: Plan, new: Plan) -> tuple[tuple[str, ...], tuple[str, ...]
     before, after = who(old), who(new)
     moved = tuple(sorted(s for s in before.keys() & after.keys() if before[s] != after[s]))
     return moved, tuple(sorted(before.keys() - after.keys())), tuple(sorted(after.keys() - before.keys()))
-

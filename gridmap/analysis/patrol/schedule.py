@@ -47,7 +47,7 @@ def walk(problem: Problem, r: int, visits: Sequence[int]) -> Timed | None:
     for visit in visits:
         place, dwell = int(problem.place[visit]), float(problem.dwell[visit])
         legs.append(float(matrix[at, place]))
-        now = _arrival(now, legs[-1], pause, resume)
+        now = arrival(now, legs[-1], pause, resume)
         arrive.append(now)
         now = max(now, float(problem.opens[visit]))
         now = resume if now < resume and now + dwell > pause else now
@@ -58,12 +58,12 @@ def walk(problem: Problem, r: int, visits: Sequence[int]) -> Timed | None:
         at = place
     if visits:
         legs.append(float(matrix[at, int(home)]))
-        now = _arrival(now, legs[-1], pause, resume)
+        now = arrival(now, legs[-1], pause, resume)
     return Timed(tuple(arrive), tuple(start), tuple(legs), now) if now <= end else None
 
 
 def with_rest(problem: Problem, r: int, pause: float) -> Problem:
-    """The problem with another beginning of a team's break."""
+    """Return the problem with another beginning of a team's break."""
     teams = problem.teams.copy()
     length = teams[r, 3] - teams[r, 2]
     teams[r, 2:4] = pause, pause + length
@@ -75,5 +75,6 @@ def has_rest(problem: Problem, r: int) -> bool:
     return bool(problem.teams[r, 2] < NEVER)
 
 
-def _arrival(leave: float, leg: float, pause: float, resume: float) -> float:
+def arrival(leave: float, leg: float, pause: float, resume: float) -> float:
+    """Arrival of a leg that is not under way during a break."""
     return leave + leg if leave + leg <= pause or leave >= resume else resume + leg

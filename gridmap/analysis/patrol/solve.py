@@ -167,7 +167,7 @@ def _problem(prize: Floats, legs: Floats, nodes: Ints, limits: Floats, start: in
         slot=np.arange(n),
         village=np.zeros(n, np.int64),
         need=np.zeros(1),
-        shortfall=0.0,
+        shortfall=np.zeros(1),
         liked=np.zeros((teams, n)),
         must=np.zeros(n),
         allowed=np.ones((teams, n), np.bool_),

@@ -15,7 +15,7 @@ class Budget(Protocol):
     """What a running search asks: how far it is, and how many steps it may take before it asks again."""
 
     def grant(self, taken: int) -> int:
-        """Steps that may follow the `taken` ones; 0 to end."""
+        """Return how many steps may follow the `taken` ones; 0 to end."""
 
     def progress(self, taken: int) -> tuple[int, int]:
         """Done, and of how much."""

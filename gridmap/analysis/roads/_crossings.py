@@ -207,7 +207,7 @@ def _crossed_itself(lines: Lines, ground: Ints) -> tuple[Ints, Floats, Floats]:
     for row in ground[~shapely.is_simple(lines[ground])].tolist():
         points = shapely.get_coordinates(lines[row])
         along = np.r_[0.0, np.cumsum(np.hypot(*np.diff(points, axis=0).T))]
-        steps = shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1))
+        steps = np.asarray(shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1)), dtype=object)
         i, j = shapely.STRtree(steps).query(steps, predicate="intersects")
         apart = j > i + 1
         for a, b in sorted(zip(i[apart].tolist(), j[apart].tolist(), strict=True)):
@@ -228,8 +228,8 @@ def _settled(xy: Floats, nodes: Floats, touch_m: float) -> Floats:
     if len(xy) == 0:
         return xy
     places, of = unique_points(xy)
-    tree = shapely.STRtree(shapely.points(nodes))
-    dots = shapely.points(places)
+    tree = shapely.STRtree(_dots(nodes))
+    dots = _dots(places)
     pair, distance = tree.query_nearest(
         dots, max_distance=max(touch_m, _HALF_MM), return_distance=True, all_matches=True
     )
@@ -246,7 +246,7 @@ def _settled(xy: Floats, nodes: Floats, touch_m: float) -> Floats:
 def _leaders(points: Floats, touch_m: float) -> Ints:
     """Row of the first of the points that hang together by steps within the tolerance; points are sorted."""
     count = len(points)
-    dots = shapely.points(points)
+    dots = _dots(points)
     a, b = shapely.STRtree(dots).query(dots, predicate="dwithin", distance=touch_m)
     net = sparse.coo_array((np.ones(len(a)), (a, b)), shape=(count, count)).tocsr()
     _, label = connected_components(net, directed=False)
@@ -254,3 +254,7 @@ def _leaders(points: Floats, touch_m: float) -> Ints:
     np.minimum.at(first, label, np.arange(count))
     leaders: Ints = first[label].astype(np.int64)
     return leaders
+
+
+def _dots(xy: Floats) -> Lines:
+    return np.asarray(shapely.points(xy), dtype=object)

@@ -1,4 +1,4 @@
-"""Reports: documents of a period and a scope that can be made again to the byte, and the register of those that were."""
+"""Reports: documents of a period and a scope that can be made again to the byte, and the register of them."""
 
 from gridmap.services.reports.building import build_hotspot_report, list_reports
 from gridmap.services.reports.request import ReportRequest

@@ -29,14 +29,14 @@ from gridmap.errors import InvalidInput
 
 SHIFT = Shift(0.0, 14_400.0)
 STEPS = Iterations(6_000)
-N = 30
+N = 60
 VILLAGES = [make_key(330681105, 1, v) for v in range(1, 6)]
 
 
 def _travel(n: int = N + 2) -> dict[str, NDArray[np.float64]]:
     xy = np.random.default_rng(3).random((n, 2)) * 8_000
     metres = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
-    return {"car": metres / 8.0, "foot": metres / 1.3}
+    return {"car": metres / 5.0, "foot": metres / 1.3}
 
 
 def _stops() -> list[Stop]:
@@ -47,7 +47,11 @@ def _stops() -> list[Stop]:
     ]
 
 
-TEAMS = [Team("a", 0, 0, "car", 0, 14_400), Team("b", 1, 0, "car", 1_800, 10_000), Team("c", 0, 0, "foot", 0, 14_400)]
+TEAMS = [
+    Team("a", 0, 0, "car", 0, 14_400),
+    Team("b", 1, 0, "car", 1_800, 10_000),
+    Team("c", 0, 0, "foot", 0, 14_400),
+]
 
 
 def _plan(teams: list[Team], stops: list[Stop], objective: Objective | None = None) -> Plan:
@@ -102,7 +106,9 @@ def test_closed_modes_sizes_scopes_and_locks_keep_teams_away() -> None:
     assert not _visitors(_plan(TEAMS, _change(stops, best, min_size=5)), name)
     bound = [replace(t, scope=Scope.of_grid(VILLAGES[0])) for t in TEAMS]
     made = _plan(bound, stops)
-    assert {s.village for s in stops for r in made.routes for v in r.visits if v.stop == s.id} == {VILLAGES[0]}
+    assert {s.village for s in stops for r in made.routes for v in r.visits if v.stop == s.id} == {
+        VILLAGES[0]
+    }
 
 
 def test_opening_hours_hold_the_whole_visit() -> None:
@@ -138,7 +144,14 @@ def test_every_stop_has_a_reason_in_both_languages() -> None:
     stops = _change(_change(_stops(), 3, prize=0.0), 4, windows=((0.0, 60.0),))
     made = _plan(TEAMS, stops)
     assert [r.stop for r in made.reasons] == [s.id for s in stops]
-    assert {r.code for r in made.reasons} <= {"visited", "no-prize", "no-team", "out-of-reach", "no-room", "not-found"}
+    assert {r.code for r in made.reasons} <= {
+        "visited",
+        "no-prize",
+        "no-team",
+        "out-of-reach",
+        "no-room",
+        "not-found",
+    }
     assert made.reasons[3].code == "no-prize"
     assert made.reasons[4].code == "out-of-reach"
     for reason in made.reasons:
@@ -203,7 +216,9 @@ def test_a_stop_that_comes_in_and_must_be_visited_is() -> None:
 
 
 def test_nights_of_a_mix_differ_and_stay_within_the_loss() -> None:
-    mixed = mix(TEAMS, _stops(), _travel(), shift=SHIFT, nights=7, loss=0.05, pool=24, seed=3, stop=Iterations(60_000))
+    mixed = mix(
+        TEAMS, _stops(), _travel(), shift=SHIFT, nights=7, loss=0.05, pool=24, seed=3, stop=Iterations(60_000)
+    )
     assert len(mixed.nights) == 7
     assert mixed.kept >= 0.95 - 1e-9
     assert mixed.arrival_entropy_bits > 3

@@ -27,9 +27,7 @@ def _solve(
 
 
 def _shortest(travel: NDArray[np.float64], nodes: tuple[int, ...]) -> float:
-    return min(
-        sum(travel[a, b] for a, b in pairwise((0, *order, 1))) for order in permutations(nodes)
-    )
+    return min(sum(travel[a, b] for a, b in pairwise((0, *order, 1))) for order in permutations(nodes))
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -1,0 +1,303 @@
+"""The road graph beside the data, and what a person asks of it: a way, an area within reach."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gridmap import __version__, crs
+from gridmap.analysis.roads import MODES, SPEED_KMH, Mode, RoadGraph, Router, Stretch, build_graph
+from gridmap.analysis.roads import isochrone as outline_of
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import GridmapError, InvalidInput
+from gridmap.ingest.atomic import replacing
+from gridmap.ingest.export import write_layer
+from gridmap.ingest.gpx import write_gpx
+from gridmap.storage import exports
+from gridmap.storage import grids as stored_grids
+from gridmap.storage import roads as stored
+from gridmap.storage.database import Database
+
+LonLat = tuple[float, float]
+_FOLDER = "roads"
+_FORMAT = 1
+_FAR_M = 2000.0
+_LONGEST_MIN = 240.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """A way between two places.
+
+    Attributes
+    ----------
+    mode : str
+    seconds, length_m : float
+        On roads; without the steps between the places and the road.
+    streets : tuple of Stretch
+    line : shapely LineString
+        EPSG:4326.
+    start_off_m, end_off_m : float
+        Metres between the places and the road.
+    """
+
+    mode: Mode
+    seconds: float
+    length_m: float
+    streets: tuple[Stretch, ...]
+    line: shapely.LineString
+    start_off_m: float
+    end_off_m: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reach:
+    """The area within reach of a place.
+
+    Attributes
+    ----------
+    mode : str
+    minutes : float
+    area_km2 : float
+    outline : shapely Polygon
+        EPSG:4326.
+    off_m : float
+        Metres between the place and the road.
+    """
+
+    mode: Mode
+    minutes: float
+    area_km2: float
+    outline: shapely.Polygon
+    off_m: float
+
+
+def load_graph(database: Database, scope: Scope) -> tuple[RoadGraph, int]:
+    """Return the graph of the stored roads, from the workspace's folder where it was built before.
+
+    The file is named by a hash of the roads, so changed roads are never served from it.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+
+    Returns
+    -------
+    graph : RoadGraph
+        Segments in order of their identifier.
+    epsg : int
+        The system of its metres.
+
+    Raises
+    ------
+    InvalidInput
+        When there are no roads.
+    """
+    with database.scoped_session(scope, timeout_s=600) as session:
+        bounds = stored_grids.bounds(session) or stored.bounds(session)
+        if bounds is None:
+            raise _absent()
+        epsg = crs.projected_crs((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+        path = _file(database, stored.fingerprint(session), epsg)
+        graph = _read(path)
+        if graph is not None:
+            return graph, epsg
+        rows = exports.road_rows(session)
+    graph = _build(rows, epsg)
+    # A folder that cannot be written costs the time of building again, not the answer.
+    with contextlib.suppress(OSError, GridmapError):
+        _write(graph, path)
+    return graph, epsg
+
+
+def find_route(database: Database, scope: Scope, start: LonLat, end: LonLat, mode: Mode) -> Route:
+    """Find the fastest way between two places.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    start, end : (lon, lat)
+        EPSG:4326.
+    mode : {'foot', 'bike', 'car'}
+
+    Raises
+    ------
+    InvalidInput
+        When there are no roads, a place is more than 2 km from one, or there is no way.
+    """
+    router, epsg = _router(database, scope, mode)
+    x, y = crs.from_wgs84([start[0], end[0]], [start[1], end[1]], epsg)
+    places = [router.snap([[x[i], y[i]]]) for i in (0, 1)]
+    off = [float(place.distance_m[0]) for place in places]
+    for place, distance in zip((start, end), off, strict=True):
+        _check_near(place, distance)
+    path = router.path(*places)
+    line = crs.geometries_to_wgs84([path.line], epsg)[0]
+    return Route(mode, path.seconds, path.length_m, path.streets, line, *off)
+
+
+def find_reach(database: Database, scope: Scope, at: LonLat, minutes: float, mode: Mode) -> Reach:
+    """Find the area within reach of a place.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    at : (lon, lat)
+        EPSG:4326.
+    minutes : float
+        More than 0, at most 240.
+    mode : {'foot', 'bike', 'car'}
+
+    Raises
+    ------
+    InvalidInput
+        When there are no roads, the place is more than 2 km from one, or the time is out of range.
+    """
+    if not 0 < minutes <= _LONGEST_MIN:
+        raise InvalidInput(
+            "isochrone-limit",
+            f"时间应大于 0、不超过 {_LONGEST_MIN:g} 分钟。",
+            f"The time must be more than 0 and at most {_LONGEST_MIN:g} minutes.",
+        )
+    router, epsg = _router(database, scope, mode)
+    x, y = crs.from_wgs84([at[0]], [at[1]], epsg)
+    off_m = float(router.snap([[x[0], y[0]]]).distance_m[0])
+    _check_near(at, off_m)
+    outline = outline_of(router, [x[0], y[0]], minutes * 60.0)
+    return Reach(mode, minutes, float(outline.area) / 1e6, crs.geometries_to_wgs84([outline], epsg)[0], off_m)
+
+
+def write_route(route: Route, path: Path, names: tuple[str, str]) -> None:
+    """Write a route to a file.
+
+    Parameters
+    ----------
+    route : Route
+    path : Path
+        ``.gpx``, or a format of :func:`gridmap.ingest.export.write_layer`.
+    names : tuple of str
+        Of the start and the end, for GPX.
+
+    Raises
+    ------
+    InvalidInput
+        When the ending is not that of a format, or the folder may not be written.
+    """
+    if path.suffix.lower() == ".gpx":
+        points = shapely.get_coordinates(route.line)
+        ends = [
+            (name, *xy) for name, xy in zip(names, (points[0].tolist(), points[-1].tolist()), strict=True)
+        ]
+        write_gpx(path, points, name=f"{names[0]} – {names[1]}", places=ends)
+        return
+    columns: dict[str, Any] = {
+        "mode": [route.mode],
+        "minutes": [round(route.seconds / 60.0, 2)],
+        "length_km": [round(route.length_m / 1000.0, 3)],
+        "streets": ["、".join(s.name or "无名路" for s in route.streets)],
+    }
+    write_layer(gpd.GeoDataFrame(columns, geometry=[route.line], crs=crs.WGS84), path, layer="route")
+
+
+def write_reach(reach: Reach, path: Path) -> None:
+    """Write an area within reach to a file; formats as :func:`gridmap.ingest.export.write_layer`."""
+    columns = {"mode": [reach.mode], "minutes": [reach.minutes], "area_km2": [round(reach.area_km2, 4)]}
+    write_layer(gpd.GeoDataFrame(columns, geometry=[reach.outline], crs=crs.WGS84), path, layer="isochrone")
+
+
+def _router(database: Database, scope: Scope, mode: Mode) -> tuple[Router, int]:
+    graph, epsg = load_graph(database, scope)
+    return Router(graph, mode), epsg
+
+
+def _absent() -> InvalidInput:
+    return InvalidInput(
+        "roads-absent",
+        "还没有道路。请先导入：gridmap roads import FILE",
+        "There are no roads yet. Import them first: gridmap roads import FILE",
+    )
+
+
+def _check_near(place: LonLat, distance_m: float) -> None:
+    if distance_m > _FAR_M:
+        raise InvalidInput(
+            "place-off-road",
+            f"{place[0]:.5f},{place[1]:.5f} 离最近的道路 {distance_m / 1000:.1f} 公里。请检查：经度在前，纬度在后。",
+            f"{place[0]:.5f},{place[1]:.5f} is {distance_m / 1000:.1f} km from the nearest road. "
+            "Look whether longitude comes first and latitude second.",
+        )
+
+
+def _file(database: Database, fingerprint: str, epsg: int) -> Path:
+    made_by = json.dumps([_FORMAT, __version__, epsg, sorted(SPEED_KMH.items()), fingerprint])
+    digest = hashlib.sha256(made_by.encode()).hexdigest()[:32]
+    return database.settings.home / _FOLDER / f"graph-{digest}.npz"
+
+
+def _build(rows: list[dict[str, Any]], epsg: int) -> RoadGraph:
+    lines = crs.geometries_from_wgs84(shapely.from_wkb([bytes(r["wkb"]) for r in rows]), epsg)
+    long = np.flatnonzero(shapely.length(lines) > 0)
+    used = [rows[i] for i in long]
+    return build_graph(
+        lines[long],
+        road_class=[r["class"] for r in used],
+        oneway=[r["oneway"] for r in used],
+        speed_kmh=np.array([r["speed_kmh"] for r in used], dtype=np.float64),
+        surface=[r["surface"] for r in used],
+        names=[r["name_zh"] for r in used],
+    )
+
+
+def _write(graph: RoadGraph, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    points, owner = shapely.get_coordinates(graph.lines, return_index=True)
+    arrays: dict[str, NDArray[Any]] = {
+        "nodes": graph.nodes,
+        "tail": graph.tail,
+        "head": graph.head,
+        "length_m": graph.length_m,
+        "points": points,
+        "vertices": np.bincount(owner, minlength=len(graph.lines)),
+        "names": np.frombuffer(json.dumps(graph.names, ensure_ascii=False).encode(), dtype=np.uint8),
+    }
+    for mode in MODES:
+        arrays[f"forward_{mode}"], arrays[f"backward_{mode}"] = graph.forward_s[mode], graph.backward_s[mode]
+    with replacing(path) as temporary:
+        np.savez(temporary, allow_pickle=False, **arrays)
+    for old in path.parent.glob("graph-*.npz"):
+        if old != path:
+            old.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> RoadGraph | None:
+    """Return the graph of a file; None where it is absent or damaged, and has to be built again."""
+    try:
+        # Given a path of a damaged file, numpy would leave it open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored_arrays:
+            found = {name: stored_arrays[name] for name in stored_arrays.files}
+        index = np.repeat(np.arange(len(found["vertices"])), found["vertices"])
+        return RoadGraph(
+            found["nodes"],
+            found["tail"],
+            found["head"],
+            found["length_m"],
+            np.asarray(shapely.linestrings(found["points"], indices=index), dtype=object),
+            tuple(json.loads(found["names"].tobytes())),
+            {mode: found[f"forward_{mode}"] for mode in MODES},
+            {mode: found[f"backward_{mode}"] for mode in MODES},
+        )
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, shapely.errors.GEOSException):
+        return None

@@ -1,0 +1,105 @@
+"""Patrol plans over the API: made in the background, shown as lines, exported, deleted; by nobody else's page."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import gpxpy
+import pandas as pd
+import pytest
+from flask.testing import FlaskClient
+
+from web.api import hotspots
+
+PLANS = "/api/v1/patrol-plans"
+RUNS = "/api/v1/hotspot-runs"
+PATIENCE_S = 120
+
+
+def finished(client: FlaskClient, answer: Any) -> dict[str, Any]:
+    assert answer.status_code == 202, answer.text
+    job = answer.get_json()
+    with client.application.app_context():
+        hotspots.jobs().wait(job["job_id"], PATIENCE_S)
+    told: dict[str, Any] = client.get(f"{RUNS}/jobs/{job['job_id']}").get_json()
+    return told
+
+
+@pytest.fixture(scope="module")
+def run_id(client: FlaskClient) -> Iterator[int]:
+    body = {"method": "gi", "domain": "policing", "seed": 7}
+    number = int(finished(client, client.post(RUNS, json=body))["run_id"])
+    yield number
+    client.delete(f"{RUNS}/{number}")
+
+
+@pytest.fixture(scope="module")
+def plan_id(client: FlaskClient, run_id: int) -> Iterator[int]:
+    body = {"on": "2026-11-01", "hotspot_run_id": run_id, "seed": 7, "seconds": 1}
+    told = finished(client, client.post(PLANS, json=body))
+    assert told["state"] == "done", told
+    yield int(told["run_id"])
+    client.delete(f"{PLANS}/{told['run_id']}")
+
+
+def test_a_plan_is_a_line_a_team_with_its_stops_in_order(client: FlaskClient, plan_id: int) -> None:
+    answer = client.get(f"{PLANS}/{plan_id}").get_json()
+    assert answer["plan"]["patrol_id"] == plan_id
+    assert answer["plan"]["begins_at"].endswith("+08:00")
+    assert answer["features"]
+    for feature in answer["features"]:
+        assert feature["geometry"]["type"] == "LineString"
+        visits = feature["properties"]["visits"]
+        assert [v["arrive"] for v in visits] == sorted(v["arrive"] for v in visits)
+        assert all(isinstance(v["grid_key"], str) for v in visits)
+
+
+def test_plans_are_listed_newest_first_without_their_routes(client: FlaskClient, plan_id: int) -> None:
+    listed = client.get(PLANS).get_json()["plans"]
+    assert listed[0]["patrol_id"] == plan_id
+    assert "routes" not in listed[0]
+
+
+def test_a_plan_is_a_file_for_a_phone_and_a_table(client: FlaskClient, plan_id: int) -> None:
+    answer = client.get(f"{PLANS}/{plan_id}/export?format=gpx")
+    assert answer.content_type == "application/gpx+xml"
+    tracks = gpxpy.parse(answer.text).tracks
+    assert len(tracks) == len(client.get(f"{PLANS}/{plan_id}").get_json()["features"])
+    table = pd.read_csv(io.BytesIO(client.get(f"{PLANS}/{plan_id}/export?format=csv").data))
+    assert {"arrive", "leave", "streets"} <= set(table.columns)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"seconds": 0}, 422),
+        ({"nonsense": 1}, 422),
+        ({"hotspot_run_id": -1}, 422),
+    ],
+)
+def test_nonsense_is_refused_before_any_work(client: FlaskClient, body: dict[str, Any], status: int) -> None:
+    assert client.post(PLANS, json=body).status_code == status
+
+
+def test_an_unknown_team_ends_the_job_with_its_name_in_both_languages(
+    client: FlaskClient, run_id: int
+) -> None:
+    body = {"teams": ["T99"], "hotspot_run_id": run_id, "seconds": 0.5}
+    told = finished(client, client.post(PLANS, json=body))
+    assert told["state"] == "failed"
+    assert "没有队伍 T99" in str(told["problem"])
+    assert "no team T99" in str(told["problem"])
+
+
+def test_a_page_of_another_site_plans_and_deletes_nothing(client: FlaskClient, plan_id: int) -> None:
+    foreign = {"Origin": "http://elsewhere.example"}
+    assert client.post(PLANS, json={}, headers=foreign).status_code == 403
+    assert client.delete(f"{PLANS}/{plan_id}", headers=foreign).status_code == 403
+    assert client.get(f"{PLANS}/{plan_id}").status_code == 200
+
+
+def test_a_plan_that_is_not_there_is_not_found(client: FlaskClient) -> None:
+    for request in (client.get, client.delete):
+        assert request(f"{PLANS}/999999").status_code == 404

@@ -1,0 +1,154 @@
+"""OpenStreetMap extracts: roads in our words, cut where they meet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import osmium
+import pytest
+import shapely
+
+from gridmap.errors import InvalidInput
+from gridmap.ingest.osm import road_of, speed_of
+from gridmap.ingest.rows import parse_table
+
+NODES = {1: (120.40, 29.78), 2: (120.41, 29.78), 3: (120.42, 29.78), 4: (120.41, 29.79), 5: (120.41, 29.77)}
+Way = tuple[int, list[int], dict[str, str]]
+
+
+def write(path: Path, ways: list[Way], nodes: dict[int, tuple[float, float]] = NODES) -> Path:
+    with osmium.SimpleWriter(str(path)) as writer:
+        for number, place in nodes.items():
+            writer.add_node(osmium.osm.mutable.Node(id=number, location=place))
+        for number, refs, tags in ways:
+            writer.add_way(osmium.osm.mutable.Way(id=number, nodes=refs, tags=tags))
+    return path
+
+
+def rows(path: Path, **more: Any) -> dict[str, dict[str, Any]]:
+    parsed = parse_table(path, "roads", **more)
+    assert not parsed.refused_rows, parsed.refused
+    frame = parsed.rows
+    return {r["road_id"]: r for r in frame.astype(object).where(frame.notna(), None).to_dict("records")}
+
+
+@pytest.mark.parametrize("ending", [".osm.pbf", ".osm"])
+def test_ways_are_cut_where_they_share_a_node(tmp_path: Path, ending: str) -> None:
+    ways: list[Way] = [
+        (10, [1, 2, 3], {"highway": "tertiary", "name": "枫桥路", "maxspeed": "40"}),
+        (11, [4, 2, 5], {"highway": "residential", "surface": "concrete"}),
+    ]
+    found = rows(write(tmp_path / f"town{ending}", ways))
+    assert sorted(found) == ["w10", "w10-2", "w11", "w11-2"]
+    assert (found["w10-2"]["class"], found["w10-2"]["name_zh"], found["w10-2"]["speed_kmh"]) == (
+        "tertiary", "枫桥路", 40.0
+    )  # fmt: skip
+    assert (found["w11"]["class"], found["w11"]["surface"], found["w11"]["bridge"]) == (
+        "village",
+        "concrete",
+        False,
+    )
+    assert shapely.get_coordinates(found["w10"]["geometry"]).tolist() == [[120.40, 29.78], [120.41, 29.78]]
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"highway": "motorway"}, (None, "trunk", "yes", "90", None, "false")),
+        ({"highway": "motorway_link"}, (None, "trunk", "no", "90", None, "false")),
+        ({"highway": "primary", "ref": "S211"}, ("S211", "trunk", "no", "50", None, "false")),
+        ({"highway": "primary", "maxspeed": "70"}, (None, "trunk", "no", "70", None, "false")),
+        ({"highway": "secondary", "oneway": "-1"}, (None, "secondary", "reverse", None, None, "false")),
+        ({"highway": "tertiary", "junction": "roundabout"}, (None, "tertiary", "yes", None, None, "false")),
+        ({"highway": "residential", "oneway": "true"}, (None, "village", "yes", None, None, "false")),
+        ({"highway": "unclassified", "bridge": "yes"}, (None, "village", "no", None, None, "true")),
+        ({"highway": "unclassified", "tunnel": "yes"}, (None, "village", "no", None, None, "true")),
+        ({"highway": "unclassified", "layer": "-1"}, (None, "village", "no", None, None, "true")),
+        ({"highway": "unclassified", "bridge": "no", "layer": "0"}, (None, "village", "no", None, None, "false")),
+        ({"highway": "footway", "surface": "gravel"}, (None, "path", "no", None, "gravel", "false")),
+        ({"highway": "steps"}, (None, "path", "no", None, None, "false")),
+        ({"highway": "track", "motor_vehicle": "no"}, (None, "path", "no", None, None, "false")),
+        ({"highway": "residential", "access": "private", "foot": "yes"}, (None, "path", "no", None, None, "false")),
+        ({"highway": "service", "access": "private"}, "closed"),
+        ({"highway": "construction"}, "other"),
+        ({"highway": "pedestrian", "area": "yes"}, "other"),
+    ],
+)  # fmt: skip
+def test_tags_become_our_words(tags: dict[str, str], expected: object) -> None:
+    assert road_of(tags) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "kmh"),
+    [("50", 50.0), ("30 mph", 48.3), ("60 km/h", 60.0), ("60;80", 60.0), ("none", None), ("CN:urban", None),
+     ("0", None), ("900", None), (None, None), ("", None)],
+)  # fmt: skip
+def test_speed_limits_are_in_kilometres_an_hour(text: str | None, kmh: float | None) -> None:
+    assert speed_of(text) == kmh
+
+
+def test_what_is_left_out_is_told(tmp_path: Path) -> None:
+    ways: list[Way] = [
+        (1, [1, 2], {"highway": "tertiary"}),
+        (2, [2, 3], {"highway": "service", "access": "private"}),
+        (3, [2, 4], {"highway": "proposed"}),
+        (4, [2, 5, 99], {"highway": "track"}),
+        (5, [1, 4], {"waterway": "river"}),
+    ]
+    parsed = parse_table(write(tmp_path / "a.osm.pbf", ways), "roads")
+    assert parsed.table["road_id"].to_pylist() == ["w1", "w4"]
+    assert {n.code for n in parsed.warnings} == {"osm-licence", "osm-closed", "osm-other", "osm-incomplete"}
+
+
+def test_roads_far_from_the_town_are_not_read(tmp_path: Path) -> None:
+    nodes = NODES | {7: (100.0, 30.0), 8: (100.1, 30.0)}
+    ways: list[Way] = [(1, [1, 2], {"highway": "tertiary"}), (2, [7, 8], {"highway": "tertiary"})]
+    path = write(tmp_path / "a.osm.pbf", ways, nodes)
+    assert sorted(rows(path)) == ["w1", "w2"]
+    assert sorted(rows(path, bounds=(120.0, 29.0, 121.0, 30.0))) == ["w1"]
+
+
+def test_a_loop_keeps_its_ends_together(tmp_path: Path) -> None:
+    found = rows(
+        write(tmp_path / "a.osm.pbf", [(1, [2, 3, 4, 2], {"highway": "service", "junction": "circular"})])
+    )
+    assert sorted(found) == ["w1"]
+    assert found["w1"]["geometry"].is_closed
+    assert found["w1"]["oneway"] == "yes"
+
+
+@pytest.mark.parametrize("ending", [".osm.pbf", ".osm"])
+def test_an_extract_without_roads_is_refused(tmp_path: Path, ending: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        parse_table(write(tmp_path / f"a{ending}", [(1, [1, 2], {"waterway": "river"})]), "roads")
+    assert refused.value.code == "no-rows"
+
+
+def _damaged(tmp_path: Path) -> list[tuple[str, bytes]]:
+    good = write(tmp_path / "good.osm.pbf", [(1, [1, 2, 3], {"highway": "tertiary"})]).read_bytes()
+    return [
+        ("cut.osm.pbf", good[:-9]),
+        ("noise.osm.pbf", b"\xff\x00garbage" * 40),
+        ("flipped.osm.pbf", good[: len(good) // 2] + bytes(b ^ 0x5A for b in good[len(good) // 2 :])),
+        ("xml.osm.pbf", b"<osm version='0.6'/>"),
+        ("open.osm", b'<?xml version="1.0"?><osm version="0.6"><node id="1" lat="1"'),
+        ("page.osm", b"<html><body/></html>"),
+        (
+            "entity.osm",
+            b'<!DOCTYPE o [<!ENTITY a "b">]><osm version="0.6"><node id="1" lat="1" lon="1"/></osm>',
+        ),
+        ("place.osm", b'<osm version="0.6"><node id="1" lat="x" lon="1"/></osm>'),
+    ]
+
+
+@pytest.mark.parametrize("which", range(8))
+def test_a_damaged_extract_is_refused_by_name(tmp_path: Path, which: int) -> None:
+    name, content = _damaged(tmp_path)[which]
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(InvalidInput) as refused:
+        parse_table(path, "roads")
+    assert refused.value.code == "file-broken"
+    assert name in refused.value.zh
+    assert name in refused.value.en
