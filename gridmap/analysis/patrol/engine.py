@@ -21,7 +21,7 @@ _UNEVENNESS = 2.0
 HOT, MILD, GENTLE = (2.0, 0.04), (0.5, 0.02), (0.3, 0.02)
 """Temperatures at a cycle's beginning and end, in median prizes: to find routes, with dwell, to stay near some."""
 
-_FIRST_CYCLE, _LONGEST_CYCLE = 8_000, 32_000
+_FIRST_CYCLE, _LONGEST_CYCLE = 8_000, 64_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,10 +80,8 @@ def run(
     prizes = problem.value[problem.value[:, 0] > 0, 0]
     scale = float(np.median(prizes)) if len(prizes) else 1.0
     taken = 0
-    for number, length in enumerate(_cycles()):
-        # Every other cycle begins with nothing: one that always goes on from the best may never leave its valley.
-        afresh = heat == HOT and number % 2 == 1
-        state.restart(heat[0] * scale, heat[1] * scale, length, afresh=afresh)
+    for length in _cycles():
+        state.restart(heat[0] * scale, heat[1] * scale, length)
         begun = 0
         while begun < length:
             steps = min(budget.grant(taken), length - begun)
@@ -138,10 +136,10 @@ class _State:
         self._weight = weight
         self.best = np.array([worth, self._now[4] @ weight])
 
-    def restart(self, hot: float, cold: float, length: int, *, afresh: bool) -> None:
-        """Begin a cycle from the best, or with empty routes."""
+    def restart(self, hot: float, cold: float, length: int) -> None:
+        """Begin a cycle from the best."""
         routes, sizes = self._now[:2]
-        routes[:], sizes[:] = self.best_routes, 0 if afresh else self.best_sizes
+        routes[:], sizes[:] = self.best_routes, self.best_sizes
         self._measured()
         self._inside[:], self._used[:] = -1, False
         for r, size in enumerate(sizes):
