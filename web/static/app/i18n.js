@@ -1,9 +1,11 @@
 // Every sentence of the page, in both languages; numbers and days as each language writes them.
 
 import { HOTSPOT_WORDS } from "./hotspots/words.js";
+import { PATROL_WORDS } from "./patrols/words.js";
 
 const TABLE = {
   ...HOTSPOT_WORDS,
+  ...PATROL_WORDS,
   product: ["网格化治理一张图", "Grid governance map"],
   skip: ["跳到列表", "Skip to the list"],
   filters: ["筛选", "Filters"],

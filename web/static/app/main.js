@@ -6,6 +6,7 @@ import { byId, isPhone } from "./dom.js";
 import { Hotspots } from "./hotspots/index.js";
 import { lang, nameOf, number, setZone, t } from "./i18n.js";
 import { supported } from "./map/webgl.js";
+import { Patrols } from "./patrols/index.js";
 import { defaults, Store } from "./state.js";
 import * as chrome from "./ui/chrome.js";
 import { renderLegend } from "./ui/legend.js";
@@ -44,6 +45,9 @@ class Page {
     this.hotspots = new Hotspots(store, actions, {
       drawn: (features) => this.map?.setData("hotspots", features), legend: () => this.legend(), show: (box) => this.map.fit(box),
     });
+    this.patrols = new Patrols(store, actions, {
+      drawn: (name, features) => this.map?.setData(name, features), legend: () => this.legend(), show: (box) => this.map.fit(box), hotspotRuns: this.hotspots.runs,
+    });
     this.panel = new Panel(store, this.data, actions);
     this.list = new List(store, this.data, actions);
     this.story = new Story(store, this.data, actions);
@@ -63,6 +67,9 @@ class Page {
       },
       records: (wanted) => this.records(wanted),
       hotspotPanel: () => this.hotspots.panel.element,
+      patrolPanel: () => this.patrols.panel.element,
+      patrolStory: (which) => this.patrols.story(which),
+      openHotspots: () => { this.hotspots.panel.element.open = true; },
       hotspotStory: (ranks) => this.hotspots.story(ranks),
       hotspotRecords: ({ from, to, ...wanted }) => {
         store.set({ from, to }, { quiet: true });
@@ -97,6 +104,7 @@ class Page {
     this.map.setLayers(store.state.layers);
     this.map.setIncidents(this.incidentFilter());
     this.hotspots.open();
+    this.patrols.open();
     data.listen((name) => this.known(name));
     store.listen((changed, why) => this.changed(changed, why));
     this.story.onShown = (feature) => this.shown(feature);
@@ -124,7 +132,7 @@ class Page {
       return { left: 16, right: 60, top: 96, bottom: sheet && sheet.id !== "map" ? sheet.offsetHeight + 64 : 96 };
     }
     const list = document.body.classList.contains("list-wide") ? byId("list").offsetHeight : 0;
-    const legend = innerWidth >= 1200 ? Math.max(byId("legend").offsetWidth, this.store.state.hot ? LEGEND_WIDTH : 0) + 8 : 0;
+    const legend = innerWidth >= 1200 ? Math.max(byId("legend").offsetWidth, this.store.state.hot || this.store.state.plan ? LEGEND_WIDTH : 0) + 8 : 0;
     return {
       left: byId("panel").offsetWidth + legend + 36, top: 24, right: byId("story").hidden ? 64 : byId("story").offsetWidth + 64, bottom: byId("time").offsetHeight + list + 48,
     };
@@ -145,6 +153,7 @@ class Page {
       this.time.refresh();
     }
     this.hotspots.changed(changed);
+    this.patrols.changed(changed);
     if (changed.has("layers")) {
       this.map.setLayers(state.layers);
       this.paint();
@@ -178,7 +187,7 @@ class Page {
   }
 
   legend() {
-    renderLegend(this.store, this.data, this.hotspots.legend());
+    renderLegend(this.store, this.data, [this.hotspots.legend(), this.patrols.legend()]);
   }
 
   shown(feature) {

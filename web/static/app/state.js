@@ -7,7 +7,7 @@ export const DEFAULT_LAYERS = ["counts", "incidents", "teams", "names"];
 export const LISTS = ["grids", "incidents", "teams", "migrants", "organisations"];
 export const FLAGS = ["overdue", "open", "confirm"];
 const KEY = /^\d{17}$/;
-const SELECTION = /^(incident:\d+|team:[\w.-]{1,40}|migrant:[\w.-]{1,40}|organisation:[\w.-]{1,40}|grid:\d{17}|hotspot:\d{1,6}(\.\d{1,6}){0,11})$/;
+const SELECTION = /^(incident:\d+|team:[\w.-]{1,40}|migrant:[\w.-]{1,40}|organisation:[\w.-]{1,40}|grid:\d{17}|hotspot:\d{1,6}(\.\d{1,6}){0,11}|patrol:[\w.-]{1,40}(:\d{1,3})?)$/;
 const NUMBER = /^\d{1,15}$/;
 
 const bounded = (text, low, high) => {
@@ -31,6 +31,8 @@ export function defaults(workspace) {
     sel: null,
     hot: null,
     slice: null,
+    plan: null,
+    minute: null,
     view: null,
   };
 }
@@ -55,7 +57,7 @@ export function parse(search, workspace) {
     state.layers = LAYERS.filter((name) => wanted.includes(name));
   }
   if (SELECTION.test(query.get("sel") ?? "")) state.sel = query.get("sel");
-  for (const name of ["hot", "slice"]) if (NUMBER.test(query.get(name) ?? "")) state[name] = query.get(name);
+  for (const name of ["hot", "slice", "plan", "minute"]) if (NUMBER.test(query.get(name) ?? "")) state[name] = query.get(name);
   const view = { z: bounded(query.get("z"), 0, 22), lat: bounded(query.get("lat"), -85, 85), lon: bounded(query.get("lon"), -180, 180) };
   if (Object.values(view).every((v) => v !== null)) state.view = view;
   return state;
@@ -65,7 +67,7 @@ export function serialise(state, workspace, lang) {
   const plain = defaults(workspace);
   const query = new URLSearchParams();
   if (lang !== "zh") query.set("lang", lang);
-  for (const name of ["grid", "level", "domain", "stage", "kind", "flag", "list", "sel", "hot", "slice"]) {
+  for (const name of ["grid", "level", "domain", "stage", "kind", "flag", "list", "sel", "hot", "slice", "plan", "minute"]) {
     if (state[name] && state[name] !== plain[name]) query.set(name, state[name]);
   }
   if (state.outside) query.set("outside", "1");

@@ -1,11 +1,15 @@
-// Runs that are kept, the one that is shown, the one that is being made.
+// Runs that are kept, the one that is shown, the one that is being made; plans of patrols are kept in the same way.
 
 import { get, Latest, send } from "../api.js";
 
 const ASK_EVERY_MS = 700;
+const JOBS = "/hotspot-runs/jobs";
 export const UNDO_MS = 8000;
 
 export class Runs {
+  path = "/hotspot-runs";
+  named = "runs";
+  key = "run_id";
   list = null;
   shown = null;
   job = null;
@@ -24,8 +28,8 @@ export class Runs {
 
   async refresh() {
     try {
-      const { runs } = await get("/hotspot-runs", { limit: 100 });
-      this.list = runs.filter((run) => run.run_id !== this.#leaving?.id);
+      const answer = await get(this.path, { limit: 100 });
+      this.list = answer[this.named].filter((run) => run[this.key] !== this.#leaving?.id);
       this.error = null;
     } catch (error) {
       this.error = error;
@@ -33,14 +37,18 @@ export class Runs {
     this.#tell("list");
   }
 
+  idOf(shown) {
+    return shown?.run.run_id;
+  }
+
   // Gives the run with what it found, or null where there is none.
   async show(id) {
-    if (String(this.shown?.run.run_id ?? "") === String(id ?? "")) return this.shown;
+    if (String(this.idOf(this.shown) ?? "") === String(id ?? "")) return this.shown;
     const signal = this.#latest.start("run");
     if (!id) this.shown = null;
     else {
       try {
-        this.shown = await get(`/hotspot-runs/${id}`, {}, { signal });
+        this.shown = await get(`${this.path}/${id}`, {}, { signal });
         this.error = null;
       } catch (error) {
         if (error.name === "AbortError") return null;
@@ -59,10 +67,10 @@ export class Runs {
     this.error = null;
     this.#tell("job");
     try {
-      this.job = await send("POST", "/hotspot-runs", parameters);
+      this.job = await send("POST", this.path, parameters);
       while (this.job.state === "running") {
         await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
-        this.job = { ...(await get(`/hotspot-runs/jobs/${this.job.job_id}`)), seconds: Math.round((Date.now() - begun) / 1000) };
+        this.job = { ...(await get(`${JOBS}/${this.job.job_id}`)), seconds: Math.round((Date.now() - begun) / 1000) };
         this.#tell("job");
       }
       const { state, problem, run_id: id } = this.job;
@@ -77,14 +85,14 @@ export class Runs {
   }
 
   async cancel() {
-    if (this.job?.job_id) await send("DELETE", `/hotspot-runs/jobs/${this.job.job_id}`);
+    if (this.job?.job_id) await send("DELETE", `${JOBS}/${this.job.job_id}`);
   }
 
   // Deletes after a while, within which `keep` takes it back.
   remove(id) {
     this.#finish();
     this.#leaving = { id, timer: setTimeout(() => this.#finish(), UNDO_MS) };
-    this.list = this.list?.filter((run) => run.run_id !== id) ?? null;
+    this.list = this.list?.filter((run) => run[this.key] !== id) ?? null;
     this.#tell("list");
   }
 
@@ -100,7 +108,7 @@ export class Runs {
     clearTimeout(timer);
     this.#leaving = null;
     try {
-      await send("DELETE", `/hotspot-runs/${id}`, undefined, { keepalive: true });
+      await send("DELETE", `${this.path}/${id}`, undefined, { keepalive: true });
     } catch (error) {
       if (error.status === 404) return;
       await this.refresh();
@@ -110,7 +118,7 @@ export class Runs {
   }
 
   #leave() {
-    if (this.job?.job_id) send("DELETE", `/hotspot-runs/jobs/${this.job.job_id}`, undefined, { keepalive: true }).catch(() => {});
+    if (this.job?.job_id) send("DELETE", `${JOBS}/${this.job.job_id}`, undefined, { keepalive: true }).catch(() => {});
     this.#finish();
   }
 

@@ -5,10 +5,11 @@ import { get, getKept } from "../api.js";
 import { css, prefersStill } from "../dom.js";
 import { nameOf } from "../i18n.js";
 import { classOf } from "../classes.js";
+import { drawPatrol } from "../patrols/plain.js";
 import { marks } from "./symbols.js";
 
 const MOST_POINTS = 500;
-const KINDS = { teams: "team", migrants: "migrant", organisations: "organisation", hotspots: null, chosen: null, track: null };
+const KINDS = { teams: "team", migrants: "migrant", organisations: "organisation", hotspots: null, patrols: null, patrol_now: null, chosen: null, track: null };
 
 const iconOf = (canvas) => L.icon({ iconUrl: canvas.toDataURL(), iconSize: [canvas.width / 2, canvas.height / 2] });
 
@@ -148,6 +149,10 @@ export class PlainMap {
     if (!feature.geometry) return;
     if (name === "hotspots") {
       this.#drawHotspot(feature, group);
+      return;
+    }
+    if (name.startsWith("patrol")) {
+      drawPatrol(L, feature, (event, sel) => this.#pick(event, sel)).addTo(group);
       return;
     }
     if (feature.geometry.type !== "Point") {

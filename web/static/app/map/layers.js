@@ -3,6 +3,7 @@
 import { css } from "../dom.js";
 import { lang } from "../i18n.js";
 import { hotspotSource } from "../hotspots/layer.js";
+import { patrolSources } from "../patrols/layer.js";
 import { NAME, paintOf, textOf } from "./style.js";
 import { DOMAINS } from "./symbols.js";
 
@@ -25,7 +26,7 @@ export const collection = (features) => ({ ...EMPTY, features: features ?? [] })
 export function dataSources() {
   const plain = (extra = {}) => ({ type: "geojson", data: EMPTY, ...extra });
   return {
-    hotspots: hotspotSource, teams: plain({ promoteId: "code" }), migrants: plain(), organisations: plain(), chosen: plain(), track: plain({ lineMetrics: true }),
+    hotspots: hotspotSource, ...patrolSources(), teams: plain({ promoteId: "code" }), migrants: plain(), organisations: plain(), chosen: plain(), track: plain({ lineMetrics: true }),
   };
 }
 

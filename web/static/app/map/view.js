@@ -4,11 +4,13 @@ import * as maplibre from "../../vendor/maplibre-gl/maplibre-gl.mjs";
 import { css, prefersStill } from "../dom.js";
 import { HOTSPOT_PICK, hotspotAreas, hotspotMarks } from "../hotspots/layer.js";
 import { lang } from "../i18n.js";
+import { PATROL_PICK, patrolLines, patrolMarks } from "../patrols/layer.js";
 import * as layers from "./layers.js";
 import { baseStyle, nameLayers } from "./style.js";
 import { addMarks } from "./symbols.js";
 
 const PICK = [
+  ...PATROL_PICK.map((layer) => [layer, (p) => ({ sel: p.sel })]),
   ["team", (p) => ({ sel: `team:${p.code}` })],
   ["incident-point", (p) => ({ sel: `incident:${p.id}` })],
   ["incident-cluster", (p, at) => ({ zoom: at, n: p.n })],
@@ -140,7 +142,7 @@ export class MapView {
       incidents: { type: "vector", tiles: [this.#incidentTiles()], minzoom: 8, maxzoom: 17, bounds: this.#workspace.bounds },
     });
     style.layers.push(
-      ...hotspotAreas(), ...layers.outlineLayers(), ...nameLayers(), layers.labelLayer(this.#given.level), ...layers.incidentLayers(), ...layers.fieldLayers(), ...hotspotMarks(),
+      ...hotspotAreas(), ...layers.outlineLayers(), ...patrolLines(), ...nameLayers(), layers.labelLayer(this.#given.level), ...layers.incidentLayers(), ...layers.fieldLayers(), ...hotspotMarks(), ...patrolMarks(),
     );
     return style;
   }

@@ -41,9 +41,9 @@ function migrants() {
 
 const marks = (title, items) => h("div", {}, h("h3", {}, title), h("ul", {}, items.map(([mark, label]) => h("li", {}, swatch(mark), h("span", {}, label)))));
 
-export function renderLegend(store, data, hotspots = null) {
+export function renderLegend(store, data, extra = []) {
   const { layers } = store.state;
-  const parts = hotspots ? [hotspots] : [];
+  const parts = extra.filter(Boolean);
   if (layers.includes("counts") && data.counts) parts.push(counts(data));
   if (layers.includes("incidents")) parts.push(incidents(store.workspace));
   if (layers.includes("teams")) parts.push(marks(t("teams"), [["team", t("legend_position")], ["team-base", t("legend_base")]]));

@@ -159,6 +159,11 @@ export class Story {
     return [feature, this.#header(title, kind), h("div", { class: "scroll" }, parts)];
   }
 
+  async _patrol(which) {
+    const { feature, title, kind, parts } = await this.#actions.patrolStory(which);
+    return [feature, this.#header(title, kind), h("div", { class: "scroll" }, parts)];
+  }
+
   async _team(code) {
     const found = await this.#fromList("/teams", code);
     const p = found.properties;
