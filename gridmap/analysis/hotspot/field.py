@@ -69,7 +69,7 @@ class Field:
         return self.ordered[np.diff(self.ordered, prepend=-np.inf) > 0]
 
     def in_steps(self) -> Field:
-        """Return the cells in whole steps above the least value where all values lie whole steps apart; else themselves.
+        """Return the cells in whole steps above the least value where all values lie so apart; else themselves.
 
         Means of counts, differences of counts and rounded numbers are such values; sums of them tie as counts do.
         """
