@@ -22,7 +22,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.errors import GridmapError, InvalidInput
 from gridmap.ingest.atomic import replacing
 from gridmap.ingest.export import write_layer
-from gridmap.ingest.gpx import write_gpx
+from gridmap.ingest.gpx import Place, write_gpx
 from gridmap.storage import exports
 from gridmap.storage import grids as stored_grids
 from gridmap.storage import roads as stored
@@ -198,10 +198,8 @@ def write_route(route: Route, path: Path, names: tuple[str, str]) -> None:
     """
     if path.suffix.lower() == ".gpx":
         points = shapely.get_coordinates(route.line)
-        ends = [
-            (name, *xy) for name, xy in zip(names, (points[0].tolist(), points[-1].tolist()), strict=True)
-        ]
-        write_gpx(path, points, name=f"{names[0]} – {names[1]}", places=ends)
+        ends = [Place(name, *xy) for name, xy in zip(names, points[[0, -1]].tolist(), strict=True)]
+        write_gpx(path, [(f"{names[0]} – {names[1]}", points)], places=ends)
         return
     columns: dict[str, Any] = {
         "mode": [route.mode],

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import gpxpy.gpx
 import pandas as pd
 import shapely
 
 from gridmap.crs import WGS84
 from gridmap.errors import InvalidInput
-from gridmap.ingest.atomic import replacing
 from gridmap.ingest.export import write_layer
+from gridmap.ingest.gpx import Place, write_gpx
 
 FORMATS = ("gpx", "geojson", "gpkg", "csv", "xlsx")
 
@@ -53,37 +52,28 @@ def export_plan(plan: dict[str, Any], path: Path, zone: str, *, team: str | None
             f"This plan has no route{f' for team {team}' if team else ''}.",
         )
     if ending == "gpx":
-        with replacing(path) as temporary:
-            temporary.write_text(_gpx(plan, routes), "utf-8")
+        _write_gpx(plan, routes, path)
         return len(routes)
     frame = _table(routes) if ending in {"csv", "xlsx"} else _lines(routes)
     return write_layer(frame, path, target_crs=WGS84, layer="patrol", zone=zone)
 
 
-def _gpx(plan: dict[str, Any], routes: list[dict[str, Any]]) -> str:
-    gpx = gpxpy.gpx.GPX()
-    gpx.creator = f"gridmap {plan['version']}"
-    gpx.name = f"巡防计划 {plan['patrol_id']}"
-    for route in routes:
-        for number, visit in enumerate(route["visits"], 1):
-            gpx.waypoints.append(
-                gpxpy.gpx.GPXWaypoint(
-                    visit["lat"],
-                    visit["lon"],
-                    name=f"{route['team_code']}-{number} {visit['name_zh']}",
-                    description=f"{visit['arrive'][11:16]}–{visit['leave'][11:16]} {visit['words_zh']}",
-                )
-            )
-        segment = gpxpy.gpx.GPXTrackSegment(
-            [
-                gpxpy.gpx.GPXTrackPoint(round(lat, 7), round(lon, 7))
-                for lon, lat in shapely.get_coordinates(route["geometry"])
-            ]
+def _write_gpx(plan: dict[str, Any], routes: list[dict[str, Any]], path: Path) -> None:
+    places = [
+        Place(
+            f"{route['team_code']}-{number} {visit['name_zh']}",
+            visit["lon"],
+            visit["lat"],
+            f"{visit['arrive'][11:16]}–{visit['leave'][11:16]} {visit['words_zh']}",
         )
-        track = gpxpy.gpx.GPXTrack(name=f"{route['team_code']} {route['name_zh']}")
-        track.segments.append(segment)
-        gpx.tracks.append(track)
-    return str(gpx.to_xml("1.1", prettyprint=True))
+        for route in routes
+        for number, visit in enumerate(route["visits"], 1)
+    ]
+    tracks = [
+        (f"{route['team_code']} {route['name_zh']}", shapely.get_coordinates(route["geometry"]))
+        for route in routes
+    ]
+    write_gpx(path, tracks, places=places, name=f"巡防计划 {plan['patrol_id']}")
 
 
 def _lines(routes: list[dict[str, Any]]) -> gpd.GeoDataFrame:
