@@ -1,0 +1,292 @@
+"""Promises of the patrol planner on the map page."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from .conftest import DESK, PATIENCE_MS, Visit
+
+pytestmark = pytest.mark.browser
+
+PLANS = "/api/v1/patrol-plans"
+RUNS = "/api/v1/hotspot-runs"
+YEAR = {"from": "2025-11-01", "to": "2026-10-31"}
+OVERFLOWING = """[...document.querySelectorAll('#panel *, #night *')]
+  .filter((e) => !e.closest('.pat-scroll') && e.getBoundingClientRect().right > innerWidth + 1).length"""
+WHERE = """async ([plan, moment]) => {
+  const { whereAt } = await import('/static/app/patrols/along.js');
+  return plan.features.map((f) => ({ team: f.properties.team_code, ...whereAt(f, Date.parse(moment)) }));
+}"""
+
+
+def ask(base: str, path: str, method: str = "GET", body: Any = None) -> Any:
+    headers = {} if body is None else {"Content-Type": "application/json"}
+    sent = urllib.request.Request(  # noqa: S310 - its own address
+        base + path, method=method, headers=headers, data=None if body is None else json.dumps(body).encode()
+    )
+    with urllib.request.urlopen(sent, timeout=60) as answer:  # noqa: S310 - its own address
+        return json.load(answer)
+
+
+def made(base: str, path: str, body: dict[str, Any]) -> int:
+    job = ask(base, path, "POST", body)
+    while job["state"] == "running":
+        time.sleep(0.2)
+        job = ask(base, f"{RUNS}/jobs/{job['job_id']}")
+    assert job["state"] == "done", job
+    return int(job["run_id"])
+
+
+@pytest.fixture(scope="module")
+def run_id(demo_server: str) -> Iterator[int]:
+    number = made(demo_server, RUNS, YEAR | {"method": "gi", "domain": "policing", "seed": 7})
+    yield number
+    ask(demo_server, f"{RUNS}/{number}", "DELETE")
+
+
+def planned(base: str, run_id: int) -> int:
+    return made(base, PLANS, {"on": "2026-11-01", "hotspot_run_id": run_id, "seed": 7, "seconds": 1})
+
+
+@pytest.fixture(scope="module")
+def plan(demo_server: str, run_id: int) -> Iterator[dict[str, Any]]:
+    number = planned(demo_server, run_id)
+    yield ask(demo_server, f"{PLANS}/{number}")
+    ask(demo_server, f"{PLANS}/{number}", "DELETE")
+
+
+def query_of(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def opened(plan: dict[str, Any], rest: str = "") -> str:
+    return f"?plan={plan['plan']['patrol_id']}&layers=names{rest}"
+
+
+@pytest.fixture
+def without_runs(demo_server: str) -> None:
+    for kept in ask(demo_server, PLANS)["plans"]:
+        ask(demo_server, f"{PLANS}/{kept['patrol_id']}", "DELETE")
+    for run in ask(demo_server, RUNS)["runs"]:
+        ask(demo_server, f"{RUNS}/{run['run_id']}", "DELETE")
+
+
+def test_without_hotspots_the_section_says_to_find_some_first(without_runs: None, visit: Visit) -> None:
+    page = visit().open()
+    page.click("#patrols > summary")
+    expect(page.locator("#pat-none")).to_contain_text("请先在“热点”里运行一次")
+    page.click("#pat-to-hotspots")
+    expect(page.locator("#hot-form")).to_be_visible()
+
+
+def test_a_plan_made_on_the_page_is_shown_with_the_teams_that_were_chosen(run_id: int, visit: Visit) -> None:
+    watched = visit(viewport=DESK)
+    page = watched.open()
+    page.click("#patrols > summary")
+    page.wait_for_selector("#pat-form, #pat-new")
+    if not page.locator("#pat-form").count():
+        page.click("#pat-new")
+    page.fill("#pat-on", "2026-11-02")
+    page.select_option("#pat-run", str(run_id))
+    page.fill("#pat-seconds", "1")
+    boxes = page.locator(".pat-teams input")
+    expect(boxes.first).to_be_checked()
+    everybody = boxes.count()
+    page.uncheck("#pat-team-T02")
+    expect(page.locator(".pat-teams legend")).to_contain_text(str(everybody - 1))
+    page.click("#pat-start")
+    expect(page.locator("#pat-plan")).not_to_have_value("", timeout=PATIENCE_MS)
+    expect(page.locator("#pat-routes tbody tr").first).to_be_visible()
+    number = query_of(page)["plan"][0]
+    kept = ask(watched.base, f"{PLANS}/{number}")
+    assert kept["plan"]["parameters"]["on"] == "2026-11-02"
+    assert "T02" not in kept["plan"]["parameters"]["teams"]
+    assert len(kept["plan"]["parameters"]["teams"]) == everybody - 1
+    expect(page.locator("#layer-counts")).not_to_be_checked()
+    page.select_option("#pat-plan", "")
+    expect(page.locator("#night")).to_be_hidden()
+    expect(page.locator("#layer-counts")).to_be_checked()
+    ask(watched.base, f"{PLANS}/{number}", "DELETE")
+    assert watched.complaints == []
+    assert watched.strangers() == []
+
+
+def test_the_routes_are_a_table_and_a_legend_and_the_address_opens_them_again(
+    plan: dict[str, Any], visit: Visit
+) -> None:
+    watched = visit(viewport=DESK)
+    page = watched.open(opened(plan), drawn=True)
+    rows = page.locator("#pat-routes tbody tr")
+    expect(rows).to_have_count(len(plan["features"]))
+    for i, feature in enumerate(plan["features"]):
+        p = feature["properties"]
+        for words in (p["team_code"], p["begin"][11:16], p["end"][11:16], f"{p['length_m'] / 1000:.1f}"):
+            expect(rows.nth(i)).to_contain_text(words)
+        expect(page.locator("#legend-patrols")).to_contain_text(p["name_zh"])
+    for code in plan["plan"]["summary"]["idle"]:
+        expect(page.locator("#pat-idle")).to_contain_text(code)
+    left = [r for r in plan["plan"]["summary"]["reasons"] if not r["visited"]]
+    expect(page.locator("#pat-left li")).to_have_count(len(left))
+    assert watched.complaints == []
+    assert watched.strangers() == []
+
+
+def test_a_click_on_a_stop_tells_team_times_streets_and_why(plan: dict[str, Any], visit: Visit) -> None:
+    p = max((f["properties"] for f in plan["features"]), key=lambda p: len(p["visits"]))
+    told = p["visits"][0]
+    page = visit(viewport=DESK).open(opened(plan, f"&z=17&lat={told['lat']}&lon={told['lon']}"), drawn=True)
+    expect(page.locator("#pat-routes tbody tr").first).to_be_visible()
+    page.wait_for_timeout(1500)
+    page.mouse.click(DESK["width"] / 2, DESK["height"] / 2)
+    story = page.locator("#story")
+    code, _, stop = query_of(page)["sel"][0].removeprefix("patrol:").partition(":")
+    at = next(f["properties"] for f in plan["features"] if f["properties"]["team_code"] == code)
+    visit_ = at["visits"][int(stop) - 1]
+    assert (visit_["lon"], visit_["lat"]) == (told["lon"], told["lat"])
+    for words in (at["name_zh"], visit_["name_zh"], visit_["arrive"][11:16], visit_["words_zh"], "来路"):
+        expect(story).to_contain_text(words)
+    expect(page.locator("#pat-routes tr.chosen")).to_have_attribute("data-team", code)
+
+
+def test_the_keyboard_goes_from_the_table_to_a_route_and_its_stops(
+    plan: dict[str, Any], visit: Visit
+) -> None:
+    p = next(f["properties"] for f in plan["features"] if len(f["properties"]["visits"]) > 1)
+    page = visit().open(opened(plan))
+    page.focus(f"#pat-row-{p['team_code']}")
+    page.keyboard.press("Enter")
+    expect(page.locator("#story .pat-stop")).to_have_count(len(p["visits"]))
+    expect(page.locator("#pat-routes tr.chosen")).to_have_attribute("data-team", p["team_code"])
+    link = page.locator("#pat-files-one a").first.get_attribute("href") or ""
+    assert f"team={p['team_code']}" in link
+    page.locator("#story .pat-stop").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#story-title")).to_have_text(p["visits"][0]["name_zh"])
+    expect(page.locator("#pat-go-before")).to_be_disabled()
+    page.focus("#pat-go-after")
+    page.keyboard.press("Enter")
+    expect(page.locator("#story-title")).to_have_text(p["visits"][1]["name_zh"])
+
+
+def test_the_night_runs_by_keyboard_and_by_itself(plan: dict[str, Any], visit: Visit) -> None:
+    begins = dt.datetime.fromisoformat(plan["plan"]["begins_at"])
+    page = visit().open(opened(plan))
+    name = page.locator("#night-name")
+    expect(name).to_contain_text("整个班次")
+    page.focus("#night-range")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(name).to_contain_text(f"{begins + dt.timedelta(minutes=1):%H:%M}")
+    expect(page.locator("#legend-patrols")).to_contain_text("此刻")
+    page.wait_for_url("**minute=1*")
+    page.click("#night-play")
+    expect(page.locator("#night-play")).to_have_text("暂停")
+    expect(name).not_to_contain_text(f"{begins + dt.timedelta(minutes=1):%H:%M}")
+    page.click("#night-play")
+    page.wait_for_url(lambda url: "minute=1&" not in f"{url}&")
+    again = visit().open(f"?{urlsplit(page.url).query}")
+    expect(again.locator("#night-name")).to_have_text(name.inner_text())
+    page.focus("#night-range")
+    page.keyboard.press("Home")
+    expect(name).to_contain_text("整个班次")
+
+
+def test_a_team_is_where_its_times_say(plan: dict[str, Any], visit: Visit) -> None:
+    page = visit().open()
+    p = max((f["properties"] for f in plan["features"]), key=lambda p: len(p["visits"]))
+    first, second = p["visits"][:2]
+
+    def where(moment: str) -> dict[str, Any]:
+        found = page.evaluate(WHERE, [plan, moment])
+        return next(w for w in found if w["team"] == p["team_code"])
+
+    before = dt.datetime.fromisoformat(p["begin"]) - dt.timedelta(minutes=1)
+    assert where(before.isoformat()) == {
+        "team": p["team_code"], "at": [p["base_lon"], p["base_lat"]], "doing": "base", "stop": None
+    }  # fmt: skip
+    assert (where(first["start"])["doing"], where(first["start"])["stop"]) == ("stop", 1)
+    halfway = dt.datetime.fromisoformat(second["arrive"]) - dt.timedelta(seconds=second["leg"]["seconds"] / 2)
+    assert (where(halfway.isoformat())["doing"], where(halfway.isoformat())["stop"]) == ("way", 2)
+    assert where(second["start"])["at"] != where(first["start"])["at"]
+    assert where(p["end"])["doing"] == "base"
+    for told in p["visits"]:
+        lon, lat = where(told["start"])["at"]
+        assert abs(lon - told["lon"]) < 0.01
+        assert abs(lat - told["lat"]) < 0.01
+
+
+def test_a_deleted_plan_comes_back_with_undo_and_is_gone_without(
+    run_id: int, visit: Visit, demo_server: str
+) -> None:
+    number = planned(demo_server, run_id)
+    page = visit().open(f"?plan={number}&layers=names")
+    page.click("#pat-delete")
+    expect(page.locator("#night")).to_be_hidden()
+    page.click("#pat-undo")
+    expect(page.locator("#pat-plan")).to_have_value(str(number))
+    assert ask(demo_server, f"{PLANS}/{number}")["plan"]["patrol_id"] == number
+    with page.expect_response(lambda r: r.request.method == "DELETE", timeout=PATIENCE_MS) as deleted:
+        page.click("#pat-delete")
+    assert deleted.value.status == 200
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        ask(demo_server, f"{PLANS}/{number}")
+
+
+def test_a_plan_that_is_gone_is_told_and_does_no_harm(visit: Visit) -> None:
+    page = visit().open("?plan=99999999&sel=patrol:T01")
+    expect(page.locator("#patrols")).to_contain_text("没有第 99999999 号巡防计划")
+    expect(page.locator("#story")).to_contain_text("找不到")
+
+
+def test_the_planner_speaks_english_when_english_is_chosen(plan: dict[str, Any], visit: Visit) -> None:
+    code = plan["features"][0]["properties"]["team_code"]
+    page = visit().open(opened(plan, f"&minute=150&lang=en&sel=patrol:{code}:1"))
+    expect(page.locator("#story")).to_contain_text("expected")
+    expect(page.locator("#night-name")).to_contain_text("on the way")
+    page.click("#pat-new")
+    expect(page.locator("#pat-form")).to_be_visible()
+    page.locator("#story .pat-streets").evaluate("list => list.remove()")
+    for part in ("#patrols", "#legend", "#night", "#story"):
+        words = page.locator(part).inner_text()
+        assert not any("\u4e00" <= character <= "\u9fff" for character in words), (part, words)
+
+
+@pytest.mark.parametrize("width", [360, 1024])
+def test_nothing_of_the_planner_hangs_over_a_small_screen(
+    plan: dict[str, Any], visit: Visit, width: int
+) -> None:
+    page = visit(viewport={"width": width, "height": 740}, has_touch=True).open(opened(plan, "&minute=150"))
+    expect(page.locator("#night")).to_be_visible()
+    if width < 720:
+        page.click("#tabs [data-sheet=panel]")
+    page.click("#pat-new")
+    expect(page.locator("#pat-form")).to_be_visible()
+    assert page.evaluate(OVERFLOWING) == 0
+    assert (
+        page.evaluate(
+            "document.querySelector('.pat-scroll').scrollWidth - document.querySelector('.pat-scroll').clientWidth"
+        )
+        <= 0
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_browser_without_webgl_shows_the_routes_too(
+    plan: dict[str, Any], visit: Visit, plain_browser: Browser
+) -> None:
+    watched = visit(using=plain_browser, viewport=DESK)
+    page = watched.open(opened(plan, "&minute=150"), drawn=True)
+    expect(page.locator("#pat-routes tbody tr").first).to_be_visible()
+    code = plan["features"][0]["properties"]["team_code"]
+    expect(page.locator(".leaflet-tooltip", has_text=code).first).to_be_attached()
+    assert watched.complaints == []

@@ -1,0 +1,53 @@
+// Where a team is at a moment: at its base, at a stop, or on the way between two of them.
+
+const RADIANS = Math.PI / 180;
+
+function measured(coordinates) {
+  const shrink = Math.cos(coordinates[0][1] * RADIANS);
+  const far = [0];
+  for (let i = 1; i < coordinates.length; i += 1) {
+    const [x, y] = [(coordinates[i][0] - coordinates[i - 1][0]) * shrink, coordinates[i][1] - coordinates[i - 1][1]];
+    far.push(far[i - 1] + Math.hypot(x, y));
+  }
+  return far;
+}
+
+function pointAt(coordinates, share) {
+  const far = measured(coordinates);
+  const wanted = Math.min(1, Math.max(0, share)) * far.at(-1);
+  const i = Math.max(1, far.findIndex((d) => d >= wanted));
+  const part = far[i] > far[i - 1] ? (wanted - far[i - 1]) / (far[i] - far[i - 1]) : 0;
+  return [0, 1].map((k) => coordinates[i - 1][k] + part * (coordinates[i][k] - coordinates[i - 1][k]));
+}
+
+const wholeOf = (p) => p.visits.reduce((sum, v) => sum + v.leg.length_m, p.home?.length_m ?? 0);
+const along = ({ geometry, properties: p }, metres) => pointAt(geometry.coordinates, wholeOf(p) ? metres / wholeOf(p) : 0);
+
+// Where the route stops for each visit: on the road, at some distance from the place that is visited.
+export function halts(feature) {
+  let passed_m = 0;
+  return feature.properties.visits.map((visit) => along(feature, (passed_m += visit.leg.length_m)));
+}
+
+// Gives { at: [lon, lat], doing: "base" | "way" | "stop", stop }; `stop` counts from 1 and is the one reached or headed for.
+export function whereAt(feature, moment) {
+  const p = feature.properties;
+  const base = { at: [p.base_lon, p.base_lat], doing: "base", stop: null };
+  if (moment < Date.parse(p.begin) || moment >= Date.parse(p.end)) return base;
+  const onWay = (from_m, leg, arrives, stop) => {
+    const share = leg.seconds ? 1 - (arrives - moment) / 1000 / leg.seconds : 1;
+    return { at: along(feature, from_m + share * leg.length_m), doing: "way", stop };
+  };
+  let passed_m = 0;
+  let place = base;
+  for (const [i, visit] of p.visits.entries()) {
+    const arrives = Date.parse(visit.arrive);
+    if (moment < arrives - visit.leg.seconds * 1000) return place;
+    if (moment < arrives) return onWay(passed_m, visit.leg, arrives, i + 1);
+    passed_m += visit.leg.length_m;
+    place = { at: along(feature, passed_m), doing: "stop", stop: i + 1 };
+    if (moment < Date.parse(visit.leave)) return place;
+  }
+  const end = Date.parse(p.end);
+  return p.home && moment >= end - p.home.seconds * 1000 ? onWay(passed_m, p.home, end, null) : place;
+}

@@ -1,0 +1,37 @@
+// Which line is which team's.
+
+import { h } from "../dom.js";
+import { nameOf, t } from "../i18n.js";
+import { swatch } from "../map/symbols.js";
+import { DASHES, lookOf } from "./look.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+const WIDTH = 3.5;
+
+const made = (tag, attributes) => {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+};
+
+// A piece of a team's line as the map draws it.
+export function lineSwatch(i) {
+  const { colour, dash } = lookOf(i);
+  const svg = made("svg", { viewBox: "0 0 36 12", class: "pat-swatch", "aria-hidden": "true" });
+  svg.append(made("line", { x1: 0, x2: 36, y1: 6, y2: 6, stroke: `var(--patrol-${colour})`, "stroke-width": WIDTH, ...(dash ? { "stroke-dasharray": DASHES[dash].map((n) => n * WIDTH).join(" ") } : {}) }));
+  return svg;
+}
+
+function circle(fill) {
+  const svg = made("svg", { viewBox: "0 0 36 18", class: "pat-swatch", "aria-hidden": "true" });
+  svg.append(made("circle", { cx: 18, cy: 9, r: 7, fill, stroke: "var(--patrol-1)", "stroke-width": 2 }));
+  return svg;
+}
+
+export function patrolLegend(shown, minute) {
+  if (!shown) return null;
+  const row = (mark, ...label) => h("li", {}, mark, h("span", {}, label));
+  return h("div", { id: "legend-patrols" }, h("h3", {}, t("pat_plan"), ` ${shown.plan.patrol_id}`),
+    h("ul", {}, shown.features.map(({ properties: p }, i) => row(lineSwatch(i), h("b", {}, p.team_code), " ", nameOf(p))),
+      row(circle("var(--surface)"), t("pat_legend_stop")), minute === null ? null : row(circle("var(--patrol-1)"), t("pat_legend_now")), row(swatch("team-base"), t("legend_base"))));
+}

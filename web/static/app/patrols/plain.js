@@ -1,0 +1,24 @@
+// Routes on the map without WebGL.
+
+import { css } from "../dom.js";
+import { nameOf } from "../i18n.js";
+import { DASHES } from "./look.js";
+
+const WIDTH = 4;
+
+// Gives a Leaflet layer of one feature; `pick(event, sel)` is told of a click.
+export function drawPatrol(L, feature, pick) {
+  const { what, colour, dash, text, sel } = feature.properties;
+  const ink = css(`--patrol-${colour}`);
+  const { coordinates } = feature.geometry;
+  const flip = ([lon, lat]) => [lat, lon];
+  let mark;
+  if (what === "line") mark = L.polyline(coordinates.map(flip), { color: ink, weight: WIDTH, lineCap: "butt", dashArray: dash ? DASHES[dash].map((n) => n * WIDTH).join(" ") : null });
+  else if (what === "link") mark = L.polyline(coordinates.map(flip), { color: ink, weight: 1.2 });
+  else if (what === "stop") mark = L.circleMarker(flip(coordinates), { radius: 7, weight: 2.2, color: ink, fillColor: css("--surface"), fillOpacity: 1 });
+  else mark = L.circleMarker(flip(coordinates), { radius: what === "now" ? 14 : 9, weight: 2, color: what === "now" ? css("--surface") : css("--team"), fillColor: what === "now" ? ink : css("--surface"), fillOpacity: 1 });
+  const words = [what === "line" ? feature.properties.code : text, nameOf(feature.properties)].join(" · ");
+  if (what === "base" || what === "now") mark.bindTooltip(text, { permanent: true, direction: what === "now" ? "center" : "bottom", className: "grid-name" });
+  else if (what !== "link") mark.bindTooltip(words);
+  return mark.on("click", (event) => pick(event, sel));
+}

@@ -1,0 +1,76 @@
+// A route, or one of its stops, in words.
+
+import { h } from "../dom.js";
+import { lang, nameOf, number, t } from "../i18n.js";
+import { routeOf } from "./data.js";
+import { clock } from "./night.js";
+import { fileLinks } from "./panel.js";
+
+const gone = () => Object.assign(new Error("patrol"), { status: 404 });
+const facts = (pairs) => h("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+const kilometres = (metres) => (metres < 1000 ? `${number(Math.round(metres))} m` : `${(metres / 1000).toFixed(1)} km`);
+const minutes = (seconds) => t("pat_minutes", { n: number(Math.round(seconds / 60)) });
+const words = (visit) => (lang === "en" ? visit.words_en : visit.words_zh);
+const group = (title, ...children) => h("div", { class: "group" }, h("h3", {}, title), children);
+
+// Stretches of one street that follow each other are one line.
+function streets(leg) {
+  if (!leg) return null;
+  const joined = [];
+  for (const { name, length_m: metres } of leg.streets) {
+    if (joined.at(-1)?.name === name) joined.at(-1).metres += metres;
+    else joined.push({ name, metres });
+  }
+  return [
+    h("p", { class: "muted" }, `${kilometres(leg.length_m)} · ${minutes(leg.seconds)}`),
+    h("ol", { class: "pat-streets" }, joined.map(({ name, metres }) => h("li", {}, name ?? t("pat_unnamed"), " ", h("span", { class: "muted" }, kilometres(metres))))),
+  ];
+}
+
+function route(feature, shown, { actions }) {
+  const p = feature.properties;
+  const stop = (v, i) => h("li", {},
+    h("button", { type: "button", class: "link pat-stop", onclick: () => actions.pick(`patrol:${p.team_code}:${i + 1}`) }, `${clock(v.arrive)} – ${clock(v.leave)} ${nameOf(v)}`),
+    h("div", { class: "muted" }, words(v)));
+  return {
+    feature, title: `${p.team_code} ${nameOf(p)}`, kind: `${t("pat_plan")} ${shown.plan.patrol_id} · ${t(`mode_${p.mode}`)}`,
+    parts: [
+      h("div", { class: "group" }, facts([
+        [t("pat_leaves"), clock(p.begin)], [t("pat_back"), clock(p.end)], [t("pat_stops"), number(p.visits.length)], [t("pat_length"), kilometres(p.length_m)],
+        [t("pat_travel"), minutes(p.travel_s)], [t("pat_dwell"), minutes(p.dwell_s)], [t("pat_load"), `${Math.round(100 * p.load)} %`], [t("pat_prize"), String(p.prize)],
+      ])),
+      h("div", { class: "group" }, h("h3", {}, t("pat_files_one")), h("span", { class: "pat-files", id: "pat-files-one" }, fileLinks(shown.plan.patrol_id, p.team_code))),
+      group(t("pat_stops"), h("p", { class: "hot-caption" }, t("hot_caption")), h("ol", { class: "pat-stops" }, p.visits.map(stop))),
+      p.home ? group(t("pat_way_home"), streets(p.home)) : null,
+    ],
+  };
+}
+
+function stop(feature, n, shown, { actions }) {
+  const p = feature.properties;
+  const visit = p.visits[n - 1];
+  if (!visit) throw gone();
+  const to = (k, label) => h("button", { type: "button", id: `pat-go-${label}`, disabled: !p.visits[k - 1], onclick: () => actions.pick(`patrol:${p.team_code}:${k}`) }, t(`pat_${label}`));
+  const point = { type: "Feature", geometry: { type: "Point", coordinates: [visit.lon, visit.lat] }, properties: visit };
+  return {
+    feature: point, title: nameOf(visit), kind: t("pat_stop_of", { team: `${p.team_code} ${nameOf(p)}`, n, all: p.visits.length }),
+    parts: [
+      h("div", { class: "group" }, facts([
+        [t("pat_team"), h("button", { type: "button", class: "link", id: "pat-own-route", onclick: () => actions.pick(`patrol:${p.team_code}`) }, `${p.team_code} ${nameOf(p)}`)],
+        [t("pat_arrive"), clock(visit.arrive)], [t("pat_begin"), visit.start === visit.arrive ? null : clock(visit.start)], [t("pat_leave"), clock(visit.leave)], [t("pat_prize"), String(visit.prize)],
+      ])),
+      group(t("pat_because"), h("p", { class: "hot-words" }, words(visit)), visit.number > 1 ? h("p", {}, t("pat_visit", { n: visit.number })) : null, h("p", { class: "hot-caption" }, t("hot_caption")),
+        visit.grid_key ? h("button", { type: "button", class: "link", onclick: () => actions.open(visit.grid_key) }, t("hot_open_grid", { name: nameOf(visit) })) : null),
+      group(t("pat_way"), streets(visit.leg)),
+      h("div", { class: "group row" }, to(n - 1, "before"), to(n + 1, "after")),
+    ],
+  };
+}
+
+// `which` is a team's code, or code:stop.
+export function patrolStory(shown, which, context) {
+  const [code, n] = which.split(":");
+  const feature = routeOf(shown, code);
+  if (!feature) throw gone();
+  return n ? stop(feature, Number(n), shown, context) : route(feature, shown, context);
+}
