@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gridmap.analysis._given import numbers_of, real_of
 from gridmap.errors import InvalidInput
 
 
@@ -13,10 +14,7 @@ def points_of(xy: ArrayLike, *, finite: bool = True) -> NDArray[np.float64]:
 
     Raises InvalidInput for another shape, and, where `finite` is asked for, for a coordinate that is not.
     """
-    try:
-        points = np.asarray(xy, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InvalidInput("points-kind", "点坐标必须是数字。", "Coordinates must be numbers.") from None
+    points = numbers_of(xy, "点坐标", "Coordinates")
     if points.ndim != 2 or points.shape[1] != 2:
         raise InvalidInput(
             "points-shape",
@@ -32,7 +30,7 @@ def weights_of(weights: ArrayLike | None, n: int) -> NDArray[np.float64] | None:
     """Weights as floats, shape (n,); raises InvalidInput where one is negative, missing or too many."""
     if weights is None:
         return None
-    values = np.asarray(weights, dtype=np.float64)
+    values = numbers_of(weights, "权重", "Weights")
     if values.shape != (n,):
         raise InvalidInput(
             "weights-shape",
@@ -50,7 +48,7 @@ def weights_of(weights: ArrayLike | None, n: int) -> NDArray[np.float64] | None:
 
 def positive(value: float, code: str, zh: str, en: str) -> float:
     """Return the number as a float; raises InvalidInput unless it is finite and above zero."""
-    number = float(value)
+    number = real_of(value, zh, f"The {en}")
     if not np.isfinite(number) or number <= 0:
         raise InvalidInput(code, f"{zh}必须大于零。", f"The {en} must be above zero.")
     return number

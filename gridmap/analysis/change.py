@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
+from gridmap.analysis._given import Rng, generator_of, numbers_of, whole_of
 from gridmap.errors import InvalidInput
 
 Floats = NDArray[np.float64]
@@ -74,7 +75,7 @@ def displacement(
     control: tuple[float, float],
     *,
     resamples: int = 999,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
 ) -> Displacement:
     """Weighted displacement quotient of counts before and after.
 
@@ -85,7 +86,7 @@ def displacement(
     target, buffer, control : pair of float
         Incidents before and after in the treated area, in the ring around it, and in an area out of reach.
     resamples : int
-    rng : Generator, optional
+    rng : Generator or int, optional
         Seed 0 by default.
 
     Raises
@@ -98,7 +99,7 @@ def displacement(
     Bowers and Johnson (2003), Measuring the geographical displacement and diffusion of benefit effects of crime
     prevention activity, Journal of Quantitative Criminology 19.
     """
-    counts = np.array([target, buffer, control], dtype=np.float64)
+    counts = numbers_of([target, buffer, control], "前后计数", "Counts before and after")
     if (
         counts.shape != (3, 2)
         or not np.isfinite(counts).all()
@@ -110,7 +111,8 @@ def displacement(
             "前后计数应为非负数，且对照区前后都须有事件。",
             "Counts before and after must not be negative, and the control area needs incidents in both.",
         )
-    generator = rng if rng is not None else np.random.default_rng(0)
+    generator = generator_of(rng)
+    resamples = _checked_resamples(resamples)
     drawn = generator.poisson(counts, size=(resamples, 3, 2)).astype(np.float64)
     drawn[:, 2] = np.maximum(drawn[:, 2], 1.0)
     _, _, quotients = _quotient(drawn)
@@ -119,6 +121,13 @@ def displacement(
     low, high = np.percentile(kept, [2.5, 97.5]) if len(kept) else (np.nan, np.nan)
     # A quotient against a target that did not improve has no meaning (Bowers and Johnson 2003).
     return Displacement(quotient if success < 0 else np.nan, success, around, float(low), float(high))
+
+
+def _checked_resamples(resamples: int) -> int:
+    asked = whole_of(resamples, "重复次数", "The number of resamples")
+    if asked < 1:
+        raise InvalidInput("resamples-positive", "重复次数至少为 1。", "There must be at least one resample.")
+    return asked
 
 
 def _quotient(counts: Floats) -> tuple[Floats, Floats, Floats]:
@@ -137,7 +146,7 @@ def before_after(
     matches: int = 10,
     lengths: tuple[float, float] = (1.0, 1.0),
     resamples: int = 999,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
 ) -> Change:
     """Compare treated cells before and after with untreated cells of the same course before.
 
@@ -160,7 +169,7 @@ def before_after(
     lengths : pair of float
         Length of the time before and after, in one unit.
     resamples : int
-    rng : Generator, optional
+    rng : Generator or int, optional
         Seed 0 by default.
 
     Raises
@@ -173,12 +182,20 @@ def before_after(
     Abadie and Imbens (2006), Large sample properties of matching estimators, Econometrica 74; placebo sets as in
     Abadie, Diamond and Hainmueller (2010), JASA 105.
     """
-    history, later = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
-    chosen = np.asarray(treated, dtype=bool)
-    barred = np.zeros(len(chosen), dtype=bool) if keep_out is None else np.asarray(keep_out, dtype=bool)
-    pool = np.flatnonzero(~chosen & ~barred)
+    history, later = (
+        numbers_of(before, "前期计数", "Counts before"),
+        numbers_of(after, "后期计数", "Counts after"),
+    )
+    chosen = numbers_of(treated, "干预标记", "Marks of treated cells") != 0
+    barred = (
+        np.zeros(chosen.shape, dtype=bool)
+        if keep_out is None
+        else numbers_of(keep_out, "排除标记", "Marks of cells to keep out") != 0
+    )
+    matches, resamples = whole_of(matches, "对照个数", "The number of matches"), _checked_resamples(resamples)
+    pool = np.flatnonzero(~chosen & ~barred) if barred.shape == chosen.shape else np.empty(0, np.intp)
     _check_change(history, later, chosen, barred, len(pool), matches)
-    generator = rng if rng is not None else np.random.default_rng(0)
+    generator = generator_of(rng)
     course, total = np.sqrt(history), history.sum(axis=1)
     # A canonical order, so that neither matches nor placebo sets hang on the order of the rows.
     pool = pool[np.lexsort((later[pool], *history[pool].T[::-1]))]
@@ -186,7 +203,7 @@ def before_after(
     rows = rows[np.lexsort((later[rows], *history[rows].T[::-1]))]
     _, near = cKDTree(course[pool]).query(course[rows], k=matches)
     partners = pool[np.asarray(near).reshape(len(rows), matches)]
-    span = lengths[1] / lengths[0]
+    span = _span(lengths)
     sums = np.column_stack(
         [total[rows], later[rows], total[partners].mean(axis=1), later[partners].mean(axis=1)]
     )
@@ -218,6 +235,17 @@ def before_after(
             "zero counts": "half an incident added to each of the four sums",
         },
     )
+
+
+def _span(lengths: tuple[float, float]) -> float:
+    both = numbers_of(lengths, "时长", "Lengths")
+    if both.shape != (2,) or not np.isfinite(both).all() or (both <= 0).any():
+        raise InvalidInput(
+            "lengths-positive",
+            "前后时长应为两个正数。",
+            "Lengths must be two positive numbers: of the time before and after.",
+        )
+    return float(both[1] / both[0])
 
 
 def _ratio(sums: Floats, span: float) -> Floats:
@@ -259,14 +287,8 @@ def _check_change(
     pool: int,
     matches: int,
 ) -> None:
-    n = len(chosen)
-    if (
-        history.ndim != 2
-        or len(history) != n
-        or later.shape != (n,)
-        or barred.shape != (n,)
-        or chosen.ndim != 1
-    ):
+    n = len(chosen) if chosen.ndim == 1 else -1
+    if history.ndim != 2 or len(history) != n or later.shape != (n,) or barred.shape != (n,):
         raise InvalidInput(
             "change-shape",
             "前期计数应为 单元×时间片，后期计数与标记各为每单元一个。",

@@ -84,7 +84,7 @@ def dbscan(xy: ArrayLike, radius_m: float, min_points: float, weights: ArrayLike
     }
     places, heads, place = distinct(points, size)
     labels = np.full(len(places), NOISE, np.int64)
-    if len(places):
+    if heads.any():
         # The library takes a whole number of samples, so weights are measured in parts of the least sum.
         parts = heads / least * (1 + 1e-12)
         fitted = DBSCAN(eps=reach, min_samples=1, algorithm="kd_tree").fit(places, sample_weight=parts)

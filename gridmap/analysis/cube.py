@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
 import h3.api.numpy_int as h3
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
+from gridmap.analysis._given import numbers_of, whole_of
 from gridmap.analysis._points import points_of
 from gridmap.errors import InvalidInput
 
@@ -82,7 +85,9 @@ def build(cell: ArrayLike, t: ArrayLike, n_cells: int, edges: ArrayLike) -> NDAr
         )
     if not np.issubdtype(cells.dtype, np.integer) and len(cells):
         raise InvalidInput("cube-cell-kind", "单元序号必须是整数。", "Rows of cells must be whole numbers.")
-    if _is_date(times) != _is_date(marks) and len(times):
+    if any(of.dtype.kind not in "iufM" for of in (times, marks) if len(of)) or (
+        _is_date(times) != _is_date(marks) and len(times)
+    ):
         raise InvalidInput(
             "cube-time-kind",
             "事件时间与时段边界必须同为日期或同为数字。",
@@ -92,6 +97,7 @@ def build(cell: ArrayLike, t: ArrayLike, n_cells: int, edges: ArrayLike) -> NDAr
         raise InvalidInput("cube-time-missing", "时间含有空值。", "A time is missing.")
     if not (marks[1:] > marks[:-1]).all():
         raise InvalidInput("cube-edges-order", "时段边界必须递增。", "Edges of periods must ascend.")
+    n_cells = whole_of(n_cells, "单元数", "The number of cells")
     if n_cells < 1 or (len(cells) and int(cells.max()) >= n_cells):
         raise InvalidInput(
             "cube-cell-range",
@@ -125,8 +131,16 @@ def whole_periods(begin: Any, end: Any, length: Any) -> NDArray[Any]:
     InvalidInput
         When not one whole period fits.
     """
-    first, last = np.asarray(begin), np.asarray(end)
-    step = np.asarray(length)
+    first, last, step = np.asarray(_dated(begin)), np.asarray(_dated(end)), np.asarray(_dated(length))
+    kinds = "".join("n" if of.dtype.kind in "iuf" else of.dtype.kind for of in (first, last, step))
+    if kinds not in {"nnn", "MMm"}:
+        raise InvalidInput(
+            "periods-kind",
+            "起止时间与时段长度应同为数字，或为日期与时长（datetime64、timedelta64）。",
+            "Begin, end and length must all be numbers, or two datetime64 and a timedelta64.",
+        )
+    if _missing(first) or _missing(last) or _missing(step):
+        raise InvalidInput("cube-time-missing", "时间含有空值。", "A time is missing.")
     zero = np.zeros((), step.dtype)
     n = int(np.floor((last - first) / step + 1e-9)) if step > zero else 0
     if n < 1:
@@ -169,7 +183,7 @@ def hexagons(
     The H3 library, version 4.
     """
     points = points_of(
-        np.column_stack([np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)])
+        np.column_stack([numbers_of(lon, "经度", "Longitudes"), numbers_of(lat, "纬度", "Latitudes")])
     )
     if (np.abs(points) > [180, 90]).any():
         raise InvalidInput(
@@ -177,6 +191,7 @@ def hexagons(
             "六边形需要经纬度坐标（EPSG:4326）。",
             "Hexagons need longitudes and latitudes (EPSG:4326).",
         )
+    resolution = whole_of(resolution, "H3 级别", "An H3 resolution")
     if not 0 <= resolution <= 15:
         raise InvalidInput("h3-resolution", "H3 级别应为 0 到 15。", "An H3 resolution is 0 to 15.")
     found = np.array([h3.latlng_to_cell(y, x, resolution) for x, y in points], dtype=np.uint64)
@@ -198,6 +213,8 @@ def _hull(points: NDArray[np.float64]) -> shapely.Geometry:
 
 
 def _filled(area: shapely.Geometry, resolution: int) -> NDArray[np.uint64]:
+    if not isinstance(area, shapely.Geometry):
+        raise InvalidInput("area-kind", "研究区应为一个多边形。", "The study area must be a polygon.")
     parts = [part for part in shapely.get_parts([area]) if part.geom_type == "Polygon" and not part.is_empty]
     most = sum(part.area for part in parts) * 111.2**2 / h3.average_hexagon_area(resolution, unit="km^2")
     if most > _CELLS_MAX:
@@ -221,11 +238,20 @@ def _adjacency(cells: NDArray[np.uint64]) -> csr_array:
     )
 
 
+def _dated(given: Any) -> Any:
+    """Dates and lengths of time of Python and pandas, without a time zone, as numpy's."""
+    if isinstance(given, dt.timedelta):
+        return pd.Timedelta(given).to_timedelta64()
+    if isinstance(given, dt.datetime) and given.tzinfo is None:
+        return pd.Timestamp(given).to_datetime64()
+    return given
+
+
 def _is_date(values: NDArray[Any]) -> bool:
     return bool(np.issubdtype(values.dtype, np.datetime64))
 
 
 def _missing(values: NDArray[Any]) -> bool:
-    if _is_date(values):
+    if values.dtype.kind in "Mm":
         return bool(np.isnat(values).any())
     return not np.isfinite(values.astype(np.float64)).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gridmap.analysis._given import numbers_of
 from gridmap.errors import InvalidInput
 
 
@@ -91,7 +92,7 @@ def adjusted(p: ArrayLike, method: str) -> NDArray[np.float64]:
 
 
 def _step_up(p: ArrayLike, *, any_dependence: bool) -> NDArray[np.float64]:
-    given = np.asarray(p, dtype=np.float64)
+    given = numbers_of(p, "p 值", "P-values")
     flat = given.ravel()
     counted = ~np.isnan(flat)
     tests = flat if counted.all() else flat[counted]

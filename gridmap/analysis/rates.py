@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse, special
 
+from gridmap.analysis._given import numbers_of, real_of
 from gridmap.errors import InvalidInput
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -85,7 +86,7 @@ def empirical_bayes(
             f"参数 method 不能为“{method}”，可选：{', '.join(METHODS)}。",
             f'method cannot be "{method}"; choose one of {", ".join(METHODS)}.',
         )
-    if not 0 < level < 1:
+    if not 0 < real_of(level, "置信水平", "The level") < 1:
         raise InvalidInput("level-range", "置信水平应在 0 与 1 之间。", "The level must lie between 0 and 1.")
     y, people = _checked(events, population)
     conventions = {"method": method, "level": f"{level:g}", "moments": "Marshall 1991", "interval": "normal"}
@@ -162,9 +163,9 @@ def exposure(residents: ArrayLike, head_counts: ArrayLike, presence_share: Array
     InvalidInput
         When a number is missing or negative, or a share lies outside 0 to 1.
     """
-    settled = np.asarray(residents, dtype=np.float64)
-    temporary = np.asarray(head_counts, dtype=np.float64)
-    share = np.asarray(presence_share, dtype=np.float64)
+    settled = numbers_of(residents, "常住人口", "Residents")
+    temporary = numbers_of(head_counts, "流动人口", "Head-counts")
+    share = numbers_of(presence_share, "在场比例", "Presence shares")
     if settled.ndim != 1 or temporary.shape != settled.shape or share.shape not in {(), settled.shape}:
         raise InvalidInput(
             "exposure-shape",
@@ -222,8 +223,11 @@ def rank_changes(
     InvalidInput
         When shapes differ or a number is missing or negative.
     """
-    y = np.asarray(events, dtype=np.float64)
-    settled, there = np.asarray(residents, dtype=np.float64), np.asarray(present, dtype=np.float64)
+    y = numbers_of(events, "事件数", "Events")
+    settled, there = (
+        numbers_of(residents, "常住人口", "Residents"),
+        numbers_of(present, "在场人数", "Numbers of people"),
+    )
     label = np.arange(len(y)) if names is None else np.asarray(names)
     if y.ndim != 1 or not y.shape == settled.shape == there.shape == label.shape:
         raise InvalidInput(
@@ -257,7 +261,7 @@ def rank_changes(
 
 
 def _checked(events: ArrayLike, population: ArrayLike) -> tuple[Floats, Floats]:
-    y, people = np.asarray(events, dtype=np.float64), np.asarray(population, dtype=np.float64)
+    y, people = numbers_of(events, "事件数", "Events"), numbers_of(population, "人数", "Numbers of people")
     if y.ndim != 1 or len(y) == 0 or y.shape != people.shape:
         raise InvalidInput(
             "rates-shape",
@@ -293,13 +297,13 @@ def _local_moments(
     y: Floats, people: Floats, weights: sparse.csr_array | None
 ) -> tuple[Floats, Floats, Floats]:
     n = len(y)
-    if weights is None or weights.shape != (n, n):
+    if weights is None or not sparse.issparse(weights) or weights.shape != (n, n):
         raise InvalidInput(
             "weights-shape",
             f"局部方法需要 {n}×{n} 的权重。",
             f"The local method needs weights of {n} by {n}.",
         )
-    near = sparse.csr_array(weights, copy=True)
+    near = sparse.csr_array(weights, dtype=np.float64, copy=True)
     near.data[:] = (near.data != 0).astype(float)
     near = sparse.csr_array(near - sparse.diags_array(near.diagonal()) + sparse.eye_array(n))
     held = near @ people

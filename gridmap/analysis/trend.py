@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 
+from gridmap.analysis._given import numbers_of
 from gridmap.errors import InvalidInput
 
 Floats = NDArray[np.float64]
@@ -72,7 +73,7 @@ def mann_kendall(series: ArrayLike) -> MannKendall:
     H. B. Mann, *Nonparametric tests against trend*, Econometrica 13, 1945.
     M. G. Kendall, *Rank Correlation Methods*, 4th ed., 1970.
     """
-    values = np.asarray(series, dtype=np.float64)
+    values = numbers_of(series, "序列", "The series")
     if values.ndim not in {1, 2} or values.shape[-1] < 2:
         raise InvalidInput(
             "series-shape",

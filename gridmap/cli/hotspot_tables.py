@@ -91,10 +91,12 @@ def effect(grids: tuple[int, ...], on: dt.date, weeks: int, level: int | None, *
     table.add_row(f"{found['cells']} 个网格 / grids", change["before"], change["after"])
     table.add_row("对照 / matched", str(change["matched_before"]), str(change["matched_after"]))
     console.print(table)
-    console.print(
-        f"变化之比 / ratio of changes {change['ratio']} ({change['low']} … {change['high']}), p {p_text(change['p'])}",
-        highlight=False,
+    ratio = (
+        "不足 5 件，不显示 / fewer than 5, not shown"
+        if change["ratio"] is None
+        else f"{change['ratio']} ({change['low']} … {change['high']})"
     )
+    console.print(f"变化之比 / ratio of changes: {ratio}, p {p_text(change['p'])}", highlight=False)
     moved = found["displacement"]
     if moved is not None and moved["wdq"] is not None:
         console.print(

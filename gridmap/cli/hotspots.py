@@ -13,7 +13,7 @@ from gridmap.cli.common import Day, console, period_and_level, progress, workspa
 from gridmap.cli.hotspot_tables import effect, rates
 from gridmap.domain.gridkey import Scope
 from gridmap.services.hotspots import runs
-from gridmap.services.hotspots.publish import p_text
+from gridmap.services.hotspots.publish import p_text, told_text
 from gridmap.services.hotspots.spec import METHODS, HotspotSpec
 
 _SHOWN = 15
@@ -106,7 +106,7 @@ def tell_run(run: dict[str, Any]) -> None:
     if "table" in about:
         _tell_table(about["table"])
     else:
-        _tell_features([f for f in run["features"] if f["label"] != "none"])
+        _tell_features([f for f in run["features"] if f["label"] != "none"], about)
     for text in _notes(run):
         console.print(text, markup=False, highlight=False)
 
@@ -130,7 +130,13 @@ def _tell_table(rows: list[dict[str, Any]]) -> None:
     console.print(table)
 
 
-def _tell_features(found: list[dict[str, Any]]) -> None:
+def _tell_features(found: list[dict[str, Any]], about: dict[str, Any]) -> None:
+    if not found and about.get("withheld"):
+        console.print("没有可以显示的结果 / there is no result that may be shown.")
+        return
+    if not found and about.get("permutations_few"):
+        console.print("无法判断 / this cannot be told.")
+        return
     if not found:
         console.print("没有发现热点：差异未超过偶然 / no hotspots: nothing beyond chance.")
         return
@@ -164,12 +170,17 @@ def _cell(value: Any) -> str:
 def _notes(run: dict[str, Any]) -> list[str]:
     about = run["summary"]
     notes = [f"事件 / incidents: {about['incidents']}; 网格 / grids: {about['cells']}"]
-    if about["outside"]:
-        notes.append(f"{about['outside']} 件不在这一层级的网格内 / lie in no grid of this level.")
-    if about["left_out_family"]:
+    if about["outside"] != 0:
+        notes.append(f"{told_text(about['outside'])} 件不在这一层级的网格内 / lie in no grid of this level.")
+    if about["left_out_family"] != 0:
         notes.append(
-            f"{about['left_out_family']} 件婚姻家庭纠纷只在村级显示，未计入 / family disputes, shown at village level "
-            "only, are left out."
+            f"{told_text(about['left_out_family'])} 件婚姻家庭纠纷只在村级显示，未计入 / family disputes, shown at "
+            "village level only, are left out."
+        )
+    if about.get("permutations_few"):
+        notes.append(
+            "置换次数太少，校正后难以显著：这不等于没有热点，请去掉 --permutations / too few permutations for "
+            "so many grids: this does not mean that there is no hotspot; leave out --permutations."
         )
     if about.get("withheld"):
         notes.append(

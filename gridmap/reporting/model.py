@@ -171,7 +171,9 @@ class HotspotReport:
         First and last day of the period (ISO); `before_since`, `before_until` those of the one before.
     before : {'known', 'none', 'partly'}
         Whether the period before has records.
-    incidents, cells, outside, left_out_family, withheld : int
+    incidents, cells, withheld : int
+    outside, left_out_family : str or int
+        Numbers of incidents, or that they are below five; 0 for none.
     cold : int
         Grids with significantly fewer incidents than chance allows for.
     judged : bool
@@ -196,8 +198,8 @@ class HotspotReport:
     records_since: str
     incidents: int
     cells: int
-    outside: int
-    left_out_family: int
+    outside: str | int
+    left_out_family: str | int
     withheld: int
     cold: int
     judged: bool

@@ -16,6 +16,7 @@ from gridmap.analysis.suppress import MINIMUM
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.inputs import Inputs, load_inputs
+from gridmap.services.hotspots.publish import told
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.database import Database
 
@@ -107,7 +108,7 @@ def score_forecast(
         "incidents": found.incidents,
         "area_share": found.area_share,
         "conventions": found.conventions,
-        "left_out_family": inputs.left_out_family,
+        "left_out_family": told(inputs.left_out_family),
         "data_sha256": inputs.sha256,
     }
 

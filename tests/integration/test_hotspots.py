@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -234,6 +235,14 @@ def test_what_makes_no_sense_is_refused_before_any_work(given: dict[str, Any], c
             "hotspots-no-incidents",
         ),
         ({"method": "gi", "level": 1}, "cells-too-few"),
+        *(
+            ({"method": method, "by": "rate"}, "rate-method")
+            for method in ("kde", "network-kde", "near-repeat", "emerging")
+        ),
+        (
+            {"method": "scan", "since": LAST, "until": LAST, "kind": "05", "level": 3},
+            "hotspots-too-few",
+        ),
         (
             {"method": "emerging", "since": dt.date(2026, 9, 1), "until": dt.date(2026, 9, 30)},
             "slices-too-few",
@@ -248,6 +257,35 @@ def test_what_the_data_does_not_allow_is_refused_with_what_to_do(
             demo_database, Scope.whole(), HotspotSpec(**{"since": FIRST, "until": LAST} | given), keep=False
         )
     assert refused.value.code == code
+
+
+def test_numbers_told_beside_a_run_are_five_or_more_or_not_told(demo_database: Database) -> None:
+    for day in range(1, 15):
+        since = dt.date(2026, 5, day)
+        asked = HotspotSpec("scan", since, since + dt.timedelta(days=2), permutations=0)
+        about = runs.run_hotspots(demo_database, Scope.whole(), asked, keep=False)["summary"]
+        for name in ("left_out_family", "outside"):
+            assert about[name] is None or about[name] == 0 or about[name] >= 5
+
+
+def test_areas_of_density_cannot_be_subtracted_from_each_other_to_a_few(demo_database: Database) -> None:
+    for day in range(1, 15):
+        since = dt.date(2026, 5, day)
+        run = runs.run_hotspots(demo_database, Scope.whole(), HotspotSpec("kde", since, since), keep=False)
+        held = [0, *sorted(f["observed"] for f in run["features"])]
+        assert all(more - less >= 5 for less, more in itertools.pairwise(held))
+        assert run["summary"]["incidents"] - held[-1] not in range(1, 5)
+
+
+def test_too_few_permutations_are_told_and_not_taken_for_a_quiet_town(demo_database: Database) -> None:
+    few = runs.run_hotspots(demo_database, Scope.whole(), spec("gi", permutations=99), keep=False)
+    assert not found(few)
+    assert few["summary"]["permutations_few"]
+    none = runs.run_hotspots(demo_database, Scope.whole(), spec("gi"), keep=False)
+    assert not none["summary"]["permutations_few"]
+    assert runs.run_hotspots(demo_database, Scope.whole(), spec("scan", permutations=9), keep=False)[
+        "summary"
+    ]["permutations_few"]
 
 
 def test_rates_count_everybody_and_tell_whose_rank_that_changes(demo_database: Database) -> None:

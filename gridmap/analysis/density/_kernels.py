@@ -67,7 +67,7 @@ KERNELS: dict[str, Kernel] = {
 
 def kernel_of(name: str) -> Kernel:
     """Return the kernel of a name; raises InvalidInput for an unknown one."""
-    if name not in KERNELS:
+    if name not in tuple(KERNELS):
         known = ", ".join(KERNELS)
         raise InvalidInput(
             "kernel-unknown",

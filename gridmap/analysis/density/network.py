@@ -13,6 +13,7 @@ import shapely
 import shapely.ops
 from numpy.typing import ArrayLike, NDArray
 
+from gridmap.analysis._given import real_of
 from gridmap.analysis._points import points_of, positive, weights_of
 from gridmap.analysis.density import _network_loops as loops
 from gridmap.analysis.density._kernels import KernelName, kernel_of
@@ -103,7 +104,8 @@ def line_graph(lines: ArrayLike) -> LineGraph:
         When a geometry is not a line, or nothing of positive length remains.
     """
     given = lines.geometry if hasattr(lines, "geometry") else lines
-    shapes = np.asarray(given, dtype=object).reshape(-1)
+    shapes = np.array(given, dtype=object).reshape(-1)
+    shapes[~shapely.is_geometry(shapes)] = None
     kinds = shapely.get_type_id(shapes)
     if not np.isin(kinds, (shapely.GeometryType.LINESTRING, shapely.GeometryType.MULTILINESTRING)).all():
         raise InvalidInput(
@@ -192,13 +194,20 @@ def network_kde(
     method and a GIS-based tool*, International Journal of Geographical Information Science 23, 2009.
     A. Okabe and K. Sugihara, *Spatial Analysis along Networks*, 2012, chapter 9.
     """
+    if not isinstance(graph, LineGraph):
+        raise InvalidInput(
+            "graph-kind",
+            "请先用 line_graph(道路) 建立路网。",
+            "Build the network first: line_graph(roads).",
+        )
     events = points_of(points)
     size = weights_of(weights, len(events))
     reach = positive(bandwidth_m, "bandwidth-not-positive", "带宽", "bandwidth")
     piece = positive(lixel_m, "lixel-not-positive", "路段长度", "length of a lixel")
     shape = kernel_of(kernel)
     edge, offset, distance = _snap(graph, events)
-    kept = np.ones(len(events), np.bool_) if max_snap_m is None else distance <= max_snap_m
+    farthest = np.inf if max_snap_m is None else real_of(max_snap_m, "最远距离", "max_snap_m")
+    kept = distance <= farthest
     size = np.ones(len(events)) if size is None else size
     # Events are added in the order of where they lie, so that the order of rows changes no bit.
     order = np.lexsort((size, offset, edge))

@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
+from gridmap.analysis._given import numbers_of
 from gridmap.analysis._points import distinct, points_of, positive, weights_of
 from gridmap.analysis.assign import PolygonLocator
 from gridmap.analysis.density import _loops as loops
@@ -192,7 +193,7 @@ def density_at(
 
 
 def _pair(bandwidth_m: float | tuple[float, float]) -> tuple[float, float]:
-    both = np.atleast_1d(np.asarray(bandwidth_m, dtype=np.float64))
+    both = np.atleast_1d(numbers_of(bandwidth_m, "带宽", "A bandwidth"))
     if both.shape not in {(1,), (2,)}:
         raise InvalidInput(
             "bandwidth-shape",
@@ -209,7 +210,14 @@ def _polygons(mask: object) -> NDArray[np.object_]:
     if isinstance(mask, shapely.Geometry):
         return np.array([mask], dtype=object)
     geometries: ArrayLike = mask.geometry if hasattr(mask, "geometry") else mask  # type: ignore[assignment]
-    return np.asarray(geometries, dtype=object).reshape(-1)
+    area = np.asarray(geometries, dtype=object).reshape(-1)
+    if not shapely.is_geometry(area).all():
+        raise InvalidInput(
+            "mask-not-polygons",
+            "研究区应为多边形，且不得缺失。",
+            "A mask must be one or several polygons, none missing.",
+        )
+    return area
 
 
 def _extent(
@@ -219,7 +227,14 @@ def _extent(
     reach: tuple[float, float],
 ) -> tuple[float, float, float, float]:
     if bounds is not None:
-        west, south, east, north = (float(side) for side in bounds)
+        sides = numbers_of(bounds, "范围", "Bounds")
+        if sides.shape != (4,):
+            raise InvalidInput(
+                "bounds-shape",
+                "范围应为西、南、东、北四个数。",
+                "Bounds are four numbers: west, south, east, north.",
+            )
+        west, south, east, north = sides.tolist()
     elif area is not None and len(area):
         west, south, east, north = (float(side) for side in shapely.total_bounds(area))
     elif area is None and events.n:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array, issparse
 
 from gridmap.analysis import fdr as multiple
+from gridmap.analysis._given import Rng, generator_of, numbers_of, real_of, whole_of
 from gridmap.analysis.emerging._classes import MOST, labelled
 from gridmap.analysis.emerging._space_time import Bins, Compare, SpaceTime, Ties, identities, with_self
 from gridmap.analysis.trend import MannKendall, mann_kendall
@@ -66,7 +67,7 @@ def classify(
     alpha: float = 0.05,
     fdr: Fdr | None = "bh",
     bootstrap: int = 0,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
     ties: Ties = "randomised",
     sporadic: Literal["any", "last"] = "any",
     keys: ArrayLike | None = None,
@@ -95,7 +96,7 @@ def classify(
         Correction of the bins' p-values, over all bins of the cube.
     bootstrap : int, default 0
         Replications in which each bin's count is drawn anew from the Poisson distribution with its mean; counts only.
-    rng : numpy.random.Generator, optional
+    rng : numpy.random.Generator or int, optional
         Draws ties, permutations and replications. Without it a fixed seed 0.
     ties : {"randomised", "mid", "conservative"}, default "randomised"
         What share of the chance of exactly the observed sum counts as beyond it; "randomised" is exact in level.
@@ -122,9 +123,13 @@ def classify(
     J. D. Habiger and E. A. Pena, *Randomised P-values and nonparametric procedures in multiple testing*,
     Journal of Nonparametric Statistics 23, 2011.
     """
+    k = whole_of(k, "时间滞后 k", "k")
+    permutations = whole_of(permutations, "置换次数", "The number of permutations")
+    bootstrap = whole_of(bootstrap, "自助次数", "The number of bootstrap replications")
+    alpha = real_of(alpha, "显著性水平", "The level")
     values, structure = _checked(cube, weights, k, compare)
     _check_options(values, alpha, permutations, bootstrap, ties)
-    chance = np.random.default_rng(0) if rng is None else rng
+    chance = generator_of(rng)
     seed = int(chance.integers(0, 2**62))
     named = _named(keys, len(values))
     identity = identities(values, structure.weights, seed, named)
@@ -196,7 +201,7 @@ def _drawn_again(values: Floats, identity: NDArray[np.uint64], chance: np.random
 
 
 def _checked(cube: ArrayLike, weights: csr_array, k: int, compare: Compare) -> tuple[Floats, SpaceTime]:
-    values = np.ascontiguousarray(cube, dtype=np.float64)
+    values = np.ascontiguousarray(numbers_of(cube, "时空立方体", "The cube"))
     if values.ndim != 2 or values.shape[0] == 0 or values.shape[1] < 2:
         raise InvalidInput(
             "cube-shape",
@@ -224,7 +229,7 @@ def _checked(cube: ArrayLike, weights: csr_array, k: int, compare: Compare) -> t
         raise InvalidInput(
             "lags-range", "时间滞后 k 应为 0 到时段数减一。", "k must be 0 to the number of periods less one."
         )
-    if compare not in _COMPARED:
+    if compare not in tuple(_COMPARED):
         raise InvalidInput(
             "compare-unknown",
             "compare 应为 neighbours、all 或 before。",

@@ -12,6 +12,8 @@ from scipy.spatial import cKDTree
 from sklearn.linear_model import PoissonRegressor
 from threadpoolctl import threadpool_limits
 
+from gridmap.analysis._given import numbers_of
+from gridmap.analysis._points import positive
 from gridmap.errors import InvalidInput
 
 Floats = NDArray[np.float64]
@@ -72,6 +74,9 @@ def regression(cube: Floats, spread: sparse.csr_array) -> Floats:
     """
     weeks = cube.shape[1]
     begin = max(weeks // 2, RECENT_WEEKS)
+    if begin >= weeks:
+        # A series this short has no week to learn from.
+        return plain_count(cube, spread)
     known = [_features(cube[:, :week], spread) for week in range(begin, weeks)]
     x, y = np.vstack(known), cube[:, begin:].T.ravel()
     if y.sum() == 0:
@@ -176,8 +181,8 @@ def checked(cube: ArrayLike, xy: ArrayLike, bandwidth_m: float | None) -> tuple[
     InvalidInput
         When there are fewer than twelve weeks, shapes differ, or a count is negative or not finite.
     """
-    counts = np.asarray(cube, dtype=np.float64)
-    centres = np.asarray(xy, dtype=np.float64)
+    counts = numbers_of(cube, "周计数", "Weekly counts")
+    centres = numbers_of(xy, "坐标", "Centres")
     if counts.ndim != 2 or centres.shape != (len(counts), 2) or not np.isfinite(centres).all():
         raise InvalidInput(
             "forecast-shape",
@@ -202,7 +207,9 @@ def _spreading(xy: Floats, bandwidth_m: float | None) -> sparse.csr_array:
     if n == 1:
         return sparse.csr_array(np.ones((1, 1)))
     tree = cKDTree(xy)
-    if bandwidth_m is None:
+    if bandwidth_m is not None:
+        bandwidth_m = positive(bandwidth_m, "bandwidth-not-positive", "带宽", "bandwidth")
+    else:
         nearest, _ = tree.query(xy, k=2)
         bandwidth_m = float(np.median(nearest[:, 1])) or 1.0
     pairs = tree.query_pairs(3.0 * bandwidth_m, output_type="ndarray")

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gridmap.analysis._given import Rng, generator_of, numbers_of, real_of, whole_of
 from gridmap.analysis.forecast.models import (
     BLEND,
     COUNT,
@@ -127,7 +128,7 @@ def score(
     area_share: float = 0.05,
     bandwidth_m: float | None = None,
     bootstrap: int = 999,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Scores:
     """Predict each of the last weeks from the weeks before it, by every model, and compare with plain counting.
@@ -148,7 +149,7 @@ def score(
         See :func:`predict`.
     bootstrap : int
         Resamples of the held-out weeks.
-    rng : Generator, optional
+    rng : Generator or int, optional
         Seed 0 by default.
     on_progress : callable, optional
         Called with weeks done and the total.
@@ -164,8 +165,12 @@ def score(
     Efron and Tibshirani (1993) for the percentile interval.
     """
     counts, spread = checked(cube, xy, bandwidth_m)
-    areas = np.asarray(area, dtype=np.float64)
+    areas = numbers_of(area, "面积", "Areas")
+    held_out = whole_of(held_out, "检验周数", "The number of held-out weeks")
+    area_share = real_of(area_share, "标记面积比例", "The flagged share")
     _check(counts, areas, held_out, area_share)
+    if whole_of(bootstrap, "自助次数", "The number of resamples") < 1:
+        raise InvalidInput("bootstrap-positive", "自助次数至少为 1。", "There must be at least one resample.")
     tell = on_progress or (lambda *_: None)
     before = counts[:, :-held_out]
     shares = blend_shares(validation(before, spread, held_out), before[:, -held_out:])
@@ -225,8 +230,8 @@ def _check(counts: Floats, area: Floats, held_out: int, area_share: float) -> No
         )
 
 
-def _draws(weeks: int, bootstrap: int, rng: np.random.Generator | None) -> NDArray[np.int64]:
-    generator = rng if rng is not None else np.random.default_rng(0)
+def _draws(weeks: int, bootstrap: int, rng: Rng) -> NDArray[np.int64]:
+    generator = generator_of(rng)
     return generator.integers(0, weeks, size=(bootstrap, weeks))
 
 

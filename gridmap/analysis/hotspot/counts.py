@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from gridmap.analysis import fdr as correction
+from gridmap.analysis._given import Rng
 from gridmap.analysis.hotspot import _counts
 from gridmap.analysis.hotspot.field import Field, checked, checked_choice, checked_values, seed_of
 from gridmap.analysis.hotspot.null import TIES, Uniforms
@@ -26,7 +27,7 @@ def local_counts(
     null: str = "auto",
     ties: str = "randomised",
     fdr: str = "bh",
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
     keys: ArrayLike | None = None,
 ) -> LocalCounts:
     """Find the neighbourhoods with more, or fewer, events than their share of the people present.
@@ -49,7 +50,7 @@ def local_counts(
         As for `local_gi`.
     fdr : {"bh", "by"}
         Correction for the number of cells.
-    rng : numpy.random.Generator, optional
+    rng : numpy.random.Generator or int, optional
         One seed is drawn from it; 0 without it.
     keys : array_like of int, shape (n,), optional
         As for `local_gi`.

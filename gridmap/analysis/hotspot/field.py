@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from gridmap.analysis._given import Rng, generator_of, numbers_of
 from gridmap.analysis.hotspot import _loops
 from gridmap.analysis.hotspot.results import Floats
 from gridmap.errors import InvalidInput
@@ -17,6 +18,7 @@ from gridmap.errors import InvalidInput
 ROUNDS = 3
 MOST_ROUNDS = 256
 _WHOLE_MAX = 2**40
+_GREATEST = 1e100
 _STEP_PARTS, _STEP_SLACK, _STEPS_MAX = 12, 1e-3, 1 << 20
 
 
@@ -164,7 +166,7 @@ def checked(values: ArrayLike, weights: sparse.csr_array, *, diagonal: bool) -> 
 
 def checked_values(values: ArrayLike) -> Floats:
     """One finite number for each cell, as float64."""
-    x = np.ascontiguousarray(values, dtype=np.float64)
+    x = np.ascontiguousarray(numbers_of(values, "数值", "Values"))
     if x.ndim != 1 or len(x) == 0:
         raise InvalidInput(
             "values-shape", "数值应为非空的一维数组。", "Values must be one row of numbers, not empty."
@@ -174,6 +176,12 @@ def checked_values(values: ArrayLike) -> Floats:
             "values-not-finite",
             "数值含有空值或无穷大，请先补全或去掉这些单元。",
             "A value is missing or infinite; fill it in or leave the cell out.",
+        )
+    if max(x.max(), -x.min()) > _GREATEST or 0 < x.max() - x.min() < 1 / _GREATEST:
+        raise InvalidInput(
+            "values-unit",
+            "数值过大或差别过小，无法计算，请换一个单位。",
+            "Values are too great, or differ by too little, to compute with; choose another unit.",
         )
     return x
 
@@ -224,6 +232,6 @@ def checked_choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
         )
 
 
-def seed_of(rng: np.random.Generator | None) -> int:
+def seed_of(rng: Rng) -> int:
     """Draw a seed; 0 without a generator, so that a result without one is reproducible too."""
-    return 0 if rng is None else int(rng.integers(0, 2**63, dtype=np.int64))
+    return 0 if rng is None else int(generator_of(rng).integers(0, 2**63, dtype=np.int64))

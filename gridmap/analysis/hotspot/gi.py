@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from gridmap.analysis import fdr as correction
+from gridmap.analysis._given import Rng
 from gridmap.analysis.hotspot.field import (
     Field,
     checked,
@@ -27,7 +28,7 @@ def local_gi(
     weights: sparse.csr_array,
     star: bool = True,
     permutations: int = 0,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
     *,
     null: str = "auto",
     ties: str = "randomised",
@@ -50,7 +51,7 @@ def local_gi(
     permutations : int
         0 for the distribution named by `null`; else that many conditional permutations: the cell's own value stays, its
         neighbours' are drawn from all others without replacement.
-    rng : numpy.random.Generator, optional
+    rng : numpy.random.Generator or int, optional
         One seed is drawn from it; without it the seed is 0, so that a result can be made again.
     null : {"auto", "normal", "exact", "convolution"}
         Without permutations: the normal distribution; for counts, the exact distribution of a sum of so many of the

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from gridmap.analysis import fdr as correction
+from gridmap.analysis._given import Rng
 from gridmap.analysis.hotspot.field import Field, checked, checked_choice, seed_of
 from gridmap.analysis.hotspot.gi import ISLANDS, standardised
 from gridmap.analysis.hotspot.null import Uniforms, analytic_p, permuted_p
@@ -23,7 +24,7 @@ def local_moran(
     values: ArrayLike,
     weights: sparse.csr_array,
     permutations: int = 0,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
     *,
     scale: str = "n",
     moments: str = "conditional",
@@ -42,7 +43,7 @@ def local_moran(
         Finite, not negative, zero diagonal; usually row-standardised.
     permutations : int
         0 for the distribution named by `null`; else that many conditional permutations.
-    rng : numpy.random.Generator, optional
+    rng : numpy.random.Generator or int, optional
         One seed is drawn from it; 0 without it.
     scale : {"n", "n-1"}
         Divisor of the second moment (n: Anselin 1995; n - 1: PySAL). It changes the statistic, not z or p.
@@ -150,7 +151,7 @@ def global_moran(
     values: ArrayLike,
     weights: sparse.csr_array,
     permutations: int = 0,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
     *,
     islands: str = "keep",
     moments: str = "randomisation",
@@ -166,7 +167,7 @@ def global_moran(
         Finite, not negative, zero diagonal.
     permutations : int
         0 for the normal approximation; else p comes from that many permutations of the values.
-    rng : numpy.random.Generator, optional
+    rng : numpy.random.Generator or int, optional
         One seed is drawn from it; 0 without it.
     islands : {"keep", "drop"}
         Whether cells without neighbours count in n (PySAL), or not (spdep); their values count in the mean either way.
@@ -229,7 +230,7 @@ def eb_moran(
     population: ArrayLike,
     weights: sparse.csr_array,
     permutations: int = 0,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
     *,
     islands: str = "keep",
     keys: ArrayLike | None = None,

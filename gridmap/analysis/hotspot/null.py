@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import fft, special
 
+from gridmap.analysis._given import whole_of
 from gridmap.analysis.hotspot import _draws, _loops
 from gridmap.analysis.hotspot.field import Field, checked_choice
 from gridmap.analysis.hotspot.results import Floats
@@ -76,7 +77,11 @@ def analytic_p(field: Field, z: Floats, draw: Uniforms, null: str, *, star: bool
         )
     size = field.degree + 1 if star else field.degree
     most = int(size.max())
-    if counted and null != "normal" and not (field.whole and _exact_cost(field, most, star=star) <= _EXACT_COST):
+    if (
+        counted
+        and null != "normal"
+        and not (field.whole and _exact_cost(field, most, star=star) <= _EXACT_COST)
+    ):
         field = field.in_steps()
     if null == "auto":
         null = "normal"
@@ -102,6 +107,7 @@ def analytic_p(field: Field, z: Floats, draw: Uniforms, null: str, *, star: bool
 
 def permuted_p(field: Field, draw: Uniforms, permutations: int) -> Floats:
     """Two-sided p of the sum over neighbours when the other cells' values are permuted and the cell's own stays."""
+    permutations = whole_of(permutations, "置换次数", "The number of permutations")
     if permutations < 19:
         raise InvalidInput(
             "permutations-few",

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse, special
 
+from gridmap.analysis._given import Rng, whole_of
 from gridmap.analysis.hotspot.field import Field, checked, checked_choice, seed_of
 from gridmap.analysis.hotspot.results import Floats, GlobalResult
 from gridmap.errors import InvalidInput
@@ -90,7 +91,7 @@ def concluded(
     z = (value - expected) / np.sqrt(variance) if varies else 0.0
     if not varies:
         one, two, null = 1.0, 1.0, "none"
-    elif permutations:
+    elif permutations := _checked_permutations(permutations):
         drawn = _permuted(field, statistic, permutations, seed, keys)
         slack = 1e-10 * max(abs(value), float(np.abs(drawn).max()))
         high = (1 + int(np.count_nonzero(drawn >= value - slack))) / (permutations + 1)
@@ -105,6 +106,15 @@ def concluded(
         two, null = 2 * float(special.ndtr(-abs(z))), "normal"
     conventions = conventions | {"null": null, "seed": str(seed)}
     return GlobalResult(value, expected, variance, float(z), two, one, conventions)
+
+
+def _checked_permutations(permutations: int) -> int:
+    asked = whole_of(permutations, "置换次数", "The number of permutations")
+    if asked < 0:
+        raise InvalidInput(
+            "permutations-negative", "置换次数不能为负。", "The number of permutations cannot be negative."
+        )
+    return asked
 
 
 def _permuted(
@@ -127,7 +137,7 @@ def global_geary(
     values: ArrayLike,
     weights: sparse.csr_array,
     permutations: int = 0,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
     *,
     islands: str = "keep",
     moments: str = "randomisation",
@@ -191,7 +201,7 @@ def global_g(
     values: ArrayLike,
     weights: sparse.csr_array,
     permutations: int = 0,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
     *,
     islands: str = "keep",
     keys: ArrayLike | None = None,

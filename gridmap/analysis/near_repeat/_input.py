@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
+from gridmap.analysis._given import numbers_of, whole_of
 from gridmap.analysis.near_repeat._kernels import LANES
 from gridmap.errors import InvalidInput
 
@@ -34,21 +35,21 @@ class Events:
     @classmethod
     def of(cls, xy: ArrayLike, t: ArrayLike, metric: str) -> Events:
         """Check and sort events; raises InvalidInput."""
-        if metric not in METRICS:
+        if metric not in tuple(METRICS):
             raise refuse(
                 "metric",
                 f"距离“{metric}”不存在，请用 euclidean 或 manhattan。",
                 f"There is no metric {metric!r}; use euclidean or manhattan.",
             )
-        points = np.asarray(xy, dtype=np.float64)
-        times = np.asarray(t)
-        if times.dtype.kind not in "iufb":
+        points = numbers_of(xy, "坐标", "Coordinates")
+        try:
+            times = numbers_of(t, "时间", "Times")
+        except InvalidInput:
             raise refuse(
                 "time-not-number",
                 "时间须为数值（如距某日的天数）。",
                 "Give times as numbers, such as days since some date.",
-            )
-        times = times.astype(np.float64)
+            ) from None
         if times.ndim == 2 and times.shape[1] == 1:
             times = times[:, 0]
         if points.ndim != 2 or points.shape[1] != 2 or times.shape != (len(points),):
@@ -116,7 +117,7 @@ class Pairs:
 
 def checked_breaks(values: ArrayLike, name_zh: str, name_en: str) -> NDArray[np.float64]:
     """Rising finite breaks from 0 on, an infinite last one removed; raises InvalidInput."""
-    breaks = np.asarray(values, dtype=np.float64)
+    breaks = numbers_of(values, f"{name_zh}分段", f"The breaks in {name_en}")
     if breaks.ndim == 1 and len(breaks) and np.isposinf(breaks[-1]):
         breaks = breaks[:-1]
     if (
@@ -136,9 +137,10 @@ def checked_breaks(values: ArrayLike, name_zh: str, name_en: str) -> NDArray[np.
 
 def checked_permutations(permutations: int) -> int:
     """Refuse a negative number of permutations."""
+    permutations = whole_of(permutations, "模拟次数", "The number of permutations")
     if permutations < 0:
         raise refuse("permutations", "模拟次数不得为负。", "The number of permutations is at least 0.")
-    return int(permutations)
+    return permutations
 
 
 def shuffled(

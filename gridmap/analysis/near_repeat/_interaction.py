@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
+from gridmap.analysis._given import Rng, generator_of, real_of, whole_of
 from gridmap.analysis.near_repeat._input import METRICS, Events, checked_permutations, refuse, shuffled
 from gridmap.analysis.near_repeat._kernels import (
     LANES,
@@ -49,7 +50,7 @@ def modified_knox(
     tau: float,
     metric: str = "euclidean",
     permutations: int = 999,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
 ) -> Interaction:
     """Knox statistic less its expectation given how many close events each event has (Baker 2004).
 
@@ -95,7 +96,7 @@ def jacquez(
     k: int,
     metric: str = "euclidean",
     permutations: int = 999,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
 ) -> Interaction:
     """Count the pairs in which one is among the other's k nearest in space and in time too (Jacquez 1996).
 
@@ -123,14 +124,14 @@ def jacquez(
     G. M. Jacquez, *A k nearest neighbour test for space-time interaction*, Statistics in Medicine 15, 1996.
     """
     events = Events.of(xy, t, metric)
-    n = len(events)
+    n, k = len(events), whole_of(k, "近邻个数", "The number of neighbours")
     if not 1 <= k < n:
         raise refuse("k", f"近邻个数须在 1 到 {n - 1} 之间。", f"The number of neighbours is 1 to {n - 1}.")
     in_order = np.argsort(events.t, kind="stable")
     place = np.empty(n, np.int64)
     place[in_order] = np.arange(n)
-    near_space = _nearest(events.xy, int(k), METRICS[metric])
-    near_time = _nearest(events.t[in_order][:, None], int(k), 1.0)
+    near_space = _nearest(events.xy, k, METRICS[metric])
+    near_time = _nearest(events.t[in_order][:, None], k, 1.0)
 
     def statistic(slots: NDArray[np.generic]) -> NDArray[np.float64]:
         return np.asarray(shared_neighbours(near_space, near_time, slots), np.float64)
@@ -148,7 +149,7 @@ def mantel(
     xy: ArrayLike,
     t: ArrayLike,
     permutations: int = 999,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
     *,
     space_constant: float = 1.0,
     space_power: float = -1.0,
@@ -187,7 +188,9 @@ def mantel(
             f"Mantel 检验比较所有事件对，最多 {_MANTEL_MOST} 起；请缩短时段，或改用 near_repeat.table。",
             f"Mantel's test compares all pairs, of {_MANTEL_MOST} events at most; shorten the period or use a table.",
         )
-    space, time = (float(space_constant), float(space_power)), (float(time_constant), float(time_power))
+    given = (space_constant, space_power, time_constant, time_power)
+    space_c, space_p, time_c, time_p = (real_of(of, "常数与指数", "Constants and powers") for of in given)
+    space, time = (space_c, space_p), (time_c, time_p)
     manhattan = metric == "manhattan"
     x, y = np.ascontiguousarray(events.xy[:, 0]), np.ascontiguousarray(events.xy[:, 1])
     if not all(np.isfinite((*space, *time))) or (space[0] <= 0 > space[1]) or (time[0] <= 0 > time[1]):
@@ -225,6 +228,7 @@ def mantel(
 
 def closed(delta: float, tau: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the breaks of one band that holds its upper limit, or raise InvalidInput."""
+    delta, tau = real_of(delta, "距离上限", "The distance"), real_of(tau, "时间上限", "The time")
     if not (np.isfinite(delta) and np.isfinite(tau) and delta >= 0 and tau >= 0):
         raise refuse(
             "limits",
@@ -253,7 +257,7 @@ def _interaction(
     statistic: Callable[[NDArray[np.generic]], NDArray[np.float64]],
     values: NDArray[np.generic],
     permutations: int,
-    rng: np.random.Generator | None,
+    rng: Rng,
     conventions: dict[str, str],
 ) -> Interaction:
     observed = float(statistic(np.repeat(values[:, None], LANES, axis=1))[0])
@@ -265,6 +269,6 @@ def _interaction(
     return Interaction(observed, p, asked, conventions)
 
 
-def generator(rng: np.random.Generator | None) -> np.random.Generator:
+def generator(rng: Rng) -> np.random.Generator:
     """Return the generator asked for, or one seeded with 0."""
-    return np.random.default_rng(0) if rng is None else rng
+    return generator_of(rng)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import pdtrc
 
+from gridmap.analysis._given import Rng
 from gridmap.analysis.near_repeat._input import Events, checked_breaks, checked_permutations, shuffled
 from gridmap.analysis.near_repeat._interaction import (
     SHUFFLE,
@@ -93,7 +94,7 @@ def table(
     time_breaks: ArrayLike,
     metric: str = "euclidean",
     permutations: int = 999,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
 ) -> NearRepeat:
     """Count pairs of events in bands of space and time (Knox 1964; Ratcliffe and Rengert 2008).
 
@@ -108,7 +109,7 @@ def table(
         A first break of 0 and a second close to it hold repeats at one place.
     metric : {"euclidean", "manhattan"}
     permutations : int
-    rng : numpy.random.Generator, optional
+    rng : numpy.random.Generator or int, optional
         Without one, a generator seeded with 0.
 
     Returns
@@ -172,7 +173,7 @@ def knox(
     tau: float,
     metric: str = "euclidean",
     permutations: int = 999,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
 ) -> Knox:
     """Test whether pairs within `delta` and within `tau`, both included, are more than chance has it (Knox 1964).
 

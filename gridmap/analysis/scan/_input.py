@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gridmap.analysis._given import numbers_of
 from gridmap.errors import InvalidInput
 
 # Counts travel as int32, and the draws of a hypergeometric table end at 1e9.
 MOST_CASES = 1 << 30
 MOST_PEOPLE = 999_999_999
+_FARTHEST = 1e100
 
 Draw = Callable[[int], NDArray[np.int64]]
 
@@ -24,7 +26,7 @@ def refuse(code: str, zh: str, en: str) -> InvalidInput:
 
 def checked_points(xy: ArrayLike) -> NDArray[np.float64]:
     """Finite coordinates of shape (n, 2), or InvalidInput."""
-    points = np.asarray(xy, dtype=np.float64)
+    points = numbers_of(xy, "坐标", "Coordinates")
     if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
         raise refuse(
             "points-shape", "坐标数组应为 n×2，且不为空。", "Coordinates must have the shape (n, 2), n > 0."
@@ -35,13 +37,19 @@ def checked_points(xy: ArrayLike) -> NDArray[np.float64]:
             "坐标含有空值或无穷大，请先清理。",
             "A coordinate is not finite; clean it first.",
         )
+    if np.abs(points).max() > _FARTHEST:
+        raise refuse(
+            "coordinate-too-great",
+            "坐标数值过大，无法计算距离。",
+            "A coordinate is too great to measure distances with.",
+        )
     # Negative zero would be a place of its own.
     return points + 0.0
 
 
 def checked_counts(values: ArrayLike, rows: int, *, two_dimensional: bool) -> NDArray[np.int64]:
     """Whole counts of shape (n, T), or InvalidInput."""
-    counts = np.asarray(values, dtype=np.float64)
+    counts = numbers_of(values, "事件数", "Cases")
     if counts.ndim != 1 + two_dimensional or len(counts) != rows or counts.size == 0:
         raise refuse(
             "cases-shape",
@@ -69,7 +77,7 @@ def checked_counts(values: ArrayLike, rows: int, *, two_dimensional: bool) -> ND
 
 def checked_population(values: ArrayLike, shape: tuple[int, int], *, whole: bool) -> NDArray[np.float64]:
     """Return the population of shape (n, T), or raise InvalidInput; a column is repeated for every step."""
-    people = np.asarray(values, dtype=np.float64)
+    people = numbers_of(values, "人口", "Populations")
     if people.ndim == 1 and len(people) == shape[0]:
         people = np.repeat(people[:, None], shape[1], axis=1)
     if people.shape != shape:

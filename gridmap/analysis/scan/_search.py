@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmap.analysis._given import real_of, whole_of
 from gridmap.analysis.scan._input import Draw, Places, refuse
 from gridmap.analysis.scan._kernels import LANES, best_windows, raise_maxima, thresholds
 from gridmap.analysis.scan._windows import Block, Windows, outlines
@@ -115,7 +116,11 @@ class Options:
     penalty: float
 
     def __post_init__(self) -> None:
-        if not 0.0 < self.max_population <= 1.0:
+        if (
+            not 0.0
+            < real_of(self.max_population, "窗口人口上限", "The largest share of the population")
+            <= 1.0
+        ):
             raise refuse(
                 "max-population",
                 "窗口人口上限须大于 0 且不超过 1。",
@@ -123,7 +128,12 @@ class Options:
             )
         if self.side not in {"high", "low", "both"}:
             raise refuse("side", "方向只能是 high、low 或 both。", "The side is one of high, low and both.")
-        if self.permutations < 0 or self.min_cases < 1 or self.most < 0 or not self.penalty >= 0.0:
+        for name in ("permutations", "min_cases", "most"):
+            object.__setattr__(
+                self, name, whole_of(getattr(self, name), f"参数 {name}", f"The option {name}")
+            )
+        penalty = real_of(self.penalty, "惩罚", "The penalty")
+        if self.permutations < 0 or self.min_cases < 1 or self.most < 0 or not penalty >= 0.0:
             raise refuse(
                 "option-negative",
                 "模拟次数、结果个数和惩罚不得为负，最少事件数至少为 1。",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmap.analysis._given import real_of
 from gridmap.errors import InvalidInput
 
 # Ratios of the axes and the number of directions of each, as in Kulldorff et al. 2006 and SaTScan.
@@ -58,7 +59,11 @@ def outlines(shape: str, ratios: tuple[float, ...] | None) -> tuple[Outline, ...
             f"扫描窗口形状“{shape}”不存在，请用 circle 或 ellipse。",
             f"There is no window shape {shape!r}; use circle or ellipse.",
         )
-    asked = tuple(ELLIPSES) if ratios is None else tuple(float(r) for r in ratios)
+    asked = (
+        tuple(ELLIPSES)
+        if ratios is None
+        else tuple(real_of(r, "椭圆长短轴之比", "The ratio of the axes") for r in ratios)
+    )
     if not asked or not all(np.isfinite(r) and r >= 1.0 for r in asked):
         raise InvalidInput(
             "scan-ratio",

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gridmap.analysis._given import Rng, generator_of, whole_of
 from gridmap.analysis.scan._input import (
     Places,
     checked_counts,
@@ -30,7 +31,7 @@ def spatial(
     shape: str = "circle",
     max_population: float = 0.5,
     permutations: int = 999,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
     *,
     min_cases: int = 2,
     side: str = "high",
@@ -57,7 +58,7 @@ def spatial(
         Largest share of the population in a window, above 0 and up to 1.
     permutations : int
         Replications under the null hypothesis.
-    rng : numpy.random.Generator, optional
+    rng : numpy.random.Generator or int, optional
         Without one, a generator seeded with 0.
     min_cases : int
         Fewest cases of a cluster with a high rate.
@@ -92,7 +93,7 @@ def spatial(
     A. Abrams, K. Kleinman, M. Kulldorff, *Gumbel based p-value approximations for spatial scan statistics*,
     International Journal of Health Geographics 9, 2010.
     """
-    if model not in {"poisson", "bernoulli", "permutation"}:
+    if model not in ("poisson", "bernoulli", "permutation"):
         raise _no_model(model, "poisson, bernoulli, permutation")
     points = checked_points(xy)
     counts = checked_counts(cases, len(points), two_dimensional=False)
@@ -102,7 +103,7 @@ def spatial(
     refuse_cases_without_people(places, labels=labels)
     total = int(counts.sum())
     expected = places.population * (total / places.population.sum())
-    generator = np.random.default_rng(0) if rng is None else rng
+    generator = generator_of(rng)
     draw = (
         label_draws(places.population[:, 0], total, generator)
         if labels
@@ -127,7 +128,7 @@ def space_time(
     max_duration: int | None = None,
     prospective: bool = False,
     permutations: int = 999,
-    rng: np.random.Generator | None = None,
+    rng: Rng = None,
     min_cases: int = 2,
     side: str = "high",
     most: int = 20,
@@ -171,30 +172,34 @@ def space_time(
     M. Kulldorff, R. Heffernan, J. Hartman, R. Assuncao, F. Mostashari, *A space-time permutation scan statistic for
     disease outbreak detection*, PLoS Medicine 2, 2005.
     """
-    if model not in {"poisson", "permutation"}:
+    if model not in ("poisson", "permutation"):
         raise _no_model(model, "poisson, permutation")
     points = checked_points(xy)
     counts = checked_counts(cases, len(points), two_dimensional=True)
     steps = counts.shape[1]
-    longest = max(1, steps // 2) if max_duration is None else int(max_duration)
+    longest = (
+        max(1, steps // 2)
+        if max_duration is None
+        else whole_of(max_duration, "最长时段", "The longest duration")
+    )
     if not 1 <= longest <= steps:
         raise refuse(
             "duration", f"最长时段须在 1 到 {steps} 步之间。", f"The longest duration is 1 to {steps} steps."
         )
-    if model == "poisson" and population is None:
+    if population is None and model == "poisson":
         raise refuse(
             "population-missing",
             "poisson 模型需要人口；没有人口时请用 permutation 模型。",
             "The poisson model needs a population; without one use the permutation model.",
         )
     total = int(counts.sum())
-    generator = np.random.default_rng(0) if rng is None else rng
-    if model == "permutation":
+    generator = generator_of(rng)
+    if model == "permutation" or population is None:
         places = Places.merge(points, counts, counts.astype(np.float64))
         expected = places.cases.sum(axis=1)[:, None] * (places.cases.sum(axis=0)[None, :] / total)
         draw = time_draws(places.cases, generator)
     else:
-        people = checked_population(np.asarray(population), (len(points), steps), whole=False)
+        people = checked_population(population, (len(points), steps), whole=False)
         places = Places.merge(points, counts, people)
         refuse_cases_without_people(places, labels=False)
         expected = places.population * (total / places.population.sum())
@@ -233,4 +238,11 @@ def _ranks(ids: ArrayLike | None, rows: int) -> NDArray[np.int64]:
     names = np.asarray(ids)
     if names.shape != (rows,):
         raise refuse("ids-shape", "编号须与地点一一对应。", "Give one id for each location.")
-    return np.unique(names, return_inverse=True)[1].astype(np.int64)
+    try:
+        return np.unique(names, return_inverse=True)[1].astype(np.int64)
+    except TypeError:
+        raise refuse(
+            "ids-order",
+            "编号须同为数字或同为文字，且不缺失。",
+            "Ids must all be numbers, or all text, none missing.",
+        ) from None

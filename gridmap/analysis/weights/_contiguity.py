@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy import sparse
 
+from gridmap.analysis._given import real_of
 from gridmap.analysis.weights import _hash
 from gridmap.analysis.weights._sparse import from_rows, ones
 from gridmap.errors import InvalidInput
@@ -18,10 +19,20 @@ TOUCH = 1e-12
 
 def contiguity(polygons: Any, tolerance: float | None, *, rook: bool) -> sparse.csr_array:
     """Neighbours by shared corners or edges; see `gridmap.analysis.weights.queen`."""
-    geometry = np.asarray(getattr(polygons, "geometry", polygons), dtype=object)
+    geometry = np.atleast_1d(np.asarray(getattr(polygons, "geometry", polygons), dtype=object))
     n = len(geometry)
+    if tolerance is not None and not (0 <= real_of(tolerance, "容差", "The tolerance") < np.inf):
+        raise InvalidInput(
+            "tolerance-range", "容差应为非负数。", "The tolerance must be a number of at least 0."
+        )
     if n == 0:
         return sparse.csr_array((0, 0), dtype=np.float64)
+    if geometry.ndim != 1 or not (shapely.is_geometry(geometry) | (geometry == None)).all():  # noqa: E711
+        raise InvalidInput(
+            "geometry-not-polygon",
+            "应给出多边形（GeoDataFrame、GeoSeries 或 shapely 几何的列表）。",
+            "Give polygons: a GeoDataFrame, a GeoSeries or a list of shapely geometries.",
+        )
     kinds = shapely.get_type_id(geometry)
     wrong = ~np.isin(kinds, (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON))
     wrong |= shapely.is_empty(geometry)

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from gridmap.errors import InvalidInput
+
 
 def ones(n: int, indptr: NDArray[Any], indices: NDArray[np.int32]) -> sparse.csr_array:
     """Ones in compressed rows."""
@@ -27,8 +29,20 @@ def from_rows(n: int, rows: NDArray[Any], cols: NDArray[Any]) -> sparse.csr_arra
     return w
 
 
+def compressed(w: sparse.csr_array) -> sparse.csr_array:
+    """Weights in compressed rows; raises InvalidInput for what is no square sparse matrix."""
+    if not sparse.issparse(w) or w.ndim != 2 or w.shape[0] != w.shape[1]:
+        raise InvalidInput(
+            "weights-shape",
+            "权重应为方形稀疏矩阵（scipy.sparse.csr_array）。",
+            "Weights must be a square sparse matrix (scipy.sparse.csr_array).",
+        )
+    return sparse.csr_array(w)
+
+
 def pattern(w: sparse.csr_array) -> sparse.csr_array:
     """Ones at the off-diagonal entries that are not zero, sorted."""
+    w = compressed(w)
     rows = np.repeat(np.arange(w.shape[0]), np.diff(w.indptr))
     keep = (w.data != 0) & (rows != w.indices)
     return from_rows(w.shape[0], rows[keep], w.indices[keep])

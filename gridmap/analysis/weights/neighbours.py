@@ -7,15 +7,19 @@ in another order give the same matrix in that order.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.spatial import cKDTree
 
+from gridmap.analysis._given import numbers_of, real_of, whole_of
 from gridmap.analysis.weights import _hash
 from gridmap.analysis.weights._contiguity import contiguity
-from gridmap.analysis.weights._sparse import from_rows, ones, pattern
+from gridmap.analysis.weights._sparse import compressed, from_rows, ones, pattern
 from gridmap.errors import InvalidInput
 
 
@@ -97,7 +101,7 @@ def knn(xy: ArrayLike, k: int) -> sparse.csr_array:
         When the coordinates are not finite, or k is out of range.
     """
     at = _checked_xy(xy)
-    n = len(at)
+    n, k = len(at), whole_of(k, "邻居数 k", "The number of neighbours k")
     if not 1 <= k < n:
         raise InvalidInput(
             "k-out-of-range",
@@ -153,6 +157,7 @@ def distance_band(xy: ArrayLike, radius_m: float) -> sparse.csr_array:
         When the coordinates are not finite, or the radius is not positive.
     """
     at = _checked_xy(xy)
+    radius_m = real_of(radius_m, "距离", "The radius")
     if not (np.isfinite(radius_m) and radius_m > 0):
         raise InvalidInput("radius-not-positive", "距离应为正数。", "The radius must be a positive number.")
     pairs = cKDTree(at).query_pairs(radius_m, output_type="ndarray")
@@ -180,6 +185,7 @@ def lattice(rows: int, cols: int, queen: bool = True) -> sparse.csr_array:
     InvalidInput
         When a side is not positive.
     """
+    rows, cols = whole_of(rows, "行数", "The number of rows"), whole_of(cols, "列数", "The number of columns")
     if rows < 1 or cols < 1:
         raise InvalidInput("lattice-empty", "行数和列数应至少为 1。", "A lattice needs a row and a column.")
     indptr, indices = _hash.lattice(rows, cols, queen)
@@ -205,7 +211,14 @@ def from_pairs(n: int, pairs: ArrayLike) -> sparse.csr_array:
     InvalidInput
         When a number is out of range or a pair names a cell as its own neighbour.
     """
-    pair = np.asarray(pairs, dtype=np.int64)
+    n = whole_of(n, "单元数", "The number of cells")
+    if n < 0:
+        raise InvalidInput("cells-negative", "单元数不能为负。", "The number of cells cannot be negative.")
+    listed: Any = list(pairs) if isinstance(pairs, Iterable) and not hasattr(pairs, "__array__") else pairs
+    given = numbers_of(listed, "邻居表", "Pairs of neighbours")
+    if not (given == np.rint(given)).all():
+        raise InvalidInput("pairs-not-whole", "邻居编号应为整数。", "Numbers of cells must be whole numbers.")
+    pair = given.astype(np.int64)
     if pair.size == 0:
         pair = pair.reshape(0, 2)
     if pair.ndim != 2 or pair.shape[1] != 2:
@@ -238,6 +251,7 @@ def row_standardised(w: sparse.csr_array) -> sparse.csr_array:
     -------
     csr_array of float64, shape (n, n)
     """
+    w = compressed(w)
     total = np.asarray(w.sum(axis=1)).ravel()
     scale = np.divide(1.0, total, out=np.zeros(len(total)), where=total != 0)
     return sparse.csr_array(
@@ -265,7 +279,7 @@ def higher_order(w: sparse.csr_array, order: int) -> sparse.csr_array:
     InvalidInput
         When the order is less than 1.
     """
-    if order < 1:
+    if whole_of(order, "阶数", "The order") < 1:
         raise InvalidInput("order-not-positive", "阶数应至少为 1。", "The order must be at least 1.")
     n = w.shape[0]
     step = pattern(w)
@@ -294,7 +308,7 @@ def islands(w: sparse.csr_array) -> NDArray[np.intp]:
 
 
 def _checked_xy(xy: ArrayLike) -> NDArray[np.float64]:
-    at = np.asarray(xy, dtype=np.float64)
+    at = numbers_of(xy, "坐标", "Coordinates")
     if at.ndim != 2 or at.shape[1] != 2:
         raise InvalidInput("points-shape", "坐标数组应为 n×2。", "Coordinates must have the shape (n, 2).")
     if not np.isfinite(at).all():

@@ -70,7 +70,7 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         tally = {label: n + int((labels == label).sum()) for label, n in tally.items()}
     if not spec.domain:
         features += _ground(inputs, spec, near)
-    summary = {
+    summary: dict[str, Any] = {
         "domains": domains,
         "tests": len(q),
         "withheld": withheld,
@@ -78,7 +78,18 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         "conventions": found[domains[0]].conventions
         | {"fdr": f"bh over {len(domains)} domains" if len(domains) > 1 else "bh"},
     }
+    p = np.concatenate([found[domain].p for domain in domains])
+    summary["permutations_few"] = _cannot_tell(p, q, spec)
     return Outcome(sorted(features, key=by_evidence), summary)
+
+
+def _cannot_tell(p: NDArray[np.float64], q: NDArray[np.float64], spec: HotspotSpec) -> bool:
+    """Tell whether nothing is significant only because permutations give no smaller p than they do."""
+    tried = spec.permutations or 0
+    if not tried or (spec.by == "rate" and spec.method == "gi"):
+        return False
+    least = 2.0 / (tried + 1.0)
+    return bool(not (q <= spec.alpha).any() and least * np.isfinite(p).sum() > spec.alpha)
 
 
 def _gi(
@@ -121,7 +132,9 @@ def by_moran(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         keys=keys,
     )
     labels = np.where(found.q <= spec.alpha, found.quadrant, "none").astype(object)
-    return _cells_outcome(inputs, spec, near, labels, found)
+    out = _cells_outcome(inputs, spec, near, labels, found)
+    out.summary["permutations_few"] = _cannot_tell(found.p, found.q, spec)
+    return out
 
 
 def cell_values(inputs: Inputs, spec: HotspotSpec) -> NDArray[np.float64]:

@@ -46,12 +46,16 @@ def by_kde(inputs: Inputs, spec: HotspotSpec) -> Outcome:
     mass = np.where(found.inside, found.values, 0.0).ravel() * cell_m**2
     order = np.argsort(-mass, kind="stable")
     cumulative = np.cumsum(mass[order]) / mass.sum()
-    features = []
+    features: list[dict[str, Any]] = []
+    inner = 0
     for share in _SHARES:
         cells = order[: int(np.searchsorted(cumulative, share)) + 1]
         geometry = shapely.intersection(_squares(found, cells), mask)
         count = int(shapely.contains_xy(geometry, xy[:, 0], xy[:, 1]).sum())
-        if count >= MINIMUM:
+        beyond = len(xy) - count
+        # The areas hold each other, so that what lies between two of them could be found by subtraction.
+        if count - inner >= MINIMUM and (beyond >= MINIMUM or beyond == 0):
+            inner = count
             features.append(_area(share, geometry, count, len(xy), mask.area, spec))
     summary = {
         "bandwidth_m": number(bandwidth_m, 1),
@@ -88,8 +92,8 @@ def _area(
         "grid_key": None,
         "geometry": geometry,
         "properties": {
-            "name_zh": f"最密集的区域，含 {share:.0%} 的接报量",
-            "name_en": f"densest area with {share:.0%} of the reports",
+            "name_zh": f"最密集的区域，占核密度总量的 {share:.0%}",
+            "name_en": f"densest area, {share:.0%} of the kernel density",
             "observed": count,
             "expected": number(expected, 1),
             "z": None,

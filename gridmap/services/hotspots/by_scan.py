@@ -75,6 +75,7 @@ def _outcome(inputs: Inputs, spec: HotspotSpec, found: Any, cut: Slices | None) 
         "clusters": len(features),
         "labels": {label: labels.count(label) for label in sorted(set(labels))},
         "withheld": 0,
+        "permutations_few": 0 < _permutations(spec) < 1.0 / spec.alpha - 1.0,
         "conventions": found.conventions,
     }
     if cut is not None:

@@ -18,7 +18,7 @@ from gridmap.services.forecasts import weekly_cube
 from gridmap.services.grids import grid_not_found
 from gridmap.services.hotspots.by_cell import touching
 from gridmap.services.hotspots.inputs import load_inputs
-from gridmap.services.hotspots.publish import number
+from gridmap.services.hotspots.publish import number, told_text
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.database import Database
 
@@ -50,8 +50,9 @@ def effect(
     Returns
     -------
     dict
-        change (ratio, low, high, p, and the four sums), displacement (wdq, low, high; None where the control or the
-        target does not allow it), verdict_zh, verdict_en, cells, conventions, data_sha256.
+        change (ratio, low and high, which are None where a sum is told as below five; p, and the four sums),
+        displacement (wdq, low, high; None where the control or the target does not allow it), verdict_zh, verdict_en,
+        cells, conventions, data_sha256.
 
     Raises
     ------
@@ -84,19 +85,21 @@ def effect(
     rng = np.random.default_rng(spec.seed)
     found = change.before_after(before, after, treated, keep_out=ring, rng=rng)
     zh, en = _verdict(found)
+    few = any(0 < of < MINIMUM for of in (found.treated_before, found.treated_after))
     return {
         "cells": int(treated.sum()),
         "since": around.since.isoformat(),
         "on": on.isoformat(),
         "until": around.until.isoformat(),
         "change": {
-            "before": _told(found.treated_before),
-            "after": _told(found.treated_after),
+            "before": told_text(int(found.treated_before)),
+            "after": told_text(int(found.treated_after)),
             "matched_before": number(found.matched_before, 1),
             "matched_after": number(found.matched_after, 1),
-            "ratio": number(found.ratio),
-            "low": number(found.low),
-            "high": number(found.high),
+            # From the ratio and the other three sums a sum of one to four could be reckoned.
+            "ratio": None if few else number(found.ratio),
+            "low": None if few else number(found.low),
+            "high": None if few else number(found.high),
             "p": number(found.p, 4),
         },
         "displacement": _displacement(before.sum(axis=1), after, treated, ring, rng),
@@ -105,11 +108,6 @@ def effect(
         "conventions": found.conventions,
         "data_sha256": inputs.sha256,
     }
-
-
-def _told(count: float) -> str:
-    """Write a count, or that it is too small to be told."""
-    return f"< {MINIMUM}" if 0 < count < MINIMUM else str(int(count))
 
 
 def _verdict(found: change.Change) -> tuple[str, str]:

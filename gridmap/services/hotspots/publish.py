@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from gridmap.analysis.suppress import NOT_SHOWN, merge_up
+from gridmap.analysis.suppress import MINIMUM, NOT_SHOWN, merge_up
 from gridmap.services.hotspots.inputs import Inputs
 
 CAPTION = ("接报量，不代表危险", "reported incidents, not danger")
@@ -45,6 +45,16 @@ def proposal(domain: str | None) -> str:
     if domain in _PATROLLED:
         return "patrol"
     return "serve" if domain == "social_service" else "mediate"
+
+
+def told(count: int) -> int | None:
+    """Return a number of incidents where it may be told, None where it is 1 to 4."""
+    return None if 0 < count < MINIMUM else count
+
+
+def told_text(count: int | None) -> str:
+    """Write a number of incidents, or that it is below five."""
+    return f"< {MINIMUM}" if count is None or 0 < count < MINIMUM else str(count)
 
 
 def number(value: float | None, digits: int = 2) -> float | None:

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from gridmap import __version__, crs
+from gridmap.analysis.suppress import MINIMUM
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.ingest.export import write_layer
@@ -19,8 +20,8 @@ from gridmap.services.hotspots.by_cell import by_emerging, by_gi, by_moran
 from gridmap.services.hotspots.by_place import by_kde, by_near_repeat, by_network_kde
 from gridmap.services.hotspots.by_scan import by_scan, by_space_time_scan
 from gridmap.services.hotspots.inputs import Inputs, load_inputs, road_lines, scope_of
-from gridmap.services.hotspots.publish import CAPTION, Outcome
-from gridmap.services.hotspots.spec import METHOD_NAMES, HotspotSpec
+from gridmap.services.hotspots.publish import CAPTION, Outcome, told
+from gridmap.services.hotspots.spec import COUNTS_ONLY, METHOD_NAMES, HotspotSpec
 from gridmap.storage import hotspots as stored
 from gridmap.storage.database import Database
 
@@ -70,9 +71,21 @@ def run_hotspots(
     NotFound
         When the grid that the run is about lies outside the scope.
     """
+    if spec.by == "rate" and spec.method in COUNTS_ONLY:
+        raise InvalidInput(
+            "rate-method",
+            f"方法 {spec.method} 只看件数，不能用 --by rate。请改用 gi、moran、scan 或 space-time-scan。",
+            f"The method {spec.method} looks at counts only; with --by rate choose gi, moran, scan or space-time-scan.",
+        )
     tell = on_progress or (lambda *_: None)
     tell("read", 0, _STEPS)
     inputs = load_inputs(database, scope, spec)
+    if inputs.counts.sum() < MINIMUM:
+        raise InvalidInput(
+            "hotspots-too-few",
+            f"所选时段、领域与范围内不足 {MINIMUM} 件，不能显示。请放宽时段、领域或网格。",
+            f"There are fewer than {MINIMUM} incidents in this period, domain and grid: too few to show. Widen them.",
+        )
     tell("analyse", 1, _STEPS)
     if spec.method == "network-kde":
         outcome = by_network_kde(inputs, spec, road_lines(database, scope, inputs.epsg))
@@ -107,8 +120,8 @@ def _as_kept(
         "method_en": method_en,
         "incidents": outcome.summary.get("incidents", int(inputs.counts.sum())),
         "cells": len(inputs.cells),
-        "outside": inputs.outside,
-        "left_out_family": inputs.left_out_family,
+        "outside": told(inputs.outside),
+        "left_out_family": told(inputs.left_out_family),
         "epsg": inputs.epsg,
     }
     run = {

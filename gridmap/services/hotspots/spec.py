@@ -24,6 +24,9 @@ METHODS: tuple[Method, ...] = (
 POINT_METHODS = frozenset({"kde", "network-kde", "near-repeat"})
 """Methods that look at places rather than at cells."""
 
+COUNTS_ONLY = POINT_METHODS | {"emerging"}
+"""Methods that do not compare with the people present."""
+
 FAMILY_KINDS = frozenset({"01"})
 """Kinds of disputes between members of a family: shown at village level or above, never closer."""
 

@@ -20,7 +20,7 @@ from gridmap.reporting.words import MODELS
 from gridmap.services.forecasts import score_forecast
 from gridmap.services.hotspots.by_cell import by_gi
 from gridmap.services.hotspots.inputs import Inputs, load_inputs
-from gridmap.services.hotspots.publish import Outcome
+from gridmap.services.hotspots.publish import Outcome, told_text
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.reports.findings import (
     DOMAINS,
@@ -152,8 +152,8 @@ def hotspot_report(
         records_since=records_since.isoformat(),
         incidents=len(inputs.cell),
         cells=len(inputs.cells),
-        outside=inputs.outside,
-        left_out_family=inputs.left_out_family,
+        outside=inputs.outside and told_text(inputs.outside),
+        left_out_family=inputs.left_out_family and told_text(inputs.left_out_family),
         withheld=about.get("withheld", 0),
         cold=about.get("labels", {}).get("cold", 0),
         judged=judged is not None,

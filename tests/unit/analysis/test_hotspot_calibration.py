@@ -19,6 +19,23 @@ NOISE: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
     "exponential": lambda rng: rng.exponential(size=SIDE**2),
     "Poisson 0.02": lambda rng: rng.poisson(0.02, SIDE**2),
 }
+TIED: dict[str, Callable[[np.random.Generator], np.ndarray]] = {
+    "mean weekly counts": lambda rng: rng.poisson(3, SIDE**2) / 52,
+    "half counts": lambda rng: rng.poisson(1, SIDE**2) / 2,
+    "differences of counts": lambda rng: rng.poisson(2, SIDE**2) - rng.poisson(2, SIDE**2),
+    "amounts of money": lambda rng: rng.poisson(1, SIDE**2) * 10.0**9,
+    "percentages with one digit": lambda rng: np.round(rng.normal(50, 2, SIDE**2), 1),
+    "rates, most of them zero": lambda rng: rng.poisson(0.3, SIDE**2) / rng.integers(50, 500, SIDE**2),
+    "rates, nearly all zero": lambda rng: rng.poisson(0.05, SIDE**2) / rng.integers(50, 500, SIDE**2),
+    "amounts or nothing": lambda rng: np.where(rng.random(SIDE**2) < 0.7, 0, rng.exponential(size=SIDE**2)),
+    "capped amounts": lambda rng: np.minimum(rng.exponential(size=SIDE**2), 1.0),
+    "roots of counts": lambda rng: np.sqrt(rng.poisson(1, SIDE**2) + 0.375),
+    "logarithms of counts": lambda rng: np.log1p(rng.poisson(1, SIDE**2)),
+    "counts with one far outlier": lambda rng: np.where(
+        np.arange(SIDE**2) == 5, 10**7, rng.poisson(1, SIDE**2)
+    ),
+}
+NOISE |= TIED
 RUNS = 12
 
 
@@ -57,6 +74,25 @@ def test_counts_of_uneven_exposure_and_uneven_rates_flag_one_cell_in_twenty() ->
         events = rng.poisson(0.02 * people * rng.gamma(2.0, 0.5, SIDE**2))
         shares.append(np.mean(local_counts(events, people, QUEEN, rng=rng).p < 0.05))
     assert 0.045 <= np.mean(shares) <= 0.055
+
+
+@pytest.mark.parametrize("noise", TIED)
+def test_numbers_that_tie_give_no_false_discovery_in_bulk(noise: str) -> None:
+    found = 0
+    for seed in range(RUNS):
+        rng = np.random.default_rng([seed, 11])
+        found += int((local_gi(NOISE[noise](rng), QUEEN, rng=rng).q <= 0.05).any())
+    assert found <= 4
+
+
+@pytest.mark.parametrize("star", [True, False])
+def test_numbers_in_equal_steps_are_judged_as_the_counts_of_their_steps(star: bool) -> None:
+    counts = np.random.default_rng(12).poisson(2, SIDE**2)
+    plain = local_gi(counts, QUEEN, star, ties="mid")
+    for scaled in (counts / 52, counts * 0.1 - 7.0, counts * 1e9):
+        other = local_gi(scaled, QUEEN, star, ties="mid")
+        assert other.conventions["null"] == "permutation-exact"
+        np.testing.assert_allclose(other.p, plain.p, rtol=1e-9)
 
 
 def test_one_large_map_flags_one_cell_in_twenty_with_permutations() -> None:
