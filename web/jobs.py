@@ -64,7 +64,7 @@ class Jobs:
                 raise Conflict(
                     "job-running",
                     "已有一项分析或规划正在运行。请等它完成（通常几秒到几十秒），或先取消它，再运行新的。",
-                    "A run or a plan is being made already. Wait until it is done (mostly seconds), or cancel it first.",
+                    "A run or a plan is being made already. Wait until it is done (mostly seconds), or cancel it.",
                 )
             job = _Job(uuid.uuid4().hex)
             self._jobs[job.job_id] = job

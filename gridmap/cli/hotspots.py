@@ -262,7 +262,7 @@ def compare(first: int, second: int) -> None:
         table.add_row(
             words[str(row.change)],
             f"{row.name_zh} / {row.name_en}",
-            " → ".join(str(v) for v in (row.label_before, row.label_after) if v),
+            " → ".join(v for v in (row.label_before, row.label_after) if isinstance(v, str)),
             f"{_count(row.observed_before)} → {_count(row.observed_after)}",
             f"{row.overlap:.2f}",
         )

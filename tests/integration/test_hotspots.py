@@ -240,7 +240,7 @@ def test_what_makes_no_sense_is_refused_before_any_work(given: dict[str, Any], c
             for method in ("kde", "network-kde", "near-repeat", "emerging")
         ),
         (
-            {"method": "scan", "since": LAST, "until": LAST, "kind": "05", "level": 3},
+            {"method": "scan", "since": dt.date(2026, 10, 25), "until": LAST, "kind": "05", "level": 3},
             "hotspots-too-few",
         ),
         (

@@ -37,6 +37,7 @@ _BY_INPUTS: dict[str, Callable[[Inputs, HotspotSpec], Outcome]] = {
     "emerging": by_emerging,
 }
 _STEPS = 3
+_LAST_RUN = 2**31 - 1
 
 
 def run_hotspots(
@@ -185,9 +186,11 @@ def hotspot_run(database: Database, scope: Scope, run_id: int) -> dict[str, Any]
     NotFound
         When there is no such run in the scope.
     """
-    with database.scoped_session(scope) as session:
-        run = stored.find_run(session, run_id)
-        features = stored.run_features(session, run_id) if run is not None else []
+    run, features = None, []
+    if 0 < run_id <= _LAST_RUN:
+        with database.scoped_session(scope) as session:
+            run = stored.find_run(session, run_id)
+            features = stored.run_features(session, run_id) if run is not None else []
     if run is None:
         raise NotFound(
             "hotspot-run-not-found",
@@ -239,7 +242,7 @@ def compare_runs(first: dict[str, Any], second: dict[str, Any]) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     matched: set[int] = set()
     for feature in new:
-        shares = [_overlap(feature, other) for other in old]
+        shares = [_overlap(feature, other) if _comparable(feature, other) else 0.0 for other in old]
         best = int(np.argmax(shares)) if shares else -1
         same = old[best] if best >= 0 and shares[best] > 0 else None
         if same is not None:
@@ -259,6 +262,11 @@ def _found(run: dict[str, Any]) -> list[dict[str, Any]]:
     return [
         f for f in run["features"] if f["label"] not in {"none", "candidate"} and f["geometry"] is not None
     ]
+
+
+def _comparable(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    # A run over all domains may find one place in several; a hotspot of one domain does not go on in another.
+    return one.get("domain") == other.get("domain") or None in (one.get("domain"), other.get("domain"))
 
 
 def _overlap(one: dict[str, Any], other: dict[str, Any]) -> float:
