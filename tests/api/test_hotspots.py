@@ -220,7 +220,7 @@ def test_a_cancelled_run_is_not_kept(client: FlaskClient, monkeypatch: pytest.Mo
         ({"from": "2020-01-01", "to": "2020-02-01"}, "hotspots-no-incidents"),
         ({"method": "emerging", "from": "2026-10-01", "to": "2026-10-20"}, "slices-too-few"),
         ({"within": 5}, "grid-not-found"),
-        ({"within": 33068110977000000}, "hotspots-no-incidents"),
+        ({"within": 33068110977000000}, "grid-not-found"),
     ],
 )
 def test_what_the_data_do_not_allow_is_told_by_the_job_in_both_languages(
