@@ -21,6 +21,8 @@ from gridmap.analysis.forecast.models import (
 )
 from gridmap.errors import InvalidInput
 
+_ALL_SIGNS_WEEKS = 12
+_LEVEL = 0.05
 Verdict = Literal["better", "no-better", "worse"]
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -186,9 +188,10 @@ def score(
     }
     best = np.array([hits_at(actual[:, w], actual[:, w], areas, area_share) for w in range(held_out)])
     total = actual.sum(axis=0)
-    draws = _draws(held_out, bootstrap, rng)
+    draws, flips = _draws(held_out, bootstrap, generator_of(rng))
     scores = tuple(
-        _score(name, hits, weekly[COUNT], best, total, area_share, draws) for name, hits in weekly.items()
+        _score(name, hits, weekly[COUNT], best, total, area_share, draws, flips)
+        for name, hits in weekly.items()
     )
     tell(2, 2)
     verdict = scores[-1].verdict
@@ -202,6 +205,7 @@ def _conventions(held_out: int) -> dict[str, str]:
         "blend": f"shares chosen on the {held_out} weeks before the held-out ones",
         "flagged": "densest predictions first; equal predictions share the last place",
         "interval": "95 % percentile bootstrap over weeks",
+        "verdict": "interval without zero, and sign-flip test of the weekly differences at 5 %",
     }
 
 
@@ -230,9 +234,15 @@ def _check(counts: Floats, area: Floats, held_out: int, area_share: float) -> No
         )
 
 
-def _draws(weeks: int, bootstrap: int, rng: Rng) -> NDArray[np.int64]:
-    generator = generator_of(rng)
-    return generator.integers(0, weeks, size=(bootstrap, weeks))
+def _draws(
+    weeks: int, bootstrap: int, generator: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Resamples of the weeks, and signs to give to their differences: all there are, or a sample of them."""
+    draws = generator.integers(0, weeks, size=(bootstrap, weeks))
+    if weeks <= _ALL_SIGNS_WEEKS:
+        return draws, 1 - 2 * (np.arange(2**weeks)[:, None] >> np.arange(weeks) & 1)
+    drawn = generator.choice(np.array([-1, 1]), size=(2**_ALL_SIGNS_WEEKS - 1, weeks))
+    return draws, np.vstack([np.ones((1, weeks), np.int64), drawn])
 
 
 def _score(
@@ -243,6 +253,7 @@ def _score(
     total: Floats,
     area_share: float,
     draws: NDArray[np.int64],
+    flips: NDArray[np.int64],
 ) -> Score:
     all_weeks = np.arange(len(hits))[None, :]
 
@@ -257,8 +268,13 @@ def _score(
         np.percentile(values, [2.5, 97.5]).tolist() for values in rates(draws)
     )
     verdict: Verdict | None = None
+    difference = hits - counted
+    # An interval by bootstrap is too narrow for a few weeks; signs that chance could have given as well are not.
+    p = float((np.abs(flips @ difference) >= abs(difference.sum()) - 1e-9).mean())
     if name != COUNT:
-        verdict = "better" if gain_low > 0 else "worse" if gain_high < 0 else "no-better"
+        verdict = "no-better"
+        if p <= _LEVEL:
+            verdict = "better" if gain_low > 0 else "worse" if gain_high < 0 else verdict
     return Score(
         name,
         hit,

@@ -20,6 +20,7 @@ from gridmap.services.hotspots.by_cell import touching
 from gridmap.services.hotspots.inputs import load_inputs
 from gridmap.services.hotspots.publish import number, told_text
 from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.services.workspace import workspace_info
 from gridmap.storage.database import Database
 
 
@@ -59,11 +60,10 @@ def effect(
     NotFound
         When a grid is not in the scope.
     InvalidInput
-        When there are fewer than five incidents in the grids, before and after together.
+        When there are fewer than five incidents in the grids, before and after together, or when the weeks before or
+        after are not all recorded.
     """
-    around = replace(
-        spec, since=on - dt.timedelta(weeks=weeks), until=on + dt.timedelta(weeks=weeks, days=-1)
-    )
+    around = _around(database, scope, spec, on, weeks)
     inputs = load_inputs(database, scope, around)
     keys = inputs.cells["grid_key"].to_numpy(dtype=np.int64)
     treated = np.zeros(len(keys), dtype=bool)
@@ -108,6 +108,22 @@ def effect(
         "conventions": found.conventions,
         "data_sha256": inputs.sha256,
     }
+
+
+def _around(database: Database, scope: Scope, spec: HotspotSpec, on: dt.date, weeks: int) -> HotspotSpec:
+    """Return the parameters for the weeks around a day; raises InvalidInput where they are not all recorded."""
+    period = workspace_info(database, scope).period
+    length = dt.timedelta(weeks=weeks)
+    if period is not None:
+        first, last = (dt.date.fromisoformat(period[of]) for of in ("from", "to"))
+        if not first + length <= on <= last + dt.timedelta(days=1) - length:
+            raise InvalidInput(
+                "effect-not-recorded",
+                f"前后各 {weeks} 周须都有记录（现有记录：{first} 至 {last}）。请改 --on，或减少 --weeks。",
+                f"There must be records for {weeks} weeks before and after (records: {first} to {last}). Choose "
+                "another --on, or fewer --weeks.",
+            )
+    return replace(spec, since=on - length, until=on + length - dt.timedelta(days=1))
 
 
 def _verdict(found: change.Change) -> tuple[str, str]:

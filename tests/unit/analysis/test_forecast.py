@@ -107,6 +107,12 @@ def test_in_a_steady_town_the_verdict_is_no_better_than_counting() -> None:
     assert verdicts.count("better") <= 1
 
 
+@pytest.mark.parametrize("weeks", [2, 3, 4, 5])
+def test_so_few_weeks_never_give_a_verdict_against_counting(weeks: int) -> None:
+    found = forecast.score(moving_town(np.random.default_rng(8)), AREA, XY, held_out=weeks, bootstrap=199)
+    assert {score.verdict for score in found.scores} == {None, "no-better"}
+
+
 def test_a_model_that_follows_a_moving_cluster_is_better_than_counting() -> None:
     found = forecast.score(moving_town(np.random.default_rng(8)), AREA, XY, held_out=7)
     by_name = {s.model: s for s in found.scores}
