@@ -38,6 +38,16 @@ insert into workspace_settings values ('name', '"town"');
 insert into import_runs (noun, file_name, file_sha256, parameters, rows_total, rows_inserted, rows_updated,
   rows_unchanged, rows_refused) values ('roads', 'f', 'h', '{{}}', 1, 1, 0, 0, 0);
 insert into import_mappings values ('roads', 'm', '{{}}');
+insert into hotspot_runs (scope_lo, scope_hi, method, since, until, level, seed, parameters, data_sha256, version,
+  summary)
+  values ({TOWN}, {TOWN}, 'gi', '2026-01-01', '2026-02-01', 3, 0, '{{}}', 'h', '0', '{{}}');
+insert into hotspot_features (run_id, rank, label, properties) select run_id, 1, 'hot', '{{}}' from hotspot_runs;
+insert into report_runs (kind, scope_lo, scope_hi, since, until, seed, purpose, parameters, data_sha256, file_sha256,
+  version) values ('hotspots', {TOWN}, {TOWN}, '2026-01-01', '2026-02-01', 0, 'p', '{{}}', 'h', 'h', '0');
+insert into patrols (scope_lo, scope_hi, begins_at, ends_at, seed, iterations, parameters, data_sha256, version,
+  summary)
+  values ({TOWN}, {TOWN}, '2026-01-01', '2026-01-02', 0, 1, '{{}}', 'h', '0', '{{}}');
+insert into patrol_routes (patrol_id, team_code, properties) select patrol_id, 't', '{{}}' from patrols;
 """
 
 
