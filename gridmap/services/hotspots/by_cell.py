@@ -50,6 +50,7 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
     apart = dict(zip(domains, np.split(q, len(domains)), strict=True))
     features: list[dict[str, Any]] = []
     withheld, tally = 0, {"hot": 0, "cold": 0}
+    quiet = np.ones(len(inputs.cells), dtype=bool)
     for domain in domains:
         z = found[domain].z
         significant = apart[domain] <= spec.alpha
@@ -67,9 +68,10 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         )
         features += units if spec.domain else [unit for unit in units if unit["label"] != "none"]
         withheld += hidden
+        quiet &= labels == "none"
         tally = {label: n + int((labels == label).sum()) for label, n in tally.items()}
     if not spec.domain:
-        features += _ground(inputs, spec, near)
+        features += _ground(inputs, spec, near, quiet)
     summary: dict[str, Any] = {
         "domains": domains,
         "tests": len(q),
@@ -103,8 +105,13 @@ def _gi(
     return hotspot.local_gi(values, near, permutations=spec.permutations or 0, rng=rng, keys=keys)
 
 
-def _ground(inputs: Inputs, spec: HotspotSpec, near: csr_array) -> list[dict[str, Any]]:
-    """Return units of all incidents together, without a label: what the hotspots lie on."""
+def _ground(
+    inputs: Inputs, spec: HotspotSpec, near: csr_array, quiet: NDArray[np.bool_]
+) -> list[dict[str, Any]]:
+    """Return units of all incidents together between the hotspots, without a label.
+
+    Under a hotspot they would tell, less its own domain's incidents, of a few of the other domains.
+    """
     nothing = np.full(len(inputs.cells), np.nan)
     units, _ = publish_cells(
         inputs,
@@ -116,6 +123,7 @@ def _ground(inputs: Inputs, spec: HotspotSpec, near: csr_array) -> list[dict[str
         z=nothing,
         p=nothing,
         q=nothing,
+        only=quiet,
     )
     return units
 

@@ -104,6 +104,7 @@ def publish_cells(
     q: NDArray[np.float64],
     more: dict[str, NDArray[Any]] | None = None,
     plain: str = "none",
+    only: NDArray[np.bool_] | None = None,
 ) -> tuple[list[dict[str, Any]], int]:
     """Merge cells until each unit holds five incidents, and describe the units.
 
@@ -126,6 +127,8 @@ def publish_cells(
         Further properties, taken from the cell of the unit with the strongest evidence.
     plain : str
         The label that means nothing was found.
+    only : (n,) bool array, optional
+        Cells that may be shown without a label; all by default.
 
     Returns
     -------
@@ -142,7 +145,7 @@ def publish_cells(
         merged = merge_up(counts[rows], part.reshape(-1, 1).astype(np.int64))
         units[rows] = np.where(merged == NOT_SHOWN, NOT_SHOWN, rows[merged])
     withheld = int((found & (units == NOT_SHOWN)).sum())
-    rest = np.flatnonzero(units == NOT_SHOWN)
+    rest = np.flatnonzero((units == NOT_SHOWN) & (True if only is None else only))
     merged = merge_up(counts[rest], inputs.groups[rest])
     units[rest] = np.where(merged == NOT_SHOWN, NOT_SHOWN, rest[merged])
     labels = np.where(np.isin(np.arange(len(labels)), rest), plain, labels)
