@@ -149,10 +149,10 @@ def test_the_application_role_has_only_the_rights_that_it_needs(database: Databa
 
 
 @pytest.fixture
-def plain(database: Database) -> Iterator[Connection]:
+def plain(blank: Database) -> Iterator[Connection]:
     """A connection that searches ``public`` alone: the comparison takes the first schema for the default."""
     options = {"options": "-c search_path=public"}
-    engine = create_engine(database.owner_url, poolclass=NullPool, connect_args=options)
+    engine = create_engine(blank.owner_url, poolclass=NullPool, connect_args=options)
     with engine.connect() as connection:
         yield connection
         connection.rollback()
