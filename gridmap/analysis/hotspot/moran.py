@@ -14,10 +14,8 @@ from gridmap.analysis.hotspot.field import Field, checked, checked_choice, seed_
 from gridmap.analysis.hotspot.gi import ISLANDS, standardised
 from gridmap.analysis.hotspot.null import Uniforms, analytic_p, permuted_p
 from gridmap.analysis.hotspot.results import Floats, GlobalResult, LocalMoran
-from gridmap.analysis.hotspot.world import Totals, concluded, totals
+from gridmap.analysis.hotspot.world import MOMENTS, Totals, concluded, totals
 from gridmap.analysis.rates import standardised_rates
-
-MOMENTS = ("randomisation", "normality")
 
 
 def local_moran(

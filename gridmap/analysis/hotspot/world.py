@@ -11,8 +11,11 @@ from scipy import sparse, special
 
 from gridmap.analysis._given import Rng, whole_of
 from gridmap.analysis.hotspot.field import Field, checked, checked_choice, seed_of
+from gridmap.analysis.hotspot.gi import ISLANDS
 from gridmap.analysis.hotspot.results import Floats, GlobalResult
 from gridmap.errors import InvalidInput
+
+MOMENTS = ("randomisation", "normality")
 
 _BLOCK = 16
 Statistic = Callable[[Floats], Floats]
@@ -168,8 +171,8 @@ def global_geary(
     ----------
     A. D. Cliff and J. K. Ord, *Spatial Processes*, 1981.
     """
-    checked_choice("islands", islands, ("keep", "drop"))
-    checked_choice("moments", moments, ("randomisation", "normality"))
+    checked_choice("islands", islands, ISLANDS)
+    checked_choice("moments", moments, MOMENTS)
     field = checked(values, weights, diagonal=False)
     sums = totals(field, weights, islands)
     n, s0, s1, s2 = sums.n, sums.s0, sums.s1, sums.s2
@@ -231,7 +234,7 @@ def global_g(
     A. Getis and J. K. Ord, *The analysis of spatial association by use of distance statistics*, Geographical Analysis
     24, 1992.
     """
-    checked_choice("islands", islands, ("keep", "drop"))
+    checked_choice("islands", islands, ISLANDS)
     field = checked(values, weights, diagonal=False)
     if field.ordered[0] < 0:
         raise InvalidInput(

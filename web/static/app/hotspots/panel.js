@@ -118,12 +118,14 @@ export class HotspotPanel {
     const found = features.filter(isFound);
     const notes = [
       run.summary.withheld ? t("hot_withheld", { n: number(run.summary.withheld) }) : null,
-      run.summary.left_out_family ? t("hot_family", { n: number(run.summary.left_out_family) }) : null,
+      // One to four are not told: the answer then holds null in place of the number.
+      run.summary.left_out_family === 0 ? null : t("hot_family", { n: run.summary.left_out_family === null ? "< 5" : number(run.summary.left_out_family) }),
+      run.summary.permutations_few ? t("hot_few") : null,
     ].filter(Boolean);
     const words = (p) => (lang === "en" ? p.words_en : p.words_zh);
     const item = ({ properties: p }) => h("li", {}, h("button", { type: "button", class: "link", id: `hot-${p.rank}`, title: words(p), onclick: () => this.#actions.pickHotspot(p.rank) }, `${p.rank} ${nameOf(p)}`), SELF_NAMED.has(run.method) ? null : h("span", { class: "muted" }, ` ${!run.domain && p.domain ? `${labelOf(this.#store.workspace.domains, p.domain)} · ` : ""}${className(classes, p.label)}`));
     return [
-      h("p", { class: "muted", id: "hot-count" }, found.length ? t("hot_found", { n: number(found.length) }) : t("hot_none_found")),
+      h("p", { class: "muted", id: "hot-count" }, found.length ? t("hot_found", { n: number(found.length) }) : run.summary.permutations_few ? null : t("hot_none_found")),
       found.length ? h("ol", { class: "hot-found", tabindex: "-1" }, found.slice(0, MOST_LISTED).map(item)) : null,
       notes.map((text) => h("p", { class: "muted" }, text)),
     ];

@@ -36,6 +36,7 @@ export const HOTSPOT_WORDS = {
   hot_none_found: ["没有发现热点：差异未超过偶然。", "No hotspots: nothing beyond chance."],
   hot_withheld: ["{n} 处不足 5 件，未显示。", "{n} with fewer than 5 incidents are not shown."],
   hot_family: ["{n} 件婚姻家庭纠纷只在村级显示，未计入。", "{n} family disputes, shown at village level only, are left out."],
+  hot_few: ["随机重复次数太少，无论如何都达不到显著，无法判断。请增加次数，或不填。", "Too few random replications: nothing could have been significant, so nothing can be told. Ask for more, or for none."],
   hot_level_q: ["显著：q ≤ {alpha}（已控制错误发现率）", "Significant: q ≤ {alpha} (false discovery rate)"],
   hot_level_p: ["显著：p ≤ {alpha}（随机重复）", "Significant: p ≤ {alpha} (random replications)"],
   hot_level_no: ["密度，没有显著性检验。", "A density; not a test of significance."],
