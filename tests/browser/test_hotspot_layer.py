@@ -279,3 +279,12 @@ def test_a_browser_without_webgl_shows_the_areas_too(
     page.wait_for_timeout(1500)
     assert reddish(page, {"x": 560, "y": 100, "width": 760, "height": 600}) > 500
     assert watched.complaints == []
+
+
+def test_too_few_replications_are_told_and_not_called_nothing_beyond_chance(
+    visit: Visit, demo_server: str
+) -> None:
+    run_id = made(demo_server, method="gi", domain="policing", level=4, permutations=99)
+    page = visit().open(f"?hot={run_id}&layers=names")
+    expect(page.locator("#hotspots")).to_contain_text("随机重复次数太少")
+    expect(page.locator("#hot-count")).to_have_text("")
