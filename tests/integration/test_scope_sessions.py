@@ -48,6 +48,12 @@ insert into patrols (scope_lo, scope_hi, begins_at, ends_at, seed, iterations, p
   summary)
   values ({TOWN}, {TOWN}, '2026-01-01', '2026-01-02', 0, 1, '{{}}', 'h', '0', '{{}}');
 insert into patrol_routes (patrol_id, team_code, properties) select patrol_id, 't', '{{}}' from patrols;
+insert into patrol_visits (patrol_id, team_code, stop, arrived_at, evidence)
+  select patrol_id, 't', 'H1', '2026-01-01', 'position' from patrols;
+insert into patrol_segments select patrol_id, 't', 1, '2026-01-01', '2026-01-01', 1,
+  'SRID=4326;LINESTRING(0 0,1 1)' from patrols;
+insert into dispatches (incident_id, team_code, mode, road_s, road_m, sent_at)
+  select incident_id, 't', 'foot', 1, 1, now() from incidents;
 """
 
 

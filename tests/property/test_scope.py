@@ -23,7 +23,14 @@ TABLES = {table.name: table for table in Base.metadata.sorted_tables}
 SHARED = {"boundary_versions", "roads", "basemap_features", "workspace_settings"}
 WHOLE = {"import_runs", "import_mappings"}
 SUBTREES = {name for name, table in TABLES.items() if "scope_lo" in table.columns}
-CHILDREN = {"incident_steps": "incidents", "hotspot_features": "hotspot_runs", "patrol_routes": "patrols"}
+CHILDREN = {
+    "dispatches": "incidents",
+    "hotspot_features": "hotspot_runs",
+    "incident_steps": "incidents",
+    "patrol_routes": "patrols",
+    "patrol_segments": "patrols",
+    "patrol_visits": "patrols",
+}
 KEYED = {name for name, table in TABLES.items() if "grid_key" in table.columns} - set(CHILDREN)
 
 KEYS = [
@@ -157,6 +164,32 @@ def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
             **{k: v for k, v in _made(key).items() if k not in {"since", "until"}},
         },
         "patrol_routes": {"patrol_id": parent, "team_code": code, "properties": {}},
+        "patrol_visits": {
+            "visit_id": number,
+            "patrol_id": parent,
+            "team_code": code,
+            "stop": code,
+            "arrived_at": MOMENT,
+            "evidence": "check-in",
+        },
+        "patrol_segments": {
+            "patrol_id": parent,
+            "team_code": code,
+            "number": 1,
+            "begun_at": MOMENT,
+            "ended_at": MOMENT,
+            "length_m": 1.0,
+            "geom": LINE,
+        },
+        "dispatches": {
+            "dispatch_id": number,
+            "incident_id": parent,
+            "team_code": code,
+            "mode": "foot",
+            "road_s": 1.0,
+            "road_m": 1.0,
+            "sent_at": MOMENT,
+        },
         "report_runs": {
             "report_id": number,
             "kind": "hotspots",

@@ -5,8 +5,8 @@ from gridmap.storage.models.field import MigrantCluster, Organisation, Team, Tea
 from gridmap.storage.models.grids import BoundaryVersion, Grid, GridPredecessor
 from gridmap.storage.models.ground import BasemapFeature, Road
 from gridmap.storage.models.hotspots import HotspotFeature, HotspotRun, ReportRun
-from gridmap.storage.models.incidents import Incident, IncidentStep
-from gridmap.storage.models.patrols import Patrol, PatrolRoute
+from gridmap.storage.models.incidents import Dispatch, Incident, IncidentStep
+from gridmap.storage.models.patrols import Patrol, PatrolRoute, PatrolSegment, PatrolVisit
 from gridmap.storage.models.workspace import ImportMapping, ImportRun, WorkspaceSetting
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Base",
     "BasemapFeature",
     "BoundaryVersion",
+    "Dispatch",
     "Grid",
     "GridPredecessor",
     "HotspotFeature",
@@ -26,6 +27,8 @@ __all__ = [
     "Organisation",
     "Patrol",
     "PatrolRoute",
+    "PatrolSegment",
+    "PatrolVisit",
     "ReportRun",
     "Road",
     "Team",

@@ -1,11 +1,23 @@
-"""Patrols: plans for a shift with their routes."""
+"""Patrols: plans for a shift with their routes, and what became of them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, Text, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,6 +33,7 @@ class Patrol(Base):
         CheckConstraint("scope_lo <= scope_hi", name="scope"),
         CheckConstraint("begins_at < ends_at", name="shift"),
         Index("ix_patrols_begins_at", "begins_at"),
+        Index("ix_patrols_replaces_id", "replaces_id"),
     )
 
     patrol_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -38,6 +51,10 @@ class Patrol(Base):
     version: Mapped[Str]
     summary: Mapped[Any] = mapped_column(JSONB)
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    replaces_id: Mapped[int | None] = mapped_column(
+        BigInteger, ForeignKey("gridmap.patrols.patrol_id", ondelete="SET NULL")
+    )
+    evidence_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
 
 
 class PatrolRoute(Base):
@@ -49,3 +66,38 @@ class PatrolRoute(Base):
     team_code: Mapped[str] = mapped_column(Text, primary_key=True)
     properties: Mapped[Any] = mapped_column(JSONB)
     geom: Mapped[WKBElement | None] = mapped_column(Geometry("LINESTRING", srid=4326, spatial_index=False))
+
+
+class PatrolVisit(Base):
+    """A stop of a plan that a team came to: seen from its positions, or told by it."""
+
+    __tablename__ = "patrol_visits"
+    __table_args__ = (
+        CheckConstraint("evidence in ('position', 'check-in')", name="evidence"),
+        CheckConstraint("left_at >= arrived_at", name="stay"),
+        UniqueConstraint("patrol_id", "team_code", "stop", "evidence", "arrived_at", name="uq_patrol_visits"),
+    )
+
+    visit_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    patrol_id: Mapped[int] = mapped_column(ForeignKey(Patrol.patrol_id, ondelete="CASCADE"))
+    team_code: Mapped[Str]
+    stop: Mapped[Str]
+    arrived_at: Mapped[Instant]
+    left_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    evidence: Mapped[Str]
+    note: Mapped[str | None] = mapped_column(Text)
+
+
+class PatrolSegment(Base):
+    """A stretch of a planned route that a team drove. It stays when the positions are deleted."""
+
+    __tablename__ = "patrol_segments"
+    __table_args__ = (CheckConstraint("begun_at <= ended_at", name="times"),)
+
+    patrol_id: Mapped[int] = mapped_column(ForeignKey(Patrol.patrol_id, ondelete="CASCADE"), primary_key=True)
+    team_code: Mapped[str] = mapped_column(Text, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    begun_at: Mapped[Instant]
+    ended_at: Mapped[Instant]
+    length_m: Mapped[float] = mapped_column(Double)
+    geom: Mapped[WKBElement] = mapped_column(Geometry("LINESTRING", srid=4326, spatial_index=False))
