@@ -14,7 +14,7 @@ from gridmap import __version__
 from gridmap.errors import GridmapError, Unavailable
 from gridmap.storage.database import Database
 from web import pages, tiles
-from web.api import field, grids, hotspots, incidents, patrols, workspace
+from web.api import coverage, dispatch, field, grids, hotspots, incidents, patrol_evidence, patrols, workspace
 from web.api.schemas import Problem
 from web.jobs import Jobs
 
@@ -54,7 +54,17 @@ def create_app(database: Database) -> Flask:
     app.extensions["gridmap"] = database
     app.extensions["gridmap-jobs"] = Jobs()
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
-    for bp in (grids.bp, incidents.bp, field.bp, hotspots.bp, patrols.bp, workspace.bp):
+    for bp in (
+        grids.bp,
+        incidents.bp,
+        field.bp,
+        hotspots.bp,
+        patrols.bp,
+        patrol_evidence.bp,
+        dispatch.bp,
+        coverage.bp,
+        workspace.bp,
+    ):
         app.register_api(bp)
     app.register_blueprint(tiles.bp)
     app.register_blueprint(pages.bp)

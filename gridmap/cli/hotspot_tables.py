@@ -83,6 +83,11 @@ def effect(grids: tuple[int, ...], on: dt.date, weeks: int, level: int | None, *
         _, _, finest = period_and_level(database, Scope.whole())
         spec = HotspotSpec("gi", on, on, level=level or finest, **given)
         found = measured_effect(database, Scope.whole(), spec, grids, on, weeks=weeks)
+    tell_effect(found)
+
+
+def tell_effect(found: dict[str, Any]) -> None:
+    """Print a comparison of before and after."""
     change = found["change"]
     table = Table()
     table.add_column("")

@@ -27,7 +27,17 @@ _COMMANDS = {
     "roads": ("gridmap.cli.roads", "group", "道路 / roads: import, export, check, route, isochrone."),
     "hotspots": ("gridmap.cli.hotspots", "group", "热点 / hotspots: run, list, show, compare, export."),
     "forecast": ("gridmap.cli.forecast", "group", "预测 / forecast: score, next."),
-    "patrols": ("gridmap.cli.patrols", "group", "巡防 / patrols: plan, list, show, export, delete."),
+    "patrols": (
+        "gridmap.cli.patrols",
+        "group",
+        "巡防 / patrols: plan, replan, compare, show, visits, live, effect.",
+    ),
+    "dispatch": (
+        "gridmap.cli.dispatch",
+        "group",
+        "派队 / dispatch: nearest, send, arrived, finish, cancel, list, times.",
+    ),
+    "coverage": ("gridmap.cli.coverage", "group", "覆盖 / coverage: show, site."),
     "reports": ("gridmap.cli.reports", "group", "报告 / reports: build, list."),
     "serve": ("gridmap.cli.serve", "command", "启动地图服务 / serve the map."),
 }

@@ -1,4 +1,4 @@
-"""``gridmap patrols``: plan a shift, list, show, export, delete."""
+"""``gridmap patrols``: plan a shift, change it, see what became of it, compare, list, show, export, delete."""
 
 from __future__ import annotations
 
@@ -8,31 +8,23 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
-from rich.table import Table
 
-from gridmap.cli.common import Day, console, progress, workspace
+from gridmap.cli import patrol_evidence
+from gridmap.cli.common import console, progress, workspace
+from gridmap.cli.patrol_options import Emergency, Lock, NewStop, Shift
+from gridmap.cli.patrol_tables import tell_comparison, tell_list, tell_plan, tell_route
 from gridmap.domain.gridkey import Scope
-from gridmap.services.hotspots.publish import CAPTION
 from gridmap.services.patrols import plans
-from gridmap.services.patrols.files import export_plan
+from gridmap.services.patrols.changes import Added, Changed, Taken, replan_patrol
+from gridmap.services.patrols.compare import compare_plans
+from gridmap.services.patrols.files import export_kept
 from gridmap.services.patrols.request import PatrolRequest
-
-_MODES = {"car": "车 / car", "bike": "骑行 / bike", "foot": "步行 / foot"}
+from gridmap.services.patrols.rules import read_rules
 
 
 @click.group("patrols")
 def group() -> None:
-    """巡防 / patrols: plan, list, show, export, delete."""
-
-
-class Shift(click.ParamType[dt.date | None]):
-    """A day on which the shift begins, or ``tonight``."""
-
-    name = "tonight|YYYY-MM-DD"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.date | None:
-        """Read the day; None means tonight."""
-        return None if value in {None, "tonight"} else Day().convert(value, param, ctx)
+    """巡防 / patrols: plan, replan, compare, list, show, export, visits, check-in, live, effect, delete."""
 
 
 @group.command("plan")
@@ -58,7 +50,53 @@ class Shift(click.ParamType[dt.date | None]):
     type=float,
     default=0.0,
     show_default=True,
-    help="各村最低份额 / least share a village.",
+    help="各村七日内的最低份额 / least share a village over seven days.",
+)
+@click.option(
+    "--visits", type=int, default=1, show_default=True, help="每处最多到访次数 / most visits a stop."
+)
+@click.option(
+    "--min-gap",
+    "min_gap_min",
+    type=float,
+    default=60.0,
+    show_default=True,
+    help="两次到访的间隔分钟 / minutes between visits.",
+)
+@click.option(
+    "--revisit-share",
+    type=float,
+    default=0.6,
+    show_default=True,
+    help="再次到访的得分比例 / share that a further visit earns.",
+)
+@click.option("--break", "rest", help="各队休息 / break of every team: 23:00-01:00/30.")
+@click.option(
+    "--rules",
+    "rules_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="规则文件 / rules for stops and teams: .json, .csv.",
+)
+@click.option(
+    "--lock", "locks", type=Lock(), multiple=True, help="停靠点=队伍 / keep a stop for a team, as H3=T05."
+)
+@click.option("--leave-out", multiple=True, help="不去的停靠点 / a stop that is left out, as H7.")
+@click.option(
+    "--vary", is_flag=True, help="从接近最优的方案中按种子抽取 / draw tonight's plan from nearly best ones."
+)
+@click.option(
+    "--nights",
+    type=int,
+    default=1,
+    show_default=True,
+    help="连续几夜，各一份计划 / a plan for each of so many nights.",
+)
+@click.option(
+    "--loss",
+    type=float,
+    default=0.03,
+    show_default=True,
+    help="最多放弃的得分 / most prize given up, with --vary or --nights.",
 )
 @click.option(
     "-o",
@@ -66,7 +104,7 @@ class Shift(click.ParamType[dt.date | None]):
     "outputs",
     multiple=True,
     type=click.Path(path_type=Path),
-    help=".gpx .geojson .gpkg .csv .xlsx",
+    help=".gpx .html .geojson .gpkg .csv .xlsx",
 )
 def plan(
     shift: dt.date | None,
@@ -75,6 +113,8 @@ def plan(
     seconds: float | None,
     iterations: int | None,
     outputs: tuple[Path, ...],
+    rules_file: Path | None,
+    min_gap_min: float,
     **given: Any,
 ) -> None:
     """从热点安排今晚的路线 / plan a shift's routes from a hotspot run, on the roads."""
@@ -85,13 +125,19 @@ def plan(
             teams=None if teams == "all" else tuple(code.strip() for code in teams.split(",")),
             seconds=seconds if seconds is not None or iterations is not None else 10.0,
             iterations=iterations,
+            rules=read_rules(rules_file) if rules_file is not None else None,
+            min_gap_s=min_gap_min * 60.0,
             **given,
         )
         with progress() as on_progress:
             made = plans.plan_patrols(database, Scope.whole(), asked, on_progress=on_progress)
         for path in outputs:
-            export_plan(made, path, database.settings.timezone)
+            export_kept(database, Scope.whole(), made["patrol_id"], path)
     tell_plan(made)
+    if len(made.get("nights", [])) > 1:
+        console.print(
+            f"各夜的计划 / plans of the nights: {', '.join(map(str, made['nights']))}", highlight=False
+        )
     for path in outputs:
         console.print(f"已写入 / written: {path}", markup=False)
 
@@ -103,63 +149,85 @@ def _number(text: str) -> int:
         raise click.BadParameter(f"{text!r} 不是分析编号 / is no run's number (or latest)") from None
 
 
-def tell_plan(made: dict[str, Any]) -> None:
-    """Print a plan: the load of each team, times and streets, and what was left out and why."""
-    about = made["summary"]
-    console.print(
-        f"第 {made['patrol_id']} 号计划 / plan {made['patrol_id']}: {made['begins_at'][:16]} … {made['ends_at'][:16]}, "
-        f"热点分析 / hotspot run {made['hotspot_run_id']}",
-        highlight=False,
-    )
-    console.print(f"[bold]{CAPTION[0]} / {CAPTION[1]}[/bold]", highlight=False)
-    table = Table()
-    for heading in ("队伍\nteam", "方式\nmode"):
-        table.add_column(heading)
-    for heading in (
-        "出发\nleaves",
-        "返回\nback",
-        "停靠\nstops",
-        "路程\nkm",
-        "在途\nmin",
-        "负荷\nload",
-        "得分\nprize",
-    ):
-        table.add_column(heading, justify="right")
-    for route in made["routes"]:
-        table.add_row(
-            f"{route['team_code']} {route['name_zh']}",
-            _MODES[route["mode"]],
-            route["begin"][11:16],
-            route["end"][11:16],
-            str(len(route["visits"])),
-            f"{route['length_m'] / 1000:.1f}",
-            f"{route['travel_s'] / 60:.0f}",
-            f"{route['load']:.0%}",
-            f"{route['prize']:.1f}",
-        )
-    console.print(table)
-    console.print(
-        f"停靠 / stops {about['visited']} / {about['stops']}; "
-        f"得分 / prize {about['prize']:.1f} / {about['possible']:.1f}, "
-        f"上界 / upper bound {about['bound']:.1f}; 公平的代价 / cost of fairness {about['fairness_cost']:.1f}",
-        highlight=False,
-    )
-    if about["idle"]:
-        console.print(f"没有任务的队伍 / teams without a stop: {', '.join(about['idle'])}", highlight=False)
-    out = [r for r in about["reasons"] if not r["visited"]]
-    for reason in out[:5]:
-        console.print(
-            f"未安排 / left out: {reason['name_zh']}: {reason['zh']} / {reason['en']}", markup=False
-        )
-    if len(out) > 5:
-        console.print(
-            f"… 另有 / and {len(out) - 5} 处 / more: gridmap patrols show {made['patrol_id']} --all"
-        )
-    console.print(
-        f"种子 / seed {made['seed']}, 步数 / iterations {made['iterations']}, 数据 / data {made['data_sha256'][:12]}, "
-        f"gridmap {made['version']}",
-        highlight=False,
-    )
+@group.command("replan")
+@click.argument("patrol_id", type=int)
+@click.option(
+    "--at",
+    help="从何时起（班次中）/ from when on, during the shift: 21:30; 不给则整夜重排 / the whole night without it.",
+)
+@click.option("--team-out", "teams_out", multiple=True, help="退出的队伍 / a team that drops out.")
+@click.option(
+    "--emergency",
+    "taken",
+    type=Emergency(),
+    multiple=True,
+    help="抽调 / a team that is taken, where to, and until when.",
+)
+@click.option(
+    "--add-stop", "added", type=NewStop(), multiple=True, help="加入的停靠点 / a stop that comes in."
+)
+@click.option(
+    "--lock", "locks", type=Lock(), multiple=True, help="停靠点=队伍 / keep a stop for a team, as H3=T05."
+)
+@click.option("--leave-out", multiple=True, help="不去的停靠点 / a stop that is left out, as H7.")
+@click.option("--seed", type=int, help="随机种子，默认同原计划 / seed; the old plan's by default.")
+@click.option("--time", "seconds", type=click.FloatRange(0.1, 3600), help="搜索秒数 / seconds of search.")
+@click.option("--iterations", type=click.IntRange(1), help="搜索步数 / steps of search in place of a time.")
+def replan(
+    patrol_id: int,
+    at: str | None,
+    teams_out: tuple[str, ...],
+    taken: tuple[Taken, ...],
+    added: tuple[Added, ...],
+    locks: tuple[tuple[str, str], ...],
+    leave_out: tuple[str, ...],
+    seed: int | None,
+    seconds: float | None,
+    iterations: int | None,
+) -> None:
+    """调整一份计划 / change a plan: with wishes before the shift, or from a time on during it."""
+    if at is None and (teams_out or taken or added):
+        raise click.UsageError("请用 --at 给出时刻 / say from when on, with --at")
+    if seconds is not None and iterations is not None:
+        raise click.UsageError("请在 --time 与 --iterations 中选一个 / choose either --time or --iterations")
+    whole = Scope.whole()
+    with workspace() as database, progress() as on_progress:
+        if at is None:
+            old = plans.patrol_plan(database, whole, patrol_id)["parameters"]
+            made = plans.solve_again(
+                database,
+                whole,
+                patrol_id,
+                locks=dict(old.get("locks") or {}) | dict(locks),
+                leave_out=tuple(sorted({*(old.get("leave_out") or []), *leave_out} - dict(locks).keys())),
+                seed=seed,
+                seconds=seconds,
+                iterations=iterations,
+                on_progress=on_progress,
+            )
+        else:
+            changed = Changed(at, teams_out, taken, added, dict(locks), leave_out)
+            made = replan_patrol(
+                database,
+                whole,
+                patrol_id,
+                changed,
+                seed=seed,
+                seconds=seconds,
+                iterations=iterations,
+                on_progress=on_progress,
+            )
+    tell_plan(made)
+
+
+@group.command("compare")
+@click.argument("first", type=int)
+@click.argument("second", type=int)
+def compare(first: int, second: int) -> None:
+    """比较两份计划 / compare two plans: stops, teams, villages."""
+    with workspace() as database:
+        found = compare_plans(database, Scope.whole(), first, second)
+    tell_comparison(found)
 
 
 @group.command("list")
@@ -171,20 +239,7 @@ def list_(limit: int) -> None:
     if not kept:
         console.print("还没有巡防计划。请运行 / no plans yet: gridmap patrols plan")
         return
-    table = Table()
-    for heading in ("#", "班次 / shift", "热点分析 / run", "停靠 / stops", "得分 / prize", "种子 / seed"):
-        table.add_column(heading)
-    for row in kept:
-        about = row["summary"]
-        table.add_row(
-            str(row["patrol_id"]),
-            f"{row['begins_at'][:16]} … {row['ends_at'][11:16]}",
-            str(row["hotspot_run_id"] or "-"),
-            f"{about['visited']} / {about['stops']}",
-            f"{about['prize']:.1f}",
-            str(row["seed"]),
-        )
-    console.print(table)
+    tell_list(kept)
 
 
 @group.command("show")
@@ -200,7 +255,7 @@ def show(patrol_id: int, team: str | None, *, everything: bool) -> None:
     tell_plan(found)
     for route in found["routes"]:
         if team is None or route["team_code"] == team:
-            _tell_route(route)
+            tell_route(route)
     if everything:
         for reason in found["summary"]["reasons"]:
             console.print(
@@ -208,31 +263,17 @@ def show(patrol_id: int, team: str | None, *, everything: bool) -> None:
             )
 
 
-def _tell_route(route: dict[str, Any]) -> None:
-    table = Table(title=f"{route['team_code']} {route['name_zh']} / {route['name_en']}")
-    for heading in ("到 / arrive", "离 / leave"):
-        table.add_column(heading, justify="right")
-    table.add_column("地点 / place", overflow="fold")
-    table.add_column("经由 / by way of", overflow="fold")
-    for visit in route["visits"]:
-        streets = "，".join(
-            f"{s['name'] or '无名路'} {s['length_m']:.0f} 米"
-            for s in visit["leg"]["streets"]
-            if s["length_m"] >= 1
-        )
-        table.add_row(visit["arrive"][11:16], visit["leave"][11:16], visit["name_zh"], streets)
-    console.print(table)
-
-
 @group.command("export")
 @click.argument("patrol_id", type=int)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--team", help="只导出此队 / only this team.")
-def export(patrol_id: int, file: Path, team: str | None) -> None:
-    """导出计划 / export a plan as .gpx, .geojson, .gpkg, .csv or .xlsx."""
+@click.option(
+    "--url", help="服务器地址，二维码用 / the server as a phone reaches it, for the codes: http://host:port."
+)
+def export(patrol_id: int, file: Path, team: str | None, url: str | None) -> None:
+    """导出计划 / export a plan as .gpx, .geojson, .gpkg, .csv, .xlsx, or .html for print."""
     with workspace() as database:
-        found = plans.patrol_plan(database, Scope.whole(), patrol_id)
-        rows = export_plan(found, file, database.settings.timezone, team=team)
+        rows = export_kept(database, Scope.whole(), patrol_id, file, team=team, url=url)
     console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}", markup=False)
 
 
@@ -244,3 +285,7 @@ def delete(patrol_id: int) -> None:
     with workspace() as database:
         plans.delete_plan(database, Scope.whole(), patrol_id)
     console.print(f"已删除 / deleted: {patrol_id}")
+
+
+for _command in patrol_evidence.COMMANDS:
+    group.add_command(_command)

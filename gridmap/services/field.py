@@ -8,6 +8,7 @@ from typing import Any
 from gridmap.analysis.nearest import TeamIndex
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import NotFound
+from gridmap.services.patrols.evidence import settle
 from gridmap.storage import field
 from gridmap.storage.database import Database
 
@@ -68,7 +69,11 @@ def organisation_features(database: Database, scope: Scope, within: int | None =
 
 
 def prune_positions(database: Database, now: dt.datetime) -> int:
-    """Delete team positions that are older than the workspace keeps; return how many."""
+    """Delete team positions that are older than the workspace keeps; return how many.
+
+    What they say of plans is kept first.
+    """
+    settle(database, now)
     limit = now - dt.timedelta(days=database.settings.position_days)
     with database.scoped_session(Scope.whole(), write=True) as session:
         return field.delete_positions_before(session, limit)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import threading
 import zipfile
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ from gridmap.storage.database import Database
 
 LonLat = tuple[float, float]
 _FOLDER = "roads"
+_KEPT_GRAPHS = 2
 _FORMAT = 1
 _FAR_M = 2000.0
 _LONGEST_MIN = 240.0
@@ -82,10 +85,80 @@ class Reach:
     off_m: float
 
 
-def load_graph(database: Database, scope: Scope) -> tuple[RoadGraph, int]:
-    """Return the graph of the stored roads, from the workspace's folder where it was built before.
+class Roads:
+    """A graph with a router for each mode, kept in the process for as long as the roads stay the same.
 
-    The file is named by a hash of the roads, so changed roads are never served from it.
+    Attributes
+    ----------
+    graph : RoadGraph
+    epsg : int
+        The system of its metres.
+    """
+
+    def __init__(self, graph: RoadGraph, epsg: int) -> None:
+        self.graph = graph
+        self.epsg = epsg
+        self._routers: dict[Mode, Router] = {}
+        self._lock = threading.Lock()
+
+    def router(self, mode: Mode) -> Router:
+        """Return the router of a mode, which several threads may use at once."""
+        with self._lock:
+            if mode not in self._routers:
+                router = Router(self.graph, mode)
+                # The index of segments is built by its first question, which must not be asked twice at once.
+                router.snap(self.graph.nodes[:1])
+                self._routers[mode] = router
+            return self._routers[mode]
+
+
+_kept: OrderedDict[Path, Roads] = OrderedDict()
+_kept_lock = threading.Lock()
+
+
+def load_roads(database: Database, scope: Scope) -> Roads:
+    """Return the stored roads, ready for questions; the two graphs used last stay in memory.
+
+    A graph is known by a hash of the roads, so changed roads are never answered from an old one.
+
+    Raises
+    ------
+    InvalidInput
+        When there are no roads.
+    """
+    with database.scoped_session(scope, timeout_s=600) as session:
+        bounds = stored_grids.bounds(session) or stored.bounds(session)
+        if bounds is None:
+            raise _absent()
+        epsg = crs.projected_crs((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+        path = _file(database, stored.fingerprint(session), epsg)
+        with _kept_lock:
+            if path in _kept:
+                _kept.move_to_end(path)
+                return _kept[path]
+        graph = _read(path)
+        rows = exports.road_rows(session) if graph is None else []
+    if graph is None:
+        graph = _build(rows, epsg)
+        # A folder that cannot be written costs the time of building again, not the answer.
+        with contextlib.suppress(OSError, GridmapError):
+            _write(graph, path)
+    with _kept_lock:
+        roads = _kept.setdefault(path, Roads(graph, epsg))
+        _kept.move_to_end(path)
+        while len(_kept) > _KEPT_GRAPHS:
+            _kept.popitem(last=False)
+    return roads
+
+
+def forget_roads() -> None:
+    """Empty the process's memory of graphs; the next question reads them from the folder, or builds them again."""
+    with _kept_lock:
+        _kept.clear()
+
+
+def load_graph(database: Database, scope: Scope) -> tuple[RoadGraph, int]:
+    """Return the graph of the stored roads, from memory or the workspace's folder where it was built before.
 
     Parameters
     ----------
@@ -104,21 +177,8 @@ def load_graph(database: Database, scope: Scope) -> tuple[RoadGraph, int]:
     InvalidInput
         When there are no roads.
     """
-    with database.scoped_session(scope, timeout_s=600) as session:
-        bounds = stored_grids.bounds(session) or stored.bounds(session)
-        if bounds is None:
-            raise _absent()
-        epsg = crs.projected_crs((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
-        path = _file(database, stored.fingerprint(session), epsg)
-        graph = _read(path)
-        if graph is not None:
-            return graph, epsg
-        rows = exports.road_rows(session)
-    graph = _build(rows, epsg)
-    # A folder that cannot be written costs the time of building again, not the answer.
-    with contextlib.suppress(OSError, GridmapError):
-        _write(graph, path)
-    return graph, epsg
+    roads = load_roads(database, scope)
+    return roads.graph, roads.epsg
 
 
 def find_route(database: Database, scope: Scope, start: LonLat, end: LonLat, mode: Mode) -> Route:
@@ -217,8 +277,8 @@ def write_reach(reach: Reach, path: Path) -> None:
 
 
 def _router(database: Database, scope: Scope, mode: Mode) -> tuple[Router, int]:
-    graph, epsg = load_graph(database, scope)
-    return Router(graph, mode), epsg
+    roads = load_roads(database, scope)
+    return roads.router(mode), roads.epsg
 
 
 def _absent() -> InvalidInput:

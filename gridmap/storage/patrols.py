@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 import shapely
 from geoalchemy2.shape import from_shape
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from gridmap.storage.models import Patrol, PatrolRoute
+from gridmap.storage.models import Grid, Patrol, PatrolRoute, PatrolVisit
+
+FRAME = "frame"
+"""Key in a plan's parameters under which all stands that it takes to go on from the plan; lists leave it out."""
 
 
 def add_patrol(session: Session, patrol: dict[str, Any], routes: list[dict[str, Any]]) -> int:
@@ -44,14 +49,19 @@ def add_patrol(session: Session, patrol: dict[str, Any], routes: list[dict[str, 
 
 
 def list_patrols(session: Session, limit: int = 50) -> list[dict[str, Any]]:
-    """Return plans, newest first, as dictionaries."""
-    query = select(*Patrol.__table__.columns).order_by(Patrol.patrol_id.desc()).limit(limit)
+    """Return plans, newest first, as dictionaries; their parameters without the frame."""
+    query = select(*_columns()).order_by(Patrol.patrol_id.desc()).limit(limit)
     return [dict(row) for row in session.execute(query).mappings()]
 
 
-def find_patrol(session: Session, patrol_id: int) -> dict[str, Any] | None:
-    """Return one plan as a dictionary, or None."""
-    query = select(*Patrol.__table__.columns).where(Patrol.patrol_id == patrol_id)
+def _columns() -> list[Any]:
+    light = Patrol.parameters.op("-")(FRAME).label("parameters")
+    return [light if c.name == "parameters" else c for c in Patrol.__table__.columns]
+
+
+def find_patrol(session: Session, patrol_id: int, *, frame: bool = False) -> dict[str, Any] | None:
+    """Return one plan as a dictionary, or None; its parameters with the frame where that is asked for."""
+    query = select(*(Patrol.__table__.columns if frame else _columns())).where(Patrol.patrol_id == patrol_id)
     row = session.execute(query).mappings().one_or_none()
     return None if row is None else dict(row)
 
@@ -78,3 +88,89 @@ def delete_patrol(session: Session, patrol_id: int) -> bool:
     """Delete a plan with its routes; tell whether there was one."""
     done = session.execute(delete(Patrol).where(Patrol.patrol_id == patrol_id))
     return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def plans_between(session: Session, since: dt.datetime, until: dt.datetime) -> list[dict[str, Any]]:
+    """Return the newest plan of each beginning from `since` to before `until`, with the stops known to be visited.
+
+    Returns
+    -------
+    list of dict
+        patrol_id, begins_at, summary, and ``seen``: the set of (team, stop) with evidence, or None where
+        none was looked for.
+    """
+    query = (
+        select(Patrol.patrol_id, Patrol.begins_at, Patrol.summary, Patrol.evidence_at)
+        .where(Patrol.begins_at >= since, Patrol.begins_at < until)
+        .order_by(Patrol.begins_at, Patrol.patrol_id)
+    )
+    newest = {row["begins_at"]: dict(row) for row in session.execute(query).mappings()}
+    rows = list(newest.values())
+    made = select(PatrolVisit.patrol_id, PatrolVisit.team_code, PatrolVisit.stop).where(
+        PatrolVisit.patrol_id.in_([row["patrol_id"] for row in rows])
+    )
+    seen: dict[int, set[tuple[str, str]]] = {}
+    for number, team, stop in session.execute(made):
+        seen.setdefault(number, set()).add((team, stop))
+    for row in rows:
+        looked = row.pop("evidence_at") is not None or row["patrol_id"] in seen
+        row["seen"] = seen.get(row["patrol_id"], set()) if looked else None
+    return rows
+
+
+_SEVERITY = text("""
+    select h.n, avg(i.severity)::float8
+    from unnest(cast(:n as int[]), cast(:lo as bigint[]), cast(:hi as bigint[]), cast(:wkb as bytea[]),
+                cast(:domain as text[])) as h(n, lo, hi, wkb, domain)
+    join gridmap.incidents i
+      on i.grid_key between h.lo and h.hi
+     and (h.wkb is null or ST_Intersects(i.geom, ST_GeomFromWKB(h.wkb, 4326)))
+     and (h.domain is null or i.domain = h.domain)
+    where i.occurred_at >= :since and i.occurred_at < :until and i.severity is not null
+    group by h.n
+""")
+
+
+def mean_severities(
+    session: Session,
+    areas: Sequence[tuple[int, int, bytes | None, str | None]],
+    since: dt.datetime,
+    until: dt.datetime,
+) -> list[float | None]:
+    """Return the mean severity of the incidents in each area; None where none has one.
+
+    Parameters
+    ----------
+    session : Session
+    areas : sequence of (int, int, bytes or None, str or None)
+        Lowest and highest grid key, outline as WKB (EPSG:4326) where the keys do not say it all, domain.
+    since, until : datetime
+        The end is not included.
+    """
+    if not areas:
+        return []
+    lo, hi, wkb, domain = (list(column) for column in zip(*areas, strict=True))
+    given = {"n": list(range(len(areas))), "lo": lo, "hi": hi, "wkb": wkb, "domain": domain}
+    rows = session.execute(_SEVERITY, given | {"since": since, "until": until})
+    found = {int(n): float(mean) for n, mean in rows}
+    return [found.get(n) for n in range(len(areas))]
+
+
+def grid_at(session: Session, lon: float, lat: float) -> int | None:
+    """Return the key of the deepest grid that holds a place; of several the lowest."""
+    point = func.ST_SetSRID(func.ST_Point(lon, lat), 4326)
+    query = (
+        select(Grid.grid_key)
+        .where(Grid.valid_to.is_(None), func.ST_Intersects(Grid.geom, point))
+        .order_by(Grid.level.desc(), Grid.grid_key)
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def village_names(session: Session, keys: Sequence[int]) -> dict[int, tuple[str, str]]:
+    """Return the Chinese and English names of grids by key."""
+    query = select(Grid.grid_key, Grid.name_zh, Grid.name_en).where(
+        Grid.valid_to.is_(None), Grid.grid_key.in_(list(keys))
+    )
+    return {key: (zh, en or zh) for key, zh, en in session.execute(query)}

@@ -103,3 +103,94 @@ def test_a_page_of_another_site_plans_and_deletes_nothing(client: FlaskClient, p
 def test_a_plan_that_is_not_there_is_not_found(client: FlaskClient) -> None:
     for request in (client.get, client.delete):
         assert request(f"{PLANS}/999999").status_code == 404
+
+
+def test_a_plan_is_solved_again_with_a_lock_and_compared_with_the_old_one(
+    client: FlaskClient, plan_id: int
+) -> None:
+    before = client.get(f"{PLANS}/{plan_id}").get_json()
+    visits = {
+        v["stop"]: f["properties"]["team_code"] for f in before["features"] for v in f["properties"]["visits"]
+    }
+    stop = next(iter(visits))
+    body = {"locks": {stop: "T02"}, "seconds": 0.5}
+    told = finished(client, client.post(f"{PLANS}/{plan_id}/replan", json=body))
+    assert told["state"] == "done", told
+    again = client.get(f"{PLANS}/{told['run_id']}").get_json()
+    assert again["plan"]["replaces_id"] == plan_id
+    assert again["plan"]["parameters"]["locks"] == {stop: "T02"}
+    assert "frame" not in again["plan"]["parameters"]
+    teams = {
+        v["stop"]: f["properties"]["team_code"] for f in again["features"] for v in f["properties"]["visits"]
+    }
+    assert teams[stop] == "T02"
+    compared = client.get(f"{PLANS}/compare?a={plan_id}&b={told['run_id']}").get_json()
+    assert compared["b"]["replaces_id"] == plan_id
+    assert {s["stop"] for s in compared["moved"]} == {
+        s for s in visits if s in teams and teams[s] != visits[s]
+    }
+    client.delete(f"{PLANS}/{told['run_id']}")
+
+
+def test_a_plan_is_changed_from_a_time_on(client: FlaskClient, plan_id: int) -> None:
+    first = client.get(f"{PLANS}/{plan_id}").get_json()["features"][0]["properties"]
+    body = {"at": "21:30", "teams_out": [first["team_code"]], "seconds": 0.5}
+    told = finished(client, client.post(f"{PLANS}/{plan_id}/replan", json=body))
+    assert told["state"] == "done", told
+    changed = client.get(f"{PLANS}/{told['run_id']}").get_json()["plan"]
+    assert changed["summary"]["change"]["teams_out"] == [first["team_code"]]
+    client.delete(f"{PLANS}/{told['run_id']}")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"teams_out": ["T01"]},
+        {"at": "21:30", "taken": [{"team": "T01", "lon": 200, "lat": 0, "free_at": "22:00"}]},
+        {"nonsense": 1},
+        {"seconds": 0},
+    ],
+)
+def test_a_change_without_sense_is_refused_before_any_work(
+    client: FlaskClient, plan_id: int, body: dict[str, Any]
+) -> None:
+    assert client.post(f"{PLANS}/{plan_id}/replan", json=body).status_code == 422
+    assert client.post(f"{PLANS}/999999/replan", json={}).status_code == 404
+    assert client.get(f"{PLANS}/compare?a={plan_id}&b=999999").status_code == 404
+
+
+def test_a_lock_that_cannot_hold_ends_the_job_with_stop_and_team(client: FlaskClient, plan_id: int) -> None:
+    plan = client.get(f"{PLANS}/{plan_id}").get_json()["plan"]
+    bound = next(i["team"] for i in plan["summary"]["idle_reasons"] if i["code"] == "no-stop")
+    stop = plan["summary"]["reasons"][0]["stop"]
+    told = finished(client, client.post(f"{PLANS}/{plan_id}/replan", json={"locks": {stop: bound}}))
+    assert told["state"] == "failed"
+    assert stop in str(told["problem"])
+    assert bound in str(told["problem"])
+
+
+def test_a_sheet_for_print_comes_as_a_page(client: FlaskClient, plan_id: int) -> None:
+    answer = client.get(f"{PLANS}/{plan_id}/export?format=html&url=http://10.0.0.5:8010")
+    assert answer.content_type.startswith("text/html")
+    assert answer.text.count('<section class="sheet">') == len(
+        client.get(f"{PLANS}/{plan_id}").get_json()["features"]
+    )
+    assert client.get(f"{PLANS}/{plan_id}/export?format=html&url=javascript:1").status_code == 422
+
+
+def test_rules_and_a_break_are_taken_with_a_plan(client: FlaskClient, run_id: int) -> None:
+    body = {
+        "on": "2026-11-01",
+        "hotspot_run_id": run_id,
+        "seconds": 0.5,
+        "rest": {"earliest": "22:00", "latest": "23:00", "minutes": 30},
+        "rules": {"stops": [{"stop": "H1", "leave_out": True}]},
+    }
+    told = finished(client, client.post(PLANS, json=body))
+    assert told["state"] == "done", told
+    answer = client.get(f"{PLANS}/{told['run_id']}").get_json()
+    assert all(v["stop"] != "H1" for f in answer["features"] for v in f["properties"]["visits"])
+    assert all(f["properties"]["rest"] for f in answer["features"])
+    client.delete(f"{PLANS}/{told['run_id']}")
+    bad = body | {"rules": {"stops": [{"stop": "H1", "windows": ["late"]}]}}
+    assert client.post(PLANS, json=bad).status_code == 422

@@ -187,9 +187,13 @@ def test_the_graph_beside_the_data_is_that_of_the_roads(
     assert epsg == 4549
     with monkeypatch.context() as patched:
         patched.setattr(service, "build_graph", None)
+        remembered, _ = service.load_graph(town, WHOLE)
+        assert remembered is built
+        service.forget_roads()
         kept, _ = service.load_graph(town, WHOLE)
     assert same(built, kept)
     files[0].write_bytes(files[0].read_bytes()[:-500])
+    service.forget_roads()
     again, _ = service.load_graph(town, WHOLE)
     assert same(built, again)
     load(town, write(tmp_path / "b.geojson", {"R00001": EAST_WEST}))

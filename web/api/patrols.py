@@ -14,11 +14,15 @@ from flask_openapi3.models.tag import Tag
 from shapely.geometry import mapping
 
 from gridmap.services.patrols import plans
-from gridmap.services.patrols.files import export_plan
+from gridmap.services.patrols.changes import Added, Changed, Taken, replan_patrol
+from gridmap.services.patrols.compare import compare_plans
+from gridmap.services.patrols.files import export_kept
 from gridmap.services.patrols.request import PatrolRequest
 from web.api.hotspot_schemas import HotspotJob
 from web.api.hotspots import jobs
 from web.api.patrol_schemas import (
+    PatrolCompareQuery,
+    PatrolComparison,
     PatrolExportQuery,
     PatrolFeatures,
     PatrolGone,
@@ -26,6 +30,7 @@ from web.api.patrol_schemas import (
     PatrolPlanRequest,
     PatrolPlans,
     PatrolPlansQuery,
+    PatrolReplanRequest,
 )
 from web.api.schemas import Nothing, Problem
 from web.api.workspace import FILE, TYPES
@@ -42,7 +47,7 @@ bp = APIBlueprint(
 )
 bp.before_request(check_write)
 
-_GPX = "application/gpx+xml"
+_OWN = {"gpx": "application/gpx+xml", "html": "text/html; charset=utf-8"}
 
 
 @bp.get("/patrol-plans", responses={200: PatrolPlans})
@@ -55,18 +60,71 @@ def list_patrol_plans(query: PatrolPlansQuery) -> dict[str, Any]:
 def start_patrol_plan(body: PatrolPlanRequest) -> tuple[Response, int]:
     """Start a plan, which takes the seconds that it is given; ask its job how far it is."""
     data, mine = database(), scope()
-    given = body.model_dump(exclude={"on", "teams"})
+    given = body.model_dump(exclude={"on", "teams", "rest", "rules", "locks", "leave_out"})
     asked = PatrolRequest(
         on=body.on or dt.datetime.now(ZoneInfo(data.settings.timezone)).date(),
         teams=tuple(body.teams) if body.teams is not None else None,
+        rest=None if body.rest is None else f"{body.rest.earliest}-{body.rest.latest}/{body.rest.minutes}",
+        rules=body.rules,
+        locks=tuple(body.locks.items()),
+        leave_out=tuple(body.leave_out),
         **given,
     )
     job = jobs().start(
         lambda tell: int(plans.plan_patrols(data, mine, asked, on_progress=tell)["patrol_id"]),
     )
+    return _accepted(job)
+
+
+def _accepted(job: dict[str, Any]) -> tuple[Response, int]:
     answer = jsonify(job)
     answer.headers["Location"] = f"/api/v1/hotspot-runs/jobs/{job['job_id']}"
     return answer, 202
+
+
+@bp.post("/patrol-plans/<int:patrol_id>/replan", responses={202: HotspotJob})
+def start_patrol_replan(path: PatrolPlanPath, body: PatrolReplanRequest) -> tuple[Response, int]:
+    """Start to solve a plan again, with wishes or from a time on; the job's run is the new plan, the old one stays."""
+    data, mine, number = database(), scope(), path.patrol_id
+    plans.patrol_plan(data, mine, number)
+    if body.at is None:
+        job = jobs().start(
+            lambda tell: int(
+                plans.solve_again(
+                    data,
+                    mine,
+                    number,
+                    locks=body.locks,
+                    leave_out=None if body.leave_out is None else tuple(body.leave_out),
+                    seed=body.seed,
+                    seconds=body.seconds,
+                    on_progress=tell,
+                )["patrol_id"]
+            )
+        )
+    else:
+        changed = Changed(
+            body.at,
+            tuple(body.teams_out),
+            tuple(Taken(**taken.model_dump()) for taken in body.taken),
+            tuple(Added(**added.model_dump()) for added in body.added),
+            body.locks,
+            tuple(body.leave_out or ()),
+        )
+        job = jobs().start(
+            lambda tell: int(
+                replan_patrol(
+                    data, mine, number, changed, seed=body.seed, seconds=body.seconds, on_progress=tell
+                )["patrol_id"]
+            )
+        )
+    return _accepted(job)
+
+
+@bp.get("/patrol-plans/compare", responses={200: PatrolComparison})
+def compare_patrol_plans(query: PatrolCompareQuery) -> dict[str, Any]:
+    """Lay two plans side by side: stops, teams, villages."""
+    return compare_plans(database(), scope(), query.a, query.b)
 
 
 @bp.get("/patrol-plans/<int:patrol_id>", responses={200: PatrolFeatures})
@@ -94,11 +152,10 @@ def delete_patrol_plan(path: PatrolPlanPath, query: Nothing) -> dict[str, Any]: 
 
 @bp.get("/patrol-plans/<int:patrol_id>/export", responses={200: FILE})
 def export_patrol_plan(path: PatrolPlanPath, query: PatrolExportQuery) -> Response:
-    """Return a plan as a file: GPX for a phone, lines, or the table of times."""
-    found = plans.patrol_plan(database(), scope(), path.patrol_id)
+    """Return a plan as a file: GPX for a phone, a sheet for print, lines, or the table of times."""
     with tempfile.TemporaryDirectory(prefix="gridmap-export-") as folder:
         file = Path(folder) / f"gridmap-patrol-{path.patrol_id}.{query.format}"
-        export_plan(found, file, database().settings.timezone, team=query.team)
-        answer = Response(file.read_bytes(), content_type=TYPES.get(query.format, _GPX))
+        export_kept(database(), scope(), path.patrol_id, file, team=query.team, url=query.url)
+        answer = Response(file.read_bytes(), content_type=TYPES.get(query.format) or _OWN[query.format])
     answer.headers["Content-Disposition"] = f"attachment; filename={file.name}"
     return answer

@@ -1,7 +1,6 @@
 """Ruin and recreate over routes with time windows, compiled.
 
-Routes are rows of an array of visits. For each position the earliest start of the visit going forward and the latest
-start going backward are kept, so whether a visit fits between two others is known without walking the route.
+Routes are rows of an array of visits, with the times of `_timing` at each position.
 """
 
 from __future__ import annotations
@@ -12,87 +11,8 @@ from typing import Any
 import numpy as np
 
 from gridmap.analysis._compiled import compiled
-
-
-@compiled
-def _draw(state: Any) -> float:
-    """Next number in [0, 1) of a xorshift64* generator."""
-    x = state[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    state[0] = x
-    return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
-
-
-@compiled
-def _arrive(leave: float, travel: float, pause: float, resume: float) -> float:
-    """Arrival of a leg, which is not under way during the break."""
-    if leave + travel <= pause or leave >= resume:
-        return leave + travel
-    return resume + travel
-
-
-@compiled
-def _leave_by(arrive: float, travel: float, pause: float, resume: float) -> float:
-    """Latest departure that arrives in time."""
-    if arrive - travel >= resume:
-        return arrive - travel
-    return min(arrive, pause) - travel
-
-
-@compiled
-def _start_from(at: float, dwell: float, pause: float, resume: float) -> float:
-    """Earliest start of a visit that does not run into the break."""
-    if at < resume and at + dwell > pause:
-        return resume
-    return at
-
-
-@compiled
-def _start_by(at: float, dwell: float, pause: float, resume: float) -> float:
-    """Latest start of a visit that does not run into the break."""
-    if at < resume and at + dwell > pause:
-        return pause - dwell
-    return at
-
-
-@compiled
-def refresh(r: int, routes: Any, sizes: Any, problem: Any, start: Any, latest: Any) -> float:
-    """Recompute a route's earliest and latest starts; its travel, or -1 where it cannot be driven."""
-    travel, profile, place, opens, closes, dwell, teams = problem
-    matrix = travel[profile[r]]
-    begin, end, pause, resume = teams[r, 0], teams[r, 1], teams[r, 2], teams[r, 3]
-    base, home = int(teams[r, 4]), int(teams[r, 5])
-    n = sizes[r]
-    if n == 0:
-        latest[r, 0] = end
-        return 0.0
-    now, at, driven = begin, base, 0.0
-    fits = True
-    for i in range(n):
-        visit = routes[r, i]
-        leg = matrix[at, place[visit]]
-        driven += leg
-        now = _start_from(max(_arrive(now, leg, pause, resume), opens[visit]), dwell[visit], pause, resume)
-        if now > closes[visit]:
-            fits = False
-        start[r, i] = now
-        now += dwell[visit]
-        at = place[visit]
-    leg = matrix[at, home]
-    if not fits or _arrive(now, leg, pause, resume) > end:
-        return -1.0
-    latest[r, n] = end
-    by, then = end, home
-    for i in range(n - 1, -1, -1):
-        visit = routes[r, i]
-        by = _leave_by(by, matrix[place[visit], then], pause, resume) - dwell[visit]
-        by = _start_by(min(by, closes[visit]), dwell[visit], pause, resume)
-        latest[r, i] = by
-        then = place[visit]
-    total: float = driven + leg
-    return total
+from gridmap.analysis.patrol._pool import keep
+from gridmap.analysis.patrol._timing import arrive, draw, refresh, start_from
 
 
 @compiled
@@ -122,14 +42,14 @@ def _best_position(
         leg, onward = matrix[at, here], matrix[here, then]
         more = leg + onward - (matrix[at, then] if n > 0 else 0.0)
         if more < best:
-            reached = _arrive(leave, leg, pause, resume)
-            s = _start_from(max(reached, opens[visit]), stay, pause, resume)
+            reached = arrive(leave, leg, pause, resume)
+            s = start_from(max(reached, opens[visit]), stay, pause, resume)
             more += 0.5 * (s - reached)
             if (
                 more < best
                 and s <= closes[visit]
-                and _arrive(s + stay, onward, pause, resume) <= latest[r, i]
-                and (blink == 0.0 or _draw(state) >= blink)
+                and arrive(s + stay, onward, pause, resume) <= latest[r, i]
+                and (blink == 0.0 or draw(state) >= blink)
             ):
                 best, where = more, i
         if i < n:
@@ -146,16 +66,16 @@ def _remove_string(
     value, stop, slot, village = prizes[0], prizes[1], prizes[2], prizes[3]
     inside, used, counts, covered = tally
     n = sizes[r]
-    out = min(n, int(_draw(state) * min(longest, float(n)) + 1.0))
+    out = min(n, int(draw(state) * min(longest, float(n)) + 1.0))
     keep = 0
-    if 1 < out < n and _draw(state) < 0.5:
+    if 1 < out < n and draw(state) < 0.5:
         keep = 1
-        while out + keep < n and _draw(state) > 0.5:
+        while out + keep < n and draw(state) > 0.5:
             keep += 1
     total = out + keep
     low, high = max(0, position - total + 1), min(position, n - total)
-    first = low + int(_draw(state) * (high - low + 1))
-    kept = first + int(_draw(state) * out) if keep > 0 else first + total
+    first = low + int(draw(state) * (high - low + 1))
+    kept = first + int(draw(state) * out) if keep > 0 else first + total
     write = first
     for i in range(first, n):
         visit = routes[r, i]
@@ -208,8 +128,12 @@ def _rank(
     thrift: Any,
     queue: Any,
     state: Any,
+    now: Any,
+    problem: Any,
+    touched: Any,
+    allowed: Any,
 ) -> int:
-    """Queue the visits that may be made: by chance, by prize, by nearness for the prize; how many there are."""
+    """Queue the visits that may be made: by chance, by prize, by nearness or detour for it; how many there are."""
     value, stop, slot, village, need, shortfall, _, must = prizes
     inside, used, counts, covered = tally
     waiting, keys = queue
@@ -224,13 +148,24 @@ def _rank(
         if forced and visit == seed:
             key = -np.inf
         elif how == 0:
-            key = _draw(state)
+            key = draw(state)
         elif how == 1:
-            key = -gain * (0.7 + 0.6 * _draw(state))
+            key = -gain * (0.7 + 0.6 * draw(state))
         elif how == 2:
-            key = -gain * _draw(state)
+            key = -gain * draw(state)
+        elif how == 4:
+            key = np.inf
+            for r in range(len(touched)):
+                if touched[r] and allowed[r, visit]:
+                    more, i = _best_position(visit, r, now[0], now[1], problem, now[2], now[3], 0.0, state)
+                    more *= problem[6][r, 7]
+                    if i >= 0 and more < key:
+                        key = more
+            if key == np.inf:
+                continue
+            key *= (0.5 + draw(state)) * thrift[s]
         else:
-            key = apart[seed, visit] * (0.5 + _draw(state)) * thrift[s]
+            key = apart[seed, visit] * (0.5 + draw(state)) * thrift[s]
         i = n
         while i > 0 and keys[i - 1] > key:
             keys[i], waiting[i] = keys[i - 1], waiting[i - 1]
@@ -256,7 +191,7 @@ def _copy_route(r: int, source: Any, target: Any) -> None:
 def search(  # noqa: PLR0915 - one flat loop is what compiles fast
     steps: int, heat: Any, tuning: Any, state: Any, problem: Any, prizes: Any, near: Any, apart: Any, thrift: Any,
     allowed: Any, now: Any, old: Any, tally: Any, old_tally: Any, queue: Any, current: Any, best_routes: Any,
-    best_sizes: Any, best: Any,
+    best_sizes: Any, best: Any, pool: Any,
 ) -> None:  # fmt: skip
     """Take steps of one cooling cycle; what it finds is changed in place.
 
@@ -289,6 +224,8 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
     current, best : ndarray of float64, shape (1,) and (2,)
         Energy of where it is; worth and travel of the best.
     best_routes, best_sizes : ndarray of int64
+    pool : tuple of ndarray
+        Good routes that were seen.
     """
     routes, sizes, start, latest, driven = now
     value, stop, slot, village = prizes[0], prizes[1], prizes[2], prizes[3]
@@ -304,16 +241,16 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
         for r in range(teams):
             touched[r] = False
             whole += sizes[r]
-            teams_table[r, 7] = teams_table[r, 6] * (1.0 + unevenness * _draw(state))
+            teams_table[r, 7] = teams_table[r, 6] * (1.0 + unevenness * draw(state))
         for s in range(len(counts)):
             old_tally[0][s] = counts[s]
         for v in range(len(covered)):
             old_tally[1][v] = covered[v]
-        spread = _draw(state)
+        spread = draw(state)
         longest_now = min(1.0 + (longest - 1.0) * spread, max(1.0, float(whole) / teams))
-        some = mean_out * (0.1 + 0.9 * _draw(state))
-        strings = int(_draw(state) * (4.0 * some / (1.0 + longest_now) - 1.0) + 1.0)
-        seed = int(_draw(state) * visits)
+        some = mean_out * (0.1 + 0.9 * draw(state))
+        strings = int(draw(state) * (4.0 * some / (1.0 + longest_now) - 1.0) + 1.0)
+        seed = int(draw(state) * visits)
         cut = 0
         drivable = True
         forced = inside[seed] < 0
@@ -341,7 +278,10 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
 
         accepted = False
         if drivable:
-            n = _rank(seed, forced, int(_draw(state) * 4.0), prizes, tally, apart, thrift, queue, state)
+            how = int(draw(state) * 5.0)
+            n = _rank(
+                seed, forced, how, prizes, tally, apart, thrift, queue, state, now, problem, touched, allowed
+            )
             for o in range(n):
                 visit = waiting[o]
                 s = stop[visit]
@@ -371,9 +311,12 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
             for r in range(teams):
                 length += driven[r] * teams_table[r, 6]
             energy = price * length - worth
-            if energy < current[0] - heat[0] * math.log(_draw(state) + 1e-300):
+            if energy < current[0] - heat[0] * math.log(draw(state) + 1e-300):
                 accepted = True
                 current[0] = energy
+                for r in range(teams):
+                    if touched[r]:
+                        keep(r, worth, routes, sizes, driven, pool)
                 slack = 1e-9 * (1.0 + abs(best[0]))
                 if worth > best[0] + slack or (
                     worth >= best[0] - slack and length < best[1] - 1e-9 * (1.0 + best[1])

@@ -1,4 +1,4 @@
-"""Runs the search: cooling cycles one after the other, each from the best plan so far."""
+"""Runs the search: cooling cycles one after the other, from the best plan so far or from none."""
 
 from __future__ import annotations
 
@@ -10,18 +10,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.analysis.patrol import _loops
+from gridmap.analysis.patrol._pool import empty_pool
+from gridmap.analysis.patrol._timing import refresh
 from gridmap.analysis.patrol.problem import Floats, Ints, Problem
+from gridmap.analysis.patrol.recombine import kinds_of, recombined
 from gridmap.analysis.patrol.stop import StopRule
 
 Progress = Callable[[int, int], None]
 
 _TRAVEL_SHARE = 0.01
-_MEAN_OUT, _LONGEST, _BLINK = 10.0, 12.0, 0.01
+_MEAN_OUT, _LONGEST, _BLINK = 15.0, 16.0, 0.01
 _UNEVENNESS = 2.0
+_RECOMBINE_FROM_S, _RECOMBINE_SHARE = 1.0, 0.1
 HOT, MILD, GENTLE = (2.0, 0.04), (0.5, 0.02), (0.3, 0.02)
 """Temperatures at a cycle's beginning and end, in median prizes: to find routes, with dwell, to stay near some."""
 
-_FIRST_CYCLE, _LONGEST_CYCLE = 8_000, 64_000
+_FIRST_CYCLES, _FRESH_CYCLES, _LONG_CYCLE = (8_000, 16_000, 16_000), (8_000,) * 6, 16_000
+_STRETCH = 1.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,8 +85,12 @@ def run(
     prizes = problem.value[problem.value[:, 0] > 0, 0]
     scale = float(np.median(prizes)) if len(prizes) else 1.0
     taken = 0
-    for length in _cycles():
-        state.restart(heat[0] * scale, heat[1] * scale, length)
+    for planned, empty in _cycles(alone=begin is None):
+        # A cycle that time cuts short ends hot: the last one is as long as there is time for.
+        within = budget.reach(taken)
+        last = within < _STRETCH * planned
+        length, fresh = (max(1, int(within)), False) if last else (planned, empty)
+        state.restart(heat[0] * scale, heat[1] * scale, length, fresh=fresh)
         begun = 0
         while begun < length:
             steps = min(budget.grant(taken), length - begun)
@@ -92,21 +101,26 @@ def run(
             taken += steps
             if on_progress is not None:
                 on_progress(*budget.progress(taken))
+        if not fresh and taken > _FIRST_CYCLES[0] and state.best[0] < enough:
+            state.recombine(budget.spare_s())
     raise AssertionError
 
 
-def _cycles() -> Iterator[int]:
-    length = _FIRST_CYCLE
+def _cycles(*, alone: bool) -> Iterator[tuple[int, bool]]:
+    """Length of each cycle, and whether it begins without any route."""
+    yield from ((length, False) for length in _FIRST_CYCLES)
     while True:
-        yield length
-        length = min(2 * length, _LONGEST_CYCLE)
+        # What a cycle from nothing finds is of another kind; the next one begins from the best of all their routes.
+        if alone:
+            yield from ((length, True) for length in _FRESH_CYCLES)
+        yield _LONG_CYCLE, False
 
 
 class _State:
     """Where a search is, and the best that it has seen."""
 
     def __init__(self, problem: Problem, begin: tuple[tuple[int, ...], ...] | None) -> None:
-        p = problem
+        p = self._whole = problem
         weight = _weights(p)
         table = np.column_stack([p.teams, weight, weight])
         self._problem = (p.travel, p.profile, p.place, p.opens, p.closes, p.dwell, table)
@@ -124,6 +138,7 @@ class _State:
         self._tally = (self._inside, self._used, self._counts, self._covered)
         self._old_tally = (self._counts.copy(), self._covered.copy())
         self._queue = (np.zeros(visits, np.int64), np.zeros(visits))
+        self._pool = empty_pool(visits, kinds_of(p))
         self._energy, self._heat = np.zeros(1), np.zeros(2)
         routes, sizes = self._now[:2]
         for r, route in enumerate(begin or ()):
@@ -136,10 +151,10 @@ class _State:
         self._weight = weight
         self.best = np.array([worth, self._now[4] @ weight])
 
-    def restart(self, hot: float, cold: float, length: int) -> None:
-        """Begin a cycle from the best."""
+    def restart(self, hot: float, cold: float, length: int, *, fresh: bool) -> None:
+        """Begin a cycle from the best, or from no routes."""
         routes, sizes = self._now[:2]
-        routes[:], sizes[:] = self.best_routes, self.best_sizes
+        routes[:], sizes[:] = self.best_routes, 0 if fresh else self.best_sizes
         self._measured()
         self._inside[:], self._used[:] = -1, False
         for r, size in enumerate(sizes):
@@ -156,7 +171,25 @@ class _State:
             steps, self._heat, tuning, random, self._problem, self._prizes,
             self._near, self._apart, self._thrift, self._allowed, self._now[:5], self._old, self._tally,
             self._old_tally, self._queue, self._energy, self.best_routes, self.best_sizes, self.best,
+            self._pool,
         )  # fmt: skip
+
+    def recombine(self, spare_s: float) -> None:
+        """Look for a better plan among the routes that were seen; where there is one it is the best."""
+        if spare_s < _RECOMBINE_FROM_S:
+            return
+        chosen = recombined(self._whole, self._pool, float(self.best[0]), _RECOMBINE_SHARE * spare_s)
+        if chosen is None:
+            return
+        routes, sizes = self._now[:2]
+        for r, route in enumerate(chosen):
+            sizes[r] = len(route)
+            routes[r, : len(route)] = route
+        driven = self._measured()
+        worth = _loops.worth_of(routes, sizes, self._prizes, self._counts, self._covered)
+        if (driven >= 0).all() and worth > self.best[0]:
+            self.best_routes[:], self.best_sizes[:] = routes, sizes
+            self.best[:] = worth, driven @ self._weight
 
     def found(self) -> tuple[tuple[int, ...], ...]:
         """Return the best routes."""
@@ -168,7 +201,7 @@ class _State:
     def _measured(self) -> Floats:
         routes, sizes, start, latest, driven, _ = self._now
         for r in range(len(sizes)):
-            driven[r] = _loops.refresh(r, routes, sizes, self._problem, start, latest)
+            driven[r] = refresh(r, routes, sizes, self._problem, start, latest)
         return driven
 
 

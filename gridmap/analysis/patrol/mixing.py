@@ -137,7 +137,9 @@ def mix(
         kept=float(prizes[chosen].mean() / prizes[best_row]) if prizes[best_row] > 0 else 1.0,
         village_coverage=_coverage(built, seen),
         unvisited=tuple(s.id for s, times in zip(built.stops, seen.sum(axis=0), strict=True) if times == 0),
-        arrival_entropy_bits=_entropy([v.start_s for p in plans for r in p.routes for v in r.visits], shift),
+        arrival_entropy_bits=entropy_bits(
+            [v.start_s for p in plans for r in p.routes for v in r.visits], shift
+        ),
         stop_entropy_bits=_stop_entropy(plans, stops, shift),
         pool=len(made),
         conventions={
@@ -264,7 +266,8 @@ def _coverage(built: Built, seen: NDArray[np.bool_]) -> dict[int, float]:
     return {key: got[key] / weight[key] for key in sorted(weight) if weight[key] > 0}
 
 
-def _entropy(times_s: Sequence[float], shift: Shift) -> float:
+def entropy_bits(times_s: Sequence[float], shift: Shift) -> float:
+    """Return the entropy of times in bins of 10 minutes of the shift, base 2."""
     if not times_s:
         return 0.0
     bins = np.floor((np.array(times_s) - shift.begin_s) / BIN_S).astype(np.int64)
@@ -278,6 +281,6 @@ def _stop_entropy(plans: Sequence[Plan], stops: Sequence[Stop], shift: Shift) ->
         for route in plan.routes:
             for visit in route.visits:
                 times.setdefault(visit.stop, []).append(visit.start_s)
-    weights = [(stop.prize, _entropy(times[stop.id], shift)) for stop in stops if stop.id in times]
+    weights = [(stop.prize, entropy_bits(times[stop.id], shift)) for stop in stops if stop.id in times]
     total = sum(weight for weight, _ in weights)
     return sum(weight * bits for weight, bits in weights) / total if total > 0 else 0.0

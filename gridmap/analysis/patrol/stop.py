@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isfinite
+from math import inf, isfinite
 from typing import Protocol
 
 from gridmap.errors import InvalidInput
@@ -19,6 +19,12 @@ class Budget(Protocol):
 
     def progress(self, taken: int) -> tuple[int, int]:
         """Done, and of how much."""
+
+    def reach(self, taken: int, /) -> float:
+        """Return how many steps there is time for; infinite where it is not known or not time that ends the search."""
+
+    def spare_s(self) -> float:
+        """Seconds that are left; infinite where it is not time that ends the search."""
 
 
 class StopRule(Protocol):
@@ -114,6 +120,16 @@ class _Timed:
         done = 0.0 if taken == 0 else self._clock() - self._begun
         return min(round(done * 1000), round(self._seconds * 1000)), round(self._seconds * 1000)
 
+    def reach(self, taken: int) -> float:
+        now = self._clock()
+        if self._first is None or taken <= 1:
+            return inf
+        per_step = max(now - self._first, 1e-9) / (taken - 1)
+        return max(0.0, self._begun + self._seconds - now) / per_step
+
+    def spare_s(self) -> float:
+        return self._begun + self._seconds - self._clock()
+
 
 class _Counted:
     _CHUNK = 2000
@@ -126,3 +142,9 @@ class _Counted:
 
     def progress(self, taken: int) -> tuple[int, int]:
         return taken, self._iterations
+
+    def reach(self, _taken: int) -> float:
+        return inf
+
+    def spare_s(self) -> float:
+        return inf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from itertools import pairwise
@@ -65,6 +66,11 @@ class Router:
     ----------
     graph : RoadGraph
     mode : {'foot', 'bike', 'car'}
+
+    Attributes
+    ----------
+    top_speed_m_s : float
+        Greatest speed on any segment.
     """
 
     def __init__(self, graph: RoadGraph, mode: Mode) -> None:
@@ -76,6 +82,10 @@ class Router:
         self._ahead_s = graph.forward_s[mode]
         self._back_s = graph.backward_s[mode]
         self._known: OrderedDict[bytes, Floats] = OrderedDict()
+        # One router may answer several requests of a server at once.
+        self._lock = threading.Lock()
+        paces = np.concatenate([self._ahead_s, self._back_s])
+        self.top_speed_m_s = float(np.max(np.tile(graph.length_m, 2) / paces))
 
     def snap(self, xy: ArrayLike) -> Snapped:
         """Put places, shape (k, 2) in metres, onto roads that the mode may use."""
@@ -96,18 +106,22 @@ class Router:
         if len(origins) == 0 or len(destinations) == 0:
             return np.empty((len(origins), len(destinations)))
         key = b"".join(part.tobytes() for p in (origins, destinations) for part in (p.segment, p.offset_m))
-        if key in self._known:
-            self._known.move_to_end(key)
-        else:
+        with self._lock:
+            found = self._known.get(key)
+            if found is not None:
+                self._known.move_to_end(key)
+        if found is None:
             turned = len(destinations) < len(origins)
-            self._known[key] = (
+            found = (
                 self._costs(destinations, origins, reverse=True).T
                 if turned
                 else self._costs(origins, destinations, reverse=False)
             )
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
-        return self._known[key].copy()
+            with self._lock:
+                self._known[key] = found
+                while len(self._known) > _REMEMBERED:
+                    self._known.popitem(last=False)
+        return found.copy()
 
     def _costs(self, near: Snapped, far: Snapped, *, reverse: bool) -> Floats:
         matrix = self._with_places(near, arriving=reverse)
@@ -176,6 +190,35 @@ class Router:
         n = len(self.graph.nodes)
         matrix = self._with_places(origin, arriving=arriving)
         return np.asarray(dijkstra(matrix, directed=True, indices=n, limit=limit_s)[:n], dtype=np.float64)
+
+    def arrival_s(self, origins: Snapped, destination: Snapped, reached: Floats) -> Floats:
+        """Seconds from places to one place from which a search has gone backwards.
+
+        Parameters
+        ----------
+        origins : Snapped
+            k places.
+        destination : Snapped
+            One place.
+        reached : (n,) float64
+            What ``reach(destination, arriving=True)`` gave.
+
+        Returns
+        -------
+        (k,) float64 array
+            The same as ``cost_matrix(origins, destination)[:, 0]``.
+        """
+        to_tail, to_head = self._leaving(origins, False)
+        best = np.minimum(
+            reached[self.graph.tail[origins.segment]] + to_tail,
+            reached[self.graph.head[origins.segment]] + to_head,
+        )
+        return np.asarray(np.minimum(best, self._along(origins, destination, reverse=False)[:, 0]))
+
+    def point(self, places: Snapped) -> Floats:
+        """Return where places lie on their segments; (k, 2) in metres."""
+        points = shapely.line_interpolate_point(self.graph.lines[places.segment], places.offset_m)
+        return np.asarray(shapely.get_coordinates(points), dtype=np.float64)
 
     def path(self, origin: Snapped, destination: Snapped) -> Path:
         """Find the fastest way between two places.

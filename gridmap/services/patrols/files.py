@@ -1,7 +1,8 @@
-"""A plan as files: GPX for a phone, GeoJSON and tables for everything else."""
+"""A plan as files: GPX for a phone, a sheet for print, GeoJSON and tables for everything else."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,54 @@ import pandas as pd
 import shapely
 
 from gridmap.crs import WGS84
+from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
+from gridmap.ingest.atomic import replacing
 from gridmap.ingest.export import write_layer
 from gridmap.ingest.gpx import Place, write_gpx
+from gridmap.reporting.sheet import render_sheets
+from gridmap.services.patrols.plans import patrol_plan
+from gridmap.storage import exports
+from gridmap.storage.database import Database
 
-FORMATS = ("gpx", "geojson", "gpkg", "csv", "xlsx")
+FORMATS = ("gpx", "geojson", "gpkg", "csv", "xlsx", "html")
 
 
-def export_plan(plan: dict[str, Any], path: Path, zone: str, *, team: str | None = None) -> int:
+def export_kept(
+    database: Database,
+    scope: Scope,
+    patrol_id: int,
+    path: Path,
+    *,
+    team: str | None = None,
+    url: str | None = None,
+) -> int:
+    """Write a kept plan to a file, as :func:`export_plan` does; a printable sheet shows the roads of the scope.
+
+    Raises
+    ------
+    NotFound
+        When there is no such plan in the scope.
+    InvalidInput
+        As :func:`export_plan`.
+    """
+    plan = patrol_plan(database, scope, patrol_id)
+    roads: list[shapely.Geometry] = []
+    if path.suffix.lower() == ".html":
+        with database.scoped_session(scope, timeout_s=60) as session:
+            roads = [shapely.from_wkb(bytes(row["wkb"])) for row in exports.road_rows(session)]
+    return export_plan(plan, path, database.settings.timezone, team=team, url=url, roads=roads)
+
+
+def export_plan(
+    plan: dict[str, Any],
+    path: Path,
+    zone: str,
+    *,
+    team: str | None = None,
+    url: str | None = None,
+    roads: Sequence[shapely.Geometry] = (),
+) -> int:
     """Write a plan to a file, whole or not at all; return the number of rows (routes, or visits of a table).
 
     Parameters
@@ -26,11 +67,15 @@ def export_plan(plan: dict[str, Any], path: Path, zone: str, *, team: str | None
         As :func:`gridmap.services.patrols.plans.patrol_plan` gives it.
     path : Path
         The ending tells the format: gpx (a track and the stops of each team), geojson or gpkg (routes as lines), csv or
-        xlsx (the table of times).
+        xlsx (the table of times), html (a sheet for print, one page a team).
     zone : str
         IANA name.
     team : str, optional
         Only this team.
+    url : str, optional
+        For html: address of the server as a phone reaches it; without it the codes open each stop with no network.
+    roads : sequence of LineString
+        For html: drawn below the route, EPSG:4326.
 
     Raises
     ------
@@ -53,6 +98,11 @@ def export_plan(plan: dict[str, Any], path: Path, zone: str, *, team: str | None
         )
     if ending == "gpx":
         _write_gpx(plan, routes, path)
+        return len(routes)
+    if ending == "html":
+        page = render_sheets(plan, routes, roads, url=url)
+        with replacing(path) as part:
+            part.write_text(page, "utf-8")
         return len(routes)
     frame = _table(routes) if ending in {"csv", "xlsx"} else _lines(routes)
     return write_layer(frame, path, target_crs=WGS84, layer="patrol", zone=zone)

@@ -5,24 +5,60 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gridmap import crs
-from gridmap.analysis.patrol import Shift, Stop, Team
+from gridmap.analysis.patrol import Objective, Shift, Stop, Team
 from gridmap.analysis.roads import Mode, Router
+from gridmap.analysis.roads.snapping import Snapped
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.hotspots.publish import is_cold
 from gridmap.services.hotspots.runs import hotspot_run, newest_run
+from gridmap.services.patrols.apply import ruled_stops, ruled_teams, with_wishes
+from gridmap.services.patrols.history import read_history
+from gridmap.services.patrols.prize import Terms, terms_of
 from gridmap.services.patrols.request import PatrolRequest
-from gridmap.services.roads import load_graph
-from gridmap.storage import field
+from gridmap.services.roads import load_roads
+from gridmap.storage import field as stored_teams
+from gridmap.storage import patrols as stored
 from gridmap.storage.database import Database
+
+_BY_GRID = frozenset({"gi", "moran", "emerging"})
+_FAR_M = 2000.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OnRoads:
+    """Places on the roads.
+
+    Attributes
+    ----------
+    places : (p, 2) float64
+        Longitude and latitude.
+    xy : (p, 2) float64
+        Metres.
+    travel_s : dict of mode to (p, p) float64
+    routers : dict of mode to Router
+    snapped : dict of mode to Snapped
+    epsg : int
+    sha256 : str
+        Of the roads' lengths.
+    """
+
+    places: NDArray[np.float64]
+    xy: NDArray[np.float64]
+    travel_s: dict[str, NDArray[np.float64]]
+    routers: dict[str, Router]
+    snapped: dict[str, Snapped]
+    epsg: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,36 +68,74 @@ class Inputs:
     Attributes
     ----------
     teams : tuple of Team
-    team_rows : dict of code to row
-        Teams as they are stored.
+    names : dict of code to (str, str)
+        Chinese and English.
     stops : tuple of Stop
-    features : dict of stop to hotspot
-    places : (p, 2) float64
-        Longitude and latitude of bases and stops, in the numbering of teams and stops.
-    travel_s : dict of mode to (p, p) float64
-    routers : dict of mode to Router
+    about : dict of stop to dict
+        What is told of each: names, words, grid key, counts, place, terms of its prize.
+    roads : OnRoads
+        Over the numbering of places of teams and stops.
     shift : Shift
         Seconds from `begins_at`.
+    objective : Objective
     begins_at, ends_at : datetime
-    run : dict
+    run_id : int or None
         The hotspot run.
-    epsg : int
     sha256 : str
+    free_stops : tuple of Stop
+        As they were before stops were kept for teams or left out.
+    carried : tuple of dict
+        What happened in the shift so far: teams out or taken.
     """
 
     teams: tuple[Team, ...]
-    team_rows: dict[str, dict[str, Any]]
+    names: dict[str, tuple[str, str]]
     stops: tuple[Stop, ...]
-    features: dict[str, dict[str, Any]]
-    places: NDArray[np.float64]
-    travel_s: dict[str, NDArray[np.float64]]
-    routers: dict[str, Router]
+    about: dict[str, dict[str, Any]]
+    roads: OnRoads
     shift: Shift
+    objective: Objective
     begins_at: dt.datetime
     ends_at: dt.datetime
-    run: dict[str, Any]
-    epsg: int
+    run_id: int | None
     sha256: str
+    free_stops: tuple[Stop, ...]
+    carried: tuple[dict[str, Any], ...] = field(default=())
+
+
+def on_roads(database: Database, scope: Scope, places: NDArray[np.float64], modes: Sequence[str]) -> OnRoads:
+    """Put places onto the roads, and take the times between them.
+
+    Raises
+    ------
+    InvalidInput
+        When there are no roads.
+    """
+    roads = load_roads(database, scope)
+    xy = np.column_stack(crs.from_wgs84(places[:, 0], places[:, 1], roads.epsg))
+    routers = {str(mode): roads.router(cast("Mode", mode)) for mode in sorted(set(modes))}
+    snapped = {mode: router.snap(xy) for mode, router in routers.items()}
+    travel_s = {mode: router.cost_matrix(snapped[mode], snapped[mode]) for mode, router in routers.items()}
+    lengths = hashlib.sha256(roads.graph.length_m.tobytes()).hexdigest()
+    return OnRoads(places, xy, travel_s, routers, snapped, roads.epsg, lengths)
+
+
+def check_near(roads: OnRoads, place: int) -> None:
+    """Refuse a place that is far from every road.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the place.
+    """
+    far = min(float(snapped.distance_m[place]) for snapped in roads.snapped.values())
+    if far > _FAR_M:
+        lon, lat = roads.places[place]
+        raise InvalidInput(
+            "place-off-road",
+            f"{lon:.5f}, {lat:.5f} 距最近的道路 {far / 1000:.1f} 公里，请检查坐标。",
+            f"{lon:.5f}, {lat:.5f} lies {far / 1000:.1f} km from the nearest road; check the coordinates.",
+        )
 
 
 def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Inputs:
@@ -70,29 +144,23 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     Raises
     ------
     InvalidInput
-        When there is no hotspot run, no team with a base and hours, or no road.
+        When there is no hotspot run, no team with a base and hours, or no road; when a lock cannot hold.
     NotFound
-        When a team or the run is not in the scope.
+        When a team, a stop or the run is not there.
     """
     run = _run(database, scope, asked)
     with database.scoped_session(scope) as session:
-        rows = field.list_teams(session)
+        rows = stored_teams.list_teams(session)
     chosen = _chosen(rows, asked)
     zone = ZoneInfo(database.settings.timezone)
     hours = {row["code"]: _hours(row, asked.on, zone) for row in chosen}
     begins_at, ends_at = min(h[0] for h in hours.values()), max(h[1] for h in hours.values())
     features = _hotspots(run)
-    graph, epsg = load_graph(database, scope)
+    points = [f["geometry"].representative_point() for f in features]
     places = np.array(
-        [[row["base_lon"], row["base_lat"]] for row in chosen]
-        + [[f["geometry"].representative_point().x, f["geometry"].representative_point().y] for f in features]
+        [[row["base_lon"], row["base_lat"]] for row in chosen] + [[point.x, point.y] for point in points]
     )
-    xy = np.column_stack(crs.from_wgs84(places[:, 0], places[:, 1], epsg))
-    modes: list[Mode] = sorted({row["mode"] for row in chosen})
-    routers = {mode: Router(graph, mode) for mode in modes}
-    travel_s = {
-        mode: router.cost_matrix(router.snap(xy), router.snap(xy)) for mode, router in routers.items()
-    }
+    roads = on_roads(database, scope, places, [row["mode"] for row in chosen])
     teams = tuple(
         Team(
             row["code"],
@@ -106,40 +174,98 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
         )
         for place, row in enumerate(chosen)
     )
+    teams = ruled_teams(teams, asked.rules, asked.rest, begins_at, ends_at)
+    shift = Shift(0.0, (ends_at - begins_at).total_seconds())
+    with database.scoped_session(scope) as session:
+        history = read_history(session, begins_at, roads.epsg)
+        severities = _severities(session, run, features, zone)
+    days = history.days_since(roads.xy[len(chosen) :], begins_at)
+    terms = _terms(features, severities, days)
     stops = tuple(
         Stop(
             f"H{feature['rank']}",
             len(chosen) + number,
-            _prize(feature),
+            term.prize,
             asked.dwell_s,
-            village=_village(feature["grid_key"]),
+            village=village_of(feature["grid_key"]),
             grid_key=feature["grid_key"] or UNASSIGNED,
+            visits=asked.visits,
+            min_gap_s=asked.min_gap_s,
+            revisit_share=asked.revisit_share,
         )
-        for number, feature in enumerate(features)
+        for number, (feature, term) in enumerate(zip(features, terms, strict=True))
     )
+    stops = ruled_stops(stops, asked.rules, teams, begins_at, ends_at)
+    free = stops
+    stops = with_wishes(free, teams, roads.travel_s, shift, dict(asked.locks), asked.leave_out)
+    about = {
+        stop.id: _about(feature, term, places[stop.place])
+        for stop, feature, term in zip(stops, features, terms, strict=True)
+    }
     told = [
-        asked.as_dict(),
         run["data_sha256"],
-        [str(row) for row in chosen],
+        [
+            {
+                k: v
+                for k, v in row.items()
+                if not k.startswith("position") and k not in {"lon", "lat", "accuracy_m"}
+            }
+            for row in chosen
+        ],
         [str(f["words_en"]) for f in features],
+        [asdict(term) for term in terms],
+        asked.rules.as_dict() if asked.rules is not None else None,
+        roads.sha256,
     ]
-    lengths = hashlib.sha256(graph.length_m.tobytes()).hexdigest()
-    sha256 = hashlib.sha256(json.dumps([told[1:], lengths]).encode()).hexdigest()
     return Inputs(
         teams,
-        {row["code"]: row for row in chosen},
+        {row["code"]: (row["name_zh"], row["name_en"] or row["name_zh"]) for row in chosen},
         stops,
-        {stop.id: feature for stop, feature in zip(stops, features, strict=True)},
-        places,
-        {str(mode): matrix for mode, matrix in travel_s.items()},
-        {str(mode): router for mode, router in routers.items()},
-        Shift(0.0, (ends_at - begins_at).total_seconds()),
+        about,
+        roads,
+        shift,
+        Objective(village_share=asked.village_share, week=history.week if asked.village_share > 0 else {}),
         begins_at,
         ends_at,
-        run,
-        epsg,
-        sha256,
+        int(run["run_id"]),
+        hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest(),
+        free,
     )
+
+
+def _severities(
+    session: Any, run: dict[str, Any], features: list[dict[str, Any]], zone: ZoneInfo
+) -> list[float | None]:
+    since = dt.datetime.combine(dt.date.fromisoformat(run["since"]), dt.time(), zone)
+    until = dt.datetime.combine(dt.date.fromisoformat(run["until"]) + dt.timedelta(days=1), dt.time(), zone)
+    areas = []
+    for feature in features:
+        by_grid = run["method"] in _BY_GRID and feature["grid_key"]
+        around = Scope.of_grid(int(feature["grid_key"])) if by_grid else Scope.whole()
+        wkb = None if by_grid else bytes(feature["geometry"].wkb)
+        areas.append((around.lo, around.hi, wkb, feature.get("domain") or run["domain"]))
+    return stored.mean_severities(session, areas, since, until)
+
+
+def _terms(
+    features: list[dict[str, Any]], severities: list[float | None], days: list[float | None]
+) -> list[Terms]:
+    known = [s for s in severities if s is not None]
+    mean = sum(known) / len(known) if known else None
+    return [
+        terms_of(float(f["observed"]), float(f["expected"] or 0.0), severity, mean, since)
+        for f, severity, since in zip(features, severities, days, strict=True)
+    ]
+
+
+def _about(feature: dict[str, Any], terms: Terms, place: NDArray[np.float64]) -> dict[str, Any]:
+    kept = ("name_zh", "name_en", "words_zh", "words_en", "observed", "expected")
+    return {k: feature[k] for k in kept} | {
+        "grid_key": str(feature["grid_key"]),
+        "lon": round(float(place[0]), 7),
+        "lat": round(float(place[1]), 7),
+        "terms": {k: None if v is None else round(v, 4) for k, v in asdict(terms).items()},
+    }
 
 
 def _run(database: Database, scope: Scope, asked: PatrolRequest) -> dict[str, Any]:
@@ -213,10 +339,6 @@ def _bound(row: dict[str, Any]) -> Scope:
     return Scope.of_grid(ancestor(key, VILLAGE))
 
 
-def _village(key: int | None) -> int:
+def village_of(key: int | None) -> int:
+    """Return the village of a grid key."""
     return UNASSIGNED if not key else ancestor(int(key), VILLAGE)
-
-
-def _prize(feature: dict[str, Any]) -> float:
-    """Return what a visit is worth: reports above expectation, at least one."""
-    return max(float(feature["observed"]) - float(feature["expected"] or 0.0), 1.0)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
-from itertools import pairwise
+from dataclasses import replace
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
-import shapely
-
-from gridmap import __version__, crs
-from gridmap.analysis.patrol import Iterations, Objective, Plan, Route, Seconds, plan, violations
-from gridmap.analysis.roads import Path, Router
+from gridmap.analysis.patrol import Iterations, Plan, Seconds, plan, solve_orienteering, violations
+from gridmap.analysis.patrol.stop import StopRule
 from gridmap.domain.gridkey import Scope
-from gridmap.errors import NotFound
+from gridmap.errors import Conflict
+from gridmap.services.patrols.apply import with_wishes
+from gridmap.services.patrols.frame import absent, load_kept
 from gridmap.services.patrols.inputs import Inputs, load_inputs
+from gridmap.services.patrols.nights import draw_nights
 from gridmap.services.patrols.request import PatrolRequest
+from gridmap.services.patrols.written import keep
 from gridmap.storage import patrols as stored
 from gridmap.storage.database import Database
 
 OnProgress = Callable[[str, int, int], None]
+_WISHES_S = 5.0
 
 
 def plan_patrols(
@@ -31,7 +32,7 @@ def plan_patrols(
     *,
     on_progress: OnProgress | None = None,
 ) -> dict[str, Any]:
-    """Plan the routes of a shift, and keep the plan.
+    """Plan the routes of a shift, and keep the plan; with several nights, keep one plan for each.
 
     Parameters
     ----------
@@ -44,140 +45,157 @@ def plan_patrols(
     Returns
     -------
     dict
-        The plan as :func:`patrol_plan` gives it.
+        The plan (of the first night) as :func:`patrol_plan` gives it.
 
     Raises
     ------
     InvalidInput
-        When there is nothing to plan from: hotspots, teams or roads.
+        When there is nothing to plan from: hotspots, teams or roads; when a lock cannot hold.
     NotFound
-        When a team or the run is not in the scope.
+        When a team, a stop or the run is not there.
     """
     tell = on_progress or (lambda *_: None)
     tell("read", 0, 1)
     inputs = load_inputs(database, scope, asked)
     tell("read", 1, 1)
-    rule = Seconds(asked.seconds) if asked.seconds is not None else Iterations(asked.iterations or 1)
-    made = plan(
-        inputs.teams,
-        inputs.stops,
-        inputs.travel_s,
-        shift=inputs.shift,
-        objective=Objective(village_share=asked.village_share),
-        seed=asked.seed,
-        stop=rule,
-        on_progress=lambda done, total: tell("plan", int(done), int(total)),
-    )
-    broken = violations(made, inputs.teams, inputs.stops, inputs.travel_s, shift=inputs.shift)
-    assert not broken, broken  # noqa: S101 - a plan that breaks a rule must never reach a team
+    rule = stop_rule(asked.seconds, asked.iterations)
+    if asked.draws:
+        drawn = draw_nights(inputs, asked, rule, on_progress=lambda done, total: tell("plan", done, total))
+        numbers = []
+        for night, made, more in drawn:
+            refuse_broken(night, made)
+            numbers.append(keep(database, scope, night, made, asked.as_dict(), more=more))
+            tell("save", len(numbers), len(drawn))
+        return patrol_plan(database, scope, numbers[0]) | {"nights": numbers}
+    made = _search(inputs, asked.seed, rule, tell)
     tell("save", 0, 1)
-    routes = [_route(inputs, route) for route in made.routes if route.visits]
-    patrol = _as_kept(scope, asked, inputs, made)
-    with database.scoped_session(scope, write=True) as session:
-        number = stored.add_patrol(session, patrol, routes)
+    number = keep(database, scope, inputs, made, asked.as_dict())
     tell("save", 1, 1)
     return patrol_plan(database, scope, number)
 
 
-def _as_kept(scope: Scope, asked: PatrolRequest, inputs: Inputs, made: Plan) -> dict[str, Any]:
-    reasons = [
-        {"stop": r.stop, "visited": r.visited, "code": r.code, "zh": r.zh, "en": r.en, "team": r.team}
-        | {k: inputs.features[r.stop][k] for k in ("name_zh", "name_en", "observed", "expected")}
-        for r in made.reasons
-    ]
-    return {
-        "scope_lo": scope.lo,
-        "scope_hi": scope.hi,
-        "begins_at": inputs.begins_at,
-        "ends_at": inputs.ends_at,
-        "hotspot_run_id": inputs.run["run_id"],
-        "seed": asked.seed,
-        "iterations": made.iterations,
-        "parameters": asked.as_dict(),
-        "data_sha256": inputs.sha256,
-        "version": __version__,
-        "summary": {
-            "prize": round(made.prize, 3),
-            "possible": round(made.possible, 3),
-            "bound": round(made.bound, 3),
-            "fairness_cost": round(made.fairness_cost, 3),
-            "stops": len(inputs.stops),
-            "visited": sum(1 for r in made.reasons if r.visited),
-            "teams": len(inputs.teams),
-            "reasons": reasons,
-            "conventions": made.conventions,
-            "idle": [route.team for route in made.routes if not route.visits],
-        },
+@cache
+def _ready() -> None:
+    """Load the compiled search, so that a time is for searching alone."""
+    solve_orienteering(
+        [0.0, 1.0],
+        [[0.0, 1.0], [1.0, 0.0]],
+        routes=1,
+        limit=3.0,
+        start=0,
+        end=0,
+        seed=0,
+        stop=Iterations(1),
+    )
+
+
+def stop_rule(seconds: float | None, iterations: int | None) -> StopRule:
+    """Return the rule that ends a search; times begin when it can start at once."""
+    _ready()
+    return Seconds(seconds) if seconds is not None else Iterations(iterations or 1)
+
+
+def _search(inputs: Inputs, seed: int, rule: StopRule, tell: OnProgress) -> Plan:
+    made = plan(
+        inputs.teams,
+        inputs.stops,
+        inputs.roads.travel_s,
+        shift=inputs.shift,
+        objective=inputs.objective,
+        seed=seed,
+        stop=rule,
+        on_progress=lambda done, total: tell("plan", int(done), int(total)),
+    )
+    refuse_broken(inputs, made)
+    return made
+
+
+def refuse_broken(inputs: Inputs, made: Plan) -> None:
+    """Stop a plan that breaks a rule: it must never reach a team."""
+    broken = violations(made, inputs.teams, inputs.stops, inputs.roads.travel_s, shift=inputs.shift)
+    assert not broken, broken  # noqa: S101 - see above
+
+
+def solve_again(
+    database: Database,
+    scope: Scope,
+    patrol_id: int,
+    *,
+    locks: dict[str, str] | None = None,
+    leave_out: tuple[str, ...] | None = None,
+    seed: int | None = None,
+    seconds: float | None = None,
+    iterations: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> dict[str, Any]:
+    """Solve a kept plan again with wishes, from the very same stops, teams and day; keep the new plan.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    patrol_id : int
+        The plan that the new one replaces.
+    locks : dict of stop to team, optional
+        The stop stays with, or moves to, the team, which must visit it. The old plan's where absent; where given, they
+        alone hold.
+    leave_out : tuple of str, optional
+        Stops that are not visited. The old plan's where absent; where given, they alone.
+    seed : int, optional
+        That of the old plan where absent.
+    seconds : float, optional
+    iterations : int, optional
+        In place of seconds; 5 seconds where neither is given.
+    on_progress : callable, optional
+
+    Returns
+    -------
+    dict
+        As :func:`patrol_plan` gives it; wishes that cannot hold together are told in ``summary.notices``.
+
+    Raises
+    ------
+    NotFound
+        When there is no such plan, stop or team.
+    InvalidInput
+        When a team could not visit the stop that is kept for it even if it went nowhere else.
+    Conflict
+        When the roads have changed since, or the plan was changed during its shift.
+    """
+    tell = on_progress or (lambda *_: None)
+    tell("read", 0, 1)
+    inputs, old, row = load_kept(database, scope, patrol_id)
+    tell("read", 1, 1)
+    before = row["parameters"]
+    if inputs.carried:
+        raise Conflict(
+            "patrol-under-way",
+            f"第 {patrol_id} 号计划已在班次中调整过，请用 --at 从某一时刻起再调整。",
+            f"Plan {patrol_id} was changed during its shift; change it further from a time on, with --at.",
+        )
+    wanted = dict(before["locks"]) if locks is None else locks
+    out = tuple(before["leave_out"] if leave_out is None else leave_out)
+    free = inputs.free_stops
+    stops = with_wishes(free, inputs.teams, inputs.roads.travel_s, inputs.shift, wanted, out)
+    inputs = replace(inputs, stops=stops)
+    chosen = old.seed if seed is None else seed
+    if seconds is None and iterations is None:
+        seconds = _WISHES_S
+    made = _search(inputs, chosen, stop_rule(seconds, iterations), tell)
+    asked = before | {
+        "locks": wanted,
+        "leave_out": list(out),
+        "seed": chosen,
+        "seconds": seconds,
+        "iterations": iterations,
+        "vary": False,
+        "nights": 1,
+        "from_plan": patrol_id,
     }
-
-
-def _route(inputs: Inputs, route: Route) -> dict[str, Any]:
-    row = inputs.team_rows[route.team]
-    team = next(t for t in inputs.teams if t.id == route.team)
-    router = inputs.routers[team.mode]
-    order = [team.start_place, *(visit.place for visit in route.visits), team.end_place]
-    legs = [_leg(inputs, router, a, b) for a, b in pairwise(order)]
-    points = np.concatenate([shapely.get_coordinates(leg.line) for leg in legs])
-    line = shapely.LineString(points)
-    drawn = crs.geometries_to_wgs84(np.array([line], dtype=object), inputs.epsg)[0]
-
-    def at(seconds: float) -> str:
-        # A whole second before a stop is left is a second too early.
-        return (inputs.begins_at + dt.timedelta(seconds=round(seconds))).isoformat()
-
-    visits = [
-        {
-            "stop": visit.stop,
-            "number": visit.number,
-            "name_zh": inputs.features[visit.stop]["name_zh"],
-            "name_en": inputs.features[visit.stop]["name_en"],
-            "grid_key": str(inputs.features[visit.stop]["grid_key"]),
-            "words_zh": inputs.features[visit.stop]["words_zh"],
-            "words_en": inputs.features[visit.stop]["words_en"],
-            "lon": round(float(inputs.places[visit.place, 0]), 7),
-            "lat": round(float(inputs.places[visit.place, 1]), 7),
-            "arrive": at(visit.arrive_s),
-            "start": at(visit.start_s),
-            "leave": at(visit.leave_s),
-            "prize": round(visit.prize, 2),
-            "leg": _told(leg),
-        }
-        for visit, leg in zip(route.visits, legs, strict=False)
-    ]
-    properties = {
-        "name_zh": row["name_zh"],
-        "name_en": row["name_en"],
-        "mode": team.mode,
-        "begin": at(route.begin_s),
-        "end": at(route.end_s),
-        "length_m": round(sum(leg.length_m for leg in legs), 1),
-        "travel_s": round(route.travel_s),
-        "dwell_s": round(route.dwell_s),
-        "load": round(route.load, 3),
-        "prize": round(route.prize, 2),
-        "base_lon": round(float(inputs.places[team.start_place, 0]), 7),
-        "base_lat": round(float(inputs.places[team.start_place, 1]), 7),
-        "visits": visits,
-        "home": _told(legs[-1]),
-    }
-    return {"team_code": route.team, "properties": properties, "geometry": drawn}
-
-
-def _leg(inputs: Inputs, router: Router, a: int, b: int) -> Path:
-    lon, lat = inputs.places[[a, b]].T
-    snapped = [router.snap(np.column_stack(crs.from_wgs84(lon[[i]], lat[[i]], inputs.epsg))) for i in (0, 1)]
-    return router.path(snapped[0], snapped[1])
-
-
-def _told(leg: Path) -> dict[str, Any]:
-    return {
-        "length_m": round(leg.length_m, 1),
-        "seconds": round(leg.seconds),
-        "streets": [
-            {"name": s.name, "length_m": round(s.length_m, 1), "seconds": round(s.seconds)}
-            for s in leg.streets
-        ],
-    }
+    tell("save", 0, 1)
+    number = keep(database, scope, inputs, made, asked, replaces_id=patrol_id)
+    tell("save", 1, 1)
+    return patrol_plan(database, scope, number)
 
 
 def patrol_plan(database: Database, scope: Scope, patrol_id: int) -> dict[str, Any]:
@@ -198,11 +216,7 @@ def patrol_plan(database: Database, scope: Scope, patrol_id: int) -> dict[str, A
         row = stored.find_patrol(session, patrol_id)
         routes = stored.patrol_routes(session, patrol_id) if row is not None else []
     if row is None:
-        raise NotFound(
-            "patrol-not-found",
-            f"没有第 {patrol_id} 号巡防计划，或超出管辖范围。用 gridmap patrols list 查看。",
-            f"There is no plan {patrol_id} in your scope. See: gridmap patrols list",
-        )
+        raise absent(patrol_id)
     return _shown(row, ZoneInfo(database.settings.timezone)) | {
         "routes": [
             {"team_code": r["team_code"], "geometry": r["geometry"], **r["properties"]} for r in routes
@@ -232,4 +246,5 @@ def delete_plan(database: Database, scope: Scope, patrol_id: int) -> None:
 
 def _shown(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     out = {k: v for k, v in row.items() if k not in {"scope_lo", "scope_hi"}}
-    return out | {k: row[k].astimezone(zone).isoformat() for k in ("begins_at", "ends_at", "created_at")}
+    times = ("begins_at", "ends_at", "created_at", "evidence_at")
+    return out | {k: row[k].astimezone(zone).isoformat() for k in times if row[k] is not None}

@@ -1,9 +1,13 @@
 // Every sentence of the page, in both languages; numbers and days as each language writes them.
 
+import { COVERAGE_WORDS } from "./coverage/words.js";
+import { DISPATCH_WORDS } from "./dispatch/words.js";
 import { HOTSPOT_WORDS } from "./hotspots/words.js";
 import { PATROL_WORDS } from "./patrols/words.js";
 
 const TABLE = {
+  ...COVERAGE_WORDS,
+  ...DISPATCH_WORDS,
   ...HOTSPOT_WORDS,
   ...PATROL_WORDS,
   product: ["网格化治理一张图", "Grid governance map"],

@@ -1,7 +1,9 @@
 // Starts the page: the workspace, then the map and what stands around it, each told of changes to the state.
 
 import { get } from "./api.js";
+import { Reach } from "./coverage/index.js";
 import { Data } from "./data.js";
+import { DispatchSection } from "./dispatch/section.js";
 import { byId, isPhone } from "./dom.js";
 import { Hotspots } from "./hotspots/index.js";
 import { lang, nameOf, number, setZone, t } from "./i18n.js";
@@ -46,8 +48,9 @@ class Page {
       drawn: (features) => this.map?.setData("hotspots", features), legend: () => this.legend(), show: (box) => this.map.fit(box),
     });
     this.patrols = new Patrols(store, actions, {
-      drawn: (name, features) => this.map?.setData(name, features), legend: () => this.legend(), show: (box) => this.map.fit(box), hotspotRuns: this.hotspots.runs,
+      drawn: (name, features) => this.map?.setData(name, features), legend: () => this.legend(), show: (box) => this.map.fit(box), story: () => this.story.refresh(), hotspotRuns: this.hotspots.runs,
     });
+    this.reach = new Reach(store, actions, { drawn: (reach) => this.map?.setReach(reach), legend: () => this.legend() });
     this.panel = new Panel(store, this.data, actions);
     this.list = new List(store, this.data, actions);
     this.story = new Story(store, this.data, actions);
@@ -68,6 +71,8 @@ class Page {
       records: (wanted) => this.records(wanted),
       hotspotPanel: () => this.hotspots.panel.element,
       patrolPanel: () => this.patrols.panel.element,
+      reachPanel: () => this.reach.element,
+      dispatchSection: (incident) => new DispatchSection(incident, { way: (feature) => this.way(feature) }).element,
       patrolStory: (which) => this.patrols.story(which),
       openHotspots: () => { this.hotspots.panel.element.open = true; },
       hotspotStory: (ranks) => this.hotspots.story(ranks),
@@ -99,12 +104,14 @@ class Page {
       tell: {
         grid: (key) => this.open_(key), pick: (sel) => this.pick(sel), hover: (found, event) => this.hover(found, event),
         moved: (view) => store.set({ view }, { quiet: true }), error: (error) => this.mapError(error),
+        dragged: (...how) => this.patrols.dragged(...how), dropped: (from, onto) => this.patrols.dropped(from, onto),
       },
     });
     this.map.setLayers(store.state.layers);
     this.map.setIncidents(this.incidentFilter());
     this.hotspots.open();
     this.patrols.open();
+    this.reach.open();
     data.listen((name) => this.known(name));
     store.listen((changed, why) => this.changed(changed, why));
     this.story.onShown = (feature) => this.shown(feature);
@@ -154,6 +161,8 @@ class Page {
     }
     this.hotspots.changed(changed);
     this.patrols.changed(changed);
+    this.reach.changed(changed);
+    if (changed.has("sel")) this.map.setWay(null);
     if (changed.has("layers")) {
       this.map.setLayers(state.layers);
       this.paint();
@@ -187,7 +196,7 @@ class Page {
   }
 
   legend() {
-    renderLegend(this.store, this.data, [this.hotspots.legend(), this.patrols.legend()]);
+    renderLegend(this.store, this.data, [this.hotspots.legend(), this.patrols.legend(), this.reach.legend()]);
   }
 
   shown(feature) {
@@ -198,6 +207,15 @@ class Page {
     if (!at || sel === this.centred) return;
     this.centred = sel;
     if (!this.map.fitsIn(...at)) this.map.goTo(...at, sel.startsWith("incident") ? POINT_ZOOM : 13);
+  }
+
+  // The way of a team is drawn, and all of it is in sight.
+  way(feature) {
+    this.map.setWay(feature);
+    const points = feature?.geometry?.coordinates ?? [];
+    if (!points.length) return;
+    const [x, y] = [0, 1].map((k) => points.map((p) => p[k]));
+    this.map.fit([Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)]);
   }
 
   open_(key) {

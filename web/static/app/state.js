@@ -33,6 +33,7 @@ export function defaults(workspace) {
     slice: null,
     plan: null,
     minute: null,
+    reach: null,
     view: null,
   };
 }
@@ -57,7 +58,7 @@ export function parse(search, workspace) {
     state.layers = LAYERS.filter((name) => wanted.includes(name));
   }
   if (SELECTION.test(query.get("sel") ?? "")) state.sel = query.get("sel");
-  for (const name of ["hot", "slice", "plan", "minute"]) if (NUMBER.test(query.get(name) ?? "")) state[name] = query.get(name);
+  for (const name of ["hot", "slice", "plan", "minute", "reach"]) if (NUMBER.test(query.get(name) ?? "")) state[name] = query.get(name);
   const view = { z: bounded(query.get("z"), 0, 22), lat: bounded(query.get("lat"), -85, 85), lon: bounded(query.get("lon"), -180, 180) };
   if (Object.values(view).every((v) => v !== null)) state.view = view;
   return state;
@@ -67,7 +68,7 @@ export function serialise(state, workspace, lang) {
   const plain = defaults(workspace);
   const query = new URLSearchParams();
   if (lang !== "zh") query.set("lang", lang);
-  for (const name of ["grid", "level", "domain", "stage", "kind", "flag", "list", "sel", "hot", "slice", "plan", "minute"]) {
+  for (const name of ["grid", "level", "domain", "stage", "kind", "flag", "list", "sel", "hot", "slice", "plan", "minute", "reach"]) {
     if (state[name] && state[name] !== plain[name]) query.set(name, state[name]);
   }
   if (state.outside) query.set("outside", "1");

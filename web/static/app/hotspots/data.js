@@ -61,13 +61,13 @@ export class Runs {
   }
 
   // Gives the number of the new run; throws what went wrong, null where it was cancelled.
-  async make(parameters) {
+  async make(parameters, path = this.path) {
     const begun = Date.now();
     this.job = { state: "running", step: "wait", done: 0, total: 3 };
     this.error = null;
     this.#tell("job");
     try {
-      this.job = await send("POST", this.path, parameters);
+      this.job = await send("POST", path, parameters);
       while (this.job.state === "running") {
         await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
         this.job = { ...(await get(`${JOBS}/${this.job.job_id}`)), seconds: Math.round((Date.now() - begun) / 1000) };

@@ -2,6 +2,7 @@
 
 import * as L from "../../vendor/leaflet/leaflet-src.esm.js";
 import { get, getKept } from "../api.js";
+import { bandColours } from "../coverage/bands.js";
 import { css, prefersStill } from "../dom.js";
 import { nameOf } from "../i18n.js";
 import { classOf } from "../classes.js";
@@ -9,7 +10,7 @@ import { drawPatrol } from "../patrols/plain.js";
 import { marks } from "./symbols.js";
 
 const MOST_POINTS = 500;
-const KINDS = { teams: "team", migrants: "migrant", organisations: "organisation", hotspots: null, patrols: null, patrol_now: null, chosen: null, track: null };
+const KINDS = { teams: "team", migrants: "migrant", organisations: "organisation", hotspots: null, patrols: null, patrol_now: null, patrol_live: null, patrol_drag: null, way: null, chosen: null, track: null };
 
 const iconOf = (canvas) => L.icon({ iconUrl: canvas.toDataURL(), iconSize: [canvas.width / 2, canvas.height / 2] });
 
@@ -22,6 +23,7 @@ export class PlainMap {
   #groups = {};
   #byKey = new Map();
   #level = null;
+  #reach = L.geoJSON();
 
   constructor({ element, workspace, view, box, tell }) {
     this.#tell = tell;
@@ -71,6 +73,7 @@ export class PlainMap {
   redraw() {
     this.#paint();
     for (const [name, features] of Object.entries(this.#given.data ?? {})) this.setData(name, features);
+    this.setReach(this.#given.reach ?? null);
   }
 
   async setChoropleth({ level, counts, lower, ramp, on }) {
@@ -86,6 +89,23 @@ export class PlainMap {
       this.#map.getContainer().dataset.ready = "true";
     }
     this.#paint();
+  }
+
+  async setReach(reach) {
+    this.#given.reach = reach;
+    const found = reach ? await getKept("/grids", { level: reach.level }).catch((error) => this.#tell.error(error)) : null;
+    if (reach !== this.#given.reach) return;
+    this.#reach.remove();
+    if (!found) return;
+    const colours = bandColours();
+    const style = ({ properties: p }) => ({ stroke: false, fillColor: colours[reach.bands[p.grid_key]] ?? "transparent", fillOpacity: 0.8 });
+    this.#reach = L.geoJSON(found, { interactive: false, style }).addTo(this.#map);
+    this.#reach.bringToBack();
+    this.#grids.bringToBack();
+  }
+
+  setWay(feature) {
+    this.setData("way", feature?.geometry ? [feature] : []);
   }
 
   setLayers(names) {
@@ -156,7 +176,7 @@ export class PlainMap {
       return;
     }
     if (feature.geometry.type !== "Point") {
-      const style = name === "track" ? { color: css("--track"), weight: 3 } : { color: css("--accent"), weight: 3, fill: false };
+      const style = name === "track" ? { color: css("--track"), weight: 3 } : name === "way" ? { color: css("--accent"), weight: 6 } : { color: css("--accent"), weight: 3, fill: false };
       L.geoJSON(feature, { style, interactive: false }).addTo(group);
       return;
     }

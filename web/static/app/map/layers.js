@@ -2,6 +2,7 @@
 
 import { css } from "../dom.js";
 import { lang } from "../i18n.js";
+import { waySource } from "../dispatch/layer.js";
 import { hotspotSource } from "../hotspots/layer.js";
 import { patrolSources } from "../patrols/layer.js";
 import { NAME, paintOf, textOf } from "./style.js";
@@ -26,7 +27,7 @@ export const collection = (features) => ({ ...EMPTY, features: features ?? [] })
 export function dataSources() {
   const plain = (extra = {}) => ({ type: "geojson", data: EMPTY, ...extra });
   return {
-    hotspots: hotspotSource, ...patrolSources(), teams: plain({ promoteId: "code" }), migrants: plain(), organisations: plain(), chosen: plain(), track: plain({ lineMetrics: true }),
+    hotspots: hotspotSource, ...patrolSources(), ...waySource(), teams: plain({ promoteId: "code" }), migrants: plain(), organisations: plain(), chosen: plain(), track: plain({ lineMetrics: true }),
   };
 }
 

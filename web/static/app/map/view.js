@@ -1,10 +1,13 @@
 // The map on WebGL: draws what it is given, tells what was pointed at. `fallback.js` has the same face.
 
 import * as maplibre from "../../vendor/maplibre-gl/maplibre-gl.mjs";
+import { reachLayers } from "../coverage/layer.js";
+import { wayLayers } from "../dispatch/layer.js";
 import { css, prefersStill } from "../dom.js";
 import { HOTSPOT_PICK, hotspotAreas, hotspotMarks } from "../hotspots/layer.js";
 import { lang } from "../i18n.js";
-import { PATROL_PICK, patrolLines, patrolMarks } from "../patrols/layer.js";
+import { DRAG_TARGETS, DRAGGED, PATROL_PICK, patrolLines, patrolMarks } from "../patrols/layer.js";
+import { dragging } from "./drag.js";
 import * as layers from "./layers.js";
 import { baseStyle, nameLayers } from "./style.js";
 import { addMarks } from "./symbols.js";
@@ -30,6 +33,7 @@ export class MapView {
   #tell;
   #given = { level: 3, counts: null, lower: [], ramp: [], shown: [], data: {}, incidents: null, chosen: null, track: null };
   #coloured = new Set();
+  #reached = new Set();
   #hovered = null;
 
   constructor({ element, workspace, view, box, tell }) {
@@ -53,6 +57,7 @@ export class MapView {
     this.#map.on("click", (event) => this.#click(event));
     this.#map.on("mousemove", (event) => this.#move(event));
     this.#map.on("mouseout", () => this.#tell.hover(null));
+    dragging(this.#map, { layer: DRAGGED, targets: DRAG_TARGETS, moved: (...how) => this.#tell.dragged(...how), dropped: (from, onto) => this.#tell.dropped(from, onto) });
     this.#map.on("moveend", () => this.#tell.moved(this.view()));
     this.#map.on("error", (event) => this.#tell.error(event.error));
     this.#map.once("idle", () => element.setAttribute("data-ready", "true"));
@@ -95,12 +100,23 @@ export class MapView {
   redraw(workspace = this.#workspace) {
     this.#workspace = workspace;
     this.#coloured.clear();
+    this.#reached.clear();
     this.#map.setStyle(this.#style(), { diff: false });
   }
 
   setChoropleth({ level, counts, lower, ramp, on }) {
     Object.assign(this.#given, { level, counts, lower, ramp, on });
     this.#whenLoaded(() => this.#paintCounts());
+  }
+
+  // Bands of coverage by grid key; null for none.
+  setReach(reach) {
+    this.#given.reach = reach;
+    this.#whenLoaded(() => this.#paintReach());
+  }
+
+  setWay(feature) {
+    this.setData("way", feature?.geometry ? [feature] : []);
   }
 
   setLayers(names) {
@@ -137,12 +153,12 @@ export class MapView {
   }
 
   #style() {
-    const style = baseStyle(this.#workspace.data_version, this.#workspace.bounds, layers.fillLayers());
+    const style = baseStyle(this.#workspace.data_version, this.#workspace.bounds, [...layers.fillLayers(), ...reachLayers()]);
     Object.assign(style.sources, layers.dataSources(), {
       incidents: { type: "vector", tiles: [this.#incidentTiles()], minzoom: 8, maxzoom: 17, bounds: this.#workspace.bounds },
     });
     style.layers.push(
-      ...hotspotAreas(), ...layers.outlineLayers(), ...patrolLines(), ...nameLayers(), layers.labelLayer(this.#given.level), ...layers.incidentLayers(), ...layers.fieldLayers(), ...hotspotMarks(), ...patrolMarks(),
+      ...hotspotAreas(), ...layers.outlineLayers(), ...patrolLines(), ...wayLayers(), ...nameLayers(), layers.labelLayer(this.#given.level), ...layers.incidentLayers(), ...layers.fieldLayers(), ...hotspotMarks(), ...patrolMarks(),
     );
     return style;
   }
@@ -161,6 +177,7 @@ export class MapView {
     addMarks(this.#map);
     this.#map.getSource("incidents").setTiles([this.#incidentTiles()]);
     this.#paintCounts();
+    this.#paintReach();
     this.#showLayers();
     for (const [name, features] of Object.entries(this.#given.data)) this.#map.getSource(name).setData(layers.collection(features));
   }
@@ -181,6 +198,15 @@ export class MapView {
     map.setLayerZoomRange("grid-label", level === 4 ? 13.2 : 0, 24);
     for (const edge of [2, 3, 4]) map.setLayoutProperty(`edge-${edge}`, "visibility", edge <= Math.max(level, 3) ? "visible" : "none");
     map.setPaintProperty("edge-4", "line-color", css("--map-edge-4"));
+  }
+
+  #paintReach() {
+    const { level = 4, bands = {} } = this.#given.reach ?? {};
+    const target = (id) => ({ source: "grids", sourceLayer: "grids", id });
+    for (const id of this.#reached) if (!(id in bands)) this.#map.removeFeatureState(target(id), "reach");
+    for (const [id, reach] of Object.entries(bands)) this.#map.setFeatureState(target(id), { reach });
+    this.#reached = new Set(Object.keys(bands));
+    this.#map.setFilter("reach-fill", ["==", ["get", "level"], level]);
   }
 
   #showLayers() {

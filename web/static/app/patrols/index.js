@@ -2,15 +2,21 @@
 
 import { isPhone } from "../dom.js";
 import { getKept } from "../api.js";
-import { nameOf } from "../i18n.js";
+import { messageOf, nameOf, t } from "../i18n.js";
 import * as chrome from "../ui/chrome.js";
+import { stopName } from "./adjust.js";
+import { Compare } from "./compare.js";
 import { Plans, routeOf } from "./data.js";
+import { Done } from "./done.js";
 import { patrolLegend } from "./legend.js";
+import { Live } from "./live.js";
 import { drawnOf, nowOf } from "./look.js";
 import { momentOf, Night } from "./night.js";
 import { PatrolPanel } from "./panel.js";
 import { patrolStory } from "./story.js";
+import { Wishes } from "./wishes.js";
 
+const DROP_SECONDS = 3;
 const QUIETED = ["counts", "incidents", "teams"];
 
 function boundsOf(features) {
@@ -22,6 +28,10 @@ function boundsOf(features) {
 
 export class Patrols {
   plans = new Plans();
+  wishes = new Wishes();
+  done = new Done();
+  live = new Live();
+  #compare = new Compare();
   #store;
   #actions;
   #tell;
@@ -30,18 +40,28 @@ export class Patrols {
   #fitting = false;
   #minute = null;
 
-  // `tell` has drawn(source, features), for the map, legend(), when the legend changed, show(box), and hotspotRuns.
+  // `tell` has drawn(source, features), for the map, legend(), when the legend changed, show(box), story(), when what is
+  // told of the chosen thing changed, and hotspotRuns.
   constructor(store, actions, tell) {
     this.#store = store;
     this.#actions = actions;
     this.#tell = tell;
     this.panel = new PatrolPanel(store, this.plans, tell.hotspotRuns, {
       choosePlan: (id) => this.choose(id), pick: (sel) => this.#pick(sel), openHotspots: actions.openHotspots, teamName: (code) => this.#names.get(code) ?? "",
-    });
+      compare: (a, b) => this.#compare.open(a, b, this.plans.list), solve: () => this.solveAgain(), teams: () => this.#teams(),
+      live: () => this.live.toggle(this.plans.shown.plan),
+    }, { wishes: this.wishes, done: this.done, live: this.live });
     this.night = new Night({
       moved: (minute) => this.#moved(minute), rested: (minute) => store.set({ minute: minute === null ? null : String(minute) }, { quiet: true }),
     });
     this.plans.listen((what) => this.#changed(what));
+    this.wishes.listen(() => this.#renewed());
+    this.done.listen(() => this.#renewed());
+    this.live.listen(() => {
+      this.#tell.drawn("patrol_live", this.live.drawn(this.plans.shown));
+      this.#tell.legend();
+      this.panel.render();
+    });
   }
 
   async open() {
@@ -84,6 +104,9 @@ export class Patrols {
     if (what !== "run") return;
     const { shown } = this.plans;
     if (shown) this.#named();
+    this.live.stop();
+    this.wishes.begin(shown?.plan ?? null);
+    this.done.show(shown?.plan ?? null);
     this.night.show(shown, this.#asked);
     this.#tell.drawn("patrols", shown ? drawnOf(shown) : []);
     this.#moved(this.night.minute);
@@ -108,12 +131,69 @@ export class Patrols {
   }
 
   legend() {
-    return patrolLegend(this.plans.shown, this.#minute);
+    return patrolLegend(this.plans.shown, this.#minute, this.live.on);
   }
 
   async story(which) {
     const shown = await this.plans.show(this.#store.state.plan);
-    return patrolStory(shown, which, { actions: this.#actions });
+    return patrolStory(shown, which, {
+      actions: this.#actions, wishes: this.wishes, done: this.done, teams: () => this.#teams(), now: () => this.#moment(), said: (text) => chrome.say(text),
+    });
+  }
+
+  #renewed() {
+    this.panel.render();
+    if (this.#store.state.sel?.startsWith("patrol:")) this.#tell.story();
+  }
+
+  // Teams that the plan was made for.
+  #teams() {
+    const { shown } = this.plans;
+    const codes = shown.plan.parameters.teams ?? [...shown.features.map((f) => f.properties.team_code), ...shown.plan.summary.idle];
+    return [...codes].sort().map((code) => ({ code, name: this.#names.get(code) ?? "" }));
+  }
+
+  // What a check-in is for: the slider's moment, the present while the shift runs, or else the time that was planned.
+  #moment() {
+    const { plan } = this.plans.shown;
+    if (this.#minute !== null) return new Date(momentOf(plan, this.#minute)).toISOString();
+    const now = Date.now();
+    return now >= Date.parse(plan.begins_at) && now <= Date.parse(plan.ends_at) ? new Date(now).toISOString() : null;
+  }
+
+  // While a stop is dragged: a mark under the pointer that tells whose it would be.
+  dragged(from, at, onto) {
+    if (!from) {
+      this.#tell.drawn("patrol_drag", []);
+      return;
+    }
+    const visit = routeOf(this.plans.shown, from.code).properties.visits.find((v) => v.stop === from.stop);
+    const text = onto ? `→ ${onto.code}` : "";
+    this.#tell.drawn("patrol_drag", [
+      { type: "Feature", geometry: { type: "LineString", coordinates: [[visit.lon, visit.lat], at] }, properties: { what: "gap" } },
+      { type: "Feature", geometry: { type: "Point", coordinates: at }, properties: { what: "here", text } },
+    ]);
+  }
+
+  dropped(from, onto) {
+    if (!onto) {
+      chrome.say(t("pat_dropped_nowhere"));
+      return;
+    }
+    this.wishes.give(from.stop, onto.code);
+    this.panel.element.open = true;
+    chrome.say(t("pat_dropped", { stop: stopName(this.plans.shown, from.stop), team: onto.code }));
+  }
+
+  // A new plan from the one that is shown and the wishes.
+  async solveAgain() {
+    const { plan } = this.plans.shown;
+    try {
+      const id = await this.plans.make({ ...this.wishes.parameters(), seed: plan.seed, seconds: DROP_SECONDS }, `/patrol-plans/${plan.patrol_id}/replan`);
+      if (id) this.choose(String(id));
+    } catch (error) {
+      this.panel.say(messageOf(error));
+    }
   }
 
   #pick(sel) {

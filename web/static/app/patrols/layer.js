@@ -4,14 +4,16 @@ import { css } from "../dom.js";
 import { paintOf, textOf } from "../map/style.js";
 import { DASHES } from "./look.js";
 
-export const PATROL_PICK = ["patrol-now", "patrol-stop", "patrol-base", "patrol-hit"];
+export const DRAGGED = "patrol-stop";
+export const DRAG_TARGETS = ["patrol-stop", "patrol-base", "patrol-hit"];
+export const PATROL_PICK = ["patrol-here", "patrol-now", "patrol-stop", "patrol-base", "patrol-hit"];
 
 const EMPTY = { type: "FeatureCollection", features: [] };
 const is = (what) => ["==", ["get", "what"], what];
 const colour = () => ["match", ["get", "colour"], ...[1, 2, 3, 4, 5].flatMap((n) => [n, css(`--patrol-${n}`)]), css("--patrol-6")];
 const wide = (low, high) => ["interpolate", ["linear"], ["zoom"], 11, low, 15, high];
 
-export const patrolSources = () => ({ patrols: { type: "geojson", data: EMPTY, tolerance: 0.2 }, patrol_now: { type: "geojson", data: EMPTY } });
+export const patrolSources = () => ({ patrols: { type: "geojson", data: EMPTY, tolerance: 0.2 }, patrol_now: { type: "geojson", data: EMPTY }, patrol_live: { type: "geojson", data: EMPTY }, patrol_drag: { type: "geojson", data: EMPTY } });
 
 // Over the ground and below the names.
 export function patrolLines() {
@@ -23,6 +25,14 @@ export function patrolLines() {
     ...DASHES.map((dash, n) => line(`patrol-line-${n}`, [["==", ["get", "dash"], n]], { "line-color": colour(), "line-width": wide(2.6, 5), ...(n ? { "line-dasharray": dash } : {}) })),
   ];
 }
+
+// A ring where the plan has a team, a disc where it is.
+const liveMarks = (halo) => [
+  { id: "patrol-gap", type: "line", source: "patrol_live", filter: is("gap"), paint: { "line-color": colour(), "line-width": 1.6, "line-dasharray": [2, 1.6] } },
+  { id: "patrol-due", type: "circle", source: "patrol_live", filter: is("due"), paint: { "circle-radius": 12, "circle-color": "rgba(0,0,0,0)", "circle-stroke-color": colour(), "circle-stroke-width": 2.5 } },
+  { id: "patrol-here", type: "circle", source: "patrol_live", filter: is("here"), paint: { "circle-radius": 15, "circle-color": colour(), "circle-stroke-color": halo, "circle-stroke-width": 2.5 } },
+  { id: "patrol-here-code", type: "symbol", source: "patrol_live", filter: is("here"), layout: textOf(14, { "text-field": ["get", "text"], "text-overlap": "always", "text-padding": 0, "text-max-width": 20 }), paint: { "text-color": halo } },
+];
 
 // Over everything else.
 export function patrolMarks() {
@@ -53,5 +63,9 @@ export function patrolMarks() {
       id: "patrol-now-code", type: "symbol", source: "patrol_now",
       layout: textOf(14, { "text-field": ["get", "text"], "text-overlap": "always", "text-padding": 0, "text-max-width": 20 }), paint: { "text-color": halo },
     },
+    ...liveMarks(halo),
+    { id: "patrol-drag-line", type: "line", source: "patrol_drag", filter: is("gap"), paint: { "line-color": css("--accent"), "line-width": 2.5, "line-dasharray": [2, 1.4] } },
+    { id: "patrol-drag", type: "circle", source: "patrol_drag", filter: is("here"), paint: { "circle-radius": 12, "circle-color": css("--accent"), "circle-stroke-color": halo, "circle-stroke-width": 2 } },
+    { id: "patrol-drag-text", type: "symbol", source: "patrol_drag", filter: is("here"), layout: textOf(14, { "text-field": ["get", "text"], "text-overlap": "always", "text-offset": [0, -1.6] }), paint: paintOf(css("--accent"), 2.4) },
   ];
 }

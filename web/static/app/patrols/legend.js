@@ -28,10 +28,10 @@ function circle(fill) {
   return svg;
 }
 
-export function patrolLegend(shown, minute) {
+export function patrolLegend(shown, minute, live) {
   if (!shown) return null;
   const row = (mark, ...label) => h("li", {}, mark, h("span", {}, label));
   return h("div", { id: "legend-patrols" }, h("h3", {}, t("pat_plan"), ` ${shown.plan.patrol_id}`),
     h("ul", {}, shown.features.map(({ properties: p }, i) => row(lineSwatch(i), h("b", {}, p.team_code), " ", nameOf(p))),
-      row(circle("var(--surface)"), t("pat_legend_stop")), minute === null ? null : row(circle("var(--patrol-1)"), t("pat_legend_now")), row(swatch("team-base"), t("legend_base"))));
+      row(circle("var(--surface)"), t("pat_legend_stop")), minute === null ? null : row(circle("var(--patrol-1)"), t("pat_legend_now")), live ? [row(circle("var(--patrol-1)"), t("pat_legend_here")), row(circle("none"), t("pat_legend_due"))] : null, row(swatch("team-base"), t("legend_base"))));
 }

@@ -18,7 +18,7 @@ export function drawnOf({ features }) {
     type: "Feature", geometry, properties: { what: "line", code: p.team_code, sel: `patrol:${p.team_code}`, ...lookOf(features.findIndex((f) => f.properties === p)), ...named(p) },
   }));
   const stops = features.flatMap(({ properties: p }, i) => p.visits.map((v, n) =>
-    point(v.lon, v.lat, { what: "stop", code: p.team_code, text: String(n + 1), sel: `patrol:${p.team_code}:${n + 1}`, ...lookOf(i), ...named(v) })));
+    point(v.lon, v.lat, { what: "stop", code: p.team_code, text: String(n + 1), sel: `patrol:${p.team_code}:${n + 1}`, stop: v.stop, ...lookOf(i), ...named(v) })));
   const links = routes.flatMap((feature) => halts(feature).map((at, n) => {
     const { lon, lat } = feature.properties.visits[n];
     return { type: "Feature", geometry: { type: "LineString", coordinates: [at, [lon, lat]] }, properties: { what: "link", code: feature.properties.team_code, sel: `patrol:${feature.properties.team_code}:${n + 1}`, ...lookOf(features.indexOf(feature)) } };

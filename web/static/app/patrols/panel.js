@@ -4,8 +4,11 @@ import { address } from "../api.js";
 import { announce, h, replace } from "../dom.js";
 import { UNDO_MS } from "../hotspots/data.js";
 import { lang, messageOf, nameOf, number, t } from "../i18n.js";
+import { giveTo, wishesPart } from "./adjust.js";
+import { donePart } from "./done.js";
 import { PatrolForm } from "./form.js";
 import { lineSwatch } from "./legend.js";
+import { livePart } from "./live.js";
 import { clock } from "./night.js";
 
 export const FORMATS = ["gpx", "csv", "xlsx", "geojson", "gpkg"];
@@ -24,9 +27,12 @@ export class PatrolPanel {
   #said = null;
   #toast = h("div", { id: "pat-toast", role: "status", hidden: true });
   #opened = new Set();
+  #about;
 
-  // `actions` has choosePlan(id), pick(sel), openHotspots(), teamName(code).
-  constructor(store, plans, hotspotRuns, actions) {
+  // `actions` has choosePlan(id), pick(sel), openHotspots(), teamName(code), compare(a, b), solve(), teams(), live();
+  // `about` has wishes, done and live.
+  constructor(store, plans, hotspotRuns, actions, about) {
+    this.#about = about;
     this.#store = store;
     this.#plans = plans;
     this.#hotspotRuns = hotspotRuns;
@@ -98,9 +104,22 @@ export class PatrolPanel {
         h("option", { value: "" }, t("hot_off")), list.map((p) => h("option", { value: p.patrol_id, selected: String(p.patrol_id) === plan }, text(p)))),
       h("div", { class: "row hot-tools" },
         h("button", { type: "button", id: "pat-new", "aria-expanded": String(this.#making), onclick: () => this.#toggleForm() }, t("pat_new")),
+        shown && list.length > 1 ? h("button", { type: "button", id: "pat-compare-open", onclick: () => this.#compare(list) }, t("pat_compare")) : null,
         shown ? h("button", { type: "button", id: "pat-delete", onclick: () => this.#remove() }, t("hot_delete")) : null,
         shown ? h("span", { class: "pat-files", role: "group", "aria-label": t("pat_files") }, fileLinks(shown.plan.patrol_id)) : null),
     ];
+  }
+
+  // With the plan that it was made from, or else the newest other one.
+  #compare(list) {
+    const { plan } = this.#plans.shown;
+    const other = list.find((p) => p.patrol_id === plan.replaces_id) ?? list.find((p) => p.patrol_id !== plan.patrol_id);
+    this.#actions.compare(other.patrol_id, plan.patrol_id);
+  }
+
+  say(text) {
+    this.#said = { text, warn: true };
+    this.render();
   }
 
   #toggleForm() {
@@ -132,15 +151,28 @@ export class PatrolPanel {
     this.render();
   }
 
+  get #wishing() {
+    return { wishes: this.#about.wishes, teams: this.#actions.teams };
+  }
+
+  #notices({ notices }) {
+    return notices?.length ? h("ul", { id: "pat-notices", class: "warn-text" }, notices.map((n) => h("li", {}, n[lang]))) : null;
+  }
+
   #told({ plan, features }) {
     const { summary } = plan;
     const left = summary.reasons.filter((r) => !r.visited);
     const visited = summary.reasons.filter((r) => r.visited);
     const why = (id, title, reasons) => (reasons.length ? h("details", { id, class: "pat-why", open: this.#opened.has(id), ontoggle: (event) => this.#opened[event.target.open ? "add" : "delete"](id) }, h("summary", {}, t(title, { n: number(reasons.length) })),
-      h("ul", {}, reasons.map((r) => h("li", {}, h("b", {}, nameOf(r)), " ", h("span", { class: "muted" }, r[lang]))))) : null);
+      h("ul", {}, reasons.map((r) => h("li", {}, h("b", {}, nameOf(r)), " ", h("span", { class: "muted" }, r[lang]), r.visited ? null : h("div", {}, giveTo({ plan, features }, r.stop, null, this.#wishing)))))) : null);
     return [
       h("p", { id: "pat-sum" }, t("pat_sum", { ...summary, visited: number(summary.visited), stops: number(summary.stops) }), " ", h("span", { class: "muted" }, t("pat_from", { run: plan.hotspot_run_id ?? "–", seed: plan.seed }), " ", t("hot_caption"))),
+      plan.replaces_id ? h("p", { id: "pat-replaces" }, h("span", { class: "muted" }, t("pat_replaces", { n: plan.replaces_id })), " ", h("button", { type: "button", class: "link", id: "pat-back", onclick: () => this.#actions.choosePlan(String(plan.replaces_id)) }, t("pat_back_to", { n: plan.replaces_id }))) : null,
+      this.#notices(summary),
+      donePart(this.#about.done),
       this.#table(features),
+      wishesPart({ plan, features }, { ...this.#wishing, solve: this.#actions.solve, busy: Boolean(this.#plans.job) }),
+      livePart(this.#about.live, { toggle: this.#actions.live, pick: this.#actions.pick }),
       summary.idle.length ? h("p", { id: "pat-idle" }, h("span", { class: "muted" }, t("pat_idle")), summary.idle.map((code) => [code, this.#actions.teamName(code)].filter(Boolean).join(" ")).join(lang === "en" ? ", " : "、"), h("span", { class: "muted" }, left.length ? "" : ` · ${t("pat_idle_why")}`)) : null,
       why("pat-left", "pat_left", left), why("pat-in", "pat_why", visited),
     ];

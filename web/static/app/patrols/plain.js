@@ -11,14 +11,15 @@ export function drawPatrol(L, feature, pick) {
   const { what, colour, dash, text, sel } = feature.properties;
   const ink = css(`--patrol-${colour}`);
   const { coordinates } = feature.geometry;
+  const over = what === "now" || what === "here";
   const flip = ([lon, lat]) => [lat, lon];
   let mark;
   if (what === "line") mark = L.polyline(coordinates.map(flip), { color: ink, weight: WIDTH, lineCap: "butt", dashArray: dash ? DASHES[dash].map((n) => n * WIDTH).join(" ") : null });
-  else if (what === "link") mark = L.polyline(coordinates.map(flip), { color: ink, weight: 1.2 });
+  else if (what === "link" || what === "gap") mark = L.polyline(coordinates.map(flip), { color: ink, weight: 1.2 });
   else if (what === "stop") mark = L.circleMarker(flip(coordinates), { radius: 7, weight: 2.2, color: ink, fillColor: css("--surface"), fillOpacity: 1 });
-  else mark = L.circleMarker(flip(coordinates), { radius: what === "now" ? 14 : 9, weight: 2, color: what === "now" ? css("--surface") : css("--team"), fillColor: what === "now" ? ink : css("--surface"), fillOpacity: 1 });
+  else mark = L.circleMarker(flip(coordinates), { radius: over ? 14 : 9, weight: 2, color: what === "due" ? ink : over ? css("--surface") : css("--team"), fillColor: over ? ink : css("--surface"), fillOpacity: what === "due" ? 0 : 1 });
   const words = [what === "line" ? feature.properties.code : text, nameOf(feature.properties)].join(" · ");
-  if (what === "base" || what === "now") mark.bindTooltip(text, { permanent: true, direction: what === "now" ? "center" : "bottom", className: "grid-name" });
-  else if (what !== "link") mark.bindTooltip(words);
+  if (what === "base" || over) mark.bindTooltip(text, { permanent: true, direction: over ? "center" : "bottom", className: "grid-name" });
+  else if (what !== "link" && what !== "gap") mark.bindTooltip(words);
   return mark.on("click", (event) => pick(event, sel));
 }

@@ -2,7 +2,9 @@
 
 import { h } from "../dom.js";
 import { lang, nameOf, number, t } from "../i18n.js";
+import { giveTo } from "./adjust.js";
 import { routeOf } from "./data.js";
+import { visitPart } from "./done.js";
 import { clock } from "./night.js";
 import { fileLinks } from "./panel.js";
 
@@ -46,7 +48,8 @@ function route(feature, shown, { actions }) {
   };
 }
 
-function stop(feature, n, shown, { actions }) {
+function stop(feature, n, shown, context) {
+  const { actions, done } = context;
   const p = feature.properties;
   const visit = p.visits[n - 1];
   if (!visit) throw gone();
@@ -59,6 +62,8 @@ function stop(feature, n, shown, { actions }) {
         [t("pat_team"), h("button", { type: "button", class: "link", id: "pat-own-route", onclick: () => actions.pick(`patrol:${p.team_code}`) }, `${p.team_code} ${nameOf(p)}`)],
         [t("pat_arrive"), clock(visit.arrive)], [t("pat_begin"), visit.start === visit.arrive ? null : clock(visit.start)], [t("pat_leave"), clock(visit.leave)], [t("pat_prize"), String(visit.prize)],
       ])),
+      group(t("pat_who"), giveTo(shown, visit.stop, p.team_code, context), h("p", { class: "muted" }, t("pat_drag"))),
+      visitPart(done, p.team_code, n, { ...context, now: () => context.now() ?? visit.arrive }),
       group(t("pat_because"), h("p", { class: "hot-words" }, words(visit)), visit.number > 1 ? h("p", {}, t("pat_visit", { n: visit.number })) : null, h("p", { class: "hot-caption" }, t("hot_caption")),
         visit.grid_key ? h("button", { type: "button", class: "link", onclick: () => actions.open(visit.grid_key) }, t("hot_open_grid", { name: nameOf(visit) })) : null),
       group(t("pat_way"), streets(visit.leg)),

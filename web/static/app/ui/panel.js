@@ -23,7 +23,7 @@ export class Panel {
 
   render() {
     const focused = document.activeElement?.id;
-    replace(byId("panel"), this.#brand(), this.#where(), this.#when(), this.#what(), this.#layers(), this.#actions.hotspotPanel(), this.#actions.patrolPanel());
+    replace(byId("panel"), this.#brand(), this.#where(), this.#when(), this.#what(), this.#layers(), this.#actions.hotspotPanel(), this.#actions.patrolPanel(), this.#actions.reachPanel());
     if (focused && !document.activeElement?.id) byId(focused)?.focus({ preventScroll: true });
     replace(byId("crumbs-phone"), isPhone() ? this.breadcrumb() : null);
     byId("crumbs-phone").hidden = !isPhone();

@@ -151,6 +151,7 @@ export class Story {
           [t("severity"), p.severity], [t("grid"), p.grid_key === "0" || !p.grid_key ? t("outside") : h("button", { type: "button", class: "link", onclick: () => this.#actions.open(p.grid_key) }, here || p.grid_key)],
           [t("accuracy"), p.accuracy_m ? `± ${number(Math.round(p.accuracy_m))} m` : null], [t("placed_by"), t(p.placed_by === "coordinate" ? "placed_point" : "placed_grid")],
         ])),
+        this.#actions.dispatchSection(p),
         group(t("steps"), h("ol", { class: "steps" }, (p.steps ?? []).map((s) => h("li", {}, h("b", {}, has(`action_${s.action}`) ? t(`action_${s.action}`) : s.action), " ", h("span", { class: "muted" }, dayTime(s.at)), h("div", {}, s.note, s.to_grid_key ? ` → ${nameOf(this.#data.villageOf(s.to_grid_key)) || s.to_grid_key}` : ""))))))];
   }
 

@@ -1,0 +1,94 @@
+"""Times along a route, and random numbers, compiled.
+
+For each position of a route the earliest start of the visit going forward and the latest start going backward are kept,
+so whether a visit fits between two others is known without walking the route.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gridmap.analysis._compiled import compiled
+
+
+@compiled
+def draw(state: Any) -> float:
+    """Next number in [0, 1) of a xorshift64* generator."""
+    x = state[0]
+    x ^= x >> np.uint64(12)
+    x ^= x << np.uint64(25)
+    x ^= x >> np.uint64(27)
+    state[0] = x
+    return float((x * np.uint64(2685821657736338717)) >> np.uint64(11)) * (1.0 / 9007199254740992.0)
+
+
+@compiled
+def arrive(leave: float, travel: float, pause: float, resume: float) -> float:
+    """Arrival of a leg, which is not under way during the break."""
+    if leave + travel <= pause or leave >= resume:
+        return leave + travel
+    return resume + travel
+
+
+@compiled
+def leave_by(arrive: float, travel: float, pause: float, resume: float) -> float:
+    """Latest departure that arrives in time."""
+    if arrive - travel >= resume:
+        return arrive - travel
+    return min(arrive, pause) - travel
+
+
+@compiled
+def start_from(at: float, dwell: float, pause: float, resume: float) -> float:
+    """Earliest start of a visit that does not run into the break."""
+    if at < resume and at + dwell > pause:
+        return resume
+    return at
+
+
+@compiled
+def start_by(at: float, dwell: float, pause: float, resume: float) -> float:
+    """Latest start of a visit that does not run into the break."""
+    if at < resume and at + dwell > pause:
+        return pause - dwell
+    return at
+
+
+@compiled
+def refresh(r: int, routes: Any, sizes: Any, problem: Any, start: Any, latest: Any) -> float:
+    """Recompute a route's earliest and latest starts; its travel, or -1 where it cannot be driven."""
+    travel, profile, place, opens, closes, dwell, teams = problem
+    matrix = travel[profile[r]]
+    begin, end, pause, resume = teams[r, 0], teams[r, 1], teams[r, 2], teams[r, 3]
+    base, home = int(teams[r, 4]), int(teams[r, 5])
+    n = sizes[r]
+    if n == 0:
+        latest[r, 0] = end
+        return 0.0
+    now, at, driven = begin, base, 0.0
+    fits = True
+    for i in range(n):
+        visit = routes[r, i]
+        leg = matrix[at, place[visit]]
+        driven += leg
+        now = start_from(max(arrive(now, leg, pause, resume), opens[visit]), dwell[visit], pause, resume)
+        if now > closes[visit]:
+            fits = False
+        start[r, i] = now
+        now += dwell[visit]
+        at = place[visit]
+    leg = matrix[at, home]
+    if not fits or arrive(now, leg, pause, resume) > end:
+        return -1.0
+    latest[r, n] = end
+    by, then = end, home
+    for i in range(n - 1, -1, -1):
+        visit = routes[r, i]
+        by = leave_by(by, matrix[place[visit], then], pause, resume) - dwell[visit]
+        by = start_by(min(by, closes[visit]), dwell[visit], pause, resume)
+        latest[r, i] = by
+        then = place[visit]
+    total: float = driven + leg
+    return total

@@ -1,0 +1,221 @@
+"""Plans of patrols as tables on the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+from gridmap.cli.common import console
+from gridmap.services.hotspots.publish import CAPTION
+
+_MODES = {"car": "车 / car", "bike": "骑行 / bike", "foot": "步行 / foot"}
+
+
+def tell_plan(made: dict[str, Any]) -> None:
+    """Print a plan: the load of each team, times and streets, and what was left out and why."""
+    about = made["summary"]
+    console.print(
+        f"第 {made['patrol_id']} 号计划 / plan {made['patrol_id']}: {made['begins_at'][:16]} … {made['ends_at'][:16]}, "
+        f"热点分析 / hotspot run {made['hotspot_run_id']}",
+        highlight=False,
+    )
+    console.print(f"[bold]{CAPTION[0]} / {CAPTION[1]}[/bold]", highlight=False)
+    table = Table()
+    for heading in ("队伍\nteam", "方式\nmode"):
+        table.add_column(heading)
+    for heading in (
+        "出发\nleaves",
+        "返回\nback",
+        "停靠\nstops",
+        "路程\nkm",
+        "在途\nmin",
+        "负荷\nload",
+        "得分\nprize",
+    ):
+        table.add_column(heading, justify="right")
+    for route in made["routes"]:
+        table.add_row(
+            f"{route['team_code']} {route['name_zh']}",
+            _MODES[route["mode"]],
+            route["begin"][11:16],
+            route["end"][11:16],
+            str(len(route["visits"])),
+            f"{route['length_m'] / 1000:.1f}",
+            f"{route['travel_s'] / 60:.0f}",
+            f"{route['load']:.0%}",
+            f"{route['prize']:.1f}",
+        )
+    console.print(table)
+    console.print(
+        f"停靠 / stops {about['visited']} / {about['stops']}; "
+        f"得分 / prize {about['prize']:.1f} / {about['possible']:.1f}, "
+        f"上界 / upper bound {about['bound']:.1f}; 公平的代价 / cost of fairness {about['fairness_cost']:.1f}",
+        highlight=False,
+    )
+    _tell_remarks(made)
+    out = [r for r in about["reasons"] if not r["visited"]]
+    for reason in out[:5]:
+        console.print(
+            f"未安排 / left out: {reason['name_zh']}: {reason['zh']} / {reason['en']}", markup=False
+        )
+    if len(out) > 5:
+        console.print(
+            f"… 另有 / and {len(out) - 5} 处 / more: gridmap patrols show {made['patrol_id']} --all"
+        )
+    console.print(
+        f"种子 / seed {made['seed']}, 步数 / iterations {made['iterations']}, 数据 / data {made['data_sha256'][:12]}, "
+        f"gridmap {made['version']}",
+        highlight=False,
+    )
+
+
+def _tell_remarks(made: dict[str, Any]) -> None:
+    about = made["summary"]
+    if made.get("replaces_id"):
+        console.print(
+            f"替代第 {made['replaces_id']} 号计划 / replaces plan {made['replaces_id']}", highlight=False
+        )
+    if "arrival_entropy_bits" in about:
+        console.print(
+            f"到达时刻的熵 / entropy of arrivals: {about['arrival_entropy_bits']:.2f} bit", highlight=False
+        )
+    _tell_villages(about)
+    for idle in about.get("idle_reasons", []):
+        console.print(
+            f"没有任务 / idle: {idle['team']}: {idle['zh']} / {idle['en']}", markup=False, highlight=False
+        )
+    for notice in about.get("notices", []):
+        console.print(f"注意 / notice: {notice['zh']} / {notice['en']}", markup=False, highlight=False)
+    if "mix" in about:
+        tell_mix(about["mix"])
+    if "change" in about:
+        _tell_change(about["change"])
+
+
+def _tell_villages(about: dict[str, Any]) -> None:
+    lacking = [v for v in about.get("villages", []) if v["lacks"] > 0]
+    if lacking:
+        keys = ", ".join(f"{v['grid_key']} ({v['share']:.0%})" for v in lacking)
+        console.print(f"未达份额的村 / villages below their share: {keys}", highlight=False)
+
+
+def tell_mix(drawn: dict[str, Any]) -> None:
+    """Print what a draw of nights keeps and how little can be foreseen."""
+    worst = (
+        "-" if drawn["worst_village"] is None else f"{drawn['worst_village']} {drawn['worst_coverage']:.0%}"
+    )
+    console.print(
+        f"{drawn['nights']} 夜 / nights: 得分保留 / prize kept {drawn['kept']:.1%} "
+        f"(最优 / best {drawn['best_prize']:.1f}); "
+        f"到达时刻的熵 / arrival entropy {drawn['arrival_entropy_bits']:.2f} bit, "
+        f"单点 / one stop {drawn['stop_entropy_bits']:.2f} bit; "
+        f"最少的村 / worst village {worst}; 从未到访 / never visited {len(drawn['unvisited'])}",
+        highlight=False,
+    )
+
+
+def _tell_change(change: dict[str, Any]) -> None:
+    def names(stops: list[str]) -> str:
+        return ", ".join(f"{s} {change['names'][s][0]}" for s in stops) or "-"
+
+    console.print(
+        f"{change['at'][:16]} 起 / from then on: 换队 / moved: {names(change['moved'])}; "
+        f"取消 / dropped: {names(change['dropped'])}; 加入 / added: {names(change['added'])}",
+        markup=False,
+        highlight=False,
+    )
+
+
+def tell_list(kept: list[dict[str, Any]]) -> None:
+    """Print plans, one a row."""
+    table = Table()
+    for heading in ("#", "班次 / shift", "热点分析 / run", "停靠 / stops", "得分 / prize", "种子 / seed"):
+        table.add_column(heading)
+    for row in kept:
+        about = row["summary"]
+        table.add_row(
+            str(row["patrol_id"]),
+            f"{row['begins_at'][:16]} … {row['ends_at'][11:16]}",
+            str(row["hotspot_run_id"] or "-"),
+            f"{about['visited']} / {about['stops']}",
+            f"{about['prize']:.1f}",
+            str(row["seed"]),
+        )
+    console.print(table)
+
+
+def tell_route(route: dict[str, Any]) -> None:
+    """Print times and streets of a route."""
+    table = Table(title=f"{route['team_code']} {route['name_zh']} / {route['name_en']}")
+    for heading in ("到 / arrive", "离 / leave"):
+        table.add_column(heading, justify="right")
+    table.add_column("地点 / place", overflow="fold")
+    table.add_column("经由 / by way of", overflow="fold")
+    for visit in route["visits"]:
+        streets = "，".join(
+            f"{s['name'] or '无名路'} {s['length_m']:.0f} 米"
+            for s in visit["leg"]["streets"]
+            if s["length_m"] >= 1
+        )
+        table.add_row(visit["arrive"][11:16], visit["leave"][11:16], visit["name_zh"], streets)
+    console.print(table)
+
+
+def tell_comparison(found: dict[str, Any]) -> None:
+    """Print two plans side by side."""
+    a, b = found["a"], found["b"]
+    table = Table()
+    for heading in ("", f"{a['patrol_id']}", f"{b['patrol_id']}"):
+        table.add_column(heading, justify="right")
+    rows = (
+        ("班次 / shift", "begins_at", None),
+        ("得分 / prize", "prize", "{:.1f}"),
+        ("停靠 / stops", "visited", "{}"),
+        ("路程 / km", "length_m", None),
+    )
+    for label, key, how in rows:
+        if key == "begins_at":
+            cells = [p[key][:16] for p in (a, b)]
+        elif how is None:
+            cells = [f"{p['summary'][key] / 1000:.1f}" for p in (a, b)]
+        else:
+            cells = [how.format(p["summary"][key]) for p in (a, b)]
+        table.add_row(label, *cells)
+    console.print(table)
+    for letter, which in (("a", a), ("b", b)):
+        only = found[f"only_{letter}"]
+        told = ", ".join(f"{s['stop']} {s['name_zh']} ({s['team']})" for s in only) or "-"
+        console.print(f"只在 / only in {which['patrol_id']}: {told}", markup=False, highlight=False)
+    moved = (
+        ", ".join(f"{s['stop']} {s['name_zh']} {s['team_a']}→{s['team_b']}" for s in found["moved"]) or "-"
+    )
+    console.print(
+        f"换队 / other team: {moved}; 相同 / the same: {found['same']}", markup=False, highlight=False
+    )
+    for key, title in (("teams", "队伍 / team"), ("villages", "村 / village")):
+        table = Table()
+        table.add_column(title)
+        figures = ("stops", "prize", "length_m", "load") if key == "teams" else ("stops", "prize", "share")
+        names = {
+            "stops": "停靠 / stops",
+            "prize": "得分 / prize",
+            "length_m": "km",
+            "load": "负荷 / load",
+            "share": "份额 / share",
+        }
+        for figure in figures:
+            for which in (a, b):
+                table.add_column(f"{names[figure]}\n{which['patrol_id']}", justify="right")
+        for row in found[key]:
+            label = f"{row.get('team_code', '')} {row['name_zh']}".strip()
+            table.add_row(label, *(_figure(row[f"{f}_{x}"], f) for f in figures for x in "ab"))
+        console.print(table)
+
+
+def _figure(value: float | None, figure: str) -> str:
+    if value is None:
+        return "-"
+    if figure in {"load", "share"}:
+        return f"{value:.0%}"
+    return f"{value / 1000:.1f}" if figure == "length_m" else f"{value:g}"

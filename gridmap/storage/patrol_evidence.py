@@ -1,0 +1,149 @@
+"""What became of plans, in the database: positions of a shift, visits, stretches driven."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import shapely
+from geoalchemy2.shape import from_shape
+from sqlalchemy import delete, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from gridmap.storage.models import Patrol, PatrolSegment, PatrolVisit, Team, TeamPosition
+
+
+def shift_tracks(
+    session: Session, since: dt.datetime, until: dt.datetime, worst_accuracy_m: float
+) -> dict[str, list[dict[str, Any]]]:
+    """Positions of each team in a time, in order, without those known worse than an accuracy."""
+    query = (
+        select(
+            Team.code,
+            TeamPosition.at,
+            func.ST_X(TeamPosition.geom).label("lon"),
+            func.ST_Y(TeamPosition.geom).label("lat"),
+            TeamPosition.accuracy_m,
+        )
+        .join(Team, Team.team_id == TeamPosition.team_id)
+        .where(TeamPosition.at.between(since, until))
+        .where(or_(TeamPosition.accuracy_m.is_(None), TeamPosition.accuracy_m <= worst_accuracy_m))
+        .order_by(Team.code, TeamPosition.at)
+    )
+    out: dict[str, list[dict[str, Any]]] = {}
+    for row in session.execute(query).mappings():
+        out.setdefault(row["code"], []).append(dict(row))
+    return out
+
+
+def keep_evidence(
+    session: Session,
+    patrol_id: int,
+    visits: list[dict[str, Any]],
+    segments: list[dict[str, Any]],
+    at: dt.datetime,
+) -> None:
+    """Put what positions say in place of what they said before; check-ins stay.
+
+    Parameters
+    ----------
+    session : Session
+        Writable.
+    patrol_id : int
+    visits : list of dict
+        team_code, stop, arrived_at, left_at.
+    segments : list of dict
+        team_code, number, begun_at, ended_at, length_m, geometry (shapely LineString in EPSG:4326).
+    at : datetime
+        When this was found.
+    """
+    session.execute(
+        delete(PatrolVisit).where(PatrolVisit.patrol_id == patrol_id, PatrolVisit.evidence == "position")
+    )
+    session.execute(delete(PatrolSegment).where(PatrolSegment.patrol_id == patrol_id))
+    if visits:
+        session.execute(
+            insert(PatrolVisit), [v | {"patrol_id": patrol_id, "evidence": "position"} for v in visits]
+        )
+    if segments:
+        session.execute(
+            insert(PatrolSegment),
+            [
+                {k: v for k, v in s.items() if k != "geometry"}
+                | {"patrol_id": patrol_id, "geom": from_shape(s["geometry"], srid=4326)}
+                for s in segments
+            ],
+        )
+    session.execute(update(Patrol).where(Patrol.patrol_id == patrol_id).values(evidence_at=at))
+
+
+def visits_made(session: Session, patrol_id: int) -> list[dict[str, Any]]:
+    """Visits of a plan, from positions and check-ins, in order of time."""
+    query = (
+        select(*PatrolVisit.__table__.columns)
+        .where(PatrolVisit.patrol_id == patrol_id)
+        .order_by(PatrolVisit.arrived_at, PatrolVisit.visit_id)
+    )
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def segments_driven(session: Session, patrol_id: int) -> list[dict[str, Any]]:
+    """Stretches of a plan that were driven; geometry as a shapely line (EPSG:4326)."""
+    columns = [c for c in PatrolSegment.__table__.columns if c.name not in {"geom", "patrol_id"}]
+    query = (
+        select(*columns, func.ST_AsBinary(PatrolSegment.geom).label("wkb"))
+        .where(PatrolSegment.patrol_id == patrol_id)
+        .order_by(PatrolSegment.team_code, PatrolSegment.number)
+    )
+    rows = [dict(row) for row in session.execute(query).mappings()]
+    for row in rows:
+        row["geometry"] = shapely.from_wkb(bytes(row.pop("wkb")))
+    return rows
+
+
+def add_check_in(session: Session, visit: dict[str, Any]) -> int | None:
+    """Keep a check-in; return its number, or None where the same one was kept before."""
+    same = select(PatrolVisit.visit_id).where(
+        PatrolVisit.patrol_id == visit["patrol_id"],
+        PatrolVisit.team_code == visit["team_code"],
+        PatrolVisit.stop == visit["stop"],
+        PatrolVisit.evidence == "check-in",
+        PatrolVisit.arrived_at == visit["arrived_at"],
+    )
+    if session.scalar(same) is not None:
+        return None
+    row = PatrolVisit(**visit, evidence="check-in")
+    session.add(row)
+    session.flush()
+    return row.visit_id
+
+
+def delete_check_in(session: Session, patrol_id: int, visit_id: int) -> bool:
+    """Take a check-in back; tell whether there was one."""
+    done = session.execute(
+        delete(PatrolVisit).where(
+            PatrolVisit.patrol_id == patrol_id,
+            PatrolVisit.visit_id == visit_id,
+            PatrolVisit.evidence == "check-in",
+        )
+    )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def unsettled(session: Session, now: dt.datetime, oldest: dt.datetime) -> list[int]:
+    """Numbers of ended plans whose positions have to be looked at.
+
+    Those that never were; and for a week after the shift, once a day, those that were: positions may come in late.
+    Never those of which positions older than `oldest` are deleted already.
+    """
+    late = (
+        (Patrol.evidence_at < Patrol.ends_at + dt.timedelta(days=7))
+        & (Patrol.evidence_at < now - dt.timedelta(hours=20))
+        & (Patrol.begins_at > oldest + dt.timedelta(hours=1))
+    )
+    query = (
+        select(Patrol.patrol_id)
+        .where(Patrol.ends_at < now, or_(Patrol.evidence_at.is_(None), late))
+        .order_by(Patrol.patrol_id)
+    )
+    return list(session.scalars(query))

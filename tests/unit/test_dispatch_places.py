@@ -1,0 +1,66 @@
+"""Where a team is taken to be: a fresh position, else its base, else an old position that is marked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+import shapely
+
+from gridmap.services.dispatch import FRESH_S, Place, place_of
+from gridmap.services.plan_places import _place
+
+NOW = dt.datetime(2026, 10, 30, 15, 0, tzinfo=dt.UTC)
+
+
+def team(age_s: float | None, *, base: bool) -> dict[str, Any]:
+    at = None if age_s is None else NOW - dt.timedelta(seconds=age_s)
+    where = (120.5, 29.5) if base else (None, None)
+    here = where if age_s is None else (120.4, 29.8)
+    return {"position_at": at, "lon": here[0], "lat": here[1], "base_lon": where[0], "base_lat": where[1]}
+
+
+@pytest.mark.parametrize(
+    ("age_s", "base", "source", "lon"),
+    [
+        (60.0, True, "position", 120.4),
+        (FRESH_S, True, "position", 120.4),
+        (FRESH_S + 1, True, "base", 120.5),
+        (FRESH_S + 1, False, "stale", 120.4),
+        (None, True, "base", 120.5),
+    ],
+)
+def test_an_old_position_is_never_passed_off_as_fresh(
+    age_s: float | None, *, base: bool, source: str, lon: float
+) -> None:
+    place = place_of(team(age_s, base=base), NOW)
+    assert isinstance(place, Place)
+    assert (place.source, place.lon, place.age_s) == (source, lon, age_s)
+
+
+def test_a_team_of_unknown_whereabouts_has_no_place() -> None:
+    assert place_of(team(None, base=False), NOW) is None
+
+
+def test_a_plan_puts_a_team_at_its_base_on_its_way_at_its_stop_and_back() -> None:
+    line = shapely.LineString([(120.4, 29.8), (120.41, 29.8), (120.4, 29.8)])
+    whole_m = 2000.0
+
+    def at(minute: int) -> str:
+        return (NOW + dt.timedelta(minutes=minute)).isoformat()
+
+    route = {
+        "base_lon": 120.4, "base_lat": 29.8, "length_m": whole_m, "begin": at(0), "end": at(50),
+        "visits": [{"arrive": at(20), "leave": at(30), "lon": 120.4101, "lat": 29.8001, "leg": {"length_m": 1000.0}}],
+        "home": {"length_m": 1000.0},
+    }  # fmt: skip
+
+    def where(minute: int) -> tuple[float, float]:
+        return _place(route, line, NOW + dt.timedelta(minutes=minute))
+
+    assert where(-5) == (120.4, 29.8)
+    assert where(10) == pytest.approx((120.405, 29.8), abs=1e-5)
+    assert where(25) == (120.4101, 29.8001)
+    assert where(35) == pytest.approx((120.4075, 29.8), abs=1e-5)
+    assert where(60) == (120.4, 29.8)

@@ -1,0 +1,126 @@
+"""The printable sheet: a page a team, in Chinese, with codes that a phone opens and no address of another host."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+import segno
+import shapely
+
+from gridmap.reporting import sheet
+from gridmap.reporting.sheet_map import apart
+
+BASE = (120.30, 29.80)
+
+
+def route(team: str, count: int) -> dict[str, Any]:
+    visits = [
+        {
+            "name_zh": f"枫源村第{n}微网格",
+            "name_en": f"Fengyuan micro-grid {n}",
+            "arrive": f"2026-11-01T2{n % 4}:10:00+08:00",
+            "leave": f"2026-11-01T2{n % 4}:22:00+08:00",
+            "lon": 120.30 + 0.001 * n,
+            "lat": 29.80 + 0.001 * (n % 5),
+            "leg": {
+                "length_m": 500.0,
+                "streets": [
+                    {"name": "杜黄路", "length_m": 300.0},
+                    {"name": "杜黄路", "length_m": 100.0},
+                    {"name": None, "length_m": 100.0},
+                ],
+            },
+        }
+        for n in range(1, count + 1)
+    ]
+    return {
+        "team_code": team,
+        "name_zh": "<b>巡防</b>一队",
+        "name_en": "Patrol & team 1",
+        "mode": "bike",
+        "begin": "2026-11-01T20:00:00+08:00",
+        "end": "2026-11-02T01:00:00+08:00",
+        "rest": ["2026-11-01T23:00:00+08:00", "2026-11-01T23:30:00+08:00"],
+        "length_m": 12_345.0,
+        "base_lon": BASE[0],
+        "base_lat": BASE[1],
+        "visits": visits,
+        "home": {"length_m": 900.0, "streets": [{"name": "绍诸大道", "length_m": 900.0}]},
+        "taken": [],
+        "geometry": shapely.LineString([BASE, *((v["lon"], v["lat"]) for v in visits), BASE]),
+    }
+
+
+PLAN: dict[str, Any] = {
+    "patrol_id": 12,
+    "begins_at": "2026-11-01T18:00:00+08:00",
+    "ends_at": "2026-11-02T06:00:00+08:00",
+    "seed": 7,
+    "data_sha256": "abcdef0123456789",
+    "version": "1",
+}
+ROADS = [shapely.LineString([(120.29, 29.79), (120.35, 29.85)])]
+
+
+def test_there_is_a_page_a_team_with_every_stop_and_its_streets() -> None:
+    page = sheet.render_sheets(PLAN, [route("T01", 3), route("T02", 20)], ROADS)
+    assert page.count('<section class="sheet">') == 2
+    assert page.count("杜黄路 400 米 → 无名路 100 米") == 23
+    assert page.count("返回驻地") == 2
+    assert "23:00–23:30" in page
+    assert "2026-11-01 18:00 – 06:00" in page
+
+
+def test_names_are_escaped() -> None:
+    page = sheet.render_sheets(PLAN, [route("T01", 1)], ROADS)
+    assert "<b>巡防</b>" not in page
+    assert "&lt;b&gt;巡防&lt;/b&gt;一队" in page
+
+
+def test_the_page_asks_nothing_of_another_host() -> None:
+    page = sheet.render_sheets(PLAN, [route("T01", 5)], ROADS, url="http://10.0.0.5:8010")
+    assert not re.search(r"(?:src|href|url\(|@import|https?:|//)\s*=?\s*[\"'(]?\s*(?:https?:)?//", page)
+    assert "<script" not in page
+    assert "<link" not in page
+
+
+@pytest.mark.parametrize("url", [None, "http://10.0.0.5:8010/"])
+def test_codes_hold_places_without_a_server_and_the_route_with_one(
+    url: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[str] = []
+    drawn = segno.make_qr
+    monkeypatch.setattr(segno, "make_qr", lambda text, **how: given.append(text) or drawn(text, **how))
+    made = route("T 1", 3)
+    page = sheet.render_sheets(PLAN, [made], ROADS, url=url)
+    if url is None:
+        assert given == [f"geo:{v['lat']:.6f},{v['lon']:.6f}" for v in made["visits"]]
+    else:
+        assert given == ["http://10.0.0.5:8010/api/v1/patrol-plans/12/export?format=gpx&team=T%201"]
+    assert page.count('class="qr"') == len(given)
+
+
+def test_an_emergency_stands_where_it_comes_in_the_night() -> None:
+    made = route("T01", 3)
+    event = {"after": 1, "free_at": "2026-11-01T22:15:00+08:00", "leg": {"length_m": 70.0, "streets": []}}
+    made["taken"] = [event]
+    page = sheet.render_sheets(PLAN, [made], ROADS)
+    order = [page.index(text) for text in ("第1微网格", "紧急任务", "第2微网格")]
+    assert order == sorted(order)
+
+
+def test_numbers_on_the_map_do_not_cover_each_other_and_stay_inside() -> None:
+    points = np.full((12, 2), 40.0)
+    out = apart(points, 190.0, 80.0)
+    distance = np.hypot(*(out[:, None] - out[None]).transpose(2, 0, 1))
+    assert distance[~np.eye(12, dtype=bool)].min() > 5.0
+    assert (out > 0).all()
+    assert (out < [190.0, 80.0]).all()
+
+
+def test_a_route_that_stays_out_has_no_way_home() -> None:
+    made = route("T01", 2) | {"home": None}
+    assert "返回驻地" not in sheet.render_sheets(PLAN, [made], ROADS)

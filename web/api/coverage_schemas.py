@@ -1,0 +1,85 @@
+"""What requests about coverage may hold, and the shapes of the answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field, field_validator
+
+from gridmap.domain.codes import codes
+from gridmap.errors import InvalidInput
+from web.api.schemas import Strict
+
+
+class CoverageQuery(Strict):
+    """When, from where, and which limits."""
+
+    at: str | None = Field(
+        None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="Local time of day; now where absent."
+    )
+    minutes: str = Field(
+        "5,10,15", pattern=r"^\d{1,3}(\.\d)?(,\d{1,3}(\.\d)?){0,5}$", description="Ascending limits."
+    )
+    live: bool = Field(False, description="Fresh live positions in place of bases.")
+    plan: int | None = Field(None, ge=1, le=2**63 - 1, description="A kept plan, at that time of its shift.")
+    domain: str | None = Field(None, description="Only teams that are sent to incidents of this domain.")
+
+    @field_validator("domain")
+    @classmethod
+    def _known(cls, value: str | None) -> str | None:
+        if value is not None and value not in codes("domain"):
+            raise InvalidInput("domain-unknown", f"没有领域 {value}。", f"No domain is called {value}.")
+        return value
+
+    @property
+    def clock(self) -> dt.time | None:
+        """The time of day."""
+        return None if self.at is None else dt.time.fromisoformat(self.at)
+
+    @property
+    def limits(self) -> tuple[float, ...]:
+        """The limits in minutes."""
+        return tuple(float(part) for part in self.minutes.split(","))
+
+
+class SiteQuery(Strict):
+    """How many sites, to which end."""
+
+    add: int = Field(1, ge=1, le=10)
+    objective: Literal["covering", "median"] = "covering"
+    minutes: float = Field(10.0, gt=0, le=240)
+    mode: Literal["foot", "bike", "car"] = "car"
+    existing: Literal["bases", "service-points"] = "bases"
+    seconds: float = Field(20.0, ge=0.1, le=60, description="Time for the solver.")
+
+
+class Coverage(BaseModel):
+    """Seconds of the nearest team by grid key, and households within each limit."""
+
+    at: str
+    basis: Literal["base", "position", "plan"]
+    minutes: list[float]
+    level: int
+    teams: list[dict[str, Any]]
+    grids: list[dict[str, Any]]
+    villages: list[dict[str, Any]]
+    total: dict[str, Any]
+
+
+class Sites(BaseModel):
+    """Where new sites help most, and how good the choice can be."""
+
+    objective: str
+    mode: str
+    minutes: float
+    existing: int
+    candidates: int
+    households: int
+    sites: list[dict[str, Any]]
+    before: float
+    value: float
+    bound: float
+    gap: float
+    optimal: bool
+    conventions: dict[str, str]

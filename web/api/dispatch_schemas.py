@@ -1,0 +1,102 @@
+"""What requests about dispatch may hold, and the shapes of the answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from web.api.schemas import Period, Strict
+
+Uid = Annotated[str, Field(min_length=1, max_length=80, description="Identifier of an incident's source.")]
+Number = Annotated[int, Field(ge=1, le=2**63 - 1, description="Number of a dispatch.")]
+
+
+class IncidentUidPath(BaseModel):
+    """An incident by the identifier of its source."""
+
+    uid: Uid
+
+
+class TeamsQuery(Strict):
+    """Which teams, and when."""
+
+    at: dt.datetime | None = Field(None, description="Instant, local where it has no zone; now where absent.")
+    k: int = Field(3, ge=1, le=100)
+
+
+class DispatchRequest(Strict):
+    """A team that is to be sent."""
+
+    incident: Uid
+    team: str = Field(min_length=1, max_length=40)
+
+
+class DispatchPath(BaseModel):
+    """A dispatch."""
+
+    number: Number
+
+
+class DispatchesQuery(Strict):
+    """Which dispatches."""
+
+    incident: str | None = Field(None, max_length=80, description="Only of this incident (uid).")
+    open: bool = Field(False, description="Only those that are not over.")
+    limit: int = Field(100, ge=1, le=1000)
+
+
+class TimesQuery(Period):
+    """Times until the first team was there, by group."""
+
+    by: Literal["domain", "village", "area"] = "domain"
+
+
+class RankedTeams(BaseModel):
+    """Teams that can go, first to arrive first; and those that are left out, with the reason."""
+
+    incident: dict[str, Any]
+    at: dt.datetime
+    kinds: list[dict[str, str]]
+    teams: list[dict[str, Any]]
+    left_out: list[dict[str, Any]]
+    asked: int
+
+
+class Dispatch(BaseModel):
+    """A team that was sent to an incident. Never where it was."""
+
+    dispatch_id: int
+    incident_id: int
+    uid: str
+    domain: str
+    kind: str | None
+    grid_key: str
+    team_code: str
+    mode: str
+    road_s: float
+    road_m: float
+    sent_at: dt.datetime
+    arrived_at: dt.datetime | None
+    ended_at: dt.datetime | None
+    note: str | None
+    state: Literal["sent", "arrived", "finished", "cancelled"]
+
+
+class Dispatches(BaseModel):
+    """Dispatches, newest first."""
+
+    dispatches: list[Dispatch]
+
+
+class ResponseTimes(BaseModel):
+    """Seconds from the report to the first team's arrival; groups with fewer than five are withheld."""
+
+    by: str
+    since: str | None = Field(alias="from")
+    until: str | None = Field(alias="to")
+    groups: list[dict[str, Any]]
+    withheld_groups: int
+    total: dict[str, Any] | None
+    odd: int

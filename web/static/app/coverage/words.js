@@ -1,0 +1,27 @@
+// Sentences about coverage, in both languages.
+
+export const COVERAGE_WORDS = {
+  reach: ["覆盖", "Reach"],
+  reach_on: ["显示覆盖", "Show the reach"],
+  reach_off: ["不显示", "Hide"],
+  reach_intro: ["住户离最近的在班队伍几分钟（路上时间）。", "Minutes by road from the nearest team on shift to households."],
+  reach_at: ["时刻", "Time of day"],
+  reach_teams: ["{at} 有 {n} 支队伍在班，从驻地出发。", "{n} teams on shift at {at}, from their bases."],
+  reach_no_team: ["{at} 没有队伍在班。", "No team is on shift at {at}."],
+  reach_told: ["{m} 分钟内 {n} 户（{share}）", "{n} households ({share}) within {m} min"],
+  reach_beyond: ["{m} 分钟以外 {n} 户", "{n} households beyond {m} min"],
+  reach_note: ["户数在微网格的代表点。义务队伍只服务本村。", "Households stand at their micro-grid's point. Volunteer teams serve their own village only."],
+  reach_band: ["{a}–{b} 分钟", "{a}–{b} min"],
+  reach_band_last: ["{a} 分钟以外", "over {a} min"],
+  reach_band_none: ["没有队伍可到", "no team can reach"],
+  reach_legend: ["覆盖 · {at}", "Reach · {at}"],
+  reach_village: ["村", "Village"],
+  reach_households: ["户", "Households"],
+  reach_table: ["各村住户按分钟", "Households of each village by minutes"],
+  reach_site: ["新驻地放哪里", "Where a new base helps"],
+  reach_site_work: ["正在求解…", "Solving…"],
+  reach_site_told: ["{place}：{m} 分钟内增加 {n} 户（驾车）。", "{place}: {n} more households within {m} min by car."],
+  reach_site_none: ["已全部覆盖，再加一处没有增加。", "All are covered; another base adds none."],
+  reach_proven: ["已证明最优。", "Proven best."],
+  reach_unproven: ["到时未证明最优，差 {gap}。", "Not proven best in time; gap {gap}."],
+};

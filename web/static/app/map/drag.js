@@ -1,0 +1,51 @@
+// Marks of one layer that are dragged onto others: by mouse or by one finger; Escape gives up.
+
+const BEGIN_PX = 5;
+const REACH_PX = 14;
+
+// `moved(from, lngLat, onto)` while it goes, with null when it is over; `dropped(from, onto)` at the end. `from` and
+// `onto` are properties of features; `onto` is null where there is nothing.
+export function dragging(map, { layer, targets, moved, dropped }) {
+  let going = null;
+
+  const under = (point) => {
+    const box = [[point.x - REACH_PX, point.y - REACH_PX], [point.x + REACH_PX, point.y + REACH_PX]];
+    const hits = map.queryRenderedFeatures(box, { layers: targets.filter((id) => map.getLayer(id)) });
+    return hits.map((hit) => hit.properties).find((p) => p.code !== going.from.code) ?? null;
+  };
+  const end = (drop) => {
+    const { from, begun, onto } = going;
+    going = null;
+    map.off("mousemove", move);
+    map.off("touchmove", move);
+    removeEventListener("keydown", key, true);
+    map.getCanvas().style.cursor = "";
+    if (!begun) return;
+    moved(null);
+    if (drop) dropped(from, onto);
+  };
+  const move = (event) => {
+    if (event.points?.length > 1) return end(false);
+    if (!going.begun && Math.hypot(event.point.x - going.at.x, event.point.y - going.at.y) < BEGIN_PX) return undefined;
+    going.begun = true;
+    going.onto = under(event.point);
+    map.getCanvas().style.cursor = going.onto ? "copy" : "grabbing";
+    return moved(going.from, [event.lngLat.lng, event.lngLat.lat], going.onto);
+  };
+  const key = (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    end(false);
+  };
+  const begin = (event) => {
+    if (going || event.points?.length > 1 || event.originalEvent.button > 0) return;
+    event.preventDefault();
+    going = { from: event.features[0].properties, at: event.point, begun: false, onto: null };
+    const touch = event.type === "touchstart";
+    map.on(touch ? "touchmove" : "mousemove", move);
+    map.once(touch ? "touchend" : "mouseup", () => going && end(true));
+    addEventListener("keydown", key, true);
+  };
+  map.on("mousedown", layer, begin);
+  map.on("touchstart", layer, begin);
+}
