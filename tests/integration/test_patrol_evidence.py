@@ -59,7 +59,7 @@ def followed(plan: dict[str, Any], *, late_s: float = 0.0, skip: str | None = No
         xs, ys, ts = [], [], []
         for leg, visit in zip(legs, [*route["visits"], None], strict=True):
             arrive = dt.datetime.fromisoformat(visit["arrive"] if visit else route["end"])
-            steps = max(2, int((arrive - leave).total_seconds() / 20))
+            steps = max(2, int(leg.length / 10))
             for share in np.linspace(0, 1, steps):
                 point = shapely.line_interpolate_point(leg, share, normalized=True)
                 xs.append(point.x)

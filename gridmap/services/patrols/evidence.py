@@ -12,7 +12,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.errors import GridmapError, InvalidInput, NotFound
 from gridmap.ingest.personal import personal_in
 from gridmap.services.patrols.plans import patrol_plan
-from gridmap.services.patrols.positions import found_in, tracks_of
+from gridmap.services.patrols.positions import found_in, is_driven, told_legs, tracks_of
 from gridmap.storage import patrol_evidence as stored
 from gridmap.storage.database import Database
 
@@ -211,7 +211,7 @@ def _against(
                 "name_en": route["name_en"],
                 "planned": len(visits),
                 "made": sum(v["made"] for v in visits),
-                "segments": sum(leg["length_m"] >= 1.0 for leg in _legs(route)),
+                "segments": sum(is_driven(leg) for leg in told_legs(route)),
                 "driven": len(own),
                 "length_m": route["length_m"],
                 "driven_m": round(sum(s["length_m"] for s in own), 1),
@@ -230,12 +230,6 @@ def _against(
             for s in segments
         ],
     }
-
-
-def _legs(route: dict[str, Any]) -> list[dict[str, Any]]:
-    """Legs of a route; one of no length is driven by nobody."""
-    home = [route["home"]] if route.get("home") else []
-    return [visit["leg"] for visit in route["visits"]] + home
 
 
 def _joined(seen: list[dict[str, Any]], check_ins: list[dict[str, Any]]) -> list[dict[str, Any]]:

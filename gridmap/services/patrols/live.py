@@ -29,6 +29,7 @@ _WORDS = {
     "off-route": ("不在路线上", "off the route"),
     "on-plan": ("按计划", "as planned"),
     "done": ("已完成", "done"),
+    "missed": ("走完，有漏访", "through, with stops passed by"),
 }
 
 
@@ -49,8 +50,9 @@ def live_teams(
     -------
     dict
         at, running (the shift is on now), teams: team_code, names, position (lon, lat, at, age_s) or None, planned
-        (lon, lat, stop where it stays at one), next (stop, names, arrive), made, stops, late_s, off_route_m, state,
-        words_zh, words_en.
+        (lon, lat, stop where it stays at one), next (stop, names, arrive), made, stops, missed (stops before the last
+        one that it came to itself, and to which nobody came), late_s (for the next), off_route_m, state, words_zh,
+        words_en.
 
     Raises
     ------
@@ -94,14 +96,14 @@ def _team(
     line = crs.geometries_from_wgs84([route["geometry"]], epsg)[0]
     fix = None if track is None else _newest(track, seconds)
     made = [v for v in done["visits"] if v["made"] and dt.datetime.fromisoformat(v["arrived_at"]) <= at]
-    names = {(v["stop"], v["number"]) for v in made}
-    left = [v for v in done["visits"] if (v["stop"], v["number"]) not in names]
-    ahead = left[0] if left else None
+    missed, ahead = _left(done["visits"], {(v["stop"], v["number"]) for v in made}, route["team_code"])
     late_s = 0.0
     if ahead is not None:
         late_s = max(0.0, (at - dt.datetime.fromisoformat(ahead["arrive"])).total_seconds())
     off_m = None if fix is None else float(line.distance(shapely.Point(fix[1])))
     state = _state(route, fix, seconds, at, ahead, late_s, off_m)
+    if state == "done" and missed:
+        state = "missed"
     position = None
     if fix is not None:
         lon, lat = crs.to_wgs84([fix[1][0]], [fix[1][1]], epsg)
@@ -121,12 +123,24 @@ def _team(
         "next": ahead and {k: ahead[k] for k in ("stop", "number", "name_zh", "name_en", "arrive")},
         "made": len(made),
         "stops": len(done["visits"]),
+        "missed": missed,
         "late_s": round(late_s),
         "off_route_m": None if off_m is None else round(off_m),
         "state": state,
         "words_zh": _WORDS[state][0],
         "words_en": _WORDS[state][1],
     }
+
+
+def _left(
+    visits: list[dict[str, Any]], made: set[tuple[str, int]], team: str
+) -> tuple[int, dict[str, Any] | None]:
+    """Count the stops that were passed by, and find the one that is next: a team that went on does not go back."""
+    own = [n for n, v in enumerate(visits) if (v["stop"], v["number"]) in made and v["by"] == team]
+    last = own[-1] if own else -1
+    left = [n for n, v in enumerate(visits) if (v["stop"], v["number"]) not in made]
+    ahead = next((visits[n] for n in left if n > last), None)
+    return sum(n < last for n in left), ahead
 
 
 def _newest(track: Track, seconds: float) -> tuple[float, np.ndarray] | None:

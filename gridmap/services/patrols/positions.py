@@ -17,6 +17,7 @@ from gridmap import crs
 from gridmap.analysis.patrol.evidence import RADIUS_M, Coming, Drive, Stay, drive, matched, stays
 from gridmap.storage import patrol_evidence as stored
 
+_LEAST_M = 1.0
 MARGIN = dt.timedelta(minutes=15)
 
 
@@ -74,8 +75,10 @@ def found_in(
                 "length_m": float(leg.length),
                 "geometry": line,
             }
-            for number, (found, leg, line) in enumerate(zip(driven, legs[code], drawn, strict=True), 1)
-            if found is not None and leg.length >= 1.0
+            for number, (found, leg, told, line) in enumerate(
+                zip(driven, legs[code], told_legs(route), drawn, strict=True), 1
+            )
+            if found is not None and is_driven(told)
         ]
     return visits, segments
 
@@ -83,13 +86,21 @@ def found_in(
 def legs_of(route: dict[str, Any], epsg: int) -> list[shapely.LineString]:
     """Cut a kept route into its legs, in metres: one to each visit, and the way home."""
     line = crs.geometries_from_wgs84([route["geometry"]], epsg)[0]
-    lengths = [visit["leg"]["length_m"] for visit in route["visits"]]
-    if route.get("home"):
-        lengths.append(route["home"]["length_m"])
-    ends = np.concatenate([[0.0], np.cumsum(lengths)])
+    ends = np.concatenate([[0.0], np.cumsum([leg["length_m"] for leg in told_legs(route)])])
     # Lengths are kept to a decimetre, and a line of degrees is not quite as long.
     ends *= line.length / max(ends[-1], 1e-9)
     return [_line(substring(line, a, b)) for a, b in pairwise(ends.tolist())]
+
+
+def told_legs(route: dict[str, Any]) -> list[dict[str, Any]]:
+    """Lengths, times and streets of a kept route's legs: one to each visit, and the way home."""
+    home = [route["home"]] if route.get("home") else []
+    return [visit["leg"] for visit in route["visits"]] + home
+
+
+def is_driven(leg: dict[str, Any]) -> bool:
+    """Tell whether there is anything to drive: two stops may lie at one place of the road."""
+    return float(leg["length_m"]) >= _LEAST_M
 
 
 def _line(piece: shapely.Geometry) -> shapely.LineString:
