@@ -17,6 +17,7 @@ from gridmap.analysis.patrol.recombine import kinds_of, recombined
 from gridmap.analysis.patrol.stop import StopRule
 
 Progress = Callable[[int, int], None]
+Better = Callable[[tuple[tuple[int, ...], ...]], None]
 
 _TRAVEL_SHARE = 0.01
 _MEAN_OUT, _LONGEST, _BLINK = 15.0, 16.0, 0.01
@@ -27,6 +28,7 @@ HOT, MILD, GENTLE = (2.0, 0.04), (0.5, 0.02), (0.3, 0.02)
 
 _FIRST_CYCLES, _FRESH_CYCLES, _LONG_CYCLE = (8_000, 16_000, 16_000), (8_000,) * 6, 16_000
 _STRETCH = 1.6
+_ALMOST = 1.0 - 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +57,10 @@ def run(
     begin: tuple[tuple[int, ...], ...] | None = None,
     heat: tuple[float, float] = HOT,
     enough: float = math.inf,
+    most: float = math.inf,
+    exact: bool = False,
     on_progress: Progress | None = None,
+    on_better: Better | None = None,
 ) -> Found:
     """Search for routes of the highest worth, and of those for the least travel.
 
@@ -69,9 +74,15 @@ def run(
     heat : (float, float)
         `HOT`, `MILD` or `GENTLE`.
     enough : float
-        Worth that cannot be exceeded; the search ends when it is reached.
+        The search ends when this worth is reached.
+    most : float
+        Worth that cannot be exceeded. Where it is reached the search goes on until a whole cycle finds no shorter way.
+    exact : bool
+        The same number of steps gives the same routes, whatever rule ended them: nothing is fitted to the time left.
     on_progress : callable, optional
         Called with what is done, and of how much.
+    on_better : callable, optional
+        Called with the best routes, from time to time, when they became better.
 
     Returns
     -------
@@ -84,10 +95,11 @@ def run(
     random = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
     prizes = problem.value[problem.value[:, 0] > 0, 0]
     scale = float(np.median(prizes)) if len(prizes) else 1.0
-    taken = 0
+    taken, told = 0, (math.nan, math.nan)
     for planned, empty in _cycles(alone=begin is None):
         # A cycle that time cuts short ends hot: the last one is as long as there is time for.
-        within = budget.reach(taken)
+        within = math.inf if exact else budget.reach(taken)
+        before = tuple(state.best)
         last = within < _STRETCH * planned
         length, fresh = (max(1, int(within)), False) if last else (planned, empty)
         state.restart(heat[0] * scale, heat[1] * scale, length, fresh=fresh)
@@ -101,7 +113,12 @@ def run(
             taken += steps
             if on_progress is not None:
                 on_progress(*budget.progress(taken))
-        if not fresh and taken > _FIRST_CYCLES[0] and state.best[0] < enough:
+            if on_better is not None and tuple(state.best) != told:
+                told = tuple(state.best)
+                on_better(state.found())
+        if state.best[0] >= most * _ALMOST and tuple(state.best) == before:
+            return Found(state.found(), float(state.best[0]), taken)
+        if not exact and not fresh and taken > _FIRST_CYCLES[0] and state.best[0] < enough:
             state.recombine(budget.spare_s())
     raise AssertionError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from math import fsum
 
@@ -12,13 +12,15 @@ from numpy.typing import ArrayLike
 from gridmap.analysis.patrol.bounds import upper_bound
 from gridmap.analysis.patrol.build import Built, build
 from gridmap.analysis.patrol.checks import check, checked_matrices
-from gridmap.analysis.patrol.engine import GENTLE, MILD, Found, Progress, earned, run
+from gridmap.analysis.patrol.engine import GENTLE, MILD, Better, Found, Progress, earned, run
 from gridmap.analysis.patrol.explain import explain
 from gridmap.analysis.patrol.model import Objective, Plan, Route, Shift, Stop, Team, VillageShare, Visit
 from gridmap.analysis.patrol.problem import Problem
 from gridmap.analysis.patrol.schedule import has_rest, walk, with_rest
 from gridmap.analysis.patrol.stop import Iterations, Seconds, StopRule
 from gridmap.errors import InvalidInput
+
+OnBetter = Callable[[float, dict[str, tuple[str, ...]]], None]
 
 _REST_STEPS, _REST_SHARE, _REST_CHOICES = 4_000, 0.15, 13
 
@@ -43,6 +45,7 @@ def plan(
     seed: int,
     stop: StopRule,
     on_progress: Progress | None = None,
+    on_better: OnBetter | None = None,
 ) -> Plan:
     """Plan the routes of a shift's teams for the largest prize.
 
@@ -57,14 +60,18 @@ def plan(
         Prize alone without it.
     seed : int
     stop : Seconds or Iterations
-        With fairness half of it goes into the plan that fairness is compared with.
+        With fairness half of it goes into the plan that fairness is compared with. Without, the search ends earlier
+        when the prize is at its bound and the ways become no shorter.
     on_progress : callable, optional
         Called with what is done, and of how much.
+    on_better : callable, optional
+        Called with the prize and the stops of each team, in order, when a better plan was found.
 
     Returns
     -------
     Plan
-        The same for the same seed and `Iterations`, whatever the order of teams, stops and places.
+        The same for the same seed and `Iterations`, whatever the order of teams, stops and places; and a plan that was
+        ended by a time is the same again for its seed and its `iterations`.
 
     Raises
     ------
@@ -82,15 +89,39 @@ def plan(
         raise InvalidInput("seed-negative", "随机种子不能为负数。", "The seed must not be negative.")
     built = build(teams, stops, matrices, shift, aim)
     if not built.problem.need.any():
-        built, found = search(built, stop, seed, on_progress=on_progress)
+        most = upper_bound(built.problem) if not built.problem.liked.any() else np.inf
+        built, found = search(
+            built, stop, seed, most=most, on_progress=on_progress, on_better=_told(built, on_better)
+        )
         return assemble(built, found, teams, stops, shift, aim, seed)
     unfair = replace(built, problem=replace(built.problem, need=np.zeros_like(built.problem.need)))
     halves = (None, None) if on_progress is None else (_half(on_progress, 0), _half(on_progress, 1))
     free, best = search(unfair, stop.part(0.5), seed, on_progress=halves[0])
-    built, found = search(built, stop.part(0.5), seed, on_progress=halves[1])
+    # As many steps as the first took, not as much time: then their number alone gives the same plan again.
+    built, found = search(
+        built, Iterations(best.steps), seed, on_progress=halves[1], on_better=_told(built, on_better)
+    )
     made = assemble(built, found, teams, stops, shift, aim, seed)
     most = float(earned(free.problem, best.routes).sum())
     return replace(made, fairness_cost=max(0.0, most - made.prize), iterations=made.iterations + best.steps)
+
+
+def _told(built: Built, on_better: OnBetter | None) -> Better | None:
+    """Return what tells better routes by the names of teams and stops."""
+    if on_better is None:
+        return None
+    p = built.problem
+
+    def tell(routes: tuple[tuple[int, ...], ...]) -> None:
+        on_better(
+            float(earned(p, routes).sum()),
+            {
+                team.id: tuple(built.stops[int(p.stop[v])].id for v in route)
+                for team, route in zip(built.teams, routes, strict=True)
+            },
+        )
+
+    return tell
 
 
 def _half(on_progress: Progress, part: int) -> Progress:
@@ -104,7 +135,9 @@ def search(
     *,
     begin: tuple[tuple[int, ...], ...] | None = None,
     gentle: bool = False,
+    most: float = np.inf,
     on_progress: Progress | None = None,
+    on_better: Better | None = None,
 ) -> tuple[Built, Found]:
     """Search, and settle when teams take their breaks.
 
@@ -117,7 +150,11 @@ def search(
         Routes to begin from.
     gentle : bool
         Stay near them.
+    most : float
+        Worth that cannot be exceeded.
     on_progress : callable, optional
+    on_better : callable, optional
+        Called with routes, as for `run`.
 
     Returns
     -------
@@ -125,20 +162,38 @@ def search(
         The problem with the breaks as they are taken, and its routes.
     """
     moving = [r for r, team in enumerate(built.teams) if _may_move(built.problem, r, team)]
+    heat = GENTLE if gentle else MILD
     if not moving:
         return built, run(
-            built.problem, stop, seed, begin=begin, heat=GENTLE if gentle else MILD, on_progress=on_progress
+            built.problem,
+            stop,
+            seed,
+            begin=begin,
+            heat=heat,
+            most=most,
+            exact=True,
+            on_progress=on_progress,
+            on_better=on_better,
         )
     first, rest = _split(stop)
-    found = run(built.problem, first, seed, begin=begin, heat=GENTLE if gentle else MILD)
-    if rest is None:
+    found = run(built.problem, first, seed, begin=begin, heat=heat, exact=True)
+    left = rest()
+    if left is None:
         return built, found
     problem = built.problem
     for r in moving:
         problem = _rest_settled(problem, r, built.teams[r], found.routes[r])
     built = replace(built, problem=problem)
     then = run(
-        problem, rest, seed + 1, begin=found.routes, heat=GENTLE if gentle else MILD, on_progress=on_progress
+        problem,
+        left,
+        seed + 1,
+        begin=found.routes,
+        heat=heat,
+        most=most,
+        exact=True,
+        on_progress=on_progress,
+        on_better=on_better,
     )
     return built, replace(then, steps=then.steps + found.steps)
 
@@ -147,15 +202,23 @@ def _may_move(problem: Problem, r: int, team: Team) -> bool:
     return has_rest(problem, r) and team.rest is not None and team.rest.latest_s > team.rest.earliest_s
 
 
-def _split(stop: StopRule) -> tuple[StopRule, StopRule | None]:
+def _split(stop: StopRule) -> tuple[StopRule, Callable[[], StopRule | None]]:
+    """Return a rule for the routes after which breaks are settled, and what then gives the rule for the rest.
+
+    The first part has a length of its own: more iterations then always go on from the same routes, and so does a time.
+    """
     if isinstance(stop, Iterations):
-        # A first part of a length of its own: more iterations then always go on from the same routes.
-        if stop.iterations <= _REST_STEPS:
-            return stop, None
-        return Iterations(_REST_STEPS), Iterations(stop.iterations - _REST_STEPS)
+        more = stop.iterations - _REST_STEPS
+        return stop if more <= 0 else Iterations(_REST_STEPS), lambda: Iterations(more) if more > 0 else None
     if isinstance(stop, Seconds):
-        return stop.part(_REST_SHARE), stop.part(1.0 - _REST_SHARE)
-    return stop.part(_REST_SHARE), stop.part(1.0 - _REST_SHARE)
+        begun = stop.clock()
+
+        def left() -> StopRule | None:
+            seconds = begun + stop.seconds - stop.clock()
+            return replace(stop, seconds=seconds) if seconds > 0 else None
+
+        return Iterations(_REST_STEPS), left
+    return stop.part(_REST_SHARE), lambda: stop.part(1.0 - _REST_SHARE)
 
 
 def _rest_settled(problem: Problem, r: int, team: Team, route: tuple[int, ...]) -> Problem:

@@ -136,7 +136,7 @@ def replan(
     shift = plan.shift
     built = _with_breaks(build(left, stops, matrices, shift, plan.objective, made=made), plan)
     begin = _still_planned(built, plan, done, loyalty)
-    found = run(built.problem, stop, seed, begin=begin, heat=GENTLE, on_progress=on_progress)
+    found = run(built.problem, stop, seed, begin=begin, heat=GENTLE, exact=True, on_progress=on_progress)
     rest = assemble(built, found, left, stops, shift, plan.objective, seed, made=made)
     fresh = {route.team: route for route in rest.routes}
     ends = {team.id: _home(team, built, r) for r, team in enumerate(built.teams)}

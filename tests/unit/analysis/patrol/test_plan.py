@@ -13,6 +13,7 @@ from gridmap.analysis.patrol import (
     Iterations,
     Objective,
     Plan,
+    Seconds,
     Shift,
     Stop,
     StopAdded,
@@ -241,3 +242,38 @@ def test_what_cannot_be_planned_is_refused_with_a_reason(code: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         plan(teams, stops, _travel(), shift=shift, seed=1, stop=STEPS)
     assert refused.value.code == code
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_a_plan_that_a_time_ended_comes_again_from_its_seed_and_its_steps(share: float) -> None:
+    moving = replace(TEAMS[0], rest=Break(1800.0, 7200.0, 1800.0))
+    wanted = {"shift": SHIFT, "objective": Objective(village_share=share), "seed": 3}
+    timed = plan([moving, *TEAMS[1:]], _stops(), _travel(), stop=Seconds(0.4), **wanted)
+    again = plan([moving, *TEAMS[1:]], _stops(), _travel(), stop=Iterations(timed.iterations), **wanted)
+    assert again.routes == timed.routes
+    assert again.iterations == timed.iterations
+
+
+def test_a_plan_at_its_bound_ends_before_its_time_and_is_as_good() -> None:
+    few = _stops()[:3]
+    early = plan(TEAMS, few, _travel(), shift=SHIFT, seed=1, stop=Iterations(2_000_000))
+    assert early.prize == pytest.approx(early.possible)
+    assert early.iterations < 2_000_000
+    assert plan(TEAMS, few, _travel(), shift=SHIFT, seed=1, stop=Iterations(early.iterations)) == early
+
+
+def test_better_plans_are_told_as_they_are_found() -> None:
+    told: list[tuple[float, dict[str, tuple[str, ...]]]] = []
+    made = plan(
+        TEAMS,
+        _stops(),
+        _travel(),
+        shift=SHIFT,
+        seed=1,
+        stop=Iterations(20_000),
+        on_better=lambda prize, routes: told.append((prize, routes)),
+    )
+    prizes = [prize for prize, _ in told]
+    assert prizes == sorted(prizes)
+    assert prizes[-1] == pytest.approx(made.prize)
+    assert told[-1][1] == {r.team: tuple(v.stop for v in r.visits) for r in made.routes}
