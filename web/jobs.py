@@ -13,7 +13,6 @@ from gridmap.errors import Conflict, GridmapError, NotFound
 
 log = logging.getLogger(__name__)
 
-OnProgress = Callable[[str, int, int], None]
 _KEPT = 20
 
 
@@ -31,7 +30,28 @@ class _Job:
     total: int = 1
     result: int | None = None
     problem: dict[str, str] | None = None
+    so_far: dict[str, Any] | None = None
     cancelling: bool = False
+
+
+class Telling:
+    """What work tells of itself while it runs."""
+
+    def __init__(self, job: _Job, lock: threading.Lock) -> None:
+        self._job, self._lock = job, lock
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Tell how far it is; raises when the job was cancelled."""
+        # What is saved is done: it cannot be given up any more.
+        if self._job.cancelling and done < total:
+            raise _GivenUpError
+        with self._lock:
+            self._job.step, self._job.done, self._job.total = step, done, total
+
+    def show(self, so_far: dict[str, Any]) -> None:
+        """Show what it has so far."""
+        with self._lock:
+            self._job.so_far = so_far
 
 
 class Jobs:
@@ -46,13 +66,13 @@ class Jobs:
         self._lock = threading.Lock()
         self._jobs: dict[str, _Job] = {}
 
-    def start(self, work: Callable[[OnProgress], int]) -> dict[str, Any]:
+    def start(self, work: Callable[[Telling], int]) -> dict[str, Any]:
         """Start work that gives the number of what it made.
 
         Parameters
         ----------
         work : callable
-            Is given ``on_progress(step, done, total)``, which raises when the job was cancelled.
+            Is given a :class:`Telling`: called with step, done and total it raises when the job was cancelled.
 
         Raises
         ------
@@ -74,17 +94,10 @@ class Jobs:
             job.thread.start()
             return _told(job)
 
-    def _run(self, job: _Job, work: Callable[[OnProgress], int]) -> None:
-        def on_progress(step: str, done: int, total: int) -> None:
-            # What is saved is done: it cannot be given up any more.
-            if job.cancelling and done < total:
-                raise _GivenUpError
-            with self._lock:
-                job.step, job.done, job.total = step, done, total
-
+    def _run(self, job: _Job, work: Callable[[Telling], int]) -> None:
         ended: dict[str, Any]
         try:
-            ended = {"state": "done", "result": work(on_progress)}
+            ended = {"state": "done", "result": work(Telling(job, self._lock))}
         except _GivenUpError:
             ended = {"state": "cancelled"}
         except GridmapError as error:
@@ -155,4 +168,5 @@ def _told(job: _Job) -> dict[str, Any]:
         "total": job.total,
         "run_id": job.result,
         "problem": job.problem,
+        "so_far": job.so_far if job.state == "running" else None,
     }

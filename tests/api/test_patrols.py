@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from web.api import hotspots
+from web.jobs import Jobs, Telling
 
 PLANS = "/api/v1/patrol-plans"
 RUNS = "/api/v1/hotspot-runs"
@@ -194,3 +196,24 @@ def test_rules_and_a_break_are_taken_with_a_plan(client: FlaskClient, run_id: in
     client.delete(f"{PLANS}/{told['run_id']}")
     bad = body | {"rules": {"stops": [{"stop": "H1", "windows": ["late"]}]}}
     assert client.post(PLANS, json=bad).status_code == 422
+
+
+def test_work_shows_what_it_has_so_far_while_it_runs_and_not_after() -> None:
+    shown = {"prize": 3.0, "stops": 1, "lines": []}
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(tell: Telling) -> int:
+        tell("plan", 1, 2)
+        tell.show(shown)
+        begun.set()
+        go_on.wait(10)
+        return 7
+
+    jobs = Jobs()
+    job = jobs.start(work)
+    assert begun.wait(10)
+    running = jobs.status(job["job_id"])
+    go_on.set()
+    ended = jobs.wait(job["job_id"], 10)
+    assert (running["so_far"], running["step"], running["done"]) == (shown, "plan", 1)
+    assert (ended["so_far"], ended["run_id"]) == (None, 7)

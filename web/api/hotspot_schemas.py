@@ -112,7 +112,7 @@ class HotspotFeatures(BaseModel):
 
 
 class HotspotJob(BaseModel):
-    """How far a job is; `run_id` when it is done, `problem` when it failed."""
+    """How far a job is; `run_id` when it is done, `problem` when it failed, `so_far` what a plan has while it runs."""
 
     job_id: str
     state: Literal["running", "done", "failed", "cancelled"]
@@ -121,6 +121,7 @@ class HotspotJob(BaseModel):
     total: int
     run_id: int | None
     problem: Problem | None
+    so_far: dict[str, Any] | None = None
 
 
 class HotspotChange(BaseModel):

@@ -71,7 +71,9 @@ def start_patrol_plan(body: PatrolPlanRequest) -> tuple[Response, int]:
         **given,
     )
     job = jobs().start(
-        lambda tell: int(plans.plan_patrols(data, mine, asked, on_progress=tell)["patrol_id"]),
+        lambda tell: int(
+            plans.plan_patrols(data, mine, asked, on_progress=tell, on_better=tell.show)["patrol_id"]
+        ),
     )
     return _accepted(job)
 

@@ -22,6 +22,7 @@ from gridmap.storage import patrols as stored
 from gridmap.storage.database import Database
 
 OnProgress = Callable[[str, int, int], None]
+OnBetter = Callable[[dict[str, Any]], None]
 _WISHES_S = 5.0
 
 
@@ -31,6 +32,7 @@ def plan_patrols(
     asked: PatrolRequest,
     *,
     on_progress: OnProgress | None = None,
+    on_better: OnBetter | None = None,
 ) -> dict[str, Any]:
     """Plan the routes of a shift, and keep the plan; with several nights, keep one plan for each.
 
@@ -41,6 +43,9 @@ def plan_patrols(
     asked : PatrolRequest
     on_progress : callable, optional
         Called with the step (read, plan, save), what is done and the total.
+    on_better : callable, optional
+        Called with the best plan so far: prize, stops (how many are visited) and lines (team_code; coordinates of base,
+        stops and base, lon and lat), while a single night is searched for.
 
     Returns
     -------
@@ -67,7 +72,7 @@ def plan_patrols(
             numbers.append(keep(database, scope, night, made, asked.as_dict(), more=more))
             tell("save", len(numbers), len(drawn))
         return patrol_plan(database, scope, numbers[0]) | {"nights": numbers}
-    made = _search(inputs, asked.seed, rule, tell)
+    made = _search(inputs, asked.seed, rule, tell, on_better)
     tell("save", 0, 1)
     number = keep(database, scope, inputs, made, asked.as_dict())
     tell("save", 1, 1)
@@ -95,7 +100,9 @@ def stop_rule(seconds: float | None, iterations: int | None) -> StopRule:
     return Seconds(seconds) if seconds is not None else Iterations(iterations or 1)
 
 
-def _search(inputs: Inputs, seed: int, rule: StopRule, tell: OnProgress) -> Plan:
+def _search(
+    inputs: Inputs, seed: int, rule: StopRule, tell: OnProgress, on_better: OnBetter | None = None
+) -> Plan:
     made = plan(
         inputs.teams,
         inputs.stops,
@@ -105,9 +112,28 @@ def _search(inputs: Inputs, seed: int, rule: StopRule, tell: OnProgress) -> Plan
         seed=seed,
         stop=rule,
         on_progress=lambda done, total: tell("plan", int(done), int(total)),
+        on_better=on_better and (lambda prize, routes: on_better(_so_far(inputs, prize, routes))),
     )
     refuse_broken(inputs, made)
     return made
+
+
+def _so_far(inputs: Inputs, prize: float, routes: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Draw a plan that is being made: straight from stop to stop."""
+    place = {stop.id: stop.place for stop in inputs.stops}
+    lines = [
+        {
+            "team_code": team.id,
+            "coordinates": inputs.roads.places[
+                [team.start_place, *(place[stop] for stop in routes[team.id]), team.end_place]
+            ]
+            .round(6)
+            .tolist(),
+        }
+        for team in inputs.teams
+        if routes.get(team.id)
+    ]
+    return {"prize": round(prize, 1), "stops": sum(map(len, routes.values())), "lines": lines}
 
 
 def refuse_broken(inputs: Inputs, made: Plan) -> None:
