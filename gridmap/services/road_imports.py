@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from gridmap import crs
 from gridmap.analysis.roads.noding import Noded, Survey, node_lines, survey
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.road_access import WAYS_OF_GOING, stopped_by
 from gridmap.errors import InvalidInput
 from gridmap.ingest.model import ParsedTable
 from gridmap.ingest.road_findings import write_road_findings
@@ -165,7 +166,11 @@ def check_roads(database: Database, scope: Scope, *, findings: Path | None = Non
     epsg = _epsg(book, lines)
     planar = crs.geometries_from_wgs84(lines, epsg)
     noded = node_lines(
-        planar, bridge=[r["bridge"] for r in rows], oneway=[r["oneway"] for r in rows], identity=ids
+        planar,
+        bridge=[r["bridge"] for r in rows],
+        oneway=[r["oneway"] for r in rows],
+        identity=ids,
+        permission=_permission(rows),
     )
     report = _report(noded, ids, lines, ids, planar, epsg=epsg, outline=_outline(book, epsg), left_out=0)
     if findings is not None:
@@ -215,7 +220,8 @@ class _Shaping:
     def reshape(self, parsed: ParsedTable, book: GridBook) -> ParsedTable:
         if parsed.geometry is None or not len(parsed.geometry):
             return parsed
-        ids = [str(key) for key in parsed.table["road_id"].to_pylist()]
+        table = _with_barriers(parsed.table)
+        ids = [str(key) for key in table["road_id"].to_pylist()]
         epsg = _epsg(book, parsed.geometry)
         planar = crs.geometries_from_wgs84(parsed.geometry, epsg)
         outline = _outline(book, epsg)
@@ -232,9 +238,10 @@ class _Shaping:
         rows = np.flatnonzero(near)
         noded = node_lines(
             planar[rows],
-            bridge=parsed.table["bridge"].to_numpy()[rows],
-            oneway=np.array(parsed.table["oneway"].to_pylist(), dtype=object)[rows].tolist(),
+            bridge=table["bridge"].to_numpy()[rows],
+            oneway=np.array(table["oneway"].to_pylist(), dtype=object)[rows].tolist(),
             identity=[ids[i] for i in rows],
+            permission=_permission(table.take(pa.array(rows)).to_pylist()),
         )
         if self.noding:
             kept = np.ones(len(noded.lines), bool) if outline is None else _near(noded.lines, outline)
@@ -259,7 +266,7 @@ class _Shaping:
             left_out=len(ids) - len(rows) + beyond,
         )
         self._given, self._kept, self._planar, self._epsg = ids, set(keys), planar, epsg
-        table = parsed.table.take(pa.array(source))
+        table = table.take(pa.array(source))
         at = table.column_names.index("road_id")
         table = table.set_column(at, "road_id", pa.array(keys, pa.string()))
         return replace(parsed, table=table, geometry=lines)
@@ -274,6 +281,26 @@ class _Shaping:
         roads = shapely.buffer(self._planar[[row_of[base] for _, base, _ in old]], _ON_LINE_M)
         covered = shapely.covers(roads, lines)
         return stored.remove(session, [old[i][0] for i in np.flatnonzero(covered)])
+
+
+def _with_barriers(table: pa.Table) -> pa.Table:
+    """Write down whom the barriers on roads stop."""
+    found = [b for b in table["barrier"].to_pylist() if b is not None]
+    if not found:
+        return table
+    rows = table.select(["barrier", "access", *WAYS_OF_GOING.values()]).to_pylist()
+    stopped = [stopped_by(row["barrier"], row) if row["barrier"] else frozenset() for row in rows]
+    for mode, column in WAYS_OF_GOING.items():
+        cells = ["no" if mode in modes else row[column] for row, modes in zip(rows, stopped, strict=True)]
+        table = table.set_column(table.column_names.index(column), column, pa.array(cells, pa.string()))
+    return table
+
+
+def _permission(rows: list[dict[str, Any]]) -> list[tuple[str | None, ...]]:
+    """Who may use each road: two that differ in this are no duplicates."""
+    return [
+        tuple(row[name] for name in ("access", *WAYS_OF_GOING.values(), "oneway_bicycle")) for row in rows
+    ]
 
 
 def _epsg(book: GridBook, lines: Lines) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import hashlib
 import json
+import math
 import threading
 import zipfile
 from collections import OrderedDict
@@ -12,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
@@ -21,10 +22,9 @@ from gridmap import __version__, crs
 from gridmap.analysis.roads import MODES, SPEED_KMH, Mode, RoadGraph, Router, Stretch, build_graph
 from gridmap.analysis.roads import isochrone as outline_of
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.road_access import WAYS_OF_GOING
 from gridmap.errors import GridmapError, InvalidInput
 from gridmap.ingest.atomic import replacing
-from gridmap.ingest.export import write_layer
-from gridmap.ingest.gpx import Place, write_gpx
 from gridmap.storage import exports
 from gridmap.storage import grids as stored_grids
 from gridmap.storage import roads as stored
@@ -33,7 +33,7 @@ from gridmap.storage.database import Database
 LonLat = tuple[float, float]
 _FOLDER = "roads"
 _KEPT_GRAPHS = 2
-_FORMAT = 1
+_FORMAT = 2
 _FAR_M = 2000.0
 _LONGEST_MIN = 240.0
 
@@ -76,6 +76,8 @@ class Reach:
         EPSG:4326.
     off_m : float
         Metres between the place and the road.
+    arriving : bool
+        Whether it is the area from which the place is reached.
     """
 
     mode: Mode
@@ -83,6 +85,7 @@ class Reach:
     area_km2: float
     outline: shapely.Polygon
     off_m: float
+    arriving: bool = False
 
 
 class Roads:
@@ -113,41 +116,54 @@ class Roads:
 
 
 _kept: OrderedDict[Path, Roads] = OrderedDict()
+# The mark under which each workspace's roads were last seen, and their graph.
+_marked: dict[str, tuple[tuple[str, int], Roads]] = {}
 _kept_lock = threading.Lock()
 
 
 def load_roads(database: Database, scope: Scope) -> Roads:
     """Return the stored roads, ready for questions; the two graphs used last stay in memory.
 
-    A graph is known by a hash of the roads, so changed roads are never answered from an old one.
+    A graph is known by a hash of the roads, so changed roads are never answered from an old one; while the mark that
+    the database gives to every change of roads is the same, the hash is not asked for again.
 
     Raises
     ------
     InvalidInput
         When there are no roads.
     """
+    whose = f"{database.settings.home}\x1f{database.app_url.render_as_string(hide_password=True)}"
     with database.scoped_session(scope, timeout_s=600) as session:
         bounds = stored_grids.bounds(session) or stored.bounds(session)
         if bounds is None:
             raise _absent()
         epsg = crs.projected_crs((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+        mark = stored.version(session)
+        with _kept_lock:
+            found = _marked.get(whose)
+            if found is not None and found[0] == (mark, epsg):
+                return found[1]
         path = _file(database, stored.fingerprint(session), epsg)
         with _kept_lock:
-            if path in _kept:
-                _kept.move_to_end(path)
-                return _kept[path]
-        graph = _read(path)
+            roads = _kept.get(path)
+        graph = _read(path) if roads is None else roads.graph
         rows = exports.road_rows(session) if graph is None else []
+        # Where roads changed in between the mark of before may not stand for the roads of after.
+        certain = mark is not None and stored.version(session) == mark
     if graph is None:
         graph = _build(rows, epsg)
         # A folder that cannot be written costs the time of building again, not the answer.
         with contextlib.suppress(OSError, GridmapError):
             _write(graph, path)
     with _kept_lock:
-        roads = _kept.setdefault(path, Roads(graph, epsg))
+        roads = _kept.setdefault(path, roads or Roads(graph, epsg))
         _kept.move_to_end(path)
         while len(_kept) > _KEPT_GRAPHS:
             _kept.popitem(last=False)
+        if certain and mark is not None:
+            _marked[whose] = ((mark, epsg), roads)
+        while len(_marked) > _KEPT_GRAPHS:
+            del _marked[next(iter(_marked))]
     return roads
 
 
@@ -155,6 +171,7 @@ def forget_roads() -> None:
     """Empty the process's memory of graphs; the next question reads them from the folder, or builds them again."""
     with _kept_lock:
         _kept.clear()
+        _marked.clear()
 
 
 def load_graph(database: Database, scope: Scope) -> tuple[RoadGraph, int]:
@@ -208,8 +225,10 @@ def find_route(database: Database, scope: Scope, start: LonLat, end: LonLat, mod
     return Route(mode, path.seconds, path.length_m, path.streets, line, *off)
 
 
-def find_reach(database: Database, scope: Scope, at: LonLat, minutes: float, mode: Mode) -> Reach:
-    """Find the area within reach of a place.
+def find_reach(
+    database: Database, scope: Scope, at: LonLat, minutes: float, mode: Mode, *, arriving: bool = False
+) -> Reach:
+    """Find the area within reach of a place, or the area from which the place is within reach.
 
     Parameters
     ----------
@@ -220,6 +239,8 @@ def find_reach(database: Database, scope: Scope, at: LonLat, minutes: float, mod
     minutes : float
         More than 0, at most 240.
     mode : {'foot', 'bike', 'car'}
+    arriving : bool
+        Who can be at the place in time, in place of where one can be from it: one-way streets tell them apart.
 
     Raises
     ------
@@ -236,44 +257,24 @@ def find_reach(database: Database, scope: Scope, at: LonLat, minutes: float, mod
     x, y = crs.from_wgs84([at[0]], [at[1]], epsg)
     off_m = float(router.snap([[x[0], y[0]]]).distance_m[0])
     _check_near(at, off_m)
-    outline = outline_of(router, [x[0], y[0]], minutes * 60.0)
-    return Reach(mode, minutes, float(outline.area) / 1e6, crs.geometries_to_wgs84([outline], epsg)[0], off_m)
+    outline = outline_of(router, [x[0], y[0]], minutes * 60.0, arriving=arriving)
+    line = crs.geometries_to_wgs84([outline], epsg)[0]
+    return Reach(mode, minutes, float(outline.area) / 1e6, line, off_m, arriving)
 
 
-def write_route(route: Route, path: Path, names: tuple[str, str]) -> None:
-    """Write a route to a file.
+def leave_at(arrive_by: dt.time, seconds: float) -> tuple[dt.time, int]:
+    """Latest whole minute at which to leave so as to be there in time, and how many midnights before.
 
-    Parameters
-    ----------
-    route : Route
-    path : Path
-        ``.gpx``, or a format of :func:`gridmap.ingest.export.write_layer`.
-    names : tuple of str
-        Of the start and the end, for GPX.
+    Travel times are the same at any hour, so the time of the clock is all that is needed.
 
-    Raises
-    ------
-    InvalidInput
-        When the ending is not that of a format, or the folder may not be written.
+    Examples
+    --------
+    >>> leave_at(dt.time(0, 5), 601.0)
+    (datetime.time(23, 54), 1)
     """
-    if path.suffix.lower() == ".gpx":
-        points = shapely.get_coordinates(route.line)
-        ends = [Place(name, *xy) for name, xy in zip(names, points[[0, -1]].tolist(), strict=True)]
-        write_gpx(path, [(f"{names[0]} – {names[1]}", points)], places=ends)
-        return
-    columns: dict[str, Any] = {
-        "mode": [route.mode],
-        "minutes": [round(route.seconds / 60.0, 2)],
-        "length_km": [round(route.length_m / 1000.0, 3)],
-        "streets": ["、".join(s.name or "无名路" for s in route.streets)],
-    }
-    write_layer(gpd.GeoDataFrame(columns, geometry=[route.line], crs=crs.WGS84), path, layer="route")
-
-
-def write_reach(reach: Reach, path: Path) -> None:
-    """Write an area within reach to a file; formats as :func:`gridmap.ingest.export.write_layer`."""
-    columns = {"mode": [reach.mode], "minutes": [reach.minutes], "area_km2": [round(reach.area_km2, 4)]}
-    write_layer(gpd.GeoDataFrame(columns, geometry=[reach.outline], crs=crs.WGS84), path, layer="isochrone")
+    minute = math.floor((arrive_by.hour * 3600 + arrive_by.minute * 60 + arrive_by.second - seconds) / 60.0)
+    days, minute = divmod(minute, 24 * 60)
+    return dt.time(minute // 60, minute % 60), -days
 
 
 def _router(database: Database, scope: Scope, mode: Mode) -> tuple[Router, int]:
@@ -309,6 +310,11 @@ def _build(rows: list[dict[str, Any]], epsg: int) -> RoadGraph:
     lines = crs.geometries_from_wgs84(shapely.from_wkb([bytes(r["wkb"]) for r in rows]), epsg)
     long = np.flatnonzero(shapely.length(lines) > 0)
     used = [rows[i] for i in long]
+    # What is said of one way of going holds before what is said of all; only a no is taken from the general.
+    permission = {
+        mode: [r[WAYS_OF_GOING[mode]] or ("no" if r["access"] == "no" else None) for r in used]
+        for mode in MODES
+    }
     return build_graph(
         lines[long],
         road_class=[r["class"] for r in used],
@@ -316,6 +322,8 @@ def _build(rows: list[dict[str, Any]], epsg: int) -> RoadGraph:
         speed_kmh=np.array([r["speed_kmh"] for r in used], dtype=np.float64),
         surface=[r["surface"] for r in used],
         names=[r["name_zh"] for r in used],
+        permission=permission,
+        oneway_bike=[r["oneway_bicycle"] for r in used],
     )
 
 

@@ -28,7 +28,7 @@ HOT, MILD, GENTLE = (2.0, 0.04), (0.5, 0.02), (0.3, 0.02)
 
 _FIRST_CYCLES, _FRESH_CYCLES, _LONG_CYCLE = (8_000, 16_000, 16_000), (8_000,) * 6, 16_000
 _STRETCH = 1.6
-_ALMOST = 1.0 - 1e-12
+_ALMOST, _IDLE_CYCLES = 1.0 - 1e-12, 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +76,7 @@ def run(
     enough : float
         The search ends when this worth is reached.
     most : float
-        Worth that cannot be exceeded. Where it is reached the search goes on until a whole cycle finds no shorter way.
+        Worth that cannot be exceeded. Where it is reached the search goes on until some cycles find no shorter way.
     exact : bool
         The same number of steps gives the same routes, whatever rule ended them: nothing is fitted to the time left.
     on_progress : callable, optional
@@ -95,7 +95,7 @@ def run(
     random = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
     prizes = problem.value[problem.value[:, 0] > 0, 0]
     scale = float(np.median(prizes)) if len(prizes) else 1.0
-    taken, told = 0, (math.nan, math.nan)
+    taken, idle, told = 0, 0, (math.nan, math.nan)
     for planned, empty in _cycles(alone=begin is None):
         # A cycle that time cuts short ends hot: the last one is as long as there is time for.
         within = math.inf if exact else budget.reach(taken)
@@ -116,7 +116,8 @@ def run(
             if on_better is not None and tuple(state.best) != told:
                 told = tuple(state.best)
                 on_better(state.found())
-        if state.best[0] >= most * _ALMOST and tuple(state.best) == before:
+        idle = idle + 1 if tuple(state.best) == before else 0
+        if idle >= _IDLE_CYCLES and state.best[0] >= most * _ALMOST:
             return Found(state.found(), float(state.best[0]), taken)
         if not exact and not fresh and taken > _FIRST_CYCLES[0] and state.best[0] < enough:
             state.recombine(budget.spare_s())

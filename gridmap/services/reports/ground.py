@@ -15,7 +15,7 @@ from gridmap.domain.gridkey import MICRO, SUBTREE_SIZE, TOWN, level_of
 from gridmap.reporting.model import Ground, Outline, Text
 
 MAJOR = frozenset({"motorway", "trunk", "primary", "secondary", "tertiary"})
-_LEFT_OUT = frozenset({"path", "footway", "steps", "track"})
+_LEFT_OUT = frozenset({"path", "track", "footway", "cycleway", "pedestrian", "steps"})
 _DEGREES = 5
 _AREA_M, _ROAD_M = 4.0, 12.0
 
