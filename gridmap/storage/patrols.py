@@ -11,7 +11,7 @@ from geoalchemy2.shape import from_shape
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from gridmap.storage.models import Grid, Patrol, PatrolRoute, PatrolVisit
+from gridmap.storage.models import Grid, Patrol, PatrolRoute, PatrolSegment, PatrolVisit
 
 FRAME = "frame"
 """Key in a plan's parameters under which all stands that it takes to go on from the plan; lists leave it out."""
@@ -96,26 +96,23 @@ def plans_between(session: Session, since: dt.datetime, until: dt.datetime) -> l
     Returns
     -------
     list of dict
-        patrol_id, begins_at, summary, and ``seen``: the set of (team, stop) with evidence, or None where
-        none was looked for.
+        patrol_id, begins_at, summary, and ``seen``: the stops that any team is known to have come to, or None where
+        nothing is known: no position and no check-in.
     """
     query = (
-        select(Patrol.patrol_id, Patrol.begins_at, Patrol.summary, Patrol.evidence_at)
+        select(Patrol.patrol_id, Patrol.begins_at, Patrol.summary)
         .where(Patrol.begins_at >= since, Patrol.begins_at < until)
         .order_by(Patrol.begins_at, Patrol.patrol_id)
     )
     newest = {row["begins_at"]: dict(row) for row in session.execute(query).mappings()}
     rows = list(newest.values())
-    made = select(PatrolVisit.patrol_id, PatrolVisit.team_code, PatrolVisit.stop).where(
-        PatrolVisit.patrol_id.in_([row["patrol_id"] for row in rows])
-    )
-    seen: dict[int, set[tuple[str, str]]] = {}
-    for number, team, stop in session.execute(made):
-        seen.setdefault(number, set()).add((team, stop))
-    for row in rows:
-        looked = row.pop("evidence_at") is not None or row["patrol_id"] in seen
-        row["seen"] = seen.get(row["patrol_id"], set()) if looked else None
-    return rows
+    numbers = [row["patrol_id"] for row in rows]
+    made = select(PatrolVisit.patrol_id, PatrolVisit.stop).where(PatrolVisit.patrol_id.in_(numbers))
+    driven = select(PatrolSegment.patrol_id).where(PatrolSegment.patrol_id.in_(numbers)).distinct()
+    seen: dict[int, set[str]] = {number: set() for number in session.scalars(driven)}
+    for number, stop in session.execute(made):
+        seen.setdefault(number, set()).add(stop)
+    return [row | {"seen": seen.get(row["patrol_id"])} for row in rows]
 
 
 _SEVERITY = text("""

@@ -21,6 +21,7 @@ from gridmap.services.hotspots.runs import run_hotspots
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.importing import ImportOptions, import_records
 from gridmap.services.patrols import evidence, plans
+from gridmap.services.patrols.evidence import settle
 from gridmap.services.patrols.live import live_teams
 from gridmap.services.patrols.positions import epsg_of, legs_of
 from gridmap.services.patrols.request import PatrolRequest
@@ -225,6 +226,27 @@ def test_the_effect_is_measured_where_visits_were_made(driven_town: Database, pl
     assert set(found["grids"]) == grids
     assert found["on"] == NIGHT.isoformat()
     assert found["verdict_zh"]
+
+
+def test_the_night_after_only_stops_that_were_come_to_are_worth_less(
+    driven_town: Database, plan: dict[str, Any]
+) -> None:
+    settle(driven_town, dt.datetime.fromisoformat(plan["ends_at"]) + dt.timedelta(hours=1))
+    made = {
+        v["stop"]
+        for t in evidence.plan_against_done(driven_town, WHOLE, plan["patrol_id"])["teams"]
+        for v in t["visits"]
+        if v["made"]
+    }
+    planned = {v["stop"] for r in plan["routes"] for v in r["visits"]}
+    assert made < planned
+    after = plan_of(driven_town, NIGHT + dt.timedelta(days=1))
+    since = {r["stop"]: r["terms"]["days_since"] for r in after["summary"]["reasons"]}
+    assert all(since[stop] is not None for stop in made)
+    # Nobody came within 100 m of these, not even for another stop.
+    alone = [stop for stop in planned - made if since[stop] is None]
+    assert len(alone) > len(planned - made) / 2
+    plans.delete_plan(driven_town, WHOLE, after["patrol_id"])
 
 
 def test_visits_and_stretches_stay_when_positions_are_deleted_after_thirty_days(

@@ -80,12 +80,12 @@ def read_history(session: Session, begins_at: dt.datetime, epsg: int) -> History
 
 
 def _made(session: Session, plan: dict[str, Any]) -> list[dict[str, Any]]:
-    seen: set[tuple[str, str]] | None = plan["seen"]
+    seen: set[str] | None = plan["seen"]
     return [
         visit
         for route in stored.patrol_routes(session, plan["patrol_id"])
         for visit in route["properties"]["visits"]
-        if seen is None or (route["team_code"], visit["stop"]) in seen
+        if seen is None or visit["stop"] in seen
     ]
 
 
