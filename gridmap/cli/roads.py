@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,11 @@ from gridmap.analysis.roads import MODES, Mode
 from gridmap.cli.common import console, progress, workspace
 from gridmap.cli.records import export_command, import_options, read_options, tell_import
 from gridmap.domain.gridkey import Scope
+from gridmap.errors import InvalidInput
+from gridmap.services.patrols.clock import read_time
+from gridmap.services.road_files import write_reach, write_route
 from gridmap.services.road_imports import RoadReport, check_roads, import_roads
-from gridmap.services.roads import Route, find_reach, find_route, write_reach, write_route
+from gridmap.services.roads import Route, find_reach, find_route, leave_at
 
 _SHOWN = 8
 _MODES_ZH = {"foot": "步行", "bike": "骑行", "car": "驾车"}
@@ -40,6 +44,21 @@ class Place(click.ParamType[tuple[float, float]]):
                 f"{value!r} 超出范围，应为“经度,纬度” / is out of range; longitude comes first", param, ctx
             )
         return lon, lat
+
+
+class Clock(click.ParamType[dt.time]):
+    """A time of day, HH:MM."""
+
+    name = "HH:MM"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.time:
+        """Read the time."""
+        if isinstance(value, dt.time):
+            return value
+        try:
+            return read_time(str(value).replace("：", ":"))
+        except InvalidInput as error:
+            self.fail(f"{error.zh} / {error.en}", param, ctx)
 
 
 _mode = click.option(
@@ -103,14 +122,25 @@ def _check(findings: Path | None) -> None:
 @click.option("--from", "start", type=Place(), required=True, help="起点 / where it begins.")
 @click.option("--to", "end", type=Place(), required=True, help="终点 / where it ends.")
 @_mode
+@click.option("--arrive-by", type=Clock(), help="最迟到达时刻 / latest time of arrival, as 21:30.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="写入 / .geojson, .gpx, .gpkg, .csv.")
-def _route(start: tuple[float, float], end: tuple[float, float], mode: Mode, output: Path | None) -> None:
+def _route(
+    start: tuple[float, float],
+    end: tuple[float, float],
+    mode: Mode,
+    arrive_by: dt.time | None,
+    output: Path | None,
+) -> None:
     """两地之间最快的路 / the fastest way between two places, street by street."""
     with workspace() as database:
         route = find_route(database, Scope.whole(), start, end, mode)
     console.print(
         f"{_MODES_ZH[mode]} / {mode}: {_minutes(route.seconds)} 分钟 / min, {route.length_m / 1000:.2f} 公里 / km"
     )
+    if arrive_by is not None:
+        leave, midnights = leave_at(arrive_by, route.seconds)
+        before = "（前一天 / the day before）" if midnights else ""
+        console.print(f"最迟出发 / leave at the latest: {leave:%H:%M}{before}")
     console.print(_streets(route))
     if max(route.start_off_m, route.end_off_m) >= 1:
         console.print(
@@ -125,13 +155,19 @@ def _route(start: tuple[float, float], end: tuple[float, float], mode: Mode, out
 @click.option("--at", "at", type=Place(), required=True, help="出发地 / the place.")
 @click.option("--minutes", type=float, default=5.0, show_default=True, help="分钟 / minutes.")
 @_mode
+@click.option(
+    "--arrive", is_flag=True, help="何处可在此时间内赶到此地 / from where the place is reached in time."
+)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="写入 / .geojson, .gpkg, .csv.")
-def _isochrone(at: tuple[float, float], minutes: float, mode: Mode, output: Path | None) -> None:
+def _isochrone(
+    at: tuple[float, float], minutes: float, mode: Mode, arrive: bool, output: Path | None
+) -> None:
     """若干分钟内可达的范围 / the area within reach of a place."""
     with workspace() as database:
-        reach = find_reach(database, Scope.whole(), at, minutes, mode)
+        reach = find_reach(database, Scope.whole(), at, minutes, mode, arriving=arrive)
+    zh, en = ("分钟可赶到", "at the place within") if arrive else ("分钟可达", "within")
     console.print(
-        f"{_MODES_ZH[mode]} {minutes:g} 分钟可达 / within {minutes:g} min by {mode}: "
+        f"{_MODES_ZH[mode]} {minutes:g} {zh} / {en} {minutes:g} min by {mode}: "
         f"{reach.area_km2:.2f} 平方公里 / km²"
     )
     if output is not None:

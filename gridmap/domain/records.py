@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gridmap.domain.spellings import (
+    BARRIERS,
     CHANNELS,
     DOMAINS,
     GRID_LEVELS,
     MODES,
     ONEWAY,
     ORGANISATION_KINDS,
+    PERMISSIONS,
     ROAD_CLASSES,
     SITE_KINDS,
     STAGES,
@@ -312,6 +314,12 @@ ROADS = Noun(
         Field("speed_kmh", "number", "限速", ("速度", "maxspeed", "speed", "设计速度"), low=1, high=150),
         Field("surface", "text", "路面", ("路面类型",), max_chars=40),
         Field("bridge", "boolean", "桥", ("是否桥梁", "桥梁"), codes=YES_NO, default="false"),
+        Field("access", "code", "通行", ("通行权限", "准入"), codes=PERMISSIONS),
+        Field("foot", "code", "步行通行", ("行人", "pedestrians"), codes=PERMISSIONS),
+        Field("bicycle", "code", "骑行通行", ("自行车通行", "cycling"), codes=PERMISSIONS),
+        Field("motor_vehicle", "code", "机动车通行", ("机动车", "motorcar", "vehicle"), codes=PERMISSIONS),
+        Field("oneway_bicycle", "code", "骑行单行", ("oneway:bicycle", "自行车单行"), codes=ONEWAY),
+        Field("barrier", "code", "路障", ("障碍", "barriers"), codes=BARRIERS),
     ),
     "line",
     ("road_id",),

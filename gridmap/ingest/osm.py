@@ -6,10 +6,10 @@ memory follows the roads and not the file.
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,39 +20,30 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap.crs import WGS84, BBox
+from gridmap.domain.road_access import WAYS_OF_GOING
 from gridmap.ingest.isolated.frame import Refused, count_vertices
+from gridmap.ingest.osm_tags import CELLS, Row, barrier_of, road_of
 
-# Value of `highway` to our class and, where the class is slower or faster than the value, a speed in km/h.
-_CLASSES: dict[str, tuple[str, float | None]] = {
-    "motorway": ("trunk", 90.0),
-    "trunk": ("trunk", 60.0),
-    "primary": ("trunk", 50.0),
-    "secondary": ("secondary", None),
-    "tertiary": ("tertiary", None),
-    "unclassified": ("village", None),
-    "residential": ("village", None),
-    "road": ("village", None),
-    "living_street": ("village", 10.0),
-    "service": ("village", 15.0),
-    "track": ("path", None),
-    "path": ("path", None),
-    "footway": ("path", None),
-    "cycleway": ("path", None),
-    "bridleway": ("path", None),
-    "pedestrian": ("path", None),
-    "steps": ("path", None),
-}
-_CLOSED = frozenset({"no", "private"})
-_OPEN = frozenset({"yes", "designated", "permissive", "official"})
-_ON_WHEELS = ("motor_vehicle", "motorcar", "vehicle")
-_ROUND = frozenset({"roundabout", "circular"})
-_SPEED = re.compile(r"\s*(\d{1,3}(?:\.\d+)?)\s*(mph|km/?h|kph)?\s*(?:;.*)?", re.IGNORECASE)
-_MPH_KMH = 1.609344
-_FASTEST_KMH = 150.0
-_COLUMNS = ("road_id", "name_zh", "class", "oneway", "speed_kmh", "surface", "bridge")
-_NAME_CHARS, _SURFACE_CHARS = 120, 40
+_STUB_M = 1.0
+_DEGREE_M = 111_320.0
 
-Row = tuple[str | None, str, str, str | None, str | None, str]
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """What stands at a node, and whom it stops."""
+
+    barrier: str
+    modes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Pieces:
+    """Lines between shared nodes and barriers, in the order of their ways; what stands at their ends."""
+
+    owner: NDArray[np.int64]
+    lines: NDArray[np.object_]
+    ends: NDArray[np.int64]
+    lost: int
 
 
 def read_osm(
@@ -85,7 +76,7 @@ def read_osm(
     """
     try:
         ways, refs, left_out, tracker = _highways(path, limits)
-        ids, lonlat = _nodes(path, tracker, bounds)
+        ids, lonlat, stops = _nodes(path, tracker, bounds)
     except (RuntimeError, ValueError, OverflowError, osmium.InvalidLocationError):
         raise Refused(
             "file-broken",
@@ -94,7 +85,9 @@ def read_osm(
             "Export .osm.pbf or .osm again.",
         ) from None
     sizes = np.array([size for _, _, size in ways], dtype=np.int64)
-    owner, geometry, lost = _cut_at_shared(np.frombuffer(refs, dtype=np.int64), sizes, ids, lonlat)
+    refs_of_ways = np.frombuffer(refs, dtype=np.int64)
+    pieces = _cut_at_shared(refs_of_ways, sizes, ids, lonlat, np.isin(ids, list(stops)))
+    owner, geometry, stop = _with_stubs(pieces, ids, stops)
     if len(geometry) == 0:
         raise Refused(
             "no-rows",
@@ -112,10 +105,12 @@ def read_osm(
     cells: list[tuple[str | None, ...]] = []
     for way, number in zip(owner.tolist(), part.tolist(), strict=True):
         number_of, row, _ = ways[way]
+        at = stop[len(cells)]
+        row = row if at is None else _stopped(row, at)
         cells.append((f"w{number_of}" if number == 1 else f"w{number_of}-{number}", *row))
     columns = zip(*cells, strict=True)
-    table = pa.table({n: pa.array(c, pa.string()) for n, c in zip(_COLUMNS, columns, strict=True)})
-    return table, geometry, WGS84, _notices(left_out, lost, elsewhere=bounds is not None)
+    table = pa.table({n: pa.array(c, pa.string()) for n, c in zip(("road_id", *CELLS), columns, strict=True)})
+    return table, geometry, WGS84, _notices(left_out, pieces.lost, len(stops), elsewhere=bounds is not None)
 
 
 def _highways(
@@ -148,8 +143,10 @@ def _highways(
 
 def _nodes(
     path: Path, tracker: osmium.IdTracker, bounds: BBox | None
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[int, _Stop]]:
+    """Nodes of roads: numbers in order, places, and the barriers among them that stop anybody."""
     ids, flat = array("q"), array("d")
+    stops: dict[int, _Stop] = {}
     west, south, east, north = bounds or (-180.0, -90.0, 180.0, 90.0)
     reader = osmium.FileProcessor(_file(path), osmium.osm.NODE, thread_pool=osmium.io.ThreadPool(1))
     for node in reader.with_filter(tracker.id_filter()):
@@ -160,10 +157,15 @@ def _nodes(
         if west <= lon <= east and south <= lat <= north:
             ids.append(node.id)
             flat.extend((lon, lat))
+            found = barrier_of({t.k: t.v for t in node.tags}) if node.tags else None
+            if found is None:
+                stops.pop(node.id, None)
+            else:
+                stops[node.id] = _Stop(*found)
     numbers = np.frombuffer(ids, dtype=np.int64)
     # An extract with history, or a forged one, may hold a node twice: the last stands.
     numbers, last = np.unique(numbers[::-1], return_index=True)
-    return numbers, np.frombuffer(flat).reshape(-1, 2)[::-1][last]
+    return numbers, np.frombuffer(flat).reshape(-1, 2)[::-1][last], stops
 
 
 def _file(path: Path) -> osmium.io.File:
@@ -171,10 +173,16 @@ def _file(path: Path) -> osmium.io.File:
 
 
 def _cut_at_shared(
-    refs: NDArray[np.int64], sizes: NDArray[np.int64], ids: NDArray[np.int64], lonlat: NDArray[np.float64]
-) -> tuple[NDArray[np.int64], NDArray[np.object_], int]:
-    """Lines between shared nodes: the way of each, the lines, and how many ways miss nodes."""
-    nothing = np.empty(0, np.int64), np.empty(0, dtype=object), len(sizes)
+    refs: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    ids: NDArray[np.int64],
+    lonlat: NDArray[np.float64],
+    barred: NDArray[np.bool_],
+) -> _Pieces:
+    """Cut ways at nodes that they share and at barriers; count the ways that miss nodes."""
+    nothing = _Pieces(
+        np.empty(0, np.int64), np.empty(0, dtype=object), np.empty((0, 2), np.int64), len(sizes)
+    )
     if len(refs) == 0 or len(ids) == 0:
         return nothing
     at = np.minimum(np.searchsorted(ids, refs), len(ids) - 1)
@@ -188,7 +196,7 @@ def _cut_at_shared(
     # Where nodes are missing a way goes on behind the gap as a piece of its own.
     new = np.r_[True, (way[1:] != way[:-1]) | (np.diff(step) > 1)]
     last = np.r_[new[1:], True]
-    shared = np.bincount(at, minlength=len(ids))[at] > 1
+    shared = (np.bincount(at, minlength=len(ids))[at] > 1) | barred[at]
     spot = np.repeat(np.arange(len(at)), np.where(shared & ~new & ~last, 2, 1))
     again = np.r_[False, spot[1:] == spot[:-1]]
     piece = np.cumsum(new[spot] | again) - 1
@@ -197,74 +205,71 @@ def _cut_at_shared(
     if len(spot) == 0:
         return nothing
     _, start, index = np.unique(piece, return_index=True, return_inverse=True)
-    return way[spot[start]].astype(np.int64), shapely.linestrings(lonlat[at[spot]], indices=index), lost
-
-
-def road_of(tags: Mapping[str, str]) -> Row | str:
-    """Cells of a road from the tags of a way: name, class, oneway, speed, surface, bridge.
-
-    Returns
-    -------
-    tuple of str or None, or str
-        ``"closed"`` or ``"other"`` where the way is left out: nobody may use it, or it is no road.
-    """
-    kind = tags.get("highway", "").removesuffix("_link")
-    if kind not in _CLASSES or tags.get("area") == "yes":
-        return "other"
-    road_class, speed = _CLASSES[kind]
-    wheels = next((tags[k] for k in _ON_WHEELS if k in tags), None)
-    if tags.get("access") in _CLOSED and wheels not in _OPEN:
-        if not any(tags.get(k) in _OPEN for k in ("foot", "bicycle")):
-            return "closed"
-        road_class, speed = "path", None
-    elif wheels in _CLOSED:
-        road_class, speed = "path", None
-    name = tags.get("name:zh") or tags.get("name") or tags.get("ref")
-    surface = tags.get("surface")
-    limit = speed_of(tags.get("maxspeed")) or speed
-    return (
-        name[:_NAME_CHARS] if name else None,
-        road_class,
-        _oneway(tags, kind),
-        None if limit is None else f"{limit:g}",
-        surface[:_SURFACE_CHARS] if surface else None,
-        "true" if _other_level(tags) else "false",
+    end = np.r_[start[1:], len(spot)] - 1
+    return _Pieces(
+        way[spot[start]].astype(np.int64),
+        np.asarray(shapely.linestrings(lonlat[at[spot]], indices=index), dtype=object),
+        np.column_stack([at[spot[start]], at[spot[end]]]),
+        lost,
     )
 
 
-def speed_of(text: str | None) -> float | None:
-    """Speed limit in km/h to a tenth; None where there is none or it is no number.
+def _with_stubs(
+    pieces: _Pieces, ids: NDArray[np.int64], stops: Mapping[int, _Stop]
+) -> tuple[NDArray[np.int64], NDArray[np.object_], list[_Stop | None]]:
+    """Make the metre beside each barrier a piece of its own: ways, lines, and what stops on them.
 
-    Examples
-    --------
-    >>> speed_of("30 mph")
-    48.3
+    A graph of segments needs no word for closed nodes then, and whoever is not stopped loses nothing.
     """
-    match = _SPEED.fullmatch(text or "")
-    if match is None:
-        return None
-    kmh = float(match[1]) * (_MPH_KMH if (match[2] or "").lower() == "mph" else 1.0)
-    return round(kmh, 1) if 1.0 <= kmh <= _FASTEST_KMH else None
+    owner: list[int] = []
+    lines: list[shapely.LineString] = []
+    stop: list[_Stop | None] = []
+    here = np.array([stops.get(number) for number in ids.tolist()], dtype=object)
+    touched = pieces.ends.astype(np.int64)
+    for row, (begin, end) in enumerate(touched.tolist()):
+        line, way = pieces.lines[row], int(pieces.owner[row])
+        first, last = here[begin], here[end]
+        parts: list[tuple[shapely.LineString, _Stop | None]] = [(line, None)]
+        if first is not None or last is not None:
+            parts = _split(line, first, last)
+        for part, found in parts:
+            owner.append(way)
+            lines.append(part)
+            stop.append(found)
+    return np.array(owner, dtype=np.int64), np.array(lines, dtype=object), stop
 
 
-def _oneway(tags: Mapping[str, str], kind: str) -> str:
-    said = tags.get("oneway")
-    if said in {"yes", "1", "true"}:
-        return "yes"
-    if said in {"-1", "reverse"}:
-        return "reverse"
-    if said is None and (tags.get("junction") in _ROUND or tags["highway"] == kind == "motorway"):
-        return "yes"
-    return "no"
+def _split(
+    line: shapely.LineString, first: _Stop | None, last: _Stop | None
+) -> list[tuple[shapely.LineString, _Stop | None]]:
+    points = shapely.get_coordinates(line)
+    parts: list[tuple[shapely.LineString, _Stop | None]] = []
+    tail: list[tuple[shapely.LineString, _Stop | None]] = []
+    begin, end = points[0].copy(), points[-1].copy()
+    if first is not None:
+        begin = _beside(points[0], points[1])
+        parts = [(shapely.LineString([points[0], begin]), first)]
+    if last is not None:
+        end = _beside(points[-1], points[-2])
+        tail = [(shapely.LineString([end, points[-1]]), last)]
+    points[0], points[-1] = begin, end
+    return [*parts, (shapely.LineString(points), None), *tail]
 
 
-def _other_level(tags: Mapping[str, str]) -> bool:
-    if tags.get("bridge", "no") != "no" or tags.get("tunnel", "no") not in {"no", "building_passage"}:
-        return True
-    return tags.get("layer", "0").strip() not in {"0", ""}
+def _beside(node: NDArray[np.float64], towards: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the place a metre from a node towards the next one, and less than half of the way."""
+    step = towards - node
+    metres = float(np.hypot(step[0] * np.cos(np.radians(node[1])), step[1])) * _DEGREE_M
+    return np.asarray(node + step * min(0.4, _STUB_M / max(metres, 1e-6)))
 
 
-def _notices(left_out: Counter[str], lost: int, *, elsewhere: bool) -> list[list[Any]]:
+def _stopped(row: Row, stop: _Stop) -> Row:
+    cells = dict(zip(CELLS, row, strict=True))
+    cells |= {WAYS_OF_GOING[mode]: "no" for mode in stop.modes}
+    return tuple((cells | {"barrier": stop.barrier}).values())
+
+
+def _notices(left_out: Counter[str], lost: int, barriers: int, *, elsewhere: bool) -> list[list[Any]]:
     notices = [
         [
             "osm-licence",
@@ -286,6 +291,14 @@ def _notices(left_out: Counter[str], lost: int, *, elsewhere: bool) -> list[list
                 "osm-other",
                 f"有 {left_out['other']} 条路在建、规划或不是道路，未导入。",
                 f"{left_out['other']} ways are planned, being built or no roads, and were left out.",
+            ]
+        )
+    if barriers:
+        notices.append(
+            [
+                "osm-barriers",
+                f"有 {barriers} 处路障（隔离桩、不开放的大门等），其两侧各一米只对可通过者开放。",
+                f"{barriers} barriers (bollards, closed gates): the metre beside each is open to those who may pass.",
             ]
         )
     if lost:

@@ -148,10 +148,12 @@ def load_roads(database: Database, scope: Scope) -> Roads:
             roads = _kept.get(path)
         graph = _read(path) if roads is None else roads.graph
         rows = exports.road_rows(session) if graph is None else []
-        # Where roads changed in between the mark of before may not stand for the roads of after.
-        certain = mark is not None and stored.version(session) == mark
+        # Where roads changed in between, neither the mark nor the hash of before stands for what was read after.
+        changed = stored.version(session) != mark
     if graph is None:
         graph = _build(rows, epsg)
+        if changed:
+            return Roads(graph, epsg)
         # A folder that cannot be written costs the time of building again, not the answer.
         with contextlib.suppress(OSError, GridmapError):
             _write(graph, path)
@@ -160,7 +162,8 @@ def load_roads(database: Database, scope: Scope) -> Roads:
         _kept.move_to_end(path)
         while len(_kept) > _KEPT_GRAPHS:
             _kept.popitem(last=False)
-        if certain and mark is not None:
+        if mark is not None and not changed:
+            _marked.pop(whose, None)
             _marked[whose] = ((mark, epsg), roads)
         while len(_marked) > _KEPT_GRAPHS:
             del _marked[next(iter(_marked))]

@@ -40,6 +40,12 @@ def road_rows(session: Session) -> list[dict[str, Any]]:
         Road.speed_kmh,
         Road.surface,
         Road.bridge,
+        Road.access,
+        Road.foot,
+        Road.bicycle,
+        Road.motor_vehicle,
+        Road.oneway_bicycle,
+        Road.barrier,
         func.ST_AsBinary(Road.geom).label("wkb"),
     ).order_by(Road.road_id)
     return [dict(row) for row in session.execute(query).mappings()]

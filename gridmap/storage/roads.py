@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
-from gridmap.storage.models import Road
+from gridmap.storage.models import Road, WorkspaceSetting
 
 _AT_ONCE = 10_000
 
@@ -25,11 +25,25 @@ def fingerprint(session: Session) -> str:
         func.coalesce(Road.speed_kmh, 0.0),
         func.coalesce(Road.surface, ""),
         Road.bridge,
+        func.coalesce(Road.access, ""),
+        func.coalesce(Road.foot, ""),
+        func.coalesce(Road.bicycle, ""),
+        func.coalesce(Road.motor_vehicle, ""),
+        func.coalesce(Road.oneway_bicycle, ""),
         func.md5(func.ST_AsBinary(Road.geom)),
     )
     row = func.md5(func.concat_ws("\x1f", *fields))
     found = session.scalar(select(func.string_agg(row, aggregate_order_by(literal(""), row))))
     return hashlib.sha256((found or "").encode()).hexdigest()
+
+
+def version(session: Session) -> str | None:
+    """Mark of the roads as they are: the database gives a new one with every statement that changes roads.
+
+    None where there is none (it was removed by hand).
+    """
+    found = session.scalar(select(WorkspaceSetting.value).where(WorkspaceSetting.key == "roads_version"))
+    return None if found is None else str(found)
 
 
 def parts_of(session: Session, road_ids: Sequence[str]) -> list[tuple[str, str, bytes]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -165,6 +166,160 @@ def test_an_openstreetmap_extract_becomes_a_network(town: Database, tmp_path: Pa
     assert "OpenStreetMap" in said
     # 1 is cut at the node that it shares and where 3 crosses it; the bridge passes over.
     assert sorted(stored(town)) == ["w1", "w1-2", "w1-3", "w2", "w3", "w3-2", "w4"]
+
+
+def test_a_bollard_of_an_extract_stops_cars_and_nobody_else(town: Database, tmp_path: Path) -> None:
+    path = tmp_path / "town.osm.pbf"
+    nodes = {1: (120.400, 29.78), 2: (120.410, 29.78), 3: (120.420, 29.78), 4: (120.410, 29.79)}
+    with osmium.SimpleWriter(str(path)) as writer:
+        for number, place in nodes.items():
+            tags = {"barrier": "bollard"} if number == 2 else {}
+            writer.add_node(osmium.osm.mutable.Node(id=number, location=place, tags=tags))
+        for number, refs, tags in (
+            (1, [1, 2, 3], {"highway": "residential"}),
+            (2, [1, 4, 3], {"highway": "service", "bicycle": "no"}),
+        ):
+            writer.add_way(osmium.osm.mutable.Way(id=number, nodes=refs, tags=tags))
+    done = load(town, path)
+    assert any(notice.code == "osm-barriers" for notice in done.result.warnings)
+    here, there = (120.405, 29.78), (120.415, 29.78)
+    straight = crs.distance_m(*np.array([[here[0]], [here[1]], [there[0]], [there[1]]]))[0]
+    for mode in ("foot", "bike"):
+        found = service.find_route(town, WHOLE, here, there, mode)  # type: ignore[arg-type]
+        assert found.length_m == pytest.approx(straight, rel=0.001)
+    assert service.find_route(town, WHOLE, here, there, "car").length_m > 2 * straight
+    with town.scoped_session(WHOLE) as session:
+        rows = session.execute(
+            text("select barrier, motor_vehicle, bicycle, road_class from roads order by road_id")
+        ).all()
+    assert [tuple(row) for row in rows] == [
+        (None, None, None, "residential"),
+        ("bollard", "no", None, "residential"),
+        ("bollard", "no", None, "residential"),
+        (None, None, None, "residential"),
+        (None, None, "no", "service"),
+    ]
+
+
+def test_who_may_use_a_road_is_read_from_any_file_and_comes_back_from_an_export(
+    town: Database, tmp_path: Path
+) -> None:
+    columns = {
+        "barrier": {"E": "石墩"},
+        "bicycle": {"N": "否"},
+        "access": {"N": "private"},
+        "foot": {"N": "是"},
+    }
+    load(town, write(tmp_path / "a.geojson", CROSS, **columns))
+    query = (
+        "select access, foot, bicycle, motor_vehicle, barrier from roads"
+        " where road_id in ('E', 'N') order by road_id"
+    )
+    expected = [(None, None, None, "no", "block"), ("no", "yes", "no", None, None)]
+    with town.scoped_session(WHOLE) as session:
+        assert [tuple(row) for row in session.execute(text(query))] == expected
+    graph, _ = service.load_graph(town, WHOLE)
+    assert np.isinf(graph.forward_s["car"]).all()
+    assert np.isfinite(graph.forward_s["foot"]).all()
+    assert np.isfinite(graph.forward_s["bike"]).sum() == 2
+    out = tmp_path / "out.geojson"
+    assert run(town, "roads", "export", str(out))[0] == 0
+    with town.scoped_session(WHOLE, write=True) as session:
+        session.execute(text("delete from roads"))
+    load(town, out)
+    with town.scoped_session(WHOLE) as session:
+        assert [tuple(row) for row in session.execute(text(query))] == expected
+
+
+def test_an_unknown_word_of_access_refuses_the_row_and_says_why(town: Database, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.geojson", CROSS, access={"E": "sometimes"})
+    code, said = run(town, "roads", "import", str(path))
+    assert code == 1
+    assert "code-unknown" in said or "sometimes" in said
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update roads set road_class = 'path' where road_id = 'E'",
+        "update roads set motor_vehicle = 'no' where road_id = 'E'",
+        "update roads set oneway_bicycle = 'no', oneway = 'yes' where road_id = 'E'",
+        "delete from roads where road_id = 'E'",
+    ],
+)
+def test_roads_changed_by_whomever_are_never_answered_from_an_old_graph(
+    town: Database, tmp_path: Path, change: str
+) -> None:
+    load(town, write(tmp_path / "a.geojson", CROSS))
+    before = service.load_roads(town, WHOLE)
+    assert service.load_roads(town, WHOLE) is before
+    with town.scoped_session(WHOLE, write=True) as session:
+        session.execute(text(change))
+    after = service.load_roads(town, WHOLE)
+    assert not same(before.graph, after.graph)
+
+
+def test_while_roads_stay_no_hash_of_them_is_asked_for(
+    town: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(town, write(tmp_path / "a.geojson", CROSS))
+    before = service.load_roads(town, WHOLE)
+    with monkeypatch.context() as patched:
+        patched.setattr(service.stored, "fingerprint", None)
+        assert service.load_roads(town, WHOLE) is before
+    with town.owner_engine() as engine, engine.begin() as connection:
+        connection.execute(text("truncate gridmap.roads"))
+    with pytest.raises(InvalidInput):
+        service.load_roads(town, WHOLE)
+
+
+def test_a_change_that_is_rolled_back_leaves_the_graph_and_its_mark(town: Database, tmp_path: Path) -> None:
+    load(town, write(tmp_path / "a.geojson", CROSS))
+    before = service.load_roads(town, WHOLE)
+    with town.scoped_session(WHOLE, write=True) as session:
+        session.execute(text("delete from roads"))
+        session.rollback()
+    assert service.load_roads(town, WHOLE) is before
+
+
+def test_who_wants_to_be_there_in_time_is_told_when_to_leave(town: Database, tmp_path: Path) -> None:
+    load(town, write(tmp_path / "a.geojson", CROSS, speed_kmh={"E": 3.6, "N": 3.6}))
+    places = ("roads", "route", "--from", "120.401,29.78", "--to", "120.4019,29.78", "--arrive-by")
+    seconds = service.find_route(town, WHOLE, (120.401, 29.78), (120.4019, 29.78), "car").seconds
+    assert 60 < seconds < 120
+    assert "leave at the latest: 21:28" in run(town, *places, "21:30")[1]
+    assert "leave at the latest: 23:59（前一天" in run(town, *places, "00:01")[1]
+    assert run(town, *places, "half past nine")[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("by", "seconds", "expected"),
+    [("21:30", 0.0, ("21:30", 0)), ("21:30", 60.0, ("21:29", 0)), ("21:30", 60.1, ("21:28", 0)),
+     ("00:05", 601.0, ("23:54", 1)), ("00:00", 90_000.0, ("23:00", 2))],
+)  # fmt: skip
+def test_the_minute_to_leave_is_never_late(by: str, seconds: float, expected: tuple[str, int]) -> None:
+    leave, midnights = service.leave_at(dt.time.fromisoformat(by), seconds)
+    assert (f"{leave:%H:%M}", midnights) == expected
+
+
+def test_who_can_be_at_a_place_in_time_is_not_where_one_can_be_from_it(
+    town: Database, tmp_path: Path
+) -> None:
+    load(
+        town,
+        write(tmp_path / "a.geojson", CROSS, oneway={"E": "yes", "N": "yes"}, speed_kmh={"E": 20, "N": 20}),
+    )
+    place, out = "120.412,29.78", tmp_path / "reach.geojson"
+    bounds = {}
+    for words in ((), ("--arrive",)):
+        code, said = run(town, "roads", "isochrone", "--at", place, "--minutes", "2", *words, "-o", str(out))
+        assert code == 0, said
+        found = gpd.read_file(out)
+        bounds[found["direction"][0]] = found.geometry[0].bounds
+    assert bounds["from"][0] > 120.411
+    assert bounds["from"][2] > 120.418
+    assert bounds["to"][0] < 120.406
+    assert bounds["to"][2] < 120.413
 
 
 def same(a: Any, b: Any) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import osmium
 import pytest
 import shapely
 
 from gridmap.errors import InvalidInput
-from gridmap.ingest.osm import road_of, speed_of
+from gridmap.ingest.osm_tags import CELLS, barrier_of, road_of, speed_of
 from gridmap.ingest.rows import parse_table
 
 NODES = {1: (120.40, 29.78), 2: (120.41, 29.78), 3: (120.42, 29.78), 4: (120.41, 29.79), 5: (120.41, 29.77)}
@@ -45,7 +47,7 @@ def test_ways_are_cut_where_they_share_a_node(tmp_path: Path, ending: str) -> No
         "tertiary", "枫桥路", 40.0
     )  # fmt: skip
     assert (found["w11"]["class"], found["w11"]["surface"], found["w11"]["bridge"]) == (
-        "village",
+        "residential",
         "concrete",
         False,
     )
@@ -55,28 +57,102 @@ def test_ways_are_cut_where_they_share_a_node(tmp_path: Path, ending: str) -> No
 @pytest.mark.parametrize(
     ("tags", "expected"),
     [
-        ({"highway": "motorway"}, (None, "trunk", "yes", "90", None, "false")),
-        ({"highway": "motorway_link"}, (None, "trunk", "no", "90", None, "false")),
-        ({"highway": "primary", "ref": "S211"}, ("S211", "trunk", "no", "50", None, "false")),
-        ({"highway": "primary", "maxspeed": "70"}, (None, "trunk", "no", "70", None, "false")),
-        ({"highway": "secondary", "oneway": "-1"}, (None, "secondary", "reverse", None, None, "false")),
-        ({"highway": "tertiary", "junction": "roundabout"}, (None, "tertiary", "yes", None, None, "false")),
-        ({"highway": "residential", "oneway": "true"}, (None, "village", "yes", None, None, "false")),
-        ({"highway": "unclassified", "bridge": "yes"}, (None, "village", "no", None, None, "true")),
-        ({"highway": "unclassified", "tunnel": "yes"}, (None, "village", "no", None, None, "true")),
-        ({"highway": "unclassified", "layer": "-1"}, (None, "village", "no", None, None, "true")),
-        ({"highway": "unclassified", "bridge": "no", "layer": "0"}, (None, "village", "no", None, None, "false")),
-        ({"highway": "footway", "surface": "gravel"}, (None, "path", "no", None, "gravel", "false")),
-        ({"highway": "steps"}, (None, "path", "no", None, None, "false")),
-        ({"highway": "track", "motor_vehicle": "no"}, (None, "path", "no", None, None, "false")),
-        ({"highway": "residential", "access": "private", "foot": "yes"}, (None, "path", "no", None, None, "false")),
+        ({"highway": "motorway"}, {"class": "motorway", "oneway": "yes"}),
+        ({"highway": "motorway_link"}, {"class": "motorway"}),
+        ({"highway": "primary", "ref": "S211"}, {"class": "primary", "name_zh": "S211"}),
+        ({"highway": "primary", "maxspeed": "70"}, {"class": "primary", "speed_kmh": "70"}),
+        ({"highway": "secondary", "oneway": "-1"}, {"class": "secondary", "oneway": "reverse"}),
+        ({"highway": "tertiary", "junction": "roundabout"}, {"class": "tertiary", "oneway": "yes"}),
+        ({"highway": "residential", "oneway": "true"}, {"class": "residential", "oneway": "yes"}),
+        ({"highway": "living_street"}, {"class": "residential", "speed_kmh": "10"}),
+        ({"highway": "unclassified", "bridge": "yes"}, {"class": "village", "bridge": "true"}),
+        ({"highway": "unclassified", "tunnel": "yes"}, {"class": "village", "bridge": "true"}),
+        ({"highway": "unclassified", "layer": "-1"}, {"class": "village", "bridge": "true"}),
+        ({"highway": "unclassified", "bridge": "no", "layer": "0"}, {"class": "village"}),
+        ({"highway": "footway", "surface": "gravel"}, {"class": "footway", "surface": "gravel"}),
+        ({"highway": "steps"}, {"class": "steps"}),
+        ({"highway": "bridleway"}, {"class": "path"}),
+        ({"highway": "track", "motor_vehicle": "no"}, {"class": "track", "motor_vehicle": "no"}),
+        ({"highway": "track", "motor_vehicle": "agricultural"}, {"class": "track", "motor_vehicle": "no"}),
+        ({"highway": "service", "access": "destination"}, {"class": "service", "access": "destination"}),
+        ({"highway": "residential", "access": "private", "foot": "yes"},
+         {"class": "residential", "access": "no", "foot": "yes"}),
+        ({"highway": "trunk", "motorroad": "yes"}, {"class": "trunk", "foot": "no", "bicycle": "no"}),
+        ({"highway": "trunk", "motorroad": "yes", "bicycle": "yes"},
+         {"class": "trunk", "foot": "no", "bicycle": "yes"}),
+        ({"highway": "path", "vehicle": "no"}, {"class": "path", "bicycle": "no", "motor_vehicle": "no"}),
+        ({"highway": "footway", "bicycle": "designated"}, {"class": "footway", "bicycle": "yes"}),
+        ({"highway": "footway", "bicycle": "dismount"}, {"class": "footway", "bicycle": "dismount"}),
+        ({"highway": "tertiary", "access": "nobody knows"}, {"class": "tertiary"}),
+        ({"highway": "tertiary", "oneway": "yes", "oneway:bicycle": "no"},
+         {"class": "tertiary", "oneway": "yes", "oneway_bicycle": "no"}),
+        ({"highway": "tertiary", "oneway": "yes", "cycleway": "opposite_lane"},
+         {"class": "tertiary", "oneway": "yes", "oneway_bicycle": "no"}),
+        ({"highway": "tertiary", "oneway:bicycle": "no"}, {"class": "tertiary"}),
         ({"highway": "service", "access": "private"}, "closed"),
+        ({"highway": "service", "foot": "no", "vehicle": "no"}, "closed"),
         ({"highway": "construction"}, "other"),
         ({"highway": "pedestrian", "area": "yes"}, "other"),
     ],
 )  # fmt: skip
-def test_tags_become_our_words(tags: dict[str, str], expected: object) -> None:
-    assert road_of(tags) == expected
+def test_tags_become_our_words(tags: dict[str, str], expected: dict[str, str] | str) -> None:
+    found = road_of(tags)
+    if isinstance(expected, str):
+        assert found == expected
+    else:
+        usual = dict.fromkeys(CELLS) | {"oneway": "no", "bridge": "false"}
+        assert dict(zip(CELLS, found, strict=True)) == usual | expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"highway": "crossing"}, None),
+        ({"barrier": "gate"}, None),
+        ({"barrier": "gate", "access": "private"}, ("gate", {"foot", "bike", "car"})),
+        ({"barrier": "gate", "access": "private", "foot": "yes"}, ("gate", {"bike", "car"})),
+        ({"barrier": "bollard"}, ("bollard", {"car"})),
+        ({"barrier": "bollard", "motor_vehicle": "yes"}, None),
+        ({"barrier": "bollard", "motor_vehicle": "yes", "foot": "no"}, ("other", {"foot"})),
+        ({"barrier": "lift_gate", "motor_vehicle": "private"}, ("lift_gate", {"car"})),
+        ({"barrier": "block"}, ("block", {"car"})),
+        ({"barrier": "stile"}, ("stile", {"bike", "car"})),
+        ({"barrier": "nobody knows"}, None),
+        ({"barrier": "nobody knows", "access": "no"}, ("other", {"foot", "bike", "car"})),
+    ],
+)
+def test_a_barrier_stops_those_whom_its_tags_or_else_its_kind_stop(
+    tags: dict[str, str], expected: tuple[str, set[str]] | None
+) -> None:
+    found = barrier_of(tags)
+    assert (found and (found[0], set(found[1]))) == expected
+
+
+def test_the_metre_beside_a_barrier_is_a_piece_closed_to_those_it_stops(tmp_path: Path) -> None:
+    path = tmp_path / "a.osm.pbf"
+    bollard = osmium.osm.mutable.Node(id=2, location=NODES[2], tags={"barrier": "bollard"})
+    with osmium.SimpleWriter(str(path)) as writer:
+        for number in (1, 3):
+            writer.add_node(osmium.osm.mutable.Node(id=number, location=NODES[number]))
+        writer.add_node(bollard)
+        writer.add_way(
+            osmium.osm.mutable.Way(id=7, nodes=[1, 2, 3], tags={"highway": "residential", "foot": "yes"})
+        )
+    found = rows(path)
+    assert [found[key]["barrier"] for key in ("w7", "w7-2", "w7-3", "w7-4")] == [
+        None,
+        "bollard",
+        "bollard",
+        None,
+    ]
+    assert [found[key]["motor_vehicle"] for key in ("w7", "w7-2", "w7-3", "w7-4")] == [None, "no", "no", None]
+    assert {row["foot"] for row in found.values()} == {"yes"}
+    lines = [found[key]["geometry"] for key in ("w7", "w7-2", "w7-3", "w7-4")]
+    chained = [shapely.get_coordinates(line).tolist() for line in lines]
+    assert [a[-1] == b[0] for a, b in itertools.pairwise(chained)] == [True] * 3
+    assert chained[1][-1] == list(NODES[2])
+    metres = [lines[i].length * 111_320 * np.cos(np.radians(29.78)) for i in (1, 2)]
+    assert metres == pytest.approx([1.0, 1.0], abs=0.01)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,35 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _PLACES = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """Who may go from which node to which how fast.
+
+    Attributes
+    ----------
+    indptr : (n + 1,) int64
+        Where the edges of each node begin.
+    indices : (e,) int64
+        Nodes to which they lead, ascending within a node.
+    seconds : (e,) float64
+    segment : (e,) int64
+        Row of the segment that each edge is.
+    along : (e,) bool
+        Whether it goes along the segment's line, not against it.
+    """
+
+    indptr: Ints
+    indices: Ints
+    seconds: Floats
+    segment: Ints
+    along: NDArray[np.bool_]
+
+    def matrix(self) -> sparse.csr_array:
+        """Seconds from node to node; shape (n, n)."""
+        n = len(self.indptr) - 1
+        return sparse.csr_array((self.seconds, self.indices, self.indptr), shape=(n, n))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,19 +76,25 @@ class RoadGraph:
     forward_s: dict[Mode, Floats]
     backward_s: dict[Mode, Floats]
 
-    def matrix(self, mode: Mode) -> sparse.csr_array:
-        """Seconds from node to node, the fastest of parallel segments; shape (n, n)."""
+    def edges(self, mode: Mode) -> Edges:
+        """Directed edges of a mode in compressed sparse rows: the fastest of parallel segments, without loops."""
+        count = len(self.tail)
         rows = np.concatenate([self.tail, self.head])
         columns = np.concatenate([self.head, self.tail])
         seconds = np.concatenate([self.forward_s[mode], self.backward_s[mode]])
-        usable = np.isfinite(seconds) & (rows != columns)
-        rows, columns, seconds = rows[usable], columns[usable], seconds[usable]
-        order = np.lexsort((seconds, columns, rows))
-        rows, columns, seconds = rows[order], columns[order], seconds[order]
-        first = np.ones(len(rows), dtype=bool)
-        first[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
-        n = len(self.nodes)
-        return sparse.csr_array((seconds[first], (rows[first], columns[first])), shape=(n, n))
+        segment = np.tile(np.arange(count), 2)
+        order = np.flatnonzero(np.isfinite(seconds) & (rows != columns))
+        order = order[np.lexsort((segment[order], seconds[order], columns[order], rows[order]))]
+        first = np.ones(len(order), dtype=bool)
+        first[1:] = (np.diff(rows[order]) != 0) | (np.diff(columns[order]) != 0)
+        order = order[first]
+        indptr = np.zeros(len(self.nodes) + 1, dtype=np.int64)
+        np.cumsum(np.bincount(rows[order], minlength=len(self.nodes)), out=indptr[1:])
+        return Edges(indptr, columns[order], seconds[order], segment[order], order < count)
+
+    def matrix(self, mode: Mode) -> sparse.csr_array:
+        """Seconds from node to node, the fastest of parallel segments; shape (n, n)."""
+        return self.edges(mode).matrix()
 
 
 def build_graph(
@@ -70,6 +105,8 @@ def build_graph(
     speed_kmh: ArrayLike,
     surface: Sequence[str | None],
     names: Sequence[str | None],
+    permission: Mapping[Mode, Sequence[str | None]] | None = None,
+    oneway_bike: Sequence[str | None] | None = None,
 ) -> RoadGraph:
     """Build the graph of noded segments: lines meet where their ends are equal.
 
@@ -84,6 +121,10 @@ def build_graph(
     speed_kmh : (m,) array_like
         Limits, NaN where not known.
     surface, names : sequences of str or None
+    permission : mapping of mode to sequence of {'yes', 'no', 'destination', 'dismount'} or None, optional
+        Who may use each segment where the class does not decide; see :func:`gridmap.analysis.roads.modes.speeds`.
+    oneway_bike : sequence of {'yes', 'no', 'reverse'} or None, optional
+        What holds for bikes in place of `oneway`; None where that holds.
 
     Returns
     -------
@@ -103,9 +144,10 @@ def build_graph(
             "还没有道路。请先导入：gridmap roads import FILE",
             "There are no roads yet. Import them first: gridmap roads import FILE",
         )
-    if not all(
-        len(column) == count for column in (road_class, oneway, surface, names, np.asarray(speed_kmh))
-    ):
+    said = dict(permission or {})
+    of_bikes = list(oneway if oneway_bike is None else oneway_bike)
+    columns = (road_class, oneway, surface, names, of_bikes, *said.values())
+    if len(np.asarray(speed_kmh)) != count or not all(len(column) == count for column in columns):
         raise InvalidInput("roads-shape", "各列长度不一致。", "The columns differ in length.")
     length_m = shapely.length(shapes)
     if not (length_m > 0).all():
@@ -116,12 +158,14 @@ def build_graph(
     ends = np.concatenate([_end(shapes, 0), _end(shapes, -1)])
     nodes, of_end = np.unique(np.round(ends, _PLACES), axis=0, return_inverse=True)
     of_end = np.asarray(of_end).reshape(-1)
-    way = np.asarray(oneway, dtype=object)
+    ways = np.asarray(oneway, dtype=object)
+    bike_ways = np.where([way is None for way in of_bikes], ways, np.asarray(of_bikes, dtype=object))
     forward, backward = {}, {}
     for mode in MODES:
-        pace = speeds(road_class, speed_kmh, np.asarray(surface, dtype=object), mode)
+        pace = speeds(road_class, speed_kmh, np.asarray(surface, dtype=object), mode, said.get(mode))
         seconds = np.divide(length_m, pace, out=np.full(count, np.inf), where=pace > 0)
         free = mode == "foot"
+        way = bike_ways if mode == "bike" else ways
         forward[mode] = np.where(free | (way != "reverse"), seconds, np.inf)
         backward[mode] = np.where(free | (way != "yes"), seconds, np.inf)
     return RoadGraph(nodes, of_end[:count], of_end[count:], length_m, shapes, tuple(names), forward, backward)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -24,14 +25,25 @@ SPEED_KMH: dict[str, tuple[float, float, float]] = {
     "service": (4.5, 12.0, 15.0),
     "track": (4.2, 10.0, 12.0),
     "path": (4.2, 8.0, 0.0),
+    "cycleway": (4.5, 14.0, 0.0),
+    # Bicycles are pushed where people walk.
+    "footway": (4.5, 4.0, 0.0),
+    "pedestrian": (4.5, 4.0, 0.0),
     "steps": (2.0, 0.0, 0.0),
 }
+# Where a road says that a mode may go which its class shuts out or slows to a walk; steps stay steps.
+OPENED_KMH: dict[Mode, float] = {"foot": 4.2, "bike": 8.0, "car": 10.0}
+_PUSHED_KMH = 4.0
 _ROUGH = frozenset({"ground", "gravel", "dirt", "unpaved", "earth", "sand", "grass", "mud"})
 _ROUGH_FACTOR = {"foot": 0.9, "bike": 0.7, "car": 0.7}
 
 
 def speeds(
-    road_class: ArrayLike, speed_kmh: ArrayLike, surface: ArrayLike, mode: Mode
+    road_class: ArrayLike,
+    speed_kmh: ArrayLike,
+    surface: ArrayLike,
+    mode: Mode,
+    permission: Sequence[str | None] | None = None,
 ) -> NDArray[np.float64]:
     """Speed of a mode on each segment in metres a second; zero where it may not go.
 
@@ -45,6 +57,9 @@ def speeds(
         Limits; NaN where not known.
     surface : (m,) array_like of str or None
     mode : {'foot', 'bike', 'car'}
+    permission : sequence of {'yes', 'no', 'destination', 'dismount'} or None, optional
+        What is said of the mode on each segment; None where the class decides. Who may go to a destination only is
+        let through: a patrol's errand is where it goes.
 
     Returns
     -------
@@ -63,6 +78,13 @@ def speeds(
     limit = np.asarray(speed_kmh, dtype=np.float64)
     column = MODES.index(mode)
     base = np.array([SPEED_KMH.get(str(c), SPEED_KMH["village"])[column] for c in classes])
+    if permission is not None:
+        said = np.asarray(permission, dtype=object)
+        opened = np.isin(said, ["yes", "destination"]) & (base < OPENED_KMH[mode]) & (classes != "steps")
+        base = np.where(opened, OPENED_KMH[mode], base)
+        if mode == "bike":
+            base = np.where(said == "dismount", np.where(base > 0, np.minimum(base, _PUSHED_KMH), 0.0), base)
+        base = np.where(said == "no", 0.0, base)
     known = np.isfinite(limit) & (limit > 0) & (base > 0)
     if mode == "car":
         base = np.where(known, limit, base)

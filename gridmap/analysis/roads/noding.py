@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -105,6 +105,7 @@ def node_lines(
     bridge: ArrayLike,
     oneway: Sequence[str] | None = None,
     identity: Sequence[str] | None = None,
+    permission: Sequence[Hashable] | None = None,
     touch_m: float = TOUCH_M,
 ) -> Noded:
     """Cut lines where they cross or touch at the same level.
@@ -120,6 +121,8 @@ def node_lines(
         Lines drawn twice are duplicates only where they may be used in the same directions.
     identity : sequence of str, optional
         Key of each row; of duplicates the one with the lowest stays. By geometry where absent.
+    permission : sequence, optional
+        Who may use each row; lines drawn twice are duplicates only where it is equal.
     touch_m : float
         An end this near to another line touches it, and ends this near to one another are one.
 
@@ -136,7 +139,8 @@ def node_lines(
     given = np.asarray(lines, dtype=object).reshape(-1)
     high = np.asarray(bridge, dtype=bool).reshape(-1)
     way = np.array(["no"] * len(given) if oneway is None else list(oneway), dtype=object)
-    _check(given, high, way, identity, touch_m)
+    said = np.zeros(len(given), np.int64) if permission is None else _numbers(permission)
+    _check(given, high, way, said, identity, touch_m)
     if len(given) == 0:
         return _nothing(touch_m)
     names = (
@@ -156,7 +160,7 @@ def node_lines(
     source = row[of_work]
     untouched = (np.bincount(of_work, minlength=len(work)) == 1) & ~moved
     part = _numbered(source)
-    kept = _first_drawn(pieces, high[source], way[source])
+    kept = _first_drawn(pieces, high[source], way[source], said[source])
     # A row of which nothing but duplicates or rounding is left is not whole even where one piece stays.
     whole = untouched[of_work] & (np.bincount(row, minlength=len(given))[source] == 1)
     several = np.bincount(source, minlength=len(given)) > 1
@@ -239,6 +243,7 @@ def _check(
     lines: Lines,
     bridge: NDArray[np.bool_],
     oneway: Lines,
+    permission: Ints,
     identity: Sequence[str] | None,
     touch_m: float,
 ) -> None:
@@ -249,7 +254,12 @@ def _check(
             "The tolerance must be a number that is not negative.",
         )
     count = len(lines)
-    if len(bridge) != count or len(oneway) != count or (identity is not None and len(identity) != count):
+    if (
+        len(bridge) != count
+        or len(permission) != count
+        or len(oneway) != count
+        or (identity is not None and len(identity) != count)
+    ):
         raise InvalidInput("roads-shape", "各列长度不一致。", "The columns differ in length.")
     wrong = ~np.isin(shapely.get_type_id(lines), (1, 5))
     if wrong.any():
@@ -268,7 +278,7 @@ def _conventions(touch_m: float) -> dict[str, str]:
         "levels": "a bridge meets others at its own ends only",
         "rounding": "millimetre",
         "tolerance": f"{touch_m:g} m",
-        "duplicates": "same line, level and directions; the lowest key stays",
+        "duplicates": "same line, level, directions and permission; the lowest key stays",
     }
 
 
@@ -306,11 +316,19 @@ def _numbered(source: Ints) -> Ints:
     return part
 
 
-def _first_drawn(pieces: Lines, bridge: NDArray[np.bool_], oneway: Lines) -> NDArray[np.bool_]:
-    """Tell which pieces nobody drew before: same line in either direction, same level, same permitted directions."""
+def _numbers(values: Sequence[Hashable]) -> Ints:
+    """Give equal values equal numbers."""
+    known: dict[Hashable, int] = {}
+    return np.array([known.setdefault(value, len(known)) for value in values], dtype=np.int64)
+
+
+def _first_drawn(
+    pieces: Lines, bridge: NDArray[np.bool_], oneway: Lines, permission: Ints
+) -> NDArray[np.bool_]:
+    """Tell which pieces nobody drew before: same line in either direction, same level, directions and permission."""
     points, index = shapely.get_coordinates(pieces, return_index=True)
     borders = np.searchsorted(index, np.arange(len(pieces) + 1))
-    seen: set[tuple[bytes, bool, str]] = set()
+    seen: set[tuple[bytes, bool, str, int]] = set()
     kept = np.zeros(len(pieces), bool)
     turned_way = {"yes": "reverse", "reverse": "yes"}
     for i in range(len(pieces)):
@@ -319,7 +337,7 @@ def _first_drawn(pieces: Lines, bridge: NDArray[np.bool_], oneway: Lines) -> NDA
         way = str(oneway[i])
         if back < forth:
             own, way = own[::-1], turned_way.get(way, way)
-        key = (own.tobytes(), bool(bridge[i]), way)
+        key = (own.tobytes(), bool(bridge[i]), way, int(permission[i]))
         kept[i] = key not in seen
         seen.add(key)
     return kept

@@ -95,7 +95,17 @@ def isochrone(
         at = share if from_tail else 1.0 - share
         ends = shapely.line_interpolate_point(graph.lines[part], at, normalized=True)
         points.append(shapely.get_coordinates(ends))
-    cloud = shapely.multipoints(np.concatenate(points))
+    segment, offset_m = int(origin.segment[0]), float(origin.offset_m[0])
+    length_m = float(graph.length_m[segment])
+    # The place's own segment may be longer than the time allows, so that neither of its ends is met.
+    for pace_s, turn in ((ahead[segment], 1.0), (back[segment], -1.0)):
+        if np.isfinite(pace_s):
+            end_m = np.clip(offset_m + turn * limit_s / pace_s * length_m, 0.0, length_m)
+            points.append(
+                shapely.get_coordinates(shapely.line_interpolate_point(graph.lines[segment], end_m))
+            )
+    # The hull is that of the vertices whatever they belong to, and one line is made sooner than many points.
+    cloud = shapely.linestrings(np.concatenate([points[1], *points]))
     hull: Any = shapely.concave_hull(cloud, ratio=_HULL_RATIO)
     # Few points, or points in a line, have a hull without an area: what a person reaches on foot beside the road.
     outline: shapely.Polygon = hull if hull.area > 0 else shapely.buffer(hull, _WALK_M)

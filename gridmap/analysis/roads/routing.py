@@ -5,16 +5,15 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import shapely
 import shapely.ops
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
-from scipy.sparse.csgraph import dijkstra
 
-from gridmap.analysis.roads.graph import Floats, RoadGraph
+from gridmap.analysis.roads import _search
+from gridmap.analysis.roads.graph import Floats, Ints, RoadGraph
 from gridmap.analysis.roads.modes import Mode
 from gridmap.analysis.roads.snapping import Snapped, Snapper
 from gridmap.errors import InvalidInput
@@ -59,6 +58,34 @@ class Path:
     streets: tuple[Stretch, ...]
 
 
+class _Search:
+    """A matrix of seconds, laid out for the compiled search."""
+
+    def __init__(self, matrix: sparse.csr_array) -> None:
+        matrix.sort_indices()
+        self.indptr = matrix.indptr.astype(np.int32)
+        self.indices = matrix.indices.astype(np.int32)
+        self.seconds = np.asarray(matrix.data, dtype=np.float64)
+        self.width_s, self.buckets = _search.bucket_width(self.seconds)
+
+    def times(self, seed_node: Ints, seed_s: Floats, nodes: Ints, limit_s: float) -> Floats:
+        """Seconds from the seeds of each row to nodes, infinite beyond the limit."""
+        out = np.empty((len(seed_node), len(nodes)))
+        _search.times(
+            self.indptr,
+            self.indices,
+            self.seconds,
+            seed_node.astype(np.int32),
+            np.ascontiguousarray(seed_s, dtype=np.float64),
+            nodes.astype(np.int32),
+            float(limit_s),
+            self.width_s,
+            self.buckets,
+            out,
+        )
+        return out
+
+
 class Router:
     """Routes of one mode on one graph. Results are deterministic and do not hang on what was asked before.
 
@@ -77,14 +104,19 @@ class Router:
         self.graph = graph
         self.mode = mode
         self.snapper = Snapper(graph, mode)
-        self._forward = graph.matrix(mode)
-        self._reverse = sparse.csr_array(self._forward.T)
+        self._edges = graph.edges(mode)
+        matrix = self._edges.matrix()
+        self._forward = _Search(matrix)
+        self._reverse = _Search(sparse.csr_array(matrix.T))
         self._ahead_s = graph.forward_s[mode]
         self._back_s = graph.backward_s[mode]
         self._known: OrderedDict[bytes, Floats] = OrderedDict()
         # One router may answer several requests of a server at once.
         self._lock = threading.Lock()
         paces = np.concatenate([self._ahead_s, self._back_s])
+        for search in (self._forward, self._reverse):
+            # A place may lie on a loop or on the slower of two parallel segments, which are no edges.
+            search.width_s, search.buckets = _search.bucket_width(paces[np.isfinite(paces)])
         self.top_speed_m_s = float(np.max(np.tile(graph.length_m, 2) / paces))
 
     def snap(self, xy: ArrayLike) -> Snapped:
@@ -124,41 +156,18 @@ class Router:
         return found.copy()
 
     def _costs(self, near: Snapped, far: Snapped, *, reverse: bool) -> Floats:
-        matrix = self._with_places(near, arriving=reverse)
-        n, k = len(self.graph.nodes), len(near)
-        reached = dijkstra(matrix, directed=True, indices=np.arange(n, n + k))
+        ends = np.concatenate([self.graph.tail[far.segment], self.graph.head[far.segment]])
+        nodes, place = np.unique(ends, return_inverse=True)
+        reached = self._times(near, nodes, arriving=reverse)[:, place]
         to_tail, to_head = self._leaving(far, not reverse)
-        best: Floats = np.minimum(
-            reached[:, self.graph.tail[far.segment]] + to_tail,
-            reached[:, self.graph.head[far.segment]] + to_head,
-        )
-        return np.minimum(best, self._along(near, far, reverse=reverse))
+        best = np.minimum(reached[:, : len(far)] + to_tail, reached[:, len(far) :] + to_head)
+        return np.asarray(np.minimum(best, self._along(near, far, reverse=reverse)))
 
-    def _with_places(self, places: Snapped, *, arriving: bool) -> sparse.csr_array:
-        """Return the graph with a node more for each place, from which its segment's ends are reached."""
-        matrix = self._reverse if arriving else self._forward
-        n, k = len(self.graph.nodes), len(places)
-        to_tail, to_head = self._leaving(places, arriving)
-        seconds = np.concatenate([to_tail, to_head])
-        rows = np.tile(np.arange(k), 2)
-        columns = np.concatenate([self.graph.tail[places.segment], self.graph.head[places.segment]])
-        usable = np.isfinite(seconds)
-        # A loop's two ends are one node, and entries at one place of a matrix would be added up.
-        order = np.lexsort((seconds, columns, rows))[: len(rows)]
-        order = order[usable[order]]
-        first = np.ones(len(order), dtype=bool)
-        first[1:] = (np.diff(rows[order]) != 0) | (np.diff(columns[order]) != 0)
-        order = order[first]
-        counts = np.bincount(rows[order], minlength=k)
-        indptr = np.concatenate([matrix.indptr, matrix.indptr[-1] + np.cumsum(counts)])
-        return sparse.csr_array(
-            (
-                np.concatenate([matrix.data, seconds[order]]),
-                np.concatenate([matrix.indices, columns[order]]),
-                indptr,
-            ),
-            shape=(n + k, n + k),
-        )
+    def _times(self, places: Snapped, nodes: Ints, *, arriving: bool, limit_s: float = np.inf) -> Floats:
+        """Seconds from places to nodes (or, arriving, from nodes to places); infinite beyond the limit."""
+        search = self._reverse if arriving else self._forward
+        ends = np.column_stack([self.graph.tail[places.segment], self.graph.head[places.segment]])
+        return search.times(ends, np.column_stack(self._leaving(places, arriving)), nodes, limit_s)
 
     def _leaving(self, places: Snapped, reverse: bool) -> tuple[Floats, Floats]:
         """Seconds between places and the two ends of their segments: leaving, or (reverse) arriving."""
@@ -187,9 +196,8 @@ class Router:
 
     def reach(self, origin: Snapped, limit_s: float = np.inf, *, arriving: bool = False) -> Floats:
         """Return seconds from a place to every node (or from every node to it), infinite beyond a limit; shape (n,)."""
-        n = len(self.graph.nodes)
-        matrix = self._with_places(origin, arriving=arriving)
-        return np.asarray(dijkstra(matrix, directed=True, indices=n, limit=limit_s)[:n], dtype=np.float64)
+        nodes = np.arange(len(self.graph.nodes))
+        return np.asarray(self._times(origin, nodes, arriving=arriving, limit_s=limit_s)[0])
 
     def arrival_s(self, origins: Snapped, destination: Snapped, reached: Floats) -> Floats:
         """Seconds from places to one place from which a search has gone backwards.
@@ -245,30 +253,37 @@ class Router:
         self, origin: Snapped, destination: Snapped, a: int, b: int
     ) -> list[tuple[int, float, float]]:
         graph = self.graph
-        leave, arrive = self._leaving(origin, False), self._leaving(destination, True)
-        starts, ends = (graph.tail[a], graph.head[a]), (graph.tail[b], graph.head[b])
-        reached, before = dijkstra(
-            self._forward, directed=True, indices=np.array(starts), return_predecessors=True
-        )
-        options = [(leave[i][0] + reached[i, ends[j]] + arrive[j][0], i, j) for i in (0, 1) for j in (0, 1)]
-        _, i, j = min(options)
-        nodes = [int(ends[j])]
-        while nodes[-1] != starts[i]:
-            nodes.append(int(before[i, nodes[-1]]))
-        nodes.reverse()
+        starts, ends = (int(graph.tail[a]), int(graph.head[a])), (int(graph.tail[b]), int(graph.head[b]))
+        leave = [float(seconds[0]) for seconds in self._leaving(origin, False)]
+        arrive = [float(seconds[0]) for seconds in self._leaving(destination, True)]
+        near = self._forward.times(
+            np.array([starts]), np.array([leave]), np.arange(len(graph.nodes)), np.inf
+        )[0]
+        j = min((0, 1), key=lambda j: near[ends[j]] + arrive[j])
+        at, edges = ends[j], []
+        # The first start that is the beginning of the way, and else the first of the nodes that lead here in time.
+        while not any(at == start and near[at] == leave[i] for i, start in enumerate(starts)):
+            at, edge = self._step_back(near, at)
+            edges.append(edge)
+        i = next(i for i, start in enumerate(starts) if at == start and near[at] == leave[i])
         pieces = [(a, float(origin.offset_m[0]), 0.0 if i == 0 else float(graph.length_m[a]))]
-        pieces += [self._segment(u, v) for u, v in pairwise(nodes)]
+        pieces += [self._segment(edge) for edge in reversed(edges)]
         return [*pieces, (b, 0.0 if j == 0 else float(graph.length_m[b]), float(destination.offset_m[0]))]
 
-    def _segment(self, u: int, v: int) -> tuple[int, float, float]:
-        """Return the fastest segment from a node to the next (the first of equals) and its use: from, to in metres."""
-        graph = self.graph
-        along = np.flatnonzero((graph.tail == u) & (graph.head == v))
-        against = np.flatnonzero((graph.tail == v) & (graph.head == u))
-        choices = [(float(self._ahead_s[s]), int(s), 0.0, float(graph.length_m[s])) for s in along]
-        choices += [(float(self._back_s[s]), int(s), float(graph.length_m[s]), 0.0) for s in against]
-        _, segment, begin, end = min(choices)
-        return segment, begin, end
+    def _step_back(self, near: Floats, at: int) -> tuple[int, int]:
+        """Return the node before one on the fastest way, and the edge between them."""
+        back = self._reverse
+        into = slice(back.indptr[at], back.indptr[at + 1])
+        before = back.indices[into]
+        node = int(before[np.flatnonzero(near[before] + back.seconds[into] == near[at])[0]])
+        begin, end = self._edges.indptr[node], self._edges.indptr[node + 1]
+        return node, int(begin + np.searchsorted(self._edges.indices[begin:end], at))
+
+    def _segment(self, edge: int) -> tuple[int, float, float]:
+        """Return the segment of an edge and its use: from, to in metres."""
+        segment = int(self._edges.segment[edge])
+        length_m = float(self.graph.length_m[segment])
+        return (segment, 0.0, length_m) if self._edges.along[edge] else (segment, length_m, 0.0)
 
     def _told(self, pieces: list[tuple[int, float, float]], seconds: float) -> Path:
         graph = self.graph

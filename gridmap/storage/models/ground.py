@@ -10,7 +10,11 @@ from gridmap.storage.models.base import Base, Str
 
 
 class Road(Base):
-    """One road segment between two junctions; ``oneway`` is yes, no or reverse, seen along the line."""
+    """One road segment between two junctions; ``oneway`` is yes, no or reverse, seen along the line.
+
+    ``access``, ``foot``, ``bicycle`` and ``motor_vehicle`` are yes, no, destination or dismount; null where the class
+    decides. What ``barrier`` stops is said in them.
+    """
 
     __tablename__ = "roads"
     __table_args__ = (Index("uq_roads_road_id", "road_id", unique=True),)
@@ -23,6 +27,12 @@ class Road(Base):
     speed_kmh: Mapped[float | None] = mapped_column(Double)
     surface: Mapped[str | None] = mapped_column(Text)
     bridge: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    access: Mapped[str | None] = mapped_column(Text)
+    foot: Mapped[str | None] = mapped_column(Text)
+    bicycle: Mapped[str | None] = mapped_column(Text)
+    motor_vehicle: Mapped[str | None] = mapped_column(Text)
+    oneway_bicycle: Mapped[str | None] = mapped_column(Text)
+    barrier: Mapped[str | None] = mapped_column(Text)
     geom: Mapped[WKBElement] = mapped_column(Geometry("LINESTRING", srid=4326, spatial_index=False))
     import_run_id: Mapped[int | None] = mapped_column(BigInteger)
 

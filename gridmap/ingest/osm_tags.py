@@ -1,0 +1,157 @@
+"""Tags of OpenStreetMap in our words: classes, speeds, directions, who may pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from gridmap.domain.road_access import BARRIERS, WAYS_OF_GOING, stopped_by
+from gridmap.domain.spellings import BARRIERS as BARRIER_SPELLINGS
+from gridmap.domain.spellings import ONEWAY, PERMISSIONS
+
+# Value of `highway` to our class and, where the class is slower or faster than the value, a speed in km/h.
+_CLASSES: dict[str, tuple[str, float | None]] = {
+    "motorway": ("motorway", None),
+    "trunk": ("trunk", None),
+    "primary": ("primary", None),
+    "secondary": ("secondary", None),
+    "tertiary": ("tertiary", None),
+    "unclassified": ("village", None),
+    "residential": ("residential", None),
+    "road": ("village", None),
+    "living_street": ("residential", 10.0),
+    "service": ("service", None),
+    "track": ("track", None),
+    "path": ("path", None),
+    "footway": ("footway", None),
+    "cycleway": ("cycleway", None),
+    "bridleway": ("path", None),
+    "pedestrian": ("pedestrian", None),
+    "steps": ("steps", None),
+}
+# Keys from the particular to the general; the first that says anything holds.
+_SAID_OF = {
+    "access": ("access",),
+    "foot": ("foot",),
+    "bicycle": ("bicycle", "vehicle"),
+    "motor_vehicle": ("motorcar", "motor_vehicle", "vehicle"),
+}
+_NOT_ON_MOTORROADS = ("foot", "bicycle")
+_OPPOSITE = frozenset({"opposite", "opposite_lane", "opposite_track"})
+_ROUND = frozenset({"roundabout", "circular"})
+_SPEED = re.compile(r"\s*(\d{1,3}(?:\.\d+)?)\s*(mph|km/?h|kph)?\s*(?:;.*)?", re.IGNORECASE)
+_MPH_KMH = 1.609344
+_FASTEST_KMH = 150.0
+_NAME_CHARS, _SURFACE_CHARS = 120, 40
+
+Row = tuple[str | None, ...]
+CELLS = (
+    *("name_zh", "class", "oneway", "speed_kmh", "surface", "bridge"),
+    *("access", "foot", "bicycle", "motor_vehicle", "oneway_bicycle", "barrier"),
+)
+"""Columns of a road behind its number."""
+
+
+def barrier_of(tags: Mapping[str, str]) -> tuple[str, frozenset[str]] | None:
+    """Kind of the barrier at a node and the modes that it stops; None where it stops nobody.
+
+    Examples
+    --------
+    >>> barrier_of({"barrier": "bollard"})
+    ('bollard', frozenset({'car'}))
+    >>> barrier_of({"barrier": "gate"}) is None
+    True
+    """
+    if "barrier" not in tags:
+        return None
+    kind = BARRIER_SPELLINGS.get(tags["barrier"].lower(), "other")
+    modes = stopped_by(kind, _said(tags))
+    if not modes:
+        return None
+    # Whom it does not stop in spite of its kind is told by a kind that stops nobody by itself.
+    return (kind if modes >= BARRIERS[kind] else "other"), modes
+
+
+def _said(tags: Mapping[str, str]) -> dict[str, str | None]:
+    """Tell what is said of access, and of each way of going, in our words."""
+    said: dict[str, str | None] = {}
+    for column, keys in _SAID_OF.items():
+        words = (PERMISSIONS.get(tags[key].lower()) for key in keys if key in tags)
+        said[column] = next((word for word in words if word is not None), None)
+    if tags.get("motorroad") == "yes":
+        for column in _NOT_ON_MOTORROADS:
+            said[column] = said[column] or "no"
+    return said
+
+
+def road_of(tags: Mapping[str, str]) -> Row | str:
+    """Cells of a road from the tags of a way, in the order of the columns behind its number.
+
+    Returns
+    -------
+    tuple of str or None, or str
+        ``"closed"`` or ``"other"`` where the way is left out: nobody may use it, or it is no road.
+    """
+    kind = tags.get("highway", "").removesuffix("_link")
+    if kind not in _CLASSES or tags.get("area") == "yes":
+        return "other"
+    road_class, speed = _CLASSES[kind]
+    said = _said(tags)
+    if all((said[column] or said["access"]) == "no" for column in WAYS_OF_GOING.values()):
+        return "closed"
+    name = tags.get("name:zh") or tags.get("name") or tags.get("ref")
+    surface = tags.get("surface")
+    limit = speed_of(tags.get("maxspeed")) or speed
+    oneway = _oneway(tags, kind)
+    of_bikes = _oneway_bicycle(tags)
+    return (
+        name[:_NAME_CHARS] if name else None,
+        road_class,
+        oneway,
+        None if limit is None else f"{limit:g}",
+        surface[:_SURFACE_CHARS] if surface else None,
+        "true" if _other_level(tags) else "false",
+        *said.values(),
+        of_bikes if of_bikes != oneway else None,
+        None,
+    )
+
+
+def speed_of(text: str | None) -> float | None:
+    """Speed limit in km/h to a tenth; None where there is none or it is no number.
+
+    Examples
+    --------
+    >>> speed_of("30 mph")
+    48.3
+    """
+    match = _SPEED.fullmatch(text or "")
+    if match is None:
+        return None
+    kmh = float(match[1]) * (_MPH_KMH if (match[2] or "").lower() == "mph" else 1.0)
+    return round(kmh, 1) if 1.0 <= kmh <= _FASTEST_KMH else None
+
+
+def _oneway(tags: Mapping[str, str], kind: str) -> str:
+    said = tags.get("oneway")
+    if said in {"yes", "1", "true"}:
+        return "yes"
+    if said in {"-1", "reverse"}:
+        return "reverse"
+    if said is None and (tags.get("junction") in _ROUND or tags["highway"] == kind == "motorway"):
+        return "yes"
+    return "no"
+
+
+def _oneway_bicycle(tags: Mapping[str, str]) -> str | None:
+    said = tags.get("oneway:bicycle")
+    if said is not None:
+        return ONEWAY.get(said.lower())
+    against = any(tags.get(key) in _OPPOSITE for key in ("cycleway", "cycleway:left", "cycleway:right"))
+    return "no" if against else None
+
+
+def _other_level(tags: Mapping[str, str]) -> bool:
+    if tags.get("bridge", "no") != "no" or tags.get("tunnel", "no") not in {"no", "building_passage"}:
+        return True
+    return tags.get("layer", "0").strip() not in {"0", ""}
