@@ -68,6 +68,14 @@ def test_every_address_of_the_api_is_in_the_document(client: FlaskClient, docume
     # Hotspot runs and patrol plans are made and deleted, too: their own files have their promises.
     written = ("/api/v1/hotspot-runs", "/api/v1/patrol-plans")
     reading = {path: m for path, m in document["paths"].items() if not path.startswith(written)}
+    evidence = {
+        path.rpartition("}/")[2]: set(document["paths"][path])
+        for path in document["paths"]
+        if "/patrol-plans/{" in path
+    }
+    assert [evidence[part] for part in ("visits", "live", "effect", "check-ins")] == [{"get"}] * 3 + [
+        {"post"}
+    ]
     sent = {path: reading.pop(path) for path in sorted(reading) if path.startswith("/api/v1/dispatches/{")}
     for path, methods in sent.items():
         assert set(methods) == ({"get"} if path.endswith("}") else {"post"}), path
@@ -135,6 +143,15 @@ BAD = [
     ("/api/v1/exports/people.csv", 422),
     ("/api/v1/exports/grids.exe", 422),
     ("/api/v1/exports/grids.csv?crs=EPSG:3857", 422),
+    ("/api/v1/patrol-plans/999999/visits", 404),
+    ("/api/v1/patrol-plans/999999/live", 404),
+    ("/api/v1/patrol-plans/999999/effect", 404),
+    ("/api/v1/patrol-plans/0/visits", 422),
+    ("/api/v1/patrol-plans/1/visits?at=21:00", 422),
+    ("/api/v1/patrol-plans/1/live?at=nonsense", 422),
+    ("/api/v1/patrol-plans/1/live?att=2026-11-01T13:30:00Z", 422),
+    ("/api/v1/patrol-plans/1/effect?weeks=1", 422),
+    ("/api/v1/patrol-plans/1/effect?domain=" + "x" * 41, 422),
     ("/api/v1/nothing", 404),
     ("/tiles/1/grids/30/0/0.mvt", 422),
     ("/tiles/1/grids/2/9/0.mvt", 422),

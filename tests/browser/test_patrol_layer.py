@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-import time
 import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,12 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from .conftest import DESK, PATIENCE_MS, Visit
+from .planning import PLANS, RUNS, YEAR, ask, made, planned
 
 pytestmark = pytest.mark.browser
 
-PLANS = "/api/v1/patrol-plans"
-RUNS = "/api/v1/hotspot-runs"
-YEAR = {"from": "2025-11-01", "to": "2026-10-31"}
 OVERFLOWING = """[...document.querySelectorAll('#panel *, #night *')]
   .filter((e) => !e.closest('.pat-scroll') && e.getBoundingClientRect().right > innerWidth + 1).length"""
 WHERE = """async ([plan, moment]) => {
@@ -29,33 +24,11 @@ WHERE = """async ([plan, moment]) => {
 }"""
 
 
-def ask(base: str, path: str, method: str = "GET", body: Any = None) -> Any:
-    headers = {} if body is None else {"Content-Type": "application/json"}
-    sent = urllib.request.Request(  # noqa: S310 - its own address
-        base + path, method=method, headers=headers, data=None if body is None else json.dumps(body).encode()
-    )
-    with urllib.request.urlopen(sent, timeout=60) as answer:  # noqa: S310 - its own address
-        return json.load(answer)
-
-
-def made(base: str, path: str, body: dict[str, Any]) -> int:
-    job = ask(base, path, "POST", body)
-    while job["state"] == "running":
-        time.sleep(0.2)
-        job = ask(base, f"{RUNS}/jobs/{job['job_id']}")
-    assert job["state"] == "done", job
-    return int(job["run_id"])
-
-
 @pytest.fixture(scope="module")
 def run_id(demo_server: str) -> Iterator[int]:
     number = made(demo_server, RUNS, YEAR | {"method": "gi", "domain": "policing", "seed": 7})
     yield number
     ask(demo_server, f"{RUNS}/{number}", "DELETE")
-
-
-def planned(base: str, run_id: int) -> int:
-    return made(base, PLANS, {"on": "2026-11-01", "hotspot_run_id": run_id, "seed": 7, "seconds": 1})
 
 
 @pytest.fixture(scope="module")
@@ -269,15 +242,16 @@ def test_nothing_of_the_planner_hangs_over_a_small_screen(
     expect(page.locator("#night")).to_be_visible()
     if width < 720:
         page.click("#tabs [data-sheet=panel]")
+    page.click("#pat-live")
+    expect(page.locator("#pat-live-table tbody tr")).to_have_count(len(plan["features"]))
+    page.click("#pat-adjust > summary")
+    page.click("#pat-in > summary")
     page.click("#pat-new")
-    expect(page.locator("#pat-form")).to_be_visible()
+    page.click("#pat-more > summary")
+    expect(page.locator("#pat-nights")).to_be_visible()
     assert page.evaluate(OVERFLOWING) == 0
-    assert (
-        page.evaluate(
-            "document.querySelector('.pat-scroll').scrollWidth - document.querySelector('.pat-scroll').clientWidth"
-        )
-        <= 0
-    )
+    for box in page.locator("#panel .pat-scroll").all():
+        assert box.evaluate("box => box.scrollWidth - box.clientWidth") <= 0
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -289,4 +263,11 @@ def test_a_browser_without_webgl_shows_the_routes_too(
     expect(page.locator("#pat-routes tbody tr").first).to_be_visible()
     code = plan["features"][0]["properties"]["team_code"]
     expect(page.locator(".leaflet-tooltip", has_text=code).first).to_be_attached()
+    page.click(f"#pat-row-{code}")
+    page.locator("#story .pat-stop").first.click()
+    expect(page.locator("#story")).not_to_contain_text("拖")
+    page.locator("#story .pat-give").select_option(label="不安排")
+    expect(page.locator("#pat-wishes li")).to_have_count(1)
+    page.click("#pat-live")
+    expect(page.locator("#pat-live-table tbody tr")).to_have_count(len(plan["features"]))
     assert watched.complaints == []

@@ -9,6 +9,7 @@ import { Hotspots } from "./hotspots/index.js";
 import { lang, nameOf, number, setZone, t } from "./i18n.js";
 import { supported } from "./map/webgl.js";
 import { Patrols } from "./patrols/index.js";
+import { keeping } from "./patrols/keep.js";
 import { defaults, Store } from "./state.js";
 import * as chrome from "./ui/chrome.js";
 import { renderLegend } from "./ui/legend.js";
@@ -48,7 +49,7 @@ class Page {
       drawn: (features) => this.map?.setData("hotspots", features), legend: () => this.legend(), show: (box) => this.map.fit(box),
     });
     this.patrols = new Patrols(store, actions, {
-      drawn: (name, features) => this.map?.setData(name, features), legend: () => this.legend(), show: (box) => this.map.fit(box), story: () => this.story.refresh(), hotspotRuns: this.hotspots.runs,
+      drawn: (name, features) => this.map?.setData(name, features), legend: () => this.legend(), show: (box) => this.map.fit(box), story: () => keeping(byId("story"), () => this.story.refresh()), hotspotRuns: this.hotspots.runs,
     });
     this.reach = new Reach(store, actions, { drawn: (reach) => this.map?.setReach(reach), legend: () => this.legend() });
     this.panel = new Panel(store, this.data, actions);

@@ -4,7 +4,7 @@ const BEGIN_PX = 5;
 const REACH_PX = 14;
 
 // `moved(from, lngLat, onto)` while it goes, with null when it is over; `dropped(from, onto)` at the end. `from` and
-// `onto` are properties of features; `onto` is null where there is nothing.
+// `onto` are properties of features; `onto` is null where there is nothing. What it gives has `going`.
 export function dragging(map, { layer, targets, moved, dropped }) {
   let going = null;
 
@@ -16,9 +16,9 @@ export function dragging(map, { layer, targets, moved, dropped }) {
   const end = (drop) => {
     const { from, begun, onto } = going;
     going = null;
+    for (const [name, act] of Object.entries(away)) removeEventListener(name, act, true);
     map.off("mousemove", move);
     map.off("touchmove", move);
-    removeEventListener("keydown", key, true);
     map.getCanvas().style.cursor = "";
     if (!begun) return;
     moved(null);
@@ -41,11 +41,15 @@ export function dragging(map, { layer, targets, moved, dropped }) {
     if (going || event.points?.length > 1 || event.originalEvent.button > 0) return;
     event.preventDefault();
     going = { from: event.features[0].properties, at: event.point, begun: false, onto: null };
-    const touch = event.type === "touchstart";
-    map.on(touch ? "touchmove" : "mousemove", move);
-    map.once(touch ? "touchend" : "mouseup", () => going && end(true));
-    addEventListener("keydown", key, true);
+    map.on(event.type === "touchstart" ? "touchmove" : "mousemove", move);
+    for (const [name, act] of Object.entries(away)) addEventListener(name, act, true);
+  };
+  // Wherever it ends, the map hears of it; over a panel it is given up.
+  const away = {
+    keydown: key, touchend: () => end(true), touchcancel: () => end(false), blur: () => end(false),
+    mouseup: (event) => end(map.getCanvasContainer().contains(event.target)),
   };
   map.on("mousedown", layer, begin);
   map.on("touchstart", layer, begin);
+  return { get going() { return Boolean(going?.begun); } };
 }

@@ -10,6 +10,12 @@ const zoomed = (...stops) => ["interpolate", ["exponential", 1.5], ["zoom"], ...
 const isClass = (...names) => ["in", ["get", "class"], ["literal", names]];
 export const NAME = lang === "en" ? ["coalesce", ["get", "name_en"], ["get", "name_zh"], ""] : ["coalesce", ["get", "name_zh"], ["get", "name_en"], ""];
 
+// Ways without a carriageway are dashed; every class that nothing is said of is drawn as a village road.
+const CLASSES = {
+  trunk: ["motorway", "trunk", "primary"], secondary: ["secondary"], tertiary: ["tertiary"],
+  path: ["path", "track", "footway", "cycleway", "pedestrian", "steps", "bridleway"],
+};
+const isRoad = (name) => (name in CLASSES ? isClass(...CLASSES[name]) : ["!", isClass(...Object.values(CLASSES).flat())]);
 const ROAD_WIDTHS = [
   ["village", 12, 0.4, 15, 2.2, 18, 9],
   ["tertiary", 11, 0.6, 15, 4, 18, 14],
@@ -72,7 +78,7 @@ function water() {
 function roads() {
   const layers = [
     {
-      id: "path", type: "line", source: "roads", "source-layer": "roads", minzoom: 13, filter: isClass("path"),
+      id: "path", type: "line", source: "roads", "source-layer": "roads", minzoom: 13, filter: isRoad("path"),
       paint: { "line-color": css("--map-path"), "line-width": zoomed(13, 0.5, 18, 2), "line-dasharray": [2, 2] },
     },
   ];
@@ -81,14 +87,14 @@ function roads() {
     const cased = stops.map((v, i) => (i % 2 ? v + (stops[i - 1] >= 15 ? 1.6 : 1) : v));
     const bridge = ["any", ["==", ["get", "bridge"], true], ["==", ["get", "bridge"], "yes"]];
     layers.push({
-      id: `${name}-casing`, type: "line", source: "roads", "source-layer": "roads", filter: isClass(name), layout: { ...line, "line-cap": "butt" },
+      id: `${name}-casing`, type: "line", source: "roads", "source-layer": "roads", filter: isRoad(name), layout: { ...line, "line-cap": "butt" },
       paint: { "line-color": ["case", bridge, css("--map-edge-3"), css("--map-road-casing")], "line-width": zoomed(...cased) },
     });
   }
   for (const [name, ...stops] of ROAD_WIDTHS) {
     const major = name === "trunk" || name === "secondary";
     layers.push({
-      id: name, type: "line", source: "roads", "source-layer": "roads", filter: isClass(name), layout: line,
+      id: name, type: "line", source: "roads", "source-layer": "roads", filter: isRoad(name), layout: line,
       paint: { "line-color": css(major ? "--map-road-major" : "--map-road"), "line-width": zoomed(...stops) },
     });
   }

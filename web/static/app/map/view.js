@@ -35,6 +35,7 @@ export class MapView {
   #coloured = new Set();
   #reached = new Set();
   #hovered = null;
+  #drag;
 
   constructor({ element, workspace, view, box, tell }) {
     this.#workspace = workspace;
@@ -57,7 +58,7 @@ export class MapView {
     this.#map.on("click", (event) => this.#click(event));
     this.#map.on("mousemove", (event) => this.#move(event));
     this.#map.on("mouseout", () => this.#tell.hover(null));
-    dragging(this.#map, { layer: DRAGGED, targets: DRAG_TARGETS, moved: (...how) => this.#tell.dragged(...how), dropped: (from, onto) => this.#tell.dropped(from, onto) });
+    this.#drag = dragging(this.#map, { layer: DRAGGED, targets: DRAG_TARGETS, moved: (...how) => this.#tell.dragged(...how), dropped: (from, onto) => this.#tell.dropped(from, onto) });
     this.#map.on("moveend", () => this.#tell.moved(this.view()));
     this.#map.on("error", (event) => this.#tell.error(event.error));
     this.#map.once("idle", () => element.setAttribute("data-ready", "true"));
@@ -243,6 +244,10 @@ export class MapView {
   }
 
   #move(event) {
+    if (this.#drag.going) {
+      this.#tell.hover(null);
+      return;
+    }
     const found = this.#under(event);
     this.#map.getCanvas().style.cursor = found ? "pointer" : "";
     this.#tell.hover(found ? { layer: found.layer, properties: found.hit.properties } : null, event.originalEvent);

@@ -57,8 +57,8 @@ export function donePart(done) {
   return h("p", { id: "pat-done" }, t("pat_done", { made: number(made), planned: number(planned) }), " ", h("span", { class: "muted" }, t(`pat_done_${source}`), unplanned.length ? ` ${t("pat_unplanned", { n: number(unplanned.length) })}` : ""));
 }
 
-// A stop's story: whether it was come to, and a button that says so. `now()` is the moment that a check-in is for.
-export function visitPart(done, team, n, { now, said }) {
+// A stop's story: whether it was come to, and a button that says so; `moment(planned)` is when a check-in is for.
+export function visitPart(done, team, n, { moment, said }) {
   const visit = done.visit(team, n);
   if (!visit) return null;
   const act = async (work) => {
@@ -73,6 +73,6 @@ export function visitPart(done, team, n, { now, said }) {
     : t("pat_visit_none");
   return h("div", { class: "group" }, h("h3", {}, t("pat_visits")), h("p", { id: "pat-visit-state" }, words),
     visit.check_in
-      ? h("button", { type: "button", id: "pat-uncheck", onclick: () => act(() => done.takeBack(visit.check_in)) }, t("pat_check_undo"))
-      : h("button", { type: "button", id: "pat-check", onclick: () => act(() => done.checkIn(visit.stop, team, now())) }, t("pat_check")));
+      ? h("button", { type: "button", id: "pat-check", onclick: () => act(() => done.takeBack(visit.check_in)) }, t("pat_check_undo"))
+      : h("button", { type: "button", id: "pat-check", onclick: () => act(() => done.checkIn(visit.stop, team, moment(visit.arrive))) }, t("pat_check"), " ", h("span", { id: "pat-check-time", dataset: { planned: visit.arrive } }, clock(moment(visit.arrive)))));
 }

@@ -1,7 +1,7 @@
 // Patrol plans on the page: their state, and what is told to the map, the legend, the panel and the slider.
 
-import { isPhone } from "../dom.js";
 import { getKept } from "../api.js";
+import { byId, isPhone } from "../dom.js";
 import { messageOf, nameOf, t } from "../i18n.js";
 import * as chrome from "../ui/chrome.js";
 import { stopName } from "./adjust.js";
@@ -11,7 +11,7 @@ import { Done } from "./done.js";
 import { patrolLegend } from "./legend.js";
 import { Live } from "./live.js";
 import { drawnOf, nowOf } from "./look.js";
-import { momentOf, Night } from "./night.js";
+import { clock, momentOf, Night } from "./night.js";
 import { PatrolPanel } from "./panel.js";
 import { patrolStory } from "./story.js";
 import { Wishes } from "./wishes.js";
@@ -30,7 +30,7 @@ export class Patrols {
   plans = new Plans();
   wishes = new Wishes();
   done = new Done();
-  live = new Live();
+  live = new Live(() => this.#chosenMoment());
   #compare = new Compare();
   #store;
   #actions;
@@ -55,12 +55,21 @@ export class Patrols {
       moved: (minute) => this.#moved(minute), rested: (minute) => store.set({ minute: minute === null ? null : String(minute) }, { quiet: true }),
     });
     this.plans.listen((what) => this.#changed(what));
-    this.wishes.listen(() => this.#renewed());
-    this.done.listen(() => this.#renewed());
+    this.wishes.listen(() => {
+      if (this.wishes.changed) this.panel.unfold("pat-adjust");
+      this.panel.trouble(null);
+      this.#retold();
+    });
+    this.done.listen(() => {
+      this.panel.render();
+      this.#retold();
+    });
     this.live.listen(() => {
       this.#tell.drawn("patrol_live", this.live.drawn(this.plans.shown));
+      this.#moved(this.night.minute);
       this.#tell.legend();
-      this.panel.render();
+      this.panel.renderLive();
+      this.#showTeams();
     });
   }
 
@@ -90,6 +99,7 @@ export class Patrols {
     else if (changed.has("minute")) {
       this.night.show(this.plans.shown, this.#asked);
       this.#moved(this.night.minute);
+      this.live.again();
     }
     if (changed.has("plan") || changed.has("sel")) this.panel.render();
   }
@@ -116,6 +126,14 @@ export class Patrols {
     if (shown) this.panel.element.scrollIntoView({ block: "start" });
   }
 
+  // All teams are in sight when they are first shown.
+  #showTeams() {
+    if (!this.live.found || !this.live.fresh) return;
+    this.live.fresh = false;
+    const box = boundsOf([...this.plans.shown.features, ...this.live.drawn(this.plans.shown).filter((f) => f.properties.what === "gap")]);
+    if (box) this.#tell.show(box);
+  }
+
   async #named() {
     const found = await getKept("/teams").catch(() => null);
     this.#names = new Map(found?.features.map(({ properties: p }) => [p.code, nameOf(p)]) ?? []);
@@ -126,8 +144,10 @@ export class Patrols {
     const { shown } = this.plans;
     const turned = (minute === null) !== (this.#minute === null);
     this.#minute = minute;
-    this.#tell.drawn("patrol_now", shown && minute !== null ? nowOf(shown, momentOf(shown.plan, minute)) : []);
+    this.#tell.drawn("patrol_now", shown && minute !== null && !this.live.on ? nowOf(shown, momentOf(shown.plan, minute)) : []);
     if (turned || minute === null) this.#tell.legend();
+    const check = byId("pat-check-time");
+    if (shown && check) check.textContent = clock(this.#moment(check.dataset.planned));
   }
 
   legend() {
@@ -137,12 +157,11 @@ export class Patrols {
   async story(which) {
     const shown = await this.plans.show(this.#store.state.plan);
     return patrolStory(shown, which, {
-      actions: this.#actions, wishes: this.wishes, done: this.done, teams: () => this.#teams(), now: () => this.#moment(), said: (text) => chrome.say(text),
+      actions: this.#actions, wishes: this.wishes, done: this.done, teams: () => this.#teams(), moment: (planned) => this.#moment(planned), said: (text) => chrome.say(text),
     });
   }
 
-  #renewed() {
-    this.panel.render();
+  #retold() {
     if (this.#store.state.sel?.startsWith("patrol:")) this.#tell.story();
   }
 
@@ -153,12 +172,19 @@ export class Patrols {
     return [...codes].sort().map((code) => ({ code, name: this.#names.get(code) ?? "" }));
   }
 
+  // The slider's, or null.
+  #chosenMoment() {
+    const { shown } = this.plans;
+    return shown && this.#minute !== null ? new Date(momentOf(shown.plan, this.#minute)).toISOString() : null;
+  }
+
   // What a check-in is for: the slider's moment, the present while the shift runs, or else the time that was planned.
-  #moment() {
+  #moment(planned) {
     const { plan } = this.plans.shown;
-    if (this.#minute !== null) return new Date(momentOf(plan, this.#minute)).toISOString();
+    const chosen = this.#chosenMoment();
+    if (chosen) return chosen;
     const now = Date.now();
-    return now >= Date.parse(plan.begins_at) && now <= Date.parse(plan.ends_at) ? new Date(now).toISOString() : null;
+    return now >= Date.parse(plan.begins_at) && now <= Date.parse(plan.ends_at) ? new Date(now).toISOString() : planned;
   }
 
   // While a stop is dragged: a mark under the pointer that tells whose it would be.
@@ -181,24 +207,37 @@ export class Patrols {
       return;
     }
     this.wishes.give(from.stop, onto.code);
-    this.panel.element.open = true;
     chrome.say(t("pat_dropped", { stop: stopName(this.plans.shown, from.stop), team: onto.code }));
   }
 
   // A new plan from the one that is shown and the wishes.
   async solveAgain() {
     const { plan } = this.plans.shown;
+    this.panel.trouble(null);
     try {
-      const id = await this.plans.make({ ...this.wishes.parameters(), seed: plan.seed, seconds: DROP_SECONDS }, `/patrol-plans/${plan.patrol_id}/replan`);
-      if (id) this.choose(String(id));
+      const made = this.plans.make({ ...this.wishes.parameters(), seed: plan.seed, seconds: DROP_SECONDS }, `/patrol-plans/${plan.patrol_id}/replan`);
+      this.panel.focus("pat-stop");
+      const id = await made;
+      if (id) await this.#arrived(String(id));
+      else this.panel.focus("pat-solve");
     } catch (error) {
-      this.panel.say(messageOf(error));
+      this.panel.trouble(messageOf(error));
+      this.panel.focus("pat-solve");
     }
+  }
+
+  async #arrived(id) {
+    this.choose(id);
+    await this.plans.show(id);
+    chrome.say(t("pat_solved", { n: id }));
+    this.panel.focus("pat-back");
   }
 
   #pick(sel) {
     this.#store.set({ sel });
-    const box = boundsOf([routeOf(this.plans.shown, sel.split(":")[1])].filter(Boolean));
+    const code = sel.split(":")[1];
+    const live = this.live.drawn(this.plans.shown).filter((f) => f.properties.what === "gap" && f.properties.code === code);
+    const box = boundsOf([routeOf(this.plans.shown, code), ...live].filter(Boolean));
     if (box) this.#tell.show(box);
     if (isPhone()) chrome.showSheet("story");
   }

@@ -4,19 +4,29 @@ import { get } from "../api.js";
 import { h } from "../dom.js";
 import { dayTime, lang, messageOf, nameOf, number, t } from "../i18n.js";
 import { lookOf } from "./look.js";
-import { lineSwatch } from "./legend.js";
 import { clock } from "./night.js";
+import { table, teamHead } from "./told.js";
 
 const EVERY_MS = 15_000;
+const WARNING = ["late", "off-route", "no-position", "stale", "missed"];
 const feature = (type, coordinates, properties) => ({ type: "Feature", geometry: { type, coordinates }, properties });
 
 export class Live {
   on = false;
+  // Nothing was shown since it was switched on.
+  fresh = false;
   found = null;
   error = null;
+  #asked;
   #plan = null;
   #timer = null;
   #listeners = [];
+
+  // `asked()` is the moment that is looked at, as ISO; null for the present, or the newest that is known.
+  constructor(asked) {
+    this.#asked = asked;
+    document.addEventListener("visibilitychange", () => this.on && !document.hidden && this.#look());
+  }
 
   listen(listener) {
     this.#listeners.push(listener);
@@ -25,8 +35,9 @@ export class Live {
   toggle(plan) {
     if (this.on) this.stop();
     else {
-      this.on = true;
+      this.on = this.fresh = true;
       this.#plan = plan.patrol_id;
+      this.#tell();
       this.#look();
       this.#timer = setInterval(() => document.hidden || this.#look(), EVERY_MS);
     }
@@ -39,14 +50,20 @@ export class Live {
     if (was) this.#tell();
   }
 
+  // Of another moment.
+  again() {
+    if (this.on) this.#look();
+  }
+
   async #look() {
     const id = this.#plan;
+    const at = this.#asked();
     try {
-      const found = await get(`/patrol-plans/${id}/live`);
-      if (!this.on || this.#plan !== id) return;
-      Object.assign(this, { found, error: null });
+      const found = await get(`/patrol-plans/${id}/live`, { at });
+      if (!this.on || this.#plan !== id || at !== this.#asked()) return;
+      Object.assign(this, { found: { ...found, asked: at !== null }, error: null });
     } catch (error) {
-      if (!this.on) return;
+      if (!this.on || this.#plan !== id) return;
       this.error = error;
     }
     this.#tell();
@@ -69,20 +86,27 @@ export class Live {
   }
 }
 
-export function livePart(live, { toggle, pick }) {
-  const button = h("button", { type: "button", id: "pat-live", "aria-pressed": String(live.on), onclick: toggle }, t(live.on ? "pat_live_off" : "pat_live"));
-  if (!live.on) return h("div", { class: "row" }, button);
-  if (live.error && !live.found) return h("div", { class: "pat-live" }, button, h("p", { class: "warn-text", role: "alert" }, messageOf(live.error)));
-  if (!live.found) return h("div", { class: "pat-live" }, button, h("p", { class: "muted" }, t("loading")));
-  const row = (team, i) => h("tr", { dataset: { team: team.team_code, state: team.state }, onclick: () => pick(`patrol:${team.team_code}`) },
-    h("th", { scope: "row" }, h("button", { type: "button", class: "link", id: `pat-live-${team.team_code}`, title: nameOf(team) }, lineSwatch(i), team.team_code)),
-    h("td", { class: ["late", "off-route", "no-position", "stale"].includes(team.state) ? "warn-text" : null }, lang === "en" ? team.words_en : team.words_zh),
-    h("td", {}, team.next ? `${clock(team.next.arrive)} ${nameOf(team.next)}` : "–"),
+function row(team, i, pick) {
+  const own = `patrol:${team.team_code}`;
+  const missed = team.missed ? [" ", h("span", { class: "muted" }, t("pat_missed", { n: number(team.missed) }))] : null;
+  return h("tr", { dataset: { team: team.team_code, state: team.state }, onclick: () => pick(own) },
+    teamHead(`pat-live-${team.team_code}`, i, team),
+    h("td", { class: WARNING.includes(team.state) ? "warn-text" : null }, lang === "en" ? team.words_en : team.words_zh),
+    h("td", {}, team.next ? `${clock(team.next.arrive)} ${nameOf(team.next)}` : "–", missed),
     h("td", { class: "num" }, `${number(team.made)} / ${number(team.stops)}`));
-  return h("div", { class: "pat-live" }, button,
-    h("p", { class: "muted", id: "pat-live-at" }, t(live.found.running ? "pat_live_now" : "pat_live_then", { time: dayTime(live.found.at) })),
-    live.error ? h("p", { class: "warn-text", role: "alert" }, messageOf(live.error)) : null,
-    h("div", { class: "pat-scroll" }, h("table", { id: "pat-live-table", class: "pat-routes" }, h("caption", { class: "unseen" }, t("pat_live")),
-      h("thead", {}, h("tr", {}, [t("pat_team"), t("pat_state"), t("pat_next"), t("pat_visits")].map((text) => h("th", { scope: "col" }, text)))),
-      h("tbody", {}, live.found.teams.map(row)))));
+}
+
+function when({ running, at, asked, teams }) {
+  if (asked) return t("pat_live_asked", { time: dayTime(at) });
+  if (!running && !teams.some((team) => team.position)) return t("pat_live_none");
+  return t(running ? "pat_live_now" : "pat_live_then", { time: dayTime(at) });
+}
+
+export function livePart({ on, found, error }, { toggle, pick }) {
+  const button = h("button", { type: "button", id: "pat-live", "aria-pressed": String(on), onclick: toggle }, t(on ? "pat_live_off" : "pat_live"));
+  if (!on) return button;
+  const trouble = error ? h("p", { id: "pat-live-trouble", class: "warn-text", role: "alert" }, messageOf(error), found ? ` ${t("pat_live_old")}` : "") : null;
+  if (!found) return [button, trouble ?? h("p", { class: "muted" }, t("loading"))];
+  return [button, h("p", { class: "muted", id: "pat-live-at" }, when(found)), trouble,
+    table("pat-live-table", "pat_live", [["pat_team", false], ["pat_state", false], ["pat_next", false], ["pat_visits", true]], found.teams.map((team, i) => row(team, i, pick)))];
 }

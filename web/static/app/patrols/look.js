@@ -11,13 +11,22 @@ export const lookOf = (i) => ({ colour: (i % COLOURS) + 1, dash: (i + Math.floor
 const named = ({ name_zh, name_en }) => ({ name_zh, name_en });
 const point = (lon, lat, properties) => ({ type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties });
 
+// All visits to a place, the first of them first.
+export const visitsTo = ({ features }, stop) => features
+  .flatMap(({ properties: p }) => p.visits.map((visit, n) => ({ code: p.team_code, n: n + 1, visit }))).filter(({ visit }) => visit.stop === stop)
+  .sort((one, other) => Date.parse(one.visit.arrive) - Date.parse(other.visit.arrive));
+
 // Lines and their links to the stops, then stops, then bases, as the map's layers read them.
 export function drawnOf({ features }) {
+  const isFirst = (v, code, n) => {
+    const [first] = visitsTo({ features }, v.stop);
+    return first.code === code && first.n === n;
+  };
   const routes = features.filter((f) => f.geometry);
   const lines = routes.map(({ geometry, properties: p }) => ({
     type: "Feature", geometry, properties: { what: "line", code: p.team_code, sel: `patrol:${p.team_code}`, ...lookOf(features.findIndex((f) => f.properties === p)), ...named(p) },
   }));
-  const stops = features.flatMap(({ properties: p }, i) => p.visits.map((v, n) =>
+  const stops = features.flatMap(({ properties: p }, i) => p.visits.flatMap((v, n) => !isFirst(v, p.team_code, n + 1) ? [] :
     point(v.lon, v.lat, { what: "stop", code: p.team_code, text: String(n + 1), sel: `patrol:${p.team_code}:${n + 1}`, stop: v.stop, ...lookOf(i), ...named(v) })));
   const links = routes.flatMap((feature) => halts(feature).map((at, n) => {
     const { lon, lat } = feature.properties.visits[n];

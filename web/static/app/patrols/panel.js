@@ -1,20 +1,15 @@
 // Patrols in the left panel: choose a plan, make one, delete one with a way back; the routes as a table.
 
-import { address } from "../api.js";
 import { announce, h, replace } from "../dom.js";
 import { UNDO_MS } from "../hotspots/data.js";
-import { lang, messageOf, nameOf, number, t } from "../i18n.js";
-import { giveTo, wishesPart } from "./adjust.js";
-import { donePart } from "./done.js";
+import { dayTime, messageOf, t } from "../i18n.js";
+import { fileLinks } from "./files.js";
 import { PatrolForm } from "./form.js";
-import { lineSwatch } from "./legend.js";
+import { keeping } from "./keep.js";
 import { livePart } from "./live.js";
-import { clock } from "./night.js";
+import { toldOf } from "./told.js";
 
-export const FORMATS = ["gpx", "csv", "xlsx", "geojson", "gpkg"];
-
-export const fileLinks = (id, team = null) => FORMATS.map((format) =>
-  h("a", { href: address(`/patrol-plans/${id}/export`, { format, team }), download: "", "aria-label": `${t("download")} ${format.toUpperCase()}${team ? ` ${team}` : ""}` }, format.toUpperCase()));
+export const planName = (p) => `${p.patrol_id} · ${dayTime(p.begins_at).slice(0, 10)}`;
 
 export class PatrolPanel {
   element = h("details", { id: "patrols", class: "hotspots patrols" });
@@ -26,6 +21,8 @@ export class PatrolPanel {
   #making = false;
   #said = null;
   #toast = h("div", { id: "pat-toast", role: "status", hidden: true });
+  #trouble = null;
+  #live = h("div", { id: "pat-live-part" });
   #opened = new Set();
   #about;
 
@@ -60,17 +57,20 @@ export class PatrolPanel {
   }
 
   render() {
-    const focused = this.element.contains(document.activeElement) ? document.activeElement.id : null;
-    replace(this.element, h("summary", {}, t("patrols")), h("div", { class: "group" }, this.#parts()));
-    if (focused) this.element.querySelector(`#${CSS.escape(focused)}`)?.focus({ preventScroll: true });
+    keeping(this.element, () => replace(this.element, h("summary", {}, t("patrols")), h("div", { class: "group" }, this.#parts())));
+  }
+
+  // The rest stays as it is: somebody may be choosing in a list.
+  renderLive() {
+    keeping(this.#live, () => replace(this.#live, this.#plans.shown ? livePart(this.#about.live, { toggle: this.#actions.live, pick: this.#actions.pick }) : null));
   }
 
   #parts() {
     const { list, error, job, shown } = this.#plans;
-    if (!list) return error ? this.#trouble(error) : h("p", { class: "muted" }, t("loading"));
+    if (!list) return error ? this.#failed(error) : h("p", { class: "muted" }, t("loading"));
     const parts = [];
     if (list.length) parts.push(this.#choice(list));
-    if (error) parts.push(this.#trouble(error));
+    if (error) parts.push(this.#failed(error));
     if (job) parts.push(this.#progress(job));
     else if (this.#making || !list.length) parts.push(this.#maker(list));
     if (this.#said) parts.push(h("p", { id: "pat-said", role: "status", class: this.#said.warn ? "warn-text" : "muted" }, this.#said.text));
@@ -86,7 +86,7 @@ export class PatrolPanel {
     return [list.length ? null : h("p", { id: "pat-empty" }, t("pat_empty")), this.#form.render(() => this.#make())];
   }
 
-  #trouble(error) {
+  #failed(error) {
     return h("div", { id: "pat-error", class: "pat-error", role: "alert" }, h("p", { class: "warn-text" }, messageOf(error)), h("button", { type: "button", id: "pat-retry", onclick: () => this.#again() }, t("retry")));
   }
 
@@ -98,7 +98,7 @@ export class PatrolPanel {
   #choice(list) {
     const { plan } = this.#store.state;
     const { shown } = this.#plans;
-    const text = (p) => `${p.patrol_id} · ${p.parameters.on} · ${t("pat_sum_short", { n: p.summary.visited })}`;
+    const text = (p) => `${planName(p)} · ${t("pat_sum_short", { n: p.summary.visited })}`;
     return [
       h("select", { id: "pat-plan", "aria-label": t("pat_plan"), onchange: (event) => this.#actions.choosePlan(event.target.value || null) },
         h("option", { value: "" }, t("hot_off")), list.map((p) => h("option", { value: p.patrol_id, selected: String(p.patrol_id) === plan }, text(p)))),
@@ -117,9 +117,20 @@ export class PatrolPanel {
     this.#actions.compare(other.patrol_id, plan.patrol_id);
   }
 
-  say(text) {
-    this.#said = { text, warn: true };
+  // What went wrong with a wish; null for nothing.
+  trouble(text) {
+    this.#trouble = text;
     this.render();
+    if (text) this.element.querySelector("#pat-trouble")?.scrollIntoView({ block: "nearest" });
+  }
+
+  unfold(id) {
+    this.element.open = true;
+    this.#opened.add(id);
+  }
+
+  focus(...ids) {
+    ids.map((id) => this.element.querySelector(`#${id}:not(:disabled)`)).find(Boolean)?.focus();
   }
 
   #toggleForm() {
@@ -151,45 +162,11 @@ export class PatrolPanel {
     this.render();
   }
 
-  get #wishing() {
-    return { wishes: this.#about.wishes, teams: this.#actions.teams };
-  }
-
-  #notices({ notices }) {
-    return notices?.length ? h("ul", { id: "pat-notices", class: "warn-text" }, notices.map((n) => h("li", {}, n[lang]))) : null;
-  }
-
-  #told({ plan, features }) {
-    const { summary } = plan;
-    const left = summary.reasons.filter((r) => !r.visited);
-    const visited = summary.reasons.filter((r) => r.visited);
-    const why = (id, title, reasons) => (reasons.length ? h("details", { id, class: "pat-why", open: this.#opened.has(id), ontoggle: (event) => this.#opened[event.target.open ? "add" : "delete"](id) }, h("summary", {}, t(title, { n: number(reasons.length) })),
-      h("ul", {}, reasons.map((r) => h("li", {}, h("b", {}, nameOf(r)), " ", h("span", { class: "muted" }, r[lang]), r.visited ? null : h("div", {}, giveTo({ plan, features }, r.stop, null, this.#wishing)))))) : null);
-    return [
-      h("p", { id: "pat-sum" }, t("pat_sum", { ...summary, visited: number(summary.visited), stops: number(summary.stops) }), " ", h("span", { class: "muted" }, t("pat_from", { run: plan.hotspot_run_id ?? "–", seed: plan.seed }), " ", t("hot_caption"))),
-      plan.replaces_id ? h("p", { id: "pat-replaces" }, h("span", { class: "muted" }, t("pat_replaces", { n: plan.replaces_id })), " ", h("button", { type: "button", class: "link", id: "pat-back", onclick: () => this.#actions.choosePlan(String(plan.replaces_id)) }, t("pat_back_to", { n: plan.replaces_id }))) : null,
-      this.#notices(summary),
-      donePart(this.#about.done),
-      this.#table(features),
-      wishesPart({ plan, features }, { ...this.#wishing, solve: this.#actions.solve, busy: Boolean(this.#plans.job) }),
-      livePart(this.#about.live, { toggle: this.#actions.live, pick: this.#actions.pick }),
-      summary.idle.length ? h("p", { id: "pat-idle" }, h("span", { class: "muted" }, t("pat_idle")), summary.idle.map((code) => [code, this.#actions.teamName(code)].filter(Boolean).join(" ")).join(lang === "en" ? ", " : "、"), h("span", { class: "muted" }, left.length ? "" : ` · ${t("pat_idle_why")}`)) : null,
-      why("pat-left", "pat_left", left), why("pat-in", "pat_why", visited),
-    ];
-  }
-
-  #table(features) {
-    const { sel } = this.#store.state;
-    const head = (name, long, number_ = true) => h("th", { scope: "col", class: number_ ? "num" : null, title: long ? t(long) : null }, t(name));
-    const row = ({ properties: p }, i) => {
-      const own = `patrol:${p.team_code}`;
-      return h("tr", { class: sel === own || sel?.startsWith(`${own}:`) ? "chosen" : null, dataset: { team: p.team_code }, onclick: () => this.#actions.pick(own) },
-        h("th", { scope: "row" }, h("button", { type: "button", class: "link", id: `pat-row-${p.team_code}`, title: nameOf(p), "aria-label": `${p.team_code} ${nameOf(p)}` }, lineSwatch(i), p.team_code)),
-        [clock(p.begin), clock(p.end), number(p.visits.length), (p.length_m / 1000).toFixed(1), number(Math.round(p.travel_s / 60)), `${Math.round(100 * p.load)}%`].map((text) => h("td", { class: "num" }, text)));
-    };
-    return h("div", { class: "pat-scroll" }, h("table", { id: "pat-routes", class: "pat-routes" }, h("caption", { class: "unseen" }, t("pat_routes")),
-      h("thead", {}, h("tr", {}, head("pat_team", null, false), head("pat_leaves"), head("pat_back"), head("pat_stops"), head("pat_km"), head("pat_min", "pat_min_long"), head("pat_load", "pat_load_long"))),
-      h("tbody", {}, features.map(row))));
+  #told(shown) {
+    this.renderLive();
+    return toldOf(shown, {
+      opened: this.#opened, sel: this.#store.state.sel, actions: this.#actions, about: this.#about, live: this.#live, busy: Boolean(this.#plans.job), trouble: this.#trouble,
+    });
   }
 
   #remove() {

@@ -2,11 +2,12 @@
 
 import { h } from "../dom.js";
 import { lang, nameOf, number, t } from "../i18n.js";
-import { giveTo } from "./adjust.js";
+import { dragHint, giveTo } from "./adjust.js";
 import { routeOf } from "./data.js";
 import { visitPart } from "./done.js";
+import { fileLinks } from "./files.js";
+import { visitsTo } from "./look.js";
 import { clock } from "./night.js";
-import { fileLinks } from "./panel.js";
 
 const gone = () => Object.assign(new Error("patrol"), { status: 404 });
 const facts = (pairs) => h("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== undefined).map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
@@ -48,6 +49,13 @@ function route(feature, shown, { actions }) {
   };
 }
 
+// A place that is visited more than once has one mark on the map.
+function others(shown, code, n, stop, actions) {
+  const rest = visitsTo(shown, stop).filter((other) => other.code !== code || other.n !== n);
+  return rest.length ? h("ul", { class: "pat-again" }, rest.map((other) => h("li", {}, t("pat_again"), " ",
+    h("button", { type: "button", class: "link", onclick: () => actions.pick(`patrol:${other.code}:${other.n}`) }, t("pat_stop_of", { team: `${clock(other.visit.start)} ${other.code}`, n: other.n, all: routeOf(shown, other.code).properties.visits.length }))))) : null;
+}
+
 function stop(feature, n, shown, context) {
   const { actions, done } = context;
   const p = feature.properties;
@@ -62,9 +70,9 @@ function stop(feature, n, shown, context) {
         [t("pat_team"), h("button", { type: "button", class: "link", id: "pat-own-route", onclick: () => actions.pick(`patrol:${p.team_code}`) }, `${p.team_code} ${nameOf(p)}`)],
         [t("pat_arrive"), clock(visit.arrive)], [t("pat_begin"), visit.start === visit.arrive ? null : clock(visit.start)], [t("pat_leave"), clock(visit.leave)], [t("pat_prize"), String(visit.prize)],
       ])),
-      group(t("pat_who"), giveTo(shown, visit.stop, p.team_code, context), h("p", { class: "muted" }, t("pat_drag"))),
-      visitPart(done, p.team_code, n, { ...context, now: () => context.now() ?? visit.arrive }),
-      group(t("pat_because"), h("p", { class: "hot-words" }, words(visit)), visit.number > 1 ? h("p", {}, t("pat_visit", { n: visit.number })) : null, h("p", { class: "hot-caption" }, t("hot_caption")),
+      group(t("pat_who"), giveTo(shown, visit.stop, p.team_code, context), h("p", { class: "muted" }, dragHint())),
+      visitPart(done, p.team_code, n, context),
+      group(t("pat_because"), h("p", { class: "hot-words" }, words(visit)), visit.number > 1 ? h("p", {}, t("pat_visit", { n: visit.number })) : null, others(shown, p.team_code, n, visit.stop, actions), h("p", { class: "hot-caption" }, t("hot_caption")),
         visit.grid_key ? h("button", { type: "button", class: "link", onclick: () => actions.open(visit.grid_key) }, t("hot_open_grid", { name: nameOf(visit) })) : null),
       group(t("pat_way"), streets(visit.leg)),
       h("div", { class: "group row" }, to(n - 1, "before"), to(n + 1, "after")),
