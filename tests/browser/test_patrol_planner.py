@@ -378,3 +378,27 @@ def test_the_form_s_further_fields_reach_the_plan_and_its_summary(
     assert "format=html" in sheet
     assert '<section class="sheet">' in download.value.path().read_text(encoding="utf-8")
     assert watched.complaints == []
+
+
+def test_a_plan_is_seen_growing_while_it_is_made(run_id: int, visit: Visit) -> None:
+    watched = visit(viewport=DESK)
+    page = watched.open()
+    page.click("#patrols > summary")
+    page.wait_for_selector("#pat-form, #pat-new")
+    if not page.locator("#pat-form").count():
+        page.click("#pat-new")
+    page.select_option("#pat-run", str(run_id))
+    page.fill("#pat-seconds", "12")
+    # One team that stays half an hour at each stop cannot reach everything, so the search takes its whole time.
+    page.click("#pat-more > summary")
+    page.fill("#pat-dwell", "30")
+    page.evaluate("""() => {
+      for (const box of document.querySelectorAll('.pat-teams input'))
+        if (box.id !== 'pat-team-T07') document.getElementById(box.id).click();
+    }""")
+    page.click("#pat-start")
+    expect(page.locator("#pat-so-far")).to_contain_text("目前最好", timeout=PATIENCE_MS)
+    page.click("#pat-stop")
+    expect(page.locator("#pat-said")).to_contain_text("取消", timeout=PATIENCE_MS)
+    expect(page.locator("#pat-so-far")).to_have_count(0)
+    assert watched.complaints == []

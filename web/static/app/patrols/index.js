@@ -10,7 +10,7 @@ import { Plans, routeOf } from "./data.js";
 import { Done } from "./done.js";
 import { patrolLegend } from "./legend.js";
 import { Live } from "./live.js";
-import { drawnOf, nowOf } from "./look.js";
+import { drawnOf, growing, nowOf } from "./look.js";
 import { clock, momentOf, Night } from "./night.js";
 import { PatrolPanel } from "./panel.js";
 import { patrolStory } from "./story.js";
@@ -39,6 +39,7 @@ export class Patrols {
   #quieted = [];
   #fitting = false;
   #minute = null;
+  #growing = false;
 
   // `tell` has drawn(source, features), for the map, legend(), when the legend changed, show(box), story(), when what is
   // told of the chosen thing changed, and hotspotRuns.
@@ -111,6 +112,7 @@ export class Patrols {
 
   #changed(what) {
     this.panel.render();
+    if (what === "job") this.#grow();
     if (what !== "run") return;
     const { shown } = this.plans;
     if (shown) this.#named();
@@ -124,6 +126,15 @@ export class Patrols {
     this.#fitting = false;
     if (box) this.#tell.show(box);
     if (shown) this.panel.element.scrollIntoView({ block: "start" });
+  }
+
+  // A plan that is being made stands in the place of the one that is shown, until it is done or given up.
+  #grow() {
+    const { job, shown } = this.plans;
+    const grows = Boolean(job?.so_far);
+    if (grows) this.#tell.drawn("patrols", growing(job.so_far));
+    else if (this.#growing && !job) this.#tell.drawn("patrols", shown ? drawnOf(shown) : []);
+    this.#growing = grows || (this.#growing && Boolean(job));
   }
 
   // All teams are in sight when they are first shown.

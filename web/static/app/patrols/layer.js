@@ -21,6 +21,8 @@ export function patrolLines() {
   return [
     line("patrol-hit", [], { "line-color": "rgba(0,0,0,0)", "line-width": 12 }),
     line("patrol-halo", [], { "line-color": css("--map-halo"), "line-width": wide(4.5, 8) }),
+    { id: "patrol-grow", type: "line", source: "patrols", filter: ["all", is("grow"), ["==", ["geometry-type"], "LineString"]], layout: { "line-join": "round" }, paint: { "line-color": colour(), "line-width": wide(1.6, 3), "line-opacity": 0.8 } },
+    { id: "patrol-grow-stop", type: "circle", source: "patrols", filter: ["all", is("grow"), ["==", ["geometry-type"], "Point"]], paint: { "circle-radius": 4, "circle-color": colour(), "circle-stroke-color": css("--map-halo"), "circle-stroke-width": 1.5 } },
     { id: "patrol-link", type: "line", source: "patrols", filter: is("link"), paint: { "line-color": colour(), "line-width": 1.2 } },
     ...DASHES.map((dash, n) => line(`patrol-line-${n}`, [["==", ["get", "dash"], n]], { "line-color": colour(), "line-width": wide(2.6, 5), ...(n ? { "line-dasharray": dash } : {}) })),
   ];

@@ -42,6 +42,12 @@ export function drawnOf({ features }) {
   return [...lines, ...links, ...stops, ...bases.values()];
 }
 
+// A plan that is being made: straight from stop to stop, because ways along the roads are drawn when it is done.
+export const growing = ({ lines }) => lines.flatMap(({ coordinates }, i) => [
+  { type: "Feature", geometry: { type: "LineString", coordinates }, properties: { what: "grow", ...lookOf(i) } },
+  ...coordinates.slice(1, -1).map(([lon, lat]) => point(lon, lat, { what: "grow", ...lookOf(i) })),
+]);
+
 // One mark for each team that is out: at its base its base's mark stands for it.
 export function nowOf({ features }, moment) {
   return features.flatMap((feature, i) => {

@@ -2,7 +2,7 @@
 
 import { announce, h, replace } from "../dom.js";
 import { UNDO_MS } from "../hotspots/data.js";
-import { dayTime, messageOf, t } from "../i18n.js";
+import { dayTime, messageOf, number, t } from "../i18n.js";
 import { fileLinks } from "./files.js";
 import { PatrolForm } from "./form.js";
 import { keeping } from "./keep.js";
@@ -144,6 +144,7 @@ export class PatrolPanel {
     const step = t(`pat_state_${job.step}`);
     return h("div", { id: "pat-progress", class: "pat-progress" },
       h("progress", { max: job.total, value: job.done, "aria-label": step }), h("p", {}, t("pat_progress", { step, s: job.seconds ?? 0 })),
+      job.so_far ? h("p", { id: "pat-so-far" }, t("pat_so_far", { n: number(job.so_far.stops), prize: job.so_far.prize.toFixed(1), teams: number(job.so_far.lines.length) })) : null,
       h("div", { class: "row apart" }, h("span", { class: "muted" }, t("hot_leaving")), h("button", { type: "button", id: "pat-stop", onclick: () => this.#plans.cancel() }, t("hot_stop"))));
   }
 

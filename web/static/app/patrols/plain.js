@@ -13,6 +13,10 @@ export function drawPatrol(L, feature, pick) {
   const { coordinates } = feature.geometry;
   const over = what === "now" || what === "here";
   const flip = ([lon, lat]) => [lat, lon];
+  if (what === "grow") {
+    const quiet = { color: ink, weight: 2, interactive: false };
+    return feature.geometry.type === "Point" ? L.circleMarker(flip(coordinates), { ...quiet, radius: 4 }) : L.polyline(coordinates.map(flip), quiet);
+  }
   let mark;
   if (what === "line") mark = L.polyline(coordinates.map(flip), { color: ink, weight: WIDTH, lineCap: "butt", dashArray: dash ? DASHES[dash].map((n) => n * WIDTH).join(" ") : null });
   else if (what === "link" || what === "gap") mark = L.polyline(coordinates.map(flip), { color: ink, weight: 1.2 });

@@ -21,6 +21,7 @@ export const PATROL_WORDS = {
   pat_state_plan: ["求解路线", "Searching for routes"],
   pat_state_save: ["保存", "Saving"],
   pat_progress: ["{step} · {s} 秒", "{step} · {s} s"],
+  pat_so_far: ["目前最好：{teams} 队巡访 {n} 次，得分 {prize}", "Best so far: {teams} teams make {n} visits, prize {prize}"],
   pat_sum: ["巡访 {visited} / {stops} 处热点；得分 {prize} / {possible}，上界 {bound}。", "{visited} of {stops} hotspots visited; prize {prize} of {possible}, upper bound {bound}."],
   pat_sum_short: ["{n} 处", "{n} places"],
   pat_from: ["依据第 {run} 次热点分析，种子 {seed}。", "From hotspot run {run}, seed {seed}."],
