@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from gridmap.services.dispatch import FRESH_S, Place, place_of
-from gridmap.services.plan_places import _place
+from gridmap.services.plan_places import place_at
 
 NOW = dt.datetime(2026, 10, 30, 15, 0, tzinfo=dt.UTC)
 
@@ -51,16 +51,18 @@ def test_a_plan_puts_a_team_at_its_base_on_its_way_at_its_stop_and_back() -> Non
         return (NOW + dt.timedelta(minutes=minute)).isoformat()
 
     route = {
-        "base_lon": 120.4, "base_lat": 29.8, "length_m": whole_m, "begin": at(0), "end": at(50),
-        "visits": [{"arrive": at(20), "leave": at(30), "lon": 120.4101, "lat": 29.8001, "leg": {"length_m": 1000.0}}],
+        "base_lon": 120.4, "base_lat": 29.8, "geometry": line, "length_m": whole_m, "begin": at(0), "end": at(50),
+        "visits": [{"arrive": at(20), "leave": at(30), "stop": "H1", "leg": {"length_m": 1000.0}}],
         "home": {"length_m": 1000.0},
     }  # fmt: skip
 
     def where(minute: int) -> tuple[float, float]:
-        return _place(route, line, NOW + dt.timedelta(minutes=minute))
+        place = place_at(route, NOW + dt.timedelta(minutes=minute), 4549)
+        assert (place["stop"] == "H1") == (20 <= minute <= 30)
+        return place["lon"], place["lat"]
 
     assert where(-5) == (120.4, 29.8)
     assert where(10) == pytest.approx((120.405, 29.8), abs=1e-5)
-    assert where(25) == (120.4101, 29.8001)
+    assert where(25) == pytest.approx((120.41, 29.8), abs=1e-5)
     assert where(35) == pytest.approx((120.4075, 29.8), abs=1e-5)
     assert where(60) == (120.4, 29.8)

@@ -13,7 +13,8 @@ from gridmap import crs
 from gridmap.domain.gridkey import Scope
 from gridmap.services.patrols.evidence import plan_against_done
 from gridmap.services.patrols.plans import patrol_plan
-from gridmap.services.patrols.positions import Track, epsg_of, legs_of, tracks_of
+from gridmap.services.patrols.positions import Track, epsg_of, tracks_of
+from gridmap.services.plan_places import place_at
 from gridmap.storage.database import Database
 
 STALE_S = 900.0
@@ -119,7 +120,7 @@ def _team(
         "name_en": route["name_en"],
         "mode": route["mode"],
         "position": position,
-        "planned": planned_place(route, at, epsg),
+        "planned": place_at(route, at, epsg),
         "next": ahead and {k: ahead[k] for k in ("stop", "number", "name_zh", "name_en", "arrive")},
         "made": len(made),
         "stops": len(done["visits"]),
@@ -168,34 +169,3 @@ def _state(
     if late_s > LATE_S:
         return "late"
     return "off-route" if off_m is not None and off_m > OFF_ROUTE_M else "on-plan"
-
-
-def planned_place(route: dict[str, Any], at: dt.datetime, epsg: int) -> dict[str, Any]:
-    """Where a plan has a team at an instant: at the base before it leaves and after it is back.
-
-    Returns
-    -------
-    dict
-        lon, lat, and stop: where it stays at one.
-    """
-    legs = legs_of(route, epsg)
-    leave = dt.datetime.fromisoformat(route["begin"])
-    stop, place = None, shapely.Point(shapely.get_coordinates(legs[0])[0])
-    stations = [*route["visits"], None]
-    for leg, visit in zip(legs, stations, strict=False):
-        arrive = dt.datetime.fromisoformat(visit["arrive"] if visit else route["end"])
-        if at < leave:
-            break
-        whole = max((arrive - leave).total_seconds(), 1.0)
-        share = min((at - leave).total_seconds() / whole, 1.0)
-        place = shapely.line_interpolate_point(leg, share, normalized=True)
-        if at < arrive:
-            break
-        if visit is None:
-            break
-        leave = dt.datetime.fromisoformat(visit["leave"])
-        if at < leave:
-            stop = visit["stop"]
-            break
-    lon, lat = crs.to_wgs84([place.x], [place.y], epsg)
-    return {"lon": round(float(lon[0]), 6), "lat": round(float(lat[0]), 6), "stop": stop}
