@@ -11,7 +11,7 @@ import shapely
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
 from gridmap.services.patrols.plans import patrol_plan
-from gridmap.services.patrols.positions import epsg_of, legs_of
+from gridmap.services.patrols.positions import ToldLeg, epsg_of, legs_of, told_legs
 from gridmap.storage.database import Database
 
 LonLat = tuple[float, float]
@@ -47,8 +47,8 @@ def places_at(database: Database, scope: Scope, patrol_id: int, clock: dt.time) 
 def place_at(route: dict[str, Any], at: dt.datetime, epsg: int) -> dict[str, Any]:
     """Return where a kept plan has a team at an instant.
 
-    At a stop it is where its route leaves the road for the stop; on a leg it is as far along as the leg's time has
-    run; before it leaves and after it is back it is at its base.
+    At a stop it is where its route leaves the road for the stop, at an emergency where it was sent; on a leg it is as
+    far along as the leg's time has run; before it leaves and after it is back it is at its base.
 
     Parameters
     ----------
@@ -68,16 +68,23 @@ def place_at(route: dict[str, Any], at: dt.datetime, epsg: int) -> dict[str, Any
     left = _time(route["begin"])
     if at <= left or route["geometry"] is None:
         return base
-    legs = legs_of(route, epsg)
-    for leg, visit in zip(legs, route["visits"], strict=False):
-        arrive, leave = _time(visit["arrive"]), _time(visit["leave"])
+    for told, leg in zip(told_legs(route), legs_of(route, epsg), strict=True):
+        arrive, leave = _stay(route, told, left)
         if at < arrive:
             return _along(leg, left, arrive, at, epsg)
-        if at <= leave:
-            return _along(leg, left, arrive, arrive, epsg) | {"stop": visit["stop"]}
+        if at <= leave and (told.visit or told.taken):
+            return _along(leg, left, arrive, arrive, epsg) | {"stop": told.visit and told.visit["stop"]}
         left = leave
-    end = _time(route["end"])
-    return base if at >= end or not route.get("home") else _along(legs[-1], left, end, at, epsg)
+    return base
+
+
+def _stay(route: dict[str, Any], told: ToldLeg, left: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+    """When a leg ends, and when the team goes on from there."""
+    if told.visit:
+        return _time(told.visit["arrive"]), _time(told.visit["leave"])
+    if told.taken:
+        return left + dt.timedelta(seconds=told.leg["seconds"]), _time(told.taken["free_at"])
+    return _time(route["end"]), _time(route["end"])
 
 
 def _time(text: str) -> dt.datetime:

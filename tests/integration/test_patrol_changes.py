@@ -16,7 +16,9 @@ from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.patrols import frame, plans
 from gridmap.services.patrols.changes import Added, Changed, Taken, replan_patrol
 from gridmap.services.patrols.compare import compare_plans
+from gridmap.services.patrols.positions import epsg_of, legs_of, told_legs
 from gridmap.services.patrols.request import PatrolRequest
+from gridmap.services.plan_places import place_at
 from gridmap.storage import patrols as stored
 from gridmap.storage.database import Database
 from gridmap.storage.schema import upgrade
@@ -183,6 +185,14 @@ def test_an_emergency_takes_a_team_there_and_the_way_on_begins_there(
         + event["leg"]["length_m"]
     )
     assert told == pytest.approx(mine["length_m"], abs=1.0)
+    # Where the plan has the team follows the way that it was sent.
+    epsg = epsg_of(made)
+    legs = legs_of(mine, epsg)
+    for told_leg, leg in zip(told_legs(mine), legs, strict=True):
+        assert leg.length == pytest.approx(told_leg.leg["length_m"], abs=1.0)
+    then = place_at(mine, dt.datetime.fromisoformat(event["free_at"]) - dt.timedelta(seconds=1), epsg)
+    assert then["stop"] is None
+    assert abs(then["lon"] - event["lon"]) + abs(then["lat"] - event["lat"]) < 0.02
     # A second change, while the team is still there, leaves it there.
     later = replan_patrol(
         town, WHOLE, made["patrol_id"], Changed("22:00", added=(Added(lon, lat, "老街"),)), iterations=STEPS

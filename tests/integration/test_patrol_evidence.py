@@ -177,7 +177,7 @@ def test_a_check_in_is_a_visit_and_can_be_taken_back(
         ({"stop": "H999"}, "check-in-stop"),
         ({"team": "nobody"}, "check-in-team"),
         ({"at": dt.datetime(2020, 1, 1, tzinfo=dt.UTC)}, "check-in-time"),
-        ({"note": "打 13812345678"}, "note-personal"),
+        ({"note": "打 13812345678"}, "text-personal"),
     ],
 )
 def test_a_check_in_that_fits_nothing_is_refused(

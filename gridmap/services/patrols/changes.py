@@ -20,6 +20,7 @@ from gridmap.analysis.patrol import (
 )
 from gridmap.domain.gridkey import UNASSIGNED, Scope
 from gridmap.errors import InvalidInput
+from gridmap.services.free_text import checked_text
 from gridmap.services.patrols.apply import with_wishes
 from gridmap.services.patrols.clock import read_moment
 from gridmap.services.patrols.frame import load_kept
@@ -133,7 +134,8 @@ def replan_patrol(
     NotFound
         When there is no such plan, stop or team.
     InvalidInput
-        When a time lies outside the shift, a place is far from every road, or a lock cannot hold.
+        When a time lies outside the shift, a place is far from every road, a lock cannot hold, or a name holds a
+        person's number.
     Conflict
         When the roads have changed since.
     """
@@ -308,7 +310,7 @@ def _added(
 
 def _about(stop: Stop, added: Added) -> dict[str, Any]:
     return {
-        "name_zh": added.name or f"临时停靠点 {stop.id}",
+        "name_zh": checked_text(added.name) or f"临时停靠点 {stop.id}",
         "name_en": added.name or f"Added stop {stop.id}",
         "words_zh": "班次中加入。",
         "words_en": "Added during the shift.",

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from gridmap.analysis.patrol.evidence import Coming, matched
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import GridmapError, InvalidInput, NotFound
-from gridmap.ingest.personal import personal_in
+from gridmap.services.free_text import checked_text
 from gridmap.services.patrols.plans import patrol_plan
 from gridmap.services.patrols.positions import found_in, is_driven, told_legs, tracks_of
 from gridmap.storage import patrol_evidence as stored
@@ -117,12 +117,7 @@ def check_in(
         When the plan has no such stop or team, the time is not in the shift, or the note holds a person's number.
     """
     plan = patrol_plan(database, scope, patrol_id)
-    if note is not None and personal_in(note) is not None:
-        raise InvalidInput(
-            "note-personal",
-            "备注含身份证号或电话号码，不予保存。请删去后再提交。",
-            "The note holds an identity or telephone number and is not kept. Take it out and try again.",
-        )
+    note = checked_text(note)
     stops = {reason["stop"] for reason in plan["summary"]["reasons"]} | {
         visit["stop"] for route in plan["routes"] for visit in route["visits"]
     }
@@ -211,7 +206,7 @@ def _against(
                 "name_en": route["name_en"],
                 "planned": len(visits),
                 "made": sum(v["made"] for v in visits),
-                "segments": sum(is_driven(leg) for leg in told_legs(route)),
+                "segments": sum(is_driven(told.leg) for told in told_legs(route)),
                 "driven": len(own),
                 "length_m": route["length_m"],
                 "driven_m": round(sum(s["length_m"] for s in own), 1),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import shapely
@@ -78,24 +78,51 @@ def found_in(
             for number, (found, leg, told, line) in enumerate(
                 zip(driven, legs[code], told_legs(route), drawn, strict=True), 1
             )
-            if found is not None and is_driven(told)
+            if found is not None and is_driven(told.leg)
         ]
     return visits, segments
 
 
 def legs_of(route: dict[str, Any], epsg: int) -> list[shapely.LineString]:
-    """Cut a kept route into its legs, in metres: one to each visit, and the way home."""
+    """Cut a kept route into its legs, in metres, as :func:`told_legs` tells them."""
     line = crs.geometries_from_wgs84([route["geometry"]], epsg)[0]
-    ends = np.concatenate([[0.0], np.cumsum([leg["length_m"] for leg in told_legs(route)])])
+    ends = np.concatenate([[0.0], np.cumsum([told.leg["length_m"] for told in told_legs(route)])])
     # Lengths are kept to a decimetre, and a line of degrees is not quite as long.
     ends *= line.length / max(ends[-1], 1e-9)
     return [_line(substring(line, a, b)) for a, b in pairwise(ends.tolist())]
 
 
-def told_legs(route: dict[str, Any]) -> list[dict[str, Any]]:
-    """Lengths, times and streets of a kept route's legs: one to each visit, and the way home."""
-    home = [route["home"]] if route.get("home") else []
-    return [visit["leg"] for visit in route["visits"]] + home
+class ToldLeg(NamedTuple):
+    """A leg of a kept route.
+
+    Attributes
+    ----------
+    leg : dict
+        length_m, seconds and streets.
+    before : int
+        How many visits come before it.
+    visit : dict or None
+        The visit that it leads to.
+    taken : dict or None
+        The emergency that it leads to; home where it leads to neither.
+    """
+
+    leg: dict[str, Any]
+    before: int
+    visit: dict[str, Any] | None = None
+    taken: dict[str, Any] | None = None
+
+
+def told_legs(route: dict[str, Any]) -> list[ToldLeg]:
+    """Legs of a kept route in order: to each visit, to emergencies, and the way home."""
+    out = []
+    for number, visit in enumerate([*route["visits"], None]):
+        out += [ToldLeg(e["leg"], number, taken=e) for e in route.get("taken", ()) if e["after"] == number]
+        if visit is not None:
+            out.append(ToldLeg(visit["leg"], number, visit=visit))
+    if route.get("home"):
+        out.append(ToldLeg(route["home"], len(route["visits"])))
+    return out
 
 
 def is_driven(leg: dict[str, Any]) -> bool:
@@ -137,7 +164,10 @@ def _places(
     """Places that count as a stop: its own point, and where routes leave the road for it."""
     found: dict[tuple[str, float, float], None] = {}
     for route in plan["routes"]:
-        for visit, leg in zip(route["visits"], legs.get(route["team_code"], []), strict=False):
+        for told, leg in zip(told_legs(route), legs.get(route["team_code"], []), strict=False):
+            visit = told.visit
+            if visit is None:
+                continue
             x, y = crs.from_wgs84([visit["lon"]], [visit["lat"]], epsg)
             found[visit["stop"], round(float(x[0]), 1), round(float(y[0]), 1)] = None
             end = shapely.get_coordinates(leg)[-1]
@@ -182,6 +212,8 @@ def _driven(
     begins = [-np.inf, *(-np.inf if row is None else own[row][1].arrive_s for row in rows)]
     ends = [*(np.inf if row is None else own[row][1].leave_s for row in rows), np.inf]
     return [
-        drive(track.times_s, track.xy, leg, within_s=(first, last)) if first < last else None
-        for leg, first, last in zip(legs, begins, ends, strict=False)
+        drive(track.times_s, track.xy, leg, within_s=(begins[told.before], ends[told.before]))
+        if begins[told.before] < ends[told.before]
+        else None
+        for told, leg in zip(told_legs(route), legs, strict=True)
     ]

@@ -20,34 +20,46 @@ function pointAt(coordinates, share) {
   return [0, 1].map((k) => coordinates[i - 1][k] + part * (coordinates[i][k] - coordinates[i - 1][k]));
 }
 
-const wholeOf = (p) => p.visits.reduce((sum, v) => sum + v.leg.length_m, p.home?.length_m ?? 0);
+// Legs in order: to each visit, to an emergency that took the team, and home.
+function legsOf(p) {
+  const legs = [...p.visits, null].flatMap((visit, n) => [
+    ...(p.taken ?? []).filter((e) => e.after === n).map((taken) => ({ leg: taken.leg, taken })), ...(visit ? [{ leg: visit.leg, visit, stop: n + 1 }] : []),
+  ]);
+  return p.home ? [...legs, { leg: p.home }] : legs;
+}
+
+const wholeOf = (p) => legsOf(p).reduce((sum, { leg }) => sum + leg.length_m, 0);
 const along = ({ geometry, properties: p }, metres) => pointAt(geometry.coordinates, wholeOf(p) ? metres / wholeOf(p) : 0);
 
 // Where the route stops for each visit: on the road, at some distance from the place that is visited.
 export function halts(feature) {
   let passed_m = 0;
-  return feature.properties.visits.map((visit) => along(feature, (passed_m += visit.leg.length_m)));
+  return legsOf(feature.properties).flatMap(({ leg, visit }) => {
+    passed_m += leg.length_m;
+    return visit ? [along(feature, passed_m)] : [];
+  });
 }
 
-// Gives { at: [lon, lat], doing: "base" | "way" | "stop", stop }; `stop` counts from 1 and is the one reached or headed for.
+// Gives { at: [lon, lat], doing: "base" | "way" | "stop", stop }; `stop` counts from 1 and is the one reached or headed for,
+// null on the way home and at an emergency.
 export function whereAt(feature, moment) {
   const p = feature.properties;
   const base = { at: [p.base_lon, p.base_lat], doing: "base", stop: null };
   if (moment < Date.parse(p.begin) || moment >= Date.parse(p.end)) return base;
-  const onWay = (from_m, leg, arrives, stop) => {
-    const share = leg.seconds ? 1 - (arrives - moment) / 1000 / leg.seconds : 1;
-    return { at: along(feature, from_m + share * leg.length_m), doing: "way", stop };
-  };
   let passed_m = 0;
   let place = base;
-  for (const [i, visit] of p.visits.entries()) {
-    const arrives = Date.parse(visit.arrive);
-    if (moment < arrives - visit.leg.seconds * 1000) return place;
-    if (moment < arrives) return onWay(passed_m, visit.leg, arrives, i + 1);
-    passed_m += visit.leg.length_m;
-    place = { at: along(feature, passed_m), doing: "stop", stop: i + 1 };
-    if (moment < Date.parse(visit.leave)) return place;
+  let left = Date.parse(p.begin);
+  for (const { leg, visit, taken, stop = null } of legsOf(p)) {
+    const arrives = visit ? Date.parse(visit.arrive) : taken ? left + leg.seconds * 1000 : Date.parse(p.end);
+    if (moment < arrives - leg.seconds * 1000) return place;
+    if (moment < arrives) {
+      const share = leg.seconds ? 1 - (arrives - moment) / 1000 / leg.seconds : 1;
+      return { at: along(feature, passed_m + share * leg.length_m), doing: "way", stop };
+    }
+    passed_m += leg.length_m;
+    place = { at: along(feature, passed_m), doing: "stop", stop };
+    left = Date.parse(visit?.leave ?? taken?.free_at ?? p.end);
+    if (moment < left) return place;
   }
-  const end = Date.parse(p.end);
-  return p.home && moment >= end - p.home.seconds * 1000 ? onWay(passed_m, p.home, end, null) : place;
+  return place;
 }
