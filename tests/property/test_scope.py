@@ -303,6 +303,17 @@ def test_a_scope_changes_and_deletes_only_rows_inside(
 
 
 @whole_world
+@given(scope=scopes(KEYS))
+def test_a_statement_on_roads_leaves_the_scope_as_it_was(world: World, scope: Scope) -> None:
+    roads = TABLES["roads"]
+    with pytest.raises(_TakeBack), world.database.scoped_session(scope, write=True) as session:
+        session.execute(delete(roads).where(roads.c.road_id == "no such road"))
+        for name in ("incidents", "teams", "patrols"):
+            assert seen(session, TABLES[name]) == world.visible(name, scope)
+        raise _TakeBack
+
+
+@whole_world
 @given(
     scope=scopes(KEYS),
     name=st.sampled_from(sorted(TABLES)),

@@ -11,12 +11,17 @@ ALTER TABLE roads
 -- now is the graph of now. A random one, because a number could come again after a restored backup.
 CREATE FUNCTION roads_changed() RETURNS trigger LANGUAGE plpgsql
   SET search_path FROM CURRENT
-  -- Emptying the table asks no policy, and its mark must change all the same.
-  SET gridmap.scope_lo = '0' SET gridmap.scope_hi = '99999999999999999'
 AS $$
+declare
+  lo text := current_setting('gridmap.scope_lo', true);
+  hi text := current_setting('gridmap.scope_hi', true);
 begin
+  -- Emptying the table asks no policy, and its mark must change all the same. What the transaction had is put back; where
+  -- this fails, it fails with it. A SET clause of the function would need a superuser.
+  perform set_config('gridmap.scope_lo', '0', true), set_config('gridmap.scope_hi', '99999999999999999', true);
   insert into workspace_settings (key, value) values ('roads_version', to_jsonb(gen_random_uuid()::text))
   on conflict (key) do update set value = excluded.value;
+  perform set_config('gridmap.scope_lo', coalesce(lo, ''), true), set_config('gridmap.scope_hi', coalesce(hi, ''), true);
   return null;
 end
 $$;
