@@ -9,6 +9,7 @@ ensure_postgis
 ensure_venv
 install_packages run -e .
 ensure_assets
+ensure_compiled
 unlock_setup
 
 # exec: Ctrl-C and SIGTERM go to the server itself, which stops its database.
