@@ -105,6 +105,7 @@ def _has_formula(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: dict
                 if b"<f>" in tail or b"<f " in tail or b"<f/>" in tail:
                     return True
                 tail = tail[-4:]
+    # zipfile says NotImplementedError of a file whose compression or version it does not know.
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError):
         raise Refused(
             "xlsx-broken",

@@ -69,6 +69,7 @@ def open_zip(path: Path) -> zipfile.ZipFile:
     """
     try:
         return zipfile.ZipFile(path)
+    # zipfile says NotImplementedError of a file whose compression or version it does not know.
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise Refused(
             "zip-broken",
@@ -145,6 +146,7 @@ def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, lim
                 if size > limits["unpacked_bytes"]:
                     raise too_big()
                 out.write(block)
+    # Likewise: what is damaged may look like a compression that nobody knows.
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError):
         raise Refused(
             "zip-broken", "压缩文件已损坏。请重新打包。", "the archive is damaged. Pack it again."
