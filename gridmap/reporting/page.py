@@ -6,13 +6,13 @@ import base64
 import re
 from typing import Literal
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from gridmap.reporting import words
 from gridmap.reporting.markup import in_languages
 from gridmap.reporting.model import Download, HotspotReport, Text
 from gridmap.reporting.print_map import PATTERNS, still_map
+from gridmap.reporting.templating import page_templates
 from gridmap.reporting.webmap import interactive_map
 
 _ADDRESS = re.compile(r"url\(\s*['\"]?images/([\w.-]+)['\"]?\s*\)")
@@ -77,13 +77,7 @@ def render(
     str
         HTML; the same for the same report.
     """
-    environment = Environment(
-        loader=PackageLoader("gridmap.reporting"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates()
     wanted = ("zh", "en") if languages == "both" else (languages,)
 
     def told(text: Text) -> Markup:

@@ -11,10 +11,10 @@ from urllib.parse import quote
 import numpy as np
 import segno
 import shapely
-from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from gridmap.reporting.sheet_map import route_map
+from gridmap.reporting.templating import page_templates
 
 _PAGE_MM, _WIDTH_MM = 273.0, 190.0
 _HEAD_MM, _CODE_HEAD_MM, _FOOT_MM = 23.0, 31.0, 9.0
@@ -109,13 +109,7 @@ def render_sheets(
     str
         HTML; the same for the same plan.
     """
-    environment = Environment(
-        loader=PackageLoader("gridmap.reporting"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_templates()
     lines = [road for road in roads if not shapely.is_empty(road)]
     pages = [_page(plan, route, lines, url) for route in routes]
     page = environment.get_template("sheet.html.j2").render(plan=plan, pages=pages, night=_night(plan))
