@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -12,6 +13,9 @@ from sqlalchemy.pool import NullPool
 
 from gridmap.domain.gridkey import Scope
 from gridmap.services.boundaries import BoundaryOptions, import_boundaries
+from gridmap.services.demo import load_town
+from gridmap.services.hotspots.runs import run_hotspots
+from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.importing import ImportOptions, import_records
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
@@ -124,5 +128,21 @@ def town(towns: Towns) -> Iterator[Database]:
 def recorded_town(towns: Towns, _recorded: None) -> Iterator[Database]:
     """A workspace with villages and every record of the demonstration town."""
     made = towns.make("recorded")
+    yield made
+    towns.drop(made)
+
+
+@pytest.fixture(scope="session")
+def _hot(towns: Towns) -> None:
+    town = towns.make("with_schema", "hot")
+    load_town(town, on_progress=None)
+    asked = HotspotSpec("gi", dt.date(2026, 5, 1), dt.date(2026, 10, 31), seed=7)
+    run_hotspots(town, Scope.whole(), asked)
+
+
+@pytest.fixture(scope="module")
+def hot_town(towns: Towns, _hot: None) -> Iterator[Database]:
+    """The whole demonstration town with one Gi* run; a module's own."""
+    made = towns.make("hot")
     yield made
     towns.drop(made)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, InvalidInput, NotFound
-from gridmap.services.demo import load_town
-from gridmap.services.hotspots.runs import run_hotspots
-from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.patrols import frame, plans
 from gridmap.services.patrols.changes import Added, Changed, Taken, replan_patrol
 from gridmap.services.patrols.compare import compare_plans
@@ -21,7 +17,6 @@ from gridmap.services.patrols.request import PatrolRequest
 from gridmap.services.plan_places import place_at
 from gridmap.storage import patrols as stored
 from gridmap.storage.database import Database
-from gridmap.storage.schema import upgrade
 
 WHOLE = Scope.whole()
 NIGHT = dt.date(2026, 11, 1)
@@ -29,13 +24,8 @@ STEPS = 3_000
 
 
 @pytest.fixture(scope="module")
-def town(make_database: Any) -> Iterator[Database]:
-    """The demonstration town with one Gi* run of its own."""
-    made = make_database("with_schema")
-    upgrade(made)
-    load_town(made, on_progress=None)
-    run_hotspots(made, WHOLE, HotspotSpec("gi", dt.date(2026, 5, 1), dt.date(2026, 10, 31), seed=7))
-    return made
+def town(hot_town: Database) -> Database:
+    return hot_town
 
 
 @pytest.fixture(scope="module")

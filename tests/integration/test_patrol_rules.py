@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,11 @@ import pytest
 
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.demo import load_town
-from gridmap.services.hotspots.runs import run_hotspots
-from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.patrols import plans
 from gridmap.services.patrols.prize import terms_of
 from gridmap.services.patrols.request import PatrolRequest
 from gridmap.services.patrols.rules import Rules, read_rules
 from gridmap.storage.database import Database
-from gridmap.storage.schema import upgrade
 
 WHOLE = Scope.whole()
 NIGHT = dt.date(2026, 11, 1)
@@ -28,13 +23,8 @@ STEPS = 4_000
 
 
 @pytest.fixture(scope="module")
-def town(make_database: Any) -> Iterator[Database]:
-    """The demonstration town with one Gi* run of its own."""
-    made = make_database("with_schema")
-    upgrade(made)
-    load_town(made, on_progress=None)
-    run_hotspots(made, WHOLE, HotspotSpec("gi", dt.date(2026, 5, 1), dt.date(2026, 10, 31), seed=7))
-    return made
+def town(hot_town: Database) -> Database:
+    return hot_town
 
 
 def planned(town: Database, **given: Any) -> dict[str, Any]:

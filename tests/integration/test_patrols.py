@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,10 @@ import shapely
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.demo import load_town
-from gridmap.services.hotspots.runs import run_hotspots
-from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.patrols import plans
 from gridmap.services.patrols.files import export_plan
 from gridmap.services.patrols.request import PatrolRequest
 from gridmap.storage.database import Database
-from gridmap.storage.schema import upgrade
 
 WHOLE = Scope.whole()
 NIGHT = dt.date(2026, 11, 1)
@@ -33,13 +28,8 @@ ZONE = "Asia/Shanghai"
 
 
 @pytest.fixture(scope="module")
-def planned_town(make_database: Any) -> Iterator[Database]:
-    """The demonstration town with one Gi* run of its own."""
-    town = make_database("with_schema")
-    upgrade(town)
-    load_town(town, on_progress=None)
-    run_hotspots(town, WHOLE, HotspotSpec("gi", dt.date(2026, 5, 1), dt.date(2026, 10, 31), seed=7))
-    return town
+def planned_town(hot_town: Database) -> Database:
+    return hot_town
 
 
 @pytest.fixture(scope="module")
