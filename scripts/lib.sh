@@ -125,7 +125,7 @@ ensure_compiled() {
     return 0
   fi
   say "编译巡防求解程序，约 20 秒 / compiling the search for patrols, about 20 s"
-  if .venv/bin/python -c 'from gridmap.services.patrols.plans import stop_rule; stop_rule(None, 1)'; then
+  if .venv/bin/python -c 'from gridmap.services.patrols.make.plans import stop_rule; stop_rule(None, 1)'; then
     printf '%s\n' "$want" >"$stamp"
   fi
 }

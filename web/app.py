@@ -14,8 +14,15 @@ from gridmap import __version__
 from gridmap.errors import GridmapError, Unavailable
 from gridmap.storage.database import Database
 from web import pages, tiles
-from web.api import coverage, dispatch, field, grids, hotspots, incidents, patrol_evidence, patrols, workspace
+from web.api import workspace
+from web.api.cases import incidents
+from web.api.ground import grids
+from web.api.hotspots import runs as hotspots
+from web.api.patrols import plans as patrols
+from web.api.patrols import visits as patrol_evidence
+from web.api.response import coverage, dispatch
 from web.api.schemas import Problem
+from web.api.teams import teams as field
 from web.jobs import Jobs
 
 log = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import gzip
 
 from flask import Blueprint, Response, request
 
-from gridmap.services import tiles
+from gridmap.services.ground import tiles
 from web.api.schemas import Key, Period
 from web.context import database, scope
 

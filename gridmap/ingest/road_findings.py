@@ -7,7 +7,7 @@ from pathlib import Path
 
 import geopandas as gpd
 
-from gridmap.ingest.atomic import replacing
+from gridmap.files.atomic import replacing
 
 _EMPTY_KIND = {"dead_ends": "Point"}
 

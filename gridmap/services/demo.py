@@ -15,14 +15,15 @@ from sqlalchemy.orm import Session
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, InvalidInput
-from gridmap.services.boundaries import BoundaryOptions, import_boundaries
-from gridmap.services.importing import ImportOptions, import_records
-from gridmap.services.road_imports import import_roads
-from gridmap.services.workspace import data_folder, read_kinds
-from gridmap.storage import boundaries as versions
-from gridmap.storage import field, workspace
-from gridmap.storage import grids as stored
+from gridmap.services.ground.boundaries import BoundaryOptions, import_boundaries
+from gridmap.services.ground.road_imports import import_roads
+from gridmap.services.imports.records import ImportOptions, import_records
+from gridmap.services.workspace.summary import data_folder, read_kinds
 from gridmap.storage.database import Database
+from gridmap.storage.ground import boundaries as versions
+from gridmap.storage.ground import grids as stored
+from gridmap.storage.teams import field
+from gridmap.storage.workspace import settings as workspace
 
 Progress = Callable[[str, int, int], None]
 

@@ -16,7 +16,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from gridmap.analysis.assign import assign_to_grids
+from gridmap.analysis.reach.assign import assign_to_grids
 from gridmap.domain.gridkey import make_key
 
 CORNERS = 100

@@ -13,8 +13,8 @@ import numpy as np
 import shapely
 
 from gridmap import crs
-from gridmap.analysis.coverage import maximal_covering, p_median
-from gridmap.analysis.dispatch import nearest_by_road
+from gridmap.analysis.reach.coverage import maximal_covering, p_median
+from gridmap.analysis.reach.dispatch import nearest_by_road
 from gridmap.analysis.roads import MODES, Mode, Router, build_graph
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"

@@ -19,9 +19,9 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from gridmap.domain.gridkey import Scope
-from gridmap.services.boundaries import BoundaryOptions, import_boundaries
 from gridmap.services.demo import GRIDS
-from gridmap.services.importing import ImportOptions, import_records
+from gridmap.services.ground.boundaries import BoundaryOptions, import_boundaries
+from gridmap.services.imports.records import ImportOptions, import_records
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
 from gridmap.storage.schema import upgrade

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from gridmap.domain.gridkey import Scope
 from gridmap.storage.database import Database
-from web.api import dispatch as routes
+from web.api.response import dispatch as routes
 
 DISPATCHES = "/api/v1/dispatches"
 NIGHT = "2026-10-30T23:00"

@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.hotspots import runs
-from web.api import hotspots
+from web.api.hotspots import runs as hotspots
 from web.jobs import Jobs
 
 RUNS = "/api/v1/hotspot-runs"

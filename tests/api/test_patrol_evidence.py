@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from flask.testing import FlaskClient
 
-from web.api import hotspots
+from web.api.hotspots import runs as hotspots
 
 PLANS = "/api/v1/patrol-plans"
 RUNS = "/api/v1/hotspot-runs"

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from flask.testing import FlaskClient
 
-from web.api import hotspots
+from web.api.hotspots import runs as hotspots
 from web.jobs import Jobs, Telling
 
 PLANS = "/api/v1/patrol-plans"

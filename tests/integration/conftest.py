@@ -12,11 +12,11 @@ from sqlalchemy import URL, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from gridmap.domain.gridkey import Scope
-from gridmap.services.boundaries import BoundaryOptions, import_boundaries
 from gridmap.services.demo import load_town
+from gridmap.services.ground.boundaries import BoundaryOptions, import_boundaries
 from gridmap.services.hotspots.runs import run_hotspots
 from gridmap.services.hotspots.spec import HotspotSpec
-from gridmap.services.importing import ImportOptions, import_records
+from gridmap.services.imports.records import ImportOptions, import_records
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
 

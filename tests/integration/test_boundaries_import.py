@@ -21,9 +21,9 @@ from gridmap import crs
 from gridmap.cli import main
 from gridmap.domain.gridkey import Scope, ancestor
 from gridmap.errors import Conflict, Forbidden
-from gridmap.services.boundaries import BoundaryOptions, BoundaryResult, import_boundaries
-from gridmap.services.gridbook import GridBook
-from gridmap.services.grids import grid_features
+from gridmap.services.ground.boundaries import BoundaryOptions, BoundaryResult, import_boundaries
+from gridmap.services.ground.gridbook import GridBook
+from gridmap.services.ground.grids import grid_features
 from gridmap.storage.database import Database
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"

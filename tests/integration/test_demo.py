@@ -20,8 +20,8 @@ from gridmap import crs
 from gridmap.domain.gridkey import LEVELS, Scope, ancestor
 from gridmap.errors import Conflict
 from gridmap.services import demo
-from gridmap.services.field import team_features
-from gridmap.services.grids import grid_features
+from gridmap.services.ground.grids import grid_features
+from gridmap.services.teams.features import team_features
 from gridmap.storage.database import Database
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"

@@ -15,13 +15,13 @@ import shapely
 
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.forecasts import next_week, score_forecast
 from gridmap.services.hotspots import runs
 from gridmap.services.hotspots.effects import effect
+from gridmap.services.hotspots.forecasts import next_week, score_forecast
 from gridmap.services.hotspots.publish import is_cold
 from gridmap.services.hotspots.rate_table import rate_table
 from gridmap.services.hotspots.spec import METHODS, HotspotSpec
-from gridmap.services.service_points import migrant_groups
+from gridmap.services.teams.service_points import migrant_groups
 from gridmap.storage.database import Database
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"

@@ -24,7 +24,7 @@ from sqlalchemy import text
 from gridmap import crs
 from gridmap.domain.gridkey import Scope, make_key
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
-from gridmap.services.importing import ImportOptions, ImportResult, import_records
+from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.storage.database import Database
 
 WHOLE = Scope.whole()

@@ -9,14 +9,15 @@ import pytest
 
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, InvalidInput, NotFound
-from gridmap.services.patrols import frame, plans
-from gridmap.services.patrols.changes import Added, Changed, Taken, replan_patrol
-from gridmap.services.patrols.compare import compare_plans
-from gridmap.services.patrols.positions import epsg_of, legs_of, told_legs
-from gridmap.services.patrols.request import PatrolRequest
-from gridmap.services.plan_places import place_at
-from gridmap.storage import patrols as stored
+from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.follow.places import place_at
+from gridmap.services.patrols.follow.tracks import epsg_of, legs_of, told_legs
+from gridmap.services.patrols.keep import codec as frame
+from gridmap.services.patrols.keep.compare import compare_plans
+from gridmap.services.patrols.make import plans
+from gridmap.services.patrols.make.changes import Added, Changed, Taken, replan_patrol
 from gridmap.storage.database import Database
+from gridmap.storage.patrols import plans as stored
 
 WHOLE = Scope.whole()
 NIGHT = dt.date(2026, 11, 1)

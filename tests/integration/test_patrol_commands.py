@@ -17,9 +17,9 @@ from gridmap.domain.gridkey import Scope
 from gridmap.services.demo import load_town
 from gridmap.services.hotspots.runs import run_hotspots
 from gridmap.services.hotspots.spec import HotspotSpec
-from gridmap.storage import field
 from gridmap.storage.database import Database
 from gridmap.storage.schema import upgrade
+from gridmap.storage.teams import field
 
 WHOLE = Scope.whole()
 NEWEST = "FQ26-007287"

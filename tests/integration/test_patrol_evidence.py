@@ -16,16 +16,17 @@ from gridmap import crs
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.demo import load_town
-from gridmap.services.field import prune_positions, team_track
 from gridmap.services.hotspots.runs import run_hotspots
 from gridmap.services.hotspots.spec import HotspotSpec
-from gridmap.services.importing import ImportOptions, import_records
-from gridmap.services.patrols import evidence, plans
-from gridmap.services.patrols.evidence import settle
-from gridmap.services.patrols.live import live_teams
-from gridmap.services.patrols.positions import epsg_of, legs_of
-from gridmap.services.patrols.request import PatrolRequest
-from gridmap.services.patrols.visited import effect_of_visits
+from gridmap.services.imports.records import ImportOptions, import_records
+from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.follow import visits as evidence
+from gridmap.services.patrols.follow.effects import effect_of_visits
+from gridmap.services.patrols.follow.live import live_teams
+from gridmap.services.patrols.follow.tracks import epsg_of, legs_of
+from gridmap.services.patrols.follow.visits import settle
+from gridmap.services.patrols.make import plans
+from gridmap.services.teams.features import prune_positions, team_track
 from gridmap.storage.database import Database
 from gridmap.storage.schema import upgrade
 

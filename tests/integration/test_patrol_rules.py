@@ -11,10 +11,10 @@ import pytest
 
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.patrols import plans
-from gridmap.services.patrols.prize import terms_of
-from gridmap.services.patrols.request import PatrolRequest
-from gridmap.services.patrols.rules import Rules, read_rules
+from gridmap.services.patrols.ask.prize import terms_of
+from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.ask.rules import Rules, read_rules
+from gridmap.services.patrols.make import plans
 from gridmap.storage.database import Database
 
 WHOLE = Scope.whole()

@@ -17,9 +17,9 @@ import shapely
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.patrols import plans
-from gridmap.services.patrols.files import export_plan
-from gridmap.services.patrols.request import PatrolRequest
+from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.keep.files import export_plan
+from gridmap.services.patrols.make import plans
 from gridmap.storage.database import Database
 
 WHOLE = Scope.whole()

@@ -22,9 +22,9 @@ from gridmap.analysis.roads import MODES, Router
 from gridmap.cli import main
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
-from gridmap.services import roads as service
-from gridmap.services.importing import ImportOptions
-from gridmap.services.road_imports import RoadImport, check_roads, import_roads
+from gridmap.services.ground import roads as service
+from gridmap.services.ground.road_imports import RoadImport, check_roads, import_roads
+from gridmap.services.imports.records import ImportOptions
 from gridmap.storage.database import Database
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"

@@ -17,8 +17,8 @@ from sqlalchemy import text
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.exporting import FORMATS, LAYERS, export_layer
-from gridmap.services.importing import ImportOptions, import_records
+from gridmap.services.imports.records import ImportOptions, import_records
+from gridmap.services.workspace.exports import FORMATS, LAYERS, export_layer
 from gridmap.storage.database import Database
 
 WHOLE = Scope.whole()

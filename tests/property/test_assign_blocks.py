@@ -8,8 +8,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridmap.analysis import _locate, assign
-from gridmap.analysis.assign import PolygonLocator
+from gridmap.analysis.reach import _locate, assign
+from gridmap.analysis.reach.assign import PolygonLocator
 from gridmap.errors import InvalidInput
 
 

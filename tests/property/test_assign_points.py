@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
-from gridmap.analysis.assign import PolygonLocator, assign_to_grids
+from gridmap.analysis.reach.assign import PolygonLocator, assign_to_grids
 from gridmap.domain.gridkey import LEVELS, SUBTREE_SIZE, level_of, make_key
 from gridmap.errors import InvalidInput
 from tests.strategies import lattice_polygons, moved, transforms

@@ -13,7 +13,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gridmap.analysis.assign import assign_to_grids, crosses_edge
+from gridmap.analysis.reach.assign import assign_to_grids, crosses_edge
 from gridmap.domain.gridkey import LEVELS
 from tests.strategies import lattice_polygons, moved
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from gridmap import crs
 from gridmap.domain.gridkey import level_of
 from gridmap.errors import InvalidInput
+from gridmap.files.cells import escape_cell, restore_cells
 from gridmap.ingest.boundaries.keys import assign_keys
-from gridmap.ingest.cells import escape_cell, restore_cells
 from gridmap.ingest.personal import is_identity_number, mask, personal_in
 from gridmap.ingest.rows import parse_table
 from gridmap.ingest.rows.dates import read_instants

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import shapely
 
-from gridmap.services.dispatch import FRESH_S, Place, place_of
-from gridmap.services.plan_places import place_at
+from gridmap.services.patrols.follow.places import place_at
+from gridmap.services.response.dispatch import FRESH_S, Place, place_of
 
 NOW = dt.datetime(2026, 10, 30, 15, 0, tzinfo=dt.UTC)
 

@@ -16,9 +16,9 @@ import shapely
 
 from gridmap import crs
 from gridmap.errors import InvalidInput
+from gridmap.files.cells import escape_cell
+from gridmap.files.layers import write_layer
 from gridmap.ingest.boundaries import read_boundaries
-from gridmap.ingest.cells import escape_cell
-from gridmap.ingest.export import write_layer
 from gridmap.ingest.rows import parse_table
 
 NOW = dt.datetime(2026, 2, 1, tzinfo=dt.UTC)

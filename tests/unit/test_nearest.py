@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gridmap.analysis.nearest import TeamIndex
+from gridmap.analysis.reach.nearest import TeamIndex
 from gridmap.crs import distance_m
 from gridmap.errors import InvalidInput
 

@@ -10,8 +10,8 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from gridmap.services.exporting import export_layer
-from gridmap.services.workspace import workspace_info
+from gridmap.services.workspace.exports import export_layer
+from gridmap.services.workspace.summary import workspace_info
 from web.api.schemas import ExportPath, ExportQuery, Nothing, Problem, Workspace
 from web.context import database, scope
 

@@ -14,10 +14,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridmap.analysis._given import numbers_of
 from gridmap.analysis._points import distinct, points_of, positive, weights_of
-from gridmap.analysis.assign import PolygonLocator
 from gridmap.analysis.density import _loops as loops
 from gridmap.analysis.density._kernels import KernelName, kernel_of
 from gridmap.analysis.density._raster import Events, Job
+from gridmap.analysis.reach.assign import PolygonLocator
 from gridmap.errors import InvalidInput
 
 _CELLS_MAX = 1 << 26

@@ -11,7 +11,7 @@ import geopandas as gpd
 import shapely
 
 from gridmap import crs
-from gridmap.ingest.atomic import replacing
+from gridmap.files.atomic import replacing
 
 Severity = Literal["error", "warning"]
 

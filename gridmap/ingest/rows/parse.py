@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gridmap import crs as systems
 from gridmap.domain.records import Field, Noun
 from gridmap.domain.spellings import DISPUTE_KINDS
-from gridmap.ingest.cells import restore_cells
+from gridmap.files.cells import restore_cells
 from gridmap.ingest.model import DEFAULT_LIMITS, Limits, Notice, ParsedTable, RawTable
 from gridmap.ingest.reading import read_raw
 from gridmap.ingest.rows import checks, convert

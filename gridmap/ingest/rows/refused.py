@@ -11,8 +11,8 @@ import pyarrow as pa
 import xlsxwriter
 from numpy.typing import ArrayLike, NDArray
 
-from gridmap.ingest.atomic import replacing
-from gridmap.ingest.cells import escape_cell
+from gridmap.files.atomic import replacing
+from gridmap.files.cells import escape_cell
 from gridmap.ingest.model import REFUSED_COLUMNS, ParsedTable
 from gridmap.ingest.personal import mask, personal_in
 

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 
 from gridmap.analysis import emerging, fdr, hotspot, rates, weights
 from gridmap.errors import InvalidInput
-from gridmap.services.hotspots.inputs import Inputs
+from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.publish import Outcome, by_evidence, publish_cells
 from gridmap.services.hotspots.slices import slices
 from gridmap.services.hotspots.spec import HotspotSpec

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components
 from gridmap.analysis import density, near_repeat
 from gridmap.analysis.suppress import MINIMUM
 from gridmap.errors import InvalidInput
-from gridmap.services.hotspots.inputs import Inputs
+from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.publish import Outcome, in_words, number, proposal
 from gridmap.services.hotspots.spec import HotspotSpec
 

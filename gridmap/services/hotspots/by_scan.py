@@ -9,7 +9,7 @@ import shapely
 
 from gridmap.analysis import scan
 from gridmap.analysis.suppress import MINIMUM
-from gridmap.services.hotspots.inputs import Inputs
+from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.publish import Outcome, chance, in_words, number, proposal
 from gridmap.services.hotspots.slices import Slices, slices
 from gridmap.services.hotspots.spec import HotspotSpec

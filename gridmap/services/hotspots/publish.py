@@ -12,7 +12,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from gridmap.analysis.suppress import MINIMUM, NOT_SHOWN, merge_up
-from gridmap.services.hotspots.inputs import Inputs
+from gridmap.services.hotspots.observations import Inputs
 
 CAPTION = ("接报量，不代表危险", "reported incidents, not danger")
 

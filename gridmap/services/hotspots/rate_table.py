@@ -11,7 +11,7 @@ from gridmap.analysis import rates
 from gridmap.analysis.suppress import MINIMUM
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
-from gridmap.services.hotspots.inputs import load_inputs
+from gridmap.services.hotspots.observations import load_inputs
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.database import Database
 

@@ -15,15 +15,15 @@ from gridmap import __version__, crs
 from gridmap.analysis.suppress import MINIMUM
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.ingest.export import write_layer
+from gridmap.files.layers import write_layer
 from gridmap.services.hotspots.by_cell import by_emerging, by_gi, by_moran
 from gridmap.services.hotspots.by_place import by_kde, by_near_repeat, by_network_kde
 from gridmap.services.hotspots.by_scan import by_scan, by_space_time_scan
-from gridmap.services.hotspots.inputs import Inputs, load_inputs, road_lines, scope_of
+from gridmap.services.hotspots.observations import Inputs, load_inputs, road_lines, scope_of
 from gridmap.services.hotspots.publish import CAPTION, Outcome, told
 from gridmap.services.hotspots.spec import COUNTS_ONLY, METHOD_NAMES, HotspotSpec
-from gridmap.storage import hotspots as stored
 from gridmap.storage.database import Database
+from gridmap.storage.hotspots import runs as stored
 
 OnProgress = Callable[[str, int, int], None]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gridmap.analysis import cube
 from gridmap.errors import InvalidInput
-from gridmap.services.hotspots.inputs import Inputs
+from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.spec import HotspotSpec
 
 _FEWEST = 4

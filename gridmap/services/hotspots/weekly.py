@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.services.hotspots.inputs import Inputs
+from gridmap.services.hotspots.observations import Inputs
 
 _DAYS = 7
 

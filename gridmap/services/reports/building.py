@@ -13,15 +13,15 @@ import pandas as pd
 from gridmap import __version__
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
-from gridmap.ingest.atomic import replacing
-from gridmap.ingest.export import write_layer
+from gridmap.files.atomic import replacing
+from gridmap.files.layers import write_layer
 from gridmap.reporting import page, tables
 from gridmap.reporting.model import Download, Text
-from gridmap.services.hotspots.inputs import scope_of
+from gridmap.services.hotspots.observations import scope_of
 from gridmap.services.reports.content import hotspot_report
 from gridmap.services.reports.request import ReportRequest
-from gridmap.storage import hotspots
 from gridmap.storage.database import Database
+from gridmap.storage.hotspots import runs as hotspots
 
 __all__ = ["ReportRequest", "build_hotspot_report", "list_reports"]
 

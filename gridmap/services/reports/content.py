@@ -17,11 +17,12 @@ from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
 from gridmap.reporting.model import Forecast, ForecastRow, Ground, HotspotReport, Refusal, Text
 from gridmap.reporting.words import MODELS
-from gridmap.services.forecasts import score_forecast
 from gridmap.services.hotspots.by_cell import by_gi
-from gridmap.services.hotspots.inputs import Inputs, load_inputs
+from gridmap.services.hotspots.forecasts import score_forecast
+from gridmap.services.hotspots.observations import Inputs, load_inputs
 from gridmap.services.hotspots.publish import Outcome, told_text
 from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.services.reports.drawing import Drawing, draw_ground, place_name
 from gridmap.services.reports.findings import (
     DOMAINS,
     Course,
@@ -34,12 +35,11 @@ from gridmap.services.reports.findings import (
     time_steps,
     totals,
 )
-from gridmap.services.reports.ground import Drawing, draw_ground, place_name
 from gridmap.services.reports.request import ReportRequest
-from gridmap.services.workspace import workspace_info
-from gridmap.storage import exports
-from gridmap.storage import grids as stored
+from gridmap.services.workspace.summary import workspace_info
 from gridmap.storage.database import Database
+from gridmap.storage.ground import grids as stored
+from gridmap.storage.workspace import exports
 
 _MOST_WEEKS, _FEWEST_WEEKS = 12, 4
 _MOST_CLUSTERS = 26

@@ -20,11 +20,11 @@ from gridmap.errors import InvalidInput
 from gridmap.reporting.model import Cluster, Hotspot, Text, Total
 from gridmap.services.hotspots.by_cell import touching
 from gridmap.services.hotspots.by_scan import by_space_time_scan
-from gridmap.services.hotspots.inputs import Inputs
+from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.publish import PROPOSALS, Outcome, proposal
 from gridmap.services.hotspots.slices import Slices, slices
 from gridmap.services.hotspots.spec import HotspotSpec
-from gridmap.services.reports.ground import Drawing
+from gridmap.services.reports.drawing import Drawing
 
 _GAP = 0.5
 _MONTHS = 6

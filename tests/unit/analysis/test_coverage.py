@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from gridmap.analysis.coverage import maximal_covering, p_median
+from gridmap.analysis.reach.coverage import maximal_covering, p_median
 from gridmap.errors import InvalidInput
 
 LIMIT = 30.0

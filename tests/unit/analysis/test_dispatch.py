@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gridmap import crs
-from gridmap.analysis.dispatch import nearest_by_road
+from gridmap.analysis.reach.dispatch import nearest_by_road
 from gridmap.analysis.roads import MODES, Mode, Router, build_graph
 from gridmap.errors import InvalidInput
 

@@ -10,7 +10,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gridmap.analysis.patrol.evidence import OTHER_TEAM_S, Coming, drive, matched, stays
+from gridmap.analysis.tracks import OTHER_TEAM_S, Coming, drive, matched, stays
 from gridmap.errors import InvalidInput
 
 

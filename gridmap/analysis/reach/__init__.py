@@ -1,0 +1,1 @@
+"""Who is inside what, who is nearest, who is covered."""

@@ -1,0 +1,1 @@
+"""Commands about grids and roads."""

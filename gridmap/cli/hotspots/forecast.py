@@ -1,0 +1,123 @@
+"""``gridmap forecast``: next week's expected counts, and whether a model beats plain counting."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import click
+from rich.table import Table
+
+from gridmap.cli.common import Day, console, period_and_level, progress, workspace
+from gridmap.domain.gridkey import Scope
+from gridmap.services.hotspots.forecasts import next_week, score_forecast
+from gridmap.services.hotspots.publish import CAPTION
+from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.storage.database import Database
+
+_NAMES = {
+    "count": "简单计数 / plain count",
+    "recent": "近八周计数 / recent count",
+    "kernel": "衰减核密度 / decayed kernel",
+    "regression": "正则化回归 / regression",
+    "blend": "混合 / blend",
+}
+_SHOWN = 20
+
+
+@click.group("forecast")
+def group() -> None:
+    """预测 / forecast: score, next."""
+
+
+def _chosen(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed."),
+        click.option("--within", type=int, help="只看此网格 / only this grid's key."),
+        click.option(
+            "--level", type=click.IntRange(1, 4), help="网格层级 / level of the grids; 默认最细 / the finest."
+        ),
+        click.option("--to", "until", type=Day(), help="止 / last day."),
+        click.option("--from", "since", type=Day(), help="起 / first day."),
+        click.option("--kind", help="类别 / kind."),
+        click.option("--domain", help="领域 / domain; 默认全部 / all."),
+    ):
+        command = option(command)
+    return command
+
+
+def _spec(
+    database: Database, since: dt.date | None, until: dt.date | None, level: int | None, **given: Any
+) -> HotspotSpec:
+    first, last, finest = period_and_level(database, Scope.whole())
+    return HotspotSpec("gi", since=since or first, until=until or last, level=level or finest, **given)
+
+
+@group.command("score")
+@_chosen
+@click.option(
+    "--weeks", type=click.IntRange(2, 52), default=12, show_default=True, help="检验周数 / held-out weeks."
+)
+@click.option(
+    "--area", type=float, default=0.05, show_default=True, help="标记面积比例 / share of the area flagged."
+)
+def score(weeks: int, area: float, **given: Any) -> None:
+    """用未见过的周检验预测 / score forecasts on weeks they have not seen, beside plain counting."""
+    with workspace() as database:
+        spec = _spec(database, **given)
+        with progress() as on_progress:
+            found = score_forecast(
+                database, Scope.whole(), spec, weeks=weeks, area_share=area, on_progress=on_progress
+            )
+    table = Table(
+        title=f"检验 {found['weeks']} 周，{found['incidents']} 件，标记 {area:.0%} 面积 / held-out weeks"
+    )
+    table.add_column("模型 / model")
+    for heading in ("命中率 / hit rate", "PAI", "PEI", "较计数 / against counting"):
+        table.add_column(heading, justify="right")
+    for row in found["scores"]:
+        table.add_row(_NAMES[row["model"]], *_row(row))
+    console.print(table)
+    shares = ", ".join(f"{name} {share:.0%}" for name, share in found["shares"].items() if share > 0.005)
+    console.print(f"混合权重 / shares of the blend: {shares}", highlight=False)
+    console.print(
+        f"[bold]结论 / verdict: {found['verdict_zh']} / {found['verdict_en']}[/bold]", highlight=False
+    )
+    console.print(f"{CAPTION[0]} / {CAPTION[1]}; 数据 / data {found['data_sha256'][:12]}", highlight=False)
+
+
+def _row(row: dict[str, Any]) -> list[str]:
+    gain = (
+        ""
+        if row["verdict"] is None
+        else f"{row['gain']:+.1%} ({row['gain_low']:+.1%} … {row['gain_high']:+.1%})"
+    )
+    return [
+        f"{row['hit_rate']:.1%} ({row['hit_low']:.1%} … {row['hit_high']:.1%})",
+        f"{row['pai']:.2f} ({row['pai_low']:.2f} … {row['pai_high']:.2f})",
+        f"{row['pei']:.2f} ({row['pei_low']:.2f} … {row['pei_high']:.2f})",
+        gain,
+    ]
+
+
+@group.command("next")
+@_chosen
+@click.option(
+    "--model", type=click.Choice([*_NAMES]), default="blend", show_default=True, help="模型 / model."
+)
+def next_(model: str, **given: Any) -> None:
+    """下一周的预期件数 / expected counts of the next week."""
+    with workspace() as database:
+        found = next_week(database, Scope.whole(), _spec(database, **given), model=model)
+    table = Table(
+        title=f"{found['first_day']} 起一周的预期件数 / expected in the week from {found['first_day']}"
+    )
+    table.add_column("网格 / grid")
+    table.add_column("预期 / expected", justify="right")
+    for cell in found["cells"][:_SHOWN]:
+        table.add_row(f"{cell['name_zh']} / {cell['name_en']}", f"{cell['expected']:.2f}")
+    others = sum(cell["expected"] for cell in found["cells"][_SHOWN:]) + found["rest"]
+    table.add_row("其余 / all others", f"{others:.2f}")
+    console.print(table)
+    console.print(f"{CAPTION[0]} / {CAPTION[1]}", highlight=False)

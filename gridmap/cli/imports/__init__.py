@@ -1,0 +1,1 @@
+"""What commands that import and export records share."""

@@ -1,0 +1,220 @@
+"""``gridmap incidents|teams|migrants …``: import, export and list of records."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from gridmap.cli.common import Day, console, errors, progress, read_mapping, workspace
+from gridmap.domain.gridkey import Scope
+from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
+from gridmap.services.teams.service_points import migrant_groups
+from gridmap.services.workspace.exports import export_layer
+
+_SHOWN_REFUSALS = 20
+
+NOUNS = {
+    "incidents": "事件",
+    "incident-steps": "事件步骤",
+    "teams": "队伍",
+    "team-positions": "队伍位置",
+    "migrants": "流动人口聚居点",
+    "organisations": "机构",
+}
+_EXPORTED = {"incidents", "teams", "migrants", "organisations"}
+
+
+def _group(noun: str, zh: str) -> click.Group:
+    @click.group(noun, help=f"{zh} / {noun}.")
+    def group() -> None:
+        pass
+
+    group.add_command(_import_command(noun, zh))
+    if noun in _EXPORTED:
+        group.add_command(export_command(noun, zh))
+    return group
+
+
+def _import_command(noun: str, zh: str) -> click.Command:
+    @click.command(
+        "import", help=f"导入{zh} / import {noun} from CSV, XLSX, GeoJSON, GeoPackage (docs/import.md)."
+    )
+    @import_options
+    def command(file: Path, **given: Any) -> None:
+        options = read_options(file, **given)
+        with workspace() as database, progress() as on_progress:
+            result = import_records(
+                database, Scope.whole(), noun.replace("-", "_"), file, options, on_progress=on_progress
+            )
+        tell_import(result, options)
+
+    return command
+
+
+def import_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the argument and the options that every import of records takes; see :func:`read_options`."""
+    for option in reversed(
+        (
+            click.argument("file", type=click.Path(path_type=Path)),
+            click.option(
+                "--mapping", type=click.Path(path_type=Path), help="列对应表 JSON / mapping of headings."
+            ),
+            click.option("--save-as", help="记住这张对应表 / remember the mapping under a name."),
+            click.option("--use", "use", help="使用记住的对应表 / use a remembered mapping."),
+            click.option("--crs", help="坐标系 / EPSG:xxxx, GCJ-02, BD-09."),
+            click.option("--sheet", help="工作表 / worksheet."),
+            click.option("--layer", help="图层 / layer."),
+            click.option(
+                "--dayfirst/--monthfirst", default=None, help="01/02/2026 的读法 / how it is meant."
+            ),
+            click.option(
+                "--accept-valid",
+                is_flag=True,
+                help="导入合格行，其余退回 / import valid rows although others fail.",
+            ),
+            click.option("--dry-run", is_flag=True, help="只检查，不写入 / check and write nothing."),
+            click.option(
+                "--refused", type=click.Path(path_type=Path), help="退回行写到 / spreadsheet of refused rows."
+            ),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def read_options(
+    file: Path, mapping: Path | None, save_as: str | None, use: str | None, **given: Any
+) -> ImportOptions:
+    """Make the service's options of what was typed."""
+    return ImportOptions(
+        mapping=read_mapping(mapping),
+        mapping_name=save_as or use,
+        crs=given["crs"],
+        sheet=given["sheet"],
+        layer=given["layer"],
+        dayfirst=given["dayfirst"],
+        accept_valid=given["accept_valid"],
+        dry_run=given["dry_run"],
+        refused_file=given["refused"] or file.with_name(f"{file.stem}-refused.xlsx"),
+    )
+
+
+def tell_import(result: ImportResult, options: ImportOptions) -> None:
+    """Say what an import did; end the command with 1 where rows were refused and nothing was written."""
+    _tell(result, options)
+    if result.refused and not result.committed:
+        sys.exit(1)
+
+
+def _tell(result: ImportResult, options: ImportOptions) -> None:
+    for notice in result.warnings:
+        errors.print(f"注意 / note: {notice.zh} / {notice.en}", markup=False, highlight=False)
+    if result.same_as_run is not None:
+        console.print(
+            f"{result.file_name} 与第 {result.same_as_run} 次导入相同，没有改变任何内容 / "
+            f"is the same file as import {result.same_as_run}; nothing was changed."
+        )
+        return
+    if result.refused and result.parsed is not None:
+        _tell_refusals(result)
+    if result.committed:
+        console.print(
+            f"已导入 / imported {result.file_name}: 新增 / new {result.inserted}, 更新 / updated {result.updated}, "
+            f"未变 / unchanged {result.unchanged}, 退回 / refused {result.refused}"
+        )
+    elif options.dry_run:
+        console.print(
+            f"检查完毕，未写入 / checked, nothing written: {result.total - result.refused} 行合格 / valid, "
+            f"{result.refused} 行有误 / refused"
+        )
+    else:
+        console.print(
+            f"没有写入任何内容 / nothing was written: {result.total} 行中 {result.refused} 行有误。"
+            f"改正后再导入，或加 --accept-valid / {result.refused} of {result.total} rows are refused; "
+            "mend them and import again, or add --accept-valid."
+        )
+    if result.outside:
+        console.print(f"{result.outside} 行不在任何网格内（已保留）/ rows lie in no grid (kept).")
+    if result.to_confirm:
+        console.print(
+            f"{result.to_confirm} 行的定位精度跨越村界，请人工确认 / rows need a person to confirm the village."
+        )
+
+
+def _tell_refusals(result: ImportResult) -> None:
+    assert result.parsed is not None  # noqa: S101 - told by the caller
+    table = Table(title=f"退回的行 / refused rows: {result.file_name}")
+    for heading in ("行 / row", "列 / field", "值 / value", "原因 / reason"):
+        table.add_column(heading, overflow="fold")
+    frame = result.parsed.refused
+    for row in frame.head(_SHOWN_REFUSALS).itertuples():
+        table.add_row(str(row.row), str(row.field), str(row.value), f"{row.reason_zh}\n{row.reason_en}")
+    console.print(table)
+    if len(frame) > _SHOWN_REFUSALS:
+        console.print(f"… 另有 / and {len(frame) - _SHOWN_REFUSALS} 处 / more.")
+    if result.refused_file is not None:
+        console.print(f"退回行已写入，可改正后再导入 / written for mending: {result.refused_file}")
+
+
+def export_command(layer: str, zh: str) -> click.Command:
+    """Make the command that exports a layer."""
+
+    @click.command("export", help=f"导出{zh} / export {layer} as .geojson, .gpkg, .csv or .xlsx.")
+    @click.argument("file", type=click.Path(path_type=Path))
+    @click.option(
+        "--crs", default="EPSG:4326", show_default=True, help="坐标系 / EPSG:4490, GCJ-02, BD-09, …"
+    )
+    @click.option("--grid", type=int, help="只含此网格 / only this grid's key.")
+    @_when(enabled=layer == "incidents")
+    def command(file: Path, crs: str, grid: int | None, **given: Any) -> None:
+        with workspace() as database:
+            rows = export_layer(database, Scope.whole(), layer, file, target_crs=crs, within=grid, **given)
+        console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}")
+
+    return command
+
+
+def _when(*, enabled: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    def wrap(command: Callable[..., None]) -> Callable[..., None]:
+        if not enabled:
+            return command
+        for option in (
+            click.option("--domain", help="领域 / domain."),
+            click.option("--from", "since", type=Day(), help="起 / first day."),
+            click.option("--to", "until", type=Day(), help="止 / last day."),
+        ):
+            command = option(command)
+        return command
+
+    return wrap
+
+
+@click.command("groups")
+@click.option(
+    "--radius", "radius_m", type=float, default=500.0, show_default=True, help="相距（米）/ metres apart."
+)
+@click.option("--least", type=int, default=100, show_default=True, help="起始人数 / least head-count.")
+def _groups(radius_m: float, least: int) -> None:
+    """聚居点成片之处，供布设服务点 / where sites lie close together, for placing services."""
+    with workspace() as database:
+        found = migrant_groups(database, Scope.whole(), radius_m=radius_m, least=least)
+    if not found:
+        console.print("没有成片的聚居点 / no groups of sites at this distance and head-count.")
+        return
+    table = Table()
+    for heading in ("聚居点 / sites", "人数 / head-count", "经度 / lon", "纬度 / lat"):
+        table.add_column(heading, justify="right")
+    for row in found:
+        table.add_row(str(row["sites"]), f"{row['head_count']:,}", f"{row['lon']:.5f}", f"{row['lat']:.5f}")
+    console.print(table)
+
+
+incidents, incident_steps, teams, team_positions, migrants, organisations = (
+    _group(noun, zh) for noun, zh in NOUNS.items()
+)
+migrants.add_command(_groups)

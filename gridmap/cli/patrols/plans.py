@@ -1,0 +1,291 @@
+"""``gridmap patrols``: plan a shift, change it, see what became of it, compare, list, show, export, delete."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from gridmap.cli.common import console, progress, workspace
+from gridmap.cli.patrols import visits as patrol_evidence
+from gridmap.cli.patrols.options import Emergency, Lock, NewStop, Shift
+from gridmap.cli.patrols.tables import tell_comparison, tell_list, tell_plan, tell_route
+from gridmap.domain.gridkey import Scope
+from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.ask.rules import read_rules
+from gridmap.services.patrols.keep.compare import compare_plans
+from gridmap.services.patrols.keep.files import export_kept
+from gridmap.services.patrols.make import plans
+from gridmap.services.patrols.make.changes import Added, Changed, Taken, replan_patrol
+
+
+@click.group("patrols")
+def group() -> None:
+    """巡防 / patrols: plan, replan, compare, list, show, export, visits, check-in, live, effect, delete."""
+
+
+@group.command("plan")
+@click.option(
+    "--shift", type=Shift(), default="tonight", help="班次 / tonight, or the day on which it begins."
+)
+@click.option(
+    "--teams", default="all", show_default=True, help="队伍编号，逗号分隔 / codes with commas, or all."
+)
+@click.option(
+    "--from-hotspots", "run", default="latest", show_default=True, help="热点分析编号 / run, or latest."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed.")
+@click.option("--time", "seconds", type=float, help="搜索秒数 / seconds of search; 默认 10.")
+@click.option(
+    "--iterations", type=int, help="搜索步数，可重复 / steps of search in place of a time: repeatable."
+)
+@click.option(
+    "--dwell", "dwell_s", type=float, default=720.0, show_default=True, help="停留秒数 / seconds a stop."
+)
+@click.option(
+    "--village-share",
+    type=float,
+    default=0.0,
+    show_default=True,
+    help="各村七日内的最低份额 / least share a village over seven days.",
+)
+@click.option(
+    "--visits", type=int, default=1, show_default=True, help="每处最多到访次数 / most visits a stop."
+)
+@click.option(
+    "--min-gap",
+    "min_gap_min",
+    type=float,
+    default=60.0,
+    show_default=True,
+    help="两次到访的间隔分钟 / minutes between visits.",
+)
+@click.option(
+    "--revisit-share",
+    type=float,
+    default=0.6,
+    show_default=True,
+    help="再次到访的得分比例 / share that a further visit earns.",
+)
+@click.option("--break", "rest", help="各队休息 / break of every team: 23:00-01:00/30.")
+@click.option(
+    "--rules",
+    "rules_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="规则文件 / rules for stops and teams: .json, .csv.",
+)
+@click.option(
+    "--lock", "locks", type=Lock(), multiple=True, help="停靠点=队伍 / keep a stop for a team, as H3=T05."
+)
+@click.option("--leave-out", multiple=True, help="不去的停靠点 / a stop that is left out, as H7.")
+@click.option(
+    "--vary", is_flag=True, help="从接近最优的方案中按种子抽取 / draw tonight's plan from nearly best ones."
+)
+@click.option(
+    "--nights",
+    type=int,
+    default=1,
+    show_default=True,
+    help="连续几夜，各一份计划 / a plan for each of so many nights.",
+)
+@click.option(
+    "--loss",
+    type=float,
+    default=0.03,
+    show_default=True,
+    help="最多放弃的得分 / most prize given up, with --vary or --nights.",
+)
+@click.option(
+    "-o",
+    "--out",
+    "outputs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help=".gpx .html .geojson .gpkg .csv .xlsx",
+)
+def plan(
+    shift: dt.date | None,
+    teams: str,
+    run: str,
+    seconds: float | None,
+    iterations: int | None,
+    outputs: tuple[Path, ...],
+    rules_file: Path | None,
+    min_gap_min: float,
+    **given: Any,
+) -> None:
+    """从热点安排今晚的路线 / plan a shift's routes from a hotspot run, on the roads."""
+    with workspace() as database:
+        asked = PatrolRequest(
+            on=shift or dt.datetime.now(ZoneInfo(database.settings.timezone)).date(),
+            hotspot_run_id=None if run == "latest" else _number(run),
+            teams=None if teams == "all" else tuple(code.strip() for code in teams.split(",")),
+            seconds=seconds if seconds is not None or iterations is not None else 10.0,
+            iterations=iterations,
+            rules=read_rules(rules_file) if rules_file is not None else None,
+            min_gap_s=min_gap_min * 60.0,
+            **given,
+        )
+        with progress() as on_progress:
+            made = plans.plan_patrols(database, Scope.whole(), asked, on_progress=on_progress)
+        for path in outputs:
+            export_kept(database, Scope.whole(), made["patrol_id"], path)
+    tell_plan(made)
+    if len(made.get("nights", [])) > 1:
+        console.print(
+            f"各夜的计划 / plans of the nights: {', '.join(map(str, made['nights']))}", highlight=False
+        )
+    for path in outputs:
+        console.print(f"已写入 / written: {path}", markup=False)
+
+
+def _number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise click.BadParameter(f"{text!r} 不是分析编号 / is no run's number (or latest)") from None
+
+
+@group.command("replan")
+@click.argument("patrol_id", type=int)
+@click.option(
+    "--at",
+    help="从何时起（班次中）/ from when on, during the shift: 21:30; 不给则整夜重排 / the whole night without it.",
+)
+@click.option("--team-out", "teams_out", multiple=True, help="退出的队伍 / a team that drops out.")
+@click.option(
+    "--emergency",
+    "taken",
+    type=Emergency(),
+    multiple=True,
+    help="抽调 / a team that is taken, where to, and until when.",
+)
+@click.option(
+    "--add-stop", "added", type=NewStop(), multiple=True, help="加入的停靠点 / a stop that comes in."
+)
+@click.option(
+    "--lock", "locks", type=Lock(), multiple=True, help="停靠点=队伍 / keep a stop for a team, as H3=T05."
+)
+@click.option("--leave-out", multiple=True, help="不去的停靠点 / a stop that is left out, as H7.")
+@click.option("--seed", type=int, help="随机种子，默认同原计划 / seed; the old plan's by default.")
+@click.option("--time", "seconds", type=click.FloatRange(0.1, 3600), help="搜索秒数 / seconds of search.")
+@click.option("--iterations", type=click.IntRange(1), help="搜索步数 / steps of search in place of a time.")
+def replan(
+    patrol_id: int,
+    at: str | None,
+    teams_out: tuple[str, ...],
+    taken: tuple[Taken, ...],
+    added: tuple[Added, ...],
+    locks: tuple[tuple[str, str], ...],
+    leave_out: tuple[str, ...],
+    seed: int | None,
+    seconds: float | None,
+    iterations: int | None,
+) -> None:
+    """调整一份计划 / change a plan: with wishes before the shift, or from a time on during it."""
+    if at is None and (teams_out or taken or added):
+        raise click.UsageError("请用 --at 给出时刻 / say from when on, with --at")
+    if seconds is not None and iterations is not None:
+        raise click.UsageError("请在 --time 与 --iterations 中选一个 / choose either --time or --iterations")
+    whole = Scope.whole()
+    with workspace() as database, progress() as on_progress:
+        if at is None:
+            old = plans.patrol_plan(database, whole, patrol_id)["parameters"]
+            made = plans.solve_again(
+                database,
+                whole,
+                patrol_id,
+                locks=dict(old.get("locks") or {}) | dict(locks),
+                leave_out=tuple(sorted({*(old.get("leave_out") or []), *leave_out} - dict(locks).keys())),
+                seed=seed,
+                seconds=seconds,
+                iterations=iterations,
+                on_progress=on_progress,
+            )
+        else:
+            changed = Changed(at, teams_out, taken, added, dict(locks), leave_out)
+            made = replan_patrol(
+                database,
+                whole,
+                patrol_id,
+                changed,
+                seed=seed,
+                seconds=seconds,
+                iterations=iterations,
+                on_progress=on_progress,
+            )
+    tell_plan(made)
+
+
+@group.command("compare")
+@click.argument("first", type=int)
+@click.argument("second", type=int)
+def compare(first: int, second: int) -> None:
+    """比较两份计划 / compare two plans: stops, teams, villages."""
+    with workspace() as database:
+        found = compare_plans(database, Scope.whole(), first, second)
+    tell_comparison(found)
+
+
+@group.command("list")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True)
+def list_(limit: int) -> None:
+    """列出计划 / list the plans, newest first."""
+    with workspace() as database:
+        kept = plans.list_plans(database, Scope.whole(), limit)
+    if not kept:
+        console.print("还没有巡防计划。请运行 / no plans yet: gridmap patrols plan")
+        return
+    tell_list(kept)
+
+
+@group.command("show")
+@click.argument("patrol_id", type=int)
+@click.option("--team", help="只看此队 / only this team.")
+@click.option(
+    "--all", "everything", is_flag=True, help="每个热点为何在或不在 / why each hotspot is in or out."
+)
+def show(patrol_id: int, team: str | None, *, everything: bool) -> None:
+    """查看一份计划：时刻与街道 / show a plan: times and streets."""
+    with workspace() as database:
+        found = plans.patrol_plan(database, Scope.whole(), patrol_id)
+    tell_plan(found)
+    for route in found["routes"]:
+        if team is None or route["team_code"] == team:
+            tell_route(route)
+    if everything:
+        for reason in found["summary"]["reasons"]:
+            console.print(
+                f"{reason['name_zh']}: {reason['zh']} / {reason['en']}", markup=False, highlight=False
+            )
+
+
+@group.command("export")
+@click.argument("patrol_id", type=int)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--team", help="只导出此队 / only this team.")
+@click.option(
+    "--url", help="服务器地址，二维码用 / the server as a phone reaches it, for the codes: http://host:port."
+)
+def export(patrol_id: int, file: Path, team: str | None, url: str | None) -> None:
+    """导出计划 / export a plan as .gpx, .geojson, .gpkg, .csv, .xlsx, or .html for print."""
+    with workspace() as database:
+        rows = export_kept(database, Scope.whole(), patrol_id, file, team=team, url=url)
+    console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}", markup=False)
+
+
+@group.command("delete")
+@click.argument("patrol_id", type=int)
+@click.confirmation_option(prompt="删除这份计划？/ Delete this plan?")
+def delete(patrol_id: int) -> None:
+    """删除一份计划 / delete a plan."""
+    with workspace() as database:
+        plans.delete_plan(database, Scope.whole(), patrol_id)
+    console.print(f"已删除 / deleted: {patrol_id}")
+
+
+for _command in patrol_evidence.COMMANDS:
+    group.add_command(_command)

@@ -1,0 +1,165 @@
+"""``gridmap patrols visits|check-in|live|effect``: what became of a plan."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import click
+from rich.table import Table
+
+from gridmap.cli.common import console, workspace
+from gridmap.cli.hotspots.rates import tell_effect
+from gridmap.domain.clock import read_moment
+from gridmap.domain.gridkey import Scope
+from gridmap.services.patrols.follow import visits as evidence
+from gridmap.services.patrols.follow.effects import effect_of_visits
+from gridmap.services.patrols.follow.live import live_teams
+from gridmap.services.patrols.make.plans import patrol_plan
+from gridmap.storage.database import Database
+
+_SOURCES = {
+    "positions": "依据队伍位置 / from the teams' positions",
+    "kept": "依据已保存的到访记录（位置已按期删除）/ from what was kept; the positions are deleted by now",
+    "none": "没有队伍位置，也没有签到 / no positions and no check-ins",
+}
+
+
+@click.command("visits")
+@click.argument("patrol_id", type=int)
+def visits(patrol_id: int) -> None:
+    """计划与完成 / plan against done: visits from positions and check-ins."""
+    with workspace() as database:
+        found = evidence.plan_against_done(database, Scope.whole(), patrol_id)
+    console.print(
+        f"第 {patrol_id} 号计划：到访 {found['made']} / {found['planned']} "
+        f"plan {patrol_id}: visits made {found['made']} of {found['planned']}; {_SOURCES[found['source']]}",
+        highlight=False,
+    )
+    table = Table()
+    table.add_column("队伍\nteam")
+    for heading in ("到访\nvisits", "路段\nlegs", "公里\nkm"):
+        table.add_column(heading, justify="right")
+    for team in found["teams"]:
+        table.add_row(
+            f"{team['team_code']} {team['name_zh']}",
+            f"{team['made']} / {team['planned']}",
+            f"{team['driven']} / {team['segments']}",
+            f"{team['driven_m'] / 1000:.1f} / {team['length_m'] / 1000:.1f}",
+        )
+    console.print(table)
+    _tell_visits(found)
+
+
+def _tell_visits(found: dict[str, Any]) -> None:
+    table = Table()
+    for heading in ("队伍 / team", "地点 / place", "计划 / planned", "到 / came", "离 / left", "依据 / by"):
+        table.add_column(heading)
+    words = {"position": "位置 / position", "check-in": "签到 / check-in"}
+    for team in found["teams"]:
+        for visit in team["visits"]:
+            by = "，".join(words[e] for e in visit["evidence"])
+            other = f" ({visit['by']})" if visit["made"] and visit["by"] != team["team_code"] else ""
+            table.add_row(
+                team["team_code"],
+                f"{visit['stop']} {visit['name_zh']}",
+                visit["arrive"][11:16],
+                (visit["arrived_at"] or "")[11:16] + other if visit["made"] else "未到 / not made",
+                (visit["left_at"] or "")[11:16],
+                by,
+            )
+    console.print(table)
+    if found["unplanned"]:
+        told = "，".join(f"{v['team_code']} {v['stop']} {v['arrived_at'][11:16]}" for v in found["unplanned"])
+        console.print(f"计划之外的到访 / visits beyond the plan: {told}", highlight=False, markup=False)
+
+
+def _moment(database: Database, patrol_id: int, text: str | None) -> dt.datetime | None:
+    if text is None:
+        return None
+    plan = patrol_plan(database, Scope.whole(), patrol_id)
+    begin, end = (dt.datetime.fromisoformat(plan[k]) for k in ("begins_at", "ends_at"))
+    zone = ZoneInfo(database.settings.timezone)
+    return read_moment(text, begin.astimezone(zone), end.astimezone(zone))
+
+
+@click.command("check-in")
+@click.argument("patrol_id", type=int)
+@click.argument("stop", required=False)
+@click.argument("team", required=False)
+@click.option("--at", help="时刻 / time, HH:MM or YYYY-MM-DDTHH:MM; 默认现在 / now.")
+@click.option("--note", help="备注 / note; 不写人名 / no names.")
+@click.option("--undo", type=int, metavar="NUMBER", help="撤销签到 / take this check-in back.")
+def check_in(
+    patrol_id: int, stop: str | None, team: str | None, at: str | None, note: str | None, undo: int | None
+) -> None:
+    """签到 / check in: a team is at a stop, as H3 T05."""
+    with workspace() as database:
+        if undo is not None:
+            evidence.undo_check_in(database, Scope.whole(), patrol_id, undo)
+            console.print(f"已撤销 / taken back: {undo}", highlight=False)
+            return
+        if stop is None or team is None:
+            raise click.UsageError(
+                "请给出停靠点和队伍 / give a stop and a team: gridmap patrols check-in 1 H3 T05"
+            )
+        when = _moment(database, patrol_id, at) or dt.datetime.now(ZoneInfo(database.settings.timezone))
+        made = evidence.check_in(database, Scope.whole(), patrol_id, stop, team, when, note)
+    if made["visit_id"] is None:
+        console.print("此前已签到 / checked in before.", highlight=False)
+        return
+    console.print(
+        f"已签到 / checked in: {stop} {team} {made['arrived_at'][11:16]}（编号 / number {made['visit_id']}）",
+        highlight=False,
+        markup=False,
+    )
+
+
+@click.command("live")
+@click.argument("patrol_id", type=int)
+@click.option("--at", help="时刻 / time, HH:MM or YYYY-MM-DDTHH:MM; 默认现在或最新位置 / now or newest.")
+def live(patrol_id: int, at: str | None) -> None:
+    """队伍与计划 / teams against plan at a moment."""
+    with workspace() as database:
+        found = live_teams(database, Scope.whole(), patrol_id, _moment(database, patrol_id, at))
+    console.print(f"{found['at'][:16]}", highlight=False)
+    table = Table()
+    for heading in ("队伍 / team", "状态 / state", "下一站 / next", "计划 / planned"):
+        table.add_column(heading)
+    for heading in ("到访\nvisits", "偏离路线\noff route, m", "位置\nminutes old"):
+        table.add_column(heading, justify="right")
+    for team in found["teams"]:
+        ahead, fix = team["next"], team["position"]
+        table.add_row(
+            f"{team['team_code']} {team['name_zh']}",
+            f"{team['words_zh']} / {team['words_en']}",
+            f"{ahead['stop']} {ahead['name_zh']}" if ahead else "",
+            ahead["arrive"][11:16] if ahead else "",
+            f"{team['made']} / {team['stops']}",
+            "" if team["off_route_m"] is None else str(team["off_route_m"]),
+            "" if fix is None else f"{fix['age_s'] / 60:.0f}",
+        )
+    console.print(table)
+
+
+@click.command("effect")
+@click.argument("patrol_ids", type=int, nargs=-1, required=True)
+@click.option(
+    "--weeks", type=click.IntRange(2, 52), default=8, show_default=True, help="前后周数 / weeks each side."
+)
+@click.option("--domain", help="领域 / domain; 默认同热点分析 / that of the hotspot run.")
+@click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed.")
+def effect(patrol_ids: tuple[int, ...], weeks: int, domain: str | None, seed: int) -> None:
+    """巡防是否有效 / did the visits help: before and after where the plans' visits were made."""
+    with workspace() as database:
+        found = effect_of_visits(database, Scope.whole(), patrol_ids, domain=domain, weeks=weeks, seed=seed)
+    console.print(
+        f"到访 {found['visits']} 次，{len(found['grids'])} 个网格 / {found['visits']} visits in "
+        f"{len(found['grids'])} grids",
+        highlight=False,
+    )
+    tell_effect(found)
+
+
+COMMANDS = (visits, check_in, live, effect)

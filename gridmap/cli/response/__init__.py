@@ -1,0 +1,1 @@
+"""Commands about dispatch and coverage."""

@@ -1,0 +1,1 @@
+"""Cases: incidents, what was done in them, and how many there are."""

@@ -1,0 +1,163 @@
+"""Incidents as people look at them: a list, one story, a row of days."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import json
+from typing import Any
+
+from gridmap.domain.gridkey import LEVELS, UNASSIGNED, Scope, ancestor, level_of
+from gridmap.domain.records import CLOSED_STAGES
+from gridmap.errors import InvalidInput, NotFound
+from gridmap.services.ground.grids import incident_filter
+from gridmap.storage.cases import incidents
+from gridmap.storage.cases.incidents import IncidentFilter
+from gridmap.storage.database import Database
+from gridmap.storage.ground import grids as stored
+
+
+def incident_features(
+    database: Database,
+    scope: Scope,
+    chosen: IncidentFilter,
+    *,
+    limit: int = 50,
+    cursor: str | None = None,
+    now: dt.datetime | None = None,
+) -> dict[str, Any]:
+    """Incidents, newest first, as a GeoJSON FeatureCollection with ``next`` and ``total``.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    chosen : IncidentFilter
+    limit : int
+    cursor : str, optional
+        What an earlier answer gave as ``next``.
+    now : datetime, optional
+        Instant by which cases are overdue.
+
+    Raises
+    ------
+    InvalidInput
+        When the cursor is not one of ours.
+    """
+    instant = now or dt.datetime.now(dt.UTC)
+    with database.scoped_session(scope) as session:
+        rows = incidents.list_incidents(session, chosen, limit=limit + 1, before=_read_cursor(cursor))
+        total = incidents.totals(session, chosen, instant)["total"]
+    more = len(rows) > limit
+    rows = rows[:limit]
+    return {
+        "type": "FeatureCollection",
+        "features": [incident_feature(row, instant) for row in rows],
+        "next": _cursor(rows[-1]) if more else None,
+        "total": total,
+    }
+
+
+def incident_feature(row: dict[str, Any], now: dt.datetime) -> dict[str, Any]:
+    """One incident as a GeoJSON Feature; the geometry is null where no coordinate is known."""
+    lon, lat = row.pop("lon"), row.pop("lat")
+    closed = row["stage"] in CLOSED_STAGES
+    properties = {name: _plain(name, value) for name, value in row.items()}
+    properties["overdue"] = bool(not closed and row["due_at"] is not None and row["due_at"] < now)
+    return {
+        "type": "Feature",
+        "id": row["incident_id"],
+        "geometry": None if lon is None else {"type": "Point", "coordinates": [lon, lat]},
+        "properties": properties,
+    }
+
+
+def _plain(name: str, value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return value.isoformat()
+    if name.endswith("_key") and value is not None:
+        return str(value)
+    if name == "steps":
+        return [{k: _plain(k, v) for k, v in step.items()} for step in value]
+    return value
+
+
+def incident_story(
+    database: Database, scope: Scope, incident_id: int, now: dt.datetime | None = None
+) -> dict[str, Any]:
+    """One incident with its steps and the grids it lies in.
+
+    Raises
+    ------
+    NotFound
+        When there is no such incident in the scope.
+    """
+    with database.scoped_session(scope) as session:
+        row = incidents.find_incident(session, incident_id)
+        if row is None:
+            raise NotFound(
+                "incident-not-found",
+                f"没有事件 {incident_id}，或超出管辖范围。",
+                f"There is no incident {incident_id} in your scope.",
+            )
+        key = int(row["grid_key"])
+        above = [
+            {"grid_key": str(g.grid_key), "level": g.level, "name_zh": g.name_zh, "name_en": g.name_en}
+            for level in LEVELS
+            if key != UNASSIGNED
+            and level <= level_of(key)
+            and (g := stored.find_grid(session, ancestor(key, level))) is not None
+        ]
+    feature = incident_feature(row, now or dt.datetime.now(dt.UTC))
+    feature["properties"]["ancestors"] = above
+    return feature
+
+
+def timeline(
+    database: Database,
+    scope: Scope,
+    *,
+    within: int | None = None,
+    domain: str | None = None,
+    since: dt.date | None = None,
+    until: dt.date | None = None,
+    step: str = "day",
+) -> dict[str, Any]:
+    """Incidents a local day or week, without gaps between the first and the last.
+
+    Returns
+    -------
+    dict
+        ``step`` and ``points``: pairs of the first day and the count.
+    """
+    chosen = incident_filter(database, since, until, domain=domain, within=within)
+    with database.scoped_session(scope) as session:
+        counted = dict(incidents.series(session, chosen, database.settings.timezone, step))
+    points = []
+    if counted:
+        width = dt.timedelta(days=7 if step == "week" else 1)
+        day, last = min(counted), max(counted)
+        while day <= last:
+            points.append([day.isoformat(), counted.get(day, 0)])
+            day += width
+    return {"step": step, "points": points}
+
+
+def _cursor(row: dict[str, Any]) -> str:
+    text = json.dumps([row["occurred_at"].isoformat(), row["incident_id"]])
+    return base64.urlsafe_b64encode(text.encode()).decode()
+
+
+def _read_cursor(cursor: str | None) -> tuple[dt.datetime, int] | None:
+    if cursor is None:
+        return None
+    try:
+        at, number = json.loads(base64.urlsafe_b64decode(cursor.encode()))
+        return dt.datetime.fromisoformat(at), int(number)
+    except (ValueError, TypeError, OverflowError, binascii.Error):
+        raise InvalidInput(
+            "cursor-unknown",
+            "分页标记无效，请从第一页重新开始。",
+            "The page mark is not valid; begin at the first page.",
+        ) from None

@@ -1,0 +1,1 @@
+"""The ground: grids, boundaries and who took over from whom, roads, tiles."""

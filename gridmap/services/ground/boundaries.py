@@ -1,0 +1,309 @@
+"""Import of boundaries: check, show what is wrong, and put a new version into force."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from gridmap import crs
+from gridmap.domain.gridkey import (
+    Scope,
+)
+from gridmap.errors import Conflict, InvalidInput
+from gridmap.ingest.boundaries import (
+    BoundaryDraft,
+    Finding,
+    MendReport,
+    check_boundaries,
+    mend_slivers,
+    read_boundaries,
+)
+from gridmap.ingest.boundaries.draft import polygons_only
+from gridmap.services.ground.succession import (
+    declared_links,
+    is_missing,
+    links_by_land,
+    reassign_records,
+    text_of,
+)
+from gridmap.storage.database import Database
+from gridmap.storage.ground import boundaries as versions
+from gridmap.storage.ground import grids as stored
+from gridmap.storage.workspace import settings as workspace
+
+Progress = Callable[[str, int, int], None]
+
+_WRITE_TIMEOUT_S = 1800
+
+
+@dataclass(frozen=True)
+class BoundaryOptions:
+    """How a file of boundaries is to be read and put into force.
+
+    Attributes
+    ----------
+    crs, mapping, level, layer, town_code, town_name
+        As :func:`gridmap.ingest.boundaries.read_boundaries` takes them.
+    valid_from : date or None
+        First day of the new version; what the file says, or today.
+    mend : bool
+        Mend small slivers.
+    max_width_m, max_area_m2 : float
+        What counts as small.
+    dry_run : bool
+        Check and write nothing.
+    """
+
+    crs: str | None = None
+    mapping: dict[str, str] | None = None
+    level: int | None = None
+    layer: str | None = None
+    town_code: str | None = None
+    town_name: str | None = None
+    valid_from: dt.date | None = None
+    mend: bool = False
+    max_width_m: float = 2.0
+    max_area_m2: float = 2000.0
+    dry_run: bool = False
+
+
+@dataclass(frozen=True)
+class BoundaryResult:
+    """What an import of boundaries found and did.
+
+    Attributes
+    ----------
+    draft : BoundaryDraft
+    findings : list of Finding
+    mended : MendReport or None
+    committed : bool
+    added, changed, kept, ended : int
+        Grids that are new, have another shape, name or count, stayed as they were, or no longer stand.
+    reassigned : dict
+        Rows of each table that got another grid.
+    """
+
+    draft: BoundaryDraft
+    findings: list[Finding]
+    mended: MendReport | None = None
+    committed: bool = False
+    added: int = 0
+    changed: int = 0
+    kept: int = 0
+    ended: int = 0
+    reassigned: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def errors(self) -> list[Finding]:
+        """Findings that stop an import."""
+        return [f for f in self.findings if f.severity == "error"]
+
+
+def import_boundaries(
+    database: Database,
+    scope: Scope,
+    paths: Sequence[Path],
+    options: BoundaryOptions,
+    *,
+    today: dt.date | None = None,
+    on_progress: Progress | None = None,
+) -> BoundaryResult:
+    """Import a version of the boundaries.
+
+    The version before it is kept with its validity; links say which grid took over whose land; every record is
+    assigned again. All of it in one transaction.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+        The whole workspace, or the import is refused by the database.
+    paths : sequence of Path
+        One file with all levels, one file a level, or a flat file of villages.
+    options : BoundaryOptions
+    today : date, optional
+        For tests.
+    on_progress : callable, optional
+        Called with ``(step, done, total)``; steps are ``read``, ``check``, ``write`` and ``reassign``.
+
+    Returns
+    -------
+    BoundaryResult
+        Not committed when it was a dry run, there are errors, or nothing differs.
+
+    Raises
+    ------
+    InvalidInput
+        When a file cannot be used.
+    Conflict
+        When the version would begin before the newest change of the boundaries.
+    """
+    say = on_progress or (lambda _step, _done, _total: None)
+    say("read", 0, 1)
+    draft = read_boundaries(
+        list(paths),
+        crs=options.crs,
+        mapping=options.mapping,
+        level=options.level,
+        layer=options.layer,
+        town_code=options.town_code,
+        town_name=options.town_name,
+    )
+    say("read", 1, 1)
+    shapes = draft.grids.geometry
+    usable = shapes[shapes.notna() & ~shapes.is_empty]
+    if usable.empty:
+        raise InvalidInput("grids-empty", "文件中没有网格图形。", "The file holds no grid polygons.")
+    west, south, east, north = usable.total_bounds
+    epsg = crs.projected_crs((west + east) / 2, (south + north) / 2)
+    mended = None
+    if options.mend:
+        draft, mended = mend_slivers(
+            draft, epsg, max_width_m=options.max_width_m, max_area_m2=options.max_area_m2
+        )
+    say("check", 0, 1)
+    findings = check_boundaries(draft, epsg)
+    say("check", 1, 1)
+    result = BoundaryResult(draft, findings, mended)
+    if options.dry_run or result.errors:
+        return result
+    day = options.valid_from or today or dt.datetime.now(ZoneInfo(database.settings.timezone)).date()
+    with database.scoped_session(scope, write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
+        return _put_into_force(session, result, epsg, (day, options.valid_from is not None), say)
+
+
+def _put_into_force(
+    session: Session, result: BoundaryResult, epsg: int, when: tuple[dt.date, bool], say: Progress
+) -> BoundaryResult:
+    draft = result.draft
+    day, was_asked = when
+    old = stored.current_frame(session)
+    # The first version may begin grid by grid as the file says; a later one begins on its own day.
+    new = _rows(draft.grids, epsg, day, file_decides=old.empty and not was_asked)
+    same, changed, added, ended = _compare(old, new)
+    if not (changed or added or ended):
+        return BoundaryResult(draft, result.findings, result.mended, kept=len(same))
+    _not_before(stored.last_change(session), day)
+    say("write", 0, 1)
+    illustrative = bool(new["illustrative"].any())
+    version = versions.add_version(
+        session, day, ", ".join(sorted(draft.file_sha256)), illustrative=illustrative
+    )
+    versions.close_grids(session, [*changed, *ended], day)
+    fresh = new[new["grid_key"].isin([*changed, *added])]
+    versions.add_grids(session, fresh, version)
+    links = links_by_land(old[old["grid_key"].isin([*changed, *ended])], fresh, epsg) if len(old) else []
+    links += declared_links(draft.grids, fresh, {link["grid_key"] for link in links})
+    versions.add_predecessors(session, links)
+    say("write", 1, 1)
+    standing = {int(k) for k in new["grid_key"]}
+    reassigned = reassign_records(session, set(ended), standing, links, say) if len(old) else {}
+    workspace.write_settings(session, epsg=epsg, illustrative=illustrative)
+    workspace.touch(session)
+    return BoundaryResult(
+        draft,
+        result.findings,
+        result.mended,
+        committed=True,
+        added=len(added),
+        changed=len(changed),
+        kept=len(same),
+        ended=len(ended),
+        reassigned=reassigned,
+    )
+
+
+def _not_before(last: dt.date | None, day: dt.date) -> None:
+    """Refuse a version that would reach back behind a change of boundaries that is history already."""
+    if last is not None and day < last:
+        raise Conflict(
+            "version-too-early",
+            f"边界最近一次变更在 {last}，新版本不能早于这一天生效。请用 --valid-from 指定当天或之后的日期。",
+            f"The boundaries last changed on {last}; a new version cannot begin before. "
+            "Give that day or a later one with --valid-from.",
+        )
+
+
+_PLAIN = ("code", "name_zh", "name_en", "population", "households")
+
+
+def _rows(grids: gpd.GeoDataFrame, epsg: int, day: dt.date, *, file_decides: bool) -> gpd.GeoDataFrame:
+    """Rows of the table grids."""
+    frame = gpd.GeoDataFrame(
+        {
+            "grid_key": grids["grid_key"].astype("int64"),
+            "level": grids["level"].astype(int),
+            "code": [text_of(c) or str(k) for c, k in zip(grids["code"], grids["grid_key"], strict=True)],
+            "illustrative": [v is True or str(v).lower() == "true" for v in grids["illustrative"]],
+        },
+        geometry=_valid(grids.geometry.to_numpy()),
+        crs="EPSG:4326",
+    )
+    for zh, en in (("name_zh", "name_en"), ("name_en", "name_zh")):
+        frame[zh] = [
+            text_of(a) or text_of(b) or code
+            for a, b, code in zip(grids[zh], grids[en], frame["code"], strict=True)
+        ]
+    for column in ("population", "households"):
+        frame[column] = [None if is_missing(v) else int(v) for v in grids[column]]
+        frame[column] = frame[column].astype(object).where(frame[column].notna(), None)
+    frame["area_m2"] = crs.area_m2(frame.geometry.to_numpy(), epsg)
+    frame["valid_from"] = [day if is_missing(v) or not file_decides else _day(v) for v in grids["valid_from"]]
+    frame["valid_to"] = None
+    return frame
+
+
+def _valid(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Repair what is valid in metres but crosses itself, by a rounding error, in degrees."""
+    broken = ~shapely.is_valid(shapes)
+    if broken.any():
+        shapes = shapes.copy()
+        shapes[broken] = polygons_only(np.asarray(shapely.make_valid(shapes[broken]), dtype=object))
+    return shapes
+
+
+def _compare(
+    old: gpd.GeoDataFrame, new: gpd.GeoDataFrame
+) -> tuple[list[int], list[int], list[int], list[int]]:
+    """Keys that stay as they are, change, are new, and end."""
+    before = {int(r.grid_key): r for r in old.itertuples()}
+    same, changed, added = [], [], []
+    for row in new.itertuples():
+        key = int(row.grid_key)
+        was = before.get(key)
+        if was is None:
+            added.append(key)
+        elif all(_equal(getattr(was, c), getattr(row, c)) for c in _PLAIN) and _same_land(
+            was.geometry, row.geometry
+        ):
+            same.append(key)
+        else:
+            changed.append(key)
+    ended = sorted(set(before) - {int(k) for k in new["grid_key"]})
+    return same, changed, added, ended
+
+
+def _same_land(a: shapely.Geometry, b: shapely.Geometry) -> bool:
+    return bool(shapely.equals_exact(shapely.normalize(_multi(a)), shapely.normalize(_multi(b)), 1e-9))
+
+
+def _multi(shape: Any) -> shapely.MultiPolygon:
+    return shape if isinstance(shape, shapely.MultiPolygon) else shapely.MultiPolygon([shape])
+
+
+def _day(value: Any) -> dt.date:
+    return value.date() if isinstance(value, dt.datetime) else dt.date.fromisoformat(str(value)[:10])
+
+
+def _equal(a: Any, b: Any) -> bool:
+    return (is_missing(a) and is_missing(b)) or a == b

@@ -1,0 +1,372 @@
+"""The road graph beside the data, and what a person asks of it: a way, an area within reach."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import json
+import math
+import threading
+import zipfile
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from gridmap import __version__, crs
+from gridmap.analysis.roads import MODES, SPEED_KMH, Mode, RoadGraph, Router, Stretch, build_graph
+from gridmap.analysis.roads import isochrone as outline_of
+from gridmap.domain.gridkey import Scope
+from gridmap.domain.road_access import WAYS_OF_GOING
+from gridmap.errors import GridmapError, InvalidInput
+from gridmap.files.atomic import replacing
+from gridmap.storage.database import Database
+from gridmap.storage.ground import grids as stored_grids
+from gridmap.storage.ground import roads as stored
+from gridmap.storage.workspace import exports
+
+LonLat = tuple[float, float]
+_FOLDER = "roads"
+_KEPT_GRAPHS = 2
+_FORMAT = 2
+_FAR_M = 2000.0
+_LONGEST_MIN = 240.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Route:
+    """A way between two places.
+
+    Attributes
+    ----------
+    mode : str
+    seconds, length_m : float
+        On roads; without the steps between the places and the road.
+    streets : tuple of Stretch
+    line : shapely LineString
+        EPSG:4326.
+    start_off_m, end_off_m : float
+        Metres between the places and the road.
+    """
+
+    mode: Mode
+    seconds: float
+    length_m: float
+    streets: tuple[Stretch, ...]
+    line: shapely.LineString
+    start_off_m: float
+    end_off_m: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reach:
+    """The area within reach of a place.
+
+    Attributes
+    ----------
+    mode : str
+    minutes : float
+    area_km2 : float
+    outline : shapely Polygon
+        EPSG:4326.
+    off_m : float
+        Metres between the place and the road.
+    arriving : bool
+        Whether it is the area from which the place is reached.
+    """
+
+    mode: Mode
+    minutes: float
+    area_km2: float
+    outline: shapely.Polygon
+    off_m: float
+    arriving: bool = False
+
+
+class Roads:
+    """A graph with a router for each mode, kept in the process for as long as the roads stay the same.
+
+    Attributes
+    ----------
+    graph : RoadGraph
+    epsg : int
+        The system of its metres.
+    """
+
+    def __init__(self, graph: RoadGraph, epsg: int) -> None:
+        self.graph = graph
+        self.epsg = epsg
+        self._routers: dict[Mode, Router] = {}
+        self._lock = threading.Lock()
+
+    def router(self, mode: Mode) -> Router:
+        """Return the router of a mode, which several threads may use at once."""
+        with self._lock:
+            if mode not in self._routers:
+                router = Router(self.graph, mode)
+                # The index of segments is built by its first question, which must not be asked twice at once.
+                router.snap(self.graph.nodes[:1])
+                self._routers[mode] = router
+            return self._routers[mode]
+
+
+_kept: OrderedDict[Path, Roads] = OrderedDict()
+# The mark under which each workspace's roads were last seen, and their graph.
+_marked: dict[str, tuple[tuple[str, int], Roads]] = {}
+_kept_lock = threading.Lock()
+
+
+def load_roads(database: Database, scope: Scope) -> Roads:
+    """Return the stored roads, ready for questions; the two graphs used last stay in memory.
+
+    A graph is known by a hash of the roads, so changed roads are never answered from an old one; while the mark that
+    the database gives to every change of roads is the same, the hash is not asked for again.
+
+    Raises
+    ------
+    InvalidInput
+        When there are no roads.
+    """
+    whose = f"{database.settings.home}\x1f{database.app_url.render_as_string(hide_password=True)}"
+    with database.scoped_session(scope, timeout_s=600) as session:
+        bounds = stored_grids.bounds(session) or stored.bounds(session)
+        if bounds is None:
+            raise _absent()
+        epsg = crs.projected_crs((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+        mark = stored.version(session)
+        with _kept_lock:
+            found = _marked.get(whose)
+            if found is not None and found[0] == (mark, epsg):
+                return found[1]
+        path = _file(database, stored.fingerprint(session), epsg)
+        with _kept_lock:
+            roads = _kept.get(path)
+        graph = _read(path) if roads is None else roads.graph
+        rows = exports.road_rows(session) if graph is None else []
+        # Where roads changed in between, neither the mark nor the hash of before stands for what was read after.
+        changed = stored.version(session) != mark
+    if graph is None:
+        graph = _build(rows, epsg)
+        if changed:
+            return Roads(graph, epsg)
+        # A folder that cannot be written costs the time of building again, not the answer.
+        with contextlib.suppress(OSError, GridmapError):
+            _write(graph, path)
+    with _kept_lock:
+        roads = _kept.setdefault(path, roads or Roads(graph, epsg))
+        _kept.move_to_end(path)
+        while len(_kept) > _KEPT_GRAPHS:
+            _kept.popitem(last=False)
+        if mark is not None and not changed:
+            _marked.pop(whose, None)
+            _marked[whose] = ((mark, epsg), roads)
+        while len(_marked) > _KEPT_GRAPHS:
+            del _marked[next(iter(_marked))]
+    return roads
+
+
+def forget_roads() -> None:
+    """Empty the process's memory of graphs; the next question reads them from the folder, or builds them again."""
+    with _kept_lock:
+        _kept.clear()
+        _marked.clear()
+
+
+def load_graph(database: Database, scope: Scope) -> tuple[RoadGraph, int]:
+    """Return the graph of the stored roads, from memory or the workspace's folder where it was built before.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+
+    Returns
+    -------
+    graph : RoadGraph
+        Segments in order of their identifier.
+    epsg : int
+        The system of its metres.
+
+    Raises
+    ------
+    InvalidInput
+        When there are no roads.
+    """
+    roads = load_roads(database, scope)
+    return roads.graph, roads.epsg
+
+
+def find_route(database: Database, scope: Scope, start: LonLat, end: LonLat, mode: Mode) -> Route:
+    """Find the fastest way between two places.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    start, end : (lon, lat)
+        EPSG:4326.
+    mode : {'foot', 'bike', 'car'}
+
+    Raises
+    ------
+    InvalidInput
+        When there are no roads, a place is more than 2 km from one, or there is no way.
+    """
+    router, epsg = _router(database, scope, mode)
+    x, y = crs.from_wgs84([start[0], end[0]], [start[1], end[1]], epsg)
+    places = [router.snap([[x[i], y[i]]]) for i in (0, 1)]
+    off = [float(place.distance_m[0]) for place in places]
+    for place, distance in zip((start, end), off, strict=True):
+        _check_near(place, distance)
+    path = router.path(*places)
+    line = crs.geometries_to_wgs84([path.line], epsg)[0]
+    return Route(mode, path.seconds, path.length_m, path.streets, line, *off)
+
+
+def find_reach(
+    database: Database, scope: Scope, at: LonLat, minutes: float, mode: Mode, *, arriving: bool = False
+) -> Reach:
+    """Find the area within reach of a place, or the area from which the place is within reach.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    at : (lon, lat)
+        EPSG:4326.
+    minutes : float
+        More than 0, at most 240.
+    mode : {'foot', 'bike', 'car'}
+    arriving : bool
+        Who can be at the place in time, in place of where one can be from it: one-way streets tell them apart.
+
+    Raises
+    ------
+    InvalidInput
+        When there are no roads, the place is more than 2 km from one, or the time is out of range.
+    """
+    if not 0 < minutes <= _LONGEST_MIN:
+        raise InvalidInput(
+            "isochrone-limit",
+            f"时间应大于 0、不超过 {_LONGEST_MIN:g} 分钟。",
+            f"The time must be more than 0 and at most {_LONGEST_MIN:g} minutes.",
+        )
+    router, epsg = _router(database, scope, mode)
+    x, y = crs.from_wgs84([at[0]], [at[1]], epsg)
+    off_m = float(router.snap([[x[0], y[0]]]).distance_m[0])
+    _check_near(at, off_m)
+    outline = outline_of(router, [x[0], y[0]], minutes * 60.0, arriving=arriving)
+    line = crs.geometries_to_wgs84([outline], epsg)[0]
+    return Reach(mode, minutes, float(outline.area) / 1e6, line, off_m, arriving)
+
+
+def leave_at(arrive_by: dt.time, seconds: float) -> tuple[dt.time, int]:
+    """Latest whole minute at which to leave so as to be there in time, and how many midnights before.
+
+    Travel times are the same at any hour, so the time of the clock is all that is needed.
+
+    Examples
+    --------
+    >>> leave_at(dt.time(0, 5), 601.0)
+    (datetime.time(23, 54), 1)
+    """
+    minute = math.floor((arrive_by.hour * 3600 + arrive_by.minute * 60 + arrive_by.second - seconds) / 60.0)
+    days, minute = divmod(minute, 24 * 60)
+    return dt.time(minute // 60, minute % 60), -days
+
+
+def _router(database: Database, scope: Scope, mode: Mode) -> tuple[Router, int]:
+    roads = load_roads(database, scope)
+    return roads.router(mode), roads.epsg
+
+
+def _absent() -> InvalidInput:
+    return InvalidInput(
+        "roads-absent",
+        "还没有道路。请先导入：gridmap roads import FILE",
+        "There are no roads yet. Import them first: gridmap roads import FILE",
+    )
+
+
+def _check_near(place: LonLat, distance_m: float) -> None:
+    if distance_m > _FAR_M:
+        raise InvalidInput(
+            "place-off-road",
+            f"{place[0]:.5f},{place[1]:.5f} 离最近的道路 {distance_m / 1000:.1f} 公里。请检查：经度在前，纬度在后。",
+            f"{place[0]:.5f},{place[1]:.5f} is {distance_m / 1000:.1f} km from the nearest road. "
+            "Look whether longitude comes first and latitude second.",
+        )
+
+
+def _file(database: Database, fingerprint: str, epsg: int) -> Path:
+    made_by = json.dumps([_FORMAT, __version__, epsg, sorted(SPEED_KMH.items()), fingerprint])
+    digest = hashlib.sha256(made_by.encode()).hexdigest()[:32]
+    return database.settings.home / _FOLDER / f"graph-{digest}.npz"
+
+
+def _build(rows: list[dict[str, Any]], epsg: int) -> RoadGraph:
+    lines = crs.geometries_from_wgs84(shapely.from_wkb([bytes(r["wkb"]) for r in rows]), epsg)
+    long = np.flatnonzero(shapely.length(lines) > 0)
+    used = [rows[i] for i in long]
+    # What is said of one way of going holds before what is said of all; only a no is taken from the general.
+    permission = {
+        mode: [r[WAYS_OF_GOING[mode]] or ("no" if r["access"] == "no" else None) for r in used]
+        for mode in MODES
+    }
+    return build_graph(
+        lines[long],
+        road_class=[r["class"] for r in used],
+        oneway=[r["oneway"] for r in used],
+        speed_kmh=np.array([r["speed_kmh"] for r in used], dtype=np.float64),
+        surface=[r["surface"] for r in used],
+        names=[r["name_zh"] for r in used],
+        permission=permission,
+        oneway_bike=[r["oneway_bicycle"] for r in used],
+    )
+
+
+def _write(graph: RoadGraph, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    points, owner = shapely.get_coordinates(graph.lines, return_index=True)
+    arrays: dict[str, NDArray[Any]] = {
+        "nodes": graph.nodes,
+        "tail": graph.tail,
+        "head": graph.head,
+        "length_m": graph.length_m,
+        "points": points,
+        "vertices": np.bincount(owner, minlength=len(graph.lines)),
+        "names": np.frombuffer(json.dumps(graph.names, ensure_ascii=False).encode(), dtype=np.uint8),
+    }
+    for mode in MODES:
+        arrays[f"forward_{mode}"], arrays[f"backward_{mode}"] = graph.forward_s[mode], graph.backward_s[mode]
+    with replacing(path) as temporary:
+        np.savez(temporary, allow_pickle=False, **arrays)
+    for old in path.parent.glob("graph-*.npz"):
+        if old != path:
+            old.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> RoadGraph | None:
+    """Return the graph of a file; None where it is absent or damaged, and has to be built again."""
+    try:
+        # Given a path of a damaged file, numpy would leave it open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored_arrays:
+            found = {name: stored_arrays[name] for name in stored_arrays.files}
+        index = np.repeat(np.arange(len(found["vertices"])), found["vertices"])
+        return RoadGraph(
+            found["nodes"],
+            found["tail"],
+            found["head"],
+            found["length_m"],
+            np.asarray(shapely.linestrings(found["points"], indices=index), dtype=object),
+            tuple(json.loads(found["names"].tobytes())),
+            {mode: found[f"forward_{mode}"] for mode in MODES},
+            {mode: found[f"backward_{mode}"] for mode in MODES},
+        )
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, shapely.errors.GEOSException):
+        return None

@@ -1,0 +1,126 @@
+"""Next week's expected counts, and the verdict on whether a model beats plain counting."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from gridmap.analysis import forecast
+from gridmap.analysis.forecast.scoring import WORDS
+from gridmap.analysis.suppress import MINIMUM
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import InvalidInput
+from gridmap.services.hotspots.observations import load_inputs
+from gridmap.services.hotspots.publish import told
+from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.services.hotspots.weekly import weekly_cube
+from gridmap.storage.database import Database
+
+
+def score_forecast(
+    database: Database,
+    scope: Scope,
+    spec: HotspotSpec,
+    *,
+    weeks: int = 12,
+    area_share: float = 0.05,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Score all models on the last weeks of a period, which they have not seen, beside plain counting.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    spec : HotspotSpec
+        Its period, domain, kind, level and seed; the method is not used.
+    weeks : int
+        Held-out weeks.
+    area_share : float
+        Share of the area that a model may flag.
+    on_progress : callable, optional
+
+    Returns
+    -------
+    dict
+        scores (a dictionary a model), verdict with its words, shares of the blend, weeks, incidents, conventions,
+        data_sha256.
+
+    Raises
+    ------
+    InvalidInput
+        When there are too few weeks or incidents.
+    """
+    tell = on_progress or (lambda *_: None)
+    tell("read", 0, 1)
+    inputs = load_inputs(database, scope, spec)
+    tell("read", 1, 1)
+    counts, first = weekly_cube(inputs, spec.since, spec.until)
+    found = forecast.score(
+        counts,
+        inputs.cells.geometry.area.to_numpy(),
+        inputs.centres,
+        held_out=weeks,
+        area_share=area_share,
+        rng=np.random.default_rng(spec.seed),
+        on_progress=lambda done, total: tell("analyse", done, total),
+    )
+    zh, en = WORDS[found.verdict]
+    return {
+        "scores": [asdict(score) for score in found.scores],
+        "verdict": found.verdict,
+        "verdict_zh": zh,
+        "verdict_en": en,
+        "shares": found.shares,
+        "weeks": found.weeks,
+        "first_week": first.isoformat(),
+        "incidents": found.incidents,
+        "area_share": found.area_share,
+        "conventions": found.conventions,
+        "left_out_family": told(inputs.left_out_family),
+        "data_sha256": inputs.sha256,
+    }
+
+
+def next_week(database: Database, scope: Scope, spec: HotspotSpec, *, model: str = "blend") -> dict[str, Any]:
+    """Predict the incidents of each grid in the week after a period.
+
+    Returns
+    -------
+    dict
+        first_day, model, shares, and cells: grid_key, name_zh, name_en, expected; densest first. Cells whose own
+        history holds fewer than five incidents are summed up as ``rest``.
+
+    Raises
+    ------
+    InvalidInput
+        When there are too few weeks or incidents.
+    """
+    inputs = load_inputs(database, scope, spec)
+    counts, _ = weekly_cube(inputs, spec.since, spec.until)
+    if not counts.size:
+        raise InvalidInput("forecast-weeks", "时段不足一周。", "The period is shorter than a week.")
+    found = forecast.predict(counts, inputs.centres, model=model)
+    shown = np.flatnonzero(counts.sum(axis=1) >= MINIMUM)
+    order = shown[np.argsort(-found.expected[shown], kind="stable")]
+    cells = [
+        {
+            "grid_key": str(inputs.cells["grid_key"].iloc[i]),
+            "name_zh": inputs.cells["name_zh"].iloc[i],
+            "name_en": inputs.cells["name_en"].iloc[i],
+            "expected": round(float(found.expected[i]), 2),
+        }
+        for i in order
+    ]
+    return {
+        "first_day": (spec.until + dt.timedelta(days=1)).isoformat(),
+        "model": found.model,
+        "shares": found.shares,
+        "cells": cells,
+        "rest": round(float(found.expected.sum() - found.expected[shown].sum()), 2),
+        "data_sha256": inputs.sha256,
+    }

@@ -1,0 +1,283 @@
+"""What a hotspot run works on: projected cells, incidents in them, people present, and a hash of it all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from gridmap import crs
+from gridmap.analysis import cube, rates
+from gridmap.domain.gridkey import LEVELS, SUBTREE_SIZE, TOWN, Scope, level_of
+from gridmap.errors import InvalidInput, NotFound
+from gridmap.services.ground.grids import grid_not_found, incident_filter
+from gridmap.services.hotspots.spec import FAMILY_KINDS, HotspotSpec
+from gridmap.storage.database import Database
+from gridmap.storage.ground import grids as stored
+from gridmap.storage.hotspots import runs as hotspots
+from gridmap.storage.hotspots.runs import IncidentPoints
+from gridmap.storage.workspace import exports
+
+_DAY_S = 86_400.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inputs:
+    """Cells and incidents of one run, in the workspace's projected system.
+
+    Attributes
+    ----------
+    cells : GeoDataFrame
+        grid_key, name_zh, name_en, population, exposure (people present; NaN where not known), geometry (metres);
+        ordered by key. Hexagons have the cell's number as their key.
+    groups : (n, d) int64
+        Group of each cell for the merging of small counts, finest first.
+    cell : (m,) int64
+        Row of each incident's cell; -1 where it lies in none.
+    xy : (m, 2) float64
+        Places in metres; NaN where an incident is known by its grid only.
+    domain : (m,) object
+        Code of each incident's domain.
+    day : (m,) float64
+        Local days since the first day of the period, with the time of day as a fraction.
+    epsg : int
+    sha256 : str
+        Hash of everything that the result depends on besides the parameters.
+    left_out_family : int
+        Family disputes that a result closer than the village may not hold.
+    """
+
+    cells: gpd.GeoDataFrame
+    groups: NDArray[np.int64]
+    cell: NDArray[np.int64]
+    xy: NDArray[np.float64]
+    domain: NDArray[np.object_]
+    day: NDArray[np.float64]
+    epsg: int
+    sha256: str
+    left_out_family: int
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """Incidents of each cell, shape (n,)."""
+        return np.bincount(self.cell[self.cell >= 0], minlength=len(self.cells)).astype(np.int64)
+
+    def counts_of(self, domain: str) -> NDArray[np.int64]:
+        """Incidents of one domain in each cell, shape (n,)."""
+        chosen = self.cell[(self.cell >= 0) & (self.domain == domain)]
+        return np.bincount(chosen, minlength=len(self.cells)).astype(np.int64)
+
+    @property
+    def centres(self) -> NDArray[np.float64]:
+        """Centroids of the cells in metres, shape (n, 2)."""
+        points = shapely.centroid(self.cells.geometry.to_numpy())
+        return np.column_stack([shapely.get_x(points), shapely.get_y(points)])
+
+    @property
+    def placed(self) -> NDArray[np.bool_]:
+        """Which incidents have coordinates, shape (m,)."""
+        return np.isfinite(self.xy[:, 0]) & np.isfinite(self.xy[:, 1])
+
+    @property
+    def outside(self) -> int:
+        """How many incidents lie in no cell."""
+        return int((self.cell < 0).sum())
+
+
+def scope_of(scope: Scope, within: int | None) -> Scope:
+    """Return the part of a scope that a run looks at.
+
+    Raises
+    ------
+    NotFound
+        When the grid lies outside the scope.
+    """
+    if within is None:
+        return scope
+    try:
+        level_of(within)
+    except InvalidInput:
+        raise grid_not_found(within) from None
+    inside = Scope.of_grid(within)
+    if inside.lo not in scope or inside.hi not in scope:
+        raise grid_not_found(within)
+    return inside
+
+
+def load_inputs(database: Database, scope: Scope, spec: HotspotSpec) -> Inputs:
+    """Read what a run works on.
+
+    Raises
+    ------
+    NotFound
+        When the grid that the run is about is not in the scope.
+    InvalidInput
+        When there are no grids of the level, no incidents in the period, or no population for a rate.
+    """
+    inside = scope_of(scope, spec.within)
+    chosen = incident_filter(
+        database, spec.since, spec.until, domain=spec.domain, within=spec.within, kind=spec.kind
+    )
+    with database.scoped_session(scope, timeout_s=600) as session:
+        if spec.within is not None and stored.find_grid(session, spec.within) is None:
+            raise grid_not_found(spec.within)
+        points = hotspots.incident_points(session, chosen)
+        frame = stored.current_frame(session)
+        heads = hotspots.head_counts(session)
+    if not len(points):
+        raise InvalidInput(
+            "hotspots-no-incidents",
+            "所选时段与领域内没有事件。请放宽时段、领域或网格。",
+            "There are no incidents in this period and domain. Widen the period, the domain or the grid.",
+        )
+    points, family = _without_family(points, spec)
+    frame = frame[frame["grid_key"].between(inside.lo, inside.hi)]
+    if frame.empty:
+        raise _no_level(spec.level, frame)
+    epsg = _projected(frame)
+    cells, groups, cell = (
+        _grid_cells(frame, points, spec)
+        if spec.hexagons is None
+        else _hexagon_cells(frame, points, spec.hexagons)
+    )
+    sha256 = _hash(cells, points, cell, heads)
+    cells = cells.set_geometry(crs.geometries_from_wgs84(cells.geometry.to_numpy(), epsg), crs=epsg)
+    cells = cells.assign(exposure=_exposure(cells, heads, spec))
+    x, y = crs.from_wgs84(points.lon, points.lat, epsg)
+    zone = ZoneInfo(database.settings.timezone)
+    day = local_days(points.at_s, spec.since, zone)
+    return Inputs(cells, groups, cell, np.column_stack([x, y]), points.domain, day, epsg, sha256, family)
+
+
+def local_days(at_s: NDArray[np.float64], first: dt.date, zone: ZoneInfo) -> NDArray[np.float64]:
+    """Days between the beginning of a local day and instants, the time of day as a fraction; shape (m,)."""
+    local = pd.to_datetime(at_s, unit="s", utc=True).tz_convert(zone).tz_localize(None)
+    since = pd.Timestamp(first)
+    return np.asarray((local - since).total_seconds(), dtype=np.float64) / _DAY_S
+
+
+def _without_family(points: IncidentPoints, spec: HotspotSpec) -> tuple[IncidentPoints, int]:
+    if not spec.closer_than_village:
+        return points, 0
+    family = (points.domain == "dispute") & np.isin(points.kind.astype(str), list(FAMILY_KINDS))
+    kept = points.where(~family)
+    if not len(kept):
+        raise InvalidInput(
+            "family-village-only",
+            "所选事件全部是婚姻家庭纠纷，只在村级或以上显示。请改用 --level 3。",
+            "All chosen incidents are family disputes, which are shown at village level or above only. Use --level 3.",
+        )
+    return kept, int(family.sum())
+
+
+def _no_level(level: int, frame: gpd.GeoDataFrame) -> InvalidInput | NotFound:
+    there = "、".join(str(int(v)) for v in sorted(frame["level"].unique())) or "-"
+    return InvalidInput(
+        "level-absent",
+        f"这里没有第 {level} 级网格（现有层级：{there}）。请换 --level，或先导入：gridmap grids import",
+        f"There are no grids of level {level} here (levels there are: {there}). Choose another --level, or import "
+        "them first: gridmap grids import",
+    )
+
+
+def _projected(frame: gpd.GeoDataFrame) -> int:
+    west, south, east, north = frame.total_bounds
+    return crs.projected_crs((west + east) / 2, (south + north) / 2)
+
+
+def _grid_cells(
+    frame: gpd.GeoDataFrame, points: IncidentPoints, spec: HotspotSpec
+) -> tuple[gpd.GeoDataFrame, NDArray[np.int64], NDArray[np.int64]]:
+    cells = frame[frame["level"] == spec.level].sort_values("grid_key").reset_index(drop=True)
+    if cells.empty:
+        raise _no_level(spec.level, frame)
+    keys = cells["grid_key"].to_numpy(dtype=np.int64)
+    above = [level for level in reversed(LEVELS) if level < spec.level] or [TOWN]
+    groups = np.column_stack([keys - keys % SUBTREE_SIZE[level] for level in above])
+    key = points.grid_key - points.grid_key % SUBTREE_SIZE[spec.level]
+    # A record that is only known to lie in a grid of a level above has no cell at this one.
+    row = np.minimum(np.searchsorted(keys, key), len(keys) - 1)
+    return cells, groups, np.where(keys[row] == key, row, -1)
+
+
+def _hexagon_cells(
+    frame: gpd.GeoDataFrame, points: IncidentPoints, resolution: int
+) -> tuple[gpd.GeoDataFrame, NDArray[np.int64], NDArray[np.int64]]:
+    top = frame[frame["level"] == frame["level"].min()]
+    placed = np.isfinite(points.lon) & np.isfinite(points.lat)
+    area = shapely.union_all(top.geometry.to_numpy())
+    hexagons = cube.hexagons(points.lon[placed], points.lat[placed], resolution, area)
+    cell = np.full(len(points), -1, dtype=np.int64)
+    cell[placed] = hexagons.of_point
+    ids = hexagons.cells
+    cells = gpd.GeoDataFrame(
+        {
+            "grid_key": ids.astype(np.int64),
+            "name_zh": [f"六边形 {i + 1}" for i in range(len(ids))],
+            "name_en": [f"hexagon {i + 1}" for i in range(len(ids))],
+            "population": np.full(len(ids), np.nan),
+        },
+        geometry=hexagons.polygons(),
+        crs=crs.WGS84,
+    )
+    return cells, hexagons.parents(), cell
+
+
+def _exposure(cells: gpd.GeoDataFrame, heads: dict[int, int], spec: HotspotSpec) -> NDArray[np.float64]:
+    residents = cells["population"].to_numpy(dtype=np.float64, na_value=np.nan)
+    if spec.hexagons is None and np.isfinite(residents).all():
+        size = SUBTREE_SIZE[spec.level]
+        temporary = dict.fromkeys(cells["grid_key"], 0)
+        for key, count in heads.items():
+            if key - key % size in temporary:
+                temporary[key - key % size] += count
+        residents = rates.exposure(residents, np.array(list(temporary.values())), spec.presence)
+    if spec.by == "rate" and (not np.isfinite(residents).all() or residents.sum() <= 0):
+        raise InvalidInput(
+            "rate-no-population",
+            "这一层级的网格没有人口数，无法计算发生率。请改用 --by count，或在网格文件中补上 population。",
+            "The grids of this level have no population, so there are no rates. Use --by count, or import grids with "
+            "a population.",
+        )
+    return np.asarray(residents, dtype=np.float64)
+
+
+def _hash(
+    cells: gpd.GeoDataFrame, points: IncidentPoints, cell: NDArray[np.int64], heads: dict[int, int]
+) -> str:
+    digest = hashlib.sha256()
+    # Degrees as they are stored: projected coordinates differ in the last digits between versions of PROJ.
+    shapes = shapely.to_wkb(cells.geometry.to_numpy(), byte_order=1)
+    for key, population, shape in zip(cells["grid_key"], cells["population"], shapes, strict=True):
+        digest.update(f"{key}:{population}:".encode() + hashlib.sha256(shape).digest())
+    columns = (points.at_s, points.grid_key, points.lon, points.lat, points.domain, points.kind, cell)
+    digest.update("\n".join(sorted(map(str, zip(*(c.tolist() for c in columns), strict=True)))).encode())
+    digest.update(str(sorted(heads.items())).encode())
+    return digest.hexdigest()
+
+
+def road_lines(database: Database, scope: Scope, epsg: int) -> NDArray[np.object_]:
+    """Roads as lines in a projected system, in order of their identifier.
+
+    Raises
+    ------
+    InvalidInput
+        When there are none.
+    """
+    with database.scoped_session(scope, timeout_s=600) as session:
+        rows = exports.road_rows(session)
+    if not rows:
+        raise InvalidInput(
+            "roads-absent",
+            "还没有道路。请先导入：gridmap roads import FILE",
+            "There are no roads yet. Import them first: gridmap roads import FILE",
+        )
+    shapes = shapely.from_wkb([bytes(row["wkb"]) for row in rows])
+    return crs.geometries_from_wgs84(shapes, epsg)

@@ -1,0 +1,322 @@
+"""Import of records: a file in, rows in the database, or nothing at all and a spreadsheet of what to mend."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy.orm import Session
+
+from gridmap.domain.gridkey import Scope
+from gridmap.domain.records import NOUNS
+from gridmap.errors import Conflict, NotFound
+from gridmap.ingest.model import Notice, ParsedTable
+from gridmap.ingest.rows import KnownGrids, parse_table, write_refused
+from gridmap.services.ground.gridbook import GridBook
+from gridmap.storage.database import Database
+from gridmap.storage.imports import bulk
+from gridmap.storage.imports.loads import LOADS
+from gridmap.storage.models import ImportRun
+from gridmap.storage.workspace import settings as workspace
+from gridmap.tilekey import tile_key
+
+Progress = Callable[[str, int, int], None]
+Reshape = Callable[[ParsedTable, GridBook], ParsedTable]
+"""Accepted rows to the rows that are stored, which may be more or fewer."""
+
+_WRITE_TIMEOUT_S = 1800
+_REFERS = {"incident_steps": "uid", "team_positions": "team_code"}
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What an import did.
+
+    Attributes
+    ----------
+    noun, file_name : str
+    committed : bool
+        False for a dry run, a refusal, or a file that was imported before.
+    same_as_run : int or None
+        Number of the earlier import of the same file, when there is one.
+    total, inserted, updated, unchanged, refused : int
+        Rows.
+    outside : int
+        Accepted rows that lie in no grid; they are kept.
+    to_confirm : int
+        Accepted rows whose accuracy circle crosses an edge between villages.
+    parsed : ParsedTable or None
+    refused_file : Path or None
+        Spreadsheet of the refused rows.
+    warnings : tuple of Notice
+    """
+
+    noun: str
+    file_name: str
+    committed: bool
+    same_as_run: int | None = None
+    total: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    refused: int = 0
+    outside: int = 0
+    to_confirm: int = 0
+    parsed: ParsedTable | None = None
+    refused_file: Path | None = None
+    warnings: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOptions:
+    """How a file is to be read.
+
+    Attributes
+    ----------
+    mapping : dict or None
+        Heading to field, see docs/import.md.
+    mapping_name : str or None
+        Name of a remembered mapping; with `mapping` it is remembered under that name.
+    crs, sheet, layer, dayfirst
+        As :func:`gridmap.ingest.rows.parse_table` takes them.
+    accept_valid : bool
+        Import the valid rows although others are refused.
+    dry_run : bool
+        Check and write nothing.
+    refused_file : Path or None
+        Where the spreadsheet of refused rows goes.
+    """
+
+    mapping: dict[str, str] | None = None
+    mapping_name: str | None = None
+    crs: str | None = None
+    sheet: str | None = None
+    layer: str | None = None
+    dayfirst: bool | None = None
+    accept_valid: bool = False
+    dry_run: bool = False
+    refused_file: Path | None = None
+
+
+def import_records(
+    database: Database,
+    scope: Scope,
+    noun: str,
+    path: Path,
+    options: ImportOptions,
+    *,
+    now: dt.datetime | None = None,
+    reshape: Reshape | None = None,
+    tidy: Callable[[Session], int] | None = None,
+    remember: Mapping[str, Any] | None = None,
+    on_progress: Progress | None = None,
+) -> ImportResult:
+    """Import a file of incidents, steps, teams, positions, migrant clusters, organisations or roads.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+        Rows outside it are refused by the database.
+    noun : str
+        Key of :data:`gridmap.domain.records.NOUNS`.
+    path : Path
+    options : ImportOptions
+    now : datetime, optional
+        Aware; dates after it are refused.
+    reshape : callable, optional
+        Makes the rows that are stored from the accepted ones.
+    tidy : callable, optional
+        Called in the transaction that wrote the rows; returns how many others it removed.
+    remember : mapping, optional
+        Further parameters that make an import of the same file another one.
+    on_progress : callable, optional
+        Called with ``(step, done, total)``; steps are ``check``, ``assign``, ``copy`` and ``commit``.
+
+    Returns
+    -------
+    ImportResult
+
+    Raises
+    ------
+    InvalidInput
+        When the file as a whole cannot be used.
+    NotFound
+        When the named mapping is not known.
+    Conflict
+        When the workspace has no grids yet.
+    Forbidden
+        When a row lies outside the scope.
+    """
+    say = on_progress or (lambda _step, _done, _total: None)
+    with database.scoped_session(scope) as session:
+        mapping = _mapping(session, noun, options)
+        book = GridBook.read(session)
+        records = {_REFERS[noun]: bulk.identifiers(session, noun)} if noun in _REFERS else {}
+    if book.grids.empty and noun != "roads":
+        raise Conflict(
+            "no-grids",
+            "工作区还没有网格。请先运行：gridmap grids import 文件",
+            "The workspace has no grids yet. First run: gridmap grids import FILE",
+        )
+    parsed = parse_table(
+        path,
+        noun,
+        mapping=mapping,
+        crs=options.crs,
+        sheet=options.sheet,
+        layer=options.layer,
+        bounds=book.bounds,
+        zone=database.settings.timezone,
+        dayfirst=options.dayfirst,
+        now=now,
+        known=KnownGrids(book.codes, book.villages, records),
+        on_progress=lambda done, total: say("check", done, total),
+    )
+    stored = parsed if reshape is None else reshape(parsed, book)
+    parameters = _parameters(options, mapping) | dict(remember or {})
+    with database.scoped_session(scope) as session:
+        earlier = workspace.same_import(session, noun, parsed.file_sha256, parameters)
+    if earlier is not None and not parsed.refused_rows:
+        return ImportResult(
+            noun,
+            path.name,
+            committed=False,
+            same_as_run=earlier.import_run_id,
+            total=parsed.total_rows,
+            parsed=parsed,
+        )
+    refused_file = None
+    if parsed.refused_rows and options.refused_file is not None:
+        write_refused(options.refused_file, parsed)
+        refused_file = options.refused_file
+    say("assign", 0, 1)
+    rows, outside, to_confirm = _placed_rows(stored, book)
+    say("assign", 1, 1)
+    result = ImportResult(
+        noun,
+        path.name,
+        committed=False,
+        total=parsed.total_rows,
+        refused=parsed.refused_rows,
+        outside=outside,
+        to_confirm=to_confirm,
+        parsed=parsed,
+        refused_file=refused_file,
+        warnings=parsed.warnings,
+    )
+    if options.dry_run or (parsed.refused_rows and not options.accept_valid):
+        return result
+    with database.scoped_session(scope, write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
+        done = _write(session, parsed, rows, parameters, lambda n, total: say("copy", n, total))
+        if tidy is not None and tidy(session):
+            workspace.touch(session)
+        if options.mapping_name and mapping:
+            workspace.save_mapping(session, noun, options.mapping_name, mapping)
+        say("commit", 0, 1)
+    say("commit", 1, 1)
+    return replace(
+        result, committed=True, inserted=done.inserted, updated=done.updated, unchanged=done.unchanged
+    )
+
+
+def _mapping(session: Session, noun: str, options: ImportOptions) -> dict[str, str] | None:
+    if options.mapping is not None or options.mapping_name is None:
+        return options.mapping
+    found = workspace.find_mapping(session, noun, options.mapping_name)
+    if found is None:
+        raise NotFound(
+            "mapping-unknown",
+            f"没有名为 {options.mapping_name} 的列对应表。请先用 --mapping 文件.json --save-as 名称 建立。",
+            f"No mapping is called {options.mapping_name}. Make it with --mapping FILE.json --save-as "
+            f"{options.mapping_name}.",
+        )
+    return found
+
+
+def _parameters(options: ImportOptions, mapping: dict[str, str] | None) -> dict[str, Any]:
+    return {
+        "mapping": mapping,
+        "crs": options.crs,
+        "sheet": options.sheet,
+        "layer": options.layer,
+        "dayfirst": options.dayfirst,
+        "accept_valid": options.accept_valid,
+    }
+
+
+def _write(
+    session: Session,
+    parsed: ParsedTable,
+    rows: pa.Table,
+    parameters: dict[str, Any],
+    on_progress: bulk.Progress,
+) -> bulk.Merged:
+    run = ImportRun(
+        noun=parsed.noun,
+        file_name=parsed.file_name,
+        file_sha256=parsed.file_sha256,
+        parameters=parameters,
+        rows_total=parsed.total_rows,
+        rows_inserted=0,
+        rows_updated=0,
+        rows_unchanged=0,
+        rows_refused=parsed.refused_rows,
+    )
+    session.add(run)
+    session.flush()
+    done = bulk.merge(session, LOADS[parsed.noun], rows, run.import_run_id, on_progress=on_progress)
+    run.rows_inserted, run.rows_updated, run.rows_unchanged = done.inserted, done.updated, done.unchanged
+    run.finished_at = dt.datetime.now(dt.UTC)
+    session.flush()
+    if done.inserted or done.updated:
+        workspace.touch(session)
+    return done
+
+
+def _placed_rows(parsed: ParsedTable, book: GridBook) -> tuple[pa.Table, int, int]:
+    """Rows as the staging table wants them, how many lie in no grid, and how many are to be confirmed."""
+    table = parsed.table
+    place = NOUNS[parsed.noun].place
+    if parsed.noun == "roads":
+        geometry = parsed.geometry if parsed.geometry is not None else np.empty(0, dtype=object)
+        table = table.rename_columns(["road_class" if c == "class" else c for c in table.column_names])
+        return table.append_column("wkb", pa.array(shapely.to_wkb(geometry, hex=True), pa.string())), 0, 0
+    if parsed.noun == "incident_steps":
+        keys = book.key_of_codes(table["to_grid_code"])
+        return table.append_column("to_grid_key", pa.array(keys, mask=keys == 0)), 0, 0
+    names = ("base_lon", "base_lat") if place == "optional" else ("lon", "lat")
+    lon, lat = (table[n].to_numpy().astype(np.float64) for n in names)
+    keys = book.assign(lon, lat).grid_key
+    if place == "optional":
+        # A team belongs to the grid that it serves, wherever its base stands.
+        named = book.key_of_codes(table["grid_code"])
+        keys = np.where(named != 0, named, keys)
+        return table.append_column("grid_key", pa.array(keys)), int((keys == 0).sum()), 0
+    placed = np.isfinite(lon) & np.isfinite(lat)
+    if "grid_code" in table.column_names:
+        keys = np.where(placed, keys, book.key_of_codes(table["grid_code"]))
+    if "village_name" in table.column_names:
+        keys = np.where(placed | (keys != 0), keys, book.key_of_villages(table["village_name"]))
+    tiles = np.zeros(len(lon), np.int64)
+    tiles[placed] = tile_key(lon[placed], lat[placed])
+    table = table.append_column("grid_key", pa.array(keys))
+    table = table.append_column("tile_key", pa.array(tiles, mask=~placed))
+    to_confirm = _to_confirm(table, book, lon, lat) if parsed.noun == "incidents" else None
+    if to_confirm is not None:
+        table = table.append_column("needs_confirmation", pa.array(to_confirm))
+    return table, int((keys == 0).sum()), 0 if to_confirm is None else int(to_confirm.sum())
+
+
+def _to_confirm(
+    table: pa.Table, book: GridBook, lon: NDArray[np.float64], lat: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    accuracy = table["accuracy_m"].to_numpy().astype(np.float64)
+    return book.needs_confirmation(lon, lat, np.nan_to_num(accuracy, nan=0.0))

@@ -1,0 +1,124 @@
+"""What a plan is asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, fields
+from typing import Any
+
+from gridmap.domain.clock import read_break
+from gridmap.errors import InvalidInput
+from gridmap.services.patrols.ask.rules import Rules
+
+DWELL_S = (600.0, 900.0)
+"""Ten to fifteen minutes at a hotspot do most for least time (Koper 1995)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PatrolRequest:
+    """Parameters of a plan; together with the data they make the same plan again.
+
+    Attributes
+    ----------
+    on : date
+        Local day on which the shift begins.
+    hotspot_run_id : int or None
+        Run whose hotspots are visited; the newest Gi* run where None.
+    teams : tuple of str or None
+        Codes; all teams with a base and hours where None.
+    seed : int
+    seconds : float or None
+        Time for the search.
+    iterations : int or None
+        Steps of the search, in place of a time: the same plan on every machine.
+    dwell_s : float
+        Length of a visit.
+    village_share : float
+        Least share of its prize that each village gets over seven days with this one, 0 to 1.
+    visits : int
+        Most visits to a stop in the shift.
+    min_gap_s : float
+        Least time between the starts of two of them.
+    revisit_share : float
+        Each further visit earns this share of the one before.
+    rest : str or None
+        Break of every team: earliest-latest/minutes, as 23:00-01:00/30.
+    rules : Rules or None
+        For single stops and teams; they come before the numbers above.
+    locks : tuple of (str, str)
+        Stops with the team that they are kept for, which must visit them.
+    leave_out : tuple of str
+        Stops that are never visited.
+    vary : bool
+        Whether tonight's plan is drawn by the seed from several that are nearly best.
+    loss : float
+        Most share of the best plan's prize that is given up for plans that differ.
+    nights : int
+        Consecutive nights for which plans are drawn.
+    """
+
+    on: dt.date
+    hotspot_run_id: int | None = None
+    teams: tuple[str, ...] | None = None
+    seed: int = 0
+    seconds: float | None = 10.0
+    iterations: int | None = None
+    dwell_s: float = 720.0
+    village_share: float = 0.0
+    visits: int = 1
+    min_gap_s: float = 3600.0
+    revisit_share: float = 0.6
+    rest: str | None = None
+    rules: Rules | None = None
+    locks: tuple[tuple[str, str], ...] = ()
+    leave_out: tuple[str, ...] = ()
+    vary: bool = False
+    loss: float = 0.03
+    nights: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that make no sense."""
+        if (self.seconds is None) == (self.iterations is None):
+            raise InvalidInput(
+                "patrol-stop-rule",
+                "请在 --time 与 --iterations 中选一个。",
+                "Choose either --time or --iterations.",
+            )
+        limits = (
+            ("seed", self.seed, 0, 2**63 - 1),
+            ("time", self.seconds, 0.1, 3600),
+            ("iterations", self.iterations, 1, 10**9),
+            ("dwell", self.dwell_s, 60, 7200),
+            ("village-share", self.village_share, 0, 1),
+            ("visits", self.visits, 1, 6),
+            ("min-gap", self.min_gap_s, 0, 43200),
+            ("revisit-share", self.revisit_share, 0, 1),
+            ("loss", self.loss, 0, 0.5),
+            ("nights", self.nights, 1, 31),
+        )
+        for name, value, low, high in limits:
+            if value is not None and not low <= value <= high:
+                raise InvalidInput(
+                    f"{name}-range",
+                    f"参数 {name} = {value} 超出范围，应在 {low} 与 {high} 之间。",
+                    f"{name} = {value} is out of range: it must be between {low} and {high}.",
+                )
+
+        if self.rest is not None:
+            read_break(self.rest)
+
+    @property
+    def draws(self) -> bool:
+        """Whether plans that differ are drawn."""
+        return self.vary or self.nights > 1
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the parameters as JSON holds them."""
+        out = {f.name: getattr(self, f.name) for f in fields(self)}
+        return out | {
+            "on": self.on.isoformat(),
+            "teams": list(self.teams) if self.teams else None,
+            "rules": None if self.rules is None else self.rules.as_dict(),
+            "locks": dict(self.locks),
+            "leave_out": list(self.leave_out),
+        }

@@ -1,0 +1,1 @@
+"""What became of a plan: where its teams are, visits, effects."""

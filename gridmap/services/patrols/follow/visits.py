@@ -1,0 +1,285 @@
+"""Plan against done: visits from positions and check-ins, stretches that were driven."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gridmap.analysis.tracks import Coming, matched
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import GridmapError, InvalidInput, NotFound
+from gridmap.ingest.free_text import checked_text
+from gridmap.services.patrols.follow.tracks import found_in, is_driven, told_legs, tracks_of
+from gridmap.services.patrols.make.plans import patrol_plan
+from gridmap.storage.database import Database
+from gridmap.storage.patrols import visits as stored
+
+log = logging.getLogger(__name__)
+
+SAME_VISIT = dt.timedelta(minutes=15)
+
+
+def plan_against_done(database: Database, scope: Scope, patrol_id: int) -> dict[str, Any]:
+    """Tell what became of a plan.
+
+    Positions are looked at where they are still kept, and what was found in them before where they are not.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    patrol_id : int
+
+    Returns
+    -------
+    dict
+        patrol_id, source (``positions``, ``kept`` or ``none``), planned, made, teams (team_code, names, planned, made,
+        segments, driven, length_m, driven_m, visits with planned and actual times), unplanned visits and segments
+        (with shapely geometry, EPSG:4326).
+
+    Raises
+    ------
+    NotFound
+        When there is no such plan in the scope.
+    """
+    plan = patrol_plan(database, scope, patrol_id)
+    with database.scoped_session(scope) as session:
+        kept = stored.visits_made(session, patrol_id)
+        segments = stored.segments_driven(session, patrol_id)
+        tracks = tracks_of(session, plan)
+    check_ins = [v for v in kept if v["evidence"] == "check-in"]
+    seen = [v for v in kept if v["evidence"] == "position"]
+    source = "kept" if kept or segments else "none"
+    if tracks and not _partly_deleted(database, plan):
+        seen, segments = found_in(plan, tracks)
+        source = "positions"
+    return _against(plan, seen, check_ins, segments, ZoneInfo(database.settings.timezone)) | {
+        "source": source
+    }
+
+
+def settle(database: Database, now: dt.datetime) -> int:
+    """Keep what positions say of ended plans before the positions are deleted; return how many plans were looked at.
+
+    A plan that cannot be looked at is logged and left: positions are deleted all the same.
+    """
+    whole = Scope.whole()
+    oldest = now - dt.timedelta(days=database.settings.position_days)
+    with database.scoped_session(whole) as session:
+        numbers = stored.unsettled(session, now, oldest)
+    done = 0
+    for number in numbers:
+        try:
+            plan = patrol_plan(database, whole, number)
+            with database.scoped_session(whole, write=True) as session:
+                visits, segments = found_in(plan, tracks_of(session, plan))
+                stored.keep_evidence(session, number, visits, segments, now)
+            done += 1
+        except GridmapError as error:
+            log.warning("evidence of plan %s was not kept: %s", number, error.code)
+    return done
+
+
+def check_in(
+    database: Database,
+    scope: Scope,
+    patrol_id: int,
+    stop: str,
+    team: str,
+    at: dt.datetime,
+    note: str | None = None,
+) -> dict[str, Any]:
+    """Keep that a team says it is at a stop.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    patrol_id : int
+    stop, team : str
+        Of the plan; the team need not be the one that was planned.
+    at : datetime
+        Aware; within the shift or an hour around it.
+    note : str, optional
+
+    Returns
+    -------
+    dict
+        visit_id (None when the same check-in was kept before), stop, team_code, arrived_at.
+
+    Raises
+    ------
+    NotFound
+        When there is no such plan in the scope.
+    InvalidInput
+        When the plan has no such stop or team, the time is not in the shift, or the note holds a person's number.
+    """
+    plan = patrol_plan(database, scope, patrol_id)
+    note = checked_text(note)
+    stops = {reason["stop"] for reason in plan["summary"]["reasons"]} | {
+        visit["stop"] for route in plan["routes"] for visit in route["visits"]
+    }
+    teams = {route["team_code"] for route in plan["routes"]} | set(plan["summary"]["idle"])
+    for value, known, code, zh, en in (
+        (stop, stops, "check-in-stop", "停靠点", "stop"),
+        (team, teams, "check-in-team", "队伍", "team"),
+    ):
+        if value not in known:
+            some = "、".join(sorted(known)[:12]), ", ".join(sorted(known)[:12])
+            raise InvalidInput(
+                code,
+                f"第 {patrol_id} 号计划没有{zh} {value}。有：{some[0]}",
+                f"Plan {patrol_id} has no {en} {value}. It has: {some[1]}",
+            )
+    begin, end = (dt.datetime.fromisoformat(plan[k]) for k in ("begins_at", "ends_at"))
+    if not begin - dt.timedelta(hours=1) <= at <= end + dt.timedelta(hours=1):
+        raise InvalidInput(
+            "check-in-time",
+            f"签到时间不在班次内（{begin:%m-%d %H:%M} 至 {end:%m-%d %H:%M}）。请用 --at 指定。",
+            f"The check-in is not within the shift ({begin:%m-%d %H:%M} to {end:%m-%d %H:%M}). Give its time.",
+        )
+    row = {"patrol_id": patrol_id, "team_code": team, "stop": stop, "arrived_at": at, "note": note}
+    with database.scoped_session(scope, write=True) as session:
+        number = stored.add_check_in(session, row)
+    return {"visit_id": number, "stop": stop, "team_code": team, "arrived_at": at.isoformat()}
+
+
+def undo_check_in(database: Database, scope: Scope, patrol_id: int, visit_id: int) -> None:
+    """Take a check-in back.
+
+    Raises
+    ------
+    NotFound
+        When the plan has no such check-in, or is not in the scope.
+    """
+    with database.scoped_session(scope, write=True) as session:
+        done = stored.delete_check_in(session, patrol_id, visit_id)
+    if not done:
+        raise NotFound(
+            "check-in-not-found",
+            f"第 {patrol_id} 号计划没有签到 {visit_id}。",
+            f"Plan {patrol_id} has no check-in {visit_id}.",
+        )
+
+
+def _partly_deleted(database: Database, plan: dict[str, Any]) -> bool:
+    """Tell whether positions of the shift may be deleted already: then what was kept of them says more."""
+    oldest = dt.datetime.now(dt.UTC) - dt.timedelta(days=database.settings.position_days)
+    return plan["evidence_at"] is not None and dt.datetime.fromisoformat(plan["begins_at"]) < oldest
+
+
+def _against(
+    plan: dict[str, Any],
+    seen: list[dict[str, Any]],
+    check_ins: list[dict[str, Any]],
+    segments: list[dict[str, Any]],
+    zone: ZoneInfo,
+) -> dict[str, Any]:
+    made = _joined(seen, check_ins)
+    planned = [(route, visit) for route in plan["routes"] for visit in route["visits"]]
+    begin = dt.datetime.fromisoformat(plan["begins_at"])
+
+    def seconds(at: dt.datetime) -> float:
+        return (at - begin).total_seconds()
+
+    rows = matched(
+        [
+            Coming(v["stop"], r["team_code"], seconds(dt.datetime.fromisoformat(v["arrive"])))
+            for r, v in planned
+        ],
+        [Coming(v["stop"], v["team_code"], seconds(v["arrived_at"])) for v in made],
+    )
+    done = {id(visit): made[row] for (_, visit), row in zip(planned, rows, strict=True) if row is not None}
+    driven: dict[str, list[dict[str, Any]]] = {}
+    for segment in segments:
+        driven.setdefault(segment["team_code"], []).append(segment)
+    teams = []
+    for route in plan["routes"]:
+        visits = [_told(visit, done.get(id(visit)), zone) for visit in route["visits"]]
+        own = driven.get(route["team_code"], [])
+        teams.append(
+            {
+                "team_code": route["team_code"],
+                "name_zh": route["name_zh"],
+                "name_en": route["name_en"],
+                "planned": len(visits),
+                "made": sum(v["made"] for v in visits),
+                "segments": sum(is_driven(told.leg) for told in told_legs(route)),
+                "driven": len(own),
+                "length_m": route["length_m"],
+                "driven_m": round(sum(s["length_m"] for s in own), 1),
+                "visits": visits,
+            }
+        )
+    used = {row for row in rows if row is not None}
+    return {
+        "patrol_id": plan["patrol_id"],
+        "planned": len(planned),
+        "made": len(used),
+        "teams": teams,
+        "unplanned": [_plain(v, zone) for n, v in enumerate(made) if n not in used],
+        "segments": [
+            {**s, "begun_at": _local(s["begun_at"], zone), "ended_at": _local(s["ended_at"], zone)}
+            for s in segments
+        ],
+    }
+
+
+def _joined(seen: list[dict[str, Any]], check_ins: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Visits by either evidence; a check-in during a stay, or close to it, is the same visit."""
+    made = [v | {"evidence": ["position"], "check_in": None} for v in seen]
+    for said in check_ins:
+        same = next(
+            (
+                v
+                for v in made
+                if (v["team_code"], v["stop"]) == (said["team_code"], said["stop"])
+                and "check-in" not in v["evidence"]
+                and v["arrived_at"] - SAME_VISIT
+                <= said["arrived_at"]
+                <= (v["left_at"] or v["arrived_at"]) + SAME_VISIT
+            ),
+            None,
+        )
+        if same is not None:
+            same["evidence"], same["check_in"] = ["position", "check-in"], said["visit_id"]
+            same["note"] = said["note"]
+        else:
+            made.append(said | {"evidence": ["check-in"], "check_in": said["visit_id"]})
+    return sorted(made, key=lambda v: (v["arrived_at"], v["team_code"], v["stop"]))
+
+
+def _told(visit: dict[str, Any], done: dict[str, Any] | None, zone: ZoneInfo) -> dict[str, Any]:
+    out = {k: visit[k] for k in ("stop", "number", "name_zh", "name_en", "lon", "lat", "arrive", "leave")}
+    out |= {"grid_key": visit.get("grid_key"), "made": done is not None}
+    if done is None:
+        return (
+            out
+            | dict.fromkeys(("by", "arrived_at", "left_at", "late_s", "check_in", "note"))
+            | {"evidence": []}
+        )
+    late = (done["arrived_at"] - dt.datetime.fromisoformat(visit["arrive"])).total_seconds()
+    plain = _plain(done, zone)
+    return (
+        out
+        | {"by": plain.pop("team_code"), "late_s": round(late)}
+        | {k: plain[k] for k in ("arrived_at", "left_at", "check_in", "note", "evidence")}
+    )
+
+
+def _plain(made: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "team_code": made["team_code"],
+        "stop": made["stop"],
+        "arrived_at": _local(made["arrived_at"], zone),
+        "left_at": _local(made.get("left_at"), zone),
+        "evidence": made["evidence"],
+        "check_in": made["check_in"],
+        "note": made.get("note"),
+    }
+
+
+def _local(at: dt.datetime | None, zone: ZoneInfo) -> str | None:
+    return None if at is None else at.astimezone(zone).isoformat()

@@ -1,0 +1,209 @@
+"""A plan as JSON that gives back the very same plan: what it takes to go on from it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from gridmap.analysis.patrol import (
+    Break,
+    Objective,
+    Plan,
+    Reason,
+    Route,
+    Shift,
+    Stop,
+    Team,
+    VillageShare,
+    Visit,
+)
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import Conflict, NotFound
+from gridmap.services.patrols.ask.problem import Inputs, on_roads
+from gridmap.storage.database import Database
+from gridmap.storage.patrols import plans as stored
+
+_FORMAT = 1
+
+
+def frame_of(inputs: Inputs, made: Plan) -> dict[str, Any]:
+    """Return a plan with all that it was made from as JSON holds it.
+
+    Numbers are written so that reading gives the same bits.
+    """
+    return {
+        "format": _FORMAT,
+        "places": inputs.roads.places.tolist(),
+        "names": {code: list(names) for code, names in inputs.names.items()},
+        "about": inputs.about,
+        "roads_sha256": inputs.roads.sha256,
+        "data_sha256": inputs.sha256,
+        "carried": list(inputs.carried),
+        "free_stops": [_stop_to_json(stop) for stop in inputs.free_stops],
+        "plan": plan_to_json(made),
+    }
+
+
+def plan_to_json(made: Plan) -> dict[str, Any]:
+    """Write a plan as JSON holds it."""
+    return {
+        "teams": [
+            asdict(team) | {"scope": [team.scope.lo, team.scope.hi], "rest": team.rest and asdict(team.rest)}
+            for team in made.teams
+        ],
+        "stops": [_stop_to_json(stop) for stop in made.stops],
+        "routes": [asdict(route) for route in made.routes],
+        "reasons": [asdict(reason) for reason in made.reasons],
+        "villages": [[str(key), *asdict(share).values()] for key, share in made.villages.items()],
+        "shift": asdict(made.shift),
+        "objective": {
+            "village_share": made.objective.village_share,
+            "week": [[str(key), *pair] for key, pair in made.objective.week.items()],
+            "shortfall_price": made.objective.shortfall_price,
+        },
+        "missed": list(made.missed),
+        **{k: getattr(made, k) for k in _PLAIN},
+    }
+
+
+_PLAIN = (
+    "prize",
+    "possible",
+    "bound",
+    "objective_value",
+    "fairness_cost",
+    "seed",
+    "iterations",
+    "conventions",
+)
+
+
+def plan_from_json(kept: dict[str, Any]) -> Plan:
+    """Read a plan; equal to the one that was written."""
+    objective = kept["objective"]
+    return Plan(
+        routes=tuple(_route(route) for route in kept["routes"]),
+        missed=tuple(kept["missed"]),
+        reasons=tuple(Reason(**reason) for reason in kept["reasons"]),
+        villages={int(row[0]): VillageShare(*row[1:]) for row in kept["villages"]},
+        teams=tuple(
+            Team(
+                **team
+                | {
+                    "scope": Scope(*team["scope"]),
+                    "rest": None if team["rest"] is None else Break(**team["rest"]),
+                }
+            )
+            for team in kept["teams"]
+        ),
+        stops=tuple(_stop(stop) for stop in kept["stops"]),
+        shift=Shift(**kept["shift"]),
+        objective=Objective(
+            objective["village_share"],
+            {int(key): (got, had) for key, got, had in objective["week"]},
+            objective["shortfall_price"],
+        ),
+        **{k: kept[k] for k in _PLAIN},
+    )
+
+
+def _stop_to_json(stop: Stop) -> dict[str, Any]:
+    return asdict(stop) | {"closed_to": sorted(stop.closed_to), "windows": [list(w) for w in stop.windows]}
+
+
+def _stop(kept: dict[str, Any]) -> Stop:
+    windows = tuple((low, high) for low, high in kept["windows"])
+    return Stop(**kept | {"closed_to": frozenset(kept["closed_to"]), "windows": windows})
+
+
+def _route(kept: dict[str, Any]) -> Route:
+    rest = kept["rest_s"]
+    return Route(
+        **kept
+        | {
+            "visits": tuple(Visit(**visit) for visit in kept["visits"]),
+            "rest_s": None if rest is None else (rest[0], rest[1]),
+        }
+    )
+
+
+def load_kept(
+    database: Database, scope: Scope, patrol_id: int, further: list[tuple[float, float]] | None = None
+) -> tuple[Inputs, Plan, dict[str, Any]]:
+    """Read a plan as it was kept, and put it back onto the roads.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    patrol_id : int
+    further : list of (lon, lat), optional
+        Places that follow those of the plan.
+
+    Returns
+    -------
+    (Inputs, Plan, dict)
+        The row of the plan last.
+
+    Raises
+    ------
+    NotFound
+        When there is no such plan in the scope.
+    Conflict
+        When the roads have changed since, or the plan is of a version that kept less.
+    """
+    with database.scoped_session(scope) as session:
+        row = stored.find_patrol(session, patrol_id, frame=True)
+    if row is None:
+        raise absent(patrol_id)
+    frame = row["parameters"].pop(stored.FRAME, None)
+    if frame is None or frame["format"] != _FORMAT:
+        raise Conflict(
+            "patrol-kept-by-older",
+            f"第 {patrol_id} 号计划由旧版本保存，无法在其上调整。请重新规划：gridmap patrols plan",
+            f"Plan {patrol_id} was kept by an older version and cannot be changed. Plan anew: gridmap patrols plan",
+        )
+    made = plan_from_json(frame["plan"])
+    places = np.array([*frame["places"], *(further or [])], dtype=np.float64).reshape(-1, 2)
+    roads = on_roads(database, scope, places, [team.mode for team in made.teams])
+    if roads.sha256 != frame["roads_sha256"]:
+        raise Conflict(
+            "patrol-roads-changed",
+            f"第 {patrol_id} 号计划之后道路数据已更换，无法在其上调整。请重新规划：gridmap patrols plan",
+            f"The roads have changed since plan {patrol_id}. Plan anew: gridmap patrols plan",
+        )
+    zone = ZoneInfo(database.settings.timezone)
+    begins_at, ends_at = (_local(row[k], zone) for k in ("begins_at", "ends_at"))
+    inputs = Inputs(
+        made.teams,
+        {code: (zh, en) for code, (zh, en) in frame["names"].items()},
+        made.stops,
+        frame["about"],
+        roads,
+        made.shift,
+        made.objective,
+        begins_at,
+        ends_at,
+        row["hotspot_run_id"],
+        frame["data_sha256"],
+        tuple(_stop(stop) for stop in frame["free_stops"]),
+        tuple(frame["carried"]),
+    )
+    return inputs, made, row
+
+
+def _local(at: dt.datetime, zone: ZoneInfo) -> dt.datetime:
+    return at.astimezone(zone)
+
+
+def absent(patrol_id: int) -> NotFound:
+    """Return the error of a plan that is not there."""
+    return NotFound(
+        "patrol-not-found",
+        f"没有第 {patrol_id} 号巡防计划，或超出管辖范围。用 gridmap patrols list 查看。",
+        f"There is no plan {patrol_id} in your scope. See: gridmap patrols list",
+    )

@@ -1,0 +1,301 @@
+"""A plan as it is kept: its summary, and each route with times, streets and geometry."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import shapely
+
+from gridmap import __version__, crs
+from gridmap.analysis.patrol import Plan, Reason, Route
+from gridmap.analysis.patrol.build import build, may_visit
+from gridmap.analysis.patrol.mixing import entropy_bits
+from gridmap.analysis.roads import Path
+from gridmap.analysis.roads.snapping import Snapped
+from gridmap.domain.gridkey import Scope
+from gridmap.services.patrols.ask.problem import Inputs
+from gridmap.services.patrols.keep.codec import frame_of
+from gridmap.storage.database import Database
+from gridmap.storage.patrols import plans as stored
+
+_LEFT_OUT = "按要求不安排。", "Left out as asked."
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """An emergency on a team's way.
+
+    Attributes
+    ----------
+    after : int
+        Visits made before it.
+    place : int
+    free_s : float
+    """
+
+    after: int
+    place: int
+    free_s: float
+
+
+def keep(
+    database: Database,
+    scope: Scope,
+    inputs: Inputs,
+    made: Plan,
+    parameters: dict[str, Any],
+    *,
+    replaces_id: int | None = None,
+    more: Mapping[str, Any] | None = None,
+    notices: Sequence[dict[str, Any]] = (),
+    vias: Mapping[str, Sequence[Via]] | None = None,
+) -> int:
+    """Keep a plan with its routes; return its number.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    inputs : Inputs
+    made : Plan
+    parameters : dict
+        What was asked for.
+    replaces_id : int, optional
+        The plan that this one was made from.
+    more : mapping, optional
+        Further entries of the summary.
+    notices : sequence of dict
+        Further notices: code, stop, team, zh, en.
+    vias : mapping of team to Via, optional
+        Emergencies.
+    """
+    made = replace(made, reasons=_reasons(made))
+    routes = [
+        _route(inputs, route, (vias or {}).get(route.team, ())) for route in made.routes if route.visits
+    ]
+    summary = _summary(inputs, made, routes)
+    summary["notices"] += notices
+    patrol = {
+        "scope_lo": scope.lo,
+        "scope_hi": scope.hi,
+        "begins_at": inputs.begins_at,
+        "ends_at": inputs.ends_at,
+        "hotspot_run_id": inputs.run_id,
+        "seed": made.seed,
+        "iterations": made.iterations,
+        "parameters": parameters | {stored.FRAME: frame_of(inputs, made)},
+        "data_sha256": inputs.sha256,
+        "version": __version__,
+        "summary": summary | dict(more or {}),
+        "replaces_id": replaces_id,
+    }
+    with database.scoped_session(scope, write=True) as session:
+        return stored.add_patrol(session, patrol, routes)
+
+
+def _summary(inputs: Inputs, made: Plan, routes: list[dict[str, Any]]) -> dict[str, Any]:
+    prize = {stop.id: stop.prize for stop in made.stops}
+    told = ("name_zh", "name_en", "observed", "expected", "lon", "lat", "terms")
+    starts = [visit.start_s for route in made.routes for visit in route.visits]
+    return {
+        "prize": round(made.prize, 3),
+        "possible": round(made.possible, 3),
+        "bound": round(made.bound, 3),
+        "fairness_cost": round(made.fairness_cost, 3),
+        "stops": len(made.stops),
+        "visited": sum(1 for r in made.reasons if r.visited),
+        "teams": len(made.teams),
+        "length_m": round(sum(r["properties"]["length_m"] for r in routes), 1),
+        "travel_s": round(sum(route.travel_s for route in made.routes)),
+        "arrival_entropy_bits": round(entropy_bits(starts, made.shift), 3),
+        "reasons": [
+            {"stop": r.stop, "visited": r.visited, "code": r.code, "zh": r.zh, "en": r.en, "team": r.team}
+            | {"prize": round(prize[r.stop], 2)}
+            | {k: inputs.about[r.stop][k] for k in told}
+            for r in made.reasons
+        ],
+        "villages": [
+            {
+                "grid_key": str(key),
+                "prize": round(share.prize, 3),
+                "possible": round(share.possible, 3),
+                "share": round(share.share, 4),
+                "needed": round(share.needed, 3),
+                "lacks": round(share.lacks, 3),
+            }
+            for key, share in made.villages.items()
+        ],
+        "conventions": made.conventions,
+        "idle": [route.team for route in made.routes if not route.visits],
+        "idle_reasons": _idle(inputs, made),
+        "notices": [_missed(inputs, made, stop) for stop in made.missed],
+    }
+
+
+def _reasons(made: Plan) -> tuple[Reason, ...]:
+    """Set right what a search cannot know: stops that were left out as asked, and visits made before it began."""
+    visits: dict[str, list[str]] = {}
+    for route in made.routes:
+        for visit in route.visits:
+            visits.setdefault(visit.stop, []).append(route.team)
+    out = []
+    for reason, stop in zip(made.reasons, made.stops, strict=True):
+        teams = visits.get(stop.id, [])
+        if teams and reason.visited != len(teams):
+            names = list(dict.fromkeys(teams))
+            zh = f"由{'、'.join(names)}巡访 {len(teams)} 次。"
+            en = f"Visited {len(teams)} time(s) by {', '.join(names)}."
+            out.append(Reason(stop.id, len(teams), "visited", zh, en, names[0]))
+        elif not teams and stop.visits == 0:
+            out.append(Reason(stop.id, 0, "left-out", *_LEFT_OUT))
+        else:
+            out.append(reason)
+    return tuple(out)
+
+
+def _idle(inputs: Inputs, made: Plan) -> list[dict[str, str]]:
+    """Tell why each team has nothing to do."""
+    idle = [route.team for route in made.routes if not route.visits]
+    out_now = {c["team"] for c in inputs.carried if c["kind"] == "out"}
+    wanted = [s for s in made.stops if s.visits > 0 and (s.prize > 0 or s.must)]
+    out = []
+    for team in (team for team in made.teams if team.id in idle):
+        mine = [stop for stop in wanted if may_visit(team, stop)]
+        if team.id in out_now:
+            code, zh, en = "out", "已退出本班次。", "It has dropped out of the shift."
+        elif not mine:
+            code = "no-stop"
+            zh = "没有它可去的停靠点：方式、人数、网格或指定队伍不符。"
+            en = "There is no stop that it may visit: mode, size, grids or the team a stop is kept for do not fit."
+        elif not build([team], mine, inputs.roads.travel_s, made.shift, made.objective).problem.allowed.any():
+            code = "out-of-reach"
+            zh = f"它可去的 {len(mine)} 处都无法在其班次内往返。"
+            en = (
+                f"None of the {len(mine)} stop(s) that it may visit can be reached and left within its hours."
+            )
+        else:
+            code = "no-gain"
+            zh = f"它可去的 {len(mine)} 处已由其他队伍巡访，再去没有收益。"
+            en = f"The {len(mine)} stop(s) that it may visit are visited by other teams; going again earns nothing."
+            left = [s.id for s in mine if not any(v.stop == s.id for r in made.routes for v in r.visits)]
+            if left:
+                zh = f"它可去而未巡访的 {len(left)} 处没有更多收益或不合时间。"
+                en = f"The {len(left)} stop(s) that it may visit and that are not visited earn "
+                en += "nothing more or do not fit in time."
+        out.append({"team": team.id, "code": code, "zh": zh, "en": en})
+    return out
+
+
+def _missed(inputs: Inputs, made: Plan, stop_id: str) -> dict[str, Any]:
+    stop = next(s for s in made.stops if s.id == stop_id)
+    about = inputs.about[stop_id]
+    if stop.only_team is None:
+        zh = f"必到的停靠点 {stop_id}（{about['name_zh']}）未能安排，请放宽时间窗或增派队伍。"
+        en = f"Stop {stop_id} ({about['name_en']}) must be visited and could not be; widen its hours or add a team."
+        return {"code": "must-missed", "stop": stop_id, "team": None, "zh": zh, "en": en}
+    return {
+        "code": "lock-missed",
+        "stop": stop_id,
+        "team": stop.only_team,
+        "zh": f"队伍 {stop.only_team} 无法在班次内到完锁定给它的全部停靠点："
+        f"{stop_id}（{about['name_zh']}）未安排。请取消一处锁定。",
+        "en": f"Team {stop.only_team} cannot visit all stops that are locked to it within its hours: {stop_id} "
+        f"({about['name_en']}) is left out. Take a lock back.",
+    }
+
+
+def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> dict[str, Any]:
+    zh, en = inputs.names[route.team]
+    team = next(t for t in inputs.teams if t.id == route.team)
+    places = inputs.roads.places
+
+    def at(seconds: float) -> str:
+        # A whole second before a stop is left is a second too early.
+        return (inputs.begins_at + dt.timedelta(seconds=round(seconds))).isoformat()
+
+    order: list[tuple[str, int]] = [("base", team.start_place)]
+    for number in range(len(route.visits) + 1):
+        order += [("taken", via.place) for via in vias if via.after == number]
+        if number < len(route.visits):
+            order.append(("visit", route.visits[number].place))
+    if not route.stays_out:
+        order.append(("home", team.end_place))
+    legs = [_leg(inputs, team.mode, a, b) for (_, a), (_, b) in pairwise(order)]
+    kinds = [kind for kind, _ in order[1:]]
+    to_visits = [leg for leg, kind in zip(legs, kinds, strict=True) if kind == "visit"]
+    to_taken = [leg for leg, kind in zip(legs, kinds, strict=True) if kind == "taken"]
+    line = shapely.LineString(np.concatenate([shapely.get_coordinates(leg.line) for leg in legs]))
+    drawn = crs.geometries_to_wgs84(np.array([line], dtype=object), inputs.roads.epsg)[0]
+    village = {stop.id: stop.village for stop in inputs.stops}
+    visits = []
+    for visit, leg in zip(route.visits, to_visits, strict=True):
+        about = inputs.about[visit.stop]
+        visits.append(
+            {
+                "stop": visit.stop,
+                "number": visit.number,
+                **{k: about[k] for k in ("name_zh", "name_en", "grid_key", "words_zh", "words_en")},
+                "village": str(village[visit.stop]),
+                "lon": round(float(places[visit.place, 0]), 7),
+                "lat": round(float(places[visit.place, 1]), 7),
+                "arrive": at(visit.arrive_s),
+                "start": at(visit.start_s),
+                "leave": at(visit.leave_s),
+                "prize": round(visit.prize, 2),
+                "leg": _told(leg),
+            }
+        )
+    properties = {
+        "name_zh": zh,
+        "name_en": en,
+        "mode": team.mode,
+        "begin": at(route.begin_s),
+        "end": at(route.end_s),
+        "rest": None if route.rest_s is None else [at(s) for s in route.rest_s],
+        "length_m": round(sum(leg.length_m for leg in legs), 1),
+        "travel_s": round(route.travel_s),
+        "dwell_s": round(route.dwell_s),
+        "load": round(route.load, 3),
+        "prize": round(route.prize, 2),
+        "base_lon": round(float(places[team.start_place, 0]), 7),
+        "base_lat": round(float(places[team.start_place, 1]), 7),
+        "visits": visits,
+        "home": None if route.stays_out else _told(legs[-1]),
+        "taken": [
+            {
+                "after": via.after,
+                "lon": round(float(places[via.place, 0]), 7),
+                "lat": round(float(places[via.place, 1]), 7),
+                "free_at": at(via.free_s),
+                "leg": _told(leg),
+            }
+            for via, leg in zip(sorted(vias, key=lambda v: v.after), to_taken, strict=True)
+        ],
+    }
+    return {"team_code": route.team, "properties": properties, "geometry": drawn}
+
+
+def _leg(inputs: Inputs, mode: str, a: int, b: int) -> Path:
+    snapped = inputs.roads.snapped[mode]
+    return inputs.roads.routers[mode].path(_one(snapped, a), _one(snapped, b))
+
+
+def _one(snapped: Snapped, place: int) -> Snapped:
+    here = slice(place, place + 1)
+    return Snapped(snapped.segment[here], snapped.offset_m[here], snapped.distance_m[here])
+
+
+def _told(leg: Path) -> dict[str, Any]:
+    return {
+        "length_m": round(leg.length_m, 1),
+        "seconds": round(leg.seconds),
+        "streets": [
+            {"name": s.name, "length_m": round(s.length_m, 1), "seconds": round(s.seconds)}
+            for s in leg.streets
+        ],
+    }

@@ -1,0 +1,1 @@
+"""Plans made and changed: one shift, several nights, emergencies."""

@@ -1,0 +1,51 @@
+"""The check of a plan in which emergencies took teams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from gridmap.analysis.patrol import Plan, Route, Team, violations
+from gridmap.services.patrols.ask.problem import Inputs
+from gridmap.services.patrols.keep.summary import Via
+
+_BEFORE = " "
+
+
+def refuse_broken_parts(inputs: Inputs, made: Plan, vias: Mapping[str, Sequence[Via]]) -> None:
+    """Check a plan in which teams were taken: a team's ways before and after each emergency are routes of their own."""
+    teams: list[Team] = []
+    routes: list[Route] = []
+    for team, route in zip(made.teams, made.routes, strict=True):
+        cuts = sorted(vias.get(team.id, ()), key=lambda via: (via.after, via.free_s))
+        begin, place, start_s = 0, team.start_place, team.begin_s
+        for n, via in enumerate(cuts):
+            name = f"{team.id}{_BEFORE}{n}"
+            teams.append(replace(team, id=name, rest=None, start_place=place, begin_s=start_s))
+            part = route.visits[begin : via.after]
+            end_s = part[-1].leave_s if part else max(start_s, 0.0)
+            routes.append(
+                replace(
+                    route,
+                    team=name,
+                    visits=part,
+                    rest_s=None,
+                    begin_s=max(start_s, 0.0),
+                    end_s=end_s,
+                    stays_out=True,
+                )
+            )
+            begin, place, start_s = via.after, via.place, via.free_s
+        teams.append(replace(team, start_place=place, begin_s=start_s))
+        part = route.visits[begin:]
+        routes.append(replace(route, visits=part, begin_s=max(route.begin_s, start_s)))
+    first = {team.id: team.id.split(_BEFORE)[0] for team in teams}
+    own = {name: parts for name in first.values() if len(parts := [t for t in first if first[t] == name]) > 1}
+    # A stop that is kept for a team may be on any of its ways; who visits it was settled by the search.
+    stops = [replace(s, only_team=None) if s.only_team in own else s for s in made.stops]
+    for stop in made.stops:
+        visitors = [first[r.team] for r in routes for v in r.visits if v.stop == stop.id]
+        assert stop.only_team is None or set(visitors) <= {stop.only_team}  # noqa: S101
+    split = replace(made, routes=tuple(routes))
+    broken = violations(split, teams, stops, inputs.roads.travel_s, shift=inputs.shift)
+    assert not broken, broken  # noqa: S101 - a plan that breaks a rule must never reach a team

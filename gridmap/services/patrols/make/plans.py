@@ -1,0 +1,276 @@
+"""Plans for a shift: made, kept, listed, shown, deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gridmap.analysis.patrol import Iterations, Plan, Seconds, plan, solve_orienteering, violations
+from gridmap.analysis.patrol.stop import StopRule
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import Conflict
+from gridmap.services.patrols.ask.problem import Inputs, load_inputs
+from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.ask.wishes import with_wishes
+from gridmap.services.patrols.keep.codec import absent, load_kept
+from gridmap.services.patrols.keep.summary import keep
+from gridmap.services.patrols.make.nights import draw_nights
+from gridmap.storage.database import Database
+from gridmap.storage.patrols import plans as stored
+
+OnProgress = Callable[[str, int, int], None]
+OnBetter = Callable[[dict[str, Any]], None]
+_WISHES_S = 5.0
+
+
+def plan_patrols(
+    database: Database,
+    scope: Scope,
+    asked: PatrolRequest,
+    *,
+    on_progress: OnProgress | None = None,
+    on_better: OnBetter | None = None,
+) -> dict[str, Any]:
+    """Plan the routes of a shift, and keep the plan; with several nights, keep one plan for each.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    asked : PatrolRequest
+    on_progress : callable, optional
+        Called with the step (read, plan, save), what is done and the total.
+    on_better : callable, optional
+        Called with the best plan so far: prize, stops (how many are visited) and lines (team_code; coordinates of base,
+        stops and base, lon and lat), while a single night is searched for.
+
+    Returns
+    -------
+    dict
+        The plan (of the first night) as :func:`patrol_plan` gives it.
+
+    Raises
+    ------
+    InvalidInput
+        When there is nothing to plan from: hotspots, teams or roads; when a lock cannot hold.
+    NotFound
+        When a team, a stop or the run is not there.
+    """
+    tell = on_progress or (lambda *_: None)
+    tell("read", 0, 1)
+    inputs = load_inputs(database, scope, asked)
+    tell("read", 1, 1)
+    rule = stop_rule(asked.seconds, asked.iterations)
+    if asked.draws:
+        drawn = draw_nights(inputs, asked, rule, on_progress=lambda done, total: tell("plan", done, total))
+        numbers = []
+        for night, made, more in drawn:
+            refuse_broken(night, made)
+            numbers.append(keep(database, scope, night, made, asked.as_dict(), more=more))
+            tell("save", len(numbers), len(drawn))
+        return patrol_plan(database, scope, numbers[0]) | {"nights": numbers}
+    made = _search(inputs, asked.seed, rule, tell, on_better)
+    tell("save", 0, 1)
+    number = keep(database, scope, inputs, made, asked.as_dict())
+    tell("save", 1, 1)
+    return patrol_plan(database, scope, number)
+
+
+@cache
+def _ready() -> None:
+    """Load the compiled search, so that a time is for searching alone."""
+    solve_orienteering(
+        [0.0, 1.0],
+        [[0.0, 1.0], [1.0, 0.0]],
+        routes=1,
+        limit=3.0,
+        start=0,
+        end=0,
+        seed=0,
+        stop=Iterations(1),
+    )
+
+
+def stop_rule(seconds: float | None, iterations: int | None) -> StopRule:
+    """Return the rule that ends a search; times begin when it can start at once."""
+    _ready()
+    return Seconds(seconds) if seconds is not None else Iterations(iterations or 1)
+
+
+def _search(
+    inputs: Inputs, seed: int, rule: StopRule, tell: OnProgress, on_better: OnBetter | None = None
+) -> Plan:
+    made = plan(
+        inputs.teams,
+        inputs.stops,
+        inputs.roads.travel_s,
+        shift=inputs.shift,
+        objective=inputs.objective,
+        seed=seed,
+        stop=rule,
+        on_progress=lambda done, total: tell("plan", int(done), int(total)),
+        on_better=on_better and (lambda prize, routes: on_better(_so_far(inputs, prize, routes))),
+    )
+    refuse_broken(inputs, made)
+    return made
+
+
+def _so_far(inputs: Inputs, prize: float, routes: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+    """Draw a plan that is being made: straight from stop to stop."""
+    place = {stop.id: stop.place for stop in inputs.stops}
+    lines = [
+        {
+            "team_code": team.id,
+            "coordinates": inputs.roads.places[
+                [team.start_place, *(place[stop] for stop in routes[team.id]), team.end_place]
+            ]
+            .round(6)
+            .tolist(),
+        }
+        for team in inputs.teams
+        if routes.get(team.id)
+    ]
+    return {"prize": round(prize, 1), "stops": sum(map(len, routes.values())), "lines": lines}
+
+
+def refuse_broken(inputs: Inputs, made: Plan) -> None:
+    """Stop a plan that breaks a rule: it must never reach a team."""
+    broken = violations(made, inputs.teams, inputs.stops, inputs.roads.travel_s, shift=inputs.shift)
+    assert not broken, broken  # noqa: S101 - see above
+
+
+def solve_again(
+    database: Database,
+    scope: Scope,
+    patrol_id: int,
+    *,
+    locks: dict[str, str] | None = None,
+    leave_out: tuple[str, ...] | None = None,
+    seed: int | None = None,
+    seconds: float | None = None,
+    iterations: int | None = None,
+    on_progress: OnProgress | None = None,
+) -> dict[str, Any]:
+    """Solve a kept plan again with wishes, from the very same stops, teams and day; keep the new plan.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    patrol_id : int
+        The plan that the new one replaces.
+    locks : dict of stop to team, optional
+        The stop stays with, or moves to, the team, which must visit it. The old plan's where absent; where given, they
+        alone hold.
+    leave_out : tuple of str, optional
+        Stops that are not visited. The old plan's where absent; where given, they alone.
+    seed : int, optional
+        That of the old plan where absent.
+    seconds : float, optional
+    iterations : int, optional
+        In place of seconds; 5 seconds where neither is given.
+    on_progress : callable, optional
+
+    Returns
+    -------
+    dict
+        As :func:`patrol_plan` gives it; wishes that cannot hold together are told in ``summary.notices``.
+
+    Raises
+    ------
+    NotFound
+        When there is no such plan, stop or team.
+    InvalidInput
+        When a team could not visit the stop that is kept for it even if it went nowhere else.
+    Conflict
+        When the roads have changed since, or the plan was changed during its shift.
+    """
+    tell = on_progress or (lambda *_: None)
+    tell("read", 0, 1)
+    inputs, old, row = load_kept(database, scope, patrol_id)
+    tell("read", 1, 1)
+    before = row["parameters"]
+    if inputs.carried:
+        raise Conflict(
+            "patrol-under-way",
+            f"第 {patrol_id} 号计划已在班次中调整过，请用 --at 从某一时刻起再调整。",
+            f"Plan {patrol_id} was changed during its shift; change it further from a time on, with --at.",
+        )
+    wanted = dict(before["locks"]) if locks is None else locks
+    out = tuple(before["leave_out"] if leave_out is None else leave_out)
+    free = inputs.free_stops
+    stops = with_wishes(free, inputs.teams, inputs.roads.travel_s, inputs.shift, wanted, out)
+    inputs = replace(inputs, stops=stops)
+    chosen = old.seed if seed is None else seed
+    if seconds is None and iterations is None:
+        seconds = _WISHES_S
+    made = _search(inputs, chosen, stop_rule(seconds, iterations), tell)
+    asked = before | {
+        "locks": wanted,
+        "leave_out": list(out),
+        "seed": chosen,
+        "seconds": seconds,
+        "iterations": iterations,
+        "vary": False,
+        "nights": 1,
+        "from_plan": patrol_id,
+    }
+    tell("save", 0, 1)
+    number = keep(database, scope, inputs, made, asked, replaces_id=patrol_id)
+    tell("save", 1, 1)
+    return patrol_plan(database, scope, number)
+
+
+def patrol_plan(database: Database, scope: Scope, patrol_id: int) -> dict[str, Any]:
+    """One plan with its routes.
+
+    Returns
+    -------
+    dict
+        The plan's columns, and ``routes``: team_code, geometry (shapely, EPSG:4326) and the properties of each: times,
+        visits in order with the leg that leads to each, and the way home.
+
+    Raises
+    ------
+    NotFound
+        When there is no such plan in the scope.
+    """
+    with database.scoped_session(scope) as session:
+        row = stored.find_patrol(session, patrol_id)
+        routes = stored.patrol_routes(session, patrol_id) if row is not None else []
+    if row is None:
+        raise absent(patrol_id)
+    return _shown(row, ZoneInfo(database.settings.timezone)) | {
+        "routes": [
+            {"team_code": r["team_code"], "geometry": r["geometry"], **r["properties"]} for r in routes
+        ]
+    }
+
+
+def list_plans(database: Database, scope: Scope, limit: int = 50) -> list[dict[str, Any]]:
+    """Return the plans that a scope may see, newest first, without their routes."""
+    with database.scoped_session(scope) as session:
+        rows = stored.list_patrols(session, limit)
+    return [_shown(row, ZoneInfo(database.settings.timezone)) for row in rows]
+
+
+def delete_plan(database: Database, scope: Scope, patrol_id: int) -> None:
+    """Delete a plan.
+
+    Raises
+    ------
+    NotFound
+        When there is no such plan in the scope.
+    """
+    patrol_plan(database, scope, patrol_id)
+    with database.scoped_session(scope, write=True) as session:
+        stored.delete_patrol(session, patrol_id)
+
+
+def _shown(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+    out = {k: v for k, v in row.items() if k not in {"scope_lo", "scope_hi"}}
+    times = ("begins_at", "ends_at", "created_at", "evidence_at")
+    return out | {k: row[k].astimezone(zone).isoformat() for k in times if row[k] is not None}

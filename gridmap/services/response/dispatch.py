@@ -1,0 +1,395 @@
+"""Dispatch: which teams reach an incident first, who was sent, and when they came."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from gridmap import crs
+from gridmap.analysis.reach.dispatch import nearest_by_road
+from gridmap.analysis.roads import Mode, Path
+from gridmap.domain.codes import code_list
+from gridmap.domain.duties import on_shift, served_ground, slowness, suitable_kinds
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import Conflict, InvalidInput, NotFound
+from gridmap.services.ground.roads import Roads, load_roads
+from gridmap.storage.cases import incidents
+from gridmap.storage.database import Database
+from gridmap.storage.response import dispatches as stored
+from gridmap.storage.teams import field
+
+FRESH_S = 1800.0
+"""A position that is older is not where the team is any more: its base is taken, or the position is marked."""
+
+_KIND = {c.code: c for c in code_list("team_kind")}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a team is taken to be.
+
+    Attributes
+    ----------
+    lon, lat : float
+        EPSG:4326.
+    source : {'position', 'base', 'stale'}
+        A fresh position; the base; or a position that is no longer fresh, of a team whose base is not known.
+    age_s : float or None
+        Age of the newest position, where there is one.
+    """
+
+    lon: float
+    lat: float
+    source: str
+    age_s: float | None
+
+
+def place_of(team: dict[str, Any], at: dt.datetime) -> Place | None:
+    """Tell where a team is taken to be at an instant; None where neither a position nor a base is known."""
+    age_s = None if team["position_at"] is None else (at - team["position_at"]).total_seconds()
+    base = team["base_lon"] is not None
+    if age_s is not None and (age_s <= FRESH_S or not base):
+        return Place(team["lon"], team["lat"], "position" if age_s <= FRESH_S else "stale", age_s)
+    return Place(team["base_lon"], team["base_lat"], "base", age_s) if base else None
+
+
+def rank_for_incident(
+    database: Database,
+    scope: Scope,
+    incident: int | str,
+    *,
+    at: dt.datetime,
+    k: int = 3,
+    team: str | None = None,
+) -> dict[str, Any]:
+    """Rank the teams that can go to an incident by their time on the road.
+
+    A team can go when its kind is sent to such incidents, it is on shift, it is on no other dispatch, it serves the
+    ground where the incident lies, and its place is known.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    incident : int or str
+        Number, or identifier of the source (uid).
+    at : datetime
+        Aware; the instant that is asked about.
+    k : int
+    team : str, optional
+        Only this team.
+
+    Returns
+    -------
+    dict
+        incident, at, teams (first to arrive first: code, names, kind, mode, seconds, length_m, place, line as GeoJSON,
+        streets), left_out (code, names and why, in both languages) and asked, the number of road times looked at.
+
+    Raises
+    ------
+    NotFound
+        When the incident or the team is not in the scope.
+    InvalidInput
+        When the incident has no coordinate, or there are no roads.
+    """
+    with database.scoped_session(scope) as session:
+        row = _incident(session, incident)
+        teams = field.list_teams(session, at=at)
+        busy = stored.open_dispatches(session, at)
+    if team is not None:
+        teams = [t for t in teams if t["code"] == team]
+        if not teams:
+            raise NotFound(
+                "team-not-found",
+                f"没有队伍 {team}，或超出管辖范围。",
+                f"There is no team {team} in your scope.",
+            )
+    clock = at.astimezone(ZoneInfo(database.settings.timezone)).time()
+    fit, left_out = [], []
+    for candidate in teams:
+        why = _obstacle(candidate, row, clock, busy)
+        place = place_of(candidate, at)
+        if why is None and place is None:
+            why = ("no-place", "没有位置，也没有驻地坐标", "neither a position nor a base is known")
+        if why is not None or place is None:
+            left_out.append(_named(candidate) | dict(zip(("code_why", "zh", "en"), why or (), strict=False)))
+        else:
+            fit.append((candidate, place))
+    ranked, asked, no_way = _ranked(load_roads(database, scope), row, fit, k) if fit else ([], 0, [])
+    return {
+        "incident": {name: row[name] for name in ("incident_id", "uid", "domain", "kind", "lon", "lat")},
+        "at": at.isoformat(),
+        "kinds": [_kind(code) for code in suitable_kinds(row["domain"], row["kind"])],
+        "teams": ranked,
+        "left_out": sorted(left_out + no_way, key=lambda t: str(t["code"])),
+        "asked": asked,
+    }
+
+
+def _incident(session: Any, incident: int | str) -> dict[str, Any]:
+    number = incident if isinstance(incident, int) else stored.incident_number(session, incident)
+    row = None if number is None else incidents.find_incident(session, number)
+    if row is None:
+        raise NotFound(
+            "incident-not-found",
+            f"没有事件 {incident}，或超出管辖范围。",
+            f"There is no incident {incident} in your scope.",
+        )
+    if row["lon"] is None:
+        raise InvalidInput(
+            "dispatch-no-place",
+            f"事件 {row['uid']} 没有坐标，无法按路程派队。请先补上坐标。",
+            f"Incident {row['uid']} has no coordinate, so no way to it can be found. Add one first.",
+        )
+    return row
+
+
+def _obstacle(
+    team: dict[str, Any], incident: dict[str, Any], clock: dt.time, busy: dict[str, dict[str, Any]]
+) -> tuple[str, str, str] | None:
+    if team["kind"] not in suitable_kinds(incident["domain"], incident["kind"]):
+        return "kind", "不负责这类事件", "is not sent to such incidents"
+    if team["shift_start"] is None or team["shift_end"] is None:
+        return "no-hours", "没有班次时间", "has no hours of shift"
+    if not on_shift(team["shift_start"], team["shift_end"], clock):
+        hours = f"{team['shift_start']:%H:%M}–{team['shift_end']:%H:%M}"
+        return "off-shift", f"不在班（{hours}）", f"off shift ({hours})"
+    if int(incident["grid_key"]) not in served_ground(
+        int(team["grid_key"]), professional=team["professional"]
+    ):
+        return "other-village", "只服务本村", "serves its own village only"
+    if team["code"] in busy:
+        on = busy[team["code"]]
+        number, uid = on["dispatch_id"], on["uid"]
+        return "busy", f"正在出动（第 {number} 次，{uid}）", f"on dispatch {number} ({uid})"
+    return None
+
+
+def _kind(code: str) -> dict[str, str]:
+    kind = _KIND.get(code)
+    return {"code": code, "zh": kind.zh if kind else code, "en": kind.en if kind else code}
+
+
+def _named(team: dict[str, Any]) -> dict[str, Any]:
+    return {name: team[name] for name in ("code", "name_zh", "name_en", "kind", "mode")}
+
+
+def _ranked(
+    roads: Roads, incident: dict[str, Any], fit: list[tuple[dict[str, Any], Place]], k: int
+) -> tuple[list[dict[str, Any]], int, list[dict[str, Any]]]:
+    lon = np.array([p.lon for _, p in fit] + [incident["lon"]])
+    lat = np.array([p.lat for _, p in fit] + [incident["lat"]])
+    xy = np.column_stack(crs.from_wgs84(lon, lat, roads.epsg))
+    modes = np.array([team["mode"] for team, _ in fit])
+    factor = np.array([slowness(team["mode"], team["speed_kmh"]) for team, _ in fit])
+    used: list[Mode] = sorted(set(modes.tolist()))
+    routers = {mode: roads.router(mode) for mode in used}
+    found = nearest_by_road(routers, xy[-1], xy[:-1], modes, factor, roads.epsg, k=k)
+    ranked = []
+    for row, seconds in zip(found.order.tolist(), found.seconds.tolist(), strict=True):
+        team, place = fit[row]
+        router = routers[team["mode"]]
+        start, end = router.snap(xy[row]), router.snap(xy[-1])
+        way = router.path(start, end)
+        ranked.append(
+            _named(team)
+            | {
+                "professional": team["professional"],
+                "seconds": round(seconds, 1),
+                "length_m": round(way.length_m, 1),
+                "from": place.source,
+                "position_age_s": None if place.age_s is None else round(place.age_s),
+                "start_off_m": round(float(start.distance_m[0]), 1),
+                "end_off_m": round(float(end.distance_m[0]), 1),
+                "streets": _streets(way, factor[row]),
+                "geometry": _line(way, roads.epsg),
+            }
+        )
+    no_way = []
+    if len(ranked) < min(k, len(fit)):
+        reached = set(found.order.tolist())
+        words = {"code_why": "no-way", "zh": "没有可走的路", "en": "has no way there"}
+        no_way = [_named(team) | words for n, (team, _) in enumerate(fit) if n not in reached]
+    return ranked, found.asked, no_way
+
+
+def _streets(way: Path, factor: float) -> list[dict[str, Any]]:
+    return [
+        {"name": s.name, "length_m": round(s.length_m, 1), "seconds": round(s.seconds * factor, 1)}
+        for s in way.streets
+    ]
+
+
+def _line(way: Path, epsg: int) -> dict[str, Any]:
+    line = crs.geometries_to_wgs84(np.array([way.line], dtype=object), epsg)[0]
+    return {"type": "LineString", "coordinates": [[round(x, 6), round(y, 6)] for x, y in line.coords]}
+
+
+def send_team(
+    database: Database, scope: Scope, incident: int | str, team: str, *, now: dt.datetime
+) -> dict[str, Any]:
+    """Send a team to an incident, and keep the road time and length that are expected; never where the team is.
+
+    Raises
+    ------
+    NotFound
+        When the incident or the team is not in the scope.
+    Conflict
+        When the team is on another dispatch, or for another reason cannot go; the message says why.
+    InvalidInput
+        When the incident has no coordinate, or there is no way.
+    """
+    told = rank_for_incident(database, scope, incident, at=now, k=1, team=team)
+    if not told["teams"]:
+        raise _cannot(told["left_out"][0])
+    chosen = told["teams"][0]
+    with database.scoped_session(scope, write=True) as session:
+        stored.lock_team(session, team)
+        on = stored.open_dispatches(session).get(team)
+        if on is not None:
+            raise Conflict(
+                "team-busy",
+                f"队伍 {team} 正在出动（第 {on['dispatch_id']} 次，{on['uid']}）。请先完成或撤销，或另选队伍。",
+                f"Team {team} is on dispatch {on['dispatch_id']} ({on['uid']}). Finish or cancel it, or send another.",
+            )
+        number = stored.add_dispatch(
+            session,
+            {
+                "incident_id": told["incident"]["incident_id"],
+                "team_code": team,
+                "mode": chosen["mode"],
+                "road_s": chosen["seconds"],
+                "road_m": chosen["length_m"],
+                "sent_at": now,
+            },
+        )
+    return find_dispatch(database, scope, number)
+
+
+def _cannot(left: dict[str, Any]) -> Conflict:
+    code = "team-busy" if left["code_why"] == "busy" else "team-unfit"
+    return Conflict(
+        code,
+        f"不能派队伍 {left['code']}：{left['zh']}。请另选队伍。",
+        f"Team {left['code']} cannot be sent: {left['en']}. Choose another.",
+    )
+
+
+def find_dispatch(database: Database, scope: Scope, number: int) -> dict[str, Any]:
+    """Return one dispatch.
+
+    Raises
+    ------
+    NotFound
+        When there is no such dispatch in the scope.
+    """
+    with database.scoped_session(scope) as session:
+        return _shown(database, _found(stored.find_dispatch(session, number), number))
+
+
+def list_dispatches(
+    database: Database,
+    scope: Scope,
+    *,
+    incident: int | str | None = None,
+    only_open: bool = False,
+    limit: int = 100,
+) -> list[dict[str, Any]]:
+    """Return dispatches, newest first; of one incident where it is given."""
+    with database.scoped_session(scope) as session:
+        number = None
+        if incident is not None:
+            number = incident if isinstance(incident, int) else stored.incident_number(session, incident)
+            if number is None:
+                return []
+        rows = stored.list_dispatches(session, incident_id=number, only_open=only_open, limit=limit)
+    return [_shown(database, row) for row in rows]
+
+
+def mark_arrived(database: Database, scope: Scope, number: int, *, at: dt.datetime) -> dict[str, Any]:
+    """Note that a team has come.
+
+    Raises
+    ------
+    NotFound
+        When there is no such dispatch in the scope.
+    Conflict
+        When it came already, or the dispatch is over.
+    InvalidInput
+        When the instant is before the team was sent.
+    """
+    with database.scoped_session(scope, write=True) as session:
+        row = _found(stored.find_dispatch(session, number, lock=True), number)
+        if row["arrived_at"] is not None or row["ended_at"] is not None:
+            raise _over(number)
+        if at < row["sent_at"]:
+            raise InvalidInput(
+                "dispatch-arrival",
+                "到达时间早于派出时间，请改正。",
+                "The arrival is before the team was sent; correct it.",
+            )
+        stored.mark(session, number, arrived_at=at)
+    return find_dispatch(database, scope, number)
+
+
+def end_dispatch(
+    database: Database, scope: Scope, number: int, *, at: dt.datetime, cancel: bool = False
+) -> dict[str, Any]:
+    """Set a team free: its work is finished, or (cancel) it is called back before it arrived.
+
+    Raises
+    ------
+    NotFound
+        When there is no such dispatch in the scope.
+    Conflict
+        When the dispatch is over; when one is to be cancelled whose team has arrived, or finished whose team has not.
+    """
+    with database.scoped_session(scope, write=True) as session:
+        row = _found(stored.find_dispatch(session, number, lock=True), number)
+        if row["ended_at"] is not None:
+            raise _over(number)
+        if cancel == (row["arrived_at"] is not None):
+            zh, en = (
+                ("已到达，请用“完成”", "has arrived; finish it")
+                if cancel
+                else ("还没有到达，请用“到达”或“撤销”", "has not arrived; note the arrival or cancel it")
+            )
+            raise Conflict(
+                "dispatch-stage", f"第 {number} 次出动{zh}。", f"Dispatch {number}: the team {en}."
+            )
+        stored.mark(session, number, ended_at=max(at, row["arrived_at"] or row["sent_at"]))
+    return find_dispatch(database, scope, number)
+
+
+def _found(row: dict[str, Any] | None, number: int) -> dict[str, Any]:
+    if row is None:
+        raise NotFound(
+            "dispatch-not-found",
+            f"没有第 {number} 次出动，或超出管辖范围。用 gridmap dispatch list 查看。",
+            f"There is no dispatch {number} in your scope. See: gridmap dispatch list",
+        )
+    return row
+
+
+def _over(number: int) -> Conflict:
+    return Conflict(
+        "dispatch-over",
+        f"第 {number} 次出动已记录到达或已结束，没有改变。",
+        f"Dispatch {number} has its arrival already, or is over; nothing was changed.",
+    )
+
+
+def _shown(database: Database, row: dict[str, Any]) -> dict[str, Any]:
+    zone = ZoneInfo(database.settings.timezone)
+    out = dict(row) | {"grid_key": str(row["grid_key"])}
+    for name in ("sent_at", "arrived_at", "ended_at"):
+        out[name] = None if row[name] is None else row[name].astimezone(zone).isoformat()
+    if row["ended_at"] is None:
+        out["state"] = "sent" if row["arrived_at"] is None else "arrived"
+    else:
+        out["state"] = "cancelled" if row["arrived_at"] is None else "finished"
+    return out

@@ -1,0 +1,1 @@
+"""Teams, organisations, migrant clusters and what is planned from where people are."""

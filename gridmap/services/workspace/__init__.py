@@ -1,0 +1,1 @@
+"""The workspace: what it is called, its days, its layers as files."""

@@ -1,0 +1,143 @@
+"""The workspace as a whole: what it is called, where it lies, which days have records, whether it is fit."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gridmap import __version__
+from gridmap.domain.codes import code_list
+from gridmap.domain.gridkey import LEVELS, TOWN, Scope
+from gridmap.storage.cases import incidents
+from gridmap.storage.database import Database
+from gridmap.storage.ground import grids as stored
+from gridmap.storage.workspace import settings as workspace
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceInfo:
+    """What a page needs to know before it draws anything."""
+
+    name_zh: str
+    name_en: str
+    illustrative: bool
+    empty: bool
+    bounds: tuple[float, float, float, float] | None
+    timezone: str
+    levels: list[int]
+    root: dict[str, str] | None
+    period: dict[str, str] | None
+    data_version: int
+    kinds: dict[str, list[dict[str, str]]]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the answer of ``GET /api/v1/workspace``."""
+        return {
+            "name_zh": self.name_zh,
+            "name_en": self.name_en,
+            "illustrative": self.illustrative,
+            "empty": self.empty,
+            "bounds": self.bounds,
+            "timezone": self.timezone,
+            "levels": self.levels,
+            "root": self.root,
+            "period": self.period,
+            "domains": _codes("domain"),
+            "stages": _codes("stage"),
+            "channels": _codes("channel"),
+            "scales": _codes("scale"),
+            "team_kinds": _codes("team_kind"),
+            "kinds": self.kinds,
+            "data_version": self.data_version,
+            "version": __version__,
+        }
+
+
+def _codes(name: str) -> list[dict[str, str]]:
+    return [{"code": c.code, "zh": c.zh, "en": c.en} for c in code_list(name)]
+
+
+def workspace_info(database: Database, scope: Scope) -> WorkspaceInfo:
+    """Describe the workspace as a scope sees it.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+
+    Raises
+    ------
+    GridmapError
+        When the database does not answer.
+    """
+    zone = ZoneInfo(database.settings.timezone)
+    with database.scoped_session(scope) as session:
+        settings = workspace.read_settings(session)
+        bounds = stored.bounds(session)
+        top = stored.list_grids(session, level=TOWN, geometry=False)
+        levels = stored.levels(session)
+        span = incidents.span(session)
+    root = top[0] if top else None
+    name_zh = settings.get("name_zh") or (root["name_zh"] if root else "")
+    name_en = settings.get("name_en") or (root["name_en"] if root else "")
+    return WorkspaceInfo(
+        name_zh=name_zh,
+        name_en=name_en,
+        illustrative=bool(settings.get("illustrative", False)),
+        empty=bounds is None,
+        bounds=bounds,
+        timezone=database.settings.timezone,
+        levels=[level for level in LEVELS if level in levels],
+        root={
+            "grid_key": str(root["grid_key"]),
+            "name_zh": root["name_zh"],
+            "name_en": root["name_en"],
+        }
+        if root
+        else None,
+        period={
+            "from": span[0].astimezone(zone).date().isoformat(),
+            "to": span[1].astimezone(zone).date().isoformat(),
+        }
+        if span
+        else None,
+        data_version=int(settings.get("data_version", 0)),
+        kinds={"dispute": _codes("dispute_kind"), **settings.get("kinds", {})},
+    )
+
+
+def local_span(
+    zone: str, since: dt.date | None, until: dt.date | None
+) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """Turn inclusive local days into a half-open span of instants.
+
+    Parameters
+    ----------
+    zone : str
+        IANA name.
+    since, until : date or None
+        First and last day.
+    """
+    tz = ZoneInfo(zone)
+    start = dt.datetime.combine(since, dt.time(), tz) if since else None
+    # The calendar's last day has no day after it.
+    following = until + dt.timedelta(days=1) if until and until < dt.date.max else None
+    end = dt.datetime.combine(following, dt.time(), tz) if following else None
+    return start, end
+
+
+def data_folder() -> Path:
+    """Folder of the demonstration town: inside an installed package, or in a checkout."""
+    packaged = Path(str(resources.files("gridmap"))) / "_data" / "boundaries"
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[3] / "data" / "boundaries"
+
+
+def read_kinds(folder: Path) -> dict[str, list[dict[str, str]]]:
+    """Kinds of incidents by domain, from a folder's ``kinds.json``."""
+    kinds: dict[str, list[dict[str, str]]] = json.loads((folder / "kinds.json").read_text("utf-8"))
+    return kinds

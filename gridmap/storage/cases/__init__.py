@@ -1,0 +1,1 @@
+"""Incidents and their steps in the database."""

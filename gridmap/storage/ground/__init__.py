@@ -1,0 +1,1 @@
+"""Grids, boundaries, roads and tiles in the database."""

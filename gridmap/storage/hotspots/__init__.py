@@ -1,0 +1,1 @@
+"""Hotspot runs in the database."""

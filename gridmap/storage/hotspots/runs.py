@@ -1,0 +1,183 @@
+"""Hotspot runs in the database: the incidents that go in, the runs and features that come out, reports' register."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import shapely
+from geoalchemy2.shape import from_shape
+from numpy.typing import NDArray
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from gridmap.storage.cases.incidents import IncidentFilter
+from gridmap.storage.models import HotspotFeature, HotspotRun, Incident, MigrantCluster, ReportRun
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IncidentPoints:
+    """Incidents as columns, ordered by time and number.
+
+    Attributes
+    ----------
+    grid_key : (n,) int64
+    lon, lat : (n,) float64
+        Degrees, EPSG:4326; NaN where an incident is known by its grid only.
+    at_s : (n,) float64
+        Seconds since 1970-01-01 UTC at which it occurred.
+    domain, kind : (n,) object
+        Codes; None where the kind is not known.
+    """
+
+    grid_key: NDArray[np.int64]
+    lon: NDArray[np.float64]
+    lat: NDArray[np.float64]
+    at_s: NDArray[np.float64]
+    domain: NDArray[np.object_]
+    kind: NDArray[np.object_]
+
+    def __len__(self) -> int:
+        return len(self.grid_key)
+
+    def where(self, mask: NDArray[np.bool_]) -> IncidentPoints:
+        """Return the incidents that a mask of shape (n,) keeps."""
+        return IncidentPoints(
+            self.grid_key[mask],
+            self.lon[mask],
+            self.lat[mask],
+            self.at_s[mask],
+            self.domain[mask],
+            self.kind[mask],
+        )
+
+
+def incident_points(session: Session, chosen: IncidentFilter) -> IncidentPoints:
+    """Read the incidents that a filter chooses; nothing that names a case leaves the database."""
+    query = (
+        select(
+            Incident.grid_key,
+            func.ST_X(Incident.geom),
+            func.ST_Y(Incident.geom),
+            func.extract("epoch", Incident.occurred_at),
+            Incident.domain,
+            Incident.kind,
+        )
+        .where(*chosen.conditions())
+        .order_by(Incident.occurred_at, Incident.uid)
+    )
+    rows = session.execute(query).all()
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 6
+    return IncidentPoints(
+        np.array(columns[0], dtype=np.int64),
+        np.array(columns[1], dtype=np.float64),
+        np.array(columns[2], dtype=np.float64),
+        np.array(columns[3], dtype=np.float64),
+        np.array(columns[4], dtype=object),
+        np.array(columns[5], dtype=object),
+    )
+
+
+def head_counts(session: Session) -> dict[int, int]:
+    """Temporary residents by the deepest grid that holds their site."""
+    query = select(MigrantCluster.grid_key, func.sum(MigrantCluster.head_count)).group_by(
+        MigrantCluster.grid_key
+    )
+    return {int(key): int(n) for key, n in session.execute(query)}
+
+
+def add_run(session: Session, run: dict[str, Any], features: list[dict[str, Any]]) -> int:
+    """Keep a run with its features; return its number.
+
+    Parameters
+    ----------
+    session : Session
+        Writable; its scope holds the run's.
+    run : dict
+        Columns of :class:`HotspotRun`.
+    features : list of dict
+        label, grid_key, properties, geometry (shapely in EPSG:4326, or None), in order of rank.
+    """
+    row = HotspotRun(**run)
+    session.add(row)
+    session.flush()
+    if features:
+        session.execute(
+            insert(HotspotFeature),
+            [
+                {
+                    "run_id": row.run_id,
+                    "rank": rank,
+                    "label": feature["label"],
+                    "grid_key": feature["grid_key"],
+                    "properties": feature["properties"],
+                    "geom": None
+                    if feature["geometry"] is None
+                    else from_shape(feature["geometry"], srid=4326),
+                }
+                for rank, feature in enumerate(features, 1)
+            ],
+        )
+    return row.run_id
+
+
+def list_runs(session: Session, *, method: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+    """Return runs, newest first, as dictionaries."""
+    query = select(*HotspotRun.__table__.columns).order_by(HotspotRun.run_id.desc()).limit(limit)
+    if method is not None:
+        query = query.where(HotspotRun.method == method)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def find_run(session: Session, run_id: int) -> dict[str, Any] | None:
+    """One run as a dictionary, or None."""
+    query = select(*HotspotRun.__table__.columns).where(HotspotRun.run_id == run_id)
+    row = session.execute(query).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+def run_features(session: Session, run_id: int) -> list[dict[str, Any]]:
+    """Features of a run in order of rank; geometry as a shapely object (EPSG:4326) or None."""
+    query = (
+        select(
+            HotspotFeature.rank,
+            HotspotFeature.label,
+            HotspotFeature.grid_key,
+            HotspotFeature.properties,
+            func.ST_AsBinary(HotspotFeature.geom).label("wkb"),
+        )
+        .where(HotspotFeature.run_id == run_id)
+        .order_by(HotspotFeature.rank)
+    )
+    rows = [dict(row) for row in session.execute(query).mappings()]
+    for row in rows:
+        wkb = row.pop("wkb")
+        row["geometry"] = None if wkb is None else shapely.from_wkb(bytes(wkb))
+    return rows
+
+
+def delete_run(session: Session, run_id: int) -> bool:
+    """Delete a run with its features; tell whether there was one."""
+    done = session.execute(delete(HotspotRun).where(HotspotRun.run_id == run_id))
+    return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def add_report(session: Session, report: dict[str, Any]) -> int:
+    """Enter a report in the register; return its number."""
+    row = ReportRun(**report)
+    session.add(row)
+    session.flush()
+    return row.report_id
+
+
+def list_reports(session: Session, limit: int = 50) -> list[dict[str, Any]]:
+    """Return the register of reports, newest first."""
+    query = select(*ReportRun.__table__.columns).order_by(ReportRun.report_id.desc()).limit(limit)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def newest_incident(session: Session) -> dt.datetime | None:
+    """When the newest incident occurred, or None."""
+    return session.scalar(select(func.max(Incident.occurred_at)))

@@ -1,0 +1,1 @@
+"""Bulk loading and the imports that were made."""

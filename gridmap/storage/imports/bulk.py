@@ -1,0 +1,108 @@
+"""Bulk loading: rows go through a staging table by COPY, then into their table in one statement.
+
+COPY may not write to a table with row-level security; the staging table is temporary, the policies check the merge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from gridmap.storage.imports.loads import Load
+from gridmap.storage.models import Incident, Team
+
+_BATCH_ROWS = 50_000
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What became of the rows of a bulk load."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+
+
+def merge(
+    session: Session,
+    load: Load,
+    rows: pa.Table,
+    run_id: int | None = None,
+    *,
+    on_progress: Progress | None = None,
+) -> Merged:
+    """Insert new rows, update changed ones, leave equal ones alone.
+
+    Parameters
+    ----------
+    session : Session
+        A scoped session that may write.
+    load : Load
+        Which table, from which staging columns.
+    rows : pyarrow.Table
+        Columns as `load.staging` names them; instants as timestamps, keys as int64.
+    run_id : int, optional
+        Import run that changed rows point to.
+    on_progress : callable, optional
+        Called with ``(done, total)`` rows copied.
+
+    Returns
+    -------
+    Merged
+
+    Raises
+    ------
+    GridmapError
+        From the session's translation, e.g. Forbidden for a row outside the scope.
+    """
+    stage(session, load, rows, on_progress=on_progress)
+    # Looking for the row that each one might clash with takes a quarter of the time of a first import.
+    known = session.scalar(text(load.known_sql))
+    counts = session.execute(text(load.merge_sql if known else load.insert_sql), {"run": run_id}).one()
+    inserted, touched = int(counts[0]), int(counts[1])
+    return Merged(inserted, touched - inserted, rows.num_rows - touched)
+
+
+def stage(session: Session, load: Load, rows: pa.Table, *, on_progress: Progress | None = None) -> None:
+    """Copy rows into the load's temporary staging table, made anew."""
+    session.execute(text(load.staging_sql))
+    cursor = session.connection().connection.cursor()
+    rows = _for_copy(rows.select([name for name, _ in load.staging]))
+    columns = ", ".join(f'"{name}"' for name, _ in load.staging)
+    options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="needed")
+    with cursor.copy(f"copy {load.staging_table} ({columns}) from stdin (format csv)") as copy:
+        for start in range(0, rows.num_rows, _BATCH_ROWS):
+            sink = pa.BufferOutputStream()
+            pyarrow.csv.write_csv(rows.slice(start, _BATCH_ROWS), sink, options)
+            copy.write(memoryview(sink.getvalue()))
+            if on_progress:
+                on_progress(min(start + _BATCH_ROWS, rows.num_rows), rows.num_rows)
+
+
+def identifiers(session: Session, noun: str) -> pa.Array:
+    """Every identifier that rows of a noun may refer to: of incidents for their steps, of teams for positions."""
+    column = {"incident_steps": Incident.uid, "team_positions": Team.code}[noun]
+    return pa.array(session.scalars(select(column)).all(), pa.string())
+
+
+def _for_copy(rows: pa.Table) -> pa.Table:
+    """Spell what PostgreSQL would misread: empty strings and values that are not a number."""
+    for i, field in enumerate(rows.schema):
+        column = rows.column(i)
+        if pa.types.is_timestamp(field.type):
+            # Naive UTC: the session's time zone is UTC, and Arrow would write an offset of "Z" on every row.
+            rows = rows.set_column(i, field.name, column.cast(pa.timestamp("us")))
+        elif pa.types.is_floating(field.type):
+            values = column.to_numpy(zero_copy_only=False)
+            rows = rows.set_column(
+                i, field.name, pa.array(values, from_pandas=True, mask=~np.isfinite(values))
+            )
+    return rows

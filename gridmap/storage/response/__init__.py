@@ -1,0 +1,1 @@
+"""Dispatches in the database."""

@@ -1,0 +1,96 @@
+"""Teams sent to incidents, in the database. Never where a team was."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from gridmap.storage.cases.incidents import IncidentFilter
+from gridmap.storage.models import Dispatch, Incident, Team
+
+
+def _columns() -> Select[Any]:
+    return select(
+        *Dispatch.__table__.columns, Incident.uid, Incident.domain, Incident.kind, Incident.grid_key
+    ).join(Incident, Incident.incident_id == Dispatch.incident_id)
+
+
+def incident_number(session: Session, uid: str) -> int | None:
+    """Return the number of an incident by the identifier of its source, or None."""
+    return session.scalar(select(Incident.incident_id).where(Incident.uid == uid))
+
+
+def lock_team(session: Session, code: str) -> bool:
+    """Hold a team until the transaction ends, so that two desks cannot send it at once; tell whether there is one."""
+    return session.scalar(select(Team.team_id).where(Team.code == code).with_for_update()) is not None
+
+
+def open_dispatches(session: Session, at: dt.datetime | None = None) -> dict[str, dict[str, Any]]:
+    """Return, by team, the dispatch that it is on: sent, and neither given up nor finished (or not by an instant)."""
+    query = _columns().order_by(Dispatch.sent_at, Dispatch.dispatch_id)
+    if at is None:
+        query = query.where(Dispatch.ended_at.is_(None))
+    else:
+        query = query.where(Dispatch.sent_at <= at, Dispatch.ended_at.is_(None) | (Dispatch.ended_at > at))
+    return {row["team_code"]: dict(row) for row in session.execute(query).mappings()}
+
+
+def add_dispatch(session: Session, row: dict[str, Any]) -> int:
+    """Keep a dispatch; return its number."""
+    kept = Dispatch(**row)
+    session.add(kept)
+    session.flush()
+    return int(kept.dispatch_id)
+
+
+def find_dispatch(session: Session, number: int, *, lock: bool = False) -> dict[str, Any] | None:
+    """Return one dispatch with its incident's identifier, domain, kind and grid, or None."""
+    query = _columns().where(Dispatch.dispatch_id == number)
+    if lock:
+        query = query.with_for_update(of=Dispatch)
+    row = session.execute(query).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+def mark(session: Session, number: int, **times: dt.datetime | None) -> None:
+    """Set ``arrived_at`` or ``ended_at``."""
+    kept = session.get_one(Dispatch, number)
+    for name, value in times.items():
+        setattr(kept, name, value)
+    session.flush()
+
+
+def list_dispatches(
+    session: Session, *, incident_id: int | None = None, only_open: bool = False, limit: int = 100
+) -> list[dict[str, Any]]:
+    """Return dispatches, newest first."""
+    query = _columns().order_by(Dispatch.sent_at.desc(), Dispatch.dispatch_id.desc()).limit(limit)
+    if incident_id is not None:
+        query = query.where(Dispatch.incident_id == incident_id)
+    if only_open:
+        query = query.where(Dispatch.ended_at.is_(None))
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def first_arrivals(session: Session, chosen: IncidentFilter) -> list[dict[str, Any]]:
+    """Return, for each incident to which a team came: domain, grid_key, when it was told, and the first arrival.
+
+    Told is ``reported_at``, or ``occurred_at`` where that is not known.
+    """
+    query = (
+        select(
+            Incident.incident_id,
+            Incident.domain,
+            Incident.grid_key,
+            func.coalesce(Incident.reported_at, Incident.occurred_at).label("told_at"),
+            func.min(Dispatch.arrived_at).label("arrived_at"),
+        )
+        .join(Dispatch, Dispatch.incident_id == Incident.incident_id)
+        .where(Dispatch.arrived_at.is_not(None), *chosen.conditions())
+        .group_by(Incident.incident_id)
+        .order_by(Incident.incident_id)
+    )
+    return [dict(row) for row in session.execute(query).mappings()]

@@ -1,0 +1,1 @@
+"""Teams, organisations and migrant clusters in the database."""

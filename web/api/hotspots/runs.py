@@ -1,0 +1,161 @@
+"""Hotspot runs: made, listed, shown, compared, exported, deleted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+from typing import Any, cast
+
+from flask import Response, current_app, jsonify
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from shapely.geometry import mapping
+
+from gridmap.errors import InvalidInput
+from gridmap.services.hotspots import runs
+from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.services.workspace.summary import workspace_info
+from web.api.hotspots.schemas import (
+    Done,
+    HotspotChanges,
+    HotspotComparePath,
+    HotspotExportQuery,
+    HotspotFeatures,
+    HotspotJob,
+    HotspotJobPath,
+    HotspotRequest,
+    HotspotRunPath,
+    HotspotRuns,
+    HotspotRunsQuery,
+)
+from web.api.hotspots.words import classes_of
+from web.api.schemas import Nothing, Problem
+from web.api.workspace import FILE, TYPES
+from web.context import database, scope
+from web.geojson import geojson
+from web.guard import check_write
+from web.jobs import Jobs
+
+bp = APIBlueprint(
+    "hotspots",
+    __name__,
+    url_prefix="/api/v1",
+    abp_tags=[Tag(name="hotspots", description="热点: where reports gather beyond chance")],
+    abp_responses={403: Problem, 404: Problem, 409: Problem, 422: Problem, 503: Problem},
+)
+bp.before_request(check_write)
+
+
+def jobs() -> Jobs:
+    """Return the application's jobs."""
+    return cast("Jobs", current_app.extensions["gridmap-jobs"])
+
+
+@bp.get("/hotspot-runs", responses={200: HotspotRuns})
+def list_hotspot_runs(query: HotspotRunsQuery) -> dict[str, Any]:
+    """List the runs that are kept, newest first, without what they found."""
+    return {"runs": runs.list_runs(database(), scope(), method=query.method, limit=query.limit)}
+
+
+@bp.post("/hotspot-runs", responses={202: HotspotJob})
+def start_hotspot_run(body: HotspotRequest) -> tuple[Response, int]:
+    """Start a run, which takes seconds; ask its job how far it is. One run is made at a time."""
+    spec = _spec(body)
+    data, mine = database(), scope()
+    job = jobs().start(
+        lambda tell: int(runs.run_hotspots(data, mine, spec, on_progress=tell)["run_id"]),
+    )
+    answer = jsonify(job)
+    answer.headers["Location"] = f"/api/v1/hotspot-runs/jobs/{job['job_id']}"
+    return answer, 202
+
+
+def _spec(body: HotspotRequest) -> HotspotSpec:
+    info = workspace_info(database(), scope())
+    if info.period is None:
+        raise InvalidInput(
+            "hotspots-no-incidents",
+            "工作区还没有事件。请先导入：gridmap incidents import FILE",
+            "The workspace has no incidents yet. Import them first: gridmap incidents import FILE",
+        )
+    given = body.model_dump(exclude={"since", "until", "level", "max_population"})
+    if body.max_population is not None:
+        given["max_population"] = body.max_population
+    return HotspotSpec(
+        since=body.since or dt.date.fromisoformat(info.period["from"]),
+        until=body.until or dt.date.fromisoformat(info.period["to"]),
+        level=body.level or max(info.levels),
+        **given,
+    )
+
+
+@bp.get("/hotspot-runs/jobs/<job_id>", responses={200: HotspotJob})
+def get_hotspot_job(path: HotspotJobPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+    """Tell how far a run is that is being made."""
+    return jobs().status(path.job_id)
+
+
+@bp.delete("/hotspot-runs/jobs/<job_id>", responses={200: HotspotJob})
+def cancel_hotspot_job(path: HotspotJobPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+    """Give a run up that is being made; it ends at its next step, and is not kept."""
+    return jobs().cancel(path.job_id)
+
+
+@bp.get("/hotspot-runs/<int:run_id>", responses={200: HotspotFeatures})
+def get_hotspot_run(path: HotspotRunPath, query: Nothing) -> Response:  # noqa: ARG001 - refuses parameters
+    """Return a run with what it found as GeoJSON, in order of rank."""
+    found = runs.hotspot_run(database(), scope(), path.run_id)
+    return geojson(
+        {
+            "type": "FeatureCollection",
+            "features": [_feature(f) for f in found.pop("features")],
+            "run": found,
+            "classes": classes_of(found["method"]),
+        }
+    )
+
+
+def _feature(found: dict[str, Any]) -> dict[str, Any]:
+    properties = {k: v for k, v in found.items() if k != "geometry"}
+    # Keys have more digits than browsers count.
+    properties["grid_key"] = None if found["grid_key"] is None else str(found["grid_key"])
+    shape = found["geometry"]
+    return {
+        "type": "Feature",
+        "id": found["rank"],
+        "geometry": None if shape is None else mapping(shape),
+        "properties": properties,
+    }
+
+
+@bp.delete("/hotspot-runs/<int:run_id>", responses={200: Done})
+def delete_hotspot_run(path: HotspotRunPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+    """Delete a run."""
+    runs.delete_run(database(), scope(), path.run_id)
+    return {"run_id": path.run_id}
+
+
+@bp.get("/hotspot-runs/<int:run_id>/export", responses={200: FILE})
+def export_hotspot_run(path: HotspotRunPath, query: HotspotExportQuery) -> Response:
+    """Return what a run found as a file."""
+    found = runs.hotspot_run(database(), scope(), path.run_id)
+    with tempfile.TemporaryDirectory(prefix="gridmap-export-") as folder:
+        file = Path(folder) / f"gridmap-hotspots-{path.run_id}.{query.format}"
+        runs.export_run(found, file, database().settings.timezone)
+        answer = Response(file.read_bytes(), content_type=TYPES[query.format])
+    answer.headers["Content-Disposition"] = f"attachment; filename={file.name}"
+    return answer
+
+
+@bp.get("/hotspot-runs/<int:run_id>/compare/<int:other_id>", responses={200: HotspotChanges})
+def compare_hotspot_runs(path: HotspotComparePath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+    """Lay two runs over each other: what was kept, is new, is gone."""
+    first, second = (runs.hotspot_run(database(), scope(), n) for n in (path.run_id, path.other_id))
+    table = runs.compare_runs(first, second).astype(object)
+    rows = table.where(table.notna(), None).to_dict("records")
+    for row in rows:
+        # A column with gaps holds its whole numbers as floats.
+        for name in ("observed_before", "observed_after"):
+            row[name] = None if row[name] is None else int(row[name])
+    return {"first": path.run_id, "second": path.other_id, "changes": rows}

@@ -1,0 +1,163 @@
+"""Patrols: plans for a shift, made, listed, shown, exported, deleted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Response, jsonify
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from shapely.geometry import mapping
+
+from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.keep.compare import compare_plans
+from gridmap.services.patrols.keep.files import export_kept
+from gridmap.services.patrols.make import plans
+from gridmap.services.patrols.make.changes import Added, Changed, Taken, replan_patrol
+from web.api.hotspots.runs import jobs
+from web.api.hotspots.schemas import HotspotJob
+from web.api.patrols.schemas import (
+    PatrolCompareQuery,
+    PatrolComparison,
+    PatrolExportQuery,
+    PatrolFeatures,
+    PatrolGone,
+    PatrolPlanPath,
+    PatrolPlanRequest,
+    PatrolPlans,
+    PatrolPlansQuery,
+    PatrolReplanRequest,
+)
+from web.api.schemas import Nothing, Problem
+from web.api.workspace import FILE, TYPES
+from web.context import database, scope
+from web.geojson import geojson
+from web.guard import check_write
+
+bp = APIBlueprint(
+    "patrols",
+    __name__,
+    url_prefix="/api/v1",
+    abp_tags=[Tag(name="patrols", description="巡防: routes for tonight's teams, on the roads")],
+    abp_responses={403: Problem, 404: Problem, 409: Problem, 422: Problem, 503: Problem},
+)
+bp.before_request(check_write)
+
+_OWN = {"gpx": "application/gpx+xml", "html": "text/html; charset=utf-8"}
+
+
+@bp.get("/patrol-plans", responses={200: PatrolPlans})
+def list_patrol_plans(query: PatrolPlansQuery) -> dict[str, Any]:
+    """List the plans that are kept, newest first, without their routes."""
+    return {"plans": plans.list_plans(database(), scope(), query.limit)}
+
+
+@bp.post("/patrol-plans", responses={202: HotspotJob})
+def start_patrol_plan(body: PatrolPlanRequest) -> tuple[Response, int]:
+    """Start a plan, which takes the seconds that it is given; ask its job how far it is."""
+    data, mine = database(), scope()
+    given = body.model_dump(exclude={"on", "teams", "rest", "rules", "locks", "leave_out"})
+    asked = PatrolRequest(
+        on=body.on or dt.datetime.now(ZoneInfo(data.settings.timezone)).date(),
+        teams=tuple(body.teams) if body.teams is not None else None,
+        rest=None if body.rest is None else f"{body.rest.earliest}-{body.rest.latest}/{body.rest.minutes}",
+        rules=body.rules,
+        locks=tuple(body.locks.items()),
+        leave_out=tuple(body.leave_out),
+        **given,
+    )
+    job = jobs().start(
+        lambda tell: int(
+            plans.plan_patrols(data, mine, asked, on_progress=tell, on_better=tell.show)["patrol_id"]
+        ),
+    )
+    return _accepted(job)
+
+
+def _accepted(job: dict[str, Any]) -> tuple[Response, int]:
+    answer = jsonify(job)
+    answer.headers["Location"] = f"/api/v1/hotspot-runs/jobs/{job['job_id']}"
+    return answer, 202
+
+
+@bp.post("/patrol-plans/<int:patrol_id>/replan", responses={202: HotspotJob})
+def start_patrol_replan(path: PatrolPlanPath, body: PatrolReplanRequest) -> tuple[Response, int]:
+    """Start to solve a plan again, with wishes or from a time on; the job's run is the new plan, the old one stays."""
+    data, mine, number = database(), scope(), path.patrol_id
+    plans.patrol_plan(data, mine, number)
+    if body.at is None:
+        job = jobs().start(
+            lambda tell: int(
+                plans.solve_again(
+                    data,
+                    mine,
+                    number,
+                    locks=body.locks,
+                    leave_out=None if body.leave_out is None else tuple(body.leave_out),
+                    seed=body.seed,
+                    seconds=body.seconds,
+                    on_progress=tell,
+                )["patrol_id"]
+            )
+        )
+    else:
+        changed = Changed(
+            body.at,
+            tuple(body.teams_out),
+            tuple(Taken(**taken.model_dump()) for taken in body.taken),
+            tuple(Added(**added.model_dump()) for added in body.added),
+            body.locks,
+            tuple(body.leave_out or ()),
+        )
+        job = jobs().start(
+            lambda tell: int(
+                replan_patrol(
+                    data, mine, number, changed, seed=body.seed, seconds=body.seconds, on_progress=tell
+                )["patrol_id"]
+            )
+        )
+    return _accepted(job)
+
+
+@bp.get("/patrol-plans/compare", responses={200: PatrolComparison})
+def compare_patrol_plans(query: PatrolCompareQuery) -> dict[str, Any]:
+    """Lay two plans side by side: stops, teams, villages."""
+    return compare_plans(database(), scope(), query.a, query.b)
+
+
+@bp.get("/patrol-plans/<int:patrol_id>", responses={200: PatrolFeatures})
+def get_patrol_plan(path: PatrolPlanPath, query: Nothing) -> Response:  # noqa: ARG001 - refuses parameters
+    """Return a plan with its routes as GeoJSON."""
+    found = plans.patrol_plan(database(), scope(), path.patrol_id)
+    features = [
+        {
+            "type": "Feature",
+            "id": number,
+            "geometry": None if route["geometry"] is None else mapping(route["geometry"]),
+            "properties": {k: v for k, v in route.items() if k != "geometry"},
+        }
+        for number, route in enumerate(found.pop("routes"), 1)
+    ]
+    return geojson({"type": "FeatureCollection", "features": features, "plan": found})
+
+
+@bp.delete("/patrol-plans/<int:patrol_id>", responses={200: PatrolGone})
+def delete_patrol_plan(path: PatrolPlanPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+    """Delete a plan."""
+    plans.delete_plan(database(), scope(), path.patrol_id)
+    return {"patrol_id": path.patrol_id}
+
+
+@bp.get("/patrol-plans/<int:patrol_id>/export", responses={200: FILE})
+def export_patrol_plan(path: PatrolPlanPath, query: PatrolExportQuery) -> Response:
+    """Return a plan as a file: GPX for a phone, a sheet for print, lines, or the table of times."""
+    with tempfile.TemporaryDirectory(prefix="gridmap-export-") as folder:
+        file = Path(folder) / f"gridmap-patrol-{path.patrol_id}.{query.format}"
+        export_kept(database(), scope(), path.patrol_id, file, team=query.team, url=query.url)
+        answer = Response(file.read_bytes(), content_type=TYPES.get(query.format) or _OWN[query.format])
+    answer.headers["Content-Disposition"] = f"attachment; filename={file.name}"
+    return answer

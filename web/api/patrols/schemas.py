@@ -1,0 +1,159 @@
+"""What requests about patrols may hold, and the shapes of the answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from gridmap.errors import InvalidInput
+from gridmap.services.patrols.ask.rules import Rules
+from web.api.schemas import Feature, Strict
+
+PlanNumber = Annotated[int, Field(ge=1, le=2**63 - 1, description="Number of a plan.")]
+
+
+class PatrolPlansQuery(Strict):
+    """Which plans."""
+
+    limit: int = Field(50, ge=1, le=1000)
+
+
+class PatrolPlanPath(BaseModel):
+    """A plan."""
+
+    patrol_id: PlanNumber
+
+
+class PatrolExportQuery(Strict):
+    """As which kind of file."""
+
+    format: Literal["gpx", "geojson", "gpkg", "csv", "xlsx", "html"]
+    team: str | None = Field(None, max_length=40, description="Only this team.")
+    url: str | None = Field(
+        None,
+        max_length=200,
+        pattern=r"^https?://[^\s<>\"']+$",
+        description="For html: the server as a phone reaches it.",
+    )
+
+
+class PatrolBreak(Strict):
+    """When a break begins, and how long it is."""
+
+    earliest: str = Field(pattern=r"^\d{1,2}:\d{2}$")
+    latest: str = Field(pattern=r"^\d{1,2}:\d{2}$")
+    minutes: int = Field(ge=1, le=240)
+
+
+class PatrolPlanRequest(Strict):
+    """Parameters of a new plan."""
+
+    on: dt.date | None = Field(None, description="Local day on which the shift begins; today where absent.")
+    hotspot_run_id: int | None = Field(
+        None, ge=1, description="Hotspot run; the newest Gi* run where absent."
+    )
+    teams: list[str] | None = Field(None, max_length=500, description="Codes of teams; all where absent.")
+    seed: int = Field(0, ge=0)
+    seconds: float = Field(10.0, ge=0.1, le=120, description="Time for the search.")
+    dwell_s: float = Field(720.0, ge=60, le=7200, description="Length of a visit.")
+    village_share: float = Field(
+        0.0, ge=0, le=1, description="Least share of its prize that each village gets over seven days."
+    )
+    visits: int = Field(1, ge=1, le=6, description="Most visits to a stop.")
+    min_gap_s: float = Field(3600.0, ge=0, le=43200, description="Least time between two of them.")
+    revisit_share: float = Field(0.6, ge=0, le=1, description="Share that a further visit earns.")
+    rest: PatrolBreak | None = Field(None, description="Break of every team.")
+    rules: Rules | None = Field(None, description="Rules for single stops and teams.")
+    locks: dict[str, str] = Field({}, description="Stops with the team that must visit them.")
+    leave_out: list[str] = Field([], max_length=2000, description="Stops that are not visited.")
+    vary: bool = Field(
+        default=False, description="Draw the plan by the seed from several that are nearly best."
+    )
+    loss: float = Field(0.03, ge=0, le=0.5, description="Most share of prize given up for plans that differ.")
+    nights: int = Field(1, ge=1, le=31, description="Consecutive nights, a plan for each.")
+
+
+class PatrolTaken(Strict):
+    """An emergency takes a team."""
+
+    team: str = Field(max_length=40)
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+    free_at: str = Field(max_length=40, description="HH:MM, or a day with a time.")
+
+
+class PatrolAdded(Strict):
+    """A stop comes in."""
+
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+    name: str | None = Field(None, max_length=100)
+    prize: float | None = Field(None, ge=0, le=1e6, description="It must be visited where absent.")
+    dwell_s: float = Field(720.0, ge=60, le=7200)
+
+
+class PatrolReplanRequest(Strict):
+    """How a plan is changed: with wishes for the whole night, or from a time on during the shift."""
+
+    locks: dict[str, str] | None = Field(
+        None, description="Stops with the team that must visit them; the old plan's where absent."
+    )
+    leave_out: list[str] | None = Field(None, max_length=2000, description="The old plan's where absent.")
+    at: str | None = Field(None, max_length=40, description="HH:MM within the shift, or a day with a time.")
+    teams_out: list[str] = Field([], max_length=500)
+    taken: list[PatrolTaken] = Field([], max_length=500)
+    added: list[PatrolAdded] = Field([], max_length=200)
+    seed: int | None = Field(None, ge=0, le=2**63 - 1, description="The old plan's where absent.")
+    seconds: float | None = Field(None, ge=0.1, le=120, description="Time for the search.")
+
+    @model_validator(mode="after")
+    def _when(self) -> PatrolReplanRequest:
+        if self.at is None and (self.teams_out or self.taken or self.added):
+            raise InvalidInput(
+                "patrol-replan-when",
+                "队伍退出、抽调或加点须给出时刻 at。",
+                "Teams out, taken, or stops added need the time: give at.",
+            )
+        return self
+
+
+class PatrolCompareQuery(Strict):
+    """Which plans."""
+
+    a: PlanNumber
+    b: PlanNumber
+
+
+class PatrolComparison(BaseModel):
+    """Two plans side by side."""
+
+    a: dict[str, Any]
+    b: dict[str, Any]
+    only_a: list[dict[str, Any]] = Field(description="Stops that only the first visits.")
+    only_b: list[dict[str, Any]]
+    moved: list[dict[str, Any]] = Field(description="Stops that other teams visit.")
+    same: int = Field(description="Stops that the same teams visit.")
+    teams: list[dict[str, Any]]
+    villages: list[dict[str, Any]]
+
+
+class PatrolPlans(BaseModel):
+    """Plans, newest first, without their routes."""
+
+    plans: list[dict[str, Any]]
+
+
+class PatrolFeatures(BaseModel):
+    """A plan with its routes as GeoJSON lines; the stops are in each route's ``visits``."""
+
+    type: Literal["FeatureCollection"]
+    features: list[Feature]
+    plan: dict[str, Any]
+
+
+class PatrolGone(BaseModel):
+    """The plan that was deleted."""
+
+    patrol_id: int

@@ -1,0 +1,1 @@
+"""Teams, migrant clusters and organisations."""
