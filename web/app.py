@@ -15,7 +15,7 @@ from gridmap.errors import GridmapError, Unavailable
 from gridmap.storage.database import Database
 from web import pages, tiles
 from web.api import workspace
-from web.api.cases import incidents
+from web.api.cases import counts, incidents
 from web.api.ground import grids
 from web.api.hotspots import runs as hotspots
 from web.api.patrols import plans as patrols
@@ -63,6 +63,7 @@ def create_app(database: Database) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     for bp in (
         grids.bp,
+        counts.bp,
         incidents.bp,
         field.bp,
         hotspots.bp,

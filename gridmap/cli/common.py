@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from gridmap.domain.gridkey import MICRO, Scope
 from gridmap.errors import InvalidInput
-from gridmap.services.workspace.summary import workspace_info
+from gridmap.services.cases.overview import workspace_info
 from gridmap.settings import load_settings
 from gridmap.storage.database import Database
 from gridmap.storage.schema import require_current, schema_version, upgrade

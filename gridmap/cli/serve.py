@@ -16,7 +16,7 @@ import waitress
 from gridmap.cli.common import console, errors, progress, workspace
 from gridmap.errors import Conflict, Forbidden, GridmapError, Unavailable
 from gridmap.services.demo import is_wanted, load_town
-from gridmap.services.teams.features import prune_positions
+from gridmap.services.patrols.follow.prune import prune_positions
 from gridmap.settings import LOOPBACK, Settings, load_settings
 from gridmap.storage.database import Database
 from web.app import create_app

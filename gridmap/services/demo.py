@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,12 @@ from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, InvalidInput
 from gridmap.services.ground.boundaries import BoundaryOptions, import_boundaries
 from gridmap.services.ground.road_imports import import_roads
+from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports.records import ImportOptions, import_records
-from gridmap.services.workspace.summary import data_folder, read_kinds
 from gridmap.storage.database import Database
 from gridmap.storage.ground import boundaries as versions
 from gridmap.storage.ground import grids as stored
-from gridmap.storage.teams import field
+from gridmap.storage.teams import teams as field
 from gridmap.storage.workspace import settings as workspace
 
 Progress = Callable[[str, int, int], None]
@@ -118,7 +119,9 @@ def _load(database: Database, folder: Path, now: dt.datetime, say: Progress) -> 
         if noun == "roads":
             done = import_roads(database, whole, folder / name, ImportOptions()).result
         else:
-            done = import_records(database, whole, noun, folder / name, ImportOptions(), now=clock)
+            done = import_records(
+                database, whole, IMPORT_KINDS[noun], folder / name, ImportOptions(), now=clock
+            )
         if done.refused:
             raise InvalidInput(
                 "town-damaged",
@@ -191,3 +194,15 @@ def _add_history(session: Session, path: Path) -> None:
     first_day = min(row["valid_from"] for row in rows)
     version = versions.add_version(session, first_day, path.name, illustrative=True)
     versions.add_grids(session, frame, version)
+
+
+def data_folder() -> Path:
+    """Folder of the demonstration town: inside an installed package, or in a checkout."""
+    packaged = Path(str(resources.files("gridmap"))) / "_data" / "boundaries"
+    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[2] / "data" / "boundaries"
+
+
+def read_kinds(folder: Path) -> dict[str, list[dict[str, str]]]:
+    """Kinds of incidents by domain, from a folder's ``kinds.json``."""
+    kinds: dict[str, list[dict[str, str]]] = json.loads((folder / "kinds.json").read_text("utf-8"))
+    return kinds

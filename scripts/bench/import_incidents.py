@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from gridmap.domain.gridkey import Scope
+from gridmap.services.cases.imports import INCIDENTS
 from gridmap.services.demo import GRIDS
 from gridmap.services.ground.boundaries import BoundaryOptions, import_boundaries
 from gridmap.services.imports.records import ImportOptions, import_records
@@ -117,7 +118,7 @@ def imported(database: Database, path: Path, rows: int, postmaster: int) -> Stop
             watch.end("commit" if done else "merge")
 
     options = ImportOptions()
-    result = import_records(database, Scope.whole(), "incidents", path, options, on_progress=on_progress)
+    result = import_records(database, Scope.whole(), INCIDENTS, path, options, on_progress=on_progress)
     watch.end("end")
     assert result.committed
     assert (result.inserted, result.refused) == (rows, 0)

@@ -16,6 +16,7 @@ from gridmap.services.demo import load_town
 from gridmap.services.ground.boundaries import BoundaryOptions, import_boundaries
 from gridmap.services.hotspots.runs import run_hotspots
 from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports.records import ImportOptions, import_records
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
@@ -103,7 +104,7 @@ def _recorded(towns: Towns) -> None:
     ):
         # Cases that only name a micro-grid have no place here, and so have their steps.
         options = ImportOptions(accept_valid=noun.startswith("incident"))
-        done = import_records(town, Scope.whole(), noun, DATA / f"{file}.csv", options)
+        done = import_records(town, Scope.whole(), IMPORT_KINDS[noun], DATA / f"{file}.csv", options)
         assert done.committed
         assert done.inserted > 0.98 * done.total
 

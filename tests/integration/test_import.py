@@ -24,6 +24,7 @@ from sqlalchemy import text
 from gridmap import crs
 from gridmap.domain.gridkey import Scope, make_key
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
+from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.storage.database import Database
 
@@ -40,7 +41,7 @@ LOUJIA = 33068110901005000
 def load(
     database: Database, path: Path, noun: str = "incidents", scope: Scope = WHOLE, **options: Any
 ) -> ImportResult:
-    return import_records(database, scope, noun, path, ImportOptions(**options), now=NOW)
+    return import_records(database, scope, IMPORT_KINDS[noun], path, ImportOptions(**options), now=NOW)
 
 
 def rows(database: Database, columns: str = "*", table: str = "incidents") -> list[dict[str, Any]]:
@@ -378,7 +379,7 @@ home, owner, app, file = sys.argv[1:]
 def say(step, done, total):
     print(step, done, total, flush=True)
 with Database(Settings(home=Path(home), DATABASE_URL=owner, app_database_url=app)) as database:
-    import_records(database, Scope.whole(), "incidents", Path(file), ImportOptions(), on_progress=say)
+    import_records(database, Scope.whole(), IMPORT_KINDS["incidents"], Path(file), ImportOptions(), on_progress=say)
 """
 
 

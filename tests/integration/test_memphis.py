@@ -18,11 +18,12 @@ import pytest
 
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
-from gridmap.services.ground.grids import count_by_grid, grid_features
+from gridmap.services.cases.counts import count_by_grid
+from gridmap.services.cases.overview import workspace_info
+from gridmap.services.ground.grids import grid_features
 from gridmap.services.hotspots.forecasts import score_forecast
 from gridmap.services.hotspots.runs import run_hotspots
 from gridmap.services.hotspots.spec import METHODS, HotspotSpec, Method
-from gridmap.services.workspace.summary import workspace_info
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
 from web.app import create_app

@@ -13,6 +13,7 @@ from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.follow.places import place_at
 from gridmap.services.patrols.follow.tracks import epsg_of, legs_of, told_legs
 from gridmap.services.patrols.keep import codec as frame
+from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.keep.compare import compare_plans
 from gridmap.services.patrols.make import plans
 from gridmap.services.patrols.make.changes import Added, Changed, Taken, replan_patrol
@@ -62,7 +63,7 @@ def test_what_is_kept_gives_back_the_very_plan_that_was_made(town: Database, ton
 
 def test_lists_and_pages_do_not_carry_the_frame(town: Database, tonight: dict[str, Any]) -> None:
     assert stored.FRAME not in tonight["parameters"]
-    assert all(stored.FRAME not in plan["parameters"] for plan in plans.list_plans(town, WHOLE))
+    assert all(stored.FRAME not in plan["parameters"] for plan in kept_plans.list_plans(town, WHOLE))
 
 
 def test_a_locked_stop_is_visited_by_its_team_and_one_left_out_by_nobody(

@@ -19,7 +19,7 @@ from gridmap.services.hotspots.runs import run_hotspots
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.database import Database
 from gridmap.storage.schema import upgrade
-from gridmap.storage.teams import field
+from gridmap.storage.teams import teams as field
 
 WHOLE = Scope.whole()
 NEWEST = "FQ26-007287"

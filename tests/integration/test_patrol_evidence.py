@@ -18,15 +18,18 @@ from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.demo import load_town
 from gridmap.services.hotspots.runs import run_hotspots
 from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports.records import ImportOptions, import_records
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.follow import visits as evidence
 from gridmap.services.patrols.follow.effects import effect_of_visits
 from gridmap.services.patrols.follow.live import live_teams
+from gridmap.services.patrols.follow.prune import prune_positions
 from gridmap.services.patrols.follow.tracks import epsg_of, legs_of
 from gridmap.services.patrols.follow.visits import settle
+from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.make import plans
-from gridmap.services.teams.features import prune_positions, team_track
+from gridmap.services.teams.features import team_track
 from gridmap.storage.database import Database
 from gridmap.storage.schema import upgrade
 
@@ -88,7 +91,7 @@ def followed(plan: dict[str, Any], *, late_s: float = 0.0, skip: str | None = No
 def import_positions(town: Database, rows: list[dict[str, Any]], folder: Path) -> None:
     file = folder / "positions.csv"
     pd.DataFrame(rows).to_csv(file, index=False)
-    done = import_records(town, WHOLE, "team_positions", file, ImportOptions())
+    done = import_records(town, WHOLE, IMPORT_KINDS["team_positions"], file, ImportOptions())
     assert done.committed
     assert done.refused == 0
 
@@ -117,7 +120,7 @@ def test_before_any_position_nothing_is_made_and_the_source_says_so(town: Databa
     found = evidence.plan_against_done(town, WHOLE, later["patrol_id"])
     assert (found["source"], found["made"]) == ("none", 0)
     assert found["planned"] == sum(len(r["visits"]) for r in later["routes"])
-    plans.delete_plan(town, WHOLE, later["patrol_id"])
+    kept_plans.delete_plan(town, WHOLE, later["patrol_id"])
 
 
 def test_every_stop_that_was_come_to_is_made_and_no_other(
@@ -247,7 +250,7 @@ def test_the_night_after_only_stops_that_were_come_to_are_worth_less(
     # Nobody came within 100 m of these, not even for another stop.
     alone = [stop for stop in planned - made if since[stop] is None]
     assert len(alone) > len(planned - made) / 2
-    plans.delete_plan(driven_town, WHOLE, after["patrol_id"])
+    kept_plans.delete_plan(driven_town, WHOLE, after["patrol_id"])
 
 
 def test_visits_and_stretches_stay_when_positions_are_deleted_after_thirty_days(

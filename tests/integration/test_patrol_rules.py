@@ -14,6 +14,7 @@ from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.patrols.ask.prize import terms_of
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.rules import Rules, read_rules
+from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.make import plans
 from gridmap.storage.database import Database
 
@@ -130,7 +131,7 @@ def test_nights_before_lower_the_prize_and_count_for_the_week(town: Database) ->
 
 def test_several_nights_are_kept_one_a_day_and_tell_what_they_keep(town: Database) -> None:
     made = planned(town, on=dt.date(2027, 2, 1), teams=("T02", "T06"), nights=4, loss=0.05, iterations=40_000)
-    kept = [plans.patrol_plan(town, WHOLE, number) for number in made["nights"]]
+    kept = [kept_plans.patrol_plan(town, WHOLE, number) for number in made["nights"]]
     assert [p["begins_at"][:10] for p in kept] == ["2027-02-01", "2027-02-02", "2027-02-03", "2027-02-04"]
     drawn = kept[0]["summary"]["mix"]
     assert drawn["kept"] >= 0.95

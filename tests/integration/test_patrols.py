@@ -18,6 +18,7 @@ from gridmap import crs
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.keep.files import export_plan
 from gridmap.services.patrols.make import plans
 from gridmap.storage.database import Database
@@ -119,10 +120,10 @@ def test_a_plan_is_written_in_every_format_and_by_team(
 def test_a_plan_is_seen_by_its_own_scope_and_by_those_above(
     planned_town: Database, made: dict[str, Any]
 ) -> None:
-    assert json.dumps(plans.patrol_plan(planned_town, WHOLE, made["patrol_id"]), default=str)
+    assert json.dumps(kept_plans.patrol_plan(planned_town, WHOLE, made["patrol_id"]), default=str)
     with pytest.raises(NotFound):
-        plans.patrol_plan(planned_town, Scope.of_grid(33068110901000000), made["patrol_id"])
-    assert plans.list_plans(planned_town, Scope.of_grid(33068110901000000)) == []
+        kept_plans.patrol_plan(planned_town, Scope.of_grid(33068110901000000), made["patrol_id"])
+    assert kept_plans.list_plans(planned_town, Scope.of_grid(33068110901000000)) == []
 
 
 @pytest.mark.parametrize(
@@ -146,6 +147,6 @@ def test_without_a_hotspot_run_the_refusal_names_the_command(recorded_town: Data
 def test_a_deleted_plan_is_gone(planned_town: Database) -> None:
     asked = PatrolRequest(on=NIGHT, teams=("T02",), seconds=None, iterations=500)
     number = plans.plan_patrols(planned_town, WHOLE, asked)["patrol_id"]
-    plans.delete_plan(planned_town, WHOLE, number)
+    kept_plans.delete_plan(planned_town, WHOLE, number)
     with pytest.raises(NotFound):
-        plans.patrol_plan(planned_town, WHOLE, number)
+        kept_plans.patrol_plan(planned_town, WHOLE, number)

@@ -17,8 +17,9 @@ from sqlalchemy import text
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
+from gridmap.services.house import EXPORT_LAYERS, IMPORT_KINDS, find_layer
 from gridmap.services.imports.records import ImportOptions, import_records
-from gridmap.services.workspace.exports import FORMATS, LAYERS, export_layer
+from gridmap.services.workspace.exports import FORMATS, export_layer
 from gridmap.storage.database import Database
 
 WHOLE = Scope.whole()
@@ -46,13 +47,13 @@ def opened(path: Path) -> pd.DataFrame:
     return gpd.read_file(path)
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("layer", list(EXPORT_LAYERS))
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_layer_opens_again_in_every_format(
     demo_database: Database, tmp_path: Path, layer: str, kind: str
 ) -> None:
     path = tmp_path / f"{layer}.{kind}"
-    written = export_layer(demo_database, WHOLE, layer, path)
+    written = export_layer(demo_database, WHOLE, find_layer(layer), path)
     frame = opened(path)
     assert written == len(frame) == count(demo_database, TABLES[layer]) > 0
     for column in (c for c in frame.columns if c.endswith("_key")):
@@ -70,13 +71,13 @@ def test_every_layer_opens_again_in_every_format(
         assert 29 < south < north < 30.5
 
 
-@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("layer", list(EXPORT_LAYERS))
 @pytest.mark.parametrize("kind", FORMATS)
 def test_an_empty_layer_is_a_file_without_rows(
     empty_town: Database, tmp_path: Path, layer: str, kind: str
 ) -> None:
     path = tmp_path / f"{layer}.{kind}"
-    assert export_layer(empty_town, WHOLE, layer, path) == 0
+    assert export_layer(empty_town, WHOLE, find_layer(layer), path) == 0
     assert path.stat().st_size > 0
 
 
@@ -113,9 +114,9 @@ def test_what_was_exported_can_be_imported_elsewhere(
     source = recorded_town
     if layer == "roads":
         data = Path(__file__).resolve().parents[2] / "data" / "boundaries" / "roads.geojson"
-        import_records(source, WHOLE, "roads", data, ImportOptions())
-    export_layer(source, WHOLE, layer, path)
-    done = import_records(town, WHOLE, _NOUNS[layer], path, ImportOptions())
+        import_records(source, WHOLE, IMPORT_KINDS["roads"], data, ImportOptions())
+    export_layer(source, WHOLE, find_layer(layer), path)
+    done = import_records(town, WHOLE, IMPORT_KINDS[_NOUNS[layer]], path, ImportOptions())
     assert done.parsed is not None
     assert done.refused == 0, done.parsed.refused.head(3).to_dict("records")
     assert done.committed
@@ -128,18 +129,18 @@ def test_cells_that_look_like_formulas_are_escaped_and_come_back(town: Database,
     lines += [f'A{i},dispute,2026-01-05,楼家,"{s}"' for i, s in enumerate(summaries)]
     source = tmp_path / "a.csv"
     source.write_text("\n".join(lines), "utf-8")
-    assert import_records(town, WHOLE, "incidents", source, ImportOptions()).inserted == 6
+    assert import_records(town, WHOLE, IMPORT_KINDS["incidents"], source, ImportOptions()).inserted == 6
     with town.scoped_session(WHOLE) as session:
         before = session.scalars(text("select summary from incidents order by uid")).all()
     for kind in ("csv", "xlsx"):
         path = tmp_path / f"out.{kind}"
-        export_layer(town, WHOLE, "incidents", path)
+        export_layer(town, WHOLE, find_layer("incidents"), path)
         cells = opened(path)["summary"].tolist()
         assert not any(str(c).startswith(("=", "+", "@", "-", "\t")) for c in cells), cells
         if kind == "xlsx":
             for line in openpyxl.load_workbook(path).active.iter_rows():
                 assert all(cell.data_type != "f" for cell in line)
-        back = import_records(town, WHOLE, "incidents", path, ImportOptions())
+        back = import_records(town, WHOLE, IMPORT_KINDS["incidents"], path, ImportOptions())
         # A place that was known by its village is known by its grid code in the file.
         assert (back.inserted, back.refused) == (0, 0)
     with town.scoped_session(WHOLE) as session:
@@ -152,7 +153,7 @@ def test_other_coordinate_systems_are_written_as_they_are(
     demo_database: Database, tmp_path: Path, system: str, kind: str
 ) -> None:
     path = tmp_path / f"o.{kind}"
-    export_layer(demo_database, WHOLE, "organisations", path, target_crs=system)
+    export_layer(demo_database, WHOLE, find_layer("organisations"), path, target_crs=system)
     frame = opened(path).set_index("code").sort_index()
     with demo_database.scoped_session(WHOLE) as session:
         rows = session.execute(
@@ -176,7 +177,7 @@ def test_an_export_can_be_of_one_grid_one_domain_and_some_days(
 ) -> None:
     path = tmp_path / "a.csv"
     export_layer(
-        demo_database, WHOLE, "incidents", path,
+        demo_database, WHOLE, find_layer("incidents"), path,
         within=AREA, domain="dispute", since=dt.date(2026, 1, 1), until=dt.date(2026, 1, 31),
     )  # fmt: skip
     frame = opened(path)
@@ -196,7 +197,7 @@ def test_an_export_can_be_of_one_grid_one_domain_and_some_days(
 def test_a_scope_exports_only_what_it_may_see(demo_database: Database, tmp_path: Path) -> None:
     inside = Scope.of_grid(AREA)
     path = tmp_path / "a.geojson"
-    export_layer(demo_database, inside, "incidents", path)
+    export_layer(demo_database, inside, find_layer("incidents"), path)
     keys = [int(f["properties"]["grid_key"]) for f in json.loads(path.read_text("utf-8"))["features"]]
     assert keys
     assert all(k in inside for k in keys)
@@ -204,9 +205,9 @@ def test_a_scope_exports_only_what_it_may_see(demo_database: Database, tmp_path:
 
 def test_what_cannot_be_exported_leaves_no_file(demo_database: Database, tmp_path: Path) -> None:
     with pytest.raises(NotFound):
-        export_layer(demo_database, WHOLE, "people", tmp_path / "a.csv")
+        export_layer(demo_database, WHOLE, find_layer("people"), tmp_path / "a.csv")
     with pytest.raises(InvalidInput):
-        export_layer(demo_database, WHOLE, "teams", tmp_path / "a.docx")
+        export_layer(demo_database, WHOLE, find_layer("teams"), tmp_path / "a.docx")
     with pytest.raises(InvalidInput):
-        export_layer(demo_database, WHOLE, "teams", tmp_path / "a.csv", target_crs="EPSG:1")
+        export_layer(demo_database, WHOLE, find_layer("teams"), tmp_path / "a.csv", target_crs="EPSG:1")
     assert not list(tmp_path.iterdir())

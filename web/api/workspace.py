@@ -10,8 +10,9 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
+from gridmap.services.cases.overview import workspace_info
+from gridmap.services.house import find_layer
 from gridmap.services.workspace.exports import export_layer
-from gridmap.services.workspace.summary import workspace_info
 from web.api.schemas import ExportPath, ExportQuery, Nothing, Problem, Workspace
 from web.context import database, scope
 
@@ -50,7 +51,7 @@ def get_export(path: ExportPath, query: ExportQuery) -> Response:
         export_layer(
             database(),
             scope(),
-            path.layer,
+            find_layer(path.layer),
             file,
             target_crs=query.crs,
             within=query.grid,

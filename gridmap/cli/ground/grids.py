@@ -14,6 +14,7 @@ from gridmap.cli.imports.records import export_command
 from gridmap.domain.gridkey import Scope
 from gridmap.ingest.boundaries import MendReport, write_findings_gpkg
 from gridmap.services.ground.boundaries import BoundaryOptions, BoundaryResult, import_boundaries
+from gridmap.services.ground.exports import GRIDS
 from gridmap.services.ground.grids import grid_features
 
 _SHOWN = 40
@@ -158,4 +159,4 @@ def list_command(level: int | None, on: dt.date | None) -> None:
     console.print(table)
 
 
-group.add_command(export_command("grids", "网格"))
+group.add_command(export_command(GRIDS, "网格"))

@@ -15,6 +15,7 @@ from gridmap.cli.imports.records import export_command, import_options, read_opt
 from gridmap.domain.clock import read_time
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
+from gridmap.services.ground.exports import ROADS
 from gridmap.services.ground.road_files import write_reach, write_route
 from gridmap.services.ground.road_imports import RoadReport, check_roads, import_roads
 from gridmap.services.ground.roads import Route, find_reach, find_route, leave_at
@@ -104,7 +105,7 @@ def _import(file: Path, *, no_noding: bool, findings: Path | None, **given: Any)
     tell_import(done.result, options)
 
 
-group.add_command(export_command("roads", "道路"))
+group.add_command(export_command(ROADS, "道路"))
 
 
 @group.command("check")

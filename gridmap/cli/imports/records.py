@@ -1,4 +1,4 @@
-"""``gridmap incidents|teams|migrants …``: import, export and list of records."""
+"""Commands that import and export records: the same options and the same words for every kind."""
 
 from __future__ import annotations
 
@@ -12,35 +12,28 @@ from rich.table import Table
 
 from gridmap.cli.common import Day, console, errors, progress, read_mapping, workspace
 from gridmap.domain.gridkey import Scope
+from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
-from gridmap.services.teams.service_points import migrant_groups
-from gridmap.services.workspace.exports import export_layer
+from gridmap.services.workspace.exports import ExportLayer, export_layer
 
 _SHOWN_REFUSALS = 20
 
-NOUNS = {
-    "incidents": "事件",
-    "incident-steps": "事件步骤",
-    "teams": "队伍",
-    "team-positions": "队伍位置",
-    "migrants": "流动人口聚居点",
-    "organisations": "机构",
-}
-_EXPORTED = {"incidents", "teams", "migrants", "organisations"}
 
+def record_group(kind: ImportKind, zh: str, layer: ExportLayer | None = None) -> click.Group:
+    """Make the group of commands about one kind of record: import, and export where it is a layer."""
+    noun = kind.noun.replace("_", "-")
 
-def _group(noun: str, zh: str) -> click.Group:
     @click.group(noun, help=f"{zh} / {noun}.")
     def group() -> None:
         pass
 
-    group.add_command(_import_command(noun, zh))
-    if noun in _EXPORTED:
-        group.add_command(export_command(noun, zh))
+    group.add_command(_import_command(kind, noun, zh))
+    if layer is not None:
+        group.add_command(export_command(layer, zh))
     return group
 
 
-def _import_command(noun: str, zh: str) -> click.Command:
+def _import_command(kind: ImportKind, noun: str, zh: str) -> click.Command:
     @click.command(
         "import", help=f"导入{zh} / import {noun} from CSV, XLSX, GeoJSON, GeoPackage (docs/import.md)."
     )
@@ -48,9 +41,7 @@ def _import_command(noun: str, zh: str) -> click.Command:
     def command(file: Path, **given: Any) -> None:
         options = read_options(file, **given)
         with workspace() as database, progress() as on_progress:
-            result = import_records(
-                database, Scope.whole(), noun.replace("-", "_"), file, options, on_progress=on_progress
-            )
+            result = import_records(database, Scope.whole(), kind, file, options, on_progress=on_progress)
         tell_import(result, options)
 
     return command
@@ -161,16 +152,16 @@ def _tell_refusals(result: ImportResult) -> None:
         console.print(f"退回行已写入，可改正后再导入 / written for mending: {result.refused_file}")
 
 
-def export_command(layer: str, zh: str) -> click.Command:
+def export_command(layer: ExportLayer, zh: str) -> click.Command:
     """Make the command that exports a layer."""
 
-    @click.command("export", help=f"导出{zh} / export {layer} as .geojson, .gpkg, .csv or .xlsx.")
+    @click.command("export", help=f"导出{zh} / export {layer.name} as .geojson, .gpkg, .csv or .xlsx.")
     @click.argument("file", type=click.Path(path_type=Path))
     @click.option(
         "--crs", default="EPSG:4326", show_default=True, help="坐标系 / EPSG:4490, GCJ-02, BD-09, …"
     )
     @click.option("--grid", type=int, help="只含此网格 / only this grid's key.")
-    @_when(enabled=layer == "incidents")
+    @_when(enabled=layer.name == "incidents")
     def command(file: Path, crs: str, grid: int | None, **given: Any) -> None:
         with workspace() as database:
             rows = export_layer(database, Scope.whole(), layer, file, target_crs=crs, within=grid, **given)
@@ -192,29 +183,3 @@ def _when(*, enabled: bool) -> Callable[[Callable[..., None]], Callable[..., Non
         return command
 
     return wrap
-
-
-@click.command("groups")
-@click.option(
-    "--radius", "radius_m", type=float, default=500.0, show_default=True, help="相距（米）/ metres apart."
-)
-@click.option("--least", type=int, default=100, show_default=True, help="起始人数 / least head-count.")
-def _groups(radius_m: float, least: int) -> None:
-    """聚居点成片之处，供布设服务点 / where sites lie close together, for placing services."""
-    with workspace() as database:
-        found = migrant_groups(database, Scope.whole(), radius_m=radius_m, least=least)
-    if not found:
-        console.print("没有成片的聚居点 / no groups of sites at this distance and head-count.")
-        return
-    table = Table()
-    for heading in ("聚居点 / sites", "人数 / head-count", "经度 / lon", "纬度 / lat"):
-        table.add_column(heading, justify="right")
-    for row in found:
-        table.add_row(str(row["sites"]), f"{row['head_count']:,}", f"{row['lon']:.5f}", f"{row['lat']:.5f}")
-    console.print(table)
-
-
-incidents, incident_steps, teams, team_positions, migrants, organisations = (
-    _group(noun, zh) for noun, zh in NOUNS.items()
-)
-migrants.add_command(_groups)

@@ -16,6 +16,7 @@ from gridmap.cli.patrols.tables import tell_comparison, tell_list, tell_plan, te
 from gridmap.domain.gridkey import Scope
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.rules import read_rules
+from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.keep.compare import compare_plans
 from gridmap.services.patrols.keep.files import export_kept
 from gridmap.services.patrols.make import plans
@@ -193,7 +194,7 @@ def replan(
     whole = Scope.whole()
     with workspace() as database, progress() as on_progress:
         if at is None:
-            old = plans.patrol_plan(database, whole, patrol_id)["parameters"]
+            old = kept_plans.patrol_plan(database, whole, patrol_id)["parameters"]
             made = plans.solve_again(
                 database,
                 whole,
@@ -235,7 +236,7 @@ def compare(first: int, second: int) -> None:
 def list_(limit: int) -> None:
     """列出计划 / list the plans, newest first."""
     with workspace() as database:
-        kept = plans.list_plans(database, Scope.whole(), limit)
+        kept = kept_plans.list_plans(database, Scope.whole(), limit)
     if not kept:
         console.print("还没有巡防计划。请运行 / no plans yet: gridmap patrols plan")
         return
@@ -251,7 +252,7 @@ def list_(limit: int) -> None:
 def show(patrol_id: int, team: str | None, *, everything: bool) -> None:
     """查看一份计划：时刻与街道 / show a plan: times and streets."""
     with workspace() as database:
-        found = plans.patrol_plan(database, Scope.whole(), patrol_id)
+        found = kept_plans.patrol_plan(database, Scope.whole(), patrol_id)
     tell_plan(found)
     for route in found["routes"]:
         if team is None or route["team_code"] == team:
@@ -283,7 +284,7 @@ def export(patrol_id: int, file: Path, team: str | None, url: str | None) -> Non
 def delete(patrol_id: int) -> None:
     """删除一份计划 / delete a plan."""
     with workspace() as database:
-        plans.delete_plan(database, Scope.whole(), patrol_id)
+        kept_plans.delete_plan(database, Scope.whole(), patrol_id)
     console.print(f"已删除 / deleted: {patrol_id}")
 
 

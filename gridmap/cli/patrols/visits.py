@@ -16,7 +16,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.services.patrols.follow import visits as evidence
 from gridmap.services.patrols.follow.effects import effect_of_visits
 from gridmap.services.patrols.follow.live import live_teams
-from gridmap.services.patrols.make.plans import patrol_plan
+from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.storage.database import Database
 
 _SOURCES = {

@@ -11,7 +11,7 @@ from typing import Any
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, Scope, ancestor, level_of
 from gridmap.domain.records import CLOSED_STAGES
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.ground.grids import incident_filter
+from gridmap.services.cases.query import incident_filter
 from gridmap.storage.cases import incidents
 from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.database import Database

@@ -40,6 +40,11 @@ class GridBook:
         """Read the grids of a scoped session."""
         return cls(stored.current_frame(session), stored.successors(session))
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no grids yet."""
+        return bool(self.grids.empty)
+
     @cached_property
     def codes(self) -> dict[str, int]:
         """Official codes, grid keys and former codes to keys."""

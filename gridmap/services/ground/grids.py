@@ -1,4 +1,4 @@
-"""Grids as people look at them: outlines, ancestors, a grid's story, counts by grid."""
+"""Grids as people look at them: outlines and ancestors."""
 
 from __future__ import annotations
 
@@ -6,14 +6,10 @@ import datetime as dt
 import json
 from typing import Any
 
-from gridmap.domain.gridkey import LEVELS, UNASSIGNED, Scope, ancestor, level_of, parent
+from gridmap.domain.gridkey import LEVELS, Scope, ancestor, level_of, parent
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.workspace.summary import local_span
-from gridmap.storage.cases import incidents
-from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
-from gridmap.storage.teams import field
 
 
 def grid_features(
@@ -81,7 +77,7 @@ def grid_feature(database: Database, scope: Scope, key: int, on: dt.date | None 
     NotFound
         When there is no such grid in the scope.
     """
-    level = _level(key)
+    level = checked_level(key)
     with database.scoped_session(scope) as session:
         rows = stored.list_grids(session, level=level, on=on, key=key)
         former = stored.predecessors(session)
@@ -100,7 +96,8 @@ def grid_feature(database: Database, scope: Scope, key: int, on: dt.date | None 
     return feature
 
 
-def _level(key: int) -> int:
+def checked_level(key: int) -> int:
+    """Level of a key; NotFound where it is no key of a grid."""
     try:
         return level_of(key)
     except InvalidInput:
@@ -112,92 +109,3 @@ def grid_not_found(key: int) -> NotFound:
     return NotFound(
         "grid-not-found", f"没有网格 {key}，或超出管辖范围。", f"There is no grid {key} in your scope."
     )
-
-
-def count_by_grid(
-    database: Database,
-    scope: Scope,
-    *,
-    level: int,
-    parent_key: int | None = None,
-    domain: str | None = None,
-    since: dt.date | None = None,
-    until: dt.date | None = None,
-) -> dict[str, Any]:
-    """How many incidents each grid of a level has in a span of local days.
-
-    Returns
-    -------
-    dict
-        level, from, to, counts (key as text to number; grids without incidents are absent), total, and unassigned:
-        incidents that lie in no grid of this level.
-    """
-    chosen = incident_filter(database, since, until, domain=domain, within=parent_key)
-    with database.scoped_session(scope) as session:
-        counts = incidents.count_by_grid(session, chosen, level)
-    unassigned = counts.pop(UNASSIGNED, 0)
-    return {
-        "level": level,
-        "from": since.isoformat() if since else None,
-        "to": until.isoformat() if until else None,
-        "counts": {str(k): n for k, n in sorted(counts.items())},
-        "total": sum(counts.values()) + unassigned,
-        "unassigned": unassigned,
-    }
-
-
-def grid_summary(
-    database: Database,
-    scope: Scope,
-    key: int,
-    *,
-    domain: str | None = None,
-    since: dt.date | None = None,
-    until: dt.date | None = None,
-    now: dt.datetime | None = None,
-) -> dict[str, Any]:
-    """Tell a grid's story: its incidents by domain, stage and kind, what is due, who is there.
-
-    Raises
-    ------
-    NotFound
-        When there is no such grid in the scope.
-    """
-    _level(key)
-    chosen = incident_filter(database, since, until, domain=domain, within=key)
-    inside = Scope.of_grid(key)
-    with database.scoped_session(scope) as session:
-        grid = stored.find_grid(session, key)
-        if grid is None:
-            raise grid_not_found(key)
-        clusters = field.list_migrant_clusters(session, key)
-        return {
-            "grid_key": str(key),
-            "population": grid.population,
-            "households": grid.households,
-            "incidents": incidents.totals(session, chosen, now or dt.datetime.now(dt.UTC)),
-            "by_domain": incidents.count_by(session, chosen, "domain"),
-            "by_stage": incidents.count_by(session, chosen, "stage"),
-            "by_kind": incidents.count_by(session, chosen, "kind"),
-            "teams": sum(1 for t in field.list_teams(session) if int(t["grid_key"]) in inside),
-            "migrants": {"clusters": len(clusters), "head_count": sum(c["head_count"] for c in clusters)},
-            "organisations": len(field.list_organisations(session, key)),
-        }
-
-
-def incident_filter(
-    database: Database,
-    since: dt.date | None,
-    until: dt.date | None,
-    *,
-    domain: str | None = None,
-    stage: str | None = None,
-    within: int | None = None,
-    overdue_at: dt.datetime | None = None,
-    only_open: bool = False,
-    to_confirm: bool = False,
-    kind: str | None = None,
-) -> IncidentFilter:
-    """Filter of incidents from local days of the workspace."""
-    start, end = local_span(database.settings.timezone, since, until)
-    return IncidentFilter(start, end, domain, stage, within, overdue_at, only_open, to_confirm, kind)

@@ -21,10 +21,11 @@ from gridmap.errors import InvalidInput
 from gridmap.ingest.model import ParsedTable
 from gridmap.ingest.road_findings import write_road_findings
 from gridmap.services.ground.gridbook import GridBook
+from gridmap.services.ground.imports import ROADS
 from gridmap.services.imports.records import ImportOptions, ImportResult, Progress, import_records
 from gridmap.storage.database import Database
 from gridmap.storage.ground import roads as stored
-from gridmap.storage.workspace import exports
+from gridmap.storage.ground.roads import road_rows
 
 TRIM_M = 2000.0
 _ON_LINE_M = 0.05
@@ -124,7 +125,7 @@ def import_roads(
     result = import_records(
         database,
         scope,
-        "roads",
+        ROADS,
         path,
         options,
         reshape=work.reshape,
@@ -154,7 +155,7 @@ def check_roads(database: Database, scope: Scope, *, findings: Path | None = Non
     """
     with database.scoped_session(scope, timeout_s=600) as session:
         book = GridBook.read(session)
-        rows = exports.road_rows(session)
+        rows = road_rows(session)
     if not rows:
         raise InvalidInput(
             "roads-absent",

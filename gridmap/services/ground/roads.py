@@ -28,7 +28,7 @@ from gridmap.files.atomic import replacing
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored_grids
 from gridmap.storage.ground import roads as stored
-from gridmap.storage.workspace import exports
+from gridmap.storage.ground.roads import road_rows
 
 LonLat = tuple[float, float]
 _FOLDER = "roads"
@@ -147,7 +147,7 @@ def load_roads(database: Database, scope: Scope) -> Roads:
         with _kept_lock:
             roads = _kept.get(path)
         graph = _read(path) if roads is None else roads.graph
-        rows = exports.road_rows(session) if graph is None else []
+        rows = road_rows(session) if graph is None else []
         # Where roads changed in between, neither the mark nor the hash of before stands for what was read after.
         changed = stored.version(session) != mark
     if graph is None:

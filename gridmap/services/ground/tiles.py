@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from gridmap.domain.days import local_span
 from gridmap.domain.gridkey import UNASSIGNED, Scope
-from gridmap.services.workspace.summary import local_span
 from gridmap.storage.database import Database
 from gridmap.storage.ground import tiles
 

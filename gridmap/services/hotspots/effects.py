@@ -14,13 +14,13 @@ from gridmap.analysis import change
 from gridmap.analysis.suppress import MINIMUM
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
+from gridmap.services.cases.overview import workspace_info
 from gridmap.services.ground.grids import grid_not_found
 from gridmap.services.hotspots.by_cell import touching
 from gridmap.services.hotspots.observations import load_inputs
 from gridmap.services.hotspots.publish import number, told_text
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.hotspots.weekly import weekly_cube
-from gridmap.services.workspace.summary import workspace_info
 from gridmap.storage.database import Database
 
 

@@ -17,13 +17,14 @@ from gridmap import crs
 from gridmap.analysis import cube, rates
 from gridmap.domain.gridkey import LEVELS, SUBTREE_SIZE, TOWN, Scope, level_of
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.ground.grids import grid_not_found, incident_filter
+from gridmap.services.cases.query import incident_filter
+from gridmap.services.ground.grids import grid_not_found
 from gridmap.services.hotspots.spec import FAMILY_KINDS, HotspotSpec
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
+from gridmap.storage.ground.roads import road_rows
 from gridmap.storage.hotspots import runs as hotspots
 from gridmap.storage.hotspots.runs import IncidentPoints
-from gridmap.storage.workspace import exports
 
 _DAY_S = 86_400.0
 
@@ -272,7 +273,7 @@ def road_lines(database: Database, scope: Scope, epsg: int) -> NDArray[np.object
         When there are none.
     """
     with database.scoped_session(scope, timeout_s=600) as session:
-        rows = exports.road_rows(session)
+        rows = road_rows(session)
     if not rows:
         raise InvalidInput(
             "roads-absent",

@@ -8,31 +8,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import shapely
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from gridmap.domain.gridkey import Scope
-from gridmap.domain.records import NOUNS
 from gridmap.errors import Conflict, NotFound
 from gridmap.ingest.model import Notice, ParsedTable
 from gridmap.ingest.rows import KnownGrids, parse_table, write_refused
-from gridmap.services.ground.gridbook import GridBook
+from gridmap.services.imports.kinds import Ground, ImportKind
 from gridmap.storage.database import Database
-from gridmap.storage.imports import bulk
-from gridmap.storage.imports.loads import LOADS
+from gridmap.storage.imports import bulk, runs
 from gridmap.storage.models import ImportRun
 from gridmap.storage.workspace import settings as workspace
-from gridmap.tilekey import tile_key
 
 Progress = Callable[[str, int, int], None]
-Reshape = Callable[[ParsedTable, GridBook], ParsedTable]
+Reshape = Callable[[ParsedTable, Any], ParsedTable]
 """Accepted rows to the rows that are stored, which may be more or fewer."""
 
 _WRITE_TIMEOUT_S = 1800
-_REFERS = {"incident_steps": "uid", "team_positions": "team_code"}
 
 
 @dataclass(frozen=True)
@@ -108,7 +101,7 @@ class ImportOptions:
 def import_records(
     database: Database,
     scope: Scope,
-    noun: str,
+    kind: ImportKind,
     path: Path,
     options: ImportOptions,
     *,
@@ -118,15 +111,14 @@ def import_records(
     remember: Mapping[str, Any] | None = None,
     on_progress: Progress | None = None,
 ) -> ImportResult:
-    """Import a file of incidents, steps, teams, positions, migrant clusters, organisations or roads.
+    """Import a file of records of one kind.
 
     Parameters
     ----------
     database : Database
     scope : Scope
         Rows outside it are refused by the database.
-    noun : str
-        Key of :data:`gridmap.domain.records.NOUNS`.
+    kind : ImportKind
     path : Path
     options : ImportOptions
     now : datetime, optional
@@ -156,11 +148,12 @@ def import_records(
         When a row lies outside the scope.
     """
     say = on_progress or (lambda _step, _done, _total: None)
+    noun = kind.noun
     with database.scoped_session(scope) as session:
         mapping = _mapping(session, noun, options)
-        book = GridBook.read(session)
-        records = {_REFERS[noun]: bulk.identifiers(session, noun)} if noun in _REFERS else {}
-    if book.grids.empty and noun != "roads":
+        ground: Ground = kind.ground(session)
+        records = {} if kind.refers is None else {kind.refers[0]: kind.refers[1](session)}
+    if ground.is_empty and kind.needs_grids:
         raise Conflict(
             "no-grids",
             "工作区还没有网格。请先运行：gridmap grids import 文件",
@@ -173,17 +166,17 @@ def import_records(
         crs=options.crs,
         sheet=options.sheet,
         layer=options.layer,
-        bounds=book.bounds,
+        bounds=ground.bounds,
         zone=database.settings.timezone,
         dayfirst=options.dayfirst,
         now=now,
-        known=KnownGrids(book.codes, book.villages, records),
+        known=KnownGrids(ground.codes, ground.villages, records),
         on_progress=lambda done, total: say("check", done, total),
     )
-    stored = parsed if reshape is None else reshape(parsed, book)
+    stored = parsed if reshape is None else reshape(parsed, ground)
     parameters = _parameters(options, mapping) | dict(remember or {})
     with database.scoped_session(scope) as session:
-        earlier = workspace.same_import(session, noun, parsed.file_sha256, parameters)
+        earlier = runs.same_import(session, noun, parsed.file_sha256, parameters)
     if earlier is not None and not parsed.refused_rows:
         return ImportResult(
             noun,
@@ -198,7 +191,7 @@ def import_records(
         write_refused(options.refused_file, parsed)
         refused_file = options.refused_file
     say("assign", 0, 1)
-    rows, outside, to_confirm = _placed_rows(stored, book)
+    placed = kind.place(stored, ground)
     say("assign", 1, 1)
     result = ImportResult(
         noun,
@@ -206,8 +199,8 @@ def import_records(
         committed=False,
         total=parsed.total_rows,
         refused=parsed.refused_rows,
-        outside=outside,
-        to_confirm=to_confirm,
+        outside=placed.outside,
+        to_confirm=placed.to_confirm,
         parsed=parsed,
         refused_file=refused_file,
         warnings=parsed.warnings,
@@ -215,11 +208,11 @@ def import_records(
     if options.dry_run or (parsed.refused_rows and not options.accept_valid):
         return result
     with database.scoped_session(scope, write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
-        done = _write(session, parsed, rows, parameters, lambda n, total: say("copy", n, total))
+        done = _write(session, kind, parsed, placed.rows, parameters, lambda n, total: say("copy", n, total))
         if tidy is not None and tidy(session):
             workspace.touch(session)
         if options.mapping_name and mapping:
-            workspace.save_mapping(session, noun, options.mapping_name, mapping)
+            runs.save_mapping(session, noun, options.mapping_name, mapping)
         say("commit", 0, 1)
     say("commit", 1, 1)
     return replace(
@@ -230,7 +223,7 @@ def import_records(
 def _mapping(session: Session, noun: str, options: ImportOptions) -> dict[str, str] | None:
     if options.mapping is not None or options.mapping_name is None:
         return options.mapping
-    found = workspace.find_mapping(session, noun, options.mapping_name)
+    found = runs.find_mapping(session, noun, options.mapping_name)
     if found is None:
         raise NotFound(
             "mapping-unknown",
@@ -254,6 +247,7 @@ def _parameters(options: ImportOptions, mapping: dict[str, str] | None) -> dict[
 
 def _write(
     session: Session,
+    kind: ImportKind,
     parsed: ParsedTable,
     rows: pa.Table,
     parameters: dict[str, Any],
@@ -272,51 +266,10 @@ def _write(
     )
     session.add(run)
     session.flush()
-    done = bulk.merge(session, LOADS[parsed.noun], rows, run.import_run_id, on_progress=on_progress)
+    done = bulk.merge(session, kind.load, rows, run.import_run_id, on_progress=on_progress)
     run.rows_inserted, run.rows_updated, run.rows_unchanged = done.inserted, done.updated, done.unchanged
     run.finished_at = dt.datetime.now(dt.UTC)
     session.flush()
     if done.inserted or done.updated:
         workspace.touch(session)
     return done
-
-
-def _placed_rows(parsed: ParsedTable, book: GridBook) -> tuple[pa.Table, int, int]:
-    """Rows as the staging table wants them, how many lie in no grid, and how many are to be confirmed."""
-    table = parsed.table
-    place = NOUNS[parsed.noun].place
-    if parsed.noun == "roads":
-        geometry = parsed.geometry if parsed.geometry is not None else np.empty(0, dtype=object)
-        table = table.rename_columns(["road_class" if c == "class" else c for c in table.column_names])
-        return table.append_column("wkb", pa.array(shapely.to_wkb(geometry, hex=True), pa.string())), 0, 0
-    if parsed.noun == "incident_steps":
-        keys = book.key_of_codes(table["to_grid_code"])
-        return table.append_column("to_grid_key", pa.array(keys, mask=keys == 0)), 0, 0
-    names = ("base_lon", "base_lat") if place == "optional" else ("lon", "lat")
-    lon, lat = (table[n].to_numpy().astype(np.float64) for n in names)
-    keys = book.assign(lon, lat).grid_key
-    if place == "optional":
-        # A team belongs to the grid that it serves, wherever its base stands.
-        named = book.key_of_codes(table["grid_code"])
-        keys = np.where(named != 0, named, keys)
-        return table.append_column("grid_key", pa.array(keys)), int((keys == 0).sum()), 0
-    placed = np.isfinite(lon) & np.isfinite(lat)
-    if "grid_code" in table.column_names:
-        keys = np.where(placed, keys, book.key_of_codes(table["grid_code"]))
-    if "village_name" in table.column_names:
-        keys = np.where(placed | (keys != 0), keys, book.key_of_villages(table["village_name"]))
-    tiles = np.zeros(len(lon), np.int64)
-    tiles[placed] = tile_key(lon[placed], lat[placed])
-    table = table.append_column("grid_key", pa.array(keys))
-    table = table.append_column("tile_key", pa.array(tiles, mask=~placed))
-    to_confirm = _to_confirm(table, book, lon, lat) if parsed.noun == "incidents" else None
-    if to_confirm is not None:
-        table = table.append_column("needs_confirmation", pa.array(to_confirm))
-    return table, int((keys == 0).sum()), 0 if to_confirm is None else int(to_confirm.sum())
-
-
-def _to_confirm(
-    table: pa.Table, book: GridBook, lon: NDArray[np.float64], lat: NDArray[np.float64]
-) -> NDArray[np.bool_]:
-    accuracy = table["accuracy_m"].to_numpy().astype(np.float64)
-    return book.needs_confirmation(lon, lat, np.nan_to_num(accuracy, nan=0.0))

@@ -21,7 +21,7 @@ from gridmap.services.hotspots.observations import scope_of
 from gridmap.services.reports.content import hotspot_report
 from gridmap.services.reports.request import ReportRequest
 from gridmap.storage.database import Database
-from gridmap.storage.hotspots import runs as hotspots
+from gridmap.storage.reports import register
 
 __all__ = ["ReportRequest", "build_hotspot_report", "list_reports"]
 
@@ -89,7 +89,7 @@ def build_hotspot_report(
         temporary.write_bytes(content)
         # Entered first: a report that is not in the register must not exist.
         with database.scoped_session(scope, write=True) as session:
-            number = hotspots.add_report(
+            number = register.add_report(
                 session,
                 {
                     "kind": "hotspots",
@@ -123,7 +123,7 @@ def build_hotspot_report(
 def list_reports(database: Database, scope: Scope, *, limit: int = 50) -> list[dict[str, Any]]:
     """Return the register of reports that a scope may see, newest first."""
     with database.scoped_session(scope) as session:
-        return hotspots.list_reports(session, limit)
+        return register.list_reports(session, limit)
 
 
 def _map_library(assets: Path) -> tuple[str, str, dict[str, bytes]]:

@@ -17,6 +17,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
 from gridmap.reporting.model import Forecast, ForecastRow, Ground, HotspotReport, Refusal, Text
 from gridmap.reporting.words import MODELS
+from gridmap.services.cases.overview import workspace_info
 from gridmap.services.hotspots.by_cell import by_gi
 from gridmap.services.hotspots.forecasts import score_forecast
 from gridmap.services.hotspots.observations import Inputs, load_inputs
@@ -36,10 +37,9 @@ from gridmap.services.reports.findings import (
     totals,
 )
 from gridmap.services.reports.request import ReportRequest
-from gridmap.services.workspace.summary import workspace_info
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
-from gridmap.storage.workspace import exports
+from gridmap.storage.ground.roads import road_rows
 
 _MOST_WEEKS, _FEWEST_WEEKS = 12, 4
 _MOST_CLUSTERS = 26
@@ -104,7 +104,7 @@ def hotspot_report(
     info = workspace_info(database, scope)
     records_since = dt.date.fromisoformat(info.period["from"]) if info.period else request.since
     with database.scoped_session(scope, timeout_s=600) as session:
-        frame, roads = stored.current_frame(session), exports.road_rows(session)
+        frame, roads = stored.current_frame(session), road_rows(session)
     known = _known(request, records_since)
     before = _before(database, scope, request) if known == "known" else None
     tell("read", 2, 2)

@@ -23,7 +23,8 @@ from gridmap.services.patrols.follow.places import places_at
 from gridmap.services.response.dispatch import place_of
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids
-from gridmap.storage.teams import field
+from gridmap.storage.teams import teams as field
+from gridmap.storage.teams.sites import list_organisations
 
 Floats = NDArray[np.float64]
 
@@ -308,7 +309,7 @@ def site(
         if existing == "bases":
             there = [(t["base_lon"], t["base_lat"]) for t in field.list_teams(session)]
         else:
-            there = [(o["lon"], o["lat"]) for o in field.list_organisations(session)]
+            there = [(o["lon"], o["lat"]) for o in list_organisations(session)]
     there = sorted({at for at in there if at[0] is not None})
     roads = load_roads(database, scope)
     router = roads.router(mode)

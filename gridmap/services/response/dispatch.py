@@ -20,7 +20,7 @@ from gridmap.services.ground.roads import Roads, load_roads
 from gridmap.storage.cases import incidents
 from gridmap.storage.database import Database
 from gridmap.storage.response import dispatches as stored
-from gridmap.storage.teams import field
+from gridmap.storage.teams import teams as field
 
 FRESH_S = 1800.0
 """A position that is older is not where the team is any more: its base is taken, or the position is marked."""

@@ -11,7 +11,7 @@ from gridmap.analysis.suppress import MINIMUM
 from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import AREA, UNASSIGNED, VILLAGE, Scope, ancestor, level_of
 from gridmap.errors import InvalidInput
-from gridmap.services.ground.grids import incident_filter
+from gridmap.services.cases.query import incident_filter
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids
 from gridmap.storage.response import dispatches as stored

@@ -8,9 +8,9 @@ from typing import Any
 from gridmap.analysis.reach.nearest import TeamIndex
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import NotFound
-from gridmap.services.patrols.follow.visits import settle
 from gridmap.storage.database import Database
-from gridmap.storage.teams import field
+from gridmap.storage.teams import sites
+from gridmap.storage.teams import teams as field
 
 _NUMBERS = ("team_id", "cluster_id", "organisation_id")
 
@@ -59,24 +59,13 @@ def nearest_teams(database: Database, scope: Scope, lon: float, lat: float, *, k
 def migrant_features(database: Database, scope: Scope, within: int | None = None) -> dict[str, Any]:
     """Migrant clusters with their head-counts. Never related to incidents."""
     with database.scoped_session(scope) as session:
-        return _collection(field.list_migrant_clusters(session, within))
+        return _collection(sites.list_migrant_clusters(session, within))
 
 
 def organisation_features(database: Database, scope: Scope, within: int | None = None) -> dict[str, Any]:
     """Centres, committees, mediation bodies and service points."""
     with database.scoped_session(scope) as session:
-        return _collection(field.list_organisations(session, within))
-
-
-def prune_positions(database: Database, now: dt.datetime) -> int:
-    """Delete team positions that are older than the workspace keeps; return how many.
-
-    What they say of plans is kept first.
-    """
-    settle(database, now)
-    limit = now - dt.timedelta(days=database.settings.position_days)
-    with database.scoped_session(Scope.whole(), write=True) as session:
-        return field.delete_positions_before(session, limit)
+        return _collection(sites.list_organisations(session, within))
 
 
 def _collection(rows: list[dict[str, Any]]) -> dict[str, Any]:

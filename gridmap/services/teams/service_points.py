@@ -11,7 +11,7 @@ from gridmap.analysis import clusters
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
 from gridmap.storage.database import Database
-from gridmap.storage.teams import field
+from gridmap.storage.teams.sites import list_migrant_clusters
 
 _ROUND = 5
 
@@ -41,7 +41,7 @@ def migrant_groups(
         When there are no sites with a place.
     """
     with database.scoped_session(scope) as session:
-        sites = [row for row in field.list_migrant_clusters(session) if row["lon"] is not None]
+        sites = [row for row in list_migrant_clusters(session) if row["lon"] is not None]
     if not sites:
         raise InvalidInput(
             "migrants-absent",

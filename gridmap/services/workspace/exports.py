@@ -1,33 +1,66 @@
-"""Export of layers to files."""
+"""Export of layers to files: each wing describes its own layers, and one export serves them all."""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 import shapely
+from sqlalchemy.orm import Session
 
 from gridmap.crs import WGS84
 from gridmap.domain.gridkey import Scope
-from gridmap.errors import NotFound
 from gridmap.files.layers import write_layer
-from gridmap.services.ground.grids import incident_filter
 from gridmap.storage.database import Database
-from gridmap.storage.ground import grids as stored
-from gridmap.storage.teams import field
-from gridmap.storage.workspace import exports
 
-LAYERS = ("grids", "incidents", "teams", "migrants", "organisations", "roads")
 FORMATS = ("geojson", "gpkg", "csv", "xlsx")
+_NUMBERS = ("incident_id", "team_id", "cluster_id", "organisation_id")
+_READ_TIMEOUT_S = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Which rows of a layer are wanted.
+
+    Attributes
+    ----------
+    zone : str
+        IANA name of the workspace's time zone.
+    within : int or None
+        Only this grid's subtree.
+    domain, since, until : optional
+        Where the layer knows them: domain, and local days, both ends included.
+    """
+
+    zone: str
+    within: int | None = None
+    domain: str | None = None
+    since: dt.date | None = None
+    until: dt.date | None = None
+
+    @property
+    def inside(self) -> Scope | None:
+        """Scope of the subtree."""
+        return None if self.within is None else Scope.of_grid(self.within)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportLayer:
+    """A layer that can be written to a file: its name, and what reads its rows in a scoped session."""
+
+    name: str
+    read: Callable[[Session, Excerpt], gpd.GeoDataFrame]
 
 
 def export_layer(
     database: Database,
     scope: Scope,
-    layer: str,
+    layer: ExportLayer,
     path: Path,
     *,
     target_crs: str = WGS84,
@@ -42,8 +75,7 @@ def export_layer(
     ----------
     database : Database
     scope : Scope
-    layer : str
-        One of `LAYERS`.
+    layer : ExportLayer
     path : Path
         The ending tells the format: geojson, gpkg, csv or xlsx.
     target_crs : str
@@ -55,58 +87,22 @@ def export_layer(
 
     Raises
     ------
-    NotFound
-        When there is no such layer.
     InvalidInput
         When the ending is not that of a format.
     """
-    if layer not in LAYERS:
-        raise NotFound(
-            "layer-unknown",
-            f"没有图层 {layer}，可用：{'、'.join(LAYERS)}。",
-            f"There is no layer {layer}; there are {', '.join(LAYERS)}.",
-        )
-    with database.scoped_session(scope, timeout_s=600) as session:
-        if layer == "grids":
-            frame: pd.DataFrame = stored.current_frame(session)
-            inside = None if within is None else Scope.of_grid(within)
-            if inside:
-                frame = frame[frame["grid_key"].between(inside.lo, inside.hi)]
-            frame = frame.assign(grid_key=frame["grid_key"].astype(str))
-        elif layer == "incidents":
-            chosen = incident_filter(database, since, until, domain=domain, within=within)
-            frame = _points(exports.incident_rows(session, chosen))
-        elif layer == "roads":
-            rows = exports.road_rows(session)
-            shapes = shapely.from_wkb([bytes(r.pop("wkb")) for r in rows])
-            frame = gpd.GeoDataFrame(rows, geometry=shapes, crs=WGS84)
-        elif layer == "teams":
-            frame = _points(_teams(field.list_teams(session), within))
-        elif layer == "migrants":
-            frame = _points(field.list_migrant_clusters(session, within))
-        else:
-            frame = _points(field.list_organisations(session, within))
-    return write_layer(frame, path, target_crs=target_crs, layer=layer, zone=database.settings.timezone)
+    wanted = Excerpt(database.settings.timezone, within, domain, since, until)
+    with database.scoped_session(scope, timeout_s=_READ_TIMEOUT_S) as session:
+        frame = layer.read(session, wanted)
+    return write_layer(frame, path, target_crs=target_crs, layer=layer.name, zone=database.settings.timezone)
 
 
-def _teams(rows: list[dict[str, Any]], within: int | None) -> list[dict[str, Any]]:
-    inside = None if within is None else Scope.of_grid(within)
-    kept = ("code", "name_zh", "name_en", "kind", "professional", "grid_key", "shift_start", "shift_end")
-    more = ("mode", "speed_kmh", "size")
-    return [
-        {k: row[k] for k in (*kept, *more)} | {"lon": row["base_lon"], "lat": row["base_lat"]}
-        for row in rows
-        if inside is None or int(row["grid_key"]) in inside
-    ]
-
-
-def _points(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
-    """Rows with lon and lat as points; an empty point where a place is known by name only."""
+def points_frame(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+    """Rows with lon and lat (EPSG:4326) as points; an empty point where a place is known by name only."""
     places = [shapely.Point(row["lon"], row["lat"]) if row["lon"] is not None else None for row in rows]
     frame = pd.DataFrame(rows).drop(columns=["lon", "lat"], errors="ignore")
     for column in frame.columns:
         if column.endswith("_key"):
             # Seventeen digits do not fit a spreadsheet's or JavaScript's number.
             frame[column] = frame[column].map(str)
-    hidden = [c for c in ("incident_id", "team_id", "cluster_id", "organisation_id") if c in frame.columns]
+    hidden = [c for c in _NUMBERS if c in frame.columns]
     return gpd.GeoDataFrame(frame.drop(columns=hidden), geometry=gpd.GeoSeries(places), crs=WGS84)

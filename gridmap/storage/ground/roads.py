@@ -77,3 +77,24 @@ def bounds(session: Session) -> tuple[float, float, float, float] | None:
         select(func.ST_XMin(box), func.ST_YMin(box), func.ST_XMax(box), func.ST_YMax(box))
     ).one()
     return None if row[0] is None else (float(row[0]), float(row[1]), float(row[2]), float(row[3]))
+
+
+def road_rows(session: Session) -> list[dict[str, Any]]:
+    """Roads in order of their identifier, geometry as WKB."""
+    query: Any = select(
+        Road.road_id,
+        Road.name_zh,
+        Road.road_class.label("class"),
+        Road.oneway,
+        Road.speed_kmh,
+        Road.surface,
+        Road.bridge,
+        Road.access,
+        Road.foot,
+        Road.bicycle,
+        Road.motor_vehicle,
+        Road.oneway_bicycle,
+        Road.barrier,
+        func.ST_AsBinary(Road.geom).label("wkb"),
+    ).order_by(Road.road_id)
+    return [dict(row) for row in session.execute(query).mappings()]

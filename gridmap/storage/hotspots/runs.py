@@ -1,4 +1,4 @@
-"""Hotspot runs in the database: the incidents that go in, the runs and features that come out, reports' register."""
+"""Hotspot runs in the database: the incidents that go in, the runs and features that come out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from gridmap.storage.cases.incidents import IncidentFilter
-from gridmap.storage.models import HotspotFeature, HotspotRun, Incident, MigrantCluster, ReportRun
+from gridmap.storage.models import HotspotFeature, HotspotRun, Incident, MigrantCluster
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,20 +162,6 @@ def delete_run(session: Session, run_id: int) -> bool:
     """Delete a run with its features; tell whether there was one."""
     done = session.execute(delete(HotspotRun).where(HotspotRun.run_id == run_id))
     return bool(done.rowcount)  # type: ignore[attr-defined]
-
-
-def add_report(session: Session, report: dict[str, Any]) -> int:
-    """Enter a report in the register; return its number."""
-    row = ReportRun(**report)
-    session.add(row)
-    session.flush()
-    return row.report_id
-
-
-def list_reports(session: Session, limit: int = 50) -> list[dict[str, Any]]:
-    """Return the register of reports, newest first."""
-    query = select(*ReportRun.__table__.columns).order_by(ReportRun.report_id.desc()).limit(limit)
-    return [dict(row) for row in session.execute(query).mappings()]
 
 
 def newest_incident(session: Session) -> dt.datetime | None:

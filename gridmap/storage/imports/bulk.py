@@ -11,11 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gridmap.storage.imports.loads import Load
-from gridmap.storage.models import Incident, Team
 
 _BATCH_ROWS = 50_000
 
@@ -85,12 +84,6 @@ def stage(session: Session, load: Load, rows: pa.Table, *, on_progress: Progress
             copy.write(memoryview(sink.getvalue()))
             if on_progress:
                 on_progress(min(start + _BATCH_ROWS, rows.num_rows), rows.num_rows)
-
-
-def identifiers(session: Session, noun: str) -> pa.Array:
-    """Every identifier that rows of a noun may refer to: of incidents for their steps, of teams for positions."""
-    column = {"incident_steps": Incident.uid, "team_positions": Team.code}[noun]
-    return pa.array(session.scalars(select(column)).all(), pa.string())
 
 
 def _for_copy(rows: pa.Table) -> pa.Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-_POINT = "case when lon is null or lat is null then null else ST_SetSRID(ST_MakePoint(lon, lat), 4326) end"
+POINT = "case when lon is null or lat is null then null else ST_SetSRID(ST_MakePoint(lon, lat), 4326) end"
 
 
 @dataclass(frozen=True)
@@ -96,158 +96,15 @@ class Load:
         )
 
 
-def _same(*names: str) -> dict[str, str]:
+def same(*names: str) -> dict[str, str]:
+    """Columns that are filled from staging columns of the same names."""
     return {name: f's."{name}"' for name in names}
 
 
-_PLACE = (
+PLACE = (
     ("lon", "double precision"),
     ("lat", "double precision"),
     ("grid_key", "bigint"),
     ("tile_key", "bigint"),
     ("placed_by", "text"),
 )
-_TEXT_OF_INCIDENT = ("uid", "domain", "kind", "scale", "channel", "stage", "summary")
-_TIMES_OF_INCIDENT = ("occurred_at", "reported_at", "due_at", "closed_at")
-
-INCIDENTS = Load(
-    table="incidents",
-    staging=(
-        *((n, "text") for n in _TEXT_OF_INCIDENT),
-        *((n, "timestamptz") for n in _TIMES_OF_INCIDENT),
-        ("severity", "smallint"),
-        ("accuracy_m", "double precision"),
-        ("source_crs", "text"),
-        ("raw_x", "double precision"),
-        ("raw_y", "double precision"),
-        ("needs_confirmation", "boolean"),
-        *_PLACE,
-    ),
-    key=("uid",),
-    values={
-        **_same(
-            *_TEXT_OF_INCIDENT, *_TIMES_OF_INCIDENT, "severity", "accuracy_m", "source_crs", "raw_x", "raw_y"
-        ),
-        **_same("needs_confirmation", "grid_key", "tile_key", "placed_by"),
-        "geom": _POINT,
-    },
-    insert_only={"handler_key": "s.grid_key"},
-)
-
-INCIDENT_STEPS = Load(
-    table="incident_steps",
-    staging=(
-        ("uid", "text"),
-        ("at", "timestamptz"),
-        ("action", "text"),
-        ("stage_from", "text"),
-        ("stage_to", "text"),
-        ("to_grid_key", "bigint"),
-        ("note", "text"),
-    ),
-    key=("incident_id", "at", "action"),
-    values={
-        "incident_id": "i.incident_id",
-        **_same("at", "action", "stage_from", "stage_to", "to_grid_key", "note"),
-    },
-    insert_only={},
-    source="staging_incident_steps s join incidents i on i.uid = s.uid",
-    has_run=False,
-)
-
-TEAMS = Load(
-    table="teams",
-    staging=(
-        *((n, "text") for n in ("code", "name_zh", "name_en", "kind", "mode")),
-        ("professional", "boolean"),
-        ("shift_start", "time"),
-        ("shift_end", "time"),
-        ("speed_kmh", "double precision"),
-        ("size", "integer"),
-        ("grid_key", "bigint"),
-        ("base_lon", "double precision"),
-        ("base_lat", "double precision"),
-    ),
-    key=("code",),
-    values={
-        **_same("code", "name_zh", "name_en", "kind", "mode", "professional", "shift_start", "shift_end"),
-        **_same("speed_kmh", "size", "grid_key"),
-        "base": _POINT.replace("lon", "base_lon").replace("lat", "base_lat"),
-    },
-    insert_only={},
-)
-
-TEAM_POSITIONS = Load(
-    table="team_positions",
-    staging=(
-        ("team_code", "text"),
-        ("at", "timestamptz"),
-        ("accuracy_m", "double precision"),
-        ("lon", "double precision"),
-        ("lat", "double precision"),
-        ("grid_key", "bigint"),
-        ("tile_key", "bigint"),
-    ),
-    key=("team_id", "at"),
-    values={"team_id": "t.team_id", **_same("at", "accuracy_m", "grid_key", "tile_key"), "geom": _POINT},
-    insert_only={},
-    source="staging_team_positions s join teams t on t.code = s.team_code",
-    has_run=False,
-)
-
-MIGRANTS = Load(
-    table="migrant_clusters",
-    staging=(
-        ("code", "text"),
-        ("name_zh", "text"),
-        ("kind", "text"),
-        ("head_count", "integer"),
-        ("as_of", "date"),
-        *_PLACE,
-    ),
-    key=("code",),
-    values={
-        **_same("code", "name_zh", "kind", "head_count", "as_of", "grid_key", "tile_key", "placed_by"),
-        "geom": _POINT,
-    },
-    insert_only={},
-)
-
-ORGANISATIONS = Load(
-    table="organisations",
-    staging=(*((n, "text") for n in ("code", "name_zh", "name_en", "kind", "opens")), *_PLACE),
-    key=("code",),
-    values={
-        **_same("code", "name_zh", "name_en", "kind", "opens", "grid_key", "tile_key", "placed_by"),
-        "geom": _POINT,
-    },
-    insert_only={},
-)
-
-ROAD_ACCESS = ("access", "foot", "bicycle", "motor_vehicle", "oneway_bicycle", "barrier")
-ROADS = Load(
-    table="roads",
-    staging=(
-        *((n, "text") for n in ("road_id", "name_zh", "road_class", "oneway", "surface")),
-        *((n, "text") for n in ROAD_ACCESS),
-        ("speed_kmh", "double precision"),
-        ("bridge", "boolean"),
-        ("wkb", "text"),
-    ),
-    key=("road_id",),
-    values={
-        **_same("road_id", "name_zh", "road_class", "oneway", "surface", "speed_kmh", "bridge", *ROAD_ACCESS),
-        "geom": "ST_GeomFromWKB(decode(s.wkb, 'hex'), 4326)",
-    },
-    insert_only={},
-)
-
-LOADS = {
-    "incidents": INCIDENTS,
-    "incident_steps": INCIDENT_STEPS,
-    "teams": TEAMS,
-    "team_positions": TEAM_POSITIONS,
-    "migrants": MIGRANTS,
-    "organisations": ORGANISATIONS,
-    "roads": ROADS,
-}

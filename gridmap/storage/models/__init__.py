@@ -1,11 +1,13 @@
 """The tables as SQLAlchemy sees them. The migrations make them; a test holds the two together."""
 
 from gridmap.storage.models.base import SCHEMA, Base
-from gridmap.storage.models.cases import Dispatch, Incident, IncidentStep
+from gridmap.storage.models.cases import Incident, IncidentStep
 from gridmap.storage.models.grids import BoundaryVersion, Grid, GridPredecessor
 from gridmap.storage.models.ground import BasemapFeature, Road
-from gridmap.storage.models.hotspots import HotspotFeature, HotspotRun, ReportRun
+from gridmap.storage.models.hotspots import HotspotFeature, HotspotRun
 from gridmap.storage.models.patrols import Patrol, PatrolRoute, PatrolSegment, PatrolVisit
+from gridmap.storage.models.reports import ReportRun
+from gridmap.storage.models.response import Dispatch
 from gridmap.storage.models.teams import MigrantCluster, Organisation, Team, TeamPosition
 from gridmap.storage.models.workspace import ImportMapping, ImportRun, WorkspaceSetting
 

@@ -76,26 +76,3 @@ class IncidentStep(Base):
     stage_to: Mapped[str | None] = mapped_column(Text)
     to_grid_key: Mapped[GridKey | None] = mapped_column(BigInteger)
     note: Mapped[str | None] = mapped_column(Text)
-
-
-class Dispatch(Base):
-    """A team that was sent to an incident, with the time on the road that was expected. Never where it was."""
-
-    __tablename__ = "dispatches"
-    __table_args__ = (
-        CheckConstraint("arrived_at >= sent_at", name="arrival"),
-        CheckConstraint("ended_at >= sent_at", name="end"),
-        Index("ix_dispatches_incident_id", "incident_id"),
-        Index("ix_dispatches_sent_at", "sent_at"),
-    )
-
-    dispatch_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    incident_id: Mapped[int] = mapped_column(ForeignKey(Incident.incident_id, ondelete="CASCADE"))
-    team_code: Mapped[Str]
-    mode: Mapped[Str]
-    road_s: Mapped[float] = mapped_column(Double)
-    road_m: Mapped[float] = mapped_column(Double)
-    sent_at: Mapped[Instant]
-    arrived_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
-    ended_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
-    note: Mapped[str | None] = mapped_column(Text)

@@ -1,4 +1,4 @@
-"""Hotspot runs, what they found, and the register of reports."""
+"""Hotspot runs and what they found."""
 
 from __future__ import annotations
 
@@ -62,27 +62,3 @@ class HotspotFeature(Base):
     grid_key: Mapped[int | None] = mapped_column(BigInteger)
     properties: Mapped[Any] = mapped_column(JSONB)
     geom: Mapped[WKBElement | None] = mapped_column(Geometry("GEOMETRY", srid=4326, spatial_index=False))
-
-
-class ReportRun(Base):
-    """One report that was written: for what purpose, over which data, and the hash of its bytes."""
-
-    __tablename__ = "report_runs"
-    __table_args__ = (
-        CheckConstraint("scope_lo <= scope_hi", name="scope"),
-        Index("ix_report_runs_created_at", "created_at"),
-    )
-
-    report_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    kind: Mapped[Str]
-    scope_lo: Mapped[GridKey]
-    scope_hi: Mapped[GridKey]
-    since: Mapped[dt.date] = mapped_column(Date)
-    until: Mapped[dt.date] = mapped_column(Date)
-    seed: Mapped[int] = mapped_column(BigInteger)
-    purpose: Mapped[Str]
-    parameters: Mapped[Any] = mapped_column(JSONB)
-    data_sha256: Mapped[Str]
-    file_sha256: Mapped[Str]
-    version: Mapped[Str]
-    created_at: Mapped[Instant] = mapped_column(server_default=func.now())

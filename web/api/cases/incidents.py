@@ -10,7 +10,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from gridmap.services.cases import incidents
-from gridmap.services.ground.grids import incident_filter
+from gridmap.services.cases.query import incident_filter
 from web.api.schemas import (
     Feature,
     FeatureCollection,

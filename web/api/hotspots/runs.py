@@ -13,9 +13,9 @@ from flask_openapi3.models.tag import Tag
 from shapely.geometry import mapping
 
 from gridmap.errors import InvalidInput
+from gridmap.services.cases.overview import workspace_info
 from gridmap.services.hotspots import runs
 from gridmap.services.hotspots.spec import HotspotSpec
-from gridmap.services.workspace.summary import workspace_info
 from web.api.hotspots.schemas import (
     Done,
     HotspotChanges,

@@ -14,6 +14,7 @@ from flask_openapi3.models.tag import Tag
 from shapely.geometry import mapping
 
 from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.keep.compare import compare_plans
 from gridmap.services.patrols.keep.files import export_kept
 from gridmap.services.patrols.make import plans
@@ -53,7 +54,7 @@ _OWN = {"gpx": "application/gpx+xml", "html": "text/html; charset=utf-8"}
 @bp.get("/patrol-plans", responses={200: PatrolPlans})
 def list_patrol_plans(query: PatrolPlansQuery) -> dict[str, Any]:
     """List the plans that are kept, newest first, without their routes."""
-    return {"plans": plans.list_plans(database(), scope(), query.limit)}
+    return {"plans": kept_plans.list_plans(database(), scope(), query.limit)}
 
 
 @bp.post("/patrol-plans", responses={202: HotspotJob})
@@ -88,7 +89,7 @@ def _accepted(job: dict[str, Any]) -> tuple[Response, int]:
 def start_patrol_replan(path: PatrolPlanPath, body: PatrolReplanRequest) -> tuple[Response, int]:
     """Start to solve a plan again, with wishes or from a time on; the job's run is the new plan, the old one stays."""
     data, mine, number = database(), scope(), path.patrol_id
-    plans.patrol_plan(data, mine, number)
+    kept_plans.patrol_plan(data, mine, number)
     if body.at is None:
         job = jobs().start(
             lambda tell: int(
@@ -132,7 +133,7 @@ def compare_patrol_plans(query: PatrolCompareQuery) -> dict[str, Any]:
 @bp.get("/patrol-plans/<int:patrol_id>", responses={200: PatrolFeatures})
 def get_patrol_plan(path: PatrolPlanPath, query: Nothing) -> Response:  # noqa: ARG001 - refuses parameters
     """Return a plan with its routes as GeoJSON."""
-    found = plans.patrol_plan(database(), scope(), path.patrol_id)
+    found = kept_plans.patrol_plan(database(), scope(), path.patrol_id)
     features = [
         {
             "type": "Feature",
@@ -148,7 +149,7 @@ def get_patrol_plan(path: PatrolPlanPath, query: Nothing) -> Response:  # noqa: 
 @bp.delete("/patrol-plans/<int:patrol_id>", responses={200: PatrolGone})
 def delete_patrol_plan(path: PatrolPlanPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
     """Delete a plan."""
-    plans.delete_plan(database(), scope(), path.patrol_id)
+    kept_plans.delete_plan(database(), scope(), path.patrol_id)
     return {"patrol_id": path.patrol_id}
 
 

@@ -28,7 +28,7 @@ from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.wishes import ruled_stops, ruled_teams, with_wishes
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
-from gridmap.storage.teams import field as stored_teams
+from gridmap.storage.teams import teams as stored_teams
 
 _BY_GRID = frozenset({"gi", "moran", "emerging"})
 _FAR_M = 2000.0

@@ -13,7 +13,7 @@ from gridmap.services.hotspots.effects import effect
 from gridmap.services.hotspots.runs import hotspot_run
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.patrols.follow.visits import plan_against_done
-from gridmap.services.patrols.make.plans import patrol_plan
+from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.storage.database import Database
 
 

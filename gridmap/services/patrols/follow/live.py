@@ -14,7 +14,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.services.patrols.follow.places import place_at
 from gridmap.services.patrols.follow.tracks import Track, epsg_of, tracks_of
 from gridmap.services.patrols.follow.visits import plan_against_done
-from gridmap.services.patrols.make.plans import patrol_plan
+from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.storage.database import Database
 
 STALE_S = 900.0

@@ -11,7 +11,7 @@ import shapely
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
 from gridmap.services.patrols.follow.tracks import ToldLeg, epsg_of, legs_of, told_legs
-from gridmap.services.patrols.make.plans import patrol_plan
+from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.storage.database import Database
 
 LonLat = tuple[float, float]
@@ -53,7 +53,7 @@ def place_at(route: dict[str, Any], at: dt.datetime, epsg: int) -> dict[str, Any
     Parameters
     ----------
     route : dict
-        As :func:`gridmap.services.patrols.make.plans.patrol_plan` gives it.
+        As :func:`gridmap.services.patrols.keep.kept_plans.patrol_plan` gives it.
     at : datetime
         Aware.
     epsg : int

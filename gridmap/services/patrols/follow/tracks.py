@@ -37,7 +37,7 @@ def found_in(
     Parameters
     ----------
     plan : dict
-        As :func:`gridmap.services.patrols.make.plans.patrol_plan` gives it.
+        As :func:`gridmap.services.patrols.keep.kept_plans.patrol_plan` gives it.
     tracks : dict of team code to Track
     """
     if not tracks:

@@ -12,7 +12,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.errors import GridmapError, InvalidInput, NotFound
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.patrols.follow.tracks import found_in, is_driven, told_legs, tracks_of
-from gridmap.services.patrols.make.plans import patrol_plan
+from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import visits as stored
 

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from gridmap.domain.gridkey import Scope
-from gridmap.services.patrols.make.plans import patrol_plan
+from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
 

@@ -17,9 +17,9 @@ from gridmap.files.atomic import replacing
 from gridmap.files.gpx import Place, write_gpx
 from gridmap.files.layers import write_layer
 from gridmap.reporting.sheet import render_sheets
-from gridmap.services.patrols.make.plans import patrol_plan
+from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.storage.database import Database
-from gridmap.storage.workspace import exports
+from gridmap.storage.ground.roads import road_rows
 
 FORMATS = ("gpx", "geojson", "gpkg", "csv", "xlsx", "html")
 
@@ -46,7 +46,7 @@ def export_kept(
     roads: list[shapely.Geometry] = []
     if path.suffix.lower() == ".html":
         with database.scoped_session(scope, timeout_s=60) as session:
-            roads = [shapely.from_wkb(bytes(row["wkb"])) for row in exports.road_rows(session)]
+            roads = [shapely.from_wkb(bytes(row["wkb"])) for row in road_rows(session)]
     return export_plan(plan, path, database.settings.timezone, team=team, url=url, roads=roads)
 
 
@@ -64,7 +64,7 @@ def export_plan(
     Parameters
     ----------
     plan : dict
-        As :func:`gridmap.services.patrols.make.plans.patrol_plan` gives it.
+        As :func:`gridmap.services.patrols.keep.kept_plans.patrol_plan` gives it.
     path : Path
         The ending tells the format: gpx (a track and the stops of each team), geojson or gpkg (routes as lines), csv or
         xlsx (the table of times), html (a sheet for print, one page a team).

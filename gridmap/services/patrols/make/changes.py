@@ -25,9 +25,10 @@ from gridmap.ingest.free_text import checked_text
 from gridmap.services.patrols.ask.problem import Inputs, check_near, village_of
 from gridmap.services.patrols.ask.wishes import with_wishes
 from gridmap.services.patrols.keep.codec import load_kept
+from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.services.patrols.keep.summary import Via, keep
 from gridmap.services.patrols.make.emergencies import refuse_broken_parts
-from gridmap.services.patrols.make.plans import OnProgress, patrol_plan, stop_rule
+from gridmap.services.patrols.make.plans import OnProgress, stop_rule
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
 

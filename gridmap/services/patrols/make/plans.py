@@ -1,4 +1,4 @@
-"""Plans for a shift: made, kept, listed, shown, deleted."""
+"""Plans for a shift, made."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from gridmap.analysis.patrol import Iterations, Plan, Seconds, plan, solve_orienteering, violations
 from gridmap.analysis.patrol.stop import StopRule
@@ -15,11 +14,11 @@ from gridmap.errors import Conflict
 from gridmap.services.patrols.ask.problem import Inputs, load_inputs
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.wishes import with_wishes
-from gridmap.services.patrols.keep.codec import absent, load_kept
+from gridmap.services.patrols.keep.codec import load_kept
+from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.services.patrols.keep.summary import keep
 from gridmap.services.patrols.make.nights import draw_nights
 from gridmap.storage.database import Database
-from gridmap.storage.patrols import plans as stored
 
 OnProgress = Callable[[str, int, int], None]
 OnBetter = Callable[[dict[str, Any]], None]
@@ -222,55 +221,3 @@ def solve_again(
     number = keep(database, scope, inputs, made, asked, replaces_id=patrol_id)
     tell("save", 1, 1)
     return patrol_plan(database, scope, number)
-
-
-def patrol_plan(database: Database, scope: Scope, patrol_id: int) -> dict[str, Any]:
-    """One plan with its routes.
-
-    Returns
-    -------
-    dict
-        The plan's columns, and ``routes``: team_code, geometry (shapely, EPSG:4326) and the properties of each: times,
-        visits in order with the leg that leads to each, and the way home.
-
-    Raises
-    ------
-    NotFound
-        When there is no such plan in the scope.
-    """
-    with database.scoped_session(scope) as session:
-        row = stored.find_patrol(session, patrol_id)
-        routes = stored.patrol_routes(session, patrol_id) if row is not None else []
-    if row is None:
-        raise absent(patrol_id)
-    return _shown(row, ZoneInfo(database.settings.timezone)) | {
-        "routes": [
-            {"team_code": r["team_code"], "geometry": r["geometry"], **r["properties"]} for r in routes
-        ]
-    }
-
-
-def list_plans(database: Database, scope: Scope, limit: int = 50) -> list[dict[str, Any]]:
-    """Return the plans that a scope may see, newest first, without their routes."""
-    with database.scoped_session(scope) as session:
-        rows = stored.list_patrols(session, limit)
-    return [_shown(row, ZoneInfo(database.settings.timezone)) for row in rows]
-
-
-def delete_plan(database: Database, scope: Scope, patrol_id: int) -> None:
-    """Delete a plan.
-
-    Raises
-    ------
-    NotFound
-        When there is no such plan in the scope.
-    """
-    patrol_plan(database, scope, patrol_id)
-    with database.scoped_session(scope, write=True) as session:
-        stored.delete_patrol(session, patrol_id)
-
-
-def _shown(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
-    out = {k: v for k, v in row.items() if k not in {"scope_lo", "scope_hi"}}
-    times = ("begins_at", "ends_at", "created_at", "evidence_at")
-    return out | {k: row[k].astimezone(zone).isoformat() for k in times if row[k] is not None}

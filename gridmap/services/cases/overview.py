@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 from dataclasses import dataclass
-from importlib import resources
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -109,35 +105,3 @@ def workspace_info(database: Database, scope: Scope) -> WorkspaceInfo:
         data_version=int(settings.get("data_version", 0)),
         kinds={"dispute": _codes("dispute_kind"), **settings.get("kinds", {})},
     )
-
-
-def local_span(
-    zone: str, since: dt.date | None, until: dt.date | None
-) -> tuple[dt.datetime | None, dt.datetime | None]:
-    """Turn inclusive local days into a half-open span of instants.
-
-    Parameters
-    ----------
-    zone : str
-        IANA name.
-    since, until : date or None
-        First and last day.
-    """
-    tz = ZoneInfo(zone)
-    start = dt.datetime.combine(since, dt.time(), tz) if since else None
-    # The calendar's last day has no day after it.
-    following = until + dt.timedelta(days=1) if until and until < dt.date.max else None
-    end = dt.datetime.combine(following, dt.time(), tz) if following else None
-    return start, end
-
-
-def data_folder() -> Path:
-    """Folder of the demonstration town: inside an installed package, or in a checkout."""
-    packaged = Path(str(resources.files("gridmap"))) / "_data" / "boundaries"
-    return packaged if packaged.is_dir() else Path(__file__).resolve().parents[3] / "data" / "boundaries"
-
-
-def read_kinds(folder: Path) -> dict[str, list[dict[str, str]]]:
-    """Kinds of incidents by domain, from a folder's ``kinds.json``."""
-    kinds: dict[str, list[dict[str, str]]] = json.loads((folder / "kinds.json").read_text("utf-8"))
-    return kinds

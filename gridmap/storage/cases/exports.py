@@ -1,4 +1,4 @@
-"""Rows of whole layers, as exports want them."""
+"""Incidents as exports want them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from gridmap.storage.cases.incidents import IncidentFilter
-from gridmap.storage.models import Grid, Incident, Road
+from gridmap.storage.models import Grid, Incident
 
 _HIDDEN = frozenset({"geom", "tile_key", "import_run_id"})
 
@@ -27,25 +27,4 @@ def incident_rows(session: Session, chosen: IncidentFilter) -> list[dict[str, An
         .where(*chosen.conditions())
         .order_by(Incident.occurred_at, Incident.incident_id)
     )
-    return [dict(row) for row in session.execute(query).mappings()]
-
-
-def road_rows(session: Session) -> list[dict[str, Any]]:
-    """Roads in order of their identifier, geometry as WKB."""
-    query: Any = select(
-        Road.road_id,
-        Road.name_zh,
-        Road.road_class.label("class"),
-        Road.oneway,
-        Road.speed_kmh,
-        Road.surface,
-        Road.bridge,
-        Road.access,
-        Road.foot,
-        Road.bicycle,
-        Road.motor_vehicle,
-        Road.oneway_bicycle,
-        Road.barrier,
-        func.ST_AsBinary(Road.geom).label("wkb"),
-    ).order_by(Road.road_id)
     return [dict(row) for row in session.execute(query).mappings()]

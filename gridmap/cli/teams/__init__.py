@@ -1,0 +1,1 @@
+"""Commands about teams, organisations and migrant clusters."""

@@ -1,0 +1,80 @@
+"""What can be imported: each wing describes its own kinds, and one import serves them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pyarrow as pa
+from sqlalchemy.orm import Session
+
+from gridmap.crs import BBox
+from gridmap.ingest.model import ParsedTable
+from gridmap.storage.imports.loads import Load
+
+
+class Ground(Protocol):
+    """What an import asks of the workspace's grids."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the workspace has no grids."""
+
+    @property
+    def codes(self) -> dict[str, int]:
+        """Official, former and own codes to keys."""
+
+    @property
+    def villages(self) -> dict[str, int]:
+        """Stems of villages' names to keys."""
+
+    @property
+    def bounds(self) -> BBox | None:
+        """West, south, east, north of where records may lie, in degrees."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Accepted rows as the staging table wants them.
+
+    Attributes
+    ----------
+    rows : pyarrow.Table
+    outside : int
+        Rows that lie in no grid.
+    to_confirm : int
+        Rows whose accuracy circle crosses an edge between villages.
+    """
+
+    rows: pa.Table
+    outside: int = 0
+    to_confirm: int = 0
+
+
+@dataclass(frozen=True)
+class ImportKind:
+    """One kind of record that files bring in.
+
+    Attributes
+    ----------
+    noun : str
+        Key of :data:`gridmap.domain.records.NOUNS`.
+    load : Load
+        How its rows get into their table.
+    ground : callable
+        Reads the grids from a scoped session.
+    place : callable
+        Gives each accepted row its grid.
+    refers : tuple of (str, callable) or None
+        Field that names another record, and what reads the names that there are.
+    needs_grids : bool
+        Whether a workspace without grids refuses it.
+    """
+
+    noun: str
+    load: Load
+    ground: Callable[[Session], Any]
+    place: Callable[[ParsedTable, Any], Placed]
+    refers: tuple[str, Callable[[Session], pa.Array]] | None = None
+    needs_grids: bool = True

@@ -1,0 +1,38 @@
+"""Teams, migrant clusters and organisations as files."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+from sqlalchemy.orm import Session
+
+from gridmap.services.workspace.exports import Excerpt, ExportLayer, points_frame
+from gridmap.storage.teams import sites
+from gridmap.storage.teams import teams as stored
+
+_OF_TEAM = (
+    *("code", "name_zh", "name_en", "kind", "professional", "grid_key", "shift_start", "shift_end"),
+    *("mode", "speed_kmh", "size"),
+)
+
+
+def _teams(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
+    return points_frame(
+        [
+            {k: row[k] for k in _OF_TEAM} | {"lon": row["base_lon"], "lat": row["base_lat"]}
+            for row in stored.list_teams(session)
+            if wanted.inside is None or int(row["grid_key"]) in wanted.inside
+        ]
+    )
+
+
+def _migrants(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
+    return points_frame(sites.list_migrant_clusters(session, wanted.within))
+
+
+def _organisations(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
+    return points_frame(sites.list_organisations(session, wanted.within))
+
+
+TEAMS = ExportLayer("teams", _teams)
+MIGRANTS = ExportLayer("migrants", _migrants)
+ORGANISATIONS = ExportLayer("organisations", _organisations)

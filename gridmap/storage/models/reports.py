@@ -1,0 +1,43 @@
+"""The register of reports."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    Identity,
+    Index,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gridmap.storage.models.base import Base, GridKey, Instant, Str
+
+
+class ReportRun(Base):
+    """One report that was written: for what purpose, over which data, and the hash of its bytes."""
+
+    __tablename__ = "report_runs"
+    __table_args__ = (
+        CheckConstraint("scope_lo <= scope_hi", name="scope"),
+        Index("ix_report_runs_created_at", "created_at"),
+    )
+
+    report_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    kind: Mapped[Str]
+    scope_lo: Mapped[GridKey]
+    scope_hi: Mapped[GridKey]
+    since: Mapped[dt.date] = mapped_column(Date)
+    until: Mapped[dt.date] = mapped_column(Date)
+    seed: Mapped[int] = mapped_column(BigInteger)
+    purpose: Mapped[Str]
+    parameters: Mapped[Any] = mapped_column(JSONB)
+    data_sha256: Mapped[Str]
+    file_sha256: Mapped[Str]
+    version: Mapped[Str]
+    created_at: Mapped[Instant] = mapped_column(server_default=func.now())

@@ -1,0 +1,1 @@
+"""The register of reports in the database."""

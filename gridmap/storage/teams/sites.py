@@ -1,0 +1,43 @@
+"""Places that stay where they are: migrant clusters and organisations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from gridmap.domain.gridkey import Scope
+from gridmap.storage.models import MigrantCluster, Organisation
+
+
+def _rows(session: Session, query: Any) -> list[dict[str, Any]]:
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def list_migrant_clusters(session: Session, within: int | None = None) -> list[dict[str, Any]]:
+    """Migrant clusters, largest first; only a grid's subtree where `within` is given."""
+    columns = [
+        c for c in MigrantCluster.__table__.columns if c.name not in {"geom", "tile_key", "import_run_id"}
+    ]
+    query = select(
+        *columns, func.ST_X(MigrantCluster.geom).label("lon"), func.ST_Y(MigrantCluster.geom).label("lat")
+    ).order_by(MigrantCluster.head_count.desc(), MigrantCluster.code)
+    if within is not None:
+        scope = Scope.of_grid(within)
+        query = query.where(MigrantCluster.grid_key.between(scope.lo, scope.hi))
+    return _rows(session, query)
+
+
+def list_organisations(session: Session, within: int | None = None) -> list[dict[str, Any]]:
+    """Organisations by kind and code; only a grid's subtree where `within` is given."""
+    columns = [
+        c for c in Organisation.__table__.columns if c.name not in {"geom", "tile_key", "import_run_id"}
+    ]
+    query = select(
+        *columns, func.ST_X(Organisation.geom).label("lon"), func.ST_Y(Organisation.geom).label("lat")
+    ).order_by(Organisation.kind, Organisation.code)
+    if within is not None:
+        scope = Scope.of_grid(within)
+        query = query.where(Organisation.grid_key.between(scope.lo, scope.hi))
+    return _rows(session, query)

@@ -1,0 +1,42 @@
+"""How many incidents there are: by grid, and in one grid's story."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+
+from gridmap.services.cases import counts
+from web.api.schemas import Counts, CountsQuery, GridPath, Period, Problem, Summary
+from web.context import database, scope
+
+bp = APIBlueprint(
+    "counts",
+    __name__,
+    url_prefix="/api/v1",
+    abp_tags=[Tag(name="grids", description="网格: polygons of the four levels")],
+    abp_responses={404: Problem, 422: Problem, 503: Problem},
+)
+
+
+@bp.get("/grids/<int:grid_key>/summary", responses={200: Summary})
+def get_summary(path: GridPath, query: Period) -> dict[str, Any]:
+    """Return a grid's story: incidents by domain, stage and kind, what is due, who is there."""
+    return counts.grid_summary(
+        database(), scope(), path.grid_key, domain=query.domain, since=query.since, until=query.until
+    )
+
+
+@bp.get("/counts", responses={200: Counts})
+def get_counts(query: CountsQuery) -> dict[str, Any]:
+    """Count reported incidents by grid. A count says what was reported, not how dangerous a place is."""
+    return counts.count_by_grid(
+        database(),
+        scope(),
+        level=query.level,
+        parent_key=query.parent,
+        domain=query.domain,
+        since=query.since,
+        until=query.until,
+    )
