@@ -6,8 +6,9 @@ import gzip
 
 from flask import Blueprint, Response, request
 
+from gridmap.services.cases import tiles as case_tiles
 from gridmap.services.ground import tiles
-from web.api.schemas import Key, Period
+from web.api.schemas import QueryFields
 from web.context import database, scope
 
 bp = Blueprint("tiles", __name__, url_prefix="/tiles")
@@ -15,28 +16,11 @@ bp = Blueprint("tiles", __name__, url_prefix="/tiles")
 _YEAR_S = 365 * 24 * 3600
 
 
-class TileQuery(Period):
-    """Which incidents a tile shows."""
-
-    grid: Key | None = None
-
-
 @bp.get("/<int:version>/incidents/<int:z>/<int:x>/<int:y>.mvt")
 def incident_tile(version: int, z: int, x: int, y: int) -> Response:  # noqa: ARG001 - it is in the address for caches
     """Return incidents of a tile: counts by cell at small scales, points at large ones."""
-    query = TileQuery.model_validate(request.args.to_dict())
-    body = tiles.incident_tile(
-        database(),
-        scope(),
-        z,
-        x,
-        y,
-        domain=query.domain,
-        since=query.since,
-        until=query.until,
-        within=query.grid,
-    )
-    return _tile(body, seconds=60)
+    query = QueryFields.model_validate(request.args.to_dict())
+    return _tile(case_tiles.incident_tile(database(), scope(), z, x, y, query.asked()), seconds=60)
 
 
 @bp.get("/<int:version>/<layer>/<int:z>/<int:x>/<int:y>.mvt")

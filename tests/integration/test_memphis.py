@@ -17,6 +17,7 @@ import pandas as pd
 import pytest
 
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput
 from gridmap.services.cases.counts import count_by_grid
 from gridmap.services.cases.overview import workspace_info
@@ -108,7 +109,7 @@ def test_each_precinct_has_the_robberies_that_a_spatial_join_finds(
         f["id"]: f["properties"]["name_en"]
         for f in grid_features(memphis, Scope.whole(), level=3, geometry=False)["features"]
     }
-    answer = count_by_grid(memphis, Scope.whole(), level=3)
+    answer = count_by_grid(memphis, Scope.whole(), IncidentQuery(), level=3)
     assert {names[k]: n for k, n in answer["counts"].items()} == expected
     assert answer["total"] == len(rows) == 2245
     assert answer["unassigned"] == len(rows) - len(joined)

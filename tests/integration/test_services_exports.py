@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.house import EXPORT_LAYERS, IMPORT_KINDS, find_layer
 from gridmap.services.imports.records import ImportOptions, import_records
@@ -178,7 +179,7 @@ def test_an_export_can_be_of_one_grid_one_domain_and_some_days(
     path = tmp_path / "a.csv"
     export_layer(
         demo_database, WHOLE, find_layer("incidents"), path,
-        within=AREA, domain="dispute", since=dt.date(2026, 1, 1), until=dt.date(2026, 1, 31),
+        query=IncidentQuery(AREA, dt.date(2026, 1, 1), dt.date(2026, 1, 31), ("dispute",)),
     )  # fmt: skip
     frame = opened(path)
     with demo_database.scoped_session(WHOLE) as session:

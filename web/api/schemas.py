@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import MAX_KEY
+from gridmap.domain.query import FLAGS, LONGEST_TEXT, IncidentQuery
 from gridmap.errors import InvalidInput
 
 Level = Annotated[int, Field(ge=1, le=4, description="Grid level: 1 town, 2 area, 3 village, 4 micro-grid.")]
@@ -38,14 +39,88 @@ class Period(Strict):
             raise InvalidInput(
                 "period-reversed", "开始日期晚于结束日期。", "The first day is after the last."
             )
-        if self.domain is not None and self.domain not in codes("domain"):
+        unknown = sorted(set(_several(self.domain)) - codes("domain"))
+        if unknown:
             known = "、".join(sorted(codes("domain")))
             raise InvalidInput(
                 "domain-unknown",
-                f"没有领域 {self.domain}，可用：{known}。",
-                f"No domain is called {self.domain}: {known}.",
+                f"没有领域 {unknown[0]}，可用：{known}。",
+                f"No domain is called {unknown[0]}: {known}.",
             )
         return self
+
+
+class QueryFields(Period):
+    """Which incidents are meant; the same fields everywhere. Several codes are separated by commas."""
+
+    grid: Key | None = Field(None, description="Only in this grid; 0 for those in no grid.")
+    stage: str | None = Field(None, max_length=200, description="Codes of stages, e.g. mediating.")
+    kind: str | None = Field(None, max_length=400, description="Codes of kinds.")
+    overdue: bool = Field(False, description="Only open cases past their due time.")
+    open: bool = Field(False, description="Only cases that are not closed.")
+    confirm: bool = Field(False, description="Only cases whose grid a person must confirm.")
+    q: str | None = Field(
+        None, max_length=LONGEST_TEXT, description="Words of the summary, or the beginning of a number."
+    )
+
+    @model_validator(mode="after")
+    def _known_stages(self) -> QueryFields:
+        unknown = sorted(set(_several(self.stage)) - codes("stage"))
+        if unknown:
+            known = "、".join(sorted(codes("stage")))
+            raise InvalidInput(
+                "stage-unknown",
+                f"没有阶段 {unknown[0]}，可用：{known}。",
+                f"No stage is called {unknown[0]}: {known}.",
+            )
+        return self
+
+    def asked(self, grid: int | None = None) -> IncidentQuery:
+        """Return the query; about another grid where one is given."""
+        return IncidentQuery(
+            self.grid if grid is None else grid,
+            self.since,
+            self.until,
+            _several(self.domain),
+            _several(self.kind),
+            _several(self.stage),
+            frozenset(flag for flag in FLAGS if getattr(self, flag)),
+            (self.q or "").strip() or None,
+        )
+
+
+def _several(text: str | None) -> tuple[str, ...]:
+    return tuple(sorted({part for part in (text or "").split(",") if part}))
+
+
+class CountsQuery(QueryFields):
+    """Counts by grid."""
+
+    level: Level = 3
+    parent: Key | None = Field(None, description="The same as grid.")
+
+    def asked(self, grid: int | None = None) -> IncidentQuery:
+        """Return the query."""
+        return super().asked(self.parent if grid is None else grid)
+
+
+class TimelineQuery(QueryFields):
+    """Counts by day or week."""
+
+    step: Literal["day", "week"] = "day"
+
+
+class IncidentsQuery(QueryFields):
+    """A page of incidents."""
+
+    limit: int = Field(50, ge=1, le=1000)
+    cursor: str | None = Field(None, max_length=200, description="The `next` of an earlier answer.")
+
+
+class ExportQuery(QueryFields):
+    """What of the layer."""
+
+    crs: Literal["EPSG:4326", "EPSG:4490", "GCJ-02", "BD-09"] = "EPSG:4326"
 
 
 class GridsQuery(Strict):
@@ -67,33 +142,6 @@ class OnQuery(Strict):
     """A day."""
 
     on: dt.date | None = Field(None, description="As the boundaries stood on that day.")
-
-
-class CountsQuery(Period):
-    """Counts by grid."""
-
-    level: Level = 3
-    parent: Key | None = None
-
-
-class TimelineQuery(Period):
-    """Counts by day or week."""
-
-    grid: Key | None = None
-    step: Literal["day", "week"] = "day"
-
-
-class IncidentsQuery(Period):
-    """Which incidents."""
-
-    grid: Key | None = Field(None, description="Only in this grid; 0 for those in no grid.")
-    stage: Literal["accepted", "mediating", "transferred", "resolved", "archived"] | None = None
-    overdue: bool = Field(False, description="Only open cases past their due time.")
-    kind: str | None = Field(None, max_length=40, description="Code of a kind.")
-    open: bool = Field(False, description="Only cases that are not closed.")
-    confirm: bool = Field(False, description="Only cases whose grid a person must confirm.")
-    limit: int = Field(50, ge=1, le=1000)
-    cursor: str | None = Field(None, max_length=200, description="The `next` of an earlier answer.")
 
 
 class IncidentPath(BaseModel):
@@ -127,13 +175,6 @@ class ExportPath(BaseModel):
 
     layer: Literal["grids", "incidents", "teams", "migrants", "organisations", "roads"]
     format: Literal["geojson", "gpkg", "csv", "xlsx"]
-
-
-class ExportQuery(Period):
-    """What of the layer."""
-
-    grid: Key | None = None
-    crs: Literal["EPSG:4326", "EPSG:4490", "GCJ-02", "BD-09"] = "EPSG:4326"
 
 
 class Problem(BaseModel):
@@ -225,7 +266,14 @@ class Migrants(BaseModel):
     head_count: int
 
 
-class Summary(BaseModel):
+class Answered(BaseModel):
+    """The question that an answer is to, and its time."""
+
+    query: dict[str, str]
+    as_of: str
+
+
+class Summary(Answered):
     """A grid's story."""
 
     grid_key: str
@@ -240,7 +288,7 @@ class Summary(BaseModel):
     organisations: int
 
 
-class Counts(BaseModel):
+class Counts(Answered):
     """Counts by grid."""
 
     level: int
@@ -249,9 +297,10 @@ class Counts(BaseModel):
     counts: dict[str, int]
     total: int
     unassigned: int
+    outside: int
 
 
-class Timeline(BaseModel):
+class Timeline(Answered):
     """Counts by day or week."""
 
     step: str

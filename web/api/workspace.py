@@ -53,11 +53,8 @@ def get_export(path: ExportPath, query: ExportQuery) -> Response:
             scope(),
             find_layer(path.layer),
             file,
+            query=query.asked(),
             target_crs=query.crs,
-            within=query.grid,
-            domain=query.domain,
-            since=query.since,
-            until=query.until,
         )
         answer = Response(file.read_bytes(), content_type=TYPES[path.format])
     answer.headers["Content-Disposition"] = f"attachment; filename={file.name}"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,9 @@ import click
 from rich.table import Table
 
 from gridmap.cli.common import Day, console, errors, progress, read_mapping, workspace
+from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.query import IncidentQuery
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.services.workspace.exports import ExportLayer, export_layer
@@ -160,26 +164,77 @@ def export_command(layer: ExportLayer, zh: str) -> click.Command:
     @click.option(
         "--crs", default="EPSG:4326", show_default=True, help="坐标系 / EPSG:4490, GCJ-02, BD-09, …"
     )
-    @click.option("--grid", type=int, help="只含此网格 / only this grid's key.")
-    @_when(enabled=layer.name == "incidents")
-    def command(file: Path, crs: str, grid: int | None, **given: Any) -> None:
+    @query_options(whole=layer.name == "incidents")
+    def command(file: Path, crs: str, query: IncidentQuery) -> None:
         with workspace() as database:
-            rows = export_layer(database, Scope.whole(), layer, file, target_crs=crs, within=grid, **given)
+            rows = export_layer(database, Scope.whole(), layer, file, query=query, target_crs=crs)
         console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}")
 
     return command
 
 
-def _when(*, enabled: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    def wrap(command: Callable[..., None]) -> Callable[..., None]:
-        if not enabled:
-            return command
-        for option in (
-            click.option("--domain", help="领域 / domain."),
+def query_options(*, whole: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the options of a query, and hand it to the command as ``query``; with the grid alone where not `whole`."""
+    options = [
+        click.option(
+            "--grid", type=int, help="只含此网格 / only this grid's key; 0: 不在任何网格内 / in no grid."
+        )
+    ]
+    if whole:
+        options += [
+            click.option(
+                "--domain", "domains", multiple=True, help="领域 / domain; 可多次 / may be repeated."
+            ),
+            click.option("--kind", "kinds", multiple=True, help="类别代码 / code of a kind."),
+            click.option(
+                "--stage",
+                "stages",
+                multiple=True,
+                type=click.Choice(sorted(codes("stage"))),
+                help="阶段 / stage.",
+            ),
             click.option("--from", "since", type=Day(), help="起 / first day."),
             click.option("--to", "until", type=Day(), help="止 / last day."),
-        ):
-            command = option(command)
-        return command
+            click.option("--overdue", is_flag=True, help="已逾期 / open and past due."),
+            click.option("--open", "open_", is_flag=True, help="未办结 / not closed."),
+            click.option("--confirm", is_flag=True, help="待确认网格 / grid to be confirmed."),
+            click.option(
+                "--text", help="摘要中的词或编号开头 / words of the summary, or the beginning of a number."
+            ),
+        ]
+
+    def wrap(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def asked(
+            *,
+            grid: int | None,
+            overdue: bool = False,
+            open_: bool = False,
+            confirm: bool = False,
+            domains: tuple[str, ...] = (),
+            kinds: tuple[str, ...] = (),
+            stages: tuple[str, ...] = (),
+            since: dt.date | None = None,
+            until: dt.date | None = None,
+            text: str | None = None,
+            **given: Any,
+        ) -> None:
+            flags = {"overdue": overdue, "open": open_, "confirm": confirm}
+            query = IncidentQuery(
+                grid,
+                since,
+                until,
+                domains,
+                kinds,
+                stages,
+                frozenset(f for f, on in flags.items() if on),
+                text,
+            )
+            command(query=query, **given)
+
+        wrapped: Callable[..., None] = asked
+        for option in reversed(options):
+            wrapped = option(wrapped)
+        return wrapped
 
     return wrap

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from gridmap.domain.gridkey import UNASSIGNED, Scope
-from gridmap.services.cases.query import incident_filter
+from gridmap.domain.query import IncidentQuery
+from gridmap.services.cases.query import chosen_by, told
 from gridmap.services.ground.grids import checked_level, grid_not_found
 from gridmap.storage.cases import incidents
 from gridmap.storage.database import Database
@@ -18,54 +20,67 @@ from gridmap.storage.teams import teams as field
 def count_by_grid(
     database: Database,
     scope: Scope,
+    query: IncidentQuery,
     *,
     level: int,
-    parent_key: int | None = None,
-    domain: str | None = None,
-    since: dt.date | None = None,
-    until: dt.date | None = None,
+    now: dt.datetime | None = None,
 ) -> dict[str, Any]:
-    """How many incidents each grid of a level has in a span of local days.
+    """How many incidents each grid of a level has.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    query : IncidentQuery
+    level : int
+    now : datetime, optional
+        Aware; by it cases are overdue.
 
     Returns
     -------
     dict
-        level, from, to, counts (key as text to number; grids without incidents are absent), total, and unassigned:
-        incidents that lie in no grid of this level.
+        level, from, to, query, as_of, counts (key as text to number; grids without incidents are absent), total,
+        unassigned (of the total: those in no grid of this level), and outside: what the query finds in no grid at all.
     """
-    chosen = incident_filter(database, since, until, domain=domain, within=parent_key)
+    chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:
         counts = incidents.count_by_grid(session, chosen, level)
+        outside = incidents.count(session, replace(chosen, query=replace(query, grid=UNASSIGNED)))
     unassigned = counts.pop(UNASSIGNED, 0)
     return {
         "level": level,
-        "from": since.isoformat() if since else None,
-        "to": until.isoformat() if until else None,
+        "from": query.since.isoformat() if query.since else None,
+        "to": query.until.isoformat() if query.until else None,
         "counts": {str(k): n for k, n in sorted(counts.items())},
         "total": sum(counts.values()) + unassigned,
         "unassigned": unassigned,
+        "outside": outside,
+        **told(chosen),
     }
 
 
 def grid_summary(
-    database: Database,
-    scope: Scope,
-    key: int,
-    *,
-    domain: str | None = None,
-    since: dt.date | None = None,
-    until: dt.date | None = None,
-    now: dt.datetime | None = None,
+    database: Database, scope: Scope, query: IncidentQuery, *, now: dt.datetime | None = None
 ) -> dict[str, Any]:
     """Tell a grid's story: its incidents by domain, stage and kind, what is due, who is there.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    query : IncidentQuery
+        Its grid is the one that is told about.
+    now : datetime, optional
+        Aware; by it cases are overdue.
 
     Raises
     ------
     NotFound
         When there is no such grid in the scope.
     """
+    key = query.grid or UNASSIGNED
     checked_level(key)
-    chosen = incident_filter(database, since, until, domain=domain, within=key)
+    chosen = chosen_by(database, query, now)
     inside = Scope.of_grid(key)
     with database.scoped_session(scope) as session:
         grid = stored.find_grid(session, key)
@@ -76,11 +91,12 @@ def grid_summary(
             "grid_key": str(key),
             "population": grid.population,
             "households": grid.households,
-            "incidents": incidents.totals(session, chosen, now or dt.datetime.now(dt.UTC)),
+            "incidents": incidents.totals(session, chosen),
             "by_domain": incidents.count_by(session, chosen, "domain"),
             "by_stage": incidents.count_by(session, chosen, "stage"),
             "by_kind": incidents.count_by(session, chosen, "kind"),
             "teams": sum(1 for t in field.list_teams(session) if int(t["grid_key"]) in inside),
             "migrants": {"clusters": len(clusters), "head_count": sum(c["head_count"] for c in clusters)},
             "organisations": len(sites.list_organisations(session, key)),
+            **told(chosen),
         }

@@ -9,11 +9,11 @@ import json
 from typing import Any
 
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, Scope, ancestor, level_of
+from gridmap.domain.query import IncidentQuery
 from gridmap.domain.records import CLOSED_STAGES
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.cases.query import incident_filter
+from gridmap.services.cases.query import chosen_by, told
 from gridmap.storage.cases import incidents
-from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
 
@@ -21,19 +21,19 @@ from gridmap.storage.ground import grids as stored
 def incident_features(
     database: Database,
     scope: Scope,
-    chosen: IncidentFilter,
+    query: IncidentQuery,
     *,
     limit: int = 50,
     cursor: str | None = None,
     now: dt.datetime | None = None,
 ) -> dict[str, Any]:
-    """Incidents, newest first, as a GeoJSON FeatureCollection with ``next`` and ``total``.
+    """Incidents, newest first, as a GeoJSON FeatureCollection with ``next``, ``total``, ``query`` and ``as_of``.
 
     Parameters
     ----------
     database : Database
     scope : Scope
-    chosen : IncidentFilter
+    query : IncidentQuery
     limit : int
     cursor : str, optional
         What an earlier answer gave as ``next``.
@@ -45,17 +45,18 @@ def incident_features(
     InvalidInput
         When the cursor is not one of ours.
     """
-    instant = now or dt.datetime.now(dt.UTC)
+    chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:
         rows = incidents.list_incidents(session, chosen, limit=limit + 1, before=_read_cursor(cursor))
-        total = incidents.totals(session, chosen, instant)["total"]
+        total = incidents.count(session, chosen)
     more = len(rows) > limit
     rows = rows[:limit]
     return {
         "type": "FeatureCollection",
-        "features": [incident_feature(row, instant) for row in rows],
+        "features": [incident_feature(row, chosen.now) for row in rows],
         "next": _cursor(rows[-1]) if more else None,
         "total": total,
+        **told(chosen),
     }
 
 
@@ -117,23 +118,21 @@ def incident_story(
 def timeline(
     database: Database,
     scope: Scope,
+    query: IncidentQuery,
     *,
-    within: int | None = None,
-    domain: str | None = None,
-    since: dt.date | None = None,
-    until: dt.date | None = None,
     step: str = "day",
+    now: dt.datetime | None = None,
 ) -> dict[str, Any]:
     """Incidents a local day or week, without gaps between the first and the last.
 
     Returns
     -------
     dict
-        ``step`` and ``points``: pairs of the first day and the count.
+        ``step``, ``points`` (pairs of the first day and the count), ``query`` and ``as_of``.
     """
-    chosen = incident_filter(database, since, until, domain=domain, within=within)
+    chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:
-        counted = dict(incidents.series(session, chosen, database.settings.timezone, step))
+        counted = dict(incidents.series(session, chosen, step))
     points = []
     if counted:
         width = dt.timedelta(days=7 if step == "week" else 1)
@@ -141,7 +140,7 @@ def timeline(
         while day <= last:
             points.append([day.isoformat(), counted.get(day, 0)])
             day += width
-    return {"step": step, "points": points}
+    return {"step": step, "points": points, **told(chosen)}
 
 
 def _cursor(row: dict[str, Any]) -> str:

@@ -1,27 +1,28 @@
-"""Which incidents are meant."""
+"""A query with what it takes to answer it."""
 
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
-from gridmap.domain.days import local_span
+from gridmap.domain.query import IncidentQuery
 from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.database import Database
 
 
-def incident_filter(
-    database: Database,
-    since: dt.date | None,
-    until: dt.date | None,
-    *,
-    domain: str | None = None,
-    stage: str | None = None,
-    within: int | None = None,
-    overdue_at: dt.datetime | None = None,
-    only_open: bool = False,
-    to_confirm: bool = False,
-    kind: str | None = None,
-) -> IncidentFilter:
-    """Filter of incidents from local days of the workspace."""
-    start, end = local_span(database.settings.timezone, since, until)
-    return IncidentFilter(start, end, domain, stage, within, overdue_at, only_open, to_confirm, kind)
+def chosen_by(database: Database, query: IncidentQuery, now: dt.datetime | None = None) -> IncidentFilter:
+    """Lay a query upon a workspace.
+
+    Parameters
+    ----------
+    database : Database
+    query : IncidentQuery
+    now : datetime, optional
+        Aware; the present by default.
+    """
+    return IncidentFilter(query, database.settings.timezone, now or dt.datetime.now(dt.UTC))
+
+
+def told(chosen: IncidentFilter) -> dict[str, Any]:
+    """Return what every answer says of the question: the query as an address holds it, and its time."""
+    return {"query": chosen.query.parameters(), "as_of": chosen.now.isoformat()}

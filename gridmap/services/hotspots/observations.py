@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from gridmap import crs
 from gridmap.analysis import cube, rates
 from gridmap.domain.gridkey import LEVELS, SUBTREE_SIZE, TOWN, Scope, level_of
+from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.cases.query import incident_filter
+from gridmap.services.cases.query import chosen_by
 from gridmap.services.ground.grids import grid_not_found
 from gridmap.services.hotspots.spec import FAMILY_KINDS, HotspotSpec
 from gridmap.storage.database import Database
@@ -123,9 +124,14 @@ def load_inputs(database: Database, scope: Scope, spec: HotspotSpec) -> Inputs:
         When there are no grids of the level, no incidents in the period, or no population for a rate.
     """
     inside = scope_of(scope, spec.within)
-    chosen = incident_filter(
-        database, spec.since, spec.until, domain=spec.domain, within=spec.within, kind=spec.kind
+    query = IncidentQuery(
+        spec.within,
+        spec.since,
+        spec.until,
+        (spec.domain,) if spec.domain else (),
+        (spec.kind,) if spec.kind else (),
     )
+    chosen = chosen_by(database, query)
     with database.scoped_session(scope, timeout_s=600) as session:
         if spec.within is not None and stored.find_grid(session, spec.within) is None:
             raise grid_not_found(spec.within)

@@ -10,8 +10,9 @@ import numpy as np
 from gridmap.analysis.suppress import MINIMUM
 from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import AREA, UNASSIGNED, VILLAGE, Scope, ancestor, level_of
+from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput
-from gridmap.services.cases.query import incident_filter
+from gridmap.services.cases.query import chosen_by
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids
 from gridmap.storage.response import dispatches as stored
@@ -61,8 +62,9 @@ def response_times(
         raise InvalidInput(
             "times-by", f"没有分组 {by}，可用：{'、'.join(BY)}。", f"No grouping {by}: {', '.join(BY)}."
         )
+    query = IncidentQuery(since=since, until=until, domains=(domain,) if domain else ())
     with database.scoped_session(scope) as session:
-        rows = stored.first_arrivals(session, incident_filter(database, since, until, domain=domain))
+        rows = stored.first_arrivals(session, chosen_by(database, query))
         named = (
             {c.code: (c.zh, c.en) for c in code_list("domain")}
             if by == "domain"

@@ -26,11 +26,11 @@ def _teams(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
 
 
 def _migrants(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
-    return points_frame(sites.list_migrant_clusters(session, wanted.within))
+    return points_frame(sites.list_migrant_clusters(session, wanted.query.grid))
 
 
 def _organisations(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
-    return points_frame(sites.list_organisations(session, wanted.within))
+    return points_frame(sites.list_organisations(session, wanted.query.grid))
 
 
 TEAMS = ExportLayer("teams", _teams)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.crs import WGS84
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.query import IncidentQuery
 from gridmap.files.layers import write_layer
 from gridmap.storage.database import Database
 
@@ -29,24 +30,22 @@ class Excerpt:
 
     Attributes
     ----------
+    query : IncidentQuery
+        Layers that are not about incidents look at its grid alone.
     zone : str
         IANA name of the workspace's time zone.
-    within : int or None
-        Only this grid's subtree.
-    domain, since, until : optional
-        Where the layer knows them: domain, and local days, both ends included.
+    now : datetime
+        Aware; by it cases are overdue.
     """
 
+    query: IncidentQuery
     zone: str
-    within: int | None = None
-    domain: str | None = None
-    since: dt.date | None = None
-    until: dt.date | None = None
+    now: dt.datetime
 
     @property
     def inside(self) -> Scope | None:
         """Scope of the subtree."""
-        return None if self.within is None else Scope.of_grid(self.within)
+        return None if self.query.grid is None else Scope.of_grid(self.query.grid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +62,9 @@ def export_layer(
     layer: ExportLayer,
     path: Path,
     *,
+    query: IncidentQuery | None = None,
     target_crs: str = WGS84,
-    within: int | None = None,
-    domain: str | None = None,
-    since: dt.date | None = None,
-    until: dt.date | None = None,
+    now: dt.datetime | None = None,
 ) -> int:
     """Write a layer to a file, whole or not at all; return the number of rows.
 
@@ -78,22 +75,23 @@ def export_layer(
     layer : ExportLayer
     path : Path
         The ending tells the format: geojson, gpkg, csv or xlsx.
+    query : IncidentQuery, optional
+        Which rows; layers that are not about incidents look at its grid alone.
     target_crs : str
         ``EPSG:4326``, ``EPSG:4490``, ``GCJ-02``, ``BD-09`` or any other system.
-    within : int, optional
-        Only this grid's subtree.
-    domain, since, until : optional
-        Incidents only: domain and local days, both ends included.
+    now : datetime, optional
+        Aware; by it cases are overdue.
 
     Raises
     ------
     InvalidInput
         When the ending is not that of a format.
     """
-    wanted = Excerpt(database.settings.timezone, within, domain, since, until)
+    zone = database.settings.timezone
+    wanted = Excerpt(query or IncidentQuery(), zone, now or dt.datetime.now(dt.UTC))
     with database.scoped_session(scope, timeout_s=_READ_TIMEOUT_S) as session:
         frame = layer.read(session, wanted)
-    return write_layer(frame, path, target_crs=target_crs, layer=layer.name, zone=database.settings.timezone)
+    return write_layer(frame, path, target_crs=target_crs, layer=layer.name, zone=zone)
 
 
 def points_frame(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:

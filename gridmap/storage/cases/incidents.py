@@ -9,65 +9,71 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from gridmap.domain.gridkey import SUBTREE_SIZE, Scope
+from gridmap.domain.days import local_span
+from gridmap.domain.gridkey import SUBTREE_SIZE, UNASSIGNED, Scope
+from gridmap.domain.query import IncidentQuery
 from gridmap.domain.records import CLOSED_STAGES
 from gridmap.storage.models import Incident, IncidentStep
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentFilter:
-    """Which incidents are meant.
+    """A query with what it takes to answer it.
 
     Attributes
     ----------
-    since, until : datetime or None
-        Half-open span of ``occurred_at``, aware.
-    domain, stage : str or None
-        Codes; all where None.
-    within : int or None
-        Grid key whose subtree is meant; 0 means the incidents in no grid; all where None.
-    overdue_at : datetime or None
-        Only cases that were open and past due at that instant.
-    only_open : bool
-        Only cases that are not closed.
-    to_confirm : bool
-        Only cases whose grid a person must confirm.
-    kind : str or None
-        Code of a kind; all where None.
+    query : IncidentQuery
+    zone : str
+        IANA name of the workspace's time zone, in which days are meant.
+    now : datetime
+        Aware; by it cases are overdue.
     """
 
-    since: dt.datetime | None = None
-    until: dt.datetime | None = None
-    domain: str | None = None
-    stage: str | None = None
-    within: int | None = None
-    overdue_at: dt.datetime | None = None
-    only_open: bool = False
-    to_confirm: bool = False
-    kind: str | None = None
+    query: IncidentQuery
+    zone: str
+    now: dt.datetime
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """Return the filter as SQL conditions."""
-        out: list[ColumnElement[bool]] = []
-        if self.since is not None:
-            out.append(Incident.occurred_at >= self.since)
-        if self.until is not None:
-            out.append(Incident.occurred_at < self.until)
-        codes = ((Incident.domain, self.domain), (Incident.stage, self.stage), (Incident.kind, self.kind))
-        out += [column == code for column, code in codes if code is not None]
-        if self.within is not None:
-            if self.within == 0:
-                out.append(Incident.grid_key == 0)
-            else:
-                scope = Scope.of_grid(self.within)
-                out.append(Incident.grid_key.between(scope.lo, scope.hi))
-        if self.overdue_at is not None:
-            out.append(_overdue(self.overdue_at))
-        if self.only_open:
-            out.append(Incident.stage.not_in(CLOSED_STAGES))
-        if self.to_confirm:
-            out.append(Incident.needs_confirmation.is_(True))
+        """Return the query as SQL conditions on incidents."""
+        query = self.query
+        out = [*self._when(), *self._where()]
+        for column, wanted in (
+            (Incident.domain, query.domains),
+            (Incident.kind, query.kinds),
+            (Incident.stage, query.stages),
+        ):
+            if wanted:
+                out.append(column.in_(wanted))
+        meant = {
+            "overdue": _overdue(self.now),
+            "open": Incident.stage.not_in(CLOSED_STAGES),
+            "confirm": Incident.needs_confirmation.is_(True),
+        }
+        out += [condition for flag, condition in meant.items() if flag in query.flags]
+        if query.text:
+            out.append(
+                Incident.summary.icontains(query.text, autoescape=True)
+                | Incident.uid.istartswith(query.text, autoescape=True)
+            )
         return out
+
+    def _when(self) -> list[ColumnElement[bool]]:
+        start, end = local_span(self.zone, self.query.since, self.query.until)
+        out: list[ColumnElement[bool]] = []
+        if start is not None:
+            out.append(Incident.occurred_at >= start)
+        if end is not None:
+            out.append(Incident.occurred_at < end)
+        return out
+
+    def _where(self) -> list[ColumnElement[bool]]:
+        grid = self.query.grid
+        if grid is None:
+            return []
+        if grid == UNASSIGNED:
+            return [Incident.grid_key == UNASSIGNED]
+        scope = Scope.of_grid(grid)
+        return [Incident.grid_key.between(scope.lo, scope.hi)]
 
 
 def _overdue(at: dt.datetime) -> ColumnElement[bool]:
@@ -141,6 +147,11 @@ def find_incident(session: Session, incident_id: int) -> dict[str, Any] | None:
     return dict(row) | {"steps": [dict(s) for s in steps]}
 
 
+def count(session: Session, chosen: IncidentFilter) -> int:
+    """How many incidents there are."""
+    return int(session.scalar(select(func.count()).select_from(Incident).where(*chosen.conditions())) or 0)
+
+
 def count_by_grid(session: Session, chosen: IncidentFilter, level: int) -> dict[int, int]:
     """How many incidents each grid of a level has; key 0 holds those in no grid of that level or deeper."""
     size = SUBTREE_SIZE[level]
@@ -164,13 +175,13 @@ def count_by(session: Session, chosen: IncidentFilter, column: str) -> dict[str,
     return {str(value): int(n) for value, n in session.execute(query) if value is not None}
 
 
-def totals(session: Session, chosen: IncidentFilter, now: dt.datetime) -> dict[str, int]:
-    """Total, still open, past due at ``now``, closed late, and to be confirmed."""
+def totals(session: Session, chosen: IncidentFilter) -> dict[str, int]:
+    """Total, still open, past due, closed late, and to be confirmed."""
     row = session.execute(
         select(
             func.count().label("total"),
             func.count().filter(Incident.stage.not_in(CLOSED_STAGES)).label("open"),
-            func.count().filter(_overdue(now)).label("overdue"),
+            func.count().filter(_overdue(chosen.now)).label("overdue"),
             func.count().filter(_late()).label("closed_late"),
             func.count().filter(Incident.needs_confirmation).label("to_confirm"),
         ).where(*chosen.conditions())
@@ -178,11 +189,9 @@ def totals(session: Session, chosen: IncidentFilter, now: dt.datetime) -> dict[s
     return {name: int(value) for name, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's public name
 
 
-def series(
-    session: Session, chosen: IncidentFilter, zone: str, step: str = "day"
-) -> list[tuple[dt.date, int]]:
+def series(session: Session, chosen: IncidentFilter, step: str = "day") -> list[tuple[dt.date, int]]:
     """Count of each local day or week (Monday) that has incidents, in order."""
-    bucket = func.date_trunc(step, func.timezone(zone, Incident.occurred_at)).label("bucket")
+    bucket = func.date_trunc(step, func.timezone(chosen.zone, Incident.occurred_at)).label("bucket")
     query = select(bucket, func.count()).where(*chosen.conditions()).group_by(bucket).order_by(bucket)
     return [(at.date(), int(n)) for at, n in session.execute(query)]
 

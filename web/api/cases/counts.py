@@ -8,7 +8,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from gridmap.services.cases import counts
-from web.api.schemas import Counts, CountsQuery, GridPath, Period, Problem, Summary
+from web.api.schemas import Counts, CountsQuery, GridPath, Problem, QueryFields, Summary
 from web.context import database, scope
 
 bp = APIBlueprint(
@@ -21,22 +21,12 @@ bp = APIBlueprint(
 
 
 @bp.get("/grids/<int:grid_key>/summary", responses={200: Summary})
-def get_summary(path: GridPath, query: Period) -> dict[str, Any]:
+def get_summary(path: GridPath, query: QueryFields) -> dict[str, Any]:
     """Return a grid's story: incidents by domain, stage and kind, what is due, who is there."""
-    return counts.grid_summary(
-        database(), scope(), path.grid_key, domain=query.domain, since=query.since, until=query.until
-    )
+    return counts.grid_summary(database(), scope(), query.asked(path.grid_key))
 
 
 @bp.get("/counts", responses={200: Counts})
 def get_counts(query: CountsQuery) -> dict[str, Any]:
     """Count reported incidents by grid. A count says what was reported, not how dangerous a place is."""
-    return counts.count_by_grid(
-        database(),
-        scope(),
-        level=query.level,
-        parent_key=query.parent,
-        domain=query.domain,
-        since=query.since,
-        until=query.until,
-    )
+    return counts.count_by_grid(database(), scope(), query.asked(), level=query.level)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 from flask import Response
@@ -10,7 +9,6 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from gridmap.services.cases import incidents
-from gridmap.services.cases.query import incident_filter
 from web.api.schemas import (
     Feature,
     FeatureCollection,
@@ -36,22 +34,9 @@ bp = APIBlueprint(
 @bp.get("/incidents", responses={200: FeatureCollection})
 def list_incidents(query: IncidentsQuery) -> Response:
     """List incidents, newest first, with `next` for the following page and `total`."""
-    now = dt.datetime.now(dt.UTC)
-    chosen = incident_filter(
-        database(),
-        query.since,
-        query.until,
-        domain=query.domain,
-        stage=query.stage,
-        within=query.grid,
-        overdue_at=now if query.overdue else None,
-        only_open=query.open,
-        to_confirm=query.confirm,
-        kind=query.kind,
-    )
     return geojson(
         incidents.incident_features(
-            database(), scope(), chosen, limit=query.limit, cursor=query.cursor, now=now
+            database(), scope(), query.asked(), limit=query.limit, cursor=query.cursor
         )
     )
 
@@ -65,12 +50,4 @@ def get_incident(path: IncidentPath, query: Nothing) -> Response:  # noqa: ARG00
 @bp.get("/timeline", responses={200: Timeline})
 def get_timeline(query: TimelineQuery) -> dict[str, Any]:
     """Count incidents a local day or week."""
-    return incidents.timeline(
-        database(),
-        scope(),
-        within=query.grid,
-        domain=query.domain,
-        since=query.since,
-        until=query.until,
-        step=query.step,
-    )
+    return incidents.timeline(database(), scope(), query.asked(), step=query.step)
