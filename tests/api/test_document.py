@@ -223,7 +223,7 @@ METACHARACTERS = (
 
 @pytest.mark.parametrize("value", METACHARACTERS)
 def test_metacharacters_are_values_and_nothing_more(client: FlaskClient, value: str) -> None:
-    before = client.get("/api/v1/counts").get_json()
+    before = client.get("/api/v1/counts").get_json()["counts"]
     for name in ("domain", "from", "to", "parent", "level"):
         _is_problem(client.get("/api/v1/counts", query_string={name: value}), 422)
     for name in ("cursor", "stage", "grid"):
@@ -233,4 +233,5 @@ def test_metacharacters_are_values_and_nothing_more(client: FlaskClient, value: 
     answer = client.get(f"/api/v1/teams/{quote(value, safe='')}/track")
     _is_problem(answer, 422 if "\x00" in value else 404)
     assert "<script>" not in answer.text or answer.mimetype == "application/json"
-    assert client.get("/api/v1/counts").get_json() == before
+    assert before
+    assert client.get("/api/v1/counts").get_json()["counts"] == before
