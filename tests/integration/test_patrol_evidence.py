@@ -15,7 +15,6 @@ import shapely
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.demo import load_town
 from gridmap.services.hotspots.runs import run_hotspots
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.house import IMPORT_KINDS
@@ -31,7 +30,6 @@ from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.make import plans
 from gridmap.services.teams.features import team_track
 from gridmap.storage.database import Database
-from gridmap.storage.schema import upgrade
 
 WHOLE = Scope.whole()
 NIGHT = dt.date(2026, 8, 29)
@@ -39,9 +37,7 @@ NIGHT = dt.date(2026, 8, 29)
 
 @pytest.fixture(scope="module")
 def town(make_database: Any) -> Iterator[Database]:
-    made = make_database("with_schema")
-    upgrade(made)
-    load_town(made, on_progress=None)
+    made = make_database("demo")
     run_hotspots(made, WHOLE, HotspotSpec("gi", dt.date(2026, 3, 1), dt.date(2026, 8, 28), seed=7))
     return made
 
