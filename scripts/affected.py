@@ -80,7 +80,7 @@ class House:
 
     @cache  # noqa: B019 - lives as long as the program
     def needs(self, module: str) -> frozenset[str]:
-        """The module, all that it imports, and the packages above each of them."""
+        """Name the module, all that it imports, and the packages above each of them."""
         below = {module, *self._graph.find_upstream_modules(module)}
         return frozenset(below | {name for m in below for name in above(m)})
 
@@ -124,7 +124,9 @@ def affected(changed: set[str]) -> list[str]:
     tests = REPOSITORY / "tests"
     root = tests / "conftest.py"
     # Files by a part of their name: a test may build the address of a page or of a script.
-    others = {Path(file).name for file in changed - {f for f in changed if f.startswith(("gridmap/", "tests/"))}}
+    others = {
+        Path(file).name for file in changed - {f for f in changed if f.startswith(("gridmap/", "tests/"))}
+    }
     found = []
     for path in sorted(tests.rglob("test_*.py")):
         beside = [p for p in path.parent.glob("*.py") if not p.name.startswith("test_")]

@@ -147,6 +147,7 @@ def test_every_stop_that_was_come_to_is_made_and_no_other(
 def test_driven_stretches_lie_on_the_planned_route(driven_town: Database, plan: dict[str, Any]) -> None:
     found = evidence.plan_against_done(driven_town, WHOLE, plan["patrol_id"])
     routes = {r["team_code"]: r["geometry"] for r in plan["routes"]}
+    assert found["segments"]
     for segment in found["segments"]:
         assert routes[segment["team_code"]].buffer(1e-6).contains(segment["geometry"])
         assert segment["begun_at"] < segment["ended_at"]

@@ -15,7 +15,18 @@ FILES = sorted(TESTS.rglob("*.py"))
 CHECKS = ("assert", "expect", "fail", "validate")
 BLOCKS = ("raises", "warns", "expect_", "refused")
 # They give as many things as the first of their arguments.
-FAITHFUL = {"enumerate", "list", "tuple", "set", "sorted", "reversed", "permutations", "pairwise", "product", "zip"}
+FAITHFUL = {
+    "enumerate",
+    "list",
+    "tuple",
+    "set",
+    "sorted",
+    "reversed",
+    "permutations",
+    "pairwise",
+    "product",
+    "zip",
+}
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 
 Names = dict[str, ast.expr]
@@ -62,28 +73,32 @@ def is_check(node: ast.AST, helpers: AbstractSet[str], names: Names) -> bool:
     return any(name in helpers or name.startswith(CHECKS) for name in calls)
 
 
+def ways_through(node: ast.stmt, names: Names) -> list[list[ast.stmt]]:
+    """Statements inside a statement, one list for each way on which it can be left; none where it may do nothing."""
+    if isinstance(node, ast.With):
+        return [node.body]
+    if isinstance(node, ast.Try):
+        return [[*node.body, *node.finalbody]]
+    if isinstance(node, ast.If):
+        return [node.body, node.orelse]
+    if isinstance(node, ast.For) and is_filled(node.iter, names):
+        return [node.body]
+    return []
+
+
 def always_checks(body: Iterable[ast.stmt], helpers: AbstractSet[str], names: Names) -> bool:
     """Tell whether some check is made on every way through the statements."""
     for node in body:
         if isinstance(node, ast.Assign):
             names |= {target.id: node.value for target in node.targets if isinstance(target, ast.Name)}
+        ways = ways_through(node, names)
+        if ways and all(always_checks(way, helpers, dict(names)) for way in ways):
+            return True
         if isinstance(node, ast.With):
             entered = [called(item.context_expr) for item in node.items]
             if any(name.startswith(BLOCKS) or name in helpers for name in entered):
                 return True
-            if always_checks(node.body, helpers, names):
-                return True
-        elif isinstance(node, ast.Try):
-            if always_checks([*node.body, *node.finalbody], helpers, names):
-                return True
-        elif isinstance(node, ast.If):
-            ways = (node.body, node.orelse)
-            if all(always_checks(way, helpers, dict(names)) for way in ways):
-                return True
-        elif isinstance(node, ast.For):
-            if is_filled(node.iter, names) and always_checks(node.body, helpers, dict(names)):
-                return True
-        elif not isinstance(node, (ast.FunctionDef, ast.While, ast.Match)) and is_check(node, helpers, names):
+        elif not hasattr(node, "body") and is_check(node, helpers, names):
             return True
     return False
 
