@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from sqlalchemy import text
 
@@ -25,6 +26,12 @@ from tests.towns import Template, Towns, environment_of, locked, stop, unpack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PATIENCE_S = 180
+
+# A busy machine is no fault of what is tested.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 
 _HOME = pytest.StashKey[Path]()
