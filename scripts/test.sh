@@ -10,8 +10,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # The tests make workspaces and databases of their own and must not meet somebody's real ones.
 unset DATABASE_URL GRIDMAP_HOME GRIDMAP_PORT
 
-readonly bin=.venv/bin
-readonly reports=.cache/test-reports
+bin=.venv/bin
+reports=.cache/test-reports
 failed=0
 table=()
 

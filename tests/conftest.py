@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -25,7 +26,7 @@ from gridmap.storage.models import Base
 from tests.towns import Template, Towns, environment_of, locked, stop, unpack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PATIENCE_S = 180
+PATIENCE_S = 600
 
 # A busy machine is no fault of what is tested.
 hypothesis.settings.register_profile(
@@ -92,7 +93,7 @@ def demo_database(towns: Towns) -> Database:
 
 
 @pytest.fixture(scope="session")
-def demo_server(demo_database: Database) -> Iterator[str]:
+def demo_server(demo_database: Database, request: pytest.FixtureRequest) -> Iterator[str]:
     """Address (without a slash at its end) of a running ``gridmap serve`` over the demonstration town."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -110,6 +111,8 @@ def demo_server(demo_database: Database) -> Iterator[str]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        left = request.config.stash[_HOME] / f"server-{process.pid}"
+        left.touch()
         try:
             if not _answers(f"{address}/healthz", process):
                 printed.seek(0)
@@ -121,6 +124,7 @@ def demo_server(demo_database: Database) -> Iterator[str]:
                 process.wait(PATIENCE_S)
             finally:
                 process.kill()
+                left.unlink()
 
 
 def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
@@ -167,5 +171,9 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the run's folder after the last worker."""
     if _HOME in config.stash and not hasattr(config, "workerinput"):
+        # Workers that an interrupt ended could not stop their servers.
+        for left in config.stash[_HOME].glob("server-*"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(left.name.removeprefix("server-")), signal.SIGTERM)
         stop(config.stash[_HOME] / "database")
         shutil.rmtree(config.stash[_HOME])

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from gridmap.storage.database import Database
@@ -26,13 +26,16 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 60_000
+PATIENCE_MS = 180_000
 LOOK_EVERY_MS = 100
 DESK = {"width": 1440, "height": 900}
 SMALL = {"width": 1000, "height": 700}
 """Software draws a small map sooner; enough where the map itself is not what is looked at."""
 INSIDE = {"data", "blob"}
 """Schemes that stay in the browser."""
+
+# Five seconds, what is expected to happen within otherwise, are short on a busy machine.
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass

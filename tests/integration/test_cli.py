@@ -26,7 +26,7 @@ from gridmap.storage.database import Database
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUN = [sys.executable, "-c", "from gridmap.cli import main; main()"]
-PATIENCE_S = 120
+PATIENCE_S = 600
 
 
 def environment(**own: str) -> dict[str, str]:

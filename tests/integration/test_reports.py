@@ -120,7 +120,7 @@ print(digest, hashlib.sha256(text.encode()).hexdigest())
             capture_output=True,
             text=True,
             check=True,
-            timeout=300,
+            timeout=600,
         ).stdout
         for seed in ("1", "2")
     ]
@@ -266,7 +266,7 @@ def test_memphis_gets_its_report_by_the_commands_that_anybody_would_type(
             cwd=home,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
