@@ -177,9 +177,10 @@ def test_days_at_the_ends_of_the_calendar_do_no_harm(client: FlaskClient, day: s
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_records_and_grids_are_not_written_through_the_api(client: FlaskClient, method: str) -> None:
-    for path in SANE:
-        if (method, path) != ("post", "/api/v1/dispatches"):
-            _is_problem(getattr(client, method)(_filled(path)), 405)
+    closed = [path for path in SANE if (method, path) != ("post", "/api/v1/dispatches")]
+    assert len(closed) >= len(SANE) - 1 > 0
+    for path in closed:
+        _is_problem(getattr(client, method)(_filled(path)), 405)
 
 
 def _is_problem(answer: Any, status: int) -> None:
