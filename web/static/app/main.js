@@ -1,22 +1,35 @@
 // Starts the page: the workspace, then the map and what stands around it, each told of changes to the state.
 
-import { get } from "./api.js";
-import { Reach } from "./coverage/index.js";
-import { Data } from "./data.js";
-import { DispatchSection } from "./dispatch/section.js";
-import { byId, isPhone } from "./dom.js";
+import { Counts } from "./cases/counts.js";
+import { gridStory } from "./cases/grid_story.js";
+import { incidentStory } from "./cases/incident_story.js";
+import { casesLegend } from "./cases/legend.js";
+import { List } from "./cases/list.js";
+import { Timeline } from "./cases/timeline.js";
+import { CASE_WORDS } from "./cases/words.js";
+import { GROUND_WORDS } from "./ground/words.js";
 import { Hotspots } from "./hotspots/index.js";
-import { lang, nameOf, number, setZone, t } from "./i18n.js";
-import { supported } from "./map/webgl.js";
+import { HOTSPOT_WORDS } from "./hotspots/words.js";
 import { Patrols } from "./patrols/index.js";
-import { keeping } from "./patrols/keep.js";
-import { defaults, Store } from "./state.js";
-import * as chrome from "./ui/chrome.js";
-import { renderLegend } from "./ui/legend.js";
-import { List } from "./ui/list.js";
-import { Panel } from "./ui/panel.js";
-import { Story } from "./ui/story.js";
-import { Time } from "./ui/time.js";
+import { PATROL_WORDS } from "./patrols/words.js";
+import { Reach } from "./response/coverage.js";
+import { DispatchSection } from "./response/dispatch.js";
+import { RESPONSE_WORDS } from "./response/words.js";
+import { forget, get } from "./shell/api.js";
+import { byId, isPhone } from "./shell/dom.js";
+import { keeping } from "./shell/focus.js";
+import { lang, learn, nameOf, number, setZone, t } from "./shell/i18n.js";
+import { supported } from "./shell/map/webgl.js";
+import { defaults, Store } from "./shell/state.js";
+import * as chrome from "./shell/ui/chrome.js";
+import { renderLegend } from "./shell/ui/legend.js";
+import { Panel } from "./shell/ui/panel.js";
+import { Story } from "./shell/ui/story.js";
+import { SHELL_WORDS } from "./shell/words.js";
+import { teamsLegend } from "./teams/legend.js";
+import { Places } from "./teams/places.js";
+import { bodyStory, siteStory, teamStory } from "./teams/story.js";
+import { TEAM_WORDS } from "./teams/words.js";
 
 const FILTERS = ["grid", "level", "domain", "from", "to"];
 const LISTED = [...FILTERS, "list", "stage", "kind", "flag", "outside"];
@@ -25,6 +38,7 @@ const LEGEND_WIDTH = 232;
 const TEAMS_EVERY_MS = 60_000;
 
 async function start() {
+  learn(SHELL_WORDS, GROUND_WORDS, TEAM_WORDS, CASE_WORDS, HOTSPOT_WORDS, PATROL_WORDS, RESPONSE_WORDS);
   let workspace;
   try {
     workspace = await get("/workspace");
@@ -42,7 +56,8 @@ class Page {
   constructor(workspace, store) {
     this.workspace = workspace;
     this.store = store;
-    this.data = new Data(store, (error) => this.fail(error));
+    this.counts = new Counts(store, (error) => this.fail(error));
+    this.places = new Places(store, (error) => this.fail(error));
     const actions = this.actions();
     chrome.buildChrome(workspace, actions);
     this.hotspots = new Hotspots(store, actions, {
@@ -51,11 +66,11 @@ class Page {
     this.patrols = new Patrols(store, actions, {
       drawn: (name, features) => this.map?.setData(name, features), legend: () => this.legend(), show: (box) => this.map.fit(box), story: () => keeping(byId("story"), () => this.story.refresh()), hotspotRuns: this.hotspots.runs,
     });
-    this.reach = new Reach(store, actions, { drawn: (reach) => this.map?.setReach(reach), legend: () => this.legend() });
-    this.panel = new Panel(store, this.data, actions);
-    this.list = new List(store, this.data, actions);
-    this.story = new Story(store, this.data, actions);
-    this.time = new Time(store, (error) => this.fail(error));
+    this.reach = new Reach(store, actions, { drawn: (reach) => this.map?.setShade("reach", reach), legend: () => this.legend() });
+    this.panel = new Panel(store, this.counts, actions);
+    this.list = new List(store, this, actions);
+    this.story = new Story(store, this.tellers(actions), actions);
+    this.time = new Timeline(store, (error) => this.fail(error));
   }
 
   actions() {
@@ -73,10 +88,7 @@ class Page {
       hotspotPanel: () => this.hotspots.panel.element,
       patrolPanel: () => this.patrols.panel.element,
       reachPanel: () => this.reach.element,
-      dispatchSection: (incident) => new DispatchSection(incident, { way: (feature) => this.way(feature) }).element,
-      patrolStory: (which) => this.patrols.story(which),
       openHotspots: () => { this.hotspots.panel.element.open = true; },
-      hotspotStory: (ranks) => this.hotspots.story(ranks),
       hotspotRecords: ({ from, to, ...wanted }) => {
         store.set({ from, to }, { quiet: true });
         this.records(wanted);
@@ -93,14 +105,25 @@ class Page {
     };
   }
 
+  // Who tells of what was chosen, by the kind of it.
+  tellers(actions) {
+    const dispatch = (incident) => new DispatchSection(incident, { way: (feature) => this.way(feature) }).element;
+    const context = { store: this.store, counts: this.counts, actions, dispatch };
+    const with_ = (tell) => (which, signal) => tell(which, signal, context);
+    return {
+      grid: with_(gridStory), incident: with_(incidentStory), team: with_(teamStory), migrant: with_(siteStory), organisation: with_(bodyStory),
+      hotspot: (ranks) => this.hotspots.story(ranks), patrol: (which) => this.patrols.story(which),
+    };
+  }
+
   async open() {
-    const { store, data } = this;
+    const { store, counts, places } = this;
     document.title = `${nameOf(this.workspace)} · ${t("product")}`;
     this.panel.render();
     this.legend();
-    const { MapView } = supported() ? await import("./map/view.js").then((m) => ({ MapView: m.MapView })) : await import("./map/fallback.js").then((m) => ({ MapView: m.PlainMap }));
+    const { openMap } = supported() ? await import("./map_webgl.js") : await import("./map_plain.js");
     if (!supported()) chrome.note(t("fallback"));
-    this.map = new MapView({
+    this.map = openMap({
       element: byId("map"), workspace: this.workspace, view: store.state.view, box: () => this.box(),
       tell: {
         grid: (key) => this.open_(key), pick: (sel) => this.pick(sel), hover: (found, event) => this.hover(found, event),
@@ -109,23 +132,28 @@ class Page {
       },
     });
     this.map.setLayers(store.state.layers);
-    this.map.setIncidents(this.incidentFilter());
+    this.map.setTiles("incidents", this.incidentFilter());
     this.hotspots.open();
     this.patrols.open();
     this.reach.open();
-    data.listen((name) => this.known(name));
+    counts.listen(() => this.counted());
+    places.listen((name) => this.placed(name));
     store.listen((changed, why) => this.changed(changed, why));
     this.story.onShown = (feature) => this.shown(feature);
     addEventListener("themechange", () => this.restyle());
     addEventListener("resize", () => this.resized());
     this.resized();
     chrome.uncover();
-    setInterval(() => document.hidden || data.renewTeams(), TEAMS_EVERY_MS);
+    setInterval(() => document.hidden || places.renewTeams(), TEAMS_EVERY_MS);
     this.first = !store.state.view;
     this.time.refresh();
     this.story.refresh();
-    await data.refresh();
+    await this.refresh();
     if (store.state.list === "incidents") this.list.refresh();
+  }
+
+  refresh(changed = null) {
+    return Promise.all([this.counts.refresh(changed), this.places.refresh(changed)]);
   }
 
   resized() {
@@ -147,7 +175,7 @@ class Page {
   }
 
   incidentFilter() {
-    return { ...this.data.filter, grid: this.store.state.grid };
+    return { ...this.counts.filter, grid: this.store.state.grid };
   }
 
   changed(changed, why) {
@@ -157,7 +185,7 @@ class Page {
     if (why === "history" && changed.has("view") && state.view) this.map.setView(state.view);
     else if (changed.has("grid")) this.fitting = !(why === "history" && state.view);
     if (any(["grid", "domain", "from", "to"])) {
-      this.map.setIncidents(this.incidentFilter());
+      this.map.setTiles("incidents", this.incidentFilter());
       this.time.refresh();
     }
     this.hotspots.changed(changed);
@@ -169,41 +197,43 @@ class Page {
       this.paint();
     }
     if (any(["sel", "domain", "from", "to"])) this.story.refresh();
-    if (any([...FILTERS, "layers", "list", "sel"])) this.data.refresh(changed);
+    if (any([...FILTERS, "layers", "list", "sel"])) this.refresh(changed);
     if (any(LISTED) || changed.has("sel")) this.list.refresh();
     if (any([...FILTERS, "layers"])) this.panel.render();
   }
 
-  known(name) {
-    if (name !== "grids") {
-      this.map.setData(name, this.data[name]);
-      if (this.store.state.list === name) this.list.render();
-      return;
-    }
-    const { bbox } = this.data.grid ?? {};
+  placed(name) {
+    this.map.setData(name, this.places[name]);
+    if (this.store.state.list === name) this.list.render();
+  }
+
+  counted() {
+    const { bbox } = this.counts.grid ?? {};
     if (bbox && (this.fitting || (this.first && this.store.state.grid !== this.workspace.root?.grid_key))) this.map.fit(bbox, { still: this.first });
     this.fitting = this.first = false;
     this.panel.render();
     this.paint();
     if (this.store.state.list === "grids") this.list.render();
     this.shown(this.story.feature);
-    chrome.showZero(this.data.total === 0, this.actions().wholeYear);
+    chrome.showZero(this.counts.total === 0, this.actions().wholeYear);
   }
 
   paint() {
-    const { level, counts, lower } = this.data;
-    this.map.setChoropleth({ level, counts, lower, ramp: this.data.ramp(), on: this.store.state.layers.includes("counts") });
+    const { level, counts, lower } = this.counts;
+    this.map.setShade("counts", { level, counts, lower, ramp: this.counts.ramp(), on: this.store.state.layers.includes("counts") });
     this.legend();
   }
 
   legend() {
-    renderLegend(this.store, this.data, [this.hotspots.legend(), this.patrols.legend(), this.reach.legend()]);
+    renderLegend([
+      this.hotspots.legend(), this.patrols.legend(), this.reach.legend(), ...casesLegend(this.store, this.counts), ...teamsLegend(this.store),
+    ]);
   }
 
   shown(feature) {
     const { sel } = this.store.state;
     if (!feature) this.map.setTrack(null);
-    this.map.setChosen(feature ?? (this.data.grid?.properties.level > 1 ? this.data.grid : null));
+    this.map.setChosen(feature ?? (this.counts.grid?.properties.level > 1 ? this.counts.grid : null));
     const at = feature?.geometry?.type === "Point" ? feature.geometry.coordinates : null;
     if (!at || sel === this.centred) return;
     this.centred = sel;
@@ -222,7 +252,7 @@ class Page {
   open_(key) {
     const current = this.store.state.grid === key;
     this.store.set({ grid: key, sel: key === this.workspace.root?.grid_key ? null : `grid:${key}`, outside: false });
-    if (current && this.data.grid) this.map.fit(this.data.grid.bbox);
+    if (current && this.counts.grid) this.map.fit(this.counts.grid.bbox);
     if (isPhone()) chrome.showSheet(document.body.dataset.sheet === "list" ? "list" : "map");
   }
 
@@ -272,7 +302,7 @@ class Page {
     tip.hidden = !found || !event || event.pointerType === "touch";
     if (tip.hidden) return;
     const p = found.properties;
-    const n = key ? this.data.counts?.[key] : found.layer.startsWith("incident") ? p.n : null;
+    const n = key ? this.counts.counts?.[key] : found.layer.startsWith("incident") ? p.n : null;
     const lines = [nameOf(p), n === null || n === undefined ? null : t("n_incidents_here", { n: number(n) }), p.head_count ? `${number(p.head_count)} ${t("people")}` : null];
     tip.textContent = lines.filter(Boolean).join("\n");
     tip.style.left = `${Math.min(event.clientX, innerWidth - 200)}px`;
@@ -286,7 +316,8 @@ class Page {
   fail(error) {
     chrome.showError(error, async () => {
       chrome.clearError();
-      await this.data.again();
+      forget();
+      await this.refresh();
       this.map.redraw();
       this.list.refresh();
       this.time.refresh();

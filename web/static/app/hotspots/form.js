@@ -1,8 +1,8 @@
 // The parameters of a new run.
 
-import { daysBetween } from "../dates.js";
-import { h } from "../dom.js";
-import { labelOf, t } from "../i18n.js";
+import { daysBetween } from "../shell/dates.js";
+import { h } from "../shell/dom.js";
+import { labelOf, t } from "../shell/i18n.js";
 
 const METHODS = ["gi", "emerging", "scan", "space-time-scan", "moran", "kde", "network-kde", "near-repeat"];
 const SLICED = new Set(["emerging", "space-time-scan"]);

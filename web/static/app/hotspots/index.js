@@ -1,9 +1,9 @@
 // The hotspot layer of the page: its state, and what is told to the map, the legend, the panel and the slider.
 
-import { byId, h, icon, isPhone } from "../dom.js";
-import { t } from "../i18n.js";
-import * as chrome from "../ui/chrome.js";
-import { Runs } from "./data.js";
+import { byId, h, icon, isPhone } from "../shell/dom.js";
+import { t } from "../shell/i18n.js";
+import * as chrome from "../shell/ui/chrome.js";
+import { Runs } from "./runs.js";
 import { hotspotLegend } from "./legend.js";
 import { marked } from "./marking.js";
 import { HotspotPanel } from "./panel.js";

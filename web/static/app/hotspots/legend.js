@@ -1,8 +1,8 @@
 // What the hotspot layer's marks mean: method, period, level of significance, labels, how sure.
 
-import { h } from "../dom.js";
-import { labelOf, number, t } from "../i18n.js";
-import { swatch } from "../map/symbols.js";
+import { h } from "../shell/dom.js";
+import { labelOf, number, t } from "../shell/i18n.js";
+import { swatch } from "../shell/map/symbols.js";
 import { className, definition, headline, isCold, isFound, marking, periodOf } from "./marking.js";
 import { areaSwatch } from "./patterns.js";
 

@@ -1,7 +1,7 @@
 // How a feature of a run is marked: hot or cold, how sure, which pattern, which words. No drawing here.
 
-import { h } from "../dom.js";
-import { lang, labelOf } from "../i18n.js";
+import { h } from "../shell/dom.js";
+import { lang, labelOf } from "../shell/i18n.js";
 
 const SURE = [0.001, 0.01];
 const Z_BREAKS = [1.96, 2.58, 3.29];

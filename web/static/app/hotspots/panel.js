@@ -1,9 +1,9 @@
 // Hotspots in the left panel: choose a run, make one, delete one with a way back, reach each area by keyboard.
 
-import { address } from "../api.js";
-import { announce, h, replace } from "../dom.js";
-import { labelOf, lang, messageOf, nameOf, number, t } from "../i18n.js";
-import { UNDO_MS } from "./data.js";
+import { address } from "../shell/api.js";
+import { announce, h, replace } from "../shell/dom.js";
+import { labelOf, lang, messageOf, nameOf, number, t } from "../shell/i18n.js";
+import { UNDO_MS } from "./runs.js";
 import { Form } from "./form.js";
 import { className, headline, isFound, pText } from "./marking.js";
 

@@ -1,6 +1,6 @@
 // Hatches drawn on canvases: direction and density tell what colour alone would not, on paper and to every eye.
 
-import { css } from "../dom.js";
+import { css } from "../shell/dom.js";
 
 const SIZE = 24;
 const RATIO = 2;
@@ -82,7 +82,7 @@ function painters() {
       out[`hatch-${heat}-${sure}`] = (c) => lines(c, gap, { slope, width: 1.1 });
       out[`dots-${heat}-${sure}`] = (c) => dots(c, gap, sure === "3" ? 1.2 : 1.8);
     }
-    for (const [name, paint] of Object.entries(COURSES)) out[`${name}-${heat}`] = paint;
+    for (const [name, act] of Object.entries(COURSES)) out[`${name}-${heat}`] = act;
   }
   return out;
 }

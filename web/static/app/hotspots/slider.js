@@ -1,8 +1,8 @@
 // Through the slices of a space-time cube, by hand, by keyboard or by itself.
 
-import { h, replace } from "../dom.js";
-import { addDays } from "../dates.js";
-import { t } from "../i18n.js";
+import { h, replace } from "../shell/dom.js";
+import { addDays } from "../shell/dates.js";
+import { t } from "../shell/i18n.js";
 
 const STEP_MS = 1200;
 

@@ -1,9 +1,9 @@
 // An area of a run, explained in words.
 
-import { getKept } from "../api.js";
-import { h } from "../dom.js";
-import { km2, labelOf, lang, nameOf, number, t } from "../i18n.js";
-import { swatch } from "../map/symbols.js";
+import { getKept } from "../shell/api.js";
+import { h } from "../shell/dom.js";
+import { km2, labelOf, lang, nameOf, number, t } from "../shell/i18n.js";
+import { swatch } from "../shell/map/symbols.js";
 import { className, definition, headline, isFound, periodOf, pText } from "./marking.js";
 import { spanOf } from "./slider.js";
 

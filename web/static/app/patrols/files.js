@@ -1,8 +1,8 @@
 // A plan as files.
 
-import { address } from "../api.js";
-import { h } from "../dom.js";
-import { t } from "../i18n.js";
+import { address } from "../shell/api.js";
+import { h } from "../shell/dom.js";
+import { t } from "../shell/i18n.js";
 
 const FORMATS = ["gpx", "csv", "xlsx", "geojson", "gpkg"];
 const LOOPBACK = /^(localhost|127\.|\[::1\])/;

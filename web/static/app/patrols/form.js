@@ -1,8 +1,8 @@
 // The parameters of a new plan.
 
-import { getKept } from "../api.js";
-import { h } from "../dom.js";
-import { day, nameOf, t } from "../i18n.js";
+import { getKept } from "../shell/api.js";
+import { h } from "../shell/dom.js";
+import { day, nameOf, t } from "../shell/i18n.js";
 import { headline } from "../hotspots/marking.js";
 
 const METHOD = "gi";

@@ -1,16 +1,16 @@
 // Patrol plans on the page: their state, and what is told to the map, the legend, the panel and the slider.
 
-import { getKept } from "../api.js";
-import { byId, isPhone } from "../dom.js";
-import { messageOf, nameOf, t } from "../i18n.js";
-import * as chrome from "../ui/chrome.js";
-import { stopName } from "./adjust.js";
-import { Compare } from "./compare.js";
-import { Plans, routeOf } from "./data.js";
-import { Done } from "./done.js";
+import { getKept } from "../shell/api.js";
+import { byId, isPhone } from "../shell/dom.js";
+import { messageOf, nameOf, t } from "../shell/i18n.js";
+import * as chrome from "../shell/ui/chrome.js";
+import { stopName } from "./adjustments.js";
+import { Compare } from "./comparison.js";
+import { Plans, routeOf } from "./plans.js";
+import { Done } from "./visits.js";
 import { patrolLegend } from "./legend.js";
 import { Live } from "./live.js";
-import { drawnOf, growing, nowOf } from "./look.js";
+import { drawnOf, growing, nowOf } from "./routes.js";
 import { clock, momentOf, Night } from "./night.js";
 import { PatrolPanel } from "./panel.js";
 import { patrolStory } from "./story.js";

@@ -1,9 +1,9 @@
 // Which line is which team's.
 
-import { h } from "../dom.js";
-import { nameOf, t } from "../i18n.js";
-import { swatch } from "../map/symbols.js";
-import { DASHES, lookOf } from "./look.js";
+import { h } from "../shell/dom.js";
+import { nameOf, t } from "../shell/i18n.js";
+import { swatch } from "../shell/map/symbols.js";
+import { DASHES, lookOf } from "./routes.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 3.5;

@@ -1,11 +1,11 @@
 // Teams against plan: where they are, where the plan has them.
 
-import { get } from "../api.js";
-import { h } from "../dom.js";
-import { dayTime, lang, messageOf, nameOf, number, t } from "../i18n.js";
-import { lookOf } from "./look.js";
+import { get } from "../shell/api.js";
+import { h } from "../shell/dom.js";
+import { dayTime, lang, messageOf, nameOf, number, t } from "../shell/i18n.js";
+import { lookOf } from "./routes.js";
 import { clock } from "./night.js";
-import { table, teamHead } from "./told.js";
+import { table, teamHead } from "./summary.js";
 
 const EVERY_MS = 15_000;
 const WARNING = ["late", "off-route", "no-position", "stale", "missed"];

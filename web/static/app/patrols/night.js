@@ -1,9 +1,9 @@
 // Through the shift minute by minute, by hand, by keyboard or by itself.
 
-import { h, prefersStill, replace } from "../dom.js";
-import { dayTime, t } from "../i18n.js";
-import { whereAt } from "./along.js";
-import { minutesOf } from "./data.js";
+import { h, prefersStill, replace } from "../shell/dom.js";
+import { dayTime, t } from "../shell/i18n.js";
+import { placeAt } from "./place.js";
+import { minutesOf } from "./plans.js";
 
 const TICK = { ms: 100, minutes: 2 };
 const STILL_TICK = { ms: 1500, minutes: 20 };
@@ -57,7 +57,7 @@ export class Night {
     if (this.minute === null) return `${t("pat_whole")} ${clock(plan.begins_at)} – ${clock(plan.ends_at)}`;
     const moment = momentOf(plan, this.minute);
     const n = { base: 0, way: 0, stop: 0 };
-    for (const feature of features) if (feature.geometry) n[whereAt(feature, moment).doing] += 1;
+    for (const feature of features) if (feature.geometry) n[placeAt(feature, moment).doing] += 1;
     return t("pat_at", { time: clock(new Date(moment).toISOString()), ...n });
   }
 

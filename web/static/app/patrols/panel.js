@@ -1,13 +1,13 @@
 // Patrols in the left panel: choose a plan, make one, delete one with a way back; the routes as a table.
 
-import { announce, h, replace } from "../dom.js";
-import { UNDO_MS } from "../hotspots/data.js";
-import { dayTime, messageOf, number, t } from "../i18n.js";
+import { announce, h, replace } from "../shell/dom.js";
+import { UNDO_MS } from "../hotspots/runs.js";
+import { dayTime, messageOf, number, t } from "../shell/i18n.js";
 import { fileLinks } from "./files.js";
 import { PatrolForm } from "./form.js";
-import { keeping } from "./keep.js";
+import { keeping } from "../shell/focus.js";
 import { livePart } from "./live.js";
-import { toldOf } from "./told.js";
+import { toldOf } from "./summary.js";
 
 export const planName = (p) => `${p.patrol_id} · ${dayTime(p.begins_at).slice(0, 10)}`;
 

@@ -1,12 +1,12 @@
 // A route, or one of its stops, in words.
 
-import { h } from "../dom.js";
-import { lang, nameOf, number, t } from "../i18n.js";
-import { dragHint, giveTo } from "./adjust.js";
-import { routeOf } from "./data.js";
-import { visitPart } from "./done.js";
+import { h } from "../shell/dom.js";
+import { lang, nameOf, number, t } from "../shell/i18n.js";
+import { dragHint, giveTo } from "./adjustments.js";
+import { routeOf } from "./plans.js";
+import { visitPart } from "./visits.js";
 import { fileLinks } from "./files.js";
-import { visitsTo } from "./look.js";
+import { visitsTo } from "./routes.js";
 import { clock } from "./night.js";
 
 const gone = () => Object.assign(new Error("patrol"), { status: 404 });
@@ -32,7 +32,7 @@ function streets(leg) {
 
 function route(feature, shown, { actions }) {
   const p = feature.properties;
-  const stop = (v, i) => h("li", {},
+  const row = (v, i) => h("li", {},
     h("button", { type: "button", class: "link pat-stop", onclick: () => actions.pick(`patrol:${p.team_code}:${i + 1}`) }, `${clock(v.arrive)} – ${clock(v.leave)} ${nameOf(v)}`),
     h("div", { class: "muted" }, words(v)));
   return {
@@ -43,15 +43,15 @@ function route(feature, shown, { actions }) {
         [t("pat_travel"), minutes(p.travel_s)], [t("pat_dwell"), minutes(p.dwell_s)], [t("pat_load"), `${Math.round(100 * p.load)} %`], [t("pat_prize"), String(p.prize)],
       ])),
       h("div", { class: "group" }, h("h3", {}, t("pat_files_one")), h("span", { class: "pat-files", id: "pat-files-one" }, fileLinks(shown.plan.patrol_id, p.team_code))),
-      group(t("pat_stops"), h("p", { class: "hot-caption" }, t("hot_caption")), h("ol", { class: "pat-stops" }, p.visits.map(stop))),
+      group(t("pat_stops"), h("p", { class: "hot-caption" }, t("hot_caption")), h("ol", { class: "pat-stops" }, p.visits.map(row))),
       p.home ? group(t("pat_way_home"), streets(p.home)) : null,
     ],
   };
 }
 
 // A place that is visited more than once has one mark on the map.
-function others(shown, code, n, stop, actions) {
-  const rest = visitsTo(shown, stop).filter((other) => other.code !== code || other.n !== n);
+function others(shown, code, n, place, actions) {
+  const rest = visitsTo(shown, place).filter((other) => other.code !== code || other.n !== n);
   return rest.length ? h("ul", { class: "pat-again" }, rest.map((other) => h("li", {}, t("pat_again"), " ",
     h("button", { type: "button", class: "link", onclick: () => actions.pick(`patrol:${other.code}:${other.n}`) }, t("pat_stop_of", { team: `${clock(other.visit.start)} ${other.code}`, n: other.n, all: routeOf(shown, other.code).properties.visits.length }))))) : null;
 }

@@ -1,0 +1,13 @@
+// The map on WebGL with the layers of all wings, lower wings first.
+
+import { casesMap } from "./cases/layers.js";
+import { groundMap } from "./ground/layers.js";
+import { hotspotsMap } from "./hotspots/layers.js";
+import { patrolsMap } from "./patrols/layers.js";
+import { responseMap } from "./response/layers.js";
+import { MapView } from "./shell/map/view.js";
+import { teamsMap } from "./teams/layers.js";
+
+const WINGS = [groundMap, teamsMap, casesMap, hotspotsMap, patrolsMap, responseMap];
+
+export const openMap = (options) => new MapView({ ...options, wings: WINGS });

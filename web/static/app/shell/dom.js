@@ -1,0 +1,51 @@
+// Small helpers over the document: elements, icons, focus.
+
+const ICONS = new URL("../../vendor/tabler-icons/", import.meta.url);
+
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "dataset") Object.assign(element.dataset, value);
+    else if (name in element && typeof value !== "string" && name !== "style") element[name] = value;
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
+  return element;
+}
+
+export function icon(name) {
+  const mark = h("span", { class: "icon", "aria-hidden": "true" });
+  mark.style.setProperty("--icon", `url("${new URL(`${name}.svg`, ICONS).href}")`);
+  return mark;
+}
+
+export function button(label, { icon: name, text = true, ...attributes } = {}) {
+  return h(
+    "button",
+    { type: "button", "aria-label": text ? null : label, title: text ? null : label, ...attributes },
+    name ? icon(name) : null,
+    text ? h("span", {}, label) : null,
+  );
+}
+
+export function replace(element, ...children) {
+  element.replaceChildren(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
+}
+
+export function byId(id) {
+  return document.getElementById(id);
+}
+
+// Says something to a screen reader without moving the focus.
+export function announce(text) {
+  byId("announcer").textContent = text;
+}
+
+export function css(name) {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+}
+
+export const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+export const isPhone = () => matchMedia("(max-width: 719px)").matches;

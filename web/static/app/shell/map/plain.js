@@ -1,0 +1,184 @@
+// The map where WebGL is absent: Leaflet on a plain canvas, with the same face as `view.js`.
+
+import * as L from "../../../vendor/leaflet/leaflet-src.esm.js";
+import { getKept } from "../api.js";
+import { classOf } from "../classes.js";
+import { css, prefersStill } from "../dom.js";
+import { nameOf } from "../i18n.js";
+import { tooltip } from "./tooltip.js";
+
+const OWN = { chosen: { draw: drawChosen } };
+
+function drawChosen(leaflet, feature) {
+  const { type, coordinates } = feature.geometry;
+  const style = { color: css("--accent"), weight: 3, fill: false };
+  if (type !== "Point") return leaflet.geoJSON(feature, { style, interactive: false });
+  return leaflet.circleMarker([coordinates[1], coordinates[0]], { radius: 16, ...style, interactive: false });
+}
+
+export class PlainMap {
+  #map;
+  #tell;
+  #box;
+  #grids = L.geoJSON();
+  #given = { counts: {}, lower: [], ramp: [], shown: [], data: {}, tiles: {}, over: {} };
+  #groups = {};
+  #drawers;
+  #wings;
+  #over = {};
+  #byKey = new Map();
+  #level = null;
+
+  // `wings` are what each wing draws: draws (by name of the data: draw(L, feature, pick), switched), shades (colours of
+  // grids by value), points (by name: load(query) gives features).
+  constructor({ element, workspace, view, box, tell, wings }) {
+    this.#tell = tell;
+    this.#wings = wings;
+    this.#drawers = Object.assign({}, OWN, ...wings.map((wing) => wing.draws));
+    this.#box = box;
+    this.#map = L.map(element, { preferCanvas: true, zoomControl: false, attributionControl: false, zoomSnap: 0.25, maxZoom: 18, minZoom: 8, zoomAnimation: !prefersStill() });
+    L.control.scale({ imperial: false }).addTo(this.#map);
+    document.getElementById("scale").append(element.querySelector(".leaflet-control-scale"));
+    for (const name of Object.keys(this.#drawers)) this.#groups[name] = L.layerGroup().addTo(this.#map);
+    // Zoom levels count from 256-pixel tiles here, from 512-pixel ones in the address.
+    if (view) this.#map.setView([view.lat, view.lon], view.z + 1, { animate: false });
+    else this.fit(workspace.bounds, { still: true });
+    this.#map.on("moveend", () => tell.moved(this.view()));
+    this.#map.on("mouseout", () => tell.hover(null));
+    element.dataset.fallback = "true";
+  }
+
+  view() {
+    const { lat, lng } = this.#map.getCenter();
+    return { z: this.#map.getZoom() - 1, lat, lon: lng };
+  }
+
+  setView({ z, lat, lon }) {
+    this.#map.setView([lat, lon], z + 1, { animate: false });
+  }
+
+  fit([west, south, east, north], { still = false } = {}) {
+    const { left, top, right, bottom } = this.#box();
+    this.#map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [left, top], paddingBottomRight: [right, bottom], animate: !still && !prefersStill() });
+  }
+
+  fitsIn(lon, lat) {
+    return this.#map.getBounds().contains([lat, lon]);
+  }
+
+  goTo(lon, lat, zoom) {
+    this.#map.setView([lat, lon], Math.max(this.#map.getZoom(), zoom + 1), { animate: !prefersStill() });
+  }
+
+  zoomBy(n) {
+    this.#map.setZoom(this.#map.getZoom() + n);
+  }
+
+  resize() {
+    this.#map.invalidateSize();
+  }
+
+  redraw() {
+    this.#paint();
+    for (const [name, features] of Object.entries(this.#given.data)) this.setData(name, features);
+    for (const [name, given] of Object.entries(this.#given.over)) this.setShade(name, given);
+  }
+
+  setShade(name, given) {
+    return name === "counts" ? this.#setCounts(given) : this.#setOver(name, given);
+  }
+
+  async #setCounts({ level, counts, lower, ramp, on }) {
+    Object.assign(this.#given, { counts: counts ?? {}, lower, ramp, on });
+    if (level !== this.#level) {
+      this.#level = level;
+      const found = await getKept("/grids", { level }).catch((error) => this.#tell.error(error));
+      if (!found || level !== this.#level) return;
+      this.#grids.remove();
+      this.#byKey.clear();
+      this.#grids = L.geoJSON(found, { onEachFeature: (feature, layer) => this.#listen(feature, layer) }).addTo(this.#map);
+      this.#grids.bringToBack();
+      this.#map.getContainer().dataset.ready = "true";
+    }
+    this.#paint();
+  }
+
+  async #setOver(name, given) {
+    this.#given.over[name] = given;
+    const found = given ? await getKept("/grids", { level: given.level }).catch((error) => this.#tell.error(error)) : null;
+    if (given !== this.#given.over[name]) return;
+    this.#over[name]?.remove();
+    if (!found) return;
+    const colourOf = this.#wings.find((wing) => wing.shades?.[name]).shades[name](given);
+    const style = ({ properties: p }) => ({ stroke: false, fillColor: colourOf(p.grid_key) ?? "transparent", fillOpacity: 0.8 });
+    this.#over[name] = L.geoJSON(found, { interactive: false, style }).addTo(this.#map);
+    this.#over[name].bringToBack();
+    this.#grids.bringToBack();
+  }
+
+  setWay(feature) {
+    this.setData("way", feature?.geometry ? [feature] : []);
+  }
+
+  setLayers(names) {
+    this.#given.shown = names;
+    for (const [name, group] of Object.entries(this.#groups)) {
+      if (!this.#drawers[name].switched || names.includes(name)) group.addTo(this.#map);
+      else group.remove();
+    }
+    for (const [name, query] of Object.entries(this.#given.tiles)) this.setTiles(name, query);
+  }
+
+  // Points stand in for the tiles of a layer.
+  async setTiles(name, query) {
+    this.#given.tiles[name] = query;
+    if (!this.#given.shown.includes(name)) return;
+    const { load } = this.#drawers[name];
+    const features = await load(query).catch((error) => this.#tell.error(error));
+    if (features && query === this.#given.tiles[name]) this.setData(name, features);
+  }
+
+  setData(name, features) {
+    this.#given.data[name] = features;
+    const group = this.#groups[name].clearLayers();
+    const pick = (event, sel) => this.#pick(event, sel);
+    for (const feature of features ?? []) if (feature.geometry) this.#drawers[name].draw(L, feature, pick).addTo(group);
+  }
+
+  setChosen(feature) {
+    this.setData("chosen", feature?.geometry ? [feature] : []);
+  }
+
+  setTrack(feature) {
+    this.setData("track", feature?.geometry ? [feature] : []);
+  }
+
+  highlight(key) {
+    this.#paint(key);
+  }
+
+  #pick(event, sel) {
+    L.DomEvent.stopPropagation(event);
+    this.#tell.pick(sel);
+  }
+
+  #listen(feature, layer) {
+    const p = feature.properties;
+    this.#byKey.set(p.grid_key, layer);
+    const found = { layer: "grid-fill", properties: { key: p.grid_key, name_zh: p.name_zh, name_en: p.name_en } };
+    layer.on("click", () => this.#tell.grid(p.grid_key));
+    layer.on("mousemove", (event) => this.#tell.hover(found, event.originalEvent));
+    layer.on("mouseout", () => this.#tell.hover(null));
+    if (this.#level < 4) tooltip(layer, nameOf(p), { permanent: true, direction: "center", className: "grid-name" });
+  }
+
+  #paint(hot = null) {
+    const { counts, lower, ramp, on } = this.#given;
+    for (const [key, layer] of this.#byKey) {
+      const n = counts[key];
+      const at = n === undefined ? null : classOf(n, lower);
+      const fillColor = at === null ? css("--map-ground") : at < 0 ? css("--map-zero") : ramp[at];
+      layer.setStyle({ fillColor: on ? fillColor : css("--map-ground"), fillOpacity: 0.85, color: key === hot ? css("--accent") : css("--map-edge-3"), weight: key === hot ? 3 : 1 });
+    }
+  }
+}

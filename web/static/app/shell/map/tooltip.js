@@ -1,0 +1,7 @@
+// Words over a mark of the map without WebGL: always as text, because names come from records.
+
+export function tooltip(layer, text, options = {}) {
+  const words = document.createElement("span");
+  words.textContent = text;
+  return layer.bindTooltip(words, options);
+}

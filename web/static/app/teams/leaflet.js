@@ -1,0 +1,37 @@
+// Teams and their tracks, migrant sites and bodies on the map without WebGL.
+
+import { css } from "../shell/dom.js";
+import { nameOf } from "../shell/i18n.js";
+import { iconOf } from "../shell/map/symbols.js";
+import { tooltip } from "../shell/map/tooltip.js";
+
+const at = ({ geometry }) => [geometry.coordinates[1], geometry.coordinates[0]];
+const picked = (mark, p, kind, pick) => tooltip(mark, nameOf(p)).on("click", (event) => pick(event, `${kind}:${p.code}`));
+
+function team(L, feature, pick) {
+  const p = feature.properties;
+  const icon = iconOf(L, p.position_at ? "team" : "team-base");
+  return picked(L.marker(at(feature), { keyboard: false, icon }), p, "team", pick);
+}
+
+function site(L, feature, pick) {
+  const p = feature.properties;
+  const look = { radius: 0.9 * Math.sqrt(p.head_count), weight: 1.5, color: css("--migrant"), fillOpacity: 0.28 };
+  return picked(L.circleMarker(at(feature), look), p, "migrant", pick);
+}
+
+function body(L, feature, pick) {
+  const mark = L.marker(at(feature), { keyboard: false, icon: iconOf(L, "organisation") });
+  return picked(mark, feature.properties, "organisation", pick);
+}
+
+const track = (L, feature) => L.geoJSON(feature, { style: { color: css("--track"), weight: 3 }, interactive: false });
+
+export const teamsPlain = {
+  draws: {
+    teams: { draw: team, switched: true },
+    migrants: { draw: site, switched: true },
+    organisations: { draw: body, switched: true },
+    track: { draw: track },
+  },
+};
