@@ -21,9 +21,12 @@ const below = (from, above) => ({
         patterns: [
           ...above.map((wing) => ({
             regex: `${up}${wing}/`,
-            message: `${from} stands below ${wing}: wings register with the shell, and main.js wires them.`,
+            message: `${from} stands below ${wing}: wings register with the shell, and page.js wires them.`,
           })),
-          { regex: `${up}(main|map_webgl|map_plain)\\.js$`, message: "What wires the wings is imported by none." },
+          {
+            regex: `${up}(main|page|map_webgl|map_plain)\\.js$`,
+            message: "What wires the wings is imported by none.",
+          },
         ],
       },
     ],
@@ -76,5 +79,8 @@ export default [
     files: [`${APP}/shell/map/tooltip.js`],
     rules: { "no-restricted-syntax": "off" },
   },
-  { files: ["*.js", "tests/**/*.js", "bundle/**/*.js"], languageOptions: { sourceType: "module", globals: globals.node } },
+  {
+    files: ["*.js", "tests/**/*.js", "bundle/**/*.js"],
+    languageOptions: { sourceType: "module", globals: globals.node },
+  },
 ];

@@ -7,10 +7,25 @@ import { link, sub } from "../shell/ui/cells.js";
 
 export function incidents({ actions, counts, workspace }) {
   const kind = (row) => labelOf(workspace.kinds[row.domain], row.kind);
-  const place = (row) => (row.grid_key && row.grid_key !== "0" ? nameOf(counts.villageOf(row.grid_key)) : t("outside"));
-  const due = (row) => (row.overdue ? h("span", { class: "warn-text" }, t("overdue")) : row.closed_at ? "–" : day(row.due_at).slice(5));
+  const place = (row) =>
+    row.grid_key && row.grid_key !== "0" ? nameOf(counts.villageOf(row.grid_key)) : t("outside");
+  const due = (row) =>
+    row.overdue
+      ? h("span", { class: "warn-text" }, t("overdue"))
+      : row.closed_at
+        ? "–"
+        : day(row.due_at).slice(5);
   return [
-    { name: "incidents", sort: kind, show: (row) => [swatch(`d-${row.domain}`), " ", link(kind(row), () => actions.pick(`incident:${row.incident_id}`), { "data-primary": "" }), sub(day(row.occurred_at), " · ", place(row))] },
+    {
+      name: "incidents",
+      sort: kind,
+      show: (row) => [
+        swatch(`d-${row.domain}`),
+        " ",
+        link(kind(row), () => actions.pick(`incident:${row.incident_id}`), { "data-primary": "" }),
+        sub(day(row.occurred_at), " · ", place(row)),
+      ],
+    },
     { name: "occurred", wide: true, sort: (row) => row.occurred_at, show: (row) => dayTime(row.occurred_at) },
     { name: "summary", wide: true, long: true, sort: (row) => row.summary ?? "", show: (row) => row.summary },
     { name: "grid", wide: true, sort: place, show: place },

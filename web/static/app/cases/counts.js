@@ -40,7 +40,10 @@ export class Counts {
   }
 
   ramp() {
-    return colours([1, 2, 3, 4, 5].map((n) => css(`--ramp-${n}`)), this.lower.length);
+    return colours(
+      [1, 2, 3, 4, 5].map((n) => css(`--ramp-${n}`)),
+      this.lower.length,
+    );
   }
 
   villageOf(key) {
@@ -54,7 +57,10 @@ export class Counts {
       const above = grid.properties.ancestors.at(-1);
       return { level: own, parent: above?.grid_key ?? null };
     }
-    return { level: Math.min(maximum, Math.max(state.level, own + 1)), parent: grid?.properties.grid_key ?? null };
+    return {
+      level: Math.min(maximum, Math.max(state.level, own + 1)),
+      parent: grid?.properties.grid_key ?? null,
+    };
   }
 
   // `changed` are names of the state; null for all.
@@ -77,11 +83,16 @@ export class Counts {
         getKept("/grids", { level: 3, geometry: false }),
       ]);
       const atTop = !grid || !grid.properties.ancestors.length;
-      const outside = atTop ? (await get("/incidents", { grid: "0", ...this.filter, limit: 1 }, { signal })).total : 0;
+      const outside = atTop
+        ? (await get("/incidents", { grid: "0", ...this.filter, limit: 1 }, { signal })).total
+        : 0;
       if (run !== this.#run) return;
       this.villages = new Map(villages.features.map((f) => [f.properties.grid_key, f.properties]));
       Object.assign(this, { grid, level, parent, total: counts.total, unplaced: counts.unassigned, outside });
-      this.rows = rows.features.map(({ properties }) => ({ ...properties, n: counts.counts[properties.grid_key] ?? 0 }));
+      this.rows = rows.features.map(({ properties }) => ({
+        ...properties,
+        n: counts.counts[properties.grid_key] ?? 0,
+      }));
       this.counts = Object.fromEntries(this.rows.map((row) => [row.grid_key, row.n]));
       this.lower = breaks(Object.values(this.counts));
       this.#tell();

@@ -12,23 +12,53 @@ function incidentLayers() {
   const shape = ["match", ["get", "domain"], ...DOMAINS.flatMap((d) => [d, `d-${d}`]), "d-dispute"];
   return [
     {
-      id: "incident-cluster", type: "circle", source: "incidents", "source-layer": "incidents", filter: many,
-      paint: { "circle-radius": size, "circle-color": css("--cluster"), "circle-opacity": 0.82, "circle-stroke-color": css("--cluster-ink"), "circle-stroke-width": 1.2, "circle-stroke-opacity": 0.9 },
+      id: "incident-cluster",
+      type: "circle",
+      source: "incidents",
+      "source-layer": "incidents",
+      filter: many,
+      paint: {
+        "circle-radius": size,
+        "circle-color": css("--cluster"),
+        "circle-opacity": 0.82,
+        "circle-stroke-color": css("--cluster-ink"),
+        "circle-stroke-width": 1.2,
+        "circle-stroke-opacity": 0.9,
+      },
     },
     {
-      id: "incident-number", type: "symbol", source: "incidents", "source-layer": "incidents", filter: many,
-      layout: textOf(14, { "text-field": ["to-string", ["get", "n"]], "text-overlap": "always", "text-padding": 8 }),
+      id: "incident-number",
+      type: "symbol",
+      source: "incidents",
+      "source-layer": "incidents",
+      filter: many,
+      layout: textOf(14, {
+        "text-field": ["to-string", ["get", "n"]],
+        "text-overlap": "always",
+        "text-padding": 8,
+      }),
       paint: { "text-color": css("--cluster-ink") },
     },
     {
-      id: "incident-point", type: "symbol", source: "incidents", "source-layer": "incidents", filter: ["==", ["get", "n"], 1],
-      layout: { "icon-image": shape, "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.7, 15, 0.9, 18, 1.2], "icon-allow-overlap": true, "icon-ignore-placement": true },
+      id: "incident-point",
+      type: "symbol",
+      source: "incidents",
+      "source-layer": "incidents",
+      filter: ["==", ["get", "n"], 1],
+      layout: {
+        "icon-image": shape,
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.7, 15, 0.9, 18, 1.2],
+        "icon-allow-overlap": true,
+        "icon-ignore-placement": true,
+      },
     },
   ];
 }
 
 export const casesMap = {
-  sources: (tilesOf, bounds) => ({ incidents: { type: "vector", tiles: [tilesOf("incidents")], minzoom: 8, maxzoom: 17, bounds } }),
+  sources: (tilesOf, bounds) => ({
+    incidents: { type: "vector", tiles: [tilesOf("incidents")], minzoom: 8, maxzoom: 17, bounds },
+  }),
   strata: { point: incidentLayers },
   shown: { incidents: LAYERS },
   picks: [

@@ -13,17 +13,32 @@ function shades(found) {
   };
   const ranges = found.lower.map((from, i) => {
     const to = found.lower[i + 1] ? found.lower[i + 1] - 1 : null;
-    const label = to === null ? `≥ ${number(from)}` : to === from ? number(from) : `${number(from)} – ${number(to)}`;
+    const label =
+      to === null ? `≥ ${number(from)}` : to === from ? number(from) : `${number(from)} – ${number(to)}`;
     return box(ramp[i], label);
   });
-  return h("div", {}, h("h3", {}, `${t("legend_counts")} · ${t(`level_${found.level}`)}`), h("ul", { id: "legend-counts" }, box("var(--map-zero)", t("legend_zero")), ranges));
+  return h(
+    "div",
+    {},
+    h("h3", {}, `${t("legend_counts")} · ${t(`level_${found.level}`)}`),
+    h("ul", { id: "legend-counts" }, box("var(--map-zero)", t("legend_zero")), ranges),
+  );
 }
 
 function incidents(workspace) {
   const several = h("span", { class: "swatch" });
   several.style.cssText = "border-radius:50%;background:var(--cluster)";
-  return h("div", {}, h("h3", {}, t("incidents")),
-    h("ul", {}, DOMAINS.map((d) => h("li", {}, swatch(`d-${d}`), h("span", {}, labelOf(workspace.domains, d)))), h("li", {}, several, h("span", {}, t("legend_cluster")))));
+  return h(
+    "div",
+    {},
+    h("h3", {}, t("incidents")),
+    h(
+      "ul",
+      {},
+      DOMAINS.map((d) => h("li", {}, swatch(`d-${d}`), h("span", {}, labelOf(workspace.domains, d)))),
+      h("li", {}, several, h("span", {}, t("legend_cluster"))),
+    ),
+  );
 }
 
 export const casesLegend = ({ state, workspace }, counts) => [

@@ -1,4 +1,5 @@
-// The list beside the map: the same grids, incidents, teams, sites and bodies, sortable and reachable by keyboard.
+// The list beside the map: the same grids, incidents, teams, sites and bodies, sortable and reachable by
+// keyboard.
 
 import { address, get, Latest } from "../shell/api.js";
 import { announce, button, byId, h, icon, replace } from "../shell/dom.js";
@@ -12,7 +13,13 @@ const COLUMNS = { grids, incidents, teams, migrants, organisations };
 const PAGE = 50;
 const MOST = 1000;
 const FORMATS = ["csv", "xlsx", "geojson", "gpkg"];
-const SELECTED = { incidents: "incident_id", teams: "code", migrants: "code", organisations: "code", grids: "grid_key" };
+const SELECTED = {
+  incidents: "incident_id",
+  teams: "code",
+  migrants: "code",
+  organisations: "code",
+  grids: "grid_key",
+};
 
 export class List {
   #store;
@@ -42,15 +49,29 @@ export class List {
 
   #query() {
     const { state } = this.#store;
-    return { grid: state.outside ? "0" : state.grid, ...this.#counts.filter, stage: state.stage, kind: state.kind, ...(state.flag ? { [state.flag]: "true" } : {}) };
+    return {
+      grid: state.outside ? "0" : state.grid,
+      ...this.#counts.filter,
+      stage: state.stage,
+      kind: state.kind,
+      ...(state.flag ? { [state.flag]: "true" } : {}),
+    };
   }
 
   async #load({ more = false, limit = PAGE } = {}) {
     const signal = this.#latest.start("incidents");
     try {
-      const found = await get("/incidents", { ...this.#query(), limit, cursor: more ? this.#incidents.next : null }, { signal });
+      const found = await get(
+        "/incidents",
+        { ...this.#query(), limit, cursor: more ? this.#incidents.next : null },
+        { signal },
+      );
       const rows = found.features.map((f) => f.properties);
-      this.#incidents = { rows: more ? [...this.#incidents.rows, ...rows] : rows, next: found.next, total: found.total };
+      this.#incidents = {
+        rows: more ? [...this.#incidents.rows, ...rows] : rows,
+        next: found.next,
+        total: found.total,
+      };
       this.render();
     } catch (error) {
       if (error.name !== "AbortError") this.#actions.error(error);
@@ -83,21 +104,60 @@ export class List {
     const box = byId("list");
     const inside = box.contains(document.activeElement) && document.activeElement !== box;
     const focused = document.activeElement?.id;
-    const columns = COLUMNS[this.#store.state.list]({ actions: this.#actions, counts: this.#counts, workspace: this.#store.workspace });
+    const columns = COLUMNS[this.#store.state.list]({
+      actions: this.#actions,
+      counts: this.#counts,
+      workspace: this.#store.workspace,
+    });
     const rows = this.#sorted(columns);
-    replace(box, this.#tabs(), this.#chips(), rows.length ? this.#table(columns, rows) : this.#nothing(), this.#foot(rows.length));
+    replace(
+      box,
+      this.#tabs(),
+      this.#chips(),
+      rows.length ? this.#table(columns, rows) : this.#nothing(),
+      this.#foot(rows.length),
+    );
     box.classList.toggle("wide", this.#wide);
     document.body.classList.toggle("list-wide", this.#wide);
-    if (inside) ((focused && byId(focused)) || box.querySelector("[data-primary]") || box).focus({ preventScroll: !focused });
+    if (inside)
+      ((focused && byId(focused)) || box.querySelector("[data-primary]") || box).focus({
+        preventScroll: !focused,
+      });
     this.#follow();
   }
 
   #tabs() {
     const { list } = this.#store.state;
-    return h("div", { class: "row list-top" },
-      h("div", { class: "segments tabs grow", role: "tablist", "aria-label": t("list") }, LISTS.map((name) =>
-        h("button", { id: `tab-${name}`, type: "button", role: "tab", "aria-selected": String(name === list), tabindex: name === list ? "0" : "-1", onclick: () => this.#store.set({ list: name }) }, t(name)))),
-      button(t(this.#wide ? "shrink" : "expand"), { id: "expand", icon: this.#wide ? "chevron-down" : "table", text: false, class: "plain expand", "aria-expanded": String(this.#wide), onclick: () => this.#widen() }));
+    return h(
+      "div",
+      { class: "row list-top" },
+      h(
+        "div",
+        { class: "segments tabs grow", role: "tablist", "aria-label": t("list") },
+        LISTS.map((name) =>
+          h(
+            "button",
+            {
+              id: `tab-${name}`,
+              type: "button",
+              role: "tab",
+              "aria-selected": String(name === list),
+              tabindex: name === list ? "0" : "-1",
+              onclick: () => this.#store.set({ list: name }),
+            },
+            t(name),
+          ),
+        ),
+      ),
+      button(t(this.#wide ? "shrink" : "expand"), {
+        id: "expand",
+        icon: this.#wide ? "chevron-down" : "table",
+        text: false,
+        class: "plain expand",
+        "aria-expanded": String(this.#wide),
+        onclick: () => this.#widen(),
+      }),
+    );
   }
 
   #widen() {
@@ -109,11 +169,25 @@ export class List {
   #chips() {
     const { state, workspace } = this.#store;
     if (state.list !== "incidents") return null;
-    const chip = (label, changes) => h("button", { type: "button", class: "chip", "aria-label": `${t("clear_filters")}: ${label}`, onclick: () => this.#store.set(changes) }, label, " ×");
+    const chip = (label, changes) =>
+      h(
+        "button",
+        {
+          type: "button",
+          class: "chip",
+          "aria-label": `${t("clear_filters")}: ${label}`,
+          onclick: () => this.#store.set(changes),
+        },
+        label,
+        " ×",
+      );
     const chips = [
-      state.outside && chip(t("outside"), { outside: false }), state.stage && chip(labelOf(workspace.stages, state.stage), { stage: null }),
+      state.outside && chip(t("outside"), { outside: false }),
+      state.stage && chip(labelOf(workspace.stages, state.stage), { stage: null }),
       state.kind && chip(labelOf(Object.values(workspace.kinds).flat(), state.kind), { kind: null }),
-      state.flag && chip(t({ overdue: "overdue", open: "open", confirm: "to_confirm" }[state.flag]), { flag: null }), state.domain && chip(labelOf(workspace.domains, state.domain), { domain: null }),
+      state.flag &&
+        chip(t({ overdue: "overdue", open: "open", confirm: "to_confirm" }[state.flag]), { flag: null }),
+      state.domain && chip(labelOf(workspace.domains, state.domain), { domain: null }),
     ].filter(Boolean);
     return chips.length ? h("div", { class: "chips" }, chips) : null;
   }
@@ -124,17 +198,56 @@ export class List {
     const head = columns.map((c) => {
       const sorted = c.name === chosen?.name;
       const title = c.unit ? `${t(c.name)} (${t(c.unit)})` : t(c.name);
-      return h("th", { scope: "col", class: [c.num && "num", c.wide && "wide-only"].filter(Boolean).join(" "), "aria-sort": sorted ? (chosen.down ? "descending" : "ascending") : "none" },
-        h("button", { id: `sort-${c.name}`, type: "button", title: t("sort_by", { name: t(c.name) }), onclick: () => this.#sortBy(c) }, title, sorted ? h("span", { "aria-hidden": "true" }, chosen.down ? " ↓" : " ↑") : null));
+      return h(
+        "th",
+        {
+          scope: "col",
+          class: [c.num && "num", c.wide && "wide-only"].filter(Boolean).join(" "),
+          "aria-sort": sorted ? (chosen.down ? "descending" : "ascending") : "none",
+        },
+        h(
+          "button",
+          {
+            id: `sort-${c.name}`,
+            type: "button",
+            title: t("sort_by", { name: t(c.name) }),
+            onclick: () => this.#sortBy(c),
+          },
+          title,
+          sorted ? h("span", { "aria-hidden": "true" }, chosen.down ? " ↓" : " ↑") : null,
+        ),
+      );
     });
     const body = rows.map((row) => {
       const id = String(row[SELECTED[list]]);
       const current = sel === `${list.slice(0, -1)}:${id}`;
-      return h("tr", { dataset: { id }, class: current ? "chosen" : null, "aria-current": current ? "true" : null },
-        columns.map((c) => h("td", { class: [c.num && "num", c.wide && "wide-only", c.long && "long"].filter(Boolean).join(" ") }, c.show(row))));
+      return h(
+        "tr",
+        { dataset: { id }, class: current ? "chosen" : null, "aria-current": current ? "true" : null },
+        columns.map((c) =>
+          h(
+            "td",
+            { class: [c.num && "num", c.wide && "wide-only", c.long && "long"].filter(Boolean).join(" ") },
+            c.show(row),
+          ),
+        ),
+      );
     });
-    return h("div", { class: "scroll", role: "tabpanel", "aria-labelledby": `tab-${list}` },
-      h("table", {}, h("caption", { class: "unseen" }, t("list_of", { name: nameOf(this.#counts.grid?.properties), what: t(list) })), h("thead", {}, h("tr", {}, head)), h("tbody", {}, body)));
+    return h(
+      "div",
+      { class: "scroll", role: "tabpanel", "aria-labelledby": `tab-${list}` },
+      h(
+        "table",
+        {},
+        h(
+          "caption",
+          { class: "unseen" },
+          t("list_of", { name: nameOf(this.#counts.grid?.properties), what: t(list) }),
+        ),
+        h("thead", {}, h("tr", {}, head)),
+        h("tbody", {}, body),
+      ),
+    );
   }
 
   async #sortBy(column) {
@@ -142,7 +255,8 @@ export class List {
     const now = this.#sort[list];
     const same = now?.name === column.name;
     this.#sort[list] = { name: column.name, down: same ? !now.down : Boolean(column.num) };
-    if (list === "incidents" && this.#incidents.next && this.#incidents.rows.length < MOST) await this.#load({ limit: MOST });
+    if (list === "incidents" && this.#incidents.next && this.#incidents.rows.length < MOST)
+      await this.#load({ limit: MOST });
     else this.render();
     announce(t("sort_by", { name: t(column.name) }));
   }
@@ -150,31 +264,72 @@ export class List {
   #nothing() {
     const { list } = this.#store.state;
     const wider = list === "incidents" || list === "grids";
-    return h("div", { class: "scroll nothing" }, h("p", {}, t(wider ? "zero" : "zero_rows")),
-      wider ? h("button", { type: "button", onclick: this.#actions.wholeYear }, t("zero_wider")) : null);
+    return h(
+      "div",
+      { class: "scroll nothing" },
+      h("p", {}, t(wider ? "zero" : "zero_rows")),
+      wider ? h("button", { type: "button", onclick: this.#actions.wholeYear }, t("zero_wider")) : null,
+    );
   }
 
   #foot(shown) {
     const { state } = this.#store;
     const total = state.list === "incidents" ? this.#incidents.total : shown;
     const left = state.list === "incidents" && this.#incidents.next ? Math.min(PAGE, total - shown) : 0;
-    const query = state.list === "incidents" ? { grid: state.outside ? "0" : state.grid, ...this.#counts.filter } : { grid: state.grid };
-    return h("div", { class: "row apart list-foot" },
-      left > 0 ? h("button", { type: "button", class: "link", id: "more", onclick: () => this.#load({ more: true }) }, `${t("more", { n: left })} · ${t("shown", { shown: number(shown), total: number(total) })}`)
-        : h("span", { class: "muted", id: "shown" }, t("shown", { shown: number(shown), total: number(total) })),
-      h("span", { class: "row", style: "gap:0" }, icon("download"), FORMATS.map((f) => h("a", { href: address(`/exports/${state.list}.${f}`, query), download: "", "aria-label": `${t("download")} ${f.toUpperCase()}` }, f.toUpperCase()))));
+    const query =
+      state.list === "incidents"
+        ? { grid: state.outside ? "0" : state.grid, ...this.#counts.filter }
+        : { grid: state.grid };
+    return h(
+      "div",
+      { class: "row apart list-foot" },
+      left > 0
+        ? h(
+            "button",
+            { type: "button", class: "link", id: "more", onclick: () => this.#load({ more: true }) },
+            `${t("more", { n: left })} · ${t("shown", { shown: number(shown), total: number(total) })}`,
+          )
+        : h(
+            "span",
+            { class: "muted", id: "shown" },
+            t("shown", { shown: number(shown), total: number(total) }),
+          ),
+      h(
+        "span",
+        { class: "row", style: "gap:0" },
+        icon("download"),
+        FORMATS.map((f) =>
+          h(
+            "a",
+            {
+              href: address(`/exports/${state.list}.${f}`, query),
+              download: "",
+              "aria-label": `${t("download")} ${f.toUpperCase()}`,
+            },
+            f.toUpperCase(),
+          ),
+        ),
+      ),
+    );
   }
 
   // The map points at a grid: its row is marked without moving anything.
   mark(key) {
     for (const row of byId("list").querySelectorAll("tr.hot")) row.classList.remove("hot");
-    if (key) byId("list").querySelector(`tr[data-id="${CSS.escape(key)}"]`)?.classList.add("hot");
+    if (key)
+      byId("list")
+        .querySelector(`tr[data-id="${CSS.escape(key)}"]`)
+        ?.classList.add("hot");
   }
 
   #follow() {
     const row = byId("list").querySelector("tr.chosen");
     const pane = row?.closest(".scroll");
-    if (!row || row.offsetTop < pane.scrollTop + 40 || row.offsetTop + row.offsetHeight > pane.scrollTop + pane.clientHeight) {
+    if (
+      !row ||
+      row.offsetTop < pane.scrollTop + 40 ||
+      row.offsetTop + row.offsetHeight > pane.scrollTop + pane.clientHeight
+    ) {
       if (row) pane.scrollTop = row.offsetTop - pane.clientHeight / 2;
     }
   }
@@ -188,10 +343,17 @@ export class List {
     const step = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;
     const vertical = event.key.endsWith("Down") || event.key.endsWith("Up");
-    const group = event.target.getAttribute("role") === "tab" && !vertical ? '[role="tab"]' : vertical && event.target.closest("tbody") ? "tbody [data-primary]" : null;
+    const group =
+      event.target.getAttribute("role") === "tab" && !vertical
+        ? '[role="tab"]'
+        : vertical && event.target.closest("tbody")
+          ? "tbody [data-primary]"
+          : null;
     if (!group) return;
     const all = [...byId("list").querySelectorAll(group)];
-    const here = group.startsWith("tbody") ? event.target.closest("tr").querySelector("[data-primary]") : event.target;
+    const here = group.startsWith("tbody")
+      ? event.target.closest("tr").querySelector("[data-primary]")
+      : event.target;
     const next = all[all.indexOf(here) + step];
     if (!next) return;
     event.preventDefault();

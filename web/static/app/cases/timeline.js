@@ -28,7 +28,9 @@ export class Timeline {
     if (!workspace.period) return;
     try {
       const found = await get(
-        "/timeline", { grid: state.grid, domain: state.domain, ...workspace.period, step: this.#step }, { signal: this.#latest.start("timeline") },
+        "/timeline",
+        { grid: state.grid, domain: state.domain, ...workspace.period, step: this.#step },
+        { signal: this.#latest.start("timeline") },
       );
       this.#points = found.points;
       this.#draw();
@@ -50,10 +52,29 @@ export class Timeline {
     const { period } = this.#store.workspace;
     if (!period || !this.#points.length) return;
     const chart = h("div", { class: "chart", role: "img", "aria-label": this.#inWords() });
-    const segments = ["day", "week"].map((step) => button(t(step === "day" ? "by_day" : "by_week"), { "aria-pressed": String(step === this.#step), onclick: () => this.#setStep(step) }));
+    const segments = ["day", "week"].map((step) =>
+      button(t(step === "day" ? "by_day" : "by_week"), {
+        "aria-pressed": String(step === this.#step),
+        onclick: () => this.#setStep(step),
+      }),
+    );
     this.#plot?.destroy();
-    replace(byId("time"),
-      h("div", { class: "row apart" }, h("h3", {}, t(this.#step === "day" ? "timeline" : "timeline_week"), " · ", h("span", { class: "muted", id: "time-value" }, t("brush_hint"))), h("div", { class: "segments" }, segments)), chart);
+    replace(
+      byId("time"),
+      h(
+        "div",
+        { class: "row apart" },
+        h(
+          "h3",
+          {},
+          t(this.#step === "day" ? "timeline" : "timeline_week"),
+          " · ",
+          h("span", { class: "muted", id: "time-value" }, t("brush_hint")),
+        ),
+        h("div", { class: "segments" }, segments),
+      ),
+      chart,
+    );
     if (chart.clientWidth < 40) return;
     this.#plot = new uPlot(this.#options(chart), this.#series(), chart);
   }
@@ -77,15 +98,48 @@ export class Timeline {
   #options(chart) {
     const bars = uPlot.paths.bars({ size: [0.8, 24, 1] });
     const series = (fill) => ({ paths: bars, points: { show: false }, fill, width: 0, stroke: fill });
-    const axis = { stroke: css("--ink-2"), font: FONT, grid: { show: false }, ticks: { stroke: css("--line"), width: 1, size: 4 } };
+    const axis = {
+      stroke: css("--ink-2"),
+      font: FONT,
+      grid: { show: false },
+      ticks: { stroke: css("--line"), width: 1, size: 4 },
+    };
     return {
-      width: chart.clientWidth, height: chart.clientHeight, tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"), legend: { show: false },
+      width: chart.clientWidth,
+      height: chart.clientHeight,
+      tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
+      legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
       padding: [10, 4, 0, 0],
-      scales: { x: { time: true, range: (_, low, high) => [low - DAY_S, high + (this.#step === "week" ? 7 : 1) * DAY_S] }, y: { range: (_, _low, high) => [0, Math.max(1, high)] } },
+      scales: {
+        x: {
+          time: true,
+          range: (_, low, high) => [low - DAY_S, high + (this.#step === "week" ? 7 : 1) * DAY_S],
+        },
+        y: { range: (_, _low, high) => [0, Math.max(1, high)] },
+      },
       axes: [
-        { ...axis, size: 24, gap: 2, space: 72, values: (_, splits) => splits.map((s) => fromSeconds(s).slice(fromSeconds(s).endsWith("-01") ? 0 : 5, fromSeconds(s).endsWith("-01") ? 7 : 10)) },
-        { ...axis, size: 40, gap: 2, space: 16, grid: { stroke: css("--line"), width: 1 }, values: (_, splits) => splits.map((v) => (Number.isInteger(v) ? number(v) : "")) },
+        {
+          ...axis,
+          size: 24,
+          gap: 2,
+          space: 72,
+          values: (_, splits) =>
+            splits.map((s) =>
+              fromSeconds(s).slice(
+                fromSeconds(s).endsWith("-01") ? 0 : 5,
+                fromSeconds(s).endsWith("-01") ? 7 : 10,
+              ),
+            ),
+        },
+        {
+          ...axis,
+          size: 40,
+          gap: 2,
+          space: 16,
+          grid: { stroke: css("--line"), width: 1 },
+          values: (_, splits) => splits.map((v) => (Number.isInteger(v) ? number(v) : "")),
+        },
       ],
       series: [{}, series(css("--line")), series(css("--accent"))],
       hooks: { setSelect: [(plot) => this.#chosen(plot)], setCursor: [(plot) => this.#pointed(plot)] },
@@ -94,7 +148,9 @@ export class Timeline {
 
   #pointed({ cursor }) {
     const point = cursor.idx === null ? null : this.#points[cursor.idx];
-    byId("time-value").textContent = point ? `${point[0]} · ${number(point[1])} ${t("unit_incident")}` : t("brush_hint");
+    byId("time-value").textContent = point
+      ? `${point[0]} · ${number(point[1])} ${t("unit_incident")}`
+      : t("brush_hint");
   }
 
   #chosen(plot) {
@@ -102,6 +158,9 @@ export class Timeline {
     const { period } = this.#store.workspace;
     const day = (px) => fromSeconds(Math.floor(plot.posToVal(px, "x") / DAY_S) * DAY_S);
     const clamp = (d) => (d < period.from ? period.from : d > period.to ? period.to : d);
-    this.#store.set({ from: clamp(day(plot.select.left)), to: clamp(day(plot.select.left + plot.select.width)) });
+    this.#store.set({
+      from: clamp(day(plot.select.left)),
+      to: clamp(day(plot.select.left + plot.select.width)),
+    });
   }
 }

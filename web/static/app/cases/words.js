@@ -15,7 +15,10 @@ export const CASE_WORDS = {
   placed_by: ["定位方式", "Placed by"],
   placed_point: ["坐标", "Coordinate"],
   placed_grid: ["网格编码或村名", "Grid code or village"],
-  needs_confirmation: ["精度圈跨界，须人工确认归属。", "The accuracy circle crosses an edge; its grid is to be confirmed."],
+  needs_confirmation: [
+    "精度圈跨界，须人工确认归属。",
+    "The accuracy circle crosses an edge; its grid is to be confirmed.",
+  ],
   uid: ["编号", "Number"],
   clusters: ["处", "sites"],
   legend_counts: ["事件数（件）", "Incidents"],

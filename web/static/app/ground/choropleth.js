@@ -10,7 +10,9 @@ function fillColour(lower, ramp, on) {
   const clear = "rgba(0,0,0,0)";
   if (!on) return clear;
   const count = ["feature-state", "n"];
-  const classes = lower.length ? ["step", count, css("--map-zero"), ...lower.flatMap((at, i) => [at, ramp[i]])] : css("--map-zero");
+  const classes = lower.length
+    ? ["step", count, css("--map-zero"), ...lower.flatMap((at, i) => [at, ramp[i]])]
+    : css("--map-zero");
   return ["case", ["==", count, null], clear, classes];
 }
 
@@ -24,8 +26,10 @@ export function paintCounts(map, given, states) {
   for (const id of ["grid-fill", "grid-hover"]) map.setFilter(id, same);
   const near = ["==", ["slice", ["get", "key"], 0, VILLAGE_DIGITS], within];
   map.setFilter("grid-label", level < 4 ? same : ["all", same, near]);
-  for (const [name, value] of Object.entries(labelLayer(level).layout)) map.setLayoutProperty("grid-label", name, value);
+  for (const [name, value] of Object.entries(labelLayer(level).layout))
+    map.setLayoutProperty("grid-label", name, value);
   map.setLayerZoomRange("grid-label", level === 4 ? 13.2 : 0, 24);
-  for (const edge of [2, 3, 4]) map.setLayoutProperty(`edge-${edge}`, "visibility", edge <= Math.max(level, 3) ? "visible" : "none");
+  for (const edge of [2, 3, 4])
+    map.setLayoutProperty(`edge-${edge}`, "visibility", edge <= Math.max(level, 3) ? "visible" : "none");
   map.setPaintProperty("edge-4", "line-color", css("--map-edge-4"));
 }

@@ -12,11 +12,44 @@ export function grids({ actions, counts }) {
     return mark;
   };
   return [
-    { name: "name", sort: nameOf, show: (row) => link(nameOf(row), () => actions.open(row.grid_key), { "data-primary": "" }) },
+    {
+      name: "name",
+      sort: nameOf,
+      show: (row) => link(nameOf(row), () => actions.open(row.grid_key), { "data-primary": "" }),
+    },
     { name: "code", wide: true, sort: (row) => row.code ?? "", show: (row) => row.code ?? row.grid_key },
-    { name: "count", num: true, sort: (row) => row.n, show: (row) => [bar(row.n), " ", link(number(row.n), () => actions.records({ grid: row.grid_key }), { "aria-label": `${nameOf(row)}: ${t("records", { n: row.n })}` })] },
-    { name: "population", num: true, sort: (row) => row.population ?? -1, show: (row) => number(row.population) },
-    { name: "households", num: true, wide: true, sort: (row) => row.households ?? -1, show: (row) => number(row.households) },
-    { name: "area", num: true, wide: true, unit: "unit_km2", sort: (row) => row.area_km2 ?? -1, show: (row) => km2(row.area_km2) },
+    {
+      name: "count",
+      num: true,
+      sort: (row) => row.n,
+      show: (row) => [
+        bar(row.n),
+        " ",
+        link(number(row.n), () => actions.records({ grid: row.grid_key }), {
+          "aria-label": `${nameOf(row)}: ${t("records", { n: row.n })}`,
+        }),
+      ],
+    },
+    {
+      name: "population",
+      num: true,
+      sort: (row) => row.population ?? -1,
+      show: (row) => number(row.population),
+    },
+    {
+      name: "households",
+      num: true,
+      wide: true,
+      sort: (row) => row.households ?? -1,
+      show: (row) => number(row.households),
+    },
+    {
+      name: "area",
+      num: true,
+      wide: true,
+      unit: "unit_km2",
+      sort: (row) => row.area_km2 ?? -1,
+      show: (row) => km2(row.area_km2),
+    },
   ];
 }

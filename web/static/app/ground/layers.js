@@ -12,10 +12,13 @@ const isClass = (...names) => ["in", ["get", "class"], ["literal", names]];
 
 // Ways without a carriageway are dashed; every class that nothing is said of is drawn as a village road.
 const CLASSES = {
-  trunk: ["motorway", "trunk", "primary"], secondary: ["secondary"], tertiary: ["tertiary"],
+  trunk: ["motorway", "trunk", "primary"],
+  secondary: ["secondary"],
+  tertiary: ["tertiary"],
   path: ["path", "track", "footway", "cycleway", "pedestrian", "steps", "bridleway"],
 };
-const isRoad = (name) => (name in CLASSES ? isClass(...CLASSES[name]) : ["!", isClass(...Object.values(CLASSES).flat())]);
+const isRoad = (name) =>
+  name in CLASSES ? isClass(...CLASSES[name]) : ["!", isClass(...Object.values(CLASSES).flat())];
 const ROAD_WIDTHS = [
   ["village", 12, 0.4, 15, 2.2, 18, 9],
   ["tertiary", 11, 0.6, 15, 4, 18, 14],
@@ -25,12 +28,21 @@ const ROAD_WIDTHS = [
 
 function land() {
   const fill = (id, kind, colour) => ({
-    id, type: "fill", source: "land", "source-layer": "land", filter: ["==", ["get", "kind"], kind], paint: { "fill-color": colour, "fill-antialias": false },
+    id,
+    type: "fill",
+    source: "land",
+    "source-layer": "land",
+    filter: ["==", ["get", "kind"], kind],
+    paint: { "fill-color": colour, "fill-antialias": false },
   });
   return [
     { id: "outside", type: "background", paint: { "background-color": css("--map-outside") } },
     {
-      id: "ground", type: "fill", source: "grids", "source-layer": "grids", filter: ["==", ["get", "level"], 1],
+      id: "ground",
+      type: "fill",
+      source: "grids",
+      "source-layer": "grids",
+      filter: ["==", ["get", "level"], 1],
       paint: { "fill-color": css("--map-ground"), "fill-antialias": false },
     },
     fill("farmland", "farmland", css("--map-farmland")),
@@ -46,13 +58,34 @@ function water() {
   const metres = (zoom) => ["max", zoom < 13 ? 0.7 : 1, ["*", width, 2 ** zoom / 135_600]];
   return [
     {
-      id: "water-area", type: "fill", source: "water", "source-layer": "water", filter: ["==", ["geometry-type"], "Polygon"],
+      id: "water-area",
+      type: "fill",
+      source: "water",
+      "source-layer": "water",
+      filter: ["==", ["geometry-type"], "Polygon"],
       paint: { "fill-color": colour },
     },
     {
-      id: "river", type: "line", source: "water", "source-layer": "water", filter: ["==", ["geometry-type"], "LineString"],
+      id: "river",
+      type: "line",
+      source: "water",
+      "source-layer": "water",
+      filter: ["==", ["geometry-type"], "LineString"],
       layout: { "line-cap": "round", "line-join": "round" },
-      paint: { "line-color": colour, "line-width": ["interpolate", ["exponential", 2], ["zoom"], 9, metres(9), 12, metres(12), 18, metres(18)] },
+      paint: {
+        "line-color": colour,
+        "line-width": [
+          "interpolate",
+          ["exponential", 2],
+          ["zoom"],
+          9,
+          metres(9),
+          12,
+          metres(12),
+          18,
+          metres(18),
+        ],
+      },
     },
   ];
 }
@@ -60,8 +93,17 @@ function water() {
 function roads() {
   const layers = [
     {
-      id: "path", type: "line", source: "roads", "source-layer": "roads", minzoom: 13, filter: isRoad("path"),
-      paint: { "line-color": css("--map-path"), "line-width": zoomed(13, 0.5, 18, 2), "line-dasharray": [2, 2] },
+      id: "path",
+      type: "line",
+      source: "roads",
+      "source-layer": "roads",
+      minzoom: 13,
+      filter: isRoad("path"),
+      paint: {
+        "line-color": css("--map-path"),
+        "line-width": zoomed(13, 0.5, 18, 2),
+        "line-dasharray": [2, 2],
+      },
     },
   ];
   const line = { "line-cap": "round", "line-join": "round" };
@@ -69,20 +111,45 @@ function roads() {
     const cased = stops.map((v, i) => (i % 2 ? v + (stops[i - 1] >= 15 ? 1.6 : 1) : v));
     const bridge = ["any", ["==", ["get", "bridge"], true], ["==", ["get", "bridge"], "yes"]];
     layers.push({
-      id: `${name}-casing`, type: "line", source: "roads", "source-layer": "roads", filter: isRoad(name), layout: { ...line, "line-cap": "butt" },
-      paint: { "line-color": ["case", bridge, css("--map-edge-3"), css("--map-road-casing")], "line-width": zoomed(...cased) },
+      id: `${name}-casing`,
+      type: "line",
+      source: "roads",
+      "source-layer": "roads",
+      filter: isRoad(name),
+      layout: { ...line, "line-cap": "butt" },
+      paint: {
+        "line-color": ["case", bridge, css("--map-edge-3"), css("--map-road-casing")],
+        "line-width": zoomed(...cased),
+      },
     });
   }
   for (const [name, ...stops] of ROAD_WIDTHS) {
     const major = name === "trunk" || name === "secondary";
     layers.push({
-      id: name, type: "line", source: "roads", "source-layer": "roads", filter: isRoad(name), layout: line,
+      id: name,
+      type: "line",
+      source: "roads",
+      "source-layer": "roads",
+      filter: isRoad(name),
+      layout: line,
       paint: { "line-color": css(major ? "--map-road-major" : "--map-road"), "line-width": zoomed(...stops) },
     });
   }
   const arrows = (id, value, turn) => ({
-    id, type: "symbol", source: "roads", "source-layer": "roads", minzoom: 15.5, filter: ["in", ["to-string", ["get", "oneway"]], ["literal", value]],
-    layout: { "symbol-placement": "line", "symbol-spacing": 120, "icon-image": "arrow", "icon-rotate": turn, "icon-rotation-alignment": "map", "icon-padding": 8 },
+    id,
+    type: "symbol",
+    source: "roads",
+    "source-layer": "roads",
+    minzoom: 15.5,
+    filter: ["in", ["to-string", ["get", "oneway"]], ["literal", value]],
+    layout: {
+      "symbol-placement": "line",
+      "symbol-spacing": 120,
+      "icon-image": "arrow",
+      "icon-rotate": turn,
+      "icon-rotation-alignment": "map",
+      "icon-padding": 8,
+    },
   });
   layers.push(arrows("oneway", ["yes", "true"], 0), arrows("oneway-back", ["reverse"], 180));
   return layers;
@@ -90,23 +157,54 @@ function roads() {
 
 function nameLayers() {
   const place = (id, filter, minzoom, size, colour) => ({
-    id, type: "symbol", source: "places", "source-layer": "places", minzoom, filter,
-    layout: textOf(size, { "text-field": NAME, "symbol-sort-key": ["coalesce", ["get", "rank"], 9] }), paint: paintOf(colour),
+    id,
+    type: "symbol",
+    source: "places",
+    "source-layer": "places",
+    minzoom,
+    filter,
+    layout: textOf(size, { "text-field": NAME, "symbol-sort-key": ["coalesce", ["get", "rank"], 9] }),
+    paint: paintOf(colour),
   });
   const rank = (low, high) => ["all", [">=", ["get", "rank"], low], ["<=", ["get", "rank"], high]];
   return [
     {
-      id: "river-name", type: "symbol", source: "water", "source-layer": "water", minzoom: 12.5, filter: ["==", ["geometry-type"], "LineString"],
-      layout: textOf(14, { "symbol-placement": "line", "text-field": NAME, "text-letter-spacing": 0.15, "symbol-spacing": 480 }),
+      id: "river-name",
+      type: "symbol",
+      source: "water",
+      "source-layer": "water",
+      minzoom: 12.5,
+      filter: ["==", ["geometry-type"], "LineString"],
+      layout: textOf(14, {
+        "symbol-placement": "line",
+        "text-field": NAME,
+        "text-letter-spacing": 0.15,
+        "symbol-spacing": 480,
+      }),
       paint: paintOf(css("--map-water-ink"), 1),
     },
     {
-      id: "water-name", type: "symbol", source: "water", "source-layer": "water", minzoom: 12.5, filter: ["==", ["get", "kind"], "reservoir"],
-      layout: textOf(14, { "text-field": NAME }), paint: paintOf(css("--map-water-ink"), 1),
+      id: "water-name",
+      type: "symbol",
+      source: "water",
+      "source-layer": "water",
+      minzoom: 12.5,
+      filter: ["==", ["get", "kind"], "reservoir"],
+      layout: textOf(14, { "text-field": NAME }),
+      paint: paintOf(css("--map-water-ink"), 1),
     },
     {
-      id: "road-name", type: "symbol", source: "roads", "source-layer": "roads", minzoom: 14,
-      layout: textOf(14, { "symbol-placement": "line", "text-field": ["coalesce", ["get", "name_zh"], ""], "symbol-spacing": 420 }), paint: paintOf(css("--ink-2"), 1.6),
+      id: "road-name",
+      type: "symbol",
+      source: "roads",
+      "source-layer": "roads",
+      minzoom: 14,
+      layout: textOf(14, {
+        "symbol-placement": "line",
+        "text-field": ["coalesce", ["get", "name_zh"], ""],
+        "symbol-spacing": 420,
+      }),
+      paint: paintOf(css("--ink-2"), 1.6),
     },
     place("place-4", rank(4, 9), 14.2, 14, css("--ink-2")),
     place("place-3", rank(2, 3), 13.6, 14, css("--map-label")),
@@ -114,20 +212,37 @@ function nameLayers() {
 }
 
 const outline = (id, level, colour, width, extra = {}) => ({
-  id, type: "line", source: "grids", "source-layer": "grids", filter: ["==", ["get", "level"], level],
-  layout: { "line-join": "round" }, paint: { "line-color": colour, "line-width": width, ...extra },
+  id,
+  type: "line",
+  source: "grids",
+  "source-layer": "grids",
+  filter: ["==", ["get", "level"], level],
+  layout: { "line-join": "round" },
+  paint: { "line-color": colour, "line-width": width, ...extra },
 });
 
 function outlineLayers() {
   const state = (name) => ["boolean", ["feature-state", name], false];
   return [
-    outline("edge-4", 4, css("--map-edge-4"), ["interpolate", ["linear"], ["zoom"], 12, 0.3, 16, 1.2], { "line-opacity": ["interpolate", ["linear"], ["zoom"], 12, 0.3, 14, 0.9] }),
+    outline("edge-4", 4, css("--map-edge-4"), ["interpolate", ["linear"], ["zoom"], 12, 0.3, 16, 1.2], {
+      "line-opacity": ["interpolate", ["linear"], ["zoom"], 12, 0.3, 14, 0.9],
+    }),
     outline("edge-3", 3, css("--map-edge-3"), ["interpolate", ["linear"], ["zoom"], 9, 0.5, 14, 1.8]),
-    outline("edge-2", 2, css("--map-edge-2"), ["interpolate", ["linear"], ["zoom"], 9, 1, 14, 2.4], { "line-dasharray": [5, 2] }),
+    outline("edge-2", 2, css("--map-edge-2"), ["interpolate", ["linear"], ["zoom"], 9, 1, 14, 2.4], {
+      "line-dasharray": [5, 2],
+    }),
     outline("edge-1", 1, css("--map-edge-1"), ["interpolate", ["linear"], ["zoom"], 9, 1.6, 14, 3]),
     {
-      id: "grid-hover", type: "line", source: "grids", "source-layer": "grids", layout: { "line-join": "round" },
-      paint: { "line-color": css("--accent"), "line-width": 2.5, "line-opacity": ["case", state("hover"), 1, 0] },
+      id: "grid-hover",
+      type: "line",
+      source: "grids",
+      "source-layer": "grids",
+      layout: { "line-join": "round" },
+      paint: {
+        "line-color": css("--accent"),
+        "line-width": 2.5,
+        "line-opacity": ["case", state("hover"), 1, 0],
+      },
     },
   ];
 }
@@ -135,7 +250,11 @@ function outlineLayers() {
 function fillLayers() {
   return [
     {
-      id: "grid-fill", type: "fill", source: "grids", "source-layer": "grids", filter: ["==", ["get", "level"], 3],
+      id: "grid-fill",
+      type: "fill",
+      source: "grids",
+      "source-layer": "grids",
+      filter: ["==", ["get", "level"], 3],
       paint: { "fill-color": "rgba(0,0,0,0)", "fill-opacity": 0.8, "fill-antialias": false },
     },
   ];
@@ -143,7 +262,8 @@ function fillLayers() {
 
 function sources(tilesOf, bounds) {
   const found = {};
-  for (const layer of GROUND) found[layer] = { type: "vector", tiles: [tilesOf(layer)], minzoom: 8, maxzoom: 15, bounds };
+  for (const layer of GROUND)
+    found[layer] = { type: "vector", tiles: [tilesOf(layer)], minzoom: 8, maxzoom: 15, bounds };
   found.grids.promoteId = "key";
   return found;
 }

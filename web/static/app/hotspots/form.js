@@ -15,7 +15,12 @@ function stepFor(from, to) {
 }
 
 const field = (label, control) => [h("label", { for: control.id }, t(label)), control];
-const choice = (id, options, value, onchange) => h("select", { id, onchange: (event) => onchange(event.target.value) }, options.map(([code, text]) => h("option", { value: code, selected: code === value }, text)));
+const choice = (id, options, value, onchange) =>
+  h(
+    "select",
+    { id, onchange: (event) => onchange(event.target.value) },
+    options.map(([code, text]) => h("option", { value: code, selected: code === value }, text)),
+  );
 
 export class Form {
   #chosen = { method: "gi", by: "count", seed: 0 };
@@ -34,28 +39,122 @@ export class Form {
 
   get #all() {
     const { state, workspace } = this.#store;
-    return { domain: state.domain ?? "", kind: state.kind ?? "", level: workspace.levels.at(-1), step: stepFor(state.from, state.to), ...this.#chosen };
+    return {
+      domain: state.domain ?? "",
+      kind: state.kind ?? "",
+      level: workspace.levels.at(-1),
+      step: stepFor(state.from, state.to),
+      ...this.#chosen,
+    };
   }
 
   parameters() {
     const { from, to } = this.#store.state;
     const { method, domain, kind, level, by, step, seed } = this.#all;
-    return { method, from, to, domain: domain || null, kind: kind || null, level: Number(level), by: RATED.has(method) ? by : "count", seed: Number(seed), ...(SLICED.has(method) ? { step } : {}) };
+    return {
+      method,
+      from,
+      to,
+      domain: domain || null,
+      kind: kind || null,
+      level: Number(level),
+      by: RATED.has(method) ? by : "count",
+      seed: Number(seed),
+      ...(SLICED.has(method) ? { step } : {}),
+    };
   }
 
   render(onsubmit) {
     const { state, workspace } = this.#store;
     const now = this.#all;
     const kinds = workspace.kinds[now.domain] ?? [];
-    return h("form", { id: "hot-form", class: "hot-form", onsubmit: (event) => { event.preventDefault(); onsubmit(); } },
-      field("hot_method", choice("hot-method", METHODS.map((m) => [m, t(`hot_method_${m}`)]), now.method, (method) => this.#set({ method }))),
-      field("domain", choice("hot-domain", [["", t("all_domains")], ...workspace.domains.map((d) => [d.code, labelOf(workspace.domains, d.code)])], now.domain, (domain) => this.#set({ domain, kind: "" }))),
-      kinds.length ? field("hot_kind", choice("hot-kind", [["", t("hot_all_kinds")], ...kinds.map((k) => [k.code, labelOf(kinds, k.code)])], now.kind, (kind) => this.#set({ kind }))) : null,
-      field("level", choice("hot-level", workspace.levels.filter((n) => n > 1).map((n) => [String(n), t(`level_${n}`)]), String(now.level), (level) => this.#set({ level }))),
-      RATED.has(now.method) ? field("hot_by", choice("hot-by", ["count", "rate"].map((by) => [by, t(`hot_by_${by}`)]), now.by, (by) => this.#set({ by }))) : null,
-      SLICED.has(now.method) ? field("hot_step", choice("hot-step", ["month", "week", "day"].map((step) => [step, t(`hot_step_${step}`)]), now.step, (step) => this.#set({ step }))) : null,
-      field("hot_seed", h("input", { id: "hot-seed", type: "number", min: "0", max: "999999999", step: "1", value: String(now.seed), onchange: (event) => this.#set({ seed: event.target.value || 0 }) })),
+    return h(
+      "form",
+      {
+        id: "hot-form",
+        class: "hot-form",
+        onsubmit: (event) => {
+          event.preventDefault();
+          onsubmit();
+        },
+      },
+      field(
+        "hot_method",
+        choice(
+          "hot-method",
+          METHODS.map((m) => [m, t(`hot_method_${m}`)]),
+          now.method,
+          (method) => this.#set({ method }),
+        ),
+      ),
+      field(
+        "domain",
+        choice(
+          "hot-domain",
+          [
+            ["", t("all_domains")],
+            ...workspace.domains.map((d) => [d.code, labelOf(workspace.domains, d.code)]),
+          ],
+          now.domain,
+          (domain) => this.#set({ domain, kind: "" }),
+        ),
+      ),
+      kinds.length
+        ? field(
+            "hot_kind",
+            choice(
+              "hot-kind",
+              [["", t("hot_all_kinds")], ...kinds.map((k) => [k.code, labelOf(kinds, k.code)])],
+              now.kind,
+              (kind) => this.#set({ kind }),
+            ),
+          )
+        : null,
+      field(
+        "level",
+        choice(
+          "hot-level",
+          workspace.levels.filter((n) => n > 1).map((n) => [String(n), t(`level_${n}`)]),
+          String(now.level),
+          (level) => this.#set({ level }),
+        ),
+      ),
+      RATED.has(now.method)
+        ? field(
+            "hot_by",
+            choice(
+              "hot-by",
+              ["count", "rate"].map((by) => [by, t(`hot_by_${by}`)]),
+              now.by,
+              (by) => this.#set({ by }),
+            ),
+          )
+        : null,
+      SLICED.has(now.method)
+        ? field(
+            "hot_step",
+            choice(
+              "hot-step",
+              ["month", "week", "day"].map((step) => [step, t(`hot_step_${step}`)]),
+              now.step,
+              (step) => this.#set({ step }),
+            ),
+          )
+        : null,
+      field(
+        "hot_seed",
+        h("input", {
+          id: "hot-seed",
+          type: "number",
+          min: "0",
+          max: "999999999",
+          step: "1",
+          value: String(now.seed),
+          onchange: (event) => this.#set({ seed: event.target.value || 0 }),
+        }),
+      ),
       h("p", { class: "muted wide" }, t("hot_period", { from: state.from ?? "", to: state.to ?? "" })),
-      h("button", { type: "submit", id: "hot-start", class: "primary wide" }, t("hot_start")));
+      h("button", { type: "submit", id: "hot-start", class: "primary wide" }, t("hot_start")),
+    );
   }
 }

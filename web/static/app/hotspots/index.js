@@ -1,4 +1,5 @@
-// The hotspot layer of the page: its state, and what is told to the map, the legend, the panel and the slider.
+// The hotspot layer of the page: its state, and what is told to the map, the legend, the panel and the
+// slider.
 
 import { byId, h, icon, isPhone } from "../shell/dom.js";
 import { t } from "../shell/i18n.js";
@@ -30,9 +31,19 @@ export class Hotspots {
     this.#store = store;
     this.#actions = actions;
     this.#tell = tell;
-    this.panel = new HotspotPanel(store, this.runs, { chooseRun: (id) => this.choose(id), pickHotspot: (rank) => this.#pick(rank) });
-    this.slider = new Slider((slice) => store.set({ slice: slice === null ? null : String(slice) }, { quiet: true }));
-    this.caption = h("div", { id: "hot-note", class: "note", hidden: true }, icon("info-circle"), t("hot_caption"));
+    this.panel = new HotspotPanel(store, this.runs, {
+      chooseRun: (id) => this.choose(id),
+      pickHotspot: (rank) => this.#pick(rank),
+    });
+    this.slider = new Slider((slice) =>
+      store.set({ slice: slice === null ? null : String(slice) }, { quiet: true }),
+    );
+    this.caption = h(
+      "div",
+      { id: "hot-note", class: "note", hidden: true },
+      icon("info-circle"),
+      t("hot_caption"),
+    );
     this.runs.listen((what) => this.#changed(what));
   }
 
@@ -58,7 +69,12 @@ export class Hotspots {
       this.#quieted = layers.filter((name) => QUIETED.includes(name));
       layers = layers.filter((name) => !QUIETED.includes(name));
     } else if (!id) layers = [...layers, ...this.#quieted.filter((name) => !layers.includes(name))];
-    this.#store.set({ hot: id, slice: null, layers, ...(state.sel?.startsWith("hotspot:") ? { sel: null } : {}) });
+    this.#store.set({
+      hot: id,
+      slice: null,
+      layers,
+      ...(state.sel?.startsWith("hotspot:") ? { sel: null } : {}),
+    });
   }
 
   changed(changed) {
@@ -88,7 +104,11 @@ export class Hotspots {
 
   async story(ranks) {
     const shown = await this.runs.show(this.#store.state.hot);
-    return hotspotStory(shown, ranks.split(".").map(Number), { actions: this.#actions, workspace: this.#store.workspace, slice: this.slice });
+    return hotspotStory(shown, ranks.split(".").map(Number), {
+      actions: this.#actions,
+      workspace: this.#store.workspace,
+      slice: this.slice,
+    });
   }
 
   #pick(rank) {

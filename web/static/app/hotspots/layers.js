@@ -16,21 +16,60 @@ const bySure = (one, two, three) => ["match", ["coalesce", ["get", "sure"], 0], 
 // Over the ground and below the names.
 function hotspotAreas() {
   const filled = ["all", area, found, ["!", ["to-boolean", ["get", "outline"]]]];
-  const edge = (id, filter, paint) => ({ id, type: "line", source: "hotspots", filter: ["all", area, ...filter], layout: { "line-join": "round" }, paint: { "line-color": heat(), ...paint } });
+  const edge = (id, filter, paint) => ({
+    id,
+    type: "line",
+    source: "hotspots",
+    filter: ["all", area, ...filter],
+    layout: { "line-join": "round" },
+    paint: { "line-color": heat(), ...paint },
+  });
   const is = (name) => ["==", ["get", "heat"], name];
   const outline = ["to-boolean", ["get", "outline"]];
   return [
-    { id: "hotspot-hit", type: "fill", source: "hotspots", filter: area, paint: { "fill-color": "rgba(0,0,0,0)" } },
-    { id: "hotspot-tint", type: "fill", source: "hotspots", filter: filled, paint: { "fill-color": heat(), "fill-opacity": bySure(0.1, 0.18, 0.28) } },
-    { id: "hotspot-hatch", type: "fill", source: "hotspots", filter: ["all", filled, ["has", "pattern"]], paint: { "fill-pattern": ["get", "pattern"], "fill-opacity": bySure(0.8, 0.9, 1) } },
-    edge("hotspot-halo", [found], { "line-color": css("--map-halo"), "line-width": ["+", 2.4, bySure(1.2, 1.8, 2.4)] }),
+    {
+      id: "hotspot-hit",
+      type: "fill",
+      source: "hotspots",
+      filter: area,
+      paint: { "fill-color": "rgba(0,0,0,0)" },
+    },
+    {
+      id: "hotspot-tint",
+      type: "fill",
+      source: "hotspots",
+      filter: filled,
+      paint: { "fill-color": heat(), "fill-opacity": bySure(0.1, 0.18, 0.28) },
+    },
+    {
+      id: "hotspot-hatch",
+      type: "fill",
+      source: "hotspots",
+      filter: ["all", filled, ["has", "pattern"]],
+      paint: { "fill-pattern": ["get", "pattern"], "fill-opacity": bySure(0.8, 0.9, 1) },
+    },
+    edge("hotspot-halo", [found], {
+      "line-color": css("--map-halo"),
+      "line-width": ["+", 2.4, bySure(1.2, 1.8, 2.4)],
+    }),
     edge("hotspot-edge", [is("hot"), ["!", outline]], { "line-width": bySure(1, 1.4, 2) }),
-    edge("hotspot-edge-cold", [is("cold"), ["!", outline]], { "line-width": bySure(1, 1.4, 2), "line-dasharray": [3, 2] }),
+    edge("hotspot-edge-cold", [is("cold"), ["!", outline]], {
+      "line-width": bySure(1, 1.4, 2),
+      "line-dasharray": [3, 2],
+    }),
     edge("hotspot-outline", [found, outline], { "line-width": bySure(2, 3, 4.5) }),
     edge("hotspot-outline-faint", [is("none"), outline], { "line-width": 1.2, "line-dasharray": [3, 3] }),
     {
-      id: "hotspot-line", type: "line", source: "hotspots", filter: ["!", area], layout: { "line-cap": "round", "line-join": "round" },
-      paint: { "line-color": css("--hot"), "line-width": ["interpolate", ["linear"], ["zoom"], 10, 3, 15, 9], "line-opacity": 0.75 },
+      id: "hotspot-line",
+      type: "line",
+      source: "hotspots",
+      filter: ["!", area],
+      layout: { "line-cap": "round", "line-join": "round" },
+      paint: {
+        "line-color": css("--hot"),
+        "line-width": ["interpolate", ["linear"], ["zoom"], 10, 3, 15, 9],
+        "line-opacity": 0.75,
+      },
     },
   ];
 }
@@ -39,12 +78,29 @@ function hotspotAreas() {
 function hotspotMarks() {
   return [
     {
-      id: "hotspot-mark", type: "symbol", source: "hotspots", filter: ["all", ["!=", ["coalesce", ["get", "icon"], ""], ""], found],
-      layout: { "icon-image": ["coalesce", ["get", "icon"], ""], "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.5, 13, 0.8, 15, 1.05], "icon-allow-overlap": true, "symbol-sort-key": ["get", "rank"] },
+      id: "hotspot-mark",
+      type: "symbol",
+      source: "hotspots",
+      filter: ["all", ["!=", ["coalesce", ["get", "icon"], ""], ""], found],
+      layout: {
+        "icon-image": ["coalesce", ["get", "icon"], ""],
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.5, 13, 0.8, 15, 1.05],
+        "icon-allow-overlap": true,
+        "symbol-sort-key": ["get", "rank"],
+      },
     },
     {
-      id: "hotspot-text", type: "symbol", source: "hotspots", filter: ["!=", ["coalesce", ["get", "text"], ""], ""], minzoom: 11,
-      layout: textOf(["case", ["all", ["to-boolean", ["get", "outline"]], found], 20, 14], { "text-field": ["coalesce", ["get", "text"], ""], "symbol-sort-key": ["get", "rank"], "text-variable-anchor": ["center", "top", "bottom"], "text-max-width": 9 }),
+      id: "hotspot-text",
+      type: "symbol",
+      source: "hotspots",
+      filter: ["!=", ["coalesce", ["get", "text"], ""], ""],
+      minzoom: 11,
+      layout: textOf(["case", ["all", ["to-boolean", ["get", "outline"]], found], 20, 14], {
+        "text-field": ["coalesce", ["get", "text"], ""],
+        "symbol-sort-key": ["get", "rank"],
+        "text-variable-anchor": ["center", "top", "bottom"],
+        "text-max-width": 9,
+      }),
       paint: paintOf(heat(), 2),
     },
   ];
@@ -52,7 +108,11 @@ function hotspotMarks() {
 
 // Areas of different domains lie over each other: all of them are told, what was found first.
 function ranksOf(hits) {
-  const order = hits.sort((a, b) => (a.properties.heat === "none") - (b.properties.heat === "none") || a.properties.rank - b.properties.rank);
+  const order = hits.sort(
+    (a, b) =>
+      (a.properties.heat === "none") - (b.properties.heat === "none") ||
+      a.properties.rank - b.properties.rank,
+  );
   return [...new Set(order.map((hit) => hit.properties.rank))].slice(0, MOST_EXPLAINED).join(".");
 }
 
@@ -60,6 +120,10 @@ function ranksOf(hits) {
 export const hotspotsMap = {
   sources: () => ({ hotspots: emptySource({ promoteId: "rank", tolerance: 0.2 }) }),
   strata: { area: hotspotAreas, mark: hotspotMarks },
-  picks: PICKED.map((layer) => ({ layer, rank: 5, act: (p, at, hitsOf) => ({ sel: `hotspot:${ranksOf(hitsOf(PICKED))}` }) })),
+  picks: PICKED.map((layer) => ({
+    layer,
+    rank: 5,
+    act: (p, at, hitsOf) => ({ sel: `hotspot:${ranksOf(hitsOf(PICKED))}` }),
+  })),
   images: addPatterns,
 };

@@ -1,4 +1,5 @@
-// Hotspots on the map without WebGL: dashes and words in place of hatches, which a plain canvas cannot fill with.
+// Hotspots on the map without WebGL: dashes and words in place of hatches, which a plain canvas cannot fill
+// with.
 
 import { css } from "../shell/dom.js";
 import { nameOf } from "../shell/i18n.js";

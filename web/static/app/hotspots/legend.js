@@ -14,52 +14,116 @@ const BY_P = new Set(["scan", "space-time-scan"]);
 const row = (mark, label, extra = null) => h("li", {}, mark, h("span", {}, label), extra);
 
 function sureRows(method, alpha) {
-  const mark = (sure) => areaSwatch(BY_P.has(method) ? { outline: true, sure } : { pattern: `hatch-hot-${sure}`, sure });
+  const mark = (sure) =>
+    areaSwatch(BY_P.has(method) ? { outline: true, sure } : { pattern: `hatch-hot-${sure}`, sure });
   const sign = BY_P.has(method) ? "p" : "q";
-  return [h("p", { class: "muted" }, t("hot_sure")), h("ul", {}, [3, 2, 1].map((sure) => row(mark(sure), `${sign} ${LEVELS[sure - 1].replace("{a}", alpha)}`)))];
+  return [
+    h("p", { class: "muted" }, t("hot_sure")),
+    h(
+      "ul",
+      {},
+      [3, 2, 1].map((sure) => row(mark(sure), `${sign} ${LEVELS[sure - 1].replace("{a}", alpha)}`)),
+    ),
+  ];
 }
 
 function sliceRows() {
-  const rows = ["hot", "cold"].flatMap((heat) => [3, 2, 1].map((sure) =>
-    row(areaSwatch({ pattern: `hatch-${heat}-${sure}`, heat, sure }), `z ${heat === "hot" ? `≥ ${Z_LEVELS[sure - 1]}` : `≤ −${Z_LEVELS[sure - 1]}`}`)));
+  const rows = ["hot", "cold"].flatMap((heat) =>
+    [3, 2, 1].map((sure) =>
+      row(
+        areaSwatch({ pattern: `hatch-${heat}-${sure}`, heat, sure }),
+        `z ${heat === "hot" ? `≥ ${Z_LEVELS[sure - 1]}` : `≤ −${Z_LEVELS[sure - 1]}`}`,
+      ),
+    ),
+  );
   return [h("p", { class: "muted" }, t("hot_slice_scale")), h("ul", {}, rows)];
 }
 
 function labelRow(label, n, { run, classes, features }) {
   const sample = features.find((f) => f.properties.label === label);
-  const look = marking({ properties: { ...sample.properties, q: 0, p: 0, stability: 1 } }, run, classes, null);
-  const mark = areaSwatch({ ...look, heat: isCold(label) ? "cold" : "hot", faint: look.heat === "none", line: label === "stretch", sure: look.sure ?? 1 });
+  const look = marking(
+    { properties: { ...sample.properties, q: 0, p: 0, stability: 1 } },
+    run,
+    classes,
+    null,
+  );
+  const mark = areaSwatch({
+    ...look,
+    heat: isCold(label) ? "cold" : "hot",
+    faint: look.heat === "none",
+    line: label === "stretch",
+    sure: look.sure ?? 1,
+  });
   return row(mark, className(classes, label), h("span", { class: "num muted" }, number(n)));
 }
 
 function labels(shown) {
   const counts = new Map();
-  for (const { properties: p } of shown.features) if (p.label !== "none") counts.set(p.label, (counts.get(p.label) ?? 0) + 1);
+  for (const { properties: p } of shown.features)
+    if (p.label !== "none") counts.set(p.label, (counts.get(p.label) ?? 0) + 1);
   const order = shown.classes.map((c) => c.code);
   const codes = [...counts.keys()].sort((a, b) => order.indexOf(a) - order.indexOf(b));
-  const meaning = codes.map((code) => [h("dt", {}, className(shown.classes, code)), h("dd", { class: "muted" }, definition(shown.classes, code))]);
+  const meaning = codes.map((code) => [
+    h("dt", {}, className(shown.classes, code)),
+    h("dd", { class: "muted" }, definition(shown.classes, code)),
+  ]);
   return [
-    h("ul", { id: "hot-labels" }, codes.map((code) => labelRow(code, counts.get(code), shown))),
-    codes.length ? h("details", { class: "hot-definitions" }, h("summary", {}, t("hot_definitions")), h("dl", {}, meaning)) : null,
+    h(
+      "ul",
+      { id: "hot-labels" },
+      codes.map((code) => labelRow(code, counts.get(code), shown)),
+    ),
+    codes.length
+      ? h(
+          "details",
+          { class: "hot-definitions" },
+          h("summary", {}, t("hot_definitions")),
+          h("dl", {}, meaning),
+        )
+      : null,
   ];
 }
 
 function domains({ features, run }, workspace) {
   if (run.method !== "gi") return null;
   const there = [...new Set(features.filter(isFound).map((f) => f.properties.domain))].filter(Boolean);
-  return there.length > 1 ? h("ul", {}, there.map((d) => row(swatch(`d-${d}`), labelOf(workspace.domains, d)))) : null;
+  return there.length > 1
+    ? h(
+        "ul",
+        {},
+        there.map((d) => row(swatch(`d-${d}`), labelOf(workspace.domains, d))),
+      )
+    : null;
 }
 
 export function hotspotLegend(shown, slice, workspace) {
   if (!shown) return null;
   const { run } = shown;
   const { alpha } = run.parameters;
-  const level = BY_Q.has(run.method) || run.method === "emerging" ? "hot_level_q" : BY_P.has(run.method) || run.method === "near-repeat" ? "hot_level_p" : "hot_level_no";
-  return h("div", { id: "legend-hotspots" },
-    h("h3", {}, headline(run, workspace), " · ", periodOf(run)), h("p", { class: "hot-caption" }, t("hot_caption")),
-    slice === null ? [
-      h("p", { class: "muted" }, t(level, { alpha })), labels(shown), BY_Q.has(run.method) || BY_P.has(run.method) ? sureRows(run.method, alpha) : null,
-      run.method === "emerging" ? h("p", { class: "muted" }, `${t("hot_sure")}: ${t("hot_stable")}`) : null, domains(shown, workspace),
-    ] : sliceRows(),
-    run.summary.withheld ? h("p", { class: "muted" }, t("hot_withheld", { n: number(run.summary.withheld) })) : null);
+  const level =
+    BY_Q.has(run.method) || run.method === "emerging"
+      ? "hot_level_q"
+      : BY_P.has(run.method) || run.method === "near-repeat"
+        ? "hot_level_p"
+        : "hot_level_no";
+  return h(
+    "div",
+    { id: "legend-hotspots" },
+    h("h3", {}, headline(run, workspace), " · ", periodOf(run)),
+    h("p", { class: "hot-caption" }, t("hot_caption")),
+    slice === null
+      ? [
+          h("p", { class: "muted" }, t(level, { alpha })),
+          labels(shown),
+          BY_Q.has(run.method) || BY_P.has(run.method) ? sureRows(run.method, alpha) : null,
+          run.method === "emerging"
+            ? h("p", { class: "muted" }, `${t("hot_sure")}: ${t("hot_stable")}`)
+            : null,
+          domains(shown, workspace),
+        ]
+      : sliceRows(),
+    run.summary.withheld
+      ? h("p", { class: "muted" }, t("hot_withheld", { n: number(run.summary.withheld) }))
+      : null,
+  );
 }

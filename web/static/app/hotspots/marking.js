@@ -33,17 +33,31 @@ function bySlice(p, slice) {
   const z = p.course?.[slice];
   if (z === undefined || z === null) return { heat: "none" };
   const sure = Z_BREAKS.filter((at) => Math.abs(z) >= at).length;
-  return sure ? { heat: z > 0 ? "hot" : "cold", sure, pattern: `hatch-${z > 0 ? "hot" : "cold"}-${sure}`, text: "" } : { heat: "none" };
+  return sure
+    ? { heat: z > 0 ? "hot" : "cold", sure, pattern: `hatch-${z > 0 ? "hot" : "cold"}-${sure}`, text: "" }
+    : { heat: "none" };
 }
 
 const OF_METHOD = {
-  gi: (p) => ({ pattern: `hatch-${isCold(p.label) ? "cold" : "hot"}-${sureness(p.q)}`, sure: sureness(p.q), icon: p.domain ? `d-${p.domain}` : "" }),
-  moran: (p) => ({ pattern: `${OUTLIER.has(p.label) ? "dots" : "hatch"}-${isCold(p.label) ? "cold" : "hot"}-${sureness(p.q)}`, sure: sureness(p.q) }),
+  gi: (p) => ({
+    pattern: `hatch-${isCold(p.label) ? "cold" : "hot"}-${sureness(p.q)}`,
+    sure: sureness(p.q),
+    icon: p.domain ? `d-${p.domain}` : "",
+  }),
+  moran: (p) => ({
+    pattern: `${OUTLIER.has(p.label) ? "dots" : "hatch"}-${isCold(p.label) ? "cold" : "hot"}-${sureness(p.q)}`,
+    sure: sureness(p.q),
+  }),
   scan: (p) => ({ outline: true, sure: sureness(p.p), text: String(p.rank) }),
-  kde: (p) => ({ pattern: `hatch-hot-${{ top25: 3, top50: 2, top75: 1 }[p.label]}`, sure: { top25: 3, top50: 2, top75: 1 }[p.label] }),
+  kde: (p) => ({
+    pattern: `hatch-hot-${{ top25: 3, top50: 2, top75: 1 }[p.label]}`,
+    sure: { top25: 3, top50: 2, top75: 1 }[p.label],
+  }),
   "network-kde": () => ({ sure: 3 }),
   emerging: (p, classes) => ({
-    pattern: `${p.label.split("_")[0]}-${isCold(p.label) ? "cold" : "hot"}`, sure: p.stability >= STABLE[0] ? 3 : p.stability >= STABLE[1] ? 2 : 1, text: className(classes, p.label),
+    pattern: `${p.label.split("_")[0]}-${isCold(p.label) ? "cold" : "hot"}`,
+    sure: p.stability >= STABLE[0] ? 3 : p.stability >= STABLE[1] ? 2 : 1,
+    text: className(classes, p.label),
   }),
 };
 OF_METHOD["space-time-scan"] = OF_METHOD.scan;
@@ -61,15 +75,26 @@ export function marking(feature, run, classes, slice) {
 // Features as the map draws them: what was found over what was not, small areas over large ones.
 export function marked({ features, run, classes }, slice) {
   const found = features.some(isFound);
-  // Without a domain the ground of all incidents lies under the hotspots of each domain: it is drawn where nothing else is.
-  const kept = features.filter((f) => f.geometry && (isFound(f) || !found || run.domain || run.method !== "gi"));
+  // Without a domain the ground of all incidents lies under the hotspots of each domain: it is drawn where
+  // nothing else is.
+  const kept = features.filter(
+    (f) => f.geometry && (isFound(f) || !found || run.domain || run.method !== "gi"),
+  );
   const out = kept.map((f) => ({ ...f, properties: marking(f, run, classes, slice) }));
-  return out.sort((a, b) => Number(a.properties.heat !== "none") - Number(b.properties.heat !== "none") || (run.method === "kde" ? b.properties.rank - a.properties.rank : 0));
+  return out.sort(
+    (a, b) =>
+      Number(a.properties.heat !== "none") - Number(b.properties.heat !== "none") ||
+      (run.method === "kde" ? b.properties.rank - a.properties.rank : 0),
+  );
 }
 
 export const periodOf = (run) => h("span", { class: "hot-period" }, `${run.since} – ${run.until}`);
 
 export function headline(run, workspace) {
-  const parts = [lang === "en" ? run.summary.method_en : run.summary.method_zh, run.domain ? labelOf(workspace.domains, run.domain) : null, run.kind ? labelOf(Object.values(workspace.kinds).flat(), run.kind) : null];
+  const parts = [
+    lang === "en" ? run.summary.method_en : run.summary.method_zh,
+    run.domain ? labelOf(workspace.domains, run.domain) : null,
+    run.kind ? labelOf(Object.values(workspace.kinds).flat(), run.kind) : null,
+  ];
   return parts.filter(Boolean).join(" · ");
 }

@@ -1,4 +1,5 @@
-// Hatches drawn on canvases: direction and density tell what colour alone would not, on paper and to every eye.
+// Hatches drawn on canvases: direction and density tell what colour alone would not, on paper and to every
+// eye.
 
 import { css } from "../shell/dom.js";
 
@@ -57,7 +58,7 @@ function waves(c, gap) {
   c.lineWidth = 1.5;
   for (let y = gap / 2; y < SIZE; y += gap) {
     c.beginPath();
-    for (let x = -6; x <= SIZE + 6; x += 6) c.lineTo(x, y + (x / 6) % 2 ? y - 2.5 : y + 2.5);
+    for (let x = -6; x <= SIZE + 6; x += 6) c.lineTo(x, y + ((x / 6) % 2) ? y - 2.5 : y + 2.5);
     c.stroke();
   }
 }
@@ -107,7 +108,14 @@ export function addPatterns(map) {
 }
 
 // A piece of an area as the map draws it, for the legend: tint, hatch and edge.
-export function areaSwatch({ pattern, heat = "hot", sure = 3, outline = false, line = false, faint = false }) {
+export function areaSwatch({
+  pattern,
+  heat = "hot",
+  sure = 3,
+  outline = false,
+  line = false,
+  faint = false,
+}) {
   const [width, height] = [28, 18];
   const canvas = canvasOf(width, height, RATIO);
   const c = canvas.getContext("2d");

@@ -1,4 +1,5 @@
-// Runs that are kept, the one that is shown, the one that is being made; plans of patrols are kept in the same way.
+// Runs that are kept, the one that is shown, the one that is being made; plans of patrols are kept in the
+// same way.
 
 import { get, Latest, send } from "../shell/api.js";
 
@@ -70,11 +71,19 @@ export class Runs {
       this.job = await send("POST", path, parameters);
       while (this.job.state === "running") {
         await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
-        this.job = { ...(await get(`${JOBS}/${this.job.job_id}`)), seconds: Math.round((Date.now() - begun) / 1000) };
+        this.job = {
+          ...(await get(`${JOBS}/${this.job.job_id}`)),
+          seconds: Math.round((Date.now() - begun) / 1000),
+        };
         this.#tell("job");
       }
       const { state, problem, run_id: id } = this.job;
-      if (state === "failed") throw Object.assign(new Error(problem.code), { status: 422, zh: problem.message_zh, en: problem.message_en });
+      if (state === "failed")
+        throw Object.assign(new Error(problem.code), {
+          status: 422,
+          zh: problem.message_zh,
+          en: problem.message_en,
+        });
       if (state === "cancelled") return null;
       await this.refresh();
       return id;
@@ -118,7 +127,8 @@ export class Runs {
   }
 
   #leave() {
-    if (this.job?.job_id) send("DELETE", `${JOBS}/${this.job.job_id}`, undefined, { keepalive: true }).catch(() => {});
+    if (this.job?.job_id)
+      send("DELETE", `${JOBS}/${this.job.job_id}`, undefined, { keepalive: true }).catch(() => {});
     this.#finish();
   }
 

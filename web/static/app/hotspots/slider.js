@@ -6,7 +6,8 @@ import { t } from "../shell/i18n.js";
 
 const STEP_MS = 1200;
 
-// First and last day of a slice; the last one ends with the day before the period's next whole slice would begin.
+// First and last day of a slice; the last one ends with the day before the period's next whole slice would
+// begin.
 export function spanOf(run, slice) {
   const { slices } = run.summary;
   const first = slices[slice];
@@ -15,7 +16,10 @@ export function spanOf(run, slice) {
   const days = { day: 1, week: 7 }[run.parameters.step];
   if (days) return [first, addDays(first, days - 1)];
   const [year, month] = first.split("-").map(Number);
-  return [first, addDays(`${month === 12 ? year + 1 : year}-${String((month % 12) + 1).padStart(2, "0")}-01`, -1)];
+  return [
+    first,
+    addDays(`${month === 12 ? year + 1 : year}-${String((month % 12) + 1).padStart(2, "0")}-01`, -1),
+  ];
 }
 
 export class Slider {
@@ -50,9 +54,19 @@ export class Slider {
   }
 
   #build(n) {
-    this.play = h("button", { type: "button", id: "cube-play", onclick: () => (this.#timer ? this.#stop() : this.#start()) }, t("hot_play"));
+    this.play = h(
+      "button",
+      { type: "button", id: "cube-play", onclick: () => (this.#timer ? this.#stop() : this.#start()) },
+      t("hot_play"),
+    );
     this.range = h("input", {
-      id: "cube-range", type: "range", min: "0", max: String(n), step: "1", class: "grow", "aria-label": t("hot_slices"),
+      id: "cube-range",
+      type: "range",
+      min: "0",
+      max: String(n),
+      step: "1",
+      class: "grow",
+      "aria-label": t("hot_slices"),
       oninput: () => this.#chosen(Number(this.range.value)),
     });
     this.name = h("output", { id: "cube-name", for: "cube-range" });

@@ -8,14 +8,17 @@ const NONE = "";
 const OUT = " out";
 
 export const stopName = (shown, stop) => {
-  const found = shown.plan.summary.reasons.find((r) => r.stop === stop) ?? shown.features.flatMap((f) => f.properties.visits).find((v) => v.stop === stop);
+  const found =
+    shown.plan.summary.reasons.find((r) => r.stop === stop) ??
+    shown.features.flatMap((f) => f.properties.visits).find((v) => v.stop === stop);
   return found ? nameOf(found) : stop;
 };
 
 // Stops are dragged only on the map that WebGL draws.
 export const dragHint = () => (supported() ? t("pat_drag") : null);
 
-// `context` has wishes and teams() (code and name of those that may be chosen); `own` is the team that has the stop now.
+// `context` has wishes and teams() (code and name of those that may be chosen); `own` is the team that has
+// the stop now.
 export function giveTo(shown, stop, own, { wishes, teams }) {
   const now = wishes.isOut(stop) ? OUT : (wishes.teamOf(stop) ?? NONE);
   const choose = (value) => {
@@ -24,22 +27,67 @@ export function giveTo(shown, stop, own, { wishes, teams }) {
     else wishes.give(stop, value);
   };
   const option = (value, label) => h("option", { value, selected: value === now }, label);
-  return h("select", { id: `pat-give-${stop}`, class: "pat-give", "aria-label": t("pat_give", { stop: stopName(shown, stop) }), onchange: (event) => choose(event.target.value) },
-    option(NONE, t("pat_give_free")), own ? option(own, t("pat_give_keep")) : null, option(OUT, t("pat_give_out")),
-    teams().filter(({ code }) => code !== own).map(({ code, name }) => option(code, `${code} ${name}`)));
+  return h(
+    "select",
+    {
+      id: `pat-give-${stop}`,
+      class: "pat-give",
+      "aria-label": t("pat_give", { stop: stopName(shown, stop) }),
+      onchange: (event) => choose(event.target.value),
+    },
+    option(NONE, t("pat_give_free")),
+    own ? option(own, t("pat_give_keep")) : null,
+    option(OUT, t("pat_give_out")),
+    teams()
+      .filter(({ code }) => code !== own)
+      .map(({ code, name }) => option(code, `${code} ${name}`)),
+  );
 }
 
 export function wishesPart(shown, { wishes, solve, busy, trouble }) {
   const { list } = wishes;
-  const told = ({ stop, team }) => h("li", { dataset: { stop } },
-    h("span", {}, h("b", {}, stopName(shown, stop)), " ", team ? `→ ${team}` : t("pat_give_out")),
-    h("button", { type: "button", class: "link", id: `pat-drop-${stop}`, "aria-label": t("pat_wish_drop", { stop: stopName(shown, stop) }), onclick: () => wishes.drop(stop) }, t("pat_wish_off")));
+  const told = ({ stop, team }) =>
+    h(
+      "li",
+      { dataset: { stop } },
+      h("span", {}, h("b", {}, stopName(shown, stop)), " ", team ? `→ ${team}` : t("pat_give_out")),
+      h(
+        "button",
+        {
+          type: "button",
+          class: "link",
+          id: `pat-drop-${stop}`,
+          "aria-label": t("pat_wish_drop", { stop: stopName(shown, stop) }),
+          onclick: () => wishes.drop(stop),
+        },
+        t("pat_wish_off"),
+      ),
+    );
   return [
     h("p", { class: "muted" }, t(supported() ? "pat_adjust_hint" : "pat_adjust_plain")),
     list.length ? h("ul", { id: "pat-wishes" }, list.map(told)) : null,
-    h("div", { class: "row" },
-      h("button", { type: "button", id: "pat-solve", class: "primary", disabled: busy || !wishes.changed, onclick: () => solve() }, t("pat_solve")),
-      wishes.changed ? h("button", { type: "button", id: "pat-wish-undo", disabled: busy, onclick: () => wishes.undo() }, t("hot_undo")) : null),
+    h(
+      "div",
+      { class: "row" },
+      h(
+        "button",
+        {
+          type: "button",
+          id: "pat-solve",
+          class: "primary",
+          disabled: busy || !wishes.changed,
+          onclick: () => solve(),
+        },
+        t("pat_solve"),
+      ),
+      wishes.changed
+        ? h(
+            "button",
+            { type: "button", id: "pat-wish-undo", disabled: busy, onclick: () => wishes.undo() },
+            t("hot_undo"),
+          )
+        : null,
+    ),
     trouble ? h("p", { id: "pat-trouble", class: "warn-text", role: "alert" }, trouble) : null,
   ];
 }

@@ -21,62 +21,125 @@ const placeOf = ({ lon, lat }) => `${lon},${lat}`;
 
 const drawn = (tag, attributes, text) => {
   const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) if (value !== null) element.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes))
+    if (value !== null) element.setAttribute(name, value);
   if (text !== undefined) element.textContent = text;
   return element;
 };
 
 // Maps are drawn as wide as they are seen, so that their letters are as large as all others.
-const widthOf = () => (isPhone() ? innerWidth - 44 : Math.floor((Math.min(MOST, innerWidth - 32) - AROUND) / 2));
+const widthOf = () =>
+  isPhone() ? innerWidth - 44 : Math.floor((Math.min(MOST, innerWidth - 32) - AROUND) / 2);
 
 // Gives a function from lon, lat to pixels that both maps share, and their size.
 function projection(plans) {
   const width = widthOf();
-  const points = plans.flatMap(({ features }) => features.flatMap((f) => [...(f.geometry?.coordinates ?? []), ...f.properties.visits.map((v) => [v.lon, v.lat])]));
+  const points = plans.flatMap(({ features }) =>
+    features.flatMap((f) => [
+      ...(f.geometry?.coordinates ?? []),
+      ...f.properties.visits.map((v) => [v.lon, v.lat]),
+    ]),
+  );
   if (!points.length) return null;
   const [x, y] = [0, 1].map((k) => points.map((p) => p[k]));
   const [west, east, south, north] = [Math.min(...x), Math.max(...x), Math.min(...y), Math.max(...y)];
   const shrink = Math.cos(((south + north) / 2) * (Math.PI / 180));
   const scale = (width - 2 * MARGIN) / Math.max((east - west) * shrink, (north - south) / TALLEST, 1e-9);
   const left = (width - (east - west) * shrink * scale) / 2;
-  return { at: ([lon, lat]) => [left + (lon - west) * shrink * scale, MARGIN + (north - lat) * scale], width, height: (north - south) * scale + 2 * MARGIN };
+  return {
+    at: ([lon, lat]) => [left + (lon - west) * shrink * scale, MARGIN + (north - lat) * scale],
+    width,
+    height: (north - south) * scale + 2 * MARGIN,
+  };
 }
 
-const pathOf = (coordinates, at) => coordinates.map((p, i) => `${i ? "L" : "M"}${at(p).map((v) => v.toFixed(1)).join(" ")}`).join("");
-const rings = (geometry) => (geometry.type === "MultiPolygon" ? geometry.coordinates.flat() : geometry.coordinates);
+const pathOf = (coordinates, at) =>
+  coordinates
+    .map(
+      (p, i) =>
+        `${i ? "L" : "M"}${at(p)
+          .map((v) => v.toFixed(1))
+          .join(" ")}`,
+    )
+    .join("");
+const rings = (geometry) =>
+  geometry.type === "MultiPolygon" ? geometry.coordinates.flat() : geometry.coordinates;
 
 // A place that is visited more than once has one mark, with its first number.
 function marksOf(plan) {
   const out = new Map();
-  for (const { properties: p } of plan.features) p.visits.forEach((v, n) => {
-    const words = `${p.team_code}-${n + 1} ${clock(v.arrive)}`;
-    const there = out.get(v.stop);
-    if (there) there.words.push(words);
-    else out.set(v.stop, { code: p.team_code, n: n + 1, v, words: [words] });
-  });
+  for (const { properties: p } of plan.features)
+    p.visits.forEach((v, n) => {
+      const words = `${p.team_code}-${n + 1} ${clock(v.arrive)}`;
+      const there = out.get(v.stop);
+      if (there) there.words.push(words);
+      else out.set(v.stop, { code: p.team_code, n: n + 1, v, words: [words] });
+    });
   return [...out.values()];
 }
 
 // `look(code)` is one for both plans.
 function figure(plan, ground, { at, width, height }, differs, look, label) {
-  const svg = drawn("svg", { viewBox: `0 0 ${width} ${Math.ceil(height)}`, role: "img", "aria-label": label, class: "cmp-map" });
-  for (const area of ground) svg.append(drawn("path", { d: rings(area.geometry).map((ring) => `${pathOf(ring, at)}Z`).join(""), class: "cmp-ground" }));
+  const svg = drawn("svg", {
+    viewBox: `0 0 ${width} ${Math.ceil(height)}`,
+    role: "img",
+    "aria-label": label,
+    class: "cmp-map",
+  });
+  for (const area of ground)
+    svg.append(
+      drawn("path", {
+        d: rings(area.geometry)
+          .map((ring) => `${pathOf(ring, at)}Z`)
+          .join(""),
+        class: "cmp-ground",
+      }),
+    );
   for (const f of plan.features) {
     const { colour, dash } = look(f.properties.team_code);
-    if (f.geometry) svg.append(drawn("path", { d: pathOf(f.geometry.coordinates, at), fill: "none", stroke: `var(--patrol-${colour})`, "stroke-width": 3, "stroke-dasharray": dash ? DASHES[dash].map((n) => n * 3).join(" ") : null }));
+    if (f.geometry)
+      svg.append(
+        drawn("path", {
+          d: pathOf(f.geometry.coordinates, at),
+          fill: "none",
+          stroke: `var(--patrol-${colour})`,
+          "stroke-width": 3,
+          "stroke-dasharray": dash ? DASHES[dash].map((n) => n * 3).join(" ") : null,
+        }),
+      );
   }
   // Those that differ have their numbers first; where there is no room for a number, a place is a small mark.
   const numbered = [];
-  const marks = marksOf(plan).map((mark) => ({ ...mark, own: differs(mark.v), place: at([mark.v.lon, mark.v.lat]) })).sort((one, other) => other.own - one.own);
+  const marks = marksOf(plan)
+    .map((mark) => ({ ...mark, own: differs(mark.v), place: at([mark.v.lon, mark.v.lat]) }))
+    .sort((one, other) => other.own - one.own);
   for (const mark of marks) {
     mark.small = numbered.some(([x, y]) => Math.hypot(x - mark.place[0], y - mark.place[1]) < 2 * RADIUS + 6);
     if (!mark.small) numbered.push(mark.place);
   }
-  for (const { code, n, v, words, own, small, place: [x, y] } of marks.reverse().sort((one, other) => other.small - one.small)) {
+  for (const {
+    code,
+    n,
+    v,
+    words,
+    own,
+    small,
+    place: [x, y],
+  } of marks.reverse().sort((one, other) => other.small - one.small)) {
     const mark = drawn("g", { class: own ? "cmp-own" : "" });
     mark.append(drawn("title", {}, `${nameOf(v)} ${words.join(t("and"))}`));
-    mark.append(drawn("circle", { cx: x, cy: y, r: (small ? DOT : RADIUS) + (own ? 2 : 0), stroke: `var(--patrol-${look(code).colour})`, "stroke-width": own ? 4.5 : 2, fill: "var(--surface)" }));
-    if (!small) mark.append(drawn("text", { x, y: y + 4.5, "text-anchor": "middle", class: "cmp-text" }, String(n)));
+    mark.append(
+      drawn("circle", {
+        cx: x,
+        cy: y,
+        r: (small ? DOT : RADIUS) + (own ? 2 : 0),
+        stroke: `var(--patrol-${look(code).colour})`,
+        "stroke-width": own ? 4.5 : 2,
+        fill: "var(--surface)",
+      }),
+    );
+    if (!small)
+      mark.append(drawn("text", { x, y: y + 4.5, "text-anchor": "middle", class: "cmp-text" }, String(n)));
     svg.append(mark);
   }
   return svg;
@@ -84,35 +147,111 @@ function figure(plan, ground, { at, width, height }, differs, look, label) {
 
 const km = (metres) => (metres / 1000).toFixed(1);
 
-const letters = [["a", "A"], ["b", "B"]];
-const scrolled = (id, caption, head, rows) => h("div", { class: "pat-scroll" }, h("table", { id }, h("caption", {}, t(caption)), h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)));
+const letters = [
+  ["a", "A"],
+  ["b", "B"],
+];
+const scrolled = (id, caption, head, rows) =>
+  h(
+    "div",
+    { class: "pat-scroll" },
+    h("table", { id }, h("caption", {}, t(caption)), h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)),
+  );
 const column = (text) => h("th", { scope: "col", class: "num" }, text);
-const figureOf = (value, read) => h("td", { class: "num" }, value === null || value === undefined ? "–" : read(value));
+const figureOf = (value, read) =>
+  h("td", { class: "num" }, value === null || value === undefined ? "–" : read(value));
 
 function totals(found) {
-  const row = (label, read) => h("tr", {}, h("th", { scope: "row" }, t(label)), letters.map(([of]) => figureOf(found[of].summary, read)));
+  const row = (label, read) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, t(label)),
+      letters.map(([of]) => figureOf(found[of].summary, read)),
+    );
   const given = (name, read) => (s) => (s[name] === null || s[name] === undefined ? "–" : read(s[name]));
-  return scrolled("cmp-totals", "cmp_totals", [h("th", {}), letters.map(([of, letter]) => column([letter, h("span", { class: "cmp-name" }, ` · ${t("cmp_plan", { n: found[of].patrol_id })}`)]))], [
-    row("pat_stops", (s) => `${number(s.visited)} / ${number(s.stops)}`), row("pat_prize", given("prize", (n) => n.toFixed(1))), row("pat_km", given("length_m", km)),
-    row("pat_travel_min", given("travel_s", (s) => number(Math.round(s / 60)))), row("pat_entropy_short", given("arrival_entropy_bits", (n) => n.toFixed(1))),
-  ]);
+  return scrolled(
+    "cmp-totals",
+    "cmp_totals",
+    [
+      h("th", {}),
+      letters.map(([of, letter]) =>
+        column([letter, h("span", { class: "cmp-name" }, ` · ${t("cmp_plan", { n: found[of].patrol_id })}`)]),
+      ),
+    ],
+    [
+      row("pat_stops", (s) => `${number(s.visited)} / ${number(s.stops)}`),
+      row(
+        "pat_prize",
+        given("prize", (n) => n.toFixed(1)),
+      ),
+      row("pat_km", given("length_m", km)),
+      row(
+        "pat_travel_min",
+        given("travel_s", (s) => number(Math.round(s / 60))),
+      ),
+      row(
+        "pat_entropy_short",
+        given("arrival_entropy_bits", (n) => n.toFixed(1)),
+      ),
+    ],
+  );
 }
 
 function teams(found) {
   const cells = (row, name, read) => letters.map(([of]) => figureOf(row[`${name}_${of}`], read));
   const head = (label) => letters.map(([, letter]) => column(`${t(label)} ${letter}`));
-  return scrolled("cmp-teams", "cmp_teams", [h("th", { scope: "col" }, t("pat_team")), head("pat_stops"), head("pat_km"), head("pat_prize")],
-    found.teams.map((row, i) => h("tr", {}, h("th", { scope: "row", title: nameOf(row) }, h("span", { class: "cmp-name" }, lineSwatch(i), " "), row.team_code, h("span", { class: "cmp-name" }, ` ${nameOf(row)}`)), cells(row, "stops", number), cells(row, "length_m", km), cells(row, "prize", (n) => n.toFixed(1)))));
+  return scrolled(
+    "cmp-teams",
+    "cmp_teams",
+    [h("th", { scope: "col" }, t("pat_team")), head("pat_stops"), head("pat_km"), head("pat_prize")],
+    found.teams.map((row, i) =>
+      h(
+        "tr",
+        {},
+        h(
+          "th",
+          { scope: "row", title: nameOf(row) },
+          h("span", { class: "cmp-name" }, lineSwatch(i), " "),
+          row.team_code,
+          h("span", { class: "cmp-name" }, ` ${nameOf(row)}`),
+        ),
+        cells(row, "stops", number),
+        cells(row, "length_m", km),
+        cells(row, "prize", (n) => n.toFixed(1)),
+      ),
+    ),
+  );
 }
 
 const joined = (codes) => codes.replaceAll("、", t("and"));
 
 function differences(found) {
-  const one = (title, rows, text) => h("div", {}, h("h3", {}, t(title, { n: number(rows.length) })), rows.length ? h("ul", {}, rows.map((row) => h("li", {}, h("b", {}, nameOf(row)), ` ${text(row)}`))) : h("p", { class: "muted" }, t("cmp_none")));
-  return h("div", { class: "cmp-lists", id: "cmp-lists" },
-    one("cmp_only_a", found.only_a, (row) => `${joined(row.team)} ${clock(row.arrive)}`), one("cmp_only_b", found.only_b, (row) => `${joined(row.team)} ${clock(row.arrive)}`),
-    one("cmp_moved", found.moved, (row) => `${joined(row.team_a)} ${clock(row.arrive_a)} → ${joined(row.team_b)} ${clock(row.arrive_b)}`),
-    h("p", { class: "muted" }, t("cmp_same", { n: number(found.same) })));
+  const one = (title, rows, text) =>
+    h(
+      "div",
+      {},
+      h("h3", {}, t(title, { n: number(rows.length) })),
+      rows.length
+        ? h(
+            "ul",
+            {},
+            rows.map((row) => h("li", {}, h("b", {}, nameOf(row)), ` ${text(row)}`)),
+          )
+        : h("p", { class: "muted" }, t("cmp_none")),
+    );
+  return h(
+    "div",
+    { class: "cmp-lists", id: "cmp-lists" },
+    one("cmp_only_a", found.only_a, (row) => `${joined(row.team)} ${clock(row.arrive)}`),
+    one("cmp_only_b", found.only_b, (row) => `${joined(row.team)} ${clock(row.arrive)}`),
+    one(
+      "cmp_moved",
+      found.moved,
+      (row) => `${joined(row.team_a)} ${clock(row.arrive_a)} → ${joined(row.team_b)} ${clock(row.arrive_b)}`,
+    ),
+    h("p", { class: "muted" }, t("cmp_same", { n: number(found.same) })),
+  );
 }
 
 export class Compare {
@@ -131,24 +270,71 @@ export class Compare {
     if (!this.#box.open) this.#box.showModal();
     try {
       const [found, one, other, ground] = await Promise.all([
-        get("/patrol-plans/compare", { a, b }), get(`/patrol-plans/${a}`), get(`/patrol-plans/${b}`), getKept("/grids", { level: GROUND_LEVEL }),
+        get("/patrol-plans/compare", { a, b }),
+        get(`/patrol-plans/${a}`),
+        get(`/patrol-plans/${b}`),
+        getKept("/grids", { level: GROUND_LEVEL }),
       ]);
       if (asked === this.#asked) this.#fill(a, b, list, this.#told(found, [one, other], ground.features));
     } catch (error) {
       if (asked !== this.#asked) return;
-      this.#fill(a, b, list, h("div", { role: "alert" }, h("p", { class: "warn-text" }, messageOf(error)), h("button", { type: "button", id: "cmp-retry", onclick: () => this.open(a, b, list) }, t("retry"))));
+      this.#fill(
+        a,
+        b,
+        list,
+        h(
+          "div",
+          { role: "alert" },
+          h("p", { class: "warn-text" }, messageOf(error)),
+          h("button", { type: "button", id: "cmp-retry", onclick: () => this.open(a, b, list) }, t("retry")),
+        ),
+      );
     }
   }
 
   #fill(a, b, list, ...parts) {
-    const choice = (id, now, change) => h("select", { id, "aria-label": `${id.at(-1).toUpperCase()} ${t("pat_plan")}`, onchange: (event) => change(Number(event.target.value)) },
-      list.map((p) => h("option", { value: p.patrol_id, selected: p.patrol_id === now }, planName(p))));
-    keeping(this.#box, () => replace(this.#box,
-      h("header", { class: "row apart" }, h("h2", { id: "cmp-title" }, t("cmp_title")), h("button", { type: "button", id: "cmp-close", onclick: () => this.#box.close() }, t("close"))),
-      h("div", { class: "row cmp-choice" }, h("label", { class: "row" }, "A", choice("cmp-a", a, (n) => this.open(n, b, list))), h("label", { class: "row" }, "B", choice("cmp-b", b, (n) => this.open(a, n, list)))), parts));
+    const choice = (id, now, change) =>
+      h(
+        "select",
+        {
+          id,
+          "aria-label": `${id.at(-1).toUpperCase()} ${t("pat_plan")}`,
+          onchange: (event) => change(Number(event.target.value)),
+        },
+        list.map((p) => h("option", { value: p.patrol_id, selected: p.patrol_id === now }, planName(p))),
+      );
+    keeping(this.#box, () =>
+      replace(
+        this.#box,
+        h(
+          "header",
+          { class: "row apart" },
+          h("h2", { id: "cmp-title" }, t("cmp_title")),
+          h("button", { type: "button", id: "cmp-close", onclick: () => this.#box.close() }, t("close")),
+        ),
+        h(
+          "div",
+          { class: "row cmp-choice" },
+          h(
+            "label",
+            { class: "row" },
+            "A",
+            choice("cmp-a", a, (n) => this.open(n, b, list)),
+          ),
+          h(
+            "label",
+            { class: "row" },
+            "B",
+            choice("cmp-b", b, (n) => this.open(a, n, list)),
+          ),
+        ),
+        parts,
+      ),
+    );
   }
 
-  // Plans of different hotspot runs call one place by different names: places are told apart by where they are.
+  // Plans of different hotspot runs call one place by different names: places are told apart by where they
+  // are.
   #told(found, plans, ground) {
     const shared = projection(plans);
     const places = (rows) => new Set(rows.map(placeOf));
@@ -158,8 +344,34 @@ export class Compare {
     const apart = [new Set([...places(found.only_a), ...near]), new Set([...places(found.only_b), ...near])];
     const look = (code) => lookOf(found.teams.findIndex((team) => team.team_code === code));
     const named = (i) => t("cmp_plan", { n: plans[i].plan.patrol_id });
-    return h("div", { class: "cmp-body" },
-      shared ? h("div", { class: "cmp-maps" }, plans.map((plan, i) => h("figure", {}, h("figcaption", {}, `${"AB"[i]} · ${named(i)}`), figure(plan, ground, shared, (v) => apart[i].has(placeOf(v)), look, t("cmp_map", { plan: named(i) }))))) : null,
-      h("p", { class: "muted" }, t("cmp_marked")), totals(found), differences(found), teams(found));
+    return h(
+      "div",
+      { class: "cmp-body" },
+      shared
+        ? h(
+            "div",
+            { class: "cmp-maps" },
+            plans.map((plan, i) =>
+              h(
+                "figure",
+                {},
+                h("figcaption", {}, `${"AB"[i]} · ${named(i)}`),
+                figure(
+                  plan,
+                  ground,
+                  shared,
+                  (v) => apart[i].has(placeOf(v)),
+                  look,
+                  t("cmp_map", { plan: named(i) }),
+                ),
+              ),
+            ),
+          )
+        : null,
+      h("p", { class: "muted" }, t("cmp_marked")),
+      totals(found),
+      differences(found),
+      teams(found),
+    );
   }
 }

@@ -12,6 +12,17 @@ const reachable = () => (LOOPBACK.test(location.hostname) ? null : location.orig
 
 export function fileLinks(id, team = null) {
   const link = (name, format, parameters = {}) =>
-    h("a", { href: address(`/patrol-plans/${id}/export`, { format, team, ...parameters }), download: "", "aria-label": `${t("download")} ${name}${team ? ` ${team}` : ""}` }, name);
-  return [link(t("pat_sheet"), "html", { url: reachable() }), ...FORMATS.map((format) => link(format.toUpperCase(), format))];
+    h(
+      "a",
+      {
+        href: address(`/patrol-plans/${id}/export`, { format, team, ...parameters }),
+        download: "",
+        "aria-label": `${t("download")} ${name}${team ? ` ${team}` : ""}`,
+      },
+      name,
+    );
+  return [
+    link(t("pat_sheet"), "html", { url: reachable() }),
+    ...FORMATS.map((format) => link(format.toUpperCase(), format)),
+  ];
 }

@@ -41,19 +41,31 @@ export class Patrols {
   #minute = null;
   #growing = false;
 
-  // `tell` has drawn(source, features), for the map, legend(), when the legend changed, show(box), story(), when what is
-  // told of the chosen thing changed, and hotspotRuns.
+  // `tell` has drawn(source, features), for the map, legend(), when the legend changed, show(box), story(),
+  // when what is told of the chosen thing changed, and hotspotRuns.
   constructor(store, actions, tell) {
     this.#store = store;
     this.#actions = actions;
     this.#tell = tell;
-    this.panel = new PatrolPanel(store, this.plans, tell.hotspotRuns, {
-      choosePlan: (id) => this.choose(id), pick: (sel) => this.#pick(sel), openHotspots: actions.openHotspots, teamName: (code) => this.#names.get(code) ?? "",
-      compare: (a, b) => this.#compare.open(a, b, this.plans.list), solve: () => this.solveAgain(), teams: () => this.#teams(),
-      live: () => this.live.toggle(this.plans.shown.plan),
-    }, { wishes: this.wishes, done: this.done, live: this.live });
+    this.panel = new PatrolPanel(
+      store,
+      this.plans,
+      tell.hotspotRuns,
+      {
+        choosePlan: (id) => this.choose(id),
+        pick: (sel) => this.#pick(sel),
+        openHotspots: actions.openHotspots,
+        teamName: (code) => this.#names.get(code) ?? "",
+        compare: (a, b) => this.#compare.open(a, b, this.plans.list),
+        solve: () => this.solveAgain(),
+        teams: () => this.#teams(),
+        live: () => this.live.toggle(this.plans.shown.plan),
+      },
+      { wishes: this.wishes, done: this.done, live: this.live },
+    );
     this.night = new Night({
-      moved: (minute) => this.#moved(minute), rested: (minute) => store.set({ minute: minute === null ? null : String(minute) }, { quiet: true }),
+      moved: (minute) => this.#moved(minute),
+      rested: (minute) => store.set({ minute: minute === null ? null : String(minute) }, { quiet: true }),
     });
     this.plans.listen((what) => this.#changed(what));
     this.wishes.listen(() => {
@@ -91,7 +103,12 @@ export class Patrols {
       layers = layers.filter((name) => !QUIETED.includes(name));
     } else if (!id) layers = [...layers, ...this.#quieted.filter((name) => !layers.includes(name))];
     this.#fitting = Boolean(id);
-    this.#store.set({ plan: id, minute: null, layers, ...(state.sel?.startsWith("patrol:") ? { sel: null } : {}) });
+    this.#store.set({
+      plan: id,
+      minute: null,
+      layers,
+      ...(state.sel?.startsWith("patrol:") ? { sel: null } : {}),
+    });
   }
 
   changed(changed) {
@@ -141,7 +158,10 @@ export class Patrols {
   #showTeams() {
     if (!this.live.found || !this.live.fresh) return;
     this.live.fresh = false;
-    const box = boundsOf([...this.plans.shown.features, ...this.live.drawn(this.plans.shown).filter((f) => f.properties.what === "gap")]);
+    const box = boundsOf([
+      ...this.plans.shown.features,
+      ...this.live.drawn(this.plans.shown).filter((f) => f.properties.what === "gap"),
+    ]);
     if (box) this.#tell.show(box);
   }
 
@@ -155,7 +175,10 @@ export class Patrols {
     const { shown } = this.plans;
     const turned = (minute === null) !== (this.#minute === null);
     this.#minute = minute;
-    this.#tell.drawn("patrol_now", shown && minute !== null && !this.live.on ? nowOf(shown, momentOf(shown.plan, minute)) : []);
+    this.#tell.drawn(
+      "patrol_now",
+      shown && minute !== null && !this.live.on ? nowOf(shown, momentOf(shown.plan, minute)) : [],
+    );
     if (turned || minute === null) this.#tell.legend();
     const check = byId("pat-check-time");
     if (shown && check) check.textContent = clock(this.#moment(check.dataset.planned));
@@ -168,7 +191,12 @@ export class Patrols {
   async story(which) {
     const shown = await this.plans.show(this.#store.state.plan);
     return patrolStory(shown, which, {
-      actions: this.#actions, wishes: this.wishes, done: this.done, teams: () => this.#teams(), moment: (planned) => this.#moment(planned), said: (text) => chrome.say(text),
+      actions: this.#actions,
+      wishes: this.wishes,
+      done: this.done,
+      teams: () => this.#teams(),
+      moment: (planned) => this.#moment(planned),
+      said: (text) => chrome.say(text),
     });
   }
 
@@ -179,7 +207,10 @@ export class Patrols {
   // Teams that the plan was made for.
   #teams() {
     const { shown } = this.plans;
-    const codes = shown.plan.parameters.teams ?? [...shown.features.map((f) => f.properties.team_code), ...shown.plan.summary.idle];
+    const codes = shown.plan.parameters.teams ?? [
+      ...shown.features.map((f) => f.properties.team_code),
+      ...shown.plan.summary.idle,
+    ];
     return [...codes].sort().map((code) => ({ code, name: this.#names.get(code) ?? "" }));
   }
 
@@ -189,13 +220,16 @@ export class Patrols {
     return shown && this.#minute !== null ? new Date(momentOf(shown.plan, this.#minute)).toISOString() : null;
   }
 
-  // What a check-in is for: the slider's moment, the present while the shift runs, or else the time that was planned.
+  // What a check-in is for: the slider's moment, the present while the shift runs, or else the time that was
+  // planned.
   #moment(planned) {
     const { plan } = this.plans.shown;
     const chosen = this.#chosenMoment();
     if (chosen) return chosen;
     const now = Date.now();
-    return now >= Date.parse(plan.begins_at) && now <= Date.parse(plan.ends_at) ? new Date(now).toISOString() : planned;
+    return now >= Date.parse(plan.begins_at) && now <= Date.parse(plan.ends_at)
+      ? new Date(now).toISOString()
+      : planned;
   }
 
   // While a stop is dragged: a mark under the pointer that tells whose it would be.
@@ -207,7 +241,11 @@ export class Patrols {
     const visit = routeOf(this.plans.shown, from.code).properties.visits.find((v) => v.stop === from.stop);
     const text = onto ? `→ ${onto.code}` : "";
     this.#tell.drawn("patrol_drag", [
-      { type: "Feature", geometry: { type: "LineString", coordinates: [[visit.lon, visit.lat], at] }, properties: { what: "gap" } },
+      {
+        type: "Feature",
+        geometry: { type: "LineString", coordinates: [[visit.lon, visit.lat], at] },
+        properties: { what: "gap" },
+      },
       { type: "Feature", geometry: { type: "Point", coordinates: at }, properties: { what: "here", text } },
     ]);
   }
@@ -226,7 +264,10 @@ export class Patrols {
     const { plan } = this.plans.shown;
     this.panel.trouble(null);
     try {
-      const made = this.plans.make({ ...this.wishes.parameters(), seed: plan.seed, seconds: DROP_SECONDS }, `/patrol-plans/${plan.patrol_id}/replan`);
+      const made = this.plans.make(
+        { ...this.wishes.parameters(), seed: plan.seed, seconds: DROP_SECONDS },
+        `/patrol-plans/${plan.patrol_id}/replan`,
+      );
       this.panel.focus("pat-stop");
       const id = await made;
       if (id) await this.#arrived(String(id));
@@ -247,7 +288,9 @@ export class Patrols {
   #pick(sel) {
     this.#store.set({ sel });
     const code = sel.split(":")[1];
-    const live = this.live.drawn(this.plans.shown).filter((f) => f.properties.what === "gap" && f.properties.code === code);
+    const live = this.live
+      .drawn(this.plans.shown)
+      .filter((f) => f.properties.what === "gap" && f.properties.code === code);
     const box = boundsOf([routeOf(this.plans.shown, code), ...live].filter(Boolean));
     if (box) this.#tell.show(box);
     if (isPhone()) chrome.showSheet("story");

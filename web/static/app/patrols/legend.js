@@ -18,28 +18,73 @@ const made = (tag, attributes) => {
 export function lineSwatch(i) {
   const { colour, dash } = lookOf(i);
   const svg = made("svg", { viewBox: "0 0 36 12", class: "pat-swatch", "aria-hidden": "true" });
-  svg.append(made("line", { x1: 0, x2: 36, y1: 6, y2: 6, stroke: `var(--patrol-${colour})`, "stroke-width": WIDTH, ...(dash ? { "stroke-dasharray": DASHES[dash].map((n) => n * WIDTH).join(" ") } : {}) }));
+  svg.append(
+    made("line", {
+      x1: 0,
+      x2: 36,
+      y1: 6,
+      y2: 6,
+      stroke: `var(--patrol-${colour})`,
+      "stroke-width": WIDTH,
+      ...(dash ? { "stroke-dasharray": DASHES[dash].map((n) => n * WIDTH).join(" ") } : {}),
+    }),
+  );
   return svg;
 }
 
 function circle(fill, { r = 7, wide = 2, text = null } = {}) {
   const svg = made("svg", { viewBox: "0 0 36 20", class: "pat-swatch pat-round", "aria-hidden": "true" });
   svg.append(made("circle", { cx: 18, cy: 10, r, fill, stroke: "var(--patrol-1)", "stroke-width": wide }));
-  if (text) svg.append(Object.assign(made("text", { x: 18, y: 14, "text-anchor": "middle", "font-size": 11, fill: "var(--ink)" }), { textContent: text }));
+  if (text)
+    svg.append(
+      Object.assign(
+        made("text", { x: 18, y: 14, "text-anchor": "middle", "font-size": 11, fill: "var(--ink)" }),
+        { textContent: text },
+      ),
+    );
   return svg;
 }
 
 // A ring and a disc with the line between them.
 function apart() {
   const svg = made("svg", { viewBox: "0 0 36 20", class: "pat-swatch pat-round", "aria-hidden": "true" });
-  svg.append(made("line", { x1: 8, x2: 28, y1: 10, y2: 10, stroke: "var(--patrol-1)", "stroke-width": 1.5, "stroke-dasharray": "3 2" }));
+  svg.append(
+    made("line", {
+      x1: 8,
+      x2: 28,
+      y1: 10,
+      y2: 10,
+      stroke: "var(--patrol-1)",
+      "stroke-width": 1.5,
+      "stroke-dasharray": "3 2",
+    }),
+  );
   return svg;
 }
 
 export function patrolLegend(shown, minute, live) {
   if (!shown) return null;
   const row = (mark, ...label) => h("li", {}, mark, h("span", {}, label));
-  return h("div", { id: "legend-patrols" }, h("h3", {}, t("pat_plan"), ` ${shown.plan.patrol_id}`),
-    h("ul", {}, shown.features.map(({ properties: p }, i) => row(lineSwatch(i), h("b", {}, p.team_code), " ", nameOf(p))),
-      row(circle("var(--surface)", { text: "1" }), t("pat_legend_stop")), minute === null || live ? null : row(circle("var(--patrol-1)"), t("pat_legend_now")), live ? [row(circle("var(--patrol-1)", { wide: 0, r: 8 }), t("pat_legend_here")), row(circle("none", { r: 8, wide: 2.5 }), t("pat_legend_due")), row(apart(), t("pat_legend_gap"))] : null, row(swatch("team-base"), t("legend_base"))));
+  return h(
+    "div",
+    { id: "legend-patrols" },
+    h("h3", {}, t("pat_plan"), ` ${shown.plan.patrol_id}`),
+    h(
+      "ul",
+      {},
+      shown.features.map(({ properties: p }, i) =>
+        row(lineSwatch(i), h("b", {}, p.team_code), " ", nameOf(p)),
+      ),
+      row(circle("var(--surface)", { text: "1" }), t("pat_legend_stop")),
+      minute === null || live ? null : row(circle("var(--patrol-1)"), t("pat_legend_now")),
+      live
+        ? [
+            row(circle("var(--patrol-1)", { wide: 0, r: 8 }), t("pat_legend_here")),
+            row(circle("none", { r: 8, wide: 2.5 }), t("pat_legend_due")),
+            row(apart(), t("pat_legend_gap")),
+          ]
+        : null,
+      row(swatch("team-base"), t("legend_base")),
+    ),
+  );
 }

@@ -9,7 +9,11 @@ import { table, teamHead } from "./summary.js";
 
 const EVERY_MS = 15_000;
 const WARNING = ["late", "off-route", "no-position", "stale", "missed"];
-const feature = (type, coordinates, properties) => ({ type: "Feature", geometry: { type, coordinates }, properties });
+const feature = (type, coordinates, properties) => ({
+  type: "Feature",
+  geometry: { type, coordinates },
+  properties,
+});
 
 export class Live {
   on = false;
@@ -78,22 +82,46 @@ export class Live {
     if (!this.found || !shown) return [];
     return this.found.teams.flatMap((team) => {
       const i = shown.features.findIndex((f) => f.properties.team_code === team.team_code);
-      const own = { code: team.team_code, text: team.team_code, sel: `patrol:${team.team_code}`, name_zh: team.name_zh, name_en: team.name_en, ...lookOf(Math.max(i, 0)) };
+      const own = {
+        code: team.team_code,
+        text: team.team_code,
+        sel: `patrol:${team.team_code}`,
+        name_zh: team.name_zh,
+        name_en: team.name_en,
+        ...lookOf(Math.max(i, 0)),
+      };
       const due = [team.planned.lon, team.planned.lat];
       const at = team.position && [team.position.lon, team.position.lat];
-      return [feature("Point", due, { ...own, what: "due" }), ...(at ? [feature("LineString", [due, at], { ...own, what: "gap" }), feature("Point", at, { ...own, what: "here" })] : [])];
+      return [
+        feature("Point", due, { ...own, what: "due" }),
+        ...(at
+          ? [
+              feature("LineString", [due, at], { ...own, what: "gap" }),
+              feature("Point", at, { ...own, what: "here" }),
+            ]
+          : []),
+      ];
     });
   }
 }
 
 function row(team, i, pick) {
   const own = `patrol:${team.team_code}`;
-  const missed = team.missed ? [" ", h("span", { class: "muted" }, t("pat_missed", { n: number(team.missed) }))] : null;
-  return h("tr", { dataset: { team: team.team_code, state: team.state }, onclick: () => pick(own) },
+  const missed = team.missed
+    ? [" ", h("span", { class: "muted" }, t("pat_missed", { n: number(team.missed) }))]
+    : null;
+  return h(
+    "tr",
+    { dataset: { team: team.team_code, state: team.state }, onclick: () => pick(own) },
     teamHead(`pat-live-${team.team_code}`, i, team),
-    h("td", { class: WARNING.includes(team.state) ? "warn-text" : null }, lang === "en" ? team.words_en : team.words_zh),
+    h(
+      "td",
+      { class: WARNING.includes(team.state) ? "warn-text" : null },
+      lang === "en" ? team.words_en : team.words_zh,
+    ),
     h("td", {}, team.next ? `${clock(team.next.arrive)} ${nameOf(team.next)}` : "–", missed),
-    h("td", { class: "num" }, `${number(team.made)} / ${number(team.stops)}`));
+    h("td", { class: "num" }, `${number(team.made)} / ${number(team.stops)}`),
+  );
 }
 
 function when({ running, at, asked, teams }) {
@@ -103,10 +131,35 @@ function when({ running, at, asked, teams }) {
 }
 
 export function livePart({ on, found, error }, { toggle, pick }) {
-  const button = h("button", { type: "button", id: "pat-live", "aria-pressed": String(on), onclick: toggle }, t(on ? "pat_live_off" : "pat_live"));
+  const button = h(
+    "button",
+    { type: "button", id: "pat-live", "aria-pressed": String(on), onclick: toggle },
+    t(on ? "pat_live_off" : "pat_live"),
+  );
   if (!on) return button;
-  const trouble = error ? h("p", { id: "pat-live-trouble", class: "warn-text", role: "alert" }, messageOf(error), found ? ` ${t("pat_live_old")}` : "") : null;
+  const trouble = error
+    ? h(
+        "p",
+        { id: "pat-live-trouble", class: "warn-text", role: "alert" },
+        messageOf(error),
+        found ? ` ${t("pat_live_old")}` : "",
+      )
+    : null;
   if (!found) return [button, trouble ?? h("p", { class: "muted" }, t("loading"))];
-  return [button, h("p", { class: "muted", id: "pat-live-at" }, when(found)), trouble,
-    table("pat-live-table", "pat_live", [["pat_team", false], ["pat_state", false], ["pat_next", false], ["pat_visits", true]], found.teams.map((team, i) => row(team, i, pick)))];
+  return [
+    button,
+    h("p", { class: "muted", id: "pat-live-at" }, when(found)),
+    trouble,
+    table(
+      "pat-live-table",
+      "pat_live",
+      [
+        ["pat_team", false],
+        ["pat_state", false],
+        ["pat_next", false],
+        ["pat_visits", true],
+      ],
+      found.teams.map((team, i) => row(team, i, pick)),
+    ),
+  ];
 }

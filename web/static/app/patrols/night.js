@@ -44,9 +44,19 @@ export class Night {
   }
 
   #build() {
-    this.play = h("button", { type: "button", id: "night-play", onclick: () => (this.#timer ? this.#stop() : this.#start()) }, t("hot_play"));
+    this.play = h(
+      "button",
+      { type: "button", id: "night-play", onclick: () => (this.#timer ? this.#stop() : this.#start()) },
+      t("hot_play"),
+    );
     this.range = h("input", {
-      id: "night-range", type: "range", min: "0", max: String(minutesOf(this.#shown.plan) + 1), step: "1", "aria-label": t("pat_night"), oninput: () => this.#chosen(Number(this.range.value)),
+      id: "night-range",
+      type: "range",
+      min: "0",
+      max: String(minutesOf(this.#shown.plan) + 1),
+      step: "1",
+      "aria-label": t("pat_night"),
+      oninput: () => this.#chosen(Number(this.range.value)),
     });
     this.name = h("output", { id: "night-name", for: "night-range" });
     replace(this.element, this.play, this.range, this.name);

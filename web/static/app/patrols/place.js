@@ -6,7 +6,10 @@ function measured(coordinates) {
   const shrink = Math.cos(coordinates[0][1] * RADIANS);
   const far = [0];
   for (let i = 1; i < coordinates.length; i += 1) {
-    const [x, y] = [(coordinates[i][0] - coordinates[i - 1][0]) * shrink, coordinates[i][1] - coordinates[i - 1][1]];
+    const [x, y] = [
+      (coordinates[i][0] - coordinates[i - 1][0]) * shrink,
+      coordinates[i][1] - coordinates[i - 1][1],
+    ];
     far.push(far[i - 1] + Math.hypot(x, y));
   }
   return far;
@@ -15,7 +18,10 @@ function measured(coordinates) {
 function pointAt(coordinates, share) {
   const far = measured(coordinates);
   const wanted = Math.min(1, Math.max(0, share)) * far.at(-1);
-  const i = Math.max(1, far.findIndex((d) => d >= wanted));
+  const i = Math.max(
+    1,
+    far.findIndex((d) => d >= wanted),
+  );
   const part = far[i] > far[i - 1] ? (wanted - far[i - 1]) / (far[i] - far[i - 1]) : 0;
   return [0, 1].map((k) => coordinates[i - 1][k] + part * (coordinates[i][k] - coordinates[i - 1][k]));
 }
@@ -23,13 +29,15 @@ function pointAt(coordinates, share) {
 // Legs in order: to each visit, to an emergency that took the team, and home.
 function legsOf(p) {
   const legs = [...p.visits, null].flatMap((visit, n) => [
-    ...(p.taken ?? []).filter((e) => e.after === n).map((taken) => ({ leg: taken.leg, taken })), ...(visit ? [{ leg: visit.leg, visit, stop: n + 1 }] : []),
+    ...(p.taken ?? []).filter((e) => e.after === n).map((taken) => ({ leg: taken.leg, taken })),
+    ...(visit ? [{ leg: visit.leg, visit, stop: n + 1 }] : []),
   ]);
   return p.home ? [...legs, { leg: p.home }] : legs;
 }
 
 const wholeOf = (p) => legsOf(p).reduce((sum, { leg }) => sum + leg.length_m, 0);
-const along = ({ geometry, properties: p }, metres) => pointAt(geometry.coordinates, wholeOf(p) ? metres / wholeOf(p) : 0);
+const along = ({ geometry, properties: p }, metres) =>
+  pointAt(geometry.coordinates, wholeOf(p) ? metres / wholeOf(p) : 0);
 
 // Where the route stops for each visit: on the road, at some distance from the place that is visited.
 export function halts(feature) {
@@ -40,8 +48,8 @@ export function halts(feature) {
   });
 }
 
-// Gives { at: [lon, lat], doing: "base" | "way" | "stop", stop }; `stop` counts from 1 and is the one reached or headed for,
-// null on the way home and at an emergency.
+// Gives { at: [lon, lat], doing: "base" | "way" | "stop", stop }; `stop` counts from 1 and is the one reached
+// or headed for, null on the way home and at an emergency.
 export function placeAt(feature, moment) {
   const p = feature.properties;
   const base = { at: [p.base_lon, p.base_lat], doing: "base", stop: null };

@@ -12,5 +12,6 @@ export class Plans extends Runs {
   }
 }
 
-export const minutesOf = (plan) => Math.ceil((Date.parse(plan.ends_at) - Date.parse(plan.begins_at)) / 60_000);
+export const minutesOf = (plan) =>
+  Math.ceil((Date.parse(plan.ends_at) - Date.parse(plan.begins_at)) / 60_000);
 export const routeOf = (shown, code) => shown?.features.find((f) => f.properties.team_code === code) ?? null;

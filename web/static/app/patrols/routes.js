@@ -3,18 +3,34 @@
 import { halts, placeAt } from "./place.js";
 
 const COLOURS = 6;
-export const DASHES = [[1, 0], [3.4, 1.6], [1, 1.4], [5, 1.4, 1, 1.4], [2, 1], [7, 2]];
+export const DASHES = [
+  [1, 0],
+  [3.4, 1.6],
+  [1, 1.4],
+  [5, 1.4, 1, 1.4],
+  [2, 1],
+  [7, 2],
+];
 
 // Colours come again with the seventh team, but not with the same dash.
-export const lookOf = (i) => ({ colour: (i % COLOURS) + 1, dash: (i + Math.floor(i / COLOURS)) % DASHES.length });
+export const lookOf = (i) => ({
+  colour: (i % COLOURS) + 1,
+  dash: (i + Math.floor(i / COLOURS)) % DASHES.length,
+});
 
 const named = ({ name_zh, name_en }) => ({ name_zh, name_en });
-const point = (lon, lat, properties) => ({ type: "Feature", geometry: { type: "Point", coordinates: [lon, lat] }, properties });
+const point = (lon, lat, properties) => ({
+  type: "Feature",
+  geometry: { type: "Point", coordinates: [lon, lat] },
+  properties,
+});
 
 // All visits to a place, the first of them first.
-export const visitsTo = ({ features }, stop) => features
-  .flatMap(({ properties: p }) => p.visits.map((visit, n) => ({ code: p.team_code, n: n + 1, visit }))).filter(({ visit }) => visit.stop === stop)
-  .sort((one, other) => Date.parse(one.visit.arrive) - Date.parse(other.visit.arrive));
+export const visitsTo = ({ features }, stop) =>
+  features
+    .flatMap(({ properties: p }) => p.visits.map((visit, n) => ({ code: p.team_code, n: n + 1, visit })))
+    .filter(({ visit }) => visit.stop === stop)
+    .sort((one, other) => Date.parse(one.visit.arrive) - Date.parse(other.visit.arrive));
 
 // Lines and their links to the stops, then stops, then bases, as the map's layers read them.
 export function drawnOf({ features }) {
@@ -24,29 +40,78 @@ export function drawnOf({ features }) {
   };
   const routes = features.filter((f) => f.geometry);
   const lines = routes.map(({ geometry, properties: p }) => ({
-    type: "Feature", geometry, properties: { what: "line", code: p.team_code, sel: `patrol:${p.team_code}`, ...lookOf(features.findIndex((f) => f.properties === p)), ...named(p) },
+    type: "Feature",
+    geometry,
+    properties: {
+      what: "line",
+      code: p.team_code,
+      sel: `patrol:${p.team_code}`,
+      ...lookOf(features.findIndex((f) => f.properties === p)),
+      ...named(p),
+    },
   }));
-  const stops = features.flatMap(({ properties: p }, i) => p.visits.flatMap((v, n) => !isFirst(v, p.team_code, n + 1) ? [] :
-    point(v.lon, v.lat, { what: "stop", code: p.team_code, text: String(n + 1), sel: `patrol:${p.team_code}:${n + 1}`, stop: v.stop, ...lookOf(i), ...named(v) })));
-  const links = routes.flatMap((feature) => halts(feature).map((at, n) => {
-    const { lon, lat } = feature.properties.visits[n];
-    return { type: "Feature", geometry: { type: "LineString", coordinates: [at, [lon, lat]] }, properties: { what: "link", code: feature.properties.team_code, sel: `patrol:${feature.properties.team_code}:${n + 1}`, ...lookOf(features.indexOf(feature)) } };
-  }));
+  const stops = features.flatMap(({ properties: p }, i) =>
+    p.visits.flatMap((v, n) =>
+      !isFirst(v, p.team_code, n + 1)
+        ? []
+        : point(v.lon, v.lat, {
+            what: "stop",
+            code: p.team_code,
+            text: String(n + 1),
+            sel: `patrol:${p.team_code}:${n + 1}`,
+            stop: v.stop,
+            ...lookOf(i),
+            ...named(v),
+          }),
+    ),
+  );
+  const links = routes.flatMap((feature) =>
+    halts(feature).map((at, n) => {
+      const { lon, lat } = feature.properties.visits[n];
+      return {
+        type: "Feature",
+        geometry: { type: "LineString", coordinates: [at, [lon, lat]] },
+        properties: {
+          what: "link",
+          code: feature.properties.team_code,
+          sel: `patrol:${feature.properties.team_code}:${n + 1}`,
+          ...lookOf(features.indexOf(feature)),
+        },
+      };
+    }),
+  );
   const bases = new Map();
   for (const [i, { properties: p }] of features.entries()) {
     const at = `${p.base_lon},${p.base_lat}`;
     const there = bases.get(at);
     if (there) there.properties.text += ` ${p.team_code}`;
-    else bases.set(at, point(p.base_lon, p.base_lat, { what: "base", code: p.team_code, text: p.team_code, sel: `patrol:${p.team_code}`, ...lookOf(i), ...named(p) }));
+    else
+      bases.set(
+        at,
+        point(p.base_lon, p.base_lat, {
+          what: "base",
+          code: p.team_code,
+          text: p.team_code,
+          sel: `patrol:${p.team_code}`,
+          ...lookOf(i),
+          ...named(p),
+        }),
+      );
   }
   return [...lines, ...links, ...stops, ...bases.values()];
 }
 
-// A plan that is being made: straight from stop to stop, because ways along the roads are drawn when it is done.
-export const growing = ({ lines }) => lines.flatMap(({ coordinates }, i) => [
-  { type: "Feature", geometry: { type: "LineString", coordinates }, properties: { what: "grow", ...lookOf(i) } },
-  ...coordinates.slice(1, -1).map(([lon, lat]) => point(lon, lat, { what: "grow", ...lookOf(i) })),
-]);
+// A plan that is being made: straight from stop to stop, because ways along the roads are drawn when it is
+// done.
+export const growing = ({ lines }) =>
+  lines.flatMap(({ coordinates }, i) => [
+    {
+      type: "Feature",
+      geometry: { type: "LineString", coordinates },
+      properties: { what: "grow", ...lookOf(i) },
+    },
+    ...coordinates.slice(1, -1).map(([lon, lat]) => point(lon, lat, { what: "grow", ...lookOf(i) })),
+  ]);
 
 // One mark for each team that is out: at its base its base's mark stands for it.
 export function nowOf({ features }, moment) {
@@ -54,6 +119,13 @@ export function nowOf({ features }, moment) {
     const { at, doing } = feature.geometry ? placeAt(feature, moment) : { doing: "base" };
     if (doing === "base") return [];
     const p = feature.properties;
-    return point(at[0], at[1], { what: "now", code: p.team_code, text: p.team_code, sel: `patrol:${p.team_code}`, ...lookOf(i), ...named(p) });
+    return point(at[0], at[1], {
+      what: "now",
+      code: p.team_code,
+      text: p.team_code,
+      sel: `patrol:${p.team_code}`,
+      ...lookOf(i),
+      ...named(p),
+    });
   });
 }

@@ -40,7 +40,11 @@ export class Done {
   }
 
   async checkIn(stop, team, at) {
-    const made = await send("POST", `/patrol-plans/${this.#plan}/check-ins`, { stop, team, ...(at ? { at } : {}) });
+    const made = await send("POST", `/patrol-plans/${this.#plan}/check-ins`, {
+      stop,
+      team,
+      ...(at ? { at } : {}),
+    });
     await this.show({ patrol_id: this.#plan });
     return made.visit_id;
   }
@@ -54,10 +58,22 @@ export class Done {
 export function donePart(done) {
   if (!done.of) return null;
   const { made, planned, source, unplanned } = done.of;
-  return h("p", { id: "pat-done" }, t("pat_done", { made: number(made), planned: number(planned) }), " ", h("span", { class: "muted" }, t(`pat_done_${source}`), unplanned.length ? ` ${t("pat_unplanned", { n: number(unplanned.length) })}` : ""));
+  return h(
+    "p",
+    { id: "pat-done" },
+    t("pat_done", { made: number(made), planned: number(planned) }),
+    " ",
+    h(
+      "span",
+      { class: "muted" },
+      t(`pat_done_${source}`),
+      unplanned.length ? ` ${t("pat_unplanned", { n: number(unplanned.length) })}` : "",
+    ),
+  );
 }
 
-// A stop's story: whether it was come to, and a button that says so; `moment(planned)` is when a check-in is for.
+// A stop's story: whether it was come to, and a button that says so; `moment(planned)` is when a check-in is
+// for.
 export function visitPart(done, team, n, { moment, said }) {
   const visit = done.visit(team, n);
   if (!visit) return null;
@@ -69,10 +85,39 @@ export function visitPart(done, team, n, { moment, said }) {
     }
   };
   const words = visit.made
-    ? t(visit.by === team ? "pat_visit_made" : "pat_visit_other", { team: visit.by, time: clock(visit.arrived_at), by: visit.evidence.map((e) => t(`pat_by_${e === "position" ? "position" : "check"}`)).join(t("comma")) })
+    ? t(visit.by === team ? "pat_visit_made" : "pat_visit_other", {
+        team: visit.by,
+        time: clock(visit.arrived_at),
+        by: visit.evidence
+          .map((e) => t(`pat_by_${e === "position" ? "position" : "check"}`))
+          .join(t("comma")),
+      })
     : t("pat_visit_none");
-  return h("div", { class: "group" }, h("h3", {}, t("pat_visits")), h("p", { id: "pat-visit-state" }, words),
+  return h(
+    "div",
+    { class: "group" },
+    h("h3", {}, t("pat_visits")),
+    h("p", { id: "pat-visit-state" }, words),
     visit.check_in
-      ? h("button", { type: "button", id: "pat-check", onclick: () => act(() => done.takeBack(visit.check_in)) }, t("pat_check_undo"))
-      : h("button", { type: "button", id: "pat-check", onclick: () => act(() => done.checkIn(visit.stop, team, moment(visit.arrive))) }, t("pat_check"), " ", h("span", { id: "pat-check-time", dataset: { planned: visit.arrive } }, clock(moment(visit.arrive)))));
+      ? h(
+          "button",
+          { type: "button", id: "pat-check", onclick: () => act(() => done.takeBack(visit.check_in)) },
+          t("pat_check_undo"),
+        )
+      : h(
+          "button",
+          {
+            type: "button",
+            id: "pat-check",
+            onclick: () => act(() => done.checkIn(visit.stop, team, moment(visit.arrive))),
+          },
+          t("pat_check"),
+          " ",
+          h(
+            "span",
+            { id: "pat-check-time", dataset: { planned: visit.arrive } },
+            clock(moment(visit.arrive)),
+          ),
+        ),
+  );
 }

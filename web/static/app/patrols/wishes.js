@@ -30,7 +30,10 @@ export class Wishes {
   }
 
   get list() {
-    return [...[...this.#locks].map(([stop, team]) => ({ stop, team })), ...[...this.#out].map((stop) => ({ stop, team: null }))];
+    return [
+      ...[...this.#locks].map(([stop, team]) => ({ stop, team })),
+      ...[...this.#out].map((stop) => ({ stop, team: null })),
+    ];
   }
 
   get changed() {

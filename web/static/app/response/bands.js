@@ -12,7 +12,9 @@ export const bandOf = (seconds, minutes) => {
 
 export const bandName = (band, minutes) => {
   if (band > minutes.length) return t("reach_band_none");
-  return band === minutes.length ? t("reach_band_last", { a: minutes.at(-1) }) : t("reach_band", { a: minutes[band - 1] ?? 0, b: minutes[band] });
+  return band === minutes.length
+    ? t("reach_band_last", { a: minutes.at(-1) })
+    : t("reach_band", { a: minutes[band - 1] ?? 0, b: minutes[band] });
 };
 
 // Three limits make four bands, and one for what is not reached.

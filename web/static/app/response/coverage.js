@@ -1,4 +1,5 @@
-// Coverage on the page: a time of day, the bands on the map, a table of villages, and where a new base would help.
+// Coverage on the page: a time of day, the bands on the map, a table of villages, and where a new base would
+// help.
 
 import { get, Latest } from "../shell/api.js";
 import { h, replace } from "../shell/dom.js";
@@ -11,7 +12,8 @@ const LAST_MIN = 24 * 60 - STEP_MIN;
 const EVENING = 21 * 60;
 const SITE_MIN = 5;
 
-const clock = (minute) => `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+const clock = (minute) =>
+  `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 const percent = (part, whole) => (whole ? `${Math.round((100 * part) / whole)} %` : "–");
 
 export class Reach {
@@ -31,7 +33,11 @@ export class Reach {
     this.#actions = actions;
     this.#tell = tell;
     this.element.open = this.#minute !== null;
-    this.element.addEventListener("toggle", (event) => event.target === this.element && this.element.open && this.element.scrollIntoView({ block: "start" }));
+    this.element.addEventListener(
+      "toggle",
+      (event) =>
+        event.target === this.element && this.element.open && this.element.scrollIntoView({ block: "start" }),
+    );
   }
 
   get #minute() {
@@ -56,7 +62,8 @@ export class Reach {
     if (minute !== null && state.reach === null) {
       this.#quieted = layers.filter((name) => QUIETED.includes(name));
       layers = layers.filter((name) => !QUIETED.includes(name));
-    } else if (minute === null) layers = [...layers, ...this.#quieted.filter((name) => !layers.includes(name))];
+    } else if (minute === null)
+      layers = [...layers, ...this.#quieted.filter((name) => !layers.includes(name))];
     this.#store.set({ reach: minute === null ? null : String(minute), layers });
   }
 
@@ -75,7 +82,14 @@ export class Reach {
       }
     }
     const shown = this.#shown;
-    this.#tell.drawn(shown ? { level: shown.level, bands: Object.fromEntries(shown.grids.map((g) => [g.grid_key, bandOf(g.seconds, shown.minutes)])) } : null);
+    this.#tell.drawn(
+      shown
+        ? {
+            level: shown.level,
+            bands: Object.fromEntries(shown.grids.map((g) => [g.grid_key, bandOf(g.seconds, shown.minutes)])),
+          }
+        : null,
+    );
     this.#tell.legend();
     this.render();
   }
@@ -88,16 +102,49 @@ export class Reach {
 
   #parts() {
     const minute = this.#minute;
-    const toggle = h("button", { type: "button", id: "reach-toggle", "aria-pressed": String(minute !== null), onclick: () => this.#choose(minute === null ? EVENING : null) }, t(minute === null ? "reach_on" : "reach_off"));
+    const toggle = h(
+      "button",
+      {
+        type: "button",
+        id: "reach-toggle",
+        "aria-pressed": String(minute !== null),
+        onclick: () => this.#choose(minute === null ? EVENING : null),
+      },
+      t(minute === null ? "reach_on" : "reach_off"),
+    );
     if (minute === null) return [h("p", { class: "muted" }, t("reach_intro")), toggle];
-    const error = this.#error ? h("div", { class: "pat-error", id: "reach-error", role: "alert" }, h("p", { class: "warn-text" }, messageOf(this.#error)), h("button", { type: "button", id: "reach-retry", onclick: () => this.#ask() }, t("retry"))) : null;
-    return [this.#slider(minute), error, this.#shown ? this.#told(this.#shown) : error ? null : h("p", { class: "muted", role: "status" }, t("loading")), toggle];
+    const error = this.#error
+      ? h(
+          "div",
+          { class: "pat-error", id: "reach-error", role: "alert" },
+          h("p", { class: "warn-text" }, messageOf(this.#error)),
+          h("button", { type: "button", id: "reach-retry", onclick: () => this.#ask() }, t("retry")),
+        )
+      : null;
+    return [
+      this.#slider(minute),
+      error,
+      this.#shown
+        ? this.#told(this.#shown)
+        : error
+          ? null
+          : h("p", { class: "muted", role: "status" }, t("loading")),
+      toggle,
+    ];
   }
 
   #slider(minute) {
     const output = h("output", { id: "reach-clock", for: "reach-range", class: "num" }, clock(minute));
     const range = h("input", {
-      id: "reach-range", type: "range", min: "0", max: String(LAST_MIN), step: String(STEP_MIN), class: "grow", value: String(minute), "aria-label": t("reach_at"), "aria-valuetext": clock(minute),
+      id: "reach-range",
+      type: "range",
+      min: "0",
+      max: String(LAST_MIN),
+      step: String(STEP_MIN),
+      class: "grow",
+      value: String(minute),
+      "aria-label": t("reach_at"),
+      "aria-valuetext": clock(minute),
       oninput: (event) => {
         const chosen = Number(event.target.value);
         output.textContent = clock(chosen);
@@ -113,30 +160,120 @@ export class Reach {
     const n = teams.length;
     return [
       h("p", { id: "reach-teams", role: "status" }, t(n ? "reach_teams" : "reach_no_team", { at, n })),
-      h("ul", { id: "reach-sum" }, minutes.map((m, i) => h("li", {}, t("reach_told", { m, n: number(total.within[i]), share: percent(total.within[i], total.households) }))), h("li", {}, t("reach_beyond", { m: minutes.at(-1), n: number(total.beyond) }))),
-      h("p", { class: "muted" }, t("reach_note")), this.#table(minutes, villages), this.#siting(),
+      h(
+        "ul",
+        { id: "reach-sum" },
+        minutes.map((m, i) =>
+          h(
+            "li",
+            {},
+            t("reach_told", {
+              m,
+              n: number(total.within[i]),
+              share: percent(total.within[i], total.households),
+            }),
+          ),
+        ),
+        h("li", {}, t("reach_beyond", { m: minutes.at(-1), n: number(total.beyond) })),
+      ),
+      h("p", { class: "muted" }, t("reach_note")),
+      this.#table(minutes, villages),
+      this.#siting(),
     ];
   }
 
   #table(minutes, villages) {
-    const rows = [...villages].sort((a, b) => b.beyond - a.beyond || a.within[0] / a.households - b.within[0] / b.households);
+    const rows = [...villages].sort(
+      (a, b) => b.beyond - a.beyond || a.within[0] / a.households - b.within[0] / b.households,
+    );
     const head = [t("reach_households"), ...minutes.map((m) => `≤${m}`), `>${minutes.at(-1)}`];
-    return h("div", { class: "pat-scroll reach-scroll" }, h("table", { class: "pat-routes", id: "reach-table", "aria-label": t("reach_table") },
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("reach_village")), head.map((text) => h("th", { scope: "col", class: "num" }, text)))),
-      h("tbody", {}, rows.map((v) => h("tr", {}, h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => this.#actions.open(v.grid_key) }, nameOf(v))),
-        [v.households, ...v.within, v.beyond].map((n) => h("td", { class: "num" }, number(n))))))));
+    return h(
+      "div",
+      { class: "pat-scroll reach-scroll" },
+      h(
+        "table",
+        { class: "pat-routes", id: "reach-table", "aria-label": t("reach_table") },
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            h("th", { scope: "col" }, t("reach_village")),
+            head.map((text) => h("th", { scope: "col", class: "num" }, text)),
+          ),
+        ),
+        h(
+          "tbody",
+          {},
+          rows.map((v) =>
+            h(
+              "tr",
+              {},
+              h(
+                "th",
+                { scope: "row" },
+                h(
+                  "button",
+                  { type: "button", class: "link", onclick: () => this.#actions.open(v.grid_key) },
+                  nameOf(v),
+                ),
+              ),
+              [v.households, ...v.within, v.beyond].map((n) => h("td", { class: "num" }, number(n))),
+            ),
+          ),
+        ),
+      ),
+    );
   }
 
   #siting() {
-    const ask = h("button", { type: "button", id: "reach-site", disabled: this.#site?.working === true, onclick: () => this.#findSite() }, t("reach_site"));
+    const ask = h(
+      "button",
+      {
+        type: "button",
+        id: "reach-site",
+        disabled: this.#site?.working === true,
+        onclick: () => this.#findSite(),
+      },
+      t("reach_site"),
+    );
     if (!this.#site) return ask;
     const { working, found, error } = this.#site;
     if (working) return [ask, h("p", { class: "muted", role: "status" }, t("reach_site_work"))];
     if (error) return [ask, h("p", { class: "warn-text", role: "alert" }, messageOf(error))];
     const [place] = found.sites;
-    const told = place.gained ? t("reach_site_told", { place: nameOf(place), m: found.minutes, n: number(place.gained) }) : t("reach_site_none");
-    return [ask, h("p", { id: "reach-site-told", role: "status" }, told, " ", h("span", { class: "muted" }, found.optimal ? t("reach_proven") : t("reach_unproven", { gap: `${(100 * found.gap).toFixed(1)} %` }))),
-      place.gained ? h("button", { type: "button", class: "link", id: "reach-site-open", onclick: () => this.#actions.open(place.grid_key) }, t("hot_open_grid", { name: nameOf(place) })) : null];
+    const told = place.gained
+      ? t("reach_site_told", { place: nameOf(place), m: found.minutes, n: number(place.gained) })
+      : t("reach_site_none");
+    return [
+      ask,
+      h(
+        "p",
+        { id: "reach-site-told", role: "status" },
+        told,
+        " ",
+        h(
+          "span",
+          { class: "muted" },
+          found.optimal
+            ? t("reach_proven")
+            : t("reach_unproven", { gap: `${(100 * found.gap).toFixed(1)} %` }),
+        ),
+      ),
+      place.gained
+        ? h(
+            "button",
+            {
+              type: "button",
+              class: "link",
+              id: "reach-site-open",
+              onclick: () => this.#actions.open(place.grid_key),
+            },
+            t("hot_open_grid", { name: nameOf(place) }),
+          )
+        : null,
+    ];
   }
 
   async #findSite() {
@@ -160,7 +297,16 @@ export class Reach {
       mark.style.background = colours[band];
       return h("li", {}, mark, h("span", {}, bandName(band, minutes)));
     };
-    const bands = [...minutes.keys(), minutes.length, ...(used.has(minutes.length + 1) ? [minutes.length + 1] : [])];
-    return h("div", { id: "legend-reach" }, h("h3", {}, t("reach_legend", { at })), h("ul", {}, bands.map(item)));
+    const bands = [
+      ...minutes.keys(),
+      minutes.length,
+      ...(used.has(minutes.length + 1) ? [minutes.length + 1] : []),
+    ];
+    return h(
+      "div",
+      { id: "legend-reach" },
+      h("h3", {}, t("reach_legend", { at })),
+      h("ul", {}, bands.map(item)),
+    );
   }
 }

@@ -40,7 +40,9 @@ export class DispatchSection {
     const { uid } = this.#incident;
     try {
       const [found, sent, teams] = await Promise.all([
-        this.#closed ? null : get(`/incidents/${encodeURIComponent(uid)}/teams`, { k: SHOWN }), get("/dispatches", { incident: uid }), get("/teams"),
+        this.#closed ? null : get(`/incidents/${encodeURIComponent(uid)}/teams`, { k: SHOWN }),
+        get("/dispatches", { incident: uid }),
+        get("/teams"),
       ]);
       this.#found = found;
       this.#sent = sent.dispatches;
@@ -58,53 +60,177 @@ export class DispatchSection {
   }
 
   #parts() {
-    const error = this.#error ? h("div", { class: "disp-error", id: "disp-error", role: "alert" }, h("p", { class: "warn-text" }, messageOf(this.#error)),
-      h("button", { type: "button", id: "disp-retry", onclick: () => this.#load() }, t("retry"))) : null;
+    const error = this.#error
+      ? h(
+          "div",
+          { class: "disp-error", id: "disp-error", role: "alert" },
+          h("p", { class: "warn-text" }, messageOf(this.#error)),
+          h("button", { type: "button", id: "disp-retry", onclick: () => this.#load() }, t("retry")),
+        )
+      : null;
     if (!this.#sent) return error ?? h("p", { class: "muted", role: "status" }, t("disp_loading"));
-    return [this.#out(), error, this.#closed ? h("p", { class: "muted", id: "disp-closed" }, t("disp_closed")) : this.#ranking()];
+    return [
+      this.#out(),
+      error,
+      this.#closed ? h("p", { class: "muted", id: "disp-closed" }, t("disp_closed")) : this.#ranking(),
+    ];
   }
 
   // Teams that were sent to this incident, newest first.
   #out() {
     if (!this.#sent.length) return null;
-    const act = (row, verb, label) => h("button", { type: "button", id: `disp-${verb}-${row.dispatch_id}`, disabled: this.#busy, "aria-label": `${t(label)} ${row.team_code}`, onclick: () => this.#mark(row, verb) }, t(label));
-    return h("ul", { class: "disp-out" }, this.#sent.map((row) => h("li", {},
-      h("div", {}, h("b", {}, this.#names.get(row.team_code) ?? row.team_code), " ", t(`disp_state_${row.state}`)),
-      h("div", { class: "muted" }, t("disp_sent_at", { time: clock(row.sent_at), n: minutes(row.road_s) }), row.arrived_at ? ` · ${t("disp_arrived_at", { time: clock(row.arrived_at) })}` : ""),
-      h("div", { class: "row" }, row.state === "sent" ? [act(row, "arrived", "disp_arrived"), act(row, "cancelled", "disp_cancel")] : null, row.state === "arrived" ? act(row, "finished", "disp_finish") : null))));
+    const act = (row, verb, label) =>
+      h(
+        "button",
+        {
+          type: "button",
+          id: `disp-${verb}-${row.dispatch_id}`,
+          disabled: this.#busy,
+          "aria-label": `${t(label)} ${row.team_code}`,
+          onclick: () => this.#mark(row, verb),
+        },
+        t(label),
+      );
+    return h(
+      "ul",
+      { class: "disp-out" },
+      this.#sent.map((row) =>
+        h(
+          "li",
+          {},
+          h(
+            "div",
+            {},
+            h("b", {}, this.#names.get(row.team_code) ?? row.team_code),
+            " ",
+            t(`disp_state_${row.state}`),
+          ),
+          h(
+            "div",
+            { class: "muted" },
+            t("disp_sent_at", { time: clock(row.sent_at), n: minutes(row.road_s) }),
+            row.arrived_at ? ` · ${t("disp_arrived_at", { time: clock(row.arrived_at) })}` : "",
+          ),
+          h(
+            "div",
+            { class: "row" },
+            row.state === "sent"
+              ? [act(row, "arrived", "disp_arrived"), act(row, "cancelled", "disp_cancel")]
+              : null,
+            row.state === "arrived" ? act(row, "finished", "disp_finish") : null,
+          ),
+        ),
+      ),
+    );
   }
 
   #ranking() {
     if (!this.#found) return null;
     const { teams, left_out: left } = this.#found;
     return [
-      teams.length ? h("ol", { class: "disp-teams" }, teams.map((team) => this.#team(team))) : h("p", { class: "nothing", id: "disp-none" }, t("disp_none")),
+      teams.length
+        ? h(
+            "ol",
+            { class: "disp-teams" },
+            teams.map((team) => this.#team(team)),
+          )
+        : h("p", { class: "nothing", id: "disp-none" }, t("disp_none")),
       teams.length ? h("p", { class: "muted" }, t("disp_note")) : null,
-      left.length ? h("details", { class: "disp-left", open: !teams.length }, h("summary", {}, t("disp_left", { n: number(left.length) })),
-        h("ul", {}, left.map((team) => h("li", {}, h("b", {}, name(team)), " ", h("span", { class: "muted" }, team[lang]))))) : null,
+      left.length
+        ? h(
+            "details",
+            { class: "disp-left", open: !teams.length },
+            h("summary", {}, t("disp_left", { n: number(left.length) })),
+            h(
+              "ul",
+              {},
+              left.map((team) =>
+                h("li", {}, h("b", {}, name(team)), " ", h("span", { class: "muted" }, team[lang])),
+              ),
+            ),
+          )
+        : null,
     ];
   }
 
   #place(team) {
-    const told = team.position_age_s === null ? "" : age(new Date(Date.parse(this.#found.at) - 1000 * team.position_age_s).toISOString(), Date.parse(this.#found.at));
+    const told =
+      team.position_age_s === null
+        ? ""
+        : age(
+            new Date(Date.parse(this.#found.at) - 1000 * team.position_age_s).toISOString(),
+            Date.parse(this.#found.at),
+          );
     return t(`disp_from_${team.from}`, { age: told });
   }
 
   #team(team) {
     const on = this.#chosen === team.code;
     const streets = [...new Set(team.streets.map((s) => s.name ?? t("disp_unnamed")))].join(" → ");
-    return h("li", { class: on ? "chosen" : null },
-      h("div", { class: "row apart" },
-        h("button", { type: "button", class: "link disp-team", id: `disp-team-${team.code}`, "aria-pressed": String(on), onclick: () => this.#choose(on ? null : team) }, h("b", {}, name(team))),
-        h("button", { type: "button", id: `disp-send-${team.code}`, class: on ? "primary" : null, disabled: this.#busy, "aria-label": t("disp_send_to", { team: name(team) }), onclick: () => this.#send(team) }, t("disp_send"))),
-      h("div", { class: "num" }, t("disp_minutes", { n: minutes(team.seconds) }), " · ", kilometres(team.length_m), " · ", h("span", { class: "muted" }, `${t(`mode_${team.mode}`)} · ${this.#place(team)}`)),
-      on ? h("div", { class: "disp-way" }, h("p", {}, t("disp_streets", { streets })),
-        Math.max(team.start_off_m, team.end_off_m) >= 50 ? h("p", { class: "muted" }, t("disp_off", { a: number(Math.round(team.start_off_m)), b: number(Math.round(team.end_off_m)) })) : null) : null);
+    return h(
+      "li",
+      { class: on ? "chosen" : null },
+      h(
+        "div",
+        { class: "row apart" },
+        h(
+          "button",
+          {
+            type: "button",
+            class: "link disp-team",
+            id: `disp-team-${team.code}`,
+            "aria-pressed": String(on),
+            onclick: () => this.#choose(on ? null : team),
+          },
+          h("b", {}, name(team)),
+        ),
+        h(
+          "button",
+          {
+            type: "button",
+            id: `disp-send-${team.code}`,
+            class: on ? "primary" : null,
+            disabled: this.#busy,
+            "aria-label": t("disp_send_to", { team: name(team) }),
+            onclick: () => this.#send(team),
+          },
+          t("disp_send"),
+        ),
+      ),
+      h(
+        "div",
+        { class: "num" },
+        t("disp_minutes", { n: minutes(team.seconds) }),
+        " · ",
+        kilometres(team.length_m),
+        " · ",
+        h("span", { class: "muted" }, `${t(`mode_${team.mode}`)} · ${this.#place(team)}`),
+      ),
+      on
+        ? h(
+            "div",
+            { class: "disp-way" },
+            h("p", {}, t("disp_streets", { streets })),
+            Math.max(team.start_off_m, team.end_off_m) >= 50
+              ? h(
+                  "p",
+                  { class: "muted" },
+                  t("disp_off", {
+                    a: number(Math.round(team.start_off_m)),
+                    b: number(Math.round(team.end_off_m)),
+                  }),
+                )
+              : null,
+          )
+        : null,
+    );
   }
 
   #choose(team) {
     this.#chosen = team?.code ?? null;
-    this.#actions.way(team ? { type: "Feature", geometry: team.geometry, properties: { code: team.code } } : null);
+    this.#actions.way(
+      team ? { type: "Feature", geometry: team.geometry, properties: { code: team.code } } : null,
+    );
     this.#render();
   }
 

@@ -7,16 +7,38 @@ import { bandColours } from "./bands.js";
 const wide = (low, high) => ["interpolate", ["linear"], ["zoom"], 11, low, 15, high];
 
 const wayLayers = () => [
-  { id: "way-halo", type: "line", source: "way", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": css("--map-halo"), "line-width": wide(7, 11) } },
-  { id: "way", type: "line", source: "way", layout: { "line-join": "round", "line-cap": "round" }, paint: { "line-color": css("--accent"), "line-width": wide(4, 6.5) } },
+  {
+    id: "way-halo",
+    type: "line",
+    source: "way",
+    layout: { "line-join": "round", "line-cap": "round" },
+    paint: { "line-color": css("--map-halo"), "line-width": wide(7, 11) },
+  },
+  {
+    id: "way",
+    type: "line",
+    source: "way",
+    layout: { "line-join": "round", "line-cap": "round" },
+    paint: { "line-color": css("--accent"), "line-width": wide(4, 6.5) },
+  },
 ];
 
 const reachLayers = () => [
   {
-    id: "reach-fill", type: "fill", source: "grids", "source-layer": "grids", filter: ["==", ["get", "level"], 4],
+    id: "reach-fill",
+    type: "fill",
+    source: "grids",
+    "source-layer": "grids",
+    filter: ["==", ["get", "level"], 4],
     paint: {
-      "fill-color": ["match", ["coalesce", ["feature-state", "reach"], -1], ...bandColours().flatMap((colour, band) => [band, colour]), "rgba(0,0,0,0)"],
-      "fill-opacity": 0.8, "fill-antialias": false,
+      "fill-color": [
+        "match",
+        ["coalesce", ["feature-state", "reach"], -1],
+        ...bandColours().flatMap((colour, band) => [band, colour]),
+        "rgba(0,0,0,0)",
+      ],
+      "fill-opacity": 0.8,
+      "fill-antialias": false,
     },
   },
 ];

@@ -3,7 +3,8 @@
 import { css } from "../shell/dom.js";
 import { bandColours } from "./bands.js";
 
-const way = (L, feature) => L.geoJSON(feature, { style: { color: css("--accent"), weight: 6 }, interactive: false });
+const way = (L, feature) =>
+  L.geoJSON(feature, { style: { color: css("--accent"), weight: 6 }, interactive: false });
 
 function reach({ bands }) {
   const colours = bandColours();

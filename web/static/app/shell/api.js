@@ -37,10 +37,18 @@ export async function get(path, parameters = {}, { signal } = {}) {
 
 // Writes as JSON; with `keepalive` it outlives the page.
 export async function send(method, path, body = undefined, { keepalive = false } = {}) {
-  const headers = { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": "application/json" }) };
+  const headers = {
+    Accept: "application/json",
+    ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+  };
   let answer;
   try {
-    answer = await fetch(address(path), { method, keepalive, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    answer = await fetch(address(path), {
+      method,
+      keepalive,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
   } catch {
     throw new ApiError(0);
   }

@@ -1,4 +1,5 @@
-// Classes for a choropleth: quantiles of the positive values, rounded to numbers that people read; zero stands apart.
+// Classes for a choropleth: quantiles of the positive values, rounded to numbers that people read; zero
+// stands apart.
 
 const STEPS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80];
 

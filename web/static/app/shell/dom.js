@@ -31,7 +31,9 @@ export function button(label, { icon: name, text = true, ...attributes } = {}) {
 }
 
 export function replace(element, ...children) {
-  element.replaceChildren(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
+  element.replaceChildren(
+    ...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false),
+  );
 }
 
 export function byId(id) {

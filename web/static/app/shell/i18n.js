@@ -2,7 +2,13 @@
 
 const TABLE = {};
 
-const STAGES_EN = { accepted: "Accepted", mediating: "In mediation", transferred: "Transferred", resolved: "Resolved", archived: "Archived" };
+const STAGES_EN = {
+  accepted: "Accepted",
+  mediating: "In mediation",
+  transferred: "Transferred",
+  resolved: "Resolved",
+  archived: "Archived",
+};
 
 export const lang = document.documentElement.lang.startsWith("en") ? "en" : "zh";
 const column = lang === "en" ? 1 : 0;
@@ -53,7 +59,13 @@ export const messageOf = (error) => error[lang] ?? t("error_network");
 export function dayTime(iso) {
   if (!iso) return "–";
   const parts = new Intl.DateTimeFormat("en-GB", {
-    timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+    timeZone: zone,
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
   }).formatToParts(new Date(iso));
   const p = Object.fromEntries(parts.map((x) => [x.type, x.value]));
   return `${p.year}-${p.month}-${p.day} ${p.hour}:${p.minute}`;

@@ -7,7 +7,8 @@ export const DEFAULT_LAYERS = ["counts", "incidents", "teams", "names"];
 export const LISTS = ["grids", "incidents", "teams", "migrants", "organisations"];
 export const FLAGS = ["overdue", "open", "confirm"];
 const KEY = /^\d{17}$/;
-const SELECTION = /^(incident:\d+|team:[\w.-]{1,40}|migrant:[\w.-]{1,40}|organisation:[\w.-]{1,40}|grid:\d{17}|hotspot:\d{1,6}(\.\d{1,6}){0,11}|patrol:[\w.-]{1,40}(:\d{1,3})?)$/;
+const SELECTION =
+  /^(incident:\d+|team:[\w.-]{1,40}|migrant:[\w.-]{1,40}|organisation:[\w.-]{1,40}|grid:\d{17}|hotspot:\d{1,6}(\.\d{1,6}){0,11}|patrol:[\w.-]{1,40}(:\d{1,3})?)$/;
 const NUMBER = /^\d{1,15}$/;
 
 const bounded = (text, low, high) => {
@@ -45,9 +46,20 @@ export function parse(search, workspace) {
   if (KEY.test(query.get("grid") ?? "")) state.grid = query.get("grid");
   const level = Number(query.get("level"));
   if (workspace.levels?.includes(level)) state.level = level;
-  choose("domain", workspace.domains.map((d) => d.code));
-  choose("stage", workspace.stages.map((s) => s.code));
-  choose("kind", Object.values(workspace.kinds).flat().map((k) => k.code));
+  choose(
+    "domain",
+    workspace.domains.map((d) => d.code),
+  );
+  choose(
+    "stage",
+    workspace.stages.map((s) => s.code),
+  );
+  choose(
+    "kind",
+    Object.values(workspace.kinds)
+      .flat()
+      .map((k) => k.code),
+  );
   choose("list", LISTS);
   choose("flag", FLAGS);
   state.outside = query.get("outside") === "1";
@@ -58,8 +70,13 @@ export function parse(search, workspace) {
     state.layers = LAYERS.filter((name) => wanted.includes(name));
   }
   if (SELECTION.test(query.get("sel") ?? "")) state.sel = query.get("sel");
-  for (const name of ["hot", "slice", "plan", "minute", "reach"]) if (NUMBER.test(query.get(name) ?? "")) state[name] = query.get(name);
-  const view = { z: bounded(query.get("z"), 0, 22), lat: bounded(query.get("lat"), -85, 85), lon: bounded(query.get("lon"), -180, 180) };
+  for (const name of ["hot", "slice", "plan", "minute", "reach"])
+    if (NUMBER.test(query.get(name) ?? "")) state[name] = query.get(name);
+  const view = {
+    z: bounded(query.get("z"), 0, 22),
+    lat: bounded(query.get("lat"), -85, 85),
+    lon: bounded(query.get("lon"), -180, 180),
+  };
   if (Object.values(view).every((v) => v !== null)) state.view = view;
   return state;
 }
@@ -68,7 +85,21 @@ export function serialise(state, workspace, lang) {
   const plain = defaults(workspace);
   const query = new URLSearchParams();
   if (lang !== "zh") query.set("lang", lang);
-  for (const name of ["grid", "level", "domain", "stage", "kind", "flag", "list", "sel", "hot", "slice", "plan", "minute", "reach"]) {
+  for (const name of [
+    "grid",
+    "level",
+    "domain",
+    "stage",
+    "kind",
+    "flag",
+    "list",
+    "sel",
+    "hot",
+    "slice",
+    "plan",
+    "minute",
+    "reach",
+  ]) {
     if (state[name] && state[name] !== plain[name]) query.set(name, state[name]);
   }
   if (state.outside) query.set("outside", "1");
@@ -126,7 +157,9 @@ export class Store {
   }
 
   #difference(next) {
-    return new Set(Object.keys(next).filter((k) => JSON.stringify(next[k]) !== JSON.stringify(this.state[k])));
+    return new Set(
+      Object.keys(next).filter((k) => JSON.stringify(next[k]) !== JSON.stringify(this.state[k])),
+    );
   }
 
   #tell(changed, why) {

@@ -10,35 +10,95 @@ function layers() {
   const radius = (scale) => ["*", ["sqrt", ["get", "head_count"]], scale];
   return [
     {
-      id: "track", type: "line", source: "track", layout: { "line-cap": "round", "line-join": "round" },
-      paint: { "line-width": 3.5, "line-color": css("--track"), "line-gradient": ["interpolate", ["linear"], ["line-progress"], 0, fade(css("--track"), 0.08), 1, css("--track")] },
-    },
-    {
-      id: "migrant", type: "circle", source: "migrants",
+      id: "track",
+      type: "line",
+      source: "track",
+      layout: { "line-cap": "round", "line-join": "round" },
       paint: {
-        "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, radius(0.5), 12, radius(0.9), 15, radius(1.6)],
-        "circle-color": migrant, "circle-opacity": 0.28, "circle-stroke-color": migrant, "circle-stroke-width": 1.6,
+        "line-width": 3.5,
+        "line-color": css("--track"),
+        "line-gradient": [
+          "interpolate",
+          ["linear"],
+          ["line-progress"],
+          0,
+          fade(css("--track"), 0.08),
+          1,
+          css("--track"),
+        ],
       },
     },
     {
-      id: "migrant-number", type: "symbol", source: "migrants", minzoom: 13,
-      layout: textOf(14, { "text-field": ["to-string", ["get", "head_count"]] }), paint: paintOf(migrant),
+      id: "migrant",
+      type: "circle",
+      source: "migrants",
+      paint: {
+        "circle-radius": [
+          "interpolate",
+          ["linear"],
+          ["zoom"],
+          10,
+          radius(0.5),
+          12,
+          radius(0.9),
+          15,
+          radius(1.6),
+        ],
+        "circle-color": migrant,
+        "circle-opacity": 0.28,
+        "circle-stroke-color": migrant,
+        "circle-stroke-width": 1.6,
+      },
     },
     {
-      id: "organisation", type: "symbol", source: "organisations",
-      layout: { "icon-image": "organisation", "icon-allow-overlap": true, "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.7, 15, 1] },
+      id: "migrant-number",
+      type: "symbol",
+      source: "migrants",
+      minzoom: 13,
+      layout: textOf(14, { "text-field": ["to-string", ["get", "head_count"]] }),
+      paint: paintOf(migrant),
     },
     {
-      id: "organisation-name", type: "symbol", source: "organisations", minzoom: 13.5,
-      layout: textOf(14, { "text-field": NAME, "text-anchor": "top", "text-offset": [0, 0.7], "text-optional": true }), paint: paintOf(),
+      id: "organisation",
+      type: "symbol",
+      source: "organisations",
+      layout: {
+        "icon-image": "organisation",
+        "icon-allow-overlap": true,
+        "icon-size": ["interpolate", ["linear"], ["zoom"], 11, 0.7, 15, 1],
+      },
     },
     {
-      id: "team", type: "symbol", source: "teams",
+      id: "organisation-name",
+      type: "symbol",
+      source: "organisations",
+      minzoom: 13.5,
+      layout: textOf(14, {
+        "text-field": NAME,
+        "text-anchor": "top",
+        "text-offset": [0, 0.7],
+        "text-optional": true,
+      }),
+      paint: paintOf(),
+    },
+    {
+      id: "team",
+      type: "symbol",
+      source: "teams",
       layout: { "icon-image": ["case", live, "team", "team-base"], "icon-allow-overlap": true },
     },
     {
-      id: "team-name", type: "symbol", source: "teams", minzoom: 12.8,
-      layout: textOf(14, { "text-field": NAME, "text-anchor": "top", "text-offset": [0, 0.9], "text-optional": true }), paint: paintOf(css("--team"), 1.6),
+      id: "team-name",
+      type: "symbol",
+      source: "teams",
+      minzoom: 12.8,
+      layout: textOf(14, {
+        "text-field": NAME,
+        "text-anchor": "top",
+        "text-offset": [0, 0.9],
+        "text-optional": true,
+      }),
+      paint: paintOf(css("--team"), 1.6),
     },
   ];
 }
@@ -49,9 +109,18 @@ function fade(hex, alpha) {
 }
 
 export const teamsMap = {
-  sources: () => ({ teams: emptySource({ promoteId: "code" }), migrants: emptySource(), organisations: emptySource(), track: emptySource({ lineMetrics: true }) }),
+  sources: () => ({
+    teams: emptySource({ promoteId: "code" }),
+    migrants: emptySource(),
+    organisations: emptySource(),
+    track: emptySource({ lineMetrics: true }),
+  }),
   strata: { field: layers },
-  shown: { teams: ["team", "team-name", "track"], migrants: ["migrant", "migrant-number"], organisations: ["organisation", "organisation-name"] },
+  shown: {
+    teams: ["team", "team-name", "track"],
+    migrants: ["migrant", "migrant-number"],
+    organisations: ["organisation", "organisation-name"],
+  },
   picks: [
     { layer: "team", rank: 2, act: (p) => ({ sel: `team:${p.code}` }) },
     { layer: "organisation", rank: 4, act: (p) => ({ sel: `organisation:${p.code}` }) },

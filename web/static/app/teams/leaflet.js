@@ -6,7 +6,8 @@ import { iconOf } from "../shell/map/symbols.js";
 import { tooltip } from "../shell/map/tooltip.js";
 
 const at = ({ geometry }) => [geometry.coordinates[1], geometry.coordinates[0]];
-const picked = (mark, p, kind, pick) => tooltip(mark, nameOf(p)).on("click", (event) => pick(event, `${kind}:${p.code}`));
+const picked = (mark, p, kind, pick) =>
+  tooltip(mark, nameOf(p)).on("click", (event) => pick(event, `${kind}:${p.code}`));
 
 function team(L, feature, pick) {
   const p = feature.properties;
@@ -16,7 +17,12 @@ function team(L, feature, pick) {
 
 function site(L, feature, pick) {
   const p = feature.properties;
-  const look = { radius: 0.9 * Math.sqrt(p.head_count), weight: 1.5, color: css("--migrant"), fillOpacity: 0.28 };
+  const look = {
+    radius: 0.9 * Math.sqrt(p.head_count),
+    weight: 1.5,
+    color: css("--migrant"),
+    fillOpacity: 0.28,
+  };
   return picked(L.circleMarker(at(feature), look), p, "migrant", pick);
 }
 
@@ -25,7 +31,8 @@ function body(L, feature, pick) {
   return picked(mark, feature.properties, "organisation", pick);
 }
 
-const track = (L, feature) => L.geoJSON(feature, { style: { color: css("--track"), weight: 3 }, interactive: false });
+const track = (L, feature) =>
+  L.geoJSON(feature, { style: { color: css("--track"), weight: 3 }, interactive: false });
 
 export const teamsPlain = {
   draws: {

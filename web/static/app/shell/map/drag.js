@@ -3,13 +3,17 @@
 const BEGIN_PX = 5;
 const REACH_PX = 14;
 
-// `moved(from, lngLat, onto)` while it goes, with null when it is over; `dropped(from, onto)` at the end. `from` and
-// `onto` are properties of features; `onto` is null where there is nothing. What it gives has `going`.
+// `moved(from, lngLat, onto)` while it goes, with null when it is over; `dropped(from, onto)` at the end.
+// `from` and `onto` are properties of features; `onto` is null where there is nothing. What it gives has
+// `going`.
 export function dragging(map, { layer, targets, moved, dropped }) {
   let going = null;
 
   const under = (point) => {
-    const box = [[point.x - REACH_PX, point.y - REACH_PX], [point.x + REACH_PX, point.y + REACH_PX]];
+    const box = [
+      [point.x - REACH_PX, point.y - REACH_PX],
+      [point.x + REACH_PX, point.y + REACH_PX],
+    ];
     const hits = map.queryRenderedFeatures(box, { layers: targets.filter((id) => map.getLayer(id)) });
     return hits.map((hit) => hit.properties).find((p) => p.code !== going.from.code) ?? null;
   };
@@ -26,7 +30,8 @@ export function dragging(map, { layer, targets, moved, dropped }) {
   };
   const move = (event) => {
     if (event.points?.length > 1) return end(false);
-    if (!going.begun && Math.hypot(event.point.x - going.at.x, event.point.y - going.at.y) < BEGIN_PX) return undefined;
+    if (!going.begun && Math.hypot(event.point.x - going.at.x, event.point.y - going.at.y) < BEGIN_PX)
+      return undefined;
     going.begun = true;
     going.onto = under(event.point);
     map.getCanvas().style.cursor = going.onto ? "copy" : "grabbing";
@@ -46,10 +51,17 @@ export function dragging(map, { layer, targets, moved, dropped }) {
   };
   // Wherever it ends, the map hears of it; over a panel it is given up.
   const away = {
-    keydown: key, touchend: () => end(true), touchcancel: () => end(false), blur: () => end(false),
+    keydown: key,
+    touchend: () => end(true),
+    touchcancel: () => end(false),
+    blur: () => end(false),
     mouseup: (event) => end(map.getCanvasContainer().contains(event.target)),
   };
   map.on("mousedown", layer, begin);
   map.on("touchstart", layer, begin);
-  return { get going() { return Boolean(going?.begun); } };
+  return {
+    get going() {
+      return Boolean(going?.begun);
+    },
+  };
 }

@@ -9,7 +9,10 @@ export function fontFaces() {
     for (const rule of sheet.cssRules) {
       const found = /url\("?([^")]+)"?\)/.exec(rule.style?.getPropertyValue("src") ?? "");
       if (!found) continue;
-      const ranges = rule.style.getPropertyValue("unicode-range").split(",").map((r) => r.trim());
+      const ranges = rule.style
+        .getPropertyValue("unicode-range")
+        .split(",")
+        .map((r) => r.trim());
       faces.push({ url: new URL(found[1], sheet.href).href, "unicode-range": ranges });
     }
   }

@@ -4,7 +4,10 @@ import { css } from "../dom.js";
 import { lang } from "../i18n.js";
 import { FONT } from "./fonts.js";
 
-export const NAME = lang === "en" ? ["coalesce", ["get", "name_en"], ["get", "name_zh"], ""] : ["coalesce", ["get", "name_zh"], ["get", "name_en"], ""];
+export const NAME =
+  lang === "en"
+    ? ["coalesce", ["get", "name_en"], ["get", "name_zh"], ""]
+    : ["coalesce", ["get", "name_zh"], ["get", "name_en"], ""];
 const EMPTY = { type: "FeatureCollection", features: [] };
 
 export const collection = (features) => ({ ...EMPTY, features: features ?? [] });
@@ -17,4 +20,3 @@ export function textOf(size, extra = {}) {
 export function paintOf(colour = css("--map-label"), width = 1.4) {
   return { "text-color": colour, "text-halo-color": css("--map-halo"), "text-halo-width": width };
 }
-

@@ -29,14 +29,22 @@ export class PlainMap {
   #byKey = new Map();
   #level = null;
 
-  // `wings` are what each wing draws: draws (by name of the data: draw(L, feature, pick), switched), shades (colours of
-  // grids by value), points (by name: load(query) gives features).
+  // `wings` are what each wing draws: draws (by name of the data: draw(L, feature, pick), switched), shades
+  // (colours of grids by value), points (by name: load(query) gives features).
   constructor({ element, workspace, view, box, tell, wings }) {
     this.#tell = tell;
     this.#wings = wings;
     this.#drawers = Object.assign({}, OWN, ...wings.map((wing) => wing.draws));
     this.#box = box;
-    this.#map = L.map(element, { preferCanvas: true, zoomControl: false, attributionControl: false, zoomSnap: 0.25, maxZoom: 18, minZoom: 8, zoomAnimation: !prefersStill() });
+    this.#map = L.map(element, {
+      preferCanvas: true,
+      zoomControl: false,
+      attributionControl: false,
+      zoomSnap: 0.25,
+      maxZoom: 18,
+      minZoom: 8,
+      zoomAnimation: !prefersStill(),
+    });
     L.control.scale({ imperial: false }).addTo(this.#map);
     document.getElementById("scale").append(element.querySelector(".leaflet-control-scale"));
     for (const name of Object.keys(this.#drawers)) this.#groups[name] = L.layerGroup().addTo(this.#map);
@@ -59,7 +67,17 @@ export class PlainMap {
 
   fit([west, south, east, north], { still = false } = {}) {
     const { left, top, right, bottom } = this.#box();
-    this.#map.fitBounds([[south, west], [north, east]], { paddingTopLeft: [left, top], paddingBottomRight: [right, bottom], animate: !still && !prefersStill() });
+    this.#map.fitBounds(
+      [
+        [south, west],
+        [north, east],
+      ],
+      {
+        paddingTopLeft: [left, top],
+        paddingBottomRight: [right, bottom],
+        animate: !still && !prefersStill(),
+      },
+    );
   }
 
   fitsIn(lon, lat) {
@@ -96,7 +114,9 @@ export class PlainMap {
       if (!found || level !== this.#level) return;
       this.#grids.remove();
       this.#byKey.clear();
-      this.#grids = L.geoJSON(found, { onEachFeature: (feature, layer) => this.#listen(feature, layer) }).addTo(this.#map);
+      this.#grids = L.geoJSON(found, {
+        onEachFeature: (feature, layer) => this.#listen(feature, layer),
+      }).addTo(this.#map);
       this.#grids.bringToBack();
       this.#map.getContainer().dataset.ready = "true";
     }
@@ -105,12 +125,18 @@ export class PlainMap {
 
   async #setOver(name, given) {
     this.#given.over[name] = given;
-    const found = given ? await getKept("/grids", { level: given.level }).catch((error) => this.#tell.error(error)) : null;
+    const found = given
+      ? await getKept("/grids", { level: given.level }).catch((error) => this.#tell.error(error))
+      : null;
     if (given !== this.#given.over[name]) return;
     this.#over[name]?.remove();
     if (!found) return;
     const colourOf = this.#wings.find((wing) => wing.shades?.[name]).shades[name](given);
-    const style = ({ properties: p }) => ({ stroke: false, fillColor: colourOf(p.grid_key) ?? "transparent", fillOpacity: 0.8 });
+    const style = ({ properties: p }) => ({
+      stroke: false,
+      fillColor: colourOf(p.grid_key) ?? "transparent",
+      fillOpacity: 0.8,
+    });
     this.#over[name] = L.geoJSON(found, { interactive: false, style }).addTo(this.#map);
     this.#over[name].bringToBack();
     this.#grids.bringToBack();
@@ -142,7 +168,8 @@ export class PlainMap {
     this.#given.data[name] = features;
     const group = this.#groups[name].clearLayers();
     const pick = (event, sel) => this.#pick(event, sel);
-    for (const feature of features ?? []) if (feature.geometry) this.#drawers[name].draw(L, feature, pick).addTo(group);
+    for (const feature of features ?? [])
+      if (feature.geometry) this.#drawers[name].draw(L, feature, pick).addTo(group);
   }
 
   setChosen(feature) {
@@ -165,11 +192,15 @@ export class PlainMap {
   #listen(feature, layer) {
     const p = feature.properties;
     this.#byKey.set(p.grid_key, layer);
-    const found = { layer: "grid-fill", properties: { key: p.grid_key, name_zh: p.name_zh, name_en: p.name_en } };
+    const found = {
+      layer: "grid-fill",
+      properties: { key: p.grid_key, name_zh: p.name_zh, name_en: p.name_en },
+    };
     layer.on("click", () => this.#tell.grid(p.grid_key));
     layer.on("mousemove", (event) => this.#tell.hover(found, event.originalEvent));
     layer.on("mouseout", () => this.#tell.hover(null));
-    if (this.#level < 4) tooltip(layer, nameOf(p), { permanent: true, direction: "center", className: "grid-name" });
+    if (this.#level < 4)
+      tooltip(layer, nameOf(p), { permanent: true, direction: "center", className: "grid-name" });
   }
 
   #paint(hot = null) {
@@ -178,7 +209,12 @@ export class PlainMap {
       const n = counts[key];
       const at = n === undefined ? null : classOf(n, lower);
       const fillColor = at === null ? css("--map-ground") : at < 0 ? css("--map-zero") : ramp[at];
-      layer.setStyle({ fillColor: on ? fillColor : css("--map-ground"), fillOpacity: 0.85, color: key === hot ? css("--accent") : css("--map-edge-3"), weight: key === hot ? 3 : 1 });
+      layer.setStyle({
+        fillColor: on ? fillColor : css("--map-ground"),
+        fillOpacity: 0.85,
+        color: key === hot ? css("--accent") : css("--map-edge-3"),
+        weight: key === hot ? 3 : 1,
+      });
     }
   }
 }

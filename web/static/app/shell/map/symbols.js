@@ -4,13 +4,15 @@ import { css } from "../dom.js";
 
 export const DOMAINS = ["dispute", "land", "social_service", "policing", "safety", "emergency"];
 
-const polygon = (n, turn = -Math.PI / 2) => (c, r) => {
-  for (let i = 0; i < n; i += 1) {
-    const a = turn + (i * 2 * Math.PI) / n;
-    c.lineTo(r * Math.cos(a), r * Math.sin(a));
-  }
-  c.closePath();
-};
+const polygon =
+  (n, turn = -Math.PI / 2) =>
+  (c, r) => {
+    for (let i = 0; i < n; i += 1) {
+      const a = turn + (i * 2 * Math.PI) / n;
+      c.lineTo(r * Math.cos(a), r * Math.sin(a));
+    }
+    c.closePath();
+  };
 
 const SHAPES = {
   dispute: (c, r) => c.arc(0, 0, r * 0.86, 0, 2 * Math.PI),
@@ -85,7 +87,8 @@ function draw(size, shape, { fill, stroke, width = 1.5, radius = size / 2 - 2.5 
 function marks() {
   const halo = css("--surface");
   const out = {};
-  for (const domain of DOMAINS) out[`d-${domain}`] = draw(18, SHAPES[domain], { fill: css(`--d-${domain}`), stroke: halo });
+  for (const domain of DOMAINS)
+    out[`d-${domain}`] = draw(18, SHAPES[domain], { fill: css(`--d-${domain}`), stroke: halo });
   out.team = draw(24, SHIELD, { fill: css("--team"), stroke: halo, width: 2 });
   out["team-base"] = draw(24, SHIELD, { fill: halo, stroke: css("--team"), width: 1 });
   out.organisation = draw(18, HOUSE, { fill: css("--map-edge-2"), stroke: halo });
@@ -106,7 +109,8 @@ let drawn = { theme: null, images: {} };
 function imageOf(name) {
   const { theme } = document.documentElement.dataset;
   const image = (c) => ({ url: c.toDataURL(), size: [c.width / 2, c.height / 2] });
-  if (drawn.theme !== theme) drawn = { theme, images: Object.fromEntries(Object.entries(marks()).map(([k, c]) => [k, image(c)])) };
+  if (drawn.theme !== theme)
+    drawn = { theme, images: Object.fromEntries(Object.entries(marks()).map(([k, c]) => [k, image(c)])) };
   return drawn.images[name] ?? { url: "", size: [0, 0] };
 }
 

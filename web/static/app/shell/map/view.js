@@ -26,8 +26,9 @@ export class MapView {
   #hovered = null;
   #drag;
 
-  // `wings` are what each wing draws: sources(tilesOf, bounds), strata, shown (layers by name of what is switched), shades
-  // (painters of grids), picks (what a click on a layer means; the lowest rank wins), drag, images(map).
+  // `wings` are what each wing draws: sources(tilesOf, bounds), strata, shown (layers by name of what is
+  // switched), shades (painters of grids), picks (what a click on a layer means; the lowest rank wins), drag,
+  // images(map).
   constructor({ element, workspace, view, box, tell, wings }) {
     this.#workspace = workspace;
     this.#wings = [...wings, chosenMap];
@@ -37,9 +38,17 @@ export class MapView {
     this.#map = new maplibre.Map({
       container: element,
       style: this.#style(),
-      ...(view ? { center: [view.lon, view.lat], zoom: view.z } : { bounds: workspace.bounds, fitBoundsOptions: { padding: box() } }),
-      maxZoom: MOST_ZOOM, minZoom: 7, attributionControl: false, dragRotate: false, pitchWithRotate: false, touchPitch: false,
-      fadeDuration: prefersStill() ? 0 : 200, localIdeographFontFamily: false,
+      ...(view
+        ? { center: [view.lon, view.lat], zoom: view.z }
+        : { bounds: workspace.bounds, fitBoundsOptions: { padding: box() } }),
+      maxZoom: MOST_ZOOM,
+      minZoom: 7,
+      attributionControl: false,
+      dragRotate: false,
+      pitchWithRotate: false,
+      touchPitch: false,
+      fadeDuration: prefersStill() ? 0 : 200,
+      localIdeographFontFamily: false,
       // Kept for printing: a browser prints a canvas as it last stood.
       canvasContextAttributes: { preserveDrawingBuffer: true },
       locale: lang === "zh" ? { "Map.Title": "地图" } : {},
@@ -53,7 +62,11 @@ export class MapView {
     this.#map.on("mousemove", (event) => this.#move(event));
     this.#map.on("mouseout", () => this.#tell.hover(null));
     const [drag] = this.#wings.flatMap((wing) => wing.drag ?? []);
-    this.#drag = dragging(this.#map, { ...drag, moved: (...how) => this.#tell.dragged(...how), dropped: (from, onto) => this.#tell.dropped(from, onto) });
+    this.#drag = dragging(this.#map, {
+      ...drag,
+      moved: (...how) => this.#tell.dragged(...how),
+      dropped: (from, onto) => this.#tell.dropped(from, onto),
+    });
     this.#map.on("moveend", () => this.#tell.moved(this.view()));
     this.#map.on("error", (event) => this.#tell.error(event.error));
     this.#map.once("idle", () => element.setAttribute("data-ready", "true"));
@@ -69,7 +82,13 @@ export class MapView {
   }
 
   fit([west, south, east, north], { still = false } = {}) {
-    this.#map.fitBounds([[west, south], [east, north]], { padding: this.#given.box(), maxZoom: 16.5, animate: !still && !prefersStill(), duration: 500 });
+    this.#map.fitBounds(
+      [
+        [west, south],
+        [east, north],
+      ],
+      { padding: this.#given.box(), maxZoom: 16.5, animate: !still && !prefersStill(), duration: 500 },
+    );
   }
 
   fitsIn(lon, lat) {
@@ -81,7 +100,14 @@ export class MapView {
 
   goTo(lon, lat, zoom) {
     const z = Math.max(this.#map.getZoom(), zoom);
-    this.#map.easeTo({ center: [lon, lat], zoom: z, padding: this.#given.box(), retainPadding: false, animate: !prefersStill(), duration: 500 });
+    this.#map.easeTo({
+      center: [lon, lat],
+      zoom: z,
+      padding: this.#given.box(),
+      retainPadding: false,
+      animate: !prefersStill(),
+      duration: 500,
+    });
   }
 
   zoomBy(n) {
@@ -135,7 +161,8 @@ export class MapView {
 
   highlight(key) {
     if (key === this.#hovered) return;
-    const state = (id, hover) => this.#map.setFeatureState({ source: "grids", sourceLayer: "grids", id }, { hover });
+    const state = (id, hover) =>
+      this.#map.setFeatureState({ source: "grids", sourceLayer: "grids", id }, { hover });
     this.#whenLoaded(() => {
       if (this.#hovered) state(this.#hovered, false);
       this.#hovered = key;
@@ -156,7 +183,9 @@ export class MapView {
   }
 
   #tilesOf(layer) {
-    const query = new URLSearchParams(Object.entries(this.#given.tiles[layer] ?? {}).filter(([, value]) => value)).toString();
+    const query = new URLSearchParams(
+      Object.entries(this.#given.tiles[layer] ?? {}).filter(([, value]) => value),
+    ).toString();
     const { tiles } = document.documentElement.dataset;
     const path = `${tiles}/${this.#workspace.data_version}/${layer}/{z}/{x}/{y}.mvt`;
     return `${location.origin}${path}${query ? `?${query}` : ""}`;
@@ -169,10 +198,12 @@ export class MapView {
   #apply() {
     for (const wing of this.#wings) wing.images?.(this.#map);
     addMarks(this.#map);
-    for (const layer of Object.keys(this.#given.tiles)) this.#map.getSource(layer).setTiles([this.#tilesOf(layer)]);
+    for (const layer of Object.keys(this.#given.tiles))
+      this.#map.getSource(layer).setTiles([this.#tilesOf(layer)]);
     for (const name of Object.keys(this.#given.shades)) this.#shade(name);
     this.#showLayers();
-    for (const [name, features] of Object.entries(this.#given.data)) this.#map.getSource(name).setData(collection(features));
+    for (const [name, features] of Object.entries(this.#given.data))
+      this.#map.getSource(name).setData(collection(features));
   }
 
   #shade(name) {
@@ -187,7 +218,10 @@ export class MapView {
   }
 
   #under({ point }) {
-    const box = [[point.x - REACH_PX, point.y - REACH_PX], [point.x + REACH_PX, point.y + REACH_PX]];
+    const box = [
+      [point.x - REACH_PX, point.y - REACH_PX],
+      [point.x + REACH_PX, point.y + REACH_PX],
+    ];
     for (const { layer, exact, act } of this.#picks) {
       if (!this.#map.getLayer(layer)) continue;
       const [hit] = this.#map.queryRenderedFeatures(exact ? point : box, { layers: [layer] });
@@ -199,8 +233,15 @@ export class MapView {
   #click(event) {
     const found = this.#under(event);
     if (!found) return;
-    const done = found.act(found.hit.properties, found.hit.geometry.coordinates, (ids) => this.#map.queryRenderedFeatures(event.point, { layers: ids }));
-    if (done.zoom) this.#map.easeTo({ center: done.zoom, zoom: Math.min(this.#map.getZoom() + 2, MOST_ZOOM), animate: !prefersStill() });
+    const done = found.act(found.hit.properties, found.hit.geometry.coordinates, (ids) =>
+      this.#map.queryRenderedFeatures(event.point, { layers: ids }),
+    );
+    if (done.zoom)
+      this.#map.easeTo({
+        center: done.zoom,
+        zoom: Math.min(this.#map.getZoom() + 2, MOST_ZOOM),
+        animate: !prefersStill(),
+      });
     else if (done.sel) this.#tell.pick(done.sel);
     else this.#tell.grid(done.grid);
   }
@@ -212,6 +253,9 @@ export class MapView {
     }
     const found = this.#under(event);
     this.#map.getCanvas().style.cursor = found ? "pointer" : "";
-    this.#tell.hover(found ? { layer: found.layer, properties: found.hit.properties } : null, event.originalEvent);
+    this.#tell.hover(
+      found ? { layer: found.layer, properties: found.hit.properties } : null,
+      event.originalEvent,
+    );
   }
 }

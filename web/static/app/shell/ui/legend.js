@@ -6,5 +6,13 @@ import { t } from "../i18n.js";
 export function renderLegend(told) {
   const parts = told.filter(Boolean);
   const open = byId("legend").querySelector("details")?.open ?? !matchMedia("(max-width: 1199px)").matches;
-  replace(byId("legend"), h("details", { open }, h("summary", {}, t("legend")), h("div", { class: "body" }, parts.length ? parts : h("p", { class: "muted" }, t("legend_none")))));
+  replace(
+    byId("legend"),
+    h(
+      "details",
+      { open },
+      h("summary", {}, t("legend")),
+      h("div", { class: "body" }, parts.length ? parts : h("p", { class: "muted" }, t("legend_none"))),
+    ),
+  );
 }

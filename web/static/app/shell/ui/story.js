@@ -39,7 +39,11 @@ export class Story {
       this.#show(told.feature);
     } catch (error) {
       if (error.name === "AbortError") return;
-      replace(box, this.#header(t("error_title")), h("p", { class: "nothing" }, error.status === 404 ? t("gone") : t("error_network")));
+      replace(
+        box,
+        this.#header(t("error_title")),
+        h("p", { class: "nothing" }, error.status === 404 ? t("gone") : t("error_network")),
+      );
       if (error.status !== 404) this.#actions.error(error);
     }
   }
@@ -57,7 +61,22 @@ export class Story {
   }
 
   #header(title, kind = "", mark = null) {
-    return h("header", {}, h("div", {}, h("h2", { id: "story-title", tabindex: "-1" }, title), kind ? h("div", { class: "muted row" }, mark ? swatch(mark) : null, kind) : null),
-      button(t("close"), { icon: "x", text: false, class: "plain", id: "story-close", onclick: this.#actions.close }));
+    return h(
+      "header",
+      {},
+      h(
+        "div",
+        {},
+        h("h2", { id: "story-title", tabindex: "-1" }, title),
+        kind ? h("div", { class: "muted row" }, mark ? swatch(mark) : null, kind) : null,
+      ),
+      button(t("close"), {
+        icon: "x",
+        text: false,
+        class: "plain",
+        id: "story-close",
+        onclick: this.#actions.close,
+      }),
+    );
   }
 }
