@@ -14,6 +14,8 @@ import { forget } from "./shell/api.js";
 import { byId, isPhone } from "./shell/dom.js";
 import { keeping } from "./shell/focus.js";
 import { nameOf, number, t } from "./shell/i18n.js";
+import { openMap as openPlainMap } from "./map_plain.js";
+import { openMap as openWebglMap } from "./map_webgl.js";
 import { supported } from "./shell/map/webgl.js";
 import { defaults } from "./shell/state.js";
 import * as chrome from "./shell/ui/chrome.js";
@@ -128,9 +130,8 @@ export class Page {
     document.title = `${nameOf(this.workspace)} · ${t("product")}`;
     this.panel.render();
     this.legend();
-    const { openMap } = supported() ? await import("./map_webgl.js") : await import("./map_plain.js");
     if (!supported()) chrome.note(t("fallback"));
-    this.map = openMap({
+    this.map = await (supported() ? openWebglMap : openPlainMap)({
       element: byId("map"),
       workspace: this.workspace,
       view: store.state.view,

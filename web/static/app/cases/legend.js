@@ -26,8 +26,7 @@ function shades(found) {
 }
 
 function incidents(workspace) {
-  const several = h("span", { class: "swatch" });
-  several.style.cssText = "border-radius:50%;background:var(--cluster)";
+  const several = h("span", { class: "swatch cluster" });
   return h(
     "div",
     {},

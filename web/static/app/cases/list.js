@@ -296,7 +296,7 @@ export class List {
           ),
       h(
         "span",
-        { class: "row", style: "gap:0" },
+        { class: "row close" },
         icon("download"),
         FORMATS.map((f) =>
           h(

@@ -1,12 +1,12 @@
 // Incidents a day or week; dragging over the bars sets the period.
 
-import uPlot from "../../vendor/uplot/uPlot.esm.js";
+import uPlot from "uplot";
 import { get, Latest } from "../shell/api.js";
 import { addDays, fromSeconds, toSeconds } from "../shell/dates.js";
 import { button, byId, css, h, replace } from "../shell/dom.js";
 import { number, t } from "../shell/i18n.js";
 
-const FONT = '14px "Noto Sans SC Variable", sans-serif';
+const FONT_PX = 14;
 const DAY_S = 86_400;
 
 export class Timeline {
@@ -100,7 +100,7 @@ export class Timeline {
     const series = (fill) => ({ paths: bars, points: { show: false }, fill, width: 0, stroke: fill });
     const axis = {
       stroke: css("--ink-2"),
-      font: FONT,
+      font: `${FONT_PX}px ${css("--font")}`,
       grid: { show: false },
       ticks: { stroke: css("--line"), width: 1, size: 4 },
     };

@@ -18,7 +18,7 @@ export function labelLayer(level) {
   return {
     id: "grid-label",
     type: "symbol",
-    source: "grids",
+    source: "ground",
     "source-layer": "grid_labels",
     filter: ["==", ["get", "level"], level],
     minzoom: level === 4 ? 13.2 : 0,

@@ -5,8 +5,6 @@ import { paintCounts } from "./choropleth.js";
 import { labelLayer } from "./labels.js";
 import { NAME, paintOf, textOf } from "../shell/map/paint.js";
 
-const GROUND = ["land", "water", "roads", "places", "grids"];
-
 const zoomed = (...stops) => ["interpolate", ["exponential", 1.5], ["zoom"], ...stops];
 const isClass = (...names) => ["in", ["get", "class"], ["literal", names]];
 
@@ -30,7 +28,7 @@ function land() {
   const fill = (id, kind, colour) => ({
     id,
     type: "fill",
-    source: "land",
+    source: "ground",
     "source-layer": "land",
     filter: ["==", ["get", "kind"], kind],
     paint: { "fill-color": colour, "fill-antialias": false },
@@ -40,7 +38,7 @@ function land() {
     {
       id: "ground",
       type: "fill",
-      source: "grids",
+      source: "ground",
       "source-layer": "grids",
       filter: ["==", ["get", "level"], 1],
       paint: { "fill-color": css("--map-ground"), "fill-antialias": false },
@@ -60,7 +58,7 @@ function water() {
     {
       id: "water-area",
       type: "fill",
-      source: "water",
+      source: "ground",
       "source-layer": "water",
       filter: ["==", ["geometry-type"], "Polygon"],
       paint: { "fill-color": colour },
@@ -68,7 +66,7 @@ function water() {
     {
       id: "river",
       type: "line",
-      source: "water",
+      source: "ground",
       "source-layer": "water",
       filter: ["==", ["geometry-type"], "LineString"],
       layout: { "line-cap": "round", "line-join": "round" },
@@ -95,7 +93,7 @@ function roads() {
     {
       id: "path",
       type: "line",
-      source: "roads",
+      source: "ground",
       "source-layer": "roads",
       minzoom: 13,
       filter: isRoad("path"),
@@ -113,7 +111,7 @@ function roads() {
     layers.push({
       id: `${name}-casing`,
       type: "line",
-      source: "roads",
+      source: "ground",
       "source-layer": "roads",
       filter: isRoad(name),
       layout: { ...line, "line-cap": "butt" },
@@ -128,7 +126,7 @@ function roads() {
     layers.push({
       id: name,
       type: "line",
-      source: "roads",
+      source: "ground",
       "source-layer": "roads",
       filter: isRoad(name),
       layout: line,
@@ -138,7 +136,7 @@ function roads() {
   const arrows = (id, value, turn) => ({
     id,
     type: "symbol",
-    source: "roads",
+    source: "ground",
     "source-layer": "roads",
     minzoom: 15.5,
     filter: ["in", ["to-string", ["get", "oneway"]], ["literal", value]],
@@ -159,7 +157,7 @@ function nameLayers() {
   const place = (id, filter, minzoom, size, colour) => ({
     id,
     type: "symbol",
-    source: "places",
+    source: "ground",
     "source-layer": "places",
     minzoom,
     filter,
@@ -171,7 +169,7 @@ function nameLayers() {
     {
       id: "river-name",
       type: "symbol",
-      source: "water",
+      source: "ground",
       "source-layer": "water",
       minzoom: 12.5,
       filter: ["==", ["geometry-type"], "LineString"],
@@ -186,7 +184,7 @@ function nameLayers() {
     {
       id: "water-name",
       type: "symbol",
-      source: "water",
+      source: "ground",
       "source-layer": "water",
       minzoom: 12.5,
       filter: ["==", ["get", "kind"], "reservoir"],
@@ -196,7 +194,7 @@ function nameLayers() {
     {
       id: "road-name",
       type: "symbol",
-      source: "roads",
+      source: "ground",
       "source-layer": "roads",
       minzoom: 14,
       layout: textOf(14, {
@@ -214,7 +212,7 @@ function nameLayers() {
 const outline = (id, level, colour, width, extra = {}) => ({
   id,
   type: "line",
-  source: "grids",
+  source: "ground",
   "source-layer": "grids",
   filter: ["==", ["get", "level"], level],
   layout: { "line-join": "round" },
@@ -235,7 +233,7 @@ function outlineLayers() {
     {
       id: "grid-hover",
       type: "line",
-      source: "grids",
+      source: "ground",
       "source-layer": "grids",
       layout: { "line-join": "round" },
       paint: {
@@ -252,7 +250,7 @@ function fillLayers() {
     {
       id: "grid-fill",
       type: "fill",
-      source: "grids",
+      source: "ground",
       "source-layer": "grids",
       filter: ["==", ["get", "level"], 3],
       paint: { "fill-color": "rgba(0,0,0,0)", "fill-opacity": 0.8, "fill-antialias": false },
@@ -260,13 +258,17 @@ function fillLayers() {
   ];
 }
 
-function sources(tilesOf, bounds) {
-  const found = {};
-  for (const layer of GROUND)
-    found[layer] = { type: "vector", tiles: [tilesOf(layer)], minzoom: 8, maxzoom: 15, bounds };
-  found.grids.promoteId = "key";
-  return found;
-}
+// One tile has all layers of the ground.
+const sources = (tilesOf, bounds) => ({
+  ground: {
+    type: "vector",
+    tiles: [tilesOf("ground")],
+    minzoom: 8,
+    maxzoom: 15,
+    bounds,
+    promoteId: { grids: "key" },
+  },
+});
 
 // The shade lies between land and water, so that rivers and roads stay legible.
 export const groundMap = {

@@ -27,7 +27,7 @@ const reachLayers = () => [
   {
     id: "reach-fill",
     type: "fill",
-    source: "grids",
+    source: "ground",
     "source-layer": "grids",
     filter: ["==", ["get", "level"], 4],
     paint: {

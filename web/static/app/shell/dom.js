@@ -1,7 +1,5 @@
 // Small helpers over the document: elements, icons, focus.
 
-const ICONS = new URL("../../vendor/tabler-icons/", import.meta.url);
-
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -15,11 +13,8 @@ export function h(tag, attributes = {}, ...children) {
   return element;
 }
 
-export function icon(name) {
-  const mark = h("span", { class: "icon", "aria-hidden": "true" });
-  mark.style.setProperty("--icon", `url("${new URL(`${name}.svg`, ICONS).href}")`);
-  return mark;
-}
+// Its picture stands in the style sheet, by this class.
+export const icon = (name) => h("span", { class: `icon icon-${name}`, "aria-hidden": "true" });
 
 export function button(label, { icon: name, text = true, ...attributes } = {}) {
   return h(
@@ -51,3 +46,11 @@ export function css(name) {
 
 export const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 export const isPhone = () => matchMedia("(max-width: 719px)").matches;
+
+// Gives when the style sheet applies.
+export function loadStyle(href) {
+  return new Promise((resolve, reject) => {
+    const failed = () => reject(new Error(href));
+    document.head.append(h("link", { rel: "stylesheet", href, onload: resolve, onerror: failed }));
+  });
+}

@@ -8,26 +8,16 @@ const HEADS = [10, 100, 500];
 
 function migrants() {
   const circles = HEADS.map((n) => {
-    const mark = h("span", {});
+    const mark = h("span", { class: "heads" });
     const r = 1.1 * Math.sqrt(n);
-    mark.style.cssText = `display:inline-block;width:${2 * r}px;height:${2 * r}px;border-radius:50%;border:1.5px solid var(--migrant);background:color-mix(in srgb,var(--migrant) 28%,transparent)`;
-    return h(
-      "span",
-      { style: "display:flex;flex-direction:column;align-items:center;justify-content:flex-end" },
-      mark,
-      h("span", {}, number(n)),
-    );
+    mark.style.width = mark.style.height = `${2 * r}px`;
+    return h("span", { class: "heads-one" }, mark, h("span", {}, number(n)));
   });
   return h(
     "div",
     { id: "legend-migrants" },
     h("h3", {}, t("layer_migrants_long")),
-    h(
-      "div",
-      { style: "display:flex;gap:16px;align-items:flex-end" },
-      circles,
-      h("span", { class: "muted" }, t("people")),
-    ),
+    h("div", { class: "heads-row" }, circles, h("span", { class: "muted" }, t("people"))),
     h("p", { class: "muted" }, t("only_heads")),
   );
 }

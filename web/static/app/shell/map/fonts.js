@@ -1,20 +1,52 @@
-// Fonts for the map's labels: the page's own font files, fetched by character range as labels need them.
+// Fonts of the map's labels: the system's Chinese ones; where there is none, the page's own files, fetched by character
+// range as labels need them.
 
-export const FONT = "Noto Sans SC Variable";
+import { loadStyle } from "../dom.js";
 
+const BUNDLED = "Noto Sans SC Variable";
+const SYSTEM = [
+  "PingFang SC",
+  "Microsoft YaHei",
+  "Noto Sans CJK SC",
+  "Source Han Sans SC",
+  "Noto Sans SC",
+  "WenQuanYi Micro Hei",
+  "Heiti SC",
+  "SimHei",
+];
+const SAMPLES = ["镇", "网"];
+
+const FONTS = [...SYSTEM, BUNDLED];
+
+function drawn(text) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 24;
+  const c = canvas.getContext("2d", { willReadFrequently: true });
+  c.font = "20px sans-serif";
+  c.fillText(text, 2, 20);
+  return c.getImageData(0, 0, 24, 24).data.join();
+}
+
+// Without a Chinese font two different characters are the same empty box.
+export const hasChinese = () => drawn(SAMPLES[0]) !== drawn(SAMPLES[1]);
+
+// The bundled font's style sheet, where it is needed.
+export const loadFonts = () => (hasChinese() ? null : loadStyle(document.documentElement.dataset.fonts));
+
+const sheetOfFonts = () => [...document.styleSheets].find((sheet) => sheet.href?.includes("/fonts-"));
+
+// Names for a layer's text: the bundled one alone where its files are declared, for the map looks them up by that name.
+export const labelFonts = () => (sheetOfFonts() ? [BUNDLED] : FONTS);
+
+// What a style declares: nothing where the system draws.
 export function fontFaces() {
   const faces = [];
-  for (const sheet of document.styleSheets) {
-    if (!sheet.href?.includes("noto-sans-sc")) continue;
-    for (const rule of sheet.cssRules) {
-      const found = /url\("?([^")]+)"?\)/.exec(rule.style?.getPropertyValue("src") ?? "");
-      if (!found) continue;
-      const ranges = rule.style
-        .getPropertyValue("unicode-range")
-        .split(",")
-        .map((r) => r.trim());
-      faces.push({ url: new URL(found[1], sheet.href).href, "unicode-range": ranges });
-    }
+  const sheet = sheetOfFonts();
+  for (const rule of sheet?.cssRules ?? []) {
+    const found = /url\("?([^")]+)"?\)/.exec(rule.style?.getPropertyValue("src") ?? "");
+    if (!found) continue;
+    const ranges = rule.style.getPropertyValue("unicode-range").split(",");
+    faces.push({ url: new URL(found[1], sheet.href).href, "unicode-range": ranges.map((r) => r.trim()) });
   }
-  return faces;
+  return faces.length ? { [BUNDLED]: faces } : {};
 }

@@ -2,7 +2,7 @@
 
 import { css } from "../dom.js";
 import { lang } from "../i18n.js";
-import { FONT } from "./fonts.js";
+import { labelFonts } from "./fonts.js";
 
 export const NAME =
   lang === "en"
@@ -14,7 +14,7 @@ export const collection = (features) => ({ ...EMPTY, features: features ?? [] })
 export const emptySource = (extra = {}) => ({ type: "geojson", data: EMPTY, ...extra });
 
 export function textOf(size, extra = {}) {
-  return { "text-font": [FONT], "text-size": size, "text-max-width": 8, "text-padding": 3, ...extra };
+  return { "text-font": labelFonts(), "text-size": size, "text-max-width": 8, "text-padding": 3, ...extra };
 }
 
 export function paintOf(colour = css("--map-label"), width = 1.4) {

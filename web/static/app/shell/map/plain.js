@@ -1,6 +1,5 @@
 // The map where WebGL is absent: Leaflet on a plain canvas, with the same face as `view.js`.
 
-import * as L from "../../../vendor/leaflet/leaflet-src.esm.js";
 import { getKept } from "../api.js";
 import { classOf } from "../classes.js";
 import { css, prefersStill } from "../dom.js";
@@ -17,10 +16,11 @@ function drawChosen(leaflet, feature) {
 }
 
 export class PlainMap {
+  #L;
   #map;
   #tell;
   #box;
-  #grids = L.geoJSON();
+  #grids;
   #given = { counts: {}, lower: [], ramp: [], shown: [], data: {}, tiles: {}, over: {} };
   #groups = {};
   #drawers;
@@ -29,14 +29,16 @@ export class PlainMap {
   #byKey = new Map();
   #level = null;
 
-  // `wings` are what each wing draws: draws (by name of the data: draw(L, feature, pick), switched), shades
+  // `leaflet` is the library, which is loaded apart. `wings` are what each wing draws: draws (by name of the data: draw(L, feature, pick), switched), shades
   // (colours of grids by value), points (by name: load(query) gives features).
-  constructor({ element, workspace, view, box, tell, wings }) {
+  constructor({ leaflet, element, workspace, view, box, tell, wings }) {
+    this.#L = leaflet;
+    this.#grids = leaflet.geoJSON();
     this.#tell = tell;
     this.#wings = wings;
     this.#drawers = Object.assign({}, OWN, ...wings.map((wing) => wing.draws));
     this.#box = box;
-    this.#map = L.map(element, {
+    this.#map = this.#L.map(element, {
       preferCanvas: true,
       zoomControl: false,
       attributionControl: false,
@@ -45,9 +47,9 @@ export class PlainMap {
       minZoom: 8,
       zoomAnimation: !prefersStill(),
     });
-    L.control.scale({ imperial: false }).addTo(this.#map);
+    this.#L.control.scale({ imperial: false }).addTo(this.#map);
     document.getElementById("scale").append(element.querySelector(".leaflet-control-scale"));
-    for (const name of Object.keys(this.#drawers)) this.#groups[name] = L.layerGroup().addTo(this.#map);
+    for (const name of Object.keys(this.#drawers)) this.#groups[name] = this.#L.layerGroup().addTo(this.#map);
     // Zoom levels count from 256-pixel tiles here, from 512-pixel ones in the address.
     if (view) this.#map.setView([view.lat, view.lon], view.z + 1, { animate: false });
     else this.fit(workspace.bounds, { still: true });
@@ -114,9 +116,11 @@ export class PlainMap {
       if (!found || level !== this.#level) return;
       this.#grids.remove();
       this.#byKey.clear();
-      this.#grids = L.geoJSON(found, {
-        onEachFeature: (feature, layer) => this.#listen(feature, layer),
-      }).addTo(this.#map);
+      this.#grids = this.#L
+        .geoJSON(found, {
+          onEachFeature: (feature, layer) => this.#listen(feature, layer),
+        })
+        .addTo(this.#map);
       this.#grids.bringToBack();
       this.#map.getContainer().dataset.ready = "true";
     }
@@ -137,7 +141,7 @@ export class PlainMap {
       fillColor: colourOf(p.grid_key) ?? "transparent",
       fillOpacity: 0.8,
     });
-    this.#over[name] = L.geoJSON(found, { interactive: false, style }).addTo(this.#map);
+    this.#over[name] = this.#L.geoJSON(found, { interactive: false, style }).addTo(this.#map);
     this.#over[name].bringToBack();
     this.#grids.bringToBack();
   }
@@ -169,7 +173,7 @@ export class PlainMap {
     const group = this.#groups[name].clearLayers();
     const pick = (event, sel) => this.#pick(event, sel);
     for (const feature of features ?? [])
-      if (feature.geometry) this.#drawers[name].draw(L, feature, pick).addTo(group);
+      if (feature.geometry) this.#drawers[name].draw(this.#L, feature, pick).addTo(group);
   }
 
   setChosen(feature) {
@@ -185,7 +189,7 @@ export class PlainMap {
   }
 
   #pick(event, sel) {
-    L.DomEvent.stopPropagation(event);
+    this.#L.DomEvent.stopPropagation(event);
     this.#tell.pick(sel);
   }
 

@@ -10,7 +10,7 @@ export class GridStates {
 
   // `values` by grid key take the place of those that were set under this name before.
   set(name, values) {
-    const target = (id) => ({ source: "grids", sourceLayer: "grids", id });
+    const target = (id) => ({ source: "ground", sourceLayer: "grids", id });
     for (const id of this.#kept.get(name) ?? [])
       if (!(id in values)) this.#map.removeFeatureState(target(id), name);
     for (const [id, value] of Object.entries(values))

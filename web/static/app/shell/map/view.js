@@ -1,11 +1,10 @@
 // The map on WebGL: draws what it is given, tells what was pointed at. `plain.js` has the same face.
 
-import * as maplibre from "../../../vendor/maplibre-gl/maplibre-gl.mjs";
 import { prefersStill } from "../dom.js";
 import { lang } from "../i18n.js";
 import { chosenMap } from "./chosen.js";
 import { dragging } from "./drag.js";
-import { FONT, fontFaces } from "./fonts.js";
+import { fontFaces } from "./fonts.js";
 import { collection } from "./paint.js";
 import { GridStates } from "./shades.js";
 import { addMarks } from "./symbols.js";
@@ -26,10 +25,10 @@ export class MapView {
   #hovered = null;
   #drag;
 
-  // `wings` are what each wing draws: sources(tilesOf, bounds), strata, shown (layers by name of what is
+  // `maplibre` is the library, which is loaded apart. `wings` are what each wing draws: sources(tilesOf, bounds), strata, shown (layers by name of what is
   // switched), shades (painters of grids), picks (what a click on a layer means; the lowest rank wins), drag,
   // images(map).
-  constructor({ element, workspace, view, box, tell, wings }) {
+  constructor({ maplibre, element, workspace, view, box, tell, wings }) {
     this.#workspace = workspace;
     this.#wings = [...wings, chosenMap];
     this.#picks = this.#wings.flatMap((wing) => wing.picks ?? []).sort((a, b) => a.rank - b.rank);
@@ -162,7 +161,7 @@ export class MapView {
   highlight(key) {
     if (key === this.#hovered) return;
     const state = (id, hover) =>
-      this.#map.setFeatureState({ source: "grids", sourceLayer: "grids", id }, { hover });
+      this.#map.setFeatureState({ source: "ground", sourceLayer: "grids", id }, { hover });
     this.#whenLoaded(() => {
       if (this.#hovered) state(this.#hovered, false);
       this.#hovered = key;
@@ -175,7 +174,7 @@ export class MapView {
     const tilesOf = (layer) => this.#tilesOf(layer);
     return {
       version: 8,
-      "font-faces": { [FONT]: fontFaces() },
+      "font-faces": fontFaces(),
       sources: Object.assign({}, ...this.#wings.map((wing) => wing.sources(tilesOf, bounds))),
       layers: STRATA.flatMap((name) => this.#wings.flatMap((wing) => wing.strata[name]?.() ?? [])),
       transition: { duration: 150, delay: 0 },

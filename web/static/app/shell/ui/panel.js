@@ -181,7 +181,7 @@ export class Panel {
       ),
       h(
         "div",
-        { class: "row", style: "margin-top:8px" },
+        { class: "row apart-above" },
         input("from", from),
         h("span", { class: "muted" }, "–"),
         input("to", to),
@@ -236,7 +236,7 @@ export class Panel {
       { class: "group" },
       h("h3", {}, h("label", { for: "domain" }, t("domain"))),
       h("div", { class: "row" }, choice),
-      h("h3", { style: "margin-top:8px" }, t("level")),
+      h("h3", { class: "apart-above" }, t("level")),
       level,
     );
   }
