@@ -24,7 +24,7 @@ async function start() {
   }
   setZone(workspace.timezone);
   const store = new Store(workspace, lang);
-  if (workspace.empty) chrome.coverEmpty(lang, (to) => store.setLanguage(to));
+  if (workspace.empty) chrome.coverEmpty(lang, (/** @type {any} */ to) => store.setLanguage(to));
   else await new Page(workspace, store).open();
 }
 

@@ -10,6 +10,7 @@ import { teamsPlain } from "./teams/leaflet.js";
 
 const WINGS = [teamsPlain, casesPlain, hotspotsPlain, patrolsPlain, responsePlain];
 
+/** @param {any} options */
 export async function openMap(options) {
   const [leaflet] = await Promise.all([
     import("leaflet/dist/leaflet-src.esm.js"),

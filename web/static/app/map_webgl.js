@@ -11,6 +11,7 @@ import { teamsMap } from "./teams/layers.js";
 
 const WINGS = [groundMap, teamsMap, casesMap, hotspotsMap, patrolsMap, responseMap];
 
+/** @param {any} options */
 export async function openMap(options) {
   const [maplibre] = await Promise.all([import("maplibre-gl"), loadFonts()]);
   maplibre.setWorkerUrl(document.documentElement.dataset.worker);

@@ -33,60 +33,65 @@ const LEGEND_WIDTH = 232;
 const TEAMS_EVERY_MS = 60_000;
 
 export class Page {
+  /**
+   * @param {Workspace} workspace
+   * @param {import('./shell/state.js').Store} store
+   */
   constructor(workspace, store) {
     this.workspace = workspace;
     this.store = store;
-    this.counts = new Counts(store, (error) => this.fail(error));
-    this.places = new Places(store, (error) => this.fail(error));
+    this.counts = new Counts(store, (/** @type {Told} */ error) => this.fail(error));
+    this.places = new Places(store, (/** @type {Told} */ error) => this.fail(error));
     const actions = this.actions();
     chrome.buildChrome(workspace, actions);
     this.hotspots = new Hotspots(store, actions, {
-      drawn: (features) => this.map?.setData("hotspots", features),
+      drawn: (/** @type {Feature[]} */ features) => this.map?.setData("hotspots", features),
       legend: () => this.legend(),
-      show: (box) => this.map.fit(box),
+      show: (/** @type {any} */ box) => this.map.fit(box),
     });
     this.patrols = new Patrols(store, actions, {
-      drawn: (name, features) => this.map?.setData(name, features),
+      drawn: (/** @type {string} */ name, /** @type {Feature[]} */ features) =>
+        this.map?.setData(name, features),
       legend: () => this.legend(),
-      show: (box) => this.map.fit(box),
+      show: (/** @type {any} */ box) => this.map.fit(box),
       story: () => keeping(byId("story"), () => this.story.refresh()),
       hotspotRuns: this.hotspots.runs,
     });
     this.reach = new Reach(store, actions, {
-      drawn: (reach) => this.map?.setShade("reach", reach),
+      drawn: (/** @type {any} */ reach) => this.map?.setShade("reach", reach),
       legend: () => this.legend(),
     });
     this.panel = new Panel(store, this.counts, actions);
     this.list = new List(store, this, actions);
     this.story = new Story(store, this.tellers(actions), actions);
-    this.time = new Timeline(store, (error) => this.fail(error));
+    this.time = new Timeline(store, (/** @type {Told} */ error) => this.fail(error));
   }
 
   actions() {
     const { store } = this;
     return {
-      open: (key) => this.open_(key),
-      pick: (sel) => this.pick(sel),
+      open: (/** @type {string} */ key) => this.open_(key),
+      pick: (/** @type {string} */ sel) => this.pick(sel),
       close: () => this.close(),
-      list: (list, grid) => {
+      list: (/** @type {any} */ list, /** @type {any} */ grid) => {
         const { layers } = store.state;
         store.set({ list, grid, layers: layers.includes(list) ? layers : [...layers, list] });
         if (isPhone()) chrome.showSheet("list");
       },
-      records: (wanted) => this.records(wanted),
+      records: (/** @type {any} */ wanted) => this.records(wanted),
       hotspotPanel: () => this.hotspots.panel.element,
       patrolPanel: () => this.patrols.panel.element,
       reachPanel: () => this.reach.element,
       openHotspots: () => {
         this.hotspots.panel.element.open = true;
       },
-      hotspotRecords: ({ from, to, ...wanted }) => {
+      hotspotRecords: (/** @type {{ from: any, to: any, [key: string]: any }} */ { from, to, ...wanted }) => {
         store.set({ from, to }, { quiet: true });
         this.records(wanted);
       },
-      track: (feature) => this.map.setTrack(feature),
-      highlight: (key) => this.map?.highlight(key),
-      error: (error) => this.fail(error),
+      track: (/** @type {Feature} */ feature) => this.map.setTrack(feature),
+      highlight: (/** @type {string} */ key) => this.map?.highlight(key),
+      error: (/** @type {Told} */ error) => this.fail(error),
       wholeYear: () =>
         store.set({
           ...this.workspace.period,
@@ -96,7 +101,7 @@ export class Page {
           flag: null,
           outside: false,
         }),
-      zoom: (n) => this.map.zoomBy(n),
+      zoom: (/** @type {number} */ n) => this.map.zoomBy(n),
       home: () => this.home(),
       resized: () => this.map.resize(),
       theme: () => this.theme(),
@@ -109,19 +114,23 @@ export class Page {
   }
 
   // Who tells of what was chosen, by the kind of it.
+  /** @param {Actions} actions */
   tellers(actions) {
+    /** @param {Properties} incident */
     const dispatch = (incident) =>
-      new DispatchSection(incident, { way: (feature) => this.way(feature) }).element;
+      new DispatchSection(incident, { way: (/** @type {Feature} */ feature) => this.way(feature) }).element;
     const context = { store: this.store, counts: this.counts, actions, dispatch };
-    const with_ = (tell) => (which, signal) => tell(which, signal, context);
+    /** @param {any} tell */
+    const with_ = (tell) => (/** @type {string} */ which, /** @type {AbortSignal} */ signal) =>
+      tell(which, signal, context);
     return {
       grid: with_(gridStory),
       incident: with_(incidentStory),
       team: with_(teamStory),
       migrant: with_(siteStory),
       organisation: with_(bodyStory),
-      hotspot: (ranks) => this.hotspots.story(ranks),
-      patrol: (which) => this.patrols.story(which),
+      hotspot: (/** @type {any} */ ranks) => this.hotspots.story(ranks),
+      patrol: (/** @type {string} */ which) => this.patrols.story(which),
     };
   }
 
@@ -137,13 +146,13 @@ export class Page {
       view: store.state.view,
       box: () => this.box(),
       tell: {
-        grid: (key) => this.open_(key),
-        pick: (sel) => this.pick(sel),
-        hover: (found, event) => this.hover(found, event),
-        moved: (view) => store.set({ view }, { quiet: true }),
-        error: (error) => this.mapError(error),
-        dragged: (...how) => this.patrols.dragged(...how),
-        dropped: (from, onto) => this.patrols.dropped(from, onto),
+        grid: (/** @type {string} */ key) => this.open_(key),
+        pick: (/** @type {string} */ sel) => this.pick(sel),
+        hover: (/** @type {any} */ found, /** @type {any} */ event) => this.hover(found, event),
+        moved: (/** @type {View | null} */ view) => store.set({ view }, { quiet: true }),
+        error: (/** @type {Told} */ error) => this.mapError(error),
+        dragged: (/** @type {...any} */ ...how) => this.patrols.dragged(...how),
+        dropped: (/** @type {any} */ from, /** @type {any} */ onto) => this.patrols.dropped(from, onto),
       },
     });
     this.map.setLayers(store.state.layers);
@@ -152,9 +161,11 @@ export class Page {
     this.patrols.open();
     this.reach.open();
     counts.listen(() => this.counted());
-    places.listen((name) => this.placed(name));
-    store.listen((changed, why) => this.changed(changed, why));
-    this.story.onShown = (feature) => this.shown(feature);
+    places.listen((/** @type {string} */ name) => this.placed(name));
+    store.listen((/** @type {Set<string>} */ changed, /** @type {string} */ why) =>
+      this.changed(changed, why),
+    );
+    this.story.onShown = (/** @type {Feature} */ feature) => this.shown(feature);
     addEventListener("themechange", () => this.restyle());
     addEventListener("resize", () => this.resized());
     this.resized();
@@ -207,9 +218,14 @@ export class Page {
     return { ...this.counts.filter, grid: this.store.state.grid };
   }
 
+  /**
+   * @param {Set<string>} changed
+   * @param {string} why
+   */
   changed(changed, why) {
     const { state } = this.store;
-    const any = (names) => names.some((name) => changed.has(name));
+    /** @param {string[]} names */
+    const any = (names) => names.some((/** @type {string} */ name) => changed.has(name));
     chrome.clearError();
     if (why === "history" && changed.has("view") && state.view) this.map.setView(state.view);
     else if (changed.has("grid")) this.fitting = !(why === "history" && state.view);
@@ -231,6 +247,7 @@ export class Page {
     if (any([...FILTERS, "layers"])) this.panel.render();
   }
 
+  /** @param {string} name */
   placed(name) {
     this.map.setData(name, this.places[name]);
     if (this.store.state.list === name) this.list.render();
@@ -270,6 +287,7 @@ export class Page {
     ]);
   }
 
+  /** @param {Feature} feature */
   shown(feature) {
     const { sel } = this.store.state;
     if (!feature) this.map.setTrack(null);
@@ -281,14 +299,16 @@ export class Page {
   }
 
   // The way of a team is drawn, and all of it is in sight.
+  /** @param {Feature} feature */
   way(feature) {
     this.map.setWay(feature);
     const points = feature?.geometry?.coordinates ?? [];
     if (!points.length) return;
-    const [x, y] = [0, 1].map((k) => points.map((p) => p[k]));
+    const [x, y] = [0, 1].map((k) => points.map((/** @type {Properties} */ p) => p[k]));
     this.map.fit([Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)]);
   }
 
+  /** @param {string} key */
   open_(key) {
     const current = this.store.state.grid === key;
     this.store.set({
@@ -300,6 +320,7 @@ export class Page {
     if (isPhone()) chrome.showSheet(document.body.dataset.sheet === "list" ? "list" : "map");
   }
 
+  /** @param {string} sel */
   pick(sel) {
     this.store.set({ sel });
     if (isPhone()) chrome.showSheet("story");
@@ -353,6 +374,10 @@ export class Page {
     this.time.redraw();
   }
 
+  /**
+   * @param {any} found
+   * @param {any} event
+   */
   hover(found, event) {
     const tip = byId("tip");
     const key = found?.layer === "grid-fill" ? found.properties.key : null;
@@ -372,10 +397,12 @@ export class Page {
     tip.style.top = `${event.clientY}px`;
   }
 
+  /** @param {Told} error */
   mapError(error) {
     if (error?.status >= 500 || error?.name === "TypeError") this.fail({ status: error.status ?? 0 });
   }
 
+  /** @param {Told} error */
   fail(error) {
     chrome.showError(error, async () => {
       chrome.clearError();

@@ -5,10 +5,17 @@ import { day, dayTime, labelOf, nameOf, t } from "../shell/i18n.js";
 import { swatch } from "../shell/map/symbols.js";
 import { link, sub } from "../shell/ui/cells.js";
 
+/**
+ * @param {{ actions: Actions, counts: any, workspace: Workspace }} given
+ * @returns {Column[]}
+ */
 export function incidents({ actions, counts, workspace }) {
+  /** @param {Properties} row */
   const kind = (row) => labelOf(workspace.kinds[row.domain], row.kind);
+  /** @param {Properties} row */
   const place = (row) =>
     row.grid_key && row.grid_key !== "0" ? nameOf(counts.villageOf(row.grid_key)) : t("outside");
+  /** @param {Properties} row */
   const due = (row) =>
     row.overdue
       ? h("span", { class: "warn-text" }, t("overdue"))

@@ -7,25 +7,38 @@ import { css } from "../shell/dom.js";
 const VILLAGE_DIGITS = 14;
 
 export class Counts {
+  /** @type {any} */
   grid = null;
   level = 3;
+  /** @type {any} */
   parent = null;
+  /** @type {any[]} */
   rows = [];
+  /** @type {any} */
   counts = null;
+  /** @type {any} */
   total = null;
   unplaced = 0;
   outside = 0;
+  /** @type {number[]} */
   lower = [];
+  /** @type {Map<any, any>} */
   villages = new Map();
   #latest = new Latest();
+  /** @type {any} */
   #listeners = [];
   #run = 0;
 
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {(error: Told, name?: string) => void} onError
+   */
   constructor(store, onError) {
     this.store = store;
     this.onError = onError;
   }
 
+  /** @param {(...told: any[]) => void} listener */
   listen(listener) {
     this.#listeners.push(listener);
   }
@@ -46,11 +59,17 @@ export class Counts {
     );
   }
 
+  /** @param {string} key */
   villageOf(key) {
     return this.villages.get(`${key.slice(0, VILLAGE_DIGITS)}000`);
   }
 
   // Level and parent of the grids that are coloured and listed.
+  /**
+   * @param {any} state
+   * @param {any} grid
+   * @param {any} maximum
+   */
   static shown(state, grid, maximum) {
     const own = grid?.properties.level ?? 0;
     if (own >= maximum) {

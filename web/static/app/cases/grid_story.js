@@ -10,17 +10,21 @@ import { facts, group, people } from "../shell/ui/facts.js";
 const MAIN_KINDS = 5;
 const SVG = "http://www.w3.org/2000/svg";
 
+/** @param {any[]} points */
 function spark(points) {
   const [width, height] = [320, 40];
-  const most = Math.max(1, ...points.map((p) => p[1]));
+  const most = Math.max(1, ...points.map((/** @type {Properties} */ p) => p[1]));
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("preserveAspectRatio", "none");
   svg.setAttribute("class", "spark");
   svg.setAttribute("role", "img");
-  svg.setAttribute("aria-label", points.map(([d, n]) => `${d}: ${n}`).join(", "));
+  svg.setAttribute(
+    "aria-label",
+    points.map((/** @type {[any, number]} */ [d, n]) => `${d}: ${n}`).join(", "),
+  );
   const step = width / points.length;
-  points.forEach(([, n], i) => {
+  points.forEach((/** @type {[any, number]} */ [, n], /** @type {number} */ i) => {
     const bar = document.createElementNS(SVG, "rect");
     const tall = (n / most) * (height - 2);
     for (const [name, value] of Object.entries({
@@ -36,6 +40,12 @@ function spark(points) {
   return svg;
 }
 
+/**
+ * @param {any} counts
+ * @param {any} labels
+ * @param {any} act
+ * @param {boolean} [marks]
+ */
 function bars(counts, labels, act, marks = false) {
   const entries = Object.entries(counts ?? {})
     .filter(([, n]) => n > 0)
@@ -67,6 +77,12 @@ function bars(counts, labels, act, marks = false) {
   );
 }
 
+/**
+ * @param {Actions} actions
+ * @param {any} list
+ * @param {string} text
+ * @param {any} grid
+ */
 function listLink(actions, list, text, grid) {
   if (!text) return number(0);
   return h(
@@ -77,6 +93,11 @@ function listLink(actions, list, text, grid) {
 }
 
 // Gives what the story shows of a grid; `context` has store, counts and actions.
+/**
+ * @param {string} key
+ * @param {AbortSignal} signal
+ * @param {{ store: import('../shell/state.js').Store, counts: any, actions: Actions }} given2
+ */
 export async function gridStory(key, signal, { store, counts, actions }) {
   const { from, to } = store.state;
   const { workspace } = store;
@@ -88,7 +109,14 @@ export async function gridStory(key, signal, { store, counts, actions }) {
   ]);
   const p = feature.properties;
   const { incidents: n } = summary;
+  /** @param {Properties} extra */
   const records = (extra) => () => actions.records({ grid: key, ...extra });
+  /**
+   * @param {string} name
+   * @param {any} value
+   * @param {Properties} extra
+   * @param {any} alarm
+   */
   const tile = (name, value, extra, alarm) =>
     h(
       "button",
@@ -126,8 +154,8 @@ export async function gridStory(key, signal, { store, counts, actions }) {
             t("by_domain"),
             bars(
               summary.by_domain,
-              (c) => labelOf(workspace.domains, c),
-              (c) => actions.records({ grid: key, domain: c }),
+              (/** @type {CanvasRenderingContext2D} */ c) => labelOf(workspace.domains, c),
+              (/** @type {CanvasRenderingContext2D} */ c) => actions.records({ grid: key, domain: c }),
               true,
             ),
           )
@@ -137,8 +165,8 @@ export async function gridStory(key, signal, { store, counts, actions }) {
             t("by_stage"),
             bars(
               summary.by_stage,
-              (c) => labelOf(workspace.stages, c),
-              (c) => actions.records({ grid: key, stage: c }),
+              (/** @type {CanvasRenderingContext2D} */ c) => labelOf(workspace.stages, c),
+              (/** @type {CanvasRenderingContext2D} */ c) => actions.records({ grid: key, stage: c }),
             ),
           )
         : null,
@@ -147,8 +175,8 @@ export async function gridStory(key, signal, { store, counts, actions }) {
             t("by_kind"),
             bars(
               Object.fromEntries(kinds),
-              (c) => labelOf(known, c),
-              (c) => actions.records({ grid: key, kind: c }),
+              (/** @type {CanvasRenderingContext2D} */ c) => labelOf(known, c),
+              (/** @type {CanvasRenderingContext2D} */ c) => actions.records({ grid: key, kind: c }),
             ),
           )
         : null,

@@ -7,6 +7,11 @@ import { facts, group } from "../shell/ui/facts.js";
 
 // Gives what the story shows of an incident; `context` has store, counts, actions and dispatch (its part on
 // sending teams).
+/**
+ * @param {any} id
+ * @param {AbortSignal} signal
+ * @param {{ store: import('../shell/state.js').Store, counts: any, actions: Actions, dispatch: any }} given2
+ */
 export async function incidentStory(id, signal, { store, counts, actions, dispatch }) {
   const feature = await get(`/incidents/${id}`, {}, { signal });
   const p = feature.properties;
@@ -56,7 +61,7 @@ export async function incidentStory(id, signal, { store, counts, actions, dispat
         h(
           "ol",
           { class: "steps" },
-          (p.steps ?? []).map((s) =>
+          (p.steps ?? []).map((/** @type {any} */ s) =>
             h(
               "li",
               {},

@@ -56,13 +56,17 @@ function incidentLayers() {
 }
 
 export const casesMap = {
-  sources: (tilesOf, bounds) => ({
+  sources: (/** @type {(layer: string) => string} */ tilesOf, /** @type {any} */ bounds) => ({
     incidents: { type: "vector", tiles: [tilesOf("incidents")], minzoom: 8, maxzoom: 17, bounds },
   }),
   strata: { point: incidentLayers },
   shown: { incidents: LAYERS },
   picks: [
-    { layer: "incident-point", rank: 3, act: (p) => ({ sel: `incident:${p.id}` }) },
-    { layer: "incident-cluster", rank: 3, act: (p, at) => ({ zoom: at, n: p.n }) },
+    { layer: "incident-point", rank: 3, act: (/** @type {Properties} */ p) => ({ sel: `incident:${p.id}` }) },
+    {
+      layer: "incident-cluster",
+      rank: 3,
+      act: (/** @type {Properties} */ p, /** @type {any} */ at) => ({ zoom: at, n: p.n }),
+    },
   ],
 };

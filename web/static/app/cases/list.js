@@ -31,6 +31,11 @@ export class List {
   #incidents = { rows: [], next: null, total: null };
   #wide = false;
 
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {{ counts: any, places: any }} given1
+   * @param {Actions} actions
+   */
   constructor(store, { counts, places }, actions) {
     this.#store = store;
     this.#counts = counts;
@@ -82,20 +87,27 @@ export class List {
     const { list, grid } = this.#store.state;
     if (list === "incidents") return this.#incidents.rows;
     if (list === "grids") return this.#counts.rows;
-    const rows = (this.#places[list] ?? []).map((f) => f.properties);
+    const rows = (this.#places[list] ?? []).map((/** @type {Feature} */ f) => f.properties);
     const root = this.#store.workspace.root?.grid_key;
     if (!grid || grid === root) return rows;
     const prefix = grid.replace(/0+$/, "");
     const digits = [9, 11, 14, 17].find((n) => n >= prefix.length);
-    return rows.filter((row) => (row.position_grid_key ?? row.grid_key)?.startsWith(grid.slice(0, digits)));
+    return rows.filter((/** @type {Properties} */ row) =>
+      (row.position_grid_key ?? row.grid_key)?.startsWith(grid.slice(0, digits)),
+    );
   }
 
+  /** @param {any} columns */
   #sorted(columns) {
     const rows = [...this.#rows()];
     const chosen = this.#sort[this.#store.state.list];
-    const column = columns.find((c) => c.name === chosen?.name);
+    const column = columns.find((/** @type {CanvasRenderingContext2D} */ c) => c.name === chosen?.name);
     if (!column) return rows;
     const order = new Intl.Collator(lang === "en" ? "en" : "zh-CN", { numeric: true });
+    /**
+     * @param {any} a
+     * @param {any} b
+     */
     const compare = (a, b) => (typeof a === "number" ? a - b : order.compare(a, b));
     return rows.sort((a, b) => (chosen.down ? -1 : 1) * compare(column.sort(a), column.sort(b)));
   }
@@ -169,6 +181,10 @@ export class List {
   #chips() {
     const { state, workspace } = this.#store;
     if (state.list !== "incidents") return null;
+    /**
+     * @param {string} label
+     * @param {Partial<State>} changes
+     */
     const chip = (label, changes) =>
       h(
         "button",
@@ -192,10 +208,14 @@ export class List {
     return chips.length ? h("div", { class: "chips" }, chips) : null;
   }
 
+  /**
+   * @param {any} columns
+   * @param {any[]} rows
+   */
   #table(columns, rows) {
     const { list, sel } = this.#store.state;
     const chosen = this.#sort[list];
-    const head = columns.map((c) => {
+    const head = columns.map((/** @type {CanvasRenderingContext2D} */ c) => {
       const sorted = c.name === chosen?.name;
       const title = c.unit ? `${t(c.name)} (${t(c.unit)})` : t(c.name);
       return h(
@@ -218,13 +238,13 @@ export class List {
         ),
       );
     });
-    const body = rows.map((row) => {
+    const body = rows.map((/** @type {Properties} */ row) => {
       const id = String(row[SELECTED[list]]);
       const current = sel === `${list.slice(0, -1)}:${id}`;
       return h(
         "tr",
         { dataset: { id }, class: current ? "chosen" : null, "aria-current": current ? "true" : null },
-        columns.map((c) =>
+        columns.map((/** @type {CanvasRenderingContext2D} */ c) =>
           h(
             "td",
             { class: [c.num && "num", c.wide && "wide-only", c.long && "long"].filter(Boolean).join(" ") },
@@ -250,6 +270,7 @@ export class List {
     );
   }
 
+  /** @param {any} column */
   async #sortBy(column) {
     const { list } = this.#store.state;
     const now = this.#sort[list];
@@ -272,6 +293,7 @@ export class List {
     );
   }
 
+  /** @param {any} shown */
   #foot(shown) {
     const { state } = this.#store;
     const total = state.list === "incidents" ? this.#incidents.total : shown;
@@ -314,6 +336,7 @@ export class List {
   }
 
   // The map points at a grid: its row is marked without moving anything.
+  /** @param {string} key */
   mark(key) {
     for (const row of byId("list").querySelectorAll("tr.hot")) row.classList.remove("hot");
     if (key)
@@ -334,11 +357,13 @@ export class List {
     }
   }
 
+  /** @param {any} target */
   #pointed(target) {
     const row = target.closest?.("tbody tr");
     if (this.#store.state.list === "grids") this.#actions.highlight(row?.dataset.id ?? null);
   }
 
+  /** @param {any} event */
   #arrows(event) {
     const step = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (!step) return;

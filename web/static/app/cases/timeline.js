@@ -14,9 +14,15 @@ export class Timeline {
   #onError;
   #latest = new Latest();
   #step = "day";
+  /** @type {any[]} */
   #points = [];
+  /** @type {any} */
   #plot = null;
 
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {(error: Told, name?: string) => void} onError
+   */
   constructor(store, onError) {
     this.#store = store;
     this.#onError = onError;
@@ -39,6 +45,7 @@ export class Timeline {
     }
   }
 
+  /** @param {any} step */
   #setStep(step) {
     this.#step = step;
     this.refresh();
@@ -87,6 +94,7 @@ export class Timeline {
   #series() {
     const { from, to } = this.#store.state;
     const width = this.#step === "week" ? 7 : 1;
+    /** @param {[any]} given */
     const inside = ([d]) => addDays(d, width - 1) >= from && d <= to;
     return [
       this.#points.map(([d]) => toSeconds(d)),
@@ -95,8 +103,10 @@ export class Timeline {
     ];
   }
 
+  /** @param {any} chart */
   #options(chart) {
     const bars = uPlot.paths.bars({ size: [0.8, 24, 1] });
+    /** @param {string} fill */
     const series = (fill) => ({ paths: bars, points: { show: false }, fill, width: 0, stroke: fill });
     const axis = {
       stroke: css("--ink-2"),
@@ -107,16 +117,24 @@ export class Timeline {
     return {
       width: chart.clientWidth,
       height: chart.clientHeight,
-      tzDate: (s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
+      tzDate: (/** @type {any} */ s) => uPlot.tzDate(new Date(s * 1000), "Etc/UTC"),
       legend: { show: false },
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
       padding: [10, 4, 0, 0],
       scales: {
         x: {
           time: true,
-          range: (_, low, high) => [low - DAY_S, high + (this.#step === "week" ? 7 : 1) * DAY_S],
+          range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) => [
+            low - DAY_S,
+            high + (this.#step === "week" ? 7 : 1) * DAY_S,
+          ],
         },
-        y: { range: (_, _low, high) => [0, Math.max(1, high)] },
+        y: {
+          range: (/** @type {any} */ _, /** @type {any} */ _low, /** @type {number} */ high) => [
+            0,
+            Math.max(1, high),
+          ],
+        },
       },
       axes: [
         {
@@ -124,8 +142,8 @@ export class Timeline {
           size: 24,
           gap: 2,
           space: 72,
-          values: (_, splits) =>
-            splits.map((s) =>
+          values: (/** @type {any} */ _, /** @type {any} */ splits) =>
+            splits.map((/** @type {any} */ s) =>
               fromSeconds(s).slice(
                 fromSeconds(s).endsWith("-01") ? 0 : 5,
                 fromSeconds(s).endsWith("-01") ? 7 : 10,
@@ -138,14 +156,19 @@ export class Timeline {
           gap: 2,
           space: 16,
           grid: { stroke: css("--line"), width: 1 },
-          values: (_, splits) => splits.map((v) => (Number.isInteger(v) ? number(v) : "")),
+          values: (/** @type {any} */ _, /** @type {any} */ splits) =>
+            splits.map((/** @type {any} */ v) => (Number.isInteger(v) ? number(v) : "")),
         },
       ],
       series: [{}, series(css("--line")), series(css("--accent"))],
-      hooks: { setSelect: [(plot) => this.#chosen(plot)], setCursor: [(plot) => this.#pointed(plot)] },
+      hooks: {
+        setSelect: [(/** @type {any} */ plot) => this.#chosen(plot)],
+        setCursor: [(/** @type {any} */ plot) => this.#pointed(plot)],
+      },
     };
   }
 
+  /** @param {{ cursor: any }} given */
   #pointed({ cursor }) {
     const point = cursor.idx === null ? null : this.#points[cursor.idx];
     byId("time-value").textContent = point
@@ -153,10 +176,13 @@ export class Timeline {
       : t("brush_hint");
   }
 
+  /** @param {any} plot */
   #chosen(plot) {
     if (plot.select.width < 4) return;
     const { period } = this.#store.workspace;
+    /** @param {any} px */
     const day = (px) => fromSeconds(Math.floor(plot.posToVal(px, "x") / DAY_S) * DAY_S);
+    /** @param {any} d */
     const clamp = (d) => (d < period.from ? period.from : d > period.to ? period.to : d);
     this.#store.set({
       from: clamp(day(plot.select.left)),

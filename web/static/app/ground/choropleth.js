@@ -6,17 +6,32 @@ import { labelLayer } from "./labels.js";
 const VILLAGE_DIGITS = 14;
 
 // Colour of a count; grids outside the chosen one have no count and stay clear.
+/**
+ * @param {number[]} lower
+ * @param {string[]} ramp
+ * @param {boolean} on
+ */
 function fillColour(lower, ramp, on) {
   const clear = "rgba(0,0,0,0)";
   if (!on) return clear;
   const count = ["feature-state", "n"];
   const classes = lower.length
-    ? ["step", count, css("--map-zero"), ...lower.flatMap((at, i) => [at, ramp[i]])]
+    ? [
+        "step",
+        count,
+        css("--map-zero"),
+        ...lower.flatMap((/** @type {any} */ at, /** @type {number} */ i) => [at, ramp[i]]),
+      ]
     : css("--map-zero");
   return ["case", ["==", count, null], clear, classes];
 }
 
 // `given` has level, counts (by grid key), lower (bounds of classes), ramp (their colours), on.
+/**
+ * @param {any} map
+ * @param {any} given
+ * @param {import('../shell/map/shades.js').GridStates} states
+ */
 export function paintCounts(map, given, states) {
   const { level, counts, lower, ramp, on } = given;
   states.set("n", counts ?? {});

@@ -4,8 +4,13 @@ import { h } from "../shell/dom.js";
 import { km2, nameOf, number, t } from "../shell/i18n.js";
 import { link } from "../shell/ui/cells.js";
 
+/**
+ * @param {{ actions: Actions, counts: any }} given
+ * @returns {Column[]}
+ */
 export function grids({ actions, counts }) {
-  const most = Math.max(1, ...counts.rows.map((row) => row.n));
+  const most = Math.max(1, ...counts.rows.map((/** @type {Properties} */ row) => row.n));
+  /** @param {number} n */
   const bar = (n) => {
     const mark = h("span", { class: "bar", "aria-hidden": "true" });
     mark.style.width = `${(56 * n) / most}px`;

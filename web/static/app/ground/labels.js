@@ -14,6 +14,7 @@ const SHORT = [
   ["case", [">", ["var", "at"], 0], ["slice", NAME, ["+", ["var", "at"], before.length], after], NAME],
 ];
 
+/** @param {number} level */
 export function labelLayer(level) {
   return {
     id: "grid-label",

@@ -5,7 +5,9 @@ import { paintCounts } from "./choropleth.js";
 import { labelLayer } from "./labels.js";
 import { NAME, paintOf, textOf } from "../shell/map/paint.js";
 
+/** @param {...any} stops */
 const zoomed = (...stops) => ["interpolate", ["exponential", 1.5], ["zoom"], ...stops];
+/** @param {...string[]} names */
 const isClass = (...names) => ["in", ["get", "class"], ["literal", names]];
 
 // Ways without a carriageway are dashed; every class that nothing is said of is drawn as a village road.
@@ -15,6 +17,7 @@ const CLASSES = {
   tertiary: ["tertiary"],
   path: ["path", "track", "footway", "cycleway", "pedestrian", "steps", "bridleway"],
 };
+/** @param {string} name */
 const isRoad = (name) =>
   name in CLASSES ? isClass(...CLASSES[name]) : ["!", isClass(...Object.values(CLASSES).flat())];
 const ROAD_WIDTHS = [
@@ -25,6 +28,11 @@ const ROAD_WIDTHS = [
 ];
 
 function land() {
+  /**
+   * @param {any} id
+   * @param {string} kind
+   * @param {any} colour
+   */
   const fill = (id, kind, colour) => ({
     id,
     type: "fill",
@@ -53,6 +61,7 @@ function water() {
   const colour = css("--map-water");
   const width = ["coalesce", ["get", "width_m"], 4];
   // Metres to pixels at about 30 degrees north, never thinner than a hair.
+  /** @param {number} zoom */
   const metres = (zoom) => ["max", zoom < 13 ? 0.7 : 1, ["*", width, 2 ** zoom / 135_600]];
   return [
     {
@@ -133,6 +142,11 @@ function roads() {
       paint: { "line-color": css(major ? "--map-road-major" : "--map-road"), "line-width": zoomed(...stops) },
     });
   }
+  /**
+   * @param {any} id
+   * @param {any} value
+   * @param {any} turn
+   */
   const arrows = (id, value, turn) => ({
     id,
     type: "symbol",
@@ -154,6 +168,13 @@ function roads() {
 }
 
 function nameLayers() {
+  /**
+   * @param {any} id
+   * @param {any} filter
+   * @param {any} minzoom
+   * @param {any} size
+   * @param {any} colour
+   */
   const place = (id, filter, minzoom, size, colour) => ({
     id,
     type: "symbol",
@@ -164,6 +185,10 @@ function nameLayers() {
     layout: textOf(size, { "text-field": NAME, "symbol-sort-key": ["coalesce", ["get", "rank"], 9] }),
     paint: paintOf(colour),
   });
+  /**
+   * @param {number} low
+   * @param {number} high
+   */
   const rank = (low, high) => ["all", [">=", ["get", "rank"], low], ["<=", ["get", "rank"], high]];
   return [
     {
@@ -209,6 +234,13 @@ function nameLayers() {
   ];
 }
 
+/**
+ * @param {any} id
+ * @param {number} level
+ * @param {any} colour
+ * @param {number} width
+ * @param {Properties} [extra]
+ */
 const outline = (id, level, colour, width, extra = {}) => ({
   id,
   type: "line",
@@ -220,6 +252,7 @@ const outline = (id, level, colour, width, extra = {}) => ({
 });
 
 function outlineLayers() {
+  /** @param {string} name */
   const state = (name) => ["boolean", ["feature-state", name], false];
   return [
     outline("edge-4", 4, css("--map-edge-4"), ["interpolate", ["linear"], ["zoom"], 12, 0.3, 16, 1.2], {
@@ -259,6 +292,10 @@ function fillLayers() {
 }
 
 // One tile has all layers of the ground.
+/**
+ * @param {(layer: string) => string} tilesOf
+ * @param {any} bounds
+ */
 const sources = (tilesOf, bounds) => ({
   ground: {
     type: "vector",
@@ -282,5 +319,7 @@ export const groundMap = {
   },
   shades: { counts: paintCounts },
   shown: { names: ["river-name", "water-name", "road-name", "place-4", "place-3"] },
-  picks: [{ layer: "grid-fill", rank: 6, exact: true, act: (p) => ({ grid: p.key }) }],
+  picks: [
+    { layer: "grid-fill", rank: 6, exact: true, act: (/** @type {Properties} */ p) => ({ grid: p.key }) },
+  ],
 };

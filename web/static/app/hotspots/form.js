@@ -9,17 +9,33 @@ const SLICED = new Set(["emerging", "space-time-scan"]);
 const RATED = new Set(["gi", "moran", "scan", "space-time-scan"]);
 
 // The longest slice of which a period holds enough.
+/**
+ * @param {any} from
+ * @param {any} to
+ */
 function stepFor(from, to) {
   const days = from ? daysBetween(from, to) : 0;
   return days >= 180 ? "month" : days >= 42 ? "week" : "day";
 }
 
+/**
+ * @param {string} label
+ * @param {any} control
+ */
 const field = (label, control) => [h("label", { for: control.id }, t(label)), control];
+/**
+ * @param {any} id
+ * @param {any} options
+ * @param {any} value
+ * @param {any} onchange
+ */
 const choice = (id, options, value, onchange) =>
   h(
     "select",
     { id, onchange: (event) => onchange(event.target.value) },
-    options.map(([code, text]) => h("option", { value: code, selected: code === value }, text)),
+    options.map((/** @type {[string, string]} */ [code, text]) =>
+      h("option", { value: code, selected: code === value }, text),
+    ),
   );
 
 export class Form {
@@ -27,11 +43,16 @@ export class Form {
   #store;
   #onChange;
 
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {() => void} onChange
+   */
   constructor(store, onChange) {
     this.#store = store;
     this.#onChange = onChange;
   }
 
+  /** @param {Partial<State>} changes */
   #set(changes) {
     Object.assign(this.#chosen, changes);
     this.#onChange();
@@ -64,6 +85,7 @@ export class Form {
     };
   }
 
+  /** @param {() => void} onsubmit */
   render(onsubmit) {
     const { state, workspace } = this.#store;
     const now = this.#all;
@@ -84,7 +106,7 @@ export class Form {
           "hot-method",
           METHODS.map((m) => [m, t(`hot_method_${m}`)]),
           now.method,
-          (method) => this.#set({ method }),
+          (/** @type {string} */ method) => this.#set({ method }),
         ),
       ),
       field(
@@ -93,10 +115,10 @@ export class Form {
           "hot-domain",
           [
             ["", t("all_domains")],
-            ...workspace.domains.map((d) => [d.code, labelOf(workspace.domains, d.code)]),
+            ...workspace.domains.map((/** @type {any} */ d) => [d.code, labelOf(workspace.domains, d.code)]),
           ],
           now.domain,
-          (domain) => this.#set({ domain, kind: "" }),
+          (/** @type {string} */ domain) => this.#set({ domain, kind: "" }),
         ),
       ),
       kinds.length
@@ -104,9 +126,12 @@ export class Form {
             "hot_kind",
             choice(
               "hot-kind",
-              [["", t("hot_all_kinds")], ...kinds.map((k) => [k.code, labelOf(kinds, k.code)])],
+              [
+                ["", t("hot_all_kinds")],
+                ...kinds.map((/** @type {any} */ k) => [k.code, labelOf(kinds, k.code)]),
+              ],
               now.kind,
-              (kind) => this.#set({ kind }),
+              (/** @type {string} */ kind) => this.#set({ kind }),
             ),
           )
         : null,
@@ -114,9 +139,11 @@ export class Form {
         "level",
         choice(
           "hot-level",
-          workspace.levels.filter((n) => n > 1).map((n) => [String(n), t(`level_${n}`)]),
+          workspace.levels
+            .filter((/** @type {number} */ n) => n > 1)
+            .map((/** @type {number} */ n) => [String(n), t(`level_${n}`)]),
           String(now.level),
-          (level) => this.#set({ level }),
+          (/** @type {number} */ level) => this.#set({ level }),
         ),
       ),
       RATED.has(now.method)
@@ -126,7 +153,7 @@ export class Form {
               "hot-by",
               ["count", "rate"].map((by) => [by, t(`hot_by_${by}`)]),
               now.by,
-              (by) => this.#set({ by }),
+              (/** @type {any} */ by) => this.#set({ by }),
             ),
           )
         : null,
@@ -137,7 +164,7 @@ export class Form {
               "hot-step",
               ["month", "week", "day"].map((step) => [step, t(`hot_step_${step}`)]),
               now.step,
-              (step) => this.#set({ step }),
+              (/** @type {any} */ step) => this.#set({ step }),
             ),
           )
         : null,

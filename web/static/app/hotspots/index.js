@@ -13,9 +13,13 @@ import { hotspotStory } from "./story.js";
 
 const QUIETED = ["counts", "incidents", "teams"];
 
+/** @param {any} geometry */
 function boundsOf(geometry) {
   const flat = geometry.coordinates.flat(Infinity);
-  const [x, y] = [flat.filter((_, i) => i % 2 === 0), flat.filter((_, i) => i % 2 === 1)];
+  const [x, y] = [
+    flat.filter((/** @type {any} */ _, /** @type {number} */ i) => i % 2 === 0),
+    flat.filter((/** @type {any} */ _, /** @type {number} */ i) => i % 2 === 1),
+  ];
   return [Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)];
 }
 
@@ -24,18 +28,24 @@ export class Hotspots {
   #store;
   #actions;
   #tell;
+  /** @type {any} */
   #quieted = [];
 
   // `tell` has `drawn(features)`, for the map, and `legend()`, when the legend changed.
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {Actions} actions
+   * @param {any} tell
+   */
   constructor(store, actions, tell) {
     this.#store = store;
     this.#actions = actions;
     this.#tell = tell;
     this.panel = new HotspotPanel(store, this.runs, {
-      chooseRun: (id) => this.choose(id),
-      pickHotspot: (rank) => this.#pick(rank),
+      chooseRun: (/** @type {any} */ id) => this.choose(id),
+      pickHotspot: (/** @type {number} */ rank) => this.#pick(rank),
     });
-    this.slider = new Slider((slice) =>
+    this.slider = new Slider((/** @type {number | null} */ slice) =>
       store.set({ slice: slice === null ? null : String(slice) }, { quiet: true }),
     );
     this.caption = h(
@@ -44,7 +54,7 @@ export class Hotspots {
       icon("info-circle"),
       t("hot_caption"),
     );
-    this.runs.listen((what) => this.#changed(what));
+    this.runs.listen((/** @type {any} */ what) => this.#changed(what));
   }
 
   get slice() {
@@ -61,13 +71,14 @@ export class Hotspots {
   }
 
   // The choropleth and the points would drown the areas: they go, and come back with "do not show".
+  /** @param {any} id */
   choose(id) {
     const { state } = this.#store;
     if (id === state.hot) return;
     let { layers } = state;
     if (id && !state.hot) {
-      this.#quieted = layers.filter((name) => QUIETED.includes(name));
-      layers = layers.filter((name) => !QUIETED.includes(name));
+      this.#quieted = layers.filter((/** @type {string} */ name) => QUIETED.includes(name));
+      layers = layers.filter((/** @type {string} */ name) => !QUIETED.includes(name));
     } else if (!id) layers = [...layers, ...this.#quieted.filter((name) => !layers.includes(name))];
     this.#store.set({
       hot: id,
@@ -77,12 +88,14 @@ export class Hotspots {
     });
   }
 
+  /** @param {Set<string>} changed */
   changed(changed) {
     if (changed.has("hot")) this.runs.show(this.#store.state.hot);
     if (changed.has("slice")) this.draw();
     if (["hot", "domain", "kind", "from", "to"].some((name) => changed.has(name))) this.panel.render();
   }
 
+  /** @param {any} what */
   #changed(what) {
     this.panel.render();
     if (what !== "run") return;
@@ -102,6 +115,7 @@ export class Hotspots {
     return hotspotLegend(this.runs.shown, this.slice, this.#store.workspace);
   }
 
+  /** @param {any} ranks */
   async story(ranks) {
     const shown = await this.runs.show(this.#store.state.hot);
     return hotspotStory(shown, ranks.split(".").map(Number), {
@@ -111,8 +125,9 @@ export class Hotspots {
     });
   }
 
+  /** @param {number} rank */
   #pick(rank) {
-    const feature = this.runs.shown.features.find((f) => f.properties.rank === rank);
+    const feature = this.runs.shown.features.find((/** @type {Feature} */ f) => f.properties.rank === rank);
     this.#store.set({ sel: `hotspot:${rank}` });
     if (feature?.geometry) this.#tell.show(boundsOf(feature.geometry));
     if (isPhone()) chrome.showSheet("story");

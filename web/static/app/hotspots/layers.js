@@ -11,11 +11,21 @@ const MOST_EXPLAINED = 6;
 const heat = () => ["match", ["get", "heat"], "hot", css("--hot"), "cold", css("--cold"), css("--ink-2")];
 const area = ["match", ["geometry-type"], ["Polygon", "MultiPolygon"], true, false];
 const found = ["!=", ["get", "heat"], "none"];
+/**
+ * @param {any} one
+ * @param {any} two
+ * @param {any} three
+ */
 const bySure = (one, two, three) => ["match", ["coalesce", ["get", "sure"], 0], 3, three, 2, two, 1, one, 0];
 
 // Over the ground and below the names.
 function hotspotAreas() {
   const filled = ["all", area, found, ["!", ["to-boolean", ["get", "outline"]]]];
+  /**
+   * @param {any} id
+   * @param {any} filter
+   * @param {Properties} paint
+   */
   const edge = (id, filter, paint) => ({
     id,
     type: "line",
@@ -24,6 +34,7 @@ function hotspotAreas() {
     layout: { "line-join": "round" },
     paint: { "line-color": heat(), ...paint },
   });
+  /** @param {string} name */
   const is = (name) => ["==", ["get", "heat"], name];
   const outline = ["to-boolean", ["get", "outline"]];
   return [
@@ -107,13 +118,16 @@ function hotspotMarks() {
 }
 
 // Areas of different domains lie over each other: all of them are told, what was found first.
+/** @param {Feature[]} hits */
 function ranksOf(hits) {
   const order = hits.sort(
-    (a, b) =>
+    (/** @type {any} */ a, /** @type {any} */ b) =>
       (a.properties.heat === "none") - (b.properties.heat === "none") ||
       a.properties.rank - b.properties.rank,
   );
-  return [...new Set(order.map((hit) => hit.properties.rank))].slice(0, MOST_EXPLAINED).join(".");
+  return [...new Set(order.map((/** @type {any} */ hit) => hit.properties.rank))]
+    .slice(0, MOST_EXPLAINED)
+    .join(".");
 }
 
 // The patterns stand in the map's images before the first area asks for one.
@@ -123,7 +137,9 @@ export const hotspotsMap = {
   picks: PICKED.map((layer) => ({
     layer,
     rank: 5,
-    act: (p, at, hitsOf) => ({ sel: `hotspot:${ranksOf(hitsOf(PICKED))}` }),
+    act: (/** @type {Properties} */ p, /** @type {any} */ at, /** @type {any} */ hitsOf) => ({
+      sel: `hotspot:${ranksOf(hitsOf(PICKED))}`,
+    }),
   })),
   images: addPatterns,
 };

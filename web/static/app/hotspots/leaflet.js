@@ -5,6 +5,11 @@ import { css } from "../shell/dom.js";
 import { nameOf } from "../shell/i18n.js";
 import { tooltip } from "../shell/map/tooltip.js";
 
+/**
+ * @param {any} L
+ * @param {Feature} feature
+ * @param {Pick_} pick
+ */
 function draw(L, feature, pick) {
   const { heat, sure = 0, outline, rank, text, label } = feature.properties;
   const none = heat === "none";
@@ -17,7 +22,7 @@ function draw(L, feature, pick) {
   };
   const area = L.geoJSON(feature, { style });
   if (!none && (text || label)) tooltip(area, [nameOf(feature.properties), text].filter(Boolean).join(" · "));
-  return area.on("click", (event) => pick(event, `hotspot:${rank}`));
+  return area.on("click", (/** @type {any} */ event) => pick(event, `hotspot:${rank}`));
 }
 
 export const hotspotsPlain = { draws: { hotspots: { draw } } };

@@ -11,9 +11,19 @@ const Z_LEVELS = ["2.0", "2.6", "3.3"];
 const BY_Q = new Set(["gi", "moran"]);
 const BY_P = new Set(["scan", "space-time-scan"]);
 
+/**
+ * @param {any} mark
+ * @param {string} label
+ * @param {Properties | null} [extra]
+ */
 const row = (mark, label, extra = null) => h("li", {}, mark, h("span", {}, label), extra);
 
+/**
+ * @param {string} method
+ * @param {number} alpha
+ */
 function sureRows(method, alpha) {
+  /** @param {any} sure */
   const mark = (sure) =>
     areaSwatch(BY_P.has(method) ? { outline: true, sure } : { pattern: `hatch-hot-${sure}`, sure });
   const sign = BY_P.has(method) ? "p" : "q";
@@ -39,8 +49,13 @@ function sliceRows() {
   return [h("p", { class: "muted" }, t("hot_slice_scale")), h("ul", {}, rows)];
 }
 
+/**
+ * @param {string} label
+ * @param {number} n
+ * @param {{ run: Properties, classes: Schemas['HotspotClass'][], features: Feature[] }} given2
+ */
 function labelRow(label, n, { run, classes, features }) {
-  const sample = features.find((f) => f.properties.label === label);
+  const sample = features.find((/** @type {Feature} */ f) => f.properties.label === label);
   const look = marking(
     { properties: { ...sample.properties, q: 0, p: 0, stability: 1 } },
     run,
@@ -57,11 +72,12 @@ function labelRow(label, n, { run, classes, features }) {
   return row(mark, className(classes, label), h("span", { class: "num muted" }, number(n)));
 }
 
+/** @param {any} shown */
 function labels(shown) {
   const counts = new Map();
   for (const { properties: p } of shown.features)
     if (p.label !== "none") counts.set(p.label, (counts.get(p.label) ?? 0) + 1);
-  const order = shown.classes.map((c) => c.code);
+  const order = shown.classes.map((/** @type {CanvasRenderingContext2D} */ c) => c.code);
   const codes = [...counts.keys()].sort((a, b) => order.indexOf(a) - order.indexOf(b));
   const meaning = codes.map((code) => [
     h("dt", {}, className(shown.classes, code)),
@@ -84,9 +100,15 @@ function labels(shown) {
   ];
 }
 
+/**
+ * @param {{ features: Feature[], run: Properties }} given
+ * @param {Workspace} workspace
+ */
 function domains({ features, run }, workspace) {
   if (run.method !== "gi") return null;
-  const there = [...new Set(features.filter(isFound).map((f) => f.properties.domain))].filter(Boolean);
+  const there = [
+    ...new Set(features.filter(isFound).map((/** @type {Feature} */ f) => f.properties.domain)),
+  ].filter(Boolean);
   return there.length > 1
     ? h(
         "ul",
@@ -96,6 +118,11 @@ function domains({ features, run }, workspace) {
     : null;
 }
 
+/**
+ * @param {any} shown
+ * @param {number | null} slice
+ * @param {Workspace} workspace
+ */
 export function hotspotLegend(shown, slice, workspace) {
   if (!shown) return null;
   const { run } = shown;

@@ -20,9 +20,15 @@ export class HotspotPanel {
   #actions;
   #form;
   #making = false;
+  /** @type {(text: string) => void | null} */
   #said = null;
   #toast = h("div", { id: "hot-toast", role: "status", hidden: true });
 
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {any} runs
+   * @param {Actions} actions
+   */
   constructor(store, runs, actions) {
     this.#store = store;
     this.#runs = runs;
@@ -72,6 +78,7 @@ export class HotspotPanel {
     return parts;
   }
 
+  /** @param {Told} error */
   #trouble(error) {
     return h(
       "div",
@@ -86,9 +93,11 @@ export class HotspotPanel {
     await this.#runs.show(this.#store.state.hot);
   }
 
+  /** @param {any} list */
   #choice(list) {
     const { hot } = this.#store.state;
     const { workspace } = this.#store;
+    /** @param {Properties} run */
     const text = (run) => `${run.run_id} · ${headline(run, workspace)} · ${run.since} – ${run.until}`;
     const chosen = h(
       "select",
@@ -99,7 +108,9 @@ export class HotspotPanel {
         onchange: (event) => this.#actions.chooseRun(event.target.value || null),
       },
       h("option", { value: "" }, t("hot_off")),
-      list.map((run) => h("option", { value: run.run_id, selected: String(run.run_id) === hot }, text(run))),
+      list.map((/** @type {Properties} */ run) =>
+        h("option", { value: run.run_id, selected: String(run.run_id) === hot }, text(run)),
+      ),
     );
     return [
       h("div", { class: "row" }, chosen),
@@ -147,6 +158,7 @@ export class HotspotPanel {
     this.element.scrollIntoView({ block: "start" });
   }
 
+  /** @param {any} job */
   #progress(job) {
     const step = t(`hot_state_${job.step}`);
     return h(
@@ -178,6 +190,7 @@ export class HotspotPanel {
     this.render();
   }
 
+  /** @param {{ run: Properties, features: Feature[], classes: Schemas['HotspotClass'][] }} given */
   #found({ run, features, classes }) {
     if (run.summary.table) return this.#nearRepeat(run);
     const found = features.filter(isFound);
@@ -191,7 +204,9 @@ export class HotspotPanel {
           }),
       run.summary.permutations_few ? t("hot_few") : null,
     ].filter(Boolean);
+    /** @param {Properties} p */
     const words = (p) => (lang === "en" ? p.words_en : p.words_zh);
+    /** @param {{ properties: Properties }} given */
     const item = ({ properties: p }) =>
       h(
         "li",
@@ -232,11 +247,13 @@ export class HotspotPanel {
     ];
   }
 
+  /** @param {Properties} run */
   #nearRepeat(run) {
     const { table } = run.summary;
     const { alpha } = run.parameters;
-    const bands = [...new Set(table.map((row) => row.from_m))];
-    const times = [...new Set(table.map((row) => row.from_days))];
+    const bands = [...new Set(table.map((/** @type {Properties} */ row) => row.from_m))];
+    const times = [...new Set(table.map((/** @type {Properties} */ row) => row.from_days))];
+    /** @param {Properties} row */
     const cell = (row) => {
       if (!row) return "–";
       const text = row.ratio === null ? "–" : row.ratio.toFixed(2);
@@ -246,6 +263,7 @@ export class HotspotPanel {
         text,
       );
     };
+    /** @param {any} from */
     const metres = (from) => (from === 0 ? t("hot_near_same") : `≥ ${from} m`);
     return [
       h(
@@ -276,7 +294,11 @@ export class HotspotPanel {
                 h(
                   "td",
                   { class: "num" },
-                  cell(table.find((row) => row.from_m === from && row.from_days === day)),
+                  cell(
+                    table.find(
+                      (/** @type {Properties} */ row) => row.from_m === from && row.from_days === day,
+                    ),
+                  ),
                 ),
               ),
             ),
@@ -306,6 +328,7 @@ export class HotspotPanel {
     }, UNDO_MS);
   }
 
+  /** @param {any} id */
   async #takeBack(id) {
     this.#toast.hidden = true;
     await this.#runs.keep();

@@ -7,6 +7,11 @@ const SIZE = 24;
 const RATIO = 2;
 const GAPS = { 1: 12, 2: 8, 3: 4 };
 
+/**
+ * @param {number} width
+ * @param {number} height
+ * @param {any} ratio
+ */
 function canvasOf(width, height, ratio) {
   const canvas = document.createElement("canvas");
   canvas.width = width * ratio;
@@ -15,6 +20,11 @@ function canvasOf(width, height, ratio) {
   return canvas;
 }
 
+/**
+ * @param {CanvasRenderingContext2D} c
+ * @param {number} gap
+ * @param {{ slope?: number, width?: number }} given2
+ */
 function lines(c, gap, { slope = 0, width = 1.3 }) {
   c.lineWidth = width;
   c.beginPath();
@@ -30,6 +40,11 @@ function lines(c, gap, { slope = 0, width = 1.3 }) {
   c.stroke();
 }
 
+/**
+ * @param {CanvasRenderingContext2D} c
+ * @param {number} gap
+ * @param {any} radius
+ */
 function dots(c, gap, radius) {
   for (let x = gap / 2; x < SIZE; x += gap) {
     for (let y = gap / 2; y < SIZE; y += gap) {
@@ -40,6 +55,10 @@ function dots(c, gap, radius) {
   }
 }
 
+/**
+ * @param {CanvasRenderingContext2D} c
+ * @param {number} gap
+ */
 function pluses(c, gap) {
   c.lineWidth = 1.8;
   c.beginPath();
@@ -54,6 +73,10 @@ function pluses(c, gap) {
   c.stroke();
 }
 
+/**
+ * @param {CanvasRenderingContext2D} c
+ * @param {number} gap
+ */
 function waves(c, gap) {
   c.lineWidth = 1.5;
   for (let y = gap / 2; y < SIZE; y += gap) {
@@ -65,14 +88,20 @@ function waves(c, gap) {
 
 // The eight courses of an emerging hotspot.
 const COURSES = {
-  new: (c) => pluses(c, 12),
-  consecutive: (c) => lines(c, 8, { slope: "across", width: 1.6 }),
-  intensifying: (c) => [lines(c, 6, { slope: 1, width: 1.6 }), lines(c, 6, { slope: -1, width: 1.6 })],
-  persistent: (c) => [lines(c, 6, {}), lines(c, 6, { slope: "across" })],
-  diminishing: (c) => lines(c, 12, { width: 1.4 }),
-  sporadic: (c) => dots(c, 8, 1.5),
-  oscillating: (c) => waves(c, 8),
-  historical: (c) => dots(c, 12, 1.1),
+  new: (/** @type {CanvasRenderingContext2D} */ c) => pluses(c, 12),
+  consecutive: (/** @type {CanvasRenderingContext2D} */ c) => lines(c, 8, { slope: "across", width: 1.6 }),
+  intensifying: (/** @type {CanvasRenderingContext2D} */ c) => [
+    lines(c, 6, { slope: 1, width: 1.6 }),
+    lines(c, 6, { slope: -1, width: 1.6 }),
+  ],
+  persistent: (/** @type {CanvasRenderingContext2D} */ c) => [
+    lines(c, 6, {}),
+    lines(c, 6, { slope: "across" }),
+  ],
+  diminishing: (/** @type {CanvasRenderingContext2D} */ c) => lines(c, 12, { width: 1.4 }),
+  sporadic: (/** @type {CanvasRenderingContext2D} */ c) => dots(c, 8, 1.5),
+  oscillating: (/** @type {CanvasRenderingContext2D} */ c) => waves(c, 8),
+  historical: (/** @type {CanvasRenderingContext2D} */ c) => dots(c, 12, 1.1),
 };
 
 function painters() {
@@ -80,16 +109,24 @@ function painters() {
   for (const heat of ["hot", "cold"]) {
     const slope = heat === "hot" ? 1 : -1;
     for (const [sure, gap] of Object.entries(GAPS)) {
-      out[`hatch-${heat}-${sure}`] = (c) => lines(c, gap, { slope, width: 1.1 });
-      out[`dots-${heat}-${sure}`] = (c) => dots(c, gap, sure === "3" ? 1.2 : 1.8);
+      out[`hatch-${heat}-${sure}`] = (/** @type {CanvasRenderingContext2D} */ c) =>
+        lines(c, gap, { slope, width: 1.1 });
+      out[`dots-${heat}-${sure}`] = (/** @type {CanvasRenderingContext2D} */ c) =>
+        dots(c, gap, sure === "3" ? 1.2 : 1.8);
     }
     for (const [name, act] of Object.entries(COURSES)) out[`${name}-${heat}`] = act;
   }
   return out;
 }
 
+/** @param {string} name */
 const heatOf = (name) => (/(^|-)cold(-|$)/.test(name) ? "cold" : "hot");
 
+/**
+ * @param {CanvasRenderingContext2D} c
+ * @param {string} name
+ * @param {any} act
+ */
 function paint(c, name, act) {
   const colour = css(`--${heatOf(name)}`);
   c.strokeStyle = colour;
@@ -97,6 +134,7 @@ function paint(c, name, act) {
   act(c);
 }
 
+/** @param {any} map */
 export function addPatterns(map) {
   for (const [name, act] of Object.entries(painters())) {
     const canvas = canvasOf(SIZE, SIZE, RATIO);
@@ -108,6 +146,7 @@ export function addPatterns(map) {
 }
 
 // A piece of an area as the map draws it, for the legend: tint, hatch and edge.
+/** @param {{ pattern: any, heat?: string, sure?: number, outline?: boolean, line?: boolean, faint?: boolean }} given */
 export function areaSwatch({
   pattern,
   heat = "hot",

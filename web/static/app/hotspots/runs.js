@@ -11,18 +11,25 @@ export class Runs {
   path = "/hotspot-runs";
   named = "runs";
   key = "run_id";
+  /** @type {any} */
   list = null;
+  /** @type {any} */
   shown = null;
+  /** @type {any} */
   job = null;
+  /** @type {Told | null} */
   error = null;
   #latest = new Latest();
+  /** @type {any} */
   #listeners = [];
+  /** @type {any} */
   #leaving = null;
 
   constructor() {
     addEventListener("pagehide", () => this.#leave());
   }
 
+  /** @param {(...told: any[]) => void} listener */
   listen(listener) {
     this.#listeners.push(listener);
   }
@@ -30,7 +37,9 @@ export class Runs {
   async refresh() {
     try {
       const answer = await get(this.path, { limit: 100 });
-      this.list = answer[this.named].filter((run) => run[this.key] !== this.#leaving?.id);
+      this.list = answer[this.named].filter(
+        (/** @type {Properties} */ run) => run[this.key] !== this.#leaving?.id,
+      );
       this.error = null;
     } catch (error) {
       this.error = error;
@@ -38,11 +47,13 @@ export class Runs {
     this.#tell("list");
   }
 
+  /** @param {any} shown */
   idOf(shown) {
     return shown?.run.run_id;
   }
 
   // Gives the run with what it found, or null where there is none.
+  /** @param {any} id */
   async show(id) {
     if (String(this.idOf(this.shown) ?? "") === String(id ?? "")) return this.shown;
     const signal = this.#latest.start("run");
@@ -62,6 +73,10 @@ export class Runs {
   }
 
   // Gives the number of the new run; throws what went wrong, null where it was cancelled.
+  /**
+   * @param {any} parameters
+   * @param {string} [path]
+   */
   async make(parameters, path = this.path) {
     const begun = Date.now();
     this.job = { state: "running", step: "wait", done: 0, total: 3 };
@@ -98,10 +113,11 @@ export class Runs {
   }
 
   // Deletes after a while, within which `keep` takes it back.
+  /** @param {any} id */
   remove(id) {
     this.#finish();
     this.#leaving = { id, timer: setTimeout(() => this.#finish(), UNDO_MS) };
-    this.list = this.list?.filter((run) => run[this.key] !== id) ?? null;
+    this.list = this.list?.filter((/** @type {Properties} */ run) => run[this.key] !== id) ?? null;
     this.#tell("list");
   }
 
@@ -132,6 +148,7 @@ export class Runs {
     this.#finish();
   }
 
+  /** @param {any} what */
   #tell(what) {
     for (const listener of this.#listeners) listener(what);
   }

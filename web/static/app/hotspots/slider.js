@@ -8,6 +8,10 @@ const STEP_MS = 1200;
 
 // First and last day of a slice; the last one ends with the day before the period's next whole slice would
 // begin.
+/**
+ * @param {Properties} run
+ * @param {number | null} slice
+ */
 export function spanOf(run, slice) {
   const { slices } = run.summary;
   const first = slices[slice];
@@ -25,15 +29,23 @@ export function spanOf(run, slice) {
 export class Slider {
   element = h("section", { id: "cube", "aria-label": t("hot_slices"), hidden: true });
   #onSlice;
+  /** @type {Properties | null} */
   #run = null;
+  /** @type {number | null} */
   #slice = null;
+  /** @type {any} */
   #timer = null;
 
+  /** @param {(slice: number | null) => void} onSlice */
   constructor(onSlice) {
     this.#onSlice = onSlice;
     document.body.append(this.element);
   }
 
+  /**
+   * @param {Properties} run
+   * @param {number | null} slice
+   */
   show(run, slice) {
     const slices = run?.method === "emerging" ? run.summary.slices : null;
     this.element.hidden = !slices;
@@ -53,6 +65,7 @@ export class Slider {
     this.#update();
   }
 
+  /** @param {number} n */
   #build(n) {
     this.play = h(
       "button",
@@ -85,6 +98,7 @@ export class Slider {
     this.play.setAttribute("aria-pressed", String(Boolean(this.#timer)));
   }
 
+  /** @param {any} value */
   #chosen(value) {
     this.#slice = value ? value - 1 : null;
     this.#update();

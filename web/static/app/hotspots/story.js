@@ -9,26 +9,41 @@ import { spanOf } from "./slider.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
+/**
+ * @param {any} values
+ * @param {Properties} run
+ * @param {number | null} slice
+ */
 function course(values, run, slice) {
   const [width, height] = [320, 56];
-  const most = Math.max(3, ...values.map((z) => Math.abs(z ?? 0)));
+  const most = Math.max(3, ...values.map((/** @type {number} */ z) => Math.abs(z ?? 0)));
   const step = width / values.length;
   const svg = document.createElementNS(SVG, "svg");
+  /**
+   * @param {HTMLElement} element
+   * @param {Attributes} attributes
+   */
   const set = (element, attributes) =>
     Object.entries(attributes).forEach(([k, v]) => element.setAttribute(k, v));
   set(svg, {
     viewBox: `0 0 ${width} ${height}`,
     class: "hot-course",
     role: "img",
-    "aria-label": values.map((z, i) => `${run.summary.slices[i]}: ${z}`).join(", "),
+    "aria-label": values
+      .map((/** @type {number} */ z, /** @type {number} */ i) => `${run.summary.slices[i]}: ${z}`)
+      .join(", "),
   });
+  /**
+   * @param {string} tag
+   * @param {Attributes} attributes
+   */
   const add = (tag, attributes) => {
     const element = document.createElementNS(SVG, tag);
     set(element, attributes);
     svg.append(element);
     return element;
   };
-  values.forEach((z, i) => {
+  values.forEach((/** @type {number} */ z, /** @type {number} */ i) => {
     const tall = (Math.abs(z ?? 0) / most) * (height / 2 - 2);
     const bar = add("rect", {
       x: i * step + 1,
@@ -49,6 +64,11 @@ function course(values, run, slice) {
   return svg;
 }
 
+/**
+ * @param {Properties} p
+ * @param {Properties} run
+ * @param {{ actions: Actions }} given2
+ */
 async function links(p, run, { actions }) {
   if (!p.grid_key || run.parameters.hexagons !== null) return null;
   const grid = await getKept(`/grids/${p.grid_key}`).catch(() => null);
@@ -82,6 +102,11 @@ async function links(p, run, { actions }) {
   );
 }
 
+/**
+ * @param {Feature} feature
+ * @param {any} shown
+ * @param {any} context
+ */
 async function explained(feature, shown, context) {
   const { run, classes } = shown;
   const p = feature.properties;
@@ -142,11 +167,20 @@ async function explained(feature, shown, context) {
 }
 
 // Gives the first feature, the title, its sub-title, and what is told of each area.
+/**
+ * @param {any} shown
+ * @param {any} ranks
+ * @param {any} context
+ */
 export async function hotspotStory(shown, ranks, context) {
-  const found = ranks.map((rank) => shown?.features.find((f) => f.properties.rank === rank)).filter(Boolean);
+  const found = ranks
+    .map((/** @type {number} */ rank) =>
+      shown?.features.find((/** @type {Feature} */ f) => f.properties.rank === rank),
+    )
+    .filter(Boolean);
   if (!found.length) throw Object.assign(new Error("hotspot"), { status: 404 });
   const { run } = shown;
-  const parts = await Promise.all(found.map((f) => explained(f, shown, context)));
+  const parts = await Promise.all(found.map((/** @type {Feature} */ f) => explained(f, shown, context)));
   return {
     feature: found[0],
     title: nameOf(found[0].properties),

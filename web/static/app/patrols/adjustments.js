@@ -7,10 +7,16 @@ import { supported } from "../shell/map/webgl.js";
 const NONE = "";
 const OUT = " out";
 
+/**
+ * @param {any} shown
+ * @param {any} stop
+ */
 export const stopName = (shown, stop) => {
   const found =
-    shown.plan.summary.reasons.find((r) => r.stop === stop) ??
-    shown.features.flatMap((f) => f.properties.visits).find((v) => v.stop === stop);
+    shown.plan.summary.reasons.find((/** @type {any} */ r) => r.stop === stop) ??
+    shown.features
+      .flatMap((/** @type {Feature} */ f) => f.properties.visits)
+      .find((/** @type {any} */ v) => v.stop === stop);
   return found ? nameOf(found) : stop;
 };
 
@@ -19,13 +25,24 @@ export const dragHint = () => (supported() ? t("pat_drag") : null);
 
 // `context` has wishes and teams() (code and name of those that may be chosen); `own` is the team that has
 // the stop now.
+/**
+ * @param {any} shown
+ * @param {any} stop
+ * @param {any} own
+ * @param {{ wishes: any, teams: any }} given3
+ */
 export function giveTo(shown, stop, own, { wishes, teams }) {
   const now = wishes.isOut(stop) ? OUT : (wishes.teamOf(stop) ?? NONE);
+  /** @param {any} value */
   const choose = (value) => {
     if (value === OUT) wishes.leaveOut(stop);
     else if (value === NONE) wishes.drop(stop);
     else wishes.give(stop, value);
   };
+  /**
+   * @param {any} value
+   * @param {string} label
+   */
   const option = (value, label) => h("option", { value, selected: value === now }, label);
   return h(
     "select",
@@ -39,13 +56,18 @@ export function giveTo(shown, stop, own, { wishes, teams }) {
     own ? option(own, t("pat_give_keep")) : null,
     option(OUT, t("pat_give_out")),
     teams()
-      .filter(({ code }) => code !== own)
-      .map(({ code, name }) => option(code, `${code} ${name}`)),
+      .filter((/** @type {{ code: string }} */ { code }) => code !== own)
+      .map((/** @type {{ code: string, name: string }} */ { code, name }) => option(code, `${code} ${name}`)),
   );
 }
 
+/**
+ * @param {any} shown
+ * @param {{ wishes: any, solve: () => void, busy: boolean, trouble: string | null }} given1
+ */
 export function wishesPart(shown, { wishes, solve, busy, trouble }) {
   const { list } = wishes;
+  /** @param {{ stop: any, team: Properties }} given */
   const told = ({ stop, team }) =>
     h(
       "li",

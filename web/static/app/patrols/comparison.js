@@ -17,8 +17,14 @@ const MOST = 1320;
 const TALLEST = 0.8;
 const AROUND = 84;
 const GROUND_LEVEL = 3;
+/** @param {{ lon: number, lat: number }} given */
 const placeOf = ({ lon, lat }) => `${lon},${lat}`;
 
+/**
+ * @param {string} tag
+ * @param {Attributes} attributes
+ * @param {string} text
+ */
 const drawn = (tag, attributes, text) => {
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes))
@@ -32,44 +38,54 @@ const widthOf = () =>
   isPhone() ? innerWidth - 44 : Math.floor((Math.min(MOST, innerWidth - 32) - AROUND) / 2);
 
 // Gives a function from lon, lat to pixels that both maps share, and their size.
+/** @param {any} plans */
 function projection(plans) {
   const width = widthOf();
-  const points = plans.flatMap(({ features }) =>
-    features.flatMap((f) => [
+  const points = plans.flatMap((/** @type {{ features: Feature[] }} */ { features }) =>
+    features.flatMap((/** @type {Feature} */ f) => [
       ...(f.geometry?.coordinates ?? []),
-      ...f.properties.visits.map((v) => [v.lon, v.lat]),
+      ...f.properties.visits.map((/** @type {any} */ v) => [v.lon, v.lat]),
     ]),
   );
   if (!points.length) return null;
-  const [x, y] = [0, 1].map((k) => points.map((p) => p[k]));
+  const [x, y] = [0, 1].map((k) => points.map((/** @type {Properties} */ p) => p[k]));
   const [west, east, south, north] = [Math.min(...x), Math.max(...x), Math.min(...y), Math.max(...y)];
   const shrink = Math.cos(((south + north) / 2) * (Math.PI / 180));
   const scale = (width - 2 * MARGIN) / Math.max((east - west) * shrink, (north - south) / TALLEST, 1e-9);
   const left = (width - (east - west) * shrink * scale) / 2;
   return {
-    at: ([lon, lat]) => [left + (lon - west) * shrink * scale, MARGIN + (north - lat) * scale],
+    at: (/** @type {[number, number]} */ [lon, lat]) => [
+      left + (lon - west) * shrink * scale,
+      MARGIN + (north - lat) * scale,
+    ],
     width,
     height: (north - south) * scale + 2 * MARGIN,
   };
 }
 
+/**
+ * @param {Point[]} coordinates
+ * @param {any} at
+ */
 const pathOf = (coordinates, at) =>
   coordinates
     .map(
-      (p, i) =>
+      (/** @type {Properties} */ p, /** @type {number} */ i) =>
         `${i ? "L" : "M"}${at(p)
-          .map((v) => v.toFixed(1))
+          .map((/** @type {any} */ v) => v.toFixed(1))
           .join(" ")}`,
     )
     .join("");
+/** @param {any} geometry */
 const rings = (geometry) =>
   geometry.type === "MultiPolygon" ? geometry.coordinates.flat() : geometry.coordinates;
 
 // A place that is visited more than once has one mark, with its first number.
+/** @param {Properties} plan */
 function marksOf(plan) {
   const out = new Map();
   for (const { properties: p } of plan.features)
-    p.visits.forEach((v, n) => {
+    p.visits.forEach((/** @type {any} */ v, /** @type {number} */ n) => {
       const words = `${p.team_code}-${n + 1} ${clock(v.arrive)}`;
       const there = out.get(v.stop);
       if (there) there.words.push(words);
@@ -79,6 +95,14 @@ function marksOf(plan) {
 }
 
 // `look(code)` is one for both plans.
+/**
+ * @param {Properties} plan
+ * @param {any} ground
+ * @param {{ at: any, width: number, height: number }} given2
+ * @param {any} differs
+ * @param {any} look
+ * @param {string} label
+ */
 function figure(plan, ground, { at, width, height }, differs, look, label) {
   const svg = drawn("svg", {
     viewBox: `0 0 ${width} ${Math.ceil(height)}`,
@@ -90,7 +114,7 @@ function figure(plan, ground, { at, width, height }, differs, look, label) {
     svg.append(
       drawn("path", {
         d: rings(area.geometry)
-          .map((ring) => `${pathOf(ring, at)}Z`)
+          .map((/** @type {any} */ ring) => `${pathOf(ring, at)}Z`)
           .join(""),
         class: "cmp-ground",
       }),
@@ -145,23 +169,40 @@ function figure(plan, ground, { at, width, height }, differs, look, label) {
   return svg;
 }
 
+/** @param {number} metres */
 const km = (metres) => (metres / 1000).toFixed(1);
 
 const letters = [
   ["a", "A"],
   ["b", "B"],
 ];
+/**
+ * @param {any} id
+ * @param {any} caption
+ * @param {any} head
+ * @param {any[]} rows
+ */
 const scrolled = (id, caption, head, rows) =>
   h(
     "div",
     { class: "pat-scroll" },
     h("table", { id }, h("caption", {}, t(caption)), h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)),
   );
+/** @param {string} text */
 const column = (text) => h("th", { scope: "col", class: "num" }, text);
+/**
+ * @param {any} value
+ * @param {any} read
+ */
 const figureOf = (value, read) =>
   h("td", { class: "num" }, value === null || value === undefined ? "–" : read(value));
 
+/** @param {any} found */
 function totals(found) {
+  /**
+   * @param {string} label
+   * @param {any} read
+   */
   const row = (label, read) =>
     h(
       "tr",
@@ -169,7 +210,12 @@ function totals(found) {
       h("th", { scope: "row" }, t(label)),
       letters.map(([of]) => figureOf(found[of].summary, read)),
     );
-  const given = (name, read) => (s) => (s[name] === null || s[name] === undefined ? "–" : read(s[name]));
+  /**
+   * @param {string} name
+   * @param {any} read
+   */
+  const given = (name, read) => (/** @type {any} */ s) =>
+    s[name] === null || s[name] === undefined ? "–" : read(s[name]);
   return scrolled(
     "cmp-totals",
     "cmp_totals",
@@ -180,32 +226,39 @@ function totals(found) {
       ),
     ],
     [
-      row("pat_stops", (s) => `${number(s.visited)} / ${number(s.stops)}`),
+      row("pat_stops", (/** @type {any} */ s) => `${number(s.visited)} / ${number(s.stops)}`),
       row(
         "pat_prize",
-        given("prize", (n) => n.toFixed(1)),
+        given("prize", (/** @type {number} */ n) => n.toFixed(1)),
       ),
       row("pat_km", given("length_m", km)),
       row(
         "pat_travel_min",
-        given("travel_s", (s) => number(Math.round(s / 60))),
+        given("travel_s", (/** @type {any} */ s) => number(Math.round(s / 60))),
       ),
       row(
         "pat_entropy_short",
-        given("arrival_entropy_bits", (n) => n.toFixed(1)),
+        given("arrival_entropy_bits", (/** @type {number} */ n) => n.toFixed(1)),
       ),
     ],
   );
 }
 
+/** @param {any} found */
 function teams(found) {
+  /**
+   * @param {Properties} row
+   * @param {string} name
+   * @param {any} read
+   */
   const cells = (row, name, read) => letters.map(([of]) => figureOf(row[`${name}_${of}`], read));
+  /** @param {string} label */
   const head = (label) => letters.map(([, letter]) => column(`${t(label)} ${letter}`));
   return scrolled(
     "cmp-teams",
     "cmp_teams",
     [h("th", { scope: "col" }, t("pat_team")), head("pat_stops"), head("pat_km"), head("pat_prize")],
-    found.teams.map((row, i) =>
+    found.teams.map((/** @type {Properties} */ row, /** @type {number} */ i) =>
       h(
         "tr",
         {},
@@ -218,15 +271,22 @@ function teams(found) {
         ),
         cells(row, "stops", number),
         cells(row, "length_m", km),
-        cells(row, "prize", (n) => n.toFixed(1)),
+        cells(row, "prize", (/** @type {number} */ n) => n.toFixed(1)),
       ),
     ),
   );
 }
 
+/** @param {any} codes */
 const joined = (codes) => codes.replaceAll("、", t("and"));
 
+/** @param {any} found */
 function differences(found) {
+  /**
+   * @param {string} title
+   * @param {any[]} rows
+   * @param {string} text
+   */
   const one = (title, rows, text) =>
     h(
       "div",
@@ -236,19 +296,30 @@ function differences(found) {
         ? h(
             "ul",
             {},
-            rows.map((row) => h("li", {}, h("b", {}, nameOf(row)), ` ${text(row)}`)),
+            rows.map((/** @type {Properties} */ row) =>
+              h("li", {}, h("b", {}, nameOf(row)), ` ${text(row)}`),
+            ),
           )
         : h("p", { class: "muted" }, t("cmp_none")),
     );
   return h(
     "div",
     { class: "cmp-lists", id: "cmp-lists" },
-    one("cmp_only_a", found.only_a, (row) => `${joined(row.team)} ${clock(row.arrive)}`),
-    one("cmp_only_b", found.only_b, (row) => `${joined(row.team)} ${clock(row.arrive)}`),
+    one(
+      "cmp_only_a",
+      found.only_a,
+      (/** @type {Properties} */ row) => `${joined(row.team)} ${clock(row.arrive)}`,
+    ),
+    one(
+      "cmp_only_b",
+      found.only_b,
+      (/** @type {Properties} */ row) => `${joined(row.team)} ${clock(row.arrive)}`,
+    ),
     one(
       "cmp_moved",
       found.moved,
-      (row) => `${joined(row.team_a)} ${clock(row.arrive_a)} → ${joined(row.team_b)} ${clock(row.arrive_b)}`,
+      (/** @type {Properties} */ row) =>
+        `${joined(row.team_a)} ${clock(row.arrive_a)} → ${joined(row.team_b)} ${clock(row.arrive_b)}`,
     ),
     h("p", { class: "muted" }, t("cmp_same", { n: number(found.same) })),
   );
@@ -260,10 +331,18 @@ export class Compare {
 
   constructor() {
     document.body.append(this.#box);
-    this.#box.addEventListener("click", (event) => event.target === this.#box && this.#box.close());
+    this.#box.addEventListener(
+      "click",
+      (/** @type {any} */ event) => event.target === this.#box && this.#box.close(),
+    );
   }
 
   // Of two plans by number; `list` has those that may be chosen.
+  /**
+   * @param {any} a
+   * @param {any} b
+   * @param {any} list
+   */
   async open(a, b, list) {
     const asked = (this.#asked += 1);
     this.#fill(a, b, list, h("p", { class: "muted" }, t("loading")));
@@ -292,7 +371,18 @@ export class Compare {
     }
   }
 
+  /**
+   * @param {any} a
+   * @param {any} b
+   * @param {any} list
+   * @param {...any} parts
+   */
   #fill(a, b, list, ...parts) {
+    /**
+     * @param {any} id
+     * @param {any} now
+     * @param {any} change
+     */
     const choice = (id, now, change) =>
       h(
         "select",
@@ -301,7 +391,9 @@ export class Compare {
           "aria-label": `${id.at(-1).toUpperCase()} ${t("pat_plan")}`,
           onchange: (event) => change(Number(event.target.value)),
         },
-        list.map((p) => h("option", { value: p.patrol_id, selected: p.patrol_id === now }, planName(p))),
+        list.map((/** @type {Properties} */ p) =>
+          h("option", { value: p.patrol_id, selected: p.patrol_id === now }, planName(p)),
+        ),
       );
     keeping(this.#box, () =>
       replace(
@@ -319,13 +411,13 @@ export class Compare {
             "label",
             { class: "row" },
             "A",
-            choice("cmp-a", a, (n) => this.open(n, b, list)),
+            choice("cmp-a", a, (/** @type {number} */ n) => this.open(n, b, list)),
           ),
           h(
             "label",
             { class: "row" },
             "B",
-            choice("cmp-b", b, (n) => this.open(a, n, list)),
+            choice("cmp-b", b, (/** @type {number} */ n) => this.open(a, n, list)),
           ),
         ),
         parts,
@@ -335,14 +427,25 @@ export class Compare {
 
   // Plans of different hotspot runs call one place by different names: places are told apart by where they
   // are.
+  /**
+   * @param {any} found
+   * @param {any} plans
+   * @param {any} ground
+   */
   #told(found, plans, ground) {
     const shared = projection(plans);
+    /** @param {any[]} rows */
     const places = (rows) => new Set(rows.map(placeOf));
-    const stops = plans.map(({ features }) => features.flatMap((f) => f.properties.visits));
-    const moved = new Set(found.moved.map((row) => row.stop));
-    const near = places(stops[0].filter((v) => moved.has(v.stop)));
+    const stops = plans.map((/** @type {{ features: Feature[] }} */ { features }) =>
+      features.flatMap((/** @type {Feature} */ f) => f.properties.visits),
+    );
+    const moved = new Set(found.moved.map((/** @type {Properties} */ row) => row.stop));
+    const near = places(stops[0].filter((/** @type {any} */ v) => moved.has(v.stop)));
     const apart = [new Set([...places(found.only_a), ...near]), new Set([...places(found.only_b), ...near])];
-    const look = (code) => lookOf(found.teams.findIndex((team) => team.team_code === code));
+    /** @param {string} code */
+    const look = (code) =>
+      lookOf(found.teams.findIndex((/** @type {Properties} */ team) => team.team_code === code));
+    /** @param {number} i */
     const named = (i) => t("cmp_plan", { n: plans[i].plan.patrol_id });
     return h(
       "div",
@@ -351,7 +454,7 @@ export class Compare {
         ? h(
             "div",
             { class: "cmp-maps" },
-            plans.map((plan, i) =>
+            plans.map((/** @type {Properties} */ plan, /** @type {number} */ i) =>
               h(
                 "figure",
                 {},
@@ -360,7 +463,7 @@ export class Compare {
                   plan,
                   ground,
                   shared,
-                  (v) => apart[i].has(placeOf(v)),
+                  (/** @type {any} */ v) => apart[i].has(placeOf(v)),
                   look,
                   t("cmp_map", { plan: named(i) }),
                 ),

@@ -10,7 +10,16 @@ const LOOPBACK = /^(localhost|127\.|\[::1\])/;
 // Codes on the sheet lead a phone to this server: there are none where no phone could come to it.
 const reachable = () => (LOOPBACK.test(location.hostname) ? null : location.origin);
 
+/**
+ * @param {any} id
+ * @param {Properties | null} [team]
+ */
 export function fileLinks(id, team = null) {
+  /**
+   * @param {string} name
+   * @param {any} format
+   * @param {any} [parameters]
+   */
   const link = (name, format, parameters = {}) =>
     h(
       "a",

@@ -21,17 +21,29 @@ const USUAL = {
   loss: 3,
   vary: false,
 };
+/**
+ * @param {string} label
+ * @param {any} control
+ */
 const field = (label, control) => [h("label", { for: control.id }, t(label)), control];
 
 export class PatrolForm {
+  /** @type {Record<string, any>} */
   #chosen = {};
   #unfolded = false;
+  /** @type {Set<string>} */
   #left = new Set();
   #store;
   #runs;
   #onChange;
+  /** @type {any} */
   #teams = null;
 
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {any} runs
+   * @param {() => void} onChange
+   */
   constructor(store, runs, onChange) {
     this.#store = store;
     this.#runs = runs;
@@ -47,7 +59,7 @@ export class PatrolForm {
   }
 
   get runs() {
-    return this.#runs.list?.filter((run) => run.method === METHOD) ?? null;
+    return this.#runs.list?.filter((/** @type {Properties} */ run) => run.method === METHOD) ?? null;
   }
 
   get #all() {
@@ -60,13 +72,16 @@ export class PatrolForm {
   }
 
   // Nothing is drawn again: a press of the button that ends the typing must find its button.
+  /** @param {Partial<State>} changes */
   #keep(changes) {
     Object.assign(this.#chosen, changes);
   }
 
   parameters() {
     const now = this.#all;
-    const teams = this.#teams.filter((p) => !this.#left.has(p.code)).map((p) => p.code);
+    const teams = this.#teams
+      .filter((/** @type {Properties} */ p) => !this.#left.has(p.code))
+      .map((/** @type {Properties} */ p) => p.code);
     const [seconds, seed, visits, nights] = ["seconds", "seed", "visits", "nights"].map((name) =>
       Number(now[name]),
     );
@@ -89,6 +104,10 @@ export class PatrolForm {
     };
   }
 
+  /**
+   * @param {string} code
+   * @param {boolean} on
+   */
   #check(code, on) {
     if (on) this.#left.delete(code);
     else this.#left.add(code);
@@ -97,6 +116,7 @@ export class PatrolForm {
 
   #checks() {
     const n = this.#teams.length - this.#left.size;
+    /** @param {Properties} p */
     const box = (p) =>
       h(
         "label",
@@ -132,6 +152,12 @@ export class PatrolForm {
     );
   }
 
+  /**
+   * @param {string} name
+   * @param {string} label
+   * @param {number} low
+   * @param {number} high
+   */
   #limited(name, label, low, high) {
     return field(
       label,
@@ -149,6 +175,10 @@ export class PatrolForm {
     );
   }
 
+  /**
+   * @param {string} name
+   * @param {string} label
+   */
   #time(name, label) {
     return field(
       label,
@@ -206,6 +236,7 @@ export class PatrolForm {
     );
   }
 
+  /** @param {() => void} onsubmit */
   render(onsubmit) {
     const now = this.#all;
     const { workspace } = this.#store;
@@ -237,7 +268,7 @@ export class PatrolForm {
         h(
           "select",
           { id: "pat-run", onchange: (event) => this.#keep({ run: event.target.value }) },
-          this.runs.map((run) =>
+          this.runs.map((/** @type {Properties} */ run) =>
             h(
               "option",
               { value: run.run_id, selected: String(run.run_id) === now.run },

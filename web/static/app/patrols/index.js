@@ -19,10 +19,11 @@ import { Wishes } from "./wishes.js";
 const DROP_SECONDS = 3;
 const QUIETED = ["counts", "incidents", "teams"];
 
+/** @param {Feature[]} features */
 function boundsOf(features) {
-  const points = features.flatMap((f) => f.geometry?.coordinates ?? []);
+  const points = features.flatMap((/** @type {Feature} */ f) => f.geometry?.coordinates ?? []);
   if (!points.length) return null;
-  const [x, y] = [0, 1].map((k) => points.map((p) => p[k]));
+  const [x, y] = [0, 1].map((k) => points.map((/** @type {Properties} */ p) => p[k]));
   return [Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)];
 }
 
@@ -35,14 +36,22 @@ export class Patrols {
   #store;
   #actions;
   #tell;
+  /** @type {Map<any, any>} */
   #names = new Map();
+  /** @type {any} */
   #quieted = [];
   #fitting = false;
+  /** @type {number | null} */
   #minute = null;
   #growing = false;
 
   // `tell` has drawn(source, features), for the map, legend(), when the legend changed, show(box), story(),
   // when what is told of the chosen thing changed, and hotspotRuns.
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {Actions} actions
+   * @param {any} tell
+   */
   constructor(store, actions, tell) {
     this.#store = store;
     this.#actions = actions;
@@ -52,11 +61,11 @@ export class Patrols {
       this.plans,
       tell.hotspotRuns,
       {
-        choosePlan: (id) => this.choose(id),
-        pick: (sel) => this.#pick(sel),
+        choosePlan: (/** @type {any} */ id) => this.choose(id),
+        pick: (/** @type {string} */ sel) => this.#pick(sel),
         openHotspots: actions.openHotspots,
-        teamName: (code) => this.#names.get(code) ?? "",
-        compare: (a, b) => this.#compare.open(a, b, this.plans.list),
+        teamName: (/** @type {string} */ code) => this.#names.get(code) ?? "",
+        compare: (/** @type {any} */ a, /** @type {any} */ b) => this.#compare.open(a, b, this.plans.list),
         solve: () => this.solveAgain(),
         teams: () => this.#teams(),
         live: () => this.live.toggle(this.plans.shown.plan),
@@ -64,10 +73,11 @@ export class Patrols {
       { wishes: this.wishes, done: this.done, live: this.live },
     );
     this.night = new Night({
-      moved: (minute) => this.#moved(minute),
-      rested: (minute) => store.set({ minute: minute === null ? null : String(minute) }, { quiet: true }),
+      moved: (/** @type {number | null} */ minute) => this.#moved(minute),
+      rested: (/** @type {number | null} */ minute) =>
+        store.set({ minute: minute === null ? null : String(minute) }, { quiet: true }),
     });
-    this.plans.listen((what) => this.#changed(what));
+    this.plans.listen((/** @type {any} */ what) => this.#changed(what));
     this.wishes.listen(() => {
       if (this.wishes.changed) this.panel.unfold("pat-adjust");
       this.panel.trouble(null);
@@ -94,13 +104,14 @@ export class Patrols {
   }
 
   // What would drown the routes goes, and comes back with "do not show".
+  /** @param {any} id */
   choose(id) {
     const { state } = this.#store;
     if (id === state.plan) return;
     let { layers } = state;
     if (id && !state.plan) {
-      this.#quieted = layers.filter((name) => QUIETED.includes(name));
-      layers = layers.filter((name) => !QUIETED.includes(name));
+      this.#quieted = layers.filter((/** @type {string} */ name) => QUIETED.includes(name));
+      layers = layers.filter((/** @type {string} */ name) => !QUIETED.includes(name));
     } else if (!id) layers = [...layers, ...this.#quieted.filter((name) => !layers.includes(name))];
     this.#fitting = Boolean(id);
     this.#store.set({
@@ -111,6 +122,7 @@ export class Patrols {
     });
   }
 
+  /** @param {Set<string>} changed */
   changed(changed) {
     const { state } = this.#store;
     if (changed.has("plan")) this.plans.show(state.plan);
@@ -127,6 +139,7 @@ export class Patrols {
     return minute === null ? null : Number(minute);
   }
 
+  /** @param {any} what */
   #changed(what) {
     this.panel.render();
     if (what === "job") this.#grow();
@@ -160,7 +173,7 @@ export class Patrols {
     this.live.fresh = false;
     const box = boundsOf([
       ...this.plans.shown.features,
-      ...this.live.drawn(this.plans.shown).filter((f) => f.properties.what === "gap"),
+      ...this.live.drawn(this.plans.shown).filter((/** @type {Feature} */ f) => f.properties.what === "gap"),
     ]);
     if (box) this.#tell.show(box);
   }
@@ -171,6 +184,7 @@ export class Patrols {
     this.panel.render();
   }
 
+  /** @param {number | null} minute */
   #moved(minute) {
     const { shown } = this.plans;
     const turned = (minute === null) !== (this.#minute === null);
@@ -188,6 +202,7 @@ export class Patrols {
     return patrolLegend(this.plans.shown, this.#minute, this.live.on);
   }
 
+  /** @param {string} which */
   async story(which) {
     const shown = await this.plans.show(this.#store.state.plan);
     return patrolStory(shown, which, {
@@ -195,8 +210,8 @@ export class Patrols {
       wishes: this.wishes,
       done: this.done,
       teams: () => this.#teams(),
-      moment: (planned) => this.#moment(planned),
-      said: (text) => chrome.say(text),
+      moment: (/** @type {string} */ planned) => this.#moment(planned),
+      said: (/** @type {string} */ text) => chrome.say(text),
     });
   }
 
@@ -208,7 +223,7 @@ export class Patrols {
   #teams() {
     const { shown } = this.plans;
     const codes = shown.plan.parameters.teams ?? [
-      ...shown.features.map((f) => f.properties.team_code),
+      ...shown.features.map((/** @type {Feature} */ f) => f.properties.team_code),
       ...shown.plan.summary.idle,
     ];
     return [...codes].sort().map((code) => ({ code, name: this.#names.get(code) ?? "" }));
@@ -222,6 +237,7 @@ export class Patrols {
 
   // What a check-in is for: the slider's moment, the present while the shift runs, or else the time that was
   // planned.
+  /** @param {string} planned */
   #moment(planned) {
     const { plan } = this.plans.shown;
     const chosen = this.#chosenMoment();
@@ -233,12 +249,19 @@ export class Patrols {
   }
 
   // While a stop is dragged: a mark under the pointer that tells whose it would be.
+  /**
+   * @param {any} from
+   * @param {any} at
+   * @param {any} onto
+   */
   dragged(from, at, onto) {
     if (!from) {
       this.#tell.drawn("patrol_drag", []);
       return;
     }
-    const visit = routeOf(this.plans.shown, from.code).properties.visits.find((v) => v.stop === from.stop);
+    const visit = routeOf(this.plans.shown, from.code).properties.visits.find(
+      (/** @type {any} */ v) => v.stop === from.stop,
+    );
     const text = onto ? `→ ${onto.code}` : "";
     this.#tell.drawn("patrol_drag", [
       {
@@ -250,6 +273,10 @@ export class Patrols {
     ]);
   }
 
+  /**
+   * @param {any} from
+   * @param {any} onto
+   */
   dropped(from, onto) {
     if (!onto) {
       chrome.say(t("pat_dropped_nowhere"));
@@ -278,6 +305,7 @@ export class Patrols {
     }
   }
 
+  /** @param {any} id */
   async #arrived(id) {
     this.choose(id);
     await this.plans.show(id);
@@ -285,12 +313,13 @@ export class Patrols {
     this.panel.focus("pat-back");
   }
 
+  /** @param {string} sel */
   #pick(sel) {
     this.#store.set({ sel });
     const code = sel.split(":")[1];
     const live = this.live
       .drawn(this.plans.shown)
-      .filter((f) => f.properties.what === "gap" && f.properties.code === code);
+      .filter((/** @type {Feature} */ f) => f.properties.what === "gap" && f.properties.code === code);
     const box = boundsOf([routeOf(this.plans.shown, code), ...live].filter(Boolean));
     if (box) this.#tell.show(box);
     if (isPhone()) chrome.showSheet("story");

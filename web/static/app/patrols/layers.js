@@ -6,6 +6,7 @@ import { DASHES } from "./routes.js";
 
 const PICKED = ["patrol-here", "patrol-now", "patrol-stop", "patrol-base", "patrol-hit"];
 
+/** @param {any} what */
 const is = (what) => ["==", ["get", "what"], what];
 const colour = () => [
   "match",
@@ -13,10 +14,19 @@ const colour = () => [
   ...[1, 2, 3, 4, 5].flatMap((n) => [n, css(`--patrol-${n}`)]),
   css("--patrol-6"),
 ];
+/**
+ * @param {number} low
+ * @param {number} high
+ */
 const wide = (low, high) => ["interpolate", ["linear"], ["zoom"], 11, low, 15, high];
 
 // Over the ground and below the names.
 function patrolLines() {
+  /**
+   * @param {any} id
+   * @param {any} filter
+   * @param {Properties} paint
+   */
   const line = (id, filter, paint) => ({
     id,
     type: "line",
@@ -66,6 +76,7 @@ function patrolLines() {
 }
 
 // A ring where the plan has a team, a disc where it is.
+/** @param {any} halo */
 const liveMarks = (halo) => [
   {
     id: "patrol-gap",
@@ -242,6 +253,6 @@ export const patrolsMap = {
     patrol_drag: emptySource(),
   }),
   strata: { way: patrolLines, mark: patrolMarks },
-  picks: PICKED.map((layer) => ({ layer, rank: 1, act: (found) => ({ sel: found.sel }) })),
+  picks: PICKED.map((layer) => ({ layer, rank: 1, act: (/** @type {any} */ found) => ({ sel: found.sel }) })),
   drag: { layer: "patrol-stop", targets: ["patrol-stop", "patrol-base", "patrol-hit"] },
 };

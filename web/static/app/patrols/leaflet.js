@@ -8,11 +8,17 @@ import { DASHES } from "./routes.js";
 const WIDTH = 4;
 
 // Gives a Leaflet layer of one feature; `pick(event, sel)` is told of a click.
+/**
+ * @param {any} L
+ * @param {Feature} feature
+ * @param {Pick_} pick
+ */
 function draw(L, feature, pick) {
   const { what, colour, dash, text, sel } = feature.properties;
   const ink = css(`--patrol-${colour}`);
   const { coordinates } = feature.geometry;
   const over = what === "now" || what === "here";
+  /** @param {[number, number]} given */
   const flip = ([lon, lat]) => [lat, lon];
   if (what === "grow") {
     const quiet = { color: ink, weight: 2, interactive: false };
@@ -50,7 +56,7 @@ function draw(L, feature, pick) {
   if (what === "base" || over)
     tooltip(mark, text, { permanent: true, direction: over ? "center" : "bottom", className: "grid-name" });
   else if (what !== "link" && what !== "gap") tooltip(mark, words);
-  return mark.on("click", (event) => pick(event, sel));
+  return mark.on("click", (/** @type {any} */ event) => pick(event, sel));
 }
 
 export const patrolsPlain = {

@@ -8,6 +8,10 @@ import { DASHES, lookOf } from "./routes.js";
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 3.5;
 
+/**
+ * @param {string} tag
+ * @param {Attributes} attributes
+ */
 const made = (tag, attributes) => {
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -15,6 +19,7 @@ const made = (tag, attributes) => {
 };
 
 // A piece of a team's line as the map draws it.
+/** @param {number} i */
 export function lineSwatch(i) {
   const { colour, dash } = lookOf(i);
   const svg = made("svg", { viewBox: "0 0 36 12", class: "pat-swatch", "aria-hidden": "true" });
@@ -32,6 +37,10 @@ export function lineSwatch(i) {
   return svg;
 }
 
+/**
+ * @param {string} fill
+ * @param {{ r?: number, wide?: number, text?: string }} [given1]
+ */
 function circle(fill, { r = 7, wide = 2, text = null } = {}) {
   const svg = made("svg", { viewBox: "0 0 36 20", class: "pat-swatch pat-round", "aria-hidden": "true" });
   svg.append(made("circle", { cx: 18, cy: 10, r, fill, stroke: "var(--patrol-1)", "stroke-width": wide }));
@@ -62,8 +71,17 @@ function apart() {
   return svg;
 }
 
+/**
+ * @param {any} shown
+ * @param {number | null} minute
+ * @param {any} live
+ */
 export function patrolLegend(shown, minute, live) {
   if (!shown) return null;
+  /**
+   * @param {any} mark
+   * @param {...string} label
+   */
   const row = (mark, ...label) => h("li", {}, mark, h("span", {}, label));
   return h(
     "div",
@@ -72,8 +90,9 @@ export function patrolLegend(shown, minute, live) {
     h(
       "ul",
       {},
-      shown.features.map(({ properties: p }, i) =>
-        row(lineSwatch(i), h("b", {}, p.team_code), " ", nameOf(p)),
+      shown.features.map(
+        (/** @type {{ properties: Properties }} */ { properties: p }, /** @type {number} */ i) =>
+          row(lineSwatch(i), h("b", {}, p.team_code), " ", nameOf(p)),
       ),
       row(circle("var(--surface)", { text: "1" }), t("pat_legend_stop")),
       minute === null || live ? null : row(circle("var(--patrol-1)"), t("pat_legend_now")),

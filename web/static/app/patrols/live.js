@@ -9,6 +9,11 @@ import { table, teamHead } from "./summary.js";
 
 const EVERY_MS = 15_000;
 const WARNING = ["late", "off-route", "no-position", "stale", "missed"];
+/**
+ * @param {any} type
+ * @param {Point[]} coordinates
+ * @param {Properties} properties
+ */
 const feature = (type, coordinates, properties) => ({
   type: "Feature",
   geometry: { type, coordinates },
@@ -19,23 +24,31 @@ export class Live {
   on = false;
   // Nothing was shown since it was switched on.
   fresh = false;
+  /** @type {any} */
   found = null;
+  /** @type {Told | null} */
   error = null;
   #asked;
+  /** @type {Properties | null} */
   #plan = null;
+  /** @type {any} */
   #timer = null;
+  /** @type {any} */
   #listeners = [];
 
   // `asked()` is the moment that is looked at, as ISO; null for the present, or the newest that is known.
+  /** @param {any} asked */
   constructor(asked) {
     this.#asked = asked;
     document.addEventListener("visibilitychange", () => this.on && !document.hidden && this.#look());
   }
 
+  /** @param {(...told: any[]) => void} listener */
   listen(listener) {
     this.#listeners.push(listener);
   }
 
+  /** @param {Properties} plan */
   toggle(plan) {
     if (this.on) this.stop();
     else {
@@ -78,10 +91,13 @@ export class Live {
   }
 
   // A ring where the plan has the team, a disc where it is, and a line between the two.
+  /** @param {any} shown */
   drawn(shown) {
     if (!this.found || !shown) return [];
-    return this.found.teams.flatMap((team) => {
-      const i = shown.features.findIndex((f) => f.properties.team_code === team.team_code);
+    return this.found.teams.flatMap((/** @type {Properties} */ team) => {
+      const i = shown.features.findIndex(
+        (/** @type {Feature} */ f) => f.properties.team_code === team.team_code,
+      );
       const own = {
         code: team.team_code,
         text: team.team_code,
@@ -105,6 +121,11 @@ export class Live {
   }
 }
 
+/**
+ * @param {Properties} team
+ * @param {number} i
+ * @param {Pick_} pick
+ */
 function row(team, i, pick) {
   const own = `patrol:${team.team_code}`;
   const missed = team.missed
@@ -124,12 +145,17 @@ function row(team, i, pick) {
   );
 }
 
+/** @param {{ running: any, at: any, asked: any, teams: any }} given */
 function when({ running, at, asked, teams }) {
   if (asked) return t("pat_live_asked", { time: dayTime(at) });
-  if (!running && !teams.some((team) => team.position)) return t("pat_live_none");
+  if (!running && !teams.some((/** @type {Properties} */ team) => team.position)) return t("pat_live_none");
   return t(running ? "pat_live_now" : "pat_live_then", { time: dayTime(at) });
 }
 
+/**
+ * @param {{ on: boolean, found: any, error: Told }} given
+ * @param {{ toggle: any, pick: Pick_ }} given1
+ */
 export function livePart({ on, found, error }, { toggle, pick }) {
   const button = h(
     "button",
@@ -159,7 +185,7 @@ export function livePart({ on, found, error }, { toggle, pick }) {
         ["pat_next", false],
         ["pat_visits", true],
       ],
-      found.teams.map((team, i) => row(team, i, pick)),
+      found.teams.map((/** @type {Properties} */ team, /** @type {number} */ i) => row(team, i, pick)),
     ),
   ];
 }

@@ -10,23 +10,37 @@ const STILL_TICK = { ms: 1500, minutes: 20 };
 // Browsers refuse addresses that are written too often.
 const WRITE_AFTER_MS = 300;
 
+/**
+ * @param {Properties} plan
+ * @param {number | null} minute
+ */
 export const momentOf = (plan, minute) => Date.parse(plan.begins_at) + minute * 60_000;
+/** @param {string | null | undefined} iso */
 export const clock = (iso) => dayTime(iso).slice(11);
 
 export class Night {
   element = h("section", { id: "night", "aria-label": t("pat_night"), hidden: true });
+  /** @type {number | null} */
   minute = null;
   #tell;
+  /** @type {any} */
   #shown = null;
+  /** @type {any} */
   #timer = null;
+  /** @type {any} */
   #writing = null;
 
   // `tell` has `moved(minute)`, at each step, and `rested(minute)`, when it is worth an address.
+  /** @param {any} tell */
   constructor(tell) {
     this.#tell = tell;
     document.body.append(this.element);
   }
 
+  /**
+   * @param {any} shown
+   * @param {number | null} minute
+   */
   show(shown, minute) {
     const same = this.#shown && this.#shown === shown;
     this.element.hidden = !shown;
@@ -80,6 +94,7 @@ export class Night {
     this.play.setAttribute("aria-pressed", String(Boolean(this.#timer)));
   }
 
+  /** @param {any} value */
   #chosen(value) {
     this.minute = value ? value - 1 : null;
     this.#update();

@@ -9,6 +9,7 @@ import { keeping } from "../shell/focus.js";
 import { livePart } from "./live.js";
 import { toldOf } from "./summary.js";
 
+/** @param {Properties} p */
 export const planName = (p) => `${p.patrol_id} · ${dayTime(p.begins_at).slice(0, 10)}`;
 
 export class PatrolPanel {
@@ -19,15 +20,25 @@ export class PatrolPanel {
   #actions;
   #form;
   #making = false;
+  /** @type {(text: string) => void | null} */
   #said = null;
   #toast = h("div", { id: "pat-toast", role: "status", hidden: true });
+  /** @type {string | null} */
   #trouble = null;
   #live = h("div", { id: "pat-live-part" });
+  /** @type {Set<string>} */
   #opened = new Set();
   #about;
 
   // `actions` has choosePlan(id), pick(sel), openHotspots(), teamName(code), compare(a, b), solve(), teams(),
   // live(); `about` has wishes, done and live.
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {any} plans
+   * @param {any} hotspotRuns
+   * @param {Actions} actions
+   * @param {any} about
+   */
   constructor(store, plans, hotspotRuns, actions, about) {
     this.#about = about;
     this.#store = store;
@@ -38,9 +49,9 @@ export class PatrolPanel {
     this.element.open = Boolean(store.state.plan);
     this.element.addEventListener(
       "toggle",
-      (event) => event.target === this.element && this.element.open && this.#unfolded(),
+      (/** @type {any} */ event) => event.target === this.element && this.element.open && this.#unfolded(),
     );
-    hotspotRuns.listen((what) => what === "list" && this.render());
+    hotspotRuns.listen((/** @type {any} */ what) => what === "list" && this.render());
     document.body.append(this.#toast);
   }
 
@@ -97,6 +108,7 @@ export class PatrolPanel {
     return parts;
   }
 
+  /** @param {any} list */
   #maker(list) {
     if (!this.#hotspotRuns.list)
       return this.#hotspotRuns.error
@@ -125,6 +137,7 @@ export class PatrolPanel {
     ];
   }
 
+  /** @param {Told} error */
   #failed(error) {
     return h(
       "div",
@@ -139,9 +152,11 @@ export class PatrolPanel {
     await this.#plans.show(this.#store.state.plan);
   }
 
+  /** @param {any} list */
   #choice(list) {
     const { plan } = this.#store.state;
     const { shown } = this.#plans;
+    /** @param {Properties} p */
     const text = (p) => `${planName(p)} · ${t("pat_sum_short", { n: p.summary.visited })}`;
     return [
       h(
@@ -152,7 +167,9 @@ export class PatrolPanel {
           onchange: (event) => this.#actions.choosePlan(event.target.value || null),
         },
         h("option", { value: "" }, t("hot_off")),
-        list.map((p) => h("option", { value: p.patrol_id, selected: String(p.patrol_id) === plan }, text(p))),
+        list.map((/** @type {Properties} */ p) =>
+          h("option", { value: p.patrol_id, selected: String(p.patrol_id) === plan }, text(p)),
+        ),
       ),
       h(
         "div",
@@ -189,25 +206,30 @@ export class PatrolPanel {
   }
 
   // With the plan that it was made from, or else the newest other one.
+  /** @param {any} list */
   #compare(list) {
     const { plan } = this.#plans.shown;
     const other =
-      list.find((p) => p.patrol_id === plan.replaces_id) ?? list.find((p) => p.patrol_id !== plan.patrol_id);
+      list.find((/** @type {Properties} */ p) => p.patrol_id === plan.replaces_id) ??
+      list.find((/** @type {Properties} */ p) => p.patrol_id !== plan.patrol_id);
     this.#actions.compare(other.patrol_id, plan.patrol_id);
   }
 
   // What went wrong with a wish; null for nothing.
+  /** @param {string} text */
   trouble(text) {
     this.#trouble = text;
     this.render();
     if (text) this.element.querySelector("#pat-trouble")?.scrollIntoView({ block: "nearest" });
   }
 
+  /** @param {any} id */
   unfold(id) {
     this.element.open = true;
     this.#opened.add(id);
   }
 
+  /** @param {...string[]} ids */
   focus(...ids) {
     ids
       .map((id) => this.element.querySelector(`#${id}:not(:disabled)`))
@@ -222,6 +244,7 @@ export class PatrolPanel {
     this.render();
   }
 
+  /** @param {any} job */
   #progress(job) {
     const step = t(`pat_state_${job.step}`);
     return h(
@@ -264,6 +287,7 @@ export class PatrolPanel {
     this.render();
   }
 
+  /** @param {any} shown */
   #told(shown) {
     this.renderLive();
     return toldOf(shown, {
@@ -299,6 +323,7 @@ export class PatrolPanel {
     }, UNDO_MS);
   }
 
+  /** @param {any} id */
   async #takeBack(id) {
     this.#toast.hidden = true;
     await this.#plans.keep();

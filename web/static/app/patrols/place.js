@@ -2,6 +2,7 @@
 
 const RADIANS = Math.PI / 180;
 
+/** @param {Point[]} coordinates */
 function measured(coordinates) {
   const shrink = Math.cos(coordinates[0][1] * RADIANS);
   const far = [0];
@@ -15,6 +16,10 @@ function measured(coordinates) {
   return far;
 }
 
+/**
+ * @param {Point[]} coordinates
+ * @param {number} share
+ */
 function pointAt(coordinates, share) {
   const far = measured(coordinates);
   const wanted = Math.min(1, Math.max(0, share)) * far.at(-1);
@@ -27,19 +32,28 @@ function pointAt(coordinates, share) {
 }
 
 // Legs in order: to each visit, to an emergency that took the team, and home.
+/** @param {Properties} p */
 function legsOf(p) {
   const legs = [...p.visits, null].flatMap((visit, n) => [
-    ...(p.taken ?? []).filter((e) => e.after === n).map((taken) => ({ leg: taken.leg, taken })),
+    ...(p.taken ?? [])
+      .filter((/** @type {any} */ e) => e.after === n)
+      .map((/** @type {Properties} */ taken) => ({ leg: taken.leg, taken })),
     ...(visit ? [{ leg: visit.leg, visit, stop: n + 1 }] : []),
   ]);
   return p.home ? [...legs, { leg: p.home }] : legs;
 }
 
+/** @param {Properties} p */
 const wholeOf = (p) => legsOf(p).reduce((sum, { leg }) => sum + leg.length_m, 0);
+/**
+ * @param {{ geometry: any, properties: Properties }} given
+ * @param {number} metres
+ */
 const along = ({ geometry, properties: p }, metres) =>
   pointAt(geometry.coordinates, wholeOf(p) ? metres / wholeOf(p) : 0);
 
 // Where the route stops for each visit: on the road, at some distance from the place that is visited.
+/** @param {Feature} feature */
 export function halts(feature) {
   let passed_m = 0;
   return legsOf(feature.properties).flatMap(({ leg, visit }) => {
@@ -50,6 +64,10 @@ export function halts(feature) {
 
 // Gives { at: [lon, lat], doing: "base" | "way" | "stop", stop }; `stop` counts from 1 and is the one reached
 // or headed for, null on the way home and at an emergency.
+/**
+ * @param {Feature} feature
+ * @param {any} moment
+ */
 export function placeAt(feature, moment) {
   const p = feature.properties;
   const base = { at: [p.base_lon, p.base_lat], doing: "base", stop: null };

@@ -7,11 +7,18 @@ export class Plans extends Runs {
   named = "plans";
   key = "patrol_id";
 
+  /** @param {any} shown */
   idOf(shown) {
     return shown?.plan.patrol_id;
   }
 }
 
+/** @param {Properties} plan */
 export const minutesOf = (plan) =>
   Math.ceil((Date.parse(plan.ends_at) - Date.parse(plan.begins_at)) / 60_000);
-export const routeOf = (shown, code) => shown?.features.find((f) => f.properties.team_code === code) ?? null;
+/**
+ * @param {any} shown
+ * @param {string} code
+ */
+export const routeOf = (shown, code) =>
+  shown?.features.find((/** @type {Feature} */ f) => f.properties.team_code === code) ?? null;

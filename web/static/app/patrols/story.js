@@ -10,21 +10,30 @@ import { visitsTo } from "./routes.js";
 import { clock } from "./night.js";
 
 const gone = () => Object.assign(new Error("patrol"), { status: 404 });
+/** @param {any} pairs */
 const facts = (pairs) =>
   h(
     "dl",
     { class: "facts" },
     pairs
-      .filter(([, value]) => value !== null && value !== undefined)
-      .map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+      .filter((/** @type {[any, any]} */ [, value]) => value !== null && value !== undefined)
+      .map((/** @type {[string, any]} */ [name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
   );
+/** @param {number} metres */
 const kilometres = (metres) =>
   metres < 1000 ? `${number(Math.round(metres))} m` : `${(metres / 1000).toFixed(1)} km`;
+/** @param {number} seconds */
 const minutes = (seconds) => t("pat_minutes", { n: number(Math.round(seconds / 60)) });
+/** @param {Properties} visit */
 const words = (visit) => (lang === "en" ? visit.words_en : visit.words_zh);
+/**
+ * @param {string} title
+ * @param {...any} children
+ */
 const group = (title, ...children) => h("div", { class: "group" }, h("h3", {}, title), children);
 
 // Stretches of one street that follow each other are one line.
+/** @param {Properties} leg */
 function streets(leg) {
   if (!leg) return null;
   const joined = [];
@@ -44,8 +53,17 @@ function streets(leg) {
   ];
 }
 
+/**
+ * @param {Feature} feature
+ * @param {any} shown
+ * @param {{ actions: Actions }} given2
+ */
 function route(feature, shown, { actions }) {
   const p = feature.properties;
+  /**
+   * @param {any} v
+   * @param {number} i
+   */
   const row = (v, i) =>
     h(
       "li",
@@ -97,13 +115,22 @@ function route(feature, shown, { actions }) {
 }
 
 // A place that is visited more than once has one mark on the map.
+/**
+ * @param {any} shown
+ * @param {string} code
+ * @param {number} n
+ * @param {any} place
+ * @param {Actions} actions
+ */
 function others(shown, code, n, place, actions) {
-  const rest = visitsTo(shown, place).filter((other) => other.code !== code || other.n !== n);
+  const rest = visitsTo(shown, place).filter(
+    (/** @type {any} */ other) => other.code !== code || other.n !== n,
+  );
   return rest.length
     ? h(
         "ul",
         { class: "pat-again" },
-        rest.map((other) =>
+        rest.map((/** @type {any} */ other) =>
           h(
             "li",
             {},
@@ -128,11 +155,21 @@ function others(shown, code, n, place, actions) {
     : null;
 }
 
+/**
+ * @param {Feature} feature
+ * @param {number} n
+ * @param {any} shown
+ * @param {any} context
+ */
 function stop(feature, n, shown, context) {
   const { actions, done } = context;
   const p = feature.properties;
   const visit = p.visits[n - 1];
   if (!visit) throw gone();
+  /**
+   * @param {any} k
+   * @param {string} label
+   */
   const to = (k, label) =>
     h(
       "button",
@@ -204,6 +241,11 @@ function stop(feature, n, shown, context) {
 }
 
 // `which` is a team's code, or code:stop.
+/**
+ * @param {any} shown
+ * @param {string} which
+ * @param {any} context
+ */
 export function patrolStory(shown, which, context) {
   const [code, n] = which.split(":");
   const feature = routeOf(shown, code);

@@ -8,8 +8,15 @@ import { donePart } from "./visits.js";
 import { lineSwatch } from "./legend.js";
 import { clock } from "./night.js";
 
+/** @param {number} share */
 const percent = (share) => `${Math.round(100 * share)}%`;
 
+/**
+ * @param {any} id
+ * @param {any} caption
+ * @param {any} head
+ * @param {any[]} rows
+ */
 export const table = (id, caption, head, rows) =>
   h(
     "div",
@@ -24,7 +31,7 @@ export const table = (id, caption, head, rows) =>
         h(
           "tr",
           {},
-          head.map(([name, number_, long]) =>
+          head.map((/** @type {[string, any, any]} */ [name, number_, long]) =>
             h("th", { scope: "col", class: number_ ? "num" : null, title: long ? t(long) : null }, t(name)),
           ),
         ),
@@ -33,6 +40,11 @@ export const table = (id, caption, head, rows) =>
     ),
   );
 
+/**
+ * @param {any} id
+ * @param {number} i
+ * @param {Properties} p
+ */
 export const teamHead = (id, i, p) =>
   h(
     "th",
@@ -46,7 +58,14 @@ export const teamHead = (id, i, p) =>
   );
 
 // A part that stays as a person left it when it is drawn again.
+/**
+ * @param {any} id
+ * @param {string} title
+ * @param {Set<string>} opened
+ * @param {any} parts
+ */
 function folding(id, title, opened, parts) {
+  /** @param {any} event */
   const kept = (event) => opened[event.target.open ? "add" : "delete"](id);
   return h(
     "details",
@@ -56,6 +75,7 @@ function folding(id, title, opened, parts) {
   );
 }
 
+/** @param {{ summary: any, parameters: any }} given */
 function figures({ summary, parameters }) {
   const { mix, arrival_entropy_bits: bits, fairness_cost: cost } = summary;
   const lines = [];
@@ -76,11 +96,16 @@ function figures({ summary, parameters }) {
 }
 
 // Teams that share a reason are told together.
+/**
+ * @param {{ idle_reasons?: any, idle: any }} given
+ * @param {(code: string) => string} teamName
+ */
 function idle({ idle_reasons: reasons = [], idle: codes }, teamName) {
   const joined = new Map();
   for (const { team, [lang]: why } of reasons) joined.set(why, [...(joined.get(why) ?? []), team]);
-  const untold = codes.filter((code) => !reasons.some((r) => r.team === code));
+  const untold = codes.filter((/** @type {string} */ code) => !reasons.some((r) => r.team === code));
   if (untold.length) joined.set("", untold);
+  /** @param {string} code */
   const name = (code) => [code, teamName(code)].filter(Boolean).join(" ");
   return h(
     "ul",
@@ -91,7 +116,16 @@ function idle({ idle_reasons: reasons = [], idle: codes }, teamName) {
   );
 }
 
+/**
+ * @param {Feature[]} features
+ * @param {string} sel
+ * @param {Pick_} pick
+ */
 function routes(features, sel, pick) {
+  /**
+   * @param {{ properties: Properties }} given
+   * @param {number} i
+   */
   const row = ({ properties: p }, i) => {
     const own = `patrol:${p.team_code}`;
     return h(
@@ -130,11 +164,22 @@ function routes(features, sel, pick) {
 
 // `context` has opened (ids that are unfolded), sel, actions, about (wishes, done), live (its element), busy
 // and trouble.
+/**
+ * @param {any} shown
+ * @param {{ opened: Set<string>, sel: string, actions: Actions, about: any, live: any, busy: boolean, trouble: string | null }} given1
+ */
 export function toldOf(shown, { opened, sel, actions, about, live, busy, trouble }) {
   const { plan, features } = shown;
   const { summary } = plan;
   const wishing = { wishes: about.wishes, teams: actions.teams };
-  const [left, visited] = [false, true].map((is) => summary.reasons.filter((r) => Boolean(r.visited) === is));
+  const [left, visited] = [false, true].map((is) =>
+    summary.reasons.filter((/** @type {any} */ r) => Boolean(r.visited) === is),
+  );
+  /**
+   * @param {any} id
+   * @param {string} title
+   * @param {any} reasons
+   */
   const why = (id, title, reasons) =>
     reasons.length
       ? folding(
@@ -144,7 +189,7 @@ export function toldOf(shown, { opened, sel, actions, about, live, busy, trouble
           h(
             "ul",
             { id: `${id}-list` },
-            reasons.map((r) =>
+            reasons.map((/** @type {any} */ r) =>
               h(
                 "li",
                 {},
@@ -195,7 +240,7 @@ export function toldOf(shown, { opened, sel, actions, about, live, busy, trouble
       ? h(
           "ul",
           { id: "pat-notices", class: "warn-text" },
-          summary.notices.map((n) => h("li", {}, n[lang])),
+          summary.notices.map((/** @type {number} */ n) => h("li", {}, n[lang])),
         )
       : null,
     donePart(about.done),

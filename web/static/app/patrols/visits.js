@@ -6,15 +6,21 @@ import { messageOf, number, t } from "../shell/i18n.js";
 import { clock } from "./night.js";
 
 export class Done {
+  /** @type {any} */
   of = null;
+  /** @type {any} */
   segments = [];
+  /** @type {Properties | null} */
   #plan = null;
+  /** @type {any} */
   #listeners = [];
 
+  /** @param {(...told: any[]) => void} listener */
   listen(listener) {
     this.#listeners.push(listener);
   }
 
+  /** @param {Properties} plan */
   async show(plan) {
     const id = plan?.patrol_id ?? null;
     if (this.#plan !== id) {
@@ -35,10 +41,21 @@ export class Done {
     for (const listener of this.#listeners) listener();
   }
 
+  /**
+   * @param {Properties} team
+   * @param {number} n
+   */
   visit(team, n) {
-    return this.of?.teams.find((row) => row.team_code === team)?.visits[n - 1] ?? null;
+    return (
+      this.of?.teams.find((/** @type {Properties} */ row) => row.team_code === team)?.visits[n - 1] ?? null
+    );
   }
 
+  /**
+   * @param {any} stop
+   * @param {Properties} team
+   * @param {any} at
+   */
   async checkIn(stop, team, at) {
     const made = await send("POST", `/patrol-plans/${this.#plan}/check-ins`, {
       stop,
@@ -49,12 +66,14 @@ export class Done {
     return made.visit_id;
   }
 
+  /** @param {Properties} visit */
   async takeBack(visit) {
     await send("DELETE", `/patrol-plans/${this.#plan}/check-ins/${visit}`);
     await this.show({ patrol_id: this.#plan });
   }
 }
 
+/** @param {any} done */
 export function donePart(done) {
   if (!done.of) return null;
   const { made, planned, source, unplanned } = done.of;
@@ -74,9 +93,16 @@ export function donePart(done) {
 
 // A stop's story: whether it was come to, and a button that says so; `moment(planned)` is when a check-in is
 // for.
+/**
+ * @param {any} done
+ * @param {Properties} team
+ * @param {number} n
+ * @param {{ moment: any, said: (text: string) => void }} given3
+ */
 export function visitPart(done, team, n, { moment, said }) {
   const visit = done.visit(team, n);
   if (!visit) return null;
+  /** @param {any} work */
   const act = async (work) => {
     try {
       await work();
@@ -89,7 +115,7 @@ export function visitPart(done, team, n, { moment, said }) {
         team: visit.by,
         time: clock(visit.arrived_at),
         by: visit.evidence
-          .map((e) => t(`pat_by_${e === "position" ? "position" : "check"}`))
+          .map((/** @type {any} */ e) => t(`pat_by_${e === "position" ? "position" : "check"}`))
           .join(t("comma")),
       })
     : t("pat_visit_none");

@@ -4,12 +4,20 @@ import { css } from "../shell/dom.js";
 import { t } from "../shell/i18n.js";
 
 // Number of the band, from 0; the last is for grids that no team can reach.
+/**
+ * @param {number} seconds
+ * @param {number[]} minutes
+ */
 export const bandOf = (seconds, minutes) => {
   if (seconds === null) return minutes.length + 1;
-  const at = minutes.findIndex((m) => seconds <= 60 * m);
+  const at = minutes.findIndex((/** @type {any} */ m) => seconds <= 60 * m);
   return at < 0 ? minutes.length : at;
 };
 
+/**
+ * @param {number} band
+ * @param {number[]} minutes
+ */
 export const bandName = (band, minutes) => {
   if (band > minutes.length) return t("reach_band_none");
   return band === minutes.length

@@ -12,8 +12,13 @@ const LAST_MIN = 24 * 60 - STEP_MIN;
 const EVENING = 21 * 60;
 const SITE_MIN = 5;
 
+/** @param {number | null} minute */
 const clock = (minute) =>
   `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
+/**
+ * @param {any} part
+ * @param {any} whole
+ */
 const percent = (part, whole) => (whole ? `${Math.round((100 * part) / whole)} %` : "–");
 
 export class Reach {
@@ -21,13 +26,22 @@ export class Reach {
   #store;
   #actions;
   #tell;
+  /** @type {any} */
   #shown = null;
+  /** @type {Told | null} */
   #error = null;
+  /** @type {any} */
   #site = null;
+  /** @type {any} */
   #quieted = [];
   #latest = new Latest();
 
   // `tell` has drawn({ level, bands } or null), for the map, and legend(), when the legend changed.
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {Actions} actions
+   * @param {any} tell
+   */
   constructor(store, actions, tell) {
     this.#store = store;
     this.#actions = actions;
@@ -35,7 +49,7 @@ export class Reach {
     this.element.open = this.#minute !== null;
     this.element.addEventListener(
       "toggle",
-      (event) =>
+      (/** @type {any} */ event) =>
         event.target === this.element && this.element.open && this.element.scrollIntoView({ block: "start" }),
     );
   }
@@ -50,18 +64,20 @@ export class Reach {
     if (this.#minute !== null) this.#ask();
   }
 
+  /** @param {Set<string>} changed */
   changed(changed) {
     if (!changed.has("reach")) return;
     this.#ask();
   }
 
   // The choropleth and the points would drown the bands: they go, and come back with "hide".
+  /** @param {number | null} minute */
   #choose(minute) {
     const { state } = this.#store;
     let { layers } = state;
     if (minute !== null && state.reach === null) {
-      this.#quieted = layers.filter((name) => QUIETED.includes(name));
-      layers = layers.filter((name) => !QUIETED.includes(name));
+      this.#quieted = layers.filter((/** @type {string} */ name) => QUIETED.includes(name));
+      layers = layers.filter((/** @type {string} */ name) => !QUIETED.includes(name));
     } else if (minute === null)
       layers = [...layers, ...this.#quieted.filter((name) => !layers.includes(name))];
     this.#store.set({ reach: minute === null ? null : String(minute), layers });
@@ -86,7 +102,9 @@ export class Reach {
       shown
         ? {
             level: shown.level,
-            bands: Object.fromEntries(shown.grids.map((g) => [g.grid_key, bandOf(g.seconds, shown.minutes)])),
+            bands: Object.fromEntries(
+              shown.grids.map((/** @type {any} */ g) => [g.grid_key, bandOf(g.seconds, shown.minutes)]),
+            ),
           }
         : null,
     );
@@ -133,6 +151,7 @@ export class Reach {
     ];
   }
 
+  /** @param {number | null} minute */
   #slider(minute) {
     const output = h("output", { id: "reach-clock", for: "reach-range", class: "num" }, clock(minute));
     const range = h("input", {
@@ -156,6 +175,7 @@ export class Reach {
     return h("div", { class: "row" }, h("label", { for: "reach-range" }, t("reach_at")), range, output);
   }
 
+  /** @param {{ at: any, teams: any, minutes: number[], total: any, villages: any }} given */
   #told({ at, teams, minutes, total, villages }) {
     const n = teams.length;
     return [
@@ -163,7 +183,7 @@ export class Reach {
       h(
         "ul",
         { id: "reach-sum" },
-        minutes.map((m, i) =>
+        minutes.map((/** @type {any} */ m, /** @type {number} */ i) =>
           h(
             "li",
             {},
@@ -182,11 +202,19 @@ export class Reach {
     ];
   }
 
+  /**
+   * @param {number[]} minutes
+   * @param {any} villages
+   */
   #table(minutes, villages) {
     const rows = [...villages].sort(
       (a, b) => b.beyond - a.beyond || a.within[0] / a.households - b.within[0] / b.households,
     );
-    const head = [t("reach_households"), ...minutes.map((m) => `≤${m}`), `>${minutes.at(-1)}`];
+    const head = [
+      t("reach_households"),
+      ...minutes.map((/** @type {any} */ m) => `≤${m}`),
+      `>${minutes.at(-1)}`,
+    ];
     return h(
       "div",
       { class: "pat-scroll reach-scroll" },
@@ -290,8 +318,9 @@ export class Reach {
   legend() {
     if (!this.#shown) return null;
     const { at, minutes, grids } = this.#shown;
-    const used = new Set(grids.map((g) => bandOf(g.seconds, minutes)));
+    const used = new Set(grids.map((/** @type {any} */ g) => bandOf(g.seconds, minutes)));
     const colours = bandColours();
+    /** @param {number} band */
     const item = (band) => {
       const mark = h("span", { class: "box" });
       mark.style.background = colours[band];

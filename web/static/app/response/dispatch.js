@@ -7,23 +7,36 @@ import { age, dayTime, lang, messageOf, nameOf, number, t } from "../shell/i18n.
 const SHOWN = 3;
 const CLOSED = new Set(["resolved", "archived"]);
 
+/** @param {number} seconds */
 const minutes = (seconds) => (seconds / 60).toFixed(1);
+/** @param {number} metres */
 const kilometres = (metres) => `${(metres / 1000).toFixed(2)} km`;
+/** @param {string | null | undefined} iso */
 const clock = (iso) => dayTime(iso).slice(-5);
+/** @param {Properties} team */
 const name = (team) => [team.code, nameOf(team)].filter(Boolean).join(" ");
 
 export class DispatchSection {
   element = h("div", { class: "group dispatch", id: "dispatch" });
   #incident;
   #actions;
+  /** @type {any} */
   #found = null;
+  /** @type {any} */
   #sent = null;
+  /** @type {Told | null} */
   #error = null;
+  /** @type {any} */
   #chosen = null;
   #busy = false;
+  /** @type {Map<any, any>} */
   #names = new Map();
 
   // `actions` has way(feature or null), which draws the way on the map.
+  /**
+   * @param {Properties} incident
+   * @param {Actions} actions
+   */
   constructor(incident, actions) {
     this.#incident = incident;
     this.#actions = actions;
@@ -79,6 +92,11 @@ export class DispatchSection {
   // Teams that were sent to this incident, newest first.
   #out() {
     if (!this.#sent.length) return null;
+    /**
+     * @param {Properties} row
+     * @param {string} verb
+     * @param {string} label
+     */
     const act = (row, verb, label) =>
       h(
         "button",
@@ -94,7 +112,7 @@ export class DispatchSection {
     return h(
       "ul",
       { class: "disp-out" },
-      this.#sent.map((row) =>
+      this.#sent.map((/** @type {Properties} */ row) =>
         h(
           "li",
           {},
@@ -132,7 +150,7 @@ export class DispatchSection {
         ? h(
             "ol",
             { class: "disp-teams" },
-            teams.map((team) => this.#team(team)),
+            teams.map((/** @type {Properties} */ team) => this.#team(team)),
           )
         : h("p", { class: "nothing", id: "disp-none" }, t("disp_none")),
       teams.length ? h("p", { class: "muted" }, t("disp_note")) : null,
@@ -144,7 +162,7 @@ export class DispatchSection {
             h(
               "ul",
               {},
-              left.map((team) =>
+              left.map((/** @type {Properties} */ team) =>
                 h("li", {}, h("b", {}, name(team)), " ", h("span", { class: "muted" }, team[lang])),
               ),
             ),
@@ -153,6 +171,7 @@ export class DispatchSection {
     ];
   }
 
+  /** @param {Properties} team */
   #place(team) {
     const told =
       team.position_age_s === null
@@ -164,9 +183,12 @@ export class DispatchSection {
     return t(`disp_from_${team.from}`, { age: told });
   }
 
+  /** @param {Properties} team */
   #team(team) {
     const on = this.#chosen === team.code;
-    const streets = [...new Set(team.streets.map((s) => s.name ?? t("disp_unnamed")))].join(" → ");
+    const streets = [
+      ...new Set(team.streets.map((/** @type {any} */ s) => s.name ?? t("disp_unnamed"))),
+    ].join(" → ");
     return h(
       "li",
       { class: on ? "chosen" : null },
@@ -226,6 +248,7 @@ export class DispatchSection {
     );
   }
 
+  /** @param {Properties} team */
   #choose(team) {
     this.#chosen = team?.code ?? null;
     this.#actions.way(
@@ -234,6 +257,7 @@ export class DispatchSection {
     this.#render();
   }
 
+  /** @param {Properties} team */
   #send(team) {
     this.#choose(team);
     return this.#write(async () => {
@@ -242,6 +266,10 @@ export class DispatchSection {
     });
   }
 
+  /**
+   * @param {Properties} row
+   * @param {string} verb
+   */
   #mark(row, verb) {
     return this.#write(async () => {
       await send("POST", `/dispatches/${row.dispatch_id}/${verb}`);
@@ -251,6 +279,7 @@ export class DispatchSection {
   }
 
   // What was asked for is asked again after a refusal, too: it may tell of another desk's dispatch.
+  /** @param {any} act */
   async #write(act) {
     this.#busy = true;
     this.#render();

@@ -4,6 +4,10 @@ import { css } from "../shell/dom.js";
 import { emptySource } from "../shell/map/paint.js";
 import { bandColours } from "./bands.js";
 
+/**
+ * @param {number} low
+ * @param {number} high
+ */
 const wide = (low, high) => ["interpolate", ["linear"], ["zoom"], 11, low, 15, high];
 
 const wayLayers = () => [
@@ -44,6 +48,11 @@ const reachLayers = () => [
 ];
 
 // `given` has level and bands (by grid key); null for none.
+/**
+ * @param {any} map
+ * @param {any} given
+ * @param {import('../shell/map/shades.js').GridStates} states
+ */
 function paintReach(map, given, states) {
   const { level = 4, bands = {} } = given ?? {};
   states.set("reach", bands);

@@ -4,6 +4,10 @@ const BASE = document.documentElement.dataset.api;
 const kept = new Map();
 
 export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {any} body
+   */
   constructor(status, body) {
     super(body?.message_zh ?? String(status));
     this.status = status;
@@ -13,6 +17,10 @@ export class ApiError extends Error {
   }
 }
 
+/**
+ * @param {string} path
+ * @param {Properties} parameters
+ */
 export function address(path, parameters = {}) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
@@ -22,7 +30,14 @@ export function address(path, parameters = {}) {
   return BASE + path + (text ? `?${text}` : "");
 }
 
-export async function get(path, parameters = {}, { signal } = {}) {
+/**
+ * @template {string} P
+ * @param {P} path
+ * @param {Query<P>} [parameters]
+ * @param {{ signal?: AbortSignal }} [how]
+ * @returns {Promise<Answer<P>>}
+ */
+export async function get(path, parameters = /** @type {Query<P>} */ ({}), { signal } = {}) {
   let answer;
   try {
     answer = await fetch(address(path, parameters), { signal, headers: { Accept: "application/json" } });
@@ -36,6 +51,13 @@ export async function get(path, parameters = {}, { signal } = {}) {
 }
 
 // Writes as JSON; with `keepalive` it outlives the page.
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {any} [body]
+ * @param {{ keepalive?: boolean }} [how]
+ * @returns {Promise<any>}
+ */
 export async function send(method, path, body = undefined, { keepalive = false } = {}) {
   const headers = {
     Accept: "application/json",
@@ -58,7 +80,13 @@ export async function send(method, path, body = undefined, { keepalive = false }
 }
 
 // For what changes only with an import; forgotten when `forget` is called.
-export function getKept(path, parameters = {}) {
+/**
+ * @template {string} P
+ * @param {P} path
+ * @param {Query<P>} [parameters]
+ * @returns {Promise<Answer<P>>}
+ */
+export function getKept(path, parameters = /** @type {Query<P>} */ ({})) {
   const key = address(path, parameters);
   if (!kept.has(key)) {
     const promise = get(path, parameters);
@@ -74,8 +102,10 @@ export function forget() {
 
 // One running request a name: a newer one ends the older.
 export class Latest {
+  /** @type {Map<any, any>} */
   #controllers = new Map();
 
+  /** @param {string} name */
   start(name) {
     this.#controllers.get(name)?.abort();
     const controller = new AbortController();

@@ -3,6 +3,7 @@
 
 const STEPS = [1, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 50, 60, 80];
 
+/** @param {any} value */
 function pretty(value) {
   if (value <= 12) return Math.max(1, Math.round(value));
   const scale = 10 ** (Math.floor(Math.log10(value)) - 1);
@@ -14,8 +15,14 @@ function pretty(value) {
 }
 
 // Lower bounds of at most `wanted` classes; the first is 1.
+/**
+ * @param {any} values
+ * @param {number} [wanted]
+ */
 export function breaks(values, wanted = 5) {
-  const positive = values.filter((v) => v > 0).sort((a, b) => a - b);
+  const positive = values
+    .filter((/** @type {any} */ v) => v > 0)
+    .sort((/** @type {any} */ a, /** @type {any} */ b) => a - b);
   if (!positive.length) return [];
   const lower = [1];
   for (let i = 1; i < wanted; i += 1) {
@@ -26,14 +33,22 @@ export function breaks(values, wanted = 5) {
 }
 
 // Colours for `n` classes out of the ramp, its ends always among them.
+/**
+ * @param {string[]} ramp
+ * @param {number} n
+ */
 export function colours(ramp, n) {
   if (n <= 1) return [ramp[Math.floor(ramp.length / 2)]];
   return Array.from({ length: n }, (_, i) => ramp[Math.round((i * (ramp.length - 1)) / (n - 1))]);
 }
 
+/**
+ * @param {any} value
+ * @param {number[]} lower
+ */
 export function classOf(value, lower) {
   let found = -1;
-  lower.forEach((at, i) => {
+  lower.forEach((/** @type {any} */ at, /** @type {number} */ i) => {
     if (value >= at) found = i;
   });
   return found;

@@ -1,5 +1,11 @@
 // Small helpers over the document: elements, icons, focus.
 
+/**
+ * @param {string} tag
+ * @param {Attributes} attributes
+ * @param {Child[]} children
+ * @returns {any}
+ */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -14,8 +20,13 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 // Its picture stands in the style sheet, by this class.
+/** @param {string} name */
 export const icon = (name) => h("span", { class: `icon icon-${name}`, "aria-hidden": "true" });
 
+/**
+ * @param {string} label
+ * @param {any} given
+ */
 export function button(label, { icon: name, text = true, ...attributes } = {}) {
   return h(
     "button",
@@ -25,21 +36,31 @@ export function button(label, { icon: name, text = true, ...attributes } = {}) {
   );
 }
 
+/**
+ * @param {Element} element
+ * @param {Child[]} children
+ */
 export function replace(element, ...children) {
   element.replaceChildren(
     ...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false),
   );
 }
 
+/**
+ * @param {string} id
+ * @returns {HTMLElement}
+ */
 export function byId(id) {
-  return document.getElementById(id);
+  return /** @type {HTMLElement} */ (document.getElementById(id));
 }
 
 // Says something to a screen reader without moving the focus.
+/** @param {string} text */
 export function announce(text) {
   byId("announcer").textContent = text;
 }
 
+/** @param {string} name */
 export function css(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
@@ -48,6 +69,7 @@ export const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)")
 export const isPhone = () => matchMedia("(max-width: 719px)").matches;
 
 // Gives when the style sheet applies.
+/** @param {string} href */
 export function loadStyle(href) {
   return new Promise((resolve, reject) => {
     const failed = () => reject(new Error(href));

@@ -2,6 +2,10 @@
 // scrolled.
 
 // `redraw` may take its time.
+/**
+ * @param {HTMLElement} element
+ * @param {() => any} redraw
+ */
 export async function keeping(element, redraw) {
   const focused = element.contains(document.activeElement) ? document.activeElement.id : null;
   const far = [...element.querySelectorAll("[id], .scroll")]

@@ -17,6 +17,7 @@ const integer = new Intl.NumberFormat(locale);
 const decimal = new Intl.NumberFormat(locale, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 // Words of a wing: by key the sentence in Chinese and in English. A key has one owner.
+/** @param {...any} tables */
 export function learn(...tables) {
   for (const words of tables) {
     for (const [key, pair] of Object.entries(words)) {
@@ -28,34 +29,49 @@ export function learn(...tables) {
 
 let zone = "Asia/Shanghai";
 
+/** @param {string} name */
 export function setZone(name) {
   zone = name || zone;
 }
 
+/**
+ * @param {string} key
+ * @param {any} [values]
+ */
 export function t(key, values = {}) {
   const text = TABLE[key]?.[column] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  return text.replace(/\{(\w+)\}/g, (/** @type {any} */ _, /** @type {string} */ name) => values[name] ?? "");
 }
 
+/** @param {string} key */
 export const has = (key) => key in TABLE;
+/** @param {number} n */
 export const number = (n) => (n === null || n === undefined ? "–" : integer.format(n));
+/** @param {number} n */
 export const km2 = (n) => (n === null || n === undefined ? "–" : decimal.format(n));
 
 // Name of a thing that carries name_zh and name_en.
+/** @param {any} thing */
 export function nameOf(thing) {
   if (!thing) return "";
   const [first, second] = lang === "en" ? [thing.name_en, thing.name_zh] : [thing.name_zh, thing.name_en];
   return first || second || thing.code || "";
 }
 
+/**
+ * @param {any} list
+ * @param {string} code
+ */
 export function labelOf(list, code) {
-  const found = list?.find((item) => item.code === code);
+  const found = list?.find((/** @type {any} */ item) => item.code === code);
   if (found && lang === "en" && (!found.en || found.en === found.zh)) return STAGES_EN[code] ?? found.zh;
   return found?.[lang] ?? (has(`kind_${code}`) ? t(`kind_${code}`) : (code ?? ""));
 }
 
+/** @param {Told} error */
 export const messageOf = (error) => error[lang] ?? t("error_network");
 
+/** @param {string | null | undefined} iso */
 export function dayTime(iso) {
   if (!iso) return "–";
   const parts = new Intl.DateTimeFormat("en-GB", {
@@ -71,8 +87,13 @@ export function dayTime(iso) {
   return `${p.year}-${p.month}-${p.day} ${p.hour}:${p.minute}`;
 }
 
+/** @param {string | null | undefined} iso */
 export const day = (iso) => (iso ? dayTime(iso).slice(0, 10) : "–");
 
+/**
+ * @param {string | null | undefined} iso
+ * @param {number} [now]
+ */
 export function age(iso, now = Date.now()) {
   const minutes = Math.round((now - Date.parse(iso)) / 60_000);
   if (minutes < 2) return t("now");

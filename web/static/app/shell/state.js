@@ -11,11 +11,17 @@ const SELECTION =
   /^(incident:\d+|team:[\w.-]{1,40}|migrant:[\w.-]{1,40}|organisation:[\w.-]{1,40}|grid:\d{17}|hotspot:\d{1,6}(\.\d{1,6}){0,11}|patrol:[\w.-]{1,40}(:\d{1,3})?)$/;
 const NUMBER = /^\d{1,15}$/;
 
+/**
+ * @param {string} text
+ * @param {number} low
+ * @param {number} high
+ */
 const bounded = (text, low, high) => {
   const value = Number.parseFloat(text);
   return Number.isFinite(value) && value >= low && value <= high ? value : null;
 };
 
+/** @param {Workspace} workspace */
 export function defaults(workspace) {
   const levels = workspace.levels ?? [];
   return {
@@ -39,20 +45,28 @@ export function defaults(workspace) {
   };
 }
 
+/**
+ * @param {string} search
+ * @param {Workspace} workspace
+ */
 export function parse(search, workspace) {
   const query = new URLSearchParams(search);
   const state = defaults(workspace);
+  /**
+   * @param {string} name
+   * @param {string[]} allowed
+   */
   const choose = (name, allowed) => allowed.includes(query.get(name)) && (state[name] = query.get(name));
   if (KEY.test(query.get("grid") ?? "")) state.grid = query.get("grid");
   const level = Number(query.get("level"));
   if (workspace.levels?.includes(level)) state.level = level;
   choose(
     "domain",
-    workspace.domains.map((d) => d.code),
+    workspace.domains.map((/** @type {any} */ d) => d.code),
   );
   choose(
     "stage",
-    workspace.stages.map((s) => s.code),
+    workspace.stages.map((/** @type {any} */ s) => s.code),
   );
   choose(
     "kind",
@@ -81,6 +95,11 @@ export function parse(search, workspace) {
   return state;
 }
 
+/**
+ * @param {any} state
+ * @param {Workspace} workspace
+ * @param {Lang} lang
+ */
 export function serialise(state, workspace, lang) {
   const plain = defaults(workspace);
   const query = new URLSearchParams();
@@ -118,8 +137,13 @@ export function serialise(state, workspace, lang) {
 
 // Holds the state, writes the address, and tells listeners which names changed.
 export class Store {
+  /** @type {any} */
   #listeners = [];
 
+  /**
+   * @param {Workspace} workspace
+   * @param {Lang} lang
+   */
   constructor(workspace, lang) {
     this.workspace = workspace;
     this.lang = lang;
@@ -127,10 +151,15 @@ export class Store {
     addEventListener("popstate", () => this.#adopt(parse(location.search, workspace), "history"));
   }
 
+  /** @param {(...told: any[]) => void} listener */
   listen(listener) {
     this.#listeners.push(listener);
   }
 
+  /**
+   * @param {Partial<State>} changes
+   * @param {{ quiet?: boolean }} [given1]
+   */
   set(changes, { quiet = false } = {}) {
     const next = { ...this.state, ...changes };
     const changed = this.#difference(next);
@@ -143,6 +172,7 @@ export class Store {
     this.#tell(changed, "set");
   }
 
+  /** @param {Lang} lang */
   setLanguage(lang) {
     const query = serialise(this.state, this.workspace, lang);
     const parameters = new URLSearchParams(query);
@@ -150,18 +180,27 @@ export class Store {
     location.assign(`?${parameters.toString().replaceAll("%2C", ",").replaceAll("%3A", ":")}`);
   }
 
+  /**
+   * @param {any} next
+   * @param {string} why
+   */
   #adopt(next, why) {
     const changed = this.#difference(next);
     this.state = next;
     if (changed.size) this.#tell(changed, why);
   }
 
+  /** @param {any} next */
   #difference(next) {
     return new Set(
       Object.keys(next).filter((k) => JSON.stringify(next[k]) !== JSON.stringify(this.state[k])),
     );
   }
 
+  /**
+   * @param {Set<string>} changed
+   * @param {string} why
+   */
   #tell(changed, why) {
     for (const listener of this.#listeners) listener(changed, why);
   }

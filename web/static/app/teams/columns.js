@@ -4,8 +4,14 @@ import { age, labelOf, nameOf, number, t } from "../shell/i18n.js";
 import { swatch } from "../shell/map/symbols.js";
 import { link, sub } from "../shell/ui/cells.js";
 
+/**
+ * @param {{ actions: Actions, workspace: Workspace }} given
+ * @returns {Column[]}
+ */
 export function teams({ actions, workspace }) {
+  /** @param {Properties} row */
   const kind = (row) => labelOf(workspace.team_kinds, row.kind);
+  /** @param {Properties} row */
   const position = (row) => (row.position_at ? age(row.position_at) : t("legend_base"));
   return [
     {
@@ -31,8 +37,14 @@ export function teams({ actions, workspace }) {
   ];
 }
 
+/**
+ * @param {{ actions: Actions, counts: any }} given
+ * @returns {Column[]}
+ */
 export function migrants({ actions, counts }) {
+  /** @param {Properties} row */
   const kind = (row) => labelOf(null, row.kind);
+  /** @param {Properties} row */
   const place = (row) => nameOf(counts.villageOf(row.grid_key ?? ""));
   return [
     {
@@ -55,8 +67,14 @@ export function migrants({ actions, counts }) {
   ];
 }
 
+/**
+ * @param {{ actions: Actions, counts: any }} given
+ * @returns {Column[]}
+ */
 export function organisations({ actions, counts }) {
+  /** @param {Properties} row */
   const kind = (row) => labelOf(null, row.kind);
+  /** @param {Properties} row */
   const place = (row) => nameOf(counts.villageOf(row.grid_key ?? ""));
   return [
     {

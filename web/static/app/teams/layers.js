@@ -7,6 +7,7 @@ function layers() {
   const migrant = css("--migrant");
   const live = ["!=", ["get", "position_at"], null];
   // Area in proportion to the head-count: radius grows with its square root.
+  /** @param {any} scale */
   const radius = (scale) => ["*", ["sqrt", ["get", "head_count"]], scale];
   return [
     {
@@ -103,6 +104,10 @@ function layers() {
   ];
 }
 
+/**
+ * @param {string} hex
+ * @param {number} alpha
+ */
 function fade(hex, alpha) {
   const n = Number.parseInt(hex.slice(1), 16);
   return `rgba(${n >> 16},${(n >> 8) & 255},${n & 255},${alpha})`;
@@ -122,8 +127,12 @@ export const teamsMap = {
     organisations: ["organisation", "organisation-name"],
   },
   picks: [
-    { layer: "team", rank: 2, act: (p) => ({ sel: `team:${p.code}` }) },
-    { layer: "organisation", rank: 4, act: (p) => ({ sel: `organisation:${p.code}` }) },
-    { layer: "migrant", rank: 4, act: (p) => ({ sel: `migrant:${p.code}` }) },
+    { layer: "team", rank: 2, act: (/** @type {Properties} */ p) => ({ sel: `team:${p.code}` }) },
+    {
+      layer: "organisation",
+      rank: 4,
+      act: (/** @type {Properties} */ p) => ({ sel: `organisation:${p.code}` }),
+    },
+    { layer: "migrant", rank: 4, act: (/** @type {Properties} */ p) => ({ sel: `migrant:${p.code}` }) },
   ],
 };

@@ -5,16 +5,33 @@ import { nameOf } from "../shell/i18n.js";
 import { iconOf } from "../shell/map/symbols.js";
 import { tooltip } from "../shell/map/tooltip.js";
 
+/** @param {{ geometry: any }} given */
 const at = ({ geometry }) => [geometry.coordinates[1], geometry.coordinates[0]];
+/**
+ * @param {any} mark
+ * @param {Properties} p
+ * @param {string} kind
+ * @param {Pick_} pick
+ */
 const picked = (mark, p, kind, pick) =>
-  tooltip(mark, nameOf(p)).on("click", (event) => pick(event, `${kind}:${p.code}`));
+  tooltip(mark, nameOf(p)).on("click", (/** @type {any} */ event) => pick(event, `${kind}:${p.code}`));
 
+/**
+ * @param {any} L
+ * @param {Feature} feature
+ * @param {Pick_} pick
+ */
 function team(L, feature, pick) {
   const p = feature.properties;
   const icon = iconOf(L, p.position_at ? "team" : "team-base");
   return picked(L.marker(at(feature), { keyboard: false, icon }), p, "team", pick);
 }
 
+/**
+ * @param {any} L
+ * @param {Feature} feature
+ * @param {Pick_} pick
+ */
 function site(L, feature, pick) {
   const p = feature.properties;
   const look = {
@@ -26,11 +43,20 @@ function site(L, feature, pick) {
   return picked(L.circleMarker(at(feature), look), p, "migrant", pick);
 }
 
+/**
+ * @param {any} L
+ * @param {Feature} feature
+ * @param {Pick_} pick
+ */
 function body(L, feature, pick) {
   const mark = L.marker(at(feature), { keyboard: false, icon: iconOf(L, "organisation") });
   return picked(mark, feature.properties, "organisation", pick);
 }
 
+/**
+ * @param {any} L
+ * @param {Feature} feature
+ */
 const track = (L, feature) =>
   L.geoJSON(feature, { style: { color: css("--track"), weight: 3 }, interactive: false });
 

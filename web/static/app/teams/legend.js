@@ -22,6 +22,10 @@ function migrants() {
   );
 }
 
+/**
+ * @param {string} title
+ * @param {any} items
+ */
 const marks = (title, items) =>
   h(
     "div",
@@ -30,10 +34,13 @@ const marks = (title, items) =>
     h(
       "ul",
       {},
-      items.map(([mark, label]) => h("li", {}, swatch(mark), h("span", {}, label))),
+      items.map((/** @type {[any, string]} */ [mark, label]) =>
+        h("li", {}, swatch(mark), h("span", {}, label)),
+      ),
     ),
   );
 
+/** @param {{ state: { layers: any } }} given */
 export const teamsLegend = ({ state: { layers } }) => [
   layers.includes("teams")
     ? marks(t("teams"), [

@@ -5,13 +5,22 @@ import { h } from "../shell/dom.js";
 import { age, day, has, labelOf, nameOf, number, t } from "../shell/i18n.js";
 import { facts, people } from "../shell/ui/facts.js";
 
+/**
+ * @param {string} path
+ * @param {string} code
+ */
 async function fromList(path, code) {
   const { features } = await get(path);
-  const found = features.find((f) => f.properties.code === code);
+  const found = features.find((/** @type {Feature} */ f) => f.properties.code === code);
   if (!found) throw Object.assign(new Error(code), { status: 404 });
   return found;
 }
 
+/**
+ * @param {string} code
+ * @param {any} pressed
+ * @param {Actions} actions
+ */
 async function showTrack(code, pressed, actions) {
   const on = pressed.getAttribute("aria-pressed") !== "true";
   try {
@@ -26,6 +35,11 @@ async function showTrack(code, pressed, actions) {
 }
 
 // `context` has store, counts (whose villageOf tells a village by a key) and actions.
+/**
+ * @param {string} code
+ * @param {AbortSignal} signal
+ * @param {{ store: import('../shell/state.js').Store, counts: any, actions: Actions }} given2
+ */
 export async function teamStory(code, signal, { store, counts, actions }) {
   const feature = await fromList("/teams", code);
   const p = feature.properties;
@@ -63,6 +77,11 @@ export async function teamStory(code, signal, { store, counts, actions }) {
   };
 }
 
+/**
+ * @param {string} code
+ * @param {AbortSignal} signal
+ * @param {{ counts: any }} given2
+ */
 export async function siteStory(code, signal, { counts }) {
   const feature = await fromList("/migrant-clusters", code);
   const p = feature.properties;
@@ -90,6 +109,11 @@ export async function siteStory(code, signal, { counts }) {
   };
 }
 
+/**
+ * @param {string} code
+ * @param {AbortSignal} signal
+ * @param {{ counts: any }} given2
+ */
 export async function bodyStory(code, signal, { counts }) {
   const feature = await fromList("/organisations", code);
   const p = feature.properties;

@@ -6,17 +6,29 @@ const REACH_PX = 14;
 // `moved(from, lngLat, onto)` while it goes, with null when it is over; `dropped(from, onto)` at the end.
 // `from` and `onto` are properties of features; `onto` is null where there is nothing. What it gives has
 // `going`.
+/**
+ * @param {any} map
+ * @param {{ layer: any, targets: any, moved: any, dropped: any }} given1
+ */
 export function dragging(map, { layer, targets, moved, dropped }) {
   let going = null;
 
+  /** @param {any} point */
   const under = (point) => {
     const box = [
       [point.x - REACH_PX, point.y - REACH_PX],
       [point.x + REACH_PX, point.y + REACH_PX],
     ];
-    const hits = map.queryRenderedFeatures(box, { layers: targets.filter((id) => map.getLayer(id)) });
-    return hits.map((hit) => hit.properties).find((p) => p.code !== going.from.code) ?? null;
+    const hits = map.queryRenderedFeatures(box, {
+      layers: targets.filter((/** @type {any} */ id) => map.getLayer(id)),
+    });
+    return (
+      hits
+        .map((/** @type {any} */ hit) => hit.properties)
+        .find((/** @type {Properties} */ p) => p.code !== going.from.code) ?? null
+    );
   };
+  /** @param {any} drop */
   const end = (drop) => {
     const { from, begun, onto } = going;
     going = null;
@@ -28,6 +40,7 @@ export function dragging(map, { layer, targets, moved, dropped }) {
     moved(null);
     if (drop) dropped(from, onto);
   };
+  /** @param {any} event */
   const move = (event) => {
     if (event.points?.length > 1) return end(false);
     if (!going.begun && Math.hypot(event.point.x - going.at.x, event.point.y - going.at.y) < BEGIN_PX)
@@ -37,11 +50,13 @@ export function dragging(map, { layer, targets, moved, dropped }) {
     map.getCanvas().style.cursor = going.onto ? "copy" : "grabbing";
     return moved(going.from, [event.lngLat.lng, event.lngLat.lat], going.onto);
   };
+  /** @param {any} event */
   const key = (event) => {
     if (event.key !== "Escape") return;
     event.stopPropagation();
     end(false);
   };
+  /** @param {any} event */
   const begin = (event) => {
     if (going || event.points?.length > 1 || event.originalEvent.button > 0) return;
     event.preventDefault();
@@ -55,7 +70,7 @@ export function dragging(map, { layer, targets, moved, dropped }) {
     touchend: () => end(true),
     touchcancel: () => end(false),
     blur: () => end(false),
-    mouseup: (event) => end(map.getCanvasContainer().contains(event.target)),
+    mouseup: (/** @type {any} */ event) => end(map.getCanvasContainer().contains(event.target)),
   };
   map.on("mousedown", layer, begin);
   map.on("touchstart", layer, begin);

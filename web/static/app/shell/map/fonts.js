@@ -18,6 +18,7 @@ const SAMPLES = ["镇", "网"];
 
 const FONTS = [...SYSTEM, BUNDLED];
 
+/** @param {string} text */
 function drawn(text) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 24;
@@ -46,7 +47,10 @@ export function fontFaces() {
     const found = /url\("?([^")]+)"?\)/.exec(rule.style?.getPropertyValue("src") ?? "");
     if (!found) continue;
     const ranges = rule.style.getPropertyValue("unicode-range").split(",");
-    faces.push({ url: new URL(found[1], sheet.href).href, "unicode-range": ranges.map((r) => r.trim()) });
+    faces.push({
+      url: new URL(found[1], sheet.href).href,
+      "unicode-range": ranges.map((/** @type {any} */ r) => r.trim()),
+    });
   }
   return faces.length ? { [BUNDLED]: faces } : {};
 }

@@ -10,9 +10,14 @@ export const NAME =
     : ["coalesce", ["get", "name_zh"], ["get", "name_en"], ""];
 const EMPTY = { type: "FeatureCollection", features: [] };
 
+/** @param {Feature[]} features */
 export const collection = (features) => ({ ...EMPTY, features: features ?? [] });
 export const emptySource = (extra = {}) => ({ type: "geojson", data: EMPTY, ...extra });
 
+/**
+ * @param {any} size
+ * @param {Properties} [extra]
+ */
 export function textOf(size, extra = {}) {
   return { "text-font": labelFonts(), "text-size": size, "text-max-width": 8, "text-padding": 3, ...extra };
 }

@@ -8,6 +8,10 @@ import { tooltip } from "./tooltip.js";
 
 const OWN = { chosen: { draw: drawChosen } };
 
+/**
+ * @param {any} leaflet
+ * @param {Feature} feature
+ */
 function drawChosen(leaflet, feature) {
   const { type, coordinates } = feature.geometry;
   const style = { color: css("--accent"), weight: 3, fill: false };
@@ -22,21 +26,26 @@ export class PlainMap {
   #box;
   #grids;
   #given = { counts: {}, lower: [], ramp: [], shown: [], data: {}, tiles: {}, over: {} };
+  /** @type {Record<string, any>} */
   #groups = {};
   #drawers;
   #wings;
+  /** @type {Record<string, any>} */
   #over = {};
+  /** @type {Map<any, any>} */
   #byKey = new Map();
+  /** @type {number | null} */
   #level = null;
 
   // `leaflet` is the library, which is loaded apart. `wings` are what each wing draws: draws (by name of the data: draw(L, feature, pick), switched), shades
   // (colours of grids by value), points (by name: load(query) gives features).
+  /** @param {{ leaflet: any, element: HTMLElement, workspace: Workspace, view: View | null, box: any, tell: any, wings: any[] }} given */
   constructor({ leaflet, element, workspace, view, box, tell, wings }) {
     this.#L = leaflet;
     this.#grids = leaflet.geoJSON();
     this.#tell = tell;
     this.#wings = wings;
-    this.#drawers = Object.assign({}, OWN, ...wings.map((wing) => wing.draws));
+    this.#drawers = Object.assign({}, OWN, ...wings.map((/** @type {any} */ wing) => wing.draws));
     this.#box = box;
     this.#map = this.#L.map(element, {
       preferCanvas: true,
@@ -63,10 +72,15 @@ export class PlainMap {
     return { z: this.#map.getZoom() - 1, lat, lon: lng };
   }
 
+  /** @param {{ z: number, lat: number, lon: number }} given */
   setView({ z, lat, lon }) {
     this.#map.setView([lat, lon], z + 1, { animate: false });
   }
 
+  /**
+   * @param {[any, any, any, any]} given
+   * @param {{ still?: boolean }} [given1]
+   */
   fit([west, south, east, north], { still = false } = {}) {
     const { left, top, right, bottom } = this.#box();
     this.#map.fitBounds(
@@ -82,14 +96,24 @@ export class PlainMap {
     );
   }
 
+  /**
+   * @param {number} lon
+   * @param {number} lat
+   */
   fitsIn(lon, lat) {
     return this.#map.getBounds().contains([lat, lon]);
   }
 
+  /**
+   * @param {number} lon
+   * @param {number} lat
+   * @param {number} zoom
+   */
   goTo(lon, lat, zoom) {
     this.#map.setView([lat, lon], Math.max(this.#map.getZoom(), zoom + 1), { animate: !prefersStill() });
   }
 
+  /** @param {number} n */
   zoomBy(n) {
     this.#map.setZoom(this.#map.getZoom() + n);
   }
@@ -104,10 +128,15 @@ export class PlainMap {
     for (const [name, given] of Object.entries(this.#given.over)) this.setShade(name, given);
   }
 
+  /**
+   * @param {string} name
+   * @param {any} given
+   */
   setShade(name, given) {
     return name === "counts" ? this.#setCounts(given) : this.#setOver(name, given);
   }
 
+  /** @param {{ level: number, counts: any, lower: number[], ramp: string[], on: boolean }} given */
   async #setCounts({ level, counts, lower, ramp, on }) {
     Object.assign(this.#given, { counts: counts ?? {}, lower, ramp, on });
     if (level !== this.#level) {
@@ -118,7 +147,8 @@ export class PlainMap {
       this.#byKey.clear();
       this.#grids = this.#L
         .geoJSON(found, {
-          onEachFeature: (feature, layer) => this.#listen(feature, layer),
+          onEachFeature: (/** @type {Feature} */ feature, /** @type {any} */ layer) =>
+            this.#listen(feature, layer),
         })
         .addTo(this.#map);
       this.#grids.bringToBack();
@@ -127,6 +157,10 @@ export class PlainMap {
     this.#paint();
   }
 
+  /**
+   * @param {string} name
+   * @param {any} given
+   */
   async #setOver(name, given) {
     this.#given.over[name] = given;
     const found = given
@@ -135,7 +169,8 @@ export class PlainMap {
     if (given !== this.#given.over[name]) return;
     this.#over[name]?.remove();
     if (!found) return;
-    const colourOf = this.#wings.find((wing) => wing.shades?.[name]).shades[name](given);
+    const colourOf = this.#wings.find((/** @type {any} */ wing) => wing.shades?.[name]).shades[name](given);
+    /** @param {{ properties: Properties }} given */
     const style = ({ properties: p }) => ({
       stroke: false,
       fillColor: colourOf(p.grid_key) ?? "transparent",
@@ -146,10 +181,12 @@ export class PlainMap {
     this.#grids.bringToBack();
   }
 
+  /** @param {Feature} feature */
   setWay(feature) {
     this.setData("way", feature?.geometry ? [feature] : []);
   }
 
+  /** @param {string[]} names */
   setLayers(names) {
     this.#given.shown = names;
     for (const [name, group] of Object.entries(this.#groups)) {
@@ -160,39 +197,62 @@ export class PlainMap {
   }
 
   // Points stand in for the tiles of a layer.
+  /**
+   * @param {string} name
+   * @param {Properties} query
+   */
   async setTiles(name, query) {
     this.#given.tiles[name] = query;
     if (!this.#given.shown.includes(name)) return;
     const { load } = this.#drawers[name];
-    const features = await load(query).catch((error) => this.#tell.error(error));
+    const features = await load(query).catch((/** @type {Told} */ error) => this.#tell.error(error));
     if (features && query === this.#given.tiles[name]) this.setData(name, features);
   }
 
+  /**
+   * @param {string} name
+   * @param {Feature[]} features
+   */
   setData(name, features) {
     this.#given.data[name] = features;
     const group = this.#groups[name].clearLayers();
+    /**
+     * @param {any} event
+     * @param {string} sel
+     */
     const pick = (event, sel) => this.#pick(event, sel);
     for (const feature of features ?? [])
       if (feature.geometry) this.#drawers[name].draw(this.#L, feature, pick).addTo(group);
   }
 
+  /** @param {Feature} feature */
   setChosen(feature) {
     this.setData("chosen", feature?.geometry ? [feature] : []);
   }
 
+  /** @param {Feature} feature */
   setTrack(feature) {
     this.setData("track", feature?.geometry ? [feature] : []);
   }
 
+  /** @param {string} key */
   highlight(key) {
     this.#paint(key);
   }
 
+  /**
+   * @param {any} event
+   * @param {string} sel
+   */
   #pick(event, sel) {
     this.#L.DomEvent.stopPropagation(event);
     this.#tell.pick(sel);
   }
 
+  /**
+   * @param {Feature} feature
+   * @param {any} layer
+   */
   #listen(feature, layer) {
     const p = feature.properties;
     this.#byKey.set(p.grid_key, layer);
@@ -201,7 +261,7 @@ export class PlainMap {
       properties: { key: p.grid_key, name_zh: p.name_zh, name_en: p.name_en },
     };
     layer.on("click", () => this.#tell.grid(p.grid_key));
-    layer.on("mousemove", (event) => this.#tell.hover(found, event.originalEvent));
+    layer.on("mousemove", (/** @type {any} */ event) => this.#tell.hover(found, event.originalEvent));
     layer.on("mouseout", () => this.#tell.hover(null));
     if (this.#level < 4)
       tooltip(layer, nameOf(p), { permanent: true, direction: "center", className: "grid-name" });

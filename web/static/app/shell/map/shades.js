@@ -2,14 +2,21 @@
 
 export class GridStates {
   #map;
+  /** @type {Map<any, any>} */
   #kept = new Map();
 
+  /** @param {any} map */
   constructor(map) {
     this.#map = map;
   }
 
   // `values` by grid key take the place of those that were set under this name before.
+  /**
+   * @param {string} name
+   * @param {any} values
+   */
   set(name, values) {
+    /** @param {any} id */
     const target = (id) => ({ source: "ground", sourceLayer: "grids", id });
     for (const id of this.#kept.get(name) ?? [])
       if (!(id in values)) this.#map.removeFeatureState(target(id), name);

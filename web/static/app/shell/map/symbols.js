@@ -4,9 +4,13 @@ import { css } from "../dom.js";
 
 export const DOMAINS = ["dispute", "land", "social_service", "policing", "safety", "emergency"];
 
+/**
+ * @param {number} n
+ * @param {number} [turn]
+ */
 const polygon =
   (n, turn = -Math.PI / 2) =>
-  (c, r) => {
+  (/** @type {CanvasRenderingContext2D} */ c, /** @type {any} */ r) => {
     for (let i = 0; i < n; i += 1) {
       const a = turn + (i * 2 * Math.PI) / n;
       c.lineTo(r * Math.cos(a), r * Math.sin(a));
@@ -15,12 +19,14 @@ const polygon =
   };
 
 const SHAPES = {
-  dispute: (c, r) => c.arc(0, 0, r * 0.86, 0, 2 * Math.PI),
-  land: (c, r) => c.rect(-r * 0.76, -r * 0.76, r * 1.52, r * 1.52),
+  dispute: (/** @type {CanvasRenderingContext2D} */ c, /** @type {any} */ r) =>
+    c.arc(0, 0, r * 0.86, 0, 2 * Math.PI),
+  land: (/** @type {CanvasRenderingContext2D} */ c, /** @type {any} */ r) =>
+    c.rect(-r * 0.76, -r * 0.76, r * 1.52, r * 1.52),
   social_service: polygon(3),
   policing: polygon(4),
   safety: polygon(6),
-  emergency: (c, r) => {
+  emergency: (/** @type {CanvasRenderingContext2D} */ c, /** @type {any} */ r) => {
     for (let i = 0; i < 10; i += 1) {
       const a = -Math.PI / 2 + (i * Math.PI) / 5;
       const d = i % 2 ? r * 0.48 : r * 1.08;
@@ -30,6 +36,10 @@ const SHAPES = {
   },
 };
 
+/**
+ * @param {CanvasRenderingContext2D} c
+ * @param {any} r
+ */
 const SHIELD = (c, r) => {
   c.moveTo(0, -r);
   c.quadraticCurveTo(r * 0.5, -r * 0.7, r * 0.86, -r * 0.66);
@@ -39,6 +49,10 @@ const SHIELD = (c, r) => {
   c.closePath();
 };
 
+/**
+ * @param {CanvasRenderingContext2D} c
+ * @param {any} r
+ */
 const HOUSE = (c, r) => {
   c.moveTo(0, -r * 0.95);
   c.lineTo(r * 0.95, -r * 0.1);
@@ -50,6 +64,10 @@ const HOUSE = (c, r) => {
   c.closePath();
 };
 
+/**
+ * @param {CanvasRenderingContext2D} c
+ * @param {any} r
+ */
 const ARROW = (c, r) => {
   c.moveTo(-r, -r * 0.3);
   c.lineTo(r * 0.1, -r * 0.3);
@@ -61,6 +79,11 @@ const ARROW = (c, r) => {
   c.closePath();
 };
 
+/**
+ * @param {any} size
+ * @param {any} shape
+ * @param {{ fill: string, stroke: string, width?: number, radius?: any }} given2
+ */
 function draw(size, shape, { fill, stroke, width = 1.5, radius = size / 2 - 2.5 }) {
   const ratio = 2;
   const canvas = document.createElement("canvas");
@@ -96,6 +119,7 @@ function marks() {
   return out;
 }
 
+/** @param {any} map */
 export function addMarks(map) {
   for (const [name, canvas] of Object.entries(marks())) {
     const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -106,8 +130,10 @@ export function addMarks(map) {
 
 let drawn = { theme: null, images: {} };
 
+/** @param {string} name */
 function imageOf(name) {
   const { theme } = document.documentElement.dataset;
+  /** @param {CanvasRenderingContext2D} c */
   const image = (c) => ({ url: c.toDataURL(), size: [c.width / 2, c.height / 2] });
   if (drawn.theme !== theme)
     drawn = { theme, images: Object.fromEntries(Object.entries(marks()).map(([k, c]) => [k, image(c)])) };
@@ -115,6 +141,7 @@ function imageOf(name) {
 }
 
 // The same mark as an image for lists and the legend.
+/** @param {string} name */
 export function swatch(name) {
   const image = document.createElement("img");
   image.src = imageOf(name).url;
@@ -124,4 +151,8 @@ export function swatch(name) {
 }
 
 // The same mark on the map without WebGL.
+/**
+ * @param {any} L
+ * @param {string} name
+ */
 export const iconOf = (L, name) => L.icon({ iconUrl: imageOf(name).url, iconSize: imageOf(name).size });

@@ -22,12 +22,14 @@ export class MapView {
   #picks;
   #given = { box: null, shown: [], data: {}, shades: {}, tiles: {} };
   #states;
+  /** @type {any} */
   #hovered = null;
   #drag;
 
   // `maplibre` is the library, which is loaded apart. `wings` are what each wing draws: sources(tilesOf, bounds), strata, shown (layers by name of what is
   // switched), shades (painters of grids), picks (what a click on a layer means; the lowest rank wins), drag,
   // images(map).
+  /** @param {{ maplibre: any, element: HTMLElement, workspace: Workspace, view: View | null, box: any, tell: any, wings: any[] }} given */
   constructor({ maplibre, element, workspace, view, box, tell, wings }) {
     this.#workspace = workspace;
     this.#wings = [...wings, chosenMap];
@@ -57,17 +59,17 @@ export class MapView {
     this.#map.addControl(new maplibre.ScaleControl({ unit: "metric", maxWidth: 110 }));
     document.getElementById("scale").append(element.querySelector(".maplibregl-ctrl-scale"));
     this.#map.on("style.load", () => this.#apply());
-    this.#map.on("click", (event) => this.#click(event));
-    this.#map.on("mousemove", (event) => this.#move(event));
+    this.#map.on("click", (/** @type {any} */ event) => this.#click(event));
+    this.#map.on("mousemove", (/** @type {any} */ event) => this.#move(event));
     this.#map.on("mouseout", () => this.#tell.hover(null));
     const [drag] = this.#wings.flatMap((wing) => wing.drag ?? []);
     this.#drag = dragging(this.#map, {
       ...drag,
-      moved: (...how) => this.#tell.dragged(...how),
-      dropped: (from, onto) => this.#tell.dropped(from, onto),
+      moved: (/** @type {...any} */ ...how) => this.#tell.dragged(...how),
+      dropped: (/** @type {any} */ from, /** @type {any} */ onto) => this.#tell.dropped(from, onto),
     });
     this.#map.on("moveend", () => this.#tell.moved(this.view()));
-    this.#map.on("error", (event) => this.#tell.error(event.error));
+    this.#map.on("error", (/** @type {any} */ event) => this.#tell.error(event.error));
     this.#map.once("idle", () => element.setAttribute("data-ready", "true"));
   }
 
@@ -76,10 +78,15 @@ export class MapView {
     return { z: this.#map.getZoom(), lat, lon: lng };
   }
 
+  /** @param {{ z: number, lat: number, lon: number }} given */
   setView({ z, lat, lon }) {
     this.#map.jumpTo({ center: [lon, lat], zoom: z });
   }
 
+  /**
+   * @param {[any, any, any, any]} given
+   * @param {{ still?: boolean }} [given1]
+   */
   fit([west, south, east, north], { still = false } = {}) {
     this.#map.fitBounds(
       [
@@ -90,6 +97,10 @@ export class MapView {
     );
   }
 
+  /**
+   * @param {number} lon
+   * @param {number} lat
+   */
   fitsIn(lon, lat) {
     const { x, y } = this.#map.project([lon, lat]);
     const pad = this.#given.box();
@@ -97,6 +108,11 @@ export class MapView {
     return x > pad.left && y > pad.top && x < w - pad.right && y < h - pad.bottom;
   }
 
+  /**
+   * @param {number} lon
+   * @param {number} lat
+   * @param {number} zoom
+   */
   goTo(lon, lat, zoom) {
     const z = Math.max(this.#map.getZoom(), zoom);
     this.#map.easeTo({
@@ -109,6 +125,7 @@ export class MapView {
     });
   }
 
+  /** @param {number} n */
   zoomBy(n) {
     this.#map.zoomTo(this.#map.getZoom() + n, { animate: !prefersStill() });
   }
@@ -125,41 +142,62 @@ export class MapView {
   }
 
   // Shades of grids: `name` is of one of the wings' painters, which says what it is given.
+  /**
+   * @param {string} name
+   * @param {any} given
+   */
   setShade(name, given) {
     this.#given.shades[name] = given;
     this.#whenLoaded(() => this.#shade(name));
   }
 
+  /** @param {Feature} feature */
   setWay(feature) {
     this.setData("way", feature?.geometry ? [feature] : []);
   }
 
+  /** @param {string[]} names */
   setLayers(names) {
     this.#given.shown = names;
     this.#whenLoaded(() => this.#showLayers());
   }
 
   // Which records a layer's tiles hold.
+  /**
+   * @param {any} layer
+   * @param {Properties} query
+   */
   setTiles(layer, query) {
     this.#given.tiles[layer] = query;
     this.#whenLoaded(() => this.#map.getSource(layer).setTiles([this.#tilesOf(layer)]));
   }
 
+  /**
+   * @param {string} name
+   * @param {Feature[]} features
+   */
   setData(name, features) {
     this.#given.data[name] = features;
     this.#whenLoaded(() => this.#map.getSource(name).setData(collection(features)));
   }
 
+  /** @param {Feature} feature */
   setChosen(feature) {
     this.setData("chosen", feature?.geometry ? [feature] : []);
   }
 
+  /** @param {Feature} feature */
   setTrack(feature) {
     this.setData("track", feature?.geometry ? [feature] : []);
   }
 
+  /** @param {string} key */
   highlight(key) {
     if (key === this.#hovered) return;
+    /**
+     * @param {any} id
+     * @param {any} hover
+     */
     const state = (id, hover) =>
       this.#map.setFeatureState({ source: "ground", sourceLayer: "grids", id }, { hover });
     this.#whenLoaded(() => {
@@ -171,6 +209,7 @@ export class MapView {
 
   #style() {
     const { bounds } = this.#workspace;
+    /** @param {any} layer */
     const tilesOf = (layer) => this.#tilesOf(layer);
     return {
       version: 8,
@@ -181,6 +220,7 @@ export class MapView {
     };
   }
 
+  /** @param {any} layer */
   #tilesOf(layer) {
     const query = new URLSearchParams(
       Object.entries(this.#given.tiles[layer] ?? {}).filter(([, value]) => value),
@@ -190,6 +230,7 @@ export class MapView {
     return `${location.origin}${path}${query ? `?${query}` : ""}`;
   }
 
+  /** @param {any} act */
   #whenLoaded(act) {
     if (this.#map.getLayer("grid-fill")) act();
   }
@@ -205,6 +246,7 @@ export class MapView {
       this.#map.getSource(name).setData(collection(features));
   }
 
+  /** @param {string} name */
   #shade(name) {
     for (const wing of this.#wings) wing.shades?.[name]?.(this.#map, this.#given.shades[name], this.#states);
   }
@@ -216,6 +258,7 @@ export class MapView {
     }
   }
 
+  /** @param {{ point: any }} given */
   #under({ point }) {
     const box = [
       [point.x - REACH_PX, point.y - REACH_PX],
@@ -229,11 +272,14 @@ export class MapView {
     return null;
   }
 
+  /** @param {any} event */
   #click(event) {
     const found = this.#under(event);
     if (!found) return;
-    const done = found.act(found.hit.properties, found.hit.geometry.coordinates, (ids) =>
-      this.#map.queryRenderedFeatures(event.point, { layers: ids }),
+    const done = found.act(
+      found.hit.properties,
+      found.hit.geometry.coordinates,
+      (/** @type {string[]} */ ids) => this.#map.queryRenderedFeatures(event.point, { layers: ids }),
     );
     if (done.zoom)
       this.#map.easeTo({
@@ -245,6 +291,7 @@ export class MapView {
     else this.#tell.grid(done.grid);
   }
 
+  /** @param {any} event */
   #move(event) {
     if (this.#drag.going) {
       this.#tell.hover(null);

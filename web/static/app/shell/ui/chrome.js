@@ -12,15 +12,25 @@ const SHEETS = [
 const SHEET_NAMES = { map: "map", panel: "filters", list: "list", time: "time" };
 const ERROR = "error";
 
+/** @param {string} name */
 export function showSheet(name) {
   document.body.dataset.sheet = name;
   for (const tab of byId("tabs").children)
     tab.setAttribute("aria-pressed", String(tab.dataset.sheet === name));
 }
 
+/**
+ * @param {Workspace} workspace
+ * @param {Actions} actions
+ */
 export function buildChrome(workspace, actions) {
   byId("skip").textContent = t("skip");
   byId("skip").addEventListener("click", () => isPhone() && showSheet("list"));
+  /**
+   * @param {string} name
+   * @param {string} label
+   * @param {any} act
+   */
   const tool = (name, label, act) => button(t(label), { id: label, icon: name, text: false, onclick: act });
   document.body.append(
     h(
@@ -67,10 +77,15 @@ export function buildChrome(workspace, actions) {
   );
 }
 
+/** @param {string} text */
 export function note(text) {
   byId("map-notes").append(h("div", { class: "note" }, icon("info-circle"), text));
 }
 
+/**
+ * @param {boolean} on
+ * @param {() => void} wider
+ */
 export function showZero(on, wider) {
   const box = byId("zero");
   box.hidden = !on;
@@ -82,6 +97,10 @@ export function showZero(on, wider) {
     );
 }
 
+/**
+ * @param {Told} error
+ * @param {() => void} retry
+ */
 export function showError(error, retry) {
   const banner = byId("banner");
   banner.hidden = false;
@@ -103,6 +122,7 @@ export function clearError() {
   byId("banner").hidden = true;
 }
 
+/** @param {string} text */
 export function say(text) {
   const banner = byId("banner");
   banner.hidden = false;
@@ -116,7 +136,15 @@ export function uncover() {
   byId("cover").classList.add("done");
 }
 
+/**
+ * @param {Lang} lang
+ * @param {(lang: Lang) => void} setLanguage
+ */
 export function coverEmpty(lang, setLanguage) {
+  /**
+   * @param {string} title
+   * @param {string} text
+   */
   const command = (title, text) => h("div", {}, h("h3", {}, title), h("code", {}, text));
   document.title = t("product");
   replace(
@@ -142,6 +170,10 @@ export function coverEmpty(lang, setLanguage) {
   );
 }
 
+/**
+ * @param {Told} error
+ * @param {() => void} retry
+ */
 export function coverError(error, retry) {
   replace(
     byId("cover"),

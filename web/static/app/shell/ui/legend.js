@@ -3,6 +3,7 @@
 import { byId, h, replace } from "../dom.js";
 import { t } from "../i18n.js";
 
+/** @param {any} told */
 export function renderLegend(told) {
   const parts = told.filter(Boolean);
   const open = byId("legend").querySelector("details")?.open ?? !matchMedia("(max-width: 1199px)").matches;

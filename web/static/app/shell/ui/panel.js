@@ -12,6 +12,11 @@ export class Panel {
   #counts;
   #actions;
 
+  /**
+   * @param {import('../state.js').Store} store
+   * @param {any} counts
+   * @param {Actions} actions
+   */
   constructor(store, counts, actions) {
     this.#store = store;
     this.#counts = counts;
@@ -42,7 +47,7 @@ export class Panel {
   breadcrumb() {
     const grid = this.#counts.grid?.properties;
     if (!grid) return h("span", {}, nameOf(this.#store.workspace));
-    const items = grid.ancestors.map((above) =>
+    const items = grid.ancestors.map((/** @type {any} */ above) =>
       h(
         "li",
         {},
@@ -146,6 +151,10 @@ export class Panel {
     if (!period) return null;
     const { from, to } = this.#store.state;
     const now = presetOf(from, to, period);
+    /**
+     * @param {string} name
+     * @param {any} value
+     */
     const input = (name, value) =>
       h("input", {
         id: name,
@@ -189,6 +198,10 @@ export class Panel {
     );
   }
 
+  /**
+   * @param {string} name
+   * @param {any} value
+   */
   #setDay(name, value) {
     if (!isDay(value)) return;
     const next = { from: this.#store.state.from, to: this.#store.state.to, [name]: value };
@@ -207,7 +220,7 @@ export class Panel {
         onchange: (event) => this.#store.set({ domain: event.target.value || null, kind: null }),
       },
       h("option", { value: "" }, t("all_domains")),
-      workspace.domains.map((d) =>
+      workspace.domains.map((/** @type {any} */ d) =>
         h("option", { value: d.code, selected: d.code === state.domain }, labelOf(workspace.domains, d.code)),
       ),
     );
@@ -216,8 +229,8 @@ export class Panel {
       "div",
       { class: "segments", role: "group", "aria-label": t("level") },
       workspace.levels
-        .filter((n) => n > 1)
-        .map((n) =>
+        .filter((/** @type {number} */ n) => n > 1)
+        .map((/** @type {number} */ n) =>
           h(
             "button",
             {
@@ -243,6 +256,10 @@ export class Panel {
 
   #layers() {
     const { layers } = this.#store.state;
+    /**
+     * @param {string} name
+     * @param {boolean} on
+     */
     const toggle = (name, on) =>
       this.#store.set({ layers: LAYERS.filter((l) => (l === name ? on : layers.includes(l))) });
     return h(

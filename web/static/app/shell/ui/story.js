@@ -6,6 +6,7 @@ import { t } from "../i18n.js";
 import { swatch } from "../map/symbols.js";
 
 export class Story {
+  /** @type {Feature | null} */
   feature = null;
   onShown = () => {};
   #store;
@@ -14,6 +15,11 @@ export class Story {
   #latest = new Latest();
 
   // `tellers` by the kind of what was chosen: (which, signal) gives feature, title, kind, mark and parts.
+  /**
+   * @param {import('../state.js').Store} store
+   * @param {Record<string, (which: string, signal: AbortSignal) => Promise<Story>>} tellers
+   * @param {Actions} actions
+   */
   constructor(store, tellers, actions) {
     this.#store = store;
     this.#tellers = tellers;
@@ -48,11 +54,13 @@ export class Story {
     }
   }
 
+  /** @param {boolean} on */
   #open(on) {
     byId("story").hidden = !on;
     document.body.classList.toggle("has-story", on);
   }
 
+  /** @param {Feature} feature */
   #show(feature) {
     this.#open(Boolean(this.#store.state.sel));
     if (!feature) byId("story").dataset.sel = "";
@@ -60,6 +68,11 @@ export class Story {
     this.onShown(feature);
   }
 
+  /**
+   * @param {string} title
+   * @param {string} [kind]
+   * @param {any} [mark]
+   */
   #header(title, kind = "", mark = null) {
     return h(
       "header",
