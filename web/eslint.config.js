@@ -50,7 +50,7 @@ export default [
       "no-new-func": "error",
       "no-console": "error",
       "no-shadow": ["error", { builtinGlobals: false }],
-      "max-lines": ["error", { max: 400 }],
+      "max-lines": ["error", { max: 400, skipComments: true }],
       "no-restricted-properties": [
         "error",
         ...["innerHTML", "outerHTML", "insertAdjacentHTML", "setHTMLUnsafe", "createContextualFragment"].map(

@@ -24,7 +24,7 @@ declare global {
   type Words = Record<string, Pair>;
 
   type Path = `${keyof paths & string}`;
-  type OfApi<P extends string> = `/api/v1${P}` extends keyof paths ? paths[`/api/v1${P}`] : never;
+  type OfApi<P extends string> = `/api/v1${P}` extends keyof paths ? paths[`/api/v1${P}`] : unknown;
   /** What the server answers to a GET; an address that is put together from parts may be any. */
   type Answer<P extends string> =
     OfApi<P> extends {

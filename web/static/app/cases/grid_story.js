@@ -154,8 +154,8 @@ export async function gridStory(key, signal, { store, counts, actions }) {
             t("by_domain"),
             bars(
               summary.by_domain,
-              (/** @type {CanvasRenderingContext2D} */ c) => labelOf(workspace.domains, c),
-              (/** @type {CanvasRenderingContext2D} */ c) => actions.records({ grid: key, domain: c }),
+              (/** @type {any} */ c) => labelOf(workspace.domains, c),
+              (/** @type {any} */ c) => actions.records({ grid: key, domain: c }),
               true,
             ),
           )
@@ -165,8 +165,8 @@ export async function gridStory(key, signal, { store, counts, actions }) {
             t("by_stage"),
             bars(
               summary.by_stage,
-              (/** @type {CanvasRenderingContext2D} */ c) => labelOf(workspace.stages, c),
-              (/** @type {CanvasRenderingContext2D} */ c) => actions.records({ grid: key, stage: c }),
+              (/** @type {any} */ c) => labelOf(workspace.stages, c),
+              (/** @type {any} */ c) => actions.records({ grid: key, stage: c }),
             ),
           )
         : null,
@@ -175,8 +175,8 @@ export async function gridStory(key, signal, { store, counts, actions }) {
             t("by_kind"),
             bars(
               Object.fromEntries(kinds),
-              (/** @type {CanvasRenderingContext2D} */ c) => labelOf(known, c),
-              (/** @type {CanvasRenderingContext2D} */ c) => actions.records({ grid: key, kind: c }),
+              (/** @type {any} */ c) => labelOf(known, c),
+              (/** @type {any} */ c) => actions.records({ grid: key, kind: c }),
             ),
           )
         : null,

@@ -101,7 +101,7 @@ export class List {
   #sorted(columns) {
     const rows = [...this.#rows()];
     const chosen = this.#sort[this.#store.state.list];
-    const column = columns.find((/** @type {CanvasRenderingContext2D} */ c) => c.name === chosen?.name);
+    const column = columns.find((/** @type {any} */ c) => c.name === chosen?.name);
     if (!column) return rows;
     const order = new Intl.Collator(lang === "en" ? "en" : "zh-CN", { numeric: true });
     /**
@@ -215,7 +215,7 @@ export class List {
   #table(columns, rows) {
     const { list, sel } = this.#store.state;
     const chosen = this.#sort[list];
-    const head = columns.map((/** @type {CanvasRenderingContext2D} */ c) => {
+    const head = columns.map((/** @type {any} */ c) => {
       const sorted = c.name === chosen?.name;
       const title = c.unit ? `${t(c.name)} (${t(c.unit)})` : t(c.name);
       return h(
@@ -244,7 +244,7 @@ export class List {
       return h(
         "tr",
         { dataset: { id }, class: current ? "chosen" : null, "aria-current": current ? "true" : null },
-        columns.map((/** @type {CanvasRenderingContext2D} */ c) =>
+        columns.map((/** @type {any} */ c) =>
           h(
             "td",
             { class: [c.num && "num", c.wide && "wide-only", c.long && "long"].filter(Boolean).join(" ") },

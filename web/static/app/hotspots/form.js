@@ -52,7 +52,7 @@ export class Form {
     this.#onChange = onChange;
   }
 
-  /** @param {Partial<State>} changes */
+  /** @param {any} changes */
   #set(changes) {
     Object.assign(this.#chosen, changes);
     this.#onChange();

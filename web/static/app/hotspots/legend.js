@@ -77,7 +77,7 @@ function labels(shown) {
   const counts = new Map();
   for (const { properties: p } of shown.features)
     if (p.label !== "none") counts.set(p.label, (counts.get(p.label) ?? 0) + 1);
-  const order = shown.classes.map((/** @type {CanvasRenderingContext2D} */ c) => c.code);
+  const order = shown.classes.map((/** @type {any} */ c) => c.code);
   const codes = [...counts.keys()].sort((a, b) => order.indexOf(a) - order.indexOf(b));
   const meaning = codes.map((code) => [
     h("dt", {}, className(shown.classes, code)),

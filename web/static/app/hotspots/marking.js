@@ -28,7 +28,7 @@ export function sureness(p) {
  * @param {string} label
  */
 export function className(classes, label) {
-  const found = classes.find((/** @type {CanvasRenderingContext2D} */ c) => c.code === label);
+  const found = classes.find((/** @type {any} */ c) => c.code === label);
   return found ? found[lang] : label;
 }
 
@@ -37,7 +37,7 @@ export function className(classes, label) {
  * @param {string} label
  */
 export function definition(classes, label) {
-  const found = classes.find((/** @type {CanvasRenderingContext2D} */ c) => c.code === label);
+  const found = classes.find((/** @type {any} */ c) => c.code === label);
   return found ? found[`definition_${lang}`] : "";
 }
 

@@ -138,7 +138,7 @@ function paint(c, name, act) {
 export function addPatterns(map) {
   for (const [name, act] of Object.entries(painters())) {
     const canvas = canvasOf(SIZE, SIZE, RATIO);
-    const c = canvas.getContext("2d");
+    const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     paint(c, name, act);
     if (map.hasImage(name)) map.removeImage(name);
     map.addImage(name, c.getImageData(0, 0, canvas.width, canvas.height), { pixelRatio: RATIO });
@@ -157,7 +157,7 @@ export function areaSwatch({
 }) {
   const [width, height] = [28, 18];
   const canvas = canvasOf(width, height, RATIO);
-  const c = canvas.getContext("2d");
+  const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const colour = css(faint ? "--ink-2" : `--${heat}`);
   c.strokeStyle = colour;
   c.fillStyle = colour;

@@ -72,7 +72,7 @@ export class PatrolForm {
   }
 
   // Nothing is drawn again: a press of the button that ends the typing must find its button.
-  /** @param {Partial<State>} changes */
+  /** @param {any} changes */
   #keep(changes) {
     Object.assign(this.#chosen, changes);
   }

@@ -22,7 +22,9 @@ const FONTS = [...SYSTEM, BUNDLED];
 function drawn(text) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 24;
-  const c = canvas.getContext("2d", { willReadFrequently: true });
+  const c = /** @type {CanvasRenderingContext2D} */ (
+    canvas.getContext("2d", { willReadFrequently: true })
+  );
   c.font = "20px sans-serif";
   c.fillText(text, 2, 20);
   return c.getImageData(0, 0, 24, 24).data.join();

@@ -88,7 +88,7 @@ function draw(size, shape, { fill, stroke, width = 1.5, radius = size / 2 - 2.5 
   const ratio = 2;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size * ratio;
-  const c = canvas.getContext("2d");
+  const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   c.scale(ratio, ratio);
   c.translate(size / 2, size / 2);
   c.beginPath();
