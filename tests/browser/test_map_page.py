@@ -37,6 +37,15 @@ def api(base: str, path: str) -> Any:
         return json.load(answer)
 
 
+NO_CHINESE = """(() => {
+  const { fillText } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...at) {
+    return fillText.call(this, this.font.includes("sans-serif") && this.canvas.width === 24 ? "\u25a1" : text, ...at);
+  };
+})()"""
+"""Every character of the page's probe for Chinese fonts is the same box, as where there is none."""
+
+
 def query_of(page: Page) -> dict[str, list[str]]:
     return parse_qs(urlsplit(page.url).query)
 
@@ -62,11 +71,23 @@ def test_the_town_is_drawn_and_nothing_is_asked_of_another_host(visit: Visit) ->
     page.wait_for_load_state("networkidle")
     assert watched.requests
     assert any("/tiles/" in url for url in watched.requests)
-    assert any(url.endswith(".woff2") for url in watched.requests)
+    assert not any(url.endswith(".woff2") for url in watched.requests), (
+        "the system has Chinese fonts of its own"
+    )
     assert watched.strangers() == []
     assert watched.complaints == []
     expect(page.locator("h1")).to_have_text("枫桥镇")
     expect(page.locator("#illustrative")).to_contain_text("示意边界")
+
+
+def test_a_system_without_chinese_fonts_gets_the_bundled_one_for_page_and_map(visit: Visit) -> None:
+    watched = visit()
+    watched.page.add_init_script(NO_CHINESE)
+    page = watched.open("?layers=counts,names", drawn=True)
+    page.wait_for_function("[...document.fonts].some((face) => face.status === 'loaded')")
+    assert any(url.endswith(".woff2") for url in watched.requests)
+    assert watched.strangers() == []
+    assert watched.complaints == []
 
 
 def test_the_list_shows_the_numbers_of_the_map(visit: Visit) -> None:

@@ -21,8 +21,8 @@ UNDO_MS = 8000
 OVERFLOWING = """[...document.querySelectorAll('#panel *, #night *')]
   .filter((e) => !e.closest('.pat-scroll') && e.getBoundingClientRect().right > innerWidth + 1).length"""
 WHERE = """async ([plan, moment]) => {
-  const { whereAt } = await import('/static/app/patrols/along.js');
-  return plan.features.map((f) => ({ team: f.properties.team_code, ...whereAt(f, Date.parse(moment)) }));
+  const { placeAt } = await import('/static/app/patrols/place.js');
+  return plan.features.map((f) => ({ team: f.properties.team_code, ...placeAt(f, Date.parse(moment)) }));
 }"""
 
 

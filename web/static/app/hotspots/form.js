@@ -1,32 +1,58 @@
 // The parameters of a new run.
 
-import { daysBetween } from "../dates.js";
-import { h } from "../dom.js";
-import { labelOf, t } from "../i18n.js";
+import { daysBetween } from "../shell/dates.js";
+import { h } from "../shell/dom.js";
+import { labelOf, t } from "../shell/i18n.js";
 
 const METHODS = ["gi", "emerging", "scan", "space-time-scan", "moran", "kde", "network-kde", "near-repeat"];
 const SLICED = new Set(["emerging", "space-time-scan"]);
 const RATED = new Set(["gi", "moran", "scan", "space-time-scan"]);
 
 // The longest slice of which a period holds enough.
+/**
+ * @param {any} from
+ * @param {any} to
+ */
 function stepFor(from, to) {
   const days = from ? daysBetween(from, to) : 0;
   return days >= 180 ? "month" : days >= 42 ? "week" : "day";
 }
 
+/**
+ * @param {string} label
+ * @param {any} control
+ */
 const field = (label, control) => [h("label", { for: control.id }, t(label)), control];
-const choice = (id, options, value, onchange) => h("select", { id, onchange: (event) => onchange(event.target.value) }, options.map(([code, text]) => h("option", { value: code, selected: code === value }, text)));
+/**
+ * @param {any} id
+ * @param {any} options
+ * @param {any} value
+ * @param {any} onchange
+ */
+const choice = (id, options, value, onchange) =>
+  h(
+    "select",
+    { id, onchange: (event) => onchange(event.target.value) },
+    options.map((/** @type {[string, string]} */ [code, text]) =>
+      h("option", { value: code, selected: code === value }, text),
+    ),
+  );
 
 export class Form {
   #chosen = { method: "gi", by: "count", seed: 0 };
   #store;
   #onChange;
 
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {() => void} onChange
+   */
   constructor(store, onChange) {
     this.#store = store;
     this.#onChange = onChange;
   }
 
+  /** @param {any} changes */
   #set(changes) {
     Object.assign(this.#chosen, changes);
     this.#onChange();
@@ -34,28 +60,128 @@ export class Form {
 
   get #all() {
     const { state, workspace } = this.#store;
-    return { domain: state.domain ?? "", kind: state.kind ?? "", level: workspace.levels.at(-1), step: stepFor(state.from, state.to), ...this.#chosen };
+    return {
+      domain: state.domain ?? "",
+      kind: state.kind ?? "",
+      level: workspace.levels.at(-1),
+      step: stepFor(state.from, state.to),
+      ...this.#chosen,
+    };
   }
 
   parameters() {
     const { from, to } = this.#store.state;
     const { method, domain, kind, level, by, step, seed } = this.#all;
-    return { method, from, to, domain: domain || null, kind: kind || null, level: Number(level), by: RATED.has(method) ? by : "count", seed: Number(seed), ...(SLICED.has(method) ? { step } : {}) };
+    return {
+      method,
+      from,
+      to,
+      domain: domain || null,
+      kind: kind || null,
+      level: Number(level),
+      by: RATED.has(method) ? by : "count",
+      seed: Number(seed),
+      ...(SLICED.has(method) ? { step } : {}),
+    };
   }
 
+  /** @param {() => void} onsubmit */
   render(onsubmit) {
     const { state, workspace } = this.#store;
     const now = this.#all;
     const kinds = workspace.kinds[now.domain] ?? [];
-    return h("form", { id: "hot-form", class: "hot-form", onsubmit: (event) => { event.preventDefault(); onsubmit(); } },
-      field("hot_method", choice("hot-method", METHODS.map((m) => [m, t(`hot_method_${m}`)]), now.method, (method) => this.#set({ method }))),
-      field("domain", choice("hot-domain", [["", t("all_domains")], ...workspace.domains.map((d) => [d.code, labelOf(workspace.domains, d.code)])], now.domain, (domain) => this.#set({ domain, kind: "" }))),
-      kinds.length ? field("hot_kind", choice("hot-kind", [["", t("hot_all_kinds")], ...kinds.map((k) => [k.code, labelOf(kinds, k.code)])], now.kind, (kind) => this.#set({ kind }))) : null,
-      field("level", choice("hot-level", workspace.levels.filter((n) => n > 1).map((n) => [String(n), t(`level_${n}`)]), String(now.level), (level) => this.#set({ level }))),
-      RATED.has(now.method) ? field("hot_by", choice("hot-by", ["count", "rate"].map((by) => [by, t(`hot_by_${by}`)]), now.by, (by) => this.#set({ by }))) : null,
-      SLICED.has(now.method) ? field("hot_step", choice("hot-step", ["month", "week", "day"].map((step) => [step, t(`hot_step_${step}`)]), now.step, (step) => this.#set({ step }))) : null,
-      field("hot_seed", h("input", { id: "hot-seed", type: "number", min: "0", max: "999999999", step: "1", value: String(now.seed), onchange: (event) => this.#set({ seed: event.target.value || 0 }) })),
+    return h(
+      "form",
+      {
+        id: "hot-form",
+        class: "hot-form",
+        onsubmit: (event) => {
+          event.preventDefault();
+          onsubmit();
+        },
+      },
+      field(
+        "hot_method",
+        choice(
+          "hot-method",
+          METHODS.map((m) => [m, t(`hot_method_${m}`)]),
+          now.method,
+          (/** @type {string} */ method) => this.#set({ method }),
+        ),
+      ),
+      field(
+        "domain",
+        choice(
+          "hot-domain",
+          [
+            ["", t("all_domains")],
+            ...workspace.domains.map((/** @type {any} */ d) => [d.code, labelOf(workspace.domains, d.code)]),
+          ],
+          now.domain,
+          (/** @type {string} */ domain) => this.#set({ domain, kind: "" }),
+        ),
+      ),
+      kinds.length
+        ? field(
+            "hot_kind",
+            choice(
+              "hot-kind",
+              [
+                ["", t("hot_all_kinds")],
+                ...kinds.map((/** @type {any} */ k) => [k.code, labelOf(kinds, k.code)]),
+              ],
+              now.kind,
+              (/** @type {string} */ kind) => this.#set({ kind }),
+            ),
+          )
+        : null,
+      field(
+        "level",
+        choice(
+          "hot-level",
+          workspace.levels
+            .filter((/** @type {number} */ n) => n > 1)
+            .map((/** @type {number} */ n) => [String(n), t(`level_${n}`)]),
+          String(now.level),
+          (/** @type {number} */ level) => this.#set({ level }),
+        ),
+      ),
+      RATED.has(now.method)
+        ? field(
+            "hot_by",
+            choice(
+              "hot-by",
+              ["count", "rate"].map((by) => [by, t(`hot_by_${by}`)]),
+              now.by,
+              (/** @type {any} */ by) => this.#set({ by }),
+            ),
+          )
+        : null,
+      SLICED.has(now.method)
+        ? field(
+            "hot_step",
+            choice(
+              "hot-step",
+              ["month", "week", "day"].map((step) => [step, t(`hot_step_${step}`)]),
+              now.step,
+              (/** @type {any} */ step) => this.#set({ step }),
+            ),
+          )
+        : null,
+      field(
+        "hot_seed",
+        h("input", {
+          id: "hot-seed",
+          type: "number",
+          min: "0",
+          max: "999999999",
+          step: "1",
+          value: String(now.seed),
+          onchange: (event) => this.#set({ seed: event.target.value || 0 }),
+        }),
+      ),
       h("p", { class: "muted wide" }, t("hot_period", { from: state.from ?? "", to: state.to ?? "" })),
-      h("button", { type: "submit", id: "hot-start", class: "primary wide" }, t("hot_start")));
+      h("button", { type: "submit", id: "hot-start", class: "primary wide" }, t("hot_start")),
+    );
   }
 }

@@ -1,9 +1,10 @@
-// The hotspot layer of the page: its state, and what is told to the map, the legend, the panel and the slider.
+// The hotspot layer of the page: its state, and what is told to the map, the legend, the panel and the
+// slider.
 
-import { byId, h, icon, isPhone } from "../dom.js";
-import { t } from "../i18n.js";
-import * as chrome from "../ui/chrome.js";
-import { Runs } from "./data.js";
+import { byId, h, icon, isPhone } from "../shell/dom.js";
+import { t } from "../shell/i18n.js";
+import * as chrome from "../shell/ui/chrome.js";
+import { Runs } from "./runs.js";
 import { hotspotLegend } from "./legend.js";
 import { marked } from "./marking.js";
 import { HotspotPanel } from "./panel.js";
@@ -12,9 +13,13 @@ import { hotspotStory } from "./story.js";
 
 const QUIETED = ["counts", "incidents", "teams"];
 
+/** @param {any} geometry */
 function boundsOf(geometry) {
   const flat = geometry.coordinates.flat(Infinity);
-  const [x, y] = [flat.filter((_, i) => i % 2 === 0), flat.filter((_, i) => i % 2 === 1)];
+  const [x, y] = [
+    flat.filter((/** @type {any} */ _, /** @type {number} */ i) => i % 2 === 0),
+    flat.filter((/** @type {any} */ _, /** @type {number} */ i) => i % 2 === 1),
+  ];
   return [Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)];
 }
 
@@ -23,17 +28,33 @@ export class Hotspots {
   #store;
   #actions;
   #tell;
+  /** @type {any} */
   #quieted = [];
 
   // `tell` has `drawn(features)`, for the map, and `legend()`, when the legend changed.
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {Actions} actions
+   * @param {any} tell
+   */
   constructor(store, actions, tell) {
     this.#store = store;
     this.#actions = actions;
     this.#tell = tell;
-    this.panel = new HotspotPanel(store, this.runs, { chooseRun: (id) => this.choose(id), pickHotspot: (rank) => this.#pick(rank) });
-    this.slider = new Slider((slice) => store.set({ slice: slice === null ? null : String(slice) }, { quiet: true }));
-    this.caption = h("div", { id: "hot-note", class: "note", hidden: true }, icon("info-circle"), t("hot_caption"));
-    this.runs.listen((what) => this.#changed(what));
+    this.panel = new HotspotPanel(store, this.runs, {
+      chooseRun: (/** @type {any} */ id) => this.choose(id),
+      pickHotspot: (/** @type {number} */ rank) => this.#pick(rank),
+    });
+    this.slider = new Slider((/** @type {number | null} */ slice) =>
+      store.set({ slice: slice === null ? null : String(slice) }, { quiet: true }),
+    );
+    this.caption = h(
+      "div",
+      { id: "hot-note", class: "note", hidden: true },
+      icon("info-circle"),
+      t("hot_caption"),
+    );
+    this.runs.listen((/** @type {any} */ what) => this.#changed(what));
   }
 
   get slice() {
@@ -50,23 +71,31 @@ export class Hotspots {
   }
 
   // The choropleth and the points would drown the areas: they go, and come back with "do not show".
+  /** @param {any} id */
   choose(id) {
     const { state } = this.#store;
     if (id === state.hot) return;
     let { layers } = state;
     if (id && !state.hot) {
-      this.#quieted = layers.filter((name) => QUIETED.includes(name));
-      layers = layers.filter((name) => !QUIETED.includes(name));
+      this.#quieted = layers.filter((/** @type {string} */ name) => QUIETED.includes(name));
+      layers = layers.filter((/** @type {string} */ name) => !QUIETED.includes(name));
     } else if (!id) layers = [...layers, ...this.#quieted.filter((name) => !layers.includes(name))];
-    this.#store.set({ hot: id, slice: null, layers, ...(state.sel?.startsWith("hotspot:") ? { sel: null } : {}) });
+    this.#store.set({
+      hot: id,
+      slice: null,
+      layers,
+      ...(state.sel?.startsWith("hotspot:") ? { sel: null } : {}),
+    });
   }
 
+  /** @param {Set<string>} changed */
   changed(changed) {
     if (changed.has("hot")) this.runs.show(this.#store.state.hot);
     if (changed.has("slice")) this.draw();
     if (["hot", "domain", "kind", "from", "to"].some((name) => changed.has(name))) this.panel.render();
   }
 
+  /** @param {any} what */
   #changed(what) {
     this.panel.render();
     if (what !== "run") return;
@@ -86,13 +115,19 @@ export class Hotspots {
     return hotspotLegend(this.runs.shown, this.slice, this.#store.workspace);
   }
 
+  /** @param {any} ranks */
   async story(ranks) {
     const shown = await this.runs.show(this.#store.state.hot);
-    return hotspotStory(shown, ranks.split(".").map(Number), { actions: this.#actions, workspace: this.#store.workspace, slice: this.slice });
+    return hotspotStory(shown, ranks.split(".").map(Number), {
+      actions: this.#actions,
+      workspace: this.#store.workspace,
+      slice: this.slice,
+    });
   }
 
+  /** @param {number} rank */
   #pick(rank) {
-    const feature = this.runs.shown.features.find((f) => f.properties.rank === rank);
+    const feature = this.runs.shown.features.find((/** @type {Feature} */ f) => f.properties.rank === rank);
     this.#store.set({ sel: `hotspot:${rank}` });
     if (feature?.geometry) this.#tell.show(boundsOf(feature.geometry));
     if (isPhone()) chrome.showSheet("story");

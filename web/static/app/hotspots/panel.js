@@ -1,9 +1,10 @@
-// Hotspots in the left panel: choose a run, make one, delete one with a way back, reach each area by keyboard.
+// Hotspots in the left panel: choose a run, make one, delete one with a way back, reach each area by
+// keyboard.
 
-import { address } from "../api.js";
-import { announce, h, replace } from "../dom.js";
-import { labelOf, lang, messageOf, nameOf, number, t } from "../i18n.js";
-import { UNDO_MS } from "./data.js";
+import { address } from "../shell/api.js";
+import { announce, h, replace } from "../shell/dom.js";
+import { labelOf, lang, messageOf, nameOf, number, t } from "../shell/i18n.js";
+import { UNDO_MS } from "./runs.js";
 import { Form } from "./form.js";
 import { className, headline, isFound, pText } from "./marking.js";
 
@@ -19,9 +20,15 @@ export class HotspotPanel {
   #actions;
   #form;
   #making = false;
+  /** @type {(text: string) => void | null} */
   #said = null;
   #toast = h("div", { id: "hot-toast", role: "status", hidden: true });
 
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {any} runs
+   * @param {Actions} actions
+   */
   constructor(store, runs, actions) {
     this.#store = store;
     this.#runs = runs;
@@ -40,7 +47,11 @@ export class HotspotPanel {
   render() {
     const focused = this.element.contains(document.activeElement) ? document.activeElement.id : null;
     const scrolled = this.element.querySelector(".hot-found")?.scrollTop ?? 0;
-    replace(this.element, h("summary", {}, t("hotspots"), h("span", { class: "hot-caption" }, ` · ${t("hot_caption")}`)), h("div", { class: "group" }, this.#parts()));
+    replace(
+      this.element,
+      h("summary", {}, t("hotspots"), h("span", { class: "hot-caption" }, ` · ${t("hot_caption")}`)),
+      h("div", { class: "group" }, this.#parts()),
+    );
     if (focused) this.element.querySelector(`#${CSS.escape(focused)}`)?.focus({ preventScroll: true });
     const found = this.element.querySelector(".hot-found");
     if (found) found.scrollTop = scrolled;
@@ -55,13 +66,26 @@ export class HotspotPanel {
     if (error) parts.push(this.#trouble(error));
     if (job) parts.push(this.#progress(job));
     else if (this.#making || !list.length) parts.push(this.#form.render(() => this.#make()));
-    if (this.#said) parts.push(h("p", { id: "hot-said", role: "status", class: this.#said.warn ? "warn-text" : "muted" }, this.#said.text));
+    if (this.#said)
+      parts.push(
+        h(
+          "p",
+          { id: "hot-said", role: "status", class: this.#said.warn ? "warn-text" : "muted" },
+          this.#said.text,
+        ),
+      );
     if (this.#runs.shown && list.length) parts.push(this.#found(this.#runs.shown));
     return parts;
   }
 
+  /** @param {Told} error */
   #trouble(error) {
-    return h("div", { id: "hot-error", role: "alert" }, h("p", { class: "warn-text" }, messageOf(error)), h("button", { type: "button", id: "hot-retry", onclick: () => this.#again() }, t("retry")));
+    return h(
+      "div",
+      { id: "hot-error", role: "alert" },
+      h("p", { class: "warn-text" }, messageOf(error)),
+      h("button", { type: "button", id: "hot-retry", onclick: () => this.#again() }, t("retry")),
+    );
   }
 
   async #again() {
@@ -69,18 +93,61 @@ export class HotspotPanel {
     await this.#runs.show(this.#store.state.hot);
   }
 
+  /** @param {any} list */
   #choice(list) {
     const { hot } = this.#store.state;
     const { workspace } = this.#store;
+    /** @param {Properties} run */
     const text = (run) => `${run.run_id} · ${headline(run, workspace)} · ${run.since} – ${run.until}`;
-    const chosen = h("select", { id: "hot-run", class: "grow", "aria-label": t("hot_run"), onchange: (event) => this.#actions.chooseRun(event.target.value || null) },
-      h("option", { value: "" }, t("hot_off")), list.map((run) => h("option", { value: run.run_id, selected: String(run.run_id) === hot }, text(run))));
+    const chosen = h(
+      "select",
+      {
+        id: "hot-run",
+        class: "grow",
+        "aria-label": t("hot_run"),
+        onchange: (event) => this.#actions.chooseRun(event.target.value || null),
+      },
+      h("option", { value: "" }, t("hot_off")),
+      list.map((/** @type {Properties} */ run) =>
+        h("option", { value: run.run_id, selected: String(run.run_id) === hot }, text(run)),
+      ),
+    );
     return [
       h("div", { class: "row" }, chosen),
-      h("div", { class: "row hot-tools" },
-        h("button", { type: "button", id: "hot-new", "aria-expanded": String(this.#making), onclick: () => this.#toggleForm() }, t("hot_new")),
-        this.#runs.shown ? h("button", { type: "button", id: "hot-delete", onclick: () => this.#remove() }, t("hot_delete")) : null,
-        this.#runs.shown ? h("span", { class: "hot-files" }, FORMATS.map((format) => h("a", { href: address(`/hotspot-runs/${this.#runs.shown.run.run_id}/export`, { format }), download: "", "aria-label": `${t("download")} ${format.toUpperCase()}` }, format.toUpperCase()))) : null),
+      h(
+        "div",
+        { class: "row hot-tools" },
+        h(
+          "button",
+          {
+            type: "button",
+            id: "hot-new",
+            "aria-expanded": String(this.#making),
+            onclick: () => this.#toggleForm(),
+          },
+          t("hot_new"),
+        ),
+        this.#runs.shown
+          ? h("button", { type: "button", id: "hot-delete", onclick: () => this.#remove() }, t("hot_delete"))
+          : null,
+        this.#runs.shown
+          ? h(
+              "span",
+              { class: "hot-files" },
+              FORMATS.map((format) =>
+                h(
+                  "a",
+                  {
+                    href: address(`/hotspot-runs/${this.#runs.shown.run.run_id}/export`, { format }),
+                    download: "",
+                    "aria-label": `${t("download")} ${format.toUpperCase()}`,
+                  },
+                  format.toUpperCase(),
+                ),
+              ),
+            )
+          : null,
+      ),
     ];
   }
 
@@ -91,11 +158,21 @@ export class HotspotPanel {
     this.element.scrollIntoView({ block: "start" });
   }
 
+  /** @param {any} job */
   #progress(job) {
     const step = t(`hot_state_${job.step}`);
-    return h("div", { id: "hot-progress" },
-      h("progress", { max: job.total, value: job.done, "aria-label": step }), h("p", {}, t("hot_progress", { step, done: job.done, total: job.total, s: job.seconds ?? 0 })),
-      h("div", { class: "row apart" }, h("span", { class: "muted" }, t("hot_leaving")), h("button", { type: "button", id: "hot-stop", onclick: () => this.#runs.cancel() }, t("hot_stop"))));
+    return h(
+      "div",
+      { id: "hot-progress" },
+      h("progress", { max: job.total, value: job.done, "aria-label": step }),
+      h("p", {}, t("hot_progress", { step, done: job.done, total: job.total, s: job.seconds ?? 0 })),
+      h(
+        "div",
+        { class: "row apart" },
+        h("span", { class: "muted" }, t("hot_leaving")),
+        h("button", { type: "button", id: "hot-stop", onclick: () => this.#runs.cancel() }, t("hot_stop")),
+      ),
+    );
   }
 
   async #make() {
@@ -113,39 +190,121 @@ export class HotspotPanel {
     this.render();
   }
 
+  /** @param {{ run: Properties, features: Feature[], classes: Schemas['HotspotClass'][] }} given */
   #found({ run, features, classes }) {
     if (run.summary.table) return this.#nearRepeat(run);
     const found = features.filter(isFound);
     const notes = [
       run.summary.withheld ? t("hot_withheld", { n: number(run.summary.withheld) }) : null,
       // One to four are not told: the answer then holds null in place of the number.
-      run.summary.left_out_family === 0 ? null : t("hot_family", { n: run.summary.left_out_family === null ? "< 5" : number(run.summary.left_out_family) }),
+      run.summary.left_out_family === 0
+        ? null
+        : t("hot_family", {
+            n: run.summary.left_out_family === null ? "< 5" : number(run.summary.left_out_family),
+          }),
       run.summary.permutations_few ? t("hot_few") : null,
     ].filter(Boolean);
+    /** @param {Properties} p */
     const words = (p) => (lang === "en" ? p.words_en : p.words_zh);
-    const item = ({ properties: p }) => h("li", {}, h("button", { type: "button", class: "link", id: `hot-${p.rank}`, title: words(p), onclick: () => this.#actions.pickHotspot(p.rank) }, `${p.rank} ${nameOf(p)}`), SELF_NAMED.has(run.method) ? null : h("span", { class: "muted" }, ` ${!run.domain && p.domain ? `${labelOf(this.#store.workspace.domains, p.domain)} · ` : ""}${className(classes, p.label)}`));
+    /** @param {{ properties: Properties }} given */
+    const item = ({ properties: p }) =>
+      h(
+        "li",
+        {},
+        h(
+          "button",
+          {
+            type: "button",
+            class: "link",
+            id: `hot-${p.rank}`,
+            title: words(p),
+            onclick: () => this.#actions.pickHotspot(p.rank),
+          },
+          `${p.rank} ${nameOf(p)}`,
+        ),
+        SELF_NAMED.has(run.method)
+          ? null
+          : h(
+              "span",
+              { class: "muted" },
+              ` ${!run.domain && p.domain ? `${labelOf(this.#store.workspace.domains, p.domain)} · ` : ""}${className(classes, p.label)}`,
+            ),
+      );
     return [
-      h("p", { class: "muted", id: "hot-count" }, found.length ? t("hot_found", { n: number(found.length) }) : run.summary.permutations_few ? null : t("hot_none_found")),
-      found.length ? h("ol", { class: "hot-found", tabindex: "-1" }, found.slice(0, MOST_LISTED).map(item)) : null,
+      h(
+        "p",
+        { class: "muted", id: "hot-count" },
+        found.length
+          ? t("hot_found", { n: number(found.length) })
+          : run.summary.permutations_few
+            ? null
+            : t("hot_none_found"),
+      ),
+      found.length
+        ? h("ol", { class: "hot-found", tabindex: "-1" }, found.slice(0, MOST_LISTED).map(item))
+        : null,
       notes.map((text) => h("p", { class: "muted" }, text)),
     ];
   }
 
+  /** @param {Properties} run */
   #nearRepeat(run) {
     const { table } = run.summary;
     const { alpha } = run.parameters;
-    const bands = [...new Set(table.map((row) => row.from_m))];
-    const times = [...new Set(table.map((row) => row.from_days))];
+    const bands = [...new Set(table.map((/** @type {Properties} */ row) => row.from_m))];
+    const times = [...new Set(table.map((/** @type {Properties} */ row) => row.from_days))];
+    /** @param {Properties} row */
     const cell = (row) => {
       if (!row) return "–";
       const text = row.ratio === null ? "–" : row.ratio.toFixed(2);
-      return h(row.ratio > 1 && row.p <= alpha ? "b" : "span", { title: `${row.observed} / ${row.expected}, p ${pText(row.p)}` }, text);
+      return h(
+        row.ratio > 1 && row.p <= alpha ? "b" : "span",
+        { title: `${row.observed} / ${row.expected}, p ${pText(row.p)}` },
+        text,
+      );
     };
+    /** @param {any} from */
     const metres = (from) => (from === 0 ? t("hot_near_same") : `≥ ${from} m`);
     return [
-      h("table", { id: "hot-near", class: "hot-near" }, h("caption", {}, t("hot_near")),
-        h("thead", {}, h("tr", {}, h("th", {}), times.map((from) => h("th", { scope: "col", class: "num" }, `≥ ${from} ${lang === "en" ? "d" : "天"}`)))),
-        h("tbody", {}, bands.map((from) => h("tr", {}, h("th", { scope: "row" }, metres(from)), times.map((day) => h("td", { class: "num" }, cell(table.find((row) => row.from_m === from && row.from_days === day)))))))),
+      h(
+        "table",
+        { id: "hot-near", class: "hot-near" },
+        h("caption", {}, t("hot_near")),
+        h(
+          "thead",
+          {},
+          h(
+            "tr",
+            {},
+            h("th", {}),
+            times.map((from) =>
+              h("th", { scope: "col", class: "num" }, `≥ ${from} ${lang === "en" ? "d" : "天"}`),
+            ),
+          ),
+        ),
+        h(
+          "tbody",
+          {},
+          bands.map((from) =>
+            h(
+              "tr",
+              {},
+              h("th", { scope: "row" }, metres(from)),
+              times.map((day) =>
+                h(
+                  "td",
+                  { class: "num" },
+                  cell(
+                    table.find(
+                      (/** @type {Properties} */ row) => row.from_m === from && row.from_days === day,
+                    ),
+                  ),
+                ),
+              ),
+            ),
+          ),
+        ),
+      ),
       h("p", { class: "muted" }, t("hot_near_note", { alpha })),
     ];
   }
@@ -155,14 +314,21 @@ export class HotspotPanel {
     this.#runs.remove(id);
     this.#actions.chooseRun(null);
     const text = t("hot_deleted", { n: id });
-    const undo = h("button", { type: "button", id: "hot-undo", class: "primary", onclick: () => this.#takeBack(id) }, t("hot_undo"));
+    const undo = h(
+      "button",
+      { type: "button", id: "hot-undo", class: "primary", onclick: () => this.#takeBack(id) },
+      t("hot_undo"),
+    );
     replace(this.#toast, h("span", {}, text), undo);
     this.#toast.hidden = false;
     announce(text);
     clearTimeout(this.toastTimer);
-    this.toastTimer = setTimeout(() => { this.#toast.hidden = true; }, UNDO_MS);
+    this.toastTimer = setTimeout(() => {
+      this.#toast.hidden = true;
+    }, UNDO_MS);
   }
 
+  /** @param {any} id */
   async #takeBack(id) {
     this.#toast.hidden = true;
     await this.#runs.keep();

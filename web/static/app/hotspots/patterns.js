@@ -1,11 +1,17 @@
-// Hatches drawn on canvases: direction and density tell what colour alone would not, on paper and to every eye.
+// Hatches drawn on canvases: direction and density tell what colour alone would not, on paper and to every
+// eye.
 
-import { css } from "../dom.js";
+import { css } from "../shell/dom.js";
 
 const SIZE = 24;
 const RATIO = 2;
 const GAPS = { 1: 12, 2: 8, 3: 4 };
 
+/**
+ * @param {number} width
+ * @param {number} height
+ * @param {any} ratio
+ */
 function canvasOf(width, height, ratio) {
   const canvas = document.createElement("canvas");
   canvas.width = width * ratio;
@@ -14,6 +20,11 @@ function canvasOf(width, height, ratio) {
   return canvas;
 }
 
+/**
+ * @param {CanvasRenderingContext2D} c
+ * @param {number} gap
+ * @param {{ slope?: number, width?: number }} given2
+ */
 function lines(c, gap, { slope = 0, width = 1.3 }) {
   c.lineWidth = width;
   c.beginPath();
@@ -29,6 +40,11 @@ function lines(c, gap, { slope = 0, width = 1.3 }) {
   c.stroke();
 }
 
+/**
+ * @param {CanvasRenderingContext2D} c
+ * @param {number} gap
+ * @param {any} radius
+ */
 function dots(c, gap, radius) {
   for (let x = gap / 2; x < SIZE; x += gap) {
     for (let y = gap / 2; y < SIZE; y += gap) {
@@ -39,6 +55,10 @@ function dots(c, gap, radius) {
   }
 }
 
+/**
+ * @param {CanvasRenderingContext2D} c
+ * @param {number} gap
+ */
 function pluses(c, gap) {
   c.lineWidth = 1.8;
   c.beginPath();
@@ -53,25 +73,35 @@ function pluses(c, gap) {
   c.stroke();
 }
 
+/**
+ * @param {CanvasRenderingContext2D} c
+ * @param {number} gap
+ */
 function waves(c, gap) {
   c.lineWidth = 1.5;
   for (let y = gap / 2; y < SIZE; y += gap) {
     c.beginPath();
-    for (let x = -6; x <= SIZE + 6; x += 6) c.lineTo(x, y + (x / 6) % 2 ? y - 2.5 : y + 2.5);
+    for (let x = -6; x <= SIZE + 6; x += 6) c.lineTo(x, y + ((x / 6) % 2) ? y - 2.5 : y + 2.5);
     c.stroke();
   }
 }
 
 // The eight courses of an emerging hotspot.
 const COURSES = {
-  new: (c) => pluses(c, 12),
-  consecutive: (c) => lines(c, 8, { slope: "across", width: 1.6 }),
-  intensifying: (c) => [lines(c, 6, { slope: 1, width: 1.6 }), lines(c, 6, { slope: -1, width: 1.6 })],
-  persistent: (c) => [lines(c, 6, {}), lines(c, 6, { slope: "across" })],
-  diminishing: (c) => lines(c, 12, { width: 1.4 }),
-  sporadic: (c) => dots(c, 8, 1.5),
-  oscillating: (c) => waves(c, 8),
-  historical: (c) => dots(c, 12, 1.1),
+  new: (/** @type {CanvasRenderingContext2D} */ c) => pluses(c, 12),
+  consecutive: (/** @type {CanvasRenderingContext2D} */ c) => lines(c, 8, { slope: "across", width: 1.6 }),
+  intensifying: (/** @type {CanvasRenderingContext2D} */ c) => [
+    lines(c, 6, { slope: 1, width: 1.6 }),
+    lines(c, 6, { slope: -1, width: 1.6 }),
+  ],
+  persistent: (/** @type {CanvasRenderingContext2D} */ c) => [
+    lines(c, 6, {}),
+    lines(c, 6, { slope: "across" }),
+  ],
+  diminishing: (/** @type {CanvasRenderingContext2D} */ c) => lines(c, 12, { width: 1.4 }),
+  sporadic: (/** @type {CanvasRenderingContext2D} */ c) => dots(c, 8, 1.5),
+  oscillating: (/** @type {CanvasRenderingContext2D} */ c) => waves(c, 8),
+  historical: (/** @type {CanvasRenderingContext2D} */ c) => dots(c, 12, 1.1),
 };
 
 function painters() {
@@ -79,16 +109,24 @@ function painters() {
   for (const heat of ["hot", "cold"]) {
     const slope = heat === "hot" ? 1 : -1;
     for (const [sure, gap] of Object.entries(GAPS)) {
-      out[`hatch-${heat}-${sure}`] = (c) => lines(c, gap, { slope, width: 1.1 });
-      out[`dots-${heat}-${sure}`] = (c) => dots(c, gap, sure === "3" ? 1.2 : 1.8);
+      out[`hatch-${heat}-${sure}`] = (/** @type {CanvasRenderingContext2D} */ c) =>
+        lines(c, gap, { slope, width: 1.1 });
+      out[`dots-${heat}-${sure}`] = (/** @type {CanvasRenderingContext2D} */ c) =>
+        dots(c, gap, sure === "3" ? 1.2 : 1.8);
     }
-    for (const [name, paint] of Object.entries(COURSES)) out[`${name}-${heat}`] = paint;
+    for (const [name, act] of Object.entries(COURSES)) out[`${name}-${heat}`] = act;
   }
   return out;
 }
 
+/** @param {string} name */
 const heatOf = (name) => (/(^|-)cold(-|$)/.test(name) ? "cold" : "hot");
 
+/**
+ * @param {CanvasRenderingContext2D} c
+ * @param {string} name
+ * @param {any} act
+ */
 function paint(c, name, act) {
   const colour = css(`--${heatOf(name)}`);
   c.strokeStyle = colour;
@@ -96,10 +134,11 @@ function paint(c, name, act) {
   act(c);
 }
 
+/** @param {any} map */
 export function addPatterns(map) {
   for (const [name, act] of Object.entries(painters())) {
     const canvas = canvasOf(SIZE, SIZE, RATIO);
-    const c = canvas.getContext("2d");
+    const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
     paint(c, name, act);
     if (map.hasImage(name)) map.removeImage(name);
     map.addImage(name, c.getImageData(0, 0, canvas.width, canvas.height), { pixelRatio: RATIO });
@@ -107,10 +146,18 @@ export function addPatterns(map) {
 }
 
 // A piece of an area as the map draws it, for the legend: tint, hatch and edge.
-export function areaSwatch({ pattern, heat = "hot", sure = 3, outline = false, line = false, faint = false }) {
+/** @param {{ pattern: any, heat?: string, sure?: number, outline?: boolean, line?: boolean, faint?: boolean }} given */
+export function areaSwatch({
+  pattern,
+  heat = "hot",
+  sure = 3,
+  outline = false,
+  line = false,
+  faint = false,
+}) {
   const [width, height] = [28, 18];
   const canvas = canvasOf(width, height, RATIO);
-  const c = canvas.getContext("2d");
+  const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const colour = css(faint ? "--ink-2" : `--${heat}`);
   c.strokeStyle = colour;
   c.fillStyle = colour;

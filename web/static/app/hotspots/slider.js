@@ -1,12 +1,17 @@
 // Through the slices of a space-time cube, by hand, by keyboard or by itself.
 
-import { h, replace } from "../dom.js";
-import { addDays } from "../dates.js";
-import { t } from "../i18n.js";
+import { h, replace } from "../shell/dom.js";
+import { addDays } from "../shell/dates.js";
+import { t } from "../shell/i18n.js";
 
 const STEP_MS = 1200;
 
-// First and last day of a slice; the last one ends with the day before the period's next whole slice would begin.
+// First and last day of a slice; the last one ends with the day before the period's next whole slice would
+// begin.
+/**
+ * @param {Properties} run
+ * @param {number | null} slice
+ */
 export function spanOf(run, slice) {
   const { slices } = run.summary;
   const first = slices[slice];
@@ -15,21 +20,32 @@ export function spanOf(run, slice) {
   const days = { day: 1, week: 7 }[run.parameters.step];
   if (days) return [first, addDays(first, days - 1)];
   const [year, month] = first.split("-").map(Number);
-  return [first, addDays(`${month === 12 ? year + 1 : year}-${String((month % 12) + 1).padStart(2, "0")}-01`, -1)];
+  return [
+    first,
+    addDays(`${month === 12 ? year + 1 : year}-${String((month % 12) + 1).padStart(2, "0")}-01`, -1),
+  ];
 }
 
 export class Slider {
   element = h("section", { id: "cube", "aria-label": t("hot_slices"), hidden: true });
   #onSlice;
+  /** @type {Properties | null} */
   #run = null;
+  /** @type {number | null} */
   #slice = null;
+  /** @type {any} */
   #timer = null;
 
+  /** @param {(slice: number | null) => void} onSlice */
   constructor(onSlice) {
     this.#onSlice = onSlice;
     document.body.append(this.element);
   }
 
+  /**
+   * @param {Properties} run
+   * @param {number | null} slice
+   */
   show(run, slice) {
     const slices = run?.method === "emerging" ? run.summary.slices : null;
     this.element.hidden = !slices;
@@ -49,10 +65,21 @@ export class Slider {
     this.#update();
   }
 
+  /** @param {number} n */
   #build(n) {
-    this.play = h("button", { type: "button", id: "cube-play", onclick: () => (this.#timer ? this.#stop() : this.#start()) }, t("hot_play"));
+    this.play = h(
+      "button",
+      { type: "button", id: "cube-play", onclick: () => (this.#timer ? this.#stop() : this.#start()) },
+      t("hot_play"),
+    );
     this.range = h("input", {
-      id: "cube-range", type: "range", min: "0", max: String(n), step: "1", class: "grow", "aria-label": t("hot_slices"),
+      id: "cube-range",
+      type: "range",
+      min: "0",
+      max: String(n),
+      step: "1",
+      class: "grow",
+      "aria-label": t("hot_slices"),
       oninput: () => this.#chosen(Number(this.range.value)),
     });
     this.name = h("output", { id: "cube-name", for: "cube-range" });
@@ -71,6 +98,7 @@ export class Slider {
     this.play.setAttribute("aria-pressed", String(Boolean(this.#timer)));
   }
 
+  /** @param {any} value */
   #chosen(value) {
     this.#slice = value ? value - 1 : null;
     this.#update();

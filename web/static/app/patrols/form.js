@@ -1,24 +1,49 @@
 // The parameters of a new plan.
 
-import { getKept } from "../api.js";
-import { h } from "../dom.js";
-import { day, nameOf, t } from "../i18n.js";
+import { getKept } from "../shell/api.js";
+import { h } from "../shell/dom.js";
+import { day, nameOf, t } from "../shell/i18n.js";
 import { headline } from "../hotspots/marking.js";
 
 const METHOD = "gi";
 const CLOCK = "([01]?[0-9]|2[0-3]):[0-5][0-9]";
-const USUAL = { seconds: 10, seed: 0, dwell: 12, visits: 1, gap: 60, share: 0, rest: 0, rest_from: "22:00", rest_to: "23:59", nights: 1, loss: 3, vary: false };
+const USUAL = {
+  seconds: 10,
+  seed: 0,
+  dwell: 12,
+  visits: 1,
+  gap: 60,
+  share: 0,
+  rest: 0,
+  rest_from: "22:00",
+  rest_to: "23:59",
+  nights: 1,
+  loss: 3,
+  vary: false,
+};
+/**
+ * @param {string} label
+ * @param {any} control
+ */
 const field = (label, control) => [h("label", { for: control.id }, t(label)), control];
 
 export class PatrolForm {
+  /** @type {Record<string, any>} */
   #chosen = {};
   #unfolded = false;
+  /** @type {Set<string>} */
   #left = new Set();
   #store;
   #runs;
   #onChange;
+  /** @type {any} */
   #teams = null;
 
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {any} runs
+   * @param {() => void} onChange
+   */
   constructor(store, runs, onChange) {
     this.#store = store;
     this.#runs = runs;
@@ -34,29 +59,55 @@ export class PatrolForm {
   }
 
   get runs() {
-    return this.#runs.list?.filter((run) => run.method === METHOD) ?? null;
+    return this.#runs.list?.filter((/** @type {Properties} */ run) => run.method === METHOD) ?? null;
   }
 
   get #all() {
-    return { ...USUAL, on: day(new Date().toISOString()), run: String(this.runs?.[0]?.run_id ?? ""), ...this.#chosen };
+    return {
+      ...USUAL,
+      on: day(new Date().toISOString()),
+      run: String(this.runs?.[0]?.run_id ?? ""),
+      ...this.#chosen,
+    };
   }
 
   // Nothing is drawn again: a press of the button that ends the typing must find its button.
+  /** @param {any} changes */
   #keep(changes) {
     Object.assign(this.#chosen, changes);
   }
 
   parameters() {
     const now = this.#all;
-    const teams = this.#teams.filter((p) => !this.#left.has(p.code)).map((p) => p.code);
-    const [seconds, seed, visits, nights] = ["seconds", "seed", "visits", "nights"].map((name) => Number(now[name]));
+    const teams = this.#teams
+      .filter((/** @type {Properties} */ p) => !this.#left.has(p.code))
+      .map((/** @type {Properties} */ p) => p.code);
+    const [seconds, seed, visits, nights] = ["seconds", "seed", "visits", "nights"].map((name) =>
+      Number(now[name]),
+    );
     return {
-      on: now.on, hotspot_run_id: Number(now.run), seconds, seed, teams, visits, nights, vary: now.vary,
-      dwell_s: 60 * now.dwell, min_gap_s: 60 * now.gap, village_share: now.share / 100, loss: now.loss / 100,
-      rest: Number(now.rest) ? { earliest: now.rest_from, latest: now.rest_to, minutes: Number(now.rest) } : null,
+      on: now.on,
+      hotspot_run_id: Number(now.run),
+      seconds,
+      seed,
+      teams,
+      visits,
+      nights,
+      vary: now.vary,
+      dwell_s: 60 * now.dwell,
+      min_gap_s: 60 * now.gap,
+      village_share: now.share / 100,
+      loss: now.loss / 100,
+      rest: Number(now.rest)
+        ? { earliest: now.rest_from, latest: now.rest_to, minutes: Number(now.rest) }
+        : null,
     };
   }
 
+  /**
+   * @param {string} code
+   * @param {boolean} on
+   */
   #check(code, on) {
     if (on) this.#left.delete(code);
     else this.#left.add(code);
@@ -65,44 +116,173 @@ export class PatrolForm {
 
   #checks() {
     const n = this.#teams.length - this.#left.size;
-    const box = (p) => h("label", { title: `${p.shift_start.slice(0, 5)} – ${p.shift_end.slice(0, 5)} · ${t(`mode_${p.mode}`)}` },
-      h("input", { id: `pat-team-${p.code}`, type: "checkbox", checked: !this.#left.has(p.code), onchange: (event) => this.#check(p.code, event.target.checked) }), h("span", {}, h("b", {}, p.code), " ", nameOf(p)));
-    return h("fieldset", { class: "wide pat-teams" }, h("legend", {}, t("pat_teams", { n })),
-      this.#left.size ? h("button", { type: "button", id: "pat-all", class: "link", onclick: () => { this.#left.clear(); this.#onChange(); } }, t("pat_all")) : null, this.#teams.map(box));
+    /** @param {Properties} p */
+    const box = (p) =>
+      h(
+        "label",
+        { title: `${p.shift_start.slice(0, 5)} – ${p.shift_end.slice(0, 5)} · ${t(`mode_${p.mode}`)}` },
+        h("input", {
+          id: `pat-team-${p.code}`,
+          type: "checkbox",
+          checked: !this.#left.has(p.code),
+          onchange: (event) => this.#check(p.code, event.target.checked),
+        }),
+        h("span", {}, h("b", {}, p.code), " ", nameOf(p)),
+      );
+    return h(
+      "fieldset",
+      { class: "wide pat-teams" },
+      h("legend", {}, t("pat_teams", { n })),
+      this.#left.size
+        ? h(
+            "button",
+            {
+              type: "button",
+              id: "pat-all",
+              class: "link",
+              onclick: () => {
+                this.#left.clear();
+                this.#onChange();
+              },
+            },
+            t("pat_all"),
+          )
+        : null,
+      this.#teams.map(box),
+    );
   }
 
+  /**
+   * @param {string} name
+   * @param {string} label
+   * @param {number} low
+   * @param {number} high
+   */
   #limited(name, label, low, high) {
-    return field(label, h("input", {
-      id: `pat-${name}`, type: "number", min: String(low), max: String(high), step: "1", required: true, value: String(this.#all[name]), title: t("pat_limits", { low, high }),
-      onchange: (event) => this.#keep({ [name]: event.target.value || String(low) }),
-    }));
+    return field(
+      label,
+      h("input", {
+        id: `pat-${name}`,
+        type: "number",
+        min: String(low),
+        max: String(high),
+        step: "1",
+        required: true,
+        value: String(this.#all[name]),
+        title: t("pat_limits", { low, high }),
+        onchange: (event) => this.#keep({ [name]: event.target.value || String(low) }),
+      }),
+    );
   }
 
+  /**
+   * @param {string} name
+   * @param {string} label
+   */
   #time(name, label) {
-    return field(label, h("input", { id: `pat-${name}`, type: "text", inputmode: "numeric", maxlength: "5", pattern: CLOCK, placeholder: "23:00", value: this.#all[name], required: true, onchange: (event) => event.target.value && this.#keep({ [name]: event.target.value }) }));
+    return field(
+      label,
+      h("input", {
+        id: `pat-${name}`,
+        type: "text",
+        inputmode: "numeric",
+        maxlength: "5",
+        pattern: CLOCK,
+        placeholder: "23:00",
+        value: this.#all[name],
+        required: true,
+        onchange: (event) => event.target.value && this.#keep({ [name]: event.target.value }),
+      }),
+    );
   }
 
   #more() {
     const { vary } = this.#all;
-    return h("details", { id: "pat-more", class: "wide pat-why", open: this.#unfolded, ontoggle: (event) => { this.#unfolded = event.target.open; } }, h("summary", {}, t("pat_more")),
-      h("div", { class: "hot-form" },
-        this.#limited("dwell", "pat_dwell_min", 1, 120), this.#limited("visits", "pat_visits_most", 1, 6), this.#limited("gap", "pat_gap_min", 0, 720), this.#limited("share", "pat_share", 0, 100),
-        this.#limited("rest", "pat_rest", 0, 240), this.#time("rest_from", "pat_rest_from"), this.#time("rest_to", "pat_rest_to"),
-        this.#limited("nights", "pat_nights", 1, 31), this.#limited("loss", "pat_loss", 0, 50),
-        h("label", { class: "wide pat-check" }, h("input", { id: "pat-vary", type: "checkbox", checked: vary, onchange: (event) => this.#keep({ vary: event.target.checked }) }), h("span", {}, t("pat_vary")))));
+    return h(
+      "details",
+      {
+        id: "pat-more",
+        class: "wide pat-why",
+        open: this.#unfolded,
+        ontoggle: (event) => {
+          this.#unfolded = event.target.open;
+        },
+      },
+      h("summary", {}, t("pat_more")),
+      h(
+        "div",
+        { class: "hot-form" },
+        this.#limited("dwell", "pat_dwell_min", 1, 120),
+        this.#limited("visits", "pat_visits_most", 1, 6),
+        this.#limited("gap", "pat_gap_min", 0, 720),
+        this.#limited("share", "pat_share", 0, 100),
+        this.#limited("rest", "pat_rest", 0, 240),
+        this.#time("rest_from", "pat_rest_from"),
+        this.#time("rest_to", "pat_rest_to"),
+        this.#limited("nights", "pat_nights", 1, 31),
+        this.#limited("loss", "pat_loss", 0, 50),
+        h(
+          "label",
+          { class: "wide pat-check" },
+          h("input", {
+            id: "pat-vary",
+            type: "checkbox",
+            checked: vary,
+            onchange: (event) => this.#keep({ vary: event.target.checked }),
+          }),
+          h("span", {}, t("pat_vary")),
+        ),
+      ),
+    );
   }
 
+  /** @param {() => void} onsubmit */
   render(onsubmit) {
     const now = this.#all;
     const { workspace } = this.#store;
     if (!this.#teams) return h("p", { class: "muted" }, t("loading"));
     if (!this.#teams.length) return h("p", { class: "warn-text" }, t("pat_unfit"));
     const none = this.#left.size === this.#teams.length;
-    return h("form", { id: "pat-form", class: "hot-form", onsubmit: (event) => { event.preventDefault(); onsubmit(); } },
-      field("pat_on", h("input", { id: "pat-on", type: "date", required: true, value: now.on, onchange: (event) => event.target.value && this.#keep({ on: event.target.value }) })),
-      field("pat_run", h("select", { id: "pat-run", onchange: (event) => this.#keep({ run: event.target.value }) }, this.runs.map((run) => h("option", { value: run.run_id, selected: String(run.run_id) === now.run }, `${run.run_id} · ${headline(run, workspace)} · ${run.since} – ${run.until}`)))),
-      this.#limited("seconds", "pat_seconds", 1, 120), this.#limited("seed", "hot_seed", 0, 999999999),
-      this.#checks(), none ? h("p", { class: "warn-text wide" }, t("pat_no_team")) : null, this.#more(),
-      h("button", { type: "submit", id: "pat-start", class: "primary wide", disabled: none }, t("pat_start")));
+    return h(
+      "form",
+      {
+        id: "pat-form",
+        class: "hot-form",
+        onsubmit: (event) => {
+          event.preventDefault();
+          onsubmit();
+        },
+      },
+      field(
+        "pat_on",
+        h("input", {
+          id: "pat-on",
+          type: "date",
+          required: true,
+          value: now.on,
+          onchange: (event) => event.target.value && this.#keep({ on: event.target.value }),
+        }),
+      ),
+      field(
+        "pat_run",
+        h(
+          "select",
+          { id: "pat-run", onchange: (event) => this.#keep({ run: event.target.value }) },
+          this.runs.map((/** @type {Properties} */ run) =>
+            h(
+              "option",
+              { value: run.run_id, selected: String(run.run_id) === now.run },
+              `${run.run_id} · ${headline(run, workspace)} · ${run.since} – ${run.until}`,
+            ),
+          ),
+        ),
+      ),
+      this.#limited("seconds", "pat_seconds", 1, 120),
+      this.#limited("seed", "hot_seed", 0, 999999999),
+      this.#checks(),
+      none ? h("p", { class: "warn-text wide" }, t("pat_no_team")) : null,
+      this.#more(),
+      h("button", { type: "submit", id: "pat-start", class: "primary wide", disabled: none }, t("pat_start")),
+    );
   }
 }

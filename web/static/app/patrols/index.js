@@ -1,16 +1,16 @@
 // Patrol plans on the page: their state, and what is told to the map, the legend, the panel and the slider.
 
-import { getKept } from "../api.js";
-import { byId, isPhone } from "../dom.js";
-import { messageOf, nameOf, t } from "../i18n.js";
-import * as chrome from "../ui/chrome.js";
-import { stopName } from "./adjust.js";
-import { Compare } from "./compare.js";
-import { Plans, routeOf } from "./data.js";
-import { Done } from "./done.js";
+import { getKept } from "../shell/api.js";
+import { byId, isPhone } from "../shell/dom.js";
+import { messageOf, nameOf, t } from "../shell/i18n.js";
+import * as chrome from "../shell/ui/chrome.js";
+import { stopName } from "./adjustments.js";
+import { Compare } from "./comparison.js";
+import { Plans, routeOf } from "./plans.js";
+import { Done } from "./visits.js";
 import { patrolLegend } from "./legend.js";
 import { Live } from "./live.js";
-import { drawnOf, growing, nowOf } from "./look.js";
+import { drawnOf, growing, nowOf } from "./routes.js";
 import { clock, momentOf, Night } from "./night.js";
 import { PatrolPanel } from "./panel.js";
 import { patrolStory } from "./story.js";
@@ -19,10 +19,11 @@ import { Wishes } from "./wishes.js";
 const DROP_SECONDS = 3;
 const QUIETED = ["counts", "incidents", "teams"];
 
+/** @param {Feature[]} features */
 function boundsOf(features) {
-  const points = features.flatMap((f) => f.geometry?.coordinates ?? []);
+  const points = features.flatMap((/** @type {Feature} */ f) => f.geometry?.coordinates ?? []);
   if (!points.length) return null;
-  const [x, y] = [0, 1].map((k) => points.map((p) => p[k]));
+  const [x, y] = [0, 1].map((k) => points.map((/** @type {Properties} */ p) => p[k]));
   return [Math.min(...x), Math.min(...y), Math.max(...x), Math.max(...y)];
 }
 
@@ -35,27 +36,48 @@ export class Patrols {
   #store;
   #actions;
   #tell;
+  /** @type {Map<any, any>} */
   #names = new Map();
+  /** @type {any} */
   #quieted = [];
   #fitting = false;
+  /** @type {number | null} */
   #minute = null;
   #growing = false;
 
-  // `tell` has drawn(source, features), for the map, legend(), when the legend changed, show(box), story(), when what is
-  // told of the chosen thing changed, and hotspotRuns.
+  // `tell` has drawn(source, features), for the map, legend(), when the legend changed, show(box), story(),
+  // when what is told of the chosen thing changed, and hotspotRuns.
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {Actions} actions
+   * @param {any} tell
+   */
   constructor(store, actions, tell) {
     this.#store = store;
     this.#actions = actions;
     this.#tell = tell;
-    this.panel = new PatrolPanel(store, this.plans, tell.hotspotRuns, {
-      choosePlan: (id) => this.choose(id), pick: (sel) => this.#pick(sel), openHotspots: actions.openHotspots, teamName: (code) => this.#names.get(code) ?? "",
-      compare: (a, b) => this.#compare.open(a, b, this.plans.list), solve: () => this.solveAgain(), teams: () => this.#teams(),
-      live: () => this.live.toggle(this.plans.shown.plan),
-    }, { wishes: this.wishes, done: this.done, live: this.live });
+    this.panel = new PatrolPanel(
+      store,
+      this.plans,
+      tell.hotspotRuns,
+      {
+        choosePlan: (/** @type {any} */ id) => this.choose(id),
+        pick: (/** @type {string} */ sel) => this.#pick(sel),
+        openHotspots: actions.openHotspots,
+        teamName: (/** @type {string} */ code) => this.#names.get(code) ?? "",
+        compare: (/** @type {any} */ a, /** @type {any} */ b) => this.#compare.open(a, b, this.plans.list),
+        solve: () => this.solveAgain(),
+        teams: () => this.#teams(),
+        live: () => this.live.toggle(this.plans.shown.plan),
+      },
+      { wishes: this.wishes, done: this.done, live: this.live },
+    );
     this.night = new Night({
-      moved: (minute) => this.#moved(minute), rested: (minute) => store.set({ minute: minute === null ? null : String(minute) }, { quiet: true }),
+      moved: (/** @type {number | null} */ minute) => this.#moved(minute),
+      rested: (/** @type {number | null} */ minute) =>
+        store.set({ minute: minute === null ? null : String(minute) }, { quiet: true }),
     });
-    this.plans.listen((what) => this.#changed(what));
+    this.plans.listen((/** @type {any} */ what) => this.#changed(what));
     this.wishes.listen(() => {
       if (this.wishes.changed) this.panel.unfold("pat-adjust");
       this.panel.trouble(null);
@@ -82,18 +104,25 @@ export class Patrols {
   }
 
   // What would drown the routes goes, and comes back with "do not show".
+  /** @param {any} id */
   choose(id) {
     const { state } = this.#store;
     if (id === state.plan) return;
     let { layers } = state;
     if (id && !state.plan) {
-      this.#quieted = layers.filter((name) => QUIETED.includes(name));
-      layers = layers.filter((name) => !QUIETED.includes(name));
+      this.#quieted = layers.filter((/** @type {string} */ name) => QUIETED.includes(name));
+      layers = layers.filter((/** @type {string} */ name) => !QUIETED.includes(name));
     } else if (!id) layers = [...layers, ...this.#quieted.filter((name) => !layers.includes(name))];
     this.#fitting = Boolean(id);
-    this.#store.set({ plan: id, minute: null, layers, ...(state.sel?.startsWith("patrol:") ? { sel: null } : {}) });
+    this.#store.set({
+      plan: id,
+      minute: null,
+      layers,
+      ...(state.sel?.startsWith("patrol:") ? { sel: null } : {}),
+    });
   }
 
+  /** @param {Set<string>} changed */
   changed(changed) {
     const { state } = this.#store;
     if (changed.has("plan")) this.plans.show(state.plan);
@@ -110,6 +139,7 @@ export class Patrols {
     return minute === null ? null : Number(minute);
   }
 
+  /** @param {any} what */
   #changed(what) {
     this.panel.render();
     if (what === "job") this.#grow();
@@ -141,7 +171,10 @@ export class Patrols {
   #showTeams() {
     if (!this.live.found || !this.live.fresh) return;
     this.live.fresh = false;
-    const box = boundsOf([...this.plans.shown.features, ...this.live.drawn(this.plans.shown).filter((f) => f.properties.what === "gap")]);
+    const box = boundsOf([
+      ...this.plans.shown.features,
+      ...this.live.drawn(this.plans.shown).filter((/** @type {Feature} */ f) => f.properties.what === "gap"),
+    ]);
     if (box) this.#tell.show(box);
   }
 
@@ -151,11 +184,15 @@ export class Patrols {
     this.panel.render();
   }
 
+  /** @param {number | null} minute */
   #moved(minute) {
     const { shown } = this.plans;
     const turned = (minute === null) !== (this.#minute === null);
     this.#minute = minute;
-    this.#tell.drawn("patrol_now", shown && minute !== null && !this.live.on ? nowOf(shown, momentOf(shown.plan, minute)) : []);
+    this.#tell.drawn(
+      "patrol_now",
+      shown && minute !== null && !this.live.on ? nowOf(shown, momentOf(shown.plan, minute)) : [],
+    );
     if (turned || minute === null) this.#tell.legend();
     const check = byId("pat-check-time");
     if (shown && check) check.textContent = clock(this.#moment(check.dataset.planned));
@@ -165,10 +202,16 @@ export class Patrols {
     return patrolLegend(this.plans.shown, this.#minute, this.live.on);
   }
 
+  /** @param {string} which */
   async story(which) {
     const shown = await this.plans.show(this.#store.state.plan);
     return patrolStory(shown, which, {
-      actions: this.#actions, wishes: this.wishes, done: this.done, teams: () => this.#teams(), moment: (planned) => this.#moment(planned), said: (text) => chrome.say(text),
+      actions: this.#actions,
+      wishes: this.wishes,
+      done: this.done,
+      teams: () => this.#teams(),
+      moment: (/** @type {string} */ planned) => this.#moment(planned),
+      said: (/** @type {string} */ text) => chrome.say(text),
     });
   }
 
@@ -179,7 +222,10 @@ export class Patrols {
   // Teams that the plan was made for.
   #teams() {
     const { shown } = this.plans;
-    const codes = shown.plan.parameters.teams ?? [...shown.features.map((f) => f.properties.team_code), ...shown.plan.summary.idle];
+    const codes = shown.plan.parameters.teams ?? [
+      ...shown.features.map((/** @type {Feature} */ f) => f.properties.team_code),
+      ...shown.plan.summary.idle,
+    ];
     return [...codes].sort().map((code) => ({ code, name: this.#names.get(code) ?? "" }));
   }
 
@@ -189,29 +235,48 @@ export class Patrols {
     return shown && this.#minute !== null ? new Date(momentOf(shown.plan, this.#minute)).toISOString() : null;
   }
 
-  // What a check-in is for: the slider's moment, the present while the shift runs, or else the time that was planned.
+  // What a check-in is for: the slider's moment, the present while the shift runs, or else the time that was
+  // planned.
+  /** @param {string} planned */
   #moment(planned) {
     const { plan } = this.plans.shown;
     const chosen = this.#chosenMoment();
     if (chosen) return chosen;
     const now = Date.now();
-    return now >= Date.parse(plan.begins_at) && now <= Date.parse(plan.ends_at) ? new Date(now).toISOString() : planned;
+    return now >= Date.parse(plan.begins_at) && now <= Date.parse(plan.ends_at)
+      ? new Date(now).toISOString()
+      : planned;
   }
 
   // While a stop is dragged: a mark under the pointer that tells whose it would be.
+  /**
+   * @param {any} from
+   * @param {any} at
+   * @param {any} onto
+   */
   dragged(from, at, onto) {
     if (!from) {
       this.#tell.drawn("patrol_drag", []);
       return;
     }
-    const visit = routeOf(this.plans.shown, from.code).properties.visits.find((v) => v.stop === from.stop);
+    const visit = routeOf(this.plans.shown, from.code).properties.visits.find(
+      (/** @type {any} */ v) => v.stop === from.stop,
+    );
     const text = onto ? `→ ${onto.code}` : "";
     this.#tell.drawn("patrol_drag", [
-      { type: "Feature", geometry: { type: "LineString", coordinates: [[visit.lon, visit.lat], at] }, properties: { what: "gap" } },
+      {
+        type: "Feature",
+        geometry: { type: "LineString", coordinates: [[visit.lon, visit.lat], at] },
+        properties: { what: "gap" },
+      },
       { type: "Feature", geometry: { type: "Point", coordinates: at }, properties: { what: "here", text } },
     ]);
   }
 
+  /**
+   * @param {any} from
+   * @param {any} onto
+   */
   dropped(from, onto) {
     if (!onto) {
       chrome.say(t("pat_dropped_nowhere"));
@@ -226,7 +291,10 @@ export class Patrols {
     const { plan } = this.plans.shown;
     this.panel.trouble(null);
     try {
-      const made = this.plans.make({ ...this.wishes.parameters(), seed: plan.seed, seconds: DROP_SECONDS }, `/patrol-plans/${plan.patrol_id}/replan`);
+      const made = this.plans.make(
+        { ...this.wishes.parameters(), seed: plan.seed, seconds: DROP_SECONDS },
+        `/patrol-plans/${plan.patrol_id}/replan`,
+      );
       this.panel.focus("pat-stop");
       const id = await made;
       if (id) await this.#arrived(String(id));
@@ -237,6 +305,7 @@ export class Patrols {
     }
   }
 
+  /** @param {any} id */
   async #arrived(id) {
     this.choose(id);
     await this.plans.show(id);
@@ -244,10 +313,13 @@ export class Patrols {
     this.panel.focus("pat-back");
   }
 
+  /** @param {string} sel */
   #pick(sel) {
     this.#store.set({ sel });
     const code = sel.split(":")[1];
-    const live = this.live.drawn(this.plans.shown).filter((f) => f.properties.what === "gap" && f.properties.code === code);
+    const live = this.live
+      .drawn(this.plans.shown)
+      .filter((/** @type {Feature} */ f) => f.properties.what === "gap" && f.properties.code === code);
     const box = boundsOf([routeOf(this.plans.shown, code), ...live].filter(Boolean));
     if (box) this.#tell.show(box);
     if (isPhone()) chrome.showSheet("story");

@@ -1,13 +1,17 @@
 // Which line is which team's.
 
-import { h } from "../dom.js";
-import { nameOf, t } from "../i18n.js";
-import { swatch } from "../map/symbols.js";
-import { DASHES, lookOf } from "./look.js";
+import { h } from "../shell/dom.js";
+import { nameOf, t } from "../shell/i18n.js";
+import { swatch } from "../shell/map/symbols.js";
+import { DASHES, lookOf } from "./routes.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 3.5;
 
+/**
+ * @param {string} tag
+ * @param {Attributes} attributes
+ */
 const made = (tag, attributes) => {
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
@@ -15,31 +19,91 @@ const made = (tag, attributes) => {
 };
 
 // A piece of a team's line as the map draws it.
+/** @param {number} i */
 export function lineSwatch(i) {
   const { colour, dash } = lookOf(i);
   const svg = made("svg", { viewBox: "0 0 36 12", class: "pat-swatch", "aria-hidden": "true" });
-  svg.append(made("line", { x1: 0, x2: 36, y1: 6, y2: 6, stroke: `var(--patrol-${colour})`, "stroke-width": WIDTH, ...(dash ? { "stroke-dasharray": DASHES[dash].map((n) => n * WIDTH).join(" ") } : {}) }));
+  svg.append(
+    made("line", {
+      x1: 0,
+      x2: 36,
+      y1: 6,
+      y2: 6,
+      stroke: `var(--patrol-${colour})`,
+      "stroke-width": WIDTH,
+      ...(dash ? { "stroke-dasharray": DASHES[dash].map((n) => n * WIDTH).join(" ") } : {}),
+    }),
+  );
   return svg;
 }
 
+/**
+ * @param {string} fill
+ * @param {{ r?: number, wide?: number, text?: string }} [given1]
+ */
 function circle(fill, { r = 7, wide = 2, text = null } = {}) {
   const svg = made("svg", { viewBox: "0 0 36 20", class: "pat-swatch pat-round", "aria-hidden": "true" });
   svg.append(made("circle", { cx: 18, cy: 10, r, fill, stroke: "var(--patrol-1)", "stroke-width": wide }));
-  if (text) svg.append(Object.assign(made("text", { x: 18, y: 14, "text-anchor": "middle", "font-size": 11, fill: "var(--ink)" }), { textContent: text }));
+  if (text)
+    svg.append(
+      Object.assign(
+        made("text", { x: 18, y: 14, "text-anchor": "middle", "font-size": 11, fill: "var(--ink)" }),
+        { textContent: text },
+      ),
+    );
   return svg;
 }
 
 // A ring and a disc with the line between them.
 function apart() {
   const svg = made("svg", { viewBox: "0 0 36 20", class: "pat-swatch pat-round", "aria-hidden": "true" });
-  svg.append(made("line", { x1: 8, x2: 28, y1: 10, y2: 10, stroke: "var(--patrol-1)", "stroke-width": 1.5, "stroke-dasharray": "3 2" }));
+  svg.append(
+    made("line", {
+      x1: 8,
+      x2: 28,
+      y1: 10,
+      y2: 10,
+      stroke: "var(--patrol-1)",
+      "stroke-width": 1.5,
+      "stroke-dasharray": "3 2",
+    }),
+  );
   return svg;
 }
 
+/**
+ * @param {any} shown
+ * @param {number | null} minute
+ * @param {any} live
+ */
 export function patrolLegend(shown, minute, live) {
   if (!shown) return null;
+  /**
+   * @param {any} mark
+   * @param {...string} label
+   */
   const row = (mark, ...label) => h("li", {}, mark, h("span", {}, label));
-  return h("div", { id: "legend-patrols" }, h("h3", {}, t("pat_plan"), ` ${shown.plan.patrol_id}`),
-    h("ul", {}, shown.features.map(({ properties: p }, i) => row(lineSwatch(i), h("b", {}, p.team_code), " ", nameOf(p))),
-      row(circle("var(--surface)", { text: "1" }), t("pat_legend_stop")), minute === null || live ? null : row(circle("var(--patrol-1)"), t("pat_legend_now")), live ? [row(circle("var(--patrol-1)", { wide: 0, r: 8 }), t("pat_legend_here")), row(circle("none", { r: 8, wide: 2.5 }), t("pat_legend_due")), row(apart(), t("pat_legend_gap"))] : null, row(swatch("team-base"), t("legend_base"))));
+  return h(
+    "div",
+    { id: "legend-patrols" },
+    h("h3", {}, t("pat_plan"), ` ${shown.plan.patrol_id}`),
+    h(
+      "ul",
+      {},
+      shown.features.map(
+        (/** @type {{ properties: Properties }} */ { properties: p }, /** @type {number} */ i) =>
+          row(lineSwatch(i), h("b", {}, p.team_code), " ", nameOf(p)),
+      ),
+      row(circle("var(--surface)", { text: "1" }), t("pat_legend_stop")),
+      minute === null || live ? null : row(circle("var(--patrol-1)"), t("pat_legend_now")),
+      live
+        ? [
+            row(circle("var(--patrol-1)", { wide: 0, r: 8 }), t("pat_legend_here")),
+            row(circle("none", { r: 8, wide: 2.5 }), t("pat_legend_due")),
+            row(apart(), t("pat_legend_gap")),
+          ]
+        : null,
+      row(swatch("team-base"), t("legend_base")),
+    ),
+  );
 }

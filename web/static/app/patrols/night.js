@@ -1,32 +1,46 @@
 // Through the shift minute by minute, by hand, by keyboard or by itself.
 
-import { h, prefersStill, replace } from "../dom.js";
-import { dayTime, t } from "../i18n.js";
-import { whereAt } from "./along.js";
-import { minutesOf } from "./data.js";
+import { h, prefersStill, replace } from "../shell/dom.js";
+import { dayTime, t } from "../shell/i18n.js";
+import { placeAt } from "./place.js";
+import { minutesOf } from "./plans.js";
 
 const TICK = { ms: 100, minutes: 2 };
 const STILL_TICK = { ms: 1500, minutes: 20 };
 // Browsers refuse addresses that are written too often.
 const WRITE_AFTER_MS = 300;
 
+/**
+ * @param {Properties} plan
+ * @param {number | null} minute
+ */
 export const momentOf = (plan, minute) => Date.parse(plan.begins_at) + minute * 60_000;
+/** @param {string | null | undefined} iso */
 export const clock = (iso) => dayTime(iso).slice(11);
 
 export class Night {
   element = h("section", { id: "night", "aria-label": t("pat_night"), hidden: true });
+  /** @type {number | null} */
   minute = null;
   #tell;
+  /** @type {any} */
   #shown = null;
+  /** @type {any} */
   #timer = null;
+  /** @type {any} */
   #writing = null;
 
   // `tell` has `moved(minute)`, at each step, and `rested(minute)`, when it is worth an address.
+  /** @param {any} tell */
   constructor(tell) {
     this.#tell = tell;
     document.body.append(this.element);
   }
 
+  /**
+   * @param {any} shown
+   * @param {number | null} minute
+   */
   show(shown, minute) {
     const same = this.#shown && this.#shown === shown;
     this.element.hidden = !shown;
@@ -44,9 +58,19 @@ export class Night {
   }
 
   #build() {
-    this.play = h("button", { type: "button", id: "night-play", onclick: () => (this.#timer ? this.#stop() : this.#start()) }, t("hot_play"));
+    this.play = h(
+      "button",
+      { type: "button", id: "night-play", onclick: () => (this.#timer ? this.#stop() : this.#start()) },
+      t("hot_play"),
+    );
     this.range = h("input", {
-      id: "night-range", type: "range", min: "0", max: String(minutesOf(this.#shown.plan) + 1), step: "1", "aria-label": t("pat_night"), oninput: () => this.#chosen(Number(this.range.value)),
+      id: "night-range",
+      type: "range",
+      min: "0",
+      max: String(minutesOf(this.#shown.plan) + 1),
+      step: "1",
+      "aria-label": t("pat_night"),
+      oninput: () => this.#chosen(Number(this.range.value)),
     });
     this.name = h("output", { id: "night-name", for: "night-range" });
     replace(this.element, this.play, this.range, this.name);
@@ -57,7 +81,7 @@ export class Night {
     if (this.minute === null) return `${t("pat_whole")} ${clock(plan.begins_at)} – ${clock(plan.ends_at)}`;
     const moment = momentOf(plan, this.minute);
     const n = { base: 0, way: 0, stop: 0 };
-    for (const feature of features) if (feature.geometry) n[whereAt(feature, moment).doing] += 1;
+    for (const feature of features) if (feature.geometry) n[placeAt(feature, moment).doing] += 1;
     return t("pat_at", { time: clock(new Date(moment).toISOString()), ...n });
   }
 
@@ -70,6 +94,7 @@ export class Night {
     this.play.setAttribute("aria-pressed", String(Boolean(this.#timer)));
   }
 
+  /** @param {any} value */
   #chosen(value) {
     this.minute = value ? value - 1 : null;
     this.#update();

@@ -1,14 +1,15 @@
 // Patrols in the left panel: choose a plan, make one, delete one with a way back; the routes as a table.
 
-import { announce, h, replace } from "../dom.js";
-import { UNDO_MS } from "../hotspots/data.js";
-import { dayTime, messageOf, number, t } from "../i18n.js";
+import { announce, h, replace } from "../shell/dom.js";
+import { UNDO_MS } from "../hotspots/runs.js";
+import { dayTime, messageOf, number, t } from "../shell/i18n.js";
 import { fileLinks } from "./files.js";
 import { PatrolForm } from "./form.js";
-import { keeping } from "./keep.js";
+import { keeping } from "../shell/focus.js";
 import { livePart } from "./live.js";
-import { toldOf } from "./told.js";
+import { toldOf } from "./summary.js";
 
+/** @param {Properties} p */
 export const planName = (p) => `${p.patrol_id} · ${dayTime(p.begins_at).slice(0, 10)}`;
 
 export class PatrolPanel {
@@ -19,15 +20,25 @@ export class PatrolPanel {
   #actions;
   #form;
   #making = false;
+  /** @type {(text: string) => void | null} */
   #said = null;
   #toast = h("div", { id: "pat-toast", role: "status", hidden: true });
+  /** @type {string | null} */
   #trouble = null;
   #live = h("div", { id: "pat-live-part" });
+  /** @type {Set<string>} */
   #opened = new Set();
   #about;
 
-  // `actions` has choosePlan(id), pick(sel), openHotspots(), teamName(code), compare(a, b), solve(), teams(), live();
-  // `about` has wishes, done and live.
+  // `actions` has choosePlan(id), pick(sel), openHotspots(), teamName(code), compare(a, b), solve(), teams(),
+  // live(); `about` has wishes, done and live.
+  /**
+   * @param {import('../shell/state.js').Store} store
+   * @param {any} plans
+   * @param {any} hotspotRuns
+   * @param {Actions} actions
+   * @param {any} about
+   */
   constructor(store, plans, hotspotRuns, actions, about) {
     this.#about = about;
     this.#store = store;
@@ -36,8 +47,11 @@ export class PatrolPanel {
     this.#actions = actions;
     this.#form = new PatrolForm(store, hotspotRuns, () => this.render());
     this.element.open = Boolean(store.state.plan);
-    this.element.addEventListener("toggle", (event) => event.target === this.element && this.element.open && this.#unfolded());
-    hotspotRuns.listen((what) => what === "list" && this.render());
+    this.element.addEventListener(
+      "toggle",
+      (/** @type {any} */ event) => event.target === this.element && this.element.open && this.#unfolded(),
+    );
+    hotspotRuns.listen((/** @type {any} */ what) => what === "list" && this.render());
     document.body.append(this.#toast);
   }
 
@@ -57,12 +71,21 @@ export class PatrolPanel {
   }
 
   render() {
-    keeping(this.element, () => replace(this.element, h("summary", {}, t("patrols")), h("div", { class: "group" }, this.#parts())));
+    keeping(this.element, () =>
+      replace(this.element, h("summary", {}, t("patrols")), h("div", { class: "group" }, this.#parts())),
+    );
   }
 
   // The rest stays as it is: somebody may be choosing in a list.
   renderLive() {
-    keeping(this.#live, () => replace(this.#live, this.#plans.shown ? livePart(this.#about.live, { toggle: this.#actions.live, pick: this.#actions.pick }) : null));
+    keeping(this.#live, () =>
+      replace(
+        this.#live,
+        this.#plans.shown
+          ? livePart(this.#about.live, { toggle: this.#actions.live, pick: this.#actions.pick })
+          : null,
+      ),
+    );
   }
 
   #parts() {
@@ -73,21 +96,55 @@ export class PatrolPanel {
     if (error) parts.push(this.#failed(error));
     if (job) parts.push(this.#progress(job));
     else if (this.#making || !list.length) parts.push(this.#maker(list));
-    if (this.#said) parts.push(h("p", { id: "pat-said", role: "status", class: this.#said.warn ? "warn-text" : "muted" }, this.#said.text));
+    if (this.#said)
+      parts.push(
+        h(
+          "p",
+          { id: "pat-said", role: "status", class: this.#said.warn ? "warn-text" : "muted" },
+          this.#said.text,
+        ),
+      );
     if (shown && list.length) parts.push(this.#told(shown));
     return parts;
   }
 
+  /** @param {any} list */
   #maker(list) {
-    if (!this.#hotspotRuns.list) return this.#hotspotRuns.error ? h("p", { class: "warn-text" }, messageOf(this.#hotspotRuns.error)) : h("p", { class: "muted" }, t("loading"));
+    if (!this.#hotspotRuns.list)
+      return this.#hotspotRuns.error
+        ? h("p", { class: "warn-text" }, messageOf(this.#hotspotRuns.error))
+        : h("p", { class: "muted" }, t("loading"));
     if (!this.#form.runs.length) {
-      return h("div", { id: "pat-none" }, h("p", {}, t("pat_none")), h("button", { type: "button", id: "pat-to-hotspots", class: "link", onclick: () => this.#actions.openHotspots() }, t("pat_to_hotspots")));
+      return h(
+        "div",
+        { id: "pat-none" },
+        h("p", {}, t("pat_none")),
+        h(
+          "button",
+          {
+            type: "button",
+            id: "pat-to-hotspots",
+            class: "link",
+            onclick: () => this.#actions.openHotspots(),
+          },
+          t("pat_to_hotspots"),
+        ),
+      );
     }
-    return [list.length ? null : h("p", { id: "pat-empty" }, t("pat_empty")), this.#form.render(() => this.#make())];
+    return [
+      list.length ? null : h("p", { id: "pat-empty" }, t("pat_empty")),
+      this.#form.render(() => this.#make()),
+    ];
   }
 
+  /** @param {Told} error */
   #failed(error) {
-    return h("div", { id: "pat-error", class: "pat-error", role: "alert" }, h("p", { class: "warn-text" }, messageOf(error)), h("button", { type: "button", id: "pat-retry", onclick: () => this.#again() }, t("retry")));
+    return h(
+      "div",
+      { id: "pat-error", class: "pat-error", role: "alert" },
+      h("p", { class: "warn-text" }, messageOf(error)),
+      h("button", { type: "button", id: "pat-retry", onclick: () => this.#again() }, t("retry")),
+    );
   }
 
   async #again() {
@@ -95,42 +152,89 @@ export class PatrolPanel {
     await this.#plans.show(this.#store.state.plan);
   }
 
+  /** @param {any} list */
   #choice(list) {
     const { plan } = this.#store.state;
     const { shown } = this.#plans;
+    /** @param {Properties} p */
     const text = (p) => `${planName(p)} · ${t("pat_sum_short", { n: p.summary.visited })}`;
     return [
-      h("select", { id: "pat-plan", "aria-label": t("pat_plan"), onchange: (event) => this.#actions.choosePlan(event.target.value || null) },
-        h("option", { value: "" }, t("hot_off")), list.map((p) => h("option", { value: p.patrol_id, selected: String(p.patrol_id) === plan }, text(p)))),
-      h("div", { class: "row hot-tools" },
-        h("button", { type: "button", id: "pat-new", "aria-expanded": String(this.#making), onclick: () => this.#toggleForm() }, t("pat_new")),
-        shown && list.length > 1 ? h("button", { type: "button", id: "pat-compare-open", onclick: () => this.#compare(list) }, t("pat_compare")) : null,
-        shown ? h("button", { type: "button", id: "pat-delete", onclick: () => this.#remove() }, t("hot_delete")) : null,
-        shown ? h("span", { class: "pat-files", role: "group", "aria-label": t("pat_files") }, fileLinks(shown.plan.patrol_id)) : null),
+      h(
+        "select",
+        {
+          id: "pat-plan",
+          "aria-label": t("pat_plan"),
+          onchange: (event) => this.#actions.choosePlan(event.target.value || null),
+        },
+        h("option", { value: "" }, t("hot_off")),
+        list.map((/** @type {Properties} */ p) =>
+          h("option", { value: p.patrol_id, selected: String(p.patrol_id) === plan }, text(p)),
+        ),
+      ),
+      h(
+        "div",
+        { class: "row hot-tools" },
+        h(
+          "button",
+          {
+            type: "button",
+            id: "pat-new",
+            "aria-expanded": String(this.#making),
+            onclick: () => this.#toggleForm(),
+          },
+          t("pat_new"),
+        ),
+        shown && list.length > 1
+          ? h(
+              "button",
+              { type: "button", id: "pat-compare-open", onclick: () => this.#compare(list) },
+              t("pat_compare"),
+            )
+          : null,
+        shown
+          ? h("button", { type: "button", id: "pat-delete", onclick: () => this.#remove() }, t("hot_delete"))
+          : null,
+        shown
+          ? h(
+              "span",
+              { class: "pat-files", role: "group", "aria-label": t("pat_files") },
+              fileLinks(shown.plan.patrol_id),
+            )
+          : null,
+      ),
     ];
   }
 
   // With the plan that it was made from, or else the newest other one.
+  /** @param {any} list */
   #compare(list) {
     const { plan } = this.#plans.shown;
-    const other = list.find((p) => p.patrol_id === plan.replaces_id) ?? list.find((p) => p.patrol_id !== plan.patrol_id);
+    const other =
+      list.find((/** @type {Properties} */ p) => p.patrol_id === plan.replaces_id) ??
+      list.find((/** @type {Properties} */ p) => p.patrol_id !== plan.patrol_id);
     this.#actions.compare(other.patrol_id, plan.patrol_id);
   }
 
   // What went wrong with a wish; null for nothing.
+  /** @param {string} text */
   trouble(text) {
     this.#trouble = text;
     this.render();
     if (text) this.element.querySelector("#pat-trouble")?.scrollIntoView({ block: "nearest" });
   }
 
+  /** @param {any} id */
   unfold(id) {
     this.element.open = true;
     this.#opened.add(id);
   }
 
+  /** @param {...string[]} ids */
   focus(...ids) {
-    ids.map((id) => this.element.querySelector(`#${id}:not(:disabled)`)).find(Boolean)?.focus();
+    ids
+      .map((id) => this.element.querySelector(`#${id}:not(:disabled)`))
+      .find(Boolean)
+      ?.focus();
   }
 
   #toggleForm() {
@@ -140,12 +244,32 @@ export class PatrolPanel {
     this.render();
   }
 
+  /** @param {any} job */
   #progress(job) {
     const step = t(`pat_state_${job.step}`);
-    return h("div", { id: "pat-progress", class: "pat-progress" },
-      h("progress", { max: job.total, value: job.done, "aria-label": step }), h("p", {}, t("pat_progress", { step, s: job.seconds ?? 0 })),
-      job.so_far ? h("p", { id: "pat-so-far" }, t("pat_so_far", { n: number(job.so_far.stops), prize: job.so_far.prize.toFixed(1), teams: number(job.so_far.lines.length) })) : null,
-      h("div", { class: "row apart" }, h("span", { class: "muted" }, t("hot_leaving")), h("button", { type: "button", id: "pat-stop", onclick: () => this.#plans.cancel() }, t("hot_stop"))));
+    return h(
+      "div",
+      { id: "pat-progress", class: "pat-progress" },
+      h("progress", { max: job.total, value: job.done, "aria-label": step }),
+      h("p", {}, t("pat_progress", { step, s: job.seconds ?? 0 })),
+      job.so_far
+        ? h(
+            "p",
+            { id: "pat-so-far" },
+            t("pat_so_far", {
+              n: number(job.so_far.stops),
+              prize: job.so_far.prize.toFixed(1),
+              teams: number(job.so_far.lines.length),
+            }),
+          )
+        : null,
+      h(
+        "div",
+        { class: "row apart" },
+        h("span", { class: "muted" }, t("hot_leaving")),
+        h("button", { type: "button", id: "pat-stop", onclick: () => this.#plans.cancel() }, t("hot_stop")),
+      ),
+    );
   }
 
   async #make() {
@@ -163,10 +287,17 @@ export class PatrolPanel {
     this.render();
   }
 
+  /** @param {any} shown */
   #told(shown) {
     this.renderLive();
     return toldOf(shown, {
-      opened: this.#opened, sel: this.#store.state.sel, actions: this.#actions, about: this.#about, live: this.#live, busy: Boolean(this.#plans.job), trouble: this.#trouble,
+      opened: this.#opened,
+      sel: this.#store.state.sel,
+      actions: this.#actions,
+      about: this.#about,
+      live: this.#live,
+      busy: Boolean(this.#plans.job),
+      trouble: this.#trouble,
     });
   }
 
@@ -175,13 +306,24 @@ export class PatrolPanel {
     this.#plans.remove(id);
     this.#actions.choosePlan(null);
     const text = t("pat_deleted", { n: id });
-    replace(this.#toast, h("span", {}, text), h("button", { type: "button", id: "pat-undo", class: "primary", onclick: () => this.#takeBack(id) }, t("hot_undo")));
+    replace(
+      this.#toast,
+      h("span", {}, text),
+      h(
+        "button",
+        { type: "button", id: "pat-undo", class: "primary", onclick: () => this.#takeBack(id) },
+        t("hot_undo"),
+      ),
+    );
     this.#toast.hidden = false;
     announce(text);
     clearTimeout(this.toastTimer);
-    this.toastTimer = setTimeout(() => { this.#toast.hidden = true; }, UNDO_MS);
+    this.toastTimer = setTimeout(() => {
+      this.#toast.hidden = true;
+    }, UNDO_MS);
   }
 
+  /** @param {any} id */
   async #takeBack(id) {
     this.#toast.hidden = true;
     await this.#plans.keep();

@@ -1,17 +1,24 @@
 // What a person wants of the next solution: stops that a team keeps, and stops that are left out.
 
 export class Wishes {
+  /** @type {Properties | null} */
   #plan = null;
+  /** @type {Map<any, any>} */
   #locks = new Map();
+  /** @type {Set<string>} */
   #out = new Set();
+  /** @type {any} */
   #before = [];
+  /** @type {any} */
   #listeners = [];
 
+  /** @param {(...told: any[]) => void} listener */
   listen(listener) {
     this.#listeners.push(listener);
   }
 
   // Those that the plan was made with stand at first.
+  /** @param {Properties} plan */
   begin(plan) {
     if (plan && this.#plan === plan.patrol_id) return;
     this.#plan = plan?.patrol_id ?? null;
@@ -21,22 +28,31 @@ export class Wishes {
     this.#tell();
   }
 
+  /** @param {any} stop */
   teamOf(stop) {
     return this.#locks.get(stop) ?? null;
   }
 
+  /** @param {any} stop */
   isOut(stop) {
     return this.#out.has(stop);
   }
 
   get list() {
-    return [...[...this.#locks].map(([stop, team]) => ({ stop, team })), ...[...this.#out].map((stop) => ({ stop, team: null }))];
+    return [
+      ...[...this.#locks].map(([stop, team]) => ({ stop, team })),
+      ...[...this.#out].map((stop) => ({ stop, team: null })),
+    ];
   }
 
   get changed() {
     return this.#before.length > 0;
   }
 
+  /**
+   * @param {any} stop
+   * @param {Properties} team
+   */
   give(stop, team) {
     this.#change(() => {
       this.#out.delete(stop);
@@ -44,6 +60,7 @@ export class Wishes {
     });
   }
 
+  /** @param {any} stop */
   leaveOut(stop) {
     this.#change(() => {
       this.#locks.delete(stop);
@@ -51,6 +68,7 @@ export class Wishes {
     });
   }
 
+  /** @param {any} stop */
   drop(stop) {
     this.#change(() => {
       this.#locks.delete(stop);
@@ -69,6 +87,7 @@ export class Wishes {
     return { locks: Object.fromEntries(this.#locks), leave_out: [...this.#out] };
   }
 
+  /** @param {any} act */
   #change(act) {
     this.#before.push([new Map(this.#locks), new Set(this.#out)]);
     act();

@@ -1,0 +1,50 @@
+// Grids shaded by their counts on the WebGL map.
+
+import { css } from "../shell/dom.js";
+import { labelLayer } from "./labels.js";
+
+const VILLAGE_DIGITS = 14;
+
+// Colour of a count; grids outside the chosen one have no count and stay clear.
+/**
+ * @param {number[]} lower
+ * @param {string[]} ramp
+ * @param {boolean} on
+ */
+function fillColour(lower, ramp, on) {
+  const clear = "rgba(0,0,0,0)";
+  if (!on) return clear;
+  const count = ["feature-state", "n"];
+  const classes = lower.length
+    ? [
+        "step",
+        count,
+        css("--map-zero"),
+        ...lower.flatMap((/** @type {any} */ at, /** @type {number} */ i) => [at, ramp[i]]),
+      ]
+    : css("--map-zero");
+  return ["case", ["==", count, null], clear, classes];
+}
+
+// `given` has level, counts (by grid key), lower (bounds of classes), ramp (their colours), on.
+/**
+ * @param {any} map
+ * @param {any} given
+ * @param {import('../shell/map/shades.js').GridStates} states
+ */
+export function paintCounts(map, given, states) {
+  const { level, counts, lower, ramp, on } = given;
+  states.set("n", counts ?? {});
+  map.setPaintProperty("grid-fill", "fill-color", fillColour(lower, ramp, on));
+  const same = ["==", ["get", "level"], level];
+  const within = (Object.keys(counts ?? {})[0] ?? "").slice(0, VILLAGE_DIGITS);
+  for (const id of ["grid-fill", "grid-hover"]) map.setFilter(id, same);
+  const near = ["==", ["slice", ["get", "key"], 0, VILLAGE_DIGITS], within];
+  map.setFilter("grid-label", level < 4 ? same : ["all", same, near]);
+  for (const [name, value] of Object.entries(labelLayer(level).layout))
+    map.setLayoutProperty("grid-label", name, value);
+  map.setLayerZoomRange("grid-label", level === 4 ? 13.2 : 0, 24);
+  for (const edge of [2, 3, 4])
+    map.setLayoutProperty(`edge-${edge}`, "visibility", edge <= Math.max(level, 3) ? "visible" : "none");
+  map.setPaintProperty("edge-4", "line-color", css("--map-edge-4"));
+}

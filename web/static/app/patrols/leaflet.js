@@ -1,0 +1,64 @@
+// Routes on the map without WebGL.
+
+import { css } from "../shell/dom.js";
+import { nameOf } from "../shell/i18n.js";
+import { tooltip } from "../shell/map/tooltip.js";
+import { DASHES } from "./routes.js";
+
+const WIDTH = 4;
+
+// Gives a Leaflet layer of one feature; `pick(event, sel)` is told of a click.
+/**
+ * @param {any} L
+ * @param {Feature} feature
+ * @param {Pick_} pick
+ */
+function draw(L, feature, pick) {
+  const { what, colour, dash, text, sel } = feature.properties;
+  const ink = css(`--patrol-${colour}`);
+  const { coordinates } = feature.geometry;
+  const over = what === "now" || what === "here";
+  /** @param {[number, number]} given */
+  const flip = ([lon, lat]) => [lat, lon];
+  if (what === "grow") {
+    const quiet = { color: ink, weight: 2, interactive: false };
+    return feature.geometry.type === "Point"
+      ? L.circleMarker(flip(coordinates), { ...quiet, radius: 4 })
+      : L.polyline(coordinates.map(flip), quiet);
+  }
+  let mark;
+  if (what === "line")
+    mark = L.polyline(coordinates.map(flip), {
+      color: ink,
+      weight: WIDTH,
+      lineCap: "butt",
+      dashArray: dash ? DASHES[dash].map((n) => n * WIDTH).join(" ") : null,
+    });
+  else if (what === "link" || what === "gap")
+    mark = L.polyline(coordinates.map(flip), { color: ink, weight: 1.2 });
+  else if (what === "stop")
+    mark = L.circleMarker(flip(coordinates), {
+      radius: 7,
+      weight: 2.2,
+      color: ink,
+      fillColor: css("--surface"),
+      fillOpacity: 1,
+    });
+  else
+    mark = L.circleMarker(flip(coordinates), {
+      radius: over ? 14 : 9,
+      weight: 2,
+      color: what === "due" ? ink : over ? css("--surface") : css("--team"),
+      fillColor: over ? ink : css("--surface"),
+      fillOpacity: what === "due" ? 0 : 1,
+    });
+  const words = [what === "line" ? feature.properties.code : text, nameOf(feature.properties)].join(" · ");
+  if (what === "base" || over)
+    tooltip(mark, text, { permanent: true, direction: over ? "center" : "bottom", className: "grid-name" });
+  else if (what !== "link" && what !== "gap") tooltip(mark, words);
+  return mark.on("click", (/** @type {any} */ event) => pick(event, sel));
+}
+
+export const patrolsPlain = {
+  draws: { patrols: { draw }, patrol_now: { draw }, patrol_live: { draw }, patrol_drag: { draw } },
+};

@@ -1,0 +1,91 @@
+// Where a team is at a moment: at its base, at a stop, or on the way between two of them.
+
+const RADIANS = Math.PI / 180;
+
+/** @param {Point[]} coordinates */
+function measured(coordinates) {
+  const shrink = Math.cos(coordinates[0][1] * RADIANS);
+  const far = [0];
+  for (let i = 1; i < coordinates.length; i += 1) {
+    const [x, y] = [
+      (coordinates[i][0] - coordinates[i - 1][0]) * shrink,
+      coordinates[i][1] - coordinates[i - 1][1],
+    ];
+    far.push(far[i - 1] + Math.hypot(x, y));
+  }
+  return far;
+}
+
+/**
+ * @param {Point[]} coordinates
+ * @param {number} share
+ */
+function pointAt(coordinates, share) {
+  const far = measured(coordinates);
+  const wanted = Math.min(1, Math.max(0, share)) * far.at(-1);
+  const i = Math.max(
+    1,
+    far.findIndex((d) => d >= wanted),
+  );
+  const part = far[i] > far[i - 1] ? (wanted - far[i - 1]) / (far[i] - far[i - 1]) : 0;
+  return [0, 1].map((k) => coordinates[i - 1][k] + part * (coordinates[i][k] - coordinates[i - 1][k]));
+}
+
+// Legs in order: to each visit, to an emergency that took the team, and home.
+/** @param {Properties} p */
+function legsOf(p) {
+  const legs = [...p.visits, null].flatMap((visit, n) => [
+    ...(p.taken ?? [])
+      .filter((/** @type {any} */ e) => e.after === n)
+      .map((/** @type {Properties} */ taken) => ({ leg: taken.leg, taken })),
+    ...(visit ? [{ leg: visit.leg, visit, stop: n + 1 }] : []),
+  ]);
+  return p.home ? [...legs, { leg: p.home }] : legs;
+}
+
+/** @param {Properties} p */
+const wholeOf = (p) => legsOf(p).reduce((sum, { leg }) => sum + leg.length_m, 0);
+/**
+ * @param {{ geometry: any, properties: Properties }} given
+ * @param {number} metres
+ */
+const along = ({ geometry, properties: p }, metres) =>
+  pointAt(geometry.coordinates, wholeOf(p) ? metres / wholeOf(p) : 0);
+
+// Where the route stops for each visit: on the road, at some distance from the place that is visited.
+/** @param {Feature} feature */
+export function halts(feature) {
+  let passed_m = 0;
+  return legsOf(feature.properties).flatMap(({ leg, visit }) => {
+    passed_m += leg.length_m;
+    return visit ? [along(feature, passed_m)] : [];
+  });
+}
+
+// Gives { at: [lon, lat], doing: "base" | "way" | "stop", stop }; `stop` counts from 1 and is the one reached
+// or headed for, null on the way home and at an emergency.
+/**
+ * @param {Feature} feature
+ * @param {any} moment
+ */
+export function placeAt(feature, moment) {
+  const p = feature.properties;
+  const base = { at: [p.base_lon, p.base_lat], doing: "base", stop: null };
+  if (moment < Date.parse(p.begin) || moment >= Date.parse(p.end)) return base;
+  let passed_m = 0;
+  let place = base;
+  let left = Date.parse(p.begin);
+  for (const { leg, visit, taken, stop = null } of legsOf(p)) {
+    const arrives = visit ? Date.parse(visit.arrive) : taken ? left + leg.seconds * 1000 : Date.parse(p.end);
+    if (moment < arrives - leg.seconds * 1000) return place;
+    if (moment < arrives) {
+      const share = leg.seconds ? 1 - (arrives - moment) / 1000 / leg.seconds : 1;
+      return { at: along(feature, passed_m + share * leg.length_m), doing: "way", stop };
+    }
+    passed_m += leg.length_m;
+    place = { at: along(feature, passed_m), doing: "stop", stop };
+    left = Date.parse(visit?.leave ?? taken?.free_at ?? p.end);
+    if (moment < left) return place;
+  }
+  return place;
+}

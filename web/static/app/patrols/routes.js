@@ -1,0 +1,167 @@
+// How routes are told apart: six colours, six dashes, and the team's code. No drawing here.
+
+import { halts, placeAt } from "./place.js";
+
+const COLOURS = 6;
+export const DASHES = [
+  [1, 0],
+  [3.4, 1.6],
+  [1, 1.4],
+  [5, 1.4, 1, 1.4],
+  [2, 1],
+  [7, 2],
+];
+
+// Colours come again with the seventh team, but not with the same dash.
+/** @param {number} i */
+export const lookOf = (i) => ({
+  colour: (i % COLOURS) + 1,
+  dash: (i + Math.floor(i / COLOURS)) % DASHES.length,
+});
+
+/** @param {{ name_zh: any, name_en: any }} given */
+const named = ({ name_zh, name_en }) => ({ name_zh, name_en });
+/**
+ * @param {number} lon
+ * @param {number} lat
+ * @param {Properties} properties
+ */
+const point = (lon, lat, properties) => ({
+  type: "Feature",
+  geometry: { type: "Point", coordinates: [lon, lat] },
+  properties,
+});
+
+// All visits to a place, the first of them first.
+/**
+ * @param {{ features: Feature[] }} given
+ * @param {any} stop
+ */
+export const visitsTo = ({ features }, stop) =>
+  features
+    .flatMap((/** @type {{ properties: Properties }} */ { properties: p }) =>
+      p.visits.map((/** @type {Properties} */ visit, /** @type {number} */ n) => ({
+        code: p.team_code,
+        n: n + 1,
+        visit,
+      })),
+    )
+    .filter((/** @type {{ visit: Properties }} */ { visit }) => visit.stop === stop)
+    .sort(
+      (/** @type {any} */ one, /** @type {any} */ other) =>
+        Date.parse(one.visit.arrive) - Date.parse(other.visit.arrive),
+    );
+
+// Lines and their links to the stops, then stops, then bases, as the map's layers read them.
+/** @param {{ features: Feature[] }} given */
+export function drawnOf({ features }) {
+  /**
+   * @param {any} v
+   * @param {string} code
+   * @param {number} n
+   */
+  const isFirst = (v, code, n) => {
+    const [first] = visitsTo({ features }, v.stop);
+    return first.code === code && first.n === n;
+  };
+  const routes = features.filter((/** @type {Feature} */ f) => f.geometry);
+  const lines = routes.map(
+    (/** @type {{ geometry: any, properties: Properties }} */ { geometry, properties: p }) => ({
+      type: "Feature",
+      geometry,
+      properties: {
+        what: "line",
+        code: p.team_code,
+        sel: `patrol:${p.team_code}`,
+        ...lookOf(features.findIndex((/** @type {Feature} */ f) => f.properties === p)),
+        ...named(p),
+      },
+    }),
+  );
+  const stops = features.flatMap(
+    (/** @type {{ properties: Properties }} */ { properties: p }, /** @type {number} */ i) =>
+      p.visits.flatMap((/** @type {any} */ v, /** @type {number} */ n) =>
+        !isFirst(v, p.team_code, n + 1)
+          ? []
+          : point(v.lon, v.lat, {
+              what: "stop",
+              code: p.team_code,
+              text: String(n + 1),
+              sel: `patrol:${p.team_code}:${n + 1}`,
+              stop: v.stop,
+              ...lookOf(i),
+              ...named(v),
+            }),
+      ),
+  );
+  const links = routes.flatMap((/** @type {Feature} */ feature) =>
+    halts(feature).map((at, n) => {
+      const { lon, lat } = feature.properties.visits[n];
+      return {
+        type: "Feature",
+        geometry: { type: "LineString", coordinates: [at, [lon, lat]] },
+        properties: {
+          what: "link",
+          code: feature.properties.team_code,
+          sel: `patrol:${feature.properties.team_code}:${n + 1}`,
+          ...lookOf(features.indexOf(feature)),
+        },
+      };
+    }),
+  );
+  const bases = new Map();
+  for (const [i, { properties: p }] of features.entries()) {
+    const at = `${p.base_lon},${p.base_lat}`;
+    const there = bases.get(at);
+    if (there) there.properties.text += ` ${p.team_code}`;
+    else
+      bases.set(
+        at,
+        point(p.base_lon, p.base_lat, {
+          what: "base",
+          code: p.team_code,
+          text: p.team_code,
+          sel: `patrol:${p.team_code}`,
+          ...lookOf(i),
+          ...named(p),
+        }),
+      );
+  }
+  return [...lines, ...links, ...stops, ...bases.values()];
+}
+
+// A plan that is being made: straight from stop to stop, because ways along the roads are drawn when it is
+// done.
+/** @param {{ lines: any }} given */
+export const growing = ({ lines }) =>
+  lines.flatMap((/** @type {{ coordinates: Point[] }} */ { coordinates }, /** @type {number} */ i) => [
+    {
+      type: "Feature",
+      geometry: { type: "LineString", coordinates },
+      properties: { what: "grow", ...lookOf(i) },
+    },
+    ...coordinates
+      .slice(1, -1)
+      .map((/** @type {[number, number]} */ [lon, lat]) => point(lon, lat, { what: "grow", ...lookOf(i) })),
+  ]);
+
+// One mark for each team that is out: at its base its base's mark stands for it.
+/**
+ * @param {{ features: Feature[] }} given
+ * @param {any} moment
+ */
+export function nowOf({ features }, moment) {
+  return features.flatMap((/** @type {Feature} */ feature, /** @type {number} */ i) => {
+    const { at, doing } = feature.geometry ? placeAt(feature, moment) : { doing: "base" };
+    if (doing === "base") return [];
+    const p = feature.properties;
+    return point(at[0], at[1], {
+      what: "now",
+      code: p.team_code,
+      text: p.team_code,
+      sel: `patrol:${p.team_code}`,
+      ...lookOf(i),
+      ...named(p),
+    });
+  });
+}
