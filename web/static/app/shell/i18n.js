@@ -88,6 +88,10 @@ export function dayTime(iso) {
 }
 
 /** @param {string | null | undefined} iso */
+// The time of day alone.
+/** @param {string} iso */
+export const clock = (iso) => (iso ? dayTime(iso).slice(11, 16) : "–");
+
 export const day = (iso) => (iso ? dayTime(iso).slice(0, 10) : "–");
 
 /**
