@@ -48,6 +48,11 @@ def changed_files(revision: str | None) -> set[str]:
     return {*git("diff", "--name-only", revision), *git("ls-files", "--others", "--exclude-standard")}
 
 
+@cache
+def house_of_today() -> House:
+    return House()
+
+
 class House:
     """Modules of the product and what each of them needs."""
 
@@ -116,7 +121,7 @@ def affected(changed: set[str]) -> list[str]:
     """Test files that depend on one of the files."""
     if any(DEEP.fullmatch(file) for file in changed):
         return [EVERYTHING]
-    house = House()
+    house = house_of_today()
     modules = {module_of(f) for f in changed if f.endswith(".py") and f.startswith(("gridmap/", "web/"))}
     if not modules <= {module for module in modules if path_of(module).is_file()}:
         return [EVERYTHING]
