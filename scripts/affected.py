@@ -26,7 +26,7 @@ DEEP = re.compile(
     r"pyproject\.toml|constraints\.txt|data/.*|scripts/(affected\.py|lib\.sh)|tests/(conftest|towns|strategies)\.py"
     r"|gridmap/storage/migrations/.*|gridmap/(?!.*\.py$).*"
 )
-PAGE = re.compile(r"web/(static|templates)/.*|web/package(-lock)?\.json")
+PAGE = re.compile(r"web/(?!.*\.py$).*")
 NAMED = re.compile(rf"\b(?:{'|'.join(PACKAGES)})(?:\.[a-z_]\w*)+")
 # Fixtures of these names lead to a copied database.
 COPIED = "towns"

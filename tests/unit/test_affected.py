@@ -46,7 +46,7 @@ def test_a_command_that_is_loaded_by_name_affects_the_tests_of_commands() -> Non
 
 def test_pages_tests_and_documents_affect_their_own_and_nothing_affects_nothing() -> None:
     # A test that names a file depends on it, and so would this one.
-    found = affected({f"web/static/app/{'state'}.js"})
+    found = affected({f"web/static/app/shell/{'state'}.js"})
     assert "tests/browser/test_map_page.py" in found
     assert {file.rpartition("/")[0] for file in found} == {"tests/browser"}
     assert affected({"tests/unit/test_crs.py"}) == ["tests/unit/test_crs.py"]
