@@ -148,7 +148,7 @@ export async function gridStory(key, signal, { store, actions }) {
       h(
         "div",
         { class: "group muted" },
-        `${from ?? ""} – ${to ?? ""} · ${t("closed_late")} ${number(n.closed_late)} ${t("unit_incident")} · ${t("as_of", { time: clock(summary.as_of) })}`,
+        `${from ?? ""} – ${to ?? ""} · ${t("closed_late")} ${number(n.closed_late)} ${t("unit_incident")} · ${t("answered_at", { time: clock(summary.as_of) })}`,
       ),
       timeline.points.length
         ? group(`${t("trend")} · ${t(step === "day" ? "by_day" : "by_week")}`, spark(timeline.points))

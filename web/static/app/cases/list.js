@@ -337,7 +337,7 @@ export class List {
             t("shown", { shown: number(shown), total: number(total) }),
           ),
       this.#isFresh()
-        ? h("span", { class: "muted", id: "as-of" }, as_of ? t("as_of", { time: clock(as_of) }) : null)
+        ? h("span", { class: "muted", id: "as-of" }, as_of ? t("answered_at", { time: clock(as_of) }) : null)
         : h("span", { class: "warn-text", id: "as-of" }, t("not_fresh")),
       h(
         "span",

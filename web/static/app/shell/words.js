@@ -49,7 +49,7 @@ export const SHELL_WORDS = {
   ],
   layer_names_long: ["地名、路名、河名", "Names of places, roads and rivers"],
   total: ["事件", "incidents"],
-  as_of: ["截至 {time}", "as of {time}"],
+  answered_at: ["截至 {time}", "as of {time}"],
   not_fresh: [
     "未更新：服务没有应答，所示为上一次的结果",
     "Not renewed: the server did not answer; this is the last result",

@@ -122,7 +122,7 @@ export class Panel {
           [t("unit_incident"), t("total")].join(""),
           " · ",
           `${told.from ?? ""} – ${told.to ?? ""}`,
-          answer ? ` · ${t("as_of", { time: clock(answer.as_of) })}` : null,
+          answer ? ` · ${t("answered_at", { time: clock(answer.as_of) })}` : null,
         ),
       ),
       failed ? h("p", { class: "warn-text", id: "not-fresh" }, t("not_fresh")) : null,
