@@ -43,6 +43,10 @@ step "ruff check" $bin/ruff check .
 step "ruff format" $bin/ruff format --check .
 step "mypy" $bin/mypy
 step "lint-imports" $bin/lint-imports
+step "page: programs" $bin/python scripts/assets.py --checks
+for check in eslint prettier tsc node; do
+  step "page: $check" $bin/python scripts/page_checks.py $check
+done
 # pytest ends with 5, a failure here, when it finds no test.
 if [ $# -gt 0 ]; then
   step "pytest $*" $bin/pytest "$@"

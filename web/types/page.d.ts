@@ -87,8 +87,8 @@ declare global {
     show(row: Properties): Child;
   }
 
-  interface Story {
-    feature: Feature;
+  interface StoryShown {
+    feature: any;
     title: string;
     kind?: Child;
     mark?: string;

@@ -83,6 +83,7 @@ export class Counts {
   }
 
   // `changed` are names of the state; null for all.
+  /** @param {Set<string> | null} [changed] */
   async refresh(changed = null) {
     const counted = !changed || ["grid", "level", "domain", "from", "to"].some((name) => changed.has(name));
     if (counted) await this.#ask();

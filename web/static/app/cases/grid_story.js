@@ -25,6 +25,7 @@ function spark(points) {
   );
   const step = width / points.length;
   points.forEach((/** @type {[any, number]} */ [, n], /** @type {number} */ i) => {
+    /** @type {any} */
     const bar = document.createElementNS(SVG, "rect");
     const tall = (n / most) * (height - 2);
     for (const [name, value] of Object.entries({
@@ -115,7 +116,7 @@ export async function gridStory(key, signal, { store, counts, actions }) {
    * @param {string} name
    * @param {any} value
    * @param {Properties} extra
-   * @param {any} alarm
+   * @param {any} [alarm]
    */
   const tile = (name, value, extra, alarm) =>
     h(

@@ -9,10 +9,16 @@ import { grids } from "../ground/columns.js";
 import { migrants, organisations, teams } from "../teams/columns.js";
 import { incidents } from "./columns.js";
 
+/** @type {Record<string, any>} */
 const COLUMNS = { grids, incidents, teams, migrants, organisations };
+/** @type {Record<string, number>} */
+const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
+/** @type {Record<string, string>} */
+const FLAG_WORDS = { overdue: "overdue", open: "open", confirm: "to_confirm" };
 const PAGE = 50;
 const MOST = 1000;
 const FORMATS = ["csv", "xlsx", "geojson", "gpkg"];
+/** @type {Record<string, any>} */
 const SELECTED = {
   incidents: "incident_id",
   teams: "code",
@@ -27,7 +33,9 @@ export class List {
   #places;
   #actions;
   #latest = new Latest();
+  /** @type {Record<string, any>} */
   #sort = { grids: { name: "count", down: true } };
+  /** @type {Record<string, any>} */
   #incidents = { rows: [], next: null, total: null };
   #wide = false;
 
@@ -132,7 +140,7 @@ export class List {
     box.classList.toggle("wide", this.#wide);
     document.body.classList.toggle("list-wide", this.#wide);
     if (inside)
-      ((focused && byId(focused)) || box.querySelector("[data-primary]") || box).focus({
+      ((focused && byId(focused)) || /** @type {any} */ (box.querySelector("[data-primary]")) || box).focus({
         preventScroll: !focused,
       });
     this.#follow();
@@ -185,7 +193,8 @@ export class List {
      * @param {string} label
      * @param {Partial<State>} changes
      */
-    const chip = (label, changes) =>
+    /** @type {any} */
+    const chip = (/** @type {any} */ label, /** @type {any} */ changes) =>
       h(
         "button",
         {
@@ -201,8 +210,7 @@ export class List {
       state.outside && chip(t("outside"), { outside: false }),
       state.stage && chip(labelOf(workspace.stages, state.stage), { stage: null }),
       state.kind && chip(labelOf(Object.values(workspace.kinds).flat(), state.kind), { kind: null }),
-      state.flag &&
-        chip(t({ overdue: "overdue", open: "open", confirm: "to_confirm" }[state.flag]), { flag: null }),
+      state.flag && chip(t(FLAG_WORDS[state.flag]), { flag: null }),
       state.domain && chip(labelOf(workspace.domains, state.domain), { domain: null }),
     ].filter(Boolean);
     return chips.length ? h("div", { class: "chips" }, chips) : null;
@@ -346,7 +354,9 @@ export class List {
   }
 
   #follow() {
+    /** @type {any} */
     const row = byId("list").querySelector("tr.chosen");
+    /** @type {any} */
     const pane = row?.closest(".scroll");
     if (
       !row ||
@@ -365,7 +375,7 @@ export class List {
 
   /** @param {any} event */
   #arrows(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const step = STEPS[event.key];
     if (!step) return;
     const vertical = event.key.endsWith("Down") || event.key.endsWith("Up");
     const group =
@@ -379,6 +389,7 @@ export class List {
     const here = group.startsWith("tbody")
       ? event.target.closest("tr").querySelector("[data-primary]")
       : event.target;
+    /** @type {any} */
     const next = all[all.indexOf(here) + step];
     if (!next) return;
     event.preventDefault();

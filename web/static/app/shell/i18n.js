@@ -1,7 +1,9 @@
 // Both languages: sentences by their key, numbers and days as each language writes them.
 
+/** @type {Record<string, any>} */
 const TABLE = {};
 
+/** @type {Record<string, any>} */
 const STAGES_EN = {
   accepted: "Accepted",
   mediating: "In mediation",
@@ -91,7 +93,7 @@ export function dayTime(iso) {
 export const day = (iso) => (iso ? dayTime(iso).slice(0, 10) : "–");
 
 /**
- * @param {string | null | undefined} iso
+ * @param {any} iso
  * @param {number} [now]
  */
 export function age(iso, now = Date.now()) {

@@ -50,7 +50,9 @@ export function defaults(workspace) {
  * @param {Workspace} workspace
  */
 export function parse(search, workspace) {
+  /** @type {any} */
   const query = new URLSearchParams(search);
+  /** @type {any} */
   const state = defaults(workspace);
   /**
    * @param {string} name
@@ -101,6 +103,7 @@ export function parse(search, workspace) {
  * @param {Lang} lang
  */
 export function serialise(state, workspace, lang) {
+  /** @type {any} */
   const plain = defaults(workspace);
   const query = new URLSearchParams();
   if (lang !== "zh") query.set("lang", lang);
