@@ -1,7 +1,7 @@
 """Check the page's code: ``python scripts/page_checks.py eslint|prettier|tsc|node``; without a name all of them.
 
-``tsc`` first makes ``web/types/api.d.ts`` from the API's own OpenAPI document, so that the page is checked against what the
-server says today; no database is needed. ``scripts/assets.py --checks`` installs the programs.
+``tsc`` first makes ``web/types/api.d.ts`` from the API's own OpenAPI document, so that the page is checked against
+what the server says today; no database is needed. ``scripts/assets.py --checks`` installs the programs.
 """
 
 from __future__ import annotations
