@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -12,126 +13,94 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
+import hypothesis
 import pytest
-from sqlalchemy import URL, create_engine, make_url, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import text
 
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
 from gridmap.storage.models import Base
-from gridmap.storage.schema import upgrade
+from tests.towns import Template, Towns, environment_of, locked, stop, unpack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-PATIENCE_S = 180
+PATIENCE_S = 600
+
+# A busy machine is no fault of what is tested.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 
 
-def _open_home() -> Path:
-    # pytest's own folders are closed to the account that runs the server for root.
-    folder = Path(tempfile.mkdtemp(prefix="gm-", dir="/tmp")).resolve()
-    folder.chmod(0o755)
-    return folder
-
-
-def administer(url: URL, *statements: str) -> None:
-    """Run statements as the owner of a server, each on its own."""
-    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
+_HOME = pytest.StashKey[Path]()
 
 
 @pytest.fixture(scope="session")
-def database() -> Iterator[Database]:
+def towns(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Towns]:
+    """The server of the whole run, on which this worker copies the templates that it needs."""
+    home = request.config.stash[_HOME]
+    with locked(home / "lock"):
+        if not (home / "database").exists():
+            unpack(home / "database", home)
+    with Database(Settings(home=home, threads=2)) as server:
+        made = Towns(server, tmp_path_factory.mktemp("towns"))
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="session")
+def database(towns: Towns) -> Database:
     """A workspace of this worker's own with every table; see `blank` for one without rows."""
-    home = _open_home()
-    with Database(Settings(home=home, threads=2)) as opened:
-        server = opened.owner_url.set(database="postgres")
-        administer(server, "create database without_schema template gridmap")
-        upgrade(opened)
-        administer(server, "create database with_schema template gridmap")
-        yield opened
-    shutil.rmtree(home)
+    return towns.make("with_schema")
 
 
-MakeDatabase = Callable[[Literal["with_schema", "without_schema"]], Database]
+MakeDatabase = Callable[[Template], Database]
 
 
 @pytest.fixture(scope="module")
-def make_database(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeDatabase]:
-    """Make further databases on the worker's server: PostGIS is there, the schema where it is asked for."""
-    assert database.cluster is not None
-    server = database.owner_url.set(database="postgres")
-    made: list[tuple[str, Database]] = []
+def make_database(towns: Towns) -> Iterator[MakeDatabase]:
+    """Copy templates for a module."""
+    made: list[Database] = []
 
-    def make(template: Literal["with_schema", "without_schema"]) -> Database:
-        name = f"extra_{next(_numbers)}"
-        administer(server, f"create database {name} template {template}")
-        opened = Database(
-            Settings(
-                home=tmp_path_factory.mktemp("home"),
-                threads=2,
-                DATABASE_URL=_address(database.owner_url, name),
-                app_database_url=_address(database.app_url, name),
-            )
-        ).open()
-        made.append((name, opened))
-        return opened
+    def make(template: Template) -> Database:
+        made.append(towns.make(template))
+        return made[-1]
 
     yield make
-    for name, opened in made:
-        opened.close()
-        administer(server, f"drop database {name} with (force)")
-
-
-_numbers = count()
-
-
-def _address(url: URL, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
+    for opened in made:
+        towns.drop(opened)
 
 
 @pytest.fixture
 def blank(database: Database) -> Database:
     """The worker's database, with the rows of earlier tests removed."""
-    tables = ", ".join(str(table) for table in Base.metadata.sorted_tables)
+    names = [str(table) for table in Base.metadata.sorted_tables]
     with database.owner_engine() as engine, engine.begin() as connection:
-        connection.execute(text(f"truncate {tables} restart identity cascade"))
+        # Emptying a table costs more than looking into it.
+        filled = [name for name in names if connection.scalar(text(f"select exists(select from {name})"))]
+        if filled:
+            connection.execute(text(f"truncate {', '.join(filled)} restart identity cascade"))
     return database
 
 
 @pytest.fixture(scope="session")
-def demo_home() -> Iterator[Path]:
-    """Folder of a workspace with the demonstration town; one for each worker."""
-    from gridmap.services.demo import load_town
-
-    home = _open_home()
-    with Database(Settings(home=home, threads=2)) as opened:
-        upgrade(opened)
-        load_town(opened, on_progress=None)
-        yield home
-    shutil.rmtree(home)
+def demo_database(towns: Towns) -> Database:
+    """The demonstration town, for tests that only read it or put everything back; one for each worker."""
+    return towns.make("demo")
 
 
 @pytest.fixture(scope="session")
-def demo_database(demo_home: Path) -> Iterator[Database]:
-    """The demonstration town's database, for tests that only read it or roll back."""
-    with Database(Settings(home=demo_home, threads=2)) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="session")
-def demo_server(demo_home: Path) -> Iterator[str]:
+def demo_server(demo_database: Database, request: pytest.FixtureRequest) -> Iterator[str]:
     """Address (without a slash at its end) of a running ``gridmap serve`` over the demonstration town."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     environment = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "GRIDMAP_HOST"}}
-    environment |= {"GRIDMAP_HOME": str(demo_home), "GRIDMAP_PORT": str(port), "PYTHONPATH": str(REPOSITORY)}
+    environment |= environment_of(demo_database) | {"GRIDMAP_PORT": str(port), "PYTHONPATH": str(REPOSITORY)}
     with tempfile.TemporaryFile("w+") as printed:
         process = subprocess.Popen(
             [sys.executable, "-c", "from gridmap.cli import main; main()", "serve"],
@@ -142,6 +111,8 @@ def demo_server(demo_home: Path) -> Iterator[str]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        left = request.config.stash[_HOME] / f"server-{process.pid}"
+        left.touch()
         try:
             if not _answers(f"{address}/healthz", process):
                 printed.seek(0)
@@ -153,6 +124,7 @@ def demo_server(demo_home: Path) -> Iterator[str]:
                 process.wait(PATIENCE_S)
             finally:
                 process.kill()
+                left.unlink()
 
 
 def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
@@ -176,6 +148,32 @@ def reference_dir() -> Path:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep tests away from a real workspace that the environment names."""
+    """Keep tests away from a real workspace that the environment names, and give the run a folder."""
     for name in ("DATABASE_URL", "GRIDMAP_HOME", "GRIDMAP_APP_DATABASE_URL"):
         os.environ.pop(name, None)
+    # What starts the tests may ignore SIGINT, as a shell does for what it runs in the background; a person's
+    # shell does not, and every program that tests start would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(config, "workerinput"):
+        config.stash[_HOME] = Path(config.workerinput["home"])
+    else:
+        # pytest's own folders are closed to the account that runs the server for root.
+        config.stash[_HOME] = home = Path(tempfile.mkdtemp(prefix="gm-", dir="/tmp")).resolve()
+        home.chmod(0o755)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of the run's folder."""
+    node.workerinput["home"] = str(node.config.stash[_HOME])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the run's folder after the last worker."""
+    if _HOME in config.stash and not hasattr(config, "workerinput"):
+        # Workers that an interrupt ended could not stop their servers.
+        for left in config.stash[_HOME].glob("server-*"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(left.name.removeprefix("server-")), signal.SIGTERM)
+        stop(config.stash[_HOME] / "database")
+        shutil.rmtree(config.stash[_HOME])

@@ -20,7 +20,7 @@ _COMMANDS = {
     "grids": ("gridmap.cli.ground.grids", "group", "网格 / grids: import, export, list."),
     "incidents": ("gridmap.cli.cases.incidents", "incidents", "事件 / incidents: import, export."),
     "incident-steps": (
-        "gridmap.cli.teams.teams",
+        "gridmap.cli.cases.incidents",
         "incident_steps",
         "事件步骤 / steps of incidents: import.",
     ),

@@ -177,9 +177,10 @@ def test_days_at_the_ends_of_the_calendar_do_no_harm(client: FlaskClient, day: s
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_records_and_grids_are_not_written_through_the_api(client: FlaskClient, method: str) -> None:
-    for path in SANE:
-        if (method, path) != ("post", "/api/v1/dispatches"):
-            _is_problem(getattr(client, method)(_filled(path)), 405)
+    closed = [path for path in SANE if (method, path) != ("post", "/api/v1/dispatches")]
+    assert len(closed) >= len(SANE) - 1 > 0
+    for path in closed:
+        _is_problem(getattr(client, method)(_filled(path)), 405)
 
 
 def _is_problem(answer: Any, status: int) -> None:
@@ -223,7 +224,7 @@ METACHARACTERS = (
 
 @pytest.mark.parametrize("value", METACHARACTERS)
 def test_metacharacters_are_values_and_nothing_more(client: FlaskClient, value: str) -> None:
-    before = client.get("/api/v1/counts").get_json()
+    before = client.get("/api/v1/counts").get_json()["counts"]
     for name in ("domain", "from", "to", "parent", "level"):
         _is_problem(client.get("/api/v1/counts", query_string={name: value}), 422)
     for name in ("cursor", "stage", "grid"):
@@ -233,4 +234,5 @@ def test_metacharacters_are_values_and_nothing_more(client: FlaskClient, value: 
     answer = client.get(f"/api/v1/teams/{quote(value, safe='')}/track")
     _is_problem(answer, 422 if "\x00" in value else 404)
     assert "<script>" not in answer.text or answer.mimetype == "application/json"
-    assert client.get("/api/v1/counts").get_json() == before
+    assert before
+    assert client.get("/api/v1/counts").get_json()["counts"] == before

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, expect, sync_playwright
 from werkzeug.serving import make_server
 
 from gridmap.storage.database import Database
@@ -25,12 +26,16 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_MS = 60_000
+PATIENCE_MS = 180_000
+LOOK_EVERY_MS = 100
 DESK = {"width": 1440, "height": 900}
 SMALL = {"width": 1000, "height": 700}
 """Software draws a small map sooner; enough where the map itself is not what is looked at."""
 INSIDE = {"data", "blob"}
 """Schemes that stay in the browser."""
+
+# Five seconds, what is expected to happen within otherwise, are short on a busy machine.
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @dataclass
@@ -42,12 +47,20 @@ class Watched:
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
-    def open(self, query: str = "", *, drawn: bool = False) -> Page:
-        """Open the map; wait for the list, and with ``drawn`` until the map stands still."""
+    def open(self, query: str = "", *, drawn: bool = False, frozen: bool = False) -> Page:
+        """Open the map; wait for the list, and with ``drawn`` until the map stands still.
+
+        With ``frozen`` the page's clock then stands, and goes on by `page.clock.run_for` only: what is there for some
+        seconds is there for as long as a slow machine needs to see it.
+        """
+        if frozen:
+            self.page.clock.install()
         self.page.goto(f"{self.base}/{query}")
         self.page.wait_for_selector("#list tbody tr, #list .nothing", state="attached", timeout=PATIENCE_MS)
         if drawn:
             self.page.wait_for_selector("#map[data-ready]", timeout=PATIENCE_MS)
+        if frozen:
+            self.page.clock.pause_at(self.page.evaluate("Date.now() + 1000"))
         return self.page
 
     def strangers(self) -> list[str]:
@@ -64,6 +77,26 @@ class Watched:
     def note_request(self, request: Request) -> None:
         """Keep a request's address."""
         self.requests.append(request.url)
+
+
+def until(page: Page, happened: Callable[[], object], what: str) -> None:
+    """Look again and again for something that no selector tells."""
+    end_s = time.monotonic() + PATIENCE_MS / 1000
+    while not happened():
+        assert time.monotonic() < end_s, f"never seen: {what}"
+        page.wait_for_timeout(LOOK_EVERY_MS)
+
+
+def point_at(page: Page, x: float, y: float, name: str) -> None:
+    """Move the mouse to a mark until the map tells its name: then it is drawn, and takes a click or a drag."""
+    tip = page.locator("#tip")
+
+    def is_told() -> bool:
+        page.mouse.move(x + 1, y)
+        page.mouse.move(x, y)
+        return tip.is_visible() and tip.inner_text() == name
+
+    until(page, is_told, f"the mark of {name}")
 
 
 @pytest.fixture(scope="session")

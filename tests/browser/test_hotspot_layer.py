@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import DESK, PATIENCE_MS, Visit
+from .conftest import DESK, PATIENCE_MS, Visit, until
 
 pytestmark = pytest.mark.browser
 
@@ -34,6 +34,8 @@ TONES = """async ([address, keep]) => {
   return n;
 }"""
 
+STEP_MS = 1200
+UNDO_MS = 8000
 OVERFLOWING = """[...document.querySelectorAll('#panel *, #cube *')]
   .filter((e) => e.getBoundingClientRect().right > innerWidth + 1).length"""
 
@@ -135,13 +137,12 @@ def test_the_layer_is_drawn_with_a_legend_and_the_address_opens_it_again(
         expect(legend).to_contain_text(words)
     hatches = legend.locator(".hot-swatch").evaluate_all("all => all.map(e => e.src)")
     assert len(set(hatches)) >= 3
-    page.wait_for_timeout(2500)
     middle = {"x": 560, "y": 100, "width": 760, "height": 600}
+    until(page, lambda: reddish(page, middle) > 500, "the areas' colours")
     shown = reddish(page, middle)
     page.select_option("#hot-run", "")
     expect(page.locator("#hot-note")).to_be_hidden()
-    page.wait_for_timeout(1500)
-    assert shown > 500 + 2 * reddish(page, middle)
+    until(page, lambda: shown > 500 + 2 * reddish(page, middle), "the map without the areas")
     page.go_back()
     expect(legend).to_contain_text("Gi*")
     expect(page.locator("#hot-run")).to_have_value(str(kept["gi"]))
@@ -158,10 +159,13 @@ def test_a_click_on_an_area_explains_it_in_words_and_leads_to_its_records(
     ring = place["coordinates"][0] if place["type"] == "Polygon" else place["coordinates"][0][0]
     lon, lat = (sum(c[i] for c in ring[:-1]) / (len(ring) - 1) for i in (0, 1))
     page = watched.open(f"?hot={kept['gi']}&layers=names&z=15&lat={lat}&lon={lon}", drawn=True)
-    page.wait_for_timeout(1500)
-    page.mouse.click(DESK["width"] / 2, DESK["height"] / 2)
     area = page.locator("#story .hot-area").first
-    expect(area).to_be_visible()
+
+    def is_told() -> bool:
+        page.mouse.click(DESK["width"] / 2, DESK["height"] / 2)
+        return area.is_visible()
+
+    until(page, is_told, "the area under the mouse")
     assert "hotspot:" in query_of(page)["sel"][0]
     rank = int(area.get_attribute("data-rank") or 0)
     words = next(f["properties"] for f in found if f["id"] == rank)
@@ -178,7 +182,7 @@ def test_a_click_on_an_area_explains_it_in_words_and_leads_to_its_records(
 
 
 def test_the_cube_s_slider_runs_by_keyboard_and_by_itself(kept: dict[str, int], visit: Visit) -> None:
-    page = visit().open(f"?hot={kept['emerging']}&layers=names")
+    page = visit().open(f"?hot={kept['emerging']}&layers=names", frozen=True)
     name = page.locator("#cube-name")
     expect(name).to_have_text("全部时段（分类）")
     expect(page.locator("#hot-labels")).to_contain_text("热点")
@@ -194,7 +198,9 @@ def test_the_cube_s_slider_runs_by_keyboard_and_by_itself(kept: dict[str, int], 
     expect(name).to_have_text("全部时段（分类）")
     page.click("#cube-play")
     expect(page.locator("#cube-play")).to_have_text("暂停")
-    expect(name).to_have_text("2026-01-01 – 2026-01-31", timeout=20_000)
+    expect(name).to_have_text("2025-11-01 – 2025-11-30")
+    page.clock.run_for(2 * STEP_MS)
+    expect(name).to_have_text("2026-01-01 – 2026-01-31")
     page.click("#cube-play")
     expect(page.locator("#cube-play")).to_have_text("播放")
     again = visit().open(f"?{urlsplit(page.url).query}")
@@ -224,7 +230,7 @@ def test_near_repeats_are_a_table_and_clusters_have_their_rank(kept: dict[str, i
 
 def test_a_deleted_run_comes_back_with_undo_and_is_gone_without(visit: Visit, demo_server: str) -> None:
     run_id = made(demo_server, method="gi", domain="policing", level=3)
-    page = visit().open(f"?hot={run_id}&layers=names")
+    page = visit().open(f"?hot={run_id}&layers=names", frozen=True)
     page.click("#hot-delete")
     expect(page.locator("#hot-note")).to_be_hidden()
     page.click("#hot-undo")
@@ -232,6 +238,8 @@ def test_a_deleted_run_comes_back_with_undo_and_is_gone_without(visit: Visit, de
     assert ask(demo_server, f"{RUNS}/{run_id}")["run"]["run_id"] == run_id
     with page.expect_response(lambda r: r.request.method == "DELETE", timeout=PATIENCE_MS) as deleted:
         page.click("#hot-delete")
+        expect(page.locator("#hot-undo")).to_be_visible()
+        page.clock.run_for(UNDO_MS)
     assert deleted.value.status == 200
     with pytest.raises(urllib.error.HTTPError, match="404"):
         ask(demo_server, f"{RUNS}/{run_id}")
@@ -276,8 +284,8 @@ def test_a_browser_without_webgl_shows_the_areas_too(
     watched = visit(using=plain_browser, viewport=DESK)
     page = watched.open(f"?hot={kept['gi']}&layers=names", drawn=True)
     expect(page.locator("#legend-hotspots")).to_contain_text("Gi*")
-    page.wait_for_timeout(1500)
-    assert reddish(page, {"x": 560, "y": 100, "width": 760, "height": 600}) > 500
+    middle = {"x": 560, "y": 100, "width": 760, "height": 600}
+    until(page, lambda: reddish(page, middle) > 500, "the areas' colours")
     assert watched.complaints == []
 
 

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import DESK, PATIENCE_MS, Visit
+from .conftest import DESK, PATIENCE_MS, Visit, until
 
 pytestmark = pytest.mark.browser
 
@@ -66,7 +66,9 @@ def test_the_town_is_drawn_and_nothing_is_asked_of_another_host(visit: Visit) ->
     page.click("#level-2")
     expect(page.locator("#list tbody tr")).to_have_count(3)
     page.click("#theme")
-    page.wait_for_timeout(1500)
+    middle = {"x": 800, "y": 250, "width": 240, "height": 160}
+    until(page, lambda: colours_in(page, middle) > 40, "the town's colours")
+    page.wait_for_load_state("networkidle")
     assert watched.requests
     assert any("/tiles/" in url for url in watched.requests)
     assert not any(url.endswith(".woff2") for url in watched.requests), (
@@ -76,7 +78,6 @@ def test_the_town_is_drawn_and_nothing_is_asked_of_another_host(visit: Visit) ->
     assert watched.complaints == []
     expect(page.locator("h1")).to_have_text("枫桥镇")
     expect(page.locator("#illustrative")).to_contain_text("示意边界")
-    assert colours_in(page, {"x": 800, "y": 250, "width": 240, "height": 160}) > 40
 
 
 def test_a_system_without_chinese_fonts_gets_the_bundled_one_for_page_and_map(visit: Visit) -> None:
@@ -163,18 +164,18 @@ def test_the_address_holds_the_view(visit: Visit) -> None:
     expect(page.locator("#story-title")).to_have_text("阳春村")
     page.click("#tab-incidents")
     expect(page.locator("#list .chip")).to_contain_text("纠纷化解")
-    page.wait_for_timeout(1200)
-    asked = query_of(page)
+    holds = {"z", "lat", "lon", "from", "to", "layers", "sel", "grid", "domain"}
+    until(page, lambda: holds <= set(query_of(page)), "an address with the whole view")
+    address = urlsplit(page.url).query
+    asked = parse_qs(address)
     assert asked["grid"] == [YANGCHUN]
     assert asked["domain"] == ["dispute"]
-    assert {"z", "lat", "lon", "from", "to", "layers", "sel"} <= set(asked)
     other = visit()
-    again = other.open(f"?{urlsplit(page.url).query}")
+    again = other.open(f"?{address}", drawn=True)
     expect(again.locator("#story-title")).to_have_text("阳春村")
     expect(again.locator("#layer-migrants")).to_be_checked()
     expect(again.locator("#domain")).to_have_value("dispute")
     assert names_listed(again) == names_listed(page)
-    again.wait_for_timeout(500)
     assert query_of(again) == asked
 
 

@@ -11,10 +11,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from .conftest import DESK, PATIENCE_MS, Visit
+from .conftest import DESK, PATIENCE_MS, Visit, point_at
 from .planning import PLANS, RUNS, YEAR, ask, made, planned
 
 pytestmark = pytest.mark.browser
+
+UNDO_MS = 8000
 
 OVERFLOWING = """[...document.querySelectorAll('#panel *, #night *')]
   .filter((e) => !e.closest('.pat-scroll') && e.getBoundingClientRect().right > innerWidth + 1).length"""
@@ -119,8 +121,9 @@ def test_a_click_on_a_stop_tells_team_times_streets_and_why(plan: dict[str, Any]
     told = p["visits"][0]
     page = visit(viewport=DESK).open(opened(plan, f"&z=17&lat={told['lat']}&lon={told['lon']}"), drawn=True)
     expect(page.locator("#pat-routes tbody tr").first).to_be_visible()
-    page.wait_for_timeout(1500)
+    point_at(page, DESK["width"] / 2, DESK["height"] / 2, told["name_zh"])
     page.mouse.click(DESK["width"] / 2, DESK["height"] / 2)
+    page.wait_for_url(lambda url: "sel=patrol" in url)
     story = page.locator("#story")
     code, _, stop = query_of(page)["sel"][0].removeprefix("patrol:").partition(":")
     at = next(f["properties"] for f in plan["features"] if f["properties"]["team_code"] == code)
@@ -202,7 +205,7 @@ def test_a_deleted_plan_comes_back_with_undo_and_is_gone_without(
     run_id: int, visit: Visit, demo_server: str
 ) -> None:
     number = planned(demo_server, run_id)
-    page = visit().open(f"?plan={number}&layers=names")
+    page = visit().open(f"?plan={number}&layers=names", frozen=True)
     page.click("#pat-delete")
     expect(page.locator("#night")).to_be_hidden()
     page.click("#pat-undo")
@@ -210,6 +213,8 @@ def test_a_deleted_plan_comes_back_with_undo_and_is_gone_without(
     assert ask(demo_server, f"{PLANS}/{number}")["plan"]["patrol_id"] == number
     with page.expect_response(lambda r: r.request.method == "DELETE", timeout=PATIENCE_MS) as deleted:
         page.click("#pat-delete")
+        expect(page.locator("#pat-undo")).to_be_visible()
+        page.clock.run_for(UNDO_MS)
     assert deleted.value.status == 200
     with pytest.raises(urllib.error.HTTPError, match="404"):
         ask(demo_server, f"{PLANS}/{number}")

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from .conftest import DESK, PATIENCE_MS, Visit
+from .conftest import DESK, PATIENCE_MS, Visit, point_at
 from .planning import PLANS, RUNS, YEAR, ask, made, planned
 
 pytestmark = pytest.mark.browser
@@ -116,7 +116,7 @@ def test_a_stop_that_is_dragged_to_another_team_is_there_when_solved_again(
     place = f"&z={ZOOM}&lat={centre[1]}&lon={centre[0]}"
     page = watched.open(f"?plan={number_of(plan)}&layers=names{place}", drawn=True)
     expect(page.locator("#pat-routes tbody tr").first).to_be_visible()
-    page.wait_for_timeout(1500)
+    point_at(page, *begin, stop["name_zh"])
     before = page.url
     wishes = page.locator("#pat-wishes li")
 
@@ -158,8 +158,8 @@ def test_a_click_on_a_stop_opens_it_and_a_drag_beside_it_pans(plan: dict[str, An
     place = f"&z={ZOOM}&lat={stop['lat']}&lon={stop['lon']}"
     page = visit(viewport=DESK).open(f"?plan={number_of(plan)}&layers=names{place}", drawn=True)
     expect(page.locator("#pat-routes tbody tr").first).to_be_visible()
-    page.wait_for_timeout(1500)
     x, y = DESK["width"] / 2, DESK["height"] / 2
+    point_at(page, x, y, stop["name_zh"])
     page.mouse.click(x, y)
     expect(page.locator("#story-title")).to_have_text(stop["name_zh"])
     page.click("#story-close")
@@ -388,8 +388,9 @@ def test_a_plan_is_seen_growing_while_it_is_made(run_id: int, visit: Visit) -> N
     if not page.locator("#pat-form").count():
         page.click("#pat-new")
     page.select_option("#pat-run", str(run_id))
-    page.fill("#pat-seconds", "12")
-    # One team that stays half an hour at each stop cannot reach everything, so the search takes its whole time.
+    # One team that stays half an hour at each stop cannot reach everything, so the search takes its whole time: the
+    # longest that can be asked for, which the test does not wait for.
+    page.fill("#pat-seconds", "120")
     page.click("#pat-more > summary")
     page.fill("#pat-dwell", "30")
     page.evaluate("""() => {

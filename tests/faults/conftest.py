@@ -22,7 +22,7 @@ from gridmap.storage.embedded import EmbeddedCluster
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
-PATIENCE_S = 120
+PATIENCE_S = 600
 
 
 def pids_below(folder: Path, program: str | None = None) -> list[int]:

@@ -159,7 +159,7 @@ def test_a_start_with_captured_output_returns_while_the_server_goes_on(
         [*program_argv, str(base), "--detached"],
         env={**os.environ, **program_environment},
         capture_output=True,
-        timeout=120,
+        timeout=600,
         check=True,
     )
     assert b"ready" in done.stdout

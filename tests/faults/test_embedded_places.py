@@ -158,7 +158,7 @@ def test_another_accounts_cluster_is_refused_by_name(
         assert error["code"] == "database-of-other-account"
         assert owner in error["message_en"]
     else:
-        program.until_ready()
+        assert program.until_ready().ready["users"] == 1
 
 
 def test_root_uses_an_ordinary_users_cluster_as_that_user(

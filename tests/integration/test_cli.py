@@ -26,7 +26,7 @@ from gridmap.storage.database import Database
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 RUN = [sys.executable, "-c", "from gridmap.cli import main; main()"]
-PATIENCE_S = 120
+PATIENCE_S = 600
 
 
 def environment(**own: str) -> dict[str, str]:
@@ -73,16 +73,30 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
 
 
 def every_command() -> list[list[str]]:
+    """Words of each command and group; asked for by name, because the groups import what is asked for."""
     found: list[list[str]] = []
 
     def walk(command: click.Command, words: list[str]) -> None:
         found.append(words)
         if isinstance(command, click.Group):
-            for name, child in command.commands.items():
+            context = click.Context(command)
+            for name in command.list_commands(context):
+                child = command.get_command(context, name)
+                assert child is not None, [*words, name]
                 walk(child, [*words, name])
 
     walk(main, [])
     return found
+
+
+def test_the_walk_over_the_commands_reaches_every_group_and_what_is_in_it() -> None:
+    walked = [" ".join(words) for words in every_command()]
+    assert len(walked) == len(set(walked)) >= 76
+    help_of_main = CliRunner().invoke(main, ["--help"]).output
+    groups = re.findall(r"^  ([a-z-]+) ", help_of_main.partition("Commands:")[2], re.MULTILINE)
+    assert len(groups) > 10
+    assert set(groups) < set(walked)
+    assert {"incidents import", "patrols check-in", "coverage site", "db upgrade"} < set(walked)
 
 
 @pytest.mark.parametrize("words", every_command(), ids=" ".join)

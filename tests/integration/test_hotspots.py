@@ -152,7 +152,9 @@ def test_family_disputes_are_left_out_of_a_closer_map_and_the_run_says_how_many(
 def test_mediation_and_service_come_first_and_patrols_only_where_policing_or_safety_is_meant(
     default_run: dict[str, Any],
 ) -> None:
-    for feature in found(default_run):
+    features = found(default_run)
+    assert {feature["domain"] for feature in features} > {"policing"}
+    for feature in features:
         patrolled = feature["domain"] in {"policing", "safety"}
         assert (feature["proposal"] == "patrol") == patrolled
 

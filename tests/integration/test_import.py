@@ -372,7 +372,8 @@ _IMPORT = """
 import sys
 from pathlib import Path
 from gridmap.domain.gridkey import Scope
-from gridmap.services.importing import ImportOptions, import_records
+from gridmap.services.house import IMPORT_KINDS
+from gridmap.services.imports.records import ImportOptions, import_records
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
 home, owner, app, file = sys.argv[1:]

@@ -43,7 +43,7 @@ def gridmap(home: Path, *words: str) -> str:
         cwd="/",
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -14,24 +14,25 @@ from click.testing import CliRunner
 
 from gridmap.cli import main
 from gridmap.domain.gridkey import Scope
-from gridmap.services.demo import load_town
 from gridmap.services.hotspots.runs import run_hotspots
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.database import Database
-from gridmap.storage.schema import upgrade
+from gridmap.storage.ground.boundaries import shift_positions
 from gridmap.storage.teams import teams as field
 
 WHOLE = Scope.whole()
 NEWEST = "FQ26-007287"
+LAST_POSITION = dt.datetime(2026, 10, 31, 18, 0, tzinfo=dt.UTC)
 Say = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
 def town(make_database: Any) -> Iterator[Database]:
-    """The demonstration town with a run, and its night of positions as they are dated in its file."""
-    made = make_database("with_schema")
-    upgrade(made)
-    load_town(made, now=dt.datetime(2026, 11, 1, tzinfo=dt.UTC), on_progress=None)
+    """The demonstration town with a run, and its night of positions at the end of the town's year."""
+    made = make_database("demo")
+    with made.scoped_session(WHOLE, write=True) as session:
+        newest = max(t["position_at"] for t in field.list_teams(session) if t["position_at"])
+        shift_positions(session, (LAST_POSITION - newest).days)
     run_hotspots(
         made, WHOLE, HotspotSpec("gi", dt.date(2026, 5, 1), dt.date(2026, 10, 31), domain="policing", seed=7)
     )

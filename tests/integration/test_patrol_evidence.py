@@ -15,7 +15,6 @@ import shapely
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.demo import load_town
 from gridmap.services.hotspots.runs import run_hotspots
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.house import IMPORT_KINDS
@@ -31,7 +30,6 @@ from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.make import plans
 from gridmap.services.teams.features import team_track
 from gridmap.storage.database import Database
-from gridmap.storage.schema import upgrade
 
 WHOLE = Scope.whole()
 NIGHT = dt.date(2026, 8, 29)
@@ -39,9 +37,7 @@ NIGHT = dt.date(2026, 8, 29)
 
 @pytest.fixture(scope="module")
 def town(make_database: Any) -> Iterator[Database]:
-    made = make_database("with_schema")
-    upgrade(made)
-    load_town(made, on_progress=None)
+    made = make_database("demo")
     run_hotspots(made, WHOLE, HotspotSpec("gi", dt.date(2026, 3, 1), dt.date(2026, 8, 28), seed=7))
     return made
 
@@ -151,6 +147,7 @@ def test_every_stop_that_was_come_to_is_made_and_no_other(
 def test_driven_stretches_lie_on_the_planned_route(driven_town: Database, plan: dict[str, Any]) -> None:
     found = evidence.plan_against_done(driven_town, WHOLE, plan["patrol_id"])
     routes = {r["team_code"]: r["geometry"] for r in plan["routes"]}
+    assert found["segments"]
     for segment in found["segments"]:
         assert routes[segment["team_code"]].buffer(1e-6).contains(segment["geometry"])
         assert segment["begun_at"] < segment["ended_at"]

@@ -61,6 +61,7 @@ def test_every_leg_lies_on_the_roads_and_is_as_long_as_it_is_told(
 ) -> None:
     roads = gpd.read_file(Path(__file__).resolve().parents[2] / "data" / "boundaries" / "roads.geojson")
     ground = shapely.union_all(crs.geometries_from_wgs84(roads.geometry.to_numpy(), 4549))
+    assert made["summary"]["visited"] > 0
     for route in made["routes"]:
         line = crs.geometries_from_wgs84([route["geometry"]], 4549)[0]
         assert ground.buffer(0.5).contains(line)

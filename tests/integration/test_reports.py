@@ -25,6 +25,7 @@ from gridmap.reporting.model import HotspotReport
 from gridmap.services.reports import ReportRequest, build_hotspot_report, list_reports
 from gridmap.services.reports.content import hotspot_report
 from gridmap.storage.database import Database
+from tests.towns import environment_of
 from web.assets import vendor_folder
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -93,7 +94,7 @@ def test_the_period_before_counts_the_same_places_in_the_same_number_of_days(dem
     assert told.totals[0].observed == int((days > "2026-04-30").sum())
 
 
-def test_two_processes_write_the_same_bytes(demo_home: Path) -> None:
+def test_two_processes_write_the_same_bytes(demo_database: Database) -> None:
     program = """
 import datetime as dt, hashlib, sys
 from pathlib import Path
@@ -101,9 +102,9 @@ from gridmap.domain.gridkey import Scope
 from gridmap.reporting import page
 from gridmap.services.reports.content import hotspot_report
 from gridmap.services.reports import ReportRequest
-from gridmap.settings import Settings
+from gridmap.settings import load_settings
 from gridmap.storage.database import Database
-with Database(Settings(home=Path(sys.argv[1]), threads=2)) as database:
+with Database(load_settings()) as database:
     request = ReportRequest(dt.date(2026, 5, 1), dt.date(2026, 10, 31), level=3, permutations=19, seed=7)
     report, digest = hotspot_report(database, Scope.whole(), request, lambda *_: None)
 text = page.render(report, (), "both", leaflet_js="", leaflet_css="")
@@ -111,13 +112,15 @@ print(digest, hashlib.sha256(text.encode()).hexdigest())
 """
     said = [
         subprocess.run(
-            [sys.executable, "-c", program, str(demo_home)],
-            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(REPOSITORY)},
+            [sys.executable, "-c", program],
+            env=os.environ
+            | environment_of(demo_database)
+            | {"PYTHONHASHSEED": seed, "PYTHONPATH": str(REPOSITORY)},
             cwd="/",
             capture_output=True,
             text=True,
             check=True,
-            timeout=300,
+            timeout=600,
         ).stdout
         for seed in ("1", "2")
     ]
@@ -263,7 +266,7 @@ def test_memphis_gets_its_report_by_the_commands_that_anybody_would_type(
             cwd=home,
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=600,
             check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr

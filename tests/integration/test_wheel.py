@@ -24,7 +24,7 @@ import pytest
 pytestmark = pytest.mark.faults
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PATIENCE_S = 180
+PATIENCE_S = 600
 
 
 def clean_environment(**own: str) -> dict[str, str]:

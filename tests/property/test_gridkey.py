@@ -58,6 +58,7 @@ def test_a_scope_holds_exactly_the_keys_that_start_with_its_digits(top: int, oth
     scope = Scope.of_grid(top)
     prefix = f"{top:017d}"[: _DIGITS_KEPT[_level(top)]]
     near = [other, scope.lo, scope.hi, scope.lo - 1, scope.hi + 1, UNASSIGNED]
+    assert scope.lo in scope
     for key in [k for k in near if 0 <= k <= MAX_KEY]:
         assert (key in scope) == f"{key:017d}".startswith(prefix)
 

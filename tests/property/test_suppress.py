@@ -22,6 +22,7 @@ def merged(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @given(cells)
 def test_every_unit_that_is_shown_holds_five_incidents(rows: np.ndarray) -> None:
     counts, _, units = merged(rows)
+    assert len(units) == len(counts)
     for unit in np.unique(units[units != NOT_SHOWN]):
         assert counts[units == unit].sum() >= 5
 
@@ -36,6 +37,7 @@ def test_what_is_not_shown_holds_nothing_unless_all_there_is_holds_fewer_than_fi
 @given(cells)
 def test_a_hidden_remainder_cannot_be_found_by_subtracting_from_its_group(rows: np.ndarray) -> None:
     counts, groups, units = merged(rows)
+    assert len(groups) == len(units) == len(counts)
     for group in np.unique(groups[:, 0]):
         inside = groups[:, 0] == group
         own = [u for u in np.unique(units[inside & (units != NOT_SHOWN)]) if inside[units == u].all()]

@@ -75,6 +75,7 @@ def test_areas_people_and_households_add_up(upper: str, lower: str) -> None:
     total: dict[str, np.ndarray] = defaultdict(lambda: np.zeros(3))
     for (p, _), area in zip(features(lower), shapely.area(metric(lower)), strict=True):
         total[p["parent_key"]] += (area, p["population"], p["households"])
+    assert total
     for (p, _), area in zip(features(upper), shapely.area(metric(upper)), strict=True):
         assert total[p["grid_key"]][0] == pytest.approx(area, abs=1.0)
         assert tuple(total[p["grid_key"]][1:]) == (p["population"], p["households"])
@@ -123,6 +124,7 @@ def test_micro_grids_are_numbered_west_to_east_and_north_to_south() -> None:
     spots: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for p, shape in features("micro_grids"):
         spots[p["parent_key"]].append((shape.centroid.x, shape.centroid.y))
+    assert len(spots) == 28
     for own in spots.values():
         rank = np.arange(len(own))
         x, y = np.array(own).T

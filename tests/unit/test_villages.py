@@ -47,6 +47,7 @@ def test_no_two_villages_of_the_town_share_a_stem(column: str) -> None:
 
 def test_a_village_keeps_its_stem_when_it_becomes_a_community() -> None:
     with CODES.open(encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            if row["changed_to_community"] == "1":
-                assert village_stem(row["name_2016"]) == village_stem(row["name_2023"]), row
+        changed = [row for row in csv.DictReader(lines) if row["changed_to_community"] == "1"]
+    assert len(changed) == 5
+    for row in changed:
+        assert village_stem(row["name_2016"]) == village_stem(row["name_2023"]), row

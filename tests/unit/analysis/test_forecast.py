@@ -124,6 +124,7 @@ def test_a_model_that_follows_a_moving_cluster_is_better_than_counting() -> None
 
 def test_pai_is_the_hit_rate_over_the_flagged_share_and_pei_is_at_most_one() -> None:
     found = forecast.score(steady_town(np.random.default_rng(9)), AREA, XY, area_share=0.1)
+    assert found.scores
     for s in found.scores:
         assert s.pai == pytest.approx(s.hit_rate / 0.1)
         assert 0 <= s.pei <= 1

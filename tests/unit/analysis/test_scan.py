@@ -316,6 +316,7 @@ def test_the_unit_of_the_coordinates_changes_only_the_radius() -> None:
     xy, people, cases = rng.random((40, 2)), rng.uniform(1, 9, 40), rng.poisson(2, 40)
     small = scan.spatial(xy, cases, people, permutations=19)
     large = scan.spatial(xy * 1000 + [500_000, 3_300_000], cases, people, permutations=19)
+    assert small.clusters
     for a, b in zip(small.clusters, large.clusters, strict=True):
         assert a.members.tolist() == b.members.tolist()
         assert (a.llr, a.p) == (pytest.approx(b.llr), b.p)

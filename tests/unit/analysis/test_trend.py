@@ -16,6 +16,7 @@ def test_tau_equals_that_of_scipy_with_and_without_ties() -> None:
     rng = np.random.default_rng(1)
     rows = np.concatenate([rng.normal(0, 1, (40, 15)), rng.poisson(1.0, (60, 15))]).astype(float)
     found = mann_kendall(rows)
+    assert np.shape(found.tau) == (100,)
     for row, tau in zip(rows, np.asarray(found.tau), strict=True):
         expected = kendalltau(np.arange(15), row).statistic
         assert tau == pytest.approx(0 if math.isnan(expected) else expected, abs=1e-12)
@@ -33,6 +34,7 @@ def test_the_variance_is_corrected_for_groups_of_ties() -> None:
 def test_a_series_is_tested_as_a_row_of_many_is() -> None:
     rows = np.random.default_rng(2).poisson(3, (5, 12))
     many = mann_kendall(rows)
+    assert np.shape(many.tau) == (5,)
     for i, row in enumerate(rows):
         one = mann_kendall(row)
         assert (one.tau, one.s, one.p) == (many.tau[i], many.s[i], many.p[i])  # type: ignore[index]

@@ -90,9 +90,9 @@ def test_every_time_on_the_town_s_roads_is_that_of_networkx(town: RoadGraph, mod
     here, there = rng.uniform(low, high, (5, 2)), rng.uniform(low, high, (4, 2))
     router = Router(town, mode)
     ours = router.cost_matrix(router.snap(here), router.snap(there))
-    for i in range(len(here)):
-        for j in range(len(there)):
-            assert ours[i, j] == pytest.approx(oracle(town, mode, here[i], there[j]), abs=0.5)
+    assert ours.shape == (5, 4)
+    for i, j in np.ndindex(*ours.shape):
+        assert ours[i, j] == pytest.approx(oracle(town, mode, here[i], there[j]), abs=0.5)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -131,6 +131,7 @@ def test_random_networks_with_one_way_streets_agree_with_networkx() -> None:
         here, there = rng.uniform(0, 1000, (4, 2)), rng.uniform(0, 1000, (6, 2))
         for a, b in ((here, there), (there, here)):
             ours = router.cost_matrix(router.snap(a), router.snap(b))
+            assert ours.shape == (len(a), len(b))
             for i, j in np.ndindex(*ours.shape):
                 assert ours[i, j] == pytest.approx(oracle(graph, "car", a[i], b[j]), abs=1e-6)
 
@@ -158,6 +159,7 @@ def test_places_are_snapped_by_exact_distance_to_roads_the_mode_may_use() -> Non
     places = rng.uniform(-50, 350, (500, 2))
     for mode, allowed in (("foot", [0, 1, 2]), ("car", [0, 2])):
         found = Router(graph, mode).snap(places)  # type: ignore[arg-type]
+        assert len(found.segment) == 500
         for place, segment, offset, distance in zip(
             places, found.segment, found.offset_m, found.distance_m, strict=True
         ):

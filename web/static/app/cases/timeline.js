@@ -5,6 +5,7 @@ import { get, Latest } from "../shell/api.js";
 import { addDays, fromSeconds, toSeconds } from "../shell/dates.js";
 import { button, byId, css, h, replace } from "../shell/dom.js";
 import { number, t } from "../shell/i18n.js";
+import { queryOf } from "./query.js";
 
 const FONT_PX = 14;
 const DAY_S = 86_400;
@@ -35,13 +36,16 @@ export class Timeline {
     try {
       const found = await get(
         "/timeline",
-        { grid: state.grid, domain: state.domain, ...workspace.period, step: this.#step },
+        { ...queryOf(state, workspace.period), step: this.#step },
         { signal: this.#latest.start("timeline") },
       );
       this.#points = found.points;
+      byId("time").classList.remove("stale");
       this.#draw();
     } catch (error) {
-      if (error.name !== "AbortError") this.#onError(error);
+      if (error.name === "AbortError") return;
+      byId("time").classList.add("stale");
+      this.#onError(error);
     }
   }
 

@@ -89,6 +89,10 @@ export function dayTime(iso) {
   return `${p.year}-${p.month}-${p.day} ${p.hour}:${p.minute}`;
 }
 
+// The time of day alone.
+/** @param {string} iso */
+export const clock = (iso) => (iso ? dayTime(iso).slice(11, 16) : "–");
+
 /** @param {string | null | undefined} iso */
 export const day = (iso) => (iso ? dayTime(iso).slice(0, 10) : "–");
 

@@ -2,8 +2,8 @@
 
 import { button, byId, h, icon, isPhone, replace } from "../dom.js";
 import { isDay, preset, PRESETS, presetOf } from "../dates.js";
-import { labelOf, nameOf, number, t } from "../i18n.js";
-import { LAYERS } from "../state.js";
+import { clock, labelOf, nameOf, number, t } from "../i18n.js";
+import { LAYERS, LONGEST_TEXT } from "../state.js";
 
 /** @type {Record<string, any>} */
 const PRESET_NAMES = { today: "today", 7: "last_7", 30: "last_30", 90: "last_90", 365: "last_365" };
@@ -103,14 +103,15 @@ export class Panel {
   }
 
   #where() {
-    const { total, unplaced, outside, level } = this.#counts;
+    const { total, unplaced, outside, level, answer, fresh, failed } = this.#counts;
+    const told = answer?.query ?? this.#store.state;
     return h(
       "div",
       { class: "group" },
       this.breadcrumb(),
       h(
         "div",
-        { class: "headline" },
+        { class: fresh ? "headline" : "headline stale", id: "headline" },
         h(
           "button",
           { id: "total", type: "button", class: "link figure num", onclick: () => this.#actions.records({}) },
@@ -121,9 +122,11 @@ export class Panel {
           { class: "muted" },
           [t("unit_incident"), t("total")].join(""),
           " · ",
-          `${this.#store.state.from ?? ""} – ${this.#store.state.to ?? ""}`,
+          `${told.from ?? ""} – ${told.to ?? ""}`,
+          answer ? ` · ${t("as_of", { time: clock(answer.as_of) })}` : null,
         ),
       ),
+      failed ? h("p", { class: "warn-text", id: "not-fresh" }, t("not_fresh")) : null,
       unplaced
         ? h(
             "button",
@@ -251,6 +254,16 @@ export class Panel {
       { class: "group" },
       h("h3", {}, h("label", { for: "domain" }, t("domain"))),
       h("div", { class: "row" }, choice),
+      h("h3", { class: "apart-above" }, h("label", { for: "text" }, t("search"))),
+      h("input", {
+        id: "text",
+        type: "search",
+        class: "wide-field",
+        maxlength: LONGEST_TEXT,
+        value: state.text ?? "",
+        placeholder: t("search_hint"),
+        onchange: (event) => this.#store.set({ text: event.target.value.trim() || null }),
+      }),
       h("h3", { class: "apart-above" }, t("level")),
       level,
     );
