@@ -89,8 +89,8 @@ declare global {
     show(row: Properties): Child;
   }
 
-  interface Story {
-    feature: Feature;
+  interface StoryShown {
+    feature: any;
     title: string;
     kind?: Child;
     mark?: string;

@@ -34,6 +34,13 @@ const LEGEND_WIDTH = 232;
 const TEAMS_EVERY_MS = 60_000;
 
 export class Page {
+  /** @type {any} The map, once it is loaded. */
+  map = null;
+  /** @type {string | null} */
+  centred = null;
+  fitting = false;
+  first = false;
+
   /**
    * @param {Workspace} workspace
    * @param {import('./shell/state.js').Store} store
@@ -153,7 +160,8 @@ export class Page {
         hover: (/** @type {any} */ found, /** @type {any} */ event) => this.hover(found, event),
         moved: (/** @type {View | null} */ view) => store.set({ view }, { quiet: true }),
         error: (/** @type {Told} */ error) => this.mapError(error),
-        dragged: (/** @type {...any} */ ...how) => this.patrols.dragged(...how),
+        dragged: (/** @type {any} */ from, /** @type {any} */ at, /** @type {any} */ onto) =>
+          this.patrols.dragged(from, at, onto),
         dropped: (/** @type {any} */ from, /** @type {any} */ onto) => this.patrols.dropped(from, onto),
       },
     });
@@ -217,7 +225,7 @@ export class Page {
   }
 
   /**
-   * @param {Set<string>} changed
+   * @param {any} changed
    * @param {string} why
    */
   changed(changed, why) {
@@ -247,7 +255,7 @@ export class Page {
 
   /** @param {string} name */
   placed(name) {
-    this.map.setData(name, this.places[name]);
+    this.map.setData(name, /** @type {any} */ (this.places)[name]);
     if (this.store.state.list === name) this.list.render();
   }
 
@@ -285,7 +293,7 @@ export class Page {
     ]);
   }
 
-  /** @param {Feature} feature */
+  /** @param {any} feature */
   shown(feature) {
     const { sel } = this.store.state;
     if (!feature) this.map.setTrack(null);
@@ -400,12 +408,12 @@ export class Page {
     tip.style.top = `${event.clientY}px`;
   }
 
-  /** @param {Told} error */
+  /** @param {any} error */
   mapError(error) {
     if (error?.status >= 500 || error?.name === "TypeError") this.fail({ status: error.status ?? 0 });
   }
 
-  /** @param {Told} error */
+  /** @param {any} error */
   fail(error) {
     chrome.showError(error, async () => {
       chrome.clearError();

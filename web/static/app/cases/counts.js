@@ -91,6 +91,7 @@ export class Counts {
   }
 
   // `changed` are names of the state; null for all.
+  /** @param {Set<string> | null} [changed] */
   async refresh(changed = null) {
     const counted = !changed || ["level", ...ASKED].some((name) => changed.has(name));
     if (counted) await this.#ask();

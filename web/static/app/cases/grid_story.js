@@ -28,6 +28,7 @@ function spark(points) {
   );
   const step = width / points.length;
   points.forEach((/** @type {[any, number]} */ [, n], /** @type {number} */ i) => {
+    /** @type {any} */
     const bar = document.createElementNS(SVG, "rect");
     const tall = (n / most) * (height - 2);
     for (const [name, value] of Object.entries({
@@ -119,7 +120,7 @@ export async function gridStory(key, signal, { store, actions }) {
    * @param {string} name
    * @param {any} value
    * @param {Properties} extra
-   * @param {any} alarm
+   * @param {any} [alarm]
    */
   const tile = (name, value, extra, alarm) =>
     h(

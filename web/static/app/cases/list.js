@@ -10,10 +10,16 @@ import { migrants, organisations, teams } from "../teams/columns.js";
 import { incidents } from "./columns.js";
 import { isFresh, queryOf } from "./query.js";
 
+/** @type {Record<string, any>} */
 const COLUMNS = { grids, incidents, teams, migrants, organisations };
+/** @type {Record<string, number>} */
+const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
+/** @type {Record<string, string>} */
+const FLAG_WORDS = { overdue: "overdue", open: "open", confirm: "to_confirm" };
 const PAGE = 50;
 const MOST = 1000;
 const FORMATS = ["csv", "xlsx", "geojson", "gpkg"];
+/** @type {Record<string, any>} */
 const SELECTED = {
   incidents: "incident_id",
   teams: "code",
@@ -28,6 +34,7 @@ export class List {
   #places;
   #actions;
   #latest = new Latest();
+  /** @type {Record<string, any>} */
   #sort = { grids: { name: "count", down: true } };
   /** @type {{ rows: any[], next: any, total: any, answer: any, grid: any }} */
   #incidents = { rows: [], next: null, total: null, answer: null, grid: null };
@@ -146,7 +153,7 @@ export class List {
     box.classList.toggle("wide", this.#wide);
     document.body.classList.toggle("list-wide", this.#wide);
     if (inside)
-      ((focused && byId(focused)) || box.querySelector("[data-primary]") || box).focus({
+      ((focused && byId(focused)) || /** @type {any} */ (box.querySelector("[data-primary]")) || box).focus({
         preventScroll: !focused,
       });
     this.#follow();
@@ -199,7 +206,8 @@ export class List {
      * @param {string} label
      * @param {Partial<State>} changes
      */
-    const chip = (label, changes) =>
+    /** @type {any} */
+    const chip = (/** @type {any} */ label, /** @type {any} */ changes) =>
       h(
         "button",
         {
@@ -217,7 +225,7 @@ export class List {
       state.kind && chip(labelOf(Object.values(workspace.kinds).flat(), state.kind), { kind: null }),
       ...(state.flag?.split(",") ?? []).map(
         (/** @type {string} */ flag, /** @type {number} */ _, /** @type {string[]} */ all) =>
-          chip(t({ overdue: "overdue", open: "open", confirm: "to_confirm" }[flag]), {
+          chip(t(FLAG_WORDS[flag]), {
             flag: all.filter((other) => other !== flag).join(",") || null,
           }),
       ),
@@ -321,7 +329,11 @@ export class List {
     const total = state.list === "incidents" ? this.#incidents.total : shown;
     const left = state.list === "incidents" && this.#incidents.next ? Math.min(PAGE, total - shown) : 0;
     const query = state.list === "incidents" ? this.#query() : { grid: state.grid };
-    const as_of = { incidents: this.#incidents.answer, grids: this.#counts.answer }[state.list]?.as_of;
+    const answers = /** @type {Record<string, any>} */ ({
+      incidents: this.#incidents.answer,
+      grids: this.#counts.answer,
+    });
+    const as_of = answers[state.list]?.as_of;
     return h(
       "div",
       { class: "row apart list-foot" },
@@ -369,7 +381,9 @@ export class List {
   }
 
   #follow() {
+    /** @type {any} */
     const row = byId("list").querySelector("tr.chosen");
+    /** @type {any} */
     const pane = row?.closest(".scroll");
     if (
       !row ||
@@ -388,7 +402,7 @@ export class List {
 
   /** @param {any} event */
   #arrows(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const step = STEPS[event.key];
     if (!step) return;
     const vertical = event.key.endsWith("Down") || event.key.endsWith("Up");
     const group =
@@ -402,6 +416,7 @@ export class List {
     const here = group.startsWith("tbody")
       ? event.target.closest("tr").querySelector("[data-primary]")
       : event.target;
+    /** @type {any} */
     const next = all[all.indexOf(here) + step];
     if (!next) return;
     event.preventDefault();

@@ -41,5 +41,8 @@ export function queryOf(state, instead = {}) {
  * @param {{ query: Record<string, string> } | null} answer
  * @param {Record<string, string>} query
  */
-export const isFresh = (answer, query) =>
-  answer !== null && JSON.stringify(answer.query) === JSON.stringify(query);
+export const isFresh = (answer, query) => answer !== null && inOrder(answer.query) === inOrder(query);
+
+// The server may write the names in another order.
+/** @param {Record<string, string>} query */
+const inOrder = (query) => JSON.stringify(Object.entries(query).sort(([a], [b]) => (a < b ? -1 : 1)));

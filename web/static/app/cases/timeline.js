@@ -87,7 +87,11 @@ export class Timeline {
       chart,
     );
     if (chart.clientWidth < 40) return;
-    this.#plot = new uPlot(this.#options(chart), this.#series(), chart);
+    this.#plot = new uPlot(
+      /** @type {any} */ (this.#options(chart)),
+      /** @type {any} */ (this.#series()),
+      chart,
+    );
   }
 
   #inWords() {
@@ -109,7 +113,7 @@ export class Timeline {
 
   /** @param {any} chart */
   #options(chart) {
-    const bars = uPlot.paths.bars({ size: [0.8, 24, 1] });
+    const bars = /** @type {any} */ (uPlot.paths).bars({ size: [0.8, 24, 1] });
     /** @param {string} fill */
     const series = (fill) => ({ paths: bars, points: { show: false }, fill, width: 0, stroke: fill });
     const axis = {
@@ -183,7 +187,7 @@ export class Timeline {
   /** @param {any} plot */
   #chosen(plot) {
     if (plot.select.width < 4) return;
-    const { period } = this.#store.workspace;
+    const period = /** @type {Days} */ (this.#store.workspace.period);
     /** @param {any} px */
     const day = (px) => fromSeconds(Math.floor(plot.posToVal(px, "x") / DAY_S) * DAY_S);
     /** @param {any} d */

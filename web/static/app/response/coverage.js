@@ -12,7 +12,7 @@ const LAST_MIN = 24 * 60 - STEP_MIN;
 const EVENING = 21 * 60;
 const SITE_MIN = 5;
 
-/** @param {number | null} minute */
+/** @param {any} minute */
 const clock = (minute) =>
   `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 /**
@@ -79,7 +79,7 @@ export class Reach {
       this.#quieted = layers.filter((/** @type {string} */ name) => QUIETED.includes(name));
       layers = layers.filter((/** @type {string} */ name) => !QUIETED.includes(name));
     } else if (minute === null)
-      layers = [...layers, ...this.#quieted.filter((name) => !layers.includes(name))];
+      layers = [...layers, ...this.#quieted.filter((/** @type {any} */ name) => !layers.includes(name))];
     this.#store.set({ reach: minute === null ? null : String(minute), layers });
   }
 
@@ -113,7 +113,7 @@ export class Reach {
   }
 
   render() {
-    const focused = this.element.contains(document.activeElement) ? document.activeElement.id : null;
+    const focused = this.element.contains(document.activeElement) ? document.activeElement?.id : null;
     replace(this.element, h("summary", {}, t("reach")), h("div", { class: "group" }, this.#parts()));
     if (focused) this.element.querySelector(`#${CSS.escape(focused)}`)?.focus({ preventScroll: true });
   }

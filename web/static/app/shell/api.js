@@ -43,7 +43,7 @@ export async function get(path, parameters = /** @type {Query<P>} */ ({}), { sig
     answer = await fetch(address(path, parameters), { signal, headers: { Accept: "application/json" } });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ApiError(0);
+    throw new ApiError(0, null);
   }
   const body = await answer.json().catch(() => null);
   if (!answer.ok) throw new ApiError(answer.status, body);
@@ -72,7 +72,7 @@ export async function send(method, path, body = undefined, { keepalive = false }
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
-    throw new ApiError(0);
+    throw new ApiError(0, null);
   }
   const told = await answer.json().catch(() => null);
   if (!answer.ok) throw new ApiError(answer.status, told);

@@ -52,7 +52,9 @@ export function defaults(workspace) {
  * @param {Workspace} workspace
  */
 export function parse(search, workspace) {
+  /** @type {any} */
   const query = new URLSearchParams(search);
+  /** @type {any} */
   const state = defaults(workspace);
   /**
    * @param {string} name
@@ -77,7 +79,9 @@ export function parse(search, workspace) {
       .map((k) => k.code),
   );
   choose("list", LISTS);
-  const flags = (query.get("flag") ?? "").split(",").filter((name) => FLAGS.includes(name));
+  const flags = (query.get("flag") ?? "")
+    .split(",")
+    .filter((/** @type {string} */ name) => FLAGS.includes(name));
   if (flags.length) state.flag = [...new Set(flags)].sort().join(",");
   const text = (query.get("q") ?? "").trim().slice(0, LONGEST_TEXT);
   if (text) state.text = text;
@@ -106,6 +110,7 @@ export function parse(search, workspace) {
  * @param {Lang} lang
  */
 export function serialise(state, workspace, lang) {
+  /** @type {any} */
   const plain = defaults(workspace);
   const query = new URLSearchParams();
   if (lang !== "zh") query.set("lang", lang);

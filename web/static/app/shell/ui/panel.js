@@ -5,6 +5,7 @@ import { isDay, preset, PRESETS, presetOf } from "../dates.js";
 import { clock, labelOf, nameOf, number, t } from "../i18n.js";
 import { LAYERS, LONGEST_TEXT } from "../state.js";
 
+/** @type {Record<string, any>} */
 const PRESET_NAMES = { today: "today", 7: "last_7", 30: "last_30", 90: "last_90", 365: "last_365" };
 
 export class Panel {
@@ -207,6 +208,7 @@ export class Panel {
    */
   #setDay(name, value) {
     if (!isDay(value)) return;
+    /** @type {Record<string, any>} */
     const next = { from: this.#store.state.from, to: this.#store.state.to, [name]: value };
     if (next.from > next.to) next[name === "from" ? "to" : "from"] = value;
     this.#store.set(next);
