@@ -15,7 +15,10 @@ import waitress
 
 from gridmap.cli.common import console, errors, progress, workspace
 from gridmap.errors import Conflict, Forbidden, GridmapError, Unavailable
+from gridmap.cli.jobs.queue import WORK_COMMAND
 from gridmap.services.demo import is_wanted, load_town
+from gridmap.services.house import JOB_KINDS
+from gridmap.services.jobs.pool import WorkerPool
 from gridmap.services.patrols.follow.prune import prune_positions
 from gridmap.settings import LOOPBACK, Settings, load_settings
 from gridmap.storage.database import Database
@@ -50,7 +53,8 @@ def command(*, host: str | None, port: int | None, demo_if_empty: bool) -> None:
                 # Another server was quicker: the town is there.
                 if is_wanted(database):
                     raise
-        with _caretaking(database):
+        pool = WorkerPool(database, JOB_KINDS, WORK_COMMAND, settings.workers)
+        with _caretaking(database), pool.running():
             _serve(database, listener, settings)
 
 

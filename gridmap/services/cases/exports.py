@@ -9,13 +9,21 @@ from gridmap.domain.days import local_span
 from gridmap.services.workspace.exports import Excerpt, ExportLayer, points_frame
 from gridmap.storage.cases.exports import incident_rows
 from gridmap.storage.cases.incidents import IncidentFilter
+from gridmap.storage.models import Incident
+from gridmap.storage.workspace.counts import count_of
+
+
+def _chosen(wanted: Excerpt) -> IncidentFilter:
+    start, end = local_span(wanted.zone, wanted.since, wanted.until)
+    return IncidentFilter(start, end, wanted.domain, None, wanted.within)
 
 
 def _incidents(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
-    start, end = local_span(wanted.zone, wanted.since, wanted.until)
-    return points_frame(
-        incident_rows(session, IncidentFilter(start, end, wanted.domain, None, wanted.within))
-    )
+    return points_frame(incident_rows(session, _chosen(wanted)))
 
 
-INCIDENTS = ExportLayer("incidents", _incidents)
+def _count(session: Session, wanted: Excerpt) -> int:
+    return count_of(session, Incident, *_chosen(wanted).conditions())
+
+
+INCIDENTS = ExportLayer("incidents", _incidents, _count)
