@@ -1,6 +1,6 @@
 // The list beside the map: the same grids, incidents, teams, sites and bodies, sortable and reachable by keyboard.
 
-import { address, get, Latest } from "../api.js";
+import { address, download, get, Latest } from "../api.js";
 import { announce, button, byId, h, icon, replace } from "../dom.js";
 import { lang, labelOf, nameOf, number, t } from "../i18n.js";
 import { LISTS } from "../state.js";
@@ -157,7 +157,7 @@ export class List {
     return h("div", { class: "row apart list-foot" },
       left > 0 ? h("button", { type: "button", class: "link", id: "more", onclick: () => this.#load({ more: true }) }, `${t("more", { n: left })} · ${t("shown", { shown: number(shown), total: number(total) })}`)
         : h("span", { class: "muted", id: "shown" }, t("shown", { shown: number(shown), total: number(total) })),
-      h("span", { class: "row", style: "gap:0" }, icon("download"), FORMATS.map((f) => h("a", { href: address(`/exports/${state.list}.${f}`, query), download: "", "aria-label": `${t("download")} ${f.toUpperCase()}` }, f.toUpperCase()))));
+      h("span", { class: "row", style: "gap:0" }, icon("download"), FORMATS.map((f) => h("a", { href: address(`/exports/${state.list}.${f}`, query), download: "", onclick: download, "aria-label": `${t("download")} ${f.toUpperCase()}` }, f.toUpperCase()))));
   }
 
   // The map points at a grid: its row is marked without moving anything.
