@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-import waitress
 
 from gridmap.cli.common import console, errors, progress, workspace
-from gridmap.errors import Conflict, Forbidden, GridmapError, Unavailable
 from gridmap.cli.jobs.queue import WORK_COMMAND
+from gridmap.errors import Conflict, Forbidden, GridmapError, Unavailable
 from gridmap.services.demo import is_wanted, load_town
 from gridmap.services.house import JOB_KINDS
 from gridmap.services.jobs.pool import WorkerPool
@@ -23,6 +22,7 @@ from gridmap.services.patrols.follow.prune import prune_positions
 from gridmap.settings import LOOPBACK, Settings, load_settings
 from gridmap.storage.database import Database
 from web.app import create_app
+from web.server import Server
 
 log = logging.getLogger(__name__)
 
@@ -118,13 +118,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _serve(database: Database, listener: socket.socket, settings: Settings) -> None:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    server = waitress.create_server(
-        create_app(database),
-        sockets=[listener],
-        threads=settings.threads,
-        ident=None,
-        clear_untrusted_proxy_headers=True,
-    )
+    server = Server(create_app(database), listener, settings.threads)
     console.print(f"地图已就绪 / the map is ready: http://{shown}:{port}/", highlight=False)
     console.print("按 Ctrl-C 停止 / press Ctrl-C to stop.", highlight=False)
     try:

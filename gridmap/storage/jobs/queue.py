@@ -78,11 +78,8 @@ def claim(session: Session, limits: Mapping[str, int], worker_key: int, worker: 
     """
     # One claim at a time: two workers that count at once would both find room for the last one of a kind.
     session.execute(text("select pg_advisory_xact_lock(:c, :k)"), {"c": LOCK_CLASS, "k": _CLAIM_LOCK})
-    running = dict(
-        session.execute(
-            select(Row.kind, func.count()).where(Row.state == "running").group_by(Row.kind)
-        ).tuples()
-    )
+    counts = session.execute(select(Row.kind, func.count()).where(Row.state == "running").group_by(Row.kind))
+    running: dict[str, int] = {kind: n for kind, n in counts}  # noqa: C416 - rows are no pairs to mypy
     kinds = [kind for kind, most in limits.items() if running.get(kind, 0) < most]
     oldest = (
         select(Row.job_id)
