@@ -1,4 +1,4 @@
-"""A worker with kinds of job for tests: ``job_worker.py KEY``; with ``pool N`` before it, N of them below this process."""
+"""A worker with kinds of job for tests: ``job_worker.py KEY``; or ``job_worker.py pool N``, a server of N of them."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def present(database: Database, worker_key: int) -> Iterator[Presence]:
     with translated(), database.engine.connect() as opened:
         connection = opened.execution_options(isolation_level="AUTOCOMMIT")
         connection.execute(
-            text("select pg_advisory_lock(:c, :k)"),
+            text("select pg_advisory_lock(:c, cast(:k as integer))"),
             {"c": LOCK_CLASS, "k": worker_key},
         )
         connection.execute(text(f"listen {CHANNEL}"))

@@ -39,7 +39,9 @@ class Load:
 
 def submitting(session: Session) -> None:
     """Let one submission at a time look at the queue's length, until the transaction ends."""
-    session.execute(text("select pg_advisory_xact_lock(:c, :k)"), {"c": LOCK_CLASS, "k": _SUBMIT_LOCK})
+    session.execute(
+        text("select pg_advisory_xact_lock(:c, cast(:k as integer))"), {"c": LOCK_CLASS, "k": _SUBMIT_LOCK}
+    )
 
 
 def open_load(session: Session, kind: str, owner: str) -> Load:
@@ -77,7 +79,9 @@ def claim(session: Session, limits: Mapping[str, int], worker_key: int, worker: 
         Kinds that the worker knows, with how many of each may run at the same time.
     """
     # One claim at a time: two workers that count at once would both find room for the last one of a kind.
-    session.execute(text("select pg_advisory_xact_lock(:c, :k)"), {"c": LOCK_CLASS, "k": _CLAIM_LOCK})
+    session.execute(
+        text("select pg_advisory_xact_lock(:c, cast(:k as integer))"), {"c": LOCK_CLASS, "k": _CLAIM_LOCK}
+    )
     counts = session.execute(select(Row.kind, func.count()).where(Row.state == "running").group_by(Row.kind))
     running: dict[str, int] = {kind: n for kind, n in counts}  # noqa: C416 - rows are no pairs to mypy
     kinds = [kind for kind, most in limits.items() if running.get(kind, 0) < most]
@@ -247,9 +251,8 @@ def left_by_dead(session: Session) -> list[Job]:
     for row in running:
         key = row.worker_key or 0
         if key not in gone:
-            gone[key] = bool(
-                session.scalar(text("select pg_try_advisory_xact_lock(:c, :k)"), {"c": LOCK_CLASS, "k": key})
-            )
+            query = text("select pg_try_advisory_xact_lock(:c, cast(:k as integer))")
+            gone[key] = bool(session.scalar(query, {"c": LOCK_CLASS, "k": key}))
     return [_job(row) for row in running if gone[row.worker_key or 0]]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Integer, Text, Uuid, func, text
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Index, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -44,8 +44,8 @@ class Job(Base):
     result: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
     error: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True))
     file_name: Mapped[str | None] = mapped_column(Text)
-    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
-    worker_key: Mapped[int | None] = mapped_column(Integer)
+    attempts: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    worker_key: Mapped[int | None] = mapped_column(BigInteger)
     worker: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
     started_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
