@@ -43,6 +43,7 @@ step "ruff check" $bin/ruff check .
 step "ruff format" $bin/ruff format --check .
 step "mypy" $bin/mypy
 step "lint-imports" $bin/lint-imports
+step "squawk" $bin/squawk gridmap/storage/sql/000[6-9]_*.sql
 # pytest ends with 5, a failure here, when it finds no test.
 if [ $# -gt 0 ]; then
   step "pytest $*" $bin/pytest "$@"
