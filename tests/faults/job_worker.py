@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from dataclasses import dataclass
 
-from gridmap.cli.jobs.queue import _end_with_server
 from gridmap.services.jobs.kinds import JobKind, Outcome, Work
 from gridmap.services.jobs.pool import WorkerPool
-from gridmap.services.jobs.worker import Worker
+from gridmap.services.jobs.worker import Worker, end_with_server
 from gridmap.settings import load_settings
 from gridmap.storage.database import Database
 
@@ -21,7 +19,6 @@ class Nothing:
 
 
 def _steady(_asked: Nothing, work: Work) -> Outcome:
-    # The second attempt is quick: what is done again comes to its end.
     go_on = work.database.settings.home / "go-on"
     while not go_on.exists():
         work.tell("plan", 1, 2)
@@ -53,7 +50,7 @@ def main() -> None:
                 sys.stdin.read()
             return
         worker = Worker(database, KINDS, key=int(sys.argv[1]))
-        threading.Thread(target=_end_with_server, args=(worker,), daemon=True).start()
+        end_with_server(worker, sys.stdin.buffer)
         worker.run()
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import threading
 from zoneinfo import ZoneInfo
 
 import click
@@ -16,7 +14,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.domain.jobs import JOB_STATES, Job, JobState
 from gridmap.services.house import JOB_KINDS
 from gridmap.services.jobs import desk
-from gridmap.services.jobs.worker import Worker
+from gridmap.services.jobs.worker import Worker, end_with_server
 
 WORK_COMMAND = (
     sys.executable,
@@ -36,7 +34,6 @@ _STATES: dict[JobState, str] = {
     "failed": "失败 / failed",
     "cancelled": "取消 / cancelled",
 }
-_END_WITHIN_S = 8.0
 
 
 @click.group("jobs")
@@ -98,18 +95,8 @@ def work(*, key: int | None, with_server: bool) -> None:
     with workspace() as database:
         worker = Worker(database, JOB_KINDS, key=key)
         if with_server:
-            threading.Thread(target=_end_with_server, args=(worker,), name="server", daemon=True).start()
+            end_with_server(worker, sys.stdin.buffer)
         worker.run()
-
-
-def _end_with_server(worker: Worker) -> None:
-    """End when the server does, however it does: then the pipe that it holds the other end of ends."""
-    while sys.stdin.buffer.read(1):
-        pass
-    worker.stop()
-    threading.Event().wait(_END_WITHIN_S)
-    # Work that does not listen must not outlive the server; what it had not finished is found by whoever comes next.
-    os._exit(1)
 
 
 def _kind(job: Job) -> str:

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.jobs import Job, JobProblem, JobState, JsonObject
@@ -26,6 +27,7 @@ _TELL_EVERY_S = 0.25
 _WAIT_S = 1.0
 _RECOVER_EVERY_S = 5.0
 _AGAIN_S = 1.0
+_END_WITHIN_S = 5.0
 
 _INTERNAL = JobProblem(
     "internal", "服务器内部错误，详情见服务日志。", "Internal error; the server's log has the details."
@@ -190,3 +192,17 @@ class Worker:
     def _put_back(self, job: Job) -> None:
         with self._database.scoped_session(Scope.whole(), write=True) as session:
             queue.put_back(session, job.job_id, self.key)
+
+
+def end_with_server(worker: Worker, pipe: BinaryIO) -> None:
+    """Let a worker end when its server does, however it does: then the pipe ends of which it holds the other end."""
+
+    def listen() -> None:
+        while pipe.read(1):
+            pass
+        worker.stop()
+        threading.Event().wait(_END_WITHIN_S)
+        # Work that does not listen must not outlive the server; whoever comes next finds what it had not finished.
+        os._exit(1)
+
+    threading.Thread(target=listen, name="server", daemon=True).start()
