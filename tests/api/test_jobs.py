@@ -34,6 +34,7 @@ def test_a_large_export_is_a_job_whose_file_has_every_row(
     assert answer.status_code == 200
     assert "gridmap-incidents.csv" in answer.headers["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    answer.close()
     assert sorted(row["uid"] for row in rows) == sorted(row["uid"] for row in incident_file)
 
 
