@@ -21,7 +21,7 @@ REQUEST_WITHIN_S = 10
 _IDLE_S = 60
 _LOOK_EVERY_S = 2
 _MOST_CONNECTIONS = 800
-LIGHT_THREADS = 2
+LIGHT_THREADS = 4
 COSTLY_THREADS = 2
 
 Weight = Literal["light", "usual", "costly"]
