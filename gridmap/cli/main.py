@@ -55,6 +55,7 @@ _COMMANDS = {
     ),
     "coverage": ("gridmap.cli.response.coverage", "group", "覆盖 / coverage: show, site."),
     "reports": ("gridmap.cli.reports.build", "group", "报告 / reports: build, list."),
+    "jobs": ("gridmap.cli.jobs.queue", "group", "任务 / jobs: list, show, cancel, work."),
     "serve": ("gridmap.cli.serve", "command", "启动地图服务 / serve the map."),
 }
 

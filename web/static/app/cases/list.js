@@ -1,7 +1,7 @@
 // The list beside the map: the same grids, incidents, teams, sites and bodies, sortable and reachable by
 // keyboard.
 
-import { address, get, getKept, Latest } from "../shell/api.js";
+import { address, download, get, getKept, Latest } from "../shell/api.js";
 import { announce, button, byId, h, icon, replace } from "../shell/dom.js";
 import { clock, lang, labelOf, nameOf, number, t } from "../shell/i18n.js";
 import { LISTS } from "../shell/state.js";
@@ -361,6 +361,7 @@ export class List {
             {
               href: address(`/exports/${state.list}.${f}`, query),
               download: "",
+              onclick: download,
               "aria-label": `${t("download")} ${f.toUpperCase()}`,
             },
             f.toUpperCase(),

@@ -1,7 +1,7 @@
 // Coverage on the page: a time of day, the bands on the map, a table of villages, and where a new base would
 // help.
 
-import { get, Latest } from "../shell/api.js";
+import { get, Latest, work } from "../shell/api.js";
 import { h, replace } from "../shell/dom.js";
 import { messageOf, nameOf, number, t } from "../shell/i18n.js";
 import { bandColours, bandName, bandOf } from "./bands.js";
@@ -308,7 +308,9 @@ export class Reach {
     this.#site = { working: true };
     this.render();
     try {
-      this.#site = { found: await get("/coverage/sites", { add: 1, minutes: SITE_MIN }) };
+      this.#site = {
+        found: (await work("POST", "/coverage/sites", { add: 1, minutes: SITE_MIN })).result,
+      };
     } catch (error) {
       this.#site = { error };
     }
