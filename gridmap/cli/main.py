@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from gridmap import __version__
+from gridmap.domain.legible import legible
 from gridmap.errors import GridmapError
 
 # Name: module, attribute, one line of help. A command's modules are imported when it is used: they bring the
@@ -85,8 +86,8 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except GridmapError as error:
             click.secho(f"错误 / error ({error.code})", fg="red", err=True)
-            click.echo(error.zh, err=True)
-            click.echo(error.en, err=True)
+            click.echo(legible(error.zh), err=True)
+            click.echo(legible(error.en), err=True)
             sys.exit(1)
 
 

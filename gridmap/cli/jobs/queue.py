@@ -112,8 +112,8 @@ def _print(job: Job) -> None:
             f"{STEPS.get(job.step, job.step)} {job.done}/{job.total} ({job.worker})", highlight=False
         )
     if job.problem is not None:
-        console.print(f"{job.problem.code}: {job.problem.zh} / {job.problem.en}", markup=False)
+        console.print(f"{job.problem.code}: {job.problem.zh} / {job.problem.en}")
     if job.result is not None:
         console.print_json(json.dumps(dict(job.result), ensure_ascii=False))
     if job.file_name is not None:
-        console.print(f"文件 / file: {job.file_name}", markup=False)
+        console.print(f"文件 / file: {job.file_name}")
