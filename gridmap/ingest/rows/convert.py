@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gridmap.domain.legible import UNSEEN_RE2
 from gridmap.domain.records import Field
 from gridmap.ingest.personal import find_personal
 from gridmap.ingest.rows import dates, values
@@ -67,6 +68,7 @@ def column(
 
 
 def _text(raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) -> Any:
+    raw = pc.replace_substring_regex(raw, "\r\n?", "\n")
     text, too_long = values.read_text(raw, field)
     if field.kind == "key":
         text = values.tidy_key(text)
@@ -77,6 +79,15 @@ def _text(raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) 
         code="text-too-long",
         zh=f"文字超过 {field.max_chars} 个字。请缩短。",
         en=f"the text is longer than {field.max_chars} characters. Shorten it.",
+    )
+    refusals.add(
+        pc.fill_null(pc.match_substring_regex(text, UNSEEN_RE2), fill_value=False),
+        heading,
+        raw,
+        code="text-unseen",
+        zh="含有看不见的字符（控制、零宽或方向字符），会造成“看起来一样”的编号或名称。请在原文件中删去后再导入。",
+        en="it holds a character that cannot be seen (control, zero width or direction), which makes look-alikes. "
+        "Take it out in the file.",
     )
     identity, phone = find_personal(text, identifier=field.kind == "key")
     refusals.add(

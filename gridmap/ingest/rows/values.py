@@ -183,7 +183,8 @@ def read_text(column: pa.ChunkedArray, field: Field) -> tuple[pa.ChunkedArray, N
 
 
 def tidy_key(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Codes as a spreadsheet may have spoilt them: the ``.0`` of a number that was a code is dropped."""
+    """Codes in one form (NFKC: full-width letters are letters), without the ``.0`` that a spreadsheet adds."""
+    column = pc.utf8_normalize(column, form="NFKC")
     if not pc.any(pc.ends_with(column, ".0")).as_py():
         return column
     return pc.replace_substring_regex(column, r"^(\d+)\.0+$", r"\1")
