@@ -9,11 +9,10 @@ import { grids } from "../ground/columns.js";
 import { migrants, organisations, teams } from "../teams/columns.js";
 import { incidents } from "./columns.js";
 import { isFresh, queryOf } from "./query.js";
+import { arrows, follow, mark } from "./rows.js";
 
 /** @type {Record<string, any>} */
 const COLUMNS = { grids, incidents, teams, migrants, organisations };
-/** @type {Record<string, number>} */
-const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
 /** @type {Record<string, string>} */
 const FLAG_WORDS = { overdue: "overdue", open: "open", confirm: "to_confirm" };
 const PAGE = 50;
@@ -51,7 +50,7 @@ export class List {
     this.#counts = counts;
     this.#places = places;
     this.#actions = actions;
-    byId("list").addEventListener("keydown", (event) => this.#arrows(event));
+    byId("list").addEventListener("keydown", arrows);
     byId("list").addEventListener("focusin", (event) => this.#pointed(event.target));
     byId("list").addEventListener("mouseover", (event) => this.#pointed(event.target));
     byId("list").addEventListener("mouseleave", () => this.#actions.highlight(null));
@@ -156,7 +155,7 @@ export class List {
       ((focused && byId(focused)) || /** @type {any} */ (box.querySelector("[data-primary]")) || box).focus({
         preventScroll: !focused,
       });
-    this.#follow();
+    follow();
   }
 
   #tabs() {
@@ -371,57 +370,14 @@ export class List {
     );
   }
 
-  // The map points at a grid: its row is marked without moving anything.
   /** @param {string} key */
   mark(key) {
-    for (const row of byId("list").querySelectorAll("tr.hot")) row.classList.remove("hot");
-    if (key)
-      byId("list")
-        .querySelector(`tr[data-id="${CSS.escape(key)}"]`)
-        ?.classList.add("hot");
-  }
-
-  #follow() {
-    /** @type {any} */
-    const row = byId("list").querySelector("tr.chosen");
-    /** @type {any} */
-    const pane = row?.closest(".scroll");
-    if (
-      !row ||
-      row.offsetTop < pane.scrollTop + 40 ||
-      row.offsetTop + row.offsetHeight > pane.scrollTop + pane.clientHeight
-    ) {
-      if (row) pane.scrollTop = row.offsetTop - pane.clientHeight / 2;
-    }
+    mark(key);
   }
 
   /** @param {any} target */
   #pointed(target) {
     const row = target.closest?.("tbody tr");
     if (this.#store.state.list === "grids") this.#actions.highlight(row?.dataset.id ?? null);
-  }
-
-  /** @param {any} event */
-  #arrows(event) {
-    const step = STEPS[event.key];
-    if (!step) return;
-    const vertical = event.key.endsWith("Down") || event.key.endsWith("Up");
-    const group =
-      event.target.getAttribute("role") === "tab" && !vertical
-        ? '[role="tab"]'
-        : vertical && event.target.closest("tbody")
-          ? "tbody [data-primary]"
-          : null;
-    if (!group) return;
-    const all = [...byId("list").querySelectorAll(group)];
-    const here = group.startsWith("tbody")
-      ? event.target.closest("tr").querySelector("[data-primary]")
-      : event.target;
-    /** @type {any} */
-    const next = all[all.indexOf(here) + step];
-    if (!next) return;
-    event.preventDefault();
-    next.focus();
-    if (!vertical) next.click();
   }
 }
