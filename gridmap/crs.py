@@ -13,7 +13,7 @@ are found here by fixed-point iteration to less than a millimetre.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -256,6 +256,23 @@ def projected_crs(lon: float, lat: float) -> int:
         return 32761
     utm = min(int((lon + 180.0) // 6.0) + 1, 60)
     return (32600 if lat >= 0 else 32700) + utm
+
+
+def metric_crs(bounds: Sequence[float]) -> int:
+    """EPSG code of the system in which ground of some extent is measured: that of its middle.
+
+    Parameters
+    ----------
+    bounds : sequence of float
+        West, south, east, north; degrees, EPSG:4326.
+
+    Raises
+    ------
+    InvalidInput
+        When the middle is not on Earth.
+    """
+    west, south, east, north = (float(x) for x in bounds)
+    return projected_crs((west + east) / 2, (south + north) / 2)
 
 
 @cache

@@ -10,7 +10,7 @@ from typing import Any
 from gridmap.analysis.patrol import Iterations, Plan, Seconds, plan, solve_orienteering, violations
 from gridmap.analysis.patrol.stop import StopRule
 from gridmap.domain.gridkey import Scope
-from gridmap.errors import Conflict
+from gridmap.errors import Conflict, PlanBroken
 from gridmap.services.patrols.ask.problem import Inputs, load_inputs
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.wishes import with_wishes
@@ -138,7 +138,8 @@ def _so_far(inputs: Inputs, prize: float, routes: dict[str, tuple[str, ...]]) ->
 def refuse_broken(inputs: Inputs, made: Plan) -> None:
     """Stop a plan that breaks a rule: it must never reach a team."""
     broken = violations(made, inputs.teams, inputs.stops, inputs.roads.travel_s, shift=inputs.shift)
-    assert not broken, broken  # noqa: S101 - see above
+    if broken:
+        raise PlanBroken(broken)
 
 
 def solve_again(
