@@ -13,7 +13,7 @@ are found here by fixed-point iteration to less than a millimetre.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
@@ -34,6 +34,9 @@ Floats = NDArray[np.float64]
 _Offset = Callable[[Floats, Floats], tuple[Floats, Floats]]
 BBox = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
+
+M_PER_DEGREE = 111_320.0
+"""Metres of a degree along a meridian, for what is near and drawn; measure with :func:`distance_m`."""
 
 _NAMES = {
     "gcj02": GCJ02,
@@ -258,12 +261,12 @@ def projected_crs(lon: float, lat: float) -> int:
     return (32600 if lat >= 0 else 32700) + utm
 
 
-def metric_crs(bounds: Sequence[float]) -> int:
+def metric_crs(bounds: ArrayLike) -> int:
     """EPSG code of the system in which ground of some extent is measured: that of its middle.
 
     Parameters
     ----------
-    bounds : sequence of float
+    bounds : array_like, shape (4,)
         West, south, east, north; degrees, EPSG:4326.
 
     Raises
@@ -271,7 +274,7 @@ def metric_crs(bounds: Sequence[float]) -> int:
     InvalidInput
         When the middle is not on Earth.
     """
-    west, south, east, north = (float(x) for x in bounds)
+    west, south, east, north = np.asarray(bounds, dtype=np.float64).tolist()
     return projected_crs((west + east) / 2, (south + north) / 2)
 
 
