@@ -58,6 +58,20 @@ class Conflict(GridmapError):
     status = 409
 
 
+class Busy(Conflict):
+    """There is too much to do already; it can be asked again (HTTP 409).
+
+    Parameters
+    ----------
+    retry_after_s : int
+        Seconds after which a new try makes sense; sent as ``Retry-After``.
+    """
+
+    def __init__(self, code: str, zh: str, en: str, *, retry_after_s: int = 5) -> None:
+        super().__init__(code, zh, en)
+        self.retry_after_s = retry_after_s
+
+
 class Unavailable(GridmapError):
     """Something that gridmap needs is not there now (HTTP 503).
 

@@ -44,6 +44,10 @@ class Settings(BaseSettings):
         IANA name of the zone in which naive times of imported files are read and days are cut.
     threads : int
         Worker threads of the server.
+    workers : int
+        Processes beside the server that do the work that costs; 0 where `gridmap jobs work` runs elsewhere.
+    job_days : int
+        Days after which jobs that are over are deleted, with the files that they made.
     position_days : int
         Days after which team positions are deleted.
     """
@@ -57,6 +61,8 @@ class Settings(BaseSettings):
     app_database_url: str | None = Field(default=None, repr=False)
     timezone: str = "Asia/Shanghai"
     threads: int = Field(default=8, ge=1, le=64)
+    workers: int = Field(default=2, ge=0, le=16)
+    job_days: int = Field(default=7, ge=1, le=90)
     position_days: int = Field(default=30, ge=1, le=30)
 
     @field_validator("home", mode="after")

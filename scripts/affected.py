@@ -26,7 +26,7 @@ DEEP = re.compile(
     r"pyproject\.toml|constraints\.txt|data/.*|scripts/(affected\.py|lib\.sh)|tests/(conftest|towns|strategies)\.py"
     r"|gridmap/storage/migrations/.*|gridmap/(?!.*\.py$).*"
 )
-PAGE = re.compile(r"web/(static|templates)/.*|web/package(-lock)?\.json")
+PAGE = re.compile(r"web/(?!.*\.py$).*")
 NAMED = re.compile(rf"\b(?:{'|'.join(PACKAGES)})(?:\.[a-z_]\w*)+")
 # Fixtures of these names lead to a copied database.
 COPIED = "towns"
@@ -46,6 +46,11 @@ def changed_files(revision: str | None) -> set[str]:
     elif not git("rev-parse", "--verify", "-q", f"{revision}^{{commit}}"):
         sys.exit(f"git knows no {revision}")
     return {*git("diff", "--name-only", revision), *git("ls-files", "--others", "--exclude-standard")}
+
+
+@cache
+def house_of_today() -> House:
+    return House()
 
 
 class House:
@@ -116,7 +121,7 @@ def affected(changed: set[str]) -> list[str]:
     """Test files that depend on one of the files."""
     if any(DEEP.fullmatch(file) for file in changed):
         return [EVERYTHING]
-    house = House()
+    house = house_of_today()
     modules = {module_of(f) for f in changed if f.endswith(".py") and f.startswith(("gridmap/", "web/"))}
     if not modules <= {module for module in modules if path_of(module).is_file()}:
         return [EVERYTHING]

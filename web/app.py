@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from gridmap import __version__
-from gridmap.errors import GridmapError, Unavailable
+from gridmap.errors import Busy, GridmapError, Unavailable
 from gridmap.storage.database import Database
 from web import pages, tiles
-from web.api import workspace
+from web.api import jobs, workspace
 from web.api.cases import counts, incidents
 from web.api.ground import grids
 from web.api.hotspots import runs as hotspots
@@ -24,7 +24,6 @@ from web.api.response import coverage, dispatch
 from web.api.schemas import Problem
 from web.api.teams import teams as field
 from web.compression import compress
-from web.jobs import Jobs
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +59,6 @@ def create_app(database: Database) -> Flask:
         template_folder="templates",
     )
     app.extensions["gridmap"] = database
-    app.extensions["gridmap-jobs"] = Jobs()
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     for bp in (
         grids.bp,
@@ -72,6 +70,7 @@ def create_app(database: Database) -> Flask:
         patrol_evidence.bp,
         dispatch.bp,
         coverage.bp,
+        jobs.bp,
         workspace.bp,
     ):
         app.register_api(bp)
@@ -99,7 +98,7 @@ def _healthz() -> tuple[Response, int]:
 
 def _problem(error: GridmapError) -> tuple[Response, int]:
     answer = jsonify(error.as_dict())
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable | Busy):
         answer.headers["Retry-After"] = str(error.retry_after_s)
     return answer, error.status
 

@@ -80,7 +80,7 @@ export default [
     rules: { "no-restricted-syntax": "off" },
   },
   {
-    files: ["*.js", "tests/**/*.js", "bundle/**/*.js"],
+    files: ["*.js", "tests/**/*.js", "types/*.js"],
     languageOptions: { sourceType: "module", globals: globals.node },
   },
 ];

@@ -26,6 +26,24 @@ def check_write() -> None:
     """
     if request.method in _READING:
         return
+    check_own_page()
+    if request.content_length and request.mimetype != "application/json":
+        raise InvalidInput(
+            "body-not-json",
+            "请求内容应为 JSON（Content-Type: application/json）。",
+            "The body must be JSON (Content-Type: application/json).",
+        )
+
+
+def check_own_page() -> None:
+    """Refuse what a page of another site asks for in the user's browser.
+
+    Raises
+    ------
+    Forbidden
+        When the browser says that the request comes from another origin, or the name by which it reached this server is
+        not this machine's own (a foreign name that was made to point here).
+    """
     here = urlsplit(f"//{request.host}")
     origin = request.headers.get("Origin")
     site = request.headers.get("Sec-Fetch-Site")
@@ -35,10 +53,4 @@ def check_write() -> None:
             "other-origin",
             "拒绝来自其他网站页面的写入。请在本程序的页面上操作。",
             "Writes from the pages of another site are refused. Use this program's own page.",
-        )
-    if request.content_length and request.mimetype != "application/json":
-        raise InvalidInput(
-            "body-not-json",
-            "请求内容应为 JSON（Content-Type: application/json）。",
-            "The body must be JSON (Content-Type: application/json).",
         )

@@ -12,16 +12,30 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 from gridmap.domain.gridkey import MICRO, Scope
+from gridmap.domain.legible import legible
 from gridmap.errors import InvalidInput
 from gridmap.services.cases.overview import workspace_info
 from gridmap.settings import load_settings
 from gridmap.storage.database import Database
 from gridmap.storage.schema import require_current, schema_version, upgrade
 
-console = Console(soft_wrap=True)
-errors = Console(stderr=True, soft_wrap=True)
+
+class Terminal(Console):
+    """A terminal on which text is text: brackets are no markup, colons no emoji, and nothing steers it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(soft_wrap=True, markup=False, emoji=False, **options)
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Make the text that is shown; every string of a line or a table's cell passes here."""
+        return super().render_str(legible(text), **options)
+
+
+console = Terminal()
+errors = Terminal(stderr=True)
 
 STEPS = {
     "read": "读取文件 / reading",

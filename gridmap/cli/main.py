@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from gridmap import __version__
+from gridmap.domain.legible import legible
 from gridmap.errors import GridmapError
 
 # Name: module, attribute, one line of help. A command's modules are imported when it is used: they bring the
@@ -55,6 +56,7 @@ _COMMANDS = {
     ),
     "coverage": ("gridmap.cli.response.coverage", "group", "覆盖 / coverage: show, site."),
     "reports": ("gridmap.cli.reports.build", "group", "报告 / reports: build, list."),
+    "jobs": ("gridmap.cli.jobs.queue", "group", "任务 / jobs: list, show, cancel, work."),
     "serve": ("gridmap.cli.serve", "command", "启动地图服务 / serve the map."),
 }
 
@@ -84,8 +86,8 @@ class _Group(click.Group):
             return super().invoke(ctx)
         except GridmapError as error:
             click.secho(f"错误 / error ({error.code})", fg="red", err=True)
-            click.echo(error.zh, err=True)
-            click.echo(error.en, err=True)
+            click.echo(legible(error.zh), err=True)
+            click.echo(legible(error.en), err=True)
             sys.exit(1)
 
 

@@ -11,15 +11,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-import waitress
 
 from gridmap.cli.common import console, errors, progress, workspace
+from gridmap.cli.jobs.queue import WORK_COMMAND
 from gridmap.errors import Conflict, Forbidden, GridmapError, Unavailable
 from gridmap.services.demo import is_wanted, load_town
+from gridmap.services.house import JOB_KINDS
+from gridmap.services.jobs.pool import WorkerPool
 from gridmap.services.patrols.follow.prune import prune_positions
 from gridmap.settings import LOOPBACK, Settings, load_settings
 from gridmap.storage.database import Database
 from web.app import create_app
+from web.server import Server
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +53,8 @@ def command(*, host: str | None, port: int | None, demo_if_empty: bool) -> None:
                 # Another server was quicker: the town is there.
                 if is_wanted(database):
                     raise
-        with _caretaking(database):
+        pool = WorkerPool(database, JOB_KINDS, WORK_COMMAND, settings.workers)
+        with _caretaking(database), pool.running():
             _serve(database, listener, settings)
 
 
@@ -114,13 +118,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _serve(database: Database, listener: socket.socket, settings: Settings) -> None:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
-    server = waitress.create_server(
-        create_app(database),
-        sockets=[listener],
-        threads=settings.threads,
-        ident=None,
-        clear_untrusted_proxy_headers=True,
-    )
+    server = Server(create_app(database), listener, settings.threads)
     console.print(f"地图已就绪 / the map is ready: http://{shown}:{port}/", highlight=False)
     console.print("按 Ctrl-C 停止 / press Ctrl-C to stop.", highlight=False)
     try:

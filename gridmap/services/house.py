@@ -1,16 +1,25 @@
-"""What the wings bring, in one place: the kinds that can be imported and the layers that can be exported."""
+"""What the wings bring, in one place: what can be imported, the layers that can be exported, the kinds of job."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from gridmap.errors import NotFound
 from gridmap.services.cases import exports as case_exports
 from gridmap.services.cases import imports as case_imports
 from gridmap.services.ground import exports as ground_exports
 from gridmap.services.ground import imports as ground_imports
+from gridmap.services.hotspots.jobs import HOTSPOT_RUN
+from gridmap.services.imports.jobs import import_kind
 from gridmap.services.imports.kinds import ImportKind
+from gridmap.services.jobs.kinds import JobKind
+from gridmap.services.patrols.make import jobs as patrol_jobs
+from gridmap.services.reports.jobs import REPORT
+from gridmap.services.response.jobs import SITING
 from gridmap.services.teams import exports as team_exports
 from gridmap.services.teams import imports as team_imports
 from gridmap.services.workspace.exports import ExportLayer
+from gridmap.services.workspace.jobs import export_kind
 
 IMPORT_KINDS: dict[str, ImportKind] = {
     kind.noun: kind
@@ -55,3 +64,22 @@ def find_layer(name: str) -> ExportLayer:
             f"There is no layer {name}; there are {', '.join(EXPORT_LAYERS)}.",
         )
     return EXPORT_LAYERS[name]
+
+
+EXPORT = export_kind(find_layer)
+IMPORT = import_kind(IMPORT_KINDS)
+
+JOB_KINDS: dict[str, JobKind[Any]] = {
+    kind.name: kind
+    for kind in (
+        HOTSPOT_RUN,
+        patrol_jobs.PATROL_PLAN,
+        patrol_jobs.PATROL_AGAIN,
+        patrol_jobs.PATROL_CHANGE,
+        SITING,
+        EXPORT,
+        REPORT,
+        IMPORT,
+    )
+}
+"""Kinds of job by name."""

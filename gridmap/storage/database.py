@@ -106,7 +106,8 @@ class Database:
         if self._engine is None:
             self._engine = create_engine(
                 self.app_url,
-                pool_size=self.settings.threads + 2,
+                # The server's threads of all weights, and what looks after the database and the workers.
+                pool_size=self.settings.threads + 6,
                 max_overflow=4,
                 pool_timeout=10,
                 pool_pre_ping=True,

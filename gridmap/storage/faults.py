@@ -17,7 +17,8 @@ from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, Unav
 log = logging.getLogger(__name__)
 
 
-def _unreachable() -> GridmapError:
+def unreachable() -> GridmapError:
+    """Return the error of a database that does not answer."""
     return Unavailable(
         "database-unreachable",
         "数据库没有应答。请运行 gridmap db status 查看，或稍后再试。",
@@ -66,8 +67,8 @@ def _refused() -> GridmapError:
 
 
 _BY_STATE: dict[str, Callable[[], GridmapError]] = {
-    "08": _unreachable,
-    "57P": _unreachable,
+    "08": unreachable,
+    "57P": unreachable,
     "53": _busy,
     "55P03": _busy,
     "57014": _busy,
@@ -95,7 +96,7 @@ def as_gridmap_error(exc: SQLAlchemyError) -> GridmapError:
             # The SQLSTATE of a refused login does not reach the client; that a password was sent does.
             attempt = getattr(exc.orig, "pgconn", None)
             asked = attempt is not None and (attempt.used_password or attempt.needs_password)
-            return _login() if asked else _unreachable()
+            return _login() if asked else unreachable()
     return GridmapError(
         "database-error",
         "数据库出错，本次操作未完成。详情见服务日志。",

@@ -4,23 +4,62 @@ from __future__ import annotations
 
 import csv
 import gzip
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
+from gridmap.services.house import JOB_KINDS
+from gridmap.services.jobs.worker import Worker
 from gridmap.storage.database import Database
 from web.app import create_app
 
+Ended = Callable[[TestResponse], dict[str, Any]]
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
 
 
+PATIENCE_S = 120
+
+
 @pytest.fixture(scope="session")
-def client(demo_database: Database) -> FlaskClient:
-    """A client that has no cookies and speaks to real PostGIS."""
+def worker(demo_database: Database) -> Iterator[Worker]:
+    """A worker that does the jobs of the demonstration town."""
+    made = Worker(demo_database, JOB_KINDS)
+    thread = threading.Thread(target=made.run, daemon=True)
+    thread.start()
+    yield made
+    made.stop()
+    thread.join(PATIENCE_S)
+
+
+@pytest.fixture(scope="session")
+def client(demo_database: Database, worker: Worker) -> FlaskClient:
+    """A client that has no cookies and speaks to real PostGIS; a worker does what it asks for."""
     return create_app(demo_database).test_client(use_cookies=False)
+
+
+@pytest.fixture(scope="session")
+def ended(client: FlaskClient) -> Ended:
+    """Wait until a job that an answer (202) tells of has ended; give the job."""
+
+    def wait(answer: TestResponse) -> dict[str, Any]:
+        assert answer.status_code == 202, answer.text
+        address = answer.headers["Location"]
+        assert address == f"/api/v1/jobs/{answer.get_json()['job_id']}"
+        end_s = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end_s:
+            told: dict[str, Any] = client.get(address).get_json()
+            if told["state"] not in {"queued", "running"}:
+                return told
+            time.sleep(0.05)
+        pytest.fail(f"the job never ended: {told}")
+
+    return wait
 
 
 @pytest.fixture(scope="session")

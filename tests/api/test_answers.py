@@ -281,7 +281,8 @@ def test_reading_never_writes(client: FlaskClient, demo_database: Database) -> N
         f"/api/v1/grids/{VILLAGE}/summary", "/api/v1/counts", "/api/v1/timeline", "/api/v1/incidents",
         "/api/v1/incidents/5", "/api/v1/teams", "/api/v1/teams/T01/track", "/api/v1/migrant-clusters",
         "/api/v1/organisations", "/api/v1/teams/nearest?lon=120&lat=30", "/tiles/1/grids/11/1709/846.mvt",
-        "/tiles/1/incidents/11/1709/846.mvt", "/api/v1/exports/incidents.csv", "/api/v1/exports/roads.gpkg",
+        "/tiles/1/incidents/11/1709/846.mvt", "/api/v1/exports/incidents.csv?from=2026-10-25",
+        "/api/v1/exports/teams.gpkg",
     ):  # fmt: skip
         assert client.get(address).status_code in {200, 204}, address
     assert state() == before

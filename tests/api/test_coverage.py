@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
+Ended = Callable[[TestResponse], dict[str, Any]]
 COVERAGE = "/api/v1/coverage"
 
 
@@ -38,9 +43,10 @@ def test_fewer_teams_never_reach_more(client: FlaskClient) -> None:
         assert some["seconds"] is None or some["seconds"] >= all_["seconds"]
 
 
-def test_a_new_site_gains_what_it_says(client: FlaskClient) -> None:
-    one = client.get(f"{COVERAGE}/sites?add=1&minutes=5").get_json()
-    two = client.get(f"{COVERAGE}/sites?add=2&minutes=5").get_json()
+def test_a_new_site_gains_what_it_says(client: FlaskClient, ended: Ended) -> None:
+    one, two = (
+        ended(client.post(f"{COVERAGE}/sites", json={"add": n, "minutes": 5}))["result"] for n in (1, 2)
+    )
     assert one["optimal"]
     assert two["optimal"]
     assert one["value"] == one["before"] + one["sites"][0]["gained"]

@@ -14,7 +14,6 @@ TOWN, VILLAGE = "33068110900000000", "33068110901004000"
 SANE = {
     "/api/v1/counts": "level=2&domain=dispute&from=2026-01-01&to=2026-03-31",
     "/api/v1/coverage": "at=21:00&minutes=5,10",
-    "/api/v1/coverage/sites": "add=1&minutes=5&mode=bike",
     "/api/v1/dispatches": "open=true&limit=5",
     "/api/v1/dispatches/times": "by=village&from=2026-01-01",
     "/api/v1/exports/{layer}.{format}": "",
@@ -24,6 +23,7 @@ SANE = {
     "/api/v1/incidents": f"grid={VILLAGE}&stage=archived&limit=5",
     "/api/v1/incidents/{incident_id}": "",
     "/api/v1/incidents/{uid}/teams": "k=2&at=2026-10-30T23:00",
+    "/api/v1/jobs": "state=done&limit=5",
     "/api/v1/migrant-clusters": f"grid={VILLAGE}",
     "/api/v1/organisations": f"grid={VILLAGE}",
     "/api/v1/teams": "",
@@ -76,6 +76,9 @@ def test_every_address_of_the_api_is_in_the_document(client: FlaskClient, docume
     assert [evidence[part] for part in ("visits", "live", "effect", "check-ins")] == [{"get"}] * 3 + [
         {"post"}
     ]
+    assert set(reading.pop("/api/v1/coverage/sites")) == {"post"}
+    assert set(reading.pop("/api/v1/jobs/{job_id}")) == {"get", "delete"}
+    assert set(reading.pop("/api/v1/jobs/{job_id}/file")) == {"get"}
     sent = {path: reading.pop(path) for path in sorted(reading) if path.startswith("/api/v1/dispatches/{")}
     for path, methods in sent.items():
         assert set(methods) == ({"get"} if path.endswith("}") else {"post"}), path
@@ -140,6 +143,9 @@ BAD = [
     ("/api/v1/teams/T99/track", 404),
     ("/api/v1/teams/%00/track", 422),
     ("/api/v1/migrant-clusters?grid=0", 422),
+    ("/api/v1/jobs/" + "0" * 32, 404),
+    ("/api/v1/jobs/nonsense", 422),
+    ("/api/v1/jobs?state=lost", 422),
     ("/api/v1/exports/people.csv", 422),
     ("/api/v1/exports/grids.exe", 422),
     ("/api/v1/exports/grids.csv?crs=EPSG:3857", 422),

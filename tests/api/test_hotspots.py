@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,42 +12,25 @@ import jsonschema
 import pandas as pd
 import pytest
 from flask.testing import FlaskClient
-
-from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.hotspots import runs
-from web.api.hotspots import runs as hotspots
-from web.jobs import Jobs
+from werkzeug.test import TestResponse
 
 RUNS = "/api/v1/hotspot-runs"
-PATIENCE_S = 120
 QUICK = {"method": "gi", "domain": "policing", "level": 3, "seed": 7}
 
 
-def ended(client: FlaskClient, job: dict[str, Any]) -> dict[str, Any]:
-    with client.application.app_context():
-        hotspots.jobs().wait(job["job_id"], PATIENCE_S)
-    told: dict[str, Any] = client.get(f"{RUNS}/jobs/{job['job_id']}").get_json()
-    return told
-
-
-def made(client: FlaskClient, **parameters: Any) -> int:
-    answer = client.post(RUNS, json=parameters)
-    assert answer.status_code == 202, answer.text
-    job = answer.get_json()
-    assert answer.headers["Location"] == f"{RUNS}/jobs/{job['job_id']}"
-    told = ended(client, job)
-    assert told["state"] == "done", told
-    assert (told["done"], told["total"]) == (3, 3)
-    return int(told["run_id"])
+Ended = Callable[[TestResponse], dict[str, Any]]
 
 
 @pytest.fixture
-def kept(client: FlaskClient) -> Iterator[Callable[..., int]]:
+def kept(client: FlaskClient, ended: Ended) -> Iterator[Callable[..., int]]:
     """Make runs that are deleted after the test."""
     mine: list[int] = []
 
     def make(**parameters: Any) -> int:
-        mine.append(made(client, **QUICK | parameters))
+        told = ended(client.post(RUNS, json=QUICK | parameters))
+        assert told["state"] == "done", told
+        assert (told["done"], told["total"]) == (3, 3)
+        mine.append(int(told["run_id"]))
         return mine[-1]
 
     yield make
@@ -138,14 +120,13 @@ def test_every_label_of_a_method_has_words_and_a_definition(
 
 
 def test_every_answer_has_the_documented_schema(
-    client: FlaskClient, document: dict[str, Any], kept: Callable[..., int]
+    client: FlaskClient, document: dict[str, Any], kept: Callable[..., int], ended: Ended
 ) -> None:
     has_schema(document, RUNS, client.get(f"{RUNS}?method=gi&limit=5"))
     started = client.post(RUNS, json=QUICK)
     has_schema(document, RUNS, started, "post")
-    job = started.get_json()
-    told = ended(client, job)
-    has_schema(document, RUNS + "/jobs/{job_id}", client.get(f"{RUNS}/jobs/{job['job_id']}"))
+    told = ended(started)
+    has_schema(document, "/api/v1/jobs/{job_id}", client.get(f"/api/v1/jobs/{told['job_id']}"))
     other = kept(**{"from": "2026-01-01", "to": "2026-03-31"})
     compared = client.get(f"{RUNS}/{told['run_id']}/compare/{other}")
     has_schema(document, RUNS + "/{run_id}/compare/{other_id}", compared)
@@ -177,43 +158,6 @@ def test_a_run_is_exported_with_its_caption(
     is_problem(client.get(f"{RUNS}/{run_id}/export?format=exe"), 422)
 
 
-def test_a_second_run_waits_for_the_first(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    go, begun = threading.Event(), threading.Event()
-
-    def slow(*_: Any, **__: Any) -> dict[str, Any]:
-        begun.set()
-        assert go.wait(PATIENCE_S)
-        return {"run_id": 1}
-
-    monkeypatch.setattr(runs, "run_hotspots", slow)
-    first = client.post(RUNS, json=QUICK).get_json()
-    assert begun.wait(PATIENCE_S)
-    is_problem(client.post(RUNS, json=QUICK), 409, "job-running")
-    go.set()
-    assert ended(client, first)["state"] == "done"
-    assert ended(client, client.post(RUNS, json=QUICK).get_json())["state"] == "done"
-
-
-def test_a_cancelled_run_is_not_kept(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    go, reading = threading.Event(), threading.Event()
-    real = runs.load_inputs
-
-    def slow(*given: Any) -> Any:
-        reading.set()
-        assert go.wait(PATIENCE_S)
-        return real(*given)
-
-    monkeypatch.setattr(runs, "load_inputs", slow)
-    before = client.get(RUNS).get_json()
-    job = client.post(RUNS, json=QUICK).get_json()
-    assert reading.wait(PATIENCE_S)
-    assert client.delete(f"{RUNS}/jobs/{job['job_id']}").status_code == 200
-    go.set()
-    told = ended(client, job)
-    assert (told["state"], told["run_id"]) == ("cancelled", None)
-    assert client.get(RUNS).get_json() == before
-
-
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -224,9 +168,9 @@ def test_a_cancelled_run_is_not_kept(client: FlaskClient, monkeypatch: pytest.Mo
     ],
 )
 def test_what_the_data_do_not_allow_is_told_by_the_job_in_both_languages(
-    client: FlaskClient, body: dict[str, Any], code: str
+    client: FlaskClient, ended: Ended, body: dict[str, Any], code: str
 ) -> None:
-    told = ended(client, client.post(RUNS, json=QUICK | body).get_json())
+    told = ended(client.post(RUNS, json=QUICK | body))
     assert told["state"] == "failed"
     assert told["problem"]["code"] == code
     assert set(told["problem"]) == {"code", "message_zh", "message_en"}
@@ -262,8 +206,6 @@ def test_parameters_without_sense_are_refused_before_anything_runs(client: Flask
         ("/99999999", 404),
         ("/99999999999999999999", 422),
         ("/1/compare/99999999", 404),
-        ("/jobs/" + "0" * 32, 404),
-        ("/jobs/nonsense", 422),
         ("?limit=0", 422),
         ("?metod=gi", 422),
     ],
@@ -300,24 +242,3 @@ def test_a_form_cannot_start_a_run(client: FlaskClient) -> None:
 def test_the_program_s_own_page_may_write(client: FlaskClient) -> None:
     own = {"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}
     is_problem(client.delete(f"{RUNS}/99999999", headers=own), 404)
-
-
-def test_jobs_remember_their_ends_and_forget_the_oldest() -> None:
-    jobs = Jobs()
-
-    def refused(_: Any) -> int:
-        raise InvalidInput("no", "不行。", "No.")
-
-    def broken(_: Any) -> int:
-        raise ZeroDivisionError("secret detail")
-
-    first = jobs.start(lambda _: 5)["job_id"]
-    assert jobs.wait(first, 10)["run_id"] == 5
-    assert jobs.wait(jobs.start(refused)["job_id"], 10)["problem"]["code"] == "no"
-    internal = jobs.wait(jobs.start(broken)["job_id"], 10)
-    assert internal["problem"]["code"] == "internal"
-    assert "secret" not in str(internal)
-    for n in range(30):
-        jobs.wait(jobs.start(lambda _, n=n: n)["job_id"], 10)
-    with pytest.raises(NotFound):
-        jobs.status(first)

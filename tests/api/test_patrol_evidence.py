@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jsonschema
 import pytest
 from flask.testing import FlaskClient
-
-from web.api.hotspots import runs as hotspots
+from werkzeug.test import TestResponse
 
 PLANS = "/api/v1/patrol-plans"
 RUNS = "/api/v1/hotspot-runs"
-PATIENCE_S = 120
 
 
-def finished(client: FlaskClient, path: str, body: dict[str, Any]) -> int:
-    answer = client.post(path, json=body)
-    assert answer.status_code == 202, answer.text
-    job = answer.get_json()
-    with client.application.app_context():
-        hotspots.jobs().wait(job["job_id"], PATIENCE_S)
-    told = client.get(f"{RUNS}/jobs/{job['job_id']}").get_json()
+Ended = Callable[[TestResponse], dict[str, Any]]
+
+
+def finished(ended: Ended, answer: TestResponse) -> int:
+    told = ended(answer)
     assert told["state"] == "done", told
     return int(told["run_id"])
 
@@ -35,10 +31,10 @@ def newest_night(client: FlaskClient) -> dt.date:
 
 
 @pytest.fixture(scope="module")
-def plan(client: FlaskClient) -> Iterator[dict[str, Any]]:
-    run = finished(client, RUNS, {"method": "gi", "domain": "policing", "seed": 7})
+def plan(client: FlaskClient, ended: Ended) -> Iterator[dict[str, Any]]:
+    run = finished(ended, client.post(RUNS, json={"method": "gi", "domain": "policing", "seed": 7}))
     body = {"on": newest_night(client).isoformat(), "hotspot_run_id": run, "seed": 7, "seconds": 1}
-    number = finished(client, PLANS, body)
+    number = finished(ended, client.post(PLANS, json=body))
     yield client.get(f"{PLANS}/{number}").get_json()
     client.delete(f"{PLANS}/{number}")
     client.delete(f"{RUNS}/{run}")

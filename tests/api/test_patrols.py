@@ -3,44 +3,34 @@
 from __future__ import annotations
 
 import io
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gpxpy
 import pandas as pd
 import pytest
 from flask.testing import FlaskClient
-
-from web.api.hotspots import runs as hotspots
-from web.jobs import Jobs, Telling
+from werkzeug.test import TestResponse
 
 PLANS = "/api/v1/patrol-plans"
 RUNS = "/api/v1/hotspot-runs"
-PATIENCE_S = 120
 
 
-def finished(client: FlaskClient, answer: Any) -> dict[str, Any]:
-    assert answer.status_code == 202, answer.text
-    job = answer.get_json()
-    with client.application.app_context():
-        hotspots.jobs().wait(job["job_id"], PATIENCE_S)
-    told: dict[str, Any] = client.get(f"{RUNS}/jobs/{job['job_id']}").get_json()
-    return told
+Ended = Callable[[TestResponse], dict[str, Any]]
 
 
 @pytest.fixture(scope="module")
-def run_id(client: FlaskClient) -> Iterator[int]:
+def run_id(client: FlaskClient, ended: Ended) -> Iterator[int]:
     body = {"method": "gi", "domain": "policing", "seed": 7}
-    number = int(finished(client, client.post(RUNS, json=body))["run_id"])
+    number = int(ended(client.post(RUNS, json=body))["run_id"])
     yield number
     client.delete(f"{RUNS}/{number}")
 
 
 @pytest.fixture(scope="module")
-def plan_id(client: FlaskClient, run_id: int) -> Iterator[int]:
+def plan_id(client: FlaskClient, ended: Ended, run_id: int) -> Iterator[int]:
     body = {"on": "2026-11-01", "hotspot_run_id": run_id, "seed": 7, "seconds": 1}
-    told = finished(client, client.post(PLANS, json=body))
+    told = ended(client.post(PLANS, json=body))
     assert told["state"] == "done", told
     yield int(told["run_id"])
     client.delete(f"{PLANS}/{told['run_id']}")
@@ -86,10 +76,10 @@ def test_nonsense_is_refused_before_any_work(client: FlaskClient, body: dict[str
 
 
 def test_an_unknown_team_ends_the_job_with_its_name_in_both_languages(
-    client: FlaskClient, run_id: int
+    client: FlaskClient, ended: Ended, run_id: int
 ) -> None:
     body = {"teams": ["T99"], "hotspot_run_id": run_id, "seconds": 0.5}
-    told = finished(client, client.post(PLANS, json=body))
+    told = ended(client.post(PLANS, json=body))
     assert told["state"] == "failed"
     assert "没有队伍 T99" in str(told["problem"])
     assert "no team T99" in str(told["problem"])
@@ -108,7 +98,7 @@ def test_a_plan_that_is_not_there_is_not_found(client: FlaskClient) -> None:
 
 
 def test_a_plan_is_solved_again_with_a_lock_and_compared_with_the_old_one(
-    client: FlaskClient, plan_id: int
+    client: FlaskClient, ended: Ended, plan_id: int
 ) -> None:
     before = client.get(f"{PLANS}/{plan_id}").get_json()
     visits = {
@@ -116,7 +106,7 @@ def test_a_plan_is_solved_again_with_a_lock_and_compared_with_the_old_one(
     }
     stop = next(iter(visits))
     body = {"locks": {stop: "T02"}, "seconds": 0.5}
-    told = finished(client, client.post(f"{PLANS}/{plan_id}/replan", json=body))
+    told = ended(client.post(f"{PLANS}/{plan_id}/replan", json=body))
     assert told["state"] == "done", told
     again = client.get(f"{PLANS}/{told['run_id']}").get_json()
     assert again["plan"]["replaces_id"] == plan_id
@@ -134,10 +124,10 @@ def test_a_plan_is_solved_again_with_a_lock_and_compared_with_the_old_one(
     client.delete(f"{PLANS}/{told['run_id']}")
 
 
-def test_a_plan_is_changed_from_a_time_on(client: FlaskClient, plan_id: int) -> None:
+def test_a_plan_is_changed_from_a_time_on(client: FlaskClient, ended: Ended, plan_id: int) -> None:
     first = client.get(f"{PLANS}/{plan_id}").get_json()["features"][0]["properties"]
     body = {"at": "21:30", "teams_out": [first["team_code"]], "seconds": 0.5}
-    told = finished(client, client.post(f"{PLANS}/{plan_id}/replan", json=body))
+    told = ended(client.post(f"{PLANS}/{plan_id}/replan", json=body))
     assert told["state"] == "done", told
     changed = client.get(f"{PLANS}/{told['run_id']}").get_json()["plan"]
     assert changed["summary"]["change"]["teams_out"] == [first["team_code"]]
@@ -161,11 +151,13 @@ def test_a_change_without_sense_is_refused_before_any_work(
     assert client.get(f"{PLANS}/compare?a={plan_id}&b=999999").status_code == 404
 
 
-def test_a_lock_that_cannot_hold_ends_the_job_with_stop_and_team(client: FlaskClient, plan_id: int) -> None:
+def test_a_lock_that_cannot_hold_ends_the_job_with_stop_and_team(
+    client: FlaskClient, ended: Ended, plan_id: int
+) -> None:
     plan = client.get(f"{PLANS}/{plan_id}").get_json()["plan"]
     bound = next(i["team"] for i in plan["summary"]["idle_reasons"] if i["code"] == "no-stop")
     stop = plan["summary"]["reasons"][0]["stop"]
-    told = finished(client, client.post(f"{PLANS}/{plan_id}/replan", json={"locks": {stop: bound}}))
+    told = ended(client.post(f"{PLANS}/{plan_id}/replan", json={"locks": {stop: bound}}))
     assert told["state"] == "failed"
     assert stop in str(told["problem"])
     assert bound in str(told["problem"])
@@ -180,7 +172,7 @@ def test_a_sheet_for_print_comes_as_a_page(client: FlaskClient, plan_id: int) ->
     assert client.get(f"{PLANS}/{plan_id}/export?format=html&url=javascript:1").status_code == 422
 
 
-def test_rules_and_a_break_are_taken_with_a_plan(client: FlaskClient, run_id: int) -> None:
+def test_rules_and_a_break_are_taken_with_a_plan(client: FlaskClient, ended: Ended, run_id: int) -> None:
     body = {
         "on": "2026-11-01",
         "hotspot_run_id": run_id,
@@ -188,7 +180,7 @@ def test_rules_and_a_break_are_taken_with_a_plan(client: FlaskClient, run_id: in
         "rest": {"earliest": "22:00", "latest": "23:00", "minutes": 30},
         "rules": {"stops": [{"stop": "H1", "leave_out": True}]},
     }
-    told = finished(client, client.post(PLANS, json=body))
+    told = ended(client.post(PLANS, json=body))
     assert told["state"] == "done", told
     answer = client.get(f"{PLANS}/{told['run_id']}").get_json()
     assert all(v["stop"] != "H1" for f in answer["features"] for v in f["properties"]["visits"])
@@ -196,24 +188,3 @@ def test_rules_and_a_break_are_taken_with_a_plan(client: FlaskClient, run_id: in
     client.delete(f"{PLANS}/{told['run_id']}")
     bad = body | {"rules": {"stops": [{"stop": "H1", "windows": ["late"]}]}}
     assert client.post(PLANS, json=bad).status_code == 422
-
-
-def test_work_shows_what_it_has_so_far_while_it_runs_and_not_after() -> None:
-    shown = {"prize": 3.0, "stops": 1, "lines": []}
-    begun, go_on = threading.Event(), threading.Event()
-
-    def work(tell: Telling) -> int:
-        tell("plan", 1, 2)
-        tell.show(shown)
-        begun.set()
-        go_on.wait(10)
-        return 7
-
-    jobs = Jobs()
-    job = jobs.start(work)
-    assert begun.wait(10)
-    running = jobs.status(job["job_id"])
-    go_on.set()
-    ended = jobs.wait(job["job_id"], 10)
-    assert (running["so_far"], running["step"], running["done"]) == (shown, "plan", 1)
-    assert (ended["so_far"], ended["run_id"]) == (None, 7)

@@ -25,9 +25,9 @@ def ask(base: str, path: str, method: str = "GET", body: Any = None) -> Any:
 def made(base: str, path: str, body: dict[str, Any]) -> int:
     """Start a job and wait for it; return the number of what it made."""
     job = ask(base, path, "POST", body)
-    while job["state"] == "running":
+    while job["state"] in {"queued", "running"}:
         time.sleep(0.2)
-        job = ask(base, f"{RUNS}/jobs/{job['job_id']}")
+        job = ask(base, f"/api/v1/jobs/{job['job_id']}")
     assert job["state"] == "done", job
     return int(job["run_id"])
 

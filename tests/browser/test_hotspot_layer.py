@@ -51,9 +51,9 @@ def ask(base: str, path: str, method: str = "GET", body: Any = None) -> Any:
 
 def made(base: str, **parameters: Any) -> int:
     job = ask(base, RUNS, "POST", YEAR | {"seed": 1} | parameters)
-    while job["state"] == "running":
+    while job["state"] in {"queued", "running"}:
         time.sleep(0.2)
-        job = ask(base, f"{RUNS}/jobs/{job['job_id']}")
+        job = ask(base, f"/api/v1/jobs/{job['job_id']}")
     assert job["state"] == "done", job
     return int(job["run_id"])
 

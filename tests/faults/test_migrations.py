@@ -15,6 +15,8 @@ from sqlalchemy import text
 
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, Unavailable
+from gridmap.services.jobs import desk
+from gridmap.services.response.jobs import SITING, SitingRequest
 from gridmap.storage import schema
 from gridmap.storage.database import Database
 from gridmap.storage.models import Base
@@ -72,7 +74,7 @@ def later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
         versions = tmp_path / "later"
         versions.mkdir(exist_ok=True)
         (versions / "v9000_later.py").write_text(
-            'from alembic import op\nrevision = "9000"\ndown_revision = "0005"\n'
+            'from alembic import op\nrevision = "9000"\ndown_revision = "0006"\n'
             f"branch_labels = None\ndepends_on = None\n\n\ndef upgrade():\n    {body}\n",
             "utf-8",
         )
@@ -174,7 +176,7 @@ def test_a_migration_that_fails_leaves_nothing_half_made(
     assert as_owner(old, _TABLES) == 0
     assert as_owner(old, "select to_regnamespace('gridmap') is null")
     assert snapshot(current) == before
-    assert schema_version(current).found == "0005"
+    assert schema_version(current).found == "0006"
 
 
 def test_a_table_in_use_makes_an_upgrade_fail_soon_and_change_nothing(
@@ -221,3 +223,29 @@ def test_a_workspace_of_the_first_version_is_upgraded_with_its_rows_kept(
         as_owner(old, "select value #>> '{}' from gridmap.workspace_settings where key = 'name_zh'") == "镇"
     )
     assert as_owner(old, "select count(*) from gridmap.hotspot_runs") == 0
+
+
+def test_a_workspace_of_the_former_schema_opens_with_its_rows_and_takes_jobs(
+    old: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = schema.command.upgrade
+    monkeypatch.setattr(schema.command, "upgrade", lambda config, _: real(config, "0005"))
+    assert upgrade(old).found == "0005"
+    monkeypatch.setattr(schema.command, "upgrade", real)
+    town = Scope.of_grid(33068110900000000)
+    run = (
+        "insert into gridmap.hotspot_runs (scope_lo, scope_hi, method, since, until, level, seed, parameters,"
+        f" data_sha256, version, summary) values ({town.lo}, {town.hi}, 'gi', '2026-01-01', '2026-02-01', 3, 7,"
+        " '{}', '0', '0', '{}')"
+    )
+    scoped = f"set gridmap.scope_lo = {town.lo}; set gridmap.scope_hi = {town.hi}; "
+    as_owner(old, scoped + run)
+    with pytest.raises(Conflict, match="gridmap db upgrade"):
+        require_current(old)
+    assert upgrade(old).state == "current"
+    require_current(old)
+    with old.scoped_session(town) as session:
+        assert session.scalar(text("select count(*) from hotspot_runs")) == 1
+        assert session.scalar(text("select count(*) from jobs")) == 0
+    job = desk.submit(old, town, SITING, SitingRequest())
+    assert desk.find_job(old, town, job.job_id).state == "queued"

@@ -79,9 +79,16 @@ def test_the_wheel_holds_pages_assets_migrations_and_the_town(wheel: Path) -> No
         "gridmap/storage/sql/0001_first.sql",
         "gridmap/domain/codes.json",
         "web/templates/index.html",
-        "web/static/vendor/maplibre-gl/maplibre-gl.mjs",
+        "web/static/vendor/leaflet/leaflet.js",
+        "web/static/built/manifest.json",
     ):
         assert wanted in names
+    built = {
+        n.rpartition("/")[2].partition("-")[0]
+        for n in names
+        if n.startswith("web/static/built/") and n.endswith(".br")
+    }
+    assert {"main", "worker", "page"} <= built
     assert not [n for n in names if n.startswith(("tests/", "scripts/", ".venv/")) or "node_modules" in n]
 
 

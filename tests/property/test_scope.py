@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import uuid
 from typing import Any
 
 import pytest
@@ -196,6 +197,14 @@ def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
             "purpose": code,
             "file_sha256": code,
             **_made(key),
+        },
+        "jobs": {
+            "job_id": uuid.UUID(int=number % 2**64),
+            "owner": "keeper",
+            "kind": code,
+            "parameters": {},
+            "scope_lo": subtree(key).lo,
+            "scope_hi": subtree(key).hi,
         },
         "grid_predecessors": {
             "valid_from": DAY,

@@ -11,10 +11,13 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from gridmap.services.cases.overview import workspace_info
-from gridmap.services.house import find_layer
-from gridmap.services.workspace.exports import export_layer
+from gridmap.services.house import EXPORT, find_layer
+from gridmap.services.workspace.exports import count_rows, export_layer
+from gridmap.services.workspace.jobs import MOST_INLINE_ROWS, ExportRequest
+from web.api.jobs import JobAnswer, start
 from web.api.schemas import ExportPath, ExportQuery, Nothing, Problem, Workspace
 from web.context import database, scope
+from web.guard import check_own_page
 
 TYPES = {
     "geojson": "application/geo+json",
@@ -33,7 +36,7 @@ bp = APIBlueprint(
     __name__,
     url_prefix="/api/v1",
     abp_tags=[Tag(name="workspace", description="工作区")],
-    abp_responses={404: Problem, 422: Problem, 503: Problem},
+    abp_responses={403: Problem, 404: Problem, 409: Problem, 422: Problem, 503: Problem},
 )
 
 
@@ -43,17 +46,23 @@ def get_workspace(query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses p
     return workspace_info(database(), scope()).as_dict()
 
 
-@bp.get("/exports/<layer>.<format>", responses={200: FILE})
-def get_export(path: ExportPath, query: ExportQuery) -> Response:
-    """Return a layer as a file."""
+@bp.get("/exports/<layer>.<format>", responses={200: FILE, 202: JobAnswer})
+def get_export(path: ExportPath, query: ExportQuery) -> Response | tuple[Response, int]:
+    """Return a layer as a file; above 2,000 rows start a job that makes the file, and answer with the job (202)."""
+    layer = find_layer(path.layer)
+    chosen = query.asked()
+    if count_rows(database(), scope(), layer, chosen) > MOST_INLINE_ROWS:
+        # It starts work, so it is taken from the program's own pages only, like a write.
+        check_own_page()
+        return start(EXPORT, ExportRequest(path.layer, path.format, query.crs, chosen))
     with tempfile.TemporaryDirectory(prefix="gridmap-export-") as folder:
         file = Path(folder) / f"gridmap-{path.layer}.{path.format}"
         export_layer(
             database(),
             scope(),
-            find_layer(path.layer),
+            layer,
             file,
-            query=query.asked(),
+            query=chosen,
             target_crs=query.crs,
         )
         answer = Response(file.read_bytes(), content_type=TYPES[path.format])

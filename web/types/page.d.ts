@@ -49,7 +49,9 @@ declare global {
     domain: string | null;
     stage: string | null;
     kind: string | null;
+    /** Flags, separated by commas; all must hold. */
     flag: string | null;
+    text: string | null;
     outside: boolean;
     from: string | null;
     to: string | null;
@@ -87,8 +89,8 @@ declare global {
     show(row: Properties): Child;
   }
 
-  interface Story {
-    feature: Feature;
+  interface StoryShown {
+    feature: any;
     title: string;
     kind?: Child;
     mark?: string;

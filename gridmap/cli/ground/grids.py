@@ -80,7 +80,7 @@ def import_command(
 
 def _tell(result: BoundaryResult, first: Path, findings: Path | None, *, dry_run: bool) -> None:
     for notice in result.draft.notices:
-        errors.print(f"注意 / note: {notice.zh} / {notice.en}", markup=False, highlight=False)
+        errors.print(f"注意 / note: {notice.zh} / {notice.en}", highlight=False)
     if result.mended is not None:
         _tell_mending(result.mended)
     if result.findings:

@@ -82,7 +82,7 @@ def score(weeks: int, area: float, **given: Any) -> None:
     shares = ", ".join(f"{name} {share:.0%}" for name, share in found["shares"].items() if share > 0.005)
     console.print(f"混合权重 / shares of the blend: {shares}", highlight=False)
     console.print(
-        f"[bold]结论 / verdict: {found['verdict_zh']} / {found['verdict_en']}[/bold]", highlight=False
+        f"结论 / verdict: {found['verdict_zh']} / {found['verdict_en']}", style="bold", highlight=False
     )
     console.print(f"{CAPTION[0]} / {CAPTION[1]}; 数据 / data {found['data_sha256'][:12]}", highlight=False)
 

@@ -108,5 +108,5 @@ def tell_effect(found: dict[str, Any]) -> None:
             f"加权转移商 / weighted displacement quotient {moved['wdq']} ({moved['low']} … {moved['high']})",
             highlight=False,
         )
-    console.print(f"[bold]{found['verdict_zh']} / {found['verdict_en']}[/bold]", highlight=False)
+    console.print(f"{found['verdict_zh']} / {found['verdict_en']}", style="bold", highlight=False)
     console.print(f"{CAPTION[0]} / {CAPTION[1]}", highlight=False)

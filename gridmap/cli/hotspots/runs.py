@@ -90,7 +90,7 @@ def run(
             runs.export_run(made, path, database.settings.timezone)
     tell_run(made)
     for path in outputs:
-        console.print(f"已写入 / written: {path}", markup=False)
+        console.print(f"已写入 / written: {path}")
 
 
 def tell_run(run: dict[str, Any]) -> None:
@@ -102,13 +102,13 @@ def tell_run(run: dict[str, Any]) -> None:
         f"{_subject(run)}, 层级 / level {run['level']}",
         highlight=False,
     )
-    console.print(f"[bold]{about['caption_zh']} / {about['caption_en']}[/bold]", highlight=False)
+    console.print(f"{about['caption_zh']} / {about['caption_en']}", style="bold", highlight=False)
     if "table" in about:
         _tell_table(about["table"])
     else:
         _tell_features([f for f in run["features"] if f["label"] != "none"], about)
     for text in _notes(run):
-        console.print(text, markup=False, highlight=False)
+        console.print(text, highlight=False)
 
 
 def _subject(run: dict[str, Any]) -> str:
@@ -281,7 +281,7 @@ def export(run_id: int, file: Path) -> None:
     with workspace() as database:
         found = runs.hotspot_run(database, Scope.whole(), run_id)
         rows = runs.export_run(found, file, database.settings.timezone)
-    console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}", markup=False)
+    console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}")
 
 
 @group.command("delete")

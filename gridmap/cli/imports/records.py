@@ -109,7 +109,7 @@ def tell_import(result: ImportResult, options: ImportOptions) -> None:
 
 def _tell(result: ImportResult, options: ImportOptions) -> None:
     for notice in result.warnings:
-        errors.print(f"注意 / note: {notice.zh} / {notice.en}", markup=False, highlight=False)
+        errors.print(f"注意 / note: {notice.zh} / {notice.en}", highlight=False)
     if result.same_as_run is not None:
         console.print(
             f"{result.file_name} 与第 {result.same_as_run} 次导入相同，没有改变任何内容 / "

@@ -140,7 +140,7 @@ def plan(
             f"各夜的计划 / plans of the nights: {', '.join(map(str, made['nights']))}", highlight=False
         )
     for path in outputs:
-        console.print(f"已写入 / written: {path}", markup=False)
+        console.print(f"已写入 / written: {path}")
 
 
 def _number(text: str) -> int:
@@ -259,9 +259,7 @@ def show(patrol_id: int, team: str | None, *, everything: bool) -> None:
             tell_route(route)
     if everything:
         for reason in found["summary"]["reasons"]:
-            console.print(
-                f"{reason['name_zh']}: {reason['zh']} / {reason['en']}", markup=False, highlight=False
-            )
+            console.print(f"{reason['name_zh']}: {reason['zh']} / {reason['en']}", highlight=False)
 
 
 @group.command("export")
@@ -275,7 +273,7 @@ def export(patrol_id: int, file: Path, team: str | None, url: str | None) -> Non
     """导出计划 / export a plan as .gpx, .geojson, .gpkg, .csv, .xlsx, or .html for print."""
     with workspace() as database:
         rows = export_kept(database, Scope.whole(), patrol_id, file, team=team, url=url)
-    console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}", markup=False)
+    console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}")
 
 
 @group.command("delete")

@@ -20,7 +20,7 @@ def tell_plan(made: dict[str, Any]) -> None:
         f"热点分析 / hotspot run {made['hotspot_run_id']}",
         highlight=False,
     )
-    console.print(f"[bold]{CAPTION[0]} / {CAPTION[1]}[/bold]", highlight=False)
+    console.print(f"{CAPTION[0]} / {CAPTION[1]}", style="bold", highlight=False)
     table = Table()
     for heading in ("队伍\nteam", "方式\nmode"):
         table.add_column(heading)
@@ -56,9 +56,7 @@ def tell_plan(made: dict[str, Any]) -> None:
     _tell_remarks(made)
     out = [r for r in about["reasons"] if not r["visited"]]
     for reason in out[:5]:
-        console.print(
-            f"未安排 / left out: {reason['name_zh']}: {reason['zh']} / {reason['en']}", markup=False
-        )
+        console.print(f"未安排 / left out: {reason['name_zh']}: {reason['zh']} / {reason['en']}")
     if len(out) > 5:
         console.print(
             f"… 另有 / and {len(out) - 5} 处 / more: gridmap patrols show {made['patrol_id']} --all"
@@ -82,11 +80,9 @@ def _tell_remarks(made: dict[str, Any]) -> None:
         )
     _tell_villages(about)
     for idle in about.get("idle_reasons", []):
-        console.print(
-            f"没有任务 / idle: {idle['team']}: {idle['zh']} / {idle['en']}", markup=False, highlight=False
-        )
+        console.print(f"没有任务 / idle: {idle['team']}: {idle['zh']} / {idle['en']}", highlight=False)
     for notice in about.get("notices", []):
-        console.print(f"注意 / notice: {notice['zh']} / {notice['en']}", markup=False, highlight=False)
+        console.print(f"注意 / notice: {notice['zh']} / {notice['en']}", highlight=False)
     if "mix" in about:
         tell_mix(about["mix"])
     if "change" in about:
@@ -186,13 +182,11 @@ def tell_comparison(found: dict[str, Any]) -> None:
     for letter, which in (("a", a), ("b", b)):
         only = found[f"only_{letter}"]
         told = ", ".join(f"{s['stop']} {s['name_zh']} ({s['team']})" for s in only) or "-"
-        console.print(f"只在 / only in {which['patrol_id']}: {told}", markup=False, highlight=False)
+        console.print(f"只在 / only in {which['patrol_id']}: {told}", highlight=False)
     moved = (
         ", ".join(f"{s['stop']} {s['name_zh']} {s['team_a']}→{s['team_b']}" for s in found["moved"]) or "-"
     )
-    console.print(
-        f"换队 / other team: {moved}; 相同 / the same: {found['same']}", markup=False, highlight=False
-    )
+    console.print(f"换队 / other team: {moved}; 相同 / the same: {found['same']}", highlight=False)
     for key, title in (("teams", "队伍 / team"), ("villages", "村 / village")):
         table = Table()
         table.add_column(title)

@@ -72,7 +72,7 @@ def _tell_visits(found: dict[str, Any]) -> None:
     console.print(table)
     if found["unplanned"]:
         told = "，".join(f"{v['team_code']} {v['stop']} {v['arrived_at'][11:16]}" for v in found["unplanned"])
-        console.print(f"计划之外的到访 / visits beyond the plan: {told}", highlight=False, markup=False)
+        console.print(f"计划之外的到访 / visits beyond the plan: {told}", highlight=False)
 
 
 def _moment(database: Database, patrol_id: int, text: str | None) -> dt.datetime | None:

@@ -83,8 +83,8 @@ def build(out: Path, since: dt.date | None, until: dt.date | None, level: int | 
         highlight=False,
     )
     for part in made["refused"]:
-        console.print(f"未能完成 / could not be done: {part.zh} / {part.en}", markup=False)
-    console.print(f"重做 / again: {request.command}", markup=False, highlight=False)
+        console.print(f"未能完成 / could not be done: {part.zh} / {part.en}")
+    console.print(f"重做 / again: {request.command}", highlight=False)
 
 
 @group.command("list")

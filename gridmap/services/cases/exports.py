@@ -8,10 +8,20 @@ from sqlalchemy.orm import Session
 from gridmap.services.workspace.exports import Excerpt, ExportLayer, points_frame
 from gridmap.storage.cases.exports import incident_rows
 from gridmap.storage.cases.incidents import IncidentFilter
+from gridmap.storage.models import Incident
+from gridmap.storage.workspace.counts import count_of
+
+
+def _chosen(wanted: Excerpt) -> IncidentFilter:
+    return IncidentFilter(wanted.query, wanted.zone, wanted.now)
 
 
 def _incidents(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
-    return points_frame(incident_rows(session, IncidentFilter(wanted.query, wanted.zone, wanted.now)))
+    return points_frame(incident_rows(session, _chosen(wanted)))
 
 
-INCIDENTS = ExportLayer("incidents", _incidents)
+def _count(session: Session, wanted: Excerpt) -> int:
+    return count_of(session, Incident, *_chosen(wanted).conditions())
+
+
+INCIDENTS = ExportLayer("incidents", _incidents, _count)

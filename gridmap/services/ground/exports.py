@@ -10,6 +10,8 @@ from gridmap.crs import WGS84
 from gridmap.services.workspace.exports import Excerpt, ExportLayer
 from gridmap.storage.ground import grids as stored
 from gridmap.storage.ground.roads import road_rows
+from gridmap.storage.models import Grid, Road
+from gridmap.storage.workspace.counts import count_of, inside_of
 
 
 def _grids(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
@@ -25,5 +27,9 @@ def _roads(session: Session, _wanted: Excerpt) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(rows, geometry=shapes, crs=WGS84)
 
 
-GRIDS = ExportLayer("grids", _grids)
-ROADS = ExportLayer("roads", _roads)
+def _count_grids(session: Session, wanted: Excerpt) -> int:
+    return count_of(session, Grid, Grid.valid_to.is_(None), *inside_of(Grid.grid_key, wanted.inside))
+
+
+GRIDS = ExportLayer("grids", _grids, _count_grids)
+ROADS = ExportLayer("roads", _roads, lambda session, _: count_of(session, Road))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import geopandas as gpd
 from sqlalchemy.orm import Session
 
 from gridmap.services.workspace.exports import Excerpt, ExportLayer, points_frame
+from gridmap.storage.models import MigrantCluster, Organisation, Team
 from gridmap.storage.teams import sites
 from gridmap.storage.teams import teams as stored
+from gridmap.storage.workspace.counts import count_of, inside_of
 
 _OF_TEAM = (
     *("code", "name_zh", "name_en", "kind", "professional", "grid_key", "shift_start", "shift_end"),
@@ -33,6 +37,10 @@ def _organisations(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
     return points_frame(sites.list_organisations(session, wanted.query.grid))
 
 
-TEAMS = ExportLayer("teams", _teams)
-MIGRANTS = ExportLayer("migrants", _migrants)
-ORGANISATIONS = ExportLayer("organisations", _organisations)
+def _counted(table: type[Team | MigrantCluster | Organisation]) -> Callable[[Session, Excerpt], int]:
+    return lambda session, wanted: count_of(session, table, *inside_of(table.grid_key, wanted.inside))
+
+
+TEAMS = ExportLayer("teams", _teams, _counted(Team))
+MIGRANTS = ExportLayer("migrants", _migrants, _counted(MigrantCluster))
+ORGANISATIONS = ExportLayer("organisations", _organisations, _counted(Organisation))

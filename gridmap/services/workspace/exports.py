@@ -50,10 +50,11 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class ExportLayer:
-    """A layer that can be written to a file: its name, and what reads its rows in a scoped session."""
+    """A layer that can be written to a file: its name, what reads its rows in a scoped session, what counts them."""
 
     name: str
     read: Callable[[Session, Excerpt], gpd.GeoDataFrame]
+    count: Callable[[Session, Excerpt], int]
 
 
 def export_layer(
@@ -92,6 +93,13 @@ def export_layer(
     with database.scoped_session(scope, timeout_s=_READ_TIMEOUT_S) as session:
         frame = layer.read(session, wanted)
     return write_layer(frame, path, target_crs=target_crs, layer=layer.name, zone=zone)
+
+
+def count_rows(database: Database, scope: Scope, layer: ExportLayer, query: IncidentQuery) -> int:
+    """Count the rows that an export of a layer would have, without reading them."""
+    wanted = Excerpt(query, database.settings.timezone, dt.datetime.now(dt.UTC))
+    with database.scoped_session(scope) as session:
+        return layer.count(session, wanted)
 
 
 def points_frame(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:

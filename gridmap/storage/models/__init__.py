@@ -5,6 +5,7 @@ from gridmap.storage.models.cases import Incident, IncidentStep
 from gridmap.storage.models.grids import BoundaryVersion, Grid, GridPredecessor
 from gridmap.storage.models.ground import BasemapFeature, Road
 from gridmap.storage.models.hotspots import HotspotFeature, HotspotRun
+from gridmap.storage.models.jobs import Job
 from gridmap.storage.models.patrols import Patrol, PatrolRoute, PatrolSegment, PatrolVisit
 from gridmap.storage.models.reports import ReportRun
 from gridmap.storage.models.response import Dispatch
@@ -25,6 +26,7 @@ __all__ = [
     "ImportRun",
     "Incident",
     "IncidentStep",
+    "Job",
     "MigrantCluster",
     "Organisation",
     "Patrol",

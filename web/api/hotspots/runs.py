@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-from flask import Response, current_app, jsonify
+from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from shapely.geometry import mapping
@@ -15,6 +15,7 @@ from shapely.geometry import mapping
 from gridmap.errors import InvalidInput
 from gridmap.services.cases.overview import workspace_info
 from gridmap.services.hotspots import runs
+from gridmap.services.hotspots.jobs import HOTSPOT_RUN
 from gridmap.services.hotspots.spec import HotspotSpec
 from web.api.hotspots.schemas import (
     Done,
@@ -22,20 +23,18 @@ from web.api.hotspots.schemas import (
     HotspotComparePath,
     HotspotExportQuery,
     HotspotFeatures,
-    HotspotJob,
-    HotspotJobPath,
     HotspotRequest,
     HotspotRunPath,
     HotspotRuns,
     HotspotRunsQuery,
 )
 from web.api.hotspots.words import classes_of
+from web.api.jobs import JobAnswer, start
 from web.api.schemas import Nothing, Problem
 from web.api.workspace import FILE, TYPES
 from web.context import database, scope
 from web.geojson import geojson
 from web.guard import check_write
-from web.jobs import Jobs
 
 bp = APIBlueprint(
     "hotspots",
@@ -47,28 +46,16 @@ bp = APIBlueprint(
 bp.before_request(check_write)
 
 
-def jobs() -> Jobs:
-    """Return the application's jobs."""
-    return cast("Jobs", current_app.extensions["gridmap-jobs"])
-
-
 @bp.get("/hotspot-runs", responses={200: HotspotRuns})
 def list_hotspot_runs(query: HotspotRunsQuery) -> dict[str, Any]:
     """List the runs that are kept, newest first, without what they found."""
     return {"runs": runs.list_runs(database(), scope(), method=query.method, limit=query.limit)}
 
 
-@bp.post("/hotspot-runs", responses={202: HotspotJob})
+@bp.post("/hotspot-runs", responses={202: JobAnswer})
 def start_hotspot_run(body: HotspotRequest) -> tuple[Response, int]:
-    """Start a run, which takes seconds; ask its job how far it is. One run is made at a time."""
-    spec = _spec(body)
-    data, mine = database(), scope()
-    job = jobs().start(
-        lambda tell: int(runs.run_hotspots(data, mine, spec, on_progress=tell)["run_id"]),
-    )
-    answer = jsonify(job)
-    answer.headers["Location"] = f"/api/v1/hotspot-runs/jobs/{job['job_id']}"
-    return answer, 202
+    """Start a run, which takes seconds; ask its job how far it is."""
+    return start(HOTSPOT_RUN, _spec(body))
 
 
 def _spec(body: HotspotRequest) -> HotspotSpec:
@@ -88,18 +75,6 @@ def _spec(body: HotspotRequest) -> HotspotSpec:
         level=body.level or max(info.levels),
         **given,
     )
-
-
-@bp.get("/hotspot-runs/jobs/<job_id>", responses={200: HotspotJob})
-def get_hotspot_job(path: HotspotJobPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
-    """Tell how far a run is that is being made."""
-    return jobs().status(path.job_id)
-
-
-@bp.delete("/hotspot-runs/jobs/<job_id>", responses={200: HotspotJob})
-def cancel_hotspot_job(path: HotspotJobPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
-    """Give a run up that is being made; it ends at its next step, and is not kept."""
-    return jobs().cancel(path.job_id)
 
 
 @bp.get("/hotspot-runs/<int:run_id>", responses={200: HotspotFeatures})

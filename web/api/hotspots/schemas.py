@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field
 
 from gridmap.services.hotspots.spec import Method
-from web.api.schemas import Feature, Key, Level, Problem, Strict
+from web.api.schemas import Feature, Key, Level, Strict
 
 RunNumber = Annotated[int, Field(ge=1, le=2**63 - 1, description="Number of a run.")]
 
@@ -37,12 +37,6 @@ class HotspotExportQuery(Strict):
     """As which kind of file."""
 
     format: Literal["geojson", "gpkg", "csv", "xlsx"]
-
-
-class HotspotJobPath(BaseModel):
-    """A job."""
-
-    job_id: str = Field(pattern=r"^[0-9a-f]{32}$")
 
 
 class HotspotRequest(Strict):
@@ -109,19 +103,6 @@ class HotspotFeatures(BaseModel):
     features: list[Feature]
     run: HotspotRunInfo
     classes: list[HotspotClass]
-
-
-class HotspotJob(BaseModel):
-    """How far a job is; `run_id` when it is done, `problem` when it failed, `so_far` what a plan has while it runs."""
-
-    job_id: str
-    state: Literal["running", "done", "failed", "cancelled"]
-    step: str
-    done: int
-    total: int
-    run_id: int | None
-    problem: Problem | None
-    so_far: dict[str, Any] | None = None
 
 
 class HotspotChange(BaseModel):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Response, jsonify
+from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from shapely.geometry import mapping
@@ -17,10 +17,15 @@ from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.keep.compare import compare_plans
 from gridmap.services.patrols.keep.files import export_kept
-from gridmap.services.patrols.make import plans
-from gridmap.services.patrols.make.changes import Added, Changed, Taken, replan_patrol
-from web.api.hotspots.runs import jobs
-from web.api.hotspots.schemas import HotspotJob
+from gridmap.services.patrols.make.changes import Added, Changed, Taken
+from gridmap.services.patrols.make.jobs import (
+    PATROL_AGAIN,
+    PATROL_CHANGE,
+    PATROL_PLAN,
+    PlanAgain,
+    PlanChanged,
+)
+from web.api.jobs import JobAnswer, start
 from web.api.patrols.schemas import (
     PatrolCompareQuery,
     PatrolComparison,
@@ -57,13 +62,12 @@ def list_patrol_plans(query: PatrolPlansQuery) -> dict[str, Any]:
     return {"plans": kept_plans.list_plans(database(), scope(), query.limit)}
 
 
-@bp.post("/patrol-plans", responses={202: HotspotJob})
+@bp.post("/patrol-plans", responses={202: JobAnswer})
 def start_patrol_plan(body: PatrolPlanRequest) -> tuple[Response, int]:
     """Start a plan, which takes the seconds that it is given; ask its job how far it is."""
-    data, mine = database(), scope()
     given = body.model_dump(exclude={"on", "teams", "rest", "rules", "locks", "leave_out"})
     asked = PatrolRequest(
-        on=body.on or dt.datetime.now(ZoneInfo(data.settings.timezone)).date(),
+        on=body.on or dt.datetime.now(ZoneInfo(database().settings.timezone)).date(),
         teams=tuple(body.teams) if body.teams is not None else None,
         rest=None if body.rest is None else f"{body.rest.earliest}-{body.rest.latest}/{body.rest.minutes}",
         rules=body.rules,
@@ -71,57 +75,26 @@ def start_patrol_plan(body: PatrolPlanRequest) -> tuple[Response, int]:
         leave_out=tuple(body.leave_out),
         **given,
     )
-    job = jobs().start(
-        lambda tell: int(
-            plans.plan_patrols(data, mine, asked, on_progress=tell, on_better=tell.show)["patrol_id"]
-        ),
-    )
-    return _accepted(job)
+    return start(PATROL_PLAN, asked)
 
 
-def _accepted(job: dict[str, Any]) -> tuple[Response, int]:
-    answer = jsonify(job)
-    answer.headers["Location"] = f"/api/v1/hotspot-runs/jobs/{job['job_id']}"
-    return answer, 202
-
-
-@bp.post("/patrol-plans/<int:patrol_id>/replan", responses={202: HotspotJob})
+@bp.post("/patrol-plans/<int:patrol_id>/replan", responses={202: JobAnswer})
 def start_patrol_replan(path: PatrolPlanPath, body: PatrolReplanRequest) -> tuple[Response, int]:
     """Start to solve a plan again, with wishes or from a time on; the job's run is the new plan, the old one stays."""
-    data, mine, number = database(), scope(), path.patrol_id
-    kept_plans.patrol_plan(data, mine, number)
+    number = path.patrol_id
+    kept_plans.patrol_plan(database(), scope(), number)
     if body.at is None:
-        job = jobs().start(
-            lambda tell: int(
-                plans.solve_again(
-                    data,
-                    mine,
-                    number,
-                    locks=body.locks,
-                    leave_out=None if body.leave_out is None else tuple(body.leave_out),
-                    seed=body.seed,
-                    seconds=body.seconds,
-                    on_progress=tell,
-                )["patrol_id"]
-            )
-        )
-    else:
-        changed = Changed(
-            body.at,
-            tuple(body.teams_out),
-            tuple(Taken(**taken.model_dump()) for taken in body.taken),
-            tuple(Added(**added.model_dump()) for added in body.added),
-            body.locks,
-            tuple(body.leave_out or ()),
-        )
-        job = jobs().start(
-            lambda tell: int(
-                replan_patrol(
-                    data, mine, number, changed, seed=body.seed, seconds=body.seconds, on_progress=tell
-                )["patrol_id"]
-            )
-        )
-    return _accepted(job)
+        leave_out = None if body.leave_out is None else tuple(body.leave_out)
+        return start(PATROL_AGAIN, PlanAgain(number, body.locks, leave_out, body.seed, body.seconds))
+    changed = Changed(
+        body.at,
+        tuple(body.teams_out),
+        tuple(Taken(**taken.model_dump()) for taken in body.taken),
+        tuple(Added(**added.model_dump()) for added in body.added),
+        body.locks,
+        tuple(body.leave_out or ()),
+    )
+    return start(PATROL_CHANGE, PlanChanged(number, changed, body.seed, body.seconds))
 
 
 @bp.get("/patrol-plans/compare", responses={200: PatrolComparison})

@@ -5,21 +5,26 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from gridmap.services.response.coverage import CoverageRequest, coverage, site
-from web.api.response.coverage_schemas import Coverage, CoverageQuery, SiteQuery, Sites
+from gridmap.services.response.coverage import CoverageRequest, coverage
+from gridmap.services.response.jobs import SITING, SitingRequest
+from web.api.jobs import JobAnswer, start
+from web.api.response.coverage_schemas import Coverage, CoverageQuery, SiteRequest
 from web.api.schemas import Problem
 from web.context import database, scope
+from web.guard import check_write
 
 bp = APIBlueprint(
     "coverage",
     __name__,
     url_prefix="/api/v1",
     abp_tags=[Tag(name="coverage", description="覆盖: how long the nearest team takes to where people live")],
-    abp_responses={404: Problem, 422: Problem, 503: Problem},
+    abp_responses={403: Problem, 404: Problem, 409: Problem, 422: Problem, 503: Problem},
 )
+bp.before_request(check_write)
 
 
 @bp.get("/coverage", responses={200: Coverage})
@@ -29,16 +34,7 @@ def get_coverage(query: CoverageQuery) -> dict[str, Any]:
     return coverage(database(), scope(), asked, now=dt.datetime.now(dt.UTC))
 
 
-@bp.get("/coverage/sites", responses={200: Sites})
-def get_sites(query: SiteQuery) -> dict[str, Any]:
-    """Find where new bases or service points help most, beside those that there are."""
-    return site(
-        database(),
-        scope(),
-        add=query.add,
-        objective=query.objective,
-        minutes=query.minutes,
-        mode=query.mode,
-        existing=query.existing,
-        time_limit_s=query.seconds,
-    )
+@bp.post("/coverage/sites", responses={202: JobAnswer})
+def start_siting(body: SiteRequest) -> tuple[Response, int]:
+    """Start to find where new bases or service points help most; the job's result has the form of `Sites`."""
+    return start(SITING, SitingRequest(**body.model_dump()))

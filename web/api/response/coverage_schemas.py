@@ -43,7 +43,7 @@ class CoverageQuery(Strict):
         return tuple(float(part) for part in self.minutes.split(","))
 
 
-class SiteQuery(Strict):
+class SiteRequest(Strict):
     """How many sites, to which end."""
 
     add: int = Field(1, ge=1, le=10)
@@ -65,21 +65,3 @@ class Coverage(BaseModel):
     grids: list[dict[str, Any]]
     villages: list[dict[str, Any]]
     total: dict[str, Any]
-
-
-class Sites(BaseModel):
-    """Where new sites help most, and how good the choice can be."""
-
-    objective: str
-    mode: str
-    minutes: float
-    existing: int
-    candidates: int
-    households: int
-    sites: list[dict[str, Any]]
-    before: float
-    value: float
-    bound: float
-    gap: float
-    optimal: bool
-    conventions: dict[str, str]

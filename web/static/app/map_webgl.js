@@ -14,6 +14,6 @@ const WINGS = [groundMap, teamsMap, casesMap, hotspotsMap, patrolsMap, responseM
 /** @param {any} options */
 export async function openMap(options) {
   const [maplibre] = await Promise.all([import("maplibre-gl"), loadFonts()]);
-  maplibre.setWorkerUrl(document.documentElement.dataset.worker);
+  maplibre.setWorkerUrl(document.documentElement.dataset.worker ?? "");
   return new MapView({ ...options, maplibre, wings: WINGS });
 }

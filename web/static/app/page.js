@@ -5,6 +5,7 @@ import { gridStory } from "./cases/grid_story.js";
 import { incidentStory } from "./cases/incident_story.js";
 import { casesLegend } from "./cases/legend.js";
 import { List } from "./cases/list.js";
+import { ASKED } from "./cases/query.js";
 import { Timeline } from "./cases/timeline.js";
 import { Hotspots } from "./hotspots/index.js";
 import { Patrols } from "./patrols/index.js";
@@ -26,13 +27,20 @@ import { teamsLegend } from "./teams/legend.js";
 import { Places } from "./teams/places.js";
 import { bodyStory, siteStory, teamStory } from "./teams/story.js";
 
-const FILTERS = ["grid", "level", "domain", "from", "to"];
-const LISTED = [...FILTERS, "list", "stage", "kind", "flag", "outside"];
+const FILTERS = ["level", ...ASKED];
+const LISTED = [...FILTERS, "list"];
 const POINT_ZOOM = 15;
 const LEGEND_WIDTH = 232;
 const TEAMS_EVERY_MS = 60_000;
 
 export class Page {
+  /** @type {any} The map, once it is loaded. */
+  map = null;
+  /** @type {string | null} */
+  centred = null;
+  fitting = false;
+  first = false;
+
   /**
    * @param {Workspace} workspace
    * @param {import('./shell/state.js').Store} store
@@ -87,7 +95,7 @@ export class Page {
       },
       hotspotRecords: (/** @type {{ from: any, to: any, [key: string]: any }} */ { from, to, ...wanted }) => {
         store.set({ from, to }, { quiet: true });
-        this.records(wanted);
+        this.records({ stage: null, kind: null, text: null, outside: false, flag: null, ...wanted });
       },
       track: (/** @type {Feature} */ feature) => this.map.setTrack(feature),
       highlight: (/** @type {string} */ key) => this.map?.highlight(key),
@@ -99,6 +107,7 @@ export class Page {
           stage: null,
           kind: null,
           flag: null,
+          text: null,
           outside: false,
         }),
       zoom: (/** @type {number} */ n) => this.map.zoomBy(n),
@@ -151,12 +160,13 @@ export class Page {
         hover: (/** @type {any} */ found, /** @type {any} */ event) => this.hover(found, event),
         moved: (/** @type {View | null} */ view) => store.set({ view }, { quiet: true }),
         error: (/** @type {Told} */ error) => this.mapError(error),
-        dragged: (/** @type {...any} */ ...how) => this.patrols.dragged(...how),
+        dragged: (/** @type {any} */ from, /** @type {any} */ at, /** @type {any} */ onto) =>
+          this.patrols.dragged(from, at, onto),
         dropped: (/** @type {any} */ from, /** @type {any} */ onto) => this.patrols.dropped(from, onto),
       },
     });
     this.map.setLayers(store.state.layers);
-    this.map.setTiles("incidents", this.incidentFilter());
+    this.map.setTiles("incidents", this.counts.query);
     this.hotspots.open();
     this.patrols.open();
     this.reach.open();
@@ -214,12 +224,8 @@ export class Page {
     };
   }
 
-  incidentFilter() {
-    return { ...this.counts.filter, grid: this.store.state.grid };
-  }
-
   /**
-   * @param {Set<string>} changed
+   * @param {any} changed
    * @param {string} why
    */
   changed(changed, why) {
@@ -229,8 +235,8 @@ export class Page {
     chrome.clearError();
     if (why === "history" && changed.has("view") && state.view) this.map.setView(state.view);
     else if (changed.has("grid")) this.fitting = !(why === "history" && state.view);
-    if (any(["grid", "domain", "from", "to"])) {
-      this.map.setTiles("incidents", this.incidentFilter());
+    if (any(ASKED)) {
+      this.map.setTiles("incidents", this.counts.query);
       this.time.refresh();
     }
     this.hotspots.changed(changed);
@@ -241,7 +247,7 @@ export class Page {
       this.map.setLayers(state.layers);
       this.paint();
     }
-    if (any(["sel", "domain", "from", "to"])) this.story.refresh();
+    if (changed.has("sel") || (any(ASKED) && state.sel?.startsWith("grid:"))) this.story.refresh();
     if (any([...FILTERS, "layers", "list", "sel"])) this.refresh(changed);
     if (any(LISTED) || changed.has("sel")) this.list.refresh();
     if (any([...FILTERS, "layers"])) this.panel.render();
@@ -249,7 +255,7 @@ export class Page {
 
   /** @param {string} name */
   placed(name) {
-    this.map.setData(name, this.places[name]);
+    this.map.setData(name, /** @type {any} */ (this.places)[name]);
     if (this.store.state.list === name) this.list.render();
   }
 
@@ -287,7 +293,7 @@ export class Page {
     ]);
   }
 
-  /** @param {Feature} feature */
+  /** @param {any} feature */
   shown(feature) {
     const { sel } = this.store.state;
     if (!feature) this.map.setTrack(null);
@@ -335,19 +341,24 @@ export class Page {
   records({
     grid = this.store.state.grid,
     domain = this.store.state.domain,
-    stage = null,
-    kind = null,
-    outside = false,
+    stage = this.store.state.stage,
+    kind = this.store.state.kind,
+    text = this.store.state.text,
+    outside = this.store.state.outside,
+    flag = this.store.state.flag,
     ...flags
   }) {
+    // A number is of the whole question: what it leads to is that question, narrowed by what the number counts.
+    const all = new Set([...(flag?.split(",") ?? []), ...Object.keys(flags).filter((name) => flags[name])]);
     this.store.set({
       list: "incidents",
       grid,
       domain,
       stage,
       kind,
+      text,
       outside,
-      flag: Object.keys(flags).find((name) => flags[name]) ?? null,
+      flag: [...all].sort().join(",") || null,
     });
     if (isPhone()) chrome.showSheet("list");
   }
@@ -397,12 +408,12 @@ export class Page {
     tip.style.top = `${event.clientY}px`;
   }
 
-  /** @param {Told} error */
+  /** @param {any} error */
   mapError(error) {
     if (error?.status >= 500 || error?.name === "TypeError") this.fail({ status: error.status ?? 0 });
   }
 
-  /** @param {Told} error */
+  /** @param {any} error */
   fail(error) {
     chrome.showError(error, async () => {
       chrome.clearError();

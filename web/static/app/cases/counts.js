@@ -3,6 +3,7 @@
 import { breaks, colours } from "../shell/classes.js";
 import { get, getKept, Latest } from "../shell/api.js";
 import { css } from "../shell/dom.js";
+import { ASKED, isFresh, queryOf } from "./query.js";
 
 const VILLAGE_DIGITS = 14;
 
@@ -20,6 +21,9 @@ export class Counts {
   total = null;
   unplaced = 0;
   outside = 0;
+  /** @type {any} */
+  answer = null;
+  failed = false;
   /** @type {number[]} */
   lower = [];
   /** @type {Map<any, any>} */
@@ -43,9 +47,13 @@ export class Counts {
     this.#listeners.push(listener);
   }
 
-  get filter() {
-    const { domain, from, to } = this.store.state;
-    return { domain, from, to };
+  // The question that is asked now; what was answered last may be another one.
+  get query() {
+    return queryOf(this.store.state);
+  }
+
+  get fresh() {
+    return !this.failed && isFresh(this.answer, this.query);
   }
 
   get maximum() {
@@ -83,8 +91,9 @@ export class Counts {
   }
 
   // `changed` are names of the state; null for all.
+  /** @param {Set<string> | null} [changed] */
   async refresh(changed = null) {
-    const counted = !changed || ["grid", "level", "domain", "from", "to"].some((name) => changed.has(name));
+    const counted = !changed || ["level", ...ASKED].some((name) => changed.has(name));
     if (counted) await this.#ask();
   }
 
@@ -98,25 +107,30 @@ export class Counts {
       const signal = this.#latest.start("counts");
       const [rows, counts, villages] = await Promise.all([
         getKept("/grids", { level, parent, geometry: false }),
-        get("/counts", { level, parent, ...this.filter }, { signal }),
+        get("/counts", { level, ...this.query }, { signal }),
         getKept("/grids", { level: 3, geometry: false }),
       ]);
       const atTop = !grid || !grid.properties.ancestors.length;
-      const outside = atTop
-        ? (await get("/incidents", { grid: "0", ...this.filter, limit: 1 }, { signal })).total
-        : 0;
       if (run !== this.#run) return;
       this.villages = new Map(villages.features.map((f) => [f.properties.grid_key, f.properties]));
-      Object.assign(this, { grid, level, parent, total: counts.total, unplaced: counts.unassigned, outside });
-      this.rows = rows.features.map(({ properties }) => ({
-        ...properties,
-        n: counts.counts[properties.grid_key] ?? 0,
-      }));
+      Object.assign(this, { grid, level, parent, total: counts.total, answer: counts, failed: false });
+      this.unplaced = state.outside ? 0 : counts.unassigned;
+      this.outside = atTop && !state.outside ? counts.outside : 0;
+      // Of the deepest level a grid has none below it: it stands for itself, and of its likes nothing was asked.
+      const below = (/** @type {Properties} */ p) =>
+        grid?.properties.level !== level || p.grid_key === state.grid;
+      this.rows = rows.features
+        .map((/** @type {Feature} */ f) => f.properties)
+        .filter(below)
+        .map((/** @type {Properties} */ p) => ({ ...p, n: counts.counts[p.grid_key] ?? 0 }));
       this.counts = Object.fromEntries(this.rows.map((row) => [row.grid_key, row.n]));
       this.lower = breaks(Object.values(this.counts));
       this.#tell();
     } catch (error) {
-      if (error.name !== "AbortError") this.onError(error, "grids");
+      if (error.name === "AbortError") return;
+      this.failed = true;
+      this.#tell();
+      this.onError(error, "grids");
     }
   }
 

@@ -3,11 +3,14 @@
 import { get, getKept } from "../shell/api.js";
 import { daysBetween } from "../shell/dates.js";
 import { h } from "../shell/dom.js";
-import { km2, labelOf, nameOf, number, t } from "../shell/i18n.js";
+import { clock, km2, labelOf, nameOf, number, t } from "../shell/i18n.js";
 import { swatch } from "../shell/map/symbols.js";
 import { facts, group, people } from "../shell/ui/facts.js";
+import { queryOf } from "./query.js";
 
 const MAIN_KINDS = 5;
+// A story tells of a grid's period and domain; stages, kinds and flags are what its numbers lead to.
+const PLAIN = { outside: false, stage: null, kind: null, flag: null };
 const SVG = "http://www.w3.org/2000/svg";
 
 /** @param {any[]} points */
@@ -25,6 +28,7 @@ function spark(points) {
   );
   const step = width / points.length;
   points.forEach((/** @type {[any, number]} */ [, n], /** @type {number} */ i) => {
+    /** @type {any} */
     const bar = document.createElementNS(SVG, "rect");
     const tall = (n / most) * (height - 2);
     for (const [name, value] of Object.entries({
@@ -98,24 +102,25 @@ function listLink(actions, list, text, grid) {
  * @param {AbortSignal} signal
  * @param {{ store: import('../shell/state.js').Store, counts: any, actions: Actions }} given2
  */
-export async function gridStory(key, signal, { store, counts, actions }) {
+export async function gridStory(key, signal, { store, actions }) {
   const { from, to } = store.state;
   const { workspace } = store;
+  const query = queryOf(store.state, { grid: key, ...PLAIN });
   const step = from && daysBetween(from, to) > 60 ? "week" : "day";
   const [feature, summary, timeline] = await Promise.all([
     getKept(`/grids/${key}`),
-    get(`/grids/${key}/summary`, counts.filter, { signal }),
-    from ? get("/timeline", { grid: key, ...counts.filter, step }, { signal }) : { points: [] },
+    get(`/grids/${key}/summary`, query, { signal }),
+    from ? get("/timeline", { ...query, step }, { signal }) : { points: [] },
   ]);
   const p = feature.properties;
   const { incidents: n } = summary;
   /** @param {Properties} extra */
-  const records = (extra) => () => actions.records({ grid: key, ...extra });
+  const records = (extra) => () => actions.records({ grid: key, ...PLAIN, ...extra });
   /**
    * @param {string} name
    * @param {any} value
    * @param {Properties} extra
-   * @param {any} alarm
+   * @param {any} [alarm]
    */
   const tile = (name, value, extra, alarm) =>
     h(
@@ -144,7 +149,7 @@ export async function gridStory(key, signal, { store, counts, actions }) {
       h(
         "div",
         { class: "group muted" },
-        `${from ?? ""} – ${to ?? ""} · ${t("closed_late")} ${number(n.closed_late)} ${t("unit_incident")}`,
+        `${from ?? ""} – ${to ?? ""} · ${t("closed_late")} ${number(n.closed_late)} ${t("unit_incident")} · ${t("answered_at", { time: clock(summary.as_of) })}`,
       ),
       timeline.points.length
         ? group(`${t("trend")} · ${t(step === "day" ? "by_day" : "by_week")}`, spark(timeline.points))
@@ -155,7 +160,7 @@ export async function gridStory(key, signal, { store, counts, actions }) {
             bars(
               summary.by_domain,
               (/** @type {any} */ c) => labelOf(workspace.domains, c),
-              (/** @type {any} */ c) => actions.records({ grid: key, domain: c }),
+              (/** @type {any} */ c) => actions.records({ grid: key, ...PLAIN, domain: c }),
               true,
             ),
           )
@@ -166,7 +171,7 @@ export async function gridStory(key, signal, { store, counts, actions }) {
             bars(
               summary.by_stage,
               (/** @type {any} */ c) => labelOf(workspace.stages, c),
-              (/** @type {any} */ c) => actions.records({ grid: key, stage: c }),
+              (/** @type {any} */ c) => actions.records({ grid: key, ...PLAIN, stage: c }),
             ),
           )
         : null,
@@ -176,7 +181,7 @@ export async function gridStory(key, signal, { store, counts, actions }) {
             bars(
               Object.fromEntries(kinds),
               (/** @type {any} */ c) => labelOf(known, c),
-              (/** @type {any} */ c) => actions.records({ grid: key, kind: c }),
+              (/** @type {any} */ c) => actions.records({ grid: key, ...PLAIN, kind: c }),
             ),
           )
         : null,

@@ -1,18 +1,25 @@
 // The list beside the map: the same grids, incidents, teams, sites and bodies, sortable and reachable by
 // keyboard.
 
-import { address, get, Latest } from "../shell/api.js";
+import { address, download, get, getKept, Latest } from "../shell/api.js";
 import { announce, button, byId, h, icon, replace } from "../shell/dom.js";
-import { lang, labelOf, nameOf, number, t } from "../shell/i18n.js";
+import { clock, lang, labelOf, nameOf, number, t } from "../shell/i18n.js";
 import { LISTS } from "../shell/state.js";
 import { grids } from "../ground/columns.js";
 import { migrants, organisations, teams } from "../teams/columns.js";
 import { incidents } from "./columns.js";
+import { isFresh, queryOf } from "./query.js";
 
+/** @type {Record<string, any>} */
 const COLUMNS = { grids, incidents, teams, migrants, organisations };
+/** @type {Record<string, number>} */
+const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
+/** @type {Record<string, string>} */
+const FLAG_WORDS = { overdue: "overdue", open: "open", confirm: "to_confirm" };
 const PAGE = 50;
 const MOST = 1000;
 const FORMATS = ["csv", "xlsx", "geojson", "gpkg"];
+/** @type {Record<string, any>} */
 const SELECTED = {
   incidents: "incident_id",
   teams: "code",
@@ -27,8 +34,11 @@ export class List {
   #places;
   #actions;
   #latest = new Latest();
+  /** @type {Record<string, any>} */
   #sort = { grids: { name: "count", down: true } };
-  #incidents = { rows: [], next: null, total: null };
+  /** @type {{ rows: any[], next: any, total: any, answer: any, grid: any }} */
+  #incidents = { rows: [], next: null, total: null, answer: null, grid: null };
+  #failed = false;
   #wide = false;
 
   /**
@@ -53,33 +63,43 @@ export class List {
   }
 
   #query() {
-    const { state } = this.#store;
-    return {
-      grid: state.outside ? "0" : state.grid,
-      ...this.#counts.filter,
-      stage: state.stage,
-      kind: state.kind,
-      ...(state.flag ? { [state.flag]: "true" } : {}),
-    };
+    return queryOf(this.#store.state);
+  }
+
+  // Whether what is shown answers what is asked.
+  #isFresh() {
+    const { list } = this.#store.state;
+    if (list === "incidents") return !this.#failed && isFresh(this.#incidents.answer, this.#query());
+    return list !== "grids" || this.#counts.fresh;
   }
 
   async #load({ more = false, limit = PAGE } = {}) {
     const signal = this.#latest.start("incidents");
     try {
-      const found = await get(
-        "/incidents",
-        { ...this.#query(), limit, cursor: more ? this.#incidents.next : null },
-        { signal },
-      );
+      const { grid: key } = this.#store.state;
+      const [found, grid] = await Promise.all([
+        get(
+          "/incidents",
+          { ...this.#query(), limit, cursor: more ? this.#incidents.next : null },
+          { signal },
+        ),
+        key ? getKept(`/grids/${key}`) : null,
+      ]);
+      this.#failed = false;
       const rows = found.features.map((f) => f.properties);
       this.#incidents = {
         rows: more ? [...this.#incidents.rows, ...rows] : rows,
         next: found.next,
         total: found.total,
+        answer: found,
+        grid,
       };
       this.render();
     } catch (error) {
-      if (error.name !== "AbortError") this.#actions.error(error);
+      if (error.name === "AbortError") return;
+      this.#failed = true;
+      this.render();
+      this.#actions.error(error);
     }
   }
 
@@ -129,10 +149,11 @@ export class List {
       rows.length ? this.#table(columns, rows) : this.#nothing(),
       this.#foot(rows.length),
     );
+    box.classList.toggle("stale", !this.#isFresh());
     box.classList.toggle("wide", this.#wide);
     document.body.classList.toggle("list-wide", this.#wide);
     if (inside)
-      ((focused && byId(focused)) || box.querySelector("[data-primary]") || box).focus({
+      ((focused && byId(focused)) || /** @type {any} */ (box.querySelector("[data-primary]")) || box).focus({
         preventScroll: !focused,
       });
     this.#follow();
@@ -180,12 +201,13 @@ export class List {
 
   #chips() {
     const { state, workspace } = this.#store;
-    if (state.list !== "incidents") return null;
+    if (state.list !== "incidents" && state.list !== "grids") return null;
     /**
      * @param {string} label
      * @param {Partial<State>} changes
      */
-    const chip = (label, changes) =>
+    /** @type {any} */
+    const chip = (/** @type {any} */ label, /** @type {any} */ changes) =>
       h(
         "button",
         {
@@ -201,8 +223,13 @@ export class List {
       state.outside && chip(t("outside"), { outside: false }),
       state.stage && chip(labelOf(workspace.stages, state.stage), { stage: null }),
       state.kind && chip(labelOf(Object.values(workspace.kinds).flat(), state.kind), { kind: null }),
-      state.flag &&
-        chip(t({ overdue: "overdue", open: "open", confirm: "to_confirm" }[state.flag]), { flag: null }),
+      ...(state.flag?.split(",") ?? []).map(
+        (/** @type {string} */ flag, /** @type {number} */ _, /** @type {string[]} */ all) =>
+          chip(t(FLAG_WORDS[flag]), {
+            flag: all.filter((other) => other !== flag).join(",") || null,
+          }),
+      ),
+      state.text && chip(`“${state.text}”`, { text: null }),
       state.domain && chip(labelOf(workspace.domains, state.domain), { domain: null }),
     ].filter(Boolean);
     return chips.length ? h("div", { class: "chips" }, chips) : null;
@@ -259,15 +286,18 @@ export class List {
       h(
         "table",
         {},
-        h(
-          "caption",
-          { class: "unseen" },
-          t("list_of", { name: nameOf(this.#counts.grid?.properties), what: t(list) }),
-        ),
+        h("caption", { class: "unseen" }, t("list_of", { name: this.#nameOfGrid(), what: t(list) })),
         h("thead", {}, h("tr", {}, head)),
         h("tbody", {}, body),
       ),
     );
+  }
+
+  // The grid of the answer that is shown, which may be another than the one that is asked for.
+  #nameOfGrid() {
+    const { list, outside } = this.#store.state;
+    if (list !== "incidents") return nameOf(this.#counts.grid?.properties);
+    return outside ? t("outside") : nameOf(this.#incidents.grid?.properties);
   }
 
   /** @param {any} column */
@@ -298,10 +328,12 @@ export class List {
     const { state } = this.#store;
     const total = state.list === "incidents" ? this.#incidents.total : shown;
     const left = state.list === "incidents" && this.#incidents.next ? Math.min(PAGE, total - shown) : 0;
-    const query =
-      state.list === "incidents"
-        ? { grid: state.outside ? "0" : state.grid, ...this.#counts.filter }
-        : { grid: state.grid };
+    const query = state.list === "incidents" ? this.#query() : { grid: state.grid };
+    const answers = /** @type {Record<string, any>} */ ({
+      incidents: this.#incidents.answer,
+      grids: this.#counts.answer,
+    });
+    const as_of = answers[state.list]?.as_of;
     return h(
       "div",
       { class: "row apart list-foot" },
@@ -316,6 +348,9 @@ export class List {
             { class: "muted", id: "shown" },
             t("shown", { shown: number(shown), total: number(total) }),
           ),
+      this.#isFresh()
+        ? h("span", { class: "muted", id: "as-of" }, as_of ? t("answered_at", { time: clock(as_of) }) : null)
+        : h("span", { class: "warn-text", id: "as-of" }, t("not_fresh")),
       h(
         "span",
         { class: "row close" },
@@ -326,6 +361,7 @@ export class List {
             {
               href: address(`/exports/${state.list}.${f}`, query),
               download: "",
+              onclick: download,
               "aria-label": `${t("download")} ${f.toUpperCase()}`,
             },
             f.toUpperCase(),
@@ -346,7 +382,9 @@ export class List {
   }
 
   #follow() {
+    /** @type {any} */
     const row = byId("list").querySelector("tr.chosen");
+    /** @type {any} */
     const pane = row?.closest(".scroll");
     if (
       !row ||
@@ -365,7 +403,7 @@ export class List {
 
   /** @param {any} event */
   #arrows(event) {
-    const step = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const step = STEPS[event.key];
     if (!step) return;
     const vertical = event.key.endsWith("Down") || event.key.endsWith("Up");
     const group =
@@ -379,6 +417,7 @@ export class List {
     const here = group.startsWith("tbody")
       ? event.target.closest("tr").querySelector("[data-primary]")
       : event.target;
+    /** @type {any} */
     const next = all[all.indexOf(here) + step];
     if (!next) return;
     event.preventDefault();

@@ -5,6 +5,7 @@ import { get, Latest } from "../shell/api.js";
 import { addDays, fromSeconds, toSeconds } from "../shell/dates.js";
 import { button, byId, css, h, replace } from "../shell/dom.js";
 import { number, t } from "../shell/i18n.js";
+import { queryOf } from "./query.js";
 
 const FONT_PX = 14;
 const DAY_S = 86_400;
@@ -35,13 +36,16 @@ export class Timeline {
     try {
       const found = await get(
         "/timeline",
-        { grid: state.grid, domain: state.domain, ...workspace.period, step: this.#step },
+        { ...queryOf(state, workspace.period), step: this.#step },
         { signal: this.#latest.start("timeline") },
       );
       this.#points = found.points;
+      byId("time").classList.remove("stale");
       this.#draw();
     } catch (error) {
-      if (error.name !== "AbortError") this.#onError(error);
+      if (error.name === "AbortError") return;
+      byId("time").classList.add("stale");
+      this.#onError(error);
     }
   }
 
@@ -83,7 +87,11 @@ export class Timeline {
       chart,
     );
     if (chart.clientWidth < 40) return;
-    this.#plot = new uPlot(this.#options(chart), this.#series(), chart);
+    this.#plot = new uPlot(
+      /** @type {any} */ (this.#options(chart)),
+      /** @type {any} */ (this.#series()),
+      chart,
+    );
   }
 
   #inWords() {
@@ -105,7 +113,7 @@ export class Timeline {
 
   /** @param {any} chart */
   #options(chart) {
-    const bars = uPlot.paths.bars({ size: [0.8, 24, 1] });
+    const bars = /** @type {any} */ (uPlot.paths).bars({ size: [0.8, 24, 1] });
     /** @param {string} fill */
     const series = (fill) => ({ paths: bars, points: { show: false }, fill, width: 0, stroke: fill });
     const axis = {
@@ -179,7 +187,7 @@ export class Timeline {
   /** @param {any} plot */
   #chosen(plot) {
     if (plot.select.width < 4) return;
-    const { period } = this.#store.workspace;
+    const period = /** @type {Days} */ (this.#store.workspace.period);
     /** @param {any} px */
     const day = (px) => fromSeconds(Math.floor(plot.posToVal(px, "x") / DAY_S) * DAY_S);
     /** @param {any} d */

@@ -7,17 +7,18 @@ import { NAME, paintOf, textOf } from "../shell/map/paint.js";
 
 /** @param {...any} stops */
 const zoomed = (...stops) => ["interpolate", ["exponential", 1.5], ["zoom"], ...stops];
-/** @param {...string[]} names */
+/** @param {any} names */
 const isClass = (...names) => ["in", ["get", "class"], ["literal", names]];
 
 // Ways without a carriageway are dashed; every class that nothing is said of is drawn as a village road.
+/** @type {Record<string, any>} */
 const CLASSES = {
   trunk: ["motorway", "trunk", "primary"],
   secondary: ["secondary"],
   tertiary: ["tertiary"],
   path: ["path", "track", "footway", "cycleway", "pedestrian", "steps", "bridleway"],
 };
-/** @param {string} name */
+/** @param {any} name */
 const isRoad = (name) =>
   name in CLASSES ? isClass(...CLASSES[name]) : ["!", isClass(...Object.values(CLASSES).flat())];
 const ROAD_WIDTHS = [
@@ -98,6 +99,7 @@ function water() {
 }
 
 function roads() {
+  /** @type {any} */
   const layers = [
     {
       id: "path",
@@ -115,7 +117,9 @@ function roads() {
   ];
   const line = { "line-cap": "round", "line-join": "round" };
   for (const [name, ...stops] of ROAD_WIDTHS) {
-    const cased = stops.map((v, i) => (i % 2 ? v + (stops[i - 1] >= 15 ? 1.6 : 1) : v));
+    const cased = stops.map((/** @type {any} */ v, /** @type {number} */ i) =>
+      i % 2 ? v + (Number(stops[i - 1]) >= 15 ? 1.6 : 1) : v,
+    );
     const bridge = ["any", ["==", ["get", "bridge"], true], ["==", ["get", "bridge"], "yes"]];
     layers.push({
       id: `${name}-casing`,
@@ -147,7 +151,8 @@ function roads() {
    * @param {any} value
    * @param {any} turn
    */
-  const arrows = (id, value, turn) => ({
+  /** @type {any} */
+  const arrows = (/** @type {any} */ id, /** @type {any} */ value, /** @type {any} */ turn) => ({
     id,
     type: "symbol",
     source: "ground",
@@ -238,7 +243,7 @@ function nameLayers() {
  * @param {any} id
  * @param {number} level
  * @param {any} colour
- * @param {number} width
+ * @param {any} width
  * @param {Properties} [extra]
  */
 const outline = (id, level, colour, width, extra = {}) => ({

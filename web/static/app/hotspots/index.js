@@ -79,7 +79,8 @@ export class Hotspots {
     if (id && !state.hot) {
       this.#quieted = layers.filter((/** @type {string} */ name) => QUIETED.includes(name));
       layers = layers.filter((/** @type {string} */ name) => !QUIETED.includes(name));
-    } else if (!id) layers = [...layers, ...this.#quieted.filter((name) => !layers.includes(name))];
+    } else if (!id)
+      layers = [...layers, ...this.#quieted.filter((/** @type {any} */ name) => !layers.includes(name))];
     this.#store.set({
       hot: id,
       slice: null,

@@ -8,6 +8,7 @@ const PICKED = ["hotspot-mark", "hotspot-line", "hotspot-hit"];
 
 const MOST_EXPLAINED = 6;
 
+/** @type {any} */
 const heat = () => ["match", ["get", "heat"], "hot", css("--hot"), "cold", css("--cold"), css("--ink-2")];
 const area = ["match", ["geometry-type"], ["Polygon", "MultiPolygon"], true, false];
 const found = ["!=", ["get", "heat"], "none"];
@@ -122,7 +123,7 @@ function hotspotMarks() {
 function ranksOf(hits) {
   const order = hits.sort(
     (/** @type {any} */ a, /** @type {any} */ b) =>
-      (a.properties.heat === "none") - (b.properties.heat === "none") ||
+      Number(a.properties.heat === "none") - Number(b.properties.heat === "none") ||
       a.properties.rank - b.properties.rank,
   );
   return [...new Set(order.map((/** @type {any} */ hit) => hit.properties.rank))]

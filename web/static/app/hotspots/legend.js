@@ -9,6 +9,7 @@ import { areaSwatch } from "./patterns.js";
 const LEVELS = ["≤ {a}", "≤ 0.01", "≤ 0.001"];
 const Z_LEVELS = ["2.0", "2.6", "3.3"];
 const BY_Q = new Set(["gi", "moran"]);
+/** @type {any} */
 const BY_P = new Set(["scan", "space-time-scan"]);
 
 /**
@@ -20,7 +21,7 @@ const row = (mark, label, extra = null) => h("li", {}, mark, h("span", {}, label
 
 /**
  * @param {string} method
- * @param {number} alpha
+ * @param {any} alpha
  */
 function sureRows(method, alpha) {
   /** @param {any} sure */
@@ -55,6 +56,7 @@ function sliceRows() {
  * @param {{ run: Properties, classes: Schemas['HotspotClass'][], features: Feature[] }} given2
  */
 function labelRow(label, n, { run, classes, features }) {
+  /** @type {any} */
   const sample = features.find((/** @type {Feature} */ f) => f.properties.label === label);
   const look = marking(
     { properties: { ...sample.properties, q: 0, p: 0, stability: 1 } },

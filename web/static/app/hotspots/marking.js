@@ -14,11 +14,11 @@ export const NOTHING = new Set(["none", "candidate"]);
 export const isCold = (label) => COLD.has(label) || label.endsWith("_cold");
 /** @param {Feature} feature */
 export const isFound = (feature) => !NOTHING.has(feature.properties.label);
-/** @param {Properties} p */
+/** @param {any} p */
 export const pText = (p) => (p < 0.001 ? "< 0.001" : p < 0.01 ? p.toFixed(3) : p.toFixed(2));
 
 // 3, 2, 1: how far below the level of significance.
-/** @param {Properties} p */
+/** @param {any} p */
 export function sureness(p) {
   return p <= SURE[0] ? 3 : p <= SURE[1] ? 2 : 1;
 }
@@ -43,7 +43,7 @@ export function definition(classes, label) {
 
 /**
  * @param {Properties} p
- * @param {number | null} slice
+ * @param {any} slice
  */
 function bySlice(p, slice) {
   const z = p.course?.[slice];
@@ -54,6 +54,10 @@ function bySlice(p, slice) {
     : { heat: "none" };
 }
 
+/** @type {Record<string, number>} */
+const SHARES = { top25: 3, top50: 2, top75: 1 };
+
+/** @type {Record<string, any>} */
 const OF_METHOD = {
   gi: (/** @type {Properties} */ p) => ({
     pattern: `hatch-${isCold(p.label) ? "cold" : "hot"}-${sureness(p.q)}`,
@@ -66,8 +70,8 @@ const OF_METHOD = {
   }),
   scan: (/** @type {Properties} */ p) => ({ outline: true, sure: sureness(p.p), text: String(p.rank) }),
   kde: (/** @type {Properties} */ p) => ({
-    pattern: `hatch-hot-${{ top25: 3, top50: 2, top75: 1 }[p.label]}`,
-    sure: { top25: 3, top50: 2, top75: 1 }[p.label],
+    pattern: `hatch-hot-${SHARES[p.label]}`,
+    sure: SHARES[p.label],
   }),
   "network-kde": () => ({ sure: 3 }),
   emerging: (/** @type {Properties} */ p, /** @type {Schemas['HotspotClass'][]} */ classes) => ({
@@ -80,7 +84,7 @@ OF_METHOD["space-time-scan"] = OF_METHOD.scan;
 
 // Properties that the map's layers read; `slice` is a number, or null for the labels of the whole period.
 /**
- * @param {Feature} feature
+ * @param {any} feature
  * @param {Properties} run
  * @param {Schemas['HotspotClass'][]} classes
  * @param {number | null} slice

@@ -20,7 +20,7 @@ export class HotspotPanel {
   #actions;
   #form;
   #making = false;
-  /** @type {(text: string) => void | null} */
+  /** @type {any} */
   #said = null;
   #toast = h("div", { id: "hot-toast", role: "status", hidden: true });
 
@@ -45,7 +45,7 @@ export class HotspotPanel {
   }
 
   render() {
-    const focused = this.element.contains(document.activeElement) ? document.activeElement.id : null;
+    const focused = this.element.contains(document.activeElement) ? document.activeElement?.id : null;
     const scrolled = this.element.querySelector(".hot-found")?.scrollTop ?? 0;
     replace(
       this.element,

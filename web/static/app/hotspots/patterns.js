@@ -13,6 +13,7 @@ const GAPS = { 1: 12, 2: 8, 3: 4 };
  * @param {any} ratio
  */
 function canvasOf(width, height, ratio) {
+  /** @type {any} */
   const canvas = document.createElement("canvas");
   canvas.width = width * ratio;
   canvas.height = height * ratio;
@@ -23,7 +24,7 @@ function canvasOf(width, height, ratio) {
 /**
  * @param {CanvasRenderingContext2D} c
  * @param {number} gap
- * @param {{ slope?: number, width?: number }} given2
+ * @param {any} given2
  */
 function lines(c, gap, { slope = 0, width = 1.3 }) {
   c.lineWidth = width;
@@ -105,6 +106,7 @@ const COURSES = {
 };
 
 function painters() {
+  /** @type {Record<string, any>} */
   const out = {};
   for (const heat of ["hot", "cold"]) {
     const slope = heat === "hot" ? 1 : -1;
@@ -146,7 +148,7 @@ export function addPatterns(map) {
 }
 
 // A piece of an area as the map draws it, for the legend: tint, hatch and edge.
-/** @param {{ pattern: any, heat?: string, sure?: number, outline?: boolean, line?: boolean, faint?: boolean }} given */
+/** @param {{ pattern?: any, heat?: string, sure?: number, outline?: boolean, line?: boolean, faint?: boolean }} given */
 export function areaSwatch({
   pattern,
   heat = "hot",

@@ -4,7 +4,7 @@
 import { get, Latest, send } from "../shell/api.js";
 
 const ASK_EVERY_MS = 700;
-const JOBS = "/hotspot-runs/jobs";
+const JOBS = "/jobs";
 export const UNDO_MS = 8000;
 
 export class Runs {
@@ -84,7 +84,7 @@ export class Runs {
     this.#tell("job");
     try {
       this.job = await send("POST", path, parameters);
-      while (this.job.state === "running") {
+      while (["queued", "running"].includes(this.job.state)) {
         await new Promise((resolve) => setTimeout(resolve, ASK_EVERY_MS));
         this.job = {
           ...(await get(`${JOBS}/${this.job.job_id}`)),

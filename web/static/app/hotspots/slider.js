@@ -8,16 +8,19 @@ const STEP_MS = 1200;
 
 // First and last day of a slice; the last one ends with the day before the period's next whole slice would
 // begin.
+/** @type {Record<string, number>} */
+const DAYS = { day: 1, week: 7 };
+
 /**
- * @param {Properties} run
- * @param {number | null} slice
+ * @param {any} run
+ * @param {any} slice
  */
 export function spanOf(run, slice) {
   const { slices } = run.summary;
   const first = slices[slice];
   const next = slices[slice + 1];
   if (next) return [first, addDays(next, -1)];
-  const days = { day: 1, week: 7 }[run.parameters.step];
+  const days = DAYS[run.parameters.step];
   if (days) return [first, addDays(first, days - 1)];
   const [year, month] = first.split("-").map(Number);
   return [
@@ -29,7 +32,7 @@ export function spanOf(run, slice) {
 export class Slider {
   element = h("section", { id: "cube", "aria-label": t("hot_slices"), hidden: true });
   #onSlice;
-  /** @type {Properties | null} */
+  /** @type {any} */
   #run = null;
   /** @type {number | null} */
   #slice = null;

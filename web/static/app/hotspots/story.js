@@ -20,7 +20,7 @@ function course(values, run, slice) {
   const step = width / values.length;
   const svg = document.createElementNS(SVG, "svg");
   /**
-   * @param {HTMLElement} element
+   * @param {any} element
    * @param {Attributes} attributes
    */
   const set = (element, attributes) =>

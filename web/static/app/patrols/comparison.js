@@ -23,9 +23,10 @@ const placeOf = ({ lon, lat }) => `${lon},${lat}`;
 /**
  * @param {string} tag
  * @param {Attributes} attributes
- * @param {string} text
+ * @param {string} [text]
  */
 const drawn = (tag, attributes, text) => {
+  /** @type {any} */
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes))
     if (value !== null) element.setAttribute(name, value);
@@ -188,7 +189,7 @@ const scrolled = (id, caption, head, rows) =>
     { class: "pat-scroll" },
     h("table", { id }, h("caption", {}, t(caption)), h("thead", {}, h("tr", {}, head)), h("tbody", {}, rows)),
   );
-/** @param {string} text */
+/** @param {any} text */
 const column = (text) => h("th", { scope: "col", class: "num" }, text);
 /**
  * @param {any} value
@@ -285,7 +286,7 @@ function differences(found) {
   /**
    * @param {string} title
    * @param {any[]} rows
-   * @param {string} text
+   * @param {any} text
    */
   const one = (title, rows, text) =>
     h(

@@ -78,6 +78,7 @@ export class PatrolForm {
   }
 
   parameters() {
+    /** @type {any} */
     const now = this.#all;
     const teams = this.#teams
       .filter((/** @type {Properties} */ p) => !this.#left.has(p.code))
@@ -168,7 +169,7 @@ export class PatrolForm {
         max: String(high),
         step: "1",
         required: true,
-        value: String(this.#all[name]),
+        value: String(/** @type {any} */ (this.#all)[name]),
         title: t("pat_limits", { low, high }),
         onchange: (event) => this.#keep({ [name]: event.target.value || String(low) }),
       }),
@@ -189,7 +190,7 @@ export class PatrolForm {
         maxlength: "5",
         pattern: CLOCK,
         placeholder: "23:00",
-        value: this.#all[name],
+        value: /** @type {any} */ (this.#all)[name],
         required: true,
         onchange: (event) => event.target.value && this.#keep({ [name]: event.target.value }),
       }),

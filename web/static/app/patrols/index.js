@@ -112,7 +112,8 @@ export class Patrols {
     if (id && !state.plan) {
       this.#quieted = layers.filter((/** @type {string} */ name) => QUIETED.includes(name));
       layers = layers.filter((/** @type {string} */ name) => !QUIETED.includes(name));
-    } else if (!id) layers = [...layers, ...this.#quieted.filter((name) => !layers.includes(name))];
+    } else if (!id)
+      layers = [...layers, ...this.#quieted.filter((/** @type {any} */ name) => !layers.includes(name))];
     this.#fitting = Boolean(id);
     this.#store.set({
       plan: id,
@@ -237,7 +238,7 @@ export class Patrols {
 
   // What a check-in is for: the slider's moment, the present while the shift runs, or else the time that was
   // planned.
-  /** @param {string} planned */
+  /** @param {any} planned */
   #moment(planned) {
     const { plan } = this.plans.shown;
     const chosen = this.#chosenMoment();

@@ -8,6 +8,7 @@ const PICKED = ["patrol-here", "patrol-now", "patrol-stop", "patrol-base", "patr
 
 /** @param {any} what */
 const is = (what) => ["==", ["get", "what"], what];
+/** @type {any} */
 const colour = () => [
   "match",
   ["get", "colour"],

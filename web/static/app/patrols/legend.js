@@ -13,6 +13,7 @@ const WIDTH = 3.5;
  * @param {Attributes} attributes
  */
 const made = (tag, attributes) => {
+  /** @type {any} */
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
   return element;
@@ -39,7 +40,7 @@ export function lineSwatch(i) {
 
 /**
  * @param {string} fill
- * @param {{ r?: number, wide?: number, text?: string }} [given1]
+ * @param {{ r?: number, wide?: number, text?: any }} [given1]
  */
 function circle(fill, { r = 7, wide = 2, text = null } = {}) {
   const svg = made("svg", { viewBox: "0 0 36 20", class: "pat-swatch pat-round", "aria-hidden": "true" });

@@ -124,7 +124,7 @@ export class Live {
 /**
  * @param {Properties} team
  * @param {number} i
- * @param {Pick_} pick
+ * @param {any} pick
  */
 function row(team, i, pick) {
   const own = `patrol:${team.team_code}`;

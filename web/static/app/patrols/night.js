@@ -12,7 +12,7 @@ const WRITE_AFTER_MS = 300;
 
 /**
  * @param {Properties} plan
- * @param {number | null} minute
+ * @param {any} minute
  */
 export const momentOf = (plan, minute) => Date.parse(plan.begins_at) + minute * 60_000;
 /** @param {string | null | undefined} iso */
@@ -80,6 +80,7 @@ export class Night {
     const { plan, features } = this.#shown;
     if (this.minute === null) return `${t("pat_whole")} ${clock(plan.begins_at)} – ${clock(plan.ends_at)}`;
     const moment = momentOf(plan, this.minute);
+    /** @type {Record<string, any>} */
     const n = { base: 0, way: 0, stop: 0 };
     for (const feature of features) if (feature.geometry) n[placeAt(feature, moment).doing] += 1;
     return t("pat_at", { time: clock(new Date(moment).toISOString()), ...n });

@@ -20,7 +20,7 @@ export class PatrolPanel {
   #actions;
   #form;
   #making = false;
-  /** @type {(text: string) => void | null} */
+  /** @type {any} */
   #said = null;
   #toast = h("div", { id: "pat-toast", role: "status", hidden: true });
   /** @type {string | null} */
@@ -216,7 +216,7 @@ export class PatrolPanel {
   }
 
   // What went wrong with a wish; null for nothing.
-  /** @param {string} text */
+  /** @param {any} text */
   trouble(text) {
     this.#trouble = text;
     this.render();
@@ -229,10 +229,10 @@ export class PatrolPanel {
     this.#opened.add(id);
   }
 
-  /** @param {...string[]} ids */
+  /** @param {any} ids */
   focus(...ids) {
     ids
-      .map((id) => this.element.querySelector(`#${id}:not(:disabled)`))
+      .map((/** @type {any} */ id) => this.element.querySelector(`#${id}:not(:disabled)`))
       .find(Boolean)
       ?.focus();
   }

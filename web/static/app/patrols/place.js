@@ -21,11 +21,12 @@ function measured(coordinates) {
  * @param {number} share
  */
 function pointAt(coordinates, share) {
+  /** @type {any} */
   const far = measured(coordinates);
   const wanted = Math.min(1, Math.max(0, share)) * far.at(-1);
   const i = Math.max(
     1,
-    far.findIndex((d) => d >= wanted),
+    far.findIndex((/** @type {any} */ d) => d >= wanted),
   );
   const part = far[i] > far[i - 1] ? (wanted - far[i - 1]) / (far[i] - far[i - 1]) : 0;
   return [0, 1].map((k) => coordinates[i - 1][k] + part * (coordinates[i][k] - coordinates[i - 1][k]));

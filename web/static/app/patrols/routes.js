@@ -19,14 +19,15 @@ export const lookOf = (i) => ({
   dash: (i + Math.floor(i / COLOURS)) % DASHES.length,
 });
 
-/** @param {{ name_zh: any, name_en: any }} given */
+/** @param {any} given */
 const named = ({ name_zh, name_en }) => ({ name_zh, name_en });
 /**
  * @param {number} lon
  * @param {number} lat
  * @param {Properties} properties
  */
-const point = (lon, lat, properties) => ({
+/** @type {any} */
+const point = (/** @type {any} */ lon, /** @type {any} */ lat, /** @type {any} */ properties) => ({
   type: "Feature",
   geometry: { type: "Point", coordinates: [lon, lat] },
   properties,
@@ -152,7 +153,7 @@ export const growing = ({ lines }) =>
  */
 export function nowOf({ features }, moment) {
   return features.flatMap((/** @type {Feature} */ feature, /** @type {number} */ i) => {
-    const { at, doing } = feature.geometry ? placeAt(feature, moment) : { doing: "base" };
+    const { at, doing } = feature.geometry ? placeAt(feature, moment) : { at: [], doing: "base" };
     if (doing === "base") return [];
     const p = feature.properties;
     return point(at[0], at[1], {

@@ -36,6 +36,7 @@ const group = (title, ...children) => h("div", { class: "group" }, h("h3", {}, t
 /** @param {Properties} leg */
 function streets(leg) {
   if (!leg) return null;
+  /** @type {any} */
   const joined = [];
   for (const { name, length_m: metres } of leg.streets) {
     if (joined.at(-1)?.name === name) joined.at(-1).metres += metres;
@@ -46,7 +47,7 @@ function streets(leg) {
     h(
       "ol",
       { class: "pat-streets" },
-      joined.map(({ name, metres }) =>
+      joined.map((/** @type {{ name: string | null, metres: number }} */ { name, metres }) =>
         h("li", {}, name ?? t("pat_unnamed"), " ", h("span", { class: "muted" }, kilometres(metres))),
       ),
     ),

@@ -103,7 +103,9 @@ function figures({ summary, parameters }) {
 function idle({ idle_reasons: reasons = [], idle: codes }, teamName) {
   const joined = new Map();
   for (const { team, [lang]: why } of reasons) joined.set(why, [...(joined.get(why) ?? []), team]);
-  const untold = codes.filter((/** @type {string} */ code) => !reasons.some((r) => r.team === code));
+  const untold = codes.filter(
+    (/** @type {string} */ code) => !reasons.some((/** @type {any} */ r) => r.team === code),
+  );
   if (untold.length) joined.set("", untold);
   /** @param {string} code */
   const name = (code) => [code, teamName(code)].filter(Boolean).join(" ");
@@ -119,7 +121,7 @@ function idle({ idle_reasons: reasons = [], idle: codes }, teamName) {
 /**
  * @param {Feature[]} features
  * @param {string} sel
- * @param {Pick_} pick
+ * @param {any} pick
  */
 function routes(features, sel, pick) {
   /**
@@ -166,7 +168,7 @@ function routes(features, sel, pick) {
 // and trouble.
 /**
  * @param {any} shown
- * @param {{ opened: Set<string>, sel: string, actions: Actions, about: any, live: any, busy: boolean, trouble: string | null }} given1
+ * @param {any} given1
  */
 export function toldOf(shown, { opened, sel, actions, about, live, busy, trouble }) {
   const { plan, features } = shown;
@@ -240,7 +242,7 @@ export function toldOf(shown, { opened, sel, actions, about, live, busy, trouble
       ? h(
           "ul",
           { id: "pat-notices", class: "warn-text" },
-          summary.notices.map((/** @type {number} */ n) => h("li", {}, n[lang])),
+          summary.notices.map((/** @type {any} */ n) => h("li", {}, n[lang])),
         )
       : null,
     donePart(about.done),

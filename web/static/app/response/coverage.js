@@ -1,7 +1,7 @@
 // Coverage on the page: a time of day, the bands on the map, a table of villages, and where a new base would
 // help.
 
-import { get, Latest } from "../shell/api.js";
+import { get, Latest, work } from "../shell/api.js";
 import { h, replace } from "../shell/dom.js";
 import { messageOf, nameOf, number, t } from "../shell/i18n.js";
 import { bandColours, bandName, bandOf } from "./bands.js";
@@ -12,7 +12,7 @@ const LAST_MIN = 24 * 60 - STEP_MIN;
 const EVENING = 21 * 60;
 const SITE_MIN = 5;
 
-/** @param {number | null} minute */
+/** @param {any} minute */
 const clock = (minute) =>
   `${String(Math.floor(minute / 60)).padStart(2, "0")}:${String(minute % 60).padStart(2, "0")}`;
 /**
@@ -79,7 +79,7 @@ export class Reach {
       this.#quieted = layers.filter((/** @type {string} */ name) => QUIETED.includes(name));
       layers = layers.filter((/** @type {string} */ name) => !QUIETED.includes(name));
     } else if (minute === null)
-      layers = [...layers, ...this.#quieted.filter((name) => !layers.includes(name))];
+      layers = [...layers, ...this.#quieted.filter((/** @type {any} */ name) => !layers.includes(name))];
     this.#store.set({ reach: minute === null ? null : String(minute), layers });
   }
 
@@ -113,7 +113,7 @@ export class Reach {
   }
 
   render() {
-    const focused = this.element.contains(document.activeElement) ? document.activeElement.id : null;
+    const focused = this.element.contains(document.activeElement) ? document.activeElement?.id : null;
     replace(this.element, h("summary", {}, t("reach")), h("div", { class: "group" }, this.#parts()));
     if (focused) this.element.querySelector(`#${CSS.escape(focused)}`)?.focus({ preventScroll: true });
   }
@@ -308,7 +308,9 @@ export class Reach {
     this.#site = { working: true };
     this.render();
     try {
-      this.#site = { found: await get("/coverage/sites", { add: 1, minutes: SITE_MIN }) };
+      this.#site = {
+        found: (await work("POST", "/coverage/sites", { add: 1, minutes: SITE_MIN })).result,
+      };
     } catch (error) {
       this.#site = { error };
     }

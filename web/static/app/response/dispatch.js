@@ -67,7 +67,7 @@ export class DispatchSection {
   }
 
   #render() {
-    const focused = this.element.contains(document.activeElement) ? document.activeElement.id : null;
+    const focused = this.element.contains(document.activeElement) ? document.activeElement?.id : null;
     replace(this.element, h("h3", {}, t("disp")), this.#parts());
     if (focused) this.element.querySelector(`#${CSS.escape(focused)}`)?.focus({ preventScroll: true });
   }
@@ -248,7 +248,7 @@ export class DispatchSection {
     );
   }
 
-  /** @param {Properties} team */
+  /** @param {any} team */
   #choose(team) {
     this.#chosen = team?.code ?? null;
     this.#actions.way(

@@ -43,7 +43,7 @@ export async function get(path, parameters = /** @type {Query<P>} */ ({}), { sig
     answer = await fetch(address(path, parameters), { signal, headers: { Accept: "application/json" } });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new ApiError(0);
+    throw new ApiError(0, null);
   }
   const body = await answer.json().catch(() => null);
   if (!answer.ok) throw new ApiError(answer.status, body);
@@ -72,11 +72,61 @@ export async function send(method, path, body = undefined, { keepalive = false }
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch {
-    throw new ApiError(0);
+    throw new ApiError(0, null);
   }
   const told = await answer.json().catch(() => null);
   if (!answer.ok) throw new ApiError(answer.status, told);
   return told;
+}
+
+// Waits until work that costs is done: gives its job, throws why it failed.
+/** @param {any} job */
+async function done(job) {
+  while (["queued", "running"].includes(job.state)) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    job = await get(`/jobs/${job.job_id}`);
+  }
+  if (job.state !== "done") throw new ApiError(422, job.problem);
+  return job;
+}
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {any} [body]
+ * @returns {Promise<any>}
+ */
+export async function work(method, path, body = undefined) {
+  return done(await send(method, path, body));
+}
+
+// A click on a link to a file: a large one is made as a job first.
+/** @param {any} event */
+export async function download(event) {
+  const link = event.currentTarget;
+  event.preventDefault();
+  if (link.ariaBusy === "true") return;
+  link.ariaBusy = "true";
+  link.parentElement.querySelector("[role=alert]")?.remove();
+  try {
+    const answer = await fetch(link.href).catch(() => {
+      throw new ApiError(0, null);
+    });
+    if (!answer.ok) throw new ApiError(answer.status, await answer.json().catch(() => null));
+    const file = document.createElement("a");
+    if (answer.status === 202) file.href = (await done(await answer.json())).file;
+    else file.href = URL.createObjectURL(await answer.blob());
+    file.download = `gridmap-${new URL(link.href).pathname.split("/").at(-1)}`;
+    file.click();
+    setTimeout(() => URL.revokeObjectURL(file.href), 60_000);
+  } catch (error) {
+    const told = Object.assign(document.createElement("span"), { role: "alert", className: "warn-text" });
+    told.textContent =
+      (document.documentElement.lang.startsWith("zh") ? error.zh : error.en) ?? error.message;
+    link.after(told);
+  } finally {
+    link.ariaBusy = null;
+  }
 }
 
 // For what changes only with an import; forgotten when `forget` is called.

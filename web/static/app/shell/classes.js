@@ -24,6 +24,7 @@ export function breaks(values, wanted = 5) {
     .filter((/** @type {any} */ v) => v > 0)
     .sort((/** @type {any} */ a, /** @type {any} */ b) => a - b);
   if (!positive.length) return [];
+  /** @type {any} */
   const lower = [1];
   for (let i = 1; i < wanted; i += 1) {
     const at = pretty(positive[Math.floor((i / wanted) * positive.length)]);

@@ -3,7 +3,7 @@
 const DAY_MS = 86_400_000;
 const SHAPE = /^\d{4}-\d{2}-\d{2}$/;
 
-/** @param {string} text */
+/** @param {any} text */
 export const isDay = (text) => SHAPE.test(text ?? "") && !Number.isNaN(Date.parse(`${text}T00:00:00Z`));
 /** @param {string} day */
 export const toSeconds = (day) => Date.parse(`${day}T00:00:00Z`) / 1000;

@@ -3,10 +3,11 @@
 /**
  * @param {string} tag
  * @param {Attributes} attributes
- * @param {Child[]} children
+ * @param {any} children
  * @returns {any}
  */
 export function h(tag, attributes = {}, ...children) {
+  /** @type {any} */
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
@@ -15,7 +16,9 @@ export function h(tag, attributes = {}, ...children) {
     else if (name in element && typeof value !== "string" && name !== "style") element[name] = value;
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
+  element.append(
+    ...children.flat(Infinity).filter((/** @type {any} */ c) => c !== null && c !== undefined && c !== false),
+  );
   return element;
 }
 
@@ -38,16 +41,16 @@ export function button(label, { icon: name, text = true, ...attributes } = {}) {
 
 /**
  * @param {Element} element
- * @param {Child[]} children
+ * @param {any} children
  */
 export function replace(element, ...children) {
   element.replaceChildren(
-    ...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false),
+    ...children.flat(Infinity).filter((/** @type {any} */ c) => c !== null && c !== undefined && c !== false),
   );
 }
 
 /**
- * @param {string} id
+ * @param {any} id
  * @returns {HTMLElement}
  */
 export function byId(id) {
@@ -69,7 +72,7 @@ export const prefersStill = () => matchMedia("(prefers-reduced-motion: reduce)")
 export const isPhone = () => matchMedia("(max-width: 719px)").matches;
 
 // Gives when the style sheet applies.
-/** @param {string} href */
+/** @param {any} href */
 export function loadStyle(href) {
   return new Promise((resolve, reject) => {
     const failed = () => reject(new Error(href));

@@ -3,17 +3,18 @@
 
 // `redraw` may take its time.
 /**
- * @param {HTMLElement} element
+ * @param {any} element
  * @param {() => any} redraw
  */
 export async function keeping(element, redraw) {
-  const focused = element.contains(document.activeElement) ? document.activeElement.id : null;
+  const focused = element.contains(document.activeElement) ? document.activeElement?.id : null;
   const far = [...element.querySelectorAll("[id], .scroll")]
     .filter((e) => e.scrollTop > 0)
     .map((e) => [e.id ? `#${CSS.escape(e.id)}` : ".scroll", e.scrollTop]);
   const work = redraw();
   if (work) await work;
   for (const [selector, top] of far) {
+    /** @type {any} */
     const again = element.querySelector(selector);
     if (again) again.scrollTop = top;
   }

@@ -1,7 +1,9 @@
 // Both languages: sentences by their key, numbers and days as each language writes them.
 
+/** @type {Record<string, any>} */
 const TABLE = {};
 
+/** @type {Record<string, any>} */
 const STAGES_EN = {
   accepted: "Accepted",
   mediating: "In mediation",
@@ -87,11 +89,15 @@ export function dayTime(iso) {
   return `${p.year}-${p.month}-${p.day} ${p.hour}:${p.minute}`;
 }
 
+// The time of day alone.
+/** @param {string} iso */
+export const clock = (iso) => (iso ? dayTime(iso).slice(11, 16) : "–");
+
 /** @param {string | null | undefined} iso */
 export const day = (iso) => (iso ? dayTime(iso).slice(0, 10) : "–");
 
 /**
- * @param {string | null | undefined} iso
+ * @param {any} iso
  * @param {number} [now]
  */
 export function age(iso, now = Date.now()) {

@@ -6,6 +6,7 @@ export const LAYERS = ["counts", "incidents", "teams", "migrants", "organisation
 export const DEFAULT_LAYERS = ["counts", "incidents", "teams", "names"];
 export const LISTS = ["grids", "incidents", "teams", "migrants", "organisations"];
 export const FLAGS = ["overdue", "open", "confirm"];
+export const LONGEST_TEXT = 100;
 const KEY = /^\d{17}$/;
 const SELECTION =
   /^(incident:\d+|team:[\w.-]{1,40}|migrant:[\w.-]{1,40}|organisation:[\w.-]{1,40}|grid:\d{17}|hotspot:\d{1,6}(\.\d{1,6}){0,11}|patrol:[\w.-]{1,40}(:\d{1,3})?)$/;
@@ -31,6 +32,7 @@ export function defaults(workspace) {
     stage: null,
     kind: null,
     flag: null,
+    text: null,
     outside: false,
     ...(workspace.period ? preset("90", workspace.period) : { from: null, to: null }),
     layers: [...DEFAULT_LAYERS],
@@ -50,7 +52,9 @@ export function defaults(workspace) {
  * @param {Workspace} workspace
  */
 export function parse(search, workspace) {
+  /** @type {any} */
   const query = new URLSearchParams(search);
+  /** @type {any} */
   const state = defaults(workspace);
   /**
    * @param {string} name
@@ -75,7 +79,12 @@ export function parse(search, workspace) {
       .map((k) => k.code),
   );
   choose("list", LISTS);
-  choose("flag", FLAGS);
+  const flags = (query.get("flag") ?? "")
+    .split(",")
+    .filter((/** @type {string} */ name) => FLAGS.includes(name));
+  if (flags.length) state.flag = [...new Set(flags)].sort().join(",");
+  const text = (query.get("q") ?? "").trim().slice(0, LONGEST_TEXT);
+  if (text) state.text = text;
   state.outside = query.get("outside") === "1";
   const [from, to] = [query.get("from"), query.get("to")];
   if (isDay(from) && isDay(to) && from <= to) Object.assign(state, { from, to });
@@ -101,6 +110,7 @@ export function parse(search, workspace) {
  * @param {Lang} lang
  */
 export function serialise(state, workspace, lang) {
+  /** @type {any} */
   const plain = defaults(workspace);
   const query = new URLSearchParams();
   if (lang !== "zh") query.set("lang", lang);
@@ -122,6 +132,7 @@ export function serialise(state, workspace, lang) {
     if (state[name] && state[name] !== plain[name]) query.set(name, state[name]);
   }
   if (state.outside) query.set("outside", "1");
+  if (state.text) query.set("q", state.text);
   if (state.from && (state.from !== plain.from || state.to !== plain.to)) {
     query.set("from", state.from);
     query.set("to", state.to);

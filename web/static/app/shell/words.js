@@ -49,6 +49,13 @@ export const SHELL_WORDS = {
   ],
   layer_names_long: ["地名、路名、河名", "Names of places, roads and rivers"],
   total: ["事件", "incidents"],
+  answered_at: ["截至 {time}", "as of {time}"],
+  not_fresh: [
+    "未更新：服务没有应答，所示为上一次的结果",
+    "Not renewed: the server did not answer; this is the last result",
+  ],
+  search: ["查找", "Search"],
+  search_hint: ["摘要中的词，或编号", "Words of the summary, or a number"],
   unassigned: ["另有 {n} 件在网格以外", "{n} more outside all grids"],
   unplaced: ["其中 {n} 件未落到{level}", "{n} of them not placed in a {level}"],
   outside: ["网格以外", "Outside all grids"],

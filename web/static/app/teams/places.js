@@ -2,6 +2,8 @@
 
 import { get } from "../shell/api.js";
 
+/** @type {Record<string, any>} */
+/** @type {Record<string, "/teams" | "/migrant-clusters" | "/organisations">} */
 const PATHS = { teams: "/teams", migrants: "/migrant-clusters", organisations: "/organisations" };
 
 export class Places {
@@ -32,28 +34,34 @@ export class Places {
   }
 
   // `changed` are names of the state; null for all.
+  /** @param {Set<string> | null} [changed] */
   async refresh(changed = null) {
     if (changed && !["layers", "list", "sel"].some((name) => changed.has(name))) return;
     const { layers, list, sel } = this.#store.state;
     /** @param {string} name */
     const looked = (name) => layers.includes(name) || list === name || sel?.startsWith(name.slice(0, -1));
-    const wanted = Object.keys(PATHS).filter((name) => (!changed || !this[name]) && looked(name));
+    const wanted = Object.keys(PATHS).filter((name) => (!changed || !this.#known(name)) && looked(name));
     await Promise.all(wanted.map((name) => this.#ask(name)));
   }
 
   // Teams move: their positions are asked for again, quietly.
   async renewTeams() {
     if (!this.teams || !this.#store.state.layers.includes("teams")) return;
-    const found = await get(PATHS.teams).catch(() => null);
+    const found = await get("/teams").catch(() => null);
     if (!found) return;
     this.teams = found.features;
     this.#tell("teams");
   }
 
   /** @param {string} name */
+  #known(name) {
+    return /** @type {any} */ (this)[name] !== null;
+  }
+
+  /** @param {string} name */
   async #ask(name) {
     try {
-      this[name] = (await get(PATHS[name])).features;
+      Object.assign(this, { [name]: (await get(PATHS[name])).features });
       this.#tell(name);
     } catch (error) {
       this.#onError(error, name);

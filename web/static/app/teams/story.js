@@ -99,7 +99,7 @@ export async function siteStory(code, signal, { counts }) {
         "div",
         { class: "group" },
         facts([
-          [t("as_of"), p.as_of && day(`${p.as_of}T12:00:00Z`)],
+          [t("counted_on"), p.as_of && day(`${p.as_of}T12:00:00Z`)],
           [t("grid"), nameOf(counts.villageOf(p.grid_key))],
           [t("code"), p.code],
         ]),

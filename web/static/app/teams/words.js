@@ -17,7 +17,7 @@ export const TEAM_WORDS = {
   hide_track: ["隐藏轨迹", "Hide the track"],
   no_track: ["没有轨迹", "No track"],
   head_count: ["人数", "Head-count"],
-  as_of: ["统计日", "As of"],
+  counted_on: ["统计日", "As of"],
   only_heads: [
     "只统计场所人数，用于布设服务点与核算人口基数，不与任何事件关联。",
     "Head-counts of places only, for siting services and counting everybody present; never related to incidents.",

@@ -11,6 +11,7 @@ const REACH_PX = 14;
  * @param {{ layer: any, targets: any, moved: any, dropped: any }} given1
  */
 export function dragging(map, { layer, targets, moved, dropped }) {
+  /** @type {any} */
   let going = null;
 
   /** @param {any} point */

@@ -22,9 +22,7 @@ const FONTS = [...SYSTEM, BUNDLED];
 function drawn(text) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = 24;
-  const c = /** @type {CanvasRenderingContext2D} */ (
-    canvas.getContext("2d", { willReadFrequently: true })
-  );
+  const c = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { willReadFrequently: true }));
   c.font = "20px sans-serif";
   c.fillText(text, 2, 20);
   return c.getImageData(0, 0, 24, 24).data.join();
@@ -44,6 +42,7 @@ export const labelFonts = () => (sheetOfFonts() ? [BUNDLED] : FONTS);
 // What a style declares: nothing where the system draws.
 export function fontFaces() {
   const faces = [];
+  /** @type {any} */
   const sheet = sheetOfFonts();
   for (const rule of sheet?.cssRules ?? []) {
     const found = /url\("?([^")]+)"?\)/.exec(rule.style?.getPropertyValue("src") ?? "");

@@ -2,7 +2,7 @@
 
 import { getKept } from "../api.js";
 import { classOf } from "../classes.js";
-import { css, prefersStill } from "../dom.js";
+import { byId, css, prefersStill } from "../dom.js";
 import { nameOf } from "../i18n.js";
 import { tooltip } from "./tooltip.js";
 
@@ -25,6 +25,7 @@ export class PlainMap {
   #tell;
   #box;
   #grids;
+  /** @type {Record<string, any>} */
   #given = { counts: {}, lower: [], ramp: [], shown: [], data: {}, tiles: {}, over: {} };
   /** @type {Record<string, any>} */
   #groups = {};
@@ -34,12 +35,12 @@ export class PlainMap {
   #over = {};
   /** @type {Map<any, any>} */
   #byKey = new Map();
-  /** @type {number | null} */
+  /** @type {any} */
   #level = null;
 
   // `leaflet` is the library, which is loaded apart. `wings` are what each wing draws: draws (by name of the data: draw(L, feature, pick), switched), shades
   // (colours of grids by value), points (by name: load(query) gives features).
-  /** @param {{ leaflet: any, element: HTMLElement, workspace: Workspace, view: View | null, box: any, tell: any, wings: any[] }} given */
+  /** @param {{ leaflet: any, element: any, workspace: Workspace, view: View | null, box: any, tell: any, wings: any[] }} given */
   constructor({ leaflet, element, workspace, view, box, tell, wings }) {
     this.#L = leaflet;
     this.#grids = leaflet.geoJSON();
@@ -57,7 +58,7 @@ export class PlainMap {
       zoomAnimation: !prefersStill(),
     });
     this.#L.control.scale({ imperial: false }).addTo(this.#map);
-    document.getElementById("scale").append(element.querySelector(".leaflet-control-scale"));
+    byId("scale").append(element.querySelector(".leaflet-control-scale"));
     for (const name of Object.keys(this.#drawers)) this.#groups[name] = this.#L.layerGroup().addTo(this.#map);
     // Zoom levels count from 256-pixel tiles here, from 512-pixel ones in the address.
     if (view) this.#map.setView([view.lat, view.lon], view.z + 1, { animate: false });
@@ -78,7 +79,7 @@ export class PlainMap {
   }
 
   /**
-   * @param {[any, any, any, any]} given
+   * @param {any} given
    * @param {{ still?: boolean }} [given1]
    */
   fit([west, south, east, north], { still = false } = {}) {
@@ -181,7 +182,7 @@ export class PlainMap {
     this.#grids.bringToBack();
   }
 
-  /** @param {Feature} feature */
+  /** @param {any} feature */
   setWay(feature) {
     this.setData("way", feature?.geometry ? [feature] : []);
   }
@@ -198,7 +199,7 @@ export class PlainMap {
 
   // Points stand in for the tiles of a layer.
   /**
-   * @param {string} name
+   * @param {any} name
    * @param {Properties} query
    */
   async setTiles(name, query) {
@@ -230,12 +231,12 @@ export class PlainMap {
     this.setData("chosen", feature?.geometry ? [feature] : []);
   }
 
-  /** @param {Feature} feature */
+  /** @param {any} feature */
   setTrack(feature) {
     this.setData("track", feature?.geometry ? [feature] : []);
   }
 
-  /** @param {string} key */
+  /** @param {any} key */
   highlight(key) {
     this.#paint(key);
   }

@@ -18,6 +18,7 @@ const polygon =
     c.closePath();
   };
 
+/** @type {Record<string, any>} */
 const SHAPES = {
   dispute: (/** @type {CanvasRenderingContext2D} */ c, /** @type {any} */ r) =>
     c.arc(0, 0, r * 0.86, 0, 2 * Math.PI),
@@ -82,7 +83,7 @@ const ARROW = (c, r) => {
 /**
  * @param {any} size
  * @param {any} shape
- * @param {{ fill: string, stroke: string, width?: number, radius?: any }} given2
+ * @param {any} given2
  */
 function draw(size, shape, { fill, stroke, width = 1.5, radius = size / 2 - 2.5 }) {
   const ratio = 2;
@@ -109,6 +110,7 @@ function draw(size, shape, { fill, stroke, width = 1.5, radius = size / 2 - 2.5 
 // Name of each mark to its canvas, in the colours of the present theme.
 function marks() {
   const halo = css("--surface");
+  /** @type {Record<string, any>} */
   const out = {};
   for (const domain of DOMAINS)
     out[`d-${domain}`] = draw(18, SHAPES[domain], { fill: css(`--d-${domain}`), stroke: halo });
@@ -128,12 +130,13 @@ export function addMarks(map) {
   }
 }
 
+/** @type {Record<string, any>} */
 let drawn = { theme: null, images: {} };
 
 /** @param {string} name */
 function imageOf(name) {
   const { theme } = document.documentElement.dataset;
-  /** @param {CanvasRenderingContext2D} c */
+  /** @param {any} c */
   const image = (c) => ({ url: c.toDataURL(), size: [c.width / 2, c.height / 2] });
   if (drawn.theme !== theme)
     drawn = { theme, images: Object.fromEntries(Object.entries(marks()).map(([k, c]) => [k, image(c)])) };

@@ -1,6 +1,6 @@
 // The map on WebGL: draws what it is given, tells what was pointed at. `plain.js` has the same face.
 
-import { prefersStill } from "../dom.js";
+import { byId, prefersStill } from "../dom.js";
 import { lang } from "../i18n.js";
 import { chosenMap } from "./chosen.js";
 import { dragging } from "./drag.js";
@@ -20,6 +20,7 @@ export class MapView {
   #tell;
   #wings;
   #picks;
+  /** @type {Record<string, any>} */
   #given = { box: null, shown: [], data: {}, shades: {}, tiles: {} };
   #states;
   /** @type {any} */
@@ -29,7 +30,7 @@ export class MapView {
   // `maplibre` is the library, which is loaded apart. `wings` are what each wing draws: sources(tilesOf, bounds), strata, shown (layers by name of what is
   // switched), shades (painters of grids), picks (what a click on a layer means; the lowest rank wins), drag,
   // images(map).
-  /** @param {{ maplibre: any, element: HTMLElement, workspace: Workspace, view: View | null, box: any, tell: any, wings: any[] }} given */
+  /** @param {{ maplibre: any, element: any, workspace: Workspace, view: View | null, box: any, tell: any, wings: any[] }} given */
   constructor({ maplibre, element, workspace, view, box, tell, wings }) {
     this.#workspace = workspace;
     this.#wings = [...wings, chosenMap];
@@ -57,7 +58,7 @@ export class MapView {
     this.#states = new GridStates(this.#map);
     this.#map.touchZoomRotate.disableRotation();
     this.#map.addControl(new maplibre.ScaleControl({ unit: "metric", maxWidth: 110 }));
-    document.getElementById("scale").append(element.querySelector(".maplibregl-ctrl-scale"));
+    byId("scale").append(element.querySelector(".maplibregl-ctrl-scale"));
     this.#map.on("style.load", () => this.#apply());
     this.#map.on("click", (/** @type {any} */ event) => this.#click(event));
     this.#map.on("mousemove", (/** @type {any} */ event) => this.#move(event));
@@ -84,7 +85,7 @@ export class MapView {
   }
 
   /**
-   * @param {[any, any, any, any]} given
+   * @param {any} given
    * @param {{ still?: boolean }} [given1]
    */
   fit([west, south, east, north], { still = false } = {}) {
@@ -151,7 +152,7 @@ export class MapView {
     this.#whenLoaded(() => this.#shade(name));
   }
 
-  /** @param {Feature} feature */
+  /** @param {any} feature */
   setWay(feature) {
     this.setData("way", feature?.geometry ? [feature] : []);
   }
@@ -186,7 +187,7 @@ export class MapView {
     this.setData("chosen", feature?.geometry ? [feature] : []);
   }
 
-  /** @param {Feature} feature */
+  /** @param {any} feature */
   setTrack(feature) {
     this.setData("track", feature?.geometry ? [feature] : []);
   }

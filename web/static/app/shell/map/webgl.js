@@ -1,5 +1,6 @@
 // Whether the browser can draw the map on WebGL.
 
+/** @type {any} */
 let answer = null;
 
 export function supported() {

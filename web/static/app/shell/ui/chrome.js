@@ -9,13 +9,14 @@ const SHEETS = [
   ["list", "list"],
   ["time", "chart-bar"],
 ];
+/** @type {Record<string, any>} */
 const SHEET_NAMES = { map: "map", panel: "filters", list: "list", time: "time" };
 const ERROR = "error";
 
 /** @param {string} name */
 export function showSheet(name) {
   document.body.dataset.sheet = name;
-  for (const tab of byId("tabs").children)
+  for (const tab of /** @type {any} */ (byId("tabs").children))
     tab.setAttribute("aria-pressed", String(tab.dataset.sheet === name));
 }
 

@@ -2,9 +2,10 @@
 
 import { button, byId, h, icon, isPhone, replace } from "../dom.js";
 import { isDay, preset, PRESETS, presetOf } from "../dates.js";
-import { labelOf, nameOf, number, t } from "../i18n.js";
-import { LAYERS } from "../state.js";
+import { clock, labelOf, nameOf, number, t } from "../i18n.js";
+import { LAYERS, LONGEST_TEXT } from "../state.js";
 
+/** @type {Record<string, any>} */
 const PRESET_NAMES = { today: "today", 7: "last_7", 30: "last_30", 90: "last_90", 365: "last_365" };
 
 export class Panel {
@@ -102,14 +103,15 @@ export class Panel {
   }
 
   #where() {
-    const { total, unplaced, outside, level } = this.#counts;
+    const { total, unplaced, outside, level, answer, fresh, failed } = this.#counts;
+    const told = answer?.query ?? this.#store.state;
     return h(
       "div",
       { class: "group" },
       this.breadcrumb(),
       h(
         "div",
-        { class: "headline" },
+        { class: fresh ? "headline" : "headline stale", id: "headline" },
         h(
           "button",
           { id: "total", type: "button", class: "link figure num", onclick: () => this.#actions.records({}) },
@@ -120,9 +122,11 @@ export class Panel {
           { class: "muted" },
           [t("unit_incident"), t("total")].join(""),
           " · ",
-          `${this.#store.state.from ?? ""} – ${this.#store.state.to ?? ""}`,
+          `${told.from ?? ""} – ${told.to ?? ""}`,
+          answer ? ` · ${t("answered_at", { time: clock(answer.as_of) })}` : null,
         ),
       ),
+      failed ? h("p", { class: "warn-text", id: "not-fresh" }, t("not_fresh")) : null,
       unplaced
         ? h(
             "button",
@@ -204,6 +208,7 @@ export class Panel {
    */
   #setDay(name, value) {
     if (!isDay(value)) return;
+    /** @type {Record<string, any>} */
     const next = { from: this.#store.state.from, to: this.#store.state.to, [name]: value };
     if (next.from > next.to) next[name === "from" ? "to" : "from"] = value;
     this.#store.set(next);
@@ -248,7 +253,21 @@ export class Panel {
       "div",
       { class: "group" },
       h("h3", {}, h("label", { for: "domain" }, t("domain"))),
-      h("div", { class: "row" }, choice),
+      h(
+        "div",
+        { class: "row" },
+        choice,
+        h("input", {
+          id: "text",
+          type: "search",
+          class: "grow",
+          "aria-label": t("search"),
+          maxlength: LONGEST_TEXT,
+          value: state.text ?? "",
+          placeholder: t("search_hint"),
+          onchange: (event) => this.#store.set({ text: event.target.value.trim() || null }),
+        }),
+      ),
       h("h3", { class: "apart-above" }, t("level")),
       level,
     );

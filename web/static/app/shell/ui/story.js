@@ -8,6 +8,7 @@ import { swatch } from "../map/symbols.js";
 export class Story {
   /** @type {Feature | null} */
   feature = null;
+  /** @type {any} */
   onShown = () => {};
   #store;
   #tellers;
@@ -17,7 +18,7 @@ export class Story {
   // `tellers` by the kind of what was chosen: (which, signal) gives feature, title, kind, mark and parts.
   /**
    * @param {import('../state.js').Store} store
-   * @param {Record<string, (which: string, signal: AbortSignal) => Promise<Story>>} tellers
+   * @param {Record<string, (which: string, signal: AbortSignal) => Promise<StoryShown>>} tellers
    * @param {Actions} actions
    */
   constructor(store, tellers, actions) {
@@ -38,6 +39,7 @@ export class Story {
     if (box.dataset.sel !== sel) replace(box, this.#header(t("loading")));
     this.#open(true);
     try {
+      /** @type {any} */
       const told = await this.#tellers[kind](rest.join(":"), signal);
       if (this.#store.state.sel !== sel) return;
       box.dataset.sel = sel;
@@ -60,7 +62,7 @@ export class Story {
     document.body.classList.toggle("has-story", on);
   }
 
-  /** @param {Feature} feature */
+  /** @param {any} feature */
   #show(feature) {
     this.#open(Boolean(this.#store.state.sel));
     if (!feature) byId("story").dataset.sel = "";

@@ -1,0 +1,1 @@
+"""Jobs in the database: the queue, and which workers are there."""

@@ -1,0 +1,17 @@
+"""Jobs: work that costs, one row each."""
+
+from importlib import resources
+
+from alembic import op
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the table."""
+    statements = resources.files("gridmap.storage").joinpath("sql/0006_jobs.sql").read_text("utf-8")
+    # The driver itself: the statements hold percent signs and colons that SQLAlchemy would read as parameters.
+    op.get_bind().connection.cursor().execute(statements)

@@ -1,0 +1,114 @@
+"""The server: waitress with a pool of threads for each weight of request, and no patience for half-sent ones."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
+
+log = logging.getLogger(__name__)
+
+REQUEST_WITHIN_S = 10
+"""Seconds within which a request must have arrived whole."""
+
+_IDLE_S = 60
+_LOOK_EVERY_S = 2
+_MOST_CONNECTIONS = 800
+LIGHT_THREADS = 4
+COSTLY_THREADS = 2
+
+Weight = Literal["light", "usual", "costly"]
+_LIGHT = ("/healthz", "/api/v1/jobs", "/static/")
+_COSTLY = ("/api/v1/exports/", "/api/v1/coverage")
+
+
+def weight_of(path: str) -> Weight:
+    """Tell which pool answers a request: what costs must not keep the others waiting."""
+    if path.startswith(_COSTLY) or path.endswith("/export"):
+        return "costly"
+    return "light" if path == "/" or path.startswith(_LIGHT) else "usual"
+
+
+class _Pools:
+    """Threads by weight, in the form of a waitress task dispatcher."""
+
+    def __init__(self, threads: int) -> None:
+        counts: dict[Weight, int] = {"light": LIGHT_THREADS, "usual": threads, "costly": COSTLY_THREADS}
+        self._pools: dict[Weight, ThreadedTaskDispatcher] = {}
+        for weight, count in counts.items():
+            self._pools[weight] = ThreadedTaskDispatcher()
+            self._pools[weight].set_thread_count(count)
+
+    def add_task(self, channel: Any) -> None:
+        requests = channel.requests
+        path = getattr(requests[0], "path", None) if requests else None
+        self._pools[weight_of(path or "/")].add_task(channel)
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
+        done = [pool.shutdown(cancel_pending, timeout) for pool in self._pools.values()]
+        return all(done)
+
+
+class _Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection that knows since when it waits for the rest of a request."""
+
+    waiting_since_s: float | None = None
+
+    def received(self, data: bytes) -> bool:
+        done = bool(super().received(data))
+        if self.request is None:
+            self.waiting_since_s = None
+        elif self.waiting_since_s is None:
+            self.waiting_since_s = time.monotonic()
+        return done
+
+
+class Server(TcpWSGIServer):  # type: ignore[misc]
+    """Serves an application on a socket that is bound already.
+
+    Parameters
+    ----------
+    application : callable
+        WSGI.
+    listener : socket
+    threads : int
+        For requests that are neither light nor costly.
+    """
+
+    channel_class = _Channel
+
+    def __init__(self, application: Callable[..., Any], listener: socket.socket, threads: int) -> None:
+        adjustments = Adjustments(
+            sockets=[listener],
+            threads=threads,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+            connection_limit=_MOST_CONNECTIONS,
+            channel_timeout=_IDLE_S,
+            cleanup_interval=_LOOK_EVERY_S,
+            asyncore_use_poll=True,
+        )
+        super().__init__(
+            application,
+            map={},
+            _sock=listener,
+            dispatcher=_Pools(threads),
+            adj=adjustments,
+            bind_socket=False,
+            sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
+        )
+
+    def maintenance(self, now: float) -> None:
+        """Close connections that are idle, and those whose request does not arrive."""
+        super().maintenance(now)
+        latest_s = time.monotonic() - REQUEST_WITHIN_S
+        for channel in self.active_channels.values():
+            if channel.waiting_since_s is not None and channel.waiting_since_s < latest_s:
+                channel.will_close = True
