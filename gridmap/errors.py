@@ -6,7 +6,6 @@ next; it never carries the database's own text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -88,20 +87,5 @@ class Unavailable(GridmapError):
         self.retry_after_s = retry_after_s
 
 
-class PlanBroken(GridmapError):
-    """A plan that was made breaks a rule that protects people; it is not kept and reaches no team (HTTP 500).
-
-    Parameters
-    ----------
-    broken : sequence of str
-        What it breaks, in English, for whoever mends the planner.
-    """
-
-    def __init__(self, broken: Sequence[str]) -> None:
-        super().__init__(
-            "patrol-plan-broken",
-            f"算出的计划违反规则，未保存，也不会发给队伍（{broken[0]}）。请换一个种子重新规划，并把本句报告给维护人员。",
-            f"The plan that was made breaks a rule and was not kept ({broken[0]}). Plan again with another seed, and "
-            "report this sentence to the maintainers.",
-        )
-        self.broken = tuple(broken)
+class Broken(GridmapError):
+    """What the product made breaks what it promises; it is neither kept nor shown (HTTP 500)."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from gridmap.analysis.patrol import Plan, Route, Team, violations
-from gridmap.errors import PlanBroken
 from gridmap.services.patrols.ask.problem import Inputs
 from gridmap.services.patrols.keep.summary import Via
+from gridmap.services.patrols.make.breaches import refuse_breaches
 
 _BEFORE = " "
 
@@ -51,5 +51,4 @@ def refuse_broken_parts(inputs: Inputs, made: Plan, vias: Mapping[str, Sequence[
             broken.append(f"{stop.id} is kept for {stop.only_team}")
     split = replace(made, routes=tuple(routes))
     broken += violations(split, teams, stops, inputs.roads.travel_s, shift=inputs.shift)
-    if broken:
-        raise PlanBroken(broken)
+    refuse_breaches(broken)

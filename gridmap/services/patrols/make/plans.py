@@ -10,13 +10,14 @@ from typing import Any
 from gridmap.analysis.patrol import Iterations, Plan, Seconds, plan, solve_orienteering, violations
 from gridmap.analysis.patrol.stop import StopRule
 from gridmap.domain.gridkey import Scope
-from gridmap.errors import Conflict, PlanBroken
+from gridmap.errors import Conflict
 from gridmap.services.patrols.ask.problem import Inputs, load_inputs
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.wishes import with_wishes
 from gridmap.services.patrols.keep.codec import load_kept
 from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.services.patrols.keep.summary import keep
+from gridmap.services.patrols.make.breaches import refuse_breaches
 from gridmap.services.patrols.make.nights import draw_nights
 from gridmap.storage.database import Database
 
@@ -138,8 +139,7 @@ def _so_far(inputs: Inputs, prize: float, routes: dict[str, tuple[str, ...]]) ->
 def refuse_broken(inputs: Inputs, made: Plan) -> None:
     """Stop a plan that breaks a rule: it must never reach a team."""
     broken = violations(made, inputs.teams, inputs.stops, inputs.roads.travel_s, shift=inputs.shift)
-    if broken:
-        raise PlanBroken(broken)
+    refuse_breaches(broken)
 
 
 def solve_again(
