@@ -35,6 +35,9 @@ _Offset = Callable[[Floats, Floats], tuple[Floats, Floats]]
 BBox = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
 
+M_PER_DEGREE = 111_320.0
+"""Metres of a degree along a meridian, for what is near and drawn; measure with :func:`distance_m`."""
+
 _NAMES = {
     "gcj02": GCJ02,
     "mars": GCJ02,
@@ -256,6 +259,23 @@ def projected_crs(lon: float, lat: float) -> int:
         return 32761
     utm = min(int((lon + 180.0) // 6.0) + 1, 60)
     return (32600 if lat >= 0 else 32700) + utm
+
+
+def metric_crs(bounds: ArrayLike) -> int:
+    """EPSG code of the system in which ground of some extent is measured: that of its middle.
+
+    Parameters
+    ----------
+    bounds : array_like, shape (4,)
+        West, south, east, north; degrees, EPSG:4326.
+
+    Raises
+    ------
+    InvalidInput
+        When the middle is not on Earth.
+    """
+    west, south, east, north = np.asarray(bounds, dtype=np.float64).tolist()
+    return projected_crs((west + east) / 2, (south + north) / 2)
 
 
 @cache

@@ -85,3 +85,7 @@ class Unavailable(GridmapError):
     def __init__(self, code: str, zh: str, en: str, *, retry_after_s: int = 5) -> None:
         super().__init__(code, zh, en)
         self.retry_after_s = retry_after_s
+
+
+class Broken(GridmapError):
+    """What the product made breaks what it promises; it is neither kept nor shown (HTTP 500)."""

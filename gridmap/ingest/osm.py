@@ -19,13 +19,12 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
-from gridmap.crs import WGS84, BBox
+from gridmap.crs import M_PER_DEGREE, WGS84, BBox
 from gridmap.domain.road_access import WAYS_OF_GOING
 from gridmap.ingest.isolated.frame import Refused, count_vertices
 from gridmap.ingest.osm_tags import CELLS, Row, barrier_of, road_of
 
 _STUB_M = 1.0
-_DEGREE_M = 111_320.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +258,7 @@ def _split(
 def _beside(node: NDArray[np.float64], towards: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the place a metre from a node towards the next one, and less than half of the way."""
     step = towards - node
-    metres = float(np.hypot(step[0] * np.cos(np.radians(node[1])), step[1])) * _DEGREE_M
+    metres = float(np.hypot(step[0] * np.cos(np.radians(node[1])), step[1])) * M_PER_DEGREE
     return np.asarray(node + step * min(0.4, _STUB_M / max(metres, 1e-6)))
 
 

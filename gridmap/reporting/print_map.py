@@ -8,13 +8,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from gridmap.crs import M_PER_DEGREE
 from gridmap.reporting.model import Ground, HotspotReport, Text
 from gridmap.reporting.words import sureness
 
 _WIDTH = 700.0
 _MARGIN = 28.0
 _MOST_HEIGHT = 820.0
-_M_PER_DEGREE = 111_320.0
 
 PATTERNS = Markup(
     '<svg class="patterns" width="0" height="0" aria-hidden="true"><defs>'
@@ -92,7 +92,7 @@ def _projection(ground: Ground) -> tuple[Place, float, float, float]:
     def place(lon: float, lat: float) -> tuple[float, float]:
         return _MARGIN + (lon - west) * shrink * k, _MARGIN + (north - lat) * k
 
-    return place, wide * k + 2 * _MARGIN, high * k + 2 * _MARGIN, k / _M_PER_DEGREE
+    return place, wide * k + 2 * _MARGIN, high * k + 2 * _MARGIN, k / M_PER_DEGREE
 
 
 def _lines(geometry: dict[str, Any]) -> Iterator[tuple[list[Any], bool]]:

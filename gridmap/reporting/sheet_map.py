@@ -10,9 +10,10 @@ import shapely
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from gridmap.crs import M_PER_DEGREE
+
 Floats = NDArray[np.float64]
 
-_M_PER_DEGREE = 111_320.0
 _RADIUS = 2.5
 _APART = 2 * _RADIUS + 0.4
 _ROUNDS = 200
@@ -52,11 +53,11 @@ def route_map(
     west, south = points.min(axis=0)
     east, north = points.max(axis=0)
     shrink = math.cos(math.radians((south + north) / 2))
-    wide_m = max((east - west) * shrink * _M_PER_DEGREE, _LEAST_M)
-    high_m = max((north - south) * _M_PER_DEGREE, _LEAST_M)
+    wide_m = max((east - west) * shrink * M_PER_DEGREE, _LEAST_M)
+    high_m = max((north - south) * M_PER_DEGREE, _LEAST_M)
     mm_per_m = min((width - 2 * _MARGIN) / wide_m, (height - 2 * _MARGIN) / high_m)
     middle = np.array([(west + east) / 2, (south + north) / 2])
-    scale = np.array([shrink, -1.0]) * _M_PER_DEGREE * mm_per_m
+    scale = np.array([shrink, -1.0]) * M_PER_DEGREE * mm_per_m
 
     def place(lonlat: Floats) -> Floats:
         out: Floats = (lonlat - middle) * scale + np.array([width, height]) / 2

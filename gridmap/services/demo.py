@@ -187,10 +187,7 @@ def _add_history(session: Session, path: Path) -> None:
             }
         )
     frame = gpd.GeoDataFrame(rows, geometry=shapes, crs="EPSG:4326")
-    west, south, east, north = frame.total_bounds
-    frame["area_m2"] = crs.area_m2(
-        frame.geometry.to_numpy(), crs.projected_crs((west + east) / 2, (south + north) / 2)
-    )
+    frame["area_m2"] = crs.area_m2(frame.geometry.to_numpy(), crs.metric_crs(frame.total_bounds))
     first_day = min(row["valid_from"] for row in rows)
     version = versions.add_version(session, first_day, path.name, illustrative=True)
     versions.add_grids(session, frame, version)

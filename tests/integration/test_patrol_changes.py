@@ -10,8 +10,6 @@ import pytest
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.services.patrols.ask.request import PatrolRequest
-from gridmap.services.patrols.follow.places import place_at
-from gridmap.services.patrols.follow.tracks import epsg_of, legs_of, told_legs
 from gridmap.services.patrols.keep import codec as frame
 from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.keep.compare import compare_plans
@@ -178,13 +176,15 @@ def test_an_emergency_takes_a_team_there_and_the_way_on_begins_there(
     )
     assert told == pytest.approx(mine["length_m"], abs=1.0)
     # Where the plan has the team follows the way that it was sent.
-    epsg = epsg_of(made)
-    legs = legs_of(mine, epsg)
-    for told_leg, leg in zip(told_legs(mine), legs, strict=True):
-        assert leg.length == pytest.approx(told_leg.leg["length_m"], abs=1.0)
-    then = place_at(mine, dt.datetime.fromisoformat(event["free_at"]) - dt.timedelta(seconds=1), epsg)
-    assert then["stop"] is None
-    assert abs(then["lon"] - event["lon"]) + abs(then["lat"] - event["lat"]) < 0.02
+    kept = kept_plans.kept_plan(town, WHOLE, made["patrol_id"])
+    assert kept.epsg == 4549
+    typed = next(r for r in kept.routes if r.team_code == route["team_code"])
+    assert len(typed.ways()) == len(mine["visits"]) + 2
+    for way, leg in zip(typed.ways(), typed.lines(kept.epsg), strict=True):
+        assert leg.length == pytest.approx(way.leg.length_m, abs=1.0)
+    then = typed.place_at(dt.datetime.fromisoformat(event["free_at"]) - dt.timedelta(seconds=1))
+    assert then.stop is None
+    assert abs(then.lon - event["lon"]) + abs(then.lat - event["lat"]) < 0.02
     # A second change, while the team is still there, leaves it there.
     later = replan_patrol(
         town, WHOLE, made["patrol_id"], Changed("22:00", added=(Added(lon, lat, "老街"),)), iterations=STEPS

@@ -14,6 +14,7 @@ import shapely
 
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.patrols import KeptPlan
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.hotspots.runs import run_hotspots
 from gridmap.services.hotspots.spec import HotspotSpec
@@ -24,7 +25,6 @@ from gridmap.services.patrols.follow import visits as evidence
 from gridmap.services.patrols.follow.effects import effect_of_visits
 from gridmap.services.patrols.follow.live import live_teams
 from gridmap.services.patrols.follow.prune import prune_positions
-from gridmap.services.patrols.follow.tracks import epsg_of, legs_of
 from gridmap.services.patrols.follow.visits import settle
 from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.make import plans
@@ -47,33 +47,34 @@ def plan_of(town: Database, night: dt.date = NIGHT) -> dict[str, Any]:
     return plans.plan_patrols(town, WHOLE, asked)
 
 
-def followed(plan: dict[str, Any], *, late_s: float = 0.0, skip: str | None = None) -> list[dict[str, Any]]:
+def followed(plan: KeptPlan, *, late_s: float = 0.0, skip: str | None = None) -> list[dict[str, Any]]:
     """Positions, one a minute with some scatter, of teams that do what the plan says, except the one to skip."""
-    epsg = epsg_of(plan)
+    epsg = plan.epsg
+    assert epsg is not None
     rng = np.random.default_rng(1)
     rows = []
-    for route in plan["routes"]:
-        if route["team_code"] == skip:
+    for route in plan.routes:
+        if route.team_code == skip:
             continue
-        legs = legs_of(route, epsg)
-        leave = dt.datetime.fromisoformat(route["begin"])
+        legs = route.lines(epsg)
+        leave = route.begin
         xs, ys, ts = [], [], []
-        for leg, visit in zip(legs, [*route["visits"], None], strict=True):
-            arrive = dt.datetime.fromisoformat(visit["arrive"] if visit else route["end"])
+        for leg, visit in zip(legs, [*route.visits, None], strict=True):
+            arrive = visit.arrive if visit else route.end
             steps = max(2, int(leg.length / 10))
             for share in np.linspace(0, 1, steps):
                 point = shapely.line_interpolate_point(leg, share, normalized=True)
                 xs.append(point.x)
                 ys.append(point.y)
                 ts.append((leave + share * (arrive - leave)).timestamp())
-            leave = dt.datetime.fromisoformat(visit["leave"]) if visit else arrive
+            leave = visit.leave if visit else arrive
         minutes = np.arange(ts[0], ts[-1] + 60, 60)
         x = np.interp(minutes, ts, xs) + rng.normal(0, 5, len(minutes))
         y = np.interp(minutes, ts, ys) + rng.normal(0, 5, len(minutes))
         lon, lat = crs.to_wgs84(x, y, epsg)
         rows += [
             {
-                "team_code": route["team_code"],
+                "team_code": route.team_code,
                 "at": dt.datetime.fromtimestamp(t + late_s, dt.UTC).isoformat(),
                 "lon": a,
                 "lat": b,
@@ -107,7 +108,8 @@ def driven_town(
     town: Database, plan: dict[str, Any], skipped: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Database:
     """The plan's night with the positions of every team but one, two minutes behind the plan."""
-    import_positions(town, followed(plan, late_s=120, skip=skipped), tmp_path_factory.mktemp("positions"))
+    kept = kept_plans.kept_plan(town, WHOLE, plan["patrol_id"])
+    import_positions(town, followed(kept, late_s=120, skip=skipped), tmp_path_factory.mktemp("positions"))
     return town
 
 

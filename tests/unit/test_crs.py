@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import shapely
@@ -109,3 +112,20 @@ def test_swapped_coordinates_are_told_by_place_or_by_impossible_latitude() -> No
 def test_areas_are_square_metres_on_the_ground() -> None:
     square = shapely.box(*FENGQIAO, FENGQIAO[0] + 0.01, FENGQIAO[1] + 0.01)
     assert crs.area_m2([square], 4549)[0] == pytest.approx(966.6 * 1108.6, rel=0.002)
+
+
+def test_ground_is_measured_in_the_system_of_its_middle() -> None:
+    assert crs.metric_crs((120.3, 29.7, 120.5, 29.9)) == crs.projected_crs(120.4, 29.8) == 4549
+    # Not that of either end.
+    assert crs.metric_crs((116.0, 29.0, 122.2, 30.0)) == crs.projected_crs(119.1, 29.5)
+
+
+def test_nothing_but_the_owner_of_coordinates_chooses_a_system_of_metres() -> None:
+    root = Path(__file__).resolve().parents[2] / "gridmap"
+    files = [path for path in root.rglob("*.py") if path.name != "crs.py"]
+    assert len(files) > 150
+    for path in files:
+        text = path.read_text("utf-8")
+        assert "crs.projected_crs(" not in text, path
+        assert "111_320" not in text, path
+        assert not re.search(r"return 4549|= 4549", text), path

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import shapely
 
-from gridmap.services.patrols.follow.places import place_at
 from gridmap.services.response.dispatch import FRESH_S, Place, place_of
+from gridmap.storage.patrols.codec import route_from_json
 
 NOW = dt.datetime(2026, 10, 30, 15, 0, tzinfo=dt.UTC)
 
@@ -50,16 +50,22 @@ def test_a_plan_puts_a_team_at_its_base_on_its_way_at_its_stop_and_back() -> Non
     def at(minute: int) -> str:
         return (NOW + dt.timedelta(minutes=minute)).isoformat()
 
-    route = {
-        "base_lon": 120.4, "base_lat": 29.8, "geometry": line, "length_m": whole_m, "begin": at(0), "end": at(50),
-        "visits": [{"arrive": at(20), "leave": at(30), "stop": "H1", "leg": {"length_m": 1000.0}}],
-        "home": {"length_m": 1000.0},
+    visit = {
+        "stop": "H1", "number": 1, "name_zh": "甲", "name_en": "A", "words_zh": "", "words_en": "",
+        "lon": 120.41, "lat": 29.8, "arrive": at(20), "start": at(20), "leave": at(30), "prize": 1.0,
+        "leg": {"length_m": 1000.0, "seconds": 1200},
     }  # fmt: skip
+    kept = {
+        "name_zh": "一队", "name_en": "Team 1", "mode": "car", "travel_s": 2400, "dwell_s": 600, "load": 1.0,
+        "prize": 1.0, "base_lon": 120.4, "base_lat": 29.8, "length_m": whole_m, "begin": at(0), "end": at(50),
+        "visits": [visit], "home": {"length_m": 1000.0, "seconds": 1200},
+    }  # fmt: skip
+    route = route_from_json("T01", kept, line)
 
     def where(minute: int) -> tuple[float, float]:
-        place = place_at(route, NOW + dt.timedelta(minutes=minute), 4549)
-        assert (place["stop"] == "H1") == (20 <= minute <= 30)
-        return place["lon"], place["lat"]
+        place = route.place_at(NOW + dt.timedelta(minutes=minute))
+        assert (place.stop == "H1") == (20 <= minute <= 30)
+        return place.lon, place.lat
 
     assert where(-5) == (120.4, 29.8)
     assert where(10) == pytest.approx((120.405, 29.8), abs=1e-5)

@@ -19,7 +19,7 @@ from gridmap.analysis.forecast.models import (
     checked,
     validation,
 )
-from gridmap.errors import InvalidInput
+from gridmap.errors import Broken, InvalidInput
 
 _ALL_SIGNS_WEEKS = 12
 _LEVEL = 0.05
@@ -195,7 +195,12 @@ def score(
     )
     tell(2, 2)
     verdict = scores[-1].verdict
-    assert verdict is not None  # noqa: S101 - only the plain count has none
+    if verdict is None:
+        raise Broken(
+            "forecast-without-verdict",
+            "预测没有与简单计数比较，结果不可用。请把本句报告给维护人员。",
+            "The forecast was not compared with plain counting and is of no use; report this to the maintainers.",
+        )
     return Scores(scores, verdict, shares, held_out, int(total.sum()), area_share, _conventions(held_out))
 
 

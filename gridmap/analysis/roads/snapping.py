@@ -93,7 +93,12 @@ class Snapper:
         order = np.lexsort((pairs[1], pairs[0]))
         place, first = np.unique(pairs[0][order], return_index=True)
         chosen = order[first]
-        assert len(place) == len(at)  # noqa: S101 - a tree that is not empty has a nearest line for every point
+        if len(place) != len(at):
+            raise InvalidInput(
+                "place-without-road",
+                "有的位置找不到最近的道路，请检查道路数据后重新导入。",
+                "A place has no nearest road; check the roads and import them again.",
+            )
         row = pairs[1][chosen]
         offset = np.asarray(shapely.line_locate_point(self._lines[row], points))
         # Less than a millimetre before a junction is at it: on a one-way street that decides where one comes from.

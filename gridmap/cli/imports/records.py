@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import pandas as pd
 from rich.table import Table
 
 from gridmap.cli.common import Day, console, errors, progress, read_mapping, workspace
@@ -116,7 +117,7 @@ def _tell(result: ImportResult, options: ImportOptions) -> None:
         )
         return
     if result.refused and result.parsed is not None:
-        _tell_refusals(result)
+        _tell_refusals(result, result.parsed.refused)
     if result.committed:
         console.print(
             f"已导入 / imported {result.file_name}: 新增 / new {result.inserted}, 更新 / updated {result.updated}, "
@@ -141,12 +142,10 @@ def _tell(result: ImportResult, options: ImportOptions) -> None:
         )
 
 
-def _tell_refusals(result: ImportResult) -> None:
-    assert result.parsed is not None  # noqa: S101 - told by the caller
+def _tell_refusals(result: ImportResult, frame: pd.DataFrame) -> None:
     table = Table(title=f"退回的行 / refused rows: {result.file_name}")
     for heading in ("行 / row", "列 / field", "值 / value", "原因 / reason"):
         table.add_column(heading, overflow="fold")
-    frame = result.parsed.refused
     for row in frame.head(_SHOWN_REFUSALS).itertuples():
         table.add_row(str(row.row), str(row.field), str(row.value), f"{row.reason_zh}\n{row.reason_en}")
     console.print(table)

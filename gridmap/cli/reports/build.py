@@ -22,7 +22,7 @@ def group() -> None:
 
 
 @group.command("build")
-@click.argument("noun", metavar="hotspots", type=click.Choice(["hotspots"]))
+@click.argument("noun", metavar="hotspots", type=click.Choice(["hotspots"]), expose_value=False)
 @click.option("--scope", "within", type=int, help="网格编码 / key of a grid; 默认全部 / default: all.")
 @click.option("--from", "since", type=Day(), help="起 / first day; 默认最早一天 / the first there is.")
 @click.option("--to", "until", type=Day(), help="止 / last day; 默认最近一天 / the last there is.")
@@ -63,11 +63,8 @@ def group() -> None:
     required=True,
     help="FILE.html，表格在旁 / tables beside.",
 )
-def build(
-    noun: str, out: Path, since: dt.date | None, until: dt.date | None, level: int | None, **given: Any
-) -> None:
+def build(out: Path, since: dt.date | None, until: dt.date | None, level: int | None, **given: Any) -> None:
     """生成可独立打开的报告 / write a report that opens without a network: build hotspots."""
-    assert noun == "hotspots"  # noqa: S101 - the only one there is
     scope = Scope.whole()
     with workspace() as database:
         first, last, finest = period_and_level(database, scope)

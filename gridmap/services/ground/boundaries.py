@@ -164,8 +164,7 @@ def import_boundaries(
     usable = shapes[shapes.notna() & ~shapes.is_empty]
     if usable.empty:
         raise InvalidInput("grids-empty", "文件中没有网格图形。", "The file holds no grid polygons.")
-    west, south, east, north = usable.total_bounds
-    epsg = crs.projected_crs((west + east) / 2, (south + north) / 2)
+    epsg = crs.metric_crs(usable.total_bounds)
     mended = None
     if options.mend:
         draft, mended = mend_slivers(

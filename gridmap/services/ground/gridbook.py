@@ -77,8 +77,7 @@ class GridBook:
     @cached_property
     def epsg(self) -> int:
         """Projected system of the workspace."""
-        west, south, east, north = self.grids.total_bounds
-        return crs.projected_crs((west + east) / 2, (south + north) / 2)
+        return crs.metric_crs(self.grids.total_bounds)
 
     def assign(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Assignment:
         """Assign points; missing coordinates get no grid.

@@ -307,8 +307,7 @@ def _permission(rows: list[dict[str, Any]]) -> list[tuple[str | None, ...]]:
 def _epsg(book: GridBook, lines: Lines) -> int:
     if not book.grids.empty:
         return book.epsg
-    west, south, east, north = shapely.total_bounds(lines)
-    return crs.projected_crs((west + east) / 2, (south + north) / 2)
+    return crs.metric_crs(shapely.total_bounds(lines))
 
 
 def _outline(book: GridBook, epsg: int) -> shapely.Geometry | None:

@@ -137,7 +137,7 @@ def load_roads(database: Database, scope: Scope) -> Roads:
         bounds = stored_grids.bounds(session) or stored.bounds(session)
         if bounds is None:
             raise _absent()
-        epsg = crs.projected_crs((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+        epsg = crs.metric_crs(bounds)
         mark = stored.version(session)
         with _kept_lock:
             found = _marked.get(whose)

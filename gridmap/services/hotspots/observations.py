@@ -148,7 +148,7 @@ def load_inputs(database: Database, scope: Scope, spec: HotspotSpec) -> Inputs:
     frame = frame[frame["grid_key"].between(inside.lo, inside.hi)]
     if frame.empty:
         raise _no_level(spec.level, frame)
-    epsg = _projected(frame)
+    epsg = crs.metric_crs(frame.total_bounds)
     cells, groups, cell = (
         _grid_cells(frame, points, spec)
         if spec.hexagons is None
@@ -192,11 +192,6 @@ def _no_level(level: int, frame: gpd.GeoDataFrame) -> InvalidInput | NotFound:
         f"There are no grids of level {level} here (levels there are: {there}). Choose another --level, or import "
         "them first: gridmap grids import",
     )
-
-
-def _projected(frame: gpd.GeoDataFrame) -> int:
-    west, south, east, north = frame.total_bounds
-    return crs.projected_crs((west + east) / 2, (south + north) / 2)
 
 
 def _grid_cells(

@@ -49,7 +49,7 @@ def migrant_groups(
             "There are no migrant sites with a place yet. Import them first: gridmap migrants import FILE",
         )
     lon, lat = (np.array([row[name] for row in sites]) for name in ("lon", "lat"))
-    epsg = crs.projected_crs(float(lon.mean()), float(lat.mean()))
+    epsg = crs.metric_crs((lon.min(), lat.min(), lon.max(), lat.max()))
     xy = np.column_stack(crs.from_wgs84(lon, lat, epsg))
     heads = np.array([row["head_count"] for row in sites], dtype=np.float64)
     found = clusters.dbscan(xy, radius_m, least, heads)

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from gridmap import crs
+from gridmap.domain.patrols import KeptVisit
 from gridmap.services.patrols.ask.prize import LOOK_BACK_DAYS
 from gridmap.storage.patrols import plans as stored
+from gridmap.storage.patrols.codec import kept_routes
 
 _SAME_PLACE_M = 100.0
 _WEEK_DAYS = 6
@@ -71,7 +73,7 @@ def read_history(session: Session, begins_at: dt.datetime, epsg: int) -> History
     week: dict[int, tuple[float, float]] = {}
     for plan in plans:
         made = _made(session, plan)
-        rows += [(v["lon"], v["lat"], dt.datetime.fromisoformat(v["start"]).timestamp()) for v in made]
+        rows += [(v.lon, v.lat, v.start.timestamp()) for v in made]
         if plan["begins_at"] >= begins_at - dt.timedelta(days=_WEEK_DAYS, hours=12):
             _add(week, plan["summary"], made)
     table = np.array(rows, dtype=np.float64).reshape(len(rows), 3)
@@ -79,23 +81,22 @@ def read_history(session: Session, begins_at: dt.datetime, epsg: int) -> History
     return History(xy, table[:, 2], week, tuple(int(plan["patrol_id"]) for plan in plans))
 
 
-def _made(session: Session, plan: dict[str, Any]) -> list[dict[str, Any]]:
+def _made(session: Session, plan: dict[str, Any]) -> list[KeptVisit]:
     seen: set[str] | None = plan["seen"]
     return [
         visit
-        for route in stored.patrol_routes(session, plan["patrol_id"])
-        for visit in route["properties"]["visits"]
-        if seen is None or visit["stop"] in seen
+        for route in kept_routes(session, plan["patrol_id"])
+        for visit in route.visits
+        if seen is None or visit.stop in seen
     ]
 
 
-def _add(week: dict[int, tuple[float, float]], summary: dict[str, Any], made: list[dict[str, Any]]) -> None:
+def _add(week: dict[int, tuple[float, float]], summary: dict[str, Any], made: list[KeptVisit]) -> None:
     for village in summary.get("villages", []):
         key = int(village["grid_key"])
         got, had = week.get(key, (0.0, 0.0))
         week[key] = got, had + float(village["possible"])
     for visit in made:
-        key = int(visit.get("village") or 0)
-        if key in week:
-            got, had = week[key]
-            week[key] = got + float(visit["prize"]), had
+        if visit.village in week:
+            got, had = week[visit.village]
+            week[visit.village] = got + visit.prize, had

@@ -17,6 +17,7 @@ from gridmap import crs
 from gridmap.analysis.patrol import Objective, Shift, Stop, Team
 from gridmap.analysis.roads import Mode, Router
 from gridmap.analysis.roads.snapping import Snapped
+from gridmap.domain.duties import slowness
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.ground.roads import load_roads
@@ -169,6 +170,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
             row["mode"],
             (hours[row["code"]][0] - begins_at).total_seconds(),
             (hours[row["code"]][1] - begins_at).total_seconds(),
+            speed=1.0 / slowness(row["mode"], row["speed_kmh"]),
             size=row["size"] or 2,
             scope=_bound(row),
         )

@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from gridmap.domain.gridkey import UNASSIGNED, Scope
+from gridmap.domain.patrols import KeptPlan
 from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.effects import effect
 from gridmap.services.hotspots.runs import hotspot_run
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.patrols.follow.visits import plan_against_done
-from gridmap.services.patrols.keep.plans import patrol_plan
+from gridmap.services.patrols.keep.plans import kept_plan
 from gridmap.storage.database import Database
 
 
@@ -56,13 +57,13 @@ def effect_of_visits(
         raise InvalidInput(
             "effect-no-plans", "请给出至少一份计划的编号。", "Give the number of at least one plan."
         )
-    plans = [patrol_plan(database, scope, number) for number in dict.fromkeys(patrols)]
+    plans = [kept_plan(database, scope, number) for number in dict.fromkeys(patrols)]
     grids: set[int] = set()
     visits = 0
     for plan in plans:
-        for team in plan_against_done(database, scope, plan["patrol_id"])["teams"]:
+        for team in plan_against_done(database, scope, plan.patrol_id)["teams"]:
             for visit in team["visits"]:
-                if visit["made"] and visit["grid_key"] not in {None, "None"}:
+                if visit["made"] and visit["grid_key"] is not None:
                     visits += 1
                     grids.add(int(visit["grid_key"]))
     grids.discard(UNASSIGNED)
@@ -72,11 +73,11 @@ def effect_of_visits(
             "这些计划没有一次到访记录，无从比较。请先导入队伍位置或签到。",
             "No visit of these plans was made, so there is nothing to compare. Import positions or check in first.",
         )
-    on = min(dt.datetime.fromisoformat(plan["begins_at"]) for plan in plans).date()
+    on = min(plan.begins_at for plan in plans).date()
     spec = _spec(database, scope, plans[0], on, domain, seed)
     found = effect(database, scope, spec, sorted(grids), on, weeks=weeks)
     return found | {
-        "patrols": [plan["patrol_id"] for plan in plans],
+        "patrols": [plan.patrol_id for plan in plans],
         "visits": visits,
         "grids": [str(key) for key in sorted(grids)],
         "domain": spec.domain,
@@ -87,14 +88,14 @@ def effect_of_visits(
 def _spec(
     database: Database,
     scope: Scope,
-    plan: dict[str, Any],
+    plan: KeptPlan,
     on: dt.date,
     domain: str | None,
     seed: int,
 ) -> HotspotSpec:
     """Count as the hotspot run did that the stops came from."""
     asked = HotspotSpec("gi", on, on, domain=domain, seed=seed)
-    if plan["hotspot_run_id"] is None:
+    if plan.hotspot_run_id is None:
         return asked
-    run = hotspot_run(database, scope, plan["hotspot_run_id"])
+    run = hotspot_run(database, scope, plan.hotspot_run_id)
     return replace(asked, level=run["level"], domain=domain or run["parameters"].get("domain"))

@@ -11,10 +11,10 @@ import shapely
 
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
-from gridmap.services.patrols.follow.places import place_at
-from gridmap.services.patrols.follow.tracks import Track, epsg_of, tracks_of
+from gridmap.domain.patrols import KeptRoute
+from gridmap.services.patrols.follow.tracks import Track, tracks_of
 from gridmap.services.patrols.follow.visits import plan_against_done
-from gridmap.services.patrols.keep.plans import patrol_plan
+from gridmap.services.patrols.keep.plans import kept_plan
 from gridmap.storage.database import Database
 
 STALE_S = 900.0
@@ -60,22 +60,21 @@ def live_teams(
     NotFound
         When there is no such plan in the scope.
     """
-    plan = patrol_plan(database, scope, patrol_id)
+    plan = kept_plan(database, scope, patrol_id)
     done = {team["team_code"]: team for team in plan_against_done(database, scope, patrol_id)["teams"]}
     with database.scoped_session(scope) as session:
         tracks = tracks_of(session, plan)
-    begin, end = (dt.datetime.fromisoformat(plan[k]) for k in ("begins_at", "ends_at"))
+    begin, end = plan.begins_at, plan.ends_at
     now = dt.datetime.now(dt.UTC)
     running = begin <= now <= end
     if at is None:
         newest = max((float(t.times_s[-1]) for t in tracks.values()), default=0.0)
         at = now if running else min(begin + dt.timedelta(seconds=newest), end)
-    epsg = epsg_of(plan)
     zone = ZoneInfo(database.settings.timezone)
     seconds = (at - begin).total_seconds()
     teams = [
-        _team(route, done[route["team_code"]], tracks.get(route["team_code"]), at, seconds, epsg, zone)
-        for route in plan["routes"]
+        _team(route, done[route.team_code], tracks.get(route.team_code), at, seconds, plan.epsg, zone)
+        for route in plan.routes
     ]
     return {
         "patrol_id": patrol_id,
@@ -86,27 +85,27 @@ def live_teams(
 
 
 def _team(
-    route: dict[str, Any],
+    route: KeptRoute,
     done: dict[str, Any],
     track: Track | None,
     at: dt.datetime,
     seconds: float,
-    epsg: int,
+    epsg: int | None,
     zone: ZoneInfo,
 ) -> dict[str, Any]:
-    line = crs.geometries_from_wgs84([route["geometry"]], epsg)[0]
     fix = None if track is None else _newest(track, seconds)
     made = [v for v in done["visits"] if v["made"] and dt.datetime.fromisoformat(v["arrived_at"]) <= at]
-    missed, ahead = _left(done["visits"], {(v["stop"], v["number"]) for v in made}, route["team_code"])
+    missed, ahead = _left(done["visits"], {(v["stop"], v["number"]) for v in made}, route.team_code)
     late_s = 0.0
     if ahead is not None:
         late_s = max(0.0, (at - dt.datetime.fromisoformat(ahead["arrive"])).total_seconds())
-    off_m = None if fix is None else float(line.distance(shapely.Point(fix[1])))
+    off_m = position = None
+    if fix is not None and epsg is not None:
+        off_m = min((line.distance(shapely.Point(fix[1])) for line in route.lines(epsg)), default=None)
     state = _state(route, fix, seconds, at, ahead, late_s, off_m)
     if state == "done" and missed:
         state = "missed"
-    position = None
-    if fix is not None:
+    if fix is not None and epsg is not None:
         lon, lat = crs.to_wgs84([fix[1][0]], [fix[1][1]], epsg)
         position = {
             "lon": round(float(lon[0]), 6),
@@ -114,13 +113,14 @@ def _team(
             "at": (at - dt.timedelta(seconds=seconds - fix[0])).astimezone(zone).isoformat(),
             "age_s": round(seconds - fix[0]),
         }
+    planned = route.place_at(at)
     return {
-        "team_code": route["team_code"],
-        "name_zh": route["name_zh"],
-        "name_en": route["name_en"],
-        "mode": route["mode"],
+        "team_code": route.team_code,
+        "name_zh": route.name_zh,
+        "name_en": route.name_en,
+        "mode": route.mode,
         "position": position,
-        "planned": place_at(route, at, epsg),
+        "planned": {"lon": planned.lon, "lat": planned.lat, "stop": planned.stop},
         "next": ahead and {k: ahead[k] for k in ("stop", "number", "name_zh", "name_en", "arrive")},
         "made": len(made),
         "stops": len(done["visits"]),
@@ -150,7 +150,7 @@ def _newest(track: Track, seconds: float) -> tuple[float, np.ndarray] | None:
 
 
 def _state(
-    route: dict[str, Any],
+    route: KeptRoute,
     fix: tuple[float, np.ndarray] | None,
     seconds: float,
     at: dt.datetime,
@@ -158,7 +158,7 @@ def _state(
     late_s: float,
     off_m: float | None,
 ) -> str:
-    if at < dt.datetime.fromisoformat(route["begin"]):
+    if at < route.begin:
         return "not-begun"
     if ahead is None:
         return "done"

@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo
 
 from gridmap.analysis.tracks import Coming, matched
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.patrols import KeptPlan, KeptVisit
 from gridmap.errors import GridmapError, InvalidInput, NotFound
 from gridmap.ingest.free_text import checked_text
-from gridmap.services.patrols.follow.tracks import found_in, is_driven, told_legs, tracks_of
-from gridmap.services.patrols.keep.plans import patrol_plan
+from gridmap.services.patrols.follow.tracks import found_in, tracks_of
+from gridmap.services.patrols.keep.plans import kept_plan
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import visits as stored
 
@@ -44,7 +45,7 @@ def plan_against_done(database: Database, scope: Scope, patrol_id: int) -> dict[
     NotFound
         When there is no such plan in the scope.
     """
-    plan = patrol_plan(database, scope, patrol_id)
+    plan = kept_plan(database, scope, patrol_id)
     with database.scoped_session(scope) as session:
         kept = stored.visits_made(session, patrol_id)
         segments = stored.segments_driven(session, patrol_id)
@@ -72,7 +73,7 @@ def settle(database: Database, now: dt.datetime) -> int:
     done = 0
     for number in numbers:
         try:
-            plan = patrol_plan(database, whole, number)
+            plan = kept_plan(database, whole, number)
             with database.scoped_session(whole, write=True) as session:
                 visits, segments = found_in(plan, tracks_of(session, plan))
                 stored.keep_evidence(session, number, visits, segments, now)
@@ -116,12 +117,12 @@ def check_in(
     InvalidInput
         When the plan has no such stop or team, the time is not in the shift, or the note holds a person's number.
     """
-    plan = patrol_plan(database, scope, patrol_id)
+    plan = kept_plan(database, scope, patrol_id)
     note = checked_text(note)
-    stops = {reason["stop"] for reason in plan["summary"]["reasons"]} | {
-        visit["stop"] for route in plan["routes"] for visit in route["visits"]
+    stops = {reason["stop"] for reason in plan.summary["reasons"]} | {
+        visit.stop for route in plan.routes for visit in route.visits
     }
-    teams = {route["team_code"] for route in plan["routes"]} | set(plan["summary"]["idle"])
+    teams = {route.team_code for route in plan.routes} | set(plan.summary["idle"])
     for value, known, code, zh, en in (
         (stop, stops, "check-in-stop", "停靠点", "stop"),
         (team, teams, "check-in-team", "队伍", "team"),
@@ -133,7 +134,7 @@ def check_in(
                 f"第 {patrol_id} 号计划没有{zh} {value}。有：{some[0]}",
                 f"Plan {patrol_id} has no {en} {value}. It has: {some[1]}",
             )
-    begin, end = (dt.datetime.fromisoformat(plan[k]) for k in ("begins_at", "ends_at"))
+    begin, end = plan.begins_at, plan.ends_at
     if not begin - dt.timedelta(hours=1) <= at <= end + dt.timedelta(hours=1):
         raise InvalidInput(
             "check-in-time",
@@ -164,31 +165,27 @@ def undo_check_in(database: Database, scope: Scope, patrol_id: int, visit_id: in
         )
 
 
-def _partly_deleted(database: Database, plan: dict[str, Any]) -> bool:
+def _partly_deleted(database: Database, plan: KeptPlan) -> bool:
     """Tell whether positions of the shift may be deleted already: then what was kept of them says more."""
     oldest = dt.datetime.now(dt.UTC) - dt.timedelta(days=database.settings.position_days)
-    return plan["evidence_at"] is not None and dt.datetime.fromisoformat(plan["begins_at"]) < oldest
+    return plan.evidence_at is not None and plan.begins_at < oldest
 
 
 def _against(
-    plan: dict[str, Any],
+    plan: KeptPlan,
     seen: list[dict[str, Any]],
     check_ins: list[dict[str, Any]],
     segments: list[dict[str, Any]],
     zone: ZoneInfo,
 ) -> dict[str, Any]:
     made = _joined(seen, check_ins)
-    planned = [(route, visit) for route in plan["routes"] for visit in route["visits"]]
-    begin = dt.datetime.fromisoformat(plan["begins_at"])
+    planned = [(route, visit) for route in plan.routes for visit in route.visits]
 
     def seconds(at: dt.datetime) -> float:
-        return (at - begin).total_seconds()
+        return (at - plan.begins_at).total_seconds()
 
     rows = matched(
-        [
-            Coming(v["stop"], r["team_code"], seconds(dt.datetime.fromisoformat(v["arrive"])))
-            for r, v in planned
-        ],
+        [Coming(v.stop, r.team_code, seconds(v.arrive)) for r, v in planned],
         [Coming(v["stop"], v["team_code"], seconds(v["arrived_at"])) for v in made],
     )
     done = {id(visit): made[row] for (_, visit), row in zip(planned, rows, strict=True) if row is not None}
@@ -196,26 +193,26 @@ def _against(
     for segment in segments:
         driven.setdefault(segment["team_code"], []).append(segment)
     teams = []
-    for route in plan["routes"]:
-        visits = [_told(visit, done.get(id(visit)), zone) for visit in route["visits"]]
-        own = driven.get(route["team_code"], [])
+    for route in plan.routes:
+        visits = [_told(visit, done.get(id(visit)), zone) for visit in route.visits]
+        own = driven.get(route.team_code, [])
         teams.append(
             {
-                "team_code": route["team_code"],
-                "name_zh": route["name_zh"],
-                "name_en": route["name_en"],
+                "team_code": route.team_code,
+                "name_zh": route.name_zh,
+                "name_en": route.name_en,
                 "planned": len(visits),
                 "made": sum(v["made"] for v in visits),
-                "segments": sum(is_driven(told.leg) for told in told_legs(route)),
+                "segments": sum(way.leg.is_driven for way in route.ways()),
                 "driven": len(own),
-                "length_m": route["length_m"],
+                "length_m": route.length_m,
                 "driven_m": round(sum(s["length_m"] for s in own), 1),
                 "visits": visits,
             }
         )
     used = {row for row in rows if row is not None}
     return {
-        "patrol_id": plan["patrol_id"],
+        "patrol_id": plan.patrol_id,
         "planned": len(planned),
         "made": len(used),
         "teams": teams,
@@ -251,16 +248,19 @@ def _joined(seen: list[dict[str, Any]], check_ins: list[dict[str, Any]]) -> list
     return sorted(made, key=lambda v: (v["arrived_at"], v["team_code"], v["stop"]))
 
 
-def _told(visit: dict[str, Any], done: dict[str, Any] | None, zone: ZoneInfo) -> dict[str, Any]:
-    out = {k: visit[k] for k in ("stop", "number", "name_zh", "name_en", "lon", "lat", "arrive", "leave")}
-    out |= {"grid_key": visit.get("grid_key"), "made": done is not None}
+def _told(visit: KeptVisit, done: dict[str, Any] | None, zone: ZoneInfo) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        k: getattr(visit, k) for k in ("stop", "number", "name_zh", "name_en", "lon", "lat")
+    }
+    out |= {"arrive": visit.arrive.isoformat(), "leave": visit.leave.isoformat()}
+    out |= {"grid_key": None if visit.grid_key is None else str(visit.grid_key), "made": done is not None}
     if done is None:
         return (
             out
             | dict.fromkeys(("by", "arrived_at", "left_at", "late_s", "check_in", "note"))
             | {"evidence": []}
         )
-    late = (done["arrived_at"] - dt.datetime.fromisoformat(visit["arrive"])).total_seconds()
+    late = (done["arrived_at"] - visit.arrive).total_seconds()
     plain = _plain(done, zone)
     return (
         out

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from gridmap.crs import M_PER_DEGREE
 from gridmap.domain.gridkey import Scope
 from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
 
 _SAME_PLACE_M = 50.0
-_M_PER_DEGREE = 111_320.0
 
 
 def compare_plans(database: Database, scope: Scope, first: int, second: int) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _paired(
             (_apart_m(sa, sb), i, j)
             for i, sa in enumerate(first)
             for j, sb in enumerate(second)
-            if abs(sa["lat"] - sb["lat"]) * _M_PER_DEGREE <= _SAME_PLACE_M
+            if abs(sa["lat"] - sb["lat"]) * M_PER_DEGREE <= _SAME_PLACE_M
         ),
     )
     used_a: set[int] = set()
@@ -131,7 +131,7 @@ def _paired(
 
 def _apart_m(a: dict[str, Any], b: dict[str, Any]) -> float:
     shrink = math.cos(math.radians((a["lat"] + b["lat"]) / 2))
-    return _M_PER_DEGREE * math.hypot((a["lon"] - b["lon"]) * shrink, a["lat"] - b["lat"])
+    return M_PER_DEGREE * math.hypot((a["lon"] - b["lon"]) * shrink, a["lat"] - b["lat"])
 
 
 def _teams(a: dict[str, Any], b: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,13 +6,30 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.patrols import KeptPlan
 from gridmap.services.patrols.keep.codec import absent
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
+from gridmap.storage.patrols.codec import find_plan
+
+
+def kept_plan(database: Database, scope: Scope, patrol_id: int) -> KeptPlan:
+    """One plan with its routes, typed; its times are in the workspace's zone.
+
+    Raises
+    ------
+    NotFound
+        When there is no such plan in the scope.
+    """
+    with database.scoped_session(scope) as session:
+        found = find_plan(session, patrol_id, ZoneInfo(database.settings.timezone))
+    if found is None:
+        raise absent(patrol_id)
+    return found
 
 
 def patrol_plan(database: Database, scope: Scope, patrol_id: int) -> dict[str, Any]:
-    """One plan with its routes.
+    """One plan with its routes as JSON tells it; :func:`kept_plan` gives it typed.
 
     Returns
     -------

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from gridmap import __version__, crs
-from gridmap.analysis.patrol import Plan, Reason, Route
+from gridmap.analysis.patrol import Plan, Reason, Route, Team
 from gridmap.analysis.patrol.build import build, may_visit
 from gridmap.analysis.patrol.mixing import entropy_bits
 from gridmap.analysis.roads import Path
@@ -225,7 +225,7 @@ def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> dict[str, Any]:
             order.append(("visit", route.visits[number].place))
     if not route.stays_out:
         order.append(("home", team.end_place))
-    legs = [_leg(inputs, team.mode, a, b) for (_, a), (_, b) in pairwise(order)]
+    legs = [_leg(inputs, team, a, b) for (_, a), (_, b) in pairwise(order)]
     kinds = [kind for kind, _ in order[1:]]
     to_visits = [leg for leg, kind in zip(legs, kinds, strict=True) if kind == "visit"]
     to_taken = [leg for leg, kind in zip(legs, kinds, strict=True) if kind == "taken"]
@@ -280,9 +280,12 @@ def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> dict[str, Any]:
     return {"team_code": route.team, "properties": properties, "geometry": drawn}
 
 
-def _leg(inputs: Inputs, mode: str, a: int, b: int) -> Path:
-    snapped = inputs.roads.snapped[mode]
-    return inputs.roads.routers[mode].path(_one(snapped, a), _one(snapped, b))
+def _leg(inputs: Inputs, team: Team, a: int, b: int) -> Path:
+    """Return the way between two places at the team's own speed."""
+    snapped = inputs.roads.snapped[team.mode]
+    path = inputs.roads.routers[team.mode].path(_one(snapped, a), _one(snapped, b))
+    streets = tuple(replace(street, seconds=street.seconds / team.speed) for street in path.streets)
+    return replace(path, seconds=path.seconds / team.speed, streets=streets)
 
 
 def _one(snapped: Snapped, place: int) -> Snapped:

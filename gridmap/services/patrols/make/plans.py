@@ -17,6 +17,7 @@ from gridmap.services.patrols.ask.wishes import with_wishes
 from gridmap.services.patrols.keep.codec import load_kept
 from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.services.patrols.keep.summary import keep
+from gridmap.services.patrols.make.breaches import refuse_breaches
 from gridmap.services.patrols.make.nights import draw_nights
 from gridmap.storage.database import Database
 
@@ -138,7 +139,7 @@ def _so_far(inputs: Inputs, prize: float, routes: dict[str, tuple[str, ...]]) ->
 def refuse_broken(inputs: Inputs, made: Plan) -> None:
     """Stop a plan that breaks a rule: it must never reach a team."""
     broken = violations(made, inputs.teams, inputs.stops, inputs.roads.travel_s, shift=inputs.shift)
-    assert not broken, broken  # noqa: S101 - see above
+    refuse_breaches(broken)
 
 
 def solve_again(

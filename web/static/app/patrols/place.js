@@ -64,7 +64,9 @@ export function halts(feature) {
 }
 
 // Gives { at: [lon, lat], doing: "base" | "way" | "stop", stop }; `stop` counts from 1 and is the one reached
-// or headed for, null on the way home and at an emergency.
+// or headed for, null on the way home and at an emergency. A leg is under way for the time that it takes and
+// ends when the team is due; before that, in a break too, the team stands where it is. The same as
+// KeptRoute.place_at in Python: tests/vectors/places.json holds for both.
 /**
  * @param {Feature} feature
  * @param {any} moment
@@ -72,21 +74,23 @@ export function halts(feature) {
 export function placeAt(feature, moment) {
   const p = feature.properties;
   const base = { at: [p.base_lon, p.base_lat], doing: "base", stop: null };
-  if (moment < Date.parse(p.begin) || moment >= Date.parse(p.end)) return base;
+  if (moment < Date.parse(p.begin)) return base;
   let passed_m = 0;
   let place = base;
   let left = Date.parse(p.begin);
   for (const { leg, visit, taken, stop = null } of legsOf(p)) {
     const arrives = visit ? Date.parse(visit.arrive) : taken ? left + leg.seconds * 1000 : Date.parse(p.end);
-    if (moment < arrives - leg.seconds * 1000) return place;
+    const setsOut = Math.max(left, arrives - leg.seconds * 1000);
+    if (moment < setsOut) return place;
     if (moment < arrives) {
-      const share = leg.seconds ? 1 - (arrives - moment) / 1000 / leg.seconds : 1;
+      const share = (moment - setsOut) / (arrives - setsOut);
       return { at: along(feature, passed_m + share * leg.length_m), doing: "way", stop };
     }
+    if (!visit && !taken) return base;
     passed_m += leg.length_m;
     place = { at: along(feature, passed_m), doing: "stop", stop };
     left = Date.parse(visit?.leave ?? taken?.free_at ?? p.end);
     if (moment < left) return place;
   }
-  return place;
+  return base;
 }
