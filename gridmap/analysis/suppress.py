@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
-
-MINIMUM = 5
-"""Fewest incidents that a published cell may hold."""
 
 NOT_SHOWN = -1
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-FEWEST = 5
-"""Numbers of incidents below this are told as "fewer than", never exactly."""
-
 
 class Text(NamedTuple):
     """One text in both languages."""

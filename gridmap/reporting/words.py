@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gridmap.reporting.model import FEWEST, Hotspot, HotspotReport, Text
+from gridmap.domain import terms
+from gridmap.reporting.model import Hotspot, HotspotReport, Text
 
-CAPTION = Text("接报量，不代表危险", "reported incidents, not danger")
+CAPTION = Text(*terms.CAPTION)
 NO_PATTERN = Text("无规律", "No pattern")
 MODELS = {
     "count": Text("简单计数（只数以往件数）", "plain count of all the past"),
@@ -39,14 +40,18 @@ def count_text(count: int | None) -> Text:
     """Write a number of incidents; those below five only as "fewer than five", and those not known as a dash."""
     if count is None:
         return Text("–", "–")
-    return Text(f"不足 {FEWEST}", f"< {FEWEST}") if count < FEWEST else Text(f"{count:,}", f"{count:,}")
+    return (
+        Text(f"不足 {terms.MINIMUM}", f"< {terms.MINIMUM}")
+        if count < terms.MINIMUM
+        else Text(f"{count:,}", f"{count:,}")
+    )
 
 
 def change_text(now: int, before: int | None) -> Text:
     """Write the change between two periods: exactly where both numbers may be told."""
     if before is None:
         return Text("–", "–")
-    if before < FEWEST:
+    if before < terms.MINIMUM:
         return Text("增加", "more")
     difference = now - before
     if difference == 0:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from gridmap.domain.gridkey import UNASSIGNED, Scope
+from gridmap.domain.terms import DWELL_S, GAP_S, REVISIT_SHARE
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +105,15 @@ class Stop:
     id: str
     place: int
     prize: float
-    dwell_s: float = 720.0
+    dwell_s: float = DWELL_S
     village: int = UNASSIGNED
     grid_key: int = UNASSIGNED
     windows: tuple[tuple[float, float], ...] = ()
     must: bool = False
     closed_to: frozenset[str] = frozenset()
     visits: int = 1
-    min_gap_s: float = 3600.0
-    revisit_share: float = 0.6
+    min_gap_s: float = GAP_S
+    revisit_share: float = REVISIT_SHARE
     min_size: int = 1
     only_team: str | None = None
 

@@ -11,8 +11,8 @@ from rich.table import Table
 
 from gridmap.cli.common import Day, console, period_and_level, progress, workspace
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.terms import CAPTION
 from gridmap.services.hotspots.forecasts import next_week, score_forecast
-from gridmap.services.hotspots.publish import CAPTION
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.database import Database
 

@@ -10,8 +10,9 @@ from rich.table import Table
 
 from gridmap.cli.common import Day, console, period_and_level, workspace
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.terms import CAPTION
 from gridmap.services.hotspots.effects import effect as measured_effect
-from gridmap.services.hotspots.publish import CAPTION, p_text
+from gridmap.services.hotspots.publish import p_text
 from gridmap.services.hotspots.rate_table import rate_table
 from gridmap.services.hotspots.spec import HotspotSpec
 

@@ -13,6 +13,7 @@ from gridmap.cli.common import console, progress, workspace
 from gridmap.cli.patrols import visits as patrol_evidence
 from gridmap.cli.patrols.options import Emergency, Lock, NewStop, Shift
 from gridmap.cli.patrols.tables import tell_comparison, tell_list, tell_plan, tell_route
+from gridmap.domain import terms
 from gridmap.domain.gridkey import Scope
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.rules import read_rules
@@ -44,7 +45,12 @@ def group() -> None:
     "--iterations", type=int, help="搜索步数，可重复 / steps of search in place of a time: repeatable."
 )
 @click.option(
-    "--dwell", "dwell_s", type=float, default=720.0, show_default=True, help="停留秒数 / seconds a stop."
+    "--dwell",
+    "dwell_s",
+    type=float,
+    default=terms.DWELL_S,
+    show_default=True,
+    help="停留秒数 / seconds a stop.",
 )
 @click.option(
     "--village-share",
@@ -60,14 +66,14 @@ def group() -> None:
     "--min-gap",
     "min_gap_min",
     type=float,
-    default=60.0,
+    default=terms.GAP_S / 60,
     show_default=True,
     help="两次到访的间隔分钟 / minutes between visits.",
 )
 @click.option(
     "--revisit-share",
     type=float,
-    default=0.6,
+    default=terms.REVISIT_SHARE,
     show_default=True,
     help="再次到访的得分比例 / share that a further visit earns.",
 )
@@ -95,7 +101,7 @@ def group() -> None:
 @click.option(
     "--loss",
     type=float,
-    default=0.03,
+    default=terms.LOSS,
     show_default=True,
     help="最多放弃的得分 / most prize given up, with --vary or --nights.",
 )
@@ -172,7 +178,12 @@ def _number(text: str) -> int:
 )
 @click.option("--leave-out", multiple=True, help="不去的停靠点 / a stop that is left out, as H7.")
 @click.option("--seed", type=int, help="随机种子，默认同原计划 / seed; the old plan's by default.")
-@click.option("--time", "seconds", type=click.FloatRange(0.1, 3600), help="搜索秒数 / seconds of search.")
+@click.option(
+    "--time",
+    "seconds",
+    type=click.FloatRange(terms.SEARCH.low, terms.SEARCH.high),
+    help="搜索秒数 / seconds of search.",
+)
 @click.option("--iterations", type=click.IntRange(1), help="搜索步数 / steps of search in place of a time.")
 def replan(
     patrol_id: int,

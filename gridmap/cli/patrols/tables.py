@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from gridmap.cli.common import console
-from gridmap.services.hotspots.publish import CAPTION
+from gridmap.domain.terms import CAPTION
 
 _MODES = {"car": "车 / car", "bike": "骑行 / bike", "foot": "步行 / foot"}
 

@@ -10,6 +10,7 @@ import click
 from rich.table import Table
 
 from gridmap.cli.common import Day, console, period_and_level, progress, workspace
+from gridmap.domain import terms
 from gridmap.domain.gridkey import Scope
 from gridmap.services.reports import ReportRequest, build_hotspot_report, list_reports
 from gridmap.services.reports.request import PURPOSE
@@ -41,7 +42,7 @@ def group() -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed.")
 @click.option(
     "--permutations",
-    type=click.IntRange(19, 99_999),
+    type=click.IntRange(19, int(terms.PERMUTATIONS.high)),
     default=999,
     show_default=True,
     help="时空扫描的随机重复 / replications of the scan.",

@@ -11,7 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gridmap.analysis import density, near_repeat
-from gridmap.analysis.suppress import MINIMUM
+from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.publish import Outcome, in_words, number, proposal

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from gridmap.analysis import scan
-from gridmap.analysis.suppress import MINIMUM
+from gridmap.domain.terms import MINIMUM
 from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.publish import Outcome, chance, in_words, number, proposal
 from gridmap.services.hotspots.slices import Slices, slices

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.analysis import change
-from gridmap.analysis.suppress import MINIMUM
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.services.cases.overview import workspace_info
 from gridmap.services.ground.grids import grid_not_found

@@ -11,8 +11,8 @@ import numpy as np
 
 from gridmap.analysis import forecast
 from gridmap.analysis.forecast.scoring import WORDS
-from gridmap.analysis.suppress import MINIMUM
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.observations import load_inputs
 from gridmap.services.hotspots.publish import told

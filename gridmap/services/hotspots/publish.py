@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from gridmap.analysis.suppress import MINIMUM, NOT_SHOWN, merge_up
+from gridmap.analysis.suppress import NOT_SHOWN, merge_up
+from gridmap.domain.terms import MINIMUM
 from gridmap.services.hotspots.observations import Inputs
-
-CAPTION = ("接报量，不代表危险", "reported incidents, not danger")
 
 _PATROLLED = frozenset({"policing", "safety"})
 PROPOSALS = {

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from gridmap.analysis import rates
-from gridmap.analysis.suppress import MINIMUM
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.observations import load_inputs
 from gridmap.services.hotspots.spec import HotspotSpec

@@ -12,15 +12,15 @@ import pandas as pd
 import shapely
 
 from gridmap import __version__, crs
-from gridmap.analysis.suppress import MINIMUM
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.terms import CAPTION, MINIMUM
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.files.layers import write_layer
 from gridmap.services.hotspots.by_cell import by_emerging, by_gi, by_moran
 from gridmap.services.hotspots.by_place import by_kde, by_near_repeat, by_network_kde
 from gridmap.services.hotspots.by_scan import by_scan, by_space_time_scan
 from gridmap.services.hotspots.observations import Inputs, load_inputs, road_lines, scope_of
-from gridmap.services.hotspots.publish import CAPTION, Outcome, told
+from gridmap.services.hotspots.publish import Outcome, told
 from gridmap.services.hotspots.spec import COUNTS_ONLY, METHOD_NAMES, HotspotSpec
 from gridmap.storage.database import Database
 from gridmap.storage.hotspots import runs as stored

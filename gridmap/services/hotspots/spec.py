@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from gridmap.domain import terms
 from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import MICRO, VILLAGE
 from gridmap.errors import InvalidInput
@@ -133,10 +134,10 @@ class HotspotSpec:
         limits: tuple[tuple[str, float | None, float, float], ...] = (
             ("level", self.level, 1, 4),
             ("hexagons", self.hexagons, 5, 11),
-            ("seed", self.seed, 0, 2**63 - 1),
-            ("alpha", self.alpha, 1e-6, 0.5),
-            ("permutations", self.permutations, 0, 99_999),
-            ("presence", self.presence, 0, 1),
+            ("seed", self.seed, terms.SEED.low, terms.SEED.high),
+            ("alpha", self.alpha, terms.ALPHA.low, terms.ALPHA.high),
+            ("permutations", self.permutations, terms.PERMUTATIONS.low, terms.PERMUTATIONS.high),
+            ("presence", self.presence, terms.PRESENCE.low, terms.PRESENCE.high),
             ("bandwidth_m", self.bandwidth_m, 1, 100_000),
             ("cell_m", self.cell_m, 1, 100_000),
             ("max_population", self.max_population, 0.001, 0.5),

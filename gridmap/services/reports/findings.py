@@ -14,8 +14,8 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gridmap.analysis import emerging
-from gridmap.analysis.suppress import MINIMUM
 from gridmap.domain.codes import code_list
+from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.reporting.model import Cluster, Hotspot, Text, Total
 from gridmap.services.hotspots.by_cell import touching

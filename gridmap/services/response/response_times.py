@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from gridmap.analysis.suppress import MINIMUM
 from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import AREA, UNASSIGNED, VILLAGE, Scope, ancestor, level_of
 from gridmap.domain.query import IncidentQuery
+from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.services.cases.query import chosen_by
 from gridmap.storage.database import Database

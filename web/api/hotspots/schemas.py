@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
+from gridmap.domain import terms
 from gridmap.services.hotspots.spec import Method
 from web.api.schemas import Feature, Key, Level, Strict
 
@@ -53,7 +54,7 @@ class HotspotRequest(Strict):
     within: Key | None = Field(None, description="Only this grid and what lies below it.")
     seed: int = 0
     alpha: float = 0.05
-    permutations: int | None = Field(None, ge=0, le=9999)
+    permutations: int | None = Field(None, ge=terms.PERMUTATIONS.low, le=terms.PERMUTATIONS.high)
     presence: float = 0.8
     bandwidth_m: float | None = None
     cell_m: float | None = None

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
+from gridmap.domain import terms
 from gridmap.errors import InvalidInput
 from gridmap.services.patrols.ask.rules import Rules
 from web.api.schemas import Feature, Strict
 
-PlanNumber = Annotated[int, Field(ge=1, le=2**63 - 1, description="Number of a plan.")]
+PlanNumber = Annotated[int, Field(ge=1, le=terms.SEED.high, description="Number of a plan.")]
 
 
 class PatrolPlansQuery(Strict):
@@ -39,6 +40,12 @@ class PatrolExportQuery(Strict):
     )
 
 
+def asked(term: terms.Term, *, optional: bool = False, description: str | None = None) -> Any:
+    """Return the field of a term, with its default and limits."""
+    default = None if optional else term.default
+    return Field(default, ge=term.low, le=term.high, description=description)
+
+
 class PatrolBreak(Strict):
     """When a break begins, and how long it is."""
 
@@ -56,14 +63,18 @@ class PatrolPlanRequest(Strict):
     )
     teams: list[str] | None = Field(None, max_length=500, description="Codes of teams; all where absent.")
     seed: int = Field(0, ge=0)
-    seconds: float = Field(10.0, ge=0.1, le=120, description="Time for the search.")
-    dwell_s: float = Field(720.0, ge=60, le=7200, description="Length of a visit.")
-    village_share: float = Field(
-        0.0, ge=0, le=1, description="Least share of its prize that each village gets over seven days."
+    seconds: float = asked(terms.SEARCH, description="Time for the search.")
+    dwell_s: float = asked(terms.DWELL, description="Length of a visit.")
+    village_share: float = asked(
+        terms.VILLAGE_SHARE,
+        description="Least share of its prize that each village gets over seven days.",
     )
-    visits: int = Field(1, ge=1, le=6, description="Most visits to a stop.")
-    min_gap_s: float = Field(3600.0, ge=0, le=43200, description="Least time between two of them.")
-    revisit_share: float = Field(0.6, ge=0, le=1, description="Share that a further visit earns.")
+    visits: int = asked(terms.VISITS, description="Most visits to a stop.")
+    min_gap_s: float = asked(terms.GAP, description="Least time between two of them.")
+    revisit_share: float = asked(
+        terms.REVISIT,
+        description="Share that a further visit earns.",
+    )
     rest: PatrolBreak | None = Field(None, description="Break of every team.")
     rules: Rules | None = Field(None, description="Rules for single stops and teams.")
     locks: dict[str, str] = Field({}, description="Stops with the team that must visit them.")
@@ -71,8 +82,11 @@ class PatrolPlanRequest(Strict):
     vary: bool = Field(
         default=False, description="Draw the plan by the seed from several that are nearly best."
     )
-    loss: float = Field(0.03, ge=0, le=0.5, description="Most share of prize given up for plans that differ.")
-    nights: int = Field(1, ge=1, le=31, description="Consecutive nights, a plan for each.")
+    loss: float = asked(
+        terms.LOST,
+        description="Most share of prize given up for plans that differ.",
+    )
+    nights: int = asked(terms.NIGHTS, description="Consecutive nights, a plan for each.")
 
 
 class PatrolTaken(Strict):
@@ -91,7 +105,7 @@ class PatrolAdded(Strict):
     lat: float = Field(ge=-90, le=90)
     name: str | None = Field(None, max_length=100)
     prize: float | None = Field(None, ge=0, le=1e6, description="It must be visited where absent.")
-    dwell_s: float = Field(720.0, ge=60, le=7200)
+    dwell_s: float = asked(terms.DWELL)
 
 
 class PatrolReplanRequest(Strict):
@@ -105,8 +119,8 @@ class PatrolReplanRequest(Strict):
     teams_out: list[str] = Field([], max_length=500)
     taken: list[PatrolTaken] = Field([], max_length=500)
     added: list[PatrolAdded] = Field([], max_length=200)
-    seed: int | None = Field(None, ge=0, le=2**63 - 1, description="The old plan's where absent.")
-    seconds: float | None = Field(None, ge=0.1, le=120, description="Time for the search.")
+    seed: int | None = Field(None, ge=0, le=terms.SEED.high, description="The old plan's where absent.")
+    seconds: float | None = asked(terms.SEARCH, optional=True, description="Time for the search.")
 
     @model_validator(mode="after")
     def _when(self) -> PatrolReplanRequest:

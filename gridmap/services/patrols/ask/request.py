@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass, fields
 from typing import Any
 
+from gridmap.domain import terms
 from gridmap.domain.clock import read_break
 from gridmap.errors import InvalidInput
 from gridmap.services.patrols.ask.rules import Rules
@@ -61,19 +62,19 @@ class PatrolRequest:
     hotspot_run_id: int | None = None
     teams: tuple[str, ...] | None = None
     seed: int = 0
-    seconds: float | None = 10.0
+    seconds: float | None = terms.SEARCH_S
     iterations: int | None = None
-    dwell_s: float = 720.0
+    dwell_s: float = terms.DWELL_S
     village_share: float = 0.0
     visits: int = 1
-    min_gap_s: float = 3600.0
-    revisit_share: float = 0.6
+    min_gap_s: float = terms.GAP_S
+    revisit_share: float = terms.REVISIT_SHARE
     rest: str | None = None
     rules: Rules | None = None
     locks: tuple[tuple[str, str], ...] = ()
     leave_out: tuple[str, ...] = ()
     vary: bool = False
-    loss: float = 0.03
+    loss: float = terms.LOSS
     nights: int = 1
 
     def __post_init__(self) -> None:
@@ -84,26 +85,19 @@ class PatrolRequest:
                 "请在 --time 与 --iterations 中选一个。",
                 "Choose either --time or --iterations.",
             )
-        limits = (
-            ("seed", self.seed, 0, 2**63 - 1),
-            ("time", self.seconds, 0.1, 3600),
-            ("iterations", self.iterations, 1, 10**9),
-            ("dwell", self.dwell_s, 60, 7200),
-            ("village-share", self.village_share, 0, 1),
-            ("visits", self.visits, 1, 6),
-            ("min-gap", self.min_gap_s, 0, 43200),
-            ("revisit-share", self.revisit_share, 0, 1),
-            ("loss", self.loss, 0, 0.5),
-            ("nights", self.nights, 1, 31),
-        )
-        for name, value, low, high in limits:
-            if value is not None and not low <= value <= high:
-                raise InvalidInput(
-                    f"{name}-range",
-                    f"参数 {name} = {value} 超出范围，应在 {low} 与 {high} 之间。",
-                    f"{name} = {value} is out of range: it must be between {low} and {high}.",
-                )
-
+        for term, value in (
+            (terms.SEED, self.seed),
+            (terms.SEARCH, self.seconds),
+            (terms.STEPS, self.iterations),
+            (terms.DWELL, self.dwell_s),
+            (terms.VILLAGE_SHARE, self.village_share),
+            (terms.VISITS, self.visits),
+            (terms.GAP, self.min_gap_s),
+            (terms.REVISIT, self.revisit_share),
+            (terms.LOST, self.loss),
+            (terms.NIGHTS, self.nights),
+        ):
+            term.refuse(value)
         if self.rest is not None:
             read_break(self.rest)
 

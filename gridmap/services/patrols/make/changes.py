@@ -20,6 +20,7 @@ from gridmap.analysis.patrol import (
 )
 from gridmap.domain.clock import read_moment
 from gridmap.domain.gridkey import UNASSIGNED, Scope
+from gridmap.domain.terms import DWELL_S
 from gridmap.errors import InvalidInput
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.patrols.ask.problem import Inputs, check_near, village_of
@@ -71,7 +72,7 @@ class Added:
     lat: float
     name: str | None = None
     prize: float | None = None
-    dwell_s: float = 720.0
+    dwell_s: float = DWELL_S
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,81 @@
+"""Terms have one owner: commands, API and services take their defaults and limits from the table."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from gridmap.domain import terms
+from gridmap.errors import InvalidInput
+from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.services.patrols.ask.request import PatrolRequest
+from web.api.hotspots.schemas import HotspotRequest
+from web.api.patrols.schemas import PatrolPlanRequest, PatrolReplanRequest
+
+_DAY = dt.date(2026, 11, 1)
+_BOTH = {
+    "seconds": terms.SEARCH,
+    "dwell_s": terms.DWELL,
+    "village_share": terms.VILLAGE_SHARE,
+    "visits": terms.VISITS,
+    "min_gap_s": terms.GAP,
+    "revisit_share": terms.REVISIT,
+    "loss": terms.LOST,
+    "nights": terms.NIGHTS,
+}
+
+
+@pytest.mark.parametrize("name", sorted(_BOTH))
+def test_the_api_and_the_command_have_the_same_default_and_limits(name: str) -> None:
+    term = _BOTH[name]
+    assert getattr(PatrolPlanRequest(), name) == getattr(PatrolRequest(on=_DAY), name) == term.default
+    for value in (term.low, term.high):
+        given: dict[str, Any] = {name: value}
+        assert getattr(PatrolPlanRequest(**given), name) == value
+        assert getattr(PatrolRequest(on=_DAY, **given), name) == value
+    for value in (term.low - 1, term.high + 1):
+        given = {name: value}
+        with pytest.raises(ValidationError):
+            PatrolPlanRequest(**given)
+        with pytest.raises(InvalidInput, match=term.name):
+            PatrolRequest(on=_DAY, **given)
+
+
+def test_a_plan_solved_again_may_be_searched_for_as_long_as_a_new_one() -> None:
+    assert PatrolReplanRequest(seconds=terms.SEARCH.high).seconds == terms.SEARCH.high
+    assert PatrolReplanRequest().seconds is None
+
+
+def test_permutations_have_the_same_limits_everywhere() -> None:
+    most = int(terms.PERMUTATIONS.high)
+    assert HotspotRequest(permutations=most).permutations == most
+    assert HotspotSpec("gi", _DAY, _DAY, permutations=most).permutations == most
+    with pytest.raises(ValidationError):
+        HotspotRequest(permutations=most + 1)
+    with pytest.raises(InvalidInput):
+        HotspotSpec("gi", _DAY, _DAY, permutations=most + 1)
+
+
+def test_every_term_says_what_it_is_in_both_languages_within_its_own_limits() -> None:
+    assert len(terms.TERMS) >= 13
+    for term in terms.TERMS.values():
+        assert term.zh
+        assert term.en
+        assert term.low < term.high
+        term.refuse(term.default)
+
+
+def test_the_length_of_a_stop_and_the_caption_stand_in_one_place() -> None:
+    root = Path(__file__).resolve().parents[2]
+    files = [*(root / "gridmap").rglob("*.py"), *(root / "web" / "api").rglob("*.py")]
+    assert len(files) > 200
+    for wanted in (r"\b720\.0\b", "不代表危险", r"^(MINIMUM|FEWEST) = 5$"):
+        found = [
+            str(p.relative_to(root)) for p in files if re.search(wanted, p.read_text("utf-8"), re.MULTILINE)
+        ]
+        assert found == ["gridmap/domain/terms.py"]
