@@ -151,9 +151,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep tests away from a real workspace that the environment names, and give the run a folder."""
     for name in ("DATABASE_URL", "GRIDMAP_HOME", "GRIDMAP_APP_DATABASE_URL"):
         os.environ.pop(name, None)
-    # What starts the tests may ignore SIGINT, as a shell does for what it runs in the background; a person's
+    # What starts the tests may ignore SIGINT or SIGHUP, as a shell or nohup does for what it runs behind; a person's
     # shell does not, and every program that tests start would inherit it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     if hasattr(config, "workerinput"):
         config.stash[_HOME] = Path(config.workerinput["home"])
     else:

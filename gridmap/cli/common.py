@@ -28,6 +28,9 @@ class Terminal(Console):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(soft_wrap=True, markup=False, emoji=False, **options)
+        if "width" not in options:
+            # Asked for at each line: a console keeps the COLUMNS of when it was made.
+            self._width = None
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Make the text that is shown; every string of a line or a table's cell passes here."""

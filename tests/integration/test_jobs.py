@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from gridmap.domain.gridkey import Scope, make_key
 from gridmap.domain.jobs import Job
+from gridmap.domain.query import IncidentQuery
 from gridmap.errors import Busy, Conflict, InvalidInput, NotFound, Unavailable
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.house import JOB_KINDS
@@ -115,7 +116,12 @@ ASKED: list[tuple[str, Any]] = [
         ),
     ),
     ("siting", SitingRequest(2, "median", seconds=1.5)),
-    ("export", ExportRequest("incidents", "csv", since=DAY, within=33068110901004000)),
+    (
+        "export",
+        ExportRequest(
+            "incidents", "csv", query=IncidentQuery(33068110901004000, DAY, flags=frozenset({"open"}))
+        ),
+    ),
     ("report", ReportJob(ReportRequest(DAY, DAY, 3), Path("/assets"))),
     ("import", ImportRequest("teams", Path("/teams.csv"), ImportOptions(mapping={"编号": "code"}))),
 ]

@@ -54,6 +54,7 @@ insert into patrol_segments select patrol_id, 't', 1, '2026-01-01', '2026-01-01'
   'SRID=4326;LINESTRING(0 0,1 1)' from patrols;
 insert into dispatches (incident_id, team_code, mode, road_s, road_m, sent_at)
   select incident_id, 't', 'foot', 1, 1, now() from incidents;
+insert into jobs (owner, scope_lo, scope_hi, kind, parameters) values ('keeper', {TOWN}, {TOWN}, 'export', '{{}}');
 """
 
 
