@@ -1,4 +1,4 @@
-"""What a request needs: the database and the scope of whoever asks."""
+"""What a request needs: the database, and whoever asks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import cast
 
 from flask import current_app
 
+from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.storage.database import Database
 
@@ -15,6 +16,11 @@ def database() -> Database:
     return cast("Database", current_app.extensions["gridmap"])
 
 
+def actor() -> Actor:
+    """Return whoever asks: the keeper, since only this machine can ask."""
+    return Actor.at_the_machine()
+
+
 def scope() -> Scope:
-    """Scope of whoever asks: the whole workspace, since only this machine can ask."""
-    return Scope.whole()
+    """Scope of whoever asks."""
+    return actor().scope
