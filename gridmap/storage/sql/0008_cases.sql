@@ -42,11 +42,13 @@ alter table incidents
   add column solved_level bigint,
   add column reopened bigint default 0 not null;
 
--- NOT VALID: new rows are checked, and those that stand have what the columns' defaults give.
-alter table incidents
-  add constraint ck_incidents_number check (number ~ '^\d{22}$') not valid,
-  add constraint ck_incidents_risk check (risk in ('green', 'yellow', 'red')) not valid,
-  add constraint ck_incidents_people_count check (people_count > 0) not valid;
+-- Every row has what the columns' defaults give, and the upgrade has the workspace to itself.
+-- squawk-ignore constraint-missing-not-valid
+alter table incidents add constraint ck_incidents_number check (number ~ '^\d{22}$');
+-- squawk-ignore constraint-missing-not-valid
+alter table incidents add constraint ck_incidents_risk check (risk in ('green', 'yellow', 'red'));
+-- squawk-ignore constraint-missing-not-valid
+alter table incidents add constraint ck_incidents_people_count check (people_count > 0);
 
 alter table incident_steps
   add column uid uuid,
@@ -65,8 +67,8 @@ alter table incident_steps
   add column undone_at timestamptz,
   add column details jsonb default '{}' not null;
 
-alter table incident_steps
-  add constraint ck_incident_steps_told_by check (told_by in ('desk', 'source')) not valid;
+-- squawk-ignore constraint-missing-not-valid
+alter table incident_steps add constraint ck_incident_steps_told_by check (told_by in ('desk', 'source'));
 
 alter table incident_steps alter column uid set default gen_random_uuid();
 
