@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from gridmap import __version__
-from gridmap.errors import Busy, GridmapError, Unavailable
+from gridmap.errors import Busy, GridmapError, NotFound, Unavailable
 from gridmap.storage.database import Database
-from web import pages, tiles
+from web import desk, pages, tiles
 from web.api import jobs, workspace
 from web.api.cases import counts, incidents
 from web.api.ground import grids
@@ -24,6 +24,7 @@ from web.api.response import coverage, dispatch
 from web.api.schemas import Problem
 from web.api.teams import teams as field
 from web.compression import compress
+from web.desk import shown
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +77,7 @@ def create_app(database: Database) -> Flask:
         app.register_api(bp)
     app.register_blueprint(tiles.bp)
     app.register_blueprint(pages.bp)
+    desk.register(app)
     app.add_url_rule("/healthz", "healthz", _healthz)
     app.add_url_rule("/api/v1/openapi.json", "openapi", lambda: jsonify(app.api_doc))
     app.register_error_handler(GridmapError, _problem)
@@ -97,7 +99,7 @@ def _healthz() -> tuple[Response, int]:
 
 
 def _problem(error: GridmapError) -> tuple[Response, int]:
-    answer = jsonify(error.as_dict())
+    answer = shown.error_page(error) if shown.wants_page() else jsonify(error.as_dict())
     if isinstance(error, Unavailable | Busy):
         answer.headers["Retry-After"] = str(error.retry_after_s)
     return answer, error.status
@@ -117,6 +119,8 @@ def _not_valid(error: ValidationError) -> Response:
 def _unexpected(error: Exception) -> tuple[Response, int]:
     if isinstance(error, HTTPException):
         status = error.code or 500
+        if status == 404 and shown.wants_page():
+            return shown.error_page(NotFound("http-404", "没有这个地址。", "There is no such address.")), 404
         return jsonify(
             code=f"http-{status}",
             message_zh="没有这个地址。" if status == 404 else "请求无法处理。",

@@ -55,7 +55,7 @@ class Watched:
         """
         if frozen:
             self.page.clock.install()
-        self.page.goto(f"{self.base}/{query}")
+        self.page.goto(f"{self.base}/map{query}")
         self.page.wait_for_selector("#list tbody tr, #list .nothing", state="attached", timeout=PATIENCE_MS)
         if drawn:
             self.page.wait_for_selector("#map[data-ready]", timeout=PATIENCE_MS)
