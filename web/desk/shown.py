@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo
 from flask import Response, current_app, g, make_response, render_template, request
 
 from gridmap.domain.cases import lists as closed_lists
+from gridmap.domain.cases.actions import ACTION_WORDS, read_action
+from gridmap.domain.cases.rules import GROUND_LISTS
 from gridmap.domain.codes import code_list
-from gridmap.domain.gridkey import UNASSIGNED
+from gridmap.domain.gridkey import LEVELS, UNASSIGNED, ancestor, level_of
 from gridmap.errors import GridmapError
 from gridmap.services.cases.places import Places, places_of
 from web import assets, context, look
-from web.desk.words import FOR_SCRIPTS, say
+from web.desk.words import FOR_SCRIPTS, WORDS, say
 
 NAVIGATION = (
     ("desk", "desk.show"),
@@ -93,6 +95,22 @@ class Say:
         found = places().kinds.get((domain, kind or ""))
         return self.pair(*found) if found else self.label("domain", domain)
 
+    def action(self, name: str) -> str:
+        """Return the name of a step; a source's own word as it is."""
+        known = read_action(name)
+        return self.pair(*ACTION_WORDS[known][:2]) if known else name
+
+    def ground(self, name: str, code: str) -> str:
+        """Return the name of a step's ground."""
+        known = read_action(name)
+        listed = GROUND_LISTS.get(known) if known else None
+        return self.label(listed, code) if listed else code
+
+    def body(self, code: str | None, directory: list[dict[str, Any]]) -> str:
+        """Return the name of a body of the directory."""
+        found = next((b for b in directory if b["code"] == code), None)
+        return self.pair(found["name_zh"], found["name_en"]) if found else (code or "")
+
     def when(self, at: dt.datetime | None) -> str:
         """Return month, day and time; the year where it is another one."""
         if at is None:
@@ -123,6 +141,11 @@ _CODE_LISTS = frozenset(
 )
 
 
+def chain(key: int) -> list[int]:
+    """Return the keys of a grid and of those above it, the town first."""
+    return [] if key == UNASSIGNED else [ancestor(key, lv) for lv in LEVELS if lv <= level_of(key)]
+
+
 def page(template: str, here: str, *, status: int = 200, **values: Any) -> Response:
     """Make a page.
 
@@ -135,6 +158,7 @@ def page(template: str, here: str, *, status: int = 200, **values: Any) -> Respo
     **values
         For the template.
     """
+    lang = look.language()
     lang = look.language()
     words = Say(lang)
     other = request.args.to_dict(flat=False) | {"lang": ["zh" if lang == "en" else "en"]}
@@ -153,6 +177,10 @@ def page(template: str, here: str, *, status: int = 200, **values: Any) -> Respo
             say=words,
             t=words.text,
             clock=words.clock,
+            code_list=code_list,
+            choices=closed_lists.choices,
+            known_words=WORDS,
+            chain=chain,
             **values,
         ),
         status,

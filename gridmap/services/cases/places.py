@@ -37,7 +37,7 @@ class Outline:
     label: tuple[float, float]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Places:
     """Grids and kinds as a scope sees them.
 

@@ -67,3 +67,23 @@ def wide_water(session: Session) -> list[bytes]:
         .limit(_MOST_LINES)
     )
     return [bytes(wkb) for wkb in session.scalars(query)]
+
+
+def named_places(session: Session, words: str, limit: int) -> list[tuple[str, str, float, float]]:
+    """Name, what it is, lon and lat of what a text may mean: bodies, named places, grids, places of cases before."""
+    found = session.execute(
+        text(
+            "select name, what, ST_X(p), ST_Y(p) from ("
+            " select name_zh as name, 'organisation' as what, geom as p, 1 as rank from organisations"
+            "   where strpos(name_zh, :words) > 0 or strpos(lower(coalesce(name_en, '')), lower(:words)) > 0"
+            " union all select name_zh, 'place', ST_PointOnSurface(geom), 2 from basemap_features"
+            "   where theme = 'places' and strpos(name_zh, :words) > 0"
+            " union all select name_zh, 'grid', label_point, 3 from grids where valid_to is null"
+            "   and (strpos(name_zh, :words) > 0 or strpos(lower(coalesce(name_en, '')), lower(:words)) > 0)"
+            " union all (select distinct on (place) place, 'case', geom, 4 from incidents"
+            "   where place is not null and geom is not null and strpos(place, :words) > 0 order by place)"
+            " ) found where p is not null order by rank, name limit :limit"
+        ),
+        {"words": words, "limit": limit},
+    )
+    return [(str(name), str(what), float(lon), float(lat)) for name, what, lon, lat in found]
