@@ -73,6 +73,14 @@ def search(database: Database, scope: Scope, words: str, *, limit: int = 50) -> 
         return stored.search(session, words.strip(), limit)
 
 
+def list_open(
+    database: Database, scope: Scope, *, overdue_at: dt.datetime | None = None, limit: int = 50
+) -> list[CaseRow]:
+    """Return open cases, those due first before others; only overdue ones where an instant is given."""
+    with database.scoped_session(scope) as session:
+        return stored.by_due(session, overdue_at=overdue_at, limit=limit)
+
+
 def act(
     database: Database,
     actor: Actor,

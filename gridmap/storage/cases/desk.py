@@ -13,6 +13,7 @@ from sqlalchemy import Select, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from gridmap.domain.cases.actions import ENDED_STAGES
 from gridmap.domain.cases.model import CaseRow, Opening, State, Step
 from gridmap.domain.cases.number import ORDERS, compose, order
 from gridmap.domain.cases.sealing import is_sealed
@@ -291,6 +292,19 @@ def open_cases(session: Session, domain: str, since: dt.datetime, until: dt.date
         Incident.withdrawn_at.is_(None),
         Incident.geom.is_not(None),
     )
+    return [case_row(row) for row in session.execute(query).mappings()]
+
+
+def by_due(session: Session, *, overdue_at: dt.datetime | None, limit: int) -> list[CaseRow]:
+    """Open cases, those due first before others; only those past due at an instant, where one is given."""
+    query = (
+        select_rows()
+        .where(Incident.stage.not_in([s.value for s in ENDED_STAGES]), Incident.withdrawn_at.is_(None))
+        .order_by(Incident.due_at.asc().nulls_last(), Incident.incident_id)
+        .limit(limit)
+    )
+    if overdue_at is not None:
+        query = query.where(Incident.due_at < overdue_at)
     return [case_row(row) for row in session.execute(query).mappings()]
 
 
