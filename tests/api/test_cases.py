@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -28,8 +27,8 @@ QUARREL: dict[str, Any] = {
 
 
 @pytest.fixture(scope="module")
-def town(make_database: MakeDatabase) -> Iterator[Database]:
-    yield make_database("villages")
+def town(make_database: MakeDatabase) -> Database:
+    return make_database("villages")
 
 
 @pytest.fixture(scope="module")

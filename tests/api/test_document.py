@@ -195,8 +195,9 @@ def test_days_at_the_ends_of_the_calendar_do_no_harm(client: FlaskClient, day: s
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_records_and_grids_are_not_written_through_the_api(client: FlaskClient, method: str) -> None:
-    closed = [path for path in SANE if (method, path) != ("post", "/api/v1/dispatches")]
-    assert len(closed) >= len(SANE) - 1 > 0
+    written = {"/api/v1/dispatches", "/api/v1/cases", "/api/v1/cases/tasks", "/api/v1/screening-rounds"}
+    closed = [path for path in SANE if not (method == "post" and path in written)]
+    assert len(closed) >= len(SANE) - len(written) > 0
     for path in closed:
         _is_problem(getattr(client, method)(_filled(path)), 405)
 

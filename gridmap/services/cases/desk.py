@@ -219,23 +219,12 @@ def _make(
         last_at=live[-1].at if live else None,
     )
     if refused is not None:
-        wrong = InvalidInput if refused.code in _OF_FIELDS else Conflict
+        wrong = Conflict if refused.lawless else InvalidInput
         raise wrong(refused.code, refused.zh, refused.en)
     stored.add_step(session, case.row.incident_id, step, key)
     tasks_of_step(session, database.settings.timezone, case, step, str(key), now)
     steps = stored.load_steps(session, [case.row.incident_id])[case.row.incident_id]
     stored.save_state(session, case.row.incident_id, derive(case.opening, steps))
-
-
-_OF_FIELDS = {
-    "step-incomplete",
-    "step-code-unknown",
-    "step-before-last",
-    "transfer-needs-ground",
-    "pause-ends-before",
-    "defer-not-later",
-    "step-unknown",
-}
 
 
 def _require_his(actor: Actor, case: KeptCase, action: Action) -> None:
