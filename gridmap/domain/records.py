@@ -54,6 +54,10 @@ class Field:
         Longest accepted text.
     default : str, optional
         What an empty cell means.
+    persons : str
+        What happens to words that point at a person (names, plates, illness): the row is ``refused`` in names of teams
+        and places, the words are ``starred`` out in free text, and nobody looks for them (``unasked``) in names of
+        roads and the like. Identity and telephone numbers refuse the row everywhere.
     """
 
     name: str
@@ -66,6 +70,7 @@ class Field:
     high: float | None = None
     max_chars: int = 200
     default: str | None = None
+    persons: Literal["refused", "starred", "unasked"] = "unasked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,7 @@ _LAT = Field("lat", "y", "纬度", ("latitude", "y", "北纬", "y坐标", "lat_w
 _ACCURACY = Field(
     "accuracy_m", "number", "定位精度", ("accuracy", "精度", "精度米", "定位精度米"), low=0, high=100_000
 )
-_NAME_EN = Field("name_en", "text", "英文名称", ("english_name", "英文名"), max_chars=120)
+_NAME_EN = Field("name_en", "text", "英文名称", ("english_name", "英文名"), max_chars=120, persons="refused")
 
 INCIDENTS = Noun(
     "incidents",
@@ -186,6 +191,7 @@ INCIDENTS = Noun(
             "摘要",
             ("简述", "事件描述", "描述", "内容", "概要", "简要情况", "description"),
             max_chars=2000,
+            persons="starred",
         ),
     ),
     "point",
@@ -202,7 +208,7 @@ INCIDENT_STEPS = Noun(
         Field("stage_from", "code", "原阶段", ("from_stage", "办理前阶段"), codes=STAGES),
         Field("stage_to", "code", "新阶段", ("to_stage", "办理后阶段"), codes=STAGES),
         Field("to_grid_code", "key", "移送网格编码", ("移送网格", "to_grid")),
-        Field("note", "text", "说明", ("备注", "办理说明", "remark"), max_chars=2000),
+        Field("note", "text", "说明", ("备注", "办理说明", "remark"), max_chars=2000, persons="starred"),
     ),
     "none",
     ("uid", "at", "action"),
@@ -214,7 +220,13 @@ TEAMS = Noun(
     (
         Field("code", "key", "队伍编号", ("id", "编号", "代码", "team_code", "队伍代码"), required=True),
         Field(
-            "name_zh", "text", "名称", ("队伍名称", "name", "队名", "team_name"), required=True, max_chars=120
+            "name_zh",
+            "text",
+            "名称",
+            ("队伍名称", "name", "队名", "team_name"),
+            required=True,
+            max_chars=120,
+            persons="refused",
         ),
         _NAME_EN,
         Field(
@@ -258,7 +270,14 @@ MIGRANTS = Noun(
     "migrant cluster",
     (
         Field("code", "key", "聚居点编号", ("id", "编号", "代码", "site_code"), required=True),
-        Field("name_zh", "text", "名称", ("聚居点名称", "场所名称", "name", "site_name"), max_chars=120),
+        Field(
+            "name_zh",
+            "text",
+            "名称",
+            ("聚居点名称", "场所名称", "name", "site_name"),
+            max_chars=120,
+            persons="refused",
+        ),
         Field("kind", "code", "类型", ("类别", "场所类型", "type"), required=True, codes=SITE_KINDS),
         Field(
             "head_count",
@@ -283,7 +302,9 @@ ORGANISATIONS = Noun(
     "organisation",
     (
         Field("code", "key", "机构编号", ("id", "编号", "代码", "机构代码"), required=True),
-        Field("name_zh", "text", "名称", ("机构名称", "name"), required=True, max_chars=120),
+        Field(
+            "name_zh", "text", "名称", ("机构名称", "name"), required=True, max_chars=120, persons="refused"
+        ),
         _NAME_EN,
         Field("kind", "code", "类型", ("机构类型", "类别", "type"), required=True, codes=ORGANISATION_KINDS),
         _LON,

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from gridmap.domain.legible import UNSEEN_RE2
 from gridmap.domain.records import Field
-from gridmap.ingest.personal import find_personal
+from gridmap.ingest.personal import find_personal, named_kinds, star_out
 from gridmap.ingest.rows import dates, values
 from gridmap.ingest.rows.refused import Refusals
 
@@ -106,6 +106,32 @@ def _text(raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) 
         code="personal-phone-number",
         zh="含有电话号码。个人信息不能导入，请删除号码后再导入。",
         en="it holds a telephone number. Delete the number: personal data is never imported.",
+        hide=True,
+    )
+    return _without_persons(text, field, heading, refusals)
+
+
+def _without_persons(text: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) -> Any:
+    """Star out what points at a person in free text; refuse the row where it stands in a name or a code."""
+    if field.kind == "key":
+        # Codes of ASCII are left: a number plate of a patrol car stands in Chinese.
+        held = pc.if_else(pc.string_is_ascii(text), pa.scalar(None, pa.string()), text)
+    elif field.persons == "unasked":
+        return text
+    else:
+        held = text
+    found = star_out(held)
+    if field.persons == "starred":
+        refusals.star(found.rows, heading, found.kinds)
+        return found.column
+    told = [named_kinds(kinds) for kinds in found.kinds]
+    refusals.add(
+        found.rows,
+        heading,
+        text,
+        code="personal-in-name",
+        zh=[f"名称或编号中有{zh}。请改用单位、地点或岗位的名称。" for zh, _ in told],
+        en=[f"a name or code holds {en}. Name the unit, the place or the post instead." for _, en in told],
         hide=True,
     )
     return text

@@ -256,6 +256,7 @@ def _result(
         table=table,
         geometry=geometry,
         refused=refusals.frame(),
+        starred=refusals.starred(),
         originals=originals,
         headers={v: k for k, v in headings.columns.items()},
         ignored=headings.ignored,
