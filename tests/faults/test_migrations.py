@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic.config import Config
 from sqlalchemy import text
 
 from gridmap.domain.gridkey import Scope
@@ -78,16 +77,7 @@ def later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
             f"branch_labels = None\ndepends_on = None\n\n\ndef upgrade():\n    {body}\n",
             "utf-8",
         )
-        shipped = Path(schema.__file__).parent / "migrations" / "versions"
-
-        def config() -> Config:
-            made = Config()
-            made.set_main_option("script_location", "gridmap.storage:migrations")
-            made.set_main_option("path_separator", "newline")
-            made.set_main_option("version_locations", f"{shipped}\n{versions}")
-            return made
-
-        monkeypatch.setattr(schema, "_config", config)
+        monkeypatch.setattr(schema, "_VERSIONS", (*schema._VERSIONS, versions))
 
     return add
 

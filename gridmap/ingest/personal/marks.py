@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 
 from gridmap.ingest.personal.found import Found
 from gridmap.ingest.personal.plain import Plain
@@ -155,7 +156,13 @@ def _without_looking_around(rule: str) -> str:
 MAY_HOLD_RE2 = "(?i)" + "|".join(f"(?:{_without_looking_around(rule)})" for _, rule in _RULES)
 """For whole columns: what this does not match, in NFKC, holds no mark but cards, which have many digits."""
 
-_COMPILED = tuple((kind, re.compile(rule, re.IGNORECASE)) for kind, rule in _RULES)
+
+@cache
+def _compiled() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    # At the first text: commands that read none do not wait for it.
+    return tuple((kind, re.compile(rule, re.IGNORECASE)) for kind, rule in _RULES)
+
+
 _CARD = re.compile(r"(?<![0-9A-Za-z.])([2-6][0-9]{3}(?:[ \-]?[0-9]{4}){2,3}[ \-]?[0-9]{1,4})(?![0-9A-Za-z])")
 
 
@@ -172,7 +179,7 @@ def find_marks(copy: Plain) -> Iterator[Found]:
     ----------
     copy : Plain
     """
-    for kind, rule in _COMPILED:
+    for kind, rule in _compiled():
         for match in rule.finditer(copy.text):
             yield Found(kind, *copy.span(*match.span(1)))
     for match in _CARD.finditer(copy.digits):
