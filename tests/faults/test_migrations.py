@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import text
 
 from gridmap.domain.gridkey import Scope
@@ -128,7 +129,7 @@ def test_two_upgrades_at_once_run_one_after_the_other(
 ) -> None:
     later("op.execute('create table gridmap.later (x int)')")
     inside, most, lock = 0, 0, threading.Lock()
-    run = schema.command.upgrade
+    run = command.upgrade
 
     def watched(*arguments: Any) -> None:
         nonlocal inside, most
@@ -140,7 +141,7 @@ def test_two_upgrades_at_once_run_one_after_the_other(
         with lock:
             inside -= 1
 
-    monkeypatch.setattr(schema.command, "upgrade", watched)
+    monkeypatch.setattr(command, "upgrade", watched)
     with ThreadPoolExecutor(4) as pool:
         states = [pool.submit(upgrade, old) for _ in range(4)]
         assert [state.result().state for state in states] == ["current"] * 4
@@ -202,9 +203,9 @@ def test_rows_outlive_an_upgrade(current: Database, later: Callable[[str], None]
 def test_a_workspace_of_the_first_version_is_upgraded_with_its_rows_kept(
     old: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = schema.command.upgrade
+    whole = command.upgrade
     with monkeypatch.context() as first_version:
-        first_version.setattr(schema.command, "upgrade", lambda config, _: whole(config, "0001"))
+        first_version.setattr(command, "upgrade", lambda config, _: whole(config, "0001"))
         upgrade(old)
     as_owner(old, "insert into gridmap.workspace_settings values ('name_zh', '\"镇\"')")
     assert schema_version(old).state == "older"
@@ -218,10 +219,10 @@ def test_a_workspace_of_the_first_version_is_upgraded_with_its_rows_kept(
 def test_a_workspace_of_the_former_schema_opens_with_its_rows_and_takes_jobs(
     old: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = schema.command.upgrade
-    monkeypatch.setattr(schema.command, "upgrade", lambda config, _: real(config, "0005"))
+    real = command.upgrade
+    monkeypatch.setattr(command, "upgrade", lambda config, _: real(config, "0005"))
     assert upgrade(old).found == "0005"
-    monkeypatch.setattr(schema.command, "upgrade", real)
+    monkeypatch.setattr(command, "upgrade", real)
     town = Scope.of_grid(33068110900000000)
     run = (
         "insert into gridmap.hotspot_runs (scope_lo, scope_hi, method, since, until, level, seed, parameters,"
