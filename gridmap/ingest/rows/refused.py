@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridmap.files.atomic import replacing
 from gridmap.files.cells import escape_cell
-from gridmap.ingest.model import REFUSED_COLUMNS, ParsedTable
-from gridmap.ingest.personal import mask, personal_in
+from gridmap.ingest.model import REFUSED_COLUMNS, STARRED_COLUMNS, ParsedTable
+from gridmap.ingest.personal import find_in, mask
 
 REASON_HEADERS = ("原行号 refused_row", "有问题的列 refused_field", "拒收原因 refused_reason")
 """Columns that the spreadsheet of refused rows adds; import ignores them."""
@@ -39,6 +39,7 @@ class Refusals:
         self._file_name = file_name
         self.row_numbers = row_numbers
         self._parts: list[pd.DataFrame] = []
+        self._starred: list[pd.DataFrame] = []
         self._by_field: dict[str, NDArray[np.bool_]] = {}
         self.personal: dict[str, int] = {}
         self.about_place = np.zeros(row_numbers.size, dtype=bool)
@@ -88,6 +89,37 @@ class Refusals:
                 }
             )
         )
+
+    def star(self, positions: NDArray[np.int64], field: str, kinds: Sequence[tuple[str, ...]]) -> None:
+        """Note the rows in whose free text something was starred out.
+
+        Parameters
+        ----------
+        positions : ndarray of int64
+        field : str
+            Column heading that the person knows.
+        kinds : sequence of tuple of str
+            What was found in each; keys of :data:`gridmap.ingest.personal.KINDS`.
+        """
+        told = [" ".join(k) for k in kinds]
+        if positions.size:
+            self._starred.append(
+                pd.DataFrame(
+                    {
+                        "row": self.row_numbers[positions],
+                        "field": field,
+                        "kinds": told,
+                    }
+                )
+            )
+
+    def starred(self) -> pd.DataFrame:
+        """Rows in which something was starred out and that are not refused, by row."""
+        if not self._starred:
+            return pd.DataFrame(columns=list(STARRED_COLUMNS))
+        frame = pd.concat(self._starred, ignore_index=True)
+        frame = frame[~frame["row"].isin(self.row_numbers[self.bad])]
+        return frame.sort_values("row", kind="stable", ignore_index=True)
 
     def of(self, heading: str) -> NDArray[np.bool_]:
         """Rows in which a column has already been refused."""
@@ -183,7 +215,7 @@ def _shown(value: Any, *, hide: bool) -> str:
     if value is None:
         return ""
     text = str(value)[: _VALUE_CHARS + 40]
-    if hide or personal_in(text):
+    if hide or find_in(text):
         text = mask(text)
     return text if len(text) <= _VALUE_CHARS else text[: _VALUE_CHARS - 1] + "…"
 
@@ -191,8 +223,8 @@ def _shown(value: Any, *, hide: bool) -> str:
 def write_refused(path: str | Path, parsed: ParsedTable) -> int:
     """Write the refused rows as they stood, with what is wrong with each, to an XLSX file.
 
-    The workbook can be corrected and imported again: the three added columns are ignored. Identity and
-    telephone numbers are starred out.
+    The workbook can be corrected and imported again: the three added columns are ignored. What points at a person is
+    starred out.
 
     Parameters
     ----------
@@ -238,7 +270,7 @@ def write_refused(path: str | Path, parsed: ParsedTable) -> int:
         ):
             for column, value in enumerate(cells):
                 if isinstance(value, str):
-                    shown = escape_cell(mask(value) if personal_in(value) else value)
+                    shown = escape_cell(mask(value) if find_in(value) else value)
                     sheet.write_string(line, column, shown, text)
             why = reasons.loc[row]
             sheet.write_number(line, len(names), int(row))

@@ -17,10 +17,10 @@ from gridmap.domain.cases.model import Case, CaseRow, Step, StepAsked, Times
 from gridmap.domain.cases.rules import barred_ways, lawful_next
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
-from gridmap.ingest.personal import personal_in
+from gridmap.ingest.free_text import checked_text
 from gridmap.services.cases import bodies, similar
 from gridmap.services.cases.follow import tasks_of_step
-from gridmap.services.cases.refusals import CaseMovedOn, absent, key_used, personal, read_key
+from gridmap.services.cases.refusals import CaseMovedOn, absent, key_used, read_key
 from gridmap.services.cases.told import asked_step, told_of
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
@@ -206,8 +206,8 @@ def _make(
     now: dt.datetime,
 ) -> None:
     _require_his(actor, case, asked.action)
-    if asked.note and personal_in(asked.note):
-        raise personal("note")
+    for said in (asked.note, *(decided.text for decided in asked.decisions)):
+        checked_text(said)
     live = in_force(case.steps)
     step = asked_step(session, database.settings.timezone, actor, case, asked, now)
     refused = check(
