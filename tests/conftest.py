@@ -178,3 +178,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
                 os.kill(int(left.name.removeprefix("server-")), signal.SIGTERM)
         stop(config.stash[_HOME] / "database")
         shutil.rmtree(config.stash[_HOME])
+
+
+@pytest.fixture(scope="session")
+def found_in_use() -> Path:
+    """Folder of small inputs that failed in use, outside the repository; tests of them skip where it is not."""
+    folder = Path(os.environ.get("GRIDMAP_FOUND") or REPOSITORY.parent / "shared" / "found")
+    if not folder.is_dir():
+        pytest.skip("the inputs found in use are not here")
+    return folder

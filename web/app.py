@@ -15,7 +15,7 @@ from gridmap.errors import Busy, GridmapError, NotFound, Unavailable
 from gridmap.storage.database import Database
 from web import desk, pages, tiles
 from web.api import jobs, workspace
-from web.api.cases import counts, incidents
+from web.api.cases import cases, counts, incidents
 from web.api.ground import grids
 from web.api.hotspots import runs as hotspots
 from web.api.patrols import plans as patrols
@@ -65,6 +65,7 @@ def create_app(database: Database) -> Flask:
         grids.bp,
         counts.bp,
         incidents.bp,
+        cases.bp,
         field.bp,
         hotspots.bp,
         patrols.bp,

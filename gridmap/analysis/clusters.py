@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
-from sklearn.cluster import DBSCAN, HDBSCAN
 
 from gridmap.analysis._points import distinct, points_of, positive, weights_of
 from gridmap.errors import InvalidInput
@@ -87,6 +86,8 @@ def dbscan(xy: ArrayLike, radius_m: float, min_points: float, weights: ArrayLike
     if heads.any():
         # The library takes a whole number of samples, so weights are measured in parts of the least sum.
         parts = heads / least * (1 + 1e-12)
+        from sklearn.cluster import DBSCAN
+
         fitted = DBSCAN(eps=reach, min_samples=1, algorithm="kd_tree").fit(places, sample_weight=parts)
         core = fitted.core_sample_indices_
         labels[core] = fitted.labels_[core]
@@ -139,6 +140,8 @@ def hdbscan(xy: ArrayLike, min_size: float, weights: ArrayLike | None = None) ->
     copies = np.where(counted, np.maximum(np.rint(heads / unit), 1), 0).astype(np.int64)
     labels = np.full(len(places), NOISE, np.int64)
     if copies.sum() >= smallest:
+        from sklearn.cluster import HDBSCAN
+
         fitted = HDBSCAN(min_cluster_size=smallest, allow_single_cluster=False, copy=True).fit(
             np.repeat(places, copies, axis=0)
         )

@@ -20,6 +20,11 @@ _UNSEEN = re.compile(
 )
 
 
+def is_unseen(character: str) -> bool:
+    """Tell whether a character cannot be seen: a control, of zero width, of direction, or half a surrogate."""
+    return _UNSEEN.match(character) is not None
+
+
 def legible(text: str) -> str:
     r"""Return a text in which every character can be seen.
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from gridmap.domain.cases.lists import spellings_of
 from gridmap.domain.spellings import (
     BARRIERS,
     CHANNELS,
@@ -54,6 +55,10 @@ class Field:
         Longest accepted text.
     default : str, optional
         What an empty cell means.
+    persons : str
+        What happens to words that point at a person (names, plates, illness): the row is ``refused`` in names of teams
+        and places, the words are ``starred`` out in free text, and nobody looks for them (``unasked``) in names of
+        roads and the like. Identity and telephone numbers refuse the row everywhere.
     """
 
     name: str
@@ -66,6 +71,7 @@ class Field:
     high: float | None = None
     max_chars: int = 200
     default: str | None = None
+    persons: Literal["refused", "starred", "unasked"] = "unasked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +111,7 @@ class Noun:
         raise KeyError(name)
 
 
-CLOSED_STAGES = frozenset({"resolved", "archived"})
+CLOSED_STAGES = frozenset({"resolved", "unsolved", "archived"})
 MIN_HEAD_COUNT = 10
 """A site of fewer people is not recorded: its count would point at persons."""
 
@@ -124,7 +130,7 @@ _LAT = Field("lat", "y", "纬度", ("latitude", "y", "北纬", "y坐标", "lat_w
 _ACCURACY = Field(
     "accuracy_m", "number", "定位精度", ("accuracy", "精度", "精度米", "定位精度米"), low=0, high=100_000
 )
-_NAME_EN = Field("name_en", "text", "英文名称", ("english_name", "英文名"), max_chars=120)
+_NAME_EN = Field("name_en", "text", "英文名称", ("english_name", "英文名"), max_chars=120, persons="refused")
 
 INCIDENTS = Noun(
     "incidents",
@@ -180,12 +186,17 @@ INCIDENTS = Noun(
         _ACCURACY,
         _GRID,
         _VILLAGE,
+        Field("place", "text", "地点描述", ("事发地点", "地点说明"), max_chars=200, persons="starred"),
+        Field("found_by", "code", "发现主体", ("发现方式",), codes=spellings_of("found_by")),
+        Field("people_count", "integer", "涉及人数", ("人数",), low=1, high=100_000),
+        Field("sum_band", "code", "涉及金额", ("金额区间",), codes=spellings_of("sum_band")),
         Field(
             "summary",
             "text",
             "摘要",
             ("简述", "事件描述", "描述", "内容", "概要", "简要情况", "description"),
             max_chars=2000,
+            persons="starred",
         ),
     ),
     "point",
@@ -202,7 +213,14 @@ INCIDENT_STEPS = Noun(
         Field("stage_from", "code", "原阶段", ("from_stage", "办理前阶段"), codes=STAGES),
         Field("stage_to", "code", "新阶段", ("to_stage", "办理后阶段"), codes=STAGES),
         Field("to_grid_code", "key", "移送网格编码", ("移送网格", "to_grid")),
-        Field("note", "text", "说明", ("备注", "办理说明", "remark"), max_chars=2000),
+        Field("to_body", "key", "移送机构编号", ("移送机构",)),
+        Field("ground", "text", "理由", ("事由", "原因"), max_chars=60),
+        Field("until", "instant", "截止时间", ("挂起至", "延期至")),
+        Field("outcome", "text", "结果", ("办理结果", "化解结果"), max_chars=60),
+        Field("method", "text", "方式", ("调处方式", "化解方式"), max_chars=60),
+        Field("agreement", "text", "协议", ("协议形式",), max_chars=60),
+        Field("fulfilled", "text", "履行", ("履行情况",), max_chars=60),
+        Field("note", "text", "说明", ("备注", "办理说明", "remark"), max_chars=2000, persons="starred"),
     ),
     "none",
     ("uid", "at", "action"),
@@ -214,7 +232,13 @@ TEAMS = Noun(
     (
         Field("code", "key", "队伍编号", ("id", "编号", "代码", "team_code", "队伍代码"), required=True),
         Field(
-            "name_zh", "text", "名称", ("队伍名称", "name", "队名", "team_name"), required=True, max_chars=120
+            "name_zh",
+            "text",
+            "名称",
+            ("队伍名称", "name", "队名", "team_name"),
+            required=True,
+            max_chars=120,
+            persons="refused",
         ),
         _NAME_EN,
         Field(
@@ -258,7 +282,14 @@ MIGRANTS = Noun(
     "migrant cluster",
     (
         Field("code", "key", "聚居点编号", ("id", "编号", "代码", "site_code"), required=True),
-        Field("name_zh", "text", "名称", ("聚居点名称", "场所名称", "name", "site_name"), max_chars=120),
+        Field(
+            "name_zh",
+            "text",
+            "名称",
+            ("聚居点名称", "场所名称", "name", "site_name"),
+            max_chars=120,
+            persons="refused",
+        ),
         Field("kind", "code", "类型", ("类别", "场所类型", "type"), required=True, codes=SITE_KINDS),
         Field(
             "head_count",
@@ -283,7 +314,9 @@ ORGANISATIONS = Noun(
     "organisation",
     (
         Field("code", "key", "机构编号", ("id", "编号", "代码", "机构代码"), required=True),
-        Field("name_zh", "text", "名称", ("机构名称", "name"), required=True, max_chars=120),
+        Field(
+            "name_zh", "text", "名称", ("机构名称", "name"), required=True, max_chars=120, persons="refused"
+        ),
         _NAME_EN,
         Field("kind", "code", "类型", ("机构类型", "类别", "type"), required=True, codes=ORGANISATION_KINDS),
         _LON,

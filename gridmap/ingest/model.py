@@ -81,6 +81,8 @@ class RawTable:
     crs : str, optional
         The system that the file itself declares.
     notices : tuple of Notice
+    since_1904 : bool
+        Whether a workbook's numbers that are dates count from 1904.
     """
 
     path: Path
@@ -91,8 +93,10 @@ class RawTable:
     geometry: NDArray[np.object_] | None = None
     crs: str | None = None
     notices: tuple[Notice, ...] = ()
+    since_1904: bool = False
 
 
+STARRED_COLUMNS = ("row", "field", "kinds")
 REFUSED_COLUMNS = ("file", "row", "field", "value", "code", "reason_zh", "reason_en")
 
 
@@ -114,6 +118,8 @@ class ParsedTable:
         Lines of accepted roads, EPSG:4326.
     refused : DataFrame
         One line for each problem: file, row, field, value (personal data masked), code, reason_zh, reason_en.
+    starred : DataFrame
+        One line for each text in which something that points at a person was starred out: row, field, kinds.
     originals : DataFrame
         The refused rows as they stood in the file, indexed by row number.
     headers : dict
@@ -132,6 +138,7 @@ class ParsedTable:
     table: pa.Table
     geometry: NDArray[np.object_] | None
     refused: pd.DataFrame
+    starred: pd.DataFrame
     originals: pd.DataFrame
     headers: dict[str, str]
     ignored: tuple[str, ...]

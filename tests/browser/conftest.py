@@ -125,12 +125,19 @@ Visit = Callable[..., Watched]
 
 
 @pytest.fixture
-def visit(demo_server: str, browser: Browser) -> Iterator[Visit]:
-    """Make pages over the demonstration town; each has a context of its own."""
+def visit(request: pytest.FixtureRequest, demo_server: str) -> Iterator[Visit]:
+    """Make pages over the demonstration town; each has a context of its own.
+
+    A test marked ``webgl`` looks at the map as WebGL draws it. All others get the map's plain canvas: software takes
+    six seconds of a processor for each view of the WebGL map, and their words, tables and keys are the same.
+    """
+    kind = "browser" if request.node.get_closest_marker("webgl") else "plain_browser"
     contexts = []
 
-    def make(base: str = demo_server, using: Browser = browser, **options: Any) -> Watched:
-        context = using.new_context(**({"viewport": SMALL, "locale": "zh-CN"} | options))
+    def make(base: str = demo_server, using: Browser | None = None, **options: Any) -> Watched:
+        context = (using or request.getfixturevalue(kind)).new_context(
+            **({"viewport": SMALL, "locale": "zh-CN"} | options)
+        )
         context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         watched = Watched(context.new_page(), base)

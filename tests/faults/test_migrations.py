@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic.config import Config
+from alembic import command
 from sqlalchemy import text
 
 from gridmap.domain.gridkey import Scope
@@ -78,16 +78,7 @@ def later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
             f"branch_labels = None\ndepends_on = None\n\n\ndef upgrade():\n    {body}\n",
             "utf-8",
         )
-        shipped = Path(schema.__file__).parent / "migrations" / "versions"
-
-        def config() -> Config:
-            made = Config()
-            made.set_main_option("script_location", "gridmap.storage:migrations")
-            made.set_main_option("path_separator", "newline")
-            made.set_main_option("version_locations", f"{shipped}\n{versions}")
-            return made
-
-        monkeypatch.setattr(schema, "_config", config)
+        monkeypatch.setattr(schema, "_VERSIONS", (*schema._VERSIONS, versions))
 
     return add
 
@@ -138,7 +129,7 @@ def test_two_upgrades_at_once_run_one_after_the_other(
 ) -> None:
     later("op.execute('create table gridmap.later (x int)')")
     inside, most, lock = 0, 0, threading.Lock()
-    run = schema.command.upgrade
+    run = command.upgrade
 
     def watched(*arguments: Any) -> None:
         nonlocal inside, most
@@ -150,7 +141,7 @@ def test_two_upgrades_at_once_run_one_after_the_other(
         with lock:
             inside -= 1
 
-    monkeypatch.setattr(schema.command, "upgrade", watched)
+    monkeypatch.setattr(command, "upgrade", watched)
     with ThreadPoolExecutor(4) as pool:
         states = [pool.submit(upgrade, old) for _ in range(4)]
         assert [state.result().state for state in states] == ["current"] * 4
@@ -212,9 +203,9 @@ def test_rows_outlive_an_upgrade(current: Database, later: Callable[[str], None]
 def test_a_workspace_of_the_first_version_is_upgraded_with_its_rows_kept(
     old: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = schema.command.upgrade
+    whole = command.upgrade
     with monkeypatch.context() as first_version:
-        first_version.setattr(schema.command, "upgrade", lambda config, _: whole(config, "0001"))
+        first_version.setattr(command, "upgrade", lambda config, _: whole(config, "0001"))
         upgrade(old)
     as_owner(old, "insert into gridmap.workspace_settings values ('name_zh', '\"镇\"')")
     assert schema_version(old).state == "older"
@@ -228,10 +219,10 @@ def test_a_workspace_of_the_first_version_is_upgraded_with_its_rows_kept(
 def test_a_workspace_of_the_former_schema_opens_with_its_rows_and_takes_jobs(
     old: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = schema.command.upgrade
-    monkeypatch.setattr(schema.command, "upgrade", lambda config, _: real(config, "0005"))
+    real = command.upgrade
+    monkeypatch.setattr(command, "upgrade", lambda config, _: real(config, "0005"))
     assert upgrade(old).found == "0005"
-    monkeypatch.setattr(schema.command, "upgrade", real)
+    monkeypatch.setattr(command, "upgrade", real)
     town = Scope.of_grid(33068110900000000)
     run = (
         "insert into gridmap.hotspot_runs (scope_lo, scope_hi, method, since, until, level, seed, parameters,"

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.spatial import cKDTree
-from sklearn.linear_model import PoissonRegressor
 from threadpoolctl import threadpool_limits
 
 from gridmap.analysis._given import numbers_of
@@ -82,6 +81,8 @@ def regression(cube: Floats, spread: sparse.csr_array) -> Floats:
     if y.sum() == 0:
         return plain_count(cube, spread)
     centre, scale = x.mean(axis=0), np.maximum(x.std(axis=0), 1e-9)
+    from sklearn.linear_model import PoissonRegressor
+
     model = PoissonRegressor(alpha=1e-3, solver="newton-cholesky")
     # Six features need no second thread, and threads that wait for each other on a busy machine cost seconds.
     with threadpool_limits(1):

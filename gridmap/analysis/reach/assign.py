@@ -7,13 +7,13 @@ same answer at every level. Points in no grid are returned, never dropped.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import ModuleType
 
 import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-from gridmap.analysis.reach import _locate
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, ancestors
 from gridmap.errors import InvalidInput
 
@@ -21,6 +21,14 @@ _CELLS_MIN, _CELLS_MAX = 1 << 14, 1 << 21
 _RASTER = 1024
 _CACHE_BYTES = 1 << 22
 _MANY_POINTS = 10_000
+_OUTSIDE = -1
+
+
+def _kernels() -> ModuleType:
+    # The compiler takes half a second to load: commands that place nothing do without.
+    from gridmap.analysis.reach import _locate
+
+    return _locate
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +95,7 @@ class PolygonLocator:
         span = span * (1 + 1e-9)
         self._bounds = (float(low[0]), float(low[1]), float(columns / span[0]), float(rows / span[1]))
         self._shape = (columns, rows)
-        self._index = _locate.build(edges, owner, len(self._polygons), self._bounds, self._shape)
+        self._index = _kernels().build(edges, owner, len(self._polygons), self._bounds, self._shape)
 
     def locate(self, x: ArrayLike, y: ArrayLike) -> NDArray[np.int32]:
         """Position of the first polygon that holds each point, or -1.
@@ -104,12 +112,13 @@ class PolygonLocator:
         xs = np.ascontiguousarray(x, dtype=np.float64)
         ys = np.ascontiguousarray(y, dtype=np.float64)
         if self._index is None:
-            return np.full(len(xs), _locate.OUTSIDE, np.int32)
+            return np.full(len(xs), _OUTSIDE, np.int32)
+        kernels = _kernels()
         # An index that outgrows the processor's caches is walked block by block, not in the points' own order.
         blocked = self._index[-1].nbytes > _CACHE_BYTES and len(xs) > _MANY_POINTS
-        order = _locate.by_block(xs, ys, self._bounds, self._shape) if blocked else np.arange(len(xs))
-        found: NDArray[np.int32] = _locate.locate(xs, ys, order, self._bounds, self._shape, self._index)
-        open_questions = np.flatnonzero(found == _locate.UNDECIDED)
+        order = kernels.by_block(xs, ys, self._bounds, self._shape) if blocked else np.arange(len(xs))
+        found: NDArray[np.int32] = kernels.locate(xs, ys, order, self._bounds, self._shape, self._index)
+        open_questions = np.flatnonzero(found == kernels.UNDECIDED)
         if len(open_questions):
             found[open_questions] = self._decide(xs[open_questions], ys[open_questions])
         return found
@@ -119,7 +128,7 @@ class PolygonLocator:
         point, polygon = tree.query(shapely.points(x, y), predicate="intersects")
         best = np.full(len(x), np.iinfo(np.int32).max, np.int32)
         np.minimum.at(best, point, polygon.astype(np.int32))
-        return np.where(best == np.iinfo(np.int32).max, _locate.OUTSIDE, best).astype(np.int32)
+        return np.where(best == np.iinfo(np.int32).max, _OUTSIDE, best).astype(np.int32)
 
 
 def assign_to_grids(
@@ -276,7 +285,7 @@ class _Rings:
         """Ring segments (m, 4) of all polygons, and the polygon of each."""
         n_rings = np.diff(self.of_polygon)
         n_edges = np.diff(self.begin[self.of_polygon]) - n_rings
-        edges: NDArray[np.float64] = _locate.edges_of_rings(self.at, self.begin)
+        edges: NDArray[np.float64] = _kernels().edges_of_rings(self.at, self.begin)
         return edges, np.repeat(np.arange(len(n_rings), dtype=np.int64), n_edges)
 
 

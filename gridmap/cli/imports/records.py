@@ -17,6 +17,7 @@ from gridmap.cli.common import Day, console, errors, progress, read_mapping, wor
 from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.query import IncidentQuery
+from gridmap.ingest.personal import named_kinds
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.services.workspace.exports import ExportLayer, export_layer
@@ -66,6 +67,9 @@ def import_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--sheet", help="工作表 / worksheet."),
             click.option("--layer", help="图层 / layer."),
             click.option(
+                "--encoding", help="CSV 的编码 / encoding of a CSV file: utf-8, gb18030, big5, utf-16."
+            ),
+            click.option(
                 "--dayfirst/--monthfirst", default=None, help="01/02/2026 的读法 / how it is meant."
             ),
             click.option(
@@ -93,6 +97,7 @@ def read_options(
         crs=given["crs"],
         sheet=given["sheet"],
         layer=given["layer"],
+        encoding=given["encoding"],
         dayfirst=given["dayfirst"],
         accept_valid=given["accept_valid"],
         dry_run=given["dry_run"],
@@ -118,6 +123,8 @@ def _tell(result: ImportResult, options: ImportOptions) -> None:
         return
     if result.refused and result.parsed is not None:
         _tell_refusals(result, result.parsed.refused)
+    if result.parsed is not None:
+        _tell_starred(result.parsed.starred)
     if result.committed:
         console.print(
             f"已导入 / imported {result.file_name}: 新增 / new {result.inserted}, 更新 / updated {result.updated}, "
@@ -153,6 +160,21 @@ def _tell_refusals(result: ImportResult, frame: pd.DataFrame) -> None:
         console.print(f"… 另有 / and {len(frame) - _SHOWN_REFUSALS} 处 / more.")
     if result.refused_file is not None:
         console.print(f"退回行已写入，可改正后再导入 / written for mending: {result.refused_file}")
+
+
+def _tell_starred(frame: pd.DataFrame) -> None:
+    """Say row by row where words that point at a person were starred out."""
+    if frame.empty:
+        return
+    table = Table(title="已用 * 代替指向个人的内容 / what points at a person is starred out")
+    for heading in ("行 / row", "列 / field", "内容 / what"):
+        table.add_column(heading, overflow="fold")
+    for row in frame.head(_SHOWN_REFUSALS).itertuples():
+        zh, en = named_kinds(str(row.kinds).split())
+        table.add_row(str(row.row), str(row.field), f"{zh} / {en}")
+    console.print(table)
+    if len(frame) > _SHOWN_REFUSALS:
+        console.print(f"… 另有 / and {len(frame) - _SHOWN_REFUSALS} 行 / more rows.")
 
 
 def export_command(layer: ExportLayer, zh: str) -> click.Command:

@@ -26,12 +26,15 @@ class Refusal:
         Field of the step that is wrong.
     zh, en : str
         What is wrong, and what can be done instead.
+    lawless : bool
+        Whether the case's state forbids it (409), rather than a field being wrong (422).
     """
 
     code: str
     field: str
     zh: str
     en: str
+    lawless: bool = False
 
 
 def check(
@@ -87,6 +90,7 @@ def _out_of_turn(
             "action",
             "事件已撤销，不能再办理。",
             "the case is withdrawn; nothing more is done in it",
+            lawless=True,
         )
     if last_at is not None and step.at < last_at:
         return Refusal(
@@ -115,6 +119,7 @@ def _out_of_turn(
         f"事件处于“{here.zh}”，不能“{words.zh}”；可以：{'、'.join(ACTION_WORDS[a].zh for a in may)}。",
         f"the case is {here.en}, so “{words.en}” is not possible; possible: "
         f"{', '.join(ACTION_WORDS[a].en for a in may)}",
+        lawless=True,
     )
 
 
@@ -128,6 +133,7 @@ def _barred(action: Action, state: State, domain: str, kind: str | None) -> Refu
         f"涉及暴力、虐待或犯罪的事件不能调解。请告知并转介：{'、'.join(WAY_WORDS[w][0] for w in ways)}。",
         "violence, abuse and crime are not mediated. Show the way to "
         f"{', '.join(WAY_WORDS[w][1] for w in ways)}.",
+        lawless=True,
     )
 
 
@@ -217,6 +223,7 @@ def _wrong_way(action: Action, step: Step, state: State) -> Refusal | None:
             "to_grid_key",
             "事件已由该网格承办。请另选去向。",
             "that grid has the case already",
+            lawless=True,
         )
     if leads in {"up", "down"} or step.ground or step.told_by == "source":
         return None

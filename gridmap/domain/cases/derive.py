@@ -43,7 +43,7 @@ def derive(opening: Opening, steps: Iterable[Step]) -> State:
         In order.
     """
     live = in_force(steps)
-    fold = _Fold(opening, told=any(step.told_by == "source" for step in live))
+    fold = Walk(opening, told=any(step.told_by == "source" for step in live))
     for step in live:
         fold.take(step)
     # A source whose steps stop short of the end that it tells has told the end all the same.
@@ -63,8 +63,15 @@ def in_force(steps: Iterable[Step]) -> list[Step]:
     return [replace(s, **corrections[s.step_id]) if s.step_id in corrections else s for s in live]
 
 
-class _Fold:
-    """The state so far, with what is needed to go back to it."""
+class Walk:
+    """The state so far, with what is needed to go back to it.
+
+    Parameters
+    ----------
+    opening : Opening
+    told : bool
+        Whether steps of its source are known; then they, and not the opening, tell the stage.
+    """
 
     def __init__(self, opening: Opening, *, told: bool) -> None:
         self._opening = opening
@@ -83,6 +90,7 @@ class _Fold:
             self._end(stage, opening.closed_at)
 
     def take(self, step: Step) -> None:
+        """Go one step on."""
         action = read_action(step.action)
         if action is None:
             return
@@ -99,9 +107,10 @@ class _Fold:
             self._resume(step.at)
         self._due(step.details.get("due"))
         self._risk(step)
-        _TAKEN.get(action, _Fold._nothing)(self, step)
+        _TAKEN.get(action, Walk._nothing)(self, step)
 
     def end_as_told(self) -> None:
+        """End as the source told, where its steps stop short of it."""
         told = self._opening.stage
         if told in ENDED_STAGES and self.state.stage not in ENDED_STAGES and self.state.withdrawn_at is None:
             self._end(str(told), self._opening.closed_at)
@@ -262,22 +271,22 @@ class _Fold:
 _NOBODY_ASKED: dict[str, Any] = {"awaiting_key": None, "awaiting_body": None, "sign_due_at": None}
 
 _TAKEN = {
-    Action.ACCEPT: _Fold._accept,  # noqa: SLF001 - this module's own table
-    Action.ROUTE: _Fold._pass_on,  # noqa: SLF001
-    Action.TRANSFER: _Fold._pass_on,  # noqa: SLF001
-    Action.SIGN: _Fold._sign,  # noqa: SLF001
-    Action.RETURN: _Fold._return,  # noqa: SLF001
-    Action.MEDIATE: _Fold._work,  # noqa: SLF001
-    Action.HANDLE: _Fold._work,  # noqa: SLF001
-    Action.CONFER: _Fold._confer,  # noqa: SLF001
-    Action.PAUSE: _Fold._pause,  # noqa: SLF001
-    Action.DEFER: _Fold._defer,  # noqa: SLF001
-    Action.RESOLVE: _Fold._resolve,  # noqa: SLF001
-    Action.END_UNSOLVED: _Fold._end_unsolved,  # noqa: SLF001
-    Action.FOLLOW_UP: _Fold._follow_up,  # noqa: SLF001
-    Action.ARCHIVE: _Fold._archive,  # noqa: SLF001
-    Action.REOPEN: _Fold._reopen,  # noqa: SLF001
-    Action.WITHDRAW: _Fold._withdraw,  # noqa: SLF001
+    Action.ACCEPT: Walk._accept,  # noqa: SLF001 - this module's own table
+    Action.ROUTE: Walk._pass_on,  # noqa: SLF001
+    Action.TRANSFER: Walk._pass_on,  # noqa: SLF001
+    Action.SIGN: Walk._sign,  # noqa: SLF001
+    Action.RETURN: Walk._return,  # noqa: SLF001
+    Action.MEDIATE: Walk._work,  # noqa: SLF001
+    Action.HANDLE: Walk._work,  # noqa: SLF001
+    Action.CONFER: Walk._confer,  # noqa: SLF001
+    Action.PAUSE: Walk._pause,  # noqa: SLF001
+    Action.DEFER: Walk._defer,  # noqa: SLF001
+    Action.RESOLVE: Walk._resolve,  # noqa: SLF001
+    Action.END_UNSOLVED: Walk._end_unsolved,  # noqa: SLF001
+    Action.FOLLOW_UP: Walk._follow_up,  # noqa: SLF001
+    Action.ARCHIVE: Walk._archive,  # noqa: SLF001
+    Action.REOPEN: Walk._reopen,  # noqa: SLF001
+    Action.WITHDRAW: Walk._withdraw,  # noqa: SLF001
 }
 
 

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -46,6 +47,7 @@ def read_isolated(
     *,
     limits: Limits,
     layers_only: bool = False,
+    known: Collection[str] = (),
     bounds: tuple[float, float, float, float] | None = None,
 ) -> RawTable:
     """Read a file of any format but CSV; see :func:`gridmap.ingest.reading.read_raw`.
@@ -62,6 +64,8 @@ def read_isolated(
     limits : Limits
     layers_only : bool
         Return a table of the names of layers instead.
+    known : collection of str
+        Headings by which a worksheet and its row of headings are recognised.
     bounds : tuple of float, optional
         West, south, east, north: of an OpenStreetMap extract only what is there is read.
 
@@ -79,6 +83,7 @@ def read_isolated(
             "layer": layer,
             "driver": _DRIVERS.get(kind),
             "layers_only": layers_only,
+            "known": sorted(known),
             "bounds": bounds,
             "limits": asdict(limits),
         }
@@ -104,6 +109,7 @@ def _raw(path: Path, sha256: str, kind: str, table: pa.Table, answer: dict[str, 
         geometry,
         answer.get("crs"),
         tuple(Notice(*n) for n in answer.get("notices", [])),
+        since_1904=bool(answer.get("since_1904")),
     )
 
 

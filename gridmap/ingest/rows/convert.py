@@ -10,9 +10,11 @@ import pyarrow.compute as pc
 
 from gridmap.domain.legible import UNSEEN_RE2
 from gridmap.domain.records import Field
-from gridmap.ingest.personal import find_personal
+from gridmap.ingest.personal import find_personal, named_kinds, star_out
 from gridmap.ingest.rows import dates, values
 from gridmap.ingest.rows.refused import Refusals
+
+_LOST_DIGITS = r"^[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{2}$"
 
 ARROW_TYPES: dict[str, pa.DataType] = {
     "text": pa.string(),
@@ -28,7 +30,14 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 
 
 def column(
-    raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals, *, zone: str, dayfirst: bool | None
+    raw: pa.ChunkedArray,
+    field: Field,
+    heading: str,
+    refusals: Refusals,
+    *,
+    zone: str,
+    dayfirst: bool | None,
+    since_1904: bool = False,
 ) -> Any:
     """Convert a column and refuse the cells that do not fit.
 
@@ -41,6 +50,8 @@ def column(
     refusals : Refusals
     zone : str
     dayfirst : bool or None
+    since_1904 : bool
+        See :func:`gridmap.ingest.rows.dates.read_instants`.
 
     Returns
     -------
@@ -52,7 +63,11 @@ def column(
     if field.kind in {"code", "boolean"}:
         return _code(raw, field, heading, refusals)
     if field.kind in {"instant", "day"}:
-        return _date(raw, field, heading, refusals, zone=zone, dayfirst=dayfirst)
+        # A day is a day of the calendar, so it is read without a zone.
+        read = dates.read_instants(
+            raw, zone if field.kind == "instant" else "UTC", dayfirst=dayfirst, since_1904=since_1904
+        )
+        return _date(read, raw, field, heading, refusals)
     if field.kind == "clock":
         clocks, wrong = values.read_clocks(raw)
         refusals.add(
@@ -72,6 +87,15 @@ def _text(raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) 
     text, too_long = values.read_text(raw, field)
     if field.kind == "key":
         text = values.tidy_key(text)
+        refusals.add(
+            pc.fill_null(pc.match_substring_regex(text, _LOST_DIGITS), fill_value=False),
+            heading,
+            raw,
+            code="code-digits-lost",
+            zh="电子表格把长编码当作数字，丢掉了末尾几位。请把这一列设为“文本”，重新填入编码。",
+            en="the spreadsheet took a long code for a number and lost its last digits. Make the column text, and "
+            "enter the code again.",
+        )
     refusals.add(
         too_long,
         heading,
@@ -108,6 +132,32 @@ def _text(raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) 
         en="it holds a telephone number. Delete the number: personal data is never imported.",
         hide=True,
     )
+    return _without_persons(text, field, heading, refusals)
+
+
+def _without_persons(text: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) -> Any:
+    """Star out what points at a person in free text; refuse the row where it stands in a name or a code."""
+    if field.kind == "key":
+        # Codes of ASCII are left: a number plate of a patrol car stands in Chinese.
+        held = pc.if_else(pc.string_is_ascii(text), pa.scalar(None, pa.string()), text)
+    elif field.persons == "unasked":
+        return text
+    else:
+        held = text
+    found = star_out(held)
+    if field.persons == "starred":
+        refusals.star(found.rows, heading, found.kinds)
+        return found.column
+    told = [named_kinds(kinds) for kinds in found.kinds]
+    refusals.add(
+        found.rows,
+        heading,
+        text,
+        code="personal-in-name",
+        zh=[f"名称或编号中有{zh}。请改用单位、地点或岗位的名称。" for zh, _ in told],
+        en=[f"a name or code holds {en}. Name the unit, the place or the post instead." for _, en in told],
+        hide=True,
+    )
     return text
 
 
@@ -128,17 +178,7 @@ def _code(raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) 
     return found
 
 
-def _date(
-    raw: pa.ChunkedArray,
-    field: Field,
-    heading: str,
-    refusals: Refusals,
-    *,
-    zone: str,
-    dayfirst: bool | None,
-) -> Any:
-    # A day is a day of the calendar, so it is read without a zone.
-    read = dates.read_instants(raw, zone if field.kind == "instant" else "UTC", dayfirst=dayfirst)
+def _date(read: dates.Instants, raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) -> Any:
     for code, rows in read.problems.items():
         zh, en = dates.REASONS[code]
         refusals.add(rows, heading, raw, code=code, zh=zh, en=en)

@@ -35,6 +35,18 @@ class KnownGrids:
     records: Mapping[str, pa.Array] = field(default_factory=dict)
 
 
+_NO_RECORD = {
+    "": (
+        "没有这个编号的记录。请核对编号，或先导入它所指的记录。",
+        "No record has this identifier. Check it, or first import the record that it refers to.",
+    ),
+    "team_code": (
+        "没有这支队伍，或它只有一人（一人队的定位就是个人的，不保存）。请核对编号，或先导入队伍。",
+        "There is no such team, or it has one member whose positions are not kept. Check it, or first import the team.",
+    ),
+}
+
+
 def check_known(
     columns: dict[str, Any],
     placed: NDArray[np.bool_] | None,
@@ -72,23 +84,25 @@ def check_known(
         wrong = _mask(pc.is_valid(columns["to_grid_code"])) & ~right
         _refuse(wrong, "to_grid_code", columns, headings, refusals)
     for name, there in known.records.items():
+        zh, en = _NO_RECORD.get(name, _NO_RECORD[""])
         wrong = _mask(pc.is_valid(columns[name])) & ~_mask(pc.is_in(columns[name], there))
         refusals.add(
             wrong,
             headings.columns.get(name, name),
             columns[name],
             code="record-unknown",
-            zh="没有这个编号的记录。请核对编号，或先导入它所指的记录。",
-            en="No record has this identifier. Check it, or first import the record that it refers to.",
+            zh=zh,
+            en=en,
         )
 
 
 def _refuse(
     wrong: NDArray[np.bool_], field: str, columns: dict[str, Any], headings: Headings, refusals: Refusals
 ) -> None:
+    heading = headings.columns.get(field, field)
     refusals.add(
-        wrong,
-        headings.columns.get(field, field),
+        wrong & ~refusals.of(heading),
+        heading,
         columns[field],
         code="grid-unknown",
         zh="本镇没有这个网格。请核对网格编码或村名（gridmap grids list 可查），或填写经纬度。",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridmap.files.atomic import replacing
 from gridmap.files.cells import escape_cell
-from gridmap.ingest.model import REFUSED_COLUMNS, ParsedTable
-from gridmap.ingest.personal import mask, personal_in
+from gridmap.ingest.model import REFUSED_COLUMNS, STARRED_COLUMNS, ParsedTable
+from gridmap.ingest.personal import find_in, mask
 
 REASON_HEADERS = ("原行号 refused_row", "有问题的列 refused_field", "拒收原因 refused_reason")
 """Columns that the spreadsheet of refused rows adds; import ignores them."""
@@ -37,6 +39,7 @@ class Refusals:
         self._file_name = file_name
         self.row_numbers = row_numbers
         self._parts: list[pd.DataFrame] = []
+        self._starred: list[pd.DataFrame] = []
         self._by_field: dict[str, NDArray[np.bool_]] = {}
         self.personal: dict[str, int] = {}
         self.about_place = np.zeros(row_numbers.size, dtype=bool)
@@ -87,6 +90,37 @@ class Refusals:
             )
         )
 
+    def star(self, positions: NDArray[np.int64], field: str, kinds: Sequence[tuple[str, ...]]) -> None:
+        """Note the rows in whose free text something was starred out.
+
+        Parameters
+        ----------
+        positions : ndarray of int64
+        field : str
+            Column heading that the person knows.
+        kinds : sequence of tuple of str
+            What was found in each; keys of :data:`gridmap.ingest.personal.KINDS`.
+        """
+        told = [" ".join(k) for k in kinds]
+        if positions.size:
+            self._starred.append(
+                pd.DataFrame(
+                    {
+                        "row": self.row_numbers[positions],
+                        "field": field,
+                        "kinds": told,
+                    }
+                )
+            )
+
+    def starred(self) -> pd.DataFrame:
+        """Rows in which something was starred out and that are not refused, by row."""
+        if not self._starred:
+            return pd.DataFrame(columns=list(STARRED_COLUMNS))
+        frame = pd.concat(self._starred, ignore_index=True)
+        frame = frame[~frame["row"].isin(self.row_numbers[self.bad])]
+        return frame.sort_values("row", kind="stable", ignore_index=True)
+
     def of(self, heading: str) -> NDArray[np.bool_]:
         """Rows in which a column has already been refused."""
         return self._by_field.get(heading, np.zeros(self.bad.size, dtype=bool))
@@ -99,6 +133,73 @@ class Refusals:
             )
         frame = pd.concat(self._parts, ignore_index=True)
         return frame.sort_values("row", kind="stable", ignore_index=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RowRefused:
+    """A row that is refused for what the workspace holds, or what other rows say.
+
+    Attributes
+    ----------
+    row : int
+        As a person sees it in the file.
+    field, code, zh, en : str
+        Field, stable name of the reason, and the reason.
+    """
+
+    row: int
+    field: str
+    code: str
+    zh: str
+    en: str
+
+
+def refuse_more(parsed: ParsedTable, wrong: Sequence[RowRefused]) -> ParsedTable:
+    """Return a parsed table in which further rows are refused.
+
+    Parameters
+    ----------
+    parsed : ParsedTable
+        Of a noun without geometry.
+    wrong : sequence of RowRefused
+    """
+    if not wrong:
+        return parsed
+    headings = {field: heading for heading, field in parsed.headers.items()}
+    rows = parsed.table["row"].to_numpy()
+    bad = np.isin(rows, [w.row for w in wrong])
+    taken = parsed.table.filter(pa.array(bad))
+    by_row = dict(zip(taken["row"].to_pylist(), taken.to_pylist(), strict=True))
+    told = pd.DataFrame(
+        [
+            {
+                "file": parsed.file_name,
+                "row": w.row,
+                "field": headings.get(w.field, w.field),
+                "value": _shown(by_row[w.row].get(w.field), hide=False),
+                "code": w.code,
+                "reason_zh": w.zh,
+                "reason_en": w.en,
+            }
+            for w in wrong
+        ]
+    )
+    stood = pd.DataFrame(
+        {
+            heading: [None if row[field] is None else str(row[field]) for row in by_row.values()]
+            for heading, field in parsed.headers.items()
+            if field in parsed.table.column_names
+        },
+        index=pd.Index(list(by_row), name="row"),
+    )
+    refused = told if parsed.refused.empty else pd.concat([parsed.refused, told], ignore_index=True)
+    originals = stood if parsed.originals.empty else pd.concat([parsed.originals, stood])
+    return replace(
+        parsed,
+        table=parsed.table.filter(pa.array(~bad)),
+        refused=refused.sort_values("row", kind="stable", ignore_index=True),
+        originals=originals.sort_index(kind="stable"),
+    )
 
 
 def _taken(values: Any, positions: NDArray[np.int64]) -> list[Any]:
@@ -114,7 +215,7 @@ def _shown(value: Any, *, hide: bool) -> str:
     if value is None:
         return ""
     text = str(value)[: _VALUE_CHARS + 40]
-    if hide or personal_in(text):
+    if hide or find_in(text):
         text = mask(text)
     return text if len(text) <= _VALUE_CHARS else text[: _VALUE_CHARS - 1] + "…"
 
@@ -122,8 +223,8 @@ def _shown(value: Any, *, hide: bool) -> str:
 def write_refused(path: str | Path, parsed: ParsedTable) -> int:
     """Write the refused rows as they stood, with what is wrong with each, to an XLSX file.
 
-    The workbook can be corrected and imported again: the three added columns are ignored. Identity and
-    telephone numbers are starred out.
+    The workbook can be corrected and imported again: the three added columns are ignored. What points at a person is
+    starred out.
 
     Parameters
     ----------
@@ -169,7 +270,7 @@ def write_refused(path: str | Path, parsed: ParsedTable) -> int:
         ):
             for column, value in enumerate(cells):
                 if isinstance(value, str):
-                    shown = escape_cell(mask(value) if personal_in(value) else value)
+                    shown = escape_cell(mask(value) if find_in(value) else value)
                     sheet.write_string(line, column, shown, text)
             why = reasons.loc[row]
             sheet.write_number(line, len(names), int(row))

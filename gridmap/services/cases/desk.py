@@ -17,10 +17,10 @@ from gridmap.domain.cases.model import Case, CaseRow, Step, StepAsked, Times
 from gridmap.domain.cases.rules import barred_ways, lawful_next
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
-from gridmap.ingest.personal import personal_in
+from gridmap.ingest.free_text import checked_text
 from gridmap.services.cases import bodies, similar
 from gridmap.services.cases.follow import tasks_of_step
-from gridmap.services.cases.refusals import CaseMovedOn, absent, key_used, personal, read_key
+from gridmap.services.cases.refusals import CaseMovedOn, absent, key_used, read_key
 from gridmap.services.cases.told import asked_step, told_of
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
@@ -71,6 +71,14 @@ def search(database: Database, scope: Scope, words: str, *, limit: int = 50) -> 
         raise InvalidInput("search-empty", "请输入编号、词语或地点。", "Give a number, words or a place.")
     with database.scoped_session(scope) as session:
         return stored.search(session, words.strip(), limit)
+
+
+def list_open(
+    database: Database, scope: Scope, *, overdue_at: dt.datetime | None = None, limit: int = 50
+) -> list[CaseRow]:
+    """Return open cases, those due first before others; only overdue ones where an instant is given."""
+    with database.scoped_session(scope) as session:
+        return stored.by_due(session, overdue_at=overdue_at, limit=limit)
 
 
 def act(
@@ -198,8 +206,8 @@ def _make(
     now: dt.datetime,
 ) -> None:
     _require_his(actor, case, asked.action)
-    if asked.note and personal_in(asked.note):
-        raise personal("note")
+    for said in (asked.note, *(decided.text for decided in asked.decisions)):
+        checked_text(said)
     live = in_force(case.steps)
     step = asked_step(session, database.settings.timezone, actor, case, asked, now)
     refused = check(
@@ -211,23 +219,12 @@ def _make(
         last_at=live[-1].at if live else None,
     )
     if refused is not None:
-        wrong = InvalidInput if refused.code in _OF_FIELDS else Conflict
+        wrong = Conflict if refused.lawless else InvalidInput
         raise wrong(refused.code, refused.zh, refused.en)
     stored.add_step(session, case.row.incident_id, step, key)
     tasks_of_step(session, database.settings.timezone, case, step, str(key), now)
     steps = stored.load_steps(session, [case.row.incident_id])[case.row.incident_id]
     stored.save_state(session, case.row.incident_id, derive(case.opening, steps))
-
-
-_OF_FIELDS = {
-    "step-incomplete",
-    "step-code-unknown",
-    "step-before-last",
-    "transfer-needs-ground",
-    "pause-ends-before",
-    "defer-not-later",
-    "step-unknown",
-}
 
 
 def _require_his(actor: Actor, case: KeptCase, action: Action) -> None:

@@ -20,11 +20,12 @@ from gridmap.domain.cases.model import Case, CaseRow, NewCase, Opening, Step
 from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import TOWN, UNASSIGNED, Scope, ancestor, level_of
 from gridmap.errors import Conflict, Forbidden, InvalidInput
+from gridmap.ingest.free_text import checked_text
 from gridmap.ingest.personal import personal_in
 from gridmap.services.cases import desk
 from gridmap.services.cases.follow import tasks_of_step
 from gridmap.services.cases.limits import dues, table_of
-from gridmap.services.cases.refusals import key_used, personal, read_key
+from gridmap.services.cases.refusals import key_used, read_key
 from gridmap.services.cases.told import linked_number, risk_needs_ground
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.storage.cases import desk as stored
@@ -148,10 +149,14 @@ def _check(new: NewCase, now: dt.datetime) -> None:
         raise InvalidInput(
             "case-no-summary", "请填写事由摘要。", "Say in a few words what the case is about."
         )
-    for field in ("summary", "place", "number_of_source", "grid_reason"):
-        text = getattr(new, field)
-        if text and personal_in(text, identifier=field == "number_of_source"):
-            raise personal(field)
+    for text in (new.summary, new.place, new.grid_reason):
+        checked_text(text)
+    if new.number_of_source and personal_in(new.number_of_source, identifier=True):
+        raise InvalidInput(
+            "source-number-personal",
+            "来源编号像身份证号或电话号码，不予保存。请核对。",
+            "The source's number looks like an identity or telephone number and is not kept. Check it.",
+        )
     for name, at in (("occurred_at", new.occurred_at), ("reported_at", new.reported_at)):
         if at is not None and (at.tzinfo is None or at > now + _AHEAD):
             raise InvalidInput(

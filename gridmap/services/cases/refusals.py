@@ -86,12 +86,3 @@ def key_used() -> Conflict:
         "这个 Idempotency-Key 已用于另一步骤。请换一个新的 UUID。",
         "This Idempotency-Key named another act. Use a new UUID.",
     )
-
-
-def personal(field: str) -> InvalidInput:
-    """Return the error of a text that holds an identity or telephone number."""
-    return InvalidInput(
-        "case-personal",
-        f"“{field}”中有身份证号或电话号码，请删去：事件只记事，不记人。",
-        f"“{field}” holds an identity or telephone number. Take it out: a case tells of the matter, not of persons.",
-    )

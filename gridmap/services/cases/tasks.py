@@ -9,8 +9,8 @@ from gridmap.domain.cases.lists import require
 from gridmap.domain.cases.model import TaskRow
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Forbidden, InvalidInput, NotFound
-from gridmap.ingest.personal import personal_in
-from gridmap.services.cases.refusals import absent, personal
+from gridmap.ingest.free_text import checked_text
+from gridmap.services.cases.refusals import absent
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.database import Database
@@ -100,8 +100,7 @@ def make(
     require("task_kind", kind)
     if not text.strip():
         raise InvalidInput("task-no-text", "请写明要做什么。", "Say what is to be done.")
-    if personal_in(text):
-        raise personal("text")
+    checked_text(text)
     if grid_key not in actor.scope:
         raise Forbidden(
             "task-outside-scope",
@@ -141,8 +140,7 @@ def finish(
     """
     if not result.strip():
         raise InvalidInput("task-no-result", "请写明结果。", "Say what came of it.")
-    if personal_in(result):
-        raise personal("result")
+    checked_text(result)
     with database.scoped_session(actor.scope, write=True) as session:
         at = now or dt.datetime.now(dt.UTC)
         if not kept.finish_task(session, task_id, result=result.strip(), by=actor.post, at=at):

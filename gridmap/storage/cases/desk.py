@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,11 +13,11 @@ from sqlalchemy import Select, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from gridmap.domain.cases.actions import ENDED_STAGES
 from gridmap.domain.cases.model import CaseRow, Opening, State, Step
 from gridmap.domain.cases.number import ORDERS, compose, order
 from gridmap.domain.cases.sealing import is_sealed
 from gridmap.domain.gridkey import Scope
-from gridmap.errors import Conflict
 from gridmap.storage.models import CaseDay, Grid, Incident, IncidentStep
 
 _ROW = (
@@ -49,6 +50,7 @@ _ROW = (
     "needs_confirmation",
     "accuracy_m",
 )
+_AT_ONCE = 5000
 STATE_COLUMNS = tuple(State.__dataclass_fields__)
 _STEP = tuple(Step.__dataclass_fields__)
 
@@ -61,6 +63,16 @@ class KeptCase:
     told: dict[str, Any]
     opening: Opening
     state: State
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WalkedCase:
+    """What a file's steps of a case are judged by."""
+
+    domain: str
+    kind: str | None
+    opening: Opening
     steps: tuple[Step, ...]
 
 
@@ -155,6 +167,28 @@ def load_steps(session: Session, ids: list[int]) -> dict[int, tuple[Step, ...]]:
     return {i: tuple(steps) for i, steps in out.items()}
 
 
+def cases_of_uids(session: Session, uids: Sequence[str]) -> dict[str, WalkedCase]:
+    """Read the cases of sources' numbers with their steps."""
+    out: dict[str, WalkedCase] = {}
+    columns = (
+        Incident.incident_id,
+        Incident.uid,
+        Incident.domain,
+        Incident.kind,
+        Incident.grid_key,
+        Incident.reported_at,
+        Incident.told_stage,
+        Incident.told_due_at,
+        Incident.told_closed_at,
+    )
+    for start in range(0, len(uids), _AT_ONCE):
+        rows = session.execute(select(*columns).where(Incident.uid.in_(uids[start : start + _AT_ONCE]))).all()
+        steps = load_steps(session, [row.incident_id for row in rows])
+        for row in rows:
+            out[row.uid] = WalkedCase(row.domain, row.kind, opening_of(row), steps[row.incident_id])
+    return out
+
+
 def step_of_key(session: Session, key: uuid.UUID) -> tuple[int, str] | None:
     """Return the incident and the action of the step that was told with an idempotency key."""
     found = session.execute(
@@ -212,26 +246,31 @@ def town_of(session: Session, grid_key: int) -> int:
 def draw_numbers(session: Session, town: int, day: dt.date, n: int) -> list[str]:
     """Draw numbers for life of a town's local day; none is drawn twice.
 
-    Raises
-    ------
-    Conflict
-        When the day has no more.
+    A day has 100,000: what a bulk import needs beyond them is drawn from the days that follow.
     """
-    statement = upsert(CaseDay).values(town=town, day=day, drawn=n, seed=secrets.randbits(62))
-    drawn, seed = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["town", "day"],
-            set_={"drawn": CaseDay.drawn + n},
-            where=CaseDay.drawn + n <= ORDERS,
-        ).returning(CaseDay.drawn, CaseDay.seed)
-    ).one_or_none() or (None, 0)
-    if drawn is None:
-        raise Conflict(
-            "numbers-used-up",
-            f"{day:%Y-%m-%d} 的事件编号已用完。请核对日期。",
-            f"Every number of {day:%Y-%m-%d} is taken. Check the date.",
+    out: list[str] = []
+    while len(out) < n:
+        session.execute(
+            upsert(CaseDay)
+            .values(town=town, day=day, drawn=0, seed=secrets.randbits(62))
+            .on_conflict_do_nothing()
         )
-    return [compose(town, day, digits) for digits in order(seed)[drawn - n : drawn].tolist()]
+        kept = session.execute(
+            select(CaseDay.drawn, CaseDay.seed)
+            .where(CaseDay.town == town, CaseDay.day == day)
+            .with_for_update()
+        ).one()
+        take = min(n - len(out), ORDERS - kept.drawn)
+        if take:
+            session.execute(
+                update(CaseDay)
+                .where(CaseDay.town == town, CaseDay.day == day)
+                .values(drawn=kept.drawn + take)
+            )
+            digits = order(kept.seed)[kept.drawn : kept.drawn + take].tolist()
+            out += [compose(town, day, d) for d in digits]
+        day += dt.timedelta(days=1)
+    return out
 
 
 def add_case(session: Session, values: dict[str, Any]) -> int:
@@ -253,6 +292,19 @@ def open_cases(session: Session, domain: str, since: dt.datetime, until: dt.date
         Incident.withdrawn_at.is_(None),
         Incident.geom.is_not(None),
     )
+    return [case_row(row) for row in session.execute(query).mappings()]
+
+
+def by_due(session: Session, *, overdue_at: dt.datetime | None, limit: int) -> list[CaseRow]:
+    """Open cases, those due first before others; only those past due at an instant, where one is given."""
+    query = (
+        select_rows()
+        .where(Incident.stage.not_in([s.value for s in ENDED_STAGES]), Incident.withdrawn_at.is_(None))
+        .order_by(Incident.due_at.asc().nulls_last(), Incident.incident_id)
+        .limit(limit)
+    )
+    if overdue_at is not None:
+        query = query.where(Incident.due_at < overdue_at)
     return [case_row(row) for row in session.execute(query).mappings()]
 
 

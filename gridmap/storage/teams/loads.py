@@ -83,5 +83,6 @@ ORGANISATIONS = Load(
 
 
 def team_codes(session: Session) -> pa.Array:
-    """Return the code of every team that the scope sees."""
-    return pa.array(session.scalars(select(Team.code)).all(), pa.string())
+    """Return the code of every team that the scope sees and that keeps positions: those of one are a person's."""
+    kept = select(Team.code).where(Team.size.is_distinct_from(1))
+    return pa.array(session.scalars(kept).all(), pa.string())

@@ -12,6 +12,7 @@ from typing import Any
 from alembic import op
 from sqlalchemy import Connection, text
 
+from gridmap.domain.cases.actions import read_action
 from gridmap.domain.cases.derive import derive
 from gridmap.domain.cases.model import Opening, State, Step
 from gridmap.domain.cases.number import compose, order
@@ -49,6 +50,7 @@ def upgrade() -> None:
         ),
     ):
         connection.execute(text(statement))
+    _spell_actions(connection)
     _give_numbers(connection)
     _derive_states(connection)
     for statement in (
@@ -56,6 +58,23 @@ def upgrade() -> None:
         "select set_config('gridmap.scope_hi', '', true)",
     ):
         connection.execute(text(statement))
+
+
+def _spell_actions(connection: Connection) -> None:
+    """Spell each action as its code; what is done in a matter that is no dispute is handling, not mediation."""
+    for said in connection.scalars(text("select distinct action from incident_steps")).all():
+        action = read_action(said)
+        if action is not None and action.value != said:
+            connection.execute(
+                text("update incident_steps set action = :code where action = :said"),
+                {"code": action.value, "said": said},
+            )
+    connection.execute(
+        text(
+            "update incident_steps s set action = 'handle' from incidents i where i.incident_id = s.incident_id"
+            " and i.domain <> 'dispute' and s.action = 'mediate'"
+        )
+    )
 
 
 def _give_numbers(connection: Connection) -> None:

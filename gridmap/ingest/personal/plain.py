@@ -1,0 +1,71 @@
+"""A copy of a text for comparing, in which one thing is written one way, with the way back to the text itself."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from gridmap.domain.legible import is_unseen
+
+_DIGITS = dict(zip("〇零一二三四五六七八九", "00123456789", strict=True)) | dict(
+    zip("壹贰叁肆伍陆柒捌玖幺两", "12345678912", strict=True)
+)
+"""Digits as they are written or dictated one by one; 十 and 百 are no digits of a number that is dictated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A text for comparing.
+
+    Attributes
+    ----------
+    text : str
+        NFKC, without invisible characters, dashes of every kind as ``-``.
+    digits : str
+        The same with Chinese digits as figures, character by character.
+    places : tuple of int
+        For each character the place in the text that it comes from.
+    """
+
+    text: str
+    digits: str
+    places: tuple[int, ...]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Return the part of the text itself that ``text[start:end]`` comes from."""
+        return self.places[start], self.places[end - 1] + 1
+
+
+def plain(text: str) -> Plain:
+    """Make the copy for comparing.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    Plain
+        Separators are kept: what may stand between the digits of a number is the number's own rule.
+    """
+    kept: list[str] = []
+    places: list[int] = []
+    for place, character in enumerate(text):
+        if character not in "\r\n\t" and is_unseen(character):
+            continue
+        for part in unicodedata.normalize("NFKC", character):
+            # A box or a stroke laid over a digit leaves it a digit.
+            if unicodedata.category(part) in {"Me", "Mn"}:
+                continue
+            kept.append(_figure(part))
+            places.append(place)
+    joined = "".join(kept)
+    return Plain(joined, "".join(_DIGITS.get(c, c) for c in joined), tuple(places))
+
+
+def _figure(character: str) -> str:
+    if unicodedata.category(character) == "Pd" or character in "−˗":
+        return "-"
+    if character.isdecimal():
+        return str(unicodedata.decimal(character))
+    return " " if character.isspace() else character

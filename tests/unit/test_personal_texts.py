@@ -1,0 +1,182 @@
+"""What points at a person is refused or starred out, however it is spelled, and ordinary words come in."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from gridmap.errors import InvalidInput
+from gridmap.ingest.free_text import checked_text, tidied
+from gridmap.ingest.personal import find_in, personal_in, refuse_personal_headers, star_out, starred
+
+_DATA = Path(__file__).parents[2] / "data" / "boundaries"
+
+# No region has the digits 330000 and nobody alive was born then; 138 0013 8000 belongs to nobody.
+REFUSED = (
+    "330000190001010013",
+    "330000 19000101 0013",
+    "3300 0019 0001 0100 13",
+    "330000.19000101.0013",
+    "3 3 0 0 0 0 1 9 0 0 0 1 0 1 0 0 1 3",
+    "330000-1900-01-01-0013",
+    "330000\u200b190001010013",
+    "sfz330000190001010013",
+    "330000190001010021x号",
+    "330000_190001010013",
+    "三三〇〇〇〇一九〇〇〇一〇一〇〇一三",
+    "３３００００１９０００１０１００１３",
+    "330000190001010016",
+    "330000\n190001010013",
+    "330000400101001",
+    "33000019000101003x",
+    "身份证号330000190001010013电话13800138000",
+    "13800138000",
+    "138 0013 8000",
+    "1380 013 8000",
+    "138 001 38000",
+    "138.0013.8000",
+    "138—0013—8000",
+    "138\u200b00138000",
+    "(138)00138000",
+    "一三八〇〇一三八〇〇〇",
+    "壹叁捌零零壹叁捌零零零",
+    "①③⑧⓪⓪①③⑧⓪⓪⓪",
+    "1️⃣3️⃣8️⃣00138000",
+    "138*0013*8000",
+    "١٣٨٠٠١٣٨٠٠٠",
+    "+86 13800138000",
+    "008613800138000",
+    "电话13800138000",
+    "0575-20000000",
+    "057520000000",
+    "（0575）20000000",
+    "座机20000000",
+    "联系电话：2000 0000",
+    "+852 9000 0000",
+)
+STARRED = (
+    ("虚拟网600000", "虚拟网******"),
+    ("车牌浙D00000的货车堵路", "车牌*******的货车堵路"),
+    ("浙AD00000", "********"),
+    ("微信号wxid_example0000反映", "微信号****************反映"),
+    ("QQ 10000", "QQ *****"),
+    ("写信到zhangsan@example.com", "写信到********************"),
+    ("护照E00000000持有人报案", "护照*********持有人报案"),
+    ("6222020000000000000", "*******************"),
+    ("住中心路12号3幢2单元501室", "住中心路************"),
+    ("张三与李四因宅基地发生争执", "**与**因宅基地发生争执"),
+    ("被告人王某某（王五）", "被告人***（**）"),
+    ("村民王小明反映邻居漏水", "村民***反映邻居漏水"),
+    ("王女士反映楼上漏水", "***反映楼上漏水"),
+    ("某省籍务工人员打架", "***务工人员打架"),
+    ("甲族民工与乙族民工", "**民工与**民工"),
+    ("有吸毒前科", "有****"),
+    ("精神病人李某滋事", "******滋事"),
+)
+ORDINARY = (
+    "网格33068110901008039内积水",
+    "第330681109008039号微网格",
+    "案号2026101234567890",
+    "事件3306811092026112800123已移送",
+    "枫政发〔2026〕12号",
+    "拖欠工资120000元",
+    "120.4176,29.7894附近",
+    "131.4176 29.7894附近",
+    "20261020",
+    "2026年10月20日10时30分",
+    "2026-10-20 10:30:15",
+    "经12345热线转来",
+    "拨打110",
+    "统一社会信用代码91330681MA00000000",
+    "陈家社区与张家村交界处",
+    "李家与张家因排水发生争执",
+    "枫桥派出所、枫桥法庭到场",
+    "G60高速与103县道路口",
+    "涉及38人，7户",
+    "开放8:00-17:30",
+    "高空抛物，方案不一，任务完成",
+    "浙江人民医院门口停车",
+    "民族团结广场、水族馆",
+    "精神卫生中心门前",
+)
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_a_number_of_a_person_refuses_the_text_however_it_is_written(text: str) -> None:
+    assert personal_in(text) is not None
+    assert personal_in(f"居民反映{text}，请处理") is not None
+    with pytest.raises(InvalidInput) as caught:
+        checked_text(text)
+    assert caught.value.code == "text-personal"
+    assert text not in caught.value.zh + caught.value.en
+
+
+@pytest.mark.parametrize(("text", "shown"), STARRED)
+def test_words_that_point_at_a_person_are_starred_out(text: str, shown: str) -> None:
+    assert personal_in(text) is None
+    assert tidied(text).text == shown
+    assert find_in(shown) == []
+    with pytest.raises(InvalidInput) as caught:
+        checked_text(text)
+    assert caught.value.code == "text-points-at-person"
+    assert shown in caught.value.zh
+    assert text not in caught.value.zh + caught.value.en
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_ordinary_words_are_kept(text: str) -> None:
+    assert find_in(text) == []
+    assert checked_text(text) == text
+
+
+def test_no_text_of_the_demonstration_is_touched() -> None:
+    looked = 0
+    for name, columns in {
+        "incidents": ("summary",),
+        "incident_steps": ("note",),
+        "teams": ("name_zh", "name_en"),
+        "organisations": ("name_zh", "name_en"),
+        "migrant_clusters": ("name_zh",),
+    }.items():
+        with (_DATA / f"{name}.csv").open(encoding="utf-8-sig") as file:
+            texts = {row.get(c, "") for row in csv.DictReader(file) for c in columns}
+        looked += len(texts)
+        assert [t for t in texts if find_in(t)] == []
+    assert looked > 100
+
+
+def test_a_column_is_searched_as_each_text_is() -> None:
+    texts = [*REFUSED, *(t for t, _ in STARRED), *ORDINARY, None, ""]
+    found = star_out(pa.chunked_array([texts[:40], texts[40:]], pa.string()))
+    held = [i for i, t in enumerate(texts) if t and find_in(t)]
+    assert found.rows.tolist() == held
+    assert [found.column[i].as_py() for i in held] == [
+        starred(texts[i] or "", find_in(texts[i] or "")) for i in held
+    ]
+    assert found.column[len(texts) - 2].as_py() is None
+
+
+@pytest.mark.parametrize("heading", ["关注类型", "危险性评估", "四史", "人员标签", "信访老户"])
+def test_columns_that_flag_persons_are_refused_with_the_reason(heading: str) -> None:
+    with pytest.raises(InvalidInput, match="合法反映") as caught:
+        refuse_personal_headers(["uid", heading], "a.csv")
+    assert caught.value.code == "person-flag-column"
+    assert heading in caught.value.zh
+
+
+def test_the_cases_found_in_use_come_out_right(found_in_use: Path) -> None:
+    with (found_in_use / "personal" / "texts.csv").open(encoding="utf-8-sig") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) >= 60
+    came = {
+        row["uid"]: "refuse"
+        if personal_in(row["summary"])
+        else "mask"
+        if find_in(row["summary"])
+        else "accept"
+        for row in rows
+    }
+    assert came == {row["uid"]: row["right"] for row in rows}
