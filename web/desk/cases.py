@@ -18,7 +18,7 @@ from web.desk import forms, shown, small_map
 from web.desk.shown import page
 from web.desk.words import say
 
-bp = Blueprint("cases", __name__)
+bp = Blueprint("case", __name__)
 
 _TAKEN_BACK = (InvalidInput, Conflict, Forbidden, NotFound)
 """Errors that a form shows with what was written still in it."""
@@ -103,7 +103,7 @@ def act(number: str) -> Response:
     except NotFound:
         # Passed on to where this post does not see it: the queue goes on.
         return redirect(url_for("desk.show"), 303)  # type: ignore[return-value]
-    return redirect(url_for("cases.show", number=number), 303)  # type: ignore[return-value]
+    return redirect(url_for("case.show", number=number), 303)  # type: ignore[return-value]
 
 
 @bp.post("/cases/<number>/undo")
@@ -117,7 +117,7 @@ def undo(number: str) -> Response:
     except _TAKEN_BACK as error:
         return _case_page(desk.find(database, actor, number, now=shown.now()), problem=error)
     flash(say("step_taken_back", look.language()))
-    return redirect(url_for("cases.show", number=number), 303)  # type: ignore[return-value]
+    return redirect(url_for("case.show", number=number), 303)  # type: ignore[return-value]
 
 
 @bp.post("/cases/<number>/tasks/<int:task_id>")
@@ -129,7 +129,7 @@ def finish_task(number: str, task_id: int) -> Response:
         tasks.finish(database, actor, task_id, form.get("result", ""))
     except _TAKEN_BACK as error:
         return _case_page(desk.find(database, actor, number, now=shown.now()), problem=error)
-    return redirect(url_for("cases.show", number=number), 303)  # type: ignore[return-value]
+    return redirect(url_for("case.show", number=number), 303)  # type: ignore[return-value]
 
 
 @bp.get("/cases/<number>/qr.svg")
@@ -137,7 +137,7 @@ def qr(number: str) -> Response:
     """Answer the code that opens the case on a phone."""
     desk.find(context.database(), context.actor(), number)
     drawn = io.BytesIO()
-    segno.make_qr(url_for("cases.show", number=number, _external=True), error="m").save(
+    segno.make_qr(url_for("case.show", number=number, _external=True), error="m").save(
         drawn, kind="svg", scale=3, border=2, xmldecl=False
     )
     answer = make_response(drawn.getvalue())
@@ -197,7 +197,7 @@ def record() -> Response:
     except _TAKEN_BACK as error:
         return _intake_page(form, problem=error, key=key)
     flash(say("case_recorded", look.language(), number=case.row.number))
-    return redirect(url_for("cases.show", number=case.row.number), 303)  # type: ignore[return-value]
+    return redirect(url_for("case.show", number=case.row.number), 303)  # type: ignore[return-value]
 
 
 @bp.get("/cases/grids")

@@ -128,7 +128,7 @@ def search() -> Response:
     words = request.args.get("q", "").strip()[:LONGEST_TEXT]
     rows = desk.search(context.database(), context.scope(), words) if words else []
     if len(rows) == 1 and (is_number(words) or words in {rows[0].number, rows[0].uid}):
-        return redirect(url_for("cases.show", number=rows[0].number))  # type: ignore[return-value]
+        return redirect(url_for("case.show", number=rows[0].number))  # type: ignore[return-value]
     now = shown.now()
     ground = small_map.ground(shown.places())
     return page(

@@ -21,7 +21,7 @@ from web.desk.words import FOR_SCRIPTS, WORDS, say
 
 NAVIGATION = (
     ("desk", "desk.show"),
-    ("new", "cases.new"),
+    ("new", "case.new"),
     ("map", "pages.map_page"),
     ("town", "town.show"),
     ("handover", "handover.show"),
@@ -180,6 +180,7 @@ def page(template: str, here: str, *, status: int = 200, **values: Any) -> Respo
             code_list=code_list,
             choices=closed_lists.choices,
             known_words=WORDS,
+            zone_name=zone().key,
             chain=chain,
             **values,
         ),

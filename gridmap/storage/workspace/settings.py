@@ -11,8 +11,17 @@ from sqlalchemy.orm import Session
 from gridmap.storage.models import Grid, WorkspaceSetting
 
 
-def read_settings(session: Session) -> dict[str, Any]:
-    """All settings of the workspace by key."""
+def read_settings(session: Session, *, lock: str | None = None) -> dict[str, Any]:
+    """All settings of the workspace by key.
+
+    Parameters
+    ----------
+    session : Session
+    lock : str, optional
+        Key that nobody else may change until the transaction ends, whether it is set or not.
+    """
+    if lock is not None:
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(lock))))
     return {row.key: row.value for row in session.scalars(select(WorkspaceSetting))}
 
 
