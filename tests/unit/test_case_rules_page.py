@@ -101,3 +101,8 @@ def test_a_table_of_limits_that_is_wrong_names_what_is(changed: dict[str, Any], 
     with pytest.raises(InvalidInput) as refused:
         read_table(preset().as_dict() | changed)
     assert refused.value.code == code
+
+
+def test_the_map_s_page_has_a_word_for_every_action() -> None:
+    words = (ROOT / "web" / "static" / "app" / "cases" / "words.js").read_text("utf-8")
+    assert [a for a in Action if f'action_{a.value}: ["' not in words] == []
