@@ -6,17 +6,17 @@ import io
 import uuid
 
 import segno
-from flask import Blueprint, Response, flash, make_response, redirect, request, url_for
+from flask import Blueprint, Response, make_response, redirect, request, url_for
+from werkzeug.datastructures import MultiDict
 
 from gridmap.domain.cases.actions import Action, read_action
 from gridmap.domain.cases.model import Case
 from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotFound
 from gridmap.services.cases import bodies, desk, intake, tasks, where
 from gridmap.services.cases.refusals import CaseMovedOn
-from web import context, look
+from web import context
 from web.desk import forms, shown, small_map
 from web.desk.shown import page
-from web.desk.words import say
 
 bp = Blueprint("case", __name__)
 
@@ -97,13 +97,12 @@ def act(number: str) -> Response:
     except _TAKEN_BACK as error:
         case = desk.find(database, actor, number, now=shown.now())
         return _case_page(case, asked=form.get("action"), problem=error, written=form)
-    flash(say("step_made", look.language()))
     try:
         desk.find(database, actor, number)
     except NotFound:
         # Passed on to where this post does not see it: the queue goes on.
-        return redirect(url_for("desk.show"), 303)  # type: ignore[return-value]
-    return redirect(url_for("case.show", number=number), 303)  # type: ignore[return-value]
+        return redirect(url_for("desk.show", told="step_made"), 303)  # type: ignore[return-value]
+    return redirect(url_for("case.show", number=number, told="step_made"), 303)  # type: ignore[return-value]
 
 
 @bp.post("/cases/<number>/undo")
@@ -116,8 +115,7 @@ def undo(number: str) -> Response:
         desk.undo(database, actor, number, revision if revision is not None else -1)
     except _TAKEN_BACK as error:
         return _case_page(desk.find(database, actor, number, now=shown.now()), problem=error)
-    flash(say("step_taken_back", look.language()))
-    return redirect(url_for("case.show", number=number), 303)  # type: ignore[return-value]
+    return redirect(url_for("case.show", number=number, told="step_taken_back"), 303)  # type: ignore[return-value]
 
 
 @bp.post("/cases/<number>/tasks/<int:task_id>")
@@ -196,14 +194,13 @@ def record() -> Response:
         case = intake.record(database, actor, asked, key)
     except _TAKEN_BACK as error:
         return _intake_page(form, problem=error, key=key)
-    flash(say("case_recorded", look.language(), number=case.row.number))
-    return redirect(url_for("case.show", number=case.row.number), 303)  # type: ignore[return-value]
+    return redirect(url_for("case.show", number=case.row.number, told="case_recorded"), 303)  # type: ignore[return-value]
 
 
 @bp.get("/cases/grids")
 def grids() -> Response:
     """Answer the grids of a coordinate at every level, for the form."""
-    given = forms.MultiDict(request.args)
+    given = MultiDict(request.args)
     lon, lat = forms.read(given, "lon", float), forms.read(given, "lat", float)
     proposed = None
     if lon is not None and lat is not None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 
-from flask import Blueprint, Response, flash, redirect, url_for
+from flask import Blueprint, Response, redirect, url_for
 
 from gridmap.domain.cases.worklists import Wanted
 from gridmap.errors import Conflict, GridmapError, InvalidInput
 from gridmap.services.cases import handover, tasks, worklists
 from gridmap.services.response import dispatch
-from web import context, look
+from web import context
 from web.desk import forms, shown, small_map
 from web.desk.lists import offered
 from web.desk.shown import page
-from web.desk.words import say
 
 bp = Blueprint("handover", __name__)
 
@@ -71,8 +70,7 @@ def give() -> Response:
         )
     except (InvalidInput, Conflict) as error:
         return _page(error, note)
-    flash(say("handover_given", look.language()))
-    return redirect(url_for("handover.show"), 303)  # type: ignore[return-value]
+    return redirect(url_for("handover.show", told="handover_given"), 303)  # type: ignore[return-value]
 
 
 @bp.post("/handover/<int:number>/taken")
@@ -83,5 +81,4 @@ def take(number: int) -> Response:
         handover.take(context.database(), context.actor(), number)
     except Conflict as error:
         return _page(error)
-    flash(say("handover_taken", look.language()))
-    return redirect(url_for("handover.show"), 303)  # type: ignore[return-value]
+    return redirect(url_for("handover.show", told="handover_taken"), 303)  # type: ignore[return-value]

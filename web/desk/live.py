@@ -24,9 +24,9 @@ class Watch:
         self._database = database
         self._lock = threading.Lock()
         self._at_s = -1.0
-        self._found = 0
+        self._found = ""
 
-    def revision(self) -> int:
+    def revision(self) -> str:
         """Return the revision, at most half a second old."""
         with self._lock:
             if time.monotonic() - self._at_s >= LOOKED_AT_EVERY_S:

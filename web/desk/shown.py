@@ -13,7 +13,7 @@ from gridmap.domain.cases import lists as closed_lists
 from gridmap.domain.cases.actions import ACTION_WORDS, read_action
 from gridmap.domain.cases.rules import GROUND_LISTS
 from gridmap.domain.codes import code_list
-from gridmap.domain.gridkey import LEVELS, UNASSIGNED, ancestor, level_of
+from gridmap.domain.gridkey import LEVELS, UNASSIGNED, VILLAGE, ancestor, level_of
 from gridmap.errors import GridmapError
 from gridmap.services.cases.places import Places, places_of
 from web import assets, context, look
@@ -82,6 +82,11 @@ class Say:
         found = places().names.get(key)
         return self.pair(*found) if found else str(key)
 
+    def village(self, key: int) -> str:
+        """Return the name of the village that a grid lies in; of the grid itself where it is a larger one."""
+        deep = key != UNASSIGNED and level_of(key) > VILLAGE
+        return self.grid(ancestor(key, VILLAGE) if deep else key)
+
     def label(self, name: str, code: str | None) -> str:
         """Return the name of an entry of a code list, or of a closed list of the desk."""
         if not code:
@@ -119,8 +124,11 @@ class Say:
         return f"{here:%m-%d %H:%M}" if here.year == today().year else f"{here:%Y-%m-%d}"
 
     def day(self, at: dt.datetime | None) -> str:
-        """Return month and day."""
-        return "–" if at is None else f"{local(at):%m-%d}"
+        """Return month and day; the year before them where it is another one."""
+        if at is None:
+            return "–"
+        here = local(at)
+        return f"{here:%m-%d}" if here.year == today().year else f"{here:%y-%m-%d}"
 
     def clock(self, at: dt.datetime) -> str:
         """Return the time of day."""
@@ -144,6 +152,17 @@ _CODE_LISTS = frozenset(
 def chain(key: int) -> list[int]:
     """Return the keys of a grid and of those above it, the town first."""
     return [] if key == UNASSIGNED else [ancestor(key, lv) for lv in LEVELS if lv <= level_of(key)]
+
+
+_TELLING = frozenset(
+    {"step_made", "step_taken_back", "case_recorded", "handover_given", "handover_taken", "answer_kept"}
+)
+"""Sentences that an address may have a page tell: what was just done."""
+
+
+def _told() -> str | None:
+    asked = request.args.get("told")
+    return asked if asked in _TELLING else None
 
 
 def page(template: str, here: str, *, status: int = 200, **values: Any) -> Response:
@@ -180,6 +199,7 @@ def page(template: str, here: str, *, status: int = 200, **values: Any) -> Respo
             code_list=code_list,
             choices=closed_lists.choices,
             known_words=WORDS,
+            told=_told(),
             zone_name=zone().key,
             chain=chain,
             **values,

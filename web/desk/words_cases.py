@@ -82,7 +82,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "step_made": ("已办理。一分钟内可以撤回。", "Done. It can be taken back within a minute."),
     "step_taken_back": ("已撤回。", "Taken back."),
-    "case_recorded": ("已登记，编号 {number}。", "Recorded as {number}."),
+    "case_recorded": ("已登记。", "Recorded."),
     "intake_title": ("登记事件", "Record a case"),
     "intake_hint": (
         "只记事，不记人：不写姓名、证件号、电话。",

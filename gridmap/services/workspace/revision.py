@@ -1,4 +1,4 @@
-"""The data's revision: it grows with each change that somebody may see."""
+"""The data's revision: it changes with whatever somebody may see."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from gridmap.storage.database import Database
 from gridmap.storage.workspace import settings
 
 
-def revision(database: Database) -> int:
-    """Return the revision of the workspace's data."""
+def revision(database: Database) -> str:
+    """Return the revision of the workspace's data: another text after each change."""
     with database.scoped_session(Scope.whole()) as session:
-        return int(settings.read_settings(session).get("data_version", 0))
+        return settings.revision(session)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -44,3 +44,16 @@ def touch(session: Session) -> None:
 def is_empty(session: Session) -> bool:
     """Tell whether the workspace has no grids yet."""
     return session.scalar(select(func.count()).select_from(Grid)) == 0
+
+
+def revision(session: Session) -> str:
+    """Return a text that changes with the data's version, with tasks given, and with teams sent, there and back."""
+    return str(
+        session.scalar(
+            text(
+                "select concat_ws('.', (select value #>> '{}' from workspace_settings where key = 'data_version'),"
+                " (select concat_ws('.', max(dispatch_id), count(arrived_at), count(ended_at)) from dispatches"
+                " where sent_at > now() - interval '2 days'), (select max(task_id) from tasks))"
+            )
+        )
+    )

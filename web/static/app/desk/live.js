@@ -14,7 +14,14 @@ let seen = null;
 let heardAt = Date.now();
 let lost = false;
 
-const clock = () => new Date().toTimeString().slice(0, 5);
+// The workspace's time, as the server tells it, wherever the browser is.
+const clock = (at = new Date()) =>
+  new Intl.DateTimeFormat("en-GB", {
+    timeZone: document.documentElement.dataset.zone || undefined,
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).format(at);
 
 /** @param {string} text */
 function tell(text) {
@@ -25,7 +32,7 @@ function tell(text) {
 function lose() {
   if (lost || Date.now() - heardAt < LOST_AFTER_MS) return;
   lost = true;
-  const since = new Date(heardAt).toTimeString().slice(0, 5);
+  const since = clock(new Date(heardAt));
   const text = say("no_connection", { time: since });
   document.documentElement.classList.add("stale");
   const place = document.getElementById("offline");
@@ -70,7 +77,16 @@ async function ask(address) {
   seen = revision;
 }
 
+// What was told once is not told again by going back or renewing.
+function forgetTold() {
+  const address = new URL(location.href);
+  if (!address.searchParams.has("told")) return;
+  address.searchParams.delete("told");
+  history.replaceState(history.state, "", address);
+}
+
 export function live() {
+  forgetTold();
   const address = document.documentElement.dataset.live;
   if (!address) return;
   const turn = async () => {

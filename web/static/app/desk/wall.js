@@ -6,7 +6,7 @@ export function wall() {
   const place = /** @type {HTMLElement | null} */ (document.querySelector("[data-clock]"));
   if (!place) return;
   const clock = new Intl.DateTimeFormat("zh-CN", {
-    timeZone: place.dataset.zone || undefined,
+    timeZone: document.documentElement.dataset.zone || undefined,
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
