@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Reque
 from werkzeug.serving import make_server
 
 from gridmap.storage.database import Database
+from tests.doors import cookie_of
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -125,13 +126,16 @@ Visit = Callable[..., Watched]
 
 
 @pytest.fixture
-def visit(demo_server: str, browser: Browser) -> Iterator[Visit]:
-    """Make pages over the demonstration town; each has a context of its own."""
+def visit(demo_server: str, demo_database: Database, browser: Browser) -> Iterator[Visit]:
+    """Make pages over the demonstration town, an administrator signed in; each has a context of its own."""
     contexts = []
 
-    def make(base: str = demo_server, using: Browser = browser, **options: Any) -> Watched:
+    def make(
+        base: str = demo_server, using: Browser = browser, town: Database = demo_database, **options: Any
+    ) -> Watched:
         context = using.new_context(**({"viewport": SMALL, "locale": "zh-CN"} | options))
         context.set_default_timeout(PATIENCE_MS)
+        context.add_cookies([cookie_of(town, base)])
         contexts.append(context)
         watched = Watched(context.new_page(), base)
         context.on("request", watched.note_request)
