@@ -85,7 +85,7 @@ def export(file: Path) -> None:
         who = actor(database)
         require(who, Action.SEE_AUDIT)
         audit.record(database, who, "audit_export", file.name)
-        audit.for_each(database, lambda row: out.write(_line(row)) and None)
+        audit.for_each(database, lambda row: out.writelines([_line(row)]))
     console.print(f"已写入 / written: {file}")
 
 

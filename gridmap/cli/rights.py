@@ -1,11 +1,13 @@
-"""What each command asks for, when it is run for a post (``--as``); a command that is not here is the keeper's alone."""
+"""What each command asks for when it is run for a post (``--as``); one that is not here is the keeper's alone."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from gridmap.domain.roles import Action as A
+from gridmap.domain.roles import Action
+
+A = Action
 
 KEEPER_ONLY = frozenset(
     {
