@@ -86,6 +86,15 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "workspace.get_export": A.EXPORT,
         "accounts.sign_out": A.OWN_ACCOUNT,
         "accounts.try_post": A.OWN_ACCOUNT,
+        "accounts.own_page": A.OWN_ACCOUNT,
+        "accounts.change_password": A.OWN_ACCOUNT,
+        "accounts.end_session": A.OWN_ACCOUNT,
+        "accounts.turn_on_code": A.OWN_ACCOUNT,
+        "accounts.turn_off_code": A.OWN_ACCOUNT,
+        "accounts.list_posts": A.MANAGE_POSTS,
+        "accounts.add_post": A.MANAGE_POSTS,
+        "accounts.change_post": A.MANAGE_POSTS,
+        "accounts.show_audit": A.SEE_AUDIT,
     }
 )
 """What each endpoint asks for."""
@@ -93,6 +102,7 @@ ASKED: Mapping[str, Action] = MappingProxyType(
 WRITTEN_DOWN: Mapping[str, str] = MappingProxyType(
     {
         "incidents.list_incidents": "search",
+        "accounts.show_audit": "see_audit",
         "incidents.get_incident": "see_case",
         "workspace.get_export": "export",
         "hotspots.export_hotspot_run": "export",
@@ -105,7 +115,7 @@ WRITTEN_DOWN: Mapping[str, str] = MappingProxyType(
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORM_PAGES = frozenset({"application/x-www-form-urlencoded"})
-_PAGES = ("pages.", "accounts.", "audit.", "desk.")
+_PAGES = ("pages.", "accounts.", "desk.")
 """Blueprints whose answers are read by people: who is not signed in is led to the sign-in."""
 
 _WALL = frozenset({A.SEE_MAP, A.SEE_COUNTS, A.SEE_HOTSPOTS})
@@ -222,7 +232,7 @@ def _check_type() -> None:
 
 
 def _wants_page() -> bool:
-    return request.accept_mimetypes.accept_html and not request.accept_mimetypes["application/json"] > 0.5
+    return request.accept_mimetypes.best_match(("text/html", "application/json")) == "text/html"
 
 
 def _write_down(actor: Actor, endpoint: str, outcome: str) -> None:

@@ -14,8 +14,7 @@ from gridmap import __version__
 from gridmap.errors import Busy, GridmapError, NotSignedIn, Unavailable
 from gridmap.storage.database import Database
 from web import access, pages, tiles
-from web.accounts import entry as _entry  # noqa: F401 - brings its addresses to the blueprint
-from web.accounts.blueprint import bp as accounts_bp
+from web.accounts import audit, blueprint, entry, own, posts  # noqa: F401 - they bring their addresses
 from web.api import jobs, workspace
 from web.api.cases import counts, incidents
 from web.api.ground import grids
@@ -79,7 +78,7 @@ def create_app(database: Database) -> Flask:
         app.register_api(bp)
     app.register_blueprint(tiles.bp)
     app.register_blueprint(pages.bp)
-    app.register_blueprint(accounts_bp)
+    app.register_blueprint(blueprint.bp)
     app.add_url_rule("/healthz", "healthz", _healthz)
     app.add_url_rule("/api/v1/openapi.json", "openapi", lambda: jsonify(app.api_doc))
     app.before_request(access.guard)

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, make_response, render_template
+import datetime as dt
+from zoneinfo import ZoneInfo
 
-from gridmap.domain.roles import ROLE_NAMES
+from flask import Blueprint, Response, g, make_response, render_template, request
+
+from gridmap.domain.roles import ROLE_NAMES, Action, may
+from web.context import database
 from web.pages import LANGUAGES, MARK, chosen_language, chosen_theme
+
+_A_YEAR_S = 365 * 24 * 3600
+
+
+def _at(moment: dt.datetime) -> str:
+    return f"{moment.astimezone(ZoneInfo(database().settings.timezone)):%Y-%m-%d %H:%M:%S}"
+
 
 bp = Blueprint("accounts", __name__)
 
@@ -21,9 +32,13 @@ def show(template: str, **given: object) -> Response:
             theme=chosen_theme(),
             mark=MARK,
             mine=mine,
+            may=lambda action: mine is not None and may(mine.post.role, Action(action)),
+            at=_at,
             role_names={role: names[LANGUAGES.index(language)] for role, names in ROLE_NAMES.items()},
             **given,
         )
     )
     page.headers["Cache-Control"] = "no-store"
+    if request.args.get("lang") == language:
+        page.set_cookie("lang", language, max_age=_A_YEAR_S, samesite="Lax", path="/")
     return page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gridmap.domain.gridkey import Scope
+from gridmap.domain.gridkey import VILLAGE, Scope
 from gridmap.errors import NotFound
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids
@@ -32,3 +32,10 @@ def grid_of(database: Database, scope: Scope, named: str) -> int:
             f"There is no grid “{wanted}”, or more than one. See the codes with gridmap grids list.",
         )
     return found.pop()
+
+
+def names_of(database: Database, scope: Scope) -> dict[int, tuple[str, str]]:
+    """Return the Chinese and English name of every grid down to the villages, by key."""
+    with database.scoped_session(scope) as session:
+        rows = grids.list_grids(session, geometry=False)
+    return {int(row["grid_key"]): (row["name_zh"], row["name_en"]) for row in rows if row["level"] <= VILLAGE}
