@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, InvalidInput
+from gridmap.services.accounts import demonstration
 from gridmap.services.ground.boundaries import BoundaryOptions, import_boundaries
 from gridmap.services.ground.road_imports import import_roads
 from gridmap.services.house import IMPORT_KINDS
@@ -128,6 +129,7 @@ def _load(database: Database, folder: Path, now: dt.datetime, say: Progress) -> 
                 f"示范镇文件 {name} 有 {done.refused} 行无法使用。",
                 f"{done.refused} rows of the town's {name} cannot be used.",
             )
+    demonstration.add_posts(database, now.date())
     with database.scoped_session(whole, write=True) as session:
         newest = max((t["position_at"] for t in field.list_teams(session) if t["position_at"]), default=None)
         if newest is not None and now > newest:

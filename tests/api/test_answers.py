@@ -268,9 +268,9 @@ def test_nearest_teams_are_those_of_a_plain_sort(client: FlaskClient) -> None:
     assert [f["properties"]["code"] for f in answer["features"]] == expected
 
 
-def test_reading_never_writes(client: FlaskClient, demo_database: Database) -> None:
+def test_reading_writes_nothing_but_the_audit(client: FlaskClient, demo_database: Database) -> None:
     def state() -> dict[str, Any]:
-        tables = [str(t) for t in Base.metadata.sorted_tables]
+        tables = [str(t) for t in Base.metadata.sorted_tables if t.name != "audit"]
         with demo_database.scoped_session(Scope.whole()) as session:
             query = "select count(*), coalesce(max(xmin::text::bigint), 0) from {}"
             return {t: tuple(session.execute(text(query.format(t))).one()) for t in tables}

@@ -74,7 +74,7 @@ def later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
         versions = tmp_path / "later"
         versions.mkdir(exist_ok=True)
         (versions / "v9000_later.py").write_text(
-            'from alembic import op\nrevision = "9000"\ndown_revision = "0006"\n'
+            'from alembic import op\nrevision = "9000"\ndown_revision = "0007"\n'
             f"branch_labels = None\ndepends_on = None\n\n\ndef upgrade():\n    {body}\n",
             "utf-8",
         )
