@@ -16,23 +16,27 @@ _FONTS_S = 30 * 24 * 3600
 _CODINGS = {"br": ".br", "gzip": ".gz"}
 """What bundled files are kept in besides plain, best first, and how the files' names end."""
 
-_MARK = (
+_SIGN = (
     "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'>"
     "<path d='M16 2l12 7v14l-12 7-12-7V9z' fill='#4b3b9b'/>"
     "<path d='M16 2v14m12-7l-12 7M4 9l12 7m0 14V16' stroke='#fff' stroke-width='2' fill='none'/></svg>"
 )
+MARK = quote(_SIGN)
+"""The mark, as a data address has it."""
 
 bp = Blueprint("pages", __name__)
 
 
-def _language() -> str:
+def chosen_language() -> str:
+    """Return the language of the address, else of the cookie, else Chinese."""
     for wanted in (request.args.get("lang"), request.cookies.get("lang")):
         if wanted in LANGUAGES:
             return str(wanted)
     return LANGUAGES[0]
 
 
-def _theme() -> str:
+def chosen_theme() -> str:
+    """Return the theme of the cookie, empty for the system's."""
     theme = request.cookies.get("theme")
     return theme if theme in THEMES else ""
 
@@ -41,9 +45,9 @@ def _theme() -> str:
 def index() -> Response:
     """Answer the map page in the language of the address, else of the cookie, else in Chinese."""
     g.keep_fresh = True
-    language = _language()
+    language = chosen_language()
     page = make_response(
-        render_template("index.html", lang=language, theme=_theme(), built=assets.built(), mark=quote(_MARK))
+        render_template("index.html", lang=language, theme=chosen_theme(), built=assets.built(), mark=MARK)
     )
     page.vary.update(("Cookie",))
     if request.args.get("lang") == language:
@@ -80,7 +84,7 @@ def _type_of(name: str) -> str | None:
 @bp.get("/favicon.ico")
 def favicon() -> Response:
     """Answer the mark in the browser's tab."""
-    answer = make_response(_MARK)
+    answer = make_response(_SIGN)
     answer.mimetype = "image/svg+xml"
     answer.cache_control.max_age = _FONTS_S
     return answer
