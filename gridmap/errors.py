@@ -89,3 +89,27 @@ class Unavailable(GridmapError):
 
 class Broken(GridmapError):
     """What the product made breaks what it promises; it is neither kept nor shown (HTTP 500)."""
+
+
+class NotSignedIn(GridmapError):
+    """Nobody is signed in (HTTP 401)."""
+
+    status = 401
+
+
+class Malformed(GridmapError):
+    """The request itself is no proper request (HTTP 400)."""
+
+    status = 400
+
+
+class TooLarge(GridmapError):
+    """The request is larger than anything that could be meant (HTTP 413)."""
+
+    status = 413
+
+
+class TooMany(Busy):
+    """Too many tries in a short time (HTTP 429)."""
+
+    status = 429

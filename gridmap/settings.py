@@ -35,6 +35,8 @@ class Settings(BaseSettings):
         Address that the server binds to. Only loopback addresses are accepted for now.
     port : int
         Port of the server.
+    names : str
+        Further names under which the server is reached, separated by commas.
     database_url : str or None
         A PostgreSQL server to use in place of the embedded one (environment: ``DATABASE_URL``); its role owns
         the schema and is used for migrations only.
@@ -57,6 +59,7 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=_default_home)
     host: str = "127.0.0.1"
     port: int = Field(default=8010, ge=0, le=65535)
+    names: str = ""
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
     app_database_url: str | None = Field(default=None, repr=False)
     timezone: str = "Asia/Shanghai"
@@ -81,6 +84,11 @@ class Settings(BaseSettings):
         if value not in zoneinfo.available_timezones():
             raise ValueError(value)
         return value
+
+    @property
+    def own_names(self) -> tuple[str, ...]:
+        """Names under which the server is reached, besides those of the machine itself."""
+        return tuple(name.strip() for name in self.names.split(",") if name.strip())
 
     @property
     def embedded(self) -> bool:

@@ -27,12 +27,11 @@ CHECKS = {
 
 def document() -> dict[str, object]:
     """Return the API's OpenAPI document; the application is made, but no database is asked."""
-    from typing import cast
-
+    from gridmap.settings import load_settings
     from gridmap.storage.database import Database
     from web.app import create_app
 
-    app = create_app(cast("Database", None))
+    app = create_app(Database(load_settings()))
     with app.test_request_context():
         answer = app.view_functions["openapi"]()
     found: dict[str, object] = json.loads(answer.get_data())

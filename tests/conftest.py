@@ -23,6 +23,7 @@ from sqlalchemy import text
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
 from gridmap.storage.models import Base
+from tests.doors import ShowingToken, token_of
 from tests.towns import Template, Towns, environment_of, locked, stop, unpack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -117,6 +118,9 @@ def demo_server(demo_database: Database, request: pytest.FixtureRequest) -> Iter
             if not _answers(f"{address}/healthz", process):
                 printed.seek(0)
                 pytest.fail(f"gridmap serve never answered (exit code {process.poll()}): {printed.read()}")
+            urllib.request.install_opener(
+                urllib.request.build_opener(ShowingToken(address, token_of(demo_database)))
+            )
             yield address
         finally:
             process.send_signal(signal.SIGINT)

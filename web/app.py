@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, g, jsonify, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gridmap import __version__
-from gridmap.errors import Busy, GridmapError, NotFound, Unavailable
+from gridmap.errors import Busy, GridmapError, NotFound, NotSignedIn, Unavailable
 from gridmap.storage.database import Database
-from web import desk, pages, tiles
+from web import access, desk, pages, tiles
+from web.accounts import audit, blueprint, entry, own, posts  # noqa: F401 - they bring their addresses
 from web.api import jobs, workspace
 from web.api.cases import cases, counts, incidents
 from web.api.ground import grids
@@ -25,6 +26,7 @@ from web.api.schemas import Problem
 from web.api.teams import teams as field
 from web.compression import compress
 from web.desk import shown
+from web.door import MOST_BODY, Door
 
 log = logging.getLogger(__name__)
 
@@ -79,13 +81,17 @@ def create_app(database: Database) -> Flask:
     app.register_blueprint(tiles.bp)
     app.register_blueprint(pages.bp)
     desk.register(app)
+    app.register_blueprint(blueprint.bp)
     app.add_url_rule("/healthz", "healthz", _healthz)
     app.add_url_rule("/api/v1/openapi.json", "openapi", lambda: jsonify(app.api_doc))
+    app.before_request(access.guard)
     app.register_error_handler(GridmapError, _problem)
     app.register_error_handler(ValidationError, _not_valid)
     app.register_error_handler(Exception, _unexpected)
     app.after_request(compress)
     app.after_request(_headers)
+    app.config["MAX_CONTENT_LENGTH"] = MOST_BODY
+    app.wsgi_app = Door(app.wsgi_app, database.settings.own_names)  # type: ignore[method-assign, assignment]
     return app
 
 
@@ -100,7 +106,9 @@ def _healthz() -> tuple[Response, int]:
 
 
 def _problem(error: GridmapError) -> tuple[Response, int]:
-    answer = shown.error_page(error) if shown.wants_page() else jsonify(error.as_dict())
+    answer = shown.error_page(error) if shown.wants_page() and "actor" in g else jsonify(error.as_dict())
+    if isinstance(error, NotSignedIn):
+        answer.headers["WWW-Authenticate"] = 'Bearer realm="gridmap"'
     if isinstance(error, Unavailable | Busy):
         answer.headers["Retry-After"] = str(error.retry_after_s)
     return answer, error.status
@@ -120,13 +128,16 @@ def _not_valid(error: ValidationError) -> Response:
 def _unexpected(error: Exception) -> tuple[Response, int]:
     if isinstance(error, HTTPException):
         status = error.code or 500
-        if status == 404 and shown.wants_page():
+        if status == 404 and shown.wants_page() and "actor" in g:
             return shown.error_page(NotFound("http-404", "没有这个地址。", "There is no such address.")), 404
-        return jsonify(
+        answer = jsonify(
             code=f"http-{status}",
             message_zh="没有这个地址。" if status == 404 else "请求无法处理。",
             message_en=error.name + ".",
-        ), status
+        )
+        if isinstance(error, MethodNotAllowed):
+            answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+        return answer, status
     log.error("unexpected error", exc_info=error)
     return jsonify(
         code="internal",
@@ -140,6 +151,7 @@ def _headers(answer: Response) -> Response:
     answer.headers.setdefault("X-Content-Type-Options", "nosniff")
     answer.headers.setdefault("Referrer-Policy", "same-origin")
     answer.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    answer.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
     if request.path.startswith("/api/"):
         answer.headers.setdefault("Cache-Control", "no-store")
     return answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import current_app
+from flask import current_app, g
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
@@ -17,8 +17,8 @@ def database() -> Database:
 
 
 def actor() -> Actor:
-    """Return whoever asks: the keeper, since only this machine can ask."""
-    return Actor.at_the_machine()
+    """Return whoever asks: the post that is signed in, or the program whose token came; see `web.access`."""
+    return cast("Actor", g.actor)
 
 
 def scope() -> Scope:

@@ -15,9 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from gridmap.cli.rights import ASKED
+from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import MICRO, Scope
 from gridmap.domain.legible import legible
-from gridmap.errors import InvalidInput
+from gridmap.domain.roles import require
+from gridmap.errors import Forbidden, InvalidInput
+from gridmap.services.accounts.desk import find_post
 from gridmap.services.cases.overview import workspace_info
 from gridmap.settings import load_settings
 from gridmap.storage.database import Database
@@ -73,6 +77,39 @@ def workspace(*, fresh_is_fine: bool = True) -> Iterator[Database]:
             upgrade(database)
         require_current(database)
         yield database
+
+
+def actor(database: Database) -> Actor:
+    """Return for whom the command acts: the workspace's keeper, or the post that ``--as`` (GRIDMAP_AS) names.
+
+    Raises
+    ------
+    NotFound
+        When there is no such post.
+    Forbidden
+        When it is locked, or may not do what the command does.
+    """
+    context = click.get_current_context(silent=True)
+    root = None if context is None else context.find_root()
+    name = None if root is None else root.params.get("as_post")
+    if context is None or not name:
+        return Actor.at_the_machine()
+    post = find_post(database, name)
+    if post.is_locked:
+        raise Forbidden(
+            "post-locked",
+            f"岗位“{post.name}”已停用。",
+            f"The post “{post.name}” is locked.",
+        )
+    wanted = ASKED.get(" ".join(context.command_path.split()[1:]))
+    if wanted is None:
+        raise Forbidden(
+            "keeper-only",
+            "这条命令只由工作区管理者在本机执行，不能以岗位身份运行。",
+            "This command is the keeper's, at the machine itself; it is not run for a post.",
+        )
+    require(post.actor, wanted)
+    return post.actor
 
 
 @contextmanager

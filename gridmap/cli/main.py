@@ -63,6 +63,13 @@ _COMMANDS = {
     "coverage": ("gridmap.cli.response.coverage", "group", "覆盖 / coverage: show, site."),
     "reports": ("gridmap.cli.reports.build", "group", "报告 / reports: build, list."),
     "jobs": ("gridmap.cli.jobs.queue", "group", "任务 / jobs: list, show, cancel, work."),
+    "users": (
+        "gridmap.cli.users",
+        "group",
+        "岗位账户 / posts: add, list, role, scope, lock, reset, handover, link.",
+    ),
+    "tokens": ("gridmap.cli.users", "tokens", "程序令牌 / programs' tokens: add, list, revoke."),
+    "audit": ("gridmap.cli.audit", "group", "审计 / audit: list, verify, head, export."),
     "serve": ("gridmap.cli.serve", "command", "启动地图服务 / serve the map."),
 }
 
@@ -100,7 +107,10 @@ class _Group(click.Group):
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="gridmap")
 @click.option("-v", "--verbose", is_flag=True, help="显示日志 / show the log.")
-def main(*, verbose: bool) -> None:
+@click.option(
+    "--as", "as_post", envvar="GRIDMAP_AS", metavar="POST", help="以某岗位的权限运行 / act as a post."
+)
+def main(*, verbose: bool, as_post: str | None) -> None:  # noqa: ARG001 - read by `common.actor`
     """网格地图：综治中心的网格、事件、队伍与聚居点 / the grid-management map.
 
     GRIDMAP_HOME names the workspace's folder: one folder, one town.

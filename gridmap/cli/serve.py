@@ -15,6 +15,7 @@ import click
 from gridmap.cli.common import console, errors, progress, workspace
 from gridmap.cli.jobs.queue import WORK_COMMAND
 from gridmap.errors import Conflict, Forbidden, GridmapError, Unavailable
+from gridmap.services.accounts import entry
 from gridmap.services.demo import is_wanted, load_town
 from gridmap.services.house import JOB_KINDS
 from gridmap.services.jobs.pool import WorkerPool
@@ -119,7 +120,12 @@ def _serve(database: Database, listener: socket.socket, settings: Settings) -> N
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     server = Server(create_app(database), listener, settings.threads)
+    link = entry.first_link(database)
     console.print(f"地图已就绪 / the map is ready: http://{shown}:{port}/", highlight=False)
+    console.print(
+        f"管理员一次性登录 / signs an administrator in, once: http://{shown}:{port}/enter/{link}",
+        highlight=False,
+    )
     console.print("按 Ctrl-C 停止 / press Ctrl-C to stop.", highlight=False)
     try:
         server.run()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gridmap.domain.gridkey import Scope
+from gridmap.domain.gridkey import UNASSIGNED, Scope
 
 
 class Role(StrEnum):
@@ -49,3 +50,114 @@ class Actor:
     def at_the_machine(cls) -> Actor:
         """Whoever runs the command on the machine itself: the workspace's keeper."""
         return cls("keeper", Role.ADMINISTRATOR, Scope.whole())
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """An account: a duty at a grid, handed over with dates; never a person's name.
+
+    Attributes
+    ----------
+    post_id : int
+    name : str
+    role : Role
+    grid_key : int
+        Grid whose subtree it sees; 0 is the whole workspace.
+    has_password, has_second_factor, is_locked, is_demonstration : bool
+    held_from : date or None
+        Since when its present holder has it.
+    """
+
+    post_id: int
+    name: str
+    role: Role
+    grid_key: int
+    has_password: bool
+    has_second_factor: bool
+    is_locked: bool
+    is_demonstration: bool
+    held_from: dt.date | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """The post as services are told of it."""
+        return Actor(self.name, self.role, scope_of(self.grid_key), self.post_id)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A browser that is signed in.
+
+    Attributes
+    ----------
+    session_id : str
+        Public number, 32 hexadecimal digits; it opens nothing.
+    post : Post
+    kind : str
+        ``person``, or ``wall``: a screen without idle end that sees aggregates only.
+    device : str
+        What the browser says that it is.
+    created_at, seen_at : datetime
+    ends_at : datetime or None
+    """
+
+    session_id: str
+    post: Post
+    kind: str
+    device: str
+    created_at: dt.datetime
+    seen_at: dt.datetime
+    ends_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiToken:
+    """A program's key: name, role, scope and end; its secret is told once and not kept."""
+
+    token_id: str
+    name: str
+    role: Role
+    grid_key: int
+    made_by: str
+    created_at: dt.datetime
+    ends_at: dt.datetime
+    revoked_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what: one row of the chain.
+
+    Attributes
+    ----------
+    seq : int
+        Its number, without gaps.
+    at : datetime
+    post, role : str
+        Who.
+    action : str
+        What was done.
+    object : str
+        On what: an address of the API, a post, a file.
+    outcome : str
+        ``done``, ``refused``, or ``asked`` for what is written down before it is done.
+    details : str
+        What was asked, as JSON; no text of a case and no name.
+    hash : str
+        Digest over this row and the hash before it, hexadecimal.
+    """
+
+    seq: int
+    at: dt.datetime
+    post: str
+    role: str
+    action: str
+    object: str
+    outcome: str
+    details: str
+    hash: str
+
+
+def scope_of(grid_key: int) -> Scope:
+    """Scope of a post at a grid; 0 is the whole workspace."""
+    return Scope.whole() if grid_key == UNASSIGNED else Scope.of_grid(grid_key)

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, InvalidInput
+from gridmap.services.accounts import demonstration
 from gridmap.services.ground.boundaries import BoundaryOptions, import_boundaries
 from gridmap.services.ground.road_imports import import_roads
 from gridmap.services.house import IMPORT_KINDS
@@ -129,6 +130,7 @@ def _load(database: Database, folder: Path, edition: int, now: dt.datetime, say:
             _add_history(session, folder / "former_villages.geojson")
     with told_files(folder, edition, told, database.settings.timezone) as files:
         _bring(database, files, now, lambda name, n: say(name, n + 2, total))
+    demonstration.add_posts(database, now.date())
     with database.scoped_session(whole, write=True) as session:
         newest = max((t["position_at"] for t in field.list_teams(session) if t["position_at"]), default=None)
         if newest is not None and now > newest:

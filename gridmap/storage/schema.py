@@ -171,6 +171,7 @@ def _grant(connection: Connection, role: str) -> None:
         f"grant select, insert, update, delete on all tables in schema {SCHEMA} to {name}",
         f"grant usage, select on all sequences in schema {SCHEMA} to {name}",
         f"revoke insert, update, delete on {SCHEMA}.alembic_version from {name}",
+        f"revoke update, delete, truncate on {SCHEMA}.audit from {name}",
         f"grant temporary on database {_database(connection)} to {name}",
     ):
         connection.execute(text(statement))

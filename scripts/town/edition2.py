@@ -76,6 +76,7 @@ class _Course:
         self.incident = incident
         self.rng = rng
         self.rows: list[dict[str, object]] = []
+        self.due = incident.reported + timedelta(days=incident.kind.due_days)
         self._last = incident.reported
 
     def after(self, wait: timedelta, action: str, **said: str) -> datetime:
@@ -140,9 +141,10 @@ def _dispute(course: _Course, home: Village | None, villages: tuple[Village, ...
         ends = at + timedelta(days=int(course.rng.integers(5, 20)))
         if course.rows[-1]["action"] == "挂起":
             course.rows[-1]["until"] = ends.isoformat()
+        course.due += ends - at
         course.after(ends - at - course.span(1, 48), "恢复办理", note="鉴定意见已出")
     if course.chance(0.05):
-        until = course.incident.due + timedelta(days=int(course.rng.integers(7, 16)))
+        until = course.due + timedelta(days=int(course.rng.integers(7, 16)))
         course.after(course.span(10, 60), "延期", ground="complex", until=until.isoformat())
     _end(course)
 

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse
 from gridmap.services.house import JOB_KINDS
 from gridmap.services.jobs.worker import Worker
 from gridmap.storage.database import Database
-from web.app import create_app
+from tests.doors import client_of
 
 Ended = Callable[[TestResponse], dict[str, Any]]
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
@@ -39,8 +39,8 @@ def worker(demo_database: Database) -> Iterator[Worker]:
 
 @pytest.fixture(scope="session")
 def client(demo_database: Database, worker: Worker) -> FlaskClient:
-    """A client that has no cookies and speaks to real PostGIS; a worker does what it asks for."""
-    return create_app(demo_database).test_client(use_cookies=False)
+    """A client that shows an administrator's token and speaks to real PostGIS; a worker does what it asks for."""
+    return client_of(demo_database)
 
 
 @pytest.fixture(scope="session")

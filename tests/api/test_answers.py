@@ -152,7 +152,16 @@ def test_a_story_has_every_step_of_the_file(client: FlaskClient, incident_file: 
     for feature in listed[:25]:
         uid = feature["properties"]["uid"]
         story = client.get(f"/api/v1/incidents/{feature['id']}").get_json(force=True)["properties"]
-        mine = [(dt.datetime.fromisoformat(s["at"]), s["action"]) for s in steps if s["uid"] == uid]
+        # The file has one word for mediating disputes and handling other matters.
+        other = rows[uid]["domain"] != "dispute"
+        mine = [
+            (
+                dt.datetime.fromisoformat(s["at"]),
+                "handle" if other and s["action"] == "mediate" else s["action"],
+            )
+            for s in steps
+            if s["uid"] == uid
+        ]
         assert [(dt.datetime.fromisoformat(s["at"]), s["action"]) for s in story["steps"]] == sorted(mine)
         assert story["summary"] == rows[uid]["summary"]
         assert (story["stage"], story["kind"]) == (rows[uid]["stage"], rows[uid]["kind"])
@@ -268,9 +277,9 @@ def test_nearest_teams_are_those_of_a_plain_sort(client: FlaskClient) -> None:
     assert [f["properties"]["code"] for f in answer["features"]] == expected
 
 
-def test_reading_never_writes(client: FlaskClient, demo_database: Database) -> None:
+def test_reading_writes_nothing_but_the_audit(client: FlaskClient, demo_database: Database) -> None:
     def state() -> dict[str, Any]:
-        tables = [str(t) for t in Base.metadata.sorted_tables]
+        tables = [str(t) for t in Base.metadata.sorted_tables if t.name != "audit"]
         with demo_database.scoped_session(Scope.whole()) as session:
             query = "select count(*), coalesce(max(xmin::text::bigint), 0) from {}"
             return {t: tuple(session.execute(text(query.format(t))).one()) for t in tables}

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
-from web.app import create_app
+from tests.doors import client_of
 
 QUARREL: dict[str, Any] = {
     "domain": "dispute",
@@ -33,7 +33,7 @@ def town(make_database: MakeDatabase) -> Database:
 
 @pytest.fixture(scope="module")
 def desk(town: Database) -> FlaskClient:
-    return create_app(town).test_client(use_cookies=False)
+    return client_of(town)
 
 
 def post(desk: FlaskClient, path: str, body: dict[str, Any], key: str | None = None) -> TestResponse:

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Reque
 from werkzeug.serving import make_server
 
 from gridmap.storage.database import Database
+from tests.doors import cookie_of
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -125,8 +126,8 @@ Visit = Callable[..., Watched]
 
 
 @pytest.fixture
-def visit(request: pytest.FixtureRequest, demo_server: str) -> Iterator[Visit]:
-    """Make pages over the demonstration town; each has a context of its own.
+def visit(request: pytest.FixtureRequest, demo_server: str, demo_database: Database) -> Iterator[Visit]:
+    """Make pages over the demonstration town, an administrator signed in; each has a context of its own.
 
     A test marked ``webgl`` looks at the map as WebGL draws it. All others get the map's plain canvas: software takes
     six seconds of a processor for each view of the WebGL map, and their words, tables and keys are the same.
@@ -134,11 +135,16 @@ def visit(request: pytest.FixtureRequest, demo_server: str) -> Iterator[Visit]:
     kind = "browser" if request.node.get_closest_marker("webgl") else "plain_browser"
     contexts = []
 
-    def make(base: str = demo_server, using: Browser | None = None, **options: Any) -> Watched:
-        context = (using or request.getfixturevalue(kind)).new_context(
-            **({"viewport": SMALL, "locale": "zh-CN"} | options)
-        )
+    def make(
+        base: str = demo_server,
+        using: Browser | None = None,
+        town: Database = demo_database,
+        **options: Any,
+    ) -> Watched:
+        browser: Browser = using or request.getfixturevalue(kind)
+        context = browser.new_context(**({"viewport": SMALL, "locale": "zh-CN"} | options))
         context.set_default_timeout(PATIENCE_MS)
+        context.add_cookies([cookie_of(town, base)])
         contexts.append(context)
         watched = Watched(context.new_page(), base)
         context.on("request", watched.note_request)

@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from gridmap.storage.database import Database
+
 from .conftest import DESK, PATIENCE_MS, Visit, until
 
 pytestmark = pytest.mark.browser
@@ -322,8 +324,10 @@ def test_a_server_away_at_the_start_is_told(visit: Visit) -> None:
     page.wait_for_selector("#list tbody tr", timeout=PATIENCE_MS)
 
 
-def test_an_empty_workspace_says_which_command_to_run(visit: Visit, empty_server: str) -> None:
-    watched = visit(base=empty_server)
+def test_an_empty_workspace_says_which_command_to_run(
+    visit: Visit, empty_server: str, blank: Database
+) -> None:
+    watched = visit(base=empty_server, town=blank)
     page = watched.page
     page.goto(f"{empty_server}/map")
     expect(page.locator("#empty")).to_contain_text("gridmap grids import")

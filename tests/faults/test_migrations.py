@@ -246,8 +246,8 @@ def test_a_workspace_with_cases_opens_with_its_steps_numbers_and_moved_handlers(
     old: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = schema.command.upgrade
-    monkeypatch.setattr(schema.command, "upgrade", lambda config, _: real(config, "0006"))
-    assert upgrade(old).found == "0006"
+    monkeypatch.setattr(schema.command, "upgrade", lambda config, _: real(config, "0007"))
+    assert upgrade(old).found == "0007"
     monkeypatch.setattr(schema.command, "upgrade", real)
     home, next_door = 33068110901001000, 33068110901002000
     whole = Scope.whole()

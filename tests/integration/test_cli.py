@@ -323,12 +323,12 @@ def test_without_its_database_the_server_says_so_and_when_to_come_back(home: Pat
 
     from gridmap.settings import Settings
     from gridmap.storage.schema import upgrade
-    from web.app import create_app
+    from tests.doors import client_of
 
     logging.getLogger("gridmap.storage.faults").setLevel(logging.ERROR)
     with Database(Settings(home=home, threads=2)) as database:
         upgrade(database)
-        client = create_app(database).test_client()
+        client = client_of(database)
         assert client.get("/healthz").status_code == 200
         assert client.get("/api/v1/counts").status_code == 200
         assert database.cluster is not None

@@ -27,7 +27,7 @@ from gridmap.services.hotspots.runs import run_hotspots
 from gridmap.services.hotspots.spec import METHODS, HotspotSpec, Method
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
-from web.app import create_app
+from tests.doors import client_of
 
 pytestmark = pytest.mark.reference
 
@@ -118,7 +118,7 @@ def test_each_precinct_has_the_robberies_that_a_spatial_join_finds(
 def test_days_are_those_of_memphis(memphis: Database, memphis_files: Path) -> None:
     rows = pd.read_csv(memphis_files / "memphis_robberies.csv")
     expected = rows["date"].str[:10].value_counts().to_dict()
-    points = create_app(memphis).test_client().get("/api/v1/timeline").get_json()["points"]
+    points = client_of(memphis).get("/api/v1/timeline").get_json()["points"]
     assert {day: n for day, n in points if n} == expected
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Table, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from gridmap.domain.gridkey import MAX_KEY, UNASSIGNED, Scope, level_of, make_key
@@ -22,7 +22,8 @@ from tests.strategies import scopes
 
 TABLES = {table.name: table for table in Base.metadata.sorted_tables}
 SHARED = {"boundary_versions", "roads", "basemap_features", "screening_rounds", "workspace_settings"}
-WHOLE = {"case_days", "import_runs", "import_mappings"}
+ACCOUNTS = {"posts", "post_terms", "sign_in_links", "sessions", "api_tokens", "sign_in_attempts"}
+WHOLE = {"case_days", "import_runs", "import_mappings", "audit"} | ACCOUNTS
 SUBTREES = {name for name, table in TABLES.items() if "scope_lo" in table.columns}
 CHILDREN = {
     "dispatches": "incidents",
@@ -32,7 +33,9 @@ CHILDREN = {
     "patrol_segments": "patrols",
     "patrol_visits": "patrols",
 }
-KEYED = {name for name, table in TABLES.items() if "grid_key" in table.columns} - set(CHILDREN)
+KEYED = {name for name, table in TABLES.items() if "grid_key" in table.columns} - set(CHILDREN) - ACCOUNTS
+FOR_GOOD = {"boundary_versions", "posts", "audit"}
+"""Rows that others refer to, and those that are only ever added."""
 
 KEYS = [
     make_key(town, *deeper)
@@ -104,6 +107,28 @@ def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
                 ("rows_total", "rows_inserted", "rows_updated", "rows_unchanged", "rows_refused"), 0
             ),
         },
+        "posts": {"post_id": number, "name": code, "role": "auditor", "grid_key": 0},
+        "post_terms": {"post_id": 1, "valid_from": DAY + dt.timedelta(days=number % 90_000)},
+        "sign_in_links": {"secret_hash": code.encode(), "post_id": 1, "ends_at": MOMENT},
+        "sessions": {
+            "session_id": uuid.UUID(int=number % 2**64),
+            "secret_hash": code.encode(),
+            "post_id": 1,
+            "kind": "person",
+            "device": code,
+            "ends_at": MOMENT,
+        },
+        "api_tokens": {
+            "token_id": uuid.UUID(int=number % 2**64),
+            "secret_hash": code.encode(),
+            "name": code,
+            "role": "auditor",
+            "grid_key": 0,
+            "made_by": code,
+            "ends_at": MOMENT,
+        },
+        "sign_in_attempts": {"attempt_id": number, "pair_hash": code.encode()},
+        "audit": {**dict.fromkeys(("post", "role", "action", "object", "outcome", "details"), code)},
         "import_mappings": {"noun": "incidents", "name": code, "columns": {}},
         "incidents": {
             "incident_id": number,
@@ -261,13 +286,20 @@ def name_of(row: dict[str, Any], table: Table) -> tuple[Any, ...]:
     return tuple(row[column.name] for column in table.primary_key.columns)
 
 
+def name_in(session: Session, row: dict[str, Any], table: Table) -> tuple[Any, ...]:
+    """Name a row that was just put in; the audit's number is the database's own."""
+    if table.name == "audit":
+        return (session.scalar(select(func.max(table.c.seq))),)
+    return name_of(row, table)
+
+
 @pytest.fixture(scope="module")
 def world(make_database: Any) -> World:
     """Random rows of several towns in every table; some lie in no grid."""
     rng = random.Random(20)
     made = World(make_database("with_schema"))
     everything: dict[str, list[tuple[int, dict[str, Any]]]] = {name: [] for name in TABLES}
-    for name in ("boundary_versions", *sorted(SHARED - {"boundary_versions"}), *sorted(WHOLE)):
+    for name in sorted(SHARED | WHOLE):
         everything[name] = [(UNASSIGNED, a_row(name, UNASSIGNED, n)) for n in range(1, 8)]
     standing = {"valid_from": DAY, "valid_to": None}
     everything["grids"] = [(k, a_row("grids", k, 1) | standing) for k in KEYS]
@@ -295,6 +327,8 @@ def world(make_database: Any) -> World:
     with made.database.scoped_session(Scope.whole(), write=True) as session:
         for name, table in TABLES.items():
             session.execute(insert(table), [row for _, row in everything[name]])
+    numbered = [(key, row | {"seq": n}) for n, (key, row) in enumerate(everything["audit"], 1)]
+    everything["audit"] = numbered
     made.rows = {n: {name_of(row, TABLES[n]): key for key, row in rows} for n, rows in everything.items()}
     # The database itself marks that roads were put in.
     made.rows["workspace_settings"]["roads_version",] = UNASSIGNED
@@ -335,8 +369,9 @@ def test_a_scope_changes_and_deletes_only_rows_inside(
     same = next(c for c in table.columns if not c.primary_key and c.name not in {"grid_key", "geom"})
     expected = int(world.may_write(name, world.rows[name][pk], scope))
     with pytest.raises(_TakeBack), world.database.scoped_session(scope, write=True) as session:
-        assert session.execute(update(table).where(*this_row).values({same: same})).rowcount == expected
-        if name != "boundary_versions":  # grids refer to some of them
+        if name != "audit":
+            assert session.execute(update(table).where(*this_row).values({same: same})).rowcount == expected
+        if name not in FOR_GOOD:
             assert session.execute(delete(table).where(*this_row)).rowcount == expected
         raise _TakeBack
 
@@ -372,7 +407,7 @@ def test_a_row_outside_is_never_inserted(
         world.database.scoped_session(scope, write=True) as session,
     ):
         session.execute(insert(table).values(row))
-        assert seen(session, table) == world.visible(name, scope) | {name_of(row, table)}
+        assert seen(session, table) == world.visible(name, scope) | {name_in(session, row, table)}
         raise _TakeBack
     with world.database.scoped_session(Scope.whole()) as session:
         assert seen(session, table) == set(world.rows[name])

@@ -12,7 +12,6 @@ from werkzeug.datastructures import MultiDict
 from gridmap.domain.cases.actions import read_action
 from gridmap.domain.cases.model import Decision, NewCase, StepAsked
 from gridmap.errors import InvalidInput
-from web import guard
 from web.desk.shown import zone
 
 Form = MultiDict[str, str]
@@ -23,16 +22,13 @@ DECISIONS = 3
 
 
 def own_form() -> Form:
-    """Return the form that was sent, if it was one of this program's own pages.
+    """Return the form that was sent; the door has turned away what another site's page sends.
 
     Raises
     ------
-    Forbidden
-        When another site's page sent it.
     InvalidInput
         When it is no form.
     """
-    guard.check_own_page()
     if request.content_length and request.mimetype != _FORM:
         raise InvalidInput(
             "body-no-form", "请用本程序的页面提交。", "Send the form of this program's own page."

@@ -14,9 +14,11 @@ from gridmap.domain.cases.actions import ACTION_WORDS, read_action
 from gridmap.domain.cases.rules import GROUND_LISTS
 from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, VILLAGE, ancestor, level_of
+from gridmap.domain.roles import may
 from gridmap.errors import GridmapError
 from gridmap.services.cases.places import Places, places_of
 from web import assets, context, look
+from web.access import ASKED
 from web.desk.words import FOR_SCRIPTS, WORDS, say
 
 NAVIGATION = (
@@ -189,7 +191,11 @@ def page(template: str, here: str, *, status: int = 200, **values: Any) -> Respo
             built=assets.built(),
             mark=quote(look.MARK),
             here=here,
-            navigation=[(n, e) for n, e in NAVIGATION if e in current_app.view_functions],
+            navigation=[
+                (n, e)
+                for n, e in NAVIGATION
+                if e in current_app.view_functions and may(context.actor().role, ASKED[e])
+            ],
             as_of=now(),
             other_language_url=f"{request.path}?{urlencode(other, doseq=True)}",
             page_words={key: say(key, lang) for key in FOR_SCRIPTS},
@@ -199,6 +205,7 @@ def page(template: str, here: str, *, status: int = 200, **values: Any) -> Respo
             code_list=code_list,
             choices=closed_lists.choices,
             known_words=WORDS,
+            mine=g.get("signed_in"),
             told=_told(),
             zone_name=zone().key,
             chain=chain,

@@ -36,6 +36,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "no": ("否", "no"),
     "choose": ("请选择", "choose"),
     "no_address": ("没有这个地址。", "There is no such address."),
+    "sign_out": ("退出", "Sign out"),
     "print": ("打印", "Print"),
     "back": ("返回", "Back"),
     "whole_town": ("全镇", "Whole town"),

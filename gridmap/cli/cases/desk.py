@@ -11,14 +11,12 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
-from gridmap.cli.common import Day, Moment, console, instant, workspace
-from gridmap.domain.accounts import Actor
+from gridmap.cli.common import Day, Moment, actor, console, instant, workspace
 from gridmap.domain.cases import lists
 from gridmap.domain.cases.actions import ACTION_WORDS, Action
 from gridmap.domain.cases.model import Case, CaseRow, NewCase, StepAsked
 from gridmap.domain.cases.rules import RULES
 from gridmap.domain.codes import code_list, codes
-from gridmap.domain.gridkey import Scope
 from gridmap.services.cases import desk, intake, screening, tasks
 from gridmap.storage.database import Database
 
@@ -26,10 +24,6 @@ _STAGES = {c.code: f"{c.zh} / {c.en}" for c in code_list("stage")}
 _KEY = click.option(
     "--key", type=click.UUID, help="同一编号只办一次 / an act told twice with one key is done once."
 )
-
-
-def _actor() -> Actor:
-    return Actor.at_the_machine()
 
 
 @click.group(
@@ -72,13 +66,13 @@ def _record(occurred: dt.datetime | None, key: uuid.UUID | None, *, check: bool,
     with workspace() as database:
         when = instant(database, occurred)
         new = NewCase(occurred_at=when, **told | {"risk_grounds": tuple(told["risk_grounds"])})
-        likely = intake.duplicates(database, Scope.whole(), new)
+        likely = intake.duplicates(database, actor(database).scope, new)
         if likely:
             console.print("可能是同一件事 / these may be the same matter:")
             _print_rows(database, likely)
         if check:
             return
-        _print_case(database, intake.record(database, _actor(), new, key or uuid.uuid4()))
+        _print_case(database, intake.record(database, actor(database), new, key or uuid.uuid4()))
 
 
 @group.command("find")
@@ -87,7 +81,7 @@ def _record(occurred: dt.datetime | None, key: uuid.UUID | None, *, check: bool,
 def _find(words: str, limit: int) -> None:
     """按编号、词语或地点查找 / find by number, words or place."""
     with workspace() as database:
-        _print_rows(database, desk.search(database, Scope.whole(), words, limit=limit))
+        _print_rows(database, desk.search(database, actor(database).scope, words, limit=limit))
 
 
 @group.command("list")
@@ -97,7 +91,7 @@ def _list(limit: int, *, overdue: bool) -> None:
     """未办结的事件，按期限 / open cases, those due first before others."""
     with workspace() as database:
         at = dt.datetime.now(dt.UTC) if overdue else None
-        _print_rows(database, desk.list_open(database, Scope.whole(), overdue_at=at, limit=limit))
+        _print_rows(database, desk.list_open(database, actor(database).scope, overdue_at=at, limit=limit))
 
 
 @group.command("show")
@@ -105,7 +99,7 @@ def _list(limit: int, *, overdue: bool) -> None:
 def _show(number: str) -> None:
     """一起事件的全部情况 / one case whole."""
     with workspace() as database:
-        _print_case(database, desk.find(database, _actor(), number), whole=True)
+        _print_case(database, desk.find(database, actor(database), number), whole=True)
 
 
 @group.command("undo")
@@ -113,8 +107,8 @@ def _show(number: str) -> None:
 def _undo(number: str) -> None:
     """一分钟内撤回刚办的一步 / take the newest step back within the minute."""
     with workspace() as database:
-        seen = desk.find(database, _actor(), number)
-        _print_case(database, desk.undo(database, _actor(), number, seen.row.revision))
+        seen = desk.find(database, actor(database), number)
+        _print_case(database, desk.undo(database, actor(database), number, seen.row.revision))
 
 
 _OPTIONS: dict[str, Callable[[Any], Any]] = {
@@ -151,9 +145,9 @@ def _step_command(action: Action) -> None:
                 if name in said:
                     said[name] = tuple(said[name])
             when = None if at is None else instant(database, at)
-            seen = desk.find(database, _actor(), number)
+            seen = desk.find(database, actor(database), number)
             asked = StepAsked(action, at=when, **said)
-            done = desk.act(database, _actor(), number, asked, seen.row.revision, key or uuid.uuid4())
+            done = desk.act(database, actor(database), number, asked, seen.row.revision, key or uuid.uuid4())
             _print_case(database, done)
 
     fields = [part for name in (*rule.needs, *rule.takes) for part in name.split("|")]
@@ -169,17 +163,23 @@ for _action in Action:
         _step_command(_action)
 
 
+@group.command("done")
+@click.argument("task_id", type=int)
+@click.option("--result", required=True, help="结果 / what came of it.")
+def _done(task_id: int, result: str) -> None:
+    """完成一项任务 / mark a task as done."""
+    with workspace() as database:
+        tasks.finish(database, actor(database), task_id, result)
+    console.print(f"任务 {task_id} 已完成 / task {task_id} is done.")
+
+
 @group.command("tasks")
 @click.option("--number", help="只列此事件的 / only of this case.")
 @click.option("--until", type=Day(), help="到此日到期 / due by this day.")
-@click.option("--done", "task_id", type=int, help="完成此任务 / mark this task as done, with --result.")
-@click.option("--result", help="结果 / what came of it.")
-def _tasks(number: str | None, until: dt.date | None, task_id: int | None, result: str | None) -> None:
+def _tasks(number: str | None, until: dt.date | None) -> None:
     """回访、走访、会商决定 / follow-ups, visits, decisions that are to be done."""
     with workspace() as database:
-        if task_id is not None:
-            tasks.finish(database, _actor(), task_id, result or "")
-        found = tasks.list_tasks(database, Scope.whole(), number=number, until=until)
+        found = tasks.list_tasks(database, actor(database).scope, number=number, until=until)
     table = Table()
     for heading in ("号 / no.", "到期 / due", "种类 / kind", "事件 / case", "网格 / grid", "内容 / what"):
         table.add_column(heading)
@@ -215,7 +215,7 @@ def _screening() -> None:
 def _rounds() -> None:
     """排查任务 / rounds, the newest first."""
     with workspace() as database:
-        for r in screening.rounds(database, Scope.whole()):
+        for r in screening.rounds(database, actor(database).scope):
             console.print(f"{r.round_id}  {r.name}  {r.begins_on} – {r.ends_on}")
 
 
@@ -228,7 +228,7 @@ def _rounds() -> None:
 def _begin(name: str, root_key: int, level: int, begins_on: dt.date, ends_on: dt.date) -> None:
     """开始一轮排查 / begin a round."""
     with workspace() as database:
-        made = screening.begin(database, _actor(), name, root_key, level, begins_on, ends_on)
+        made = screening.begin(database, actor(database), name, root_key, level, begins_on, ends_on)
     console.print(f"第 {made.round_id} 轮 / round {made.round_id}: {made.name}")
 
 
@@ -240,7 +240,7 @@ def _begin(name: str, root_key: int, level: int, begins_on: dt.date, ends_on: dt
 def _answer(round_id: int, grid_key: int, said: str, n: int) -> None:
     """答复 / answer for a grid; nothing found is a valid answer."""
     with workspace() as database:
-        screening.answer(database, _actor(), round_id, grid_key, said, n=n)
+        screening.answer(database, actor(database), round_id, grid_key, said, n=n)
     console.print("已记录 / kept.")
 
 
@@ -249,7 +249,7 @@ def _answer(round_id: int, grid_key: int, said: str, n: int) -> None:
 def _board(round_id: int) -> None:
     """各网格的答复 / every grid's answer."""
     with workspace() as database:
-        board = screening.board(database, Scope.whole(), round_id)
+        board = screening.board(database, actor(database).scope, round_id)
     table = Table()
     for heading in ("网格 / grid", "答复 / answer", "件 / n"):
         table.add_column(heading)

@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from gridmap.cli.common import console, workspace
-from gridmap.domain.accounts import Actor
+from gridmap.cli.common import actor, console, workspace
 from gridmap.domain.cases.limits import LimitTable, presets
 from gridmap.services.cases import limits
 
@@ -33,7 +32,7 @@ def _load(source: str) -> None:
     """载入期限文件或预设 / put a file's or a preset's limits in force; cases keep those that they have."""
     with workspace() as database:
         wanted = source if source in presets() else Path(source)
-        _print(limits.load(database, Actor.at_the_machine(), wanted))
+        _print(limits.load(database, actor(database), wanted))
 
 
 @group.command("save")

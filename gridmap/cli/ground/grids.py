@@ -9,9 +9,8 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from gridmap.cli.common import Day, console, errors, progress, read_mapping, workspace
+from gridmap.cli.common import Day, actor, console, errors, progress, read_mapping, workspace
 from gridmap.cli.imports.records import export_command
-from gridmap.domain.gridkey import Scope
 from gridmap.ingest.boundaries import MendReport, write_findings_gpkg
 from gridmap.services.ground.boundaries import BoundaryOptions, BoundaryResult, import_boundaries
 from gridmap.services.ground.exports import GRIDS
@@ -72,7 +71,7 @@ def import_command(
         dry_run=dry_run,
     )
     with workspace() as database, progress() as on_progress:
-        result = import_boundaries(database, Scope.whole(), files, options, on_progress=on_progress)
+        result = import_boundaries(database, actor(database).scope, files, options, on_progress=on_progress)
     _tell(result, files[0], findings, dry_run=dry_run)
     if result.errors:
         sys.exit(1)
@@ -144,7 +143,9 @@ def _findings_table(result: BoundaryResult) -> None:
 def list_command(level: int | None, on: dt.date | None) -> None:
     """列出网格 / list grids."""
     with workspace() as database:
-        features = grid_features(database, Scope.whole(), level=level, on=on, geometry=False)["features"]
+        features = grid_features(database, actor(database).scope, level=level, on=on, geometry=False)[
+            "features"
+        ]
     if not features:
         console.print("还没有网格 / no grids yet. 下一步 / next: gridmap grids import FILE")
         return

@@ -10,10 +10,9 @@ import click
 from rich.table import Table
 
 from gridmap.analysis.roads import MODES, Mode
-from gridmap.cli.common import console, progress, workspace
+from gridmap.cli.common import actor, console, progress, workspace
 from gridmap.cli.imports.records import export_command, import_options, read_options, tell_import
 from gridmap.domain.clock import read_time
-from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
 from gridmap.services.ground.exports import ROADS
 from gridmap.services.ground.road_files import write_reach, write_route
@@ -91,7 +90,7 @@ def _import(file: Path, *, no_noding: bool, findings: Path | None, **given: Any)
     with workspace() as database, progress() as on_progress:
         done = import_roads(
             database,
-            Scope.whole(),
+            actor(database).scope,
             file,
             options,
             noding=not no_noding,
@@ -113,7 +112,7 @@ group.add_command(export_command(ROADS, "道路"))
 def _check(findings: Path | None) -> None:
     """检查已导入的道路 / look at the stored roads: pieces apart, crossings without a node, dead ends."""
     with workspace() as database:
-        report = check_roads(database, Scope.whole(), findings=findings)
+        report = check_roads(database, actor(database).scope, findings=findings)
     _tell(report, noding=False)
     if findings is not None:
         console.print(f"问题图层已写入 / map of findings written: {findings}")
@@ -134,7 +133,7 @@ def _route(
 ) -> None:
     """两地之间最快的路 / the fastest way between two places, street by street."""
     with workspace() as database:
-        route = find_route(database, Scope.whole(), start, end, mode)
+        route = find_route(database, actor(database).scope, start, end, mode)
     console.print(
         f"{_MODES_ZH[mode]} / {mode}: {_minutes(route.seconds)} 分钟 / min, {route.length_m / 1000:.2f} 公里 / km"
     )
@@ -165,7 +164,7 @@ def _isochrone(
 ) -> None:
     """若干分钟内可达的范围 / the area within reach of a place."""
     with workspace() as database:
-        reach = find_reach(database, Scope.whole(), at, minutes, mode, arriving=arrive)
+        reach = find_reach(database, actor(database).scope, at, minutes, mode, arriving=arrive)
     zh, en = ("分钟可赶到", "at the place within") if arrive else ("分钟可达", "within")
     console.print(
         f"{_MODES_ZH[mode]} {minutes:g} {zh} / {en} {minutes:g} min by {mode}: "

@@ -9,8 +9,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from gridmap.cli.common import Day, console, period_and_level, progress, workspace
-from gridmap.domain.gridkey import Scope
+from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
 from gridmap.domain.terms import CAPTION
 from gridmap.services.hotspots.forecasts import next_week, score_forecast
 from gridmap.services.hotspots.spec import HotspotSpec
@@ -50,7 +49,7 @@ def _chosen(command: Callable[..., None]) -> Callable[..., None]:
 def _spec(
     database: Database, since: dt.date | None, until: dt.date | None, level: int | None, **given: Any
 ) -> HotspotSpec:
-    first, last, finest = period_and_level(database, Scope.whole())
+    first, last, finest = period_and_level(database, actor(database).scope)
     return HotspotSpec("gi", since=since or first, until=until or last, level=level or finest, **given)
 
 
@@ -68,7 +67,7 @@ def score(weeks: int, area: float, **given: Any) -> None:
         spec = _spec(database, **given)
         with progress() as on_progress:
             found = score_forecast(
-                database, Scope.whole(), spec, weeks=weeks, area_share=area, on_progress=on_progress
+                database, actor(database).scope, spec, weeks=weeks, area_share=area, on_progress=on_progress
             )
     table = Table(
         title=f"检验 {found['weeks']} 周，{found['incidents']} 件，标记 {area:.0%} 面积 / held-out weeks"
@@ -109,7 +108,7 @@ def _row(row: dict[str, Any]) -> list[str]:
 def next_(model: str, **given: Any) -> None:
     """下一周的预期件数 / expected counts of the next week."""
     with workspace() as database:
-        found = next_week(database, Scope.whole(), _spec(database, **given), model=model)
+        found = next_week(database, actor(database).scope, _spec(database, **given), model=model)
     table = Table(
         title=f"{found['first_day']} 起一周的预期件数 / expected in the week from {found['first_day']}"
     )

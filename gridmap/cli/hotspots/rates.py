@@ -8,8 +8,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from gridmap.cli.common import Day, console, period_and_level, workspace
-from gridmap.domain.gridkey import Scope
+from gridmap.cli.common import Day, actor, console, period_and_level, workspace
 from gridmap.domain.terms import CAPTION
 from gridmap.services.hotspots.effects import effect as measured_effect
 from gridmap.services.hotspots.publish import p_text
@@ -32,9 +31,9 @@ _SHOWN = 30
 def rates(since: dt.date | None, until: dt.date | None, **given: Any) -> None:
     """按在场人口的发生率，及与户籍人口排名的差别 / rates on everybody present, and the ranks that change."""
     with workspace() as database:
-        first, last, _ = period_and_level(database, Scope.whole())
+        first, last, _ = period_and_level(database, actor(database).scope)
         spec = HotspotSpec("gi", since or first, until or last, by="rate", **given)
-        found = rate_table(database, Scope.whole(), spec)
+        found = rate_table(database, actor(database).scope, spec)
     table = Table()
     table.add_column("网格 / grid", overflow="fold")
     for heading in (
@@ -81,9 +80,9 @@ def rates(since: dt.date | None, until: dt.date | None, **given: Any) -> None:
 def effect(grids: tuple[int, ...], on: dt.date, weeks: int, level: int | None, **given: Any) -> None:
     """走访或巡防是否有效 / did a visit or a patrol help: before and after beside matched grids."""
     with workspace() as database:
-        _, _, finest = period_and_level(database, Scope.whole())
+        _, _, finest = period_and_level(database, actor(database).scope)
         spec = HotspotSpec("gi", on, on, level=level or finest, **given)
-        found = measured_effect(database, Scope.whole(), spec, grids, on, weeks=weeks)
+        found = measured_effect(database, actor(database).scope, spec, grids, on, weeks=weeks)
     tell_effect(found)
 
 

@@ -9,9 +9,8 @@ from typing import Any
 import click
 from rich.table import Table
 
-from gridmap.cli.common import Day, console, period_and_level, progress, workspace
+from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
 from gridmap.cli.hotspots.rates import effect, rates
-from gridmap.domain.gridkey import Scope
 from gridmap.services.hotspots import runs
 from gridmap.services.hotspots.publish import p_text, told_text
 from gridmap.services.hotspots.spec import METHODS, HotspotSpec
@@ -80,8 +79,8 @@ def run(
     outputs: tuple[Path, ...], since: dt.date | None, until: dt.date | None, level: int | None, **given: Any
 ) -> None:
     """分析热点并保存 / find hotspots and keep the run."""
-    scope = Scope.whole()
     with workspace() as database:
+        scope = actor(database).scope
         first, last, finest = period_and_level(database, scope)
         spec = HotspotSpec(since=since or first, until=until or last, level=level or finest, **given)
         with progress() as on_progress:
@@ -200,7 +199,7 @@ def _notes(run: dict[str, Any]) -> list[str]:
 def list_(method: str | None, limit: int) -> None:
     """列出分析 / list the runs, newest first."""
     with workspace() as database:
-        kept = runs.list_runs(database, Scope.whole(), method=method, limit=limit)
+        kept = runs.list_runs(database, actor(database).scope, method=method, limit=limit)
     if not kept:
         console.print("还没有热点分析。请运行 / no runs yet: gridmap hotspots run --method gi")
         return
@@ -231,7 +230,7 @@ def list_(method: str | None, limit: int) -> None:
 def show(run_id: int, *, everything: bool) -> None:
     """查看一次分析 / show one run."""
     with workspace() as database:
-        found = runs.hotspot_run(database, Scope.whole(), run_id)
+        found = runs.hotspot_run(database, actor(database).scope, run_id)
     tell_run(found)
     if everything:
         for feature in found["features"]:
@@ -249,7 +248,7 @@ def show(run_id: int, *, everything: bool) -> None:
 def compare(first: int, second: int) -> None:
     """比较两次分析 / what was kept, is new, or is gone between two runs."""
     with workspace() as database:
-        old, new = (runs.hotspot_run(database, Scope.whole(), n) for n in (first, second))
+        old, new = (runs.hotspot_run(database, actor(database).scope, n) for n in (first, second))
     changes = runs.compare_runs(old, new)
     if changes.empty:
         console.print("两次分析都没有发现热点 / neither run found a hotspot.")
@@ -279,7 +278,7 @@ def _count(value: Any) -> str:
 def export(run_id: int, file: Path) -> None:
     """导出一次分析 / export one run as .geojson, .gpkg, .csv or .xlsx."""
     with workspace() as database:
-        found = runs.hotspot_run(database, Scope.whole(), run_id)
+        found = runs.hotspot_run(database, actor(database).scope, run_id)
         rows = runs.export_run(found, file, database.settings.timezone)
     console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}")
 
@@ -290,7 +289,7 @@ def export(run_id: int, file: Path) -> None:
 def delete(run_id: int) -> None:
     """删除一次分析 / delete one run."""
     with workspace() as database:
-        runs.delete_run(database, Scope.whole(), run_id)
+        runs.delete_run(database, actor(database).scope, run_id)
     console.print(f"已删除 / deleted: {run_id}")
 
 

@@ -13,9 +13,8 @@ import click
 import pandas as pd
 from rich.table import Table
 
-from gridmap.cli.common import Day, console, errors, progress, read_mapping, workspace
+from gridmap.cli.common import Day, actor, console, errors, progress, read_mapping, workspace
 from gridmap.domain.codes import codes
-from gridmap.domain.gridkey import Scope
 from gridmap.domain.query import IncidentQuery
 from gridmap.ingest.personal import named_kinds
 from gridmap.services.imports.kinds import ImportKind
@@ -47,7 +46,9 @@ def _import_command(kind: ImportKind, noun: str, zh: str) -> click.Command:
     def command(file: Path, **given: Any) -> None:
         options = read_options(file, **given)
         with workspace() as database, progress() as on_progress:
-            result = import_records(database, Scope.whole(), kind, file, options, on_progress=on_progress)
+            result = import_records(
+                database, actor(database).scope, kind, file, options, on_progress=on_progress
+            )
         tell_import(result, options)
 
     return command
@@ -188,7 +189,7 @@ def export_command(layer: ExportLayer, zh: str) -> click.Command:
     @query_options(whole=layer.name == "incidents")
     def command(file: Path, crs: str, query: IncidentQuery) -> None:
         with workspace() as database:
-            rows = export_layer(database, Scope.whole(), layer, file, query=query, target_crs=crs)
+            rows = export_layer(database, actor(database).scope, layer, file, query=query, target_crs=crs)
         console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}")
 
     return command

@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
-from gridmap.cli.common import STEPS, console, workspace
-from gridmap.domain.gridkey import Scope
+from gridmap.cli.common import STEPS, actor, console, workspace
 from gridmap.domain.jobs import JOB_STATES, Job, JobState
 from gridmap.services.house import JOB_KINDS
 from gridmap.services.jobs import desk
@@ -48,7 +47,7 @@ def list_(*, state: JobState | None, limit: int) -> None:
     """列出任务 / list jobs, newest first."""
     with workspace() as database:
         found = desk.list_jobs(
-            database, Scope.whole(), states=None if state is None else [state], limit=limit
+            database, actor(database).scope, states=None if state is None else [state], limit=limit
         )
         zone = ZoneInfo(database.settings.timezone)
     if not found:
@@ -73,7 +72,7 @@ def list_(*, state: JobState | None, limit: int) -> None:
 def show(job_id: str) -> None:
     """显示一项任务 / show a job."""
     with workspace() as database:
-        _print(desk.find_job(database, Scope.whole(), job_id))
+        _print(desk.find_job(database, actor(database).scope, job_id))
 
 
 @group.command("cancel")
@@ -81,7 +80,7 @@ def show(job_id: str) -> None:
 def cancel(job_id: str) -> None:
     """取消一项任务 / cancel a job: at once where it waits, at its next step where it runs."""
     with workspace() as database:
-        _print(desk.cancel_job(database, Scope.whole(), job_id))
+        _print(desk.cancel_job(database, actor(database).scope, job_id))
 
 
 @group.command("work")

@@ -9,12 +9,11 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from gridmap.cli.common import console, progress, workspace
+from gridmap.cli.common import actor, console, progress, workspace
 from gridmap.cli.patrols import visits as patrol_evidence
 from gridmap.cli.patrols.options import Emergency, Lock, NewStop, Shift
 from gridmap.cli.patrols.tables import tell_comparison, tell_list, tell_plan, tell_route
 from gridmap.domain import terms
-from gridmap.domain.gridkey import Scope
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.rules import read_rules
 from gridmap.services.patrols.keep import plans as kept_plans
@@ -137,9 +136,9 @@ def plan(
             **given,
         )
         with progress() as on_progress:
-            made = plans.plan_patrols(database, Scope.whole(), asked, on_progress=on_progress)
+            made = plans.plan_patrols(database, actor(database).scope, asked, on_progress=on_progress)
         for path in outputs:
-            export_kept(database, Scope.whole(), made["patrol_id"], path)
+            export_kept(database, actor(database).scope, made["patrol_id"], path)
     tell_plan(made)
     if len(made.get("nights", [])) > 1:
         console.print(
@@ -202,8 +201,8 @@ def replan(
         raise click.UsageError("请用 --at 给出时刻 / say from when on, with --at")
     if seconds is not None and iterations is not None:
         raise click.UsageError("请在 --time 与 --iterations 中选一个 / choose either --time or --iterations")
-    whole = Scope.whole()
     with workspace() as database, progress() as on_progress:
+        whole = actor(database).scope
         if at is None:
             old = kept_plans.patrol_plan(database, whole, patrol_id)["parameters"]
             made = plans.solve_again(
@@ -238,7 +237,7 @@ def replan(
 def compare(first: int, second: int) -> None:
     """比较两份计划 / compare two plans: stops, teams, villages."""
     with workspace() as database:
-        found = compare_plans(database, Scope.whole(), first, second)
+        found = compare_plans(database, actor(database).scope, first, second)
     tell_comparison(found)
 
 
@@ -247,7 +246,7 @@ def compare(first: int, second: int) -> None:
 def list_(limit: int) -> None:
     """列出计划 / list the plans, newest first."""
     with workspace() as database:
-        kept = kept_plans.list_plans(database, Scope.whole(), limit)
+        kept = kept_plans.list_plans(database, actor(database).scope, limit)
     if not kept:
         console.print("还没有巡防计划。请运行 / no plans yet: gridmap patrols plan")
         return
@@ -263,7 +262,7 @@ def list_(limit: int) -> None:
 def show(patrol_id: int, team: str | None, *, everything: bool) -> None:
     """查看一份计划：时刻与街道 / show a plan: times and streets."""
     with workspace() as database:
-        found = kept_plans.patrol_plan(database, Scope.whole(), patrol_id)
+        found = kept_plans.patrol_plan(database, actor(database).scope, patrol_id)
     tell_plan(found)
     for route in found["routes"]:
         if team is None or route["team_code"] == team:
@@ -283,7 +282,7 @@ def show(patrol_id: int, team: str | None, *, everything: bool) -> None:
 def export(patrol_id: int, file: Path, team: str | None, url: str | None) -> None:
     """导出计划 / export a plan as .gpx, .geojson, .gpkg, .csv, .xlsx, or .html for print."""
     with workspace() as database:
-        rows = export_kept(database, Scope.whole(), patrol_id, file, team=team, url=url)
+        rows = export_kept(database, actor(database).scope, patrol_id, file, team=team, url=url)
     console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}")
 
 
@@ -293,7 +292,7 @@ def export(patrol_id: int, file: Path, team: str | None, url: str | None) -> Non
 def delete(patrol_id: int) -> None:
     """删除一份计划 / delete a plan."""
     with workspace() as database:
-        kept_plans.delete_plan(database, Scope.whole(), patrol_id)
+        kept_plans.delete_plan(database, actor(database).scope, patrol_id)
     console.print(f"已删除 / deleted: {patrol_id}")
 
 

@@ -9,10 +9,9 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
-from gridmap.cli.common import console, workspace
+from gridmap.cli.common import actor, console, workspace
 from gridmap.cli.hotspots.rates import tell_effect
 from gridmap.domain.clock import read_moment
-from gridmap.domain.gridkey import Scope
 from gridmap.services.patrols.follow import visits as evidence
 from gridmap.services.patrols.follow.effects import effect_of_visits
 from gridmap.services.patrols.follow.live import live_teams
@@ -31,7 +30,7 @@ _SOURCES = {
 def visits(patrol_id: int) -> None:
     """计划与完成 / plan against done: visits from positions and check-ins."""
     with workspace() as database:
-        found = evidence.plan_against_done(database, Scope.whole(), patrol_id)
+        found = evidence.plan_against_done(database, actor(database).scope, patrol_id)
     console.print(
         f"第 {patrol_id} 号计划：到访 {found['made']} / {found['planned']} "
         f"plan {patrol_id}: visits made {found['made']} of {found['planned']}; {_SOURCES[found['source']]}",
@@ -78,7 +77,7 @@ def _tell_visits(found: dict[str, Any]) -> None:
 def _moment(database: Database, patrol_id: int, text: str | None) -> dt.datetime | None:
     if text is None:
         return None
-    plan = patrol_plan(database, Scope.whole(), patrol_id)
+    plan = patrol_plan(database, actor(database).scope, patrol_id)
     begin, end = (dt.datetime.fromisoformat(plan[k]) for k in ("begins_at", "ends_at"))
     zone = ZoneInfo(database.settings.timezone)
     return read_moment(text, begin.astimezone(zone), end.astimezone(zone))
@@ -97,7 +96,7 @@ def check_in(
     """签到 / check in: a team is at a stop, as H3 T05."""
     with workspace() as database:
         if undo is not None:
-            evidence.undo_check_in(database, Scope.whole(), patrol_id, undo)
+            evidence.undo_check_in(database, actor(database).scope, patrol_id, undo)
             console.print(f"已撤销 / taken back: {undo}", highlight=False)
             return
         if stop is None or team is None:
@@ -105,7 +104,7 @@ def check_in(
                 "请给出停靠点和队伍 / give a stop and a team: gridmap patrols check-in 1 H3 T05"
             )
         when = _moment(database, patrol_id, at) or dt.datetime.now(ZoneInfo(database.settings.timezone))
-        made = evidence.check_in(database, Scope.whole(), patrol_id, stop, team, when, note)
+        made = evidence.check_in(database, actor(database).scope, patrol_id, stop, team, when, note)
     if made["visit_id"] is None:
         console.print("此前已签到 / checked in before.", highlight=False)
         return
@@ -122,7 +121,7 @@ def check_in(
 def live(patrol_id: int, at: str | None) -> None:
     """队伍与计划 / teams against plan at a moment."""
     with workspace() as database:
-        found = live_teams(database, Scope.whole(), patrol_id, _moment(database, patrol_id, at))
+        found = live_teams(database, actor(database).scope, patrol_id, _moment(database, patrol_id, at))
     console.print(f"{found['at'][:16]}", highlight=False)
     table = Table()
     for heading in ("队伍 / team", "状态 / state", "下一站 / next", "计划 / planned"):
@@ -153,7 +152,9 @@ def live(patrol_id: int, at: str | None) -> None:
 def effect(patrol_ids: tuple[int, ...], weeks: int, domain: str | None, seed: int) -> None:
     """巡防是否有效 / did the visits help: before and after where the plans' visits were made."""
     with workspace() as database:
-        found = effect_of_visits(database, Scope.whole(), patrol_ids, domain=domain, weeks=weeks, seed=seed)
+        found = effect_of_visits(
+            database, actor(database).scope, patrol_ids, domain=domain, weeks=weeks, seed=seed
+        )
     console.print(
         f"到访 {found['visits']} 次，{len(found['grids'])} 个网格 / {found['visits']} visits in "
         f"{len(found['grids'])} grids",

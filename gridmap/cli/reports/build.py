@@ -9,9 +9,8 @@ from typing import Any
 import click
 from rich.table import Table
 
-from gridmap.cli.common import Day, console, period_and_level, progress, workspace
+from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
 from gridmap.domain import terms
-from gridmap.domain.gridkey import Scope
 from gridmap.services.reports import ReportRequest, build_hotspot_report, list_reports
 from gridmap.services.reports.request import PURPOSE
 from web.assets import vendor_folder
@@ -66,8 +65,8 @@ def group() -> None:
 )
 def build(out: Path, since: dt.date | None, until: dt.date | None, level: int | None, **given: Any) -> None:
     """生成可独立打开的报告 / write a report that opens without a network: build hotspots."""
-    scope = Scope.whole()
     with workspace() as database:
+        scope = actor(database).scope
         first, last, finest = period_and_level(database, scope)
         request = ReportRequest(since=since or first, until=until or last, level=level or finest, **given)
         with progress() as on_progress:
@@ -93,7 +92,7 @@ def build(out: Path, since: dt.date | None, until: dt.date | None, level: int | 
 def list_(limit: int) -> None:
     """报告登记簿 / the register of reports, newest first."""
     with workspace() as database:
-        kept = list_reports(database, Scope.whole(), limit=limit)
+        kept = list_reports(database, actor(database).scope, limit=limit)
     if not kept:
         console.print("还没有报告 / no reports yet: gridmap reports build hotspots --out FILE.html")
         return

@@ -10,9 +10,8 @@ import click
 from rich.table import Table
 
 from gridmap.analysis.roads import MODES, Mode
-from gridmap.cli.common import console, workspace
+from gridmap.cli.common import actor, console, workspace
 from gridmap.domain.codes import codes
-from gridmap.domain.gridkey import Scope
 from gridmap.services.response.coverage import (
     EXISTING,
     OBJECTIVES,
@@ -75,9 +74,9 @@ def _show(clock: dt.time | None, minutes: tuple[float, ...], output: Path | None
     """各村住户离最近的在班队伍几分钟 / households by the minutes to the nearest team on shift."""
     asked = CoverageRequest(clock, minutes, **given)
     with workspace() as database:
-        found = coverage(database, Scope.whole(), asked, now=dt.datetime.now(dt.UTC))
+        found = coverage(database, actor(database).scope, asked, now=dt.datetime.now(dt.UTC))
         if output is not None:
-            write_coverage(database, Scope.whole(), found, output)
+            write_coverage(database, actor(database).scope, found, output)
     names = ", ".join(t["code"] for t in found["teams"]) or "无 / none"
     console.print(
         f"{found['at']} {_BASIS[found['basis']]}: {len(found['teams'])} 队在班 / teams on shift ({names})"
@@ -119,7 +118,7 @@ def _show(clock: dt.time | None, minutes: tuple[float, ...], output: Path | None
 def _site(mode: Mode, **given: Any) -> None:
     """新驻地或服务点放在哪里最有用 / where another base or service point would help most."""
     with workspace() as database:
-        found = site(database, Scope.whole(), mode=mode, **given)
+        found = site(database, actor(database).scope, mode=mode, **given)
     table = Table()
     for heading in ("地点 / place", "经度,纬度 / lon,lat"):
         table.add_column(heading, no_wrap=True)

@@ -8,8 +8,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from gridmap.cli.common import Day, Moment, console, instant, workspace
-from gridmap.domain.gridkey import Scope
+from gridmap.cli.common import Day, Moment, actor, console, instant, workspace
 from gridmap.services.response import dispatch
 from gridmap.services.response.response_times import BY, response_times
 
@@ -35,7 +34,9 @@ def group() -> None:  # noqa: D103 - its help is above
 def _nearest(incident: str, at: dt.datetime | None, k: int, *, streets: bool) -> None:
     """最快能到的队伍 / the teams that can be at an incident first, by road."""
     with workspace() as database:
-        found = dispatch.rank_for_incident(database, Scope.whole(), incident, at=instant(database, at), k=k)
+        found = dispatch.rank_for_incident(
+            database, actor(database).scope, incident, at=instant(database, at), k=k
+        )
     if not found["teams"]:
         console.print("没有可派的队伍 / no team can be sent.")
     else:
@@ -81,7 +82,7 @@ def _ranking(teams: list[dict[str, Any]]) -> Table:
 def _send(incident: str, team: str, at: dt.datetime | None) -> None:
     """派出一队 / send a team to an incident."""
     with workspace() as database:
-        done = dispatch.send_team(database, Scope.whole(), incident, team, now=instant(database, at))
+        done = dispatch.send_team(database, actor(database).scope, incident, team, now=instant(database, at))
     console.print(
         f"第 {done['dispatch_id']} 次出动 / dispatch {done['dispatch_id']}: {team} → {done['uid']}, "
         f"{done['road_s'] / 60:.1f} 分钟 / min, {done['road_m'] / 1000:.2f} 公里 / km"
@@ -94,7 +95,7 @@ def _send(incident: str, team: str, at: dt.datetime | None) -> None:
 def _arrived(number: int, at: dt.datetime | None) -> None:
     """记录到达 / note that the team is there."""
     with workspace() as database:
-        done = dispatch.mark_arrived(database, Scope.whole(), number, at=instant(database, at))
+        done = dispatch.mark_arrived(database, actor(database).scope, number, at=instant(database, at))
     console.print(f"第 {number} 次出动已到达 / dispatch {number} is there: {done['arrived_at']}")
 
 
@@ -104,7 +105,7 @@ def _arrived(number: int, at: dt.datetime | None) -> None:
 def _finish(number: int, at: dt.datetime | None) -> None:
     """完成，队伍可再派 / the work is done, and the team free again."""
     with workspace() as database:
-        dispatch.end_dispatch(database, Scope.whole(), number, at=instant(database, at))
+        dispatch.end_dispatch(database, actor(database).scope, number, at=instant(database, at))
     console.print(f"第 {number} 次出动已完成 / dispatch {number} is finished.")
 
 
@@ -113,7 +114,9 @@ def _finish(number: int, at: dt.datetime | None) -> None:
 def _cancel(number: int) -> None:
     """撤销 / call a team back that has not arrived."""
     with workspace() as database:
-        dispatch.end_dispatch(database, Scope.whole(), number, at=dt.datetime.now(dt.UTC), cancel=True)
+        dispatch.end_dispatch(
+            database, actor(database).scope, number, at=dt.datetime.now(dt.UTC), cancel=True
+        )
     console.print(f"第 {number} 次出动已撤销 / dispatch {number} is cancelled.")
 
 
@@ -125,7 +128,7 @@ def _list(incident: str | None, limit: int, *, only_open: bool) -> None:
     """出动记录 / dispatches, newest first."""
     with workspace() as database:
         rows = dispatch.list_dispatches(
-            database, Scope.whole(), incident=incident, only_open=only_open, limit=limit
+            database, actor(database).scope, incident=incident, only_open=only_open, limit=limit
         )
     table = Table()
     for heading in (
@@ -156,7 +159,7 @@ def _list(incident: str | None, limit: int, *, only_open: bool) -> None:
 def _times(by: str, since: dt.date | None, until: dt.date | None) -> None:
     """首到用时 / from the report to the first team's arrival; groups with fewer than five are withheld."""
     with workspace() as database:
-        found = response_times(database, Scope.whole(), by=by, since=since, until=until)
+        found = response_times(database, actor(database).scope, by=by, since=since, until=until)
     table = Table()
     for heading in ("分组 / group", "件 / n", "中位数 / median, min", "90% / 90th, min"):
         table.add_column(heading, justify="left" if heading.startswith("分") else "right")

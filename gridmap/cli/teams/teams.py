@@ -5,9 +5,8 @@ from __future__ import annotations
 import click
 from rich.table import Table
 
-from gridmap.cli.common import console, workspace
+from gridmap.cli.common import actor, console, workspace
 from gridmap.cli.imports.records import record_group
-from gridmap.domain.gridkey import Scope
 from gridmap.services.teams import exports, imports
 from gridmap.services.teams.service_points import migrant_groups
 
@@ -25,7 +24,7 @@ organisations = record_group(imports.ORGANISATIONS, "机构", exports.ORGANISATI
 def _groups(radius_m: float, least: int) -> None:
     """聚居点成片之处，供布设服务点 / where sites lie close together, for placing services."""
     with workspace() as database:
-        found = migrant_groups(database, Scope.whole(), radius_m=radius_m, least=least)
+        found = migrant_groups(database, actor(database).scope, radius_m=radius_m, least=least)
     if not found:
         console.print("没有成片的聚居点 / no groups of sites at this distance and head-count.")
         return

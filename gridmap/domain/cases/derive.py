@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 from gridmap.domain.cases.actions import ENDED_STAGES, WORK, Action, Stage, read_action
@@ -63,6 +64,9 @@ def in_force(steps: Iterable[Step]) -> list[Step]:
     return [replace(s, **corrections[s.step_id]) if s.step_id in corrections else s for s in live]
 
 
+_BLANK = asdict(State(stage=Stage.ACCEPTED.value, handler_key=0))
+
+
 class Walk:
     """The state so far, with what is needed to go back to it.
 
@@ -76,11 +80,14 @@ class Walk:
     def __init__(self, opening: Opening, *, told: bool) -> None:
         self._opening = opening
         stage = Stage.ACCEPTED.value if told or opening.stage is None else opening.stage
-        self.state = State(
-            stage=stage,
-            handler_key=opening.grid_key,
-            due_at=opening.due_at,
-            accepted_at=opening.reported_at,
+        self._now = SimpleNamespace(
+            **_BLANK
+            | dict(  # noqa: C408 - names as the state has them
+                stage=stage,
+                handler_key=opening.grid_key,
+                due_at=opening.due_at,
+                accepted_at=opening.reported_at,
+            )
         )
         self._passed: _Pass | None = None
         self._before_pause: str = Stage.ACCEPTED.value
@@ -89,6 +96,25 @@ class Walk:
         if stage in ENDED_STAGES:
             self._end(stage, opening.closed_at)
 
+    def __copy__(self) -> Walk:
+        twin = object.__new__(Walk)
+        twin.__dict__.update(self.__dict__)
+        twin._now = SimpleNamespace(**self._now.__dict__)
+        return twin
+
+    @property
+    def state(self) -> State:
+        """The state that the steps so far say."""
+        return State(**self._now.__dict__)
+
+    @property
+    def stage(self) -> str:
+        """The stage that the steps so far say."""
+        return str(self._now.stage)
+
+    def _set(self, **changed: Any) -> None:
+        self._now.__dict__.update(changed)
+
     def take(self, step: Step) -> None:
         """Go one step on."""
         action = read_action(step.action)
@@ -96,14 +122,14 @@ class Walk:
             return
         if (
             self._passed is not None
-            and self.state.stage == Stage.TRANSFERRED
+            and self._now.stage == Stage.TRANSFERRED
             and step.told_by == "source"
             and action in _SIGNS
         ):
             self._sign()
-        if action in WORK and self.state.acted_at is None:
-            self.state = replace(self.state, acted_at=step.at)
-        if self.state.stage == Stage.PAUSED and action in WORK | {Action.RESUME, Action.TRANSFER}:
+        if action in WORK and self._now.acted_at is None:
+            self._set(acted_at=step.at)
+        if self._now.stage == Stage.PAUSED and action in WORK | {Action.RESUME, Action.TRANSFER}:
             self._resume(step.at)
         self._due(step.details.get("due"))
         self._risk(step)
@@ -112,7 +138,7 @@ class Walk:
     def end_as_told(self) -> None:
         """End as the source told, where its steps stop short of it."""
         told = self._opening.stage
-        if told in ENDED_STAGES and self.state.stage not in ENDED_STAGES and self.state.withdrawn_at is None:
+        if told in ENDED_STAGES and self._now.stage not in ENDED_STAGES and self._now.withdrawn_at is None:
             self._end(str(told), self._opening.closed_at)
 
     def _nothing(self, step: Step) -> None:
@@ -122,15 +148,14 @@ class Walk:
         first = not self._accepted
         self._accepted = True
         if first:
-            self.state = replace(self.state, accepted_at=step.at, stage=Stage.ACCEPTED.value)
+            self._set(accepted_at=step.at, stage=Stage.ACCEPTED.value)
             if step.to_grid_key:
-                self.state = replace(self.state, handler_key=step.to_grid_key)
+                self._set(handler_key=step.to_grid_key)
 
     def _pass_on(self, step: Step) -> None:
-        stage = self._passed.stage if self._passed else self.state.stage
+        stage = self._passed.stage if self._passed else self._now.stage
         self._passed = _Pass(step.to_grid_key, step.to_body, stage)
-        self.state = replace(
-            self.state,
+        self._set(
             stage=Stage.TRANSFERRED.value,
             awaiting_key=step.to_grid_key,
             awaiting_body=step.to_body,
@@ -140,10 +165,9 @@ class Walk:
         passed = self._passed
         if passed is None:
             return
-        self.state = replace(
-            self.state,
+        self._set(
             stage=passed.stage,
-            handler_key=passed.key if passed.key is not None else self.state.handler_key,
+            handler_key=passed.key if passed.key is not None else self._now.handler_key,
             body_code=passed.body,
             **_NOBODY_ASKED,
         )
@@ -152,98 +176,94 @@ class Walk:
     def _return(self, step: Step) -> None:  # noqa: ARG002
         if self._passed is None:
             return
-        self.state = replace(self.state, stage=self._passed.stage, **_NOBODY_ASKED)
+        self._set(stage=self._passed.stage, **_NOBODY_ASKED)
         self._passed = None
 
     def _work(self, step: Step) -> None:
-        self.state = replace(self.state, stage=Stage.MEDIATING.value, method=step.method or self.state.method)
+        self._set(stage=Stage.MEDIATING.value, method=step.method or self._now.method)
 
     def _confer(self, step: Step) -> None:
         lead = step.details.get("lead")
         bodies = [b for b in step.details.get("bodies", ()) if b != lead]
-        known = self.state.co_bodies + tuple(b for b in bodies if b not in self.state.co_bodies)
-        self.state = replace(
-            self.state,
+        known = self._now.co_bodies + tuple(b for b in bodies if b not in self._now.co_bodies)
+        self._set(
             stage=Stage.MEDIATING.value,
             co_bodies=tuple(b for b in known if b != lead),
-            body_code=lead or self.state.body_code,
+            body_code=lead or self._now.body_code,
         )
 
     def _pause(self, step: Step) -> None:
-        self._before_pause = self.state.stage
+        self._before_pause = self._now.stage
         self._pause_from = step.at
-        due = self.state.due_at
+        due = self._now.due_at
         if due is not None and step.until is not None and step.until > step.at:
             due += step.until - step.at
-        self.state = replace(self.state, stage=Stage.PAUSED.value, paused_until=step.until, due_at=due)
+        self._set(stage=Stage.PAUSED.value, paused_until=step.until, due_at=due)
 
     def _resume(self, at: dt.datetime) -> None:
-        began, until, due = self._pause_from, self.state.paused_until, self.state.due_at
+        began, until, due = self._pause_from, self._now.paused_until, self._now.due_at
         if began is not None:
             ended = max(began, at if until is None else min(at, until))
             if due is not None:
                 # What was not used of the pause is taken off again; one without an end is added now.
                 due += ended - began if until is None else ended - max(began, until)
-            paused_s = self.state.paused_s + int((ended - began).total_seconds())
-            self.state = replace(self.state, due_at=due, paused_s=paused_s)
+            paused_s = self._now.paused_s + int((ended - began).total_seconds())
+            self._set(due_at=due, paused_s=paused_s)
         self._pause_from = None
-        self.state = replace(self.state, stage=self._before_pause, paused_until=None)
+        self._set(stage=self._before_pause, paused_until=None)
 
     def _defer(self, step: Step) -> None:
-        due = step.until if step.until is not None else self.state.due_at
-        self.state = replace(self.state, deferred=True, due_at=due)
+        due = step.until if step.until is not None else self._now.due_at
+        self._set(deferred=True, due_at=due)
 
     def _resolve(self, step: Step) -> None:
         self._end(Stage.RESOLVED.value, step.at)
-        self.state = replace(
-            self.state,
+        self._set(
             outcome=step.outcome or UNTOLD,
-            method=step.method or self.state.method,
+            method=step.method or self._now.method,
             agreement=step.agreement,
             fulfilled=step.fulfilled,
         )
 
     def _end_unsolved(self, step: Step) -> None:
         self._end(Stage.UNSOLVED.value, step.at)
-        self.state = replace(self.state, method=step.method or self.state.method)
+        self._set(method=step.method or self._now.method)
 
     def _end(self, stage: str, at: dt.datetime | None) -> None:
         solved = stage != Stage.UNSOLVED
         self._passed = None
-        self.state = replace(
-            self.state,
+        self._set(
             stage=stage,
             closed_at=at,
             outcome=UNTOLD if solved else None,
-            solved_level=_level(self.state.handler_key) if solved else None,
+            solved_level=_level(self._now.handler_key) if solved else None,
             paused_until=None,
             **_NOBODY_ASKED,
         )
 
     def _follow_up(self, step: Step) -> None:
-        self.state = replace(self.state, fulfilled=step.fulfilled or self.state.fulfilled)
+        self._set(fulfilled=step.fulfilled or self._now.fulfilled)
 
     def _archive(self, step: Step) -> None:
-        if self.state.stage not in ENDED_STAGES:
+        if self._now.stage not in ENDED_STAGES:
             self._end(Stage.ARCHIVED.value, step.at)
-        self.state = replace(self.state, stage=Stage.ARCHIVED.value)
+        self._set(stage=Stage.ARCHIVED.value)
 
     def _reopen(self, step: Step) -> None:
-        due = None if "due" not in step.details else self.state.due_at
-        self.state = replace(
-            self.state,
+        due = None if "due" not in step.details else self._now.due_at
+        self._set(
             stage=Stage.ACCEPTED.value,
             closed_at=None,
             outcome=None,
             agreement=None,
             fulfilled=None,
             solved_level=None,
-            reopened=self.state.reopened + 1,
+            reopened=self._now.reopened + 1,
             due_at=due,
         )
 
     def _withdraw(self, step: Step) -> None:
-        self.state = replace(self.state, withdrawn_at=step.at)
+        self._set(withdrawn_at=step.at)
 
     def _due(self, told: Mapping[str, str] | None) -> None:
         if not told:
@@ -252,11 +272,10 @@ class Walk:
             dt.datetime.fromisoformat(told[name]) if name in told else None
             for name in ("sign", "act", "close")
         )
-        self.state = replace(
-            self.state,
-            sign_due_at=sign or self.state.sign_due_at,
-            act_due_at=act or self.state.act_due_at,
-            due_at=close or self.state.due_at,
+        self._set(
+            sign_due_at=sign or self._now.sign_due_at,
+            act_due_at=act or self._now.act_due_at,
+            due_at=close or self._now.due_at,
         )
 
     def _risk(self, step: Step) -> None:
@@ -265,7 +284,7 @@ class Walk:
             return
         review = step.at + dt.timedelta(days=RISK_REVIEW_DAYS) if risk == "red" else None
         grounds = tuple(step.details.get("grounds", ()))
-        self.state = replace(self.state, risk=str(risk), risk_grounds=grounds, risk_review_at=review)
+        self._set(risk=str(risk), risk_grounds=grounds, risk_review_at=review)
 
 
 _NOBODY_ASKED: dict[str, Any] = {"awaiting_key": None, "awaiting_body": None, "sign_due_at": None}

@@ -56,7 +56,12 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         from gridmap.ingest.isolated.vector import read_vector
 
         table, geometry, crs, notices = read_vector(
-            path, kind, request["driver"], request["layer"], limits=limits, layers_only=request["layers_only"]
+            path,
+            kind,
+            request["drivers"],
+            request["layer"],
+            limits=limits,
+            layers_only=request["layers_only"],
         )
         rows = np.arange(1, table.num_rows + 1)
     table = table.append_column(ROW, pa.array(rows, pa.int64()))

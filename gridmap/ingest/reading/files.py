@@ -25,6 +25,8 @@ FORMATS = {
     ".gpkg": "gpkg",
     ".zip": "shapefile",
     ".kml": "kml",
+    ".kmz": "kmz",
+    ".fgb": "fgb",
     ".pbf": "osm.pbf",
     ".osm": "osm",
 }
@@ -86,10 +88,10 @@ def format_of(path: Path) -> str:
         raise refuse(
             "format-unknown",
             path,
-            "不支持这种文件。请用 CSV、XLSX（XLS、ODS）、GeoJSON、GeoPackage、KML 或 ZIP 打包的 Shapefile"
-            "（道路还可用 .osm.pbf）。",
-            "this kind of file is not read. Use CSV, XLSX (XLS, ODS), GeoJSON, GeoPackage, KML or a zipped Shapefile "
-            "(for roads also .osm.pbf).",
+            "不支持这种文件。请用 CSV、XLSX（XLS、ODS）、GeoJSON、GeoPackage、KML、KMZ、FlatGeobuf，或 ZIP 打包的 "
+            "Shapefile、MapInfo（道路还可用 .osm.pbf）。",
+            "this kind of file is not read. Use CSV, XLSX (XLS, ODS), GeoJSON, GeoPackage, KML, KMZ, FlatGeobuf, or a "
+            "zipped Shapefile or MapInfo table (for roads also .osm.pbf).",
         )
     return found
 

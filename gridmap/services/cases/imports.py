@@ -107,15 +107,15 @@ def _walk(case: desk.WalkedCase, told: list[dict[str, Any]]) -> list[RowRefused]
                 found = check(step, walk.state, case.domain, case.kind, first=first, last_at=last)
                 if found is not None:
                     wrong = RowRefused(line["row"], _heading(found.field), found.code, found.zh, found.en)
-            before, ahead = walk.state.stage, copy.copy(walk)
+            before, ahead = walk.stage, copy.copy(walk)
             ahead.take(step)
-            wrong = wrong or _stage_differs(line, ahead.state.stage)
+            wrong = wrong or _stage_differs(line, ahead.stage)
             if wrong is not None:
                 refused.append(wrong)
                 continue
             walk = ahead
             line["stage_from"] = None if first else before
-            line["stage_to"] = walk.state.stage
+            line["stage_to"] = walk.stage
         last, first = at, False
     return refused
 

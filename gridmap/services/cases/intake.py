@@ -30,6 +30,7 @@ from gridmap.services.cases.told import linked_number, risk_needs_ground
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.database import Database
+from gridmap.storage.ground import grids
 from gridmap.storage.workspace import settings as workspace
 from gridmap.tilekey import tile_key
 
@@ -197,21 +198,6 @@ def _check_codes(new: NewCase) -> None:
 
 
 def _place(database: Database, new: NewCase) -> _Placed:
-    with database.scoped_session(Scope.whole()) as session:
-        book = GridBook.read(session)
-    if book.is_empty:
-        raise Conflict(
-            "no-grids",
-            "工作区还没有网格。请先运行：gridmap grids import 文件",
-            "The workspace has no grids yet. First run: gridmap grids import FILE",
-        )
-    known = set(book.grids["grid_key"].tolist())
-    if new.grid_key is not None and new.grid_key not in known:
-        raise InvalidInput(
-            "case-grid-unknown",
-            f"没有网格 {new.grid_key}。请用 gridmap grids list 查看。",
-            f"There is no grid {new.grid_key}. See gridmap grids list.",
-        )
     if new.lon is None or new.lat is None:
         if new.grid_key is None:
             raise InvalidInput(
@@ -219,21 +205,53 @@ def _place(database: Database, new: NewCase) -> _Placed:
                 "请给出位置：地图上的点、网格，或在地图上选择。",
                 "Say where: a point on the map, or a grid.",
             )
+        _require_grid(database, new.grid_key)
         return _Placed(None, None, new.grid_key, "person", confirm=False)
-    lon, lat = crs.to_wgs84([new.lon], [new.lat], new.crs or crs.WGS84)
-    if not (np.isfinite(lon[0]) and -180 <= lon[0] <= 180 and -90 <= lat[0] <= 90):
+    lons, lats = crs.to_wgs84([new.lon], [new.lat], new.crs or crs.WGS84)
+    lon, lat = float(lons[0]), float(lats[0])
+    if not (np.isfinite(lon) and -180 <= lon <= 180 and -90 <= lat <= 90):
         raise InvalidInput("coordinate-range", "坐标超出范围。", "The coordinate is not on Earth.")
-    found = int(book.assign(lon, lat).grid_key[0])
-    confirm = bool(book.needs_confirmation(lon, lat, np.array([new.accuracy_m or 0.0]))[0])
+    accuracy_m = new.accuracy_m or 0.0
+    with database.scoped_session(Scope.whole()) as session:
+        if workspace.is_empty(session):
+            raise _no_grids()
+        # Grids that the accuracy circle can reach are all that has a say.
+        reach = 2 * accuracy_m / 110_000 / max(0.05, float(np.cos(np.radians(lat)))) + 1e-6
+        book = GridBook(grids.current_frame(session, (lon, lat, reach)), {})
+    found, confirm = UNASSIGNED, False
+    if not book.is_empty:
+        found = int(book.assign(lons, lats).grid_key[0])
+        confirm = bool(book.needs_confirmation(lons, lats, np.array([accuracy_m]))[0])
     if new.grid_key is None or new.grid_key == found:
-        return _Placed(float(lon[0]), float(lat[0]), found, "coordinate", confirm and new.grid_key is None)
+        return _Placed(lon, lat, found, "coordinate", confirm and new.grid_key is None)
+    _require_grid(database, new.grid_key)
     if not (new.grid_reason or "").strip():
         raise InvalidInput(
             "grid-needs-reason",
             "所选网格与坐标所在网格不同，请说明理由。",
             "The grid is not the one of the coordinate: say why.",
         )
-    return _Placed(float(lon[0]), float(lat[0]), new.grid_key, "person", confirm=False)
+    return _Placed(lon, lat, new.grid_key, "person", confirm=False)
+
+
+def _require_grid(database: Database, key: int) -> None:
+    with database.scoped_session(Scope.whole()) as session:
+        if workspace.is_empty(session):
+            raise _no_grids()
+        if grids.find_grid(session, key) is None:
+            raise InvalidInput(
+                "case-grid-unknown",
+                f"没有网格 {key}。请用 gridmap grids list 查看。",
+                f"There is no grid {key}. See gridmap grids list.",
+            )
+
+
+def _no_grids() -> Conflict:
+    return Conflict(
+        "no-grids",
+        "工作区还没有网格。请先运行：gridmap grids import 文件",
+        "The workspace has no grids yet. First run: gridmap grids import FILE",
+    )
 
 
 def _accepting(actor: Actor, grid_key: int) -> int:

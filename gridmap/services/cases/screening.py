@@ -74,13 +74,19 @@ def begin(
         When the actor has a part of the workspace only.
     """
     require_whole(actor)
+    if root_key not in actor.scope:
+        raise Forbidden(
+            "screening-grid",
+            "该网格不在本次排查之列，或不在您的管辖范围内。",
+            "The grid is not asked in this round, or lies outside your scope.",
+        )
     if not name.strip() or level not in LEVELS or ends_on < begins_on:
         raise InvalidInput(
             "screening-round",
             "请给出名称、网格级别（1 至 4）和先后正确的起止日期。",
             "A round needs a name, a level (1 to 4), and days of which the last is not before the first.",
         )
-    with database.scoped_session(actor.scope, write=True) as session:
+    with database.scoped_session(Scope.whole(), write=True) as session:
         number = kept.add_round(
             session,
             name=name.strip(),

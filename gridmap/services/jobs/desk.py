@@ -63,8 +63,8 @@ def submit(
         return queue.add_job(session, wanted)
 
 
-def find_job(database: Database, scope: Scope, job_id: str) -> Job:
-    """One job.
+def find_job(database: Database, scope: Scope, job_id: str, *, owner: str | None = None) -> Job:
+    """One job; with ``owner`` only of theirs.
 
     Raises
     ------
@@ -73,7 +73,8 @@ def find_job(database: Database, scope: Scope, job_id: str) -> Job:
     """
     _check_id(job_id)
     with database.scoped_session(scope) as session:
-        return _known(queue.find_job(session, job_id))
+        job = _known(queue.find_job(session, job_id))
+    return _known(job if owner in {None, job.owner} else None)
 
 
 def list_jobs(

@@ -1,5 +1,14 @@
 """The tables as SQLAlchemy sees them. The migrations make them; a test holds the two together."""
 
+from gridmap.storage.models.accounts import (
+    ApiToken,
+    Audit,
+    Post,
+    PostTerm,
+    Session,
+    SignInAttempt,
+    SignInLink,
+)
 from gridmap.storage.models.base import SCHEMA, Base
 from gridmap.storage.models.cases import Incident, IncidentStep
 from gridmap.storage.models.grids import BoundaryVersion, Grid, GridPredecessor
@@ -15,6 +24,8 @@ from gridmap.storage.models.workspace import ImportMapping, ImportRun, Workspace
 
 __all__ = [
     "SCHEMA",
+    "ApiToken",
+    "Audit",
     "Base",
     "BasemapFeature",
     "BoundaryVersion",
@@ -36,10 +47,15 @@ __all__ = [
     "PatrolRoute",
     "PatrolSegment",
     "PatrolVisit",
+    "Post",
+    "PostTerm",
     "ReportRun",
     "Road",
     "ScreeningAnswer",
     "ScreeningRound",
+    "Session",
+    "SignInAttempt",
+    "SignInLink",
     "Task",
     "Team",
     "TeamPosition",

@@ -34,7 +34,6 @@ from web.api.schemas import Nothing, Problem
 from web.api.workspace import FILE, TYPES
 from web.context import database, scope
 from web.geojson import geojson
-from web.guard import check_write
 
 bp = APIBlueprint(
     "hotspots",
@@ -43,7 +42,6 @@ bp = APIBlueprint(
     abp_tags=[Tag(name="hotspots", description="热点: where reports gather beyond chance")],
     abp_responses={403: Problem, 404: Problem, 409: Problem, 422: Problem, 503: Problem},
 )
-bp.before_request(check_write)
 
 
 @bp.get("/hotspot-runs", responses={200: HotspotRuns})

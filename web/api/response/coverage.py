@@ -15,7 +15,6 @@ from web.api.jobs import JobAnswer, start
 from web.api.response.coverage_schemas import Coverage, CoverageQuery, SiteRequest
 from web.api.schemas import Problem
 from web.context import database, scope
-from web.guard import check_write
 
 bp = APIBlueprint(
     "coverage",
@@ -24,7 +23,6 @@ bp = APIBlueprint(
     abp_tags=[Tag(name="coverage", description="覆盖: how long the nearest team takes to where people live")],
     abp_responses={403: Problem, 404: Problem, 409: Problem, 422: Problem, 503: Problem},
 )
-bp.before_request(check_write)
 
 
 @bp.get("/coverage", responses={200: Coverage})

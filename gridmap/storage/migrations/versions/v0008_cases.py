@@ -18,7 +18,7 @@ from gridmap.domain.cases.model import Opening, State, Step
 from gridmap.domain.cases.number import compose, order
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -30,6 +30,17 @@ export function address(path, parameters = {}) {
   return BASE + path + (text ? `?${text}` : "");
 }
 
+// A session that is over leads to the sign-in, and from there back to what was looked at.
+/**
+ * @param {Response} answer
+ * @param {any} body
+ */
+function refused(answer, body) {
+  if (answer.status === 401)
+    location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
+  return new ApiError(answer.status, body);
+}
+
 /**
  * @template {string} P
  * @param {P} path
@@ -46,7 +57,7 @@ export async function get(path, parameters = /** @type {Query<P>} */ ({}), { sig
     throw new ApiError(0, null);
   }
   const body = await answer.json().catch(() => null);
-  if (!answer.ok) throw new ApiError(answer.status, body);
+  if (!answer.ok) throw refused(answer, body);
   return body;
 }
 
@@ -75,7 +86,7 @@ export async function send(method, path, body = undefined, { keepalive = false }
     throw new ApiError(0, null);
   }
   const told = await answer.json().catch(() => null);
-  if (!answer.ok) throw new ApiError(answer.status, told);
+  if (!answer.ok) throw refused(answer, told);
   return told;
 }
 

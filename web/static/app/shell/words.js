@@ -82,6 +82,7 @@ export const SHELL_WORDS = {
   language: ["English", "中文"],
   language_hint: ["Switch to English", "切换为中文"],
   print: ["打印", "Print"],
+  account: ["账户", "Account"],
   copy_link: ["复制本视图链接", "Copy a link to this view"],
   copied: ["链接已复制", "Link copied"],
   illustrative: ["示意边界，非实测", "Illustrative boundaries, not surveyed"],

@@ -42,6 +42,7 @@ export function buildChrome(workspace, actions) {
       tool("home", "home", actions.home),
       tool("link", "copy_link", actions.copyLink),
       tool("printer", "print", () => print()),
+      tool("user-circle", "account", () => location.assign("/account")),
     ),
     h(
       "div",

@@ -1,0 +1,155 @@
+"""What each command asks for when it is run for a post (``--as``); one that is not here is the keeper's alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from gridmap.domain.roles import Action
+
+A = Action
+
+KEEPER_ONLY = frozenset(
+    {
+        *(f"db {name}" for name in ("start", "stop", "status", "url", "upgrade", "check")),
+        "demo load",
+        "jobs work",
+        "serve",
+    }
+)
+"""Done at the machine itself, for no post."""
+
+ASKED: Mapping[str, A] = MappingProxyType(
+    {
+        **dict.fromkeys(
+            (
+                "grids import",
+                "incidents import",
+                "incident-steps import",
+                "teams import",
+                "team-positions import",
+                "migrants import",
+                "organisations import",
+                "roads import",
+            ),
+            A.IMPORT,
+        ),
+        **dict.fromkeys(
+            (
+                "grids export",
+                "incidents export",
+                "teams export",
+                "migrants export",
+                "organisations export",
+                "roads export",
+            ),
+            A.EXPORT,
+        ),
+        **dict.fromkeys(
+            (
+                "cases find",
+                "cases list",
+                "cases show",
+                "cases tasks",
+                "cases lists",
+                "cases screening list",
+                "cases screening show",
+                "limits show",
+                "limits save",
+            ),
+            A.SEE_CASES,
+        ),
+        "cases record": A.RECORD_CASE,
+        **dict.fromkeys(
+            (
+                *(
+                    f"cases {name}"
+                    for name in (
+                        "route",
+                        "sign",
+                        "return",
+                        "mediate",
+                        "handle",
+                        "confer",
+                        "transfer",
+                        "pause",
+                        "resume",
+                        "defer",
+                        "resolve",
+                        "end-unsolved",
+                        "follow-up",
+                        "archive",
+                        "reopen",
+                        "assess",
+                        "note",
+                        "correct",
+                        "link",
+                        "withdraw",
+                        "undo",
+                        "done",
+                    )
+                ),
+                "cases screening begin",
+                "cases screening answer",
+                "limits load",
+            ),
+            A.ACT_ON_CASE,
+        ),
+        **dict.fromkeys(("grids list", "roads check", "roads route", "roads isochrone"), A.SEE_MAP),
+        "migrants groups": A.SEE_SERVICES,
+        **dict.fromkeys(("hotspots run", "hotspots delete", "hotspots effect"), A.RUN_HOTSPOTS),
+        **dict.fromkeys(
+            (
+                "hotspots list",
+                "hotspots show",
+                "hotspots compare",
+                "hotspots export",
+                "hotspots rates",
+                "forecast score",
+                "forecast next",
+            ),
+            A.SEE_HOTSPOTS,
+        ),
+        **dict.fromkeys(("patrols plan", "patrols replan", "patrols delete"), A.PLAN_PATROLS),
+        **dict.fromkeys(
+            (
+                "patrols compare",
+                "patrols list",
+                "patrols show",
+                "patrols export",
+                "patrols visits",
+                "patrols live",
+                "patrols effect",
+            ),
+            A.SEE_PLANS,
+        ),
+        "patrols check-in": A.CHECK_IN,
+        **dict.fromkeys(
+            ("dispatch nearest", "dispatch send", "dispatch arrived", "dispatch finish", "dispatch cancel"),
+            A.SEND_TEAM,
+        ),
+        **dict.fromkeys(("dispatch list", "dispatch times", "coverage show"), A.SEE_TEAMS),
+        "coverage site": A.PLACE_SERVICES,
+        **dict.fromkeys(("reports build", "reports list"), A.REPORT),
+        **dict.fromkeys(("jobs list", "jobs show", "jobs cancel"), A.SEE_JOBS),
+        **dict.fromkeys(
+            (
+                "users list",
+                "users add",
+                "users role",
+                "users scope",
+                "users lock",
+                "users unlock",
+                "users reset",
+                "users handover",
+                "users link",
+                "users wall",
+                "tokens add",
+                "tokens list",
+                "tokens revoke",
+            ),
+            A.MANAGE_POSTS,
+        ),
+        **dict.fromkeys(("audit verify", "audit list", "audit head", "audit export"), A.SEE_AUDIT),
+    }
+)

@@ -1,0 +1,1 @@
+"""Accounts: posts, sessions, tokens, and the audit."""
