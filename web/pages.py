@@ -17,7 +17,8 @@ from flask import (
     url_for,
 )
 
-from web import assets, look
+from gridmap.domain.roles import Action, may
+from web import assets, context, look
 
 _FONTS_S = 30 * 24 * 3600
 _CODINGS = {"br": ".br", "gzip": ".gz"}
@@ -28,8 +29,8 @@ bp = Blueprint("pages", __name__)
 
 @bp.get("/")
 def index() -> Response:
-    """Answer the desk; the map where the address says what the map is to show, as links from before do."""
-    if set(request.args) - {"lang"}:
+    """Answer the desk to whoever sees cases; the map to others, and where the address says what it is to show."""
+    if set(request.args) - {"lang"} or not may(context.actor().role, Action.SEE_CASES):
         return map_page()
     answer = make_response(redirect(url_for("desk.show")))
     return look.remember(answer)

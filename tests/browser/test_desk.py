@@ -3,21 +3,48 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DESK, Visit, Watched
+from gridmap.storage.database import Database
+from tests.browser.conftest import DESK, Visit, Watched, serving
+from tests.conftest import MakeDatabase
 
 AXE = "web/node_modules/axe-core/axe.min.js"
 PHONE = {"width": 360, "height": 740}
 
 
+Person = Callable[..., Watched]
+
+
+@pytest.fixture(scope="module")
+def desk_town(make_database: MakeDatabase) -> Database:
+    """A town of this module's own, in which cases are taken in."""
+    return make_database("demo")
+
+
+@pytest.fixture(scope="module")
+def desk_server(desk_town: Database) -> Iterator[str]:
+    with serving(desk_town) as address:
+        yield address
+
+
 @pytest.fixture
-def at_desk(visit: Visit) -> Iterator[Watched]:
-    watched = visit(viewport=DESK)
+def person(visit: Visit, desk_server: str, desk_town: Database) -> Person:
+    """Somebody at a desk's screen, signed in."""
+
+    def make(**options: Any) -> Watched:
+        return visit(base=desk_server, town=desk_town, **({"viewport": DESK} | options))
+
+    return make
+
+
+@pytest.fixture
+def at_desk(person: Person) -> Iterator[Watched]:
+    watched = person()
     yield watched
     assert watched.strangers() == []
     refused = [c for c in watched.complaints if "409" not in c and "422" not in c and "ERR_" not in c]
@@ -118,11 +145,10 @@ def test_a_case_is_returned_with_a_ground_and_a_step_is_taken_back_within_the_mi
     expect(page.locator(".facts")).to_contain_text("待签收")
 
 
-def test_two_people_at_once_see_both_versions_and_nothing_is_lost(at_desk: Watched, browser: Browser) -> None:
+def test_two_people_at_once_see_both_versions_and_nothing_is_lost(at_desk: Watched, person: Person) -> None:
     page = at_desk.page
     take_in(page, at_desk.base, "道路通行争议")
-    context = browser.new_context(viewport=DESK, locale="zh-CN")
-    other = context.new_page()
+    other = person().page
     other.goto(page.url)
     # Whoever writes is not disturbed by what others do.
     page.locator("#step-mediate summary").click()
@@ -135,7 +161,6 @@ def test_two_people_at_once_see_both_versions_and_nothing_is_lost(at_desk: Watch
     expect(page.locator("#step-mediate [name=note]")).to_have_value("约定周五上门")
     page.locator("#step-mediate button.primary").click()
     expect(page.locator(".timeline li").first).to_contain_text("约定周五上门")
-    context.close()
 
 
 def test_the_keyboard_alone_finds_opens_and_goes_back(at_desk: Watched) -> None:
@@ -187,22 +212,20 @@ def test_every_figure_leads_to_its_records(at_desk: Watched) -> None:
 
 
 def test_the_wall_renews_by_itself_says_when_it_is_cut_off_and_comes_back(
-    at_desk: Watched, browser: Browser
+    at_desk: Watched, person: Person
 ) -> None:
     page = go(at_desk, "/wall")
     expect(page.locator("[data-clock]")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"))
     assert page.locator("button:visible, a:visible:not(.skip), input:visible").count() == 0
     shown = page.locator("b[data-figure=open]")
     before = int(shown.inner_text())
-    context = browser.new_context(viewport=DESK, locale="zh-CN")
-    other = context.new_page()
+    other = person().page
     take_in(other, at_desk.base, "墙上应当看到的新事件")
     expect(shown).to_have_text(str(before + 1))
     page.route("**/live", lambda route: route.abort())
     expect(page.locator("#offline")).to_contain_text("连不上服务器")
     page.unroute("**/live")
     expect(page.locator("#offline")).to_be_hidden()
-    context.close()
 
 
 PAGES = (
@@ -220,8 +243,8 @@ PAGES = (
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_has_what_axe_complains_of(visit: Visit, theme: str, lang: str) -> None:
-    watched = visit(viewport=DESK, bypass_csp=True)
+def test_no_page_has_what_axe_complains_of(person: Person, theme: str, lang: str) -> None:
+    watched = person(bypass_csp=True)
     watched.page.context.add_cookies([{"name": "theme", "value": theme, "url": watched.base}])
     found: dict[str, Any] = {}
     for path in PAGES:

@@ -156,6 +156,10 @@ def chain(key: int) -> list[int]:
     return [] if key == UNASSIGNED else [ancestor(key, lv) for lv in LEVELS if lv <= level_of(key)]
 
 
+def _may_open(endpoint: str) -> bool:
+    return endpoint in current_app.view_functions and may(context.actor().role, ASKED[endpoint])
+
+
 _TELLING = frozenset(
     {"step_made", "step_taken_back", "case_recorded", "handover_given", "handover_taken", "answer_kept"}
 )
@@ -191,11 +195,7 @@ def page(template: str, here: str, *, status: int = 200, **values: Any) -> Respo
             built=assets.built(),
             mark=quote(look.MARK),
             here=here,
-            navigation=[
-                (n, e)
-                for n, e in NAVIGATION
-                if e in current_app.view_functions and may(context.actor().role, ASKED[e])
-            ],
+            navigation=[(n, e) for n, e in NAVIGATION if _may_open(e)],
             as_of=now(),
             other_language_url=f"{request.path}?{urlencode(other, doseq=True)}",
             page_words={key: say(key, lang) for key in FOR_SCRIPTS},
