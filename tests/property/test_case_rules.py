@@ -192,6 +192,15 @@ def test_for_every_case_of_the_town_the_stored_state_is_what_its_steps_say(town:
     assert len(moved) > 700
 
 
+def test_a_note_of_the_desk_does_not_open_what_its_source_has_told_to_be_closed() -> None:
+    opening = Opening(GRIDS[2], BEGIN, "archived", None, BEGIN + dt.timedelta(days=3))
+    told = [Step("accept", BEGIN, 1, told_by="source")]
+    noted = Step("note", BEGIN + dt.timedelta(days=9), 2, note="已核")
+    assert [derive(opening, steps).stage for steps in (told, [*told, noted])] == ["archived", "archived"]
+    again = Step("reopen", BEGIN + dt.timedelta(days=10), 3, ground="again")
+    assert derive(opening, [*told, noted, again]).stage == "accepted"
+
+
 moments = st.integers(0, 400).map(lambda h: BEGIN + dt.timedelta(hours=h))
 steps = st.lists(
     st.builds(
