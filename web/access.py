@@ -13,6 +13,7 @@ from urllib.parse import quote
 from flask import Response, g, redirect, request
 
 from gridmap.domain.accounts import Actor, SignedIn
+from gridmap.domain.legible import legible
 from gridmap.domain.roles import Action, require
 from gridmap.errors import Forbidden, InvalidInput, NotSignedIn
 from gridmap.services.accounts import audit, entry
@@ -288,13 +289,13 @@ def _wants_page() -> bool:
 def _write_down(actor: Actor, endpoint: str, outcome: str) -> None:
     named = WRITTEN_DOWN.get(endpoint, endpoint)
     # The question holds codes and days; searched words may be anything, so only their number is kept.
-    asked = {k: v for k, v in request.args.items() if k not in {"q", "text", "next"}}
+    asked = {k: legible(v) for k, v in request.args.items() if k not in {"q", "text", "next"}}
     words = request.args.get("q") or request.args.get("text")
     audit.record(
         database(),
         actor,
         named,
-        f"{request.method} {request.path}",
+        legible(f"{request.method} {request.path}"),
         outcome,
         **asked,
         **({"searched_characters": len(words)} if words else {}),

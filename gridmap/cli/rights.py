@@ -86,6 +86,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
                         "link",
                         "withdraw",
                         "undo",
+                        "withdraw-import",
                         "done",
                     )
                 ),

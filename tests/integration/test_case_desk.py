@@ -178,6 +178,8 @@ def test_a_step_is_taken_back_within_the_minute_by_who_made_it_with_all_that_it_
     assert [s.action for s in back.steps if s.undone_at] == ["resolve"]
     with pytest.raises(Conflict, match="撤销"):
         desk.undo(town, KEEPER, case.row.number, back.row.revision, now=NOW)
+    again = step(town, KEEPER, back, Action.RESOLVE, 1, outcome="agreed", agreement="oral")
+    assert (again.state.stage, len(again.tasks)) == ("resolved", 3)
 
 
 def test_violence_is_not_mediated_and_the_way_is_shown(town: Database) -> None:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,14 @@ import shapely
 from sqlalchemy import text
 
 from gridmap import crs
+from gridmap.domain.accounts import Actor
+from gridmap.domain.cases.actions import Action as CaseAction
+from gridmap.domain.cases.model import StepAsked
 from gridmap.domain.gridkey import Scope, make_key
+from gridmap.domain.query import IncidentQuery
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
+from gridmap.services.cases import desk, withdrawals
+from gridmap.services.cases.incidents import incident_features
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.storage.database import Database
@@ -370,6 +377,25 @@ def test_steps_that_break_the_rules_are_refused_row_by_row_and_the_others_move_t
         "revision": 2,
     }
     assert (found[1]["uid"], found[1]["stage"]) == ("A2", "accepted")
+
+
+def test_an_import_is_taken_back_its_cases_are_kept_and_marked_and_the_desk_s_work_stays(
+    town: Database, tmp_path: Path
+) -> None:
+    load(town, table(tmp_path / "a.csv", row("A1"), row("A2"), row("A3")))
+    keeper = Actor.at_the_machine()
+    seen = desk.find(town, keeper, "A2")
+    noted = StepAsked(CaseAction.NOTE, note="已电话联系")
+    desk.act(town, keeper, "A2", noted, seen.row.revision, uuid.uuid4())
+    with town.scoped_session(WHOLE) as session:
+        run = session.scalar(text("select max(import_run_id) from import_runs"))
+    done = withdrawals.withdraw_import(town, keeper, run, "误导入")
+    assert (done.marked, done.left) == (2, (seen.row.number,))
+    assert count(town, "incidents") == 3
+    assert incident_features(town, WHOLE, IncidentQuery())["total"] == 1
+    assert desk.find(town, keeper, "A1").lawful == ()
+    again = withdrawals.withdraw_import(town, keeper, run, "误导入")
+    assert again.marked == 0
 
 
 def test_positions_of_unknown_teams_are_refused_and_named(town: Database, tmp_path: Path) -> None:

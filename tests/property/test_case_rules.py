@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
+from collections import Counter
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -63,6 +64,7 @@ class Desk(RuleBasedStateMachine):
     """One case in the database, and a model that knows only the table."""
 
     database: Database
+    made: ClassVar[Counter[str]]
 
     @initialize(kind=st.sampled_from(["02", "10"]), grounds=st.sampled_from([(), ("violence",), ("group",)]))
     def take_in(self, kind: str, grounds: tuple[str, ...]) -> None:
@@ -103,6 +105,7 @@ class Desk(RuleBasedStateMachine):
             return
         assert allowed
         self.done += 1
+        self.made[action.value] += 1
         after = RULES[action].after
         if isinstance(after, Stage):
             assert self.case.state.stage == after
@@ -166,6 +169,7 @@ def town(make_database: MakeDatabase) -> Database:
 def test_the_desk_keeps_to_the_table_whatever_is_asked_of_it(town: Database) -> None:
     class OfTown(Desk):
         database = town
+        made: ClassVar[Counter[str]] = Counter()
 
     run_state_machine_as_test(
         OfTown,
@@ -173,6 +177,8 @@ def test_the_desk_keeps_to_the_table_whatever_is_asked_of_it(town: Database) -> 
             max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
+    # Enough of it was lawful to have gone somewhere.
+    assert len(OfTown.made) >= 6
 
 
 def test_for_every_case_of_the_town_the_stored_state_is_what_its_steps_say(town: Database) -> None:
@@ -184,6 +190,15 @@ def test_for_every_case_of_the_town_the_stored_state_is_what_its_steps_say(town:
             select(Incident.incident_id).where(Incident.handler_key != Incident.grid_key)
         ).all()
     assert len(moved) > 700
+
+
+def test_a_note_of_the_desk_does_not_open_what_its_source_has_told_to_be_closed() -> None:
+    opening = Opening(GRIDS[2], BEGIN, "archived", None, BEGIN + dt.timedelta(days=3))
+    told = [Step("accept", BEGIN, 1, told_by="source")]
+    noted = Step("note", BEGIN + dt.timedelta(days=9), 2, note="已核")
+    assert [derive(opening, steps).stage for steps in (told, [*told, noted])] == ["archived", "archived"]
+    again = Step("reopen", BEGIN + dt.timedelta(days=10), 3, ground="again")
+    assert derive(opening, [*told, noted, again]).stage == "accepted"
 
 
 moments = st.integers(0, 400).map(lambda h: BEGIN + dt.timedelta(hours=h))

@@ -17,7 +17,7 @@ from gridmap.domain.cases.actions import ACTION_WORDS, Action
 from gridmap.domain.cases.model import Case, CaseRow, NewCase, StepAsked
 from gridmap.domain.cases.rules import RULES
 from gridmap.domain.codes import code_list, codes
-from gridmap.services.cases import desk, intake, screening, tasks
+from gridmap.services.cases import desk, intake, screening, tasks, withdrawals
 from gridmap.storage.database import Database
 
 _STAGES = {c.code: f"{c.zh} / {c.en}" for c in code_list("stage")}
@@ -109,6 +109,18 @@ def _undo(number: str) -> None:
     with workspace() as database:
         seen = desk.find(database, actor(database), number)
         _print_case(database, desk.undo(database, actor(database), number, seen.row.revision))
+
+
+@group.command("withdraw-import")
+@click.argument("run_id", type=int)
+@click.option("--note", required=True, help="原因 / why.")
+def _withdraw_import(run_id: int, note: str) -> None:
+    """撤销一次导入，保留并标记 / take an import of incidents back; its cases are kept and marked."""
+    with workspace() as database:
+        done = withdrawals.withdraw_import(database, actor(database), run_id, note)
+    console.print(f"已撤销 / withdrawn: {done.marked}")
+    for number in done.left:
+        console.print(f"已有办理，未撤销 / worked on since, left: {number}")
 
 
 _OPTIONS: dict[str, Callable[[Any], Any]] = {

@@ -45,10 +45,14 @@ def derive(opening: Opening, steps: Iterable[Step]) -> State:
     """
     live = in_force(steps)
     fold = Walk(opening, told=any(step.told_by == "source" for step in live))
+    at_the_desk = False
     for step in live:
+        if step.told_by == "desk" and not at_the_desk:
+            # A source whose steps stop short of the end that it tells has told the end all the same.
+            fold.end_as_told()
+            at_the_desk = True
         fold.take(step)
-    # A source whose steps stop short of the end that it tells has told the end all the same.
-    if all(step.told_by == "source" for step in live):
+    if not at_the_desk:
         fold.end_as_told()
     return fold.state
 

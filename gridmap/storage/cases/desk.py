@@ -203,6 +203,12 @@ def add_step(session: Session, incident_id: int, step: Step, key: uuid.UUID) -> 
         name: getattr(step, name) for name in _STEP if name not in {"step_id", "seq", "uid", "recorded_at"}
     }
     values["details"] = dict(step.details)
+    taken = select(IncidentStep.step_id).where(
+        IncidentStep.incident_id == incident_id, IncidentStep.action == step.action
+    )
+    # The same step of the same moment, once taken back and made again, follows the one before.
+    while session.scalar(taken.where(IncidentStep.at == values["at"])) is not None:
+        values["at"] += dt.timedelta(microseconds=1)
     last = select(func.coalesce(func.max(IncidentStep.seq), 0) + 1).where(
         IncidentStep.incident_id == incident_id
     )

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from gridmap.domain.days import local_span
@@ -36,7 +36,7 @@ class IncidentFilter:
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the query as SQL conditions on incidents."""
         query = self.query
-        out = [*self._when(), *self._where(), Incident.withdrawn_at.is_(None)]
+        out = [*self._when(), *self._where(), _placed_in_scope(), Incident.withdrawn_at.is_(None)]
         for column, wanted in (
             (Incident.domain, query.domains),
             (Incident.kind, query.kinds),
@@ -74,6 +74,15 @@ class IncidentFilter:
             return [Incident.grid_key == UNASSIGNED]
         scope = Scope.of_grid(grid)
         return [Incident.grid_key.between(scope.lo, scope.hi)]
+
+
+def _placed_in_scope() -> ColumnElement[bool]:
+    """Keep to what happened in the scope: cases of other places that its desk handles are counted there."""
+    lo, hi = (
+        cast(func.nullif(func.current_setting(f"gridmap.scope_{end}", True), ""), BigInteger)
+        for end in ("lo", "hi")
+    )
+    return Incident.grid_key.between(lo, hi)
 
 
 def _overdue(at: dt.datetime) -> ColumnElement[bool]:

@@ -76,6 +76,14 @@ def changed_by_import(session: Session, run_id: int) -> list[int]:
     )
 
 
+def of_import(session: Session, run_id: int) -> list[int]:
+    """Return the cases of an import that are not withdrawn."""
+    query = select(Incident.incident_id).where(
+        Incident.import_run_id == run_id, Incident.withdrawn_at.is_(None)
+    )
+    return list(session.scalars(query.order_by(Incident.incident_id)))
+
+
 def renumber_staged_steps(session: Session) -> list[int]:
     """Put the steps of the cases that a file of steps is about in order; gives those cases."""
     session.execute(

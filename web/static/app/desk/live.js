@@ -58,7 +58,8 @@ function regain() {
 // A person who writes or points is not disturbed: forms are outside what is renewed.
 function renew() {
   for (const part of document.querySelectorAll("[data-renews]")) {
-    if (!part.id || part.contains(document.activeElement?.closest("form, details[open]") ?? null)) continue;
+    const writing = part.querySelector("details[open]") ?? document.activeElement?.closest("form") ?? null;
+    if (!part.id || part.contains(writing)) continue;
     const row = document.activeElement?.id;
     htmx
       .ajax("get", location.href, { target: `#${part.id}`, select: `#${part.id}`, swap: "outerHTML" })
