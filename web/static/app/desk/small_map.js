@@ -25,7 +25,7 @@ function one(box) {
   /** @param {Element} mark @param {number} factor */
   const scaled = (mark, factor) => {
     if (mark.classList.contains("pin")) {
-      const [x, y] = (/** @type {SVGElement} */ (mark).dataset.at ?? "0,0").split(",");
+      const [x, y] = /** @type {SVGElement} */ ((mark).dataset.at ?? "0,0").split(",");
       mark.setAttribute("transform", `translate(${x} ${y}) scale(${factor})`);
     }
   };
@@ -137,7 +137,11 @@ function take(box, x, y) {
 // Puts a place into the form, and lets the form ask which grid it is.
 /** @param {number} lon @param {number} lat @param {number | null} accuracy */
 export function setPlace(lon, lat, accuracy) {
-  const values = { lon: lon.toFixed(6), lat: lat.toFixed(6), accuracy_m: accuracy ? accuracy.toFixed(0) : "" };
+  const values = {
+    lon: lon.toFixed(6),
+    lat: lat.toFixed(6),
+    accuracy_m: accuracy ? accuracy.toFixed(0) : "",
+  };
   for (const [name, value] of Object.entries(values)) {
     const input = field(name);
     if (input) input.value = value;
