@@ -41,11 +41,35 @@ def entries() -> list[Entry]:
     for folder in ("gridmap", "web"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            out |= _of_own_kinds(path, module)
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-                if isinstance(node, ast.Call) and _name(node.func) in KINDS and len(node.args) >= 3:
+                if not isinstance(node, ast.Call) or len(node.args) < 3:
+                    continue
+                name = _name(node.func)
+                if name in KINDS:
                     code, zh, en = (_words(argument) for argument in node.args[:3])
-                    out.add(Entry(code, KINDS[_name(node.func)].status, zh, en, module))
+                    out.add(Entry(code, KINDS[name].status, zh, en, module))
+                elif name == "Refusal":
+                    # What the rules of cases forbid: a conflict where the case's state does, else a wrong field.
+                    code, _, zh, en = (_words(argument) for argument in node.args[:4])
+                    lawless = any(given.arg == "lawless" for given in node.keywords)
+                    out.add(Entry(code, 409 if lawless else 422, zh, en, module))
     return sorted(out)
+
+
+def _of_own_kinds(path: Path, module: str) -> set[Entry]:
+    """Return the errors that have a class of their own, which tells its sentences itself."""
+    out = set()
+    for kind in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if not isinstance(kind, ast.ClassDef) or path.name == "errors.py":
+            continue
+        above = [KINDS[_name(base)] for base in kind.bases if _name(base) in KINDS]
+        for node in ast.walk(kind):
+            says = isinstance(node, ast.Call) and _name(node.func) == "__init__" and len(node.args) >= 3
+            if above and says:
+                code, zh, en = (_words(argument) for argument in node.args[:3])  # type: ignore[attr-defined]
+                out.add(Entry(code, above[0].status, zh, en, module))
+    return out
 
 
 def _name(node: ast.expr) -> str:

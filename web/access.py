@@ -13,6 +13,7 @@ from urllib.parse import quote
 from flask import Response, g, redirect, request
 
 from gridmap.domain.accounts import Actor, SignedIn
+from gridmap.domain.legible import legible
 from gridmap.domain.roles import Action, require
 from gridmap.errors import Forbidden, InvalidInput, NotSignedIn
 from gridmap.services.accounts import audit, entry
@@ -44,6 +45,21 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "counts.get_summary": A.SEE_COUNTS,
         "incidents.get_timeline": A.SEE_COUNTS,
         "incidents.list_incidents": A.SEE_CASES,
+        "cases.search_cases": A.SEE_CASES,
+        "cases.get_case": A.SEE_CASES,
+        "cases.get_lists": A.SEE_CASES,
+        "cases.get_limits": A.SEE_CASES,
+        "cases.list_tasks": A.SEE_CASES,
+        "cases.list_rounds": A.SEE_CASES,
+        "cases.get_board": A.SEE_CASES,
+        "cases.record_case": A.RECORD_CASE,
+        "cases.list_duplicates": A.RECORD_CASE,
+        "cases.act": A.ACT_ON_CASE,
+        "cases.undo": A.ACT_ON_CASE,
+        "cases.make_task": A.ACT_ON_CASE,
+        "cases.finish_task": A.ACT_ON_CASE,
+        "cases.begin_round": A.ACT_ON_CASE,
+        "cases.answer": A.ACT_ON_CASE,
         "incidents.get_incident": A.SEE_CASES,
         "tiles.incident_tile": A.SEE_CASES,
         "field.list_teams": A.SEE_TEAMS,
@@ -102,6 +118,8 @@ ASKED: Mapping[str, Action] = MappingProxyType(
 WRITTEN_DOWN: Mapping[str, str] = MappingProxyType(
     {
         "incidents.list_incidents": "search",
+        "cases.search_cases": "search",
+        "cases.get_case": "see_case",
         "accounts.show_audit": "see_audit",
         "incidents.get_incident": "see_case",
         "workspace.get_export": "export",
@@ -238,13 +256,13 @@ def _wants_page() -> bool:
 def _write_down(actor: Actor, endpoint: str, outcome: str) -> None:
     named = WRITTEN_DOWN.get(endpoint, endpoint)
     # The question holds codes and days; searched words may be anything, so only their number is kept.
-    asked = {k: v for k, v in request.args.items() if k not in {"q", "text", "next"}}
+    asked = {k: legible(v) for k, v in request.args.items() if k not in {"q", "text", "next"}}
     words = request.args.get("q") or request.args.get("text")
     audit.record(
         database(),
         actor,
         named,
-        f"{request.method} {request.path}",
+        legible(f"{request.method} {request.path}"),
         outcome,
         **asked,
         **({"searched_characters": len(words)} if words else {}),

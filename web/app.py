@@ -16,7 +16,7 @@ from gridmap.storage.database import Database
 from web import access, pages, tiles
 from web.accounts import audit, blueprint, entry, own, posts  # noqa: F401 - they bring their addresses
 from web.api import jobs, workspace
-from web.api.cases import counts, incidents
+from web.api.cases import cases, counts, incidents
 from web.api.ground import grids
 from web.api.hotspots import runs as hotspots
 from web.api.patrols import plans as patrols
@@ -66,6 +66,7 @@ def create_app(database: Database) -> Flask:
         grids.bp,
         counts.bp,
         incidents.bp,
+        cases.bp,
         field.bp,
         hotspots.bp,
         patrols.bp,

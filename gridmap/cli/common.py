@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
@@ -164,6 +165,28 @@ class Day(click.ParamType[dt.date]):
             return dt.date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} 不是日期 / is not a day (YYYY-MM-DD)", param, ctx)
+
+
+class Moment(click.ParamType[dt.datetime]):
+    """An instant, YYYY-MM-DDTHH:MM; local time of the workspace where it has no zone."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
+        """Read the instant."""
+        if isinstance(value, dt.datetime):
+            return value
+        try:
+            return dt.datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} 不是时间 / is not a time (YYYY-MM-DDTHH:MM)", param, ctx)
+
+
+def instant(database: Database, at: dt.datetime | None) -> dt.datetime:
+    """Return an instant in the workspace's zone where it names none; the present where there is none."""
+    if at is None:
+        return dt.datetime.now(dt.UTC)
+    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(database.settings.timezone))
 
 
 def period_and_level(database: Database, scope: Scope) -> tuple[dt.date, dt.date, int]:

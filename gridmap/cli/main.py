@@ -25,6 +25,12 @@ _COMMANDS = {
         "incident_steps",
         "事件步骤 / steps of incidents: import.",
     ),
+    "cases": (
+        "gridmap.cli.cases.desk",
+        "group",
+        "事件办理 / cases: record, find, list, show, accept … archive, undo, tasks, screening, lists.",
+    ),
+    "limits": ("gridmap.cli.cases.limits", "group", "办理期限 / limits: show, load, save."),
     "teams": ("gridmap.cli.teams.teams", "teams", "队伍 / teams: import, export."),
     "team-positions": (
         "gridmap.cli.teams.teams",

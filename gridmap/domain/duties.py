@@ -21,7 +21,7 @@ def _table() -> dict[str, Any]:
     return table
 
 
-def suitable_kinds(domain: str, kind: str | None) -> tuple[str, ...]:
+def suitable_kinds(domain: str, kind: str | None, risk: str = "red") -> tuple[str, ...]:
     """Return the kinds of team that are sent to an incident.
 
     Parameters
@@ -30,12 +30,16 @@ def suitable_kinds(domain: str, kind: str | None) -> tuple[str, ...]:
         Code of the incident's domain.
     kind : str or None
         Code of its kind; one that ``team_duties.json`` does not name takes its domain's list.
+    risk : str
+        A dispute is for mediators: a team is sent only when its risk is red.
 
     Returns
     -------
     tuple of str
         Codes of ``team_kind``; empty for a domain that is not known.
     """
+    if domain == "dispute" and risk != "red":
+        return ()
     table = _table()
     named = table["kinds"].get(domain, {}).get(kind)
     return tuple(named if named is not None else table["domains"].get(domain, ()))

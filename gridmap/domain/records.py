@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from gridmap.domain.cases.lists import spellings_of
 from gridmap.domain.spellings import (
     BARRIERS,
     CHANNELS,
@@ -110,7 +111,7 @@ class Noun:
         raise KeyError(name)
 
 
-CLOSED_STAGES = frozenset({"resolved", "archived"})
+CLOSED_STAGES = frozenset({"resolved", "unsolved", "archived"})
 MIN_HEAD_COUNT = 10
 """A site of fewer people is not recorded: its count would point at persons."""
 
@@ -185,6 +186,10 @@ INCIDENTS = Noun(
         _ACCURACY,
         _GRID,
         _VILLAGE,
+        Field("place", "text", "地点描述", ("事发地点", "地点说明"), max_chars=200, persons="starred"),
+        Field("found_by", "code", "发现主体", ("发现方式",), codes=spellings_of("found_by")),
+        Field("people_count", "integer", "涉及人数", ("人数",), low=1, high=100_000),
+        Field("sum_band", "code", "涉及金额", ("金额区间",), codes=spellings_of("sum_band")),
         Field(
             "summary",
             "text",
@@ -208,6 +213,13 @@ INCIDENT_STEPS = Noun(
         Field("stage_from", "code", "原阶段", ("from_stage", "办理前阶段"), codes=STAGES),
         Field("stage_to", "code", "新阶段", ("to_stage", "办理后阶段"), codes=STAGES),
         Field("to_grid_code", "key", "移送网格编码", ("移送网格", "to_grid")),
+        Field("to_body", "key", "移送机构编号", ("移送机构",)),
+        Field("ground", "text", "理由", ("事由", "原因"), max_chars=60),
+        Field("until", "instant", "截止时间", ("挂起至", "延期至")),
+        Field("outcome", "text", "结果", ("办理结果", "化解结果"), max_chars=60),
+        Field("method", "text", "方式", ("调处方式", "化解方式"), max_chars=60),
+        Field("agreement", "text", "协议", ("协议形式",), max_chars=60),
+        Field("fulfilled", "text", "履行", ("履行情况",), max_chars=60),
         Field("note", "text", "说明", ("备注", "办理说明", "remark"), max_chars=2000, persons="starred"),
     ),
     "none",

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 import shapely
 from sqlalchemy.orm import Session
 
@@ -39,6 +44,9 @@ RECORDS = (
     ("incident_steps", "incident_steps.csv"),
     ("team_positions", "team_positions.csv"),
 )
+FIRST, NEWEST = 1, 2
+"""Editions of the town's year."""
+LAST_DAY = dt.date(2026, 10, 31)
 _LOCK = 0x746F776E  # "town" in ASCII: two servers that start on an empty workspace load it once
 _THEMES = ("water", "land", "places")
 _MIN_ZOOM_OF_RANK = {1: 9, 2: 12, 3: 13, 4: 14}
@@ -55,19 +63,22 @@ def load_town(
     database: Database,
     *,
     folder: Path | None = None,
+    edition: int = NEWEST,
     now: dt.datetime | None = None,
     on_progress: Progress | None = None,
 ) -> None:
     """Load the demonstration town into an empty workspace; go on where an earlier try was cut short.
 
-    Incidents keep their dates. The night of team positions is moved to last night, because positions are deleted
-    after 30 days.
+    The first edition keeps its dates. The second is moved so that its last day is today, without what would lie
+    ahead; it has lawful courses, day teams and every kind of body. The night of team positions is moved to last
+    night, because positions are deleted after 30 days.
 
     Parameters
     ----------
     database : Database
     folder : Path, optional
         Where the town's files are; those of the installation by default.
+    edition : {1, 2}
     now : datetime, optional
         Aware; the present by default.
     on_progress : callable, optional
@@ -84,12 +95,13 @@ def load_town(
         _load(
             database,
             folder or data_folder(),
+            edition,
             now or dt.datetime.now(dt.UTC),
             on_progress or (lambda _step, _done, _total: None),
         )
 
 
-def _load(database: Database, folder: Path, now: dt.datetime, say: Progress) -> None:
+def _load(database: Database, folder: Path, edition: int, now: dt.datetime, say: Progress) -> None:
     whole = Scope.whole()
     if not is_wanted(database):
         raise Conflict(
@@ -98,7 +110,10 @@ def _load(database: Database, folder: Path, now: dt.datetime, say: Progress) -> 
             "The workspace has grids, so the demonstration town is not loaded. Use another GRIDMAP_HOME.",
         )
     with database.scoped_session(whole, write=True) as session:
-        workspace.write_settings(session, demo="loading", kinds=_kinds(folder))
+        # A loading that goes on after midnight goes on with the dates that it began with.
+        began = workspace.read_settings(session).get("demo_began")
+        told = now if began is None else dt.datetime.fromisoformat(began)
+        workspace.write_settings(session, demo="loading", kinds=_kinds(folder), demo_began=told.isoformat())
     total = len(RECORDS) + 2
     say("grids", 0, total)
     result = import_boundaries(database, whole, [folder / name for name in GRIDS], BoundaryOptions())
@@ -113,30 +128,77 @@ def _load(database: Database, folder: Path, now: dt.datetime, say: Progress) -> 
             versions.add_basemap(session, theme, _features(folder / f"{theme}.geojson"))
         if not stored.has_history(session):
             _add_history(session, folder / "former_villages.geojson")
+    with told_files(folder, edition, told, database.settings.timezone) as files:
+        _bring(database, files, now, lambda name, n: say(name, n + 2, total))
+    demonstration.add_posts(database, now.date())
+    with database.scoped_session(whole, write=True) as session:
+        newest = max((t["position_at"] for t in field.list_teams(session) if t["position_at"]), default=None)
+        if newest is not None and now > newest:
+            versions.shift_positions(session, (now - newest).days)
+        workspace.write_settings(session, demo="loaded", demo_edition=edition, demo_began=None)
+        workspace.touch(session)
+    say("done", total, total)
+
+
+def _bring(
+    database: Database, files: Mapping[str, Path], now: dt.datetime, say: Callable[[str, int], None]
+) -> None:
+    whole = Scope.whole()
     for n, (noun, name) in enumerate(RECORDS):
-        say(name, n + 2, total)
+        say(name, n)
+        path = files[name]
         # The town's year may end after a clock that runs late.
         clock = max(now, dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
         if noun == "roads":
-            done = import_roads(database, whole, folder / name, ImportOptions()).result
+            done = import_roads(database, whole, path, ImportOptions()).result
         else:
-            done = import_records(
-                database, whole, IMPORT_KINDS[noun], folder / name, ImportOptions(), now=clock
-            )
+            done = import_records(database, whole, IMPORT_KINDS[noun], path, ImportOptions(), now=clock)
         if done.refused:
             raise InvalidInput(
                 "town-damaged",
                 f"示范镇文件 {name} 有 {done.refused} 行无法使用。",
                 f"{done.refused} rows of the town's {name} cannot be used.",
             )
-    demonstration.add_posts(database, now.date())
-    with database.scoped_session(whole, write=True) as session:
-        newest = max((t["position_at"] for t in field.list_teams(session) if t["position_at"]), default=None)
-        if newest is not None and now > newest:
-            versions.shift_positions(session, (now - newest).days)
-        workspace.write_settings(session, demo="loaded")
-        workspace.touch(session)
-    say("done", total, total)
+
+
+@contextmanager
+def told_files(folder: Path, edition: int, now: dt.datetime, zone: str) -> Iterator[dict[str, Path]]:
+    """Give the files of an edition by name, for as long as the block lasts.
+
+    Parameters
+    ----------
+    folder : Path
+    edition : {1, 2}
+    now : datetime
+        Aware; the second edition's last day becomes this day, without what would lie ahead of it.
+    zone : str
+    """
+    files = {name: folder / name for _, name in RECORDS}
+    if edition == FIRST:
+        yield files
+        return
+    with tempfile.TemporaryDirectory(prefix="gridmap-town-") as made:
+        for name in files:
+            newer = folder / f"edition_{edition}" / name
+            if newer.is_file():
+                files[name] = newer
+        for name in ("incidents.csv", "incident_steps.csv"):
+            files[name] = _moved(files[name], Path(made) / name, now, zone)
+        yield files
+
+
+def _moved(source: Path, target: Path, now: dt.datetime, zone: str) -> Path:
+    rows = pd.read_csv(source, dtype="str", keep_default_na=False)
+    local = ZoneInfo(zone)
+    days = pd.Timedelta(days=(now.astimezone(local).date() - LAST_DAY).days)
+    ahead = np.zeros(len(rows), bool)
+    for column in (c for c in rows.columns if c.endswith("_at") or c in {"at", "until"}):
+        told = pd.to_datetime(rows[column].mask(rows[column] == ""), utc=True, format="ISO8601") + days
+        if column not in {"due_at", "until"}:
+            ahead |= (told > pd.Timestamp(now)).to_numpy()
+        rows[column] = told.dt.tz_convert(local).map(lambda at: at.isoformat(), na_action="ignore").fillna("")
+    rows[~ahead].to_csv(target, index=False)
+    return target
 
 
 def _kinds(folder: Path) -> dict[str, list[dict[str, str]]]:

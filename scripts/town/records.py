@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .build import Land
 from .course import run_courses
+from .edition2 import write_edition
 from .grids import Grids
 from .incidents import Incident, make_incidents
 from .kinds import kinds_json
@@ -73,20 +74,24 @@ def write_records(land: Land, grids: Grids, places: list[Place], seed: int, out:
     where = Where(land)
     found = make_incidents(where, seed)
     label = where.micro_label(np.array([i.true_xy for i in found]))
-    run_courses(found, land.villages, [k // 100 if k >= 0 else -1 for k in label.tolist()], seed)
-    write_table(out / "incidents.csv", _INCIDENT, _incident_rows(found))
+    village_index = [k // 100 if k >= 0 else -1 for k in label.tolist()]
+    run_courses(found, land.villages, village_index, seed)
+    kept = {"incidents": _incident_rows(found)}
+    write_table(out / "incidents.csv", _INCIDENT, kept["incidents"])
     write_table(out / "incident_steps.csv", _STEP, [s for i in found for s in i.steps])
     write_json(out / "kinds.json", kinds_json())
     truth = [_truth(spot, found, grids, where) for spot in PLANTED]
     outside = [i.uid for i in found if i.outside]
     write_json(out / "planted.json", {"seed": seed, "hotspots": truth, "outside_uids": outside})
-    _write_teams(land, where, seed, out)
+    kept["teams"] = _write_teams(land, where, seed, out)
     for name, columns, (rows, xy) in (
         ("migrant_clusters.csv", _CLUSTER, make_clusters(land, where, seed)),
         ("organisations.csv", _ORGANISATION, make_organisations(land, places, where, seed)),
     ):
         placed = [{**row, "lon": lon, "lat": lat} for row, (lon, lat) in zip(rows, _degrees(xy), strict=True)]
         write_table(out / name, columns, placed)
+        kept[name.removesuffix(".csv")] = placed
+    write_edition(land, places, found, village_index, kept, _degrees, seed, out)
 
 
 def _incident_rows(found: list[Incident]) -> list[dict[str, object]]:
@@ -154,7 +159,7 @@ def _truth(spot: Planted, found: list[Incident], grids: Grids, where: Where) -> 
     }
 
 
-def _write_teams(land: Land, where: Where, seed: int, out: Path) -> None:
+def _write_teams(land: Land, where: Where, seed: int, out: Path) -> list[dict[str, object]]:
     bases = np.array([t.base for t in TEAMS], dtype=float)
     label = where.micro_label(bases)
     rows = []
@@ -182,3 +187,4 @@ def _write_teams(land: Land, where: Where, seed: int, out: Path) -> None:
         {**row, "lon": lon, "lat": lat} for row, (lon, lat) in zip(positions, _degrees(xy), strict=True)
     ]
     write_table(out / "team_positions.csv", _POSITION, placed)
+    return rows

@@ -152,7 +152,16 @@ def test_a_story_has_every_step_of_the_file(client: FlaskClient, incident_file: 
     for feature in listed[:25]:
         uid = feature["properties"]["uid"]
         story = client.get(f"/api/v1/incidents/{feature['id']}").get_json(force=True)["properties"]
-        mine = [(dt.datetime.fromisoformat(s["at"]), s["action"]) for s in steps if s["uid"] == uid]
+        # The file has one word for mediating disputes and handling other matters.
+        other = rows[uid]["domain"] != "dispute"
+        mine = [
+            (
+                dt.datetime.fromisoformat(s["at"]),
+                "handle" if other and s["action"] == "mediate" else s["action"],
+            )
+            for s in steps
+            if s["uid"] == uid
+        ]
         assert [(dt.datetime.fromisoformat(s["at"]), s["action"]) for s in story["steps"]] == sorted(mine)
         assert story["summary"] == rows[uid]["summary"]
         assert (story["stage"], story["kind"]) == (rows[uid]["stage"], rows[uid]["kind"])

@@ -74,7 +74,7 @@ def later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[
         versions = tmp_path / "later"
         versions.mkdir(exist_ok=True)
         (versions / "v9000_later.py").write_text(
-            'from alembic import op\nrevision = "9000"\ndown_revision = "0007"\n'
+            'from alembic import op\nrevision = "9000"\ndown_revision = "0008"\n'
             f"branch_labels = None\ndepends_on = None\n\n\ndef upgrade():\n    {body}\n",
             "utf-8",
         )
@@ -167,7 +167,7 @@ def test_a_migration_that_fails_leaves_nothing_half_made(
     assert as_owner(old, _TABLES) == 0
     assert as_owner(old, "select to_regnamespace('gridmap') is null")
     assert snapshot(current) == before
-    assert schema_version(current).found == "0006"
+    assert schema_version(current).found == "0008"
 
 
 def test_a_table_in_use_makes_an_upgrade_fail_soon_and_change_nothing(
@@ -240,3 +240,44 @@ def test_a_workspace_of_the_former_schema_opens_with_its_rows_and_takes_jobs(
         assert session.scalar(text("select count(*) from jobs")) == 0
     job = desk.submit(old, town, SITING, SitingRequest())
     assert desk.find_job(old, town, job.job_id).state == "queued"
+
+
+def test_a_workspace_with_cases_opens_with_its_steps_numbers_and_moved_handlers(
+    old: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = schema.command.upgrade
+    monkeypatch.setattr(schema.command, "upgrade", lambda config, _: real(config, "0007"))
+    assert upgrade(old).found == "0007"
+    monkeypatch.setattr(schema.command, "upgrade", real)
+    home, next_door = 33068110901001000, 33068110901002000
+    whole = Scope.whole()
+    as_owner(
+        old,
+        f"set gridmap.scope_lo = {whole.lo}; set gridmap.scope_hi = {whole.hi};"
+        " insert into gridmap.incidents (uid, domain, occurred_at, stage, due_at, closed_at, grid_key, handler_key,"
+        f" placed_by) values ('passed', 'dispute', '2026-03-01', 'mediating', '2026-04-01', null, {home}, {home},"
+        f" 'code'), ('alone', 'land', '2026-03-01', 'archived', null, '2026-03-05', {home}, {home}, 'code');"
+        " insert into gridmap.incident_steps (incident_id, at, action, to_grid_key) select incident_id,"
+        " '2026-03-01'::timestamptz + n * interval '1 hour', action, case n when 3 then"
+        f" {next_door} end from gridmap.incidents, (values (1, 'accept'), (2, 'mediate'), (3, 'transfer'),"
+        " (4, 'mediate')) as told (n, action) where uid = 'passed'",
+    )
+    assert upgrade(old).state == "current"
+    with old.scoped_session(whole) as session:
+        found = {row.uid: row for row in session.execute(text("select * from incidents"))}
+        seqs = session.scalars(text("select seq from incident_steps order by at")).all()
+    passed, alone = found["passed"], found["alone"]
+    assert (passed.handler_key, passed.stage, passed.awaiting_key) == (next_door, "mediating", None)
+    assert passed.due_at == passed.told_due_at
+    assert passed.acted_at.hour == 2
+    assert (alone.stage, alone.outcome, alone.solved_level, alone.closed_at) == (
+        "archived",
+        "untold",
+        3,
+        alone.told_closed_at,
+    )
+    assert seqs == [1, 2, 3, 4]
+    assert passed.number != alone.number
+    assert {n[:17] for n in (passed.number, alone.number)} == {"33068110920260301"}
+    with old.scoped_session(Scope.of_grid(next_door)) as session:
+        assert session.scalar(text("select uid from incidents")) == "passed"

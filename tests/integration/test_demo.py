@@ -22,6 +22,7 @@ from gridmap.errors import Conflict
 from gridmap.services import demo
 from gridmap.services.ground.grids import grid_features
 from gridmap.services.teams.features import team_features
+from gridmap.storage.cases.rederive import differing
 from gridmap.storage.database import Database
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
@@ -166,14 +167,53 @@ def test_a_loading_that_was_cut_goes_on_and_ends_with_the_same_town(
                 raise _CutError
 
         with pytest.raises(_CutError):
-            demo.load_town(empty_town, folder=folder, on_progress=cut)
+            demo.load_town(empty_town, folder=folder, edition=1, on_progress=cut)
         assert demo.is_wanted(empty_town)
     steps: list[str] = []
-    demo.load_town(empty_town, folder=folder, on_progress=lambda step, _d, _t: steps.append(step))
+    demo.load_town(empty_town, folder=folder, edition=1, on_progress=lambda step, _d, _t: steps.append(step))
     assert steps[-1] == "done"
     assert not demo.is_wanted(empty_town)
     assert counts(empty_town) == counts(demo_database)
     assert hashlib.sha256((folder / "planted.json").read_bytes()).hexdigest() == truth
+
+
+def test_the_second_edition_ends_today_and_is_a_desk_s_year_with_its_troubles(empty_town: Database) -> None:
+    now = dt.datetime(2027, 3, 9, 4, 30, tzinfo=dt.UTC)
+    demo.load_town(empty_town, now=now)
+    with empty_town.scoped_session(WHOLE) as session:
+        ids = list(session.scalars(text("select incident_id from incidents")))
+        assert len(ids) > 7000
+        assert list(differing(session, ids)) == []
+        newest = session.scalar(text("select max(occurred_at) from incidents"))
+        done = Counter(session.scalars(text("select action from incident_steps")).all())
+        ahead = session.scalar(text("select count(*) from incident_steps where at > :now"), {"now": now})
+        untold = session.scalar(text("select count(*) from incidents where outcome = 'untold'"))
+        solved = Counter(
+            session.scalars(
+                text(
+                    "select solved_level from incidents where domain = 'dispute' and solved_level is not null"
+                )
+            ).all()
+        )
+        stages = Counter(session.scalars(text("select stage from incidents")).all())
+        reopened = session.scalar(text("select count(*) from incidents where reopened > 0"))
+        late = session.scalar(
+            text("select count(*) from incidents where closed_at is null and due_at < :now"), {"now": now}
+        )
+        kinds = set(session.scalars(text("select distinct kind from organisations")))
+        days = session.scalar(text("select count(*) from teams where shift_start = '06:00'"))
+    assert now - dt.timedelta(days=1) < newest <= now
+    assert (ahead, untold) == (0, 0)
+    assert {"sign", "return", "pause", "resume", "end_unsolved", "reopen", "follow_up", "confer"} <= set(done)
+    assert 0.62 < solved[3] / solved.total() < 0.78
+    assert min(solved[1], solved[2]) > 50
+    assert reopened > 20
+    assert stages["paused"] > 0
+    still_open = sum(n for stage, n in stages.items() if stage not in {"resolved", "unsolved", "archived"})
+    assert 60 < still_open < 600
+    assert late < 0.25 * still_open
+    assert {"court", "police_station", "justice_office", "hospital", "union", "studio"} <= kinds
+    assert days == 4
 
 
 def test_nothing_that_serves_people_reads_the_planted_truth() -> None:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,14 @@ import shapely
 from sqlalchemy import text
 
 from gridmap import crs
+from gridmap.domain.accounts import Actor
+from gridmap.domain.cases.actions import Action as CaseAction
+from gridmap.domain.cases.model import StepAsked
 from gridmap.domain.gridkey import Scope, make_key
+from gridmap.domain.query import IncidentQuery
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
+from gridmap.services.cases import desk, withdrawals
+from gridmap.services.cases.incidents import incident_features
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.storage.database import Database
@@ -330,6 +337,67 @@ def test_steps_of_unknown_incidents_are_refused_and_named(town: Database, tmp_pa
     assert (result.inserted, count(town, "incident_steps")) == (1, 1)
 
 
+def test_steps_that_break_the_rules_are_refused_row_by_row_and_the_others_move_the_case(
+    town: Database, tmp_path: Path
+) -> None:
+    load(town, table(tmp_path / "a.csv", row("A1"), row("A2")))
+    head = ("uid", "at", "action", "to_grid_code", "outcome", "stage_to")
+    lines = [
+        ("A1", "2026-01-06 12:00", "受理", "", "", ""),
+        ("A1", "2026-01-07", "归档", "", "", ""),
+        ("A1", "2026-01-08", "化解", "", "谈得很好", ""),
+        ("A1", "2026-01-09", "化解", "", "达成协议", "已化解"),
+        ("A2", "2026-01-06 12:00", "受理", "", "", ""),
+        ("A2", "2026-01-07", "签收", "", "", ""),
+        ("A2", "2026-01-08", "喝茶", "", "", ""),
+        ("A2", "2026-01-09", "调处", "", "", "已化解"),
+    ]
+    result = load(town, table(tmp_path / "steps.csv", *lines, head=head), "incident_steps")
+    assert result.parsed is not None
+    said = [tuple(r) for r in result.parsed.refused[["row", "field", "code"]].to_numpy()]
+    assert said == [
+        (3, "action", "step-unlawful"),
+        (4, "outcome", "step-code-unknown"),
+        (7, "action", "step-unlawful"),
+        (8, "action", "step-unknown"),
+        (9, "stage_to", "stage-differs"),
+    ]
+    assert list(result.parsed.originals["action"]) == ["归档", "化解", "签收", "喝茶", "调处"]
+    assert count(town, "incident_steps") == 0
+    options = ImportOptions(accept_valid=True)
+    path = tmp_path / "steps.csv"
+    done = import_records(town, WHOLE, IMPORT_KINDS["incident_steps"], path, options)
+    assert (done.inserted, done.refused) == (3, 5)
+    found = rows(town, "uid, stage, outcome, solved_level, revision")
+    assert found[0] == {
+        "uid": "A1",
+        "stage": "resolved",
+        "outcome": "agreed",
+        "solved_level": 3,
+        "revision": 2,
+    }
+    assert (found[1]["uid"], found[1]["stage"]) == ("A2", "accepted")
+
+
+def test_an_import_is_taken_back_its_cases_are_kept_and_marked_and_the_desk_s_work_stays(
+    town: Database, tmp_path: Path
+) -> None:
+    load(town, table(tmp_path / "a.csv", row("A1"), row("A2"), row("A3")))
+    keeper = Actor.at_the_machine()
+    seen = desk.find(town, keeper, "A2")
+    noted = StepAsked(CaseAction.NOTE, note="已电话联系")
+    desk.act(town, keeper, "A2", noted, seen.row.revision, uuid.uuid4())
+    with town.scoped_session(WHOLE) as session:
+        run = session.scalar(text("select max(import_run_id) from import_runs"))
+    done = withdrawals.withdraw_import(town, keeper, run, "误导入")
+    assert (done.marked, done.left) == (2, (seen.row.number,))
+    assert count(town, "incidents") == 3
+    assert incident_features(town, WHOLE, IncidentQuery())["total"] == 1
+    assert desk.find(town, keeper, "A1").lawful == ()
+    again = withdrawals.withdraw_import(town, keeper, run, "误导入")
+    assert again.marked == 0
+
+
 def test_positions_of_unknown_teams_are_refused_and_named(town: Database, tmp_path: Path) -> None:
     head = ("team_code", "at", "lon", "lat")
     path = table(tmp_path / "p.csv", ("T99", "2026-01-06 20:00", *INSIDE), head=head)
@@ -354,8 +422,13 @@ def test_the_case_that_somebody_handles_stays_with_them_when_the_file_comes_agai
     town: Database, tmp_path: Path
 ) -> None:
     load(town, table(tmp_path / "a.csv", row("A1")))
-    with town.scoped_session(WHOLE, write=True) as session:
-        session.execute(text(f"update incidents set handler_key = {make_key(330681109)}"))
+    head = ("uid", "at", "action", "to_grid_code")
+    steps = (
+        ("A1", "2026-01-06 12:00", "受理", ""),
+        ("A1", "2026-01-07", "移送", "330681109"),
+        ("A1", "2026-01-08", "调处", ""),
+    )
+    load(town, table(tmp_path / "steps.csv", *steps, head=head), "incident_steps")
     assert load(town, table(tmp_path / "b.csv", row("A1", summary="新"))).updated == 1
     assert rows(town, "handler_key") == [{"handler_key": make_key(330681109)}]
 

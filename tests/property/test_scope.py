@@ -21,9 +21,9 @@ from gridmap.storage.models import Base
 from tests.strategies import scopes
 
 TABLES = {table.name: table for table in Base.metadata.sorted_tables}
-SHARED = {"boundary_versions", "roads", "basemap_features", "workspace_settings"}
+SHARED = {"boundary_versions", "roads", "basemap_features", "screening_rounds", "workspace_settings"}
 ACCOUNTS = {"posts", "post_terms", "sign_in_links", "sessions", "api_tokens", "sign_in_attempts"}
-WHOLE = {"import_runs", "import_mappings", "audit"} | ACCOUNTS
+WHOLE = {"case_days", "import_runs", "import_mappings", "audit"} | ACCOUNTS
 SUBTREES = {name for name, table in TABLES.items() if "scope_lo" in table.columns}
 CHILDREN = {
     "dispatches": "incidents",
@@ -231,6 +231,32 @@ def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
             "scope_lo": subtree(key).lo,
             "scope_hi": subtree(key).hi,
         },
+        "screening_rounds": {
+            "round_id": number,
+            "name": code,
+            "level": 3,
+            "root_key": 0,
+            "begins_on": DAY,
+            "ends_on": DAY,
+            "made_by": code,
+        },
+        "screening_answers": {
+            "round_id": 1 + number % 7,
+            "answer": "nothing",
+            "n": 0,
+            "post": code,
+            "at": MOMENT,
+        },
+        "tasks": {"task_id": number, "kind": "visit", "due_on": DAY, "text": code, "made_by": code},
+        "clinics": {
+            "clinic_id": number,
+            "body_code": code,
+            "kind": "outreach",
+            "on_day": DAY,
+            "opens": dt.time(9),
+            "closes": dt.time(11),
+        },
+        "case_days": {"town": number, "day": DAY, "drawn": 1, "seed": number},
         "grid_predecessors": {
             "valid_from": DAY,
             "predecessor_key": number,
@@ -279,12 +305,15 @@ def world(make_database: Any) -> World:
     everything["grids"] = [(k, a_row("grids", k, 1) | standing) for k in KEYS]
     everything["grids"] += [(k, a_row("grids", k, rng.randint(-900, -1))) for k in KEYS[::3]]
     everything["grid_predecessors"] = [(k, a_row("grid_predecessors", k, 7)) for k in KEYS]
+    everything["screening_answers"] = [(k, a_row("screening_answers", k, 1)) for k in KEYS]
     for name in (
         "incidents",
         "teams",
         "team_positions",
         "migrant_clusters",
         "organisations",
+        "tasks",
+        "clinics",
         *sorted(SUBTREES),
     ):
         for number in range(1, 151):

@@ -16,9 +16,9 @@ BY_HAND = {"PROVENANCE.md", "village_codes.csv"}
 
 def _hashes(folder: Path) -> dict[str, str]:
     return {
-        f.name: hashlib.sha256(f.read_bytes()).hexdigest()
-        for f in sorted(folder.iterdir())
-        if f.name not in BY_HAND
+        str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest()
+        for f in sorted(folder.rglob("*"))
+        if f.is_file() and f.name not in BY_HAND
     }
 
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import click
 from rich.table import Table
 
-from gridmap.cli.common import Day, actor, console, workspace
+from gridmap.cli.common import Day, Moment, actor, console, instant, workspace
 from gridmap.services.response import dispatch
 from gridmap.services.response.response_times import BY, response_times
-from gridmap.storage.database import Database
 
 _FROM = {"position": "现在位置 / position", "base": "驻地 / base", "stale": "旧位置 / old position"}
 _STATE = {
@@ -21,27 +19,6 @@ _STATE = {
     "finished": "已完成 / finished",
     "cancelled": "已撤销 / cancelled",
 }
-
-
-class Moment(click.ParamType[dt.datetime]):
-    """An instant, YYYY-MM-DDTHH:MM; local time of the workspace where it has no zone."""
-
-    name = "TIME"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
-        """Read the instant."""
-        if isinstance(value, dt.datetime):
-            return value
-        try:
-            return dt.datetime.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} 不是时间 / is not a time (YYYY-MM-DDTHH:MM)", param, ctx)
-
-
-def _instant(database: Database, at: dt.datetime | None) -> dt.datetime:
-    if at is None:
-        return dt.datetime.now(dt.UTC)
-    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(database.settings.timezone))
 
 
 @click.group(help="派队 / dispatch: nearest, send, arrived, finish, cancel, list, times.")
@@ -58,7 +35,7 @@ def _nearest(incident: str, at: dt.datetime | None, k: int, *, streets: bool) ->
     """最快能到的队伍 / the teams that can be at an incident first, by road."""
     with workspace() as database:
         found = dispatch.rank_for_incident(
-            database, actor(database).scope, incident, at=_instant(database, at), k=k
+            database, actor(database).scope, incident, at=instant(database, at), k=k
         )
     if not found["teams"]:
         console.print("没有可派的队伍 / no team can be sent.")
@@ -105,7 +82,7 @@ def _ranking(teams: list[dict[str, Any]]) -> Table:
 def _send(incident: str, team: str, at: dt.datetime | None) -> None:
     """派出一队 / send a team to an incident."""
     with workspace() as database:
-        done = dispatch.send_team(database, actor(database).scope, incident, team, now=_instant(database, at))
+        done = dispatch.send_team(database, actor(database).scope, incident, team, now=instant(database, at))
     console.print(
         f"第 {done['dispatch_id']} 次出动 / dispatch {done['dispatch_id']}: {team} → {done['uid']}, "
         f"{done['road_s'] / 60:.1f} 分钟 / min, {done['road_m'] / 1000:.2f} 公里 / km"
@@ -118,7 +95,7 @@ def _send(incident: str, team: str, at: dt.datetime | None) -> None:
 def _arrived(number: int, at: dt.datetime | None) -> None:
     """记录到达 / note that the team is there."""
     with workspace() as database:
-        done = dispatch.mark_arrived(database, actor(database).scope, number, at=_instant(database, at))
+        done = dispatch.mark_arrived(database, actor(database).scope, number, at=instant(database, at))
     console.print(f"第 {number} 次出动已到达 / dispatch {number} is there: {done['arrived_at']}")
 
 
@@ -128,7 +105,7 @@ def _arrived(number: int, at: dt.datetime | None) -> None:
 def _finish(number: int, at: dt.datetime | None) -> None:
     """完成，队伍可再派 / the work is done, and the team free again."""
     with workspace() as database:
-        dispatch.end_dispatch(database, actor(database).scope, number, at=_instant(database, at))
+        dispatch.end_dispatch(database, actor(database).scope, number, at=instant(database, at))
     console.print(f"第 {number} 次出动已完成 / dispatch {number} is finished.")
 
 

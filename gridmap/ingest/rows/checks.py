@@ -152,7 +152,7 @@ def _order_of_dates(
 ) -> None:
     latest = now + dt.timedelta(days=1)
     for field in noun.fields:
-        if field.kind not in {"instant", "day"} or field.name == "due_at":
+        if field.kind not in {"instant", "day"} or field.name in {"due_at", "until"}:
             continue
         values = columns[field.name]
         if values.null_count == len(values):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,73 @@ class Refusals:
             )
         frame = pd.concat(self._parts, ignore_index=True)
         return frame.sort_values("row", kind="stable", ignore_index=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RowRefused:
+    """A row that is refused for what the workspace holds, or what other rows say.
+
+    Attributes
+    ----------
+    row : int
+        As a person sees it in the file.
+    field, code, zh, en : str
+        Field, stable name of the reason, and the reason.
+    """
+
+    row: int
+    field: str
+    code: str
+    zh: str
+    en: str
+
+
+def refuse_more(parsed: ParsedTable, wrong: Sequence[RowRefused]) -> ParsedTable:
+    """Return a parsed table in which further rows are refused.
+
+    Parameters
+    ----------
+    parsed : ParsedTable
+        Of a noun without geometry.
+    wrong : sequence of RowRefused
+    """
+    if not wrong:
+        return parsed
+    headings = {field: heading for heading, field in parsed.headers.items()}
+    rows = parsed.table["row"].to_numpy()
+    bad = np.isin(rows, [w.row for w in wrong])
+    taken = parsed.table.filter(pa.array(bad))
+    by_row = dict(zip(taken["row"].to_pylist(), taken.to_pylist(), strict=True))
+    told = pd.DataFrame(
+        [
+            {
+                "file": parsed.file_name,
+                "row": w.row,
+                "field": headings.get(w.field, w.field),
+                "value": _shown(by_row[w.row].get(w.field), hide=False),
+                "code": w.code,
+                "reason_zh": w.zh,
+                "reason_en": w.en,
+            }
+            for w in wrong
+        ]
+    )
+    stood = pd.DataFrame(
+        {
+            heading: [None if row[field] is None else str(row[field]) for row in by_row.values()]
+            for heading, field in parsed.headers.items()
+            if field in parsed.table.column_names
+        },
+        index=pd.Index(list(by_row), name="row"),
+    )
+    refused = told if parsed.refused.empty else pd.concat([parsed.refused, told], ignore_index=True)
+    originals = stood if parsed.originals.empty else pd.concat([parsed.originals, stood])
+    return replace(
+        parsed,
+        table=parsed.table.filter(pa.array(~bad)),
+        refused=refused.sort_values("row", kind="stable", ignore_index=True),
+        originals=originals.sort_index(kind="stable"),
+    )
 
 
 def _taken(values: Any, positions: NDArray[np.int64]) -> list[Any]:

@@ -1,17 +1,33 @@
-"""Kinds of records about cases that files bring in."""
+"""Kinds of records about cases that files bring in. Files keep to the same rules as the desk."""
 
 from __future__ import annotations
 
+import copy
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from sqlalchemy.orm import Session
 
+from gridmap.domain.cases.actions import Action, read_action
+from gridmap.domain.cases.check import FIELD_WORDS, check, completed
+from gridmap.domain.cases.derive import Walk
+from gridmap.domain.cases.lists import spellings_of
+from gridmap.domain.cases.model import Step
+from gridmap.domain.cases.rules import RULES
 from gridmap.ingest.model import ParsedTable
+from gridmap.ingest.rows.refused import RowRefused, refuse_more
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.services.ground.placing import coordinates, placed_points
 from gridmap.services.imports.kinds import ImportKind, Placed
-from gridmap.storage.cases import loads
+from gridmap.storage.cases import desk, loads, rederive
+
+_CODED = ("ground", "outcome", "method", "agreement", "fulfilled")
 
 
 def _incident_rows(parsed: ParsedTable, book: GridBook) -> Placed:
@@ -23,16 +39,161 @@ def _incident_rows(parsed: ParsedTable, book: GridBook) -> Placed:
     return replace(placed, rows=rows, to_confirm=int(flags.sum()))
 
 
+def _numbered(session: Session, rows: pa.Table, zone: str) -> pa.Table:
+    """Draw a number for life for each row; a case that is known already keeps the one that it has."""
+    reported = pc.coalesce(rows["reported_at"], rows["occurred_at"])
+    local = pc.local_timestamp(pc.cast(reported, pa.timestamp("us", zone)))
+    days = pc.cast(local, pa.date32()).to_numpy().astype("datetime64[D]")
+    towns = rows["grid_key"].to_numpy() // 10**8
+    numbers = np.empty(rows.num_rows, object)
+    for town in np.unique(towns).tolist():
+        code = desk.town_of(session, town * 10**8)
+        here = np.flatnonzero(towns == town)
+        order = here[np.argsort(days[here], kind="stable")]
+        found, starts = np.unique(days[order], return_index=True)
+        for day, positions in zip(found.tolist(), np.split(order, starts[1:]), strict=True):
+            numbers[positions] = desk.draw_numbers(session, code, day, len(positions))
+    return rows.append_column("number", pa.array(numbers, pa.string()))
+
+
+def _derived_anew(session: Session, run_id: int) -> None:
+    ids = rederive.changed_by_import(session, run_id)
+    if ids:
+        rederive.rederive(session, ids)
+
+
 def _step_rows(parsed: ParsedTable, book: GridBook) -> Placed:
     keys = book.key_of_codes(parsed.table["to_grid_code"])
     return Placed(parsed.table.append_column("to_grid_key", pa.array(keys, mask=keys == 0)))
 
 
-INCIDENTS = ImportKind("incidents", loads.INCIDENTS, GridBook.read, _incident_rows)
+def _lawful_steps(session: Session, parsed: ParsedTable, book: GridBook) -> ParsedTable:
+    """Refuse the steps that the rules forbid, and spell the others by their codes."""
+    keys = book.key_of_codes(parsed.table["to_grid_code"]).tolist()
+    rows = parsed.table.to_pylist()
+    for row, key in zip(rows, keys, strict=True):
+        row["to_grid_key"] = key or None
+    cases = desk.cases_of_uids(session, sorted({row["uid"] for row in rows}))
+    of_case: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        of_case[row["uid"]].append(row)
+    refused: list[RowRefused] = []
+    for uid, told in of_case.items():
+        refused += _walk(cases[uid], told)
+    bad = {wrong.row for wrong in refused}
+    spelled = pa.Table.from_pylist([row for row in rows if row["row"] not in bad], schema=parsed.table.schema)
+    return replace(refuse_more(parsed, refused), table=spelled)
+
+
+def _walk(case: desk.WalkedCase, told: list[dict[str, Any]]) -> list[RowRefused]:
+    """Go through a case's steps, those that are known and those of a file, in the order of time."""
+    refused = []
+    for row in told:
+        row["action"] = _spell(row, case.domain)
+    lines = [(row["at"], n, row) for n, row in enumerate(told)]
+    named = {(row["at"], row["action"]) for row in told}
+    # A row that is in the database already is told again: the file's own words count.
+    known = [s for s in case.steps if s.undone_at is None and (s.at, s.action) not in named]
+    merged: list[tuple[dt.datetime, int, Step | dict[str, Any]]] = [(s.at, -1, s) for s in known]
+    merged += lines
+    merged.sort(key=lambda line: (line[0], line[1]))
+    walk, last, first = Walk(case.opening, told=True), None, True
+    for at, _, line in merged:
+        if isinstance(line, Step):
+            walk.take(line)
+        else:
+            step, wrong = _read(line)
+            if wrong is None:
+                found = check(step, walk.state, case.domain, case.kind, first=first, last_at=last)
+                if found is not None:
+                    wrong = RowRefused(line["row"], _heading(found.field), found.code, found.zh, found.en)
+            before, ahead = walk.stage, copy.copy(walk)
+            ahead.take(step)
+            wrong = wrong or _stage_differs(line, ahead.stage)
+            if wrong is not None:
+                refused.append(wrong)
+                continue
+            walk = ahead
+            line["stage_from"] = None if first else before
+            line["stage_to"] = walk.stage
+        last, first = at, False
+    return refused
+
+
+def _spell(row: Mapping[str, Any], domain: str) -> str:
+    """Return the code of a row's action. Sources have one word for mediating disputes and handling other matters."""
+    action = read_action(row["action"])
+    if action is Action.MEDIATE and domain != "dispute":
+        action = Action.HANDLE
+    return row["action"] if action is None else action.value
+
+
+def _read(row: dict[str, Any]) -> tuple[Step, RowRefused | None]:
+    wrong = None
+    action = read_action(row["action"])
+    lists = {} if action is None else RULES[action].lists
+    for name in _CODED:
+        listed = lists.get(name)
+        if row[name] is None or listed is None:
+            continue
+        code = spellings_of(listed).get(row[name].lower())
+        if code is None:
+            zh, en = FIELD_WORDS.get(name, (name, name))
+            wrong = RowRefused(
+                row["row"],
+                name,
+                "step-code-unknown",
+                f"{zh}“{row[name]}”不在列表中。请改用列表中的词，见 gridmap cases lists。",
+                f"{row[name]!r} is not in the list of {en}; see gridmap cases lists.",
+            )
+        else:
+            row[name] = code
+    step = completed(
+        Step(
+            action=row["action"],
+            at=row["at"],
+            to_grid_key=row["to_grid_key"],
+            to_body=row["to_body"],
+            until=row["until"],
+            note=row["note"],
+            told_by="source",
+            **{name: row[name] for name in _CODED},
+        )
+    )
+    row |= {name: getattr(step, name) for name in _CODED}
+    return step, wrong
+
+
+def _stage_differs(row: Mapping[str, Any], stage: str) -> RowRefused | None:
+    if row["stage_to"] is None or row["stage_to"] == stage:
+        return None
+    return RowRefused(
+        row["row"],
+        "stage_to",
+        "stage-differs",
+        f"按规则这一步之后的阶段是 {stage}，文件写的是 {row['stage_to']}。请改正，或删去这一列。",
+        f"by the rules the stage after this step is {stage}, the file says {row['stage_to']}. Put it right, or leave "
+        "the column out.",
+    )
+
+
+def _heading(field: str) -> str:
+    return {"to_grid_key": "to_grid_code"}.get(field, field)
+
+
+def _settled(session: Session, run_id: int) -> None:  # noqa: ARG001 - what is staged is what the run brought
+    rederive.rederive(session, rederive.renumber_staged_steps(session))
+
+
+INCIDENTS = ImportKind(
+    "incidents", loads.INCIDENTS, GridBook.read, _incident_rows, prepare=_numbered, settle=_derived_anew
+)
 INCIDENT_STEPS = ImportKind(
     "incident_steps",
     loads.INCIDENT_STEPS,
     GridBook.read,
     _step_rows,
     refers=("uid", loads.incident_numbers),
+    examine=_lawful_steps,
+    settle=_settled,
 )

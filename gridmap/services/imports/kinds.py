@@ -70,6 +70,12 @@ class ImportKind:
         Field that names another record, and what reads the names that there are.
     needs_grids : bool
         Whether a workspace without grids refuses it.
+    examine : callable or None
+        Refuses rows by what the workspace already holds; asked after the file itself has been checked.
+    prepare : callable or None
+        Completes the rows in the transaction that writes them; is given the time zone.
+    settle : callable or None
+        Called in that transaction when the rows are written, with the number of the run.
     """
 
     noun: str
@@ -78,3 +84,6 @@ class ImportKind:
     place: Callable[[ParsedTable, Any], Placed]
     refers: tuple[str, Callable[[Session], pa.Array]] | None = None
     needs_grids: bool = True
+    examine: Callable[[Session, ParsedTable, Any], ParsedTable] | None = None
+    prepare: Callable[[Session, pa.Table, str], pa.Table] | None = None
+    settle: Callable[[Session, int], None] | None = None

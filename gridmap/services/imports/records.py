@@ -175,6 +175,9 @@ def import_records(
         known=KnownGrids(ground.codes, ground.villages, records),
         on_progress=lambda done, total: say("check", done, total),
     )
+    if kind.examine is not None:
+        with database.scoped_session(scope) as session:
+            parsed = kind.examine(session, parsed, ground)
     stored = parsed if reshape is None else reshape(parsed, ground)
     parameters = _parameters(options, mapping) | dict(remember or {})
     with database.scoped_session(scope) as session:
@@ -210,7 +213,10 @@ def import_records(
     if options.dry_run or (parsed.refused_rows and not options.accept_valid):
         return result
     with database.scoped_session(scope, write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
-        done = _write(session, kind, parsed, placed.rows, parameters, lambda n, total: say("copy", n, total))
+        rows = placed.rows
+        if kind.prepare is not None:
+            rows = kind.prepare(session, rows, database.settings.timezone)
+        done = _write(session, kind, parsed, rows, parameters, lambda n, total: say("copy", n, total))
         if tidy is not None and tidy(session):
             workspace.touch(session)
         if options.mapping_name and mapping:
@@ -270,6 +276,8 @@ def _write(
     session.flush()
     done = bulk.merge(session, kind.load, rows, run.import_run_id, on_progress=on_progress)
     run.rows_inserted, run.rows_updated, run.rows_unchanged = done.inserted, done.updated, done.unchanged
+    if kind.settle is not None:
+        kind.settle(session, run.import_run_id)
     run.finished_at = dt.datetime.now(dt.UTC)
     session.flush()
     if done.inserted or done.updated:

@@ -123,7 +123,7 @@ def rank_for_incident(
     return {
         "incident": {name: row[name] for name in ("incident_id", "uid", "domain", "kind", "lon", "lat")},
         "at": at.isoformat(),
-        "kinds": [_kind(code) for code in suitable_kinds(row["domain"], row["kind"])],
+        "kinds": [_kind(code) for code in suitable_kinds(row["domain"], row["kind"], row["risk"])],
         "teams": ranked,
         "left_out": sorted(left_out + no_way, key=lambda t: str(t["code"])),
         "asked": asked,
@@ -151,7 +151,13 @@ def _incident(session: Any, incident: int | str) -> dict[str, Any]:
 def _obstacle(
     team: dict[str, Any], incident: dict[str, Any], clock: dt.time, busy: dict[str, dict[str, Any]]
 ) -> tuple[str, str, str] | None:
-    if team["kind"] not in suitable_kinds(incident["domain"], incident["kind"]):
+    if incident["domain"] == "dispute" and incident["risk"] != "red":
+        return (
+            "mediators",
+            "纠纷先由调解组织办理，高风险时才派队",
+            "mediators first: sent to a dispute of red risk only",
+        )
+    if team["kind"] not in suitable_kinds(incident["domain"], incident["kind"], incident["risk"]):
         return "kind", "不负责这类事件", "is not sent to such incidents"
     if team["shift_start"] is None or team["shift_end"] is None:
         return "no-hours", "没有班次时间", "has no hours of shift"

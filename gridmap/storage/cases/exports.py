@@ -10,12 +10,41 @@ from sqlalchemy.orm import Session
 from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.models import Grid, Incident
 
-_HIDDEN = frozenset({"geom", "tile_key", "import_run_id"})
+# What a file holds of a case; the desk's own book-keeping stays in the house.
+_TOLD = (
+    "incident_id",
+    "uid",
+    "number",
+    "domain",
+    "kind",
+    "scale",
+    "channel",
+    "occurred_at",
+    "reported_at",
+    "due_at",
+    "stage",
+    "closed_at",
+    "outcome",
+    "severity",
+    "summary",
+    "place",
+    "found_by",
+    "people_count",
+    "sum_band",
+    "grid_key",
+    "handler_key",
+    "accuracy_m",
+    "placed_by",
+    "source_crs",
+    "raw_x",
+    "raw_y",
+    "needs_confirmation",
+)
 
 
 def incident_rows(session: Session, chosen: IncidentFilter) -> list[dict[str, Any]]:
     """Incidents in order of time, with the code of their grid, so that the file can be imported again."""
-    columns = [c for c in Incident.__table__.columns if c.name not in _HIDDEN]
+    columns = [getattr(Incident, name) for name in _TOLD]
     query: Any = (
         select(
             *columns,

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from gridmap.domain.days import local_span
@@ -36,7 +36,7 @@ class IncidentFilter:
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the query as SQL conditions on incidents."""
         query = self.query
-        out = [*self._when(), *self._where()]
+        out = [*self._when(), *self._where(), _placed_in_scope(), Incident.withdrawn_at.is_(None)]
         for column, wanted in (
             (Incident.domain, query.domains),
             (Incident.kind, query.kinds),
@@ -76,6 +76,15 @@ class IncidentFilter:
         return [Incident.grid_key.between(scope.lo, scope.hi)]
 
 
+def _placed_in_scope() -> ColumnElement[bool]:
+    """Keep to what happened in the scope: cases of other places that its desk handles are counted there."""
+    lo, hi = (
+        cast(func.nullif(func.current_setting(f"gridmap.scope_{end}", True), ""), BigInteger)
+        for end in ("lo", "hi")
+    )
+    return Incident.grid_key.between(lo, hi)
+
+
 def _overdue(at: dt.datetime) -> ColumnElement[bool]:
     return and_(Incident.stage.not_in(CLOSED_STAGES), Incident.due_at < at)
 
@@ -84,9 +93,17 @@ def _late() -> ColumnElement[bool]:
     return and_(Incident.closed_at.is_not(None), Incident.closed_at > Incident.due_at)
 
 
-_LIST_COLUMNS = tuple(
-    c for c in Incident.__table__.columns if c.name not in {"geom", "tile_key", "import_run_id"}
-)
+_HIDDEN = {
+    "geom",
+    "tile_key",
+    "import_run_id",
+    "told_stage",
+    "told_due_at",
+    "told_closed_at",
+    "recorded_by",
+    "withdrawn_at",
+}
+_LIST_COLUMNS = tuple(c for c in Incident.__table__.columns if c.name not in _HIDDEN)
 
 
 def _columns() -> Select[Any]:
@@ -141,8 +158,8 @@ def find_incident(session: Session, incident_id: int) -> dict[str, Any] | None:
             IncidentStep.to_grid_key,
             IncidentStep.note,
         )
-        .where(IncidentStep.incident_id == incident_id)
-        .order_by(IncidentStep.at, IncidentStep.step_id)
+        .where(IncidentStep.incident_id == incident_id, IncidentStep.undone_at.is_(None))
+        .order_by(IncidentStep.at, IncidentStep.seq, IncidentStep.step_id)
     ).mappings()
     return dict(row) | {"steps": [dict(s) for s in steps]}
 

@@ -128,7 +128,9 @@ def reassign_points(session: Session, table: str, assign: Assigner) -> int:
     same = " and ".join(f"t.{c} = m.{c}" for c in key)
     more = (
         ", needs_confirmation = m.confirm,"
-        " handler_key = case when t.handler_key = t.grid_key then m.grid_key else t.handler_key end"
+        " handler_key = case when t.handler_key = t.grid_key and not exists (select from incident_steps s"
+        " where s.incident_id = t.incident_id and s.to_grid_key = t.handler_key)"
+        " then m.grid_key else t.handler_key end"
         if is_incident
         else ""
     )
@@ -151,6 +153,9 @@ def follow_successors(session: Session, successors: dict[int, int]) -> int:
         for statement in (
             "update incidents set grid_key = :new where grid_key = :old and geom is null",
             "update incidents set handler_key = :new where handler_key = :old",
+            "update incidents set awaiting_key = :new where awaiting_key = :old",
+            "update incident_steps set to_grid_key = :new where to_grid_key = :old",
+            "update tasks set grid_key = :new where grid_key = :old",
             "update migrant_clusters set grid_key = :new where grid_key = :old and geom is null",
             "update organisations set grid_key = :new where grid_key = :old and geom is null",
             "update teams set grid_key = :new where grid_key = :old",

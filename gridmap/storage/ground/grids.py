@@ -80,8 +80,23 @@ def predecessors(session: Session) -> dict[tuple[int, dt.date], list[str]]:
     return out
 
 
-def current_frame(session: Session) -> gpd.GeoDataFrame:
-    """All grids that stand now: grid_key, level, code, names, valid_from, geometry (EPSG:4326), ordered by key."""
+def current_frame(session: Session, near: tuple[float, float, float] | None = None) -> gpd.GeoDataFrame:
+    """All grids that stand now: grid_key, level, code, names, valid_from, geometry (EPSG:4326), ordered by key.
+
+    Parameters
+    ----------
+    session : Session
+    near : tuple of float, optional
+        Only grids whose box comes so near to a point: longitude, latitude and degrees.
+    """
+    where = [Grid.valid_to.is_(None)]
+    if near is not None:
+        lon, lat, reach = near
+        where.append(
+            Grid.geom.op("&&", is_comparison=True)(
+                func.ST_MakeEnvelope(lon - reach, lat - reach, lon + reach, lat + reach, 4326)
+            )
+        )
     rows = session.execute(
         select(
             Grid.grid_key,
@@ -96,7 +111,7 @@ def current_frame(session: Session) -> gpd.GeoDataFrame:
             Grid.valid_from,
             func.ST_AsBinary(Grid.geom).label("wkb"),
         )
-        .where(Grid.valid_to.is_(None))
+        .where(*where)
         .order_by(Grid.grid_key)
     ).mappings()
     records = [dict(r) for r in rows]

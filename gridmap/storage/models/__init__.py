@@ -18,6 +18,7 @@ from gridmap.storage.models.jobs import Job
 from gridmap.storage.models.patrols import Patrol, PatrolRoute, PatrolSegment, PatrolVisit
 from gridmap.storage.models.reports import ReportRun
 from gridmap.storage.models.response import Dispatch
+from gridmap.storage.models.tasks import CaseDay, Clinic, ScreeningAnswer, ScreeningRound, Task
 from gridmap.storage.models.teams import MigrantCluster, Organisation, Team, TeamPosition
 from gridmap.storage.models.workspace import ImportMapping, ImportRun, WorkspaceSetting
 
@@ -28,6 +29,8 @@ __all__ = [
     "Base",
     "BasemapFeature",
     "BoundaryVersion",
+    "CaseDay",
+    "Clinic",
     "Dispatch",
     "Grid",
     "GridPredecessor",
@@ -48,9 +51,12 @@ __all__ = [
     "PostTerm",
     "ReportRun",
     "Road",
+    "ScreeningAnswer",
+    "ScreeningRound",
     "Session",
     "SignInAttempt",
     "SignInLink",
+    "Task",
     "Team",
     "TeamPosition",
     "WorkspaceSetting",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
+from typing import Any
+
 from geoalchemy2 import WKBElement
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -15,8 +19,11 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     UniqueConstraint,
+    Uuid,
+    func,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridmap.storage.models.base import Base, GridKey, Instant, Str, point_type
@@ -31,7 +38,14 @@ class Incident(Base):
     __tablename__ = "incidents"
     __table_args__ = (
         CheckConstraint("severity between 1 and 5", name="severity"),
+        CheckConstraint(r"number ~ '^\d{22}$'", name="number"),
+        CheckConstraint("risk in ('green', 'yellow', 'red')", name="risk"),
+        CheckConstraint("people_count > 0", name="people_count"),
         UniqueConstraint("uid"),
+        Index("uq_incidents_number", "number", unique=True),
+        Index("ix_incidents_handler_key", "handler_key"),
+        Index("ix_incidents_awaiting_key", "awaiting_key", postgresql_where=text("awaiting_key is not null")),
+        Index("ix_incidents_due_at", "due_at", postgresql_where=text("closed_at is null")),
         Index("ix_incidents_grid_key_occurred_at", "grid_key", "occurred_at"),
         Index("ix_incidents_tile_key", "tile_key"),
     )
@@ -61,12 +75,52 @@ class Incident(Base):
     needs_confirmation: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     import_run_id: Mapped[int | None] = mapped_column(BigInteger)
 
+    number: Mapped[str | None] = mapped_column(Text)
+    code_system: Mapped[str | None] = mapped_column(Text)
+    place: Mapped[str | None] = mapped_column(Text)
+    people_count: Mapped[int | None] = mapped_column(BigInteger)
+    sum_band: Mapped[str | None] = mapped_column(Text)
+    found_by: Mapped[str | None] = mapped_column(Text)
+    risk: Mapped[str] = mapped_column(Text, server_default=text("'green'"))
+    risk_grounds: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    risk_review_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    committee_is_party: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    recorded_by: Mapped[str | None] = mapped_column(Text)
+    told_stage: Mapped[str | None] = mapped_column(Text)
+    told_due_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    told_closed_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    withdrawn_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+
+    # With stage, handler_key, due_at and closed_at: what the steps say; only the desk and imports write them.
+    revision: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    awaiting_key: Mapped[int | None] = mapped_column(BigInteger)
+    awaiting_body: Mapped[str | None] = mapped_column(Text)
+    body_code: Mapped[str | None] = mapped_column(Text)
+    co_bodies: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    outcome: Mapped[str | None] = mapped_column(Text)
+    method: Mapped[str | None] = mapped_column(Text)
+    agreement: Mapped[str | None] = mapped_column(Text)
+    fulfilled: Mapped[str | None] = mapped_column(Text)
+    sign_due_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    act_due_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    paused_until: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    paused_s: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    deferred: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    accepted_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    acted_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    solved_level: Mapped[int | None] = mapped_column(BigInteger)
+    reopened: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+
 
 class IncidentStep(Base):
     """One step of an incident's handling: who moved it from which stage to which, and where to."""
 
     __tablename__ = "incident_steps"
-    __table_args__ = (Index("uq_incident_steps", "incident_id", "at", "action", unique=True),)
+    __table_args__ = (
+        CheckConstraint("told_by in ('desk', 'source')", name="told_by"),
+        Index("uq_incident_steps", "incident_id", "at", "action", unique=True),
+        Index("uq_incident_steps_uid", "uid", unique=True),
+    )
 
     step_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     incident_id: Mapped[int] = mapped_column(ForeignKey(Incident.incident_id, ondelete="CASCADE"))
@@ -76,3 +130,18 @@ class IncidentStep(Base):
     stage_to: Mapped[str | None] = mapped_column(Text)
     to_grid_key: Mapped[GridKey | None] = mapped_column(BigInteger)
     note: Mapped[str | None] = mapped_column(Text)
+    uid: Mapped[uuid.UUID | None] = mapped_column(Uuid, server_default=func.gen_random_uuid())
+    seq: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    post: Mapped[str | None] = mapped_column(Text)
+    ground: Mapped[str | None] = mapped_column(Text)
+    until: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    outcome: Mapped[str | None] = mapped_column(Text)
+    method: Mapped[str | None] = mapped_column(Text)
+    agreement: Mapped[str | None] = mapped_column(Text)
+    fulfilled: Mapped[str | None] = mapped_column(Text)
+    to_body: Mapped[str | None] = mapped_column(Text)
+    told_by: Mapped[str] = mapped_column(Text, server_default=text("'source'"))
+    corrects: Mapped[int | None] = mapped_column(BigInteger)
+    recorded_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    undone_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    details: Mapped[Any] = mapped_column(JSONB, server_default=text("'{}'"))

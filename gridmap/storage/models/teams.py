@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from geoalchemy2 import WKBElement
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     Boolean,
     CheckConstraint,
@@ -18,7 +20,9 @@ from sqlalchemy import (
     Text,
     Time,
     UniqueConstraint,
+    text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridmap.storage.models.base import Base, GridKey, Instant, Str, point_type
@@ -103,3 +107,8 @@ class Organisation(Base):
     geom: Mapped[WKBElement | None] = mapped_column(point_type())
     placed_by: Mapped[Str]
     import_run_id: Mapped[int | None] = mapped_column(BigInteger)
+    competence: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    serves_key: Mapped[int | None] = mapped_column(BigInteger)
+    hours: Mapped[Any | None] = mapped_column(JSONB)
+    closed_days: Mapped[list[dt.date]] = mapped_column(ARRAY(Date), server_default=text("'{}'"))
+    phone: Mapped[str | None] = mapped_column(Text)

@@ -1,0 +1,1 @@
+"""Cases: actions, the table of lawful steps, the state that follows from steps, numbers, lists and limits."""

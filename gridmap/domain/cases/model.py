@@ -1,0 +1,398 @@
+"""A case as the desk speaks of it: what is asked, its steps, and what they have brought it to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from gridmap.domain.cases.actions import Action, Stage
+
+ToldBy = Literal["desk", "source"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a case, as it was told.
+
+    Attributes
+    ----------
+    action : str
+        Of `Action`; a source's word that no action has is kept and changes nothing.
+    at : datetime
+        Aware.
+    step_id : int
+        Its number in the database; 0 before it is kept.
+    seq : int
+        Its place among the case's steps.
+    to_grid_key, to_body
+        Where it goes, for accept, route and transfer.
+    told_by : {'desk', 'source'}
+    corrects : int or None
+        Number of the step whose fields this one puts right.
+    details : mapping
+        Further: ``risk`` and ``grounds``; ``due`` with ``sign``, ``act``, ``close``; the record of a conference with
+        ``lead``, ``bodies``, ``decisions``; of a follow-up ``again``, ``satisfied``; ``number`` of a linked case.
+    """
+
+    action: str
+    at: dt.datetime
+    step_id: int = 0
+    seq: int = 0
+    uid: str | None = None
+    post: str | None = None
+    to_grid_key: int | None = None
+    to_body: str | None = None
+    ground: str | None = None
+    until: dt.datetime | None = None
+    outcome: str | None = None
+    method: str | None = None
+    agreement: str | None = None
+    fulfilled: str | None = None
+    note: str | None = None
+    told_by: ToldBy = "desk"
+    corrects: int | None = None
+    recorded_at: dt.datetime | None = None
+    undone_at: dt.datetime | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    stage_from: str | None = None
+    stage_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What is known of a case before its first step.
+
+    Attributes
+    ----------
+    grid_key : int
+        Grid of its place.
+    reported_at : datetime or None
+    stage, due_at, closed_at
+        What its source told of its state; None where the desk recorded it.
+    """
+
+    grid_key: int
+    reported_at: dt.datetime | None = None
+    stage: str | None = None
+    due_at: dt.datetime | None = None
+    closed_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the steps say of a case. Stored beside them under the same names; `derive` alone makes it."""
+
+    stage: str
+    handler_key: int
+    body_code: str | None = None
+    awaiting_key: int | None = None
+    awaiting_body: str | None = None
+    co_bodies: tuple[str, ...] = ()
+    outcome: str | None = None
+    method: str | None = None
+    agreement: str | None = None
+    fulfilled: str | None = None
+    risk: str = "green"
+    risk_grounds: tuple[str, ...] = ()
+    risk_review_at: dt.datetime | None = None
+    sign_due_at: dt.datetime | None = None
+    act_due_at: dt.datetime | None = None
+    due_at: dt.datetime | None = None
+    paused_until: dt.datetime | None = None
+    paused_s: int = 0
+    deferred: bool = False
+    accepted_at: dt.datetime | None = None
+    acted_at: dt.datetime | None = None
+    closed_at: dt.datetime | None = None
+    solved_level: int | None = None
+    reopened: int = 0
+    withdrawn_at: dt.datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is neither ended nor withdrawn."""
+        return self.withdrawn_at is None and self.stage not in {
+            Stage.RESOLVED,
+            Stage.UNSOLVED,
+            Stage.ARCHIVED,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """A case as somebody records it.
+
+    Attributes
+    ----------
+    domain, kind : str
+    occurred_at : datetime
+        Aware.
+    summary : str
+        What it is about; never a name or a number of a person.
+    lon, lat : float or None
+        In `crs`. Without them `grid_key` is needed.
+    crs : str or None
+        ``gcj02``, ``bd09`` or an EPSG code; EPSG:4326 by default.
+    grid_key : int or None
+        Grid that a person chose in place of the one of the coordinate, with `grid_reason`.
+    place : str or None
+        The place in words.
+    number_of_source : str or None
+        The number that the source gave it; kept beside the number for life.
+    linked_to : str or None
+        Number of a case that a person says is the same matter.
+    """
+
+    domain: str
+    occurred_at: dt.datetime
+    summary: str
+    kind: str | None = None
+    reported_at: dt.datetime | None = None
+    lon: float | None = None
+    lat: float | None = None
+    accuracy_m: float | None = None
+    crs: str | None = None
+    grid_key: int | None = None
+    grid_reason: str | None = None
+    place: str | None = None
+    scale: str | None = None
+    channel: str | None = None
+    found_by: str | None = None
+    people_count: int | None = None
+    sum_band: str | None = None
+    severity: int | None = None
+    risk: str = "green"
+    risk_grounds: tuple[str, ...] = ()
+    committee_is_party: bool = False
+    code_system: str | None = None
+    number_of_source: str | None = None
+    linked_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Something that a conference decided: what, who, by when. It becomes a task."""
+
+    text: str
+    due_on: dt.date
+    body_code: str | None = None
+    grid_key: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StepAsked:
+    """A step as somebody wants to make it. Which fields it needs is told by `rules.rule_of`.
+
+    Attributes
+    ----------
+    action : Action
+    at : datetime or None
+        When it was done; now by default.
+    corrects : int or None
+        ``step_id`` of the step that a ``correct`` puts right.
+    lead, bodies : str or None, tuple of str
+        Bodies of a conference, the leading one first named by itself.
+    again, satisfied : bool or None
+        What a follow-up found: in quarrel again; satisfied (None: not asked).
+    linked_to : str or None
+        Number of another case, for ``link``.
+    """
+
+    action: Action
+    at: dt.datetime | None = None
+    to_grid_key: int | None = None
+    to_body: str | None = None
+    ground: str | None = None
+    until: dt.datetime | None = None
+    outcome: str | None = None
+    method: str | None = None
+    agreement: str | None = None
+    fulfilled: str | None = None
+    note: str | None = None
+    corrects: int | None = None
+    risk: str | None = None
+    risk_grounds: tuple[str, ...] = ()
+    lead: str | None = None
+    bodies: tuple[str, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    again: bool | None = None
+    satisfied: bool | None = None
+    linked_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case as a line of a list."""
+
+    incident_id: int
+    number: str
+    uid: str
+    domain: str
+    kind: str | None
+    summary: str | None
+    place: str | None
+    grid_key: int
+    handler_key: int
+    body_code: str | None
+    awaiting_key: int | None
+    awaiting_body: str | None
+    stage: str
+    risk: str
+    occurred_at: dt.datetime
+    reported_at: dt.datetime | None
+    accepted_at: dt.datetime | None
+    sign_due_at: dt.datetime | None
+    act_due_at: dt.datetime | None
+    due_at: dt.datetime | None
+    paused_until: dt.datetime | None
+    closed_at: dt.datetime | None
+    deferred: bool
+    reopened: int
+    outcome: str | None
+    revision: int
+    needs_confirmation: bool
+    lon: float | None
+    lat: float | None
+    accuracy_m: float | None
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task as a line of a list."""
+
+    task_id: int
+    kind: str
+    incident_id: int | None
+    number: str | None
+    grid_key: int
+    body_code: str | None
+    post: str | None
+    due_on: dt.date
+    text: str
+    made_by: str
+    done_at: dt.datetime | None
+    result: str | None
+    done_by: str | None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class BodyOffered:
+    """A body that may take a case and is open, with the time on the road from the case's place.
+
+    Attributes
+    ----------
+    road_s : float or None
+        None where no road leads there; `direct_m` then ranks it.
+    open_now : bool
+    opens_next : datetime or None
+        When it opens next, where it is closed now.
+    clinic : str or None
+        Kind of the dated clinic that it holds today, if any.
+    """
+
+    code: str
+    name_zh: str
+    name_en: str | None
+    kind: str
+    grid_key: int
+    direct_m: float
+    road_s: float | None
+    open_now: bool
+    opens_next: dt.datetime | None
+    clinic: str | None
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarCase:
+    """A closed case that resembles another: what was done, with what result, in how many days. No persons."""
+
+    number: str
+    kind: str | None
+    grid_key: int
+    outcome: str | None
+    method: str | None
+    agreement: str | None
+    solved_level: int | None
+    days: float
+    likeness: float
+
+
+@dataclass(frozen=True, slots=True)
+class LawfulStep:
+    """A step that may be taken next, with its fields.
+
+    Attributes
+    ----------
+    action : Action
+    zh, en : str
+    needs : tuple of str
+        Fields of `StepAsked` that it requires.
+    takes : tuple of str
+        Fields that it may have besides.
+    lists : mapping
+        Field to the name of its closed list.
+    by : str
+        ``handler``, ``awaiting`` or ``either``.
+    """
+
+    action: Action
+    zh: str
+    en: str
+    needs: tuple[str, ...]
+    takes: tuple[str, ...]
+    lists: Mapping[str, str]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The four early times, and an emergency's three; None where no step or dispatch tells of it."""
+
+    found_at: dt.datetime | None
+    under_control_at: dt.datetime | None
+    intervened_at: dt.datetime | None
+    solved_at: dt.datetime | None
+    arrived_at: dt.datetime | None = None
+    handled_at: dt.datetime | None = None
+    resolved_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case whole: its line, what was told of it, its state, its steps, and what may follow.
+
+    Attributes
+    ----------
+    row : CaseRow
+    told : NewCase
+    state : State
+    steps : tuple of Step
+        In order, undone ones included.
+    lawful : tuple of LawfulStep
+        What whoever asks may do next.
+    barred : tuple of str
+        Ways onwards to show where mediation is barred: of ``police``, ``doctor``, ``court``.
+    undo_until : datetime or None
+        Until when whoever asks may take back the newest step.
+    duplicates_linked : tuple of str
+        Numbers of the cases that a person linked.
+    """
+
+    row: CaseRow
+    told: NewCase
+    state: State
+    steps: tuple[Step, ...]
+    lawful: tuple[LawfulStep, ...]
+    barred: tuple[str, ...]
+    tasks: tuple[TaskRow, ...]
+    bodies: tuple[BodyOffered, ...]
+    similar: tuple[SimilarCase, ...]
+    times: Times
+    undo_until: dt.datetime | None
+    duplicates_linked: tuple[str, ...] = ()
+    recorded_by: str | None = None

@@ -1,0 +1,332 @@
+"""One case at the desk: found, shown whole, a step made in it, the newest step taken back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gridmap.domain.accounts import Actor
+from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.check import check
+from gridmap.domain.cases.derive import derive, in_force
+from gridmap.domain.cases.model import Case, CaseRow, Step, StepAsked, Times
+from gridmap.domain.cases.rules import barred_ways, lawful_next
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
+from gridmap.ingest.free_text import checked_text
+from gridmap.services.cases import bodies, similar
+from gridmap.services.cases.follow import tasks_of_step
+from gridmap.services.cases.refusals import CaseMovedOn, absent, key_used, read_key
+from gridmap.services.cases.told import asked_step, told_of
+from gridmap.storage.cases import desk as stored
+from gridmap.storage.cases import tasks as kept
+from gridmap.storage.cases.desk import KeptCase
+from gridmap.storage.database import Database
+from gridmap.storage.workspace import settings as workspace
+
+UNDO_S = 60
+"""How long a step may be taken back by whoever made it."""
+
+
+def find(database: Database, who: Actor | Scope, number: str, *, now: dt.datetime | None = None) -> Case:
+    """Return a case whole: its state and steps, and what whoever asks may do next.
+
+    Parameters
+    ----------
+    database : Database
+    who : Actor or Scope
+    number : str
+        The number for life, or that of its source.
+    now : datetime, optional
+        Aware; the present by default.
+
+    Raises
+    ------
+    NotFound
+        When there is no such case in the scope.
+    """
+    now = now or dt.datetime.now(dt.UTC)
+    with database.scoped_session(_scope(who)) as session:
+        case = stored.load(session, _require(session, number))
+        tasks = kept.list_tasks(session, incident_id=case.row.incident_id)
+        arrived = kept.first_arrival(session, case.row.incident_id)
+        like = similar.closed_like(session, case)
+    offered = bodies.offered(database, case, now) if case.state.is_open else ()
+    return _whole(case, who, now, tasks=tasks, arrived=arrived, like=like, offered=offered)
+
+
+def search(database: Database, scope: Scope, words: str, *, limit: int = 50) -> list[CaseRow]:
+    """Find cases by number (an exact one alone), by its beginning, or by words of summary or place.
+
+    Raises
+    ------
+    InvalidInput
+        When nothing is searched for.
+    """
+    if not words.strip():
+        raise InvalidInput("search-empty", "请输入编号、词语或地点。", "Give a number, words or a place.")
+    with database.scoped_session(scope) as session:
+        return stored.search(session, words.strip(), limit)
+
+
+def list_open(
+    database: Database, scope: Scope, *, overdue_at: dt.datetime | None = None, limit: int = 50
+) -> list[CaseRow]:
+    """Return open cases, those due first before others; only overdue ones where an instant is given."""
+    with database.scoped_session(scope) as session:
+        return stored.by_due(session, overdue_at=overdue_at, limit=limit)
+
+
+def act(
+    database: Database,
+    actor: Actor,
+    number: str,
+    asked: StepAsked,
+    revision: int,
+    key: str | uuid.UUID,
+    *,
+    now: dt.datetime | None = None,
+) -> Case:
+    """Make a step in a case.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    number : str
+    asked : StepAsked
+    revision : int
+        Of the case when whoever acts looked at it.
+    key : str or UUID
+        Names this act: told twice, it is done once.
+    now : datetime, optional
+
+    Raises
+    ------
+    NotFound
+        When the case, or a body it is to go to, does not exist or is out of the scope.
+    CaseMovedOn
+        When somebody made a step since `revision`.
+    Conflict
+        When the step is not lawful now, or the key was used for something else.
+    InvalidInput
+        When a field is missing or wrong.
+    Forbidden
+        When the case is another's.
+    """
+    now = now or dt.datetime.now(dt.UTC)
+    told_key = read_key(key)
+    with database.scoped_session(actor.scope, write=True) as session:
+        incident_id = _require(session, number)
+        stored.widen(session)
+        stored.lock(session, incident_id)
+        done = stored.step_of_key(session, told_key)
+        if done is not None:
+            if done != (incident_id, asked.action.value):
+                raise key_used()
+        else:
+            case = stored.load(session, incident_id)
+            if case.row.revision != revision:
+                raise CaseMovedOn(case.row, _since(case, revision), asked)
+            _make(session, database, actor, case, asked, told_key, now)
+            workspace.touch(session)
+    return _after(database, actor, number, now)
+
+
+def undo(
+    database: Database, actor: Actor, number: str, revision: int, *, now: dt.datetime | None = None
+) -> Case:
+    """Take the newest step back, within the minute, by the post that made it.
+
+    Raises
+    ------
+    NotFound
+        When there is no such case in the scope.
+    Conflict
+        When a later step was made, the minute is over, or it is the first step.
+    Forbidden
+        When another post made it.
+    """
+    now = now or dt.datetime.now(dt.UTC)
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        incident_id = stored.find_id(session, number)
+        if incident_id is None:
+            raise absent(number)
+        stored.lock(session, incident_id)
+        case = stored.load(session, incident_id)
+        # Who just passed a case on does not see it any more, and may take that back.
+        live = [s for s in case.steps if s.undone_at is None]
+        if not live or (live[-1].post != actor.post and not _sees(actor.scope, case)):
+            raise absent(number)
+        last = live[-1]
+        if case.row.revision != revision:
+            raise CaseMovedOn(case.row, _since(case, revision), StepAsked(Action.NOTE, note="undo"))
+        _may_undo(last, actor, now, first=len(live) == 1)
+        stored.undo_step(session, last.step_id, now)
+        kept.remove_of_step(session, str(last.uid))
+        kept.reopen_of_step(session, str(last.uid))
+        steps = stored.load_steps(session, [incident_id])[incident_id]
+        stored.save_state(session, incident_id, derive(case.opening, steps))
+        workspace.touch(session)
+    return _after(database, actor, number, now)
+
+
+def _may_undo(last: Step, actor: Actor, now: dt.datetime, *, first: bool) -> None:
+    if first or last.told_by != "desk":
+        raise Conflict(
+            "undo-first-step",
+            "受理和来源系统的步骤不能撤回。记录有误请“更正”或“撤销”。",
+            "Taking a case in, and what a source told, cannot be undone. Correct it, or withdraw the case.",
+        )
+    if last.post != actor.post:
+        raise Forbidden(
+            "undo-not-yours",
+            f"最后一步由“{last.post}”办理，只能由该岗位撤回。",
+            f"The last step was made by {last.post}; only that post can take it back.",
+        )
+    if last.recorded_at is not None and (now - last.recorded_at).total_seconds() > UNDO_S:
+        raise Conflict(
+            "undo-too-late",
+            "已超过一分钟，不能撤回。请用“更正”步骤说明。",
+            "The minute is over. Say what is right by a correcting step.",
+        )
+
+
+def _make(
+    session: Session,
+    database: Database,
+    actor: Actor,
+    case: KeptCase,
+    asked: StepAsked,
+    key: uuid.UUID,
+    now: dt.datetime,
+) -> None:
+    _require_his(actor, case, asked.action)
+    for said in (asked.note, *(decided.text for decided in asked.decisions)):
+        checked_text(said)
+    live = in_force(case.steps)
+    step = asked_step(session, database.settings.timezone, actor, case, asked, now)
+    refused = check(
+        step,
+        case.state,
+        case.row.domain,
+        case.row.kind,
+        first=not live,
+        last_at=live[-1].at if live else None,
+    )
+    if refused is not None:
+        wrong = Conflict if refused.lawless else InvalidInput
+        raise wrong(refused.code, refused.zh, refused.en)
+    stored.add_step(session, case.row.incident_id, step, key)
+    tasks_of_step(session, database.settings.timezone, case, step, str(key), now)
+    steps = stored.load_steps(session, [case.row.incident_id])[case.row.incident_id]
+    stored.save_state(session, case.row.incident_id, derive(case.opening, steps))
+
+
+def _require_his(actor: Actor, case: KeptCase, action: Action) -> None:
+    has, asked = _standing(actor.scope, case)
+    if action in {Action.SIGN, Action.RETURN}:
+        may, waits = asked, "等待签收的单位"
+    elif action in {Action.FOLLOW_UP, Action.NOTE, Action.ASSESS, Action.LINK}:
+        may, waits = True, ""
+    else:
+        may, waits = has, "现承办单位"
+    if not may:
+        raise Forbidden(
+            "case-not-yours",
+            f"这一步须由{waits}办理。您可以备注，或请其移送。",
+            "This step is for whoever has the case, or is asked to sign for it. You can note, or ask for a transfer.",
+        )
+
+
+def _standing(scope: Scope, case: KeptCase) -> tuple[bool, bool]:
+    """Whether a scope has the case, and whether it is asked to sign for it."""
+    state = case.state
+    return state.handler_key in scope, state.awaiting_key is not None and state.awaiting_key in scope
+
+
+def _sees(scope: Scope, case: KeptCase) -> bool:
+    has, asked = _standing(scope, case)
+    return has or asked or case.row.grid_key in scope
+
+
+def _whole(
+    case: KeptCase,
+    who: Actor | Scope,
+    now: dt.datetime,
+    *,
+    tasks: Any,
+    arrived: dt.datetime | None,
+    like: Any,
+    offered: Any,
+) -> Case:
+    state, row = case.state, case.row
+    has, asked = _standing(_scope(who), case)
+    live = [s for s in case.steps if s.undone_at is None]
+    last = live[-1] if live else None
+    mine = (
+        isinstance(who, Actor)
+        and last is not None
+        and len(live) > 1
+        and last.told_by == "desk"
+        and last.post == who.post
+        and last.recorded_at is not None
+    )
+    undo_until = (
+        last.recorded_at + dt.timedelta(seconds=UNDO_S) if mine and last and last.recorded_at else None
+    )
+    linked = dict.fromkeys(str(s.details["number"]) for s in live if s.details.get("number"))
+    solved = state.closed_at if state.stage != "unsolved" else None
+    emergency = row.domain == "emergency"
+    return Case(
+        row=row,
+        told=told_of(case.told, state),
+        state=state,
+        steps=case.steps,
+        lawful=tuple(lawful_next(state, row.domain, row.kind, has=has, asked=asked)),
+        barred=barred_ways(row.domain, row.kind, state.risk_grounds),
+        tasks=tuple(tasks),
+        bodies=tuple(offered),
+        similar=tuple(like),
+        times=Times(
+            found_at=row.reported_at or row.occurred_at,
+            under_control_at=state.accepted_at,
+            intervened_at=state.acted_at,
+            solved_at=solved,
+            arrived_at=arrived,
+            handled_at=state.acted_at if emergency else None,
+            resolved_at=solved if emergency else None,
+        ),
+        undo_until=undo_until if undo_until is not None and undo_until >= now else None,
+        duplicates_linked=tuple(linked),
+        recorded_by=case.told["recorded_by"],
+    )
+
+
+def _after(database: Database, actor: Actor, number: str, now: dt.datetime) -> Case:
+    """Show the case to whoever acted, also when it has just left the scope."""
+    try:
+        return find(database, actor, number, now=now)
+    except NotFound:
+        case = find(database, Scope.whole(), number, now=now)
+        return replace(case, lawful=())
+
+
+def _since(case: KeptCase, revision: int) -> list[Step]:
+    """Return the steps that whoever looked at a revision has not seen: each revision is one step, or one taken back."""
+    return [s for s in case.steps if s.undone_at is None][-max(1, case.row.revision - revision) :]
+
+
+def _scope(who: Actor | Scope) -> Scope:
+    return who.scope if isinstance(who, Actor) else who
+
+
+def _require(session: Session, number: str) -> int:
+    found = stored.find_id(session, number)
+    if found is None:
+        raise absent(number)
+    return found

@@ -1,0 +1,121 @@
+"""What a step leaves to be done: follow-ups, decisions, reviews, judicial confirmation."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
+
+from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.derive import RISK_REVIEW_DAYS
+from gridmap.domain.cases.model import Step
+from gridmap.storage.cases import tasks as kept
+from gridmap.storage.cases.desk import KeptCase
+
+FOLLOW_UP_DAYS = (7, 30, 90)
+"""When a solved case is followed up."""
+
+CONFIRMATION_DAYS = 30
+"""Within so many days the parties may ask a court to confirm their agreement."""
+
+
+def tasks_of_step(
+    session: Session, zone: str, case: KeptCase, step: Step, key: str, now: dt.datetime
+) -> None:
+    """Make the tasks that a step leaves, and finish those that it does.
+
+    Parameters
+    ----------
+    session : Session
+        May write the whole workspace.
+    zone : str
+    case : KeptCase
+        Before the step.
+    step : Step
+    key : str
+        Idempotency key of the step: what it made goes when it is taken back.
+    now : datetime
+    """
+    by = _Maker(session, case, step, key, now, step.at.astimezone(ZoneInfo(zone)).date())
+    _LEFT.get(Action(step.action), _Maker.nothing)(by)
+    if step.details.get("risk"):
+        by.risk(str(step.details["risk"]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """A step, and what it leaves."""
+
+    session: Session
+    case: KeptCase
+    step: Step
+    key: str
+    now: dt.datetime
+    day: dt.date
+
+    def _make(self, kind: str, days: int, text: str, body_code: str | None = None) -> None:
+        kept.add_task(
+            self.session,
+            kind=kind,
+            incident_id=self.case.row.incident_id,
+            grid_key=self.case.state.handler_key,
+            due_on=self.day + dt.timedelta(days=days),
+            text=text,
+            body_code=body_code,
+            made_by=self.step.post or "",
+            made_at=self.now,
+            details={"step": self.key},
+        )
+
+    def _finish(self, kind: str, result: str, *, all_of: bool = True) -> None:
+        kept.finish_by_step(
+            self.session,
+            self.case.row.incident_id,
+            kind,
+            step_key=self.key,
+            result=result,
+            by=self.step.post or "",
+            at=self.step.at,
+            all_of=all_of,
+        )
+
+    def nothing(self) -> None:
+        """Leave nothing: most steps do."""
+
+    def resolved(self) -> None:
+        for days in FOLLOW_UP_DAYS:
+            self._make("follow_up", days, f"化解后 {days} 日回访：是否履行、是否再起纠纷")
+        if self.step.outcome == "agreed" and self.step.agreement == "written":
+            self._make("confirmation", CONFIRMATION_DAYS, "书面协议生效 30 日内，双方可共同申请司法确认")
+
+    def conferred(self) -> None:
+        for decided in self.step.details.get("decisions", ()):
+            days = (dt.date.fromisoformat(decided["due_on"]) - self.day).days
+            self._make("decision", days, decided["text"], decided.get("body_code"))
+
+    def followed_up(self) -> None:
+        self._finish("follow_up", self.step.fulfilled or "no", all_of=False)
+
+    def reopened(self) -> None:
+        for kind in ("follow_up", "confirmation"):
+            self._finish(kind, "reopened")
+
+    def withdrawn(self) -> None:
+        for kind in ("follow_up", "confirmation", "risk_review", "decision"):
+            self._finish(kind, "withdrawn")
+
+    def risk(self, risk: str) -> None:
+        self._finish("risk_review", risk)
+        if risk == "red":
+            self._make("risk_review", RISK_REVIEW_DAYS, "高风险事件 14 日内复评")
+
+
+_LEFT = {
+    Action.RESOLVE: _Maker.resolved,
+    Action.CONFER: _Maker.conferred,
+    Action.FOLLOW_UP: _Maker.followed_up,
+    Action.REOPEN: _Maker.reopened,
+    Action.WITHDRAW: _Maker.withdrawn,
+}

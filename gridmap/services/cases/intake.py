@@ -1,0 +1,354 @@
+"""A case is taken in: checked, placed, numbered for life, given to a handler; likely duplicates are shown before."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import rtree
+
+from gridmap import crs
+from gridmap.domain.accounts import Actor
+from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.derive import derive
+from gridmap.domain.cases.lists import require
+from gridmap.domain.cases.model import Case, CaseRow, NewCase, Opening, Step
+from gridmap.domain.codes import codes
+from gridmap.domain.gridkey import TOWN, UNASSIGNED, Scope, ancestor, level_of
+from gridmap.errors import Conflict, Forbidden, InvalidInput
+from gridmap.ingest.free_text import checked_text
+from gridmap.ingest.personal import personal_in
+from gridmap.services.cases import desk
+from gridmap.services.cases.follow import tasks_of_step
+from gridmap.services.cases.limits import dues, table_of
+from gridmap.services.cases.refusals import key_used, read_key
+from gridmap.services.cases.told import linked_number, risk_needs_ground
+from gridmap.services.ground.gridbook import GridBook
+from gridmap.storage.cases import desk as stored
+from gridmap.storage.database import Database
+from gridmap.storage.ground import grids
+from gridmap.storage.workspace import settings as workspace
+from gridmap.tilekey import tile_key
+
+NEAR_M = 150.0
+"""Open cases so near, and their accuracy circles farther, may be the same matter."""
+NEAR_DAYS = 14
+_MOST_ACCURACY_M = 500.0
+_AHEAD = dt.timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    lon: float | None
+    lat: float | None
+    grid_key: int
+    placed_by: str
+    confirm: bool
+
+
+def record(
+    database: Database, actor: Actor, new: NewCase, key: str | uuid.UUID, *, now: dt.datetime | None = None
+) -> Case:
+    """Take a case in.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+        Its grid has the case from now on; the whole workspace's keeper takes it in for the town.
+    new : NewCase
+    key : str or UUID
+        Names this act: told twice, there is one case.
+    now : datetime, optional
+
+    Raises
+    ------
+    InvalidInput
+        When a field is missing, wrong or holds a personal number.
+    Forbidden
+        When the place lies outside the actor's scope.
+    Conflict
+        When the source's number is known, or the key named another act.
+    """
+    now = now or dt.datetime.now(dt.UTC)
+    told_key = read_key(key)
+    _check(new, now)
+    with database.scoped_session(actor.scope) as session:
+        done = stored.step_of_key(session, told_key)
+        if done is not None:
+            if done[1] != Action.ACCEPT:
+                raise key_used()
+            number = stored.load(session, done[0]).row.number
+            return desk.find(database, actor, number, now=now)
+    placed = _place(database, new)
+    if placed.grid_key not in actor.scope:
+        raise Forbidden(
+            "place-outside-scope",
+            "地点不在您的管辖范围内。请核对位置，或请所在村或镇综治中心登记。",
+            "The place lies outside your scope. Check it, or ask the village there or the town's centre to record it.",
+        )
+    number = _keep(database, actor, new, placed, told_key, now)
+    return desk.find(database, actor, number, now=now)
+
+
+def duplicates(
+    database: Database, scope: Scope, new: NewCase, *, now: dt.datetime | None = None
+) -> list[CaseRow]:
+    """Return open cases that may be the same matter, the likeliest first. A person decides, and links.
+
+    Near means: of the same domain, at most 14 days apart, and within 150 m and both accuracy circles. Those of the
+    same kind come first.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    new : NewCase
+        Needs a coordinate; without one there is nothing to compare.
+    now : datetime, optional
+    """
+    _check(new, now or dt.datetime.now(dt.UTC))
+    if new.lon is None or new.lat is None:
+        return []
+    lons, lats = crs.to_wgs84([new.lon], [new.lat], new.crs or crs.WGS84)
+    lon, lat = float(lons[0]), float(lats[0])
+    window = dt.timedelta(days=NEAR_DAYS)
+    with database.scoped_session(scope) as session:
+        rows = stored.open_cases(session, new.domain, new.occurred_at - window, new.occurred_at + window)
+    if not rows:
+        return []
+    own_m = min(new.accuracy_m or 0.0, _MOST_ACCURACY_M)
+    index = rtree.index.Index((n, (row.lon or 0.0, row.lat or 0.0) * 2, None) for n, row in enumerate(rows))
+    reach_m = NEAR_M + own_m + _MOST_ACCURACY_M
+    dy = reach_m / 110_000
+    dx = dy / max(0.05, float(np.cos(np.radians(lat))))
+    near = [rows[n] for n in index.intersection((lon - dx, lat - dy, lon + dx, lat + dy))]
+    if not near:
+        return []
+    n = len(near)
+    away = crs.distance_m(
+        np.full(n, lon),
+        np.full(n, lat),
+        np.array([r.lon for r in near], float),
+        np.array([r.lat for r in near], float),
+    ).tolist()
+    found = [
+        (row.kind != new.kind, away_m, row.incident_id, row)
+        for row, away_m in zip(near, away, strict=True)
+        if away_m <= NEAR_M + own_m + min(row.accuracy_m or 0.0, _MOST_ACCURACY_M)
+    ]
+    return [row for *_, row in sorted(found, key=lambda f: f[:3])]
+
+
+def _check(new: NewCase, now: dt.datetime) -> None:
+    _check_codes(new)
+    if not new.summary.strip():
+        raise InvalidInput(
+            "case-no-summary", "请填写事由摘要。", "Say in a few words what the case is about."
+        )
+    for text in (new.summary, new.place, new.grid_reason):
+        checked_text(text)
+    if new.number_of_source and personal_in(new.number_of_source, identifier=True):
+        raise InvalidInput(
+            "source-number-personal",
+            "来源编号像身份证号或电话号码，不予保存。请核对。",
+            "The source's number looks like an identity or telephone number and is not kept. Check it.",
+        )
+    for name, at in (("occurred_at", new.occurred_at), ("reported_at", new.reported_at)):
+        if at is not None and (at.tzinfo is None or at > now + _AHEAD):
+            raise InvalidInput(
+                "case-time",
+                f"{name} 应带时区，且不晚于现在。",
+                f"{name} has a zone, and is not later than now.",
+            )
+    if (new.people_count is not None and new.people_count < 1) or (
+        new.severity is not None and not 1 <= new.severity <= 5
+    ):
+        raise InvalidInput(
+            "case-count",
+            "人数至少为 1，严重程度为 1 至 5。",
+            "There is at least one person; severity is 1 to 5.",
+        )
+
+
+def _check_codes(new: NewCase) -> None:
+    kinds = codes("dispute_kind") if new.domain == "dispute" else None
+    for given, known in (
+        (new.domain, codes("domain")),
+        (new.scale, codes("scale")),
+        (new.channel, codes("channel")),
+        (new.kind, kinds),
+    ):
+        if given is not None and known is not None and given not in known:
+            raise InvalidInput(
+                "case-code-unknown",
+                f"“{given}”不在列表中，可选：{'、'.join(sorted(known))}。",
+                f"{given!r} is not in the list; choose of {', '.join(sorted(known))}.",
+            )
+    for listed in ("found_by", "sum_band", "risk"):
+        require(listed, getattr(new, listed))
+    for ground in new.risk_grounds:
+        require("risk_ground", ground)
+    if new.risk != "green" and not new.risk_grounds:
+        raise risk_needs_ground()
+
+
+def _place(database: Database, new: NewCase) -> _Placed:
+    if new.lon is None or new.lat is None:
+        if new.grid_key is None:
+            raise InvalidInput(
+                "case-no-place",
+                "请给出位置：地图上的点、网格，或在地图上选择。",
+                "Say where: a point on the map, or a grid.",
+            )
+        _require_grid(database, new.grid_key)
+        return _Placed(None, None, new.grid_key, "person", confirm=False)
+    lons, lats = crs.to_wgs84([new.lon], [new.lat], new.crs or crs.WGS84)
+    lon, lat = float(lons[0]), float(lats[0])
+    if not (np.isfinite(lon) and -180 <= lon <= 180 and -90 <= lat <= 90):
+        raise InvalidInput("coordinate-range", "坐标超出范围。", "The coordinate is not on Earth.")
+    accuracy_m = new.accuracy_m or 0.0
+    with database.scoped_session(Scope.whole()) as session:
+        if workspace.is_empty(session):
+            raise _no_grids()
+        # Grids that the accuracy circle can reach are all that has a say.
+        reach = 2 * accuracy_m / 110_000 / max(0.05, float(np.cos(np.radians(lat)))) + 1e-6
+        book = GridBook(grids.current_frame(session, (lon, lat, reach)), {})
+    found, confirm = UNASSIGNED, False
+    if not book.is_empty:
+        found = int(book.assign(lons, lats).grid_key[0])
+        confirm = bool(book.needs_confirmation(lons, lats, np.array([accuracy_m]))[0])
+    if new.grid_key is None or new.grid_key == found:
+        return _Placed(lon, lat, found, "coordinate", confirm and new.grid_key is None)
+    _require_grid(database, new.grid_key)
+    if not (new.grid_reason or "").strip():
+        raise InvalidInput(
+            "grid-needs-reason",
+            "所选网格与坐标所在网格不同，请说明理由。",
+            "The grid is not the one of the coordinate: say why.",
+        )
+    return _Placed(lon, lat, new.grid_key, "person", confirm=False)
+
+
+def _require_grid(database: Database, key: int) -> None:
+    with database.scoped_session(Scope.whole()) as session:
+        if workspace.is_empty(session):
+            raise _no_grids()
+        if grids.find_grid(session, key) is None:
+            raise InvalidInput(
+                "case-grid-unknown",
+                f"没有网格 {key}。请用 gridmap grids list 查看。",
+                f"There is no grid {key}. See gridmap grids list.",
+            )
+
+
+def _no_grids() -> Conflict:
+    return Conflict(
+        "no-grids",
+        "工作区还没有网格。请先运行：gridmap grids import 文件",
+        "The workspace has no grids yet. First run: gridmap grids import FILE",
+    )
+
+
+def _accepting(actor: Actor, grid_key: int) -> int:
+    """Return the grid that has a case which an actor takes in."""
+    lo = actor.scope.lo
+    if lo != UNASSIGNED and level_of(lo) and actor.scope == Scope.of_grid(lo):
+        return lo
+    return UNASSIGNED if grid_key == UNASSIGNED else ancestor(grid_key, TOWN)
+
+
+def _keep(
+    database: Database, actor: Actor, new: NewCase, placed: _Placed, key: uuid.UUID, now: dt.datetime
+) -> str:
+    zone = database.settings.timezone
+    reported = new.reported_at or now
+    with database.scoped_session(actor.scope, write=True) as session:
+        stored.widen(session)
+        if new.number_of_source and stored.find_id(session, new.number_of_source) is not None:
+            raise Conflict(
+                "source-number-known",
+                f"来源编号 {new.number_of_source} 已经登记。请用它查找。",
+                f"The source's number {new.number_of_source} is recorded already. Search by it.",
+            )
+        handler = _accepting(actor, placed.grid_key)
+        town = stored.town_of(session, placed.grid_key)
+        (number,) = stored.draw_numbers(session, town, reported.astimezone(ZoneInfo(zone)).date(), 1)
+        details: dict[str, Any] = {
+            "due": dues(
+                table_of(session),
+                zone,
+                new,
+                since=reported,
+                steps=("act", "close"),
+                handler_key=handler,
+                risk=new.risk,
+            )
+        }
+        if new.risk != "green":
+            details |= {"risk": new.risk, "grounds": list(new.risk_grounds)}
+        if new.linked_to:
+            details["number"] = linked_number(session, new.linked_to, None)
+        step = Step(
+            action=Action.ACCEPT.value,
+            at=reported,
+            post=actor.post,
+            to_grid_key=handler or None,
+            note=new.grid_reason,
+            recorded_at=now,
+            details=details,
+            stage_to="accepted",
+        )
+        opening = Opening(placed.grid_key, reported)
+        state = derive(opening, [step])
+        incident_id = stored.add_case(
+            session, _values(new, placed, number, reported, actor, state.handler_key)
+        )
+        stored.add_step(session, incident_id, step, key)
+        stored.save_state(session, incident_id, state)
+        tasks_of_step(session, zone, stored.load(session, incident_id), step, str(key), now)
+        workspace.touch(session)
+    return number
+
+
+def _values(
+    new: NewCase, placed: _Placed, number: str, reported: dt.datetime, actor: Actor, handler_key: int
+) -> dict[str, Any]:
+    point = tile = None
+    if placed.lon is not None and placed.lat is not None:
+        point = f"SRID=4326;POINT({placed.lon!r} {placed.lat!r})"
+        tile = int(tile_key([placed.lon], [placed.lat])[0])
+    return {
+        "uid": new.number_of_source or number,
+        "number": number,
+        "domain": new.domain,
+        "kind": new.kind,
+        "code_system": new.code_system,
+        "scale": new.scale,
+        "channel": new.channel,
+        "found_by": new.found_by,
+        "occurred_at": new.occurred_at,
+        "reported_at": reported,
+        "severity": new.severity,
+        "summary": new.summary.strip(),
+        "place": new.place,
+        "people_count": new.people_count,
+        "sum_band": new.sum_band,
+        "committee_is_party": new.committee_is_party,
+        "recorded_by": actor.post,
+        "stage": "accepted",
+        "grid_key": placed.grid_key,
+        "handler_key": handler_key,
+        "geom": point,
+        "tile_key": tile,
+        "accuracy_m": new.accuracy_m,
+        "placed_by": placed.placed_by,
+        "source_crs": None if placed.lon is None else crs.normalise(new.crs or crs.WGS84),
+        "raw_x": new.lon,
+        "raw_y": new.lat,
+        "needs_confirmation": placed.confirm,
+    }

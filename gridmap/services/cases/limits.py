@@ -1,0 +1,125 @@
+"""The town's limits: shown, loaded from a file, handed on as a file; and what they say of one case."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gridmap.domain.accounts import Actor, Role
+from gridmap.domain.cases import limits
+from gridmap.domain.cases.limits import LimitTable
+from gridmap.domain.gridkey import TOWN, UNASSIGNED, VILLAGE, Scope, level_of
+from gridmap.errors import Forbidden, InvalidInput
+from gridmap.files.atomic import replacing
+from gridmap.storage.database import Database
+from gridmap.storage.workspace import settings as workspace
+
+_LONGEST_FILE = 1 << 20
+
+
+def table_of(session: Session) -> LimitTable:
+    """Return the limits in force, in a session that is open."""
+    kept = workspace.read_settings(session).get("limits")
+    return limits.preset() if kept is None else limits.read_table(kept)
+
+
+def show(database: Database) -> LimitTable:
+    """Return the limits in force: the town's own, or those that come with the program."""
+    with database.scoped_session(Scope.whole()) as session:
+        return table_of(session)
+
+
+def load(database: Database, actor: Actor, source: Path | str) -> LimitTable:
+    """Put limits in force, from a file or a preset. Cases keep the limits that they were given before.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+        Has to have the whole workspace.
+    source : Path or str
+        A file, or the name of a preset.
+
+    Raises
+    ------
+    InvalidInput
+        When the file cannot be read, naming the line that is wrong.
+    Forbidden
+        When the actor has a part of the workspace only.
+    """
+    require_whole(actor)
+    table = limits.preset(source) if isinstance(source, str) else limits.read_table(_read(source))
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        workspace.write_settings(session, limits=table.as_dict())
+    return table
+
+
+def save(database: Database, path: Path) -> LimitTable:
+    """Write the limits in force to a file that another town can load."""
+    table = show(database)
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(table.as_dict(), ensure_ascii=False, indent=1) + "\n", "utf-8")
+    return table
+
+
+def require_whole(actor: Actor) -> None:
+    """Refuse an actor who does not answer for the whole town: its desk, the keeper and the administrator do.
+
+    Raises
+    ------
+    Forbidden
+    """
+    if actor.scope != Scope.whole() and actor.role is not Role.TOWN_DESK:
+        raise Forbidden(
+            "whole-town-only",
+            "这项设置关系全镇，请由镇级管理岗位办理。",
+            "This concerns the whole town: a post of the whole workspace has to do it.",
+        )
+
+
+def dues(
+    table: LimitTable,
+    zone: str,
+    case: Any,
+    *,
+    since: dt.datetime,
+    steps: tuple[str, ...],
+    handler_key: int,
+    risk: str,
+) -> dict[str, str]:
+    """Return what a step writes down of the limits that begin with it.
+
+    Parameters
+    ----------
+    table : LimitTable
+    zone : str
+        IANA name.
+    case : object with domain, kind and scale
+    since : datetime
+    steps : tuple of str
+        Of ``sign``, ``act`` and ``close``.
+    handler_key : int
+        Grid that has the case, or is asked to sign for it.
+    risk : str
+    """
+    level = TOWN if handler_key == UNASSIGNED else min(level_of(handler_key), VILLAGE)
+    rule = table.rule_for(case.domain, case.kind, case.scale, risk, level)
+    spans = {"sign": rule.sign, "act": rule.act, "close": rule.close}
+    return {name: table.due(spans[name], since, zone).isoformat() for name in steps}
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text("utf-8") if path.stat().st_size <= _LONGEST_FILE else ""
+        given: dict[str, Any] = dict(json.loads(text))
+    except (OSError, ValueError, TypeError) as wrong:
+        raise InvalidInput(
+            "limits-file",
+            f"无法读取期限文件 {path.name}：{wrong}。请用 gridmap limits save 生成样例。",
+            f"The file of limits {path.name} cannot be read: {wrong}. See one by gridmap limits save.",
+        ) from None
+    return given

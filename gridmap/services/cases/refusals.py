@@ -1,0 +1,88 @@
+"""What the desk refuses, in words."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from gridmap.domain.cases.model import CaseRow, Step, StepAsked
+from gridmap.errors import Conflict, InvalidInput, NotFound
+
+
+class CaseMovedOn(Conflict):
+    """Somebody else made a step since; nothing is lost, both versions are told.
+
+    Parameters
+    ----------
+    row : CaseRow
+        The case as it is now.
+    since : list of Step
+        What was done since.
+    asked : StepAsked
+        What was to be done now.
+    """
+
+    def __init__(self, row: CaseRow, since: list[Step], asked: StepAsked) -> None:
+        done = "、".join(step.action for step in since) or "-"
+        super().__init__(
+            "case-moved-on",
+            f"别人刚办理了这起事件（{done}）。您填写的内容仍在，请看过新的情况后再提交。",
+            f"Somebody else has just worked on this case ({done}). What you wrote is kept: look, then send it again.",
+        )
+        self.row, self.since, self.asked = row, since, asked
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the error with both versions."""
+        return super().as_dict() | {
+            "now": {
+                "revision": self.row.revision,
+                "stage": self.row.stage,
+                "handler_key": str(self.row.handler_key),
+                "steps_since": [
+                    {"action": s.action, "at": s.at.isoformat(), "post": s.post, "note": s.note}
+                    for s in self.since
+                ],
+            },
+            "yours": {
+                "action": self.asked.action.value,
+                "note": self.asked.note,
+                "outcome": self.asked.outcome,
+                "ground": self.asked.ground,
+            },
+        }
+
+
+def absent(number: str) -> NotFound:
+    """Return the error of a case that is not there, or not in the scope."""
+    return NotFound(
+        "case-not-found",
+        f"没有编号为 {number} 的事件，或超出管辖范围。请核对编号，或用词语查找。",
+        f"There is no case {number} in your scope. Check the number, or search by words.",
+    )
+
+
+def read_key(key: str | uuid.UUID) -> uuid.UUID:
+    """Read an idempotency key.
+
+    Raises
+    ------
+    InvalidInput
+        When it is no UUID.
+    """
+    try:
+        return key if isinstance(key, uuid.UUID) else uuid.UUID(key)
+    except ValueError:
+        raise InvalidInput(
+            "key-no-uuid",
+            "Idempotency-Key 应为 UUID，每次办理用一个新的。",
+            "An Idempotency-Key is a UUID, a new one for each act.",
+        ) from None
+
+
+def key_used() -> Conflict:
+    """Return the error of a key that named another act before."""
+    return Conflict(
+        "key-used",
+        "这个 Idempotency-Key 已用于另一步骤。请换一个新的 UUID。",
+        "This Idempotency-Key named another act. Use a new UUID.",
+    )

@@ -1,0 +1,152 @@
+"""Tasks: follow-ups, visits, decisions, household visits; listed, made, done."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from gridmap.domain.accounts import Actor
+from gridmap.domain.cases.lists import require
+from gridmap.domain.cases.model import TaskRow
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import Forbidden, InvalidInput, NotFound
+from gridmap.ingest.free_text import checked_text
+from gridmap.services.cases.refusals import absent
+from gridmap.storage.cases import desk as stored
+from gridmap.storage.cases import tasks as kept
+from gridmap.storage.database import Database
+
+
+def list_tasks(
+    database: Database,
+    scope: Scope,
+    *,
+    number: str | None = None,
+    kinds: tuple[str, ...] = (),
+    until: dt.date | None = None,
+    post: str | None = None,
+    is_open: bool | None = True,
+    limit: int = 500,
+) -> list[TaskRow]:
+    """Return tasks of a scope, those due first before others.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    number : str, optional
+        Of one case.
+    kinds : tuple of str
+    until : date, optional
+    post : str, optional
+        Of that post, or of none.
+    is_open : bool or None
+    limit : int
+    """
+    with database.scoped_session(scope) as session:
+        incident_id = None if number is None else stored.find_id(session, number)
+        if number is not None and incident_id is None:
+            return []
+        return kept.list_tasks(
+            session,
+            incident_id=incident_id,
+            kinds=kinds,
+            until=until,
+            post=post,
+            is_open=is_open,
+            limit=limit,
+        )
+
+
+def make(
+    database: Database,
+    actor: Actor,
+    kind: str,
+    grid_key: int,
+    due_on: dt.date,
+    text: str,
+    *,
+    number: str | None = None,
+    post: str | None = None,
+    body_code: str | None = None,
+    origin: str | None = None,
+) -> TaskRow:
+    """Give a grid something to do by a day: a visit after a finding, a household visit after a quarrel.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    kind : str
+    grid_key : int
+        Inside the actor's scope.
+    due_on : date
+    text : str
+    number : str, optional
+        Of the case that it is about.
+    post, body_code : str, optional
+        Who is to do it.
+    origin : str, optional
+        What it came from, as ``hotspot 12/3`` or ``screening 4``.
+
+    Raises
+    ------
+    InvalidInput
+        When the kind is none, or the text is empty or holds a personal number.
+    Forbidden
+        When the grid is outside the scope.
+    NotFound
+        When there is no such case.
+    """
+    require("task_kind", kind)
+    if not text.strip():
+        raise InvalidInput("task-no-text", "请写明要做什么。", "Say what is to be done.")
+    checked_text(text)
+    if grid_key not in actor.scope:
+        raise Forbidden(
+            "task-outside-scope",
+            "该网格不在您的管辖范围内，不能派任务。",
+            "The grid is outside your scope, so it cannot be given a task.",
+        )
+    with database.scoped_session(actor.scope, write=True) as session:
+        incident_id = None if number is None else stored.find_id(session, number)
+        if number is not None and incident_id is None:
+            raise absent(number)
+        task_id = kept.add_task(
+            session,
+            kind=kind,
+            incident_id=incident_id,
+            grid_key=grid_key,
+            due_on=due_on,
+            text=text.strip(),
+            made_by=actor.post,
+            post=post,
+            body_code=body_code,
+            details={"origin": origin} if origin else {},
+        )
+        return kept.list_tasks(session, task_id=task_id)[0]
+
+
+def finish(
+    database: Database, actor: Actor, task_id: int, result: str, *, now: dt.datetime | None = None
+) -> TaskRow:
+    """Mark a task as done, with its result.
+
+    Raises
+    ------
+    NotFound
+        When the scope has no such task, or it is done already.
+    InvalidInput
+        When the result is empty or holds a personal number.
+    """
+    if not result.strip():
+        raise InvalidInput("task-no-result", "请写明结果。", "Say what came of it.")
+    checked_text(result)
+    with database.scoped_session(actor.scope, write=True) as session:
+        at = now or dt.datetime.now(dt.UTC)
+        if not kept.finish_task(session, task_id, result=result.strip(), by=actor.post, at=at):
+            raise NotFound(
+                "task-not-found",
+                f"没有待办任务 {task_id}：可能已完成，或超出管辖范围。",
+                f"There is no open task {task_id}: it may be done already, or lies outside your scope.",
+            )
+        return kept.list_tasks(session, task_id=task_id)[0]

@@ -1,0 +1,335 @@
+"""One case in the database: found, locked, its steps added, what they say kept beside them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import Select, func, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from gridmap.domain.cases.actions import ENDED_STAGES
+from gridmap.domain.cases.model import CaseRow, Opening, State, Step
+from gridmap.domain.cases.number import ORDERS, compose, order
+from gridmap.domain.cases.sealing import is_sealed
+from gridmap.domain.gridkey import Scope
+from gridmap.storage.models import CaseDay, Grid, Incident, IncidentStep
+
+_ROW = (
+    "incident_id",
+    "number",
+    "uid",
+    "domain",
+    "kind",
+    "summary",
+    "place",
+    "grid_key",
+    "handler_key",
+    "body_code",
+    "awaiting_key",
+    "awaiting_body",
+    "stage",
+    "risk",
+    "occurred_at",
+    "reported_at",
+    "accepted_at",
+    "sign_due_at",
+    "act_due_at",
+    "due_at",
+    "paused_until",
+    "closed_at",
+    "deferred",
+    "reopened",
+    "outcome",
+    "revision",
+    "needs_confirmation",
+    "accuracy_m",
+)
+_AT_ONCE = 5000
+STATE_COLUMNS = tuple(State.__dataclass_fields__)
+_STEP = tuple(Step.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCase:
+    """A case as the database holds it."""
+
+    row: CaseRow
+    told: dict[str, Any]
+    opening: Opening
+    state: State
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WalkedCase:
+    """What a file's steps of a case are judged by."""
+
+    domain: str
+    kind: str | None
+    opening: Opening
+    steps: tuple[Step, ...]
+
+
+def widen(session: Session) -> None:
+    """Let the rest of the transaction see and write the whole workspace.
+
+    A case that is passed on leaves the scope of whoever passes it on, so the desk first reads it within that scope,
+    then writes by its own rules.
+    """
+    whole = Scope.whole()
+    session.execute(
+        text("select set_config('gridmap.scope_lo', :lo, true), set_config('gridmap.scope_hi', :hi, true)"),
+        {"lo": str(whole.lo), "hi": str(whole.hi)},
+    )
+
+
+def select_rows() -> Select[Any]:
+    """Select what `case_row` reads."""
+    columns = [getattr(Incident, name) for name in _ROW]
+    return select(
+        *columns,
+        Incident.risk_grounds,
+        func.ST_X(Incident.geom).label("lon"),
+        func.ST_Y(Incident.geom).label("lat"),
+    )
+
+
+def case_row(found: Any) -> CaseRow:
+    """Return a line of `select_rows` as a CaseRow."""
+    values = {name: found[name] for name in (*_ROW, "lon", "lat")}
+    values["number"] = values["number"] or ""
+    return CaseRow(**values, sealed=is_sealed(found["domain"], found["kind"], found["risk_grounds"]))
+
+
+def find_id(session: Session, number: str) -> int | None:
+    """Return the incident of a number for life, or of its source's own number."""
+    found = session.scalar(select(Incident.incident_id).where(Incident.number == number))
+    if found is None:
+        found = session.scalar(select(Incident.incident_id).where(Incident.uid == number))
+    return found
+
+
+def lock(session: Session, incident_id: int) -> None:
+    """Keep others from writing the case until the transaction ends."""
+    session.execute(select(Incident.incident_id).where(Incident.incident_id == incident_id).with_for_update())
+
+
+def load(session: Session, incident_id: int) -> KeptCase:
+    """Read a case with its steps."""
+    incident = session.get_one(Incident, incident_id, populate_existing=True)
+    row = session.execute(select_rows().where(Incident.incident_id == incident_id)).mappings().one()
+    told = {c.name: getattr(incident, c.name) for c in Incident.__table__.columns if c.name != "geom"}
+    return KeptCase(
+        case_row(row),
+        told,
+        opening_of(incident),
+        state_of(incident),
+        load_steps(session, [incident_id])[incident_id],
+    )
+
+
+def opening_of(incident: Any) -> Opening:
+    """Return what is known of a case before its steps, from its row."""
+    return Opening(
+        incident.grid_key,
+        incident.reported_at,
+        incident.told_stage,
+        incident.told_due_at,
+        incident.told_closed_at,
+    )
+
+
+def state_of(incident: Any) -> State:
+    """Return the state that is stored beside the steps."""
+    values = {name: getattr(incident, name) for name in STATE_COLUMNS}
+    plain: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
+    return State(**plain)
+
+
+def load_steps(session: Session, ids: list[int]) -> dict[int, tuple[Step, ...]]:
+    """Read the steps of cases, in order, undone ones included; a case without steps has an empty tuple."""
+    out: dict[int, list[Step]] = {i: [] for i in ids}
+    rows = session.execute(
+        select(IncidentStep.incident_id, *(getattr(IncidentStep, name) for name in _STEP))
+        .where(IncidentStep.incident_id.in_(ids))
+        .order_by(IncidentStep.incident_id, IncidentStep.at, IncidentStep.seq, IncidentStep.step_id)
+    ).mappings()
+    for found in rows:
+        values = {name: found[name] for name in _STEP}
+        values["uid"] = None if values["uid"] is None else str(values["uid"])
+        out[found["incident_id"]].append(Step(**values))
+    return {i: tuple(steps) for i, steps in out.items()}
+
+
+def cases_of_uids(session: Session, uids: Sequence[str]) -> dict[str, WalkedCase]:
+    """Read the cases of sources' numbers with their steps."""
+    out: dict[str, WalkedCase] = {}
+    columns = (
+        Incident.incident_id,
+        Incident.uid,
+        Incident.domain,
+        Incident.kind,
+        Incident.grid_key,
+        Incident.reported_at,
+        Incident.told_stage,
+        Incident.told_due_at,
+        Incident.told_closed_at,
+    )
+    for start in range(0, len(uids), _AT_ONCE):
+        rows = session.execute(select(*columns).where(Incident.uid.in_(uids[start : start + _AT_ONCE]))).all()
+        steps = load_steps(session, [row.incident_id for row in rows])
+        for row in rows:
+            out[row.uid] = WalkedCase(row.domain, row.kind, opening_of(row), steps[row.incident_id])
+    return out
+
+
+def step_of_key(session: Session, key: uuid.UUID) -> tuple[int, str] | None:
+    """Return the incident and the action of the step that was told with an idempotency key."""
+    found = session.execute(
+        select(IncidentStep.incident_id, IncidentStep.action).where(IncidentStep.uid == key)
+    ).one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
+def add_step(session: Session, incident_id: int, step: Step, key: uuid.UUID) -> int:
+    """Keep a step as the case's last; gives its number."""
+    values = {
+        name: getattr(step, name) for name in _STEP if name not in {"step_id", "seq", "uid", "recorded_at"}
+    }
+    values["details"] = dict(step.details)
+    taken = select(IncidentStep.step_id).where(
+        IncidentStep.incident_id == incident_id, IncidentStep.action == step.action
+    )
+    # The same step of the same moment, once taken back and made again, follows the one before.
+    while session.scalar(taken.where(IncidentStep.at == values["at"])) is not None:
+        values["at"] += dt.timedelta(microseconds=1)
+    last = select(func.coalesce(func.max(IncidentStep.seq), 0) + 1).where(
+        IncidentStep.incident_id == incident_id
+    )
+    return session.scalars(
+        insert(IncidentStep)
+        .values(
+            incident_id=incident_id,
+            uid=key,
+            seq=last.scalar_subquery(),
+            recorded_at=step.recorded_at or func.now(),
+            **values,
+        )
+        .returning(IncidentStep.step_id)
+    ).one()
+
+
+def undo_step(session: Session, step_id: int, at: dt.datetime) -> None:
+    """Mark a step as taken back."""
+    session.execute(update(IncidentStep).where(IncidentStep.step_id == step_id).values(undone_at=at))
+
+
+def save_state(session: Session, incident_id: int, state: State) -> int:
+    """Keep what the steps say; gives the new revision."""
+    values = {n: list(v) if isinstance(v, tuple) else v for n, v in asdict(state).items()}
+    return session.scalars(
+        update(Incident)
+        .where(Incident.incident_id == incident_id)
+        .values(**values, revision=Incident.revision + 1)
+        .returning(Incident.revision)
+    ).one()
+
+
+def town_of(session: Session, grid_key: int) -> int:
+    """Return the nine digits of a grid's town; of the workspace's only town where the grid is none."""
+    if grid_key:
+        return grid_key // 10**8
+    first = session.scalar(select(func.min(Grid.grid_key)).where(Grid.level == 1))
+    return 0 if first is None else int(first) // 10**8
+
+
+def draw_numbers(session: Session, town: int, day: dt.date, n: int) -> list[str]:
+    """Draw numbers for life of a town's local day; none is drawn twice.
+
+    A day has 100,000: what a bulk import needs beyond them is drawn from the days that follow.
+    """
+    out: list[str] = []
+    while len(out) < n:
+        session.execute(
+            upsert(CaseDay)
+            .values(town=town, day=day, drawn=0, seed=secrets.randbits(62))
+            .on_conflict_do_nothing()
+        )
+        kept = session.execute(
+            select(CaseDay.drawn, CaseDay.seed)
+            .where(CaseDay.town == town, CaseDay.day == day)
+            .with_for_update()
+        ).one()
+        take = min(n - len(out), ORDERS - kept.drawn)
+        if take:
+            session.execute(
+                update(CaseDay)
+                .where(CaseDay.town == town, CaseDay.day == day)
+                .values(drawn=kept.drawn + take)
+            )
+            digits = order(kept.seed)[kept.drawn : kept.drawn + take].tolist()
+            out += [compose(town, day, d) for d in digits]
+        day += dt.timedelta(days=1)
+    return out
+
+
+def add_case(session: Session, values: dict[str, Any]) -> int:
+    """Insert a case; gives its identifier in the database."""
+    return session.scalars(insert(Incident).values(**values).returning(Incident.incident_id)).one()
+
+
+def set_case_fields(session: Session, incident_id: int, **values: Any) -> None:
+    """Write fields of a case that no step derives."""
+    session.execute(update(Incident).where(Incident.incident_id == incident_id).values(**values))
+
+
+def open_cases(session: Session, domain: str, since: dt.datetime, until: dt.datetime) -> list[CaseRow]:
+    """Open cases of a domain that happened within a span and have a coordinate."""
+    query = select_rows().where(
+        Incident.domain == domain,
+        Incident.occurred_at.between(since, until),
+        Incident.closed_at.is_(None),
+        Incident.withdrawn_at.is_(None),
+        Incident.geom.is_not(None),
+    )
+    return [case_row(row) for row in session.execute(query).mappings()]
+
+
+def by_due(session: Session, *, overdue_at: dt.datetime | None, limit: int) -> list[CaseRow]:
+    """Open cases, those due first before others; only those past due at an instant, where one is given."""
+    query = (
+        select_rows()
+        .where(Incident.stage.not_in([s.value for s in ENDED_STAGES]), Incident.withdrawn_at.is_(None))
+        .order_by(Incident.due_at.asc().nulls_last(), Incident.incident_id)
+        .limit(limit)
+    )
+    if overdue_at is not None:
+        query = query.where(Incident.due_at < overdue_at)
+    return [case_row(row) for row in session.execute(query).mappings()]
+
+
+def search(session: Session, words: str, limit: int) -> list[CaseRow]:
+    """Cases by a number, the beginning of one, or words of summary or place; newest first."""
+    exact = or_(Incident.number == words, Incident.uid == words)
+    if session.scalar(select(func.count()).select_from(Incident).where(exact)):
+        condition = exact
+    else:
+        condition = or_(
+            Incident.number.startswith(words, autoescape=True),
+            Incident.uid.istartswith(words, autoescape=True),
+            Incident.summary.icontains(words, autoescape=True),
+            Incident.place.icontains(words, autoescape=True),
+        )
+    query = (
+        select_rows()
+        .where(condition, Incident.withdrawn_at.is_(None))
+        .order_by(Incident.occurred_at.desc(), Incident.incident_id.desc())
+        .limit(limit)
+    )
+    return [case_row(row) for row in session.execute(query).mappings()]

@@ -1,0 +1,251 @@
+"""Tasks in the database, rounds of screening, clinics and the directory of bodies."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import delete, func, insert, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.orm import Session
+
+from gridmap.domain.cases.model import TaskRow
+from gridmap.storage.models import (
+    Clinic,
+    Dispatch,
+    Grid,
+    Incident,
+    Organisation,
+    ScreeningAnswer,
+    ScreeningRound,
+    Task,
+)
+
+_TASK = tuple(name for name in TaskRow.__dataclass_fields__ if name != "number")
+
+
+def add_task(session: Session, **values: Any) -> int:
+    """Keep a task; gives its number."""
+    return session.scalars(insert(Task).values(**values).returning(Task.task_id)).one()
+
+
+def list_tasks(
+    session: Session,
+    *,
+    incident_id: int | None = None,
+    kinds: tuple[str, ...] = (),
+    until: dt.date | None = None,
+    post: str | None = None,
+    is_open: bool | None = None,
+    task_id: int | None = None,
+    limit: int = 500,
+) -> list[TaskRow]:
+    """Tasks, those due first before others.
+
+    Parameters
+    ----------
+    session : Session
+    incident_id, task_id : int, optional
+    kinds : tuple of str
+    until : date, optional
+        Due by that day.
+    post : str, optional
+        Of that post, or of none.
+    is_open : bool, optional
+        Only undone ones, or only done ones.
+    limit : int
+    """
+    query = (
+        select(*(getattr(Task, name) for name in _TASK), Incident.number)
+        .outerjoin(Incident, Incident.incident_id == Task.incident_id)
+        .order_by(Task.due_on, Task.task_id)
+        .limit(limit)
+    )
+    if incident_id is not None:
+        query = query.where(Task.incident_id == incident_id)
+    if task_id is not None:
+        query = query.where(Task.task_id == task_id)
+    if kinds:
+        query = query.where(Task.kind.in_(kinds))
+    if until is not None:
+        query = query.where(Task.due_on <= until)
+    if post is not None:
+        query = query.where(or_(Task.post == post, Task.post.is_(None)))
+    if is_open is not None:
+        query = query.where(Task.done_at.is_(None) if is_open else Task.done_at.is_not(None))
+    return [TaskRow(**row) for row in session.execute(query).mappings()]
+
+
+def finish_task(session: Session, task_id: int, *, result: str, by: str, at: dt.datetime) -> bool:
+    """Mark a task as done; False when it was done before or is not seen."""
+    return (
+        session.scalar(
+            update(Task)
+            .where(Task.task_id == task_id, Task.done_at.is_(None))
+            .values(done_at=at, result=result, done_by=by)
+            .returning(Task.task_id)
+        )
+        is not None
+    )
+
+
+def remove_of_step(session: Session, step_key: str) -> None:
+    """Take back undone tasks that a step made."""
+    session.execute(delete(Task).where(Task.details["step"].astext == step_key, Task.done_at.is_(None)))
+
+
+def reopen_of_step(session: Session, step_key: str) -> None:
+    """Open again the tasks that a step finished."""
+    session.execute(
+        text(
+            "update tasks set done_at = null, result = null, done_by = null, details = details - 'done_by_step'"
+            " where details ->> 'done_by_step' = :key"
+        ),
+        {"key": step_key},
+    )
+
+
+def finish_by_step(
+    session: Session,
+    incident_id: int,
+    kind: str,
+    *,
+    step_key: str,
+    result: str,
+    by: str,
+    at: dt.datetime,
+    all_of: bool,
+) -> None:
+    """Mark undone tasks of a case and kind as done by a step: the first due one, or all."""
+    found = list_tasks(session, incident_id=incident_id, kinds=(kind,), is_open=True)
+    for task in found if all_of else found[:1]:
+        session.execute(
+            update(Task)
+            .where(Task.task_id == task.task_id)
+            .values(
+                done_at=at,
+                result=result,
+                done_by=by,
+                details=dict(task.details) | {"done_by_step": step_key},
+            )
+        )
+
+
+def first_arrival(session: Session, incident_id: int) -> dt.datetime | None:
+    """When the first team that was sent to a case was there."""
+    return session.scalar(select(func.min(Dispatch.arrived_at)).where(Dispatch.incident_id == incident_id))
+
+
+def list_bodies(session: Session) -> list[dict[str, Any]]:
+    """Every body with its place, competence and hours."""
+    query = select(
+        Organisation.code,
+        Organisation.name_zh,
+        Organisation.name_en,
+        Organisation.kind,
+        Organisation.grid_key,
+        Organisation.opens,
+        Organisation.competence,
+        Organisation.serves_key,
+        Organisation.hours,
+        Organisation.closed_days,
+        Organisation.phone,
+        func.ST_X(Organisation.geom).label("lon"),
+        func.ST_Y(Organisation.geom).label("lat"),
+    ).order_by(Organisation.code)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def change_body(session: Session, code: str, values: dict[str, Any]) -> bool:
+    """Write what the directory says of a body; False when there is none of that code."""
+    found = (
+        update(Organisation).where(Organisation.code == code).values(**values).returning(Organisation.code)
+    )
+    return session.scalar(found) is not None
+
+
+def add_clinic(session: Session, **values: Any) -> int:
+    """Keep a dated clinic; gives its number."""
+    return session.scalars(insert(Clinic).values(**values).returning(Clinic.clinic_id)).one()
+
+
+def list_clinics(session: Session, since: dt.date, until: dt.date) -> list[dict[str, Any]]:
+    """Clinics of some days, in order."""
+    columns = list(Clinic.__table__.columns)
+    query = select(*columns).where(Clinic.on_day.between(since, until)).order_by(Clinic.on_day, Clinic.opens)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def add_round(session: Session, **values: Any) -> int:
+    """Keep a round of screening; gives its number."""
+    return session.scalars(insert(ScreeningRound).values(**values).returning(ScreeningRound.round_id)).one()
+
+
+def list_rounds(session: Session) -> list[dict[str, Any]]:
+    """Return rounds, the newest first."""
+    columns = list(ScreeningRound.__table__.columns)
+    query = select(*columns).order_by(ScreeningRound.begins_on.desc(), ScreeningRound.round_id.desc())
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def answer(session: Session, round_id: int, grid_key: int, values: dict[str, Any]) -> None:
+    """Keep a grid's answer; a later one takes the place of an earlier one."""
+    row = upsert(ScreeningAnswer).values(round_id=round_id, grid_key=grid_key, **values)
+    session.execute(row.on_conflict_do_update(index_elements=["round_id", "grid_key"], set_=values))
+
+
+def board(session: Session, level: int, lo: int, hi: int, round_id: int) -> list[dict[str, Any]]:
+    """Every standing grid of a level with its answer, null where there is none."""
+    query = (
+        select(
+            Grid.grid_key,
+            Grid.name_zh,
+            Grid.name_en,
+            ScreeningAnswer.answer,
+            ScreeningAnswer.n,
+            ScreeningAnswer.post,
+            ScreeningAnswer.at,
+        )
+        .outerjoin(
+            ScreeningAnswer,
+            (ScreeningAnswer.grid_key == Grid.grid_key) & (ScreeningAnswer.round_id == round_id),
+        )
+        .where(Grid.level == level, Grid.grid_key.between(lo, hi), Grid.valid_to.is_(None))
+        .order_by(Grid.grid_key)
+    )
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def closed_like(
+    session: Session, domain: str, kind: str | None, exclude: int, limit: int
+) -> list[dict[str, Any]]:
+    """Return closed cases of a domain, of the same kind first, the newest first."""
+    columns = (
+        Incident.incident_id,
+        Incident.number,
+        Incident.kind,
+        Incident.grid_key,
+        Incident.outcome,
+        Incident.method,
+        Incident.agreement,
+        Incident.solved_level,
+        Incident.sum_band,
+        Incident.people_count,
+        Incident.accepted_at,
+        Incident.closed_at,
+        Incident.paused_s,
+    )
+    query = (
+        select(*columns)
+        .where(
+            Incident.domain == domain,
+            Incident.kind == kind if kind else Incident.kind.is_(None),
+            Incident.closed_at.is_not(None),
+            Incident.stage.in_(("resolved", "archived")),
+            Incident.withdrawn_at.is_(None),
+            Incident.incident_id != exclude,
+        )
+        .order_by(Incident.closed_at.desc())
+        .limit(limit)
+    )
+    return [dict(row) for row in session.execute(query).mappings()]

@@ -1,0 +1,293 @@
+"""A case's life at the desk: taken in, passed on, mediated, ended, followed up; two people at once; taken back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import replace
+
+import pytest
+
+from gridmap.domain.accounts import Actor, Role
+from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.model import Case, Decision, NewCase, StepAsked
+from gridmap.domain.gridkey import AREA, TOWN, VILLAGE, Scope, ancestor
+from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
+from gridmap.services.cases import bodies, desk, intake, screening, tasks
+from gridmap.services.cases.refusals import CaseMovedOn
+from gridmap.storage.database import Database
+from tests.conftest import MakeDatabase
+
+NOW = dt.datetime(2026, 11, 3, 2, 0, tzinfo=dt.UTC)  # a Tuesday, 10 in the morning there
+KEEPER = Actor.at_the_machine()
+QUARREL = NewCase(
+    domain="dispute",
+    kind="02",
+    occurred_at=NOW - dt.timedelta(hours=3),
+    summary="相邻排水引起争吵",
+    lon=120.3988,
+    lat=29.7630,
+    accuracy_m=20,
+    channel="visit",
+    found_by="villager",
+    people_count=3,
+    sum_band="under_10k",
+)
+
+
+@pytest.fixture(scope="module")
+def town(make_database: MakeDatabase) -> Database:
+    """Villages and records, for a module that leaves more cases behind."""
+    return make_database("recorded")
+
+
+def take_in(town: Database, actor: Actor = KEEPER, **changed: object) -> Case:
+    return intake.record(town, actor, replace(QUARREL, **changed), uuid.uuid4(), now=NOW)  # type: ignore[arg-type]
+
+
+def step(
+    town: Database, actor: Actor, case: Case, action: Action, after: float = 1.0, **said: object
+) -> Case:
+    """Make a step some hours after the case was taken in."""
+    at = NOW + dt.timedelta(hours=after)
+    asked = StepAsked(action, **said)  # type: ignore[arg-type]
+    return desk.act(town, actor, case.row.number, asked, case.row.revision, uuid.uuid4(), now=at)
+
+
+def of(key: int, role: Role = Role.VILLAGE_DESK) -> Actor:
+    return Actor(f"岗位 {key}", role, Scope.of_grid(key))
+
+
+@pytest.fixture(scope="module")
+def places(town: Database) -> tuple[int, int, int]:
+    """Keys of the quarrel's village, its area and the town."""
+    key = take_in(town).row.grid_key
+    return ancestor(key, VILLAGE), ancestor(key, AREA), ancestor(key, TOWN)
+
+
+def test_a_case_goes_from_intake_over_transfer_and_conference_to_the_archive(
+    town: Database, places: tuple[int, int, int]
+) -> None:
+    village, area, top = places
+    desk_of_town, of_village, of_area = of(top, Role.TOWN_DESK), of(village), of(area, Role.AREA_DESK)
+    case = take_in(town, desk_of_town)
+    assert (case.state.stage, case.state.handler_key) == ("accepted", top)
+    assert len(case.row.number) == 22
+    assert case.row.number.startswith(str(top)[:9] + "20261103")
+    assert case.state.due_at == NOW + dt.timedelta(days=9)  # seven working days and a weekend
+    case = step(town, desk_of_town, case, Action.ROUTE, 1, to_grid_key=village)
+    assert (case.state.handler_key, case.state.awaiting_key) == (top, village)
+    assert case.state.sign_due_at == NOW + dt.timedelta(days=1, hours=1)
+    seen = desk.find(town, of_village, case.row.number)
+    assert {s.action for s in seen.lawful} >= {Action.SIGN, Action.RETURN}
+    case = step(town, of_village, seen, Action.SIGN, 2)
+    assert (case.state.stage, case.state.handler_key, case.state.awaiting_key) == ("accepted", village, None)
+    case = step(town, of_village, case, Action.MEDIATE, 3, method="people_mediation")
+    case = step(town, of_village, case, Action.TRANSFER, 4, to_grid_key=area, ground="beyond_means")
+    case = step(town, of_area, case, Action.SIGN, 5)
+    assert (case.state.stage, case.state.handler_key) == ("mediating", area)
+    decided = Decision("核对界址", (NOW + dt.timedelta(days=2)).date(), "O003")
+    case = step(
+        town, of_area, case, Action.CONFER, 6, bodies=("O002", "O003"), lead="O002", decisions=(decided,)
+    )
+    assert (case.state.body_code, case.state.co_bodies) == ("O002", ("O003",))
+    assert [t.text for t in case.tasks] == ["核对界址"]
+    with pytest.raises(InvalidInput, match="结果"):
+        step(town, of_area, case, Action.RESOLVE, 7)
+    case = step(town, of_area, case, Action.RESOLVE, 7, outcome="agreed", agreement="written", fulfilled="no")
+    assert (case.state.stage, case.state.solved_level, case.state.closed_at) == (
+        "resolved",
+        AREA,
+        NOW + dt.timedelta(hours=7),
+    )
+    kinds = [t.kind for t in case.tasks]
+    assert (kinds.count("follow_up"), kinds.count("confirmation")) == (3, 1)
+    case = step(town, of_area, case, Action.FOLLOW_UP, 8, fulfilled="yes", again=False)
+    assert case.state.fulfilled == "yes"
+    assert [t.result for t in case.tasks if t.kind == "follow_up" and t.done_at] == ["yes"]
+    case = step(town, of_area, case, Action.ARCHIVE, 9)
+    assert case.state.stage == "archived"
+    assert {s.action for s in case.lawful} == {
+        Action.FOLLOW_UP,
+        Action.REOPEN,
+        Action.NOTE,
+        Action.CORRECT,
+        Action.LINK,
+        Action.WITHDRAW,
+    }
+    assert case.times.intervened_at == NOW + dt.timedelta(hours=3)
+
+
+def test_until_the_signature_the_giver_has_the_case_and_both_see_it(
+    town: Database, places: tuple[int, int, int]
+) -> None:
+    village, area, _ = places
+    other = area + 294_000 if area + 294_000 != village else area + 295_000
+    giver, receiver = of(village), of(other)
+    case = take_in(town, giver)
+    with pytest.raises(NotFound):
+        desk.find(town, receiver, case.row.number)
+    with pytest.raises(InvalidInput, match="越级或跨网格"):
+        step(town, giver, case, Action.TRANSFER, 1, to_grid_key=other)
+    case = step(town, giver, case, Action.TRANSFER, 1, to_grid_key=other, ground="other_village")
+    assert case.state.handler_key == village
+    shown = desk.find(town, receiver, case.row.number)
+    with pytest.raises(Forbidden):
+        step(town, giver, case, Action.SIGN, 2)
+    back = step(town, receiver, shown, Action.RETURN, 2, ground="not_ours")
+    assert (back.state.stage, back.state.handler_key, back.lawful) == ("accepted", village, ())
+    with pytest.raises(NotFound):
+        desk.find(town, receiver, case.row.number)
+
+
+def test_the_second_of_two_gets_both_versions_and_nothing_is_lost(town: Database) -> None:
+    case = take_in(town)
+    step(town, KEEPER, case, Action.MEDIATE, 1, note="第一次调处")
+    with pytest.raises(CaseMovedOn) as late:
+        step(town, KEEPER, case, Action.RESOLVE, 1.5, outcome="agreed", note="已谈妥")
+    told = late.value.as_dict()
+    assert told["yours"]["outcome"] == "agreed"
+    assert [s["action"] for s in told["now"]["steps_since"]] == ["mediate"]
+    now = desk.find(town, KEEPER, case.row.number)
+    assert step(town, KEEPER, now, Action.RESOLVE, 2, outcome="agreed").state.stage == "resolved"
+
+
+def test_the_same_key_does_a_thing_once(town: Database) -> None:
+    key = uuid.uuid4()
+    first = intake.record(town, KEEPER, QUARREL, key, now=NOW)
+    assert intake.record(town, KEEPER, QUARREL, key, now=NOW).row.number == first.row.number
+    key = uuid.uuid4()
+    asked = StepAsked(Action.NOTE, note="已电话联系")
+    for _ in range(2):
+        after = desk.act(town, KEEPER, first.row.number, asked, first.row.revision, key, now=NOW)
+    assert [s.action for s in after.steps] == ["accept", "note"]
+    with pytest.raises(Conflict, match="Idempotency-Key"):
+        desk.act(town, KEEPER, first.row.number, StepAsked(Action.MEDIATE), after.row.revision, key, now=NOW)
+
+
+def test_a_step_is_taken_back_within_the_minute_by_who_made_it_with_all_that_it_made(town: Database) -> None:
+    case = take_in(town)
+    ended = step(town, KEEPER, case, Action.RESOLVE, 1, outcome="agreed", agreement="oral")
+    made_at = NOW + dt.timedelta(hours=1)
+    with pytest.raises(Conflict, match="一分钟"):
+        desk.undo(town, KEEPER, case.row.number, ended.row.revision, now=made_at + dt.timedelta(seconds=61))
+    back = desk.undo(
+        town, KEEPER, case.row.number, ended.row.revision, now=made_at + dt.timedelta(seconds=30)
+    )
+    assert (back.state, back.tasks) == (case.state, ())
+    assert [s.action for s in back.steps if s.undone_at] == ["resolve"]
+    with pytest.raises(Conflict, match="撤销"):
+        desk.undo(town, KEEPER, case.row.number, back.row.revision, now=NOW)
+    again = step(town, KEEPER, back, Action.RESOLVE, 1, outcome="agreed", agreement="oral")
+    assert (again.state.stage, len(again.tasks)) == ("resolved", 3)
+
+
+def test_violence_is_not_mediated_and_the_way_is_shown(town: Database) -> None:
+    case = take_in(town, risk="red", risk_grounds=("violence",))
+    assert case.row.sealed
+    assert case.barred == ("police", "doctor", "court")
+    assert Action.MEDIATE not in {s.action for s in case.lawful}
+    with pytest.raises(Conflict, match="公安"):
+        step(town, KEEPER, case, Action.MEDIATE)
+    assert [(t.kind, t.due_on) for t in case.tasks] == [("risk_review", dt.date(2026, 11, 17))]
+    calm = step(town, KEEPER, case, Action.ASSESS, 2, risk="green")
+    assert (calm.barred, calm.tasks[0].result) == ((), "green")
+
+
+def test_a_pause_moves_the_limit_by_what_was_used_of_it(town: Database) -> None:
+    case = take_in(town)
+    due = case.state.due_at
+    assert due is not None
+    until = NOW + dt.timedelta(days=10)
+    paused = step(town, KEEPER, case, Action.PAUSE, 24, ground="appraisal", until=until)
+    assert paused.state.due_at == due + dt.timedelta(days=9)
+    again = step(town, KEEPER, paused, Action.RESUME, 72)
+    assert (again.state.due_at, again.state.paused_s) == (due + dt.timedelta(days=2), 2 * 86_400)
+    later = again.state.due_at + dt.timedelta(days=5) if again.state.due_at else NOW
+    deferred = step(town, KEEPER, again, Action.DEFER, 73, ground="complex", until=later)
+    assert (deferred.state.due_at, deferred.state.deferred) == (later, True)
+
+
+def test_likely_duplicates_are_shown_and_linked_by_a_person_only(town: Database) -> None:
+    spot = {"lon": 120.4321, "lat": 29.7411}
+    first = take_in(town, **spot)
+    other_kind = take_in(town, **spot, kind="05")
+    take_in(town, lon=120.4321, lat=29.7611)
+    found = intake.duplicates(town, Scope.whole(), replace(QUARREL, **spot), now=NOW)  # type: ignore[arg-type]
+    assert [row.number for row in found] == [first.row.number, other_kind.row.number]
+    ended = step(town, KEEPER, other_kind, Action.LINK, 1, linked_to=first.row.number)
+    assert ended.duplicates_linked == (first.row.number,)
+    assert first.row.number != ended.row.number
+
+
+def test_the_three_nearest_open_bodies_are_offered_never_the_committee_that_is_a_party(
+    town: Database,
+) -> None:
+    case = desk.find(town, KEEPER, take_in(town).row.number, now=NOW)
+    assert len(case.bodies) == 3
+    assert all(b.open_now for b in case.bodies)
+    assert {b.kind for b in case.bodies} >= {"committee"}
+    party = desk.find(town, KEEPER, take_in(town, committee_is_party=True).row.number, now=NOW)
+    assert len(party.bodies) >= 2
+    assert {b.kind for b in party.bodies}.isdisjoint({"committee", "mediation_body", "village_mediation"})
+    night = bodies.offered(town, case.row.number, NOW + dt.timedelta(hours=14))
+    assert [b.open_now for b in night] == [False] * 3
+    assert all(b.opens_next is not None for b in night)
+
+
+def test_similar_closed_cases_tell_what_was_done_and_no_persons(town: Database) -> None:
+    case = desk.find(town, KEEPER, take_in(town).row.number, now=NOW)
+    assert len(case.similar) == 5
+    assert {s.kind for s in case.similar} == {"02"}
+    scores = [s.likeness for s in case.similar]
+    assert scores == sorted(scores, reverse=True)
+    assert scores[0] >= 2
+
+
+def test_a_case_is_found_by_number_words_and_place(town: Database) -> None:
+    case = take_in(town, place="枫源村老祠堂东侧", summary="祠堂修缮费用分摊有争议")
+    for words in (case.row.number, "老祠堂", "修缮费用"):
+        assert [row.number for row in desk.search(town, Scope.whole(), words)] == [case.row.number]
+
+
+def test_a_post_records_only_inside_its_scope_and_no_personal_numbers(
+    town: Database, places: tuple[int, int, int]
+) -> None:
+    village, _, _ = places
+    with pytest.raises(Forbidden, match="管辖范围"):
+        take_in(town, of(village), lon=120.4617, lat=29.7996)
+    with pytest.raises(InvalidInput, match="电话"):
+        take_in(town, summary="联系 13812345678 反映排水")
+    with pytest.raises(InvalidInput, match="依据"):
+        take_in(town, risk="red")
+    chosen = take_in(town, of(village), grid_key=village, grid_reason="当事人住址在本村")
+    assert (chosen.row.grid_key, chosen.state.handler_key) == (village, village)
+
+
+def test_every_village_answers_a_round_and_nothing_found_is_an_answer(
+    town: Database, places: tuple[int, int, int]
+) -> None:
+    village, _, top = places
+    days = (dt.date(2026, 11, 2), dt.date(2026, 11, 8))
+    asked = screening.begin(town, KEEPER, "国庆后排查", top, VILLAGE, *days)
+    screening.answer(town, of(village), asked.round_id, village, "nothing", now=NOW)
+    with pytest.raises(InvalidInput, match="件数"):
+        screening.answer(town, KEEPER, asked.round_id, village, "found")
+    board = screening.board(town, Scope.whole(), asked.round_id)
+    assert (len(board.lines), board.answered, board.nothing, board.found) == (28, 1, 1, 0)
+    screening.answer(town, KEEPER, asked.round_id, village, "found", n=3, now=NOW)
+    assert screening.board(town, Scope.whole(), asked.round_id).found == 3
+    visit = tasks.make(
+        town,
+        KEEPER,
+        "visit",
+        village,
+        dt.date(2026, 11, 9),
+        "上门了解排查发现的 3 件纠纷",
+        origin="screening",
+    )
+    assert [t.task_id for t in tasks.list_tasks(town, Scope.of_grid(village), kinds=("visit",))] == [
+        visit.task_id
+    ]
+    assert tasks.finish(town, of(village), visit.task_id, "已走访，无激化", now=NOW).done_by
+    assert tasks.list_tasks(town, Scope.of_grid(village), kinds=("visit",)) == []

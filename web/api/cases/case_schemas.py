@@ -1,0 +1,316 @@
+"""What requests about cases may hold, and the shapes of the answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.model import Decision, NewCase, StepAsked
+from web.api.schemas import Name, Strict
+
+Short = Annotated[str, Field(max_length=80)]
+KeyText = Annotated[
+    str, Field(pattern=r"^\d{1,17}$", description="A grid key; it exceeds 2**53, so it is text.")
+]
+
+
+class KeyHeader(BaseModel):
+    """The key of an act: told twice, it is done once."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    key: str = Field(alias="Idempotency-Key", description="A new UUID for each act.")
+
+
+class NumberPath(BaseModel):
+    """A case, by its number for life or its source's number."""
+
+    number: str = Field(max_length=80)
+
+
+class SearchQuery(Strict):
+    """What is searched for."""
+
+    q: str = Field(min_length=1, max_length=100, description="A number, or words of summary or place.")
+    limit: int = Field(50, ge=1, le=200)
+
+
+class CaseRequest(Strict):
+    """A case as it is recorded."""
+
+    domain: Short
+    kind: Short | None = None
+    occurred_at: dt.datetime
+    reported_at: dt.datetime | None = None
+    summary: str = Field(min_length=1, max_length=2000)
+    lon: float | None = None
+    lat: float | None = None
+    accuracy_m: float | None = Field(None, ge=0, le=100_000)
+    crs: Short | None = Field(None, description="gcj02, bd09 or an EPSG code; EPSG:4326 without.")
+    grid_key: KeyText | None = Field(None, description="A grid that a person chose.")
+    grid_reason: str | None = Field(None, max_length=200)
+    place: str | None = Field(None, max_length=200)
+    scale: Short | None = None
+    channel: Short | None = None
+    found_by: Short | None = None
+    people_count: int | None = Field(None, ge=1, le=100_000)
+    sum_band: Short | None = None
+    severity: int | None = Field(None, ge=1, le=5)
+    risk: Short = "green"
+    risk_grounds: list[Short] = Field(default_factory=list, max_length=10)
+    committee_is_party: bool = False
+    code_system: Short | None = None
+    number_of_source: str | None = Field(None, max_length=80)
+    linked_to: str | None = Field(None, max_length=80)
+
+    def asked(self) -> NewCase:
+        """Return what the services take."""
+        values = self.model_dump() | {"risk_grounds": tuple(self.risk_grounds)}
+        values["grid_key"] = None if self.grid_key is None else int(self.grid_key)
+        return NewCase(**values)
+
+
+class DecisionRequest(Strict):
+    """What a conference decided."""
+
+    text: str = Field(min_length=1, max_length=500)
+    due_on: dt.date
+    body_code: Short | None = None
+
+
+class StepRequest(Strict):
+    """A step, and the revision of the case that whoever acts has seen."""
+
+    revision: int = Field(ge=0)
+    action: Action
+    at: dt.datetime | None = None
+    to_grid_key: KeyText | None = None
+    to_body: Short | None = None
+    ground: Short | None = None
+    until: dt.datetime | None = None
+    outcome: Short | None = None
+    method: Short | None = None
+    agreement: Short | None = None
+    fulfilled: Short | None = None
+    note: str | None = Field(None, max_length=2000)
+    corrects: int | None = None
+    risk: Short | None = None
+    risk_grounds: list[Short] = Field(default_factory=list, max_length=10)
+    lead: Short | None = None
+    bodies: list[Short] = Field(default_factory=list, max_length=30)
+    decisions: list[DecisionRequest] = Field(default_factory=list, max_length=50)
+    again: bool | None = None
+    satisfied: bool | None = None
+    linked_to: str | None = Field(None, max_length=80)
+
+    def asked(self) -> StepAsked:
+        """Return what the services take."""
+        values = self.model_dump(exclude={"revision", "decisions"})
+        values |= {
+            "risk_grounds": tuple(self.risk_grounds),
+            "bodies": tuple(self.bodies),
+            "decisions": tuple(Decision(d.text, d.due_on, d.body_code) for d in self.decisions),
+            "to_grid_key": None if self.to_grid_key is None else int(self.to_grid_key),
+        }
+        return StepAsked(**values)
+
+
+class UndoRequest(Strict):
+    """The revision of the case that whoever takes a step back has seen."""
+
+    revision: int = Field(ge=0)
+
+
+class TasksQuery(Strict):
+    """Which tasks."""
+
+    number: str | None = Field(None, max_length=80)
+    kind: str | None = Field(None, max_length=200, description="Kinds, separated by commas.")
+    until: dt.date | None = None
+    open: bool = True
+    limit: int = Field(200, ge=1, le=1000)
+
+
+class TaskPath(BaseModel):
+    """A task."""
+
+    task_id: int = Field(ge=1, le=2**62)
+
+
+class TaskRequest(Strict):
+    """Something that a grid is to do by a day."""
+
+    kind: Literal["follow_up", "visit", "decision", "household_visit", "risk_review", "confirmation"]
+    grid_key: KeyText
+    due_on: dt.date
+    text: str = Field(min_length=1, max_length=500)
+    number: str | None = Field(None, max_length=80)
+    post: Short | None = None
+    body_code: Short | None = None
+    origin: Short | None = None
+
+
+class DoneRequest(Strict):
+    """What came of a task."""
+
+    result: str = Field(min_length=1, max_length=500)
+
+
+class RoundPath(BaseModel):
+    """A round of screening."""
+
+    round_id: int = Field(ge=1, le=2**62)
+
+
+class RoundRequest(Strict):
+    """A round of screening for every grid of a level under one root."""
+
+    name: str = Field(min_length=1, max_length=120)
+    root_key: KeyText
+    level: int = Field(3, ge=1, le=4)
+    begins_on: dt.date
+    ends_on: dt.date
+    text: str | None = Field(None, max_length=1000)
+
+
+class AnswerRequest(Strict):
+    """What a grid answers."""
+
+    grid_key: KeyText
+    answer: Literal["done", "nothing", "found"]
+    n: int = Field(0, ge=0, le=10_000)
+
+
+class CaseLine(BaseModel):
+    """A case as a line of a list."""
+
+    number: str
+    incident_id: int
+    uid: str
+    domain: str
+    kind: str | None
+    summary: str | None
+    place: str | None
+    grid_key: str
+    handler_key: str
+    body_code: str | None
+    awaiting_key: str | None
+    awaiting_body: str | None
+    stage: str
+    risk: str
+    occurred_at: dt.datetime
+    due_at: dt.datetime | None
+    closed_at: dt.datetime | None
+    deferred: bool
+    reopened: int
+    outcome: str | None
+    revision: int
+    lon: float | None
+    lat: float | None
+    sealed: bool
+
+
+class CaseLines(BaseModel):
+    """Cases."""
+
+    cases: list[CaseLine]
+
+
+class TaskLine(BaseModel):
+    """A task."""
+
+    task_id: int
+    kind: str
+    number: str | None
+    grid_key: str
+    body_code: str | None
+    post: str | None
+    due_on: dt.date
+    text: str
+    made_by: str
+    done_at: dt.datetime | None
+    result: str | None
+    done_by: str | None
+
+
+class TaskLines(BaseModel):
+    """Tasks, those due first before others."""
+
+    tasks: list[TaskLine]
+
+
+class CaseAnswer(BaseModel):
+    """A case whole: its line, what was told, its state, steps, what may follow, tasks, bodies and similar cases."""
+
+    row: CaseLine
+    told: dict[str, Any]
+    state: dict[str, Any]
+    steps: list[dict[str, Any]]
+    lawful: list[dict[str, Any]]
+    barred: list[str]
+    tasks: list[TaskLine]
+    bodies: list[dict[str, Any]]
+    similar: list[dict[str, Any]]
+    times: dict[str, dt.datetime | None]
+    undo_until: dt.datetime | None
+    duplicates_linked: list[str]
+
+
+class Lists(BaseModel):
+    """The closed lists of the desk, by name."""
+
+    lists: dict[str, list[Name]]
+
+
+class LimitsAnswer(BaseModel):
+    """The limits in force."""
+
+    name_zh: str
+    name_en: str
+    source: str
+    calendar: dict[str, Any]
+    rules: list[dict[str, Any]]
+
+
+class RoundLine(BaseModel):
+    """A round."""
+
+    round_id: int
+    name: str
+    text: str | None
+    level: int
+    root_key: str
+    begins_on: dt.date
+    ends_on: dt.date
+    made_by: str
+
+
+class Rounds(BaseModel):
+    """Rounds, the newest first."""
+
+    rounds: list[RoundLine]
+
+
+class BoardLine(BaseModel):
+    """One grid of a round; `answer` is null until it has answered."""
+
+    grid_key: str
+    name_zh: str
+    name_en: str
+    answer: str | None
+    n: int | None
+    post: str | None
+    at: dt.datetime | None
+
+
+class Board(BaseModel):
+    """A round with its answers."""
+
+    round: RoundLine
+    lines: list[BoardLine]
+    answered: int
+    nothing: int
+    found: int

@@ -1,0 +1,174 @@
+"""The case desk: record, find, act, take back; tasks; rounds of screening."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from typing import Any
+
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+
+from gridmap.domain.cases import lists
+from gridmap.services.cases import desk, intake, limits, screening, tasks
+from web.api.cases.case_schemas import (
+    AnswerRequest,
+    Board,
+    BoardLine,
+    CaseAnswer,
+    CaseLines,
+    CaseRequest,
+    DoneRequest,
+    KeyHeader,
+    LimitsAnswer,
+    Lists,
+    NumberPath,
+    RoundLine,
+    RoundPath,
+    RoundRequest,
+    Rounds,
+    SearchQuery,
+    StepRequest,
+    TaskLine,
+    TaskLines,
+    TaskPath,
+    TaskRequest,
+    TasksQuery,
+    UndoRequest,
+)
+from web.api.schemas import Nothing, Problem
+from web.context import actor, database, scope
+
+bp = APIBlueprint(
+    "cases",
+    __name__,
+    url_prefix="/api/v1",
+    abp_tags=[Tag(name="cases", description="事件办理: recorded, passed on, mediated, ended, followed up")],
+    abp_responses={403: Problem, 404: Problem, 409: Problem, 422: Problem, 503: Problem},
+)
+
+
+def shown(value: Any, name: str = "") -> Any:
+    """Return a dataclass of the desk as JSON holds it: grid keys are text, they exceed 2**53."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: shown(getattr(value, f.name), f.name) for f in dataclasses.fields(value)}
+    if isinstance(value, dict):
+        return {k: shown(v, str(k)) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return [shown(v) for v in value]
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    if name.endswith("_key") and value is not None:
+        return str(value)
+    return value
+
+
+@bp.get("/cases", responses={200: CaseLines})
+def search_cases(query: SearchQuery) -> dict[str, Any]:
+    """Find cases by number (an exact one alone), by its beginning, or by words of summary or place."""
+    return {"cases": shown(desk.search(database(), scope(), query.q, limit=query.limit))}
+
+
+@bp.post("/cases", responses={201: CaseAnswer})
+def record_case(header: KeyHeader, body: CaseRequest) -> tuple[dict[str, Any], int]:
+    """Take a case in; the same Idempotency-Key gives the same case."""
+    return shown(intake.record(database(), actor(), body.asked(), header.key)), 201
+
+
+@bp.post("/cases/duplicates", responses={200: CaseLines})
+def list_duplicates(body: CaseRequest) -> dict[str, Any]:
+    """List open cases near in place, time and kind. A person decides whether they are the same matter."""
+    return {"cases": shown(intake.duplicates(database(), scope(), body.asked()))}
+
+
+@bp.get("/cases/lists", responses={200: Lists})
+def get_lists(query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+    """Return the closed lists: grounds, outcomes, methods, bands, kinds of bodies and tasks."""
+    return {"lists": {name: shown(lists.choices(name)) for name in lists.names()}}
+
+
+@bp.get("/cases/limits", responses={200: LimitsAnswer})
+def get_limits(query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+    """Return the limits in force, with the town's calendar."""
+    return limits.show(database()).as_dict()
+
+
+@bp.get("/cases/tasks", responses={200: TaskLines})
+def list_tasks(query: TasksQuery) -> dict[str, Any]:
+    """List tasks, those due first before others."""
+    kinds = tuple(kind for kind in (query.kind or "").split(",") if kind)
+    found = tasks.list_tasks(
+        database(),
+        scope(),
+        number=query.number,
+        kinds=kinds,
+        until=query.until,
+        is_open=query.open,
+        limit=query.limit,
+    )
+    return {"tasks": shown(found)}
+
+
+@bp.post("/cases/tasks", responses={201: TaskLine})
+def make_task(body: TaskRequest) -> tuple[dict[str, Any], int]:
+    """Give a grid something to do by a day, such as a visit after a finding."""
+    given = body.model_dump() | {"grid_key": int(body.grid_key)}
+    return shown(tasks.make(database(), actor(), **given)), 201
+
+
+@bp.post("/cases/tasks/<int:task_id>/done", responses={200: TaskLine})
+def finish_task(path: TaskPath, body: DoneRequest) -> dict[str, Any]:
+    """Mark a task as done, with its result."""
+    done: dict[str, Any] = shown(tasks.finish(database(), actor(), path.task_id, body.result))
+    return done
+
+
+@bp.get("/cases/<number>", responses={200: CaseAnswer})
+def get_case(path: NumberPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+    """Return a case whole, with what may be done next and with which fields."""
+    found: dict[str, Any] = shown(desk.find(database(), actor(), path.number))
+    return found
+
+
+@bp.post("/cases/<number>/steps", responses={200: CaseAnswer})
+def act(path: NumberPath, header: KeyHeader, body: StepRequest) -> dict[str, Any]:
+    """Make a step. Another's step since `revision` is a conflict (409) that holds both versions."""
+    done = desk.act(database(), actor(), path.number, body.asked(), body.revision, header.key)
+    answer: dict[str, Any] = shown(done)
+    return answer
+
+
+@bp.post("/cases/<number>/undo", responses={200: CaseAnswer})
+def undo(path: NumberPath, body: UndoRequest) -> dict[str, Any]:
+    """Take one's own newest step back within the minute."""
+    done: dict[str, Any] = shown(desk.undo(database(), actor(), path.number, body.revision))
+    return done
+
+
+@bp.get("/screening-rounds", responses={200: Rounds})
+def list_rounds(query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+    """List rounds of screening, the newest first."""
+    return {"rounds": shown(screening.rounds(database(), scope()))}
+
+
+@bp.post("/screening-rounds", responses={201: RoundLine})
+def begin_round(body: RoundRequest) -> tuple[dict[str, Any], int]:
+    """Begin a round for every grid of a level under one root."""
+    given = body.model_dump() | {"root_key": int(body.root_key)}
+    return shown(screening.begin(database(), actor(), **given)), 201
+
+
+@bp.get("/screening-rounds/<int:round_id>", responses={200: Board})
+def get_board(path: RoundPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+    """Return a round with the answer of every grid; what is not answered is null, never nothing found."""
+    board: dict[str, Any] = shown(screening.board(database(), scope(), path.round_id))
+    return board
+
+
+@bp.post("/screening-rounds/<int:round_id>/answers", responses={200: BoardLine})
+def answer(path: RoundPath, body: AnswerRequest) -> dict[str, Any]:
+    """Answer for a grid: done, nothing found, or so many found."""
+    line: dict[str, Any] = shown(
+        screening.answer(database(), actor(), path.round_id, int(body.grid_key), body.answer, n=body.n)
+    )
+    return line
