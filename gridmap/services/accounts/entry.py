@@ -40,12 +40,20 @@ class Opened:
     post: Post
 
 
-def who(database: Database, secret: str) -> SignedIn | None:
-    """Whose session a browser's secret opens; None when it is over, or its post locked."""
+def who(database: Database, secret: str, *, touch: bool = True) -> SignedIn | None:
+    """Whose session a browser's secret opens; None when it is over, or its post locked.
+
+    Parameters
+    ----------
+    database : Database
+    secret : str
+    touch : bool
+        Whether somebody works with it now, so that it does not go idle.
+    """
     now = dt.datetime.now(dt.UTC)
     with database.scoped_session(Scope.whole()) as session:
         found = sessions.find_session(session, digest(secret), now - IDLE)
-    if found is not None and now - found.seen_at > _TOUCH_AFTER:
+    if touch and found is not None and now - found.seen_at > _TOUCH_AFTER:
         with database.scoped_session(Scope.whole(), write=True) as session:
             sessions.touch(session, found.session_id)
     return found
