@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
+from gridmap.domain.accounts import Role
 from gridmap.errors import InvalidInput, NotFound, NotSignedIn, TooMany
 from gridmap.services.accounts import desk, entry
 from web.access import cookie_name, signed_in
@@ -61,9 +62,8 @@ def enter(link: str) -> Answer:
         answer = show("accounts/sign_in.html", next="/", failed=error, name="")
         answer.status_code = error.status
         return answer
-    return _enter(
-        opened, "/" if opened.post.has_password or opened.post.name == entry.ADMINISTRATOR else "/account"
-    )
+    known = opened.post.has_password or opened.post.role is Role.ADMINISTRATOR
+    return _enter(opened, "/" if known else "/account")
 
 
 @bp.post("/sign-out")
