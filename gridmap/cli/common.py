@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 from rich.console import Console
@@ -101,8 +101,7 @@ def actor(database: Database) -> Actor:
         told[_ACTOR] = acting = _acting(database, context.find_root().params.get("as_post"), command)
         if command in WRITTEN_DOWN:
             audit.record(database, acting, command.replace(" ", "_"), outcome="asked", by="command")
-    acting = told[_ACTOR]
-    return acting
+    return cast("Actor", told[_ACTOR])
 
 
 def _acting(database: Database, name: str | None, command: str) -> Actor:
