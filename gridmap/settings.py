@@ -35,7 +35,7 @@ class Settings(BaseSettings):
         Address that the server binds to; one beyond this machine needs TLS and accounts.
     port : int
         Port of the server.
-    names : str
+    names : str or None
         Further names under which the server is reached, separated by commas.
     proxy : str or None
         Address of a proxy in front, whose word on a request's origin and scheme counts.
@@ -61,7 +61,7 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=_default_home)
     host: str = "127.0.0.1"
     port: int = Field(default=8010, ge=0, le=65535)
-    names: str = ""
+    names: str | None = None
     proxy: str | None = None
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
     app_database_url: str | None = Field(default=None, repr=False)
@@ -91,7 +91,7 @@ class Settings(BaseSettings):
     @property
     def own_names(self) -> tuple[str, ...]:
         """Names under which the server is reached, besides those of the machine itself."""
-        return tuple(name.strip() for name in self.names.split(",") if name.strip())
+        return tuple(name.strip() for name in (self.names or "").split(",") if name.strip())
 
     @property
     def embedded(self) -> bool:
