@@ -146,6 +146,6 @@ def test_a_wrong_method_is_told_which_are_right(town: FlaskClient) -> None:
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_no_answer_may_be_embedded_elsewhere(town: FlaskClient, address: str) -> None:
-    answer = town.get(address)
-    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert "unsafe" not in answer.headers["Content-Security-Policy"]
+    with town.get(address) as answer:
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "unsafe" not in answer.headers["Content-Security-Policy"]
