@@ -81,6 +81,8 @@ class RawTable:
     crs : str, optional
         The system that the file itself declares.
     notices : tuple of Notice
+    since_1904 : bool
+        Whether a workbook's numbers that are dates count from 1904.
     """
 
     path: Path
@@ -91,6 +93,7 @@ class RawTable:
     geometry: NDArray[np.object_] | None = None
     crs: str | None = None
     notices: tuple[Notice, ...] = ()
+    since_1904: bool = False
 
 
 STARRED_COLUMNS = ("row", "field", "kinds")

@@ -126,14 +126,23 @@ Visit = Callable[..., Watched]
 
 
 @pytest.fixture
-def visit(demo_server: str, demo_database: Database, browser: Browser) -> Iterator[Visit]:
-    """Make pages over the demonstration town, an administrator signed in; each has a context of its own."""
+def visit(request: pytest.FixtureRequest, demo_server: str, demo_database: Database) -> Iterator[Visit]:
+    """Make pages over the demonstration town, an administrator signed in; each has a context of its own.
+
+    A test marked ``webgl`` looks at the map as WebGL draws it. All others get the map's plain canvas: software takes
+    six seconds of a processor for each view of the WebGL map, and their words, tables and keys are the same.
+    """
+    kind = "browser" if request.node.get_closest_marker("webgl") else "plain_browser"
     contexts = []
 
     def make(
-        base: str = demo_server, using: Browser = browser, town: Database = demo_database, **options: Any
+        base: str = demo_server,
+        using: Browser | None = None,
+        town: Database = demo_database,
+        **options: Any,
     ) -> Watched:
-        context = using.new_context(**({"viewport": SMALL, "locale": "zh-CN"} | options))
+        browser: Browser = using or request.getfixturevalue(kind)
+        context = browser.new_context(**({"viewport": SMALL, "locale": "zh-CN"} | options))
         context.set_default_timeout(PATIENCE_MS)
         context.add_cookies([cookie_of(town, base)])
         contexts.append(context)

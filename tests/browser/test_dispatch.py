@@ -61,6 +61,7 @@ def state_of(page: Page) -> str:
     return page.locator(".disp-out li").first.inner_text()
 
 
+@pytest.mark.webgl
 def test_a_team_is_chosen_sent_noted_and_set_free_by_keyboard(
     all_day: None, theft: int, visit: Visit
 ) -> None:
@@ -113,6 +114,7 @@ def test_when_the_server_is_silent_the_section_says_so_and_tries_again(
     expect(page.locator(".disp-team").first).to_be_visible()
 
 
+@pytest.mark.webgl
 def test_coverage_is_told_in_words_a_table_and_a_legend_and_moves_by_keyboard(visit: Visit) -> None:
     watched = visit(viewport=DESK)
     page = watched.open(drawn=True)

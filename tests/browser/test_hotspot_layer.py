@@ -127,6 +127,7 @@ def test_a_run_that_the_data_do_not_allow_is_told_in_words(visit: Visit) -> None
     expect(page.locator("#hot-form")).to_be_visible()
 
 
+@pytest.mark.webgl
 def test_the_layer_is_drawn_with_a_legend_and_the_address_opens_it_again(
     kept: dict[str, int], visit: Visit
 ) -> None:
@@ -150,6 +151,7 @@ def test_the_layer_is_drawn_with_a_legend_and_the_address_opens_it_again(
     assert watched.strangers() == []
 
 
+@pytest.mark.webgl
 def test_a_click_on_an_area_explains_it_in_words_and_leads_to_its_records(
     kept: dict[str, int], visit: Visit
 ) -> None:
@@ -181,6 +183,7 @@ def test_a_click_on_an_area_explains_it_in_words_and_leads_to_its_records(
     expect(page.locator("#shown, #more").last).to_contain_text("条")
 
 
+@pytest.mark.webgl
 def test_the_cube_s_slider_runs_by_keyboard_and_by_itself(kept: dict[str, int], visit: Visit) -> None:
     page = visit().open(f"?hot={kept['emerging']}&layers=names", frozen=True)
     name = page.locator("#cube-name")
@@ -207,6 +210,7 @@ def test_the_cube_s_slider_runs_by_keyboard_and_by_itself(kept: dict[str, int], 
     expect(again.locator("#cube-name")).to_have_text(name.inner_text())
 
 
+@pytest.mark.webgl
 def test_the_keyboard_reaches_every_area_of_the_run(kept: dict[str, int], visit: Visit) -> None:
     page = visit().open(f"?hot={kept['emerging']}&layers=names")
     first = page.locator(".hot-found .link").first

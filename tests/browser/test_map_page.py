@@ -62,6 +62,7 @@ def colours_in(page: Page, clip: dict[str, float]) -> int:
     return int(page.evaluate(COUNT_COLOURS, f"data:image/png;base64,{shot}"))
 
 
+@pytest.mark.webgl
 def test_the_town_is_drawn_and_nothing_is_asked_of_another_host(visit: Visit) -> None:
     watched = visit(viewport=DESK)
     page = watched.open("?layers=counts,incidents,teams,migrants,organisations,names", drawn=True)
@@ -82,6 +83,7 @@ def test_the_town_is_drawn_and_nothing_is_asked_of_another_host(visit: Visit) ->
     expect(page.locator("#illustrative")).to_contain_text("示意边界")
 
 
+@pytest.mark.webgl
 def test_a_system_without_chinese_fonts_gets_the_bundled_one_for_page_and_map(visit: Visit) -> None:
     watched = visit()
     watched.page.add_init_script(NO_CHINESE)
@@ -108,6 +110,7 @@ def test_the_list_shows_the_numbers_of_the_map(visit: Visit) -> None:
     assert sum(listed.values()) + counts["unassigned"] == counts["total"]
 
 
+@pytest.mark.webgl
 def test_a_click_goes_down_from_town_to_area_to_village_to_micro_grid_and_the_path_leads_back(
     visit: Visit,
 ) -> None:
@@ -156,6 +159,7 @@ def test_the_keyboard_alone_reaches_a_village_s_story(visit: Visit) -> None:
     expect(page.locator("#list :focus")).to_have_count(1)
 
 
+@pytest.mark.webgl
 def test_the_address_holds_the_view(visit: Visit) -> None:
     watched = visit()
     page = watched.open()
@@ -212,6 +216,7 @@ def test_migrant_sites_are_head_counts_with_a_legend_of_their_own(visit: Visit) 
     expect(page.locator("#story")).not_to_contain_text("分领域")
 
 
+@pytest.mark.webgl
 def test_a_team_tells_the_age_of_its_position_and_shows_its_night(visit: Visit) -> None:
     page = visit().open("?list=teams")
     expect(page.locator("#list tbody tr")).to_have_count(12)
@@ -291,6 +296,7 @@ def test_a_browser_without_webgl_gets_the_grids_on_a_plain_canvas(
     assert watched.complaints == []
 
 
+@pytest.mark.webgl
 def test_a_server_in_trouble_is_told_and_a_retry_mends_the_page(visit: Visit) -> None:
     page = visit().open()
     trouble = {

@@ -7,7 +7,7 @@ import re
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
 from gridmap.domain.gridkey import Scope
@@ -78,13 +78,11 @@ def total_listed(page: Page) -> int:
     return integer(found.group(1))
 
 
-def test_in_twenty_states_every_number_on_the_page_is_the_apis(
-    visit: Visit, plain_browser: Browser, demo_database: Database
-) -> None:
+def test_in_twenty_states_every_number_on_the_page_is_the_apis(visit: Visit, demo_database: Database) -> None:
     states = drawn_states(demo_database)
     assert len(states) == STATES
     root = "33068110900000000"
-    watched = visit(using=plain_browser)
+    watched = visit()
     some = 0
     for state in states:
         asked = asked_of({"grid": root} | state)
@@ -113,8 +111,8 @@ def test_in_twenty_states_every_number_on_the_page_is_the_apis(
     assert watched.complaints == []
 
 
-def test_what_is_not_renewed_is_grey_and_says_of_when_it_is(visit: Visit, plain_browser: Browser) -> None:
-    page = visit(using=plain_browser).open("?from=2026-05-01&to=2026-09-30&list=incidents")
+def test_what_is_not_renewed_is_grey_and_says_of_when_it_is(visit: Visit) -> None:
+    page = visit().open("?from=2026-05-01&to=2026-09-30&list=incidents")
     expect(page.locator("#headline")).to_contain_text("2026-05-01 – 2026-09-30")
     before = page.locator("#total").inner_text()
     page.route("**/api/v1/counts*", lambda route: route.abort())
@@ -133,8 +131,8 @@ def test_what_is_not_renewed_is_grey_and_says_of_when_it_is(visit: Visit, plain_
     expect(page.locator("#headline")).not_to_contain_text("2026-05-01")
 
 
-def test_words_narrow_the_headline_the_list_and_the_address(visit: Visit, plain_browser: Browser) -> None:
-    page = visit(using=plain_browser).open("?from=2026-01-01&to=2026-10-31&list=incidents")
+def test_words_narrow_the_headline_the_list_and_the_address(visit: Visit) -> None:
+    page = visit().open("?from=2026-01-01&to=2026-10-31&list=incidents")
     whole = integer(page.locator("#total").inner_text())
     page.fill("#text", "邻里")
     page.press("#text", "Enter")

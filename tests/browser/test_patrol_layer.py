@@ -96,6 +96,7 @@ def test_a_plan_made_on_the_page_is_shown_with_the_teams_that_were_chosen(run_id
     assert watched.strangers() == []
 
 
+@pytest.mark.webgl
 def test_the_routes_are_a_table_and_a_legend_and_the_address_opens_them_again(
     plan: dict[str, Any], visit: Visit
 ) -> None:
@@ -116,6 +117,7 @@ def test_the_routes_are_a_table_and_a_legend_and_the_address_opens_them_again(
     assert watched.strangers() == []
 
 
+@pytest.mark.webgl
 def test_a_click_on_a_stop_tells_team_times_streets_and_why(plan: dict[str, Any], visit: Visit) -> None:
     p = max((f["properties"] for f in plan["features"]), key=lambda p: len(p["visits"]))
     told = p["visits"][0]
@@ -154,6 +156,7 @@ def test_the_keyboard_goes_from_the_table_to_a_route_and_its_stops(
     expect(page.locator("#story-title")).to_have_text(p["visits"][1]["name_zh"])
 
 
+@pytest.mark.webgl
 def test_the_night_runs_by_keyboard_and_by_itself(plan: dict[str, Any], visit: Visit) -> None:
     begins = dt.datetime.fromisoformat(plan["plan"]["begins_at"])
     page = visit().open(opened(plan))

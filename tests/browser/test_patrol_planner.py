@@ -99,6 +99,7 @@ def pair_to_drag(plan: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], 
     return first[1], second[1], second[0]
 
 
+@pytest.mark.webgl
 def test_a_stop_that_is_dragged_to_another_team_is_there_when_solved_again(
     plan: dict[str, Any], visit: Visit
 ) -> None:
@@ -153,6 +154,7 @@ def test_a_stop_that_is_dragged_to_another_team_is_there_when_solved_again(
     assert watched.strangers() == []
 
 
+@pytest.mark.webgl
 def test_a_click_on_a_stop_opens_it_and_a_drag_beside_it_pans(plan: dict[str, Any], visit: Visit) -> None:
     stop, _, _ = pair_to_drag(plan)
     place = f"&z={ZOOM}&lat={stop['lat']}&lon={stop['lon']}"
@@ -212,6 +214,7 @@ def test_by_keyboard_a_stop_is_locked_left_out_and_given_away(plan: dict[str, An
     assert watched.complaints == []
 
 
+@pytest.mark.webgl
 @pytest.mark.parametrize("width", [1440, 360])
 def test_two_plans_are_compared_side_by_side(plan: dict[str, Any], visit: Visit, width: int) -> None:
     team, _, stop = visits_of(plan)[0]

@@ -68,6 +68,9 @@ def import_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option("--sheet", help="工作表 / worksheet."),
             click.option("--layer", help="图层 / layer."),
             click.option(
+                "--encoding", help="CSV 的编码 / encoding of a CSV file: utf-8, gb18030, big5, utf-16."
+            ),
+            click.option(
                 "--dayfirst/--monthfirst", default=None, help="01/02/2026 的读法 / how it is meant."
             ),
             click.option(
@@ -95,6 +98,7 @@ def read_options(
         crs=given["crs"],
         sheet=given["sheet"],
         layer=given["layer"],
+        encoding=given["encoding"],
         dayfirst=given["dayfirst"],
         accept_valid=given["accept_valid"],
         dry_run=given["dry_run"],

@@ -33,10 +33,7 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        if math.isnan(value):
-            return None
-        # A spreadsheet has no whole numbers: codes and counts come as floats.
-        return str(int(value)) if value.is_integer() and abs(value) < 2**53 else repr(value)
+        return _number_as_text(value)
     if isinstance(value, dt.datetime):
         return value.isoformat(sep=" ")
     if isinstance(value, dt.date | dt.time):
@@ -47,6 +44,16 @@ def as_text(value: Any) -> str | None:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)
+
+
+def _number_as_text(value: float) -> str | None:
+    if math.isnan(value):
+        return None
+    # A spreadsheet has no whole numbers: codes and counts come as floats, of fifteen digits at most. What is longer has
+    # lost its last digits, and is written so that this can be seen.
+    if value.is_integer():
+        return str(int(value)) if abs(value) < 1e15 else f"{value:.15g}"
+    return repr(value)
 
 
 def text_table(columns: dict[str, list[Any]], n: int) -> pa.Table:

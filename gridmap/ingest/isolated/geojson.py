@@ -203,7 +203,29 @@ def _table(
     return table, geometry, _crs(document), notices
 
 
+def _refuse_other_json(document: dict[str, Any]) -> None:
+    """Refuse Esri's JSON and TopoJSON by name: they look like GeoJSON and mean their shapes otherwise."""
+    step = (
+        "请在 GIS 软件中另存为 GeoJSON 或 GeoPackage。",
+        "Save it as GeoJSON or GeoPackage in a GIS program.",
+    )
+    if document.get("type") == "Topology":
+        raise Refused(
+            "topojson", f"这是 TopoJSON，不是 GeoJSON。{step[0]}", f"it is TopoJSON, not GeoJSON. {step[1]}"
+        )
+    esri = str(document.get("geometryType", "")).startswith("esri") or "esriFieldTypeOID" in str(
+        document.get("fields")
+    )
+    if esri or "spatialReference" in document:
+        raise Refused(
+            "esri-json",
+            f"这是 Esri JSON（ArcGIS 的格式），不是 GeoJSON。{step[0]}",
+            f"it is Esri JSON (a format of ArcGIS), not GeoJSON. {step[1]}",
+        )
+
+
 def _features(document: dict[str, Any], limits: dict[str, int]) -> list[dict[str, Any]]:
+    _refuse_other_json(document)
     features = [document] if document.get("type") == "Feature" else document.get("features")
     if not isinstance(features, list) or any(not isinstance(f, dict) for f in features):
         raise _not_geojson()

@@ -1,4 +1,4 @@
-"""GeoPackage, zipped Shapefile and KML by GDAL, after a look at what GDAL would trust.
+"""GeoPackage, zipped Shapefile and MapInfo, KML and FlatGeobuf by GDAL, after a look at what GDAL would trust.
 
 Runs only in the reading process, where every driver but the wanted one is switched off.
 """
@@ -7,26 +7,31 @@ from __future__ import annotations
 
 import sqlite3
 import struct
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyogrio
-from defusedxml import DefusedXmlException, ElementTree
 from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
+from gridmap.ingest.isolated import dbf, kml
 from gridmap.ingest.isolated.frame import Refused, as_text, settle_geometries
-from gridmap.ingest.isolated.zipped import choose_layer, open_zip, shapefiles, unpack_shapefile
+from gridmap.ingest.isolated.zipped import choose_layer, kind_of, open_zip, packed_layers, unpack_layer
 
 Read = tuple[pa.Table, NDArray[np.object_] | None, str | None, list[list[str]]]
-_KML_NOISE = frozenset(
-    "timestamp|begin|end|altitudeMode|tessellate|extrude|visibility|drawOrder|icon|snippet".split("|")  # noqa: SIM905
-)
 
 
 def read_vector(
-    path: Path, kind: str, driver: str, layer: str | None, *, limits: dict[str, int], layers_only: bool
+    path: Path,
+    kind: str,
+    drivers: Collection[str],
+    layer: str | None,
+    *,
+    limits: dict[str, int],
+    layers_only: bool,
 ) -> Read:
     """Read one layer.
 
@@ -42,49 +47,76 @@ def read_vector(
     ------
     Refused
     """
-    if set(pyogrio.list_drivers()) != {driver}:
+    if set(pyogrio.list_drivers()) != set(drivers):
         raise Refused(
             "driver-missing", "缺少读取该格式的组件。", "the component that reads this format is missing."
         )
-    encoding = None
     if kind == "shapefile":
-        if layers_only:
-            with open_zip(path) as archive:
-                return pa.table({"layer": sorted(shapefiles(archive, limits))}), None, None, []
-        path = unpack_shapefile(path, path.parent, layer, limits)
-        encoding = _dbf_encoding(path)
+        with open_zip(path) as archive:
+            packed = kind_of(archive)
+            if layers_only:
+                return pa.table({"layer": sorted(packed_layers(archive, limits, packed))}), None, None, []
+        path = unpack_layer(path, path.parent, layer, limits, packed)
         layer = None
-    elif kind == "gpkg":
-        _check_gpkg(path)
-    else:
-        _check_kml(path)
     try:
-        names = [str(n) for n in pyogrio.list_layers(str(path))[:, 0]]
-        if layers_only:
-            return pa.table({"layer": names}), None, None, []
-        if not names:
-            raise Refused("no-rows", "没有任何图层。", "it has no layers.")
-        if layer is None and len(names) > 1:
-            raise choose_layer(names)
-        if layer is not None and layer not in names:
-            raise choose_layer(names)
-        return _read_layer(path, layer or names[0], kind, encoding, limits)
-    except (DataSourceError, DataLayerError, FieldError, UnicodeDecodeError, ValueError, pa.ArrowInvalid):
+        return _read(layer, _source(path, kind, limits), limits, layers_only=layers_only)
+    except UnicodeDecodeError:
+        raise Refused(
+            "encoding-unknown",
+            "文字的编码无法识别。请在 GIS 软件中另存为 GeoPackage（其中的文字总是 UTF-8）。",
+            "the encoding of its texts is not known. Save it as GeoPackage, whose texts are always UTF-8.",
+        ) from None
+    except (DataSourceError, DataLayerError, FieldError, ValueError, pa.ArrowInvalid):
         raise Refused(
             "file-broken", "文件损坏，无法读取。请重新导出。", "the file is damaged. Export it again."
         ) from None
 
 
-def _read_layer(path: Path, layer: str, kind: str, encoding: str | None, limits: dict[str, int]) -> Read:
+def _source(path: Path, kind: str, limits: dict[str, int]) -> _Source:
+    """Look a file over before GDAL reads it."""
+    if path.suffix == ".shp":
+        encoding, notices = dbf.encoding_of(path)
+        return _Source(path, encoding, notices)
+    if kind == "gpkg":
+        _check_gpkg(path)
+    if kind in {"kml", "kmz"}:
+        path = kml.unpack_kmz(path, limits) if kind == "kmz" else path
+        return _Source(path, placemarks=kml.check_kml(path))
+    return _Source(path)
+
+
+def _read(layer: str | None, source: _Source, limits: dict[str, int], *, layers_only: bool) -> Read:
+    names = [str(n) for n in pyogrio.list_layers(str(source.path))[:, 0]]
+    if layers_only:
+        return pa.table({"layer": names}), None, None, []
+    if not names:
+        raise Refused("no-rows", "没有任何图层。", "it has no layers.")
+    if (layer is None and len(names) > 1) or (layer is not None and layer not in names):
+        raise choose_layer(names)
+    return _read_layer(layer or names[0], source, limits)
+
+
+@dataclass
+class _Source:
+    """What is known of a file before GDAL reads it."""
+
+    path: Path
+    encoding: str | None = None
+    notices: list[list[str]] = field(default_factory=list)
+    placemarks: list[dict[str, str]] | None = None
+
+
+def _read_layer(layer: str, source: _Source, limits: dict[str, int]) -> Read:
     most = limits["features"]
-    info = pyogrio.read_info(str(path), layer=layer)
+    info = pyogrio.read_info(str(source.path), layer=layer)
     if len(info["fields"]) > limits["columns"]:
         raise Refused(
             "too-many-columns",
             f"有 {len(info['fields'])} 个字段，上限 {limits['columns']} 个。请只保留需要的字段。",
             f"it has {len(info['fields'])} fields, the limit is {limits['columns']}. Keep those needed.",
         )
-    meta, table = pyogrio.read_arrow(str(path), layer=layer, encoding=encoding, max_features=most + 1)
+    as_bytes = dbf.BYTES if source.encoding else None
+    meta, table = pyogrio.read_arrow(str(source.path), layer=layer, encoding=as_bytes, max_features=most + 1)
     if table.num_rows > most:
         raise Refused(
             "too-many-features",
@@ -99,18 +131,26 @@ def _read_layer(path: Path, layer: str, kind: str, encoding: str | None, limits:
     if name in table.column_names:
         geometry, notices = settle_geometries(table[name].to_pylist(), limits)
         table = table.drop_columns([name])
-    if kind == "kml":
-        table = table.drop_columns([c for c in table.column_names if c in _KML_NOISE])
-    crs = "EPSG:4326" if kind == "kml" else meta["crs"]
-    return _texts(table), geometry, crs, notices
+    texts = _texts(table, dbf.decoder(source.encoding) if source.encoding else str)
+    if source.placemarks is None:
+        return texts, geometry, meta["crs"], source.notices + notices
+    return kml.with_untyped(texts, source.placemarks), geometry, "EPSG:4326", source.notices + notices
 
 
-def _texts(table: pa.Table) -> pa.Table:
-    columns = {}
+def _texts(table: pa.Table, decode: Callable[[str], str]) -> pa.Table:
+    columns: dict[str, pa.Array] = {}
     for name, column in zip(table.column_names, table.columns, strict=True):
         if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
             continue
-        columns[name] = pa.array([as_text(v) for v in column.to_pylist()], pa.string())
+        heading = decode(name)
+        if heading in columns:
+            raise Refused(
+                "heading-twice",
+                f"字段“{heading[:40]}”出现了不止一次（可能是字段名被截断）。请改名后重新导出。",
+                f'the field "{heading[:40]}" stands more than once (perhaps it was cut). Rename it and export again.',
+            )
+        values = (as_text(v) for v in column.to_pylist())
+        columns[heading] = pa.array([v if v is None else decode(v) for v in values], pa.string())
     if not columns:
         return pa.table({"fid": pa.array([str(i) for i in range(1, table.num_rows + 1)], pa.string())})
     return pa.table(columns)
@@ -158,53 +198,3 @@ def _check_gpkg(path: Path) -> None:
                 f"图层“{str(table)[:40]}”不是普通数据表，拒绝读取。请重新导出。",
                 f'the layer "{str(table)[:40]}" is not a plain table and is not read. Export it again.',
             )
-
-
-def _check_kml(path: Path) -> None:
-    """Refuse entities and document types, what is not KML, and links to other files."""
-    refused = Refused(
-        "not-kml",
-        "内容不是 KML（可能只是改了扩展名）。请重新导出为 KML。",
-        "its content is not KML (perhaps only its name was changed). Export it as KML.",
-    )
-    root = None
-    try:
-        for event, element in ElementTree.iterparse(path, events=("start", "end"), forbid_dtd=True):
-            name = str(element.tag).rpartition("}")[2]
-            if root is None:
-                root = name
-                if root != "kml":
-                    raise refused
-            if event == "end":
-                if name == "NetworkLink":
-                    raise Refused(
-                        "kml-link",
-                        "KML 引用了网络链接（NetworkLink），拒绝读取。请导出实际的图形。",
-                        "it refers to a network link and is not read. Export the shapes themselves.",
-                    )
-                element.clear()
-    except DefusedXmlException:
-        raise Refused(
-            "xml-entities",
-            "XML 中含有文档类型或实体声明，可能是攻击，拒绝读取。请重新导出。",
-            "it declares a document type or entities (perhaps an attack) and is not read. Export it again.",
-        ) from None
-    except ElementTree.ParseError:
-        raise refused from None
-
-
-def _dbf_encoding(shp: Path) -> str | None:
-    """Return the encoding of the attributes: what the file says, else UTF-8 or GB18030, whichever fits."""
-    if shp.with_suffix(".cpg").is_file():
-        name = shp.with_suffix(".cpg").read_bytes()[:40].decode("ascii", "replace").strip().lower()
-        if name in {"utf-8", "utf8", "65001"}:
-            return "UTF-8"
-        if name in {"gbk", "gb2312", "gb18030", "936", "cp936", "ansi 936"}:
-            return "GB18030"
-    data = shp.with_suffix(".dbf").read_bytes()
-    start = struct.unpack("<H", data[8:10])[0] if len(data) > 32 else 0
-    try:
-        data[start:].decode("utf-8")
-    except UnicodeDecodeError:
-        return "GB18030"
-    return "UTF-8"

@@ -35,10 +35,13 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     path, kind, limits = Path(request["path"]), request["kind"], request["limits"]
     geometry = None
     crs = None
+    since_1904 = False
     if kind == "xlsx":
         from gridmap.ingest.isolated.xlsx import read_xlsx
 
-        table, rows, notices = read_xlsx(path, request["layer"], limits)
+        table, rows, notices, since_1904 = read_xlsx(
+            path, request["layer"], limits, frozenset(request["known"])
+        )
     elif kind == "geojson":
         from gridmap.ingest.isolated.geojson import read_geojson
 
@@ -53,7 +56,12 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         from gridmap.ingest.isolated.vector import read_vector
 
         table, geometry, crs, notices = read_vector(
-            path, kind, request["driver"], request["layer"], limits=limits, layers_only=request["layers_only"]
+            path,
+            kind,
+            request["drivers"],
+            request["layer"],
+            limits=limits,
+            layers_only=request["layers_only"],
         )
         rows = np.arange(1, table.num_rows + 1)
     table = table.append_column(ROW, pa.array(rows, pa.int64()))
@@ -62,4 +70,4 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         table = table.append_column(WKB, pa.array(wkb.tolist(), pa.large_binary()))
     with pa.OSFile("out.arrow", "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
-    return {"crs": crs, "notices": notices}
+    return {"crs": crs, "notices": notices, "since_1904": since_1904}

@@ -1,26 +1,29 @@
-"""XLSX by calamine: values only, nothing is computed and no link is followed."""
+"""Workbooks by calamine (XLSX, XLSB, XLS, ODS): values only, nothing is computed and no link is followed."""
 
 from __future__ import annotations
 
-import zipfile
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetVisibleEnum
 
-from gridmap.ingest.isolated.frame import Refused, as_text
-from gridmap.ingest.isolated.zipped import checked_members, choose_layer, open_zip, too_big
+from gridmap.ingest.headings import HEADINGS_WITHIN, heading_row, known_headings
+from gridmap.ingest.isolated import xlsx_facts
+from gridmap.ingest.isolated.frame import Refused
+from gridmap.ingest.isolated.sheet import sheet_table, texts_of
+from gridmap.ingest.isolated.zipped import choose_layer, too_big
 
-_BLOCK = 1 << 20
+_MOST_SHEETS = 60
+_OLE = b"\xd0\xcf\x11\xe0"
 
 
 def read_xlsx(
-    path: Path, sheet: str | None, limits: dict[str, int]
-) -> tuple[pa.Table, NDArray[np.int64], list[list[str]]]:
-    """Read one worksheet; the first row has the headings.
+    path: Path, sheet: str | None, limits: dict[str, int], known: Collection[str]
+) -> tuple[pa.Table, NDArray[np.int64], list[list[str]], bool]:
+    """Read one worksheet of a workbook: the one named, or the one whose headings are best known.
 
     Returns
     -------
@@ -28,119 +31,116 @@ def read_xlsx(
     rows : ndarray of int64
         Spreadsheet row of each record.
     notices : list of (code, zh, en)
+    since_1904 : bool
+        Whether numbers that are dates count from 1904.
 
     Raises
     ------
     Refused
     """
-    notices = _look_over(path, limits)
+    path = _by_content(path)
+    facts = xlsx_facts.look_over(path, limits) if path.suffix == ".xlsx" else xlsx_facts.Facts()
+    notices = list(facts.notices)
     try:
         book = CalamineWorkbook.from_path(str(path))
-        names = book.sheet_names
-        if sheet is not None and sheet not in names:
-            raise choose_layer(names)
-        if not names:
+        if not book.sheet_names:
             raise Refused("no-rows", "没有工作表。", "it has no worksheet.")
-        values = book.get_sheet_by_name(sheet or names[0])
-        if values.total_height * max(values.total_width, 1) > 40 * limits["rows"]:
-            raise too_big()
-        if values.total_width > limits["columns"]:
-            raise Refused(
-                "too-many-columns",
-                f"有 {values.total_width} 列，上限 {limits['columns']} 列。请只保留需要的列。",
-                f"it has {values.total_width} columns, the limit is {limits['columns']}. Keep those needed.",
-            )
-        lines = values.to_python(skip_empty_area=False)
+        if sheet is not None and sheet not in book.sheet_names:
+            raise choose_layer(book.sheet_names)
+        chosen, more = _choose(book, sheet, limits, known)
+        notices += more
+        cells = _cells(chosen, limits)
+        merged = chosen.merged_cell_ranges or []
     except CalamineError:
-        raise Refused(
-            "xlsx-broken",
-            "工作簿损坏，无法读取。请在电子表格软件中另存一次。",
-            "the workbook is damaged. Save it again from a spreadsheet program.",
-        ) from None
-    return (*_table(lines), notices)
-
-
-def _look_over(path: Path, limits: dict[str, int]) -> list[list[str]]:
-    with open_zip(path) as archive:
-        members = checked_members(archive, limits)
-        names = {m.filename for m in members}
-        if "[Content_Types].xml" not in names or not any(n.startswith("xl/") for n in names):
-            raise Refused(
-                "not-xlsx",
-                "内容不是 XLSX 工作簿（可能只是改了扩展名）。请另存为 .xlsx。",
-                "its content is not an XLSX workbook (perhaps only its name was changed). Save it as .xlsx.",
-            )
-        notices = []
-        if any(n.startswith("xl/externalLinks/") for n in names):
-            notices.append(
-                [
-                    "links-not-followed",
-                    "工作簿引用了其他文件，引用不会被打开，只读取保存时的值。",
-                    "The workbook refers to other files; they are not opened, only saved values are read.",
-                ]
-            )
-        if any(
-            _has_formula(archive, m, limits) for m in members if m.filename.startswith("xl/worksheets/sheet")
-        ):
-            notices.append(
-                [
-                    "formulas-not-computed",
-                    "表中有公式，只读取保存时的值，不重新计算。",
-                    "The sheet holds formulas; their saved values are read, nothing is computed.",
-                ]
-            )
-    return notices
-
-
-def _has_formula(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limits: dict[str, int]) -> bool:
-    tail = b""
-    size = 0
-    try:
-        with archive.open(member) as source:
-            while block := source.read(_BLOCK):
-                size += len(block)
-                if size > limits["unpacked_bytes"]:
-                    raise too_big()
-                tail += block
-                if b"<f>" in tail or b"<f " in tail or b"<f/>" in tail:
-                    return True
-                tail = tail[-4:]
-    # zipfile says NotImplementedError of a file whose compression or version it does not know.
-    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError):
-        raise Refused(
-            "xlsx-broken",
-            "工作簿损坏，无法读取。请在电子表格软件中另存一次。",
-            "the workbook is damaged. Save it again from a spreadsheet program.",
-        ) from None
-    return False
-
-
-def _table(lines: list[list[Any]]) -> tuple[pa.Table, NDArray[np.int64]]:
-    head = [as_text(v) or "" for v in lines[0]] if lines else []
-    body = lines[1:]
-    if not any(h.strip() for h in head):
-        raise Refused(
-            "headings-missing",
-            "第一行没有表头。请在第一行写明各列名称。",
-            "the first row has no headings. Name the columns in the first row.",
+        raise _broken() from None
+    for (row, column), value in facts.errors(chosen.name).items():
+        if row < len(cells) and column < len(cells[row]):
+            cells[row][column] = value
+    table, rows, told = sheet_table(cells, merged, known)
+    hidden = len(set(rows.tolist()) & facts.hidden(chosen.name))
+    if hidden:
+        notices.append(
+            [
+                "rows-hidden",
+                f"有 {hidden} 行在表中是隐藏的（筛选或手工隐藏），也读取了。",
+                f"{hidden} rows are hidden in the sheet (filtered or by hand); they are read, too.",
+            ]
         )
-    columns: dict[str, pa.Array] = {}
-    filled = np.zeros(len(body), dtype=bool)
-    for i, heading in enumerate(head):
-        texts = pa.array([as_text(line[i]) for line in body], pa.string())
-        if not heading.strip() and texts.null_count == len(texts):
-            continue
-        name = heading.strip() or f"column {i + 1}"
-        if name in columns:
-            raise Refused(
-                "heading-twice",
-                f"表头“{name[:40]}”出现了不止一次。请改名或删除重复的列。",
-                f'the heading "{name[:40]}" stands more than once. Rename or delete one.',
-            )
-        columns[name] = texts
-        filled |= texts.is_valid().to_numpy(zero_copy_only=False)
-    rows = np.arange(2, len(body) + 2, dtype=np.int64)
-    if not filled.any():
-        raise Refused("no-rows", "只有表头，没有数据行。", "it has headings but no rows.")
-    table = pa.table(columns)
-    return (table, rows) if filled.all() else (table.filter(pa.array(filled)), rows[filled])
+    return table, rows, notices + told, facts.since_1904
+
+
+def _broken() -> Refused:
+    return Refused(
+        "xlsx-broken",
+        "工作簿损坏，无法读取。请在电子表格软件中另存一次。",
+        "the workbook is damaged. Save it again from a spreadsheet program.",
+    )
+
+
+def _by_content(path: Path) -> Path:
+    """Give the copy the ending of what it is: people rename files."""
+    with path.open("rb") as file:
+        head = file.read(512)
+    if head.startswith(_OLE):
+        kind = ".xls"
+    elif head.startswith(b"PK"):
+        kind = xlsx_facts.kind_of_zip(path)
+    elif head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise Refused(
+            "xlsx-web-page",
+            "这是改了扩展名的网页（或 XML），不是工作簿。请用电子表格软件打开，另存为 .xlsx。",
+            "it is a web page (or XML) under another name. Open it in a spreadsheet program and save it as .xlsx.",
+        )
+    else:
+        raise Refused(
+            "not-xlsx",
+            "内容不是工作簿（可能只是改了扩展名）。请在电子表格软件中另存为 .xlsx。",
+            "its content is no workbook (perhaps only its name was changed). Save it as .xlsx.",
+        )
+    return path.rename(path.with_suffix(kind))
+
+
+def _cells(sheet: CalamineSheet, limits: dict[str, int]) -> list[list[str | None]]:
+    if sheet.total_height * max(sheet.total_width, 1) > 40 * limits["rows"]:
+        raise too_big()
+    if sheet.total_width > limits["columns"]:
+        raise Refused(
+            "too-many-columns",
+            f"有 {sheet.total_width} 列，上限 {limits['columns']} 列。请只保留需要的列。",
+            f"it has {sheet.total_width} columns, the limit is {limits['columns']}. Keep those needed.",
+        )
+    return texts_of(sheet.to_python(skip_empty_area=False))
+
+
+def _choose(
+    book: CalamineWorkbook, wanted: str | None, limits: dict[str, int], known: Collection[str]
+) -> tuple[CalamineSheet, list[list[str]]]:
+    """Choose a worksheet, and tell which others there are."""
+    shown = {m.name for m in book.sheets_metadata if m.visible == SheetVisibleEnum.Visible} or {
+        *book.sheet_names
+    }
+    looked: dict[str, tuple[CalamineSheet, int, int]] = {}
+    for name in (
+        book.sheet_names if len(book.sheet_names) <= _MOST_SHEETS else [wanted or book.sheet_names[0]]
+    ):
+        sheet = book.get_sheet_by_name(name)
+        if sheet.total_height * max(sheet.total_width, 1) > 40 * limits["rows"]:
+            raise too_big()
+        head = texts_of(sheet.to_python(skip_empty_area=False, nrows=HEADINGS_WITHIN))
+        at = heading_row(head, known)
+        score = known_headings(head[at], known) if head else 0
+        height = sheet.end[0] + 1 if sheet.end else 0
+        looked[name] = (sheet, score * (name in shown), height - at - 1 if score else height)
+    chosen = wanted or max(looked, key=lambda name: (looked[name][1], looked[name][2] > 0))
+    others = [name for name in looked if name != chosen and looked[name][2]]
+    if not others:
+        return looked[chosen][0], []
+    zh = "、".join(f"“{name}”{looked[name][2]} 行" for name in others[:20])
+    en = ", ".join(f'"{name}" {looked[name][2]} rows' for name in others[:20])
+    return looked[chosen][0], [
+        [
+            "sheet-chosen",
+            f"读取了工作表“{chosen}”；没有读取：{zh}。用 --sheet 名称 逐个导入。",
+            f'The sheet "{chosen}" was read; not read: {en}. Import each with --sheet NAME.',
+        ]
+    ]

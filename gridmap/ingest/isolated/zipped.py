@@ -8,7 +8,12 @@ from pathlib import Path, PurePosixPath
 
 from gridmap.ingest.isolated.frame import Refused
 
-_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_PARTS = {
+    "shapefile": (".shp", ".shx", ".dbf", ".prj", ".cpg"),
+    "mapinfo": (".tab", ".dat", ".map", ".id", ".ind", ".mif", ".mid"),
+}
+_MAIN = {"shapefile": (".shp",), "mapinfo": (".tab", ".mif")}
+_NEEDED = {".shp": (".shx", ".dbf"), ".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
 _MOST_MEMBERS = 2000
 _BLOCK = 1 << 20
 
@@ -78,8 +83,21 @@ def open_zip(path: Path) -> zipfile.ZipFile:
         ) from None
 
 
-def shapefiles(archive: zipfile.ZipFile, limits: dict[str, int]) -> dict[str, zipfile.ZipInfo]:
-    """Shapefiles of an archive by the name of their layer.
+def kind_of(archive: zipfile.ZipFile) -> str:
+    """Tell what a zip archive of map layers holds: ``mapinfo`` where it has tables of MapInfo and no shapefile."""
+    endings = {PurePosixPath(name.lower()).suffix for name in archive.namelist()}
+    return "mapinfo" if ".shp" not in endings and endings & {".tab", ".mif"} else "shapefile"
+
+
+def packed_layers(archive: zipfile.ZipFile, limits: dict[str, int], kind: str) -> dict[str, zipfile.ZipInfo]:
+    """Layers of an archive by their names.
+
+    Parameters
+    ----------
+    archive : ZipFile
+    limits : dict
+    kind : str
+        ``shapefile`` or ``mapinfo``.
 
     Raises
     ------
@@ -90,7 +108,7 @@ def shapefiles(archive: zipfile.ZipFile, limits: dict[str, int]) -> dict[str, zi
     shapes = {
         PurePosixPath(m.filename).stem: m
         for m in members
-        if m.filename.lower().endswith(".shp") and not m.filename.startswith("__MACOSX/")
+        if m.filename.lower().endswith(_MAIN[kind]) and not m.filename.startswith("__MACOSX/")
     }
     if not shapes:
         nested = any(m.filename.lower().endswith((".zip", ".rar", ".7z", ".kmz")) for m in members)
@@ -103,38 +121,40 @@ def shapefiles(archive: zipfile.ZipFile, limits: dict[str, int]) -> dict[str, zi
     return shapes
 
 
-def unpack_shapefile(path: Path, folder: Path, layer: str | None, limits: dict[str, int]) -> Path:
-    """Unpack one shapefile of an archive into a folder, under a name of our own.
+def unpack_layer(path: Path, folder: Path, layer: str | None, limits: dict[str, int], kind: str) -> Path:
+    """Unpack one layer of an archive into a folder, under a name of our own.
 
     Returns
     -------
     Path
-        Of the ``.shp`` file.
+        Of the file that GDAL opens.
 
     Raises
     ------
     Refused
     """
     with open_zip(path) as archive:
-        shapes = shapefiles(archive, limits)
+        shapes = packed_layers(archive, limits, kind)
         if layer is None and len(shapes) > 1:
             raise choose_layer(sorted(shapes))
         chosen = shapes.get(layer) if layer else next(iter(shapes.values()))
         if chosen is None:
             raise choose_layer(sorted(shapes))
-        stem = chosen.filename[:-4]
+        stem, main = chosen.filename[:-4], chosen.filename[-4:].lower()
         for member in archive.infolist():
-            name = member.filename
-            if name[:-4] == stem and name[-4:].lower() in _PARTS:
-                _unpack(archive, member, folder / f"layer{name[-4:].lower()}", limits)
-    missing = [s for s in (".shx", ".dbf") if not (folder / f"layer{s}").is_file()]
+            name = PurePosixPath(member.filename)
+            if member.filename.removesuffix(name.suffix) == stem and name.suffix.lower() in _PARTS[kind]:
+                _unpack(archive, member, folder / f"layer{name.suffix.lower()}", limits)
+    needed = _NEEDED[main]
+    missing = [s for s in needed if not (folder / f"layer{s}").is_file()]
     if missing:
+        every = " ".join((main, *needed))
         raise Refused(
             "shapefile-incomplete",
-            f"缺少 {'、'.join(missing)} 文件。请把同名的 .shp .shx .dbf .prj 一起打包。",
-            f"{', '.join(missing)} is missing. Pack .shp, .shx, .dbf and .prj of the same name together.",
+            f"缺少 {'、'.join(missing)} 文件。请把同名的 {every} 一起打包。",
+            f"{', '.join(missing)} is missing. Pack {every} of the same name together.",
         )
-    return folder / "layer.shp"
+    return folder / f"layer{main}"
 
 
 def _unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: Path, limits: dict[str, int]) -> None:

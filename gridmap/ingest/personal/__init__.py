@@ -1,7 +1,7 @@
 """Personal data at the door: headings that mean a person, numbers that no record holds, and what is starred out."""
 
 from gridmap.ingest.personal.columns import find_personal, star_out
-from gridmap.ingest.personal.headings import is_personal_header, normal_header, refuse_personal_headers
+from gridmap.ingest.personal.headings import is_personal_header, refuse_personal_headers
 from gridmap.ingest.personal.marks import KINDS, named_kinds
 from gridmap.ingest.personal.numbers import is_identity_number
 from gridmap.ingest.personal.texts import find_in, mask, personal_in, starred
@@ -14,7 +14,6 @@ __all__ = [
     "is_personal_header",
     "mask",
     "named_kinds",
-    "normal_header",
     "personal_in",
     "refuse_personal_headers",
     "star_out",

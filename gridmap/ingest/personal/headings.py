@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
 from gridmap.errors import InvalidInput
+from gridmap.ingest.headings import normal_header
 
 _ZH_PERSON = (
     "姓名|名字|人名|姓氏|曾用名|身份证|证件号|证件类型|公民身份|护照|手机|电话|联系方式|联系人|微信|qq号|邮箱|电子邮件|民族|籍贯|户籍|"
@@ -50,14 +50,6 @@ _FLAGS_ASK = (
     "这些列和代码给人贴标签，合法反映问题的人也会被列入，本系统不收。请删除这一列后再导入。",
     "Such columns flag persons, lawful petitioners too, and are not kept. Delete the column, then import again.",
 )
-
-
-def normal_header(header: str) -> str:
-    """Heading as compared: full-width folded, camel case and punctuation to underscores, lower case."""
-    text = unicodedata.normalize("NFKC", header).strip()
-    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
-    text = re.sub(r"[\s\-_./:：#*'\"“”、，,;；\\|]+", "_", text).strip("_")
-    return text.lower()
 
 
 def is_personal_header(header: str) -> bool:

@@ -128,7 +128,8 @@ def _is_one(groups: list[tuple[int, int]], text: str) -> bool:
         return all(b - a == 1 for a, b in groups)
     pointed = [any(c in ".·" for c in part) for part in between]
     if pointed and all(pointed):
-        return True
+        # With one point it is a number with decimals: an area, a distance, a coordinate.
+        return len(groups) > 2
     return not any(pointed) and not _is_decimal(text, groups[0][0], groups[-1][1])
 
 

@@ -1,12 +1,15 @@
-"""CSV: strict decoding (UTF-8, then GB18030), every column as text, fast."""
+"""CSV: strict decoding (UTF-8, GB18030, or what is named), every column as text, fast."""
 
 from __future__ import annotations
 
 import codecs
 import csv
 import io
+import re
+import tempfile
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
@@ -14,15 +17,26 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
 from gridmap.errors import InvalidInput
-from gridmap.ingest.model import Limits, RawTable
+from gridmap.ingest.headings import HEADINGS_WITHIN, heading_row
+from gridmap.ingest.model import Limits, Notice, RawTable
 from gridmap.ingest.reading.files import copy_and_hash, refuse
 
 _HEAD_BYTES = 256 * 1024
 _BLOCK_BYTES = 8 << 20
+_USUAL_SHARE = 0.8
+_PRIVATE = ("\ue000", "\uf8ff")
+_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
 _DELIMITERS = (",", "\t", ";", "，")
 
 
-def read_csv(path: Path, source: BinaryIO, limits: Limits) -> RawTable:
+def read_csv(
+    path: Path,
+    source: BinaryIO,
+    limits: Limits,
+    *,
+    known: Collection[str] = (),
+    encoding: str | None = None,
+) -> RawTable:
     """Read a CSV file.
 
     Parameters
@@ -32,6 +46,10 @@ def read_csv(path: Path, source: BinaryIO, limits: Limits) -> RawTable:
     source : binary file
         Open regular file.
     limits : Limits
+    known : collection of str
+        Headings that are expected; see :func:`gridmap.ingest.headings.heading_row`.
+    encoding : str, optional
+        Name of the encoding; found from the bytes by default.
 
     Returns
     -------
@@ -40,19 +58,35 @@ def read_csv(path: Path, source: BinaryIO, limits: Limits) -> RawTable:
     Raises
     ------
     InvalidInput
-        When the encoding is neither UTF-8 nor GB18030, or the file is not a table within the limits.
+        When the encoding is not known, or the file is not a table within the limits.
     """
-    encoding, even_quotes = _encoding(path, source)
+    sha256 = copy_and_hash(source, None)
+    if encoding is None and not _is_marked_utf16(source):
+        return _read(path, source, None, sha256, limits, known)
+    with tempfile.TemporaryFile() as turned:
+        _turn_into_utf8(path, source, encoding or "utf-16", turned)
+        return _read(path, cast("BinaryIO", turned), "utf-8", sha256, limits, known)
+
+
+def _read(
+    path: Path,
+    source: BinaryIO,
+    encoding: str | None,
+    sha256: str,
+    limits: Limits,
+    known: Collection[str],
+) -> RawTable:
+    encoding, even_quotes = (encoding, _even_quotes(path, source)) if encoding else _encoding(path, source)
     source.seek(0)
     head = source.read(_HEAD_BYTES)
-    delimiter, names, lines = _headings(path, head, encoding, limits)
+    delimiter, names, lines, above = _headings(path, head, encoding, limits, known)
     if (
         len(head) < _HEAD_BYTES
         and not head.rstrip(b"\r\n").count(b"\n")
         and not head.rstrip(b"\r\n").count(b"\r")
     ):
         raise refuse("no-rows", path, "只有表头，没有数据行。", "it has headings but no rows.")
-    sha256 = copy_and_hash(source, None)
+    source.seek(0)
     bad: list[tuple[int | None, int]] = []
 
     def invalid_row(row: Any) -> str:
@@ -89,8 +123,66 @@ def read_csv(path: Path, source: BinaryIO, limits: Limits) -> RawTable:
     if not even_quotes and _ends_in_quote(table):
         raise _broken(path)
     _check_shape(path, table, bad, lines, limits)
-    table, rows = drop_blank_rows(table, np.arange(2, 2 + table.num_rows, dtype=np.int64))
-    return RawTable(path, sha256, "csv", table, rows)
+    first = above + 2
+    table, rows = drop_blank_rows(table, np.arange(first, first + table.num_rows, dtype=np.int64))
+    notices: tuple[Notice, ...] = ()
+    if above:
+        notices = (
+            Notice(
+                "headings-below-titles",
+                f"表头在第 {above + 1} 行，上面是标题，未读取。",
+                f"The headings stand in row {above + 1}; what is above them is a title and is not read.",
+            ),
+        )
+    return RawTable(path, sha256, "csv", table, rows, notices=notices)
+
+
+def _is_marked_utf16(source: BinaryIO) -> bool:
+    start = source.read(2)
+    source.seek(0)
+    return start in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+
+
+def _turn_into_utf8(path: Path, source: BinaryIO, encoding: str, target: IO[bytes]) -> None:
+    try:
+        decoder = codecs.lookup(encoding).incrementaldecoder("strict")
+        while block := source.read(_BLOCK_BYTES):
+            target.write(decoder.decode(block).encode())
+        target.write(decoder.decode(b"", final=True).encode())
+    except (LookupError, TypeError, AttributeError):
+        raise refuse(
+            "encoding-name",
+            path,
+            f"没有名为 {encoding[:40]} 的编码。常用：utf-8、gb18030、big5、utf-16。",
+            f"no encoding is called {encoding[:40]}. Usual ones: utf-8, gb18030, big5, utf-16.",
+        ) from None
+    except UnicodeError:
+        raise refuse(
+            "encoding-wrong",
+            path,
+            f"内容不是 {encoding} 编码。请改用别的 --encoding，或另存为“CSV UTF-8”。",
+            f'it is not in {encoding}. Name another --encoding, or save it as "CSV UTF-8".',
+        ) from None
+    target.seek(0)
+
+
+def _even_quotes(path: Path, source: BinaryIO) -> bool:
+    quotes = 0
+    source.seek(0)
+    while block := source.read(_BLOCK_BYTES):
+        _refuse_nul(path, block)
+        quotes += block.count(b'"')
+    return quotes % 2 == 0
+
+
+def _refuse_nul(path: Path, block: bytes) -> None:
+    if b"\0" in block:
+        raise refuse(
+            "csv-nul",
+            path,
+            "文件含有空字节（NUL），不是文本表格。请另存为 UTF-8 编码的 CSV。",
+            "it contains NUL bytes, so it is not a text table. Save it as CSV in UTF-8.",
+        )
 
 
 def _ends_in_quote(table: pa.Table) -> bool:
@@ -148,30 +240,49 @@ def drop_blank_rows(table: pa.Table, rows: Any) -> tuple[pa.Table, Any]:
 
 def _encoding(path: Path, source: BinaryIO) -> tuple[str, bool]:
     """First of UTF-8 and GB18030 that decodes every byte, and whether the quotes of the file are even."""
-    start = source.read(4)
-    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise _wrong_encoding(path)
     for encoding, decodes in (("utf-8", _is_utf8), ("gb18030", _is_gb18030)):
         source.seek(0)
         quotes = 0
         carry = b""
         valid = True
         while valid and (block := source.read(_BLOCK_BYTES)):
-            if b"\0" in block:
-                raise refuse(
-                    "csv-nul",
-                    path,
-                    "文件含有空字节（NUL），不是文本表格。请另存为 UTF-8 编码的 CSV。",
-                    "it contains NUL bytes, so it is not a text table. Save it as CSV in UTF-8.",
-                )
+            _refuse_nul(path, block)
             quotes += block.count(b'"')
             # A line feed is never part of a longer character in either encoding.
             whole, line_feed, rest = (carry + block).rpartition(b"\n")
             valid = decodes(whole + line_feed)
             carry = rest
         if valid and decodes(carry):
+            if encoding == "gb18030":
+                _refuse_unlikely(path, source)
             return encoding, quotes % 2 == 0
     raise _wrong_encoding(path)
+
+
+def _refuse_unlikely(path: Path, source: BinaryIO) -> None:
+    """Refuse what GB18030 decodes into characters that nobody writes: nearly every byte stream is valid in it."""
+    source.seek(0)
+    text = codecs.getincrementaldecoder("gb18030")("strict").decode(source.read(_HEAD_BYTES))
+    wide = [c for c in text if ord(c) > 0x7F]
+    usual = sum(_is_usual(c) for c in wide)
+    if wide and (usual < _USUAL_SHARE * len(wide) or any(_PRIVATE[0] <= c <= _PRIVATE[1] for c in wide)):
+        raise refuse(
+            "encoding-unlikely",
+            path,
+            "编码不是 UTF-8，按 GB18030 读出的多是生僻字或乱码（可能是 Big5）。请用 --encoding 指明编码，"
+            "或另存为“CSV UTF-8”。",
+            "it is not UTF-8, and as GB18030 it reads as rare or private characters (perhaps it is Big5). Name the "
+            'encoding with --encoding, or save it as "CSV UTF-8".',
+        )
+
+
+def _is_usual(character: str) -> bool:
+    """Tell whether GB 2312 has a character: its 6,763 hanzi and signs make up all but a few of what is written."""
+    try:
+        character.encode("gb2312")
+    except UnicodeEncodeError:
+        return character == "\ufeff"
+    return True
 
 
 def _is_utf8(data: bytes) -> bool:
@@ -199,16 +310,16 @@ def _wrong_encoding(path: Path) -> InvalidInput:
     )
 
 
-def _headings(path: Path, head: bytes, encoding: str, limits: Limits) -> tuple[str, list[str], int]:
-    """Delimiter, unique headings, and the number of physical lines that they take."""
+def _headings(
+    path: Path, head: bytes, encoding: str, limits: Limits, known: Collection[str]
+) -> tuple[str, list[str], int, int]:
+    """Delimiter, unique headings, the number of physical lines up to them, and of rows above them."""
     text = codecs.getincrementaldecoder(encoding)("strict").decode(head).removeprefix("\ufeff")
+    told = _SEPARATOR_LINE.match(text)
+    if told:
+        text = text[told.end() :]
     first = text.split("\n", 1)[0]
-    delimiter = max(_DELIMITERS[:3], key=first.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        names = next(reader)
-    except (StopIteration, csv.Error):
-        names = []
+    delimiter = told[1] if told else max(_DELIMITERS[:3], key=first.count)
     if len(head) == _HEAD_BYTES and "\n" not in text and "\r" not in text:
         raise refuse(
             "headings-too-long",
@@ -216,7 +327,34 @@ def _headings(path: Path, head: bytes, encoding: str, limits: Limits) -> tuple[s
             "第一行太长，不像表头。请确认文件是表格，并只保留需要的列。",
             "its first line is too long to be headings. Check that it is a table; keep only needed columns.",
         )
-    return delimiter, unique_headings(path, names, limits), max(reader.line_num, 1)
+    rows, ends = _first_rows(text, delimiter)
+    at = heading_row(rows, known)
+    if not told and not at:
+        # A title above the headings may hold fewer of the separators than they do.
+        for other in _DELIMITERS[:3]:
+            others, their_ends = _first_rows(text, other)
+            if (place := heading_row(others, known)) > 0:
+                delimiter, rows, ends, at = other, others, their_ends, place
+                break
+    names = list(rows[at]) if rows else []
+    lines = (ends[at] if ends else 1) + (1 if told else 0)
+    return delimiter, unique_headings(path, names, limits), lines, at
+
+
+def _first_rows(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+    """Return the first rows, and the number of the line with which each ends."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows: list[list[str]] = []
+    ends: list[int] = []
+    try:
+        for row in reader:
+            rows.append(row)
+            ends.append(reader.line_num)
+            if len(rows) == HEADINGS_WITHIN:
+                break
+    except csv.Error:
+        pass
+    return rows, ends
 
 
 def unique_headings(path: Path, names: list[str], limits: Limits) -> list[str]:

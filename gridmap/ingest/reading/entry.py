@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
 from gridmap.crs import BBox
 from gridmap.ingest.model import DEFAULT_LIMITS, Limits, RawTable
 from gridmap.ingest.reading.csvfile import read_csv
-from gridmap.ingest.reading.files import OSM, check_size, format_of, open_regular
+from gridmap.ingest.reading.files import OSM, check_size, format_of, open_regular, workbook_inside
 from gridmap.ingest.reading.sandbox import read_isolated
 
 
@@ -17,6 +18,8 @@ def read_raw(
     sheet: str | None = None,
     layer: str | None = None,
     bounds: BBox | None = None,
+    encoding: str | None = None,
+    known: Collection[str] = (),
     limits: Limits = DEFAULT_LIMITS,
 ) -> RawTable:
     """Read one table of an untrusted file as it stands.
@@ -27,11 +30,15 @@ def read_raw(
     ----------
     path : str or Path
     sheet : str, optional
-        Worksheet of an XLSX file; the first by default.
+        Worksheet of a workbook; by default the one with most known headings.
     layer : str, optional
         Layer of a GeoPackage, KML or zip; the only one by default.
     bounds : tuple of float, optional
         West, south, east, north (EPSG:4326): of an OpenStreetMap extract only the roads there are read.
+    encoding : str, optional
+        Of a CSV file; found from its bytes by default.
+    known : collection of str
+        Headings that are expected, by which the row of headings is found; the first row by default.
     limits : Limits
 
     Returns
@@ -48,9 +55,11 @@ def read_raw(
     with open_regular(path) as source:
         check_size(path, source.seek(0, 2), kind, limits)
         source.seek(0)
+        if kind == "csv" and workbook_inside(source):
+            kind = "xlsx"
         if kind == "csv":
-            return read_csv(path, source, limits)
-        return read_isolated(path, source, kind, sheet or layer, limits=limits, bounds=bounds)
+            return read_csv(path, source, limits, known=known, encoding=encoding)
+        return read_isolated(path, source, kind, sheet or layer, limits=limits, known=known, bounds=bounds)
 
 
 def list_layers(path: str | Path, *, limits: Limits = DEFAULT_LIMITS) -> list[str | None]:

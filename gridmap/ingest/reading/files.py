@@ -16,14 +16,48 @@ FORMATS = {
     ".txt": "csv",
     ".tsv": "csv",
     ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".xls": "xlsx",
+    ".xlsb": "xlsx",
+    ".ods": "xlsx",
     ".geojson": "geojson",
     ".json": "geojson",
     ".gpkg": "gpkg",
     ".zip": "shapefile",
     ".kml": "kml",
+    ".kmz": "kmz",
+    ".fgb": "fgb",
     ".pbf": "osm.pbf",
     ".osm": "osm",
 }
+_STEPS = {
+    ".et": ("请在 WPS 表格中另存为 .xlsx。", "Save it as .xlsx in WPS."),
+    ".doc": (
+        "请把表格复制到电子表格软件，另存为 .xlsx。",
+        "Copy its table into a spreadsheet and save that as .xlsx.",
+    ),
+    ".docx": (
+        "请把表格复制到电子表格软件，另存为 .xlsx。",
+        "Copy its table into a spreadsheet and save that as .xlsx.",
+    ),
+    ".pdf": ("请向提供方索取表格或图层文件。", "Ask for the sheet or the layer that it was printed from."),
+    ".shp": (
+        "请把同名的 .shp .shx .dbf .prj 一起压缩成 .zip。",
+        "Pack .shp, .shx, .dbf and .prj of the same name into one .zip.",
+    ),
+    ".tab": (
+        "请把 MapInfo 的 .tab .dat .map .id 一起压缩成 .zip。",
+        "Pack MapInfo's .tab, .dat, .map and .id into one .zip.",
+    ),
+    ".dwg": (
+        "请导出为 DXF，再用 GIS 软件转为 GeoPackage。",
+        "Export DXF; a GIS program turns that into GeoPackage.",
+    ),
+    ".rar": ("请解压后重新打包为 .zip。", "Unpack it and pack it again as .zip."),
+    ".7z": ("请解压后重新打包为 .zip。", "Unpack it and pack it again as .zip."),
+}
+"""What to do with a kind of file that is not read."""
+
 OSM = frozenset({"osm", "osm.pbf"})
 _COPY_BYTES = 1 << 20
 
@@ -42,13 +76,22 @@ def format_of(path: Path) -> str:
         When the ending is not one that is read.
     """
     found = FORMATS.get(path.suffix.lower())
+    if found is None and path.suffix.lower() in _STEPS:
+        zh, en = _STEPS[path.suffix.lower()]
+        raise refuse(
+            "format-unknown",
+            path,
+            f"不能直接读取 {path.suffix} 文件。{zh}",
+            f"{path.suffix} files are not read. {en}",
+        )
     if found is None:
         raise refuse(
             "format-unknown",
             path,
-            "不支持这种文件。请用 CSV、XLSX、GeoJSON、GeoPackage、KML 或 ZIP 打包的 Shapefile（道路还可用 .osm.pbf）。",
-            "this kind of file is not read. Use CSV, XLSX, GeoJSON, GeoPackage, KML or a zipped Shapefile "
-            "(for roads also .osm.pbf).",
+            "不支持这种文件。请用 CSV、XLSX（XLS、ODS）、GeoJSON、GeoPackage、KML、KMZ、FlatGeobuf，或 ZIP 打包的 "
+            "Shapefile、MapInfo（道路还可用 .osm.pbf）。",
+            "this kind of file is not read. Use CSV, XLSX (XLS, ODS), GeoJSON, GeoPackage, KML, KMZ, FlatGeobuf, or a "
+            "zipped Shapefile or MapInfo table (for roads also .osm.pbf).",
         )
     return found
 
@@ -76,6 +119,13 @@ def open_regular(path: Path) -> BinaryIO:
         os.close(fd)
         raise _not_regular(path)
     return os.fdopen(fd, "rb")
+
+
+def workbook_inside(source: BinaryIO) -> bool:
+    """Tell whether an open file begins as a workbook does, whatever its name promises."""
+    head = source.read(4)
+    source.seek(0)
+    return head in {b"PK\x03\x04", b"\xd0\xcf\x11\xe0"}
 
 
 def _not_regular(path: Path) -> InvalidInput:

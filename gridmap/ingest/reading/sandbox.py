@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Collection
 from dataclasses import asdict
 from functools import cache
 from pathlib import Path
@@ -29,7 +30,14 @@ from gridmap.ingest.isolated.frame import ROW, WKB
 from gridmap.ingest.model import Limits, Notice, RawTable
 from gridmap.ingest.reading.files import copy_and_hash, refuse
 
-_DRIVERS = {"gpkg": "GPKG", "shapefile": "ESRI Shapefile", "kml": "LIBKML"}
+_DRIVERS = {
+    "gpkg": ("GPKG",),
+    "shapefile": ("ESRI Shapefile", "MapInfo File"),
+    "kml": ("LIBKML",),
+    "kmz": ("LIBKML",),
+    "fgb": ("FlatGeobuf",),
+}
+"""Drivers that a kind of file may need; a zip archive holds layers of either kind."""
 _ROOT = str(Path(gridmap.__file__).resolve().parent.parent)
 _BOOT = (
     "import sys; sys.path.insert(0, {root!r}); "
@@ -46,6 +54,7 @@ def read_isolated(
     *,
     limits: Limits,
     layers_only: bool = False,
+    known: Collection[str] = (),
     bounds: tuple[float, float, float, float] | None = None,
 ) -> RawTable:
     """Read a file of any format but CSV; see :func:`gridmap.ingest.reading.read_raw`.
@@ -62,6 +71,8 @@ def read_isolated(
     limits : Limits
     layers_only : bool
         Return a table of the names of layers instead.
+    known : collection of str
+        Headings by which a worksheet and its row of headings are recognised.
     bounds : tuple of float, optional
         West, south, east, north: of an OpenStreetMap extract only what is there is read.
 
@@ -77,8 +88,9 @@ def read_isolated(
             "path": str(copy),
             "kind": kind,
             "layer": layer,
-            "driver": _DRIVERS.get(kind),
+            "drivers": _DRIVERS.get(kind, ()),
             "layers_only": layers_only,
+            "known": sorted(known),
             "bounds": bounds,
             "limits": asdict(limits),
         }
@@ -104,6 +116,7 @@ def _raw(path: Path, sha256: str, kind: str, table: pa.Table, answer: dict[str, 
         geometry,
         answer.get("crs"),
         tuple(Notice(*n) for n in answer.get("notices", [])),
+        since_1904=bool(answer.get("since_1904")),
     )
 
 
@@ -120,7 +133,7 @@ def _run(path: Path, folder: Path, request: dict[str, Any], limits: Limits) -> d
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=folder,
-        env=_environment(folder, request["driver"]),
+        env=_environment(folder, request["drivers"]),
         start_new_session=True,
         close_fds=True,
     ) as process:
@@ -166,9 +179,9 @@ def _all_drivers() -> tuple[str, ...]:
     return tuple(pyogrio.list_drivers())
 
 
-def _environment(folder: Path, driver: str | None) -> dict[str, str]:
-    """Environment of the reader: one driver, one thread, no network, nothing of ours."""
-    skipped = ",".join(d for d in _all_drivers() if d != driver)
+def _environment(folder: Path, drivers: Collection[str]) -> dict[str, str]:
+    """Environment of the reader: the drivers of one kind of file, one thread, no network, nothing of ours."""
+    skipped = ",".join(d for d in _all_drivers() if d not in drivers)
     return {
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",

@@ -70,7 +70,7 @@ def check_rows(
                 en=f"{field.name} is missing. Fill it in.",
             )
     if noun.place == "point":
-        _need_place(columns, places, refusals)
+        _need_place(columns, places, headings, refusals)
     if noun.name == "incidents":
         _dispute_kinds(columns, headings, refusals, kinds)
     if noun.name == "migrants":
@@ -89,12 +89,14 @@ def placed_by(columns: dict[str, Any], places: Places) -> pa.Array:
     return by.combine_chunks() if isinstance(by, pa.ChunkedArray) else by
 
 
-def _need_place(columns: dict[str, Any], places: Places, refusals: Refusals) -> None:
+def _need_place(columns: dict[str, Any], places: Places, headings: Headings, refusals: Refusals) -> None:
     if places.placed.all():
         return
     lacking = _mask(pc.is_null(placed_by(columns, places)))
     # A coordinate that was refused has already been complained about.
     lacking &= ~(np.isfinite(places.raw_x) | np.isfinite(places.raw_y)) & ~refusals.about_place
+    for axis in ("lon", "lat"):
+        lacking &= ~refusals.of(headings.columns.get(axis, axis))
     names = [n for n in ("grid_code", "village_name") if n in columns]
     zh = "没有位置。请填写经纬度" + ("，或网格编码、村名。" if names else "。")
     en = "there is no place. Give lon and lat" + (f", or {' or '.join(names)}." if names else ".")

@@ -14,6 +14,8 @@ from gridmap.ingest.personal import find_personal, named_kinds, star_out
 from gridmap.ingest.rows import dates, values
 from gridmap.ingest.rows.refused import Refusals
 
+_LOST_DIGITS = r"^[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{2}$"
+
 ARROW_TYPES: dict[str, pa.DataType] = {
     "text": pa.string(),
     "key": pa.string(),
@@ -28,7 +30,14 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 
 
 def column(
-    raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals, *, zone: str, dayfirst: bool | None
+    raw: pa.ChunkedArray,
+    field: Field,
+    heading: str,
+    refusals: Refusals,
+    *,
+    zone: str,
+    dayfirst: bool | None,
+    since_1904: bool = False,
 ) -> Any:
     """Convert a column and refuse the cells that do not fit.
 
@@ -41,6 +50,8 @@ def column(
     refusals : Refusals
     zone : str
     dayfirst : bool or None
+    since_1904 : bool
+        See :func:`gridmap.ingest.rows.dates.read_instants`.
 
     Returns
     -------
@@ -52,7 +63,11 @@ def column(
     if field.kind in {"code", "boolean"}:
         return _code(raw, field, heading, refusals)
     if field.kind in {"instant", "day"}:
-        return _date(raw, field, heading, refusals, zone=zone, dayfirst=dayfirst)
+        # A day is a day of the calendar, so it is read without a zone.
+        read = dates.read_instants(
+            raw, zone if field.kind == "instant" else "UTC", dayfirst=dayfirst, since_1904=since_1904
+        )
+        return _date(read, raw, field, heading, refusals)
     if field.kind == "clock":
         clocks, wrong = values.read_clocks(raw)
         refusals.add(
@@ -72,6 +87,15 @@ def _text(raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) 
     text, too_long = values.read_text(raw, field)
     if field.kind == "key":
         text = values.tidy_key(text)
+        refusals.add(
+            pc.fill_null(pc.match_substring_regex(text, _LOST_DIGITS), fill_value=False),
+            heading,
+            raw,
+            code="code-digits-lost",
+            zh="电子表格把长编码当作数字，丢掉了末尾几位。请把这一列设为“文本”，重新填入编码。",
+            en="the spreadsheet took a long code for a number and lost its last digits. Make the column text, and "
+            "enter the code again.",
+        )
     refusals.add(
         too_long,
         heading,
@@ -154,17 +178,7 @@ def _code(raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) 
     return found
 
 
-def _date(
-    raw: pa.ChunkedArray,
-    field: Field,
-    heading: str,
-    refusals: Refusals,
-    *,
-    zone: str,
-    dayfirst: bool | None,
-) -> Any:
-    # A day is a day of the calendar, so it is read without a zone.
-    read = dates.read_instants(raw, zone if field.kind == "instant" else "UTC", dayfirst=dayfirst)
+def _date(read: dates.Instants, raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) -> Any:
     for code, rows in read.problems.items():
         zh, en = dates.REASONS[code]
         refusals.add(rows, heading, raw, code=code, zh=zh, en=en)

@@ -10,6 +10,7 @@ import datetime as dt
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -48,15 +49,17 @@ _STEPS = (
     (r"\s+$", ""),
     (r"(\d) +(Z|[+-]\d\d:?\d\d)$", r"\1\2"),
 )
+_SINCE_1904_DAYS = 1462
 _SERIAL = r"^\d{5}(?:\.\d+)?$"
 _EPOCH = np.datetime64("1899-12-30", "us")
 _HALF_DAY = "上午|下午|中午|凌晨|早上|早晨|晚上|傍晚|夜里|夜间|am|pm|a.m.|p.m."
 _SPOKEN = re.compile(
-    rf"(?P<y>\d{{4}})\s*[-/.年]\s*(?P<m>\d{{1,2}})\s*[-/.月]\s*(?P<d>\d{{1,2}})\s*[日号]?\s*[,，T]?\s*"
+    rf"(?P<y>\d{{4}})\s*[-/.、年]\s*(?P<m>\d{{1,2}})\s*[-/.、月]\s*(?P<d>\d{{1,2}})\s*[日号]?\s*[,，T]?\s*"
     rf"(?:[(（]?(?:星期|周|礼拜)[一二三四五六日天][)）]?)?\s*"
     rf"(?:(?P<half>{_HALF_DAY})?\s*(?P<h>\d{{1,2}})\s*"
     r"(?:(?:[:时]|点钟?)\s*(?:(?P<quarter>半|一刻|三刻)|(?P<min>\d{1,2})\s*分?(?:(?:(?<=分)|:)\s*(?P<s>\d{1,2})\s*秒?)?)?"
-    r"|(?=\s*(?:am|pm|a\.m\.|p\.m\.)))\s*(?P<half2>am|pm|a\.m\.|p\.m\.)?\s*[许左右整]*)?",
+    r"|(?=\s*(?:am|pm|a\.m\.|p\.m\.)))\s*(?P<half2>am|pm|a\.m\.|p\.m\.)?\s*[许左右整]*)?"
+    r"(?:\s*[(（]?(?:星期|周|礼拜)[一二三四五六日天][)）]?)?",
     re.IGNORECASE,
 )
 _DAY_MONTH = re.compile(
@@ -95,7 +98,9 @@ class Instants:
     problems: dict[str, NDArray[np.int64]]
 
 
-def read_instants(column: pa.ChunkedArray, zone: str, *, dayfirst: bool | None = None) -> Instants:
+def read_instants(
+    column: pa.ChunkedArray, zone: str, *, dayfirst: bool | None = None, since_1904: bool = False
+) -> Instants:
     """Read a column of dates and times.
 
     Parameters
@@ -105,6 +110,8 @@ def read_instants(column: pa.ChunkedArray, zone: str, *, dayfirst: bool | None =
         IANA name of the time zone of values that do not say theirs.
     dayfirst : bool, optional
         How 01/02/2026 is meant; without it such values are refused.
+    since_1904 : bool
+        Whether a number counts the days since 1904 (workbooks of old Macs) and not since 1900.
 
     Returns
     -------
@@ -122,7 +129,8 @@ def read_instants(column: pa.ChunkedArray, zone: str, *, dayfirst: bool | None =
     text, left = _take_matching(text, left, _ISO, local, _cast_naive)
     text, left = _take_matching(text, left, _OFFSET, utc, _cast_offset)
     if left.size:
-        text, left = _take_matching(text, left, _SERIAL, local, _cast_serial)
+        serial = partial(_cast_serial, since_1904=since_1904)
+        text, left = _take_matching(text, left, _SERIAL, local, serial)
         text = _bring_to_iso(text)
         text, left = _take_matching(text, left, _ISO, local, _cast_naive)
         text, left = _take_matching(text, left, _OFFSET, utc, _cast_offset)
@@ -186,8 +194,8 @@ def _coerce(text: pa.ChunkedArray, *, utc: bool) -> NDArray[np.datetime64]:
     return index.to_numpy().astype("datetime64[us]")
 
 
-def _cast_serial(text: pa.ChunkedArray) -> NDArray[np.datetime64]:
-    days = pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False)
+def _cast_serial(text: pa.ChunkedArray, *, since_1904: bool) -> NDArray[np.datetime64]:
+    days = pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False) + since_1904 * _SINCE_1904_DAYS
     fits = (days >= 20_000) & (days < 80_000)
     seconds = np.rint(np.where(fits, days, 0.0) * 86400.0).astype(np.int64)
     values = _EPOCH + seconds.astype("timedelta64[s]").astype("timedelta64[us]")
@@ -196,6 +204,7 @@ def _cast_serial(text: pa.ChunkedArray) -> NDArray[np.datetime64]:
 
 
 def _bring_to_iso(text: pa.ChunkedArray) -> pa.ChunkedArray:
+    text = pc.replace_substring(pc.utf8_normalize(text, form="NFKC"), "、", "-")
     for pattern, replacement in _STEPS:
         text = pc.replace_substring_regex(text, pattern, replacement)
     return text

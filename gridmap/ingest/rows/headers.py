@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gridmap.domain.records import NOUNS, Field, Noun
 from gridmap.errors import InvalidInput
-from gridmap.ingest.personal import normal_header, refuse_personal_headers
+from gridmap.ingest.headings import heading_key
+from gridmap.ingest.personal import refuse_personal_headers
 from gridmap.ingest.rows.refused import REASON_HEADERS
 
 WKT_HEADERS = frozenset({"wkt", "geometry", "geom", "几何", "the_geom"})
+_PAIR_HEADERS = frozenset(
+    {
+        *(
+            "经纬度",
+            "经纬度坐标",
+            "坐标",
+            "位置坐标",
+            "点位坐标",
+            "地理坐标",
+            "gps",
+            "gps坐标",
+            "定位",
+            "lonlat",
+        ),
+        *("lon_lat", "lnglat", "lng_lat", "longlat", "coordinates", "coordinate", "xy", "longitude_latitude"),
+    }
+)
+_ROUND_A_WORD = re.compile("^(?:所属|所在|案件|事件|事项|纠纷|矛盾)(?=.{2})|(?:坐标|信息|情况)$")
+_UNSURE = 3
 _PERSON_HERE = frozenset({"name", "names", "名字"})
 _NAMELESS = frozenset({"incidents", "incident_steps", "team_positions"})
 _UNITS = (
@@ -96,7 +117,7 @@ def match_headings(
         required field has no column.
     """
     unnamed = [n for n in names if n not in REASON_HEADERS]
-    mapped = {normal_header(k): v for k, v in (mapping or {}).items()}
+    mapped = {heading_key(k): v for k, v in (mapping or {}).items()}
     also = _PERSON_HERE - set(mapped) if noun.name in _NAMELESS else frozenset()
     refuse_personal_headers(unnamed, file_name, also)
     columns, constants = _from_mapping(unnamed, noun, mapping or {}, file_name)
@@ -108,11 +129,11 @@ def match_headings(
     for name in unnamed:
         if name in taken:
             continue
-        key = normal_header(name)
+        key = heading_key(name)
         if key in mapped:
             ignored.append(name)
             continue
-        field, rank = aliases.get(key) or aliases.get(_without_unit(key)) or ("", 0)
+        field, rank = _meant(key, aliases)
         if noun.place == "line" and key in WKT_HEADERS:
             wkt = name
         elif not field or field in columns or field in constants:
@@ -126,9 +147,36 @@ def match_headings(
         if len(rivals) > 1 and rivals[1][0] == rivals[0][0]:
             raise _twice(file_name, field, [n for _, n in rivals])
         ignored.extend(n for _, n in rivals[1:])
-    _need(noun, columns, constants, file_name, with_place=with_place or wkt is not None)
+    _pair_of_coordinates(noun, columns, ignored)
+    _need(noun, columns, constants, file_name, names=unnamed, with_place=with_place or wkt is not None)
     order = {n: i for i, n in enumerate(names)}
     return Headings(columns, constants, tuple(sorted(ignored, key=lambda n: order[n])), wkt)
+
+
+def known_keys(noun: Noun, mapping: Mapping[str, str] | None) -> frozenset[str]:
+    """Headings by which a table of a noun is recognised, as :func:`gridmap.ingest.headings.heading_key` gives them."""
+    return frozenset(_aliases(noun)) | {
+        heading_key(k) for k, v in (mapping or {}).items() if not v.startswith("=")
+    }
+
+
+def _pair_of_coordinates(noun: Noun, columns: dict[str, str], ignored: list[str]) -> None:
+    """Take one column with both coordinates for both fields, where neither has a column of its own."""
+    axes = [f.name for f in noun.fields if f.kind in {"x", "y"}]
+    if len(axes) == 2 and not any(axis in columns for axis in axes):
+        pair = next((name for name in ignored if heading_key(name) in _PAIR_HEADERS), None)
+        if pair is not None:
+            columns.update(dict.fromkeys(axes, pair))
+            ignored.remove(pair)
+
+
+def _meant(key: str, aliases: dict[str, tuple[str, int]]) -> tuple[str, int]:
+    """Return the field that a heading means and how surely, least where words had to be taken off it."""
+    found = aliases.get(key) or aliases.get(_without_unit(key))
+    if found:
+        return found
+    field, _ = aliases.get(_ROUND_A_WORD.sub("", key), ("", 0))
+    return field, _UNSURE
 
 
 def _without_unit(key: str) -> str:
@@ -141,9 +189,9 @@ def _aliases(noun: Noun) -> dict[str, tuple[str, int]]:
     found: dict[str, tuple[str, int]] = {}
     for f in noun.fields:
         for rank, spelling in enumerate((f.name, f.zh, *f.aliases)):
-            found.setdefault(normal_header(spelling), (f.name, min(rank, 2)))
+            found.setdefault(heading_key(spelling), (f.name, min(rank, 2)))
     for f in noun.fields:
-        found[normal_header(f.name)] = (f.name, 0)
+        found[heading_key(f.name)] = (f.name, 0)
     return found
 
 
@@ -153,7 +201,7 @@ def _from_mapping(
     columns: dict[str, str] = {}
     constants: dict[str, str] = {}
     fields = {f.name for f in noun.fields}
-    by_key = {normal_header(n): n for n in names}
+    by_key = {heading_key(n): n for n in names}
     for left, right in mapping.items():
         target = left if right.startswith("=") else right
         if not target:
@@ -169,8 +217,8 @@ def _from_mapping(
             raise _twice(file_name, target, [left])
         if right.startswith("="):
             constants[target] = right[1:]
-        elif normal_header(left) in by_key:
-            columns[target] = by_key[normal_header(left)]
+        elif heading_key(left) in by_key:
+            columns[target] = by_key[heading_key(left)]
         else:
             raise InvalidInput(
                 "mapping-heading-missing",
@@ -190,24 +238,31 @@ def _twice(file_name: str, field: str, names: list[str]) -> InvalidInput:
 
 
 def _need(
-    noun: Noun, columns: dict[str, str], constants: dict[str, str], file_name: str, *, with_place: bool
+    noun: Noun,
+    columns: dict[str, str],
+    constants: dict[str, str],
+    file_name: str,
+    *,
+    names: list[str],
+    with_place: bool,
 ) -> None:
     def has(name: str) -> bool:
         return name in columns or name in constants
 
     missing = [f"{f.zh} {f.name}" for f in noun.fields if f.required and not has(f.name)]
-    names = {f.name for f in noun.fields}
+    fields = {f.name for f in noun.fields}
     if noun.place == "point" and with_place:
         placed = has("lon") and has("lat")
-        placed = placed or any(n in names and has(n) for n in ("grid_code", "village_name"))
+        placed = placed or any(n in fields and has(n) for n in ("grid_code", "village_name"))
         if not placed:
-            missing.append("经度 lon + 纬度 lat" + (" / 网格编码 grid_code" if "grid_code" in names else ""))
+            missing.append("经度 lon + 纬度 lat" + (" / 网格编码 grid_code" if "grid_code" in fields else ""))
     if missing:
         raise InvalidInput(
             "column-missing",
-            f"{file_name}：缺少列 {'、'.join(missing)}。请补上该列，或用映射文件指明哪一列是它。",
-            f"{file_name}: columns are missing: {', '.join(missing)}. "
-            "Add them, or say in a mapping which column it is.",
+            f"{file_name}：缺少列 {'、'.join(missing)}。读到的表头：{'、'.join(names[:40])}。"
+            "请补上该列，或用映射文件指明哪一列是它。",
+            f"{file_name}: columns are missing: {', '.join(missing)}. The headings found are: "
+            f"{', '.join(names[:40])}. Add the columns, or say in a mapping which is which.",
         )
 
 

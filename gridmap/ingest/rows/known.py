@@ -99,9 +99,10 @@ def check_known(
 def _refuse(
     wrong: NDArray[np.bool_], field: str, columns: dict[str, Any], headings: Headings, refusals: Refusals
 ) -> None:
+    heading = headings.columns.get(field, field)
     refusals.add(
-        wrong,
-        headings.columns.get(field, field),
+        wrong & ~refusals.of(heading),
+        heading,
         columns[field],
         code="grid-unknown",
         zh="本镇没有这个网格。请核对网格编码或村名（gridmap grids list 可查），或填写经纬度。",

@@ -20,8 +20,9 @@ from gridmap.files.cells import restore_cells
 from gridmap.ingest.model import DEFAULT_LIMITS, Limits, Notice, ParsedTable, RawTable
 from gridmap.ingest.reading import read_raw
 from gridmap.ingest.rows import checks, convert
+from gridmap.ingest.rows.cells import split_pairs, without_errors, without_totals
 from gridmap.ingest.rows.geometry import coordinate_columns, read_lines
-from gridmap.ingest.rows.headers import Headings, match_headings, noun_of
+from gridmap.ingest.rows.headers import Headings, known_keys, match_headings, noun_of
 from gridmap.ingest.rows.known import KnownGrids, check_known
 from gridmap.ingest.rows.places import Places, none_placed, read_places
 from gridmap.ingest.rows.refused import Refusals
@@ -39,6 +40,7 @@ def parse_table(
     crs: str | int | None = None,
     sheet: str | None = None,
     layer: str | None = None,
+    encoding: str | None = None,
     bounds: systems.BBox | None = None,
     zone: str = "Asia/Shanghai",
     dayfirst: bool | None = None,
@@ -60,7 +62,9 @@ def parse_table(
     crs : str or int, optional
         System of the coordinates; by default what the file declares, or EPSG:4326.
     sheet, layer : str, optional
-        Which table of the file; the first worksheet or the only layer by default.
+        Which table of the file; by default the worksheet whose headings are best known, or the only layer.
+    encoding : str, optional
+        Of a CSV file; found from its bytes by default.
     bounds : tuple of float, optional
         West, south, east, north (EPSG:4326) of where rows are expected: tells swapped coordinates.
     zone : str
@@ -85,9 +89,17 @@ def parse_table(
         When the file as a whole cannot be used: unreadable, a personal or a missing column, a bad mapping.
     """
     noun_table = noun_of(noun)
-    raw = read_raw(path, sheet=sheet, layer=layer, bounds=bounds, limits=limits)
+    raw = read_raw(
+        path,
+        sheet=sheet,
+        layer=layer,
+        bounds=bounds,
+        encoding=encoding,
+        known=known_keys(noun_table, mapping),
+        limits=limits,
+    )
     return parse_raw(
-        raw,
+        without_totals(raw) if raw.format in {"csv", "xlsx"} else raw,
         noun_table,
         mapping=mapping,
         crs=crs,
@@ -140,7 +152,13 @@ def parse_raw(
                 heading = headings.columns.get(field.name, field.name)
                 given[field.name] = column
                 columns[field.name] = convert.column(
-                    column, field, heading, refusals, zone=zone, dayfirst=dayfirst
+                    without_errors(column, heading, refusals),
+                    field,
+                    heading,
+                    refusals,
+                    zone=zone,
+                    dayfirst=dayfirst,
+                    since_1904=raw.since_1904,
                 )
         tick()
     places, more = _places(raw, noun, headings, refusals, source_crs=source_crs, bounds=bounds)
@@ -192,11 +210,16 @@ def _places(
     names = {f.kind: f for f in noun.fields if f.kind in {"x", "y"}}
     if len(names) < 2:
         return none_placed(raw.table.num_rows), []
-    pair = (_given(raw, names["x"], headings), _given(raw, names["y"], headings))
-    if pair[0] is None or pair[1] is None:
+    x, y = (_given(raw, names[axis], headings) for axis in ("x", "y"))
+    if x is None or y is None:
         return none_placed(raw.table.num_rows), []
-    labels = tuple(headings.columns.get(names[k].name, names[k].name) for k in ("x", "y"))
-    return read_places((pair[0], pair[1]), (labels[0], labels[1]), source_crs, bounds, refusals)
+    label_x, label_y = (headings.columns.get(names[axis].name, names[axis].name) for axis in ("x", "y"))
+    x = without_errors(x, label_x, refusals)
+    if label_x == label_y:
+        x, y = split_pairs(x, None)
+    else:
+        x, y = split_pairs(x, without_errors(y, label_y, refusals))
+    return read_places((x, y), (label_x, label_y), source_crs, bounds, refusals)
 
 
 def _complete(columns: dict[str, Any], noun: Noun, n: int) -> dict[str, Any]:

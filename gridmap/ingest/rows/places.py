@@ -89,7 +89,7 @@ def read_places(
         readable[numbers.unreadable] = False
     for here, other in ((0, 1), (1, 0)):
         refusals.add(
-            empty[here] & ~empty[other],
+            empty[here] & ~empty[other] & ~refusals.of(labels[here]),
             labels[here],
             None,
             code="coordinate-half",
@@ -157,6 +157,16 @@ def _convert(
             "0, 0 usually means that nothing was measured. Give the place, or a grid code instead.",
         )
         ok &= ~(swapped | outside | nowhere)
+    if bounds is not None and not crs.is_geographic(source_crs):
+        exchanged = ok & _exchanged(np.where(ok, x, np.nan), np.where(ok, y, np.nan), source_crs, bounds)
+        refuse(
+            exchanged,
+            "coordinate-axes-exchanged",
+            "X 和 Y 写反了（测绘表常把北坐标写在前）：对调后正好落在本工作区。请对调两列的表头。",
+            "X and Y are exchanged (surveyors write the northing first): the other way round the place lies in the "
+            "workspace. Exchange the two headings.",
+        )
+        ok &= ~exchanged
     lon, lat = crs.to_wgs84(np.where(ok, x, np.nan), np.where(ok, y, np.nan), source_crs)
     failed = ok & ~(np.isfinite(lon) & np.isfinite(lat) & (np.abs(lon) <= 180.0) & (np.abs(lat) <= 90.0))
     refuse(
@@ -170,6 +180,24 @@ def _convert(
     notices = _notices(swapped, given, ok, lon, lat, bounds)
     raw_x, raw_y = np.where(given, x, np.nan), np.where(given, y, np.nan)
     return Places(lon, lat, raw_x, raw_y, ok), notices
+
+
+def _exchanged(x: Floats, y: Floats, source_crs: str, bounds: crs.BBox) -> NDArray[np.bool_]:
+    """Tell which projected points lie in the workspace only with x and y exchanged."""
+
+    def inside(first: Floats, second: Floats) -> NDArray[np.bool_]:
+        lon, lat = crs.to_wgs84(first, second, source_crs)
+        margin = max(0.05, bounds[2] - bounds[0], bounds[3] - bounds[1])
+        with np.errstate(invalid="ignore"):
+            here: NDArray[np.bool_] = (
+                (lon >= bounds[0] - margin)
+                & (lon <= bounds[2] + margin)
+                & (lat >= bounds[1] - margin)
+                & (lat <= bounds[3] + margin)
+            )
+        return here
+
+    return ~inside(x, y) & inside(y, x)
 
 
 class _ByRow:

@@ -21,6 +21,9 @@ _DMS = re.compile(
     r"([东西南北NSEWnsew]?(?:经|纬)?)\s*(\d{1,3})\s*[°度]\s*(?:(\d{1,2}(?:\.\d+)?)\s*['′分])?"
     r"\s*(?:(\d{1,2}(?:\.\d+)?)\s*(?:[\"″秒]|''|′′))?\s*([NSEWnsew]?)"
 )
+_LETTERED = re.compile(
+    r"([东西南北NSEWnsew](?:经|纬)?)?\s*[:：]?\s*(\d{1,3}(?:\.\d+)?)\s*[°度]?\s*([NSEWnsew])?"
+)
 _CLOCK = re.compile(r"(\d{1,2})(?:[:时点](\d{1,2})?分?)?(?::(\d{1,2}))?")
 
 
@@ -81,6 +84,10 @@ def _spoken_number(text: str) -> float | None:
     if match:
         degrees = int(match[2]) + float(match[3] or 0) / 60 + float(match[4] or 0) / 3600
         return -degrees if set(match[1] + match[5].upper()) & set("西南SW") else degrees
+    lettered = _LETTERED.fullmatch(text)
+    if lettered and (lettered[1] or lettered[3] or "°" in text or "度" in text):
+        value = float(lettered[2])
+        return -value if set((lettered[1] or "") + (lettered[3] or "").upper()) & set("西南SW") else value
     plain = re.sub(r"(?<=\d),(?=\d{3}(?:\D|$))", "", text)
     if re.fullmatch(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d{1,3})?", plain):
         return float(plain)

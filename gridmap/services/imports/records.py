@@ -77,7 +77,7 @@ class ImportOptions:
         Heading to field, see docs/import.md.
     mapping_name : str or None
         Name of a remembered mapping; with `mapping` it is remembered under that name.
-    crs, sheet, layer, dayfirst
+    crs, sheet, layer, encoding, dayfirst
         As :func:`gridmap.ingest.rows.parse_table` takes them.
     accept_valid : bool
         Import the valid rows although others are refused.
@@ -92,6 +92,7 @@ class ImportOptions:
     crs: str | None = None
     sheet: str | None = None
     layer: str | None = None
+    encoding: str | None = None
     dayfirst: bool | None = None
     accept_valid: bool = False
     dry_run: bool = False
@@ -166,6 +167,7 @@ def import_records(
         crs=options.crs,
         sheet=options.sheet,
         layer=options.layer,
+        encoding=options.encoding,
         bounds=ground.bounds,
         zone=database.settings.timezone,
         dayfirst=options.dayfirst,
@@ -242,7 +244,7 @@ def _parameters(options: ImportOptions, mapping: dict[str, str] | None) -> dict[
         "layer": options.layer,
         "dayfirst": options.dayfirst,
         "accept_valid": options.accept_valid,
-    }
+    } | ({"encoding": options.encoding} if options.encoding else {})
 
 
 def _write(
