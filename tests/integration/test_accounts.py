@@ -255,9 +255,23 @@ def test_the_sign_in_page_lets_in_and_leads_back_inside_only(browser: FlaskClien
     assert browser.get("/account").status_code == 401
 
 
+def test_a_preview_of_a_link_does_not_spend_it(blank: Database) -> None:
+    client = create_app(blank).test_client()
+    address = f"/enter/{entry.first_link(blank)}"
+    for how in ("GET", "HEAD", "GET"):
+        seen = client.open(address, method=how, headers={"Accept": "text/html"})
+        assert seen.status_code == 200
+        assert "Set-Cookie" not in seen.headers
+    person = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "none"}
+    assert client.get(address, headers=person).headers["Location"] == "/"
+    assert client.get("/account").status_code == 200
+    assert client.get(address, headers=person).headers["Location"] == "/", "signed in already"
+    assert create_app(blank).test_client().get(address, headers=person).status_code == 401
+
+
 def test_a_name_that_is_markup_is_text_on_every_page(blank: Database) -> None:
     client = create_app(blank).test_client()
-    assert client.get(f"/enter/{entry.first_link(blank)}").status_code == 303
+    assert client.post(f"/enter/{entry.first_link(blank)}").status_code == 303
     name = "<img src=x onerror=alert(1)>\"'{{7*7}}"
     added = client.post("/posts", data={"name": name, "role": "auditor", "grid": "", "on": "2026-11-01"})
     assert added.status_code == 200
@@ -265,7 +279,7 @@ def test_a_name_that_is_markup_is_text_on_every_page(blank: Database) -> None:
     assert link
     failed = client.post("/sign-in", data={"name": name, "password": "x"})
     pages = [added.text, client.get("/posts").text, client.get("/audit").text, failed.text]
-    assert client.get(f"/enter/{link[1]}").headers["Location"] == "/account"
+    assert client.post(f"/enter/{link[1]}").headers["Location"] == "/account"
     pages.append(client.get("/account").text)
     assert len(pages) == 5
     for page in pages:

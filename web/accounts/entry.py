@@ -46,7 +46,23 @@ def sign_in() -> Answer:
 
 @bp.get("/enter/<link>")
 def enter(link: str) -> Answer:
-    """Sign in by a link, which is spent by it; a browser that is signed in already goes on as it is."""
+    """Sign in by a link, which is spent by it.
+
+    What fetches an address to show a preview of it (a chat, a mail's scanner) does not say that it navigates; it gets a
+    page with a button, and the link stays good.
+    """
+    if request.method == "HEAD" or request.headers.get("Sec-Fetch-Mode") != "navigate":
+        return show("accounts/enter.html", link=link)
+    return _spend(link)
+
+
+@bp.post("/enter/<link>")
+def enter_by_button(link: str) -> Answer:
+    """Sign in by a link, from the page with the button."""
+    return _spend(link)
+
+
+def _spend(link: str) -> Answer:
     before = request.cookies.get(cookie_name())
     try:
         opened = entry.sign_in_by_link(
@@ -57,6 +73,7 @@ def enter(link: str) -> Answer:
             before=before,
         )
     except NotSignedIn as error:
+        # A browser that is signed in already goes on as it is: the address was opened a second time.
         if before and entry.who(database(), before) is not None:
             return redirect("/", 303)
         answer = show("accounts/sign_in.html", next="/", failed=error, name="")
