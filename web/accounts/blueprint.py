@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, g, make_response, render_template, request
 
 from gridmap.domain.roles import ROLE_NAMES, Action, may
+from web import assets
 from web.context import database
 from web.pages import LANGUAGES, MARK, chosen_language, chosen_theme
 
@@ -31,6 +32,7 @@ def show(template: str, **given: object) -> Response:
             lang=language,
             theme=chosen_theme(),
             mark=MARK,
+            built=assets.built(),
             mine=mine,
             may=lambda action: mine is not None and may(mine.post.role, Action(action)),
             at=_at,
