@@ -28,6 +28,7 @@ OPEN = frozenset(
         "accounts.sign_in_page",
         "accounts.sign_in",
         "accounts.enter",
+        "accounts.enter_by_button",
     }
 )
 """Answered to anybody: whether the server lives, the sign-in, and files that are the same everywhere."""

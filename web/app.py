@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from flask import Flask, Response, g, jsonify, request
 from flask_openapi3.models.info import Info
@@ -37,13 +38,15 @@ _POLICY = (
 )
 
 
-def create_app(database: Database) -> Flask:
+def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
     """Make the application on an open database.
 
     Parameters
     ----------
     database : Database
         Open, with a schema that fits.
+    names : iterable of str
+        Names under which the server is reached, besides this machine's and those of the settings.
 
     Returns
     -------
@@ -91,7 +94,7 @@ def create_app(database: Database) -> Flask:
     app.after_request(compress)
     app.after_request(_headers)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY
-    app.wsgi_app = Door(app.wsgi_app, database.settings.own_names)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = Door(app.wsgi_app, {*database.settings.own_names, *names})  # type: ignore[method-assign, assignment]
     return app
 
 

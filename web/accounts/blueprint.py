@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, Response, g, make_response, render_template
 
 from gridmap.domain.roles import ROLE_NAMES, Action, may
-from web import look
+from web import assets, look
 from web.context import database
 from web.look import LANGUAGES
 
@@ -31,6 +31,7 @@ def show(template: str, **given: object) -> Response:
             lang=language,
             theme=look.theme(),
             mark=quote(look.MARK),
+            built=assets.built(),
             mine=mine,
             may=lambda action: mine is not None and may(mine.post.role, Action(action)),
             at=_at,
