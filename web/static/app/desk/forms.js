@@ -64,7 +64,14 @@ export function forms() {
   document.addEventListener(
     "toggle",
     (event) => {
-      if (event.target instanceof HTMLDetailsElement && event.target.matches(".step[open]")) openStep();
+      const step = event.target;
+      if (!(step instanceof HTMLDetailsElement) || !step.matches(".step[open]")) return;
+      // One step at a time. A shared name would do it, but closes what comes in while the old one is still there.
+      for (const other of /** @type {NodeListOf<HTMLDetailsElement>} */ (
+        document.querySelectorAll("details.step[open]")
+      ))
+        if (other !== step) other.open = false;
+      openStep();
     },
     true,
   );
