@@ -32,11 +32,13 @@ class Settings(BaseSettings):
     home : Path
         Folder of the workspace: embedded database, findings, saved mappings. One folder, one town.
     host : str
-        Address that the server binds to. Only loopback addresses are accepted for now.
+        Address that the server binds to; one beyond this machine needs TLS and accounts.
     port : int
         Port of the server.
-    names : str
+    names : str or None
         Further names under which the server is reached, separated by commas.
+    proxy : str or None
+        Address of a proxy in front, whose word on a request's origin and scheme counts.
     database_url : str or None
         A PostgreSQL server to use in place of the embedded one (environment: ``DATABASE_URL``); its role owns
         the schema and is used for migrations only.
@@ -59,7 +61,8 @@ class Settings(BaseSettings):
     home: Path = Field(default_factory=_default_home)
     host: str = "127.0.0.1"
     port: int = Field(default=8010, ge=0, le=65535)
-    names: str = ""
+    names: str | None = None
+    proxy: str | None = None
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
     app_database_url: str | None = Field(default=None, repr=False)
     timezone: str = "Asia/Shanghai"
@@ -73,7 +76,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("database_url", "app_database_url", mode="before")
+    @field_validator("database_url", "app_database_url", "proxy", mode="before")
     @classmethod
     def _empty_is_unset(cls, value: str | None) -> str | None:
         return value or None
@@ -88,7 +91,7 @@ class Settings(BaseSettings):
     @property
     def own_names(self) -> tuple[str, ...]:
         """Names under which the server is reached, besides those of the machine itself."""
-        return tuple(name.strip() for name in self.names.split(",") if name.strip())
+        return tuple(name.strip() for name in (self.names or "").split(",") if name.strip())
 
     @property
     def embedded(self) -> bool:

@@ -47,6 +47,7 @@ WANTED = {
     ],
     "@fontsource-variable/noto-sans-sc": ["LICENSE", "index.css", "files/*.woff2"],
     "@tabler/icons": ["LICENSE"],
+    "htmx.org": ["LICENSE"],
 }
 """Files of each package. The copy has neither ``dist/`` nor the scope; relative addresses go on working."""
 

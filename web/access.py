@@ -28,6 +28,7 @@ OPEN = frozenset(
         "accounts.sign_in_page",
         "accounts.sign_in",
         "accounts.enter",
+        "accounts.enter_by_button",
     }
 )
 """Answered to anybody: whether the server lives, the sign-in, and files that are the same everywhere."""
@@ -36,6 +37,25 @@ A = Action
 ASKED: Mapping[str, Action] = MappingProxyType(
     {
         "pages.index": A.SEE_MAP,
+        "pages.map_page": A.SEE_MAP,
+        "live.revision": A.SEE_MAP,
+        "desk.show": A.SEE_CASES,
+        "desk.search": A.SEE_CASES,
+        "case.show": A.SEE_CASES,
+        "case.qr": A.SEE_CASES,
+        "case.new": A.RECORD_CASE,
+        "case.record": A.RECORD_CASE,
+        "case.grids": A.RECORD_CASE,
+        "case.named_places": A.RECORD_CASE,
+        "case.act": A.ACT_ON_CASE,
+        "case.undo": A.ACT_ON_CASE,
+        "case.finish_task": A.ACT_ON_CASE,
+        "town.show": A.SEE_COUNTS,
+        "town.meaning": A.SEE_COUNTS,
+        "town.wall": A.SEE_COUNTS,
+        "handover.show": A.SEE_CASES,
+        "handover.give": A.RECORD_CASE,
+        "handover.take": A.RECORD_CASE,
         "openapi": A.SEE_MAP,
         "workspace.get_workspace": A.SEE_MAP,
         "grids.list_grids": A.SEE_MAP,
@@ -121,6 +141,8 @@ WRITTEN_DOWN: Mapping[str, str] = MappingProxyType(
         "cases.search_cases": "search",
         "cases.get_case": "see_case",
         "accounts.show_audit": "see_audit",
+        "desk.search": "search",
+        "case.show": "see_case",
         "incidents.get_incident": "see_case",
         "workspace.get_export": "export",
         "hotspots.export_hotspot_run": "export",
@@ -133,7 +155,17 @@ WRITTEN_DOWN: Mapping[str, str] = MappingProxyType(
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORM_PAGES = frozenset({"application/x-www-form-urlencoded"})
-_PAGES = ("pages.", "accounts.", "desk.")
+_PAGES = (
+    "pages.",
+    "accounts.",
+    "desk.",
+    "case.",
+    "town.",
+    "handover.",
+    "screening.",
+    "round.",
+    "field_page.",
+)
 """Blueprints whose answers are read by people: who is not signed in is led to the sign-in."""
 
 _WALL = frozenset({A.SEE_MAP, A.SEE_COUNTS, A.SEE_HOTSPOTS})
@@ -205,7 +237,9 @@ def _found() -> Actor | None:
         program = entry.which_program(database(), token.strip()) if kind.casefold() == "bearer" else None
         return None if program is None else entry.actor_of_program(program)
     secret = request.cookies.get(cookie_name())
-    signed_in = entry.who(database(), secret) if secret else None
+    # A page that asks whether something changed is no sign of a person: its session goes idle all the same.
+    alive = request.endpoint != "live.revision"
+    signed_in = entry.who(database(), secret, touch=alive) if secret else None
     if signed_in is None:
         return None
     g.signed_in = signed_in

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
-from flask import Flask, Response, jsonify, request
+from flask import Flask, Response, g, jsonify, request
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gridmap import __version__
-from gridmap.errors import Busy, GridmapError, NotSignedIn, Unavailable
+from gridmap.errors import Busy, GridmapError, NotFound, NotSignedIn, Unavailable
 from gridmap.storage.database import Database
-from web import access, pages, tiles
+from web import access, desk, pages, tiles
 from web.accounts import audit, blueprint, entry, own, posts  # noqa: F401 - they bring their addresses
 from web.api import jobs, workspace
 from web.api.cases import cases, counts, incidents
@@ -25,6 +26,7 @@ from web.api.response import coverage, dispatch
 from web.api.schemas import Problem
 from web.api.teams import teams as field
 from web.compression import compress
+from web.desk import shown
 from web.door import MOST_BODY, Door
 
 log = logging.getLogger(__name__)
@@ -36,13 +38,15 @@ _POLICY = (
 )
 
 
-def create_app(database: Database) -> Flask:
+def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
     """Make the application on an open database.
 
     Parameters
     ----------
     database : Database
         Open, with a schema that fits.
+    names : iterable of str
+        Names under which the server is reached, besides this machine's and those of the settings.
 
     Returns
     -------
@@ -79,6 +83,7 @@ def create_app(database: Database) -> Flask:
         app.register_api(bp)
     app.register_blueprint(tiles.bp)
     app.register_blueprint(pages.bp)
+    desk.register(app)
     app.register_blueprint(blueprint.bp)
     app.add_url_rule("/healthz", "healthz", _healthz)
     app.add_url_rule("/api/v1/openapi.json", "openapi", lambda: jsonify(app.api_doc))
@@ -89,7 +94,7 @@ def create_app(database: Database) -> Flask:
     app.after_request(compress)
     app.after_request(_headers)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY
-    app.wsgi_app = Door(app.wsgi_app, database.settings.own_names)  # type: ignore[method-assign, assignment]
+    app.wsgi_app = Door(app.wsgi_app, {*database.settings.own_names, *names})  # type: ignore[method-assign, assignment]
     return app
 
 
@@ -104,7 +109,7 @@ def _healthz() -> tuple[Response, int]:
 
 
 def _problem(error: GridmapError) -> tuple[Response, int]:
-    answer = jsonify(error.as_dict())
+    answer = shown.error_page(error) if shown.wants_page() and "actor" in g else jsonify(error.as_dict())
     if isinstance(error, NotSignedIn):
         answer.headers["WWW-Authenticate"] = 'Bearer realm="gridmap"'
     if isinstance(error, Unavailable | Busy):
@@ -126,6 +131,8 @@ def _not_valid(error: ValidationError) -> Response:
 def _unexpected(error: Exception) -> tuple[Response, int]:
     if isinstance(error, HTTPException):
         status = error.code or 500
+        if status == 404 and shown.wants_page() and "actor" in g:
+            return shown.error_page(NotFound("http-404", "没有这个地址。", "There is no such address.")), 404
         answer = jsonify(
             code=f"http-{status}",
             message_zh="没有这个地址。" if status == 404 else "请求无法处理。",

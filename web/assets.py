@@ -36,6 +36,8 @@ class Built:
         The map's worker.
     page, plain, fonts : str
         Styles of the page, of the map without WebGL, and of the bundled font.
+    desk, desk_style : str
+        Module and style of the server-rendered pages.
     """
 
     main: str
@@ -45,6 +47,8 @@ class Built:
     page: str
     plain: str
     fonts: str
+    desk: str
+    desk_style: str
 
 
 def built() -> Built:

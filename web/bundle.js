@@ -76,7 +76,7 @@ const common = {
 async function bundled(folder) {
   const modules = await build({
     ...common,
-    entryPoints: { main: join(APP, "main.js") },
+    entryPoints: { main: join(APP, "main.js"), desk: join(APP, "desk.js") },
     splitting: true,
     format: "esm",
     outdir: folder,
@@ -88,6 +88,7 @@ async function bundled(folder) {
     entryPoints: {
       theme: join(APP, "theme.js"),
       page: join(CSS, "index.css"),
+      desk_style: join(CSS, "desk.css"),
       plain: join(CSS, "plain.css"),
       fonts: join(CSS, "fonts.css"),
     },
@@ -122,7 +123,9 @@ async function main(folder) {
     join(folder, `worker-${hash}.js`),
     String(worker).replace(/\s*\/\/# sourceMappingURL=\S+\s*$/, "\n"),
   );
-  const entry = Object.keys(modules).find((path) => modules[path].entryPoint?.endsWith("app/main.js"));
+  const entryOf = (name) =>
+    Object.keys(modules).find((path) => modules[path].entryPoint?.endsWith(`app/${name}.js`));
+  const entry = entryOf("main");
   const named = Object.fromEntries(
     Object.entries(plain)
       .filter(([, { entryPoint }]) => entryPoint)
@@ -131,6 +134,7 @@ async function main(folder) {
   const manifest = {
     ...named,
     main: basename(entry),
+    desk: basename(entryOf("desk")),
     parts: early(modules, entry).map((path) => basename(relative(HERE, path))),
     worker: `worker-${hash}.js`,
   };

@@ -5,54 +5,51 @@ from __future__ import annotations
 import mimetypes
 from urllib.parse import quote
 
-from flask import Blueprint, Response, g, make_response, render_template, request, send_from_directory
+from flask import (
+    Blueprint,
+    Response,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
 
-from web import assets
+from gridmap.domain.roles import Action, may
+from web import assets, context, look
 
-LANGUAGES = ("zh", "en")
-THEMES = ("light", "dark")
-_A_YEAR_S = 365 * 24 * 3600
 _FONTS_S = 30 * 24 * 3600
 _CODINGS = {"br": ".br", "gzip": ".gz"}
 """What bundled files are kept in besides plain, best first, and how the files' names end."""
 
-_SIGN = (
-    "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'>"
-    "<path d='M16 2l12 7v14l-12 7-12-7V9z' fill='#4b3b9b'/>"
-    "<path d='M16 2v14m12-7l-12 7M4 9l12 7m0 14V16' stroke='#fff' stroke-width='2' fill='none'/></svg>"
-)
-MARK = quote(_SIGN)
-"""The mark, as a data address has it."""
-
 bp = Blueprint("pages", __name__)
-
-
-def chosen_language() -> str:
-    """Return the language of the address, else of the cookie, else Chinese."""
-    for wanted in (request.args.get("lang"), request.cookies.get("lang")):
-        if wanted in LANGUAGES:
-            return str(wanted)
-    return LANGUAGES[0]
-
-
-def chosen_theme() -> str:
-    """Return the theme of the cookie, empty for the system's."""
-    theme = request.cookies.get("theme")
-    return theme if theme in THEMES else ""
 
 
 @bp.get("/")
 def index() -> Response:
+    """Answer the desk to whoever sees cases; the map to others, and where the address says what it is to show."""
+    if set(request.args) - {"lang"} or not may(context.actor().role, Action.SEE_CASES):
+        return map_page()
+    answer = make_response(redirect(url_for("desk.show")))
+    return look.remember(answer)
+
+
+@bp.get("/map")
+def map_page() -> Response:
     """Answer the map page in the language of the address, else of the cookie, else in Chinese."""
     g.keep_fresh = True
-    language = chosen_language()
     page = make_response(
-        render_template("index.html", lang=language, theme=chosen_theme(), built=assets.built(), mark=MARK)
+        render_template(
+            "index.html",
+            lang=look.language(),
+            theme=look.theme(),
+            built=assets.built(),
+            mark=quote(look.MARK),
+        )
     )
-    page.vary.update(("Cookie",))
-    if request.args.get("lang") == language:
-        page.set_cookie("lang", language, max_age=_A_YEAR_S, samesite="Lax", path="/")
-    return page
+    return look.remember(page)
 
 
 @bp.get("/static/built/<name>")
@@ -72,7 +69,7 @@ def built_file(name: str) -> Response:
     answer.vary.add("Accept-Encoding")
     answer.cache_control.no_cache = None
     answer.cache_control.public = True
-    answer.cache_control.max_age = _A_YEAR_S
+    answer.cache_control.max_age = look.A_YEAR_S
     answer.cache_control.immutable = True
     return answer
 
@@ -84,7 +81,7 @@ def _type_of(name: str) -> str | None:
 @bp.get("/favicon.ico")
 def favicon() -> Response:
     """Answer the mark in the browser's tab."""
-    answer = make_response(_SIGN)
+    answer = make_response(look.MARK)
     answer.mimetype = "image/svg+xml"
     answer.cache_control.max_age = _FONTS_S
     return answer

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from typing import Any, Literal
 
 from waitress.adjustments import Adjustments
-from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
+
+from web.tls import TlsChannel
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +27,7 @@ LIGHT_THREADS = 4
 COSTLY_THREADS = 2
 
 Weight = Literal["light", "usual", "costly"]
-_LIGHT = ("/healthz", "/api/v1/jobs", "/static/")
+_LIGHT = ("/healthz", "/live", "/api/v1/jobs", "/static/")
 _COSTLY = ("/api/v1/exports/", "/api/v1/coverage")
 
 
@@ -56,7 +58,7 @@ class _Pools:
         return all(done)
 
 
-class _Channel(HTTPChannel):  # type: ignore[misc]
+class _Channel(TlsChannel):
     """A connection that knows since when it waits for the rest of a request."""
 
     waiting_since_s: float | None = None
@@ -80,16 +82,40 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     listener : socket
     threads : int
         For requests that are neither light nor costly.
+    tls : SSLContext, optional
+        Makes every connection an encrypted one.
+    proxy : str, optional
+        Address of a proxy whose word counts: where a request comes from, and whether it came by https.
     """
 
     channel_class = _Channel
 
-    def __init__(self, application: Callable[..., Any], listener: socket.socket, threads: int) -> None:
+    def __init__(
+        self,
+        application: Callable[..., Any],
+        listener: socket.socket,
+        threads: int,
+        *,
+        tls: ssl.SSLContext | None = None,
+        proxy: str | None = None,
+    ) -> None:
+        self._tls = tls
+        trusted = (
+            {}
+            if proxy is None
+            else {
+                "trusted_proxy": proxy,
+                "trusted_proxy_count": 1,
+                "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+            }
+        )
         adjustments = Adjustments(
             sockets=[listener],
             threads=threads,
             ident=None,
             clear_untrusted_proxy_headers=True,
+            url_scheme="http" if tls is None else "https",
+            **trusted,
             connection_limit=_MOST_CONNECTIONS,
             channel_timeout=_IDLE_S,
             cleanup_interval=_LOOK_EVERY_S,
@@ -104,6 +130,19 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
+
+    @staticmethod
+    def now() -> float:
+        """Return the clock by which a connection's idleness is measured."""
+        return time.time()
+
+    def accept(self) -> tuple[socket.socket, Any] | None:
+        """Take a connection; its handshake, if any, comes with its first reads."""
+        taken: tuple[socket.socket, Any] | None = super().accept()
+        if taken is None or self._tls is None:
+            return taken
+        taken[0].setblocking(False)
+        return self._tls.wrap_socket(taken[0], server_side=True, do_handshake_on_connect=False), taken[1]
 
     def maintenance(self, now: float) -> None:
         """Close connections that are idle, and those whose request does not arrive."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,17 +15,20 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from gridmap.cli.rights import ASKED
+from gridmap.cli.rights import ASKED, WRITTEN_DOWN
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import MICRO, Scope
 from gridmap.domain.legible import legible
 from gridmap.domain.roles import require
 from gridmap.errors import Forbidden, InvalidInput
+from gridmap.services.accounts import audit
 from gridmap.services.accounts.desk import find_post
 from gridmap.services.cases.overview import workspace_info
 from gridmap.settings import load_settings
 from gridmap.storage.database import Database
 from gridmap.storage.schema import require_current, schema_version, upgrade
+
+_ACTOR = "gridmap.actor"
 
 
 class Terminal(Console):
@@ -90,9 +93,20 @@ def actor(database: Database) -> Actor:
         When it is locked, or may not do what the command does.
     """
     context = click.get_current_context(silent=True)
-    root = None if context is None else context.find_root()
-    name = None if root is None else root.params.get("as_post")
-    if context is None or not name:
+    if context is None:
+        return Actor.at_the_machine()
+    # A command may ask several times; what it does is written down once.
+    told = context.find_root().meta
+    if _ACTOR not in told:
+        command = " ".join(context.command_path.split()[1:])
+        told[_ACTOR] = acting = _acting(database, context.find_root().params.get("as_post"), command)
+        if command in WRITTEN_DOWN:
+            audit.record(database, acting, command.replace(" ", "_"), outcome="asked", by="command")
+    return cast("Actor", told[_ACTOR])
+
+
+def _acting(database: Database, name: str | None, command: str) -> Actor:
+    if not name:
         return Actor.at_the_machine()
     post = find_post(database, name)
     if post.is_locked:
@@ -101,7 +115,7 @@ def actor(database: Database) -> Actor:
             f"岗位“{post.name}”已停用。",
             f"The post “{post.name}” is locked.",
         )
-    wanted = ASKED.get(" ".join(context.command_path.split()[1:]))
+    wanted = ASKED.get(command)
     if wanted is None:
         raise Forbidden(
             "keeper-only",

@@ -154,3 +154,12 @@ ASKED: Mapping[str, A] = MappingProxyType(
         **dict.fromkeys(("audit verify", "audit list", "audit head", "audit export"), A.SEE_AUDIT),
     }
 )
+
+WRITTEN_DOWN = frozenset(
+    name
+    for name, action in ASKED.items()
+    if action in {A.IMPORT, A.EXPORT, A.RUN_HOTSPOTS, A.PLAN_PATROLS, A.CHECK_IN, A.PLACE_SERVICES}
+    or name.endswith((" export", " build"))
+    or name in {"dispatch send", "dispatch arrived", "dispatch finish", "dispatch cancel", "jobs cancel"}
+) - {"audit export"}
+"""Commands that change something or hand something out, and so leave a row in the audit; accounts leave their own."""

@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 
 from gridmap.cli.common import console, errors, progress, workspace
 from gridmap.cli.jobs.queue import WORK_COMMAND
+from gridmap.domain.accounts import Actor
 from gridmap.errors import Conflict, Forbidden, GridmapError, Unavailable
 from gridmap.services.accounts import entry
+from gridmap.services.accounts.desk import list_posts
 from gridmap.services.demo import is_wanted, load_town
 from gridmap.services.house import JOB_KINDS
 from gridmap.services.jobs.pool import WorkerPool
@@ -24,6 +28,7 @@ from gridmap.settings import LOOPBACK, Settings, load_settings
 from gridmap.storage.database import Database
 from web.app import create_app
 from web.server import Server
+from web.tls import context_of
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +42,23 @@ _PRUNE_EVERY_S = 6 * 3600
 @click.option(
     "--demo-if-empty", is_flag=True, help="空工作区先载入示范镇 / load the demonstration town if empty."
 )
-def command(*, host: str | None, port: int | None, demo_if_empty: bool) -> None:
+@click.option(
+    "--tls",
+    type=(click.Path(dir_okay=False, path_type=Path), click.Path(dir_okay=False, path_type=Path)),
+    metavar="CERT KEY",
+    help="证书与私钥 / certificate and key (PEM): https.",
+)
+def command(
+    *, host: str | None, port: int | None, demo_if_empty: bool, tls: tuple[Path, Path] | None
+) -> None:
     """启动地图服务 / serve the map."""
     settings = load_settings()
-    address = _loopback(host or settings.host)
+    address = _bindable(host or settings.host, safe=tls is not None or settings.proxy is not None)
+    context = None if tls is None else context_of(*tls)
     listener = _listen(address, settings.port if port is None else port)
     with listener, workspace() as database:
+        if address not in LOOPBACK:
+            _require_accounts(database)
         if demo_if_empty and is_wanted(database):
             errors.print("正在载入示范镇 / loading the demonstration town …")
             try:
@@ -56,7 +72,7 @@ def command(*, host: str | None, port: int | None, demo_if_empty: bool) -> None:
                     raise
         pool = WorkerPool(database, JOB_KINDS, WORK_COMMAND, settings.workers)
         with _caretaking(database), pool.running():
-            _serve(database, listener, settings)
+            _serve(database, listener, settings, context)
 
 
 @contextmanager
@@ -88,15 +104,34 @@ def _take_care(database: Database, over: threading.Event) -> None:
         over.wait(_LOOK_EVERY_S)
 
 
-def _loopback(host: str) -> str:
-    if host not in LOOPBACK:
+def _bindable(host: str, *, safe: bool) -> str:
+    """Refuse an address beyond this machine where passwords would travel in the clear."""
+    if host not in LOOPBACK and not safe:
         raise Forbidden(
             "loopback-only",
-            f"不能绑定到 {host}：目前还没有账户和权限，任何能连上的人都会看到全部数据。请使用 127.0.0.1。",
-            f"Not bound to {host}: there are no accounts yet, so whoever can connect would see everything. "
-            "Use 127.0.0.1.",
+            f"不能绑定到 {host}：口令会以明文经过网络。请加 --tls CERT KEY，或设置 GRIDMAP_PROXY 并由代理提供 https。",
+            f"Not bound to {host}: passwords would cross the network in the clear. Use --tls CERT KEY, or a proxy that "
+            "speaks https, named in GRIDMAP_PROXY.",
         )
     return "127.0.0.1" if host == "localhost" else host
+
+
+def _require_accounts(database: Database) -> None:
+    """Refuse to serve a network before anybody has a password, and while anybody may try any post."""
+    posts = list_posts(database, Actor.at_the_machine())
+    if not any(post.has_password and not post.is_locked for post in posts):
+        raise Forbidden(
+            "accounts-first",
+            "还没有设置密码的岗位。请先在本机启动，用一次性地址登录并设置密码，再对外提供服务。",
+            "No post has a password yet. Serve this machine first, sign in by the printed address and set one.",
+        )
+    if any(post.is_demonstration and not post.is_locked for post in posts):
+        raise Forbidden(
+            "demonstration-is-open",
+            "示范镇的岗位任何登录者都可切换，不能对外提供服务。请停用这些岗位，或用另一个 GRIDMAP_HOME。",
+            "Anybody signed in may try the demonstration's posts: it is not served to a network. Lock those posts, or "
+            "use another GRIDMAP_HOME.",
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -116,14 +151,18 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(database: Database, listener: socket.socket, settings: Settings) -> None:
+def _serve(
+    database: Database, listener: socket.socket, settings: Settings, tls: ssl.SSLContext | None
+) -> None:
     host, port = listener.getsockname()[:2]
+    scheme = "http" if tls is None else "https"
     shown = f"[{host}]" if ":" in host else host
-    server = Server(create_app(database), listener, settings.threads)
+    application = create_app(database, names=(host,))
+    server = Server(application, listener, settings.threads, tls=tls, proxy=settings.proxy)
     link = entry.first_link(database)
-    console.print(f"地图已就绪 / the map is ready: http://{shown}:{port}/", highlight=False)
+    console.print(f"地图已就绪 / the map is ready: {scheme}://{shown}:{port}/", highlight=False)
     console.print(
-        f"管理员一次性登录 / signs an administrator in, once: http://{shown}:{port}/enter/{link}",
+        f"管理员一次性登录 / signs an administrator in, once: {scheme}://{shown}:{port}/enter/{link}",
         highlight=False,
     )
     console.print("按 Ctrl-C 停止 / press Ctrl-C to stop.", highlight=False)

@@ -370,13 +370,20 @@ GRIDS = Noun(
             "code",
             "key",
             "网格编码",
-            ("编码", "代码", "网格代码", "网格编号", "编号", "grid_code", "village_code", "村代码"),
+            (
+                *("编码", "代码", "网格代码", "网格编号", "编号", "grid_code", "village_code", "村代码"),
+                # Land survey (TD/T 1057): where a parcel lies.
+                *("zldwdm", "坐落单位代码"),
+            ),
         ),
         Field(
             "name_zh",
             "text",
             "名称",
-            ("网格名称", "村名", "村名称", "name", "village_name", "社区名称"),
+            (
+                *("网格名称", "村名", "村名称", "name", "village_name", "社区名称"),
+                *("zldwmc", "坐落单位名称"),
+            ),
             max_chars=120,
         ),
         _NAME_EN,

@@ -112,7 +112,7 @@ class Passing(http.server.BaseHTTPRequestHandler):
 
 @contextmanager
 def served() -> Iterator[str]:
-    """Serve a demonstration town from a new folder."""
+    """Serve a demonstration town from a new folder; give an address that signs in once."""
     gridmap = str(Path(sys.executable).parent / "gridmap")
     with tempfile.TemporaryDirectory(prefix="gm-", dir="/tmp") as home, socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -128,7 +128,10 @@ def served() -> Iterator[str]:
         )
         try:
             wait_for(f"http://127.0.0.1:{port}/healthz", server)
-            yield f"http://127.0.0.1:{port}"
+            printed = subprocess.run(
+                [gridmap, "users", "link"], env=environment, check=True, capture_output=True, text=True
+            )
+            yield printed.stdout.split()[-1]
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(PATIENCE_S)
@@ -149,13 +152,14 @@ def measured(url: str) -> dict[str, Counted]:
     """Open the page with an empty cache, then again, each until nothing more is asked for."""
     counter = Counter(urlsplit(url).netloc)
     threading.Thread(target=counter.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{counter.server_port}/"
+    address = f"http://127.0.0.1:{counter.server_port}"
     found = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
         page = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN").new_page()
         page.set_default_timeout(PATIENCE_S * 1000)
-        for name, act in (("first view", lambda: page.goto(address)), ("reload", page.reload)):
+        enter = address + urlsplit(url).path
+        for name, act in (("first view", lambda: page.goto(enter)), ("reload", page.reload)):
             act()
             page.wait_for_selector("#list tbody tr")
             page.wait_for_selector("#map[data-ready]")

@@ -33,6 +33,8 @@ HERE = Path(__file__).resolve()
 REPOSITORY = HERE.parents[2]
 PATIENCE_S = 30
 NAMES = ("own", "waitress", "granian")
+SHOWN: dict[str, str] = {}
+"""The token that each request shows."""
 
 
 def application():
@@ -70,7 +72,7 @@ def ask(port: int, path: str, method: str = "GET", timeout_s: float = PATIENCE_S
     begun_s = time.perf_counter()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout_s)
     try:
-        headers = {"Content-Type": "application/json"} if method == "POST" else {}
+        headers = SHOWN | ({"Content-Type": "application/json"} if method == "POST" else {})
         connection.request(method, path, body="{}" if method == "POST" else None, headers=headers)
         connection.getresponse().read()
     except OSError:
@@ -92,6 +94,12 @@ def running(name: str, home: Path) -> Iterator[int]:
             if ask(port, "/healthz", timeout_s=5) < PATIENCE_S:
                 break
             time.sleep(0.1)
+        printed = subprocess.run(
+            [sys.executable, "-c", "from gridmap.cli import main; main()", "tokens", "add", f"bench {port}",
+             "--role", "administrator", "--days", "1"],
+            env=environment, check=True, capture_output=True, text=True,
+        ).stdout  # fmt: skip
+        SHOWN["Authorization"] = printed.splitlines()[-1].partition(": ")[2]
         yield port
     finally:
         process.terminate()

@@ -286,7 +286,7 @@ def test_reading_writes_nothing_but_the_audit(client: FlaskClient, demo_database
 
     before = state()
     for address in (
-        "/", "/healthz", "/api/v1/workspace", "/api/v1/grids", f"/api/v1/grids/{VILLAGE}",
+        "/map", "/desk", "/healthz", "/api/v1/workspace", "/api/v1/grids", f"/api/v1/grids/{VILLAGE}",
         f"/api/v1/grids/{VILLAGE}/summary", "/api/v1/counts", "/api/v1/timeline", "/api/v1/incidents",
         "/api/v1/incidents/5", "/api/v1/teams", "/api/v1/teams/T01/track", "/api/v1/migrant-clusters",
         "/api/v1/organisations", "/api/v1/teams/nearest?lon=120&lat=30", "/tiles/1/grids/11/1709/846.mvt",
@@ -299,7 +299,7 @@ def test_reading_writes_nothing_but_the_audit(client: FlaskClient, demo_database
 
 @pytest.mark.parametrize(
     "address",
-    ["/", "/healthz", "/api/v1/workspace", "/api/v1/openapi.json", "/api/v1/grids/1", "/nothing",
+    ["/", "/map", "/desk", "/healthz", "/api/v1/workspace", "/api/v1/openapi.json", "/api/v1/grids/1", "/nothing",
      "/tiles/1/grids/11/1709/846.mvt", "/api/v1/exports/teams.xlsx", "/static/nothing.js"],
 )  # fmt: skip
 def test_every_answer_forbids_other_hosts(client: FlaskClient, address: str) -> None:

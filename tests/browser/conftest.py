@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -56,7 +57,7 @@ class Watched:
         """
         if frozen:
             self.page.clock.install()
-        self.page.goto(f"{self.base}/{query}")
+        self.page.goto(f"{self.base}/map{query}")
         self.page.wait_for_selector("#list tbody tr, #list .nothing", state="attached", timeout=PATIENCE_MS)
         if drawn:
             self.page.wait_for_selector("#map[data-ready]", timeout=PATIENCE_MS)
@@ -157,12 +158,12 @@ def visit(request: pytest.FixtureRequest, demo_server: str, demo_database: Datab
         context.close()
 
 
-@pytest.fixture
-def empty_server(blank: Database) -> Iterator[str]:
-    """Address of a server over a workspace without grids."""
+@contextmanager
+def serving(database: Database) -> Iterator[str]:
+    """Serve the application over a workspace from this process; give the address."""
     from web.app import create_app
 
-    server = make_server("127.0.0.1", 0, create_app(blank), threaded=True)
+    server = make_server("127.0.0.1", 0, create_app(database), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -171,3 +172,10 @@ def empty_server(blank: Database) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+@pytest.fixture
+def empty_server(blank: Database) -> Iterator[str]:
+    """Address of a server over a workspace without grids."""
+    with serving(blank) as address:
+        yield address

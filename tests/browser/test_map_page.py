@@ -317,7 +317,7 @@ def test_a_server_away_at_the_start_is_told(visit: Visit) -> None:
     watched = visit()
     page = watched.page
     page.route("**/api/v1/workspace", lambda route: route.abort())
-    page.goto(watched.base)
+    page.goto(f"{watched.base}/map")
     expect(page.locator("#cover")).to_contain_text("服务器没有应答")
     page.unroute("**/api/v1/workspace")
     page.click("#retry")
@@ -329,7 +329,7 @@ def test_an_empty_workspace_says_which_command_to_run(
 ) -> None:
     watched = visit(base=empty_server, town=blank)
     page = watched.page
-    page.goto(empty_server)
+    page.goto(f"{empty_server}/map")
     expect(page.locator("#empty")).to_contain_text("gridmap grids import")
     expect(page.locator("#empty")).to_contain_text("gridmap demo load")
     page.click("#language")

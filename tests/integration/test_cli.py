@@ -109,12 +109,12 @@ def test_every_command_tells_what_it_does(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.7", "::"])  # noqa: S104 - what is refused
-def test_serve_binds_to_no_other_address_and_says_why(tmp_path: Path, host: str) -> None:
+def test_serve_binds_beyond_the_machine_only_encrypted_and_says_so(tmp_path: Path, host: str) -> None:
     said = refusal(run("serve", "--host", host, GRIDMAP_HOME=str(tmp_path)))
-    assert "no accounts" in said
-    assert "账户" in said
+    assert "--tls" in said
+    assert "明文" in said
     assert host in said
-    assert "no accounts" in refusal(run("serve", GRIDMAP_HOME=str(tmp_path), GRIDMAP_HOST=host))
+    assert "--tls" in refusal(run("serve", GRIDMAP_HOME=str(tmp_path), GRIDMAP_HOST=host))
     assert not list(tmp_path.iterdir())
 
 

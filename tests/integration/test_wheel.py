@@ -131,12 +131,18 @@ def test_an_installed_wheel_shows_the_town_from_an_empty_folder(installed: Path)
     )
     try:
         address = f"http://127.0.0.1:{port}"
-        page = _answer(f"{address}/", server)
+        assert "登录" in _answer(f"{address}/sign-in", server)
+        printed = subprocess.run(
+            [gridmap, "tokens", "add", "wheel", "--role", "administrator"],
+            cwd=empty, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=True,
+        ).stdout  # fmt: skip
+        token = printed.splitlines()[-1].partition(": ")[2]
+        page = _answer(f"{address}/", server, token)
         links = set(re.findall(r"""(?:src|href)=["'](/static/[^"'?]+)""", page))
         assert links
         for link in links:
-            assert _answer(address + link, server)
-        grids = json.loads(_answer(f"{address}/api/v1/grids?level=3&geometry=false", server))
+            assert _answer(address + link, server, token)
+        grids = json.loads(_answer(f"{address}/api/v1/grids?level=3&geometry=false", server, token))
         assert len(grids["features"]) == 28
     finally:
         server.send_signal(signal.SIGTERM)
@@ -145,11 +151,12 @@ def test_an_installed_wheel_shows_the_town_from_an_empty_folder(installed: Path)
     assert not list((home / "database").rglob("postmaster.pid"))
 
 
-def _answer(url: str, server: subprocess.Popen[bytes]) -> str:
+def _answer(url: str, server: subprocess.Popen[bytes], token: str = "") -> str:
     end_s = time.monotonic() + PATIENCE_S
     while server.poll() is None and time.monotonic() < end_s:
         try:
-            with urllib.request.urlopen(url, timeout=20) as answer:  # noqa: S310 - its own address
+            sent = urllib.request.Request(url, headers={"Authorization": token} if token else {})  # noqa: S310
+            with urllib.request.urlopen(sent, timeout=20) as answer:  # noqa: S310 - its own address
                 assert answer.status == 200
                 text: str = answer.read().decode("utf-8", "replace")
                 return text

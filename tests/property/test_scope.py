@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Table, delete, func, insert, select, update
+from sqlalchemy import Table, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from gridmap.domain.gridkey import MAX_KEY, UNASSIGNED, Scope, level_of, make_key
-from gridmap.errors import Forbidden
+from gridmap.errors import Conflict, Forbidden
 from gridmap.storage.database import Database
 from gridmap.storage.models import Base
 from tests.strategies import scopes
@@ -34,7 +34,9 @@ CHILDREN = {
     "patrol_visits": "patrols",
 }
 KEYED = {name for name, table in TABLES.items() if "grid_key" in table.columns} - set(CHILDREN) - ACCOUNTS
-FOR_GOOD = {"boundary_versions", "posts", "audit"}
+OF_TEAM_1 = {"team_positions", "dispatches"}
+"""Rows here name the first team, which whoever adds one has to see."""
+FOR_GOOD = {"boundary_versions", "posts", "audit", "teams"}
 """Rows that others refer to, and those that are only ever added."""
 
 KEYS = [
@@ -210,7 +212,7 @@ def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
         "dispatches": {
             "dispatch_id": number,
             "incident_id": parent,
-            "team_code": code,
+            "team_code": "n1",
             "mode": "foot",
             "road_s": 1.0,
             "road_m": 1.0,
@@ -377,11 +379,60 @@ def test_a_scope_changes_and_deletes_only_rows_inside(
 
 
 @whole_world
+@given(scope=scopes(KEYS), data=st.data())
+def test_what_is_written_beside_a_row_must_be_seen_too(
+    world: World, scope: Scope, data: st.DataObject
+) -> None:
+    key = data.draw(st.sampled_from(KEYS))
+    inside = key in scope
+
+    def tried(table: str, row: dict[str, Any], allowed: bool) -> None:
+        with (
+            pytest.raises(_TakeBack if allowed else Forbidden),
+            world.database.scoped_session(scope, write=True) as session,
+        ):
+            session.execute(insert(TABLES[table]).values(row))
+            raise _TakeBack
+
+    run = data.draw(st.integers(1, 150))
+    sees_run = _holds(scope, subtree(world.rows["hotspot_runs"][(run,)]))
+    feature = a_row("hotspot_features", 0, 600_000_000, run)
+    tried("hotspot_features", feature | {"grid_key": key}, sees_run and inside)
+    plan = a_row("patrols", key, 600_000_000)
+    sees_plan = _holds(scope, subtree(key))
+    tried("patrols", plan | {"hotspot_run_id": run}, sees_plan and sees_run)
+    team = data.draw(st.integers(1, 150))
+    position = a_row("team_positions", key, 600_000_000) | {"team_id": team}
+    tried("team_positions", position, inside and world.rows["teams"][(team,)] in scope)
+
+
+@whole_world
+@given(scope=scopes(KEYS), team=st.integers(1, 150))
+def test_deleting_a_team_takes_no_position_that_is_not_seen(world: World, scope: Scope, team: int) -> None:
+    teams, positions = TABLES["teams"], TABLES["team_positions"]
+    this = teams.c.team_id == team
+    seen_team = world.rows["teams"][(team,)] in scope
+    refused = seen_team and team == 1  # only the first one has positions, all over
+    with (
+        pytest.raises(Conflict if refused else _TakeBack),
+        world.database.scoped_session(scope, write=True) as session,
+    ):
+        assert session.execute(delete(teams).where(this)).rowcount == int(seen_team)
+        raise _TakeBack
+    with world.database.scoped_session(Scope.whole()) as session:
+        assert seen(session, positions) == set(world.rows["team_positions"])
+
+
+@whole_world
 @given(scope=scopes(KEYS))
 def test_a_statement_on_roads_leaves_the_scope_as_it_was(world: World, scope: Scope) -> None:
     roads = TABLES["roads"]
+    mark = text("select value from workspace_settings where key = 'roads_version'")
     with pytest.raises(_TakeBack), world.database.scoped_session(scope, write=True) as session:
+        before = session.scalar(mark)
         session.execute(delete(roads).where(roads.c.road_id == "no such road"))
+        session.execute(delete(roads).where(roads.c.road_id == "n1"))
+        assert (session.scalar(mark) == before) == ((scope.lo, scope.hi) != (0, MAX_KEY))
         for name in ("incidents", "teams", "patrols"):
             assert seen(session, TABLES[name]) == world.visible(name, scope)
         raise _TakeBack
@@ -402,6 +453,8 @@ def test_a_row_outside_is_never_inserted(
         key = world.rows[CHILDREN[name]][(parent,)]
     row = a_row(name, key, 500_000_000, parent)
     allowed = world.may_write(name, key, scope)
+    if name in OF_TEAM_1:
+        allowed = allowed and world.rows["teams"][(1,)] in scope
     with (
         pytest.raises(_TakeBack if allowed else Forbidden),
         world.database.scoped_session(scope, write=True) as session,

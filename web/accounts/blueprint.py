@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, g, make_response, render_template, request
+from flask import Blueprint, Response, g, make_response, render_template
 
 from gridmap.domain.roles import ROLE_NAMES, Action, may
+from web import assets, look
 from web.context import database
-from web.pages import LANGUAGES, MARK, chosen_language, chosen_theme
-
-_A_YEAR_S = 365 * 24 * 3600
+from web.look import LANGUAGES
 
 
 def _at(moment: dt.datetime) -> str:
@@ -23,14 +23,15 @@ bp = Blueprint("accounts", __name__)
 
 def show(template: str, **given: object) -> Response:
     """Answer a page in the reader's language; it is kept by no browser."""
-    language = chosen_language()
+    language = look.language()
     mine = g.get("signed_in")
     page = make_response(
         render_template(
             template,
             lang=language,
-            theme=chosen_theme(),
-            mark=MARK,
+            theme=look.theme(),
+            mark=quote(look.MARK),
+            built=assets.built(),
             mine=mine,
             may=lambda action: mine is not None and may(mine.post.role, Action(action)),
             at=_at,
@@ -39,6 +40,4 @@ def show(template: str, **given: object) -> Response:
         )
     )
     page.headers["Cache-Control"] = "no-store"
-    if request.args.get("lang") == language:
-        page.set_cookie("lang", language, max_age=_A_YEAR_S, samesite="Lax", path="/")
-    return page
+    return look.remember(page)

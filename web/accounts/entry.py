@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
-from gridmap.errors import InvalidInput, NotFound, NotSignedIn, TooMany
+from gridmap.domain.accounts import Role
+from gridmap.errors import InvalidInput, NotSignedIn, TooMany
 from gridmap.services.accounts import desk, entry
 from web.access import cookie_name, signed_in
 from web.accounts.blueprint import bp, show
@@ -45,7 +46,23 @@ def sign_in() -> Answer:
 
 @bp.get("/enter/<link>")
 def enter(link: str) -> Answer:
-    """Sign in by a link, which is spent by it; a browser that is signed in already goes on as it is."""
+    """Sign in by a link, which is spent by it.
+
+    What fetches an address to show a preview of it (a chat, a mail's scanner) does not say that it navigates; it gets a
+    page with a button, and the link stays good.
+    """
+    if request.method == "HEAD" or request.headers.get("Sec-Fetch-Mode") != "navigate":
+        return show("accounts/enter.html", link=link)
+    return _spend(link)
+
+
+@bp.post("/enter/<link>")
+def enter_by_button(link: str) -> Answer:
+    """Sign in by a link, from the page with the button."""
+    return _spend(link)
+
+
+def _spend(link: str) -> Answer:
     before = request.cookies.get(cookie_name())
     try:
         opened = entry.sign_in_by_link(
@@ -56,14 +73,14 @@ def enter(link: str) -> Answer:
             before=before,
         )
     except NotSignedIn as error:
+        # A browser that is signed in already goes on as it is: the address was opened a second time.
         if before and entry.who(database(), before) is not None:
             return redirect("/", 303)
         answer = show("accounts/sign_in.html", next="/", failed=error, name="")
         answer.status_code = error.status
         return answer
-    return _enter(
-        opened, "/" if opened.post.has_password or opened.post.name == entry.ADMINISTRATOR else "/account"
-    )
+    known = opened.post.has_password or opened.post.role is Role.ADMINISTRATOR
+    return _enter(opened, "/" if known else "/account")
 
 
 @bp.post("/sign-out")
@@ -79,17 +96,10 @@ def sign_out() -> Answer:
 @bp.post("/try-post")
 def try_post() -> Answer:
     """Take another post of the demonstration town."""
-    able = {str(post.post_id): post for post in desk.demonstration_posts(database())}
-    chosen = able.get(request.form.get("post", ""))
-    if chosen is None:
-        raise NotFound(
-            "not-for-trying",
-            "只有示范镇的岗位可以切换试用。",
-            "Only posts of the demonstration town can be tried.",
-        )
+    chosen = request.form.get("post", "")
     opened = entry.take_post(
         database(),
-        chosen.post_id,
+        int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 18 else 0,
         device=request.user_agent.string,
         before=request.cookies.get(cookie_name()),
     )

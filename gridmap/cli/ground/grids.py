@@ -34,6 +34,8 @@ def group() -> None:
 @click.option("--town-name", help="镇名 / the town's name.")
 @click.option("--valid-from", type=Day(), help="生效日 / first day of this version; 默认今天 / today.")
 @click.option("--dry-run", is_flag=True, help="只检查 / check and write nothing.")
+@click.option("--join", is_flag=True, help="合并同一编码的几块 / join parts with one code (enclaves).")
+@click.option("--accept-shift", is_flag=True, help="整体平移也照样生效 / although the whole town moved.")
 @click.option("--mend", is_flag=True, help="修补细碎缝隙 / mend small slivers.")
 @click.option("--max-width", "max_width_m", default=2.0, show_default=True, help="缝宽上限（米）/ metres.")
 @click.option("--max-area", "max_area_m2", default=2000.0, show_default=True, help="重叠上限（平方米）/ m2.")
@@ -51,6 +53,8 @@ def import_command(
     valid_from: dt.date | None,
     *,
     dry_run: bool,
+    join: bool,
+    accept_shift: bool,
     mend: bool,
     max_width_m: float,
     max_area_m2: float,
@@ -65,6 +69,8 @@ def import_command(
         town_code=town_code,
         town_name=town_name,
         valid_from=valid_from,
+        join=join,
+        accept_shift=accept_shift,
         mend=mend,
         max_width_m=max_width_m,
         max_area_m2=max_area_m2,
@@ -96,6 +102,7 @@ def _tell(result: BoundaryResult, first: Path, findings: Path | None, *, dry_run
             f"{len(result.errors)} errors. Small slivers: add --mend."
         )
     elif dry_run:
+        _tell_comparison(result)
         console.print("检查完毕，未写入 / checked, nothing written.")
     elif not result.committed:
         console.print(
@@ -109,6 +116,23 @@ def _tell(result: BoundaryResult, first: Path, findings: Path | None, *, dry_run
         moved = sum(result.reassigned.values())
         if moved:
             console.print(f"{moved} 条记录改归其他网格 / records were assigned to another grid.")
+
+
+def _tell_comparison(result: BoundaryResult) -> None:
+    """Say what the import would do to the boundaries in force."""
+    console.print(
+        f"与现行边界相比 / against those in force: 新增 / new {result.added}, 变更 / changed {result.changed}"
+        f"（其中改名 / renamed {result.renamed}）, 不变 / same {result.kept}, 终止 / ended {result.ended}"
+    )
+    if result.shift is not None:
+        like = (
+            f"；像是把 {result.shift.like} 当作 WGS-84 / as {result.shift.like} read as WGS 84"
+            if result.shift.like
+            else ""
+        )
+        console.print(f"全部网格平移约 / all grids moved by about {result.shift.metres:.0f} m{like}")
+    moved = sum(result.reassigned.values())
+    console.print(f"将改归其他网格的记录 / records that would get another grid: {moved}")
 
 
 def _tell_mending(report: MendReport) -> None:

@@ -169,8 +169,10 @@ def _names_and_codes(level: _Level) -> list[Finding]:
             "duplicate-code",
             "error",
             rows,
-            zh=f"{len(rows)} 个网格的编码相同（{frame['code'].iloc[rows[0]]}）。请改正。",
-            en=f"{len(rows)} grids have the same code ({frame['code'].iloc[rows[0]]}). Correct it.",
+            zh=f"{len(rows)} 个网格的编码相同（{frame['code'].iloc[rows[0]]}）。请改正；"
+            "如果是同一网格的几块（飞地），加 --join 合并。",
+            en=f"{len(rows)} grids have the same code ({frame['code'].iloc[rows[0]]}). Correct it; parts of one grid, "
+            "such as an enclave, are joined with --join.",
         )
         for rows in _repeated(frame["code"], [0] * len(frame))
     ]

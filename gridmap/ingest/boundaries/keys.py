@@ -33,6 +33,7 @@ def reading_order(geometries: NDArray[np.object_]) -> NDArray[np.int64]:
         The first is the position of the most north-western geometry.
     """
     centres = shapely.centroid(geometries)
+    centres[shapely.is_empty(centres)] = shapely.Point(0, 0)
     x, y = np.nan_to_num(shapely.get_x(centres)), np.nan_to_num(shapely.get_y(centres))
     rows = max(1, round(math.sqrt(len(x))))
     height = float(np.ptp(y)) / rows if len(y) else 0.0

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from gridmap import crs as systems
 from gridmap.domain.records import GRIDS
 from gridmap.errors import InvalidInput
-from gridmap.ingest.boundaries.draft import BoundaryDraft, polygons_only
+from gridmap.ingest.boundaries.draft import BoundaryDraft, polygons_only, union
 from gridmap.ingest.boundaries.hierarchy import complete_hierarchy
+from gridmap.ingest.boundaries.shapes import are_polygons, is_size, kinds_of, system_of
 from gridmap.ingest.model import DEFAULT_LIMITS, Limits, Notice, RawTable
 from gridmap.ingest.reading import list_layers, read_raw
 from gridmap.ingest.rows import convert
@@ -41,6 +44,7 @@ def read_boundaries(
     layer: str | None = None,
     town_code: str | None = None,
     town_name: str | None = None,
+    join: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> BoundaryDraft:
     """Read the boundaries of grids.
@@ -61,6 +65,8 @@ def read_boundaries(
         Only this layer.
     town_code, town_name : str, optional
         For files that lack the town.
+    join : bool
+        Join rows of one level with the same code: parts of one grid, such as an enclave 飞地.
     limits : Limits
 
     Returns
@@ -80,14 +86,24 @@ def read_boundaries(
     digests: dict[str, str] = {}
     source = ""
     for path in files:
-        for name in [layer] if layer else list_layers(path, limits=limits):
+        names = [layer] if layer else list_layers(path, limits=limits)
+        for name in names:
             raw = read_raw(path, layer=name, limits=limits)
             digests[path.name] = raw.file_sha256
-            source = systems.normalise(crs or raw.crs or systems.WGS84)
+            if len(names) > 1 and raw.geometry is not None and not are_polygons(raw.geometry).any():
+                notices.append(_layer_left_out(path, name, raw))
+                continue
+            source, assumed = system_of(raw, crs)
+            notices += assumed
             part, more = _grids(raw, source, mapping, level if level is not None else _told(path, name))
             parts.append(part)
             notices += [*raw.notices, *more]
+    if not parts:
+        raise InvalidInput("grids-empty", "文件中没有网格图形。", "The file holds no grid polygons.")
     grids = pd.concat(parts, ignore_index=True)
+    if join:
+        grids, more = join_parts(grids)
+        notices += more
     # Former grids come along for their codes; they are not part of this version.
     former = grids["valid_to"].notna().to_numpy()
     if former.any() and not former.all():
@@ -103,6 +119,50 @@ def read_boundaries(
     frame = gpd.GeoDataFrame(whole, geometry="geometry", crs=systems.WGS84)
     frame = frame.sort_values("grid_key", ignore_index=True)
     return BoundaryDraft(frame, tuple(notices + more), digests, source)
+
+
+def _layer_left_out(path: Path, name: str | None, raw: RawTable) -> Notice:
+    zh, en = kinds_of(raw.geometry if raw.geometry is not None else np.empty(0, object))
+    return Notice(
+        "layer-left-out",
+        f"{path.name} 的图层“{name}”只有{zh}，没有面，未读取。",
+        f'The layer "{name}" of {path.name} has {en} and no polygons, and is not read.',
+    )
+
+
+def join_parts(grids: pd.DataFrame) -> tuple[pd.DataFrame, list[Notice]]:
+    """Join rows of one level that have the same code.
+
+    Parameters
+    ----------
+    grids : DataFrame
+        As read.
+
+    Returns
+    -------
+    DataFrame
+        One row a grid: its shape the union, its counts those of its first part that has any.
+    list of Notice
+    """
+    coded = grids["code"].notna()
+    many = coded & grids.duplicated(["level", "code"], keep=False)
+    if not many.any():
+        return grids, []
+    joined = []
+    for _, parts in grids[many].groupby(["level", "code"], sort=False):
+        whole = parts.iloc[0].copy()
+        for column in ("population", "households", "name_zh", "name_en", "parent"):
+            given = parts[column].dropna()
+            whole[column] = given.iloc[0] if len(given) else None
+        whole["geometry"] = union(parts["geometry"].to_numpy(dtype=object))
+        joined.append(whole)
+    names = "、".join(str(row["name_zh"] or row["code"]) for row in joined[:10])
+    notice = Notice(
+        "parts-joined",
+        f"{len(joined)} 个网格由多块合成：{names}。",
+        f"{len(joined)} grids were joined from several parts: {names}.",
+    )
+    return pd.concat([grids[~many], pd.DataFrame(joined)], ignore_index=True), [notice]
 
 
 def _told(path: Path, layer: str | None) -> int | None:
@@ -125,7 +185,25 @@ def _grids(
             f"{file_name}：文件里没有图形。请导出为 GeoPackage、Shapefile、GeoJSON 或 KML。",
             f"{file_name}: it has no shapes. Export it as GeoPackage, Shapefile, GeoJSON or KML.",
         )
+    raw, notices = _land_only(raw)
+    n = raw.table.num_rows
     headings = match_headings(raw.table.column_names, GRIDS, mapping, file_name)
+    named_area = headings.columns.get("parent")
+    if (
+        named_area is not None
+        and named_area not in (mapping or {})
+        and is_size(raw.table[named_area].to_pylist())
+    ):
+        headings = match_headings(
+            raw.table.column_names, GRIDS, {**(mapping or {}), named_area: ""}, file_name
+        )
+        notices.append(
+            Notice(
+                "area-is-size",
+                f"{file_name}：列“{named_area}”里是面积而不是片区名称，未当作上级网格。",
+                f'{file_name}: the column "{named_area}" holds sizes, no names of areas, and names no parents.',
+            )
+        )
     refusals = Refusals(file_name, raw.row_numbers)
     data: dict[str, Any] = {}
     for field in GRIDS.fields:
@@ -139,7 +217,6 @@ def _grids(
             values = [headings.constants[field.name]] * n
         data[field.name] = pd.Series(values if values is not None else [None] * n, dtype=object)
     _all_fit(refusals, file_name)
-    notices = []
     levels = [_level(value, level) for value in data["level"]]
     if level is None and data["level"].isna().any():
         notices.append(
@@ -166,8 +243,49 @@ def _grids(
     frame["row"] = raw.row_numbers
     frame["made"] = False
     geometry = polygons_only(_in_range(raw.geometry, source, file_name))
-    frame["geometry"] = pd.Series(list(systems.geometries_to_wgs84(geometry, source)), dtype=object)
+    shapes = systems.geometries_to_wgs84(geometry, source)
+    if not np.isfinite(shapely.bounds(shapes)).all():
+        raise InvalidInput(
+            "crs-contradicts-shapes",
+            f"{file_name}：坐标与坐标系 {source[:40]} 不符，换算不出经纬度。请用 --crs 指明正确的坐标系。",
+            f"{file_name}: its coordinates do not fit {source[:40]}: there are no such places. Name the right system "
+            "with --crs.",
+        )
+    frame["geometry"] = pd.Series(list(shapes), dtype=object)
     return frame, notices
+
+
+def _land_only(raw: RawTable) -> tuple[RawTable, list[Notice]]:
+    """Leave out rows whose shape is no polygon, and say which; refuse a table without any.
+
+    Raises
+    ------
+    InvalidInput
+    """
+    geometry = raw.geometry if raw.geometry is not None else np.empty(0, object)
+    land = are_polygons(geometry)
+    if land.all():
+        return raw, []
+    zh, en = kinds_of(geometry)
+    if not land.any():
+        raise InvalidInput(
+            "grids-no-polygons",
+            f"{raw.path.name}：图形是{zh}，不是面。网格边界应为面（多边形）。",
+            f"{raw.path.name}: its shapes are {en}, not polygons. Boundaries of grids are polygons.",
+        )
+    rows = ", ".join(str(r) for r in raw.row_numbers[~land][:10])
+    kept = replace(
+        raw,
+        table=raw.table.filter(pa.array(land)),
+        row_numbers=raw.row_numbers[land],
+        geometry=geometry[land],
+    )
+    notice = Notice(
+        "shapes-left-out",
+        f"{raw.path.name}：第 {rows} 个要素是{zh}，不是面，未读取。",
+        f"{raw.path.name}: features {rows} are {en}, not polygons, and are not read.",
+    )
+    return kept, [notice]
 
 
 def _level(value: Any, level: int | None) -> int:
@@ -183,14 +301,19 @@ def _all_fit(refusals: Refusals, file_name: str) -> None:
     problems = refusals.frame()
     if problems.empty:
         return
-    shown = problems.head(_MANY)
-    zh = "；".join(f"第 {r.row} 个要素的 {r.field}：{r.reason_zh}" for r in shown.itertuples())
-    en = "; ".join(f"feature {r.row}, {r.field}: {r.reason_en}" for r in shown.itertuples())
-    more = f"（共 {len(problems)} 处）" if len(problems) > _MANY else ""
+    zh, en = [], []
+    for (field, reason_zh, reason_en), rows in problems.groupby(
+        ["field", "reason_zh", "reason_en"], sort=False
+    ):
+        shown = ", ".join(str(row) for row in rows["row"].head(_MANY))
+        more = len(rows) > _MANY
+        zh.append(f"列“{field}”（第 {shown} {'等' if more else ''}共 {len(rows)} 个要素）：{reason_zh}")
+        en.append(f'column "{field}" ({len(rows)} features: {shown}{" …" if more else ""}): {reason_en}')
+    column = str(problems["field"].iloc[0])
     raise InvalidInput(
         "grids-refused",
-        f"{file_name}：{zh}{more}",
-        f"{file_name}: {en}" + (f" ({len(problems)} problems in all)" if more else ""),
+        f'{file_name}：{"；".join(zh)} 不需要的列可在映射文件中写 {{"{column}": ""}} 略去。',
+        f'{file_name}: {"; ".join(en)} A column that is not needed is left out by a mapping: {{"{column}": ""}}.',
     )
 
 

@@ -76,6 +76,8 @@ def _source(path: Path, kind: str, limits: dict[str, int]) -> _Source:
     """Look a file over before GDAL reads it."""
     if path.suffix == ".shp":
         encoding, notices = dbf.encoding_of(path)
+        # GDAL would decode by it, and fail where it is wrong.
+        path.with_suffix(".cpg").unlink(missing_ok=True)
         return _Source(path, encoding, notices)
     if kind == "gpkg":
         _check_gpkg(path)
@@ -108,14 +110,14 @@ class _Source:
 
 def _read_layer(layer: str, source: _Source, limits: dict[str, int]) -> Read:
     most = limits["features"]
-    info = pyogrio.read_info(str(source.path), layer=layer)
+    as_bytes = dbf.BYTES if source.encoding else None
+    info = pyogrio.read_info(str(source.path), layer=layer, encoding=as_bytes)
     if len(info["fields"]) > limits["columns"]:
         raise Refused(
             "too-many-columns",
             f"有 {len(info['fields'])} 个字段，上限 {limits['columns']} 个。请只保留需要的字段。",
             f"it has {len(info['fields'])} fields, the limit is {limits['columns']}. Keep those needed.",
         )
-    as_bytes = dbf.BYTES if source.encoding else None
     meta, table = pyogrio.read_arrow(str(source.path), layer=layer, encoding=as_bytes, max_features=most + 1)
     if table.num_rows > most:
         raise Refused(

@@ -32,6 +32,7 @@ _PAIR_HEADERS = frozenset(
 )
 _ROUND_A_WORD = re.compile("^(?:所属|所在|案件|事件|事项|纠纷|矛盾)(?=.{2})|(?:坐标|信息|情况)$")
 _UNSURE = 3
+_CUT_BYTES = 10
 _PERSON_HERE = frozenset({"name", "names", "名字"})
 _NAMELESS = frozenset({"incidents", "incident_steps", "team_positions"})
 _UNITS = (
@@ -176,7 +177,19 @@ def _meant(key: str, aliases: dict[str, tuple[str, int]]) -> tuple[str, int]:
     if found:
         return found
     field, _ = aliases.get(_ROUND_A_WORD.sub("", key), ("", 0))
-    return field, _UNSURE
+    return field or _cut(key, aliases), _UNSURE
+
+
+def _cut(key: str, aliases: dict[str, tuple[str, int]]) -> str:
+    """Return the one field whose heading a shapefile, with its room for ten bytes, cuts to this one."""
+    if not _CUT_BYTES - 3 < len(key.encode()) <= _CUT_BYTES:
+        return ""
+    meant = {
+        field
+        for name, (field, _) in aliases.items()
+        if name.startswith(key) and len(name.encode()) > _CUT_BYTES
+    }
+    return meant.pop() if len(meant) == 1 else ""
 
 
 def _without_unit(key: str) -> str:

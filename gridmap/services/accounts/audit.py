@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor, AuditEntry
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.legible import legible
 from gridmap.storage.accounts import audit as stored
 from gridmap.storage.database import Database
 
@@ -29,9 +30,9 @@ def note(
         post=actor.post,
         role=actor.role.value,
         action=action,
-        object_=object_[:MOST_DETAILS],
+        object_=legible(object_)[:MOST_DETAILS],
         outcome=outcome,
-        details=json.dumps(details, ensure_ascii=False, sort_keys=True)[:MOST_DETAILS],
+        details=legible(json.dumps(details, ensure_ascii=False, sort_keys=True))[:MOST_DETAILS],
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor, ApiToken, Post, Role, SignedIn, scope_of
 from gridmap.domain.gridkey import UNASSIGNED, Scope
-from gridmap.errors import NotSignedIn, TooMany
+from gridmap.errors import NotFound, NotSignedIn, TooMany
 from gridmap.services.accounts import audit, passwords
 from gridmap.services.accounts.secrets import TOKEN_MARK, digest, new_secret
 from gridmap.storage.accounts import posts, sessions
@@ -40,12 +40,20 @@ class Opened:
     post: Post
 
 
-def who(database: Database, secret: str) -> SignedIn | None:
-    """Whose session a browser's secret opens; None when it is over, or its post locked."""
+def who(database: Database, secret: str, *, touch: bool = True) -> SignedIn | None:
+    """Whose session a browser's secret opens; None when it is over, or its post locked.
+
+    Parameters
+    ----------
+    database : Database
+    secret : str
+    touch : bool
+        Whether somebody works with it now, so that it does not go idle.
+    """
     now = dt.datetime.now(dt.UTC)
     with database.scoped_session(Scope.whole()) as session:
         found = sessions.find_session(session, digest(secret), now - IDLE)
-    if found is not None and now - found.seen_at > _TOUCH_AFTER:
+    if touch and found is not None and now - found.seen_at > _TOUCH_AFTER:
         with database.scoped_session(Scope.whole(), write=True) as session:
             sessions.touch(session, found.session_id)
     return found
@@ -175,14 +183,14 @@ def take_post(database: Database, post_id: int, *, device: str, before: str | No
 
     Raises
     ------
-    NotSignedIn
+    NotFound
         When it is no post of the demonstration.
     """
     now = dt.datetime.now(dt.UTC)
     with database.scoped_session(Scope.whole(), write=True) as session:
         post = posts.find_post_by_id(session, post_id)
         if post is None or not post.is_demonstration or post.is_locked:
-            raise NotSignedIn(
+            raise NotFound(
                 "not-for-trying",
                 "只有示范镇的岗位可以切换试用。",
                 "Only posts of the demonstration town can be tried.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +29,7 @@ from gridmap.ingest.boundaries import (
     read_boundaries,
 )
 from gridmap.ingest.boundaries.draft import polygons_only
+from gridmap.services.ground.comparison import Shift, count_renamed, find_shift
 from gridmap.services.ground.succession import (
     declared_links,
     is_missing,
@@ -56,6 +57,10 @@ class BoundaryOptions:
         As :func:`gridmap.ingest.boundaries.read_boundaries` takes them.
     valid_from : date or None
         First day of the new version; what the file says, or today.
+    join : bool
+        Join rows with one code: parts of one grid.
+    accept_shift : bool
+        Put boundaries into force although all of them lie elsewhere than before by one vector.
     mend : bool
         Mend small slivers.
     max_width_m, max_area_m2 : float
@@ -71,6 +76,8 @@ class BoundaryOptions:
     town_code: str | None = None
     town_name: str | None = None
     valid_from: dt.date | None = None
+    join: bool = False
+    accept_shift: bool = False
     mend: bool = False
     max_width_m: float = 2.0
     max_area_m2: float = 2000.0
@@ -88,7 +95,12 @@ class BoundaryResult:
     mended : MendReport or None
     committed : bool
     added, changed, kept, ended : int
-        Grids that are new, have another shape, name or count, stayed as they were, or no longer stand.
+        Grids that are new, have another shape, name or count, stayed as they were, or no longer stand; of a dry run
+        those that would.
+    renamed : int
+        Of those changed, how many have another name.
+    shift : Shift or None
+        When all grids lie elsewhere by one vector.
     reassigned : dict
         Rows of each table that got another grid.
     """
@@ -101,6 +113,8 @@ class BoundaryResult:
     changed: int = 0
     kept: int = 0
     ended: int = 0
+    renamed: int = 0
+    shift: Shift | None = None
     reassigned: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -158,6 +172,7 @@ def import_boundaries(
         layer=options.layer,
         town_code=options.town_code,
         town_name=options.town_name,
+        join=options.join,
     )
     say("read", 1, 1)
     shapes = draft.grids.geometry
@@ -174,11 +189,31 @@ def import_boundaries(
     findings = check_boundaries(draft, epsg)
     say("check", 1, 1)
     result = BoundaryResult(draft, findings, mended)
-    if options.dry_run or result.errors:
+    if result.errors:
         return result
     day = options.valid_from or today or dt.datetime.now(ZoneInfo(database.settings.timezone)).date()
     with database.scoped_session(scope, write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
-        return _put_into_force(session, result, epsg, (day, options.valid_from is not None), say)
+        done = _put_into_force(session, result, epsg, (day, options.valid_from is not None), say)
+        if options.dry_run:
+            # What the import would do is what it does: all of it is done, and taken back.
+            session.rollback()
+            return replace(done, committed=False)
+        if done.shift is not None and not options.accept_shift:
+            session.rollback()
+            raise _shifted(done.shift)
+        return done
+
+
+def _shifted(shift: Shift) -> Conflict:
+    zh = en = ""
+    if shift.like:
+        zh = f"，与 {shift.like} 当作 WGS-84 读取时一样。请加 --crs {shift.like}"
+        en = f", as {shift.like} read as WGS 84 does. Add --crs {shift.like}"
+    return Conflict(
+        "boundaries-shifted",
+        f"全部网格都向同一方向平移了约 {shift.metres:.0f} 米{zh}；确实如此时加 --accept-shift。",
+        f"All grids lie {shift.metres:.0f} m elsewhere, in one direction{en}; if that is meant, add --accept-shift.",
+    )
 
 
 def _put_into_force(
@@ -193,6 +228,8 @@ def _put_into_force(
     if not (changed or added or ended):
         return BoundaryResult(draft, result.findings, result.mended, kept=len(same))
     _not_before(stored.last_change(session), day)
+    shift = find_shift(old, new, epsg)
+    renamed = count_renamed(old, new, changed)
     say("write", 0, 1)
     illustrative = bool(new["illustrative"].any())
     version = versions.add_version(
@@ -218,6 +255,8 @@ def _put_into_force(
         changed=len(changed),
         kept=len(same),
         ended=len(ended),
+        renamed=renamed,
+        shift=shift,
         reassigned=reassigned,
     )
 

@@ -43,9 +43,9 @@ def list_entries(
 
 def all_entries(session: Session) -> Iterator[AuditEntry]:
     """Go through the whole chain, the oldest first, without holding it in memory."""
-    rows = session.scalars(select(Row).order_by(Row.seq).execution_options(yield_per=2000))
-    for row in rows:
-        yield _entry(row)
+    with session.scalars(select(Row).order_by(Row.seq).execution_options(yield_per=2000)) as rows:
+        for row in rows:
+            yield _entry(row)
 
 
 def last_entry(session: Session) -> AuditEntry | None:

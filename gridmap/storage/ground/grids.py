@@ -143,8 +143,8 @@ def has_history(session: Session) -> bool:
 
 
 def last_change(session: Session) -> dt.date | None:
-    """Return the day on which boundaries last ended, or None where all that there are still stand."""
-    return session.scalar(select(func.max(Grid.valid_to)))
+    """Return the day on which boundaries last ended or began, or None where there are none."""
+    return session.scalar(select(func.max(func.coalesce(Grid.valid_to, Grid.valid_from))))
 
 
 def bounds(session: Session, key: int | None = None) -> tuple[float, float, float, float] | None:

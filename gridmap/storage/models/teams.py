@@ -59,7 +59,7 @@ class TeamPosition(Base):
         Index("ix_team_positions_grid_key", "grid_key"),
     )
 
-    team_id: Mapped[int] = mapped_column(ForeignKey(Team.team_id, ondelete="CASCADE"), primary_key=True)
+    team_id: Mapped[int] = mapped_column(ForeignKey(Team.team_id, ondelete="RESTRICT"), primary_key=True)
     at: Mapped[Instant] = mapped_column(primary_key=True)
     grid_key: Mapped[GridKey]
     tile_key: Mapped[int] = mapped_column(BigInteger)

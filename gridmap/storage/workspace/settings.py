@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from gridmap.storage.models import Grid, WorkspaceSetting
 
 
-def read_settings(session: Session) -> dict[str, Any]:
-    """All settings of the workspace by key."""
+def read_settings(session: Session, *, lock: str | None = None) -> dict[str, Any]:
+    """All settings of the workspace by key.
+
+    Parameters
+    ----------
+    session : Session
+    lock : str, optional
+        Key that nobody else may change until the transaction ends, whether it is set or not.
+    """
+    if lock is not None:
+        session.execute(select(func.pg_advisory_xact_lock(func.hashtext(lock))))
     return {row.key: row.value for row in session.scalars(select(WorkspaceSetting))}
 
 
@@ -35,3 +44,16 @@ def touch(session: Session) -> None:
 def is_empty(session: Session) -> bool:
     """Tell whether the workspace has no grids yet."""
     return session.scalar(select(func.count()).select_from(Grid)) == 0
+
+
+def revision(session: Session) -> str:
+    """Return a text that changes with the data's version, with tasks given, and with teams sent, there and back."""
+    return str(
+        session.scalar(
+            text(
+                "select concat_ws('.', (select value #>> '{}' from workspace_settings where key = 'data_version'),"
+                " (select concat_ws('.', max(dispatch_id), count(arrived_at), count(ended_at)) from dispatches"
+                " where sent_at > now() - interval '2 days'), (select max(task_id) from tasks))"
+            )
+        )
+    )

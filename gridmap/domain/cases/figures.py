@@ -1,0 +1,101 @@
+"""Figures of the town and of its grids: counts that add up, and shares with their intervals."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, fields
+from typing import Literal, get_args
+
+GlanceName = Literal["new_today", "open", "due_today", "overdue", "teams_out"]
+GLANCE_NAMES: tuple[GlanceName, ...] = get_args(GlanceName)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number now, and what it was.
+
+    Attributes
+    ----------
+    now : int
+    before : int
+        A day before, at the same time.
+    year_before : int
+        A year before, on the same day at the same time.
+    """
+
+    name: GlanceName
+    now: int
+    before: int
+    year_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The town in ten seconds.
+
+    Attributes
+    ----------
+    latest_at : datetime or None
+        When the newest case happened: figures of a workspace whose records ended long ago are old.
+    """
+
+    figures: tuple[Figure, ...]
+    as_of: dt.datetime
+    latest_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class GridCounts:
+    """How the cases of a grid stand. Counts of grids add up to those of the grid above, the median does not.
+
+    Attributes
+    ----------
+    due : int
+        Cases whose due time has come, or that were closed before it.
+    closed_of_due, on_time : int
+        Of these: closed at all, and closed by their due time.
+    solved_village, solved_area, solved_town : int
+        Solved at the level named; those solved where nobody told the level are in `solved` alone.
+    by_villager, by_staff, by_police : int
+        Who found it, as far as told.
+    repeated : int
+        Of the same kind and grid as one that happened at most 90 days before.
+    median_days : float or None
+        From taking in to closing, pauses not counted.
+    """
+
+    grid_key: int
+    reported: int = 0
+    open: int = 0
+    overdue: int = 0
+    solved: int = 0
+    solved_village: int = 0
+    solved_area: int = 0
+    solved_town: int = 0
+    unsolved: int = 0
+    reopened: int = 0
+    repeated: int = 0
+    deferred: int = 0
+    paused: int = 0
+    due: int = 0
+    closed_of_due: int = 0
+    on_time: int = 0
+    followed_up: int = 0
+    by_villager: int = 0
+    by_staff: int = 0
+    by_police: int = 0
+    median_days: float | None = None
+
+    @property
+    def closed_share(self) -> float | None:
+        """Closed of those due."""
+        return self.closed_of_due / self.due if self.due else None
+
+    @property
+    def on_time_share(self) -> float | None:
+        """Closed on time of those due."""
+        return self.on_time / self.due if self.due else None
+
+
+ADDED = tuple(f.name for f in fields(GridCounts) if f.name not in {"grid_key", "median_days"})
+"""Counts that add up."""

@@ -1,0 +1,62 @@
+"""Work lists: what a desk looks at first, each with its rule and order."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
+
+from gridmap.domain.cases.model import CaseRow
+from gridmap.domain.query import IncidentQuery
+
+ListName = Literal[
+    "to_accept",
+    "to_sign",
+    "due_today",
+    "overdue",
+    "to_confirm",
+    "follow_up",
+    "mine",
+    "open",
+    "all",
+]
+LIST_NAMES: tuple[ListName, ...] = get_args(ListName)
+
+
+class Wanted(NamedTuple):
+    """Which cases of a work list.
+
+    Attributes
+    ----------
+    name : ListName
+    query : IncidentQuery
+        Narrows the list further; without days it is asked over all time.
+    risk : str or None
+    handler : int or None
+        Only cases that this grid, or one below it, has.
+    """
+
+    name: ListName = "open"
+    query: IncidentQuery = IncidentQuery()
+    risk: str | None = None
+    handler: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """Some lines of a list.
+
+    Attributes
+    ----------
+    rows : tuple of CaseRow
+    total : int
+        Lines of the whole list.
+    offset : int
+        Lines before these.
+    as_of : datetime
+    """
+
+    rows: tuple[CaseRow, ...]
+    total: int
+    offset: int
+    as_of: dt.datetime

@@ -1,0 +1,107 @@
+"""The town in ten seconds, and how each grid's cases stand, with what a share can be believed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from gridmap.domain.cases.figures import ADDED, GLANCE_NAMES, Figure, Glance, GridCounts
+from gridmap.domain.gridkey import Scope
+from gridmap.domain.query import IncidentQuery
+from gridmap.services.cases.query import chosen_by
+from gridmap.storage.cases import figures as stored
+from gridmap.storage.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class ByGrid:
+    """How the cases of a query stand, by grid and in all."""
+
+    rows: tuple[GridCounts, ...]
+    total: GridCounts
+    query: IncidentQuery
+    level: int
+    as_of: dt.datetime
+
+
+def glance(database: Database, scope: Scope, now: dt.datetime | None = None) -> Glance:
+    """Return the town's figures now, a day before and a year before, each at the same time of day.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    now : datetime, optional
+        Aware; the present by default.
+    """
+    at = now or dt.datetime.now(dt.UTC)
+    zone = database.settings.timezone
+    here = at.astimezone(ZoneInfo(zone))
+    before = here - dt.timedelta(days=1)
+    year_before = _year_before(here)
+    with database.scoped_session(scope) as session:
+        then = [stored.at_a_moment(session, moment, zone) for moment in (at, before, year_before)]
+        latest = stored.latest(session)
+    figures = tuple(Figure(name, *(counts[name] for counts in then)) for name in GLANCE_NAMES)
+    return Glance(figures, at, latest)
+
+
+def _year_before(here: dt.datetime) -> dt.datetime:
+    try:
+        return here.replace(year=here.year - 1)
+    except ValueError:  # the 29th of February
+        return here.replace(year=here.year - 1, day=28)
+
+
+def by_grid(
+    database: Database,
+    scope: Scope,
+    query: IncidentQuery,
+    level: int,
+    *,
+    now: dt.datetime | None = None,
+) -> ByGrid:
+    """Return how the cases of a query stand in each grid of a level that has any.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    query : IncidentQuery
+    level : int
+    now : datetime, optional
+        Aware; the present by default.
+    """
+    chosen = chosen_by(database, query, now)
+    with database.scoped_session(scope) as session:
+        rows = stored.by_grid(session, chosen, level)
+        median = stored.median_days(session, chosen)
+    return ByGrid(tuple(rows), total_of(rows, median), query, level, chosen.now)
+
+
+def total_of(rows: list[GridCounts], median_days: float | None = None) -> GridCounts:
+    """Add up the counts of grids."""
+    return replace(
+        GridCounts(0),
+        **{name: sum(getattr(row, name) for row in rows) for name in ADDED},
+        median_days=median_days,
+    )
+
+
+@lru_cache(maxsize=4096)
+def interval(part: int, whole: int) -> tuple[float, float] | None:
+    """Return Wilson's 95 % interval of a share; None where there is nothing to share.
+
+    Parameters
+    ----------
+    part, whole : int
+    """
+    if whole == 0:
+        return None
+    # Imported when it is asked for: every command would wait for it.
+    from scipy.stats import binomtest
+
+    found = binomtest(part, whole).proportion_ci(0.95, method="wilson")
+    return float(found.low), float(found.high)

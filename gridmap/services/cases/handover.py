@@ -1,0 +1,139 @@
+"""Handover of the shift: what one desk leaves to the next, with a note; read and taken by a post."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+
+from gridmap.domain.accounts import Actor
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import Conflict, InvalidInput
+from gridmap.ingest.free_text import checked_text
+from gridmap.storage.database import Database
+from gridmap.storage.workspace import settings
+
+KEPT = 60
+"""Handovers that are kept: a month of two shifts a day."""
+_LONGEST = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """One handover of a desk.
+
+    Attributes
+    ----------
+    number : int
+    given_at : datetime
+    given_by : str
+        Post.
+    note : str
+    open, due_today, overdue : int
+        How things stood then.
+    taken_at, taken_by
+        None until the next desk has read it.
+    """
+
+    number: int
+    given_at: dt.datetime
+    given_by: str
+    note: str
+    open: int
+    due_today: int
+    overdue: int
+    taken_at: dt.datetime | None = None
+    taken_by: str | None = None
+
+
+def handovers(database: Database, scope: Scope) -> list[Handover]:
+    """Return the handovers of a scope's desk, the newest first."""
+    with database.scoped_session(scope) as session:
+        kept = settings.read_settings(session).get(_key(scope), [])
+    return [_read(told) for told in reversed(kept)]
+
+
+def give(
+    database: Database,
+    actor: Actor,
+    note: str,
+    *,
+    is_open: int,
+    due_today: int,
+    overdue: int,
+    now: dt.datetime | None = None,
+) -> Handover:
+    """Leave a note to the next desk, with how things stand.
+
+    Raises
+    ------
+    InvalidInput
+        When the note is too long or holds a personal number.
+    Conflict
+        When the handover before was not taken yet: it is taken first, so that none is lost.
+    """
+    if len(note) > _LONGEST:
+        raise InvalidInput(
+            "handover-too-long", f"交班说明最多 {_LONGEST} 字。", f"A note has at most {_LONGEST} characters."
+        )
+    checked_text(note)
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        kept = settings.read_settings(session, lock=_key(actor.scope)).get(_key(actor.scope), [])
+        if kept and kept[-1]["taken_at"] is None:
+            raise Conflict(
+                "handover-not-taken",
+                "上一次交班还没有接班。请先接班，再交班。",
+                "The handover before was not taken yet. Take it first.",
+            )
+        number = kept[-1]["number"] + 1 if kept else 1
+        made = Handover(
+            number,
+            now or dt.datetime.now(dt.UTC),
+            actor.post,
+            note.strip(),
+            is_open,
+            due_today,
+            overdue,
+        )
+        settings.write_settings(session, **{_key(actor.scope): [*kept, _told(made)][-KEPT:]})
+        settings.touch(session)
+    return made
+
+
+def take(database: Database, actor: Actor, number: int, *, now: dt.datetime | None = None) -> Handover:
+    """Take a handover over, having read it.
+
+    Raises
+    ------
+    Conflict
+        When it was taken before, or there is none of that number waiting.
+    """
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        kept = settings.read_settings(session, lock=_key(actor.scope)).get(_key(actor.scope), [])
+        if not kept or kept[-1]["number"] != number or kept[-1]["taken_at"] is not None:
+            raise Conflict(
+                "handover-taken",
+                "这次交班已由别人接班，请刷新查看。",
+                "This handover was taken by somebody else. Look at the page anew.",
+            )
+        kept[-1] |= {"taken_at": (now or dt.datetime.now(dt.UTC)).isoformat(), "taken_by": actor.post}
+        settings.write_settings(session, **{_key(actor.scope): kept})
+        settings.touch(session)
+    return _read(kept[-1])
+
+
+def _key(scope: Scope) -> str:
+    return f"handovers_{scope.lo}_{scope.hi}"
+
+
+def _told(made: Handover) -> dict[str, object]:
+    return asdict(made) | {
+        "given_at": made.given_at.isoformat(),
+        "taken_at": made.taken_at.isoformat() if made.taken_at else None,
+    }
+
+
+def _read(told: dict[str, object]) -> Handover:
+    values = dict(told)
+    for name in ("given_at", "taken_at"):
+        values[name] = dt.datetime.fromisoformat(str(told[name])) if told[name] else None
+    return Handover(**values)  # type: ignore[arg-type]

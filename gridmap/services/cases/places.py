@@ -1,0 +1,160 @@
+"""What names and draws places on a page: grids with names and outlines, kinds of cases, the land of a small map."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+
+import shapely
+
+from gridmap.domain.codes import code_list
+from gridmap.domain.gridkey import LEVELS, VILLAGE, Scope
+from gridmap.storage.cases import places as stored
+from gridmap.storage.database import Database
+from gridmap.storage.workspace import settings
+
+_COARSE_DEG = 0.0002
+_KEPT = 32
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class GridLine:
+    """A grid as a form offers it."""
+
+    grid_key: int
+    level: int
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A drawn thing as parts of lon, lat."""
+
+    grid_key: int
+    parts: tuple[tuple[tuple[float, float], ...], ...]
+    label: tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Grids and kinds as a scope sees them.
+
+    Attributes
+    ----------
+    names : dict
+        Grid key to its Chinese and English name.
+    grids : tuple of GridLine
+        Of all levels, by key.
+    kinds : dict
+        Domain and kind to names.
+    villages : tuple of Outline
+        Of level 3; of the level above where a workspace has none.
+    roads, water : tuple of lines
+        Coarse, for a small map.
+    bounds : tuple or None
+        West, south, east, north.
+    """
+
+    names: dict[int, tuple[str, str]]
+    grids: tuple[GridLine, ...]
+    kinds: dict[tuple[str, str], tuple[str, str]]
+    villages: tuple[Outline, ...]
+    roads: tuple[tuple[tuple[float, float], ...], ...]
+    water: tuple[tuple[tuple[float, float], ...], ...]
+    bounds: tuple[float, float, float, float] | None
+    illustrative: bool
+    name_zh: str
+    name_en: str
+
+    def of_level(self, level: int) -> list[GridLine]:
+        """Return the grids of a level."""
+        return [grid for grid in self.grids if grid.level == level]
+
+    @property
+    def levels(self) -> list[int]:
+        """Levels that have grids."""
+        return [level for level in LEVELS if any(grid.level == level for grid in self.grids)]
+
+
+_cache: dict[tuple[int, Scope, str], Places] = {}
+
+
+def places_of(database: Database, scope: Scope) -> Places:
+    """Return what names and draws places; kept until the ground changes.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    """
+    with database.scoped_session(scope) as session:
+        version = stored.ground_version(session)
+        key = (id(database), scope, version)
+        with _lock:
+            known = _cache.get(key)
+        if known is not None:
+            return known
+        told = settings.read_settings(session)
+        lines = tuple(GridLine(*row) for row in stored.names(session))
+        shapes = stored.outlines(session, VILLAGE) or stored.outlines(session, 1)
+        roads = stored.main_roads(session)
+        water = stored.wide_water(session)
+    top = next(iter(lines), None)
+    villages = tuple(_outline(grid_key, wkb) for grid_key, wkb in shapes)
+    found = Places(
+        names={line.grid_key: (line.name_zh, line.name_en) for line in lines},
+        grids=lines,
+        kinds=_kinds(told.get("kinds", {})),
+        villages=villages,
+        roads=_lines(roads),
+        water=_lines(water),
+        bounds=_bounds(villages),
+        illustrative=bool(told.get("illustrative", False)),
+        name_zh=told.get("name_zh") or (top.name_zh if top else ""),
+        name_en=told.get("name_en") or (top.name_en if top else ""),
+    )
+    with _lock:
+        if len(_cache) >= _KEPT:
+            _cache.clear()
+        _cache[key] = found
+    return found
+
+
+def _kinds(told: dict[str, list[dict[str, str]]]) -> dict[tuple[str, str], tuple[str, str]]:
+    out = {("dispute", c.code): (c.zh, c.en) for c in code_list("dispute_kind")}
+    for domain, kinds in told.items():
+        out |= {(domain, k["code"]): (k["zh"], k.get("en", k["zh"])) for k in kinds}
+    return out
+
+
+def _outline(grid_key: int, wkb: bytes) -> Outline:
+    shape = shapely.simplify(shapely.from_wkb(wkb), _COARSE_DEG)
+    label = shapely.point_on_surface(shape)
+    return Outline(grid_key, _lines_of(shape), (label.x, label.y))
+
+
+def _lines(found: list[bytes]) -> tuple[tuple[tuple[float, float], ...], ...]:
+    out: list[tuple[tuple[float, float], ...]] = []
+    for wkb in found:
+        out += _lines_of(shapely.simplify(shapely.from_wkb(wkb), _COARSE_DEG))
+    return tuple(out)
+
+
+def _lines_of(shape: shapely.Geometry) -> tuple[tuple[tuple[float, float], ...], ...]:
+    parts = shapely.get_parts(shape)
+    lines = [part.exterior if part.geom_type == "Polygon" else part for part in parts]
+    return tuple(tuple((float(x), float(y)) for x, y in shapely.get_coordinates(line)) for line in lines)
+
+
+def _bounds(villages: tuple[Outline, ...]) -> tuple[float, float, float, float] | None:
+    points = [point for outline in villages for part in outline.parts for point in part]
+    if not points:
+        return None
+    return (
+        min(x for x, _ in points),
+        min(y for _, y in points),
+        max(x for x, _ in points),
+        max(y for _, y in points),
+    )

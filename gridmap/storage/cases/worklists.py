@@ -1,0 +1,135 @@
+"""Work lists in the database: their conditions, their order, how many there are."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from gridmap.domain.cases.actions import OPEN_STAGES
+from gridmap.domain.cases.model import CaseRow
+from gridmap.domain.cases.worklists import LIST_NAMES, ListName, Wanted
+from gridmap.domain.gridkey import Scope
+from gridmap.storage.cases.desk import case_row, select_rows
+from gridmap.storage.cases.incidents import IncidentFilter
+from gridmap.storage.models import Incident, IncidentStep, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Looking:
+    """Who looks at a list, when, and where a day begins.
+
+    Attributes
+    ----------
+    scope : Scope
+        What is "mine": cases that a grid of it has, or is asked to sign for.
+    zone : str
+    now : datetime
+        Aware.
+    """
+
+    scope: Scope
+    zone: str
+    now: dt.datetime
+
+    @property
+    def midnight(self) -> dt.datetime:
+        """End of the local day."""
+        tz = ZoneInfo(self.zone)
+        return dt.datetime.combine(self.now.astimezone(tz).date() + dt.timedelta(days=1), dt.time(), tz)
+
+
+def _open() -> ColumnElement[bool]:
+    return and_(Incident.stage.in_(tuple(OPEN_STAGES)), Incident.withdrawn_at.is_(None))
+
+
+def condition(name: ListName, looking: Looking) -> ColumnElement[bool]:
+    """Return which cases a list holds."""
+    now, scope = looking.now, looking.scope
+    conditions: dict[ListName, ColumnElement[bool]] = {
+        # Taken in, and nobody has done anything about it yet.
+        "to_accept": and_(
+            _open(),
+            Incident.stage == "accepted",
+            Incident.acted_at.is_(None),
+            ~exists().where(
+                IncidentStep.incident_id == Incident.incident_id,
+                IncidentStep.undone_at.is_(None),
+                IncidentStep.action.not_in(("accept", "note", "assess", "link", "correct")),
+            ),
+        ),
+        "to_sign": and_(_open(), Incident.awaiting_key.between(scope.lo, scope.hi)),
+        "due_today": and_(_open(), Incident.due_at >= now, Incident.due_at < looking.midnight),
+        "overdue": and_(_open(), Incident.due_at < now),
+        "to_confirm": and_(Incident.needs_confirmation.is_(True), Incident.withdrawn_at.is_(None)),
+        "follow_up": and_(
+            Incident.withdrawn_at.is_(None),
+            exists().where(
+                Task.incident_id == Incident.incident_id,
+                Task.kind == "follow_up",
+                Task.done_at.is_(None),
+                Task.due_on < looking.midnight.date(),
+            ),
+        ),
+        "mine": and_(
+            _open(),
+            or_(
+                Incident.handler_key.between(scope.lo, scope.hi),
+                Incident.awaiting_key.between(scope.lo, scope.hi),
+            ),
+        ),
+        "open": _open(),
+        "all": true(),
+    }
+    return conditions[name]
+
+
+def _narrowed(wanted: Wanted, looking: Looking) -> list[ColumnElement[bool]]:
+    chosen = IncidentFilter(wanted.query, looking.zone, looking.now)
+    out = [*chosen.conditions(), condition(wanted.name, looking)]
+    if wanted.risk:
+        out.append(Incident.risk == wanted.risk)
+    if wanted.handler is not None:
+        had = Scope.of_grid(wanted.handler)
+        out.append(Incident.handler_key.between(had.lo, had.hi))
+    return out
+
+
+_ORDERS: dict[ListName, tuple[Any, ...]] = {
+    "to_sign": (Incident.sign_due_at.asc().nulls_last(),),
+    "all": (Incident.occurred_at.desc(),),
+}
+
+
+def list_rows(
+    session: Session, wanted: Wanted, looking: Looking, *, offset: int, limit: int
+) -> list[CaseRow]:
+    """Lines of a list: what is due first comes first, so the longest overdue leads."""
+    order = _ORDERS.get(wanted.name, (Incident.due_at.asc().nulls_last(),))
+    query = (
+        select_rows()
+        .where(*_narrowed(wanted, looking))
+        .order_by(*order, Incident.incident_id)
+        .offset(offset)
+        .limit(limit)
+    )
+    return [case_row(row) for row in session.execute(query).mappings()]
+
+
+def total(session: Session, wanted: Wanted, looking: Looking) -> int:
+    """How many lines a list has."""
+    query = select(func.count()).select_from(Incident).where(*_narrowed(wanted, looking))
+    return int(session.scalar(query) or 0)
+
+
+def totals(session: Session, wanted: Wanted, looking: Looking) -> dict[ListName, int]:
+    """How many lines each list has, under the same narrowing."""
+    named = Wanted("all", wanted.query, wanted.risk, wanted.handler)
+    columns = [func.count().filter(condition(name, looking)).label(name) for name in LIST_NAMES]
+    query = select(*columns).select_from(Incident).where(*_narrowed(named, looking))
+    found = session.execute(query).mappings().one()
+    return {name: int(found[name]) for name in LIST_NAMES}

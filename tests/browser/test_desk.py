@@ -1,0 +1,261 @@
+"""The desk in a browser: a case's walk, two people at once, the keyboard alone, live figures, the wall."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from gridmap.storage.database import Database
+from tests.browser.conftest import DESK, Visit, Watched, serving
+from tests.conftest import MakeDatabase
+
+AXE = "web/node_modules/axe-core/axe.min.js"
+PHONE = {"width": 360, "height": 740}
+
+
+Person = Callable[..., Watched]
+
+
+@pytest.fixture(scope="module")
+def desk_town(make_database: MakeDatabase) -> Database:
+    """A town of this module's own, in which cases are taken in."""
+    return make_database("demo")
+
+
+@pytest.fixture(scope="module")
+def desk_server(desk_town: Database) -> Iterator[str]:
+    with serving(desk_town) as address:
+        yield address
+
+
+@pytest.fixture
+def person(visit: Visit, desk_server: str, desk_town: Database) -> Person:
+    """Somebody at a desk's screen, signed in."""
+
+    def make(**options: Any) -> Watched:
+        return visit(base=desk_server, town=desk_town, **({"viewport": DESK} | options))
+
+    return make
+
+
+@pytest.fixture
+def at_desk(person: Person) -> Iterator[Watched]:
+    watched = person()
+    yield watched
+    assert watched.strangers() == []
+    refused = [c for c in watched.complaints if "409" not in c and "422" not in c and "ERR_" not in c]
+    assert refused == []
+
+
+def go(watched: Watched, path: str) -> Page:
+    watched.page.goto(watched.base + path)
+    return watched.page
+
+
+def take_in(page: Page, base: str, summary: str, *, look: bool = False) -> None:
+    """Take a case in by the keyboard alone, at a place found by words; with ``look`` stop where others are alike."""
+    page.goto(f"{base}/cases/new")
+    expect(page.locator("#summary")).to_be_focused()
+    page.keyboard.type(summary)
+    page.keyboard.press("Tab")
+    page.locator("#kind").select_option("dispute:02")
+    page.locator("#place").focus()
+    page.keyboard.type("枫源村")
+    page.locator("#places button").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#grids .chain")).to_contain_text("枫源村")
+    page.locator("#save").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#case, #alike")
+    if not look and page.locator("#alike").count():
+        page.click("#save")
+    if not look:
+        page.wait_for_url(re.compile(r"/cases/\d{22}"))
+
+
+def do(page: Page, step: str, **fields: str) -> None:
+    """Make a step of the case on the page."""
+    part = page.locator(f"#step-{step}")
+    if part.get_attribute("open") is None:
+        part.locator("summary").click()
+    for name, value in fields.items():
+        field = part.locator(f"[name={name}]").first
+        if field.evaluate("e => e.tagName") == "SELECT":
+            field.select_option(value)
+        elif field.get_attribute("type") == "checkbox":
+            field.check()
+        else:
+            field.fill(value)
+    part.locator("button.primary").click()
+
+
+def test_a_case_goes_from_intake_over_transfer_and_conference_to_the_archive(at_desk: Watched) -> None:
+    page = at_desk.page
+    take_in(page, at_desk.base, "邻里滴水起争执")
+    expect(page.locator("#flash")).to_contain_text("已登记")
+    steps = page.locator(".timeline li")
+    expect(steps).to_have_count(1)
+    village = page.locator("#step-transfer [name=to_grid_key] option", has_text="枫源村").first
+    do(page, "transfer", to_grid_key=str(village.get_attribute("value")))
+    expect(page.locator(".facts")).to_contain_text("待签收")
+    do(page, "sign")
+    expect(page.locator(".timeline b").first).to_have_text("签收")
+    do(page, "confer", bodies="on", decision_0="现场核对排水", decision_due_0="2030-01-02")
+    expect(page.locator("#tasks")).to_contain_text("现场核对排水")
+    do(page, "resolve", outcome="agreed", agreement="written", method="people_mediation")
+    expect(page.locator(".number")).to_contain_text("化解")
+    expect(page.locator("#tasks .task", has_text="回访")).to_have_count(3)
+    do(page, "follow_up", fulfilled="yes", satisfied="yes")
+    expect(page.locator("#tasks .task.done", has_text="回访")).to_have_count(1)
+    do(page, "archive")
+    expect(page.locator(".number")).to_contain_text("归档")
+    assert page.locator("img.qr").evaluate("e => e.complete && e.naturalWidth > 0")
+    # The same place, day and kind once more: the desk asks before it keeps a second one.
+    take_in(page, at_desk.base, "又来反映滴水")
+    take_in(page, at_desk.base, "还是滴水的事", look=True)
+    expect(page.locator("#alike")).to_contain_text("又来反映滴水")
+    page.locator("#alike input[value^='33']").first.check()
+    page.click("#save")
+    expect(page.locator(".facts")).to_contain_text("关联事件")
+
+
+def test_a_case_is_returned_with_a_ground_and_a_step_is_taken_back_within_the_minute(
+    at_desk: Watched,
+) -> None:
+    page = at_desk.page
+    take_in(page, at_desk.base, "占道堆物引起争吵")
+    do(
+        page,
+        "transfer",
+        to_grid_key=str(
+            page.locator("#step-transfer [name=to_grid_key] option", has_text="乐山村").first.get_attribute(
+                "value"
+            )
+        ),
+    )
+    do(page, "return", ground="wrong_place")
+    expect(page.locator(".timeline li").first).to_contain_text("退回")
+    expect(page.locator(".timeline li").first).to_contain_text("地点有误")
+    page.locator("form.undo button").click()
+    expect(page.locator(".timeline li.undone")).to_have_count(1)
+    expect(page.locator(".facts")).to_contain_text("待签收")
+
+
+def test_two_people_at_once_see_both_versions_and_nothing_is_lost(at_desk: Watched, person: Person) -> None:
+    page = at_desk.page
+    take_in(page, at_desk.base, "道路通行争议")
+    other = person().page
+    other.goto(page.url)
+    # Whoever writes is not disturbed by what others do.
+    page.locator("#step-mediate summary").click()
+    page.locator("#step-mediate [name=note]").fill("约定周五上门")
+    do(other, "note", note="另一位写下的备注")
+    expect(other.locator(".timeline")).to_contain_text("另一位写下的备注")
+    page.locator("#step-mediate button.primary").click()
+    expect(page.locator("#conflict")).to_contain_text("另一位写下的备注")
+    expect(page.locator("#conflict")).to_contain_text("约定周五上门")
+    expect(page.locator("#step-mediate [name=note]")).to_have_value("约定周五上门")
+    page.locator("#step-mediate button.primary").click()
+    expect(page.locator(".timeline li").first).to_contain_text("约定周五上门")
+
+
+def test_the_keyboard_alone_finds_opens_and_goes_back(at_desk: Watched) -> None:
+    page = go(at_desk, "/desk?list=overdue")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("j")
+    row = page.locator("a[data-row]").nth(1)
+    expect(row).to_be_focused()
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"/cases/\d{22}"))
+    number = page.url.rpartition("/")[2]
+    page.keyboard.press("Escape")
+    page.wait_for_url(re.compile(r"/desk"))
+    page.keyboard.press("/")
+    expect(page.locator("#find")).to_be_focused()
+    page.keyboard.type(number)
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/cases/{number}")
+
+
+def test_the_queue_shows_twenty_rows_on_a_desk_and_ten_on_a_small_screen(at_desk: Watched) -> None:
+    page = go(at_desk, "/desk?list=overdue")
+    seen = (
+        "() => [...document.querySelectorAll('.queue tbody tr')]"
+        ".filter(r => r.getBoundingClientRect().bottom <= innerHeight).length"
+    )
+    assert page.evaluate(seen) >= 20
+    page.set_viewport_size({"width": 1024, "height": 768})
+    assert page.evaluate(seen) >= 10
+    first = page.locator(".queue tbody tr").first
+    for cell in (".when", ".left", ".handler", ".place", ".what"):
+        assert first.locator(cell).inner_text().strip(), cell
+
+
+def test_every_figure_leads_to_its_records(at_desk: Watched) -> None:
+    page = go(at_desk, "/town?period=all")
+    figures: dict[str, str] = {}
+    for name in ("new_today", "open", "due_today", "overdue"):
+        figure = page.locator(f"a[data-figure={name}]")
+        figures[str(figure.get_attribute("href"))] = figure.locator(".value").inner_text()
+    total = page.locator("tr.total")
+    for column in ("reported", "open", "overdue"):
+        cell = total.locator(f"[data-c={column}] a")
+        figures[str(cell.get_attribute("href"))] = cell.inner_text()
+    assert len(figures) >= 5
+    for href, value in figures.items():
+        go(at_desk, href)
+        expect(page.locator(".lists a[aria-current] b")).to_have_text(value)
+
+
+def test_the_wall_renews_by_itself_says_when_it_is_cut_off_and_comes_back(
+    at_desk: Watched, person: Person
+) -> None:
+    page = go(at_desk, "/wall")
+    expect(page.locator("[data-clock]")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"))
+    assert page.locator("button:visible, a:visible:not(.skip), input:visible").count() == 0
+    shown = page.locator("b[data-figure=open]")
+    before = int(shown.inner_text())
+    other = person().page
+    take_in(other, at_desk.base, "墙上应当看到的新事件")
+    expect(shown).to_have_text(str(before + 1))
+    page.route("**/live", lambda route: route.abort())
+    expect(page.locator("#offline")).to_contain_text("连不上服务器")
+    page.unroute("**/live")
+    expect(page.locator("#offline")).to_be_hidden()
+
+
+PAGES = (
+    "/desk",
+    "/desk?list=to_sign&q=nothing-has-this",
+    "/cases/new",
+    "/town",
+    "/town/meaning",
+    "/handover",
+    "/wall",
+    "/search?q=x",
+    "/nothing-here",
+)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_has_what_axe_complains_of(person: Person, theme: str, lang: str) -> None:
+    watched = person(bypass_csp=True)
+    watched.page.context.add_cookies([{"name": "theme", "value": theme, "url": watched.base}])
+    found: dict[str, Any] = {}
+    for path in PAGES:
+        page = go(watched, path + ("&" if "?" in path else "?") + f"lang={lang}")
+        page.add_script_tag(path=AXE)
+        for violation in page.evaluate(
+            "axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)"
+        ):
+            found[f"{path} {violation['id']}"] = [n["html"][:150] for n in violation["nodes"][:3]]
+        page.set_viewport_size(PHONE)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            found[f"{path} is wider than a phone"] = []
+        page.set_viewport_size(DESK)
+    assert found == {}

@@ -1,0 +1,148 @@
+"""Figures: sums that are known, the levels that add up, and the same cases behind the number and the list."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from importlib import resources
+
+import pytest
+
+from gridmap.domain.cases.figures import ADDED
+from gridmap.domain.cases.worklists import LIST_NAMES, Wanted
+from gridmap.domain.gridkey import AREA, TOWN, VILLAGE, Scope, ancestor
+from gridmap.domain.query import IncidentQuery
+from gridmap.services.cases import figures, worklists
+from gridmap.storage.database import Database
+from gridmap.storage.models import Incident, IncidentStep
+from tests.conftest import MakeDatabase
+
+NOW = dt.datetime(2026, 11, 3, 2, 0, tzinfo=dt.UTC)
+WHOLE = Scope.whole()
+A_VILLAGE = 33068111502001000
+DAY = dt.timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def bulletin(make_database: MakeDatabase) -> Database:
+    """A town whose month has the sums of the published bulletin, and a case that is not due yet."""
+    town = make_database("villages")
+    known = json.loads(resources.files("gridmap.domain").joinpath("codes.json").read_text("utf-8"))[
+        "kpi_fixture"
+    ]
+    late = known["closed"] - known["on_time"]
+    assert (known["due"], known["closed"], known["on_time"]) == (972, 911, 737)
+    with town.scoped_session(WHOLE) as session:
+        from gridmap.storage.ground import grids
+
+        villages = [int(g["grid_key"]) for g in grids.list_grids(session, level=VILLAGE, geometry=False)]
+    with town.scoped_session(WHOLE, write=True) as session:
+        for n in range(known["due"] + 1):
+            begun = NOW - 30 * DAY + n * dt.timedelta(minutes=20)
+            due = begun + 7 * DAY if n < known["due"] else NOW + 5 * DAY
+            closed = None
+            if n < known["on_time"]:
+                closed = begun + 4 * DAY
+            elif n < known["closed"]:
+                closed = begun + 9 * DAY
+            session.add(
+                Incident(
+                    uid=f"K{n:04d}",
+                    domain="dispute",
+                    kind="02",
+                    occurred_at=begun,
+                    reported_at=begun,
+                    accepted_at=begun,
+                    due_at=due,
+                    closed_at=closed,
+                    stage="resolved" if closed else "mediating",
+                    outcome="agreed" if closed else None,
+                    solved_level=3 if closed and n % 10 < 7 else 1,
+                    grid_key=villages[n % len(villages)],
+                    handler_key=villages[n % len(villages)],
+                    placed_by="person",
+                    found_by="villager",
+                )
+            )
+    assert late == 174
+    return town
+
+
+def test_the_sums_of_the_bulletin_come_out_as_published(bulletin: Database) -> None:
+    found = figures.by_grid(bulletin, WHOLE, IncidentQuery(), TOWN, now=NOW).total
+    assert (found.due, found.closed_of_due, found.on_time) == (972, 911, 737)
+    assert round(100 * (found.closed_share or 0), 2) == 93.72
+    assert round(100 * (found.on_time_share or 0), 2) == 75.82
+    assert (found.reported, found.open, found.overdue) == (973, 62, 61)
+    assert found.solved == found.solved_village + found.solved_area + found.solved_town == 911
+    assert found.median_days == 4.0
+    assert found.by_villager == 973
+
+
+def test_grids_of_every_level_add_up_to_the_same_town(bulletin: Database) -> None:
+    by_level = {
+        level: figures.by_grid(bulletin, WHOLE, IncidentQuery(), level, now=NOW)
+        for level in (TOWN, AREA, VILLAGE)
+    }
+    assert len(by_level[VILLAGE].rows) == 28
+    for name in ADDED:
+        assert len({getattr(found.total, name) for found in by_level.values()}) == 1, name
+    one = by_level[VILLAGE].rows[0]
+    inside = figures.by_grid(bulletin, Scope.of_grid(one.grid_key), IncidentQuery(), VILLAGE, now=NOW)
+    assert inside.rows == (one,)
+
+
+def test_a_share_of_few_has_a_wide_interval_and_none_of_nothing() -> None:
+    low, high = figures.interval(7, 10) or (0, 0)
+    assert (round(low, 3), round(high, 3)) == (0.397, 0.892)  # Wilson's formula by hand
+    narrow = figures.interval(700, 1000) or (0, 0)
+    assert narrow[1] - narrow[0] < (high - low) / 5
+    assert figures.interval(0, 0) is None
+
+
+def test_every_figure_counts_the_cases_of_its_list(bulletin: Database) -> None:
+    glance = {f.name: f for f in figures.glance(bulletin, WHOLE, NOW).figures}
+    counts = worklists.totals(bulletin, WHOLE, Wanted(), now=NOW)
+    assert [glance[n].now for n in ("open", "due_today", "overdue")] == [
+        counts[n] for n in ("open", "due_today", "overdue")
+    ]
+    for name in LIST_NAMES:
+        found = worklists.work_list(bulletin, WHOLE, Wanted(name), limit=2000, now=NOW)
+        assert found.total == counts[name] == len(found.rows), name
+    grid = ancestor(
+        worklists.work_list(bulletin, WHOLE, Wanted(), limit=1, now=NOW).rows[0].grid_key, VILLAGE
+    )
+    row = next(
+        r
+        for r in figures.by_grid(bulletin, WHOLE, IncidentQuery(), VILLAGE, now=NOW).rows
+        if r.grid_key == grid
+    )
+    narrowed = worklists.totals(bulletin, WHOLE, Wanted(query=IncidentQuery(grid=grid)), now=NOW)
+    assert (narrowed["all"], narrowed["open"], narrowed["overdue"]) == (row.reported, row.open, row.overdue)
+    # A day before, the figure was what the list would have shown then.
+    then = worklists.totals(bulletin, WHOLE, Wanted(), now=NOW - DAY)
+    assert glance["overdue"].before == then["overdue"]
+
+
+def test_the_longest_overdue_leads_and_what_was_touched_is_not_taken_up_again(bulletin: Database) -> None:
+    found = worklists.work_list(bulletin, WHOLE, Wanted("overdue"), limit=100, now=NOW)
+    dues = [row.due_at for row in found.rows]
+    assert len(dues) == 61
+    assert dues == sorted(dues)
+    with bulletin.scoped_session(WHOLE, write=True) as session:
+        waiting = Incident(
+            uid="W1",
+            domain="land",
+            occurred_at=NOW,
+            stage="accepted",
+            grid_key=0,
+            handler_key=0,
+            placed_by="person",
+        )
+        session.add(waiting)
+        session.flush()
+        number = waiting.incident_id
+    assert worklists.totals(bulletin, WHOLE, Wanted(), now=NOW)["to_accept"] == 1
+    with bulletin.scoped_session(WHOLE, write=True) as session:
+        session.add(IncidentStep(incident_id=number, at=NOW, action="handle", told_by="desk"))
+    assert worklists.totals(bulletin, WHOLE, Wanted(), now=NOW)["to_accept"] == 0

@@ -1,0 +1,13 @@
+"""The desk's pages: server-rendered lists, forms and figures; they call services, never the API."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+
+def register(app: Flask) -> None:
+    """Bring the pages into an application."""
+    from web.desk import cases, handover, lists, live, town
+
+    for bp in (lists.bp, cases.bp, town.bp, handover.bp, live.bp):
+        app.register_blueprint(bp)

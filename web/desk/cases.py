@@ -1,0 +1,221 @@
+"""A case: shown whole, taken in, its steps made and taken back, its tasks done."""
+
+from __future__ import annotations
+
+import io
+import uuid
+
+import segno
+from flask import Blueprint, Response, make_response, redirect, request, url_for
+from werkzeug.datastructures import MultiDict
+
+from gridmap.domain.cases.actions import Action, read_action
+from gridmap.domain.cases.model import Case
+from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotFound
+from gridmap.services.cases import bodies, desk, intake, tasks, where
+from gridmap.services.cases.refusals import CaseMovedOn
+from web import context
+from web.desk import forms, shown, small_map
+from web.desk.shown import page
+
+bp = Blueprint("case", __name__)
+
+_TAKEN_BACK = (InvalidInput, Conflict, Forbidden, NotFound)
+"""Errors that a form shows with what was written still in it."""
+FIRST_STEPS = (
+    Action.SIGN,
+    Action.RETURN,
+    Action.RESUME,
+    Action.ROUTE,
+    Action.MEDIATE,
+    Action.HANDLE,
+    Action.CONFER,
+    Action.TRANSFER,
+    Action.RESOLVE,
+    Action.END_UNSOLVED,
+    Action.FOLLOW_UP,
+    Action.ARCHIVE,
+    Action.REOPEN,
+)
+"""Steps that move a case on, in the order in which the page offers them; the others follow."""
+
+
+@bp.get("/cases/<number>")
+def show(number: str) -> Response:
+    """Answer a case whole."""
+    case = desk.find(context.database(), context.actor(), number, now=shown.now())
+    return _case_page(case, asked=request.args.get("step"))
+
+
+def _case_page(
+    case: Case,
+    *,
+    asked: str | None = None,
+    problem: GridmapError | None = None,
+    written: forms.Form | None = None,
+) -> Response:
+    order = {action: n for n, action in enumerate(FIRST_STEPS)}
+    lawful = sorted(case.lawful, key=lambda s: order.get(s.action, len(order)))
+    if case.row.domain != "dispute":
+        lawful = [s for s in lawful if s.action is not Action.MEDIATE]
+    elif any(s.action is Action.MEDIATE for s in lawful):
+        lawful = [s for s in lawful if s.action is not Action.HANDLE]
+    ground = small_map.ground(shown.places())
+    moved = problem if isinstance(problem, CaseMovedOn) else None
+    return page(
+        "desk/case.html",
+        "desk",
+        status=200 if problem is None else problem.status,
+        case=case,
+        row=case.row,
+        lawful=lawful,
+        open_step=read_action(asked or ""),
+        key=str(uuid.uuid4()),
+        directory=bodies.directory(context.database()),
+        places=shown.places(),
+        ground=ground,
+        marks=small_map.marks(ground, [case.row], shown.now()),
+        problem=problem.as_dict() if problem else None,
+        moved=moved,
+        written=written or {},
+        first_steps=FIRST_STEPS,
+        decisions=range(forms.DECISIONS),
+    )
+
+
+@bp.post("/cases/<number>/steps")
+def act(number: str) -> Response:
+    """Make a step; what is not lawful comes back with what was written."""
+    form = forms.own_form()
+    database, actor = context.database(), context.actor()
+    try:
+        asked = forms.step(form)
+        revision = forms.read(form, "revision", int)
+        desk.act(
+            database, actor, number, asked, revision if revision is not None else -1, form.get("key", "")
+        )
+    except _TAKEN_BACK as error:
+        case = desk.find(database, actor, number, now=shown.now())
+        return _case_page(case, asked=form.get("action"), problem=error, written=form)
+    try:
+        desk.find(database, actor, number)
+    except NotFound:
+        # Passed on to where this post does not see it: the queue goes on.
+        return redirect(url_for("desk.show", told="step_made"), 303)  # type: ignore[return-value]
+    return redirect(url_for("case.show", number=number, told="step_made"), 303)  # type: ignore[return-value]
+
+
+@bp.post("/cases/<number>/undo")
+def undo(number: str) -> Response:
+    """Take the newest step back, within the minute."""
+    form = forms.own_form()
+    database, actor = context.database(), context.actor()
+    try:
+        revision = forms.read(form, "revision", int)
+        desk.undo(database, actor, number, revision if revision is not None else -1)
+    except _TAKEN_BACK as error:
+        return _case_page(desk.find(database, actor, number, now=shown.now()), problem=error)
+    return redirect(url_for("case.show", number=number, told="step_taken_back"), 303)  # type: ignore[return-value]
+
+
+@bp.post("/cases/<number>/tasks/<int:task_id>")
+def finish_task(number: str, task_id: int) -> Response:
+    """Mark a task of a case as done, with its result."""
+    form = forms.own_form()
+    database, actor = context.database(), context.actor()
+    try:
+        tasks.finish(database, actor, task_id, form.get("result", ""))
+    except _TAKEN_BACK as error:
+        return _case_page(desk.find(database, actor, number, now=shown.now()), problem=error)
+    return redirect(url_for("case.show", number=number), 303)  # type: ignore[return-value]
+
+
+@bp.get("/cases/<number>/qr.svg")
+def qr(number: str) -> Response:
+    """Answer the code that opens the case on a phone."""
+    desk.find(context.database(), context.actor(), number)
+    drawn = io.BytesIO()
+    segno.make_qr(url_for("case.show", number=number, _external=True), error="m").save(
+        drawn, kind="svg", scale=3, border=2, xmldecl=False
+    )
+    answer = make_response(drawn.getvalue())
+    answer.mimetype = "image/svg+xml"
+    return answer
+
+
+@bp.get("/cases/new")
+def new() -> Response:
+    """Answer the form by which a case is taken in."""
+    return _intake_page({})
+
+
+def _intake_page(
+    written: forms.Form | dict[str, str],
+    *,
+    problem: GridmapError | None = None,
+    alike: list[object] | None = None,
+    key: str | None = None,
+) -> Response:
+    places = shown.places()
+    return page(
+        "desk/new.html",
+        "new",
+        status=200 if problem is None else problem.status,
+        written=written,
+        problem=problem.as_dict() if problem else None,
+        alike=alike or [],
+        key=key or str(uuid.uuid4()),
+        places=places,
+        kinds=_kinds(places.kinds),
+        ground=small_map.ground(places),
+        local_now=shown.local(shown.now()),
+    )
+
+
+def _kinds(known: dict[tuple[str, str], tuple[str, str]]) -> dict[str, list[tuple[str, tuple[str, str]]]]:
+    out: dict[str, list[tuple[str, tuple[str, str]]]] = {}
+    for (domain, kind), names in known.items():
+        out.setdefault(domain, []).append((f"{domain}:{kind}", names))
+    return out
+
+
+@bp.post("/cases/new")
+def record() -> Response:
+    """Take a case in; likely duplicates are shown once before it is kept."""
+    form = forms.own_form()
+    database, actor = context.database(), context.actor()
+    key = form.get("key", "")
+    try:
+        asked = forms.new_case(form)
+        if "seen" not in form:
+            alike = intake.duplicates(database, actor.scope, asked)
+            if alike:
+                return _intake_page(form, alike=list(alike), key=key)
+        case = intake.record(database, actor, asked, key)
+    except _TAKEN_BACK as error:
+        return _intake_page(form, problem=error, key=key)
+    return redirect(url_for("case.show", number=case.row.number, told="case_recorded"), 303)  # type: ignore[return-value]
+
+
+@bp.get("/cases/grids")
+def grids() -> Response:
+    """Answer the grids of a coordinate at every level, for the form."""
+    given = MultiDict(request.args)
+    lon, lat = forms.read(given, "lon", float), forms.read(given, "lat", float)
+    proposed = None
+    if lon is not None and lat is not None:
+        proposed = where.propose(
+            context.database(),
+            lon,
+            lat,
+            source_crs=forms.text(given, "crs") or "EPSG:4326",
+            accuracy_m=forms.read(given, "accuracy_m", float) or 0.0,
+        )
+    return page("desk/_grids.html", "", proposed=proposed, written={}, places=shown.places())
+
+
+@bp.get("/cases/places")
+def named_places() -> Response:
+    """Answer places that words may mean, for the form."""
+    found = where.by_words(context.database(), context.scope(), request.args.get("place", "")[:100])
+    return page("desk/_places.html", "", found=found)

@@ -1,0 +1,149 @@
+"""The queue first: work lists by due date, the map beside them, and the search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, redirect, request, url_for
+
+from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.model import CaseRow, LawfulStep, State
+from gridmap.domain.cases.number import is_number
+from gridmap.domain.cases.rules import lawful_next
+from gridmap.domain.cases.worklists import LIST_NAMES, ListName, Wanted
+from gridmap.domain.codes import codes
+from gridmap.domain.query import LONGEST_TEXT, IncidentQuery
+from gridmap.errors import InvalidInput
+from gridmap.services.cases import desk, worklists
+from web import context
+from web.desk import shown, small_map
+from web.desk.shown import page
+
+bp = Blueprint("desk", __name__)
+
+PAGE_ROWS = 50
+_FIRST: tuple[Action, ...] = (
+    Action.SIGN,
+    Action.RETURN,
+    Action.RESUME,
+    Action.MEDIATE,
+    Action.HANDLE,
+    Action.TRANSFER,
+    Action.RESOLVE,
+    Action.FOLLOW_UP,
+    Action.ARCHIVE,
+)
+"""Steps that a row offers, by what a desk does first."""
+_OFFERED = 2
+_FILTERS = ("grid", "domain", "kind", "stage", "risk", "handler", "from", "to", "q", "overdue", "open")
+
+
+def read_wanted(given: Mapping[str, str]) -> Wanted:
+    """Read which list an address asks for.
+
+    Raises
+    ------
+    InvalidInput
+        When a name, key or day is none.
+    """
+    name = given.get("list", "open")
+    try:
+        query = IncidentQuery.from_parameters({**given, "q": given.get("q", "").strip()[:LONGEST_TEXT]})
+        handler = int(given["handler"]) if given.get("handler") else None
+    except ValueError:
+        raise _no_list() from None
+    if name not in LIST_NAMES or not set(query.domains) <= codes("domain"):
+        raise _no_list()
+    return Wanted(name, query, given.get("risk") or None, handler)
+
+
+def _no_list() -> InvalidInput:
+    return InvalidInput(
+        "list-unknown",
+        "地址中的列表、网格或日期无效。请从上方的列表中选择。",
+        "The address names a list, grid or day that there is not. Choose one of the lists.",
+    )
+
+
+@bp.get("/desk")
+def show() -> Response:
+    """Answer a work list with its rows, how many each list has, and the map."""
+    given = request.args.to_dict()
+    wanted = read_wanted(given)
+    offset = PAGE_ROWS * max(0, request.args.get("page", 1, type=int) - 1)
+    database, scope, now = context.database(), context.scope(), shown.now()
+    found = worklists.work_list(database, scope, wanted, offset=offset, limit=PAGE_ROWS, now=now)
+    counts = worklists.totals(database, scope, wanted, now=now)
+    ground = small_map.ground(shown.places())
+    kept = {name: given[name] for name in _FILTERS if given.get(name)}
+
+    def address(**changes: str | int) -> str:
+        return f"{url_for('desk.show')}?{urlencode({'list': wanted.name, **kept, **changes})}"
+
+    return page(
+        "desk/lists.html",
+        "desk",
+        wanted=wanted,
+        found=found,
+        counts=counts,
+        lists=LIST_NAMES,
+        steps={row.incident_id: offered(row) for row in found.rows},
+        ground=ground,
+        marks=small_map.marks(ground, found.rows, now),
+        urgency=small_map.urgency,
+        places=shown.places(),
+        kept=kept,
+        address=address,
+        page_number=offset // PAGE_ROWS + 1,
+        pages=-(-found.total // PAGE_ROWS),
+    )
+
+
+def offered(row: CaseRow) -> list[LawfulStep]:
+    """Return the next lawful steps that a row offers."""
+    scope = context.scope()
+    state = State(row.stage, row.handler_key, row.body_code, row.awaiting_key, row.awaiting_body)
+    lawful = {
+        step.action: step
+        for step in lawful_next(
+            state,
+            row.domain,
+            row.kind,
+            has=row.handler_key in scope,
+            asked=row.awaiting_key is not None and row.awaiting_key in scope,
+        )
+    }
+    # A quarrel is mediated, anything else is handled: the desk says one word for it.
+    lawful.pop(
+        Action.HANDLE if row.domain == "dispute" and Action.MEDIATE in lawful else Action.MEDIATE, None
+    )
+    return [lawful[action] for action in _FIRST if action in lawful][:_OFFERED]
+
+
+@bp.get("/search")
+def search() -> Response:
+    """Answer what is found; an exact number opens its case."""
+    words = request.args.get("q", "").strip()[:LONGEST_TEXT]
+    rows = desk.search(context.database(), context.scope(), words) if words else []
+    if len(rows) == 1 and (is_number(words) or words in {rows[0].number, rows[0].uid}):
+        return redirect(url_for("case.show", number=rows[0].number))  # type: ignore[return-value]
+    now = shown.now()
+    ground = small_map.ground(shown.places())
+    return page(
+        "desk/search.html",
+        "",
+        words=words,
+        rows=rows,
+        steps={row.incident_id: offered(row) for row in rows},
+        ground=ground,
+        marks=small_map.marks(ground, rows, now),
+        urgency=small_map.urgency,
+    )
+
+
+def named(name: ListName, query: IncidentQuery | None = None) -> str:
+    """Return the address of a list, narrowed by a query."""
+    asked = replace(query or IncidentQuery())
+    return f"{url_for('desk.show')}?{urlencode({'list': name, **asked.parameters()})}"

@@ -1,0 +1,229 @@
+"""How the server-rendered pages are shown: language, words, names of grids, times of the workspace."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from urllib.parse import quote, urlencode
+from zoneinfo import ZoneInfo
+
+from flask import Response, current_app, g, make_response, render_template, request
+
+from gridmap.domain.cases import lists as closed_lists
+from gridmap.domain.cases.actions import ACTION_WORDS, read_action
+from gridmap.domain.cases.rules import GROUND_LISTS
+from gridmap.domain.codes import code_list
+from gridmap.domain.gridkey import LEVELS, UNASSIGNED, VILLAGE, ancestor, level_of
+from gridmap.domain.roles import may
+from gridmap.errors import GridmapError
+from gridmap.services.cases.places import Places, places_of
+from web import assets, context, look
+from web.access import ASKED
+from web.desk.words import FOR_SCRIPTS, WORDS, say
+
+NAVIGATION = (
+    ("desk", "desk.show"),
+    ("new", "case.new"),
+    ("map", "pages.map_page"),
+    ("town", "town.show"),
+    ("handover", "handover.show"),
+    ("screening", "screening.show"),
+)
+
+
+def now() -> dt.datetime:
+    """Return the moment of the request: one for all that a page shows."""
+    if "now" not in g:
+        g.now = dt.datetime.now(dt.UTC)
+    moment: dt.datetime = g.now
+    return moment
+
+
+def zone() -> ZoneInfo:
+    """Return the workspace's time zone."""
+    return ZoneInfo(context.database().settings.timezone)
+
+
+def local(at: dt.datetime) -> dt.datetime:
+    """Return a moment in the workspace's zone."""
+    return at.astimezone(zone())
+
+
+def today() -> dt.date:
+    """Return the workspace's day."""
+    return local(now()).date()
+
+
+def places() -> Places:
+    """Return the names and outlines of the grids that whoever asks sees."""
+    if "places" not in g:
+        g.places = places_of(context.database(), context.scope())
+    found: Places = g.places
+    return found
+
+
+class Say:
+    """What a template says in the language of the request."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def text(self, key: str, **values: object) -> str:
+        """Return a sentence."""
+        return say(key, self.lang, **values)
+
+    def pair(self, zh: str | None, en: str | None) -> str:
+        """Return one of two names; the other where it is missing."""
+        first, second = (en, zh) if self.lang == "en" else (zh, en)
+        return first or second or ""
+
+    def grid(self, key: int | None) -> str:
+        """Return a grid's name."""
+        if not key:
+            return self.text("outside_grids") if key == UNASSIGNED else ""
+        found = places().names.get(key)
+        return self.pair(*found) if found else str(key)
+
+    def village(self, key: int) -> str:
+        """Return the name of the village that a grid lies in; of the grid itself where it is a larger one."""
+        deep = key != UNASSIGNED and level_of(key) > VILLAGE
+        return self.grid(ancestor(key, VILLAGE) if deep else key)
+
+    def label(self, name: str, code: str | None) -> str:
+        """Return the name of an entry of a code list, or of a closed list of the desk."""
+        if not code:
+            return ""
+        known = code_list(name) if name in _CODE_LISTS else closed_lists.choices(name, untold=True)
+        found = next((c for c in known if c.code == code), None)
+        return self.pair(found.zh, found.en) if found else code
+
+    def kind(self, domain: str, kind: str | None) -> str:
+        """Return the name of a kind of case."""
+        found = places().kinds.get((domain, kind or ""))
+        return self.pair(*found) if found else self.label("domain", domain)
+
+    def action(self, name: str) -> str:
+        """Return the name of a step; a source's own word as it is."""
+        known = read_action(name)
+        return self.pair(*ACTION_WORDS[known][:2]) if known else name
+
+    def ground(self, name: str, code: str) -> str:
+        """Return the name of a step's ground."""
+        known = read_action(name)
+        listed = GROUND_LISTS.get(known) if known else None
+        return self.label(listed, code) if listed else code
+
+    def body(self, code: str | None, directory: list[dict[str, Any]]) -> str:
+        """Return the name of a body of the directory."""
+        found = next((b for b in directory if b["code"] == code), None)
+        return self.pair(found["name_zh"], found["name_en"]) if found else (code or "")
+
+    def when(self, at: dt.datetime | None) -> str:
+        """Return month, day and time; the year where it is another one."""
+        if at is None:
+            return "–"
+        here = local(at)
+        return f"{here:%m-%d %H:%M}" if here.year == today().year else f"{here:%Y-%m-%d}"
+
+    def day(self, at: dt.datetime | None) -> str:
+        """Return month and day; the year before them where it is another one."""
+        if at is None:
+            return "–"
+        here = local(at)
+        return f"{here:%m-%d}" if here.year == today().year else f"{here:%y-%m-%d}"
+
+    def clock(self, at: dt.datetime) -> str:
+        """Return the time of day."""
+        return f"{local(at):%H:%M}"
+
+    def left(self, due: dt.datetime | None) -> str:
+        """Return how many days are left until a moment, or how many it is past."""
+        if due is None:
+            return "–"
+        days = (local(due).date() - today()).days
+        if due < now():
+            return self.text("days_late", n=max(1, -days)) if days < 0 else self.text("late_today")
+        return self.text("days_left", n=days) if days else self.text("due_today_at", time=self.clock(due))
+
+
+_CODE_LISTS = frozenset(
+    {"domain", "dispute_kind", "stage", "channel", "scale", "team_kind", "level", "grid_level"}
+)
+
+
+def chain(key: int) -> list[int]:
+    """Return the keys of a grid and of those above it, the town first."""
+    return [] if key == UNASSIGNED else [ancestor(key, lv) for lv in LEVELS if lv <= level_of(key)]
+
+
+def _may_open(endpoint: str) -> bool:
+    return endpoint in current_app.view_functions and may(context.actor().role, ASKED[endpoint])
+
+
+_TELLING = frozenset(
+    {"step_made", "step_taken_back", "case_recorded", "handover_given", "handover_taken", "answer_kept"}
+)
+"""Sentences that an address may have a page tell: what was just done."""
+
+
+def _told() -> str | None:
+    asked = request.args.get("told")
+    return asked if asked in _TELLING else None
+
+
+def page(template: str, here: str, *, status: int = 200, **values: Any) -> Response:
+    """Make a page.
+
+    Parameters
+    ----------
+    template : str
+    here : str
+        Name of its place in the navigation.
+    status : int
+    **values
+        For the template.
+    """
+    lang = look.language()
+    lang = look.language()
+    words = Say(lang)
+    other = request.args.to_dict(flat=False) | {"lang": ["zh" if lang == "en" else "en"]}
+    answer = make_response(
+        render_template(
+            template,
+            lang=lang,
+            theme=look.theme(),
+            built=assets.built(),
+            mark=quote(look.MARK),
+            here=here,
+            navigation=[(n, e) for n, e in NAVIGATION if _may_open(e)],
+            as_of=now(),
+            other_language_url=f"{request.path}?{urlencode(other, doseq=True)}",
+            page_words={key: say(key, lang) for key in FOR_SCRIPTS},
+            say=words,
+            t=words.text,
+            clock=words.clock,
+            code_list=code_list,
+            choices=closed_lists.choices,
+            known_words=WORDS,
+            mine=g.get("signed_in"),
+            told=_told(),
+            zone_name=zone().key,
+            chain=chain,
+            **values,
+        ),
+        status,
+    )
+    g.keep_fresh = True
+    return look.remember(answer)
+
+
+def error_page(error: GridmapError) -> Response:
+    """Show an error as a page that says what can be done."""
+    return page("error.html", "", status=error.status, problem=error.as_dict())
+
+
+def wants_page() -> bool:
+    """Tell whether whoever asks looks at pages: a browser, not a program, and not the API."""
+    if request.path.startswith(("/api/", "/tiles/", "/static/", "/healthz")):
+        return False
+    return "text/html" in request.headers.get("Accept", "")

@@ -1,0 +1,117 @@
+"""A small map as SVG: the town's grids, main roads and water, and marks for cases. It prints, and needs no WebGL."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gridmap.domain.cases.model import CaseRow
+from gridmap.services.cases.places import Places
+
+WIDTH = 1000.0
+_MARGIN = 12.0
+_Lines = Iterable[Iterable[tuple[float, float]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A grid on the map."""
+
+    grid_key: int
+    path: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A case on the map."""
+
+    row: CaseRow
+    x: float
+    y: float
+    urgency: str
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What lies under the marks, and how a place becomes a point of the picture.
+
+    Attributes
+    ----------
+    west, north, scale, cos : float
+        x = (lon - west) * cos * scale, y = (north - lat) * scale.
+    """
+
+    width: float
+    height: float
+    west: float
+    north: float
+    scale: float
+    cos: float
+    grids: tuple[Drawn, ...]
+    roads: str
+    water: str
+
+    def point(self, lon: float, lat: float) -> tuple[float, float]:
+        """Return where a place lies in the picture."""
+        x = _MARGIN + (lon - self.west) * self.cos * self.scale
+        return round(x, 1), round(_MARGIN + (self.north - lat) * self.scale, 1)
+
+
+@lru_cache(maxsize=8)
+def ground(places: Places) -> Ground | None:
+    """Draw the ground; None for a workspace without grids."""
+    if places.bounds is None:
+        return None
+    west, south, east, north = places.bounds
+    cos = math.cos(math.radians((south + north) / 2))
+    scale = (WIDTH - 2 * _MARGIN) / ((east - west) * cos)
+    bare = Ground(WIDTH, 2 * _MARGIN + (north - south) * scale, west, north, scale, cos, (), "", "")
+    grids = tuple(
+        Drawn(g.grid_key, _path(bare, g.parts, closed=True), *bare.point(*g.label)) for g in places.villages
+    )
+    return Ground(
+        bare.width,
+        round(bare.height, 1),
+        west,
+        north,
+        scale,
+        cos,
+        grids,
+        _path(bare, places.roads, closed=False),
+        _path(bare, places.water, closed=False),
+    )
+
+
+def marks(drawn: Ground | None, rows: Iterable[CaseRow], now: dt.datetime) -> list[Mark]:
+    """Return marks of the cases that have a place, the most urgent last and so on top."""
+    if drawn is None:
+        return []
+    found = [
+        Mark(row, *drawn.point(row.lon, row.lat), urgency(row, now))
+        for row in rows
+        if row.lon is not None and row.lat is not None
+    ]
+    order = ("ended", "later", "soon", "late")
+    return sorted(found, key=lambda mark: order.index(mark.urgency))
+
+
+def urgency(row: CaseRow, now: dt.datetime) -> str:
+    """Return ``late``, ``soon`` (within a day), ``later`` or ``ended``."""
+    if row.closed_at is not None:
+        return "ended"
+    if row.due_at is None or row.due_at >= now + dt.timedelta(days=1):
+        return "later"
+    return "late" if row.due_at < now else "soon"
+
+
+def _path(drawn: Ground, lines: _Lines, *, closed: bool) -> str:
+    parts = []
+    for line in lines:
+        points = [drawn.point(lon, lat) for lon, lat in line]
+        parts.append("M" + "L".join(f"{x:g} {y:g}" for x, y in points) + ("Z" if closed else ""))
+    return "".join(parts)

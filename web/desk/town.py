@@ -1,0 +1,95 @@
+"""The town in ten seconds, the table by grid, what the numbers do not say, and the wall."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request, url_for
+
+from gridmap.domain.cases.figures import Figure, GridCounts
+from gridmap.domain.cases.worklists import Wanted
+from gridmap.domain.codes import codes
+from gridmap.domain.gridkey import UNASSIGNED
+from gridmap.domain.query import IncidentQuery
+from gridmap.services.cases import figures, worklists
+from web import context
+from web.desk import periods, shown, small_map
+from web.desk.shown import page
+
+bp = Blueprint("town", __name__)
+
+_ON_THE_WALL = 200
+_SHADES = 5
+
+
+def address_of(figure: Figure) -> str:
+    """Return where the records behind a figure are."""
+    if figure.name == "teams_out":
+        return f"{url_for('handover.show')}#out"
+    day = shown.today().isoformat()
+    asked = {"list": "all", "from": day, "to": day} if figure.name == "new_today" else {"list": figure.name}
+    return f"{url_for('desk.show')}?{urlencode(asked)}"
+
+
+@bp.get("/town")
+def show() -> Response:
+    """Answer the figures, each with its way to the records, and the table by grid."""
+    database, scope, now = context.database(), context.scope(), shown.now()
+    period = request.args.get("period", "days_90")
+    since, until = periods.span(period, shown.today())
+    domain = request.args.get("domain", "")
+    query = IncidentQuery(since=since, until=until, domains=(domain,) if domain in codes("domain") else ())
+    levels = shown.places().levels
+    level = request.args.get("level", 3, type=int)
+    level = level if level in levels else (levels[-1] if levels else 1)
+    table = figures.by_grid(database, scope, query, level, now=now)
+    glance = figures.glance(database, scope, now)
+
+    def cell(row: GridCounts, list_name: str) -> str:
+        place = {"grid": str(row.grid_key)} if row is not table.total else {}
+        asked = {**query.parameters(), "list": list_name, **place}
+        return f"{url_for('desk.show')}?{urlencode(asked)}"
+
+    def address(**changes: str | int) -> str:
+        asked = {"period": period, "level": level, "domain": domain, **changes}
+        return f"{url_for('town.show')}?{urlencode(asked)}"
+
+    return page(
+        "desk/town.html",
+        "town",
+        glance=glance,
+        address_of=address_of,
+        address=address,
+        table=table,
+        cell=cell,
+        interval=figures.interval,
+        period=period,
+        periods=periods.NAMES,
+        level=level,
+        levels=levels,
+        domain=domain,
+        unassigned=UNASSIGNED,
+        days_old=(shown.today() - shown.local(glance.latest_at).date()).days if glance.latest_at else None,
+    )
+
+
+@bp.get("/town/meaning")
+def meaning() -> Response:
+    """Answer what each number says, and what it does not."""
+    return page("desk/meaning.html", "town")
+
+
+@bp.get("/wall")
+def wall() -> Response:
+    """Answer the wall: five figures, one map, a clock, no controls."""
+    database, scope, now = context.database(), context.scope(), shown.now()
+    ground = small_map.ground(shown.places())
+    urgent = worklists.work_list(database, scope, Wanted("open"), limit=_ON_THE_WALL, now=now)
+    return page(
+        "desk/wall.html",
+        "wall",
+        glance=figures.glance(database, scope, now),
+        ground=ground,
+        marks=small_map.marks(ground, urgent.rows, now),
+        places=shown.places(),
+    )

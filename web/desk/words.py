@@ -1,0 +1,76 @@
+"""Sentences of the server-rendered pages, by key: Chinese, English. A key has one owner."""
+
+from __future__ import annotations
+
+from web.desk import words_cases, words_town
+
+_FRAME: dict[str, tuple[str, str]] = {
+    "product": ("网格地图", "gridmap"),
+    "skip_to_content": ("跳到内容", "Skip to content"),
+    "navigation": ("页面", "Pages"),
+    "nav_desk": ("今日", "Desk"),
+    "nav_map": ("地图", "Map"),
+    "nav_town": ("全镇", "Town"),
+    "nav_new": ("登记", "Record"),
+    "nav_handover": ("交接班", "Handover"),
+    "nav_screening": ("排查", "Screening"),
+    "nav_wall": ("大屏", "Wall"),
+    "nav_field": ("手机页", "Field page"),
+    "find": ("查找事件", "Find a case"),
+    "find_hint": ("编号、词语、地点（按 /）", "Number, words, place (press /)"),
+    "theme": ("浅色或深色", "Light or dark"),
+    "as_of": ("截至 {time}", "as of {time}"),
+    "no_connection": (
+        "自 {time} 起连不上服务器，下面的数字不是最新；恢复后自动更新。",
+        "No connection since {time}: the numbers below are old. They renew by themselves when it is back.",
+    ),
+    "connected_again": ("已恢复连接，数字已更新。", "Connected again; the numbers are new."),
+    "error_title": ("这一页打不开", "This page cannot be shown"),
+    "error_then": (
+        "原因见上。可以回到今日工作列表，或在上方按编号、词语查找。",
+        "The reason stands above. Go back to the desk, or search by number or words.",
+    ),
+    "try_again": ("再试一次", "Try again"),
+    "none": ("无", "none"),
+    "yes": ("是", "yes"),
+    "no": ("否", "no"),
+    "choose": ("请选择", "choose"),
+    "no_address": ("没有这个地址。", "There is no such address."),
+    "sign_out": ("退出", "Sign out"),
+    "print": ("打印", "Print"),
+    "back": ("返回", "Back"),
+    "whole_town": ("全镇", "Whole town"),
+    "outside_grids": ("网格外", "In no grid"),
+}
+
+WORDS: dict[str, tuple[str, str]] = {**_FRAME, **words_cases.WORDS, **words_town.WORDS}
+
+FOR_SCRIPTS = (
+    "as_of",
+    "no_connection",
+    "connected_again",
+    "here_accuracy",
+    "here_failed",
+    "here_insecure",
+    "place_taken",
+    "draft_kept",
+    "draft_sent",
+    "draft_refused",
+    "draft_waiting",
+    "undo_left",
+)
+"""Keys of the sentences that the page's scripts say."""
+
+
+def say(key: str, lang: str, **values: object) -> str:
+    """Return a sentence in a language, its values filled in.
+
+    Parameters
+    ----------
+    key : str
+        An unknown key is an error: every text has its home here.
+    lang : str
+    **values
+    """
+    text = WORDS[key][1 if lang == "en" else 0]
+    return text.format(**values) if values else text

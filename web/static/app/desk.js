@@ -1,0 +1,19 @@
+// The desk's pages: forms and lists by htmx, keys, what is live, the small map.
+
+import "htmx.org";
+
+import { keys } from "./desk/keys.js";
+import { live } from "./desk/live.js";
+import { smallMaps } from "./desk/small_map.js";
+import { theme } from "./desk/theme.js";
+import { forms } from "./desk/forms.js";
+import { wall } from "./desk/wall.js";
+import { field } from "./desk/field.js";
+
+theme();
+keys();
+live();
+smallMaps();
+forms();
+wall();
+field();

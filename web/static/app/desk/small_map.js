@@ -1,0 +1,176 @@
+// The small map: wheel, drag and buttons move it; where a place is asked for, a click gives it.
+
+import { announce, say } from "./words.js";
+
+const SMALLEST = 40;
+const STILL_PX = 4;
+const MARGIN = 12;
+
+/** @param {HTMLElement} box */
+function one(box) {
+  const svg = /** @type {SVGSVGElement} */ (box.querySelector("svg"));
+  const { width, height } = svg.viewBox.baseVal;
+  const view = { x: 0, y: 0, width, height };
+
+  const show = () => {
+    view.width = Math.min(width * 1.2, Math.max(SMALLEST, view.width));
+    view.height = (view.width * height) / width;
+    view.x = Math.min(width - view.width / 2, Math.max(-view.width / 2, view.x));
+    view.y = Math.min(height - view.height / 2, Math.max(-view.height / 2, view.y));
+    svg.setAttribute("viewBox", `${view.x} ${view.y} ${view.width} ${view.height}`);
+    const factor = view.width / width;
+    box.style.setProperty("--zoomed", String(factor));
+    for (const pin of svg.querySelectorAll(".pin, .dot")) scaled(pin, factor);
+  };
+  /** @param {Element} mark @param {number} factor */
+  const scaled = (mark, factor) => {
+    if (mark.classList.contains("pin")) {
+      const [x, y] = (/** @type {SVGElement} */ (mark).dataset.at ?? "0,0").split(",");
+      mark.setAttribute("transform", `translate(${x} ${y}) scale(${factor})`);
+    }
+  };
+  /** @param {{ clientX: number, clientY: number }} event */
+  const place = (event) => {
+    const matrix = svg.getScreenCTM();
+    return new DOMPoint(event.clientX, event.clientY).matrixTransform(matrix?.inverse());
+  };
+  /** @param {number} factor @param {{ x: number, y: number }} [around] */
+  const zoom = (factor, around = { x: view.x + view.width / 2, y: view.y + view.height / 2 }) => {
+    view.x = around.x - (around.x - view.x) * factor;
+    view.y = around.y - (around.y - view.y) * factor;
+    view.width *= factor;
+    show();
+  };
+  /** @param {number} x @param {number} y */
+  const pin = (x, y) => {
+    const mark = /** @type {SVGElement | null} */ (svg.querySelector(".pin"));
+    if (!mark) return;
+    mark.removeAttribute("hidden");
+    mark.dataset.at = `${x},${y}`;
+    scaled(mark, view.width / width);
+  };
+
+  svg.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      zoom(event.deltaY < 0 ? 0.8 : 1.25, place(event));
+    },
+    { passive: false },
+  );
+  for (const button of /** @type {NodeListOf<HTMLElement>} */ (box.querySelectorAll("[data-zoom]"))) {
+    button.addEventListener("click", () => {
+      const factor = Number(button.dataset.zoom);
+      if (factor) zoom(factor);
+      else {
+        Object.assign(view, { x: 0, y: 0, width, height });
+        show();
+      }
+    });
+  }
+
+  /** @type {{ x: number, y: number, clientX: number, clientY: number, moved: boolean } | null} */
+  let held = null;
+  svg.addEventListener("pointerdown", (event) => {
+    const at = place(event);
+    held = { x: at.x, y: at.y, clientX: event.clientX, clientY: event.clientY, moved: false };
+  });
+  svg.addEventListener("pointermove", (event) => {
+    if (!held) return;
+    const far = Math.hypot(event.clientX - held.clientX, event.clientY - held.clientY);
+    if (!held.moved && far < STILL_PX) return;
+    if (!held.moved) svg.setPointerCapture(event.pointerId);
+    held.moved = true;
+    const at = place(event);
+    view.x -= at.x - held.x;
+    view.y -= at.y - held.y;
+    show();
+  });
+  svg.addEventListener("pointerup", (event) => {
+    const still = held && !held.moved;
+    held = null;
+    if (!still || !("pick" in box.dataset)) return;
+    const { x, y } = place(event);
+    take(box, x, y);
+    pin(x, y);
+  });
+  svg.addEventListener("pointercancel", () => (held = null));
+
+  if ("pick" in box.dataset) {
+    const shown = () => {
+      const [lon, lat] = ["lon", "lat"].map((name) => Number(field(name)?.value || Number.NaN));
+      if (!Number.isFinite(lon) || !Number.isFinite(lat)) return;
+      const [x, y] = point(box, lon, lat);
+      pin(x, y);
+    };
+    shown();
+    addEventListener("placed", shown);
+  }
+}
+
+/** @param {string} name @returns {HTMLInputElement | null} */
+const field = (name) => document.querySelector(`form[data-place] [name="${name}"]`);
+
+/** @param {HTMLElement} box @param {number} lon @param {number} lat */
+function point(box, lon, lat) {
+  const { west, north, scale, cos } = numbers(box);
+  return [MARGIN + (lon - west) * cos * scale, MARGIN + (north - lat) * scale];
+}
+
+/** @param {HTMLElement} box */
+function numbers(box) {
+  const told = /** @type {Record<string, string>} */ (box.dataset);
+  return {
+    west: Number(told.west),
+    north: Number(told.north),
+    scale: Number(told.scale),
+    cos: Number(told.cos),
+  };
+}
+
+/** @param {HTMLElement} box @param {number} x @param {number} y */
+function take(box, x, y) {
+  const { west, north, scale, cos } = numbers(box);
+  setPlace(west + (x - MARGIN) / (cos * scale), north - (y - MARGIN) / scale, null);
+}
+
+// Puts a place into the form, and lets the form ask which grid it is.
+/** @param {number} lon @param {number} lat @param {number | null} accuracy */
+export function setPlace(lon, lat, accuracy) {
+  const values = { lon: lon.toFixed(6), lat: lat.toFixed(6), accuracy_m: accuracy ? accuracy.toFixed(0) : "" };
+  for (const [name, value] of Object.entries(values)) {
+    const input = field(name);
+    if (input) input.value = value;
+  }
+  dispatchEvent(new Event("placed"));
+  field("lon")?.dispatchEvent(new Event("change", { bubbles: true }));
+  announce(say("place_taken", { lon: values.lon, lat: values.lat }));
+}
+
+// A row and its mark show each other.
+/** @param {Event} event */
+function pointed(event) {
+  const row = /** @type {HTMLElement | null} */ (
+    event.target instanceof Element ? event.target.closest("[data-dot]") : null
+  );
+  for (const dot of document.querySelectorAll(".dot.pointed")) dot.classList.remove("pointed");
+  const dot = row && document.getElementById(row.dataset.dot ?? "");
+  if (!dot) return;
+  dot.classList.add("pointed");
+  dot.parentElement?.append(dot);
+}
+
+export function smallMaps() {
+  const begin = () => {
+    for (const box of /** @type {NodeListOf<HTMLElement>} */ (
+      document.querySelectorAll("[data-small-map]:not([data-begun])")
+    )) {
+      box.dataset.begun = "";
+      one(box);
+    }
+  };
+  begin();
+  document.addEventListener("htmx:afterSettle", begin);
+  document.addEventListener("mouseover", pointed);
+  document.addEventListener("focusin", pointed);
+}
