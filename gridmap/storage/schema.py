@@ -171,10 +171,12 @@ def _grant(connection: Connection, role: str) -> None:
         f"grant select, insert, update, delete on all tables in schema {SCHEMA} to {name}",
         f"grant usage, select on all sequences in schema {SCHEMA} to {name}",
         f"revoke insert, update, delete on {SCHEMA}.alembic_version from {name}",
-        f"revoke update, delete, truncate on {SCHEMA}.audit from {name}",
         f"grant temporary on database {_database(connection)} to {name}",
     ):
         connection.execute(text(statement))
+    # A schema of before the audit has no such table.
+    if connection.scalar(text("select to_regclass(:t)"), {"t": f"{SCHEMA}.audit"}) is not None:
+        connection.execute(text(f"revoke update, delete, truncate on {SCHEMA}.audit from {name}"))
     postgis.grant(connection, role)
 
 
