@@ -160,11 +160,12 @@ def _serve(
     application = create_app(database, names=(host,))
     server = Server(application, listener, settings.threads, tls=tls, proxy=settings.proxy)
     link = entry.first_link(database)
-    console.print(f"地图已就绪 / the map is ready: {scheme}://{shown}:{port}/", highlight=False)
+    address = f"{scheme}://{shown}:{port}/"
     console.print(
-        f"管理员一次性登录 / signs an administrator in, once: {scheme}://{shown}:{port}/enter/{link}",
+        f"已就绪，打开即以管理员登录（仅一次）/ ready; opens as administrator, once: {address}enter/{link}",
         highlight=False,
     )
+    console.print(f"以后的地址 / the address from then on: {address}", highlight=False)
     console.print("按 Ctrl-C 停止 / press Ctrl-C to stop.", highlight=False)
     try:
         server.run()

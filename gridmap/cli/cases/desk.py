@@ -276,7 +276,8 @@ def _print_rows(database: Database, rows: list[CaseRow]) -> None:
     zone = ZoneInfo(database.settings.timezone)
     table = Table()
     for heading in ("编号 / number", "阶段 / stage", "期限 / due", "承办 / handler", "事由 / what"):
-        table.add_column(heading)
+        # A number that is cut short leads to no case.
+        table.add_column(heading, overflow="fold", no_wrap=heading.startswith("编号"))
     for row in rows:
         due = "–" if row.due_at is None else f"{row.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
         table.add_row(row.number, _STAGES[row.stage], due, str(row.handler_key), row.summary or "")

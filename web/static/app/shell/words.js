@@ -3,6 +3,7 @@
 export const SHELL_WORDS = {
   product: ["网格化治理一张图", "Grid governance map"],
   skip: ["跳到列表", "Skip to the list"],
+  to_desk: ["到今日工作台", "To the desk"],
   filters: ["筛选", "Filters"],
   map: ["地图", "Map"],
   layers: ["图层", "Layers"],

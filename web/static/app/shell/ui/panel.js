@@ -73,7 +73,7 @@ export class Panel {
     return h(
       "header",
       { class: "brand row" },
-      mark,
+      h("a", { href: "/desk", class: "plain", title: t("to_desk"), "aria-label": t("to_desk") }, mark),
       h(
         "div",
         { class: "grow" },
