@@ -14,7 +14,7 @@ from flask import Response, g, redirect, request
 
 from gridmap.domain.accounts import Actor, SignedIn
 from gridmap.domain.legible import legible
-from gridmap.domain.roles import Action, require
+from gridmap.domain.roles import Action, may, require
 from gridmap.errors import Forbidden, InvalidInput, NotSignedIn
 from gridmap.services.accounts import audit, entry
 from web.context import database
@@ -227,6 +227,12 @@ def _check_wall(action: Action) -> None:
             "大屏只显示汇总数。请在工作台登录查看。",
             "A wall shows aggregates only. Sign in at a desk.",
         )
+
+
+def may_now(action: Action) -> bool:
+    """Tell whether whoever asks may do something else than what is asked: a page shows no more than that."""
+    on_a_wall = g.get("signed_in") is not None and g.signed_in.kind == "wall"
+    return may(g.actor.role, action) and (not on_a_wall or action in _WALL)
 
 
 def _found() -> Actor | None:

@@ -11,8 +11,10 @@ from gridmap.domain.cases.worklists import Wanted
 from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import UNASSIGNED
 from gridmap.domain.query import IncidentQuery
+from gridmap.domain.roles import Action
 from gridmap.services.cases import figures, worklists
 from web import context
+from web.access import may_now
 from web.desk import periods, shown, small_map
 from web.desk.shown import page
 
@@ -81,15 +83,22 @@ def meaning() -> Response:
 
 @bp.get("/wall")
 def wall() -> Response:
-    """Answer the wall: five figures, one map, a clock, no controls."""
+    """Answer the wall: five figures, one map, a clock, no controls.
+
+    Single cases are marked for whoever may see cases; a wall's own token, which may not, gets the figures.
+    """
     database, scope, now = context.database(), context.scope(), shown.now()
     ground = small_map.ground(shown.places())
-    urgent = worklists.work_list(database, scope, Wanted("open"), limit=_ON_THE_WALL, now=now)
+    rows = (
+        worklists.work_list(database, scope, Wanted("open"), limit=_ON_THE_WALL, now=now).rows
+        if may_now(Action.SEE_CASES)
+        else ()
+    )
     return page(
         "desk/wall.html",
         "wall",
         glance=figures.glance(database, scope, now),
         ground=ground,
-        marks=small_map.marks(ground, urgent.rows, now),
+        marks=small_map.marks(ground, rows, now),
         places=shown.places(),
     )

@@ -25,7 +25,7 @@ function one(box) {
   /** @param {Element} mark @param {number} factor */
   const scaled = (mark, factor) => {
     if (mark.classList.contains("pin")) {
-      const [x, y] = /** @type {SVGElement} */ (mark.dataset.at ?? "0,0").split(",");
+      const [x, y] = (mark.getAttribute("data-at") ?? "0,0").split(",");
       mark.setAttribute("transform", `translate(${x} ${y}) scale(${factor})`);
     }
   };
