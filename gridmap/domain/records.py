@@ -116,7 +116,10 @@ MIN_HEAD_COUNT = 10
 """A site of fewer people is not recorded: its count would point at persons."""
 
 _GRID = Field(
-    "grid_code", "key", "网格编码", ("网格代码", "网格编号", "所属网格编码", "grid", "village_code", "村代码")
+    "grid_code",
+    "key",
+    "网格编码",
+    ("网格代码", "网格编号", "所属网格编码", "grid", "village_code", "村代码", "grid_key", "网格键"),
 )
 _VILLAGE = Field(
     "village_name",

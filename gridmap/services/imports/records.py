@@ -12,6 +12,7 @@ import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.records import NOUNS
 from gridmap.errors import Conflict, NotFound
 from gridmap.ingest.model import Notice, ParsedTable
 from gridmap.ingest.rows import KnownGrids, parse_table, write_refused
@@ -253,6 +254,13 @@ def _parameters(options: ImportOptions, mapping: dict[str, str] | None) -> dict[
     } | ({"encoding": options.encoding} if options.encoding else {})
 
 
+def _defaulted(kind: ImportKind, parsed: ParsedTable) -> frozenset[str]:
+    """Return the columns that a file does not have and that new rows get a default for."""
+    given = {*parsed.headers.values(), *parsed.constants}
+    absent = {f.name for f in NOUNS[parsed.noun].fields if f.default is not None and f.name not in given}
+    return frozenset(kind.load.columns_of(absent))
+
+
 def _write(
     session: Session,
     kind: ImportKind,
@@ -274,7 +282,8 @@ def _write(
     )
     session.add(run)
     session.flush()
-    done = bulk.merge(session, kind.load, rows, run.import_run_id, on_progress=on_progress)
+    kept = _defaulted(kind, parsed)
+    done = bulk.merge(session, kind.load, rows, run.import_run_id, kept=kept, on_progress=on_progress)
     run.rows_inserted, run.rows_updated, run.rows_unchanged = done.inserted, done.updated, done.unchanged
     if kind.settle is not None:
         kind.settle(session, run.import_run_id)

@@ -18,6 +18,9 @@ _OF_TEAM = (
     *("mode", "speed_kmh", "size"),
 )
 
+_OF_DIRECTORY = frozenset({"competence", "serves_key", "hours", "closed_days", "phone"})
+"""What the directory of bodies keeps beside the place: edited there, and no column that a file brings in."""
+
 
 def _teams(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
     return points_frame(
@@ -34,7 +37,8 @@ def _migrants(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
 
 
 def _organisations(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
-    return points_frame(sites.list_organisations(session, wanted.query.grid))
+    rows = sites.list_organisations(session, wanted.query.grid)
+    return points_frame([{k: v for k, v in row.items() if k not in _OF_DIRECTORY} for row in rows])
 
 
 def _counted(table: type[Team | MigrantCluster | Organisation]) -> Callable[[Session, Excerpt], int]:

@@ -61,6 +61,12 @@ INCIDENTS = Load(
         "told_due_at": "s.due_at",
         "told_closed_at": "s.closed_at",
     },
+    place=(
+        *("grid_key", "tile_key", "placed_by", "geom", "accuracy_m", "source_crs", "raw_x", "raw_y"),
+        "needs_confirmation",
+    ),
+    placed="excluded.placed_by is not null",
+    derived={"told_stage": "stage", "told_due_at": "due_at", "told_closed_at": "closed_at"},
     # What `derive` says of a case without steps; a case that has some is derived again after the import.
     insert_only={
         "number": "s.number",

@@ -5,7 +5,7 @@ COPY may not write to a table with row-level security; the staging table is temp
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +36,7 @@ def merge(
     rows: pa.Table,
     run_id: int | None = None,
     *,
+    kept: Collection[str] = (),
     on_progress: Progress | None = None,
 ) -> Merged:
     """Insert new rows, update changed ones, leave equal ones alone.
@@ -50,6 +51,8 @@ def merge(
         Columns as `load.staging` names them; instants as timestamps, keys as int64.
     run_id : int, optional
         Import run that changed rows point to.
+    kept : collection of str
+        Columns that the rows give a default and not a value: a row that is there keeps its own.
     on_progress : callable, optional
         Called with ``(done, total)`` rows copied.
 
@@ -65,7 +68,7 @@ def merge(
     stage(session, load, rows, on_progress=on_progress)
     # Looking for the row that each one might clash with takes a quarter of the time of a first import.
     known = session.scalar(text(load.known_sql))
-    counts = session.execute(text(load.merge_sql if known else load.insert_sql), {"run": run_id}).one()
+    counts = session.execute(text(load.merge_sql(kept) if known else load.insert_sql), {"run": run_id}).one()
     inserted, touched = int(counts[0]), int(counts[1])
     return Merged(inserted, touched - inserted, rows.num_rows - touched)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from functools import cached_property
 
 POINT = "case when lon is null or lat is null then null else ST_SetSRID(ST_MakePoint(lon, lat), 4326) end"
@@ -27,6 +28,13 @@ class Load:
         FROM clause; for rows that refer to others by name.
     has_run : bool
         Whether the table remembers the import run.
+    place : tuple of str
+        Columns that say where a row lies. They change together, where the file says where, and not one by one.
+    placed : str
+        SQL condition over ``excluded`` that the file says where.
+    derived : dict
+        Column that keeps what a source told to the column that is derived from it: a file that tells what is derived,
+        as an export does, tells nothing new.
     """
 
     table: str
@@ -36,6 +44,9 @@ class Load:
     insert_only: dict[str, str]
     source: str = ""
     has_run: bool = True
+    place: tuple[str, ...] = ()
+    placed: str = "true"
+    derived: dict[str, str] = field(default_factory=dict)
 
     @property
     def staging_table(self) -> str:
@@ -78,15 +89,37 @@ class Load:
             " select count(*), count(*) from merged"
         )
 
-    @cached_property
-    def merge_sql(self) -> str:
-        """Insert or update from the staging table; gives rows inserted and rows touched."""
-        changing = [c for c in self.values if c not in self.key]
-        updates = ", ".join(
-            f"{c} = excluded.{c}" for c in [*changing, *(["import_run_id"] if self.has_run else [])]
-        )
+    def columns_of(self, fields: Collection[str]) -> set[str]:
+        """Return the columns that are filled from these fields alone."""
+        sources = {spelled for f in fields for spelled in (f's."{f}"', f"s.{f}", f's."road_{f}"')}
+        return {column for column, source in self.values.items() if source in sources}
+
+    def _updated(self, column: str) -> str:
+        """Value of a column after an update: an empty cell leaves what is stored alone."""
+        if column == "placed_by":
+            # Whoever names the village of a record by its code places it nowhere else.
+            same = "(excluded.grid_key, excluded.geom) is not distinct from (t.grid_key, t.geom)"
+            return f"case when {same} then t.placed_by when {self.placed} then excluded.placed_by else t.placed_by end"
+        if column in self.derived:
+            now = f"excluded.{column} is not distinct from t.{self.derived[column]}"
+            return f"case when {now} then t.{column} else coalesce(excluded.{column}, t.{column}) end"
+        if column in self.place:
+            return f"case when {self.placed} then excluded.{column} else t.{column} end"
+        return f"coalesce(excluded.{column}, t.{column})"
+
+    def merge_sql(self, kept: Collection[str] = ()) -> str:
+        """Insert or update from the staging table; gives rows inserted and rows touched.
+
+        Parameters
+        ----------
+        kept : collection of str
+            Columns that the file does not have and whose default is for new rows only.
+        """
+        changing = {c: self._updated(c) for c in self.values if c not in self.key and c not in kept}
+        run = {"import_run_id": "excluded.import_run_id"} if self.has_run else {}
+        updates = ", ".join(f"{c} = {new}" for c, new in (changing | run).items())
         old = ", ".join(f"t.{c}" for c in changing)
-        new = ", ".join(f"excluded.{c}" for c in changing)
+        new = ", ".join(changing.values())
         return (
             f"with merged as ({self._insert_sql()}"  # noqa: S608 - names are this module's own
             f" on conflict ({', '.join(self.key)}) do update set {updates}"

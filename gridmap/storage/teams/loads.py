@@ -29,6 +29,8 @@ TEAMS = Load(
         "base": POINT.replace("lon", "base_lon").replace("lat", "base_lat"),
     },
     insert_only={},
+    place=("base", "grid_key"),
+    placed="(excluded.base is not null or excluded.grid_key <> 0)",
 )
 
 
@@ -47,6 +49,7 @@ TEAM_POSITIONS = Load(
     values={"team_id": "t.team_id", **same("at", "accuracy_m", "grid_key", "tile_key"), "geom": POINT},
     insert_only={},
     source="staging_team_positions s join teams t on t.code = s.team_code",
+    place=("accuracy_m", "grid_key", "tile_key", "geom"),
     has_run=False,
 )
 
@@ -67,6 +70,7 @@ MIGRANTS = Load(
         "geom": POINT,
     },
     insert_only={},
+    place=("grid_key", "tile_key", "placed_by", "geom"),
 )
 
 
@@ -79,6 +83,7 @@ ORGANISATIONS = Load(
         "geom": POINT,
     },
     insert_only={},
+    place=("grid_key", "tile_key", "placed_by", "geom"),
 )
 
 
