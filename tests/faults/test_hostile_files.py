@@ -489,7 +489,7 @@ def test_the_reading_process_knows_one_driver_only(tmp_path: Path) -> None:
     for driver in ("GPKG", "ESRI Shapefile", "LIBKML"):
         done = subprocess.run(
             [sys.executable, "-I", "-c", script],
-            env=_environment(tmp_path, driver),
+            env=_environment(tmp_path, (driver,)),
             capture_output=True,
             text=True,
             check=True,

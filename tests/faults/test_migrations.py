@@ -245,10 +245,10 @@ def test_a_workspace_of_the_former_schema_opens_with_its_rows_and_takes_jobs(
 def test_a_workspace_with_cases_opens_with_its_steps_numbers_and_moved_handlers(
     old: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = schema.command.upgrade
-    monkeypatch.setattr(schema.command, "upgrade", lambda config, _: real(config, "0007"))
+    real = command.upgrade
+    monkeypatch.setattr(command, "upgrade", lambda config, _: real(config, "0007"))
     assert upgrade(old).found == "0007"
-    monkeypatch.setattr(schema.command, "upgrade", real)
+    monkeypatch.setattr(command, "upgrade", real)
     home, next_door = 33068110901001000, 33068110901002000
     whole = Scope.whole()
     as_owner(

@@ -352,7 +352,8 @@ def test_a_case_handled_by_its_own_grid_is_so_afterwards(recorded_town: Database
         before = session.scalars(query).all()
     bring(recorded_town, save(split_and_moved(), tmp_path / "new.gpkg"), valid_from=DAY)
     with recorded_town.scoped_session(WHOLE) as session:
-        assert session.scalars(query).all() == before
+        # A case that moves to the grid that has it anyway is handled by its own grid from then on.
+        assert set(session.scalars(query).all()) >= set(before)
 
 
 def test_a_version_cannot_begin_before_the_newest_change(changed_town: Database, tmp_path: Path) -> None:

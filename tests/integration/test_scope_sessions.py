@@ -55,6 +55,14 @@ insert into patrol_segments select patrol_id, 't', 1, '2026-01-01', '2026-01-01'
 insert into dispatches (incident_id, team_code, mode, road_s, road_m, sent_at)
   select incident_id, 't', 'foot', 1, 1, now() from incidents;
 insert into jobs (owner, scope_lo, scope_hi, kind, parameters) values ('keeper', {TOWN}, {TOWN}, 'export', '{{}}');
+insert into clinics (grid_key, body_code, kind, on_day, opens, closes)
+  values ({TOWN}, 'o', 'outpatient', '2026-01-01', '08:00', '09:00');
+insert into tasks (kind, grid_key, due_on, text, made_by) values ('visit', {TOWN}, '2026-01-01', '走访', 'keeper');
+insert into screening_rounds (name, level, root_key, begins_on, ends_on, made_by)
+  values ('排查', 3, {TOWN}, '2026-01-01', '2026-01-02', 'keeper');
+insert into screening_answers (round_id, grid_key, answer, post, at)
+  select round_id, {TOWN}, 'nothing', 'keeper', now() from screening_rounds;
+insert into case_days values ({TOWN}, '2026-01-01', 1, 7);
 insert into posts (name, role, grid_key) values ('岗', 'auditor', {TOWN});
 insert into post_terms select post_id, '2026-01-01' from posts;
 insert into sign_in_links select 'l'::bytea, post_id, now(), now() from posts;
@@ -97,7 +105,7 @@ def test_a_session_without_a_scope_sees_nothing_in_any_table(filled: Database) -
 def test_a_session_with_half_a_scope_sees_no_row_of_a_grid(filled: Database, name: str) -> None:
     with filled.engine.connect() as connection:
         connection.execute(text("select set_config(:name, '0', true)"), {"name": name})
-        shared = {"roads", "basemap_features", "boundary_versions", "workspace_settings"}
+        shared = {"roads", "basemap_features", "boundary_versions", "workspace_settings", "screening_rounds"}
         assert set(counts(connection)) <= {f"gridmap.{table}" for table in shared}
 
 

@@ -244,7 +244,7 @@ def _grids(
     frame["made"] = False
     geometry = polygons_only(_in_range(raw.geometry, source, file_name))
     shapes = systems.geometries_to_wgs84(geometry, source)
-    if not np.isfinite(shapely.bounds(shapes)).all():
+    if not np.isfinite(shapely.bounds(shapes)[are_polygons(geometry)]).all():
         raise InvalidInput(
             "crs-contradicts-shapes",
             f"{file_name}：坐标与坐标系 {source[:40]} 不符，换算不出经纬度。请用 --crs 指明正确的坐标系。",
@@ -263,11 +263,12 @@ def _land_only(raw: RawTable) -> tuple[RawTable, list[Notice]]:
     InvalidInput
     """
     geometry = raw.geometry if raw.geometry is not None else np.empty(0, object)
-    land = are_polygons(geometry)
+    # A feature without a shape stays: it is found, and told with its name, when the hierarchy is checked.
+    land = are_polygons(geometry) | shapely.is_missing(geometry) | shapely.is_empty(geometry)
     if land.all():
         return raw, []
     zh, en = kinds_of(geometry)
-    if not land.any():
+    if not are_polygons(geometry).any():
         raise InvalidInput(
             "grids-no-polygons",
             f"{raw.path.name}：图形是{zh}，不是面。网格边界应为面（多边形）。",
