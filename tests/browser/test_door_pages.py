@@ -26,7 +26,7 @@ def fits(page: Page, widths: tuple[int, ...] = (360, 1024, 1440)) -> bool:
     return True
 
 
-def test_the_printed_address_ends_in_the_map_and_the_account_is_one_click_away(
+def test_the_printed_address_ends_in_the_desk_and_the_account_is_one_click_away(
     visit: Visit, demo_server: str, demo_database: Database
 ) -> None:
     watched = visit()
@@ -37,6 +37,8 @@ def test_the_printed_address_ends_in_the_map_and_the_account_is_one_click_away(
     assert fits(page)
     expect(page.get_by_label("密码")).to_be_visible()
     page.goto(f"{demo_server}/enter/{entry.first_link(demo_database)}")
+    expect(page).to_have_url(f"{demo_server}/desk")
+    page.goto(f"{demo_server}/map")
     page.wait_for_selector("#list tbody tr", state="attached")
     page.locator("#account").click()
     expect(page).to_have_url(f"{demo_server}/account")
@@ -52,6 +54,8 @@ def test_a_post_of_the_demonstration_is_tried_and_sees_its_village_only(
     page.goto(f"{demo_server}/account")
     page.locator("select[name=post]").select_option(label="枫源村 值班岗 · 村级值班岗")
     page.get_by_role("button", name="切换").click()
+    expect(page).to_have_url(f"{demo_server}/desk")
+    page.goto(f"{demo_server}/map")
     page.wait_for_selector("#list tbody tr", state="attached")
     expect(page.locator("#list tbody tr")).to_have_count(1)
     expect(page.locator("#list tbody")).to_contain_text("枫源村")

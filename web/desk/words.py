@@ -7,7 +7,7 @@ from web.desk import words_cases, words_town
 _FRAME: dict[str, tuple[str, str]] = {
     "product": ("网格地图", "gridmap"),
     "skip_to_content": ("跳到内容", "Skip to content"),
-    "navigation": ("页面", "Pages"),
+    "navigation": ("页面", "Sections"),
     "nav_desk": ("今日", "Desk"),
     "nav_map": ("地图", "Map"),
     "nav_town": ("全镇", "Town"),
