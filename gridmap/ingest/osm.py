@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from gridmap.crs import M_PER_DEGREE, WGS84, BBox
 from gridmap.domain.road_access import WAYS_OF_GOING
 from gridmap.ingest.isolated.frame import Refused, count_vertices
+from gridmap.ingest.isolated.pbf import check_pbf
 from gridmap.ingest.osm_tags import CELLS, Row, barrier_of, road_of
 
 _STUB_M = 1.0
@@ -73,6 +74,8 @@ def read_osm(
     Refused
         When the file is no extract, is damaged, holds no roads, or holds more than is read.
     """
+    if path.name.endswith(".pbf"):
+        check_pbf(path, limits)
     try:
         ways, refs, left_out, tracker = _highways(path, limits)
         ids, lonlat, stops = _nodes(path, tracker, bounds)

@@ -40,7 +40,7 @@ FIRST_STEPS = (
 """Steps that move a case on, in the order in which the page offers them; the others follow."""
 
 
-@bp.get("/cases/<number>")
+@bp.get("/cases/<path:number>")
 def show(number: str) -> Response:
     """Answer a case whole."""
     case = desk.find(context.database(), context.actor(), number, now=shown.now())
@@ -83,7 +83,7 @@ def _case_page(
     )
 
 
-@bp.post("/cases/<number>/steps")
+@bp.post("/cases/<path:number>/steps")
 def act(number: str) -> Response:
     """Make a step; what is not lawful comes back with what was written."""
     form = forms.own_form()
@@ -105,7 +105,7 @@ def act(number: str) -> Response:
     return redirect(url_for("case.show", number=number, told="step_made"), 303)  # type: ignore[return-value]
 
 
-@bp.post("/cases/<number>/undo")
+@bp.post("/cases/<path:number>/undo")
 def undo(number: str) -> Response:
     """Take the newest step back, within the minute."""
     form = forms.own_form()
@@ -118,7 +118,7 @@ def undo(number: str) -> Response:
     return redirect(url_for("case.show", number=number, told="step_taken_back"), 303)  # type: ignore[return-value]
 
 
-@bp.post("/cases/<number>/tasks/<int:task_id>")
+@bp.post("/cases/<path:number>/tasks/<int:task_id>")
 def finish_task(number: str, task_id: int) -> Response:
     """Mark a task of a case as done, with its result."""
     form = forms.own_form()
@@ -130,7 +130,7 @@ def finish_task(number: str, task_id: int) -> Response:
     return redirect(url_for("case.show", number=number), 303)  # type: ignore[return-value]
 
 
-@bp.get("/cases/<number>/qr.svg")
+@bp.get("/cases/<path:number>/qr.svg")
 def qr(number: str) -> Response:
     """Answer the code that opens the case on a phone."""
     desk.find(context.database(), context.actor(), number)
