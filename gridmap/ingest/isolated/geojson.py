@@ -242,7 +242,7 @@ def _features(document: dict[str, Any], limits: dict[str, int]) -> list[dict[str
 
 def _properties(features: list[dict[str, Any]], limits: dict[str, int]) -> pa.Table:
     names: dict[str, None] = {}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for feature in features:
         properties = feature.get("properties")
         properties = properties if isinstance(properties, dict) else {}

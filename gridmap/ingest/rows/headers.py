@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gridmap.domain.records import NOUNS, Field, Noun
+from gridmap.domain.fields import Field, Noun
+from gridmap.domain.records import NOUNS
 from gridmap.errors import InvalidInput
 from gridmap.ingest.headings import heading_key
 from gridmap.ingest.personal import refuse_personal_headers
@@ -88,6 +89,35 @@ def noun_of(name: str) -> Noun:
             f'There are no records called "{name}"; these can be imported: {", ".join(NOUNS)}.',
         )
     return NOUNS[name]
+
+
+def split_values(
+    mapping: Mapping[str, str] | None, noun: Noun
+) -> tuple[dict[str, str] | None, dict[str, dict[str, str]]]:
+    """Part a mapping into that of headings, and that of values by field (``"channel=网格员上报": "patrol"``)."""
+    headings: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+    fields = {f.name for f in noun.fields}
+    for left, right in (mapping or {}).items():
+        field, sign, text = left.partition("=")
+        if sign and field in fields:
+            values.setdefault(field, {})[text.strip()] = right
+        else:
+            headings[left] = right
+    return (headings if mapping is not None else None), values
+
+
+def dispute_headings(names: list[str], noun: Noun, mapping: Mapping[str, str] | None) -> bool:
+    """Tell whether a table without a column for the domain is one of disputes, by what else it tells of them."""
+    if noun.name != "incidents":
+        return False
+    aliases = _aliases(noun)
+    meant = (
+        {_meant(heading_key(n), aliases)[0] for n in names}
+        | set((mapping or {}).values())
+        | set(mapping or {})
+    )
+    return "domain" not in meant and sum(n.strip().startswith(("化解", "纠纷", "调解")) for n in names) >= 2
 
 
 def match_headings(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -26,8 +26,8 @@ class Ground(Protocol):
         """Official, former and own codes to keys."""
 
     @property
-    def villages(self) -> dict[str, int]:
-        """Stems of villages' names to keys."""
+    def names(self) -> Container[str]:
+        """Names of villages and paths to grids, as people write them."""
 
     @property
     def bounds(self) -> BBox | None:

@@ -173,7 +173,7 @@ def import_records(
         zone=database.settings.timezone,
         dayfirst=options.dayfirst,
         now=now,
-        known=KnownGrids(ground.codes, ground.villages, records),
+        known=KnownGrids(ground.codes, ground.names, records),
         on_progress=lambda done, total: say("check", done, total),
     )
     if kind.examine is not None:

@@ -13,6 +13,8 @@ _TEXT_OF_INCIDENT = (
     "uid",
     "domain",
     "kind",
+    "code_system",
+    "source_kind",
     "scale",
     "channel",
     "summary",

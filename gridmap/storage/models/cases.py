@@ -77,6 +77,7 @@ class Incident(Base):
 
     number: Mapped[str | None] = mapped_column(Text)
     code_system: Mapped[str | None] = mapped_column(Text)
+    source_kind: Mapped[str | None] = mapped_column(Text)
     place: Mapped[str | None] = mapped_column(Text)
     people_count: Mapped[int | None] = mapped_column(BigInteger)
     sum_band: Mapped[str | None] = mapped_column(Text)
