@@ -48,7 +48,13 @@ def _import_command(kind: ImportKind, noun: str, zh: str) -> click.Command:
         options = read_options(file, **given)
         with workspace() as database, progress() as on_progress:
             result = import_records(
-                database, actor(database).scope, kind, file, options, on_progress=on_progress
+                database,
+                actor(database).scope,
+                kind,
+                file,
+                options,
+                post=actor(database).post,
+                on_progress=on_progress,
             )
         tell_import(result, options)
 
@@ -84,6 +90,11 @@ def import_options(command: Callable[..., None]) -> Callable[..., None]:
                 is_flag=True,
                 help="导入合格行，其余退回 / import valid rows although others fail.",
             ),
+            click.option(
+                "--accept-doubtful",
+                is_flag=True,
+                help="有疑问的行也导入（像另一件事、像已有的记录）/ import rows that were asked about.",
+            ),
             click.option("--dry-run", is_flag=True, help="只检查，不写入 / check and write nothing."),
             click.option(
                 "--refused", type=click.Path(path_type=Path), help="退回行写到 / spreadsheet of refused rows."
@@ -107,6 +118,7 @@ def read_options(
         encoding=given["encoding"],
         dayfirst=given["dayfirst"],
         accept_valid=given["accept_valid"],
+        accept_doubtful=given["accept_doubtful"],
         dry_run=given["dry_run"],
         refused_file=given["refused"] or file.with_name(f"{file.stem}-refused.xlsx"),
     )

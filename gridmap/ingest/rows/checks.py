@@ -55,7 +55,7 @@ def check_rows(
     now : datetime
     """
     for field in noun.fields:
-        if field.required and field.name in columns:
+        if field.required and field.name in columns and not headings.lacking:
             empty = _mask(pc.is_null(columns[field.name])) & ~refusals.of(
                 headings.columns.get(field.name, field.name)
             )
@@ -67,7 +67,7 @@ def check_rows(
                 zh=f"缺少{field.zh}。请填写。",
                 en=f"{field.name} is missing. Fill it in.",
             )
-    if noun.place == "point":
+    if noun.place == "point" and not headings.lacking:
         _need_place(columns, places, headings, refusals)
     if noun.name == "incidents":
         read_dispute_kinds(columns, headings, refusals)

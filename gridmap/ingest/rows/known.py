@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,11 +27,14 @@ class KnownGrids:
         Names of villages, and paths down to a micro-grid: what ``name in villages`` says is known.
     records : mapping of str to pyarrow.Array of string
         Field that refers to another record, with every identifier that there is.
+    stored : callable or None
+        Reads the identifiers of the records themselves: a file of a few columns may update those, and make none.
     """
 
     codes: Collection[str]
     villages: Container[str]
     records: Mapping[str, pa.Array] = field(default_factory=dict)
+    stored: Callable[[], pa.Array] | None = None
 
 
 _NO_RECORD = {

@@ -143,7 +143,12 @@ def parse_raw(
     source_crs = systems.normalise(crs or raw.crs or systems.WGS84)
     raw = coordinate_columns(raw, noun)
     headings = match_headings(
-        raw.table.column_names, noun, mapping, file_name, with_place=raw.geometry is None
+        raw.table.column_names,
+        noun,
+        mapping,
+        file_name,
+        with_place=raw.geometry is None,
+        may_lack=known is not None and known.stored is not None,
     )
     refusals = Refusals(file_name, raw.row_numbers)
     steps = len(noun.fields) + 3
@@ -181,6 +186,8 @@ def parse_raw(
     if noun.place == "line":
         geometry = read_lines(raw, headings, source_crs, refusals)
     columns = _complete(columns, noun, raw.table.num_rows)
+    if headings.lacking and known is not None and known.stored is not None:
+        _only_known(columns, noun, headings, refusals, known.stored())
     checks.check_rows(columns, places, noun, headings, refusals, given=given, now=now)
     if known is not None:
         check_known(columns, places.placed if noun.place != "none" else None, headings, refusals, known)
@@ -199,6 +206,25 @@ def parse_raw(
         geometry=geometry,
         notices=notices,
         source_crs=source_crs,
+    )
+
+
+def _only_known(
+    columns: dict[str, Any], noun: Noun, headings: Headings, refusals: Refusals, stored: pa.Array
+) -> None:
+    """Refuse rows of a file of a few columns whose records are not there: it says too little to make them."""
+    key = columns[noun.unique[0]]
+    unknown = ~pc.fill_null(pc.is_in(key, stored), fill_value=False).to_numpy(zero_copy_only=False)
+    lacking = "、".join(headings.lacking)
+    heading = headings.columns[noun.unique[0]]
+    refusals.add(
+        unknown,
+        heading,
+        key,
+        code="record-unknown",
+        zh=f"没有这个编号的{noun.zh}；要新建，文件还缺少：{lacking}。请核对编号，或补上这些列。",
+        en=f"no {noun.en} has this number; to make one the file lacks {lacking.replace('、', ', ')}. "
+        "Check the number, or add the columns.",
     )
 
 
@@ -319,6 +345,7 @@ def _result(
         total_rows=raw.table.num_rows,
         source_crs=source_crs,
         constants=headings.constants,
+        partial=bool(headings.lacking),
     )
 
 

@@ -230,6 +230,22 @@ def undo_step(session: Session, step_id: int, at: dt.datetime) -> None:
     session.execute(update(IncidentStep).where(IncidentStep.step_id == step_id).values(undone_at=at))
 
 
+def undo_steps(session: Session, ids: Sequence[int], action: str, at: dt.datetime) -> None:
+    """Mark the steps of one kind of cases as undone."""
+    session.execute(
+        update(IncidentStep)
+        .where(
+            IncidentStep.incident_id.in_(ids), IncidentStep.action == action, IncidentStep.undone_at.is_(None)
+        )
+        .values(undone_at=at)
+    )
+
+
+def undo_steps_by_number(session: Session, step_ids: Sequence[int], at: dt.datetime) -> None:
+    """Mark steps as undone."""
+    session.execute(update(IncidentStep).where(IncidentStep.step_id.in_(step_ids)).values(undone_at=at))
+
+
 def save_state(session: Session, incident_id: int, state: State) -> int:
     """Keep what the steps say; gives the new revision."""
     values = {n: list(v) if isinstance(v, tuple) else v for n, v in asdict(state).items()}

@@ -104,7 +104,6 @@ INCIDENT_STEPS = Load(
     },
     insert_only={},
     source="staging_incident_steps s join incidents i on i.uid = s.uid",
-    has_run=False,
 )
 
 

@@ -145,4 +145,5 @@ class IncidentStep(Base):
     corrects: Mapped[int | None] = mapped_column(BigInteger)
     recorded_at: Mapped[Instant] = mapped_column(server_default=func.now())
     undone_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    import_run_id: Mapped[int | None] = mapped_column(BigInteger)
     details: Mapped[Any] = mapped_column(JSONB, server_default=text("'{}'"))
