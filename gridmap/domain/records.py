@@ -283,6 +283,8 @@ ROADS = Noun(
         Field("motor_vehicle", "code", "机动车通行", ("机动车", "motorcar", "vehicle"), codes=PERMISSIONS),
         Field("oneway_bicycle", "code", "骑行单行", ("oneway:bicycle", "自行车单行"), codes=ONEWAY),
         Field("barrier", "code", "路障", ("障碍", "barriers"), codes=BARRIERS),
+        Field("begin_node", "key", "起点节点", ("from_node",), max_chars=20),
+        Field("end_node", "key", "终点节点", ("to_node",), max_chars=20),
     ),
     "line",
     ("road_id",),

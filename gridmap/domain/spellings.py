@@ -115,6 +115,7 @@ ROAD_CLASSES = spellings(
     footway="步道 人行道",
     pedestrian="步行街",
     steps="台阶 石阶 梯道 阶梯",
+    ferry="轮渡 渡船 渡口",
 )
 PERMISSIONS = spellings(
     yes="1 true y t 是 可 允许 可以 designated permissive official discouraged limited",

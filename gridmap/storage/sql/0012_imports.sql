@@ -11,6 +11,11 @@ alter table import_runs
 
 alter table incident_steps add column import_run_id bigint;
 
+-- Junctions as the source of the roads names them.
+alter table roads
+  add column begin_node text,
+  add column end_node text;
+
 -- before: what stood there; after: what the import put there. A row that is new has no entry: it names its import itself.
 -- What an import brought and its undoing took out again stays here, marked as removed.
 CREATE TABLE import_changes (
