@@ -18,6 +18,7 @@ import { nameOf, number, t } from "./shell/i18n.js";
 import { openMap as openPlainMap } from "./map_plain.js";
 import { openMap as openWebglMap } from "./map_webgl.js";
 import { supported } from "./shell/map/webgl.js";
+import { may, orGone } from "./shell/rights.js";
 import { defaults } from "./shell/state.js";
 import * as chrome from "./shell/ui/chrome.js";
 import { renderLegend } from "./shell/ui/legend.js";
@@ -127,19 +128,22 @@ export class Page {
   tellers(actions) {
     /** @param {Properties} incident */
     const dispatch = (incident) =>
-      new DispatchSection(incident, { way: (/** @type {Feature} */ feature) => this.way(feature) }).element;
+      may("see_teams")
+        ? new DispatchSection(incident, { way: (/** @type {Feature} */ feature) => this.way(feature) })
+            .element
+        : null;
     const context = { store: this.store, counts: this.counts, actions, dispatch };
     /** @param {any} tell */
     const with_ = (tell) => (/** @type {string} */ which, /** @type {AbortSignal} */ signal) =>
       tell(which, signal, context);
     return {
       grid: with_(gridStory),
-      incident: with_(incidentStory),
-      team: with_(teamStory),
-      migrant: with_(siteStory),
-      organisation: with_(bodyStory),
-      hotspot: (/** @type {any} */ ranks) => this.hotspots.story(ranks),
-      patrol: (/** @type {string} */ which) => this.patrols.story(which),
+      incident: orGone("see_cases", with_(incidentStory)),
+      team: orGone("see_teams", with_(teamStory)),
+      migrant: orGone("see_services", with_(siteStory)),
+      organisation: orGone("see_services", with_(bodyStory)),
+      hotspot: orGone("see_hotspots", (/** @type {any} */ ranks) => this.hotspots.story(ranks)),
+      patrol: orGone("see_plans", (/** @type {string} */ which) => this.patrols.story(which)),
     };
   }
 
@@ -167,9 +171,9 @@ export class Page {
     });
     this.map.setLayers(store.state.layers);
     this.map.setTiles("incidents", this.counts.query);
-    this.hotspots.open();
-    this.patrols.open();
-    this.reach.open();
+    if (may("see_hotspots")) this.hotspots.open();
+    if (may("see_plans")) this.patrols.open();
+    if (may("see_teams")) this.reach.open();
     counts.listen(() => this.counted());
     places.listen((/** @type {string} */ name) => this.placed(name));
     store.listen((/** @type {Set<string>} */ changed, /** @type {string} */ why) =>
@@ -239,9 +243,9 @@ export class Page {
       this.map.setTiles("incidents", this.counts.query);
       this.time.refresh();
     }
-    this.hotspots.changed(changed);
-    this.patrols.changed(changed);
-    this.reach.changed(changed);
+    if (may("see_hotspots")) this.hotspots.changed(changed);
+    if (may("see_plans")) this.patrols.changed(changed);
+    if (may("see_teams")) this.reach.changed(changed);
     if (changed.has("sel")) this.map.setWay(null);
     if (changed.has("layers")) {
       this.map.setLayers(state.layers);
@@ -348,6 +352,7 @@ export class Page {
     flag = this.store.state.flag,
     ...flags
   }) {
+    if (!may("see_cases")) return;
     // A number is of the whole question: what it leads to is that question, narrowed by what the number counts.
     const all = new Set([...(flag?.split(",") ?? []), ...Object.keys(flags).filter((name) => flags[name])]);
     this.store.set({
