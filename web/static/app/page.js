@@ -29,7 +29,6 @@ import { Places } from "./teams/places.js";
 import { bodyStory, siteStory, teamStory } from "./teams/story.js";
 
 const FILTERS = ["level", ...ASKED];
-const LISTED = [...FILTERS, "list"];
 const POINT_ZOOM = 15;
 const LEGEND_WIDTH = 232;
 const TEAMS_EVERY_MS = 60_000;
@@ -126,12 +125,9 @@ export class Page {
   // Who tells of what was chosen, by the kind of it.
   /** @param {Actions} actions */
   tellers(actions) {
-    /** @param {Properties} incident */
-    const dispatch = (incident) =>
-      may("see_teams")
-        ? new DispatchSection(incident, { way: (/** @type {Feature} */ feature) => this.way(feature) })
-            .element
-        : null;
+    const way = (/** @type {Feature} */ feature) => this.way(feature);
+    const dispatch = (/** @type {Properties} */ incident) =>
+      may("see_teams") && new DispatchSection(incident, { way }).element;
     const context = { store: this.store, counts: this.counts, actions, dispatch };
     /** @param {any} tell */
     const with_ = (tell) => (/** @type {string} */ which, /** @type {AbortSignal} */ signal) =>
@@ -253,7 +249,7 @@ export class Page {
     }
     if (changed.has("sel") || (any(ASKED) && state.sel?.startsWith("grid:"))) this.story.refresh();
     if (any([...FILTERS, "layers", "list", "sel"])) this.refresh(changed);
-    if (any(LISTED) || changed.has("sel")) this.list.refresh();
+    if (any([...FILTERS, "list"]) || changed.has("sel")) this.list.refresh();
     if (any([...FILTERS, "layers"])) this.panel.render();
   }
 
