@@ -15,7 +15,7 @@ from gridmap import __version__
 from gridmap.errors import Busy, GridmapError, NotFound, NotSignedIn, Unavailable
 from gridmap.storage.database import Database
 from web import access, desk, pages, tiles
-from web.accounts import audit, blueprint, entry, own, posts  # noqa: F401 - they bring their addresses
+from web.accounts import audit, blueprint, entry, own, posts, sign_on  # noqa: F401 - they bring their addresses
 from web.api import jobs, workspace
 from web.api.cases import cases, counts, incidents
 from web.api.ground import grids
@@ -94,7 +94,11 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
     app.after_request(compress)
     app.after_request(_headers)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY
-    app.wsgi_app = Door(app.wsgi_app, {*database.settings.own_names, *names})  # type: ignore[method-assign, assignment]
+    settings = database.settings
+    trusted = None
+    if settings.sign_on_header is not None and settings.proxy is not None:
+        trusted = settings.sign_on_header, settings.proxy
+    app.wsgi_app = Door(app.wsgi_app, {*settings.own_names, *names}, trusted)  # type: ignore[method-assign, assignment]
     return app
 
 

@@ -101,7 +101,7 @@ def actor(database: Database) -> Actor:
         command = " ".join(context.command_path.split()[1:])
         told[_ACTOR] = acting = _acting(database, context.find_root().params.get("as_post"), command)
         if command in WRITTEN_DOWN:
-            audit.record(database, acting, command.replace(" ", "_"), outcome="asked", by="command")
+            audit.record(database, acting, command.replace(" ", "_"), "", "asked", by="command")
     return cast("Actor", told[_ACTOR])
 
 

@@ -70,7 +70,7 @@ _COMMANDS = {
         "岗位账户 / posts: add, list, role, scope, lock, reset, handover, link.",
     ),
     "tokens": ("gridmap.cli.users", "tokens", "程序令牌 / programs' tokens: add, list, revoke."),
-    "audit": ("gridmap.cli.audit", "group", "审计 / audit: list, verify, head, export."),
+    "audit": ("gridmap.cli.audit", "group", "审计 / audit: list, verify, head, export, trim."),
     "serve": ("gridmap.cli.serve", "command", "启动地图服务 / serve the map."),
 }
 

@@ -12,6 +12,8 @@ A = Action
 KEEPER_ONLY = frozenset(
     {
         *(f"db {name}" for name in ("start", "stop", "status", "url", "upgrade", "check")),
+        "audit trim",
+        "cases expire",
         "demo load",
         "jobs work",
         "serve",

@@ -158,6 +158,27 @@ class AuditEntry:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class AuditSegment:
+    """A closed segment of the chain whose rows were dropped.
+
+    Attributes
+    ----------
+    first_seq, last_seq : int
+        Numbers of its rows.
+    first_at, last_at : datetime
+        When its first and last row were written.
+    hash : str
+        That of its last row, on which the next row builds.
+    """
+
+    first_seq: int
+    last_seq: int
+    first_at: dt.datetime
+    last_at: dt.datetime
+    hash: str
+
+
 def scope_of(grid_key: int) -> Scope:
     """Scope of a post at a grid; 0 is the whole workspace."""
     return Scope.whole() if grid_key == UNASSIGNED else Scope.of_grid(grid_key)

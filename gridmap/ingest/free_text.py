@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gridmap.domain.legible import is_unseen, legible
 from gridmap.errors import InvalidInput
 from gridmap.ingest.personal import find_in, named_kinds, personal_in, starred
 
@@ -52,11 +53,17 @@ def checked_text(text: str | None) -> str | None:
     Raises
     ------
     InvalidInput
-        When it holds an identity or telephone number, or words that point at a person; the message shows the text with
-        those starred out, which would be taken.
+        When it holds what cannot be seen, an identity or telephone number, or words that point at a person; the message
+        shows the text with those starred out, which would be taken.
     """
     if text is None:
         return None
+    if (unseen := next((c for c in text.replace("\r\n", "\n") if is_unseen(c)), None)) is not None:
+        raise InvalidInput(
+            "text-unseen",
+            f"文字含有看不见的字符（{legible(unseen)}）。请删除后重新输入。",
+            f"The text holds a character that cannot be seen ({legible(unseen)}). Delete it and type the text again.",
+        )
     tidy = tidied(text)
     if tidy.kinds:
         zh, en = named_kinds(tidy.kinds)

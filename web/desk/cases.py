@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from gridmap.domain.cases.actions import Action, read_action
 from gridmap.domain.cases.model import Case
 from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotFound
+from gridmap.reporting.sheet import is_reachable
 from gridmap.services.cases import bodies, desk, intake, tasks, where
 from gridmap.services.cases.refusals import CaseMovedOn
 from web import context
@@ -80,6 +81,8 @@ def _case_page(
         written=written or {},
         first_steps=FIRST_STEPS,
         decisions=range(forms.DECISIONS),
+        # On paper the code leads to the server; no telephone comes to an address of this machine alone.
+        opens_elsewhere=is_reachable(request.host_url),
     )
 
 

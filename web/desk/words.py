@@ -41,6 +41,10 @@ _FRAME: dict[str, tuple[str, str]] = {
     "back": ("返回", "Back"),
     "whole_town": ("全镇", "Whole town"),
     "outside_grids": ("网格外", "In no grid"),
+    "route_of_plan": ("巡防计划 {n}", "Patrol plan {n}"),
+    "route_file": ("整条路线（GPX）", "The whole route (GPX)"),
+    "route_open_stop": ("在地图中打开", "Open in a map"),
+    "route_note": ("接报量，不代表危险。", "Reported incidents, not danger."),
 }
 
 WORDS: dict[str, tuple[str, str]] = {**_FRAME, **words_cases.WORDS, **words_town.WORDS}

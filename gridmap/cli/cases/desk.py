@@ -17,7 +17,7 @@ from gridmap.domain.cases.actions import ACTION_WORDS, Action
 from gridmap.domain.cases.model import Case, CaseRow, NewCase, StepAsked
 from gridmap.domain.cases.rules import RULES
 from gridmap.domain.codes import code_list, codes
-from gridmap.services.cases import desk, intake, screening, tasks, withdrawals
+from gridmap.services.cases import desk, expiry, intake, screening, tasks, withdrawals
 from gridmap.storage.database import Database
 
 _STAGES = {c.code: f"{c.zh} / {c.en}" for c in code_list("stage")}
@@ -109,6 +109,17 @@ def _undo(number: str) -> None:
     with workspace() as database:
         seen = desk.find(database, actor(database), number)
         _print_case(database, desk.undo(database, actor(database), number, seen.row.revision))
+
+
+@group.command("expire")
+@click.option("--dry-run", is_flag=True, help="只统计 / count only.")
+def _expire(*, dry_run: bool) -> None:
+    """清空到期事件的文字与具体位置，数字保留 / empty texts and places of cases closed long ago."""
+    with workspace() as database:
+        done = expiry.expire_texts(database, actor(database), dry_run=dry_run)
+    day = f"{done.closed_before:%Y-%m-%d}"
+    told = "将清空 / would be emptied" if dry_run else "已清空 / emptied"
+    console.print(f"{told}: {done.cases} 件 / cases, {day} 之前办结 / closed before {day}")
 
 
 @group.command("restore")

@@ -19,6 +19,7 @@ from gridmap.domain.cases.lists import require
 from gridmap.domain.cases.model import Case, CaseRow, NewCase, Opening, Step
 from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import TOWN, UNASSIGNED, Scope, ancestor, level_of
+from gridmap.domain.legible import is_unseen
 from gridmap.errors import Conflict, Forbidden, InvalidInput
 from gridmap.ingest.free_text import checked_text
 from gridmap.ingest.personal import personal_in
@@ -152,6 +153,12 @@ def _check(new: NewCase, now: dt.datetime) -> None:
         )
     for text in (new.summary, new.place, new.grid_reason):
         checked_text(text)
+    if new.number_of_source and any(is_unseen(c) for c in new.number_of_source):
+        raise InvalidInput(
+            "source-number-unseen",
+            "来源编号含有看不见的字符，会造成“看起来一样”的编号。请重新输入。",
+            "The source's number holds a character that cannot be seen, which makes look-alikes. Type it again.",
+        )
     if new.number_of_source and personal_in(new.number_of_source, identifier=True):
         raise InvalidInput(
             "source-number-personal",

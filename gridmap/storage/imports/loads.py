@@ -35,6 +35,10 @@ class Load:
     derived : dict
         Column that keeps what a source told to the column that is derived from it: a file that tells what is derived,
         as an export does, tells nothing new.
+    closed : str
+        SQL condition over the stored row ``t``: what it tells in words has expired, and no file brings it back.
+    expiring : tuple of str
+        The columns that hold such words, and the place.
     """
 
     table: str
@@ -47,6 +51,8 @@ class Load:
     place: tuple[str, ...] = ()
     placed: str = "true"
     derived: dict[str, str] = field(default_factory=dict)
+    closed: str = ""
+    expiring: tuple[str, ...] = ()
 
     @property
     def staging_table(self) -> str:
@@ -115,7 +121,12 @@ class Load:
         return {column for column, source in self.values.items() if source in sources}
 
     def _updated(self, column: str) -> str:
-        """Value of a column after an update: an empty cell leaves what is stored alone."""
+        """Value of a column after an update: an empty cell changes nothing, and nothing comes back that has expired."""
+        if column in self.expiring:
+            return f"case when {self.closed} then t.{column} else {self._told(column)} end"
+        return self._told(column)
+
+    def _told(self, column: str) -> str:
         if column == "placed_by":
             # Whoever names the village of a record by its code places it nowhere else.
             same = "(excluded.grid_key, excluded.geom) is not distinct from (t.grid_key, t.geom)"

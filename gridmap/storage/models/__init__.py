@@ -3,6 +3,7 @@
 from gridmap.storage.models.accounts import (
     ApiToken,
     Audit,
+    AuditSegment,
     Post,
     PostTerm,
     Session,
@@ -26,6 +27,7 @@ __all__ = [
     "SCHEMA",
     "ApiToken",
     "Audit",
+    "AuditSegment",
     "Base",
     "BasemapFeature",
     "BoundaryVersion",

@@ -137,3 +137,17 @@ class Audit(Base):
     outcome: Mapped[Str]
     details: Mapped[Str]
     hash: Mapped[bytes] = mapped_column(LargeBinary, server_default=FetchedValue())
+
+
+class AuditSegment(Base):
+    """A closed segment of the audit whose rows were dropped: its numbers, and the hash of its last row."""
+
+    __tablename__ = "audit_segments"
+    __table_args__ = (CheckConstraint("first_seq <= last_seq", name="rows"),)
+
+    last_seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    first_seq: Mapped[int] = mapped_column(BigInteger)
+    first_at: Mapped[Instant]
+    last_at: Mapped[Instant]
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    dropped_at: Mapped[Instant] = mapped_column(server_default=func.now())

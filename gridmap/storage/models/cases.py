@@ -91,6 +91,7 @@ class Incident(Base):
     told_due_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
     told_closed_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
     withdrawn_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    text_expired_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
 
     # With stage, handler_key, due_at and closed_at: what the steps say; only the desk and imports write them.
     revision: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))

@@ -4,6 +4,7 @@
 import { address, download, get, getKept, Latest } from "../shell/api.js";
 import { announce, button, byId, h, icon, replace } from "../shell/dom.js";
 import { clock, lang, labelOf, nameOf, number, t } from "../shell/i18n.js";
+import { may } from "../shell/rights.js";
 import { LISTS } from "../shell/state.js";
 import { grids } from "../ground/columns.js";
 import { migrants, organisations, teams } from "../teams/columns.js";
@@ -350,23 +351,24 @@ export class List {
       this.#isFresh()
         ? h("span", { class: "muted", id: "as-of" }, as_of ? t("answered_at", { time: clock(as_of) }) : null)
         : h("span", { class: "warn-text", id: "as-of" }, t("not_fresh")),
-      h(
-        "span",
-        { class: "row close" },
-        icon("download"),
-        FORMATS.map((f) =>
-          h(
-            "a",
-            {
-              href: address(`/exports/${state.list}.${f}`, query),
-              download: "",
-              onclick: download,
-              "aria-label": `${t("download")} ${f.toUpperCase()}`,
-            },
-            f.toUpperCase(),
+      may("export") &&
+        h(
+          "span",
+          { class: "row close" },
+          icon("download"),
+          FORMATS.map((f) =>
+            h(
+              "a",
+              {
+                href: address(`/exports/${state.list}.${f}`, query),
+                download: "",
+                onclick: download,
+                "aria-label": `${t("download")} ${f.toUpperCase()}`,
+              },
+              f.toUpperCase(),
+            ),
           ),
         ),
-      ),
     );
   }
 
