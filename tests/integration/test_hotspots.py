@@ -131,7 +131,7 @@ def test_family_disputes_are_never_shown_closer_than_the_village(
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
         spec(domain="dispute", kind="01", **given)
-    assert refused.value.code == "family-village-only"
+    assert refused.value.code == "sealed-village-only"
     village = runs.run_hotspots(
         demo_database, Scope.whole(), spec("gi", domain="dispute", kind="01", level=3), keep=False
     )
@@ -145,8 +145,8 @@ def test_family_disputes_are_left_out_of_a_closer_map_and_the_run_says_how_many(
     far = runs.run_hotspots(demo_database, Scope.whole(), spec("gi", domain="dispute", level=3), keep=False)
     records = pd.read_csv(DATA / "incidents.csv", dtype=str)
     family = int(((records["domain"] == "dispute") & (records["kind"] == "01")).sum())
-    assert close["summary"]["left_out_family"] == family
-    assert far["summary"]["left_out_family"] == 0
+    assert close["summary"]["left_out_sealed"] == family
+    assert far["summary"]["left_out_sealed"] == 0
 
 
 def test_mediation_and_service_come_first_and_patrols_only_where_policing_or_safety_is_meant(
@@ -266,7 +266,7 @@ def test_numbers_told_beside_a_run_are_five_or_more_or_not_told(demo_database: D
         since = dt.date(2026, 5, day)
         asked = HotspotSpec("scan", since, since + dt.timedelta(days=2), permutations=0)
         about = runs.run_hotspots(demo_database, Scope.whole(), asked, keep=False)["summary"]
-        for name in ("left_out_family", "outside"):
+        for name in ("left_out_sealed", "outside"):
             assert about[name] is None or about[name] == 0 or about[name] >= 5
 
 

@@ -171,9 +171,9 @@ def _notes(run: dict[str, Any]) -> list[str]:
     notes = [f"事件 / incidents: {about['incidents']}; 网格 / grids: {about['cells']}"]
     if about["outside"] != 0:
         notes.append(f"{told_text(about['outside'])} 件不在这一层级的网格内 / lie in no grid of this level.")
-    if about["left_out_family"] != 0:
+    if about["left_out_sealed"] != 0:
         notes.append(
-            f"{told_text(about['left_out_family'])} 件婚姻家庭纠纷只在村级显示，未计入 / family disputes, shown at "
+            f"{told_text(about['left_out_sealed'])} 件保密事件只在村级计数，未计入 / sealed cases, counted at "
             "village level only, are left out."
         )
     if about.get("permutations_few"):

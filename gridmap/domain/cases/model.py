@@ -97,6 +97,8 @@ class State:
     risk: str = "green"
     risk_grounds: tuple[str, ...] = ()
     risk_review_at: dt.datetime | None = None
+    sealed_by_risk: bool = False
+    reporter_hidden: bool = False
     sign_due_at: dt.datetime | None = None
     act_due_at: dt.datetime | None = None
     due_at: dt.datetime | None = None
@@ -257,6 +259,7 @@ class CaseRow:
     lat: float | None
     accuracy_m: float | None
     sealed: bool = False
+    reporter_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def _as_kept(
         "incidents": outcome.summary.get("incidents", int(inputs.counts.sum())),
         "cells": len(inputs.cells),
         "outside": told(inputs.outside),
-        "left_out_family": told(inputs.left_out_family),
+        "left_out_sealed": told(inputs.left_out_sealed),
         "epsg": inputs.epsg,
     }
     run = {

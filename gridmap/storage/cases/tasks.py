@@ -243,6 +243,8 @@ def closed_like(
             Incident.closed_at.is_not(None),
             Incident.stage.in_(("resolved", "archived")),
             Incident.withdrawn_at.is_(None),
+            # What was done in a sealed case is told to nobody who did not open it.
+            Incident.sealed.is_(False),
             Incident.incident_id != exclude,
         )
         .order_by(Incident.closed_at.desc())

@@ -123,7 +123,7 @@ _SEVERITY = text("""
       on i.grid_key between h.lo and h.hi
      and (h.wkb is null or ST_Intersects(i.geom, ST_GeomFromWKB(h.wkb, 4326)))
      and (h.domain is null or i.domain = h.domain)
-    where i.occurred_at >= :since and i.occurred_at < :until and i.severity is not null
+    where not i.sealed and i.occurred_at >= :since and i.occurred_at < :until and i.severity is not null
     group by h.n
 """)
 
