@@ -59,6 +59,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
             ),
             A.SEE_CASES,
         ),
+        "cases open": A.SEE_SEALED,
         "cases record": A.RECORD_CASE,
         **dict.fromkeys(
             (
@@ -139,6 +140,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "users add",
                 "users role",
                 "users scope",
+                "users sealed",
                 "users lock",
                 "users unlock",
                 "users reset",

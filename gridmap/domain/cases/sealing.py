@@ -5,8 +5,6 @@ The database holds the same list in the column ``incidents.sealed``, which it co
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 SEALED_KINDS: frozenset[tuple[str, str]] = frozenset(
     {
         ("dispute", "01"),

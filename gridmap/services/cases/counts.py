@@ -40,14 +40,13 @@ def count_by_grid(
     -------
     dict
         level, from, to, query, as_of, counts (key as text to number; grids without incidents are absent), total,
-        sealed (of the total: counted only, in no list of this scope), unassigned (of the total: those in no grid of this level), and outside: what the query finds in no grid at all.
+        sealed (of the total: counted only, in no list of this scope), unassigned (of the total: those in no grid of
+        this level), and outside: what the query finds in no grid at all.
     """
     chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:
         found = counted.count_by_grid(session, chosen, level)
-        outside, _ = counted.total_and_sealed(
-            session, replace(chosen, query=replace(query, grid=UNASSIGNED))
-        )
+        outside, _ = counted.total_and_sealed(session, replace(chosen, query=replace(query, grid=UNASSIGNED)))
     sealed = sum(hidden for _, hidden in found.values())
     counts = {key: n for key, (n, _) in found.items()}
     unassigned = counts.pop(UNASSIGNED, 0)

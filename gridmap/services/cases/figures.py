@@ -44,7 +44,17 @@ def glance(database: Database, scope: Scope, now: dt.datetime | None = None) -> 
     with database.scoped_session(scope) as session:
         then = [stored.at_a_moment(session, moment, zone) for moment in (at, before, year_before)]
         latest = stored.latest(session)
-    figures = tuple(Figure(name, *(moment.counts[name] for moment in then), then[0].sealed[name]) for name in GLANCE_NAMES)
+    here_now, day_before, then_before = then
+    figures = tuple(
+        Figure(
+            name,
+            here_now.counts[name],
+            day_before.counts[name],
+            then_before.counts[name],
+            sealed=here_now.sealed[name],
+        )
+        for name in GLANCE_NAMES
+    )
     return Glance(figures, at, latest)
 
 

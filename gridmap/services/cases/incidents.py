@@ -27,7 +27,7 @@ def incident_features(
     cursor: str | None = None,
     now: dt.datetime | None = None,
 ) -> dict[str, Any]:
-    """Incidents, newest first, as a GeoJSON FeatureCollection with ``next``, ``total``, ``query``, ``as_of``, and ``sealed``.
+    """Incidents, newest first, as a GeoJSON FeatureCollection with ``next``, ``total``, ``query`` and ``as_of``.
 
     The total counts sealed cases; ``sealed`` tells how many of them the list does not have.
 

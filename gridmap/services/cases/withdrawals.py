@@ -30,10 +30,13 @@ class Withdrawn:
         Cases that are withdrawn now.
     left : tuple of str
         Numbers of cases that stay, because the desk has worked on them since.
+    left_sealed : int
+        Sealed cases that stay for the same reason; their numbers are told to those who may open them.
     """
 
     marked: int
     left: tuple[str, ...]
+    left_sealed: int = 0
 
 
 def withdraw_import(
@@ -64,8 +67,8 @@ def withdraw_import(
         raise InvalidInput("withdraw-no-note", "请写明撤销的原因。", "Say why the import is withdrawn.")
     checked_text(note)
     at = now or dt.datetime.now(dt.UTC)
-    marked, left = 0, []
-    with database.scoped_session(Scope.whole(), write=True, timeout_s=600) as session:
+    marked, left, left_sealed = 0, [], 0
+    with database.scoped_session(Scope.whole().for_upkeep(), write=True, timeout_s=600) as session:
         ids = of_import(session, run_id)
         if not ids:
             raise NotFound(
@@ -77,11 +80,13 @@ def withdraw_import(
             stored.lock(session, incident_id)
             case = stored.load(session, incident_id)
             if any(s.told_by == "desk" and s.undone_at is None for s in case.steps):
-                left.append(case.row.number)
+                left_sealed += case.row.sealed
+                if not case.row.sealed:
+                    left.append(case.row.number)
                 continue
             step = Step(Action.WITHDRAW.value, at, post=actor.post, note=note, recorded_at=at)
             stored.add_step(session, incident_id, step, uuid.uuid4())
             stored.save_state(session, incident_id, derive(case.opening, (*case.steps, step)))
             marked += 1
         workspace.touch(session)
-    return Withdrawn(marked, tuple(left))
+    return Withdrawn(marked, tuple(left), left_sealed)

@@ -151,6 +151,8 @@ def import_records(
     """
     say = on_progress or (lambda _step, _done, _total: None)
     noun = kind.noun
+    # A file brings sealed cases in and puts them right; what is told of it names none of them.
+    scope = scope.for_upkeep()
     with database.scoped_session(scope) as session:
         mapping = _mapping(session, noun, options)
         ground: Ground = kind.ground(session)

@@ -65,4 +65,3 @@ def counted_by(chosen: IncidentFilter) -> Any:
     """Return the columns of what a query counts; its conditions are to be laid on them."""
     query = chosen.query
     return counted(*local_span(chosen.zone, query.since, query.until))
-

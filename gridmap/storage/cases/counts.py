@@ -60,7 +60,9 @@ def totals(session: Session, chosen: IncidentFilter) -> dict[str, int]:
             func.count().label("total"),
             func.count().filter(of.stage.not_in(CLOSED_STAGES)).label("open"),
             func.count().filter(overdue(of, chosen.now)).label("overdue"),
-            func.count().filter(and_(of.closed_at.is_not(None), of.closed_at > of.due_at)).label("closed_late"),
+            func.count()
+            .filter(and_(of.closed_at.is_not(None), of.closed_at > of.due_at))
+            .label("closed_late"),
             func.count().filter(of.needs_confirmation).label("to_confirm"),
             func.count().filter(of.hidden).label("sealed"),
         ).where(*chosen.conditions(of))

@@ -17,7 +17,7 @@ from gridmap.domain.cases.actions import ENDED_STAGES
 from gridmap.domain.cases.model import CaseRow, Opening, State, Step
 from gridmap.domain.cases.number import ORDERS, compose, order
 from gridmap.domain.gridkey import Scope
-from gridmap.storage.cases.incidents import closed
+from gridmap.storage.cases.incidents import closed, shown_on_maps
 from gridmap.storage.models import CaseDay, Grid, Incident, IncidentStep
 
 _ROW = (
@@ -306,8 +306,8 @@ def open_cases(session: Session, domain: str, since: dt.datetime, until: dt.date
         Incident.closed_at.is_(None),
         Incident.withdrawn_at.is_(None),
         Incident.geom.is_not(None),
-        # Nearness would tell where a sealed case lies.
-        Incident.sealed.is_(False),
+        # Nearness would tell where it lies.
+        shown_on_maps(),
     )
     return [list_row(row) for row in session.execute(query).mappings()]
 
@@ -339,7 +339,7 @@ def search(session: Session, words: str, limit: int) -> list[CaseRow]:
                 Incident.sealed.is_(False),
                 or_(
                     Incident.summary.icontains(words, autoescape=True),
-                    Incident.place.icontains(words, autoescape=True),
+                    and_(shown_on_maps(), Incident.place.icontains(words, autoescape=True)),
                 ),
             ),
         )

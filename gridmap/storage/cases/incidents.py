@@ -152,16 +152,33 @@ def list_incidents(
     return [closed(dict(row)) for row in session.execute(query).mappings()]
 
 
-_OF_OPENED = ("summary", "place", "lon", "lat", "raw_x", "raw_y", "accuracy_m", "found_by", "channel")
+OF_REPORTER = ("place", "lon", "lat", "raw_x", "raw_y", "accuracy_m", "found_by", "channel")
+"""What could tell the other party who reported a case."""
+_OF_OPENED = ("summary", *OF_REPORTER)
 """What a list does not tell of a sealed case: its text and its place are told when it is opened."""
 
 
+def shown_on_maps() -> ColumnElement[bool]:
+    """Return which cases have a place that anybody with the scope may see."""
+    return and_(Incident.sealed.is_(False), Incident.reporter_hidden.is_(False))
+
+
 def closed(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row as lists show it: a sealed case without its text, and placed by its village."""
-    if not row["sealed"]:
+    """Return a row as lists and maps show it.
+
+    A sealed case has no text, and is placed by its village; so is one whose reporter is protected.
+    """
+    if not (row["sealed"] or row["reporter_hidden"]):
         return row
-    untold = {name: None for name in _OF_OPENED if name in row}
+    held_back = _OF_OPENED if row["sealed"] else OF_REPORTER
+    untold = {name: None for name in held_back if name in row}
     return row | untold | {"grid_key": row["grid_key"] - row["grid_key"] % SUBTREE_SIZE[VILLAGE]}
+
+
+def find_place(session: Session, incident_id: int) -> dict[str, Any] | None:
+    """One incident with its place, also where lists hold it back, or None; without steps."""
+    row = session.execute(_columns().where(Incident.incident_id == incident_id)).mappings().one_or_none()
+    return None if row is None else dict(row)
 
 
 def find_incident(session: Session, incident_id: int) -> dict[str, Any] | None:
@@ -183,7 +200,7 @@ def find_incident(session: Session, incident_id: int) -> dict[str, Any] | None:
         .where(IncidentStep.incident_id == incident_id, IncidentStep.undone_at.is_(None))
         .order_by(IncidentStep.at, IncidentStep.seq, IncidentStep.step_id)
     ).mappings()
-    return dict(row) | {"steps": [dict(s) for s in steps]}
+    return closed(dict(row)) | {"steps": [dict(s) for s in steps]}
 
 
 def span(session: Session) -> tuple[dt.datetime, dt.datetime] | None:

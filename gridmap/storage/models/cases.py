@@ -30,7 +30,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gridmap.domain.cases.sealing import SEALED_KINDS
 from gridmap.storage.models.base import Base, GridKey, Instant, Str, point_type
 
-
 _KINDS = ", ".join(f"'{domain}.{kind}'" for domain, kind in sorted(SEALED_KINDS))
 _SEALED = f"sealed_by_risk or domain || '.' || coalesce(kind, '') in ({_KINDS})"
 

@@ -34,7 +34,7 @@ export function incidents({ actions, counts, workspace }) {
       ],
     },
     { name: "occurred", wide: true, sort: (row) => row.occurred_at, show: (row) => dayTime(row.occurred_at) },
-    { name: "summary", wide: true, long: true, sort: (row) => row.summary ?? "", show: (row) => row.summary },
+    { name: "summary", wide: true, long: true, sort: (row) => row.summary ?? "", show: (row) => (row.sealed ? t("sealed_case") : row.summary) },
     { name: "grid", wide: true, sort: place, show: place },
     { name: "uid", wide: true, sort: (row) => row.uid, show: (row) => row.uid },
     { name: "stage", sort: (row) => row.stage, show: (row) => labelOf(workspace.stages, row.stage) },
