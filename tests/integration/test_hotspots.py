@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.hotspots import runs
@@ -185,7 +186,7 @@ def test_a_run_is_kept_listed_compared_exported_and_deleted(recorded_town: Datab
         assert runs.export_run(kept, path, "Asia/Shanghai") == len(kept["features"])
     table = pd.read_csv(tmp_path / "hotspots.csv")
     assert set(table["caption_en"]) == {"reported incidents, not danger"}
-    runs.delete_run(recorded_town, whole, first["run_id"])
+    runs.delete_run(recorded_town, Actor.at_the_machine(), first["run_id"])
     with pytest.raises(NotFound):
         runs.hotspot_run(recorded_town, whole, first["run_id"])
 

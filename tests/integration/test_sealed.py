@@ -204,15 +204,14 @@ def test_a_sealed_case_is_in_nothing_that_is_answered_to_whoever_may_not_open_it
     for address in addresses:
         answer = client.get(address)
         assert answer.status_code < 500, address
-        # What was asked for is told again; the case is not.
-        told = answer.text.replace(address, "").replace(
-            number, "", int("q=" in address or number in address) * 9
-        )
+        if f"/{number}" in address or f"/{key}" in address:
+            assert answer.status_code in {403, 404}, address
+            continue
+        # The field of the search holds what was searched for; nothing else holds the number.
+        told = answer.text.replace(f'value="{number}"', "").replace(f"q={number}", "")
         assert number not in told, address
         assert SECRET not in told.replace(f'value="{SECRET}"', ""), address
         assert HIDDEN_PLACE not in told, address
-        if number in address and "q=" not in address:
-            assert answer.status_code in {403, 404}, address
 
 
 def test_no_map_shows_a_sealed_case_not_even_to_whoever_may_open_it(posts: Posts, sealed: Case) -> None:

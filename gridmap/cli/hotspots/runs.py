@@ -84,7 +84,9 @@ def run(
         first, last, finest = period_and_level(database, scope)
         spec = HotspotSpec(since=since or first, until=until or last, level=level or finest, **given)
         with progress() as on_progress:
-            made = runs.run_hotspots(database, scope, spec, on_progress=on_progress)
+            made = runs.run_hotspots(
+                database, scope, spec, owner=actor(database).post, on_progress=on_progress
+            )
         for path in outputs:
             runs.export_run(made, path, database.settings.timezone)
     tell_run(made)
@@ -289,7 +291,7 @@ def export(run_id: int, file: Path) -> None:
 def delete(run_id: int) -> None:
     """删除一次分析 / delete one run."""
     with workspace() as database:
-        runs.delete_run(database, actor(database).scope, run_id)
+        runs.delete_run(database, actor(database), run_id)
     console.print(f"已删除 / deleted: {run_id}")
 
 

@@ -46,8 +46,9 @@ def _import_command(kind: ImportKind, noun: str, zh: str) -> click.Command:
     def command(file: Path, **given: Any) -> None:
         options = read_options(file, **given)
         with workspace() as database, progress() as on_progress:
+            acting = actor(database)
             result = import_records(
-                database, actor(database).scope, kind, file, options, on_progress=on_progress
+                database, acting.scope, kind, file, options, actor=acting, on_progress=on_progress
             )
         tell_import(result, options)
 

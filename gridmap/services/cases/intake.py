@@ -278,13 +278,14 @@ def _keep(
     zone = database.settings.timezone
     reported = new.reported_at or now
     with database.scoped_session(actor.scope, write=True) as session:
-        stored.widen(session)
+        # Only what the actor sees is told of: that another village has a number, or a sealed case, is not.
         if new.number_of_source and stored.find_id(session, new.number_of_source) is not None:
             raise Conflict(
                 "source-number-known",
                 f"来源编号 {new.number_of_source} 已经登记。请用它查找。",
                 f"The source's number {new.number_of_source} is recorded already. Search by it.",
             )
+        stored.widen(session)
         handler = _past_the_party(new, placed.grid_key, _accepting(actor, placed.grid_key))
         town = stored.town_of(session, placed.grid_key)
         (number,) = stored.draw_numbers(session, town, reported.astimezone(ZoneInfo(zone)).date(), 1)
@@ -317,9 +318,9 @@ def _keep(
         )
         opening = Opening(placed.grid_key, reported)
         state = derive(opening, [step])
-        incident_id = stored.add_case(
-            session, _values(new, placed, number, reported, actor, state.handler_key)
-        )
+        values = _values(new, placed, number, reported, actor, state.handler_key)
+        values["uid"] = stored.uid_for(session, new.number_of_source, number)
+        incident_id = stored.add_case(session, values)
         stored.add_step(session, incident_id, step, key)
         stored.save_state(session, incident_id, state)
         tasks_of_step(session, zone, stored.load(session, incident_id), step, str(key), now)
@@ -335,7 +336,6 @@ def _values(
         point = f"SRID=4326;POINT({placed.lon!r} {placed.lat!r})"
         tile = int(tile_key([placed.lon], [placed.lat])[0])
     return {
-        "uid": new.number_of_source or number,
         "number": number,
         "domain": new.domain,
         "kind": new.kind,

@@ -11,11 +11,13 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy.orm import Session
 
+from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.records import NOUNS
 from gridmap.errors import Conflict, NotFound
 from gridmap.ingest.model import Notice, ParsedTable
 from gridmap.ingest.rows import KnownGrids, parse_table, write_refused
+from gridmap.services.accounts.owners import require_owner
 from gridmap.services.imports.kinds import Ground, ImportKind
 from gridmap.storage.database import Database
 from gridmap.storage.imports import bulk, runs
@@ -111,6 +113,7 @@ def import_records(
     reshape: Reshape | None = None,
     tidy: Callable[[Session], int] | None = None,
     remember: Mapping[str, Any] | None = None,
+    actor: Actor | None = None,
     on_progress: Progress | None = None,
 ) -> ImportResult:
     """Import a file of records of one kind.
@@ -131,6 +134,8 @@ def import_records(
         Called in the transaction that wrote the rows; returns how many others it removed.
     remember : mapping, optional
         Further parameters that make an import of the same file another one.
+    actor : Actor, optional
+        Whoever imports: a mapping that it saves is its own, and another's is left alone.
     on_progress : callable, optional
         Called with ``(step, done, total)``; steps are ``check``, ``assign``, ``copy`` and ``commit``.
 
@@ -223,12 +228,20 @@ def import_records(
         if tidy is not None and tidy(session):
             workspace.touch(session)
         if options.mapping_name and mapping:
-            runs.save_mapping(session, noun, options.mapping_name, mapping)
+            _save_mapping(session, noun, options.mapping_name, mapping, actor or Actor.at_the_machine())
         say("commit", 0, 1)
     say("commit", 1, 1)
     return replace(
         result, committed=True, inserted=done.inserted, updated=done.updated, unchanged=done.unchanged
     )
+
+
+def _save_mapping(session: Session, noun: str, name: str, mapping: dict[str, str], actor: Actor) -> None:
+    known, owner = runs.owner_of_mapping(session, noun, name)
+    if known and runs.find_mapping(session, noun, name) != mapping:
+        require_owner(actor, owner)
+    if not known or runs.find_mapping(session, noun, name) != mapping:
+        runs.save_mapping(session, noun, name, mapping, actor.post)
 
 
 def _mapping(session: Session, noun: str, options: ImportOptions) -> dict[str, str] | None:

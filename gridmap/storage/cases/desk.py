@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, func, insert, literal_column, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from gridmap.domain.cases.actions import ENDED_STAGES
 from gridmap.domain.cases.model import CaseRow, Opening, State, Step
 from gridmap.domain.cases.number import ORDERS, compose, order
 from gridmap.domain.gridkey import Scope
-from gridmap.storage.cases.incidents import closed, shown_on_maps
+from gridmap.storage.cases.incidents import closed, shown_on_maps, told_uid
 from gridmap.storage.models import CaseDay, Grid, Incident, IncidentStep
 
 _ROW = (
@@ -108,6 +108,7 @@ def case_row(found: Any) -> CaseRow:
     """Return a line of `select_rows` as a CaseRow."""
     values = {name: found[name] for name in (*_ROW, "lon", "lat")}
     values["number"] = values["number"] or ""
+    values["uid"] = told_uid(values["uid"], values["number"])
     return CaseRow(**values)
 
 
@@ -118,10 +119,41 @@ def list_row(found: Any) -> CaseRow:
 
 def find_id(session: Session, number: str) -> int | None:
     """Return the incident of a number for life, or of its source's own number."""
-    found = session.scalar(select(Incident.incident_id).where(Incident.number == number))
-    if found is None:
-        found = session.scalar(select(Incident.incident_id).where(Incident.uid == number))
-    return found
+    for condition in (Incident.number == number, Incident.uid == number, _given(number)):
+        found = session.scalar(select(Incident.incident_id).where(condition).limit(1))
+        if found is not None:
+            return found
+    return None
+
+
+_MARK = 25
+"""Characters of the case's own number behind its source's, in brackets after a space."""
+
+
+def _given(number: str) -> ColumnElement[bool]:
+    """Return whether a source gave a number that another case has, too, which whoever recorded it did not see."""
+    marked = func.right(Incident.uid, _MARK) == literal_column("' ('").concat(Incident.number).concat(
+        literal_column("')'")
+    )
+    return and_(func.left(Incident.uid, -_MARK) == number, marked)
+
+
+def uid_for(session: Session, given: str | None, number: str) -> str:
+    """Return what a case is to be known by: its source's number, marked where it is another's that is not seen.
+
+    Parameters
+    ----------
+    session : Session
+        Sees the whole workspace.
+    given : str or None
+        By the source.
+    number : str
+        For life.
+    """
+    if given is None:
+        return number
+    taken = session.scalar(select(Incident.incident_id).where(Incident.uid == given))
+    return given if taken is None else f"{given} ({number})"
 
 
 def lock(session: Session, incident_id: int) -> None:
@@ -134,6 +166,7 @@ def load(session: Session, incident_id: int) -> KeptCase:
     incident = session.get_one(Incident, incident_id, populate_existing=True)
     row = session.execute(select_rows().where(Incident.incident_id == incident_id)).mappings().one()
     told = {c.name: getattr(incident, c.name) for c in Incident.__table__.columns if c.name != "geom"}
+    told["uid"] = told_uid(told["uid"], told["number"])
     return KeptCase(
         case_row(row),
         told,
@@ -327,7 +360,7 @@ def by_due(session: Session, *, overdue_at: dt.datetime | None, limit: int) -> l
 
 def search(session: Session, words: str, limit: int) -> list[CaseRow]:
     """Cases by a number, the beginning of one, or words of summary or place; newest first."""
-    exact = or_(Incident.number == words, Incident.uid == words)
+    exact = or_(Incident.number == words, Incident.uid == words, _given(words))
     if session.scalar(select(func.count()).select_from(Incident).where(exact)):
         condition = exact
     else:

@@ -163,11 +163,17 @@ def shown_on_maps() -> ColumnElement[bool]:
     return and_(Incident.sealed.is_(False), Incident.reporter_hidden.is_(False))
 
 
+def told_uid(uid: str, number: str | None) -> str:
+    """Return the number that a source gave, without the mark that keeps it apart from another's."""
+    return uid.removesuffix(f" ({number})")
+
+
 def closed(row: dict[str, Any]) -> dict[str, Any]:
     """Return a row as lists and maps show it.
 
     A sealed case has no text, and is placed by its village; so is one whose reporter is protected.
     """
+    row = row | {"uid": told_uid(row["uid"], row["number"])}
     if not (row["sealed"] or row["reporter_hidden"]):
         return row
     held_back = _OF_OPENED if row["sealed"] else OF_REPORTER

@@ -10,12 +10,12 @@ import numpy as np
 import shapely
 from geoalchemy2.shape import from_shape
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from gridmap.storage.cases.counted import counted_by
 from gridmap.storage.cases.incidents import IncidentFilter
-from gridmap.storage.models import HotspotFeature, HotspotRun, Incident, MigrantCluster
+from gridmap.storage.models import HotspotFeature, HotspotRun, Incident, MigrantCluster, Patrol
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +146,11 @@ def add_run(session: Session, run: dict[str, Any], features: list[dict[str, Any]
 
 def list_runs(session: Session, *, method: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
     """Return runs, newest first, as dictionaries."""
-    query = select(*HotspotRun.__table__.columns).order_by(HotspotRun.run_id.desc()).limit(limit)
+    query = (
+        select(*HotspotRun.__table__.columns)
+        .order_by(HotspotRun.created_at.desc(), HotspotRun.run_id)
+        .limit(limit)
+    )
     if method is not None:
         query = query.where(HotspotRun.method == method)
     return [dict(row) for row in session.execute(query).mappings()]
@@ -180,7 +184,11 @@ def run_features(session: Session, run_id: int) -> list[dict[str, Any]]:
 
 
 def delete_run(session: Session, run_id: int) -> bool:
-    """Delete a run with its features; tell whether there was one."""
+    """Delete a run with its features; tell whether there was one.
+
+    Plans that the scope sees name it no more; one of a wider scope keeps it, and the statement fails.
+    """
+    session.execute(update(Patrol).where(Patrol.hotspot_run_id == run_id).values(hotspot_run_id=None))
     done = session.execute(delete(HotspotRun).where(HotspotRun.run_id == run_id))
     return bool(done.rowcount)  # type: ignore[attr-defined]
 

@@ -15,7 +15,6 @@ from sqlalchemy import (
     DateTime,
     Double,
     ForeignKey,
-    Identity,
     Index,
     SmallInteger,
     Text,
@@ -28,7 +27,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridmap.domain.cases.sealing import SEALED_KINDS
-from gridmap.storage.models.base import Base, GridKey, Instant, Str, point_type
+from gridmap.storage.models.base import Base, GridKey, Instant, Spread, Str, point_type
 
 _KINDS = ", ".join(f"'{domain}.{kind}'" for domain, kind in sorted(SEALED_KINDS))
 _SEALED = f"sealed_by_risk or domain || '.' || coalesce(kind, '') in ({_KINDS})"
@@ -53,10 +52,15 @@ class Incident(Base):
         Index("ix_incidents_due_at", "due_at", postgresql_where=text("closed_at is null")),
         Index("ix_incidents_grid_key_occurred_at", "grid_key", "occurred_at"),
         Index("ix_incidents_tile_key", "tile_key"),
+        Index(
+            "ix_incidents_uid_given",
+            text("left(uid, -25)"),
+            postgresql_where=text("right(uid, 25) = ' (' || number || ')'"),
+        ),
         Index("ix_incidents_sealed", "grid_key", "occurred_at", postgresql_where=text("sealed")),
     )
 
-    incident_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    incident_id: Mapped[Spread]
     uid: Mapped[Str]
     domain: Mapped[Str]
     kind: Mapped[str | None] = mapped_column(Text)
@@ -131,7 +135,7 @@ class IncidentStep(Base):
         Index("uq_incident_steps_uid", "uid", unique=True),
     )
 
-    step_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    step_id: Mapped[Spread]
     incident_id: Mapped[int] = mapped_column(ForeignKey(Incident.incident_id, ondelete="CASCADE"))
     at: Mapped[Instant]
     action: Mapped[Str]
