@@ -66,7 +66,7 @@ create function sealed_facts(since timestamptz, before timestamptz) returns tabl
   reported_at timestamptz, accepted_at timestamptz, due_at timestamptz, closed_at timestamptz, outcome text,
   solved_level bigint, deferred boolean, paused_s bigint, paused_until timestamptz, reopened bigint, found_by text,
   needs_confirmation boolean, followed_up boolean, repeated boolean
-) language sql stable security definer rows 100
+) language sql stable rows 100
 set search_path = gridmap, pg_catalog set gridmap.counting = 'on' as $$
   with asker as materialized (
     select nullif(current_setting('gridmap.scope_lo', true), '')::bigint as lo,
