@@ -31,6 +31,9 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "migrants import",
                 "organisations import",
                 "roads import",
+                "imports list",
+                "imports show",
+                "imports undo",
             ),
             A.IMPORT,
         ),
@@ -49,6 +52,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
             (
                 "cases find",
                 "cases list",
+                "incidents list",
                 "cases show",
                 "cases tasks",
                 "cases lists",
@@ -61,6 +65,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
         ),
         "cases open": A.SEE_SEALED,
         "cases record": A.RECORD_CASE,
+        **dict.fromkeys(("incidents withdraw", "incidents restore"), A.ACT_ON_CASE),
         **dict.fromkeys(
             (
                 *(
@@ -87,7 +92,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
                         "link",
                         "withdraw",
                         "undo",
-                        "withdraw-import",
+                        "restore",
                         "done",
                     )
                 ),

@@ -40,21 +40,21 @@ FIRST_STEPS = (
 """Steps that move a case on, in the order in which the page offers them; the others follow."""
 
 
-@bp.get("/cases/<number>")
+@bp.get("/cases/<path:number>")
 def show(number: str) -> Response:
     """Answer a case whole."""
     case = desk.find(context.database(), context.actor(), number, now=shown.now())
     return _case_page(case, asked=request.args.get("step"))
 
 
-@bp.post("/cases/<number>/open")
+@bp.post("/cases/<path:number>/open")
 def open_case(number: str) -> Response:
     """Open a sealed case; the row in the audit is written before anything of it is shown."""
     forms.own_form()
     return _case_page(desk.open_sealed(context.database(), context.actor(), number, now=shown.now()))
 
 
-@bp.get("/cases/<number>/open")
+@bp.get("/cases/<path:number>/open")
 def back_to_case(number: str) -> Response:
     """Lead to the case as it is when it is not opened: an opened page that is loaded again is another opening."""
     return redirect(url_for("case.show", number=number), 303)  # type: ignore[return-value]
@@ -96,7 +96,7 @@ def _case_page(
     )
 
 
-@bp.post("/cases/<number>/steps")
+@bp.post("/cases/<path:number>/steps")
 def act(number: str) -> Response:
     """Make a step; what is not lawful comes back with what was written."""
     form = forms.own_form()
@@ -127,7 +127,7 @@ def _as_written_in(number: str) -> Case:
     )
 
 
-@bp.post("/cases/<number>/undo")
+@bp.post("/cases/<path:number>/undo")
 def undo(number: str) -> Response:
     """Take the newest step back, within the minute."""
     form = forms.own_form()
@@ -140,7 +140,7 @@ def undo(number: str) -> Response:
     return redirect(url_for("case.show", number=number, told="step_taken_back"), 303)  # type: ignore[return-value]
 
 
-@bp.post("/cases/<number>/tasks/<int:task_id>")
+@bp.post("/cases/<path:number>/tasks/<int:task_id>")
 def finish_task(number: str, task_id: int) -> Response:
     """Mark a task of a case as done, with its result."""
     form = forms.own_form()
@@ -152,7 +152,7 @@ def finish_task(number: str, task_id: int) -> Response:
     return redirect(url_for("case.show", number=number), 303)  # type: ignore[return-value]
 
 
-@bp.get("/cases/<number>/qr.svg")
+@bp.get("/cases/<path:number>/qr.svg")
 def qr(number: str) -> Response:
     """Answer the code that opens the case on a phone."""
     desk.find(context.database(), context.actor(), number)

@@ -91,7 +91,7 @@ def _find(words: str, limit: int) -> None:
 @group.command("list")
 @click.option("--overdue", is_flag=True, help="只列超期的 / only overdue ones.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-def _list(limit: int, *, overdue: bool) -> None:
+def list_open(limit: int, *, overdue: bool) -> None:
     """未办结的事件，按期限 / open cases, those due first before others."""
     with workspace() as database:
         at = dt.datetime.now(dt.UTC) if overdue else None
@@ -123,18 +123,13 @@ def _undo(number: str) -> None:
         _print_case(database, desk.undo(database, actor(database), number, seen.row.revision))
 
 
-@group.command("withdraw-import")
-@click.argument("run_id", type=int)
-@click.option("--note", required=True, help="原因 / why.")
-def _withdraw_import(run_id: int, note: str) -> None:
-    """撤销一次导入，保留并标记 / take an import of incidents back; its cases are kept and marked."""
+@group.command("restore")
+@click.argument("number")
+def restore(number: str) -> None:
+    """放回被撤销的事件 / put a withdrawn case back as it was."""
     with workspace() as database:
-        done = withdrawals.withdraw_import(database, actor(database), run_id, note)
-    console.print(f"已撤销 / withdrawn: {done.marked}")
-    if done.left_sealed:
-        console.print(f"另有保密 {done.left_sealed} 件已有办理，未撤销 / sealed cases worked on since, left.")
-    for number in done.left:
-        console.print(f"已有办理，未撤销 / worked on since, left: {number}")
+        withdrawals.restore(database, actor(database), number)
+        _print_case(database, desk.find(database, actor(database), number))
 
 
 _OPTIONS: dict[str, Callable[[Any], Any]] = {

@@ -14,6 +14,7 @@ import pandas as pd
 from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, errors, progress, read_mapping, workspace
+from gridmap.domain.code_systems import systems
 from gridmap.domain.codes import codes
 from gridmap.domain.query import IncidentQuery
 from gridmap.ingest.personal import named_kinds
@@ -72,12 +73,22 @@ def import_options(command: Callable[..., None]) -> Callable[..., None]:
                 "--encoding", help="CSV 的编码 / encoding of a CSV file: utf-8, gb18030, big5, utf-16."
             ),
             click.option(
+                "--code-system",
+                type=click.Choice(sorted(systems())),
+                help="纠纷类型的代码体系 / code system of the kinds of disputes.",
+            ),
+            click.option(
                 "--dayfirst/--monthfirst", default=None, help="01/02/2026 的读法 / how it is meant."
             ),
             click.option(
                 "--accept-valid",
                 is_flag=True,
                 help="导入合格行，其余退回 / import valid rows although others fail.",
+            ),
+            click.option(
+                "--accept-doubtful",
+                is_flag=True,
+                help="有疑问的行也导入（像另一件事、像已有的记录）/ import rows that were asked about.",
             ),
             click.option("--dry-run", is_flag=True, help="只检查，不写入 / check and write nothing."),
             click.option(
@@ -94,7 +105,7 @@ def read_options(
 ) -> ImportOptions:
     """Make the service's options of what was typed."""
     return ImportOptions(
-        mapping=read_mapping(mapping),
+        mapping=_with_system(read_mapping(mapping), given["code_system"]),
         mapping_name=save_as or use,
         crs=given["crs"],
         sheet=given["sheet"],
@@ -102,9 +113,14 @@ def read_options(
         encoding=given["encoding"],
         dayfirst=given["dayfirst"],
         accept_valid=given["accept_valid"],
+        accept_doubtful=given["accept_doubtful"],
         dry_run=given["dry_run"],
         refused_file=given["refused"] or file.with_name(f"{file.stem}-refused.xlsx"),
     )
+
+
+def _with_system(mapping: dict[str, str] | None, system: str | None) -> dict[str, str] | None:
+    return mapping if system is None else {**(mapping or {}), "code_system": f"={system}"}
 
 
 def tell_import(result: ImportResult, options: ImportOptions) -> None:

@@ -127,7 +127,7 @@ def find_id(session: Session, number: str) -> int | None:
 
 
 _MARK = 25
-"""Characters of the case's own number behind its source's, in brackets after a space."""
+"""Characters of the case's own number, in brackets after a space."""
 
 
 def _given(number: str) -> ColumnElement[bool]:
@@ -270,6 +270,22 @@ def add_step(session: Session, incident_id: int, step: Step, key: uuid.UUID) -> 
 def undo_step(session: Session, step_id: int, at: dt.datetime) -> None:
     """Mark a step as taken back."""
     session.execute(update(IncidentStep).where(IncidentStep.step_id == step_id).values(undone_at=at))
+
+
+def undo_steps(session: Session, ids: Sequence[int], action: str, at: dt.datetime) -> None:
+    """Mark the steps of one kind of cases as undone."""
+    session.execute(
+        update(IncidentStep)
+        .where(
+            IncidentStep.incident_id.in_(ids), IncidentStep.action == action, IncidentStep.undone_at.is_(None)
+        )
+        .values(undone_at=at)
+    )
+
+
+def undo_steps_by_number(session: Session, step_ids: Sequence[int], at: dt.datetime) -> None:
+    """Mark steps as undone."""
+    session.execute(update(IncidentStep).where(IncidentStep.step_id.in_(step_ids)).values(undone_at=at))
 
 
 def save_state(session: Session, incident_id: int, state: State) -> int:

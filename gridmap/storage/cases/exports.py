@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, case, func, literal, select
 from sqlalchemy.orm import Session
 
+from gridmap.domain.code_systems import PRACTICE
 from gridmap.storage.cases.counted import counted_by
 from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.models import Grid, Incident
@@ -18,6 +19,7 @@ _TOLD = (
     "number",
     "domain",
     "kind",
+    "source_kind",
     "scale",
     "channel",
     "occurred_at",
@@ -56,7 +58,10 @@ def sealed_rows(session: Session, chosen: IncidentFilter) -> int:
 
 def incident_rows(session: Session, chosen: IncidentFilter) -> list[dict[str, Any]]:
     """Incidents in order of time, with the code of their grid, so that the file can be imported again."""
-    columns = [getattr(Incident, name) for name in _TOLD]
+    columns: list[Any] = [getattr(Incident, name) for name in _TOLD]
+    # What `kind` holds is of this list, whatever list its source spoke in.
+    spoken = case((Incident.domain == "dispute", literal(PRACTICE)))
+    columns.insert(_TOLD.index("source_kind"), spoken.label("code_system"))
     query: Any = (
         select(
             *columns,

@@ -13,6 +13,8 @@ _TEXT_OF_INCIDENT = (
     "uid",
     "domain",
     "kind",
+    "code_system",
+    "source_kind",
     "scale",
     "channel",
     "summary",
@@ -102,7 +104,6 @@ INCIDENT_STEPS = Load(
     },
     insert_only={},
     source="staging_incident_steps s join incidents i on i.uid = s.uid",
-    has_run=False,
 )
 
 

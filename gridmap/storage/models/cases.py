@@ -87,6 +87,7 @@ class Incident(Base):
 
     number: Mapped[str | None] = mapped_column(Text)
     code_system: Mapped[str | None] = mapped_column(Text)
+    source_kind: Mapped[str | None] = mapped_column(Text)
     place: Mapped[str | None] = mapped_column(Text)
     people_count: Mapped[int | None] = mapped_column(BigInteger)
     sum_band: Mapped[str | None] = mapped_column(Text)
@@ -157,4 +158,5 @@ class IncidentStep(Base):
     corrects: Mapped[int | None] = mapped_column(BigInteger)
     recorded_at: Mapped[Instant] = mapped_column(server_default=func.now())
     undone_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    import_run_id: Mapped[int | None] = mapped_column(BigInteger)
     details: Mapped[Any] = mapped_column(JSONB, server_default=text("'{}'"))

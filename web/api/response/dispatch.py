@@ -39,7 +39,7 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-@bp.get("/incidents/<uid>/teams", responses={200: RankedTeams})
+@bp.get("/incidents/<path:uid>/teams", responses={200: RankedTeams})
 def rank_teams(path: IncidentUidPath, query: TeamsQuery) -> dict[str, Any]:
     """Rank the teams that can go to an incident by their time on the road, with the way of each."""
     at = query.at or _now()
