@@ -34,15 +34,19 @@ _TOLD_ONLY: tuple[tuple[str, Any], ...] = (("followed_up", Boolean), ("repeated"
 _UNTOLD = ("incident_id", "summary", "uid", "geom", "withdrawn_at")
 
 
-def counted(since: dt.datetime | None = None, before: dt.datetime | None = None) -> Any:
+def counted(
+    since: dt.datetime | None = None, before: dt.datetime | None = None, *, more: bool = False
+) -> Any:
     """Return the columns of what is counted: those of `Incident` that counts use, `sealed` and `hidden`.
 
     Parameters
     ----------
     since, before : datetime, optional
         Sealed cases of this span only; it spares reading the others.
+    more : bool
+        Whether sealed cases tell that they were followed up, and repeated.
     """
-    facts = func.sealed_facts(since, before).table_valued(
+    facts = func.sealed_facts(since, before, more).table_valued(
         column("hidden", Boolean), *(column(name, kind) for name, kind in (*_FACTS, *_TOLD_ONLY))
     )
     as_they_are = select(
@@ -61,7 +65,7 @@ def counted(since: dt.datetime | None = None, before: dt.datetime | None = None)
     return union_all(as_they_are, of_village).subquery("counted").c
 
 
-def counted_by(chosen: IncidentFilter) -> Any:
+def counted_by(chosen: IncidentFilter, *, more: bool = False) -> Any:
     """Return the columns of what a query counts; its conditions are to be laid on them."""
     query = chosen.query
-    return counted(*local_span(chosen.zone, query.since, query.until))
+    return counted(*local_span(chosen.zone, query.since, query.until), more=more)

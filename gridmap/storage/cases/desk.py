@@ -150,10 +150,8 @@ def uid_for(session: Session, given: str | None, number: str) -> str:
     number : str
         For life.
     """
-    if given is None:
-        return number
-    taken = session.scalar(select(Incident.incident_id).where(Incident.uid == given))
-    return given if taken is None else f"{given} ({number})"
+    taken = given and session.scalar(select(Incident.incident_id).where(Incident.uid == given))
+    return number if given is None else f"{given} ({number})" if taken else given
 
 
 def lock(session: Session, incident_id: int) -> None:

@@ -68,7 +68,7 @@ def by_grid(session: Session, chosen: IncidentFilter, level: int) -> list[GridCo
 
     Below the village sealed cases are not counted.
     """
-    of = counted_by(chosen)
+    of = counted_by(chosen, more=True)
     size = SUBTREE_SIZE[level]
     key = case((deep_enough(of, level), of.grid_key - of.grid_key % size), else_=0).label("grid_key")
     columns = [

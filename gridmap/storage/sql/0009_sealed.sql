@@ -60,8 +60,8 @@ create policy handling on tasks for select using (
 );
 
 -- What counts know of sealed cases: the village, the kind, times and state. No number, no text, no place below the
--- village. hidden tells that the transaction may not open the case. Scopes below the village count what they may open.
-create function sealed_facts(since timestamptz, before timestamptz) returns table (
+-- village; what else was done in them (followed_up, repeated) only where more is asked for, since it costs. hidden tells that the transaction may not open the case. Scopes below the village count what they may open.
+create function sealed_facts(since timestamptz, before timestamptz, more boolean default false) returns table (
   hidden boolean, grid_key bigint, domain text, kind text, stage text, risk text, occurred_at timestamptz,
   reported_at timestamptz, accepted_at timestamptz, due_at timestamptz, closed_at timestamptz, outcome text,
   solved_level bigint, deferred boolean, paused_s bigint, paused_until timestamptz, reopened bigint, found_by text,
@@ -81,11 +81,14 @@ set search_path = gridmap, pg_catalog set gridmap.counting = 'on' as $$
   select s.hidden, greatest(s.grid_key - s.grid_key % 1000, s.lo), s.domain, s.kind, s.stage, s.risk, s.occurred_at,
     s.reported_at, s.accepted_at, s.due_at, s.closed_at, s.outcome, s.solved_level, s.deferred, s.paused_s,
     s.paused_until, s.reopened, s.found_by, s.needs_confirmation,
-    exists (select from incident_steps t where t.incident_id = s.incident_id and t.action = 'follow_up'
-            and t.undone_at is null),
-    exists (select from incidents e where e.grid_key = s.grid_key and e.domain = s.domain and e.kind = s.kind
-            and e.withdrawn_at is null and e.occurred_at < s.occurred_at
-            and e.occurred_at >= s.occurred_at - interval '90 days')
+    case when more then exists (
+      select from incident_steps t where t.incident_id = s.incident_id and t.action = 'follow_up' and t.undone_at is null)
+    end,
+    case when more then exists (
+      select from incidents e where e.grid_key = s.grid_key and e.domain = s.domain and e.kind = s.kind
+        and e.withdrawn_at is null and e.occurred_at < s.occurred_at
+        and e.occurred_at >= s.occurred_at - interval '90 days')
+    end
   from seen s where not s.hidden or s.hi - s.lo >= 999
 $$;
 
