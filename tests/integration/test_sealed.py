@@ -28,7 +28,9 @@ from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gridmap.services.accounts import audit, entry
 from gridmap.services.accounts import desk as accounts
 from gridmap.services.cases import counts, desk, figures, incidents, intake, tasks, tiles, where, worklists
-from gridmap.services.house import find_layer
+from gridmap.services.house import IMPORT_KINDS, find_layer
+from gridmap.services.imports import history
+from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.services.response import dispatch
 from gridmap.services.workspace.exports import count_left_out, export_layer
 from gridmap.storage.database import Database
@@ -361,6 +363,42 @@ def test_a_file_leaves_sealed_cases_out_for_everybody_and_says_how_many(
         file = tmp_path / f"{name}.csv"
         export_layer(posts.town, posts[name].scope, layer, file, query=query)
         assert sealed.row.number not in file.read_text("utf-8-sig")
+
+
+def test_a_file_brings_sealed_cases_in_and_corrects_them_and_no_list_of_imports_tells_of_them(
+    posts: Posts, tmp_path: Path
+) -> None:
+    town, keeper = posts.town, posts["数据"]
+
+    def bring(summary: str, lon: float = LON, *, doubtful: bool = False) -> ImportResult:
+        file = tmp_path / "cases.csv"
+        line = f"seal-1,dispute,01,2026-10-01T09:00:00+08:00,{summary},{lon},{LAT}"
+        file.write_text(f"uid,domain,kind,occurred_at,summary,lon,lat\n{line}\n", "utf-8")
+        options = ImportOptions(accept_doubtful=doubtful)
+        return import_records(
+            town, keeper.scope, IMPORT_KINDS["incidents"], file, options, actor=keeper, now=NOW
+        )
+
+    assert bring("隐秘甲").inserted == 1
+    assert bring("隐秘乙").updated == 1
+    with town.scoped_session(Scope.whole().for_upkeep()) as session:
+        assert session.scalar(select(Incident.summary).where(Incident.uid == "seal-1")) == "隐秘乙"
+    far = bring("隐秘丙", LON + 0.05)
+    assert (far.committed, far.refused) == (False, 1)
+    assert far.parsed is not None
+    # The file's own row is told again; what is stored is not.
+    assert "隐秘乙" not in far.parsed.refused.to_string()
+    assert bring("隐秘丙", LON + 0.05, doubtful=True).updated == 1
+    runs = history.list_imports(town, keeper.scope, limit=3)
+    assert len(runs) == 3
+    for run in runs:
+        shown = history.show_import(town, keeper.scope, IMPORT_KINDS, run.run_id)
+        assert "隐秘" not in str(shown)
+        assert "seal-1" not in str(shown)
+    undone = history.undo_import(town, keeper, IMPORT_KINDS, runs[0].run_id, "导错了", now=NOW)
+    assert (undone.restored, "seal-1" in str(undone)) == (1, False)
+    with town.scoped_session(Scope.whole().for_upkeep()) as session:
+        assert session.scalar(select(Incident.summary).where(Incident.uid == "seal-1")) == "隐秘乙"
 
 
 def test_a_case_of_the_committee_is_hidden_from_its_village_and_goes_past_it(posts: Posts) -> None:
