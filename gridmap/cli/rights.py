@@ -65,6 +65,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
             ),
             A.SEE_CASES,
         ),
+        "cases open": A.SEE_SEALED,
         "cases record": A.RECORD_CASE,
         **dict.fromkeys(("incidents withdraw", "incidents restore"), A.ACT_ON_CASE),
         **dict.fromkeys(
@@ -146,6 +147,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "users add",
                 "users role",
                 "users scope",
+                "users sealed",
                 "users lock",
                 "users unlock",
                 "users reset",

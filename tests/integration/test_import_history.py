@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gridmap.domain.accounts import Actor
+from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.model import StepAsked
 from gridmap.domain.gridkey import Scope
@@ -36,7 +36,14 @@ def bring(
     file = folder / f"{len(list(folder.iterdir()))}.csv"
     with file.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out).writerows(rows)
-    return import_records(database, WHOLE, IMPORT_KINDS[noun], file, ImportOptions(**options), post="数据岗")
+    return import_records(
+        database,
+        WHOLE,
+        IMPORT_KINDS[noun],
+        file,
+        ImportOptions(**options),
+        actor=Actor("数据岗", Role.KEEPER, WHOLE),
+    )
 
 
 def codes(done: ImportResult) -> list[str]:

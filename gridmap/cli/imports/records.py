@@ -20,7 +20,7 @@ from gridmap.domain.query import IncidentQuery
 from gridmap.ingest.personal import named_kinds
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
-from gridmap.services.workspace.exports import ExportLayer, export_layer
+from gridmap.services.workspace.exports import ExportLayer, count_left_out, export_layer
 
 _SHOWN_REFUSALS = 20
 
@@ -47,14 +47,9 @@ def _import_command(kind: ImportKind, noun: str, zh: str) -> click.Command:
     def command(file: Path, **given: Any) -> None:
         options = read_options(file, **given)
         with workspace() as database, progress() as on_progress:
+            acting = actor(database)
             result = import_records(
-                database,
-                actor(database).scope,
-                kind,
-                file,
-                options,
-                post=actor(database).post,
-                on_progress=on_progress,
+                database, acting.scope, kind, file, options, actor=acting, on_progress=on_progress
             )
         tell_import(result, options)
 
@@ -212,7 +207,10 @@ def export_command(layer: ExportLayer, zh: str) -> click.Command:
     def command(file: Path, crs: str, query: IncidentQuery) -> None:
         with workspace() as database:
             rows = export_layer(database, actor(database).scope, layer, file, query=query, target_crs=crs)
+            left_out = count_left_out(database, actor(database).scope, layer, query)
         console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}")
+        if left_out:
+            console.print(f"另有保密 {left_out} 件，不导出 / {left_out} sealed cases are left out.")
 
     return command
 

@@ -63,7 +63,7 @@ def take_back(
         if case.state.withdrawn_at is not None:
             continue
         if any(s.told_by == "desk" and s.undone_at is None for s in case.steps):
-            left.append((row["uid"], *_WORKED_ON))
+            left.append(("保密 / sealed" if case.row.sealed else row["uid"], *_WORKED_ON))
             continue
         _withdraw(session, case, post, why, at)
         removed.append(row["uid"])

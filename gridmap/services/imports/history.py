@@ -154,7 +154,8 @@ def undo_import(
         raise InvalidInput("withdraw-no-note", "请写明撤销的原因。", "Say why the import is withdrawn.")
     checked_text(why)
     at = now or dt.datetime.now(dt.UTC)
-    with database.scoped_session(actor.scope, write=True, timeout_s=_TIMEOUT_S) as session:
+    # Sealed cases go back with the others; none is named.
+    with database.scoped_session(actor.scope.for_upkeep(), write=True, timeout_s=_TIMEOUT_S) as session:
         run = _require(session, run_id)
         kind = kinds.get(run.noun)
         if run.undone_at is not None:
@@ -205,6 +206,8 @@ def _require(session: Session, run_id: int) -> KeptRun:
 
 
 def _name(kind: ImportKind, row: Mapping[str, Any]) -> str:
+    if row.get("sealed"):
+        return "保密 / sealed"
     fields = [f for f in NOUNS[kind.noun].unique if f in row] or list(kind.load.key)
     return " ".join(str(row[f]) for f in fields)
 

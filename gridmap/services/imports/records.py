@@ -11,12 +11,14 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy.orm import Session
 
+from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.records import NOUNS
 from gridmap.errors import Conflict, NotFound
 from gridmap.ingest.model import Notice, ParsedTable
 from gridmap.ingest.rows import KnownGrids, parse_table, write_refused
 from gridmap.ingest.rows.refused import refuse_more
+from gridmap.services.accounts.owners import require_owner
 from gridmap.services.imports.kinds import Ground, ImportKind
 from gridmap.storage.database import Database
 from gridmap.storage.imports import bulk, journal, runs
@@ -115,7 +117,7 @@ def import_records(
     reshape: Reshape | None = None,
     tidy: Callable[[Session], int] | None = None,
     remember: Mapping[str, Any] | None = None,
-    post: str | None = None,
+    actor: Actor | None = None,
     on_progress: Progress | None = None,
 ) -> ImportResult:
     """Import a file of records of one kind.
@@ -136,8 +138,8 @@ def import_records(
         Called in the transaction that wrote the rows; returns how many others it removed.
     remember : mapping, optional
         Further parameters that make an import of the same file another one.
-    post : str, optional
-        Who imports it, as the list of imports shows.
+    actor : Actor, optional
+        Whoever imports: a mapping that it saves is its own, and another's is left alone.
     on_progress : callable, optional
         Called with ``(step, done, total)``; steps are ``check``, ``assign``, ``copy`` and ``commit``.
 
@@ -158,6 +160,8 @@ def import_records(
     """
     say = on_progress or (lambda _step, _done, _total: None)
     noun = kind.noun
+    # A file brings sealed cases in and puts them right; what is told of it names none of them.
+    scope = scope.for_upkeep()
     with database.scoped_session(scope) as session:
         mapping = _mapping(session, noun, options)
         ground: Ground = kind.ground(session)
@@ -229,16 +233,25 @@ def import_records(
         rows = placed.rows
         if kind.prepare is not None:
             rows = kind.prepare(session, rows, database.settings.timezone)
+        post = None if actor is None else actor.post
         done = _write(session, kind, parsed, rows, parameters, post, lambda n, total: say("copy", n, total))
         if tidy is not None and tidy(session):
             workspace.touch(session)
         if options.mapping_name and mapping:
-            runs.save_mapping(session, noun, options.mapping_name, mapping)
+            _save_mapping(session, noun, options.mapping_name, mapping, actor or Actor.at_the_machine())
         say("commit", 0, 1)
     say("commit", 1, 1)
     return replace(
         result, committed=True, inserted=done.inserted, updated=done.updated, unchanged=done.unchanged
     )
+
+
+def _save_mapping(session: Session, noun: str, name: str, mapping: dict[str, str], actor: Actor) -> None:
+    known, owner = runs.owner_of_mapping(session, noun, name)
+    if known and runs.find_mapping(session, noun, name) != mapping:
+        require_owner(actor, owner)
+    if not known or runs.find_mapping(session, noun, name) != mapping:
+        runs.save_mapping(session, noun, name, mapping, actor.post)
 
 
 def _stored_keys(database: Database, scope: Scope, kind: ImportKind) -> Callable[[], pa.Array]:

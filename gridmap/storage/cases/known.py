@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, text
+from sqlalchemy import case, func, select, text
 from sqlalchemy.orm import Session
 
 from gridmap.storage.models import Incident
@@ -44,7 +44,8 @@ _COLUMNS = (
     Incident.occurred_at,
     func.ST_X(Incident.geom),
     func.ST_Y(Incident.geom),
-    Incident.summary,
+    # What a sealed case is about is told to nobody who imports a file.
+    case((Incident.sealed, None), else_=Incident.summary),
 )
 
 
@@ -87,7 +88,7 @@ def missing_from(session: Session, uids: Sequence[str]) -> list[str]:
             " runs as (select i.import_run_id, count(*) as n from incidents i join touched using (import_run_id)"
             " where i.withdrawn_at is null group by 1)"
             " select i.uid from incidents i join runs w using (import_run_id) join touched s using (import_run_id)"
-            " where s.n * 2 >= w.n and i.withdrawn_at is null and i.uid <> all(:uids) order by i.uid"
+            " where s.n * 2 >= w.n and i.withdrawn_at is null and not i.sealed and i.uid <> all(:uids) order by i.uid"
         ),
         {"uids": list(uids)},
     )

@@ -97,9 +97,19 @@ def mark_undone(session: Session, run_id: int, at: dt.datetime, post: str, why: 
     session.flush()
 
 
-def save_mapping(session: Session, noun: str, name: str, columns: dict[str, str]) -> None:
-    """Remember a mapping of headings by name."""
-    row = insert(ImportMapping).values(noun=noun, name=name, columns=columns)
+def owner_of_mapping(session: Session, noun: str, name: str) -> tuple[bool, str | None]:
+    """Tell whether a mapping of that name is remembered, and whose it is."""
+    found = session.execute(
+        select(ImportMapping.owner).where(ImportMapping.noun == noun, ImportMapping.name == name)
+    ).one_or_none()
+    return (False, None) if found is None else (True, found[0])
+
+
+def save_mapping(
+    session: Session, noun: str, name: str, columns: dict[str, str], owner: str | None = None
+) -> None:
+    """Remember a mapping of headings by name; whose it is stays."""
+    row = insert(ImportMapping).values(noun=noun, name=name, columns=columns, owner=owner)
     session.execute(
         row.on_conflict_do_update(index_elements=["noun", "name"], set_={"columns": row.excluded.columns})
     )

@@ -79,3 +79,4 @@ class ImportMapping(Base):
     noun: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     columns: Mapped[Any] = mapped_column(JSONB)
+    owner: Mapped[str | None] = mapped_column(Text)

@@ -36,3 +36,7 @@ alter table import_changes force row level security;
 create policy whole on import_changes using (
   nullif(current_setting('gridmap.scope_lo', true), '')::bigint = 0
   and nullif(current_setting('gridmap.scope_hi', true), '')::bigint = 99999999999999999);
+-- What was changed of a case is seen by whoever sees the case: of a sealed one, by those who may open it.
+create policy of_case on import_changes as restrictive using (
+  not before ? 'incident_id'
+  or exists (select from incidents i where i.incident_id = (import_changes.before ->> 'incident_id')::bigint));

@@ -125,9 +125,16 @@ def finish_task(path: TaskPath, body: DoneRequest) -> dict[str, Any]:
 
 @bp.get("/cases/<path:number>", responses={200: CaseAnswer})
 def get_case(path: NumberPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
-    """Return a case whole, with what may be done next and with which fields."""
+    """Return a case whole, with what may be done next and with which fields; a sealed one `closed`."""
     found: dict[str, Any] = shown(desk.find(database(), actor(), path.number))
     return found
+
+
+@bp.post("/cases/<path:number>/open", responses={200: CaseAnswer})
+def open_case(path: NumberPath, body: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses fields
+    """Open a sealed case: its text and place. Each opening leaves a row in the audit."""
+    opened: dict[str, Any] = shown(desk.open_sealed(database(), actor(), path.number))
+    return opened
 
 
 @bp.post("/cases/<path:number>/steps", responses={200: CaseAnswer})
