@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 from flask_openapi3.models.info import Info
@@ -86,7 +87,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
     desk.register(app)
     app.register_blueprint(blueprint.bp)
     app.add_url_rule("/healthz", "healthz", _healthz)
-    app.add_url_rule("/api/v1/openapi.json", "openapi", lambda: jsonify(app.api_doc))
+    app.add_url_rule("/api/v1/openapi.json", "openapi", lambda: jsonify(_document(app)))
     app.before_request(access.guard)
     app.register_error_handler(GridmapError, _problem)
     app.register_error_handler(ValidationError, _not_valid)
@@ -100,6 +101,27 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         trusted = settings.sign_on_header, settings.proxy
     app.wsgi_app = Door(app.wsgi_app, {*settings.own_names, *names}, trusted)  # type: ignore[method-assign, assignment]
     return app
+
+
+_EVERYWHERE = {
+    "400": "The request is no proper request.",
+    "401": "Nobody is signed in.",
+    "403": "The role may not do this.",
+    "413": "The body is too large.",
+    "422": "The request is not valid.",
+}
+"""What the door and the table of rights may answer to any request."""
+
+
+def _document(app: OpenAPI) -> dict[str, Any]:
+    """Return the API's document, with what every operation may be answered besides its own."""
+    document: dict[str, Any] = app.api_doc
+    problem = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for status, description in _EVERYWHERE.items():
+                operation["responses"].setdefault(status, {"description": description, "content": problem})
+    return document
 
 
 def _healthz() -> tuple[Response, int]:
