@@ -75,6 +75,8 @@ class Outcome:
     lost: list[str] = field(default_factory=list)
     twice: list[str] = field(default_factory=list)
     connections_lost: int = 0
+    unexpected: list[str] = field(default_factory=list)
+    """Answers that are neither an answer, nor a refusal of a right, nor a database that was not there."""
 
 
 def posters(database: Database) -> list[Poster]:
@@ -93,6 +95,8 @@ def posters(database: Database) -> list[Poster]:
             made.append(Poster(role, place, client))
     return made
 
+
+EXPECTED = frozenset({200, 201, 303, 403, 404, 503})
 
 READS = (
     "/api/v1/incidents?limit=50",
@@ -153,9 +157,14 @@ class Chaos:
             keys = keys_of(path, answer.get_json())
         outside = [key for key in keys if key not in poster.scope]
         with self.lock:
-            self.out.statuses[answer.status_code] += 1
+            self._note(answer, path)
             self.out.rows_looked_at += len(keys)
             self.out.out_of_scope += [f"{poster.role} {poster.grid_key} {path}: {key}" for key in outside]
+
+    def _note(self, answer: Any, asked: str) -> None:
+        self.out.statuses[answer.status_code] += 1
+        if answer.status_code not in EXPECTED:
+            self.out.unexpected.append(f"{asked}: {answer.status_code} {answer.text[:300]}")
 
     def _record(self, poster: Poster, number: int) -> None:
         """Take a case in; what is refused for want of the database is told again, with the same key."""
@@ -172,9 +181,9 @@ class Chaos:
         for _ in range(50):
             answer = poster.client.post("/api/v1/cases", json=told, headers={"Idempotency-Key": key})
             with self.lock:
-                self.out.statuses[answer.status_code] += 1
+                self._note(answer, str(told))
                 if answer.status_code == 201:
-                    self.kept[words] = answer.get_json()["number"]
+                    self.kept[words] = answer.get_json()["row"]["number"]
             if answer.status_code != 503:
                 return
             time.sleep(0.05)
@@ -247,7 +256,7 @@ def main() -> None:
     print(printed)
     if asked.out:
         asked.out.write_text(printed + "\n", "utf-8")
-    failed = done.out_of_scope or done.lost or done.twice or done.connections_lost or done.statuses[500]
+    failed = done.out_of_scope or done.lost or done.twice or done.connections_lost or done.unexpected
     sys.exit(int(bool(failed)))
 
 

@@ -66,7 +66,7 @@ insert into incidents (uid, domain, occurred_at, stage, closed_at, due_at, grid_
 select 'B' || n, (array['dispute', 'policing', 'safety', 'land'])[1 + n % 4], at,
   case when n % 5 = 0 then 'accepted' else 'archived' end, case when n % 5 <> 0 then at + interval '9 days' end,
   at + interval '20 days', key, key, ST_SetSRID(ST_MakePoint(lon, lat), 4326), tile, 'coordinate'
-from (select *, timestamptz '2025-11-01' + (n % 525600) * interval '1 minute' as at from made) made
+from (select *, timestamptz '2025-11-01' + (n * 7919 % 525600) * interval '1 minute' as at from made) made
 """
 
 
