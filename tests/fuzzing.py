@@ -79,7 +79,7 @@ def _draw_one(operation: Any, headers: dict[str, str], drawn: Drawn, examples: i
         drawn.statuses[answer.status_code] += 1
         if took_s > drawn.slowest_s:
             drawn.slowest_s, drawn.slowest = took_s, f"{operation.label} {case.query}"
-        told = f"{operation.label} {case.query} {case.body!r}: {answer.status_code} {answer.text[:300]}"
+        told = f"{operation.label} {case.query} {case.body!r}: {answer.status_code} {answer.content[:300]!r}"
         assert answer.status_code not in {500, 502, 504}, told
         case.validate_response(answer, checks=CHECKS)
 

@@ -103,6 +103,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
     return app
 
 
+_FEATURES = {"Feature", "FeatureCollection"}
 _EVERYWHERE = {
     "400": "The request is no proper request.",
     "401": "Nobody is signed in.",
@@ -116,12 +117,36 @@ _EVERYWHERE = {
 def _document(app: OpenAPI) -> dict[str, Any]:
     """Return the API's document, with what every operation may be answered besides its own."""
     document: dict[str, Any] = app.api_doc
+    _name_tuples(document["components"]["schemas"])
     problem = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for methods in document["paths"].values():
         for operation in methods.values():
+            for answer in operation["responses"].values():
+                _say_geojson(answer.get("content", {}), document["components"]["schemas"])
             for status, description in _EVERYWHERE.items():
                 operation["responses"].setdefault(status, {"description": description, "content": problem})
     return document
+
+
+def _name_tuples(schema: Any) -> None:
+    """Write the members of tuples as JSON Schema of OpenAPI 3.1 does: the library writes them as older ones did."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("items"), list):
+            schema["prefixItems"] = schema.pop("items")
+        for inner in schema.values():
+            _name_tuples(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            _name_tuples(inner)
+
+
+def _say_geojson(content: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Tell of features by the name of their own media type, too (RFC 7946)."""
+    schema = content.get("application/json", {}).get("schema", {})
+    named = schemas.get(str(schema.get("$ref", "")).rpartition("/")[2], {})
+    kind = named.get("properties", {}).get("type", {})
+    if kind.get("const") in _FEATURES or set(kind.get("enum", ())) & _FEATURES:
+        content["application/geo+json"] = {"schema": schema}
 
 
 def _healthz() -> tuple[Response, int]:
