@@ -48,7 +48,7 @@ def test_the_map_asks_only_for_what_the_role_may_see(
         expect(tab).to_have_count(int(may(role, action)))
     page.locator("#tab-grids").click()
     page.wait_for_selector("#list tbody tr", state="attached")
-    page.locator("#list tbody tr").first.click()
+    page.locator("#list tbody tr").first.locator("button, a").first.click()
     expect(page.locator("#story")).to_be_visible()
     expect(page.locator("#patrols")).to_have_count(int(may(role, Action.SEE_PLANS)))
     if may(role, Action.SEE_CASES):

@@ -71,6 +71,7 @@ insert into api_tokens (secret_hash, name, role, grid_key, made_by, ends_at)
   values ('t'::bytea, 't', 'auditor', {TOWN}, 'keeper', now());
 insert into sign_in_attempts (pair_hash) values ('p'::bytea);
 insert into audit (post, role, action, object, outcome, details) values ('岗', 'auditor', 'a', 'o', 'done', '{{}}');
+insert into audit_segments (first_seq, last_seq, first_at, last_at, hash) values (1, 1, now(), now(), 'h'::bytea);
 """
 
 

@@ -14,21 +14,10 @@ from gridmap.services.cases.overview import workspace_info
 from gridmap.services.house import EXPORT, find_layer
 from gridmap.services.workspace.exports import count_left_out, count_rows, export_layer
 from gridmap.services.workspace.jobs import MOST_INLINE_ROWS, ExportRequest
+from web.api.files import FILE, TYPES
 from web.api.jobs import JobAnswer, start
 from web.api.schemas import ExportPath, ExportQuery, Nothing, Problem, Workspace
 from web.context import database, scope
-
-TYPES = {
-    "geojson": "application/geo+json",
-    "gpkg": "application/geopackage+sqlite3",
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-
-FILE: dict[str, Any] = {
-    "description": "The layer as a file.",
-    "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in TYPES.values()},
-}
 
 bp = APIBlueprint(
     "workspace",

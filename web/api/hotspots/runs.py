@@ -17,6 +17,7 @@ from gridmap.services.cases.overview import workspace_info
 from gridmap.services.hotspots import runs
 from gridmap.services.hotspots.jobs import HOTSPOT_RUN
 from gridmap.services.hotspots.spec import HotspotSpec
+from web.api.files import FILE, TYPES
 from web.api.hotspots.schemas import (
     Done,
     HotspotChanges,
@@ -31,7 +32,6 @@ from web.api.hotspots.schemas import (
 from web.api.hotspots.words import classes_of
 from web.api.jobs import JobAnswer, start
 from web.api.schemas import Nothing, Problem
-from web.api.workspace import FILE, TYPES
 from web.context import actor, database, scope
 from web.geojson import geojson
 
