@@ -30,6 +30,7 @@ _COMMANDS = {
         "group",
         "事件办理 / cases: record, find, list, show, accept … archive, undo, tasks, screening, lists.",
     ),
+    "imports": ("gridmap.cli.imports.history", "group", "导入记录 / imports: list, show, undo."),
     "limits": ("gridmap.cli.cases.limits", "group", "办理期限 / limits: show, load, save."),
     "teams": ("gridmap.cli.teams.teams", "teams", "队伍 / teams: import, export."),
     "team-positions": (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from gridmap.storage.database import Database
 from tests.browser.conftest import DESK, Visit, Watched, serving
@@ -161,6 +161,35 @@ def test_two_people_at_once_see_both_versions_and_nothing_is_lost(at_desk: Watch
     expect(page.locator("#step-mediate [name=note]")).to_have_value("约定周五上门")
     page.locator("#step-mediate button.primary").click()
     expect(page.locator(".timeline li").first).to_contain_text("约定周五上门")
+
+
+def test_a_renewal_on_its_way_does_not_close_what_somebody_has_opened(
+    at_desk: Watched, person: Person
+) -> None:
+    page = at_desk.page
+    take_in(page, at_desk.base, "晾晒占地争吵")
+    held: list[Route] = []
+    page.route(
+        page.url,
+        lambda route: held.append(route) if "x-renews" in route.request.headers else route.continue_(),
+    )
+    other = person().page
+    other.goto(page.url)
+    with page.expect_request(lambda request: "x-renews" in request.headers):
+        do(other, "note", note="另一位写下的备注")
+    step = page.locator("#step-mediate")
+    step.locator("summary").click()
+    while not held:
+        page.evaluate("0")
+    with page.expect_response(lambda response: "x-renews" in response.request.headers):
+        held.pop().continue_()
+    step.locator("[name=note]").fill("约定周五上门")
+    expect(step).to_have_attribute("open", "")
+    expect(page.locator(".timeline")).not_to_contain_text("另一位写下的备注")
+    page.unroute(page.url)
+    # What waited comes when the form is closed again.
+    step.locator("summary").click()
+    expect(page.locator(".timeline")).to_contain_text("另一位写下的备注")
 
 
 def test_the_keyboard_alone_finds_opens_and_goes_back(at_desk: Watched) -> None:

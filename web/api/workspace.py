@@ -12,7 +12,7 @@ from flask_openapi3.models.tag import Tag
 
 from gridmap.services.cases.overview import workspace_info
 from gridmap.services.house import EXPORT, find_layer
-from gridmap.services.workspace.exports import count_rows, export_layer
+from gridmap.services.workspace.exports import count_left_out, count_rows, export_layer
 from gridmap.services.workspace.jobs import MOST_INLINE_ROWS, ExportRequest
 from web.api.files import FILE, TYPES
 from web.api.jobs import JobAnswer, start
@@ -53,4 +53,5 @@ def get_export(path: ExportPath, query: ExportQuery) -> Response | tuple[Respons
         )
         answer = Response(file.read_bytes(), content_type=TYPES[path.format])
     answer.headers["Content-Disposition"] = f"attachment; filename={file.name}"
+    answer.headers["Gridmap-Sealed-Left-Out"] = str(count_left_out(database(), scope(), layer, chosen))
     return answer

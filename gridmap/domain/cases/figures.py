@@ -21,12 +21,15 @@ class Figure:
         A day before, at the same time.
     year_before : int
         A year before, on the same day at the same time.
+    sealed : int
+        Of the number now: cases that are counted only, and in no list of whoever looks.
     """
 
     name: GlanceName
     now: int
     before: int
     year_before: int
+    sealed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,8 @@ class GridCounts:
 
     Attributes
     ----------
+    sealed : int
+        Of those reported: counted only, in no list of whoever looks.
     due : int
         Cases whose due time has come, or that were closed before it.
     closed_of_due, on_time : int
@@ -66,6 +71,7 @@ class GridCounts:
 
     grid_key: int
     reported: int = 0
+    sealed: int = 0
     open: int = 0
     overdue: int = 0
     solved: int = 0

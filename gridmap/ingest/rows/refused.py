@@ -124,6 +124,16 @@ class Refusals:
         """Rows in which a column has already been refused."""
         return self._by_field.get(heading, np.zeros(self.bad.size, dtype=bool))
 
+    def unknown_values(self) -> dict[str, dict[str, int]]:
+        """Values that no code list has, by column, with the number of their rows, the most frequent first."""
+        found: dict[str, dict[str, int]] = {}
+        for part in self._parts:
+            if part["code"].iloc[0] in {"code-unknown", "kind-unknown"}:
+                counts = found.setdefault(str(part["field"].iloc[0]), {})
+                for value, rows in part["value"].value_counts().items():
+                    counts[str(value)] = counts.get(str(value), 0) + int(rows)
+        return {f: dict(sorted(v.items(), key=lambda item: -item[1])) for f, v in found.items()}
+
     def frame(self) -> pd.DataFrame:
         """All problems, by row."""
         if not self._parts:

@@ -10,7 +10,7 @@ from gridmap.domain.gridkey import UNASSIGNED, Scope
 from gridmap.domain.query import IncidentQuery
 from gridmap.services.cases.query import chosen_by, told
 from gridmap.services.ground.grids import checked_level, grid_not_found
-from gridmap.storage.cases import incidents
+from gridmap.storage.cases import counts as counted
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
 from gridmap.storage.teams import sites
@@ -40,12 +40,15 @@ def count_by_grid(
     -------
     dict
         level, from, to, query, as_of, counts (key as text to number; grids without incidents are absent), total,
-        unassigned (of the total: those in no grid of this level), and outside: what the query finds in no grid at all.
+        sealed (of the total: counted only, in no list of this scope), unassigned (of the total: those in no grid of
+        this level), and outside: what the query finds in no grid at all.
     """
     chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:
-        counts = incidents.count_by_grid(session, chosen, level)
-        outside = incidents.count(session, replace(chosen, query=replace(query, grid=UNASSIGNED)))
+        found = counted.count_by_grid(session, chosen, level)
+        outside, _ = counted.total_and_sealed(session, replace(chosen, query=replace(query, grid=UNASSIGNED)))
+    sealed = sum(hidden for _, hidden in found.values())
+    counts = {key: n for key, (n, _) in found.items()}
     unassigned = counts.pop(UNASSIGNED, 0)
     return {
         "level": level,
@@ -53,6 +56,7 @@ def count_by_grid(
         "to": query.until.isoformat() if query.until else None,
         "counts": {str(k): n for k, n in sorted(counts.items())},
         "total": sum(counts.values()) + unassigned,
+        "sealed": sealed,
         "unassigned": unassigned,
         "outside": outside,
         **told(chosen),
@@ -91,10 +95,10 @@ def grid_summary(
             "grid_key": str(key),
             "population": grid.population,
             "households": grid.households,
-            "incidents": incidents.totals(session, chosen),
-            "by_domain": incidents.count_by(session, chosen, "domain"),
-            "by_stage": incidents.count_by(session, chosen, "stage"),
-            "by_kind": incidents.count_by(session, chosen, "kind"),
+            "incidents": counted.totals(session, chosen),
+            "by_domain": counted.count_by(session, chosen, "domain"),
+            "by_stage": counted.count_by(session, chosen, "stage"),
+            "by_kind": counted.count_by(session, chosen, "kind"),
             "teams": sum(1 for t in field.list_teams(session) if int(t["grid_key"]) in inside),
             "migrants": {"clusters": len(clusters), "head_count": sum(c["head_count"] for c in clusters)},
             "organisations": len(sites.list_organisations(session, key)),

@@ -44,7 +44,17 @@ def glance(database: Database, scope: Scope, now: dt.datetime | None = None) -> 
     with database.scoped_session(scope) as session:
         then = [stored.at_a_moment(session, moment, zone) for moment in (at, before, year_before)]
         latest = stored.latest(session)
-    figures = tuple(Figure(name, *(counts[name] for counts in then)) for name in GLANCE_NAMES)
+    here_now, day_before, then_before = then
+    figures = tuple(
+        Figure(
+            name,
+            here_now.counts[name],
+            day_before.counts[name],
+            then_before.counts[name],
+            sealed=here_now.sealed[name],
+        )
+        for name in GLANCE_NAMES
+    )
     return Glance(figures, at, latest)
 
 
@@ -77,7 +87,7 @@ def by_grid(
     chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:
         rows = stored.by_grid(session, chosen, level)
-        median = stored.median_days(session, chosen)
+        median = stored.median_days(session, chosen, level)
     return ByGrid(tuple(rows), total_of(rows, median), query, level, chosen.now)
 
 

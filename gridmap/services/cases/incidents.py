@@ -13,7 +13,7 @@ from gridmap.domain.query import IncidentQuery
 from gridmap.domain.records import CLOSED_STAGES
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.cases.query import chosen_by, told
-from gridmap.storage.cases import incidents
+from gridmap.storage.cases import counts, incidents
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
 
@@ -28,6 +28,8 @@ def incident_features(
     now: dt.datetime | None = None,
 ) -> dict[str, Any]:
     """Incidents, newest first, as a GeoJSON FeatureCollection with ``next``, ``total``, ``query`` and ``as_of``.
+
+    The total counts sealed cases; ``sealed`` tells how many of them the list does not have.
 
     Parameters
     ----------
@@ -48,7 +50,7 @@ def incident_features(
     chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:
         rows = incidents.list_incidents(session, chosen, limit=limit + 1, before=_read_cursor(cursor))
-        total = incidents.count(session, chosen)
+        total, sealed = counts.total_and_sealed(session, chosen)
     more = len(rows) > limit
     rows = rows[:limit]
     return {
@@ -56,6 +58,7 @@ def incident_features(
         "features": [incident_feature(row, chosen.now) for row in rows],
         "next": _cursor(rows[-1]) if more else None,
         "total": total,
+        "sealed": sealed,
         **told(chosen),
     }
 
@@ -132,7 +135,7 @@ def timeline(
     """
     chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:
-        counted = dict(incidents.series(session, chosen, step))
+        counted = dict(counts.series(session, chosen, step))
     points = []
     if counted:
         width = dt.timedelta(days=7 if step == "week" else 1)

@@ -192,7 +192,7 @@ def import_boundaries(
     if result.errors:
         return result
     day = options.valid_from or today or dt.datetime.now(ZoneInfo(database.settings.timezone)).date()
-    with database.scoped_session(scope, write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
+    with database.scoped_session(scope.for_upkeep(), write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
         done = _put_into_force(session, result, epsg, (day, options.valid_from is not None), say)
         if options.dry_run:
             # What the import would do is what it does: all of it is done, and taken back.

@@ -153,7 +153,7 @@ def hotspot_report(
         incidents=len(inputs.cell),
         cells=len(inputs.cells),
         outside=inputs.outside and told_text(inputs.outside),
-        left_out_family=inputs.left_out_family and told_text(inputs.left_out_family),
+        left_out_sealed=inputs.left_out_sealed and told_text(inputs.left_out_sealed),
         withheld=about.get("withheld", 0),
         cold=about.get("labels", {}).get("cold", 0),
         judged=judged is not None,

@@ -13,6 +13,8 @@ _TEXT_OF_INCIDENT = (
     "uid",
     "domain",
     "kind",
+    "code_system",
+    "source_kind",
     "scale",
     "channel",
     "summary",
@@ -110,7 +112,6 @@ INCIDENT_STEPS = Load(
     " is not null",
     expiring=("note",),
     source="staging_incident_steps s join incidents i on i.uid = s.uid",
-    has_run=False,
 )
 
 

@@ -78,6 +78,26 @@ class Load:
         same = " and ".join(f"old.{c} = {self.values[c]}" for c in self.key)
         return f"select exists (select from {self._from} join {self.table} old on {same})"  # noqa: S608 - own names
 
+    @cached_property
+    def complete_sql(self) -> str:
+        """Fill empty columns of staged rows from the rows that they will update; a place as a whole, or not at all."""
+        staged = {name for name, _ in self.staging}
+        plain = [c for c, source in self.values.items() if source == f's."{c}"' and c in staged]
+        nowhere = "s.placed_by is null" if "placed_by" in staged else "true"
+        filled = [
+            f"{c} = case when {nowhere} then t.{c} else s.{c} end"
+            if c in self.place
+            else f"{c} = coalesce(s.{c}, t.{c})"
+            for c in plain
+        ]
+        if "geom" in self.place and {"lon", "lat"} <= staged:
+            filled += [
+                f"{axis} = case when {nowhere} then {of}(t.geom) else s.{axis} end"
+                for axis, of in (("lon", "ST_X"), ("lat", "ST_Y"))
+            ]
+        same = " and ".join(f"t.{k} = s.{k}" for k in self.key)
+        return f"update {self.staging_table} s set {', '.join(filled)} from {self.table} t where {same}"  # noqa: S608 - own names
+
     def _insert_sql(self) -> str:
         columns = {**self.values, **self.insert_only}
         if self.has_run:

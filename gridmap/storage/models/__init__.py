@@ -21,7 +21,7 @@ from gridmap.storage.models.reports import ReportRun
 from gridmap.storage.models.response import Dispatch
 from gridmap.storage.models.tasks import CaseDay, Clinic, ScreeningAnswer, ScreeningRound, Task
 from gridmap.storage.models.teams import MigrantCluster, Organisation, Team, TeamPosition
-from gridmap.storage.models.workspace import ImportMapping, ImportRun, WorkspaceSetting
+from gridmap.storage.models.workspace import ImportChange, ImportMapping, ImportRun, WorkspaceSetting
 
 __all__ = [
     "SCHEMA",
@@ -38,6 +38,7 @@ __all__ = [
     "GridPredecessor",
     "HotspotFeature",
     "HotspotRun",
+    "ImportChange",
     "ImportMapping",
     "ImportRun",
     "Incident",

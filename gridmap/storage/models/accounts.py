@@ -41,6 +41,7 @@ class Post(Base):
     second_factor: Mapped[str | None] = mapped_column(Text)
     last_code_step: Mapped[int | None] = mapped_column(BigInteger)
     demonstration: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    opens_sealed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     locked_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
 

@@ -40,7 +40,7 @@ from web.api.patrols.schemas import (
     PatrolReplanRequest,
 )
 from web.api.schemas import Nothing, Problem
-from web.context import database, scope
+from web.context import actor, database, scope
 from web.geojson import geojson
 
 bp = APIBlueprint(
@@ -118,7 +118,7 @@ def get_patrol_plan(path: PatrolPlanPath, query: Nothing) -> Response:  # noqa: 
 @bp.delete("/patrol-plans/<int:patrol_id>", responses={200: PatrolGone})
 def delete_patrol_plan(path: PatrolPlanPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
     """Delete a plan."""
-    kept_plans.delete_plan(database(), scope(), path.patrol_id)
+    kept_plans.delete_plan(database(), actor(), path.patrol_id)
     return {"patrol_id": path.patrol_id}
 
 

@@ -150,6 +150,7 @@ export async function gridStory(key, signal, { store, actions }) {
         tile("overdue", n.overdue, { overdue: true }, true),
         tile("to_confirm", n.to_confirm, { confirm: true }),
       ),
+      n.sealed ? h("div", { class: "muted" }, t("sealed_counted", { n: number(n.sealed) })) : null,
       h(
         "div",
         { class: "group muted" },
