@@ -117,7 +117,6 @@ _EVERYWHERE = {
 def _document(app: OpenAPI) -> dict[str, Any]:
     """Return the API's document, with what every operation may be answered besides its own."""
     document: dict[str, Any] = app.api_doc
-    _name_tuples(document["components"]["schemas"])
     problem = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for methods in document["paths"].values():
         for operation in methods.values():
@@ -126,18 +125,6 @@ def _document(app: OpenAPI) -> dict[str, Any]:
             for status, description in _EVERYWHERE.items():
                 operation["responses"].setdefault(status, {"description": description, "content": problem})
     return document
-
-
-def _name_tuples(schema: Any) -> None:
-    """Write the members of tuples as JSON Schema of OpenAPI 3.1 does: the library writes them as older ones did."""
-    if isinstance(schema, dict):
-        if isinstance(schema.get("items"), list):
-            schema["prefixItems"] = schema.pop("items")
-        for inner in schema.values():
-            _name_tuples(inner)
-    elif isinstance(schema, list):
-        for inner in schema:
-            _name_tuples(inner)
 
 
 def _say_geojson(content: dict[str, Any], schemas: dict[str, Any]) -> None:
