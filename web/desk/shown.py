@@ -28,6 +28,7 @@ NAVIGATION = (
     ("town", "town.show"),
     ("handover", "handover.show"),
     ("screening", "screening.show"),
+    ("field", "phone.show"),
 )
 
 

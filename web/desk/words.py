@@ -61,6 +61,7 @@ FOR_SCRIPTS = (
     "draft_sent",
     "draft_refused",
     "draft_waiting",
+    "field_needed",
     "undo_left",
 )
 """Keys of the sentences that the page's scripts say."""
