@@ -169,12 +169,12 @@ def words_of(town: Database, condition: str) -> int:
         "select count(*) from tasks t join incidents using (incident_id)"
         f" where (t.text <> '' or t.result <> '') and {condition}"
     )
-    with town.scoped_session(WHOLE) as session:
+    with town.scoped_session(WHOLE.for_upkeep()) as session:
         return sum(session.scalar(text(statement)) or 0 for statement in (incidents, steps, tasks))
 
 
 def figures(town: Database) -> object:
-    with town.scoped_session(WHOLE) as session:
+    with town.scoped_session(WHOLE.for_upkeep()) as session:
         counted = session.execute(
             select(
                 Incident.grid_key,

@@ -62,14 +62,14 @@ def expire_texts(
             "to have it expire.",
         )
     limit = now - dt.timedelta(days=days)
-    with database.scoped_session(Scope.whole()) as session:
+    with database.scoped_session(Scope.whole().for_upkeep()) as session:
         due = expiry.count_due(session, limit)
     if dry_run or not due:
         return Expired(due, limit)
     done = 0
     audit.record(database, actor, "case_text_expire", "", "asked", closed_before=limit.isoformat(), cases=due)
     while True:
-        with database.scoped_session(Scope.whole(), write=True) as session:
+        with database.scoped_session(Scope.whole().for_upkeep(), write=True) as session:
             emptied = expiry.empty_texts(session, limit, now, _AT_ONCE)
             done += emptied
             if not emptied:
