@@ -23,12 +23,14 @@ from gridmap.cli import main
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.model import NewCase
 from gridmap.domain.gridkey import Scope, ancestor
-from gridmap.errors import Conflict, Forbidden, NotFound
+from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gridmap.services.accounts import desk as accounts
 from gridmap.services.cases import desk, intake
 from gridmap.services.ground.boundaries import BoundaryOptions, BoundaryResult, import_boundaries
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.services.ground.grids import grid_features
+from gridmap.services.house import EXPORT_LAYERS
+from gridmap.services.workspace.exports import export_layer
 from gridmap.storage.database import Database
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
@@ -437,3 +439,33 @@ def test_boundaries_in_other_systems_come_to_the_same_place(
     a, b = standing(empty_town), standing(town)
     assert list(a["grid_key"]) == list(b["grid_key"])
     assert ((a["area_m2"] - b["area_m2"]).abs() < 5).all()
+
+
+def test_names_and_counts_are_corrected_in_a_table_and_an_export_comes_back(
+    town: Database, tmp_path: Path
+) -> None:
+    out = tmp_path / "g.xlsx"
+    export_layer(town, WHOLE, EXPORT_LAYERS["grids"], out)
+    again = import_boundaries(town, WHOLE, [out], BoundaryOptions())
+    assert (again.committed, again.changed, again.added, again.ended) == (False, 0, 0, 0)
+    with town.scoped_session(WHOLE) as session:
+        code, name = session.execute(
+            text(
+                "select code, name_zh from grids where level = 3 and valid_to is null order by grid_key limit 1"
+            )
+        ).one()
+    table = tmp_path / "names.csv"
+    table.write_text(f"网格编码,人口,户数\n{code},1234,\n", "utf-8")
+    done = import_boundaries(town, WHOLE, [table], BoundaryOptions())
+    assert (done.committed, done.changed, done.ended) == (True, 1, 0)
+    with town.scoped_session(WHOLE) as session:
+        row = session.execute(
+            text("select name_zh, population from grids where code = :c and valid_to is null"), {"c": code}
+        ).one()
+    assert tuple(row) == (name, 1234)
+    table.write_text("网格编码,人口\n999999,1\n", "utf-8")
+    with pytest.raises(InvalidInput, match="现行网格中没有"):
+        import_boundaries(town, WHOLE, [table], BoundaryOptions())
+    table.write_text("甲,乙\n1,2\n", "utf-8")
+    with pytest.raises(InvalidInput, match="没有图形"):
+        import_boundaries(town, WHOLE, [table], BoundaryOptions())

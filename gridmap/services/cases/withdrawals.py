@@ -13,7 +13,8 @@ from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.derive import derive
 from gridmap.domain.cases.model import Step
-from gridmap.errors import Conflict, NotFound
+from gridmap.errors import Conflict
+from gridmap.services.cases.refusals import absent
 from gridmap.services.imports.kinds import TakenBack
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import rederive
@@ -73,11 +74,7 @@ def take_back(
 def _locked(session: Session, number: str) -> KeptCase:
     found = stored.find_id(session, number)
     if found is None:
-        raise NotFound(
-            "case-not-found",
-            f"没有事件 {number}，或不在您的管辖范围内。",
-            f"There is no case {number}, or it lies outside your scope.",
-        )
+        raise absent(number)
     stored.lock(session, found)
     return stored.load(session, found)
 
