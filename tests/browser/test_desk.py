@@ -264,6 +264,8 @@ PAGES = (
     "/town",
     "/town/meaning",
     "/handover",
+    "/screening",
+    "/field/",
     "/wall",
     "/search?q=x",
     "/nothing-here",

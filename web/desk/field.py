@@ -18,7 +18,6 @@ bp = Blueprint("phone", __name__)
 
 _SHOWN = 30
 _WORKER = Path(__file__).parent.parent / "static" / "app" / "desk" / "field_worker.js"
-_OFFERED = (Action.SIGN, Action.MEDIATE, Action.HANDLE, Action.RESOLVE)
 
 
 @bp.get("/field")
@@ -41,12 +40,14 @@ def case(number: int) -> Response:
     """Answer one case with what may be done with it on the spot."""
     found = desk.find(context.database(), context.actor(), str(number), now=shown.now())
     lawful = {step.action for step in found.lawful}
+    work = Action.MEDIATE if found.row.domain == "dispute" else Action.HANDLE
+    offered = (Action.SIGN,) if Action.SIGN in lawful else (work, Action.RESOLVE)
     return page(
         "desk/field_case.html",
         "field",
         case=found,
         row=found.row,
-        steps=[(a, RULES[a]) for a in _OFFERED if a in lawful],
+        steps=[(a, RULES[a]) for a in offered if a in lawful],
         noting=Action.NOTE in lawful,
         late=small_map.urgency(found.row, shown.now()) == "late",
     )

@@ -14,6 +14,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "nav_new": ("登记", "Record"),
     "nav_handover": ("交接班", "Handover"),
     "nav_screening": ("排查", "Screening"),
+    "nav_imports": ("导入", "Imports"),
     "nav_wall": ("大屏", "Wall"),
     "nav_field": ("手机页", "Field page"),
     "find": ("查找事件", "Find a case"),

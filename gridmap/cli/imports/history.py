@@ -9,9 +9,10 @@ import click
 from rich.table import Table
 
 from gridmap.cli.common import actor, console, workspace
+from gridmap.domain.records import NOUNS
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports import history
-from gridmap.services.imports.history import RowChange
+from gridmap.services.imports.history import FieldChange, RowChange
 from gridmap.storage.imports.runs import KeptRun
 
 _WHAT = {"new": "新增 / new", "changed": "更改 / changed", "removed": "已撤出 / withdrawn"}
@@ -33,19 +34,17 @@ def _list(limit: int) -> None:
         console.print("还没有导入过文件 / nothing has been imported yet.")
         return
     table = Table(title="导入记录 / imports")
-    for heading in ("次 / no.", "时间 / at", "记录 / records", "文件 / file", "岗位 / post"):
+    for heading in ("次 / no.", "时间 / at", "文件 / file", "岗位 / post"):
         table.add_column(heading, overflow="fold")
-    for heading in ("新增 / new", "更新 / updated", "未变 / same", "退回 / refused"):
-        table.add_column(heading, justify="right")
+    table.add_column("新增 更新 未变 退回\nnew, updated, same, refused", justify="right")
     table.add_column("状态 / state", overflow="fold")
     for run in found:
         table.add_row(
             str(run.run_id),
-            f"{run.at.astimezone(zone):%Y-%m-%d %H:%M}",
-            run.noun,
-            run.file_name,
+            f"{run.at.astimezone(zone):%m-%d %H:%M}",
+            f"{run.file_name}\n{run.noun}",
             run.post or "",
-            *(str(n) for n in (run.inserted, run.updated, run.unchanged, run.refused)),
+            "  ".join(str(n) for n in (run.inserted, run.updated, run.unchanged, run.refused)),
             _state(run),
         )
     console.print(table)
@@ -68,21 +67,26 @@ def _show(run_id: int, limit: int) -> None:
         f"新增 / new {run.inserted}, 更新 / updated {run.updated}, 未变 / unchanged {run.unchanged}, "
         f"退回 / refused {run.refused} {_state(run)}"
     )
-    _print_rows(shown.rows)
+    _print_rows(run.noun, shown.rows)
     if shown.can_be_undone:
         console.print(f"撤销 / take it back: gridmap imports undo {run_id} --note …")
 
 
-def _print_rows(rows: tuple[RowChange, ...]) -> None:
+def _cells(noun: str, field: FieldChange) -> tuple[str, str, str]:
+    known = {f.name: f"{f.zh} / {f.name}" for f in NOUNS[noun].fields}
+    return known.get(field.name, field.name), field.before or "", field.after or ""
+
+
+def _print_rows(noun: str, rows: tuple[RowChange, ...]) -> None:
     table = Table(title="逐行 / row by row")
     for heading in ("记录 / record", "变化 / what", "字段 / field", "之前 / before", "之后 / after"):
         table.add_column(heading, overflow="fold")
     for row in rows:
         first = row.fields[0] if row.fields else None
-        cells = ("", "", "") if first is None else (first.name, first.before or "", first.after or "")
+        cells = ("", "", "") if first is None else _cells(noun, first)
         table.add_row(row.name, _WHAT[row.what], *cells)
         for field in row.fields[1:]:
-            table.add_row("", "", field.name, field.before or "", field.after or "")
+            table.add_row("", "", *_cells(noun, field))
     if rows:
         console.print(table)
 

@@ -39,7 +39,7 @@ def doubts(session: Session, parsed: ParsedTable) -> Doubts:
     fresh = [r for r in rows if r["uid"] not in stored and _DERIVED.fullmatch(r["uid"] or "")]
     refused += _alike(session, fresh, set(uids))
     notices = []
-    if stored:
+    if stored and not parsed.partial:
         gone = known.missing_from(session, uids)
         if gone:
             notices.append(_absent(gone))

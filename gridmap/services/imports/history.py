@@ -219,7 +219,7 @@ def _change(kind: ImportKind, change: journal.Change) -> RowChange:
     after = change.after or {}
     names = [n for n in kind.load.values if n not in _UNTOLD]
     fields = [
-        FieldChange(n, _text(change.before.get(n)), _text(after.get(n)))
+        FieldChange(n.removeprefix("told_"), _text(change.before.get(n)), _text(after.get(n)))
         for n in names
         if change.before.get(n) != after.get(n)
     ]
