@@ -184,6 +184,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "import_row_new": ("新增", "new"),
     "import_row_changed": ("更改", "changed"),
     "import_row_removed": ("已撤出", "withdrawn"),
+    "import_state": ("状态", "State"),
     "import_no_rows": ("没有新增或更改。", "Nothing was new or changed."),
     "import_more": (
         "只列前 {n} 条；全部：gridmap imports show {id} --limit 100000",
