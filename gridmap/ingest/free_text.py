@@ -58,12 +58,6 @@ def checked_text(text: str | None) -> str | None:
     """
     if text is None:
         return None
-    if (unseen := next((c for c in text.replace("\r\n", "\n") if is_unseen(c)), None)) is not None:
-        raise InvalidInput(
-            "text-unseen",
-            f"文字含有看不见的字符（{legible(unseen)}）。请删除后重新输入。",
-            f"The text holds a character that cannot be seen ({legible(unseen)}). Delete it and type the text again.",
-        )
     tidy = tidied(text)
     if tidy.kinds:
         zh, en = named_kinds(tidy.kinds)
@@ -71,5 +65,11 @@ def checked_text(text: str | None) -> str | None:
             "text-points-at-person",
             f"文字中有{zh}，不予保存。可改为：{tidy.text}",
             f"The text holds what points at a person ({en}) and is not kept. This would be: {tidy.text}",
+        )
+    if (unseen := next((c for c in text.replace("\r\n", "\n") if is_unseen(c)), None)) is not None:
+        raise InvalidInput(
+            "text-unseen",
+            f"文字含有看不见的字符（{legible(unseen)}）。请删除后重新输入。",
+            f"The text holds a character that cannot be seen ({legible(unseen)}). Delete it and type the text again.",
         )
     return text

@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from gridmap.domain.gridkey import Scope, make_key
 from gridmap.domain.query import IncidentQuery
 from gridmap.settings import Settings
-from gridmap.storage.cases import incidents
+from gridmap.storage.cases import counts, incidents
 from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.cases.tiles import incident_tile
 from gridmap.storage.database import Database
@@ -54,9 +54,9 @@ _TILE = (12, 3421, 1694)
 
 QUESTIONS: dict[str, Callable[[Session], Any]] = {
     "list": lambda s: incidents.list_incidents(s, _CHOSEN, limit=50),
-    "counts": lambda s: incidents.count_by_grid(s, _CHOSEN, 3),
-    "totals": lambda s: incidents.totals(s, _ALL),
-    "timeline": lambda s: incidents.series(s, _CHOSEN, "week"),
+    "counts": lambda s: counts.count_by_grid(s, _CHOSEN, 3),
+    "totals": lambda s: counts.totals(s, _ALL),
+    "timeline": lambda s: counts.series(s, _CHOSEN, "week"),
     "tile": lambda s: incident_tile(s, *_TILE, _CHOSEN),
 }
 

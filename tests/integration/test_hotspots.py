@@ -316,7 +316,7 @@ def test_a_planted_series_that_ends_is_seen_as_a_fall(demo_database: Database) -
 def test_where_nothing_was_planted_no_change_is_told(demo_database: Database) -> None:
     villages = [33068110901004000 + 1000 * i for i in range(5)]
     told = [
-        effect(demo_database, Scope.whole(), spec("gi", domain="social_service"), [key], dt.date(2026, 2, 1))
+        effect(demo_database, Scope.whole(), spec("gi", domain="policing"), [key], dt.date(2026, 2, 1))
         for key in villages
     ]
     assert sum("beyond" in one["verdict_en"] for one in told) <= 1

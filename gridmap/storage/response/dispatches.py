@@ -86,7 +86,11 @@ def list_dispatches(
     session: Session, *, incident_id: int | None = None, only_open: bool = False, limit: int = 100
 ) -> list[dict[str, Any]]:
     """Return dispatches, newest first."""
-    query = _columns().order_by(Dispatch.sent_at.desc(), Dispatch.dispatch_id.desc()).limit(limit)
+    query = (
+        _columns()
+        .order_by(Dispatch.sent_at.desc(), Dispatch.ended_at.is_not(None), Dispatch.dispatch_id.desc())
+        .limit(limit)
+    )
     if incident_id is not None:
         query = query.where(Dispatch.incident_id == incident_id)
     if only_open:

@@ -66,8 +66,13 @@ create function sealed_facts(since timestamptz, before timestamptz, more boolean
   reported_at timestamptz, accepted_at timestamptz, due_at timestamptz, closed_at timestamptz, outcome text,
   solved_level bigint, deferred boolean, paused_s bigint, paused_until timestamptz, reopened bigint, found_by text,
   needs_confirmation boolean, followed_up boolean, repeated boolean
-) language sql stable rows 100
-set search_path = gridmap, pg_catalog set gridmap.counting = 'on' as $$
+) language plpgsql stable rows 100
+set search_path = gridmap, pg_catalog as $$
+#variable_conflict use_column
+begin
+  -- A function's own SET of a setting like this one is for superusers alone.
+  perform set_config('gridmap.counting', 'on', true);
+  return query
   with asker as materialized (
     select nullif(current_setting('gridmap.scope_lo', true), '')::bigint as lo,
       nullif(current_setting('gridmap.scope_hi', true), '')::bigint as hi,
@@ -89,8 +94,9 @@ set search_path = gridmap, pg_catalog set gridmap.counting = 'on' as $$
         and e.withdrawn_at is null and e.occurred_at < s.occurred_at
         and e.occurred_at >= s.occurred_at - interval '90 days')
     end
-  from seen s where not s.hidden or s.hi - s.lo >= 999
-$$;
+  from seen s where not s.hidden or s.hi - s.lo >= 999;
+  perform set_config('gridmap.counting', '', true);
+end $$;
 
 -- Numbers that do not count. A sequence told whoever saw two of its numbers how much there was between them, in other
 -- scopes too. New numbers are those of the sequence, spread by a cipher with a key that is the workspace's own: four

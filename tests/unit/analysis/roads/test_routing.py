@@ -172,14 +172,15 @@ def test_places_are_snapped_by_exact_distance_to_roads_the_mode_may_use() -> Non
 
 def test_a_place_goes_to_a_road_that_leads_on_where_one_lies_near() -> None:
     lines = [
-        shapely.LineString([(0, 0), (3000, 0)]),
+        shapely.LineString([(0, 0), (500, 0)]),
         # A yard that no road leads to, and a village of its own across the river.
         shapely.LineString([(100, 30), (110, 30)]),
         shapely.LineString([(0, 200), (2900, 200)]),
         # One can drive into it and never out again.
         shapely.LineString([(500, 0), (500, -50)]),
+        shapely.LineString([(500, 0), (3000, 0)]),
     ]
-    graph = graph_of(lines, ["no", "no", "no", "yes"])
+    graph = graph_of(lines, ["no", "no", "no", "yes", "no"])
     router = Router(graph, "car")
     found = router.snap([[105, 31], [105, 190], [500, -45]])
     assert found.segment.tolist() == [0, 2, 0]
@@ -188,7 +189,7 @@ def test_a_place_goes_to_a_road_that_leads_on_where_one_lies_near() -> None:
     assert Router(graph, "foot").snap([[500, -45]]).segment.tolist() == [3]
     # Far from any other road the yard is what there is.
     lines[1] = shapely.affinity.translate(lines[1], 0, 900)
-    alone = Router(graph_of(lines, ["no", "no", "no", "yes"]), "car").snap([[105, 931]])
+    alone = Router(graph_of(lines, ["no", "no", "no", "yes", "no"]), "car").snap([[105, 931]])
     assert alone.segment.tolist() == [1]
 
 
