@@ -41,7 +41,7 @@ def count_by_grid(
     dict
         level, from, to, query, as_of, counts (key as text to number; grids without incidents are absent), total,
         sealed (of the total: counted only, in no list of this scope), unassigned (of the total: those in no grid of
-        this level), and outside: what the query finds in no grid at all.
+        this level; below the village also the sealed ones), and outside: what the query finds in no grid at all.
     """
     chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:

@@ -25,16 +25,17 @@ def total_and_sealed(session: Session, chosen: IncidentFilter) -> tuple[int, int
 def count_by_grid(session: Session, chosen: IncidentFilter, level: int) -> dict[int, tuple[int, int]]:
     """How many incidents each grid of a level has, and how many of them are sealed from the scope.
 
-    Key 0 holds those in no grid of that level or deeper. Below the village sealed cases are not counted.
+    Key 0 holds those in no grid of that level or deeper; below the village also the sealed ones, told of no grid there.
     """
     of = counted_by(chosen)
     size = SUBTREE_SIZE[level]
     # A record that is only known to lie in a grid of a level above has no grid at this one.
-    key = case((deep_enough(of, level), of.grid_key - of.grid_key % size), else_=0)
+    told_there = deep_enough(of, level)
+    if level > VILLAGE:
+        told_there = and_(told_there, of.sealed.is_(False))
+    key = case((told_there, of.grid_key - of.grid_key % size), else_=0)
     query = select(key.label("key"), func.count(), func.count().filter(of.hidden))
     query = query.where(*chosen.conditions(of)).group_by(key)
-    if level > VILLAGE:
-        query = query.where(of.sealed.is_(False))
     return {int(k): (int(n), int(hidden)) for k, n, hidden in session.execute(query)}
 
 
