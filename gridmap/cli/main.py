@@ -16,7 +16,11 @@ from gridmap.errors import GridmapError
 # Name: module, attribute, one line of help. A command's modules are imported when it is used: they bring the
 # geospatial libraries, which take a second that `gridmap --help` need not wait for.
 _COMMANDS = {
-    "db": ("gridmap.cli.db", "group", "数据库 / the database: start, stop, status, url, upgrade, check."),
+    "db": (
+        "gridmap.cli.db",
+        "group",
+        "数据库 / the database: start, stop, status, upgrade, backup, backups, restore, drill.",
+    ),
     "demo": ("gridmap.cli.demo", "group", "示范镇 / the demonstration town (illustrative boundaries)."),
     "grids": ("gridmap.cli.ground.grids", "group", "网格 / grids: import, export, list."),
     "incidents": ("gridmap.cli.cases.incidents", "incidents", "事件 / incidents: import, export."),
