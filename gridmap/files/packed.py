@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 import pyrage
 
 from gridmap.domain.backups import PackedFile
-from gridmap.errors import Broken, Conflict, InvalidInput
+from gridmap.errors import Broken, Conflict, GridmapError, InvalidInput
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -158,6 +158,7 @@ def unpacked(path: Path, key_file: Path | None = None) -> Iterator[BinaryIO]:
         if not is_sealed(path):
             with gzip.GzipFile(fileobj=file) as plain, _torn(path):
                 yield cast("BinaryIO", plain)
+                _drain(plain)
             return
         keys = read_keys(key_file)
         reading, writing = os.pipe()
@@ -175,8 +176,11 @@ def unpacked(path: Path, key_file: Path | None = None) -> Iterator[BinaryIO]:
         try:
             with os.fdopen(reading, "rb") as pipe, gzip.GzipFile(fileobj=pipe) as plain, _torn(path, failed):
                 yield cast("BinaryIO", plain)
+                _drain(plain)
         finally:
             thread.join()
+        if failed:
+            raise _unread(path, failed)
 
 
 @contextmanager
@@ -184,13 +188,23 @@ def _torn(path: Path, failed: Sequence[Exception] = ()) -> Iterator[None]:
     try:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        if any("No matching keys" in str(other) for other in failed):
-            raise Conflict(
-                "backup-other-key",
-                "密钥不对：备份是为另一把密钥加密的。请用 --key 指定对应的密钥文件。",
-                "The key is another one than the backup was encrypted for. Name the right key file with --key.",
-            ) from None
-        raise torn(path) from error
+        raise _unread(path, failed) from error
+
+
+def _drain(stream: gzip.GzipFile) -> None:
+    """Read to the end, where the checksum is: whoever reads an archive stops before."""
+    while stream.read(_CHUNK):
+        pass
+
+
+def _unread(path: Path, failed: Sequence[Exception]) -> GridmapError:
+    if any("No matching keys" in str(error) for error in failed):
+        return Conflict(
+            "backup-other-key",
+            "密钥不对：备份是为另一把密钥加密的。请用 --key 指定对应的密钥文件。",
+            "The key is another one than the backup was encrypted for. Name the right key file with --key.",
+        )
+    return torn(path)
 
 
 def torn(path: Path) -> Broken:

@@ -6,7 +6,7 @@ import datetime as dt
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
@@ -84,7 +84,9 @@ def moment(engine: Engine, point: str | None = None) -> Iterator[tuple[Connectio
                 reader.execute(text(f"set transaction snapshot '{found.snapshot}'"))
                 marker.rollback()
             see_everything(reader)
-            yield reader, found
+            # The first name goes with the locks; the reader lends its own for as long as it reads.
+            lent = str(reader.scalar(text("select pg_export_snapshot()")))
+            yield reader, replace(found, snapshot=lent)
             reader.rollback()
             return
 
