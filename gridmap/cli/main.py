@@ -12,6 +12,7 @@ import click
 from gridmap import __version__
 from gridmap.domain.legible import legible
 from gridmap.errors import GridmapError
+from gridmap.files.disk import disk_error
 
 # Name: module, attribute, one line of help. A command's modules are imported when it is used: they bring the
 # geospatial libraries, which take a second that `gridmap --help` need not wait for.
@@ -75,6 +76,7 @@ _COMMANDS = {
     ),
     "tokens": ("gridmap.cli.users", "tokens", "程序令牌 / programs' tokens: add, list, revoke."),
     "audit": ("gridmap.cli.audit", "group", "审计 / audit: list, verify, head, export, trim."),
+    "doctor": ("gridmap.cli.doctor", "command", "体检 / what is not in order, and what to do."),
     "serve": ("gridmap.cli.serve", "command", "启动地图服务 / serve the map."),
 }
 
@@ -103,10 +105,20 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except GridmapError as error:
-            click.secho(f"错误 / error ({error.code})", fg="red", err=True)
-            click.echo(legible(error.zh), err=True)
-            click.echo(legible(error.en), err=True)
-            sys.exit(1)
+            _tell(error)
+        except OSError as error:
+            # A disk that is full or read-only is no bug, wherever it is noticed.
+            of_disk = disk_error(error)
+            if of_disk is None:
+                raise
+            _tell(of_disk)
+        sys.exit(1)
+
+
+def _tell(error: GridmapError) -> None:
+    click.secho(f"错误 / error ({error.code})", fg="red", err=True)
+    click.echo(legible(error.zh), err=True)
+    click.echo(legible(error.en), err=True)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

@@ -16,6 +16,7 @@ KEEPER_ONLY = frozenset(
         "audit trim",
         "cases expire",
         "demo load",
+        "doctor",
         "jobs work",
         "serve",
     }

@@ -31,7 +31,7 @@ def put(shelf: Shelf, at: dt.datetime) -> None:
     place = shelf.place(name)
     place.mkdir(parents=True)
     main = pack(io.BytesIO(b"dump"), place, "database.dump")
-    shelf.write(Backup(name, "dump", at, "1", "0013", 15, False, (main,), {}, None, None, 1.0))  # noqa: FBT003
+    shelf.write(Backup(name, "dump", at, "1", "0013", 15, False, (main,), {}, None, None, 1.0))
 
 
 @pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.KEEPER])

@@ -33,6 +33,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gridmap.domain.backups import Backup, KeepRule
 from gridmap.errors import Broken, Conflict, GridmapError, NotFound, Unavailable
+from gridmap.files.disk import disk_error
 from gridmap.files.packed import digest, plain_name, sync_folder, torn
 
 RECORD = "backup.json"
@@ -311,10 +312,8 @@ def told(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        # A process in between hands on the text alone.
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT} or "No space left" in str(error)
-        if full:
-            raise disk_full(folder) from error
+        if (of_disk := disk_error(error, folder)) is not None:
+            raise of_disk from error
         raise Unavailable(
             "backup-folder-unwritable",
             f"无法写入 {folder}（{_why(error)}）。请检查磁盘、权限和 GRIDMAP_BACKUP_FOLDER、GRIDMAP_BACKUP_COPY。",
@@ -325,16 +324,3 @@ def told(folder: Path) -> Iterator[None]:
 
 def _why(error: OSError) -> str:
     return error.strerror or errno.errorcode.get(error.errno or 0, "I/O")
-
-
-def disk_full(folder: Path) -> Unavailable:
-    """Return the error of a disk without room."""
-    there = folder
-    while not there.exists():
-        there = there.parent
-    free_mib = shutil.disk_usage(there).free // 2**20
-    return Unavailable(
-        "disk-full",
-        f"{folder} 所在磁盘已满（剩余 {free_mib} MB）。请清理或扩大磁盘后重试；已提交的数据没有丢失。",
-        f"The disk of {folder} is full ({free_mib} MB left). Make room and try again; what was committed is safe.",
-    )

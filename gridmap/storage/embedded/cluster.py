@@ -23,6 +23,7 @@ from gridmap.storage.embedded.bootstrap import DATABASE, bootstrap, ignore_libpq
 from gridmap.storage.embedded.config import OWNER_ROLE, include_config, write_config
 from gridmap.storage.embedded.launch import log_tells, rotate, run_server_program
 from gridmap.storage.embedded.layout import FALLBACK_ROOT, PORT, Layout, OnStep, Step
+from gridmap.storage.embedded.mounts import require_local
 from gridmap.storage.embedded.process import (
     clear_leftovers,
     postmaster_identity,
@@ -124,6 +125,7 @@ class EmbeddedCluster:
             When the folder belongs to another account.
         """
         _require_proc()
+        require_local(self.base)
         ignore_libpq_environment()
         was_held = self._hold.is_held
         layout = self._layout = places.prepare(self.base, self._on_step, self._fallback_root)
@@ -133,7 +135,7 @@ class EmbeddedCluster:
             atexit.register(self.stop)
         _live.add(self)
         try:
-            with self._mutex(layout):
+            with places.explained(self.base), self._mutex(layout):
                 programs = find_programs(layout.made_by(), self._bindir)
                 if not was_held:
                     self._hold.take(layout)
