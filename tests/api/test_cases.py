@@ -107,3 +107,20 @@ def test_a_round_is_answered_over_the_api(desk: FlaskClient) -> None:
     assert said.get_json()["answer"] == "nothing"
     board = desk.get(f"/api/v1{address}").get_json()
     assert (len(board["lines"]), board["answered"], board["nothing"]) == (28, 1, 1)
+
+
+def test_one_step_in_many_cases_tells_what_became_of_each(desk: FlaskClient) -> None:
+    document = desk.get("/api/v1/openapi.json").get_json()
+    made = [post(desk, "/cases", QUARREL | {"summary": f"堆物 {n}"}).get_json()["row"] for n in range(2)]
+    cases = [{"number": row["number"], "revision": row["revision"]} for row in made]
+    asked = {"cases": [*cases, {"number": "7", "revision": 1}], "step": {"action": "note", "note": "已告知"}}
+    key = str(uuid.uuid4())
+    told = post(desk, "/cases/steps", asked, key)
+    assert told.status_code == 200, told.text
+    follows(document, "Outcomes", told.get_json())
+    assert [one["refused"] and one["refused"]["code"] for one in told.get_json()["cases"]] == [
+        None,
+        None,
+        "case-not-found",
+    ]
+    assert post(desk, "/cases/steps", asked, key).get_json() == told.get_json()

@@ -199,6 +199,24 @@ def test_a_renewal_on_its_way_does_not_close_what_somebody_has_opened(
     expect(page.locator(".timeline")).to_contain_text("另一位写下的备注")
 
 
+def test_one_step_is_made_in_many_cases_of_a_list_and_taken_back(at_desk: Watched) -> None:
+    for n in range(2):
+        take_in(at_desk.page, at_desk.base, f"批量晾晒争执 {n}")
+    page = go(at_desk, "/desk?list=open&q=批量晾晒争执")
+    expect(page.locator("#bulk")).to_be_hidden()
+    page.locator("input.choose").first.check()
+    page.locator("[data-choose=all]").click()
+    expect(page.locator("[data-chosen]")).to_have_text("已选 2 件")
+    page.locator("#bulk [name=action]").select_option("note")
+    page.locator("#bulk [name=note]").fill("两件同日上门")
+    page.locator("#bulk button.primary").click()
+    expect(page.locator(".made li")).to_have_count(2)
+    page.locator("form.undo button").click()
+    expect(page.locator(".notice.good")).to_contain_text("已撤回 2 件")
+    page.locator(".made a").first.click()
+    expect(page.locator(".timeline li.undone")).to_contain_text("两件同日上门")
+
+
 def test_the_keyboard_alone_finds_opens_and_goes_back(at_desk: Watched) -> None:
     page = go(at_desk, "/desk?list=overdue")
     page.keyboard.press("ArrowDown")

@@ -7,10 +7,11 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Bring the pages into an application."""
-    from web.desk import cases, field, handover, imports, lists, live, route, screening, town
+    from web.desk import bulk, cases, field, handover, imports, lists, live, route, screening, town
 
     for bp in (
         lists.bp,
+        bulk.bp,
         cases.bp,
         town.bp,
         handover.bp,

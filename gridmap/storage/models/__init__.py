@@ -12,6 +12,7 @@ from gridmap.storage.models.accounts import (
 )
 from gridmap.storage.models.base import SCHEMA, Base
 from gridmap.storage.models.cases import Incident, IncidentStep
+from gridmap.storage.models.grid_posts import GridPost, GridVolunteers
 from gridmap.storage.models.grids import BoundaryVersion, Grid, GridPredecessor
 from gridmap.storage.models.ground import BasemapFeature, Road
 from gridmap.storage.models.hotspots import HotspotFeature, HotspotRun
@@ -35,7 +36,9 @@ __all__ = [
     "Clinic",
     "Dispatch",
     "Grid",
+    "GridPost",
     "GridPredecessor",
+    "GridVolunteers",
     "HotspotFeature",
     "HotspotRun",
     "ImportChange",
