@@ -124,3 +124,20 @@ def test_one_step_in_many_cases_tells_what_became_of_each(desk: FlaskClient) -> 
         "case-not-found",
     ]
     assert post(desk, "/cases/steps", asked, key).get_json() == told.get_json()
+
+
+def test_who_serves_a_grid_is_kept_and_told_over_the_api(desk: FlaskClient) -> None:
+    document = desk.get("/api/v1/openapi.json").get_json()
+    village = desk.get("/api/v1/grids?level=3&geometry=false").get_json()["features"][0]["id"]
+    path = f"/grids/{village}"
+    hours = {"1": [["08:30", "17:00"]]}
+    said = post(desk, f"{path}/posts", {"title": "网格岗 1", "duty": "grid_post", "hours": hours}).get_json()
+    follows(document, "ServedAnswer", said)
+    assert [line["title"] for line in said["posts"]] == ["网格岗 1"]
+    assert post(desk, f"{path}/volunteers", {"volunteers": {"safety": 2}}).get_json()["volunteers"] == {
+        "safety": 2
+    }
+    mobile = post(desk, f"{path}/posts", {"title": "网格岗 2", "duty": "grid_post", "phone": "13800138000"})
+    assert (mobile.status_code, mobile.get_json()["code"]) == (422, "phone-no-office")
+    assert post(desk, f"{path}/posts/removed", {"title": "网格岗 1"}).get_json()["posts"] == []
+    assert desk.get("/api/v1/clinics?since=2026-01-01&until=2026-12-31").get_json() == {"clinics": []}

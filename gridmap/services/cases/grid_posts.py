@@ -192,9 +192,10 @@ def office_phone(phone: str | None) -> str | None:
     if not _OFFICE.fullmatch(tidy):
         raise InvalidInput(
             "phone-no-office",
-            "只登记办公电话：区号加固定号码（如 0575-80000000）、400 号码或 110、12345 等短号。手机号码属于个人，不保存。",
-            "Only an office's telephone is kept: a fixed line with its area's number (0575-80000000), a 400 number or a "
-            "short one such as 110. A mobile number is a person's.",
+            "只登记办公电话：区号加固定号码（如 0575-80000000）、400 号码，或 110、12345 等短号。"
+            "手机号码属于个人，不保存。",
+            "Only an office's telephone is kept: a fixed line with its area's number (0575-80000000), a 400 number or "
+            "a short one such as 110. A mobile number is a person's.",
         )
     return tidy
 

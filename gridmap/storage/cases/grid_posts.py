@@ -13,7 +13,7 @@ from gridmap.storage.models import GridPost, GridVolunteers, Task
 
 
 def list_posts(session: Session, lo: int, hi: int) -> list[dict[str, Any]]:
-    """Posts at grids of a range of keys, by grid and title."""
+    """Return posts at grids of a range of keys, by grid and title."""
     columns = list(GridPost.__table__.columns)
     query = (
         select(*columns)
@@ -36,7 +36,7 @@ def remove_post(session: Session, grid_key: int, title: str) -> bool:
 
 
 def volunteers(session: Session, lo: int, hi: int) -> dict[str, int]:
-    """Head-counts of volunteers by role, of all grids of a range of keys."""
+    """Return head-counts of volunteers by role, of all grids of a range of keys."""
     query = (
         select(GridVolunteers.role, func.sum(GridVolunteers.n))
         .where(GridVolunteers.grid_key.between(lo, hi))
@@ -56,7 +56,7 @@ def put_volunteers(session: Session, grid_key: int, counts: dict[str, int]) -> N
 def visits(
     session: Session, lo: int, hi: int, kinds: tuple[str, ...], since: dt.date, today: dt.date
 ) -> tuple[int, int, int]:
-    """Visits that were due since a day: in all, of these made, and those still owed past their day."""
+    """Count visits that were due since a day: in all, of these made, and those still owed past their day."""
     due = Task.due_on.between(since, today)
     made = Task.done_at.is_not(None)
     query = select(

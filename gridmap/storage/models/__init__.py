@@ -18,7 +18,7 @@ from gridmap.storage.models.ground import BasemapFeature, Road
 from gridmap.storage.models.hotspots import HotspotFeature, HotspotRun
 from gridmap.storage.models.jobs import Job
 from gridmap.storage.models.patrols import Patrol, PatrolRoute, PatrolSegment, PatrolVisit
-from gridmap.storage.models.reports import ReportRun
+from gridmap.storage.models.reports import OfficialForm, ReportRun
 from gridmap.storage.models.response import Dispatch
 from gridmap.storage.models.tasks import CaseDay, Clinic, ScreeningAnswer, ScreeningRound, Task
 from gridmap.storage.models.teams import MigrantCluster, Organisation, Team, TeamPosition
@@ -49,6 +49,7 @@ __all__ = [
     "Job",
     "MigrantCluster",
     "Organisation",
+    "OfficialForm",
     "Patrol",
     "PatrolRoute",
     "PatrolSegment",
