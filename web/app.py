@@ -23,6 +23,7 @@ from web.api.ground import grids
 from web.api.hotspots import runs as hotspots
 from web.api.patrols import plans as patrols
 from web.api.patrols import visits as patrol_evidence
+from web.api.reports import forms as official_forms
 from web.api.response import coverage, dispatch
 from web.api.schemas import Problem
 from web.api.teams import teams as field
@@ -74,6 +75,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         cases.bp,
         grid_posts.bp,
         grid_posts.clinics_bp,
+        official_forms.bp,
         field.bp,
         hotspots.bp,
         patrols.bp,

@@ -17,6 +17,7 @@ def register(app: Flask) -> None:
         imports,
         lists,
         live,
+        official_forms,
         route,
         screening,
         town,
@@ -35,5 +36,6 @@ def register(app: Flask) -> None:
         imports.bp,
         bodies.bp,
         grid_card.bp,
+        official_forms.bp,
     ):
         app.register_blueprint(bp)

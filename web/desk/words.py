@@ -14,6 +14,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "nav_new": ("登记", "Record"),
     "nav_handover": ("交接班", "Handover"),
     "nav_screening": ("排查", "Screening"),
+    "nav_forms": ("报表", "Forms"),
     "nav_bodies": ("机构", "Bodies"),
     "kept": ("已保存。", "Kept."),
     "keep": ("保存", "Keep"),

@@ -1,4 +1,4 @@
-"""Sentences of a grid's page, of bodies and of clinics: Chinese, English."""
+"""Sentences of a grid's page, of bodies and clinics, and of official forms: Chinese, English."""
 
 from __future__ import annotations
 
@@ -57,4 +57,34 @@ WORDS: dict[str, tuple[str, str]] = {
     "clinic_at_office": ("在机构", "at the body's office"),
     "clinic_place": ("地点", "Place"),
     "clinic_text": ("说明", "Note"),
+    "form_title": ("{place}矛盾纠纷排查化解情况表 · {period}", "Disputes of {place}, {period}"),
+    "form_true": ("真实数，按权限查看，已登记", "true counts for whoever has the scope, written down"),
+    "form_file": ("下载 XLSX", "As XLSX"),
+    "form_by_day": ("按发生日期 {since} 至 {until}", "by day of occurrence, {since} to {until}"),
+    "form_says_not": (
+        "成功是有结果的化解；是否履行见回访。不作村与村的排名。",
+        "Succeeded means solved with an outcome; whether it holds is asked at follow-up. No league of villages.",
+    ),
+    "form_handed": ("报送", "Handed in"),
+    "form_handed_by": ("{post}于 {time} 报送。", "Handed in by {post}, {time}."),
+    "form_not_handed": ("这一期还没有报送。", "This period was not handed in yet."),
+    "form_hand_in": ("登记为已报送", "Mark as handed in"),
+    "form_again": ("重新报送", "Hand in again"),
+    "form_hand_in_hint": (
+        "保存现在的数字；以后的变化会逐项说明。",
+        "Keeps the numbers as they are now; later changes are explained against them.",
+    ),
+    "form_handed_in": ("已登记报送。", "Kept as handed in."),
+    "form_same": ("与报送时一致。", "As it was handed in."),
+    "form_change": (
+        "新增 {added} 件（其中报送后补录 {fresh} 件），减少 {gone} 件",
+        "{added} more (of these {fresh} recorded since), {gone} fewer",
+    ),
+    "form_history": ("历次报送", "Handed in so far"),
+    "form_reported": ("已报送", "handed in"),
+    "form_reported_n": (
+        "其中 {n} 件已在 {time} 由{post}报送",
+        "{n} of these were handed in by {post}, {time}",
+    ),
+    "papers": ("调解卷宗（DOCX）", "Papers (DOCX)"),
 }
