@@ -20,6 +20,7 @@ def register(app: Flask) -> None:
         official_forms,
         route,
         screening,
+        sources,
         town,
     )
 
@@ -34,6 +35,7 @@ def register(app: Flask) -> None:
         screening.bp,
         field.bp,
         imports.bp,
+        sources.bp,
         bodies.bp,
         grid_card.bp,
         official_forms.bp,

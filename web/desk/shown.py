@@ -185,6 +185,7 @@ _TELLING = frozenset(
         "import_undone",
         "kept",
         "form_handed_in",
+        "incoming_begun",
     }
 )
 """Sentences that an address may have a page tell: what was just done."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.desk import words_cases, words_grids, words_town
+from web.desk import words_cases, words_grids, words_sources, words_town
 
 _FRAME: dict[str, tuple[str, str]] = {
     "product": ("网格地图", "gridmap"),
@@ -53,7 +53,13 @@ _FRAME: dict[str, tuple[str, str]] = {
     "route_note": ("接报量，不代表危险。", "Reported incidents, not danger."),
 }
 
-WORDS: dict[str, tuple[str, str]] = {**_FRAME, **words_cases.WORDS, **words_town.WORDS, **words_grids.WORDS}
+WORDS: dict[str, tuple[str, str]] = {
+    **_FRAME,
+    **words_cases.WORDS,
+    **words_town.WORDS,
+    **words_grids.WORDS,
+    **words_sources.WORDS,
+}
 
 FOR_SCRIPTS = (
     "as_of",
