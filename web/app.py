@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from gridmap import __version__
 from gridmap.errors import Busy, GridmapError, NotFound, NotSignedIn, Unavailable
 from gridmap.storage.database import Database
-from web import access, desk, pages, tiles
+from web import access, desk, ogc, open311, pages, tiles
 from web.accounts import audit, blueprint, entry, own, posts, sign_on  # noqa: F401 - they bring their addresses
 from web.api import jobs, workspace
 from web.api.cases import cases, counts, grid_posts, incidents
@@ -88,6 +88,8 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         app.register_api(bp)
     app.register_blueprint(tiles.bp)
     app.register_blueprint(pages.bp)
+    app.register_blueprint(ogc.bp)
+    app.register_blueprint(open311.bp)
     desk.register(app)
     app.register_blueprint(blueprint.bp)
     app.add_url_rule("/healthz", "healthz", _healthz)
