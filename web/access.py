@@ -48,6 +48,7 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "bodies.announce": A.ACT_ON_CASE,
         "bodies.call_off": A.ACT_ON_CASE,
         "card.show": A.SEE_SERVICES,
+        "card.border": A.SEE_MAP,
         "card.put_post": A.ACT_ON_CASE,
         "card.remove_post": A.ACT_ON_CASE,
         "card.put_volunteers": A.ACT_ON_CASE,

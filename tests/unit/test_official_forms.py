@@ -112,7 +112,7 @@ def test_a_workbook_of_the_town_keeps_its_look_and_gets_its_values(tmp_path: Pat
     book.save(tmp_path / "t.xlsx")
     fill_file(tmp_path / "t.xlsx", tmp_path / "o.xlsx", VALUES, ROWS)
     made = openpyxl.load_workbook(tmp_path / "o.xlsx").active
-    assert [[c.value for c in line] for line in made.iter_rows(max_row=4)] == [
+    assert [[c.value for c in line] for line in made.iter_rows(max_row=4, max_col=4)] == [
         ["枫桥镇情况表", None, None, None],
         ["枫源村", 7, None, None],
         ["乐山村", 5, None, None],
