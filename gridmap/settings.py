@@ -9,6 +9,7 @@ import os
 import re
 import zoneinfo
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -74,6 +75,8 @@ class Settings(BaseSettings):
         Days after which `gridmap audit trim` drops the audit's rows, by whole months; None keeps them all.
     case_text_days : int or None
         Days after its end when `gridmap cases expire` empties what a closed case tells in words; None keeps it.
+    log : {'text', 'json'}
+        Lines for a person, or JSON with a line for each request.
     backup_folder : Path or None
         Where backups go; None is ``backups`` in the workspace's folder.
     backup_copy : Path or None
@@ -109,6 +112,7 @@ class Settings(BaseSettings):
     position_days: int = Field(default=30, ge=1, le=30)
     audit_days: int | None = Field(default=None, ge=183, le=36_500)
     case_text_days: int | None = Field(default=None, ge=30, le=36_500)
+    log: Literal["text", "json"] = "text"
     backup_folder: Path | None = None
     backup_copy: Path | None = None
     backup_at: str = Field(default="02:30", pattern=r"^(off|([01][0-9]|2[0-3]):[0-5][0-9])$")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import logging
+import os
 import sys
 from typing import Any
 
 import click
 
 from gridmap import __version__
+from gridmap.cli.logs import begin_log
 from gridmap.domain.legible import legible
 from gridmap.errors import GridmapError
 from gridmap.files.disk import disk_error
@@ -147,7 +148,5 @@ def main(*, verbose: bool, as_post: str | None) -> None:  # noqa: ARG001 - read 
 
     GRIDMAP_HOME names the workspace's folder: one folder, one town.
     """
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    # Asked of the environment itself: settings that cannot be used are told by the command, not here.
+    begin_log(verbose=verbose, as_json=os.environ.get("GRIDMAP_LOG") == "json")
