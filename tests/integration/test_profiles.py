@@ -155,6 +155,18 @@ def test_the_answer_holds_no_cell_that_was_refused_and_no_column_that_was_not_re
     assert folder.is_dir()
 
 
+def test_a_sample_is_left_alone_until_the_profile_imports_by_itself(town: Database) -> None:
+    mapping = SAID | {"channel=网格员上报": "patrol"}
+    profiles.save(town, KEEPER, Profile("省平台", mapping=mapping, unknown="refuse"))
+    drop(town, "省平台", "样表.csv", HEAD + ROWS)
+    assert incoming.run(town, KEEPER, IMPORT_KINDS, quiet_s=0, automatic=True) == []
+    assert len(incoming.waiting(town, quiet_s=0)) == 1
+    assert incoming.waiting(town, quiet_s=3600) == [], "a file may still be on its way"
+    profiles.save(town, KEEPER, Profile("省平台", mapping=mapping, unknown="refuse", automatic=True))
+    (answer,) = incoming.run(town, KEEPER, IMPORT_KINDS, quiet_s=0, automatic=True)
+    assert answer.inserted == 2
+
+
 def test_a_profile_s_name_fields_and_owner_are_held(town: Database) -> None:
     for name in ("", "../x", "a/b", "x" * 41):
         with pytest.raises(InvalidInput, match="配置名称"):

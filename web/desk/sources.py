@@ -148,6 +148,7 @@ def save(name: str) -> Response:
         unknown=form.get("unknown", known.unknown),  # type: ignore[arg-type]
         crs=forms.text(form, "crs"),
         sheet=forms.text(form, "sheet"),
+        automatic="automatic" in form,
     )
     file = form.get("file") or None
     try:
