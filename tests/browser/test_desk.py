@@ -334,7 +334,7 @@ def test_a_grid_s_page_tells_who_serves_it_and_takes_posts_and_volunteers(at_des
     page.fill("#phone", "13800138000")
     page.locator("#posts button.primary").click()
     # What was written is still there beside the reason.
-    expect(page.locator(".notice.bad")).to_contain_text("办公电话")
+    expect(page.locator("p.notice.bad")).to_contain_text("办公电话")
     expect(page.locator("#hours")).to_have_value("周一至周五 08:30-17:00")
     page.fill("#phone", "0575-80000000")
     page.locator("#posts button.primary").click()
@@ -357,3 +357,37 @@ def test_a_clinic_is_announced_and_called_off_and_the_directory_says_who_is_open
     expect(page.locator("#clinics li")).to_contain_text("文化礼堂")
     page.locator("#clinics li button").click()
     expect(page.locator("#clinics .nothing")).to_be_visible()
+
+
+def test_what_was_told_is_put_right_with_a_reason_and_the_same_matter_is_merged(at_desk: Watched) -> None:
+    page = at_desk.page
+    take_in(page, at_desk.base, "登记写错的纠纷")
+    page.click("#edit")
+    expect(page.locator("#summary")).to_have_value("登记写错的纠纷")
+    page.fill("#summary", "登记改正的纠纷")
+    page.fill("#reason", "笔误")
+    page.click("#save")
+    expect(page.locator("h1")).to_have_text("登记改正的纠纷")
+    expect(page.locator(".timeline li").first).to_contain_text("更改：")
+    kept = page.url.split("?")[0]
+    take_in(page, at_desk.base, "登记改正的纠纷又来")
+    other = page.url.split("?")[0].rpartition("/")[2]
+    page.goto(kept)
+    page.locator("#step-merge summary").click()
+    page.fill("#merge-other", other)
+    page.fill("#merge-reason", "同一件事")
+    page.locator("#step-merge button.primary").click()
+    expect(page.locator(".facts")).to_contain_text(other)
+
+
+def test_a_form_s_number_leads_to_its_cases_and_handing_in_is_kept(at_desk: Watched) -> None:
+    page = go(at_desk, "/forms?period=2026-10")
+    number = page.locator("tr.total [data-c=found] a").first
+    said = int(number.inner_text())
+    number.click()
+    expect(page.locator(".queue-part")).to_be_visible()
+    sealed = page.locator(".head .muted").inner_text()
+    assert str(said) in sealed
+    page.locator("[data-back]").click()
+    page.click("#hand-in")
+    expect(page.locator("#handed-in")).to_contain_text("与报送时一致")
