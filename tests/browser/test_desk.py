@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -391,3 +392,46 @@ def test_a_form_s_number_leads_to_its_cases_and_handing_in_is_kept(at_desk: Watc
     page.locator("[data-back]").click()
     page.click("#hand-in")
     expect(page.locator("#handed-in")).to_contain_text("与报送时一致")
+
+
+def test_a_shift_is_given_with_a_note_and_read_and_taken_by_the_next_desk(
+    at_desk: Watched, person: Person
+) -> None:
+    page = go(at_desk, "/handover")
+    page.fill("#note", "夜间有两起噪声纠纷，明早回访。")
+    page.click("#give")
+    expect(page.locator("#flash")).to_contain_text("交班")
+    other = person().page
+    other.goto(f"{at_desk.base}/handover")
+    expect(other.locator(".notice", has_text="噪声纠纷")).to_be_visible()
+    # A second note waits until the first is taken: none is lost.
+    expect(other.locator("#give")).to_have_count(0)
+    other.click("#take")
+    expect(other.locator("#take")).to_have_count(0)
+    expect(other.locator("#give")).to_be_visible()
+
+
+def test_recording_a_case_takes_few_actions_and_tells_its_time_at_a_person_s_speed(at_desk: Watched) -> None:
+    page = at_desk.page
+    page.goto(f"{at_desk.base}/cases/new")
+    begun = time.monotonic()
+    actions = 0
+
+    def act(done: Callable[[], object]) -> None:
+        nonlocal actions
+        actions += 1
+        page.wait_for_timeout(600)
+        done()
+
+    act(lambda: page.keyboard.type("楼道堆物影响通行，双方争吵", delay=150))
+    act(lambda: page.locator("#kind").select_option("dispute:02"))
+    act(lambda: page.locator("#place").press_sequentially("枫源村", delay=150))
+    act(page.locator("#places button").first.click)
+    act(lambda: page.locator("#channel").select_option("visit"))
+    act(lambda: page.click("#save"))
+    page.wait_for_selector("#case, #alike")
+    if page.locator("#alike").count():
+        act(lambda: page.click("#save"))
+    page.wait_for_url(re.compile(r"/cases/\d{22}"))
+    print(f"recording a case: {time.monotonic() - begun:.0f} s of script time, {actions} actions")
+    assert actions <= 8
