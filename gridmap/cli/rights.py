@@ -103,6 +103,8 @@ ASKED: Mapping[str, A] = MappingProxyType(
                         "correct",
                         "link",
                         "withdraw",
+                        "edit",
+                        "merge",
                         "undo",
                         "restore",
                         "done",
