@@ -174,7 +174,7 @@ def _pool(
         value = p.value * noise[:, None]
         value[:, 0] += rare
         disturbed = replace(built, problem=replace(p, value=value))
-        begin = best[1].routes if number % 2 else None
+        begin = best[1] if number % 2 else None
         with_rest, found = search(
             disturbed, stop.part(share), seed + number, begin=begin, gentle=begin is not None
         )

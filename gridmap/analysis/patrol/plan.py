@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from math import fsum
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from gridmap.analysis.patrol.bounds import upper_bound
-from gridmap.analysis.patrol.build import Built, build
+from gridmap.analysis.patrol.build import Built, build, open_hours
 from gridmap.analysis.patrol.checks import check, checked_matrices
-from gridmap.analysis.patrol.engine import GENTLE, MILD, Better, Found, Progress, earned, run
+from gridmap.analysis.patrol.engine import COOL, GENTLE, MILD, Better, Even, Found, Progress, earned, run
 from gridmap.analysis.patrol.explain import explain
 from gridmap.analysis.patrol.model import Objective, Plan, Route, Shift, Stop, Team, VillageShare, Visit
 from gridmap.analysis.patrol.problem import Problem
@@ -22,11 +23,15 @@ from gridmap.errors import InvalidInput
 
 OnBetter = Callable[[float, dict[str, tuple[str, ...]]], None]
 
+_EVEN_PRICE = 0.05
 _REST_STEPS, _REST_SHARE, _REST_CHOICES = 4_000, 0.15, 13
 
 CONVENTIONS = {
     "prize": "a stop's k-th visit earns its prize times revisit_share ** (k - 1), whoever makes it",
-    "revisits": "one visit in each of k equal slots of the shift, a gap apart",
+    "revisits": "at most k visits a stop, starts at least the gap apart, whoever makes them",
+    "interval": "from start to start, and to the ends of the hours of teams and stop; a price above all prizes",
+    "waiting": "each visit begins as late as the next one allows; no wait above the most",
+    "balance": "squares and largest of loads, within a share of the best prize",
     "windows": "hold the whole visit",
     "break": "no driving and no work; taken at a stop, at the base or while waiting",
     "fairness": "a price on the part that a village lacks of its share of the week",
@@ -60,8 +65,9 @@ def plan(
         Prize alone without it.
     seed : int
     stop : Seconds or Iterations
-        With fairness half of it goes into the plan that fairness is compared with. Without, the search ends earlier
-        when the prize is at its bound and the ways become no shorter.
+        Of each search that a plan takes: with one visit a stop, two, and so on, each from what was found before; all of
+        them once more for the plan that fairness is compared with; half as many steps for even loads. A time is
+        divided among them. A search ends earlier when the prize is at its bound and the ways become no shorter.
     on_progress : callable, optional
         Called with what is done, and of how much.
     on_better : callable, optional
@@ -87,23 +93,150 @@ def plan(
     check(teams, stops, matrices, shift, aim)
     if seed < 0:
         raise InvalidInput("seed-negative", "随机种子不能为负数。", "The seed must not be negative.")
-    built = build(teams, stops, matrices, shift, aim)
-    if not built.problem.need.any():
-        most = upper_bound(built.problem) if not built.problem.liked.any() else np.inf
-        built, found = search(
-            built, stop, seed, most=most, on_progress=on_progress, on_better=_told(built, on_better)
-        )
-        return assemble(built, found, teams, stops, shift, aim, seed)
-    unfair = replace(built, problem=replace(built.problem, need=np.zeros_like(built.problem.need)))
-    halves = (None, None) if on_progress is None else (_half(on_progress, 0), _half(on_progress, 1))
-    free, best = search(unfair, stop.part(0.5), seed, on_progress=halves[0])
-    # As many steps as the first took, not as much time: then their number alone gives the same plan again.
-    built, found = search(
-        built, Iterations(best.steps), seed, on_progress=halves[1], on_better=_told(built, on_better)
-    )
+
+    def built_for(visits: int) -> Built:
+        few = [replace(s, visits=min(s.visits, visits)) for s in stops]
+        return build(teams, few, matrices, shift, aim)
+
+    depth = max((s.visits for s in stops), default=0) or 1
+    stages = [built_for(visits) for visits in range(1, depth)] + [build(teams, stops, matrices, shift, aim)]
+    fair = bool(stages[-1].problem.need.any())
+    turns = _Turns(stop, depth * (2 if fair else 1) + (aim.balance is not None), on_progress)
+    most = 0.0
+    if fair:
+        free = [replace(b, problem=replace(b.problem, need=np.zeros_like(b.problem.need))) for b in stages]
+        built, found, _ = _deepened(free, seed, turns, None)
+        most = float(earned(built.problem, found.routes).sum())
+    built, found, floor = _deepened(stages, seed, turns, on_better)
+    best = float(earned(built.problem, found.routes).sum())
+    if aim.balance is not None:
+        found = evened(
+            built, found, turns.next(even=True), seed, share=aim.balance, floor=floor,
+            on_progress=turns.progress(), on_better=_told(built, on_better),
+        )  # fmt: skip
     made = assemble(built, found, teams, stops, shift, aim, seed)
-    most = float(earned(free.problem, best.routes).sum())
-    return replace(made, fairness_cost=max(0.0, most - made.prize), iterations=made.iterations + best.steps)
+    return replace(
+        made,
+        iterations=turns.steps,
+        fairness_cost=max(0.0, most - best) if fair else 0.0,
+        balance_cost=max(0.0, best - made.prize),
+    )
+
+
+class _Turns:
+    """The rules that end the searches of a plan, one after the other.
+
+    Each takes as many steps as the first took, not as much time: then their number alone gives the same plan again, and
+    a plan with more visits goes through the very searches of the one with fewer.
+    """
+
+    def __init__(self, stop: StopRule, count: int, on_progress: Progress | None) -> None:
+        self._stop, self._count, self._tell = stop, count, on_progress
+        self._turn, self.steps = -1, 0
+
+    def next(self, *, even: bool = False) -> StopRule:
+        """Return the rule of the next search."""
+        self._turn += 1
+        if isinstance(self._stop, Iterations):
+            steps = self._stop.iterations
+        elif self._turn == 0:
+            return self._stop.part(1.0 / self._count)
+        else:
+            steps = self.steps
+        return Iterations(max(1, (steps + 1) // 2 if even else steps))
+
+    def took(self, steps: int) -> None:
+        """Note what a search took."""
+        self.steps = max(self.steps, steps)
+
+    def progress(self) -> Progress | None:
+        """Return what tells how far the present search is, as a part of all of them."""
+        tell, part, count = self._tell, self._turn, self._count
+        return None if tell is None else lambda done, total: tell(done + part * total, count * total)
+
+
+def _deepened(
+    stages: Sequence[Built], seed: int, turns: _Turns, on_better: OnBetter | None
+) -> tuple[Built, Found, float]:
+    """Search with one visit a stop, then with two from what that found, and so on; the worth before the last, too."""
+    found: Found | None = None
+    built, floor = stages[0], -np.inf
+    for stage in stages:
+        begin = None if found is None else _carried(built, found, stage)
+        rule = turns.next()
+        free = not stage.problem.need.any() and not stage.problem.liked.any()
+        most = upper_bound(stage.problem) if free else np.inf
+        floor = -np.inf if found is None else found.worth
+        built, found = search(
+            stage, rule, seed, begin=begin, most=most, on_progress=turns.progress(),
+            on_better=_told(stage, on_better),
+        )  # fmt: skip
+        turns.took(found.steps)
+    if found is None:
+        raise AssertionError
+    return built, found, floor
+
+
+def _carried(old: Built, found: Found, new: Built) -> Found:
+    """Write routes as visits of a problem that allows more of them."""
+    p, q = old.problem, new.problem
+    number = {stop.id: s for s, stop in enumerate(new.stops)}
+    rows = {key: v for v, key in enumerate(_keys(new))}
+    row = [rows[number[old.stops[s].id], k, opens, closes] for s, k, opens, closes in _keys(old)]
+    hours = np.stack([q.opens, q.closes])
+    narrowed = found.hours if found.hours is not None else np.stack([p.opens, p.closes])
+    hours[:, row] = narrowed
+    return Found(tuple(tuple(row[v] for v in route) for route in found.routes), found.worth, 0, hours)
+
+
+def _keys(built: Built) -> list[tuple[int, int, float, float]]:
+    """Name visits by stop, number and hours."""
+    p = built.problem
+    first = {int(s): int(p.slot[p.stop == s].min()) for s in np.unique(p.stop)}
+    return [
+        (int(s), int(k) - first[int(s)], float(a), float(b))
+        for s, k, a, b in zip(p.stop, p.slot, p.opens, p.closes, strict=True)
+    ]
+
+
+def evened(
+    built: Built,
+    found: Found,
+    stop: StopRule,
+    seed: int,
+    *,
+    share: float,
+    floor: float = -np.inf,
+    on_progress: Progress | None = None,
+    on_better: Better | None = None,
+) -> Found:
+    """Even out the loads of a plan's teams for a share of its worth at most.
+
+    Parameters
+    ----------
+    built : Built
+    found : Found
+        The best plan without a thought of loads.
+    stop : StopRule
+    seed : int
+    share : float
+        Most share of the worth that is given up.
+    floor : float
+        Worth that is kept in any case.
+    on_progress, on_better : callable, optional
+
+    Returns
+    -------
+    Found
+    """
+    if len(built.teams) < 2:
+        return found
+    least = max(found.worth - share * abs(found.worth), min(floor, found.worth))
+    even = Even(least, _EVEN_PRICE * float(earned(built.problem, found.routes).sum()))
+    return run(
+        built.problem, stop, seed + 2, begin=found, even=even, heat=COOL, exact=True, on_progress=on_progress,
+        on_better=on_better,
+    )  # fmt: skip
 
 
 def _told(built: Built, on_better: OnBetter | None) -> Better | None:
@@ -124,16 +257,12 @@ def _told(built: Built, on_better: OnBetter | None) -> Better | None:
     return tell
 
 
-def _half(on_progress: Progress, part: int) -> Progress:
-    return lambda done, total: on_progress(done + part * total, 2 * total)
-
-
 def search(
     built: Built,
     stop: StopRule,
     seed: int,
     *,
-    begin: tuple[tuple[int, ...], ...] | None = None,
+    begin: Found | None = None,
     gentle: bool = False,
     most: float = np.inf,
     on_progress: Progress | None = None,
@@ -146,7 +275,7 @@ def search(
     built : Built
     stop : StopRule
     seed : int
-    begin : tuple of tuple of int, optional
+    begin : Found, optional
         Routes to begin from.
     gentle : bool
         Stay near them.
@@ -188,7 +317,7 @@ def search(
         problem,
         left,
         seed + 1,
-        begin=found.routes,
+        begin=found,
         heat=heat,
         most=most,
         exact=True,
@@ -267,6 +396,7 @@ def assemble(
     Plan
     """
     before = {stop: count for stop, (count, _) in (made or {}).items()}
+    built = replace(built, problem=found.settled(built.problem))
     routes = {route.team: route for route in _routes(built, found, before)}
     in_order = tuple(routes[team.id] for team in teams)
     # A sum that does not depend on the order.
@@ -295,11 +425,31 @@ def assemble(
         shift=shift,
         objective=objective,
         conventions=dict(CONVENTIONS),
+        late=tuple(
+            s.id for s in stops if _longest_s(s, in_order, teams, shift) > (s.max_interval_s or 0.0) + 1e-6
+        ),
+        able=tuple(t.id for t, row in zip(built.teams, built.problem.allowed, strict=True) if row.any()),
     )
+
+
+def _longest_s(stop: Stop, routes: Sequence[Route], teams: Sequence[Team], shift: Shift) -> float:
+    """Longest time that a stop with an interval is left alone while it is open and some team may come."""
+    span = open_hours(teams, stop, shift)
+    if stop.max_interval_s is None or span is None:
+        return 0.0
+    starts = sorted(v.start_s for route in routes for v in route.visits if v.stop == stop.id)
+    longest = 0.0
+    for low, high in stop.windows or (span,):
+        begin, end = max(low, span[0]), min(high, span[1])
+        if begin < end:
+            times = [begin, *(t for t in starts if begin <= t <= end), end]
+            longest = max(longest, *(b - a for a, b in pairwise(times)))
+    return longest
 
 
 def _routes(built: Built, found: Found, before: Mapping[str, int]) -> list[Route]:
     p = built.problem
+    hours = p.hours
     timed = [walk(p, r, visits) for r, visits in enumerate(found.routes)]
     starts = sorted(
         (times.start[i], r, i)
@@ -315,7 +465,7 @@ def _routes(built: Built, found: Found, before: Mapping[str, int]) -> list[Route
         number[r, i] = counts[name]
     out = []
     for r, (team, visits, times) in enumerate(zip(built.teams, found.routes, timed, strict=True)):
-        begin, end = float(p.teams[r, 0]), float(p.teams[r, 1])
+        begin = float(p.teams[r, 0])
         if times is None or not visits:
             out.append(Route(team.id, (), begin, begin, None, 0.0, 0.0, 0.0, 0.0, 0.0))
             continue
@@ -331,8 +481,8 @@ def _routes(built: Built, found: Found, before: Mapping[str, int]) -> list[Route
             )  # fmt: skip
         rest = (float(p.teams[r, 2]), float(p.teams[r, 3])) if has_rest(p, r) else None
         travel, dwell = sum(times.legs), sum(float(p.dwell[v]) for v in visits)
+        begin = times.begin
         paused = max(0.0, min(rest[1], times.end) - max(rest[0], begin)) if rest else 0.0
-        hours = end - begin - (max(0.0, min(rest[1], end) - max(rest[0], begin)) if rest else 0.0)
         out.append(
             Route(
                 team.id,
@@ -343,7 +493,7 @@ def _routes(built: Built, found: Found, before: Mapping[str, int]) -> list[Route
                 travel,
                 dwell,
                 max(0.0, times.end - begin - travel - dwell - paused),
-                (travel + dwell) / hours if hours > 0 else 0.0,
+                (travel + dwell) / float(hours[r]) if hours[r] > 0 else 0.0,
                 sum(visit.prize for visit in rows),
             )
         )

@@ -50,5 +50,5 @@ def refuse_broken_parts(inputs: Inputs, made: Plan, vias: Mapping[str, Sequence[
         if stop.only_team is not None and not set(visitors) <= {stop.only_team}:
             broken.append(f"{stop.id} is kept for {stop.only_team}")
     split = replace(made, routes=tuple(routes))
-    broken += violations(split, teams, stops, inputs.roads.travel_s, shift=inputs.shift)
+    broken += violations(split, teams, stops, inputs.roads.travel_s, shift=inputs.shift, parts=True)
     refuse_breaches(broken)
