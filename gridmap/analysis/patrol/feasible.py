@@ -56,6 +56,15 @@ def violations(
                 found.append(f"{visit.stop} is no stop")
     if len({route.team for route in plan.routes}) != len(plan.routes):
         found.append("a team has two routes")
+    found += _visits_of(plan, teams, stops, shift)
+    if not parts:
+        found += _loads(plan, crew, shift)
+    return tuple(found)
+
+
+def _visits_of(plan: Plan, teams: Sequence[Team], stops: Sequence[Stop], shift: Shift) -> list[str]:
+    """Look at the number of visits to each stop, and the time between them."""
+    found: list[str] = []
     for stop in stops:
         starts = sorted(v.start_s for route in plan.routes for v in route.visits if v.stop == stop.id)
         if len(starts) > stop.visits:
@@ -64,9 +73,7 @@ def violations(
             found.append(f"visits to {stop.id} are closer than its gap")
         if stop.max_interval_s is not None and stop.id not in plan.late:
             found += _interval(stop, teams, shift, starts)
-    if not parts:
-        found += _loads(plan, crew, shift)
-    return tuple(found)
+    return found
 
 
 def _interval(stop: Stop, teams: Sequence[Team], shift: Shift, starts: list[float]) -> list[str]:

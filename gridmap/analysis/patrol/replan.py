@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -13,13 +13,13 @@ from gridmap.analysis.patrol.bounds import upper_bound
 from gridmap.analysis.patrol.build import Built, build
 from gridmap.analysis.patrol.checks import check, checked_matrices
 from gridmap.analysis.patrol.engine import GENTLE, Found, Progress, run
-from gridmap.analysis.patrol.model import Plan, Route, Stop, Team
+from gridmap.analysis.patrol.model import Objective, Plan, Route, Stop, Team, VillageShare
 from gridmap.analysis.patrol.plan import assemble
 from gridmap.analysis.patrol.schedule import arrival
 from gridmap.analysis.patrol.stop import StopRule
 from gridmap.errors import InvalidInput
 
-_LOYALTY = 0.02
+_LOYALTY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +135,12 @@ def replan(
             made[visit.stop] = count + 1, max(last, visit.start_s)
     check(plan.teams, stops, matrices, plan.shift, plan.objective)
     shift = plan.shift
-    built = _with_breaks(build(left, stops, matrices, shift, plan.objective, made=made), plan)
+    earned_so_far = _by_village(stops, done.values())
+    aim = _onward(plan.objective, earned_so_far)
+    built = _with_breaks(build(left, stops, matrices, shift, aim, made=made), plan)
     begin = _still_planned(built, plan, done, loyalty)
     found = run(built.problem, stop, seed, begin=begin, heat=GENTLE, exact=True, on_progress=on_progress)
-    rest = assemble(built, found, left, stops, shift, plan.objective, seed, made=made)
+    rest = assemble(built, found, left, stops, shift, aim, seed, made=made)
     fresh = {route.team: route for route in rest.routes}
     ends = {team.id: _home(team, built, r) for r, team in enumerate(built.teams)}
     routes = tuple(
@@ -154,9 +156,49 @@ def replan(
         bound=max(upper_bound(built.problem), rest.prize) + already,
         objective_value=rest.objective_value + already,
         teams=plan.teams,
+        objective=plan.objective,
+        villages=_whole_night(rest.villages, earned_so_far, plan.objective),
         fairness_cost=plan.fairness_cost,
+        balance_cost=plan.balance_cost,
+        able=plan.able,
     )
     return Replan(whole, *_differences(plan, whole))
+
+
+def _by_village(stops: Sequence[Stop], done: Iterable[Route]) -> dict[int, float]:
+    """Prize that each village got so far."""
+    village = {stop.id: stop.village for stop in stops}
+    out: dict[int, float] = {}
+    for route in done:
+        for visit in route.visits:
+            key = village[visit.stop]
+            out[key] = out.get(key, 0.0) + visit.prize
+    return out
+
+
+def _onward(aim: Objective, earned: Mapping[int, float]) -> Objective:
+    """Count what villages got so far as got, and as had: the rest of the shift gives them what they still need."""
+    week = dict(aim.week)
+    for key, prize in earned.items():
+        got, had = week.get(key, (0.0, 0.0))
+        week[key] = got + prize, had + prize
+    return replace(aim, week=week)
+
+
+def _whole_night(
+    rest: Mapping[int, VillageShare], earned: Mapping[int, float], aim: Objective
+) -> dict[int, VillageShare]:
+    """Tell what villages get of the whole shift, what was done before included."""
+    out = {}
+    for key, share in rest.items():
+        prize = share.prize + earned.get(key, 0.0)
+        got, had = aim.week.get(key, (0.0, 0.0))
+        whole = share.possible + had
+        needed = min(max(0.0, aim.village_share * whole - got), share.possible)
+        out[key] = VillageShare(
+            prize, share.possible, (prize + got) / whole if whole > 0 else 1.0, needed, share.lacks
+        )
+    return out
 
 
 def _kept(route: Route, now_s: float, interrupted: bool) -> Route:

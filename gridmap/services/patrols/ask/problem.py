@@ -15,15 +15,17 @@ from numpy.typing import NDArray
 
 from gridmap import crs
 from gridmap.analysis.patrol import Objective, Shift, Stop, Team
+from gridmap.analysis.patrol.build import open_hours
 from gridmap.analysis.roads import Mode, Router
 from gridmap.analysis.roads.snapping import Snapped
 from gridmap.domain.duties import slowness
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
+from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.ground.roads import load_roads
 from gridmap.services.hotspots.publish import is_cold
 from gridmap.services.hotspots.runs import hotspot_run, newest_run
-from gridmap.services.patrols.ask.history import read_history
+from gridmap.services.patrols.ask.history import History, read_history
 from gridmap.services.patrols.ask.prize import Terms, terms_of
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.wishes import ruled_stops, ruled_teams, with_wishes
@@ -85,6 +87,10 @@ class Inputs:
     sha256 : str
     free_stops : tuple of Stop
         As they were before stops were kept for teams or left out.
+    notices : tuple of dict
+        What is told of the request: teams that are left out or take no break, visits that do not fit.
+    roads_changed : bool
+        The roads are not those that the plan was first made on: what is done was done on others.
     carried : tuple of dict
         What happened in the shift so far: teams out or taken.
     """
@@ -102,6 +108,8 @@ class Inputs:
     sha256: str
     free_stops: tuple[Stop, ...]
     carried: tuple[dict[str, Any], ...] = field(default=())
+    notices: tuple[dict[str, Any], ...] = field(default=())
+    roads_changed: bool = False
 
 
 def on_roads(database: Database, scope: Scope, places: NDArray[np.float64], modes: Sequence[str]) -> OnRoads:
@@ -129,14 +137,22 @@ def check_near(roads: OnRoads, place: int) -> None:
     InvalidInput
         Naming the place.
     """
-    far = min(float(snapped.distance_m[place]) for snapped in roads.snapped.values())
-    if far > _FAR_M:
-        lon, lat = roads.places[place]
-        raise InvalidInput(
-            "place-off-road",
-            f"{lon:.5f}, {lat:.5f} 距最近的道路 {far / 1000:.1f} 公里，请检查坐标。",
-            f"{lon:.5f}, {lat:.5f} lies {far / 1000:.1f} km from the nearest road; check the coordinates.",
-        )
+    mode = min(roads.snapped, key=lambda m: float(roads.snapped[m].distance_m[place]))
+    if float(roads.snapped[mode].distance_m[place]) > _FAR_M:
+        raise off_road(roads, place, mode)
+
+
+def off_road(roads: OnRoads, place: int, mode: str, team: str | None = None) -> InvalidInput:
+    """Return the error of a place that is far from every road that a mode may use."""
+    lon, lat = roads.places[place]
+    km = float(roads.snapped[mode].distance_m[place]) / 1000
+    whose = ("", "") if team is None else (f"队伍 {team} 的驻地 ", f"The base of team {team}, ")
+    return InvalidInput(
+        "place-off-road",
+        f"{whose[0]}{lon:.5f}, {lat:.5f} 距最近的道路 {km:.1f} 公里，请检查坐标。",
+        f"{whose[1]}{lon:.5f}, {lat:.5f}{',' if team else ''} lies {km:.1f} km from the nearest road; "
+        "check the coordinates.",
+    )
 
 
 def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Inputs:
@@ -152,16 +168,20 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     run = _run(database, scope, asked)
     with database.scoped_session(scope) as session:
         rows = stored_teams.list_teams(session)
-    chosen = _chosen(rows, asked)
+    chosen, notices = _chosen(rows, asked)
     zone = ZoneInfo(database.settings.timezone)
     hours = {row["code"]: _hours(row, asked.on, zone) for row in chosen}
     begins_at, ends_at = min(h[0] for h in hours.values()), max(h[1] for h in hours.values())
     features = _hotspots(run)
-    points = [f["geometry"].representative_point() for f in features]
-    places = np.array(
-        [[row["base_lon"], row["base_lat"]] for row in chosen] + [[point.x, point.y] for point in points]
-    )
-    roads = on_roads(database, scope, places, [row["mode"] for row in chosen])
+    with database.scoped_session(scope) as session:
+        severities, medians = _of_incidents(session, run, features, zone)
+    points = [
+        (p.x, p.y) if median is None else median
+        for median, p in zip(medians, (f["geometry"].representative_point() for f in features), strict=True)
+    ]
+    roads, chosen, off = _on_roads(database, scope, chosen, points, named=asked.teams is not None)
+    notices += off
+    places = roads.places
     teams = tuple(
         Team(
             row["code"],
@@ -176,12 +196,12 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
         )
         for place, row in enumerate(chosen)
     )
-    teams = ruled_teams(teams, asked.rules, asked.rest, begins_at, ends_at)
+    teams, unrested = ruled_teams(teams, asked.rules, asked.rest, begins_at, ends_at)
+    notices += [_no_break(code, asked.rest or "") for code in unrested]
     shift = Shift(0.0, (ends_at - begins_at).total_seconds())
     with database.scoped_session(scope) as session:
         history = read_history(session, begins_at, roads.epsg)
-        severities = _severities(session, run, features, zone)
-    days = history.days_since(roads.xy[len(chosen) :], begins_at)
+    days = _days_since(history, roads, len(chosen), begins_at)
     terms = _terms(features, severities, days)
     stops = tuple(
         Stop(
@@ -194,10 +214,12 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
             visits=asked.visits,
             min_gap_s=asked.min_gap_s,
             revisit_share=asked.revisit_share,
+            max_interval_s=asked.max_interval_s,
         )
         for number, (feature, term) in enumerate(zip(features, terms, strict=True))
     )
     stops = ruled_stops(stops, asked.rules, teams, begins_at, ends_at)
+    notices += crowded(stops, teams, shift)
     free = stops
     stops = with_wishes(free, teams, roads.travel_s, shift, dict(asked.locks), asked.leave_out)
     about = {
@@ -226,18 +248,115 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
         about,
         roads,
         shift,
-        Objective(village_share=asked.village_share, week=history.week if asked.village_share > 0 else {}),
+        Objective(
+            village_share=asked.village_share,
+            week=history.week if asked.village_share > 0 else {},
+            balance=asked.balance,
+            max_wait_s=asked.max_wait_s,
+        ),
         begins_at,
         ends_at,
         int(run["run_id"]),
         hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest(),
         free,
+        notices=tuple(notices),
     )
 
 
-def _severities(
+def _on_roads(
+    database: Database,
+    scope: Scope,
+    rows: list[dict[str, Any]],
+    points: list[tuple[float, float]],
+    *,
+    named: bool,
+) -> tuple[OnRoads, list[dict[str, Any]], list[dict[str, Any]]]:
+    """Put bases and stops onto the roads; teams far from every road are refused where named, else told and left out."""
+    places = np.array(
+        [[row["base_lon"], row["base_lat"]] for row in rows] + [list(point) for point in points]
+    )
+    roads = on_roads(database, scope, places, [row["mode"] for row in rows])
+    off = [n for n, row in enumerate(rows) if roads.snapped[row["mode"]].distance_m[n] > _FAR_M]
+    if not off:
+        return roads, rows, []
+    if named or len(off) == len(rows):
+        raise off_road(roads, off[0], rows[off[0]]["mode"], rows[off[0]]["code"])
+    kept = [row for n, row in enumerate(rows) if n not in off]
+    told = []
+    for n in off:
+        km = float(roads.snapped[rows[n]["mode"]].distance_m[n]) / 1000
+        told.append(
+            left_out_team(
+                rows[n]["code"],
+                f"驻地距最近的道路 {km:.1f} 公里",
+                f"its base lies {km:.1f} km from the nearest road",
+            )
+        )
+    again, kept, _ = _on_roads(database, scope, kept, points, named=named)
+    return again, kept, told
+
+
+def left_out_team(code: str, zh: str, en: str) -> dict[str, Any]:
+    """Return the notice of a team that is not planned for."""
+    return {
+        "code": "team-left-out",
+        "stop": None,
+        "team": code,
+        "zh": f"队伍 {code} 未参与规划：{zh}。",
+        "en": f"Team {code} is left out: {en}.",
+    }
+
+
+def _no_break(code: str, rest: str) -> dict[str, Any]:
+    return {
+        "code": "break-outside-hours",
+        "stop": None,
+        "team": code,
+        "zh": f"休息 {rest} 不在队伍 {code} 的班次之内，该队不安排休息。",
+        "en": f"The break {rest} lies outside the hours of team {code}: it takes none.",
+    }
+
+
+def crowded(stops: Sequence[Stop], teams: Sequence[Team], shift: Shift) -> list[dict[str, Any]]:
+    """Tell of stops whose visits, a gap apart, do not fit into the hours in which some team may come."""
+    by_rule: dict[tuple[int, int, float], list[str]] = {}
+    for stop in stops:
+        span = open_hours(teams, stop, shift)
+        if span is None or stop.visits < 2 or stop.min_gap_s <= 0:
+            continue
+        fit = max(0, int((span[1] - span[0] - stop.dwell_s) // stop.min_gap_s) + 1)
+        if fit < stop.visits:
+            by_rule.setdefault((stop.visits, fit, stop.min_gap_s / 60), []).append(stop.id)
+    out = []
+    for (visits, fit, gap), names in by_rule.items():
+        which = f"{names[0]} 等 {len(names)} 处" if len(names) > 1 else names[0]
+        of = f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
+        out.append(
+            {
+                "code": "visits-do-not-fit",
+                "stop": names[0] if len(names) == 1 else None,
+                "team": None,
+                "zh": f"停靠点 {which}：要求至多 {visits} 次、间隔 {gap:.0f} 分钟，队伍的时间内至多 {fit} 次。",
+                "en": f"Stop {of}: {visits} visits {gap:.0f} min apart do not fit into the teams' hours; "
+                f"{fit} can be made at most.",
+            }
+        )
+    return out
+
+
+def _days_since(history: History, roads: OnRoads, first: int, begins_at: dt.datetime) -> list[float | None]:
+    """Days since the last visit to where teams of any mode stand for each stop."""
+    by_mode = [
+        history.days_since(router.point(roads.snapped[mode])[first:], begins_at)
+        for mode, router in roads.routers.items()
+    ]
+    return [min((d for d in found if d is not None), default=None) for found in zip(*by_mode, strict=True)]
+
+
+def _of_incidents(
     session: Any, run: dict[str, Any], features: list[dict[str, Any]], zone: ZoneInfo
-) -> list[float | None]:
+) -> tuple[list[float | None], list[tuple[float, float] | None]]:
+    """Mean severity of each hotspot's incidents, and their median place."""
     since = dt.datetime.combine(dt.date.fromisoformat(run["since"]), dt.time(), zone)
     until = dt.datetime.combine(dt.date.fromisoformat(run["until"]) + dt.timedelta(days=1), dt.time(), zone)
     areas = []
@@ -246,7 +365,8 @@ def _severities(
         around = Scope.of_grid(int(feature["grid_key"])) if by_grid else Scope.whole()
         wkb = None if by_grid else bytes(feature["geometry"].wkb)
         areas.append((around.lo, around.hi, wkb, feature.get("domain") or run["domain"]))
-    return stored.mean_severities(session, areas, since, until)
+    severities = stored.mean_severities(session, areas, since, until)
+    return severities, stored.median_places(session, areas, since, until, MINIMUM)
 
 
 def _terms(
@@ -298,7 +418,10 @@ def _hotspots(run: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _chosen(rows: list[dict[str, Any]], asked: PatrolRequest) -> list[dict[str, Any]]:
+def _chosen(
+    rows: list[dict[str, Any]], asked: PatrolRequest
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Teams that can be planned for, and what is told of the others."""
     if asked.teams is not None:
         known = {row["code"] for row in rows}
         for code in asked.teams:
@@ -309,11 +432,14 @@ def _chosen(rows: list[dict[str, Any]], asked: PatrolRequest) -> list[dict[str, 
                     f"There is no team {code} in your scope.",
                 )
         rows = [row for row in rows if row["code"] in asked.teams]
-    fit = [
-        row
-        for row in rows
-        if row["base_lon"] is not None and row["shift_start"] is not None and row["shift_end"] is not None
-    ]
+    fit, told = [], []
+    for row in sorted(rows, key=lambda row: str(row["code"])):
+        if row["base_lon"] is None:
+            told.append(left_out_team(row["code"], "没有驻地坐标", "it has no base with coordinates"))
+        elif row["shift_start"] is None or row["shift_end"] is None:
+            told.append(left_out_team(row["code"], "没有班次时间", "it has no hours of a shift"))
+        else:
+            fit.append(row)
     if not fit:
         raise InvalidInput(
             "patrol-no-teams",
@@ -321,7 +447,7 @@ def _chosen(rows: list[dict[str, Any]], asked: PatrolRequest) -> list[dict[str, 
             "No team can be planned for: a team needs a base with coordinates and the hours of its shift. Add them to "
             "the teams' file and import it again.",
         )
-    return sorted(fit, key=lambda row: str(row["code"]))
+    return fit, told
 
 
 def _hours(row: dict[str, Any], on: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:

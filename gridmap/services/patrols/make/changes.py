@@ -29,6 +29,7 @@ from gridmap.services.patrols.keep.codec import load_kept
 from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.services.patrols.keep.summary import Via, keep
 from gridmap.services.patrols.make.emergencies import refuse_broken_parts
+from gridmap.services.patrols.make.legs import changed_legs
 from gridmap.services.patrols.make.plans import OnProgress, stop_rule
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
@@ -139,10 +140,15 @@ def replan_patrol(
     NotFound
         When there is no such plan, stop or team.
     InvalidInput
-        When a time lies outside the shift, a place is far from every road, a lock cannot hold, or a name holds a
-        person's number.
+        When a time lies outside the shift, a team would be free before it is taken, a place is far from every road, a
+        lock cannot hold, or a name holds a person's number.
     Conflict
-        When the roads have changed since.
+        When the plan is of a version that kept less.
+
+    Notes
+    -----
+    On roads that have changed since, what is done and what teams are under way to stays as it was; the legs that take
+    another time now are told in ``summary.notices``.
     """
     tell = on_progress or (lambda *_: None)
     tell("read", 0, 1)
@@ -153,6 +159,7 @@ def replan_patrol(
         check_near(inputs.roads, place)
     now_s = _seconds(inputs, changed.at)
     _refuse_teams(inputs, changed)
+    _refuse_early(inputs, changed, now_s)
     carried = _carried(inputs, old, changed, now_s, first)
     fresh = _added(database, scope, inputs, changed.added, first + len(changed.taken))
     inputs = replace(
@@ -190,7 +197,7 @@ def replan_patrol(
     carried = tuple({k: v for k, v in c.items() if k != "now"} for c in carried)
     inputs = replace(inputs, stops=made.plan.stops, free_stops=(*inputs.free_stops, *fresh), carried=carried)
     vias = _vias(carried)
-    refuse_broken_parts(inputs, made.plan, vias)
+    refuse_broken_parts(inputs, made.plan, vias, since_s=now_s if inputs.roads_changed else None)
     tell("save", 0, 1)
     asked = row["parameters"] | {
         "seed": chosen,
@@ -210,7 +217,7 @@ def replan_patrol(
         asked,
         replaces_id=patrol_id,
         more={"change": _summary(inputs, made, changed, now_s)},
-        notices=[_too_late(inputs, stop) for stop in late],
+        notices=[*(_too_late(inputs, stop) for stop in late), *changed_legs(inputs, old, now_s)],
         vias=vias,
         owner=owner,
     )
@@ -249,6 +256,25 @@ def _refuse_teams(inputs: Inputs, changed: Changed) -> None:
                 "team-twice-changed",
                 f"队伍 {code} 在同一次调整中出现了两次。",
                 f"Team {code} is named twice in one change; it can drop out or be taken once.",
+            )
+
+
+def _refuse_early(inputs: Inputs, changed: Changed, now_s: float) -> None:
+    """Refuse an emergency that ends before it begins, and locks to a team that is out."""
+    for taken in changed.taken:
+        if _seconds(inputs, taken.free_at) < now_s:
+            raise InvalidInput(
+                "emergency-free-before",
+                f"队伍 {taken.team} 在 {taken.free_at} 空出，早于抽调的时刻 {changed.at}，请检查时刻。",
+                f"Team {taken.team} would be free at {taken.free_at}, before it is taken at {changed.at}; "
+                "check the times.",
+            )
+    for stop, team in (changed.locks or {}).items():
+        if team in changed.teams_out:
+            raise InvalidInput(
+                "lock-team-out",
+                f"停靠点 {stop} 锁定给队伍 {team}，而该队同时退出，请取消其一。",
+                f"Stop {stop} is locked to team {team}, which drops out; take one of the two back.",
             )
 
 

@@ -19,6 +19,7 @@ class PlanAgain:
     leave_out: tuple[str, ...] | None = None
     seed: int | None = None
     seconds: float | None = None
+    iterations: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class PlanChanged:
     changed: Changed
     seed: int | None = None
     seconds: float | None = None
+    iterations: int | None = None
 
 
 def _plan(asked: PatrolRequest, work: Work) -> Outcome:
@@ -47,6 +49,7 @@ def _again(asked: PlanAgain, work: Work) -> Outcome:
         leave_out=asked.leave_out,
         seed=asked.seed,
         seconds=asked.seconds,
+        iterations=asked.iterations,
         owner=work.owner,
         on_progress=work.tell,
     )
@@ -61,6 +64,7 @@ def _change(asked: PlanChanged, work: Work) -> Outcome:
         asked.changed,
         seed=asked.seed,
         seconds=asked.seconds,
+        iterations=asked.iterations,
         owner=work.owner,
         on_progress=work.tell,
     )
