@@ -297,7 +297,10 @@ def _place(
             if aim[2] > 0.0:
                 was = (driven[r] + busy[r]) / rows[5][r]
                 then = was + (more + dwell[visit]) / rows[5][r]
-                cost = aim[1] * cost + aim[2] * (then * then - was * was) / aim[3]
+                squares = (then * then - was * was) / aim[3]
+                # A high power stands for the largest load: who has most already gets no more.
+                top = ((then / aim[8]) ** 6 - (was / aim[8]) ** 6) * aim[8] / aim[4]
+                cost = aim[1] * cost + 0.5 * aim[2] * (squares + top)
             if cost < least:
                 least, team, position = cost, r, i
                 low, high = opens[visit], closes[visit]
@@ -384,9 +387,9 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
         stops with an interval, and the spans in which it holds.
     found : tuple of ndarray
         Room for the visits of one stop and their starts.
-    aim : ndarray of float64, shape (8,)
+    aim : ndarray of float64, shape (9,)
         Most waiting; prices of travel and of uneven loads, with the squares and the largest of loads that they are
-        measured by; least worth without it; prices of excessive waiting and of intervals.
+        measured by; least worth without it; prices of excessive waiting and of intervals; the largest load now.
     current, best : ndarray of float64, shape (1,) and (2,)
         Energy of where it is; worth and travel of the best.
     best_routes, best_sizes : ndarray of int64
@@ -410,6 +413,10 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
             touched[r], saved[r] = False, False
             whole += sizes[r]
             teams_table[r, 7] = teams_table[r, 6] * (1.0 + unevenness * draw(state))
+        if aim[2] > 0.0:
+            aim[8] = 1e-9
+            for r in range(teams):
+                aim[8] = max(aim[8], (driven[r] + now[5][r]) / rows[5][r])
         for s in range(len(counts)):
             old_tally[0][s] = counts[s]
             dirty[s] = False

@@ -23,7 +23,7 @@ _TRAVEL_SHARE = 0.01
 _MEAN_OUT, _LONGEST, _BLINK = 15.0, 16.0, 0.01
 _UNEVENNESS = 2.0
 _RECOMBINE_FROM_S, _RECOMBINE_SHARE = 1.0, 0.1
-HOT, MILD, GENTLE, COOL = (2.0, 0.04), (0.5, 0.02), (0.3, 0.02), (0.1, 0.002)
+HOT, MILD, GENTLE, COOL = (2.0, 0.04), (0.5, 0.02), (0.3, 0.02), (0.03, 0.0005)
 """Temperatures at a cycle's beginning and end, in median prizes: to find routes, with dwell, to stay near some,
 and to even out loads."""
 
@@ -209,7 +209,9 @@ class _State:
         self._pool = empty_pool(visits, kinds_of(p))
         self._energy, self._heat = np.zeros(1), np.zeros(2)
         whole = 1.0 + float(p.value.sum() + p.must.sum() + (p.shortfall * p.need).sum())
-        self._aim = np.array([p.most_wait, self._price, 0.0, 1.0, 1.0, -np.inf, 100.0 * whole, 10.0 * whole])
+        self._aim = np.array(
+            [p.most_wait, self._price, 0.0, 1.0, 1.0, -np.inf, 100.0 * whole, 10.0 * whole, 1.0]
+        )
         routes, sizes = self._now[:2]
         if begin is not None:
             for r, route in enumerate(begin.routes):

@@ -173,12 +173,17 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     hours = {row["code"]: _hours(row, asked.on, zone) for row in chosen}
     begins_at, ends_at = min(h[0] for h in hours.values()), max(h[1] for h in hours.values())
     features = _hotspots(run)
+    features += _next_best(run, features, chosen)
     with database.scoped_session(scope) as session:
         severities, medians = _of_incidents(session, run, features, zone)
     points = [
         (p.x, p.y) if median is None else median
         for median, p in zip(medians, (f["geometry"].representative_point() for f in features), strict=True)
     ]
+    for n, feature in enumerate(features):
+        if feature.get("at_base"):
+            home = next(row for row in chosen if int(feature["grid_key"]) in _bound(row) != Scope.whole())
+            points[n] = home["base_lon"], home["base_lat"]
     roads, chosen, off = _on_roads(database, scope, chosen, points, named=asked.teams is not None)
     notices += off
     places = roads.places
@@ -205,7 +210,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     terms = _terms(features, severities, days)
     stops = tuple(
         Stop(
-            f"H{feature['rank']}",
+            f"{'N' if feature['label'] == 'none' else 'H'}{feature['rank']}",
             len(chosen) + number,
             term.prize,
             asked.dwell_s,
@@ -361,7 +366,8 @@ def _of_incidents(
     until = dt.datetime.combine(dt.date.fromisoformat(run["until"]) + dt.timedelta(days=1), dt.time(), zone)
     areas = []
     for feature in features:
-        by_grid = run["method"] in _BY_GRID and feature["grid_key"]
+        # A unit of several cells is named by the first of them.
+        by_grid = run["method"] in _BY_GRID and feature["grid_key"] and feature.get("cells", 1) == 1
         around = Scope.of_grid(int(feature["grid_key"])) if by_grid else Scope.whole()
         wkb = None if by_grid else bytes(feature["geometry"].wkb)
         areas.append((around.lo, around.hi, wkb, feature.get("domain") or run["domain"]))
@@ -416,6 +422,43 @@ def _hotspots(run: dict[str, Any]) -> list[dict[str, Any]]:
             f"Run {run['run_id']} found no hotspot: there is nothing to visit. Choose another run or a longer period.",
         )
     return found
+
+
+def _next_best(
+    run: dict[str, Any], hot: list[dict[str, Any]], rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Choose, for each team bound to a village without a hotspot, the place there with most reports above expectation."""
+    out: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        bound = _bound(row)
+        if bound == Scope.whole() or any(f["grid_key"] and int(f["grid_key"]) in bound for f in hot):
+            continue
+        mine = [
+            f
+            for f in run["features"]
+            if f["label"] == "none"
+            and f["geometry"] is not None
+            and f["grid_key"]
+            and int(f["grid_key"]) in bound
+        ]
+        if mine:
+            best = min(mine, key=lambda f: (f["expected"] - f["observed"], f["rank"]))
+            out[best["rank"]] = best
+    return [f | _next_best_words(f) for _, f in sorted(out.items())]
+
+
+def _next_best_words(feature: dict[str, Any]) -> dict[str, Any]:
+    """Say why a place is visited that is no hotspot; where the reports of many cells are one, it is the team's base."""
+    if feature.get("cells", 1) > 1:
+        return {
+            "at_base": True,
+            "words_zh": f"村内没有热点，接报分散，在驻地周边巡查：{feature['words_zh']}",
+            "words_en": f"No hotspot in the village and reports far apart; round the base: {feature['words_en']}",
+        }
+    return {
+        "words_zh": f"村内没有热点，去接报最多处：{feature['words_zh']}",
+        "words_en": f"No hotspot in the village; most reports here: {feature['words_en']}",
+    }
 
 
 def _chosen(
