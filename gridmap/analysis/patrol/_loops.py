@@ -293,7 +293,8 @@ def _place(
             more, i = _best_position(visit, r, routes, sizes, problem, start, latest, blink, state, first)
             if i < 0:
                 continue
-            cost = more * teams[r, 7]
+            # A visit that is liked here is put back here where that costs less way than it is worth.
+            cost = more * teams[r, 7] - prizes[6][r, visit] / aim[1]
             if aim[2] > 0.0:
                 was = (driven[r] + busy[r]) / rows[5][r]
                 then = was + (more + dwell[visit]) / rows[5][r]

@@ -74,14 +74,14 @@ def refresh(r: int, now: Any, problem: Any, most_wait: float) -> float:
         latest[r, 0] = end
         return 0.0
     free, at, driven = begin, base, 0.0
-    fits, waits = True, False
+    fits, idle = True, 0.0
     for i in range(n):
         visit = routes[r, i]
         leg = matrix[at, place[visit]]
         driven += leg
         reached = arrive(free, leg, pause, resume)
         free = start_from(max(reached, opens[visit]), dwell[visit], pause, resume)
-        waits = waits or free - reached > most_wait
+        idle += free - reached
         if free > closes[visit]:
             fits = False
         start[r, i] = free
@@ -99,7 +99,7 @@ def refresh(r: int, now: Any, problem: Any, most_wait: float) -> float:
         by = start_by(min(by, closes[visit]), dwell[visit], pause, resume)
         latest[r, i] = by
         then = place[visit]
-    if waits:
+    if idle > most_wait:
         by = start[r, n - 1]
         for i in range(n - 2, -1, -1):
             visit, then = routes[r, i], place[routes[r, i + 1]]

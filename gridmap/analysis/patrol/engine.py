@@ -146,7 +146,7 @@ def run(
                 on_progress(*budget.progress(taken))
             if on_better is not None and tuple(state.best) != told:
                 told = tuple(state.best)
-                on_better(state.found(taken).routes)
+                on_better(state.routes())
         idle = idle + 1 if tuple(state.best) == before else 0
         if idle >= _IDLE_CYCLES and (even is not None or state.best[0] >= most * _ALMOST):
             return state.found(taken)
@@ -186,7 +186,7 @@ class _State:
         self._apart = np.ascontiguousarray(p.travel[0][np.ix_(p.place, p.place)])
         self._thrift = 1.0 / np.maximum(p.value[:, 0] + p.must, 1e-300)
         span = float((p.teams[:, 1] - p.teams[:, 0]).sum())
-        self._price = _TRAVEL_SHARE * float(p.value.sum()) / max(span, 1e-300)
+        self._price = max(_TRAVEL_SHARE * float(p.value.sum()) / max(span, 1e-300), 1e-300)
         spans = np.zeros((0, 0, 2)) if p.spans is None else p.spans[timed]
         self._rows = (
             np.searchsorted(p.stop, np.arange(stops + 1)).astype(np.int64),
@@ -270,13 +270,22 @@ class _State:
             self.best_routes[:], self.best_sizes[:] = routes, sizes
             self.best[:] = worth, driven @ self._weight
 
-    def found(self, steps: int) -> Found:
+    def routes(self) -> tuple[tuple[int, ...], ...]:
         """Return the best routes."""
-        routes = tuple(
+        return tuple(
             tuple(int(v) for v in row[:size])
             for row, size in zip(self.best_routes, self.best_sizes, strict=True)
         )
-        return Found(routes, float(self.best[0]), steps, self.best_hours.copy())
+
+    def found(self, steps: int) -> Found:
+        """Return the best routes with their worth."""
+        routes = self.routes()
+        worth = float(self.best[0])
+        if self._aim[2] > 0.0:
+            # What it is worth is told without what its loads cost.
+            self.restart(1.0, 1.0, 1, fresh=False)
+            worth = self._worth()[0]
+        return Found(routes, worth, steps, self.best_hours.copy())
 
     def _measured(self) -> Floats:
         for r in range(len(self._now[1])):

@@ -101,25 +101,20 @@ def plan(
     depth = max((s.visits for s in stops), default=0) or 1
     stages = [built_for(visits) for visits in range(1, depth)] + [build(teams, stops, matrices, shift, aim)]
     fair = bool(stages[-1].problem.need.any())
-    turns = _Turns(stop, depth * (2 if fair else 1) + (aim.balance is not None), on_progress)
+    turns = _Turns(stop, depth * (1 + fair + (aim.balance is not None)), on_progress)
     most = 0.0
     if fair:
         free = [replace(b, problem=replace(b.problem, need=np.zeros_like(b.problem.need))) for b in stages]
-        built, found, _ = _deepened(free, seed, turns, None)
+        built, found, _ = _deepened(free, seed, turns, None, None)
         most = float(earned(built.problem, found.routes).sum())
-    built, found, floor = _deepened(stages, seed, turns, on_better)
-    best = float(earned(built.problem, found.routes).sum())
-    if aim.balance is not None:
-        found = evened(
-            built, found, turns.next(even=True), seed, share=aim.balance, floor=floor,
-            on_progress=turns.progress(), on_better=_told(built, on_better),
-        )  # fmt: skip
+    built, best, found = _deepened(stages, seed, turns, aim.balance, on_better)
+    prize = float(earned(built.problem, best.routes).sum())
     made = assemble(built, found, teams, stops, shift, aim, seed)
     return replace(
         made,
         iterations=turns.steps,
-        fairness_cost=max(0.0, most - best) if fair else 0.0,
-        balance_cost=max(0.0, best - made.prize),
+        fairness_cost=max(0.0, most - prize) if fair else 0.0,
+        balance_cost=max(0.0, prize - made.prize),
     )
 
 
@@ -156,25 +151,38 @@ class _Turns:
 
 
 def _deepened(
-    stages: Sequence[Built], seed: int, turns: _Turns, on_better: OnBetter | None
-) -> tuple[Built, Found, float]:
-    """Search with one visit a stop, then with two from what that found, and so on; the worth before the last, too."""
-    found: Found | None = None
-    built, floor = stages[0], -np.inf
+    stages: Sequence[Built], seed: int, turns: _Turns, balance: float | None, on_better: OnBetter | None
+) -> tuple[Built, Found, Found]:
+    """Search with one visit a stop, then with two from what that found, and so on; the best, and the even one."""
+    built, best, level = stages[0], None, None
     for stage in stages:
-        begin = None if found is None else _carried(built, found, stage)
+        begin = None if best is None else _carried(built, best, stage)
+        floor = -np.inf if level is None else level.worth
         rule = turns.next()
         free = not stage.problem.need.any() and not stage.problem.liked.any()
         most = upper_bound(stage.problem) if free else np.inf
-        floor = -np.inf if found is None else found.worth
-        built, found = search(
-            stage, rule, seed, begin=begin, most=most, on_progress=turns.progress(),
-            on_better=_told(stage, on_better),
-        )  # fmt: skip
-        turns.took(found.steps)
-    if found is None:
+        tell = _told(stage, on_better)
+        built, best = search(
+            stage, rule, seed, begin=begin, most=most, on_progress=turns.progress(), on_better=tell
+        )
+        turns.took(best.steps)
+        level = best
+        if balance is not None:
+            rule = turns.next(even=True)
+            level = evened(
+                built,
+                best,
+                rule,
+                seed,
+                share=balance,
+                floor=floor,
+                on_progress=turns.progress(),
+                on_better=tell,
+            )
+            best = max(best, level, key=lambda found: found.worth)
+    if best is None or level is None:
         raise AssertionError
-    return built, found, floor
+    return built, best, level
 
 
 def _carried(old: Built, found: Found, new: Built) -> Found:
