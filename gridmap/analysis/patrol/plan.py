@@ -154,9 +154,15 @@ def _deepened(
     stages: Sequence[Built], seed: int, turns: _Turns, balance: float | None, on_better: OnBetter | None
 ) -> tuple[Built, Found, Found]:
     """Search with one visit a stop, then with two from what that found, and so on; the best, and the even one."""
-    built, best, level = stages[0], None, None
+    built = stages[0]
+    best: Found | None = None
+    level: Found | None = None
     for stage in stages:
-        begin = None if best is None else _carried(built, best, stage)
+        begin: Found | None = None
+        if best is not None:
+            begin = _carried(built, best, stage)
+            # Breaks stay where they were put: the routes go on from there.
+            stage.problem.teams[:, 2:4] = built.problem.teams[:, 2:4]
         floor = -np.inf if level is None else level.worth
         rule = turns.next()
         free = not stage.problem.need.any() and not stage.problem.liked.any()

@@ -427,7 +427,7 @@ def _hotspots(run: dict[str, Any]) -> list[dict[str, Any]]:
 def _next_best(
     run: dict[str, Any], hot: list[dict[str, Any]], rows: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Choose, for each team bound to a village without a hotspot, the place there with most reports above expectation."""
+    """Choose the place with most reports above expectation for each team bound to a village without a hotspot."""
     out: dict[int, dict[str, Any]] = {}
     for row in rows:
         bound = _bound(row)

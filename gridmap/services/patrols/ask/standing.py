@@ -35,7 +35,7 @@ def standing(roads: OnRoads, mode: str, place: int) -> dict[str, Any]:
     -------
     dict
         lon, lat (EPSG:4326) of the point on the road; spot_lon, spot_lat of the incidents' median; off_m, how far that
-        lies from the road; street, and the same in words: stand_zh, stand_en.
+        lies from the road; street, and the same in words: stand_zh, stand_en, and side_zh in short.
     """
     router, snapped = roads.routers[mode], roads.snapped[mode]
     x, y = router.point(snapped)[place]
@@ -44,10 +44,11 @@ def standing(roads: OnRoads, mode: str, place: int) -> dict[str, Any]:
     street = router.graph.names[int(snapped.segment[place])]
     road = (street or "无名路", street or "an unnamed road")
     if off_m < _AT_ROAD_M:
-        words = f"在{road[0]}上值守。", f"Stand on {road[1]}."
+        words, beside = (f"在{road[0]}上值守。", f"Stand on {road[1]}."), ""
     else:
         turn = math.atan2(float(roads.xy[place, 1] - y), float(roads.xy[place, 0] - x))
         side = _SIDES[round(turn / (math.pi / 4)) % 8]
+        beside = f"事件在{side[0]} {off_m:.0f} 米"
         words = (
             f"在{road[0]}上值守，事件多发处在{side[0]} {off_m:.0f} 米。",
             f"Stand on {road[1]}; the incidents lie {off_m:.0f} m to the {side[1]}.",
@@ -59,6 +60,7 @@ def standing(roads: OnRoads, mode: str, place: int) -> dict[str, Any]:
         "spot_lat": round(float(roads.places[place, 1]), 7),
         "off_m": round(off_m, 1),
         "street": street,
+        "side_zh": beside,
         "stand_zh": words[0],
         "stand_en": words[1],
     }
