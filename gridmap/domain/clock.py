@@ -112,13 +112,12 @@ def spans_s(
             high = dt.datetime.combine(day, last, begins_at.tzinfo)
             found.append((low, high if high > low else high + dt.timedelta(days=1)))
     joined: list[tuple[float, float]] = []
-    for low, high in sorted(
-        ((a - begins_at).total_seconds(), (b - begins_at).total_seconds()) for a, b in found
-    ):
-        if joined and low <= joined[-1][1] + _MINUTE_S:
-            joined[-1] = joined[-1][0], max(joined[-1][1], high)
+    offsets = sorted(((a - begins_at).total_seconds(), (b - begins_at).total_seconds()) for a, b in found)
+    for begin_s, end_s in offsets:
+        if joined and begin_s <= joined[-1][1] + _MINUTE_S:
+            joined[-1] = joined[-1][0], max(joined[-1][1], end_s)
         else:
-            joined.append((low, high))
+            joined.append((begin_s, end_s))
     length_s = (ends_at - begins_at).total_seconds()
     return tuple((low, high) for low, high in joined if low < length_s and high > 0.0)
 

@@ -26,7 +26,8 @@ from gridmap.services.patrols.ask.rules import Rules, read_rules
 from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.keep.files import export_plan
 from gridmap.services.patrols.make import plans
-from gridmap.services.patrols.make.changes import Changed, Taken, replan_patrol
+from gridmap.services.patrols.make.changed import Changed, Taken
+from gridmap.services.patrols.make.changes import replan_patrol
 from gridmap.storage.database import Database
 
 WHOLE = Scope.whole()

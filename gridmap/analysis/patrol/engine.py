@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.analysis.patrol import _loops
+from gridmap.analysis.patrol._moves import burden
 from gridmap.analysis.patrol._pool import empty_pool
 from gridmap.analysis.patrol._timing import refresh
 from gridmap.analysis.patrol.problem import Floats, Ints, Problem
@@ -303,7 +304,7 @@ class _State:
     def _worth(self) -> tuple[float, float]:
         """Worth of the routes less what rules cost, and the price of their uneven loads."""
         worth = _loops.worth_of(*self._now[:2], self._prizes, self._counts, self._covered)
-        rules, uneven = _loops.burden(self._now, self._tally, self._rows, self._room, self._aim)
+        rules, uneven = burden(self._now, self._tally, self._rows, self._room, self._aim)
         return float(worth - rules), float(uneven)
 
 

@@ -9,12 +9,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gridmap.analysis.patrol.assemble import assemble
 from gridmap.analysis.patrol.bounds import upper_bound
 from gridmap.analysis.patrol.build import Built, build
 from gridmap.analysis.patrol.checks import check, checked_matrices
 from gridmap.analysis.patrol.engine import GENTLE, Found, Progress, run
 from gridmap.analysis.patrol.model import Objective, Plan, Route, Stop, Team, VillageShare
-from gridmap.analysis.patrol.plan import assemble
 from gridmap.analysis.patrol.schedule import arrival
 from gridmap.analysis.patrol.stop import StopRule
 from gridmap.errors import InvalidInput

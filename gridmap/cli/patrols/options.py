@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from gridmap.cli.common import Day
-from gridmap.services.patrols.make.changes import Added, Taken
+from gridmap.services.patrols.make.changed import Added, Taken
 
 
 class Shift(click.ParamType[dt.date | None]):

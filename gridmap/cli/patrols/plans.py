@@ -20,7 +20,8 @@ from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.keep.compare import compare_plans
 from gridmap.services.patrols.keep.files import export_kept
 from gridmap.services.patrols.make import plans
-from gridmap.services.patrols.make.changes import Added, Changed, Taken, replan_patrol
+from gridmap.services.patrols.make.changed import Added, Changed, Taken
+from gridmap.services.patrols.make.changes import replan_patrol
 
 
 @click.group("patrols")

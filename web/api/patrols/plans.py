@@ -18,7 +18,7 @@ from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.keep.compare import compare_plans
 from gridmap.services.patrols.keep.files import export_kept
-from gridmap.services.patrols.make.changes import Added, Changed, Taken
+from gridmap.services.patrols.make.changed import Added, Changed, Taken
 from gridmap.services.patrols.make.jobs import (
     PATROL_AGAIN,
     PATROL_CHANGE,

@@ -5,27 +5,31 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap import crs
 from gridmap.analysis.patrol import Objective, Shift, Stop, Team
-from gridmap.analysis.patrol.build import open_hours
-from gridmap.analysis.roads import Mode, Router
-from gridmap.analysis.roads.snapping import Snapped
 from gridmap.domain.duties import slowness
-from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
+from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor
 from gridmap.domain.terms import MINIMUM
-from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.ground.roads import load_roads
+from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.publish import is_cold
 from gridmap.services.hotspots.runs import hotspot_run, newest_run
+from gridmap.services.patrols.ask.crew import (
+    bound_to,
+    chosen_teams,
+    crowded,
+    hours_of,
+    left_out_team,
+    next_best,
+    no_break,
+)
 from gridmap.services.patrols.ask.history import History, read_history
+from gridmap.services.patrols.ask.places import FAR_M, OnRoads, off_road, on_roads
 from gridmap.services.patrols.ask.prize import Terms, terms_of
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.wishes import ruled_stops, ruled_teams, with_wishes
@@ -34,34 +38,6 @@ from gridmap.storage.patrols import plans as stored
 from gridmap.storage.teams import teams as stored_teams
 
 _BY_GRID = frozenset({"gi", "moran", "emerging"})
-_FAR_M = 2000.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OnRoads:
-    """Places on the roads.
-
-    Attributes
-    ----------
-    places : (p, 2) float64
-        Longitude and latitude.
-    xy : (p, 2) float64
-        Metres.
-    travel_s : dict of mode to (p, p) float64
-    routers : dict of mode to Router
-    snapped : dict of mode to Snapped
-    epsg : int
-    sha256 : str
-        Of the roads' lengths.
-    """
-
-    places: NDArray[np.float64]
-    xy: NDArray[np.float64]
-    travel_s: dict[str, NDArray[np.float64]]
-    routers: dict[str, Router]
-    snapped: dict[str, Snapped]
-    epsg: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,49 +88,6 @@ class Inputs:
     roads_changed: bool = False
 
 
-def on_roads(database: Database, scope: Scope, places: NDArray[np.float64], modes: Sequence[str]) -> OnRoads:
-    """Put places onto the roads, and take the times between them.
-
-    Raises
-    ------
-    InvalidInput
-        When there are no roads.
-    """
-    roads = load_roads(database, scope)
-    xy = np.column_stack(crs.from_wgs84(places[:, 0], places[:, 1], roads.epsg))
-    routers = {str(mode): roads.router(cast("Mode", mode)) for mode in sorted(set(modes))}
-    snapped = {mode: router.snap(xy) for mode, router in routers.items()}
-    travel_s = {mode: router.cost_matrix(snapped[mode], snapped[mode]) for mode, router in routers.items()}
-    lengths = hashlib.sha256(roads.graph.length_m.tobytes()).hexdigest()
-    return OnRoads(places, xy, travel_s, routers, snapped, roads.epsg, lengths)
-
-
-def check_near(roads: OnRoads, place: int) -> None:
-    """Refuse a place that is far from every road.
-
-    Raises
-    ------
-    InvalidInput
-        Naming the place.
-    """
-    mode = min(roads.snapped, key=lambda m: float(roads.snapped[m].distance_m[place]))
-    if float(roads.snapped[mode].distance_m[place]) > _FAR_M:
-        raise off_road(roads, place, mode)
-
-
-def off_road(roads: OnRoads, place: int, mode: str, team: str | None = None) -> InvalidInput:
-    """Return the error of a place that is far from every road that a mode may use."""
-    lon, lat = roads.places[place]
-    km = float(roads.snapped[mode].distance_m[place]) / 1000
-    whose = ("", "") if team is None else (f"队伍 {team} 的驻地 ", f"The base of team {team}, ")
-    return InvalidInput(
-        "place-off-road",
-        f"{whose[0]}{lon:.5f}, {lat:.5f} 距最近的道路 {km:.1f} 公里，请检查坐标。",
-        f"{whose[1]}{lon:.5f}, {lat:.5f}{',' if team else ''} lies {km:.1f} km from the nearest road; "
-        "check the coordinates.",
-    )
-
-
 def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Inputs:
     """Read what a plan works on.
 
@@ -168,12 +101,12 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     run = _run(database, scope, asked)
     with database.scoped_session(scope) as session:
         rows = stored_teams.list_teams(session)
-    chosen, notices = _chosen(rows, asked)
+    chosen, notices = chosen_teams(rows, asked)
     zone = ZoneInfo(database.settings.timezone)
-    hours = {row["code"]: _hours(row, asked.on, zone) for row in chosen}
+    hours = {row["code"]: hours_of(row, asked.on, zone) for row in chosen}
     begins_at, ends_at = min(h[0] for h in hours.values()), max(h[1] for h in hours.values())
     features = _hotspots(run)
-    features += _next_best(run, features, chosen)
+    features += next_best(run, features, chosen)
     with database.scoped_session(scope) as session:
         severities, medians = _of_incidents(session, run, features, zone)
     points = [
@@ -182,7 +115,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     ]
     for n, feature in enumerate(features):
         if feature.get("at_base"):
-            home = next(row for row in chosen if int(feature["grid_key"]) in _bound(row) != Scope.whole())
+            home = next(row for row in chosen if int(feature["grid_key"]) in bound_to(row) != Scope.whole())
             points[n] = home["base_lon"], home["base_lat"]
     roads, chosen, off = _on_roads(database, scope, chosen, points, named=asked.teams is not None)
     notices += off
@@ -197,12 +130,12 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
             (hours[row["code"]][1] - begins_at).total_seconds(),
             speed=1.0 / slowness(row["mode"], row["speed_kmh"]),
             size=row["size"] or 2,
-            scope=_bound(row),
+            scope=bound_to(row),
         )
         for place, row in enumerate(chosen)
     )
     teams, unrested = ruled_teams(teams, asked.rules, asked.rest, begins_at, ends_at)
-    notices += [_no_break(code, asked.rest or "") for code in unrested]
+    notices += [no_break(code, asked.rest or "") for code in unrested]
     shift = Shift(0.0, (ends_at - begins_at).total_seconds())
     with database.scoped_session(scope) as session:
         history = read_history(session, begins_at, roads.epsg)
@@ -281,7 +214,7 @@ def _on_roads(
         [[row["base_lon"], row["base_lat"]] for row in rows] + [list(point) for point in points]
     )
     roads = on_roads(database, scope, places, [row["mode"] for row in rows])
-    off = [n for n, row in enumerate(rows) if roads.snapped[row["mode"]].distance_m[n] > _FAR_M]
+    off = [n for n, row in enumerate(rows) if roads.snapped[row["mode"]].distance_m[n] > FAR_M]
     if not off:
         return roads, rows, []
     if named or len(off) == len(rows):
@@ -299,54 +232,6 @@ def _on_roads(
         )
     again, kept, _ = _on_roads(database, scope, kept, points, named=named)
     return again, kept, told
-
-
-def left_out_team(code: str, zh: str, en: str) -> dict[str, Any]:
-    """Return the notice of a team that is not planned for."""
-    return {
-        "code": "team-left-out",
-        "stop": None,
-        "team": code,
-        "zh": f"队伍 {code} 未参与规划：{zh}。",
-        "en": f"Team {code} is left out: {en}.",
-    }
-
-
-def _no_break(code: str, rest: str) -> dict[str, Any]:
-    return {
-        "code": "break-outside-hours",
-        "stop": None,
-        "team": code,
-        "zh": f"休息 {rest} 不在队伍 {code} 的班次之内，该队不安排休息。",
-        "en": f"The break {rest} lies outside the hours of team {code}: it takes none.",
-    }
-
-
-def crowded(stops: Sequence[Stop], teams: Sequence[Team], shift: Shift) -> list[dict[str, Any]]:
-    """Tell of stops whose visits, a gap apart, do not fit into the hours in which some team may come."""
-    by_rule: dict[tuple[int, int, float], list[str]] = {}
-    for stop in stops:
-        span = open_hours(teams, stop, shift)
-        if span is None or stop.visits < 2 or stop.min_gap_s <= 0:
-            continue
-        fit = max(0, int((span[1] - span[0] - stop.dwell_s) // stop.min_gap_s) + 1)
-        if fit < stop.visits:
-            by_rule.setdefault((stop.visits, fit, stop.min_gap_s / 60), []).append(stop.id)
-    out = []
-    for (visits, fit, gap), names in by_rule.items():
-        which = f"{names[0]} 等 {len(names)} 处" if len(names) > 1 else names[0]
-        of = f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
-        out.append(
-            {
-                "code": "visits-do-not-fit",
-                "stop": names[0] if len(names) == 1 else None,
-                "team": None,
-                "zh": f"停靠点 {which}：要求至多 {visits} 次、间隔 {gap:.0f} 分钟，队伍的时间内至多 {fit} 次。",
-                "en": f"Stop {of}: {visits} visits {gap:.0f} min apart do not fit into the teams' hours; "
-                f"{fit} can be made at most.",
-            }
-        )
-    return out
 
 
 def _days_since(history: History, roads: OnRoads, first: int, begins_at: dt.datetime) -> list[float | None]:
@@ -422,92 +307,6 @@ def _hotspots(run: dict[str, Any]) -> list[dict[str, Any]]:
             f"Run {run['run_id']} found no hotspot: there is nothing to visit. Choose another run or a longer period.",
         )
     return found
-
-
-def _next_best(
-    run: dict[str, Any], hot: list[dict[str, Any]], rows: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """Choose the place with most reports above expectation for each team bound to a village without a hotspot."""
-    out: dict[int, dict[str, Any]] = {}
-    for row in rows:
-        bound = _bound(row)
-        if bound == Scope.whole() or any(f["grid_key"] and int(f["grid_key"]) in bound for f in hot):
-            continue
-        mine = [
-            f
-            for f in run["features"]
-            if f["label"] == "none"
-            and f["geometry"] is not None
-            and f["grid_key"]
-            and int(f["grid_key"]) in bound
-        ]
-        if mine:
-            best = min(mine, key=lambda f: (f["expected"] - f["observed"], f["rank"]))
-            out[best["rank"]] = best
-    return [f | _next_best_words(f) for _, f in sorted(out.items())]
-
-
-def _next_best_words(feature: dict[str, Any]) -> dict[str, Any]:
-    """Say why a place is visited that is no hotspot; where the reports of many cells are one, it is the team's base."""
-    if feature.get("cells", 1) > 1:
-        return {
-            "at_base": True,
-            "words_zh": f"村内没有热点，接报分散，在驻地周边巡查：{feature['words_zh']}",
-            "words_en": f"No hotspot in the village and reports far apart; round the base: {feature['words_en']}",
-        }
-    return {
-        "words_zh": f"村内没有热点，去接报最多处：{feature['words_zh']}",
-        "words_en": f"No hotspot in the village; most reports here: {feature['words_en']}",
-    }
-
-
-def _chosen(
-    rows: list[dict[str, Any]], asked: PatrolRequest
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Teams that can be planned for, and what is told of the others."""
-    if asked.teams is not None:
-        known = {row["code"] for row in rows}
-        for code in asked.teams:
-            if code not in known:
-                raise NotFound(
-                    "team-not-found",
-                    f"没有队伍 {code}，或超出管辖范围。",
-                    f"There is no team {code} in your scope.",
-                )
-        rows = [row for row in rows if row["code"] in asked.teams]
-    fit, told = [], []
-    for row in sorted(rows, key=lambda row: str(row["code"])):
-        if row["base_lon"] is None:
-            told.append(left_out_team(row["code"], "没有驻地坐标", "it has no base with coordinates"))
-        elif row["shift_start"] is None or row["shift_end"] is None:
-            told.append(left_out_team(row["code"], "没有班次时间", "it has no hours of a shift"))
-        else:
-            fit.append(row)
-    if not fit:
-        raise InvalidInput(
-            "patrol-no-teams",
-            "没有可用的队伍：队伍须有驻地坐标和班次时间。请在队伍文件中补上后重新导入。",
-            "No team can be planned for: a team needs a base with coordinates and the hours of its shift. Add them to "
-            "the teams' file and import it again.",
-        )
-    return fit, told
-
-
-def _hours(row: dict[str, Any], on: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
-    begin = dt.datetime.combine(on, row["shift_start"], zone)
-    end = dt.datetime.combine(on, row["shift_end"], zone)
-    # In seconds of the same clock: a shift that crosses a change of the clock is an hour longer or shorter.
-    return begin, end if end > begin else dt.datetime.combine(
-        on + dt.timedelta(days=1), row["shift_end"], zone
-    )
-
-
-def _bound(row: dict[str, Any]) -> Scope:
-    """Bind a volunteer team to its own village; a professional one serves the whole town."""
-    key = int(row["grid_key"])
-    if row["professional"] or key == UNASSIGNED or level_of(key) < VILLAGE:
-        return Scope.whole()
-    return Scope.of_grid(ancestor(key, VILLAGE))
 
 
 def village_of(key: int | None) -> int:

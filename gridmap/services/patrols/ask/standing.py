@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from gridmap import crs
-from gridmap.services.patrols.ask.problem import OnRoads
+from gridmap.services.patrols.ask.places import OnRoads
 
 _SIDES = (
     ("东侧", "east"),

@@ -24,7 +24,8 @@ from gridmap.analysis.patrol import (
 )
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, NotFound
-from gridmap.services.patrols.ask.problem import Inputs, on_roads
+from gridmap.services.patrols.ask.places import on_roads
+from gridmap.services.patrols.ask.problem import Inputs
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 from typing import Any
 
@@ -20,14 +20,15 @@ from gridmap.analysis.patrol import (
 )
 from gridmap.domain.clock import read_moment
 from gridmap.domain.gridkey import UNASSIGNED, Scope
-from gridmap.domain.terms import DWELL_S
 from gridmap.errors import InvalidInput
 from gridmap.ingest.free_text import checked_text
-from gridmap.services.patrols.ask.problem import Inputs, check_near, village_of
+from gridmap.services.patrols.ask.places import check_near
+from gridmap.services.patrols.ask.problem import Inputs, village_of
 from gridmap.services.patrols.ask.wishes import with_wishes
 from gridmap.services.patrols.keep.codec import load_kept
 from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.services.patrols.keep.summary import Via, keep
+from gridmap.services.patrols.make.changed import Added, Changed, told
 from gridmap.services.patrols.make.emergencies import refuse_broken_parts
 from gridmap.services.patrols.make.legs import changed_legs
 from gridmap.services.patrols.make.plans import OnProgress, stop_rule
@@ -35,69 +36,6 @@ from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
 
 _REPLAN_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """An emergency takes a team.
-
-    Attributes
-    ----------
-    team : str
-    lon, lat : float
-        Where it goes, and is free again.
-    free_at : str
-        When: HH:MM, or a day with a time.
-    """
-
-    team: str
-    lon: float
-    lat: float
-    free_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """A stop comes in.
-
-    Attributes
-    ----------
-    lon, lat : float
-    name : str or None
-    prize : float or None
-        Without a prize it must be visited.
-    dwell_s : float
-    """
-
-    lon: float
-    lat: float
-    name: str | None = None
-    prize: float | None = None
-    dwell_s: float = DWELL_S
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What happens.
-
-    Attributes
-    ----------
-    at : str
-        From when on: HH:MM within the shift, or a day with a time.
-    teams_out : tuple of str
-    taken : tuple of Taken
-    added : tuple of Added
-    locks : dict of stop to team
-        For stops that are not begun yet.
-    leave_out : tuple of str
-    """
-
-    at: str
-    teams_out: tuple[str, ...] = ()
-    taken: tuple[Taken, ...] = ()
-    added: tuple[Added, ...] = ()
-    locks: Mapping[str, str] | None = None
-    leave_out: tuple[str, ...] = ()
 
 
 def replan_patrol(
@@ -204,7 +142,7 @@ def replan_patrol(
         "seconds": seconds,
         "iterations": iterations,
         "from_plan": patrol_id,
-        "change": _told(changed),
+        "change": told(changed),
         "locks": {**row["parameters"]["locks"], **locks},
         "leave_out": sorted({*row["parameters"]["leave_out"], *left_out}),
     }
@@ -362,17 +300,6 @@ def _vias(carried: Sequence[dict[str, Any]]) -> dict[str, tuple[Via, ...]]:
             via = Via(event["after"], event["place"], event["free_s"])
             out[event["team"]] = (*out.get(event["team"], ()), via)
     return out
-
-
-def _told(changed: Changed) -> dict[str, Any]:
-    return {
-        "at": changed.at,
-        "teams_out": list(changed.teams_out),
-        "taken": [[t.team, t.lon, t.lat, t.free_at] for t in changed.taken],
-        "added": [[a.lon, a.lat, a.name, a.prize, a.dwell_s] for a in changed.added],
-        "locks": dict(changed.locks or {}),
-        "leave_out": list(changed.leave_out),
-    }
 
 
 def _summary(inputs: Inputs, made: Replan, changed: Changed, now_s: float) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from gridmap.services.jobs.kinds import JobKind, Outcome, Work
 from gridmap.services.patrols.ask.request import PatrolRequest
-from gridmap.services.patrols.make.changes import Changed, replan_patrol
+from gridmap.services.patrols.make.changed import Changed
+from gridmap.services.patrols.make.changes import replan_patrol
 from gridmap.services.patrols.make.plans import plan_patrols, solve_again
 
 
