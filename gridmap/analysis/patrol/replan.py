@@ -252,7 +252,6 @@ def _still_planned(built: Built, plan: Plan, done: Mapping[str, Route], loyalty:
             if visit.stop not in row:
                 continue
             mine = p.stop == row[visit.stop]
-            p.liked[r, mine] = worth
             fits = [
                 int(v)
                 for v in np.flatnonzero(
@@ -265,6 +264,7 @@ def _still_planned(built: Built, plan: Plan, done: Mapping[str, Route], loyalty:
             ]
             if fits:
                 used.add(int(p.slot[fits[0]]))
+                p.liked[r, p.slot == p.slot[fits[0]]] = worth
                 route.append(fits[0])
                 starts[fits[0]] = visit.start_s
         begin.append(tuple(route))
