@@ -28,7 +28,7 @@ _COMMANDS = {
     "cases": (
         "gridmap.cli.cases.desk",
         "group",
-        "事件办理 / cases: record, find, list, show, accept … archive, undo, tasks, screening, lists.",
+        "事件办理 / cases: record, find, list, show, accept … archive, undo, tasks, screening, posts, clinics, lists.",
     ),
     "imports": ("gridmap.cli.imports.history", "group", "导入记录 / imports: list, show, undo."),
     "limits": ("gridmap.cli.cases.limits", "group", "办理期限 / limits: show, load, save."),
@@ -63,6 +63,21 @@ _COMMANDS = {
     ),
     "coverage": ("gridmap.cli.response.coverage", "group", "覆盖 / coverage: show, site."),
     "reports": ("gridmap.cli.reports.build", "group", "报告 / reports: build, list."),
+    "profiles": (
+        "gridmap.cli.imports.profiles",
+        "group",
+        "来源配置 / profiles of source systems: list, show, propose, save, import, remove.",
+    ),
+    "incoming": (
+        "gridmap.cli.imports.profiles",
+        "incoming_group",
+        "收件夹 / the incoming folder: list, run.",
+    ),
+    "forms": (
+        "gridmap.cli.reports.forms",
+        "group",
+        "报表 / official forms: show, make, hand-in, list, places, papers.",
+    ),
     "jobs": ("gridmap.cli.jobs.queue", "group", "任务 / jobs: list, show, cancel, work."),
     "users": (
         "gridmap.cli.users",

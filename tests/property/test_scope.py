@@ -25,7 +25,14 @@ OWNER_ONLY = {"audit_segments"}
 TABLES = {table.name: table for table in Base.metadata.sorted_tables if table.name not in OWNER_ONLY}
 SHARED = {"boundary_versions", "roads", "basemap_features", "screening_rounds", "workspace_settings"}
 ACCOUNTS = {"posts", "post_terms", "sign_in_links", "sessions", "api_tokens", "sign_in_attempts"}
-WHOLE = {"case_days", "import_runs", "import_changes", "import_mappings", "audit"} | ACCOUNTS
+WHOLE = {
+    "case_days",
+    "import_runs",
+    "import_changes",
+    "import_mappings",
+    "import_profiles",
+    "audit",
+} | ACCOUNTS
 SUBTREES = {name for name, table in TABLES.items() if "scope_lo" in table.columns}
 CHILDREN = {
     "dispatches": "incidents",
@@ -134,6 +141,7 @@ def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
         },
         "sign_in_attempts": {"attempt_id": number, "pair_hash": code.encode()},
         "audit": {**dict.fromkeys(("post", "role", "action", "object", "outcome", "details"), code)},
+        "import_profiles": {"name": code, "noun": "incidents", "options": {}, "unknown": "ask"},
         "import_mappings": {"noun": "incidents", "name": code, "columns": {}},
         "incidents": {
             "incident_id": number,
@@ -261,6 +269,17 @@ def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
             "opens": dt.time(9),
             "closes": dt.time(11),
         },
+        "official_forms": {
+            "form_id": uuid.UUID(int=number + 2**64),
+            "form": "disputes",
+            "period": "2026-01",
+            "level": 3,
+            "made_by": code,
+            "numbers": {},
+            "cases": {},
+        },
+        "grid_posts": {"title": code, "duty": "committee"},
+        "grid_volunteers": {"role": code, "n": 1},
         "case_days": {"town": number, "day": DAY, "drawn": 1, "seed": number},
         "grid_predecessors": {
             "valid_from": DAY,
@@ -310,6 +329,9 @@ def world(make_database: Any) -> World:
     everything["grids"] = [(k, a_row("grids", k, 1) | standing) for k in KEYS]
     everything["grids"] += [(k, a_row("grids", k, rng.randint(-900, -1))) for k in KEYS[::3]]
     everything["grid_predecessors"] = [(k, a_row("grid_predecessors", k, 7)) for k in KEYS]
+    everything["official_forms"] = [(k, a_row("official_forms", k, n)) for n, k in enumerate(KEYS)]
+    everything["grid_posts"] = [(k, a_row("grid_posts", k, 1)) for k in KEYS]
+    everything["grid_volunteers"] = [(k, a_row("grid_volunteers", k, 1)) for k in KEYS]
     everything["screening_answers"] = [(k, a_row("screening_answers", k, 1)) for k in KEYS]
     for name in (
         "incidents",
