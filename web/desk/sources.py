@@ -98,6 +98,7 @@ def _wizard(profile: Profile, file: str | None, problem: GridmapError | None = N
         problem=problem.as_dict() if problem else None,
         profile=profile,
         noun=NOUNS[profile.noun],
+        field_names={f.name: (f.zh, f.name) for f in NOUNS[profile.noun].fields},
         files=here,
         chosen=chosen,
         found=found,

@@ -48,7 +48,7 @@ def violations(
         team = crew[route.team]
         matrix = np.asarray(travel_s[team.mode], dtype=np.float64)
         found += _hours(route, team, shift) + _legs(route, team, matrix)
-        found += _waits(route, team, matrix, plan.objective.max_wait_s)
+        found += long_waits(route, team, matrix, plan.objective.max_wait_s)
         for visit in route.visits:
             if visit.stop in by_id:
                 found += _visit(visit, by_id[visit.stop], team)
@@ -109,7 +109,7 @@ def _loads(plan: Plan, crew: Mapping[str, Team], shift: Shift) -> list[str]:
     return out
 
 
-def _waits(route: Route, team: Team, matrix: NDArray[np.float64], most_s: float) -> list[str]:
+def long_waits(route: Route, team: Team, matrix: NDArray[np.float64], most_s: float) -> list[str]:
     """Look for waits that are too long: between arrival and start, and between leaving and driving on."""
     at, free, out = team.start_place, route.begin_s, []
     for visit in route.visits:

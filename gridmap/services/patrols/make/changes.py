@@ -135,7 +135,7 @@ def replan_patrol(
     carried = tuple({k: v for k, v in c.items() if k != "now"} for c in carried)
     inputs = replace(inputs, stops=made.plan.stops, free_stops=(*inputs.free_stops, *fresh), carried=carried)
     vias = _vias(carried)
-    refuse_broken_parts(inputs, made.plan, vias, since_s=now_s if inputs.roads_changed else None)
+    refuse_broken_parts(inputs, made.plan, vias, now_s, since_s=now_s if inputs.roads_changed else None)
     tell("save", 0, 1)
     asked = row["parameters"] | {
         "seed": chosen,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import inf
 
 from gridmap.analysis.patrol import Plan, Route, Team, violations
+from gridmap.analysis.patrol.feasible import long_waits
 from gridmap.services.patrols.ask.problem import Inputs
 from gridmap.services.patrols.keep.summary import Via
 from gridmap.services.patrols.make.breaches import refuse_breaches
@@ -14,7 +16,12 @@ _BEFORE = " "
 
 
 def refuse_broken_parts(
-    inputs: Inputs, made: Plan, vias: Mapping[str, Sequence[Via]], *, since_s: float | None = None
+    inputs: Inputs,
+    made: Plan,
+    vias: Mapping[str, Sequence[Via]],
+    now_s: float,
+    *,
+    since_s: float | None = None,
 ) -> None:
     """Check a plan in which teams were taken: a team's ways before and after each emergency are routes of their own.
 
@@ -59,8 +66,15 @@ def refuse_broken_parts(
         visitors = [first[r.team] for r in routes for v in r.visits if v.stop == stop.id]
         if stop.only_team is not None and not set(visitors) <= {stop.only_team}:
             broken.append(f"{stop.id} is kept for {stop.only_team}")
-    split = replace(made, routes=tuple(routes))
+    split = replace(made, routes=tuple(routes), objective=replace(made.objective, max_wait_s=inf))
     broken += violations(split, teams, stops, inputs.roads.travel_s, shift=inputs.shift, parts=True)
+    for team, route in zip(made.teams, made.routes, strict=True):
+        # What is over was waited for, and a team may set out as late as it likes: only the way from then on counts.
+        ahead = [v for v in route.visits if v.arrive_s - v.travel_s >= now_s]
+        if len(ahead) > 1:
+            way = replace(route, visits=tuple(ahead[1:]), begin_s=ahead[0].leave_s)
+            after = replace(team, start_place=ahead[0].place)
+            broken += long_waits(way, after, inputs.roads.travel_s[team.mode], made.objective.max_wait_s)
     refuse_breaches(broken)
 
 
