@@ -19,7 +19,7 @@ def refuse_broken_parts(
     inputs: Inputs,
     made: Plan,
     vias: Mapping[str, Sequence[Via]],
-    now_s: float,
+    now_s: float = -inf,
     *,
     since_s: float | None = None,
 ) -> None:
