@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import unicodedata
+from collections.abc import Iterable
 
 from gridmap.errors import InvalidInput
 
+DAY_S = 86_400.0
+_MINUTE_S = 60.0
+_CHINESE = str.maketrans("：－—–～〜~至／", ":-------/")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _BREAK = re.compile(r"([\d:]+)-([\d:]+)/(\d{1,3})")
 _SPAN = re.compile(r"([\d:]+)-([\d:]+)")
@@ -20,7 +25,7 @@ def read_time(text: str) -> dt.time:
     InvalidInput
         When it is no time of the clock.
     """
-    match = _TIME.fullmatch(text.strip())
+    match = _TIME.fullmatch(_plain(text))
     if match is None:
         raise InvalidInput(
             "clock-time", f"“{text}”不是时刻，应为 HH:MM。", f"{text!r} is no time of the clock: write HH:MM."
@@ -29,21 +34,26 @@ def read_time(text: str) -> dt.time:
 
 
 def read_span(text: str) -> tuple[dt.time, dt.time]:
-    """Read HH:MM-HH:MM; the end may lie after midnight.
+    """Read HH:MM-HH:MM; the end may lie after midnight, and may be 24:00.
 
     Raises
     ------
     InvalidInput
         When it is no span.
     """
-    match = _SPAN.fullmatch(text.strip())
+    match = _SPAN.fullmatch(_plain(text))
     if match is None:
         raise InvalidInput(
             "clock-span",
             f"“{text}”不是时段，应为 HH:MM-HH:MM。",
             f"{text!r} is no span of time: write HH:MM-HH:MM.",
         )
-    return read_time(match[1]), read_time(match[2])
+    return read_time(match[1]), dt.time() if match[2] == "24:00" else read_time(match[2])
+
+
+def _plain(text: str) -> str:
+    """Fold the colons and dashes that Chinese keyboards write."""
+    return "".join(unicodedata.normalize("NFKC", text.translate(_CHINESE)).split())
 
 
 def read_break(text: str) -> tuple[dt.time, dt.time, float]:
@@ -54,7 +64,7 @@ def read_break(text: str) -> tuple[dt.time, dt.time, float]:
     InvalidInput
         When it is no break.
     """
-    match = _BREAK.fullmatch(text.strip())
+    match = _BREAK.fullmatch(_plain(text))
     if match is None or not 1 <= int(match[3]) <= 240:
         raise InvalidInput(
             "clock-break",
@@ -64,24 +74,52 @@ def read_break(text: str) -> tuple[dt.time, dt.time, float]:
     return read_time(match[1]), read_time(match[2]), float(match[3]) * 60.0
 
 
-def moment(time: dt.time, begins_at: dt.datetime, ends_at: dt.datetime) -> dt.datetime:
-    """Return when the clock shows a time: the moment nearest to the middle of the shift."""
-    middle = begins_at + (ends_at - begins_at) / 2
-    days = (middle.date() + dt.timedelta(days=n) for n in (-1, 0, 1))
-    return min(
-        (dt.datetime.combine(day, time, begins_at.tzinfo) for day in days), key=lambda at: abs(at - middle)
+def moments_s(time: dt.time, begins_at: dt.datetime, ends_at: dt.datetime) -> tuple[float, ...]:
+    """Return every moment from the beginning to the end of a shift, both included, at which the clock shows a time."""
+    days = (ends_at.date() - begins_at.date()).days + 1
+    all_of = (
+        dt.datetime.combine(begins_at.date() + dt.timedelta(days=n), time, begins_at.tzinfo)
+        for n in range(days)
     )
+    return tuple((at - begins_at).total_seconds() for at in all_of if begins_at <= at <= ends_at)
 
 
-def span_s(
-    span: tuple[dt.time, dt.time], begins_at: dt.datetime, ends_at: dt.datetime
-) -> tuple[float, float]:
-    """Return a span in seconds of the shift; its end follows its beginning."""
-    begin = moment(span[0], begins_at, ends_at)
-    end = dt.datetime.combine(begin.date(), span[1], begins_at.tzinfo)
-    if end <= begin:
-        end += dt.timedelta(days=1)
-    return (begin - begins_at).total_seconds(), (end - begins_at).total_seconds()
+def spans_s(
+    spans: Iterable[tuple[dt.time, dt.time]], begins_at: dt.datetime, ends_at: dt.datetime
+) -> tuple[tuple[float, float], ...]:
+    """Return what daily spans have of a shift, in seconds of it.
+
+    A span is of every day, and one that does not end after it begins ends on the next day: of a night from 19:30 to
+    04:00, ``08:00-22:00`` has the part until 22:00. Spans that overlap, or leave a minute between them
+    (``00:00-23:59``), are one.
+
+    Parameters
+    ----------
+    spans : iterable of (time, time)
+    begins_at, ends_at : datetime
+        Aware.
+
+    Returns
+    -------
+    tuple of (float, float)
+        In order, whole spans where they overlap the shift; none where they have nothing of it.
+    """
+    days = range(-1, (ends_at.date() - begins_at.date()).days + 2)
+    found = []
+    for day in (begins_at.date() + dt.timedelta(days=n) for n in days):
+        for first, last in spans:
+            low = dt.datetime.combine(day, first, begins_at.tzinfo)
+            high = dt.datetime.combine(day, last, begins_at.tzinfo)
+            found.append((low, high if high > low else high + dt.timedelta(days=1)))
+    joined: list[tuple[float, float]] = []
+    offsets = sorted(((a - begins_at).total_seconds(), (b - begins_at).total_seconds()) for a, b in found)
+    for begin_s, end_s in offsets:
+        if joined and begin_s <= joined[-1][1] + _MINUTE_S:
+            joined[-1] = joined[-1][0], max(joined[-1][1], end_s)
+        else:
+            joined.append((begin_s, end_s))
+    length_s = (ends_at - begins_at).total_seconds()
+    return tuple((low, high) for low, high in joined if low < length_s and high > 0.0)
 
 
 def read_moment(text: str, begins_at: dt.datetime, ends_at: dt.datetime) -> dt.datetime:
@@ -92,8 +130,10 @@ def read_moment(text: str, begins_at: dt.datetime, ends_at: dt.datetime) -> dt.d
     InvalidInput
         When it is neither, or lies outside the shift.
     """
-    if _TIME.fullmatch(text.strip()):
-        at = moment(read_time(text), begins_at, ends_at)
+    if _TIME.fullmatch(_plain(text)):
+        shown = moments_s(read_time(text), begins_at, ends_at)
+        first = dt.datetime.combine(begins_at.date(), read_time(text), begins_at.tzinfo)
+        at = begins_at + dt.timedelta(seconds=shown[0]) if shown else first
     else:
         try:
             at = dt.datetime.fromisoformat(text.strip())

@@ -60,6 +60,8 @@ GAP_S = 3600.0
 SEARCH_S = 10.0
 REVISIT_SHARE = 0.6
 LOSS = 0.03
+BALANCE = 0.01
+MAX_WAIT_S = 900.0
 
 SEED = Term("seed", "", 0, 0, SEED_MOST, "随机种子", "seed")
 SEARCH = Term("time", "s", SEARCH_S, 0.1, 3600, "搜索时间", "time of the search")
@@ -71,6 +73,11 @@ GAP = Term("min-gap", "s", GAP_S, 0, 43_200, "两次到访的间隔", "least tim
 REVISIT = Term(
     "revisit-share", "", REVISIT_SHARE, 0, 1, "再次到访的得分比例", "share that a further visit earns"
 )
+BALANCED = Term(
+    "balance", "", BALANCE, 0, 0.5, "为均衡负荷最多放弃的得分", "most share of prize given up for even loads"
+)
+WAIT = Term("max-wait", "s", MAX_WAIT_S, 0, 43_200, "每次最长等候", "longest wait before a visit")
+INTERVAL = Term("max-interval", "s", None, 600, 43_200, "两次到访最长的间隔", "most time between two visits")
 LOST = Term("loss", "", LOSS, 0, 0.5, "最多放弃的得分", "most share of prize given up")
 NIGHTS = Term("nights", "", 1, 1, 31, "连续几夜", "consecutive nights")
 PERMUTATIONS = Term("permutations", "", None, 0, 99_999, "随机重复次数", "random replications")
@@ -81,6 +88,7 @@ TERMS = {
     term.name: term
     for term in (
         *(SEED, SEARCH, STEPS, DWELL, VILLAGE_SHARE, VISITS, GAP, REVISIT, LOST, NIGHTS),
+        *(BALANCED, WAIT, INTERVAL),
         *(PERMUTATIONS, ALPHA, PRESENCE),
     )
 }

@@ -190,7 +190,7 @@ def _rows(route: dict[str, Any]) -> list[Row]:
                 visit["leave"][11:16],
                 visit["name_zh"],
                 visit["name_en"],
-                _streets(visit["leg"]),
+                "；".join(part for part in (_streets(visit["leg"]), visit.get("side_zh")) if part),
                 round(visit["leg"]["length_m"]),
             )
         )

@@ -30,7 +30,7 @@ from gridmap.services.jobs.worker import Worker, new_worker_key
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.rules import Rules
 from gridmap.services.patrols.ask.rules import StopRule as RuleOfStop
-from gridmap.services.patrols.make.changes import Added, Changed, Taken
+from gridmap.services.patrols.make.changed import Added, Changed, Taken
 from gridmap.services.patrols.make.jobs import PlanAgain, PlanChanged
 from gridmap.services.reports.jobs import ReportJob
 from gridmap.services.reports.request import ReportRequest

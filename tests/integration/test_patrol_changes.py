@@ -14,7 +14,8 @@ from gridmap.services.patrols.keep import codec as frame
 from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.keep.compare import compare_plans
 from gridmap.services.patrols.make import plans
-from gridmap.services.patrols.make.changes import Added, Changed, Taken, replan_patrol
+from gridmap.services.patrols.make.changed import Added, Changed, Taken
+from gridmap.services.patrols.make.changes import replan_patrol
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
 
@@ -88,9 +89,8 @@ def test_a_locked_stop_is_visited_by_its_team_and_one_left_out_by_nobody(
 def test_a_lock_that_cannot_hold_names_stop_and_team_in_both_languages(
     town: Database, tonight: dict[str, Any]
 ) -> None:
-    villages = {r["stop"]: r["team"] for r in tonight["summary"]["reasons"]}
-    bound = next(i["team"] for i in tonight["summary"]["idle_reasons"] if i["code"] == "no-stop")
-    stop = next(iter(villages))
+    # A volunteer team of a village without a hotspot: no hotspot is its own.
+    bound, stop = "T12", tonight["summary"]["reasons"][0]["stop"]
     with pytest.raises(InvalidInput) as refused:
         plans.solve_again(town, WHOLE, tonight["patrol_id"], locks={stop: bound}, iterations=100)
     assert refused.value.code == "lock-cannot-hold"

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from gridmap.domain.gridkey import Scope
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.keep.plans import kept_plan
-from gridmap.services.patrols.make.changes import Changed, replan_patrol
+from gridmap.services.patrols.make.changed import Changed
+from gridmap.services.patrols.make.changes import replan_patrol
 from gridmap.services.patrols.make.plans import plan_patrols
 from gridmap.storage.database import Database
 

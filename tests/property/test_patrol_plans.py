@@ -25,6 +25,7 @@ from gridmap.domain.gridkey import Scope, make_key
 VILLAGES = [make_key(330681105, 1, v) for v in (1, 2, 3)]
 SHIFT = Shift(0.0, 10_000.0)
 BASES = 2
+BALANCE, MOST_WAIT = st.sampled_from([None, 0.0, 0.05]), st.sampled_from([np.inf, 900.0])
 
 
 @st.composite
@@ -46,12 +47,16 @@ def problems(draw: st.DrawFn) -> tuple[list[Team], list[Stop], dict[str, np.ndar
             VILLAGES[rng.integers(3)],
             windows=()
             if rng.random() < 0.6
-            else ((float(rng.integers(0, 4000)), float(rng.integers(4000, 10_000))),),
+            else (
+                (float(rng.integers(0, 2000)), float(rng.integers(2000, 5000))),
+                (float(rng.integers(5000, 7000)), float(rng.integers(7000, 10_000))),
+            ),
             must=bool(rng.random() < 0.15),
             closed_to=frozenset({"foot"}) if rng.random() < 0.2 else frozenset(),
             visits=int(rng.integers(1, 4)),
             min_gap_s=float(rng.integers(0, 4000)),
             min_size=int(rng.integers(1, 4)),
+            max_interval_s=float(rng.integers(2000, 9000)) if rng.random() < 0.2 else None,
         )
         for i in range(n)
     ]
@@ -74,14 +79,16 @@ def problems(draw: st.DrawFn) -> tuple[list[Team], list[Stop], dict[str, np.ndar
 
 
 @settings(max_examples=80, deadline=None)
-@given(problems(), st.integers(0, 1000), st.sampled_from([0.0, 0.3]))
+@given(problems(), st.integers(0, 1000), st.sampled_from([0.0, 0.3]), BALANCE, MOST_WAIT)
 def test_no_plan_breaks_a_shift_a_window_a_mode_a_base_or_the_one_visit_rule(
     problem: tuple[list[Team], list[Stop], dict[str, np.ndarray]],  # type: ignore[type-arg]
     seed: int,
     share: float,
+    balance: float | None,
+    most_wait: float,
 ) -> None:
     teams, stops, travel = problem
-    aim = Objective(village_share=share)
+    aim = Objective(village_share=share, balance=balance, max_wait_s=most_wait)
     made = plan(teams, stops, travel, shift=SHIFT, objective=aim, seed=seed, stop=Iterations(300))
     assert violations(made, teams, stops, travel, shift=SHIFT) == ()
     assert made.prize <= made.bound <= made.possible + 1e-9

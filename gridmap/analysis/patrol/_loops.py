@@ -11,51 +11,16 @@ from typing import Any
 import numpy as np
 
 from gridmap.analysis._compiled import compiled
+from gridmap.analysis.patrol._moves import (
+    best_position,
+    burden,
+    copy_route,
+    place_visit,
+    save_route,
+    separate,
+)
 from gridmap.analysis.patrol._pool import keep
-from gridmap.analysis.patrol._timing import arrive, draw, refresh, start_from
-
-
-@compiled
-def _best_position(
-    visit: int,
-    r: int,
-    routes: Any,
-    sizes: Any,
-    problem: Any,
-    start: Any,
-    latest: Any,
-    blink: float,
-    state: Any,
-) -> Any:
-    """Least additional travel of a visit in a route, and where; infinite where it fits nowhere."""
-    travel, profile, place, opens, closes, dwell, teams = problem
-    matrix = travel[profile[r]]
-    begin, pause, resume = teams[r, 0], teams[r, 2], teams[r, 3]
-    at, home = int(teams[r, 4]), int(teams[r, 5])
-    leave, here, stay = begin, place[visit], dwell[visit]
-    n = sizes[r]
-    best, where = np.inf, -1
-    for i in range(n + 1):
-        if leave > closes[visit]:
-            break
-        then = place[routes[r, i]] if i < n else home
-        leg, onward = matrix[at, here], matrix[here, then]
-        more = leg + onward - (matrix[at, then] if n > 0 else 0.0)
-        if more < best:
-            reached = arrive(leave, leg, pause, resume)
-            s = start_from(max(reached, opens[visit]), stay, pause, resume)
-            more += 0.5 * (s - reached)
-            if (
-                more < best
-                and s <= closes[visit]
-                and arrive(s + stay, onward, pause, resume) <= latest[r, i]
-                and (blink == 0.0 or draw(state) >= blink)
-            ):
-                best, where = more, i
-        if i < n:
-            leave = start[r, i] + dwell[routes[r, i]]
-            at = then
-    return best, where
+from gridmap.analysis.patrol._timing import draw, refresh
 
 
 @compiled
@@ -64,7 +29,7 @@ def _remove_string(
 ) -> None:  # fmt: skip
     """Take a run of visits around a position out of a route, at times leaving a piece in its middle."""
     value, stop, slot, village = prizes[0], prizes[1], prizes[2], prizes[3]
-    inside, used, counts, covered = tally
+    inside, used, counts, covered, dirty = tally
     n = sizes[r]
     out = min(n, int(draw(state) * min(longest, float(n)) + 1.0))
     keep = 0
@@ -87,6 +52,7 @@ def _remove_string(
             inside[visit] = -1
             used[slot[visit]] = False
             counts[s] -= 1
+            dirty[s] = True
             covered[village[s]] -= value[s, counts[s]]
     sizes[r] = write
 
@@ -135,13 +101,21 @@ def _rank(
 ) -> int:
     """Queue the visits that may be made: by chance, by prize, by nearness or detour for it; how many there are."""
     value, stop, slot, village, need, shortfall, _, must = prizes
-    inside, used, counts, covered = tally
+    inside, used, counts, covered, _ = tally
     waiting, keys = queue
-    n = 0
+    n, before, last, ahead = 0, -1, -1, 0
     for visit in range(len(stop)):
         s = stop[visit]
-        gain = value[s, counts[s]] + (must[s] if counts[s] == 0 else 0.0)
-        if inside[visit] >= 0 or used[slot[visit]] or gain <= 0.0:
+        if inside[visit] >= 0 or used[slot[visit]]:
+            continue
+        # The next visit of a stop that waits for two earns what the second one does.
+        if s != before:
+            before, last, ahead = s, slot[visit], 0
+        elif slot[visit] != last:
+            last, ahead = slot[visit], ahead + 1
+        number = counts[s] + ahead
+        gain = value[s, number] + (must[s] if number == 0 else 0.0)
+        if gain <= 0.0:
             continue
         if covered[village[s]] < need[village[s]]:
             gain *= 1.0 + shortfall[village[s]]
@@ -157,7 +131,7 @@ def _rank(
             key = np.inf
             for r in range(len(touched)):
                 if touched[r] and allowed[r, visit]:
-                    more, i = _best_position(visit, r, now[0], now[1], problem, now[2], now[3], 0.0, state)
+                    more, i = best_position(visit, r, now[0], now[1], problem, now[2], now[3], 0.0, state, 0)
                     more *= problem[6][r, 7]
                     if i >= 0 and more < key:
                         key = more
@@ -176,22 +150,10 @@ def _rank(
 
 
 @compiled
-def _copy_route(r: int, source: Any, target: Any) -> None:
-    """Copy a route with its times."""
-    target[1][r] = source[1][r]
-    target[4][r] = source[4][r]
-    for i in range(source[1][r]):
-        target[0][r, i] = source[0][r, i]
-        target[2][r, i] = source[2][r, i]
-        target[3][r, i] = source[3][r, i]
-    target[3][r, source[1][r]] = source[3][r, source[1][r]]
-
-
-@compiled
 def search(  # noqa: PLR0915 - one flat loop is what compiles fast
     steps: int, heat: Any, tuning: Any, state: Any, problem: Any, prizes: Any, near: Any, apart: Any, thrift: Any,
-    allowed: Any, now: Any, old: Any, tally: Any, old_tally: Any, queue: Any, current: Any, best_routes: Any,
-    best_sizes: Any, best: Any, pool: Any,
+    allowed: Any, now: Any, old: Any, marks: Any, tally: Any, old_tally: Any, queue: Any, rows: Any, found: Any,
+    aim: Any, current: Any, best_routes: Any, best_sizes: Any, best_hours: Any, best: Any, pool: Any,
 ) -> None:  # fmt: skip
     """Take steps of one cooling cycle; what it finds is changed in place.
 
@@ -205,8 +167,9 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
         the time of teams is weighed from step to step.
     state : ndarray of uint64, shape (1,)
     problem : tuple of ndarray
-        Travel (profiles, places, places), profile of each team, place, opening, closing and dwell of each visit, and
-        for each team begin, end, break's begin and end, base, home, and what its time weighs, always and in a step.
+        Travel (profiles, places, places), profile of each team, place, opening, closing and dwell of each visit, for
+        each team begin, end, break's begin and end, base, home, and what its time weighs, always and in a step, and
+        which visits begin as early as they can. Opening and closing are narrowed where a stop has several visits.
     prizes : tuple of ndarray
         Value of a stop's k-th visit, stop, slot and village of visits and stops, need of villages, price of what they
         lack, worth of having a visit with a team, and price of leaving a stop out.
@@ -216,36 +179,58 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
         One over what a first visit is worth.
     allowed : ndarray of bool, shape (teams, visits)
     now, old : tuple of ndarray
-        Routes, their sizes, earliest and latest starts, and travel: where the search is, and room for a copy.
+        Routes, their sizes, earliest and latest starts, travel, dwell and excessive waiting: where the search is, and
+        room for a copy.
+    marks : tuple of ndarray of bool, shape (teams,)
+        Routes that are open to a step, and those that are copied.
     tally, old_tally : tuple of ndarray
-        Team of each visit or -1, slots in use, visits of each stop, prize of each village; `old_tally` the last two.
+        Team of each visit or -1, slots in use, visits of each stop, prize of each village, and stops whose visits are
+        to be separated; `old_tally` visits of stops, prize of villages, and hours of visits.
     queue : tuple of ndarray, shape (visits,)
         Room for visits and their keys.
+    rows : tuple of ndarray
+        First visit of each stop, its gap and most interval, hours of visits as they are asked for, hours of teams,
+        stops with an interval, and the spans in which it holds.
+    found : tuple of ndarray
+        Room for the visits of one stop and their starts.
+    aim : ndarray of float64, shape (9,)
+        Most waiting; prices of travel and of uneven loads, with the squares and the largest of loads that they are
+        measured by; least worth without it; prices of excessive waiting and of intervals; the largest load now.
     current, best : ndarray of float64, shape (1,) and (2,)
         Energy of where it is; worth and travel of the best.
     best_routes, best_sizes : ndarray of int64
+    best_hours : ndarray of float64, shape (2, visits)
     pool : tuple of ndarray
         Good routes that were seen.
     """
-    routes, sizes, start, latest, driven = now
+    routes, sizes, driven = now[0], now[1], now[4]
     value, stop, slot, village = prizes[0], prizes[1], prizes[2], prizes[3]
-    inside, used, counts, covered = tally
+    inside, used, counts, covered, dirty = tally
     price, mean_out, longest, blink, unevenness = tuning
-    teams_table = problem[6]
+    teams_table, opens, closes = problem[6], problem[3], problem[4]
     teams, visits = allowed.shape
-    touched = old[5]
+    touched, saved = marks
     waiting = queue[0]
+    several = value.shape[1] > 2
     for _ in range(steps):
         heat[0] *= heat[1]
         whole = 0
         for r in range(teams):
-            touched[r] = False
+            touched[r], saved[r] = False, False
             whole += sizes[r]
             teams_table[r, 7] = teams_table[r, 6] * (1.0 + unevenness * draw(state))
+        if aim[2] > 0.0:
+            aim[8] = 1e-9
+            for r in range(teams):
+                aim[8] = max(aim[8], (driven[r] + now[5][r]) / rows[5][r])
         for s in range(len(counts)):
             old_tally[0][s] = counts[s]
+            dirty[s] = False
         for v in range(len(covered)):
             old_tally[1][v] = covered[v]
+        if several:
+            for v in range(visits):
+                old_tally[2][v], old_tally[3][v] = opens[v], closes[v]
         spread = draw(state)
         longest_now = min(1.0 + (longest - 1.0) * spread, max(1.0, float(whole) / teams))
         some = mean_out * (0.1 + 0.9 * draw(state))
@@ -263,18 +248,28 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
                 continue
             touched[r] = True
             cut += 1
-            _copy_route(r, now, old)
+            save_route(r, now, old, saved)
             position = 0
             while routes[r, position] != visit:
                 position += 1
             _remove_string(r, position, longest_now, routes, sizes, prizes, tally, state)
-            driven[r] = refresh(r, routes, sizes, problem, start, latest)
+            driven[r] = refresh(r, now, problem, aim[0])
             drivable = drivable and driven[r] >= 0.0
         # A team that stays at home has no visit that could be taken out; it is open to every step.
         for r in range(teams):
             if not touched[r] and (cut == 0 or sizes[r] == 0):
                 touched[r] = True
-                _copy_route(r, now, old)
+                save_route(r, now, old, saved)
+        if several and drivable:
+            for s in range(len(counts)):
+                if dirty[s] and counts[s] > 0:
+                    drivable = (
+                        separate(s, problem, tally, now, old, saved, rows, found, state, aim[0]) and drivable
+                    )
+                if dirty[s]:
+                    for v in range(rows[0][s], rows[0][s + 1]):
+                        if inside[v] < 0:
+                            opens[v], closes[v] = rows[3][v], rows[4][v]
 
         accepted = False
         if drivable:
@@ -287,15 +282,9 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
                 s = stop[visit]
                 if used[slot[visit]] or (counts[s] > 0 and value[s, counts[s]] <= 0.0):
                     continue
-                least, team, position = np.inf, -1, 0
-                for r in range(teams):
-                    if touched[r] and allowed[r, visit]:
-                        more, i = _best_position(
-                            visit, r, routes, sizes, problem, start, latest, blink, state
-                        )
-                        more *= teams_table[r, 7]
-                        if i >= 0 and more < least:
-                            least, team, position = more, r, i
+                team, position = place_visit(
+                    visit, problem, prizes, tally, now, rows, found, touched, allowed, blink, state, aim
+                )
                 if team >= 0:
                     for i in range(sizes[team], position, -1):
                         routes[team, i] = routes[team, i - 1]
@@ -305,12 +294,23 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
                     used[slot[visit]] = True
                     covered[village[s]] += value[s, counts[s]]
                     counts[s] += 1
-                    driven[team] = refresh(team, routes, sizes, problem, start, latest)
+                    driven[team] = refresh(team, now, problem, aim[0])
+                    if counts[s] > 1:
+                        drivable = (
+                            separate(s, problem, tally, now, old, saved, rows, found, state, aim[0])
+                            and drivable
+                        )
+                        if not drivable:
+                            break
+        if drivable:
             worth = worth_of(routes, sizes, prizes, counts, covered)
+            rules, uneven = burden(now, tally, rows, found, aim)
+            worth -= rules
             length = 0.0
             for r in range(teams):
                 length += driven[r] * teams_table[r, 6]
-            energy = price * length - worth
+            short = max(0.0, aim[5] - worth)
+            energy = price * length - worth + uneven + 3.0 * short
             if energy < current[0] - heat[0] * math.log(draw(state) + 1e-300):
                 accepted = True
                 current[0] = energy
@@ -318,24 +318,27 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
                     if touched[r]:
                         keep(r, worth, routes, sizes, driven, pool)
                 slack = 1e-9 * (1.0 + abs(best[0]))
-                if worth > best[0] + slack or (
-                    worth >= best[0] - slack and length < best[1] - 1e-9 * (1.0 + best[1])
+                worth -= uneven
+                if short <= slack and (
+                    worth > best[0] + slack
+                    or (worth >= best[0] - slack and length < best[1] - 1e-9 * (1.0 + best[1]))
                 ):
                     # Kept from sinking by many ties that are each a hair worse.
                     best[0], best[1] = max(worth, best[0]), length
+                    best_hours[0, :], best_hours[1, :] = opens, closes
                     for r in range(teams):
                         best_sizes[r] = sizes[r]
                         for i in range(sizes[r]):
                             best_routes[r, i] = routes[r, i]
         if not accepted:
             for r in range(teams):
-                if touched[r]:
+                if saved[r]:
                     for i in range(sizes[r]):
                         inside[routes[r, i]] = -1
                         used[slot[routes[r, i]]] = False
             for r in range(teams):
-                if touched[r]:
-                    _copy_route(r, old, now)
+                if saved[r]:
+                    copy_route(r, old, now)
                     for i in range(sizes[r]):
                         inside[routes[r, i]] = r
                         used[slot[routes[r, i]]] = True
@@ -343,3 +346,6 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
                 counts[s] = old_tally[0][s]
             for v in range(len(covered)):
                 covered[v] = old_tally[1][v]
+            if several:
+                for v in range(visits):
+                    opens[v], closes[v] = old_tally[2][v], old_tally[3][v]

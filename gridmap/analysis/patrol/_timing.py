@@ -57,30 +57,39 @@ def start_by(at: float, dwell: float, pause: float, resume: float) -> float:
 
 
 @compiled
-def refresh(r: int, routes: Any, sizes: Any, problem: Any, start: Any, latest: Any) -> float:
-    """Recompute a route's earliest and latest starts; its travel, or -1 where it cannot be driven."""
-    travel, profile, place, opens, closes, dwell, teams = problem
+def refresh(r: int, now: Any, problem: Any, most_wait: float) -> float:
+    """Recompute a route's times; its travel, or -1 where it cannot be driven.
+
+    `now` holds routes, sizes, earliest and latest starts, travel, dwell, and waiting beyond `most_wait`: what is left
+    of it when each visit starts as late as the one after it allows.
+    """
+    routes, sizes, start, latest, _, busy, over = now
+    travel, profile, place, opens, closes, dwell, teams, fixed = problem
     matrix = travel[profile[r]]
     begin, end, pause, resume = teams[r, 0], teams[r, 1], teams[r, 2], teams[r, 3]
     base, home = int(teams[r, 4]), int(teams[r, 5])
     n = sizes[r]
+    busy[r], over[r] = 0.0, 0.0
     if n == 0:
         latest[r, 0] = end
         return 0.0
-    now, at, driven = begin, base, 0.0
-    fits = True
+    free, at, driven = begin, base, 0.0
+    fits, idle = True, 0.0
     for i in range(n):
         visit = routes[r, i]
         leg = matrix[at, place[visit]]
         driven += leg
-        now = start_from(max(arrive(now, leg, pause, resume), opens[visit]), dwell[visit], pause, resume)
-        if now > closes[visit]:
+        reached = arrive(free, leg, pause, resume)
+        free = start_from(max(reached, opens[visit]), dwell[visit], pause, resume)
+        idle += free - reached
+        if free > closes[visit]:
             fits = False
-        start[r, i] = now
-        now += dwell[visit]
+        start[r, i] = free
+        free += dwell[visit]
+        busy[r] += dwell[visit]
         at = place[visit]
     leg = matrix[at, home]
-    if not fits or arrive(now, leg, pause, resume) > end:
+    if not fits or arrive(free, leg, pause, resume) > end:
         return -1.0
     latest[r, n] = end
     by, then = end, home
@@ -90,5 +99,22 @@ def refresh(r: int, routes: Any, sizes: Any, problem: Any, start: Any, latest: A
         by = start_by(min(by, closes[visit]), dwell[visit], pause, resume)
         latest[r, i] = by
         then = place[visit]
+    if idle > most_wait:
+        by = start[r, n - 1]
+        for i in range(n - 2, -1, -1):
+            visit, then = routes[r, i], place[routes[r, i + 1]]
+            here = leave_by(by, matrix[place[visit], then], pause, resume) - dwell[visit]
+            here = start_by(min(here, closes[visit]), dwell[visit], pause, resume)
+            here = start[r, i] if fixed[visit] else here
+            idle = by - arrive(here + dwell[visit], matrix[place[visit], then], pause, resume)
+            idle -= shared(by - idle, by, pause, resume)
+            over[r] += max(0.0, idle - most_wait)
+            by = here
     total: float = driven + leg
     return total
+
+
+@compiled
+def shared(begin: float, end: float, pause: float, resume: float) -> float:
+    """How much of a stretch lies within the break."""
+    return max(0.0, min(end, resume) - max(begin, pause))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,17 +33,6 @@ class Built:
     teams: tuple[Team, ...]
     stops: tuple[Stop, ...]
     closed: dict[str, str]
-
-
-def slots_of(stop: Stop, shift: Shift) -> list[tuple[float, float]]:
-    """Earliest and latest start of each visit that may be made, so that starts in different slots keep the gap."""
-    span = shift.end_s - shift.begin_s
-    count = stop.visits
-    while count > 1 and span - (count - 1) * stop.min_gap_s < 0:
-        count -= 1
-    length = (span - max(count - 1, 0) * stop.min_gap_s) / max(count, 1)
-    begins = [shift.begin_s + k * (length + stop.min_gap_s) for k in range(count)]
-    return [(begin, begin + length) for begin in begins]
 
 
 def build(
@@ -103,6 +93,12 @@ def build(
         teams=np.array([_team_row(team, shift) for team in ordered_teams]).reshape(len(ordered_teams), 6),
         value=value,
         stop=owner,
+        gap=np.array([stop.min_gap_s for stop in ordered], np.float64),
+        interval=np.array(
+            [inf if s.max_interval_s is None else s.max_interval_s for s in ordered], np.float64
+        ),
+        spans=_spans(ordered_teams, ordered, shift),
+        most_wait=objective.max_wait_s,
         slot=visits[:, 1].astype(np.int64) + owner * 1000,
         village=np.array([villages.index(stop.village) for stop in ordered], np.int64),
         need=np.zeros(max(len(villages), 1)),
@@ -136,13 +132,35 @@ def _rows(
         return []
     windows = stop.windows or ((-np.inf, np.inf),)
     rows = []
-    for slot, (low, high) in enumerate(slots_of(stop, shift)):
+    for slot in range(stop.visits - (0 if made is None else made[0])):
         for opens, closes in windows:
-            first = max(low, opens, shift.begin_s, after)
-            last = min(high, closes - stop.dwell_s, shift.end_s)
+            first = max(opens, shift.begin_s, after)
+            last = min(closes - stop.dwell_s, shift.end_s)
             if first <= last:
                 rows.append((float(index), float(slot), first, last, 0.0))
     return rows
+
+
+def _spans(teams: tuple[Team, ...], stops: tuple[Stop, ...], shift: Shift) -> Floats:
+    """When the interval of each stop holds: its windows within the hours of the teams that may come."""
+    out = np.zeros((len(stops), max((len(s.windows) for s in stops), default=0) or 1, 2))
+    for s, stop in enumerate(stops):
+        span = open_hours(teams, stop, shift)
+        if stop.max_interval_s is not None and span is not None:
+            for w, (low, high) in enumerate(stop.windows or (span,)):
+                out[s, w] = max(low, span[0]), min(high, span[1])
+    return out
+
+
+def open_hours(teams: Sequence[Team], stop: Stop, shift: Shift) -> tuple[float, float] | None:
+    """From when to when some team may come to a stop; None where none may."""
+    mine = [team for team in teams if may_visit(team, stop)]
+    if not mine:
+        return None
+    return (
+        max(shift.begin_s, min(team.begin_s for team in mine)),
+        min(shift.end_s, max(team.end_s for team in mine)),
+    )
 
 
 def _team_row(team: Team, shift: Shift) -> tuple[float, ...]:
@@ -185,6 +203,9 @@ def _narrowed(
         closes=p.closes[keep],
         dwell=p.dwell[keep],
         value=value,
+        gap=None if p.gap is None else p.gap[keep_stop],
+        interval=None if p.interval is None else p.interval[keep_stop],
+        spans=None if p.spans is None else p.spans[keep_stop],
         stop=number[p.stop[keep]].astype(np.int64) if len(p.stop) else p.stop,
         slot=_dense(p.slot[keep]),
         village=p.village[keep_stop],

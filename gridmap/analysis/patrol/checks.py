@@ -68,6 +68,12 @@ def check(
             "村级最低份额应在 0 到 1 之间，欠缺的代价不能为负数。",
             "The villages' share must be between 0 and 1, and the price of a shortfall not negative.",
         )
+    if not (objective.balance is None or 0 <= objective.balance <= 1) or not objective.max_wait_s >= 0:
+        raise InvalidInput(
+            "objective-not-valid",
+            "均衡负荷最多放弃的得分应在 0 到 1 之间，最长等候不能为负数。",
+            "The prize given up for even loads must be between 0 and 1, and the longest wait not negative.",
+        )
     _refuse_twice((team.id for team in teams), "team-twice", "队伍", "Team")
     _refuse_twice((stop.id for stop in stops), "stop-twice", "点位", "Stop")
     names = {team.id for team in teams}
@@ -102,6 +108,7 @@ def _stop_fits(stop: Stop, places: int) -> bool:
         and stop.visits >= 0
         and stop.min_gap_s >= 0
         and 0 <= stop.revisit_share <= 1
+        and (stop.max_interval_s is None or stop.max_interval_s > 0)
         and all(not np.isnan(t) for window in stop.windows for t in window)
     )
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.analysis.patrol import _loops
+from gridmap.analysis.patrol._moves import burden
 from gridmap.analysis.patrol._pool import empty_pool
 from gridmap.analysis.patrol._timing import refresh
 from gridmap.analysis.patrol.problem import Floats, Ints, Problem
@@ -23,8 +24,9 @@ _TRAVEL_SHARE = 0.01
 _MEAN_OUT, _LONGEST, _BLINK = 15.0, 16.0, 0.01
 _UNEVENNESS = 2.0
 _RECOMBINE_FROM_S, _RECOMBINE_SHARE = 1.0, 0.1
-HOT, MILD, GENTLE = (2.0, 0.04), (0.5, 0.02), (0.3, 0.02)
-"""Temperatures at a cycle's beginning and end, in median prizes: to find routes, with dwell, to stay near some."""
+HOT, MILD, GENTLE, COOL = (2.0, 0.04), (0.5, 0.02), (0.3, 0.02), (0.03, 0.0005)
+"""Temperatures at a cycle's beginning and end, in median prizes: to find routes, with dwell, to stay near some,
+and to even out loads."""
 
 _FIRST_CYCLES, _FRESH_CYCLES, _LONG_CYCLE = (8_000, 16_000, 16_000), (8_000,) * 6, 16_000
 _STRETCH = 1.6
@@ -42,11 +44,37 @@ class Found:
     worth : float
         What was maximised.
     steps : int
+    hours : ndarray of float64, shape (2, visits), optional
+        Earliest and latest start of each visit, narrowed where a stop has several: within them the routes keep every
+        gap.
     """
 
     routes: tuple[tuple[int, ...], ...]
     worth: float
     steps: int
+    hours: Floats | None = None
+
+    def settled(self, problem: Problem) -> Problem:
+        """Return the problem with the hours of the visits as the routes have them."""
+        if self.hours is None:
+            return problem
+        return replace(problem, opens=self.hours[0].copy(), closes=self.hours[1].copy())
+
+
+@dataclass(frozen=True, slots=True)
+class Even:
+    """A search for even loads among plans that are worth nearly as much.
+
+    Attributes
+    ----------
+    least : float
+        Worth that is kept.
+    price : float
+        What loads as uneven as those of the routes that it begins from cost, in units of prize.
+    """
+
+    least: float
+    price: float
 
 
 def run(
@@ -54,7 +82,8 @@ def run(
     stop: StopRule,
     seed: int,
     *,
-    begin: tuple[tuple[int, ...], ...] | None = None,
+    begin: Found | None = None,
+    even: Even | None = None,
     heat: tuple[float, float] = HOT,
     enough: float = math.inf,
     most: float = math.inf,
@@ -69,8 +98,10 @@ def run(
     problem : Problem
     stop : Stop
     seed : int
-    begin : tuple of tuple of int, optional
+    begin : Found, optional
         Routes to begin from; one that cannot be driven loses visits from its end until it can.
+    even : Even, optional
+        Even out the loads of the routes to begin from, too; the search ends when some cycles find nothing better.
     heat : (float, float)
         `HOT`, `MILD` or `GENTLE`.
     enough : float
@@ -90,8 +121,9 @@ def run(
     """
     budget = stop.begin()
     if len(problem.place) == 0 or len(problem.teams) == 0:
-        return Found(tuple(() for _ in problem.teams), 0.0, 0)
-    state = _State(problem, begin)
+        hours = np.stack([problem.opens, problem.closes])
+        return Found(tuple(() for _ in problem.teams), 0.0, 0, hours)
+    state = _State(problem, begin, even)
     random = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
     prizes = problem.value[problem.value[:, 0] > 0, 0]
     scale = float(np.median(prizes)) if len(prizes) else 1.0
@@ -107,7 +139,7 @@ def run(
         while begun < length:
             steps = min(budget.grant(taken), length - begun)
             if steps <= 0 or state.best[0] >= enough:
-                return Found(state.found(), float(state.best[0]), taken)
+                return state.found(taken)
             state.advance(steps, random)
             begun += steps
             taken += steps
@@ -115,10 +147,10 @@ def run(
                 on_progress(*budget.progress(taken))
             if on_better is not None and tuple(state.best) != told:
                 told = tuple(state.best)
-                on_better(state.found())
+                on_better(state.routes())
         idle = idle + 1 if tuple(state.best) == before else 0
-        if idle >= _IDLE_CYCLES and state.best[0] >= most * _ALMOST:
-            return Found(state.found(), float(state.best[0]), taken)
+        if idle >= _IDLE_CYCLES and (even is not None or state.best[0] >= most * _ALMOST):
+            return state.found(taken)
         if not exact and not fresh and taken > _FIRST_CYCLES[0] and state.best[0] < enough:
             state.recombine(budget.spare_s())
     raise AssertionError
@@ -137,58 +169,87 @@ def _cycles(*, alone: bool) -> Iterator[tuple[int, bool]]:
 class _State:
     """Where a search is, and the best that it has seen."""
 
-    def __init__(self, problem: Problem, begin: tuple[tuple[int, ...], ...] | None) -> None:
+    def __init__(self, problem: Problem, begin: Found | None, even: Even | None) -> None:
         p = self._whole = problem
-        weight = _weights(p)
+        self._weight = weight = _weights(p)
         table = np.column_stack([p.teams, weight, weight])
-        self._problem = (p.travel, p.profile, p.place, p.opens, p.closes, p.dwell, table)
+        teams, visits = p.allowed.shape
+        stops = len(p.value)
+        interval = np.full(stops, np.inf) if p.interval is None else p.interval
+        timed = np.flatnonzero(np.isfinite(interval))
+        fixed = np.isin(p.stop, timed)
+        self._base = np.stack([p.opens, p.closes])
+        opens, closes = self._base.copy()
+        self._problem = (p.travel, p.profile, p.place, opens, closes, p.dwell, table, fixed)
         self._unevenness = _UNEVENNESS if np.ptp(weight) > 0 else 0.0
         self._prizes = (p.value, p.stop, p.slot, p.village, p.need, p.shortfall, p.liked, p.must)
         self._allowed, self._near = p.allowed, p.near()
         self._apart = np.ascontiguousarray(p.travel[0][np.ix_(p.place, p.place)])
         self._thrift = 1.0 / np.maximum(p.value[:, 0] + p.must, 1e-300)
-        teams, visits = p.allowed.shape
         span = float((p.teams[:, 1] - p.teams[:, 0]).sum())
-        self._price = _TRAVEL_SHARE * float(p.value.sum()) / max(span, 1e-300)
+        self._price = max(_TRAVEL_SHARE * float(p.value.sum()) / max(span, 1e-300), 1e-300)
+        spans = np.zeros((0, 0, 2)) if p.spans is None else p.spans[timed]
+        self._rows = (
+            np.searchsorted(p.stop, np.arange(stops + 1)).astype(np.int64),
+            np.zeros(stops) if p.gap is None else p.gap,
+            interval,
+            self._base[0],
+            self._base[1],
+            np.maximum(p.hours, 1e-9),
+            timed.astype(np.int64),
+            np.ascontiguousarray(spans),
+        )
+        self._room = (np.zeros(visits, np.int64), np.zeros(visits))
+        self._marks = (np.zeros(teams, np.bool_), np.zeros(teams, np.bool_))
         self._now, self._old = _routes(teams, visits), _routes(teams, visits)
-        self._counts, self._covered = np.zeros(len(p.value), np.int64), np.zeros(len(p.need))
-        self._inside, self._used = np.zeros(visits, np.int64), np.zeros(int(p.slot.max()) + 1, np.bool_)
-        self._tally = (self._inside, self._used, self._counts, self._covered)
-        self._old_tally = (self._counts.copy(), self._covered.copy())
+        self._counts, self._covered = np.zeros(stops, np.int64), np.zeros(len(p.need))
+        self._inside, self._used = np.full(visits, -1, np.int64), np.zeros(int(p.slot.max()) + 1, np.bool_)
+        self._tally = (self._inside, self._used, self._counts, self._covered, np.zeros(stops, np.bool_))
+        self._old_tally = (self._counts.copy(), self._covered.copy(), np.zeros(visits), np.zeros(visits))
         self._queue = (np.zeros(visits, np.int64), np.zeros(visits))
         self._pool = empty_pool(visits, kinds_of(p))
         self._energy, self._heat = np.zeros(1), np.zeros(2)
+        whole = 1.0 + float(p.value.sum() + p.must.sum() + (p.shortfall * p.need).sum())
+        self._aim = np.array(
+            [p.most_wait, self._price, 0.0, 1.0, 1.0, -np.inf, 100.0 * whole, 10.0 * whole, 1.0]
+        )
         routes, sizes = self._now[:2]
-        for r, route in enumerate(begin or ()):
-            sizes[r] = len(route)
-            routes[r, : len(route)] = route
+        if begin is not None:
+            for r, route in enumerate(begin.routes):
+                sizes[r] = len(route)
+                routes[r, : len(route)] = route
+            if begin.hours is not None:
+                opens[:], closes[:] = begin.hours
         while (self._measured() < 0).any():
             sizes[self._now[4] < 0] -= 1
+        self._taken_up()
+        if even is not None:
+            loads = np.where(sizes > 0, (self._now[4] + self._now[5]) / self._rows[5], 0.0)
+            self._aim[2:6] = even.price, max((loads**2).sum(), 1e-300), max(loads.max(), 1e-300), even.least
         self.best_routes, self.best_sizes = routes.copy(), sizes.copy()
-        worth = _loops.worth_of(routes, sizes, self._prizes, self._counts, self._covered)
-        self._weight = weight
-        self.best = np.array([worth, self._now[4] @ weight])
+        self.best_hours = np.stack([opens, closes])
+        worth, uneven = self._worth()
+        self.best = np.array([worth - uneven, self._now[4] @ weight])
 
     def restart(self, hot: float, cold: float, length: int, *, fresh: bool) -> None:
         """Begin a cycle from the best, or from no routes."""
         routes, sizes = self._now[:2]
         routes[:], sizes[:] = self.best_routes, 0 if fresh else self.best_sizes
+        self._problem[3][:], self._problem[4][:] = self._base if fresh else self.best_hours
         self._measured()
-        self._inside[:], self._used[:] = -1, False
-        for r, size in enumerate(sizes):
-            self._inside[routes[r, :size]] = r
-            self._used[self._prizes[2][routes[r, :size]]] = True
-        worth = _loops.worth_of(routes, sizes, self._prizes, self._counts, self._covered)
-        self._energy[0] = self._price * (self._now[4] @ self._weight) - worth
+        self._taken_up()
+        worth, uneven = self._worth()
+        short = max(0.0, self._aim[5] - worth)
+        self._energy[0] = self._price * (self._now[4] @ self._weight) - worth + uneven + 3.0 * short
         self._heat[:] = hot, (cold / hot) ** (1.0 / length)
 
     def advance(self, steps: int, random: NDArray[np.uint64]) -> None:
         """Take steps of the cycle."""
         tuning = (self._price, _MEAN_OUT, _LONGEST, _BLINK, self._unevenness)
         _loops.search(
-            steps, self._heat, tuning, random, self._problem, self._prizes,
-            self._near, self._apart, self._thrift, self._allowed, self._now[:5], self._old, self._tally,
-            self._old_tally, self._queue, self._energy, self.best_routes, self.best_sizes, self.best,
+            steps, self._heat, tuning, random, self._problem, self._prizes, self._near, self._apart, self._thrift,
+            self._allowed, self._now, self._old, self._marks, self._tally, self._old_tally, self._queue, self._rows,
+            self._room, self._aim, self._energy, self.best_routes, self.best_sizes, self.best_hours, self.best,
             self._pool,
         )  # fmt: skip
 
@@ -204,23 +265,47 @@ class _State:
             sizes[r] = len(route)
             routes[r, : len(route)] = route
         driven = self._measured()
-        worth = _loops.worth_of(routes, sizes, self._prizes, self._counts, self._covered)
+        self._taken_up()
+        worth = self._worth()[0]
         if (driven >= 0).all() and worth > self.best[0]:
             self.best_routes[:], self.best_sizes[:] = routes, sizes
             self.best[:] = worth, driven @ self._weight
 
-    def found(self) -> tuple[tuple[int, ...], ...]:
+    def routes(self) -> tuple[tuple[int, ...], ...]:
         """Return the best routes."""
         return tuple(
             tuple(int(v) for v in row[:size])
             for row, size in zip(self.best_routes, self.best_sizes, strict=True)
         )
 
+    def found(self, steps: int) -> Found:
+        """Return the best routes with their worth."""
+        routes = self.routes()
+        worth = float(self.best[0])
+        if self._aim[2] > 0.0:
+            # What it is worth is told without what its loads cost.
+            self.restart(1.0, 1.0, 1, fresh=False)
+            worth = self._worth()[0]
+        return Found(routes, worth, steps, self.best_hours.copy())
+
     def _measured(self) -> Floats:
-        routes, sizes, start, latest, driven, _ = self._now
-        for r in range(len(sizes)):
-            driven[r] = refresh(r, routes, sizes, self._problem, start, latest)
-        return driven
+        for r in range(len(self._now[1])):
+            self._now[4][r] = refresh(r, self._now, self._problem, self._aim[0])
+        return self._now[4]
+
+    def _taken_up(self) -> None:
+        """Note which visits the routes have."""
+        routes, sizes = self._now[:2]
+        self._inside[:], self._used[:] = -1, False
+        for r, size in enumerate(sizes):
+            self._inside[routes[r, :size]] = r
+            self._used[self._prizes[2][routes[r, :size]]] = True
+
+    def _worth(self) -> tuple[float, float]:
+        """Worth of the routes less what rules cost, and the price of their uneven loads."""
+        worth = _loops.worth_of(*self._now[:2], self._prizes, self._counts, self._covered)
+        rules, uneven = burden(self._now, self._tally, self._rows, self._room, self._aim)
+        return float(worth - rules), float(uneven)
 
 
 def _weights(p: Problem) -> Floats:
@@ -231,8 +316,8 @@ def _weights(p: Problem) -> Floats:
     return out
 
 
-def _routes(teams: int, visits: int) -> tuple[Ints, Ints, Floats, Floats, Floats, NDArray[np.bool_]]:
-    """Room for routes, sizes, earliest and latest starts, travel, and marks."""
+def _routes(teams: int, visits: int) -> tuple[Ints, Ints, Floats, Floats, Floats, Floats, Floats]:
+    """Room for routes, sizes, earliest and latest starts, travel, dwell and waiting that is too long."""
     wide = teams, visits + 1
     return (
         np.zeros(wide, np.int64),
@@ -240,7 +325,8 @@ def _routes(teams: int, visits: int) -> tuple[Ints, Ints, Floats, Floats, Floats
         np.zeros(wide),
         np.zeros(wide),
         np.zeros(teams),
-        np.zeros(teams, np.bool_),
+        np.zeros(teams),
+        np.zeros(teams),
     )
 
 

@@ -20,6 +20,7 @@ def violations(
     travel_s: Mapping[str, ArrayLike],
     *,
     shift: Shift,
+    parts: bool = False,
 ) -> tuple[str, ...]:
     """Tell what a plan breaks; nothing where it holds.
 
@@ -29,6 +30,8 @@ def violations(
     teams, stops : sequence
     travel_s : mapping of str to array_like of float, shape (places, places)
     shift : Shift
+    parts : bool
+        The routes are parts of routes: what is told of whole ones is not compared.
 
     Returns
     -------
@@ -45,6 +48,7 @@ def violations(
         team = crew[route.team]
         matrix = np.asarray(travel_s[team.mode], dtype=np.float64)
         found += _hours(route, team, shift) + _legs(route, team, matrix)
+        found += long_waits(route, team, matrix, plan.objective.max_wait_s)
         for visit in route.visits:
             if visit.stop in by_id:
                 found += _visit(visit, by_id[visit.stop], team)
@@ -52,13 +56,71 @@ def violations(
                 found.append(f"{visit.stop} is no stop")
     if len({route.team for route in plan.routes}) != len(plan.routes):
         found.append("a team has two routes")
+    found += _visits_of(plan, teams, stops, shift)
+    if not parts:
+        found += _loads(plan, crew, shift)
+    return tuple(found)
+
+
+def _visits_of(plan: Plan, teams: Sequence[Team], stops: Sequence[Stop], shift: Shift) -> list[str]:
+    """Look at the number of visits to each stop, and the time between them."""
+    found: list[str] = []
     for stop in stops:
         starts = sorted(v.start_s for route in plan.routes for v in route.visits if v.stop == stop.id)
         if len(starts) > stop.visits:
             found.append(f"{stop.id} is visited {len(starts)} times, more than {stop.visits}")
         if any(b - a < stop.min_gap_s - _SLACK_S for a, b in pairwise(starts)):
             found.append(f"visits to {stop.id} are closer than its gap")
-    return tuple(found)
+        if stop.max_interval_s is not None and stop.id not in plan.late:
+            found += _interval(stop, teams, shift, starts)
+    return found
+
+
+def _interval(stop: Stop, teams: Sequence[Team], shift: Shift, starts: list[float]) -> list[str]:
+    """Look whether a stop is left alone for too long while some team may come and it is open."""
+    mine = [t for t in teams if stop.only_team in {None, t.id} and t.mode not in stop.closed_to]
+    mine = [t for t in mine if t.size >= stop.min_size and (stop.grid_key or stop.village) in t.scope]
+    if not mine:
+        return []
+    begin = max(shift.begin_s, min(t.begin_s for t in mine))
+    end = min(shift.end_s, max(t.end_s for t in mine))
+    for low, high in stop.windows or ((begin, end),):
+        here, last = max(low, begin), min(high, end)
+        if here < last:
+            times = [here, *(t for t in starts if here <= t <= last), last]
+            if any(b - a > float(stop.max_interval_s or 0.0) + 1e-3 for a, b in pairwise(times)):
+                return [f"{stop.id} is left alone for longer than its interval"]
+    return []
+
+
+def _loads(plan: Plan, crew: Mapping[str, Team], shift: Shift) -> list[str]:
+    """Compare the loads that a plan tells with its times."""
+    out = []
+    for route in plan.routes:
+        team = crew.get(route.team)
+        if team is None or route.stays_out:
+            continue
+        begin, end = max(team.begin_s, shift.begin_s), min(team.end_s, shift.end_s)
+        rest = route.rest_s or (0.0, 0.0)
+        hours = end - begin - max(0.0, min(end, rest[1]) - max(begin, rest[0]))
+        worked = route.travel_s + sum(v.leave_s - v.start_s for v in route.visits)
+        if route.visits and hours > 0 and abs(route.load - worked / hours) > 1e-6:
+            out.append(f"the load of {route.team} is not what it drives and works of its hours")
+    return out
+
+
+def long_waits(route: Route, team: Team, matrix: NDArray[np.float64], most_s: float) -> list[str]:
+    """Look for waits that are too long: between arrival and start, and between leaving and driving on."""
+    at, free, out = team.start_place, route.begin_s, []
+    for visit in route.visits:
+        leg = float(matrix[at, visit.place]) / team.speed if at != visit.place else 0.0
+        idle = visit.start_s - free - leg
+        if route.rest_s is not None:
+            idle -= max(0.0, min(visit.start_s, route.rest_s[1]) - max(free, route.rest_s[0]))
+        if idle > most_s + 1e-3:
+            out.append(f"{team.id} waits {idle / 60:.0f} min for {visit.stop}")
+        at, free = visit.place, visit.leave_s
+    return out
 
 
 def _hours(route: Route, team: Team, shift: Shift) -> list[str]:

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from gridmap.analysis.patrol.assemble import assemble
 from gridmap.analysis.patrol.build import Built, build
 from gridmap.analysis.patrol.checks import check, checked_matrices
 from gridmap.analysis.patrol.engine import Found, Progress
 from gridmap.analysis.patrol.model import Objective, Plan, Shift, Stop, Team
-from gridmap.analysis.patrol.plan import assemble, search
+from gridmap.analysis.patrol.plan import search
 from gridmap.analysis.patrol.stop import StopRule
 from gridmap.errors import InvalidInput
 
@@ -174,7 +175,7 @@ def _pool(
         value = p.value * noise[:, None]
         value[:, 0] += rare
         disturbed = replace(built, problem=replace(p, value=value))
-        begin = best[1].routes if number % 2 else None
+        begin = best[1] if number % 2 else None
         with_rest, found = search(
             disturbed, stop.part(share), seed + number, begin=begin, gentle=begin is not None
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
 from gridmap.domain.gridkey import UNASSIGNED, Scope
 from gridmap.domain.terms import DWELL_S, GAP_S, REVISIT_SHARE
@@ -100,6 +101,10 @@ class Stop:
         Fewest people of a team that comes here.
     only_team : str, optional
         The one team that may come.
+    max_interval_s : float, optional
+        Most time from the start of one visit to the start of the next, from the beginning of the hours of the teams
+        that may come (and of each window) to the first, and from the last to their end. A stop that cannot be visited
+        so often is named.
     """
 
     id: str
@@ -116,6 +121,7 @@ class Stop:
     revisit_share: float = REVISIT_SHARE
     min_size: int = 1
     only_team: str | None = None
+    max_interval_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +136,18 @@ class Objective:
         Prize that each village got on the nights before, and that it had.
     shortfall_price : float
         Prize that is given up for a village that gets nothing, in units of the mean village's prize.
+    balance : float, optional
+        Most share of the best plan's prize that is given up for even loads, 0 to 1: with 0 loads are evened out where
+        that costs nothing. Nothing is done about loads without it.
+    max_wait_s : float
+        Most time that a team waits before a visit begins.
     """
 
     village_share: float = 0.0
     week: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     shortfall_price: float = 20.0
+    balance: float | None = None
+    max_wait_s: float = inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +275,12 @@ class Plan:
     teams, stops, shift, objective
         What was planned for.
     conventions : dict of str to str
+    late : tuple of str
+        Stops that are left alone for longer than their most interval.
+    balance_cost : float
+        Prize given up for even loads.
+    able : tuple of str
+        Teams that can visit some stop: those whose loads are compared.
     """
 
     routes: tuple[Route, ...]
@@ -280,6 +299,15 @@ class Plan:
     shift: Shift
     objective: Objective
     conventions: dict[str, str]
+    late: tuple[str, ...] = ()
+    balance_cost: float = 0.0
+    able: tuple[str, ...] = ()
+
+    @property
+    def unevenness(self) -> float:
+        """The largest load over the mean load of the teams that can visit some stop; 1 where nobody works."""
+        loads = [route.load for route in self.routes if route.team in self.able]
+        return max(loads) * len(loads) / sum(loads) if sum(loads) > 0 else 1.0
 
     @property
     def covered(self) -> float:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from math import fsum
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gridmap.analysis.patrol.assemble import assemble
 from gridmap.analysis.patrol.bounds import upper_bound
 from gridmap.analysis.patrol.build import Built, build
 from gridmap.analysis.patrol.checks import check, checked_matrices
-from gridmap.analysis.patrol.engine import GENTLE, MILD, Better, Found, Progress, earned, run
-from gridmap.analysis.patrol.explain import explain
-from gridmap.analysis.patrol.model import Objective, Plan, Route, Shift, Stop, Team, VillageShare, Visit
+from gridmap.analysis.patrol.engine import COOL, GENTLE, MILD, Better, Even, Found, Progress, earned, run
+from gridmap.analysis.patrol.model import Objective, Plan, Shift, Stop, Team
 from gridmap.analysis.patrol.problem import Problem
 from gridmap.analysis.patrol.schedule import has_rest, walk, with_rest
 from gridmap.analysis.patrol.stop import Iterations, Seconds, StopRule
@@ -22,17 +21,8 @@ from gridmap.errors import InvalidInput
 
 OnBetter = Callable[[float, dict[str, tuple[str, ...]]], None]
 
+_EVEN_PRICE = 0.05
 _REST_STEPS, _REST_SHARE, _REST_CHOICES = 4_000, 0.15, 13
-
-CONVENTIONS = {
-    "prize": "a stop's k-th visit earns its prize times revisit_share ** (k - 1), whoever makes it",
-    "revisits": "one visit in each of k equal slots of the shift, a gap apart",
-    "windows": "hold the whole visit",
-    "break": "no driving and no work; taken at a stop, at the base or while waiting",
-    "fairness": "a price on the part that a village lacks of its share of the week",
-    "ties": "least travel",
-    "method": "ruin and recreate under simulated annealing",
-}
 
 
 def plan(
@@ -60,8 +50,9 @@ def plan(
         Prize alone without it.
     seed : int
     stop : Seconds or Iterations
-        With fairness half of it goes into the plan that fairness is compared with. Without, the search ends earlier
-        when the prize is at its bound and the ways become no shorter.
+        Of each search that a plan takes: with one visit a stop, two, and so on, each from what was found before; all of
+        them once more for the plan that fairness is compared with; half as many steps for even loads. A time is
+        divided among them. A search ends earlier when the prize is at its bound and the ways become no shorter.
     on_progress : callable, optional
         Called with what is done, and of how much.
     on_better : callable, optional
@@ -87,23 +78,164 @@ def plan(
     check(teams, stops, matrices, shift, aim)
     if seed < 0:
         raise InvalidInput("seed-negative", "随机种子不能为负数。", "The seed must not be negative.")
-    built = build(teams, stops, matrices, shift, aim)
-    if not built.problem.need.any():
-        most = upper_bound(built.problem) if not built.problem.liked.any() else np.inf
-        built, found = search(
-            built, stop, seed, most=most, on_progress=on_progress, on_better=_told(built, on_better)
-        )
-        return assemble(built, found, teams, stops, shift, aim, seed)
-    unfair = replace(built, problem=replace(built.problem, need=np.zeros_like(built.problem.need)))
-    halves = (None, None) if on_progress is None else (_half(on_progress, 0), _half(on_progress, 1))
-    free, best = search(unfair, stop.part(0.5), seed, on_progress=halves[0])
-    # As many steps as the first took, not as much time: then their number alone gives the same plan again.
-    built, found = search(
-        built, Iterations(best.steps), seed, on_progress=halves[1], on_better=_told(built, on_better)
-    )
+
+    def built_for(visits: int) -> Built:
+        few = [replace(s, visits=min(s.visits, visits)) for s in stops]
+        return build(teams, few, matrices, shift, aim)
+
+    depth = max((s.visits for s in stops), default=0) or 1
+    stages = [built_for(visits) for visits in range(1, depth)] + [build(teams, stops, matrices, shift, aim)]
+    fair = bool(stages[-1].problem.need.any())
+    turns = _Turns(stop, depth * (1 + fair + (aim.balance is not None)), on_progress)
+    most = 0.0
+    if fair:
+        free = [replace(b, problem=replace(b.problem, need=np.zeros_like(b.problem.need))) for b in stages]
+        built, found, _ = _deepened(free, seed, turns, None, None)
+        most = float(earned(built.problem, found.routes).sum())
+    built, best, found = _deepened(stages, seed, turns, aim.balance, on_better)
+    prize = float(earned(built.problem, best.routes).sum())
     made = assemble(built, found, teams, stops, shift, aim, seed)
-    most = float(earned(free.problem, best.routes).sum())
-    return replace(made, fairness_cost=max(0.0, most - made.prize), iterations=made.iterations + best.steps)
+    return replace(
+        made,
+        iterations=turns.steps,
+        fairness_cost=max(0.0, most - prize) if fair else 0.0,
+        balance_cost=max(0.0, prize - made.prize),
+    )
+
+
+class _Turns:
+    """The rules that end the searches of a plan, one after the other.
+
+    Each takes as many steps as the first took, not as much time: then their number alone gives the same plan again, and
+    a plan with more visits goes through the very searches of the one with fewer.
+    """
+
+    def __init__(self, stop: StopRule, count: int, on_progress: Progress | None) -> None:
+        self._stop, self._count, self._tell = stop, count, on_progress
+        self._turn, self.steps = -1, 0
+
+    def next(self, *, even: bool = False) -> StopRule:
+        """Return the rule of the next search."""
+        self._turn += 1
+        if isinstance(self._stop, Iterations):
+            steps = self._stop.iterations
+        elif self._turn == 0:
+            return self._stop.part(1.0 / self._count)
+        else:
+            steps = self.steps
+        return Iterations(max(1, (steps + 1) // 2 if even else steps))
+
+    def took(self, steps: int) -> None:
+        """Note what a search took."""
+        self.steps = max(self.steps, steps)
+
+    def progress(self) -> Progress | None:
+        """Return what tells how far the present search is, as a part of all of them."""
+        tell, part, count = self._tell, self._turn, self._count
+        return None if tell is None else lambda done, total: tell(done + part * total, count * total)
+
+
+def _deepened(
+    stages: Sequence[Built], seed: int, turns: _Turns, balance: float | None, on_better: OnBetter | None
+) -> tuple[Built, Found, Found]:
+    """Search with one visit a stop, then with two from what that found, and so on; the best, and the even one."""
+    built = stages[0]
+    best: Found | None = None
+    level: Found | None = None
+    for stage in stages:
+        begin: Found | None = None
+        if best is not None:
+            begin = _carried(built, best, stage)
+            # Breaks stay where they were put: the routes go on from there.
+            stage.problem.teams[:, 2:4] = built.problem.teams[:, 2:4]
+        floor = -np.inf if level is None else level.worth
+        rule = turns.next()
+        free = not stage.problem.need.any() and not stage.problem.liked.any()
+        most = upper_bound(stage.problem) if free else np.inf
+        tell = _told(stage, on_better)
+        built, best = search(
+            stage, rule, seed, begin=begin, most=most, on_progress=turns.progress(), on_better=tell
+        )
+        turns.took(best.steps)
+        level = best
+        if balance is not None:
+            rule = turns.next(even=True)
+            level = evened(
+                built,
+                best,
+                rule,
+                seed,
+                share=balance,
+                floor=floor,
+                on_progress=turns.progress(),
+                on_better=tell,
+            )
+            best = max(best, level, key=lambda found: found.worth)
+    if best is None or level is None:
+        raise AssertionError
+    return built, best, level
+
+
+def _carried(old: Built, found: Found, new: Built) -> Found:
+    """Write routes as visits of a problem that allows more of them."""
+    p, q = old.problem, new.problem
+    number = {stop.id: s for s, stop in enumerate(new.stops)}
+    rows = {key: v for v, key in enumerate(_keys(new))}
+    row = [rows[number[old.stops[s].id], k, opens, closes] for s, k, opens, closes in _keys(old)]
+    hours = np.stack([q.opens, q.closes])
+    narrowed = found.hours if found.hours is not None else np.stack([p.opens, p.closes])
+    hours[:, row] = narrowed
+    return Found(tuple(tuple(row[v] for v in route) for route in found.routes), found.worth, 0, hours)
+
+
+def _keys(built: Built) -> list[tuple[int, int, float, float]]:
+    """Name visits by stop, number and hours."""
+    p = built.problem
+    first = {int(s): int(p.slot[p.stop == s].min()) for s in np.unique(p.stop)}
+    return [
+        (int(s), int(k) - first[int(s)], float(a), float(b))
+        for s, k, a, b in zip(p.stop, p.slot, p.opens, p.closes, strict=True)
+    ]
+
+
+def evened(
+    built: Built,
+    found: Found,
+    stop: StopRule,
+    seed: int,
+    *,
+    share: float,
+    floor: float = -np.inf,
+    on_progress: Progress | None = None,
+    on_better: Better | None = None,
+) -> Found:
+    """Even out the loads of a plan's teams for a share of its worth at most.
+
+    Parameters
+    ----------
+    built : Built
+    found : Found
+        The best plan without a thought of loads.
+    stop : StopRule
+    seed : int
+    share : float
+        Most share of the worth that is given up.
+    floor : float
+        Worth that is kept in any case.
+    on_progress, on_better : callable, optional
+
+    Returns
+    -------
+    Found
+    """
+    if len(built.teams) < 2:
+        return found
+    least = max(found.worth - share * abs(found.worth), min(floor, found.worth))
+    even = Even(least, _EVEN_PRICE * float(earned(built.problem, found.routes).sum()))
+    return run(
+        built.problem, stop, seed + 2, begin=found, even=even, heat=COOL, exact=True, on_progress=on_progress,
+        on_better=on_better,
+    )  # fmt: skip
 
 
 def _told(built: Built, on_better: OnBetter | None) -> Better | None:
@@ -124,16 +256,12 @@ def _told(built: Built, on_better: OnBetter | None) -> Better | None:
     return tell
 
 
-def _half(on_progress: Progress, part: int) -> Progress:
-    return lambda done, total: on_progress(done + part * total, 2 * total)
-
-
 def search(
     built: Built,
     stop: StopRule,
     seed: int,
     *,
-    begin: tuple[tuple[int, ...], ...] | None = None,
+    begin: Found | None = None,
     gentle: bool = False,
     most: float = np.inf,
     on_progress: Progress | None = None,
@@ -146,7 +274,7 @@ def search(
     built : Built
     stop : StopRule
     seed : int
-    begin : tuple of tuple of int, optional
+    begin : Found, optional
         Routes to begin from.
     gentle : bool
         Stay near them.
@@ -188,7 +316,7 @@ def search(
         problem,
         left,
         seed + 1,
-        begin=found.routes,
+        begin=found,
         heat=heat,
         most=most,
         exact=True,
@@ -238,139 +366,3 @@ def _rest_settled(problem: Problem, r: int, team: Team, route: tuple[int, ...]) 
         if timed is not None and timed.end < least:
             best, least = trial, timed.end
     return best
-
-
-def assemble(
-    built: Built,
-    found: Found,
-    teams: Sequence[Team],
-    stops: Sequence[Stop],
-    shift: Shift,
-    objective: Objective,
-    seed: int,
-    *,
-    made: Mapping[str, tuple[int, float]] | None = None,
-) -> Plan:
-    """Write a plan from the routes that a search found.
-
-    Parameters
-    ----------
-    built : Built
-    found : Found
-    teams, stops, shift, objective, seed
-        As given to `plan`.
-    made : mapping of str to (int, float), optional
-        Visits made before, and when the last of them started.
-
-    Returns
-    -------
-    Plan
-    """
-    before = {stop: count for stop, (count, _) in (made or {}).items()}
-    routes = {route.team: route for route in _routes(built, found, before)}
-    in_order = tuple(routes[team.id] for team in teams)
-    # A sum that does not depend on the order.
-    prize = fsum(visit.prize for route in in_order for visit in route.visits)
-    visited = {visit.stop for route in in_order for visit in route.visits} | before.keys()
-    possible = fsum(s.prize * s.revisit_share**k for s in stops for k in range(before.get(s.id, 0), s.visits))
-    built_order = [routes[team.id] for team in built.teams]
-    villages = _villages(built, in_order, stops, objective)
-    row = {stop.village: int(v) for stop, v in zip(built.stops, built.problem.village, strict=True)}
-    lacking = fsum(float(built.problem.shortfall[v]) * villages[key].lacks for key, v in row.items())
-    missed = tuple(stop.id for stop in stops if stop.must and stop.id not in visited)
-    return Plan(
-        routes=in_order,
-        prize=prize,
-        possible=possible,
-        bound=max(min(upper_bound(built.problem), possible), prize),
-        objective_value=prize - lacking,
-        missed=missed,
-        reasons=explain(built, stops, built_order, found.routes),
-        villages=villages,
-        fairness_cost=0.0,
-        seed=seed,
-        iterations=found.steps,
-        teams=tuple(teams),
-        stops=tuple(stops),
-        shift=shift,
-        objective=objective,
-        conventions=dict(CONVENTIONS),
-    )
-
-
-def _routes(built: Built, found: Found, before: Mapping[str, int]) -> list[Route]:
-    p = built.problem
-    timed = [walk(p, r, visits) for r, visits in enumerate(found.routes)]
-    starts = sorted(
-        (times.start[i], r, i)
-        for r, times in enumerate(timed)
-        if times is not None
-        for i in range(len(times.start))
-    )
-    number: dict[tuple[int, int], int] = {}
-    counts = dict(before)
-    for _, r, i in starts:
-        name = built.stops[p.stop[found.routes[r][i]]].id
-        counts[name] = counts.get(name, 0) + 1
-        number[r, i] = counts[name]
-    out = []
-    for r, (team, visits, times) in enumerate(zip(built.teams, found.routes, timed, strict=True)):
-        begin, end = float(p.teams[r, 0]), float(p.teams[r, 1])
-        if times is None or not visits:
-            out.append(Route(team.id, (), begin, begin, None, 0.0, 0.0, 0.0, 0.0, 0.0))
-            continue
-        rows = []
-        for i, v in enumerate(visits):
-            stop = built.stops[p.stop[v]]
-            prize = stop.prize * stop.revisit_share ** (number[r, i] - 1)
-            rows.append(
-                Visit(
-                    stop.id, stop.place, times.arrive[i], times.start[i], times.start[i] + stop.dwell_s,
-                    times.legs[i], number[r, i], prize,
-                )
-            )  # fmt: skip
-        rest = (float(p.teams[r, 2]), float(p.teams[r, 3])) if has_rest(p, r) else None
-        travel, dwell = sum(times.legs), sum(float(p.dwell[v]) for v in visits)
-        paused = max(0.0, min(rest[1], times.end) - max(rest[0], begin)) if rest else 0.0
-        hours = end - begin - (max(0.0, min(rest[1], end) - max(rest[0], begin)) if rest else 0.0)
-        out.append(
-            Route(
-                team.id,
-                tuple(rows),
-                begin,
-                times.end,
-                rest,
-                travel,
-                dwell,
-                max(0.0, times.end - begin - travel - dwell - paused),
-                (travel + dwell) / hours if hours > 0 else 0.0,
-                sum(visit.prize for visit in rows),
-            )
-        )
-    return out
-
-
-def _villages(
-    built: Built, routes: Sequence[Route], stops: Sequence[Stop], objective: Objective
-) -> dict[int, VillageShare]:
-    village = {stop.id: stop.village for stop in stops}
-    got = dict.fromkeys(sorted(set(village.values())), 0.0)
-    had, needed = dict(got), dict(got)
-    for stop in stops:
-        had[stop.village] += sum(stop.prize * stop.revisit_share**k for k in range(stop.visits))
-    for s, stop in enumerate(built.stops):
-        needed[stop.village] = float(built.problem.need[built.problem.village[s]])
-    for route in routes:
-        for visit in route.visits:
-            got[village[visit.stop]] += visit.prize
-    out = {}
-    for key, prize in got.items():
-        before, all_before = objective.week.get(key, (0.0, 0.0))
-        whole = had[key] + all_before
-        share = (prize + before) / whole if whole > 0 else 1.0
-        # A need met up to rounding is met.
-        lacks = needed[key] - prize
-        out[key] = VillageShare(
-            prize, had[key], share, needed[key], lacks if lacks > 1e-9 * (1.0 + needed[key]) else 0.0
-        )
-    return out

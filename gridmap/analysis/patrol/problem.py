@@ -45,6 +45,12 @@ class Problem:
     must : ndarray of float64, shape (stops,)
         Price of leaving a stop out.
     allowed : ndarray of bool, shape (teams, visits)
+    gap, interval : ndarray of float64, shape (stops,)
+        Least and most time from the start of a visit to that of the next; none without them.
+    spans : ndarray of float64, shape (stops, spans, 2)
+        When the interval holds; from the beginning to the first visit and from the last one to the end, too.
+    most_wait : float
+        Most time that a team waits for a visit.
     """
 
     travel: Floats
@@ -63,6 +69,17 @@ class Problem:
     liked: Floats
     must: Floats
     allowed: NDArray[np.bool_]
+    gap: Floats | None = None
+    interval: Floats | None = None
+    spans: Floats | None = None
+    most_wait: float = np.inf
+
+    @property
+    def hours(self) -> Floats:
+        """Time of each team without its break, shape (teams,)."""
+        begin, end, pause, resume = self.teams[:, :4].T
+        out: Floats = end - begin - np.maximum(0.0, np.minimum(end, resume) - np.maximum(begin, pause))
+        return out
 
     def near(self) -> Ints:
         """Visits by the time there and back in the fastest profile, nearest first, shape (visits, visits - 1)."""

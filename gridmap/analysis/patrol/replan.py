@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from gridmap.analysis.patrol.assemble import assemble
 from gridmap.analysis.patrol.bounds import upper_bound
 from gridmap.analysis.patrol.build import Built, build
 from gridmap.analysis.patrol.checks import check, checked_matrices
-from gridmap.analysis.patrol.engine import GENTLE, Progress, run
-from gridmap.analysis.patrol.model import Plan, Route, Stop, Team
-from gridmap.analysis.patrol.plan import assemble
+from gridmap.analysis.patrol.engine import GENTLE, Found, Progress, run
+from gridmap.analysis.patrol.model import Objective, Plan, Route, Stop, Team, VillageShare
 from gridmap.analysis.patrol.schedule import arrival
 from gridmap.analysis.patrol.stop import StopRule
 from gridmap.errors import InvalidInput
 
-_LOYALTY = 0.02
+_LOYALTY = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +135,18 @@ def replan(
             made[visit.stop] = count + 1, max(last, visit.start_s)
     check(plan.teams, stops, matrices, plan.shift, plan.objective)
     shift = plan.shift
-    built = _with_breaks(build(left, stops, matrices, shift, plan.objective, made=made), plan)
+    earned_so_far = _by_village(stops, done.values())
+    aim = _onward(plan.objective, earned_so_far)
+    built = _with_breaks(build(left, stops, matrices, shift, aim, made=made), plan)
     begin = _still_planned(built, plan, done, loyalty)
     found = run(built.problem, stop, seed, begin=begin, heat=GENTLE, exact=True, on_progress=on_progress)
-    rest = assemble(built, found, left, stops, shift, plan.objective, seed, made=made)
+    rest = assemble(built, found, left, stops, shift, aim, seed, made=made)
     fresh = {route.team: route for route in rest.routes}
     ends = {team.id: _home(team, built, r) for r, team in enumerate(built.teams)}
-    routes = tuple(_joined(done[team.id], fresh.get(team.id), ends.get(team.id)) for team in plan.teams)
+    routes = tuple(
+        _loaded(_joined(done[team.id], fresh.get(team.id), ends.get(team.id)), team, plan)
+        for team in plan.teams
+    )
     already = sum(route.prize for route in done.values())
     whole = replace(
         rest,
@@ -150,9 +156,49 @@ def replan(
         bound=max(upper_bound(built.problem), rest.prize) + already,
         objective_value=rest.objective_value + already,
         teams=plan.teams,
+        objective=plan.objective,
+        villages=_whole_night(rest.villages, earned_so_far, plan.objective),
         fairness_cost=plan.fairness_cost,
+        balance_cost=plan.balance_cost,
+        able=plan.able,
     )
     return Replan(whole, *_differences(plan, whole))
+
+
+def _by_village(stops: Sequence[Stop], done: Iterable[Route]) -> dict[int, float]:
+    """Prize that each village got so far."""
+    village = {stop.id: stop.village for stop in stops}
+    out: dict[int, float] = {}
+    for route in done:
+        for visit in route.visits:
+            key = village[visit.stop]
+            out[key] = out.get(key, 0.0) + visit.prize
+    return out
+
+
+def _onward(aim: Objective, earned: Mapping[int, float]) -> Objective:
+    """Count what villages got so far as got, and as had: the rest of the shift gives them what they still need."""
+    week = dict(aim.week)
+    for key, prize in earned.items():
+        got, had = week.get(key, (0.0, 0.0))
+        week[key] = got + prize, had + prize
+    return replace(aim, week=week)
+
+
+def _whole_night(
+    rest: Mapping[int, VillageShare], earned: Mapping[int, float], aim: Objective
+) -> dict[int, VillageShare]:
+    """Tell what villages get of the whole shift, what was done before included."""
+    out = {}
+    for key, share in rest.items():
+        prize = share.prize + earned.get(key, 0.0)
+        got, had = aim.week.get(key, (0.0, 0.0))
+        whole = share.possible + had
+        needed = min(max(0.0, aim.village_share * whole - got), share.possible)
+        out[key] = VillageShare(
+            prize, share.possible, (prize + got) / whole if whole > 0 else 1.0, needed, share.lacks
+        )
+    return out
 
 
 def _kept(route: Route, now_s: float, interrupted: bool) -> Route:
@@ -191,34 +237,64 @@ def _with_breaks(built: Built, plan: Plan) -> Built:
     return replace(built, problem=replace(built.problem, teams=table))
 
 
-def _still_planned(
-    built: Built, plan: Plan, done: Mapping[str, Route], loyalty: float
-) -> tuple[tuple[int, ...], ...]:
+def _still_planned(built: Built, plan: Plan, done: Mapping[str, Route], loyalty: float) -> Found:
     """Return what is left of the old routes as the new problem's visits; keeping them is given a worth."""
     p = built.problem
     row = {stop.id: s for s, stop in enumerate(built.stops)}
     old = {route.team: route.visits[len(done[route.team].visits) :] for route in plan.routes}
     prizes = p.value[p.value[:, 0] > 0, 0]
     worth = loyalty * float(np.median(prizes)) if len(prizes) else 0.0
-    begin = []
+    begin, starts = [], {}
     used: set[int] = set()
     for r, team in enumerate(built.teams):
         route = []
         for visit in old[team.id]:
             if visit.stop not in row:
                 continue
-            fits = np.flatnonzero(
-                (p.stop == row[visit.stop])
-                & (p.opens <= visit.start_s + 1e-6)
-                & (p.closes >= visit.start_s - 1e-6)
-                & p.allowed[r]
-            )
-            if len(fits) and int(p.slot[fits[0]]) not in used:
+            mine = p.stop == row[visit.stop]
+            fits = [
+                int(v)
+                for v in np.flatnonzero(
+                    mine
+                    & (p.opens <= visit.start_s + 1e-6)
+                    & (p.closes >= visit.start_s - 1e-6)
+                    & p.allowed[r]
+                )
+                if int(p.slot[v]) not in used
+            ]
+            if fits:
                 used.add(int(p.slot[fits[0]]))
-                route.append(int(fits[0]))
-                p.liked[r, fits[0]] = worth
+                p.liked[r, p.slot == p.slot[fits[0]]] = worth
+                route.append(fits[0])
+                starts[fits[0]] = visit.start_s
         begin.append(tuple(route))
-    return tuple(begin)
+    return Found(tuple(begin), 0.0, 0, separated(built, starts))
+
+
+def separated(built: Built, starts: Mapping[int, float]) -> NDArray[np.float64]:
+    """Narrow the hours of visits to one stop halfway between their starts, so that they keep its gap.
+
+    Parameters
+    ----------
+    built : Built
+    starts : mapping of int to float
+        Start of each visit that is made.
+
+    Returns
+    -------
+    ndarray of float64, shape (2, visits)
+    """
+    p = built.problem
+    hours = np.stack([p.opens, p.closes])
+    by_stop: dict[int, list[int]] = {}
+    for visit in sorted(starts, key=lambda v: starts[v]):
+        by_stop.setdefault(int(p.stop[visit]), []).append(visit)
+    for s, visits in by_stop.items():
+        gap = built.stops[s].min_gap_s
+        for a, b in pairwise(visits):
+            cut = starts[a] + max(0.0, starts[b] - gap - starts[a]) / 2
+            hours[1, a], hours[0, b] = min(hours[1, a], cut), max(hours[0, b], cut + gap)
+    return hours
 
 
 def _home(team: Team, built: Built, r: int) -> tuple[float, float]:
@@ -227,6 +303,14 @@ def _home(team: Team, built: Built, r: int) -> tuple[float, float]:
     leg = float(p.travel[p.profile[r], team.start_place, team.end_place])
     pause, resume = float(p.teams[r, 2]), float(p.teams[r, 3])
     return leg, arrival(team.begin_s, leg, pause, resume)
+
+
+def _loaded(route: Route, team: Team, plan: Plan) -> Route:
+    """Tell the load of the whole route, not of its rest."""
+    begin, end = max(team.begin_s, plan.shift.begin_s), min(team.end_s, plan.shift.end_s)
+    low, high = route.rest_s or (0.0, 0.0)
+    hours = end - begin - max(0.0, min(end, high) - max(begin, low))
+    return replace(route, load=(route.travel_s + route.dwell_s) / hours if hours > 0 else 0.0)
 
 
 def _joined(done: Route, fresh: Route | None, home: tuple[float, float] | None) -> Route:

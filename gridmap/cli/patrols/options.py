@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 import click
 
 from gridmap.cli.common import Day
-from gridmap.services.patrols.make.changes import Added, Taken
+from gridmap.services.patrols.make.changed import Added, Taken
 
 
 class Shift(click.ParamType[dt.date | None]):
@@ -74,9 +75,14 @@ class NewStop(click.ParamType[Added]):
         return Added(*place, label.strip() or None)
 
 
+def codes_of(text: str) -> tuple[str, ...]:
+    """Read codes that commas part, Chinese or not."""
+    return tuple(code for part in re.split("[,，、;；]", text) if (code := part.strip()))
+
+
 def _place(text: str) -> tuple[float, float] | None:
     try:
-        lon, lat = (float(part) for part in text.split(","))
+        lon, lat = (float(part) for part in text.replace("，", ",").split(","))
     except ValueError:
         return None
     return (lon, lat) if -180 <= lon <= 180 and -90 <= lat <= 90 else None

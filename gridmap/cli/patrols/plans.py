@@ -11,16 +11,17 @@ import click
 
 from gridmap.cli.common import actor, console, progress, workspace
 from gridmap.cli.patrols import visits as patrol_evidence
-from gridmap.cli.patrols.options import Emergency, Lock, NewStop, Shift
+from gridmap.cli.patrols.options import Emergency, Lock, NewStop, Shift, codes_of
 from gridmap.cli.patrols.tables import tell_comparison, tell_list, tell_plan, tell_route
 from gridmap.domain import terms
-from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.ask.request import PatrolRequest, locks_of
 from gridmap.services.patrols.ask.rules import read_rules
 from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.keep.compare import compare_plans
 from gridmap.services.patrols.keep.files import export_kept
 from gridmap.services.patrols.make import plans
-from gridmap.services.patrols.make.changes import Added, Changed, Taken, replan_patrol
+from gridmap.services.patrols.make.changed import Added, Changed, Taken
+from gridmap.services.patrols.make.changes import replan_patrol
 
 
 @click.group("patrols")
@@ -70,6 +71,27 @@ def group() -> None:
     help="两次到访的间隔分钟 / minutes between visits.",
 )
 @click.option(
+    "--max-interval",
+    "max_interval_min",
+    type=float,
+    help="两次到访最长的间隔分钟 / most minutes that a stop is left alone.",
+)
+@click.option(
+    "--max-wait",
+    "max_wait_min",
+    type=float,
+    default=terms.MAX_WAIT_S / 60,
+    show_default=True,
+    help="每次最长等候分钟 / most minutes that a team waits for a visit.",
+)
+@click.option(
+    "--balance",
+    type=float,
+    default=terms.BALANCE,
+    show_default=True,
+    help="为均衡负荷最多放弃的得分 / most share of prize given up for even loads.",
+)
+@click.option(
     "--revisit-share",
     type=float,
     default=terms.REVISIT_SHARE,
@@ -81,7 +103,7 @@ def group() -> None:
     "--rules",
     "rules_file",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="规则文件 / rules for stops and teams: .json, .csv.",
+    help="规则文件 / rules for stops and teams: .json, .csv, .xlsx.",
 )
 @click.option(
     "--lock", "locks", type=Lock(), multiple=True, help="停靠点=队伍 / keep a stop for a team, as H3=T05."
@@ -121,6 +143,8 @@ def plan(
     outputs: tuple[Path, ...],
     rules_file: Path | None,
     min_gap_min: float,
+    max_wait_min: float,
+    max_interval_min: float | None,
     **given: Any,
 ) -> None:
     """从热点安排今晚的路线 / plan a shift's routes from a hotspot run, on the roads."""
@@ -128,11 +152,13 @@ def plan(
         asked = PatrolRequest(
             on=shift or dt.datetime.now(ZoneInfo(database.settings.timezone)).date(),
             hotspot_run_id=None if run == "latest" else _number(run),
-            teams=None if teams == "all" else tuple(code.strip() for code in teams.split(",")),
+            teams=None if teams == "all" else codes_of(teams),
             seconds=seconds if seconds is not None or iterations is not None else 10.0,
             iterations=iterations,
             rules=read_rules(rules_file) if rules_file is not None else None,
             min_gap_s=min_gap_min * 60.0,
+            max_wait_s=max_wait_min * 60.0,
+            max_interval_s=None if max_interval_min is None else max_interval_min * 60.0,
             **given,
         )
         with progress() as on_progress:
@@ -215,8 +241,8 @@ def replan(
                 database,
                 whole,
                 patrol_id,
-                locks=dict(old.get("locks") or {}) | dict(locks),
-                leave_out=tuple(sorted({*(old.get("leave_out") or []), *leave_out} - dict(locks).keys())),
+                locks=dict(old.get("locks") or {}) | locks_of(locks),
+                leave_out=tuple(sorted({*(old.get("leave_out") or []), *leave_out} - locks_of(locks).keys())),
                 seed=seed,
                 seconds=seconds,
                 iterations=iterations,
@@ -224,7 +250,7 @@ def replan(
                 on_progress=on_progress,
             )
         else:
-            changed = Changed(at, teams_out, taken, added, dict(locks), leave_out)
+            changed = Changed(at, teams_out, taken, added, locks_of(locks), leave_out)
             made = replan_patrol(
                 database,
                 whole,

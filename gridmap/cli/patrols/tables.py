@@ -53,6 +53,14 @@ def tell_plan(made: dict[str, Any]) -> None:
         f"上界 / upper bound {about['bound']:.1f}; 公平的代价 / cost of fairness {about['fairness_cost']:.1f}",
         highlight=False,
     )
+    if "balance_cost" in about:
+        console.print(
+            f"最大负荷为平均的 / largest load to mean {about['unevenness']:.2f}, "
+            f"均衡的代价 / cost of even loads {about['balance_cost']:.1f}; "
+            f"等候 / waiting {about['wait_s'] / 60:.0f} min, "
+            f"最长 / longest {about['longest_wait_s'] / 60:.0f} min",
+            highlight=False,
+        )
     _tell_remarks(made)
     out = [r for r in about["reasons"] if not r["visited"]]
     for reason in out[:5]:
@@ -115,6 +123,11 @@ def _tell_change(change: dict[str, Any]) -> None:
     def names(stops: list[str]) -> str:
         return ", ".join(f"{s} {change['names'][s][0]}" for s in stops) or "-"
 
+    if "others" in change:
+        console.print(
+            f"按要求变动 / as asked: {len(change['asked'])}, 其他变动 / others: {len(change['others'])}",
+            highlight=False,
+        )
     console.print(
         f"{change['at'][:16]} 起 / from then on: 换队 / moved: {names(change['moved'])}; "
         f"取消 / dropped: {names(change['dropped'])}; 加入 / added: {names(change['added'])}",

@@ -153,6 +153,48 @@ def mean_severities(
     return [found.get(n) for n in range(len(areas))]
 
 
+_MEDIAN = text("""
+    select h.n, percentile_cont(0.5) within group (order by ST_X(i.geom))::float8,
+           percentile_cont(0.5) within group (order by ST_Y(i.geom))::float8
+    from unnest(cast(:n as int[]), cast(:lo as bigint[]), cast(:hi as bigint[]), cast(:wkb as bytea[]),
+                cast(:domain as text[])) as h(n, lo, hi, wkb, domain)
+    join gridmap.incidents i
+      on i.grid_key between h.lo and h.hi
+     and (h.wkb is null or ST_Intersects(i.geom, ST_GeomFromWKB(h.wkb, 4326)))
+     and (h.domain is null or i.domain = h.domain)
+    where not i.sealed and i.occurred_at >= :since and i.occurred_at < :until and i.geom is not null
+    group by h.n
+    having count(*) >= :least
+""")
+
+
+def median_places(
+    session: Session,
+    areas: Sequence[tuple[int, int, bytes | None, str | None]],
+    since: dt.datetime,
+    until: dt.datetime,
+    least: int,
+) -> list[tuple[float, float] | None]:
+    """Return the median longitude and latitude of the incidents in each area; None where there are fewer than `least`.
+
+    Parameters
+    ----------
+    session : Session
+    areas : sequence of (int, int, bytes or None, str or None)
+        As for :func:`mean_severities`.
+    since, until : datetime
+        The end is not included.
+    least : int
+    """
+    if not areas:
+        return []
+    lo, hi, wkb, domain = (list(column) for column in zip(*areas, strict=True))
+    given = {"n": list(range(len(areas))), "lo": lo, "hi": hi, "wkb": wkb, "domain": domain, "least": least}
+    rows = session.execute(_MEDIAN, given | {"since": since, "until": until})
+    found = {int(n): (float(lon), float(lat)) for n, lon, lat in rows}
+    return [found.get(n) for n in range(len(areas))]
+
+
 def grid_at(session: Session, lon: float, lat: float) -> int | None:
     """Return the key of the deepest grid that holds a place; of several the lowest."""
     point = func.ST_SetSRID(func.ST_Point(lon, lat), 4326)

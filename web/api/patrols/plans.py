@@ -13,11 +13,12 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from shapely.geometry import mapping
 
+from gridmap.domain import terms
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.keep.compare import compare_plans
 from gridmap.services.patrols.keep.files import export_kept
-from gridmap.services.patrols.make.changes import Added, Changed, Taken
+from gridmap.services.patrols.make.changed import Added, Changed, Taken
 from gridmap.services.patrols.make.jobs import (
     PATROL_AGAIN,
     PATROL_CHANGE,
@@ -69,7 +70,7 @@ def start_patrol_plan(body: PatrolPlanRequest) -> tuple[Response, int]:
         rules=body.rules,
         locks=tuple(body.locks.items()),
         leave_out=tuple(body.leave_out),
-        **given,
+        **given | ({"seconds": terms.SEARCH_S} if body.seconds is None and body.iterations is None else {}),
     )
     return start(PATROL_PLAN, asked)
 
@@ -81,7 +82,9 @@ def start_patrol_replan(path: PatrolPlanPath, body: PatrolReplanRequest) -> tupl
     kept_plans.patrol_plan(database(), scope(), number)
     if body.at is None:
         leave_out = None if body.leave_out is None else tuple(body.leave_out)
-        return start(PATROL_AGAIN, PlanAgain(number, body.locks, leave_out, body.seed, body.seconds))
+        return start(
+            PATROL_AGAIN, PlanAgain(number, body.locks, leave_out, body.seed, body.seconds, body.iterations)
+        )
     changed = Changed(
         body.at,
         tuple(body.teams_out),
@@ -90,7 +93,7 @@ def start_patrol_replan(path: PatrolPlanPath, body: PatrolReplanRequest) -> tupl
         body.locks,
         tuple(body.leave_out or ()),
     )
-    return start(PATROL_CHANGE, PlanChanged(number, changed, body.seed, body.seconds))
+    return start(PATROL_CHANGE, PlanChanged(number, changed, body.seed, body.seconds, body.iterations))
 
 
 @bp.get("/patrol-plans/compare", responses={200: PatrolComparison})

@@ -63,7 +63,16 @@ class PatrolPlanRequest(Strict):
     )
     teams: list[str] | None = Field(None, max_length=500, description="Codes of teams; all where absent.")
     seed: int = Field(0, ge=0)
-    seconds: float = asked(terms.SEARCH, description="Time for the search.")
+    seconds: float | None = asked(
+        terms.SEARCH,
+        optional=True,
+        description="Time for the search; 10 where neither it nor iterations are given.",
+    )
+    iterations: int | None = asked(
+        terms.STEPS,
+        optional=True,
+        description="Steps of each search, in place of a time: the same plan again anywhere.",
+    )
     dwell_s: float = asked(terms.DWELL, description="Length of a visit.")
     village_share: float = asked(
         terms.VILLAGE_SHARE,
@@ -75,6 +84,13 @@ class PatrolPlanRequest(Strict):
         terms.REVISIT,
         description="Share that a further visit earns.",
     )
+    max_interval_s: float | None = asked(
+        terms.INTERVAL,
+        optional=True,
+        description="Most time that a stop is left alone while some team may come.",
+    )
+    max_wait_s: float = asked(terms.WAIT, description="Most time that a team waits for a visit.")
+    balance: float = asked(terms.BALANCED, description="Most share of prize given up for even loads.")
     rest: PatrolBreak | None = Field(None, description="Break of every team.")
     rules: Rules | None = Field(None, description="Rules for single stops and teams.")
     locks: dict[str, str] = Field({}, description="Stops with the team that must visit them.")
@@ -121,6 +137,7 @@ class PatrolReplanRequest(Strict):
     added: list[PatrolAdded] = Field([], max_length=200)
     seed: int | None = Field(None, ge=0, le=terms.SEED.high, description="The old plan's where absent.")
     seconds: float | None = asked(terms.SEARCH, optional=True, description="Time for the search.")
+    iterations: int | None = asked(terms.STEPS, optional=True, description="Steps, in place of a time.")
 
     @model_validator(mode="after")
     def _when(self) -> PatrolReplanRequest:

@@ -5,25 +5,31 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap import crs
 from gridmap.analysis.patrol import Objective, Shift, Stop, Team
-from gridmap.analysis.roads import Mode, Router
-from gridmap.analysis.roads.snapping import Snapped
 from gridmap.domain.duties import slowness
-from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
-from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.ground.roads import load_roads
+from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor
+from gridmap.domain.terms import MINIMUM
+from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.publish import is_cold
 from gridmap.services.hotspots.runs import hotspot_run, newest_run
-from gridmap.services.patrols.ask.history import read_history
+from gridmap.services.patrols.ask.crew import (
+    bound_to,
+    chosen_teams,
+    crowded,
+    hours_of,
+    left_out_team,
+    next_best,
+    no_break,
+)
+from gridmap.services.patrols.ask.history import History, read_history
+from gridmap.services.patrols.ask.places import FAR_M, OnRoads, off_road, on_roads
 from gridmap.services.patrols.ask.prize import Terms, terms_of
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.wishes import ruled_stops, ruled_teams, with_wishes
@@ -32,34 +38,6 @@ from gridmap.storage.patrols import plans as stored
 from gridmap.storage.teams import teams as stored_teams
 
 _BY_GRID = frozenset({"gi", "moran", "emerging"})
-_FAR_M = 2000.0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class OnRoads:
-    """Places on the roads.
-
-    Attributes
-    ----------
-    places : (p, 2) float64
-        Longitude and latitude.
-    xy : (p, 2) float64
-        Metres.
-    travel_s : dict of mode to (p, p) float64
-    routers : dict of mode to Router
-    snapped : dict of mode to Snapped
-    epsg : int
-    sha256 : str
-        Of the roads' lengths.
-    """
-
-    places: NDArray[np.float64]
-    xy: NDArray[np.float64]
-    travel_s: dict[str, NDArray[np.float64]]
-    routers: dict[str, Router]
-    snapped: dict[str, Snapped]
-    epsg: int
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +63,10 @@ class Inputs:
     sha256 : str
     free_stops : tuple of Stop
         As they were before stops were kept for teams or left out.
+    notices : tuple of dict
+        What is told of the request: teams that are left out or take no break, visits that do not fit.
+    roads_changed : bool
+        The roads are not those that the plan was first made on: what is done was done on others.
     carried : tuple of dict
         What happened in the shift so far: teams out or taken.
     """
@@ -102,41 +84,8 @@ class Inputs:
     sha256: str
     free_stops: tuple[Stop, ...]
     carried: tuple[dict[str, Any], ...] = field(default=())
-
-
-def on_roads(database: Database, scope: Scope, places: NDArray[np.float64], modes: Sequence[str]) -> OnRoads:
-    """Put places onto the roads, and take the times between them.
-
-    Raises
-    ------
-    InvalidInput
-        When there are no roads.
-    """
-    roads = load_roads(database, scope)
-    xy = np.column_stack(crs.from_wgs84(places[:, 0], places[:, 1], roads.epsg))
-    routers = {str(mode): roads.router(cast("Mode", mode)) for mode in sorted(set(modes))}
-    snapped = {mode: router.snap(xy) for mode, router in routers.items()}
-    travel_s = {mode: router.cost_matrix(snapped[mode], snapped[mode]) for mode, router in routers.items()}
-    lengths = hashlib.sha256(roads.graph.length_m.tobytes()).hexdigest()
-    return OnRoads(places, xy, travel_s, routers, snapped, roads.epsg, lengths)
-
-
-def check_near(roads: OnRoads, place: int) -> None:
-    """Refuse a place that is far from every road.
-
-    Raises
-    ------
-    InvalidInput
-        Naming the place.
-    """
-    far = min(float(snapped.distance_m[place]) for snapped in roads.snapped.values())
-    if far > _FAR_M:
-        lon, lat = roads.places[place]
-        raise InvalidInput(
-            "place-off-road",
-            f"{lon:.5f}, {lat:.5f} 距最近的道路 {far / 1000:.1f} 公里，请检查坐标。",
-            f"{lon:.5f}, {lat:.5f} lies {far / 1000:.1f} km from the nearest road; check the coordinates.",
-        )
+    notices: tuple[dict[str, Any], ...] = field(default=())
+    roads_changed: bool = False
 
 
 def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Inputs:
@@ -152,16 +101,25 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     run = _run(database, scope, asked)
     with database.scoped_session(scope) as session:
         rows = stored_teams.list_teams(session)
-    chosen = _chosen(rows, asked)
+    chosen, notices = chosen_teams(rows, asked)
     zone = ZoneInfo(database.settings.timezone)
-    hours = {row["code"]: _hours(row, asked.on, zone) for row in chosen}
+    hours = {row["code"]: hours_of(row, asked.on, zone) for row in chosen}
     begins_at, ends_at = min(h[0] for h in hours.values()), max(h[1] for h in hours.values())
     features = _hotspots(run)
-    points = [f["geometry"].representative_point() for f in features]
-    places = np.array(
-        [[row["base_lon"], row["base_lat"]] for row in chosen] + [[point.x, point.y] for point in points]
-    )
-    roads = on_roads(database, scope, places, [row["mode"] for row in chosen])
+    features += next_best(run, features, chosen)
+    with database.scoped_session(scope) as session:
+        severities, medians = _of_incidents(session, run, features, zone)
+    points = [
+        (p.x, p.y) if median is None else median
+        for median, p in zip(medians, (f["geometry"].representative_point() for f in features), strict=True)
+    ]
+    for n, feature in enumerate(features):
+        if feature.get("at_base"):
+            home = next(row for row in chosen if int(feature["grid_key"]) in bound_to(row) != Scope.whole())
+            points[n] = home["base_lon"], home["base_lat"]
+    roads, chosen, off = _on_roads(database, scope, chosen, points, named=asked.teams is not None)
+    notices += off
+    places = roads.places
     teams = tuple(
         Team(
             row["code"],
@@ -172,20 +130,20 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
             (hours[row["code"]][1] - begins_at).total_seconds(),
             speed=1.0 / slowness(row["mode"], row["speed_kmh"]),
             size=row["size"] or 2,
-            scope=_bound(row),
+            scope=bound_to(row),
         )
         for place, row in enumerate(chosen)
     )
-    teams = ruled_teams(teams, asked.rules, asked.rest, begins_at, ends_at)
+    teams, unrested = ruled_teams(teams, asked.rules, asked.rest, begins_at, ends_at)
+    notices += [no_break(code, asked.rest or "") for code in unrested]
     shift = Shift(0.0, (ends_at - begins_at).total_seconds())
     with database.scoped_session(scope) as session:
         history = read_history(session, begins_at, roads.epsg)
-        severities = _severities(session, run, features, zone)
-    days = history.days_since(roads.xy[len(chosen) :], begins_at)
+    days = _days_since(history, roads, len(chosen), begins_at)
     terms = _terms(features, severities, days)
     stops = tuple(
         Stop(
-            f"H{feature['rank']}",
+            f"{'N' if feature['label'] == 'none' else 'H'}{feature['rank']}",
             len(chosen) + number,
             term.prize,
             asked.dwell_s,
@@ -194,10 +152,12 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
             visits=asked.visits,
             min_gap_s=asked.min_gap_s,
             revisit_share=asked.revisit_share,
+            max_interval_s=asked.max_interval_s,
         )
         for number, (feature, term) in enumerate(zip(features, terms, strict=True))
     )
     stops = ruled_stops(stops, asked.rules, teams, begins_at, ends_at)
+    notices += crowded(stops, teams, shift)
     free = stops
     stops = with_wishes(free, teams, roads.travel_s, shift, dict(asked.locks), asked.leave_out)
     about = {
@@ -226,27 +186,78 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
         about,
         roads,
         shift,
-        Objective(village_share=asked.village_share, week=history.week if asked.village_share > 0 else {}),
+        Objective(
+            village_share=asked.village_share,
+            week=history.week if asked.village_share > 0 else {},
+            balance=asked.balance,
+            max_wait_s=asked.max_wait_s,
+        ),
         begins_at,
         ends_at,
         int(run["run_id"]),
         hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest(),
         free,
+        notices=tuple(notices),
     )
 
 
-def _severities(
+def _on_roads(
+    database: Database,
+    scope: Scope,
+    rows: list[dict[str, Any]],
+    points: list[tuple[float, float]],
+    *,
+    named: bool,
+) -> tuple[OnRoads, list[dict[str, Any]], list[dict[str, Any]]]:
+    """Put bases and stops onto the roads; teams far from every road are refused where named, else told and left out."""
+    places = np.array(
+        [[row["base_lon"], row["base_lat"]] for row in rows] + [list(point) for point in points]
+    )
+    roads = on_roads(database, scope, places, [row["mode"] for row in rows])
+    off = [n for n, row in enumerate(rows) if roads.snapped[row["mode"]].distance_m[n] > FAR_M]
+    if not off:
+        return roads, rows, []
+    if named or len(off) == len(rows):
+        raise off_road(roads, off[0], rows[off[0]]["mode"], rows[off[0]]["code"])
+    kept = [row for n, row in enumerate(rows) if n not in off]
+    told = []
+    for n in off:
+        km = float(roads.snapped[rows[n]["mode"]].distance_m[n]) / 1000
+        told.append(
+            left_out_team(
+                rows[n]["code"],
+                f"驻地距最近的道路 {km:.1f} 公里",
+                f"its base lies {km:.1f} km from the nearest road",
+            )
+        )
+    again, kept, _ = _on_roads(database, scope, kept, points, named=named)
+    return again, kept, told
+
+
+def _days_since(history: History, roads: OnRoads, first: int, begins_at: dt.datetime) -> list[float | None]:
+    """Days since the last visit to where teams of any mode stand for each stop."""
+    by_mode = [
+        history.days_since(router.point(roads.snapped[mode])[first:], begins_at)
+        for mode, router in roads.routers.items()
+    ]
+    return [min((d for d in found if d is not None), default=None) for found in zip(*by_mode, strict=True)]
+
+
+def _of_incidents(
     session: Any, run: dict[str, Any], features: list[dict[str, Any]], zone: ZoneInfo
-) -> list[float | None]:
+) -> tuple[list[float | None], list[tuple[float, float] | None]]:
+    """Mean severity of each hotspot's incidents, and their median place."""
     since = dt.datetime.combine(dt.date.fromisoformat(run["since"]), dt.time(), zone)
     until = dt.datetime.combine(dt.date.fromisoformat(run["until"]) + dt.timedelta(days=1), dt.time(), zone)
     areas = []
     for feature in features:
-        by_grid = run["method"] in _BY_GRID and feature["grid_key"]
+        # A unit of several cells is named by the first of them.
+        by_grid = run["method"] in _BY_GRID and feature["grid_key"] and feature.get("cells", 1) == 1
         around = Scope.of_grid(int(feature["grid_key"])) if by_grid else Scope.whole()
         wkb = None if by_grid else bytes(feature["geometry"].wkb)
         areas.append((around.lo, around.hi, wkb, feature.get("domain") or run["domain"]))
-    return stored.mean_severities(session, areas, since, until)
+    severities = stored.mean_severities(session, areas, since, until)
+    return severities, stored.median_places(session, areas, since, until, MINIMUM)
 
 
 def _terms(
@@ -296,49 +307,6 @@ def _hotspots(run: dict[str, Any]) -> list[dict[str, Any]]:
             f"Run {run['run_id']} found no hotspot: there is nothing to visit. Choose another run or a longer period.",
         )
     return found
-
-
-def _chosen(rows: list[dict[str, Any]], asked: PatrolRequest) -> list[dict[str, Any]]:
-    if asked.teams is not None:
-        known = {row["code"] for row in rows}
-        for code in asked.teams:
-            if code not in known:
-                raise NotFound(
-                    "team-not-found",
-                    f"没有队伍 {code}，或超出管辖范围。",
-                    f"There is no team {code} in your scope.",
-                )
-        rows = [row for row in rows if row["code"] in asked.teams]
-    fit = [
-        row
-        for row in rows
-        if row["base_lon"] is not None and row["shift_start"] is not None and row["shift_end"] is not None
-    ]
-    if not fit:
-        raise InvalidInput(
-            "patrol-no-teams",
-            "没有可用的队伍：队伍须有驻地坐标和班次时间。请在队伍文件中补上后重新导入。",
-            "No team can be planned for: a team needs a base with coordinates and the hours of its shift. Add them to "
-            "the teams' file and import it again.",
-        )
-    return sorted(fit, key=lambda row: str(row["code"]))
-
-
-def _hours(row: dict[str, Any], on: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
-    begin = dt.datetime.combine(on, row["shift_start"], zone)
-    end = dt.datetime.combine(on, row["shift_end"], zone)
-    # In seconds of the same clock: a shift that crosses a change of the clock is an hour longer or shorter.
-    return begin, end if end > begin else dt.datetime.combine(
-        on + dt.timedelta(days=1), row["shift_end"], zone
-    )
-
-
-def _bound(row: dict[str, Any]) -> Scope:
-    """Bind a volunteer team to its own village; a professional one serves the whole town."""
-    key = int(row["grid_key"])
-    if row["professional"] or key == UNASSIGNED or level_of(key) < VILLAGE:
-        return Scope.whole()
-    return Scope.of_grid(ancestor(key, VILLAGE))
 
 
 def village_of(key: int | None) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -13,6 +14,29 @@ from gridmap.services.patrols.ask.rules import Rules
 
 DWELL_S = (600.0, 900.0)
 """Ten to fifteen minutes at a hotspot do most for least time (Koper 1995)."""
+
+
+FIRST_DAY = dt.date(1949, 10, 1)
+_AHEAD_DAYS = 366
+
+
+def locks_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return stops with the team that each is kept for.
+
+    Raises
+    ------
+    InvalidInput
+        When a stop is kept for two teams.
+    """
+    out: dict[str, str] = {}
+    for stop, team in pairs:
+        if out.setdefault(stop, team) != team:
+            raise InvalidInput(
+                "lock-twice",
+                f"停靠点 {stop} 同时锁定给队伍 {out[stop]} 和 {team}，请只留一处。",
+                f"Stop {stop} is locked to the teams {out[stop]} and {team}; keep one of the two locks.",
+            )
+    return out
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +80,12 @@ class PatrolRequest:
         Most share of the best plan's prize that is given up for plans that differ.
     nights : int
         Consecutive nights for which plans are drawn.
+    balance : float
+        Most share of the prize that is given up so that teams share the work evenly; 0 where that may cost nothing.
+    max_wait_s : float
+        Most time that a team waits before a visit.
+    max_interval_s : float or None
+        Most time that a stop is left alone, from start to start, while a team may come.
     """
 
     on: dt.date
@@ -76,6 +106,9 @@ class PatrolRequest:
     vary: bool = False
     loss: float = terms.LOSS
     nights: int = 1
+    balance: float = terms.BALANCE
+    max_wait_s: float = terms.MAX_WAIT_S
+    max_interval_s: float | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no sense."""
@@ -96,10 +129,20 @@ class PatrolRequest:
             (terms.REVISIT, self.revisit_share),
             (terms.LOST, self.loss),
             (terms.NIGHTS, self.nights),
+            (terms.BALANCED, self.balance),
+            (terms.WAIT, self.max_wait_s),
+            (terms.INTERVAL, self.max_interval_s),
         ):
             term.refuse(value)
         if self.rest is not None:
             read_break(self.rest)
+        if not FIRST_DAY <= self.on <= dt.datetime.now(dt.UTC).date() + dt.timedelta(days=_AHEAD_DAYS):
+            raise InvalidInput(
+                "patrol-shift-day",
+                f"班次日期 {self.on} 超出范围：应在 {FIRST_DAY} 与一年之后之间。",
+                f"The shift's day {self.on} is out of range: it must lie between {FIRST_DAY} and a year ahead.",
+            )
+        locks_of(self.locks)
 
     @property
     def draws(self) -> bool:

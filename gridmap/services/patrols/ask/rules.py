@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,10 +11,40 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from gridmap.domain.clock import read_break, read_span, read_time
 from gridmap.domain.gridkey import MAX_KEY
+from gridmap.domain.spellings import spellings
 from gridmap.errors import InvalidInput
+from gridmap.ingest.headings import heading_key
+from gridmap.ingest.reading.entry import read_raw
 
 _LARGEST = 4_000_000
 _LISTS = ("closed_to", "windows")
+
+
+HEADINGS = {
+    heading_key(spelling): field
+    for field, names in {
+        "stop": "stop 停靠点 站点 点位 巡防点 热点 编号",
+        "team": "team 队伍 队伍编号 指定队伍 巡防队 班组",
+        "prize": "prize 得分 收益 分值",
+        "must": "must 必到 必去 是否必到",
+        "closed_to": "closed_to 不通行方式 禁行方式 不开放方式",
+        "windows": "windows 开放时段 时段 开放时间 时间窗",
+        "visits": "visits 次数 到访次数 最多次数",
+        "min_gap_min": "min_gap_min 间隔 最短间隔 间隔分钟",
+        "max_interval_min": "max_interval_min 最长间隔 至多间隔",
+        "revisit_share": "revisit_share 再访得分比例 再访比例",
+        "dwell_min": "dwell_min 停留 停留分钟 驻留分钟",
+        "min_size": "min_size 最少人数",
+        "leave_out": "leave_out 排除 不去 不安排",
+        "rest": "rest 休息 休息时间",
+        "grid_key": "grid_key 网格 网格编码",
+        "size": "size 人数 队伍人数",
+        "begin": "begin 开始 上岗 上岗时间 开始时间",
+        "end": "end 结束 下岗 下岗时间 结束时间",
+    }.items()
+    for spelling in names.split()
+}
+"""What people write above the columns of rules, as headings are compared."""
 
 
 class _Rule(BaseModel):
@@ -40,7 +69,18 @@ class StopRule(_Rule):
     dwell_min: float | None = Field(None, ge=1, le=120)
     team: str | None = Field(None, min_length=1, max_length=40)
     min_size: int | None = Field(None, ge=1, le=1000)
+    max_interval_min: float | None = Field(
+        None, ge=10, le=720, description="Most minutes that the stop is left alone."
+    )
     leave_out: bool = False
+
+    @model_validator(mode="after")
+    def _one_way(self) -> StopRule:
+        if self.leave_out and self.must:
+            raise ValueError(
+                "既必到又排除，请取消其一 / asks for both: must and leave_out; take one of the two back"
+            )
+        return self
 
     @field_validator("windows")
     @classmethod
@@ -102,35 +142,25 @@ def _told(read: Any, text: str) -> None:
 
 
 def read_rules(path: Path) -> Rules:
-    """Read rules from a JSON or CSV file.
+    """Read rules from a JSON file or a table (CSV, xlsx).
 
     Parameters
     ----------
     path : Path
-        JSON: ``{"stops": [...], "teams": [...]}``. CSV: a heading with the names of the fields; a row with a ``stop``
-        is that stop's rule, any other the rule of its ``team``; several windows or modes in a cell are parted by ``;``.
+        JSON: ``{"stops": [...], "teams": [...]}``. A table: a heading with the names of the fields, in English or in
+        Chinese; a row with a stop is that stop's rule, any other the rule of its team; several windows or modes in a
+        cell are parted by semicolons, 、or commas. Tables are UTF-8, UTF-16 or GB18030, as every other import.
 
     Raises
     ------
     InvalidInput
         Naming file, row and field.
     """
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise _refused(path.name, "-", "-", "超过 4 MB", "is larger than 4 MB")
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError):
-        raise _refused(
-            path.name, "-", "-", "无法读取，应为 UTF-8 文本", "cannot be read as UTF-8 text"
-        ) from None
-    if path.suffix.lower() == ".csv":
-        given, lines = _of_csv(text)
+    no_lines: dict[tuple[str, int], int] = {}
+    if path.suffix.lower() == ".json":
+        given, lines = _of_json(path), no_lines
     else:
-        lines = {}
-        try:
-            given = json.loads(text)
-        except ValueError as broken:
-            raise _refused(path.name, "-", "-", f"不是 JSON：{broken}", f"is no JSON: {broken}") from None
+        given, lines = _of_table(path)
     try:
         return Rules.model_validate(given)
     except ValidationError as refused:
@@ -139,25 +169,81 @@ def read_rules(path: Path) -> Rules:
         row = f"{where[0]}[{where[1]}]" if len(where) > 1 else "-"
         kind, number = (where[0], int(where[1])) if len(where) > 1 else ("", -1)
         row = str(lines.get((kind, number), row))
-        message = str(first["msg"]).removeprefix("Value error, ")
-        raise _refused(path.name, row, where[2] if len(where) > 2 else "-", message, message) from None
+        zh, en = _in_words(first)
+        raise _refused(path.name, row, where[2] if len(where) > 2 else "-", zh, en) from None
 
 
-def _of_csv(text: str) -> tuple[dict[str, Any], dict[tuple[str, int], int]]:
+def _of_json(path: Path) -> Any:
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise _refused(path.name, "-", "-", "超过 4 MB", "is larger than 4 MB")
+        return json.loads(path.read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError):
+        raise _refused(
+            path.name, "-", "-", "无法读取，应为 UTF-8 文本", "cannot be read as UTF-8 text"
+        ) from None
+    except ValueError as broken:
+        raise _refused(path.name, "-", "-", f"不是 JSON：{broken}", f"is no JSON: {broken}") from None
+
+
+_SAID = {
+    "missing": ("缺少此项", "is missing"),
+    "extra_forbidden": ("没有这样的字段", "is no field of a rule"),
+    "int_parsing": ("应为整数", "must be a whole number"),
+    "float_parsing": ("应为数字", "must be a number"),
+    "bool_parsing": ("应为 是 或 否", "must be true or false"),
+    "literal_error": ("应为 car（车）、bike（骑行）或 foot（步行）", "must be car, bike or foot"),
+}
+
+
+def _in_words(error: Any) -> tuple[str, str]:
+    """Say what is wrong in both languages, with the value."""
+    kind, given = str(error["type"]), error.get("input")
+    value = f" {given}" if isinstance(given, (str, int, float)) and not isinstance(given, bool) else ""
+    if kind in _SAID:
+        return f"{_SAID[kind][0]}{f'，写的是{value}' if value else ''}", _SAID[kind][1] + (
+            f", not{value}" if value else ""
+        )
+    if kind in {"greater_than_equal", "less_than_equal"}:
+        limit = error["ctx"].get("ge", error["ctx"].get("le"))
+        least = kind == "greater_than_equal"
+        zh = f"{'不得小于' if least else '不得大于'} {limit}，写的是{value}"
+        return zh, f"must be {'at least' if least else 'at most'} {limit}, not{value}"
+    message = str(error["msg"]).removeprefix("Value error, ")
+    zh, _, en = message.partition(" / ")
+    return zh, en or zh
+
+
+_CODES = {
+    "closed_to": spellings(car="汽车 车 驾车", bike="自行车 骑行", foot="步行"),
+    "must": spellings(true="是 必到 yes y 1", false="否 no n 0"),
+    "leave_out": spellings(true="是 排除 不去 yes y 1", false="否 no n 0"),
+}
+
+
+def _of_table(path: Path) -> tuple[dict[str, Any], dict[tuple[str, int], int]]:
+    raw = read_raw(path, known=HEADINGS.keys())
+    fields = {name: HEADINGS.get(heading_key(name), name) for name in raw.table.column_names}
     out: dict[str, list[dict[str, Any]]] = {"stops": [], "teams": []}
     lines: dict[tuple[str, int], int] = {}
-    reader = csv.DictReader(io.StringIO(text))
-    for row in reader:
+    for row, cells in zip(raw.row_numbers, raw.table.to_pylist(), strict=True):
         rule: dict[str, Any] = {
-            str(k or "?").strip(): v.strip() for k, v in row.items() if isinstance(v, str) and v.strip()
+            fields[name]: str(cell).strip()
+            for name, cell in cells.items()
+            if cell is not None and str(cell).strip()
         }
-        if None in row:
-            rule["?"] = "more cells than headings"
         if not rule:
             continue
-        rule |= {k: [p.strip() for p in rule[k].split(";") if p.strip()] for k in _LISTS if k in rule}
+        for name in _LISTS:
+            if name in rule:
+                rule[name] = [part.strip() for part in re.split("[;；、,，]", rule[name]) if part.strip()]
+        for name, codes in _CODES.items():
+            if isinstance(rule.get(name), list):
+                rule[name] = [codes.get(part.lower(), part) for part in rule[name]]
+            elif name in rule:
+                rule[name] = codes.get(rule[name].lower(), rule[name])
         kind = "stops" if "stop" in rule else "teams"
-        lines[kind, len(out[kind])] = reader.line_num
+        lines[kind, len(out[kind])] = int(row)
         out[kind].append(rule)
     return dict(out), lines
 

@@ -11,61 +11,90 @@ from numpy.typing import NDArray
 
 from gridmap.analysis.patrol import Break, Objective, Shift, Stop, Team
 from gridmap.analysis.patrol.build import build, may_visit
-from gridmap.domain.clock import moment, read_break, read_span, read_time, span_s
+from gridmap.domain.clock import moments_s, read_break, read_span, read_time, spans_s
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.patrols.ask.rules import Rules, StopRule, TeamRule
 
 
-def with_rest(team: Team, text: str, begins_at: dt.datetime, ends_at: dt.datetime) -> Team:
-    """Give a team a break, unless its hours leave no moment at which it may begin."""
+def with_rest(team: Team, text: str, begins_at: dt.datetime, ends_at: dt.datetime) -> Team | None:
+    """Give a team a break within its hours; None where there is no moment at which it could begin."""
     earliest, latest, length_s = read_break(text)
-    low, high = span_s((earliest, latest), begins_at, ends_at)
+    until = team.end_s - length_s
+    found: list[tuple[float, float]] = []
     if earliest == latest:
-        high = low
-    if high < team.begin_s or low >= team.end_s:
-        return team
-    low = max(low, team.begin_s)
-    return replace(team, rest=Break(low, max(low, min(high, team.end_s)), length_s))
+        found = [(at, at) for at in moments_s(earliest, begins_at, ends_at)]
+    else:
+        found = list(spans_s([(earliest, latest)], begins_at, ends_at))
+    within = [(max(low, team.begin_s), min(high, until)) for low, high in found]
+    fits = [(low, high) for low, high in within if low <= high]
+    return replace(team, rest=Break(*fits[0], length_s)) if fits else None
 
 
 def ruled_teams(
     teams: Sequence[Team], rules: Rules | None, rest: str | None, begins_at: dt.datetime, ends_at: dt.datetime
-) -> tuple[Team, ...]:
+) -> tuple[tuple[Team, ...], tuple[str, ...]]:
     """Lay the rules of teams, and the break of all of them, upon teams.
+
+    Returns
+    -------
+    (tuple of Team, tuple of str)
+        Teams, and those for which the break of all lies outside their hours: they take none.
 
     Raises
     ------
     NotFound
         When a rule is for a team that is not planned for.
     InvalidInput
-        When a rule leaves a team no hours.
+        When a rule leaves a team no hours, its own break lies outside them, or the break of all outside everybody's.
     """
     by_team = {rule.team: rule for rule in (rules.teams if rules is not None else ())}
     _refuse_unknown(by_team, [team.id for team in teams], "队伍", "team")
-    out = []
+    out, without = [], []
     for team in teams:
         rule = by_team.get(team.id, TeamRule(team=team.id))
-        if rule.grid_key is not None:
-            team = replace(team, scope=Scope.of_grid(rule.grid_key))  # noqa: PLW2901 - rule upon rule
-        if rule.size is not None:
-            team = replace(team, size=rule.size)  # noqa: PLW2901
-        begin, end = team.begin_s, team.end_s
-        if rule.begin is not None:
-            begin = (moment(read_time(rule.begin), begins_at, ends_at) - begins_at).total_seconds()
-        if rule.end is not None:
-            end = (moment(read_time(rule.end), begins_at, ends_at) - begins_at).total_seconds()
-        begin, end = max(begin, 0.0), min(end, (ends_at - begins_at).total_seconds())
-        if begin >= end:
-            raise InvalidInput(
-                "patrol-rule-hours",
-                f"规则使队伍 {team.id} 在班次内没有时间，请检查 begin 与 end。",
-                f"The rule leaves team {team.id} no hours in the shift; check begin and end.",
-            )
-        team = replace(team, begin_s=begin, end_s=end)  # noqa: PLW2901
+        ruled = _with_hours(team, rule, begins_at, ends_at)
         pause = rule.rest or rest
-        out.append(team if pause is None else with_rest(team, pause, begins_at, ends_at))
-    return tuple(out)
+        rested = ruled if pause is None else with_rest(ruled, pause, begins_at, ends_at)
+        if rested is None:
+            if rule.rest is not None:
+                raise _break_outside(rule.rest, ruled, begins_at)
+            without.append(team.id)
+        out.append(ruled if rested is None else rested)
+    asked = [team for team in teams if team.id not in by_team or by_team[team.id].rest is None]
+    if rest is not None and asked and len(without) == len(asked):
+        raise _break_outside(rest, next(team for team in out if team.id == without[0]), begins_at)
+    return tuple(out), tuple(without)
+
+
+def _break_outside(text: str, team: Team, begins_at: dt.datetime) -> InvalidInput:
+    hours = "–".join(f"{begins_at + dt.timedelta(seconds=s):%H:%M}" for s in (team.begin_s, team.end_s))
+    return InvalidInput(
+        "break-outside-hours",
+        f"休息 {text} 不在队伍 {team.id} 的班次 {hours} 之内，请改时刻。",
+        f"The break {text} lies outside the hours {hours} of team {team.id}; choose another time.",
+    )
+
+
+def _with_hours(team: Team, rule: TeamRule, begins_at: dt.datetime, ends_at: dt.datetime) -> Team:
+    """Lay a rule's grids, size and hours upon a team."""
+    if rule.grid_key is not None:
+        team = replace(team, scope=Scope.of_grid(rule.grid_key))
+    if rule.size is not None:
+        team = replace(team, size=rule.size)
+    if rule.begin is None and rule.end is None:
+        return team
+    begins = [team.begin_s] if rule.begin is None else moments_s(read_time(rule.begin), begins_at, ends_at)
+    ends = [team.end_s] if rule.end is None else moments_s(read_time(rule.end), begins_at, ends_at)
+    fits = [(begin, end) for begin in begins for end in ends if team.begin_s <= begin < end <= team.end_s]
+    if not fits:
+        raise InvalidInput(
+            "patrol-rule-hours",
+            f"规则使队伍 {team.id} 在班次内没有时间，请检查 begin 与 end。",
+            f"The rule leaves team {team.id} no hours in the shift; check begin and end.",
+        )
+    begin, end = max(fits, key=lambda span: span[1] - span[0])
+    return replace(team, begin_s=begin, end_s=end)
 
 
 def ruled_stops(
@@ -93,8 +122,14 @@ def _ruled(stop: Stop, rule: StopRule | None, begins_at: dt.datetime, ends_at: d
     if rule is None:
         return stop
     windows = stop.windows
-    if rule.windows is not None:
-        windows = tuple(span_s(read_span(text), begins_at, ends_at) for text in rule.windows)
+    if rule.windows:
+        windows = spans_s([read_span(text) for text in rule.windows], begins_at, ends_at)
+        length_s = (ends_at - begins_at).total_seconds()
+        if any(low <= 0.0 and high + 60.0 >= length_s for low, high in windows):
+            windows = ()
+        elif not windows:
+            # Closed all night: a window that ends before the shift begins keeps everybody away, and says so.
+            windows = ((-2.0, -1.0),)
     return replace(
         stop,
         prize=stop.prize if rule.prize is None else rule.prize,
@@ -105,6 +140,7 @@ def _ruled(stop: Stop, rule: StopRule | None, begins_at: dt.datetime, ends_at: d
         min_gap_s=stop.min_gap_s if rule.min_gap_min is None else rule.min_gap_min * 60.0,
         revisit_share=stop.revisit_share if rule.revisit_share is None else rule.revisit_share,
         dwell_s=stop.dwell_s if rule.dwell_min is None else rule.dwell_min * 60.0,
+        max_interval_s=stop.max_interval_s if rule.max_interval_min is None else rule.max_interval_min * 60.0,
         only_team=stop.only_team if rule.team is None else rule.team,
         min_size=stop.min_size if rule.min_size is None else rule.min_size,
     )
@@ -151,6 +187,8 @@ def with_wishes(
     out = []
     crew = {team.id: team for team in teams}
     for stop in stops:
+        _refuse_contradiction(stop, locks.get(stop.id), stop.id in leave_out)
+    for stop in stops:
         if stop.id in leave_out:
             stop = replace(stop, visits=0, must=False)  # noqa: PLW2901
         elif stop.id in locks:
@@ -158,6 +196,28 @@ def with_wishes(
             _refuse_impossible(stop, crew[locks[stop.id]], travel_s, shift)
         out.append(stop)
     return tuple(out)
+
+
+def _refuse_contradiction(stop: Stop, team: str | None, leave_out: bool) -> None:
+    """Refuse a wish that says the opposite of a rule."""
+    if team is not None and stop.visits == 0:
+        raise InvalidInput(
+            "lock-and-left-out",
+            f"停靠点 {stop.id} 已被规则排除，又被锁定给队伍 {team}，请取消其一。",
+            f"Stop {stop.id} is left out by the rules and locked to team {team}; take one of the two back.",
+        )
+    if team is not None and stop.only_team not in {None, team}:
+        raise InvalidInput(
+            "lock-twice",
+            f"停靠点 {stop.id} 由规则指定给队伍 {stop.only_team}，又被锁定给队伍 {team}，请只留一处。",
+            f"Stop {stop.id} is kept for team {stop.only_team} by the rules and locked to team {team}; keep one.",
+        )
+    if leave_out and stop.must:
+        raise InvalidInput(
+            "must-and-left-out",
+            f"停靠点 {stop.id} 按规则必到，又被排除，请取消其一。",
+            f"Stop {stop.id} must be visited by the rules and is left out; take one of the two back.",
+        )
 
 
 def _refuse_impossible(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict
+from math import inf, isinf
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -23,7 +24,8 @@ from gridmap.analysis.patrol import (
 )
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, NotFound
-from gridmap.services.patrols.ask.problem import Inputs, on_roads
+from gridmap.services.patrols.ask.places import on_roads
+from gridmap.services.patrols.ask.problem import Inputs
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
 
@@ -64,8 +66,13 @@ def plan_to_json(made: Plan) -> dict[str, Any]:
             "village_share": made.objective.village_share,
             "week": [[str(key), *pair] for key, pair in made.objective.week.items()],
             "shortfall_price": made.objective.shortfall_price,
+            "balance": made.objective.balance,
+            "max_wait_s": None if isinf(made.objective.max_wait_s) else made.objective.max_wait_s,
         },
         "missed": list(made.missed),
+        "late": list(made.late),
+        "able": list(made.able),
+        "balance_cost": made.balance_cost,
         **{k: getattr(made, k) for k in _PLAIN},
     }
 
@@ -106,7 +113,12 @@ def plan_from_json(kept: dict[str, Any]) -> Plan:
             objective["village_share"],
             {int(key): (got, had) for key, got, had in objective["week"]},
             objective["shortfall_price"],
+            objective.get("balance"),
+            inf if objective.get("max_wait_s") is None else objective["max_wait_s"],
         ),
+        late=tuple(kept.get("late", ())),
+        able=tuple(kept.get("able", (team["id"] for team in kept["teams"]))),
+        balance_cost=kept.get("balance_cost", 0.0),
         **{k: kept[k] for k in _PLAIN},
     )
 
@@ -154,7 +166,7 @@ def load_kept(
     NotFound
         When there is no such plan in the scope.
     Conflict
-        When the roads have changed since, or the plan is of a version that kept less.
+        When the plan is of a version that kept less.
     """
     with database.scoped_session(scope) as session:
         row = stored.find_patrol(session, patrol_id, frame=True)
@@ -170,12 +182,6 @@ def load_kept(
     made = plan_from_json(frame["plan"])
     places = np.array([*frame["places"], *(further or [])], dtype=np.float64).reshape(-1, 2)
     roads = on_roads(database, scope, places, [team.mode for team in made.teams])
-    if roads.sha256 != frame["roads_sha256"]:
-        raise Conflict(
-            "patrol-roads-changed",
-            f"第 {patrol_id} 号计划之后道路数据已更换，无法在其上调整。请重新规划：gridmap patrols plan",
-            f"The roads have changed since plan {patrol_id}. Plan anew: gridmap patrols plan",
-        )
     zone = ZoneInfo(database.settings.timezone)
     begins_at, ends_at = (_local(row[k], zone) for k in ("begins_at", "ends_at"))
     inputs = Inputs(
@@ -192,6 +198,7 @@ def load_kept(
         frame["data_sha256"],
         tuple(_stop(stop) for stop in frame["free_stops"]),
         tuple(frame["carried"]),
+        roads_changed=roads.sha256 != frame["roads_sha256"],
     )
     return inputs, made, row
 

@@ -73,7 +73,10 @@ def compare_plans(database: Database, scope: Scope, first: int, second: int) -> 
 
 def _totals(plan: dict[str, Any]) -> dict[str, Any]:
     about = plan["summary"]
-    kept = ("prize", "possible", "bound", "visited", "stops", "fairness_cost", "arrival_entropy_bits")
+    kept = (
+        *("prize", "possible", "bound", "visited", "stops", "fairness_cost", "balance_cost", "unevenness"),
+        *("longest_wait_s", "arrival_entropy_bits"),
+    )
     summary = {k: about.get(k) for k in kept} | {
         "length_m": round(sum(r["length_m"] for r in plan["routes"]), 1),
         "travel_s": sum(r["travel_s"] for r in plan["routes"]),
@@ -96,8 +99,8 @@ def _stops(plan: dict[str, Any]) -> list[dict[str, Any]]:
                 "team": team,
                 "arrive": arrive,
                 "prize": visit["prize"],
-                "lon": visit["lon"],
-                "lat": visit["lat"],
+                "lon": visit.get("spot_lon", visit["lon"]),
+                "lat": visit.get("spot_lat", visit["lat"]),
                 "village": str(visit.get("village", "0")),
             }
         else:

@@ -122,7 +122,15 @@ def _write_gpx(plan: dict[str, Any], routes: list[dict[str, Any]], path: Path) -
             f"{route['team_code']}-{number} {visit['name_zh']}",
             visit["lon"],
             visit["lat"],
-            f"{visit['arrive'][11:16]}–{visit['leave'][11:16]} {visit['words_zh']}",
+            " ".join(
+                part
+                for part in (
+                    f"{visit['arrive'][11:16]}–{visit['leave'][11:16]}",
+                    visit["words_zh"],
+                    visit.get("stand_zh"),
+                )
+                if part
+            ),
         )
         for route in routes
         for number, visit in enumerate(route["visits"], 1)
@@ -168,6 +176,8 @@ def _table(routes: list[dict[str, Any]]) -> pd.DataFrame:
             "lat": visit["lat"],
             "words_zh": visit["words_zh"],
             "words_en": visit["words_en"],
+            "stand_zh": visit.get("stand_zh", ""),
+            "stand_en": visit.get("stand_en", ""),
         }
         for route in routes
         for number, visit in enumerate(route["visits"], 1)

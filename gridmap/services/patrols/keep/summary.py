@@ -18,7 +18,9 @@ from gridmap.analysis.patrol.mixing import entropy_bits
 from gridmap.analysis.roads import Path
 from gridmap.analysis.roads.snapping import Snapped
 from gridmap.domain.gridkey import Scope
+from gridmap.errors import InvalidInput
 from gridmap.services.patrols.ask.problem import Inputs
+from gridmap.services.patrols.ask.standing import standing
 from gridmap.services.patrols.keep.codec import frame_of
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
@@ -111,6 +113,10 @@ def _summary(inputs: Inputs, made: Plan, routes: list[dict[str, Any]]) -> dict[s
         "possible": round(made.possible, 3),
         "bound": round(made.bound, 3),
         "fairness_cost": round(made.fairness_cost, 3),
+        "balance_cost": round(made.balance_cost, 3),
+        "unevenness": round(made.unevenness, 3),
+        "wait_s": round(sum(route.wait_s for route in made.routes)),
+        "longest_wait_s": round(max((w for r in made.routes for w in waits_s(r)), default=0.0)),
         "stops": len(made.stops),
         "visited": sum(1 for r in made.reasons if r.visited),
         "teams": len(made.teams),
@@ -137,7 +143,36 @@ def _summary(inputs: Inputs, made: Plan, routes: list[dict[str, Any]]) -> dict[s
         "conventions": made.conventions,
         "idle": [route.team for route in made.routes if not route.visits],
         "idle_reasons": _idle(inputs, made),
-        "notices": [_missed(inputs, made, stop) for stop in made.missed],
+        "notices": [
+            *inputs.notices,
+            *(_missed(inputs, made, stop) for stop in made.missed),
+            *(_late(inputs, made, stop) for stop in made.late),
+        ],
+    }
+
+
+def waits_s(route: Route) -> list[float]:
+    """How long a team waits for each visit, its break not counted."""
+    free, out = route.begin_s, []
+    for visit in route.visits:
+        idle = visit.start_s - free - visit.travel_s
+        if route.rest_s is not None:
+            idle -= max(0.0, min(visit.start_s, route.rest_s[1]) - max(free, route.rest_s[0]))
+        out.append(max(0.0, idle))
+        free = visit.leave_s
+    return out
+
+
+def _late(inputs: Inputs, made: Plan, stop_id: str) -> dict[str, Any]:
+    stop = next(s for s in made.stops if s.id == stop_id)
+    about, minutes = inputs.about[stop_id], (stop.max_interval_s or 0.0) / 60
+    return {
+        "code": "interval-missed",
+        "stop": stop_id,
+        "team": None,
+        "zh": f"停靠点 {stop_id}（{about['name_zh']}）未能做到至多每 {minutes:.0f} 分钟到访一次，请增加次数或队伍。",
+        "en": f"Stop {stop_id} ({about['name_en']}) is left alone for more than {minutes:.0f} min; allow more visits "
+        "or add a team.",
     }
 
 
@@ -236,8 +271,9 @@ def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> dict[str, Any]:
     line = shapely.LineString(np.concatenate([shapely.get_coordinates(leg.line) for leg in legs]))
     drawn = crs.geometries_to_wgs84(np.array([line], dtype=object), inputs.roads.epsg)[0]
     village = {stop.id: stop.village for stop in inputs.stops}
+    waits = waits_s(route) if not vias else [max(0.0, v.start_s - v.arrive_s) for v in route.visits]
     visits = []
-    for visit, leg in zip(route.visits, to_visits, strict=True):
+    for visit, leg, wait in zip(route.visits, to_visits, waits, strict=True):
         about = inputs.about[visit.stop]
         visits.append(
             {
@@ -245,11 +281,11 @@ def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> dict[str, Any]:
                 "number": visit.number,
                 **{k: about[k] for k in ("name_zh", "name_en", "grid_key", "words_zh", "words_en")},
                 "village": str(village[visit.stop]),
-                "lon": round(float(places[visit.place, 0]), 7),
-                "lat": round(float(places[visit.place, 1]), 7),
+                **standing(inputs.roads, team.mode, visit.place),
                 "arrive": at(visit.arrive_s),
                 "start": at(visit.start_s),
                 "leave": at(visit.leave_s),
+                "wait_s": round(wait),
                 "prize": round(visit.prize, 2),
                 "leg": _told(leg),
             }
@@ -264,6 +300,7 @@ def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> dict[str, Any]:
         "length_m": round(sum(leg.length_m for leg in legs), 1),
         "travel_s": round(route.travel_s),
         "dwell_s": round(route.dwell_s),
+        "wait_s": round(route.wait_s),
         "load": round(route.load, 3),
         "prize": round(route.prize, 2),
         "base_lon": round(float(places[team.start_place, 0]), 7),
@@ -287,7 +324,16 @@ def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> dict[str, Any]:
 def _leg(inputs: Inputs, team: Team, a: int, b: int) -> Path:
     """Return the way between two places at the team's own speed."""
     snapped = inputs.roads.snapped[team.mode]
-    path = inputs.roads.routers[team.mode].path(_one(snapped, a), _one(snapped, b))
+    router = inputs.roads.routers[team.mode]
+    try:
+        path = router.path(_one(snapped, a), _one(snapped, b))
+    except InvalidInput:
+        if not inputs.roads_changed:
+            raise
+        # It was driven on a road that is not there any more.
+        ends = router.point(snapped)[[a, b]]
+        line = shapely.LineString(ends)
+        return Path(0.0, line.length, (), line, ())
     streets = tuple(replace(street, seconds=street.seconds / team.speed) for street in path.streets)
     return replace(path, seconds=path.seconds / team.speed, streets=streets)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from statistics import median
 from typing import Any
 
@@ -20,83 +20,22 @@ from gridmap.analysis.patrol import (
 )
 from gridmap.domain.clock import read_moment
 from gridmap.domain.gridkey import UNASSIGNED, Scope
-from gridmap.domain.terms import DWELL_S
 from gridmap.errors import InvalidInput
 from gridmap.ingest.free_text import checked_text
-from gridmap.services.patrols.ask.problem import Inputs, check_near, village_of
+from gridmap.services.patrols.ask.places import check_near
+from gridmap.services.patrols.ask.problem import Inputs, village_of
 from gridmap.services.patrols.ask.wishes import with_wishes
 from gridmap.services.patrols.keep.codec import load_kept
 from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.services.patrols.keep.summary import Via, keep
+from gridmap.services.patrols.make.changed import Added, Changed, told
 from gridmap.services.patrols.make.emergencies import refuse_broken_parts
+from gridmap.services.patrols.make.legs import changed_legs
 from gridmap.services.patrols.make.plans import OnProgress, stop_rule
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
 
 _REPLAN_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """An emergency takes a team.
-
-    Attributes
-    ----------
-    team : str
-    lon, lat : float
-        Where it goes, and is free again.
-    free_at : str
-        When: HH:MM, or a day with a time.
-    """
-
-    team: str
-    lon: float
-    lat: float
-    free_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """A stop comes in.
-
-    Attributes
-    ----------
-    lon, lat : float
-    name : str or None
-    prize : float or None
-        Without a prize it must be visited.
-    dwell_s : float
-    """
-
-    lon: float
-    lat: float
-    name: str | None = None
-    prize: float | None = None
-    dwell_s: float = DWELL_S
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What happens.
-
-    Attributes
-    ----------
-    at : str
-        From when on: HH:MM within the shift, or a day with a time.
-    teams_out : tuple of str
-    taken : tuple of Taken
-    added : tuple of Added
-    locks : dict of stop to team
-        For stops that are not begun yet.
-    leave_out : tuple of str
-    """
-
-    at: str
-    teams_out: tuple[str, ...] = ()
-    taken: tuple[Taken, ...] = ()
-    added: tuple[Added, ...] = ()
-    locks: Mapping[str, str] | None = None
-    leave_out: tuple[str, ...] = ()
 
 
 def replan_patrol(
@@ -139,10 +78,15 @@ def replan_patrol(
     NotFound
         When there is no such plan, stop or team.
     InvalidInput
-        When a time lies outside the shift, a place is far from every road, a lock cannot hold, or a name holds a
-        person's number.
+        When a time lies outside the shift, a team would be free before it is taken, a place is far from every road, a
+        lock cannot hold, or a name holds a person's number.
     Conflict
-        When the roads have changed since.
+        When the plan is of a version that kept less.
+
+    Notes
+    -----
+    On roads that have changed since, what is done and what teams are under way to stays as it was; the legs that take
+    another time now are told in ``summary.notices``.
     """
     tell = on_progress or (lambda *_: None)
     tell("read", 0, 1)
@@ -153,6 +97,7 @@ def replan_patrol(
         check_near(inputs.roads, place)
     now_s = _seconds(inputs, changed.at)
     _refuse_teams(inputs, changed)
+    _refuse_early(inputs, changed, now_s)
     carried = _carried(inputs, old, changed, now_s, first)
     fresh = _added(database, scope, inputs, changed.added, first + len(changed.taken))
     inputs = replace(
@@ -190,14 +135,14 @@ def replan_patrol(
     carried = tuple({k: v for k, v in c.items() if k != "now"} for c in carried)
     inputs = replace(inputs, stops=made.plan.stops, free_stops=(*inputs.free_stops, *fresh), carried=carried)
     vias = _vias(carried)
-    refuse_broken_parts(inputs, made.plan, vias)
+    refuse_broken_parts(inputs, made.plan, vias, now_s, since_s=now_s if inputs.roads_changed else None)
     tell("save", 0, 1)
     asked = row["parameters"] | {
         "seed": chosen,
         "seconds": seconds,
         "iterations": iterations,
         "from_plan": patrol_id,
-        "change": _told(changed),
+        "change": told(changed),
         "locks": {**row["parameters"]["locks"], **locks},
         "leave_out": sorted({*row["parameters"]["leave_out"], *left_out}),
     }
@@ -210,7 +155,7 @@ def replan_patrol(
         asked,
         replaces_id=patrol_id,
         more={"change": _summary(inputs, made, changed, now_s)},
-        notices=[_too_late(inputs, stop) for stop in late],
+        notices=[*(_too_late(inputs, stop) for stop in late), *changed_legs(inputs, old, now_s)],
         vias=vias,
         owner=owner,
     )
@@ -249,6 +194,25 @@ def _refuse_teams(inputs: Inputs, changed: Changed) -> None:
                 "team-twice-changed",
                 f"队伍 {code} 在同一次调整中出现了两次。",
                 f"Team {code} is named twice in one change; it can drop out or be taken once.",
+            )
+
+
+def _refuse_early(inputs: Inputs, changed: Changed, now_s: float) -> None:
+    """Refuse an emergency that ends before it begins, and locks to a team that is out."""
+    for taken in changed.taken:
+        if _seconds(inputs, taken.free_at) < now_s:
+            raise InvalidInput(
+                "emergency-free-before",
+                f"队伍 {taken.team} 在 {taken.free_at} 空出，早于抽调的时刻 {changed.at}，请检查时刻。",
+                f"Team {taken.team} would be free at {taken.free_at}, before it is taken at {changed.at}; "
+                "check the times.",
+            )
+    for stop, team in (changed.locks or {}).items():
+        if team in changed.teams_out:
+            raise InvalidInput(
+                "lock-team-out",
+                f"停靠点 {stop} 锁定给队伍 {team}，而该队同时退出，请取消其一。",
+                f"Stop {stop} is locked to team {team}, which drops out; take one of the two back.",
             )
 
 
@@ -336,17 +300,6 @@ def _vias(carried: Sequence[dict[str, Any]]) -> dict[str, tuple[Via, ...]]:
             via = Via(event["after"], event["place"], event["free_s"])
             out[event["team"]] = (*out.get(event["team"], ()), via)
     return out
-
-
-def _told(changed: Changed) -> dict[str, Any]:
-    return {
-        "at": changed.at,
-        "teams_out": list(changed.teams_out),
-        "taken": [[t.team, t.lon, t.lat, t.free_at] for t in changed.taken],
-        "added": [[a.lon, a.lat, a.name, a.prize, a.dwell_s] for a in changed.added],
-        "locks": dict(changed.locks or {}),
-        "leave_out": list(changed.leave_out),
-    }
 
 
 def _summary(inputs: Inputs, made: Replan, changed: Changed, now_s: float) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from gridmap.services.jobs.kinds import JobKind, Outcome, Work
 from gridmap.services.patrols.ask.request import PatrolRequest
-from gridmap.services.patrols.make.changes import Changed, replan_patrol
+from gridmap.services.patrols.make.changed import Changed
+from gridmap.services.patrols.make.changes import replan_patrol
 from gridmap.services.patrols.make.plans import plan_patrols, solve_again
 
 
@@ -19,6 +20,7 @@ class PlanAgain:
     leave_out: tuple[str, ...] | None = None
     seed: int | None = None
     seconds: float | None = None
+    iterations: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class PlanChanged:
     changed: Changed
     seed: int | None = None
     seconds: float | None = None
+    iterations: int | None = None
 
 
 def _plan(asked: PatrolRequest, work: Work) -> Outcome:
@@ -47,6 +50,7 @@ def _again(asked: PlanAgain, work: Work) -> Outcome:
         leave_out=asked.leave_out,
         seed=asked.seed,
         seconds=asked.seconds,
+        iterations=asked.iterations,
         owner=work.owner,
         on_progress=work.tell,
     )
@@ -61,6 +65,7 @@ def _change(asked: PlanChanged, work: Work) -> Outcome:
         asked.changed,
         seed=asked.seed,
         seconds=asked.seconds,
+        iterations=asked.iterations,
         owner=work.owner,
         on_progress=work.tell,
     )

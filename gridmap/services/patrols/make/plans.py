@@ -7,7 +7,16 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from gridmap.analysis.patrol import Iterations, Plan, Seconds, plan, solve_orienteering, violations
+from gridmap.analysis.patrol import (
+    Iterations,
+    Plan,
+    Replan,
+    Seconds,
+    plan,
+    replan,
+    solve_orienteering,
+    violations,
+)
 from gridmap.analysis.patrol.stop import StopRule
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict
@@ -18,12 +27,14 @@ from gridmap.services.patrols.keep.codec import load_kept
 from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.services.patrols.keep.summary import keep
 from gridmap.services.patrols.make.breaches import refuse_breaches
+from gridmap.services.patrols.make.legs import changed_legs
 from gridmap.services.patrols.make.nights import draw_nights
 from gridmap.storage.database import Database
 
 OnProgress = Callable[[str, int, int], None]
 OnBetter = Callable[[dict[str, Any]], None]
 _WISHES_S = 5.0
+_LOYALTY = 1.0
 
 
 def plan_patrols(
@@ -192,7 +203,7 @@ def solve_again(
     InvalidInput
         When a team could not visit the stop that is kept for it even if it went nowhere else.
     Conflict
-        When the roads have changed since, or the plan was changed during its shift.
+        When the plan was changed during its shift.
     """
     tell = on_progress or (lambda *_: None)
     tell("read", 0, 1)
@@ -213,7 +224,20 @@ def solve_again(
     chosen = old.seed if seed is None else seed
     if seconds is None and iterations is None:
         seconds = _WISHES_S
-    made = _search(inputs, chosen, stop_rule(seconds, iterations), tell)
+    rule = stop_rule(seconds, iterations)
+    same = wanted == dict(before["locks"]) and set(out) == set(before["leave_out"])
+    more: dict[str, Any] = {}
+    if same and not inputs.roads_changed:
+        made = _search(inputs, chosen, rule, tell)
+    else:
+        # Changing a plan costs: what need not move stays where it is.
+        changed = replan(
+            replace(old, stops=stops), old.shift.begin_s - 1.0, [], inputs.roads.travel_s, seed=chosen, stop=rule,
+            loyalty=_LOYALTY, on_progress=lambda done, total: tell("plan", int(done), int(total)),
+        )  # fmt: skip
+        made = changed.plan
+        refuse_broken(inputs, made)
+        more = {"change": _change(inputs, changed, {*wanted, *before["locks"], *out, *before["leave_out"]})}
     asked = before | {
         "locks": wanted,
         "leave_out": list(out),
@@ -225,6 +249,23 @@ def solve_again(
         "from_plan": patrol_id,
     }
     tell("save", 0, 1)
-    number = keep(database, scope, inputs, made, asked, replaces_id=patrol_id, owner=owner)
+    number = keep(
+        database, scope, inputs, made, asked, replaces_id=patrol_id, more=more,
+        notices=changed_legs(inputs, old, old.shift.begin_s - 1.0), owner=owner,
+    )  # fmt: skip
     tell("save", 1, 1)
     return patrol_plan(database, scope, number)
+
+
+def _change(inputs: Inputs, changed: Replan, wished: set[str]) -> dict[str, Any]:
+    """Tell which stops move, as asked and besides."""
+    touched = (*changed.moved, *changed.dropped, *changed.added)
+    return {
+        "at": inputs.begins_at.isoformat(),
+        "moved": list(changed.moved),
+        "dropped": list(changed.dropped),
+        "added": list(changed.added),
+        "asked": sorted(set(touched) & wished),
+        "others": sorted(set(touched) - wished),
+        "names": {stop: [inputs.about[stop]["name_zh"], inputs.about[stop]["name_en"]] for stop in touched},
+    }

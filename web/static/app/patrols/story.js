@@ -25,7 +25,10 @@ const kilometres = (metres) =>
 /** @param {number} seconds */
 const minutes = (seconds) => t("pat_minutes", { n: number(Math.round(seconds / 60)) });
 /** @param {Properties} visit */
-const words = (visit) => (lang === "en" ? visit.words_en : visit.words_zh);
+const words = (visit) =>
+  lang === "en"
+    ? [visit.words_en, visit.stand_en].filter(Boolean).join(" ")
+    : [visit.words_zh, visit.stand_zh].filter(Boolean).join(" ");
 /**
  * @param {string} title
  * @param {...any} children
