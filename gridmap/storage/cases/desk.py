@@ -107,6 +107,9 @@ def case_row(found: Any) -> CaseRow:
     return CaseRow(**values, sealed=is_sealed(found["domain"], found["kind"], found["risk_grounds"]))
 
 
+_UNTOLD = frozenset({"geom", "record_key"})
+
+
 def find_id(session: Session, number: str) -> int | None:
     """Return the incident of a number for life, or of its source's own number."""
     found = session.scalar(select(Incident.incident_id).where(Incident.number == number))
@@ -124,7 +127,7 @@ def load(session: Session, incident_id: int) -> KeptCase:
     """Read a case with its steps."""
     incident = session.get_one(Incident, incident_id, populate_existing=True)
     row = session.execute(select_rows().where(Incident.incident_id == incident_id)).mappings().one()
-    told = {c.name: getattr(incident, c.name) for c in Incident.__table__.columns if c.name != "geom"}
+    told = {c.name: getattr(incident, c.name) for c in Incident.__table__.columns if c.name not in _UNTOLD}
     return KeptCase(
         case_row(row),
         told,

@@ -102,6 +102,7 @@ _HIDDEN = {
     "told_closed_at",
     "recorded_by",
     "withdrawn_at",
+    "record_key",
 }
 _LIST_COLUMNS = tuple(c for c in Incident.__table__.columns if c.name not in _HIDDEN)
 
