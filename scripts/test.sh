@@ -59,7 +59,7 @@ checks() {
   step "ruff format" $bin/ruff format --check .
   step "mypy" $bin/mypy
   step "lint-imports" $bin/lint-imports
-  step "squawk" $bin/squawk gridmap/storage/sql/000[6-9]_*.sql
+  step "squawk" $bin/squawk gridmap/storage/sql/000[6-9]_*.sql gridmap/storage/sql/001?_*.sql
   step "page: programs" $bin/python scripts/assets.py --checks
   local check
   for check in eslint prettier tsc node; do

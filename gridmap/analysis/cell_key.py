@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import logsumexp, softmax
 
+from gridmap.analysis.suppress import NOT_SHOWN
 from gridmap.errors import InvalidInput
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -162,3 +163,29 @@ def _most_entropy(changes: Floats, variance: float) -> Floats:
         dual, np.zeros(2), jac=True, hess=curvature, method="trust-exact", options={"gtol": 1e-12}
     )
     return np.asarray(softmax(found.x @ features), dtype=np.float64)
+
+
+def protect(
+    counts: Counts, keys: Floats, table: PerturbationTable, *, least_held: int, least_told: int
+) -> Counts:
+    """Perturb counts; keep back those that hold or would tell too few.
+
+    Parameters
+    ----------
+    counts : (n,) int array
+    keys : (n,) float array
+        Of the cells, from 0 up to 1.
+    table : PerturbationTable
+    least_held : int
+        Fewest records of a cell that is told.
+    least_told : int
+        Smallest number that is told. What is not told speaks of no class of counts alone: zero is among it, and so are
+        counts up to `least_told` plus the table's bound.
+
+    Returns
+    -------
+    (n,) int64 array
+        `NOT_SHOWN` where nothing is told.
+    """
+    told = table.look_up(counts, keys)
+    return np.where((counts >= least_held) & (told >= least_told), told, NOT_SHOWN)

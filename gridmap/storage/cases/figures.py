@@ -18,8 +18,10 @@ REPEATED_DAYS = 90
 _DAY_S = 86_400.0
 
 
-def at_a_moment(session: Session, at: dt.datetime, zone: str) -> dict[GlanceName, int]:
-    """Tell how the town stood at a moment: what is new that day, open, due later that day, overdue; teams out."""
+def glance_conditions(
+    at: dt.datetime, zone: str
+) -> tuple[dict[str, ColumnElement[bool]], list[ColumnElement[bool]]]:
+    """Return what each figure of a moment counts, and among which incidents."""
     begin = dt.datetime.combine(at.astimezone(ZoneInfo(zone)).date(), dt.time(), ZoneInfo(zone))
     end = dt.datetime.combine(begin.date() + dt.timedelta(days=1), dt.time(), ZoneInfo(zone))
     is_open = and_(
@@ -27,20 +29,30 @@ def at_a_moment(session: Session, at: dt.datetime, zone: str) -> dict[GlanceName
         Incident.occurred_at <= at,
         or_(Incident.closed_at.is_(None), Incident.closed_at > at),
     )
-    row = session.execute(
-        select(
-            func.count().filter(Incident.occurred_at >= begin, Incident.occurred_at <= at).label("new_today"),
-            func.count().filter(is_open).label("open"),
-            func.count().filter(is_open, Incident.due_at >= at, Incident.due_at < end).label("due_today"),
-            func.count().filter(is_open, Incident.due_at < at).label("overdue"),
-        ).where(Incident.withdrawn_at.is_(None), Incident.occurred_at <= at)
-    ).one()
+    return {
+        "new_today": and_(Incident.occurred_at >= begin, Incident.occurred_at <= at),
+        "open": is_open,
+        "due_today": and_(is_open, Incident.due_at >= at, Incident.due_at < end),
+        "overdue": and_(is_open, Incident.due_at < at),
+    }, [Incident.withdrawn_at.is_(None), Incident.occurred_at <= at]
+
+
+def teams_out(session: Session, at: dt.datetime) -> int:
+    """How many teams were sent and not back at a moment."""
     out = session.scalar(
         select(func.count())
         .select_from(Dispatch)
         .where(Dispatch.sent_at <= at, or_(Dispatch.ended_at.is_(None), Dispatch.ended_at > at))
     )
-    found = {**row._mapping, "teams_out": out or 0}  # noqa: SLF001 - SQLAlchemy's public name
+    return int(out or 0)
+
+
+def at_a_moment(session: Session, at: dt.datetime, zone: str) -> dict[GlanceName, int]:
+    """Tell how the town stood at a moment: what is new that day, open, due later that day, overdue; teams out."""
+    columns, where = glance_conditions(at, zone)
+    counted = [func.count().filter(of).label(name) for name, of in columns.items()]
+    row = session.execute(select(*counted).where(*where)).one()
+    found = {**row._mapping, "teams_out": teams_out(session, at)}  # noqa: SLF001 - SQLAlchemy's public name
     return {name: int(found[name]) for name in GLANCE_NAMES}
 
 
@@ -54,7 +66,7 @@ def by_grid(session: Session, chosen: IncidentFilter, level: int) -> list[GridCo
     size = SUBTREE_SIZE[level]
     deep = Incident.grid_key > 0 if level == 1 else Incident.grid_key % SUBTREE_SIZE[level - 1] != 0
     key = case((deep, Incident.grid_key - Incident.grid_key % size), else_=0).label("grid_key")
-    columns = [func.count().filter(condition).label(name) for name, condition in _counted(chosen.now).items()]
+    columns = [func.count().filter(condition).label(name) for name, condition in standing_conditions(chosen.now).items()]
     query = (
         select(key, func.count().label("reported"), *columns, _median_days().label("median_days"))
         .where(*chosen.conditions(), Incident.withdrawn_at.is_(None))
@@ -72,7 +84,8 @@ def median_days(session: Session, chosen: IncidentFilter) -> float | None:
     return None if found is None else float(found)
 
 
-def _counted(now: dt.datetime) -> dict[str, ColumnElement[bool]]:
+def standing_conditions(now: dt.datetime) -> dict[str, ColumnElement[bool]]:
+    """How a case may stand, by the name of the count."""
     solved = Incident.stage.in_(("resolved", "archived")) & (Incident.outcome.is_not(None))
     is_open = Incident.closed_at.is_(None)
     due = and_(Incident.due_at.is_not(None), or_(Incident.closed_at.is_not(None), Incident.due_at <= now))

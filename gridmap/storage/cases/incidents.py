@@ -45,7 +45,7 @@ class IncidentFilter:
             if wanted:
                 out.append(column.in_(wanted))
         meant = {
-            "overdue": _overdue(self.now),
+            "overdue": overdue(self.now),
             "open": Incident.stage.not_in(CLOSED_STAGES),
             "confirm": Incident.needs_confirmation.is_(True),
         }
@@ -85,11 +85,13 @@ def _placed_in_scope() -> ColumnElement[bool]:
     return Incident.grid_key.between(lo, hi)
 
 
-def _overdue(at: dt.datetime) -> ColumnElement[bool]:
+def overdue(at: dt.datetime) -> ColumnElement[bool]:
+    """Open, and past the due time."""
     return and_(Incident.stage.not_in(CLOSED_STAGES), Incident.due_at < at)
 
 
-def _late() -> ColumnElement[bool]:
+def late() -> ColumnElement[bool]:
+    """Closed, and later than due."""
     return and_(Incident.closed_at.is_not(None), Incident.closed_at > Incident.due_at)
 
 
@@ -174,12 +176,13 @@ def count_by_grid(session: Session, chosen: IncidentFilter, level: int) -> dict[
     """How many incidents each grid of a level has; key 0 holds those in no grid of that level or deeper."""
     size = SUBTREE_SIZE[level]
     # A record that is only known to lie in a grid of a level above has no grid at this one.
-    key = case((_deep_enough(level), Incident.grid_key - Incident.grid_key % size), else_=0)
+    key = case((deep_enough(level), Incident.grid_key - Incident.grid_key % size), else_=0)
     query = select(key.label("key"), func.count()).where(*chosen.conditions()).group_by(key)
     return {int(k): int(n) for k, n in session.execute(query)}
 
 
-def _deep_enough(level: int) -> ColumnElement[bool]:
+def deep_enough(level: int) -> ColumnElement[bool]:
+    """Known to lie in a grid of a level, or of one below it."""
     if level == 1:
         return Incident.grid_key > 0
     above = SUBTREE_SIZE[level - 1]
@@ -199,8 +202,8 @@ def totals(session: Session, chosen: IncidentFilter) -> dict[str, int]:
         select(
             func.count().label("total"),
             func.count().filter(Incident.stage.not_in(CLOSED_STAGES)).label("open"),
-            func.count().filter(_overdue(chosen.now)).label("overdue"),
-            func.count().filter(_late()).label("closed_late"),
+            func.count().filter(overdue(chosen.now)).label("overdue"),
+            func.count().filter(late()).label("closed_late"),
             func.count().filter(Incident.needs_confirmation).label("to_confirm"),
         ).where(*chosen.conditions())
     ).one()

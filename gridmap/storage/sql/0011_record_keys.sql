@@ -41,5 +41,5 @@ alter table hotspot_features add column counts text default 'true' not null;
 alter table hotspot_features add constraint ck_hotspot_features_counts check (counts in ('true', 'perturbed'));
 -- squawk-ignore ban-drop-constraint
 alter table hotspot_features drop constraint pk_hotspot_features;
--- squawk-ignore constraint-missing-not-valid
+-- squawk-ignore constraint-missing-not-valid, adding-serial-primary-key-field
 alter table hotspot_features add constraint pk_hotspot_features primary key (run_id, counts, rank);
