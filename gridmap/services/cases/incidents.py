@@ -9,10 +9,12 @@ import json
 from typing import Any
 
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, Scope, ancestor, level_of
+from gridmap.domain.protection import Counts
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.records import CLOSED_STAGES
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.cases.query import chosen_by, told
+from gridmap.services.cases import protected
+from gridmap.services.cases.query import chosen_by
 from gridmap.storage.cases import incidents
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
@@ -56,7 +58,7 @@ def incident_features(
         "features": [incident_feature(row, chosen.now) for row in rows],
         "next": _cursor(rows[-1]) if more else None,
         "total": total,
-        **told(chosen),
+        **protected.of_class(chosen),
     }
 
 
@@ -122,16 +124,20 @@ def timeline(
     *,
     step: str = "day",
     now: dt.datetime | None = None,
+    counts: Counts = Counts.TRUE,
 ) -> dict[str, Any]:
     """Incidents a local day or week, without gaps between the first and the last.
 
     Returns
     -------
     dict
-        ``step``, ``points`` (pairs of the first day and the count), ``query`` and ``as_of``.
+        ``class``, ``step``, ``points`` (pairs of the first day and the count), ``query`` and ``as_of``. Perturbed
+        numbers are by week whatever is asked, and None where they are not told.
     """
     chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:
+        if counts is Counts.PERTURBED:
+            return protected.timeline(session, chosen)
         counted = dict(incidents.series(session, chosen, step))
     points = []
     if counted:
@@ -140,7 +146,7 @@ def timeline(
         while day <= last:
             points.append([day.isoformat(), counted.get(day, 0)])
             day += width
-    return {"step": step, "points": points, **told(chosen)}
+    return {"step": step, "points": points, **protected.of_class(chosen)}
 
 
 def _cursor(row: dict[str, Any]) -> str:

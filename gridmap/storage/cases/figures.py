@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -66,7 +67,8 @@ def by_grid(session: Session, chosen: IncidentFilter, level: int) -> list[GridCo
     size = SUBTREE_SIZE[level]
     deep = Incident.grid_key > 0 if level == 1 else Incident.grid_key % SUBTREE_SIZE[level - 1] != 0
     key = case((deep, Incident.grid_key - Incident.grid_key % size), else_=0).label("grid_key")
-    columns = [func.count().filter(condition).label(name) for name, condition in standing_conditions(chosen.now).items()]
+    counted = standing_conditions(chosen.now)
+    columns = [func.count().filter(condition).label(name) for name, condition in counted.items()]
     query = (
         select(key, func.count().label("reported"), *columns, _median_days().label("median_days"))
         .where(*chosen.conditions(), Incident.withdrawn_at.is_(None))
@@ -139,7 +141,5 @@ def _median_days() -> ColumnElement[Any]:
 
 def _counts(row: dict[str, Any]) -> GridCounts:
     median = row.pop("median_days")
-    return GridCounts(
-        **{name: int(value) for name, value in row.items()},
-        median_days=None if median is None else float(median),
-    )
+    counts = GridCounts.told(int(row.pop("grid_key")), {name: int(value) for name, value in row.items()})
+    return replace(counts, median_days=None if median is None else float(median))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, select
 from sqlalchemy.orm import Session
@@ -32,6 +33,11 @@ class IncidentFilter:
     query: IncidentQuery
     zone: str
     now: dt.datetime
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The workspace's time zone."""
+        return ZoneInfo(self.zone)
 
     def conditions(self) -> list[ColumnElement[bool]]:
         """Return the query as SQL conditions on incidents."""
@@ -86,12 +92,12 @@ def _placed_in_scope() -> ColumnElement[bool]:
 
 
 def overdue(at: dt.datetime) -> ColumnElement[bool]:
-    """Open, and past the due time."""
+    """Mean open cases past their due time."""
     return and_(Incident.stage.not_in(CLOSED_STAGES), Incident.due_at < at)
 
 
 def late() -> ColumnElement[bool]:
-    """Closed, and later than due."""
+    """Mean cases that were closed later than due."""
     return and_(Incident.closed_at.is_not(None), Incident.closed_at > Incident.due_at)
 
 
@@ -182,7 +188,7 @@ def count_by_grid(session: Session, chosen: IncidentFilter, level: int) -> dict[
 
 
 def deep_enough(level: int) -> ColumnElement[bool]:
-    """Known to lie in a grid of a level, or of one below it."""
+    """Mean cases known to lie in a grid of a level, or of one below it."""
     if level == 1:
         return Incident.grid_key > 0
     above = SUBTREE_SIZE[level - 1]

@@ -26,12 +26,13 @@ alter table cell_key_secret force row level security;
 create policy scope on cell_key_secret for select
   using (nullif(current_setting('gridmap.scope_lo', true), '') is not null);
 
--- The sum of record keys modulo one, mixed with the secret: who learns the record keys cannot tell the noise. It runs as
--- the owner, names everything by its schema, and gives back one number of one number.
-create function cell_key(total numeric) returns double precision
+-- The sum of record keys modulo one, mixed with the secret and the kind of the cell: who learns the record keys cannot
+-- tell the noise, and two cells of different kinds do not tell by equal noise that they hold the same records. It runs as
+-- the owner, names everything by its schema, and gives back one number.
+create function cell_key(total numeric, kind text) returns double precision
 language sql stable strict security definer set search_path = pg_catalog as $$
-  select ('x' || encode(substr(sha256(int8send(mod(total, 4294967296)::bigint) || secret), 1, 6), 'hex'))
-    ::bit(48)::bigint / 281474976710656.0
+  select ('x' || encode(substr(sha256(int8send(mod(total, 4294967296)::bigint) || secret || convert_to(kind, 'UTF8')),
+    1, 6), 'hex'))::bit(48)::bigint / 281474976710656.0
   from gridmap.cell_key_secret
 $$;
 

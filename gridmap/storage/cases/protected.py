@@ -1,0 +1,220 @@
+"""Counts with the keys of their cells: what it takes to perturb them, and nothing that names a record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    DateTime,
+    Select,
+    SQLColumnExpression,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    text,
+    true,
+)
+from sqlalchemy.orm import Session
+
+from gridmap.domain.cases.figures import STANDING
+from gridmap.domain.days import local_span
+from gridmap.domain.gridkey import SUBTREE_SIZE
+from gridmap.domain.protection import ProtectedQuery
+from gridmap.domain.records import CLOSED_STAGES
+from gridmap.storage.cases.figures import glance_conditions, standing_conditions
+from gridmap.storage.cases.incidents import IncidentFilter, deep_enough, late, overdue
+from gridmap.storage.models import Incident
+
+PARTS = ("domain", "kind", "stage")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Cells of a table, as columns.
+
+    Attributes
+    ----------
+    groups : list
+        What each cell belongs to: a grid's key, a code, a day, or None for all.
+    counts : (n,) int64
+    keys : (n,) float64
+        From 0 up to 1.
+    """
+
+    groups: list[Any]
+    counts: NDArray[np.int64]
+    keys: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """A protected query with what it takes to answer it.
+
+    Attributes
+    ----------
+    protected : ProtectedQuery
+    chosen : IncidentFilter
+        With the period as it is answered.
+    """
+
+    protected: ProtectedQuery
+    chosen: IncidentFilter
+
+    def block(self) -> ColumnElement[Any]:
+        """Return the number of the block that an incident lies in, from one."""
+        starts = [local_span(self.chosen.zone, day, None)[0] for day in self.protected.bounds]
+        return func.width_bucket(Incident.occurred_at, cast(literal(starts, _INSTANTS), _INSTANTS))
+
+    def span(self) -> ColumnElement[Any]:
+        """Return the kind of the block that an incident lies in."""
+        return func.split_part(",".join(self.protected.spans), ",", self.block())
+
+    def apart(self) -> list[SQLColumnExpression[Any]]:
+        """Return what cells of a table are apart by, besides its groups: blocks, and each of several codes."""
+        query = self.chosen.query
+        out: list[SQLColumnExpression[Any]] = [self.block()]
+        for column, wanted in (
+            (Incident.domain, query.domains),
+            (Incident.kind, query.kinds),
+            (Incident.stage, query.stages),
+        ):
+            if len(wanted) > 1:
+                out.append(column)
+        return out
+
+
+_INSTANTS = ARRAY(DateTime(timezone=True))
+
+
+def by_grid(level: int) -> ColumnElement[Any]:
+    """Return the grid of a level that an incident lies in; 0 where it lies in none."""
+    size = SUBTREE_SIZE[level]
+    return case((deep_enough(level), Incident.grid_key - Incident.grid_key % size), else_=0)
+
+
+def cells(session: Session, laid: Laid, *, level: int | None = None, code: str | None = None) -> Cells:
+    """Count the cells of a table: each group in each block of time, and of each code that is asked for.
+
+    Parameters
+    ----------
+    session : Session
+    laid : Laid
+    level : int, optional
+        Level of the grids that the table is by.
+    code : {'domain', 'kind', 'stage'}, optional
+        Code that the table is by; all together where neither is given.
+    """
+    group: SQLColumnExpression[Any] = literal(None)
+    if level is not None:
+        group = by_grid(level)
+    elif code is not None:
+        group = {"domain": Incident.domain, "kind": Incident.kind, "stage": Incident.stage}[code]
+    kind = laid.protected.kind_of_cell(level, code)
+    counted = _counted({kind: ("all", true())}, laid.span())
+    return _several(session, counted, laid.chosen.conditions(), group, laid.apart())["all"]
+
+
+def by_week(session: Session, laid: Laid) -> Cells:
+    """Count the incidents of each local week, by its Monday."""
+    week = func.date_trunc("week", func.timezone(laid.chosen.zone, Incident.occurred_at))
+    counted = _counted({laid.protected.kind_of_cell(): ("all", true())}, literal("week"))
+    return _several(session, counted, laid.chosen.conditions(), week, laid.apart()[1:])["all"]
+
+
+Counted = Mapping[str, tuple[ColumnElement[bool], ColumnElement[Any]]]
+
+
+def _counted(of_kinds: Mapping[str, tuple[str, ColumnElement[bool]]], span: ColumnElement[Any]) -> Counted:
+    """Return each column's condition, and the key of its cells."""
+    out: dict[str, tuple[ColumnElement[bool], ColumnElement[Any]]] = {}
+    for kind, (name, condition) in of_kinds.items():
+        total = func.sum(Incident.record_key).filter(condition)
+        named = func.concat(literal(f"{kind}/", Text), func.min(span))
+        out[name] = condition, func.coalesce(func.gridmap.cell_key(total, named), 0.0)
+    return out
+
+
+def _several(
+    session: Session,
+    columns: Counted,
+    where: Sequence[ColumnElement[bool]],
+    group: SQLColumnExpression[Any],
+    apart: Sequence[SQLColumnExpression[Any]],
+) -> dict[str, Cells]:
+    """Count several columns of a table in one query."""
+    counted = [func.count().filter(of).label(f"n_{name}") for name, (of, _) in columns.items()]
+    keyed = [key.label(f"k_{name}") for name, (_, key) in columns.items()]
+    query: Select[Any] = select(group.label("g"), *counted, *keyed).where(*where).group_by(text("g"), *apart)
+    rows = session.execute(query).mappings().all()
+    groups = [row["g"] for row in rows]
+    return {
+        name: Cells(
+            groups,
+            np.array([row[f"n_{name}"] for row in rows], dtype=np.int64),
+            np.array([row[f"k_{name}"] for row in rows], dtype=np.float64),
+        )
+        for name in columns
+    }
+
+
+def totals(session: Session, laid: Laid) -> dict[str, Cells]:
+    """Total, still open, past due, closed late, and to be confirmed."""
+    conditions: dict[str, ColumnElement[bool]] = {
+        "total": true(),
+        "open": Incident.stage.not_in(CLOSED_STAGES),
+        "overdue": overdue(laid.chosen.now),
+        "closed_late": late(),
+        "to_confirm": Incident.needs_confirmation.is_(True),
+    }
+    return _states(session, laid, conditions, None)
+
+
+def standing(session: Session, laid: Laid, level: int | None) -> dict[str, Cells]:
+    """How the cases of each grid of a level stand, or of all together."""
+    known = standing_conditions(laid.chosen.now)
+    conditions = {name: true() if name == "reported" else known[name] for name in STANDING}
+    return _states(session, laid, conditions, level)
+
+
+_ALL = frozenset({"total", "reported"})
+
+
+def _states(
+    session: Session, laid: Laid, conditions: Mapping[str, ColumnElement[bool]], level: int | None
+) -> dict[str, Cells]:
+    kinds = {
+        laid.protected.kind_of_cell(level, state="" if name in _ALL else name): (name, condition)
+        for name, condition in conditions.items()
+    }
+    group: SQLColumnExpression[Any] = literal(None) if level is None else by_grid(level)
+    return _several(session, _counted(kinds, laid.span()), laid.chosen.conditions(), group, laid.apart())
+
+
+def at_a_moment(session: Session, at: dt.datetime, zone: str) -> dict[str, Cells]:
+    """How the town stood at a moment."""
+    columns, where = glance_conditions(at, zone)
+    counted = _counted({f"now/{name}": (name, of) for name, of in columns.items()}, literal("hour"))
+    return _several(session, counted, [and_(*where)], literal(None), ())
+
+
+def cell_keys(session: Session, sums: Sequence[int], kinds: Sequence[str]) -> NDArray[np.float64]:
+    """Return the keys of cells from the sums of the record keys in each, and what kind of cell each is."""
+    if not sums:
+        return np.empty(0)
+    query = text(
+        "select gridmap.cell_key(s::numeric, k) from"
+        " unnest(cast(:sums as bigint[]), cast(:kinds as text[])) with ordinality t(s, k, n) order by n"
+    )
+    found = session.scalars(query, {"sums": list(sums), "kinds": list(kinds)}).all()
+    return np.array(found, dtype=np.float64)
