@@ -13,7 +13,6 @@ from sqlalchemy import (
     ARRAY,
     ColumnElement,
     DateTime,
-    Select,
     SQLColumnExpression,
     Text,
     and_,
@@ -155,7 +154,8 @@ def _several(
     """Count several columns of a table in one query."""
     counted = [func.count().filter(of).label(f"n_{name}") for name, (of, _) in columns.items()]
     keyed = [key.label(f"k_{name}") for name, (_, key) in columns.items()]
-    query: Select[Any] = select(group.label("g"), *counted, *keyed).where(*where).group_by(text("g"), *apart)
+    named: list[SQLColumnExpression[Any]] = [group.label("g"), *counted, *keyed]
+    query = select(*named).where(*where).group_by(text("g"), *apart)
     rows = session.execute(query).mappings().all()
     groups = [row["g"] for row in rows]
     return {
