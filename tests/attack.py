@@ -29,6 +29,7 @@ Cell = tuple[tuple[str, int], ...]
 
 SMALL = (1, 2, 3, 4)
 _MOST = 400
+_MOST_AROUND = 250
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,30 +68,43 @@ class Published:
         Kinds of groups, one of each axis, to an array of told numbers, `NOT_SHOWN` where nothing is told.
     """
 
-    def __init__(
-        self, truth: Counts, axes: tuple[Axis, ...], told: dict[tuple[str, ...], Counts]
-    ) -> None:
+    def __init__(self, truth: Counts, axes: tuple[Axis, ...], told: dict[tuple[str, ...], Counts]) -> None:
         self.axes = axes
         self.told = told
         self.true = {kinds: summed(truth, axes, kinds) for kinds in told}
         # What is known before: how much happens in each place, time and matter, as if they had nothing to do with each
         # other, and how far counts of each kind of cell lie beside that.
         total = max(int(truth.sum()), 1)
-        base = np.ones(()) * total
-        for i in range(truth.ndim):
-            share = truth.sum(axis=tuple(j for j in range(truth.ndim) if j != i)) / total
-            base = np.multiply.outer(base, share)
-        self.means = {kinds: summed(base, axes, kinds) for kinds in told}
-        self.sizes = {kinds: _size(self.true[kinds], self.means[kinds]) for kinds in told}
+        self.total = total
+        self.shares = [
+            truth.sum(axis=tuple(j for j in range(truth.ndim) if j != i)) / total for i in range(truth.ndim)
+        ]
+        # Some places have more of some matters at all times: how much is known, where it is not.
+        by = truth.sum(axis=1).astype(np.float64)
+        mean = np.multiply.outer(self.shares[0], self.shares[2]) * total
+        self.mixed = max(float(((by - mean) ** 2 - mean).sum() / (mean**2).sum()), 0.0)
+
+    def moments(self, cells: list[Cell]) -> tuple[Floats, Floats]:
+        """Mean of each cell before anything is told, and how cells vary together; shapes (n,) and (n, n)."""
+        inside = [
+            np.array([axis.groups[c[i][0]] == c[i][1] for c in cells], dtype=np.float64)
+            for i, axis in enumerate(self.axes)
+        ]
+        shares = [inner @ share for inner, share in zip(inside, self.shares, strict=True)]
+        means = self.total * np.prod(shares, axis=0)
+        both = [(inner * share) @ inner.T for inner, share in zip(inside, self.shares, strict=True)]
+        squares = [(inner * share**2) @ inner.T for inner, share in zip(inside, self.shares, strict=True)]
+        mixed = self.mixed * self.total**2 * squares[0] * np.outer(shares[1], shares[1]) * squares[2]
+        return means, self.total * np.prod(both, axis=0) + mixed
 
     def prior(self, cell: Cell, less: Cell | None = None) -> Floats:
         """Chance of each count of a cell, or of what is left of it, before anything is told of it."""
-        mean = float(self.means[self.kinds(cell)][self.at(cell)])
-        size = self.sizes[self.kinds(cell)]
-        if less is not None:
-            mean = max(mean - float(self.means[self.kinds(less)][self.at(less)]), 0.0)
-            size = self.sizes[self.kinds(less)]
-        out = nbinom.pmf(np.arange(_MOST), size, size / (size + max(mean, 1e-6)))
+        means, together = self.moments([cell] if less is None else [cell, less])
+        signs = np.array([1.0, -1.0])[: len(means)]
+        mean = max(float(signs @ means), 1e-6)
+        beside = max(float(signs @ together @ signs) - mean, 1e-9)
+        size = mean**2 / beside
+        out = nbinom.pmf(np.arange(_MOST), size, size / (size + mean))
         out[-1] += max(1.0 - out.sum(), 0.0)
         return np.asarray(out)
 
@@ -99,6 +113,13 @@ class Published:
 
     def truth(self, cell: Cell) -> int:
         return int(self.true[self.kinds(cell)][self.at(cell)])
+
+    def apart(self, one: Cell, other: Cell) -> bool:
+        """Tell whether no case can lie in both cells."""
+        return any(
+            not ((axis.groups[a[0]] == a[1]) & (axis.groups[b[0]] == b[1])).any()
+            for axis, a, b in zip(self.axes, one, other, strict=True)
+        )
 
     @staticmethod
     def kinds(cell: Cell) -> tuple[str, ...]:
@@ -120,12 +141,6 @@ class Published:
 
 def swapped(cell: Cell, i: int, by: tuple[str, int]) -> Cell:
     return (*cell[:i], by, *cell[i + 1 :])
-
-
-def _size(true: Counts, means: Floats) -> float:
-    """Size of the negative binomial that lies as far beside its means as counts do."""
-    beside = float(((true - means) ** 2 - means).sum())
-    return float(np.clip((means**2).sum() / beside, 0.2, 1e6)) if beside > 0 else 1e6
 
 
 def summed(truth: NDArray[Any], axes: tuple[Axis, ...], kinds: tuple[str, ...]) -> NDArray[Any]:
@@ -196,12 +211,45 @@ class Attacker:
             out = out / out.sum() if out.sum() > 0 else out
         return out
 
+    def family(self, cells: list[Cell]) -> list[Cell]:
+        """Cells that hold others, their parts, and those of what holds them again: what has to do with them."""
+        found = set(cells)
+        for _ in range(2):
+            found |= {c for one in list(found) for p, o in self.published.partitions(one) for c in (p, *o)}
+            if len(found) > _MOST_AROUND:
+                break
+        return sorted(found)
+
+    def around(self, cell: Cell, less: Cell | None = None, *, beside: bool = False) -> Floats:
+        """Likelihood of each count from all that is told around a cell, taken together; or beside it alone.
+
+        Sums over every partition, and every difference, are in it: it is the best that linear combinations of told
+        numbers can do, each weighed by its noise and by what is not told.
+        """
+        aim = [cell] if less is None else [cell, less]
+        # The cell's own number has a likelihood of its own, which is exact.
+        told = [c for c in self.family(aim) if c != cell or less is not None]
+        told = [c for c in told if self.published.number(c) != NOT_SHOWN]
+        if beside:
+            told = [c for c in told if self.published.apart(c, cell)]
+        counts = np.arange(_MOST, dtype=np.float64)
+        if not told:
+            return np.ones(_MOST)
+        means, together = self.published.moments([*aim, *told])
+        n = len(aim)
+        signs = np.array([1.0, -1.0])[:n]
+        mean, own = float(signs @ means[:n]), float(signs @ together[:n, :n] @ signs)
+        cross = together[n:, :n] @ signs / max(own, 1e-9)
+        rest = together[n:, n:] - np.outer(cross, cross) * own + self.table.variance * np.eye(len(told))
+        away = np.array([self.published.number(c) for c in told]) - means[n:]
+        solved = np.linalg.solve(rest, np.column_stack([away, cross]))
+        linear, square = float(cross @ solved[:, 0]), float(cross @ solved[:, 1])
+        log = (counts - mean) * linear - 0.5 * (counts - mean) ** 2 * square
+        return np.asarray(np.exp(log - log.max()))
+
     def bounds(self, cell: Cell, less: Cell | None = None) -> tuple[int, int]:
         """Least and greatest count of a cell, or of what is left of it, that all told numbers around it allow."""
-        around = [cell, *([less] if less is not None else [])]
-        family = {c for one in around for p, others in self.published.partitions(one) for c in (p, *others)}
-        family |= set(around)
-        family |= {p for one in list(family) for p, _ in self.published.partitions(one)}
+        family = set(self.family([cell, *([less] if less is not None else [])]))
         cells = sorted(family)
         column = {c: i for i, c in enumerate(cells)}
         rows: list[tuple[int, int, float]] = []
@@ -237,18 +285,25 @@ class Attacker:
     def on_cell(self, cell: Cell) -> tuple[Floats, Floats]:
         """Return prior and posterior of a cell's count."""
         prior = self.published.prior(cell)
-        found = [self.left(whole, others) for whole, others in self.published.partitions(cell)]
-        likelihoods = [self.own(cell), *(one for one in found if one is not None)]
-        return prior, self.conclude(prior, likelihoods, *self.bounds(cell))
+        likelihoods = [self.own(cell), self.around(cell)]
+        before = self.conclude(prior, [self.around(cell, beside=True)], 0, _MOST - 1)
+        return before, self.conclude(prior, likelihoods, *self.bounds(cell))
 
-    def on_difference(self, whole: Cell, part: Cell, prior: Floats) -> Floats:
-        """Posterior of the count of what is left of a cell without a part of it."""
-        likelihoods = []
-        if (direct := self.left(whole, [part])) is not None:
-            likelihoods.append(direct)
-        elif (hidden := self.published.number(part)) != NOT_SHOWN:
-            likelihoods.append(np.where(np.arange(_MOST) <= self.least_told + self.table.bound - hidden, 1.0, 0.5))
-        return self.conclude(prior, likelihoods, *self.bounds(whole, part))
+    def by_partitions(self, cell: Cell) -> list[tuple[Floats, Floats]]:
+        """Return prior and posterior from each partition alone, with the exact noise in place of the normal one."""
+        prior = self.conclude(self.published.prior(cell), [self.around(cell, beside=True)], 0, _MOST - 1)
+        found = [self.left(whole, others) for whole, others in self.published.partitions(cell)]
+        return [
+            (prior, self.conclude(prior, [self.own(cell), one], 0, _MOST - 1))
+            for one in found
+            if one is not None
+        ]
+
+    def on_difference(self, whole: Cell, part: Cell) -> tuple[Floats, Floats]:
+        """Return prior and posterior of the count of what is left of a cell without a part of it."""
+        prior = self.published.prior(whole, part)
+        before = self.conclude(prior, [self.around(whole, part, beside=True)], 0, _MOST - 1)
+        return before, self.conclude(prior, [self.around(whole, part)], *self.bounds(whole, part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,12 +322,13 @@ def drawn_pairs(published: Published, names: tuple[str, ...], n: int, rng: np.ra
     while len(out) < n:
         chosen = kinds[int(rng.integers(len(kinds)))]
         shape = published.told[chosen].shape
-        part: Cell = tuple(
-            (kind, int(rng.integers(size))) for kind, size in zip(chosen, shape, strict=True)
-        )
+        part: Cell = tuple((kind, int(rng.integers(size))) for kind, size in zip(chosen, shape, strict=True))
         i = len(out) % len(published.axes)
-        above = [one for one in published.axes[i].parents(*part[i])]
-        above = [one for one in above if tuple(k for k, _ in swapped(part, i, one)) in published.told]
+        above = [
+            one
+            for one in published.axes[i].parents(*part[i])
+            if tuple(k for k, _ in swapped(part, i, one)) in published.told
+        ]
         if above:
             out.append(Pair(names[i], swapped(part, i, above[int(rng.integers(len(above)))]), part))
     return out
@@ -291,13 +347,12 @@ def attack(attacker: Attacker, pairs: list[Pair]) -> dict[str, Floats]:
     dict
         What the pairs differ by to the greatest raise of each pair.
     """
-    published = attacker.published
     out: dict[str, list[float]] = {}
     for pair in pairs:
         prior, posterior = attacker.on_cell(pair.part)
         found = [raises(prior, posterior).max()]
-        prior = published.prior(pair.whole, pair.part)
-        found.append(raises(prior, attacker.on_difference(pair.whole, pair.part, prior)).max())
+        found += [raises(*concluded).max() for concluded in attacker.by_partitions(pair.part)]
+        found.append(raises(*attacker.on_difference(pair.whole, pair.part)).max())
         out.setdefault(pair.by, []).append(float(max(found)))
     return {name: np.array(values) for name, values in out.items()}
 

@@ -43,16 +43,16 @@ class Purpose(StrEnum):
 _OUTSIDE = frozenset({Role.LIAISON, Role.SUPERVISOR})
 _LEAVES = frozenset({Purpose.WALL, Purpose.EXPORT, Purpose.REPORT})
 
-BOUND = 12
+BOUND = 24
 """No count is told more than this beside the true one."""
 
-VARIANCE = 9.0
+VARIANCE = 36.0
 """Of what is added to a count; zero on average."""
 
 NONE_UP_TO = 4
 """No count becomes 1 to this."""
 
-LEAST_TOLD = 10
+LEAST_TOLD = 15
 """Smallest perturbed number that is told; what is below it, zero too, is told as being below it."""
 
 SHORT_DAYS = 35

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
 from gridmap.cli.hotspots.rates import effect, rates
+from gridmap.domain.protection import Counts, Purpose, counts_for
 from gridmap.services.hotspots import runs
 from gridmap.services.hotspots.publish import p_text, told_text
 from gridmap.services.hotspots.spec import METHODS, HotspotSpec
@@ -86,7 +87,8 @@ def run(
         with progress() as on_progress:
             made = runs.run_hotspots(database, scope, spec, on_progress=on_progress)
         for path in outputs:
-            runs.export_run(made, path, database.settings.timezone)
+            leaves = runs.hotspot_run(database, scope, made["run_id"], Counts.PERTURBED)
+            runs.export_run(leaves, path, database.settings.timezone)
     tell_run(made)
     for path in outputs:
         console.print(f"已写入 / written: {path}")
@@ -199,7 +201,13 @@ def _notes(run: dict[str, Any]) -> list[str]:
 def list_(method: str | None, limit: int) -> None:
     """列出分析 / list the runs, newest first."""
     with workspace() as database:
-        kept = runs.list_runs(database, actor(database).scope, method=method, limit=limit)
+        kept = runs.list_runs(
+            database,
+            (who := actor(database)).scope,
+            method=method,
+            limit=limit,
+            counts=counts_for(who, Purpose.SCREEN),
+        )
     if not kept:
         console.print("还没有热点分析。请运行 / no runs yet: gridmap hotspots run --method gi")
         return
@@ -230,7 +238,8 @@ def list_(method: str | None, limit: int) -> None:
 def show(run_id: int, *, everything: bool) -> None:
     """查看一次分析 / show one run."""
     with workspace() as database:
-        found = runs.hotspot_run(database, actor(database).scope, run_id)
+        who = actor(database)
+        found = runs.hotspot_run(database, who.scope, run_id, counts_for(who, Purpose.SCREEN))
     tell_run(found)
     if everything:
         for feature in found["features"]:
@@ -248,7 +257,9 @@ def show(run_id: int, *, everything: bool) -> None:
 def compare(first: int, second: int) -> None:
     """比较两次分析 / what was kept, is new, or is gone between two runs."""
     with workspace() as database:
-        old, new = (runs.hotspot_run(database, actor(database).scope, n) for n in (first, second))
+        who = actor(database)
+        counts = counts_for(who, Purpose.SCREEN)
+        old, new = (runs.hotspot_run(database, who.scope, n, counts) for n in (first, second))
     changes = runs.compare_runs(old, new)
     if changes.empty:
         console.print("两次分析都没有发现热点 / neither run found a hotspot.")
@@ -278,7 +289,8 @@ def _count(value: Any) -> str:
 def export(run_id: int, file: Path) -> None:
     """导出一次分析 / export one run as .geojson, .gpkg, .csv or .xlsx."""
     with workspace() as database:
-        found = runs.hotspot_run(database, actor(database).scope, run_id)
+        who = actor(database)
+        found = runs.hotspot_run(database, who.scope, run_id, counts_for(who, Purpose.EXPORT))
         rows = runs.export_run(found, file, database.settings.timezone)
     console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}")
 
