@@ -30,6 +30,7 @@ Cell = tuple[tuple[str, int], ...]
 SMALL = (1, 2, 3, 4)
 _MOST = 400
 _MOST_AROUND = 250
+_RATE, _RATE_LEAST = 10.0, 50.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,7 +72,7 @@ class Published:
     def __init__(self, truth: Counts, axes: tuple[Axis, ...], told: dict[tuple[str, ...], Counts]) -> None:
         self.axes = axes
         self.told = told
-        self.true = {kinds: summed(truth, axes, kinds) for kinds in told}
+        self.true = {kinds: summed(truth, axes, kinds) for kinds in every_kind(axes)}
         # What is known before: how much happens in each place, time and matter, as if they had nothing to do with each
         # other, and how far counts of each kind of cell lie beside that.
         total = max(int(truth.sum()), 1)
@@ -109,7 +110,9 @@ class Published:
         return np.asarray(out)
 
     def number(self, cell: Cell) -> int:
-        return int(self.told[self.kinds(cell)][self.at(cell)])
+        """Number that is told of a cell, or `NOT_SHOWN`; cells of too fine a kind are never told."""
+        told = self.told.get(self.kinds(cell))
+        return NOT_SHOWN if told is None else int(told[self.at(cell)])
 
     def truth(self, cell: Cell) -> int:
         return int(self.true[self.kinds(cell)][self.at(cell)])
@@ -173,6 +176,8 @@ class Attacker:
 
     def own(self, cell: Cell) -> Floats:
         """Likelihood of each count of a cell from its own number, or from its being kept back."""
+        if self.published.kinds(cell) not in self.published.told:
+            return np.ones(_MOST)
         told = self.published.number(cell)
         # Greater numbers are far from small counts, whatever they are.
         return self.hides if told == NOT_SHOWN else self.tells[min(told, _MOST - 1)]
@@ -231,7 +236,11 @@ class Attacker:
         told = [c for c in self.family(aim) if c != cell or less is not None]
         told = [c for c in told if self.published.number(c) != NOT_SHOWN]
         if beside:
-            told = [c for c in told if self.published.apart(c, cell)]
+            # What is told of many times as many cases is a rate, which whoever guesses may use.
+            means, _ = self.published.moments([cell, *told])
+            rate = max(_RATE * float(means[0]), _RATE_LEAST)
+            near = zip(told, means[1:], strict=True)
+            told = [c for c, mean in near if mean >= rate or self.published.apart(c, cell)]
         counts = np.arange(_MOST, dtype=np.float64)
         if not told:
             return np.ones(_MOST)
@@ -317,11 +326,11 @@ class Pair:
 
 def drawn_pairs(published: Published, names: tuple[str, ...], n: int, rng: np.random.Generator) -> list[Pair]:
     """Draw pairs of requests that differ in one thing, every thing in turn."""
-    kinds = list(published.told)
+    kinds = every_kind(published.axes)
     out: list[Pair] = []
     while len(out) < n:
         chosen = kinds[int(rng.integers(len(kinds)))]
-        shape = published.told[chosen].shape
+        shape = published.true[chosen].shape
         part: Cell = tuple((kind, int(rng.integers(size))) for kind, size in zip(chosen, shape, strict=True))
         i = len(out) % len(published.axes)
         above = [

@@ -55,6 +55,9 @@ NONE_UP_TO = 4
 LEAST_TOLD = 15
 """Smallest perturbed number that is told; what is below it, zero too, is told as being below it."""
 
+MOST_DETAIL = 3
+"""How fine a cell that is told may be, all in all: steps down in place, time and matter together."""
+
 SHORT_DAYS = 35
 """Periods up to this length are widened to whole weeks, longer ones to whole months."""
 
@@ -159,6 +162,22 @@ class ProtectedQuery:
         )
         states = sorted({*query.flags, state, "stage" if query.stages or code == "stage" else ""} - {""})
         return "/".join((str(level), matter, "+".join(states)))
+
+
+_SPAN_STEPS = {"year": 0, "quarter": 1, "month": 2, "week": 3, "hour": 0}
+_MATTER_STEPS = {"all": 0, "domain": 1, "kind": 3}
+
+
+def is_told(kind: str) -> bool:
+    """Tell whether cells of a kind may be told at all, as `kind_of_cell` and the block's own kind name it.
+
+    Each step down makes cells smaller and gives sums of them more ways to be taken apart. The town and the year are no
+    steps; an area, a quarter or a domain is one; a village, a month two; a micro-grid, a week or a kind three; which of
+    the cases (open, overdue) is one more.
+    """
+    level, matter, state, span = kind.split("/")
+    place = max(int(level) - 1, 0)
+    return place + _MATTER_STEPS[matter] + bool(state) + _SPAN_STEPS[span] <= MOST_DETAIL
 
 
 _SPANS = (("week", 7), ("month", 31), ("quarter", 92), ("year", 366))

@@ -46,6 +46,8 @@ def told_counts(cells: Cells) -> dict[Any, int]:
     )
     out: dict[Any, int] = {}
     for row in np.flatnonzero(shown != NOT_SHOWN):
+        if not protection.is_told(cells.kinds[row]):
+            continue
         out[cells.groups[row]] = out.get(cells.groups[row], 0) + int(shown[row])
     return out
 

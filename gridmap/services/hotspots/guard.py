@@ -52,7 +52,7 @@ class Guard:
         """Keep the incidents that a mask of shape (m,) keeps."""
         return replace(self, record_key=self.record_key[mask], block=self.block[mask])
 
-    def told(self, group: NDArray[np.int64], kind: str) -> dict[int, int]:
+    def told(self, group: NDArray[np.int64], kind: str, *, found: bool = False) -> dict[int, int]:
         """Tell how many incidents each group has.
 
         Parameters
@@ -61,6 +61,9 @@ class Guard:
             Group of each incident; negative where it is in none.
         kind : str
             What kind of cells the groups are.
+        found : bool
+            Whether the groups are what a method found: few, and not of the asker's choosing, so that they may be as
+            fine as they are.
 
         Returns
         -------
@@ -78,13 +81,15 @@ class Guard:
         counts = np.bincount(row, minlength=len(pairs)).astype(np.int64)
         sums = np.zeros(len(pairs), dtype=np.int64)
         np.add.at(sums, row, self.record_key[inside])
+        kinds = [f"{kind}/{spans[b]}" for b in pairs[:, 1]]
         with self.database.scoped_session(self.scope) as session:
-            keys = cell_keys(session, sums.tolist(), [f"{kind}/{spans[b]}" for b in pairs[:, 1]])
-        return told_counts(Cells(pairs[:, 0].tolist(), counts, keys))
+            keys = cell_keys(session, sums.tolist(), kinds)
+        named = ["0/all//year"] * len(kinds) if found else kinds
+        return told_counts(Cells(pairs[:, 0].tolist(), counts, keys, named))
 
-    def told_set(self, inside: NDArray[np.bool_], kind: str) -> int | None:
+    def told_set(self, inside: NDArray[np.bool_], kind: str, *, found: bool = False) -> int | None:
         """Tell how many incidents are in a set; None where that is not told."""
-        return self.told(np.where(inside, 0, NOT_SHOWN), kind).get(0)
+        return self.told(np.where(inside, 0, NOT_SHOWN), kind, found=found).get(0)
 
     def kind(self, level: int | None, domain: str | None) -> str:
         """Name the kind of the cells of a level, of one domain or of all: the same cell shows the same number."""
@@ -169,7 +174,7 @@ def guarded_cells(
     """
     chosen = inputs.cell >= 0 if domain is None else (inputs.cell >= 0) & (inputs.domain == domain)
     level = None if spec.hexagons is not None else spec.level
-    kind = inputs.guard.kind(level, domain) + ("" if level is not None else f"hexagon{spec.hexagons}")
+    kind = inputs.guard.kind(level, domain) + ("" if level is not None else "hexagon")
     place = np.full(len(labels), NOT_SHOWN, dtype=np.int64)
     for label in sorted({str(label) for label in labels if label != plain}):
         rows = np.flatnonzero(labels == label)
@@ -180,8 +185,11 @@ def guarded_cells(
     size = np.bincount(place[place >= 0], minlength=len(labels))
     group = np.where(chosen, place[np.maximum(inputs.cell, 0)], NOT_SHOWN)
     single = (group >= 0) & (size[np.maximum(group, 0)] == 1)
-    numbers = inputs.guard.told(np.where(single, group, NOT_SHOWN), kind)
-    numbers |= inputs.guard.told(np.where(single, NOT_SHOWN, group), f"{kind}/place")
+    quiet = single & (labels[np.maximum(group, 0)] == plain)
+    # A place of one cell is that cell, and shows the number that it shows elsewhere.
+    numbers = inputs.guard.told(np.where(quiet, group, NOT_SHOWN), kind)
+    numbers |= inputs.guard.told(np.where(single & ~quiet, group, NOT_SHOWN), kind, found=True)
+    numbers |= inputs.guard.told(np.where(single, NOT_SHOWN, group), f"{kind}place", found=True)
     total = inputs.guard.told_set(chosen, inputs.guard.kind(None, domain))
     share = expected / expected.sum() if expected.sum() > 0 else np.zeros(len(expected))
     out = []
@@ -248,7 +256,7 @@ def guarded_clusters(
     whole = replace(inputs.guard, block=np.zeros_like(inputs.guard.block), protected=inputs.guard.protected)
     out = []
     for feature, mask in zip(features, inside, strict=True):
-        observed = whole.told_set(mask, "cluster")
+        observed = whole.told_set(mask, "cluster", found=True)
         if observed is None or total is None:
             continue
         about = feature["properties"]

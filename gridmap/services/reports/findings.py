@@ -235,8 +235,8 @@ def as_hotspot(
 def _earlier(before: Inputs, place: Place) -> int:
     """Tell how many incidents a place had in the period before; 0 where that is not told."""
     inside = np.isin(before.cell, place.rows) & (before.domain == place.domain)
-    kind = f"{before.guard.kind(None, place.domain)}/place"
-    return before.guard.told_set(inside, kind) or 0
+    kind = f"{before.guard.kind(None, place.domain)}place"
+    return before.guard.told_set(inside, kind, found=True) or 0
 
 
 def _in_time(

@@ -49,11 +49,14 @@ class Cells:
     counts : (n,) int64
     keys : (n,) float64
         From 0 up to 1.
+    kinds : list of str
+        Kind of each cell, with its block's.
     """
 
     groups: list[Any]
     counts: NDArray[np.int64]
     keys: NDArray[np.float64]
+    kinds: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,16 +134,16 @@ def by_week(session: Session, laid: Laid) -> Cells:
     return _several(session, counted, laid.chosen.conditions(), week, laid.apart()[1:])["all"]
 
 
-Counted = Mapping[str, tuple[ColumnElement[bool], ColumnElement[Any]]]
+Counted = Mapping[str, tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]]
 
 
 def _counted(of_kinds: Mapping[str, tuple[str, ColumnElement[bool]]], span: ColumnElement[Any]) -> Counted:
-    """Return each column's condition, and the key of its cells."""
-    out: dict[str, tuple[ColumnElement[bool], ColumnElement[Any]]] = {}
+    """Return each column's condition, and the key and kind of its cells."""
+    out: dict[str, tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]] = {}
     for kind, (name, condition) in of_kinds.items():
         total = func.sum(Incident.record_key).filter(condition)
         named = func.concat(literal(f"{kind}/", Text), func.min(span))
-        out[name] = condition, func.coalesce(func.gridmap.cell_key(total, named), 0.0)
+        out[name] = condition, func.coalesce(func.gridmap.cell_key(total, named), 0.0), named
     return out
 
 
@@ -152,10 +155,11 @@ def _several(
     apart: Sequence[SQLColumnExpression[Any]],
 ) -> dict[str, Cells]:
     """Count several columns of a table in one query."""
-    counted = [func.count().filter(of).label(f"n_{name}") for name, (of, _) in columns.items()]
-    keyed = [key.label(f"k_{name}") for name, (_, key) in columns.items()]
-    named: list[SQLColumnExpression[Any]] = [group.label("g"), *counted, *keyed]
-    query = select(*named).where(*where).group_by(text("g"), *apart)
+    counted = [func.count().filter(of).label(f"n_{name}") for name, (of, _, _) in columns.items()]
+    keyed = [key.label(f"k_{name}") for name, (_, key, _) in columns.items()]
+    named = [kind.label(f"c_{name}") for name, (_, _, kind) in columns.items()]
+    asked: list[SQLColumnExpression[Any]] = [group.label("g"), *counted, *keyed, *named]
+    query = select(*asked).where(*where).group_by(text("g"), *apart)
     rows = session.execute(query).mappings().all()
     groups = [row["g"] for row in rows]
     return {
@@ -163,6 +167,7 @@ def _several(
             groups,
             np.array([row[f"n_{name}"] for row in rows], dtype=np.int64),
             np.array([row[f"k_{name}"] for row in rows], dtype=np.float64),
+            [row[f"c_{name}"] for row in rows],
         )
         for name in columns
     }
@@ -204,7 +209,7 @@ def _states(
 def at_a_moment(session: Session, at: dt.datetime, zone: str) -> dict[str, Cells]:
     """How the town stood at a moment."""
     columns, where = glance_conditions(at, zone)
-    counted = _counted({f"now/{name}": (name, of) for name, of in columns.items()}, literal("hour"))
+    counted = _counted({f"0/all/{name}": (name, of) for name, of in columns.items()}, literal("hour"))
     return _several(session, counted, [and_(*where)], literal(None), ())
 
 

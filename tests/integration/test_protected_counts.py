@@ -1,0 +1,117 @@
+"""What leaves the house: the same cell shows the same number by every route, and no attack tells small counts."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+from sqlalchemy import text
+
+from gridmap.domain.accounts import Role
+from gridmap.domain.gridkey import Scope
+from gridmap.domain.protection import BOUND, LEAST_TOLD, Counts
+from gridmap.domain.query import IncidentQuery
+from gridmap.errors import GridmapError
+from gridmap.services.cases import counts, figures, incidents
+from gridmap.services.cases.overview import workspace_info
+from gridmap.storage.database import Database
+from tests.attack import attack, drawn_pairs
+from tests.attacked import asked_of, attacker_of, published
+from tests.doors import client_of
+
+WHOLE = Scope.whole()
+MOST_RAISE = 0.1
+
+
+@pytest.fixture(scope="module")
+def year(demo_database: Database) -> int:
+    period = workspace_info(demo_database, WHOLE).period
+    assert period is not None
+    return int(period["to"][:4])
+
+
+def test_the_same_cell_shows_the_same_number_by_every_route(demo_database: Database, year: int) -> None:
+    compared = 0
+    quarters = [
+        (dt.date(year, m, 1), dt.date(year, m + 2, 31 if m in {1, 10} else 30)) for m in (1, 4, 7, 10)
+    ]
+    for since, until in [*quarters, (dt.date(year, 1, 1), dt.date(year, 12, 31))]:
+        for domains in ((), ("dispute",)):
+            query = IncidentQuery(since=since, until=until, domains=domains)
+            shaded = counts.count_by_grid(demo_database, WHOLE, query, level=3, counts=Counts.PERTURBED)
+            assert (shaded["class"], shaded["additive"]) == ("perturbed", False)
+            table = figures.by_grid(demo_database, WHOLE, query, 3, counts=Counts.PERTURBED)
+            rows = {str(r.grid_key): r.reported for r in table.rows if "reported" not in r.untold}
+            rows.pop("0", None)
+            assert rows == shaded["counts"]
+            in_all = None if "reported" in table.total.untold else table.total.reported
+            assert in_all == shaded["total"]
+            for key, number in list(shaded["counts"].items())[:6]:
+                within = IncidentQuery(int(key), since, until, domains)
+                story = counts.grid_summary(demo_database, WHOLE, within, counts=Counts.PERTURBED)
+                assert story["incidents"]["total"] == number
+                alone = counts.count_by_grid(demo_database, WHOLE, within, level=3, counts=Counts.PERTURBED)
+                assert alone["counts"] == {key: number}
+                assert alone["total"] == number
+                compared += 1
+    assert compared > 10
+
+
+def test_a_day_more_or_less_changes_nothing(demo_database: Database, year: int) -> None:
+    def numbers(since: dt.date, until: dt.date) -> dict[str, object]:
+        query = IncidentQuery(since=since, until=until)
+        told = counts.count_by_grid(demo_database, WHOLE, query, level=2, counts=Counts.PERTURBED)
+        days = incidents.timeline(demo_database, WHOLE, query, counts=Counts.PERTURBED)
+        return {"counts": told["counts"], "total": told["total"], "points": days["points"]}
+
+    first = numbers(dt.date(year, 2, 3), dt.date(year, 6, 20))
+    assert first["counts"]
+    for since, until in ((3, 19), (4, 20), (2, 21), (28, 1)):
+        assert numbers(dt.date(year, 2, since), dt.date(year, 6, until)) == first
+
+
+def test_numbers_are_near_the_true_ones_and_never_small(demo_database: Database, year: int) -> None:
+    query = IncidentQuery(since=dt.date(year, 1, 1), until=dt.date(year, 12, 31))
+    true = counts.count_by_grid(demo_database, WHOLE, query, level=3)["counts"]
+    told = counts.count_by_grid(demo_database, WHOLE, query, level=3, counts=Counts.PERTURBED)["counts"]
+    away = np.array([told[key] - true[key] for key in told])
+    assert (np.abs(away) <= BOUND).all()
+    assert (away != 0).any()
+    assert min(told.values()) >= LEAST_TOLD
+
+
+def test_the_application_cannot_read_the_secret(demo_database: Database) -> None:
+    with pytest.raises(GridmapError), demo_database.scoped_session(WHOLE) as session:
+        session.execute(text("select secret from gridmap.cell_key_secret")).all()
+
+
+@pytest.mark.parametrize(
+    ("role", "told"), [(Role.TOWN_DESK, "true"), (Role.LIAISON, "perturbed"), (Role.SUPERVISOR, "perturbed")]
+)
+def test_a_role_is_told_its_class_and_no_record_key(demo_database: Database, role: Role, told: str) -> None:
+    client = client_of(demo_database, role)
+    for address in ("counts?level=3", "counts?level=1&domain=dispute", "timeline"):
+        answer = client.get(f"/api/v1/{address}").get_json()
+        assert answer["class"] == told
+    if told == "true":
+        assert "record_key" not in client.get("/api/v1/incidents?limit=5").text
+    assert (client.get("/api/v1/counts?q=a").status_code == 200) == (told == "true")
+    page = client.get("/town").text
+    assert ('data-class="perturbed"' in page) == (told == "perturbed")
+
+
+def test_no_attack_raises_the_chance_of_a_small_count(demo_database: Database) -> None:
+    """Every number of a year by place, time and domain; 150 drawn pairs of requests. The bench draws 2,000."""
+    found = published(demo_database, asked_of(demo_database, kinds=False))
+    pairs = drawn_pairs(found, ("within", "period", "matter"), 150, np.random.default_rng(13))
+    raised = attack(attacker_of(found), pairs)
+    assert set(raised) == {"within", "period", "matter"}
+    assert max(float(values.max()) for values in raised.values()) <= MOST_RAISE
+
+
+def test_without_perturbation_the_attack_succeeds(demo_database: Database) -> None:
+    found = published(demo_database, asked_of(demo_database, kinds=False), off=True)
+    pairs = drawn_pairs(found, ("within", "period", "matter"), 30, np.random.default_rng(13))
+    raised = attack(attacker_of(found), pairs)
+    assert max(float(values.max()) for values in raised.values()) > 5 * MOST_RAISE
