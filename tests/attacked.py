@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gridmap.analysis.cell_key import PerturbationTable
 from gridmap.analysis.suppress import NOT_SHOWN
 from gridmap.domain import protection
 from gridmap.domain.gridkey import SUBTREE_SIZE, Scope
@@ -122,6 +123,8 @@ def _numbers(
     return found
 
 
-def attacker_of(found: Published) -> Attacker:
-    """Make the attacker, who knows the table and what is held back."""
+def attacker_of(found: Published, *, off: bool = False) -> Attacker:
+    """Make the attacker, who knows the table and what is held back; `off` where true numbers are told."""
+    if off:
+        return Attacker(found, PerturbationTable(0, 1e-6, 0, np.ones((1, 1))), least_held=0, least_told=0)
     return Attacker(found, table(), least_held=MINIMUM, least_told=protection.LEAST_TOLD)

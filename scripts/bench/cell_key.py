@@ -1,6 +1,6 @@
 """Attack the perturbed numbers of a workspace, and print by how much the chance of a count of 1 to 4 rises.
 
-Run with ``GRIDMAP_HOME=... python scripts/bench/cell_key.py [--pairs N] [--kinds]`` over a workspace with records, such as
+Run with ``GRIDMAP_HOME=... python scripts/bench/cell_key.py [--pairs N] [--kinds]`` over a workspace with records, as
 the demonstration town. The attacker is `tests/attack.py`.
 """
 
@@ -40,7 +40,7 @@ def main() -> None:
             pairs = drawn_pairs(
                 found, ("within", "period", "matter"), asked.pairs, np.random.default_rng(SEED)
             )
-            raised = attack(attacker_of(found), pairs if not off else pairs[: asked.pairs // 10])
+            raised = attack(attacker_of(found, off=off), pairs if not off else pairs[: asked.pairs // 10])
             print("perturbation off" if off else "perturbed")
             for name, values in sorted(raised.items()):
                 print(

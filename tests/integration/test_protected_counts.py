@@ -113,5 +113,5 @@ def test_no_attack_raises_the_chance_of_a_small_count(demo_database: Database) -
 def test_without_perturbation_the_attack_succeeds(demo_database: Database) -> None:
     found = published(demo_database, asked_of(demo_database, kinds=False), off=True)
     pairs = drawn_pairs(found, ("within", "period", "matter"), 30, np.random.default_rng(13))
-    raised = attack(attacker_of(found), pairs)
+    raised = attack(attacker_of(found, off=True), pairs)
     assert max(float(values.max()) for values in raised.values()) > 5 * MOST_RAISE
