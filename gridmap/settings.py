@@ -6,15 +6,21 @@ Each setting is documented in docs/settings.md; a test fails when one is not.
 from __future__ import annotations
 
 import os
+import re
 import zoneinfo
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import platformdirs
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from gridmap.errors import InvalidInput
 
+_HEADER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
+_OF_HTTP = frozenset(
+    {"host", "origin", "cookie", "authorization", "content-type", "content-length", "user-agent"}
+)
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -39,6 +45,16 @@ class Settings(BaseSettings):
         Further names under which the server is reached, separated by commas.
     proxy : str or None
         Address of a proxy in front, whose word on a request's origin and scheme counts.
+    sign_on_header : str or None
+        Header by which the proxy on this machine says whose post asks.
+    oidc_issuer : str or None
+        Address of the town's identity provider (OpenID Connect).
+    oidc_client : str or None
+        Name under which the provider knows this program.
+    oidc_secret_file : Path or None
+        File that holds the secret of it.
+    oidc_claim : str
+        Claim of the provider's token that is the post's name.
     database_url : str or None
         A PostgreSQL server to use in place of the embedded one (environment: ``DATABASE_URL``); its role owns
         the schema and is used for migrations only.
@@ -54,6 +70,10 @@ class Settings(BaseSettings):
         Days after which jobs that are over are deleted, with the files that they made.
     position_days : int
         Days after which team positions are deleted.
+    audit_days : int or None
+        Days after which `gridmap audit trim` drops the audit's rows, by whole months; None keeps them all.
+    case_text_days : int or None
+        Days after its end when `gridmap cases expire` empties what a closed case tells in words; None keeps it.
     """
 
     model_config = SettingsConfigDict(env_prefix="GRIDMAP_", extra="ignore", frozen=True)
@@ -63,6 +83,11 @@ class Settings(BaseSettings):
     port: int = Field(default=8010, ge=0, le=65535)
     names: str | None = None
     proxy: str | None = None
+    sign_on_header: str | None = None
+    oidc_client: str | None = None
+    oidc_issuer: str | None = None
+    oidc_secret_file: Path | None = None
+    oidc_claim: str = Field(default="preferred_username", pattern=r"^[A-Za-z0-9_.:/-]{1,100}$")
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
     app_database_url: str | None = Field(default=None, repr=False)
     timezone: str = "Asia/Shanghai"
@@ -70,16 +95,51 @@ class Settings(BaseSettings):
     workers: int = Field(default=2, ge=0, le=16)
     job_days: int = Field(default=7, ge=1, le=90)
     position_days: int = Field(default=30, ge=1, le=30)
+    audit_days: int | None = Field(default=None, ge=183, le=36_500)
+    case_text_days: int | None = Field(default=None, ge=30, le=36_500)
 
     @field_validator("home", mode="after")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("database_url", "app_database_url", "proxy", mode="before")
+    @field_validator(
+        "database_url",
+        "app_database_url",
+        "proxy",
+        "sign_on_header",
+        "oidc_client",
+        "oidc_issuer",
+        "oidc_secret_file",
+        "audit_days",
+        "case_text_days",
+        mode="before",
+    )
     @classmethod
     def _empty_is_unset(cls, value: str | None) -> str | None:
         return value or None
+
+    @field_validator("sign_on_header", mode="after")
+    @classmethod
+    def _from_this_machine(cls, value: str | None, told: ValidationInfo) -> str | None:
+        # Whoever reaches the port could send the header: only a proxy that is named, and on this machine, is believed.
+        if value is not None and (
+            told.data.get("proxy") not in LOOPBACK
+            or _HEADER.fullmatch(value) is None
+            or value.casefold() in _OF_HTTP
+        ):
+            raise ValueError(value)
+        return value
+
+    @field_validator("oidc_issuer", mode="after")
+    @classmethod
+    def _whole_provider(cls, value: str | None, told: ValidationInfo) -> str | None:
+        if value is not None:
+            parts = urlsplit(value)
+            near = parts.scheme == "http" and parts.hostname in LOOPBACK
+            if not (parts.scheme == "https" or near) or not parts.netloc or not told.data.get("oidc_client"):
+                raise ValueError(value)
+        return value
 
     @field_validator("timezone", mode="after")
     @classmethod

@@ -59,7 +59,9 @@ checks() {
   step "ruff format" $bin/ruff format --check .
   step "mypy" $bin/mypy
   step "lint-imports" $bin/lint-imports
-  step "squawk" $bin/squawk gridmap/storage/sql/000[6-9]_*.sql gridmap/storage/sql/001?_*.sql
+  step "squawk" $bin/squawk gridmap/storage/sql/000[6-9]_*.sql gridmap/storage/sql/001*.sql
+  step "advisories: pip" $bin/python scripts/advisories.py pip
+  step "advisories: npm" $bin/python scripts/advisories.py npm
   step "page: programs" $bin/python scripts/assets.py --checks
   local check
   for check in eslint prettier tsc node; do

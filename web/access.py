@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from flask import Response, g, redirect, request
 
@@ -16,8 +16,9 @@ from gridmap.domain.accounts import Actor, SignedIn
 from gridmap.domain.legible import legible
 from gridmap.domain.roles import Action, may, require
 from gridmap.errors import Forbidden, InvalidInput, NotSignedIn
-from gridmap.services.accounts import audit, entry
+from gridmap.services.accounts import audit, desk, entry
 from web.context import database
+from web.door import variable_of
 
 OPEN = frozenset(
     {
@@ -27,6 +28,8 @@ OPEN = frozenset(
         "pages.favicon",
         "accounts.sign_in_page",
         "accounts.sign_in",
+        "accounts.openid_begin",
+        "accounts.openid_back",
         "accounts.enter",
         "accounts.enter_by_button",
     }
@@ -47,12 +50,28 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "case.record": A.RECORD_CASE,
         "case.grids": A.RECORD_CASE,
         "case.named_places": A.RECORD_CASE,
+        "case.open_case": A.SEE_SEALED,
+        "case.back_to_case": A.SEE_CASES,
         "case.act": A.ACT_ON_CASE,
         "case.undo": A.ACT_ON_CASE,
         "case.finish_task": A.ACT_ON_CASE,
+        "brought.show": A.IMPORT,
+        "brought.one": A.IMPORT,
+        "brought.undo": A.IMPORT,
+        "phone.begin": A.SEE_CASES,
+        "phone.show": A.SEE_CASES,
+        "phone.case": A.SEE_CASES,
+        "phone.worker": A.SEE_CASES,
+        "screening.show": A.SEE_CASES,
+        "screening.board": A.SEE_CASES,
+        "screening.sheet": A.SEE_CASES,
+        "screening.qr": A.SEE_CASES,
+        "screening.begin": A.ACT_ON_CASE,
+        "screening.answer": A.ACT_ON_CASE,
         "town.show": A.SEE_COUNTS,
         "town.meaning": A.SEE_COUNTS,
         "town.wall": A.SEE_COUNTS,
+        "route.show": A.SEE_PLANS,
         "handover.show": A.SEE_CASES,
         "handover.give": A.RECORD_CASE,
         "handover.take": A.RECORD_CASE,
@@ -74,6 +93,7 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "cases.get_board": A.SEE_CASES,
         "cases.record_case": A.RECORD_CASE,
         "cases.list_duplicates": A.RECORD_CASE,
+        "cases.open_case": A.SEE_SEALED,
         "cases.act": A.ACT_ON_CASE,
         "cases.undo": A.ACT_ON_CASE,
         "cases.make_task": A.ACT_ON_CASE,
@@ -143,6 +163,9 @@ WRITTEN_DOWN: Mapping[str, str] = MappingProxyType(
         "accounts.show_audit": "see_audit",
         "desk.search": "search",
         "case.show": "see_case",
+        "phone.case": "see_case",
+        "brought.one": "see_import",
+        "case.named_places": "search",
         "incidents.get_incident": "see_case",
         "workspace.get_export": "export",
         "hotspots.export_hotspot_run": "export",
@@ -153,6 +176,9 @@ WRITTEN_DOWN: Mapping[str, str] = MappingProxyType(
 )
 """Readings that leave a row in the audit, and what it is called there; every request to change something does, too."""
 
+WRITTEN_BY_SERVICE = frozenset({"case.open_case", "cases.open_case"})
+"""What writes its own row before anything is handed out: one row for one opening."""
+
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _FORM_PAGES = frozenset({"application/x-www-form-urlencoded"})
 _PAGES = (
@@ -162,11 +188,17 @@ _PAGES = (
     "case.",
     "town.",
     "handover.",
+    "route.",
     "screening.",
+    "phone.",
+    "brought.",
     "round.",
     "field_page.",
 )
 """Blueprints whose answers are read by people: who is not signed in is led to the sign-in."""
+
+_TYPED = ("q", "text", "place")
+"""Parameters that hold what somebody typed."""
 
 _WALL = frozenset({A.SEE_MAP, A.SEE_COUNTS, A.SEE_HOTSPOTS})
 
@@ -214,7 +246,8 @@ def guard() -> Response | None:
         _write_down(actor, endpoint, "refused")
         raise
     _check_type()
-    if request.method not in _READING or endpoint in WRITTEN_DOWN:
+    changing = request.method not in _READING and endpoint not in WRITTEN_BY_SERVICE
+    if changing or endpoint in WRITTEN_DOWN:
         # Before the work is done: nothing is changed or handed out without its row.
         _write_down(actor, endpoint, "asked")
     return None
@@ -246,10 +279,28 @@ def _found() -> Actor | None:
     # A page that asks whether something changed is no sign of a person: its session goes idle all the same.
     alive = request.endpoint != "live.revision"
     signed_in = entry.who(database(), secret, touch=alive) if secret else None
-    if signed_in is None:
+    if signed_in is None or not _is_whom_the_proxy_names(signed_in):
         return None
     g.signed_in = signed_in
     return signed_in.post.actor
+
+
+def _is_whom_the_proxy_names(signed_in: SignedIn) -> bool:
+    """Tell whether a session is that of the post which the proxy in front names now, where it names one."""
+    header = database().settings.sign_on_header
+    if header is None or signed_in.kind == "wall":
+        return True
+    told = request.environ.get(variable_of(header))
+    return not told or post_named(told) == signed_in.post.name
+
+
+def post_named(told: str) -> str:
+    """Read the post's name of a header; empty where it can be no post's."""
+    try:
+        # Headers are bytes: a proxy sends UTF-8, or percent-encoded text.
+        return desk.tidy_name(unquote(told.encode("latin-1").decode("utf-8"), errors="strict"))
+    except (UnicodeError, InvalidInput):
+        return ""
 
 
 def cookie_name() -> str:
@@ -296,8 +347,11 @@ def _wants_page() -> bool:
 def _write_down(actor: Actor, endpoint: str, outcome: str) -> None:
     named = WRITTEN_DOWN.get(endpoint, endpoint)
     # The question holds codes and days; searched words may be anything, so only their number is kept.
-    asked = {k: legible(v) for k, v in request.args.items() if k not in {"q", "text", "next"}}
-    words = request.args.get("q") or request.args.get("text")
+    asked: dict[str, str | int] = {
+        k: legible(v) for k, v in request.args.items() if k not in {*_TYPED, "next"}
+    }
+    if words := "".join(request.args.get(name, "") for name in _TYPED):
+        asked["searched_characters"] = len(words)
     audit.record(
         database(),
         actor,
@@ -305,5 +359,4 @@ def _write_down(actor: Actor, endpoint: str, outcome: str) -> None:
         legible(f"{request.method} {request.path}"),
         outcome,
         **asked,
-        **({"searched_characters": len(words)} if words else {}),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 from flask_openapi3.models.info import Info
@@ -15,7 +16,7 @@ from gridmap import __version__
 from gridmap.errors import Busy, GridmapError, NotFound, NotSignedIn, Unavailable
 from gridmap.storage.database import Database
 from web import access, desk, pages, tiles
-from web.accounts import audit, blueprint, entry, own, posts  # noqa: F401 - they bring their addresses
+from web.accounts import audit, blueprint, entry, own, posts, sign_on  # noqa: F401 - they bring their addresses
 from web.api import jobs, workspace
 from web.api.cases import cases, counts, incidents
 from web.api.ground import grids
@@ -86,7 +87,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
     desk.register(app)
     app.register_blueprint(blueprint.bp)
     app.add_url_rule("/healthz", "healthz", _healthz)
-    app.add_url_rule("/api/v1/openapi.json", "openapi", lambda: jsonify(app.api_doc))
+    app.add_url_rule("/api/v1/openapi.json", "openapi", lambda: jsonify(_document(app)))
     app.before_request(access.guard)
     app.register_error_handler(GridmapError, _problem)
     app.register_error_handler(ValidationError, _not_valid)
@@ -94,8 +95,45 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
     app.after_request(compress)
     app.after_request(_headers)
     app.config["MAX_CONTENT_LENGTH"] = MOST_BODY
-    app.wsgi_app = Door(app.wsgi_app, {*database.settings.own_names, *names})  # type: ignore[method-assign, assignment]
+    settings = database.settings
+    trusted = None
+    if settings.sign_on_header is not None and settings.proxy is not None:
+        trusted = settings.sign_on_header, settings.proxy
+    app.wsgi_app = Door(app.wsgi_app, {*settings.own_names, *names}, trusted)  # type: ignore[method-assign, assignment]
     return app
+
+
+_FEATURES = {"Feature", "FeatureCollection"}
+_EVERYWHERE = {
+    "400": "The request is no proper request.",
+    "401": "Nobody is signed in.",
+    "403": "The role may not do this.",
+    "413": "The body is too large.",
+    "422": "The request is not valid.",
+}
+"""What the door and the table of rights may answer to any request."""
+
+
+def _document(app: OpenAPI) -> dict[str, Any]:
+    """Return the API's document, with what every operation may be answered besides its own."""
+    document: dict[str, Any] = app.api_doc
+    problem = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for answer in operation["responses"].values():
+                _say_geojson(answer.get("content", {}), document["components"]["schemas"])
+            for status, description in _EVERYWHERE.items():
+                operation["responses"].setdefault(status, {"description": description, "content": problem})
+    return document
+
+
+def _say_geojson(content: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Tell of features by the name of their own media type, too (RFC 7946)."""
+    schema = content.get("application/json", {}).get("schema", {})
+    named = schemas.get(str(schema.get("$ref", "")).rpartition("/")[2], {})
+    kind = named.get("properties", {}).get("type", {})
+    if kind.get("const") in _FEATURES or set(kind.get("enum", ())) & _FEATURES:
+        content["application/geo+json"] = {"schema": schema}
 
 
 def _healthz() -> tuple[Response, int]:

@@ -16,6 +16,8 @@ from urllib.parse import urlsplit
 from gridmap.errors import Forbidden, GridmapError, InvalidInput, Malformed, TooLarge
 from gridmap.settings import LOOPBACK
 
+PEER = "gridmap.peer"
+"""Where in a request's environment its peer stands: no header of HTTP has such a name."""
 MOST_BODY = 1_048_576
 """Bytes of a request's body: no form or question of the desk comes near it."""
 MOST_DEPTH = 32
@@ -28,6 +30,8 @@ _HOST = re.compile(
 )
 _BEHIND_PAGES = ("/api/", "/tiles/", "/static/")
 """Addresses that pages ask for, and to which nobody navigates."""
+_PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 
 Environ = dict[str, Any]
@@ -44,17 +48,24 @@ class Door:
         The application.
     names : iterable of str
         Names under which the server is reached, besides those of the machine itself.
+    sign_on : (str, str), optional
+        Header by which a proxy says whose post asks, and the proxy's address.
     """
 
-    def __init__(self, inner: Application, names: Iterable[str] = ()) -> None:
+    def __init__(
+        self, inner: Application, names: Iterable[str] = (), sign_on: tuple[str, str] | None = None
+    ) -> None:
         self._inner = inner
         self._names = LOOPBACK | {name.casefold() for name in names}
+        self._sign_on = sign_on
 
     def __call__(self, environ: Environ, start: Start) -> Iterable[bytes]:
         """Answer a request, or turn it away."""
         try:
             check_host(environ, self._names)
             check_origin(environ)
+            if self._sign_on is not None:
+                check_sign_on(environ, *self._sign_on)
             _check_body(environ)
         except GridmapError as error:
             return _refusal(error, environ, start)
@@ -112,6 +123,32 @@ def check_origin(environ: Environ) -> None:
         raise _foreign()
 
 
+def check_sign_on(environ: Environ, header: str, proxy: str) -> None:
+    """Refuse a request that says by the proxy's header whose post asks, and does not come from the proxy.
+
+    Raises
+    ------
+    Forbidden
+    """
+    told = environ.get(variable_of(header))
+    peer = str(environ.get(PEER, environ.get("REMOTE_ADDR", "")))
+    if told is not None and not _is_same(peer, proxy):
+        raise Forbidden(
+            "sign-on-peer",
+            "登录信息只接受来自本机代理的请求头。请从代理的地址访问。",
+            "Who signs on is believed from the proxy on this machine only. Use the proxy's address.",
+        )
+
+
+def variable_of(header: str) -> str:
+    """Return the name under which WSGI keeps a header."""
+    return f"HTTP_{header.upper().replace('-', '_')}"
+
+
+def _is_same(peer: str, proxy: str) -> bool:
+    return peer == proxy or (proxy == "localhost" and peer in LOOPBACK)
+
+
 def _is_own(origin: str, environ: Environ) -> bool:
     if origin == "null":
         return False
@@ -162,7 +199,7 @@ def _check_body(environ: Environ) -> None:
 
 
 def check_json(body: bytes) -> None:
-    """Refuse JSON that is nested deeper than anything meant, or holds NUL, before it is parsed.
+    """Refuse JSON that is nested deeper than anything meant, or holds NUL or half a character, before it is parsed.
 
     Raises
     ------
@@ -173,6 +210,12 @@ def check_json(body: bytes) -> None:
             "body-nul",
             "请求内容含有空字符（NUL）。请删除后重试。",
             "The body holds NUL. Remove it and try again.",
+        )
+    if _HALF.search(_PAIR.sub(b"", body.replace(b"\\\\", b""))):
+        raise InvalidInput(
+            "body-half-character",
+            "请求内容含有半个字符（不成对的代理项）。请重新输入文字。",
+            "The body holds half a character (a surrogate without its pair). Type the text again.",
         )
     depth = deepest = 0
     for byte in _QUOTED.sub(b"", body):

@@ -19,6 +19,7 @@ from flask import (
 
 from gridmap.domain.roles import Action, may
 from web import assets, context, look
+from web.access import may_now
 
 _FONTS_S = 30 * 24 * 3600
 _CODINGS = {"br": ".br", "gzip": ".gz"}
@@ -47,6 +48,7 @@ def map_page() -> Response:
             theme=look.theme(),
             built=assets.built(),
             mark=quote(look.MARK),
+            may=" ".join(sorted(action for action in Action if may_now(action))),
         )
     )
     return look.remember(page)

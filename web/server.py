@@ -13,6 +13,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
+from web.door import PEER
 from web.tls import TlsChannel
 
 log = logging.getLogger(__name__)
@@ -70,6 +71,16 @@ class _Channel(TlsChannel):
         elif self.waiting_since_s is None:
             self.waiting_since_s = time.monotonic()
         return done
+
+
+def _naming_the_peer(inner: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep who is connected beside what the trusted proxy says of where the request comes from."""
+
+    def application(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
+        environ[PEER] = environ.get("REMOTE_ADDR", "")
+        return inner(environ, start)
+
+    return application
 
 
 class Server(TcpWSGIServer):  # type: ignore[misc]
@@ -130,6 +141,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             bind_socket=False,
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
+        self.application: Callable[..., Any] = _naming_the_peer(self.application)
 
     @staticmethod
     def now() -> float:

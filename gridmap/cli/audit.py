@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 
 from gridmap.cli.common import actor, console, workspace
-from gridmap.domain.accounts import AuditEntry
+from gridmap.domain.accounts import AuditEntry, AuditSegment
 from gridmap.domain.roles import Action, require
 from gridmap.errors import Broken, InvalidInput
 from gridmap.services.accounts import audit
@@ -18,7 +18,7 @@ from gridmap.services.accounts import audit
 
 @click.group("audit")
 def group() -> None:
-    """审计 / audit: list, verify, head, export."""
+    """审计 / audit: list, verify, head, export, trim."""
 
 
 @group.command("list")
@@ -63,7 +63,8 @@ def verify(*, head: str | None) -> None:
             f"The audit's chain breaks at row {found.broken_at}: a row there was changed or is missing. "
             "Keep the database as it is and tell the supervisor.",
         )
-    console.print(f"完整 / whole: {found.rows} 行 / rows, {found.head or '-'}", highlight=False)
+    dropped = f", 至第 {found.dropped} 行已按期清理 / dropped up to {found.dropped}" if found.dropped else ""
+    console.print(f"完整 / whole: {found.rows} 行 / rows, {found.head or '-'}{dropped}", highlight=False)
 
 
 @group.command("head")
@@ -77,6 +78,19 @@ def head_() -> None:
     )
 
 
+@group.command("trim")
+@click.option("--dry-run", is_flag=True, help="只说明将清理什么 / tell what would go, and drop nothing.")
+def trim(*, dry_run: bool) -> None:
+    """清理超过保存期限的整月记录，保留其哈希 / drop whole months that are out of date; their hash stays."""
+    with workspace() as database:
+        gone = audit.trim(database, actor(database), dry_run=dry_run)
+    if gone is None:
+        console.print("没有到期的记录 / nothing is out of date.")
+        return
+    told = "将清理 / would be dropped" if dry_run else "已清理 / dropped"
+    console.print(f"{told}: {gone.first_seq}-{gone.last_seq}, {gone.hash}", highlight=False)
+
+
 @group.command("export")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def export(file: Path) -> None:
@@ -85,8 +99,20 @@ def export(file: Path) -> None:
         who = actor(database)
         require(who, Action.SEE_AUDIT)
         audit.record(database, who, "audit_export", file.name)
+        out.writelines(_dropped(segment) for segment in audit.list_segments(database))
         audit.for_each(database, lambda row: out.writelines([_line(row)]))
     console.print(f"已写入 / written: {file}")
+
+
+def _dropped(segment: AuditSegment) -> str:
+    told = {
+        "first_seq": segment.first_seq,
+        "last_seq": segment.last_seq,
+        "first_at": segment.first_at.isoformat(),
+        "last_at": segment.last_at.isoformat(),
+        "hash": segment.hash,
+    }
+    return json.dumps({"dropped": told}, ensure_ascii=False) + "\n"
 
 
 def _line(row: AuditEntry) -> str:

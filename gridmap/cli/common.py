@@ -101,7 +101,7 @@ def actor(database: Database) -> Actor:
         command = " ".join(context.command_path.split()[1:])
         told[_ACTOR] = acting = _acting(database, context.find_root().params.get("as_post"), command)
         if command in WRITTEN_DOWN:
-            audit.record(database, acting, command.replace(" ", "_"), outcome="asked", by="command")
+            audit.record(database, acting, command.replace(" ", "_"), "", "asked", by="command")
     return cast("Actor", told[_ACTOR])
 
 
@@ -156,6 +156,8 @@ def read_mapping(path: Path | None) -> dict[str, str] | None:
         mapping = json.loads(path.read_text("utf-8-sig"))
     except (OSError, ValueError):
         mapping = None
+    if isinstance(mapping, dict) and isinstance(mapping.get("values"), dict):
+        mapping = {k: v for k, v in mapping.items() if k != "values"} | _flat(mapping["values"])
     if not isinstance(mapping, dict) or not all(isinstance(v, str) for v in mapping.values()):
         raise InvalidInput(
             "mapping-file",
@@ -164,6 +166,16 @@ def read_mapping(path: Path | None) -> dict[str, str] | None:
             "See docs/import.md.",
         )
     return {str(k): str(v) for k, v in mapping.items()}
+
+
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    """Spell ``{"channel": {"网格员上报": "patrol"}}`` as ``{"channel=网格员上报": "patrol"}``."""
+    return {
+        f"{field}={text}": code
+        for field, table in values.items()
+        if isinstance(table, dict)
+        for text, code in table.items()
+    }
 
 
 class Day(click.ParamType[dt.date]):

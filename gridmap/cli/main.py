@@ -30,6 +30,7 @@ _COMMANDS = {
         "group",
         "事件办理 / cases: record, find, list, show, accept … archive, undo, tasks, screening, lists.",
     ),
+    "imports": ("gridmap.cli.imports.history", "group", "导入记录 / imports: list, show, undo."),
     "limits": ("gridmap.cli.cases.limits", "group", "办理期限 / limits: show, load, save."),
     "teams": ("gridmap.cli.teams.teams", "teams", "队伍 / teams: import, export."),
     "team-positions": (
@@ -69,7 +70,7 @@ _COMMANDS = {
         "岗位账户 / posts: add, list, role, scope, lock, reset, handover, link.",
     ),
     "tokens": ("gridmap.cli.users", "tokens", "程序令牌 / programs' tokens: add, list, revoke."),
-    "audit": ("gridmap.cli.audit", "group", "审计 / audit: list, verify, head, export."),
+    "audit": ("gridmap.cli.audit", "group", "审计 / audit: list, verify, head, export, trim."),
     "serve": ("gridmap.cli.serve", "command", "启动地图服务 / serve the map."),
 }
 

@@ -12,6 +12,8 @@ A = Action
 KEEPER_ONLY = frozenset(
     {
         *(f"db {name}" for name in ("start", "stop", "status", "url", "upgrade", "check")),
+        "audit trim",
+        "cases expire",
         "demo load",
         "jobs work",
         "serve",
@@ -31,6 +33,9 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "migrants import",
                 "organisations import",
                 "roads import",
+                "imports list",
+                "imports show",
+                "imports undo",
             ),
             A.IMPORT,
         ),
@@ -49,6 +54,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
             (
                 "cases find",
                 "cases list",
+                "incidents list",
                 "cases show",
                 "cases tasks",
                 "cases lists",
@@ -59,7 +65,9 @@ ASKED: Mapping[str, A] = MappingProxyType(
             ),
             A.SEE_CASES,
         ),
+        "cases open": A.SEE_SEALED,
         "cases record": A.RECORD_CASE,
+        **dict.fromkeys(("incidents withdraw", "incidents restore"), A.ACT_ON_CASE),
         **dict.fromkeys(
             (
                 *(
@@ -86,7 +94,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
                         "link",
                         "withdraw",
                         "undo",
-                        "withdraw-import",
+                        "restore",
                         "done",
                     )
                 ),
@@ -139,6 +147,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "users add",
                 "users role",
                 "users scope",
+                "users sealed",
                 "users lock",
                 "users unlock",
                 "users reset",

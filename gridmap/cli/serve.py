@@ -119,7 +119,9 @@ def _bindable(host: str, *, safe: bool) -> str:
 def _require_accounts(database: Database) -> None:
     """Refuse to serve a network before anybody has a password, and while anybody may try any post."""
     posts = list_posts(database, Actor.at_the_machine())
-    if not any(post.has_password and not post.is_locked for post in posts):
+    settings = database.settings
+    by_others = settings.sign_on_header is not None or settings.oidc_issuer is not None
+    if not any((post.has_password or by_others) and not post.is_locked for post in posts):
         raise Forbidden(
             "accounts-first",
             "还没有设置密码的岗位。请先在本机启动，用一次性地址登录并设置密码，再对外提供服务。",

@@ -67,7 +67,14 @@ def list_() -> None:
             _shown(post.grid_key),
             ways,
             "" if post.held_from is None else post.held_from.isoformat(),
-            "停用 / locked" if post.is_locked else "",
+            "、".join(
+                said
+                for said, holds in (
+                    ("停用 / locked", post.is_locked),
+                    ("查阅保密事件 / opens sealed", post.opens_sealed),
+                )
+                if holds
+            ),
         )
     console.print(table)
 
@@ -108,6 +115,16 @@ def scope_(*, name: str, grid: str) -> None:
     with workspace() as database:
         key = UNASSIGNED if grid == "whole" else _grid(database, grid)
         desk.set_grid(database, actor(database), name, key)
+    console.print("已更改 / changed.")
+
+
+@group.command("sealed")
+@click.argument("name")
+@click.option("--end", is_flag=True, help="取消指定 / no longer.")
+def sealed(*, name: str, end: bool) -> None:
+    """指定可查阅保密事件的岗位，至多两个 / name a post that opens every sealed case in its grid; two at most."""
+    with workspace() as database:
+        desk.name_for_sealed(database, actor(database), name, opens=not end)
     console.print("已更改 / changed.")
 
 

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
 
-from gridmap.domain.gridkey import UNASSIGNED, Scope
+from gridmap.domain.gridkey import EVERY_SEALED, UNASSIGNED, Scope
 
 
 class Role(StrEnum):
@@ -24,6 +24,13 @@ class Role(StrEnum):
     LIAISON = "liaison"
     SUPERVISOR = "supervisor"
     AUDITOR = "auditor"
+
+
+OPENING_ROLES = frozenset({Role.TOWN_DESK, Role.AREA_DESK, Role.VILLAGE_DESK, Role.GRID_POST, Role.MEDIATOR})
+"""Roles that handle cases, and so may open the sealed ones that their own grid has."""
+
+MOST_NAMED = 2
+"""So many posts of a workspace may open every sealed case in their grids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,7 @@ class Actor:
 
     @classmethod
     def at_the_machine(cls) -> Actor:
-        """Whoever runs the command on the machine itself: the workspace's keeper."""
+        """Whoever runs the command on the machine itself: the workspace's keeper, who opens no sealed case."""
         return cls("keeper", Role.ADMINISTRATOR, Scope.whole())
 
 
@@ -66,6 +73,8 @@ class Post:
     has_password, has_second_factor, is_locked, is_demonstration : bool
     held_from : date or None
         Since when its present holder has it.
+    opens_sealed : bool
+        Whether it is one of the two that open every sealed case in their grids.
     """
 
     post_id: int
@@ -77,11 +86,14 @@ class Post:
     is_locked: bool
     is_demonstration: bool
     held_from: dt.date | None = None
+    opens_sealed: bool = False
 
     @property
     def actor(self) -> Actor:
         """The post as services are told of it."""
-        return Actor(self.name, self.role, scope_of(self.grid_key), self.post_id)
+        opens = EVERY_SEALED if self.opens_sealed else self.grid_key
+        scope = scope_of(self.grid_key).opening(opens if self.role in OPENING_ROLES else None)
+        return Actor(self.name, self.role, scope, self.post_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +167,27 @@ class AuditEntry:
     object: str
     outcome: str
     details: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditSegment:
+    """A closed segment of the chain whose rows were dropped.
+
+    Attributes
+    ----------
+    first_seq, last_seq : int
+        Numbers of its rows.
+    first_at, last_at : datetime
+        When its first and last row were written.
+    hash : str
+        That of its last row, on which the next row builds.
+    """
+
+    first_seq: int
+    last_seq: int
+    first_at: dt.datetime
+    last_at: dt.datetime
     hash: str
 
 

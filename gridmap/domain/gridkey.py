@@ -7,7 +7,7 @@ strings in JSON.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -24,6 +24,9 @@ UNASSIGNED = 0
 """Key of a record that lies in no grid. Only the whole workspace's scope contains it."""
 
 MAX_KEY = 10**17 - 1
+
+EVERY_SEALED = -1
+"""What a scope opens that may open every sealed case in it."""
 
 
 def make_key(town: int, area: int = 0, village: int = 0, micro: int = 0) -> int:
@@ -97,10 +100,14 @@ class Scope:
     ----------
     lo, hi : int
         First and last grid key of the subtree.
+    opens : int or None
+        Which sealed cases it may open: those that the grid of this key has or is asked to sign for, all of them
+        (`EVERY_SEALED`), or none, which is what a scope opens unless somebody says otherwise.
     """
 
     lo: int
     hi: int
+    opens: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse an empty or negative range."""
@@ -116,6 +123,19 @@ class Scope:
     def whole(cls) -> Scope:
         """Scope of the whole workspace, records in no grid included."""
         return cls(UNASSIGNED, MAX_KEY)
+
+    def opening(self, opens: int | None) -> Scope:
+        """Return the same subtree, opening other sealed cases."""
+        return replace(self, opens=opens)
+
+    def for_upkeep(self) -> Scope:
+        """Return the same subtree with every sealed case: for work on records that shows nobody a case."""
+        return replace(self, opens=EVERY_SEALED)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the whole workspace's."""
+        return (self.lo, self.hi) == (UNASSIGNED, MAX_KEY)
 
     def __contains__(self, key: object) -> bool:
         """Tell whether a grid key lies in the scope."""

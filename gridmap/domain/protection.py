@@ -58,8 +58,8 @@ LEAST_TOLD = 15
 MOST_DETAIL = 3
 """How fine a cell that is told may be, all in all: steps down in place, time and matter together."""
 
-SHORT_DAYS = 35
-"""Periods up to this length are widened to whole weeks, longer ones to whole months."""
+SHORT_WEEKS = 6
+"""Periods that so many whole weeks hold are widened to whole weeks, others to whole months."""
 
 NAMES: Mapping[Counts, tuple[str, str]] = MappingProxyType(
     {
@@ -225,9 +225,12 @@ def widened(since: dt.date, until: dt.date) -> tuple[dt.date, dt.date]:
     """
     after = until + dt.timedelta(days=1)
     whole_months = since.day == 1 and after.day == 1
-    if not whole_months and (after - since).days <= SHORT_DAYS:
-        begin = since - dt.timedelta(days=since.weekday())
-        return begin, until + dt.timedelta(days=7 - until.weekday())
+    monday, next_monday = (
+        since - dt.timedelta(days=since.weekday()),
+        until + dt.timedelta(7 - until.weekday()),
+    )
+    if not whole_months and next_monday - monday <= dt.timedelta(weeks=SHORT_WEEKS):
+        return monday, next_monday
     return since.replace(day=1), after if after.day == 1 else _months_on(after.replace(day=1), 1)
 
 

@@ -6,11 +6,9 @@ never about a person: no table has a person's name, identity number or telephone
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
-
 from gridmap.domain.cases.lists import spellings_of
+from gridmap.domain.code_systems import SYSTEM_SPELLINGS
+from gridmap.domain.fields import Field, Noun
 from gridmap.domain.spellings import (
     BARRIERS,
     CHANNELS,
@@ -26,90 +24,6 @@ from gridmap.domain.spellings import (
     YES_NO,
     code_spellings,
 )
-
-Kind = Literal["text", "key", "code", "instant", "day", "clock", "number", "integer", "boolean", "x", "y"]
-"""What a field holds. ``key`` is an identifier, ``x`` and ``y`` a coordinate, ``clock`` a time of day."""
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One column of a record.
-
-    Attributes
-    ----------
-    name : str
-        Column name, also the heading of exports.
-    kind : str
-        What it holds; see :data:`Kind`.
-    zh : str
-        Chinese heading.
-    aliases : tuple of str
-        Further headings in either language.
-    required : bool
-        Whether a row without it is refused.
-    codes : mapping, optional
-        Every accepted spelling (lower case) and its code.
-    low, high : float, optional
-        Smallest and largest accepted number.
-    max_chars : int
-        Longest accepted text.
-    default : str, optional
-        What an empty cell means.
-    persons : str
-        What happens to words that point at a person (names, plates, illness): the row is ``refused`` in names of teams
-        and places, the words are ``starred`` out in free text, and nobody looks for them (``unasked``) in names of
-        roads and the like. Identity and telephone numbers refuse the row everywhere.
-    """
-
-    name: str
-    kind: Kind
-    zh: str
-    aliases: tuple[str, ...] = ()
-    required: bool = False
-    codes: Mapping[str, str] | None = None
-    low: float | None = None
-    high: float | None = None
-    max_chars: int = 200
-    default: str | None = None
-    persons: Literal["refused", "starred", "unasked"] = "unasked"
-
-
-@dataclass(frozen=True, slots=True)
-class Noun:
-    """The field table of one noun.
-
-    Attributes
-    ----------
-    name, zh, en : str
-        Plural name, and what one is called in a sentence.
-    fields : tuple of Field
-    place : str
-        ``"point"``: a coordinate, a grid code or a village name is needed; ``"optional"``: it may have one;
-        ``"line"``, ``"polygon"``: it has such a geometry; ``"none"``.
-    unique : tuple of str
-        Fields that together name a record.
-    """
-
-    name: str
-    zh: str
-    en: str
-    fields: tuple[Field, ...]
-    place: Literal["point", "optional", "line", "polygon", "none"]
-    unique: tuple[str, ...]
-
-    def field(self, name: str) -> Field:
-        """Return the field of that name.
-
-        Raises
-        ------
-        KeyError
-            When the noun has no such field.
-        """
-        for f in self.fields:
-            if f.name == name:
-                return f
-        raise KeyError(name)
-
 
 CLOSED_STAGES = frozenset({"resolved", "unsolved", "archived"})
 MIN_HEAD_COUNT = 10
@@ -161,6 +75,14 @@ INCIDENTS = Noun(
             ("事件类型", "纠纷类型", "类别", "小类", "type", "category", "offense_type"),
             max_chars=80,
         ),
+        Field(
+            "code_system",
+            "code",
+            "代码体系",
+            ("类型代码体系", "编码体系", "代码标准"),
+            codes=SYSTEM_SPELLINGS,
+        ),
+        Field("source_kind", "text", "来源类型代码", ("原类型代码",), max_chars=80),
         Field("scale", "code", "规模", ("事件规模",), codes=code_spellings("scale")),
         Field("channel", "code", "来源", ("渠道", "来源渠道", "受理渠道", "source"), codes=CHANNELS),
         Field(
@@ -173,12 +95,17 @@ INCIDENTS = Noun(
         Field(
             "reported_at", "instant", "受理时间", ("上报时间", "登记时间", "报告时间", "reported", "受理日期")
         ),
-        Field("due_at", "instant", "办理期限", ("到期时间", "期限", "截止时间", "due", "due_date")),
+        Field(
+            "due_at",
+            "instant",
+            "办理期限",
+            ("到期时间", "期限", "截止时间", "办结时限", "化解时限", "due", "due_date"),
+        ),
         Field(
             "stage",
             "code",
             "阶段",
-            ("办理阶段", "状态", "办理状态", "status"),
+            ("办理阶段", "状态", "办理状态", "当前节点", "化解是否成功", "status"),
             codes=STAGES,
             default="accepted",
         ),
@@ -356,6 +283,8 @@ ROADS = Noun(
         Field("motor_vehicle", "code", "机动车通行", ("机动车", "motorcar", "vehicle"), codes=PERMISSIONS),
         Field("oneway_bicycle", "code", "骑行单行", ("oneway:bicycle", "自行车单行"), codes=ONEWAY),
         Field("barrier", "code", "路障", ("障碍", "barriers"), codes=BARRIERS),
+        Field("begin_node", "key", "起点节点", ("from_node",), max_chars=20),
+        Field("end_node", "key", "终点节点", ("to_node",), max_chars=20),
     ),
     "line",
     ("road_id",),

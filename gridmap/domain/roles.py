@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
-from gridmap.domain.accounts import Actor, Role
+from gridmap.domain.accounts import OPENING_ROLES, Actor, Role
 from gridmap.errors import Forbidden
 
 
@@ -26,7 +26,7 @@ class Action(StrEnum):
     RECORD_CASE = "record_case"
     ACT_ON_CASE = "act_on_case"
     SEE_SEALED = "see_sealed"
-    """Open a sealed case, which is written down."""
+    """Open a sealed case that one's grid has, or that one is named for; each opening is written down."""
     SEE_SERVICES = "see_services"
     """Organisations and migrant clusters, for services."""
     SEE_TEAMS = "see_teams"
@@ -66,7 +66,7 @@ _DESK = _NUMBERS | {
     A.REPORT,
 }
 
-MAY: Mapping[Role, frozenset[Action]] = MappingProxyType(
+_MAY: Mapping[Role, frozenset[Action]] = MappingProxyType(
     {
         Role.ADMINISTRATOR: frozenset(Action) - {A.SEE_SEALED},
         Role.KEEPER: _EVERYBODY
@@ -75,7 +75,6 @@ MAY: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.TOWN_DESK: _EVERYBODY
         | _DESK
         | {
-            A.SEE_SEALED,
             A.SEND_TEAM,
             A.RUN_HOTSPOTS,
             A.SEE_PLANS,
@@ -97,6 +96,10 @@ MAY: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.SUPERVISOR: _EVERYBODY | {A.SEE_COUNTS, A.SEE_AUDIT, A.SEE_PROCESS},
         Role.AUDITOR: _EVERYBODY | {A.SEE_AUDIT},
     }
+)
+
+MAY: Mapping[Role, frozenset[Action]] = MappingProxyType(
+    {role: may | ({A.SEE_SEALED} if role in OPENING_ROLES else set()) for role, may in _MAY.items()}
 )
 
 

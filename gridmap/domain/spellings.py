@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from gridmap.domain.codes import lookup
 
 
 def spellings(**codes: str) -> dict[str, str]:
     """Map each spelling, separated by blanks, to its code."""
     return {s.lower(): code for code, names in codes.items() for s in (code, *names.split())}
+
+
+def labels(spelled: Mapping[str, str]) -> dict[str, str]:
+    """Return one Chinese spelling of each code (the code itself where it has none) and the code.
+
+    Examples
+    --------
+    >>> labels({"car": "car", "汽车": "car", "bike": "bike"})
+    {'汽车': 'car', 'bike': 'bike'}
+    """
+    chosen: dict[str, str] = {}
+    for spelling, code in spelled.items():
+        if code not in chosen or (chosen[code].isascii() and not spelling.isascii()):
+            chosen[code] = spelling
+    return {spelling: code for code, spelling in chosen.items()}
 
 
 def code_spellings(name: str, **more: str) -> dict[str, str]:
@@ -21,20 +38,17 @@ DOMAINS = code_spellings(
     land="土地 国土",
     social_service="social 社会人 社会服务",
     policing="police 警务 治安 公安",
-    safety="安全 安监 生产安全",
+    safety="安全 安监 生产安全 安全检查 平安检查 消防安全",
     emergency="应急 突发事件",
 )
-DISPUTE_KINDS = code_spellings("dispute_kind") | {
-    k.removesuffix("纠纷"): v for k, v in lookup("dispute_kind").items() if k.endswith("纠纷")
-}
 STAGES = code_spellings(
     "stage",
     accepted="已受理 待处理 登记 received open new",
     mediating="调解 调解中 调处中 办理中 处理中 mediation",
     paused="已挂起 暂停 中止",
-    unsolved="未办结 终止 调解不成 unresolved",
+    unsolved="未办结 终止 调解不成 不成功 未成功 失败 unresolved",
     transferred="已移送 转办 移交 transfer",
-    resolved="已化解 已调处 已解决 办结 closed",
+    resolved="已化解 已调处 已解决 办结 已办结 成功 closed",
     archived="已归档 结案 archive",
 )
 CHANNELS = code_spellings("channel") | {
@@ -49,7 +63,16 @@ CHANNELS = code_spellings("channel") | {
     "telephone": "phone",
     "web": "online",
     "110": "hotline_110",
+    "110热线": "hotline_110",
+    "110接警": "hotline_110",
     "12345": "hotline_12345",
+    "12345热线": "hotline_12345",
+    "市长热线": "hotline_12345",
+    "网格员上报": "patrol",
+    "网格上报": "patrol",
+    "网格员巡查": "patrol",
+    "巡查": "patrol",
+    "自行排查": "screening",
     "排查": "screening",
     "巡防": "patrol",
     "交办": "superior",
@@ -61,10 +84,10 @@ ORGANISATION_KINDS = spellings(
     village_mediation="村级人民调解委员会 村调委会",
     area_mediation="片区人民调解委员会",
     town_mediation="镇级人民调解委员会 镇调委会",
-    professional_mediation="专业性调解委员会 行业性专业性调解组织 专业调委会",
-    studio="调解工作室 老党员工作室 老干部工作室",
+    professional_mediation="专业性调解委员会 专业性调解组织 行业性专业性调解组织 行业性调解组织 专业调委会",
+    studio="调解工作室 个人调解工作室 品牌调解工作室 老党员工作室 老干部工作室",
     justice_office="司法所",
-    court="法庭 人民法庭",
+    court="法庭 人民法庭 派出法庭 人民法院",
     police_station="派出所",
     union="工会",
     lawyer="律师事务所 律所 法律服务所",
@@ -92,6 +115,7 @@ ROAD_CLASSES = spellings(
     footway="步道 人行道",
     pedestrian="步行街",
     steps="台阶 石阶 梯道 阶梯",
+    ferry="轮渡 渡船 渡口",
 )
 PERMISSIONS = spellings(
     yes="1 true y t 是 可 允许 可以 designated permissive official discouraged limited",

@@ -16,13 +16,13 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
-import xlsxwriter
 from numpy.typing import NDArray
 
 from gridmap import crs
 from gridmap.errors import InvalidInput
 from gridmap.files.atomic import replacing
 from gridmap.files.cells import escape_cell
+from gridmap.files.workbook import open_workbook, put_text
 
 FORMATS = (".geojson", ".gpkg", ".csv", ".xlsx")
 _SHEET_ROWS = 1_048_575
@@ -244,24 +244,18 @@ def _number(value: bool | float) -> str:
 
 
 def _write_xlsx(table: pd.DataFrame, path: Path, layer: str, zone: ZoneInfo) -> None:
-    options = {
-        "constant_memory": True,
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "strings_to_numbers": False,
-    }
-    with xlsxwriter.Workbook(str(path), options) as book:
+    with open_workbook(path) as book:
         sheet = book.add_worksheet("".join(c for c in layer if c not in "[]:*?/\\'")[:31] or None)
         book.set_properties({"created": _NO_CLOCK})
         bold = book.add_format({"bold": True})
         sheet.freeze_panes(1, 0)
         for column, name in enumerate(table.columns):
-            sheet.write_string(0, column, escape_cell(str(name)), bold)
+            put_text(sheet, 0, column, str(name), bold)
         for row, cells in enumerate(_records(table, zone), 1):
             for column, value in enumerate(cells):
                 if isinstance(value, bool):
                     sheet.write_boolean(row, column, value)
                 elif isinstance(value, str):
-                    sheet.write_string(row, column, escape_cell(value)[:32_767])
+                    put_text(sheet, row, column, value)
                 elif value is not None:
                     sheet.write_number(row, column, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gridmap.domain.legible import is_unseen, legible
 from gridmap.errors import InvalidInput
 from gridmap.ingest.personal import find_in, named_kinds, personal_in, starred
 
@@ -52,8 +53,8 @@ def checked_text(text: str | None) -> str | None:
     Raises
     ------
     InvalidInput
-        When it holds an identity or telephone number, or words that point at a person; the message shows the text with
-        those starred out, which would be taken.
+        When it holds what cannot be seen, an identity or telephone number, or words that point at a person; the message
+        shows the text with those starred out, which would be taken.
     """
     if text is None:
         return None
@@ -64,5 +65,11 @@ def checked_text(text: str | None) -> str | None:
             "text-points-at-person",
             f"文字中有{zh}，不予保存。可改为：{tidy.text}",
             f"The text holds what points at a person ({en}) and is not kept. This would be: {tidy.text}",
+        )
+    if (unseen := next((c for c in text.replace("\r\n", "\n") if is_unseen(c)), None)) is not None:
+        raise InvalidInput(
+            "text-unseen",
+            f"文字含有看不见的字符（{legible(unseen)}）。请删除后重新输入。",
+            f"The text holds a character that cannot be seen ({legible(unseen)}). Delete it and type the text again.",
         )
     return text

@@ -130,6 +130,10 @@ class ParsedTable:
     total_rows : int
         Rows in the file.
     source_crs : str
+    constants : dict
+        Field to the value that every row gets.
+    partial : bool
+        Whether the file lacks what new records need, and updates known ones by a few columns.
     """
 
     noun: str
@@ -146,6 +150,7 @@ class ParsedTable:
     total_rows: int
     source_crs: str = WGS84
     constants: dict[str, str] = field(default_factory=dict)
+    partial: bool = False
 
     @cached_property
     def rows(self) -> pd.DataFrame:

@@ -22,9 +22,23 @@ from numpy.typing import NDArray
 from gridmap.crs import M_PER_DEGREE, WGS84, BBox
 from gridmap.domain.road_access import WAYS_OF_GOING
 from gridmap.ingest.isolated.frame import Refused, count_vertices
+from gridmap.ingest.isolated.pbf import check_pbf
 from gridmap.ingest.osm_tags import CELLS, Row, barrier_of, road_of
 
 _STUB_M = 1.0
+_IDS_A_PAGE = 1 << 25
+_BITMAP_BYTES = 64 * 1024 * 1024
+_FERRY_KMH = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was left out or looked past, counted."""
+
+    left_out: Counter[str]
+    lost: int
+    barriers: int
+    restrictions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +87,12 @@ def read_osm(
     Refused
         When the file is no extract, is damaged, holds no roads, or holds more than is read.
     """
+    if path.name.endswith(".pbf"):
+        check_pbf(path, limits)
     try:
-        ways, refs, left_out, tracker = _highways(path, limits)
-        ids, lonlat, stops = _nodes(path, tracker, bounds)
+        ways, refs, left_out = _highways(path, limits)
+        ids, lonlat, stops = _nodes(path, np.unique(np.frombuffer(refs, dtype=np.int64)), bounds)
+        restrictions = _restrictions(path)
     except (RuntimeError, ValueError, OverflowError, osmium.InvalidLocationError):
         raise Refused(
             "file-broken",
@@ -86,7 +103,7 @@ def read_osm(
     sizes = np.array([size for _, _, size in ways], dtype=np.int64)
     refs_of_ways = np.frombuffer(refs, dtype=np.int64)
     pieces = _cut_at_shared(refs_of_ways, sizes, ids, lonlat, np.isin(ids, list(stops)))
-    owner, geometry, stop = _with_stubs(pieces, ids, stops)
+    owner, geometry, stop, ends = _with_stubs(pieces, ids, stops)
     if len(geometry) == 0:
         raise Refused(
             "no-rows",
@@ -102,30 +119,42 @@ def read_osm(
     first = np.r_[True, owner[1:] != owner[:-1]]
     part = np.arange(len(owner)) - np.maximum.accumulate(np.where(first, np.arange(len(owner)), 0)) + 1
     cells: list[tuple[str | None, ...]] = []
-    for way, number in zip(owner.tolist(), part.tolist(), strict=True):
+    for way, number, (begin, end) in zip(owner.tolist(), part.tolist(), ends, strict=True):
         number_of, row, _ = ways[way]
         at = stop[len(cells)]
         row = row if at is None else _stopped(row, at)
-        cells.append((f"w{number_of}" if number == 1 else f"w{number_of}-{number}", *row))
-    columns = zip(*cells, strict=True)
-    table = pa.table({n: pa.array(c, pa.string()) for n, c in zip(("road_id", *CELLS), columns, strict=True)})
-    return table, geometry, WGS84, _notices(left_out, pieces.lost, len(stops), elsewhere=bounds is not None)
+        row = _with_speed(row, geometry[len(cells)])
+        key = f"w{number_of}" if number == 1 else f"w{number_of}-{number}"
+        cells.append((key, *row, _text(begin), _text(end)))
+    names = ("road_id", *CELLS, "begin_node", "end_node")
+    table = pa.table(
+        {n: pa.array(c, pa.string()) for n, c in zip(names, zip(*cells, strict=True), strict=True)}
+    )
+    found = _Found(left_out, pieces.lost, len(stops), restrictions)
+    return table, geometry, WGS84, _notices(found, elsewhere=bounds is not None)
+
+
+def _text(node: int | None) -> str | None:
+    return None if node is None else str(node)
 
 
 def _highways(
     path: Path, limits: dict[str, int]
-) -> tuple[list[tuple[int, Row, int]], array[int], Counter[str], osmium.IdTracker]:
+) -> tuple[list[tuple[int, Row, int]], array[int], Counter[str]]:
     """Ways that are roads (number, cells, count of nodes), all their nodes one after another, and what is left out."""
     ways: list[tuple[int, Row, int]] = []
     refs = array("q")
     left_out: Counter[str] = Counter()
-    tracker = osmium.IdTracker()
     known: dict[Row, Row] = {}
     reader = osmium.FileProcessor(_file(path), osmium.osm.WAY, thread_pool=osmium.io.ThreadPool(1))
-    for way in reader.with_filter(osmium.filter.KeyFilter("highway")):
+    for way in reader.with_filter(osmium.filter.KeyFilter("highway", "route")):
         if not isinstance(way, osmium.osm.Way) or way.deleted:
             continue
-        row = road_of({t.k: t.v for t in way.tags})
+        tags = {t.k: t.v for t in way.tags}
+        if "highway" not in tags and tags.get("route") != "ferry":
+            continue
+        left_out["conditional"] += any(key.endswith(":conditional") for key in tags)
+        row = road_of(tags)
         if isinstance(row, str):
             left_out[row] += 1
             continue
@@ -133,23 +162,29 @@ def _highways(
         nodes = [n for i, n in enumerate(nodes) if i == 0 or n != nodes[i - 1]]
         if len(nodes) < 2:
             continue
-        tracker.add_references(way)
         refs.extend(nodes)
         count_vertices(len(refs), limits)
         ways.append((way.id, known.setdefault(row, row), len(nodes)))
-    return ways, refs, left_out, tracker
+    return ways, refs, left_out
 
 
 def _nodes(
-    path: Path, tracker: osmium.IdTracker, bounds: BBox | None
+    path: Path, wanted: NDArray[np.int64], bounds: BBox | None
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[int, _Stop]]:
     """Nodes of roads: numbers in order, places, and the barriers among them that stop anybody."""
     ids, flat = array("q"), array("d")
     stops: dict[int, _Stop] = {}
     west, south, east, north = bounds or (-180.0, -90.0, 180.0, 90.0)
     reader = osmium.FileProcessor(_file(path), osmium.osm.NODE, thread_pool=osmium.io.ThreadPool(1))
-    for node in reader.with_filter(tracker.id_filter()):
-        if not isinstance(node, osmium.osm.Node) or not node.location.valid():
+    asked = wanted.tolist()
+    if _fits_bitmap(wanted):
+        reader = reader.with_filter(osmium.filter.IdFilter(asked))
+        asked = []
+    named = frozenset(asked)
+    for node in reader:
+        if not isinstance(node, osmium.osm.Node) or (named and node.id not in named):
+            continue
+        if not node.location.valid():
             continue
         place = node.location
         lon, lat = place.lon, place.lat
@@ -165,6 +200,20 @@ def _nodes(
     # An extract with history, or a forged one, may hold a node twice: the last stands.
     numbers, last = np.unique(numbers[::-1], return_index=True)
     return numbers, np.frombuffer(flat).reshape(-1, 2)[::-1][last], stops
+
+
+def _fits_bitmap(wanted: NDArray[np.int64]) -> bool:
+    """Tell whether osmium's own filter, a bitmap in pages of as many numbers, takes little memory for these."""
+    if len(wanted) == 0 or wanted[0] < 0:
+        return False
+    return len(np.unique(wanted // _IDS_A_PAGE)) * _IDS_A_PAGE // 8 <= _BITMAP_BYTES
+
+
+def _restrictions(path: Path) -> int:
+    """Count the relations that forbid a turn; the road graph has no word for them yet."""
+    reader = osmium.FileProcessor(_file(path), osmium.osm.RELATION, thread_pool=osmium.io.ThreadPool(1))
+    kinds = osmium.filter.TagFilter(("type", "restriction"))
+    return sum(1 for relation in reader.with_filter(kinds) if isinstance(relation, osmium.osm.Relation))
 
 
 def _file(path: Path) -> osmium.io.File:
@@ -215,14 +264,15 @@ def _cut_at_shared(
 
 def _with_stubs(
     pieces: _Pieces, ids: NDArray[np.int64], stops: Mapping[int, _Stop]
-) -> tuple[NDArray[np.int64], NDArray[np.object_], list[_Stop | None]]:
-    """Make the metre beside each barrier a piece of its own: ways, lines, and what stops on them.
+) -> tuple[NDArray[np.int64], NDArray[np.object_], list[_Stop | None], list[tuple[int | None, int | None]]]:
+    """Make the metre beside each barrier a piece of its own: ways, lines, what stops on them, nodes at their ends.
 
     A graph of segments needs no word for closed nodes then, and whoever is not stopped loses nothing.
     """
     owner: list[int] = []
     lines: list[shapely.LineString] = []
     stop: list[_Stop | None] = []
+    nodes: list[tuple[int | None, int | None]] = []
     here = np.array([stops.get(number) for number in ids.tolist()], dtype=object)
     touched = pieces.ends.astype(np.int64)
     for row, (begin, end) in enumerate(touched.tolist()):
@@ -231,11 +281,14 @@ def _with_stubs(
         parts: list[tuple[shapely.LineString, _Stop | None]] = [(line, None)]
         if first is not None or last is not None:
             parts = _split(line, first, last)
-        for part, found in parts:
+        for n, (part, found) in enumerate(parts):
             owner.append(way)
             lines.append(part)
             stop.append(found)
-    return np.array(owner, dtype=np.int64), np.array(lines, dtype=object), stop
+            nodes.append(
+                (int(ids[begin]) if n == 0 else None, int(ids[end]) if n == len(parts) - 1 else None)
+            )
+    return np.array(owner, dtype=np.int64), np.array(lines, dtype=object), stop, nodes
 
 
 def _split(
@@ -268,7 +321,22 @@ def _stopped(row: Row, stop: _Stop) -> Row:
     return tuple((cells | {"barrier": stop.barrier}).values())
 
 
-def _notices(left_out: Counter[str], lost: int, barriers: int, *, elsewhere: bool) -> list[list[Any]]:
+def _with_speed(row: Row, line: shapely.LineString) -> Row:
+    """Give a ferry the speed at which it takes the time that its tags tell."""
+    cells = dict(zip(CELLS, row, strict=True))
+    if cells["class"] != "ferry":
+        return row
+    told = cells["speed_kmh"] or ""
+    lon, lat = shapely.get_coordinates(line).T
+    x, y = np.diff(lon) * np.cos(np.radians(lat[:-1])), np.diff(lat)
+    km = float(np.hypot(x, y).sum()) * M_PER_DEGREE / 1000
+    minutes = float(told.removesuffix(" min")) if told.endswith(" min") else 0.0
+    kmh = km / minutes * 60 if minutes else _FERRY_KMH
+    return tuple((cells | {"speed_kmh": f"{min(max(kmh, 1.0), 60.0):.1f}"}).values())
+
+
+def _notices(found: _Found, *, elsewhere: bool) -> list[list[Any]]:
+    left_out, lost, barriers = found.left_out, found.lost, found.barriers
     notices = [
         [
             "osm-licence",
@@ -298,6 +366,22 @@ def _notices(left_out: Counter[str], lost: int, barriers: int, *, elsewhere: boo
                 "osm-barriers",
                 f"有 {barriers} 处路障（隔离桩、不开放的大门等），其两侧各一米只对可通过者开放。",
                 f"{barriers} barriers (bollards, closed gates): the metre beside each is open to those who may pass.",
+            ]
+        )
+    if found.restrictions:
+        notices.append(
+            [
+                "osm-restrictions",
+                f"有 {found.restrictions} 处转弯限制（禁左、禁掉头等），路网尚不支持，已忽略。",
+                f"{found.restrictions} restrictions of turns are not followed: the roads' graph knows none yet.",
+            ]
+        )
+    if left_out["conditional"]:
+        notices.append(
+            [
+                "osm-conditional",
+                f"有 {left_out['conditional']} 条路的通行条件随时间变化（:conditional），按平时处理。",
+                f"{left_out['conditional']} ways have conditions that change with time; what else holds was read.",
             ]
         )
     if lost:

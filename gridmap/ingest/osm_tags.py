@@ -38,6 +38,7 @@ _SAID_OF = {
 }
 _NOT_ON_MOTORROADS = ("foot", "bicycle")
 _OPPOSITE = frozenset({"opposite", "opposite_lane", "opposite_track"})
+_IMPASSABLE = frozenset({"impassable", "very_horrible"})
 _ROUND = frozenset({"roundabout", "circular"})
 _SPEED = re.compile(r"\s*(\d{1,3}(?:\.\d+)?)\s*(mph|km/?h|kph)?\s*(?:;.*)?", re.IGNORECASE)
 _MPH_KMH = 1.609344
@@ -65,7 +66,10 @@ def barrier_of(tags: Mapping[str, str]) -> tuple[str, frozenset[str]] | None:
     if "barrier" not in tags:
         return None
     kind = BARRIER_SPELLINGS.get(tags["barrier"].lower(), "other")
-    modes = stopped_by(kind, _said(tags))
+    said = _said(tags)
+    if tags.get("locked") == "yes" and said["access"] is None:
+        said["access"] = "no"
+    modes = stopped_by(kind, said)
     if not modes:
         return None
     # Whom it does not stop in spite of its kind is told by a kind that stops nobody by itself.
@@ -92,11 +96,16 @@ def road_of(tags: Mapping[str, str]) -> Row | str:
     tuple of str or None, or str
         ``"closed"`` or ``"other"`` where the way is left out: nobody may use it, or it is no road.
     """
+    if tags.get("route") == "ferry" and "highway" not in tags:
+        return _ferry(tags)
     kind = tags.get("highway", "").removesuffix("_link")
     if kind not in _CLASSES or tags.get("area") == "yes":
         return "other"
     road_class, speed = _CLASSES[kind]
     said = _said(tags)
+    if tags.get("impassable") == "yes" or tags.get("smoothness") in _IMPASSABLE:
+        # Wheels cannot pass it, whatever is allowed; people on foot may.
+        said |= {"bicycle": "no", "motor_vehicle": "no"}
     if all((said[column] or said["access"]) == "no" for column in WAYS_OF_GOING.values()):
         return "closed"
     name = tags.get("name:zh") or tags.get("name") or tags.get("ref")
@@ -115,6 +124,40 @@ def road_of(tags: Mapping[str, str]) -> Row | str:
         of_bikes if of_bikes != oneway else None,
         None,
     )
+
+
+def _ferry(tags: Mapping[str, str]) -> Row | str:
+    """Cells of a ferry; its speed is told as minutes, which the length of its line turns into one."""
+    said = _said(tags)
+    # A boat takes those on foot where nothing is said, and vehicles only where they are named.
+    said["foot"] = said["foot"] or said["access"] or "yes"
+    said["bicycle"] = said["bicycle"] or said["access"] or "yes"
+    said["motor_vehicle"] = said["motor_vehicle"] or said["access"] or "no"
+    if all(said[column] == "no" for column in WAYS_OF_GOING.values()):
+        return "closed"
+    name = tags.get("name:zh") or tags.get("name")
+    minutes = minutes_of(tags.get("duration"))
+    speed = None if minutes is None else f"{minutes:g} min"
+    bridge = "true"
+    cells = (name[:_NAME_CHARS] if name else None, "ferry", _oneway(tags, "ferry"), speed, None, bridge)
+    return (*cells, *said.values(), None, None)
+
+
+def minutes_of(text: str | None) -> float | None:
+    """Minutes of a duration as OpenStreetMap writes it: ``00:10``, ``1:05:00``, ``10``.
+
+    Examples
+    --------
+    >>> minutes_of("00:10"), minutes_of("1:05:00"), minutes_of("soon")
+    (10.0, 65.0, None)
+    """
+    if text is None or not re.fullmatch(r"\d{1,4}(?::\d{2}){0,2}", text.strip()):
+        return None
+    parts = [int(part) for part in text.strip().split(":")]
+    if len(parts) == 1:
+        return float(parts[0]) or None
+    hours, minutes, seconds = (*parts, 0)[:3]
+    return hours * 60.0 + minutes + seconds / 60.0 or None
 
 
 def speed_of(text: str | None) -> float | None:
@@ -138,7 +181,7 @@ def _oneway(tags: Mapping[str, str], kind: str) -> str:
         return "yes"
     if said in {"-1", "reverse"}:
         return "reverse"
-    if said is None and (tags.get("junction") in _ROUND or tags["highway"] == kind == "motorway"):
+    if said is None and (tags.get("junction") in _ROUND or tags.get("highway") == kind == "motorway"):
         return "yes"
     return "no"
 
@@ -147,7 +190,10 @@ def _oneway_bicycle(tags: Mapping[str, str]) -> str | None:
     said = tags.get("oneway:bicycle")
     if said is not None:
         return ONEWAY.get(said.lower())
-    against = any(tags.get(key) in _OPPOSITE for key in ("cycleway", "cycleway:left", "cycleway:right"))
+    sides = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
+    against = any(tags.get(key) in _OPPOSITE for key in sides)
+    # A lane of its own along a one-way street that may be ridden both ways, or against it.
+    against |= any(tags.get(f"{key}:oneway") in {"no", "-1"} for key in sides)
     return "no" if against else None
 
 

@@ -169,7 +169,7 @@ class HotspotReport:
     before : {'known', 'none', 'partly'}
         Whether the period before has records.
     incidents, cells, withheld : int
-    outside, left_out_family : str or int
+    outside, left_out_sealed : str or int
         Numbers of incidents, or that they are below five; 0 for none.
     cold : int
         Grids with significantly fewer incidents than chance allows for.
@@ -196,7 +196,7 @@ class HotspotReport:
     incidents: int
     cells: int
     outside: str | int
-    left_out_family: str | int
+    left_out_sealed: str | int
     withheld: int
     cold: int
     judged: bool

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import numpy as np
 import segno
@@ -79,8 +80,24 @@ def geo_uri(lon: float, lat: float) -> str:
 
 
 def route_address(url: str, patrol_id: int, team: str) -> str:
-    """Return the address at which the workspace's own server gives a team's route as GPX."""
-    return f"{url.rstrip('/')}/api/v1/patrol-plans/{patrol_id}/export?format=gpx&team={quote(team, safe='')}"
+    """Return the address of the page on which the workspace's own server shows a team's route on a telephone."""
+    return f"{url.rstrip('/')}/patrols/{patrol_id}/{quote(team, safe='')}"
+
+
+def is_reachable(url: str) -> bool:
+    """Tell whether a telephone in the same network could open an address: not one of this machine alone."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").casefold()
+    except ValueError:
+        return False
+    if parts.scheme not in {"http", "https"} or not host or parts.username or parts.query or parts.fragment:
+        return False
+    try:
+        at = ipaddress.ip_address(host)
+    except ValueError:
+        return host != "localhost" and not host.endswith(".localhost")
+    return not (at.is_loopback or at.is_unspecified or at.is_multicast)
 
 
 def render_sheets(

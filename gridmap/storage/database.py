@@ -142,7 +142,7 @@ class Database:
         Parameters
         ----------
         scope : Scope
-            Grid keys that the transaction may see and write.
+            Grid keys that the transaction may see and write, and the sealed cases that it may open.
         write : bool
             Whether it may write; a reading transaction is READ ONLY to the server.
         timeout_s : int
@@ -158,9 +158,14 @@ class Database:
             session.execute(
                 text(
                     "select set_config('gridmap.scope_lo', :lo, true), set_config('gridmap.scope_hi', :hi, true),"
-                    " set_config('statement_timeout', :ms, true)"
+                    " set_config('gridmap.opens', :opens, true), set_config('statement_timeout', :ms, true)"
                 ),
-                {"lo": str(scope.lo), "hi": str(scope.hi), "ms": str(timeout_s * 1000)},
+                {
+                    "lo": str(scope.lo),
+                    "hi": str(scope.hi),
+                    "opens": "" if scope.opens is None else str(scope.opens),
+                    "ms": str(timeout_s * 1000),
+                },
             )
             yield session
             session.commit()

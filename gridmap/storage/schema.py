@@ -179,6 +179,10 @@ def _grant(connection: Connection, role: str) -> None:
         connection.execute(text(f"revoke all on {SCHEMA}.cell_key_secret from {name}"))
     if connection.scalar(text("select to_regclass(:t)"), {"t": f"{SCHEMA}.audit"}) is not None:
         connection.execute(text(f"revoke update, delete, truncate on {SCHEMA}.audit from {name}"))
+    if connection.scalar(text("select to_regclass(:t)"), {"t": f"{SCHEMA}.audit_segments"}) is not None:
+        connection.execute(
+            text(f"revoke insert, update, delete, truncate on {SCHEMA}.audit_segments from {name}")
+        )
     postgis.grant(connection, role)
 
 

@@ -66,7 +66,8 @@ def test_every_address_is_in_the_table_and_no_other(anybody: FlaskClient) -> Non
 def test_only_health_sign_in_and_built_files_are_open(anybody: FlaskClient) -> None:
     assert {
         "healthz", "static", "pages.built_file", "pages.favicon",
-        "accounts.sign_in_page", "accounts.sign_in", "accounts.enter", "accounts.enter_by_button",
+        "accounts.sign_in_page", "accounts.sign_in", "accounts.openid_begin", "accounts.openid_back",
+        "accounts.enter", "accounts.enter_by_button",
     } == OPEN  # fmt: skip
     for rule, method in asked(anybody.application):
         if rule.endpoint in OPEN:

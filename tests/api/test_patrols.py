@@ -5,12 +5,17 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import quote
 
 import gpxpy
 import pandas as pd
 import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+
+from gridmap.storage.database import Database
+from tests.doors import client_of
+from web.app import create_app
 
 PLANS = "/api/v1/patrol-plans"
 RUNS = "/api/v1/hotspot-runs"
@@ -169,7 +174,32 @@ def test_a_sheet_for_print_comes_as_a_page(client: FlaskClient, plan_id: int) ->
     assert answer.text.count('<section class="sheet">') == len(
         client.get(f"{PLANS}/{plan_id}").get_json()["features"]
     )
-    assert client.get(f"{PLANS}/{plan_id}/export?format=html&url=javascript:1").status_code == 422
+    for nowhere in ("javascript:1", "http://127.0.0.1:8010", "http://localhost:8010"):
+        assert client.get(f"{PLANS}/{plan_id}/export?format=html&url={nowhere}").status_code == 422
+
+
+def test_the_code_of_a_sheet_opens_a_page_with_every_stop(
+    client: FlaskClient, plan_id: int, demo_database: Database
+) -> None:
+    route = client.get(f"{PLANS}/{plan_id}").get_json()["features"][0]["properties"]
+    path = f"/patrols/{plan_id}/{route['team_code']}"
+    page = client.get(path)
+    assert page.status_code == 200
+    assert page.text.count('href="geo:') == len(route["visits"]) > 0
+    # A telephone that nobody signed in on is led to the sign-in, and back.
+    stranger = create_app(demo_database).test_client()
+    led = stranger.get(path, headers={"Accept": "text/html"})
+    assert (led.status_code, led.headers["Location"]) == (303, f"/sign-in?next={quote(path, safe='')}")
+    assert client.get(f"/patrols/{plan_id}/none").status_code == 404
+
+
+def test_a_case_s_code_is_printed_where_a_telephone_can_come(demo_database: Database) -> None:
+    client = client_of(demo_database)
+    client.application.wsgi_app = create_app(demo_database, names=("10.0.0.5",)).wsgi_app
+    for host, printed in (("10.0.0.5:8010", 1), ("127.0.0.1:8010", 0)):
+        page = client.get("/cases/FQ25-000002", headers={"Host": host, "Accept": "text/html"})
+        assert page.status_code == 200
+        assert page.text.count("/qr.svg") == printed
 
 
 def test_rules_and_a_break_are_taken_with_a_plan(client: FlaskClient, ended: Ended, run_id: int) -> None:

@@ -13,6 +13,7 @@ import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -198,6 +199,53 @@ def view_gpkg(folder: Path) -> Path:
     return path
 
 
+def unlisted_view_gpkg(folder: Path) -> Path:
+    """A view that never ends and that gpkg_contents does not name, beside a table."""
+    path = folder / "unlisted.gpkg"
+    gpd.GeoDataFrame({"code": ["01"]}, geometry=[BOX], crs=4326).to_file(path, layer="g")
+    database = sqlite3.connect(path)
+    database.execute(
+        "CREATE VIEW v AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS code FROM n"
+    )
+    database.commit()
+    database.close()
+    return path
+
+
+def wal_gpkg(folder: Path) -> Path:
+    """A GeoPackage that was copied while a program had it open: its newest row stands in the log."""
+    path, copy = folder / "open.gpkg", folder / "copy.gpkg"
+    gpd.GeoDataFrame({"code": ["01"]}, geometry=[BOX], crs=4326).to_file(path, layer="g")
+    database = sqlite3.connect(path)
+    database.execute("PRAGMA journal_mode = WAL")
+    copy.write_bytes(path.read_bytes())
+    database.close()
+    path.unlink()
+    return copy
+
+
+def surrogate_geojson(folder: Path) -> Path:
+    feature = '{"type":"Feature","properties":{"code":"\\ud800"},"geometry":null}'
+    return _write(folder / "surrogate.geojson", f'{{"type":"FeatureCollection","features":[{feature}]}}')
+
+
+def zeros_pbf(folder: Path) -> Path:
+    """Blobs of OpenStreetMap that unpack to a thousand times their size."""
+    packed = zlib.compress(b"\0" * 30_000_000)
+
+    def varint(value: int) -> bytes:
+        out = b""
+        while value > 127:
+            out += bytes([value & 127 | 128])
+            value >>= 7
+        return out + bytes([value])
+
+    blob = b"\x10" + varint(30_000_000) + b"\x1a" + varint(len(packed)) + packed
+    header = b"\x0a\x07OSMData\x18" + varint(len(blob))
+    frame = struct.pack(">I", len(header)) + header + blob
+    return _write(folder / "zeros.osm.pbf", frame * 9)
+
+
 def empty_csv(folder: Path) -> Path:
     return _write(folder / "empty.csv", b"")
 
@@ -311,6 +359,10 @@ CORPUS: list[tuple[Maker, str]] = [
     (truncated_gpkg, "file-broken"),
     (scrambled_gpkg, "file-broken"),
     (view_gpkg, "gpkg-view"),
+    (unlisted_view_gpkg, "gpkg-view"),
+    (wal_gpkg, "gpkg-open"),
+    (surrogate_geojson, "text-broken"),
+    (zeros_pbf, "pbf-too-big"),
     (empty_csv, "file-empty"),
     (headings_only_csv, "no-rows"),
     (nul_csv, "csv-nul"),
@@ -495,3 +547,17 @@ def test_the_reading_process_knows_one_driver_only(tmp_path: Path) -> None:
             check=True,
         )
         assert done.stdout.strip() == str([driver])
+
+
+def test_the_hostile_files_found_in_use_end_as_tabled(found_in_use: Path) -> None:
+    expected = {
+        "unlisted_view.gpkg": "gpkg-view",
+        "endless_view.gpkg": "gpkg-view",
+        "wal_left_behind.gpkg": "gpkg-open",
+        "pbf_empty_blobs.osm.pbf": "pbf-too-big",
+        "lone_surrogate.geojson": "text-broken",
+    }
+    for name, code in expected.items():
+        with pytest.raises(InvalidInput) as caught:
+            read_raw(found_in_use / "hostile" / name)
+        assert caught.value.code == code

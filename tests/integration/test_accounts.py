@@ -353,13 +353,15 @@ def test_what_is_done_is_written_down_without_what_was_typed(blank: Database, po
     client.post("/sign-in", data={"name": "a password typed as a name", "password": "x"})
     client.post("/sign-in", data={"name": post, "password": GOOD})
     client.get("/api/v1/incidents?q=王小明的事&limit=5")
+    client.get("/cases/places?place=王小明家")
     client.get("/api/v1/exports/teams.csv")
     client.post("/api/v1/hotspot-runs", json={})
     rows = audit.list_entries(blank, limit=100)
     told = [(row.post, row.action, row.outcome) for row in reversed(rows)]
-    assert told[-5:] == [
+    assert told[-6:] == [
         ("?", "sign_in", "refused"),
         (post, "sign_in", "done"),
+        (post, "search", "asked"),
         (post, "search", "asked"),
         (post, "export", "asked"),
         (post, "hotspots.start_hotspot_run", "refused"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import uuid
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,17 @@ from sqlalchemy import text
 
 from gridmap import crs
 from gridmap.cli import main
+from gridmap.domain.accounts import Actor, Role
+from gridmap.domain.cases.model import NewCase
 from gridmap.domain.gridkey import Scope, ancestor
-from gridmap.errors import Conflict, Forbidden
+from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
+from gridmap.services.accounts import desk as accounts
+from gridmap.services.cases import desk, intake
 from gridmap.services.ground.boundaries import BoundaryOptions, BoundaryResult, import_boundaries
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.services.ground.grids import grid_features
+from gridmap.services.house import EXPORT_LAYERS
+from gridmap.services.workspace.exports import export_layer
 from gridmap.storage.database import Database
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
@@ -317,7 +324,7 @@ def test_every_record_follows_its_place_to_the_new_grids(changed_town: Database)
         "organisations": "geom",
         "team_positions": "geom",
     }
-    with changed_town.scoped_session(WHOLE) as session:
+    with changed_town.scoped_session(WHOLE.for_upkeep()) as session:
         book = GridBook.read(session)
         for table, geom in tables.items():
             rows = session.execute(
@@ -346,12 +353,49 @@ def test_every_record_follows_its_place_to_the_new_grids(changed_town: Database)
     assert ancestor(heirs[NEW[0]], 2) == ancestor(LOUJIA_KEY, 2)
 
 
+def test_a_post_keeps_its_village_s_cases_when_the_village_is_split(
+    recorded_town: Database, tmp_path: Path
+) -> None:
+    keeper, name = Actor.at_the_machine(), "楼家 值班岗"
+    accounts.add_post(recorded_town, keeper, name, Role.VILLAGE_DESK, LOUJIA_KEY, DAY)
+    program = accounts.add_token(
+        recorded_town,
+        keeper,
+        "楼家",
+        Role.VILLAGE_DESK,
+        LOUJIA_KEY,
+        dt.datetime.now(dt.UTC) + dt.timedelta(days=1),
+    )[0]
+    post = accounts.find_post(recorded_town, name)
+    numbers = {}
+    for kind in ("01", "02"):
+        new = NewCase("dispute", dt.datetime(2026, 3, 1, tzinfo=dt.UTC), "家事", kind, grid_key=LOUJIA_KEY)
+        numbers[kind] = intake.record(recorded_town, post.actor, new, uuid.uuid4()).row.number
+    bring(recorded_town, save(split_and_moved(), tmp_path / "new.gpkg"), valid_from=DAY)
+    kept = accounts.find_post(recorded_town, name)
+    with recorded_town.scoped_session(WHOLE) as session:
+        heir = session.scalar(
+            text(f"select grid_key from grids where code = '{NEW[0]}' and valid_to is null")
+        )
+        standing = set(session.scalars(text("select grid_key from grids where valid_to is null")))
+        assert set(session.scalars(text("select grid_key from posts where grid_key <> 0"))) <= standing
+        assert session.scalar(text(f"select grid_key from api_tokens where name = '{program.name}'")) == heir
+    assert kept.grid_key == heir
+    for number in numbers.values():
+        assert desk.open_sealed(recorded_town, kept.actor, number).state.handler_key == heir
+    # And it is still sealed from the desk above.
+    above = Actor("片区", Role.AREA_DESK, Scope.of_grid(ancestor(LOUJIA_KEY, 2)))
+    assert desk.find(recorded_town, above, numbers["02"]).row.number == numbers["02"]
+    with pytest.raises(NotFound):
+        desk.find(recorded_town, above, numbers["01"])
+
+
 def test_a_case_handled_by_its_own_grid_is_so_afterwards(recorded_town: Database, tmp_path: Path) -> None:
     query = text("select incident_id from incidents where handler_key = grid_key order by 1")
-    with recorded_town.scoped_session(WHOLE) as session:
+    with recorded_town.scoped_session(WHOLE.for_upkeep()) as session:
         before = session.scalars(query).all()
     bring(recorded_town, save(split_and_moved(), tmp_path / "new.gpkg"), valid_from=DAY)
-    with recorded_town.scoped_session(WHOLE) as session:
+    with recorded_town.scoped_session(WHOLE.for_upkeep()) as session:
         # A case that moves to the grid that has it anyway is handled by its own grid from then on.
         assert set(session.scalars(query).all()) >= set(before)
 
@@ -395,3 +439,33 @@ def test_boundaries_in_other_systems_come_to_the_same_place(
     a, b = standing(empty_town), standing(town)
     assert list(a["grid_key"]) == list(b["grid_key"])
     assert ((a["area_m2"] - b["area_m2"]).abs() < 5).all()
+
+
+def test_names_and_counts_are_corrected_in_a_table_and_an_export_comes_back(
+    town: Database, tmp_path: Path
+) -> None:
+    out = tmp_path / "g.xlsx"
+    export_layer(town, WHOLE, EXPORT_LAYERS["grids"], out)
+    again = import_boundaries(town, WHOLE, [out], BoundaryOptions())
+    assert (again.committed, again.changed, again.added, again.ended) == (False, 0, 0, 0)
+    with town.scoped_session(WHOLE) as session:
+        code, name = session.execute(
+            text(
+                "select code, name_zh from grids where level = 3 and valid_to is null order by grid_key limit 1"
+            )
+        ).one()
+    table = tmp_path / "names.csv"
+    table.write_text(f"网格编码,人口,户数\n{code},1234,\n", "utf-8")
+    done = import_boundaries(town, WHOLE, [table], BoundaryOptions())
+    assert (done.committed, done.changed, done.ended) == (True, 1, 0)
+    with town.scoped_session(WHOLE) as session:
+        row = session.execute(
+            text("select name_zh, population from grids where code = :c and valid_to is null"), {"c": code}
+        ).one()
+    assert tuple(row) == (name, 1234)
+    table.write_text("网格编码,人口\n999999,1\n", "utf-8")
+    with pytest.raises(InvalidInput, match="现行网格中没有"):
+        import_boundaries(town, WHOLE, [table], BoundaryOptions())
+    table.write_text("甲,乙\n1,2\n", "utf-8")
+    with pytest.raises(InvalidInput, match="没有图形"):
+        import_boundaries(town, WHOLE, [table], BoundaryOptions())

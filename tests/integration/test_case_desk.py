@@ -183,14 +183,17 @@ def test_a_step_is_taken_back_within_the_minute_by_who_made_it_with_all_that_it_
 
 
 def test_violence_is_not_mediated_and_the_way_is_shown(town: Database) -> None:
-    case = take_in(town, risk="red", risk_grounds=("violence",))
+    opener = Actor("镇值班", Role.TOWN_DESK, Scope.whole().for_upkeep())
+    case = take_in(town, opener, risk="red", risk_grounds=("violence",))
     assert case.row.sealed
+    case = desk.open_sealed(town, opener, case.row.number)
     assert case.barred == ("police", "doctor", "court")
     assert Action.MEDIATE not in {s.action for s in case.lawful}
     with pytest.raises(Conflict, match="公安"):
-        step(town, KEEPER, case, Action.MEDIATE)
+        step(town, opener, case, Action.MEDIATE)
     assert [(t.kind, t.due_on) for t in case.tasks] == [("risk_review", dt.date(2026, 11, 17))]
-    calm = step(town, KEEPER, case, Action.ASSESS, 2, risk="green")
+    step(town, opener, case, Action.ASSESS, 2, risk="green")
+    calm = desk.open_sealed(town, opener, case.row.number)
     assert (calm.barred, calm.tasks[0].result) == ((), "green")
 
 

@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 import shapely
 
+from gridmap.domain.accounts import Actor
+from gridmap.domain.cases.sealing import is_sealed
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.hotspots import runs
@@ -126,27 +128,28 @@ def test_hexagons_may_take_the_place_of_grids(demo_database: Database) -> None:
 
 
 @pytest.mark.parametrize("given", [{"method": "gi", "level": 4}, {"method": "kde", "level": 3}])
-def test_family_disputes_are_never_shown_closer_than_the_village(
+def test_sealed_kinds_are_never_shown_closer_than_the_village(
     demo_database: Database, given: dict[str, Any]
 ) -> None:
     with pytest.raises(InvalidInput) as refused:
         spec(domain="dispute", kind="01", **given)
-    assert refused.value.code == "family-village-only"
+    assert refused.value.code == "sealed-village-only"
     village = runs.run_hotspots(
         demo_database, Scope.whole(), spec("gi", domain="dispute", kind="01", level=3), keep=False
     )
     assert village["features"]
 
 
-def test_family_disputes_are_left_out_of_a_closer_map_and_the_run_says_how_many(
+def test_sealed_cases_are_left_out_of_a_closer_map_and_the_run_says_how_many(
     demo_database: Database,
 ) -> None:
     close = runs.run_hotspots(demo_database, Scope.whole(), spec("gi", domain="dispute"), keep=False)
     far = runs.run_hotspots(demo_database, Scope.whole(), spec("gi", domain="dispute", level=3), keep=False)
     records = pd.read_csv(DATA / "incidents.csv", dtype=str)
-    family = int(((records["domain"] == "dispute") & (records["kind"] == "01")).sum())
-    assert close["summary"]["left_out_family"] == family
-    assert far["summary"]["left_out_family"] == 0
+    disputes = records.loc[records["domain"] == "dispute", "kind"]
+    sealed = sum(is_sealed("dispute", kind) for kind in disputes)
+    assert close["summary"]["left_out_sealed"] == sealed > 0
+    assert far["summary"]["left_out_sealed"] == 0
 
 
 def test_mediation_and_service_come_first_and_patrols_only_where_policing_or_safety_is_meant(
@@ -185,7 +188,7 @@ def test_a_run_is_kept_listed_compared_exported_and_deleted(recorded_town: Datab
         assert runs.export_run(kept, path, "Asia/Shanghai") == len(kept["features"])
     table = pd.read_csv(tmp_path / "hotspots.csv")
     assert set(table["caption_en"]) == {"reported incidents, not danger"}
-    runs.delete_run(recorded_town, whole, first["run_id"])
+    runs.delete_run(recorded_town, Actor.at_the_machine(), first["run_id"])
     with pytest.raises(NotFound):
         runs.hotspot_run(recorded_town, whole, first["run_id"])
 
@@ -266,7 +269,7 @@ def test_numbers_told_beside_a_run_are_five_or_more_or_not_told(demo_database: D
         since = dt.date(2026, 5, day)
         asked = HotspotSpec("scan", since, since + dt.timedelta(days=2), permutations=0)
         about = runs.run_hotspots(demo_database, Scope.whole(), asked, keep=False)["summary"]
-        for name in ("left_out_family", "outside"):
+        for name in ("left_out_sealed", "outside"):
             assert about[name] is None or about[name] == 0 or about[name] >= 5
 
 
@@ -313,7 +316,7 @@ def test_a_planted_series_that_ends_is_seen_as_a_fall(demo_database: Database) -
 def test_where_nothing_was_planted_no_change_is_told(demo_database: Database) -> None:
     villages = [33068110901004000 + 1000 * i for i in range(5)]
     told = [
-        effect(demo_database, Scope.whole(), spec("gi", domain="social_service"), [key], dt.date(2026, 2, 1))
+        effect(demo_database, Scope.whole(), spec("gi", domain="policing"), [key], dt.date(2026, 2, 1))
         for key in villages
     ]
     assert sum("beyond" in one["verdict_en"] for one in told) <= 1

@@ -29,9 +29,10 @@ from gridmap.domain.cases.model import StepAsked
 from gridmap.domain.gridkey import Scope, make_key
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
-from gridmap.services.cases import desk, withdrawals
+from gridmap.services.cases import desk
 from gridmap.services.cases.incidents import incident_features
 from gridmap.services.house import IMPORT_KINDS
+from gridmap.services.imports import history
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.storage.database import Database
 
@@ -389,13 +390,13 @@ def test_an_import_is_taken_back_its_cases_are_kept_and_marked_and_the_desk_s_wo
     desk.act(town, keeper, "A2", noted, seen.row.revision, uuid.uuid4())
     with town.scoped_session(WHOLE) as session:
         run = session.scalar(text("select max(import_run_id) from import_runs"))
-    done = withdrawals.withdraw_import(town, keeper, run, "误导入")
-    assert (done.marked, done.left) == (2, (seen.row.number,))
+    done = history.undo_import(town, keeper, IMPORT_KINDS, run, "误导入")
+    assert (done.removed, [left[0] for left in done.left]) == (2, ["A2"])
     assert count(town, "incidents") == 3
     assert incident_features(town, WHOLE, IncidentQuery())["total"] == 1
     assert desk.find(town, keeper, "A1").lawful == ()
-    again = withdrawals.withdraw_import(town, keeper, run, "误导入")
-    assert again.marked == 0
+    with pytest.raises(Conflict):
+        history.undo_import(town, keeper, IMPORT_KINDS, run, "误导入")
 
 
 def test_positions_of_unknown_teams_are_refused_and_named(town: Database, tmp_path: Path) -> None:
@@ -446,6 +447,7 @@ import sys
 from pathlib import Path
 from gridmap.domain.gridkey import Scope
 from gridmap.services.house import IMPORT_KINDS
+from gridmap.services.imports import history
 from gridmap.services.imports.records import ImportOptions, import_records
 from gridmap.settings import Settings
 from gridmap.storage.database import Database

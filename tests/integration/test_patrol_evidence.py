@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 from gridmap import crs
+from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.patrols import KeptPlan
 from gridmap.errors import InvalidInput, NotFound
@@ -43,7 +44,7 @@ def town(make_database: Any) -> Iterator[Database]:
 
 
 def plan_of(town: Database, night: dt.date = NIGHT) -> dict[str, Any]:
-    asked = PatrolRequest(on=night, seed=7, seconds=None, iterations=5_000)
+    asked = PatrolRequest(on=night, seed=11, seconds=None, iterations=5_000)
     return plans.plan_patrols(town, WHOLE, asked)
 
 
@@ -118,7 +119,7 @@ def test_before_any_position_nothing_is_made_and_the_source_says_so(town: Databa
     found = evidence.plan_against_done(town, WHOLE, later["patrol_id"])
     assert (found["source"], found["made"]) == ("none", 0)
     assert found["planned"] == sum(len(r["visits"]) for r in later["routes"])
-    kept_plans.delete_plan(town, WHOLE, later["patrol_id"])
+    kept_plans.delete_plan(town, Actor.at_the_machine(), later["patrol_id"])
 
 
 def test_every_stop_that_was_come_to_is_made_and_no_other(
@@ -249,7 +250,7 @@ def test_the_night_after_only_stops_that_were_come_to_are_worth_less(
     # Nobody came within 100 m of these, not even for another stop.
     alone = [stop for stop in planned - made if since[stop] is None]
     assert len(alone) > len(planned - made) / 2
-    kept_plans.delete_plan(driven_town, WHOLE, after["patrol_id"])
+    kept_plans.delete_plan(driven_town, Actor.at_the_machine(), after["patrol_id"])
 
 
 def test_visits_and_stretches_stay_when_positions_are_deleted_after_thirty_days(

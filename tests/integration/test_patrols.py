@@ -15,6 +15,7 @@ import pytest
 import shapely
 
 from gridmap import crs
+from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.patrols.ask.request import PatrolRequest
@@ -148,6 +149,6 @@ def test_without_a_hotspot_run_the_refusal_names_the_command(recorded_town: Data
 def test_a_deleted_plan_is_gone(planned_town: Database) -> None:
     asked = PatrolRequest(on=NIGHT, teams=("T02",), seconds=None, iterations=500)
     number = plans.plan_patrols(planned_town, WHOLE, asked)["patrol_id"]
-    kept_plans.delete_plan(planned_town, WHOLE, number)
+    kept_plans.delete_plan(planned_town, Actor.at_the_machine(), number)
     with pytest.raises(NotFound):
         kept_plans.patrol_plan(planned_town, WHOLE, number)

@@ -99,7 +99,7 @@ def test_codes_hold_places_without_a_server_and_the_route_with_one(
     if url is None:
         assert given == [f"geo:{v['lat']:.6f},{v['lon']:.6f}" for v in made["visits"]]
     else:
-        assert given == ["http://10.0.0.5:8010/api/v1/patrol-plans/12/export?format=gpx&team=T%201"]
+        assert given == ["http://10.0.0.5:8010/patrols/12/T%201"]
     assert page.count('class="qr"') == len(given)
 
 
@@ -124,3 +124,24 @@ def test_numbers_on_the_map_do_not_cover_each_other_and_stay_inside() -> None:
 def test_a_route_that_stays_out_has_no_way_home() -> None:
     made = route("T01", 2) | {"home": None}
     assert "返回驻地" not in sheet.render_sheets(PLAN, [made], ROADS)
+
+
+@pytest.mark.parametrize(
+    ("url", "opens"),
+    [
+        ("http://10.0.0.5:8010", True),
+        ("https://map.town.example/", True),
+        ("http://[fd00::5]:8010", True),
+        ("http://127.0.0.1:8010", False),
+        ("http://localhost:8010", False),
+        ("http://x.localhost", False),
+        ("http://[::1]:8010", False),
+        ("http://0.0.0.0:8010", False),
+        ("javascript:1", False),
+        ("http://a@b", False),
+        ("http://[", False),
+        ("10.0.0.5", False),
+    ],
+)
+def test_a_code_leads_only_where_a_telephone_can_come(url: str, opens: bool) -> None:
+    assert sheet.is_reachable(url) is opens

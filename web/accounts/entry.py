@@ -8,17 +8,40 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from gridmap.domain.accounts import Role
-from gridmap.errors import InvalidInput, NotSignedIn, TooMany
-from gridmap.services.accounts import desk, entry
+from gridmap.errors import GridmapError, InvalidInput, NotSignedIn, TooMany, Unavailable
+from gridmap.services.accounts import desk, entry, openid
 from web.access import cookie_name, signed_in
 from web.accounts.blueprint import bp, show
 from web.context import database
 
 
 @bp.get("/sign-in")
-def sign_in_page() -> Response:
-    """Answer the form of the sign-in."""
-    return show("accounts/sign_in.html", next=_next(), failed=None, name="")
+def sign_in_page() -> Answer:
+    """Answer the form of the sign-in; whom the proxy in front names is signed in at once."""
+    from web.accounts import sign_on
+
+    if (told := sign_on.name_in_header()) is not None:
+        return sign_on.enter_by_header(told, _next())
+    return _form(None)
+
+
+def _form(failed: GridmapError | None, where: str | None = None, name: str = "") -> Response:
+    return show(
+        "accounts/sign_in.html",
+        next=where or _next(),
+        failed=failed,
+        name=name,
+        openid=openid.is_offered(database().settings),
+    )
+
+
+def failed_page(error: GridmapError, where: str) -> Response:
+    """Answer the form of the sign-in with what was wrong."""
+    answer = _form(error, where)
+    answer.status_code = error.status
+    if isinstance(error, TooMany | Unavailable):
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+    return answer
 
 
 @bp.post("/sign-in")
@@ -28,7 +51,7 @@ def sign_in() -> Answer:
     try:
         opened = entry.sign_in(
             database(),
-            _tidy(name),
+            tidy_name(name),
             request.form.get("password", ""),
             code=request.form.get("code", ""),
             address=request.remote_addr or "",
@@ -36,12 +59,12 @@ def sign_in() -> Answer:
             before=request.cookies.get(cookie_name()),
         )
     except (NotSignedIn, TooMany) as error:
-        answer = show("accounts/sign_in.html", next=_next(), failed=error, name=name)
+        answer = _form(error, name=name)
         answer.status_code = error.status
         if isinstance(error, TooMany):
             answer.headers["Retry-After"] = str(error.retry_after_s)
         return answer
-    return _enter(opened, _next())
+    return enter_session(opened, _next())
 
 
 @bp.get("/enter/<link>")
@@ -76,11 +99,9 @@ def _spend(link: str) -> Answer:
         # A browser that is signed in already goes on as it is: the address was opened a second time.
         if before and entry.who(database(), before) is not None:
             return redirect("/", 303)
-        answer = show("accounts/sign_in.html", next="/", failed=error, name="")
-        answer.status_code = error.status
-        return answer
+        return failed_page(error, "/")
     known = opened.post.has_password or opened.post.role is Role.ADMINISTRATOR
-    return _enter(opened, "/" if known else "/account")
+    return enter_session(opened, "/" if known else "/account")
 
 
 @bp.post("/sign-out")
@@ -103,10 +124,11 @@ def try_post() -> Answer:
         device=request.user_agent.string,
         before=request.cookies.get(cookie_name()),
     )
-    return _enter(opened, "/")
+    return enter_session(opened, "/")
 
 
-def _enter(opened: entry.Opened, where: str) -> Answer:
+def enter_session(opened: entry.Opened, where: str) -> Answer:
+    """Give the browser its session, and lead it on."""
     answer = redirect(where, 303)
     answer.set_cookie(
         cookie_name(),
@@ -122,7 +144,8 @@ def _enter(opened: entry.Opened, where: str) -> Answer:
     return answer
 
 
-def _tidy(name: str) -> str:
+def tidy_name(name: str) -> str:
+    """Return a post's name in its one form; empty where it can be no post's."""
     try:
         return desk.tidy_name(name)
     except InvalidInput:
@@ -131,7 +154,11 @@ def _tidy(name: str) -> str:
 
 def _next() -> str:
     """Where to go after it: an address of this server only."""
-    wanted = request.values.get("next", "/")
+    return safe_address(request.values.get("next", "/"))
+
+
+def safe_address(wanted: str) -> str:
+    """Return an address of this server; that of the desk in place of any other."""
     try:
         parts = urlsplit(wanted)
     except ValueError:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Response, request
 
-from gridmap.domain.accounts import Role
+from gridmap.domain.accounts import OPENING_ROLES, Role
 from gridmap.domain.gridkey import UNASSIGNED
 from gridmap.errors import GridmapError, InvalidInput
 from gridmap.services.accounts import desk
@@ -23,6 +23,7 @@ def _page(failed: GridmapError | None = None, link: str | None = None, named: st
         posts=desk.list_posts(database(), actor()),
         tokens=desk.list_tokens(database(), actor()),
         roles=list(Role),
+        opening_roles=OPENING_ROLES,
         grids=names_of(database(), scope()),
         link=None if link is None else f"{request.host_url}enter/{link}",
         named=named,
@@ -60,6 +61,8 @@ def change_post() -> Response:
             desk.set_role(database(), actor(), name, _role())
         elif what == "scope":
             desk.set_grid(database(), actor(), name, _grid())
+        elif what in {"sealed", "sealed_end"}:
+            desk.name_for_sealed(database(), actor(), name, opens=what == "sealed")
         elif what == "lock":
             desk.lock(database(), actor(), name)
         elif what == "unlock":

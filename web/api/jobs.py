@@ -14,6 +14,7 @@ from gridmap.domain.accounts import Role
 from gridmap.domain.jobs import Job, JobState
 from gridmap.services.jobs import desk
 from gridmap.services.jobs.kinds import Asked, JobKind
+from web.api.files import TYPES, file_of
 from web.api.schemas import Nothing, Problem, Strict
 from web.context import actor, database, scope
 
@@ -127,14 +128,18 @@ def cancel_job(path: JobPath, query: Nothing) -> Response:  # noqa: ARG001 - ref
 @bp.get(
     "/jobs/<job_id>/file",
     responses={
-        200: {
-            "description": "The file that the job made.",
-            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-        }
+        200: file_of(TYPES, "The file that the job made."),
     },
 )
 def get_job_file(path: JobPath, query: Nothing) -> Response:  # noqa: ARG001 - refuses parameters
     """Return the file that a job made."""
     _of_mine(path.job_id)
     file = desk.job_file(database(), scope(), path.job_id)
-    return send_file(file, as_attachment=True, download_name=file.name, etag=False, max_age=0)
+    return send_file(
+        file,
+        mimetype=TYPES[file.suffix.removeprefix(".")],
+        as_attachment=True,
+        download_name=file.name,
+        etag=False,
+        max_age=0,
+    )

@@ -94,7 +94,7 @@ def _several(text: str | None) -> tuple[str, ...]:
 
 
 class CountsQuery(QueryFields):
-    """Counts by grid."""
+    """Counts by grid; `sealed` of the total are counted only and in no list."""
 
     level: Level = 3
     parent: Key | None = Field(None, description="The same as grid.")
@@ -196,12 +196,16 @@ class Feature(BaseModel):
 
 
 class FeatureCollection(BaseModel):
-    """A GeoJSON FeatureCollection (RFC 7946); lists have `next` and `total`, too."""
+    """A GeoJSON FeatureCollection (RFC 7946).
+
+    Lists have `next` and `total`, and `sealed`: how many of the total are counted only and in no list.
+    """
 
     type: Literal["FeatureCollection"]
     features: list[Feature]
     next: str | None = None
     total: int | None = None
+    sealed: int | None = None
 
 
 class Name(BaseModel):
@@ -250,9 +254,10 @@ class Workspace(BaseModel):
 
 
 class Totals(BaseModel):
-    """Incidents of a grid and a period."""
+    """Incidents of a grid and a period; `sealed` of the total are counted only and in no list."""
 
     total: int | None
+    sealed: int | None
     open: int | None
     overdue: int | None
     closed_late: int | None
@@ -303,6 +308,7 @@ class Counts(Answered):
     until: str | None = Field(alias="to")
     counts: dict[str, int]
     total: int | None
+    sealed: int | None
     unassigned: int | None
     outside: int | None
 

@@ -12,23 +12,12 @@ from flask_openapi3.models.tag import Tag
 
 from gridmap.services.cases.overview import workspace_info
 from gridmap.services.house import EXPORT, find_layer
-from gridmap.services.workspace.exports import count_rows, export_layer
+from gridmap.services.workspace.exports import count_left_out, count_rows, export_layer
 from gridmap.services.workspace.jobs import MOST_INLINE_ROWS, ExportRequest
+from web.api.files import FILE, TYPES
 from web.api.jobs import JobAnswer, start
 from web.api.schemas import ExportPath, ExportQuery, Nothing, Problem, Workspace
 from web.context import database, scope
-
-TYPES = {
-    "geojson": "application/geo+json",
-    "gpkg": "application/geopackage+sqlite3",
-    "csv": "text/csv; charset=utf-8",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-
-FILE: dict[str, Any] = {
-    "description": "The layer as a file.",
-    "content": {name: {"schema": {"type": "string", "format": "binary"}} for name in TYPES.values()},
-}
 
 bp = APIBlueprint(
     "workspace",
@@ -64,4 +53,5 @@ def get_export(path: ExportPath, query: ExportQuery) -> Response | tuple[Respons
         )
         answer = Response(file.read_bytes(), content_type=TYPES[path.format])
     answer.headers["Content-Disposition"] = f"attachment; filename={file.name}"
+    answer.headers["Gridmap-Sealed-Left-Out"] = str(count_left_out(database(), scope(), layer, chosen))
     return answer

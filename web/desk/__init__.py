@@ -7,7 +7,17 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Bring the pages into an application."""
-    from web.desk import cases, handover, lists, live, town
+    from web.desk import cases, field, handover, imports, lists, live, route, screening, town
 
-    for bp in (lists.bp, cases.bp, town.bp, handover.bp, live.bp):
+    for bp in (
+        lists.bp,
+        cases.bp,
+        town.bp,
+        handover.bp,
+        live.bp,
+        route.bp,
+        screening.bp,
+        field.bp,
+        imports.bp,
+    ):
         app.register_blueprint(bp)

@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from gridmap.domain.cases.actions import Action, read_action
 from gridmap.domain.cases.model import Case
 from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotFound
+from gridmap.reporting.sheet import is_reachable
 from gridmap.services.cases import bodies, desk, intake, tasks, where
 from gridmap.services.cases.refusals import CaseMovedOn
 from web import context
@@ -40,11 +41,24 @@ FIRST_STEPS = (
 """Steps that move a case on, in the order in which the page offers them; the others follow."""
 
 
-@bp.get("/cases/<number>")
+@bp.get("/cases/<path:number>")
 def show(number: str) -> Response:
     """Answer a case whole."""
     case = desk.find(context.database(), context.actor(), number, now=shown.now())
     return _case_page(case, asked=request.args.get("step"))
+
+
+@bp.post("/cases/<path:number>/open")
+def open_case(number: str) -> Response:
+    """Open a sealed case; the row in the audit is written before anything of it is shown."""
+    forms.own_form()
+    return _case_page(desk.open_sealed(context.database(), context.actor(), number, now=shown.now()))
+
+
+@bp.get("/cases/<path:number>/open")
+def back_to_case(number: str) -> Response:
+    """Lead to the case as it is when it is not opened: an opened page that is loaded again is another opening."""
+    return redirect(url_for("case.show", number=number), 303)  # type: ignore[return-value]
 
 
 def _case_page(
@@ -63,7 +77,7 @@ def _case_page(
     ground = small_map.ground(shown.places())
     moved = problem if isinstance(problem, CaseMovedOn) else None
     return page(
-        "desk/case.html",
+        "desk/closed.html" if case.closed else "desk/case.html",
         "desk",
         status=200 if problem is None else problem.status,
         case=case,
@@ -80,10 +94,12 @@ def _case_page(
         written=written or {},
         first_steps=FIRST_STEPS,
         decisions=range(forms.DECISIONS),
+        # On paper the code leads to the server; no telephone comes to an address of this machine alone.
+        opens_elsewhere=is_reachable(request.host_url),
     )
 
 
-@bp.post("/cases/<number>/steps")
+@bp.post("/cases/<path:number>/steps")
 def act(number: str) -> Response:
     """Make a step; what is not lawful comes back with what was written."""
     form = forms.own_form()
@@ -95,8 +111,7 @@ def act(number: str) -> Response:
             database, actor, number, asked, revision if revision is not None else -1, form.get("key", "")
         )
     except _TAKEN_BACK as error:
-        case = desk.find(database, actor, number, now=shown.now())
-        return _case_page(case, asked=form.get("action"), problem=error, written=form)
+        return _case_page(_as_written_in(number), asked=form.get("action"), problem=error, written=form)
     try:
         desk.find(database, actor, number)
     except NotFound:
@@ -105,7 +120,17 @@ def act(number: str) -> Response:
     return redirect(url_for("case.show", number=number, told="step_made"), 303)  # type: ignore[return-value]
 
 
-@bp.post("/cases/<number>/undo")
+def _as_written_in(number: str) -> Case:
+    """Return the case whose form was sent: a sealed one is opened again, since the form is on its opened page."""
+    case = desk.find(context.database(), context.actor(), number, now=shown.now())
+    return (
+        desk.open_sealed(context.database(), context.actor(), number, now=shown.now())
+        if case.closed
+        else case
+    )
+
+
+@bp.post("/cases/<path:number>/undo")
 def undo(number: str) -> Response:
     """Take the newest step back, within the minute."""
     form = forms.own_form()
@@ -114,11 +139,11 @@ def undo(number: str) -> Response:
         revision = forms.read(form, "revision", int)
         desk.undo(database, actor, number, revision if revision is not None else -1)
     except _TAKEN_BACK as error:
-        return _case_page(desk.find(database, actor, number, now=shown.now()), problem=error)
+        return _case_page(_as_written_in(number), problem=error)
     return redirect(url_for("case.show", number=number, told="step_taken_back"), 303)  # type: ignore[return-value]
 
 
-@bp.post("/cases/<number>/tasks/<int:task_id>")
+@bp.post("/cases/<path:number>/tasks/<int:task_id>")
 def finish_task(number: str, task_id: int) -> Response:
     """Mark a task of a case as done, with its result."""
     form = forms.own_form()
@@ -126,11 +151,11 @@ def finish_task(number: str, task_id: int) -> Response:
     try:
         tasks.finish(database, actor, task_id, form.get("result", ""))
     except _TAKEN_BACK as error:
-        return _case_page(desk.find(database, actor, number, now=shown.now()), problem=error)
+        return _case_page(_as_written_in(number), problem=error)
     return redirect(url_for("case.show", number=number), 303)  # type: ignore[return-value]
 
 
-@bp.get("/cases/<number>/qr.svg")
+@bp.get("/cases/<path:number>/qr.svg")
 def qr(number: str) -> Response:
     """Answer the code that opens the case on a phone."""
     desk.find(context.database(), context.actor(), number)
@@ -194,6 +219,11 @@ def record() -> Response:
         case = intake.record(database, actor, asked, key)
     except _TAKEN_BACK as error:
         return _intake_page(form, problem=error, key=key)
+    try:
+        desk.find(database, actor, case.row.number)
+    except NotFound:
+        # Its committee is a party, or it is sealed from this post: others have it now.
+        return redirect(url_for("desk.show", told="case_recorded"), 303)  # type: ignore[return-value]
     return redirect(url_for("case.show", number=case.row.number, told="case_recorded"), 303)  # type: ignore[return-value]
 
 

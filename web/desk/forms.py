@@ -96,6 +96,7 @@ def new_case(form: Form) -> NewCase:
         risk=text(form, "risk") or "green",
         risk_grounds=tuple(form.getlist("risk_grounds")),
         committee_is_party="committee_is_party" in form,
+        reporter_hidden="reporter_hidden" in form,
         number_of_source=text(form, "number_of_source"),
         linked_to=text(form, "linked_to"),
     )
@@ -144,4 +145,5 @@ def step(form: Form) -> StepAsked:
         again=said(form, "again"),
         satisfied=said(form, "satisfied"),
         linked_to=text(form, "linked_to"),
+        reporter_hidden=said(form, "reporter_hidden"),
     )

@@ -28,6 +28,8 @@ NAVIGATION = (
     ("town", "town.show"),
     ("handover", "handover.show"),
     ("screening", "screening.show"),
+    ("imports", "brought.show"),
+    ("field", "phone.show"),
 )
 
 
@@ -161,7 +163,15 @@ def _may_open(endpoint: str) -> bool:
 
 
 _TELLING = frozenset(
-    {"step_made", "step_taken_back", "case_recorded", "handover_given", "handover_taken", "answer_kept"}
+    {
+        "step_made",
+        "step_taken_back",
+        "case_recorded",
+        "handover_given",
+        "handover_taken",
+        "answer_kept",
+        "import_undone",
+    }
 )
 """Sentences that an address may have a page tell: what was just done."""
 

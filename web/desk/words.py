@@ -14,6 +14,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "nav_new": ("登记", "Record"),
     "nav_handover": ("交接班", "Handover"),
     "nav_screening": ("排查", "Screening"),
+    "nav_imports": ("导入", "Imports"),
     "nav_wall": ("大屏", "Wall"),
     "nav_field": ("手机页", "Field page"),
     "find": ("查找事件", "Find a case"),
@@ -41,6 +42,10 @@ _FRAME: dict[str, tuple[str, str]] = {
     "back": ("返回", "Back"),
     "whole_town": ("全镇", "Whole town"),
     "outside_grids": ("网格外", "In no grid"),
+    "route_of_plan": ("巡防计划 {n}", "Patrol plan {n}"),
+    "route_file": ("整条路线（GPX）", "The whole route (GPX)"),
+    "route_open_stop": ("在地图中打开", "Open in a map"),
+    "route_note": ("接报量，不代表危险。", "Reported incidents, not danger."),
 }
 
 WORDS: dict[str, tuple[str, str]] = {**_FRAME, **words_cases.WORDS, **words_town.WORDS}
@@ -57,6 +62,7 @@ FOR_SCRIPTS = (
     "draft_sent",
     "draft_refused",
     "draft_waiting",
+    "field_needed",
     "undo_left",
 )
 """Keys of the sentences that the page's scripts say."""

@@ -107,8 +107,9 @@ def build_graph(
     names: Sequence[str | None],
     permission: Mapping[Mode, Sequence[str | None]] | None = None,
     oneway_bike: Sequence[str | None] | None = None,
+    junctions: tuple[Sequence[str | None], Sequence[str | None]] | None = None,
 ) -> RoadGraph:
-    """Build the graph of noded segments: lines meet where their ends are equal.
+    """Build the graph of noded segments: lines meet where their ends are equal, and where names say so, those too.
 
     Parameters
     ----------
@@ -125,6 +126,9 @@ def build_graph(
         Who may use each segment where the class does not decide; see :func:`gridmap.analysis.roads.modes.speeds`.
     oneway_bike : sequence of {'yes', 'no', 'reverse'} or None, optional
         What holds for bikes in place of `oneway`; None where that holds.
+    junctions : pair of sequences of str or None, optional
+        Names of the junctions at which each segment begins and ends. Ends of two names are two nodes, even at one place
+        (a bridge split over a road); an end without a name joins what is there.
 
     Returns
     -------
@@ -156,8 +160,7 @@ def build_graph(
             "road-empty", f"第 {bad + 1} 段道路没有长度。", f"Segment {bad + 1} of the roads has no length."
         )
     ends = np.concatenate([_end(shapes, 0), _end(shapes, -1)])
-    nodes, of_end = np.unique(np.round(ends, _PLACES), axis=0, return_inverse=True)
-    of_end = np.asarray(of_end).reshape(-1)
+    nodes, of_end = _nodes(np.round(ends, _PLACES), junctions)
     ways = np.asarray(oneway, dtype=object)
     bike_ways = np.where([way is None for way in of_bikes], ways, np.asarray(of_bikes, dtype=object))
     forward, backward = {}, {}
@@ -169,6 +172,28 @@ def build_graph(
         forward[mode] = np.where(free | (way != "reverse"), seconds, np.inf)
         backward[mode] = np.where(free | (way != "yes"), seconds, np.inf)
     return RoadGraph(nodes, of_end[:count], of_end[count:], length_m, shapes, tuple(names), forward, backward)
+
+
+def _nodes(
+    ends: Floats, junctions: tuple[Sequence[str | None], Sequence[str | None]] | None
+) -> tuple[Floats, Ints]:
+    """Return the places where ends meet, in order of x and y, and the node of each end."""
+    places, of_end = np.unique(ends, axis=0, return_inverse=True)
+    of_end = np.asarray(of_end).reshape(-1)
+    if junctions is None or not any(name is not None for part in junctions for name in part):
+        return places, of_end
+    known: dict[str, int] = {}
+    names = np.array(
+        [0 if n is None else known.setdefault(n, len(known) + 1) for part in junctions for n in part],
+        np.int64,
+    )
+    # An end without a name is at the first named junction of its place.
+    least = np.full(len(places), np.iinfo(np.int64).max)
+    np.minimum.at(least, of_end[names > 0], names[names > 0])
+    least = np.where(least == np.iinfo(np.int64).max, 0, least)
+    names = np.where(names > 0, names, least[of_end])
+    pairs, of_end = np.unique(np.column_stack([of_end, names]), axis=0, return_inverse=True)
+    return places[pairs[:, 0]], np.asarray(of_end).reshape(-1).astype(np.int64)
 
 
 def _end(lines: NDArray[np.object_], index: int) -> Floats:

@@ -30,6 +30,8 @@ SPEED_KMH: dict[str, tuple[float, float, float]] = {
     "footway": (4.5, 4.0, 0.0),
     "pedestrian": (4.5, 4.0, 0.0),
     "steps": (2.0, 0.0, 0.0),
+    # A boat takes everybody at its own speed.
+    "ferry": (10.0, 10.0, 10.0),
 }
 # Where a road says that a mode may go which its class shuts out or slows to a walk; steps stay steps.
 OPENED_KMH: dict[Mode, float] = {"foot": 4.2, "bike": 8.0, "car": 10.0}
@@ -86,6 +88,7 @@ def speeds(
             base = np.where(said == "dismount", np.where(base > 0, np.minimum(base, _PUSHED_KMH), 0.0), base)
         base = np.where(said == "no", 0.0, base)
     known = np.isfinite(limit) & (limit > 0) & (base > 0)
+    base = np.where(known & (classes == "ferry"), limit, base)
     if mode == "car":
         base = np.where(known, limit, base)
     elif mode == "bike":

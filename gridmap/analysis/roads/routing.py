@@ -11,6 +11,7 @@ import shapely
 import shapely.ops
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
+from scipy.sparse.csgraph import connected_components
 
 from gridmap.analysis.roads import _search
 from gridmap.analysis.roads.graph import Floats, Ints, RoadGraph
@@ -19,6 +20,7 @@ from gridmap.analysis.roads.snapping import Snapped, Snapper
 from gridmap.errors import InvalidInput
 
 _REMEMBERED = 16
+_SMALL_M = 2000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,9 @@ class Router:
     def __init__(self, graph: RoadGraph, mode: Mode) -> None:
         self.graph = graph
         self.mode = mode
-        self.snapper = Snapper(graph, mode)
         self._edges = graph.edges(mode)
         matrix = self._edges.matrix()
+        self.snapper = Snapper(graph, mode, _apart(graph, mode, matrix))
         self._forward = _Search(matrix)
         self._reverse = _Search(sparse.csr_array(matrix.T))
         self._ahead_s = graph.forward_s[mode]
@@ -310,6 +312,21 @@ class Router:
             line,
             tuple(streets),
         )
+
+
+def _apart(graph: RoadGraph, mode: Mode, matrix: sparse.csr_array) -> NDArray[np.bool_]:
+    """Tell from which segments little of the network can be reached and left again; shape (m,).
+
+    Segments belong together where each can be reached from the other (strongly connected components). A part is small
+    that has less than a tenth of the largest one's length, or less than a third of it and than two kilometres.
+    """
+    _, label = connected_components(matrix, directed=True, connection="strong")
+    usable = np.isfinite(graph.forward_s[mode]) | np.isfinite(graph.backward_s[mode])
+    inside = usable & (label[graph.tail] == label[graph.head])
+    length_m = np.bincount(label[graph.tail[inside]], graph.length_m[inside], minlength=label.max() + 1)
+    longest = length_m.max()
+    large = length_m >= max(longest / 10, min(longest / 3, _SMALL_M))
+    return np.asarray(~(inside & large[label[graph.tail]]))
 
 
 def _at_end(seconds: Floats, at_end: NDArray[np.bool_]) -> Floats:

@@ -12,6 +12,8 @@ from gridmap.analysis.roads.graph import RoadGraph
 from gridmap.analysis.roads.modes import Mode
 from gridmap.errors import InvalidInput
 
+NEAR_BY_M = 250.0
+"""How much further a road may lie from which one can come and go, in place of one that leads nowhere."""
 _FEW = 500
 _AT_END_M = 1e-3
 
@@ -46,6 +48,9 @@ class Snapper:
     graph : RoadGraph
     mode : {'foot', 'bike', 'car'}, optional
         Only segments that the mode may use in one direction at least; all by default.
+    apart : (m,) bool, optional
+        Segments from which little of the network can be reached and left again: a place is put onto one only where no
+        other segment lies within :data:`NEAR_BY_M` further.
 
     Raises
     ------
@@ -53,7 +58,9 @@ class Snapper:
         When the mode may use no segment.
     """
 
-    def __init__(self, graph: RoadGraph, mode: Mode | None = None) -> None:
+    def __init__(
+        self, graph: RoadGraph, mode: Mode | None = None, apart: NDArray[np.bool_] | None = None
+    ) -> None:
         usable = np.ones(len(graph.lines), dtype=bool)
         if mode is not None:
             usable = np.isfinite(graph.forward_s[mode]) | np.isfinite(graph.backward_s[mode])
@@ -61,13 +68,14 @@ class Snapper:
             raise InvalidInput(
                 "mode-no-roads", f"没有 {mode} 可走的道路。", f"There is no road that {mode} may use."
             )
-        self._rows = np.flatnonzero(usable)
-        self._lines = graph.lines[self._rows]
-        self._length_m = graph.length_m[self._rows]
-        self._tree = shapely.STRtree(self._lines)
+        rows = np.flatnonzero(usable)
+        alone = np.zeros(len(rows), bool) if apart is None else apart[rows]
+        self._all = _Index(graph, rows)
+        self._apart = rows[alone]
+        self._joined = _Index(graph, rows[~alone]) if alone.any() and not alone.all() else None
 
     def snap(self, xy: ArrayLike) -> Snapped:
-        """Put places onto their nearest segments; of equally near ones the first.
+        """Put places onto their nearest segments, of equally near ones the first; rather onto one that leads on.
 
         Parameters
         ----------
@@ -80,6 +88,29 @@ class Snapper:
             When coordinates are missing.
         """
         at = np.asarray(xy, dtype=np.float64).reshape(-1, 2)
+        near = self._all.nearest(at)
+        if self._joined is None:
+            return near
+        lost = np.flatnonzero(np.isin(near.segment, self._apart))
+        if len(lost) == 0:
+            return near
+        other = self._joined.nearest(at[lost])
+        better = other.distance_m <= near.distance_m[lost] + NEAR_BY_M
+        for name in ("segment", "offset_m", "distance_m"):
+            getattr(near, name)[lost[better]] = getattr(other, name)[better]
+        return near
+
+
+class _Index:
+    """Some segments of a graph, found by place."""
+
+    def __init__(self, graph: RoadGraph, rows: NDArray[np.int64]) -> None:
+        self._rows = rows
+        self._lines = graph.lines[rows]
+        self._length_m = graph.length_m[rows]
+        self._tree = shapely.STRtree(self._lines)
+
+    def nearest(self, at: NDArray[np.float64]) -> Snapped:
         if not np.isfinite(at).all():
             raise InvalidInput(
                 "coordinate-not-finite", "坐标含有空值或无穷大。", "A coordinate is not finite."

@@ -17,10 +17,11 @@ from gridmap.domain.cases.actions import ACTION_WORDS, Action
 from gridmap.domain.cases.model import Case, CaseRow, NewCase, StepAsked
 from gridmap.domain.cases.rules import RULES
 from gridmap.domain.codes import code_list, codes
-from gridmap.services.cases import desk, intake, screening, tasks, withdrawals
+from gridmap.services.cases import desk, expiry, intake, screening, tasks, withdrawals
 from gridmap.storage.database import Database
 
 _STAGES = {c.code: f"{c.zh} / {c.en}" for c in code_list("stage")}
+_SEALED = "保密事件 / sealed case"
 _KEY = click.option(
     "--key", type=click.UUID, help="同一编号只办一次 / an act told twice with one key is done once."
 )
@@ -57,6 +58,9 @@ def group() -> None:  # noqa: D103 - its help is above
 @click.option("--risk", type=click.Choice(["green", "yellow", "red"]), default="green", show_default=True)
 @click.option("--risk-ground", "risk_grounds", multiple=True, help="风险依据 / ground of the risk.")
 @click.option("--committee-is-party", is_flag=True, help="村委会是当事人 / the committee is a party.")
+@click.option(
+    "--protect-reporter", "reporter_hidden", is_flag=True, help="保护反映人 / protect the reporter."
+)
 @click.option("--source-number", "number_of_source", help="来源编号 / the source's number.")
 @click.option("--linked-to", help="关联事件编号 / the same matter as this case.")
 @click.option("--check", is_flag=True, help="只查可能重复的事件 / only show likely duplicates.")
@@ -87,7 +91,7 @@ def _find(words: str, limit: int) -> None:
 @group.command("list")
 @click.option("--overdue", is_flag=True, help="只列超期的 / only overdue ones.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-def _list(limit: int, *, overdue: bool) -> None:
+def list_open(limit: int, *, overdue: bool) -> None:
     """未办结的事件，按期限 / open cases, those due first before others."""
     with workspace() as database:
         at = dt.datetime.now(dt.UTC) if overdue else None
@@ -102,6 +106,14 @@ def _show(number: str) -> None:
         _print_case(database, desk.find(database, actor(database), number), whole=True)
 
 
+@group.command("open")
+@click.argument("number")
+def _open(number: str) -> None:
+    """打开一起保密事件，留记录，须以岗位身份（--as）/ open a sealed case as a post; it is written down."""
+    with workspace() as database:
+        _print_case(database, desk.open_sealed(database, actor(database), number), whole=True)
+
+
 @group.command("undo")
 @click.argument("number")
 def _undo(number: str) -> None:
@@ -111,16 +123,24 @@ def _undo(number: str) -> None:
         _print_case(database, desk.undo(database, actor(database), number, seen.row.revision))
 
 
-@group.command("withdraw-import")
-@click.argument("run_id", type=int)
-@click.option("--note", required=True, help="原因 / why.")
-def _withdraw_import(run_id: int, note: str) -> None:
-    """撤销一次导入，保留并标记 / take an import of incidents back; its cases are kept and marked."""
+@group.command("expire")
+@click.option("--dry-run", is_flag=True, help="只统计 / count only.")
+def _expire(*, dry_run: bool) -> None:
+    """清空到期事件的文字与具体位置，数字保留 / empty texts and places of cases closed long ago."""
     with workspace() as database:
-        done = withdrawals.withdraw_import(database, actor(database), run_id, note)
-    console.print(f"已撤销 / withdrawn: {done.marked}")
-    for number in done.left:
-        console.print(f"已有办理，未撤销 / worked on since, left: {number}")
+        done = expiry.expire_texts(database, actor(database), dry_run=dry_run)
+    day = f"{done.closed_before:%Y-%m-%d}"
+    told = "将清空 / would be emptied" if dry_run else "已清空 / emptied"
+    console.print(f"{told}: {done.cases} 件 / cases, {day} 之前办结 / closed before {day}")
+
+
+@group.command("restore")
+@click.argument("number")
+def restore(number: str) -> None:
+    """放回被撤销的事件 / put a withdrawn case back as it was."""
+    with workspace() as database:
+        withdrawals.restore(database, actor(database), number)
+        _print_case(database, desk.find(database, actor(database), number))
 
 
 _OPTIONS: dict[str, Callable[[Any], Any]] = {
@@ -140,6 +160,12 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
     "lead": click.option("--lead", help="牵头单位 / the leading body."),
     "linked_to": click.option("--linked-to", help="关联事件编号 / the other case."),
     "again": click.option("--again/--not-again", default=None, help="是否再起纠纷 / in quarrel again."),
+    "reporter_hidden": click.option(
+        "--protect-reporter/--reporter-open",
+        "reporter_hidden",
+        default=None,
+        help="是否保护反映人 / protect the reporter.",
+    ),
     "satisfied": click.option("--satisfied/--not-satisfied", default=None, help="是否满意 / satisfied."),
 }
 
@@ -203,7 +229,7 @@ def _tasks(number: str | None, until: dt.date | None) -> None:
             f"{kind.zh} / {kind.en}",
             t.number or "–",
             str(t.grid_key),
-            t.text,
+            _SEALED if t.sealed else t.text,
         )
     console.print(table)
 
@@ -280,13 +306,16 @@ def _print_rows(database: Database, rows: list[CaseRow]) -> None:
         table.add_column(heading, overflow="fold", no_wrap=heading.startswith("编号"))
     for row in rows:
         due = "–" if row.due_at is None else f"{row.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
-        table.add_row(row.number, _STAGES[row.stage], due, str(row.handler_key), row.summary or "")
+        what = _SEALED if row.sealed and row.summary is None else row.summary or ""
+        table.add_row(row.number, _STAGES[row.stage], due, str(row.handler_key), what)
     console.print(table)
 
 
 def _print_case(database: Database, case: Case, *, whole: bool = False) -> None:
     zone = ZoneInfo(database.settings.timezone)
     _print_rows(database, [case.row])
+    if case.closed and case.lawful:
+        console.print(f"打开（留记录）/ open it, which is written down: gridmap cases open {case.row.number}")
     if case.barred:
         console.print(f"不得调解，请转介 / not to be mediated; show the way to: {', '.join(case.barred)}")
     if whole:

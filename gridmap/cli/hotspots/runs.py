@@ -85,7 +85,9 @@ def run(
         first, last, finest = period_and_level(database, scope)
         spec = HotspotSpec(since=since or first, until=until or last, level=level or finest, **given)
         with progress() as on_progress:
-            made = runs.run_hotspots(database, scope, spec, on_progress=on_progress)
+            made = runs.run_hotspots(
+                database, scope, spec, owner=actor(database).post, on_progress=on_progress
+            )
         for path in outputs:
             leaves = runs.hotspot_run(database, scope, made["run_id"], Counts.PERTURBED)
             runs.export_run(leaves, path, database.settings.timezone)
@@ -173,9 +175,9 @@ def _notes(run: dict[str, Any]) -> list[str]:
     notes = [f"事件 / incidents: {about['incidents']}; 网格 / grids: {about['cells']}"]
     if about["outside"] != 0:
         notes.append(f"{told_text(about['outside'])} 件不在这一层级的网格内 / lie in no grid of this level.")
-    if about["left_out_family"] != 0:
+    if about["left_out_sealed"] != 0:
         notes.append(
-            f"{told_text(about['left_out_family'])} 件婚姻家庭纠纷只在村级显示，未计入 / family disputes, shown at "
+            f"{told_text(about['left_out_sealed'])} 件保密事件只在村级计数，未计入 / sealed cases, counted at "
             "village level only, are left out."
         )
     if about.get("permutations_few"):
@@ -301,7 +303,7 @@ def export(run_id: int, file: Path) -> None:
 def delete(run_id: int) -> None:
     """删除一次分析 / delete one run."""
     with workspace() as database:
-        runs.delete_run(database, actor(database).scope, run_id)
+        runs.delete_run(database, actor(database), run_id)
     console.print(f"已删除 / deleted: {run_id}")
 
 

@@ -14,12 +14,13 @@ import pandas as pd
 from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, errors, progress, read_mapping, workspace
+from gridmap.domain.code_systems import systems
 from gridmap.domain.codes import codes
 from gridmap.domain.query import IncidentQuery
 from gridmap.ingest.personal import named_kinds
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
-from gridmap.services.workspace.exports import ExportLayer, export_layer
+from gridmap.services.workspace.exports import ExportLayer, count_left_out, export_layer
 
 _SHOWN_REFUSALS = 20
 
@@ -46,8 +47,9 @@ def _import_command(kind: ImportKind, noun: str, zh: str) -> click.Command:
     def command(file: Path, **given: Any) -> None:
         options = read_options(file, **given)
         with workspace() as database, progress() as on_progress:
+            acting = actor(database)
             result = import_records(
-                database, actor(database).scope, kind, file, options, on_progress=on_progress
+                database, acting.scope, kind, file, options, actor=acting, on_progress=on_progress
             )
         tell_import(result, options)
 
@@ -71,12 +73,22 @@ def import_options(command: Callable[..., None]) -> Callable[..., None]:
                 "--encoding", help="CSV 的编码 / encoding of a CSV file: utf-8, gb18030, big5, utf-16."
             ),
             click.option(
+                "--code-system",
+                type=click.Choice(sorted(systems())),
+                help="纠纷类型的代码体系 / code system of the kinds of disputes.",
+            ),
+            click.option(
                 "--dayfirst/--monthfirst", default=None, help="01/02/2026 的读法 / how it is meant."
             ),
             click.option(
                 "--accept-valid",
                 is_flag=True,
                 help="导入合格行，其余退回 / import valid rows although others fail.",
+            ),
+            click.option(
+                "--accept-doubtful",
+                is_flag=True,
+                help="有疑问的行也导入（像另一件事、像已有的记录）/ import rows that were asked about.",
             ),
             click.option("--dry-run", is_flag=True, help="只检查，不写入 / check and write nothing."),
             click.option(
@@ -93,7 +105,7 @@ def read_options(
 ) -> ImportOptions:
     """Make the service's options of what was typed."""
     return ImportOptions(
-        mapping=read_mapping(mapping),
+        mapping=_with_system(read_mapping(mapping), given["code_system"]),
         mapping_name=save_as or use,
         crs=given["crs"],
         sheet=given["sheet"],
@@ -101,9 +113,14 @@ def read_options(
         encoding=given["encoding"],
         dayfirst=given["dayfirst"],
         accept_valid=given["accept_valid"],
+        accept_doubtful=given["accept_doubtful"],
         dry_run=given["dry_run"],
         refused_file=given["refused"] or file.with_name(f"{file.stem}-refused.xlsx"),
     )
+
+
+def _with_system(mapping: dict[str, str] | None, system: str | None) -> dict[str, str] | None:
+    return mapping if system is None else {**(mapping or {}), "code_system": f"={system}"}
 
 
 def tell_import(result: ImportResult, options: ImportOptions) -> None:
@@ -190,7 +207,10 @@ def export_command(layer: ExportLayer, zh: str) -> click.Command:
     def command(file: Path, crs: str, query: IncidentQuery) -> None:
         with workspace() as database:
             rows = export_layer(database, actor(database).scope, layer, file, query=query, target_crs=crs)
+            left_out = count_left_out(database, actor(database).scope, layer, query)
         console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}")
+        if left_out:
+            console.print(f"另有保密 {left_out} 件，不导出 / {left_out} sealed cases are left out.")
 
     return command
 

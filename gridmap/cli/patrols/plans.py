@@ -136,7 +136,13 @@ def plan(
             **given,
         )
         with progress() as on_progress:
-            made = plans.plan_patrols(database, actor(database).scope, asked, on_progress=on_progress)
+            made = plans.plan_patrols(
+                database,
+                actor(database).scope,
+                asked,
+                owner=actor(database).post,
+                on_progress=on_progress,
+            )
         for path in outputs:
             export_kept(database, actor(database).scope, made["patrol_id"], path)
     tell_plan(made)
@@ -214,6 +220,7 @@ def replan(
                 seed=seed,
                 seconds=seconds,
                 iterations=iterations,
+                owner=actor(database).post,
                 on_progress=on_progress,
             )
         else:
@@ -226,6 +233,7 @@ def replan(
                 seed=seed,
                 seconds=seconds,
                 iterations=iterations,
+                owner=actor(database).post,
                 on_progress=on_progress,
             )
     tell_plan(made)
@@ -292,7 +300,7 @@ def export(patrol_id: int, file: Path, team: str | None, url: str | None) -> Non
 def delete(patrol_id: int) -> None:
     """删除一份计划 / delete a plan."""
     with workspace() as database:
-        kept_plans.delete_plan(database, actor(database).scope, patrol_id)
+        kept_plans.delete_plan(database, actor(database), patrol_id)
     console.print(f"已删除 / deleted: {patrol_id}")
 
 

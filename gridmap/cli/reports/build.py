@@ -71,7 +71,13 @@ def build(out: Path, since: dt.date | None, until: dt.date | None, level: int | 
         request = ReportRequest(since=since or first, until=until or last, level=level or finest, **given)
         with progress() as on_progress:
             made = build_hotspot_report(
-                database, scope, request, out, assets=vendor_folder(), on_progress=on_progress
+                database,
+                scope,
+                request,
+                out,
+                assets=vendor_folder(),
+                owner=actor(database).post,
+                on_progress=on_progress,
             )
     console.print(
         f"已写入 / written: {out} ({made['bytes'] / 1e6:.1f} MB), 表格 / tables: {made['tables']}",

@@ -34,9 +34,7 @@ def group() -> None:  # noqa: D103 - its help is above
 def _nearest(incident: str, at: dt.datetime | None, k: int, *, streets: bool) -> None:
     """最快能到的队伍 / the teams that can be at an incident first, by road."""
     with workspace() as database:
-        found = dispatch.rank_for_incident(
-            database, actor(database).scope, incident, at=instant(database, at), k=k
-        )
+        found = dispatch.rank_for_incident(database, actor(database), incident, at=instant(database, at), k=k)
     if not found["teams"]:
         console.print("没有可派的队伍 / no team can be sent.")
     else:
@@ -82,7 +80,7 @@ def _ranking(teams: list[dict[str, Any]]) -> Table:
 def _send(incident: str, team: str, at: dt.datetime | None) -> None:
     """派出一队 / send a team to an incident."""
     with workspace() as database:
-        done = dispatch.send_team(database, actor(database).scope, incident, team, now=instant(database, at))
+        done = dispatch.send_team(database, actor(database), incident, team, now=instant(database, at))
     console.print(
         f"第 {done['dispatch_id']} 次出动 / dispatch {done['dispatch_id']}: {team} → {done['uid']}, "
         f"{done['road_s'] / 60:.1f} 分钟 / min, {done['road_m'] / 1000:.2f} 公里 / km"

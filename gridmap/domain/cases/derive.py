@@ -12,6 +12,7 @@ from gridmap.domain.cases.actions import ENDED_STAGES, WORK, Action, Stage, read
 from gridmap.domain.cases.lists import UNTOLD
 from gridmap.domain.cases.model import Opening, State, Step
 from gridmap.domain.cases.rules import RULES
+from gridmap.domain.cases.sealing import SEALING_GROUNDS
 from gridmap.domain.gridkey import TOWN, UNASSIGNED, VILLAGE, level_of
 
 RISK_REVIEW_DAYS = 14
@@ -137,6 +138,9 @@ class Walk:
             self._resume(step.at)
         self._due(step.details.get("due"))
         self._risk(step)
+        hidden = step.details.get("reporter_hidden")
+        if hidden is not None and action in {Action.ACCEPT, Action.CORRECT}:
+            self._set(reporter_hidden=bool(hidden))
         _TAKEN.get(action, Walk._nothing)(self, step)
 
     def end_as_told(self) -> None:
@@ -288,7 +292,13 @@ class Walk:
             return
         review = step.at + dt.timedelta(days=RISK_REVIEW_DAYS) if risk == "red" else None
         grounds = tuple(step.details.get("grounds", ()))
-        self._set(risk=str(risk), risk_grounds=grounds, risk_review_at=review)
+        self._set(
+            risk=str(risk),
+            risk_grounds=grounds,
+            risk_review_at=review,
+            # What was told of violence once stays sealed, whatever the risk is later.
+            sealed_by_risk=self._now.sealed_by_risk or not SEALING_GROUNDS.isdisjoint(grounds),
+        )
 
 
 _NOBODY_ASKED: dict[str, Any] = {"awaiting_key": None, "awaiting_body": None, "sign_due_at": None}

@@ -25,12 +25,15 @@ class Figure:
         A day before, at the same time.
     year_before : int or None
         A year before, on the same day at the same time.
+    sealed : int
+        Of the number now: cases that are counted only, and in no list of whoever looks; 0 beside a perturbed number.
     """
 
     name: GlanceName
     now: int | None
     before: int | None
     year_before: int | None
+    sealed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class GridCounts:
 
     Attributes
     ----------
+    sealed : int
+        Of those reported: counted only, in no list of whoever looks.
     due : int
         Cases whose due time has come, or that were closed before it.
     closed_of_due, on_time : int
@@ -75,6 +80,7 @@ class GridCounts:
 
     grid_key: int
     reported: int = 0
+    sealed: int = 0
     open: int = 0
     overdue: int = 0
     solved: int = 0

@@ -97,6 +97,8 @@ class State:
     risk: str = "green"
     risk_grounds: tuple[str, ...] = ()
     risk_review_at: dt.datetime | None = None
+    sealed_by_risk: bool = False
+    reporter_hidden: bool = False
     sign_due_at: dt.datetime | None = None
     act_due_at: dt.datetime | None = None
     due_at: dt.datetime | None = None
@@ -139,6 +141,10 @@ class NewCase:
         Grid that a person chose in place of the one of the coordinate, with `grid_reason`.
     place : str or None
         The place in words.
+    committee_is_party : bool
+        The village's committee is a party: its village does not see the case.
+    reporter_hidden : bool
+        What would tell the other party who reported it is shown to the desks of the place only.
     number_of_source : str or None
         The number that the source gave it; kept beside the number for life.
     linked_to : str or None
@@ -166,6 +172,7 @@ class NewCase:
     risk: str = "green"
     risk_grounds: tuple[str, ...] = ()
     committee_is_party: bool = False
+    reporter_hidden: bool = False
     code_system: str | None = None
     number_of_source: str | None = None
     linked_to: str | None = None
@@ -198,6 +205,8 @@ class StepAsked:
         What a follow-up found: in quarrel again; satisfied (None: not asked).
     linked_to : str or None
         Number of another case, for ``link``.
+    reporter_hidden : bool or None
+        Whether whoever reported it is to be protected from now on, for ``correct``.
     """
 
     action: Action
@@ -220,6 +229,7 @@ class StepAsked:
     again: bool | None = None
     satisfied: bool | None = None
     linked_to: str | None = None
+    reporter_hidden: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,11 +267,12 @@ class CaseRow:
     lat: float | None
     accuracy_m: float | None
     sealed: bool = False
+    reporter_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRow:
-    """A task as a line of a list."""
+    """A task as a line of a list. That of a sealed case has no text until the case is opened."""
 
     task_id: int
     kind: str
@@ -277,6 +288,7 @@ class TaskRow:
     result: str | None
     done_by: str | None
     details: Mapping[str, Any] = field(default_factory=dict)
+    sealed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -381,6 +393,9 @@ class Case:
         Until when whoever asks may take back the newest step.
     duplicates_linked : tuple of str
         Numbers of the cases that a person linked.
+    closed : bool
+        Whether its text, place, steps and tasks are held back: it is sealed and was not opened, or it is hidden
+        from whoever just recorded it or passed it on.
     """
 
     row: CaseRow
@@ -396,3 +411,4 @@ class Case:
     undo_until: dt.datetime | None
     duplicates_linked: tuple[str, ...] = ()
     recorded_by: str | None = None
+    closed: bool = False

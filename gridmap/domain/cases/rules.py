@@ -187,7 +187,7 @@ RULES: dict[Action, Rule] = {
             "same",
             "handler",
             ("corrects", "note"),
-            ("ground", "until", "outcome", "method", "agreement", "fulfilled"),
+            ("ground", "until", "outcome", "method", "agreement", "fulfilled", "reporter_hidden"),
             _END,
         ),
         Rule(Action.LINK, _EVERY, "same", "either", ("linked_to",), ("note",)),

@@ -1,8 +1,9 @@
-"""Which cases are sealed: family, minors, health, self-harm, violence."""
+"""Which cases are sealed: family, minors, health, self-harm, violence.
+
+The database holds the same list in the column ``incidents.sealed``, which it computes itself.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Collection
 
 SEALED_KINDS: frozenset[tuple[str, str]] = frozenset(
     {
@@ -23,6 +24,13 @@ SEALING_GROUNDS = frozenset({"violence", "abuse", "minors", "self_harm"})
 """Grounds of a risk that seal a case of any kind."""
 
 
-def is_sealed(domain: str, kind: str | None, risk_grounds: Collection[str] = ()) -> bool:
-    """Tell whether a case is one that only its handler and two named posts may open."""
-    return (domain, kind or "") in SEALED_KINDS or not SEALING_GROUNDS.isdisjoint(risk_grounds)
+def is_sealed(domain: str, kind: str | None, *, by_risk: bool = False) -> bool:
+    """Tell whether a case is one that only its handler and two named posts may open.
+
+    Parameters
+    ----------
+    domain, kind : str
+    by_risk : bool
+        Whether a ground of its risk ever sealed it.
+    """
+    return by_risk or (domain, kind or "") in SEALED_KINDS

@@ -216,7 +216,7 @@ def _grids(
         elif field.name in headings.constants:
             values = [headings.constants[field.name]] * n
         data[field.name] = pd.Series(values if values is not None else [None] * n, dtype=object)
-    _all_fit(refusals, file_name)
+    all_fit(refusals, file_name)
     levels = [_level(value, level) for value in data["level"]]
     if level is None and data["level"].isna().any():
         notices.append(
@@ -297,7 +297,7 @@ def _level(value: Any, level: int | None) -> int:
     return level or 3
 
 
-def _all_fit(refusals: Refusals, file_name: str) -> None:
+def all_fit(refusals: Refusals, file_name: str) -> None:
     """Refuse the file when a row has a value that does not fit: boundaries are taken whole or not at all."""
     problems = refusals.frame()
     if problems.empty:

@@ -242,7 +242,7 @@ def _features(document: dict[str, Any], limits: dict[str, int]) -> list[dict[str
 
 def _properties(features: list[dict[str, Any]], limits: dict[str, int]) -> pa.Table:
     names: dict[str, None] = {}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for feature in features:
         properties = feature.get("properties")
         properties = properties if isinstance(properties, dict) else {}
@@ -255,8 +255,24 @@ def _properties(features: list[dict[str, Any]], limits: dict[str, int]) -> pa.Ta
                 f"属性超过 {limits['columns']} 种。请只保留需要的属性。",
                 f"it has more than {limits['columns']} properties. Keep only those that are needed.",
             )
+        _refuse_broken_text(len(rows) + 1, properties)
         rows.append(properties)
     return text_table({n: [r.get(n) for r in rows] for n in names}, len(rows))
+
+
+def _refuse_broken_text(number: int, properties: dict[str, Any]) -> None:
+    """Refuse half of a pair of surrogates, which JSON may spell and no text may hold."""
+    for name, value in properties.items():
+        try:
+            json.dumps([name, value], ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            shown = name.encode("utf-8", "replace").decode()[:40]
+            raise Refused(
+                "text-broken",
+                f"第 {number} 个要素的“{shown}”中有残缺的字符（半个代理对，如 \\ud800）。请改正这段文字后重新导出。",
+                f'feature {number}: "{shown}" holds a broken character (half of a surrogate pair, such as \\ud800). '
+                "Correct the text and export it again.",
+            ) from None
 
 
 def _crs(document: dict[str, Any]) -> str | None:

@@ -80,7 +80,7 @@ def _source(path: Path, kind: str, limits: dict[str, int]) -> _Source:
         path.with_suffix(".cpg").unlink(missing_ok=True)
         return _Source(path, encoding, notices)
     if kind == "gpkg":
-        _check_gpkg(path)
+        return _Source(path, tables=_check_gpkg(path))
     if kind in {"kml", "kmz"}:
         path = kml.unpack_kmz(path, limits) if kind == "kmz" else path
         return _Source(path, placemarks=kml.check_kml(path))
@@ -89,6 +89,8 @@ def _source(path: Path, kind: str, limits: dict[str, int]) -> _Source:
 
 def _read(layer: str | None, source: _Source, limits: dict[str, int], *, layers_only: bool) -> Read:
     names = [str(n) for n in pyogrio.list_layers(str(source.path))[:, 0]]
+    if source.tables is not None:
+        names = [n for n in names if n.lower() in source.tables]
     if layers_only:
         return pa.table({"layer": names}), None, None, []
     if not names:
@@ -106,6 +108,7 @@ class _Source:
     encoding: str | None = None
     notices: list[list[str]] = field(default_factory=list)
     placemarks: list[dict[str, str]] | None = None
+    tables: frozenset[str] | None = None
 
 
 def _read_layer(layer: str, source: _Source, limits: dict[str, int]) -> Read:
@@ -158,10 +161,17 @@ def _texts(table: pa.Table, decode: Callable[[str], str]) -> pa.Table:
     return pa.table(columns)
 
 
-def _check_gpkg(path: Path) -> None:
-    """Refuse what is no SQLite file, is cut short, or shows its layers through views.
+_NAMES_OF_VIEWS = frozenset(
+    {"st_spatial_ref_sys", "spatial_ref_sys", "st_geometry_columns", "geometry_columns"}
+)
+"""Views over its own tables that GDAL once wrote into every GeoPackage; never layers."""
 
-    A view may call functions that reach other files; a layer that is a plain table cannot.
+
+def _check_gpkg(path: Path) -> frozenset[str]:
+    """Names of the plain tables of a GeoPackage, in lower case; refuse what could show anything else.
+
+    A view may run for ever or call functions that reach other files, whether ``gpkg_contents`` names it or not; a
+    layer that is a plain table cannot. What was written last is missing where a write-ahead log was left behind.
     """
     with path.open("rb") as file:
         head = file.read(100)
@@ -181,22 +191,34 @@ def _check_gpkg(path: Path) -> None:
     )
     if pages * (65536 if page == 1 else page) > size:
         raise broken
+    if 2 in head[18:20]:
+        raise Refused(
+            "gpkg-open",
+            "复制时文件还在 GIS 软件中打开，最后的修改不在其中（预写日志 -wal 没有一起复制）。"
+            "请在软件中关闭该文件（或移除图层），再复制一次。",
+            "it was copied while a program had it open: what was changed last stands in its log (-wal) and is "
+            "missing here. Close it in the program (or remove the layer) and copy it again.",
+        )
     try:
         database = sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)
         try:
             database.execute("PRAGMA trusted_schema = OFF")
-            rows = database.execute(
-                "SELECT c.table_name, m.type, m.sql FROM gpkg_contents c "
-                "LEFT JOIN sqlite_master m ON lower(m.name) = lower(c.table_name)"
+            listed = database.execute("SELECT table_name FROM gpkg_contents").fetchall()
+            objects = database.execute(
+                "SELECT lower(name), type, sql FROM sqlite_master WHERE type IN ('table', 'view')"
             ).fetchall()
         finally:
             database.close()
     except sqlite3.Error:
         raise broken from None
-    for table, kind, sql in rows:
-        if kind != "table" or "virtual" in str(sql)[:40].lower():
-            raise Refused(
-                "gpkg-view",
-                f"图层“{str(table)[:40]}”不是普通数据表，拒绝读取。请重新导出。",
-                f'the layer "{str(table)[:40]}" is not a plain table and is not read. Export it again.',
-            )
+    plain = {n for n, kind, sql in objects if kind == "table" and "virtual" not in str(sql)[:40].lower()}
+    views = {n for n, kind, _ in objects if kind == "view"} - _NAMES_OF_VIEWS
+    hidden = sorted(views) or [str(n) for (n,) in listed if str(n).lower() not in plain]
+    if hidden:
+        raise Refused(
+            "gpkg-view",
+            f"“{hidden[0][:40]}”不是普通数据表（是视图），拒绝读取。请把图层另存为新的 GeoPackage。",
+            f'"{hidden[0][:40]}" is not a plain table but a view and is not read. '
+            "Save the layer as a new GeoPackage.",
+        )
+    return frozenset(plain)

@@ -11,14 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from gridmap.domain.records import MIN_HEAD_COUNT, Noun
+from gridmap.domain.fields import Noun
+from gridmap.domain.records import MIN_HEAD_COUNT
 from gridmap.errors import InvalidInput
 from gridmap.ingest.model import Notice, RawTable
 from gridmap.ingest.personal import find_personal
 from gridmap.ingest.rows.headers import Headings
+from gridmap.ingest.rows.kinds import read_dispute_kinds
 from gridmap.ingest.rows.places import Places
 from gridmap.ingest.rows.refused import Refusals
-from gridmap.ingest.rows.values import read_codes
 
 _EARLIEST = dt.datetime(1949, 10, 1, tzinfo=dt.UTC)
 _MANY = 10
@@ -38,7 +39,6 @@ def check_rows(
     *,
     given: Mapping[str, Any],
     now: dt.datetime,
-    kinds: Mapping[str, str],
 ) -> None:
     """Check what a row as a whole must hold: required cells, a place, the order of its dates.
 
@@ -53,11 +53,9 @@ def check_rows(
     given : mapping
         Field to column as written.
     now : datetime
-    kinds : mapping
-        Spelling to code of the kinds of disputes.
     """
     for field in noun.fields:
-        if field.required and field.name in columns:
+        if field.required and field.name in columns and not headings.lacking:
             empty = _mask(pc.is_null(columns[field.name])) & ~refusals.of(
                 headings.columns.get(field.name, field.name)
             )
@@ -69,10 +67,10 @@ def check_rows(
                 zh=f"缺少{field.zh}。请填写。",
                 en=f"{field.name} is missing. Fill it in.",
             )
-    if noun.place == "point":
+    if noun.place == "point" and not headings.lacking:
         _need_place(columns, places, headings, refusals)
     if noun.name == "incidents":
-        _dispute_kinds(columns, headings, refusals, kinds)
+        read_dispute_kinds(columns, headings, refusals)
     if noun.name == "migrants":
         _small_counts(columns, headings, refusals, given)
     _order_of_dates(columns, noun, headings, refusals, given=given, now=now)
@@ -101,29 +99,6 @@ def _need_place(columns: dict[str, Any], places: Places, headings: Headings, ref
     zh = "没有位置。请填写经纬度" + ("，或网格编码、村名。" if names else "。")
     en = "there is no place. Give lon and lat" + (f", or {' or '.join(names)}." if names else ".")
     refusals.add(lacking, "lon, lat", None, code="place-missing", zh=zh, en=en)
-
-
-def _dispute_kinds(
-    columns: dict[str, Any], headings: Headings, refusals: Refusals, kinds: Mapping[str, str]
-) -> None:
-    kind = columns["kind"]
-    of_dispute = pc.fill_null(pc.equal(columns["domain"], "dispute"), fill_value=False)
-    if kind.null_count == len(kind):
-        return
-    chunked = kind if isinstance(kind, pa.ChunkedArray) else pa.chunked_array([kind])
-    found, unknown = read_codes(chunked, kinds)
-    wrong = np.zeros(len(kind), dtype=bool)
-    wrong[unknown] = True
-    wrong &= _mask(of_dispute)
-    refusals.add(
-        wrong,
-        headings.columns.get("kind", "kind"),
-        kind,
-        code="kind-unknown",
-        zh="纠纷类型不在代码表中。请写代码（如 02）或名称（如 邻里纠纷），都不合适时写 99。",
-        en="this kind of dispute is not in the code list. Write a code (02) or its name; 99 is any other.",
-    )
-    columns["kind"] = pc.if_else(of_dispute, found, kind)
 
 
 def _small_counts(
@@ -216,6 +191,25 @@ def check_ignored(raw: RawTable, headings: Headings, file_name: str) -> list[Not
             f"These columns match no field and are not imported: {', '.join(shown)}.",
         )
     ]
+
+
+def unmapped_values(refusals: Refusals) -> list[Notice]:
+    """List each value that no code list has once, with the number of its rows."""
+    notices = []
+    for field, values in refusals.unknown_values().items():
+        shown = list(values.items())[:_MANY]
+        more = len(values) - len(shown)
+        zh = "、".join(f"{v}（{n} 行）" for v, n in shown) + (f"，另有 {more} 种" if more else "")
+        en = ", ".join(f"{v} ({n} rows)" for v, n in shown) + (f" and {more} more" if more else "")
+        notices.append(
+            Notice(
+                "values-unmapped",
+                f"列“{field}”有 {len(values)} 种取值没有对应的代码：{zh}。可在映射文件的 values 中写明各指什么。",
+                f'The column "{field}" has {len(values)} values without a code: {en}. '
+                'Say under "values" in a mapping what each means.',
+            )
+        )
+    return notices
 
 
 def personal_columns(refusals: Refusals) -> list[Notice]:

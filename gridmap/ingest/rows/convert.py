@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gridmap.domain.fields import Field
 from gridmap.domain.legible import UNSEEN_RE2
-from gridmap.domain.records import Field
+from gridmap.domain.spellings import labels
 from gridmap.ingest.personal import find_personal, named_kinds, star_out
 from gridmap.ingest.rows import dates, values
 from gridmap.ingest.rows.refused import Refusals
@@ -164,14 +165,15 @@ def _without_persons(text: pa.ChunkedArray, field: Field, heading: str, refusals
 def _code(raw: pa.ChunkedArray, field: Field, heading: str, refusals: Refusals) -> Any:
     spellings = field.codes or {}
     found, unknown = values.read_codes(raw, spellings)
-    known = "、".join(dict.fromkeys(spellings.values()))
+    names = labels(spellings)
+    zh, en = "、".join(names), ", ".join(names.values())
     refusals.add(
         unknown,
         heading,
         raw,
         code="code-unknown",
-        zh=f"“{field.zh}”没有这个取值。可用：{known}。",
-        en=f'"{field.name}" has no such value. It may be: {known.replace("、", ", ")}.',
+        zh=f"“{field.zh}”没有这个取值。可用：{zh}。",
+        en=f'"{field.name}" has no such value. It may be: {en}.',
     )
     if field.kind == "boolean":
         return pc.equal(found, "true")

@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap import crs
-from gridmap.domain.records import Noun
+from gridmap.domain.fields import Noun
 from gridmap.ingest.model import Notice, RawTable
 from gridmap.ingest.rows.headers import Headings
 from gridmap.ingest.rows.refused import Refusals

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gridmap.domain.records import NOUNS, Field, Noun
+from gridmap.domain.fields import Field, Noun
+from gridmap.domain.records import NOUNS
 from gridmap.errors import InvalidInput
 from gridmap.ingest.headings import heading_key
 from gridmap.ingest.personal import refuse_personal_headers
@@ -65,12 +66,15 @@ class Headings:
         Headings that are not read.
     wkt : str or None
         Heading of a column with the geometry as text.
+    lacking : tuple of str
+        What a new record needs and the file does not have, in a file of a few columns that updates known records.
     """
 
     columns: dict[str, str]
     constants: dict[str, str]
     ignored: tuple[str, ...]
     wkt: str | None
+    lacking: tuple[str, ...] = ()
 
 
 def noun_of(name: str) -> Noun:
@@ -90,6 +94,35 @@ def noun_of(name: str) -> Noun:
     return NOUNS[name]
 
 
+def split_values(
+    mapping: Mapping[str, str] | None, noun: Noun
+) -> tuple[dict[str, str] | None, dict[str, dict[str, str]]]:
+    """Part a mapping into that of headings, and that of values by field (``"channel=网格员上报": "patrol"``)."""
+    headings: dict[str, str] = {}
+    values: dict[str, dict[str, str]] = {}
+    fields = {f.name for f in noun.fields}
+    for left, right in (mapping or {}).items():
+        field, sign, text = left.partition("=")
+        if sign and field in fields:
+            values.setdefault(field, {})[text.strip()] = right
+        else:
+            headings[left] = right
+    return (headings if mapping is not None else None), values
+
+
+def dispute_headings(names: list[str], noun: Noun, mapping: Mapping[str, str] | None) -> bool:
+    """Tell whether a table without a column for the domain is one of disputes, by what else it tells of them."""
+    if noun.name != "incidents":
+        return False
+    aliases = _aliases(noun)
+    meant = (
+        {_meant(heading_key(n), aliases)[0] for n in names}
+        | set((mapping or {}).values())
+        | set(mapping or {})
+    )
+    return "domain" not in meant and sum(n.strip().startswith(("化解", "纠纷", "调解")) for n in names) >= 2
+
+
 def match_headings(
     names: list[str],
     noun: Noun,
@@ -97,6 +130,7 @@ def match_headings(
     file_name: str,
     *,
     with_place: bool = True,
+    may_lack: bool = False,
 ) -> Headings:
     """Match the headings of a file with a noun's fields.
 
@@ -110,6 +144,8 @@ def match_headings(
     file_name : str
     with_place : bool
         False when the file has geometries of its own.
+    may_lack : bool
+        Let a file that names its records lack what new ones need.
 
     Raises
     ------
@@ -149,9 +185,11 @@ def match_headings(
             raise _twice(file_name, field, [n for _, n in rivals])
         ignored.extend(n for _, n in rivals[1:])
     _pair_of_coordinates(noun, columns, ignored)
-    _need(noun, columns, constants, file_name, names=unnamed, with_place=with_place or wkt is not None)
+    missing = _missing(noun, columns, constants, with_place=with_place or wkt is not None)
+    if missing and not (may_lack and _names_records(noun, columns, constants)):
+        raise column_missing(missing, file_name, unnamed)
     order = {n: i for i, n in enumerate(names)}
-    return Headings(columns, constants, tuple(sorted(ignored, key=lambda n: order[n])), wkt)
+    return Headings(columns, constants, tuple(sorted(ignored, key=lambda n: order[n])), wkt, tuple(missing))
 
 
 def known_keys(noun: Noun, mapping: Mapping[str, str] | None) -> frozenset[str]:
@@ -250,15 +288,11 @@ def _twice(file_name: str, field: str, names: list[str]) -> InvalidInput:
     )
 
 
-def _need(
-    noun: Noun,
-    columns: dict[str, str],
-    constants: dict[str, str],
-    file_name: str,
-    *,
-    names: list[str],
-    with_place: bool,
-) -> None:
+def _missing(
+    noun: Noun, columns: dict[str, str], constants: dict[str, str], *, with_place: bool
+) -> list[str]:
+    """Return what a new record of the noun needs and the file does not have."""
+
     def has(name: str) -> bool:
         return name in columns or name in constants
 
@@ -269,14 +303,29 @@ def _need(
         placed = placed or any(n in fields and has(n) for n in ("grid_code", "village_name"))
         if not placed:
             missing.append("经度 lon + 纬度 lat" + (" / 网格编码 grid_code" if "grid_code" in fields else ""))
-    if missing:
-        raise InvalidInput(
-            "column-missing",
-            f"{file_name}：缺少列 {'、'.join(missing)}。读到的表头：{'、'.join(names[:40])}。"
-            "请补上该列，或用映射文件指明哪一列是它。",
-            f"{file_name}: columns are missing: {', '.join(missing)}. The headings found are: "
-            f"{', '.join(names[:40])}. Add the columns, or say in a mapping which is which.",
-        )
+    return missing
+
+
+def _names_records(noun: Noun, columns: dict[str, str], constants: dict[str, str]) -> bool:
+    """Tell whether a file names its records and says something of them; a kind says nothing without its domain."""
+    given = set(columns) | set(constants)
+    return (
+        len(noun.unique) == 1
+        and noun.unique[0] in columns
+        and len(given) > 1
+        and not ("kind" in given and "domain" not in given and noun.name == "incidents")
+    )
+
+
+def column_missing(missing: list[str], file_name: str, names: list[str]) -> InvalidInput:
+    """Return the error of a file without columns that are needed."""
+    return InvalidInput(
+        "column-missing",
+        f"{file_name}：缺少列 {'、'.join(missing)}。读到的表头：{'、'.join(names[:40])}。"
+        "请补上该列，或用映射文件指明哪一列是它。",
+        f"{file_name}: columns are missing: {', '.join(missing)}. The headings found are: "
+        f"{', '.join(names[:40])}. Add the columns, or say in a mapping which is which.",
+    )
 
 
 def label(field: Field, headings: Headings) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from gridmap.domain.villages import village_stem
 from gridmap.ingest.rows.headers import Headings
 from gridmap.ingest.rows.refused import Refusals
 
@@ -24,15 +23,18 @@ class KnownGrids:
     ----------
     codes : collection of str
         Official codes and grid keys, former ones included.
-    villages : collection of str
-        Stems of village names, see :func:`gridmap.domain.villages.village_stem`.
+    villages : container of str
+        Names of villages, and paths down to a micro-grid: what ``name in villages`` says is known.
     records : mapping of str to pyarrow.Array of string
         Field that refers to another record, with every identifier that there is.
+    stored : callable or None
+        Reads the identifiers of the records themselves: a file of a few columns may update those, and make none.
     """
 
     codes: Collection[str]
-    villages: Collection[str]
+    villages: Container[str]
     records: Mapping[str, pa.Array] = field(default_factory=dict)
+    stored: Callable[[], pa.Array] | None = None
 
 
 _NO_RECORD = {
@@ -76,7 +78,7 @@ def check_known(
     if "village_name" in columns:
         named = free & ~coded & _mask(pc.is_valid(columns["village_name"]))
         spelled = pc.unique(columns["village_name"]).drop_null().to_pylist()
-        right_names = [name for name in spelled if village_stem(name) in known.villages]
+        right_names = [name for name in spelled if name in known.villages]
         right = _mask(pc.is_in(columns["village_name"], pa.array(right_names, pa.string())))
         _refuse(named & ~right, "village_name", columns, headings, refusals)
     if "to_grid_code" in columns:

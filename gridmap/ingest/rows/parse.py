@@ -14,15 +14,21 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gridmap import crs as systems
-from gridmap.domain.records import Field, Noun
-from gridmap.domain.spellings import DISPUTE_KINDS
+from gridmap.domain.fields import Field, Noun
 from gridmap.files.cells import restore_cells
 from gridmap.ingest.model import DEFAULT_LIMITS, Limits, Notice, ParsedTable, RawTable
 from gridmap.ingest.reading import read_raw
 from gridmap.ingest.rows import checks, convert
 from gridmap.ingest.rows.cells import split_pairs, without_errors, without_totals
 from gridmap.ingest.rows.geometry import coordinate_columns, read_lines
-from gridmap.ingest.rows.headers import Headings, known_keys, match_headings, noun_of
+from gridmap.ingest.rows.headers import (
+    Headings,
+    dispute_headings,
+    known_keys,
+    match_headings,
+    noun_of,
+    split_values,
+)
 from gridmap.ingest.rows.known import KnownGrids, check_known
 from gridmap.ingest.rows.places import Places, none_placed, read_places
 from gridmap.ingest.rows.refused import Refusals
@@ -89,6 +95,7 @@ def parse_table(
         When the file as a whole cannot be used: unreadable, a personal or a missing column, a bad mapping.
     """
     noun_table = noun_of(noun)
+    mapping, meant = split_values(mapping, noun_table)
     raw = read_raw(
         path,
         sheet=sheet,
@@ -102,6 +109,7 @@ def parse_table(
         without_totals(raw) if raw.format in {"csv", "xlsx"} else raw,
         noun_table,
         mapping=mapping,
+        meant=meant,
         crs=crs,
         bounds=bounds,
         zone=zone,
@@ -117,6 +125,7 @@ def parse_raw(
     noun: Noun,
     *,
     mapping: Mapping[str, str] | None,
+    meant: Mapping[str, Mapping[str, str]],
     crs: str | int | None,
     bounds: systems.BBox | None,
     zone: str,
@@ -127,13 +136,21 @@ def parse_raw(
 ) -> ParsedTable:
     """Check a table that has been read; see :func:`parse_table`."""
     file_name = raw.path.name
+    notices = list(raw.notices)
+    if dispute_headings(raw.table.column_names, noun, mapping):
+        mapping = {**(mapping or {}), "domain": "=dispute"}
+        notices.append(_taken_for_disputes())
     source_crs = systems.normalise(crs or raw.crs or systems.WGS84)
     raw = coordinate_columns(raw, noun)
     headings = match_headings(
-        raw.table.column_names, noun, mapping, file_name, with_place=raw.geometry is None
+        raw.table.column_names,
+        noun,
+        mapping,
+        file_name,
+        with_place=raw.geometry is None,
+        may_lack=known is not None and known.stored is not None,
     )
     refusals = Refusals(file_name, raw.row_numbers)
-    notices = list(raw.notices)
     steps = len(noun.fields) + 3
     done = 0
 
@@ -149,6 +166,7 @@ def parse_raw(
         if field.kind not in {"x", "y"}:
             column = _given(raw, field, headings)
             if column is not None:
+                column = _with_meanings(column, meant.get(field.name, {}))
                 heading = headings.columns.get(field.name, field.name)
                 given[field.name] = column
                 columns[field.name] = convert.column(
@@ -168,11 +186,14 @@ def parse_raw(
     if noun.place == "line":
         geometry = read_lines(raw, headings, source_crs, refusals)
     columns = _complete(columns, noun, raw.table.num_rows)
-    checks.check_rows(columns, places, noun, headings, refusals, given=given, now=now, kinds=DISPUTE_KINDS)
+    if headings.lacking and known is not None and known.stored is not None:
+        _only_known(columns, noun, headings, refusals, known.stored())
+    checks.check_rows(columns, places, noun, headings, refusals, given=given, now=now)
     if known is not None:
         check_known(columns, places.placed if noun.place != "none" else None, headings, refusals, known)
     notices += checks.check_ignored(raw, headings, file_name)
     notices += checks.personal_columns(refusals)
+    notices += checks.unmapped_values(refusals)
     notices += complete_keys(columns, places, geometry, noun=noun, headings=headings, refusals=refusals)
     tick()
     return _result(
@@ -185,6 +206,43 @@ def parse_raw(
         geometry=geometry,
         notices=notices,
         source_crs=source_crs,
+    )
+
+
+def _only_known(
+    columns: dict[str, Any], noun: Noun, headings: Headings, refusals: Refusals, stored: pa.Array
+) -> None:
+    """Refuse rows of a file of a few columns whose records are not there: it says too little to make them."""
+    key = columns[noun.unique[0]]
+    unknown = ~pc.fill_null(pc.is_in(key, stored), fill_value=False).to_numpy(zero_copy_only=False)
+    lacking = "、".join(headings.lacking)
+    heading = headings.columns[noun.unique[0]]
+    refusals.add(
+        unknown,
+        heading,
+        key,
+        code="record-unknown",
+        zh=f"没有这个编号的{noun.zh}；要新建，文件还缺少：{lacking}。请核对编号，或补上这些列。",
+        en=f"no {noun.en} has this number; to make one the file lacks {lacking.replace('、', ', ')}. "
+        "Check the number, or add the columns.",
+    )
+
+
+def _with_meanings(column: pa.ChunkedArray, table: Mapping[str, str]) -> pa.ChunkedArray:
+    """Put what the mapping says that a text means in its place."""
+    if not table:
+        return column
+    texts = pc.utf8_trim_whitespace(column)
+    found = pc.index_in(texts, pa.array(list(table), pa.string()))
+    return pc.coalesce(pc.take(pa.array(list(table.values()), pa.string()), found), column)
+
+
+def _taken_for_disputes() -> Notice:
+    return Notice(
+        "domain-from-headings",
+        "没有“领域”一列；表头讲的是化解，全部按“纠纷”读取。如有不同，请增加“领域”一列。",
+        "There is no column for the domain; its headings tell of mediation, so all rows are read as disputes. "
+        "Add a column domain where that is wrong.",
     )
 
 
@@ -287,6 +345,7 @@ def _result(
         total_rows=raw.table.num_rows,
         source_crs=source_crs,
         constants=headings.constants,
+        partial=bool(headings.lacking),
     )
 
 

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import xlsxwriter
 from numpy.typing import ArrayLike, NDArray
 
 from gridmap.files.atomic import replacing
-from gridmap.files.cells import escape_cell
+from gridmap.files.workbook import open_workbook, put_text
 from gridmap.ingest.model import REFUSED_COLUMNS, STARRED_COLUMNS, ParsedTable
 from gridmap.ingest.personal import find_in, mask
 
@@ -124,6 +123,16 @@ class Refusals:
     def of(self, heading: str) -> NDArray[np.bool_]:
         """Rows in which a column has already been refused."""
         return self._by_field.get(heading, np.zeros(self.bad.size, dtype=bool))
+
+    def unknown_values(self) -> dict[str, dict[str, int]]:
+        """Values that no code list has, by column, with the number of their rows, the most frequent first."""
+        found: dict[str, dict[str, int]] = {}
+        for part in self._parts:
+            if part["code"].iloc[0] in {"code-unknown", "kind-unknown"}:
+                counts = found.setdefault(str(part["field"].iloc[0]), {})
+                for value, rows in part["value"].value_counts().items():
+                    counts[str(value)] = counts.get(str(value), 0) + int(rows)
+        return {f: dict(sorted(v.items(), key=lambda item: -item[1])) for f, v in found.items()}
 
     def frame(self) -> pd.DataFrame:
         """All problems, by row."""
@@ -244,18 +253,7 @@ def write_refused(path: str | Path, parsed: ParsedTable) -> int:
         en=("reason_en", lambda s: "; ".join(dict.fromkeys(s))),
     )
     names = [str(c) for c in parsed.originals.columns]
-    with (
-        replacing(Path(path)) as temporary,
-        xlsxwriter.Workbook(
-            str(temporary),
-            {
-                "constant_memory": True,
-                "strings_to_formulas": False,
-                "strings_to_urls": False,
-                "strings_to_numbers": False,
-            },
-        ) as book,
-    ):
+    with replacing(Path(path)) as temporary, open_workbook(temporary) as book:
         sheet = book.add_worksheet("refused")
         text = book.add_format({"num_format": "@"})
         warn = book.add_format({"bg_color": "#FFF2CC", "text_wrap": True})
@@ -263,17 +261,16 @@ def write_refused(path: str | Path, parsed: ParsedTable) -> int:
         sheet.set_column(0, len(names), 16, text)
         sheet.set_column(len(names), len(names) + 2, 40)
         for column, name in enumerate((*names, *REASON_HEADERS)):
-            sheet.write_string(0, column, name)
+            put_text(sheet, 0, column, name)
         for line, (row, cells) in enumerate(
             zip(parsed.originals.index[:_SHEET_ROWS], parsed.originals.itertuples(index=False), strict=False),
             1,
         ):
             for column, value in enumerate(cells):
                 if isinstance(value, str):
-                    shown = escape_cell(mask(value) if find_in(value) else value)
-                    sheet.write_string(line, column, shown, text)
+                    put_text(sheet, line, column, mask(value) if find_in(value) else value, text)
             why = reasons.loc[row]
             sheet.write_number(line, len(names), int(row))
-            sheet.write_string(line, len(names) + 1, str(why["fields"]), warn)
-            sheet.write_string(line, len(names) + 2, f"{why['zh']} / {why['en']}"[:32000], warn)
+            put_text(sheet, line, len(names) + 1, str(why["fields"]), warn)
+            put_text(sheet, line, len(names) + 2, f"{why['zh']} / {why['en']}", warn)
     return min(len(parsed.originals), _SHEET_ROWS)

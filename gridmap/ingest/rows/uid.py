@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import shapely
 from numpy.typing import NDArray
 
-from gridmap.domain.records import Noun
+from gridmap.domain.fields import Noun
 from gridmap.ingest.model import Notice
 from gridmap.ingest.rows.headers import Headings
 from gridmap.ingest.rows.places import Places

@@ -26,11 +26,16 @@ POSTS: tuple[tuple[str, Role, int], ...] = (
     ("枫桥镇 审计岗", Role.AUDITOR, _TOWN),
 )
 
+NAMED_FOR_SEALED = frozenset({"枫桥镇 综治中心值班岗", "乐山片区 值班岗"})
+"""The two that open every sealed case in their grids."""
+
 
 def add_posts(database: Database, today: dt.date) -> None:
     """Add the posts that are not there yet."""
     with database.scoped_session(Scope.whole(), write=True) as session:
         for name, role, grid_key in POSTS:
             if posts.find_post(session, name) is None:
-                posts.add_post(session, name, role, grid_key, today, demonstration=True)
+                made = posts.add_post(session, name, role, grid_key, today, demonstration=True)
+                if name in NAMED_FOR_SEALED:
+                    posts.set_opens_sealed(session, made.post_id, opens=True)
         audit.note(session, Actor.at_the_machine(), "demonstration_posts")

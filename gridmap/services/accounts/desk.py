@@ -8,7 +8,7 @@ import unicodedata
 import pyotp
 from sqlalchemy.orm import Session
 
-from gridmap.domain.accounts import Actor, ApiToken, Post, Role, SignedIn, scope_of
+from gridmap.domain.accounts import MOST_NAMED, OPENING_ROLES, Actor, ApiToken, Post, Role, SignedIn, scope_of
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.legible import is_unseen
 from gridmap.domain.roles import Action, require
@@ -103,7 +103,41 @@ def set_role(database: Database, actor: Actor, name: str, role: Role) -> None:
         post = _of_mine(session, actor, name)
         _not_oneself(actor, post)
         posts.set_role(session, post.post_id, role)
+        if role not in OPENING_ROLES:
+            posts.set_opens_sealed(session, post.post_id, opens=False)
         audit.note(session, actor, "post_role", post.name, role=role.value)
+
+
+def name_for_sealed(database: Database, actor: Actor, name: str, *, opens: bool) -> None:
+    """Name a post as one of the two that open every sealed case in their grids, or take that back.
+
+    Raises
+    ------
+    Conflict
+        When two posts are named already.
+    InvalidInput
+        When the post's role handles no cases.
+    """
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        post = _of_mine(session, actor, name)
+        _not_oneself(actor, post)
+        if opens and post.role not in OPENING_ROLES:
+            raise InvalidInput(
+                "sealed-role",
+                "只有值班岗、网格岗和调解岗可以指定为保密事件查阅岗。请先更改角色，或另选岗位。",
+                "Only posts that handle cases (desks, grid posts, mediators) can be named for sealed cases. Change "
+                "the role first, or name another post.",
+            )
+        others = [p.name for p in posts.list_posts(session) if p.opens_sealed and p.post_id != post.post_id]
+        if opens and len(others) >= MOST_NAMED:
+            raise Conflict(
+                "sealed-two-posts",
+                f"已有两个岗位可查阅保密事件：{'、'.join(others)}。请先取消其中一个：gridmap users sealed 岗位 --end",
+                f"Two posts are named for sealed cases: {', '.join(others)}. First end one: gridmap users sealed POST "
+                "--end",
+            )
+        posts.set_opens_sealed(session, post.post_id, opens=opens)
+        audit.note(session, actor, "post_sealed", post.name, opens=opens)
 
 
 def set_grid(database: Database, actor: Actor, name: str, grid_key: int) -> None:

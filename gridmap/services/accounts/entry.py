@@ -141,7 +141,7 @@ def sign_in(
             known = Actor(
                 locked.name if locked else "?", Role(locked.role) if locked else Role.TEAM, Scope.whole()
             )
-            audit.note(session, known, "sign_in", outcome="refused", address=address)
+            audit.note(session, known, "sign_in", "", "refused", address=address)
         else:
             audit.note(session, opened.post.actor, "sign_in", by="password", address=address)
     if opened is None:
@@ -175,6 +175,33 @@ def sign_in_by_link(
         "link-spent",
         "这个登录地址已经用过或已过期。在服务器上运行 gridmap users link 可得到新的地址。",
         "This address has signed in already, or is too old. gridmap users link on the server prints a new one.",
+    )
+
+
+def sign_on(
+    database: Database, name: str, by: str, *, device: str = "", address: str = "", before: str | None = None
+) -> Opened:
+    """Sign in a post whose name somebody who is trusted vouches for: the proxy in front, or the identity provider.
+
+    Raises
+    ------
+    NotSignedIn
+        When there is no such post, or it is locked.
+    """
+    now = dt.datetime.now(dt.UTC)
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        post = posts.find_post(session, name)
+        if post is not None and not post.is_locked:
+            opened = _open(session, post, device, now, before)
+            audit.note(session, post.actor, "sign_in", by=by, address=address)
+            return opened
+        # A name that is no post's is not kept: it may be a person's.
+        known = Actor(post.name if post else "?", post.role if post else Role.TEAM, Scope.whole())
+        audit.note(session, known, "sign_in", "", "refused", by=by, address=address)
+    raise NotSignedIn(
+        "sign-on-unknown",
+        "统一身份认证的这个账号没有对应的岗位，或岗位已停用。请联系管理员。",
+        "This account of the identity provider belongs to no post, or the post is locked. Tell the administrator.",
     )
 
 

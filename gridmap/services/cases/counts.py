@@ -12,7 +12,7 @@ from gridmap.domain.query import IncidentQuery
 from gridmap.services.cases import protected
 from gridmap.services.cases.query import chosen_by
 from gridmap.services.ground.grids import checked_level, grid_not_found
-from gridmap.storage.cases import incidents
+from gridmap.storage.cases import counts as counted
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
 from gridmap.storage.teams import sites
@@ -47,22 +47,26 @@ def count_by_grid(
     -------
     dict
         class, additive, level, from, to, query, as_of, counts (key as text to number; grids without incidents are
-        absent), total, unassigned (of the total: those in no grid of this level), and outside: what the query finds in
-        no grid at all. Perturbed numbers are None where they are not told, and do not add up.
+        absent), total, sealed (of the total: counted only, in no list of this scope), unassigned (of the total: those
+        in no grid of this level; below the village also the sealed ones), and outside: what the query finds in no grid
+        at all. Perturbed numbers are None where they are not told, and do not add up; how many are sealed is never.
     """
     chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:
         if counts is Counts.PERTURBED:
             return protected.count_by_grid(session, chosen, level)
-        found = incidents.count_by_grid(session, chosen, level)
-        outside = incidents.count(session, replace(chosen, query=replace(query, grid=UNASSIGNED)))
-    unassigned = found.pop(UNASSIGNED, 0)
+        found = counted.count_by_grid(session, chosen, level)
+        outside, _ = counted.total_and_sealed(session, replace(chosen, query=replace(query, grid=UNASSIGNED)))
+    sealed = sum(hidden for _, hidden in found.values())
+    by_key = {key: n for key, (n, _) in found.items()}
+    unassigned = by_key.pop(UNASSIGNED, 0)
     return {
         "level": level,
         "from": query.since.isoformat() if query.since else None,
         "to": query.until.isoformat() if query.until else None,
-        "counts": {str(k): n for k, n in sorted(found.items())},
-        "total": sum(found.values()) + unassigned,
+        "counts": {str(k): n for k, n in sorted(by_key.items())},
+        "total": sum(by_key.values()) + unassigned,
+        "sealed": sealed,
         "unassigned": unassigned,
         "outside": outside,
         **protected.of_class(chosen),
@@ -107,8 +111,8 @@ def grid_summary(
             protected.story(session, chosen)
             if counts is Counts.PERTURBED
             else {
-                "incidents": incidents.totals(session, chosen),
-                **{f"by_{name}": incidents.count_by(session, chosen, name) for name in _PARTS},
+                "incidents": counted.totals(session, chosen),
+                **{f"by_{name}": counted.count_by(session, chosen, name) for name in _PARTS},
                 **protected.of_class(chosen),
             }
         )

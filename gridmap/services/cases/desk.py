@@ -15,13 +15,17 @@ from gridmap.domain.cases.check import check
 from gridmap.domain.cases.derive import derive, in_force
 from gridmap.domain.cases.model import Case, CaseRow, Step, StepAsked, Times
 from gridmap.domain.cases.rules import barred_ways, lawful_next
-from gridmap.domain.gridkey import Scope
+from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
+from gridmap.domain.roles import Action as Right
+from gridmap.domain.roles import require
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gridmap.ingest.free_text import checked_text
+from gridmap.services.accounts import audit
 from gridmap.services.cases import bodies, similar
 from gridmap.services.cases.follow import tasks_of_step
+from gridmap.services.cases.held_back import closed, told_to
 from gridmap.services.cases.refusals import CaseMovedOn, absent, key_used, read_key
-from gridmap.services.cases.told import asked_step, told_of
+from gridmap.services.cases.told import asked_step, linked_number, told_of
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.cases.desk import KeptCase
@@ -34,6 +38,8 @@ UNDO_S = 60
 
 def find(database: Database, who: Actor | Scope, number: str, *, now: dt.datetime | None = None) -> Case:
     """Return a case whole: its state and steps, and what whoever asks may do next.
+
+    A sealed case is returned closed: it says that it is there, and is opened by `open_sealed`.
 
     Parameters
     ----------
@@ -49,14 +55,45 @@ def find(database: Database, who: Actor | Scope, number: str, *, now: dt.datetim
     NotFound
         When there is no such case in the scope.
     """
-    now = now or dt.datetime.now(dt.UTC)
+    found = _read(database, who, number, now or dt.datetime.now(dt.UTC))
+    return closed(found) if found.row.sealed else told_to(who, found)
+
+
+def open_sealed(database: Database, actor: Actor, number: str, *, now: dt.datetime | None = None) -> Case:
+    """Open a sealed case, which leaves a row in the audit; one that is not sealed is found.
+
+    Raises
+    ------
+    NotFound
+        When there is no such case in the scope, or it is sealed from the actor.
+    Forbidden
+        When the actor's role opens no sealed case.
+    """
+    require(actor, Right.SEE_SEALED)
+    found = _read(database, actor, number, now or dt.datetime.now(dt.UTC))
+    if found.row.sealed:
+        # Before anything of it is handed out.
+        audit.record(database, actor, "open_sealed", found.row.number)
+    return told_to(actor, found)
+
+
+def _read(database: Database, who: Actor | Scope, number: str, now: dt.datetime) -> Case:
     with database.scoped_session(_scope(who)) as session:
         case = stored.load(session, _require(session, number))
-        tasks = kept.list_tasks(session, incident_id=case.row.incident_id)
+        tasks = kept.list_tasks(session, incident_id=case.row.incident_id, opened=True)
         arrived = kept.first_arrival(session, case.row.incident_id)
         like = similar.closed_like(session, case)
+        linked = _linked(session, case)
     offered = bodies.offered(database, case, now) if case.state.is_open else ()
-    return _whole(case, who, now, tasks=tasks, arrived=arrived, like=like, offered=offered)
+    return _whole(case, who, now, tasks=tasks, arrived=arrived, like=like, offered=offered, linked=linked)
+
+
+def _linked(session: Session, case: KeptCase) -> tuple[str, ...]:
+    """Return the numbers of the linked cases that whoever asks sees."""
+    told = dict.fromkeys(
+        str(s.details["number"]) for s in case.steps if s.undone_at is None and s.details.get("number")
+    )
+    return tuple(number for number in told if stored.find_id(session, number) is not None)
 
 
 def search(database: Database, scope: Scope, words: str, *, limit: int = 50) -> list[CaseRow]:
@@ -122,6 +159,8 @@ def act(
     told_key = read_key(key)
     with database.scoped_session(actor.scope, write=True) as session:
         incident_id = _require(session, number)
+        if asked.linked_to:
+            linked_number(session, asked.linked_to, incident_id)
         stored.widen(session)
         stored.lock(session, incident_id)
         done = stored.step_of_key(session, told_key)
@@ -134,7 +173,7 @@ def act(
                 raise CaseMovedOn(case.row, _since(case, revision), asked)
             _make(session, database, actor, case, asked, told_key, now)
             workspace.touch(session)
-    return _after(database, actor, number, now)
+    return after(database, actor, number, now)
 
 
 def undo(
@@ -152,7 +191,9 @@ def undo(
         When another post made it.
     """
     now = now or dt.datetime.now(dt.UTC)
-    with database.scoped_session(Scope.whole(), write=True) as session:
+    with database.scoped_session(actor.scope, write=True) as session:
+        sees = stored.find_id(session, number) is not None
+        stored.widen(session)
         incident_id = stored.find_id(session, number)
         if incident_id is None:
             raise absent(number)
@@ -160,7 +201,7 @@ def undo(
         case = stored.load(session, incident_id)
         # Who just passed a case on does not see it any more, and may take that back.
         live = [s for s in case.steps if s.undone_at is None]
-        if not live or (live[-1].post != actor.post and not _sees(actor.scope, case)):
+        if not live or (live[-1].post != actor.post and not sees):
             raise absent(number)
         last = live[-1]
         if case.row.revision != revision:
@@ -172,7 +213,7 @@ def undo(
         steps = stored.load_steps(session, [incident_id])[incident_id]
         stored.save_state(session, incident_id, derive(case.opening, steps))
         workspace.touch(session)
-    return _after(database, actor, number, now)
+    return after(database, actor, number, now)
 
 
 def _may_undo(last: Step, actor: Actor, now: dt.datetime, *, first: bool) -> None:
@@ -210,6 +251,7 @@ def _make(
         checked_text(said)
     live = in_force(case.steps)
     step = asked_step(session, database.settings.timezone, actor, case, asked, now)
+    _refuse_the_party(case, step)
     refused = check(
         step,
         case.state,
@@ -225,6 +267,20 @@ def _make(
     tasks_of_step(session, database.settings.timezone, case, step, str(key), now)
     steps = stored.load_steps(session, [case.row.incident_id])[case.row.incident_id]
     stored.save_state(session, case.row.incident_id, derive(case.opening, steps))
+
+
+def _refuse_the_party(case: KeptCase, step: Step) -> None:
+    """Refuse to hand a case to the village whose committee is a party to it."""
+    place = case.row.grid_key
+    if not case.told["committee_is_party"] or step.to_grid_key is None or place == UNASSIGNED:
+        return
+    if level_of(place) >= VILLAGE and step.to_grid_key in Scope.of_grid(ancestor(place, VILLAGE)):
+        raise Conflict(
+            "committee-is-party",
+            "该村村民委员会是当事人，不能移交该村办理。请移送片区或镇综治中心。",
+            "The committee of that village is a party, so the village cannot have the case. Pass it to the area or "
+            "the town.",
+        )
 
 
 def _require_his(actor: Actor, case: KeptCase, action: Action) -> None:
@@ -249,11 +305,6 @@ def _standing(scope: Scope, case: KeptCase) -> tuple[bool, bool]:
     return state.handler_key in scope, state.awaiting_key is not None and state.awaiting_key in scope
 
 
-def _sees(scope: Scope, case: KeptCase) -> bool:
-    has, asked = _standing(scope, case)
-    return has or asked or case.row.grid_key in scope
-
-
 def _whole(
     case: KeptCase,
     who: Actor | Scope,
@@ -263,6 +314,7 @@ def _whole(
     arrived: dt.datetime | None,
     like: Any,
     offered: Any,
+    linked: tuple[str, ...],
 ) -> Case:
     state, row = case.state, case.row
     has, asked = _standing(_scope(who), case)
@@ -279,7 +331,6 @@ def _whole(
     undo_until = (
         last.recorded_at + dt.timedelta(seconds=UNDO_S) if mine and last and last.recorded_at else None
     )
-    linked = dict.fromkeys(str(s.details["number"]) for s in live if s.details.get("number"))
     solved = state.closed_at if state.stage != "unsolved" else None
     emergency = row.domain == "emergency"
     return Case(
@@ -302,22 +353,31 @@ def _whole(
             resolved_at=solved if emergency else None,
         ),
         undo_until=undo_until if undo_until is not None and undo_until >= now else None,
-        duplicates_linked=tuple(linked),
+        duplicates_linked=linked,
         recorded_by=case.told["recorded_by"],
     )
 
 
-def _after(database: Database, actor: Actor, number: str, now: dt.datetime) -> Case:
-    """Show the case to whoever acted, also when it has just left the scope."""
+def after(database: Database, actor: Actor, number: str, now: dt.datetime) -> Case:
+    """Show the case to whoever acted: closed, when it has just left what the actor sees."""
     try:
         return find(database, actor, number, now=now)
     except NotFound:
-        case = find(database, Scope.whole(), number, now=now)
-        return replace(case, lawful=())
+        case = _read(database, Scope.whole().for_upkeep(), number, now)
+        return replace(closed(case), lawful=())
 
 
 def _since(case: KeptCase, revision: int) -> list[Step]:
-    """Return the steps that whoever looked at a revision has not seen: each revision is one step, or one taken back."""
+    """Return the steps that whoever looked at a revision has not seen: each revision is one step, or one taken back.
+
+    Of a sealed case they are told without their notes.
+    """
+    if case.row.sealed:
+        return [Step(s.action, s.at, post=s.post) for s in _since_of(case, revision)]
+    return _since_of(case, revision)
+
+
+def _since_of(case: KeptCase, revision: int) -> list[Step]:
     return [s for s in case.steps if s.undone_at is None][-max(1, case.row.revision - revision) :]
 
 

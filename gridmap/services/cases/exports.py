@@ -6,7 +6,7 @@ import geopandas as gpd
 from sqlalchemy.orm import Session
 
 from gridmap.services.workspace.exports import Excerpt, ExportLayer, points_frame
-from gridmap.storage.cases.exports import incident_rows
+from gridmap.storage.cases.exports import incident_rows, kept_in_files, sealed_rows
 from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.models import Incident
 from gridmap.storage.workspace.counts import count_of
@@ -21,7 +21,11 @@ def _incidents(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
 
 
 def _count(session: Session, wanted: Excerpt) -> int:
-    return count_of(session, Incident, *_chosen(wanted).conditions())
+    return count_of(session, Incident, *kept_in_files(_chosen(wanted)))
 
 
-INCIDENTS = ExportLayer("incidents", _incidents, _count)
+def _left_out(session: Session, wanted: Excerpt) -> int:
+    return sealed_rows(session, _chosen(wanted))
+
+
+INCIDENTS = ExportLayer("incidents", _incidents, _count, _left_out)

@@ -53,7 +53,17 @@ def glance(
             return protected.glance(session, (at, before, year_before), zone)
         then = [stored.at_a_moment(session, moment, zone) for moment in (at, before, year_before)]
         latest = stored.latest(session)
-    figures = tuple(Figure(name, *(counts[name] for counts in then)) for name in GLANCE_NAMES)
+    here_now, day_before, then_before = then
+    figures = tuple(
+        Figure(
+            name,
+            here_now.counts[name],
+            day_before.counts[name],
+            then_before.counts[name],
+            sealed=here_now.sealed[name],
+        )
+        for name in GLANCE_NAMES
+    )
     return Glance(figures, at, latest)
 
 
@@ -92,7 +102,7 @@ def by_grid(
             told, total, answered = protected.by_grid(session, chosen, level)
             return ByGrid(tuple(told), total, answered, level, chosen.now, counts)
         rows = stored.by_grid(session, chosen, level)
-        median = stored.median_days(session, chosen)
+        median = stored.median_days(session, chosen, level)
     return ByGrid(tuple(rows), total_of(rows, median), query, level, chosen.now)
 
 

@@ -22,9 +22,11 @@ from gridmap.domain.cases.model import Step
 from gridmap.domain.cases.rules import RULES
 from gridmap.ingest.model import ParsedTable
 from gridmap.ingest.rows.refused import RowRefused, refuse_more
+from gridmap.services.cases import withdrawals
+from gridmap.services.cases.doubts import doubts
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.services.ground.placing import coordinates, placed_points
-from gridmap.services.imports.kinds import ImportKind, Placed
+from gridmap.services.imports.kinds import ImportKind, Placed, TakenBack
 from gridmap.storage.cases import desk, loads, rederive
 
 _CODED = ("ground", "outcome", "method", "agreement", "fulfilled")
@@ -41,7 +43,9 @@ def _incident_rows(parsed: ParsedTable, book: GridBook) -> Placed:
 
 def _numbered(session: Session, rows: pa.Table, zone: str) -> pa.Table:
     """Draw a number for life for each row; a case that is known already keeps the one that it has."""
-    reported = pc.coalesce(rows["reported_at"], rows["occurred_at"])
+    # A row of a few fields, for a case that is known, may say neither: the number drawn for it is not used.
+    now = pa.scalar(dt.datetime.now(dt.UTC), rows["occurred_at"].type)
+    reported = pc.coalesce(rows["reported_at"], rows["occurred_at"], now)
     local = pc.local_timestamp(pc.cast(reported, pa.timestamp("us", zone)))
     days = pc.cast(local, pa.date32()).to_numpy().astype("datetime64[D]")
     towns = rows["grid_key"].to_numpy() // 10**8
@@ -57,6 +61,9 @@ def _numbered(session: Session, rows: pa.Table, zone: str) -> pa.Table:
 
 
 def _derived_anew(session: Session, run_id: int) -> None:
+    again = rederive.withdrawn_but_staged(session)
+    if again:
+        withdrawals.restore_cases(session, again, dt.datetime.now(dt.UTC))
     ids = rederive.changed_by_import(session, run_id)
     if ids:
         rederive.rederive(session, ids)
@@ -185,8 +192,33 @@ def _settled(session: Session, run_id: int) -> None:  # noqa: ARG001 - what is s
     rederive.rederive(session, rederive.renumber_staged_steps(session))
 
 
+def _cases_back(session: Session, rows: list[dict[str, Any]]) -> None:
+    rederive.rederive(session, [row["incident_id"] for row in rows])
+
+
+def _steps_taken_back(
+    session: Session,
+    rows: list[dict[str, Any]],
+    post: str,  # noqa: ARG001 - the run itself says who and why
+    why: str,  # noqa: ARG001
+    at: dt.datetime,
+) -> TakenBack:
+    live = [row for row in rows if row["undone_at"] is None]
+    desk.undo_steps_by_number(session, [row["step_id"] for row in live], at)
+    rederive.rederive(session, sorted({row["incident_id"] for row in live}))
+    return TakenBack(tuple(str(row["step_id"]) for row in live))
+
+
 INCIDENTS = ImportKind(
-    "incidents", loads.INCIDENTS, GridBook.read, _incident_rows, prepare=_numbered, settle=_derived_anew
+    "incidents",
+    loads.INCIDENTS,
+    GridBook.read,
+    _incident_rows,
+    doubts=doubts,
+    prepare=_numbered,
+    settle=_derived_anew,
+    take_back=withdrawals.take_back,
+    put_back=_cases_back,
 )
 INCIDENT_STEPS = ImportKind(
     "incident_steps",
@@ -196,4 +228,6 @@ INCIDENT_STEPS = ImportKind(
     refers=("uid", loads.incident_numbers),
     examine=_lawful_steps,
     settle=_settled,
+    take_back=_steps_taken_back,
+    put_back=_cases_back,
 )

@@ -15,6 +15,7 @@ from gridmap.domain.records import CLOSED_STAGES
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.cases import protected
 from gridmap.services.cases.query import chosen_by
+from gridmap.storage.cases import counts as counted
 from gridmap.storage.cases import incidents
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
@@ -30,6 +31,8 @@ def incident_features(
     now: dt.datetime | None = None,
 ) -> dict[str, Any]:
     """Incidents, newest first, as a GeoJSON FeatureCollection with ``next``, ``total``, ``query`` and ``as_of``.
+
+    The total counts sealed cases; ``sealed`` tells how many of them the list does not have.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def incident_features(
     chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:
         rows = incidents.list_incidents(session, chosen, limit=limit + 1, before=_read_cursor(cursor))
-        total = incidents.count(session, chosen)
+        total, sealed = counted.total_and_sealed(session, chosen)
     more = len(rows) > limit
     rows = rows[:limit]
     return {
@@ -58,6 +61,7 @@ def incident_features(
         "features": [incident_feature(row, chosen.now) for row in rows],
         "next": _cursor(rows[-1]) if more else None,
         "total": total,
+        "sealed": sealed,
         **protected.of_class(chosen),
     }
 
@@ -138,13 +142,13 @@ def timeline(
     with database.scoped_session(scope) as session:
         if counts is Counts.PERTURBED:
             return protected.timeline(session, chosen)
-        counted = dict(incidents.series(session, chosen, step))
+        found = dict(counted.series(session, chosen, step))
     points = []
-    if counted:
+    if found:
         width = dt.timedelta(days=7 if step == "week" else 1)
-        day, last = min(counted), max(counted)
+        day, last = min(found), max(found)
         while day <= last:
-            points.append([day.isoformat(), counted.get(day, 0)])
+            points.append([day.isoformat(), found.get(day, 0)])
             day += width
     return {"step": step, "points": points, **protected.of_class(chosen)}
 

@@ -18,7 +18,8 @@ from gridmap.domain.cases.derive import derive
 from gridmap.domain.cases.lists import require
 from gridmap.domain.cases.model import Case, CaseRow, NewCase, Opening, Step
 from gridmap.domain.codes import codes
-from gridmap.domain.gridkey import TOWN, UNASSIGNED, Scope, ancestor, level_of
+from gridmap.domain.gridkey import AREA, TOWN, UNASSIGNED, VILLAGE, Scope, ancestor, level_of
+from gridmap.domain.legible import is_unseen
 from gridmap.errors import Conflict, Forbidden, InvalidInput
 from gridmap.ingest.free_text import checked_text
 from gridmap.ingest.personal import personal_in
@@ -78,12 +79,14 @@ def record(
     told_key = read_key(key)
     _check(new, now)
     with database.scoped_session(actor.scope) as session:
+        if new.linked_to:
+            linked_number(session, new.linked_to, None)
+        stored.widen(session)
         done = stored.step_of_key(session, told_key)
         if done is not None:
             if done[1] != Action.ACCEPT:
                 raise key_used()
-            number = stored.load(session, done[0]).row.number
-            return desk.find(database, actor, number, now=now)
+            return desk.after(database, actor, stored.load(session, done[0]).row.number, now)
     placed = _place(database, new)
     if placed.grid_key not in actor.scope:
         raise Forbidden(
@@ -92,7 +95,7 @@ def record(
             "The place lies outside your scope. Check it, or ask the village there or the town's centre to record it.",
         )
     number = _keep(database, actor, new, placed, told_key, now)
-    return desk.find(database, actor, number, now=now)
+    return desk.after(database, actor, number, now)
 
 
 def duplicates(
@@ -152,6 +155,12 @@ def _check(new: NewCase, now: dt.datetime) -> None:
         )
     for text in (new.summary, new.place, new.grid_reason):
         checked_text(text)
+    if new.number_of_source and any(is_unseen(c) for c in new.number_of_source):
+        raise InvalidInput(
+            "source-number-unseen",
+            "来源编号含有看不见的字符，会造成“看起来一样”的编号。请重新输入。",
+            "The source's number holds a character that cannot be seen, which makes look-alikes. Type it again.",
+        )
     if new.number_of_source and personal_in(new.number_of_source, identifier=True):
         raise InvalidInput(
             "source-number-personal",
@@ -257,9 +266,17 @@ def _no_grids() -> Conflict:
 def _accepting(actor: Actor, grid_key: int) -> int:
     """Return the grid that has a case which an actor takes in."""
     lo = actor.scope.lo
-    if lo != UNASSIGNED and level_of(lo) and actor.scope == Scope.of_grid(lo):
+    if lo != UNASSIGNED and level_of(lo) and actor.scope.hi == Scope.of_grid(lo).hi:
         return lo
     return UNASSIGNED if grid_key == UNASSIGNED else ancestor(grid_key, TOWN)
+
+
+def _past_the_party(new: NewCase, grid_key: int, handler: int) -> int:
+    """Return who has a case: the area, where the village that would have it is a party."""
+    if not new.committee_is_party or grid_key == UNASSIGNED or level_of(grid_key) < VILLAGE:
+        return handler
+    is_party = handler != UNASSIGNED and handler in Scope.of_grid(ancestor(grid_key, VILLAGE))
+    return ancestor(grid_key, AREA) if is_party else handler
 
 
 def _keep(
@@ -268,14 +285,15 @@ def _keep(
     zone = database.settings.timezone
     reported = new.reported_at or now
     with database.scoped_session(actor.scope, write=True) as session:
-        stored.widen(session)
+        # Only what the actor sees is told of: that another village has a number, or a sealed case, is not.
         if new.number_of_source and stored.find_id(session, new.number_of_source) is not None:
             raise Conflict(
                 "source-number-known",
                 f"来源编号 {new.number_of_source} 已经登记。请用它查找。",
                 f"The source's number {new.number_of_source} is recorded already. Search by it.",
             )
-        handler = _accepting(actor, placed.grid_key)
+        stored.widen(session)
+        handler = _past_the_party(new, placed.grid_key, _accepting(actor, placed.grid_key))
         town = stored.town_of(session, placed.grid_key)
         (number,) = stored.draw_numbers(session, town, reported.astimezone(ZoneInfo(zone)).date(), 1)
         details: dict[str, Any] = {
@@ -291,6 +309,8 @@ def _keep(
         }
         if new.risk != "green":
             details |= {"risk": new.risk, "grounds": list(new.risk_grounds)}
+        if new.reporter_hidden:
+            details["reporter_hidden"] = True
         if new.linked_to:
             details["number"] = linked_number(session, new.linked_to, None)
         step = Step(
@@ -305,9 +325,9 @@ def _keep(
         )
         opening = Opening(placed.grid_key, reported)
         state = derive(opening, [step])
-        incident_id = stored.add_case(
-            session, _values(new, placed, number, reported, actor, state.handler_key)
-        )
+        values = _values(new, placed, number, reported, actor, state.handler_key)
+        values["uid"] = stored.uid_for(session, new.number_of_source, number)
+        incident_id = stored.add_case(session, values)
         stored.add_step(session, incident_id, step, key)
         stored.save_state(session, incident_id, state)
         tasks_of_step(session, zone, stored.load(session, incident_id), step, str(key), now)
@@ -323,7 +343,6 @@ def _values(
         point = f"SRID=4326;POINT({placed.lon!r} {placed.lat!r})"
         tile = int(tile_key([placed.lon], [placed.lat])[0])
     return {
-        "uid": new.number_of_source or number,
         "number": number,
         "domain": new.domain,
         "kind": new.kind,
@@ -339,6 +358,7 @@ def _values(
         "people_count": new.people_count,
         "sum_band": new.sum_band,
         "committee_is_party": new.committee_is_party,
+        "reporter_hidden": new.reporter_hidden,
         "recorded_by": actor.post,
         "stage": "accepted",
         "grid_key": placed.grid_key,

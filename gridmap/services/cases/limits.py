@@ -73,7 +73,7 @@ def require_whole(actor: Actor) -> None:
     ------
     Forbidden
     """
-    if actor.scope != Scope.whole() and actor.role is not Role.TOWN_DESK:
+    if not actor.scope.is_whole and actor.role is not Role.TOWN_DESK:
         raise Forbidden(
             "whole-town-only",
             "这项设置关系全镇，请由镇级管理岗位办理。",

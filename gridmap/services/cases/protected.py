@@ -89,6 +89,8 @@ def count_by_grid(session: Session, asked: IncidentFilter, level: int) -> dict[s
         **period_of(found.protected.query),
         "counts": {str(k): n for k, n in sorted(counts.items())},
         "total": told_total(stored.cells(session, found)),
+        # How many are sealed is not told beside a perturbed number.
+        "sealed": None,
         # In no grid of the town's level is in no grid at all, and the same cell shows the same number.
         "unassigned": outside if level == TOWN else unassigned,
         "outside": outside,
@@ -114,7 +116,8 @@ def story(session: Session, asked: IncidentFilter) -> dict[str, Any]:
     }
     totals = {name: told_total(cells) for name, cells in stored.totals(session, found).items()}
     return {
-        "incidents": totals,
+        # How many are sealed is not told beside a perturbed number.
+        "incidents": totals | {"sealed": None},
         **by,
         "below": protection.LEAST_TOLD,
         **of_class(asked, Counts.PERTURBED),
@@ -177,5 +180,5 @@ def glance(session: Session, moments: tuple[dt.datetime, ...], zone: str) -> Gla
         found = {name: told_total(cells) for name, cells in stored.at_a_moment(session, hour, zone).items()}
         # Teams are no incidents.
         then.append({**found, "teams_out": figures.teams_out(session, hour)})
-    told_figures = tuple(Figure(name, *(counts[name] for counts in then)) for name in GLANCE_NAMES)
+    told_figures = tuple(Figure(name, then[0][name], then[1][name], then[2][name]) for name in GLANCE_NAMES)
     return Glance(told_figures, hours[0], figures.latest(session), Counts.PERTURBED)

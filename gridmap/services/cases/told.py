@@ -110,6 +110,8 @@ def _details(session: Session, case: KeptCase, asked: StepAsked) -> dict[str, An
         details |= {"again": asked.again, "satisfied": asked.satisfied}
     if asked.action is Action.LINK and asked.linked_to:
         details["number"] = linked_number(session, asked.linked_to, case.row.incident_id)
+    if asked.action is Action.CORRECT and asked.reporter_hidden is not None:
+        details["reporter_hidden"] = asked.reporter_hidden
     if asked.action is Action.CORRECT and asked.corrects not in {s.step_id for s in case.steps}:
         raise NotFound(
             "step-not-found",
@@ -180,6 +182,7 @@ def told_of(row: Mapping[str, Any], state: State) -> NewCase:
         risk=state.risk,
         risk_grounds=state.risk_grounds,
         committee_is_party=row["committee_is_party"],
+        reporter_hidden=state.reporter_hidden,
         code_system=row["code_system"],
         number_of_source=row["uid"] if row["uid"] != row["number"] else None,
     )

@@ -1,87 +1,85 @@
-"""An import taken back: its cases are kept and marked, and leave every count."""
+"""Cases taken out and put back: they are kept and marked, and leave every count."""
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.derive import derive
 from gridmap.domain.cases.model import Step
-from gridmap.domain.gridkey import Scope
-from gridmap.errors import InvalidInput, NotFound
-from gridmap.ingest.free_text import checked_text
-from gridmap.services.cases.limits import require_whole
+from gridmap.errors import Conflict
+from gridmap.services.cases.refusals import absent
+from gridmap.services.imports.kinds import TakenBack
 from gridmap.storage.cases import desk as stored
-from gridmap.storage.cases.rederive import of_import
+from gridmap.storage.cases import rederive
+from gridmap.storage.cases.desk import KeptCase
 from gridmap.storage.database import Database
 from gridmap.storage.workspace import settings as workspace
 
-
-@dataclass(frozen=True, slots=True)
-class Withdrawn:
-    """What became of an import's cases.
-
-    Attributes
-    ----------
-    marked : int
-        Cases that are withdrawn now.
-    left : tuple of str
-        Numbers of cases that stay, because the desk has worked on them since.
-    """
-
-    marked: int
-    left: tuple[str, ...]
+_WORKED_ON = (
+    "经办后不随导入撤销；如要撤出，请单独撤销该事件",
+    "the desk has worked on it: withdraw it by itself",
+)
 
 
-def withdraw_import(
-    database: Database, actor: Actor, run_id: int, note: str, *, now: dt.datetime | None = None
-) -> Withdrawn:
-    """Take an import of incidents back: each case gets a step that says so. Cases the desk has worked on stay.
-
-    Parameters
-    ----------
-    database : Database
-    actor : Actor
-        Has to answer for the whole town.
-    run_id : int
-        Number of the import.
-    note : str
-        Why.
-    now : datetime, optional
+def restore(database: Database, actor: Actor, number: str, *, now: dt.datetime | None = None) -> None:
+    """Put a withdrawn case back as it was.
 
     Raises
     ------
     NotFound
-        When no case is from that import.
-    InvalidInput
-        When no reason is given, or it points at a person.
+        When there is no such case in the scope.
+    Conflict
+        When it is not withdrawn.
     """
-    require_whole(actor)
-    if not note.strip():
-        raise InvalidInput("withdraw-no-note", "请写明撤销的原因。", "Say why the import is withdrawn.")
-    checked_text(note)
     at = now or dt.datetime.now(dt.UTC)
-    marked, left = 0, []
-    with database.scoped_session(Scope.whole(), write=True, timeout_s=600) as session:
-        ids = of_import(session, run_id)
-        if not ids:
-            raise NotFound(
-                "import-run-unknown",
-                f"没有第 {run_id} 次导入的事件，或已全部撤销。",
-                f"No case is from import {run_id}, or all are withdrawn.",
-            )
-        for incident_id in ids:
-            stored.lock(session, incident_id)
-            case = stored.load(session, incident_id)
-            if any(s.told_by == "desk" and s.undone_at is None for s in case.steps):
-                left.append(case.row.number)
-                continue
-            step = Step(Action.WITHDRAW.value, at, post=actor.post, note=note, recorded_at=at)
-            stored.add_step(session, incident_id, step, uuid.uuid4())
-            stored.save_state(session, incident_id, derive(case.opening, (*case.steps, step)))
-            marked += 1
+    with database.scoped_session(actor.scope, write=True) as session:
+        case = _locked(session, number)
+        if case.state.withdrawn_at is None:
+            raise Conflict("case-not-withdrawn", "该事件没有被撤销。", "The case is not withdrawn.")
+        restore_cases(session, [case.row.incident_id], at)
         workspace.touch(session)
-    return Withdrawn(marked, tuple(left))
+
+
+def restore_cases(session: Session, ids: Sequence[int], at: dt.datetime) -> None:
+    """Put withdrawn cases back: the step that withdrew each counts no more."""
+    stored.undo_steps(session, ids, Action.WITHDRAW.value, at)
+    rederive.rederive(session, ids)
+
+
+def take_back(
+    session: Session, rows: list[dict[str, Any]], post: str, why: str, at: dt.datetime
+) -> TakenBack:
+    """Withdraw the cases that an import brought. Those that the desk has worked on stay."""
+    removed, left = [], []
+    for row in rows:
+        stored.lock(session, row["incident_id"])
+        case = stored.load(session, row["incident_id"])
+        if case.state.withdrawn_at is not None:
+            continue
+        if any(s.told_by == "desk" and s.undone_at is None for s in case.steps):
+            left.append(("保密 / sealed" if case.row.sealed else row["uid"], *_WORKED_ON))
+            continue
+        _withdraw(session, case, post, why, at)
+        removed.append(row["uid"])
+    return TakenBack(tuple(removed), tuple(left))
+
+
+def _locked(session: Session, number: str) -> KeptCase:
+    found = stored.find_id(session, number)
+    if found is None:
+        raise absent(number)
+    stored.lock(session, found)
+    return stored.load(session, found)
+
+
+def _withdraw(session: Session, case: KeptCase, post: str, why: str, at: dt.datetime) -> None:
+    step = Step(Action.WITHDRAW.value, at, post=post, note=why, recorded_at=at)
+    stored.add_step(session, case.row.incident_id, step, uuid.uuid4())
+    stored.save_state(session, case.row.incident_id, derive(case.opening, (*case.steps, step)))

@@ -29,6 +29,7 @@ from gridmap.ingest.boundaries import (
     read_boundaries,
 )
 from gridmap.ingest.boundaries.draft import polygons_only
+from gridmap.ingest.boundaries.table import TABLES, correct_from_table
 from gridmap.services.ground.comparison import Shift, count_renamed, find_shift
 from gridmap.services.ground.succession import (
     declared_links,
@@ -164,16 +165,7 @@ def import_boundaries(
     """
     say = on_progress or (lambda _step, _done, _total: None)
     say("read", 0, 1)
-    draft = read_boundaries(
-        list(paths),
-        crs=options.crs,
-        mapping=options.mapping,
-        level=options.level,
-        layer=options.layer,
-        town_code=options.town_code,
-        town_name=options.town_name,
-        join=options.join,
-    )
+    draft = _read(database, scope, paths, options)
     say("read", 1, 1)
     shapes = draft.grids.geometry
     usable = shapes[shapes.notna() & ~shapes.is_empty]
@@ -192,7 +184,7 @@ def import_boundaries(
     if result.errors:
         return result
     day = options.valid_from or today or dt.datetime.now(ZoneInfo(database.settings.timezone)).date()
-    with database.scoped_session(scope, write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
+    with database.scoped_session(scope.for_upkeep(), write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
         done = _put_into_force(session, result, epsg, (day, options.valid_from is not None), say)
         if options.dry_run:
             # What the import would do is what it does: all of it is done, and taken back.
@@ -202,6 +194,24 @@ def import_boundaries(
             session.rollback()
             raise _shifted(done.shift)
         return done
+
+
+def _read(database: Database, scope: Scope, paths: Sequence[Path], options: BoundaryOptions) -> BoundaryDraft:
+    if len(paths) == 1 and paths[0].suffix.lower() in TABLES:
+        with database.scoped_session(scope) as session:
+            standing = stored.current_frame(session)
+        if not standing.empty:
+            return correct_from_table(paths[0], standing, mapping=options.mapping)
+    return read_boundaries(
+        list(paths),
+        crs=options.crs,
+        mapping=options.mapping,
+        level=options.level,
+        layer=options.layer,
+        town_code=options.town_code,
+        town_name=options.town_name,
+        join=options.join,
+    )
 
 
 def _shifted(shift: Shift) -> Conflict:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +20,8 @@ from gridmap.domain.villages import village_stem
 from gridmap.storage.ground import grids as stored
 
 _BOUNDS_MARGIN_DEG = 0.5
+_PATH = re.compile(r"[/\\>＞／、|]+|\s*[-－—]+\s*")
+_ORDINAL = re.compile(r"第?\s*0*(\d{1,3})\s*号?\s*(?:微?网格|微格|格)?")
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,60 @@ class GridBook:
     def key_of_villages(self, names: pa.ChunkedArray) -> NDArray[np.int64]:
         """Key of each village name, shape (n,); 0 where it is empty or unknown."""
         spelled = names.unique().drop_null().to_pylist()
-        return _looked_up(names, {n: self.villages.get(village_stem(n), UNASSIGNED) for n in spelled})
+        return _looked_up(names, {n: self.named(n) for n in spelled})
+
+    @property
+    def names(self) -> Container[str]:
+        """What :meth:`named` knows."""
+        return _Names(self)
+
+    @cached_property
+    def _micro_grids(self) -> dict[tuple[int, str], int]:
+        """Village's key with a micro-grid's name without the village's, or its ordinal, to the micro-grid's key."""
+        found: dict[tuple[int, str], int] = {}
+        villages = self.grids[self.grids["level"] == VILLAGE].set_index("grid_key")["name_zh"].to_dict()
+        micro = self.grids[self.grids["level"] > VILLAGE]
+        for key, name in zip(micro["grid_key"].tolist(), micro["name_zh"], strict=True):
+            village = key - key % 1000
+            found[village, str(key % 1000)] = key
+            for spelled in {name or "", (name or "").removeprefix(villages.get(village) or "")}:
+                found.setdefault((village, spelled), key)
+        return found
+
+    def named(self, text: str) -> int:
+        """Key of the grid that a village's name, or a path such as ``枫桥镇/海角社区/第3网格``, means; 0 where none.
+
+        Names above the village are read past; a part behind it names one of its micro-grids, by name or by number.
+        """
+        key = self.villages.get(village_stem(text), UNASSIGNED)
+        if key:
+            return key
+        parts = [p.strip() for p in _PATH.split(text) if p.strip()]
+        found = [
+            (i, self.villages[village_stem(p)])
+            for i, p in enumerate(parts)
+            if village_stem(p) in self.villages
+        ]
+        if len(parts) < 2 or not found:
+            return UNASSIGNED
+        at, village = found[-1]
+        below = parts[at + 1 :]
+        if not below:
+            return village
+        numbered = _ORDINAL.fullmatch(below[0])
+        wanted = str(int(numbered[1])) if numbered else below[0]
+        micro = self._micro_grids.get((village, wanted), UNASSIGNED)
+        return micro if len(below) == 1 else UNASSIGNED
+
+
+class _Names:
+    """Tells whether a name or a path is known."""
+
+    def __init__(self, book: GridBook) -> None:
+        self._book = book
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._book.named(name) != UNASSIGNED
 
 
 def _looked_up(values: pa.ChunkedArray, table: dict[str, int]) -> NDArray[np.int64]:

@@ -38,4 +38,6 @@ def placed_points(parsed: ParsedTable, book: GridBook) -> Placed:
     tiles[placed] = tile_key(lon[placed], lat[placed])
     table = table.append_column("grid_key", pa.array(keys))
     table = table.append_column("tile_key", pa.array(tiles, mask=~placed))
-    return Placed(table, int((keys == 0).sum()))
+    # A row of a few columns may say nothing of its place: its record keeps the one that it has.
+    said = table["placed_by"].is_valid().to_numpy()
+    return Placed(table, int(((keys == 0) & said).sum()))

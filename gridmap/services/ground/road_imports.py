@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -166,14 +167,18 @@ def check_roads(database: Database, scope: Scope, *, findings: Path | None = Non
     ids = [r["road_id"] for r in rows]
     epsg = _epsg(book, lines)
     planar = crs.geometries_from_wgs84(lines, epsg)
+    # Where a source names its junctions, its roads meet there and nowhere else.
+    drawn = np.flatnonzero([not _is_named(r) for r in rows])
     noded = node_lines(
-        planar,
-        bridge=[r["bridge"] for r in rows],
-        oneway=[r["oneway"] for r in rows],
-        identity=ids,
-        permission=_permission(rows),
+        planar[drawn],
+        bridge=[rows[i]["bridge"] for i in drawn],
+        oneway=[rows[i]["oneway"] for i in drawn],
+        identity=[ids[i] for i in drawn],
+        permission=_permission([rows[i] for i in drawn]),
     )
-    report = _report(noded, ids, lines, ids, planar, epsg=epsg, outline=_outline(book, epsg), left_out=0)
+    given = [ids[i] for i in drawn]
+    report = _report(noded, given, lines, ids, planar, epsg=epsg, outline=_outline(book, epsg), left_out=0)
+    report = replace(report, roads=len(ids))
     if findings is not None:
         write_road_findings(finding_layers(report), findings)
     return report
@@ -236,7 +241,8 @@ class _Shaping:
                 f"{parsed.file_name}: no road lies within 2 km of the town's outline. "
                 "Check the coordinate system (--crs), or take another file.",
             )
-        rows = np.flatnonzero(near)
+        named = np.array([_is_named(row) for row in table.select(_NODES).to_pylist()], bool)
+        rows = np.flatnonzero(near & ~named)
         noded = node_lines(
             planar[rows],
             bridge=table["bridge"].to_numpy()[rows],
@@ -255,6 +261,11 @@ class _Shaping:
             lines, source = shapely.get_parts(parsed.geometry, return_index=True)
             part = np.arange(len(source)) - np.searchsorted(source, source) + 1
             pieces = crs.geometries_from_wgs84(lines, epsg)
+        if self.noding and named.any():
+            whole = np.flatnonzero(near & named)
+            lines, source = np.r_[lines, parsed.geometry[whole]], np.r_[source, whole]
+            part = np.r_[part, np.ones(len(whole), np.int64)]
+            pieces = np.r_[pieces, planar[whole]]
         keys = _part_keys(ids, source, part)
         self.report = _report(
             noded,
@@ -264,8 +275,9 @@ class _Shaping:
             pieces,
             epsg=epsg,
             outline=outline,
-            left_out=len(ids) - len(rows) + beyond,
+            left_out=len(ids) - int(near.sum()) + beyond,
         )
+        self.report = replace(self.report, roads=int(near.sum()))
         self._given, self._kept, self._planar, self._epsg = ids, set(keys), planar, epsg
         table = table.take(pa.array(source))
         at = table.column_names.index("road_id")
@@ -282,6 +294,14 @@ class _Shaping:
         roads = shapely.buffer(self._planar[[row_of[base] for _, base, _ in old]], _ON_LINE_M)
         covered = shapely.covers(roads, lines)
         return stored.remove(session, [old[i][0] for i in np.flatnonzero(covered)])
+
+
+_NODES = ["begin_node", "end_node"]
+
+
+def _is_named(row: Mapping[str, Any]) -> bool:
+    """Tell whether a road's source names a junction of it: such roads meet where names are the same."""
+    return row["begin_node"] is not None or row["end_node"] is not None
 
 
 def _with_barriers(table: pa.Table) -> pa.Table:

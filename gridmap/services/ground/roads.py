@@ -11,6 +11,7 @@ import threading
 import zipfile
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap import __version__, crs
-from gridmap.analysis.roads import MODES, SPEED_KMH, Mode, RoadGraph, Router, Stretch, build_graph
+from gridmap.analysis.roads import MODES, SPEED_KMH, Mode, RoadGraph, Router, Snapper, Stretch, build_graph
 from gridmap.analysis.roads import isochrone as outline_of
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.road_access import WAYS_OF_GOING
@@ -33,8 +34,10 @@ from gridmap.storage.ground.roads import road_rows
 LonLat = tuple[float, float]
 _FOLDER = "roads"
 _KEPT_GRAPHS = 2
-_FORMAT = 2
+_FORMAT = 3
 _FAR_M = 2000.0
+_AT_ROAD_M = 30.0
+_IN_SIGHT_M = 60.0
 _LONGEST_MIN = 240.0
 
 
@@ -103,6 +106,11 @@ class Roads:
         self.epsg = epsg
         self._routers: dict[Mode, Router] = {}
         self._lock = threading.Lock()
+
+    @cached_property
+    def nearest(self) -> Snapper:
+        """Finds the nearest road, whoever may use it."""
+        return Snapper(self.graph)
 
     def router(self, mode: Mode) -> Router:
         """Return the router of a mode, which several threads may use at once."""
@@ -215,14 +223,18 @@ def find_route(database: Database, scope: Scope, start: LonLat, end: LonLat, mod
     Raises
     ------
     InvalidInput
-        When there are no roads, a place is more than 2 km from one, or there is no way.
+        When there are no roads, a place is more than 2 km from one, it lies at a road that the mode may not use and
+        far from one that it may, or there is no way.
     """
-    router, epsg = _router(database, scope, mode)
+    roads = load_roads(database, scope)
+    router, epsg = roads.router(mode), roads.epsg
     x, y = crs.from_wgs84([start[0], end[0]], [start[1], end[1]], epsg)
     places = [router.snap([[x[i], y[i]]]) for i in (0, 1)]
     off = [float(place.distance_m[0]) for place in places]
     for place, distance in zip((start, end), off, strict=True):
         _check_near(place, distance)
+    for i, place in enumerate((start, end)):
+        _check_open(roads, mode, place, (float(x[i]), float(y[i])), off[i])
     path = router.path(*places)
     line = crs.geometries_to_wgs84([path.line], epsg)[0]
     return Route(mode, path.seconds, path.length_m, path.streets, line, *off)
@@ -303,6 +315,21 @@ def _check_near(place: LonLat, distance_m: float) -> None:
         )
 
 
+def _check_open(roads: Roads, mode: Mode, place: LonLat, xy: tuple[float, float], distance_m: float) -> None:
+    """Refuse a place at a road that the mode may not use, where the next one that it may is out of sight."""
+    if distance_m <= _AT_ROAD_M + _IN_SIGHT_M:
+        return
+    nearest_m = float(roads.nearest.snap([xy]).distance_m[0])
+    if nearest_m <= _AT_ROAD_M and distance_m - nearest_m > _IN_SIGHT_M:
+        raise InvalidInput(
+            "route-none",
+            f"{place[0]:.5f},{place[1]:.5f} 处的道路不通 {mode}，最近的可通行道路在 {distance_m:.0f} 米外。"
+            "请改用那条路上的位置，或换一种出行方式。",
+            f"The road at {place[0]:.5f},{place[1]:.5f} is closed to {mode}; the next one that is open lies "
+            f"{distance_m:.0f} m away. Give a place on that road, or another mode.",
+        )
+
+
 def _file(database: Database, fingerprint: str, epsg: int) -> Path:
     made_by = json.dumps([_FORMAT, __version__, epsg, sorted(SPEED_KMH.items()), fingerprint])
     digest = hashlib.sha256(made_by.encode()).hexdigest()[:32]
@@ -327,6 +354,7 @@ def _build(rows: list[dict[str, Any]], epsg: int) -> RoadGraph:
         names=[r["name_zh"] for r in used],
         permission=permission,
         oneway_bike=[r["oneway_bicycle"] for r in used],
+        junctions=([r["begin_node"] for r in used], [r["end_node"] for r in used]),
     )
 
 

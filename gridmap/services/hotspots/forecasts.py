@@ -81,7 +81,7 @@ def score_forecast(
         "incidents": found.incidents,
         "area_share": found.area_share,
         "conventions": found.conventions,
-        "left_out_family": told(inputs.left_out_family),
+        "left_out_sealed": told(inputs.left_out_sealed),
         "data_sha256": inputs.sha256,
     }
 

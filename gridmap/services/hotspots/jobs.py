@@ -8,7 +8,7 @@ from gridmap.services.jobs.kinds import JobKind, Outcome, Work
 
 
 def _run(spec: HotspotSpec, work: Work) -> Outcome:
-    run = run_hotspots(work.database, work.scope, spec, on_progress=work.tell)
+    run = run_hotspots(work.database, work.scope, spec, owner=work.owner, on_progress=work.tell)
     return Outcome({"number": int(run["run_id"])})
 
 

@@ -21,7 +21,7 @@ from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.cases.query import chosen_by
 from gridmap.services.ground.grids import grid_not_found
 from gridmap.services.hotspots.guard import Guard, guard_of
-from gridmap.services.hotspots.spec import FAMILY_KINDS, HotspotSpec
+from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
 from gridmap.storage.ground.roads import road_rows
@@ -53,8 +53,8 @@ class Inputs:
     epsg : int
     sha256 : str
         Hash of everything that the result depends on besides the parameters.
-    left_out_family : int
-        Family disputes that a result closer than the village may not hold.
+    left_out_sealed : int
+        Sealed cases, which a result closer than the village does not hold.
     guard : Guard
         Tells numbers of these incidents as they may leave the house.
     """
@@ -67,7 +67,7 @@ class Inputs:
     day: NDArray[np.float64]
     epsg: int
     sha256: str
-    left_out_family: int
+    left_out_sealed: int
     guard: Guard
 
     @property
@@ -139,16 +139,21 @@ def load_inputs(database: Database, scope: Scope, spec: HotspotSpec) -> Inputs:
     with database.scoped_session(scope, timeout_s=600) as session:
         if spec.within is not None and stored.find_grid(session, spec.within) is None:
             raise grid_not_found(spec.within)
-        points = hotspots.incident_points(session, chosen)
+        points, sealed = hotspots.incident_points(session, chosen, by_village=not spec.closer_than_village)
         frame = stored.current_frame(session)
         heads = hotspots.head_counts(session)
+    if not len(points) and sealed:
+        raise InvalidInput(
+            "sealed-village-only",
+            "所选事件全部是保密事件，只在村级或以上计数。请改用 --level 3。",
+            "All chosen incidents are sealed and counted at village level or above only. Use --level 3.",
+        )
     if not len(points):
         raise InvalidInput(
             "hotspots-no-incidents",
             "所选时段与领域内没有事件。请放宽时段、领域或网格。",
             "There are no incidents in this period and domain. Widen the period, the domain or the grid.",
         )
-    points, family = _without_family(points, spec)
     frame = frame[frame["grid_key"].between(inside.lo, inside.hi)]
     if frame.empty:
         raise _no_level(spec.level, frame)
@@ -166,7 +171,7 @@ def load_inputs(database: Database, scope: Scope, spec: HotspotSpec) -> Inputs:
     day = local_days(points.at_s, spec.since, zone)
     guard = guard_of(database, scope, spec, points.record_key, points.at_s)
     return Inputs(
-        cells, groups, cell, np.column_stack([x, y]), points.domain, day, epsg, sha256, family, guard
+        cells, groups, cell, np.column_stack([x, y]), points.domain, day, epsg, sha256, sealed, guard
     )
 
 
@@ -175,20 +180,6 @@ def local_days(at_s: NDArray[np.float64], first: dt.date, zone: ZoneInfo) -> NDA
     local = pd.to_datetime(at_s, unit="s", utc=True).tz_convert(zone).tz_localize(None)
     since = pd.Timestamp(first)
     return np.asarray((local - since).total_seconds(), dtype=np.float64) / _DAY_S
-
-
-def _without_family(points: IncidentPoints, spec: HotspotSpec) -> tuple[IncidentPoints, int]:
-    if not spec.closer_than_village:
-        return points, 0
-    family = (points.domain == "dispute") & np.isin(points.kind.astype(str), list(FAMILY_KINDS))
-    kept = points.where(~family)
-    if not len(kept):
-        raise InvalidInput(
-            "family-village-only",
-            "所选事件全部是婚姻家庭纠纷，只在村级或以上显示。请改用 --level 3。",
-            "All chosen incidents are family disputes, which are shown at village level or above only. Use --level 3.",
-        )
-    return kept, int(family.sum())
 
 
 def _no_level(level: int, frame: gpd.GeoDataFrame) -> InvalidInput | NotFound:

@@ -12,11 +12,13 @@ import pandas as pd
 import shapely
 
 from gridmap import __version__, crs
+from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.protection import HINT, Counts
 from gridmap.domain.terms import CAPTION, MINIMUM
 from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.files.layers import write_layer
+from gridmap.services.accounts.owners import require_owner
 from gridmap.services.hotspots.by_cell import by_emerging, by_gi, by_moran
 from gridmap.services.hotspots.by_place import by_kde, by_near_repeat, by_network_kde
 from gridmap.services.hotspots.by_scan import by_scan, by_space_time_scan
@@ -47,6 +49,7 @@ def run_hotspots(
     spec: HotspotSpec,
     *,
     keep: bool = True,
+    owner: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> dict[str, Any]:
     """Run a method over the incidents of a scope, and keep the run.
@@ -58,6 +61,8 @@ def run_hotspots(
     spec : HotspotSpec
     keep : bool
         Whether to keep the run; a report makes its own and keeps none.
+    owner : str, optional
+        Post whose run it is: it and the administrator may delete it.
     on_progress : callable, optional
         Called with the step (read, analyse, save), what is done and the total.
 
@@ -98,10 +103,10 @@ def run_hotspots(
     run_id = None
     if keep:
         with database.scoped_session(scope, write=True, timeout_s=600) as session:
-            run_id = stored.add_run(session, run, features, protected)
+            run_id = stored.add_run(session, run | {"owner": owner}, features, protected)
     tell("save", _STEPS, _STEPS)
-    shown = _of_class(run | {"run_id": run_id, "created_at": None}, Counts.TRUE) or run
-    return _shown(shown, features)
+    kept = run | {"run_id": run_id, "owner": owner, "created_at": None}
+    return _shown(_of_class(kept, Counts.TRUE) or kept, features)
 
 
 def _as_kept(
@@ -120,7 +125,7 @@ def _as_kept(
         "incidents": outcome.summary.get("incidents", int(inputs.counts.sum())),
         "cells": len(inputs.cells),
         "outside": told(inputs.outside),
-        "left_out_family": told(inputs.left_out_family),
+        "left_out_sealed": told(inputs.left_out_sealed),
         "epsg": inputs.epsg,
         "protected": _protected_summary(inputs, outcome, protected) if shared else None,
     }
@@ -160,7 +165,7 @@ def _protected_summary(inputs: Inputs, outcome: Outcome, protected: list[dict[st
         "slices": outcome.summary.get("slices", []),
         "withheld": 0,
         "outside": None,
-        "left_out_family": None,
+        "left_out_sealed": None,
         "conventions": {"counts": "cell key", "p": "classes: 0.001, 0.01, 0.05; of true counts"},
     }
 
@@ -264,17 +269,32 @@ def hotspot_run(
     return _shown(shown, features)
 
 
-def delete_run(database: Database, scope: Scope, run_id: int) -> None:
-    """Delete a run.
+def delete_run(database: Database, actor: Actor, run_id: int) -> None:
+    """Delete a run; plans of the actor's scope that name it name none any more.
 
     Raises
     ------
     NotFound
         When there is no such run in the scope.
+    Forbidden
+        When it is another's, and the actor is no administrator.
+    Conflict
+        When a plan of a wider scope names it.
     """
-    hotspot_run(database, scope, run_id)
-    with database.scoped_session(scope, write=True) as session:
-        stored.delete_run(session, run_id)
+    run = hotspot_run(database, actor.scope, run_id)
+    require_owner(actor, run["owner"])
+    try:
+        with database.scoped_session(actor.scope, write=True) as session:
+            stored.delete_run(session, run_id)
+    except Conflict as error:
+        if error.code != "already-there":
+            raise
+        raise Conflict(
+            "run-in-plan",
+            "更大范围的巡防计划引用了这次热点分析，不能删除。请等该计划删除后再试，或请镇综治中心处理。",
+            "A patrol plan of a wider scope names this run, so it is kept. Try again when that plan is deleted, or ask "
+            "the town's centre.",
+        ) from None
 
 
 def newest_run(database: Database, scope: Scope, method: str | None = None) -> dict[str, Any] | None:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from gridmap.domain import terms
+from gridmap.domain.cases.sealing import is_sealed
 from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import MICRO, VILLAGE
 from gridmap.errors import InvalidInput
@@ -27,9 +28,6 @@ POINT_METHODS = frozenset({"kde", "network-kde", "near-repeat"})
 
 COUNTS_ONLY = POINT_METHODS | {"emerging"}
 """Methods that do not compare with the people present."""
-
-FAMILY_KINDS = frozenset({"01"})
-"""Kinds of disputes between members of a family: shown at village level or above, never closer."""
 
 METHOD_NAMES = {
     "gi": ("热点 Gi*", "hotspots by Gi*"),
@@ -101,7 +99,7 @@ class HotspotSpec:
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, or may not be shown."""
-        for check in (self._choices, self._numbers, self._family):
+        for check in (self._choices, self._numbers, self._sealed):
             check()
 
     def _choices(self) -> None:
@@ -150,14 +148,15 @@ class HotspotSpec:
                     f"{name} = {value} is out of range: it must be between {low} and {high}.",
                 )
 
-    def _family(self) -> None:
-        if self.kind in FAMILY_KINDS and (self.closer_than_village):
+    def _sealed(self) -> None:
+        domains = [self.domain] if self.domain else list(codes("domain"))
+        if self.closer_than_village and any(is_sealed(domain, self.kind) for domain in domains):
             raise InvalidInput(
-                "family-village-only",
-                "婚姻家庭纠纷只在村级或以上显示。请改用 --level 3，"
+                "sealed-village-only",
+                "这类事件保密，只在村级或以上计数。请改用 --level 3，"
                 "方法选 gi、moran、scan、space-time-scan 或 emerging。",
-                "Family disputes are shown at village level or above only. Use --level 3 with gi, moran, scan, "
-                "space-time-scan or emerging.",
+                "Such cases are sealed and counted at village level or above only. Use --level 3 with gi, moran, "
+                "scan, space-time-scan or emerging.",
             )
 
     @property

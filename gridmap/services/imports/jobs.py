@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from gridmap.domain.accounts import Actor, Role
 from gridmap.errors import NotFound
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.imports.records import ImportOptions, import_records
@@ -32,7 +33,13 @@ def import_kind(kinds: Mapping[str, ImportKind]) -> JobKind[ImportRequest]:
                 f"There is no kind of record called {asked.noun} to import.",
             )
         did = import_records(
-            work.database, work.scope, kinds[asked.noun], asked.file, asked.options, on_progress=work.tell
+            work.database,
+            work.scope,
+            kinds[asked.noun],
+            asked.file,
+            asked.options,
+            actor=Actor(work.owner, Role.KEEPER, work.scope),
+            on_progress=work.tell,
         )
         return Outcome(
             {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -10,7 +11,8 @@ import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from gridmap.crs import BBox
-from gridmap.ingest.model import ParsedTable
+from gridmap.ingest.model import Notice, ParsedTable
+from gridmap.ingest.rows.refused import RowRefused
 from gridmap.storage.imports.loads import Load
 
 
@@ -26,8 +28,8 @@ class Ground(Protocol):
         """Official, former and own codes to keys."""
 
     @property
-    def villages(self) -> dict[str, int]:
-        """Stems of villages' names to keys."""
+    def names(self) -> Container[str]:
+        """Names of villages and paths to grids, as people write them."""
 
     @property
     def bounds(self) -> BBox | None:
@@ -52,6 +54,36 @@ class Placed:
     to_confirm: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What became of the rows that an import had brought.
+
+    Attributes
+    ----------
+    removed : tuple of str
+        Identifiers of those that are withdrawn now.
+    left : tuple of (str, str, str)
+        Those that stay: identifier, and why in both languages.
+    """
+
+    removed: tuple[str, ...]
+    left: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """Rows that a person is asked about, and what is told beside them.
+
+    Attributes
+    ----------
+    rows : tuple of RowRefused
+    notices : tuple of Notice
+    """
+
+    rows: tuple[RowRefused, ...]
+    notices: tuple[Notice, ...] = ()
+
+
 @dataclass(frozen=True)
 class ImportKind:
     """One kind of record that files bring in.
@@ -72,10 +104,19 @@ class ImportKind:
         Whether a workspace without grids refuses it.
     examine : callable or None
         Refuses rows by what the workspace already holds; asked after the file itself has been checked.
+    doubts : callable or None
+        Names rows that may mean another record than they say; they are refused unless a person is sure.
     prepare : callable or None
         Completes the rows in the transaction that writes them; is given the time zone.
     settle : callable or None
         Called in that transaction when the rows are written, with the number of the run.
+    take_back : callable or None
+        Withdraws the rows that an import brought, given with the post, the reason and the time; they are deleted, and
+        kept in the import's journal, where it is None.
+    put_back : callable or None
+        Called with the rows that are as before an import again.
+    undoable : bool
+        Whether an import of it can be taken back at all.
     """
 
     noun: str
@@ -85,5 +126,9 @@ class ImportKind:
     refers: tuple[str, Callable[[Session], pa.Array]] | None = None
     needs_grids: bool = True
     examine: Callable[[Session, ParsedTable, Any], ParsedTable] | None = None
+    doubts: Callable[[Session, ParsedTable], Doubts] | None = None
     prepare: Callable[[Session, pa.Table, str], pa.Table] | None = None
     settle: Callable[[Session, int], None] | None = None
+    take_back: Callable[[Session, list[dict[str, Any]], str, str, dt.datetime], TakenBack] | None = None
+    put_back: Callable[[Session, list[dict[str, Any]]], None] | None = None
+    undoable: bool = True

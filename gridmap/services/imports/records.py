@@ -11,14 +11,17 @@ from typing import Any
 import pyarrow as pa
 from sqlalchemy.orm import Session
 
+from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.records import NOUNS
 from gridmap.errors import Conflict, NotFound
 from gridmap.ingest.model import Notice, ParsedTable
 from gridmap.ingest.rows import KnownGrids, parse_table, write_refused
+from gridmap.ingest.rows.refused import refuse_more
+from gridmap.services.accounts.owners import require_owner
 from gridmap.services.imports.kinds import Ground, ImportKind
 from gridmap.storage.database import Database
-from gridmap.storage.imports import bulk, runs
+from gridmap.storage.imports import bulk, journal, runs
 from gridmap.storage.models import ImportRun
 from gridmap.storage.workspace import settings as workspace
 
@@ -82,6 +85,8 @@ class ImportOptions:
         As :func:`gridmap.ingest.rows.parse_table` takes them.
     accept_valid : bool
         Import the valid rows although others are refused.
+    accept_doubtful : bool
+        Import rows although they may mean another record than they say.
     dry_run : bool
         Check and write nothing.
     refused_file : Path or None
@@ -96,6 +101,7 @@ class ImportOptions:
     encoding: str | None = None
     dayfirst: bool | None = None
     accept_valid: bool = False
+    accept_doubtful: bool = False
     dry_run: bool = False
     refused_file: Path | None = None
 
@@ -111,6 +117,7 @@ def import_records(
     reshape: Reshape | None = None,
     tidy: Callable[[Session], int] | None = None,
     remember: Mapping[str, Any] | None = None,
+    actor: Actor | None = None,
     on_progress: Progress | None = None,
 ) -> ImportResult:
     """Import a file of records of one kind.
@@ -131,6 +138,8 @@ def import_records(
         Called in the transaction that wrote the rows; returns how many others it removed.
     remember : mapping, optional
         Further parameters that make an import of the same file another one.
+    actor : Actor, optional
+        Whoever imports: a mapping that it saves is its own, and another's is left alone.
     on_progress : callable, optional
         Called with ``(step, done, total)``; steps are ``check``, ``assign``, ``copy`` and ``commit``.
 
@@ -151,6 +160,8 @@ def import_records(
     """
     say = on_progress or (lambda _step, _done, _total: None)
     noun = kind.noun
+    # A file brings sealed cases in and puts them right; what is told of it names none of them.
+    scope = scope.for_upkeep()
     with database.scoped_session(scope) as session:
         mapping = _mapping(session, noun, options)
         ground: Ground = kind.ground(session)
@@ -173,12 +184,17 @@ def import_records(
         zone=database.settings.timezone,
         dayfirst=options.dayfirst,
         now=now,
-        known=KnownGrids(ground.codes, ground.villages, records),
+        known=KnownGrids(ground.codes, ground.names, records, _stored_keys(database, scope, kind)),
         on_progress=lambda done, total: say("check", done, total),
     )
     if kind.examine is not None:
         with database.scoped_session(scope) as session:
             parsed = kind.examine(session, parsed, ground)
+    if kind.doubts is not None:
+        with database.scoped_session(scope) as session:
+            asked = kind.doubts(session, parsed)
+        told = replace(parsed, warnings=(*parsed.warnings, *asked.notices))
+        parsed = told if options.accept_doubtful else refuse_more(told, asked.rows)
     stored = parsed if reshape is None else reshape(parsed, ground)
     parameters = _parameters(options, mapping) | dict(remember or {})
     with database.scoped_session(scope) as session:
@@ -217,16 +233,33 @@ def import_records(
         rows = placed.rows
         if kind.prepare is not None:
             rows = kind.prepare(session, rows, database.settings.timezone)
-        done = _write(session, kind, parsed, rows, parameters, lambda n, total: say("copy", n, total))
+        post = None if actor is None else actor.post
+        done = _write(session, kind, parsed, rows, parameters, post, lambda n, total: say("copy", n, total))
         if tidy is not None and tidy(session):
             workspace.touch(session)
         if options.mapping_name and mapping:
-            runs.save_mapping(session, noun, options.mapping_name, mapping)
+            _save_mapping(session, noun, options.mapping_name, mapping, actor or Actor.at_the_machine())
         say("commit", 0, 1)
     say("commit", 1, 1)
     return replace(
         result, committed=True, inserted=done.inserted, updated=done.updated, unchanged=done.unchanged
     )
+
+
+def _save_mapping(session: Session, noun: str, name: str, mapping: dict[str, str], actor: Actor) -> None:
+    known, owner = runs.owner_of_mapping(session, noun, name)
+    if known and runs.find_mapping(session, noun, name) != mapping:
+        require_owner(actor, owner)
+    if not known or runs.find_mapping(session, noun, name) != mapping:
+        runs.save_mapping(session, noun, name, mapping, actor.post)
+
+
+def _stored_keys(database: Database, scope: Scope, kind: ImportKind) -> Callable[[], pa.Array]:
+    def read() -> pa.Array:
+        with database.scoped_session(scope) as session:
+            return bulk.stored_keys(session, kind.load)
+
+    return read
 
 
 def _mapping(session: Session, noun: str, options: ImportOptions) -> dict[str, str] | None:
@@ -267,6 +300,7 @@ def _write(
     parsed: ParsedTable,
     rows: pa.Table,
     parameters: dict[str, Any],
+    post: str | None,
     on_progress: bulk.Progress,
 ) -> bulk.Merged:
     run = ImportRun(
@@ -279,14 +313,22 @@ def _write(
         rows_updated=0,
         rows_unchanged=0,
         rows_refused=parsed.refused_rows,
+        post=post,
     )
     session.add(run)
     session.flush()
     kept = _defaulted(kind, parsed)
-    done = bulk.merge(session, kind.load, rows, run.import_run_id, kept=kept, on_progress=on_progress)
+    bulk.stage(session, kind.load, rows, on_progress=on_progress)
+    if parsed.partial:
+        bulk.complete_staged(session, kind.load)
+    if kind.undoable:
+        journal.snapshot(session, kind.load)
+    done = bulk.merge_staged(session, kind.load, rows.num_rows, run.import_run_id, kept=kept)
     run.rows_inserted, run.rows_updated, run.rows_unchanged = done.inserted, done.updated, done.unchanged
     if kind.settle is not None:
         kind.settle(session, run.import_run_id)
+    if kind.undoable:
+        journal.keep(session, kind.load, run.import_run_id)
     run.finished_at = dt.datetime.now(dt.UTC)
     session.flush()
     if done.inserted or done.updated:

@@ -29,6 +29,10 @@ class Work(Protocol):
         """Grids that the job may see and write."""
 
     @property
+    def owner(self) -> str:
+        """Name of the post whose job it is."""
+
+    @property
     def folder(self) -> Path:
         """Folder of the job's own for the file that it makes; it is there once it is asked for."""
 

@@ -63,6 +63,10 @@ class _Work:
         self._next_s = 0.0
 
     @property
+    def owner(self) -> str:
+        return self._job.owner
+
+    @property
     def folder(self) -> Path:
         return make_job_folder(self.database.settings.home, self._job.job_id)
 

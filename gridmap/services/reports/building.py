@@ -33,6 +33,7 @@ def build_hotspot_report(
     out: Path,
     *,
     assets: Path,
+    owner: str | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Write a hotspot report as one stand-alone HTML file, its tables beside it, and enter it in the register.
@@ -46,6 +47,8 @@ def build_hotspot_report(
         The file; it appears whole or not at all. Its tables go to the folder ``<name>-tables`` beside it.
     assets : Path
         Folder with the files of the browser's map library: ``leaflet/leaflet.js``, ``leaflet.css``, ``images``.
+    owner : str, optional
+        Post that makes it.
     on_progress : callable, optional
         Called with the step (read, analyse, write), what is done and the total.
 
@@ -93,6 +96,7 @@ def build_hotspot_report(
                 session,
                 {
                     "kind": "hotspots",
+                    "owner": owner,
                     "scope_lo": inside.lo,
                     "scope_hi": inside.hi,
                     "since": request.since,

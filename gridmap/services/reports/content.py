@@ -165,7 +165,7 @@ def hotspot_report(
         incidents=reported,
         cells=len(inputs.cells),
         outside=0,
-        left_out_family=0,
+        left_out_sealed=0,
         withheld=0,
         cold=about.get("labels", {}).get("cold", 0),
         judged=judged is not None,

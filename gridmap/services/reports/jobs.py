@@ -21,7 +21,13 @@ class ReportJob:
 def _build(asked: ReportJob, work: Work) -> Outcome:
     file = work.folder / "gridmap-report.html"
     made = build_hotspot_report(
-        work.database, work.scope, asked.request, file, assets=asked.assets, on_progress=work.tell
+        work.database,
+        work.scope,
+        asked.request,
+        file,
+        assets=asked.assets,
+        owner=work.owner,
+        on_progress=work.tell,
     )
     return Outcome(
         {name: made[name] for name in ("file_sha256", "data_sha256")} | {"number": made["report_id"]}, file

@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import Literal
 
+from gridmap.domain.legible import is_unseen
 from gridmap.domain.protection import widened
 from gridmap.errors import InvalidInput
 from gridmap.ingest.personal import personal_in
@@ -61,6 +62,12 @@ class ReportRequest:
                 "purpose-length",
                 "请写明报告用途，1 至 200 字。",
                 "Say what the report is for, in 1 to 200 characters.",
+            )
+        if any(is_unseen(c) for c in self.purpose):
+            raise InvalidInput(
+                "purpose-unseen",
+                "用途含有看不见的字符。请重新输入。",
+                "The purpose holds a character that cannot be seen. Type it again.",
             )
         if personal_in(self.purpose) is not None:
             raise InvalidInput(

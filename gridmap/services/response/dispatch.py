@@ -12,12 +12,16 @@ import numpy as np
 from gridmap import crs
 from gridmap.analysis.reach.dispatch import nearest_by_road
 from gridmap.analysis.roads import Mode, Path
+from gridmap.domain.accounts import Actor
 from gridmap.domain.codes import code_list
-from gridmap.domain.duties import on_shift, served_ground, slowness, suitable_kinds
+from gridmap.domain.duties import slowness, suitable_kinds
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, InvalidInput, NotFound
+from gridmap.services.accounts import audit
 from gridmap.services.ground.roads import Roads, load_roads
+from gridmap.services.response.obstacles import obstacle
 from gridmap.storage.cases import incidents
+from gridmap.storage.cases.desk import widen
 from gridmap.storage.database import Database
 from gridmap.storage.response import dispatches as stored
 from gridmap.storage.teams import teams as field
@@ -59,7 +63,7 @@ def place_of(team: dict[str, Any], at: dt.datetime) -> Place | None:
 
 def rank_for_incident(
     database: Database,
-    scope: Scope,
+    who: Actor | Scope,
     incident: int | str,
     *,
     at: dt.datetime,
@@ -69,12 +73,14 @@ def rank_for_incident(
     """Rank the teams that can go to an incident by their time on the road.
 
     A team can go when its kind is sent to such incidents, it is on shift, it is on no other dispatch, it serves the
-    ground where the incident lies, and its place is known.
+    ground where the incident lies, and its place is known. The way to a sealed case tells its place, so to ask for it
+    is to open the case, which leaves a row in the audit.
 
     Parameters
     ----------
     database : Database
-    scope : Scope
+    who : Actor or Scope
+        A scope alone opens no sealed case.
     incident : int or str
         Number, or identifier of the source (uid).
     at : datetime
@@ -96,10 +102,18 @@ def rank_for_incident(
     InvalidInput
         When the incident has no coordinate, or there are no roads.
     """
+    scope = who.scope if isinstance(who, Actor) else who
     with database.scoped_session(scope) as session:
         row = _incident(session, incident)
         teams = field.list_teams(session, at=at)
         busy = stored.open_dispatches(session, at)
+    if row["sealed"]:
+        if not isinstance(who, Actor):
+            raise _not_found(incident)
+        audit.record(database, who, "open_sealed", str(row["number"]))
+    # A team is away also where its case is not seen.
+    with database.scoped_session(Scope.whole().for_upkeep()) as session:
+        out = stored.teams_out(session, at)
     if team is not None:
         teams = [t for t in teams if t["code"] == team]
         if not teams:
@@ -111,7 +125,7 @@ def rank_for_incident(
     clock = at.astimezone(ZoneInfo(database.settings.timezone)).time()
     fit, left_out = [], []
     for candidate in teams:
-        why = _obstacle(candidate, row, clock, busy)
+        why = obstacle(candidate, row, clock, busy, out)
         place = place_of(candidate, at)
         if why is None and place is None:
             why = ("no-place", "没有位置，也没有驻地坐标", "neither a position nor a base is known")
@@ -132,13 +146,9 @@ def rank_for_incident(
 
 def _incident(session: Any, incident: int | str) -> dict[str, Any]:
     number = incident if isinstance(incident, int) else stored.incident_number(session, incident)
-    row = None if number is None else incidents.find_incident(session, number)
+    row = None if number is None else incidents.find_place(session, number)
     if row is None:
-        raise NotFound(
-            "incident-not-found",
-            f"没有事件 {incident}，或超出管辖范围。",
-            f"There is no incident {incident} in your scope.",
-        )
+        raise _not_found(incident)
     if row["lon"] is None:
         raise InvalidInput(
             "dispatch-no-place",
@@ -148,31 +158,12 @@ def _incident(session: Any, incident: int | str) -> dict[str, Any]:
     return row
 
 
-def _obstacle(
-    team: dict[str, Any], incident: dict[str, Any], clock: dt.time, busy: dict[str, dict[str, Any]]
-) -> tuple[str, str, str] | None:
-    if incident["domain"] == "dispute" and incident["risk"] != "red":
-        return (
-            "mediators",
-            "纠纷先由调解组织办理，高风险时才派队",
-            "mediators first: sent to a dispute of red risk only",
-        )
-    if team["kind"] not in suitable_kinds(incident["domain"], incident["kind"], incident["risk"]):
-        return "kind", "不负责这类事件", "is not sent to such incidents"
-    if team["shift_start"] is None or team["shift_end"] is None:
-        return "no-hours", "没有班次时间", "has no hours of shift"
-    if not on_shift(team["shift_start"], team["shift_end"], clock):
-        hours = f"{team['shift_start']:%H:%M}–{team['shift_end']:%H:%M}"
-        return "off-shift", f"不在班（{hours}）", f"off shift ({hours})"
-    if int(incident["grid_key"]) not in served_ground(
-        int(team["grid_key"]), professional=team["professional"]
-    ):
-        return "other-village", "只服务本村", "serves its own village only"
-    if team["code"] in busy:
-        on = busy[team["code"]]
-        number, uid = on["dispatch_id"], on["uid"]
-        return "busy", f"正在出动（第 {number} 次，{uid}）", f"on dispatch {number} ({uid})"
-    return None
+def _not_found(incident: int | str) -> NotFound:
+    return NotFound(
+        "incident-not-found",
+        f"没有事件 {incident}，或超出管辖范围。",
+        f"There is no incident {incident} in your scope.",
+    )
 
 
 def _kind(code: str) -> dict[str, str]:
@@ -236,7 +227,7 @@ def _line(way: Path, epsg: int) -> dict[str, Any]:
 
 
 def send_team(
-    database: Database, scope: Scope, incident: int | str, team: str, *, now: dt.datetime
+    database: Database, who: Actor | Scope, incident: int | str, team: str, *, now: dt.datetime
 ) -> dict[str, Any]:
     """Send a team to an incident, and keep the road time and length that are expected; never where the team is.
 
@@ -249,7 +240,8 @@ def send_team(
     InvalidInput
         When the incident has no coordinate, or there is no way.
     """
-    told = rank_for_incident(database, scope, incident, at=now, k=1, team=team)
+    scope = who.scope if isinstance(who, Actor) else who
+    told = rank_for_incident(database, who, incident, at=now, k=1, team=team)
     if not told["teams"]:
         raise _cannot(told["left_out"][0])
     chosen = told["teams"][0]
@@ -261,6 +253,13 @@ def send_team(
                 "team-busy",
                 f"队伍 {team} 正在出动（第 {on['dispatch_id']} 次，{on['uid']}）。请先完成或撤销，或另选队伍。",
                 f"Team {team} is on dispatch {on['dispatch_id']} ({on['uid']}). Finish or cancel it, or send another.",
+            )
+        widen(session)
+        if team in stored.teams_out(session):
+            raise Conflict(
+                "team-busy",
+                f"队伍 {team} 正在出动。请另选队伍。",
+                f"Team {team} is on a dispatch. Send another.",
             )
         number = stored.add_dispatch(
             session,

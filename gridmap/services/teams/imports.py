@@ -27,6 +27,7 @@ TEAM_POSITIONS = ImportKind(
     GridBook.read,
     placed_points,
     refers=("team_code", loads.team_codes),
+    undoable=False,
 )
 MIGRANTS = ImportKind("migrants", loads.MIGRANTS, GridBook.read, placed_points)
 ORGANISATIONS = ImportKind("organisations", loads.ORGANISATIONS, GridBook.read, placed_points)

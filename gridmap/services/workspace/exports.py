@@ -50,11 +50,21 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class ExportLayer:
-    """A layer that can be written to a file: its name, what reads its rows in a scoped session, what counts them."""
+    """A layer that can be written to a file.
+
+    Attributes
+    ----------
+    name : str
+    read, count : callable
+        Read and count its rows in a scoped session.
+    left_out : callable
+        Counts the rows that no file has: sealed cases.
+    """
 
     name: str
     read: Callable[[Session, Excerpt], gpd.GeoDataFrame]
     count: Callable[[Session, Excerpt], int]
+    left_out: Callable[[Session, Excerpt], int] = lambda _session, _wanted: 0
 
 
 def export_layer(
@@ -100,6 +110,13 @@ def count_rows(database: Database, scope: Scope, layer: ExportLayer, query: Inci
     wanted = Excerpt(query, database.settings.timezone, dt.datetime.now(dt.UTC))
     with database.scoped_session(scope) as session:
         return layer.count(session, wanted)
+
+
+def count_left_out(database: Database, scope: Scope, layer: ExportLayer, query: IncidentQuery) -> int:
+    """Count the rows that an export of a layer leaves out, because they are sealed."""
+    wanted = Excerpt(query, database.settings.timezone, dt.datetime.now(dt.UTC))
+    with database.scoped_session(scope) as session:
+        return layer.left_out(session, wanted)
 
 
 def points_frame(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:

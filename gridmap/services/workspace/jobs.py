@@ -9,7 +9,7 @@ from typing import Literal
 from gridmap.crs import WGS84
 from gridmap.domain.query import IncidentQuery
 from gridmap.services.jobs.kinds import JobKind, Outcome, Work
-from gridmap.services.workspace.exports import ExportLayer, export_layer
+from gridmap.services.workspace.exports import ExportLayer, count_left_out, export_layer
 
 MOST_INLINE_ROWS = 2000
 """Exports with more rows than this are jobs."""
@@ -41,7 +41,8 @@ def export_kind(find_layer: Callable[[str], ExportLayer]) -> JobKind[ExportReque
             target_crs=asked.target_crs,
         )
         work.tell("write", 1, 1)
-        return Outcome({"rows": rows}, file)
+        left_out = count_left_out(work.database, work.scope, layer, asked.query)
+        return Outcome({"rows": rows, "sealed_left_out": left_out}, file)
 
     return JobKind(
         "export", "导出", "export", ExportRequest, run, most_open=60, most_of_owner=30, repeatable=True

@@ -38,14 +38,20 @@ def list_entries(
         query = query.where(Row.post == post)
     if action is not None:
         query = query.where(Row.action == action)
-    return [_entry(row) for row in session.scalars(query)]
+    return [entry_of(row) for row in session.scalars(query)]
 
 
 def all_entries(session: Session) -> Iterator[AuditEntry]:
     """Go through the whole chain, the oldest first, without holding it in memory."""
     with session.scalars(select(Row).order_by(Row.seq).execution_options(yield_per=2000)) as rows:
         for row in rows:
-            yield _entry(row)
+            yield entry_of(row)
+
+
+def first_entry(session: Session) -> AuditEntry | None:
+    """Return the oldest row that is kept."""
+    row = session.scalars(select(Row).order_by(Row.seq).limit(1)).first()
+    return None if row is None else entry_of(row)
 
 
 def last_entry(session: Session) -> AuditEntry | None:
@@ -54,7 +60,8 @@ def last_entry(session: Session) -> AuditEntry | None:
     return found[0] if found else None
 
 
-def _entry(row: Row) -> AuditEntry:
+def entry_of(row: Row) -> AuditEntry:
+    """Return a row of the table as the domain has it."""
     return AuditEntry(
         seq=row.seq,
         at=row.at,

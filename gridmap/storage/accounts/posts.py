@@ -83,6 +83,11 @@ def set_grid(session: Session, post_id: int, grid_key: int) -> None:
     session.execute(update(Row).where(Row.post_id == post_id).values(grid_key=grid_key))
 
 
+def set_opens_sealed(session: Session, post_id: int, *, opens: bool) -> None:
+    """Name a post as one that opens every sealed case in its grid, or no longer."""
+    session.execute(update(Row).where(Row.post_id == post_id).values(opens_sealed=opens))
+
+
 def set_locked(session: Session, post_id: int, at: dt.datetime | None) -> None:
     """Lock a post, or open it again."""
     session.execute(update(Row).where(Row.post_id == post_id).values(locked_at=at))
@@ -131,4 +136,5 @@ def post_of(row: Row, held_from: dt.date | None = None) -> Post:
         is_locked=row.locked_at is not None,
         is_demonstration=row.demonstration,
         held_from=held_from,
+        opens_sealed=row.opens_sealed,
     )

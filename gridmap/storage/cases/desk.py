@@ -9,15 +9,15 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, Select, and_, func, insert, literal_column, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.actions import ENDED_STAGES
 from gridmap.domain.cases.model import CaseRow, Opening, State, Step
 from gridmap.domain.cases.number import ORDERS, compose, order
-from gridmap.domain.cases.sealing import is_sealed
 from gridmap.domain.gridkey import Scope
+from gridmap.storage.cases.incidents import closed, shown_on_maps, told_uid
 from gridmap.storage.models import CaseDay, Grid, Incident, IncidentStep
 
 _ROW = (
@@ -49,6 +49,8 @@ _ROW = (
     "revision",
     "needs_confirmation",
     "accuracy_m",
+    "sealed",
+    "reporter_hidden",
 )
 _AT_ONCE = 5000
 STATE_COLUMNS = tuple(State.__dataclass_fields__)
@@ -77,15 +79,18 @@ class WalkedCase:
 
 
 def widen(session: Session) -> None:
-    """Let the rest of the transaction see and write the whole workspace.
+    """Let the rest of the transaction see and write the whole workspace, sealed cases with it.
 
     A case that is passed on leaves the scope of whoever passes it on, so the desk first reads it within that scope,
     then writes by its own rules.
     """
-    whole = Scope.whole()
+    whole = Scope.whole().for_upkeep()
     session.execute(
-        text("select set_config('gridmap.scope_lo', :lo, true), set_config('gridmap.scope_hi', :hi, true)"),
-        {"lo": str(whole.lo), "hi": str(whole.hi)},
+        text(
+            "select set_config('gridmap.scope_lo', :lo, true), set_config('gridmap.scope_hi', :hi, true),"
+            " set_config('gridmap.opens', :opens, true)"
+        ),
+        {"lo": str(whole.lo), "hi": str(whole.hi), "opens": str(whole.opens)},
     )
 
 
@@ -94,7 +99,6 @@ def select_rows() -> Select[Any]:
     columns = [getattr(Incident, name) for name in _ROW]
     return select(
         *columns,
-        Incident.risk_grounds,
         func.ST_X(Incident.geom).label("lon"),
         func.ST_Y(Incident.geom).label("lat"),
     )
@@ -104,7 +108,13 @@ def case_row(found: Any) -> CaseRow:
     """Return a line of `select_rows` as a CaseRow."""
     values = {name: found[name] for name in (*_ROW, "lon", "lat")}
     values["number"] = values["number"] or ""
-    return CaseRow(**values, sealed=is_sealed(found["domain"], found["kind"], found["risk_grounds"]))
+    values["uid"] = told_uid(values["uid"], values["number"])
+    return CaseRow(**values)
+
+
+def list_row(found: Any) -> CaseRow:
+    """Return a line of `select_rows` as lists show it: a sealed case without its text and place."""
+    return case_row(closed(dict(found)))
 
 
 _UNTOLD = frozenset({"geom", "record_key"})
@@ -112,10 +122,39 @@ _UNTOLD = frozenset({"geom", "record_key"})
 
 def find_id(session: Session, number: str) -> int | None:
     """Return the incident of a number for life, or of its source's own number."""
-    found = session.scalar(select(Incident.incident_id).where(Incident.number == number))
-    if found is None:
-        found = session.scalar(select(Incident.incident_id).where(Incident.uid == number))
-    return found
+    for condition in (Incident.number == number, Incident.uid == number, _given(number)):
+        found = session.scalar(select(Incident.incident_id).where(condition).limit(1))
+        if found is not None:
+            return found
+    return None
+
+
+_MARK = 25
+"""Characters of the case's own number, in brackets after a space."""
+
+
+def _given(number: str) -> ColumnElement[bool]:
+    """Return whether a source gave a number that another case has, too, which whoever recorded it did not see."""
+    marked = func.right(Incident.uid, _MARK) == literal_column("' ('").concat(Incident.number).concat(
+        literal_column("')'")
+    )
+    return and_(func.left(Incident.uid, -_MARK) == number, marked)
+
+
+def uid_for(session: Session, given: str | None, number: str) -> str:
+    """Return what a case is to be known by: its source's number, marked where it is another's that is not seen.
+
+    Parameters
+    ----------
+    session : Session
+        Sees the whole workspace.
+    given : str or None
+        By the source.
+    number : str
+        For life.
+    """
+    taken = given and session.scalar(select(Incident.incident_id).where(Incident.uid == given))
+    return number if given is None else f"{given} ({number})" if taken else given
 
 
 def lock(session: Session, incident_id: int) -> None:
@@ -128,6 +167,7 @@ def load(session: Session, incident_id: int) -> KeptCase:
     incident = session.get_one(Incident, incident_id, populate_existing=True)
     row = session.execute(select_rows().where(Incident.incident_id == incident_id)).mappings().one()
     told = {c.name: getattr(incident, c.name) for c in Incident.__table__.columns if c.name not in _UNTOLD}
+    told["uid"] = told_uid(told["uid"], told["number"])
     return KeptCase(
         case_row(row),
         told,
@@ -233,6 +273,22 @@ def undo_step(session: Session, step_id: int, at: dt.datetime) -> None:
     session.execute(update(IncidentStep).where(IncidentStep.step_id == step_id).values(undone_at=at))
 
 
+def undo_steps(session: Session, ids: Sequence[int], action: str, at: dt.datetime) -> None:
+    """Mark the steps of one kind of cases as undone."""
+    session.execute(
+        update(IncidentStep)
+        .where(
+            IncidentStep.incident_id.in_(ids), IncidentStep.action == action, IncidentStep.undone_at.is_(None)
+        )
+        .values(undone_at=at)
+    )
+
+
+def undo_steps_by_number(session: Session, step_ids: Sequence[int], at: dt.datetime) -> None:
+    """Mark steps as undone."""
+    session.execute(update(IncidentStep).where(IncidentStep.step_id.in_(step_ids)).values(undone_at=at))
+
+
 def save_state(session: Session, incident_id: int, state: State) -> int:
     """Keep what the steps say; gives the new revision."""
     values = {n: list(v) if isinstance(v, tuple) else v for n, v in asdict(state).items()}
@@ -300,8 +356,10 @@ def open_cases(session: Session, domain: str, since: dt.datetime, until: dt.date
         Incident.closed_at.is_(None),
         Incident.withdrawn_at.is_(None),
         Incident.geom.is_not(None),
+        # Nearness would tell where it lies.
+        shown_on_maps(),
     )
-    return [case_row(row) for row in session.execute(query).mappings()]
+    return [list_row(row) for row in session.execute(query).mappings()]
 
 
 def by_due(session: Session, *, overdue_at: dt.datetime | None, limit: int) -> list[CaseRow]:
@@ -314,20 +372,26 @@ def by_due(session: Session, *, overdue_at: dt.datetime | None, limit: int) -> l
     )
     if overdue_at is not None:
         query = query.where(Incident.due_at < overdue_at)
-    return [case_row(row) for row in session.execute(query).mappings()]
+    return [list_row(row) for row in session.execute(query).mappings()]
 
 
 def search(session: Session, words: str, limit: int) -> list[CaseRow]:
     """Cases by a number, the beginning of one, or words of summary or place; newest first."""
-    exact = or_(Incident.number == words, Incident.uid == words)
+    exact = or_(Incident.number == words, Incident.uid == words, _given(words))
     if session.scalar(select(func.count()).select_from(Incident).where(exact)):
         condition = exact
     else:
         condition = or_(
             Incident.number.startswith(words, autoescape=True),
             Incident.uid.istartswith(words, autoescape=True),
-            Incident.summary.icontains(words, autoescape=True),
-            Incident.place.icontains(words, autoescape=True),
+            # What a sealed case is about is told when it is opened, and not to whoever tries words.
+            and_(
+                Incident.sealed.is_(False),
+                or_(
+                    Incident.summary.icontains(words, autoescape=True),
+                    and_(shown_on_maps(), Incident.place.icontains(words, autoescape=True)),
+                ),
+            ),
         )
     query = (
         select_rows()
@@ -335,4 +399,4 @@ def search(session: Session, words: str, limit: int) -> list[CaseRow]:
         .order_by(Incident.occurred_at.desc(), Incident.incident_id.desc())
         .limit(limit)
     )
-    return [case_row(row) for row in session.execute(query).mappings()]
+    return [list_row(row) for row in session.execute(query).mappings()]

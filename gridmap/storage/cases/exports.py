@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, case, func, literal, select
 from sqlalchemy.orm import Session
 
+from gridmap.domain.code_systems import PRACTICE
+from gridmap.storage.cases.counted import counted_by
 from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.models import Grid, Incident
 
@@ -17,6 +19,7 @@ _TOLD = (
     "number",
     "domain",
     "kind",
+    "source_kind",
     "scale",
     "channel",
     "occurred_at",
@@ -42,9 +45,23 @@ _TOLD = (
 )
 
 
+def kept_in_files(chosen: IncidentFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of what leaves as a file: no sealed case does, whoever asks."""
+    return [*chosen.conditions(), Incident.sealed.is_(False)]
+
+
+def sealed_rows(session: Session, chosen: IncidentFilter) -> int:
+    """How many sealed cases a file leaves out."""
+    of = counted_by(chosen)
+    return int(session.scalar(select(func.count()).where(of.sealed, *chosen.conditions(of))) or 0)
+
+
 def incident_rows(session: Session, chosen: IncidentFilter) -> list[dict[str, Any]]:
     """Incidents in order of time, with the code of their grid, so that the file can be imported again."""
-    columns = [getattr(Incident, name) for name in _TOLD]
+    columns: list[Any] = [getattr(Incident, name) for name in _TOLD]
+    # What `kind` holds is of this list, whatever list its source spoke in.
+    spoken = case((Incident.domain == "dispute", literal(PRACTICE)))
+    columns.insert(_TOLD.index("source_kind"), spoken.label("code_system"))
     query: Any = (
         select(
             *columns,
@@ -53,7 +70,7 @@ def incident_rows(session: Session, chosen: IncidentFilter) -> list[dict[str, An
             func.ST_Y(Incident.geom).label("lat"),
         )
         .outerjoin(Grid, (Grid.grid_key == Incident.grid_key) & Grid.valid_to.is_(None))
-        .where(*chosen.conditions())
+        .where(*kept_in_files(chosen))
         .order_by(Incident.occurred_at, Incident.incident_id)
     )
     return [dict(row) for row in session.execute(query).mappings()]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
-from gridmap.domain.cases.figures import GLANCE_NAMES, GlanceName, GridCounts
-from gridmap.domain.gridkey import SUBTREE_SIZE
+from gridmap.domain.cases.figures import GlanceName, GridCounts
+from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE
+from gridmap.storage.cases.counted import counted, counted_by
+from gridmap.storage.cases.counts import deep_enough
 from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.models import Dispatch, Incident, IncidentStep
 
@@ -19,23 +21,28 @@ REPEATED_DAYS = 90
 _DAY_S = 86_400.0
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """How things stood at a moment, and how many of each count were sealed from the scope."""
+
+    counts: dict[GlanceName, int]
+    sealed: dict[GlanceName, int]
+
+
 def glance_conditions(
-    at: dt.datetime, zone: str
-) -> tuple[dict[str, ColumnElement[bool]], list[ColumnElement[bool]]]:
-    """Return what each figure of a moment counts, and among which incidents."""
+    of: Any, at: dt.datetime, zone: str
+) -> tuple[dict[GlanceName, ColumnElement[bool]], list[ColumnElement[bool]]]:
+    """Return what each figure of a moment counts, and among which cases."""
     begin = dt.datetime.combine(at.astimezone(ZoneInfo(zone)).date(), dt.time(), ZoneInfo(zone))
     end = dt.datetime.combine(begin.date() + dt.timedelta(days=1), dt.time(), ZoneInfo(zone))
-    is_open = and_(
-        Incident.withdrawn_at.is_(None),
-        Incident.occurred_at <= at,
-        or_(Incident.closed_at.is_(None), Incident.closed_at > at),
-    )
-    return {
-        "new_today": and_(Incident.occurred_at >= begin, Incident.occurred_at <= at),
+    is_open = or_(of.closed_at.is_(None), of.closed_at > at)
+    meant: dict[GlanceName, ColumnElement[bool]] = {
+        "new_today": of.occurred_at >= begin,
         "open": is_open,
-        "due_today": and_(is_open, Incident.due_at >= at, Incident.due_at < end),
-        "overdue": and_(is_open, Incident.due_at < at),
-    }, [Incident.withdrawn_at.is_(None), Incident.occurred_at <= at]
+        "due_today": and_(is_open, of.due_at >= at, of.due_at < end),
+        "overdue": and_(is_open, of.due_at < at),
+    }
+    return meant, [of.withdrawn_at.is_(None), of.occurred_at <= at]
 
 
 def teams_out(session: Session, at: dt.datetime) -> int:
@@ -48,13 +55,20 @@ def teams_out(session: Session, at: dt.datetime) -> int:
     return int(out or 0)
 
 
-def at_a_moment(session: Session, at: dt.datetime, zone: str) -> dict[GlanceName, int]:
+def at_a_moment(session: Session, at: dt.datetime, zone: str) -> Moment:
     """Tell how the town stood at a moment: what is new that day, open, due later that day, overdue; teams out."""
-    columns, where = glance_conditions(at, zone)
-    counted = [func.count().filter(of).label(name) for name, of in columns.items()]
-    row = session.execute(select(*counted).where(*where)).one()
-    found = {**row._mapping, "teams_out": teams_out(session, at)}  # noqa: SLF001 - SQLAlchemy's public name
-    return {name: int(found[name]) for name in GLANCE_NAMES}
+    of = counted()
+    meant, where = glance_conditions(of, at, zone)
+    row = session.execute(
+        select(
+            *(func.count().filter(held) for held in meant.values()),
+            *(func.count().filter(held, of.hidden) for held in meant.values()),
+        ).where(*where)
+    ).one()
+    n = len(meant)
+    counts = {name: int(value) for name, value in zip(meant, row[:n], strict=True)}
+    hidden = {name: int(value) for name, value in zip(meant, row[n:], strict=True)}
+    return Moment(counts | {"teams_out": teams_out(session, at)}, hidden | {"teams_out": 0})
 
 
 def latest(session: Session) -> dt.datetime | None:
@@ -63,79 +77,92 @@ def latest(session: Session) -> dt.datetime | None:
 
 
 def by_grid(session: Session, chosen: IncidentFilter, level: int) -> list[GridCounts]:
-    """How the cases of each grid of a level stand; key 0 holds those in no grid of that level."""
+    """How the cases of each grid of a level stand; key 0 holds those in no grid of that level.
+
+    Below the village sealed cases are not counted.
+    """
+    of = counted_by(chosen, more=True)
     size = SUBTREE_SIZE[level]
-    deep = Incident.grid_key > 0 if level == 1 else Incident.grid_key % SUBTREE_SIZE[level - 1] != 0
-    key = case((deep, Incident.grid_key - Incident.grid_key % size), else_=0).label("grid_key")
-    counted = standing_conditions(chosen.now)
-    columns = [func.count().filter(condition).label(name) for name, condition in counted.items()]
+    key = case((deep_enough(of, level), of.grid_key - of.grid_key % size), else_=0).label("grid_key")
+    columns = [
+        func.count().filter(condition).label(name)
+        for name, condition in standing_conditions(of, chosen.now).items()
+    ]
     query = (
-        select(key, func.count().label("reported"), *columns, _median_days().label("median_days"))
-        .where(*chosen.conditions(), Incident.withdrawn_at.is_(None))
+        select(key, func.count().label("reported"), *columns, _median_days(of).label("median_days"))
+        .where(*chosen.conditions(of), *_at(of, level))
         .group_by(key)
         .order_by(key)
     )
     return [_counts(dict(row)) for row in session.execute(query).mappings()]
 
 
-def median_days(session: Session, chosen: IncidentFilter) -> float | None:
-    """Return the median over all cases of a query; medians of grids do not add up."""
-    found = session.scalar(
-        select(_median_days()).where(*chosen.conditions(), Incident.withdrawn_at.is_(None))
-    )
+def median_days(session: Session, chosen: IncidentFilter, level: int) -> float | None:
+    """Return the median over all cases that a level counts; medians of grids do not add up."""
+    of = counted_by(chosen)
+    found = session.scalar(select(_median_days(of)).where(*chosen.conditions(of), *_at(of, level)))
     return None if found is None else float(found)
 
 
-def standing_conditions(now: dt.datetime) -> dict[str, ColumnElement[bool]]:
+def _at(of: Any, level: int) -> list[ColumnElement[bool]]:
+    return [of.sealed.is_(False)] if level > VILLAGE else []
+
+
+def standing_conditions(of: Any, now: dt.datetime) -> dict[str, ColumnElement[bool]]:
     """How a case may stand, by the name of the count."""
-    solved = Incident.stage.in_(("resolved", "archived")) & (Incident.outcome.is_not(None))
-    is_open = Incident.closed_at.is_(None)
-    due = and_(Incident.due_at.is_not(None), or_(Incident.closed_at.is_not(None), Incident.due_at <= now))
+    solved = of.stage.in_(("resolved", "archived")) & (of.outcome.is_not(None))
+    is_open = of.closed_at.is_(None)
+    due = and_(of.due_at.is_not(None), or_(of.closed_at.is_not(None), of.due_at <= now))
     return {
+        "sealed": of.hidden,
         "open": is_open,
-        "overdue": and_(is_open, Incident.due_at < now),
+        "overdue": and_(is_open, of.due_at < now),
         "solved": solved,
-        "solved_village": solved & (Incident.solved_level >= 3),
-        "solved_area": solved & (Incident.solved_level == 2),
-        "solved_town": solved & (Incident.solved_level == 1),
-        "unsolved": and_(Incident.closed_at.is_not(None), ~solved),
-        "reopened": Incident.reopened > 0,
-        "repeated": _repeated(),
-        "deferred": Incident.deferred.is_(True),
-        "paused": or_(Incident.paused_s > 0, Incident.paused_until.is_not(None)),
+        "solved_village": solved & (of.solved_level >= 3),
+        "solved_area": solved & (of.solved_level == 2),
+        "solved_town": solved & (of.solved_level == 1),
+        "unsolved": and_(of.closed_at.is_not(None), ~solved),
+        "reopened": of.reopened > 0,
+        "repeated": _repeated(of),
+        "deferred": of.deferred.is_(True),
+        "paused": or_(of.paused_s > 0, of.paused_until.is_not(None)),
         "due": due,
-        "closed_of_due": due & Incident.closed_at.is_not(None),
-        "on_time": due & (Incident.closed_at <= Incident.due_at),
-        "followed_up": exists().where(
-            IncidentStep.incident_id == Incident.incident_id,
-            IncidentStep.action == "follow_up",
-            IncidentStep.undone_at.is_(None),
+        "closed_of_due": due & of.closed_at.is_not(None),
+        "on_time": due & (of.closed_at <= of.due_at),
+        "followed_up": or_(
+            of.followed_up.is_(True),
+            exists().where(
+                IncidentStep.incident_id == of.incident_id,
+                IncidentStep.action == "follow_up",
+                IncidentStep.undone_at.is_(None),
+            ),
         ),
-        "by_villager": Incident.found_by == "villager",
-        "by_staff": Incident.found_by == "staff",
-        "by_police": Incident.found_by == "police",
+        "by_villager": of.found_by == "villager",
+        "by_staff": of.found_by == "staff",
+        "by_police": of.found_by == "police",
     }
 
 
-def _repeated() -> ColumnElement[bool]:
-    earlier = aliased(Incident)
-    return (
+def _repeated(of: Any) -> ColumnElement[bool]:
+    earlier = (
         select(1)
         .where(
-            earlier.grid_key == Incident.grid_key,
-            earlier.domain == Incident.domain,
-            earlier.kind == Incident.kind,
-            earlier.withdrawn_at.is_(None),
-            earlier.occurred_at < Incident.occurred_at,
-            earlier.occurred_at >= Incident.occurred_at - dt.timedelta(days=REPEATED_DAYS),
+            of.sealed.is_(False),
+            Incident.grid_key == of.grid_key,
+            Incident.domain == of.domain,
+            Incident.kind == of.kind,
+            Incident.withdrawn_at.is_(None),
+            Incident.occurred_at < of.occurred_at,
+            Incident.occurred_at >= of.occurred_at - dt.timedelta(days=REPEATED_DAYS),
         )
         .exists()
     )
+    return or_(of.repeated.is_(True), earlier)
 
 
-def _median_days() -> ColumnElement[Any]:
-    begun = func.coalesce(Incident.accepted_at, Incident.reported_at, Incident.occurred_at)
-    days = (func.extract("epoch", Incident.closed_at - begun) - Incident.paused_s) / _DAY_S
+def _median_days(of: Any) -> ColumnElement[Any]:
+    begun = func.coalesce(of.accepted_at, of.reported_at, of.occurred_at)
+    days = (func.extract("epoch", of.closed_at - begun) - of.paused_s) / _DAY_S
     return func.percentile_cont(0.5).within_group(days.asc())
 
 

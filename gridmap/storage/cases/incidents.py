@@ -1,4 +1,4 @@
-"""Incidents in the database: lists, counts and one incident's story."""
+"""Incidents in the database: lists and one incident's story."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from gridmap.domain.days import local_span
-from gridmap.domain.gridkey import SUBTREE_SIZE, UNASSIGNED, Scope
+from gridmap.domain.gridkey import SUBTREE_SIZE, UNASSIGNED, VILLAGE, Scope, level_of
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.records import CLOSED_STAGES
 from gridmap.storage.models import Incident, IncidentStep
@@ -39,66 +39,75 @@ class IncidentFilter:
         """The workspace's time zone."""
         return ZoneInfo(self.zone)
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """Return the query as SQL conditions on incidents."""
+    def conditions(self, of: Any = Incident) -> list[ColumnElement[bool]]:
+        """Return the query as SQL conditions.
+
+        Parameters
+        ----------
+        of : columns
+            What they are laid on: `Incident`, or what counts are taken of.
+        """
         query = self.query
-        out = [*self._when(), *self._where(), _placed_in_scope(), Incident.withdrawn_at.is_(None)]
-        for column, wanted in (
-            (Incident.domain, query.domains),
-            (Incident.kind, query.kinds),
-            (Incident.stage, query.stages),
-        ):
+        out = [*self._when(of), *self._where(of), _placed_in_scope(of), of.withdrawn_at.is_(None)]
+        for column, wanted in ((of.domain, query.domains), (of.kind, query.kinds), (of.stage, query.stages)):
             if wanted:
                 out.append(column.in_(wanted))
         meant = {
-            "overdue": overdue(self.now),
-            "open": Incident.stage.not_in(CLOSED_STAGES),
-            "confirm": Incident.needs_confirmation.is_(True),
+            "overdue": overdue(of, self.now),
+            "open": of.stage.not_in(CLOSED_STAGES),
+            "confirm": of.needs_confirmation.is_(True),
         }
         out += [condition for flag, condition in meant.items() if flag in query.flags]
         if query.text:
+            # What a sealed case is about is told when it is opened, and not to whoever tries words.
             out.append(
-                Incident.summary.icontains(query.text, autoescape=True)
-                | Incident.uid.istartswith(query.text, autoescape=True)
+                and_(of.sealed.is_(False), of.summary.icontains(query.text, autoescape=True))
+                | of.uid.istartswith(query.text, autoescape=True)
             )
         return out
 
-    def _when(self) -> list[ColumnElement[bool]]:
+    def _when(self, of: Any) -> list[ColumnElement[bool]]:
         start, end = local_span(self.zone, self.query.since, self.query.until)
         out: list[ColumnElement[bool]] = []
         if start is not None:
-            out.append(Incident.occurred_at >= start)
+            out.append(of.occurred_at >= start)
         if end is not None:
-            out.append(Incident.occurred_at < end)
+            out.append(of.occurred_at < end)
         return out
 
-    def _where(self) -> list[ColumnElement[bool]]:
+    def _where(self, of: Any) -> list[ColumnElement[bool]]:
         grid = self.query.grid
         if grid is None:
             return []
         if grid == UNASSIGNED:
-            return [Incident.grid_key == UNASSIGNED]
+            return [of.grid_key == UNASSIGNED]
         scope = Scope.of_grid(grid)
-        return [Incident.grid_key.between(scope.lo, scope.hi)]
+        out = [of.grid_key.between(scope.lo, scope.hi)]
+        if level_of(grid) > VILLAGE:
+            # Where below the village a sealed case lies is told when it is opened.
+            out.append(or_(of.sealed.is_(False), scope_end("lo") == grid))
+        return out
 
 
-def _placed_in_scope() -> ColumnElement[bool]:
+def scope_end(end: str) -> ColumnElement[int]:
+    """Return the first (``lo``) or last (``hi``) grid key of the transaction's scope."""
+    return cast(func.nullif(func.current_setting(f"gridmap.scope_{end}", True), ""), BigInteger)
+
+
+def _placed_in_scope(of: Any) -> ColumnElement[bool]:
     """Keep to what happened in the scope: cases of other places that its desk handles are counted there."""
-    lo, hi = (
-        cast(func.nullif(func.current_setting(f"gridmap.scope_{end}", True), ""), BigInteger)
-        for end in ("lo", "hi")
-    )
-    return Incident.grid_key.between(lo, hi)
+    placed: ColumnElement[bool] = of.grid_key.between(scope_end("lo"), scope_end("hi"))
+    return placed
 
 
-def overdue(at: dt.datetime) -> ColumnElement[bool]:
-    """Mean open cases past their due time."""
-    return and_(Incident.stage.not_in(CLOSED_STAGES), Incident.due_at < at)
+def overdue(of: Any, at: dt.datetime) -> ColumnElement[bool]:
+    """Return whether a case is open and past due at an instant."""
+    return and_(of.stage.not_in(CLOSED_STAGES), of.due_at < at)
 
 
-def late() -> ColumnElement[bool]:
-    """Mean cases that were closed later than due."""
-    return and_(Incident.closed_at.is_not(None), Incident.closed_at > Incident.due_at)
+def late(of: Any) -> ColumnElement[bool]:
+    """Return whether a case was closed later than due."""
+    return and_(of.closed_at.is_not(None), of.closed_at > of.due_at)
 
 
 _HIDDEN = {
@@ -111,6 +120,9 @@ _HIDDEN = {
     "recorded_by",
     "withdrawn_at",
     "record_key",
+    "text_expired_at",
+    "sealed_by_risk",
+    "committee_is_party",
 }
 _LIST_COLUMNS = tuple(c for c in Incident.__table__.columns if c.name not in _HIDDEN)
 
@@ -150,14 +162,51 @@ def list_incidents(
         query = query.where(
             (Incident.occurred_at < at) | ((Incident.occurred_at == at) & (Incident.incident_id < number))
         )
-    return [dict(row) for row in session.execute(query).mappings()]
+    return [closed(dict(row)) for row in session.execute(query).mappings()]
+
+
+OF_REPORTER = ("place", "lon", "lat", "raw_x", "raw_y", "accuracy_m", "found_by", "channel")
+"""What could tell the other party who reported a case."""
+_OF_OPENED = ("summary", *OF_REPORTER)
+"""What a list does not tell of a sealed case: its text and its place are told when it is opened."""
+
+
+def shown_on_maps() -> ColumnElement[bool]:
+    """Return which cases have a place that anybody with the scope may see."""
+    return and_(Incident.sealed.is_(False), Incident.reporter_hidden.is_(False))
+
+
+def told_uid(uid: str, number: str | None) -> str:
+    """Return the number that a source gave, without the mark that keeps it apart from another's."""
+    return uid.removesuffix(f" ({number})")
+
+
+def closed(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row as lists and maps show it.
+
+    A sealed case has no text, and is placed by its village; so is one whose reporter is protected.
+    """
+    row = row | {"uid": told_uid(row["uid"], row["number"])}
+    if not (row["sealed"] or row["reporter_hidden"]):
+        return row
+    held_back = _OF_OPENED if row["sealed"] else OF_REPORTER
+    untold = {name: None for name in held_back if name in row}
+    return row | untold | {"grid_key": row["grid_key"] - row["grid_key"] % SUBTREE_SIZE[VILLAGE]}
+
+
+def find_place(session: Session, incident_id: int) -> dict[str, Any] | None:
+    """One incident with its place, also where lists hold it back, or None; without steps."""
+    row = session.execute(_columns().where(Incident.incident_id == incident_id)).mappings().one_or_none()
+    return None if row is None else dict(row)
 
 
 def find_incident(session: Session, incident_id: int) -> dict[str, Any] | None:
-    """One incident with its steps in order of time, or None."""
+    """One incident with its steps in order of time, or None; a sealed one as lists show it, without steps."""
     row = session.execute(_columns().where(Incident.incident_id == incident_id)).mappings().one_or_none()
     if row is None:
         return None
+    if row["sealed"]:
+        return closed(dict(row)) | {"steps": []}
     steps = session.execute(
         select(
             IncidentStep.at,
@@ -170,57 +219,7 @@ def find_incident(session: Session, incident_id: int) -> dict[str, Any] | None:
         .where(IncidentStep.incident_id == incident_id, IncidentStep.undone_at.is_(None))
         .order_by(IncidentStep.at, IncidentStep.seq, IncidentStep.step_id)
     ).mappings()
-    return dict(row) | {"steps": [dict(s) for s in steps]}
-
-
-def count(session: Session, chosen: IncidentFilter) -> int:
-    """How many incidents there are."""
-    return int(session.scalar(select(func.count()).select_from(Incident).where(*chosen.conditions())) or 0)
-
-
-def count_by_grid(session: Session, chosen: IncidentFilter, level: int) -> dict[int, int]:
-    """How many incidents each grid of a level has; key 0 holds those in no grid of that level or deeper."""
-    size = SUBTREE_SIZE[level]
-    # A record that is only known to lie in a grid of a level above has no grid at this one.
-    key = case((deep_enough(level), Incident.grid_key - Incident.grid_key % size), else_=0)
-    query = select(key.label("key"), func.count()).where(*chosen.conditions()).group_by(key)
-    return {int(k): int(n) for k, n in session.execute(query)}
-
-
-def deep_enough(level: int) -> ColumnElement[bool]:
-    """Mean cases known to lie in a grid of a level, or of one below it."""
-    if level == 1:
-        return Incident.grid_key > 0
-    above = SUBTREE_SIZE[level - 1]
-    return Incident.grid_key % above != 0
-
-
-def count_by(session: Session, chosen: IncidentFilter, column: str) -> dict[str, int]:
-    """How many incidents have each value of ``domain``, ``stage`` or ``kind``."""
-    by = {"domain": Incident.domain, "stage": Incident.stage, "kind": Incident.kind}[column]
-    query = select(by, func.count()).where(*chosen.conditions()).group_by(by).order_by(func.count().desc())
-    return {str(value): int(n) for value, n in session.execute(query) if value is not None}
-
-
-def totals(session: Session, chosen: IncidentFilter) -> dict[str, int]:
-    """Total, still open, past due, closed late, and to be confirmed."""
-    row = session.execute(
-        select(
-            func.count().label("total"),
-            func.count().filter(Incident.stage.not_in(CLOSED_STAGES)).label("open"),
-            func.count().filter(overdue(chosen.now)).label("overdue"),
-            func.count().filter(late()).label("closed_late"),
-            func.count().filter(Incident.needs_confirmation).label("to_confirm"),
-        ).where(*chosen.conditions())
-    ).one()
-    return {name: int(value) for name, value in row._mapping.items()}  # noqa: SLF001 - SQLAlchemy's public name
-
-
-def series(session: Session, chosen: IncidentFilter, step: str = "day") -> list[tuple[dt.date, int]]:
-    """Count of each local day or week (Monday) that has incidents, in order."""
-    bucket = func.date_trunc(step, func.timezone(chosen.zone, Incident.occurred_at)).label("bucket")
-    query = select(bucket, func.count()).where(*chosen.conditions()).group_by(bucket).order_by(bucket)
-    return [(at.date(), int(n)) for at, n in session.execute(query)]
+    return closed(dict(row)) | {"steps": [dict(s) for s in steps]}
 
 
 def span(session: Session) -> tuple[dt.datetime, dt.datetime] | None:

@@ -13,6 +13,8 @@ _TEXT_OF_INCIDENT = (
     "uid",
     "domain",
     "kind",
+    "code_system",
+    "source_kind",
     "scale",
     "channel",
     "summary",
@@ -66,6 +68,11 @@ INCIDENTS = Load(
         "needs_confirmation",
     ),
     placed="excluded.placed_by is not null",
+    closed="t.text_expired_at is not null",
+    expiring=(
+        *("summary", "place", "grid_key", "tile_key", "placed_by", "geom", "accuracy_m", "source_crs"),
+        *("raw_x", "raw_y", "needs_confirmation"),
+    ),
     derived={"told_stage": "stage", "told_due_at": "due_at", "told_closed_at": "closed_at"},
     # What `derive` says of a case without steps; a case that has some is derived again after the import.
     insert_only={
@@ -101,8 +108,10 @@ INCIDENT_STEPS = Load(
         **same("at", "action", "stage_from", "stage_to", "to_grid_key", "until", *_TEXT_OF_STEP),
     },
     insert_only={},
+    closed="(select of_step.text_expired_at from incidents of_step where of_step.incident_id = t.incident_id)"
+    " is not null",
+    expiring=("note",),
     source="staging_incident_steps s join incidents i on i.uid = s.uid",
-    has_run=False,
 )
 
 

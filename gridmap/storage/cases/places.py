@@ -81,7 +81,8 @@ def named_places(session: Session, words: str, limit: int) -> list[tuple[str, st
             " union all select name_zh, 'grid', label_point, 3 from grids where valid_to is null"
             "   and (strpos(name_zh, :words) > 0 or strpos(lower(coalesce(name_en, '')), lower(:words)) > 0)"
             " union all (select distinct on (place) place, 'case', geom, 4 from incidents"
-            "   where place is not null and geom is not null and strpos(place, :words) > 0 order by place)"
+            "   where place is not null and geom is not null and not sealed and not reporter_hidden"
+            "   and strpos(place, :words) > 0 order by place)"
             " ) found where p is not null order by rank, name limit :limit"
         ),
         {"words": words, "limit": limit},

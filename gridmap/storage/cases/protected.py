@@ -16,7 +16,6 @@ from sqlalchemy import (
     SQLColumnExpression,
     Text,
     and_,
-    case,
     cast,
     func,
     literal,
@@ -28,12 +27,12 @@ from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.figures import STANDING
 from gridmap.domain.days import local_span
-from gridmap.domain.gridkey import SUBTREE_SIZE
 from gridmap.domain.protection import ProtectedQuery
 from gridmap.domain.records import CLOSED_STAGES
+from gridmap.storage.cases.counted import counted, counted_by
+from gridmap.storage.cases.counts import grid_of
 from gridmap.storage.cases.figures import glance_conditions, standing_conditions
-from gridmap.storage.cases.incidents import IncidentFilter, deep_enough, late, overdue
-from gridmap.storage.models import Incident
+from gridmap.storage.cases.incidents import IncidentFilter, late, overdue
 
 PARTS = ("domain", "kind", "stage")
 
@@ -73,23 +72,23 @@ class Laid:
     protected: ProtectedQuery
     chosen: IncidentFilter
 
-    def block(self) -> ColumnElement[Any]:
-        """Return the number of the block that an incident lies in, from one."""
+    def block(self, of: Any) -> ColumnElement[Any]:
+        """Return the number of the block that a case lies in, from one."""
         starts = [local_span(self.chosen.zone, day, None)[0] for day in self.protected.bounds]
-        return func.width_bucket(Incident.occurred_at, cast(literal(starts, _INSTANTS), _INSTANTS))
+        return func.width_bucket(of.occurred_at, cast(literal(starts, _INSTANTS), _INSTANTS))
 
-    def span(self) -> ColumnElement[Any]:
-        """Return the kind of the block that an incident lies in."""
-        return func.split_part(",".join(self.protected.spans), ",", self.block())
+    def span(self, of: Any) -> ColumnElement[Any]:
+        """Return the kind of the block that a case lies in."""
+        return func.split_part(",".join(self.protected.spans), ",", self.block(of))
 
-    def apart(self) -> list[SQLColumnExpression[Any]]:
+    def apart(self, of: Any) -> list[SQLColumnExpression[Any]]:
         """Return what cells of a table are apart by, besides its groups: blocks, and each of several codes."""
         query = self.chosen.query
-        out: list[SQLColumnExpression[Any]] = [self.block()]
+        out: list[SQLColumnExpression[Any]] = [self.block(of)]
         for column, wanted in (
-            (Incident.domain, query.domains),
-            (Incident.kind, query.kinds),
-            (Incident.stage, query.stages),
+            (of.domain, query.domains),
+            (of.kind, query.kinds),
+            (of.stage, query.stages),
         ):
             if len(wanted) > 1:
                 out.append(column)
@@ -97,12 +96,6 @@ class Laid:
 
 
 _INSTANTS = ARRAY(DateTime(timezone=True))
-
-
-def by_grid(level: int) -> ColumnElement[Any]:
-    """Return the grid of a level that an incident lies in; 0 where it lies in none."""
-    size = SUBTREE_SIZE[level]
-    return case((deep_enough(level), Incident.grid_key - Incident.grid_key % size), else_=0)
 
 
 def cells(session: Session, laid: Laid, *, level: int | None = None, code: str | None = None) -> Cells:
@@ -117,31 +110,35 @@ def cells(session: Session, laid: Laid, *, level: int | None = None, code: str |
     code : {'domain', 'kind', 'stage'}, optional
         Code that the table is by; all together where neither is given.
     """
+    of = counted_by(laid.chosen)
     group: SQLColumnExpression[Any] = literal(None)
     if level is not None:
-        group = by_grid(level)
+        group = grid_of(of, level)
     elif code is not None:
-        group = {"domain": Incident.domain, "kind": Incident.kind, "stage": Incident.stage}[code]
+        group = {"domain": of.domain, "kind": of.kind, "stage": of.stage}[code]
     kind = laid.protected.kind_of_cell(level, code)
-    counted = _counted({kind: ("all", true())}, laid.span())
-    return _several(session, counted, laid.chosen.conditions(), group, laid.apart())["all"]
+    columns = _columns(of, {kind: ("all", true())}, laid.span(of))
+    return _several(session, columns, laid.chosen.conditions(of), group, laid.apart(of))["all"]
 
 
 def by_week(session: Session, laid: Laid) -> Cells:
     """Count the incidents of each local week, by its Monday."""
-    week = func.date_trunc("week", func.timezone(laid.chosen.zone, Incident.occurred_at))
-    counted = _counted({laid.protected.kind_of_cell(): ("all", true())}, literal("week"))
-    return _several(session, counted, laid.chosen.conditions(), week, laid.apart()[1:])["all"]
+    of = counted_by(laid.chosen)
+    week = func.date_trunc("week", func.timezone(laid.chosen.zone, of.occurred_at))
+    columns = _columns(of, {laid.protected.kind_of_cell(): ("all", true())}, literal("week"))
+    return _several(session, columns, laid.chosen.conditions(of), week, laid.apart(of)[1:])["all"]
 
 
-Counted = Mapping[str, tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]]
+Columns = Mapping[str, tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]]
 
 
-def _counted(of_kinds: Mapping[str, tuple[str, ColumnElement[bool]]], span: ColumnElement[Any]) -> Counted:
+def _columns(
+    of: Any, of_kinds: Mapping[str, tuple[str, ColumnElement[bool]]], span: ColumnElement[Any]
+) -> Columns:
     """Return each column's condition, and the key and kind of its cells."""
     out: dict[str, tuple[ColumnElement[bool], ColumnElement[Any], ColumnElement[Any]]] = {}
     for kind, (name, condition) in of_kinds.items():
-        total = func.sum(Incident.record_key).filter(condition)
+        total = func.sum(of.record_key).filter(condition)
         named = func.concat(literal(f"{kind}/", Text), func.min(span))
         out[name] = condition, func.coalesce(func.gridmap.cell_key(total, named), 0.0), named
     return out
@@ -149,16 +146,16 @@ def _counted(of_kinds: Mapping[str, tuple[str, ColumnElement[bool]]], span: Colu
 
 def _several(
     session: Session,
-    columns: Counted,
+    columns: Columns,
     where: Sequence[ColumnElement[bool]],
     group: SQLColumnExpression[Any],
     apart: Sequence[SQLColumnExpression[Any]],
 ) -> dict[str, Cells]:
     """Count several columns of a table in one query."""
-    counted = [func.count().filter(of).label(f"n_{name}") for name, (of, _, _) in columns.items()]
+    numbers = [func.count().filter(held).label(f"n_{name}") for name, (held, _, _) in columns.items()]
     keyed = [key.label(f"k_{name}") for name, (_, key, _) in columns.items()]
     named = [kind.label(f"c_{name}") for name, (_, _, kind) in columns.items()]
-    asked: list[SQLColumnExpression[Any]] = [group.label("g"), *counted, *keyed, *named]
+    asked: list[SQLColumnExpression[Any]] = [group.label("g"), *numbers, *keyed, *named]
     query = select(*asked).where(*where).group_by(text("g"), *apart)
     rows = session.execute(query).mappings().all()
     groups = [row["g"] for row in rows]
@@ -175,42 +172,46 @@ def _several(
 
 def totals(session: Session, laid: Laid) -> dict[str, Cells]:
     """Total, still open, past due, closed late, and to be confirmed."""
+    of = counted_by(laid.chosen)
     conditions: dict[str, ColumnElement[bool]] = {
         "total": true(),
-        "open": Incident.stage.not_in(CLOSED_STAGES),
-        "overdue": overdue(laid.chosen.now),
-        "closed_late": late(),
-        "to_confirm": Incident.needs_confirmation.is_(True),
+        "open": of.stage.not_in(CLOSED_STAGES),
+        "overdue": overdue(of, laid.chosen.now),
+        "closed_late": late(of),
+        "to_confirm": of.needs_confirmation.is_(True),
     }
-    return _states(session, laid, conditions, None)
+    return _states(session, laid, of, conditions, None)
 
 
 def standing(session: Session, laid: Laid, level: int | None) -> dict[str, Cells]:
     """How the cases of each grid of a level stand, or of all together."""
-    known = standing_conditions(laid.chosen.now)
+    of = counted_by(laid.chosen)
+    known = standing_conditions(of, laid.chosen.now)
     conditions = {name: true() if name == "reported" else known[name] for name in STANDING}
-    return _states(session, laid, conditions, level)
+    return _states(session, laid, of, conditions, level)
 
 
 _ALL = frozenset({"total", "reported"})
 
 
 def _states(
-    session: Session, laid: Laid, conditions: Mapping[str, ColumnElement[bool]], level: int | None
+    session: Session, laid: Laid, of: Any, conditions: Mapping[str, ColumnElement[bool]], level: int | None
 ) -> dict[str, Cells]:
     kinds = {
         laid.protected.kind_of_cell(level, state="" if name in _ALL else name): (name, condition)
         for name, condition in conditions.items()
     }
-    group: SQLColumnExpression[Any] = literal(None) if level is None else by_grid(level)
-    return _several(session, _counted(kinds, laid.span()), laid.chosen.conditions(), group, laid.apart())
+    group: SQLColumnExpression[Any] = literal(None) if level is None else grid_of(of, level)
+    columns = _columns(of, kinds, laid.span(of))
+    return _several(session, columns, laid.chosen.conditions(of), group, laid.apart(of))
 
 
 def at_a_moment(session: Session, at: dt.datetime, zone: str) -> dict[str, Cells]:
     """How the town stood at a moment."""
-    columns, where = glance_conditions(at, zone)
-    counted = _counted({f"0/all/{name}": (name, of) for name, of in columns.items()}, literal("hour"))
-    return _several(session, counted, [and_(*where)], literal(None), ())
+    of = counted()
+    meant, where = glance_conditions(of, at, zone)
+    columns = _columns(of, {f"0/all/{name}": (name, held) for name, held in meant.items()}, literal("hour"))
+    return _several(session, columns, [and_(*where)], literal(None), ())
 
 
 def cell_keys(session: Session, sums: Sequence[int], kinds: Sequence[str]) -> NDArray[np.float64]:

@@ -76,12 +76,16 @@ def changed_by_import(session: Session, run_id: int) -> list[int]:
     )
 
 
-def of_import(session: Session, run_id: int) -> list[int]:
-    """Return the cases of an import that are not withdrawn."""
-    query = select(Incident.incident_id).where(
-        Incident.import_run_id == run_id, Incident.withdrawn_at.is_(None)
+def withdrawn_but_staged(session: Session) -> list[int]:
+    """Return withdrawn cases that the staged rows bring again."""
+    return list(
+        session.scalars(
+            text(
+                "select i.incident_id from incidents i join staging_incidents s on s.uid = i.uid"
+                " where i.withdrawn_at is not null"
+            )
+        )
     )
-    return list(session.scalars(query.order_by(Incident.incident_id)))
 
 
 def renumber_staged_steps(session: Session) -> list[int]:

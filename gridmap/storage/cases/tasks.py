@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import delete, func, insert, or_, select, text, update
+from sqlalchemy import delete, false, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.model import TaskRow
+from gridmap.storage.cases.incidents import scope_end
 from gridmap.storage.models import (
     Clinic,
     Dispatch,
@@ -21,7 +23,7 @@ from gridmap.storage.models import (
     Task,
 )
 
-_TASK = tuple(name for name in TaskRow.__dataclass_fields__ if name != "number")
+_TASK = tuple(name for name in TaskRow.__dataclass_fields__ if name not in {"number", "sealed"})
 
 
 def add_task(session: Session, **values: Any) -> int:
@@ -39,6 +41,7 @@ def list_tasks(
     is_open: bool | None = None,
     task_id: int | None = None,
     limit: int = 500,
+    opened: bool = False,
 ) -> list[TaskRow]:
     """Tasks, those due first before others.
 
@@ -54,15 +57,24 @@ def list_tasks(
     is_open : bool, optional
         Only undone ones, or only done ones.
     limit : int
+    opened : bool
+        Whether those of sealed cases come with their texts.
     """
     query = (
-        select(*(getattr(Task, name) for name in _TASK), Incident.number)
+        select(
+            *(getattr(Task, name) for name in _TASK),
+            Incident.number,
+            func.coalesce(Incident.sealed, false()).label("sealed"),
+        )
         .outerjoin(Incident, Incident.incident_id == Task.incident_id)
         .order_by(Task.due_on, Task.task_id)
         .limit(limit)
     )
     if incident_id is not None:
         query = query.where(Task.incident_id == incident_id)
+    elif task_id is None:
+        # Whoever sees a case sees its tasks; a list is of what the scope's own grids are to do.
+        query = query.where(Task.grid_key.between(scope_end("lo"), scope_end("hi")))
     if task_id is not None:
         query = query.where(Task.task_id == task_id)
     if kinds:
@@ -73,7 +85,12 @@ def list_tasks(
         query = query.where(or_(Task.post == post, Task.post.is_(None)))
     if is_open is not None:
         query = query.where(Task.done_at.is_(None) if is_open else Task.done_at.is_not(None))
-    return [TaskRow(**row) for row in session.execute(query).mappings()]
+    rows = [TaskRow(**row) for row in session.execute(query).mappings()]
+    return rows if opened else [_closed(row) for row in rows]
+
+
+def _closed(row: TaskRow) -> TaskRow:
+    return replace(row, text="", result=row.result and "", details={}) if row.sealed else row
 
 
 def finish_task(session: Session, task_id: int, *, result: str, by: str, at: dt.datetime) -> bool:
@@ -117,7 +134,7 @@ def finish_by_step(
     all_of: bool,
 ) -> None:
     """Mark undone tasks of a case and kind as done by a step: the first due one, or all."""
-    found = list_tasks(session, incident_id=incident_id, kinds=(kind,), is_open=True)
+    found = list_tasks(session, incident_id=incident_id, kinds=(kind,), is_open=True, opened=True)
     for task in found if all_of else found[:1]:
         session.execute(
             update(Task)
@@ -243,6 +260,8 @@ def closed_like(
             Incident.closed_at.is_not(None),
             Incident.stage.in_(("resolved", "archived")),
             Incident.withdrawn_at.is_(None),
+            # What was done in a sealed case is told to nobody who did not open it.
+            Incident.sealed.is_(False),
             Incident.incident_id != exclude,
         )
         .order_by(Incident.closed_at.desc())

@@ -8,7 +8,7 @@ from sqlalchemy import literal, literal_column, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.expression import func
 
-from gridmap.storage.cases.incidents import IncidentFilter
+from gridmap.storage.cases.incidents import IncidentFilter, shown_on_maps
 from gridmap.storage.models import Incident
 from gridmap.tilekey import tile_range
 
@@ -43,7 +43,12 @@ def incident_tile(session: Session, z: int, x: int, y: int, chosen: IncidentFilt
         When there is no such tile.
     """
     # A range of Morton codes: PostGIS's && is not leakproof and cannot use its index under a policy (ADR 2).
-    inside = [Incident.tile_key.between(*tile_range(z, x, y)), *chosen.conditions()]
+    inside = [
+        Incident.tile_key.between(*tile_range(z, x, y)),
+        # A map is looked at by everybody in the room.
+        shown_on_maps(),
+        *chosen.conditions(),
+    ]
     if z >= POINTS_FROM_ZOOM:
         found: Any = select(
             Incident.incident_id.label("id"),

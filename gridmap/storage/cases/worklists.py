@@ -14,7 +14,7 @@ from gridmap.domain.cases.actions import OPEN_STAGES
 from gridmap.domain.cases.model import CaseRow
 from gridmap.domain.cases.worklists import LIST_NAMES, ListName, Wanted
 from gridmap.domain.gridkey import Scope
-from gridmap.storage.cases.desk import case_row, select_rows
+from gridmap.storage.cases.desk import list_row, select_rows
 from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.models import Incident, IncidentStep, Task
 
@@ -117,7 +117,7 @@ def list_rows(
         .offset(offset)
         .limit(limit)
     )
-    return [case_row(row) for row in session.execute(query).mappings()]
+    return [list_row(row) for row in session.execute(query).mappings()]
 
 
 def total(session: Session, wanted: Wanted, looking: Looking) -> int:

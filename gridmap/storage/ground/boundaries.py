@@ -140,7 +140,7 @@ def reassign_points(session: Session, table: str, assign: Assigner) -> int:
 
 
 def follow_successors(session: Session, successors: dict[int, int]) -> int:
-    """Move rows that only name a grid, and cases that a grid handles, to the grid that took over.
+    """Move rows that only name a grid, cases that a grid handles, and posts at it to the grid that took over.
 
     Parameters
     ----------
@@ -159,6 +159,10 @@ def follow_successors(session: Session, successors: dict[int, int]) -> int:
             "update migrant_clusters set grid_key = :new where grid_key = :old and geom is null",
             "update organisations set grid_key = :new where grid_key = :old and geom is null",
             "update teams set grid_key = :new where grid_key = :old",
+            "update clinics set grid_key = :new where grid_key = :old",
+            # A post goes on at the grid that took over, and so keeps the cases that its grid has.
+            "update posts set grid_key = :new where grid_key = :old",
+            "update api_tokens set grid_key = :new where grid_key = :old",
         ):
             done = session.execute(text(statement), {"old": old, "new": new})
             changed += int(done.rowcount)  # type: ignore[attr-defined]

@@ -7,6 +7,9 @@ from gridmap.storage.imports.loads import Load, same
 ROAD_ACCESS = ("access", "foot", "bicycle", "motor_vehicle", "oneway_bicycle", "barrier")
 
 
+NODES = ("begin_node", "end_node")
+
+
 ROADS = Load(
     table="roads",
     staging=(
@@ -14,11 +17,23 @@ ROADS = Load(
         *((n, "text") for n in ROAD_ACCESS),
         ("speed_kmh", "double precision"),
         ("bridge", "boolean"),
+        ("begin_node", "text"),
+        ("end_node", "text"),
         ("wkb", "text"),
     ),
     key=("road_id",),
     values={
-        **same("road_id", "name_zh", "road_class", "oneway", "surface", "speed_kmh", "bridge", *ROAD_ACCESS),
+        **same(
+            "road_id",
+            "name_zh",
+            "road_class",
+            "oneway",
+            "surface",
+            "speed_kmh",
+            "bridge",
+            *ROAD_ACCESS,
+            *NODES,
+        ),
         "geom": "ST_GeomFromWKB(decode(s.wkb, 'hex'), 4326)",
     },
     insert_only={},

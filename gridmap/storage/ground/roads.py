@@ -30,6 +30,8 @@ def fingerprint(session: Session) -> str:
         func.coalesce(Road.bicycle, ""),
         func.coalesce(Road.motor_vehicle, ""),
         func.coalesce(Road.oneway_bicycle, ""),
+        func.coalesce(Road.begin_node, ""),
+        func.coalesce(Road.end_node, ""),
         func.md5(func.ST_AsBinary(Road.geom)),
     )
     row = func.md5(func.concat_ws("\x1f", *fields))
@@ -95,6 +97,8 @@ def road_rows(session: Session) -> list[dict[str, Any]]:
         Road.motor_vehicle,
         Road.oneway_bicycle,
         Road.barrier,
+        Road.begin_node,
+        Road.end_node,
         func.ST_AsBinary(Road.geom).label("wkb"),
     ).order_by(Road.road_id)
     return [dict(row) for row in session.execute(query).mappings()]

@@ -10,12 +10,13 @@ import numpy as np
 import shapely
 from geoalchemy2.shape import from_shape
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from gridmap.domain.protection import Counts
+from gridmap.storage.cases.counted import counted_by
 from gridmap.storage.cases.incidents import IncidentFilter
-from gridmap.storage.models import HotspotFeature, HotspotRun, Incident, MigrantCluster
+from gridmap.storage.models import HotspotFeature, HotspotRun, Incident, MigrantCluster, Patrol
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,24 +60,43 @@ class IncidentPoints:
         )
 
 
-def incident_points(session: Session, chosen: IncidentFilter) -> IncidentPoints:
-    """Read the incidents that a filter chooses; nothing that names a case leaves the database."""
-    query = (
-        select(
-            Incident.grid_key,
-            func.ST_X(Incident.geom),
-            func.ST_Y(Incident.geom),
-            func.extract("epoch", Incident.occurred_at),
-            Incident.domain,
-            Incident.kind,
-            Incident.record_key,
-        )
-        .where(*chosen.conditions())
-        .order_by(Incident.occurred_at, Incident.uid)
-    )
+def incident_points(
+    session: Session, chosen: IncidentFilter, *, by_village: bool
+) -> tuple[IncidentPoints, int]:
+    """Read the incidents that a filter chooses; nothing that names a case leaves the database.
+
+    Parameters
+    ----------
+    session : Session
+    chosen : IncidentFilter
+    by_village : bool
+        Whether nothing closer than a village comes of them. Only then sealed cases are among them, without a place.
+
+    Returns
+    -------
+    IncidentPoints
+    int
+        Sealed cases that are left out.
+    """
+    of = counted_by(chosen)
+    query = select(
+        of.grid_key,
+        func.ST_X(of.geom),
+        func.ST_Y(of.geom),
+        func.extract("epoch", of.occurred_at),
+        of.domain,
+        of.kind,
+        of.record_key,
+    ).where(*chosen.conditions(of))
+    left_out = 0
+    if not by_village:
+        sealed = select(func.count()).where(of.sealed, *chosen.conditions(of))
+        left_out = int(session.scalar(sealed) or 0)
+        query = query.where(of.sealed.is_(False))
+    query = query.order_by(of.occurred_at, of.uid, of.grid_key, of.domain, of.kind)
     rows = session.execute(query).all()
     columns = list(zip(*rows, strict=True)) if rows else [()] * 7
-    return IncidentPoints(
+    points = IncidentPoints(
         np.array(columns[0], dtype=np.int64),
         np.array(columns[1], dtype=np.float64),
         np.array(columns[2], dtype=np.float64),
@@ -85,6 +105,7 @@ def incident_points(session: Session, chosen: IncidentFilter) -> IncidentPoints:
         np.array(columns[5], dtype=object),
         np.array(columns[6], dtype=np.int64),
     )
+    return points, left_out
 
 
 def head_counts(session: Session) -> dict[int, int]:
@@ -142,7 +163,11 @@ def add_run(
 
 def list_runs(session: Session, *, method: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
     """Return runs, newest first, as dictionaries."""
-    query = select(*HotspotRun.__table__.columns).order_by(HotspotRun.run_id.desc()).limit(limit)
+    query = (
+        select(*HotspotRun.__table__.columns)
+        .order_by(HotspotRun.created_at.desc(), HotspotRun.run_id)
+        .limit(limit)
+    )
     if method is not None:
         query = query.where(HotspotRun.method == method)
     return [dict(row) for row in session.execute(query).mappings()]
@@ -176,7 +201,11 @@ def run_features(session: Session, run_id: int, counts: Counts = Counts.TRUE) ->
 
 
 def delete_run(session: Session, run_id: int) -> bool:
-    """Delete a run with its features; tell whether there was one."""
+    """Delete a run with its features; tell whether there was one.
+
+    Plans that the scope sees name it no more; one of a wider scope keeps it, and the statement fails.
+    """
+    session.execute(update(Patrol).where(Patrol.hotspot_run_id == run_id).values(hotspot_run_id=None))
     done = session.execute(delete(HotspotRun).where(HotspotRun.run_id == run_id))
     return bool(done.rowcount)  # type: ignore[attr-defined]
 

@@ -66,11 +66,28 @@ def merge(
         From the session's translation, e.g. Forbidden for a row outside the scope.
     """
     stage(session, load, rows, on_progress=on_progress)
+    return merge_staged(session, load, rows.num_rows, run_id, kept=kept)
+
+
+def stored_keys(session: Session, load: Load) -> pa.Array:
+    """Return the identifiers of the rows that are stored, for a table with one column of them."""
+    return pa.array(session.scalars(text(f"select {load.key[0]} from {load.table}")).all(), pa.string())  # noqa: S608 - own names
+
+
+def complete_staged(session: Session, load: Load) -> None:
+    """Give staged rows of a few fields what is stored of them, so that they update and take nothing away."""
+    session.execute(text(load.complete_sql))
+
+
+def merge_staged(
+    session: Session, load: Load, rows: int, run_id: int | None = None, *, kept: Collection[str] = ()
+) -> Merged:
+    """Merge what :func:`stage` has staged; see :func:`merge`."""
     # Looking for the row that each one might clash with takes a quarter of the time of a first import.
     known = session.scalar(text(load.known_sql))
     counts = session.execute(text(load.merge_sql(kept) if known else load.insert_sql), {"run": run_id}).one()
     inserted, touched = int(counts[0]), int(counts[1])
-    return Merged(inserted, touched - inserted, rows.num_rows - touched)
+    return Merged(inserted, touched - inserted, rows - touched)
 
 
 def stage(session: Session, load: Load, rows: pa.Table, *, on_progress: Progress | None = None) -> None:

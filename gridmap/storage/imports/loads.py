@@ -35,6 +35,10 @@ class Load:
     derived : dict
         Column that keeps what a source told to the column that is derived from it: a file that tells what is derived,
         as an export does, tells nothing new.
+    closed : str
+        SQL condition over the stored row ``t``: what it tells in words has expired, and no file brings it back.
+    expiring : tuple of str
+        The columns that hold such words, and the place.
     """
 
     table: str
@@ -47,6 +51,8 @@ class Load:
     place: tuple[str, ...] = ()
     placed: str = "true"
     derived: dict[str, str] = field(default_factory=dict)
+    closed: str = ""
+    expiring: tuple[str, ...] = ()
 
     @property
     def staging_table(self) -> str:
@@ -72,6 +78,26 @@ class Load:
         same = " and ".join(f"old.{c} = {self.values[c]}" for c in self.key)
         return f"select exists (select from {self._from} join {self.table} old on {same})"  # noqa: S608 - own names
 
+    @cached_property
+    def complete_sql(self) -> str:
+        """Fill empty columns of staged rows from the rows that they will update; a place as a whole, or not at all."""
+        staged = {name for name, _ in self.staging}
+        plain = [c for c, source in self.values.items() if source == f's."{c}"' and c in staged]
+        nowhere = "s.placed_by is null" if "placed_by" in staged else "true"
+        filled = [
+            f"{c} = case when {nowhere} then t.{c} else s.{c} end"
+            if c in self.place
+            else f"{c} = coalesce(s.{c}, t.{c})"
+            for c in plain
+        ]
+        if "geom" in self.place and {"lon", "lat"} <= staged:
+            filled += [
+                f"{axis} = case when {nowhere} then {of}(t.geom) else s.{axis} end"
+                for axis, of in (("lon", "ST_X"), ("lat", "ST_Y"))
+            ]
+        same = " and ".join(f"t.{k} = s.{k}" for k in self.key)
+        return f"update {self.staging_table} s set {', '.join(filled)} from {self.table} t where {same}"  # noqa: S608 - own names
+
     def _insert_sql(self) -> str:
         columns = {**self.values, **self.insert_only}
         if self.has_run:
@@ -95,7 +121,12 @@ class Load:
         return {column for column, source in self.values.items() if source in sources}
 
     def _updated(self, column: str) -> str:
-        """Value of a column after an update: an empty cell leaves what is stored alone."""
+        """Value of a column after an update: an empty cell changes nothing, and nothing comes back that has expired."""
+        if column in self.expiring:
+            return f"case when {self.closed} then t.{column} else {self._told(column)} end"
+        return self._told(column)
+
+    def _told(self, column: str) -> str:
         if column == "placed_by":
             # Whoever names the village of a record by its code places it nowhere else.
             same = "(excluded.grid_key, excluded.geom) is not distinct from (t.grid_key, t.geom)"

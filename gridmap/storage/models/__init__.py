@@ -3,6 +3,7 @@
 from gridmap.storage.models.accounts import (
     ApiToken,
     Audit,
+    AuditSegment,
     Post,
     PostTerm,
     Session,
@@ -20,12 +21,13 @@ from gridmap.storage.models.reports import ReportRun
 from gridmap.storage.models.response import Dispatch
 from gridmap.storage.models.tasks import CaseDay, Clinic, ScreeningAnswer, ScreeningRound, Task
 from gridmap.storage.models.teams import MigrantCluster, Organisation, Team, TeamPosition
-from gridmap.storage.models.workspace import ImportMapping, ImportRun, WorkspaceSetting
+from gridmap.storage.models.workspace import ImportChange, ImportMapping, ImportRun, WorkspaceSetting
 
 __all__ = [
     "SCHEMA",
     "ApiToken",
     "Audit",
+    "AuditSegment",
     "Base",
     "BasemapFeature",
     "BoundaryVersion",
@@ -36,6 +38,7 @@ __all__ = [
     "GridPredecessor",
     "HotspotFeature",
     "HotspotRun",
+    "ImportChange",
     "ImportMapping",
     "ImportRun",
     "Incident",

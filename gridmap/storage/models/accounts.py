@@ -41,6 +41,7 @@ class Post(Base):
     second_factor: Mapped[str | None] = mapped_column(Text)
     last_code_step: Mapped[int | None] = mapped_column(BigInteger)
     demonstration: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    opens_sealed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     locked_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
 
@@ -137,3 +138,17 @@ class Audit(Base):
     outcome: Mapped[Str]
     details: Mapped[Str]
     hash: Mapped[bytes] = mapped_column(LargeBinary, server_default=FetchedValue())
+
+
+class AuditSegment(Base):
+    """A closed segment of the audit whose rows were dropped: its numbers, and the hash of its last row."""
+
+    __tablename__ = "audit_segments"
+    __table_args__ = (CheckConstraint("first_seq <= last_seq", name="rows"),)
+
+    last_seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    first_seq: Mapped[int] = mapped_column(BigInteger)
+    first_at: Mapped[Instant]
+    last_at: Mapped[Instant]
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+    dropped_at: Mapped[Instant] = mapped_column(server_default=func.now())

@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Annotated
 
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, DateTime, MetaData, Text
+from sqlalchemy import BigInteger, DateTime, FetchedValue, MetaData, Text
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 SCHEMA = "gridmap"
@@ -14,6 +14,10 @@ SCHEMA = "gridmap"
 Instant = Annotated[dt.datetime, mapped_column(DateTime(timezone=True))]
 GridKey = Annotated[int, mapped_column(BigInteger)]
 Str = Annotated[str, mapped_column(Text)]
+Spread = Annotated[
+    int, mapped_column(BigInteger, primary_key=True, autoincrement=False, server_default=FetchedValue())
+]
+"""A number that the database spreads, so that two of them tell nothing of how many there are."""
 
 
 def point_type() -> Geometry:

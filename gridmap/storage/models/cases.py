@@ -11,10 +11,10 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Computed,
     DateTime,
     Double,
     ForeignKey,
-    Identity,
     Index,
     SmallInteger,
     Text,
@@ -26,7 +26,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.storage.models.base import Base, GridKey, Instant, Str, point_type
+from gridmap.domain.cases.sealing import SEALED_KINDS
+from gridmap.storage.models.base import Base, GridKey, Instant, Spread, Str, point_type
+
+_KINDS = ", ".join(f"'{domain}.{kind}'" for domain, kind in sorted(SEALED_KINDS))
+_SEALED = f"sealed_by_risk or domain || '.' || coalesce(kind, '') in ({_KINDS})"
 
 
 class Incident(Base):
@@ -48,9 +52,15 @@ class Incident(Base):
         Index("ix_incidents_due_at", "due_at", postgresql_where=text("closed_at is null")),
         Index("ix_incidents_grid_key_occurred_at", "grid_key", "occurred_at"),
         Index("ix_incidents_tile_key", "tile_key"),
+        Index(
+            "ix_incidents_uid_given",
+            text("left(uid, -25)"),
+            postgresql_where=text("right(uid, 25) = ' (' || number || ')'"),
+        ),
+        Index("ix_incidents_sealed", "grid_key", "occurred_at", postgresql_where=text("sealed")),
     )
 
-    incident_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    incident_id: Mapped[Spread]
     uid: Mapped[Str]
     domain: Mapped[Str]
     kind: Mapped[str | None] = mapped_column(Text)
@@ -77,6 +87,7 @@ class Incident(Base):
 
     number: Mapped[str | None] = mapped_column(Text)
     code_system: Mapped[str | None] = mapped_column(Text)
+    source_kind: Mapped[str | None] = mapped_column(Text)
     place: Mapped[str | None] = mapped_column(Text)
     people_count: Mapped[int | None] = mapped_column(BigInteger)
     sum_band: Mapped[str | None] = mapped_column(Text)
@@ -84,12 +95,16 @@ class Incident(Base):
     risk: Mapped[str] = mapped_column(Text, server_default=text("'green'"))
     risk_grounds: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     risk_review_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    sealed_by_risk: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    sealed: Mapped[bool] = mapped_column(Boolean, Computed(_SEALED, persisted=True))
+    reporter_hidden: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     committee_is_party: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     recorded_by: Mapped[str | None] = mapped_column(Text)
     told_stage: Mapped[str | None] = mapped_column(Text)
     told_due_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
     told_closed_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
     withdrawn_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    text_expired_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
 
     # Fixes the noise of numbers that leave the house; never changed and never told.
     record_key: Mapped[int] = mapped_column(BigInteger, server_default=text("gridmap.new_record_key()"))
@@ -125,7 +140,7 @@ class IncidentStep(Base):
         Index("uq_incident_steps_uid", "uid", unique=True),
     )
 
-    step_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    step_id: Mapped[Spread]
     incident_id: Mapped[int] = mapped_column(ForeignKey(Incident.incident_id, ondelete="CASCADE"))
     at: Mapped[Instant]
     action: Mapped[Str]
@@ -147,4 +162,5 @@ class IncidentStep(Base):
     corrects: Mapped[int | None] = mapped_column(BigInteger)
     recorded_at: Mapped[Instant] = mapped_column(server_default=func.now())
     undone_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    import_run_id: Mapped[int | None] = mapped_column(BigInteger)
     details: Mapped[Any] = mapped_column(JSONB, server_default=text("'{}'"))

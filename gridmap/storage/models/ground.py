@@ -13,7 +13,8 @@ class Road(Base):
     """One road segment between two junctions; ``oneway`` is yes, no or reverse, seen along the line.
 
     ``access``, ``foot``, ``bicycle`` and ``motor_vehicle`` are yes, no, destination or dismount; null where the class
-    decides. What ``barrier`` stops is said in them.
+    decides. What ``barrier`` stops is said in them. ``begin_node`` and ``end_node`` name the junctions at its ends
+    where its source names them: roads of two names do not meet, whatever their coordinates are.
     """
 
     __tablename__ = "roads"
@@ -33,6 +34,8 @@ class Road(Base):
     motor_vehicle: Mapped[str | None] = mapped_column(Text)
     oneway_bicycle: Mapped[str | None] = mapped_column(Text)
     barrier: Mapped[str | None] = mapped_column(Text)
+    begin_node: Mapped[str | None] = mapped_column(Text)
+    end_node: Mapped[str | None] = mapped_column(Text)
     geom: Mapped[WKBElement] = mapped_column(Geometry("LINESTRING", srid=4326, spatial_index=False))
     import_run_id: Mapped[int | None] = mapped_column(BigInteger)
 

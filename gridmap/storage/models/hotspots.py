@@ -11,7 +11,6 @@ from sqlalchemy import (
     CheckConstraint,
     Date,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     SmallInteger,
@@ -22,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.storage.models.base import Base, GridKey, Instant, Str
+from gridmap.storage.models.base import Base, GridKey, Instant, Spread, Str
 
 
 class HotspotRun(Base):
@@ -35,7 +34,7 @@ class HotspotRun(Base):
         Index("ix_hotspot_runs_created_at", "created_at"),
     )
 
-    run_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    run_id: Mapped[Spread]
     scope_lo: Mapped[GridKey]
     scope_hi: Mapped[GridKey]
     method: Mapped[Str]
@@ -49,6 +48,7 @@ class HotspotRun(Base):
     data_sha256: Mapped[Str]
     version: Mapped[Str]
     summary: Mapped[Any] = mapped_column(JSONB)
+    owner: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import (
     DateTime,
     Double,
     ForeignKey,
-    Identity,
     Index,
     Integer,
     Text,
@@ -21,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.storage.models.base import Base, GridKey, Instant, Str
+from gridmap.storage.models.base import Base, GridKey, Instant, Spread, Str
 from gridmap.storage.models.hotspots import HotspotRun
 
 
@@ -36,13 +35,13 @@ class Patrol(Base):
         Index("ix_patrols_replaces_id", "replaces_id"),
     )
 
-    patrol_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    patrol_id: Mapped[Spread]
     scope_lo: Mapped[GridKey]
     scope_hi: Mapped[GridKey]
     begins_at: Mapped[Instant]
     ends_at: Mapped[Instant]
     hotspot_run_id: Mapped[int | None] = mapped_column(
-        BigInteger, ForeignKey(HotspotRun.run_id, ondelete="SET NULL")
+        BigInteger, ForeignKey(HotspotRun.run_id, ondelete="RESTRICT")
     )
     seed: Mapped[int] = mapped_column(BigInteger)
     iterations: Mapped[int] = mapped_column(BigInteger)
@@ -50,6 +49,7 @@ class Patrol(Base):
     data_sha256: Mapped[Str]
     version: Mapped[Str]
     summary: Mapped[Any] = mapped_column(JSONB)
+    owner: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
     replaces_id: Mapped[int | None] = mapped_column(
         BigInteger, ForeignKey("gridmap.patrols.patrol_id", ondelete="SET NULL")
@@ -78,7 +78,7 @@ class PatrolVisit(Base):
         UniqueConstraint("patrol_id", "team_code", "stop", "evidence", "arrived_at", name="uq_patrol_visits"),
     )
 
-    visit_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    visit_id: Mapped[Spread]
     patrol_id: Mapped[int] = mapped_column(ForeignKey(Patrol.patrol_id, ondelete="CASCADE"))
     team_code: Mapped[Str]
     stop: Mapped[Str]

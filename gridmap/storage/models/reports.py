@@ -9,14 +9,14 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Date,
-    Identity,
     Index,
+    Text,
     func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.storage.models.base import Base, GridKey, Instant, Str
+from gridmap.storage.models.base import Base, GridKey, Instant, Spread, Str
 
 
 class ReportRun(Base):
@@ -28,7 +28,7 @@ class ReportRun(Base):
         Index("ix_report_runs_created_at", "created_at"),
     )
 
-    report_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    report_id: Mapped[Spread]
     kind: Mapped[Str]
     scope_lo: Mapped[GridKey]
     scope_hi: Mapped[GridKey]
@@ -40,4 +40,5 @@ class ReportRun(Base):
     data_sha256: Mapped[Str]
     file_sha256: Mapped[Str]
     version: Mapped[Str]
+    owner: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())

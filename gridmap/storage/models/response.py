@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Double, ForeignKey, Identity, Index, Text
+from sqlalchemy import CheckConstraint, DateTime, Double, ForeignKey, Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.storage.models.base import Base, Instant, Str
+from gridmap.storage.models.base import Base, Instant, Spread, Str
 from gridmap.storage.models.cases import Incident
 
 
@@ -20,7 +20,7 @@ class Dispatch(Base):
         Index("ix_dispatches_sent_at", "sent_at"),
     )
 
-    dispatch_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    dispatch_id: Mapped[Spread]
     incident_id: Mapped[int] = mapped_column(ForeignKey(Incident.incident_id, ondelete="CASCADE"))
     team_code: Mapped[Str]
     mode: Mapped[Str]

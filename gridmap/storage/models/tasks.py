@@ -21,7 +21,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.storage.models.base import Base, GridKey, Instant, Str
+from gridmap.storage.models.base import Base, GridKey, Instant, Spread, Str
 from gridmap.storage.models.cases import Incident
 
 
@@ -39,7 +39,7 @@ class Task(Base):
         Index("ix_tasks_incident_id", "incident_id"),
     )
 
-    task_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    task_id: Mapped[Spread]
     kind: Mapped[Str]
     incident_id: Mapped[int | None] = mapped_column(ForeignKey(Incident.incident_id, ondelete="CASCADE"))
     grid_key: Mapped[GridKey]
@@ -101,7 +101,7 @@ class Clinic(Base):
         Index("ix_clinics_on_day", "on_day"),
     )
 
-    clinic_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    clinic_id: Mapped[Spread]
     grid_key: Mapped[GridKey]
     body_code: Mapped[Str]
     kind: Mapped[Str]

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Identity, Index, Integer, Text, func
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    func,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -38,6 +49,26 @@ class ImportRun(Base):
     rows_updated: Mapped[int] = mapped_column(Integer)
     rows_unchanged: Mapped[int] = mapped_column(Integer)
     rows_refused: Mapped[int] = mapped_column(Integer)
+    post: Mapped[str | None] = mapped_column(Text)
+    undone_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    undone_by: Mapped[str | None] = mapped_column(Text)
+    undone_why: Mapped[str | None] = mapped_column(Text)
+
+
+class ImportChange(Base):
+    """What an import changed in one row; or a row that it brought and that its undoing took out."""
+
+    __tablename__ = "import_changes"
+    __table_args__ = (
+        CheckConstraint("kind in ('changed', 'removed')", name="kind"),
+        Index("ix_import_changes_import_run_id", "import_run_id"),
+    )
+
+    change_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    import_run_id: Mapped[int] = mapped_column(ForeignKey(ImportRun.import_run_id))
+    kind: Mapped[str] = mapped_column(Text, server_default=text("'changed'"))
+    before: Mapped[Any] = mapped_column(JSONB)
+    after: Mapped[Any | None] = mapped_column(JSONB)
 
 
 class ImportMapping(Base):
@@ -48,3 +79,4 @@ class ImportMapping(Base):
     noun: Mapped[str] = mapped_column(Text, primary_key=True)
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     columns: Mapped[Any] = mapped_column(JSONB)
+    owner: Mapped[str | None] = mapped_column(Text)

@@ -50,7 +50,7 @@ def add_patrol(session: Session, patrol: dict[str, Any], routes: list[dict[str, 
 
 def list_patrols(session: Session, limit: int = 50) -> list[dict[str, Any]]:
     """Return plans, newest first, as dictionaries; their parameters without the frame."""
-    query = select(*_columns()).order_by(Patrol.patrol_id.desc()).limit(limit)
+    query = select(*_columns()).order_by(Patrol.created_at.desc(), Patrol.patrol_id).limit(limit)
     return [dict(row) for row in session.execute(query).mappings()]
 
 
@@ -102,7 +102,7 @@ def plans_between(session: Session, since: dt.datetime, until: dt.datetime) -> l
     query = (
         select(Patrol.patrol_id, Patrol.begins_at, Patrol.summary)
         .where(Patrol.begins_at >= since, Patrol.begins_at < until)
-        .order_by(Patrol.begins_at, Patrol.patrol_id)
+        .order_by(Patrol.begins_at, Patrol.created_at, Patrol.patrol_id)
     )
     newest = {row["begins_at"]: dict(row) for row in session.execute(query).mappings()}
     rows = list(newest.values())
@@ -123,7 +123,7 @@ _SEVERITY = text("""
       on i.grid_key between h.lo and h.hi
      and (h.wkb is null or ST_Intersects(i.geom, ST_GeomFromWKB(h.wkb, 4326)))
      and (h.domain is null or i.domain = h.domain)
-    where i.occurred_at >= :since and i.occurred_at < :until and i.severity is not null
+    where not i.sealed and i.occurred_at >= :since and i.occurred_at < :until and i.severity is not null
     group by h.n
 """)
 

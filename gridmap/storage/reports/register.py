@@ -20,5 +20,9 @@ def add_report(session: Session, report: dict[str, Any]) -> int:
 
 def list_reports(session: Session, limit: int = 50) -> list[dict[str, Any]]:
     """Return the register of reports, newest first."""
-    query = select(*ReportRun.__table__.columns).order_by(ReportRun.report_id.desc()).limit(limit)
+    query = (
+        select(*ReportRun.__table__.columns)
+        .order_by(ReportRun.created_at.desc(), ReportRun.report_id)
+        .limit(limit)
+    )
     return [dict(row) for row in session.execute(query).mappings()]

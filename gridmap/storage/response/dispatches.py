@@ -5,16 +5,25 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.orm import Session
 
-from gridmap.storage.cases.incidents import IncidentFilter
+from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE
+from gridmap.storage.cases.incidents import IncidentFilter, shown_on_maps
 from gridmap.storage.models import Dispatch, Incident, Team
 
 
 def _columns() -> Select[Any]:
     return select(
-        *Dispatch.__table__.columns, Incident.uid, Incident.domain, Incident.kind, Incident.grid_key
+        *Dispatch.__table__.columns,
+        Incident.uid,
+        Incident.domain,
+        Incident.kind,
+        # Where below the village it is, is told by the case itself.
+        case(
+            (shown_on_maps(), Incident.grid_key),
+            else_=Incident.grid_key - Incident.grid_key % SUBTREE_SIZE[VILLAGE],
+        ).label("grid_key"),
     ).join(Incident, Incident.incident_id == Dispatch.incident_id)
 
 
@@ -36,6 +45,16 @@ def open_dispatches(session: Session, at: dt.datetime | None = None) -> dict[str
     else:
         query = query.where(Dispatch.sent_at <= at, Dispatch.ended_at.is_(None) | (Dispatch.ended_at > at))
     return {row["team_code"]: dict(row) for row in session.execute(query).mappings()}
+
+
+def teams_out(session: Session, at: dt.datetime | None = None) -> set[str]:
+    """Return the codes of the teams that are on a dispatch, now or at an instant."""
+    query = select(Dispatch.team_code)
+    if at is None:
+        query = query.where(Dispatch.ended_at.is_(None))
+    else:
+        query = query.where(Dispatch.sent_at <= at, Dispatch.ended_at.is_(None) | (Dispatch.ended_at > at))
+    return set(session.scalars(query))
 
 
 def add_dispatch(session: Session, row: dict[str, Any]) -> int:
@@ -67,7 +86,11 @@ def list_dispatches(
     session: Session, *, incident_id: int | None = None, only_open: bool = False, limit: int = 100
 ) -> list[dict[str, Any]]:
     """Return dispatches, newest first."""
-    query = _columns().order_by(Dispatch.sent_at.desc(), Dispatch.dispatch_id.desc()).limit(limit)
+    query = (
+        _columns()
+        .order_by(Dispatch.sent_at.desc(), Dispatch.ended_at.is_not(None), Dispatch.dispatch_id.desc())
+        .limit(limit)
+    )
     if incident_id is not None:
         query = query.where(Dispatch.incident_id == incident_id)
     if only_open:
@@ -89,7 +112,7 @@ def first_arrivals(session: Session, chosen: IncidentFilter) -> list[dict[str, A
             func.min(Dispatch.arrived_at).label("arrived_at"),
         )
         .join(Dispatch, Dispatch.incident_id == Incident.incident_id)
-        .where(Dispatch.arrived_at.is_not(None), *chosen.conditions())
+        .where(Dispatch.arrived_at.is_not(None), Incident.sealed.is_(False), *chosen.conditions())
         .group_by(Incident.incident_id)
         .order_by(Incident.incident_id)
     )

@@ -7,6 +7,7 @@ set local statement_timeout = '5s';
 alter table incidents
   add column number text,
   add column code_system text,
+  add column source_kind text,
   add column place text,
   add column people_count bigint,
   add column sum_band text,

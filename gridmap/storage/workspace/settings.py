@@ -52,8 +52,8 @@ def revision(session: Session) -> str:
         session.scalar(
             text(
                 "select concat_ws('.', (select value #>> '{}' from workspace_settings where key = 'data_version'),"
-                " (select concat_ws('.', max(dispatch_id), count(arrived_at), count(ended_at)) from dispatches"
-                " where sent_at > now() - interval '2 days'), (select max(task_id) from tasks))"
+                " (select concat_ws('.', count(*), count(arrived_at), count(ended_at)) from dispatches"
+                " where sent_at > now() - interval '2 days'), (select last_value from gridmap.tasks_spread))"
             )
         )
     )

@@ -62,6 +62,7 @@ class CaseRequest(Strict):
     risk: Short = "green"
     risk_grounds: list[Short] = Field(default_factory=list, max_length=10)
     committee_is_party: bool = False
+    reporter_hidden: bool = False
     code_system: Short | None = None
     number_of_source: str | None = Field(None, max_length=80)
     linked_to: str | None = Field(None, max_length=80)
@@ -105,6 +106,7 @@ class StepRequest(Strict):
     again: bool | None = None
     satisfied: bool | None = None
     linked_to: str | None = Field(None, max_length=80)
+    reporter_hidden: bool | None = None
 
     def asked(self) -> StepAsked:
         """Return what the services take."""
@@ -211,6 +213,7 @@ class CaseLine(BaseModel):
     lon: float | None
     lat: float | None
     sealed: bool
+    reporter_hidden: bool
 
 
 class CaseLines(BaseModel):
@@ -234,6 +237,7 @@ class TaskLine(BaseModel):
     done_at: dt.datetime | None
     result: str | None
     done_by: str | None
+    sealed: bool = False
 
 
 class TaskLines(BaseModel):
@@ -256,6 +260,7 @@ class CaseAnswer(BaseModel):
     similar: list[dict[str, Any]]
     times: dict[str, dt.datetime | None]
     undo_until: dt.datetime | None
+    closed: bool
     duplicates_linked: list[str]
 
 

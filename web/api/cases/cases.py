@@ -123,14 +123,21 @@ def finish_task(path: TaskPath, body: DoneRequest) -> dict[str, Any]:
     return done
 
 
-@bp.get("/cases/<number>", responses={200: CaseAnswer})
+@bp.get("/cases/<path:number>", responses={200: CaseAnswer})
 def get_case(path: NumberPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
-    """Return a case whole, with what may be done next and with which fields."""
+    """Return a case whole, with what may be done next and with which fields; a sealed one `closed`."""
     found: dict[str, Any] = shown(desk.find(database(), actor(), path.number))
     return found
 
 
-@bp.post("/cases/<number>/steps", responses={200: CaseAnswer})
+@bp.post("/cases/<path:number>/open", responses={200: CaseAnswer})
+def open_case(path: NumberPath, body: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses fields
+    """Open a sealed case: its text and place. Each opening leaves a row in the audit."""
+    opened: dict[str, Any] = shown(desk.open_sealed(database(), actor(), path.number))
+    return opened
+
+
+@bp.post("/cases/<path:number>/steps", responses={200: CaseAnswer})
 def act(path: NumberPath, header: KeyHeader, body: StepRequest) -> dict[str, Any]:
     """Make a step. Another's step since `revision` is a conflict (409) that holds both versions."""
     done = desk.act(database(), actor(), path.number, body.asked(), body.revision, header.key)
@@ -138,7 +145,7 @@ def act(path: NumberPath, header: KeyHeader, body: StepRequest) -> dict[str, Any
     return answer
 
 
-@bp.post("/cases/<number>/undo", responses={200: CaseAnswer})
+@bp.post("/cases/<path:number>/undo", responses={200: CaseAnswer})
 def undo(path: NumberPath, body: UndoRequest) -> dict[str, Any]:
     """Take one's own newest step back within the minute."""
     done: dict[str, Any] = shown(desk.undo(database(), actor(), path.number, body.revision))

@@ -19,6 +19,7 @@ from gridmap.services.hotspots import runs
 from gridmap.services.hotspots.jobs import HOTSPOT_RUN
 from gridmap.services.hotspots.spec import HotspotSpec
 from web import context
+from web.api.files import FILE, TYPES
 from web.api.hotspots.schemas import (
     Done,
     HotspotChanges,
@@ -33,8 +34,7 @@ from web.api.hotspots.schemas import (
 from web.api.hotspots.words import classes_of
 from web.api.jobs import JobAnswer, start
 from web.api.schemas import Nothing, Problem
-from web.api.workspace import FILE, TYPES
-from web.context import database, scope
+from web.context import actor, database, scope
 from web.geojson import geojson
 
 bp = APIBlueprint(
@@ -111,7 +111,7 @@ def _feature(found: dict[str, Any]) -> dict[str, Any]:
 @bp.delete("/hotspot-runs/<int:run_id>", responses={200: Done})
 def delete_hotspot_run(path: HotspotRunPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
     """Delete a run."""
-    runs.delete_run(database(), scope(), path.run_id)
+    runs.delete_run(database(), actor(), path.run_id)
     return {"run_id": path.run_id}
 
 

@@ -25,6 +25,7 @@ from gridmap.services.patrols.make.jobs import (
     PlanAgain,
     PlanChanged,
 )
+from web.api.files import TYPES_OF_PLAN, file_of
 from web.api.jobs import JobAnswer, start
 from web.api.patrols.schemas import (
     PatrolCompareQuery,
@@ -39,8 +40,7 @@ from web.api.patrols.schemas import (
     PatrolReplanRequest,
 )
 from web.api.schemas import Nothing, Problem
-from web.api.workspace import FILE, TYPES
-from web.context import database, scope
+from web.context import actor, database, scope
 from web.geojson import geojson
 
 bp = APIBlueprint(
@@ -50,8 +50,6 @@ bp = APIBlueprint(
     abp_tags=[Tag(name="patrols", description="巡防: routes for tonight's teams, on the roads")],
     abp_responses={403: Problem, 404: Problem, 409: Problem, 422: Problem, 503: Problem},
 )
-
-_OWN = {"gpx": "application/gpx+xml", "html": "text/html; charset=utf-8"}
 
 
 @bp.get("/patrol-plans", responses={200: PatrolPlans})
@@ -120,16 +118,18 @@ def get_patrol_plan(path: PatrolPlanPath, query: Nothing) -> Response:  # noqa: 
 @bp.delete("/patrol-plans/<int:patrol_id>", responses={200: PatrolGone})
 def delete_patrol_plan(path: PatrolPlanPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
     """Delete a plan."""
-    kept_plans.delete_plan(database(), scope(), path.patrol_id)
+    kept_plans.delete_plan(database(), actor(), path.patrol_id)
     return {"patrol_id": path.patrol_id}
 
 
-@bp.get("/patrol-plans/<int:patrol_id>/export", responses={200: FILE})
+@bp.get(
+    "/patrol-plans/<int:patrol_id>/export", responses={200: file_of(TYPES_OF_PLAN, "The plan as a file.")}
+)
 def export_patrol_plan(path: PatrolPlanPath, query: PatrolExportQuery) -> Response:
     """Return a plan as a file: GPX for a phone, a sheet for print, lines, or the table of times."""
     with tempfile.TemporaryDirectory(prefix="gridmap-export-") as folder:
         file = Path(folder) / f"gridmap-patrol-{path.patrol_id}.{query.format}"
         export_kept(database(), scope(), path.patrol_id, file, team=query.team, url=query.url)
-        answer = Response(file.read_bytes(), content_type=TYPES.get(query.format) or _OWN[query.format])
+        answer = Response(file.read_bytes(), content_type=TYPES_OF_PLAN[query.format])
     answer.headers["Content-Disposition"] = f"attachment; filename={file.name}"
     return answer

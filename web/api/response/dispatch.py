@@ -24,7 +24,7 @@ from web.api.response.dispatch_schemas import (
     TimesQuery,
 )
 from web.api.schemas import Nothing, Problem
-from web.context import database, scope
+from web.context import actor, database, scope
 
 bp = APIBlueprint(
     "dispatch",
@@ -39,13 +39,13 @@ def _now() -> dt.datetime:
     return dt.datetime.now(dt.UTC)
 
 
-@bp.get("/incidents/<uid>/teams", responses={200: RankedTeams})
+@bp.get("/incidents/<path:uid>/teams", responses={200: RankedTeams})
 def rank_teams(path: IncidentUidPath, query: TeamsQuery) -> dict[str, Any]:
     """Rank the teams that can go to an incident by their time on the road, with the way of each."""
     at = query.at or _now()
     if at.tzinfo is None:
         at = at.replace(tzinfo=ZoneInfo(database().settings.timezone))
-    return dispatch.rank_for_incident(database(), scope(), path.uid, at=at, k=query.k)
+    return dispatch.rank_for_incident(database(), actor(), path.uid, at=at, k=query.k)
 
 
 @bp.get("/dispatches", responses={200: Dispatches})
@@ -60,7 +60,7 @@ def list_dispatches(query: DispatchesQuery) -> dict[str, Any]:
 @bp.post("/dispatches", responses={201: Dispatch})
 def send_team(body: DispatchRequest) -> tuple[dict[str, Any], int]:
     """Send a team to an incident."""
-    return dispatch.send_team(database(), scope(), body.incident, body.team, now=_now()), 201
+    return dispatch.send_team(database(), actor(), body.incident, body.team, now=_now()), 201
 
 
 @bp.get("/dispatches/times", responses={200: ResponseTimes})

@@ -32,7 +32,7 @@ def list_nearest(query: NearestQuery) -> Response:
     return geojson(field.nearest_teams(database(), scope(), query.lon, query.lat, k=query.k))
 
 
-@bp.get("/teams/<code>/track", responses={200: Feature})
+@bp.get("/teams/<path:code>/track", responses={200: Feature})
 def get_track(path: TeamPath, query: Nothing) -> Response:  # noqa: ARG001 - refuses parameters
     """Return a team's positions as a line with times."""
     return geojson(field.team_track(database(), scope(), path.code))

@@ -10,6 +10,9 @@ import { forms } from "./desk/forms.js";
 import { wall } from "./desk/wall.js";
 import { field } from "./desk/field.js";
 
+// Where the sections do not fit side by side, the one that is open is in sight.
+document.querySelector(".top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 theme();
 keys();
 live();

@@ -18,6 +18,7 @@ import { nameOf, number, t } from "./shell/i18n.js";
 import { openMap as openPlainMap } from "./map_plain.js";
 import { openMap as openWebglMap } from "./map_webgl.js";
 import { supported } from "./shell/map/webgl.js";
+import { may, orGone } from "./shell/rights.js";
 import { defaults } from "./shell/state.js";
 import * as chrome from "./shell/ui/chrome.js";
 import { renderLegend } from "./shell/ui/legend.js";
@@ -28,7 +29,6 @@ import { Places } from "./teams/places.js";
 import { bodyStory, siteStory, teamStory } from "./teams/story.js";
 
 const FILTERS = ["level", ...ASKED];
-const LISTED = [...FILTERS, "list"];
 const POINT_ZOOM = 15;
 const LEGEND_WIDTH = 232;
 const TEAMS_EVERY_MS = 60_000;
@@ -125,21 +125,21 @@ export class Page {
   // Who tells of what was chosen, by the kind of it.
   /** @param {Actions} actions */
   tellers(actions) {
-    /** @param {Properties} incident */
-    const dispatch = (incident) =>
-      new DispatchSection(incident, { way: (/** @type {Feature} */ feature) => this.way(feature) }).element;
+    const way = (/** @type {Feature} */ feature) => this.way(feature);
+    const dispatch = (/** @type {Properties} */ incident) =>
+      may("see_teams") && new DispatchSection(incident, { way }).element;
     const context = { store: this.store, counts: this.counts, actions, dispatch };
     /** @param {any} tell */
     const with_ = (tell) => (/** @type {string} */ which, /** @type {AbortSignal} */ signal) =>
       tell(which, signal, context);
     return {
       grid: with_(gridStory),
-      incident: with_(incidentStory),
-      team: with_(teamStory),
-      migrant: with_(siteStory),
-      organisation: with_(bodyStory),
-      hotspot: (/** @type {any} */ ranks) => this.hotspots.story(ranks),
-      patrol: (/** @type {string} */ which) => this.patrols.story(which),
+      incident: orGone("see_cases", with_(incidentStory)),
+      team: orGone("see_teams", with_(teamStory)),
+      migrant: orGone("see_services", with_(siteStory)),
+      organisation: orGone("see_services", with_(bodyStory)),
+      hotspot: orGone("see_hotspots", (/** @type {any} */ ranks) => this.hotspots.story(ranks)),
+      patrol: orGone("see_plans", (/** @type {string} */ which) => this.patrols.story(which)),
     };
   }
 
@@ -167,9 +167,9 @@ export class Page {
     });
     this.map.setLayers(store.state.layers);
     this.map.setTiles("incidents", this.counts.query);
-    this.hotspots.open();
-    this.patrols.open();
-    this.reach.open();
+    if (may("see_hotspots")) this.hotspots.open();
+    if (may("see_plans")) this.patrols.open();
+    if (may("see_teams")) this.reach.open();
     counts.listen(() => this.counted());
     places.listen((/** @type {string} */ name) => this.placed(name));
     store.listen((/** @type {Set<string>} */ changed, /** @type {string} */ why) =>
@@ -239,9 +239,9 @@ export class Page {
       this.map.setTiles("incidents", this.counts.query);
       this.time.refresh();
     }
-    this.hotspots.changed(changed);
-    this.patrols.changed(changed);
-    this.reach.changed(changed);
+    if (may("see_hotspots")) this.hotspots.changed(changed);
+    if (may("see_plans")) this.patrols.changed(changed);
+    if (may("see_teams")) this.reach.changed(changed);
     if (changed.has("sel")) this.map.setWay(null);
     if (changed.has("layers")) {
       this.map.setLayers(state.layers);
@@ -249,7 +249,7 @@ export class Page {
     }
     if (changed.has("sel") || (any(ASKED) && state.sel?.startsWith("grid:"))) this.story.refresh();
     if (any([...FILTERS, "layers", "list", "sel"])) this.refresh(changed);
-    if (any(LISTED) || changed.has("sel")) this.list.refresh();
+    if (any([...FILTERS, "list"]) || changed.has("sel")) this.list.refresh();
     if (any([...FILTERS, "layers"])) this.panel.render();
   }
 
@@ -348,6 +348,7 @@ export class Page {
     flag = this.store.state.flag,
     ...flags
   }) {
+    if (!may("see_cases")) return;
     // A number is of the whole question: what it leads to is that question, narrowed by what the number counts.
     const all = new Set([...(flag?.split(",") ?? []), ...Object.keys(flags).filter((name) => flags[name])]);
     this.store.set({

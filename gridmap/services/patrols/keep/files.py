@@ -16,7 +16,7 @@ from gridmap.errors import InvalidInput
 from gridmap.files.atomic import replacing
 from gridmap.files.gpx import Place, write_gpx
 from gridmap.files.layers import write_layer
-from gridmap.reporting.sheet import render_sheets
+from gridmap.reporting.sheet import is_reachable, render_sheets
 from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.storage.database import Database
 from gridmap.storage.ground.roads import road_rows
@@ -80,7 +80,8 @@ def export_plan(
     Raises
     ------
     InvalidInput
-        When the ending is not that of a format, or the plan has no route for the team.
+        When the ending is not that of a format, the plan has no route for the team, or no telephone could open the
+        server's address.
     """
     ending = path.suffix.lower().lstrip(".")
     if ending not in FORMATS:
@@ -95,6 +96,13 @@ def export_plan(
             "patrol-no-route",
             f"这份计划里没有{f'队伍 {team} 的' if team else ''}路线。",
             f"This plan has no route{f' for team {team}' if team else ''}.",
+        )
+    if url is not None and not is_reachable(url):
+        raise InvalidInput(
+            "sheet-address",
+            f"手机打不开 {url}。请给出本网内可访问的地址，如 http://10.0.0.5:8010；不给则每个停靠点一个离线二维码。",
+            f"No telephone could open {url}. Give the server's address in the network, such as http://10.0.0.5:8010; "
+            "without one each stop has a code that needs no server.",
         )
     if ending == "gpx":
         _write_gpx(plan, routes, path)

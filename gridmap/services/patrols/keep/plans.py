@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.patrols import KeptPlan
+from gridmap.services.accounts.owners import require_owner
 from gridmap.services.patrols.keep.codec import absent
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
@@ -61,16 +63,19 @@ def list_plans(database: Database, scope: Scope, limit: int = 50) -> list[dict[s
     return [_shown(row, ZoneInfo(database.settings.timezone)) for row in rows]
 
 
-def delete_plan(database: Database, scope: Scope, patrol_id: int) -> None:
+def delete_plan(database: Database, actor: Actor, patrol_id: int) -> None:
     """Delete a plan.
 
     Raises
     ------
     NotFound
         When there is no such plan in the scope.
+    Forbidden
+        When it is another's, and the actor is no administrator.
     """
-    patrol_plan(database, scope, patrol_id)
-    with database.scoped_session(scope, write=True) as session:
+    plan = patrol_plan(database, actor.scope, patrol_id)
+    require_owner(actor, plan["owner"])
+    with database.scoped_session(actor.scope, write=True) as session:
         stored.delete_patrol(session, patrol_id)
 
 

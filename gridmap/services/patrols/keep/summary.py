@@ -54,6 +54,7 @@ def keep(
     more: Mapping[str, Any] | None = None,
     notices: Sequence[dict[str, Any]] = (),
     vias: Mapping[str, Sequence[Via]] | None = None,
+    owner: str | None = None,
 ) -> int:
     """Keep a plan with its routes; return its number.
 
@@ -73,6 +74,8 @@ def keep(
         Further notices: code, stop, team, zh, en.
     vias : mapping of team to Via, optional
         Emergencies.
+    owner : str, optional
+        Post whose plan it is.
     """
     made = replace(made, reasons=_reasons(made))
     routes = [
@@ -93,6 +96,7 @@ def keep(
         "version": __version__,
         "summary": summary | dict(more or {}),
         "replaces_id": replaces_id,
+        "owner": owner,
     }
     with database.scoped_session(scope, write=True) as session:
         return stored.add_patrol(session, patrol, routes)

@@ -108,6 +108,7 @@ def replan_patrol(
     seed: int | None = None,
     seconds: float | None = None,
     iterations: int | None = None,
+    owner: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> dict[str, Any]:
     """Plan the rest of a shift anew with few changes: what is done stays; keep the new plan.
@@ -124,6 +125,8 @@ def replan_patrol(
     seconds : float, optional
     iterations : int, optional
         In place of seconds; 1 second where neither is given.
+    owner : str, optional
+        Post whose plan it is: it and the administrator may delete it.
     on_progress : callable, optional
 
     Returns
@@ -209,6 +212,7 @@ def replan_patrol(
         more={"change": _summary(inputs, made, changed, now_s)},
         notices=[_too_late(inputs, stop) for stop in late],
         vias=vias,
+        owner=owner,
     )
     tell("save", 1, 1)
     return patrol_plan(database, scope, number)

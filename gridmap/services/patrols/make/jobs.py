@@ -32,7 +32,9 @@ class PlanChanged:
 
 
 def _plan(asked: PatrolRequest, work: Work) -> Outcome:
-    made = plan_patrols(work.database, work.scope, asked, on_progress=work.tell, on_better=work.show)
+    made = plan_patrols(
+        work.database, work.scope, asked, owner=work.owner, on_progress=work.tell, on_better=work.show
+    )
     return Outcome({"number": int(made["patrol_id"])})
 
 
@@ -45,6 +47,7 @@ def _again(asked: PlanAgain, work: Work) -> Outcome:
         leave_out=asked.leave_out,
         seed=asked.seed,
         seconds=asked.seconds,
+        owner=work.owner,
         on_progress=work.tell,
     )
     return Outcome({"number": int(made["patrol_id"])})
@@ -58,6 +61,7 @@ def _change(asked: PlanChanged, work: Work) -> Outcome:
         asked.changed,
         seed=asked.seed,
         seconds=asked.seconds,
+        owner=work.owner,
         on_progress=work.tell,
     )
     return Outcome({"number": int(made["patrol_id"])})

@@ -31,6 +31,7 @@ def plan_patrols(
     scope: Scope,
     asked: PatrolRequest,
     *,
+    owner: str | None = None,
     on_progress: OnProgress | None = None,
     on_better: OnBetter | None = None,
 ) -> dict[str, Any]:
@@ -41,6 +42,8 @@ def plan_patrols(
     database : Database
     scope : Scope
     asked : PatrolRequest
+    owner : str, optional
+        Post whose plan it is: it and the administrator may delete it.
     on_progress : callable, optional
         Called with the step (read, plan, save), what is done and the total.
     on_better : callable, optional
@@ -69,12 +72,12 @@ def plan_patrols(
         numbers = []
         for night, made, more in drawn:
             refuse_broken(night, made)
-            numbers.append(keep(database, scope, night, made, asked.as_dict(), more=more))
+            numbers.append(keep(database, scope, night, made, asked.as_dict(), more=more, owner=owner))
             tell("save", len(numbers), len(drawn))
         return patrol_plan(database, scope, numbers[0]) | {"nights": numbers}
     made = _search(inputs, asked.seed, rule, tell, on_better)
     tell("save", 0, 1)
-    number = keep(database, scope, inputs, made, asked.as_dict())
+    number = keep(database, scope, inputs, made, asked.as_dict(), owner=owner)
     tell("save", 1, 1)
     return patrol_plan(database, scope, number)
 
@@ -152,6 +155,7 @@ def solve_again(
     seed: int | None = None,
     seconds: float | None = None,
     iterations: int | None = None,
+    owner: str | None = None,
     on_progress: OnProgress | None = None,
 ) -> dict[str, Any]:
     """Solve a kept plan again with wishes, from the very same stops, teams and day; keep the new plan.
@@ -172,6 +176,8 @@ def solve_again(
     seconds : float, optional
     iterations : int, optional
         In place of seconds; 5 seconds where neither is given.
+    owner : str, optional
+        Post whose plan it is: it and the administrator may delete it.
     on_progress : callable, optional
 
     Returns
@@ -219,6 +225,6 @@ def solve_again(
         "from_plan": patrol_id,
     }
     tell("save", 0, 1)
-    number = keep(database, scope, inputs, made, asked, replaces_id=patrol_id)
+    number = keep(database, scope, inputs, made, asked, replaces_id=patrol_id, owner=owner)
     tell("save", 1, 1)
     return patrol_plan(database, scope, number)

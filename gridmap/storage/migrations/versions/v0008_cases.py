@@ -25,7 +25,9 @@ depends_on = None
 _ROWS_AT_ONCE = 20_000
 # The zone of the days in numbers given here; a number's day is never read back.
 _DAY = "(coalesce(reported_at, occurred_at) at time zone 'Asia/Shanghai')::date"
-_STATE = tuple(name for name in State.__dataclass_fields__ if name != "withdrawn_at")
+# Later versions of the schema add what is named here.
+_LATER = {"withdrawn_at", "sealed_by_risk", "reporter_hidden"}
+_STATE = tuple(name for name in State.__dataclass_fields__ if name not in _LATER)
 
 
 def upgrade() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import shapely
 
-from gridmap.analysis.roads import MODES, SPEED_KMH, Mode, Router, build_graph, isochrone
+from gridmap.analysis.roads import MODES, SPEED_KMH, Mode, Router, Snapper, build_graph, isochrone
 from gridmap.analysis.roads.modes import speeds
 from gridmap.analysis.roads.noding import node_lines
 from gridmap.domain.road_access import BARRIERS, stopped_by
@@ -72,8 +72,8 @@ def test_bikes_go_against_a_one_way_street_that_is_open_to_them() -> None:
             lines, road_class=["village"] * 2, oneway=["yes", "yes"], speed_kmh=[36.0] * 2, surface=[None] * 2,
             names=[None] * 2, oneway_bike=of_bikes,
         )  # fmt: skip
-        router = Router(graph, mode)
-        return float(router.cost_matrix(router.snap([150, 0]), router.snap([50, 0]))[0, 0])
+        router, snapper = Router(graph, mode), Snapper(graph, mode)
+        return float(router.cost_matrix(snapper.snap([150, 0]), snapper.snap([50, 0]))[0, 0])
 
     assert np.isinf(back("bike", None))
     assert np.isinf(back("bike", [None, "no"]))

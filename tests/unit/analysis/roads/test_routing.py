@@ -10,9 +10,10 @@ import networkx as nx
 import numpy as np
 import pytest
 import shapely
+import shapely.affinity
 
 from gridmap import crs
-from gridmap.analysis.roads import MODES, Mode, RoadGraph, Router, build_graph, isochrone, rank_teams
+from gridmap.analysis.roads import MODES, Mode, RoadGraph, Router, Snapper, build_graph, isochrone, rank_teams
 from gridmap.errors import InvalidInput
 
 DATA = Path(__file__).resolve().parents[4] / "data" / "boundaries"
@@ -127,10 +128,10 @@ def test_random_networks_with_one_way_streets_agree_with_networkx() -> None:
         pairs = {tuple(sorted(rng.choice(25, 2, replace=False))) for _ in range(45)}
         lines = [shapely.LineString(nodes[list(pair)]) for pair in sorted(pairs)]
         graph = graph_of(lines, list(rng.choice(["yes", "no", "reverse"], len(lines))))
-        router = Router(graph, "car")
+        router, snapper = Router(graph, "car"), Snapper(graph, "car")
         here, there = rng.uniform(0, 1000, (4, 2)), rng.uniform(0, 1000, (6, 2))
         for a, b in ((here, there), (there, here)):
-            ours = router.cost_matrix(router.snap(a), router.snap(b))
+            ours = router.cost_matrix(snapper.snap(a), snapper.snap(b))
             assert ours.shape == (len(a), len(b))
             for i, j in np.ndindex(*ours.shape):
                 assert ours[i, j] == pytest.approx(oracle(graph, "car", a[i], b[j]), abs=1e-6)
@@ -158,7 +159,7 @@ def test_places_are_snapped_by_exact_distance_to_roads_the_mode_may_use() -> Non
     rng = np.random.default_rng(3)
     places = rng.uniform(-50, 350, (500, 2))
     for mode, allowed in (("foot", [0, 1, 2]), ("car", [0, 2])):
-        found = Router(graph, mode).snap(places)  # type: ignore[arg-type]
+        found = Snapper(graph, mode).snap(places)  # type: ignore[arg-type]
         assert len(found.segment) == 500
         for place, segment, offset, distance in zip(
             places, found.segment, found.offset_m, found.distance_m, strict=True
@@ -167,6 +168,29 @@ def test_places_are_snapped_by_exact_distance_to_roads_the_mode_may_use() -> Non
             assert segment in allowed
             assert distance == pytest.approx(best)
             assert lines[segment].interpolate(offset).distance(shapely.Point(place)) == pytest.approx(best)
+
+
+def test_a_place_goes_to_a_road_that_leads_on_where_one_lies_near() -> None:
+    lines = [
+        shapely.LineString([(0, 0), (500, 0)]),
+        # A yard that no road leads to, and a village of its own across the river.
+        shapely.LineString([(100, 30), (110, 30)]),
+        shapely.LineString([(0, 200), (2900, 200)]),
+        # One can drive into it and never out again.
+        shapely.LineString([(500, 0), (500, -50)]),
+        shapely.LineString([(500, 0), (3000, 0)]),
+    ]
+    graph = graph_of(lines, ["no", "no", "no", "yes", "no"])
+    router = Router(graph, "car")
+    found = router.snap([[105, 31], [105, 190], [500, -45]])
+    assert found.segment.tolist() == [0, 2, 0]
+    assert found.distance_m.tolist() == pytest.approx([31, 10, 45])
+    # Who goes on foot turns round in it.
+    assert Router(graph, "foot").snap([[500, -45]]).segment.tolist() == [3]
+    # Far from any other road the yard is what there is.
+    lines[1] = shapely.affinity.translate(lines[1], 0, 900)
+    alone = Router(graph_of(lines, ["no", "no", "no", "yes", "no"]), "car").snap([[105, 931]])
+    assert alone.segment.tolist() == [1]
 
 
 def test_streets_are_told_in_order_with_equal_names_together() -> None:

@@ -3,6 +3,7 @@
 import { breaks, colours } from "../shell/classes.js";
 import { get, getKept, Latest } from "../shell/api.js";
 import { css } from "../shell/dom.js";
+import { may } from "../shell/rights.js";
 import { ASKED, isFresh, queryOf } from "./query.js";
 
 const VILLAGE_DIGITS = 14;
@@ -107,7 +108,16 @@ export class Counts {
       const signal = this.#latest.start("counts");
       const [rows, counts, villages] = await Promise.all([
         getKept("/grids", { level, parent, geometry: false }),
-        get("/counts", { level, ...this.query }, { signal }),
+        may("see_counts")
+          ? get("/counts", { level, ...this.query }, { signal })
+          : {
+              counts: /** @type {Record<string, number>} */ ({}),
+              total: null,
+              unassigned: 0,
+              outside: 0,
+              query: null,
+              as_of: null,
+            },
         getKept("/grids", { level: 3, geometry: false }),
       ]);
       const atTop = !grid || !grid.properties.ancestors.length;

@@ -4,6 +4,7 @@ import { get, getKept } from "../shell/api.js";
 import { daysBetween } from "../shell/dates.js";
 import { h } from "../shell/dom.js";
 import { clock, km2, labelOf, nameOf, number, t } from "../shell/i18n.js";
+import { may } from "../shell/rights.js";
 import { swatch } from "../shell/map/symbols.js";
 import { facts, group, people } from "../shell/ui/facts.js";
 import { queryOf } from "./query.js";
@@ -107,12 +108,15 @@ export async function gridStory(key, signal, { store, actions }) {
   const { workspace } = store;
   const query = queryOf(store.state, { grid: key, ...PLAIN });
   const step = from && daysBetween(from, to) > 60 ? "week" : "day";
+  const counted = may("see_counts");
   const [feature, summary, timeline] = await Promise.all([
     getKept(`/grids/${key}`),
-    get(`/grids/${key}/summary`, query, { signal }),
-    from ? get("/timeline", { ...query, step }, { signal }) : { points: [] },
+    counted ? get(`/grids/${key}/summary`, query, { signal }) : null,
+    counted && from ? get("/timeline", { ...query, step }, { signal }) : { points: [] },
   ]);
   const p = feature.properties;
+  const kind = `${t(`one_${p.level}`)} · ${p.code ?? p.grid_key}`;
+  if (!summary) return { feature, title: nameOf(p), kind, parts: [] };
   const { incidents: n } = summary;
   /** @param {Properties} extra */
   const records = (extra) => () => actions.records({ grid: key, ...PLAIN, ...extra });
@@ -136,7 +140,7 @@ export async function gridStory(key, signal, { store, actions }) {
   return {
     feature,
     title: nameOf(p),
-    kind: `${t(`one_${p.level}`)} · ${p.code ?? p.grid_key}`,
+    kind,
     parts: [
       h(
         "div",
@@ -146,6 +150,7 @@ export async function gridStory(key, signal, { store, actions }) {
         tile("overdue", n.overdue, { overdue: true }, true),
         tile("to_confirm", n.to_confirm, { confirm: true }),
       ),
+      n.sealed ? h("div", { class: "muted" }, t("sealed_counted", { n: number(n.sealed) })) : null,
       h(
         "div",
         { class: "group muted" },

@@ -24,7 +24,7 @@ export async function incidentStory(id, signal, { store, counts, actions, dispat
     kind: labelOf(workspace.domains, p.domain),
     mark: `d-${p.domain}`,
     parts: [
-      h("p", { class: "group" }, p.summary),
+      h("p", { class: "group" }, p.sealed ? t("sealed_case") : p.summary),
       p.needs_confirmation ? h("p", { class: "group warn-text" }, t("needs_confirmation")) : null,
       h(
         "div",

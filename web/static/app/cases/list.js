@@ -4,6 +4,7 @@
 import { address, download, get, getKept, Latest } from "../shell/api.js";
 import { announce, button, byId, h, icon, replace } from "../shell/dom.js";
 import { clock, lang, labelOf, nameOf, number, t } from "../shell/i18n.js";
+import { may } from "../shell/rights.js";
 import { LISTS } from "../shell/state.js";
 import { grids } from "../ground/columns.js";
 import { migrants, organisations, teams } from "../teams/columns.js";
@@ -35,8 +36,8 @@ export class List {
   #latest = new Latest();
   /** @type {Record<string, any>} */
   #sort = { grids: { name: "count", down: true } };
-  /** @type {{ rows: any[], next: any, total: any, answer: any, grid: any }} */
-  #incidents = { rows: [], next: null, total: null, answer: null, grid: null };
+  /** @type {{ rows: any[], next: any, total: any, sealed: number, answer: any, grid: any }} */
+  #incidents = { rows: [], next: null, total: null, sealed: 0, answer: null, grid: null };
   #failed = false;
   #wide = false;
 
@@ -90,6 +91,7 @@ export class List {
         rows: more ? [...this.#incidents.rows, ...rows] : rows,
         next: found.next,
         total: found.total,
+        sealed: found.sealed ?? 0,
         answer: found,
         grid,
       };
@@ -326,7 +328,13 @@ export class List {
   #foot(shown) {
     const { state } = this.#store;
     const total = state.list === "incidents" ? this.#incidents.total : shown;
-    const left = state.list === "incidents" && this.#incidents.next ? Math.min(PAGE, total - shown) : 0;
+    const sealed = state.list === "incidents" ? this.#incidents.sealed : 0;
+    const left =
+      state.list === "incidents" && this.#incidents.next ? Math.min(PAGE, total - sealed - shown) : 0;
+    const told = [
+      t("shown", { shown: number(shown), total: number(total) }),
+      ...(sealed ? [t("sealed_counted", { n: number(sealed) })] : []),
+    ].join(" · ");
     const query = state.list === "incidents" ? this.#query() : { grid: state.grid };
     const answers = /** @type {Record<string, any>} */ ({
       incidents: this.#incidents.answer,
@@ -340,33 +348,30 @@ export class List {
         ? h(
             "button",
             { type: "button", class: "link", id: "more", onclick: () => this.#load({ more: true }) },
-            `${t("more", { n: left })} · ${t("shown", { shown: number(shown), total: number(total) })}`,
+            `${t("more", { n: left })} · ${told}`,
           )
-        : h(
-            "span",
-            { class: "muted", id: "shown" },
-            t("shown", { shown: number(shown), total: number(total) }),
-          ),
+        : h("span", { class: "muted", id: "shown" }, told),
       this.#isFresh()
         ? h("span", { class: "muted", id: "as-of" }, as_of ? t("answered_at", { time: clock(as_of) }) : null)
         : h("span", { class: "warn-text", id: "as-of" }, t("not_fresh")),
-      h(
-        "span",
-        { class: "row close" },
-        icon("download"),
-        FORMATS.map((f) =>
-          h(
-            "a",
-            {
-              href: address(`/exports/${state.list}.${f}`, query),
-              download: "",
-              onclick: download,
-              "aria-label": `${t("download")} ${f.toUpperCase()}`,
-            },
-            f.toUpperCase(),
+      may("export") &&
+        h(
+          "span",
+          { class: "row close" },
+          icon("download"),
+          FORMATS.map((f) =>
+            h(
+              "a",
+              {
+                href: address(`/exports/${state.list}.${f}`, query),
+                download: "",
+                onclick: download,
+                "aria-label": `${t("download")} ${f.toUpperCase()}`,
+              },
+              f.toUpperCase(),
+            ),
           ),
         ),
-      ),
     );
   }
 

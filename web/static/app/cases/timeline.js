@@ -2,6 +2,7 @@
 
 import uPlot from "uplot";
 import { get, Latest } from "../shell/api.js";
+import { may } from "../shell/rights.js";
 import { addDays, fromSeconds, toSeconds } from "../shell/dates.js";
 import { button, byId, css, h, replace } from "../shell/dom.js";
 import { number, t } from "../shell/i18n.js";
@@ -32,7 +33,7 @@ export class Timeline {
 
   async refresh() {
     const { workspace, state } = this.#store;
-    if (!workspace.period) return;
+    if (!workspace.period || !may("see_counts")) return;
     try {
       const found = await get(
         "/timeline",

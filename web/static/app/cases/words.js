@@ -28,6 +28,8 @@ export const CASE_WORDS = {
   expand: ["展开表格", "Open the table"],
   shrink: ["收回表格", "Close the table"],
   more: ["再显示 {n} 条", "Show {n} more"],
+  sealed_case: ["保密事件", "Sealed case"],
+  sealed_counted: ["其中保密 {n} 件，只计数", "{n} of them sealed, counted only"],
   shown: ["{shown} / {total} 条", "{shown} of {total}"],
   download: ["下载", "Download"],
   timeline: ["每日事件数", "Incidents a day"],

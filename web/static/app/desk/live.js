@@ -55,17 +55,56 @@ function regain() {
   seen = "";
 }
 
-// A person who writes or points is not disturbed: forms are outside what is renewed.
-function renew() {
-  for (const part of document.querySelectorAll("[data-renews]")) {
-    const writing = part.querySelector("details[open]") ?? document.activeElement?.closest("form") ?? null;
-    if (!part.id || part.contains(writing)) continue;
-    const row = document.activeElement?.id;
-    htmx
-      .ajax("get", location.href, { target: `#${part.id}`, select: `#${part.id}`, swap: "outerHTML" })
-      .then(() => row && part.isConnected === false && document.getElementById(row)?.focus());
+const RENEWS = { "X-Renews": "1" };
+
+// What could not be renewed because somebody was writing there is owed until they are done.
+/** @type {Set<string>} */
+const owed = new Set();
+
+/** @param {Element} part */
+const isWrittenIn = (part) =>
+  part.querySelector("details[open]") !== null ||
+  part.contains(document.activeElement?.closest("form") ?? null);
+
+/** @param {Element} part */
+function renewPart(part) {
+  if (isWrittenIn(part)) {
+    owed.add(part.id);
+    return;
   }
+  owed.delete(part.id);
+  const row = document.activeElement?.id;
+  htmx
+    .ajax("get", location.href, {
+      target: `#${part.id}`,
+      select: `#${part.id}`,
+      swap: "outerHTML",
+      headers: RENEWS,
+    })
+    .then(() => row && part.isConnected === false && document.getElementById(row)?.focus());
+}
+
+// A person who writes or points is not disturbed.
+function renew() {
+  for (const part of document.querySelectorAll("[data-renews]")) if (part.id) renewPart(part);
   dispatchEvent(new CustomEvent("renewed"));
+}
+
+function payOwed() {
+  for (const id of owed) {
+    const part = document.getElementById(id);
+    if (!part?.hasAttribute("data-renews")) owed.delete(id);
+    else if (!isWrittenIn(part)) renewPart(part);
+  }
+}
+
+// Between asking and answering somebody may have opened a form: then the answer waits, not the person.
+/** @param {Event} event */
+function yieldToWriting(event) {
+  const { detail } = /** @type {CustomEvent} */ (event);
+  if (!detail.requestConfig?.headers?.["X-Renews"] || !isWrittenIn(detail.target)) return;
+  detail.shouldSwap = false;
+  owed.add(detail.target.id);
 }
 
 /** @param {string} address */
@@ -75,6 +114,7 @@ async function ask(address) {
   const { revision } = await answer.json();
   regain();
   if (seen !== null && seen !== revision) renew();
+  else payOwed();
   seen = revision;
 }
 
@@ -90,6 +130,7 @@ export function live() {
   forgetTold();
   const address = document.documentElement.dataset.live;
   if (!address) return;
+  document.body.addEventListener("htmx:beforeSwap", yieldToWriting);
   const turn = async () => {
     try {
       if (!document.hidden || lost) await ask(address);

@@ -197,10 +197,10 @@ export class HotspotPanel {
     const notes = [
       run.summary.withheld ? t("hot_withheld", { n: number(run.summary.withheld) }) : null,
       // One to four are not told: the answer then holds null in place of the number.
-      run.summary.left_out_family === 0
+      run.summary.left_out_sealed === 0
         ? null
-        : t("hot_family", {
-            n: run.summary.left_out_family === null ? "< 5" : number(run.summary.left_out_family),
+        : t("hot_sealed", {
+            n: run.summary.left_out_sealed === null ? "< 5" : number(run.summary.left_out_sealed),
           }),
       run.summary.permutations_few ? t("hot_few") : null,
     ].filter(Boolean);

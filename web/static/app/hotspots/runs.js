@@ -19,6 +19,8 @@ export class Runs {
   job = null;
   /** @type {Told | null} */
   error = null;
+  /** @type {Told | null} */
+  #unlisted = null;
   #latest = new Latest();
   /** @type {any} */
   #listeners = [];
@@ -40,9 +42,11 @@ export class Runs {
       this.list = answer[this.named].filter(
         (/** @type {Properties} */ run) => run[this.key] !== this.#leaving?.id,
       );
-      this.error = null;
+      // A run that is gone is told whether the list came before that was known or after.
+      if (this.error === this.#unlisted) this.error = null;
+      this.#unlisted = null;
     } catch (error) {
-      this.error = error;
+      this.error = this.#unlisted = error;
     }
     this.#tell("list");
   }
@@ -57,8 +61,10 @@ export class Runs {
   async show(id) {
     if (String(this.idOf(this.shown) ?? "") === String(id ?? "")) return this.shown;
     const signal = this.#latest.start("run");
-    if (!id) this.shown = null;
-    else {
+    if (!id) {
+      this.shown = null;
+      this.error = this.#unlisted;
+    } else {
       try {
         this.shown = await get(`${this.path}/${id}`, {}, { signal });
         this.error = null;

@@ -38,9 +38,9 @@ export const HOTSPOT_WORDS = {
   hot_found: ["发现 {n} 处", "{n} found"],
   hot_none_found: ["没有发现热点：差异未超过偶然。", "No hotspots: nothing beyond chance."],
   hot_withheld: ["{n} 处不足 5 件，未显示。", "{n} with fewer than 5 incidents are not shown."],
-  hot_family: [
-    "{n} 件婚姻家庭纠纷只在村级显示，未计入。",
-    "{n} family disputes, shown at village level only, are left out.",
+  hot_sealed: [
+    "{n} 件保密事件只在村级计数，未计入。",
+    "{n} sealed cases, counted at village level only, are left out.",
   ],
   hot_few: [
     "随机重复次数太少，无论如何都达不到显著，无法判断。请增加次数，或不填。",

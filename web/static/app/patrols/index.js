@@ -3,6 +3,7 @@
 import { getKept } from "../shell/api.js";
 import { byId, isPhone } from "../shell/dom.js";
 import { messageOf, nameOf, t } from "../shell/i18n.js";
+import { may } from "../shell/rights.js";
 import * as chrome from "../shell/ui/chrome.js";
 import { stopName } from "./adjustments.js";
 import { Compare } from "./comparison.js";
@@ -180,7 +181,7 @@ export class Patrols {
   }
 
   async #named() {
-    const found = await getKept("/teams").catch(() => null);
+    const found = may("see_teams") ? await getKept("/teams").catch(() => null) : null;
     this.#names = new Map(found?.features.map(({ properties: p }) => [p.code, nameOf(p)]) ?? []);
     this.panel.render();
   }

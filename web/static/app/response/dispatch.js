@@ -3,6 +3,7 @@
 import { get, send } from "../shell/api.js";
 import { announce, h, replace } from "../shell/dom.js";
 import { age, dayTime, lang, messageOf, nameOf, number, t } from "../shell/i18n.js";
+import { may } from "../shell/rights.js";
 
 const SHOWN = 3;
 const CLOSED = new Set(["resolved", "archived"]);
@@ -53,7 +54,9 @@ export class DispatchSection {
     const { uid } = this.#incident;
     try {
       const [found, sent, teams] = await Promise.all([
-        this.#closed ? null : get(`/incidents/${encodeURIComponent(uid)}/teams`, { k: SHOWN }),
+        this.#closed || !may("send_team")
+          ? null
+          : get(`/incidents/${encodeURIComponent(uid)}/teams`, { k: SHOWN }),
         get("/dispatches", { incident: uid }),
         get("/teams"),
       ]);
@@ -85,7 +88,8 @@ export class DispatchSection {
     return [
       this.#out(),
       error,
-      this.#closed ? h("p", { class: "muted", id: "disp-closed" }, t("disp_closed")) : this.#ranking(),
+      this.#closed ? h("p", { class: "muted", id: "disp-closed" }, t("disp_closed")) : null,
+      this.#closed || !may("send_team") ? null : this.#ranking(),
     ];
   }
 
@@ -98,6 +102,7 @@ export class DispatchSection {
      * @param {string} label
      */
     const act = (row, verb, label) =>
+      may("send_team") &&
       h(
         "button",
         {

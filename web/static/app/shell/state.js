@@ -1,10 +1,22 @@
 // What is shown, kept in the address so that a view can be sent to a colleague.
 
 import { isDay, preset } from "./dates.js";
+import { may } from "./rights.js";
 
-export const LAYERS = ["counts", "incidents", "teams", "migrants", "organisations", "names"];
-export const DEFAULT_LAYERS = ["counts", "incidents", "teams", "names"];
-export const LISTS = ["grids", "incidents", "teams", "migrants", "organisations"];
+/** @type {Record<string, string>} */
+const NEEDS = {
+  counts: "see_counts",
+  incidents: "see_cases",
+  teams: "see_teams",
+  migrants: "see_services",
+  organisations: "see_services",
+};
+/** @param {string} name */
+const isSeen = (name) => !NEEDS[name] || may(NEEDS[name]);
+// Of layers and lists there are those that whoever looks may see.
+export const LAYERS = ["counts", "incidents", "teams", "migrants", "organisations", "names"].filter(isSeen);
+export const DEFAULT_LAYERS = ["counts", "incidents", "teams", "names"].filter(isSeen);
+export const LISTS = ["grids", "incidents", "teams", "migrants", "organisations"].filter(isSeen);
 export const FLAGS = ["overdue", "open", "confirm"];
 export const LONGEST_TEXT = 100;
 const KEY = /^\d{17}$/;

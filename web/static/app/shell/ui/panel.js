@@ -3,6 +3,7 @@
 import { button, byId, h, icon, isPhone, replace } from "../dom.js";
 import { isDay, preset, PRESETS, presetOf } from "../dates.js";
 import { clock, labelOf, nameOf, number, t } from "../i18n.js";
+import { may } from "../rights.js";
 import { LAYERS, LONGEST_TEXT } from "../state.js";
 
 /** @type {Record<string, any>} */
@@ -36,9 +37,9 @@ export class Panel {
       this.#when(),
       this.#what(),
       this.#layers(),
-      this.#actions.hotspotPanel(),
-      this.#actions.patrolPanel(),
-      this.#actions.reachPanel(),
+      may("see_hotspots") ? this.#actions.hotspotPanel() : null,
+      may("see_plans") ? this.#actions.patrolPanel() : null,
+      may("see_teams") ? this.#actions.reachPanel() : null,
     );
     if (focused && !document.activeElement?.id) byId(focused)?.focus({ preventScroll: true });
     replace(byId("crumbs-phone"), isPhone() ? this.breadcrumb() : null);

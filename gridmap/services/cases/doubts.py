@@ -1,0 +1,119 @@
+"""What a file of incidents says that may not be what it means: asked, and not done."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gridmap.crs import distance_m
+from gridmap.ingest.model import Notice, ParsedTable
+from gridmap.ingest.rows.refused import RowRefused
+from gridmap.services.imports.kinds import Doubts
+from gridmap.storage.cases import known
+from gridmap.storage.cases.known import KnownIncident
+
+_DERIVED = re.compile("h[0-9a-f]{20}")
+FAR_M = 1000.0
+"""A record that moves further is asked about: it may be another matter under the same number."""
+_SHOWN = 20
+
+
+def doubts(session: Session, parsed: ParsedTable) -> Doubts:
+    """Return rows that may be another matter, or one that is known already, and what earlier files had besides.
+
+    Parameters
+    ----------
+    session : Session
+        A scoped session.
+    parsed : ParsedTable
+        Incidents.
+    """
+    uids = [u for u in parsed.table["uid"].to_pylist() if u]
+    stored = known.by_uid(session, uids)
+    rows = parsed.table.to_pylist()
+    asked = [_another(row, stored[row["uid"]]) for row in rows if row["uid"] in stored]
+    refused = [a for a in asked if a is not None]
+    fresh = [r for r in rows if r["uid"] not in stored and _DERIVED.fullmatch(r["uid"] or "")]
+    refused += _alike(session, fresh, set(uids))
+    notices = []
+    if stored and not parsed.partial:
+        gone = known.missing_from(session, uids)
+        if gone:
+            notices.append(_absent(gone))
+    return Doubts(tuple(refused), tuple(notices))
+
+
+def _another(row: dict[str, Any], there: KnownIncident) -> RowRefused | None:
+    zh, en = [], []
+    if row["domain"] is not None and row["domain"] != there.domain:
+        zh.append(f"领域 {there.domain} → {row['domain']}")
+        en.append(f"domain {there.domain} -> {row['domain']}")
+    moved = _moved_m(row, there)
+    if moved is not None and moved > FAR_M:
+        zh.append(f"地点相距 {moved / 1000:.1f} km")
+        en.append(f"place {moved / 1000:.1f} km away")
+    if not zh:
+        return None
+    when = f"{there.occurred_at:%Y-%m-%d}"
+    return RowRefused(
+        row["row"],
+        "uid",
+        "another-matter",
+        f"同号的已有记录像是另一件事（{when} “{(there.summary or '')[:20]}”）：{'，'.join(zh)}。"
+        "若是别的单位的编号，请改成不重复的编号；若确是同一件事，加 --accept-doubtful。",
+        f"the record under this number looks like another matter ({when}): {', '.join(en)}. If the number is another "
+        "office's, make it unique; if it is the same matter, add --accept-doubtful.",
+    )
+
+
+def _moved_m(row: dict[str, Any], there: KnownIncident) -> float | None:
+    lon, lat = row["lon"], row["lat"]
+    if lon is None or lat is None or there.lon is None or there.lat is None:
+        return None
+    moved = float(distance_m([lon], [lat], [there.lon], [there.lat])[0])
+    return moved if math.isfinite(moved) else None
+
+
+def _alike(session: Session, fresh: list[dict[str, Any]], uids: set[str]) -> list[RowRefused]:
+    """Rows without numbers that differ from a stored record without one by their text alone."""
+    instants = sorted({row["occurred_at"] for row in fresh if row["occurred_at"] is not None})
+    there = [k for k in known.unnumbered_at(session, instants) if k.uid not in uids]
+    out = []
+    for row in fresh:
+        like = next((k for k in there if _same_but_text(row, k)), None)
+        if like is not None:
+            out.append(
+                RowRefused(
+                    row["row"],
+                    "summary",
+                    "perhaps-known",
+                    f"与已有记录 {like.uid} 的时间、地点、类型相同，只有文字不同（原为“{(like.summary or '')[:20]}”）。"
+                    f"若是它的更正，请把编号填为 {like.uid}；若是另一件事，加 --accept-doubtful。",
+                    f"its time, place and kind are those of {like.uid}, and its text alone differs. To correct that "
+                    f"record write {like.uid} as its number; if it is another matter, add --accept-doubtful.",
+                )
+            )
+    return out
+
+
+def _same_but_text(row: dict[str, Any], there: KnownIncident) -> bool:
+    moved = _moved_m(row, there)
+    return (
+        (row["occurred_at"], row["domain"], row["kind"]) == (there.occurred_at, there.domain, there.kind)
+        and moved is not None
+        and moved < 1.0
+    )
+
+
+def _absent(gone: list[str]) -> Notice:
+    shown = "、".join(gone[:_SHOWN])
+    more = f"……共 {len(gone)} 条" if len(gone) > _SHOWN else ""
+    return Notice(
+        "records-absent",
+        f"之前的文件中有、这个文件中没有的记录：{shown}{more}。它们保留不变；要撤出请用 gridmap cases withdraw 编号。",
+        f"Records of the earlier file that this one does not have: {shown.replace('、', ', ')}"
+        f"{f' … {len(gone)} in all' if more else ''}. They stay; to take one out: gridmap cases withdraw NUMBER.",
+    )

@@ -1,0 +1,232 @@
+"""Imports that were made: what each did, row by row, and the way back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from gridmap.domain.accounts import Actor
+from gridmap.domain.gridkey import Scope
+from gridmap.domain.records import NOUNS
+from gridmap.errors import Conflict, InvalidInput, NotFound
+from gridmap.ingest.free_text import checked_text
+from gridmap.services.imports.kinds import ImportKind, TakenBack
+from gridmap.storage.database import Database
+from gridmap.storage.imports import journal, runs
+from gridmap.storage.imports.runs import KeptRun
+from gridmap.storage.workspace import settings as workspace
+
+_TIMEOUT_S = 1800
+_UNTOLD = frozenset({"geom", "tile_key", "import_run_id", "raw_x", "raw_y", "source_crs"})
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of one row, before an import and after it."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What an import did to one row.
+
+    Attributes
+    ----------
+    what : str
+        ``new``, ``changed``, or ``removed`` by taking the import back.
+    name : str
+        Identifier of the record.
+    fields : tuple of FieldChange
+    """
+
+    what: str
+    name: str
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownImport:
+    """An import with its rows.
+
+    Attributes
+    ----------
+    run : KeptRun
+    rows : tuple of RowChange
+        At most as many as were asked for.
+    can_be_undone : bool
+    """
+
+    run: KeptRun
+    rows: tuple[RowChange, ...]
+    can_be_undone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What became of an import's rows when it was taken back.
+
+    Attributes
+    ----------
+    restored, removed : int
+        Rows that are as before, and rows that the import had brought and that are withdrawn now.
+    left : tuple of (str, str, str)
+        Rows that stay: identifier, and why in both languages.
+    """
+
+    restored: int
+    removed: int
+    left: tuple[tuple[str, str, str], ...]
+
+
+def list_imports(database: Database, scope: Scope, *, limit: int = 50) -> list[KeptRun]:
+    """List the imports of the workspace, the newest first; a scope that is not the whole workspace's sees none."""
+    with database.scoped_session(scope) as session:
+        return runs.list_runs(session, limit)
+
+
+def show_import(
+    database: Database, scope: Scope, kinds: Mapping[str, ImportKind], run_id: int, *, limit: int | None = 200
+) -> ShownImport:
+    """Show an import row by row: what was new, and which fields of which rows it changed.
+
+    Raises
+    ------
+    NotFound
+        When there is no such import in the scope.
+    """
+    with database.scoped_session(scope) as session:
+        run = _require(session, run_id)
+        kind = kinds.get(run.noun)
+        if kind is None:
+            return ShownImport(run, (), can_be_undone=False)
+        rows = [_change(kind, c) for c in journal.changes(session, run_id, limit)]
+        if kind.load.has_run and (limit is None or len(rows) < limit):
+            more = None if limit is None else limit - len(rows)
+            brought = journal.brought(session, kind.load, run_id, more)
+            rows += [RowChange("new", _name(kind, row)) for row in brought]
+    able = kind.undoable and run.undone_at is None
+    return ShownImport(run, tuple(rows), can_be_undone=able)
+
+
+def undo_import(
+    database: Database,
+    actor: Actor,
+    kinds: Mapping[str, ImportKind],
+    run_id: int,
+    why: str,
+    *,
+    now: dt.datetime | None = None,
+) -> Undone:
+    """Take an import back, also later: changed rows are as before, new ones are withdrawn and kept in its journal.
+
+    Rows that have changed since, by a later import or at the desk, stay as they are and are named.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+        Has to answer for the whole workspace.
+    kinds : mapping
+        Kinds of import by noun.
+    run_id : int
+    why : str
+        Is kept with the import.
+    now : datetime, optional
+        Aware.
+
+    Raises
+    ------
+    NotFound
+        When there is no such import in the scope.
+    Conflict
+        When it is undone already, or is of a kind that is not undone.
+    InvalidInput
+        When no reason is given, or it points at a person.
+    """
+    if not why.strip():
+        raise InvalidInput("withdraw-no-note", "请写明撤销的原因。", "Say why the import is withdrawn.")
+    checked_text(why)
+    at = now or dt.datetime.now(dt.UTC)
+    # Sealed cases go back with the others; none is named.
+    with database.scoped_session(actor.scope.for_upkeep(), write=True, timeout_s=_TIMEOUT_S) as session:
+        run = _require(session, run_id)
+        kind = kinds.get(run.noun)
+        if run.undone_at is not None:
+            raise Conflict(
+                "import-undone",
+                f"第 {run_id} 次导入已经撤销。",
+                f"Import {run_id} has been taken back already.",
+            )
+        if kind is None or not kind.undoable:
+            raise Conflict(
+                "import-not-undoable",
+                f"这类记录（{run.noun}）的导入不能撤销。请改正文件后再导入一次。",
+                f"An import of {run.noun} is not taken back. Correct the file and import it again.",
+            )
+        later = {_name(kind, row) for row in journal.overtaken(session, kind.noun, kind.load, run_id)}
+        restored, changed = journal.put_back(session, kind.load, run_id)
+        done = _take_back(session, kind, run_id, actor.post, why, at)
+        if kind.put_back is not None:
+            kind.put_back(session, restored)
+        runs.mark_undone(session, run_id, at, actor.post, why)
+        workspace.touch(session)
+    later |= {_name(kind, row) for row in changed}
+    left = [
+        (name, "之后又有改动，保留现状", "has changed since, and stays as it is") for name in sorted(later)
+    ]
+    return Undone(len(restored), len(done.removed), tuple(left) + done.left)
+
+
+def _take_back(
+    session: Session, kind: ImportKind, run_id: int, post: str, why: str, at: dt.datetime
+) -> TakenBack:
+    if kind.take_back is not None:
+        rows = journal.brought(session, kind.load, run_id)
+        return kind.take_back(session, rows, post, why, at)
+    gone = journal.take_out(session, kind.load, run_id)
+    return TakenBack(tuple(_name(kind, row) for row in gone))
+
+
+def _require(session: Session, run_id: int) -> KeptRun:
+    run = runs.find_run(session, run_id)
+    if run is None:
+        raise NotFound(
+            "import-not-found",
+            f"没有第 {run_id} 次导入。可用 gridmap imports list 查看。",
+            f"There is no import {run_id}. See gridmap imports list.",
+        )
+    return run
+
+
+def _name(kind: ImportKind, row: Mapping[str, Any]) -> str:
+    if row.get("sealed"):
+        return "保密 / sealed"
+    fields = [f for f in NOUNS[kind.noun].unique if f in row] or list(kind.load.key)
+    return " ".join(str(row[f]) for f in fields)
+
+
+def _change(kind: ImportKind, change: journal.Change) -> RowChange:
+    name = _name(kind, change.before)
+    if change.kind == "removed":
+        return RowChange("removed", name)
+    after = change.after or {}
+    names = [n for n in kind.load.values if n not in _UNTOLD]
+    fields = [
+        FieldChange(n.removeprefix("told_"), _text(change.before.get(n)), _text(after.get(n)))
+        for n in names
+        if change.before.get(n) != after.get(n)
+    ]
+    if change.before.get("geom") != after.get("geom"):
+        fields.append(FieldChange("geom", _text(change.before.get("geom")), _text(after.get("geom"))))
+    return RowChange("changed", name, tuple(fields))
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)

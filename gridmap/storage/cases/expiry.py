@@ -1,0 +1,62 @@
+"""What closed cases tell in words, and where they happened below the grid: emptied when it is out of date."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import ColumnElement, and_, func, null, or_, select, text, update
+from sqlalchemy.orm import Session
+
+from gridmap.storage.models import Dispatch, Incident, IncidentStep, Task
+
+
+def _is_due(closed_before: dt.datetime) -> ColumnElement[bool]:
+    return and_(Incident.closed_at < closed_before, Incident.text_expired_at.is_(None))
+
+
+def count_due(session: Session, closed_before: dt.datetime) -> int:
+    """Count the cases that were closed before a moment and still tell something."""
+    return session.scalar(select(func.count()).select_from(Incident).where(_is_due(closed_before))) or 0
+
+
+def empty_texts(session: Session, closed_before: dt.datetime, now: dt.datetime, most: int) -> int:
+    """Empty texts and places of at most so many cases that are due; return how many there were."""
+    due = list(
+        session.scalars(
+            select(Incident.incident_id)
+            .where(_is_due(closed_before))
+            .order_by(Incident.incident_id)
+            .limit(most)
+            .with_for_update()
+        )
+    )
+    if not due:
+        return 0
+    session.execute(
+        update(Dispatch).where(Dispatch.incident_id.in_(due), Dispatch.note.is_not(None)).values(note=null())
+    )
+    session.execute(
+        update(Task)
+        .where(Task.incident_id.in_(due), or_(Task.text != "", Task.result.is_not(None)))
+        .values(text="", result=text("case when result is not null then '' end"))
+    )
+    session.execute(
+        update(IncidentStep)
+        .where(IncidentStep.incident_id.in_(due))
+        .values(note=null(), details=IncidentStep.details.op("-")("decisions"))
+    )
+    session.execute(
+        update(Incident)
+        .where(Incident.incident_id.in_(due))
+        .values(
+            summary=null(),
+            place=null(),
+            geom=null(),
+            tile_key=null(),
+            accuracy_m=null(),
+            raw_x=null(),
+            raw_y=null(),
+            text_expired_at=now,
+        )
+    )
+    return len(due)

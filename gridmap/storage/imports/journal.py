@@ -1,0 +1,168 @@
+"""What an import changed, kept row by row, and what it takes to put it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from gridmap.storage.imports.loads import Load
+from gridmap.storage.models import ImportChange
+
+# Well-known binary in hexadecimal: as JSON, a point would lose its last digits.
+_ROW = "to_jsonb({t}){geom}"
+_GEOM = " || jsonb_build_object('geom', {t}.geom::text)"
+# What moves without an import: the desk's steps, and counters.
+_VOLATILE = "revision"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row that an import changed, or that its undoing took out.
+
+    Attributes
+    ----------
+    kind : str
+        ``changed`` or ``removed``.
+    before, after : dict or None
+        The row's columns; geometry as hexadecimal EWKB.
+    """
+
+    kind: str
+    before: dict[str, Any]
+    after: dict[str, Any] | None
+
+
+def _row(load: Load, alias: str) -> str:
+    geom = _GEOM.format(t=alias) if "geom" in load.values else ""
+    return f"({_ROW.format(t=alias, geom=geom)} - '{_VOLATILE}')"
+
+
+def _same(load: Load, left: str, right: str) -> str:
+    return " and ".join(f"{left}.{c} = {right}.{c}" for c in load.key)
+
+
+def snapshot(session: Session, load: Load) -> None:
+    """Keep the rows that the staged ones will meet as they stand, until the transaction ends."""
+    met = " and ".join(f"old.{c} = {load.values[c]}" for c in load.key)
+    session.execute(
+        text(
+            f"create temporary table before_{load.table} on commit drop as"  # noqa: S608 - own names
+            f" select distinct old.* from {load.source or f'{load.staging_table} s'} join {load.table} old on {met}"
+        )
+    )
+
+
+def keep(session: Session, load: Load, run_id: int) -> None:
+    """Keep what became of the rows of :func:`snapshot` by an import; those that stayed as they were are left out."""
+    before, after = _row(load, "b"), _row(load, "t")
+    session.execute(
+        text(
+            "insert into import_changes (import_run_id, before, after)"  # noqa: S608 - own names
+            f" select :run, {before}, {after} from before_{load.table} b join {load.table} t"
+            f" on {_same(load, 't', 'b')} where t.import_run_id = :run and {before} is distinct from {after}"
+        ),
+        {"run": run_id},
+    )
+    session.execute(text(f"drop table before_{load.table}"))
+
+
+def changes(session: Session, run_id: int, limit: int | None = None) -> Sequence[Change]:
+    """Return what an import changed, and what its undoing took out, in order."""
+    query = (
+        select(ImportChange.kind, ImportChange.before, ImportChange.after)
+        .where(ImportChange.import_run_id == run_id)
+        .order_by(ImportChange.change_id)
+        .limit(limit)
+    )
+    return [Change(*row) for row in session.execute(query)]
+
+
+def _brought(load: Load, alias: str) -> str:
+    """Return the SQL condition that a row came with the import itself and was not there before it."""
+    known = _same(load, "c", alias)
+    return (
+        f"{alias}.import_run_id = :run and not exists (select from import_changes j,"
+        f" jsonb_populate_record(null::{load.table}, j.before) c where j.import_run_id = :run"
+        f" and j.kind = 'changed' and {known})"
+    )
+
+
+def brought(session: Session, load: Load, run_id: int, limit: int | None = None) -> list[dict[str, Any]]:
+    """Return the rows that came with an import and that no later import has changed."""
+    most = "" if limit is None else f" limit {int(limit)}"
+    rows = session.execute(
+        text(
+            f"select {_row(load, 't')} from {load.table} t where {_brought(load, 't')}"  # noqa: S608 - own names
+            f" order by {', '.join(f't.{c}' for c in load.key)}{most}"
+        ),
+        {"run": run_id},
+    )
+    return [row[0] for row in rows]
+
+
+def overtaken(session: Session, noun: str, load: Load, run_id: int) -> list[dict[str, Any]]:
+    """Return rows that came with an import and that a later one has changed: the later one is taken back first."""
+    names = [f"c.before->>'{key}'" for key in load.key]
+    rows = session.execute(
+        text(
+            f"select distinct on ({', '.join(names)}) c.before"  # noqa: S608 - own names
+            " from import_changes c join import_runs r using (import_run_id)"
+            " where c.kind = 'changed' and r.undone_at is null and r.noun = :noun"
+            " and (c.before->>'import_run_id')::bigint = :run"
+        ),
+        {"run": run_id, "noun": noun},
+    )
+    return [row[0] for row in rows]
+
+
+def put_back(session: Session, load: Load, run_id: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Give changed rows the columns that they had before an import.
+
+    Returns
+    -------
+    restored, left : list of dict
+        Rows that are as before, and rows that have changed since and stay as they are.
+    """
+    columns = [c for c in load.values if c not in load.key] + ["import_run_id"]
+    listed = ", ".join(f'"{c}"' for c in columns)
+    values = ", ".join(f'b."{c}"' for c in columns)
+    restored = session.execute(
+        text(
+            f"update {load.table} t set ({listed}) = row({values}) from import_changes j,"  # noqa: S608 - own names
+            f" jsonb_populate_record(null::{load.table}, j.before) b where j.import_run_id = :run"
+            f" and j.kind = 'changed' and {_same(load, 't', 'b')} and {_row(load, 't')} = j.after returning j.before"
+        ),
+        {"run": run_id},
+    ).all()
+    done = [row[0] for row in restored]
+    named = {_name(load, row) for row in done}
+    every = [c.before for c in changes(session, run_id) if c.kind == "changed"]
+    return done, [row for row in every if _name(load, row) not in named]
+
+
+def _name(load: Load, row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row[c]) for c in load.key)
+
+
+def take_out(session: Session, load: Load, run_id: int) -> list[dict[str, Any]]:
+    """Remove the rows that came with an import, and keep them in its journal.
+
+    Raises
+    ------
+    Conflict
+        From the session's translation, when others refer to a row.
+    """
+    rows = session.execute(
+        text(
+            f"with gone as (delete from {load.table} t where {_brought(load, 't')} returning {_row(load, 't')} as row),"  # noqa: S608 - own names
+            " noted as (insert into import_changes (import_run_id, kind, before)"
+            " select :run, 'removed', row from gone)"
+            " select row from gone"
+        ),
+        {"run": run_id},
+    )
+    return [row[0] for row in rows]

@@ -1,0 +1,174 @@
+"""A round of screening on one screen and on paper, and the field page with and without a network."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+from sqlalchemy import text
+
+from gridmap.domain.accounts import Actor
+from gridmap.domain.cases.model import NewCase
+from gridmap.domain.gridkey import Scope
+from gridmap.services.cases import intake
+from gridmap.storage.database import Database
+from tests.browser.conftest import DESK, Visit, Watched, serving
+from tests.conftest import MakeDatabase
+
+PHONE = {"width": 360, "height": 740}
+VILLAGES = 28
+
+
+@pytest.fixture(scope="module")
+def field_town(make_database: MakeDatabase) -> Database:
+    return make_database("demo")
+
+
+@pytest.fixture(scope="module")
+def field_server(field_town: Database) -> Iterator[str]:
+    with serving(field_town) as address:
+        yield address
+
+
+@pytest.fixture
+def person(visit: Visit, field_server: str, field_town: Database) -> Callable[..., Watched]:
+    def make(**options: Any) -> Watched:
+        return visit(base=field_server, town=field_town, **({"viewport": DESK} | options))
+
+    return make
+
+
+def steps_of(database: Database, number: str) -> list[tuple[str, str | None]]:
+    with database.scoped_session(Scope.whole()) as session:
+        rows = session.execute(
+            text(
+                "select s.action, s.note from incident_steps s join incidents i using (incident_id)"
+                " where i.number = :n order by s.seq"
+            ),
+            {"n": number},
+        )
+        return [(row[0], row[1]) for row in rows]
+
+
+@pytest.fixture
+def number(field_town: Database) -> str:
+    """A case of this test's own."""
+    with field_town.scoped_session(Scope.whole()) as session:
+        village = session.scalar(text("select min(grid_key) from grids where level = 3 and valid_to is null"))
+        at = session.scalar(text("select now() - interval '1 hour'"))
+    new = NewCase("dispute", at, f"晾晒占地 {uuid.uuid4().hex[:6]}", kind="02", grid_key=village)
+    return intake.record(field_town, Actor.at_the_machine(), new, uuid.uuid4()).row.number
+
+
+def test_a_round_is_begun_answered_for_every_village_and_printed(person: Callable[..., Watched]) -> None:
+    watched = person()
+    page = watched.page
+    page.goto(f"{watched.base}/screening")
+    page.locator("#name").fill("冬季矛盾纠纷排查")
+    page.locator("#begin button.primary").click()
+    page.wait_for_url(re.compile(r"/screening/\d+$"))
+    lines = page.locator(".screening li")
+    expect(lines).to_have_count(VILLAGES)
+    begun = time.monotonic()
+    for n in range(VILLAGES):
+        line = lines.nth(n)
+        if n == 3:
+            line.locator("input[name=n]").fill("2")
+            line.get_by_role("button", name="发现", exact=True).click()
+        else:
+            line.get_by_role("button", name="未发现").click()
+        expect(page.locator(".screening li.answered")).to_have_count(n + 1)
+    print(f"screening of {VILLAGES} villages: {time.monotonic() - begun:.0f} s")
+    expect(page.locator("#screening-sum")).to_contain_text("已答 28 / 28")
+    expect(page.locator("#screening-sum")).to_contain_text("发现 2 件")
+    # An answer is put right by another one; an empty number is none.
+    lines.nth(3).get_by_role("button", name="未发现").click()
+    expect(page.locator("#screening-sum")).to_contain_text("发现 0 件")
+    page.get_by_role("link", name="纸质表").click()
+    expect(page.locator("table.paper tbody tr")).to_have_count(VILLAGES)
+    assert page.locator("img.code").evaluate("e => e.complete && e.naturalWidth > 0")
+    assert watched.complaints == []
+
+
+def test_what_is_written_without_a_network_is_kept_and_sent_once(
+    person: Callable[..., Watched], field_town: Database, number: str
+) -> None:
+    watched = person(viewport=PHONE, service_workers="block")
+    page = watched.page
+    page.goto(f"{watched.base}/field/{number}")
+    cut = True
+    tried: list[str] = []
+
+    def answer(route: Route) -> None:
+        tried.append(str(route.request.headers.get("idempotency-key")))
+        if cut and len(tried) % 2:
+            route.abort("connectionfailed")
+        elif cut:
+            # The server has taken it, and the phone never hears so.
+            route.fetch()
+            route.abort("connectionreset")
+        else:
+            route.continue_()
+
+    page.route("**/api/v1/cases/*/steps", answer)
+    page.locator("#note").fill("已到现场，双方在场")
+    page.locator("button[data-step=note]").click()
+    expect(page.locator("#waiting")).to_contain_text("1 条待发送")
+    while len(tried) < 4:
+        page.evaluate("dispatchEvent(new Event('online'))")
+        page.evaluate("new Promise((r) => setTimeout(r, 20))")
+    # It is there when the page is opened again.
+    page.reload()
+    expect(page.locator("#waiting")).to_be_visible()
+    cut = False
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#waiting")).to_be_hidden()
+    assert len(set(tried)) == 1
+    assert steps_of(field_town, number).count(("note", "已到现场，双方在场")) == 1
+    assert page.evaluate("localStorage.getItem('gridmap-drafts')") is None
+
+
+def test_the_field_page_opens_without_a_network_where_its_worker_may_keep_it(
+    person: Callable[..., Watched], number: str
+) -> None:
+    watched = person(viewport=PHONE)
+    page: Page = watched.page
+    page.goto(f"{watched.base}/field/")
+    expect(page.locator("#field-said")).to_contain_text("没有网络时")
+    page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+    page.goto(f"{watched.base}/field/{number}")
+    # Once more, so that the worker has seen the page and its files.
+    page.reload()
+    expect(page.locator(".three button").first).to_be_visible()
+    page.context.set_offline(True)
+    page.reload()
+    expect(page.locator(".three button").first).to_be_visible()
+    page.locator("#note").fill("断网时写下")
+    page.locator("button[data-step=note]").click()
+    expect(page.locator("#waiting")).to_contain_text("1 条待发送")
+    page.context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#waiting")).to_be_hidden()
+
+
+def test_a_step_on_the_spot_needs_what_it_needs_and_leads_on(
+    person: Callable[..., Watched], field_town: Database, number: str
+) -> None:
+    watched = person(viewport=PHONE, service_workers="block")
+    page = watched.page
+    page.goto(f"{watched.base}/field/{number}")
+    page.locator("button[data-step=resolve]").click()
+    expect(page.locator("#field-answer")).to_contain_text("请先填写说明，或选择结果")
+    page.locator("#outcome").select_option("agreed")
+    page.locator("button[data-step=resolve]").click()
+    expect(page.locator("#field-answer")).not_to_contain_text("请先")
+    expect(page.locator("#waiting")).to_be_hidden()
+    page.reload()
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= PHONE["width"]
+    assert watched.complaints == [] or all("409" in c or "422" in c for c in watched.complaints)

@@ -1,0 +1,61 @@
+"""The field page: one case, one hand, three buttons, on the phone of whoever stands there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, Response, redirect, url_for
+
+from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.rules import RULES
+from gridmap.domain.cases.worklists import Wanted
+from gridmap.services.cases import desk, worklists
+from web import context
+from web.desk import shown, small_map
+from web.desk.shown import page
+
+bp = Blueprint("phone", __name__)
+
+_SHOWN = 30
+_WORKER = Path(__file__).parent.parent / "static" / "app" / "desk" / "field_worker.js"
+
+
+@bp.get("/field")
+def begin() -> Response:
+    """Lead to the page below whose address its worker keeps it for hours without a network."""
+    return redirect(url_for("phone.show"))  # type: ignore[return-value]
+
+
+@bp.get("/field/")
+def show() -> Response:
+    """Answer the cases that this post has or is asked to sign for, those due first before others."""
+    found = worklists.work_list(
+        context.database(), context.scope(), Wanted("mine"), limit=_SHOWN, now=shown.now()
+    )
+    return page("desk/field.html", "field", found=found, urgency=small_map.urgency)
+
+
+@bp.get("/field/<int:number>")
+def case(number: int) -> Response:
+    """Answer one case with what may be done with it on the spot."""
+    found = desk.find(context.database(), context.actor(), str(number), now=shown.now())
+    lawful = {step.action for step in found.lawful}
+    work = Action.MEDIATE if found.row.domain == "dispute" else Action.HANDLE
+    offered = (Action.SIGN,) if Action.SIGN in lawful else (work, Action.RESOLVE)
+    return page(
+        "desk/field_case.html",
+        "field",
+        case=found,
+        row=found.row,
+        steps=[(a, RULES[a]) for a in offered if a in lawful],
+        noting=Action.NOTE in lawful,
+        late=small_map.urgency(found.row, shown.now()) == "late",
+    )
+
+
+@bp.get("/field/worker.js")
+def worker() -> Response:
+    """Answer the program that keeps the field page where there is no network."""
+    return Response(
+        _WORKER.read_text("utf-8"), mimetype="text/javascript", headers={"Cache-Control": "no-cache"}
+    )
