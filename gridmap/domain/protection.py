@@ -33,7 +33,9 @@ class Purpose(StrEnum):
     WALL = "wall"
     """A board that anybody in the hall can read."""
     EXPORT = "export"
-    """A file of figures."""
+    """A file of figures for whoever asks, of the class that is on the screen; it is written down."""
+    SHARE = "share"
+    """A file of figures for others."""
     REPORT = "report"
     """A document of figures for others."""
     FORM = "form"
@@ -41,7 +43,7 @@ class Purpose(StrEnum):
 
 
 _OUTSIDE = frozenset({Role.LIAISON, Role.SUPERVISOR})
-_LEAVES = frozenset({Purpose.WALL, Purpose.EXPORT, Purpose.REPORT})
+_LEAVES = frozenset({Purpose.WALL, Purpose.SHARE, Purpose.REPORT})
 
 BOUND = 24
 """No count is told more than this beside the true one."""
@@ -102,6 +104,22 @@ def counts_for(actor: Actor, purpose: Purpose) -> Counts:
     if purpose in _LEAVES or actor.role in _OUTSIDE:
         return Counts.PERTURBED
     return Counts.TRUE
+
+
+def require_true(actor: Actor) -> None:
+    """Refuse figures that exist as true ones only to whoever is told perturbed ones.
+
+    Raises
+    ------
+    Forbidden
+    """
+    if counts_for(actor, Purpose.SCREEN) is Counts.PERTURBED:
+        raise Forbidden(
+            "true-counts-only",
+            "这些数字只有真实数，您的岗位只能查看扰动数。请查看热点分析或请镇综治中心出具报告。",
+            "These figures exist as true ones only, and your post sees perturbed ones. See the hotspot runs, or ask "
+            "the town's centre for a report.",
+        )
 
 
 @dataclass(frozen=True, slots=True)

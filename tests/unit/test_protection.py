@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.gridkey import Scope
-from gridmap.domain.protection import Counts, Purpose, blocks, counts_for, is_told, protect, widened
+from gridmap.domain.protection import (
+    Counts,
+    Purpose,
+    blocks,
+    counts_for,
+    is_told,
+    protect,
+    require_true,
+    widened,
+)
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import Forbidden
 
@@ -23,7 +32,13 @@ def test_the_class_is_decided_from_who_asks_and_what_for(role: Role) -> None:
     actor = Actor("post", role, Scope.whole())
     outside = role in {Role.LIAISON, Role.SUPERVISOR}
     assert counts_for(actor, Purpose.SCREEN) is (Counts.PERTURBED if outside else Counts.TRUE)
-    for leaves in (Purpose.WALL, Purpose.EXPORT, Purpose.REPORT):
+    assert counts_for(actor, Purpose.EXPORT) is counts_for(actor, Purpose.SCREEN)
+    if outside:
+        with pytest.raises(Forbidden, match="true ones only"):
+            require_true(actor)
+    else:
+        require_true(actor)
+    for leaves in (Purpose.WALL, Purpose.SHARE, Purpose.REPORT):
         assert counts_for(actor, leaves) is Counts.PERTURBED
     if outside:
         with pytest.raises(Forbidden, match="Statutory"):

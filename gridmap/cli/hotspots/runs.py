@@ -11,12 +11,17 @@ from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
 from gridmap.cli.hotspots.rates import effect, rates
-from gridmap.domain.protection import Counts, Purpose, counts_for
+from gridmap.domain.protection import Purpose, counts_for
 from gridmap.services.hotspots import runs
 from gridmap.services.hotspots.publish import p_text, told_text
 from gridmap.services.hotspots.spec import METHODS, HotspotSpec
 
 _SHOWN = 15
+
+
+_FOR_OTHERS = click.option(
+    "--for-others", is_flag=True, help="文件给外单位：扰动数 / the file is for others: perturbed numbers."
+)
 
 
 @click.group("hotspots")
@@ -76,8 +81,15 @@ def group() -> None:
 @click.option(
     "-o", "--out", "outputs", multiple=True, type=click.Path(path_type=Path), help=".geojson .gpkg .csv .xlsx"
 )
+@_FOR_OTHERS
 def run(
-    outputs: tuple[Path, ...], since: dt.date | None, until: dt.date | None, level: int | None, **given: Any
+    outputs: tuple[Path, ...],
+    since: dt.date | None,
+    until: dt.date | None,
+    level: int | None,
+    *,
+    for_others: bool,
+    **given: Any,
 ) -> None:
     """分析热点并保存 / find hotspots and keep the run."""
     with workspace() as database:
@@ -88,8 +100,9 @@ def run(
             made = runs.run_hotspots(
                 database, scope, spec, owner=actor(database).post, on_progress=on_progress
             )
+        counts = counts_for(actor(database), Purpose.SHARE if for_others else Purpose.EXPORT)
         for path in outputs:
-            leaves = runs.hotspot_run(database, scope, made["run_id"], Counts.PERTURBED)
+            leaves = runs.hotspot_run(database, scope, made["run_id"], counts)
             runs.export_run(leaves, path, database.settings.timezone)
     tell_run(made)
     for path in outputs:
@@ -288,11 +301,13 @@ def _count(value: Any) -> str:
 @group.command("export")
 @click.argument("run_id", type=int)
 @click.argument("file", type=click.Path(path_type=Path))
-def export(run_id: int, file: Path) -> None:
+@_FOR_OTHERS
+def export(run_id: int, file: Path, *, for_others: bool) -> None:
     """导出一次分析 / export one run as .geojson, .gpkg, .csv or .xlsx."""
     with workspace() as database:
         who = actor(database)
-        found = runs.hotspot_run(database, who.scope, run_id, counts_for(who, Purpose.EXPORT))
+        counts = counts_for(who, Purpose.SHARE if for_others else Purpose.EXPORT)
+        found = runs.hotspot_run(database, who.scope, run_id, counts)
         rows = runs.export_run(found, file, database.settings.timezone)
     console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}")
 

@@ -379,7 +379,7 @@ def export_run(run: dict[str, Any], path: Path, zone: str) -> int:
     Parameters
     ----------
     run : dict
-        As :func:`hotspot_run` gives it; a file leaves the house, so it is the perturbed class that is written.
+        As :func:`hotspot_run` gives it, of the class that whoever gets the file may have; the file names it.
     path : Path
     zone : str
 

@@ -37,6 +37,7 @@ language sql stable strict security definer set search_path = pg_catalog as $$
 $$;
 
 -- What counts know of sealed cases is their key, too: perturbed sums by the village hold them as true ones do.
+-- squawk-ignore ban-drop-function
 drop function sealed_facts(timestamptz, timestamptz, boolean);
 create function sealed_facts(since timestamptz, before timestamptz, more boolean default false) returns table (
   hidden boolean, grid_key bigint, domain text, kind text, stage text, risk text, occurred_at timestamptz,

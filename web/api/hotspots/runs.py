@@ -118,7 +118,12 @@ def delete_hotspot_run(path: HotspotRunPath, query: Nothing) -> dict[str, Any]: 
 @bp.get("/hotspot-runs/<int:run_id>/export", responses={200: FILE})
 def export_hotspot_run(path: HotspotRunPath, query: HotspotExportQuery) -> Response:
     """Return what a run found as a file."""
-    found = runs.hotspot_run(database(), scope(), path.run_id, context.counts(Purpose.EXPORT))
+    found = runs.hotspot_run(
+        database(),
+        scope(),
+        path.run_id,
+        context.counts(Purpose.SHARE if query.for_others else Purpose.EXPORT),
+    )
     with tempfile.TemporaryDirectory(prefix="gridmap-export-") as folder:
         file = Path(folder) / f"gridmap-hotspots-{path.run_id}.{query.format}"
         runs.export_run(found, file, database().settings.timezone)
