@@ -291,28 +291,25 @@ class Attacker:
         low, high = ends[0].fun, -ends[1].fun
         return max(int(np.ceil(low - 1e-6)), 0), min(int(np.floor(high + 1e-6)), _MOST - 1)
 
-    def on_cell(self, cell: Cell) -> tuple[Floats, Floats]:
-        """Return prior and posterior of a cell's count."""
-        prior = self.published.prior(cell)
+    def priors(self, cell: Cell, less: Cell | None = None) -> tuple[Floats, Floats]:
+        """Return what is known of a count before: from base rates alone, and from what is told of larger cells, too."""
+        base = self.published.prior(cell, less)
+        return base, self.conclude(base, [self.around(cell, less, beside=True)], 0, _MOST - 1)
+
+    def on_cell(self, cell: Cell) -> Floats:
+        """Return the posterior of a cell's count."""
         likelihoods = [self.own(cell), self.around(cell)]
-        before = self.conclude(prior, [self.around(cell, beside=True)], 0, _MOST - 1)
-        return before, self.conclude(prior, likelihoods, *self.bounds(cell))
+        return self.conclude(self.published.prior(cell), likelihoods, *self.bounds(cell))
 
-    def by_partitions(self, cell: Cell) -> list[tuple[Floats, Floats]]:
-        """Return prior and posterior from each partition alone, with the exact noise in place of the normal one."""
-        prior = self.conclude(self.published.prior(cell), [self.around(cell, beside=True)], 0, _MOST - 1)
+    def by_partitions(self, cell: Cell, prior: Floats) -> list[Floats]:
+        """Return posteriors from each partition alone, with the exact noise in place of the normal one."""
         found = [self.left(whole, others) for whole, others in self.published.partitions(cell)]
-        return [
-            (prior, self.conclude(prior, [self.own(cell), one], 0, _MOST - 1))
-            for one in found
-            if one is not None
-        ]
+        return [self.conclude(prior, [self.own(cell), one], 0, _MOST - 1) for one in found if one is not None]
 
-    def on_difference(self, whole: Cell, part: Cell) -> tuple[Floats, Floats]:
-        """Return prior and posterior of the count of what is left of a cell without a part of it."""
+    def on_difference(self, whole: Cell, part: Cell) -> Floats:
+        """Return the posterior of the count of what is left of a cell without a part of it."""
         prior = self.published.prior(whole, part)
-        before = self.conclude(prior, [self.around(whole, part, beside=True)], 0, _MOST - 1)
-        return before, self.conclude(prior, [self.around(whole, part)], *self.bounds(whole, part))
+        return self.conclude(prior, [self.around(whole, part)], *self.bounds(whole, part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,15 +351,26 @@ def attack(attacker: Attacker, pairs: list[Pair]) -> dict[str, Floats]:
     Returns
     -------
     dict
-        What the pairs differ by to the greatest raise of each pair.
+        What the pairs differ by to the greatest raises of each pair; shape (n, 2): beside base rates alone, and beside
+        what larger cells tell of rates.
     """
-    out: dict[str, list[float]] = {}
+    out: dict[str, list[tuple[float, ...]]] = {}
     for pair in pairs:
-        prior, posterior = attacker.on_cell(pair.part)
-        found = [raises(prior, posterior).max()]
-        found += [raises(*concluded).max() for concluded in attacker.by_partitions(pair.part)]
-        found.append(raises(*attacker.on_difference(pair.whole, pair.part)).max())
-        out.setdefault(pair.by, []).append(float(max(found)))
+        together = attacker.on_cell(pair.part)
+        left = attacker.on_difference(pair.whole, pair.part)
+        own, difference = attacker.priors(pair.part), attacker.priors(pair.whole, pair.part)
+        found = tuple(
+            max(
+                raises(before, after).max()
+                for before, after in (
+                    (prior, together),
+                    (prior_of_rest, left),
+                    *((prior, alone) for alone in attacker.by_partitions(pair.part, prior)),
+                )
+            )
+            for prior, prior_of_rest in zip(own, difference, strict=True)
+        )
+        out.setdefault(pair.by, []).append(found)
     return {name: np.array(values) for name, values in out.items()}
 
 

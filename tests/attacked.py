@@ -11,7 +11,7 @@ from gridmap.analysis.cell_key import PerturbationTable
 from gridmap.analysis.suppress import NOT_SHOWN
 from gridmap.domain import protection
 from gridmap.domain.gridkey import SUBTREE_SIZE, Scope
-from gridmap.domain.protection import Counts
+from gridmap.domain.protection import Counts, is_told
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.terms import MINIMUM
 from gridmap.services.cases.counts import count_by_grid
@@ -65,6 +65,12 @@ def published(database: Database, asked: Asked, *, off: bool = False) -> Publish
                         "month",
                         list(matters)[-1],
                     ):
+                        continue
+                    if counts is Counts.PERTURBED and not is_told(f"{level}/{matter}//{time}"):
+                        # Too fine to be told whatever it holds: one question of its kind shows that.
+                        held_back = _numbers(database, queries[0], asked.year, 0, months, level, counts)
+                        assert not held_back
+                        into[place, time, matter] = [[{} for _ in queries] for _ in range(12 // months)]
                         continue
                     into[place, time, matter] = [
                         [

@@ -21,6 +21,7 @@ from tests.attack import attack, drawn_pairs
 from tests.attacked import asked_of, attacker_of, published
 
 SEED = 2005
+PRIORS = {"base rates alone": 0, "and rates that larger told cells show": 1}
 
 
 def main() -> None:
@@ -42,11 +43,14 @@ def main() -> None:
             )
             raised = attack(attacker_of(found, off=off), pairs if not off else pairs[: asked.pairs // 10])
             print("perturbation off" if off else "perturbed")
-            for name, values in sorted(raised.items()):
-                print(
-                    f"  {name:8} {len(values):5} pairs: greatest raise {values.max():.3f}, 99 % below "
-                    f"{np.quantile(values, 0.99):.3f}, above 0.1: {(values > 0.1).mean():.2%}"
-                )
+            for prior, column in PRIORS.items():
+                print(f"  prior: {prior}")
+                for name, values in sorted(raised.items()):
+                    of = values[:, column]
+                    print(
+                        f"    {name:8} {len(of):5} pairs: greatest raise {of.max():.3f}, 99 % below "
+                        f"{np.quantile(of, 0.99):.3f}, above 0.1: {(of > 0.1).mean():.2%}"
+                    )
 
 
 if __name__ == "__main__":
