@@ -18,7 +18,7 @@ from gridmap.storage.database import Database
 from web import access, desk, pages, tiles
 from web.accounts import audit, blueprint, entry, own, posts, sign_on  # noqa: F401 - they bring their addresses
 from web.api import jobs, workspace
-from web.api.cases import cases, counts, incidents
+from web.api.cases import cases, counts, grid_posts, incidents
 from web.api.ground import grids
 from web.api.hotspots import runs as hotspots
 from web.api.patrols import plans as patrols
@@ -72,6 +72,8 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         counts.bp,
         incidents.bp,
         cases.bp,
+        grid_posts.bp,
+        grid_posts.clinics_bp,
         field.bp,
         hotspots.bp,
         patrols.bp,

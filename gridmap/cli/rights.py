@@ -98,6 +98,11 @@ ASKED: Mapping[str, A] = MappingProxyType(
                         "done",
                     )
                 ),
+                "cases posts put",
+                "cases posts remove",
+                "cases posts volunteers",
+                "cases clinics announce",
+                "cases clinics off",
                 "cases screening begin",
                 "cases screening answer",
                 "limits load",
@@ -105,7 +110,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
             A.ACT_ON_CASE,
         ),
         **dict.fromkeys(("grids list", "roads check", "roads route", "roads isochrone"), A.SEE_MAP),
-        "migrants groups": A.SEE_SERVICES,
+        **dict.fromkeys(("migrants groups", "cases posts show", "cases clinics list"), A.SEE_SERVICES),
         **dict.fromkeys(("hotspots run", "hotspots delete", "hotspots effect"), A.RUN_HOTSPOTS),
         **dict.fromkeys(
             (

@@ -19,9 +19,13 @@ import shapely
 from sqlalchemy.orm import Session
 
 from gridmap import crs
-from gridmap.domain.gridkey import Scope
+from gridmap.domain.accounts import Actor
+from gridmap.domain.gridkey import VILLAGE, Scope
 from gridmap.errors import Conflict, InvalidInput
 from gridmap.services.accounts import demonstration
+from gridmap.services.cases import bodies, grid_posts
+from gridmap.services.cases.bodies import ClinicAsked
+from gridmap.services.cases.grid_posts import GridPost
 from gridmap.services.ground.boundaries import BoundaryOptions, import_boundaries
 from gridmap.services.ground.road_imports import import_roads
 from gridmap.services.house import IMPORT_KINDS
@@ -131,6 +135,8 @@ def _load(database: Database, folder: Path, edition: int, now: dt.datetime, say:
     with told_files(folder, edition, told, database.settings.timezone) as files:
         _bring(database, files, now, lambda name, n: say(name, n + 2, total))
     demonstration.add_posts(database, now.date())
+    if edition != FIRST:
+        _serve_grids(database, now.astimezone(ZoneInfo(database.settings.timezone)).date())
     with database.scoped_session(whole, write=True) as session:
         newest = max((t["position_at"] for t in field.list_teams(session) if t["position_at"]), default=None)
         if newest is not None and now > newest:
@@ -138,6 +144,37 @@ def _load(database: Database, folder: Path, edition: int, now: dt.datetime, say:
         workspace.write_settings(session, demo="loaded", demo_edition=edition, demo_began=None)
         workspace.touch(session)
     say("done", total, total)
+
+
+_OFFICE_HOURS = {str(day): [["08:30", "11:30"], ["13:30", "17:00"]] for day in range(1, 6)}
+_VOLUNTEERS = ("publicity", "information", "mediation", "safety", "service")
+
+
+def _serve_grids(database: Database, today: dt.date) -> None:
+    """Give villages their posts and volunteers, and bodies their clinics of the next weeks."""
+    actor = Actor.at_the_machine()
+    with database.scoped_session(actor.scope) as session:
+        villages = stored.list_grids(session, level=VILLAGE, geometry=False)
+    for n, village in enumerate(villages):
+        key, name = int(village["grid_key"]), village["name_zh"]
+        for duty, title in (("committee", "村（居）委会"), ("grid_post", "网格岗 1"), ("mediator", "调解岗")):
+            grid_posts.put(database, actor, GridPost(key, duty, f"{name} {title}", None, _OFFICE_HOURS))
+        counts = {role: 1 + (n * 7 + k * 3) % 6 for k, role in enumerate(_VOLUNTEERS)}
+        grid_posts.count_volunteers(database, actor, key, counts)
+    courts = [
+        body for body in bodies.directory(database) if body["kind"] in {"court", "lawyer", "justice_office"}
+    ]
+    announced = bodies.clinics(database, today, today + dt.timedelta(days=30))
+    for n, body in enumerate([] if announced else courts):
+        asked = ClinicAsked(
+            body["code"],
+            ("outreach", "outpatient")[n % 2],
+            today + dt.timedelta(days=2 + 3 * n),
+            dt.time(9),
+            dt.time(11, 30),
+            grid_key=int(villages[(n * 11) % len(villages)]["grid_key"]),
+        )
+        bodies.announce(database, actor, asked)
 
 
 def _bring(

@@ -107,3 +107,37 @@ def test_a_round_is_answered_over_the_api(desk: FlaskClient) -> None:
     assert said.get_json()["answer"] == "nothing"
     board = desk.get(f"/api/v1{address}").get_json()
     assert (len(board["lines"]), board["answered"], board["nothing"]) == (28, 1, 1)
+
+
+def test_one_step_in_many_cases_tells_what_became_of_each(desk: FlaskClient) -> None:
+    document = desk.get("/api/v1/openapi.json").get_json()
+    made = [post(desk, "/cases", QUARREL | {"summary": f"堆物 {n}"}).get_json()["row"] for n in range(2)]
+    cases = [{"number": row["number"], "revision": row["revision"]} for row in made]
+    asked = {"cases": [*cases, {"number": "7", "revision": 1}], "step": {"action": "note", "note": "已告知"}}
+    key = str(uuid.uuid4())
+    told = post(desk, "/cases/steps", asked, key)
+    assert told.status_code == 200, told.text
+    follows(document, "Outcomes", told.get_json())
+    assert [one["refused"] and one["refused"]["code"] for one in told.get_json()["cases"]] == [
+        None,
+        None,
+        "case-not-found",
+    ]
+    assert post(desk, "/cases/steps", asked, key).get_json() == told.get_json()
+
+
+def test_who_serves_a_grid_is_kept_and_told_over_the_api(desk: FlaskClient) -> None:
+    document = desk.get("/api/v1/openapi.json").get_json()
+    village = desk.get("/api/v1/grids?level=3&geometry=false").get_json()["features"][0]["id"]
+    path = f"/grids/{village}"
+    hours = {"1": [["08:30", "17:00"]]}
+    said = post(desk, f"{path}/posts", {"title": "网格岗 1", "duty": "grid_post", "hours": hours}).get_json()
+    follows(document, "ServedAnswer", said)
+    assert [line["title"] for line in said["posts"]] == ["网格岗 1"]
+    assert post(desk, f"{path}/volunteers", {"volunteers": {"safety": 2}}).get_json()["volunteers"] == {
+        "safety": 2
+    }
+    mobile = post(desk, f"{path}/posts", {"title": "网格岗 2", "duty": "grid_post", "phone": "13800138000"})
+    assert (mobile.status_code, mobile.get_json()["code"]) == (422, "phone-no-office")
+    assert post(desk, f"{path}/posts/removed", {"title": "网格岗 1"}).get_json()["posts"] == []
+    assert desk.get("/api/v1/clinics?since=2026-01-01&until=2026-12-31").get_json() == {"clinics": []}

@@ -199,6 +199,24 @@ def test_a_renewal_on_its_way_does_not_close_what_somebody_has_opened(
     expect(page.locator(".timeline")).to_contain_text("另一位写下的备注")
 
 
+def test_one_step_is_made_in_many_cases_of_a_list_and_taken_back(at_desk: Watched) -> None:
+    for n in range(2):
+        take_in(at_desk.page, at_desk.base, f"批量晾晒争执 {n}")
+    page = go(at_desk, "/desk?list=open&q=批量晾晒争执")
+    expect(page.locator("#bulk")).to_be_hidden()
+    page.locator("input.choose").first.check()
+    page.locator("[data-choose=all]").click()
+    expect(page.locator("[data-chosen]")).to_have_text("已选 2 件")
+    page.locator("#bulk [name=action]").select_option("note")
+    page.locator("#bulk [name=note]").fill("两件同日上门")
+    page.locator("#bulk button.primary").click()
+    expect(page.locator(".made li")).to_have_count(2)
+    page.locator("form.undo button").click()
+    expect(page.locator(".notice.good")).to_contain_text("已撤回 2 件")
+    page.locator(".made a").first.click()
+    expect(page.locator(".timeline li.undone")).to_contain_text("两件同日上门")
+
+
 def test_the_keyboard_alone_finds_opens_and_goes_back(at_desk: Watched) -> None:
     page = go(at_desk, "/desk?list=overdue")
     page.keyboard.press("ArrowDown")
@@ -303,3 +321,39 @@ def test_no_page_has_what_axe_complains_of(person: Person, theme: str, lang: str
             found[f"{path} is wider than a phone"] = []
         page.set_viewport_size(DESK)
     assert found == {}
+
+
+def test_a_grid_s_page_tells_who_serves_it_and_takes_posts_and_volunteers(at_desk: Watched) -> None:
+    page = go(at_desk, "/town")
+    village = str(page.locator("tr[data-grid^='33']").first.get_attribute("data-grid"))
+    go(at_desk, f"/grids/{village}")
+    expect(page.locator("#posts .nothing")).to_be_visible()
+    page.locator("#posts summary").click()
+    page.fill("#title", "网格岗 1")
+    page.fill("#hours", "周一至周五 08:30-17:00")
+    page.fill("#phone", "13800138000")
+    page.locator("#posts button.primary").click()
+    # What was written is still there beside the reason.
+    expect(page.locator(".notice.bad")).to_contain_text("办公电话")
+    expect(page.locator("#hours")).to_have_value("周一至周五 08:30-17:00")
+    page.fill("#phone", "0575-80000000")
+    page.locator("#posts button.primary").click()
+    expect(page.locator("#posts li")).to_contain_text("周一至周五 08:30-17:00")
+    page.locator("#volunteers summary").click()
+    page.fill("#v-safety", "4")
+    page.locator("#volunteers button.primary").click()
+    expect(page.locator("#volunteers")).to_contain_text("安全员 4")
+    page.locator("#posts li button").click()
+    expect(page.locator("#posts .nothing")).to_be_visible()
+
+
+def test_a_clinic_is_announced_and_called_off_and_the_directory_says_who_is_open(at_desk: Watched) -> None:
+    page = go(at_desk, "/bodies")
+    assert page.locator("#directory tbody tr").count() > 10
+    page.locator("#clinics summary").click()
+    page.locator("#body_code").select_option(index=1)
+    page.locator("#clinics [name=place]").fill("文化礼堂")
+    page.locator("#clinics button.primary").click()
+    expect(page.locator("#clinics li")).to_contain_text("文化礼堂")
+    page.locator("#clinics li button").click()
+    expect(page.locator("#clinics .nothing")).to_be_visible()

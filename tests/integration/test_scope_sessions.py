@@ -57,6 +57,10 @@ insert into dispatches (incident_id, team_code, mode, road_s, road_m, sent_at)
 insert into jobs (owner, scope_lo, scope_hi, kind, parameters) values ('keeper', {TOWN}, {TOWN}, 'export', '{{}}');
 insert into clinics (grid_key, body_code, kind, on_day, opens, closes)
   values ({TOWN}, 'o', 'outpatient', '2026-01-01', '08:00', '09:00');
+insert into grid_posts (grid_key, title, duty) values ({TOWN}, '网格岗', 'grid_post');
+insert into grid_volunteers values ({TOWN}, 'safety', 3);
+insert into official_forms (grid_key, form, period, level, made_by, numbers, cases)
+  values ({TOWN}, 'disputes', '2026-01', 3, 'keeper', '{{}}', '{{}}');
 insert into import_changes (import_run_id, before) select min(import_run_id), '{{}}' from import_runs;
 insert into tasks (kind, grid_key, due_on, text, made_by) values ('visit', {TOWN}, '2026-01-01', '走访', 'keeper');
 insert into screening_rounds (name, level, root_key, begins_on, ends_on, made_by)

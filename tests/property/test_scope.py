@@ -267,6 +267,17 @@ def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
             "opens": dt.time(9),
             "closes": dt.time(11),
         },
+        "official_forms": {
+            "form_id": uuid.UUID(int=number + 2**64),
+            "form": "disputes",
+            "period": "2026-01",
+            "level": 3,
+            "made_by": code,
+            "numbers": {},
+            "cases": {},
+        },
+        "grid_posts": {"title": code, "duty": "committee"},
+        "grid_volunteers": {"role": code, "n": 1},
         "case_days": {"town": number, "day": DAY, "drawn": 1, "seed": number},
         "grid_predecessors": {
             "valid_from": DAY,
@@ -316,6 +327,9 @@ def world(make_database: Any) -> World:
     everything["grids"] = [(k, a_row("grids", k, 1) | standing) for k in KEYS]
     everything["grids"] += [(k, a_row("grids", k, rng.randint(-900, -1))) for k in KEYS[::3]]
     everything["grid_predecessors"] = [(k, a_row("grid_predecessors", k, 7)) for k in KEYS]
+    everything["official_forms"] = [(k, a_row("official_forms", k, n)) for n, k in enumerate(KEYS)]
+    everything["grid_posts"] = [(k, a_row("grid_posts", k, 1)) for k in KEYS]
+    everything["grid_volunteers"] = [(k, a_row("grid_volunteers", k, 1)) for k in KEYS]
     everything["screening_answers"] = [(k, a_row("screening_answers", k, 1)) for k in KEYS]
     for name in (
         "incidents",

@@ -7,10 +7,24 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Bring the pages into an application."""
-    from web.desk import cases, field, handover, imports, lists, live, route, screening, town
+    from web.desk import (
+        bodies,
+        bulk,
+        cases,
+        field,
+        grid_card,
+        handover,
+        imports,
+        lists,
+        live,
+        route,
+        screening,
+        town,
+    )
 
     for bp in (
         lists.bp,
+        bulk.bp,
         cases.bp,
         town.bp,
         handover.bp,
@@ -19,5 +33,7 @@ def register(app: Flask) -> None:
         screening.bp,
         field.bp,
         imports.bp,
+        bodies.bp,
+        grid_card.bp,
     ):
         app.register_blueprint(bp)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlencode
@@ -15,9 +16,12 @@ from gridmap.domain.cases.rules import lawful_next
 from gridmap.domain.cases.worklists import LIST_NAMES, ListName, Wanted
 from gridmap.domain.codes import codes
 from gridmap.domain.query import LONGEST_TEXT, IncidentQuery
+from gridmap.domain.roles import Action as Right
 from gridmap.errors import InvalidInput
 from gridmap.services.cases import desk, worklists
+from gridmap.services.cases.bulk import IN_BULK
 from web import context
+from web.access import may_now
 from web.desk import shown, small_map
 from web.desk.shown import page
 
@@ -98,6 +102,9 @@ def show() -> Response:
         address=address,
         page_number=offset // PAGE_ROWS + 1,
         pages=-(-found.total // PAGE_ROWS),
+        may_act=may_now(Right.ACT_ON_CASE),
+        in_bulk=IN_BULK,
+        key=str(uuid.uuid4()),
     )
 
 

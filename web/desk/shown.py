@@ -11,12 +11,14 @@ from flask import Response, current_app, g, make_response, render_template, requ
 
 from gridmap.domain.cases import lists as closed_lists
 from gridmap.domain.cases.actions import ACTION_WORDS, read_action
+from gridmap.domain.cases.directory import week_of
+from gridmap.domain.cases.hours import say_week
 from gridmap.domain.cases.rules import GROUND_LISTS
 from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, VILLAGE, ancestor, level_of
 from gridmap.domain.roles import may
 from gridmap.errors import GridmapError
-from gridmap.services.cases.places import Places, places_of
+from gridmap.services.cases.places import GridLine, Places, places_of
 from web import assets, context, look
 from web.access import ASKED
 from web.desk.words import FOR_SCRIPTS, WORDS, say
@@ -28,6 +30,7 @@ NAVIGATION = (
     ("town", "town.show"),
     ("handover", "handover.show"),
     ("screening", "screening.show"),
+    ("bodies", "bodies.show"),
     ("imports", "brought.show"),
     ("field", "phone.show"),
 )
@@ -86,6 +89,10 @@ class Say:
         found = places().names.get(key)
         return self.pair(*found) if found else str(key)
 
+    def grids(self) -> tuple[GridLine, ...]:
+        """Return the grids that a form offers."""
+        return places().grids
+
     def village(self, key: int) -> str:
         """Return the name of the village that a grid lies in; of the grid itself where it is a larger one."""
         deep = key != UNASSIGNED and level_of(key) > VILLAGE
@@ -119,6 +126,10 @@ class Say:
         """Return the name of a body of the directory."""
         found = next((b for b in directory if b["code"] == code), None)
         return self.pair(found["name_zh"], found["name_en"]) if found else (code or "")
+
+    def week(self, hours: Any, opens: str | None = None) -> str:
+        """Return weekly hours, as the directory keeps them or as their words say."""
+        return say_week(week_of(hours, opens), english=self.lang == "en")
 
     def when(self, at: dt.datetime | None) -> str:
         """Return month, day and time; the year where it is another one."""
@@ -171,6 +182,7 @@ _TELLING = frozenset(
         "handover_taken",
         "answer_kept",
         "import_undone",
+        "kept",
     }
 )
 """Sentences that an address may have a page tell: what was just done."""
@@ -193,7 +205,6 @@ def page(template: str, here: str, *, status: int = 200, **values: Any) -> Respo
     **values
         For the template.
     """
-    lang = look.language()
     lang = look.language()
     words = Say(lang)
     other = request.args.to_dict(flat=False) | {"lang": ["zh" if lang == "en" else "en"]}

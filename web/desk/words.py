@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.desk import words_cases, words_town
+from web.desk import words_cases, words_grids, words_town
 
 _FRAME: dict[str, tuple[str, str]] = {
     "product": ("网格地图", "gridmap"),
@@ -14,6 +14,10 @@ _FRAME: dict[str, tuple[str, str]] = {
     "nav_new": ("登记", "Record"),
     "nav_handover": ("交接班", "Handover"),
     "nav_screening": ("排查", "Screening"),
+    "nav_bodies": ("机构", "Bodies"),
+    "kept": ("已保存。", "Kept."),
+    "keep": ("保存", "Keep"),
+    "remove": ("移除", "Remove"),
     "nav_imports": ("导入", "Imports"),
     "nav_wall": ("大屏", "Wall"),
     "nav_field": ("手机页", "Field page"),
@@ -48,7 +52,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "route_note": ("接报量，不代表危险。", "Reported incidents, not danger."),
 }
 
-WORDS: dict[str, tuple[str, str]] = {**_FRAME, **words_cases.WORDS, **words_town.WORDS}
+WORDS: dict[str, tuple[str, str]] = {**_FRAME, **words_cases.WORDS, **words_town.WORDS, **words_grids.WORDS}
 
 FOR_SCRIPTS = (
     "as_of",

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
+from gridmap.cli.cases.posts import clinics, posts
 from gridmap.cli.common import Day, Moment, actor, console, instant, workspace
 from gridmap.domain.cases import lists
 from gridmap.domain.cases.actions import ACTION_WORDS, Action
@@ -28,10 +29,14 @@ _KEY = click.option(
 
 
 @click.group(
-    help="事件办理 / cases: record, find, list, show, accept … archive, undo, tasks, screening, lists."
+    help="事件办理 / cases: record, find, list, show, accept … archive, undo, tasks, screening, posts, clinics, lists."
 )
 def group() -> None:  # noqa: D103 - its help is above
     pass
+
+
+group.add_command(posts)
+group.add_command(clinics)
 
 
 @group.command("record")

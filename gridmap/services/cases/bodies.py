@@ -17,7 +17,9 @@ from gridmap.domain.cases.lists import require
 from gridmap.domain.cases.model import BodyOffered
 from gridmap.domain.cases.rules import barred_ways
 from gridmap.domain.gridkey import Scope
-from gridmap.errors import InvalidInput, NotFound
+from gridmap.errors import Forbidden, InvalidInput, NotFound
+from gridmap.ingest.free_text import checked_text
+from gridmap.services.cases.grid_posts import office_phone
 from gridmap.services.ground.roads import load_roads
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
@@ -181,7 +183,7 @@ def change(
         "serves_key": serves_key,
         "hours": hours,
         "closed_days": None if closed_days is None else list(closed_days),
-        "phone": phone,
+        "phone": None if phone is None else office_phone(phone),
     }
     values = {name: value for name, value in given.items() if value is not None}
     with database.scoped_session(actor.scope, write=True) as session:
@@ -196,11 +198,25 @@ def announce(database: Database, actor: Actor, asked: ClinicAsked) -> int:
     ------
     NotFound
         When there is no such body.
+    InvalidInput
+        When the kind is none, it closes before it opens, or a text points at a person.
+    Forbidden
+        When it is to be held outside the actor's scope.
     """
     require("clinic_kind", asked.kind)
+    if asked.closes <= asked.opens:
+        raise InvalidInput("clinic-hours", "结束时间应晚于开始时间。", "A clinic closes after it opens.")
+    for said in (asked.place, asked.text):
+        checked_text(said)
     body = next((b for b in directory(database) if b["code"] == asked.body_code), None)
     if body is None:
         raise _absent(asked.body_code)
+    if (asked.grid_key or body["grid_key"]) not in actor.scope:
+        raise Forbidden(
+            "clinic-outside-scope",
+            "门诊地点不在您的管辖范围内。",
+            "The clinic is to be held outside your scope.",
+        )
     with database.scoped_session(actor.scope, write=True) as session:
         return kept.add_clinic(
             session,
@@ -213,6 +229,23 @@ def announce(database: Database, actor: Actor, asked: ClinicAsked) -> int:
             place=asked.place,
             text=asked.text,
         )
+
+
+def call_off(database: Database, actor: Actor, clinic_id: int) -> None:
+    """Call a clinic off.
+
+    Raises
+    ------
+    NotFound
+        When the scope has no such clinic.
+    """
+    with database.scoped_session(actor.scope, write=True) as session:
+        if not kept.remove_clinic(session, clinic_id):
+            raise NotFound(
+                "clinic-not-found",
+                "没有这次门诊，或超出管辖范围：可能已取消。",
+                "There is no such clinic in your scope: it may have been called off already.",
+            )
 
 
 def clinics(database: Database, since: dt.date, until: dt.date) -> list[dict[str, Any]]:

@@ -186,6 +186,12 @@ def add_clinic(session: Session, **values: Any) -> int:
     return session.scalars(insert(Clinic).values(**values).returning(Clinic.clinic_id)).one()
 
 
+def remove_clinic(session: Session, clinic_id: int) -> bool:
+    """Remove a clinic; False when it is not seen."""
+    gone = delete(Clinic).where(Clinic.clinic_id == clinic_id).returning(Clinic.clinic_id)
+    return session.scalar(gone) is not None
+
+
 def list_clinics(session: Session, since: dt.date, until: dt.date) -> list[dict[str, Any]]:
     """Clinics of some days, in order."""
     columns = list(Clinic.__table__.columns)

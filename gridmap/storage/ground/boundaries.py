@@ -160,6 +160,16 @@ def follow_successors(session: Session, successors: dict[int, int]) -> int:
             "update organisations set grid_key = :new where grid_key = :old and geom is null",
             "update teams set grid_key = :new where grid_key = :old",
             "update clinics set grid_key = :new where grid_key = :old",
+            (
+                "insert into grid_posts select :new, title, duty, phone, hours from grid_posts"
+                " where grid_key = :old on conflict do nothing"
+            ),
+            "delete from grid_posts where grid_key = :old",
+            (
+                "insert into grid_volunteers select :new, role, n from grid_volunteers where grid_key = :old"
+                " on conflict (grid_key, role) do update set n = grid_volunteers.n + excluded.n"
+            ),
+            "delete from grid_volunteers where grid_key = :old",
             # A post goes on at the grid that took over, and so keeps the cases that its grid has.
             "update posts set grid_key = :new where grid_key = :old",
             "update api_tokens set grid_key = :new where grid_key = :old",

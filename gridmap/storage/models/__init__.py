@@ -12,12 +12,13 @@ from gridmap.storage.models.accounts import (
 )
 from gridmap.storage.models.base import SCHEMA, Base
 from gridmap.storage.models.cases import Incident, IncidentStep
+from gridmap.storage.models.grid_posts import GridPost, GridVolunteers
 from gridmap.storage.models.grids import BoundaryVersion, Grid, GridPredecessor
 from gridmap.storage.models.ground import BasemapFeature, Road
 from gridmap.storage.models.hotspots import HotspotFeature, HotspotRun
 from gridmap.storage.models.jobs import Job
 from gridmap.storage.models.patrols import Patrol, PatrolRoute, PatrolSegment, PatrolVisit
-from gridmap.storage.models.reports import ReportRun
+from gridmap.storage.models.reports import OfficialForm, ReportRun
 from gridmap.storage.models.response import Dispatch
 from gridmap.storage.models.tasks import CaseDay, Clinic, ScreeningAnswer, ScreeningRound, Task
 from gridmap.storage.models.teams import MigrantCluster, Organisation, Team, TeamPosition
@@ -35,7 +36,9 @@ __all__ = [
     "Clinic",
     "Dispatch",
     "Grid",
+    "GridPost",
     "GridPredecessor",
+    "GridVolunteers",
     "HotspotFeature",
     "HotspotRun",
     "ImportChange",
@@ -46,6 +49,7 @@ __all__ = [
     "Job",
     "MigrantCluster",
     "Organisation",
+    "OfficialForm",
     "Patrol",
     "PatrolRoute",
     "PatrolSegment",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Any
 
 from sqlalchemy import (
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Date,
     Index,
     Text,
+    Uuid,
     func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -42,3 +44,22 @@ class ReportRun(Base):
     version: Mapped[Str]
     owner: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+
+
+class OfficialForm(Base):
+    """A form as it was handed in: every cell's number, and which cases were in it."""
+
+    __tablename__ = "official_forms"
+    __table_args__ = (Index("ix_official_forms_grid_key", "grid_key", "form", "period"),)
+
+    form_id: Mapped[uuid.UUID] = mapped_column(
+        Uuid, primary_key=True, server_default=func.gen_random_uuid()
+    )
+    grid_key: Mapped[GridKey]
+    form: Mapped[Str]
+    period: Mapped[Str]
+    level: Mapped[int] = mapped_column(BigInteger)
+    made_by: Mapped[Str]
+    made_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    numbers: Mapped[Any] = mapped_column(JSONB)
+    cases: Mapped[Any] = mapped_column(JSONB)

@@ -82,10 +82,9 @@ class DecisionRequest(Strict):
     body_code: Short | None = None
 
 
-class StepRequest(Strict):
-    """A step, and the revision of the case that whoever acts has seen."""
+class StepSaid(Strict):
+    """A step."""
 
-    revision: int = Field(ge=0)
     action: Action
     at: dt.datetime | None = None
     to_grid_key: KeyText | None = None
@@ -118,6 +117,32 @@ class StepRequest(Strict):
             "to_grid_key": None if self.to_grid_key is None else int(self.to_grid_key),
         }
         return StepAsked(**values)
+
+
+class StepRequest(StepSaid):
+    """A step, and the revision of the case that whoever acts has seen."""
+
+    revision: int = Field(ge=0)
+
+
+class SeenCase(Strict):
+    """A case as whoever acts has seen it."""
+
+    number: str = Field(max_length=80)
+    revision: int = Field(ge=0)
+
+
+class StepsRequest(Strict):
+    """One step in many cases."""
+
+    cases: list[SeenCase] = Field(min_length=1, max_length=50)
+    step: StepSaid
+
+
+class Outcomes(BaseModel):
+    """What became of each case: its revision after the step, or why it was refused."""
+
+    cases: list[dict[str, Any]]
 
 
 class UndoRequest(Strict):

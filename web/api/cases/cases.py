@@ -10,7 +10,8 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from gridmap.domain.cases import lists
-from gridmap.services.cases import desk, intake, limits, screening, tasks
+from gridmap.services.cases import bulk, desk, intake, limits, screening, tasks
+from gridmap.services.cases.bulk import Chosen
 from web.api.cases.case_schemas import (
     AnswerRequest,
     Board,
@@ -23,12 +24,14 @@ from web.api.cases.case_schemas import (
     LimitsAnswer,
     Lists,
     NumberPath,
+    Outcomes,
     RoundLine,
     RoundPath,
     RoundRequest,
     Rounds,
     SearchQuery,
     StepRequest,
+    StepsRequest,
     TaskLine,
     TaskLines,
     TaskPath,
@@ -143,6 +146,23 @@ def act(path: NumberPath, header: KeyHeader, body: StepRequest) -> dict[str, Any
     done = desk.act(database(), actor(), path.number, body.asked(), body.revision, header.key)
     answer: dict[str, Any] = shown(done)
     return answer
+
+
+@bp.post("/cases/steps", responses={200: Outcomes})
+def act_each(header: KeyHeader, body: StepsRequest) -> dict[str, Any]:
+    """Make one step in up to 50 cases, each for itself: what is refused of one leaves the others."""
+    chosen = [Chosen(c.number, c.revision) for c in body.cases]
+    done = bulk.act_each(database(), actor(), chosen, body.step.asked(), header.key)
+    return {
+        "cases": [
+            {
+                "number": one.number,
+                "revision": one.revision,
+                "refused": one.refused.as_dict() if one.refused else None,
+            }
+            for one in done
+        ]
+    }
 
 
 @bp.post("/cases/<path:number>/undo", responses={200: CaseAnswer})

@@ -2,6 +2,7 @@
 
 import "htmx.org";
 
+import { choosing } from "./desk/choose.js";
 import { keys } from "./desk/keys.js";
 import { live } from "./desk/live.js";
 import { smallMaps } from "./desk/small_map.js";
@@ -18,5 +19,6 @@ keys();
 live();
 smallMaps();
 forms();
+choosing();
 wall();
 field();

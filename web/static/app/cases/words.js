@@ -44,6 +44,8 @@ export const CASE_WORDS = {
   valid_from: ["启用", "Valid from"],
   action_accept: ["受理", "Accepted"],
   action_route: ["分流", "Routed"],
+  who_serves: ["谁在服务", "Who serves it"],
+  who_serves_open: ["岗位、志愿力量、走访", "Posts, volunteers, visits"],
   action_sign: ["签收", "Signed for"],
   action_return: ["退回", "Returned"],
   action_mediate: ["调处", "Mediation"],

@@ -63,7 +63,7 @@ const owed = new Set();
 
 /** @param {Element} part */
 const isWrittenIn = (part) =>
-  part.querySelector("details[open]") !== null ||
+  part.querySelector("details[open], input.choose:checked") !== null ||
   part.contains(document.activeElement?.closest("form") ?? null);
 
 /** @param {Element} part */

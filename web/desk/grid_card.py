@@ -1,0 +1,114 @@
+"""A grid on one page: who serves it, its volunteers, its visits, its bodies and clinics, and its open cases."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, redirect, url_for
+
+from gridmap.domain.cases.hours import read_week
+from gridmap.domain.cases.lists import choices
+from gridmap.domain.cases.worklists import Wanted
+from gridmap.domain.gridkey import VILLAGE, Scope, ancestor, level_of
+from gridmap.domain.query import IncidentQuery
+from gridmap.domain.roles import Action
+from gridmap.errors import Forbidden, GridmapError, InvalidInput, NotFound
+from gridmap.services.cases import bodies, grid_posts, worklists
+from gridmap.services.cases.grid_posts import GridPost
+from gridmap.services.ground.grids import checked_level
+from web import context
+from web.access import may_now
+from web.desk import forms, shown
+from web.desk.shown import page
+
+bp = Blueprint("card", __name__)
+
+_REFUSED = (InvalidInput, NotFound, Forbidden)
+
+
+@bp.get("/grids/<int:grid_key>")
+def show(grid_key: int) -> Response:
+    """Answer who serves a grid."""
+    return _card(grid_key)
+
+
+def _card(grid_key: int, problem: GridmapError | None = None, written: forms.Form | None = None) -> Response:
+    database, scope, today = context.database(), context.scope(), shown.today()
+    card = grid_posts.served(database, scope, grid_key, today)
+    village = ancestor(grid_key, VILLAGE) if level_of(grid_key) >= VILLAGE else grid_key
+    here = Scope.of_grid(village)
+    nearby = [body for body in bodies.directory(database) if body["grid_key"] and body["grid_key"] in here]
+    counts = (
+        worklists.totals(database, scope, Wanted("open", IncidentQuery(grid=grid_key)), now=shown.now())
+        if may_now(Action.SEE_CASES)
+        else {}
+    )
+    return page(
+        "desk/grid.html",
+        "",
+        status=problem.status if problem else 200,
+        problem=problem.as_dict() if problem else None,
+        card=card,
+        level=checked_level(grid_key),
+        nearby=nearby,
+        counts=counts,
+        list_address=lambda name: f"{url_for('desk.show')}?{urlencode({'list': name, 'grid': grid_key})}",
+        may_write=may_now(Action.ACT_ON_CASE) and grid_key in scope,
+        written=written or {},
+        roles=choices("volunteer_role"),
+        visit_days=grid_posts.VISIT_DAYS,
+        children=[
+            g
+            for g in shown.places().grids
+            if g.level == level_of(grid_key) + 1 and g.grid_key in Scope.of_grid(grid_key)
+        ],
+    )
+
+
+@bp.post("/grids/<int:grid_key>/posts")
+def put_post(grid_key: int) -> Response:
+    """Keep a post of the grid."""
+    form = forms.own_form()
+    try:
+        hours = forms.text(form, "hours")
+        grid_posts.put(
+            context.database(),
+            context.actor(),
+            GridPost(
+                grid_key,
+                form.get("duty", ""),
+                form.get("title", ""),
+                forms.text(form, "phone"),
+                read_week(hours) if hours else None,
+            ),
+        )
+    except _REFUSED as error:
+        return _card(grid_key, error, form)
+    return _back(grid_key)
+
+
+@bp.post("/grids/<int:grid_key>/posts/removed")
+def remove_post(grid_key: int) -> Response:
+    """Remove a post of the grid."""
+    form = forms.own_form()
+    try:
+        grid_posts.remove(context.database(), context.actor(), grid_key, form.get("title", ""))
+    except _REFUSED as error:
+        return _card(grid_key, error)
+    return _back(grid_key)
+
+
+@bp.post("/grids/<int:grid_key>/volunteers")
+def put_volunteers(grid_key: int) -> Response:
+    """Keep the head-counts of volunteers."""
+    form = forms.own_form()
+    try:
+        counts = {code.code: forms.read(form, code.code, int) or 0 for code in choices("volunteer_role")}
+        grid_posts.count_volunteers(context.database(), context.actor(), grid_key, counts)
+    except _REFUSED as error:
+        return _card(grid_key, error, form)
+    return _back(grid_key)
+
+
+def _back(grid_key: int) -> Response:
+    return redirect(url_for("card.show", grid_key=grid_key, told="kept"), 303)  # type: ignore[return-value]
