@@ -7,8 +7,8 @@ from importlib import resources
 from alembic import op
 from sqlalchemy import text
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
@@ -28,7 +28,7 @@ _EACH = "alter table incidents alter column record_key set not null"
 
 def upgrade() -> None:
     """Add the key of records and the workspace's secret; draw a key for every record that there is."""
-    statements = resources.files("gridmap.storage").joinpath("sql/0013_record_keys.sql").read_text("utf-8")
+    statements = resources.files("gridmap.storage").joinpath("sql/0015_record_keys.sql").read_text("utf-8")
     connection = op.get_bind()
     # The driver itself: the statements hold percent signs and colons that SQLAlchemy would read as parameters.
     connection.connection.cursor().execute(statements)
