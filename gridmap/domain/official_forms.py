@@ -68,9 +68,7 @@ def read_period(name: str) -> Period:
             f"{name!r} is no period of a form. Write 2026-10, 2026-Q4, 2026-H2 or 2026.",
         )
     year = int(found[1])
-    return Period(
-        name, dt.date(year, first, 1), dt.date(year, last, calendar.monthrange(year, last)[1])
-    )
+    return Period(name, dt.date(year, first, 1), dt.date(year, last, calendar.monthrange(year, last)[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +113,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("unsolved", "未化解", "ended unsolved", lambda c: not c.is_open and not c.solved),
     Column("open", "在办", "open", lambda c: c.is_open),
     Column("overdue", "逾期", "overdue", lambda c: c.is_overdue),
-    Column("in_village", "村级化解", "solved in the village", lambda c: c.solved and (c.solved_level or 0) >= 3),
+    Column(
+        "in_village", "村级化解", "solved in the village", lambda c: c.solved and (c.solved_level or 0) >= 3
+    ),
     Column("in_area", "片区化解", "solved in the area", lambda c: c.solved and c.solved_level == 2),
     Column("in_town", "镇级化解", "solved in the town", lambda c: c.solved and c.solved_level == 1),
     Column("reopened", "重开", "reopened", lambda c: c.reopened),

@@ -52,9 +52,7 @@ class OfficialForm(Base):
     __tablename__ = "official_forms"
     __table_args__ = (Index("ix_official_forms_grid_key", "grid_key", "form", "period"),)
 
-    form_id: Mapped[uuid.UUID] = mapped_column(
-        Uuid, primary_key=True, server_default=func.gen_random_uuid()
-    )
+    form_id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True, server_default=func.gen_random_uuid())
     grid_key: Mapped[GridKey]
     form: Mapped[Str]
     period: Mapped[Str]
