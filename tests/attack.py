@@ -30,7 +30,6 @@ Cell = tuple[tuple[str, int], ...]
 SMALL = (1, 2, 3, 4)
 _MOST = 400
 _MOST_AROUND = 250
-_RATE, _RATE_LEAST = 10.0, 50.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,13 +115,6 @@ class Published:
 
     def truth(self, cell: Cell) -> int:
         return int(self.true[self.kinds(cell)][self.at(cell)])
-
-    def apart(self, one: Cell, other: Cell) -> bool:
-        """Tell whether no case can lie in both cells."""
-        return any(
-            not ((axis.groups[a[0]] == a[1]) & (axis.groups[b[0]] == b[1])).any()
-            for axis, a, b in zip(self.axes, one, other, strict=True)
-        )
 
     @staticmethod
     def kinds(cell: Cell) -> tuple[str, ...]:
@@ -225,8 +217,8 @@ class Attacker:
                 break
         return sorted(found)
 
-    def around(self, cell: Cell, less: Cell | None = None, *, beside: bool = False) -> Floats:
-        """Likelihood of each count from all that is told around a cell, taken together; or beside it alone.
+    def around(self, cell: Cell, less: Cell | None = None) -> Floats:
+        """Likelihood of each count from all that is told around a cell, taken together.
 
         Sums over every partition, and every difference, are in it: it is the best that linear combinations of told
         numbers can do, each weighed by its noise and by what is not told.
@@ -235,12 +227,6 @@ class Attacker:
         # The cell's own number has a likelihood of its own, which is exact.
         told = [c for c in self.family(aim) if c != cell or less is not None]
         told = [c for c in told if self.published.number(c) != NOT_SHOWN]
-        if beside:
-            # What is told of many times as many cases is a rate, which whoever guesses may use.
-            means, _ = self.published.moments([cell, *told])
-            rate = max(_RATE * float(means[0]), _RATE_LEAST)
-            near = zip(told, means[1:], strict=True)
-            told = [c for c, mean in near if mean >= rate or self.published.apart(c, cell)]
         counts = np.arange(_MOST, dtype=np.float64)
         if not told:
             return np.ones(_MOST)
@@ -263,9 +249,14 @@ class Attacker:
         column = {c: i for i, c in enumerate(cells)}
         rows: list[tuple[int, int, float]] = []
         number = 0
+        seen: set[tuple[Cell, Cell]] = set()
         for one in cells:
             for whole, others in self.published.partitions(one):
+                # Each part of a partition leads to the same sum.
+                if (whole, min(one, *others)) in seen:
+                    continue
                 if whole in column and all(o in column for o in others):
+                    seen.add((whole, min(one, *others)))
                     rows += [(number, column[whole], 1.0), (number, column[one], -1.0)]
                     rows += [(number, column[o], -1.0) for o in others]
                     number += 1
@@ -291,25 +282,24 @@ class Attacker:
         low, high = ends[0].fun, -ends[1].fun
         return max(int(np.ceil(low - 1e-6)), 0), min(int(np.floor(high + 1e-6)), _MOST - 1)
 
-    def priors(self, cell: Cell, less: Cell | None = None) -> tuple[Floats, Floats]:
-        """Return what is known of a count before: from base rates alone, and from what is told of larger cells, too."""
-        base = self.published.prior(cell, less)
-        return base, self.conclude(base, [self.around(cell, less, beside=True)], 0, _MOST - 1)
+    def on_cell(self, cell: Cell) -> tuple[Floats, list[Floats]]:
+        """Return the prior of a cell's count, and its posteriors.
 
-    def on_cell(self, cell: Cell) -> Floats:
-        """Return the posterior of a cell's count."""
-        likelihoods = [self.own(cell), self.around(cell)]
-        return self.conclude(self.published.prior(cell), likelihoods, *self.bounds(cell))
+        The first is of all told numbers together; the others are of each partition alone, with the exact noise in place
+        of the normal one.
+        """
+        prior = self.published.prior(cell)
+        out = [self.conclude(prior, [self.own(cell), self.around(cell)], *self.bounds(cell))]
+        for whole, others in self.published.partitions(cell):
+            one = self.left(whole, others)
+            if one is not None:
+                out.append(self.conclude(prior, [self.own(cell), one], 0, _MOST - 1))
+        return prior, out
 
-    def by_partitions(self, cell: Cell, prior: Floats) -> list[Floats]:
-        """Return posteriors from each partition alone, with the exact noise in place of the normal one."""
-        found = [self.left(whole, others) for whole, others in self.published.partitions(cell)]
-        return [self.conclude(prior, [self.own(cell), one], 0, _MOST - 1) for one in found if one is not None]
-
-    def on_difference(self, whole: Cell, part: Cell) -> Floats:
-        """Return the posterior of the count of what is left of a cell without a part of it."""
+    def on_difference(self, whole: Cell, part: Cell) -> tuple[Floats, list[Floats]]:
+        """Return prior and posterior of the count of what is left of a cell without a part of it."""
         prior = self.published.prior(whole, part)
-        return self.conclude(prior, [self.around(whole, part)], *self.bounds(whole, part))
+        return prior, [self.conclude(prior, [self.around(whole, part)], *self.bounds(whole, part))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,26 +341,13 @@ def attack(attacker: Attacker, pairs: list[Pair]) -> dict[str, Floats]:
     Returns
     -------
     dict
-        What the pairs differ by to the greatest raises of each pair; shape (n, 2): beside base rates alone, and beside
-        what larger cells tell of rates.
+        What the pairs differ by to the greatest raise of each pair.
     """
-    out: dict[str, list[tuple[float, ...]]] = {}
+    out: dict[str, list[float]] = {}
     for pair in pairs:
-        together = attacker.on_cell(pair.part)
-        left = attacker.on_difference(pair.whole, pair.part)
-        own, difference = attacker.priors(pair.part), attacker.priors(pair.whole, pair.part)
-        found = tuple(
-            max(
-                raises(before, after).max()
-                for before, after in (
-                    (prior, together),
-                    (prior_of_rest, left),
-                    *((prior, alone) for alone in attacker.by_partitions(pair.part, prior)),
-                )
-            )
-            for prior, prior_of_rest in zip(own, difference, strict=True)
-        )
-        out.setdefault(pair.by, []).append(found)
+        concluded = (attacker.on_cell(pair.part), attacker.on_difference(pair.whole, pair.part))
+        found = [raises(prior, after).max() for prior, posteriors in concluded for after in posteriors]
+        out.setdefault(pair.by, []).append(float(max(found)))
     return {name: np.array(values) for name, values in out.items()}
 
 

@@ -79,10 +79,11 @@ def headline(report: HotspotReport) -> list[Text]:
 
 
 def _first(report: HotspotReport) -> Text:
-    zh = f"{report.since} 至 {report.until}，{report.place.zh}（{report.domains.zh}）接报 {report.incidents:,} 件。"
+    zh = f"{report.since} 至 {report.until}，{report.place.zh}（{report.domains.zh}）"
+    zh += f"接报约 {report.incidents:,} 件（扰动数）。"
     en = (
-        f"{report.place.en} ({report.domains.en}): {report.incidents:,} incidents were reported from {report.since} "
-        f"to {report.until}. "
+        f"{report.place.en} ({report.domains.en}): about {report.incidents:,} incidents (perturbed) were reported from "
+        f"{report.since} to {report.until}. "
     )
     if not report.judged:
         return Text(
