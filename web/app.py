@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from gridmap import __version__
 from gridmap.errors import Busy, GridmapError, NotFound, NotSignedIn, Unavailable
 from gridmap.storage.database import Database
-from web import access, desk, pages, tiles
+from web import access, desk, ogc, open311, pages, tiles
 from web.accounts import audit, blueprint, entry, own, posts, sign_on  # noqa: F401 - they bring their addresses
 from web.api import jobs, workspace
 from web.api.cases import cases, counts, grid_posts, incidents
@@ -23,6 +23,7 @@ from web.api.ground import grids
 from web.api.hotspots import runs as hotspots
 from web.api.patrols import plans as patrols
 from web.api.patrols import visits as patrol_evidence
+from web.api.reports import forms as official_forms
 from web.api.response import coverage, dispatch
 from web.api.schemas import Problem
 from web.api.teams import teams as field
@@ -74,6 +75,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         cases.bp,
         grid_posts.bp,
         grid_posts.clinics_bp,
+        official_forms.bp,
         field.bp,
         hotspots.bp,
         patrols.bp,
@@ -86,6 +88,8 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         app.register_api(bp)
     app.register_blueprint(tiles.bp)
     app.register_blueprint(pages.bp)
+    app.register_blueprint(ogc.bp)
+    app.register_blueprint(open311.bp)
     desk.register(app)
     app.register_blueprint(blueprint.bp)
     app.add_url_rule("/healthz", "healthz", _healthz)

@@ -20,16 +20,17 @@ _YEAR_S = 365 * 24 * 3600
 def incident_tile(version: int, z: int, x: int, y: int) -> Response:  # noqa: ARG001 - it is in the address for caches
     """Return incidents of a tile: counts by cell at small scales, points at large ones."""
     query = QueryFields.model_validate(request.args.to_dict())
-    return _tile(case_tiles.incident_tile(database(), scope(), z, x, y, query.asked()), seconds=60)
+    return tile_answer(case_tiles.incident_tile(database(), scope(), z, x, y, query.asked()), seconds=60)
 
 
 @bp.get("/<int:version>/<layer>/<int:z>/<int:x>/<int:y>.mvt")
 def ground_tile(version: int, layer: str, z: int, x: int, y: int) -> Response:  # noqa: ARG001 - likewise
     """Return a tile of the ground; its address has the data's version, so it may be kept for good."""
-    return _tile(tiles.ground_tile(database(), scope(), layer, z, x, y), seconds=_YEAR_S)
+    return tile_answer(tiles.ground_tile(database(), scope(), layer, z, x, y), seconds=_YEAR_S)
 
 
-def _tile(body: bytes, seconds: int) -> Response:
+def tile_answer(body: bytes, seconds: int) -> Response:
+    """Return a tile as a browser keeps it."""
     answer = Response(status=200 if body else 204, content_type="application/vnd.mapbox-vector-tile")
     answer.headers["Cache-Control"] = f"private, max-age={seconds}" + (
         ", immutable" if seconds == _YEAR_S else ""

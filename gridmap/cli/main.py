@@ -63,6 +63,21 @@ _COMMANDS = {
     ),
     "coverage": ("gridmap.cli.response.coverage", "group", "覆盖 / coverage: show, site."),
     "reports": ("gridmap.cli.reports.build", "group", "报告 / reports: build, list."),
+    "profiles": (
+        "gridmap.cli.imports.profiles",
+        "group",
+        "来源配置 / profiles of source systems: list, show, propose, save, import, remove.",
+    ),
+    "incoming": (
+        "gridmap.cli.imports.profiles",
+        "incoming_group",
+        "收件夹 / the incoming folder: list, run.",
+    ),
+    "forms": (
+        "gridmap.cli.reports.forms",
+        "group",
+        "报表 / official forms: show, make, hand-in, list, places, papers.",
+    ),
     "jobs": ("gridmap.cli.jobs.queue", "group", "任务 / jobs: list, show, cancel, work."),
     "users": (
         "gridmap.cli.users",

@@ -36,6 +36,14 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "imports list",
                 "imports show",
                 "imports undo",
+                "profiles list",
+                "profiles show",
+                "profiles propose",
+                "profiles save",
+                "profiles import",
+                "profiles remove",
+                "incoming list",
+                "incoming run",
             ),
             A.IMPORT,
         ),
@@ -145,6 +153,10 @@ ASKED: Mapping[str, A] = MappingProxyType(
         **dict.fromkeys(("dispatch list", "dispatch times", "coverage show"), A.SEE_TEAMS),
         "coverage site": A.PLACE_SERVICES,
         **dict.fromkeys(("reports build", "reports list"), A.REPORT),
+        **dict.fromkeys(
+            ("forms show", "forms make", "forms hand-in", "forms list", "forms places"), A.MAKE_FORMS
+        ),
+        "forms papers": A.ACT_ON_CASE,
         **dict.fromkeys(("jobs list", "jobs show", "jobs cancel"), A.SEE_JOBS),
         **dict.fromkeys(
             (
@@ -174,6 +186,7 @@ WRITTEN_DOWN = frozenset(
     for name, action in ASKED.items()
     if action in {A.IMPORT, A.EXPORT, A.RUN_HOTSPOTS, A.PLAN_PATROLS, A.CHECK_IN, A.PLACE_SERVICES}
     or name.endswith((" export", " build"))
+    or name in {"forms show", "forms make", "forms papers"}
     or name in {"dispatch send", "dispatch arrived", "dispatch finish", "dispatch cancel", "jobs cancel"}
 ) - {"audit export"}
 """Commands that change something or hand something out, and so leave a row in the audit; accounts leave their own."""

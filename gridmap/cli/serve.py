@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import logging
 import socket
@@ -17,11 +18,15 @@ import click
 from gridmap.cli.common import console, errors, progress, workspace
 from gridmap.cli.jobs.queue import WORK_COMMAND
 from gridmap.domain.accounts import Actor
-from gridmap.errors import Conflict, Forbidden, GridmapError, Unavailable
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import Busy, Conflict, Forbidden, GridmapError, Unavailable
 from gridmap.services.accounts import entry
 from gridmap.services.accounts.desk import list_posts
 from gridmap.services.demo import is_wanted, load_town
-from gridmap.services.house import JOB_KINDS
+from gridmap.services.house import INCOMING, JOB_KINDS
+from gridmap.services.imports import incoming
+from gridmap.services.imports.incoming import IncomingRequest
+from gridmap.services.jobs.desk import submit
 from gridmap.services.jobs.pool import WorkerPool
 from gridmap.services.patrols.follow.prune import prune_positions
 from gridmap.settings import LOOPBACK, Settings, load_settings
@@ -34,6 +39,7 @@ log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 5
 _PRUNE_EVERY_S = 6 * 3600
+_INCOMING_EVERY_S = 60
 
 
 @click.command("serve")
@@ -89,8 +95,8 @@ def _caretaking(database: Database) -> Iterator[None]:
 
 
 def _take_care(database: Database, over: threading.Event) -> None:
-    """Start a database that died again, and delete team positions that are out of date."""
-    next_pruning = 0.0
+    """Start a database that died again, delete team positions that are out of date, import what was dropped."""
+    next_pruning = next_incoming = 0.0
     while not over.is_set():
         try:
             if not database.is_answering():
@@ -99,9 +105,19 @@ def _take_care(database: Database, over: threading.Event) -> None:
             if time.monotonic() >= next_pruning:
                 prune_positions(database, dt.datetime.now(dt.UTC))
                 next_pruning = time.monotonic() + _PRUNE_EVERY_S
+            if time.monotonic() >= next_incoming:
+                next_incoming = time.monotonic() + _INCOMING_EVERY_S
+                _take_incoming(database)
         except GridmapError as error:
             log.warning("the database was not looked after: %s", error.code)
         over.wait(_LOOK_EVERY_S)
+
+
+def _take_incoming(database: Database) -> None:
+    """Have what other desks dropped into the incoming folder imported, unless that is being done."""
+    if incoming.waiting(database):
+        with contextlib.suppress(Unavailable, Busy):
+            submit(database, Scope.whole(), INCOMING, IncomingRequest())
 
 
 def _bindable(host: str, *, safe: bool) -> str:

@@ -1,4 +1,4 @@
-"""Forms that receivers demand (一表通): the monthly dispute sheet, its columns, and what has changed since it was handed in."""
+"""Forms that receivers demand (一表通): the dispute sheet, its columns, and what changed since it was handed in."""
 
 from __future__ import annotations
 

@@ -80,11 +80,14 @@ def headline(report: HotspotReport) -> list[Text]:
 
 def _first(report: HotspotReport) -> Text:
     zh = f"{report.since} 至 {report.until}，{report.place.zh}（{report.domains.zh}）"
-    zh += f"接报约 {report.incidents:,} 件（扰动数）。"
-    en = (
-        f"{report.place.en} ({report.domains.en}): about {report.incidents:,} incidents (perturbed) were reported from "
-        f"{report.since} to {report.until}. "
-    )
+    en = f"{report.place.en} ({report.domains.en}), {report.since} to {report.until}: "
+    # None is written as 0: a report without any incident is not made.
+    if report.incidents:
+        zh += f"接报约 {report.incidents:,} 件（扰动数）。"
+        en += f"about {report.incidents:,} incidents (perturbed) were reported. "
+    else:
+        zh += "接报总数过少或过细，不外传。"
+        en += "how many incidents were reported is too few or too fine to be told. "
     if not report.judged:
         return Text(
             zh + "网格或数据太少，无法判断哪里明显偏多，原因见下。",

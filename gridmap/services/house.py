@@ -10,6 +10,7 @@ from gridmap.services.cases import imports as case_imports
 from gridmap.services.ground import exports as ground_exports
 from gridmap.services.ground import imports as ground_imports
 from gridmap.services.hotspots.jobs import HOTSPOT_RUN
+from gridmap.services.imports.incoming import incoming_kind
 from gridmap.services.imports.jobs import import_kind
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.jobs.kinds import JobKind
@@ -68,6 +69,7 @@ def find_layer(name: str) -> ExportLayer:
 
 EXPORT = export_kind(find_layer)
 IMPORT = import_kind(IMPORT_KINDS)
+INCOMING = incoming_kind(IMPORT_KINDS)
 
 JOB_KINDS: dict[str, JobKind[Any]] = {
     kind.name: kind
@@ -80,6 +82,7 @@ JOB_KINDS: dict[str, JobKind[Any]] = {
         EXPORT,
         REPORT,
         IMPORT,
+        INCOMING,
     )
 }
 """Kinds of job by name."""

@@ -68,6 +68,23 @@ def test_by_day_nobody_is_on_shift_and_each_is_told_why(client: FlaskClient, the
     assert "off-shift" in {team["code_why"] for team in told["left_out"]}
 
 
+def test_off_shift_a_team_is_called_out_all_the_same_and_named_as_what_it_is(
+    client: FlaskClient, theft: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon = dt.datetime(2026, 10, 30, 4, 0, tzinfo=dt.UTC)
+    monkeypatch.setattr(routes, "_now", lambda: noon)
+    told = client.get(f"/api/v1/incidents/{theft}/teams?at=2026-10-30T12:00&off_shift=true").get_json()
+    assert told["teams"]
+    assert not any(team["on_shift"] for team in told["teams"])
+    assert {"off-shift", "no-hours"}.isdisjoint(team["code_why"] for team in told["left_out"])
+    team = told["teams"][0]["code"]
+    refused = client.post(DISPATCHES, json={"incident": theft, "team": team})
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "team-unfit")
+    made = client.post(DISPATCHES, json={"incident": theft, "team": team, "off_shift": True})
+    assert made.status_code == 201, made.text
+    assert made.get_json()["team_code"] == team
+
+
 def test_a_team_is_sent_comes_and_is_free_again(
     client: FlaskClient, theft: str, night: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,7 @@ SANE = {
     "/api/v1/incidents/{incident_id}": "",
     "/api/v1/incidents/{uid}/teams": "k=2&at=2026-10-30T23:00",
     "/api/v1/clinics": "since=2026-11-01&until=2026-11-30",
+    "/api/v1/forms/disputes": "period=2026-10&level=2",
     "/api/v1/grids/{grid_key}/posts": "",
     "/api/v1/jobs": "state=done&limit=5",
     "/api/v1/migrant-clusters": f"grid={VILLAGE}",
@@ -107,7 +108,7 @@ def test_every_address_of_the_api_is_in_the_document(client: FlaskClient, docume
     assert set(reading.pop("/api/v1/screening-rounds/{round_id}")) == {"get"}
     assert set(reading) == set(SANE)
     both = {"/api/v1/dispatches", "/api/v1/cases", "/api/v1/cases/tasks", "/api/v1/screening-rounds"}
-    both |= {"/api/v1/clinics", "/api/v1/grids/{grid_key}/posts"}
+    both |= {"/api/v1/clinics", "/api/v1/forms/disputes", "/api/v1/grids/{grid_key}/posts"}
     for path, methods in reading.items():
         assert set(methods) == ({"get", "post"} if path in both else {"get"}), path
 
@@ -211,7 +212,7 @@ def test_days_at_the_ends_of_the_calendar_do_no_harm(client: FlaskClient, day: s
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 def test_records_and_grids_are_not_written_through_the_api(client: FlaskClient, method: str) -> None:
     written = {"/api/v1/dispatches", "/api/v1/cases", "/api/v1/cases/tasks", "/api/v1/screening-rounds"}
-    written |= {"/api/v1/clinics", "/api/v1/grids/{grid_key}/posts"}
+    written |= {"/api/v1/clinics", "/api/v1/forms/disputes", "/api/v1/grids/{grid_key}/posts"}
     closed = [path for path in SANE if not (method == "post" and path in written)]
     assert len(closed) >= len(SANE) - len(written) > 0
     for path in closed:

@@ -14,6 +14,7 @@ from gridmap.errors import Forbidden, InvalidInput, NotFound
 from gridmap.services.cases import bodies, grid_posts, tasks
 from gridmap.services.cases.bodies import ClinicAsked
 from gridmap.services.cases.grid_posts import GridPost
+from gridmap.services.ground.border import MOST_POINTS, border_of
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids
 from tests.conftest import MakeDatabase
@@ -116,3 +117,22 @@ def test_a_clinic_is_announced_in_the_scope_seen_by_all_and_called_off(
         bodies.call_off(town, of(villages[1]), number)
     bodies.call_off(town, of(villages[0]), number)
     assert bodies.clinics(town, DAY, DAY) == []
+
+
+def test_the_border_sheet_names_every_neighbour_with_the_length_of_what_is_shared(
+    town: Database, villages: list[int]
+) -> None:
+    borders = {key: border_of(town, Scope.whole(), key) for key in villages}
+    for key, border in borders.items():
+        assert border.neighbours
+        # Both sides say the same of the border between them.
+        for neighbour in border.neighbours:
+            back = next(n for n in borders[neighbour.grid_key].neighbours if n.grid_key == key)
+            assert back.shared_m == pytest.approx(neighbour.shared_m, rel=0.05, abs=15)
+        whole = sum(n.shared_m for n in border.neighbours) + border.outer_m
+        assert whole == pytest.approx(border.perimeter_m, rel=0.05)
+        assert 3 <= len(border.points) <= MOST_POINTS
+    here = borders[villages[0]]
+    assert border_of(town, Scope.of_grid(villages[0]), villages[0]) == here, "neighbours sign, whoever looks"
+    with pytest.raises(NotFound):
+        border_of(town, Scope.of_grid(villages[0]), villages[1])

@@ -59,6 +59,7 @@ insert into clinics (grid_key, body_code, kind, on_day, opens, closes)
   values ({TOWN}, 'o', 'outpatient', '2026-01-01', '08:00', '09:00');
 insert into grid_posts (grid_key, title, duty) values ({TOWN}, '网格岗', 'grid_post');
 insert into grid_volunteers values ({TOWN}, 'safety', 3);
+insert into import_profiles values ('省平台', 'incidents', '{{}}', 'ask', 'keeper');
 insert into official_forms (grid_key, form, period, level, made_by, numbers, cases)
   values ({TOWN}, 'disputes', '2026-01', 3, 'keeper', '{{}}', '{{}}');
 insert into import_changes (import_run_id, before) select min(import_run_id), '{{}}' from import_runs;

@@ -25,7 +25,14 @@ OWNER_ONLY = {"audit_segments"}
 TABLES = {table.name: table for table in Base.metadata.sorted_tables if table.name not in OWNER_ONLY}
 SHARED = {"boundary_versions", "roads", "basemap_features", "screening_rounds", "workspace_settings"}
 ACCOUNTS = {"posts", "post_terms", "sign_in_links", "sessions", "api_tokens", "sign_in_attempts"}
-WHOLE = {"case_days", "import_runs", "import_changes", "import_mappings", "audit"} | ACCOUNTS
+WHOLE = {
+    "case_days",
+    "import_runs",
+    "import_changes",
+    "import_mappings",
+    "import_profiles",
+    "audit",
+} | ACCOUNTS
 SUBTREES = {name for name, table in TABLES.items() if "scope_lo" in table.columns}
 CHILDREN = {
     "dispatches": "incidents",
@@ -134,6 +141,7 @@ def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
         },
         "sign_in_attempts": {"attempt_id": number, "pair_hash": code.encode()},
         "audit": {**dict.fromkeys(("post", "role", "action", "object", "outcome", "details"), code)},
+        "import_profiles": {"name": code, "noun": "incidents", "options": {}, "unknown": "ask"},
         "import_mappings": {"noun": "incidents", "name": code, "columns": {}},
         "incidents": {
             "incident_id": number,

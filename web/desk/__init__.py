@@ -17,8 +17,10 @@ def register(app: Flask) -> None:
         imports,
         lists,
         live,
+        official_forms,
         route,
         screening,
+        sources,
         town,
     )
 
@@ -33,7 +35,9 @@ def register(app: Flask) -> None:
         screening.bp,
         field.bp,
         imports.bp,
+        sources.bp,
         bodies.bp,
         grid_card.bp,
+        official_forms.bp,
     ):
         app.register_blueprint(bp)

@@ -15,6 +15,7 @@ from gridmap.domain.roles import Action
 from gridmap.errors import Forbidden, GridmapError, InvalidInput, NotFound
 from gridmap.services.cases import bodies, grid_posts, worklists
 from gridmap.services.cases.grid_posts import GridPost
+from gridmap.services.ground.border import border_of
 from gridmap.services.ground.grids import checked_level
 from web import context
 from web.access import may_now
@@ -62,6 +63,21 @@ def _card(grid_key: int, problem: GridmapError | None = None, written: forms.For
             for g in shown.places().grids
             if g.level == level_of(grid_key) + 1 and g.grid_key in Scope.of_grid(grid_key)
         ],
+    )
+
+
+@bp.get("/grids/<int:grid_key>/border")
+def border(grid_key: int) -> Response:
+    """Answer the sheet of the grid's border, which the committees on both sides sign."""
+    found = border_of(context.database(), context.scope(), grid_key)
+    names = {one.grid_key: (one.name_zh, one.name_en) for one in found.neighbours}
+    wide_m = 1000 / found.px_per_m
+    return page(
+        "desk/border.html",
+        "",
+        border=found,
+        names=names | {grid_key: (found.name_zh, found.name_en)},
+        bar_m=next(length for length in (5000, 2000, 1000, 500, 200, 100, 50, 20) if length < wide_m / 3),
     )
 
 

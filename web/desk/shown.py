@@ -29,6 +29,7 @@ NAVIGATION = (
     ("map", "pages.map_page"),
     ("town", "town.show"),
     ("handover", "handover.show"),
+    ("forms", "official.show"),
     ("screening", "screening.show"),
     ("bodies", "bodies.show"),
     ("imports", "brought.show"),
@@ -183,6 +184,8 @@ _TELLING = frozenset(
         "answer_kept",
         "import_undone",
         "kept",
+        "form_handed_in",
+        "incoming_begun",
     }
 )
 """Sentences that an address may have a page tell: what was just done."""

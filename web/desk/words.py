@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.desk import words_cases, words_grids, words_town
+from web.desk import words_cases, words_grids, words_sources, words_town
 
 _FRAME: dict[str, tuple[str, str]] = {
     "product": ("网格地图", "gridmap"),
@@ -14,6 +14,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "nav_new": ("登记", "Record"),
     "nav_handover": ("交接班", "Handover"),
     "nav_screening": ("排查", "Screening"),
+    "nav_forms": ("报表", "Forms"),
     "nav_bodies": ("机构", "Bodies"),
     "kept": ("已保存。", "Kept."),
     "keep": ("保存", "Keep"),
@@ -52,7 +53,13 @@ _FRAME: dict[str, tuple[str, str]] = {
     "route_note": ("接报量，不代表危险。", "Reported incidents, not danger."),
 }
 
-WORDS: dict[str, tuple[str, str]] = {**_FRAME, **words_cases.WORDS, **words_town.WORDS, **words_grids.WORDS}
+WORDS: dict[str, tuple[str, str]] = {
+    **_FRAME,
+    **words_cases.WORDS,
+    **words_town.WORDS,
+    **words_grids.WORDS,
+    **words_sources.WORDS,
+}
 
 FOR_SCRIPTS = (
     "as_of",

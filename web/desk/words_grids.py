@@ -1,4 +1,4 @@
-"""Sentences of a grid's page, of bodies and of clinics: Chinese, English."""
+"""Sentences of a grid's page, of bodies and clinics, and of official forms: Chinese, English."""
 
 from __future__ import annotations
 
@@ -57,4 +57,60 @@ WORDS: dict[str, tuple[str, str]] = {
     "clinic_at_office": ("在机构", "at the body's office"),
     "clinic_place": ("地点", "Place"),
     "clinic_text": ("说明", "Note"),
+    "form_title": ("{place}矛盾纠纷排查化解情况表 · {period}", "Disputes of {place}, {period}"),
+    "form_true": ("真实数，按权限查看，已登记", "true counts for whoever has the scope, written down"),
+    "form_file": ("下载 XLSX", "As XLSX"),
+    "form_by_day": ("按发生日期 {since} 至 {until}", "by day of occurrence, {since} to {until}"),
+    "form_says_not": (
+        "成功是有结果的化解；是否履行见回访。不作村与村的排名。",
+        "Succeeded means solved with an outcome; whether it holds is asked at follow-up. No league of villages.",
+    ),
+    "form_handed": ("报送", "Handed in"),
+    "form_handed_by": ("{post}于 {time} 报送。", "Handed in by {post}, {time}."),
+    "form_not_handed": ("这一期还没有报送。", "This period was not handed in yet."),
+    "form_hand_in": ("登记为已报送", "Mark as handed in"),
+    "form_again": ("重新报送", "Hand in again"),
+    "form_hand_in_hint": (
+        "保存现在的数字；以后的变化会逐项说明。",
+        "Keeps the numbers as they are now; later changes are explained against them.",
+    ),
+    "form_handed_in": ("已登记报送。", "Kept as handed in."),
+    "form_same": ("与报送时一致。", "As it was handed in."),
+    "form_change": (
+        "新增 {added} 件（其中报送后补录 {fresh} 件），减少 {gone} 件",
+        "{added} more (of these {fresh} recorded since), {gone} fewer",
+    ),
+    "form_history": ("历次报送", "Handed in so far"),
+    "form_reported": ("已报送", "handed in"),
+    "form_reported_n": (
+        "其中 {n} 件已在 {time} 由{post}报送",
+        "{n} of these were handed in by {post}, {time}",
+    ),
+    "papers": ("调解卷宗（DOCX）", "Papers (DOCX)"),
+    "border_sheet": ("边界确认单", "Border sheet"),
+    "border_title": ("{name}边界确认单", "Border of {name}"),
+    "border_illustrative": ("示意边界，不作确权依据。", "Drawn, not surveyed: no ground for claims."),
+    "border_map": ("边界图", "Map of the border"),
+    "border_code": ("网格编码", "Code"),
+    "border_since": ("启用日期", "In force since"),
+    "border_area": ("面积", "Area"),
+    "border_length": ("边界总长", "Length of the border"),
+    "border_households": ("户数", "Households"),
+    "border_population": ("人口", "People"),
+    "border_neighbours": ("相邻网格", "Neighbours"),
+    "border_side": ("方位", "Side"),
+    "border_shared": ("共同边界", "Shared border"),
+    "border_sign": ("代表签名", "Signature"),
+    "border_outer": ("镇界或无相邻网格", "Town's edge, or no grid beyond"),
+    "border_points": (
+        "边界点（{n} 个，WGS84 经度, 纬度）",
+        "Points of the border ({n}; WGS84 longitude, latitude)",
+    ),
+    "border_points_note": (
+        "自最北点起，沿边界排列；图上其余转折点省略。",
+        "From the northernmost on, along the border; lesser bends are left out.",
+    ),
+    "border_own_sign": ("本村（居）委会", "This village's committee"),
+    "border_town_sign": ("镇综治中心", "Town's governance centre"),
+    "border_day": ("____年__月__日", "Date: __________"),
 }

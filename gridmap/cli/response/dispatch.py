@@ -21,6 +21,11 @@ _STATE = {
 }
 
 
+_OFF_SHIFT = click.option(
+    "--off-shift", is_flag=True, help="不在班也呼叫 / call teams out all the same that are not on shift."
+)
+
+
 @click.group(help="派队 / dispatch: nearest, send, arrived, finish, cancel, list, times.")
 def group() -> None:  # noqa: D103 - its help is above
     pass
@@ -31,12 +36,17 @@ def group() -> None:  # noqa: D103 - its help is above
 @click.option("--at", type=Moment(), help="时刻 / instant; now where absent.")
 @click.option("-k", "k", type=click.IntRange(1, 100), default=3, show_default=True, help="队伍数 / teams.")
 @click.option("--streets", is_flag=True, help="列出第一队的街路 / the first team's streets.")
-def _nearest(incident: str, at: dt.datetime | None, k: int, *, streets: bool) -> None:
+@_OFF_SHIFT
+def _nearest(incident: str, at: dt.datetime | None, k: int, *, streets: bool, off_shift: bool) -> None:
     """最快能到的队伍 / the teams that can be at an incident first, by road."""
     with workspace() as database:
-        found = dispatch.rank_for_incident(database, actor(database), incident, at=instant(database, at), k=k)
+        found = dispatch.rank_for_incident(
+            database, actor(database), incident, at=instant(database, at), k=k, off_shift=off_shift
+        )
     if not found["teams"]:
         console.print("没有可派的队伍 / no team can be sent.")
+        if any(team["code_why"] in {"off-shift", "no-hours"} for team in found["left_out"]):
+            console.print("不在班的队伍可以照样呼叫：--off-shift / call teams out all the same: --off-shift")
     else:
         console.print(_ranking(found["teams"]))
     if streets and found["teams"]:
@@ -64,7 +74,7 @@ def _ranking(teams: list[dict[str, Any]]) -> Table:
         elif team["position_age_s"] is not None:
             place += " (位置已过时 / old position)"
         table.add_row(
-            f"{team['code']} {team['name_zh']}",
+            f"{team['code']} {team['name_zh']}" + ("" if team["on_shift"] else "（不在班 / off shift）"),
             f"{team['seconds'] / 60:.1f}",
             f"{team['length_m'] / 1000:.2f}",
             place,
@@ -77,10 +87,13 @@ def _ranking(teams: list[dict[str, Any]]) -> Table:
 @click.argument("incident")
 @click.argument("team")
 @click.option("--at", type=Moment(), help="派出时刻 / instant; now where absent.")
-def _send(incident: str, team: str, at: dt.datetime | None) -> None:
+@_OFF_SHIFT
+def _send(incident: str, team: str, at: dt.datetime | None, *, off_shift: bool) -> None:
     """派出一队 / send a team to an incident."""
     with workspace() as database:
-        done = dispatch.send_team(database, actor(database), incident, team, now=instant(database, at))
+        done = dispatch.send_team(
+            database, actor(database), incident, team, now=instant(database, at), off_shift=off_shift
+        )
     console.print(
         f"第 {done['dispatch_id']} 次出动 / dispatch {done['dispatch_id']}: {team} → {done['uid']}, "
         f"{done['road_s'] / 60:.1f} 分钟 / min, {done['road_m'] / 1000:.2f} 公里 / km"

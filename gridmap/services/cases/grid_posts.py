@@ -18,7 +18,6 @@ from gridmap.services.ground.grids import checked_level, grid_not_found
 from gridmap.storage.cases import grid_posts as kept
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as ground
-from gridmap.storage.workspace import settings
 
 VISITS = ("visit", "household_visit", "follow_up")
 VISIT_DAYS = 90
@@ -126,7 +125,6 @@ def put(database: Database, actor: Actor, post: GridPost) -> None:
     with database.scoped_session(actor.scope, write=True) as session:
         _require_grid(session, actor, post.grid_key)
         kept.put_post(session, post.grid_key, title, duty=post.duty, phone=phone, hours=post.hours)
-        settings.touch(session)
 
 
 def remove(database: Database, actor: Actor, grid_key: int, title: str) -> None:
@@ -144,7 +142,6 @@ def remove(database: Database, actor: Actor, grid_key: int, title: str) -> None:
                 f"该网格没有“{title}”这个岗位，或超出管辖范围。",
                 f"The grid has no post {title!r} in your scope.",
             )
-        settings.touch(session)
 
 
 def count_volunteers(database: Database, actor: Actor, grid_key: int, counts: Mapping[str, int]) -> None:
@@ -170,7 +167,6 @@ def count_volunteers(database: Database, actor: Actor, grid_key: int, counts: Ma
     with database.scoped_session(actor.scope, write=True) as session:
         _require_grid(session, actor, grid_key)
         kept.put_volunteers(session, grid_key, dict(counts))
-        settings.touch(session)
 
 
 def roles() -> frozenset[str]:

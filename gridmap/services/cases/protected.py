@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,14 +30,24 @@ def table() -> PerturbationTable:
     return perturbation_table(protection.BOUND, protection.VARIANCE, protection.NONE_UP_TO)
 
 
-def told_counts(cells: Cells) -> dict[Any, int]:
+def told_counts(cells: Cells, spans: Sequence[str] = ()) -> dict[Any, int]:
     """Perturb cells and add up those of a group; what holds or would tell too few is in no sum.
+
+    Parameters
+    ----------
+    cells : Cells
+    spans : sequence of str
+        Kinds of the blocks that the period is made of: where one is too fine to be told, nothing is, since a sum
+        without it would be read as the whole period's.
 
     Returns
     -------
     dict
         Group to number; groups of which nothing is told are absent.
     """
+    about = {kind.rpartition("/")[0] for kind in cells.kinds}
+    if not all(protection.is_told(f"{kind}/{span}") for kind in about for span in set(spans)):
+        return {}
     shown = protect(
         cells.counts,
         cells.keys,
@@ -52,9 +63,9 @@ def told_counts(cells: Cells) -> dict[Any, int]:
     return out
 
 
-def told_total(cells: Cells) -> int | None:
+def told_total(cells: Cells, spans: Sequence[str] = ()) -> int | None:
     """Perturb cells of one group, None where nothing is told."""
-    return next(iter(told_counts(cells).values()), None)
+    return next(iter(told_counts(cells, spans).values()), None)
 
 
 def laid(session: Session, asked: IncidentFilter) -> Laid:
@@ -81,14 +92,15 @@ def period_of(query: IncidentQuery) -> dict[str, str | None]:
 def count_by_grid(session: Session, asked: IncidentFilter, level: int) -> dict[str, Any]:
     """Count incidents by grid; the total is a cell of its own, not the sum."""
     found = laid(session, asked)
-    counts = told_counts(stored.cells(session, found, level=level))
+    spans = found.protected.spans
+    counts = told_counts(stored.cells(session, found, level=level), spans)
     unassigned = counts.pop(UNASSIGNED, None)
-    outside = told_total(stored.cells(session, laid(session, _nowhere(asked))))
+    outside = told_total(stored.cells(session, laid(session, _nowhere(asked))), spans)
     return {
         "level": level,
         **period_of(found.protected.query),
         "counts": {str(k): n for k, n in sorted(counts.items())},
-        "total": told_total(stored.cells(session, found)),
+        "total": told_total(stored.cells(session, found), spans),
         # How many are sealed is not told beside a perturbed number.
         "sealed": None,
         # In no grid of the town's level is in no grid at all, and the same cell shows the same number.
@@ -106,15 +118,16 @@ def _nowhere(asked: IncidentFilter) -> IncidentFilter:
 def story(session: Session, asked: IncidentFilter) -> dict[str, Any]:
     """Return a grid's incidents in all, and by domain, stage and kind."""
     found = laid(session, asked)
+    spans = found.protected.spans
     by = {
         f"by_{code}": {
             str(k): n
-            for k, n in told_counts(stored.cells(session, found, code=code)).items()
+            for k, n in told_counts(stored.cells(session, found, code=code), spans).items()
             if k is not None
         }
         for code in stored.PARTS
     }
-    totals = {name: told_total(cells) for name, cells in stored.totals(session, found).items()}
+    totals = {name: told_total(cells, spans) for name, cells in stored.totals(session, found).items()}
     return {
         # How many are sealed is not told beside a perturbed number.
         "incidents": totals | {"sealed": None},
@@ -163,8 +176,11 @@ def by_grid(
         With the period as it is answered.
     """
     found = laid(session, asked)
-    columns = {name: told_counts(cells) for name, cells in stored.standing(session, found, level).items()}
-    in_all = {name: told_total(cells) for name, cells in stored.standing(session, found, None).items()}
+    spans = found.protected.spans
+    columns = {
+        name: told_counts(cells, spans) for name, cells in stored.standing(session, found, level).items()
+    }
+    in_all = {name: told_total(cells, spans) for name, cells in stored.standing(session, found, None).items()}
     grids = sorted({key for counts in columns.values() for key in counts})
     rows = [
         GridCounts.told(key, {name: counts.get(key) for name, counts in columns.items()}) for key in grids

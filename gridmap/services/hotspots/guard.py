@@ -85,7 +85,7 @@ class Guard:
         with self.database.scoped_session(self.scope) as session:
             keys = cell_keys(session, sums.tolist(), kinds)
         named = ["0/all//year"] * len(kinds) if found else kinds
-        return told_counts(Cells(pairs[:, 0].tolist(), counts, keys, named))
+        return told_counts(Cells(pairs[:, 0].tolist(), counts, keys, named), () if found else spans)
 
     def told_set(self, inside: NDArray[np.bool_], kind: str, *, found: bool = False) -> int | None:
         """Tell how many incidents are in a set; None where that is not told."""

@@ -19,7 +19,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.services.accounts import audit
 from gridmap.services.ground.roads import Roads, load_roads
-from gridmap.services.response.obstacles import obstacle
+from gridmap.services.response.obstacles import is_on_shift, obstacle
 from gridmap.storage.cases import incidents
 from gridmap.storage.cases.desk import widen
 from gridmap.storage.database import Database
@@ -69,6 +69,7 @@ def rank_for_incident(
     at: dt.datetime,
     k: int = 3,
     team: str | None = None,
+    off_shift: bool = False,
 ) -> dict[str, Any]:
     """Rank the teams that can go to an incident by their time on the road.
 
@@ -88,6 +89,8 @@ def rank_for_incident(
     k : int
     team : str, optional
         Only this team.
+    off_shift : bool
+        Call teams out all the same that are not on shift; each says whether it is (``on_shift``).
 
     Returns
     -------
@@ -125,7 +128,7 @@ def rank_for_incident(
     clock = at.astimezone(ZoneInfo(database.settings.timezone)).time()
     fit, left_out = [], []
     for candidate in teams:
-        why = obstacle(candidate, row, clock, busy, out)
+        why = obstacle(candidate, row, clock, busy, out, off_shift=off_shift)
         place = place_of(candidate, at)
         if why is None and place is None:
             why = ("no-place", "没有位置，也没有驻地坐标", "neither a position nor a base is known")
@@ -134,6 +137,8 @@ def rank_for_incident(
         else:
             fit.append((candidate, place))
     ranked, asked, no_way = _ranked(load_roads(database, scope), row, fit, k) if fit else ([], 0, [])
+    working = {candidate["code"] for candidate, _ in fit if is_on_shift(candidate, clock)}
+    ranked = [told | {"on_shift": told["code"] in working} for told in ranked]
     return {
         "incident": {name: row[name] for name in ("incident_id", "uid", "domain", "kind", "lon", "lat")},
         "at": at.isoformat(),
@@ -227,7 +232,13 @@ def _line(way: Path, epsg: int) -> dict[str, Any]:
 
 
 def send_team(
-    database: Database, who: Actor | Scope, incident: int | str, team: str, *, now: dt.datetime
+    database: Database,
+    who: Actor | Scope,
+    incident: int | str,
+    team: str,
+    *,
+    now: dt.datetime,
+    off_shift: bool = False,
 ) -> dict[str, Any]:
     """Send a team to an incident, and keep the road time and length that are expected; never where the team is.
 
@@ -241,7 +252,7 @@ def send_team(
         When the incident has no coordinate, or there is no way.
     """
     scope = who.scope if isinstance(who, Actor) else who
-    told = rank_for_incident(database, who, incident, at=now, k=1, team=team)
+    told = rank_for_incident(database, who, incident, at=now, k=1, team=team, off_shift=off_shift)
     if not told["teams"]:
         raise _cannot(told["left_out"][0])
     chosen = told["teams"][0]

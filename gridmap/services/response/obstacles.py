@@ -14,6 +14,8 @@ def obstacle(
     clock: dt.time,
     busy: dict[str, dict[str, Any]],
     out: set[str],
+    *,
+    off_shift: bool = False,
 ) -> tuple[str, str, str] | None:
     """Return the code of what keeps a team from going, in words of both languages; None where nothing does.
 
@@ -26,6 +28,8 @@ def obstacle(
         Team to the dispatch that it is on, as far as whoever asks sees it.
     out : set of str
         Every team that is on a dispatch.
+    off_shift : bool
+        Whether it is called out although it is not on shift.
     """
     if incident["domain"] == "dispute" and incident["risk"] != "red":
         return (
@@ -35,9 +39,11 @@ def obstacle(
         )
     if team["kind"] not in suitable_kinds(incident["domain"], incident["kind"], incident["risk"]):
         return "kind", "不负责这类事件", "is not sent to such incidents"
-    if team["shift_start"] is None or team["shift_end"] is None:
+    if off_shift:
+        pass
+    elif team["shift_start"] is None or team["shift_end"] is None:
         return "no-hours", "没有班次时间", "has no hours of shift"
-    if not on_shift(team["shift_start"], team["shift_end"], clock):
+    elif not is_on_shift(team, clock):
         hours = f"{team['shift_start']:%H:%M}–{team['shift_end']:%H:%M}"
         return "off-shift", f"不在班（{hours}）", f"off shift ({hours})"
     if int(incident["grid_key"]) not in served_ground(
@@ -51,3 +57,9 @@ def obstacle(
     if team["code"] in out:
         return "busy", "正在出动", "on a dispatch"
     return None
+
+
+def is_on_shift(team: dict[str, Any], clock: dt.time) -> bool:
+    """Tell whether a team is on shift; one without hours is not."""
+    known = team["shift_start"] is not None and team["shift_end"] is not None
+    return known and on_shift(team["shift_start"], team["shift_end"], clock)

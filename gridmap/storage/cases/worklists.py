@@ -120,6 +120,16 @@ def list_rows(
     return [list_row(row) for row in session.execute(query).mappings()]
 
 
+def rows_of(session: Session, incident_ids: list[int]) -> list[CaseRow]:
+    """Lines of cases by their numbers, those due first before others."""
+    query = (
+        select_rows()
+        .where(Incident.incident_id.in_(incident_ids))
+        .order_by(Incident.due_at.asc().nulls_last(), Incident.incident_id)
+    )
+    return [list_row(row) for row in session.execute(query).mappings()]
+
+
 def total(session: Session, wanted: Wanted, looking: Looking) -> int:
     """How many lines a list has."""
     query = select(func.count()).select_from(Incident).where(*_narrowed(wanted, looking))

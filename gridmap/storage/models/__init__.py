@@ -22,7 +22,13 @@ from gridmap.storage.models.reports import OfficialForm, ReportRun
 from gridmap.storage.models.response import Dispatch
 from gridmap.storage.models.tasks import CaseDay, Clinic, ScreeningAnswer, ScreeningRound, Task
 from gridmap.storage.models.teams import MigrantCluster, Organisation, Team, TeamPosition
-from gridmap.storage.models.workspace import ImportChange, ImportMapping, ImportRun, WorkspaceSetting
+from gridmap.storage.models.workspace import (
+    ImportChange,
+    ImportMapping,
+    ImportProfile,
+    ImportRun,
+    WorkspaceSetting,
+)
 
 __all__ = [
     "SCHEMA",
@@ -43,13 +49,14 @@ __all__ = [
     "HotspotRun",
     "ImportChange",
     "ImportMapping",
+    "ImportProfile",
     "ImportRun",
     "Incident",
     "IncidentStep",
     "Job",
     "MigrantCluster",
-    "Organisation",
     "OfficialForm",
+    "Organisation",
     "Patrol",
     "PatrolRoute",
     "PatrolSegment",

@@ -80,3 +80,16 @@ class ImportMapping(Base):
     name: Mapped[str] = mapped_column(Text, primary_key=True)
     columns: Mapped[Any] = mapped_column(JSONB)
     owner: Mapped[str | None] = mapped_column(Text)
+
+
+class ImportProfile(Base):
+    """How one source system's files are read, by its name."""
+
+    __tablename__ = "import_profiles"
+    __table_args__ = (CheckConstraint("unknown in ('ask', 'refuse', 'other')", name="unknown"),)
+
+    name: Mapped[str] = mapped_column(Text, primary_key=True)
+    noun: Mapped[str] = mapped_column(Text)
+    options: Mapped[Any] = mapped_column(JSONB)
+    unknown: Mapped[str] = mapped_column(Text)
+    owner: Mapped[str | None] = mapped_column(Text)

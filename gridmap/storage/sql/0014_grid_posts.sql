@@ -37,6 +37,17 @@ CREATE TABLE official_forms (
 
 CREATE INDEX ix_official_forms_grid_key ON official_forms (grid_key, form, period);
 
+-- Profiles of source systems: how their files are read.
+CREATE TABLE import_profiles (
+    name TEXT NOT NULL,
+    noun TEXT NOT NULL,
+    options JSONB NOT NULL,
+    unknown TEXT NOT NULL,
+    owner TEXT,
+    CONSTRAINT pk_import_profiles PRIMARY KEY (name),
+    CONSTRAINT ck_import_profiles_unknown CHECK (unknown in ('ask', 'refuse', 'other'))
+);
+
 do $$
 declare
   name text;
@@ -50,4 +61,10 @@ begin
     execute format('alter table %I force row level security', name);
     execute format('create policy scope on %I using (%s) with check (%s)', name, inside, inside);
   end loop;
+  alter table import_profiles enable row level security;
+  alter table import_profiles force row level security;
+  create policy whole on import_profiles using (
+    nullif(current_setting('gridmap.scope_lo', true), '')::bigint = 0
+    and nullif(current_setting('gridmap.scope_hi', true), '')::bigint = 99999999999999999
+  );
 end $$;

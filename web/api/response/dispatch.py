@@ -45,7 +45,9 @@ def rank_teams(path: IncidentUidPath, query: TeamsQuery) -> dict[str, Any]:
     at = query.at or _now()
     if at.tzinfo is None:
         at = at.replace(tzinfo=ZoneInfo(database().settings.timezone))
-    return dispatch.rank_for_incident(database(), actor(), path.uid, at=at, k=query.k)
+    return dispatch.rank_for_incident(
+        database(), actor(), path.uid, at=at, k=query.k, off_shift=query.off_shift
+    )
 
 
 @bp.get("/dispatches", responses={200: Dispatches})
@@ -60,7 +62,10 @@ def list_dispatches(query: DispatchesQuery) -> dict[str, Any]:
 @bp.post("/dispatches", responses={201: Dispatch})
 def send_team(body: DispatchRequest) -> tuple[dict[str, Any], int]:
     """Send a team to an incident."""
-    return dispatch.send_team(database(), actor(), body.incident, body.team, now=_now()), 201
+    sent = dispatch.send_team(
+        database(), actor(), body.incident, body.team, now=_now(), off_shift=body.off_shift
+    )
+    return sent, 201
 
 
 @bp.get("/dispatches/times", responses={200: ResponseTimes})

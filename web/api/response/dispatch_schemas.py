@@ -24,6 +24,7 @@ class TeamsQuery(Strict):
 
     at: dt.datetime | None = Field(None, description="Instant, local where it has no zone; now where absent.")
     k: int = Field(3, ge=1, le=100)
+    off_shift: bool = Field(False, description="Call teams out all the same that are not on shift.")
 
 
 class DispatchRequest(Strict):
@@ -31,6 +32,7 @@ class DispatchRequest(Strict):
 
     incident: Uid
     team: str = Field(min_length=1, max_length=40)
+    off_shift: bool = Field(False, description="Call it out all the same when it is not on shift.")
 
 
 class DispatchPath(BaseModel):

@@ -6,6 +6,7 @@ import { age, dayTime, lang, messageOf, nameOf, number, t } from "../shell/i18n.
 import { may } from "../shell/rights.js";
 
 const SHOWN = 3;
+const OFF = new Set(["off-shift", "no-hours"]);
 const CLOSED = new Set(["resolved", "archived"]);
 
 /** @param {number} seconds */
@@ -30,6 +31,7 @@ export class DispatchSection {
   /** @type {any} */
   #chosen = null;
   #busy = false;
+  #offShift = false;
   /** @type {Map<any, any>} */
   #names = new Map();
 
@@ -56,7 +58,7 @@ export class DispatchSection {
       const [found, sent, teams] = await Promise.all([
         this.#closed || !may("send_team")
           ? null
-          : get(`/incidents/${encodeURIComponent(uid)}/teams`, { k: SHOWN }),
+          : get(`/incidents/${encodeURIComponent(uid)}/teams`, { k: SHOWN, off_shift: this.#offShift || null }),
         get("/dispatches", { incident: uid }),
         get("/teams"),
       ]);
@@ -158,6 +160,13 @@ export class DispatchSection {
             teams.map((/** @type {Properties} */ team) => this.#team(team)),
           )
         : h("p", { class: "nothing", id: "disp-none" }, t("disp_none")),
+      !this.#offShift && left.some((/** @type {Properties} */ team) => OFF.has(team.code_why))
+        ? h(
+            "button",
+            { type: "button", id: "disp-off-shift", onclick: () => this.#callOut() },
+            t("disp_off_shift"),
+          )
+        : null,
       teams.length ? h("p", { class: "muted" }, t("disp_note")) : null,
       left.length
         ? h(
@@ -174,6 +183,12 @@ export class DispatchSection {
           )
         : null,
     ];
+  }
+
+  // A team at home is better than none: it is named as what it is, and asked for.
+  #callOut() {
+    this.#offShift = true;
+    return this.#load();
   }
 
   /** @param {Properties} team */
@@ -210,6 +225,7 @@ export class DispatchSection {
             onclick: () => this.#choose(on ? null : team),
           },
           h("b", {}, name(team)),
+          team.on_shift ? null : h("span", { class: "warn-text" }, ` ${t("disp_is_off_shift")}`),
         ),
         h(
           "button",
@@ -266,7 +282,11 @@ export class DispatchSection {
   #send(team) {
     this.#choose(team);
     return this.#write(async () => {
-      await send("POST", "/dispatches", { incident: this.#incident.uid, team: team.code });
+      await send("POST", "/dispatches", {
+        incident: this.#incident.uid,
+        team: team.code,
+        off_shift: !team.on_shift,
+      });
       announce(t("disp_said_sent", { team: name(team) }));
     });
   }

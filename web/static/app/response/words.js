@@ -4,6 +4,8 @@ export const RESPONSE_WORDS = {
   disp: ["派队", "Dispatch"],
   disp_loading: ["正在按路程找队伍…", "Finding teams by road…"],
   disp_none: ["现在没有可派的队伍。", "No team can be sent now."],
+  disp_off_shift: ["照样呼叫不在班的队伍", "Call teams out all the same"],
+  disp_is_off_shift: ["不在班", "off shift"],
   disp_closed: ["已办结，不再派队。", "Closed; no team is sent any more."],
   disp_minutes: ["{n} 分钟", "{n} min"],
   disp_from_position: ["现在位置，{age}", "live position, {age}"],

@@ -1,0 +1,142 @@
+"""What programs read: OGC API Features by GDAL's own driver, Open311, notebooks; in scope, paged, nothing cut."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from typing import Any
+
+import geopandas as gpd
+import pyogrio
+import pytest
+from flask.testing import FlaskClient
+
+import gridmap
+from gridmap.domain.accounts import Actor, Role
+from gridmap.domain.gridkey import Scope
+from gridmap.services.accounts import desk
+from gridmap.services.reports import features
+from gridmap.storage.database import Database
+from tests.conftest import MakeDatabase
+from tests.doors import client_of, token_of
+
+
+@pytest.fixture(scope="module")
+def town(make_database: MakeDatabase) -> Database:
+    return make_database("demo")
+
+
+@pytest.fixture(scope="module")
+def keeper(town: Database) -> FlaskClient:
+    return client_of(town)
+
+
+def everything(client: FlaskClient, path: str) -> list[dict[str, Any]]:
+    """Follow the pages' own links."""
+    out: list[dict[str, Any]] = []
+    while path:
+        told = client.get(path).get_json()
+        assert told["numberReturned"] == len(told["features"])
+        out += told["features"]
+        path = next((link["href"] for link in told["links"] if link["rel"] == "next"), "")
+    assert len(out) == told["numberMatched"]
+    return out
+
+
+def test_pages_hold_every_feature_once_and_say_how_many_there_are(keeper: FlaskClient) -> None:
+    for name in ("grids", "teams", "organisations"):
+        found = everything(keeper, f"/ogc/collections/{name}/items?limit=97")
+        assert len({feature["id"] for feature in found}) == len(found) > 0
+    month = "datetime=2026-10-01T00:00:00Z/2026-10-31T23:00:00Z&domain=dispute"
+    found = everything(keeper, f"/ogc/collections/incidents/items?limit=50&{month}")
+    headline = keeper.get("/api/v1/exports/incidents.geojson?from=2026-10-01&to=2026-11-01&domain=dispute")
+    assert len(found) == len(headline.get_json()["features"]) > 50
+
+
+def test_a_box_and_a_level_narrow_and_what_is_unknown_is_refused(keeper: FlaskClient) -> None:
+    villages = everything(keeper, "/ogc/collections/grids/items?level=3&limit=10")
+    assert len(villages) == 28
+    west, south, east, north = keeper.get("/ogc/collections/grids").get_json()["extent"]["spatial"]["bbox"][0]
+    half = everything(
+        keeper, f"/ogc/collections/grids/items?level=3&bbox={west},{south},{(west + east) / 2},{north}"
+    )
+    assert 0 < len(half) < 28
+    for wrong in ("limit=0", "limit=x", "bbox=1,2,3", "bbox=9,9,1,1", "colour=red", "datetime=yesterday"):
+        answer = keeper.get(f"/ogc/collections/grids/items?{wrong}")
+        assert (answer.status_code, wrong) == (422, wrong)
+    assert keeper.get("/ogc/collections/nothing/items").status_code == 404
+    assert keeper.get("/ogc/collections/grids/items/7").status_code == 404
+
+
+def test_a_village_s_program_reads_its_village_and_no_sealed_case_leaves(town: Database) -> None:
+    with town.scoped_session(Scope.whole()) as session:
+        from gridmap.storage.ground import grids
+
+        village = int(grids.list_grids(session, level=3, geometry=False)[4]["grid_key"])
+    of = Actor("村", Role.VILLAGE_DESK, Scope.of_grid(village))
+    found = list(features.every(town, of, "incidents"))
+    assert found
+    assert all(int(feature["properties"]["grid_key"]) in of.scope for feature in found)
+    kinds = {
+        (f["properties"]["domain"], f["properties"]["kind"])
+        for f in features.every(town, Actor.at_the_machine(), "incidents")
+    }
+    assert ("dispute", "01") not in kinds, "family disputes are sealed"
+
+
+def test_gdal_s_own_driver_reads_every_feature_of_a_collection(
+    demo_server: str, demo_database: Database
+) -> None:
+    header = f"Authorization: Bearer {token_of(demo_database)}"
+    options = {"GDAL_HTTP_HEADERS": header, "OAPIF_DUMMY": "1"}
+    before = {name: os.environ.get(name) for name in options}
+    pyogrio.set_gdal_config_options({"GDAL_HTTP_HEADERS": header})
+    try:
+        if "OAPIF" not in pyogrio.list_drivers():
+            pytest.skip("this build of GDAL has no OAPIF driver")
+        layers = {str(name) for name, _ in pyogrio.list_layers(f"OAPIF:{demo_server}/ogc")}
+        assert {"grids", "incidents", "roads"} <= layers
+        frame: gpd.GeoDataFrame = pyogrio.read_dataframe(f"OAPIF:{demo_server}/ogc", layer="incidents")
+    finally:
+        pyogrio.set_gdal_config_options({"GDAL_HTTP_HEADERS": None})
+    with demo_database.scoped_session(Scope.whole()) as session:
+        from gridmap.storage.reports.features import Wanted, count
+
+        wanted = features._wanted(demo_database, Actor.at_the_machine(), "incidents", None, None, None)
+        assert isinstance(wanted, Wanted)
+        assert len(frame) == count(session, wanted) > 5000
+    assert before is not None
+
+
+def test_open311_tells_services_and_how_requests_stand(keeper: FlaskClient) -> None:
+    services = {
+        s["service_code"]: s["service_name"] for s in keeper.get("/open311/v2/services.json").get_json()
+    }
+    assert services["dispute:02"] == "邻里纠纷"
+    asked = "start_date=2026-10-01T00:00:00Z&end_date=2026-10-07T00:00:00Z"
+    answer = keeper.get(f"/open311/v2/requests.json?{asked}&status=closed&service_code=dispute:02")
+    told = answer.get_json()
+    assert told
+    assert {r["status"] for r in told} == {"closed"}
+    assert answer.headers["Open311-More"] == "0"
+    one = keeper.get(f"/open311/v2/requests/{told[0]['service_request_id']}.json").get_json()
+    assert one == [told[0]]
+    for wrong in ("status=lost", "start_date=soon"):
+        assert keeper.get(f"/open311/v2/requests.json?{wrong}").status_code == 422
+
+
+def test_notebooks_read_layers_as_geodataframes(town: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.towns import environment_of
+
+    for name, value in environment_of(town).items():
+        monkeypatch.setenv(name, value)
+    villages = gridmap.read_grids(level=3)
+    assert (len(villages), villages.crs.to_epsg()) == (28, 4326)
+    october = gridmap.read_incidents(
+        since=dt.date(2026, 10, 1), until=dt.date(2026, 10, 31), domain="dispute"
+    )
+    assert len(october) > 50
+    assert set(october["domain"]) == {"dispute"}
+    with pytest.raises(AttributeError):
+        _ = gridmap.read_persons
+    assert desk is not None

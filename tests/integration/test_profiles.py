@@ -1,0 +1,170 @@
+"""Profiles of source systems and the incoming folder: proposed from a file, asked, imported once, answered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from gridmap.domain.accounts import Actor, Role
+from gridmap.domain.gridkey import Scope
+from gridmap.domain.profiles import Profile
+from gridmap.errors import Forbidden, InvalidInput, NotFound
+from gridmap.services.cases import desk
+from gridmap.services.house import IMPORT_KINDS
+from gridmap.services.imports import incoming, profiles
+from gridmap.storage.database import Database
+from tests.conftest import MakeDatabase
+
+KEEPER = Actor.at_the_machine()
+INCIDENTS = IMPORT_KINDS["incidents"]
+HEAD = "工单号,大类,来电时间,受理渠道,所在网格,描述\n"
+ROWS = (
+    "P-1,矛盾纠纷,2026-10-05 09:00,网格员上报,枫源村,楼上漏水\n"
+    "P-2,矛盾纠纷,2026-10-06 10:30,网格员上报,枫源村,门前堆物\n"
+    "P-3,矛盾纠纷,2026-10-07 11:00,心灵驿站,枫源村,田埂界线\n"
+)
+SAID = {
+    "工单号": "uid",
+    "大类": "domain",
+    "来电时间": "occurred_at",
+    "受理渠道": "channel",
+    "所在网格": "village_name",
+    "描述": "summary",
+}
+
+
+@pytest.fixture
+def town(make_database: MakeDatabase) -> Database:
+    return make_database("villages")
+
+
+@pytest.fixture
+def sheet(tmp_path: Path) -> Path:
+    path = tmp_path / "工单.csv"
+    path.write_text(HEAD + ROWS, "utf-8")
+    return path
+
+
+def drop(town: Database, profile: str, name: str, text: str) -> Path:
+    folder = incoming.folder_of(town.settings.home, profile)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text(text, "utf-8")
+    return folder
+
+
+def run(town: Database) -> list[incoming.Answered]:
+    return incoming.run(town, KEEPER, IMPORT_KINDS, quiet_s=0)
+
+
+def test_a_file_shows_what_each_column_is_how_full_and_which_values_are_unknown(
+    town: Database, sheet: Path
+) -> None:
+    bare = profiles.propose(town, Scope.whole(), INCIDENTS, sheet, Profile("-"))
+    # Every heading is one that the product knows; what the source calls its channels is not.
+    assert (bare.missing, bare.valid) == (None, 0)
+    assert {c.heading: c.filled for c in bare.columns} == dict.fromkeys(SAID, 3)
+    said = profiles.propose(town, Scope.whole(), INCIDENTS, sheet, Profile("省平台", mapping=SAID))
+    assert (said.missing, said.total, said.valid, said.refused) == (None, 3, 0, 3)
+    channel = next(c for c in said.columns if c.heading == "受理渠道")
+    assert (channel.field, dict(channel.unknown)) == ("channel", {"网格员上报": 2, "心灵驿站": 1})
+    mapped = SAID | {"channel=网格员上报": "patrol", "channel=心灵驿站": "visit"}
+    known = profiles.propose(town, Scope.whole(), INCIDENTS, sheet, Profile("省平台", mapping=mapped))
+    assert (known.valid, known.refused) == (3, 0)
+
+
+@pytest.mark.parametrize(("unknown", "inserted"), [("ask", 0), ("refuse", 2)])
+def test_unknown_values_are_asked_about_or_refuse_their_rows_alone(
+    town: Database, sheet: Path, unknown: str, inserted: int
+) -> None:
+    mapping = SAID | {"channel=网格员上报": "patrol"}
+    profile = Profile("省平台", mapping=mapping, unknown=unknown)  # type: ignore[arg-type]
+    if unknown == "ask":
+        with pytest.raises(InvalidInput, match="心灵驿站（1）"):
+            profiles.bring(town, Scope.whole(), INCIDENTS, sheet, profile)
+        with pytest.raises(NotFound):
+            desk.find(town, KEEPER, "P-1")
+    else:
+        done = profiles.bring(town, Scope.whole(), INCIDENTS, sheet, profile)
+        assert (done.inserted, done.refused) == (inserted, 1)
+
+
+def test_unknown_kinds_are_taken_as_others_where_the_profile_says_so(town: Database, tmp_path: Path) -> None:
+    path = tmp_path / "k.csv"
+    path.write_text(
+        "number,domain,kind,occurred_at,village_name\nK-1,dispute,邻里,2026-10-05,枫源村\n"
+        "K-2,dispute,彩礼返还,2026-10-05,枫源村\n",
+        "utf-8",
+    )
+    mapping = {"number": "uid", "kind=邻里": "02"}
+    profile = Profile("旧台账", mapping=mapping, unknown="other")
+    assert profiles.bring(town, Scope.whole(), INCIDENTS, path, profile).inserted == 2
+    assert desk.find(town, KEEPER, "K-1").row.kind == "02"
+    assert desk.find(town, KEEPER, "K-2").row.kind == "99"
+
+
+def test_a_dropped_file_is_imported_once_and_answered_in_its_own_columns(town: Database) -> None:
+    mapping = SAID | {"channel=网格员上报": "patrol"}
+    profiles.save(town, KEEPER, Profile("省平台", mapping=mapping, unknown="refuse"))
+    folder = drop(town, "省平台", "十月.csv", HEAD + ROWS)
+    (answer,) = run(town)
+    assert (answer.outcome, answer.inserted, answer.refused) == ("imported", 2, 1)
+    assert [p.name for p in folder.glob("*.csv")] == []
+    assert len(list((folder / "done").glob("*十月.csv"))) == 1
+    lines = list(openpyxl.load_workbook(answer.result).active.iter_rows(values_only=True))
+    assert lines[0] == ("行 row", *SAID, "结果 result", "原因 reason")
+    assert [line[-2].split()[0] for line in lines[1:]] == ["已导入", "已导入", "退回"]
+    assert lines[1][1] == "P-1"
+    assert "受理渠道" in lines[3][-1]
+    # The same bytes under another name are no second file.
+    drop(town, "省平台", "十月-再发.csv", HEAD + ROWS)
+    (again,) = run(town)
+    assert again.outcome == "again"
+    assert run(town) == []
+
+
+def test_a_file_that_is_refused_as_a_whole_is_kept_apart_with_its_reason(town: Database) -> None:
+    profiles.save(town, KEEPER, Profile("省平台", mapping=SAID))
+    folder = drop(town, "省平台", "坏.csv", "甲,乙\n1,2\n")
+    person = drop(
+        town, "省平台", "人.csv", "工单号,姓名,大类,来电时间,所在网格\nP-9,张三,矛盾纠纷,2026-10-05,枫源村\n"
+    )
+    assert [a.outcome for a in run(town)] == ["refused", "refused"]
+    assert len(list((folder / "refused").iterdir())) == 2
+    said = (folder / "results" / "坏.csv.txt").read_text("utf-8")
+    assert "表头有：甲、乙" in said
+    assert "张三" not in (person / "results" / "人.csv.txt").read_text("utf-8")
+
+
+def test_the_answer_holds_no_cell_that_was_refused_and_no_column_that_was_not_read(town: Database) -> None:
+    profiles.save(
+        town, KEEPER, Profile("省平台", mapping=SAID | {"channel=网格员上报": "patrol"}, unknown="refuse")
+    )
+    text = HEAD.replace("描述", "描述,备用") + ROWS.splitlines()[0] + ",内部编码7788\n"
+    text += "P-4,矛盾纠纷,2026-10-07,网格员上报,枫源村,联系13800138000,9\n"
+    folder = drop(town, "省平台", "含号码.csv", text)
+    (answer,) = run(town)
+    assert (answer.inserted, answer.refused) == (1, 1)
+    cells = [
+        str(c)
+        for line in openpyxl.load_workbook(answer.result).active.iter_rows(values_only=True)
+        for c in line
+    ]
+    assert not any("13800138000" in cell or "7788" in cell for cell in cells)
+    assert folder.is_dir()
+
+
+def test_a_profile_s_name_fields_and_owner_are_held(town: Database) -> None:
+    for name in ("", "../x", "a/b", "x" * 41):
+        with pytest.raises(InvalidInput, match="配置名称"):
+            profiles.save(town, KEEPER, Profile(name))
+    with pytest.raises(InvalidInput, match="没有字段"):
+        profiles.save(town, KEEPER, Profile("省平台", mapping={"甲": "nothing"}))
+    one, other = (Actor(name, Role.KEEPER, Scope.whole()) for name in ("数据岗一", "数据岗二"))
+    profiles.save(town, one, Profile("省平台", mapping=SAID))
+    with pytest.raises(Forbidden):
+        profiles.save(town, other, Profile("省平台"))
+    with pytest.raises(Forbidden):
+        profiles.remove(town, other, "省平台")
+    assert profiles.find(town, "省平台").mapping == SAID

@@ -1,0 +1,111 @@
+"""Official forms."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from pydantic import BaseModel, Field
+
+from gridmap.services.reports import official_forms
+from gridmap.services.reports.official_forms import DisputeForm
+from web.api.cases.case_schemas import KeyText
+from web.api.schemas import Problem, Strict
+from web.context import actor, database, scope
+
+bp = APIBlueprint(
+    "forms",
+    __name__,
+    url_prefix="/api/v1",
+    abp_tags=[Tag(name="forms", description="报表: forms that receivers demand")],
+    abp_responses={403: Problem, 404: Problem, 409: Problem, 422: Problem, 503: Problem},
+)
+
+
+class FormQuery(Strict):
+    """Which form."""
+
+    period: str = Field(max_length=10, description="2026-10, 2026-Q4, 2026-H2 or 2026.")
+    level: int = Field(3, ge=2, le=3, description="Rows: areas or villages.")
+    grid: KeyText | None = Field(None, description="The grid that it is about.")
+
+
+class FormRow(BaseModel):
+    """A row with its counts."""
+
+    name: str
+    name_zh: str
+    name_en: str
+    counts: dict[str, int]
+
+
+class FormChange(BaseModel):
+    """What changed in a column since the form was handed in."""
+
+    column: str
+    before: int
+    now: int
+    added: int
+    gone: int
+    recorded_since: int
+
+
+class FormAnswer(BaseModel):
+    """The dispute sheet with true counts."""
+
+    period: str
+    grid_key: KeyText
+    total: FormRow
+    by_grid: list[FormRow]
+    by_kind: list[FormRow]
+    sealed: int
+    handed_in_at: str | None
+    changes: list[FormChange]
+    query: dict[str, str]
+    as_of: str
+
+
+def _row(row: official_forms.Row) -> dict[str, Any]:
+    return {"name": row.name, "name_zh": row.zh, "name_en": row.en, "counts": dict(row.counts)}
+
+
+def _told(form: DisputeForm) -> dict[str, Any]:
+    return {
+        "period": form.asked.period.name,
+        "grid_key": str(form.root_key),
+        "total": _row(form.total),
+        "by_grid": [_row(row) for row in form.by_grid],
+        "by_kind": [_row(row) for row in form.by_kind],
+        "sealed": form.sealed,
+        "handed_in_at": form.handed_in["made_at"].isoformat() if form.handed_in else None,
+        "changes": [
+            {
+                "column": change.column,
+                "before": change.before,
+                "now": change.now,
+                "added": len(change.added),
+                "gone": len(change.gone),
+                "recorded_since": len(change.new_records),
+            }
+            for change in form.changes
+        ],
+        "query": form.query.parameters(),
+        "as_of": form.as_of.isoformat(),
+    }
+
+
+def _asked(given: FormQuery) -> official_forms.FormAsked:
+    return official_forms.asked_for(given.period, given.level, int(given.grid) if given.grid else None)
+
+
+@bp.get("/forms/disputes", responses={200: FormAnswer})
+def get_form(query: FormQuery) -> dict[str, Any]:
+    """Fill the dispute sheet: found, handled, succeeded, by grid and kind; and tell what changed since handing in."""
+    return _told(official_forms.dispute_form(database(), scope(), _asked(query)))
+
+
+@bp.post("/forms/disputes", responses={201: FormAnswer})
+def hand_in(body: FormQuery) -> tuple[dict[str, Any], int]:
+    """Keep the sheet as it is now, as handed in."""
+    return _told(official_forms.hand_in(database(), actor(), _asked(body))), 201

@@ -1,0 +1,163 @@
+"""Official forms: the dispute sheet with its cells' cases, handed in, what changed since; files of it and of a case."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from pathlib import Path
+from urllib.parse import quote, urlencode
+
+from flask import Blueprint, Response, redirect, request, url_for
+
+from gridmap.domain.gridkey import VILLAGE, level_of
+from gridmap.domain.official_forms import COLUMNS, SHARES
+from gridmap.domain.roles import Action
+from gridmap.errors import GridmapError, InvalidInput, NotFound
+from gridmap.services.reports import form_files, official_forms
+from gridmap.services.reports.official_forms import FormAsked
+from web import context
+from web.access import may_now
+from web.desk import forms, shown, small_map
+from web.desk.lists import offered
+from web.desk.shown import page
+
+bp = Blueprint("official", __name__)
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_SHOWN_PERIODS = 14
+
+
+def periods(today: dt.date) -> list[str]:
+    """Return names of periods that a form offers, the newest first: months, quarters, half-years, years."""
+    months: list[str] = []
+    year, month = today.year, today.month
+    for _ in range(_SHOWN_PERIODS):
+        months.append(f"{year}-{month:02d}")
+        year, month = (year, month - 1) if month > 1 else (year - 1, 12)
+    quarters = list(dict.fromkeys(f"{m[:4]}-Q{(int(m[5:]) + 2) // 3}" for m in months))
+    halves = list(dict.fromkeys(f"{m[:4]}-H{1 + (int(m[5:]) > 6)}" for m in months))
+    return [*months, *quarters, *halves, str(today.year), str(today.year - 1)]
+
+
+def _asked() -> FormAsked:
+    given = request.values
+    last_month = shown.today().replace(day=1) - dt.timedelta(days=1)
+    level, within = given.get("level", ""), given.get("grid", "")
+    if not (level or "3").isdecimal() or not (within or "0").isdecimal() or len(within) > 17:
+        raise InvalidInput(
+            "form-address",
+            "报表地址无效，请从报表页选择。",
+            "The address names no form. Choose on the page of forms.",
+        )
+    return official_forms.asked_for(
+        given.get("period") or f"{last_month:%Y-%m}",
+        int(level or VILLAGE),
+        int(within) if within else None,
+    )
+
+
+def _parameters(form: official_forms.DisputeForm, **more: str) -> str:
+    asked = form.asked
+    return urlencode({"period": asked.period.name, "level": asked.level, "grid": form.root_key, **more})
+
+
+@bp.get("/forms")
+def show() -> Response:
+    """Answer the dispute sheet, and what changed since it was handed in."""
+    return _sheet()
+
+
+def _sheet(problem: GridmapError | None = None) -> Response:
+    database, scope = context.database(), context.scope()
+    form = official_forms.dispute_form(database, scope, _asked(), now=shown.now())
+    names = {c.code: (c.zh, c.en) for c in COLUMNS}
+    return page(
+        "desk/official_form.html",
+        "forms",
+        status=problem.status if problem else 200,
+        problem=problem.as_dict() if problem else None,
+        form=form,
+        headings=form_files.headings(),
+        shares=SHARES,
+        values_of=form_files.values_of,
+        names=names,
+        periods=periods(shown.today()),
+        roots=[g for g in shown.places().grids if g.level < VILLAGE or g.grid_key == form.root_key],
+        cell=lambda row, column: f"{url_for('official.cases')}?{_parameters(form, row=row, column=column)}",
+        file_address=f"{url_for('official.file')}?{_parameters(form)}",
+        template_address=lambda name: f"{url_for('official.file')}?{_parameters(form, template=name)}",
+        templates=[path.name for path in _templates()],
+        may_hand_in=may_now(Action.MAKE_FORMS),
+        handed_in=official_forms.handed_in(database, scope)[:_SHOWN_PERIODS],
+        below=level_of(form.root_key) < VILLAGE,
+    )
+
+
+@bp.post("/forms")
+def hand_in() -> Response:
+    """Keep the sheet as it is now, as handed in."""
+    forms.own_form()
+    form = official_forms.hand_in(context.database(), context.actor(), _asked())
+    return redirect(f"{url_for('official.show')}?{_parameters(form, told='form_handed_in')}", 303)  # type: ignore[return-value]
+
+
+@bp.get("/forms/cases")
+def cases() -> Response:
+    """Answer the cases behind a cell."""
+    database, scope = context.database(), context.scope()
+    form = official_forms.dispute_form(database, scope, _asked(), now=shown.now())
+    row, column = request.args.get("row", ""), request.args.get("column", "")
+    found = official_forms.cell_cases(database, scope, form, row, column)
+    return page(
+        "desk/official_cases.html",
+        "forms",
+        form=form,
+        row=next(r for r in (form.total, *form.by_grid, *form.by_kind) if r.name == row),
+        column=next((c.zh, c.en) for c in COLUMNS if c.code == column),
+        found=found,
+        steps={line.incident_id: offered(line) for line in found.rows},
+        urgency=small_map.urgency,
+        back=f"{url_for('official.show')}?{_parameters(form)}",
+    )
+
+
+def _templates() -> list[Path]:
+    folder = context.database().settings.home / "forms"
+    return sorted(p for p in folder.glob("*") if p.suffix.lower() in {".xlsx", ".docx"})
+
+
+@bp.get("/forms/file")
+def file() -> Response:
+    """Answer the sheet as a workbook, or in a form file of the town's own."""
+    database = context.database()
+    form = official_forms.dispute_form(database, context.scope(), _asked(), now=shown.now())
+    wanted = request.args.get("template")
+    template = next((path for path in _templates() if path.name == wanted), None)
+    if wanted and template is None:
+        raise NotFound(
+            "form-template-absent",
+            f"没有表样“{wanted}”。表样放在工作区的 forms 文件夹。",
+            f"There is no form file {wanted!r}. Form files lie in the workspace's folder forms.",
+        )
+    ending = template.suffix.lower() if template else ".xlsx"
+    name = f"{form.root[0]}-{template.stem if template else '矛盾纠纷'}-{form.asked.period.name}{ending}"
+    with tempfile.TemporaryDirectory(prefix="gridmap-form-") as folder:
+        target = Path(folder) / f"form{ending}"
+        form_files.write_form(form, target, zone=database.settings.timezone, template=template)
+        return _download(target.read_bytes(), name)
+
+
+@bp.get("/cases/<path:number>/papers.docx")
+def papers(number: str) -> Response:
+    """Answer the papers of a mediation, with blanks for names."""
+    with tempfile.TemporaryDirectory(prefix="gridmap-form-") as folder:
+        target = Path(folder) / "papers.docx"
+        form_files.write_mediation_papers(context.database(), context.actor(), number, target)
+        return _download(target.read_bytes(), f"调解卷宗-{number}.docx")
+
+
+def _download(content: bytes, name: str) -> Response:
+    answer = Response(content, content_type=_DOCX if name.endswith(".docx") else _XLSX)
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    return answer

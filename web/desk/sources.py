@@ -1,0 +1,165 @@
+"""Source systems: their profiles, the files that wait, and the wizard that says what each column is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import Blueprint, Response, redirect, request, url_for
+
+from gridmap.domain.profiles import UNKNOWN, UNKNOWN_WORDS, Profile, Proposal
+from gridmap.domain.records import NOUNS
+from gridmap.errors import Forbidden, GridmapError, InvalidInput, NotFound
+from gridmap.services.house import IMPORT_KINDS, INCOMING
+from gridmap.services.imports import incoming, profiles
+from gridmap.services.imports.incoming import IncomingRequest, Waiting
+from gridmap.services.jobs import desk as jobs
+from web import context
+from web.desk import forms
+from web.desk.shown import page
+
+bp = Blueprint("sources", __name__)
+
+_REFUSED = (InvalidInput, NotFound, Forbidden)
+_NOT_READ = "-"
+
+
+@bp.get("/sources")
+def show() -> Response:
+    """Answer the profiles and the files that wait."""
+    return _page()
+
+
+def _page(problem: GridmapError | None = None) -> Response:
+    database = context.database()
+    return page(
+        "desk/sources.html",
+        "imports",
+        status=problem.status if problem else 200,
+        problem=problem.as_dict() if problem else None,
+        profiles=profiles.list_profiles(database),
+        waiting=incoming.waiting(database, quiet_s=0),
+        folder=str(incoming.folder_of(database.settings.home)),
+        nouns=NOUNS,
+        offered=[noun for noun in IMPORT_KINDS if noun != "roads"],
+        unknown_words=UNKNOWN_WORDS,
+    )
+
+
+@bp.post("/sources")
+def make() -> Response:
+    """Make a profile with its folder; its columns are said in the wizard."""
+    form = forms.own_form()
+    database = context.database()
+    try:
+        profile = Profile(form.get("name", "").strip(), form.get("noun", "incidents"))
+        profiles.save(database, context.actor(), profile)
+    except _REFUSED as error:
+        return _page(error)
+    incoming.folder_of(database.settings.home, profile.name).mkdir(parents=True, exist_ok=True)
+    return redirect(url_for("sources.wizard", name=profile.name), 303)  # type: ignore[return-value]
+
+
+@bp.post("/sources/run")
+def run() -> Response:
+    """Have the files that wait imported now."""
+    forms.own_form()
+    jobs.submit(context.database(), context.scope(), INCOMING, IncomingRequest(), owner=context.actor().post)
+    return redirect(url_for("sources.show", told="incoming_begun"), 303)  # type: ignore[return-value]
+
+
+@bp.post("/sources/<name>/removed")
+def remove(name: str) -> Response:
+    """Remove a profile."""
+    forms.own_form()
+    try:
+        profiles.remove(context.database(), context.actor(), name)
+    except _REFUSED as error:
+        return _page(error)
+    return redirect(url_for("sources.show", told="kept"), 303)  # type: ignore[return-value]
+
+
+@bp.get("/sources/<name>")
+def wizard(name: str) -> Response:
+    """Answer a profile beside a file that waits: what each column is, how full, and what is unknown."""
+    return _wizard(profiles.find(context.database(), name), request.args.get("file"))
+
+
+def _wizard(profile: Profile, file: str | None, problem: GridmapError | None = None) -> Response:
+    database = context.database()
+    here = [found for found in incoming.waiting(database, quiet_s=0) if found.profile == profile.name]
+    chosen = next((found for found in here if found.path.name == file), here[0] if here else None)
+    found: Proposal | None = None
+    if chosen is not None:
+        found, problem = _looked_at(profile, chosen, problem)
+    return page(
+        "desk/source.html",
+        "imports",
+        status=problem.status if problem else 200,
+        problem=problem.as_dict() if problem else None,
+        profile=profile,
+        noun=NOUNS[profile.noun],
+        files=here,
+        chosen=chosen,
+        found=found,
+        folder=str(incoming.folder_of(database.settings.home, profile.name)),
+        unknown=UNKNOWN,
+        unknown_words=UNKNOWN_WORDS,
+        not_read=_NOT_READ,
+        choices_of=_choices,
+    )
+
+
+def _looked_at(
+    profile: Profile, chosen: Waiting, problem: GridmapError | None
+) -> tuple[Proposal | None, GridmapError | None]:
+    try:
+        kind = IMPORT_KINDS[profile.noun]
+        return profiles.propose(context.database(), context.scope(), kind, chosen.path, profile), problem
+    except InvalidInput as error:
+        return None, problem or error
+
+
+def _choices(noun: str, field: str | None) -> list[tuple[str, str]]:
+    """Return codes of a field with the spelling that is listed first."""
+    known = next((f for f in NOUNS[noun].fields if f.name == field), None)
+    out: dict[str, str] = {}
+    for spelling, code in (known.codes or {}).items() if known else ():
+        if not spelling.isascii():
+            out.setdefault(code, spelling)
+    return list(out.items())
+
+
+@bp.post("/sources/<name>")
+def save(name: str) -> Response:
+    """Keep what was said of the columns and of unknown values."""
+    form = forms.own_form()
+    database, actor = context.database(), context.actor()
+    known = profiles.find(database, name)
+    mapping = dict(known.mapping)
+    for key, value in form.items():
+        part, _, which = key.partition(":")
+        if part == "column" and which:
+            _say(mapping, which, value)
+        elif part == "value" and "=" in which and value:
+            mapping[which] = value
+    profile = replace(
+        known,
+        mapping=mapping,
+        unknown=form.get("unknown", known.unknown),  # type: ignore[arg-type]
+        crs=forms.text(form, "crs"),
+        sheet=forms.text(form, "sheet"),
+    )
+    file = form.get("file") or None
+    try:
+        profiles.save(database, actor, profile)
+    except _REFUSED as error:
+        return _wizard(profile, file, error)
+    return redirect(url_for("sources.wizard", name=name, file=file, told="kept"), 303)  # type: ignore[return-value]
+
+
+def _say(mapping: dict[str, str], heading: str, field: str) -> None:
+    """Write what a column is: as found where nothing is said, a field, or that it is not read."""
+    if not field:
+        mapping.pop(heading, None)
+    else:
+        mapping[heading] = "" if field == _NOT_READ else field

@@ -1,0 +1,256 @@
+"""OGC API Features (17-069r4) and vector tiles at ``/ogc/``: what QGIS and GDAL read, by a program's token."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, jsonify, request, url_for
+
+from gridmap import __version__
+from gridmap.domain.query import IncidentQuery
+from gridmap.errors import InvalidInput
+from gridmap.services.ground import tiles
+from gridmap.services.reports import features
+from gridmap.services.reports.features import Collection
+from web.context import actor, database
+from web.tiles import tile_answer
+
+bp = Blueprint("ogc", __name__, url_prefix="/ogc")
+
+_LIMIT = 1000
+_CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+_CONFORMS = tuple(
+    f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" for part in ("core", "geojson", "oas30")
+)
+_OF_PAGE = frozenset({"limit", "after", "bbox", "datetime", "f", "level"})
+_OF_QUERY = frozenset({"grid", "domain", "kind", "stage", "overdue", "open", "confirm", "q"})
+_TILED = {"grids": "grids", "roads": "roads"}
+
+
+def _link(rel: str, href: str, title: str, kind: str = "application/json") -> dict[str, str]:
+    return {"rel": rel, "type": kind, "title": title, "href": href}
+
+
+def _address(endpoint: str, **values: Any) -> str:
+    return url_for(endpoint, _external=True, **values)
+
+
+@bp.get("/")
+def landing() -> Response:
+    """Answer where everything is."""
+    return jsonify(
+        {
+            "title": "gridmap 网格地图",
+            "description": "网格、事件、道路、队伍、机构 / grids, incidents, roads, teams and bodies of a scope",
+            "links": [
+                _link("self", _address("ogc.landing"), "this document"),
+                _link(
+                    "service-desc",
+                    _address("ogc.definition"),
+                    "the definition",
+                    "application/vnd.oai.openapi+json;version=3.0",
+                ),
+                _link("conformance", _address("ogc.conformance"), "what is conformed to"),
+                _link("data", _address("ogc.list_collections"), "collections"),
+            ],
+        }
+    )
+
+
+@bp.get("/conformance")
+def conformance() -> Response:
+    """Answer the classes of conformance."""
+    return jsonify({"conformsTo": list(_CONFORMS)})
+
+
+@bp.get("/api")
+def definition() -> Response:
+    """Answer the definition in OpenAPI 3.0."""
+    limit = {
+        "name": "limit",
+        "in": "query",
+        "schema": {"type": "integer", "minimum": 1, "maximum": features.MOST, "default": _LIMIT},
+    }
+    items = {
+        "get": {
+            "operationId": "items",
+            "parameters": [
+                {"name": "collectionId", "in": "path", "required": True, "schema": {"type": "string"}},
+                limit,
+                {
+                    "name": "bbox",
+                    "in": "query",
+                    "style": "form",
+                    "explode": False,
+                    "schema": {"type": "array", "minItems": 4, "maxItems": 4, "items": {"type": "number"}},
+                },
+                {"name": "datetime", "in": "query", "schema": {"type": "string"}},
+                *({"name": name, "in": "query", "schema": {"type": "string"}} for name in sorted(_OF_QUERY)),
+            ],
+            "responses": {
+                "200": {
+                    "description": "features",
+                    "content": {"application/geo+json": {"schema": {"type": "object"}}},
+                }
+            },
+        }
+    }
+    return jsonify(
+        {
+            "openapi": "3.0.3",
+            "info": {"title": "gridmap", "version": __version__},
+            "servers": [{"url": _address("ogc.landing").rstrip("/")}],
+            "paths": {"/collections/{collectionId}/items": items},
+        }
+    )
+
+
+def _described(found: Collection) -> dict[str, Any]:
+    extent: dict[str, Any] = {}
+    if found.bbox is not None:
+        extent["spatial"] = {"bbox": [list(found.bbox)], "crs": _CRS84}
+    if found.span is not None:
+        extent["temporal"] = {"interval": [[at.isoformat() for at in found.span]]}
+    links = [
+        _link("self", _address("ogc.one_collection", name=found.name), found.en),
+        _link("items", _address("ogc.items", name=found.name), found.en, "application/geo+json"),
+    ]
+    if found.name in _TILED:
+        # The template keeps its braces.
+        tiles = f"{_address('ogc.landing')}collections/{found.name}/tiles/{{z}}/{{y}}/{{x}}"
+        links.append(
+            _link("tiles", tiles, "vector tiles (WebMercatorQuad)", "application/vnd.mapbox-vector-tile")
+        )
+    return {
+        "id": found.name,
+        "title": f"{found.zh} {found.en}",
+        "itemType": "feature",
+        "extent": extent,
+        "crs": [_CRS84],
+        "links": links,
+    }
+
+
+@bp.get("/collections")
+def list_collections() -> Response:
+    """Answer the collections."""
+    return jsonify(
+        {
+            "links": [_link("self", _address("ogc.list_collections"), "this document")],
+            "collections": [_described(found) for found in features.collections(database(), actor())],
+        }
+    )
+
+
+@bp.get("/collections/<name>")
+def one_collection(name: str) -> Response:
+    """Answer one collection."""
+    features.find(name)
+    found = next(c for c in features.collections(database(), actor()) if c.name == name)
+    return jsonify(_described(found))
+
+
+@bp.get("/collections/<name>/items")
+def items(name: str) -> Response:
+    """Answer a page of features with the way to the next one; nothing is cut without saying so."""
+    given = request.args.to_dict()
+    allowed = _OF_PAGE | (_OF_QUERY if name == "incidents" else frozenset())
+    if unknown := sorted(set(given) - allowed):
+        raise InvalidInput(
+            "parameter-unknown",
+            f"没有参数 {'、'.join(unknown)}。",
+            f"There is no parameter {', '.join(unknown)} here.",
+        )
+    try:
+        query = IncidentQuery.from_parameters({k: v for k, v in given.items() if k in _OF_QUERY})
+        limit = min(int(given.get("limit", _LIMIT)), features.MOST)
+        after = int(given["after"]) if "after" in given else None
+        level = int(given["level"]) if "level" in given else None
+        bbox = _bbox(given["bbox"]) if given.get("bbox") else None
+        query = _within(query, given["datetime"]) if given.get("datetime") else query
+    except ValueError:
+        raise InvalidInput(
+            "parameter-unread",
+            "参数看不懂：limit、after、level 为整数，bbox 为 西,南,东,北，datetime 为 RFC 3339 的时刻或区间。",
+            "A parameter cannot be read: limit, after and level are integers, bbox is west,south,east,north, datetime "
+            "an instant or an interval of RFC 3339.",
+        ) from None
+    found = features.page(
+        database(), actor(), name, limit=limit, after=after, bbox=bbox, level=level, query=query
+    )
+    here = _address("ogc.items", name=name)
+    links = [
+        _link("self", f"{here}?{urlencode(given)}" if given else here, "this page", "application/geo+json")
+    ]
+    if found.next_after is not None:
+        more = given | {"limit": str(limit), "after": str(found.next_after)}
+        links.append(_link("next", f"{here}?{urlencode(more)}", "next page", "application/geo+json"))
+    links.append(_link("collection", _address("ogc.one_collection", name=name), "the collection"))
+    answer = jsonify(
+        {
+            "type": "FeatureCollection",
+            "features": list(found.features),
+            "numberMatched": found.matched,
+            "numberReturned": len(found.features),
+            "timeStamp": dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "links": links,
+        }
+    )
+    answer.mimetype = "application/geo+json"
+    return answer
+
+
+def _bbox(text: str) -> tuple[float, float, float, float]:
+    numbers = [float(part) for part in text.split(",")]
+    if len(numbers) == 6:
+        numbers = [*numbers[:2], *numbers[3:5]]
+    if len(numbers) != 4 or not all(abs(n) <= 180 for n in numbers):
+        raise ValueError(text)
+    return numbers[0], numbers[1], numbers[2], numbers[3]
+
+
+def _within(query: IncidentQuery, text: str) -> IncidentQuery:
+    """Narrow a query to the days of an instant or an interval; an open end is ``..`` or nothing."""
+    zone = ZoneInfo(database().settings.timezone)
+
+    def day(part: str) -> dt.date | None:
+        if part in {"", ".."}:
+            return None
+        at = dt.datetime.fromisoformat(part)
+        return at.astimezone(zone).date() if at.tzinfo else at.date()
+
+    first, slash, last = text.partition("/")
+    return replace(query, since=day(first), until=day(last if slash else first))
+
+
+@bp.get("/collections/<name>/items/<int:number>")
+def one_item(name: str, number: int) -> Response:
+    """Answer one feature."""
+    found = features.one(database(), actor(), name, number)
+    links = [
+        _link(
+            "self", _address("ogc.one_item", name=name, number=number), "this feature", "application/geo+json"
+        ),
+        _link("collection", _address("ogc.one_collection", name=name), "the collection"),
+    ]
+    answer = jsonify(found | {"links": links})
+    answer.mimetype = "application/geo+json"
+    return answer
+
+
+@bp.get("/collections/<name>/tiles/<int:z>/<int:y>/<int:x>")
+def tile(name: str, z: int, y: int, x: int) -> Response:
+    """Answer a vector tile of grids or roads."""
+    features.find(name)
+    if name not in _TILED:
+        raise InvalidInput(
+            "collection-not-tiled",
+            "只有网格和道路有矢量瓦片；其他图层请读 items。",
+            "Only grids and roads have vector tiles; read items of the others.",
+        )
+    body = tiles.ground_tile(database(), actor().scope, _TILED[name], z, x, y)
+    return tile_answer(body, seconds=60)

@@ -1,0 +1,116 @@
+"""A small reading of Open311 (GeoReport v2): services, requests, and how each stands."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, jsonify, request
+
+from gridmap.domain.codes import code_list
+from gridmap.domain.query import IncidentQuery
+from gridmap.errors import InvalidInput
+from gridmap.services.cases.places import places_of
+from gridmap.services.reports import features
+from web import look
+from web.context import actor, database
+
+bp = Blueprint("open311", __name__, url_prefix="/open311/v2")
+
+_MOST = 1000
+_DAYS = 90
+"""Without dates the last so many days are meant, as GeoReport v2 has it."""
+_CLOSED = frozenset({"resolved", "unsolved", "archived"})
+
+
+def _kinds() -> dict[tuple[str, str], tuple[str, str]]:
+    return places_of(database(), actor().scope).kinds
+
+
+@bp.get("/services.json")
+def services() -> Response:
+    """Answer the kinds of cases."""
+    domains = {code.code: (code.zh, code.en) for code in code_list("domain")}
+    at = 1 if look.language() == "en" else 0
+    return jsonify(
+        [
+            {
+                "service_code": f"{domain}:{kind}",
+                "service_name": names[at] or names[0],
+                "description": domains[domain][at],
+                "metadata": False,
+                "type": "realtime",
+                "keywords": "",
+                "group": domains[domain][at],
+            }
+            for (domain, kind), names in sorted(_kinds().items())
+        ]
+    )
+
+
+def _day(name: str) -> dt.date | None:
+    given = request.args.get(name)
+    if not given:
+        return None
+    try:
+        at = dt.datetime.fromisoformat(given)
+    except ValueError:
+        raise InvalidInput(
+            "parameter-unread",
+            f"{name} 应为 ISO 8601 时刻，如 2026-10-01T00:00:00+08:00。",
+            f"{name} is an instant of ISO 8601, such as 2026-10-01T00:00:00+08:00.",
+        ) from None
+    return (at.astimezone(ZoneInfo(database().settings.timezone)) if at.tzinfo else at).date()
+
+
+@bp.get("/requests.json")
+def requests() -> Response:
+    """Answer cases, at most 1,000, of the last 90 days unless dates are given; ``Open311-More`` tells how many more."""
+    since, until = _day("start_date"), _day("end_date")
+    if since is None and until is None:
+        since = dt.datetime.now(ZoneInfo(database().settings.timezone)).date() - dt.timedelta(days=_DAYS)
+    domain, _, kind = request.args.get("service_code", "").partition(":")
+    status = request.args.get("status", "")
+    if status not in {"", "open", "closed"}:
+        raise InvalidInput("parameter-unread", "status 应为 open 或 closed。", "status is open or closed.")
+    closed = tuple(sorted(_CLOSED)) if status == "closed" else ()
+    query = IncidentQuery(
+        since=since,
+        until=until,
+        domains=(domain,) if domain else (),
+        kinds=(kind,) if kind else (),
+        stages=closed,
+        flags=frozenset({"open"} if status == "open" else ()),
+    )
+    found = features.page(database(), actor(), "incidents", limit=_MOST, query=query)
+    kinds = _kinds()
+    answer = jsonify([_told(feature, kinds) for feature in found.features])
+    answer.headers["Open311-More"] = str(found.matched - len(found.features))
+    return answer
+
+
+@bp.get("/requests/<int:number>.json")
+def one(number: int) -> Response:
+    """Answer one case."""
+    return jsonify([_told(features.one(database(), actor(), "incidents", number), _kinds())])
+
+
+def _told(feature: dict[str, Any], kinds: dict[tuple[str, str], tuple[str, str]]) -> dict[str, Any]:
+    p, shape = feature["properties"], feature["geometry"]
+    names = kinds.get((p["domain"], p["kind"] or ""), ("", ""))
+    lon, lat = shape["coordinates"] if shape else (None, None)
+    return {
+        "service_request_id": feature["id"],
+        "status": "closed" if p["stage"] in _CLOSED else "open",
+        "status_notes": p["stage"],
+        "service_code": f"{p['domain']}:{p['kind'] or ''}",
+        "service_name": names[1 if look.language() == "en" else 0] or names[0],
+        "description": p["summary"],
+        "requested_datetime": p["occurred_at"],
+        "updated_datetime": p["closed_at"] or p["reported_at"] or p["occurred_at"],
+        "expected_datetime": p["due_at"],
+        "address": p["place"],
+        "lat": lat,
+        "long": lon,
+    }
