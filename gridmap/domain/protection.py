@@ -44,7 +44,7 @@ _OUTSIDE = frozenset({Role.LIAISON, Role.SUPERVISOR})
 _LEAVES = frozenset({Purpose.WALL, Purpose.SHARE, Purpose.REPORT})
 
 BOUND = 24
-"""No count is told more than this beside the true one."""
+"""No cell is told more than this beside the true one; a sum of blocks of the calendar may be, by so much each."""
 
 VARIANCE = 36.0
 """Of what is added to a count; zero on average."""
@@ -69,11 +69,12 @@ NAMES: Mapping[Counts, tuple[str, str]] = MappingProxyType(
 )
 
 _HINT_EN = (
-    "Perturbed to protect those concerned: each number is within {bound} of the true one, none is told below {least}, "
-    "and they do not add up to their total."
+    "Perturbed to protect those concerned: in each whole year, quarter, month or week the number is within {bound} of "
+    "the true one, none is told below {least}, and they do not add up to their total."
 )
 HINT = (
-    f"为保护当事人，数字经过扰动：每个数与真实数相差不超过 {BOUND}，不足 {LEAST_TOLD} 的不显示；各数相加不等于合计。",
+    f"为保护当事人，数字经过扰动：每一整年、季、月或周的数与真实数相差不超过 {BOUND}，"
+    f"不足 {LEAST_TOLD} 的不显示；各数相加不等于合计。",
     _HINT_EN.format(bound=BOUND, least=LEAST_TOLD),
 )
 """Stands with every table of perturbed numbers."""
