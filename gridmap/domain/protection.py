@@ -72,9 +72,12 @@ _HINT_EN = (
     "Perturbed to protect those concerned: in each whole year, quarter, month or week the number is within {bound} of "
     "the true one, none is told below {least}, and they do not add up to their total."
 )
+_HINT_ZH = (
+    "为保护当事人，数字经过扰动：每一整年、季、月或周的数与真实数相差不超过 {bound}，"
+    "不足 {least} 的不显示；各数相加不等于合计。"
+)
 HINT = (
-    f"为保护当事人，数字经过扰动：每一整年、季、月或周的数与真实数相差不超过 {BOUND}，"
-    f"不足 {LEAST_TOLD} 的不显示；各数相加不等于合计。",
+    _HINT_ZH.format(bound=BOUND, least=LEAST_TOLD),
     _HINT_EN.format(bound=BOUND, least=LEAST_TOLD),
 )
 """Stands with every table of perturbed numbers."""
