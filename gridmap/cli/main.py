@@ -28,7 +28,7 @@ _COMMANDS = {
     "cases": (
         "gridmap.cli.cases.desk",
         "group",
-        "事件办理 / cases: record, find, list, show, accept … archive, undo, tasks, screening, posts, clinics, lists.",
+        "事件办理 / cases: record, find, show, accept … archive, edit, merge, tasks, screening, posts, clinics.",
     ),
     "imports": ("gridmap.cli.imports.history", "group", "导入记录 / imports: list, show, undo."),
     "limits": ("gridmap.cli.cases.limits", "group", "办理期限 / limits: show, load, save."),

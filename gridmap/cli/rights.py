@@ -101,6 +101,8 @@ ASKED: Mapping[str, A] = MappingProxyType(
                         "correct",
                         "link",
                         "withdraw",
+                        "edit",
+                        "merge",
                         "undo",
                         "restore",
                         "done",

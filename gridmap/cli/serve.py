@@ -115,9 +115,9 @@ def _take_care(database: Database, over: threading.Event) -> None:
 
 def _take_incoming(database: Database) -> None:
     """Have what other desks dropped into the incoming folder imported, unless that is being done."""
-    if incoming.waiting(database):
+    if incoming.waiting(database, automatic=True):
         with contextlib.suppress(Unavailable, Busy):
-            submit(database, Scope.whole(), INCOMING, IncomingRequest())
+            submit(database, Scope.whole(), INCOMING, IncomingRequest(automatic=True))
 
 
 def _bindable(host: str, *, safe: bool) -> str:

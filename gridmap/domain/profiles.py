@@ -32,6 +32,8 @@ class Profile:
         takes them as the list's code for others, where it has one.
     crs, sheet, layer, encoding : str or None
     dayfirst : bool or None
+    automatic : bool
+        Whether what is dropped into its folder is imported by itself; until then a sample lies there to be looked at.
     owner : str or None
         Post that made it.
     """
@@ -45,6 +47,7 @@ class Profile:
     layer: str | None = None
     encoding: str | None = None
     dayfirst: bool | None = None
+    automatic: bool = False
     owner: str | None = None
 
 

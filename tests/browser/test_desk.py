@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -334,7 +335,7 @@ def test_a_grid_s_page_tells_who_serves_it_and_takes_posts_and_volunteers(at_des
     page.fill("#phone", "13800138000")
     page.locator("#posts button.primary").click()
     # What was written is still there beside the reason.
-    expect(page.locator(".notice.bad")).to_contain_text("办公电话")
+    expect(page.locator("p.notice.bad")).to_contain_text("办公电话")
     expect(page.locator("#hours")).to_have_value("周一至周五 08:30-17:00")
     page.fill("#phone", "0575-80000000")
     page.locator("#posts button.primary").click()
@@ -357,3 +358,80 @@ def test_a_clinic_is_announced_and_called_off_and_the_directory_says_who_is_open
     expect(page.locator("#clinics li")).to_contain_text("文化礼堂")
     page.locator("#clinics li button").click()
     expect(page.locator("#clinics .nothing")).to_be_visible()
+
+
+def test_what_was_told_is_put_right_with_a_reason_and_the_same_matter_is_merged(at_desk: Watched) -> None:
+    page = at_desk.page
+    take_in(page, at_desk.base, "登记写错的纠纷")
+    page.click("#edit")
+    expect(page.locator("#summary")).to_have_value("登记写错的纠纷")
+    page.fill("#summary", "登记改正的纠纷")
+    page.fill("#reason", "笔误")
+    page.click("#save")
+    expect(page.locator("h1")).to_have_text("登记改正的纠纷")
+    expect(page.locator(".timeline li").first).to_contain_text("更改：")
+    kept = page.url.split("?")[0]
+    take_in(page, at_desk.base, "登记改正的纠纷又来")
+    other = page.url.split("?")[0].rpartition("/")[2]
+    page.goto(kept)
+    page.locator("#step-merge summary").click()
+    page.fill("#merge-other", other)
+    page.fill("#merge-reason", "同一件事")
+    page.locator("#step-merge button.primary").click()
+    expect(page.locator(".facts")).to_contain_text(other)
+
+
+def test_a_form_s_number_leads_to_its_cases_and_handing_in_is_kept(at_desk: Watched) -> None:
+    page = go(at_desk, "/forms?period=2026-10")
+    number = page.locator("tr.total [data-c=found] a").first
+    said = int(number.inner_text())
+    number.click()
+    expect(page.locator(".queue-part")).to_be_visible()
+    sealed = page.locator(".head .muted").inner_text()
+    assert str(said) in sealed
+    page.locator("[data-back]").click()
+    page.click("#hand-in")
+    expect(page.locator("#handed-in")).to_contain_text("与报送时一致")
+
+
+def test_a_shift_is_given_with_a_note_and_read_and_taken_by_the_next_desk(
+    at_desk: Watched, person: Person
+) -> None:
+    page = go(at_desk, "/handover")
+    page.fill("#note", "夜间有两起噪声纠纷，明早回访。")
+    page.click("#give")
+    expect(page.locator("#flash")).to_contain_text("交班")
+    other = person().page
+    other.goto(f"{at_desk.base}/handover")
+    expect(other.locator(".notice", has_text="噪声纠纷")).to_be_visible()
+    # A second note waits until the first is taken: none is lost.
+    expect(other.locator("#give")).to_have_count(0)
+    other.click("#take")
+    expect(other.locator("#take")).to_have_count(0)
+    expect(other.locator("#give")).to_be_visible()
+
+
+def test_recording_a_case_takes_few_actions_and_tells_its_time_at_a_person_s_speed(at_desk: Watched) -> None:
+    page = at_desk.page
+    page.goto(f"{at_desk.base}/cases/new")
+    begun = time.monotonic()
+    actions = 0
+
+    def act(done: Callable[[], object]) -> None:
+        nonlocal actions
+        actions += 1
+        page.wait_for_timeout(600)
+        done()
+
+    act(lambda: page.keyboard.type("楼道堆物影响通行，双方争吵", delay=150))
+    act(lambda: page.locator("#kind").select_option("dispute:02"))
+    act(lambda: page.locator("#place").press_sequentially("枫源村", delay=150))
+    act(page.locator("#places button").first.click)
+    act(lambda: page.locator("#channel").select_option("visit"))
+    act(lambda: page.click("#save"))
+    page.wait_for_selector("#case, #alike")
+    if page.locator("#alike").count():
+        act(lambda: page.click("#save"))
+    page.wait_for_url(re.compile(r"/cases/\d{22}"))
+    print(f"recording a case: {time.monotonic() - begun:.0f} s of script time, {actions} actions")
+    assert actions <= 8

@@ -62,14 +62,14 @@ def test_a_file_shows_what_each_column_is_how_full_and_which_values_are_unknown(
     town: Database, sheet: Path
 ) -> None:
     bare = profiles.propose(town, Scope.whole(), INCIDENTS, sheet, Profile("-"))
-    # Every heading is one that the product knows; what the source calls its channels is not.
-    assert (bare.missing, bare.valid) == (None, 0)
+    # Every heading is one that the product knows; one of the source's words is not.
+    assert (bare.missing, bare.valid) == (None, 2)
     assert {c.heading: c.filled for c in bare.columns} == dict.fromkeys(SAID, 3)
     said = profiles.propose(town, Scope.whole(), INCIDENTS, sheet, Profile("省平台", mapping=SAID))
-    assert (said.missing, said.total, said.valid, said.refused) == (None, 3, 0, 3)
+    assert (said.missing, said.total, said.valid, said.refused) == (None, 3, 2, 1)
     channel = next(c for c in said.columns if c.heading == "受理渠道")
-    assert (channel.field, dict(channel.unknown)) == ("channel", {"网格员上报": 2, "心灵驿站": 1})
-    mapped = SAID | {"channel=网格员上报": "patrol", "channel=心灵驿站": "visit"}
+    assert (channel.field, dict(channel.unknown)) == ("channel", {"心灵驿站": 1})
+    mapped = SAID | {"channel=心灵驿站": "visit"}
     known = profiles.propose(town, Scope.whole(), INCIDENTS, sheet, Profile("省平台", mapping=mapped))
     assert (known.valid, known.refused) == (3, 0)
 
@@ -153,6 +153,18 @@ def test_the_answer_holds_no_cell_that_was_refused_and_no_column_that_was_not_re
     ]
     assert not any("13800138000" in cell or "7788" in cell for cell in cells)
     assert folder.is_dir()
+
+
+def test_a_sample_is_left_alone_until_the_profile_imports_by_itself(town: Database) -> None:
+    mapping = SAID | {"channel=网格员上报": "patrol"}
+    profiles.save(town, KEEPER, Profile("省平台", mapping=mapping, unknown="refuse"))
+    drop(town, "省平台", "样表.csv", HEAD + ROWS)
+    assert incoming.run(town, KEEPER, IMPORT_KINDS, quiet_s=0, automatic=True) == []
+    assert len(incoming.waiting(town, quiet_s=0)) == 1
+    assert incoming.waiting(town, quiet_s=3600) == [], "a file may still be on its way"
+    profiles.save(town, KEEPER, Profile("省平台", mapping=mapping, unknown="refuse", automatic=True))
+    (answer,) = incoming.run(town, KEEPER, IMPORT_KINDS, quiet_s=0, automatic=True)
+    assert answer.inserted == 2
 
 
 def test_a_profile_s_name_fields_and_owner_are_held(town: Database) -> None:

@@ -11,11 +11,13 @@ from werkzeug.datastructures import MultiDict
 
 from gridmap.domain.cases.actions import Action, read_action
 from gridmap.domain.cases.model import Case
+from gridmap.domain.roles import Action as Right
 from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotFound
 from gridmap.reporting.sheet import is_reachable
-from gridmap.services.cases import bodies, desk, intake, tasks, where
+from gridmap.services.cases import bodies, desk, edits, intake, tasks, where
 from gridmap.services.cases.refusals import CaseMovedOn
 from web import context
+from web.access import may_now
 from web.desk import forms, shown, small_map
 from web.desk.shown import page
 
@@ -93,6 +95,11 @@ def _case_page(
         moved=moved,
         written=written or {},
         first_steps=FIRST_STEPS,
+        may_edit=may_now(Right.ACT_ON_CASE)
+        and case.row.handler_key in context.scope()
+        and not case.row.sealed
+        and case.state.withdrawn_at is None,
+        merge_key=str(uuid.uuid4()),
         decisions=range(forms.DECISIONS),
         # On paper the code leads to the server; no telephone comes to an address of this machine alone.
         opens_elsewhere=is_reachable(request.host_url),
@@ -194,7 +201,94 @@ def _intake_page(
         kinds=_kinds(places.kinds),
         ground=small_map.ground(places),
         local_now=shown.local(shown.now()),
+        case=None,
     )
+
+
+@bp.get("/cases/<path:number>/edit")
+def edit(number: str) -> Response:
+    """Answer the form by which what was told of a case is put right."""
+    case = desk.find(context.database(), context.actor(), number, now=shown.now())
+    return _edit_page(case, _as_written(case))
+
+
+def _as_written(case: Case) -> dict[str, str]:
+    told = case.told
+    values = {
+        "summary": told.summary,
+        "kind": f"{told.domain}:{told.kind or ''}",
+        "occurred_at": f"{shown.local(told.occurred_at):%Y-%m-%dT%H:%M}",
+        "place": told.place,
+        "lon": told.lon,
+        "lat": told.lat,
+        "crs": {"GCJ-02": "gcj02", "BD-09": "bd09"}.get(told.crs or "", ""),
+        "accuracy_m": told.accuracy_m,
+        "grid_key": None if told.lon is not None else told.grid_key,
+        "channel": told.channel,
+        "found_by": told.found_by,
+        "people_count": told.people_count,
+        "sum_band": told.sum_band,
+        "scale": told.scale,
+        "committee_is_party": "on" if told.committee_is_party else None,
+    }
+    return {name: str(value) for name, value in values.items() if value is not None}
+
+
+def _edit_page(
+    case: Case, written: forms.Form | dict[str, str], problem: GridmapError | None = None
+) -> Response:
+    places = shown.places()
+    return page(
+        "desk/new.html",
+        "desk",
+        status=200 if problem is None else problem.status,
+        case=case,
+        written=written,
+        problem=problem.as_dict() if problem else None,
+        alike=[],
+        key=str(uuid.uuid4()),
+        places=places,
+        kinds=_kinds(places.kinds),
+        ground=small_map.ground(places),
+        local_now=shown.local(shown.now()),
+    )
+
+
+@bp.post("/cases/<path:number>/edit")
+def change(number: str) -> Response:
+    """Put right what was told of a case."""
+    form = forms.own_form()
+    database, actor = context.database(), context.actor()
+    try:
+        revision = forms.read(form, "revision", int)
+        edits.change(
+            database,
+            actor,
+            number,
+            forms.new_case(form),
+            revision if revision is not None else -1,
+            form.get("reason", ""),
+            form.get("key", ""),
+            now=shown.now(),
+        )
+    except _TAKEN_BACK as error:
+        return _edit_page(desk.find(database, actor, number, now=shown.now()), form, error)
+    return redirect(url_for("case.show", number=number, told="kept"), 303)  # type: ignore[return-value]
+
+
+@bp.post("/cases/<path:number>/merge")
+def merge(number: str) -> Response:
+    """Merge another case, which is the same matter, into this one."""
+    form = forms.own_form()
+    database, actor = context.database(), context.actor()
+    try:
+        other = form.get("other", "").strip()
+        edits.merge(
+            database, actor, number, other, form.get("reason", ""), form.get("key", ""), now=shown.now()
+        )
+    except _TAKEN_BACK as error:
+        return _case_page(_as_written_in(number), problem=error)
+    return redirect(url_for("case.show", number=number, told="kept"), 303)  # type: ignore[return-value]
 
 
 def _kinds(known: dict[tuple[str, str], tuple[str, str]]) -> dict[str, list[tuple[str, tuple[str, str]]]]:

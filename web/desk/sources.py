@@ -98,6 +98,7 @@ def _wizard(profile: Profile, file: str | None, problem: GridmapError | None = N
         problem=problem.as_dict() if problem else None,
         profile=profile,
         noun=NOUNS[profile.noun],
+        field_names={f.name: (f.zh, f.name) for f in NOUNS[profile.noun].fields},
         files=here,
         chosen=chosen,
         found=found,
@@ -148,6 +149,7 @@ def save(name: str) -> Response:
         unknown=form.get("unknown", known.unknown),  # type: ignore[arg-type]
         crs=forms.text(form, "crs"),
         sheet=forms.text(form, "sheet"),
+        automatic="automatic" in form,
     )
     file = form.get("file") or None
     try:

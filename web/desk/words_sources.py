@@ -7,15 +7,19 @@ WORDS: dict[str, tuple[str, str]] = {
     "sources_folder": ("收件夹：{folder}", "Incoming folder: {folder}"),
     "sources_waiting": ("等待导入的文件", "Files that wait"),
     "sources_none_waiting": (
-        "没有文件等待。把对方的文件放进收件夹中该来源的文件夹，每分钟自动导入一次。",
-        "No file waits. Drop a file into the source's folder: it is looked at every minute.",
+        "没有文件等待。把对方的文件放进收件夹中该来源的文件夹。",
+        "No file waits. Drop one into the source's folder.",
     ),
     "sources_run": ("现在导入", "Import now"),
-    "sources_each_minute": ("每分钟自动导入一次。", "They are imported every minute."),
+    "sources_each_minute": (
+        "已打开自动导入的来源每分钟导入一次。",
+        "Sources that import by themselves do so every minute.",
+    ),
     "incoming_begun": (
         "已开始导入，结果见各来源的 results 文件夹。",
         "Begun; the answers stand in each source's folder results.",
     ),
+    "sources_automatic": ("自动导入", "by itself"),
     "sources_profiles": ("来源配置", "Profiles"),
     "sources_none": (
         "还没有来源配置。先起一个名称，再说明各列是什么。",
@@ -36,6 +40,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "source_valid": (
         "共 {total} 行：{valid} 行合格，{refused} 行有误",
         "{total} rows: {valid} valid, {refused} refused",
+    ),
+    "source_automatic": (
+        "以后投放的文件每分钟自动导入（各列都说明后再打开）",
+        "Import what is dropped every minute (turn it on when every column is said)",
     ),
     "source_columns": ("各列", "Columns"),
     "source_column": ("列", "Column"),

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
+from gridmap.cli.cases.edits import edit, merge
 from gridmap.cli.cases.posts import clinics, posts
 from gridmap.cli.common import Day, Moment, actor, console, instant, workspace
 from gridmap.domain.cases import lists
@@ -29,7 +30,7 @@ _KEY = click.option(
 
 
 @click.group(
-    help="事件办理 / cases: record, find, list, show, accept … archive, undo, tasks, screening, posts, clinics, lists."
+    help="事件办理 / cases: record, find, show, accept … archive, edit, merge, tasks, screening, posts, clinics."
 )
 def group() -> None:  # noqa: D103 - its help is above
     pass
@@ -37,6 +38,8 @@ def group() -> None:  # noqa: D103 - its help is above
 
 group.add_command(posts)
 group.add_command(clinics)
+group.add_command(edit)
+group.add_command(merge)
 
 
 @group.command("record")

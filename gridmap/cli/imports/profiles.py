@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -95,6 +96,12 @@ def _propose(file: Path, noun: str, name: str | None, mapping: Path | None) -> N
 @click.option("--crs", help="坐标系 / EPSG:xxxx, GCJ-02, BD-09.")
 @click.option("--sheet", help="工作表 / worksheet.")
 @click.option("--encoding", help="CSV 的编码 / encoding of a CSV file.")
+@click.option(
+    "--automatic/--by-hand",
+    default=True,
+    show_default=True,
+    help="投放的文件自动导入 / import what is dropped by itself.",
+)
 def _save(
     name: str,
     noun: str,
@@ -103,11 +110,17 @@ def _save(
     crs: str | None,
     sheet: str | None,
     encoding: str | None,
+    *,
+    automatic: bool,
 ) -> None:
     """保存一个来源配置；投放文件夹为 GRIDMAP_HOME/incoming/名称 / keep a profile; its folder is incoming/NAME."""
     with workspace() as database:
         acting = actor(database)
-        profiles.save(database, acting, _given(name, noun, mapping, unknown, crs, sheet, encoding))
+        profiles.save(
+            database,
+            acting,
+            replace(_given(name, noun, mapping, unknown, crs, sheet, encoding), automatic=automatic),
+        )
         folder = incoming.folder_of(database.settings.home, name)
         folder.mkdir(parents=True, exist_ok=True)
     console.print(f"已保存 / kept. 投放文件夹 / incoming folder: {folder}", markup=False)

@@ -101,12 +101,14 @@ def _papers(number: str, out: Path) -> None:
 
 def _print(form: DisputeForm) -> None:
     table = Table(title=f"{form.root[0]} {form.asked.period.zh}")
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for column in COLUMNS:
-        table.add_column(f"{column.zh}\n{column.en}", justify="right")
+        half = (len(column.zh) + 1) // 2
+        table.add_column(f"{column.zh[:half]}\n{column.zh[half:]}", justify="right", no_wrap=True)
     for row in (form.total, *form.by_grid, *form.by_kind):
         table.add_row(row.zh, *(str(row.counts[column.code]) for column in COLUMNS))
     console.print(table)
+    console.print("，".join(f"{column.zh} {column.en}" for column in COLUMNS))
     if form.sealed:
         console.print(f"含保密事件 / sealed cases among them: {form.sealed}")
     if form.handed_in:

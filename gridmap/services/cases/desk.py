@@ -21,7 +21,7 @@ from gridmap.domain.roles import require
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.accounts import audit
-from gridmap.services.cases import bodies, similar
+from gridmap.services.cases import bodies, edited, similar
 from gridmap.services.cases.follow import tasks_of_step
 from gridmap.services.cases.held_back import closed, told_to
 from gridmap.services.cases.refusals import CaseMovedOn, absent, key_used, read_key
@@ -210,6 +210,8 @@ def undo(
         stored.undo_step(session, last.step_id, now)
         kept.remove_of_step(session, str(last.uid))
         kept.reopen_of_step(session, str(last.uid))
+        edited.put_back(session, incident_id, last)
+        case = stored.load(session, incident_id)
         steps = stored.load_steps(session, [incident_id])[incident_id]
         stored.save_state(session, incident_id, derive(case.opening, steps))
         workspace.touch(session)
@@ -337,7 +339,7 @@ def _whole(
         row=row,
         told=told_of(case.told, state),
         state=state,
-        steps=case.steps,
+        steps=tuple(_without_before(step) for step in case.steps),
         lawful=tuple(lawful_next(state, row.domain, row.kind, has=has, asked=asked)),
         barred=barred_ways(row.domain, row.kind, state.risk_grounds),
         tasks=tuple(tasks),
@@ -356,6 +358,11 @@ def _whole(
         duplicates_linked=linked,
         recorded_by=case.told["recorded_by"],
     )
+
+
+def _without_before(step: Step) -> Step:
+    """Return a step without former words: they are kept to take it back, not to be read."""
+    return replace(step, details={k: v for k, v in step.details.items() if k != "before"})
 
 
 def after(database: Database, actor: Actor, number: str, now: dt.datetime) -> Case:

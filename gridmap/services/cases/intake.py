@@ -43,7 +43,9 @@ _AHEAD = dt.timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
+class Placed:
+    """Where a case lies, and by what."""
+
     lon: float | None
     lat: float | None
     grid_key: int
@@ -77,7 +79,7 @@ def record(
     """
     now = now or dt.datetime.now(dt.UTC)
     told_key = read_key(key)
-    _check(new, now)
+    check_new(new, now)
     with database.scoped_session(actor.scope) as session:
         if new.linked_to:
             linked_number(session, new.linked_to, None)
@@ -87,7 +89,7 @@ def record(
             if done[1] != Action.ACCEPT:
                 raise key_used()
             return desk.after(database, actor, stored.load(session, done[0]).row.number, now)
-    placed = _place(database, new)
+    placed = place_of(database, new)
     if placed.grid_key not in actor.scope:
         raise Forbidden(
             "place-outside-scope",
@@ -114,7 +116,7 @@ def duplicates(
         Needs a coordinate; without one there is nothing to compare.
     now : datetime, optional
     """
-    _check(new, now or dt.datetime.now(dt.UTC))
+    check_new(new, now or dt.datetime.now(dt.UTC))
     if new.lon is None or new.lat is None:
         return []
     lons, lats = crs.to_wgs84([new.lon], [new.lat], new.crs or crs.WGS84)
@@ -147,7 +149,13 @@ def duplicates(
     return [row for *_, row in sorted(found, key=lambda f: f[:3])]
 
 
-def _check(new: NewCase, now: dt.datetime) -> None:
+def check_new(new: NewCase, now: dt.datetime) -> None:
+    """Refuse what cannot be told of a case.
+
+    Raises
+    ------
+    InvalidInput
+    """
     _check_codes(new)
     if not new.summary.strip():
         raise InvalidInput(
@@ -206,7 +214,16 @@ def _check_codes(new: NewCase) -> None:
         raise risk_needs_ground()
 
 
-def _place(database: Database, new: NewCase) -> _Placed:
+def place_of(database: Database, new: NewCase) -> Placed:
+    """Return where a case lies: by its coordinate, or by the grid that a person chose.
+
+    Raises
+    ------
+    InvalidInput
+        When neither is told, or a grid other than the coordinate's has no reason.
+    Conflict
+        When the workspace has no grids.
+    """
     if new.lon is None or new.lat is None:
         if new.grid_key is None:
             raise InvalidInput(
@@ -215,7 +232,7 @@ def _place(database: Database, new: NewCase) -> _Placed:
                 "Say where: a point on the map, or a grid.",
             )
         _require_grid(database, new.grid_key)
-        return _Placed(None, None, new.grid_key, "person", confirm=False)
+        return Placed(None, None, new.grid_key, "person", confirm=False)
     lons, lats = crs.to_wgs84([new.lon], [new.lat], new.crs or crs.WGS84)
     lon, lat = float(lons[0]), float(lats[0])
     if not (np.isfinite(lon) and -180 <= lon <= 180 and -90 <= lat <= 90):
@@ -232,7 +249,7 @@ def _place(database: Database, new: NewCase) -> _Placed:
         found = int(book.assign(lons, lats).grid_key[0])
         confirm = bool(book.needs_confirmation(lons, lats, np.array([accuracy_m]))[0])
     if new.grid_key is None or new.grid_key == found:
-        return _Placed(lon, lat, found, "coordinate", confirm and new.grid_key is None)
+        return Placed(lon, lat, found, "coordinate", confirm and new.grid_key is None)
     _require_grid(database, new.grid_key)
     if not (new.grid_reason or "").strip():
         raise InvalidInput(
@@ -240,7 +257,7 @@ def _place(database: Database, new: NewCase) -> _Placed:
             "所选网格与坐标所在网格不同，请说明理由。",
             "The grid is not the one of the coordinate: say why.",
         )
-    return _Placed(lon, lat, new.grid_key, "person", confirm=False)
+    return Placed(lon, lat, new.grid_key, "person", confirm=False)
 
 
 def _require_grid(database: Database, key: int) -> None:
@@ -280,7 +297,7 @@ def _past_the_party(new: NewCase, grid_key: int, handler: int) -> int:
 
 
 def _keep(
-    database: Database, actor: Actor, new: NewCase, placed: _Placed, key: uuid.UUID, now: dt.datetime
+    database: Database, actor: Actor, new: NewCase, placed: Placed, key: uuid.UUID, now: dt.datetime
 ) -> str:
     zone = database.settings.timezone
     reported = new.reported_at or now
@@ -325,7 +342,7 @@ def _keep(
         )
         opening = Opening(placed.grid_key, reported)
         state = derive(opening, [step])
-        values = _values(new, placed, number, reported, actor, state.handler_key)
+        values = values_of(new, placed, number, reported, actor, state.handler_key)
         values["uid"] = stored.uid_for(session, new.number_of_source, number)
         incident_id = stored.add_case(session, values)
         stored.add_step(session, incident_id, step, key)
@@ -335,9 +352,10 @@ def _keep(
     return number
 
 
-def _values(
-    new: NewCase, placed: _Placed, number: str, reported: dt.datetime, actor: Actor, handler_key: int
+def values_of(
+    new: NewCase, placed: Placed, number: str, reported: dt.datetime, actor: Actor, handler_key: int
 ) -> dict[str, Any]:
+    """Return the columns of a case that is taken in."""
     point = tile = None
     if placed.lon is not None and placed.lat is not None:
         point = f"SRID=4326;POINT({placed.lon!r} {placed.lat!r})"

@@ -79,7 +79,7 @@ def folder_of(home: Path, profile: str | None = None) -> Path:
     return folder if profile is None else folder / profile
 
 
-def waiting(database: Database, *, quiet_s: float = QUIET_S) -> list[Waiting]:
+def waiting(database: Database, *, quiet_s: float = QUIET_S, automatic: bool = False) -> list[Waiting]:
     """Return the files that wait, the oldest first; the folder of each profile is made where it is missing.
 
     Parameters
@@ -87,11 +87,15 @@ def waiting(database: Database, *, quiet_s: float = QUIET_S) -> list[Waiting]:
     database : Database
     quiet_s : float
         How long a file must have stood unchanged.
+    automatic : bool
+        Only those of profiles whose files are imported by themselves.
     """
     home, out = database.settings.home, []
     for profile in profiles.list_profiles(database):
         folder = folder_of(home, profile.name)
         folder.mkdir(parents=True, exist_ok=True)
+        if automatic and not profile.automatic:
+            continue
         for path in folder.iterdir():
             usable = path.suffix.lower() in ENDINGS and not path.is_symlink() and path.is_file()
             if usable and not path.name.startswith((".", "~")):
@@ -108,6 +112,7 @@ def run(
     *,
     now: dt.datetime | None = None,
     quiet_s: float = QUIET_S,
+    automatic: bool = False,
 ) -> list[Answered]:
     """Import every file that waits, and answer each.
 
@@ -122,12 +127,14 @@ def run(
         Kinds of records by noun.
     now : datetime, optional
     quiet_s : float
+    automatic : bool
+        Only those of profiles whose files are imported by themselves.
     """
     at = now or dt.datetime.now(dt.UTC)
     known = {profile.name: profile for profile in profiles.list_profiles(database)}
     return [
         _answer(database, actor, kinds, known[found.profile], found.path, at)
-        for found in waiting(database, quiet_s=quiet_s)
+        for found in waiting(database, quiet_s=quiet_s, automatic=automatic)
     ]
 
 
@@ -259,15 +266,17 @@ def _lines(parsed: ParsedTable, done: ImportResult, raw: Any, names: list[str]) 
 
 @dataclass(frozen=True, slots=True)
 class IncomingRequest:
-    """All files that wait."""
+    """All files that wait, or only those of profiles whose files are imported by themselves."""
+
+    automatic: bool = False
 
 
 def incoming_kind(kinds: Mapping[str, ImportKind]) -> JobKind[IncomingRequest]:
     """Make the kind of job that empties the incoming folder."""
 
-    def work_off(_: IncomingRequest, work: Work) -> Outcome:
+    def work_off(asked: IncomingRequest, work: Work) -> Outcome:
         work.tell("read", 0, 1)
-        answered = run(work.database, Actor.at_the_machine(), kinds)
+        answered = run(work.database, Actor.at_the_machine(), kinds, automatic=asked.automatic)
         work.tell("read", 1, 1)
         return Outcome(
             {

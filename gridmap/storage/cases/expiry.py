@@ -43,7 +43,7 @@ def empty_texts(session: Session, closed_before: dt.datetime, now: dt.datetime, 
     session.execute(
         update(IncidentStep)
         .where(IncidentStep.incident_id.in_(due))
-        .values(note=null(), details=IncidentStep.details.op("-")("decisions"))
+        .values(note=null(), details=IncidentStep.details.op("-")("decisions").op("-")("before"))
     )
     session.execute(
         update(Incident)

@@ -151,6 +151,21 @@ class UndoRequest(Strict):
     revision: int = Field(ge=0)
 
 
+class ToldRequest(Strict):
+    """What is told of a case, all of it as it is right."""
+
+    revision: int = Field(ge=0)
+    reason: str = Field(min_length=1, max_length=300)
+    told: CaseRequest
+
+
+class MergeRequest(Strict):
+    """The case that goes, and why."""
+
+    other: str = Field(max_length=80)
+    reason: str = Field(min_length=1, max_length=300)
+
+
 class TasksQuery(Strict):
     """Which tasks."""
 

@@ -10,7 +10,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from gridmap.domain.cases import lists
-from gridmap.services.cases import bulk, desk, intake, limits, screening, tasks
+from gridmap.services.cases import bulk, desk, edits, intake, limits, screening, tasks
 from gridmap.services.cases.bulk import Chosen
 from web.api.cases.case_schemas import (
     AnswerRequest,
@@ -23,6 +23,7 @@ from web.api.cases.case_schemas import (
     KeyHeader,
     LimitsAnswer,
     Lists,
+    MergeRequest,
     NumberPath,
     Outcomes,
     RoundLine,
@@ -37,6 +38,7 @@ from web.api.cases.case_schemas import (
     TaskPath,
     TaskRequest,
     TasksQuery,
+    ToldRequest,
     UndoRequest,
 )
 from web.api.schemas import Nothing, Problem
@@ -163,6 +165,24 @@ def act_each(header: KeyHeader, body: StepsRequest) -> dict[str, Any]:
             for one in done
         ]
     }
+
+
+@bp.post("/cases/<path:number>/told", responses={200: CaseAnswer})
+def change(path: NumberPath, header: KeyHeader, body: ToldRequest) -> dict[str, Any]:
+    """Put right what was told of a case, and its place: everything as it is right, with a reason."""
+    done = edits.change(
+        database(), actor(), path.number, body.told.asked(), body.revision, body.reason, header.key
+    )
+    answer: dict[str, Any] = shown(done)
+    return answer
+
+
+@bp.post("/cases/<path:number>/merged", responses={200: CaseAnswer})
+def merge(path: NumberPath, header: KeyHeader, body: MergeRequest) -> dict[str, Any]:
+    """Merge another case, the same matter, into this one: it is withdrawn, kept and named here."""
+    done = edits.merge(database(), actor(), path.number, body.other, body.reason, header.key)
+    answer: dict[str, Any] = shown(done)
+    return answer
 
 
 @bp.post("/cases/<path:number>/undo", responses={200: CaseAnswer})

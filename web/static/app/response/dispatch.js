@@ -58,7 +58,10 @@ export class DispatchSection {
       const [found, sent, teams] = await Promise.all([
         this.#closed || !may("send_team")
           ? null
-          : get(`/incidents/${encodeURIComponent(uid)}/teams`, { k: SHOWN, off_shift: this.#offShift || null }),
+          : get(`/incidents/${encodeURIComponent(uid)}/teams`, {
+              k: SHOWN,
+              off_shift: this.#offShift || null,
+            }),
         get("/dispatches", { incident: uid }),
         get("/teams"),
       ]);

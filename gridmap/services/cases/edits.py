@@ -1,0 +1,194 @@
+"""A case put right as a person told it wrongly, moved to another place, or merged with the same matter."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import replace
+from typing import Any
+
+from gridmap.domain.accounts import Actor
+from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.derive import derive
+from gridmap.domain.cases.model import Case, NewCase, Step, StepAsked
+from gridmap.errors import Conflict, Forbidden, InvalidInput
+from gridmap.ingest.free_text import checked_text
+from gridmap.services.cases import desk, edited
+from gridmap.services.cases.intake import check_new, place_of, values_of
+from gridmap.services.cases.refusals import CaseMovedOn, absent, key_used, read_key
+from gridmap.storage.cases import desk as stored
+from gridmap.storage.database import Database
+from gridmap.storage.workspace import settings as workspace
+
+
+def change(
+    database: Database,
+    actor: Actor,
+    number: str,
+    told: NewCase,
+    revision: int,
+    reason: str,
+    key: str | uuid.UUID,
+    *,
+    now: dt.datetime | None = None,
+) -> Case:
+    """Put right what was told of a case, and its place; who handles it stays.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+        Has the case.
+    number : str
+    told : NewCase
+        Everything as it is right; its number, risk, reporter and day of the report are not changed here.
+    revision : int
+        Of the case when whoever acts looked at it.
+    reason : str
+    key : str or UUID
+        Names this act: told twice, it is done once.
+    now : datetime, optional
+
+    Raises
+    ------
+    NotFound
+        When there is no such case in the scope.
+    CaseMovedOn
+        When somebody made a step since `revision`.
+    Forbidden
+        When the case is another's, or the new place lies outside the scope.
+    InvalidInput
+        When a field is wrong, nothing changes, or no reason is given.
+    Conflict
+        When the case is sealed, or is or becomes one of the committee that would have it.
+    """
+    now = now or dt.datetime.now(dt.UTC)
+    told_key = read_key(key)
+    if not reason.strip():
+        raise InvalidInput("edit-no-reason", "请说明更改的理由。", "Say why it is changed.")
+    checked_text(reason)
+    told = replace(told, grid_reason=told.grid_reason or reason)
+    check_new(told, now)
+    placed = place_of(database, told)
+    with database.scoped_session(actor.scope, write=True) as session:
+        incident_id = stored.find_id(session, number)
+        if incident_id is None:
+            raise absent(number)
+        stored.lock(session, incident_id)
+        done = stored.step_of_key(session, told_key)
+        if done is not None:
+            if done != (incident_id, Action.NOTE.value):
+                raise key_used()
+            return desk.after(database, actor, number, now)
+        case = stored.load(session, incident_id)
+        _require_open(actor, case)
+        if case.row.revision != revision:
+            raise CaseMovedOn(
+                case.row,
+                [s for s in case.steps if s.undone_at is None][-1:],
+                StepAsked(Action.NOTE, note=reason),
+            )
+        if placed.grid_key != case.row.grid_key and placed.grid_key not in actor.scope:
+            raise Forbidden(
+                "place-outside-scope",
+                "新的地点不在您的管辖范围内。请移送给所在网格，由其核对位置。",
+                "The new place lies outside your scope. Pass the case on: whoever is there puts its place right.",
+            )
+        values = values_of(told, placed, case.row.number, now, actor, case.state.handler_key)
+        after = {name: values.get(name) for name in edited.COLUMNS}
+        before = edited.changed(case.told | {"geom": _point(case)}, after)
+        if not before:
+            raise InvalidInput("edit-nothing", "没有更改任何内容。", "Nothing was changed.")
+        step = Step(
+            Action.NOTE.value,
+            now,
+            post=actor.post,
+            note=reason.strip(),
+            recorded_at=now,
+            stage_from=case.state.stage,
+            stage_to=case.state.stage,
+            details={"edited": edited.named(before), "before": edited.kept(before)},
+        )
+        stored.widen(session)
+        stored.set_case_fields(session, incident_id, **{name: after[name] for name in before})
+        stored.add_step(session, incident_id, step, told_key)
+        opening = replace(case.opening, grid_key=placed.grid_key)
+        steps = stored.load_steps(session, [incident_id])[incident_id]
+        stored.save_state(session, incident_id, derive(opening, steps))
+        workspace.touch(session)
+    return desk.after(database, actor, number, now)
+
+
+def _point(case: Any) -> str | None:
+    row = case.row
+    return None if row.lon is None or row.lat is None else f"SRID=4326;POINT({row.lon!r} {row.lat!r})"
+
+
+def _require_open(actor: Actor, case: Any) -> None:
+    if case.state.handler_key not in actor.scope:
+        raise Forbidden(
+            "case-not-yours",
+            "只有现承办单位可以更改登记内容。您可以备注，或请其更改。",
+            "Only whoever has the case changes what was told of it. You can note, or ask for it.",
+        )
+    if case.row.sealed or case.state.withdrawn_at is not None:
+        raise Conflict(
+            "edit-closed",
+            "保密或已撤销的事件不在这里更改。保密事件请用“更正”步骤。",
+            "A sealed or withdrawn case is not changed here. In a sealed one make a correcting step.",
+        )
+
+
+def merge(
+    database: Database,
+    actor: Actor,
+    number: str,
+    other: str,
+    reason: str,
+    key: str | uuid.UUID,
+    *,
+    now: dt.datetime | None = None,
+) -> Case:
+    """Merge a case into another that is the same matter: it is withdrawn (kept and marked), and the other names it.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+        Has both cases.
+    number : str
+        The one that stays.
+    other : str
+        The one that goes; `gridmap cases restore` puts it back.
+    reason : str
+    key : str or UUID
+    now : datetime, optional
+
+    Raises
+    ------
+    NotFound, Forbidden, Conflict, InvalidInput
+        As the steps that it makes; then neither case is changed.
+    """
+    now = now or dt.datetime.now(dt.UTC)
+    told = read_key(key)
+    stays = desk.find(database, actor, number, now=now)
+    goes = desk.find(database, actor, other, now=now)
+    if stays.row.incident_id == goes.row.incident_id:
+        raise InvalidInput("merge-itself", "不能并入自身。", "A case is not merged with itself.")
+    note = f"并入 {stays.row.number}：{reason.strip()}" if reason.strip() else ""
+    keys = {name: uuid.uuid5(told, name) for name in ("withdraw", "link")}
+    withdrawn = desk.act(
+        database,
+        actor,
+        goes.row.number,
+        StepAsked(Action.WITHDRAW, note=note),
+        goes.row.revision,
+        keys["withdraw"],
+        now=now,
+    )
+    try:
+        asked = StepAsked(Action.LINK, linked_to=goes.row.number, note=reason.strip())
+        return desk.act(database, actor, stays.row.number, asked, stays.row.revision, keys["link"], now=now)
+    except Exception:
+        desk.undo(database, actor, goes.row.number, withdrawn.row.revision, now=now)
+        raise
