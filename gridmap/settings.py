@@ -9,6 +9,7 @@ import os
 import re
 import zoneinfo
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -74,6 +75,20 @@ class Settings(BaseSettings):
         Days after which `gridmap audit trim` drops the audit's rows, by whole months; None keeps them all.
     case_text_days : int or None
         Days after its end when `gridmap cases expire` empties what a closed case tells in words; None keeps it.
+    log : {'text', 'json'}
+        Lines for a person, or JSON with a line for each request.
+    backup_folder : Path or None
+        Where backups go; None is ``backups`` in the workspace's folder.
+    backup_copy : Path or None
+        A second place that gets every file of the first.
+    backup_at : str
+        Time of day, in the workspace's zone, of the daily backup that `gridmap serve` makes; ``off`` for none.
+    backup_keep : str
+        How many days, weeks and months keep a backup.
+    backup_recipients : str or None
+        Public keys of age for which backups are encrypted, separated by commas.
+    backup_key_file : Path or None
+        File with the secret key, for restore and drill.
     """
 
     model_config = SettingsConfigDict(env_prefix="GRIDMAP_", extra="ignore", frozen=True)
@@ -97,6 +112,15 @@ class Settings(BaseSettings):
     position_days: int = Field(default=30, ge=1, le=30)
     audit_days: int | None = Field(default=None, ge=183, le=36_500)
     case_text_days: int | None = Field(default=None, ge=30, le=36_500)
+    log: Literal["text", "json"] = "text"
+    backup_folder: Path | None = None
+    backup_copy: Path | None = None
+    backup_at: str = Field(default="02:30", pattern=r"^(off|([01][0-9]|2[0-3]):[0-5][0-9])$")
+    backup_keep: str = Field(default="7d 4w 12m", pattern=r"^[1-9][0-9]{0,2}d( [0-9]{1,3}w)?( [0-9]{1,3}m)?$")
+    backup_recipients: str | None = Field(
+        default=None, pattern=r"^age1[0-9a-z]{20,}( *, *age1[0-9a-z]{20,})*$"
+    )
+    backup_key_file: Path | None = None
 
     @field_validator("home", mode="after")
     @classmethod
@@ -113,6 +137,10 @@ class Settings(BaseSettings):
         "oidc_secret_file",
         "audit_days",
         "case_text_days",
+        "backup_folder",
+        "backup_copy",
+        "backup_recipients",
+        "backup_key_file",
         mode="before",
     )
     @classmethod
@@ -152,6 +180,16 @@ class Settings(BaseSettings):
     def own_names(self) -> tuple[str, ...]:
         """Names under which the server is reached, besides those of the machine itself."""
         return tuple(name.strip() for name in (self.names or "").split(",") if name.strip())
+
+    @property
+    def backups(self) -> Path:
+        """Folder of the backups."""
+        return (self.backup_folder or self.home / "backups").expanduser().absolute()
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Public keys for which backups are encrypted."""
+        return tuple(key.strip() for key in (self.backup_recipients or "").split(",") if key.strip())
 
     @property
     def embedded(self) -> bool:

@@ -198,6 +198,7 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "accounts.add_post": A.MANAGE_POSTS,
         "accounts.change_post": A.MANAGE_POSTS,
         "accounts.show_audit": A.SEE_AUDIT,
+        "metrics": A.SEE_SERVICE,
     }
 )
 """What each endpoint asks for."""

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from gridmap import __version__
 from gridmap.errors import Busy, GridmapError, NotFound, NotSignedIn, Unavailable
 from gridmap.storage.database import Database
-from web import access, desk, ogc, open311, pages, tiles
+from web import access, desk, metrics, ogc, open311, pages, tiles
 from web.accounts import audit, blueprint, entry, own, posts, sign_on  # noqa: F401 - they bring their addresses
 from web.api import jobs, workspace
 from web.api.cases import cases, counts, grid_posts, incidents
@@ -94,6 +94,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
     app.register_blueprint(blueprint.bp)
     app.add_url_rule("/healthz", "healthz", _healthz)
     app.add_url_rule("/api/v1/openapi.json", "openapi", lambda: jsonify(_document(app)))
+    metrics.install(app)
     app.before_request(access.guard)
     app.register_error_handler(GridmapError, _problem)
     app.register_error_handler(ValidationError, _not_valid)

@@ -28,7 +28,7 @@ LIGHT_THREADS = 4
 COSTLY_THREADS = 2
 
 Weight = Literal["light", "usual", "costly"]
-_LIGHT = ("/healthz", "/live", "/api/v1/jobs", "/static/")
+_LIGHT = ("/healthz", "/metrics", "/live", "/api/v1/jobs", "/static/")
 _COSTLY = ("/api/v1/exports/", "/api/v1/coverage")
 
 

@@ -57,6 +57,7 @@ STEPS = {
     "write": "写入 / writing",
     "analyse": "分析 / analysing",
     "plan": "规划 / planning",
+    "restore": "恢复 / restoring",
     "save": "保存 / saving",
     "reassign": "重新归格 / assigning again",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from rich.table import Table
 
+from gridmap.cli import backups
 from gridmap.cli.common import console, errors
 from gridmap.errors import Unavailable
 from gridmap.settings import load_settings
@@ -14,7 +15,17 @@ from gridmap.storage.database import Database
 
 @click.group("db")
 def group() -> None:
-    """数据库 / the database: start, stop, status, url, upgrade, check."""
+    """数据库 / the database: start, stop, status, url, upgrade, check, backup, backups, restore, drill."""
+
+
+for _command in (
+    backups.backup_command,
+    backups.list_command,
+    backups.restore_command,
+    backups.drill_command,
+    backups.key_command,
+):
+    group.add_command(_command)
 
 
 def _database() -> Database:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import importlib
-import logging
+import os
 import sys
 from typing import Any
 
 import click
 
 from gridmap import __version__
+from gridmap.cli.logs import begin_log
 from gridmap.domain.legible import legible
 from gridmap.errors import GridmapError
+from gridmap.files.disk import disk_error
 
 # Name: module, attribute, one line of help. A command's modules are imported when it is used: they bring the
 # geospatial libraries, which take a second that `gridmap --help` need not wait for.
 _COMMANDS = {
-    "db": ("gridmap.cli.db", "group", "数据库 / the database: start, stop, status, url, upgrade, check."),
+    "db": (
+        "gridmap.cli.db",
+        "group",
+        "数据库 / the database: start, stop, status, upgrade, backup, backups, restore, drill.",
+    ),
     "demo": ("gridmap.cli.demo", "group", "示范镇 / the demonstration town (illustrative boundaries)."),
     "grids": ("gridmap.cli.ground.grids", "group", "网格 / grids: import, export, list."),
     "incidents": ("gridmap.cli.cases.incidents", "incidents", "事件 / incidents: import, export."),
@@ -86,6 +92,7 @@ _COMMANDS = {
     ),
     "tokens": ("gridmap.cli.users", "tokens", "程序令牌 / programs' tokens: add, list, revoke."),
     "audit": ("gridmap.cli.audit", "group", "审计 / audit: list, verify, head, export, trim."),
+    "doctor": ("gridmap.cli.doctor", "command", "体检 / what is not in order, and what to do."),
     "serve": ("gridmap.cli.serve", "command", "启动地图服务 / serve the map."),
 }
 
@@ -114,10 +121,20 @@ class _Group(click.Group):
         try:
             return super().invoke(ctx)
         except GridmapError as error:
-            click.secho(f"错误 / error ({error.code})", fg="red", err=True)
-            click.echo(legible(error.zh), err=True)
-            click.echo(legible(error.en), err=True)
-            sys.exit(1)
+            _tell(error)
+        except OSError as error:
+            # A disk that is full or read-only is no bug, wherever it is noticed.
+            of_disk = disk_error(error)
+            if of_disk is None:
+                raise
+            _tell(of_disk)
+        sys.exit(1)
+
+
+def _tell(error: GridmapError) -> None:
+    click.secho(f"错误 / error ({error.code})", fg="red", err=True)
+    click.echo(legible(error.zh), err=True)
+    click.echo(legible(error.en), err=True)
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -131,7 +148,5 @@ def main(*, verbose: bool, as_post: str | None) -> None:  # noqa: ARG001 - read 
 
     GRIDMAP_HOME names the workspace's folder: one folder, one town.
     """
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
+    # Asked of the environment itself: settings that cannot be used are told by the command, not here.
+    begin_log(verbose=verbose, as_json=os.environ.get("GRIDMAP_LOG") == "json")

@@ -12,9 +12,11 @@ A = Action
 KEEPER_ONLY = frozenset(
     {
         *(f"db {name}" for name in ("start", "stop", "status", "url", "upgrade", "check")),
+        *(f"db {name}" for name in ("backup", "backups", "restore", "drill", "backup-key")),
         "audit trim",
         "cases expire",
         "demo load",
+        "doctor",
         "jobs work",
         "serve",
     }

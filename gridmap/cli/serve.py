@@ -22,6 +22,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.errors import Busy, Conflict, Forbidden, GridmapError, Unavailable
 from gridmap.services.accounts import entry
 from gridmap.services.accounts.desk import list_posts
+from gridmap.services.backups.schedule import BackupKeeper
 from gridmap.services.demo import is_wanted, load_town
 from gridmap.services.house import INCOMING, JOB_KINDS
 from gridmap.services.imports import incoming
@@ -85,13 +86,29 @@ def command(
 def _caretaking(database: Database) -> Iterator[None]:
     """Look after the database meanwhile: a server may run for months."""
     over = threading.Event()
-    thread = threading.Thread(target=_take_care, args=(database, over), name="caretaker", daemon=True)
-    thread.start()
+    threads = [
+        threading.Thread(target=work, args=(database, over), name=name, daemon=True)
+        for name, work in (("caretaker", _take_care), ("backups", _back_up))
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         over.set()
-        thread.join(timeout=30)
+        for thread in threads:
+            thread.join(timeout=30)
+
+
+def _back_up(database: Database, over: threading.Event) -> None:
+    """Make the daily backup, and bring the log to it meanwhile; see `BackupKeeper`."""
+    keeper = BackupKeeper(database)
+    while not over.wait(_LOOK_EVERY_S):
+        try:
+            keeper.look(dt.datetime.now(dt.UTC), time.monotonic())
+        except OSError:
+            # A disk that went away comes back, and then there is a backup again.
+            log.exception("no backup")
 
 
 def _take_care(database: Database, over: threading.Event) -> None:

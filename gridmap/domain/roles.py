@@ -52,6 +52,8 @@ class Action(StrEnum):
     SEE_AUDIT = "see_audit"
     SEE_PROCESS = "see_process"
     """How cases went, without their texts."""
+    SEE_SERVICE = "see_service"
+    """How the service does: numbers for Prometheus, none of a case."""
 
 
 A = Action
@@ -105,7 +107,7 @@ _MAY: Mapping[Role, frozenset[Action]] = MappingProxyType(
         },
         Role.TEAM: _EVERYBODY | {A.SEE_PLANS, A.CHECK_IN},
         Role.LIAISON: _EVERYBODY | _NUMBERS | {A.REPORT},
-        Role.SUPERVISOR: _EVERYBODY | {A.SEE_COUNTS, A.SEE_AUDIT, A.SEE_PROCESS},
+        Role.SUPERVISOR: _EVERYBODY | {A.SEE_COUNTS, A.SEE_AUDIT, A.SEE_PROCESS, A.SEE_SERVICE},
         Role.AUDITOR: _EVERYBODY | {A.SEE_AUDIT},
     }
 )

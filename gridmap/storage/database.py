@@ -111,7 +111,13 @@ class Database:
                 max_overflow=4,
                 pool_timeout=10,
                 pool_pre_ping=True,
-                connect_args={"options": _OPTIONS, "connect_timeout": 10, "application_name": "gridmap"},
+                connect_args={
+                    "options": _OPTIONS,
+                    # Whoever asks is told within five seconds that the server is away, also where it answers nothing.
+                    "connect_timeout": 4,
+                    "tcp_user_timeout": 4000,
+                    "application_name": "gridmap",
+                },
             )
             if not self.cluster:
                 postgis.find_on_connect(self._engine)

@@ -42,6 +42,16 @@ def _busy() -> GridmapError:
     )
 
 
+def _disk_full() -> GridmapError:
+    return Unavailable(
+        "database-disk-full",
+        "数据库所在磁盘已满，本次操作未执行；已提交的数据没有丢失。请清理磁盘（见 gridmap doctor），服务会自行恢复。",
+        "The database's disk is full and nothing was done; what was committed is safe. Make room on it (gridmap doctor "
+        "names it); the service goes on by itself.",
+        retry_after_s=60,
+    )
+
+
 def _denied() -> GridmapError:
     return Forbidden(
         "outside-scope",
@@ -69,6 +79,7 @@ def _refused() -> GridmapError:
 _BY_STATE: dict[str, Callable[[], GridmapError]] = {
     "08": unreachable,
     "57P": unreachable,
+    "53100": _disk_full,
     "53": _busy,
     "55P03": _busy,
     "57014": _busy,

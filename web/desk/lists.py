@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, url_for
 
+from gridmap.domain.accounts import Role
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.model import CaseRow, LawfulStep, State
 from gridmap.domain.cases.number import is_number
@@ -18,6 +19,7 @@ from gridmap.domain.codes import codes
 from gridmap.domain.query import LONGEST_TEXT, IncidentQuery
 from gridmap.domain.roles import Action as Right
 from gridmap.errors import InvalidInput
+from gridmap.services.backups.schedule import standing
 from gridmap.services.cases import desk, worklists
 from gridmap.services.cases.bulk import IN_BULK
 from web import context
@@ -41,6 +43,8 @@ _FIRST: tuple[Action, ...] = (
 )
 """Steps that a row offers, by what a desk does first."""
 _OFFERED = 2
+_LOOK_AFTER_IT = frozenset({Role.ADMINISTRATOR, Role.KEEPER})
+"""Who is told how the backups stand."""
 _FILTERS = ("grid", "domain", "kind", "stage", "risk", "handler", "from", "to", "q", "overdue", "open")
 
 
@@ -102,6 +106,7 @@ def show() -> Response:
         address=address,
         page_number=offset // PAGE_ROWS + 1,
         pages=-(-found.total // PAGE_ROWS),
+        backups=standing(database.settings, now) if context.actor().role in _LOOK_AFTER_IT else None,
         may_act=may_now(Right.ACT_ON_CASE),
         in_bulk=IN_BULK,
         key=str(uuid.uuid4()),

@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 WORDS: dict[str, tuple[str, str]] = {
+    "backup_last": ("最近一次完好备份：{time}。", "Last good backup: {time}."),
+    "backup_none": (
+        "还没有备份。请运行 gridmap db backup，或让服务按 GRIDMAP_BACKUP_AT 自动备份。",
+        "There is no backup yet. Run gridmap db backup, or let the service make one at GRIDMAP_BACKUP_AT.",
+    ),
+    "backup_old": (
+        "备份已过期，请检查服务和磁盘：gridmap doctor。",
+        "It is old: see gridmap doctor for the service and its disk.",
+    ),
+    "backup_drill": (
+        "最近一次恢复演练成功，用时 {seconds} 秒。",
+        "The last drill brought it back in {seconds} s.",
+    ),
+    "backup_drill_failed": ("最近一次恢复演练失败，请立即查明。", "The last drill failed: find out why."),
     "town_title": ("全镇十秒", "The town in ten seconds"),
     "latest_record": ("最近一件发生于 {day}，{n} 天前", "latest case {day}, {n} days ago"),
     "meaning": ("这些数字不说明什么", "What these numbers do not say"),

@@ -54,6 +54,12 @@ def bootstrap(socket_dir: Path) -> None:
             connection.execute("revoke create on schema public from public")
 
 
+def reload(socket_dir: Path) -> None:
+    """Have the server read its settings again."""
+    with _connect(socket_dir, "postgres") as connection:
+        connection.execute("select pg_reload_conf()")
+
+
 def _connect(socket_dir: Path, database: str) -> Connection[tuple[object, ...]]:
     return psycopg.connect(
         host=os.fspath(socket_dir), port=PORT, user=OWNER_ROLE, dbname=database, autocommit=True

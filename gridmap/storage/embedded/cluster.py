@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Literal, Self
 from sqlalchemy import URL
 
 from gridmap.errors import Conflict, Unavailable
+from gridmap.storage.embedded import archive, users
 from gridmap.storage.embedded import layout as places
-from gridmap.storage.embedded import users
-from gridmap.storage.embedded.bootstrap import DATABASE, bootstrap, ignore_libpq_environment
+from gridmap.storage.embedded.bootstrap import DATABASE, bootstrap, ignore_libpq_environment, reload
 from gridmap.storage.embedded.config import OWNER_ROLE, include_config, write_config
 from gridmap.storage.embedded.launch import log_tells, rotate, run_server_program
 from gridmap.storage.embedded.layout import FALLBACK_ROOT, PORT, Layout, OnStep, Step
+from gridmap.storage.embedded.mounts import require_local
 from gridmap.storage.embedded.process import (
     clear_leftovers,
     postmaster_identity,
@@ -31,6 +32,7 @@ from gridmap.storage.embedded.process import (
 )
 from gridmap.storage.embedded.programs import ServerPrograms, find_programs
 from gridmap.storage.embedded.signals import exit_in_order, interrupts_wait
+from gridmap.storage.embedded.whole import require_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,6 +125,7 @@ class EmbeddedCluster:
             When the folder belongs to another account.
         """
         _require_proc()
+        require_local(self.base)
         ignore_libpq_environment()
         was_held = self._hold.is_held
         layout = self._layout = places.prepare(self.base, self._on_step, self._fallback_root)
@@ -132,7 +135,7 @@ class EmbeddedCluster:
             atexit.register(self.stop)
         _live.add(self)
         try:
-            with self._mutex(layout):
+            with places.explained(self.base), self._mutex(layout):
                 programs = find_programs(layout.made_by(), self._bindir)
                 if not was_held:
                     self._hold.take(layout)
@@ -236,6 +239,54 @@ class EmbeddedCluster:
         detached = pid is not None and users.is_detached(layout, postmaster_identity(data))
         return ClusterStatus(state, pid, major, data, layout.socket_dir, count, detached=detached)
 
+    @property
+    def layout(self) -> Layout:
+        """Where its files are."""
+        return self._where()
+
+    def programs(self) -> ServerPrograms:
+        """Find the server programs that serve its data, or would make it.
+
+        Raises
+        ------
+        Unavailable
+            When there are none.
+        """
+        return find_programs(self._where().made_by(), self._bindir)
+
+    def keep_log(self) -> None:
+        """Have the running server hand over its log from now on; see `archive`."""
+        layout = self._where()
+        programs = self.programs()
+        data = layout.data(programs.major)
+        with self._mutex(layout):
+            if not archive.is_wanted(layout, data):
+                layout.own_folder(archive.folder_of(layout, programs.major))
+                write_config(layout, data)
+                reload(layout.socket_dir)
+
+    @contextmanager
+    def resting(self) -> Iterator[Layout]:
+        """Keep the cluster from being started, for as long as its data folder is exchanged.
+
+        Raises
+        ------
+        Conflict
+            When its server runs or programs use it.
+        """
+        layout = self._layout = places.prepare(self.base, self._on_step, self._fallback_root)
+        with self._mutex(layout):
+            major = layout.made_by()
+            runs = major is not None and postmaster_pid(layout.data(major), layout.account) is not None
+            if users.count_users(layout, clean=True) or runs:
+                raise Conflict(
+                    "database-runs",
+                    "数据库正在运行，不能替换。请先停止服务（systemctl stop gridmap）和数据库（gridmap db stop）。",
+                    "The database runs and is not exchanged. Stop the service (systemctl stop gridmap) and the "
+                    "database (gridmap db stop) first.",
+                )
+            yield layout
+
     def url(self, role: Literal["gridmap", "gridmap_app"] = OWNER_ROLE, database: str = DATABASE) -> str:
         """Return the SQLAlchemy address of a database of this cluster.
 
@@ -246,14 +297,7 @@ class EmbeddedCluster:
         database : str
             Name of the database.
         """
-        socket_dir = self._where().socket_dir
-        address = URL.create(
-            "postgresql+psycopg",
-            username=role,
-            database=database,
-            query={"host": os.fspath(socket_dir), "port": str(PORT)},
-        )
-        return address.render_as_string(hide_password=False)
+        return url_in(self._where().socket_dir, role, database)
 
     def __enter__(self) -> Self:
         return self.start()
@@ -275,8 +319,9 @@ class EmbeddedCluster:
         """Have a server that answers; under the mutex."""
         data = layout.data(programs.major)
         layout.own_folder(data.parent)
-        if not (data / "PG_VERSION").exists():
+        if not data.is_dir() or not any(data.iterdir()):
             self._initialise(layout, programs)
+        require_whole(data)
         if self._adopt(data, layout):
             return
         clear_leftovers(data, layout.socket_dir, layout.account)
@@ -308,6 +353,8 @@ class EmbeddedCluster:
         if code:
             raise log_tells("initdb", log)
         include_config(layout, new)
+        if data.is_dir():
+            data.rmdir()
         new.rename(data)
         _sync_folder(data.parent)
 
@@ -349,6 +396,19 @@ class EmbeddedCluster:
             yield
         finally:
             os.close(descriptor)
+
+
+def url_in(
+    socket_dir: Path, role: Literal["gridmap", "gridmap_app"] = OWNER_ROLE, database: str = DATABASE
+) -> str:
+    """Return the SQLAlchemy address of the server whose socket lies in a folder."""
+    address = URL.create(
+        "postgresql+psycopg",
+        username=role,
+        database=database,
+        query={"host": os.fspath(socket_dir), "port": str(PORT)},
+    )
+    return address.render_as_string(hide_password=False)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 from gridmap.errors import Unavailable
+from gridmap.files.disk import disk_error_in
 from gridmap.storage.embedded.account import CLEAN_ENVIRONMENT, ServerAccount
 from gridmap.storage.embedded.signals import interrupts_wait
 
@@ -54,13 +55,14 @@ def run_server_program(
 
 def log_tells(program: str, log: Path) -> Unavailable:
     """Return the error for a server program that failed; the log's last lines are a note for developers."""
-    error = Unavailable(
+    tail = log.read_bytes()[-_LOG_TAIL_BYTES:].decode("utf-8", "replace") if log.exists() else ""
+    lines = tail.splitlines()[-_LOG_TAIL_LINES:]
+    error = disk_error_in("\n".join(lines), log.parent) or Unavailable(
         "database-program-failed",
         f"{program} 未能完成；原因见 {log}。",
         f"{program} did not succeed; {log} says why.",
     )
-    tail = log.read_bytes()[-_LOG_TAIL_BYTES:].decode("utf-8", "replace") if log.exists() else ""
-    error.add_note("\n".join(tail.splitlines()[-_LOG_TAIL_LINES:]))
+    error.add_note("\n".join(lines))
     return error
 
 

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gridmap.errors import Forbidden, Unavailable
+from gridmap.files.disk import disk_error
 from gridmap.storage.embedded.account import (
     ROOT_UID,
     ServerAccount,
@@ -131,7 +132,7 @@ class Layout:
         Forbidden
             When the folder is closed to this account.
         """
-        with _explained(self.home):
+        with explained(self.home):
             if not self.home.is_dir():
                 return None
             majors = [
@@ -193,7 +194,7 @@ def plan(base: Path, fallback_root: Path = FALLBACK_ROOT) -> Layout:
         When no account can run the server.
     """
     base = base.resolve()
-    with _explained(base):
+    with explained(base):
         home = _pointed(base) or base / "cluster"
         if home.is_dir():
             return Layout(base, home, _owner_of(home))
@@ -215,7 +216,7 @@ def prepare(base: Path, on_step: OnStep, fallback_root: Path = FALLBACK_ROOT) ->
         As `plan`; also when existing data lies where the server's account cannot reach it any more.
     """
     base = base.resolve()
-    with _explained(base):
+    with explained(base):
         base.mkdir(parents=True, exist_ok=True)
         with _locked(base):
             layout = plan(base, fallback_root)
@@ -318,10 +319,20 @@ def _locked(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _explained(folder: Path) -> Iterator[None]:
+def explained(folder: Path) -> Iterator[None]:
+    """Raise what a person can act on where a folder is closed, or its disk full or read-only.
+
+    Raises
+    ------
+    Forbidden, Unavailable
+    """
     try:
         yield
-    except PermissionError as error:
+    except OSError as error:
+        if (of_disk := disk_error(error, folder)) is not None:
+            raise of_disk from error
+        if not isinstance(error, PermissionError):
+            raise
         raise Forbidden(
             "database-folder-forbidden",
             f"当前账户无权使用 {error.filename or folder}；请以其所有者运行 gridmap，"

@@ -1,0 +1,109 @@
+"""The daily backup beside a running server, and its log meanwhile."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gridmap.domain.backups import OLD_AFTER, Backup, is_due, parse_at
+from gridmap.errors import GridmapError
+from gridmap.services.backups.drill import last_drill
+from gridmap.services.backups.making import keep_log, make_backup
+from gridmap.services.backups.shelf import Shelf
+from gridmap.settings import Settings
+from gridmap.storage.database import Database
+
+logger = logging.getLogger(__name__)
+
+FIRST_AFTER_S = 600.0
+"""Seconds that a server must have run before it makes up for a backup that was missed: it may only have been tried."""
+
+_AGAIN_AFTER_S = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the backups stand.
+
+    Attributes
+    ----------
+    last : Backup or None
+        The newest good one.
+    is_old : bool
+        Whether it is older than a day and a half, or there is none.
+    trouble : dict or None
+        The failure since: ``at``, ``code``, ``message_zh``, ``message_en``.
+    drill : dict or None
+        The last drill: ``at``, ``backup``, ``seconds``, ``is_good``.
+    """
+
+    last: Backup | None
+    is_old: bool
+    trouble: dict[str, Any] | None
+    drill: dict[str, Any] | None
+
+
+def standing(settings: Settings, now: dt.datetime) -> Standing:
+    """Look at the folder of the backups; no file of a backup is read but its record."""
+    shelf = Shelf(settings.backups)
+    try:
+        last = shelf.newest()
+    except OSError:
+        last = None
+    is_old = last is None or abs(now - last.taken_at) > OLD_AFTER
+    return Standing(last, is_old, shelf.trouble(), last_drill(shelf))
+
+
+class BackupKeeper:
+    """Makes backups when they are due.
+
+    Parameters
+    ----------
+    database : Database
+        Open.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._begun_s = self._next_s = time.monotonic()
+        self._at = parse_at(database.settings.backup_at)
+
+    def look(self, now: dt.datetime, now_s: float) -> bool:
+        """Do what is to be done now.
+
+        Parameters
+        ----------
+        now : datetime
+            With its zone.
+        now_s : float
+            Of a clock that never jumps (`time.monotonic`).
+
+        Returns
+        -------
+        bool
+            Whether a backup was made.
+        """
+        try:
+            keep_log(self._database)
+            if not self._is_due(now, now_s):
+                return False
+            # A failure is told at once and tried again later, not at each look.
+            self._next_s = now_s + _AGAIN_AFTER_S
+            backup = make_backup(self._database)
+        except GridmapError as error:
+            logger.warning("no backup: %s", error.code)
+            return False
+        logger.info("backed up: %s", backup.name)
+        return True
+
+    def _is_due(self, now: dt.datetime, now_s: float) -> bool:
+        if self._at is None or now_s < self._next_s or now_s - self._begun_s < FIRST_AFTER_S:
+            return False
+        settings = self._database.settings
+        last = Shelf(settings.backups).newest()
+        local = now.astimezone(ZoneInfo(settings.timezone))
+        return is_due(None if last is None else last.taken_at, local, self._at)

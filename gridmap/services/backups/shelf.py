@@ -1,0 +1,326 @@
+"""The folder of the backups, and its second place.
+
+::
+
+    backups/
+      20261128T023000Z/      one backup; backup.json is written last, so without it there is none
+        backup.json          what it holds, with the digest of each file and of itself
+        cluster.tar.gz       a copy of the embedded cluster, or database.dump.gz
+        files.tar.gz         what lies beside the database in the workspace's folder
+      log-<system>/          the write-ahead log of one cluster, a file for each segment
+      trouble.json           the last failure, until a backup goes well
+
+With ``.age`` behind a name the file is encrypted. Every file is whole once it has its name, so the folder may be copied
+by any program at any time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from gridmap.domain.backups import Backup, KeepRule
+from gridmap.errors import Broken, Conflict, GridmapError, NotFound, Unavailable
+from gridmap.files.disk import disk_error
+from gridmap.files.packed import digest, plain_name, sync_folder, torn
+
+RECORD = "backup.json"
+_TROUBLE = "trouble.json"
+_NAME = re.compile(r"\d{8}T\d{6}Z")
+_CODEC: TypeAdapter[Backup] = TypeAdapter(Backup)
+
+
+class Shelf:
+    """Where backups are.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def make(self) -> None:
+        """Make the folder where it is missing, closed to others.
+
+        Raises
+        ------
+        Unavailable
+            When it cannot be written.
+        """
+        with told(self.folder):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let one backup at a time into the block.
+
+        Raises
+        ------
+        Conflict
+            When another one is at work.
+        """
+        self.make()
+        with told(self.folder), (self.folder / "lock").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Conflict(
+                    "backup-under-way",
+                    "另一项备份正在进行。请等它完成后再试。",
+                    "Another backup is under way. Try again when it is done.",
+                ) from None
+            yield
+
+    def place(self, name: str) -> Path:
+        """Folder of a backup."""
+        return self.folder / name
+
+    def log(self, system: str) -> Path:
+        """Folder of the log of a cluster."""
+        return self.folder / f"log-{system}"
+
+    def names(self) -> list[str]:
+        """Names of all that is there, torn or not, oldest first."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(path.name for path in self.folder.iterdir() if _NAME.fullmatch(path.name))
+
+    def backups(self) -> list[Backup]:
+        """Backups whose record is whole, oldest first; their files are not read."""
+        found = []
+        for name in self.names():
+            try:
+                found.append(self.read(name))
+            except Broken:
+                continue
+        return found
+
+    def newest(self) -> Backup | None:
+        """Return the newest backup."""
+        for name in reversed(self.names()):
+            try:
+                return self.read(name)
+            except Broken:
+                continue
+        return None
+
+    def read(self, name: str) -> Backup:
+        """Read the record of a backup.
+
+        Raises
+        ------
+        Broken
+            When it is not whole.
+        """
+        path = self.place(name) / RECORD
+        try:
+            record = json.loads(path.read_text("utf-8"))
+            told_digest = record.pop("digest")
+            if told_digest != _digest(record):
+                raise torn(path)
+            return _CODEC.validate_python(record)
+        except (OSError, ValueError, KeyError, AttributeError, ValidationError):
+            raise torn(path) from None
+
+    def find(self, name: str | None, *, before: dt.datetime | None = None) -> Backup:
+        """Return the backup of a name, or the newest, or the newest that was taken before a moment.
+
+        Raises
+        ------
+        NotFound
+            When there is none.
+        Broken
+            When the one that is named is torn.
+        """
+        if name is not None:
+            if name in self.names():
+                return self.read(name)
+        else:
+            for backup in reversed(self.backups()):
+                if before is None or backup.taken_at <= before:
+                    return backup
+        raise NotFound(
+            "backup-not-found",
+            f"{self.folder} 中没有这样的备份。用 gridmap db backups 查看，或用 --from 指定其他存放处。",
+            f"There is no such backup in {self.folder}. See gridmap db backups, or name another place with --from.",
+        )
+
+    def write(self, backup: Backup) -> None:
+        """Write the record of a backup: from then on there is one."""
+        record = _CODEC.dump_python(backup, mode="json")
+        text = json.dumps({**record, "digest": _digest(record)}, ensure_ascii=False, indent=1, sort_keys=True)
+        replace_text(self.place(backup.name) / RECORD, text + "\n")
+        (self.folder / _TROUBLE).unlink(missing_ok=True)
+        sync_folder(self.folder)
+
+    def check(self, backup: Backup) -> None:
+        """Read every file of a backup, and see that its part of the log is there.
+
+        Raises
+        ------
+        Broken
+            Naming the file that is missing or not what it was.
+        """
+        for file in backup.files:
+            path = self.place(backup.name) / file.name
+            if not path.is_file() or digest(path) != (file.size_bytes, file.sha256):
+                raise torn(path)
+        if backup.log is not None:
+            there = {plain_name(path.name)[:24] for path in self.segments(backup.log.system)}
+            for segment in (backup.log.first, backup.log.last):
+                if segment not in there:
+                    raise torn(self.log(backup.log.system) / segment)
+
+    def segments(self, system: str) -> list[Path]:
+        """Files of a cluster's log."""
+        folder = self.log(system)
+        if not folder.is_dir():
+            return []
+        return sorted(path for path in folder.iterdir() if not path.name.endswith(".new"))
+
+    def prune(self, rule: KeepRule) -> list[str]:
+        """Delete what the rule does not keep, and the log that no backup needs.
+
+        Returns
+        -------
+        list of str
+            Names of backups that were deleted.
+        """
+        backups = self.backups()
+        kept = rule.kept(backup.taken_at for backup in backups)
+        gone = [backup.name for backup in backups if backup.taken_at not in kept]
+        newest = backups[-1].name if backups else ""
+        # A folder without its record is what a killed backup left; one newer than the newest may be at work.
+        gone += [n for n in self.names() if n < newest and not (self.place(n) / RECORD).exists()]
+        for name in gone:
+            shutil.rmtree(self.place(name))
+        self._prune_log([b for b in backups if b.name not in gone], rule)
+        return gone
+
+    def _prune_log(self, backups: list[Backup], rule: KeepRule) -> None:
+        any_time = rule.of_days(backup.taken_at for backup in backups)
+        for folder in self.folder.glob("log-*"):
+            of_it = [b.log for b in backups if b.log is not None and self.log(b.log.system) == folder]
+            firsts = [
+                b.log.first
+                for b in backups
+                if b.log is not None and b.taken_at in any_time and self.log(b.log.system) == folder
+            ]
+            for path in list(folder.iterdir()) if of_it else []:
+                name = plain_name(path.name)[:24]
+                if path.name.endswith(".new") or "history" in path.name:
+                    continue
+                if (firsts and name >= min(firsts)) or any(log.first <= name <= log.last for log in of_it):
+                    continue
+                path.unlink()
+
+    def copy_to(self, other: Path) -> None:
+        """Bring a second place to the same state, file by file.
+
+        Raises
+        ------
+        Unavailable
+            When it cannot be written.
+        """
+        with told(other):
+            other.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for place in sorted(self.folder.iterdir()):
+                if place.is_dir() and (place.name.startswith("log-") or (place / RECORD).exists()):
+                    _copy_folder(place, other / place.name)
+            for name in set(Shelf(other).names()) - set(self.names()):
+                shutil.rmtree(other / name)
+
+    def note_trouble(self, error: GridmapError, at: dt.datetime) -> None:
+        """Keep the last failure for whoever looks."""
+        with told(self.folder):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            replace_text(
+                self.folder / _TROUBLE,
+                json.dumps({"at": at.isoformat(), **error.as_dict()}, ensure_ascii=False),
+            )
+
+    def trouble(self) -> dict[str, Any] | None:
+        """Return the last failure since the last good backup: ``at``, ``code``, both sentences."""
+        try:
+            found = json.loads((self.folder / _TROUBLE).read_text("utf-8"))
+        except (OSError, ValueError):
+            return None
+        return found if isinstance(found, dict) else None
+
+
+def _digest(record: dict[str, Any]) -> str:
+    plain = json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Give a file of one's own another text in one step."""
+    new = path.with_name(path.name + ".new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    sync_folder(path.parent)
+
+
+def _copy_folder(source: Path, target: Path) -> None:
+    target.mkdir(mode=0o700, exist_ok=True)
+    wanted = {path.name: path for path in source.iterdir() if not path.name.endswith(".new")}
+    for path in target.iterdir():
+        if path.name not in wanted:
+            path.unlink()
+    # The record comes last here, too.
+    for name in sorted(wanted, key=lambda name: (name == RECORD, name)):
+        path, copy = wanted[name], target / name
+        if copy.exists() and copy.stat().st_size == path.stat().st_size:
+            continue
+        new = copy.with_name(name + ".new")
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with path.open("rb") as reading, os.fdopen(descriptor, "wb") as writing:
+            shutil.copyfileobj(reading, writing, 1 << 20)
+            writing.flush()
+            os.fsync(writing.fileno())
+        new.replace(copy)
+    sync_folder(target)
+
+
+@contextmanager
+def told(folder: Path) -> Iterator[None]:
+    """Raise what a person can act on in place of what the disk answers.
+
+    Raises
+    ------
+    Unavailable
+        ``disk-full`` or ``backup-folder-unwritable``.
+    """
+    try:
+        yield
+    except OSError as error:
+        if (of_disk := disk_error(error, folder)) is not None:
+            raise of_disk from error
+        raise Unavailable(
+            "backup-folder-unwritable",
+            f"无法写入 {folder}（{_why(error)}）。请检查磁盘、权限和 GRIDMAP_BACKUP_FOLDER、GRIDMAP_BACKUP_COPY。",
+            f"{folder} cannot be written ({_why(error)}). See to its disk and its permissions, and to "
+            "GRIDMAP_BACKUP_FOLDER and GRIDMAP_BACKUP_COPY.",
+        ) from error
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or errno.errorcode.get(error.errno or 0, "I/O")

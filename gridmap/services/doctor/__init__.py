@@ -1,0 +1,1 @@
+"""What is not in order on this machine, and what to do."""

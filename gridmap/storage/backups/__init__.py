@@ -1,0 +1,1 @@
+"""What a backup asks of the database: figures of one moment, its log, dumps."""

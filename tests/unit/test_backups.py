@@ -1,0 +1,194 @@
+"""Which backups are kept, when the next is due, and that a torn one is known."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gridmap.domain.backups import Backup, KeepRule, LogRange, PackedFile, TableFigure, is_due
+from gridmap.errors import Broken, Conflict, InvalidInput, NotFound
+from gridmap.files.packed import make_key, pack, unpacked
+from gridmap.services.backups.shelf import Shelf
+
+DAY = dt.datetime(2026, 11, 28, 2, 30, tzinfo=dt.UTC)
+MOMENTS = st.lists(st.integers(0, 4000).map(lambda hours: DAY + dt.timedelta(hours=hours)))
+
+
+@given(moments=MOMENTS, days=st.integers(0, 9), weeks=st.integers(0, 9), months=st.integers(1, 20))
+def test_the_newest_is_always_kept_and_no_rule_keeps_more_than_it_says(
+    moments: list[dt.datetime], days: int, weeks: int, months: int
+) -> None:
+    kept = KeepRule(days, weeks, months).kept(moments)
+    assert kept <= set(moments)
+    assert len(kept) <= days + weeks + months
+    assert not moments or max(moments) in kept
+
+
+def test_days_weeks_and_months_keep_their_newest() -> None:
+    moments = [DAY - dt.timedelta(days=n) for n in range(400)]
+    kept = KeepRule.parse("7d 4w 12m").kept(moments)
+    assert {DAY - dt.timedelta(days=n) for n in range(7)} <= kept
+    assert DAY.replace(month=10, day=31) in kept
+    assert DAY.replace(year=2025, month=12, day=31) in kept
+    assert DAY.replace(day=10) not in kept
+    assert len(kept) <= 7 + 4 + 12
+
+
+@pytest.mark.parametrize("told", ["", "7", "0d", "d", "7w 3d", "-1d"])
+def test_a_keep_rule_that_is_none_is_refused(told: str) -> None:
+    with pytest.raises(InvalidInput):
+        KeepRule.parse(told)
+
+
+@pytest.mark.parametrize(
+    ("last", "now", "due"),
+    [
+        (None, DAY, True),
+        (DAY, DAY + dt.timedelta(hours=23), False),
+        (DAY, DAY + dt.timedelta(hours=24, minutes=1), True),
+        (DAY - dt.timedelta(hours=1), DAY + dt.timedelta(seconds=1), True),
+        # A clock that was a year ahead, and is right again; one that jumped an hour back.
+        (DAY + dt.timedelta(days=365), DAY, True),
+        (DAY + dt.timedelta(minutes=1), DAY - dt.timedelta(minutes=59), False),
+    ],
+)
+def test_a_backup_is_due_once_a_day_whatever_the_clock_did(
+    last: dt.datetime | None, now: dt.datetime, due: bool
+) -> None:
+    assert is_due(last, now, dt.time(2, 30)) is due
+
+
+def put(shelf: Shelf, at: dt.datetime, log: LogRange | None = None) -> Backup:
+    name = at.strftime("%Y%m%dT%H%M%SZ")
+    place = shelf.place(name)
+    place.mkdir(parents=True)
+    main = pack(io.BytesIO(b"the copy" * 1000), place, "cluster.tar")
+    backup = Backup(
+        name=name,
+        kind="cluster",
+        taken_at=at,
+        program="1",
+        schema="0013",
+        major=15,
+        encrypted=False,
+        files=(main,),
+        tables={"grids": TableFigure(3, "17")},
+        point=None,
+        log=log,
+        seconds=1.0,
+    )
+    shelf.write(backup)
+    return backup
+
+
+def test_a_record_is_read_as_it_was_written(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    backup = put(shelf, DAY)
+    assert shelf.backups() == [backup]
+    assert shelf.find(None) == backup
+    shelf.check(backup)
+    with pytest.raises(NotFound):
+        shelf.find(None, before=DAY - dt.timedelta(seconds=1))
+
+
+def _cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-2])
+
+
+def _turn(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("damage", [_cut, _turn, Path.unlink])
+@pytest.mark.parametrize("name", ["backup.json", "cluster.tar.gz"])
+def test_a_copied_backup_that_is_torn_is_known(
+    tmp_path: Path, name: str, damage: Callable[[Path], None]
+) -> None:
+    shelf = Shelf(tmp_path)
+    backup = put(shelf, DAY)
+    damage(shelf.place(backup.name) / name)
+    with pytest.raises(Broken, match="not whole"):
+        shelf.check(shelf.read(backup.name))
+
+
+def test_a_record_that_was_changed_is_torn(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    path = shelf.place(put(shelf, DAY).name) / "backup.json"
+    record = json.loads(path.read_text())
+    record["tables"]["grids"]["rows"] = 4
+    path.write_text(json.dumps(record))
+    with pytest.raises(Broken):
+        shelf.find(path.parent.name)
+    assert shelf.newest() is None
+
+
+def test_what_no_rule_keeps_goes_with_the_log_that_nobody_needs(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    segments = [f"0000000100000000000000{n:02X}" for n in range(1, 9)]
+    folder = shelf.log("7")
+    folder.mkdir()
+    for segment in segments:
+        pack(io.BytesIO(b"log"), folder, segment)
+    pack(io.BytesIO(b"history"), folder, "00000002.history")
+    (tmp_path / "20260101T000000Z").mkdir()
+    month_ago = put(shelf, DAY - dt.timedelta(days=40), LogRange("7", segments[1], segments[2]))
+    put(shelf, DAY - dt.timedelta(hours=3), LogRange("7", segments[4], segments[4]))
+    newest = put(shelf, DAY, LogRange("7", segments[6], segments[6]))
+    gone = shelf.prune(KeepRule(1, 0, 2))
+    assert gone == ["20261127T233000Z", "20260101T000000Z"]
+    assert [b.name for b in shelf.backups()] == [month_ago.name, newest.name]
+    # From the newest on everything, of the older one its own part, and the histories.
+    left = [path.name.removesuffix(".gz") for path in shelf.segments("7")]
+    assert left == [*segments[1:3], *segments[6:], "00000002.history"]
+
+
+def test_the_second_place_follows_the_first(tmp_path: Path) -> None:
+    shelf, other = Shelf(tmp_path / "one"), Shelf(tmp_path / "other")
+    first = put(shelf, DAY - dt.timedelta(days=1))
+    shelf.copy_to(other.folder)
+    second = put(shelf, DAY)
+    shelf.prune(KeepRule(1, 0, 0))
+    shelf.copy_to(other.folder)
+    assert other.backups() == [second] == shelf.backups() != [first]
+    other.check(second)
+
+
+@given(data=st.binary(max_size=5000))
+def test_what_is_packed_comes_out_and_only_with_the_key(
+    data: bytes, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("packed")
+    plain = pack(io.BytesIO(data), folder, "x")
+    with unpacked(folder / plain.name) as stream:
+        assert stream.read() == data
+    public = make_key(folder / "key")
+    make_key(folder / "other")
+    sealed = pack(io.BytesIO(data), folder, "y", [public])
+    assert sealed.name == "y.gz.age"
+    assert (folder / sealed.name).read_bytes().startswith(b"age-encryption.org/v1\n")
+    with unpacked(folder / sealed.name, folder / "key") as stream:
+        assert stream.read() == data
+    for key, code in ((None, "backup-key-needed"), (folder / "other", "backup-other-key")):
+        with pytest.raises(Conflict) as refused, unpacked(folder / sealed.name, key) as stream:
+            stream.read()
+        assert refused.value.code == code
+    with pytest.raises(Conflict):
+        make_key(folder / "key")
+
+
+def test_an_encrypted_file_that_is_torn_is_known(tmp_path: Path) -> None:
+    public = make_key(tmp_path / "key")
+    sealed: PackedFile = pack(io.BytesIO(b"x" * 300_000), tmp_path, "y", [public])
+    _cut(tmp_path / sealed.name)
+    with pytest.raises(Broken), unpacked(tmp_path / sealed.name, tmp_path / "key") as stream:
+        stream.read()
+    assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
