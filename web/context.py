@@ -8,6 +8,7 @@ from flask import current_app, g
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.protection import Counts, Purpose, counts_for
 from gridmap.storage.database import Database
 
 
@@ -19,6 +20,12 @@ def database() -> Database:
 def actor() -> Actor:
     """Return whoever asks: the post that is signed in, or the program whose token came; see `web.access`."""
     return cast("Actor", g.actor)
+
+
+def counts(purpose: Purpose = Purpose.SCREEN) -> Counts:
+    """Class of the numbers that whoever asks is told."""
+    on_a_wall = g.get("signed_in") is not None and g.signed_in.kind == "wall"
+    return counts_for(actor(), Purpose.WALL if on_a_wall else purpose)
 
 
 def scope() -> Scope:

@@ -158,7 +158,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
         "coverage site": A.PLACE_SERVICES,
         **dict.fromkeys(("reports build", "reports list"), A.REPORT),
         **dict.fromkeys(
-            ("forms show", "forms make", "forms hand-in", "forms list", "forms places"), A.REPORT
+            ("forms show", "forms make", "forms hand-in", "forms list", "forms places"), A.MAKE_FORMS
         ),
         "forms papers": A.ACT_ON_CASE,
         **dict.fromkeys(("jobs list", "jobs show", "jobs cancel"), A.SEE_JOBS),

@@ -43,6 +43,8 @@ class Action(StrEnum):
     """Take records out as a file."""
     REPORT = "report"
     """Make documents of aggregates."""
+    MAKE_FORMS = "make_forms"
+    """Fill the forms that the law asks for, with true numbers; each is written down."""
     SEE_JOBS = "see_jobs"
     """One's own work that costs, and its files."""
     OWN_ACCOUNT = "own_account"
@@ -66,6 +68,7 @@ _DESK = _NUMBERS | {
     A.SEE_PROCESS,
     A.EXPORT,
     A.REPORT,
+    A.MAKE_FORMS,
 }
 
 _MAY: Mapping[Role, frozenset[Action]] = MappingProxyType(
@@ -92,7 +95,16 @@ _MAY: Mapping[Role, frozenset[Action]] = MappingProxyType(
         Role.MEDIATOR: _EVERYBODY | {A.SEE_CASES, A.ACT_ON_CASE, A.SEE_SERVICES},
         Role.PLANNER: _EVERYBODY
         | _NUMBERS
-        | {A.SEE_TEAMS, A.RUN_HOTSPOTS, A.SEE_PLANS, A.PLAN_PATROLS, A.CHECK_IN, A.PLACE_SERVICES, A.REPORT},
+        | {
+            A.SEE_TEAMS,
+            A.RUN_HOTSPOTS,
+            A.SEE_PLANS,
+            A.PLAN_PATROLS,
+            A.CHECK_IN,
+            A.PLACE_SERVICES,
+            A.REPORT,
+            A.MAKE_FORMS,
+        },
         Role.TEAM: _EVERYBODY | {A.SEE_PLANS, A.CHECK_IN},
         Role.LIAISON: _EVERYBODY | _NUMBERS | {A.REPORT},
         Role.SUPERVISOR: _EVERYBODY | {A.SEE_COUNTS, A.SEE_AUDIT, A.SEE_PROCESS, A.SEE_SERVICE},

@@ -8,6 +8,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
+from gridmap.domain.protection import HINT
 from gridmap.reporting import words
 from gridmap.reporting.markup import in_languages
 from gridmap.reporting.model import Download, HotspotReport, Text
@@ -92,6 +93,7 @@ def render(
         "change_text": words.change_text,
         "times_text": words.times_text,
         "sureness": words.sureness,
+        "hint": HINT,
     }
     seen = {h.label: h.definition for h in report.hotspots}
     page = environment.get_template("hotspots.html.j2").render(

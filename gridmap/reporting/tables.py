@@ -20,7 +20,7 @@ TITLES = {
 def frames(report: HotspotReport) -> dict[str, tuple[Text, pd.DataFrame]]:
     """Return the report's tables by name, with their titles; a table without rows keeps its headings.
 
-    Numbers of the period before that are below five stand as "< 5".
+    Numbers are perturbed; those that are not told stand as being below the least.
     """
     rows: dict[str, list[dict[str, Any]]] = {
         "hotspots": [

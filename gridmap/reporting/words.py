@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gridmap.domain import terms
+from gridmap.domain.protection import LEAST_TOLD
 from gridmap.reporting.model import Hotspot, HotspotReport, Text
 
 CAPTION = Text(*terms.CAPTION)
@@ -19,30 +20,30 @@ SURE = (
     (0.01, Text("有把握", "sure")),
     (1.0, Text("较有把握", "fairly sure")),
 )
-"""Confidence by q: below the first bound, below the second, and the rest that is significant."""
+"""Confidence by class of q: the first bound, the second, and the rest that is significant."""
 
 
 def sureness(q: float | None) -> int:
     """Return 0 (very sure), 1 (sure) or 2 (fairly sure) for a significant q."""
     if q is None:
         return 2
-    return next(i for i, (bound, _) in enumerate(SURE) if q < bound or i == len(SURE) - 1)
+    return next(i for i, (bound, _) in enumerate(SURE) if q <= bound or i == len(SURE) - 1)
 
 
 def p_text(p: float | None) -> str:
-    """Write a probability with two digits, and never as zero."""
+    """Write the class of a probability."""
     if p is None:
         return "–"
-    return "< 0.001" if p < 0.001 else f"{p:.3f}" if p < 0.01 else f"{p:.2f}"
+    return f"≤ {p:g}"
 
 
 def count_text(count: int | None) -> Text:
-    """Write a number of incidents; those below five only as "fewer than five", and those not known as a dash."""
+    """Write a number of incidents; those that are not told as being below the least, and those not known as a dash."""
     if count is None:
         return Text("–", "–")
     return (
-        Text(f"不足 {terms.MINIMUM}", f"< {terms.MINIMUM}")
-        if count < terms.MINIMUM
+        Text(f"不足 {LEAST_TOLD}", f"< {LEAST_TOLD}")
+        if count < LEAST_TOLD
         else Text(f"{count:,}", f"{count:,}")
     )
 
@@ -51,8 +52,8 @@ def change_text(now: int, before: int | None) -> Text:
     """Write the change between two periods: exactly where both numbers may be told."""
     if before is None:
         return Text("–", "–")
-    if before < terms.MINIMUM:
-        return Text("增加", "more")
+    if before < LEAST_TOLD or now < LEAST_TOLD:
+        return Text("–", "–")
     difference = now - before
     if difference == 0:
         return Text("持平", "same")
@@ -78,11 +79,15 @@ def headline(report: HotspotReport) -> list[Text]:
 
 
 def _first(report: HotspotReport) -> Text:
-    zh = f"{report.since} 至 {report.until}，{report.place.zh}（{report.domains.zh}）接报 {report.incidents:,} 件。"
-    en = (
-        f"{report.place.en} ({report.domains.en}): {report.incidents:,} incidents were reported from {report.since} "
-        f"to {report.until}. "
-    )
+    zh = f"{report.since} 至 {report.until}，{report.place.zh}（{report.domains.zh}）"
+    en = f"{report.place.en} ({report.domains.en}), {report.since} to {report.until}: "
+    # None is written as 0: a report without any incident is not made.
+    if report.incidents:
+        zh += f"接报约 {report.incidents:,} 件（扰动数）。"
+        en += f"about {report.incidents:,} incidents (perturbed) were reported. "
+    else:
+        zh += "接报总数过少或过细，不外传。"
+        en += "how many incidents were reported is too few or too fine to be told. "
     if not report.judged:
         return Text(
             zh + "网格或数据太少，无法判断哪里明显偏多，原因见下。",
@@ -96,12 +101,12 @@ def _first(report: HotspotReport) -> Text:
             en + "There are no hotspots: nowhere do the differences exceed chance.",
         )
     very = sum(sureness(h.q) == 0 for h in report.hotspots)
-    zh += f"其中 {number} 处明显多于偶然（热点），{very} 处很有把握（q < 0.001）；"
+    zh += f"其中 {number} 处明显多于偶然（热点），{very} 处很有把握（q ≤ 0.001）；"
     zh += f"这些判断中预计至多 {report.alpha:.0%} 出于偶然。"
     places = "place has" if number == 1 else "places have"
     en += (
         f"{number} {places} clearly more than chance (hotspots), {very} of them with great confidence "
-        f"(q < 0.001); at most {report.alpha:.0%} of such calls are expected to be due to chance."
+        f"(q ≤ 0.001); at most {report.alpha:.0%} of such calls are expected to be due to chance."
     )
     return Text(zh, en)
 

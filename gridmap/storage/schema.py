@@ -174,7 +174,9 @@ def _grant(connection: Connection, role: str) -> None:
         f"grant temporary on database {_database(connection)} to {name}",
     ):
         connection.execute(text(statement))
-    # A schema of before the audit has no such table.
+    # A schema of before has no such tables.
+    if connection.scalar(text("select to_regclass(:t)"), {"t": f"{SCHEMA}.cell_key_secret"}) is not None:
+        connection.execute(text(f"revoke all on {SCHEMA}.cell_key_secret from {name}"))
     if connection.scalar(text("select to_regclass(:t)"), {"t": f"{SCHEMA}.audit"}) is not None:
         connection.execute(text(f"revoke update, delete, truncate on {SCHEMA}.audit from {name}"))
     if connection.scalar(text("select to_regclass(:t)"), {"t": f"{SCHEMA}.audit_segments"}) is not None:

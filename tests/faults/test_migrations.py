@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,11 @@ from alembic import command
 from sqlalchemy import text
 
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.protection import BOUND, Counts
+from gridmap.domain.query import IncidentQuery
 from gridmap.errors import Conflict, Unavailable
+from gridmap.services.cases.counts import count_by_grid
+from gridmap.services.hotspots.runs import hotspot_run
 from gridmap.services.jobs import desk
 from gridmap.services.response.jobs import SITING, SitingRequest
 from gridmap.storage import schema
@@ -284,3 +289,49 @@ def test_a_workspace_with_cases_opens_with_its_steps_numbers_and_moved_handlers(
     assert {n[:17] for n in (passed.number, alone.number)} == {"33068110920260301"}
     with old.scoped_session(Scope.of_grid(next_door)) as session:
         assert session.scalar(text("select uid from incidents")) == "passed"
+
+
+def test_records_of_a_former_workspace_are_given_keys_and_its_runs_stay_true(
+    old: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = command.upgrade
+    monkeypatch.setattr(command, "upgrade", lambda config, _: real(config, "0012"))
+    assert upgrade(old).found == "0012"
+    monkeypatch.setattr(command, "upgrade", real)
+    home, whole = 33068110901001000, Scope.whole()
+    as_owner(
+        old,
+        f"set gridmap.scope_lo = {whole.lo}; set gridmap.scope_hi = {whole.hi}; set gridmap.opens = -1;"
+        " insert into gridmap.incidents (uid, domain, kind, occurred_at, stage, grid_key, handler_key, placed_by)"
+        " select n::text, 'dispute', case when n % 2 = 0 then '01' else '02' end, '2026-03-01', 'accepted',"
+        f" {home}, {home}, 'code' from generate_series(1, 40) as n;"
+        " insert into gridmap.hotspot_runs (scope_lo, scope_hi, method, since, until, level, seed, parameters,"
+        f" data_sha256, version, summary) values ({whole.lo}, {whole.hi}, 'gi', '2026-01-01', '2026-02-01', 3, 7,"
+        " '{}', '0', '0', '{}');"
+        " insert into gridmap.hotspot_features (run_id, rank, label, properties)"
+        " select run_id, 1, 'hot', '{\"observed\": 7}' from gridmap.hotspot_runs",
+    )
+    assert upgrade(old).state == "current"
+    require_current(old)
+    with old.scoped_session(whole.for_upkeep()) as session:
+        keys = session.scalars(text("select record_key from incidents")).all()
+        run = session.scalar(text("select run_id from hotspot_runs"))
+    assert len(set(keys)) == 40
+    assert all(0 <= key < 2**32 for key in keys)
+    with old.scoped_session(whole) as session:
+        # Whoever may open none of the sealed half counts it, and sums its keys.
+        sealed = session.scalars(text("select record_key from sealed_facts(null, null)")).all()
+        features = session.execute(text("select counts, label from hotspot_features")).all()
+    assert len(sealed) == 20
+    assert set(sealed) < set(keys)
+    assert [tuple(row) for row in features] == [("true", "hot")]
+    with pytest.raises(Conflict, match="may leave the house"):
+        hotspot_run(old, whole, int(run), Counts.PERTURBED)
+    query = IncidentQuery(since=dt.date(2026, 3, 1), until=dt.date(2026, 3, 31))
+    told = [count_by_grid(old, scope, query, level=3, counts=Counts.PERTURBED) for scope in (whole, whole)]
+    assert told[0]["total"] == told[1]["total"]
+    assert abs(told[0]["total"] - 40) <= BOUND
+    later = "insert into incidents (uid, domain, occurred_at, stage, grid_key, handler_key, placed_by) values"
+    with old.scoped_session(whole.for_upkeep(), write=True) as session:
+        session.execute(text(f"{later} ('new', 'land', '2026-03-01', 'accepted', {home}, {home}, 'code')"))
+        assert session.scalar(text("select record_key from incidents where uid = 'new'")) not in keys

@@ -193,7 +193,13 @@ def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
             "summary": {},
             **_made(key),
         },
-        "hotspot_features": {"run_id": parent, "rank": number, "label": code, "properties": {}},
+        "hotspot_features": {
+            "run_id": parent,
+            "counts": "true",
+            "rank": number,
+            "label": code,
+            "properties": {},
+        },
         "patrols": {
             "patrol_id": number,
             "begins_at": MOMENT,

@@ -226,14 +226,14 @@ def test_confidence_shows_by_pattern_and_not_by_colour_alone() -> None:
     ("before", "shown", "change"),
     [
         (None, "–", "–"),
-        (0, "< 5", "more"),
-        (4, "< 5", "more"),
-        (5, "5", "+25 (+500%)"),
+        (0, "< 15", "–"),
+        (14, "< 15", "–"),
+        (15, "15", "+15 (+100%)"),
         (30, "30", "same"),
         (40, "40", "−10 (−25%)"),
     ],
 )
-def test_counts_below_five_are_never_told_nor_given_away_by_the_change(
+def test_counts_below_the_least_are_never_told_nor_given_away_by_the_change(
     before: int | None, shown: str, change: str
 ) -> None:
     assert words.count_text(before).en == shown
@@ -244,7 +244,7 @@ def test_tables_keep_small_numbers_back_and_carry_the_caption() -> None:
     made = tables.frames(REPORT)
     assert list(made) == ["hotspots", "clusters", "domains", "forecast"]
     spots = made["hotspots"][1]
-    assert spots["before"].tolist() == ["< 5", "40", "30"]
+    assert spots["before"].tolist() == ["< 15", "40", "30"]
     for _, frame in made.values():
         assert set(frame["caption_en"]) == {"reported incidents, not danger"}
 
@@ -290,7 +290,7 @@ def test_the_block_holds_the_command_that_makes_the_file_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("q", "class_"), [(0.0, 0), (0.00099, 0), (0.001, 1), (0.0099, 1), (0.01, 2), (0.05, 2)]
+    ("q", "class_"), [(0.0, 0), (0.001, 0), (0.0011, 1), (0.01, 1), (0.011, 2), (0.05, 2)]
 )
-def test_confidence_has_three_classes_with_closed_lower_bounds(q: float, class_: int) -> None:
+def test_confidence_has_three_classes_with_closed_upper_bounds(q: float, class_: int) -> None:
     assert words.sureness(q) == class_

@@ -256,12 +256,12 @@ class Workspace(BaseModel):
 class Totals(BaseModel):
     """Incidents of a grid and a period; `sealed` of the total are counted only and in no list."""
 
-    total: int
-    sealed: int
-    open: int
-    overdue: int
-    closed_late: int
-    to_confirm: int
+    total: int | None
+    sealed: int | None
+    open: int | None
+    overdue: int | None
+    closed_late: int | None
+    to_confirm: int | None
 
 
 class Migrants(BaseModel):
@@ -272,8 +272,15 @@ class Migrants(BaseModel):
 
 
 class Answered(BaseModel):
-    """The question that an answer is to, and its time."""
+    """The question that an answer is to, its time, and the class of its numbers."""
 
+    model_config = ConfigDict(populate_by_name=True)
+
+    counts_class: Literal["true", "perturbed"] = Field(
+        alias="class", description="true, or perturbed: protected numbers, none told below `below`."
+    )
+    additive: bool = Field(description="Whether the numbers of a table add up to its total.")
+    below: int | None = Field(None, description="Numbers below this are null.")
     query: dict[str, str]
     as_of: str
 
@@ -300,14 +307,14 @@ class Counts(Answered):
     since: str | None = Field(alias="from")
     until: str | None = Field(alias="to")
     counts: dict[str, int]
-    total: int
-    sealed: int
-    unassigned: int
-    outside: int
+    total: int | None
+    sealed: int | None
+    unassigned: int | None
+    outside: int | None
 
 
 class Timeline(Answered):
     """Counts by day or week."""
 
     step: str
-    points: list[tuple[str, int]]
+    points: list[tuple[str, int | None]]

@@ -88,7 +88,7 @@ def _sheet(problem: GridmapError | None = None) -> Response:
         file_address=f"{url_for('official.file')}?{_parameters(form)}",
         template_address=lambda name: f"{url_for('official.file')}?{_parameters(form, template=name)}",
         templates=[path.name for path in _templates()],
-        may_hand_in=may_now(Action.REPORT),
+        may_hand_in=may_now(Action.MAKE_FORMS),
         handed_in=official_forms.handed_in(database, scope)[:_SHOWN_PERIODS],
         below=level_of(form.root_key) < VILLAGE,
     )

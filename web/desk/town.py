@@ -6,10 +6,11 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request, url_for
 
-from gridmap.domain.cases.figures import Figure, GridCounts
+from gridmap.domain.cases.figures import STANDING, Figure, GridCounts
 from gridmap.domain.cases.worklists import Wanted
 from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import UNASSIGNED
+from gridmap.domain.protection import HINT, LEAST_TOLD, NAMES, Counts, Purpose
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.roles import Action
 from gridmap.services.cases import figures, worklists
@@ -22,6 +23,9 @@ bp = Blueprint("town", __name__)
 
 _ON_THE_WALL = 200
 _SHADES = 5
+
+PROTECTION = {"name": NAMES[Counts.PERTURBED], "hint": HINT, "below": LEAST_TOLD, "told": STANDING}
+"""What stands with perturbed numbers on a page."""
 
 
 def address_of(figure: Figure) -> str:
@@ -44,8 +48,9 @@ def show() -> Response:
     levels = shown.places().levels
     level = request.args.get("level", 3, type=int)
     level = level if level in levels else (levels[-1] if levels else 1)
-    table = figures.by_grid(database, scope, query, level, now=now)
-    glance = figures.glance(database, scope, now)
+    counts = context.counts()
+    table = figures.by_grid(database, scope, query, level, now=now, counts=counts)
+    glance = figures.glance(database, scope, now, counts)
 
     def cell(row: GridCounts, list_name: str) -> str:
         place = {"grid": str(row.grid_key)} if row is not table.total else {}
@@ -71,6 +76,7 @@ def show() -> Response:
         levels=levels,
         domain=domain,
         unassigned=UNASSIGNED,
+        protection=PROTECTION if counts is Counts.PERTURBED else None,
         days_old=(shown.today() - shown.local(glance.latest_at).date()).days if glance.latest_at else None,
     )
 
@@ -83,7 +89,7 @@ def meaning() -> Response:
 
 @bp.get("/wall")
 def wall() -> Response:
-    """Answer the wall: five figures, one map, a clock, no controls.
+    """Answer the wall: five perturbed figures, one map, a clock, no controls.
 
     Single cases are marked for whoever may see cases; a wall's own token, which may not, gets the figures.
     """
@@ -97,7 +103,8 @@ def wall() -> Response:
     return page(
         "desk/wall.html",
         "wall",
-        glance=figures.glance(database, scope, now),
+        glance=figures.glance(database, scope, now, context.counts(Purpose.WALL)),
+        protection=PROTECTION,
         ground=ground,
         marks=small_map.marks(ground, rows, now),
         places=shown.places(),

@@ -10,6 +10,7 @@ import click
 from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
+from gridmap.domain.protection import require_true
 from gridmap.domain.terms import CAPTION
 from gridmap.services.hotspots.forecasts import next_week, score_forecast
 from gridmap.services.hotspots.spec import HotspotSpec
@@ -49,6 +50,7 @@ def _chosen(command: Callable[..., None]) -> Callable[..., None]:
 def _spec(
     database: Database, since: dt.date | None, until: dt.date | None, level: int | None, **given: Any
 ) -> HotspotSpec:
+    require_true(actor(database))
     first, last, finest = period_and_level(database, actor(database).scope)
     return HotspotSpec("gi", since=since or first, until=until or last, level=level or finest, **given)
 

@@ -9,6 +9,7 @@ import click
 from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, period_and_level, workspace
+from gridmap.domain.protection import require_true
 from gridmap.domain.terms import CAPTION
 from gridmap.services.hotspots.effects import effect as measured_effect
 from gridmap.services.hotspots.publish import p_text
@@ -31,6 +32,7 @@ _SHOWN = 30
 def rates(since: dt.date | None, until: dt.date | None, **given: Any) -> None:
     """按在场人口的发生率，及与户籍人口排名的差别 / rates on everybody present, and the ranks that change."""
     with workspace() as database:
+        require_true(actor(database))
         first, last, _ = period_and_level(database, actor(database).scope)
         spec = HotspotSpec("gi", since or first, until or last, by="rate", **given)
         found = rate_table(database, actor(database).scope, spec)

@@ -11,11 +11,17 @@ from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
 from gridmap.cli.hotspots.rates import effect, rates
+from gridmap.domain.protection import Purpose, counts_for
 from gridmap.services.hotspots import runs
 from gridmap.services.hotspots.publish import p_text, told_text
 from gridmap.services.hotspots.spec import METHODS, HotspotSpec
 
 _SHOWN = 15
+
+
+_FOR_OTHERS = click.option(
+    "--for-others", is_flag=True, help="文件给外单位：扰动数 / the file is for others: perturbed numbers."
+)
 
 
 @click.group("hotspots")
@@ -75,8 +81,15 @@ def group() -> None:
 @click.option(
     "-o", "--out", "outputs", multiple=True, type=click.Path(path_type=Path), help=".geojson .gpkg .csv .xlsx"
 )
+@_FOR_OTHERS
 def run(
-    outputs: tuple[Path, ...], since: dt.date | None, until: dt.date | None, level: int | None, **given: Any
+    outputs: tuple[Path, ...],
+    since: dt.date | None,
+    until: dt.date | None,
+    level: int | None,
+    *,
+    for_others: bool,
+    **given: Any,
 ) -> None:
     """分析热点并保存 / find hotspots and keep the run."""
     with workspace() as database:
@@ -87,8 +100,10 @@ def run(
             made = runs.run_hotspots(
                 database, scope, spec, owner=actor(database).post, on_progress=on_progress
             )
+        counts = counts_for(actor(database), Purpose.SHARE if for_others else Purpose.EXPORT)
         for path in outputs:
-            runs.export_run(made, path, database.settings.timezone)
+            leaves = runs.hotspot_run(database, scope, made["run_id"], counts)
+            runs.export_run(leaves, path, database.settings.timezone)
     tell_run(made)
     for path in outputs:
         console.print(f"已写入 / written: {path}")
@@ -201,7 +216,13 @@ def _notes(run: dict[str, Any]) -> list[str]:
 def list_(method: str | None, limit: int) -> None:
     """列出分析 / list the runs, newest first."""
     with workspace() as database:
-        kept = runs.list_runs(database, actor(database).scope, method=method, limit=limit)
+        kept = runs.list_runs(
+            database,
+            (who := actor(database)).scope,
+            method=method,
+            limit=limit,
+            counts=counts_for(who, Purpose.SCREEN),
+        )
     if not kept:
         console.print("还没有热点分析。请运行 / no runs yet: gridmap hotspots run --method gi")
         return
@@ -232,7 +253,8 @@ def list_(method: str | None, limit: int) -> None:
 def show(run_id: int, *, everything: bool) -> None:
     """查看一次分析 / show one run."""
     with workspace() as database:
-        found = runs.hotspot_run(database, actor(database).scope, run_id)
+        who = actor(database)
+        found = runs.hotspot_run(database, who.scope, run_id, counts_for(who, Purpose.SCREEN))
     tell_run(found)
     if everything:
         for feature in found["features"]:
@@ -250,7 +272,9 @@ def show(run_id: int, *, everything: bool) -> None:
 def compare(first: int, second: int) -> None:
     """比较两次分析 / what was kept, is new, or is gone between two runs."""
     with workspace() as database:
-        old, new = (runs.hotspot_run(database, actor(database).scope, n) for n in (first, second))
+        who = actor(database)
+        counts = counts_for(who, Purpose.SCREEN)
+        old, new = (runs.hotspot_run(database, who.scope, n, counts) for n in (first, second))
     changes = runs.compare_runs(old, new)
     if changes.empty:
         console.print("两次分析都没有发现热点 / neither run found a hotspot.")
@@ -277,10 +301,13 @@ def _count(value: Any) -> str:
 @group.command("export")
 @click.argument("run_id", type=int)
 @click.argument("file", type=click.Path(path_type=Path))
-def export(run_id: int, file: Path) -> None:
+@_FOR_OTHERS
+def export(run_id: int, file: Path, *, for_others: bool) -> None:
     """导出一次分析 / export one run as .geojson, .gpkg, .csv or .xlsx."""
     with workspace() as database:
-        found = runs.hotspot_run(database, actor(database).scope, run_id)
+        who = actor(database)
+        counts = counts_for(who, Purpose.SHARE if for_others else Purpose.EXPORT)
+        found = runs.hotspot_run(database, who.scope, run_id, counts)
         rows = runs.export_run(found, file, database.settings.timezone)
     console.print(f"已导出 {rows} 行 / exported {rows} rows: {file}")
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
+
+from gridmap.domain.protection import Counts
 
 GlanceName = Literal["new_today", "open", "due_today", "overdue", "teams_out"]
 GLANCE_NAMES: tuple[GlanceName, ...] = get_args(GlanceName)
@@ -16,19 +19,20 @@ class Figure:
 
     Attributes
     ----------
-    now : int
-    before : int
+    now : int or None
+        None where it is too small to leave the house.
+    before : int or None
         A day before, at the same time.
-    year_before : int
+    year_before : int or None
         A year before, on the same day at the same time.
     sealed : int
-        Of the number now: cases that are counted only, and in no list of whoever looks.
+        Of the number now: cases that are counted only, and in no list of whoever looks; 0 beside a perturbed number.
     """
 
     name: GlanceName
-    now: int
-    before: int
-    year_before: int
+    now: int | None
+    before: int | None
+    year_before: int | None
     sealed: int = 0
 
 
@@ -40,11 +44,14 @@ class Glance:
     ----------
     latest_at : datetime or None
         When the newest case happened: figures of a workspace whose records ended long ago are old.
+    counts : Counts
+        Class of the figures.
     """
 
     figures: tuple[Figure, ...]
     as_of: dt.datetime
     latest_at: dt.datetime | None
+    counts: Counts = Counts.TRUE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,8 @@ class GridCounts:
         Of the same kind and grid as one that happened at most 90 days before.
     median_days : float or None
         From taking in to closing, pauses not counted.
+    untold : frozenset of str
+        Counts that are not told, because they are too small to leave the house or never do; they read 0.
     """
 
     grid_key: int
@@ -91,17 +100,27 @@ class GridCounts:
     by_staff: int = 0
     by_police: int = 0
     median_days: float | None = None
+    untold: frozenset[str] = frozenset()
+
+    @classmethod
+    def told(cls, grid_key: int, counts: Mapping[str, int | None]) -> GridCounts:
+        """Make the counts of a grid of which only some are told."""
+        known = {name: n for name, n in counts.items() if n is not None}
+        return cls(grid_key, **known, untold=frozenset(set(ADDED) - set(known)))
 
     @property
     def closed_share(self) -> float | None:
         """Closed of those due."""
-        return self.closed_of_due / self.due if self.due else None
+        return self.closed_of_due / self.due if self.due and not self.untold else None
 
     @property
     def on_time_share(self) -> float | None:
         """Closed on time of those due."""
-        return self.on_time / self.due if self.due else None
+        return self.on_time / self.due if self.due and not self.untold else None
 
 
-ADDED = tuple(f.name for f in fields(GridCounts) if f.name not in {"grid_key", "median_days"})
-"""Counts that add up."""
+STANDING = ("reported", "open", "overdue", "solved", "unsolved", "due", "closed_of_due", "on_time")
+"""Counts that may leave the house, perturbed."""
+
+ADDED = tuple(f.name for f in fields(GridCounts) if f.name not in {"grid_key", "median_days", "untold"})
+"""Counts that add up, where they are true ones."""

@@ -7,14 +7,18 @@ from dataclasses import replace
 from typing import Any
 
 from gridmap.domain.gridkey import UNASSIGNED, Scope
+from gridmap.domain.protection import Counts
 from gridmap.domain.query import IncidentQuery
-from gridmap.services.cases.query import chosen_by, told
+from gridmap.services.cases import protected
+from gridmap.services.cases.query import chosen_by
 from gridmap.services.ground.grids import checked_level, grid_not_found
 from gridmap.storage.cases import counts as counted
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
 from gridmap.storage.teams import sites
 from gridmap.storage.teams import teams as field
+
+_PARTS = ("domain", "stage", "kind")
 
 
 def count_by_grid(
@@ -24,6 +28,7 @@ def count_by_grid(
     *,
     level: int,
     now: dt.datetime | None = None,
+    counts: Counts = Counts.TRUE,
 ) -> dict[str, Any]:
     """How many incidents each grid of a level has.
 
@@ -35,36 +40,46 @@ def count_by_grid(
     level : int
     now : datetime, optional
         Aware; by it cases are overdue.
+    counts : Counts
+        Class of the numbers, as :func:`gridmap.domain.protection.counts_for` decides it.
 
     Returns
     -------
     dict
-        level, from, to, query, as_of, counts (key as text to number; grids without incidents are absent), total,
-        sealed (of the total: counted only, in no list of this scope), unassigned (of the total: those in no grid of
-        this level; below the village also the sealed ones), and outside: what the query finds in no grid at all.
+        class, additive, level, from, to, query, as_of, counts (key as text to number; grids without incidents are
+        absent), total, sealed (of the total: counted only, in no list of this scope), unassigned (of the total: those
+        in no grid of this level; below the village also the sealed ones), and outside: what the query finds in no grid
+        at all. Perturbed numbers are None where they are not told, and do not add up; how many are sealed is never.
     """
     chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:
+        if counts is Counts.PERTURBED:
+            return protected.count_by_grid(session, chosen, level)
         found = counted.count_by_grid(session, chosen, level)
         outside, _ = counted.total_and_sealed(session, replace(chosen, query=replace(query, grid=UNASSIGNED)))
     sealed = sum(hidden for _, hidden in found.values())
-    counts = {key: n for key, (n, _) in found.items()}
-    unassigned = counts.pop(UNASSIGNED, 0)
+    by_key = {key: n for key, (n, _) in found.items()}
+    unassigned = by_key.pop(UNASSIGNED, 0)
     return {
         "level": level,
         "from": query.since.isoformat() if query.since else None,
         "to": query.until.isoformat() if query.until else None,
-        "counts": {str(k): n for k, n in sorted(counts.items())},
-        "total": sum(counts.values()) + unassigned,
+        "counts": {str(k): n for k, n in sorted(by_key.items())},
+        "total": sum(by_key.values()) + unassigned,
         "sealed": sealed,
         "unassigned": unassigned,
         "outside": outside,
-        **told(chosen),
+        **protected.of_class(chosen),
     }
 
 
 def grid_summary(
-    database: Database, scope: Scope, query: IncidentQuery, *, now: dt.datetime | None = None
+    database: Database,
+    scope: Scope,
+    query: IncidentQuery,
+    *,
+    now: dt.datetime | None = None,
+    counts: Counts = Counts.TRUE,
 ) -> dict[str, Any]:
     """Tell a grid's story: its incidents by domain, stage and kind, what is due, who is there.
 
@@ -76,6 +91,8 @@ def grid_summary(
         Its grid is the one that is told about.
     now : datetime, optional
         Aware; by it cases are overdue.
+    counts : Counts
+        Class of the numbers of incidents.
 
     Raises
     ------
@@ -90,17 +107,22 @@ def grid_summary(
         grid = stored.find_grid(session, key)
         if grid is None:
             raise grid_not_found(key)
+        about = (
+            protected.story(session, chosen)
+            if counts is Counts.PERTURBED
+            else {
+                "incidents": counted.totals(session, chosen),
+                **{f"by_{name}": counted.count_by(session, chosen, name) for name in _PARTS},
+                **protected.of_class(chosen),
+            }
+        )
         clusters = sites.list_migrant_clusters(session, key)
         return {
             "grid_key": str(key),
             "population": grid.population,
             "households": grid.households,
-            "incidents": counted.totals(session, chosen),
-            "by_domain": counted.count_by(session, chosen, "domain"),
-            "by_stage": counted.count_by(session, chosen, "stage"),
-            "by_kind": counted.count_by(session, chosen, "kind"),
             "teams": sum(1 for t in field.list_teams(session) if int(t["grid_key"]) in inside),
             "migrants": {"clusters": len(clusters), "head_count": sum(c["head_count"] for c in clusters)},
             "organisations": len(sites.list_organisations(session, key)),
-            **told(chosen),
+            **about,
         }

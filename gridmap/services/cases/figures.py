@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 from gridmap.domain.cases.figures import ADDED, GLANCE_NAMES, Figure, Glance, GridCounts
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.protection import Counts
 from gridmap.domain.query import IncidentQuery
+from gridmap.services.cases import protected
 from gridmap.services.cases.query import chosen_by
 from gridmap.storage.cases import figures as stored
 from gridmap.storage.database import Database
@@ -24,9 +26,12 @@ class ByGrid:
     query: IncidentQuery
     level: int
     as_of: dt.datetime
+    counts: Counts = Counts.TRUE
 
 
-def glance(database: Database, scope: Scope, now: dt.datetime | None = None) -> Glance:
+def glance(
+    database: Database, scope: Scope, now: dt.datetime | None = None, counts: Counts = Counts.TRUE
+) -> Glance:
     """Return the town's figures now, a day before and a year before, each at the same time of day.
 
     Parameters
@@ -34,7 +39,9 @@ def glance(database: Database, scope: Scope, now: dt.datetime | None = None) -> 
     database : Database
     scope : Scope
     now : datetime, optional
-        Aware; the present by default.
+        Aware; the present by default. Perturbed figures are those at the beginning of its hour.
+    counts : Counts
+        Class of the figures.
     """
     at = now or dt.datetime.now(dt.UTC)
     zone = database.settings.timezone
@@ -42,6 +49,8 @@ def glance(database: Database, scope: Scope, now: dt.datetime | None = None) -> 
     before = here - dt.timedelta(days=1)
     year_before = _year_before(here)
     with database.scoped_session(scope) as session:
+        if counts is Counts.PERTURBED:
+            return protected.glance(session, (at, before, year_before), zone)
         then = [stored.at_a_moment(session, moment, zone) for moment in (at, before, year_before)]
         latest = stored.latest(session)
     here_now, day_before, then_before = then
@@ -72,6 +81,7 @@ def by_grid(
     level: int,
     *,
     now: dt.datetime | None = None,
+    counts: Counts = Counts.TRUE,
 ) -> ByGrid:
     """Return how the cases of a query stand in each grid of a level that has any.
 
@@ -83,9 +93,14 @@ def by_grid(
     level : int
     now : datetime, optional
         Aware; the present by default.
+    counts : Counts
+        Class of the counts.
     """
     chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:
+        if counts is Counts.PERTURBED:
+            told, total, answered = protected.by_grid(session, chosen, level)
+            return ByGrid(tuple(told), total, answered, level, chosen.now, counts)
         rows = stored.by_grid(session, chosen, level)
         median = stored.median_days(session, chosen, level)
     return ByGrid(tuple(rows), total_of(rows, median), query, level, chosen.now)

@@ -9,11 +9,14 @@ import json
 from typing import Any
 
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, Scope, ancestor, level_of
+from gridmap.domain.protection import Counts
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.records import CLOSED_STAGES
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.cases.query import chosen_by, told
-from gridmap.storage.cases import counts, incidents
+from gridmap.services.cases import protected
+from gridmap.services.cases.query import chosen_by
+from gridmap.storage.cases import counts as counted
+from gridmap.storage.cases import incidents
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
 
@@ -50,7 +53,7 @@ def incident_features(
     chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:
         rows = incidents.list_incidents(session, chosen, limit=limit + 1, before=_read_cursor(cursor))
-        total, sealed = counts.total_and_sealed(session, chosen)
+        total, sealed = counted.total_and_sealed(session, chosen)
     more = len(rows) > limit
     rows = rows[:limit]
     return {
@@ -59,7 +62,7 @@ def incident_features(
         "next": _cursor(rows[-1]) if more else None,
         "total": total,
         "sealed": sealed,
-        **told(chosen),
+        **protected.of_class(chosen),
     }
 
 
@@ -125,25 +128,29 @@ def timeline(
     *,
     step: str = "day",
     now: dt.datetime | None = None,
+    counts: Counts = Counts.TRUE,
 ) -> dict[str, Any]:
     """Incidents a local day or week, without gaps between the first and the last.
 
     Returns
     -------
     dict
-        ``step``, ``points`` (pairs of the first day and the count), ``query`` and ``as_of``.
+        ``class``, ``step``, ``points`` (pairs of the first day and the count), ``query`` and ``as_of``. Perturbed
+        numbers are by week whatever is asked, and None where they are not told.
     """
     chosen = chosen_by(database, query, now)
     with database.scoped_session(scope) as session:
-        counted = dict(counts.series(session, chosen, step))
+        if counts is Counts.PERTURBED:
+            return protected.timeline(session, chosen)
+        found = dict(counted.series(session, chosen, step))
     points = []
-    if counted:
+    if found:
         width = dt.timedelta(days=7 if step == "week" else 1)
-        day, last = min(counted), max(counted)
+        day, last = min(found), max(found)
         while day <= last:
-            points.append([day.isoformat(), counted.get(day, 0)])
+            points.append([day.isoformat(), found.get(day, 0)])
             day += width
-    return {"step": step, "points": points, **told(chosen)}
+    return {"step": step, "points": points, **protected.of_class(chosen)}
 
 
 def _cursor(row: dict[str, Any]) -> str:

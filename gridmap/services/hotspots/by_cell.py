@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from gridmap.analysis import emerging, fdr, hotspot, rates, weights
 from gridmap.errors import InvalidInput
+from gridmap.services.hotspots.guard import by_class, guarded_cells
 from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.publish import Outcome, by_evidence, publish_cells
 from gridmap.services.hotspots.slices import slices
@@ -49,6 +50,7 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
     q = fdr.benjamini_hochberg(np.concatenate([found[domain].p for domain in domains]))
     apart = dict(zip(domains, np.split(q, len(domains)), strict=True))
     features: list[dict[str, Any]] = []
+    protected: list[dict[str, Any]] = []
     withheld, tally = 0, {"hot": 0, "cold": 0}
     quiet = np.ones(len(inputs.cells), dtype=bool)
     for domain in domains:
@@ -66,12 +68,32 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
             p=found[domain].p,
             q=apart[domain],
         )
+        guarded = guarded_cells(
+            inputs,
+            spec,
+            near,
+            labels.astype(object),
+            expected=expected_counts(inputs, spec, counts[domain]),
+            q=apart[domain],
+            domain=domain,
+        )
+        protected += guarded if spec.domain else [unit for unit in guarded if unit["label"] != "none"]
         features += units if spec.domain else [unit for unit in units if unit["label"] != "none"]
         withheld += hidden
         quiet &= labels == "none"
         tally = {label: n + int((labels == label).sum()) for label, n in tally.items()}
     if not spec.domain:
         features += _ground(inputs, spec, near, quiet)
+        protected += guarded_cells(
+            inputs,
+            spec,
+            near,
+            np.full(len(inputs.cells), "none", dtype=object),
+            expected=expected_counts(inputs, spec, inputs.counts),
+            q=np.full(len(inputs.cells), np.nan),
+            domain=None,
+            only=quiet,
+        )
     summary: dict[str, Any] = {
         "domains": domains,
         "tests": len(q),
@@ -82,7 +104,7 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
     }
     p = np.concatenate([found[domain].p for domain in domains])
     summary["permutations_few"] = _cannot_tell(p, q, spec)
-    return Outcome(sorted(features, key=by_evidence), summary)
+    return Outcome(sorted(features, key=by_evidence), summary, sorted(protected, key=by_class))
 
 
 def _cannot_tell(p: NDArray[np.float64], q: NDArray[np.float64], spec: HotspotSpec) -> bool:
@@ -185,7 +207,18 @@ def _cells_outcome(
         "labels": _tally(labels),
         "conventions": found.conventions,
     }
-    return Outcome(features, summary)
+    return Outcome(features, summary, _guarded(inputs, spec, near, labels, found.q))
+
+
+def _guarded(
+    inputs: Inputs,
+    spec: HotspotSpec,
+    near: csr_array,
+    labels: NDArray[np.object_],
+    q: NDArray[np.float64],
+) -> list[dict[str, Any]]:
+    expected = expected_counts(inputs, spec, inputs.counts)
+    return guarded_cells(inputs, spec, near, labels, expected=expected, q=q, domain=spec.domain)
 
 
 def _tally(labels: NDArray[np.object_]) -> dict[str, int]:
@@ -227,4 +260,4 @@ def by_emerging(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         "labels": _tally(labels),
         "conventions": found.conventions,
     }
-    return Outcome(features, summary)
+    return Outcome(features, summary, _guarded(inputs, spec, near, labels, found.q_gi[:, -1]))

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from gridmap.analysis import scan
 from gridmap.domain.terms import MINIMUM
+from gridmap.services.hotspots.guard import guarded_clusters
 from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.publish import Outcome, chance, in_words, number, proposal
 from gridmap.services.hotspots.slices import Slices, slices
@@ -80,7 +82,20 @@ def _outcome(inputs: Inputs, spec: HotspotSpec, found: Any, cut: Slices | None) 
     }
     if cut is not None:
         summary["slices"] = cut.names
-    return Outcome(features, summary)
+    held = [c for c in found.clusters[:_MOST] if c.observed >= MINIMUM]
+    inside = [_inside(inputs, cluster, cut) for cluster in held]
+    whole = float(inputs.counts.sum()) if cut is None else float(cut.cube(inputs).sum())
+    return Outcome(features, summary, guarded_clusters(inputs, features, inside, whole))
+
+
+def _inside(inputs: Inputs, cluster: Any, cut: Slices | None) -> NDArray[np.bool_]:
+    """Tell which incidents a cluster holds; shape (m,)."""
+    held = np.isin(inputs.cell, np.asarray(cluster.members))
+    if cut is None:
+        return held
+    since, before = cut.starts[int(cluster.start)], cut.starts[int(cluster.end) + 1]
+    first = cut.first
+    return held & (inputs.day >= (since - first).days) & (inputs.day < (before - first).days)
 
 
 def _feature(inputs: Inputs, spec: HotspotSpec, cluster: Any, cut: Slices | None) -> dict[str, Any]:

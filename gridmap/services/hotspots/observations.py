@@ -20,6 +20,7 @@ from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.cases.query import chosen_by
 from gridmap.services.ground.grids import grid_not_found
+from gridmap.services.hotspots.guard import Guard, guard_of
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
@@ -54,6 +55,8 @@ class Inputs:
         Hash of everything that the result depends on besides the parameters.
     left_out_sealed : int
         Sealed cases, which a result closer than the village does not hold.
+    guard : Guard
+        Tells numbers of these incidents as they may leave the house.
     """
 
     cells: gpd.GeoDataFrame
@@ -65,6 +68,7 @@ class Inputs:
     epsg: int
     sha256: str
     left_out_sealed: int
+    guard: Guard
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -165,7 +169,10 @@ def load_inputs(database: Database, scope: Scope, spec: HotspotSpec) -> Inputs:
     x, y = crs.from_wgs84(points.lon, points.lat, epsg)
     zone = ZoneInfo(database.settings.timezone)
     day = local_days(points.at_s, spec.since, zone)
-    return Inputs(cells, groups, cell, np.column_stack([x, y]), points.domain, day, epsg, sha256, sealed)
+    guard = guard_of(database, scope, spec, points.record_key, points.at_s)
+    return Inputs(
+        cells, groups, cell, np.column_stack([x, y]), points.domain, day, epsg, sha256, sealed, guard
+    )
 
 
 def local_days(at_s: NDArray[np.float64], first: dt.date, zone: ZoneInfo) -> NDArray[np.float64]:

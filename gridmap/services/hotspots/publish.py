@@ -33,10 +33,14 @@ class Outcome:
         label, grid_key, geometry (projected, or None) and properties; in order of rank.
     summary : dict
         Counts, conventions and everything else that is told once for the run.
+    protected : list of dict or None
+        The features as they may leave the house: perturbed counts, chances in classes; None for methods whose results
+        follow single places too closely.
     """
 
     features: list[dict[str, Any]]
     summary: dict[str, Any]
+    protected: list[dict[str, Any]] | None = None
 
 
 def proposal(domain: str | None) -> str:

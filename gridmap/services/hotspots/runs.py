@@ -14,6 +14,7 @@ import shapely
 from gridmap import __version__, crs
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.protection import HINT, Counts
 from gridmap.domain.terms import CAPTION, MINIMUM
 from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.files.layers import write_layer
@@ -98,26 +99,23 @@ def run_hotspots(
     else:
         outcome = _BY_INPUTS[spec.method](inputs, spec)
     tell("save", 2, _STEPS)
-    run, features = _as_kept(scope, spec, inputs, outcome)
+    run, features, protected = _as_kept(scope, spec, inputs, outcome)
     run_id = None
     if keep:
         with database.scoped_session(scope, write=True, timeout_s=600) as session:
-            run_id = stored.add_run(session, run | {"owner": owner}, features)
+            run_id = stored.add_run(session, run | {"owner": owner}, features, protected)
     tell("save", _STEPS, _STEPS)
-    return _shown(run | {"run_id": run_id, "owner": owner, "created_at": None}, features)
+    kept = run | {"run_id": run_id, "owner": owner, "created_at": None}
+    return _shown(_of_class(kept, Counts.TRUE) or kept, features)
 
 
 def _as_kept(
     scope: Scope, spec: HotspotSpec, inputs: Inputs, outcome: Outcome
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
     inside = scope_of(scope, spec.within)
-    shapes = crs.geometries_to_wgs84(
-        np.array([f["geometry"] for f in outcome.features], dtype=object), inputs.epsg
-    )
-    features = [
-        f | {"geometry": None if shape is None else shapely.set_precision(shape, 1e-7)}
-        for f, shape in zip(outcome.features, shapes, strict=True)
-    ]
+    features = _in_degrees(outcome.features, inputs.epsg)
+    shared = inputs.guard.is_whole and outcome.protected is not None
+    protected = _in_degrees(outcome.protected or [], inputs.epsg) if shared else []
     method_zh, method_en = METHOD_NAMES[spec.method]
     summary = outcome.summary | {
         "caption_zh": CAPTION[0],
@@ -129,6 +127,7 @@ def _as_kept(
         "outside": told(inputs.outside),
         "left_out_sealed": told(inputs.left_out_sealed),
         "epsg": inputs.epsg,
+        "protected": _protected_summary(inputs, outcome, protected) if shared else None,
     }
     run = {
         "scope_lo": inside.lo,
@@ -145,7 +144,46 @@ def _as_kept(
         "version": __version__,
         "summary": summary,
     }
-    return run, features
+    return run, features, protected
+
+
+def _in_degrees(features: list[dict[str, Any]], epsg: int) -> list[dict[str, Any]]:
+    shapes = crs.geometries_to_wgs84(np.array([f["geometry"] for f in features], dtype=object), epsg)
+    return [
+        f | {"geometry": None if shape is None else shapely.set_precision(shape, 1e-7)}
+        for f, shape in zip(features, shapes, strict=True)
+    ]
+
+
+def _protected_summary(inputs: Inputs, outcome: Outcome, protected: list[dict[str, Any]]) -> dict[str, Any]:
+    labels = [f["label"] for f in protected]
+    every = np.ones(len(inputs.cell), dtype=bool)
+    return {
+        "incidents": inputs.guard.told_set(every, inputs.guard.kind(None, None)),
+        "cells": len(inputs.cells),
+        "labels": {label: labels.count(label) for label in sorted(set(labels))},
+        "slices": outcome.summary.get("slices", []),
+        "withheld": 0,
+        "outside": None,
+        "left_out_sealed": None,
+        "conventions": {"counts": "cell key", "p": "classes: 0.001, 0.01, 0.05; of true counts"},
+    }
+
+
+def _of_class(run: dict[str, Any], counts: Counts) -> dict[str, Any] | None:
+    """Return a run as a class of numbers shows it; None where it has nothing that may leave the house."""
+    about = run["summary"]
+    protected = about.get("protected")
+    if counts is Counts.TRUE:
+        told = {k: v for k, v in about.items() if k != "protected"}
+        return run | {"summary": told | {"counts": str(counts)}}
+    if protected is None:
+        return None
+    kept = ("caption_zh", "caption_en", "method_zh", "method_en", "epsg")
+    told = protected | {k: about[k] for k in kept if k in about}
+    told |= {"counts": str(counts), "hint_zh": HINT[0], "hint_en": HINT[1]}
+    # The hash would tell that two runs hold the same records, or not.
+    return run | {"summary": told, "data_sha256": ""}
 
 
 def _shown(run: dict[str, Any], features: list[dict[str, Any]]) -> dict[str, Any]:
@@ -166,19 +204,34 @@ def _shown(run: dict[str, Any], features: list[dict[str, Any]]) -> dict[str, Any
 
 
 def list_runs(
-    database: Database, scope: Scope, *, method: str | None = None, limit: int = 50
+    database: Database,
+    scope: Scope,
+    *,
+    method: str | None = None,
+    limit: int = 50,
+    counts: Counts = Counts.TRUE,
 ) -> list[dict[str, Any]]:
-    """Return the runs that a scope may see, newest first, without their features."""
+    """Return the runs that a scope may see, newest first, without their features; those that a class of numbers has."""
     with database.scoped_session(scope) as session:
         rows = stored.list_runs(session, method=method, limit=limit)
-    shown = [_shown(row, []) for row in rows]
+    shown = [_shown(row, []) for found in rows if (row := _of_class(found, counts)) is not None]
     for run in shown:
         del run["features"]
     return shown
 
 
-def hotspot_run(database: Database, scope: Scope, run_id: int) -> dict[str, Any]:
+def hotspot_run(
+    database: Database, scope: Scope, run_id: int, counts: Counts = Counts.TRUE
+) -> dict[str, Any]:
     """One run with its features.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    run_id : int
+    counts : Counts
+        Class of the numbers.
 
     Returns
     -------
@@ -190,19 +243,30 @@ def hotspot_run(database: Database, scope: Scope, run_id: int) -> dict[str, Any]
     ------
     NotFound
         When there is no such run in the scope.
+    Conflict
+        When nothing of the run may leave the house.
     """
     run, features = None, []
     if 0 < run_id <= _LAST_RUN:
         with database.scoped_session(scope) as session:
             run = stored.find_run(session, run_id)
-            features = stored.run_features(session, run_id) if run is not None else []
+            features = stored.run_features(session, run_id, counts) if run is not None else []
     if run is None:
         raise NotFound(
             "hotspot-run-not-found",
             f"没有第 {run_id} 次热点分析，或超出管辖范围。用 gridmap hotspots list 查看。",
             f"There is no hotspot run {run_id} in your scope. See: gridmap hotspots list",
         )
-    return _shown(run, features)
+    shown = _of_class(run, counts)
+    if shown is None:
+        raise Conflict(
+            "hotspot-run-stays",
+            f"第 {run_id} 次热点分析没有可外传的扰动结果：其时段须为整周、整月，方法须为 gi、moran、emerging 或扫描。"
+            "请按整月重新运行：gridmap hotspots run",
+            f"Nothing of hotspot run {run_id} may leave the house: its period must be of whole weeks or months, and "
+            "its method gi, moran, emerging or a scan. Run it again so: gridmap hotspots run",
+        )
+    return _shown(shown, features)
 
 
 def delete_run(database: Database, actor: Actor, run_id: int) -> None:
@@ -310,7 +374,14 @@ def _change(old: dict[str, Any] | None, new: dict[str, Any] | None, overlap: flo
 
 
 def export_run(run: dict[str, Any], path: Path, zone: str) -> int:
-    """Write a run's areas (or its table) to a file, whole or not at all; return the number of rows.
+    """Write a run's areas to a file, whole or not at all; return the number of rows.
+
+    Parameters
+    ----------
+    run : dict
+        As :func:`hotspot_run` gives it, of the class that whoever gets the file may have; the file names it.
+    path : Path
+    zone : str
 
     Raises
     ------
@@ -332,6 +403,9 @@ def export_run(run: dict[str, Any], path: Path, zone: str) -> int:
     frame = frame.assign(
         caption_zh=about["caption_zh"],
         caption_en=about["caption_en"],
+        counts=about["counts"],
+        hint_zh=about.get("hint_zh", ""),
+        hint_en=about.get("hint_en", ""),
         method=run["method"],
         since=run["since"],
         until=run["until"],

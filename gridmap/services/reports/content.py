@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from typing import Any
 
+import numpy as np
+
 from gridmap import __version__
 from gridmap.analysis.forecast.models import FEWEST_WEEKS
 from gridmap.analysis.forecast.scoring import WORDS
@@ -21,7 +23,7 @@ from gridmap.services.cases.overview import workspace_info
 from gridmap.services.hotspots.by_cell import by_gi
 from gridmap.services.hotspots.forecasts import score_forecast
 from gridmap.services.hotspots.observations import Inputs, load_inputs
-from gridmap.services.hotspots.publish import Outcome, told_text
+from gridmap.services.hotspots.publish import Outcome
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.reports.drawing import Drawing, draw_ground, place_name
 from gridmap.services.reports.findings import (
@@ -101,6 +103,8 @@ def hotspot_report(
     spec = request.spec
     tell("read", 0, 2)
     inputs = load_inputs(database, scope, spec)
+    every = np.ones(len(inputs.cell), dtype=bool)
+    reported = inputs.guard.told_set(every, inputs.guard.kind(None, None))
     info = workspace_info(database, scope)
     records_since = dt.date.fromisoformat(info.period["from"]) if info.period else request.since
     with database.scoped_session(scope, timeout_s=600) as session:
@@ -134,7 +138,7 @@ def hotspot_report(
             could_scan = True
             scanned += clusters
         tell("analyse", done, steps)
-    scanned = sorted(scanned, key=lambda f: (f["properties"]["p"], -f["properties"]["llr"], f["grid_key"]))
+    scanned = sorted(scanned, key=lambda f: (f["properties"]["p"] or 1.0, f["grid_key"]))
     scanned = scanned[:_MOST_CLUSTERS]
     scored = attempt("forecast", None, _forecast, database, scope, request)
     tell("analyse", steps, steps)
@@ -150,11 +154,11 @@ def hotspot_report(
         before_since=request.before[0].isoformat(),
         before_until=request.before[1].isoformat(),
         records_since=records_since.isoformat(),
-        incidents=len(inputs.cell),
+        incidents=reported or 0,
         cells=len(inputs.cells),
-        outside=inputs.outside and told_text(inputs.outside),
-        left_out_sealed=inputs.left_out_sealed and told_text(inputs.left_out_sealed),
-        withheld=about.get("withheld", 0),
+        outside=0,
+        left_out_sealed=0,
+        withheld=0,
         cold=about.get("labels", {}).get("cold", 0),
         judged=judged is not None,
         scanned=could_scan,
@@ -175,7 +179,7 @@ def hotspot_report(
         refusals=attempt.told(len(domains)),
         conventions=", ".join(f"{k} = {v}" for k, v in sorted(about.get("conventions", {}).items())),
         ground=ground,
-        block=_block(database, request, in_time.step, digest),
+        block=_block(database, request, in_time.step),
         command=request.command,
     )
     return report, digest
@@ -212,14 +216,15 @@ def _forecast(database: Database, scope: Scope, request: ReportRequest) -> Forec
             ForecastRow(
                 name=MODELS[row["model"]],
                 verdict=None if row["verdict"] is None else Text(*WORDS[row["verdict"]]),
-                **{column: float(row[column]) for column in _SCORES},
+                # Shares of true counts: finer steps would tell the counts themselves.
+                **{column: round(20 * float(row[column])) / 20 for column in _SCORES},
             )
             for row in found["scores"]
         ),
         verdict=found["verdict"],
         words=Text(found["verdict_zh"], found["verdict_en"]),
         weeks=found["weeks"],
-        incidents=found["incidents"],
+        incidents=20 * round(found["incidents"] / 20),
         area_share=found["area_share"],
     )
 
@@ -234,14 +239,11 @@ def _digest(inputs: Inputs, before: Inputs | None, records_since: dt.date, groun
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def _block(
-    database: Database, request: ReportRequest, step: str, digest: str
-) -> tuple[tuple[Text, str], ...]:
+def _block(database: Database, request: ReportRequest, step: str) -> tuple[tuple[Text, str], ...]:
     given = request.spec.as_dict() | {"permutations": request.permutations, "step": step}
     given = {k: v for k, v in given.items() if v is not None and k not in {"method", "seed", "prospective"}}
     return (
         (Text("程序版本", "version"), f"gridmap {__version__}"),
-        (Text("数据校验（SHA-256）", "data (SHA-256)"), digest),
         (Text("参数", "parameters"), ", ".join(f"{k} = {v}" for k, v in sorted(given.items()))),
         (Text("随机种子", "seed"), str(request.seed)),
         (Text("时区", "time zone"), database.settings.timezone),

@@ -15,11 +15,11 @@ from scipy.sparse.csgraph import connected_components
 
 from gridmap.analysis import emerging
 from gridmap.domain.codes import code_list
-from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.reporting.model import Cluster, Hotspot, Text, Total
 from gridmap.services.hotspots.by_cell import touching
 from gridmap.services.hotspots.by_scan import by_space_time_scan
+from gridmap.services.hotspots.guard import by_class
 from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.publish import PROPOSALS, Outcome, proposal
 from gridmap.services.hotspots.slices import Slices, slices
@@ -81,12 +81,13 @@ def of_domain(inputs: Inputs, domain: str) -> Inputs:
         xy=inputs.xy[kept],
         domain=inputs.domain[kept],
         day=inputs.day[kept],
+        guard=inputs.guard.where(kept),
     )
 
 
 def places(inputs: Inputs, outcome: Outcome) -> list[Place]:
     """Join hot units of one domain that touch; the strongest place first."""
-    hot = [f for f in outcome.features if f["label"] == "hot"]
+    hot = [f for f in outcome.protected or [] if f["label"] == "hot"]
     inside = shapely.STRtree(shapely.point_on_surface(inputs.cells.geometry.to_numpy()))
     found = []
     for domain in sorted({f["properties"]["domain"] for f in hot}):
@@ -100,11 +101,7 @@ def places(inputs: Inputs, outcome: Outcome) -> list[Place]:
             shape = shapely.union_all([f["geometry"] for f in members])
             rows = np.sort(inside.query(shape, predicate="contains")).astype(np.int64)
             found.append(Place(domain, members, shape, rows))
-    return sorted(found, key=lambda p: (-_strength(p.features[0]), p.features[0]["grid_key"]))
-
-
-def _strength(feature: dict[str, Any]) -> float:
-    return abs(float(feature["properties"]["z"] or 0.0))
+    return sorted(found, key=lambda p: by_class(p.features[0]))
 
 
 def time_steps(spec: HotspotSpec) -> HotspotSpec:
@@ -158,7 +155,7 @@ def scan_clusters(inputs: Inputs, spec: HotspotSpec) -> list[dict[str, Any]]:
     """
     _cut(spec)
     outcome = by_space_time_scan(inputs, replace(spec, method="space-time-scan"))
-    return [f | {"domain": spec.domain} for f in outcome.features if f["label"] == "cluster"]
+    return [f | {"domain": spec.domain} for f in outcome.protected or [] if f["label"] == "cluster"]
 
 
 def as_cluster(letter: str, feature: dict[str, Any], spec: HotspotSpec, draw: Drawing) -> Cluster:
@@ -210,7 +207,7 @@ def as_hotspot(
     shown = _CLASSES[label]
     earlier = None
     if known:
-        earlier = 0 if before is None else int(before.counts_of(place.domain)[place.rows].sum())
+        earlier = 0 if before is None else _earlier(before, place)
     q = [f["properties"]["q"] for f in place.features if f["properties"]["q"] is not None]
     more = cells > 1
     return Hotspot(
@@ -222,7 +219,7 @@ def as_hotspot(
         domain=DOMAINS[place.domain],
         cells=cells,
         observed=sum(f["properties"]["observed"] for f in place.features),
-        expected=round(sum(f["properties"]["expected"] for f in place.features), 1),
+        expected=float(sum(f["properties"]["expected"] or 1 for f in place.features)),
         z=top["properties"]["z"],
         q=min(q) if q else None,
         before=earlier,
@@ -233,6 +230,13 @@ def as_hotspot(
         geometry=draw.area(place.geometry),
         point=draw.point(place.geometry),
     )
+
+
+def _earlier(before: Inputs, place: Place) -> int:
+    """Tell how many incidents a place had in the period before; 0 where that is not told."""
+    inside = np.isin(before.cell, place.rows) & (before.domain == place.domain)
+    kind = f"{before.guard.kind(None, place.domain)}place"
+    return before.guard.told_set(inside, kind, found=True) or 0
 
 
 def _in_time(
@@ -272,24 +276,18 @@ def _most(labels: NDArray[np.object_], counts: NDArray[np.int64]) -> str:
 
 
 def totals(inputs: Inputs, before: Inputs | None, *, known: bool) -> tuple[Total, ...]:
-    """Count incidents by domain, those in no grid included; domains with fewer than five are told together."""
-    now = Counter(inputs.domain.tolist())
-    then: Counter[Any] = Counter() if before is None else Counter(before.domain.tolist())
-    names = sorted(now.keys() | then.keys(), key=lambda d: (-now[d], str(d)))
-    pool = [name for name in names if now[name] < MINIMUM]
-    # A pool that is itself too small takes in the smallest domain that could stand alone.
-    while pool and sum(now[name] for name in pool) < MINIMUM and len(pool) < len(names):
-        pool.insert(0, names[len(names) - len(pool) - 1])
-    groups = [[name] for name in names if name not in pool] + ([pool] if pool else [])
+    """Tell the incidents of each domain, those in no grid included; 0 where a number is not told."""
+    now = _by_domain(inputs)
+    then = {} if before is None else _by_domain(before)
+    names = sorted(DOMAINS, key=lambda d: (-now.get(d, 0), d))
     return tuple(
-        Total(
-            name=_joined(group),
-            observed=sum(now[name] for name in group),
-            before=sum(then[name] for name in group) if known else None,
-        )
-        for group in groups
+        Total(DOMAINS[name], now.get(name, 0), then.get(name, 0) if known else None) for name in names
     )
 
 
-def _joined(group: list[str]) -> Text:
-    return Text("、".join(DOMAINS[d].zh for d in group), ", ".join(DOMAINS[d].en for d in group))
+def _by_domain(inputs: Inputs) -> dict[str, int]:
+    names = sorted(DOMAINS)
+    number = {name: i for i, name in enumerate(names)}
+    group = np.array([number.get(d, -1) for d in inputs.domain], dtype=np.int64)
+    told = inputs.guard.told(group, inputs.guard.kind(None, "domain"))
+    return {names[i]: n for i, n in told.items()}

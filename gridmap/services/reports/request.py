@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gridmap.domain.legible import is_unseen
+from gridmap.domain.protection import widened
 from gridmap.errors import InvalidInput
 from gridmap.ingest.personal import personal_in
 from gridmap.services.hotspots.spec import HotspotSpec
@@ -22,7 +23,8 @@ class ReportRequest:
     Attributes
     ----------
     since, until : date
-        First and last local day of the period.
+        First and last local day of the period. A report leaves the house, so it is widened to whole weeks where it is
+        short, else to whole months.
     level : int
         Level of the cells: 1 to 4.
     within : int or None
@@ -51,7 +53,10 @@ class ReportRequest:
     permutations: int = 999
 
     def __post_init__(self) -> None:
-        """Refuse a purpose that is empty or names a person."""
+        """Widen the period to whole weeks or months; refuse a purpose that is empty or names a person."""
+        begin, after = widened(self.since, self.until)
+        object.__setattr__(self, "since", begin)
+        object.__setattr__(self, "until", after - dt.timedelta(days=1))
         if not self.purpose.strip() or len(self.purpose) > 200:
             raise InvalidInput(
                 "purpose-length",
@@ -114,6 +119,11 @@ class ReportRequest:
 
     @property
     def before(self) -> tuple[dt.date, dt.date]:
-        """First and last day of the period of the same length directly before."""
+        """First and last day of the period of as many whole weeks or months directly before."""
         last = self.since - dt.timedelta(days=1)
-        return last - (self.until - self.since), last
+        months = self.since.day == 1 and (self.until + dt.timedelta(days=1)).day == 1
+        if not months:
+            return last - (self.until - self.since), last
+        count = (self.until.year - self.since.year) * 12 + self.until.month - self.since.month + 1
+        number = self.since.year * 12 + self.since.month - 1 - count
+        return dt.date(number // 12, number % 12 + 1, 1), last

@@ -1,7 +1,8 @@
 """What counts are taken of: cases that are not sealed as they are, sealed ones as facts of their village.
 
 The database's function ``sealed_facts`` tells of sealed cases what a sum by the village may hold, whether or not the
-transaction may open them: no number, no text, no place below the village.
+transaction may open them: no number, no text, no place below the village. The key that fixes the noise of perturbed
+sums is drawn at random and tells nothing of a case.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ _FACTS: tuple[tuple[str, Any], ...] = (
     ("reopened", BigInteger),
     ("found_by", Text),
     ("needs_confirmation", Boolean),
+    ("record_key", BigInteger),
 )
 _TOLD_ONLY: tuple[tuple[str, Any], ...] = (("followed_up", Boolean), ("repeated", Boolean))
 # What sealed facts do not have; a condition on it finds none of them.

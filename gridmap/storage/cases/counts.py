@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE
 from gridmap.domain.records import CLOSED_STAGES
 from gridmap.storage.cases.counted import counted_by
-from gridmap.storage.cases.incidents import IncidentFilter, overdue
+from gridmap.storage.cases.incidents import IncidentFilter, late, overdue
 
 
 def total_and_sealed(session: Session, chosen: IncidentFilter) -> tuple[int, int]:
@@ -28,15 +28,19 @@ def count_by_grid(session: Session, chosen: IncidentFilter, level: int) -> dict[
     Key 0 holds those in no grid of that level or deeper; below the village also the sealed ones, told of no grid there.
     """
     of = counted_by(chosen)
-    size = SUBTREE_SIZE[level]
+    key = grid_of(of, level)
+    query = select(key.label("key"), func.count(), func.count().filter(of.hidden))
+    query = query.where(*chosen.conditions(of)).group_by(key)
+    return {int(k): (int(n), int(hidden)) for k, n, hidden in session.execute(query)}
+
+
+def grid_of(of: Any, level: int) -> ColumnElement[Any]:
+    """Return the grid of a level that a case is counted in; 0 where it is told in none."""
     # A record that is only known to lie in a grid of a level above has no grid at this one.
     told_there = deep_enough(of, level)
     if level > VILLAGE:
         told_there = and_(told_there, of.sealed.is_(False))
-    key = case((told_there, of.grid_key - of.grid_key % size), else_=0)
-    query = select(key.label("key"), func.count(), func.count().filter(of.hidden))
-    query = query.where(*chosen.conditions(of)).group_by(key)
-    return {int(k): (int(n), int(hidden)) for k, n, hidden in session.execute(query)}
+    return case((told_there, of.grid_key - of.grid_key % SUBTREE_SIZE[level]), else_=0)
 
 
 def deep_enough(of: Any, level: int) -> ColumnElement[bool]:
@@ -61,9 +65,7 @@ def totals(session: Session, chosen: IncidentFilter) -> dict[str, int]:
             func.count().label("total"),
             func.count().filter(of.stage.not_in(CLOSED_STAGES)).label("open"),
             func.count().filter(overdue(of, chosen.now)).label("overdue"),
-            func.count()
-            .filter(and_(of.closed_at.is_not(None), of.closed_at > of.due_at))
-            .label("closed_late"),
+            func.count().filter(late(of)).label("closed_late"),
             func.count().filter(of.needs_confirmation).label("to_confirm"),
             func.count().filter(of.hidden).label("sealed"),
         ).where(*chosen.conditions(of))

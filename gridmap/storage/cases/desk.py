@@ -117,6 +117,9 @@ def list_row(found: Any) -> CaseRow:
     return case_row(closed(dict(found)))
 
 
+_UNTOLD = frozenset({"geom", "record_key"})
+
+
 def find_id(session: Session, number: str) -> int | None:
     """Return the incident of a number for life, or of its source's own number."""
     for condition in (Incident.number == number, Incident.uid == number, _given(number)):
@@ -163,7 +166,7 @@ def load(session: Session, incident_id: int) -> KeptCase:
     """Read a case with its steps."""
     incident = session.get_one(Incident, incident_id, populate_existing=True)
     row = session.execute(select_rows().where(Incident.incident_id == incident_id)).mappings().one()
-    told = {c.name: getattr(incident, c.name) for c in Incident.__table__.columns if c.name != "geom"}
+    told = {c.name: getattr(incident, c.name) for c in Incident.__table__.columns if c.name not in _UNTOLD}
     told["uid"] = told_uid(told["uid"], told["number"])
     return KeptCase(
         case_row(row),

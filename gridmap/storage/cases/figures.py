@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,11 +29,12 @@ class Moment:
     sealed: dict[GlanceName, int]
 
 
-def at_a_moment(session: Session, at: dt.datetime, zone: str) -> Moment:
-    """Tell how the town stood at a moment: what is new that day, open, due later that day, overdue; teams out."""
+def glance_conditions(
+    of: Any, at: dt.datetime, zone: str
+) -> tuple[dict[GlanceName, ColumnElement[bool]], list[ColumnElement[bool]]]:
+    """Return what each figure of a moment counts, and among which cases."""
     begin = dt.datetime.combine(at.astimezone(ZoneInfo(zone)).date(), dt.time(), ZoneInfo(zone))
     end = dt.datetime.combine(begin.date() + dt.timedelta(days=1), dt.time(), ZoneInfo(zone))
-    of = counted()
     is_open = or_(of.closed_at.is_(None), of.closed_at > at)
     meant: dict[GlanceName, ColumnElement[bool]] = {
         "new_today": of.occurred_at >= begin,
@@ -41,21 +42,33 @@ def at_a_moment(session: Session, at: dt.datetime, zone: str) -> Moment:
         "due_today": and_(is_open, of.due_at >= at, of.due_at < end),
         "overdue": and_(is_open, of.due_at < at),
     }
-    row = session.execute(
-        select(
-            *(func.count().filter(held) for held in meant.values()),
-            *(func.count().filter(held, of.hidden) for held in meant.values()),
-        ).where(of.withdrawn_at.is_(None), of.occurred_at <= at)
-    ).one()
+    return meant, [of.withdrawn_at.is_(None), of.occurred_at <= at]
+
+
+def teams_out(session: Session, at: dt.datetime) -> int:
+    """How many teams were sent and not back at a moment."""
     out = session.scalar(
         select(func.count())
         .select_from(Dispatch)
         .where(Dispatch.sent_at <= at, or_(Dispatch.ended_at.is_(None), Dispatch.ended_at > at))
     )
+    return int(out or 0)
+
+
+def at_a_moment(session: Session, at: dt.datetime, zone: str) -> Moment:
+    """Tell how the town stood at a moment: what is new that day, open, due later that day, overdue; teams out."""
+    of = counted()
+    meant, where = glance_conditions(of, at, zone)
+    row = session.execute(
+        select(
+            *(func.count().filter(held) for held in meant.values()),
+            *(func.count().filter(held, of.hidden) for held in meant.values()),
+        ).where(*where)
+    ).one()
     n = len(meant)
     counts = {name: int(value) for name, value in zip(meant, row[:n], strict=True)}
     hidden = {name: int(value) for name, value in zip(meant, row[n:], strict=True)}
-    return Moment(counts | {"teams_out": int(out or 0)}, hidden | {"teams_out": 0})
+    return Moment(counts | {"teams_out": teams_out(session, at)}, hidden | {"teams_out": 0})
 
 
 def latest(session: Session) -> dt.datetime | None:
@@ -72,7 +85,8 @@ def by_grid(session: Session, chosen: IncidentFilter, level: int) -> list[GridCo
     size = SUBTREE_SIZE[level]
     key = case((deep_enough(of, level), of.grid_key - of.grid_key % size), else_=0).label("grid_key")
     columns = [
-        func.count().filter(condition).label(name) for name, condition in _counted(of, chosen.now).items()
+        func.count().filter(condition).label(name)
+        for name, condition in standing_conditions(of, chosen.now).items()
     ]
     query = (
         select(key, func.count().label("reported"), *columns, _median_days(of).label("median_days"))
@@ -94,7 +108,8 @@ def _at(of: Any, level: int) -> list[ColumnElement[bool]]:
     return [of.sealed.is_(False)] if level > VILLAGE else []
 
 
-def _counted(of: Any, now: dt.datetime) -> dict[str, ColumnElement[bool]]:
+def standing_conditions(of: Any, now: dt.datetime) -> dict[str, ColumnElement[bool]]:
+    """How a case may stand, by the name of the count."""
     solved = of.stage.in_(("resolved", "archived")) & (of.outcome.is_not(None))
     is_open = of.closed_at.is_(None)
     due = and_(of.due_at.is_not(None), or_(of.closed_at.is_not(None), of.due_at <= now))
@@ -153,7 +168,5 @@ def _median_days(of: Any) -> ColumnElement[Any]:
 
 def _counts(row: dict[str, Any]) -> GridCounts:
     median = row.pop("median_days")
-    return GridCounts(
-        **{name: int(value) for name, value in row.items()},
-        median_days=None if median is None else float(median),
-    )
+    counts = GridCounts.told(int(row.pop("grid_key")), {name: int(value) for name, value in row.items()})
+    return replace(counts, median_days=None if median is None else float(median))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
@@ -32,6 +33,11 @@ class IncidentFilter:
     query: IncidentQuery
     zone: str
     now: dt.datetime
+
+    @property
+    def tz(self) -> ZoneInfo:
+        """The workspace's time zone."""
+        return ZoneInfo(self.zone)
 
     def conditions(self, of: Any = Incident) -> list[ColumnElement[bool]]:
         """Return the query as SQL conditions.
@@ -99,6 +105,11 @@ def overdue(of: Any, at: dt.datetime) -> ColumnElement[bool]:
     return and_(of.stage.not_in(CLOSED_STAGES), of.due_at < at)
 
 
+def late(of: Any) -> ColumnElement[bool]:
+    """Return whether a case was closed later than due."""
+    return and_(of.closed_at.is_not(None), of.closed_at > of.due_at)
+
+
 _HIDDEN = {
     "geom",
     "tile_key",
@@ -108,6 +119,7 @@ _HIDDEN = {
     "told_closed_at",
     "recorded_by",
     "withdrawn_at",
+    "record_key",
     "text_expired_at",
     "sealed_by_risk",
     "committee_is_party",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from gridmap.domain.protection import Counts
 from gridmap.storage.cases.counted import counted_by
 from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.models import HotspotFeature, HotspotRun, Incident, MigrantCluster, Patrol
@@ -31,6 +32,8 @@ class IncidentPoints:
         Seconds since 1970-01-01 UTC at which it occurred.
     domain, kind : (n,) object
         Codes; None where the kind is not known.
+    record_key : (n,) int64
+        What fixes the noise of numbers that leave the house; told to nobody.
     """
 
     grid_key: NDArray[np.int64]
@@ -39,6 +42,7 @@ class IncidentPoints:
     at_s: NDArray[np.float64]
     domain: NDArray[np.object_]
     kind: NDArray[np.object_]
+    record_key: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.grid_key)
@@ -52,6 +56,7 @@ class IncidentPoints:
             self.at_s[mask],
             self.domain[mask],
             self.kind[mask],
+            self.record_key[mask],
         )
 
 
@@ -81,6 +86,7 @@ def incident_points(
         func.extract("epoch", of.occurred_at),
         of.domain,
         of.kind,
+        of.record_key,
     ).where(*chosen.conditions(of))
     left_out = 0
     if not by_village:
@@ -89,7 +95,7 @@ def incident_points(
         query = query.where(of.sealed.is_(False))
     query = query.order_by(of.occurred_at, of.uid, of.grid_key, of.domain, of.kind)
     rows = session.execute(query).all()
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 6
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 7
     points = IncidentPoints(
         np.array(columns[0], dtype=np.int64),
         np.array(columns[1], dtype=np.float64),
@@ -97,6 +103,7 @@ def incident_points(
         np.array(columns[3], dtype=np.float64),
         np.array(columns[4], dtype=object),
         np.array(columns[5], dtype=object),
+        np.array(columns[6], dtype=np.int64),
     )
     return points, left_out
 
@@ -109,7 +116,12 @@ def head_counts(session: Session) -> dict[int, int]:
     return {int(key): int(n) for key, n in session.execute(query)}
 
 
-def add_run(session: Session, run: dict[str, Any], features: list[dict[str, Any]]) -> int:
+def add_run(
+    session: Session,
+    run: dict[str, Any],
+    features: list[dict[str, Any]],
+    protected: list[dict[str, Any]],
+) -> int:
     """Keep a run with its features; return its number.
 
     Parameters
@@ -120,16 +132,20 @@ def add_run(session: Session, run: dict[str, Any], features: list[dict[str, Any]
         Columns of :class:`HotspotRun`.
     features : list of dict
         label, grid_key, properties, geometry (shapely in EPSG:4326, or None), in order of rank.
+    protected : list of dict
+        The same of what may leave the house.
     """
     row = HotspotRun(**run)
     session.add(row)
     session.flush()
-    if features:
+    both = [(Counts.TRUE, features), (Counts.PERTURBED, protected)]
+    if features or protected:
         session.execute(
             insert(HotspotFeature),
             [
                 {
                     "run_id": row.run_id,
+                    "counts": str(counts),
                     "rank": rank,
                     "label": feature["label"],
                     "grid_key": feature["grid_key"],
@@ -138,7 +154,8 @@ def add_run(session: Session, run: dict[str, Any], features: list[dict[str, Any]
                     if feature["geometry"] is None
                     else from_shape(feature["geometry"], srid=4326),
                 }
-                for rank, feature in enumerate(features, 1)
+                for counts, found in both
+                for rank, feature in enumerate(found, 1)
             ],
         )
     return row.run_id
@@ -163,7 +180,7 @@ def find_run(session: Session, run_id: int) -> dict[str, Any] | None:
     return None if row is None else dict(row)
 
 
-def run_features(session: Session, run_id: int) -> list[dict[str, Any]]:
+def run_features(session: Session, run_id: int, counts: Counts = Counts.TRUE) -> list[dict[str, Any]]:
     """Features of a run in order of rank; geometry as a shapely object (EPSG:4326) or None."""
     query = (
         select(
@@ -173,7 +190,7 @@ def run_features(session: Session, run_id: int) -> list[dict[str, Any]]:
             HotspotFeature.properties,
             func.ST_AsBinary(HotspotFeature.geom).label("wkb"),
         )
-        .where(HotspotFeature.run_id == run_id)
+        .where(HotspotFeature.run_id == run_id, HotspotFeature.counts == str(counts))
         .order_by(HotspotFeature.rank)
     )
     rows = [dict(row) for row in session.execute(query).mappings()]

@@ -106,6 +106,9 @@ class Incident(Base):
     withdrawn_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
     text_expired_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
 
+    # Fixes the noise of numbers that leave the house; never changed and never told.
+    record_key: Mapped[int] = mapped_column(BigInteger, server_default=text("gridmap.new_record_key()"))
+
     # With stage, handler_key, due_at and closed_at: what the steps say; only the desk and imports write them.
     revision: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
     awaiting_key: Mapped[int | None] = mapped_column(BigInteger)

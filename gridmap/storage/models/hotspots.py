@@ -16,6 +16,7 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     func,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -55,8 +56,10 @@ class HotspotFeature(Base):
     """One area, cluster or stretch of road that a run found; an aggregate of at least five incidents."""
 
     __tablename__ = "hotspot_features"
+    __table_args__ = (CheckConstraint("counts in ('true', 'perturbed')", name="counts"),)
 
     run_id: Mapped[int] = mapped_column(ForeignKey(HotspotRun.run_id, ondelete="CASCADE"), primary_key=True)
+    counts: Mapped[str] = mapped_column(Text, primary_key=True, server_default=text("'true'"))
     rank: Mapped[int] = mapped_column(Integer, primary_key=True)
     label: Mapped[Str]
     grid_key: Mapped[int | None] = mapped_column(BigInteger)

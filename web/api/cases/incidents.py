@@ -9,6 +9,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from gridmap.services.cases import incidents
+from web import context
 from web.api.schemas import (
     Feature,
     FeatureCollection,
@@ -50,4 +51,4 @@ def get_incident(path: IncidentPath, query: Nothing) -> Response:  # noqa: ARG00
 @bp.get("/timeline", responses={200: Timeline})
 def get_timeline(query: TimelineQuery) -> dict[str, Any]:
     """Count incidents a local day or week."""
-    return incidents.timeline(database(), scope(), query.asked(), step=query.step)
+    return incidents.timeline(database(), scope(), query.asked(), step=query.step, counts=context.counts())

@@ -12,11 +12,13 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from shapely.geometry import mapping
 
+from gridmap.domain.protection import Purpose
 from gridmap.errors import InvalidInput
 from gridmap.services.cases.overview import workspace_info
 from gridmap.services.hotspots import runs
 from gridmap.services.hotspots.jobs import HOTSPOT_RUN
 from gridmap.services.hotspots.spec import HotspotSpec
+from web import context
 from web.api.files import FILE, TYPES
 from web.api.hotspots.schemas import (
     Done,
@@ -47,7 +49,11 @@ bp = APIBlueprint(
 @bp.get("/hotspot-runs", responses={200: HotspotRuns})
 def list_hotspot_runs(query: HotspotRunsQuery) -> dict[str, Any]:
     """List the runs that are kept, newest first, without what they found."""
-    return {"runs": runs.list_runs(database(), scope(), method=query.method, limit=query.limit)}
+    return {
+        "runs": runs.list_runs(
+            database(), scope(), counts=context.counts(), method=query.method, limit=query.limit
+        )
+    }
 
 
 @bp.post("/hotspot-runs", responses={202: JobAnswer})
@@ -78,7 +84,7 @@ def _spec(body: HotspotRequest) -> HotspotSpec:
 @bp.get("/hotspot-runs/<int:run_id>", responses={200: HotspotFeatures})
 def get_hotspot_run(path: HotspotRunPath, query: Nothing) -> Response:  # noqa: ARG001 - refuses parameters
     """Return a run with what it found as GeoJSON, in order of rank."""
-    found = runs.hotspot_run(database(), scope(), path.run_id)
+    found = runs.hotspot_run(database(), scope(), path.run_id, context.counts())
     return geojson(
         {
             "type": "FeatureCollection",
@@ -112,7 +118,12 @@ def delete_hotspot_run(path: HotspotRunPath, query: Nothing) -> dict[str, Any]: 
 @bp.get("/hotspot-runs/<int:run_id>/export", responses={200: FILE})
 def export_hotspot_run(path: HotspotRunPath, query: HotspotExportQuery) -> Response:
     """Return what a run found as a file."""
-    found = runs.hotspot_run(database(), scope(), path.run_id)
+    found = runs.hotspot_run(
+        database(),
+        scope(),
+        path.run_id,
+        context.counts(Purpose.SHARE if query.for_others else Purpose.EXPORT),
+    )
     with tempfile.TemporaryDirectory(prefix="gridmap-export-") as folder:
         file = Path(folder) / f"gridmap-hotspots-{path.run_id}.{query.format}"
         runs.export_run(found, file, database().settings.timezone)
@@ -124,7 +135,9 @@ def export_hotspot_run(path: HotspotRunPath, query: HotspotExportQuery) -> Respo
 @bp.get("/hotspot-runs/<int:run_id>/compare/<int:other_id>", responses={200: HotspotChanges})
 def compare_hotspot_runs(path: HotspotComparePath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
     """Lay two runs over each other: what was kept, is new, is gone."""
-    first, second = (runs.hotspot_run(database(), scope(), n) for n in (path.run_id, path.other_id))
+    first, second = (
+        runs.hotspot_run(database(), scope(), n, context.counts()) for n in (path.run_id, path.other_id)
+    )
     table = runs.compare_runs(first, second).astype(object)
     rows = table.where(table.notna(), None).to_dict("records")
     for row in rows:

@@ -38,6 +38,9 @@ class HotspotExportQuery(Strict):
     """As which kind of file."""
 
     format: Literal["geojson", "gpkg", "csv", "xlsx"]
+    for_others: bool = Field(
+        False, description="Whether the file is for others: then its numbers are perturbed."
+    )
 
 
 class HotspotRequest(Strict):

@@ -126,14 +126,17 @@ export class Counts {
       Object.assign(this, { grid, level, parent, total: counts.total, answer: counts, failed: false });
       this.unplaced = state.outside ? 0 : counts.unassigned;
       this.outside = atTop && !state.outside ? counts.outside : 0;
+      const untold = counts.class === "perturbed" ? null : 0;
       // Of the deepest level a grid has none below it: it stands for itself, and of its likes nothing was asked.
       const below = (/** @type {Properties} */ p) =>
         grid?.properties.level !== level || p.grid_key === state.grid;
       this.rows = rows.features
         .map((/** @type {Feature} */ f) => f.properties)
         .filter(below)
-        .map((/** @type {Properties} */ p) => ({ ...p, n: counts.counts[p.grid_key] ?? 0 }));
-      this.counts = Object.fromEntries(this.rows.map((row) => [row.grid_key, row.n]));
+        .map((/** @type {Properties} */ p) => ({ ...p, n: counts.counts[p.grid_key] ?? untold }));
+      // What is not told has no shade: it is not nothing.
+      const told = this.rows.filter((row) => row.n !== null);
+      this.counts = Object.fromEntries(told.map((row) => [row.grid_key, row.n]));
       this.lower = breaks(Object.values(this.counts));
       this.#tell();
     } catch (error) {

@@ -159,7 +159,7 @@ export async function gridStory(key, signal, { store, actions }) {
       timeline.points.length
         ? group(`${t("trend")} · ${t(step === "day" ? "by_day" : "by_week")}`, spark(timeline.points))
         : null,
-      n.total
+      n.total !== 0
         ? group(
             t("by_domain"),
             bars(
@@ -170,7 +170,7 @@ export async function gridStory(key, signal, { store, actions }) {
             ),
           )
         : h("p", { class: "nothing" }, t("zero")),
-      n.total
+      n.total !== 0
         ? group(
             t("by_stage"),
             bars(

@@ -128,6 +128,15 @@ export class Panel {
         ),
       ),
       failed ? h("p", { class: "warn-text", id: "not-fresh" }, t("not_fresh")) : null,
+      answer?.class === "perturbed"
+        ? h(
+            "p",
+            { id: "perturbed", title: t("perturbed_hint") },
+            h("b", {}, t("perturbed")),
+            " ",
+            t("perturbed_hint"),
+          )
+        : null,
       unplaced
         ? h(
             "button",

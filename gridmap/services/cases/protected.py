@@ -1,0 +1,200 @@
+"""Perturbed twins of the counts: what leaves the house, made of cells that are the same whoever asks and however."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from sqlalchemy.orm import Session
+
+from gridmap.analysis.cell_key import PerturbationTable, perturbation_table, protect
+from gridmap.analysis.suppress import NOT_SHOWN
+from gridmap.domain import protection
+from gridmap.domain.cases.figures import GLANCE_NAMES, Figure, Glance, GridCounts
+from gridmap.domain.gridkey import TOWN, UNASSIGNED
+from gridmap.domain.protection import Counts
+from gridmap.domain.query import IncidentQuery
+from gridmap.domain.terms import MINIMUM
+from gridmap.services.cases.query import told
+from gridmap.storage.cases import figures, incidents
+from gridmap.storage.cases import protected as stored
+from gridmap.storage.cases.incidents import IncidentFilter
+from gridmap.storage.cases.protected import Cells, Laid
+
+
+def table() -> PerturbationTable:
+    """Return the perturbation table of everything that leaves the house."""
+    return perturbation_table(protection.BOUND, protection.VARIANCE, protection.NONE_UP_TO)
+
+
+def told_counts(cells: Cells, spans: Sequence[str] = ()) -> dict[Any, int]:
+    """Perturb cells and add up those of a group; what holds or would tell too few is in no sum.
+
+    Parameters
+    ----------
+    cells : Cells
+    spans : sequence of str
+        Kinds of the blocks that the period is made of: where one is too fine to be told, nothing is, since a sum
+        without it would be read as the whole period's.
+
+    Returns
+    -------
+    dict
+        Group to number; groups of which nothing is told are absent.
+    """
+    about = {kind.rpartition("/")[0] for kind in cells.kinds}
+    if not all(protection.is_told(f"{kind}/{span}") for kind in about for span in set(spans)):
+        return {}
+    shown = protect(
+        cells.counts,
+        cells.keys,
+        table(),
+        least_held=MINIMUM,
+        least_told=protection.LEAST_TOLD,
+    )
+    out: dict[Any, int] = {}
+    for row in np.flatnonzero(shown != NOT_SHOWN):
+        if not protection.is_told(cells.kinds[row]):
+            continue
+        out[cells.groups[row]] = out.get(cells.groups[row], 0) + int(shown[row])
+    return out
+
+
+def told_total(cells: Cells, spans: Sequence[str] = ()) -> int | None:
+    """Perturb cells of one group, None where nothing is told."""
+    return next(iter(told_counts(cells, spans).values()), None)
+
+
+def laid(session: Session, asked: IncidentFilter) -> Laid:
+    """Lay a query on the calendar's blocks."""
+    span = incidents.span(session)
+    first, last = (at.astimezone(asked.tz).date() for at in span or (asked.now, asked.now))
+    protected = protection.protect(asked.query, first, last)
+    return Laid(protected, replace(asked, query=protected.query))
+
+
+def of_class(chosen: IncidentFilter, counts: Counts = Counts.TRUE) -> dict[str, Any]:
+    """Return what every answer says of its numbers: their class, whether they add up, and the question."""
+    return {"class": str(counts), "additive": counts is Counts.TRUE, **told(chosen)}
+
+
+def period_of(query: IncidentQuery) -> dict[str, str | None]:
+    """Return the period that an answer is about."""
+    return {
+        "from": query.since.isoformat() if query.since else None,
+        "to": query.until.isoformat() if query.until else None,
+    }
+
+
+def count_by_grid(session: Session, asked: IncidentFilter, level: int) -> dict[str, Any]:
+    """Count incidents by grid; the total is a cell of its own, not the sum."""
+    found = laid(session, asked)
+    spans = found.protected.spans
+    counts = told_counts(stored.cells(session, found, level=level), spans)
+    unassigned = counts.pop(UNASSIGNED, None)
+    outside = told_total(stored.cells(session, laid(session, _nowhere(asked))), spans)
+    return {
+        "level": level,
+        **period_of(found.protected.query),
+        "counts": {str(k): n for k, n in sorted(counts.items())},
+        "total": told_total(stored.cells(session, found), spans),
+        # How many are sealed is not told beside a perturbed number.
+        "sealed": None,
+        # In no grid of the town's level is in no grid at all, and the same cell shows the same number.
+        "unassigned": outside if level == TOWN else unassigned,
+        "outside": outside,
+        "below": protection.LEAST_TOLD,
+        **of_class(asked, Counts.PERTURBED),
+    }
+
+
+def _nowhere(asked: IncidentFilter) -> IncidentFilter:
+    return replace(asked, query=replace(asked.query, grid=UNASSIGNED))
+
+
+def story(session: Session, asked: IncidentFilter) -> dict[str, Any]:
+    """Return a grid's incidents in all, and by domain, stage and kind."""
+    found = laid(session, asked)
+    spans = found.protected.spans
+    by = {
+        f"by_{code}": {
+            str(k): n
+            for k, n in told_counts(stored.cells(session, found, code=code), spans).items()
+            if k is not None
+        }
+        for code in stored.PARTS
+    }
+    totals = {name: told_total(cells, spans) for name, cells in stored.totals(session, found).items()}
+    return {
+        # How many are sealed is not told beside a perturbed number.
+        "incidents": totals | {"sealed": None},
+        **by,
+        "below": protection.LEAST_TOLD,
+        **of_class(asked, Counts.PERTURBED),
+    }
+
+
+def timeline(session: Session, asked: IncidentFilter) -> dict[str, Any]:
+    """Count incidents by week; a day is a block of its own nowhere."""
+    found = laid(session, asked)
+    # Weeks at the ends are told whole: cut by the period they would be other cells than elsewhere.
+    begin, after = found.protected.bounds[0], found.protected.bounds[-1]
+    begin -= dt.timedelta(days=begin.weekday())
+    last_day = after + dt.timedelta(days=-after.weekday() % 7 - 1)
+    whole = replace(found.chosen, query=replace(found.chosen.query, since=begin, until=last_day))
+    weeks = {
+        at.date(): n for at, n in told_counts(stored.by_week(session, replace(found, chosen=whole))).items()
+    }
+    points: list[list[Any]] = []
+    if weeks:
+        day, last = min(weeks), max(weeks)
+        while day <= last:
+            points.append([day.isoformat(), weeks.get(day)])
+            day += dt.timedelta(days=7)
+    return {
+        "step": "week",
+        "points": points,
+        "below": protection.LEAST_TOLD,
+        **of_class(asked, Counts.PERTURBED),
+    }
+
+
+def by_grid(
+    session: Session, asked: IncidentFilter, level: int
+) -> tuple[list[GridCounts], GridCounts, IncidentQuery]:
+    """How the cases of each grid of a level stand; medians and shares are not told.
+
+    Returns
+    -------
+    rows : list of GridCounts
+    total : GridCounts
+        Cells of their own, not the sums.
+    query : IncidentQuery
+        With the period as it is answered.
+    """
+    found = laid(session, asked)
+    spans = found.protected.spans
+    columns = {
+        name: told_counts(cells, spans) for name, cells in stored.standing(session, found, level).items()
+    }
+    in_all = {name: told_total(cells, spans) for name, cells in stored.standing(session, found, None).items()}
+    grids = sorted({key for counts in columns.values() for key in counts})
+    rows = [
+        GridCounts.told(key, {name: counts.get(key) for name, counts in columns.items()}) for key in grids
+    ]
+    return rows, GridCounts.told(UNASSIGNED, in_all), found.protected.query
+
+
+def glance(session: Session, moments: tuple[dt.datetime, ...], zone: str) -> Glance:
+    """Return the town's figures at the beginning of the hour: each new case would otherwise be seen to come in."""
+    hours = [moment.replace(minute=0, second=0, microsecond=0) for moment in moments]
+    then: list[dict[str, int | None]] = []
+    for hour in hours:
+        found = {name: told_total(cells) for name, cells in stored.at_a_moment(session, hour, zone).items()}
+        # Teams are no incidents.
+        then.append({**found, "teams_out": figures.teams_out(session, hour)})
+    told_figures = tuple(Figure(name, then[0][name], then[1][name], then[2][name]) for name in GLANCE_NAMES)
+    return Glance(told_figures, hours[0], figures.latest(session), Counts.PERTURBED)

@@ -1,0 +1,287 @@
+"""What may leave the house of a run: perturbed counts, expectations made of them, chances in classes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+from gridmap.analysis.suppress import NOT_SHOWN
+from gridmap.domain.days import local_span
+from gridmap.domain.gridkey import Scope
+from gridmap.domain.protection import ProtectedQuery, protect, widened
+from gridmap.domain.query import IncidentQuery
+from gridmap.services.cases.protected import told_counts
+from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.storage.cases.protected import Cells, cell_keys
+from gridmap.storage.database import Database
+
+_CLASSES = (0.001, 0.01, 0.05)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guard:
+    """Tells numbers of a run's incidents as they may leave the house.
+
+    Attributes
+    ----------
+    protected : ProtectedQuery
+        Question of the run, with the blocks of its period.
+    record_key : (m,) int64
+    block : (m,) int64
+        Number of each incident's block.
+    is_whole : bool
+        Whether the run's period is made of whole blocks: nothing of another may leave the house.
+    """
+
+    database: Database
+    scope: Scope
+    protected: ProtectedQuery
+    record_key: NDArray[np.int64]
+    block: NDArray[np.int64]
+    is_whole: bool
+
+    def where(self, mask: NDArray[np.bool_]) -> Guard:
+        """Keep the incidents that a mask of shape (m,) keeps."""
+        return replace(self, record_key=self.record_key[mask], block=self.block[mask])
+
+    def told(self, group: NDArray[np.int64], kind: str, *, found: bool = False) -> dict[int, int]:
+        """Tell how many incidents each group has.
+
+        Parameters
+        ----------
+        group : (m,) int64
+            Group of each incident; negative where it is in none.
+        kind : str
+            What kind of cells the groups are.
+        found : bool
+            Whether the groups are what a method found: few, and not of the asker's choosing, so that they may be as
+            fine as they are.
+
+        Returns
+        -------
+        dict
+            Group to number; groups of which nothing is told are absent.
+        """
+        inside = np.flatnonzero(group >= 0)
+        if not len(inside):
+            return {}
+        spans = self.protected.spans
+        pairs, row = np.unique(
+            np.column_stack([group[inside], self.block[inside]]), axis=0, return_inverse=True
+        )
+        row = row.ravel()
+        counts = np.bincount(row, minlength=len(pairs)).astype(np.int64)
+        sums = np.zeros(len(pairs), dtype=np.int64)
+        np.add.at(sums, row, self.record_key[inside])
+        kinds = [f"{kind}/{spans[b]}" for b in pairs[:, 1]]
+        with self.database.scoped_session(self.scope) as session:
+            keys = cell_keys(session, sums.tolist(), kinds)
+        named = ["0/all//year"] * len(kinds) if found else kinds
+        return told_counts(Cells(pairs[:, 0].tolist(), counts, keys, named), () if found else spans)
+
+    def told_set(self, inside: NDArray[np.bool_], kind: str, *, found: bool = False) -> int | None:
+        """Tell how many incidents are in a set; None where that is not told."""
+        return self.told(np.where(inside, 0, NOT_SHOWN), kind, found=found).get(0)
+
+    def kind(self, level: int | None, domain: str | None) -> str:
+        """Name the kind of the cells of a level, of one domain or of all: the same cell shows the same number."""
+        code = "domain" if domain is not None else None
+        return self.protected.kind_of_cell(level, code)
+
+
+def guard_of(
+    database: Database,
+    scope: Scope,
+    spec: HotspotSpec,
+    record_key: NDArray[np.int64],
+    at_s: NDArray[np.float64],
+) -> Guard:
+    """Make the guard of a run's incidents."""
+    query = IncidentQuery(
+        spec.within,
+        spec.since,
+        spec.until,
+        (spec.domain,) if spec.domain else (),
+        (spec.kind,) if spec.kind else (),
+    )
+    protected = protect(query, spec.since, spec.until)
+    starts = [local_span(database.settings.timezone, day, None)[0] for day in protected.bounds]
+    bounds = np.array([start.timestamp() for start in starts if start is not None])
+    block = np.searchsorted(bounds, at_s, side="right") - 1
+    return Guard(database, scope, protected, record_key, block.astype(np.int64), is_whole(spec))
+
+
+def is_whole(spec: HotspotSpec) -> bool:
+    """Tell whether a run's period is made of whole blocks of the calendar."""
+    return (spec.since, spec.until + dt.timedelta(days=1)) == widened(spec.since, spec.until)
+
+
+def chance_class(p: float) -> float | None:
+    """Return the least of 0.001, 0.01 and 0.05 that a chance does not exceed; None where it exceeds them."""
+    return next((most for most in _CLASSES if p <= most), None)
+
+
+def in_words(observed: int, expected: int | None, q: float | None, sign: str = "q") -> tuple[str, str]:
+    """Explain a protected result in a sentence of each language."""
+    zh, en = [f"约 {observed} 件接报（扰动数）"], [f"about {observed} reported (perturbed)"]
+    if expected is not None:
+        zh.append(f"预期约 {expected} 件")
+        en.append(f"about {expected} expected")
+    if q is not None:
+        zh.append(f"{sign} ≤ {q:g}")
+        en.append(f"{sign} ≤ {q:g}")
+    return "，".join(zh), ", ".join(en)
+
+
+def guarded_cells(
+    inputs: Any,
+    spec: HotspotSpec,
+    weights: csr_array,
+    labels: NDArray[np.object_],
+    *,
+    expected: NDArray[np.float64],
+    q: NDArray[np.float64],
+    domain: str | None,
+    plain: str = "none",
+    only: NDArray[np.bool_] | None = None,
+) -> list[dict[str, Any]]:
+    """Describe cells as they may leave the house.
+
+    Cells of one label that touch are one place, whatever each of them holds; a cell without a label stands alone. What
+    is not told is absent, for it would say that it holds few. Labels come from tests on the true counts.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    spec : HotspotSpec
+    weights : (n, n) csr_array
+        Which cells touch.
+    labels : (n,) object array
+    expected, q : (n,) float arrays
+    domain : str or None
+    plain : str
+        The label that means nothing was found.
+    only : (n,) bool array, optional
+        Cells that may be shown without a label; all by default.
+    """
+    chosen = inputs.cell >= 0 if domain is None else (inputs.cell >= 0) & (inputs.domain == domain)
+    level = None if spec.hexagons is not None else spec.level
+    kind = inputs.guard.kind(level, domain) + ("" if level is not None else "hexagon")
+    place = np.full(len(labels), NOT_SHOWN, dtype=np.int64)
+    for label in sorted({str(label) for label in labels if label != plain}):
+        rows = np.flatnonzero(labels == label)
+        _, part = connected_components(weights[rows][:, rows], directed=False)
+        place[rows] = np.array([rows[part == n][0] for n in part])
+    alone = np.flatnonzero((labels == plain) & (True if only is None else only))
+    place[alone] = alone
+    size = np.bincount(place[place >= 0], minlength=len(labels))
+    group = np.where(chosen, place[np.maximum(inputs.cell, 0)], NOT_SHOWN)
+    single = (group >= 0) & (size[np.maximum(group, 0)] == 1)
+    quiet = single & (labels[np.maximum(group, 0)] == plain)
+    # A place of one cell is that cell, and shows the number that it shows elsewhere.
+    numbers = inputs.guard.told(np.where(quiet, group, NOT_SHOWN), kind)
+    numbers |= inputs.guard.told(np.where(single & ~quiet, group, NOT_SHOWN), kind, found=True)
+    numbers |= inputs.guard.told(np.where(single, NOT_SHOWN, group), f"{kind}place", found=True)
+    total = inputs.guard.told_set(chosen, inputs.guard.kind(None, domain))
+    share = expected / expected.sum() if expected.sum() > 0 else np.zeros(len(expected))
+    out = []
+    for first, observed in sorted(numbers.items()):
+        rows = np.flatnonzero(place == first)
+        awaited = None if total is None else max(round(total * float(share[rows].sum())), 1)
+        found = str(labels[first]) != plain
+        least = chance_class(float(np.nanmin(q[rows]))) if found and np.isfinite(q[rows]).any() else None
+        zh, en = in_words(observed, awaited, least)
+        out.append(
+            {
+                "label": str(labels[first]) if found else "none",
+                "grid_key": int(inputs.cells["grid_key"].iloc[first]),
+                "geometry": shapely.union_all(inputs.cells.geometry.to_numpy()[rows]),
+                "properties": _properties(inputs, rows)
+                | {
+                    "domain": domain,
+                    "observed": observed,
+                    "expected": awaited,
+                    "z": None,
+                    "p": None,
+                    "q": least,
+                    "words_zh": zh,
+                    "words_en": en,
+                }
+                | ({"members": [str(k) for k in inputs.cells["grid_key"].iloc[rows]]} if found else {}),
+            }
+        )
+    return sorted(out, key=by_class)
+
+
+def by_class(feature: dict[str, Any]) -> tuple[bool, float, int]:
+    """Key that sorts labelled features first, then by class of chance; within a class by key, which tells nothing."""
+    q = feature["properties"]["q"]
+    return feature["label"] == "none", 1.0 if q is None else float(q), feature["grid_key"] or 0
+
+
+def _properties(inputs: Any, rows: Sequence[int] | NDArray[np.int64]) -> dict[str, Any]:
+    first = inputs.cells.iloc[int(rows[0])]
+    more = len(rows) - 1
+    return {
+        "name_zh": first["name_zh"] + (f" 等 {len(rows)} 格" if more else ""),
+        "name_en": first["name_en"] + (f" and {more} more" if more else ""),
+        "cells": len(rows),
+    }
+
+
+def guarded_clusters(
+    inputs: Any, features: list[dict[str, Any]], inside: list[NDArray[np.bool_]], total_expected: float
+) -> list[dict[str, Any]]:
+    """Describe clusters of a scan as they may leave the house.
+
+    Parameters
+    ----------
+    inputs : Inputs
+    features : list of dict
+        As they are told inside.
+    inside : list of (m,) bool arrays
+        Which incidents each cluster holds.
+    total_expected : float
+        Expectations of all cells together.
+    """
+    total = inputs.guard.told_set(inputs.cell >= 0, inputs.guard.kind(None, None))
+    whole = replace(inputs.guard, block=np.zeros_like(inputs.guard.block), protected=inputs.guard.protected)
+    out = []
+    for feature, mask in zip(features, inside, strict=True):
+        observed = whole.told_set(mask, "cluster", found=True)
+        if observed is None or total is None:
+            continue
+        about = feature["properties"]
+        awaited = max(round(total * float(about["expected"]) / max(total_expected, 1e-9)), 1)
+        p = chance_class(float(about["p"])) if about["p"] is not None else None
+        zh, en = in_words(observed, awaited, p, "p")
+        when = {name: about[name] for name in ("since", "before") if name in about}
+        kept = ("name_zh", "name_en", "cells", "radius_m", "members", "proposal")
+        out.append(
+            {
+                **feature,
+                "properties": {name: about[name] for name in kept}
+                | when
+                | {
+                    "observed": observed,
+                    "expected": awaited,
+                    "relative_risk": round(observed / awaited, 1),
+                    "llr": None,
+                    "z": None,
+                    "p": p,
+                    "q": None,
+                    "p_gumbel": None,
+                    "words_zh": zh,
+                    "words_en": en,
+                },
+            }
+        )
+    return out

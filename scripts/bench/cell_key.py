@@ -1,0 +1,79 @@
+"""Attack the perturbed numbers of a workspace, and print by how much the chance of a count of 1 to 4 rises.
+
+Run with ``GRIDMAP_HOME=... python scripts/bench/cell_key.py [--pairs N] [--kinds] [--out FILE]`` over a workspace with
+records, as the demonstration town. The attacker is `tests/attack.py`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from gridmap import __version__
+from gridmap.domain import protection
+from gridmap.settings import load_settings
+from gridmap.storage.database import Database
+from tests.attack import attack, drawn_pairs
+from tests.attacked import asked_of, attacker_of, published
+
+SEED = 2005
+
+
+def measure(database: Database, pairs: int, *, kinds: bool) -> Iterator[str]:
+    """Attack the numbers of a workspace; yield the lines of the table.
+
+    Parameters
+    ----------
+    database : Database
+    pairs : int
+        How many pairs are drawn; a tenth of them with the perturbation off.
+    kinds : bool
+        Whether kinds of disputes are asked for, too.
+    """
+    yield f"gridmap {__version__}, {dt.datetime.now(dt.UTC):%Y-%m-%d}, {pairs} pairs, seed {SEED}, kinds {kinds}"
+    yield (
+        f"bound {protection.BOUND}, variance {protection.VARIANCE:g}, least told {protection.LEAST_TOLD}, "
+        f"detail {protection.MOST_DETAIL}"
+    )
+    about = asked_of(database, kinds=kinds)
+    for off in (False, True):
+        found = published(database, about, off=off)
+        begun = time.monotonic()
+        drawn = drawn_pairs(found, ("within", "period", "matter"), pairs, np.random.default_rng(SEED))
+        drawn = drawn[: max(pairs // 10, 30)] if off else drawn
+        raised = attack(attacker_of(found, off=off), drawn)
+        taken_s = time.monotonic() - begun
+        yield f"{'perturbation off' if off else 'perturbed'}: {len(drawn)} pairs in {taken_s:.0f} s"
+        for name, values in sorted(raised.items()):
+            yield (
+                f"  {name:8} {len(values):5} pairs: greatest raise {values.max():.3f}, 99 % below "
+                f"{np.quantile(values, 0.99):.3f}, above 0.1: {(values > 0.1).sum()} ({(values > 0.1).mean():.2%})"
+            )
+
+
+def main() -> None:
+    """Print the table, and keep it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=2000)
+    parser.add_argument("--kinds", action="store_true", help="ask for kinds of disputes, too")
+    parser.add_argument("--out", type=Path, help="keep the table in this file, too")
+    asked = parser.parse_args()
+    lines = []
+    with Database(load_settings()) as database:
+        for line in measure(database, asked.pairs, kinds=asked.kinds):
+            print(line, flush=True)
+            lines.append(line)
+    if asked.out:
+        asked.out.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()
