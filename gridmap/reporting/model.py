@@ -32,10 +32,11 @@ class Hotspot:
         Of its strongest area.
     before : int or None
         Incidents of the period of the same length directly before; None where there are no records of all of it.
-    since : Text
-        Since when, by the space-time scan or by the months that were significant.
-    label, definition : Text
-        Class of the emerging hotspot, and what the class means.
+    since : Text or None
+        Since when, by the space-time scan or by the months that were significant; None in a report by rate, whose other
+        analyses have other nulls: a row joins only what shares one.
+    label, definition : Text or None
+        Class of the emerging hotspot, and what the class means; None likewise.
     proposal : Text
         What is proposed first.
     geometry : dict
@@ -53,9 +54,9 @@ class Hotspot:
     z: float | None
     q: float | None
     before: int | None
-    since: Text
-    label: Text
-    definition: Text
+    since: Text | None
+    label: Text | None
+    definition: Text | None
     proposal: Text
     geometry: dict[str, Any]
     point: tuple[float, float]

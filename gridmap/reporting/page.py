@@ -11,6 +11,7 @@ from markupsafe import Markup
 from gridmap.domain.protection import HINT
 from gridmap.reporting import words
 from gridmap.reporting.markup import in_languages
+from gridmap.reporting.methods import method_words
 from gridmap.reporting.model import Download, HotspotReport, Text
 from gridmap.reporting.print_map import PATTERNS, still_map
 from gridmap.reporting.templating import page_templates
@@ -95,13 +96,14 @@ def render(
         "sureness": words.sureness,
         "hint": HINT,
     }
-    seen = {h.label: h.definition for h in report.hotspots}
+    seen = {h.label: h.definition for h in report.hotspots if h.label and h.definition}
     page = environment.get_template("hotspots.html.j2").render(
         report=report,
         languages=wanted,
         caption=words.CAPTION,
         sure=words.SURE,
         headline=words.headline(report),
+        method=method_words(report),
         before_note=words.before_note(report),
         verdict=words.verdict_words(report),
         definitions=sorted(seen.items(), key=lambda item: (item[0] == words.NO_PATTERN, item[0])),

@@ -101,13 +101,23 @@ def _first(report: HotspotReport) -> Text:
             en + "There are no hotspots: nowhere do the differences exceed chance.",
         )
     very = sum(sureness(h.q) == 0 for h in report.hotspots)
-    zh += f"其中 {number} 处明显多于偶然（热点），{very} 处很有把握（q ≤ 0.001）；"
-    zh += f"这些判断中预计至多 {report.alpha:.0%} 出于偶然。"
     places = "place has" if number == 1 else "places have"
-    en += (
-        f"{number} {places} clearly more than chance (hotspots), {very} of them with great confidence "
-        f"(q ≤ 0.001); at most {report.alpha:.0%} of such calls are expected to be due to chance."
-    )
+    if report.by_rate:
+        zh += f"按在场人口，其中 {number} 处明显多于偶然（热点），{very} 处很有把握（q ≤ 0.001）；"
+        zh += f"这些判断中预计至多 {report.alpha:.0%} 出于偶然。"
+        en += (
+            f"by the people present {number} {places} clearly more than chance (hotspots), {very} of them with great "
+            f"confidence (q ≤ 0.001); at most {report.alpha:.0%} of such calls are expected to be due to chance."
+        )
+    else:
+        zh += f"其中 {number} 处明显多于各格平均（人多或事多），{very} 处很有把握（q ≤ 0.001）；"
+        zh += "按件数比较没有扣除人口，不能说其中多少出于偶然。"
+        en += (
+            f"{number} {places} clearly more than an even spread over the grids (many people or many "
+            f"incidents), {very} "
+            "of them with great confidence (q ≤ 0.001); by count population is not taken out, so no share of chance "
+            "can be named."
+        )
     return Text(zh, en)
 
 
@@ -154,10 +164,18 @@ def hotspot_words(spot: Hotspot) -> Text:
     """Explain a hotspot in words, as its popup shows it."""
     return Text(
         f"接报 {spot.observed:,} 件，预期 {spot.expected:,.1f} 件；{SURE[sureness(spot.q)][1].zh}"
-        f"（q {p_text(spot.q)}）；{spot.since.zh}；{spot.label.zh}。",
+        f"（q {p_text(spot.q)}）{_course_zh(spot)}。",
         f"{spot.observed:,} reported, {spot.expected:,.1f} expected; {SURE[sureness(spot.q)][1].en} "
-        f"(q {p_text(spot.q)}); {spot.since.en}; {spot.label.en}.",
+        f"(q {p_text(spot.q)}){_course_en(spot)}.",
     )
+
+
+def _course_zh(spot: Hotspot) -> str:
+    return "" if spot.since is None or spot.label is None else f"；{spot.since.zh}；{spot.label.zh}"
+
+
+def _course_en(spot: Hotspot) -> str:
+    return "" if spot.since is None or spot.label is None else f"; {spot.since.en}; {spot.label.en}"
 
 
 def before_note(report: HotspotReport) -> Text:

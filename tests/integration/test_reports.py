@@ -196,7 +196,7 @@ def test_too_few_grids_still_make_a_report_that_says_what_could_not_be_done(
     out = tmp_path / "few.html"
     made = build_hotspot_report(recorded_town, WHOLE, request, out, assets=vendor_folder())
     assert {part.en for part in made["refused"]} >= {
-        "the judgement of hotspots (Gi*)",
+        "the judgement of hotspots",
         "the forecast against plain counting",
     }
     text = out.read_text("utf-8")

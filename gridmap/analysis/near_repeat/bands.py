@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import pdtrc
+from scipy.stats import rankdata
 
 from gridmap.analysis._given import Rng
 from gridmap.analysis.near_repeat._input import Events, checked_breaks, checked_permutations, shuffled
@@ -34,6 +35,9 @@ class NearRepeat:
         (r + 1) / (m + 1), r of the m permutations having at least as many pairs; NaN without permutations.
     p_less : ndarray of float64, shape (S, T)
         The same for at most as many pairs.
+    p_family : ndarray of float64, shape (S, T)
+        The same as `p`, corrected for all bands within the last breaks (Westfall and Young 1993, single-step min-p): on
+        noise the chance that any of them is at most alpha is at most alpha. NaN beyond the last breaks.
     z : ndarray of float64, shape (S, T)
         Observed less expected over the standard deviation of the permutations; NaN where that is 0.
     space_breaks, time_breaks : ndarray of float64, shape (S + 1,), (T + 1,)
@@ -49,6 +53,7 @@ class NearRepeat:
     ratio: NDArray[np.float64]
     p: NDArray[np.float64]
     p_less: NDArray[np.float64]
+    p_family: NDArray[np.float64]
     z: NDArray[np.float64]
     space_breaks: NDArray[np.float64]
     time_breaks: NDArray[np.float64]
@@ -126,6 +131,7 @@ def table(
     ----------
     E. G. Knox, *The detection of space-time interactions*, Applied Statistics 13, 1964.
     J. H. Ratcliffe, G. F. Rengert, *Near-repeat patterns in Philadelphia shootings*, Security Journal 21, 2008.
+    P. H. Westfall, S. S. Young, *Resampling-Based Multiple Testing*, Wiley 1993.
     """
     events = Events.of(xy, t, metric)
     space = checked_breaks(space_breaks, "空间", "space")
@@ -135,8 +141,12 @@ def table(
     asked = checked_permutations(permutations)
     total, square = np.zeros(observed.shape), np.zeros(observed.shape)
     reached, within = np.zeros(observed.shape, np.int64), np.zeros(observed.shape, np.int64)
+    near = np.empty((asked, len(space) - 1, len(time) - 1), np.int64)
+    done = 0
     for lanes, times in shuffled(count.times, asked, generator(rng)):
         tables = count.counted(times, lanes)
+        near[done : done + lanes] = tables[:, :-1, :-1]
+        done += lanes
         reached += (tables >= observed).sum(axis=0)
         within += (tables <= observed).sum(axis=0)
         total += tables.sum(axis=0)
@@ -157,6 +167,7 @@ def table(
         ratio=np.divide(observed, expected, out=nothing.copy(), where=expected > 0),
         p=p,
         p_less=p_less,
+        p_family=_for_all(observed, near),
         z=z,
         space_breaks=np.append(space, np.inf),
         time_breaks=np.append(time, np.inf),
@@ -164,6 +175,27 @@ def table(
         permutations=asked,
         conventions={"bands": "[a, b), and one beyond the last", "metric": metric, "null": SHUFFLE},
     )
+
+
+def _for_all(observed: NDArray[np.int64], near: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Correct the p-values of the near bands for their number, by the least p of each permutation.
+
+    Parameters
+    ----------
+    observed : ndarray of int64, shape (S, T)
+    near : ndarray of int64, shape (m, S - 1, T - 1)
+        Pairs of each permutation.
+    """
+    out = np.full(observed.shape, np.nan)
+    if not len(near):
+        return out
+    every = np.concatenate([observed[None, :-1, :-1], near]).reshape(len(near) + 1, -1)
+    # Of m + 1 tables, how many have at least as many pairs as each: itself is one of them.
+    p = (len(every) + 1 - rankdata(every, method="min", axis=0)) / len(every)
+    least = np.sort(p.min(axis=1))
+    corrected = np.searchsorted(least, p[0] + 1e-12, side="right") / len(least)
+    out[:-1, :-1] = corrected.reshape(observed.shape[0] - 1, observed.shape[1] - 1)
+    return out
 
 
 def knox(

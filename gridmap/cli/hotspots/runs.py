@@ -135,13 +135,21 @@ def _subject(run: dict[str, Any]) -> str:
 
 def _tell_table(rows: list[dict[str, Any]]) -> None:
     table = Table()
-    for heading in ("距离 / m", "间隔 / days", "成对 / pairs", "预期 / expected", "比值 / ratio", "p"):
+    for heading in (
+        "距离 / m",
+        "间隔 / days",
+        "成对 / pairs",
+        "预期 / expected",
+        "比值 / ratio",
+        "p",
+        "校正 p / for all",
+    ):
         table.add_column(heading, justify="right")
     for row in rows:
         table.add_row(
             f"[{row['from_m']:g}, {row['to_m']:g})".replace("[", "\\["),
             f"[{row['from_days']:g}, {row['to_days']:g})".replace("[", "\\["),
-            *(_cell(row[k]) for k in ("observed", "expected", "ratio", "p")),
+            *(_cell(row[k]) for k in ("observed", "expected", "ratio", "p", "p_family")),
         )
     console.print(table)
 
@@ -202,6 +210,7 @@ def _notes(run: dict[str, Any]) -> list[str]:
         notes.append(
             f"{about['withheld']} 处不足 5 件，未显示 / results with fewer than 5 incidents are not shown."
         )
+    notes += [f"{zh} / {en}" for zh, en in about.get("notes", [])]
     convention = ", ".join(f"{k} = {v}" for k, v in about["conventions"].items())
     notes += [
         f"约定 / conventions: {convention}",

@@ -14,7 +14,7 @@ from gridmap.analysis import density, near_repeat
 from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.observations import Inputs
-from gridmap.services.hotspots.publish import Outcome, in_words, number, proposal
+from gridmap.services.hotspots.publish import NEAR_REPEAT_NOTE, Outcome, in_words, number, proposal
 from gridmap.services.hotspots.spec import HotspotSpec
 
 _SHARES = (0.25, 0.5, 0.75)
@@ -200,6 +200,7 @@ def by_near_repeat(inputs: Inputs, spec: HotspotSpec) -> Outcome:
             "expected": number(found.expected[i, j], 1),
             "ratio": number(found.ratio[i, j]),
             "p": number(found.p[i, j], 4),
+            "p_family": number(found.p_family[i, j], 4),
         }
         for i in range(len(SPACE_BREAKS_M) - 1)
         for j in range(len(TIME_BREAKS_DAYS) - 1)
@@ -209,6 +210,7 @@ def by_near_repeat(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         "incidents": int(kept.sum()),
         "withheld": len(rows) - len(shown),
         "table": shown,
-        "conventions": found.conventions,
+        "conventions": found.conventions | {"family": "min-p over all bands"},
+        "notes": [list(NEAR_REPEAT_NOTE)],
     }
     return Outcome([], summary)

@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from gridmap.analysis.suppress import NOT_SHOWN, merge_up
+from gridmap.domain.protection import VARIANCE
 from gridmap.domain.terms import MINIMUM
 from gridmap.services.hotspots.observations import Inputs
 
@@ -20,7 +21,23 @@ PROPOSALS = {
     "mediate": ("建议：先调解、走访服务", "Proposed first: mediation and service visits"),
     "serve": ("建议：先上门服务", "Proposed first: service visits"),
     "patrol": ("建议：先走访服务，再安排巡防", "Proposed: service visits first, then patrols"),
+    "falling": (
+        "正在明显下降：不增派，先弄清原因，可减少安排",
+        "Falling clearly: nothing more is sent; find out why, and plan for less",
+    ),
 }
+_FALLS_TO = 0.7
+_FALL_Z = 1.96
+BY_COUNT_NOTE = (
+    "按件数比较，没有扣除人口：人多的地方也会被标出，不能说其中多少出于偶然。按在场人口比较：--by rate 或选“发生率”。",
+    "By count population is not taken out: places with many people are marked, too. By the people present: --by rate.",
+)
+NEAR_REPEAT_NOTE = (
+    "“校正 p”已对全部距离、时间带校正。一处忙一阵又静下来（如工地），也会成对接近，并不都是近重复。",
+    "The corrected p holds for all bands. A place that is busy for a while brings close pairs without near repeats.",
+)
+COUNTING = frozenset({"gi", "moran", "scan", "emerging"})
+"""Methods that compare places by their counts where no rates are asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +65,21 @@ def proposal(domain: str | None) -> str:
     if domain in _PATROLLED:
         return "patrol"
     return "serve" if domain == "social_service" else "mediate"
+
+
+def falls(now: int, before: int | None) -> bool:
+    """Tell whether a place has clearly fewer than in the period before.
+
+    At most seven tenths, and by more than two Poisson counts with what was added to them let happen once in forty.
+
+    Parameters
+    ----------
+    now, before : int
+        ``before`` is 0 or None where it is not told.
+    """
+    if not before or now > _FALLS_TO * before:
+        return False
+    return bool((before - now) / (before + now + 2.0 * VARIANCE) ** 0.5 > _FALL_Z)
 
 
 def told(count: int) -> int | None:

@@ -23,7 +23,7 @@ from gridmap.services.hotspots.by_cell import by_emerging, by_gi, by_moran
 from gridmap.services.hotspots.by_place import by_kde, by_near_repeat, by_network_kde
 from gridmap.services.hotspots.by_scan import by_scan, by_space_time_scan
 from gridmap.services.hotspots.observations import Inputs, load_inputs, road_lines, scope_of
-from gridmap.services.hotspots.publish import Outcome, told
+from gridmap.services.hotspots.publish import BY_COUNT_NOTE, COUNTING, Outcome, told
 from gridmap.services.hotspots.spec import COUNTS_ONLY, METHOD_NAMES, HotspotSpec
 from gridmap.storage.database import Database
 from gridmap.storage.hotspots import runs as stored
@@ -127,6 +127,7 @@ def _as_kept(
         "outside": told(inputs.outside),
         "left_out_sealed": told(inputs.left_out_sealed),
         "epsg": inputs.epsg,
+        "notes": outcome.summary.get("notes", []) + _notes_of(spec),
         "protected": _protected_summary(inputs, outcome, protected) if shared else None,
     }
     run = {
@@ -145,6 +146,10 @@ def _as_kept(
         "summary": summary,
     }
     return run, features, protected
+
+
+def _notes_of(spec: HotspotSpec) -> list[list[str]]:
+    return [list(BY_COUNT_NOTE)] if spec.by == "count" and spec.method in COUNTING else []
 
 
 def _in_degrees(features: list[dict[str, Any]], epsg: int) -> list[dict[str, Any]]:
@@ -179,7 +184,7 @@ def _of_class(run: dict[str, Any], counts: Counts) -> dict[str, Any] | None:
         return run | {"summary": told | {"counts": str(counts)}}
     if protected is None:
         return None
-    kept = ("caption_zh", "caption_en", "method_zh", "method_en", "epsg")
+    kept = ("caption_zh", "caption_en", "method_zh", "method_en", "epsg", "notes")
     told = protected | {k: about[k] for k in kept if k in about}
     told |= {"counts": str(counts), "hint_zh": HINT[0], "hint_en": HINT[1]}
     # The hash would tell that two runs hold the same records, or not.

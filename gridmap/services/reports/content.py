@@ -48,7 +48,7 @@ _MOST_CLUSTERS = 26
 _SCORES = ("hit_rate", "hit_low", "hit_high", "pai", "pai_low", "pai_high", "gain", "gain_low", "gain_high")
 _LEVELS = {c.code: Text(c.zh, c.en) for c in code_list("grid_level")}
 _PARTS = {
-    "gi": Text("热点判断（Gi*）", "the judgement of hotspots (Gi*)"),
+    "gi": Text("热点判断", "the judgement of hotspots"),
     "emerging": Text("热点的变化（新兴热点）", "the course of hotspots (emerging hotspots)"),
     "scan": Text("时空扫描", "the space-time scan"),
     "forecast": Text("预测与简单计数的比较", "the forecast against plain counting"),
@@ -128,7 +128,8 @@ def hotspot_report(
     for domain in domains:
         done += 2
         alone, asked = of_domain(inputs, domain), _of(in_time, domain, len(domains), request)
-        if any(place.domain == domain for place in found):
+        # By rate nothing else in the report shares the null of the judgement, so no course is joined to it.
+        if request.by == "count" and any(place.domain == domain for place in found):
             gone = attempt("emerging", domain, course, alone, replace(asked, alpha=spec.alpha))
             if gone is not None:
                 courses[domain] = gone
@@ -169,7 +170,9 @@ def hotspot_report(
         step=Text("月", "month") if in_time.step == "month" else Text("周", "week"),
         totals=totals(inputs, before, known=known == "known"),
         hotspots=tuple(
-            as_hotspot(n, place, inputs, courses, scanned, before, known == "known", draw)
+            as_hotspot(
+                n, place, inputs, courses, scanned, before, known == "known", draw, alone=request.by == "rate"
+            )
             for n, place in enumerate(found, 1)
         ),
         clusters=tuple(

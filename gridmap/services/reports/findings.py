@@ -21,7 +21,7 @@ from gridmap.services.hotspots.by_cell import touching
 from gridmap.services.hotspots.by_scan import by_space_time_scan
 from gridmap.services.hotspots.guard import by_class
 from gridmap.services.hotspots.observations import Inputs
-from gridmap.services.hotspots.publish import PROPOSALS, Outcome, proposal
+from gridmap.services.hotspots.publish import PROPOSALS, Outcome, falls, proposal
 from gridmap.services.hotspots.slices import Slices, slices
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.reports.drawing import Drawing
@@ -196,20 +196,23 @@ def as_hotspot(
     before: Inputs | None,
     known: bool,
     draw: Drawing,
+    *,
+    alone: bool = False,
 ) -> Hotspot:
-    """Tell a place: how much, how sure, since when, against the period before."""
+    """Tell a place: how much, how sure, against the period before; since when unless it is told `alone`."""
     top = place.features[0]
     keys = inputs.cells["grid_key"].to_numpy()
     first = int(np.flatnonzero(keys == top["grid_key"])[0])
     cells = sum(f["properties"]["cells"] for f in place.features)
     named = inputs.cells.iloc[first]
-    label, since = _in_time(place, inputs, courses.get(place.domain), scanned)
+    label, since = ("none", None) if alone else _in_time(place, inputs, courses.get(place.domain), scanned)
     shown = _CLASSES[label]
     earlier = None
     if known:
         earlier = 0 if before is None else _earlier(before, place)
     q = [f["properties"]["q"] for f in place.features if f["properties"]["q"] is not None]
     more = cells > 1
+    observed = sum(f["properties"]["observed"] for f in place.features)
     return Hotspot(
         number=number,
         name=Text(
@@ -218,15 +221,15 @@ def as_hotspot(
         ),
         domain=DOMAINS[place.domain],
         cells=cells,
-        observed=sum(f["properties"]["observed"] for f in place.features),
+        observed=observed,
         expected=float(sum(f["properties"]["expected"] or 1 for f in place.features)),
         z=top["properties"]["z"],
         q=min(q) if q else None,
         before=earlier,
         since=since,
-        label=Text(shown.zh, shown.en) if courses.get(place.domain) else _NOT_JUDGED,
-        definition=Text(shown.definition_zh, shown.definition_en),
-        proposal=Text(*PROPOSALS[proposal(place.domain)]),
+        label=None if alone else Text(shown.zh, shown.en) if courses.get(place.domain) else _NOT_JUDGED,
+        definition=None if alone else Text(shown.definition_zh, shown.definition_en),
+        proposal=Text(*PROPOSALS["falling" if falls(observed, earlier) else proposal(place.domain)]),
         geometry=draw.area(place.geometry),
         point=draw.point(place.geometry),
     )

@@ -240,3 +240,46 @@ def test_other_tests_say_what_they_cannot_do() -> None:
         near_repeat.mantel(np.zeros((5001, 2)), np.zeros(5001))
     with pytest.raises(InvalidInput, match="shorter"):
         near_repeat.table(np.zeros((8000, 2)), np.zeros(8000), [0, 1], [0, 1])
+
+
+def test_the_corrected_p_is_that_of_the_least_p_of_each_shuffle() -> None:
+    rng = np.random.default_rng(3)
+    xy, t = rng.uniform(0, 20, (60, 2)), rng.integers(0, 40, 60).astype(float)
+    found = near_repeat.table(xy, t, SPACE, TIME, permutations=49, rng=8)
+    # Westfall and Young's single-step min-p, from the shuffled tables one by one.
+    tables = [found.observed[:-1, :-1]]
+    from gridmap.analysis.near_repeat import bands
+
+    kept: list[NDArray[np.int64]] = []
+    real = bands._for_all
+
+    def keep(observed: NDArray[np.int64], near: NDArray[np.int64]) -> NDArray[np.float64]:
+        kept.append(near)
+        return real(observed, near)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bands, "_for_all", keep)
+        near_repeat.table(xy, t, SPACE, TIME, permutations=49, rng=8)
+    tables += list(kept[0])
+    m = len(tables)
+    p = np.array([[sum(other >= table for other in tables) / m] for table in tables])[:, 0]
+    least = p.min(axis=(1, 2))
+    expected = np.array([[np.mean(least <= p[0, i, j]) for j in range(3)] for i in range(4)])
+    np.testing.assert_allclose(found.p_family[:-1, :-1], expected)
+    assert np.isnan(found.p_family[-1]).all()
+    assert (found.p_family[:-1, :-1] >= found.p[:-1, :-1] - 1e-12).all()
+
+
+def test_on_noise_any_band_is_significant_in_at_most_one_of_twenty_runs() -> None:
+    space, time = [0, 1, 100, 200, 400, 800], [0, 7, 14, 28, 56]
+    alone = together = 0
+    runs = 80
+    for seed in range(runs):
+        rng = np.random.default_rng(seed)
+        xy, t = rng.uniform(0, 4000, (150, 2)), rng.integers(0, 180, 150).astype(float)
+        found = near_repeat.table(xy, t, space, time, permutations=99, rng=seed)
+        alone += bool((found.p[:-1, :-1] <= 0.05).any())
+        together += bool((found.p_family[:-1, :-1] <= 0.05).any())
+    # Nine of eighty or more would come once in a hundred suites if one in twenty were right.
+    assert together <= 9
+    assert alone > 2 * together, "each band by itself finds something in most runs"

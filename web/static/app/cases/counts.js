@@ -117,6 +117,7 @@ export class Counts {
               outside: 0,
               query: null,
               as_of: null,
+              class: "true",
             },
         getKept("/grids", { level: 3, geometry: false }),
       ]);
@@ -124,8 +125,8 @@ export class Counts {
       if (run !== this.#run) return;
       this.villages = new Map(villages.features.map((f) => [f.properties.grid_key, f.properties]));
       Object.assign(this, { grid, level, parent, total: counts.total, answer: counts, failed: false });
-      this.unplaced = state.outside ? 0 : counts.unassigned;
-      this.outside = atTop && !state.outside ? counts.outside : 0;
+      this.unplaced = state.outside ? 0 : (counts.unassigned ?? 0);
+      this.outside = atTop && !state.outside ? (counts.outside ?? 0) : 0;
       const untold = counts.class === "perturbed" ? null : 0;
       // Of the deepest level a grid has none below it: it stands for itself, and of its likes nothing was asked.
       const below = (/** @type {Properties} */ p) =>

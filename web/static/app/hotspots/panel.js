@@ -13,6 +13,14 @@ const MOST_LISTED = 40;
 // Areas of these methods are named for what they are.
 const SELF_NAMED = new Set(["kde", "network-kde"]);
 
+/**
+ * What a run says of how it is to be read, in the page's language.
+ * @param {Properties} run
+ * @returns {string[]}
+ */
+const said = (run) =>
+  (run.summary.notes ?? []).map((/** @type {[string, string]} */ [zh, en]) => (lang === "en" ? en : zh));
+
 export class HotspotPanel {
   element = h("details", { id: "hotspots", class: "hotspots" });
   #store;
@@ -203,6 +211,7 @@ export class HotspotPanel {
             n: run.summary.left_out_sealed === null ? "< 5" : number(run.summary.left_out_sealed),
           }),
       run.summary.permutations_few ? t("hot_few") : null,
+      ...said(run),
     ].filter(Boolean);
     /** @param {Properties} p */
     const words = (p) => (lang === "en" ? p.words_en : p.words_zh);
@@ -257,9 +266,11 @@ export class HotspotPanel {
     const cell = (row) => {
       if (!row) return "–";
       const text = row.ratio === null ? "–" : row.ratio.toFixed(2);
+      // Runs that were kept before bands were corrected together have each band's own p alone.
+      const p = row.p_family ?? row.p;
       return h(
-        row.ratio > 1 && row.p <= alpha ? "b" : "span",
-        { title: `${row.observed} / ${row.expected}, p ${pText(row.p)}` },
+        row.ratio > 1 && p <= alpha ? "b" : "span",
+        { title: `${row.observed} / ${row.expected}, p ${pText(p)}` },
         text,
       );
     };
@@ -306,6 +317,7 @@ export class HotspotPanel {
         ),
       ),
       h("p", { class: "muted" }, t("hot_near_note", { alpha })),
+      said(run).map((text) => h("p", { class: "muted" }, text)),
     ];
   }
 

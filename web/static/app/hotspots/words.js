@@ -79,8 +79,8 @@ export const HOTSPOT_WORDS = {
   hot_near: ["近重复：成对事件 观察/预期", "Near repeats: pairs observed / expected"],
   hot_near_same: ["同一地点", "same place"],
   hot_near_note: [
-    "比值大于 1 且 p ≤ {alpha} 加粗：事件后短期内附近更易再次接报。",
-    "Bold: ratio above 1 with p ≤ {alpha}; soon after an incident, more are reported near it.",
+    "比值大于 1 且校正 p ≤ {alpha} 加粗：事件后短期内附近更易再次接报。",
+    "Bold: ratio above 1 with a corrected p ≤ {alpha}; soon after an incident, more are reported near it.",
   ],
   hot_method_gi: ["热点 Gi*", "Hotspots (Gi*)"],
   hot_method_moran: ["局部莫兰指数", "Local Moran's I"],

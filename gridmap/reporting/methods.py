@@ -1,0 +1,98 @@
+"""How a report's judgements were computed: one sentence a method, of the model that ran and no other."""
+
+from __future__ import annotations
+
+from gridmap.reporting.model import HotspotReport, Text
+
+_GI = {
+    False: Text(
+        "热点（Gi*）：把每个网格和它的邻格加在一起，与“事件在各网格间随机互换”时会有的数目相比。各领域分开判断。",
+        "Hotspots (Gi*): the incidents of each grid and its neighbours are compared with what they would be "
+        "if counts were "
+        "swapped among grids at random. Each domain is judged by itself.",
+    ),
+    True: Text(
+        "热点（按发生率）：把每个网格和它的邻格的件数，与按在场人口分摊、"
+        "并容许各处发生率自然有高有低（贝塔-二项分布）"
+        "时会有的件数相比。各领域分开判断。",
+        "Hotspots (by rate): the incidents of each grid and its neighbours are compared with what the people "
+        "present there "
+        "would bring if rates differed among grids as they naturally do (beta-binomial). Each domain is "
+        "judged by itself.",
+    ),
+}
+_EXPECTED = {
+    False: Text(
+        "预期：所有网格平均分摊的件数，不考虑人口。人多的地方自然接报多；要按人口比较，请用 --by rate。",
+        "Expected: incidents spread evenly over the grids, whatever their population. More people report "
+        "more; to compare "
+        "by people use --by rate.",
+    ),
+    True: Text(
+        "预期：按在场人口（户籍人口加流动人口的在场部分）平均分摊的件数。",
+        "Expected: incidents spread evenly over the people present, residents and the temporary residents who "
+        "are there.",
+    ),
+}
+
+
+def method_words(report: HotspotReport) -> list[Text]:
+    """Tell how the judgements were computed, by the model that ran.
+
+    Parameters
+    ----------
+    report : HotspotReport
+    """
+    return [_GI[report.by_rate], _sure(report), _EXPECTED[report.by_rate], _scan(report)]
+
+
+def _sure(report: HotspotReport) -> Text:
+    zh = (
+        f"把握（q）：同时判断很多网格，总会有碰巧的。q 已对此校正（错误发现率，Benjamini–Hochberg），q ≤ "
+        f"{report.alpha} 的叫热点"
+    )
+    en = (
+        "How sure (q): among many grids some stand out by luck. q is corrected for that (false discovery rate, "
+        f"Benjamini–Hochberg), and what has q ≤ {report.alpha} is called a hotspot"
+    )
+    if report.by_rate:
+        zh += f"，其中预计至多 {report.alpha:.0%} 是碰巧。"
+        en += f"; of these at most {report.alpha:.0%} are expected to be luck."
+    else:
+        zh += "。但这里没有扣除人口：人多的网格也会因此显著，所以不能说其中多少是碰巧。"
+        en += (
+            ". But population is not taken out here: grids with many people become significant by that alone, "
+            "so no share "
+            "of luck can be named."
+        )
+    return Text(zh, en)
+
+
+def _scan(report: HotspotReport) -> Text:
+    several = report.tested_domains > 1
+    share = f"{report.alpha / report.tested_domains:.3g}"
+    asked = Text(
+        f"；共 {report.tested_domains} 个领域，要求 p ≤ {share}" if several else "",
+        f"; with {report.tested_domains} domains p ≤ {share} is asked for" if several else "",
+    )
+    step = report.step
+    if report.by_rate:
+        return Text(
+            f"时空聚集（泊松扫描）：寻找“某一带、某段时间”比按在场人口和天数平均分摊更多的圆柱，用 "
+            f"{report.permutations} "
+            f"次随机模拟求 p{asked.zh}。按整{step.zh}计算，不看零头。",
+            f"Clusters in space and time (Poisson scan): cylinders of places and {step.en}s with more than an "
+            f"even spread "
+            f"over the people present and over time; p from {report.permutations} random "
+            f"replications{asked.en}. Whole "
+            f"{step.en}s only.",
+        )
+    return Text(
+        f"时空聚集（时空置换扫描）：寻找“某一带、某段时间”比同时期别处、同地方平时都多的圆柱，用 "
+        f"{report.permutations} "
+        f"次随机置换求 p{asked.zh}。按整{step.zh}计算，不看零头。",
+        f"Clusters in space and time (space-time permutation scan): cylinders of places and {step.en}s with "
+        f"more than both "
+        f"the same time elsewhere and the same place at other times; p from {report.permutations} random "
+        f"permutations{asked.en}. Whole {step.en}s only.",
+    )
