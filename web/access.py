@@ -49,6 +49,7 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "bodies.call_off": A.ACT_ON_CASE,
         "card.show": A.SEE_SERVICES,
         "card.border": A.SEE_MAP,
+        "card.board": A.SEE_COUNTS,
         "card.put_post": A.ACT_ON_CASE,
         "card.remove_post": A.ACT_ON_CASE,
         "card.put_volunteers": A.ACT_ON_CASE,

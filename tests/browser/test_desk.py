@@ -435,3 +435,14 @@ def test_recording_a_case_takes_few_actions_and_tells_its_time_at_a_person_s_spe
     page.wait_for_url(re.compile(r"/cases/\d{22}"))
     print(f"recording a case: {time.monotonic() - begun:.0f} s of script time, {actions} actions")
     assert actions <= 8
+
+
+def test_the_public_board_tells_perturbed_numbers_of_a_year_and_whom_to_turn_to(at_desk: Watched) -> None:
+    page = go(at_desk, "/town?level=1")
+    town = str(page.locator("tr[data-grid^='33']").first.get_attribute("data-grid"))
+    page = go(at_desk, f"/grids/{town}/board?year=2026")
+    cells = page.locator(".board table").first.locator("td")
+    expect(cells).to_have_count(3)
+    assert all(re.fullmatch(r"约 \d+|不足 \d+", text) for text in cells.all_inner_texts())
+    expect(page.locator(".board")).to_contain_text("扰动")
+    assert page.locator(".board table").nth(1).locator("tr").count() > 3

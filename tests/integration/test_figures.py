@@ -5,14 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import json
 from importlib import resources
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from gridmap.domain.cases.figures import ADDED
+from gridmap.domain.cases.figures import ADDED, GLANCE_NAMES
 from gridmap.domain.cases.worklists import LIST_NAMES, Wanted
 from gridmap.domain.gridkey import AREA, TOWN, VILLAGE, Scope, ancestor
 from gridmap.domain.query import IncidentQuery
 from gridmap.services.cases import figures, worklists
+from gridmap.storage.cases import figures as stored_figures
 from gridmap.storage.database import Database
 from gridmap.storage.models import Incident, IncidentStep
 from tests.conftest import MakeDatabase
@@ -146,3 +148,24 @@ def test_the_longest_overdue_leads_and_what_was_touched_is_not_taken_up_again(bu
     with bulletin.scoped_session(WHOLE, write=True) as session:
         session.add(IncidentStep(incident_id=number, at=NOW, action="handle", told_by="desk"))
     assert worklists.totals(bulletin, WHOLE, Wanted(), now=NOW)["to_accept"] == 0
+
+
+@pytest.mark.parametrize(
+    "now", [dt.datetime(2026, 11, 20, 2, 30, tzinfo=dt.UTC), dt.datetime(2027, 3, 5, 15, 0, tzinfo=dt.UTC)]
+)
+def test_the_same_month_a_year_before_is_the_mean_of_its_days(
+    demo_database: Database, now: dt.datetime
+) -> None:
+    zone = ZoneInfo("Asia/Shanghai")
+    here = now.astimezone(zone)
+    first = here.replace(year=here.year - 1, day=1)
+    days = [first + dt.timedelta(days=n) for n in range(31)]
+    days = [day for day in days if day.month == first.month]
+    with demo_database.scoped_session(Scope.whole()) as session:
+        told = stored_figures.month_means(session, first, len(days), zone.key)
+        each = [stored_figures.at_a_moment(session, day, zone.key).counts for day in days]
+    for name in GLANCE_NAMES:
+        assert told[name] == pytest.approx(sum(one[name] for one in each) / len(days)), name
+    assert told["open"] > 0
+    shown = {f.name: f.month_mean for f in figures.glance(demo_database, Scope.whole(), now).figures}
+    assert shown == told

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 
 from gridmap.domain.cases.hours import read_week
 from gridmap.domain.cases.lists import choices
 from gridmap.domain.cases.worklists import Wanted
 from gridmap.domain.gridkey import VILLAGE, Scope, ancestor, level_of
+from gridmap.domain.protection import HINT, LEAST_TOLD, Counts
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.roles import Action
 from gridmap.errors import Forbidden, GridmapError, InvalidInput, NotFound
-from gridmap.services.cases import bodies, grid_posts, worklists
+from gridmap.services.cases import bodies, figures, grid_posts, worklists
 from gridmap.services.cases.grid_posts import GridPost
 from gridmap.services.ground.border import border_of
 from gridmap.services.ground.grids import checked_level
@@ -24,6 +26,10 @@ from web.desk.shown import page
 
 bp = Blueprint("card", __name__)
 
+_ON_THE_BOARD = ("reported", "solved", "followed_up")
+_BOARD_YEARS = 2
+_CLINICS_DAYS = 28
+_MOST_BODIES = 12
 _REFUSED = (InvalidInput, NotFound, Forbidden)
 
 
@@ -78,6 +84,36 @@ def border(grid_key: int) -> Response:
         border=found,
         names=names | {grid_key: (found.name_zh, found.name_en)},
         bar_m=next(length for length in (5000, 2000, 1000, 500, 200, 100, 50, 20) if length < wide_m / 3),
+    )
+
+
+@bp.get("/grids/<int:grid_key>/board")
+def board(grid_key: int) -> Response:
+    """Answer the public board of a grid on one page: everybody reads it, so its numbers are perturbed."""
+    database, today = context.database(), shown.today()
+    card = grid_posts.served(database, context.scope(), grid_key, today)
+    year = request.args.get("year", today.year, type=int)
+    year = year if today.year - _BOARD_YEARS < year <= today.year else today.year
+    query = IncidentQuery(grid=grid_key, since=dt.date(year, 1, 1), until=dt.date(year, 12, 31))
+    told = figures.by_grid(
+        database, context.scope(), query, level_of(grid_key), now=shown.now(), counts=Counts.PERTURBED
+    )
+    every = bodies.directory(database)
+    here = Scope.of_grid(grid_key)
+    ahead = bodies.clinics(database, today, today + dt.timedelta(days=_CLINICS_DAYS))
+    return page(
+        "desk/board.html",
+        "",
+        key=grid_key,
+        card=card,
+        year=year,
+        years=[today.year - n for n in range(_BOARD_YEARS)],
+        figures=[(name, getattr(told.total, name)) for name in _ON_THE_BOARD],
+        hint=HINT,
+        least=LEAST_TOLD,
+        every=every,
+        nearby=[body for body in every if body["grid_key"] and body["grid_key"] in here][:_MOST_BODIES],
+        clinics=[clinic for clinic in ahead if clinic["grid_key"] in here],
     )
 
 

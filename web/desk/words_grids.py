@@ -113,4 +113,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "border_own_sign": ("本村（居）委会", "This village's committee"),
     "border_town_sign": ("镇综治中心", "Town's governance centre"),
     "border_day": ("____年__月__日", "Date: __________"),
+    "board": ("公开栏", "Public board"),
+    "board_title": ("{name}矛盾纠纷化解公开栏", "Public board of {name}"),
+    "board_year": ("{year} 年", "{year}"),
+    "board_cases": ("事件办理情况", "What was reported and solved"),
+    "board_about": ("约 {n}", "about {n}"),
+    "board_below": ("不足 {n}", "below {n}"),
+    "board_where": ("遇到矛盾纠纷找谁", "Whom to turn to"),
+    "board_steps": (
+        "办理程序：受理 → 签收 → 调处 → 化解 → 回访。不满意可以要求重新办理，也可以直接到镇综治中心反映。",
+        "Accepted, signed for, mediated, solved, followed up. Whoever is not satisfied may ask again, or go to the town.",
+    ),
 }

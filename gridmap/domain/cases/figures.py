@@ -25,6 +25,8 @@ class Figure:
         A day before, at the same time.
     year_before : int or None
         A year before, on the same day at the same time.
+    month_mean : float or None
+        Mean over the days of the same month a year before, each at the same time; None beside a perturbed number.
     sealed : int
         Of the number now: cases that are counted only, and in no list of whoever looks; 0 beside a perturbed number.
     """
@@ -34,6 +36,7 @@ class Figure:
     before: int | None
     year_before: int | None
     sealed: int = 0
+    month_mean: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

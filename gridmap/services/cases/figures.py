@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -32,7 +33,7 @@ class ByGrid:
 def glance(
     database: Database, scope: Scope, now: dt.datetime | None = None, counts: Counts = Counts.TRUE
 ) -> Glance:
-    """Return the town's figures now, a day before and a year before, each at the same time of day.
+    """Return the town's figures now, a day and a year before, and their mean over that month; all at the same time.
 
     Parameters
     ----------
@@ -53,6 +54,9 @@ def glance(
             return protected.glance(session, (at, before, year_before), zone)
         then = [stored.at_a_moment(session, moment, zone) for moment in (at, before, year_before)]
         latest = stored.latest(session)
+        first = year_before.replace(day=1)
+        days = calendar.monthrange(first.year, first.month)[1]
+        means = stored.month_means(session, first, days, zone)
     here_now, day_before, then_before = then
     figures = tuple(
         Figure(
@@ -61,6 +65,7 @@ def glance(
             day_before.counts[name],
             then_before.counts[name],
             sealed=here_now.sealed[name],
+            month_mean=means[name],
         )
         for name in GLANCE_NAMES
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Time, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.figures import GlanceName, GridCounts
@@ -69,6 +69,63 @@ def at_a_moment(session: Session, at: dt.datetime, zone: str) -> Moment:
     counts = {name: int(value) for name, value in zip(meant, row[:n], strict=True)}
     hidden = {name: int(value) for name, value in zip(meant, row[n:], strict=True)}
     return Moment(counts | {"teams_out": teams_out(session, at)}, hidden | {"teams_out": 0})
+
+
+def month_means(session: Session, first: dt.datetime, days: int, zone: str) -> dict[GlanceName, float]:
+    """Mean of each figure of a moment over days, each looked at by the same local time; one reading of the cases.
+
+    Parameters
+    ----------
+    session : Session
+    first : datetime
+        Aware; the first of the moments.
+    days : int
+        How many there are, a local day apart.
+    zone : str
+    """
+    of = counted()
+    begin = first.astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+
+    def days_since(at: Any, since: dt.datetime = begin) -> Any:
+        return func.extract("epoch", func.timezone(zone, at) - since) / _DAY_S
+
+    def of_day(at: Any) -> Any:
+        """Which of the days an instant lies in, from 0."""
+        return func.floor(days_since(at, dt.datetime.combine(begin.date(), dt.time())))
+
+    # Moments are numbered from 0: those from the first at which a case is there to the last before it is closed.
+    from_ = func.greatest(0, func.ceil(days_since(of.occurred_at)))
+    until = func.coalesce(func.least(days, func.ceil(days_since(of.closed_at))), days)
+    late = func.greatest(from_, func.floor(days_since(of.due_at)) + 1)
+    due = of_day(of.due_at)
+    new = of_day(of.occurred_at)
+    after = func.timezone(zone, of.due_at).cast(Time) >= begin.time()
+    before = func.timezone(zone, of.occurred_at).cast(Time) <= begin.time()
+    sums: dict[GlanceName, Any] = {
+        "new_today": func.count().filter(new >= 0, new < days, before),
+        "open": func.sum(func.greatest(0, until - from_)),
+        "due_today": func.count().filter(due >= from_, due < until, after),
+        "overdue": func.sum(func.greatest(0, until - late)).filter(of.due_at.is_not(None)),
+    }
+    row = session.execute(
+        select(*sums.values()).where(
+            of.withdrawn_at.is_(None),
+            func.timezone(zone, of.occurred_at) <= begin + dt.timedelta(days=days - 1),
+        )
+    ).one()
+    means = {name: float(value or 0) / days for name, value in zip(sums, row, strict=True)}
+    out = session.scalar(
+        select(
+            func.sum(
+                func.greatest(
+                    0,
+                    func.coalesce(func.least(days, func.ceil(days_since(Dispatch.ended_at))), days)
+                    - func.greatest(0, func.ceil(days_since(Dispatch.sent_at))),
+                )
+            )
+        )
+    )
+    return means | {"teams_out": float(out or 0) / days}
 
 
 def latest(session: Session) -> dt.datetime | None:
