@@ -122,6 +122,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "board_where": ("遇到矛盾纠纷找谁", "Whom to turn to"),
     "board_steps": (
         "办理程序：受理 → 签收 → 调处 → 化解 → 回访。不满意可以要求重新办理，也可以直接到镇综治中心反映。",
-        "Accepted, signed for, mediated, solved, followed up. Whoever is not satisfied may ask again, or go to the town.",
+        "Accepted, signed for, mediated, solved, followed up. Not satisfied? Ask again, or go to the town.",
     ),
 }
