@@ -106,7 +106,7 @@ def _first(report: HotspotReport) -> Text:
         zh += f"按在场人口，其中 {number} 处明显多于偶然（热点），{very} 处很有把握（q ≤ 0.001）；"
         zh += f"这些判断中预计至多 {report.alpha:.0%} 出于偶然。"
         en += (
-            f"by the people present {number} {places} clearly more than chance (hotspots), {very} of them with great "
+            f"By the people present {number} {places} clearly more than chance (hotspots), {very} of them with great "
             f"confidence (q ≤ 0.001); at most {report.alpha:.0%} of such calls are expected to be due to chance."
         )
     else:

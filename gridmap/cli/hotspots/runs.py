@@ -147,8 +147,8 @@ def _tell_table(rows: list[dict[str, Any]]) -> None:
         table.add_column(heading, justify="right")
     for row in rows:
         table.add_row(
-            f"[{row['from_m']:g}, {row['to_m']:g})".replace("[", "\\["),
-            f"[{row['from_days']:g}, {row['to_days']:g})".replace("[", "\\["),
+            f"[{row['from_m']:g}, {row['to_m']:g})",
+            f"[{row['from_days']:g}, {row['to_days']:g})",
             *(_cell(row[k]) for k in ("observed", "expected", "ratio", "p", "p_family")),
         )
     console.print(table)
