@@ -20,6 +20,7 @@ from gridmap.domain.query import IncidentQuery
 from gridmap.errors import Busy, Conflict, InvalidInput, NotFound, Unavailable
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.house import JOB_KINDS
+from gridmap.services.imports.incoming import IncomingRequest
 from gridmap.services.imports.jobs import ImportRequest
 from gridmap.services.imports.records import ImportOptions
 from gridmap.services.jobs import desk
@@ -123,6 +124,7 @@ ASKED: list[tuple[str, Any]] = [
         ),
     ),
     ("report", ReportJob(ReportRequest(DAY, DAY, 3), Path("/assets"))),
+    ("incoming", IncomingRequest(automatic=True)),
     ("import", ImportRequest("teams", Path("/teams.csv"), ImportOptions(mapping={"编号": "code"}))),
 ]
 
