@@ -171,7 +171,7 @@ def test_words_are_words_and_no_pattern(client: FlaskClient) -> None:
 
 def test_the_example_of_the_readme_is_true(client: FlaskClient) -> None:
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
-    printed = json.loads(next(line for line in readme.splitlines() if line.startswith('{"as_of"')))
+    printed = json.loads(next(line for line in readme.splitlines() if line.startswith('{"additive"')))
     told = client.get("/api/v1/counts?level=2&domain=dispute&open=1&q=%E9%82%BB").json
     assert {k: v for k, v in told.items() if k != "as_of"} == {
         k: v for k, v in printed.items() if k != "as_of"

@@ -119,7 +119,10 @@ def test_the_same_matter_is_merged_kept_marked_and_named(town: Database) -> None
     assert desk.find(town, KEEPER, third.row.number, now=NOW).state.withdrawn_at is None
 
 
-def test_former_words_go_with_the_others_when_texts_expire(town: Database) -> None:
+def test_former_words_go_with_the_others_when_texts_expire(
+    town: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(town, "settings", town.settings.model_copy(update={"case_text_days": 180}))
     case = change(town, take_in(town, summary="原来的话语"), summary="改过的话语")
     step(town, KEEPER, case, Action.RESOLVE, 1.0, outcome="agreed", agreement="oral")
     expiry.expire_texts(town, KEEPER, now=NOW + dt.timedelta(days=4000))

@@ -46,7 +46,8 @@ from gridmap.services.house import EXPORT_LAYERS
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.keep.files import export_plan
 from gridmap.services.patrols.make import plans
-from gridmap.services.reports import ReportRequest, build_hotspot_report
+from gridmap.services.reports.building import build_hotspot_report
+from gridmap.services.reports.request import ReportRequest
 from gridmap.services.workspace.exports import export_layer
 from gridmap.storage.database import Database
 from gridmap.storage.models.cases import Incident

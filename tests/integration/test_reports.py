@@ -23,8 +23,9 @@ from gridmap.domain.gridkey import Scope
 from gridmap.domain.protection import BOUND, LEAST_TOLD
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.reporting.model import HotspotReport
-from gridmap.services.reports import ReportRequest, build_hotspot_report, list_reports
+from gridmap.services.reports.building import build_hotspot_report, list_reports
 from gridmap.services.reports.content import hotspot_report
+from gridmap.services.reports.request import ReportRequest
 from gridmap.storage.database import Database
 from tests.towns import environment_of
 from web.assets import vendor_folder
@@ -104,7 +105,7 @@ from pathlib import Path
 from gridmap.domain.gridkey import Scope
 from gridmap.reporting import page
 from gridmap.services.reports.content import hotspot_report
-from gridmap.services.reports import ReportRequest
+from gridmap.services.reports.request import ReportRequest
 from gridmap.settings import load_settings
 from gridmap.storage.database import Database
 with Database(load_settings()) as database:

@@ -11,8 +11,8 @@ from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
 from gridmap.domain import terms
-from gridmap.services.reports import ReportRequest, build_hotspot_report, list_reports
-from gridmap.services.reports.request import PURPOSE
+from gridmap.services.reports.building import build_hotspot_report, list_reports
+from gridmap.services.reports.request import PURPOSE, ReportRequest
 from web.assets import vendor_folder
 
 

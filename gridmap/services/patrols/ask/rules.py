@@ -126,7 +126,7 @@ class Rules(_Rule):
         for names in ([r.stop for r in self.stops], [r.team for r in self.teams]):
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
-                raise ValueError(f"{twice[0]}: 重复 / is there twice")
+                raise ValueError(f"{twice[0]}: 重复 / {twice[0]}: is there twice")
         return self
 
     def as_dict(self) -> dict[str, Any]:
