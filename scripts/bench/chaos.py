@@ -45,6 +45,7 @@ VILLAGES = (33068110901004000, 33068110901241000)
 PLACES = (0, TOWN, AREA, *VILLAGES)
 MOMENT = "2026-10-30T08:00:00+08:00"
 _NAMES = count()
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,9 @@ class Chaos:
     def _record(self, poster: Poster, number: int) -> None:
         """Take a case in; what is refused for want of the database is told again, with the same key."""
         place = poster.grid_key if poster.grid_key in VILLAGES else VILLAGES[number % 2]
-        words = f"并发登记第 {number} 件 {uuid.uuid4().hex}"
+        # Letters alone: digits drawn at random are an identity number now and then, which no case may hold.
+        mark = uuid.uuid4().hex.translate(_LETTERS)
+        words = f"并发登记第 {number} 件 {mark}"
         told = {
             "domain": "dispute",
             "kind": "02",
