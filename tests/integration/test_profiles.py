@@ -180,3 +180,23 @@ def test_a_profile_s_name_fields_and_owner_are_held(town: Database) -> None:
     with pytest.raises(Forbidden):
         profiles.remove(town, other, "省平台")
     assert profiles.find(town, "省平台").mapping == SAID
+
+
+def test_what_a_post_has_imported_from_the_folder_stays_within_its_scope(town: Database) -> None:
+    profiles.save(
+        town, KEEPER, Profile("省平台", mapping=SAID | {"channel=网格员上报": "patrol"}, unknown="refuse")
+    )
+    drop(town, "省平台", "十月.csv", HEAD + ROWS)
+    with town.scoped_session(Scope.whole()) as session:
+        from gridmap.storage.ground import grids
+
+        other = next(
+            int(row["grid_key"])
+            for row in grids.list_grids(session, level=3, geometry=False)
+            if row["name_zh"] != "枫源村"
+        )
+    village = Actor("别村", Role.TOWN_DESK, Scope.of_grid(other))
+    (answer,) = incoming.run(town, village, IMPORT_KINDS, quiet_s=0)
+    assert (answer.outcome, answer.inserted) == ("refused", 0)
+    with pytest.raises(NotFound):
+        desk.find(town, KEEPER, "P-1")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gridmap.domain.accounts import Actor
+from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.profiles import Profile
 from gridmap.errors import GridmapError
@@ -276,7 +276,9 @@ def incoming_kind(kinds: Mapping[str, ImportKind]) -> JobKind[IncomingRequest]:
 
     def work_off(asked: IncomingRequest, work: Work) -> Outcome:
         work.tell("read", 0, 1)
-        answered = run(work.database, Actor.at_the_machine(), kinds, automatic=asked.automatic)
+        # Rows outside the scope of whoever asked are refused, as in any import.
+        actor = Actor(work.owner, Role.KEEPER, work.scope)
+        answered = run(work.database, actor, kinds, automatic=asked.automatic)
         work.tell("read", 1, 1)
         return Outcome(
             {
