@@ -278,11 +278,13 @@ def test_the_wall_renews_by_itself_says_when_it_is_cut_off_and_comes_back(
     page = go(at_desk, "/wall")
     expect(page.locator("[data-clock]")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"))
     assert page.locator("button:visible, a:visible:not(.skip), input:visible").count() == 0
-    shown = page.locator("b[data-figure=open]")
-    before = int(shown.inner_text())
+    # A wall's figures are perturbed ones of the beginning of the hour: no new case is seen to come in. They are new all
+    # the same when something changes, the hour with them.
+    expect(page.locator("b[data-figure=open]")).to_have_text(re.compile(r"\d+|< \d+"))
+    page.evaluate("document.getElementById('wall-figures').dataset.old = ''")
     other = person().page
     take_in(other, at_desk.base, "墙上应当看到的新事件")
-    expect(shown).to_have_text(str(before + 1))
+    expect(page.locator("#wall-figures[data-old]")).to_have_count(0)
     page.route("**/live", lambda route: route.abort())
     expect(page.locator("#offline")).to_contain_text("连不上服务器")
     page.unroute("**/live")
@@ -299,6 +301,12 @@ PAGES = (
     "/screening",
     "/field/",
     "/wall",
+    "/forms?period=2026-10",
+    "/bodies",
+    "/sources",
+    "/grids/33068110903290000",
+    "/grids/33068110903290000/border",
+    "/grids/33068110903290000/board",
     "/search?q=x",
     "/nothing-here",
 )

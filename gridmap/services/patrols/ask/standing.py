@@ -42,7 +42,8 @@ def standing(roads: OnRoads, mode: str, place: int) -> dict[str, Any]:
     lon, lat = crs.to_wgs84([x], [y], roads.epsg)
     off_m = float(snapped.distance_m[place])
     street = router.graph.names[int(snapped.segment[place])]
-    road = (street or "无名路", street or "an unnamed road")
+    # Streets have Chinese names alone: in English the point is told, and `street` names it.
+    road = (street or "无名路", "the road")
     if off_m < _AT_ROAD_M:
         words, beside = (f"在{road[0]}上值守。", f"Stand on {road[1]}."), ""
     else:
