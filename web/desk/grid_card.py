@@ -26,7 +26,7 @@ from web.desk.shown import page
 
 bp = Blueprint("card", __name__)
 
-_ON_THE_BOARD = ("reported", "solved", "followed_up")
+_ON_THE_BOARD = ("reported", "solved")
 _BOARD_YEARS = 2
 _CLINICS_DAYS = 28
 _MOST_BODIES = 12
@@ -108,7 +108,9 @@ def board(grid_key: int) -> Response:
         card=card,
         year=year,
         years=[today.year - n for n in range(_BOARD_YEARS)],
-        figures=[(name, getattr(told.total, name)) for name in _ON_THE_BOARD],
+        figures=[
+            (name, None if name in told.total.untold else getattr(told.total, name)) for name in _ON_THE_BOARD
+        ],
         hint=HINT,
         least=LEAST_TOLD,
         every=every,

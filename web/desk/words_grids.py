@@ -118,7 +118,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "board_year": ("{year} 年", "{year}"),
     "board_cases": ("事件办理情况", "What was reported and solved"),
     "board_about": ("约 {n}", "about {n}"),
-    "board_below": ("不足 {n}", "below {n}"),
+    "board_untold": ("过少（不足 {n}）或过细，不公布", "too few (below {n}) or too fine to be told"),
     "board_where": ("遇到矛盾纠纷找谁", "Whom to turn to"),
     "board_steps": (
         "办理程序：受理 → 签收 → 调处 → 化解 → 回访。不满意可以要求重新办理，也可以直接到镇综治中心反映。",
