@@ -13,8 +13,8 @@ import shapely
 from click.testing import CliRunner
 
 from gridmap import crs
+from gridmap.cli.main import main
 from gridmap.cli.patrols.options import codes_of
-from gridmap.cli.patrols.plans import group
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
 from gridmap.services.ground.road_imports import import_roads
@@ -134,7 +134,7 @@ def test_a_shift_of_another_age_is_refused(day: dt.date) -> None:
 
 def test_chinese_commas_part_codes() -> None:
     assert codes_of("T02，T03、T04; T05") == ("T02", "T03", "T04", "T05")
-    answer = CliRunner().invoke(group, ["plan", "--help"])
+    answer = CliRunner().invoke(main, ["patrols", "plan", "--help"])
     assert "--max-interval" in answer.output
 
 
