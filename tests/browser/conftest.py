@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -36,6 +37,8 @@ SMALL = {"width": 1000, "height": 700}
 INSIDE = {"data", "blob"}
 """Schemes that stay in the browser."""
 
+# A line for each request would bury what a failing test tells.
+logging.getLogger("werkzeug").setLevel(logging.WARNING)
 # Five seconds, what is expected to happen within otherwise, are short on a busy machine.
 expect.set_options(timeout=PATIENCE_MS)
 
