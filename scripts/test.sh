@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # All checks and tests: every step runs, also after one that failed; a table at the end tells how each went.
+# Checks and tests run beside each other; what a step prints comes in one piece when it has ended.
 #   bash scripts/test.sh                        everything
 #   bash scripts/test.sh --changed [REVISION]   checks, and the tests that a change can affect
 #   bash scripts/test.sh tests/unit -k keys     checks, and what pytest makes of these words
@@ -8,12 +9,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 . scripts/lib.sh
 
 # The tests make workspaces and databases of their own and must not meet somebody's real ones.
-unset DATABASE_URL GRIDMAP_HOME GRIDMAP_PORT
+unset DATABASE_URL GRIDMAP_APP_DATABASE_URL GRIDMAP_HOME GRIDMAP_PORT
 
 bin=.venv/bin
 reports=.cache/test-reports
-failed=0
-table=()
+lanes=()
 
 # step HEADING COMMAND...: run it, whatever became of those before.
 step() {
@@ -21,9 +21,37 @@ step() {
   shift
   say "== $heading"
   "$@" || how=FAILED
-  [ $how = passed ] || failed=1
-  table+=("$(printf '%-7s %5d s  %s' $how $((SECONDS - begin)) "$heading")")
-  say "== $heading: $how after $((SECONDS - begin)) s"
+  note "$heading" $how $((SECONDS - begin))
+}
+
+# note HEADING HOW SECONDS: a line of the table at the end.
+note() {
+  printf '%-7s %5d s  %s\n' "$2" "$3" "$1" >>"$reports/table"
+  say "== $1: $2 after $3 s"
+}
+
+# quiet_step HEADING COMMAND...: a step whose words are held back until it has ended, for what runs beside others.
+quiet_step() {
+  local words
+  words="$(step "$@" 2>&1)" || true
+  printf '\n%s\n' "$words" >&2
+}
+
+# beside FUNCTION: run its quiet steps beside what follows; `together` waits for them.
+beside() {
+  "$@" &
+  lanes+=($!)
+}
+
+trap '[ ${#lanes[@]} -eq 0 ] || kill "${lanes[@]}" 2>/dev/null || true' EXIT
+
+together() {
+  local lane
+  for lane in ${lanes[@]+"${lanes[@]}"}; do
+    # A lane ends with 0 whatever its steps did; one that was killed did not end.
+    wait "$lane" || note "lane $lane" FAILED 0
+  done
+  lanes=()
 }
 
 # tests NAME PYTEST-ARGUMENTS...: pytest that leaves a report of its times.
@@ -54,25 +82,42 @@ prepare() {
   unlock_setup
 }
 
+# The checks take one processor and the tests leave some of the other idle, so they run beside each other.
 checks() {
-  step "ruff check" $bin/ruff check .
-  step "ruff format" $bin/ruff format --check .
-  step "mypy" $bin/mypy
-  step "lint-imports" $bin/lint-imports
-  step "squawk" $bin/squawk gridmap/storage/sql/000[6-9]_*.sql gridmap/storage/sql/001*.sql
-  step "advisories: pip" $bin/python scripts/advisories.py pip
-  step "advisories: npm" $bin/python scripts/advisories.py npm
+  # Tests of the page need them, too.
   step "page: programs" $bin/python scripts/assets.py --checks
+  beside code_checks
+  beside page_checks
+}
+
+code_checks() {
+  quiet_step "mypy" $bin/mypy
+  quiet_step "ruff check" $bin/ruff check .
+  quiet_step "ruff format" $bin/ruff format --check .
+  quiet_step "lint-imports" $bin/lint-imports
+  quiet_step "squawk" $bin/squawk gridmap/storage/sql/000[6-9]_*.sql gridmap/storage/sql/001*.sql
+  quiet_step "advisories: pip" $bin/python scripts/advisories.py pip
+  quiet_step "advisories: npm" $bin/python scripts/advisories.py npm
+}
+
+page_checks() {
   local check
   for check in eslint prettier tsc node; do
-    step "page: $check" $bin/python scripts/page_checks.py "$check"
+    quiet_step "page: $check" $bin/python scripts/page_checks.py "$check"
   done
 }
 
 all_tests() {
-  # A file's tests stay together: they share what its fixtures make.
-  step "pytest" tests most -n 2 --dist loadfile --ignore tests/browser
-  step "pytest: browser" tests browser -n 2 --dist loadfile tests/browser
+  # Otherwise one worker would wait while another makes them.
+  step "databases" $bin/python -m tests.towns
+  beside browser_tests
+  # A file's tests stay together: they share what its fixtures make. The files' order is that of tests/conftest.py.
+  step "pytest" tests most -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser
+}
+
+browser_tests() {
+  # One worker: a browser is several busy processes, and the other tests take what it leaves.
+  quiet_step "pytest: browser" tests browser tests/browser
 }
 
 # changed_tests [REVISION]: what differs from there, or from where this branch left main.
@@ -86,7 +131,7 @@ changed_tests() {
     all_tests
   else
     printf '%s\n' "${files[@]}" >&2
-    step "pytest: ${#files[@]} files" tests changed -n 2 --dist loadfile "${files[@]}"
+    step "pytest: ${#files[@]} files" tests changed -n 2 --dist loadfile --no-loadscope-reorder "${files[@]}"
   fi
 }
 
@@ -106,7 +151,8 @@ else
   step "pytest $*" tests asked "$@"
 fi
 
+together
 written=("$reports"/*.xml)
 [ ! -e "${written[0]}" ] || $bin/python scripts/slowest.py 25 "${written[@]}"
-printf '%s\n' "${table[@]}"
-exit $failed
+cat "$reports/table"
+! grep -q ^FAILED "$reports/table"

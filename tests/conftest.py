@@ -167,6 +167,17 @@ def pytest_configure(config: pytest.Config) -> None:
         home.chmod(0o755)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the folders of long files first, so that no worker is left alone with one at the end."""
+    folders = ("faults", "integration", "api", "property", "reference", "unit")
+
+    def turn(item: pytest.Item) -> int:
+        folder = item.path.parent.name
+        return folders.index(folder) if folder in folders else len(folders)
+
+    items.sort(key=turn)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of the run's folder."""

@@ -14,6 +14,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -167,17 +168,22 @@ def unpack(base: Path, room: Path) -> None:
         An open folder, in which a cluster may be made.
     """
     with locked(KEPT / "lock"):
-        kept = KEPT / _digest(nights_since(dt.datetime.now(dt.UTC)))
-        if not kept.is_dir():
-            _make(room / "making")
-            for old in KEPT.iterdir():
-                if old.is_dir():
-                    shutil.rmtree(old)
-            new = KEPT / "new"
-            _copy(room / "making" / "database", new)
-            new.rename(kept)
-            shutil.rmtree(room / "making")
-        _copy(kept, base)
+        _copy(_kept(room), base)
+
+
+def _kept(room: Path) -> Path:
+    """Give the kept cluster; make it first if anything has changed."""
+    kept = KEPT / _digest(nights_since(dt.datetime.now(dt.UTC)))
+    if not kept.is_dir():
+        _make(room / "making")
+        for old in KEPT.iterdir():
+            if old.is_dir():
+                shutil.rmtree(old)
+        new = KEPT / "new"
+        _copy(room / "making" / "database", new)
+        new.rename(kept)
+        shutil.rmtree(room / "making")
+    return kept
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -253,3 +259,19 @@ def stop(base: Path) -> None:
     """Stop the cluster if it still runs: a worker that died could not."""
     if base.is_dir():
         EmbeddedCluster(base).shut_down(force=True)
+
+
+def main() -> None:
+    """Make the kept cluster before workers wait for each other to do it."""
+    with tempfile.TemporaryDirectory(prefix="gm-", dir="/tmp") as folder, locked(KEPT / "lock"):
+        room = Path(folder).resolve()
+        # The account that runs the server for root goes through it.
+        room.chmod(0o755)
+        try:
+            _kept(room)
+        finally:
+            stop(room / "making" / "database")
+
+
+if __name__ == "__main__":
+    main()
