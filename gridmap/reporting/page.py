@@ -15,7 +15,6 @@ from gridmap.reporting.methods import method_words
 from gridmap.reporting.model import Download, HotspotReport, Text
 from gridmap.reporting.print_map import PATTERNS, still_map
 from gridmap.reporting.templating import page_templates
-from gridmap.reporting.webmap import interactive_map
 
 _ADDRESS = re.compile(r"url\(\s*['\"]?images/([\w.-]+)['\"]?\s*\)")
 _END_TAG = re.compile(r"</(?=script|style)", re.IGNORECASE)
@@ -84,6 +83,9 @@ def render(
 
     def told(text: Text) -> Markup:
         return in_languages(text, wanted)
+
+    # It brings a library of maps, for which no server should wait that makes no report.
+    from gridmap.reporting.webmap import interactive_map
 
     element, script = interactive_map(report, wanted)
     environment.filters["told"] = told

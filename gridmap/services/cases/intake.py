@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import rtree
 
 from gridmap import crs
 from gridmap.domain.accounts import Actor
@@ -127,6 +126,9 @@ def duplicates(
     if not rows:
         return []
     own_m = min(new.accuracy_m or 0.0, _MOST_ACCURACY_M)
+    # Loaded by the first case that is taken in, not by every start.
+    import rtree
+
     index = rtree.index.Index((n, (row.lon or 0.0, row.lat or 0.0) * 2, None) for n, row in enumerate(rows))
     reach_m = NEAR_M + own_m + _MOST_ACCURACY_M
     dy = reach_m / 110_000

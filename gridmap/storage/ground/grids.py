@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import shapely
 from sqlalchemy import func, null, or_, select, text
 from sqlalchemy.orm import Session
 
 from gridmap.domain.gridkey import SUBTREE_SIZE, level_of
 from gridmap.storage.models import Grid, GridPredecessor
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 
 def _valid_on(query: Any, on: dt.date | None) -> Any:
@@ -89,6 +91,9 @@ def current_frame(session: Session, near: tuple[float, float, float] | None = No
     near : tuple of float, optional
         Only grids whose box comes so near to a point: longitude, latitude and degrees.
     """
+    # Every command reads grids, few read this, and the library takes a quarter of their start.
+    import geopandas as gpd
+
     where = [Grid.valid_to.is_(None)]
     if near is not None:
         lon, lat, reach = near
