@@ -14,9 +14,27 @@ import shapely
 from gridmap.ingest.isolated.frame import ROW, WKB, Refused
 
 
+class _Without:
+    """Finds some libraries nowhere.
+
+    pyarrow and pyogrio take them up where they are; a reader, which hands everything on as Arrow, would wait for them
+    longer than for anything else that it loads.
+    """
+
+    _NAMES = frozenset({"pandas", "geopandas", "pyproj"})
+
+    @classmethod
+    def find_spec(cls, name: str, *_: object) -> None:
+        if name in cls._NAMES:
+            raise ModuleNotFoundError(name, name=name)
+
+
 def main() -> None:
     """Answer one request."""
     request = json.loads(sys.stdin.buffer.read())
+    # Roads are measured while they are read, by what the coordinates' systems need.
+    if request["kind"] not in {"osm", "osm.pbf"}:
+        sys.meta_path.insert(0, _Without)
     try:
         answer = _answer(request)
     except Refused as refused:
