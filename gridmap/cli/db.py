@@ -41,12 +41,17 @@ def _not_ours() -> Unavailable:
 
 
 @group.command()
-def start() -> None:
+@click.option(
+    "--stood-still",
+    is_flag=True,
+    help="复制来的数据库，复制时并未运行 / a copied database: nothing ran when it was copied.",
+)
+def start(*, stood_still: bool) -> None:
     """启动内置数据库并让它继续运行 / start the embedded database and leave it running."""
     database = _database()
     if database.cluster is None:
         raise _not_ours()
-    database.cluster.start(detached=True)
+    database.cluster.start(detached=True, stood_still=stood_still)
     console.print("数据库已启动 / the database is running.")
 
 

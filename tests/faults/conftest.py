@@ -18,7 +18,11 @@ from typing import Any
 
 import pytest
 
+from gridmap.settings import Settings
+from gridmap.storage.database import Database
 from gridmap.storage.embedded import EmbeddedCluster
+from gridmap.storage.schema import upgrade
+from tests.towns import administer, unpack
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -156,6 +160,40 @@ def template() -> Iterator[Path]:
         pass
     yield folder / "base"
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def upgraded(template: Path) -> Path:
+    """Folder of an empty workspace with its schema, its cluster stopped, to be copied."""
+    home = template.parent / "home"
+    home.mkdir()
+    subprocess.run(["cp", "-a", str(template), str(home / "database")], check=True)
+    with Database(Settings(home=home, threads=2)) as database:
+        upgrade(database)
+    return home
+
+
+@pytest.fixture(scope="session")
+def demonstration() -> Iterator[Path]:
+    """Workspace folder with a stopped cluster of its own that holds the demonstration town, to be copied."""
+    room = Path(tempfile.mkdtemp(prefix="gm-", dir="/tmp")).resolve()
+    room.chmod(0o755)
+    home = room / "home"
+    home.mkdir()
+    unpack(home / "database", room)
+    with Database(Settings(home=home)) as database:
+        others = ("without_schema", "with_schema", "villages", "recorded", "demo")
+        administer(
+            database.owner_url.set(database="postgres"),
+            "alter database hot with is_template false allow_connections true",
+            "drop database gridmap",
+            "alter database hot rename to gridmap",
+            *(f"alter database {name} with is_template false" for name in others),
+            *(f"drop database {name}" for name in others),
+        )
+    (home / "app-notes.txt").write_text("beside the database")
+    yield home
+    shutil.rmtree(room)
 
 
 @pytest.fixture

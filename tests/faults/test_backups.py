@@ -35,36 +35,12 @@ from gridmap.services.imports.records import ImportOptions, import_records
 from gridmap.settings import Settings
 from gridmap.storage.backups.figures import figures
 from gridmap.storage.database import Database
-from tests.towns import DATA, administer, unpack
+from tests.towns import DATA
 
 pytestmark = pytest.mark.faults
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE_S = 600
-
-
-@pytest.fixture(scope="module")
-def demonstration() -> Iterator[Path]:
-    """Workspace folder with a stopped cluster of its own that holds the demonstration town, to be copied."""
-    room = Path(tempfile.mkdtemp(prefix="gm-", dir="/tmp")).resolve()
-    room.chmod(0o755)
-    home = room / "home"
-    home.mkdir()
-    unpack(home / "database", room)
-    with Database(Settings(home=home)) as database:
-        url = database.owner_url.set(database="postgres")
-        others = ("without_schema", "with_schema", "villages", "recorded", "hot")
-        administer(
-            url,
-            "alter database demo with is_template false allow_connections true",
-            "drop database gridmap",
-            "alter database demo rename to gridmap",
-            *(f"alter database {name} with is_template false" for name in others),
-            *(f"drop database {name}" for name in others),
-        )
-    (home / "app-notes.txt").write_text("beside the database")
-    yield home
-    shutil.rmtree(room)
 
 
 @pytest.fixture

@@ -1,31 +1,47 @@
-"""A migration that is killed in its statements leaves nothing half made."""
+"""What is killed by 9 at its work has done the whole of it or nothing, and the next one does it."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from gridmap.services.backups.drill import drill
+from gridmap.services.backups.making import make_backup
+from gridmap.services.backups.shelf import Shelf
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
 from gridmap.storage.schema import schema_version, upgrade
+from tests.towns import DATA
 
 pytestmark = pytest.mark.faults
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+GRIDMAP = (sys.executable, "-c", "from gridmap.cli import main; main()")
+HERE, NEXT_DOOR = 33068110901004000, 33068110901002000
 Until = Callable[[Callable[[], object], str], None]
 
 # Waits while the table public.held is there, and says that it does by the name of its session.
 _WAIT = """
 create function public.wait() returns void language plpgsql as $$ begin
   perform set_config('application_name', 'held', false);
-  while to_regclass('public.held') is not null loop perform pg_sleep(0.01); end loop;
+  while exists (select from pg_class where relname = 'held') loop perform pg_sleep(0.01); end loop;
+end $$;
+create function public.wait_at_row() returns trigger language plpgsql as $$ begin
+  perform public.wait();
+  return new;
 end $$;
 """
 _IN_STATEMENTS = """
@@ -34,18 +50,24 @@ create function public.at_ddl() returns event_trigger language plpgsql as $$ beg
     perform public.wait();
   end if;
 end $$;
-create event trigger held on ddl_command_end when tag in ('CREATE TABLE') execute function public.at_ddl();
+create event trigger at_ddl on ddl_command_end when tag in ('CREATE TABLE') execute function public.at_ddl();
 """
-
-
-@pytest.fixture
-def held(place: Path, template: Path) -> Iterator[Database]:
-    """A workspace without schema, whose sessions can be held."""
-    (place / "home").mkdir()
-    subprocess.run(["cp", "-a", str(template), str(place / "home" / "database")], check=True)
-    with Database(Settings(home=place / "home", threads=2)) as database:
-        do(database, _WAIT)
-        yield database
+# The version's row is written at the end of each migration; what is deferred happens when the whole is committed.
+_AT_COMMIT = """
+create function public.at_ddl() returns event_trigger language plpgsql as $$ begin
+  if exists (select from pg_event_trigger_ddl_commands() where object_identity = 'gridmap.alembic_version') then
+    create constraint trigger at_commit after insert on gridmap.alembic_version
+      deferrable initially deferred for each row execute function public.wait_at_row();
+  end if;
+end $$;
+create event trigger at_ddl on ddl_command_end when tag in ('CREATE TABLE') execute function public.at_ddl();
+"""
+_AT_ROW = {
+    "statements": "create trigger at_row before insert or update on gridmap.{table}"
+    " for each row execute function public.wait_at_row()",
+    "commit": "create constraint trigger at_row after insert or update on gridmap.{table}"
+    " deferrable initially deferred for each row execute function public.wait_at_row()",
+}
 
 
 def do(database: Database, sql: str) -> Any:
@@ -56,40 +78,209 @@ def do(database: Database, sql: str) -> Any:
         return cursor.fetchone() if cursor.description else None
 
 
-def start(database: Database, *words: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", "from gridmap.cli import main; main()", *words],
-        env={**os.environ, "GRIDMAP_HOME": str(database.settings.home), "PYTHONPATH": str(REPOSITORY)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
+def run(database: Database, *words: str) -> str:
+    """Run a command to its good end; what it printed."""
+    done = subprocess.run(
+        [*GRIDMAP, *words], env=environment(database), capture_output=True, text=True, check=False
     )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
-def kill_while_held(database: Database, until: Until, *words: str) -> None:
-    """Run a command until its session is held, kill it by 9, and let the server go on."""
-    do(database, "create table public.held ()")
-    process = start(database, *words)
-    pids: list[int] = []
-
-    def is_held() -> bool:
-        assert process.poll() is None
-        row = do(database, "select pid from pg_stat_activity where application_name = 'held'")
-        pids.extend(row or ())
-        return bool(pids)
-
-    until(is_held, "the session is held")
-    process.kill()
-    process.wait()
-    do(database, "drop table public.held")
-    until(lambda: do(database, f"select true from pg_stat_activity where pid = {pids[0]}") is None, "it ends")
+def environment(database: Database) -> dict[str, str]:
+    own = {"GRIDMAP_HOME": str(database.settings.home), "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200"}
+    return {**os.environ, **own}
 
 
-def test_a_migration_killed_by_9_in_its_statements_leaves_nothing_and_the_next_one_succeeds(
-    held: Database, until: Until
+def held_session(database: Database) -> int | None:
+    row = do(database, "select pid from pg_stat_activity where application_name = 'held'")
+    return int(row[0]) if row else None
+
+
+def kill_server(database: Database) -> None:
+    """End every process of the server at once, and start it again."""
+    assert database.cluster is not None
+    pid = database.cluster.status().pid
+    assert pid is not None
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    for number in (pid, *map(int, children)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(number, signal.SIGKILL)
+    database.revive()
+
+
+def kill_while_held(database: Database, until: Until, victim: str, *words: str) -> str:
+    """Run a command until its session is held, and kill the program or the database by 9; what the program said."""
+    do(database, "create table if not exists public.held ()")
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(
+            [*GRIDMAP, *words], env=environment(database), stdout=said, stderr=said, start_new_session=True
+        )
+        try:
+            until(lambda: process.poll() is not None or held_session(database), "the session is held")
+            said.seek(0)
+            assert process.poll() is None, said.read()
+            session = held_session(database)
+            if victim == "program":
+                process.kill()
+            else:
+                kill_server(database)
+            do(database, "drop table public.held")
+            code = process.wait()
+            until(
+                lambda: not do(database, f"select true from pg_stat_activity where pid = {session}"),
+                "it ends",
+            )
+            assert code == (-signal.SIGKILL if victim == "program" else 1)
+            said.seek(0)
+            return said.read()
+        finally:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture
+def bare(place: Path, template: Path) -> Iterator[Database]:
+    """A workspace without schema, whose sessions can be held."""
+    (place / "home").mkdir()
+    subprocess.run(["cp", "-a", str(template), str(place / "home" / "database")], check=True)
+    with Database(Settings(home=place / "home", threads=2)) as database:
+        do(database, _WAIT)
+        yield database
+
+
+@pytest.mark.parametrize(
+    ("moment", "victim", "left"),
+    [
+        (_IN_STATEMENTS, "program", "absent"),
+        (_IN_STATEMENTS, "database", "absent"),
+        # The server has been told to commit and does, whatever became of who told it.
+        (_AT_COMMIT, "program", "current"),
+        (_AT_COMMIT, "database", "absent"),
+    ],
+    ids=["statements-program", "statements-database", "commit-program", "commit-database"],
+)
+def test_a_migration_killed_by_9_is_whole_or_nothing_and_the_next_one_succeeds(
+    bare: Database, until: Until, moment: str, victim: str, left: str
 ) -> None:
-    do(held, _IN_STATEMENTS)
-    kill_while_held(held, until, "db", "upgrade")
-    assert schema_version(held).state == "absent"
-    do(held, "drop event trigger held")
-    assert upgrade(held).state == "current"
+    do(bare, moment)
+    said = kill_while_held(bare, until, victim, "db", "upgrade")
+    assert "Traceback" not in said
+    assert schema_version(bare).state == left
+    if left == "absent":
+        assert not do(bare, "select true from pg_class where relnamespace = to_regnamespace('gridmap')")
+    do(bare, "drop event trigger at_ddl")
+    assert upgrade(bare).state == "current"
+
+
+@pytest.fixture(scope="module")
+def town(demonstration: Path) -> Iterator[Database]:
+    """The demonstration with a server that keeps what it acknowledges, and sessions that can be held."""
+    room = Path(tempfile.mkdtemp(prefix="gm-", dir="/tmp")).resolve()
+    room.chmod(0o755)
+    subprocess.run(["cp", "-a", "--reflink=auto", str(demonstration), str(room / "home")], check=True)
+    with Database(Settings(home=room / "home", threads=2)) as database:
+        do(database, "alter system reset all")
+        kill_server(database)
+        do(database, _WAIT)
+        yield database
+    shutil.rmtree(room)
+
+
+@dataclass(frozen=True)
+class Work:
+    """Something that a command does: words of it, the table that it writes to, and how to see whether it was done."""
+
+    table: str
+    words: Callable[[Database, Path], tuple[str, ...]]
+    done: str
+
+
+def _import(_town: Database, folder: Path) -> tuple[str, ...]:
+    path = folder / "teams.csv"
+    text = (DATA / "teams.csv").read_text("utf-8")
+    path.write_text(text.replace("队", f"{folder.name[-6:]}队"), "utf-8")
+    return "teams", "import", str(path)
+
+
+def _plan(_town: Database, _folder: Path) -> tuple[str, ...]:
+    return "patrols", "plan", "--shift", "2026-11-02", "--iterations", "20"
+
+
+WORKS = {
+    "import": Work(
+        "teams", _import, "select count(*), (select max(name_zh) from gridmap.teams) from gridmap.import_runs"
+    ),
+    "plan": Work(
+        "patrols",
+        _plan,
+        "select count(*), (select count(*) from gridmap.patrol_routes), (select count(*) from gridmap.patrol_visits)"
+        " from gridmap.patrols",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "moment", "victim"),
+    [
+        ("import", "commit", "program"),
+        ("import", "statements", "database"),
+        ("plan", "statements", "program"),
+        ("plan", "commit", "database"),
+    ],
+)
+def test_work_killed_by_9_is_there_wholly_or_not_at_all_and_the_next_one_does_it(
+    town: Database, until: Until, tmp_path: Path, name: str, moment: str, victim: str
+) -> None:
+    work = WORKS[name]
+    words = work.words(town, tmp_path)
+    before = do(town, work.done)
+    do(town, _AT_ROW[moment].format(table=work.table))
+    try:
+        said = kill_while_held(town, until, victim, *words)
+    finally:
+        do(town, f"drop trigger at_row on gridmap.{work.table}")
+    assert "Traceback" not in said
+    if victim == "database":
+        # Told in words with a code, and what to do.
+        assert re.search(r"database-[a-z-]+", said), said
+    after = do(town, work.done)
+    if (moment, victim) == ("commit", "program"):
+        assert after != before
+        if name == "import":
+            # Its number says that it is there, and the same file again changes nothing.
+            (number,) = do(town, "select max(import_run_id) from gridmap.import_runs")
+            assert re.search(rf"\b{number}\b", run(town, "imports", "list"))
+            assert "nothing was changed" in run(town, *words)
+        return
+    assert after == before
+    run(town, *words)
+    assert do(town, work.done) != before
+
+
+def test_a_backup_whose_database_is_killed_by_9_leaves_none_and_the_next_one_is_whole(
+    town: Database, until: Until
+) -> None:
+    shelf = Shelf(town.settings.backups)
+    process = subprocess.Popen(
+        [*GRIDMAP, "db", "backup"],
+        env=environment(town), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )  # fmt: skip
+    try:
+        begun = lambda: list(town.settings.backups.glob("*/cluster.tar*"))  # noqa: E731
+        until(lambda: begun() or process.poll() is not None, "a copy begins")
+        # It stands still until its database is gone.
+        process.send_signal(signal.SIGSTOP)
+        kill_server(town)
+        process.send_signal(signal.SIGCONT)
+        said, _ = process.communicate()
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == 1, said
+    assert "Traceback" not in said
+    assert re.search(r"backup-program-failed|database-[a-z-]+", said), said
+    assert shelf.newest() is None
+    made = make_backup(town)
+    assert shelf.names() == [made.name]
+    assert drill(town).is_compared

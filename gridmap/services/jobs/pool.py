@@ -89,6 +89,8 @@ class WorkerPool:
         gone = [child for child in self._children if child.process.poll() is not None]
         for child in gone:
             log.warning("worker %s ended with %s", child.process.pid, child.process.returncode)
+            if child.process.stdin is not None:
+                child.process.stdin.close()
         now_s = time.monotonic()
         # One that ends as soon as it begins is not begun again at once.
         self._children = [c for c in self._children if c not in gone or now_s - c.begun_s < _BREATHE_S]

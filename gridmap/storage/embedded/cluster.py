@@ -5,8 +5,6 @@ from __future__ import annotations
 import atexit
 import fcntl
 import os
-import shutil
-import time
 import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,28 +15,18 @@ from typing import TYPE_CHECKING, Literal, Self
 from sqlalchemy import URL
 
 from gridmap.errors import Conflict, Unavailable
-from gridmap.storage.embedded import archive, users
+from gridmap.storage.embedded import archive, server, users
 from gridmap.storage.embedded import layout as places
 from gridmap.storage.embedded.bootstrap import DATABASE, bootstrap, ignore_libpq_environment, reload
-from gridmap.storage.embedded.config import OWNER_ROLE, include_config, write_config
-from gridmap.storage.embedded.launch import log_tells, rotate, run_server_program
+from gridmap.storage.embedded.config import OWNER_ROLE, write_config
 from gridmap.storage.embedded.layout import FALLBACK_ROOT, PORT, Layout, OnStep, Step
 from gridmap.storage.embedded.mounts import require_local
-from gridmap.storage.embedded.process import (
-    clear_leftovers,
-    postmaster_identity,
-    postmaster_pid,
-    postmaster_says,
-)
+from gridmap.storage.embedded.process import postmaster_identity, postmaster_pid, postmaster_says
 from gridmap.storage.embedded.programs import ServerPrograms, find_programs
 from gridmap.storage.embedded.signals import exit_in_order, interrupts_wait
-from gridmap.storage.embedded.whole import require_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-START_TIMEOUT_S = 600
-STOP_TIMEOUT_S = 120
 
 State = Literal["absent", "stopped", "starting", "running", "stopping"]
 
@@ -105,7 +93,7 @@ class EmbeddedCluster:
         self._hold = users.Hold()
         self._layout: Layout | None = None
 
-    def start(self, *, detached: bool = False) -> Self:
+    def start(self, *, detached: bool = False, stood_still: bool = False) -> Self:
         """Make the cluster if need be, start its server if need be, and use it.
 
         Afterwards there is a database ``gridmap`` with PostGIS and a role ``gridmap_app`` that owns nothing.
@@ -116,11 +104,14 @@ class EmbeddedCluster:
         ----------
         detached : bool
             Leave the server running until `shut_down`, and do not become one of its users.
+        stood_still : bool
+            Somebody says of a copied data folder that nothing ran over it when it was copied.
 
         Raises
         ------
         Unavailable
-            When server programs or PostGIS are missing, or the server does not start.
+            When server programs or PostGIS are missing, the data folder is torn or was copied while its server ran,
+            or the server does not start.
         Forbidden
             When the folder belongs to another account.
         """
@@ -139,7 +130,7 @@ class EmbeddedCluster:
                 programs = find_programs(layout.made_by(), self._bindir)
                 if not was_held:
                     self._hold.take(layout)
-                self._run_server(layout, programs)
+                server.run(layout, programs, self._on_step, stood_still=stood_still)
                 bootstrap(layout.socket_dir)
                 if detached:
                     users.mark_detached(layout, postmaster_identity(layout.data(programs.major)))
@@ -315,72 +306,10 @@ class EmbeddedCluster:
         atexit.unregister(self.stop)
         _live.discard(self)
 
-    def _run_server(self, layout: Layout, programs: ServerPrograms) -> None:
-        """Have a server that answers; under the mutex."""
-        data = layout.data(programs.major)
-        layout.own_folder(data.parent)
-        if not data.is_dir() or not any(data.iterdir()):
-            self._initialise(layout, programs)
-        require_whole(data)
-        if self._adopt(data, layout):
-            return
-        clear_leftovers(data, layout.socket_dir, layout.account)
-        write_config(layout, data)
-        log = layout.log(programs.major)
-        rotate(log)
-        layout.own_file(log)
-        self._on_step(Step("starting", "正在启动数据库", "starting the database"))
-        # Relative names: pg_ctl passes them through a shell.
-        argv = [os.fspath(programs.bindir / "pg_ctl"), "start", "-w", "-s", "-D", data.name, "-l", log.name]
-        argv += ["-t", str(START_TIMEOUT_S)]
-        code = run_server_program(argv, layout.account, data.parent, log, timeout_s=START_TIMEOUT_S + 60)
-        # A server that a killed program was starting may have come up first.
-        if code and not self._adopt(data, layout):
-            raise log_tells("pg_ctl start", log)
-
-    def _initialise(self, layout: Layout, programs: ServerPrograms) -> None:
-        data, log = layout.data(programs.major), layout.log(programs.major)
-        # A killed initdb leaves a PG_VERSION, so nothing under the final name may be half made.
-        new = data.with_name("data.new")
-        clear_leftovers(new, layout.socket_dir, layout.account)
-        if new.exists():
-            shutil.rmtree(new)
-        layout.own_file(log)
-        self._on_step(Step("initialising", "正在创建数据库", "making the database"))
-        argv = [os.fspath(programs.bindir / "initdb"), "-D", new.name, "-U", OWNER_ROLE, "-E", "UTF8"]
-        argv += ["--locale=C.UTF-8", "--data-checksums", "--auth=peer", "--no-instructions"]
-        code = run_server_program(argv, layout.account, data.parent, log, timeout_s=START_TIMEOUT_S)
-        if code:
-            raise log_tells("initdb", log)
-        include_config(layout, new)
-        if data.is_dir():
-            data.rmdir()
-        new.rename(data)
-        _sync_folder(data.parent)
-
-    def _adopt(self, data: Path, layout: Layout) -> bool:
-        """Wait until a server that is there already answers; False when there is none (any more)."""
-        end_s = time.monotonic() + START_TIMEOUT_S
-        while postmaster_pid(data, layout.account) is not None:
-            if postmaster_says(data) == "ready":
-                return True
-            if time.monotonic() > end_s:
-                raise log_tells("postgres", data.with_name("server.log"))
-            time.sleep(0.1)
-        return False
-
     def _stop_server(self, layout: Layout, major: int) -> bool:
-        data, log = layout.data(major), layout.log(major)
-        if postmaster_pid(data, layout.account) is None:
+        if postmaster_pid(layout.data(major), layout.account) is None:
             return False
-        self._on_step(Step("stopping", "正在停止数据库", "stopping the database"))
-        programs = find_programs(major, self._bindir)
-        argv = [os.fspath(programs.bindir / "pg_ctl"), "stop", "-w", "-s", "-m", "fast", "-D", data.name]
-        argv += ["-t", str(STOP_TIMEOUT_S)]
-        code = run_server_program(argv, layout.account, data.parent, log, timeout_s=STOP_TIMEOUT_S + 60)
-        if code and postmaster_pid(data, layout.account) is not None:
-            raise log_tells("pg_ctl stop", log)
-        return True
+        return server.stop(layout, find_programs(major, self._bindir), self._on_step)
 
     @contextmanager
     def _mutex(self, layout: Layout) -> Iterator[None]:
@@ -409,14 +338,6 @@ def url_in(
         query={"host": os.fspath(socket_dir), "port": str(PORT)},
     )
     return address.render_as_string(hide_password=False)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _require_proc() -> None:
