@@ -1,5 +1,6 @@
-// Bundles the page: node bundle.js FOLDER. Names hold a hash of what they name, so a browser may keep files for good; beside
-// each stands what is sent to those who take brotli or gzip, and manifest.json says which file is which.
+// Bundles the page: node bundle.js FOLDER. Names hold a hash of what they name, so a browser may keep files
+// for good; beside each stands what is sent to those who take brotli or gzip, and manifest.json says which
+// file is which.
 
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";

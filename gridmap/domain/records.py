@@ -6,13 +6,11 @@ never about a person: no table has a person's name, identity number or telephone
 
 from __future__ import annotations
 
-from gridmap.domain.cases.lists import spellings_of
-from gridmap.domain.code_systems import SYSTEM_SPELLINGS
+from gridmap.domain.cases.records import INCIDENT_STEPS, INCIDENTS
 from gridmap.domain.fields import Field, Noun
+from gridmap.domain.place_fields import ACCURACY, GRID, LAT, LON, NAME_EN, VILLAGE
 from gridmap.domain.spellings import (
     BARRIERS,
-    CHANNELS,
-    DOMAINS,
     GRID_LEVELS,
     MODES,
     ONEWAY,
@@ -20,205 +18,14 @@ from gridmap.domain.spellings import (
     PERMISSIONS,
     ROAD_CLASSES,
     SITE_KINDS,
-    STAGES,
     YES_NO,
     code_spellings,
 )
 
-CLOSED_STAGES = frozenset({"resolved", "unsolved", "archived"})
 MIN_HEAD_COUNT = 10
 """A site of fewer people is not recorded: its count would point at persons."""
 
-_GRID = Field(
-    "grid_code",
-    "key",
-    "网格编码",
-    ("网格代码", "网格编号", "所属网格编码", "grid", "village_code", "村代码", "grid_key", "网格键"),
-)
-_VILLAGE = Field(
-    "village_name",
-    "text",
-    "村名",
-    ("village", "村", "所属村", "行政村", "村居", "村社区", "所在村", "所属网格", "所在网格", "网格路径"),
-    max_chars=60,
-)
-_LON = Field("lon", "x", "经度", ("longitude", "lng", "long", "x", "东经", "x坐标", "lon_wgs84", "横坐标"))
-_LAT = Field("lat", "y", "纬度", ("latitude", "y", "北纬", "y坐标", "lat_wgs84", "纵坐标"))
-_ACCURACY = Field(
-    "accuracy_m", "number", "定位精度", ("accuracy", "精度", "精度米", "定位精度米"), low=0, high=100_000
-)
-_NAME_EN = Field("name_en", "text", "英文名称", ("english_name", "英文名"), max_chars=120, persons="refused")
 
-INCIDENTS = Noun(
-    "incidents",
-    "事件",
-    "incident",
-    (
-        Field(
-            "uid",
-            "key",
-            "事件编号",
-            (
-                "id",
-                "编号",
-                "事件号",
-                "案件编号",
-                "工单号",
-                "流水号",
-                "case_no",
-                "incident_id",
-                "工单编号",
-                "接警编号",
-                "警情编号",
-            ),
-        ),
-        Field(
-            "domain",
-            "code",
-            "领域",
-            ("事件领域", "业务领域", "网格领域", "大类"),
-            required=True,
-            codes=DOMAINS,
-        ),
-        Field(
-            "kind",
-            "text",
-            "类型",
-            (
-                "事件类型",
-                "纠纷类型",
-                "类别",
-                "小类",
-                "诉求类型",
-                "诉求分类",
-                "警情类别",
-                "type",
-                "category",
-                "offense_type",
-            ),
-            max_chars=80,
-        ),
-        Field(
-            "code_system",
-            "code",
-            "代码体系",
-            ("类型代码体系", "编码体系", "代码标准"),
-            codes=SYSTEM_SPELLINGS,
-        ),
-        Field("source_kind", "text", "来源类型代码", ("原类型代码",), max_chars=80),
-        Field("scale", "code", "规模", ("事件规模",), codes=code_spellings("scale")),
-        Field(
-            "channel",
-            "code",
-            "来源",
-            ("渠道", "来源渠道", "受理渠道", "诉求来源", "工单来源", "source"),
-            codes=CHANNELS,
-        ),
-        Field(
-            "occurred_at",
-            "instant",
-            "发生时间",
-            (
-                "发生日期",
-                "事发时间",
-                "时间",
-                "日期",
-                "date",
-                "time",
-                "datetime",
-                "occurred",
-                "案发时间",
-                "来电时间",
-                "报警时间",
-            ),
-            required=True,
-        ),
-        Field(
-            "reported_at", "instant", "受理时间", ("上报时间", "登记时间", "报告时间", "reported", "受理日期")
-        ),
-        Field(
-            "due_at",
-            "instant",
-            "办理期限",
-            (
-                "到期时间",
-                "期限",
-                "截止时间",
-                "办结时限",
-                "化解时限",
-                "办理时限",
-                "要求办结时间",
-                "due",
-                "due_date",
-            ),
-        ),
-        Field(
-            "stage",
-            "code",
-            "阶段",
-            ("办理阶段", "状态", "办理状态", "当前节点", "化解是否成功", "status"),
-            codes=STAGES,
-            default="accepted",
-        ),
-        Field(
-            "closed_at", "instant", "办结时间", ("结案时间", "化解时间", "closed", "办结日期", "实际办结时间")
-        ),
-        Field("severity", "integer", "严重程度", ("等级", "级别", "严重等级"), low=1, high=5),
-        _LON,
-        _LAT,
-        _ACCURACY,
-        _GRID,
-        _VILLAGE,
-        Field("place", "text", "地点描述", ("事发地点", "地点说明"), max_chars=200, persons="starred"),
-        Field("found_by", "code", "发现主体", ("发现方式",), codes=spellings_of("found_by")),
-        Field("people_count", "integer", "涉及人数", ("人数",), low=1, high=100_000),
-        Field("sum_band", "code", "涉及金额", ("金额区间",), codes=spellings_of("sum_band")),
-        Field(
-            "summary",
-            "text",
-            "摘要",
-            (
-                "简述",
-                "事件描述",
-                "描述",
-                "内容",
-                "概要",
-                "简要情况",
-                "工单内容",
-                "诉求内容",
-                "问题描述",
-                "description",
-            ),
-            max_chars=2000,
-            persons="starred",
-        ),
-    ),
-    "point",
-    ("uid",),
-)
-INCIDENT_STEPS = Noun(
-    "incident_steps",
-    "事件步骤",
-    "incident step",
-    (
-        Field("uid", "key", "事件编号", ("id", "编号", "incident_uid", "incident_id"), required=True),
-        Field("at", "instant", "时间", ("办理时间", "日期", "time", "date"), required=True),
-        Field("action", "text", "动作", ("办理动作", "操作", "步骤"), required=True, max_chars=60),
-        Field("stage_from", "code", "原阶段", ("from_stage", "办理前阶段"), codes=STAGES),
-        Field("stage_to", "code", "新阶段", ("to_stage", "办理后阶段"), codes=STAGES),
-        Field("to_grid_code", "key", "移送网格编码", ("移送网格", "to_grid")),
-        Field("to_body", "key", "移送机构编号", ("移送机构",)),
-        Field("ground", "text", "理由", ("事由", "原因"), max_chars=60),
-        Field("until", "instant", "截止时间", ("挂起至", "延期至")),
-        Field("outcome", "text", "结果", ("办理结果", "化解结果"), max_chars=60),
-        Field("method", "text", "方式", ("调处方式", "化解方式"), max_chars=60),
-        Field("agreement", "text", "协议", ("协议形式",), max_chars=60),
-        Field("fulfilled", "text", "履行", ("履行情况",), max_chars=60),
-        Field("note", "text", "说明", ("备注", "办理说明", "remark"), max_chars=2000, persons="starred"),
-    ),
-    "none",
-    ("uid", "at", "action"),
-)
 TEAMS = Noun(
     "teams",
     "队伍",
@@ -234,7 +41,7 @@ TEAMS = Noun(
             max_chars=120,
             persons="refused",
         ),
-        _NAME_EN,
+        NAME_EN,
         Field(
             "kind",
             "code",
@@ -244,7 +51,7 @@ TEAMS = Noun(
             codes=code_spellings("team_kind"),
         ),
         Field("professional", "boolean", "是否专业", ("专业", "专业队伍", "is_professional"), codes=YES_NO),
-        _GRID,
+        GRID,
         Field("base_lon", "x", "驻地经度", ("lon", "longitude", "lng", "x", "经度")),
         Field("base_lat", "y", "驻地纬度", ("lat", "latitude", "y", "纬度")),
         Field("shift_start", "clock", "上班时间", ("班次开始", "开始时间")),
@@ -263,9 +70,9 @@ TEAM_POSITIONS = Noun(
     (
         Field("team_code", "key", "队伍编号", ("code", "team", "编号", "队伍代码"), required=True),
         Field("at", "instant", "时间", ("定位时间", "time", "date"), required=True),
-        _LON,
-        _LAT,
-        _ACCURACY,
+        LON,
+        LAT,
+        ACCURACY,
     ),
     "point",
     ("team_code", "at"),
@@ -293,11 +100,11 @@ MIGRANTS = Noun(
             required=True,
             high=200_000,
         ),
-        _LON,
-        _LAT,
+        LON,
+        LAT,
         Field("as_of", "day", "统计日期", ("日期", "截至日期", "date", "统计时间")),
-        _GRID,
-        _VILLAGE,
+        GRID,
+        VILLAGE,
     ),
     "point",
     ("code",),
@@ -311,12 +118,12 @@ ORGANISATIONS = Noun(
         Field(
             "name_zh", "text", "名称", ("机构名称", "name"), required=True, max_chars=120, persons="refused"
         ),
-        _NAME_EN,
+        NAME_EN,
         Field("kind", "code", "类型", ("机构类型", "类别", "type"), required=True, codes=ORGANISATION_KINDS),
-        _LON,
-        _LAT,
-        _GRID,
-        _VILLAGE,
+        LON,
+        LAT,
+        GRID,
+        VILLAGE,
         Field("opens", "text", "开放时间", ("营业时间", "服务时间", "opening_hours"), max_chars=120),
     ),
     "point",
@@ -382,7 +189,7 @@ GRIDS = Noun(
             ),
             max_chars=120,
         ),
-        _NAME_EN,
+        NAME_EN,
         Field(
             "parent",
             "text",

@@ -1,6 +1,6 @@
 """What each role may do: one table, and what is not in it is refused.
 
-An action is a verb of the desk. Every address of the server and every page asks for one of them (``web/access.py``); on
+An action is a verb of the desk. Every address of the server and every page asks for one of them (``web/rights.py``); on
 which rows it is done is the scope's matter, which the database keeps.
 """
 

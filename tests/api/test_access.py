@@ -16,8 +16,8 @@ from gridmap.domain.roles import MAY, Action, may
 from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
 from tests.doors import client_of
-from web.access import ASKED, OPEN, WRITTEN_DOWN
 from web.app import create_app
+from web.rights import ASKED, OPEN, WRITTEN_DOWN
 
 VILLAGE, OTHER = 33068110901004000, 33068110901241000
 FILLED = {

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, Route, expect
 from sqlalchemy import text
 
 from gridmap.domain.accounts import Actor
-from gridmap.domain.cases.model import NewCase
+from gridmap.domain.cases.asked import NewCase
 from gridmap.domain.gridkey import Scope
 from gridmap.services.cases import intake
 from gridmap.storage.database import Database

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.gridkey import Scope, make_key
 from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotSignedIn, TooMany
-from gridmap.services.accounts import audit, desk, entry, passwords
+from gridmap.services.accounts import audit, desk, entry, own, passwords
 from gridmap.storage.database import Database
 from tests.doors import token_of
 from web.app import create_app
@@ -31,7 +31,7 @@ def post(blank: Database) -> str:
     opened = entry.sign_in_by_link(blank, link)
     signed_in = entry.who(blank, opened.secret)
     assert signed_in is not None
-    desk.change_password(blank, signed_in, "", GOOD)
+    own.change_password(blank, signed_in, "", GOOD)
     return opened.post.name
 
 
@@ -164,10 +164,10 @@ def test_long_passwords_and_other_widths_are_fine() -> None:
 def test_a_second_factor_is_asked_for_and_no_code_counts_twice(blank: Database, post: str) -> None:
     signed_in = entry.who(blank, sign_in(blank, post))
     assert signed_in is not None
-    secret = desk.new_second_factor()
+    secret = own.new_second_factor()
     with pytest.raises(InvalidInput):
-        desk.turn_on_second_factor(blank, signed_in, secret, "000")
-    desk.turn_on_second_factor(blank, signed_in, secret, pyotp.TOTP(secret).now())
+        own.turn_on_second_factor(blank, signed_in, secret, "000")
+    own.turn_on_second_factor(blank, signed_in, secret, pyotp.TOTP(secret).now())
     with pytest.raises(NotSignedIn):
         sign_in(blank, post)
     code = pyotp.TOTP(secret).now()

@@ -21,7 +21,7 @@ from sqlalchemy import text
 from gridmap import crs
 from gridmap.cli import main
 from gridmap.domain.accounts import Actor, Role
-from gridmap.domain.cases.model import NewCase
+from gridmap.domain.cases.asked import NewCase
 from gridmap.domain.gridkey import Scope, ancestor
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gridmap.services.accounts import desk as accounts

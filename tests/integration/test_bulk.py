@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from gridmap.domain.cases.actions import Action
-from gridmap.domain.cases.model import StepAsked
+from gridmap.domain.cases.asked import StepAsked
 from gridmap.domain.gridkey import TOWN, VILLAGE, ancestor
 from gridmap.errors import InvalidInput
 from gridmap.services.cases import bulk, desk

@@ -10,7 +10,8 @@ import pytest
 
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.actions import Action
-from gridmap.domain.cases.model import Case, Decision, NewCase, StepAsked
+from gridmap.domain.cases.asked import Decision, NewCase, StepAsked
+from gridmap.domain.cases.model import Case
 from gridmap.domain.gridkey import AREA, TOWN, VILLAGE, Scope, ancestor
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gridmap.services.cases import bodies, desk, intake, screening, tasks

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from gridmap.domain.cases.actions import Action
-from gridmap.domain.cases.model import Case, NewCase, StepAsked
+from gridmap.domain.cases.asked import NewCase, StepAsked
+from gridmap.domain.cases.model import Case
 from gridmap.domain.gridkey import VILLAGE, Scope, ancestor
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gridmap.services.cases import desk, edits, expiry

@@ -17,7 +17,7 @@ from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.sealing import is_sealed
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.hotspots import runs
+from gridmap.services.hotspots import comparison, runs
 from gridmap.services.hotspots.effects import effect
 from gridmap.services.hotspots.forecasts import next_week, score_forecast
 from gridmap.services.hotspots.publish import is_cold
@@ -182,7 +182,7 @@ def test_a_run_is_kept_listed_compared_exported_and_deleted(recorded_town: Datab
     assert {k: v for k, v in kept.items() if k != "created_at"} == {
         k: v for k, v in first.items() if k != "created_at"
     }
-    assert set(runs.compare_runs(first, second)["change"]) <= {"kept", "new", "gone"}
+    assert set(comparison.compare_runs(first, second)["change"]) <= {"kept", "new", "gone"}
     for ending in ("geojson", "gpkg", "csv", "xlsx"):
         path = tmp_path / f"hotspots.{ending}"
         assert runs.export_run(kept, path, "Asia/Shanghai") == len(kept["features"])

@@ -25,7 +25,7 @@ from sqlalchemy import text
 from gridmap import crs
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.actions import Action as CaseAction
-from gridmap.domain.cases.model import StepAsked
+from gridmap.domain.cases.asked import StepAsked
 from gridmap.domain.gridkey import Scope, make_key
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.actions import Action
-from gridmap.domain.cases.model import StepAsked
+from gridmap.domain.cases.asked import StepAsked
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, NotFound
 from gridmap.services.cases import desk, withdrawals

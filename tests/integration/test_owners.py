@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, insert, select, text
 
 from gridmap.domain.accounts import Actor, Role
-from gridmap.domain.cases.model import NewCase
+from gridmap.domain.cases.asked import NewCase
 from gridmap.domain.gridkey import VILLAGE, Scope, ancestor
 from gridmap.errors import Conflict, Forbidden, NotFound
 from gridmap.services.cases import desk, intake

@@ -23,7 +23,8 @@ from gridmap.cli import main
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
 from gridmap.services.ground import roads as service
-from gridmap.services.ground.road_imports import RoadImport, check_roads, import_roads
+from gridmap.services.ground.road_imports import RoadImport, import_roads
+from gridmap.services.ground.road_reports import check_roads
 from gridmap.services.imports.records import ImportOptions
 from gridmap.storage.database import Database
 

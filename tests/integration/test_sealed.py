@@ -16,7 +16,8 @@ from sqlalchemy import select
 from gridmap.cli.main import main
 from gridmap.domain.accounts import OPENING_ROLES, Actor, Role
 from gridmap.domain.cases.actions import Action
-from gridmap.domain.cases.model import Case, NewCase, StepAsked
+from gridmap.domain.cases.asked import NewCase, StepAsked
+from gridmap.domain.cases.model import Case
 from gridmap.domain.cases.sealing import SEALED_KINDS, is_sealed
 from gridmap.domain.cases.worklists import LIST_NAMES, Wanted
 from gridmap.domain.codes import codes
@@ -31,15 +32,15 @@ from gridmap.services.cases import counts, desk, figures, incidents, intake, tas
 from gridmap.services.house import IMPORT_KINDS, find_layer
 from gridmap.services.imports import history
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
-from gridmap.services.response import dispatch
+from gridmap.services.response import ranking
 from gridmap.services.workspace.exports import count_left_out, export_layer
 from gridmap.storage.database import Database
 from gridmap.storage.models import Incident
 from gridmap.tilekey import tile_key
 from tests.conftest import MakeDatabase
 from tests.towns import environment_of
-from web.access import ASKED
 from web.app import create_app
+from web.rights import ASKED
 
 NOW = dt.datetime(2026, 11, 3, 2, 0, tzinfo=dt.UTC)
 KEEPER = Actor.at_the_machine()
@@ -178,7 +179,7 @@ def test_a_sealed_case_is_in_nothing_that_is_answered_to_whoever_may_not_open_it
     for asked in (
         lambda: desk.find(town, posts[name], number),
         lambda: incidents.incident_story(town, scope, key),
-        lambda: dispatch.rank_for_incident(town, posts[name], sealed.row.uid, at=NOW),
+        lambda: ranking.rank_for_incident(town, posts[name], sealed.row.uid, at=NOW),
         lambda: desk.act(
             town, posts[name], number, StepAsked(Action.NOTE, note="x"), sealed.row.revision, uuid.uuid4()
         ),

@@ -16,7 +16,7 @@ import pytest
 from gridmap.cli.serve import _require_accounts
 from gridmap.domain.accounts import Actor, Role
 from gridmap.errors import Forbidden, InvalidInput
-from gridmap.services.accounts import demonstration, desk, entry
+from gridmap.services.accounts import demonstration, desk, entry, own
 from gridmap.storage.database import Database
 from web.server import Server
 from web.tls import context_of
@@ -132,7 +132,7 @@ def test_a_network_is_served_only_where_there_are_accounts_and_nothing_to_try(bl
     _, link = desk.add_post(blank, Actor.at_the_machine(), "值班岗", Role.TOWN_DESK, 0, dt.date(2026, 1, 1))
     signed_in = entry.who(blank, entry.sign_in_by_link(blank, link).secret)
     assert signed_in is not None
-    desk.change_password(blank, signed_in, "", "four unrelated words in a row")
+    own.change_password(blank, signed_in, "", "four unrelated words in a row")
     _require_accounts(blank)
     demonstration.add_posts(blank, dt.date(2026, 1, 1))
     with pytest.raises(Forbidden) as refused:

@@ -15,9 +15,10 @@ from sqlalchemy import select
 
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.actions import ENDED_STAGES, Action, Stage
+from gridmap.domain.cases.asked import NewCase, StepAsked
 from gridmap.domain.cases.derive import derive
 from gridmap.domain.cases.lists import UNTOLD, choices, codes_of
-from gridmap.domain.cases.model import Case, NewCase, Opening, Step, StepAsked
+from gridmap.domain.cases.model import Case, Opening, Step
 from gridmap.domain.cases.rules import RULES
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import shapely
 
-from gridmap.services.response.dispatch import FRESH_S, Place, place_of
+from gridmap.services.response.ranking import FRESH_S, Place, place_of
 from gridmap.storage.patrols.codec import route_from_json
 
 NOW = dt.datetime(2026, 10, 30, 15, 0, tzinfo=dt.UTC)

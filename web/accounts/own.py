@@ -7,7 +7,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from gridmap.errors import GridmapError, InvalidInput
-from gridmap.services.accounts import desk
+from gridmap.services.accounts import desk, own
 from web.access import signed_in
 from web.accounts.blueprint import bp, show
 from web.context import database
@@ -15,13 +15,13 @@ from web.context import database
 
 def _page(failed: GridmapError | None = None, secret: str | None = None) -> Response:
     mine = signed_in()
-    secret = secret or desk.new_second_factor()
-    address = desk.second_factor_address(mine.post, secret)
+    secret = secret or own.new_second_factor()
+    address = own.second_factor_address(mine.post, secret)
     answer = show(
         "accounts/own.html",
         failed=failed,
         done=request.args.get("done"),
-        sessions=desk.own_sessions(database(), mine),
+        sessions=own.own_sessions(database(), mine),
         trial=desk.demonstration_posts(database()),
         secret=secret,
         code_image=segno.make(address, error="m").svg_inline(
@@ -45,7 +45,7 @@ def change_password() -> Answer:
     try:
         if new != again:
             raise _differ()
-        desk.change_password(database(), signed_in(), request.form.get("old", ""), new)
+        own.change_password(database(), signed_in(), request.form.get("old", ""), new)
     except GridmapError as error:
         return _page(error)
     return redirect("/account?done=password", 303)
@@ -55,7 +55,7 @@ def change_password() -> Answer:
 def end_session(session_id: str) -> Answer:
     """End one of one's own sessions."""
     try:
-        desk.end_own_session(database(), signed_in(), session_id)
+        own.end_own_session(database(), signed_in(), session_id)
     except GridmapError as error:
         return _page(error)
     return redirect("/account?done=session", 303)
@@ -66,7 +66,7 @@ def turn_on_code() -> Answer:
     """Turn the second factor on."""
     secret = request.form.get("secret", "")
     try:
-        desk.turn_on_second_factor(database(), signed_in(), secret, request.form.get("code", ""))
+        own.turn_on_second_factor(database(), signed_in(), secret, request.form.get("code", ""))
     except GridmapError as error:
         return _page(error, secret if error.code == "code-wrong" else None)
     return redirect("/account?done=code", 303)
@@ -76,7 +76,7 @@ def turn_on_code() -> Answer:
 def turn_off_code() -> Answer:
     """Turn the second factor off."""
     try:
-        desk.turn_off_second_factor(database(), signed_in(), request.form.get("password", ""))
+        own.turn_off_second_factor(database(), signed_in(), request.form.get("password", ""))
     except GridmapError as error:
         return _page(error)
     return redirect("/account?done=code-off", 303)

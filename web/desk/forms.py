@@ -10,7 +10,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from gridmap.domain.cases.actions import read_action
-from gridmap.domain.cases.model import Decision, NewCase, StepAsked
+from gridmap.domain.cases.asked import Decision, NewCase, StepAsked
 from gridmap.errors import InvalidInput
 from web.desk.shown import zone
 

@@ -20,8 +20,8 @@ from gridmap.domain.roles import may
 from gridmap.errors import GridmapError
 from gridmap.services.cases.places import GridLine, Places, places_of
 from web import assets, context, look
-from web.access import ASKED
 from web.desk.words import FOR_SCRIPTS, WORDS, say
+from web.rights import ASKED
 
 NAVIGATION = (
     ("desk", "desk.show"),

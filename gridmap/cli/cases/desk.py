@@ -16,7 +16,8 @@ from gridmap.cli.cases.posts import clinics, posts
 from gridmap.cli.common import Day, Moment, actor, console, instant, workspace
 from gridmap.domain.cases import lists
 from gridmap.domain.cases.actions import ACTION_WORDS, Action
-from gridmap.domain.cases.model import Case, CaseRow, NewCase, StepAsked
+from gridmap.domain.cases.asked import NewCase, StepAsked
+from gridmap.domain.cases.model import Case, CaseRow
 from gridmap.domain.cases.rules import RULES
 from gridmap.domain.codes import code_list, codes
 from gridmap.services.cases import desk, expiry, intake, screening, tasks, withdrawals

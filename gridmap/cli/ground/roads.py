@@ -16,7 +16,8 @@ from gridmap.domain.clock import read_time
 from gridmap.errors import InvalidInput
 from gridmap.services.ground.exports import ROADS
 from gridmap.services.ground.road_files import write_reach, write_route
-from gridmap.services.ground.road_imports import RoadReport, check_roads, import_roads
+from gridmap.services.ground.road_imports import import_roads
+from gridmap.services.ground.road_reports import RoadReport, check_roads
 from gridmap.services.ground.roads import Route, find_reach, find_route, leave_at
 
 _SHOWN = 8

@@ -12,7 +12,7 @@ from rich.table import Table
 from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
 from gridmap.cli.hotspots.rates import effect, rates
 from gridmap.domain.protection import Purpose, counts_for
-from gridmap.services.hotspots import runs
+from gridmap.services.hotspots import comparison, runs
 from gridmap.services.hotspots.publish import p_text, told_text
 from gridmap.services.hotspots.spec import METHODS, HotspotSpec
 
@@ -284,7 +284,7 @@ def compare(first: int, second: int) -> None:
         who = actor(database)
         counts = counts_for(who, Purpose.SCREEN)
         old, new = (runs.hotspot_run(database, who.scope, n, counts) for n in (first, second))
-    changes = runs.compare_runs(old, new)
+    changes = comparison.compare_runs(old, new)
     if changes.empty:
         console.print("两次分析都没有发现热点 / neither run found a hotspot.")
         return

@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from gridmap.cli.common import Day, Moment, actor, console, instant, workspace
-from gridmap.services.response import dispatch
+from gridmap.services.response import dispatch, ranking
 from gridmap.services.response.response_times import BY, response_times
 
 _FROM = {"position": "现在位置 / position", "base": "驻地 / base", "stale": "旧位置 / old position"}
@@ -40,7 +40,7 @@ def group() -> None:  # noqa: D103 - its help is above
 def _nearest(incident: str, at: dt.datetime | None, k: int, *, streets: bool, off_shift: bool) -> None:
     """最快能到的队伍 / the teams that can be at an incident first, by road."""
     with workspace() as database:
-        found = dispatch.rank_for_incident(
+        found = ranking.rank_for_incident(
             database, actor(database), incident, at=instant(database, at), k=k, off_shift=off_shift
         )
     if not found["teams"]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gridmap.domain.cases.actions import Action, Stage
+from gridmap.domain.cases.asked import NewCase
 
 ToldBy = Literal["desk", "source"]
 
@@ -120,116 +121,6 @@ class State:
             Stage.UNSOLVED,
             Stage.ARCHIVED,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class NewCase:
-    """A case as somebody records it.
-
-    Attributes
-    ----------
-    domain, kind : str
-    occurred_at : datetime
-        Aware.
-    summary : str
-        What it is about; never a name or a number of a person.
-    lon, lat : float or None
-        In `crs`. Without them `grid_key` is needed.
-    crs : str or None
-        ``gcj02``, ``bd09`` or an EPSG code; EPSG:4326 by default.
-    grid_key : int or None
-        Grid that a person chose in place of the one of the coordinate, with `grid_reason`.
-    place : str or None
-        The place in words.
-    committee_is_party : bool
-        The village's committee is a party: its village does not see the case.
-    reporter_hidden : bool
-        What would tell the other party who reported it is shown to the desks of the place only.
-    number_of_source : str or None
-        The number that the source gave it; kept beside the number for life.
-    linked_to : str or None
-        Number of a case that a person says is the same matter.
-    """
-
-    domain: str
-    occurred_at: dt.datetime
-    summary: str
-    kind: str | None = None
-    reported_at: dt.datetime | None = None
-    lon: float | None = None
-    lat: float | None = None
-    accuracy_m: float | None = None
-    crs: str | None = None
-    grid_key: int | None = None
-    grid_reason: str | None = None
-    place: str | None = None
-    scale: str | None = None
-    channel: str | None = None
-    found_by: str | None = None
-    people_count: int | None = None
-    sum_band: str | None = None
-    severity: int | None = None
-    risk: str = "green"
-    risk_grounds: tuple[str, ...] = ()
-    committee_is_party: bool = False
-    reporter_hidden: bool = False
-    code_system: str | None = None
-    number_of_source: str | None = None
-    linked_to: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Something that a conference decided: what, who, by when. It becomes a task."""
-
-    text: str
-    due_on: dt.date
-    body_code: str | None = None
-    grid_key: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StepAsked:
-    """A step as somebody wants to make it. Which fields it needs is told by `rules.rule_of`.
-
-    Attributes
-    ----------
-    action : Action
-    at : datetime or None
-        When it was done; now by default.
-    corrects : int or None
-        ``step_id`` of the step that a ``correct`` puts right.
-    lead, bodies : str or None, tuple of str
-        Bodies of a conference, the leading one first named by itself.
-    again, satisfied : bool or None
-        What a follow-up found: in quarrel again; satisfied (None: not asked).
-    linked_to : str or None
-        Number of another case, for ``link``.
-    reporter_hidden : bool or None
-        Whether whoever reported it is to be protected from now on, for ``correct``.
-    """
-
-    action: Action
-    at: dt.datetime | None = None
-    to_grid_key: int | None = None
-    to_body: str | None = None
-    ground: str | None = None
-    until: dt.datetime | None = None
-    outcome: str | None = None
-    method: str | None = None
-    agreement: str | None = None
-    fulfilled: str | None = None
-    note: str | None = None
-    corrects: int | None = None
-    risk: str | None = None
-    risk_grounds: tuple[str, ...] = ()
-    lead: str | None = None
-    bodies: tuple[str, ...] = ()
-    decisions: tuple[Decision, ...] = ()
-    again: bool | None = None
-    satisfied: bool | None = None
-    linked_to: str | None = None
-    reporter_hidden: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

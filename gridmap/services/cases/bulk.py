@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.actions import ACTION_WORDS, Action
-from gridmap.domain.cases.model import StepAsked
+from gridmap.domain.cases.asked import StepAsked
 from gridmap.errors import GridmapError, InvalidInput
 from gridmap.services.cases import desk
 from gridmap.services.cases.refusals import read_key

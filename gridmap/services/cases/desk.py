@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.asked import StepAsked
 from gridmap.domain.cases.check import check
 from gridmap.domain.cases.derive import derive, in_force
-from gridmap.domain.cases.model import Case, CaseRow, Step, StepAsked, Times
+from gridmap.domain.cases.model import Case, CaseRow, Step, Times
 from gridmap.domain.cases.rules import barred_ways, lawful_next
-from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
+from gridmap.domain.gridkey import Scope
 from gridmap.domain.roles import Action as Right
 from gridmap.domain.roles import require
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -24,9 +25,10 @@ from gridmap.services.accounts import audit
 from gridmap.services.cases import bodies, edited, similar
 from gridmap.services.cases.follow import tasks_of_step
 from gridmap.services.cases.held_back import closed, told_to
-from gridmap.services.cases.refusals import CaseMovedOn, absent, key_used, read_key
+from gridmap.services.cases.refusals import CaseMovedOn, absent, key_used, read_key, refuse_the_party
 from gridmap.services.cases.told import asked_step, linked_number, told_of
 from gridmap.storage.cases import desk as stored
+from gridmap.storage.cases import steps as stored_steps
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.cases.desk import KeptCase
 from gridmap.storage.database import Database
@@ -163,7 +165,7 @@ def act(
             linked_number(session, asked.linked_to, incident_id)
         stored.widen(session)
         stored.lock(session, incident_id)
-        done = stored.step_of_key(session, told_key)
+        done = stored_steps.step_of_key(session, told_key)
         if done is not None:
             if done != (incident_id, asked.action.value):
                 raise key_used()
@@ -207,12 +209,12 @@ def undo(
         if case.row.revision != revision:
             raise CaseMovedOn(case.row, _since(case, revision), StepAsked(Action.NOTE, note="undo"))
         _may_undo(last, actor, now, first=len(live) == 1)
-        stored.undo_step(session, last.step_id, now)
+        stored_steps.undo_step(session, last.step_id, now)
         kept.remove_of_step(session, str(last.uid))
         kept.reopen_of_step(session, str(last.uid))
         edited.put_back(session, incident_id, last)
         case = stored.load(session, incident_id)
-        steps = stored.load_steps(session, [incident_id])[incident_id]
+        steps = stored_steps.load_steps(session, [incident_id])[incident_id]
         stored.save_state(session, incident_id, derive(case.opening, steps))
         workspace.touch(session)
     return after(database, actor, number, now)
@@ -253,7 +255,7 @@ def _make(
         checked_text(said)
     live = in_force(case.steps)
     step = asked_step(session, database.settings.timezone, actor, case, asked, now)
-    _refuse_the_party(case, step)
+    refuse_the_party(case, step)
     refused = check(
         step,
         case.state,
@@ -265,24 +267,10 @@ def _make(
     if refused is not None:
         wrong = Conflict if refused.lawless else InvalidInput
         raise wrong(refused.code, refused.zh, refused.en)
-    stored.add_step(session, case.row.incident_id, step, key)
+    stored_steps.add_step(session, case.row.incident_id, step, key)
     tasks_of_step(session, database.settings.timezone, case, step, str(key), now)
-    steps = stored.load_steps(session, [case.row.incident_id])[case.row.incident_id]
+    steps = stored_steps.load_steps(session, [case.row.incident_id])[case.row.incident_id]
     stored.save_state(session, case.row.incident_id, derive(case.opening, steps))
-
-
-def _refuse_the_party(case: KeptCase, step: Step) -> None:
-    """Refuse to hand a case to the village whose committee is a party to it."""
-    place = case.row.grid_key
-    if not case.told["committee_is_party"] or step.to_grid_key is None or place == UNASSIGNED:
-        return
-    if level_of(place) >= VILLAGE and step.to_grid_key in Scope.of_grid(ancestor(place, VILLAGE)):
-        raise Conflict(
-            "committee-is-party",
-            "该村村民委员会是当事人，不能移交该村办理。请移送片区或镇综治中心。",
-            "The committee of that village is a party, so the village cannot have the case. Pass it to the area or "
-            "the town.",
-        )
 
 
 def _require_his(actor: Actor, case: KeptCase, action: Action) -> None:

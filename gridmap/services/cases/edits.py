@@ -9,14 +9,16 @@ from typing import Any
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.asked import NewCase, StepAsked
 from gridmap.domain.cases.derive import derive
-from gridmap.domain.cases.model import Case, NewCase, Step, StepAsked
+from gridmap.domain.cases.model import Case, Step
 from gridmap.errors import Conflict, Forbidden, InvalidInput
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.cases import desk, edited
 from gridmap.services.cases.intake import check_new, place_of, values_of
 from gridmap.services.cases.refusals import CaseMovedOn, absent, key_used, read_key
 from gridmap.storage.cases import desk as stored
+from gridmap.storage.cases import steps as stored_steps
 from gridmap.storage.database import Database
 from gridmap.storage.workspace import settings as workspace
 
@@ -75,7 +77,7 @@ def change(
         if incident_id is None:
             raise absent(number)
         stored.lock(session, incident_id)
-        done = stored.step_of_key(session, told_key)
+        done = stored_steps.step_of_key(session, told_key)
         if done is not None:
             if done != (incident_id, Action.NOTE.value):
                 raise key_used()
@@ -111,9 +113,9 @@ def change(
         )
         stored.widen(session)
         stored.set_case_fields(session, incident_id, **{name: after[name] for name in before})
-        stored.add_step(session, incident_id, step, told_key)
+        stored_steps.add_step(session, incident_id, step, told_key)
         opening = replace(case.opening, grid_key=placed.grid_key)
-        steps = stored.load_steps(session, [incident_id])[incident_id]
+        steps = stored_steps.load_steps(session, [incident_id])[incident_id]
         stored.save_state(session, incident_id, derive(opening, steps))
         workspace.touch(session)
     return desk.after(database, actor, number, now)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from gridmap.domain.accounts import Actor, Role
-from gridmap.domain.cases.model import Case, NewCase
+from gridmap.domain.cases.asked import NewCase
+from gridmap.domain.cases.model import Case
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
 
 _NO_PLACE: dict[str, Any] = {"place": None, "lon": None, "lat": None, "accuracy_m": None}

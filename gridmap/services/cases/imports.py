@@ -27,7 +27,7 @@ from gridmap.services.cases.doubts import doubts
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.services.ground.placing import coordinates, placed_points
 from gridmap.services.imports.kinds import ImportKind, Placed, TakenBack
-from gridmap.storage.cases import desk, loads, rederive
+from gridmap.storage.cases import desk, loads, rederive, steps
 
 _CODED = ("ground", "outcome", "method", "agreement", "fulfilled")
 
@@ -204,7 +204,7 @@ def _steps_taken_back(
     at: dt.datetime,
 ) -> TakenBack:
     live = [row for row in rows if row["undone_at"] is None]
-    desk.undo_steps_by_number(session, [row["step_id"] for row in live], at)
+    steps.undo_steps_by_number(session, [row["step_id"] for row in live], at)
     rederive.rederive(session, sorted({row["incident_id"] for row in live}))
     return TakenBack(tuple(str(row["step_id"]) for row in live))
 

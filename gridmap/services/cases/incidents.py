@@ -8,10 +8,10 @@ import datetime as dt
 import json
 from typing import Any
 
+from gridmap.domain.cases.records import CLOSED_STAGES
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, Scope, ancestor, level_of
 from gridmap.domain.protection import Counts
 from gridmap.domain.query import IncidentQuery
-from gridmap.domain.records import CLOSED_STAGES
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.cases import protected
 from gridmap.services.cases.query import chosen_by

@@ -13,9 +13,10 @@ import numpy as np
 from gridmap import crs
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.asked import NewCase
 from gridmap.domain.cases.derive import derive
 from gridmap.domain.cases.lists import require
-from gridmap.domain.cases.model import Case, CaseRow, NewCase, Opening, Step
+from gridmap.domain.cases.model import Case, CaseRow, Opening, Step
 from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import AREA, TOWN, UNASSIGNED, VILLAGE, Scope, ancestor, level_of
 from gridmap.domain.legible import is_unseen
@@ -29,6 +30,7 @@ from gridmap.services.cases.refusals import key_used, read_key
 from gridmap.services.cases.told import linked_number, risk_needs_ground
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.storage.cases import desk as stored
+from gridmap.storage.cases import steps as stored_steps
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids
 from gridmap.storage.workspace import settings as workspace
@@ -83,7 +85,7 @@ def record(
         if new.linked_to:
             linked_number(session, new.linked_to, None)
         stored.widen(session)
-        done = stored.step_of_key(session, told_key)
+        done = stored_steps.step_of_key(session, told_key)
         if done is not None:
             if done[1] != Action.ACCEPT:
                 raise key_used()
@@ -347,7 +349,7 @@ def _keep(
         values = values_of(new, placed, number, reported, actor, state.handler_key)
         values["uid"] = stored.uid_for(session, new.number_of_source, number)
         incident_id = stored.add_case(session, values)
-        stored.add_step(session, incident_id, step, key)
+        stored_steps.add_step(session, incident_id, step, key)
         stored.save_state(session, incident_id, state)
         tasks_of_step(session, zone, stored.load(session, incident_id), step, str(key), now)
         workspace.touch(session)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from gridmap.domain.cases.model import CaseRow, Step, StepAsked
+from gridmap.domain.cases.asked import StepAsked
+from gridmap.domain.cases.model import CaseRow, Step
+from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
 from gridmap.errors import Conflict, InvalidInput, NotFound
+from gridmap.storage.cases.desk import KeptCase
 
 
 class CaseMovedOn(Conflict):
@@ -86,3 +89,17 @@ def key_used() -> Conflict:
         "这个 Idempotency-Key 已用于另一步骤。请换一个新的 UUID。",
         "This Idempotency-Key named another act. Use a new UUID.",
     )
+
+
+def refuse_the_party(case: KeptCase, step: Step) -> None:
+    """Refuse to hand a case to the village whose committee is a party to it."""
+    place = case.row.grid_key
+    if not case.told["committee_is_party"] or step.to_grid_key is None or place == UNASSIGNED:
+        return
+    if level_of(place) >= VILLAGE and step.to_grid_key in Scope.of_grid(ancestor(place, VILLAGE)):
+        raise Conflict(
+            "committee-is-party",
+            "该村村民委员会是当事人，不能移交该村办理。请移送片区或镇综治中心。",
+            "The committee of that village is a party, so the village cannot have the case. Pass it to the area or "
+            "the town.",
+        )

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.actions import Action
-from gridmap.domain.cases.model import NewCase, State, Step, StepAsked
+from gridmap.domain.cases.asked import NewCase, StepAsked
+from gridmap.domain.cases.model import State, Step
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.cases.limits import dues, table_of
 from gridmap.storage.cases import desk as stored

@@ -18,6 +18,7 @@ from gridmap.services.cases.refusals import absent
 from gridmap.services.imports.kinds import TakenBack
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import rederive
+from gridmap.storage.cases import steps as stored_steps
 from gridmap.storage.cases.desk import KeptCase
 from gridmap.storage.database import Database
 from gridmap.storage.workspace import settings as workspace
@@ -49,7 +50,7 @@ def restore(database: Database, actor: Actor, number: str, *, now: dt.datetime |
 
 def restore_cases(session: Session, ids: Sequence[int], at: dt.datetime) -> None:
     """Put withdrawn cases back: the step that withdrew each counts no more."""
-    stored.undo_steps(session, ids, Action.WITHDRAW.value, at)
+    stored_steps.undo_steps(session, ids, Action.WITHDRAW.value, at)
     rederive.rederive(session, ids)
 
 
@@ -81,5 +82,5 @@ def _locked(session: Session, number: str) -> KeptCase:
 
 def _withdraw(session: Session, case: KeptCase, post: str, why: str, at: dt.datetime) -> None:
     step = Step(Action.WITHDRAW.value, at, post=post, note=why, recorded_at=at)
-    stored.add_step(session, case.row.incident_id, step, uuid.uuid4())
+    stored_steps.add_step(session, case.row.incident_id, step, uuid.uuid4())
     stored.save_state(session, case.row.incident_id, derive(case.opening, (*case.steps, step)))

@@ -20,7 +20,7 @@ from gridmap.errors import InvalidInput
 from gridmap.files.layers import write_layer
 from gridmap.services.ground.roads import Roads, load_roads
 from gridmap.services.patrols.follow.places import places_at
-from gridmap.services.response.dispatch import place_of
+from gridmap.services.response.ranking import place_of
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids
 from gridmap.storage.teams import teams as field

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
+from gridmap.domain.cases.records import CLOSED_STAGES
 from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE
-from gridmap.domain.records import CLOSED_STAGES
 from gridmap.storage.cases.counted import counted_by
 from gridmap.storage.cases.incidents import IncidentFilter, late, overdue
 

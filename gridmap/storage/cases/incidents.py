@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
+from gridmap.domain.cases.records import CLOSED_STAGES
 from gridmap.domain.days import local_span
 from gridmap.domain.gridkey import SUBTREE_SIZE, UNASSIGNED, VILLAGE, Scope, level_of
 from gridmap.domain.query import IncidentQuery
-from gridmap.domain.records import CLOSED_STAGES
 from gridmap.storage.models import Incident, IncidentStep
 
 

@@ -26,9 +26,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.figures import STANDING
+from gridmap.domain.cases.records import CLOSED_STAGES
 from gridmap.domain.days import local_span
 from gridmap.domain.protection import ProtectedQuery
-from gridmap.domain.records import CLOSED_STAGES
 from gridmap.storage.cases.counted import counted, counted_by
 from gridmap.storage.cases.counts import grid_of
 from gridmap.storage.cases.figures import glance_conditions, standing_conditions

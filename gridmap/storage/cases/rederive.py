@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.derive import derive
 from gridmap.domain.cases.model import State
-from gridmap.storage.cases.desk import STATE_COLUMNS, load_steps, opening_of, state_of
+from gridmap.storage.cases.desk import STATE_COLUMNS, opening_of, state_of
+from gridmap.storage.cases.steps import load_steps
 from gridmap.storage.models import Incident
 
 _AT_ONCE = 5000

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from gridmap.domain.cases.actions import Action
-from gridmap.domain.cases.model import Decision, NewCase, StepAsked
+from gridmap.domain.cases.asked import Decision, NewCase, StepAsked
 from web.api.schemas import Name, Strict
 
 Short = Annotated[str, Field(max_length=80)]

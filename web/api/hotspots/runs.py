@@ -15,7 +15,7 @@ from shapely.geometry import mapping
 from gridmap.domain.protection import Purpose
 from gridmap.errors import InvalidInput
 from gridmap.services.cases.overview import workspace_info
-from gridmap.services.hotspots import runs
+from gridmap.services.hotspots import comparison, runs
 from gridmap.services.hotspots.jobs import HOTSPOT_RUN
 from gridmap.services.hotspots.spec import HotspotSpec
 from web import context
@@ -138,7 +138,7 @@ def compare_hotspot_runs(path: HotspotComparePath, query: Nothing) -> dict[str, 
     first, second = (
         runs.hotspot_run(database(), scope(), n, context.counts()) for n in (path.run_id, path.other_id)
     )
-    table = runs.compare_runs(first, second).astype(object)
+    table = comparison.compare_runs(first, second).astype(object)
     rows = table.where(table.notna(), None).to_dict("records")
     for row in rows:
         # A column with gaps holds its whole numbers as floats.

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from gridmap.services.response import dispatch
+from gridmap.services.response import dispatch, ranking
 from gridmap.services.response.response_times import response_times
 from web.api.response.dispatch_schemas import (
     Dispatch,
@@ -45,7 +45,7 @@ def rank_teams(path: IncidentUidPath, query: TeamsQuery) -> dict[str, Any]:
     at = query.at or _now()
     if at.tzinfo is None:
         at = at.replace(tzinfo=ZoneInfo(database().settings.timezone))
-    return dispatch.rank_for_incident(
+    return ranking.rank_for_incident(
         database(), actor(), path.uid, at=at, k=query.k, off_shift=query.off_shift
     )
 

@@ -1,8 +1,7 @@
 // The page: the map and what stands around it, each told of changes to the state.
 
+import { actionsOf, tellersOf } from "./actions.js";
 import { Counts } from "./cases/counts.js";
-import { gridStory } from "./cases/grid_story.js";
-import { incidentStory } from "./cases/incident_story.js";
 import { casesLegend } from "./cases/legend.js";
 import { List } from "./cases/list.js";
 import { ASKED } from "./cases/query.js";
@@ -10,7 +9,6 @@ import { Timeline } from "./cases/timeline.js";
 import { Hotspots } from "./hotspots/index.js";
 import { Patrols } from "./patrols/index.js";
 import { Reach } from "./response/coverage.js";
-import { DispatchSection } from "./response/dispatch.js";
 import { forget } from "./shell/api.js";
 import { byId, isPhone } from "./shell/dom.js";
 import { keeping } from "./shell/focus.js";
@@ -18,7 +16,7 @@ import { nameOf, number, t } from "./shell/i18n.js";
 import { openMap as openPlainMap } from "./map_plain.js";
 import { openMap as openWebglMap } from "./map_webgl.js";
 import { supported } from "./shell/map/webgl.js";
-import { may, orGone } from "./shell/rights.js";
+import { may } from "./shell/rights.js";
 import { defaults } from "./shell/state.js";
 import * as chrome from "./shell/ui/chrome.js";
 import { renderLegend } from "./shell/ui/legend.js";
@@ -26,7 +24,6 @@ import { Panel } from "./shell/ui/panel.js";
 import { Story } from "./shell/ui/story.js";
 import { teamsLegend } from "./teams/legend.js";
 import { Places } from "./teams/places.js";
-import { bodyStory, siteStory, teamStory } from "./teams/story.js";
 
 const FILTERS = ["level", ...ASKED];
 const POINT_ZOOM = 15;
@@ -50,7 +47,7 @@ export class Page {
     this.store = store;
     this.counts = new Counts(store, (/** @type {Told} */ error) => this.fail(error));
     this.places = new Places(store, (/** @type {Told} */ error) => this.fail(error));
-    const actions = this.actions();
+    const actions = actionsOf(this);
     chrome.buildChrome(workspace, actions);
     this.hotspots = new Hotspots(store, actions, {
       drawn: (/** @type {Feature[]} */ features) => this.map?.setData("hotspots", features),
@@ -71,76 +68,8 @@ export class Page {
     });
     this.panel = new Panel(store, this.counts, actions);
     this.list = new List(store, this, actions);
-    this.story = new Story(store, this.tellers(actions), actions);
+    this.story = new Story(store, tellersOf(this, actions), actions);
     this.time = new Timeline(store, (/** @type {Told} */ error) => this.fail(error));
-  }
-
-  actions() {
-    const { store } = this;
-    return {
-      open: (/** @type {string} */ key) => this.open_(key),
-      pick: (/** @type {string} */ sel) => this.pick(sel),
-      close: () => this.close(),
-      list: (/** @type {any} */ list, /** @type {any} */ grid) => {
-        const { layers } = store.state;
-        store.set({ list, grid, layers: layers.includes(list) ? layers : [...layers, list] });
-        if (isPhone()) chrome.showSheet("list");
-      },
-      records: (/** @type {any} */ wanted) => this.records(wanted),
-      hotspotPanel: () => this.hotspots.panel.element,
-      patrolPanel: () => this.patrols.panel.element,
-      reachPanel: () => this.reach.element,
-      openHotspots: () => {
-        this.hotspots.panel.element.open = true;
-      },
-      hotspotRecords: (/** @type {{ from: any, to: any, [key: string]: any }} */ { from, to, ...wanted }) => {
-        store.set({ from, to }, { quiet: true });
-        this.records({ stage: null, kind: null, text: null, outside: false, flag: null, ...wanted });
-      },
-      track: (/** @type {Feature} */ feature) => this.map.setTrack(feature),
-      highlight: (/** @type {string} */ key) => this.map?.highlight(key),
-      error: (/** @type {Told} */ error) => this.fail(error),
-      wholeYear: () =>
-        store.set({
-          ...this.workspace.period,
-          domain: null,
-          stage: null,
-          kind: null,
-          flag: null,
-          text: null,
-          outside: false,
-        }),
-      zoom: (/** @type {number} */ n) => this.map.zoomBy(n),
-      home: () => this.home(),
-      resized: () => this.map.resize(),
-      theme: () => this.theme(),
-      copyLink: () =>
-        navigator.clipboard?.writeText(location.href).then(
-          () => chrome.say(t("copied")),
-          () => chrome.say(location.href),
-        ),
-    };
-  }
-
-  // Who tells of what was chosen, by the kind of it.
-  /** @param {Actions} actions */
-  tellers(actions) {
-    const way = (/** @type {Feature} */ feature) => this.way(feature);
-    const dispatch = (/** @type {Properties} */ incident) =>
-      may("see_teams") && new DispatchSection(incident, { way }).element;
-    const context = { store: this.store, counts: this.counts, actions, dispatch };
-    /** @param {any} tell */
-    const with_ = (tell) => (/** @type {string} */ which, /** @type {AbortSignal} */ signal) =>
-      tell(which, signal, context);
-    return {
-      grid: with_(gridStory),
-      incident: orGone("see_cases", with_(incidentStory)),
-      team: orGone("see_teams", with_(teamStory)),
-      migrant: orGone("see_services", with_(siteStory)),
-      organisation: orGone("see_services", with_(bodyStory)),
-      hotspot: orGone("see_hotspots", (/** @type {any} */ ranks) => this.hotspots.story(ranks)),
-      patrol: orGone("see_plans", (/** @type {string} */ which) => this.patrols.story(which)),
-    };
   }
 
   async open() {
@@ -268,7 +197,7 @@ export class Page {
     this.paint();
     if (this.store.state.list === "grids") this.list.render();
     this.shown(this.story.feature);
-    chrome.showZero(this.counts.total === 0, this.actions().wholeYear);
+    chrome.showZero(this.counts.total === 0, actionsOf(this).wholeYear);
   }
 
   paint() {
@@ -349,7 +278,8 @@ export class Page {
     ...flags
   }) {
     if (!may("see_cases")) return;
-    // A number is of the whole question: what it leads to is that question, narrowed by what the number counts.
+    // A number is of the whole question: what it leads to is that question, narrowed by what the number
+    // counts.
     const all = new Set([...(flag?.split(",") ?? []), ...Object.keys(flags).filter((name) => flags[name])]);
     this.store.set({
       list: "incidents",

@@ -128,7 +128,8 @@ export class Counts {
       this.unplaced = state.outside ? 0 : (counts.unassigned ?? 0);
       this.outside = atTop && !state.outside ? (counts.outside ?? 0) : 0;
       const untold = counts.class === "perturbed" ? null : 0;
-      // Of the deepest level a grid has none below it: it stands for itself, and of its likes nothing was asked.
+      // Of the deepest level a grid has none below it: it stands for itself, and of its likes nothing was
+      // asked.
       const below = (/** @type {Properties} */ p) =>
         grid?.properties.level !== level || p.grid_key === state.grid;
       this.rows = rows.features

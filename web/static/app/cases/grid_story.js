@@ -154,7 +154,11 @@ export async function gridStory(key, signal, { store, actions }) {
       h(
         "div",
         { class: "group muted" },
-        `${from ?? ""} – ${to ?? ""} · ${t("closed_late")} ${number(n.closed_late)} ${t("unit_incident")} · ${t("answered_at", { time: clock(summary.as_of) })}`,
+        [
+          `${from ?? ""} – ${to ?? ""}`,
+          `${t("closed_late")} ${number(n.closed_late)} ${t("unit_incident")}`,
+          t("answered_at", { time: clock(summary.as_of) }),
+        ].join(" · "),
       ),
       timeline.points.length
         ? group(`${t("trend")} · ${t(step === "day" ? "by_day" : "by_week")}`, spark(timeline.points))
@@ -204,7 +208,10 @@ export async function gridStory(key, signal, { store, actions }) {
               ? listLink(
                   actions,
                   "migrants",
-                  `${number(summary.migrants.clusters)} ${t("clusters")} · ${people(summary.migrants.head_count)}`,
+                  [
+                    `${number(summary.migrants.clusters)} ${t("clusters")}`,
+                    people(summary.migrants.head_count),
+                  ].join(" · "),
                   key,
                 )
               : number(0),

@@ -1,5 +1,6 @@
-// The one question behind every number, row, tile, download and address of the page: which incidents are meant.
-// The server reads the same names (gridmap/domain/query.py); tests/vectors/queries.json holds the two together.
+// The one question behind every number, row, tile, download and address of the page: which incidents are
+// meant. The server reads the same names (gridmap/domain/query.py); tests/vectors/queries.json holds the two
+// together.
 
 // Names of the state that are part of the question.
 export const ASKED = ["grid", "outside", "from", "to", "domain", "kind", "stage", "flag", "text"];

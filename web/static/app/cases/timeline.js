@@ -97,7 +97,8 @@ export class Timeline {
 
   #inWords() {
     const most = this.#points.reduce((a, b) => (b[1] > a[1] ? b : a), ["", 0]);
-    return `${t(this.#step === "day" ? "timeline" : "timeline_week")}: ${this.#points.length}; max ${number(most[1])} (${most[0]})`;
+    const title = t(this.#step === "day" ? "timeline" : "timeline_week");
+    return `${title}: ${this.#points.length}; max ${number(most[1])} (${most[0]})`;
   }
 
   #series() {

@@ -47,7 +47,8 @@ async function revisionOf(number) {
 }
 
 /**
- * Send one draft. A note that meets another's step is a note all the same; any other step waits for whoever made it.
+ * Send one draft. A note that meets another's step is a note all the same; any other step waits for whoever
+ * made it.
  * @param {Draft} draft
  * @returns {Promise<boolean>} whether it is done with
  */

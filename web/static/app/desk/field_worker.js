@@ -1,4 +1,5 @@
-// Keeps the field page for where there is no network: the newest answer of each page, and the files that it is made of.
+// Keeps the field page for where there is no network: the newest answer of each page, and the files that it
+// is made of.
 
 const KEPT = "gridmap-field-1";
 const worker = /** @type {any} */ (self);

@@ -1,4 +1,5 @@
-// Forms: filters that apply at once, a place taken from suggestions or the browser, printing, the minute of taking back.
+// Forms: filters that apply at once, a place taken from suggestions or the browser, printing, the minute of
+// taking back.
 
 import { setPlace } from "./small_map.js";
 import { say } from "./words.js";
@@ -66,7 +67,8 @@ export function forms() {
     (event) => {
       const step = event.target;
       if (!(step instanceof HTMLDetailsElement) || !step.matches(".step[open]")) return;
-      // One step at a time. A shared name would do it, but closes what comes in while the old one is still there.
+      // One step at a time. A shared name would do it, but closes what comes in while the old one is still
+      // there.
       for (const other of /** @type {NodeListOf<HTMLDetailsElement>} */ (
         document.querySelectorAll("details.step[open]")
       ))

@@ -1,5 +1,5 @@
-// What is on the page renews when the data has a new revision; where the server does not answer the page says so, greys, and
-// returns by itself.
+// What is on the page renews when the data has a new revision; where the server does not answer the page says
+// so, greys, and returns by itself.
 
 import htmx from "htmx.org";
 

@@ -65,7 +65,9 @@ const OF_METHOD = {
     icon: p.domain ? `d-${p.domain}` : "",
   }),
   moran: (/** @type {Properties} */ p) => ({
-    pattern: `${OUTLIER.has(p.label) ? "dots" : "hatch"}-${isCold(p.label) ? "cold" : "hot"}-${sureness(p.q)}`,
+    pattern: [OUTLIER.has(p.label) ? "dots" : "hatch", isCold(p.label) ? "cold" : "hot", sureness(p.q)].join(
+      "-",
+    ),
     sure: sureness(p.q),
   }),
   scan: (/** @type {Properties} */ p) => ({ outline: true, sure: sureness(p.p), text: String(p.rank) }),

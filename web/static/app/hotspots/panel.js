@@ -236,7 +236,8 @@ export class HotspotPanel {
           : h(
               "span",
               { class: "muted" },
-              ` ${!run.domain && p.domain ? `${labelOf(this.#store.workspace.domains, p.domain)} · ` : ""}${className(classes, p.label)}`,
+              !run.domain && p.domain ? ` ${labelOf(this.#store.workspace.domains, p.domain)} ·` : "",
+              ` ${className(classes, p.label)}`,
             ),
       );
     return [

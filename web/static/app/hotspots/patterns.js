@@ -148,7 +148,11 @@ export function addPatterns(map) {
 }
 
 // A piece of an area as the map draws it, for the legend: tint, hatch and edge.
-/** @param {{ pattern?: any, heat?: string, sure?: number, outline?: boolean, line?: boolean, faint?: boolean }} given */
+/**
+ * @typedef {{ pattern?: any, heat?: string, sure?: number, outline?: boolean, line?: boolean, faint?: boolean
+ * }} Look
+ */
+/** @param {Look} given */
 export function areaSwatch({
   pattern,
   heat = "hot",

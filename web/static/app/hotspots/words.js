@@ -44,7 +44,8 @@ export const HOTSPOT_WORDS = {
   ],
   hot_few: [
     "随机重复次数太少，无论如何都达不到显著，无法判断。请增加次数，或不填。",
-    "Too few random replications: nothing could have been significant, so nothing can be told. Ask for more, or for none.",
+    "Too few random replications: nothing could have been significant, so nothing can be told. " +
+      "Ask for more, or for none.",
   ],
   hot_level_q: ["显著：q ≤ {alpha}（已控制错误发现率）", "Significant: q ≤ {alpha} (false discovery rate)"],
   hot_level_p: ["显著：p ≤ {alpha}（随机重复）", "Significant: p ≤ {alpha} (random replications)"],

@@ -3,7 +3,10 @@
 const told = document.documentElement.dataset.may;
 const MAY = told === undefined ? null : new Set(told.split(" "));
 
-/** @param {string} action An action of the table of rights; where the page says nothing, the server's answers do. */
+/**
+ * @param {string} action An action of the table of rights; where the page says nothing, the server's answers
+ *   do.
+ */
 export const may = (action) => MAY === null || MAY.has(action);
 
 // What may not be seen is told as what is not there: an address may have come from a colleague who sees more.

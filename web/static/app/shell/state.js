@@ -20,8 +20,16 @@ export const LISTS = ["grids", "incidents", "teams", "migrants", "organisations"
 export const FLAGS = ["overdue", "open", "confirm"];
 export const LONGEST_TEXT = 100;
 const KEY = /^\d{17}$/;
-const SELECTION =
-  /^(incident:\d+|team:[\w.-]{1,40}|migrant:[\w.-]{1,40}|organisation:[\w.-]{1,40}|grid:\d{17}|hotspot:\d{1,6}(\.\d{1,6}){0,11}|patrol:[\w.-]{1,40}(:\d{1,3})?)$/;
+// Kind, then which; of hotspots a dozen ranks, of a patrol's team one of its stops.
+const SELECTION = new RegExp(
+  `^(${[
+    String.raw`incident:\d+`,
+    String.raw`(team|migrant|organisation):[\w.-]{1,40}`,
+    String.raw`grid:\d{17}`,
+    String.raw`hotspot:\d{1,6}(\.\d{1,6}){0,11}`,
+    String.raw`patrol:[\w.-]{1,40}(:\d{1,3})?`,
+  ].join("|")})$`,
+);
 const NUMBER = /^\d{1,15}$/;
 
 /**

@@ -20,7 +20,8 @@ export const TEAM_WORDS = {
   counted_on: ["统计日", "As of"],
   only_heads: [
     "只统计场所人数，用于布设服务点与核算人口基数，不与任何事件关联。",
-    "Head-counts of places only, for siting services and counting everybody present; never related to incidents.",
+    "Head-counts of places only, for siting services and counting everybody present; " +
+      "never related to incidents.",
   ],
   opens: ["开放时间", "Open"],
   legend_position: ["最近位置", "Newest position"],

@@ -1,5 +1,5 @@
-// Fonts of the map's labels: the system's Chinese ones; where there is none, the page's own files, fetched by character
-// range as labels need them.
+// Fonts of the map's labels: the system's Chinese ones; where there is none, the page's own files, fetched by
+// character range as labels need them.
 
 import { loadStyle } from "../dom.js";
 
@@ -36,7 +36,8 @@ export const loadFonts = () => (hasChinese() ? null : loadStyle(document.documen
 
 const sheetOfFonts = () => [...document.styleSheets].find((sheet) => sheet.href?.includes("/fonts-"));
 
-// Names for a layer's text: the bundled one alone where its files are declared, for the map looks them up by that name.
+// Names for a layer's text: the bundled one alone where its files are declared, for the map looks them up by
+// that name.
 export const labelFonts = () => (sheetOfFonts() ? [BUNDLED] : FONTS);
 
 // What a style declares: nothing where the system draws.

@@ -38,9 +38,13 @@ export class PlainMap {
   /** @type {any} */
   #level = null;
 
-  // `leaflet` is the library, which is loaded apart. `wings` are what each wing draws: draws (by name of the data: draw(L, feature, pick), switched), shades
-  // (colours of grids by value), points (by name: load(query) gives features).
-  /** @param {{ leaflet: any, element: any, workspace: Workspace, view: View | null, box: any, tell: any, wings: any[] }} given */
+  // `leaflet` is the library, which is loaded apart. `wings` are what each wing draws: draws (by name of the
+  // data: draw(L, feature, pick), switched), shades (colours of grids by value), points (by name: load(query)
+  // gives features).
+  /**
+   * @param {{ leaflet: any, element: any, workspace: Workspace, view: View | null,
+   *   box: any, tell: any, wings: any[] }} given
+   */
   constructor({ leaflet, element, workspace, view, box, tell, wings }) {
     this.#L = leaflet;
     this.#grids = leaflet.geoJSON();

@@ -27,10 +27,13 @@ export class MapView {
   #hovered = null;
   #drag;
 
-  // `maplibre` is the library, which is loaded apart. `wings` are what each wing draws: sources(tilesOf, bounds), strata, shown (layers by name of what is
-  // switched), shades (painters of grids), picks (what a click on a layer means; the lowest rank wins), drag,
-  // images(map).
-  /** @param {{ maplibre: any, element: any, workspace: Workspace, view: View | null, box: any, tell: any, wings: any[] }} given */
+  // `maplibre` is the library, which is loaded apart. `wings` are what each wing draws: sources(tilesOf,
+  // bounds), strata, shown (layers by name of what is switched), shades (painters of grids), picks (what a
+  // click on a layer means; the lowest rank wins), drag, images(map).
+  /**
+   * @param {{ maplibre: any, element: any, workspace: Workspace, view: View | null,
+   *   box: any, tell: any, wings: any[] }} given
+   */
   constructor({ maplibre, element, workspace, view, box, tell, wings }) {
     this.#workspace = workspace;
     this.#wings = [...wings, chosenMap];

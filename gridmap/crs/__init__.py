@@ -13,7 +13,6 @@ are found here by fixed-point iteration to less than a millimetre.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any
 
@@ -23,6 +22,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj.exceptions import CRSError
 
+from gridmap.crs.shifted import bd_offset, gcj_offset, shift, unshift
 from gridmap.errors import InvalidInput
 
 WGS84 = "EPSG:4326"
@@ -31,7 +31,6 @@ GCJ02 = "GCJ-02"
 BD09 = "BD-09"
 
 Floats = NDArray[np.float64]
-_Offset = Callable[[Floats, Floats], tuple[Floats, Floats]]
 BBox = tuple[float, float, float, float]
 """West, south, east, north in degrees."""
 
@@ -56,10 +55,6 @@ _NAMES = {
 }
 _EPSG = re.compile(r"(?:(?:urn:ogc:def:crs:)?epsg:(?:[\d.]*:)?)?(\d{4,6})", re.IGNORECASE | re.ASCII)
 
-_A_M = 6378245.0
-_EE = 0.00669342162296594323
-_X_PI = np.pi * 3000.0 / 180.0
-_ITERATIONS = 12
 _GEOD = pyproj.Geod(ellps="WGS84")
 
 
@@ -162,9 +157,9 @@ def to_wgs84(x: ArrayLike, y: ArrayLike, source: str | int) -> tuple[Floats, Flo
     if name == WGS84:
         return xs, ys
     if name == GCJ02:
-        return _unshift(xs, ys, _gcj_offset)
+        return unshift(xs, ys, gcj_offset)
     if name == BD09:
-        return _unshift(*_unshift(xs, ys, _bd_offset), _gcj_offset)
+        return unshift(*unshift(xs, ys, bd_offset), gcj_offset)
     lon, lat = _transformer(name, WGS84).transform(xs, ys)
     return np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
 
@@ -194,9 +189,9 @@ def from_wgs84(lon: ArrayLike, lat: ArrayLike, target: str | int) -> tuple[Float
     if name == WGS84:
         return lon_a, lat_a
     if name == GCJ02:
-        return _shift(lon_a, lat_a, _gcj_offset)
+        return shift(lon_a, lat_a, gcj_offset)
     if name == BD09:
-        return _shift(*_shift(lon_a, lat_a, _gcj_offset), _bd_offset)
+        return shift(*shift(lon_a, lat_a, gcj_offset), bd_offset)
     x, y = _transformer(WGS84, name).transform(lon_a, lat_a)
     return np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
 
@@ -352,57 +347,3 @@ def _pair(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
     xs = np.atleast_1d(np.asarray(x, dtype=np.float64))
     ys = np.atleast_1d(np.asarray(y, dtype=np.float64))
     return xs, ys
-
-
-def _in_china(lon: Floats, lat: Floats) -> NDArray[np.bool_]:
-    with np.errstate(invalid="ignore"):
-        inside: NDArray[np.bool_] = (lon >= 72.004) & (lon <= 137.8347) & (lat >= 0.8293) & (lat <= 55.8271)
-    return inside
-
-
-def _gcj_offset(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """Degrees that GCJ-02 adds to a WGS 84 position."""
-    x = lon - 105.0
-    y = lat - 35.0
-    pi = np.pi
-    common = (20.0 * np.sin(6.0 * x * pi) + 20.0 * np.sin(2.0 * x * pi)) * 2.0 / 3.0
-    root = np.sqrt(np.abs(x))
-    d_lat = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + common
-    d_lat += (20.0 * np.sin(y * pi) + 40.0 * np.sin(y / 3.0 * pi)) * 2.0 / 3.0
-    d_lat += (160.0 * np.sin(y / 12.0 * pi) + 320.0 * np.sin(y * pi / 30.0)) * 2.0 / 3.0
-    d_lon = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + common
-    d_lon += (20.0 * np.sin(x * pi) + 40.0 * np.sin(x / 3.0 * pi)) * 2.0 / 3.0
-    d_lon += (150.0 * np.sin(x / 12.0 * pi) + 300.0 * np.sin(x / 30.0 * pi)) * 2.0 / 3.0
-    phi = np.radians(lat)
-    magic = 1.0 - _EE * np.sin(phi) ** 2
-    d_lat = np.degrees(d_lat / (_A_M * (1.0 - _EE) / magic**1.5))
-    d_lon = np.degrees(d_lon / (_A_M / np.sqrt(magic) * np.cos(phi)))
-    return d_lon, d_lat
-
-
-def _bd_offset(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
-    """Degrees that BD-09 adds to a GCJ-02 position."""
-    r = np.hypot(lon, lat) + 0.00002 * np.sin(lat * _X_PI)
-    theta = np.arctan2(lat, lon) + 0.000003 * np.cos(lon * _X_PI)
-    return r * np.cos(theta) + 0.0065 - lon, r * np.sin(theta) + 0.006 - lat
-
-
-def _shift(lon: Floats, lat: Floats, offset: _Offset) -> tuple[Floats, Floats]:
-    inside = _in_china(lon, lat)
-    d_lon, d_lat = offset(np.where(inside, lon, 105.0), np.where(inside, lat, 35.0))
-    return np.where(inside, lon + d_lon, lon), np.where(inside, lat + d_lat, lat)
-
-
-def _unshift(lon: Floats, lat: Floats, offset: _Offset) -> tuple[Floats, Floats]:
-    """Find the position that the offset moves here, by fixed-point iteration."""
-    inside = _in_china(lon, lat)
-    x = x0 = np.where(inside, lon, 105.0)
-    y = y0 = np.where(inside, lat, 35.0)
-    for _ in range(_ITERATIONS):
-        d_lon, d_lat = offset(x, y)
-        x_new, y_new = x0 - d_lon, y0 - d_lat
-        change = max(np.abs(x_new - x).max(initial=0.0), np.abs(y_new - y).max(initial=0.0))
-        x, y = x_new, y_new
-        if change < 1e-11:
-            break
-    return np.where(inside, x, lon), np.where(inside, y, lat)

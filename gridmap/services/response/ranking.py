@@ -1,0 +1,229 @@
+"""Which teams reach an incident first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from gridmap import crs
+from gridmap.analysis.reach.dispatch import nearest_by_road
+from gridmap.analysis.roads import Mode, Path
+from gridmap.domain.accounts import Actor
+from gridmap.domain.codes import code_list
+from gridmap.domain.duties import slowness, suitable_kinds
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import InvalidInput, NotFound
+from gridmap.services.accounts import audit
+from gridmap.services.ground.roads import Roads, load_roads
+from gridmap.services.response.obstacles import is_on_shift, obstacle
+from gridmap.storage.cases import incidents
+from gridmap.storage.database import Database
+from gridmap.storage.response import dispatches as stored
+from gridmap.storage.teams import teams as field
+
+FRESH_S = 1800.0
+"""A position that is older is not where the team is any more: its base is taken, or the position is marked."""
+_KIND = {c.code: c for c in code_list("team_kind")}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a team is taken to be.
+
+    Attributes
+    ----------
+    lon, lat : float
+        EPSG:4326.
+    source : {'position', 'base', 'stale'}
+        A fresh position; the base; or a position that is no longer fresh, of a team whose base is not known.
+    age_s : float or None
+        Age of the newest position, where there is one.
+    """
+
+    lon: float
+    lat: float
+    source: str
+    age_s: float | None
+
+
+def place_of(team: dict[str, Any], at: dt.datetime) -> Place | None:
+    """Tell where a team is taken to be at an instant; None where neither a position nor a base is known."""
+    age_s = None if team["position_at"] is None else (at - team["position_at"]).total_seconds()
+    base = team["base_lon"] is not None
+    if age_s is not None and (age_s <= FRESH_S or not base):
+        return Place(team["lon"], team["lat"], "position" if age_s <= FRESH_S else "stale", age_s)
+    return Place(team["base_lon"], team["base_lat"], "base", age_s) if base else None
+
+
+def rank_for_incident(
+    database: Database,
+    who: Actor | Scope,
+    incident: int | str,
+    *,
+    at: dt.datetime,
+    k: int = 3,
+    team: str | None = None,
+    off_shift: bool = False,
+) -> dict[str, Any]:
+    """Rank the teams that can go to an incident by their time on the road.
+
+    A team can go when its kind is sent to such incidents, it is on shift, it is on no other dispatch, it serves the
+    ground where the incident lies, and its place is known. The way to a sealed case tells its place, so to ask for it
+    is to open the case, which leaves a row in the audit.
+
+    Parameters
+    ----------
+    database : Database
+    who : Actor or Scope
+        A scope alone opens no sealed case.
+    incident : int or str
+        Number, or identifier of the source (uid).
+    at : datetime
+        Aware; the instant that is asked about.
+    k : int
+    team : str, optional
+        Only this team.
+    off_shift : bool
+        Call teams out all the same that are not on shift; each says whether it is (``on_shift``).
+
+    Returns
+    -------
+    dict
+        incident, at, teams (first to arrive first: code, names, kind, mode, seconds, length_m, place, line as GeoJSON,
+        streets), left_out (code, names and why, in both languages) and asked, the number of road times looked at.
+
+    Raises
+    ------
+    NotFound
+        When the incident or the team is not in the scope.
+    InvalidInput
+        When the incident has no coordinate, or there are no roads.
+    """
+    scope = who.scope if isinstance(who, Actor) else who
+    with database.scoped_session(scope) as session:
+        row = _incident(session, incident)
+        teams = field.list_teams(session, at=at)
+        busy = stored.open_dispatches(session, at)
+    if row["sealed"]:
+        if not isinstance(who, Actor):
+            raise _not_found(incident)
+        audit.record(database, who, "open_sealed", str(row["number"]))
+    # A team is away also where its case is not seen.
+    with database.scoped_session(Scope.whole().for_upkeep()) as session:
+        out = stored.teams_out(session, at)
+    if team is not None:
+        teams = [t for t in teams if t["code"] == team]
+        if not teams:
+            raise NotFound(
+                "team-not-found",
+                f"没有队伍 {team}，或超出管辖范围。",
+                f"There is no team {team} in your scope.",
+            )
+    clock = at.astimezone(ZoneInfo(database.settings.timezone)).time()
+    fit, left_out = [], []
+    for candidate in teams:
+        why = obstacle(candidate, row, clock, busy, out, off_shift=off_shift)
+        place = place_of(candidate, at)
+        if why is None and place is None:
+            why = ("no-place", "没有位置，也没有驻地坐标", "neither a position nor a base is known")
+        if why is not None or place is None:
+            left_out.append(_named(candidate) | dict(zip(("code_why", "zh", "en"), why or (), strict=False)))
+        else:
+            fit.append((candidate, place))
+    ranked, asked, no_way = _ranked(load_roads(database, scope), row, fit, k) if fit else ([], 0, [])
+    working = {candidate["code"] for candidate, _ in fit if is_on_shift(candidate, clock)}
+    ranked = [told | {"on_shift": told["code"] in working} for told in ranked]
+    return {
+        "incident": {name: row[name] for name in ("incident_id", "uid", "domain", "kind", "lon", "lat")},
+        "at": at.isoformat(),
+        "kinds": [_kind(code) for code in suitable_kinds(row["domain"], row["kind"], row["risk"])],
+        "teams": ranked,
+        "left_out": sorted(left_out + no_way, key=lambda t: str(t["code"])),
+        "asked": asked,
+    }
+
+
+def _incident(session: Any, incident: int | str) -> dict[str, Any]:
+    number = incident if isinstance(incident, int) else stored.incident_number(session, incident)
+    row = None if number is None else incidents.find_place(session, number)
+    if row is None:
+        raise _not_found(incident)
+    if row["lon"] is None:
+        raise InvalidInput(
+            "dispatch-no-place",
+            f"事件 {row['uid']} 没有坐标，无法按路程派队。请先补上坐标。",
+            f"Incident {row['uid']} has no coordinate, so no way to it can be found. Add one first.",
+        )
+    return row
+
+
+def _not_found(incident: int | str) -> NotFound:
+    return NotFound(
+        "incident-not-found",
+        f"没有事件 {incident}，或超出管辖范围。",
+        f"There is no incident {incident} in your scope.",
+    )
+
+
+def _kind(code: str) -> dict[str, str]:
+    kind = _KIND.get(code)
+    return {"code": code, "zh": kind.zh if kind else code, "en": kind.en if kind else code}
+
+
+def _named(team: dict[str, Any]) -> dict[str, Any]:
+    return {name: team[name] for name in ("code", "name_zh", "name_en", "kind", "mode")}
+
+
+def _ranked(
+    roads: Roads, incident: dict[str, Any], fit: list[tuple[dict[str, Any], Place]], k: int
+) -> tuple[list[dict[str, Any]], int, list[dict[str, Any]]]:
+    lon = np.array([p.lon for _, p in fit] + [incident["lon"]])
+    lat = np.array([p.lat for _, p in fit] + [incident["lat"]])
+    xy = np.column_stack(crs.from_wgs84(lon, lat, roads.epsg))
+    modes = np.array([team["mode"] for team, _ in fit])
+    factor = np.array([slowness(team["mode"], team["speed_kmh"]) for team, _ in fit])
+    used: list[Mode] = sorted(set(modes.tolist()))
+    routers = {mode: roads.router(mode) for mode in used}
+    found = nearest_by_road(routers, xy[-1], xy[:-1], modes, factor, roads.epsg, k=k)
+    ranked = []
+    for row, seconds in zip(found.order.tolist(), found.seconds.tolist(), strict=True):
+        team, place = fit[row]
+        router = routers[team["mode"]]
+        start, end = router.snap(xy[row]), router.snap(xy[-1])
+        way = router.path(start, end)
+        ranked.append(
+            _named(team)
+            | {
+                "professional": team["professional"],
+                "seconds": round(seconds, 1),
+                "length_m": round(way.length_m, 1),
+                "from": place.source,
+                "position_age_s": None if place.age_s is None else round(place.age_s),
+                "start_off_m": round(float(start.distance_m[0]), 1),
+                "end_off_m": round(float(end.distance_m[0]), 1),
+                "streets": _streets(way, factor[row]),
+                "geometry": _line(way, roads.epsg),
+            }
+        )
+    no_way = []
+    if len(ranked) < min(k, len(fit)):
+        reached = set(found.order.tolist())
+        words = {"code_why": "no-way", "zh": "没有可走的路", "en": "has no way there"}
+        no_way = [_named(team) | words for n, (team, _) in enumerate(fit) if n not in reached]
+    return ranked, found.asked, no_way
+
+
+def _streets(way: Path, factor: float) -> list[dict[str, Any]]:
+    return [
+        {"name": s.name, "length_m": round(s.length_m, 1), "seconds": round(s.seconds * factor, 1)}
+        for s in way.streets
+    ]
+
+
+def _line(way: Path, epsg: int) -> dict[str, Any]:
+    line = crs.geometries_to_wgs84(np.array([way.line], dtype=object), epsg)[0]
+    return {"type": "LineString", "coordinates": [[round(x, 6), round(y, 6)] for x, y in line.coords]}
