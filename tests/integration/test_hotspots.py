@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import shapely
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.sealing import is_sealed
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.hotspots import Finding, KeptRun
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.hotspots import comparison, runs
 from gridmap.services.hotspots.effects import effect
@@ -36,29 +38,31 @@ def spec(method: str, **given: Any) -> HotspotSpec:
     return HotspotSpec(method, FIRST, LAST, **{"seed": 1} | given)  # type: ignore[arg-type]
 
 
-def found(run: dict[str, Any]) -> list[dict[str, Any]]:
-    return [f for f in run["features"] if f["label"] not in {"none", "candidate"} and not is_cold(f["label"])]
+def found(run: KeptRun) -> list[Finding]:
+    return [f for f in run.findings if f.label not in {"none", "candidate"} and not is_cold(f.label)]
 
 
 @pytest.fixture(scope="module")
-def default_run(demo_database: Database) -> dict[str, Any]:
+def default_run(demo_database: Database) -> KeptRun:
     return runs.run_hotspots(demo_database, Scope.whole(), spec("gi"), keep=False)
 
 
 @pytest.mark.parametrize("hotspot", PLANTED, ids=NAMES)
 def test_every_planted_hotspot_is_found_without_being_told_its_domain(
-    default_run: dict[str, Any], hotspot: dict[str, Any]
+    default_run: KeptRun, hotspot: dict[str, Any]
 ) -> None:
     micro = gpd.read_file(DATA / "micro_grids.geojson").set_index("grid_key")
-    hot = shapely.union_all([f["geometry"] for f in found(default_run) if f["domain"] == hotspot["domain"]])
+    hot = shapely.union_all(
+        [f.geometry for f in found(default_run) if f.evidence["domain"] == hotspot["domain"]]
+    )
     assert hot.distance(shapely.Point(hotspot["lon"], hotspot["lat"])) < 1e-6
     cells = micro.loc[hotspot["micro_grid_keys"]].geometry
     covered = sum(hot.intersection(cell).area > 0.5 * cell.area for cell in cells)
     assert covered >= 0.7 * len(cells)
 
 
-def test_the_hotspots_are_a_small_part_of_the_town(default_run: dict[str, Any]) -> None:
-    hot = shapely.union_all([f["geometry"] for f in found(default_run)])
+def test_the_hotspots_are_a_small_part_of_the_town(default_run: KeptRun) -> None:
+    hot = shapely.union_all([f.geometry for f in found(default_run)])
     town = shapely.union_all(gpd.read_file(DATA / "town.geojson").geometry.to_numpy())
     assert hot.area < 0.08 * town.area
 
@@ -68,10 +72,10 @@ def test_the_emerging_hotspot_is_labelled_as_one(demo_database: Database) -> Non
     run = runs.run_hotspots(
         demo_database, Scope.whole(), spec("emerging", domain=place["domain"], kind=place["kind"]), keep=False
     )
-    here = [f for f in found(run) if f["geometry"].contains(shapely.Point(place["lon"], place["lat"]))]
-    assert [f["label"] for f in here] in (["new_hot"], ["consecutive_hot"])
-    assert 0.2 < here[0]["stability"] <= 1
-    assert len(here[0]["course"]) == len(run["summary"]["slices"]) == 12
+    here = [f for f in found(run) if f.geometry.contains(shapely.Point(place["lon"], place["lat"]))]
+    assert [f.label for f in here] in (["new_hot"], ["consecutive_hot"])
+    assert 0.2 < here[0].evidence["stability"] <= 1
+    assert len(here[0].evidence["course"]) == len(run.summary["slices"]) == 12
 
 
 def test_the_space_time_scan_finds_when_the_emerging_hotspot_began(demo_database: Database) -> None:
@@ -83,9 +87,9 @@ def test_the_space_time_scan_finds_when_the_emerging_hotspot_began(demo_database
         keep=False,
     )
     first = found(run)[0]
-    assert first["geometry"].contains(shapely.Point(place["lon"], place["lat"]))
-    assert first["since"] in {"2026-08-01", "2026-09-01"}
-    assert first["p"] <= 0.05
+    assert first.geometry.contains(shapely.Point(place["lon"], place["lat"]))
+    assert first.evidence["since"] in {"2026-08-01", "2026-09-01"}
+    assert first.evidence["p"] <= 0.05
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -96,14 +100,14 @@ def test_every_method_runs_shows_no_count_below_five_and_says_its_conventions(
     run = runs.run_hotspots(
         demo_database, Scope.whole(), spec(method, domain="policing", **given), keep=False
     )
-    about = run["summary"]
+    about = run.summary
     assert about["caption_zh"] == "接报量，不代表危险"
     assert about["conventions"]
-    assert run["features"] or about["table"]
-    assert all(f["observed"] >= 5 for f in run["features"])
+    assert run.findings or about["table"]
+    assert all(f.evidence["observed"] >= 5 for f in run.findings)
     assert all(row["observed"] == 0 or row["observed"] >= 5 for row in about.get("table", []))
-    assert all(f["words_zh"] and f["words_en"] for f in run["features"])
-    json.dumps({k: v for k, v in run.items() if k != "features"})
+    assert all(f.evidence["words_zh"] and f.evidence["words_en"] for f in run.findings)
+    json.dumps([run.parameters, run.summary, [f.evidence for f in run.findings]])
 
 
 def test_a_rate_counts_everybody_who_is_there(demo_database: Database) -> None:
@@ -112,7 +116,7 @@ def test_a_rate_counts_everybody_who_is_there(demo_database: Database) -> None:
         demo_database, Scope.whole(), spec("gi", domain="dispute", by="rate", presence=0.0), keep=False
     )
     # A garment park with more temporary than registered residents has more expected once they count.
-    parks = [{f["grid_key"]: f["expected"] for f in r["features"]} for r in (run, alone)]
+    parks = [{f.grid_key: f.evidence["expected"] for f in r.findings} for r in (run, alone)]
     assert any(parks[0][k] > 1.5 * parks[1][k] for k in parks[0].keys() & parks[1].keys())
 
 
@@ -124,7 +128,7 @@ def test_hexagons_may_take_the_place_of_grids(demo_database: Database) -> None:
         keep=False,
     )
     assert found(run)
-    assert all(f["observed"] >= 5 for f in run["features"])
+    assert all(f.evidence["observed"] >= 5 for f in run.findings)
 
 
 @pytest.mark.parametrize("given", [{"method": "gi", "level": 4}, {"method": "kde", "level": 3}])
@@ -137,7 +141,7 @@ def test_sealed_kinds_are_never_shown_closer_than_the_village(
     village = runs.run_hotspots(
         demo_database, Scope.whole(), spec("gi", domain="dispute", kind="01", level=3), keep=False
     )
-    assert village["features"]
+    assert village.findings
 
 
 def test_sealed_cases_are_left_out_of_a_closer_map_and_the_run_says_how_many(
@@ -148,22 +152,22 @@ def test_sealed_cases_are_left_out_of_a_closer_map_and_the_run_says_how_many(
     records = pd.read_csv(DATA / "incidents.csv", dtype=str)
     disputes = records.loc[records["domain"] == "dispute", "kind"]
     sealed = sum(is_sealed("dispute", kind) for kind in disputes)
-    assert close["summary"]["left_out_sealed"] == sealed > 0
-    assert far["summary"]["left_out_sealed"] == 0
+    assert close.summary["left_out_sealed"] == sealed > 0
+    assert far.summary["left_out_sealed"] == 0
 
 
 def test_mediation_and_service_come_first_and_patrols_only_where_policing_or_safety_is_meant(
-    default_run: dict[str, Any],
+    default_run: KeptRun,
 ) -> None:
     features = found(default_run)
-    assert {feature["domain"] for feature in features} > {"policing"}
+    assert {feature.evidence["domain"] for feature in features} > {"policing"}
     for feature in features:
-        patrolled = feature["domain"] in {"policing", "safety"}
-        assert (feature["proposal"] == "patrol") == patrolled
+        patrolled = feature.evidence["domain"] in {"policing", "safety"}
+        assert (feature.evidence["proposal"] == "patrol") == patrolled
 
 
 def test_one_seed_gives_one_result_and_the_same_data_one_hash(demo_database: Database) -> None:
-    def once() -> dict[str, Any]:
+    def once() -> KeptRun:
         return runs.run_hotspots(
             demo_database, Scope.whole(), spec("scan", domain="land", permutations=99), keep=False
         )
@@ -177,20 +181,18 @@ def test_a_run_is_kept_listed_compared_exported_and_deleted(recorded_town: Datab
     late = HotspotSpec("gi", dt.date(2026, 5, 1), LAST, domain="policing", level=3)
     first, second = (runs.run_hotspots(recorded_town, whole, s) for s in (early, late))
     listed = runs.list_runs(recorded_town, whole)
-    assert [r["run_id"] for r in listed] == [second["run_id"], first["run_id"]]
-    kept = runs.hotspot_run(recorded_town, whole, first["run_id"])
-    assert {k: v for k, v in kept.items() if k != "created_at"} == {
-        k: v for k, v in first.items() if k != "created_at"
-    }
+    assert [r.run_id for r in listed] == [second.run_id, first.run_id]
+    kept = runs.hotspot_run(recorded_town, whole, first.run_id)
+    assert replace(kept, created_at=None) == first
     assert set(comparison.compare_runs(first, second)["change"]) <= {"kept", "new", "gone"}
     for ending in ("geojson", "gpkg", "csv", "xlsx"):
         path = tmp_path / f"hotspots.{ending}"
-        assert runs.export_run(kept, path, "Asia/Shanghai") == len(kept["features"])
+        assert runs.export_run(kept, path, "Asia/Shanghai") == len(kept.findings)
     table = pd.read_csv(tmp_path / "hotspots.csv")
     assert set(table["caption_en"]) == {"reported incidents, not danger"}
-    runs.delete_run(recorded_town, Actor.at_the_machine(), first["run_id"])
+    runs.delete_run(recorded_town, Actor.at_the_machine(), first.run_id)
     with pytest.raises(NotFound):
-        runs.hotspot_run(recorded_town, whole, first["run_id"])
+        runs.hotspot_run(recorded_town, whole, first.run_id)
 
 
 def test_a_run_is_seen_by_scopes_that_hold_all_of_it_and_by_no_other(recorded_town: Database) -> None:
@@ -199,8 +201,8 @@ def test_a_run_is_seen_by_scopes_that_hold_all_of_it_and_by_no_other(recorded_to
     run = runs.run_hotspots(
         recorded_town, area, HotspotSpec("near-repeat", FIRST, LAST, level=3, permutations=19)
     )
-    number = run["run_id"]
-    assert runs.hotspot_run(recorded_town, area, number)["data_sha256"] == run["data_sha256"]
+    number = run.run_id
+    assert runs.hotspot_run(recorded_town, area, number).data_sha256 == run.data_sha256
     assert runs.hotspot_run(recorded_town, Scope.whole(), number)
     for other in (sibling, village):
         assert runs.list_runs(recorded_town, other) == []
@@ -268,7 +270,7 @@ def test_numbers_told_beside_a_run_are_five_or_more_or_not_told(demo_database: D
     for day in range(1, 15):
         since = dt.date(2026, 5, day)
         asked = HotspotSpec("scan", since, since + dt.timedelta(days=2), permutations=0)
-        about = runs.run_hotspots(demo_database, Scope.whole(), asked, keep=False)["summary"]
+        about = runs.run_hotspots(demo_database, Scope.whole(), asked, keep=False).summary
         for name in ("left_out_sealed", "outside"):
             assert about[name] is None or about[name] == 0 or about[name] >= 5
 
@@ -277,20 +279,19 @@ def test_areas_of_density_cannot_be_subtracted_from_each_other_to_a_few(demo_dat
     for day in range(1, 15):
         since = dt.date(2026, 5, day)
         run = runs.run_hotspots(demo_database, Scope.whole(), HotspotSpec("kde", since, since), keep=False)
-        held = [0, *sorted(f["observed"] for f in run["features"])]
+        held = [0, *sorted(f.evidence["observed"] for f in run.findings)]
         assert all(more - less >= 5 for less, more in itertools.pairwise(held))
-        assert run["summary"]["incidents"] - held[-1] not in range(1, 5)
+        assert run.summary["incidents"] - held[-1] not in range(1, 5)
 
 
 def test_too_few_permutations_are_told_and_not_taken_for_a_quiet_town(demo_database: Database) -> None:
     few = runs.run_hotspots(demo_database, Scope.whole(), spec("gi", permutations=99), keep=False)
     assert not found(few)
-    assert few["summary"]["permutations_few"]
+    assert few.summary["permutations_few"]
     none = runs.run_hotspots(demo_database, Scope.whole(), spec("gi"), keep=False)
-    assert not none["summary"]["permutations_few"]
-    assert runs.run_hotspots(demo_database, Scope.whole(), spec("scan", permutations=9), keep=False)[
-        "summary"
-    ]["permutations_few"]
+    assert not none.summary["permutations_few"]
+    tried = runs.run_hotspots(demo_database, Scope.whole(), spec("scan", permutations=9), keep=False)
+    assert tried.summary["permutations_few"]
 
 
 def test_rates_count_everybody_and_tell_whose_rank_that_changes(demo_database: Database) -> None:

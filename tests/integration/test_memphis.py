@@ -127,15 +127,15 @@ def test_every_method_that_needs_no_roads_runs_on_the_robberies(memphis: Databas
     given = {"permutations": 99} if "scan" in method or method == "near-repeat" else {}
     asked = HotspotSpec(method, dt.date(2019, 1, 1), dt.date(2019, 12, 31), level=3, seed=5, **given)
     run = run_hotspots(memphis, Scope.whole(), asked, keep=False)
-    assert run["summary"]["incidents"] == 2244
-    assert run["summary"]["epsg"] == 32616
-    assert run["summary"]["caption_en"] == "reported incidents, not danger"
-    assert all(f["observed"] >= 5 for f in run["features"])
+    assert run.summary["incidents"] == 2244
+    assert run.summary["epsg"] == 32616
+    assert run.summary["caption_en"] == "reported incidents, not danger"
+    assert all(f.evidence["observed"] >= 5 for f in run.findings)
 
 
 def test_robberies_repeat_near_in_space_and_time(memphis: Database) -> None:
     asked = HotspotSpec("near-repeat", dt.date(2019, 1, 1), dt.date(2019, 12, 31), level=3, permutations=199)
-    nearest = run_hotspots(memphis, Scope.whole(), asked, keep=False)["summary"]["table"][0]
+    nearest = run_hotspots(memphis, Scope.whole(), asked, keep=False).summary["table"][0]
     assert nearest["ratio"] > 1.5
     assert nearest["p"] <= 0.01
 

@@ -110,7 +110,7 @@ def test_a_saved_mapping_is_changed_by_its_owner_and_the_administrator_alone(bla
 
 def test_two_numbers_tell_nothing_of_how_many_there_are_and_older_ones_stay(blank: Database) -> None:
     old = kept(blank, "hotspot_runs", TOWN, "计划甲", run_id=3)
-    assert hotspot_run(blank, Scope.whole(), old)["run_id"] == 3
+    assert hotspot_run(blank, Scope.whole(), old).run_id == 3
     numbers = [kept(blank, "hotspot_runs", TOWN, "计划甲") for _ in range(60)]
     assert len(set(numbers)) == 60
     assert all(2**30 <= n < 2**31 for n in numbers)
@@ -118,7 +118,7 @@ def test_two_numbers_tell_nothing_of_how_many_there_are_and_older_ones_stay(blan
     assert len(set(steps)) > 55
     assert min(steps) > 1
     # The newest is told first all the same.
-    assert [run["run_id"] for run in list_runs(blank, Scope.whole(), limit=3)] == numbers[:-4:-1]
+    assert [run.run_id for run in list_runs(blank, Scope.whole(), limit=3)] == numbers[:-4:-1]
     # It is a permutation: no number comes twice, and the workspace's own key decides which comes.
     with blank.scoped_session(Scope.whole()) as session:
         asked = "select count(distinct spread(n, 8, :key)), min(spread(n, 8, :key)), max(spread(n, 8, :key))"

@@ -6,7 +6,6 @@ import datetime as dt
 import io
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from sqlalchemy import text
 
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.hotspots import KeptRun
 from gridmap.domain.protection import BOUND, LEAST_TOLD, Counts
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import GridmapError
@@ -152,8 +152,8 @@ def test_runs_a_day_apart_are_not_subtracted_outside_the_house(demo_database: Da
         listed = {run["run_id"] for run in liaison.get("/api/v1/hotspot-runs").get_json()["runs"]}
         for run, end in zip(made, ends, strict=True):
             of_whole_months = end.day == 30
-            address = f"/api/v1/hotspot-runs/{run['run_id']}"
-            assert (run["run_id"] in listed) == of_whole_months
+            address = f"/api/v1/hotspot-runs/{run.run_id}"
+            assert (run.run_id in listed) == of_whole_months
             for way in (address, f"{address}/export?format=csv"):
                 assert liaison.get(way).status_code == (200 if of_whole_months else 409)
         told = liaison.get(f"/api/v1/hotspot-runs/{made[1]['run_id']}").get_json()
@@ -161,11 +161,11 @@ def test_runs_a_day_apart_are_not_subtracted_outside_the_house(demo_database: Da
         # Inside, and on record, the same runs are true ones; a file for others is not.
         desk = client_of(demo_database, Role.TOWN_DESK)
         for run in made:
-            file = desk.get(f"/api/v1/hotspot-runs/{run['run_id']}/export?format=csv")
+            file = desk.get(f"/api/v1/hotspot-runs/{run.run_id}/export?format=csv")
             told_true = pd.read_csv(io.BytesIO(file.data), dtype={"counts": str})
             assert set(told_true["counts"]) == {"true"}
-            assert told_true["observed"].tolist() == [f["observed"] for f in run["features"]]
-            given = desk.get(f"/api/v1/hotspot-runs/{run['run_id']}/export?format=csv&for_others=true")
+            assert told_true["observed"].tolist() == [f.evidence["observed"] for f in run.findings]
+            given = desk.get(f"/api/v1/hotspot-runs/{run.run_id}/export?format=csv&for_others=true")
             assert given.status_code == (200 if run is made[1] else 409)
         spec = HotspotSpec("gi", dt.date(2026, 1, 1), dt.date(2026, 12, 31), level=3, seed=1)
         made.append(run_hotspots(demo_database, WHOLE, spec))
@@ -180,11 +180,11 @@ def test_runs_a_day_apart_are_not_subtracted_outside_the_house(demo_database: Da
         assert given["hint_zh"].str.contains("扰动").all()
     finally:
         for run in made:
-            delete_run(demo_database, Actor.at_the_machine(), run["run_id"])
+            delete_run(demo_database, Actor.at_the_machine(), run.run_id)
 
 
-def outlines(run: dict[str, Any]) -> dict[bytes, int]:
-    return {shapely.to_wkb(f["geometry"]): f["observed"] for f in run["features"]}
+def outlines(run: KeptRun) -> dict[bytes, int]:
+    return {shapely.to_wkb(f.geometry): f.evidence["observed"] for f in run.findings}
 
 
 def test_a_day_of_micro_grids_and_family_disputes_stay_inside(demo_database: Database) -> None:
@@ -201,7 +201,7 @@ def test_a_day_of_micro_grids_and_family_disputes_stay_inside(demo_database: Dat
     assert (true["class"], true["from"], true["to"]) == ("true", "2026-10-01", "2026-10-01")
     assert 0 < min(true["counts"].values()) < 5
     family = desk.get("/api/v1/incidents?domain=dispute&kind=01").get_json()
-    assert family["features"] == []
+    assert family.findings == []
     assert family["sealed"] == family["total"] > 0
     # In the perturbed class they are in the sums by the village, whoever asks.
     query = IncidentQuery(since=dt.date(2026, 1, 1), until=dt.date(2026, 12, 31), domains=("dispute",))

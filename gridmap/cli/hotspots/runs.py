@@ -11,6 +11,7 @@ from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
 from gridmap.cli.hotspots.rates import effect, rates
+from gridmap.domain.hotspots import Finding, KeptRun, PairsBand, RunSummary
 from gridmap.domain.protection import Purpose, counts_for
 from gridmap.services.hotspots import comparison, runs
 from gridmap.services.hotspots.publish import p_text, told_text
@@ -102,38 +103,38 @@ def run(
             )
         counts = counts_for(actor(database), Purpose.SHARE if for_others else Purpose.EXPORT)
         for path in outputs:
-            leaves = runs.hotspot_run(database, scope, made["run_id"], counts)
+            leaves = runs.hotspot_run(database, scope, made.run_id or 0, counts)
             runs.export_run(leaves, path, database.settings.timezone)
     tell_run(made)
     for path in outputs:
         console.print(f"已写入 / written: {path}")
 
 
-def tell_run(run: dict[str, Any]) -> None:
+def tell_run(run: KeptRun) -> None:
     """Print a run: what it was, what it found, how sure."""
-    about = run["summary"]
-    number = "-" if run["run_id"] is None else run["run_id"]
+    about = run.summary
+    number = "-" if run.run_id is None else run.run_id
     console.print(
-        f"第 {number} 次 / run {number}: {about['method_zh']} / {about['method_en']}, {run['since']} … {run['until']}, "
-        f"{_subject(run)}, 层级 / level {run['level']}",
+        f"第 {number} 次 / run {number}: {about['method_zh']} / {about['method_en']}, {run.since} … {run.until}, "
+        f"{_subject(run)}, 层级 / level {run.level}",
         highlight=False,
     )
     console.print(f"{about['caption_zh']} / {about['caption_en']}", style="bold", highlight=False)
     if "table" in about:
         _tell_table(about["table"])
     else:
-        _tell_features([f for f in run["features"] if f["label"] != "none"], about)
+        _tell_features([f for f in run.findings if f.label != "none"], about)
     for text in _notes(run):
         console.print(text, highlight=False)
 
 
-def _subject(run: dict[str, Any]) -> str:
-    if run["domain"] is None:
+def _subject(run: KeptRun) -> str:
+    if run.domain is None:
         return "全部领域 / all domains"
-    return str(run["domain"]) if run["kind"] is None else f"{run['domain']}/{run['kind']}"
+    return run.domain if run.kind is None else f"{run.domain}/{run.kind}"
 
 
-def _tell_table(rows: list[dict[str, Any]]) -> None:
+def _tell_table(rows: list[PairsBand]) -> None:
     table = Table()
     for heading in (
         "距离 / m",
@@ -149,12 +150,12 @@ def _tell_table(rows: list[dict[str, Any]]) -> None:
         table.add_row(
             f"[{row['from_m']:g}, {row['to_m']:g})",
             f"[{row['from_days']:g}, {row['to_days']:g})",
-            *(_cell(row[k]) for k in ("observed", "expected", "ratio", "p", "p_family")),
+            *(_cell(v) for v in (row["observed"], row["expected"], row["ratio"], row["p"], row["p_family"])),
         )
     console.print(table)
 
 
-def _tell_features(found: list[dict[str, Any]], about: dict[str, Any]) -> None:
+def _tell_features(found: list[Finding], about: RunSummary) -> None:
     if not found and about.get("withheld"):
         console.print("没有可以显示的结果 / there is no result that may be shown.")
         return
@@ -174,13 +175,14 @@ def _tell_features(found: list[dict[str, Any]], about: dict[str, Any]) -> None:
     for heading in ("p", "q"):
         table.add_column(heading, justify="right", no_wrap=True)
     for feature in found[:_SHOWN]:
+        told = feature.evidence
         table.add_row(
-            str(feature["rank"]),
-            feature["label"],
-            f"{feature['name_zh']}\n{feature['name_en']}",
-            feature.get("domain") or "",
-            *(_cell(feature.get(k)) for k in ("observed", "expected", "z")),
-            *("" if feature.get(k) is None else p_text(feature[k]) for k in ("p", "q")),
+            str(feature.rank),
+            feature.label,
+            f"{told['name_zh']}\n{told['name_en']}",
+            told.get("domain") or "",
+            *(_cell(v) for v in (told.get("observed"), told.get("expected"), told.get("z"))),
+            *("" if p is None else p_text(p) for p in (told.get("p"), told.get("q"))),
         )
     console.print(table)
     if len(found) > _SHOWN:
@@ -191,8 +193,8 @@ def _cell(value: Any) -> str:
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _notes(run: dict[str, Any]) -> list[str]:
-    about = run["summary"]
+def _notes(run: KeptRun) -> list[str]:
+    about = run.summary
     notes = [f"事件 / incidents: {about['incidents']}; 网格 / grids: {about['cells']}"]
     if about["outside"] != 0:
         notes.append(f"{told_text(about['outside'])} 件不在这一层级的网格内 / lie in no grid of this level.")
@@ -214,7 +216,7 @@ def _notes(run: dict[str, Any]) -> list[str]:
     convention = ", ".join(f"{k} = {v}" for k, v in about["conventions"].items())
     notes += [
         f"约定 / conventions: {convention}",
-        f"种子 / seed {run['seed']}, 数据 / data {run['data_sha256'][:12]}, gridmap {run['version']}",
+        f"种子 / seed {run.seed}, 数据 / data {run.data_sha256[:12]}, gridmap {run.version}",
     ]
     return notes
 
@@ -248,10 +250,10 @@ def list_(method: str | None, limit: int) -> None:
     ):
         table.add_column(heading)
     for row in kept:
-        found = ", ".join(f"{k} {v}" for k, v in row["summary"].get("labels", {}).items() if k != "none")
+        found = ", ".join(f"{k} {v}" for k, v in row.summary.get("labels", {}).items() if k != "none")
         table.add_row(
-            str(row["run_id"]), row["method"], _subject(row), f"{row['since']} … {row['until']}",
-            str(row["level"]), found, str(row["seed"]), (row["created_at"] or "")[:16],
+            str(row.run_id), row.method, _subject(row), f"{row.since} … {row.until}",
+            str(row.level), found, str(row.seed), row.created_at.isoformat()[:16] if row.created_at else "",
         )  # fmt: skip
     console.print(table)
 
@@ -266,10 +268,11 @@ def show(run_id: int, *, everything: bool) -> None:
         found = runs.hotspot_run(database, who.scope, run_id, counts_for(who, Purpose.SCREEN))
     tell_run(found)
     if everything:
-        for feature in found["features"]:
+        for feature in found.findings:
+            told = feature.evidence
             console.print(
-                f"{feature['rank']:>4} {feature['label']}: {feature['name_zh']} / {feature['name_en']}: "
-                f"{feature['words_zh']} / {feature['words_en']}",
+                f"{feature.rank:>4} {feature.label}: {told['name_zh']} / {told['name_en']}: "
+                f"{told['words_zh']} / {told['words_en']}",
                 markup=False,
                 highlight=False,
             )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from gridmap.analysis import emerging, fdr, hotspot, rates, weights
+from gridmap.domain.hotspots import Finding, RunSummary
 from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.guard import by_class, guarded_cells
 from gridmap.services.hotspots.observations import Inputs
@@ -49,8 +50,8 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
     found = {domain: _gi(inputs, spec, near, counts[domain], rng) for domain in domains}
     q = fdr.benjamini_hochberg(np.concatenate([found[domain].p for domain in domains]))
     apart = dict(zip(domains, np.split(q, len(domains)), strict=True))
-    features: list[dict[str, Any]] = []
-    protected: list[dict[str, Any]] = []
+    features: list[Finding] = []
+    protected: list[Finding] = []
     withheld, tally = 0, {"hot": 0, "cold": 0}
     quiet = np.ones(len(inputs.cells), dtype=bool)
     for domain in domains:
@@ -77,8 +78,8 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
             q=apart[domain],
             domain=domain,
         )
-        protected += guarded if spec.domain else [unit for unit in guarded if unit["label"] != "none"]
-        features += units if spec.domain else [unit for unit in units if unit["label"] != "none"]
+        protected += guarded if spec.domain else [unit for unit in guarded if unit.label != "none"]
+        features += units if spec.domain else [unit for unit in units if unit.label != "none"]
         withheld += hidden
         quiet &= labels == "none"
         tally = {label: n + int((labels == label).sum()) for label, n in tally.items()}
@@ -94,7 +95,7 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
             domain=None,
             only=quiet,
         )
-    summary: dict[str, Any] = {
+    summary: RunSummary = {
         "domains": domains,
         "tests": len(q),
         "withheld": withheld,
@@ -127,9 +128,7 @@ def _gi(
     return hotspot.local_gi(values, near, permutations=spec.permutations or 0, rng=rng, keys=keys)
 
 
-def _ground(
-    inputs: Inputs, spec: HotspotSpec, near: csr_array, quiet: NDArray[np.bool_]
-) -> list[dict[str, Any]]:
+def _ground(inputs: Inputs, spec: HotspotSpec, near: csr_array, quiet: NDArray[np.bool_]) -> list[Finding]:
     """Return units of all incidents together between the hotspots, without a label.
 
     Under a hotspot they would tell, less its own domain's incidents, of a few of the other domains.
@@ -201,7 +200,7 @@ def _cells_outcome(
         p=found.p,
         q=found.q,
     )
-    summary = {
+    summary: RunSummary = {
         "significant_cells": int((labels != "none").sum()),
         "withheld": withheld,
         "labels": _tally(labels),
@@ -216,7 +215,7 @@ def _guarded(
     near: csr_array,
     labels: NDArray[np.object_],
     q: NDArray[np.float64],
-) -> list[dict[str, Any]]:
+) -> list[Finding]:
     expected = expected_counts(inputs, spec, inputs.counts)
     return guarded_cells(inputs, spec, near, labels, expected=expected, q=q, domain=spec.domain)
 
@@ -254,7 +253,7 @@ def by_emerging(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         q=found.q_gi[:, -1],
         more={"tau": found.tau, "stability": found.stability, "course": np.round(found.z, 1)},
     )
-    summary = {
+    summary: RunSummary = {
         "slices": cut.names,
         "withheld": withheld,
         "labels": _tally(labels),

@@ -11,6 +11,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gridmap.analysis import density, near_repeat
+from gridmap.domain.hotspots import Finding, PairsBand, RunSummary
 from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.observations import Inputs
@@ -46,7 +47,7 @@ def by_kde(inputs: Inputs, spec: HotspotSpec) -> Outcome:
     mass = np.where(found.inside, found.values, 0.0).ravel() * cell_m**2
     order = np.argsort(-mass, kind="stable")
     cumulative = np.cumsum(mass[order]) / mass.sum()
-    features: list[dict[str, Any]] = []
+    features: list[Finding] = []
     inner = 0
     for share in _SHARES:
         cells = order[: int(np.searchsorted(cumulative, share)) + 1]
@@ -57,7 +58,7 @@ def by_kde(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         if count - inner >= MINIMUM and (beyond >= MINIMUM or beyond == 0):
             inner = count
             features.append(_area(share, geometry, count, len(xy), mask.area, spec))
-    summary = {
+    summary: RunSummary = {
         "bandwidth_m": number(bandwidth_m, 1),
         "cell_m": number(cell_m, 1),
         "peak_per_km2": number(float(found.values[found.inside].max()) * 1e6, 1),
@@ -82,16 +83,14 @@ def _squares(found: Any, cells: NDArray[np.int64]) -> Any:
     return shapely.union_all(boxes)
 
 
-def _area(
-    share: float, geometry: Any, count: int, total: int, whole_m2: float, spec: HotspotSpec
-) -> dict[str, Any]:
+def _area(share: float, geometry: Any, count: int, total: int, whole_m2: float, spec: HotspotSpec) -> Finding:
     expected = total * geometry.area / whole_m2
     zh, en = in_words(count, expected)
-    return {
-        "label": f"top{round(100 * share)}",
-        "grid_key": None,
-        "geometry": geometry,
-        "properties": {
+    return Finding(
+        f"top{round(100 * share)}",
+        None,
+        geometry,
+        {
             "name_zh": f"最密集的区域，占核密度总量的 {share:.0%}",
             "name_en": f"densest area, {share:.0%} of the kernel density",
             "observed": count,
@@ -105,7 +104,7 @@ def _area(
             "words_en": f"{en}, on {geometry.area / whole_m2:.1%} of the land",
             "proposal": proposal(spec.domain),
         },
-    }
+    )
 
 
 def by_network_kde(inputs: Inputs, spec: HotspotSpec, roads: NDArray[np.object_]) -> Outcome:
@@ -122,7 +121,8 @@ def by_network_kde(inputs: Inputs, spec: HotspotSpec, roads: NDArray[np.object_]
     pieces = found.lines(graph)[dense]
     ends = np.array([[line.coords[0], line.coords[-1]] for line in pieces]).reshape(-1, 2, 2)
     part = _joined(ends)
-    features, withheld = [], 0
+    features: list[Finding] = []
+    withheld = 0
     for group in np.unique(part):
         rows = dense[part == group]
         count = float(mass[rows].sum())
@@ -132,8 +132,8 @@ def by_network_kde(inputs: Inputs, spec: HotspotSpec, roads: NDArray[np.object_]
         features.append(
             _stretch(shapely.line_merge(shapely.union_all(pieces[part == group])), count, length[rows].sum())
         )
-    features.sort(key=lambda f: -f["properties"]["per_km"])
-    summary = {
+    features.sort(key=lambda f: -(f.evidence["per_km"] or 0.0))
+    summary: RunSummary = {
         "bandwidth_m": number(bandwidth_m, 1),
         "incidents": len(xy),
         "stretches": len(features),
@@ -156,13 +156,13 @@ def _joined(ends: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.asarray(part[:n], dtype=np.int64)
 
 
-def _stretch(geometry: Any, count: float, length_m: float) -> dict[str, Any]:
+def _stretch(geometry: Any, count: float, length_m: float) -> Finding:
     per_km = count / length_m * 1000.0
-    return {
-        "label": "stretch",
-        "grid_key": None,
-        "geometry": geometry,
-        "properties": {
+    return Finding(
+        "stretch",
+        None,
+        geometry,
+        {
             "name_zh": f"路段，长 {length_m:,.0f} 米",
             "name_en": f"stretch of road, {length_m:,.0f} m",
             "observed": round(count),
@@ -175,7 +175,7 @@ def _stretch(geometry: Any, count: float, length_m: float) -> dict[str, Any]:
             "words_zh": f"约 {count:.0f} 件接报（核密度估计），每公里 {per_km:.1f} 件",
             "words_en": f"about {count:.0f} reported (kernel estimate), {per_km:.1f} a kilometre",
         },
-    }
+    )
 
 
 def by_near_repeat(inputs: Inputs, spec: HotspotSpec) -> Outcome:
@@ -190,7 +190,7 @@ def by_near_repeat(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         permutations=999 if spec.permutations is None else spec.permutations,
         rng=np.random.default_rng(spec.seed),
     )
-    rows: list[dict[str, Any]] = [
+    rows: list[PairsBand] = [
         {
             "from_m": SPACE_BREAKS_M[i],
             "to_m": SPACE_BREAKS_M[i + 1],
@@ -206,7 +206,7 @@ def by_near_repeat(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         for j in range(len(TIME_BREAKS_DAYS) - 1)
     ]
     shown = [row for row in rows if row["observed"] >= MINIMUM or row["observed"] == 0]
-    summary = {
+    summary: RunSummary = {
         "incidents": int(kept.sum()),
         "withheld": len(rows) - len(shown),
         "table": shown,

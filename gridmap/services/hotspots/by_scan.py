@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap.analysis import scan
+from gridmap.domain.hotspots import Evidence, Finding, RunSummary
 from gridmap.domain.terms import MINIMUM
 from gridmap.services.hotspots.guard import guarded_clusters
 from gridmap.services.hotspots.observations import Inputs
@@ -72,8 +73,8 @@ def _outcome(inputs: Inputs, spec: HotspotSpec, found: Any, cut: Slices | None) 
         for cluster in found.clusters[:_MOST]
         if cluster.observed >= MINIMUM
     ]
-    labels = [f["label"] for f in features]
-    summary: dict[str, Any] = {
+    labels = [f.label for f in features]
+    summary: RunSummary = {
         "clusters": len(features),
         "labels": {label: labels.count(label) for label in sorted(set(labels))},
         "withheld": 0,
@@ -98,12 +99,12 @@ def _inside(inputs: Inputs, cluster: Any, cut: Slices | None) -> NDArray[np.bool
     return held & (inputs.day >= (since - first).days) & (inputs.day < (before - first).days)
 
 
-def _feature(inputs: Inputs, spec: HotspotSpec, cluster: Any, cut: Slices | None) -> dict[str, Any]:
+def _feature(inputs: Inputs, spec: HotspotSpec, cluster: Any, cut: Slices | None) -> Finding:
     rows = np.asarray(cluster.members)
     p = float(cluster.p)
     zh, en = in_words(int(cluster.observed), float(cluster.expected), p=p, sign="p")
     first = inputs.cells.iloc[int(rows[0])]
-    properties: dict[str, Any] = {
+    evidence: Evidence = {
         "name_zh": first["name_zh"] + ("" if len(rows) == 1 else f" 一带 {len(rows)} 格"),
         "name_en": first["name_en"] + ("" if len(rows) == 1 else f" and around, {len(rows)} grids"),
         "cells": len(rows),
@@ -123,12 +124,12 @@ def _feature(inputs: Inputs, spec: HotspotSpec, cluster: Any, cut: Slices | None
     }
     if cut is not None:
         since, last = cut.starts[int(cluster.start)], cut.starts[int(cluster.end) + 1]
-        properties |= {"since": since.isoformat(), "before": last.isoformat()}
-        properties["words_zh"] += f"，{since:%Y-%m-%d} 起，至 {last:%Y-%m-%d} 前"
-        properties["words_en"] += f", from {since:%Y-%m-%d} to before {last:%Y-%m-%d}"
-    return {
-        "label": "cluster" if p <= spec.alpha else "candidate",
-        "grid_key": int(first["grid_key"]),
-        "geometry": shapely.union_all(inputs.cells.geometry.to_numpy()[rows]),
-        "properties": properties,
-    }
+        evidence |= {"since": since.isoformat(), "before": last.isoformat()}
+        evidence["words_zh"] += f"，{since:%Y-%m-%d} 起，至 {last:%Y-%m-%d} 前"
+        evidence["words_en"] += f", from {since:%Y-%m-%d} to before {last:%Y-%m-%d}"
+    return Finding(
+        "cluster" if p <= spec.alpha else "candidate",
+        int(first["grid_key"]),
+        shapely.union_all(inputs.cells.geometry.to_numpy()[rows]),
+        evidence,
+    )

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal, TypedDict
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from gridmap.domain.hotspots import Finding, KeptRun
 from gridmap.errors import InvalidInput
 
 
-def compare_runs(first: dict[str, Any], second: dict[str, Any]) -> pd.DataFrame:
+def compare_runs(first: KeptRun, second: KeptRun) -> pd.DataFrame:
     """Lay the areas of two runs over each other.
 
     Parameters
     ----------
-    first, second : dict
-        As :func:`hotspot_run` gives them; the earlier one first.
+    first, second : KeptRun
+        The earlier one first.
 
     Returns
     -------
@@ -31,7 +32,7 @@ def compare_runs(first: dict[str, Any], second: dict[str, Any]) -> pd.DataFrame:
         When a run has no areas, as near repeats have none.
     """
     old, new = (_found(run) for run in (first, second))
-    rows: list[dict[str, Any]] = []
+    rows: list[Change] = []
     matched: set[int] = set()
     for feature in new:
         shares = [_overlap(feature, other) if _comparable(feature, other) else 0.0 for other in old]
@@ -44,38 +45,54 @@ def compare_runs(first: dict[str, Any], second: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[*_change(None, None, 0.0)])
 
 
-def _found(run: dict[str, Any]) -> list[dict[str, Any]]:
-    if run["method"] == "near-repeat":
+def _found(run: KeptRun) -> list[Finding]:
+    if run.method == "near-repeat":
         raise InvalidInput(
             "compare-no-areas",
             "近重复分析没有区域，无法比较。",
             "A near-repeat run has no areas to compare.",
         )
-    return [
-        f for f in run["features"] if f["label"] not in {"none", "candidate"} and f["geometry"] is not None
-    ]
+    return [f for f in run.findings if f.label not in {"none", "candidate"} and f.geometry is not None]
 
 
-def _comparable(one: dict[str, Any], other: dict[str, Any]) -> bool:
+def _comparable(one: Finding, other: Finding) -> bool:
     # A run over all domains may find one place in several; a hotspot of one domain does not go on in another.
-    return one.get("domain") == other.get("domain") or None in (one.get("domain"), other.get("domain"))
+    return one.evidence.get("domain") == other.evidence.get("domain") or None in (
+        one.evidence.get("domain"),
+        other.evidence.get("domain"),
+    )
 
 
-def _overlap(one: dict[str, Any], other: dict[str, Any]) -> float:
-    joint = shapely.union(one["geometry"], other["geometry"])
-    shared = shapely.intersection(one["geometry"], other["geometry"])
+def _overlap(one: Finding, other: Finding) -> float:
+    if one.geometry is None or other.geometry is None:
+        return 0.0
+    joint = shapely.union(one.geometry, other.geometry)
+    shared = shapely.intersection(one.geometry, other.geometry)
     return float(shared.area / joint.area) if joint.area else float(shared.length / max(joint.length, 1e-12))
 
 
-def _change(old: dict[str, Any] | None, new: dict[str, Any] | None, overlap: float) -> dict[str, Any]:
-    named = new or old or {}
+class Change(TypedDict):
+    """What became of an area from one run to another."""
+
+    change: Literal["kept", "new", "gone"]
+    name_zh: str | None
+    name_en: str | None
+    label_before: str | None
+    label_after: str | None
+    observed_before: int | None
+    observed_after: int | None
+    overlap: float
+
+
+def _change(old: Finding | None, new: Finding | None, overlap: float) -> Change:
+    named = new or old
     return {
         "change": "kept" if old and new else "new" if new else "gone",
-        "name_zh": named.get("name_zh"),
-        "name_en": named.get("name_en"),
-        "label_before": old["label"] if old else None,
-        "label_after": new["label"] if new else None,
-        "observed_before": old["observed"] if old else None,
-        "observed_after": new["observed"] if new else None,
+        "name_zh": named.evidence.get("name_zh") if named else None,
+        "name_en": named.evidence.get("name_en") if named else None,
+        "label_before": old.label if old else None,
+        "label_after": new.label if new else None,
+        "observed_before": old.evidence["observed"] if old else None,
+        "observed_after": new.evidence["observed"] if new else None,
         "overlap": round(overlap, 3),
     }

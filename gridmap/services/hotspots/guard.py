@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from gridmap.analysis.suppress import NOT_SHOWN
 from gridmap.domain.days import local_span
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.hotspots import Evidence, Finding
 from gridmap.domain.protection import ProtectedQuery, protect, widened
 from gridmap.domain.query import IncidentQuery
 from gridmap.services.cases.protected import told_counts
@@ -152,7 +153,7 @@ def guarded_cells(
     domain: str | None,
     plain: str = "none",
     only: NDArray[np.bool_] | None = None,
-) -> list[dict[str, Any]]:
+) -> list[Finding]:
     """Describe cells as they may leave the house.
 
     Cells of one label that touch are one place, whatever each of them holds; a cell without a label stands alone. What
@@ -199,35 +200,36 @@ def guarded_cells(
         found = str(labels[first]) != plain
         least = chance_class(float(np.nanmin(q[rows]))) if found and np.isfinite(q[rows]).any() else None
         zh, en = in_words(observed, awaited, least)
+        evidence = _named(inputs, rows) | {
+            "domain": domain,
+            "observed": observed,
+            "expected": awaited,
+            "z": None,
+            "p": None,
+            "q": least,
+            "words_zh": zh,
+            "words_en": en,
+        }
+        if found:
+            evidence["members"] = [str(k) for k in inputs.cells["grid_key"].iloc[rows]]
         out.append(
-            {
-                "label": str(labels[first]) if found else "none",
-                "grid_key": int(inputs.cells["grid_key"].iloc[first]),
-                "geometry": shapely.union_all(inputs.cells.geometry.to_numpy()[rows]),
-                "properties": _properties(inputs, rows)
-                | {
-                    "domain": domain,
-                    "observed": observed,
-                    "expected": awaited,
-                    "z": None,
-                    "p": None,
-                    "q": least,
-                    "words_zh": zh,
-                    "words_en": en,
-                }
-                | ({"members": [str(k) for k in inputs.cells["grid_key"].iloc[rows]]} if found else {}),
-            }
+            Finding(
+                str(labels[first]) if found else "none",
+                int(inputs.cells["grid_key"].iloc[first]),
+                shapely.union_all(inputs.cells.geometry.to_numpy()[rows]),
+                evidence,
+            )
         )
     return sorted(out, key=by_class)
 
 
-def by_class(feature: dict[str, Any]) -> tuple[bool, float, int]:
+def by_class(found: Finding) -> tuple[bool, float, int]:
     """Key that sorts labelled features first, then by class of chance; within a class by key, which tells nothing."""
-    q = feature["properties"]["q"]
-    return feature["label"] == "none", 1.0 if q is None else float(q), feature["grid_key"] or 0
+    q = found.evidence["q"]
+    return found.label == "none", 1.0 if q is None else q, found.grid_key or 0
 
 
-def _properties(inputs: Any, rows: Sequence[int] | NDArray[np.int64]) -> dict[str, Any]:
+def _named(inputs: Any, rows: Sequence[int] | NDArray[np.int64]) -> Evidence:
     first = inputs.cells.iloc[int(rows[0])]
     more = len(rows) - 1
     return {
@@ -238,14 +240,14 @@ def _properties(inputs: Any, rows: Sequence[int] | NDArray[np.int64]) -> dict[st
 
 
 def guarded_clusters(
-    inputs: Any, features: list[dict[str, Any]], inside: list[NDArray[np.bool_]], total_expected: float
-) -> list[dict[str, Any]]:
+    inputs: Any, features: list[Finding], inside: list[NDArray[np.bool_]], total_expected: float
+) -> list[Finding]:
     """Describe clusters of a scan as they may leave the house.
 
     Parameters
     ----------
     inputs : Inputs
-    features : list of dict
+    features : list of Finding
         As they are told inside.
     inside : list of (m,) bool arrays
         Which incidents each cluster holds.
@@ -259,29 +261,29 @@ def guarded_clusters(
         observed = whole.told_set(mask, "cluster", found=True)
         if observed is None or total is None:
             continue
-        about = feature["properties"]
-        awaited = max(round(total * float(about["expected"]) / max(total_expected, 1e-9)), 1)
+        about = feature.evidence
+        awaited = max(round(total * float(about["expected"] or 0.0) / max(total_expected, 1e-9)), 1)
         p = chance_class(float(about["p"])) if about["p"] is not None else None
         zh, en = in_words(observed, awaited, p, "p")
-        when = {name: about[name] for name in ("since", "before") if name in about}
-        kept = ("name_zh", "name_en", "cells", "radius_m", "members", "proposal")
-        out.append(
-            {
-                **feature,
-                "properties": {name: about[name] for name in kept}
-                | when
-                | {
-                    "observed": observed,
-                    "expected": awaited,
-                    "relative_risk": round(observed / awaited, 1),
-                    "llr": None,
-                    "z": None,
-                    "p": p,
-                    "q": None,
-                    "p_gumbel": None,
-                    "words_zh": zh,
-                    "words_en": en,
-                },
-            }
-        )
+        evidence: Evidence = {
+            "name_zh": about["name_zh"],
+            "name_en": about["name_en"],
+            "cells": about["cells"],
+            "radius_m": about["radius_m"],
+            "members": about["members"],
+            "proposal": about["proposal"],
+            "observed": observed,
+            "expected": awaited,
+            "relative_risk": round(observed / awaited, 1),
+            "llr": None,
+            "z": None,
+            "p": p,
+            "q": None,
+            "p_gumbel": None,
+            "words_zh": zh,
+            "words_en": en,
+        }
+        if "since" in about:
+            evidence |= {"since": about["since"], "before": about["before"]}
+        out.append(replace(feature, evidence=evidence))
     return out

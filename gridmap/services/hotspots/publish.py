@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import shapely
@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from gridmap.analysis.suppress import NOT_SHOWN, merge_up
+from gridmap.domain.hotspots import Evidence, Finding, RunSummary
 from gridmap.domain.protection import VARIANCE
 from gridmap.domain.terms import MINIMUM
 from gridmap.services.hotspots.observations import Inputs
@@ -46,18 +47,18 @@ class Outcome:
 
     Attributes
     ----------
-    features : list of dict
-        label, grid_key, geometry (projected, or None) and properties; in order of rank.
-    summary : dict
+    features : list of Finding
+        Geometries projected; in order of rank.
+    summary : RunSummary
         Counts, conventions and everything else that is told once for the run.
-    protected : list of dict or None
+    protected : list of Finding or None
         The features as they may leave the house: perturbed counts, chances in classes; None for methods whose results
         follow single places too closely.
     """
 
-    features: list[dict[str, Any]]
-    summary: dict[str, Any]
-    protected: list[dict[str, Any]] | None = None
+    features: list[Finding]
+    summary: RunSummary
+    protected: list[Finding] | None = None
 
 
 def proposal(domain: str | None) -> str:
@@ -140,7 +141,7 @@ def publish_cells(
     more: dict[str, NDArray[Any]] | None = None,
     plain: str = "none",
     only: NDArray[np.bool_] | None = None,
-) -> tuple[list[dict[str, Any]], int]:
+) -> tuple[list[Finding], int]:
     """Merge cells until each unit holds five incidents, and describe the units.
 
     Significant cells merge with the significant cells of the same label that they touch; the others with their village,
@@ -167,7 +168,7 @@ def publish_cells(
 
     Returns
     -------
-    features : list of dict
+    features : list of Finding
         In order of evidence, labelled units first.
     withheld : int
         Labelled cells that could not be shown, for they and all that they touch hold fewer than five incidents.
@@ -203,9 +204,9 @@ def publish_cells(
     return features, withheld
 
 
-def by_evidence(feature: dict[str, Any]) -> tuple[bool, float, int]:
+def by_evidence(found: Finding) -> tuple[bool, float, int]:
     """Key that sorts labelled features first, the strongest evidence at the top."""
-    return feature["label"] == "none", -abs(feature["properties"]["z"] or 0.0), feature["grid_key"] or 0
+    return found.label == "none", -abs(found.evidence["z"] or 0.0), found.grid_key or 0
 
 
 def _unit(
@@ -214,12 +215,12 @@ def _unit(
     labels: NDArray[np.object_],
     counts: NDArray[np.int64],
     expected: NDArray[np.float64],
-    evidence: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
+    tests: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]],
     domain: str | None,
     more: dict[str, NDArray[Any]],
     plain: str,
-) -> dict[str, Any]:
-    z, p, q = evidence
+) -> Finding:
+    z, p, q = tests
     strength = np.where(np.isfinite(z[rows]), np.abs(z[rows]), -1.0)
     peak = int(rows[int(np.argmax(strength))])
     label = str(labels[peak])
@@ -229,7 +230,7 @@ def _unit(
     awaited = float(expected[rows].sum())
     zh, en = in_words(observed, awaited, *((float(z[peak]), float(q[peak])) if told else (None, None)))
     cells = inputs.cells.iloc[rows]
-    properties = {
+    evidence: Evidence = {
         "name_zh": cells["name_zh"].iloc[0] + ("" if alone else f" 等 {len(rows)} 格"),
         "name_en": cells["name_en"].iloc[0] + ("" if alone else f" and {len(rows) - 1} more"),
         "cells": len(rows),
@@ -243,17 +244,14 @@ def _unit(
         "words_en": en,
     }
     if told:
-        properties |= {name: _plain(values[peak]) for name, values in more.items()}
+        evidence |= cast("Evidence", {name: _plain(values[peak]) for name, values in more.items()})
     if label != plain:
-        properties["members"] = [str(key) for key in cells["grid_key"]]
+        evidence["members"] = [str(key) for key in cells["grid_key"]]
     if label != plain and not is_cold(label):
-        properties["proposal"] = proposal(domain)
-    return {
-        "label": label,
-        "grid_key": int(cells["grid_key"].iloc[0]),
-        "geometry": shapely.union_all(cells.geometry.to_numpy()),
-        "properties": properties,
-    }
+        evidence["proposal"] = proposal(domain)
+    return Finding(
+        label, int(cells["grid_key"].iloc[0]), shapely.union_all(cells.geometry.to_numpy()), evidence
+    )
 
 
 def _plain(value: Any) -> Any:

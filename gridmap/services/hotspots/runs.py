@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import geopandas as gpd
 import numpy as np
@@ -14,6 +15,7 @@ import shapely
 from gridmap import __version__, crs
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.hotspots import Finding, KeptRun, RunSummary
 from gridmap.domain.protection import HINT, Counts
 from gridmap.domain.terms import CAPTION, MINIMUM
 from gridmap.errors import Conflict, InvalidInput, NotFound
@@ -51,7 +53,7 @@ def run_hotspots(
     keep: bool = True,
     owner: str | None = None,
     on_progress: OnProgress | None = None,
-) -> dict[str, Any]:
+) -> KeptRun:
     """Run a method over the incidents of a scope, and keep the run.
 
     Parameters
@@ -68,8 +70,8 @@ def run_hotspots(
 
     Returns
     -------
-    dict
-        The run as :func:`hotspot_run` gives it; ``run_id`` is None where it was not kept.
+    KeptRun
+        ``run_id`` is None where it was not kept.
 
     Raises
     ------
@@ -99,25 +101,22 @@ def run_hotspots(
     else:
         outcome = _BY_INPUTS[spec.method](inputs, spec)
     tell("save", 2, _STEPS)
-    run, features, protected = _as_kept(scope, spec, inputs, outcome)
-    run_id = None
+    run, protected = _as_kept(scope, spec, inputs, outcome, owner)
     if keep:
         with database.scoped_session(scope, write=True, timeout_s=600) as session:
-            run_id = stored.add_run(session, run | {"owner": owner}, features, protected)
+            run = replace(run, run_id=stored.add_run(session, run, protected))
     tell("save", _STEPS, _STEPS)
-    kept = run | {"run_id": run_id, "owner": owner, "created_at": None}
-    return _shown(_of_class(kept, Counts.TRUE) or kept, features)
+    return _of_class(run, Counts.TRUE) or run
 
 
 def _as_kept(
-    scope: Scope, spec: HotspotSpec, inputs: Inputs, outcome: Outcome
-) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
-    inside = scope_of(scope, spec.within)
+    scope: Scope, spec: HotspotSpec, inputs: Inputs, outcome: Outcome, owner: str | None
+) -> tuple[KeptRun, list[Finding]]:
     features = _in_degrees(outcome.features, inputs.epsg)
     shared = inputs.guard.is_whole and outcome.protected is not None
     protected = _in_degrees(outcome.protected or [], inputs.epsg) if shared else []
     method_zh, method_en = METHOD_NAMES[spec.method]
-    summary = outcome.summary | {
+    about: RunSummary = {
         "caption_zh": CAPTION[0],
         "caption_en": CAPTION[1],
         "method_zh": method_zh,
@@ -130,38 +129,40 @@ def _as_kept(
         "notes": outcome.summary.get("notes", []) + _notes_of(spec),
         "protected": _protected_summary(inputs, outcome, protected) if shared else None,
     }
-    run = {
-        "scope_lo": inside.lo,
-        "scope_hi": inside.hi,
-        "method": spec.method,
-        "domain": spec.domain,
-        "kind": spec.kind,
-        "since": spec.since,
-        "until": spec.until,
-        "level": spec.level,
-        "seed": spec.seed,
-        "parameters": spec.as_dict(),
-        "data_sha256": inputs.sha256,
-        "version": __version__,
-        "summary": summary,
-    }
-    return run, features, protected
+    run = KeptRun(
+        run_id=None,
+        scope=scope_of(scope, spec.within),
+        method=spec.method,
+        domain=spec.domain,
+        kind=spec.kind,
+        since=spec.since,
+        until=spec.until,
+        level=spec.level,
+        seed=spec.seed,
+        parameters=spec.as_dict(),
+        data_sha256=inputs.sha256,
+        version=__version__,
+        summary=outcome.summary | about,
+        owner=owner,
+        findings=tuple(replace(found, rank=rank) for rank, found in enumerate(features, 1)),
+    )
+    return run, protected
 
 
 def _notes_of(spec: HotspotSpec) -> list[list[str]]:
     return [list(BY_COUNT_NOTE)] if spec.by == "count" and spec.method in COUNTING else []
 
 
-def _in_degrees(features: list[dict[str, Any]], epsg: int) -> list[dict[str, Any]]:
-    shapes = crs.geometries_to_wgs84(np.array([f["geometry"] for f in features], dtype=object), epsg)
+def _in_degrees(features: list[Finding], epsg: int) -> list[Finding]:
+    shapes = crs.geometries_to_wgs84(np.array([f.geometry for f in features], dtype=object), epsg)
     return [
-        f | {"geometry": None if shape is None else shapely.set_precision(shape, 1e-7)}
+        replace(f, geometry=None if shape is None else shapely.set_precision(shape, 1e-7))
         for f, shape in zip(features, shapes, strict=True)
     ]
 
 
-def _protected_summary(inputs: Inputs, outcome: Outcome, protected: list[dict[str, Any]]) -> dict[str, Any]:
-    labels = [f["label"] for f in protected]
+def _protected_summary(inputs: Inputs, outcome: Outcome, protected: list[Finding]) -> RunSummary:
+    labels = [f.label for f in protected]
     every = np.ones(len(inputs.cell), dtype=bool)
     return {
         "incidents": inputs.guard.told_set(every, inputs.guard.kind(None, None)),
@@ -175,37 +176,22 @@ def _protected_summary(inputs: Inputs, outcome: Outcome, protected: list[dict[st
     }
 
 
-def _of_class(run: dict[str, Any], counts: Counts) -> dict[str, Any] | None:
+_TOLD_OF_EVERY_CLASS = ("caption_zh", "caption_en", "method_zh", "method_en", "epsg", "notes")
+
+
+def _of_class(run: KeptRun, counts: Counts) -> KeptRun | None:
     """Return a run as a class of numbers shows it; None where it has nothing that may leave the house."""
-    about = run["summary"]
+    about = run.summary
     protected = about.get("protected")
     if counts is Counts.TRUE:
-        told = {k: v for k, v in about.items() if k != "protected"}
-        return run | {"summary": told | {"counts": str(counts)}}
+        inside = cast("RunSummary", {k: v for k, v in about.items() if k != "protected"})
+        return replace(run, summary=inside | {"counts": str(counts)})
     if protected is None:
         return None
-    kept = ("caption_zh", "caption_en", "method_zh", "method_en", "epsg", "notes")
-    told = protected | {k: about[k] for k in kept if k in about}
-    told |= {"counts": str(counts), "hint_zh": HINT[0], "hint_en": HINT[1]}
+    same = cast("RunSummary", {k: v for k, v in about.items() if k in _TOLD_OF_EVERY_CLASS})
+    outside = protected | same | {"counts": str(counts), "hint_zh": HINT[0], "hint_en": HINT[1]}
     # The hash would tell that two runs hold the same records, or not.
-    return run | {"summary": told, "data_sha256": ""}
-
-
-def _shown(run: dict[str, Any], features: list[dict[str, Any]]) -> dict[str, Any]:
-    out = {k: v for k, v in run.items() if k not in {"scope_lo", "scope_hi"}}
-    out |= {"since": run["since"].isoformat(), "until": run["until"].isoformat()}
-    out["created_at"] = run["created_at"].isoformat() if run["created_at"] is not None else None
-    out["features"] = [
-        {
-            "rank": rank,
-            "label": f["label"],
-            "grid_key": f["grid_key"],
-            "geometry": f["geometry"],
-            **f["properties"],
-        }
-        for rank, f in enumerate(features, 1)
-    ]
-    return out
+    return replace(run, summary=outside, data_sha256="")
 
 
 def list_runs(
@@ -215,19 +201,14 @@ def list_runs(
     method: str | None = None,
     limit: int = 50,
     counts: Counts = Counts.TRUE,
-) -> list[dict[str, Any]]:
+) -> list[KeptRun]:
     """Return the runs that a scope may see, newest first, without their features; those that a class of numbers has."""
     with database.scoped_session(scope) as session:
-        rows = stored.list_runs(session, method=method, limit=limit)
-    shown = [_shown(row, []) for found in rows if (row := _of_class(found, counts)) is not None]
-    for run in shown:
-        del run["features"]
-    return shown
+        kept = stored.list_runs(session, method=method, limit=limit)
+    return [run for found in kept if (run := _of_class(found, counts)) is not None]
 
 
-def hotspot_run(
-    database: Database, scope: Scope, run_id: int, counts: Counts = Counts.TRUE
-) -> dict[str, Any]:
+def hotspot_run(database: Database, scope: Scope, run_id: int, counts: Counts = Counts.TRUE) -> KeptRun:
     """One run with its features.
 
     Parameters
@@ -240,9 +221,7 @@ def hotspot_run(
 
     Returns
     -------
-    dict
-        The run's columns, and ``features``: rank, label, grid_key, geometry (shapely, EPSG:4326, or None), and the
-        properties of each.
+    KeptRun
 
     Raises
     ------
@@ -251,11 +230,10 @@ def hotspot_run(
     Conflict
         When nothing of the run may leave the house.
     """
-    run, features = None, []
+    run = None
     if 0 < run_id <= _LAST_RUN:
         with database.scoped_session(scope) as session:
-            run = stored.find_run(session, run_id)
-            features = stored.run_features(session, run_id, counts) if run is not None else []
+            run = stored.find_run(session, run_id, counts)
     if run is None:
         raise NotFound(
             "hotspot-run-not-found",
@@ -271,7 +249,7 @@ def hotspot_run(
             f"Nothing of hotspot run {run_id} may leave the house: its period must be of whole weeks or months, and "
             "its method gi, moran, emerging or a scan. Run it again so: gridmap hotspots run",
         )
-    return _shown(shown, features)
+    return shown
 
 
 def delete_run(database: Database, actor: Actor, run_id: int) -> None:
@@ -287,7 +265,7 @@ def delete_run(database: Database, actor: Actor, run_id: int) -> None:
         When a plan of a wider scope names it.
     """
     run = hotspot_run(database, actor.scope, run_id)
-    require_owner(actor, run["owner"])
+    require_owner(actor, run.owner)
     try:
         with database.scoped_session(actor.scope, write=True) as session:
             stored.delete_run(session, run_id)
@@ -302,19 +280,20 @@ def delete_run(database: Database, actor: Actor, run_id: int) -> None:
         ) from None
 
 
-def newest_run(database: Database, scope: Scope, method: str | None = None) -> dict[str, Any] | None:
+def newest_run(database: Database, scope: Scope, method: str | None = None) -> KeptRun | None:
     """Return the newest run that a scope may see, with its features, or None."""
     runs = list_runs(database, scope, method=method, limit=1)
-    return hotspot_run(database, scope, int(runs[0]["run_id"])) if runs else None
+    number = runs[0].run_id if runs else None
+    return None if number is None else hotspot_run(database, scope, number)
 
 
-def export_run(run: dict[str, Any], path: Path, zone: str) -> int:
+def export_run(run: KeptRun, path: Path, zone: str) -> int:
     """Write a run's areas to a file, whole or not at all; return the number of rows.
 
     Parameters
     ----------
-    run : dict
-        As :func:`hotspot_run` gives it, of the class that whoever gets the file may have; the file names it.
+    run : KeptRun
+        Of the class that whoever gets the file may have; the file names it.
     path : Path
     zone : str
 
@@ -323,29 +302,33 @@ def export_run(run: dict[str, Any], path: Path, zone: str) -> int:
     InvalidInput
         When the ending is not geojson, gpkg, csv or xlsx, or a map is asked of a run without areas.
     """
-    if run["method"] == "near-repeat":
-        frame: pd.DataFrame = pd.DataFrame(run["summary"]["table"])
+    about = run.summary
+    if run.method == "near-repeat":
+        frame: pd.DataFrame = pd.DataFrame(about["table"])
     else:
         rows = [
-            {k: v for k, v in f.items() if k not in {"geometry", "members", "course"}}
-            for f in run["features"]
+            {
+                "rank": f.rank,
+                "label": f.label,
+                "grid_key": None if f.grid_key is None else str(f.grid_key),
+                **{k: v for k, v in f.evidence.items() if k not in {"members", "course"}},
+            }
+            for f in run.findings
         ]
-        for row in rows:
-            row["grid_key"] = None if row["grid_key"] is None else str(row["grid_key"])
-        shapes = [f["geometry"] for f in run["features"]]
-        frame = gpd.GeoDataFrame(pd.DataFrame(rows), geometry=shapes, crs=crs.WGS84)
-    about = run["summary"]
+        frame = gpd.GeoDataFrame(
+            pd.DataFrame(rows), geometry=[f.geometry for f in run.findings], crs=crs.WGS84
+        )
     frame = frame.assign(
         caption_zh=about["caption_zh"],
         caption_en=about["caption_en"],
         counts=about["counts"],
         hint_zh=about.get("hint_zh", ""),
         hint_en=about.get("hint_en", ""),
-        method=run["method"],
-        since=run["since"],
-        until=run["until"],
-        seed=run["seed"],
-        data_sha256=run["data_sha256"],
-        version=run["version"],
+        method=run.method,
+        since=run.since.isoformat(),
+        until=run.until.isoformat(),
+        seed=run.seed,
+        data_sha256=run.data_sha256,
+        version=run.version,
     )
     return write_layer(frame, path, target_crs=crs.WGS84, layer="hotspots", zone=zone)

@@ -16,6 +16,7 @@ from gridmap.analysis.forecast.models import FEWEST_WEEKS
 from gridmap.analysis.forecast.scoring import WORDS
 from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.hotspots import Finding, RunSummary
 from gridmap.errors import InvalidInput
 from gridmap.reporting.model import Forecast, ForecastRow, Ground, HotspotReport, Refusal, Text
 from gridmap.reporting.words import MODELS
@@ -123,7 +124,7 @@ def hotspot_report(
     found = places(inputs, judged) if judged is not None else []
     in_time = time_steps(spec)
     courses: dict[str, Course] = {}
-    scanned: list[dict[str, Any]] = []
+    scanned: list[Finding] = []
     could_scan = False
     for domain in domains:
         done += 2
@@ -139,11 +140,11 @@ def hotspot_report(
             could_scan = True
             scanned += clusters
         tell("analyse", done, steps)
-    scanned = sorted(scanned, key=lambda f: (f["properties"]["p"] or 1.0, f["grid_key"]))
+    scanned = sorted(scanned, key=lambda f: (f.evidence["p"] or 1.0, f.grid_key))
     scanned = scanned[:_MOST_CLUSTERS]
     scored = attempt("forecast", None, _forecast, database, scope, request)
     tell("analyse", steps, steps)
-    about = judged.summary if judged is not None else {}
+    about: RunSummary = judged.summary if judged is not None else {}
     report = HotspotReport(
         place=place_name(frame, request.within, Text(info.name_zh, info.name_en)),
         domains=DOMAINS[request.domain] if request.domain else Text("全部领域", "all domains"),

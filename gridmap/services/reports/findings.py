@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from shapely.geometry.base import BaseGeometry
 
 from gridmap.analysis import emerging
 from gridmap.domain.codes import code_list
+from gridmap.domain.hotspots import Finding
 from gridmap.errors import InvalidInput
 from gridmap.reporting.model import Cluster, Hotspot, Text, Total
 from gridmap.services.hotspots.by_cell import touching
@@ -49,7 +51,7 @@ class Place:
     Attributes
     ----------
     domain : str
-    features : list of dict
+    features : list of Finding
         The units, strongest first.
     geometry : shapely geometry
         In the projected system of the inputs.
@@ -58,7 +60,7 @@ class Place:
     """
 
     domain: str
-    features: list[dict[str, Any]]
+    features: list[Finding]
     geometry: Any
     rows: NDArray[np.int64]
 
@@ -87,18 +89,18 @@ def of_domain(inputs: Inputs, domain: str) -> Inputs:
 
 def places(inputs: Inputs, outcome: Outcome) -> list[Place]:
     """Join hot units of one domain that touch; the strongest place first."""
-    hot = [f for f in outcome.protected or [] if f["label"] == "hot"]
+    hot = [f for f in outcome.protected or [] if f.label == "hot"]
     inside = shapely.STRtree(shapely.point_on_surface(inputs.cells.geometry.to_numpy()))
     found = []
-    for domain in sorted({f["properties"]["domain"] for f in hot}):
-        units = [f for f in hot if f["properties"]["domain"] == domain]
-        shapes = np.array([f["geometry"] for f in units], dtype=object)
+    for domain in sorted({str(f.evidence["domain"]) for f in hot}):
+        units = [f for f in hot if f.evidence["domain"] == domain]
+        shapes = np.array([f.geometry for f in units], dtype=object)
         one, other = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=_GAP)
         near = coo_array((np.ones(len(one)), (one, other)), shape=(len(units), len(units)))
         _, part = connected_components(near, directed=False)
         for number in range(int(part.max()) + 1):
             members = [units[i] for i in np.flatnonzero(part == number)]
-            shape = shapely.union_all([f["geometry"] for f in members])
+            shape = shapely.union_all([f.geometry for f in members])
             rows = np.sort(inside.query(shape, predicate="contains")).astype(np.int64)
             found.append(Place(domain, members, shape, rows))
     return sorted(found, key=lambda p: by_class(p.features[0]))
@@ -145,7 +147,7 @@ def course(inputs: Inputs, spec: HotspotSpec) -> Course:
     return Course(found.labels.astype(object), found.side > 0, cut)
 
 
-def scan_clusters(inputs: Inputs, spec: HotspotSpec) -> list[dict[str, Any]]:
+def scan_clusters(inputs: Inputs, spec: HotspotSpec) -> list[Finding]:
     """Significant clusters in space and time of one domain, the surest first.
 
     Raises
@@ -155,29 +157,34 @@ def scan_clusters(inputs: Inputs, spec: HotspotSpec) -> list[dict[str, Any]]:
     """
     _cut(spec)
     outcome = by_space_time_scan(inputs, replace(spec, method="space-time-scan"))
-    return [f | {"domain": spec.domain} for f in outcome.protected or [] if f["label"] == "cluster"]
+    return [
+        replace(f, evidence=f.evidence | {"domain": spec.domain})
+        for f in outcome.protected or []
+        if f.label == "cluster"
+    ]
 
 
-def as_cluster(letter: str, feature: dict[str, Any], spec: HotspotSpec, draw: Drawing) -> Cluster:
+def as_cluster(letter: str, feature: Finding, spec: HotspotSpec, draw: Drawing) -> Cluster:
     """Tell a cluster of the scan."""
-    about = feature["properties"]
+    about = feature.evidence
     last = dt.date.fromisoformat(about["before"]) - dt.timedelta(days=1)
-    west, _, east, north = feature["geometry"].bounds
-    edge = shapely.LineString([(west, north - 1), (east, north - 1)]).intersection(feature["geometry"])
+    shape = cast("BaseGeometry", feature.geometry)
+    west, _, east, north = shape.bounds
+    edge = shapely.LineString([(west, north - 1), (east, north - 1)]).intersection(shape)
     return Cluster(
         letter=letter,
         name=Text(about["name_zh"], about["name_en"]),
-        domain=DOMAINS[feature["domain"]],
+        domain=DOMAINS[str(about["domain"])],
         cells=about["cells"],
         observed=about["observed"],
-        expected=about["expected"],
+        expected=about["expected"] or 0,
         relative_risk=about["relative_risk"],
-        p=about["p"],
+        p=about["p"] or 1.0,
         first=about["since"],
         last=last.isoformat(),
         ongoing=_is_last(last, spec),
-        geometry=draw.area(feature["geometry"]),
-        point=draw.point(edge if not edge.is_empty else feature["geometry"]),
+        geometry=draw.area(shape),
+        point=draw.point(edge if not edge.is_empty else shape),
     )
 
 
@@ -192,7 +199,7 @@ def as_hotspot(
     place: Place,
     inputs: Inputs,
     courses: dict[str, Course],
-    scanned: list[dict[str, Any]],
+    scanned: list[Finding],
     before: Inputs | None,
     known: bool,
     draw: Drawing,
@@ -202,17 +209,17 @@ def as_hotspot(
     """Tell a place: how much, how sure, against the period before; since when unless it is told `alone`."""
     top = place.features[0]
     keys = inputs.cells["grid_key"].to_numpy()
-    first = int(np.flatnonzero(keys == top["grid_key"])[0])
-    cells = sum(f["properties"]["cells"] for f in place.features)
+    first = int(np.flatnonzero(keys == top.grid_key)[0])
+    cells = sum(f.evidence["cells"] for f in place.features)
     named = inputs.cells.iloc[first]
     label, since = ("none", None) if alone else _in_time(place, inputs, courses.get(place.domain), scanned)
     shown = _CLASSES[label]
     earlier = None
     if known:
         earlier = 0 if before is None else _earlier(before, place)
-    q = [f["properties"]["q"] for f in place.features if f["properties"]["q"] is not None]
+    q = [f.evidence["q"] for f in place.features if f.evidence["q"] is not None]
     more = cells > 1
-    observed = sum(f["properties"]["observed"] for f in place.features)
+    observed = sum(f.evidence["observed"] for f in place.features)
     return Hotspot(
         number=number,
         name=Text(
@@ -222,8 +229,8 @@ def as_hotspot(
         domain=DOMAINS[place.domain],
         cells=cells,
         observed=observed,
-        expected=float(sum(f["properties"]["expected"] or 1 for f in place.features)),
-        z=top["properties"]["z"],
+        expected=float(sum(f.evidence["expected"] or 1 for f in place.features)),
+        z=top.evidence["z"],
         q=min(q) if q else None,
         before=earlier,
         since=since,
@@ -242,15 +249,13 @@ def _earlier(before: Inputs, place: Place) -> int:
     return before.guard.told_set(inside, kind, found=True) or 0
 
 
-def _in_time(
-    place: Place, inputs: Inputs, gone: Course | None, scanned: list[dict[str, Any]]
-) -> tuple[str, Text]:
+def _in_time(place: Place, inputs: Inputs, gone: Course | None, scanned: list[Finding]) -> tuple[str, Text]:
     label = (
         "none" if gone is None else _most(gone.labels[place.rows], inputs.counts_of(place.domain)[place.rows])
     )
     for feature in scanned:
-        if feature["domain"] == place.domain and _shares(feature["geometry"], place.geometry):
-            about = feature["properties"]
+        if feature.evidence["domain"] == place.domain and _shares(feature.geometry, place.geometry):
+            about = feature.evidence
             last = dt.date.fromisoformat(about["before"]) - dt.timedelta(days=1)
             if gone is not None and last == gone.cut.starts[-1] - dt.timedelta(days=1):
                 return label, Text(f"{about['since']} 起", f"since {about['since']}")

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import shapely
 from geoalchemy2.shape import from_shape
 from numpy.typing import NDArray
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import RowMapping, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from gridmap.domain.gridkey import Scope
+from gridmap.domain.hotspots import Finding, KeptRun
 from gridmap.domain.protection import Counts
 from gridmap.storage.cases.counted import counted_by
 from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.models import HotspotFeature, HotspotRun, Incident, MigrantCluster, Patrol
+
+_COLUMNS = (
+    "method",
+    "domain",
+    "kind",
+    "since",
+    "until",
+    "level",
+    "seed",
+    "data_sha256",
+    "version",
+    "owner",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,53 +131,63 @@ def head_counts(session: Session) -> dict[int, int]:
     return {int(key): int(n) for key, n in session.execute(query)}
 
 
-def add_run(
-    session: Session,
-    run: dict[str, Any],
-    features: list[dict[str, Any]],
-    protected: list[dict[str, Any]],
-) -> int:
-    """Keep a run with its features; return its number.
+def add_run(session: Session, run: KeptRun, protected: Sequence[Finding]) -> int:
+    """Keep a run with its findings; return its number.
 
     Parameters
     ----------
     session : Session
         Writable; its scope holds the run's.
-    run : dict
-        Columns of :class:`HotspotRun`.
-    features : list of dict
-        label, grid_key, properties, geometry (shapely in EPSG:4326, or None), in order of rank.
-    protected : list of dict
-        The same of what may leave the house.
+    run : KeptRun
+        Without a number.
+    protected : sequence of Finding
+        What of it may leave the house, in order of rank.
     """
-    row = HotspotRun(**run)
+    row = HotspotRun(
+        scope_lo=run.scope.lo,
+        scope_hi=run.scope.hi,
+        parameters=dict(run.parameters),
+        summary=dict(run.summary),
+        **{name: getattr(run, name) for name in _COLUMNS},
+    )
     session.add(row)
     session.flush()
-    both = [(Counts.TRUE, features), (Counts.PERTURBED, protected)]
-    if features or protected:
-        session.execute(
-            insert(HotspotFeature),
-            [
-                {
-                    "run_id": row.run_id,
-                    "counts": str(counts),
-                    "rank": rank,
-                    "label": feature["label"],
-                    "grid_key": feature["grid_key"],
-                    "properties": feature["properties"],
-                    "geom": None
-                    if feature["geometry"] is None
-                    else from_shape(feature["geometry"], srid=4326),
-                }
-                for counts, found in both
-                for rank, feature in enumerate(found, 1)
-            ],
-        )
+    both = [(Counts.TRUE, run.findings), (Counts.PERTURBED, protected)]
+    rows = [
+        _feature_row(row.run_id, counts, rank, found)
+        for counts, findings in both
+        for rank, found in enumerate(findings, 1)
+    ]
+    if rows:
+        session.execute(insert(HotspotFeature), rows)
     return row.run_id
 
 
-def list_runs(session: Session, *, method: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
-    """Return runs, newest first, as dictionaries."""
+def _feature_row(run_id: int, counts: Counts, rank: int, found: Finding) -> dict[str, object]:
+    return {
+        "run_id": run_id,
+        "counts": str(counts),
+        "rank": rank,
+        "label": found.label,
+        "grid_key": found.grid_key,
+        "properties": dict(found.evidence),
+        "geom": None if found.geometry is None else from_shape(found.geometry, srid=4326),
+    }
+
+
+def _kept(row: RowMapping) -> KeptRun:
+    return KeptRun(
+        run_id=row["run_id"],
+        scope=Scope(row["scope_lo"], row["scope_hi"]),
+        parameters=row["parameters"],
+        summary=row["summary"],
+        created_at=row["created_at"],
+        **{name: row[name] for name in _COLUMNS},
+    )
+
+
+def list_runs(session: Session, *, method: str | None = None, limit: int = 50) -> list[KeptRun]:
+    """Return runs, newest first, without their findings."""
     query = (
         select(*HotspotRun.__table__.columns)
         .order_by(HotspotRun.created_at.desc(), HotspotRun.run_id)
@@ -170,18 +195,17 @@ def list_runs(session: Session, *, method: str | None = None, limit: int = 50) -
     )
     if method is not None:
         query = query.where(HotspotRun.method == method)
-    return [dict(row) for row in session.execute(query).mappings()]
+    return [_kept(row) for row in session.execute(query).mappings()]
 
 
-def find_run(session: Session, run_id: int) -> dict[str, Any] | None:
-    """One run as a dictionary, or None."""
+def find_run(session: Session, run_id: int, counts: Counts = Counts.TRUE) -> KeptRun | None:
+    """One run with the findings of a class of numbers, or None."""
     query = select(*HotspotRun.__table__.columns).where(HotspotRun.run_id == run_id)
     row = session.execute(query).mappings().one_or_none()
-    return None if row is None else dict(row)
+    return None if row is None else replace(_kept(row), findings=_findings(session, run_id, counts))
 
 
-def run_features(session: Session, run_id: int, counts: Counts = Counts.TRUE) -> list[dict[str, Any]]:
-    """Features of a run in order of rank; geometry as a shapely object (EPSG:4326) or None."""
+def _findings(session: Session, run_id: int, counts: Counts) -> tuple[Finding, ...]:
     query = (
         select(
             HotspotFeature.rank,
@@ -193,11 +217,16 @@ def run_features(session: Session, run_id: int, counts: Counts = Counts.TRUE) ->
         .where(HotspotFeature.run_id == run_id, HotspotFeature.counts == str(counts))
         .order_by(HotspotFeature.rank)
     )
-    rows = [dict(row) for row in session.execute(query).mappings()]
-    for row in rows:
-        wkb = row.pop("wkb")
-        row["geometry"] = None if wkb is None else shapely.from_wkb(bytes(wkb))
-    return rows
+    return tuple(
+        Finding(
+            row.label,
+            row.grid_key,
+            None if row.wkb is None else shapely.from_wkb(bytes(row.wkb)),
+            row.properties,
+            row.rank,
+        )
+        for row in session.execute(query)
+    )
 
 
 def delete_run(session: Session, run_id: int) -> bool:

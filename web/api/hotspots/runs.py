@@ -12,6 +12,8 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from shapely.geometry import mapping
 
+from gridmap.domain.geojson import Feature
+from gridmap.domain.hotspots import Finding, KeptRun
 from gridmap.domain.protection import Purpose
 from gridmap.errors import InvalidInput
 from gridmap.services.cases.overview import workspace_info
@@ -30,6 +32,7 @@ from web.api.hotspots.schemas import (
     HotspotRunPath,
     HotspotRuns,
     HotspotRunsQuery,
+    RunShown,
 )
 from web.api.hotspots.words import classes_of
 from web.api.jobs import JobAnswer, start
@@ -50,9 +53,12 @@ bp = APIBlueprint(
 def list_hotspot_runs(query: HotspotRunsQuery) -> dict[str, Any]:
     """List the runs that are kept, newest first, without what they found."""
     return {
-        "runs": runs.list_runs(
-            database(), scope(), counts=context.counts(), method=query.method, limit=query.limit
-        )
+        "runs": [
+            _shown(run)
+            for run in runs.list_runs(
+                database(), scope(), counts=context.counts(), method=query.method, limit=query.limit
+            )
+        ]
     }
 
 
@@ -88,23 +94,40 @@ def get_hotspot_run(path: HotspotRunPath, query: Nothing) -> Response:  # noqa: 
     return geojson(
         {
             "type": "FeatureCollection",
-            "features": [_feature(f) for f in found.pop("features")],
-            "run": found,
-            "classes": classes_of(found["method"]),
+            "features": [_feature(f) for f in found.findings],
+            "run": _shown(found),
+            "classes": classes_of(found.method),
         }
     )
 
 
-def _feature(found: dict[str, Any]) -> dict[str, Any]:
-    properties = {k: v for k, v in found.items() if k != "geometry"}
+def _shown(run: KeptRun) -> RunShown:
+    return {
+        "run_id": run.run_id,
+        "method": run.method,
+        "domain": run.domain,
+        "kind": run.kind,
+        "since": run.since.isoformat(),
+        "until": run.until.isoformat(),
+        "level": run.level,
+        "seed": run.seed,
+        "parameters": run.parameters,
+        "data_sha256": run.data_sha256,
+        "version": run.version,
+        "summary": run.summary,
+        "owner": run.owner,
+        "created_at": None if run.created_at is None else run.created_at.isoformat(),
+    }
+
+
+def _feature(found: Finding) -> Feature:
     # Keys have more digits than browsers count.
-    properties["grid_key"] = None if found["grid_key"] is None else str(found["grid_key"])
-    shape = found["geometry"]
+    key = None if found.grid_key is None else str(found.grid_key)
     return {
         "type": "Feature",
-        "id": found["rank"],
-        "geometry": None if shape is None else mapping(shape),
-        "properties": properties,
+        "id": found.rank,
+        "geometry": None if found.geometry is None else mapping(found.geometry),
+        "properties": {"rank": found.rank, "label": found.label, "grid_key": key, **found.evidence},
     }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypedDict
 
 from pydantic import BaseModel, Field
 
 from gridmap.domain import terms
+from gridmap.domain.hotspots import RunSummary
 from gridmap.services.hotspots.spec import Method
 from web.api.schemas import Feature, Key, Level, Strict
 
@@ -82,6 +84,25 @@ class HotspotRunInfo(BaseModel):
     version: str
     summary: dict[str, Any]
     created_at: str
+
+
+class RunShown(TypedDict):
+    """A run as it is sent: what :class:`HotspotRunInfo` tells of, and whose it is."""
+
+    run_id: int | None
+    method: str
+    domain: str | None
+    kind: str | None
+    since: str
+    until: str
+    level: int
+    seed: int
+    parameters: Mapping[str, object]
+    data_sha256: str
+    version: str
+    summary: RunSummary
+    owner: str | None
+    created_at: str | None
 
 
 class HotspotRuns(BaseModel):

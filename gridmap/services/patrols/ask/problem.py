@@ -6,15 +6,17 @@ import datetime as dt
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 
 from gridmap.analysis.patrol import Objective, Shift, Stop, Team
 from gridmap.domain.duties import slowness
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor
+from gridmap.domain.hotspots import Finding, KeptRun
 from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.publish import is_cold
@@ -111,11 +113,12 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
         severities, medians = _of_incidents(session, run, features, zone)
     points = [
         (p.x, p.y) if median is None else median
-        for median, p in zip(medians, (f["geometry"].representative_point() for f in features), strict=True)
+        for median, p in zip(medians, (_area(f).representative_point() for f in features), strict=True)
     ]
     for n, feature in enumerate(features):
-        if feature.get("at_base"):
-            home = next(row for row in chosen if int(feature["grid_key"]) in bound_to(row) != Scope.whole())
+        if feature.evidence.get("at_base"):
+            key = feature.grid_key or UNASSIGNED
+            home = next(row for row in chosen if key in bound_to(row) != Scope.whole())
             points[n] = home["base_lon"], home["base_lat"]
     roads, chosen, off = _on_roads(database, scope, chosen, points, named=asked.teams is not None)
     notices += off
@@ -143,12 +146,12 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     terms = _terms(features, severities, days)
     stops = tuple(
         Stop(
-            f"{'N' if feature['label'] == 'none' else 'H'}{feature['rank']}",
+            f"{'N' if feature.label == 'none' else 'H'}{feature.rank}",
             len(chosen) + number,
             term.prize,
             asked.dwell_s,
-            village=village_of(feature["grid_key"]),
-            grid_key=feature["grid_key"] or UNASSIGNED,
+            village=village_of(feature.grid_key),
+            grid_key=feature.grid_key or UNASSIGNED,
             visits=asked.visits,
             min_gap_s=asked.min_gap_s,
             revisit_share=asked.revisit_share,
@@ -165,7 +168,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
         for stop, feature, term in zip(stops, features, terms, strict=True)
     }
     told = [
-        run["data_sha256"],
+        run.data_sha256,
         [
             {
                 k: v
@@ -174,7 +177,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
             }
             for row in chosen
         ],
-        [str(f["words_en"]) for f in features],
+        [str(f.evidence["words_en"]) for f in features],
         [asdict(term) for term in terms],
         asked.rules.as_dict() if asked.rules is not None else None,
         roads.sha256,
@@ -194,7 +197,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
         ),
         begins_at,
         ends_at,
-        int(run["run_id"]),
+        run.run_id,
         hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest(),
         free,
         notices=tuple(notices),
@@ -244,44 +247,53 @@ def _days_since(history: History, roads: OnRoads, first: int, begins_at: dt.date
 
 
 def _of_incidents(
-    session: Any, run: dict[str, Any], features: list[dict[str, Any]], zone: ZoneInfo
+    session: Any, run: KeptRun, features: list[Finding], zone: ZoneInfo
 ) -> tuple[list[float | None], list[tuple[float, float] | None]]:
     """Mean severity of each hotspot's incidents, and their median place."""
-    since = dt.datetime.combine(dt.date.fromisoformat(run["since"]), dt.time(), zone)
-    until = dt.datetime.combine(dt.date.fromisoformat(run["until"]) + dt.timedelta(days=1), dt.time(), zone)
+    since = dt.datetime.combine(run.since, dt.time(), zone)
+    until = dt.datetime.combine(run.until + dt.timedelta(days=1), dt.time(), zone)
     areas = []
     for feature in features:
         # A unit of several cells is named by the first of them.
-        by_grid = run["method"] in _BY_GRID and feature["grid_key"] and feature.get("cells", 1) == 1
-        around = Scope.of_grid(int(feature["grid_key"])) if by_grid else Scope.whole()
-        wkb = None if by_grid else bytes(feature["geometry"].wkb)
-        areas.append((around.lo, around.hi, wkb, feature.get("domain") or run["domain"]))
+        named = feature.grid_key if run.method in _BY_GRID and feature.evidence.get("cells", 1) == 1 else None
+        around = Scope.of_grid(named) if named else Scope.whole()
+        wkb = None if named else bytes(_area(feature).wkb)
+        areas.append((around.lo, around.hi, wkb, feature.evidence.get("domain") or run.domain))
     severities = stored.mean_severities(session, areas, since, until)
     return severities, stored.median_places(session, areas, since, until, MINIMUM)
 
 
-def _terms(
-    features: list[dict[str, Any]], severities: list[float | None], days: list[float | None]
-) -> list[Terms]:
+def _terms(features: list[Finding], severities: list[float | None], days: list[float | None]) -> list[Terms]:
     known = [s for s in severities if s is not None]
     mean = sum(known) / len(known) if known else None
     return [
-        terms_of(float(f["observed"]), float(f["expected"] or 0.0), severity, mean, since)
+        terms_of(float(f.evidence["observed"]), float(f.evidence["expected"] or 0.0), severity, mean, since)
         for f, severity, since in zip(features, severities, days, strict=True)
     ]
 
 
-def _about(feature: dict[str, Any], terms: Terms, place: NDArray[np.float64]) -> dict[str, Any]:
-    kept = ("name_zh", "name_en", "words_zh", "words_en", "observed", "expected")
-    return {k: feature[k] for k in kept} | {
-        "grid_key": str(feature["grid_key"]),
+def _about(feature: Finding, terms: Terms, place: NDArray[np.float64]) -> dict[str, Any]:
+    told = feature.evidence
+    return {
+        "name_zh": told["name_zh"],
+        "name_en": told["name_en"],
+        "words_zh": told["words_zh"],
+        "words_en": told["words_en"],
+        "observed": told["observed"],
+        "expected": told["expected"],
+        "grid_key": str(feature.grid_key),
         "lon": round(float(place[0]), 7),
         "lat": round(float(place[1]), 7),
         "terms": {k: None if v is None else round(v, 4) for k, v in asdict(terms).items()},
     }
 
 
-def _run(database: Database, scope: Scope, asked: PatrolRequest) -> dict[str, Any]:
+def _area(feature: Finding) -> BaseGeometry:
+    # Places without an area were left out when the hotspots were chosen.
+    return cast("BaseGeometry", feature.geometry)
+
+
+def _run(database: Database, scope: Scope, asked: PatrolRequest) -> KeptRun:
     if asked.hotspot_run_id is not None:
         return hotspot_run(database, scope, asked.hotspot_run_id)
     newest = newest_run(database, scope, "gi")
@@ -294,17 +306,17 @@ def _run(database: Database, scope: Scope, asked: PatrolRequest) -> dict[str, An
     return newest
 
 
-def _hotspots(run: dict[str, Any]) -> list[dict[str, Any]]:
+def _hotspots(run: KeptRun) -> list[Finding]:
     found = [
         f
-        for f in run["features"]
-        if f["label"] not in {"none", "candidate"} and not is_cold(f["label"]) and f["geometry"] is not None
+        for f in run.findings
+        if f.label not in {"none", "candidate"} and not is_cold(f.label) and f.geometry is not None
     ]
     if not found:
         raise InvalidInput(
             "patrol-nothing-to-visit",
-            f"第 {run['run_id']} 次分析没有发现热点，无需安排。请换一次分析或放宽时段。",
-            f"Run {run['run_id']} found no hotspot: there is nothing to visit. Choose another run or a longer period.",
+            f"第 {run.run_id} 次分析没有发现热点，无需安排。请换一次分析或放宽时段。",
+            f"Run {run.run_id} found no hotspot: there is nothing to visit. Choose another run or a longer period.",
         )
     return found
 

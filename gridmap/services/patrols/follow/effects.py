@@ -98,4 +98,4 @@ def _spec(
     if plan.hotspot_run_id is None:
         return asked
     run = hotspot_run(database, scope, plan.hotspot_run_id)
-    return replace(asked, level=run["level"], domain=domain or run["parameters"].get("domain"))
+    return replace(asked, level=run.level, domain=domain or run.domain)
