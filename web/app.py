@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
@@ -17,6 +17,7 @@ from gridmap.errors import Busy, GridmapError, NotFound, NotSignedIn, Unavailabl
 from gridmap.storage.database import Database
 from web import access, desk, metrics, ogc, open311, pages, tiles
 from web.accounts import audit, blueprint, entry, own, posts, sign_on  # noqa: F401 - they bring their addresses
+from web.answers import Application
 from web.api import jobs, workspace
 from web.api.cases import cases, counts, grid_posts, incidents
 from web.api.ground import grids
@@ -54,7 +55,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
     -------
     Flask
     """
-    app = OpenAPI(
+    app = Application(
         "web",
         info=Info(
             title="gridmap", version=__version__, description="网格地图 API / the grid-management map's API"
@@ -121,9 +122,9 @@ _EVERYWHERE = {
 """What the door and the table of rights may answer to any request."""
 
 
-def _document(app: OpenAPI) -> dict[str, Any]:
+def _document(app: OpenAPI) -> Mapping[str, object]:
     """Return the API's document, with what every operation may be answered besides its own."""
-    document: dict[str, Any] = app.api_doc
+    document = app.api_doc
     problem = {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for methods in document["paths"].values():
         for operation in methods.values():

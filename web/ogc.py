@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -109,8 +110,8 @@ def definition() -> Response:
     )
 
 
-def _described(found: Collection) -> dict[str, Any]:
-    extent: dict[str, Any] = {}
+def _described(found: Collection) -> Mapping[str, object]:
+    extent: dict[str, object] = {}
     if found.bbox is not None:
         extent["spatial"] = {"bbox": [list(found.bbox)], "crs": _CRS84}
     if found.span is not None:

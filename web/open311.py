@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Mapping
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, request
 
 from gridmap.domain.codes import code_list
+from gridmap.domain.geojson import Feature
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput
 from gridmap.services.cases.places import places_of
@@ -96,10 +98,10 @@ def one(number: int) -> Response:
     return jsonify([_told(features.one(database(), actor(), "incidents", number), _kinds())])
 
 
-def _told(feature: dict[str, Any], kinds: dict[tuple[str, str], tuple[str, str]]) -> dict[str, Any]:
+def _told(feature: Feature, kinds: dict[tuple[str, str], tuple[str, str]]) -> Mapping[str, object]:
     p, shape = feature["properties"], feature["geometry"]
-    names = kinds.get((p["domain"], p["kind"] or ""), ("", ""))
-    lon, lat = shape["coordinates"] if shape else (None, None)
+    names = kinds.get((str(p["domain"]), str(p["kind"] or "")), ("", ""))
+    lon, lat = cast("list[float]", shape["coordinates"]) if shape else (None, None)
     return {
         "service_request_id": feature["id"],
         "status": "closed" if p["stage"] in _CLOSED else "open",

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, NotRequired, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
+
+
+class Shape(TypedDict):
+    """A geometry; of a collection of several kinds only the type is sure."""
+
+    type: str
+    coordinates: NotRequired[Any]
+    geometries: NotRequired[list[Shape]]
 
 
 class Feature(TypedDict):

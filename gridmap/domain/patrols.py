@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import shapely
 from shapely.ops import substring
 
 from gridmap import crs
+from gridmap.domain.shown_plans import PlanParameters, PlanSummary
 
 _LEAST_M = 1.0
 
@@ -251,10 +251,10 @@ class KeptPlan:
     replaces_id: int | None
     seed: int
     iterations: int
-    parameters: Mapping[str, Any]
+    parameters: PlanParameters
     data_sha256: str
     version: str
-    summary: Mapping[str, Any]
+    summary: PlanSummary
     routes: tuple[KeptRoute, ...]
 
     @property

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from gridmap.domain.geojson import Shape
 
 
 class Text(NamedTuple):
@@ -58,7 +60,7 @@ class Hotspot:
     label: Text | None
     definition: Text | None
     proposal: Text
-    geometry: dict[str, Any]
+    geometry: Shape
     point: tuple[float, float]
 
 
@@ -77,7 +79,7 @@ class Cluster:
     first: str
     last: str
     ongoing: bool
-    geometry: dict[str, Any]
+    geometry: Shape
     point: tuple[float, float]
 
 
@@ -125,7 +127,7 @@ class Outline:
 
     level: int
     name: Text
-    geometry: dict[str, Any]
+    geometry: Shape
     point: tuple[float, float]
 
 
@@ -135,8 +137,8 @@ class Ground:
 
     bounds: tuple[float, float, float, float]
     outlines: tuple[Outline, ...]
-    major_roads: dict[str, Any] | None
-    minor_roads: dict[str, Any] | None
+    major_roads: Shape | None
+    minor_roads: Shape | None
     illustrative: bool
 
 

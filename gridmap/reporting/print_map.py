@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from gridmap.crs import M_PER_DEGREE
+from gridmap.domain.geojson import Shape
 from gridmap.reporting.model import Ground, HotspotReport, Text
 from gridmap.reporting.words import sureness
 
@@ -95,8 +96,9 @@ def _projection(ground: Ground) -> tuple[Place, float, float, float]:
     return place, wide * k + 2 * _MARGIN, high * k + 2 * _MARGIN, k / M_PER_DEGREE
 
 
-def _lines(geometry: dict[str, Any]) -> Iterator[tuple[list[Any], bool]]:
-    kind, parts = geometry["type"], geometry.get("coordinates", [])
+def _lines(geometry: Shape) -> Iterator[tuple[list[Any], bool]]:
+    kind = geometry["type"]
+    parts: list[Any] = geometry.get("coordinates", [])
     if kind == "LineString":
         yield parts, False
     elif kind == "MultiLineString":
@@ -110,7 +112,7 @@ def _lines(geometry: dict[str, Any]) -> Iterator[tuple[list[Any], bool]]:
             yield from _lines(part)
 
 
-def _path(geometry: dict[str, Any], place: Place, style: str) -> Markup:
+def _path(geometry: Shape, place: Place, style: str) -> Markup:
     drawn = []
     for line, closed in _lines(geometry):
         points = [place(x, y) for x, y in line]

@@ -6,7 +6,7 @@ import datetime as dt
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 from urllib.parse import quote, urlsplit
 
 import numpy as np
@@ -14,6 +14,7 @@ import segno
 import shapely
 from markupsafe import Markup
 
+from gridmap.domain.shown_plans import ShownEmergency, ShownLeg, ShownRoute, WholePlan
 from gridmap.reporting.sheet_map import route_map
 from gridmap.reporting.templating import page_templates
 
@@ -101,8 +102,8 @@ def is_reachable(url: str) -> bool:
 
 
 def render_sheets(
-    plan: dict[str, Any],
-    routes: Sequence[dict[str, Any]],
+    plan: WholePlan,
+    routes: Sequence[ShownRoute],
     roads: Sequence[shapely.Geometry],
     *,
     url: str | None = None,
@@ -133,9 +134,7 @@ def render_sheets(
     return "\n".join(line.rstrip() for line in page.splitlines() if line.strip()) + "\n"
 
 
-def _page(
-    plan: dict[str, Any], route: dict[str, Any], roads: Sequence[shapely.Geometry], url: str | None
-) -> Page:
+def _page(plan: WholePlan, route: ShownRoute, roads: Sequence[shapely.Geometry], url: str | None) -> Page:
     rows = _rows(route)
     two = len(rows) > _ONE_COLUMN
     half = -(-len(rows) // 2)
@@ -162,7 +161,7 @@ def _page(
         f"{route['length_m'] / 1000:.1f}",
         len(visits),
         route_map(
-            route["geometry"],
+            cast("shapely.LineString", route["geometry"]),
             np.array([[v["lon"], v["lat"]] for v in visits], dtype=np.float64).reshape(-1, 2),
             (route["base_lon"], route["base_lat"]),
             roads,
@@ -178,7 +177,7 @@ def _page(
     )
 
 
-def _rows(route: dict[str, Any]) -> list[Row]:
+def _rows(route: ShownRoute) -> list[Row]:
     taken = list(route.get("taken") or [])
     rows: list[Row] = []
     for number, visit in enumerate(route["visits"]):
@@ -202,14 +201,14 @@ def _rows(route: dict[str, Any]) -> list[Row]:
     return rows
 
 
-def _emergency(event: dict[str, Any]) -> Row:
+def _emergency(event: ShownEmergency) -> Row:
     leg = event["leg"]
     return Row(
         "急", "", event["free_at"][11:16], "紧急任务", "emergency", _streets(leg), round(leg["length_m"])
     )
 
 
-def _streets(leg: dict[str, Any]) -> str:
+def _streets(leg: ShownLeg) -> str:
     """Return the streets in order, each once in a row; of many the longest."""
     named: list[tuple[str, float]] = []
     for street in leg["streets"]:
@@ -229,6 +228,6 @@ def _code(label: str, content: str) -> Code:
     return Code(label, content, Markup(drawn))  # noqa: S704 - paths of the library's own
 
 
-def _night(plan: dict[str, Any]) -> str:
+def _night(plan: WholePlan) -> str:
     begin, end = (dt.datetime.fromisoformat(plan[k]) for k in ("begins_at", "ends_at"))
     return f"{begin:%Y-%m-%d %H:%M} – {end:%H:%M}"

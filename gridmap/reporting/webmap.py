@@ -9,6 +9,7 @@ from branca.element import Element, MacroElement
 from folium.template import Template
 from markupsafe import Markup, escape
 
+from gridmap.domain.geojson import Shape
 from gridmap.reporting.markup import in_languages
 from gridmap.reporting.model import HotspotReport, Text
 from gridmap.reporting.words import hotspot_words, p_text, sureness
@@ -98,9 +99,7 @@ def interactive_map(report: HotspotReport, languages: tuple[str, ...]) -> tuple[
     return Markup(figure.html.render()), Markup(figure.script.render())  # noqa: S704 - folium escapes what it is given
 
 
-def _layer(
-    named: _Named, geometry: dict[str, Any], style: dict[str, Any], *, interactive: bool = False
-) -> Any:
+def _layer(named: _Named, geometry: Shape, style: dict[str, Any], *, interactive: bool = False) -> Any:
     feature = {"type": "Feature", "id": "0", "properties": {}, "geometry": geometry}
     shape = folium.GeoJson(
         {"type": "FeatureCollection", "features": [feature]},

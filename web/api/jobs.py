@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Literal
 
 from flask import Response, jsonify, send_file
 from flask_openapi3.blueprint import APIBlueprint
@@ -52,9 +53,9 @@ class JobAnswer(BaseModel):
     done: int
     total: int
     run_id: int | None = Field(description="Number of the run, plan or report that it made.")
-    result: dict[str, Any] | None
+    result: Mapping[str, object] | None
     problem: Problem | None
-    so_far: dict[str, Any] | None
+    so_far: Mapping[str, object] | None
     file: str | None = Field(description="Address of the file that it made.")
     created_at: dt.datetime
     started_at: dt.datetime | None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -190,8 +191,8 @@ class Feature(BaseModel):
 
     type: Literal["Feature"]
     id: str | int | None = None
-    geometry: dict[str, Any] | None
-    properties: dict[str, Any]
+    geometry: Mapping[str, object] | None
+    properties: Mapping[str, object]
     bbox: list[float] | None = None
 
 

@@ -19,6 +19,7 @@ from gridmap.domain.gridkey import LEVELS, UNASSIGNED, VILLAGE, ancestor, level_
 from gridmap.domain.roles import may
 from gridmap.errors import GridmapError
 from gridmap.services.cases.places import GridLine, Places, places_of
+from gridmap.storage.cases.tasks import BodyRow
 from web import assets, context, look
 from web.desk.words import FOR_SCRIPTS, WORDS, say
 from web.rights import ASKED
@@ -123,7 +124,7 @@ class Say:
         listed = GROUND_LISTS.get(known) if known else None
         return self.label(listed, code) if listed else code
 
-    def body(self, code: str | None, directory: list[dict[str, Any]]) -> str:
+    def body(self, code: str | None, directory: list[BodyRow]) -> str:
         """Return the name of a body of the directory."""
         found = next((b for b in directory if b["code"] == code), None)
         return self.pair(found["name_zh"], found["name_en"]) if found else (code or "")

@@ -180,7 +180,10 @@ def list_command(level: int | None, on: dt.date | None) -> None:
     for feature in features:
         p = feature["properties"]
         people = "-" if p["population"] is None else f"{p['population']:,}"
-        table.add_row(p["grid_key"], str(p["level"]), p["code"], p["name_zh"], f"{p['area_km2']:.2f}", people)
+        code = None if p["code"] is None else str(p["code"])
+        table.add_row(
+            str(p["grid_key"]), str(p["level"]), code, str(p["name_zh"]), f"{p['area_km2']:.2f}", people
+        )
     console.print(table)
 
 

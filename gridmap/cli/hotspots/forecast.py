@@ -12,7 +12,7 @@ from rich.table import Table
 from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
 from gridmap.domain.protection import require_true
 from gridmap.domain.terms import CAPTION
-from gridmap.services.hotspots.forecasts import next_week, score_forecast
+from gridmap.services.hotspots.forecasts import ModelScore, next_week, score_forecast
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.database import Database
 
@@ -88,7 +88,7 @@ def score(weeks: int, area: float, **given: Any) -> None:
     console.print(f"{CAPTION[0]} / {CAPTION[1]}; 数据 / data {found['data_sha256'][:12]}", highlight=False)
 
 
-def _row(row: dict[str, Any]) -> list[str]:
+def _row(row: ModelScore) -> list[str]:
     gain = (
         ""
         if row["verdict"] is None

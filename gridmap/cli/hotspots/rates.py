@@ -11,6 +11,7 @@ from rich.table import Table
 from gridmap.cli.common import Day, actor, console, period_and_level, workspace
 from gridmap.domain.protection import require_true
 from gridmap.domain.terms import CAPTION
+from gridmap.services.hotspots.effects import Effect
 from gridmap.services.hotspots.effects import effect as measured_effect
 from gridmap.services.hotspots.publish import p_text
 from gridmap.services.hotspots.rate_table import rate_table
@@ -88,7 +89,7 @@ def effect(grids: tuple[int, ...], on: dt.date, weeks: int, level: int | None, *
     tell_effect(found)
 
 
-def tell_effect(found: dict[str, Any]) -> None:
+def tell_effect(found: Effect) -> None:
     """Print a comparison of before and after."""
     change = found["change"]
     table = Table()
@@ -103,7 +104,7 @@ def tell_effect(found: dict[str, Any]) -> None:
         if change["ratio"] is None
         else f"{change['ratio']} ({change['low']} … {change['high']})"
     )
-    console.print(f"变化之比 / ratio of changes: {ratio}, p {p_text(change['p'])}", highlight=False)
+    console.print(f"变化之比 / ratio of changes: {ratio}, p {p_text(change['p'] or 0.0)}", highlight=False)
     moved = found["displacement"]
     if moved is not None and moved["wdq"] is not None:
         console.print(

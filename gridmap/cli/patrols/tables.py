@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.table import Table
 
 from gridmap.cli.common import console
+from gridmap.domain.shown_plans import PlanChange, PlanMix, PlanSummary, ShownPlan, ShownRoute, WholePlan
 from gridmap.domain.terms import CAPTION
+from gridmap.services.patrols.keep.compare import PlanComparison
 
 _MODES = {"car": "车 / car", "bike": "骑行 / bike", "foot": "步行 / foot"}
 
 
-def tell_plan(made: dict[str, Any]) -> None:
+def tell_plan(made: WholePlan) -> None:
     """Print a plan: the load of each team, times and streets, and what was left out and why."""
     about = made["summary"]
     console.print(
@@ -76,7 +79,7 @@ def tell_plan(made: dict[str, Any]) -> None:
     )
 
 
-def _tell_remarks(made: dict[str, Any]) -> None:
+def _tell_remarks(made: WholePlan) -> None:
     about = made["summary"]
     if made.get("replaces_id"):
         console.print(
@@ -97,14 +100,14 @@ def _tell_remarks(made: dict[str, Any]) -> None:
         _tell_change(about["change"])
 
 
-def _tell_villages(about: dict[str, Any]) -> None:
+def _tell_villages(about: PlanSummary) -> None:
     lacking = [v for v in about.get("villages", []) if v["lacks"] > 0]
     if lacking:
         keys = ", ".join(f"{v['grid_key']} ({v['share']:.0%})" for v in lacking)
         console.print(f"未达份额的村 / villages below their share: {keys}", highlight=False)
 
 
-def tell_mix(drawn: dict[str, Any]) -> None:
+def tell_mix(drawn: PlanMix) -> None:
     """Print what a draw of nights keeps and how little can be foreseen."""
     worst = (
         "-" if drawn["worst_village"] is None else f"{drawn['worst_village']} {drawn['worst_coverage']:.0%}"
@@ -119,7 +122,7 @@ def tell_mix(drawn: dict[str, Any]) -> None:
     )
 
 
-def _tell_change(change: dict[str, Any]) -> None:
+def _tell_change(change: PlanChange) -> None:
     def names(stops: list[str]) -> str:
         return ", ".join(f"{s} {change['names'][s][0]}" for s in stops) or "-"
 
@@ -136,7 +139,7 @@ def _tell_change(change: dict[str, Any]) -> None:
     )
 
 
-def tell_list(kept: list[dict[str, Any]]) -> None:
+def tell_list(kept: list[ShownPlan]) -> None:
     """Print plans, one a row."""
     table = Table()
     for heading in ("#", "班次 / shift", "热点分析 / run", "停靠 / stops", "得分 / prize", "种子 / seed"):
@@ -154,7 +157,7 @@ def tell_list(kept: list[dict[str, Any]]) -> None:
     console.print(table)
 
 
-def tell_route(route: dict[str, Any]) -> None:
+def tell_route(route: ShownRoute) -> None:
     """Print times and streets of a route."""
     table = Table(title=f"{route['team_code']} {route['name_zh']} / {route['name_en']}")
     for heading in ("到 / arrive", "离 / leave"):
@@ -171,36 +174,29 @@ def tell_route(route: dict[str, Any]) -> None:
     console.print(table)
 
 
-def tell_comparison(found: dict[str, Any]) -> None:
+def tell_comparison(found: PlanComparison) -> None:
     """Print two plans side by side."""
     a, b = found["a"], found["b"]
     table = Table()
     for heading in ("", f"{a['patrol_id']}", f"{b['patrol_id']}"):
         table.add_column(heading, justify="right")
-    rows = (
-        ("班次 / shift", "begins_at", None),
-        ("得分 / prize", "prize", "{:.1f}"),
-        ("停靠 / stops", "visited", "{}"),
-        ("路程 / km", "length_m", None),
-    )
-    for label, key, how in rows:
-        if key == "begins_at":
-            cells = [p[key][:16] for p in (a, b)]
-        elif how is None:
-            cells = [f"{p['summary'][key] / 1000:.1f}" for p in (a, b)]
-        else:
-            cells = [how.format(p["summary"][key]) for p in (a, b)]
-        table.add_row(label, *cells)
+    table.add_row("班次 / shift", *(p["begins_at"][:16] for p in (a, b)))
+    table.add_row("得分 / prize", *(f"{p['summary']['prize']:.1f}" for p in (a, b)))
+    table.add_row("停靠 / stops", *(f"{p['summary']['visited']}" for p in (a, b)))
+    table.add_row("路程 / km", *(f"{p['summary']['length_m'] / 1000:.1f}" for p in (a, b)))
     console.print(table)
-    for letter, which in (("a", a), ("b", b)):
-        only = found[f"only_{letter}"]
+    for only, which in ((found["only_a"], a), (found["only_b"], b)):
         told = ", ".join(f"{s['stop']} {s['name_zh']} ({s['team']})" for s in only) or "-"
         console.print(f"只在 / only in {which['patrol_id']}: {told}", highlight=False)
     moved = (
         ", ".join(f"{s['stop']} {s['name_zh']} {s['team_a']}→{s['team_b']}" for s in found["moved"]) or "-"
     )
     console.print(f"换队 / other team: {moved}; 相同 / the same: {found['same']}", highlight=False)
-    for key, title in (("teams", "队伍 / team"), ("villages", "村 / village")):
+    tables: tuple[tuple[str, str, Sequence[Mapping[str, Any]]], ...] = (
+        ("teams", "队伍 / team", found["teams"]),
+        ("villages", "村 / village", found["villages"]),
+    )
+    for key, title, rows in tables:
         table = Table()
         table.add_column(title)
         figures = ("stops", "prize", "length_m", "load") if key == "teams" else ("stops", "prize", "share")
@@ -214,7 +210,7 @@ def tell_comparison(found: dict[str, Any]) -> None:
         for figure in figures:
             for which in (a, b):
                 table.add_column(f"{names[figure]}\n{which['patrol_id']}", justify="right")
-        for row in found[key]:
+        for row in rows:
             label = f"{row.get('team_code', '')} {row['name_zh']}".strip()
             table.add_row(label, *(_figure(row[f"{f}_{x}"], f) for f in figures for x in "ab"))
         console.print(table)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -15,6 +14,7 @@ from gridmap.domain.clock import read_moment
 from gridmap.services.patrols.follow import visits as evidence
 from gridmap.services.patrols.follow.effects import effect_of_visits
 from gridmap.services.patrols.follow.live import live_teams
+from gridmap.services.patrols.follow.shown_visits import Done
 from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.storage.database import Database
 
@@ -51,7 +51,7 @@ def visits(patrol_id: int) -> None:
     _tell_visits(found)
 
 
-def _tell_visits(found: dict[str, Any]) -> None:
+def _tell_visits(found: Done) -> None:
     table = Table()
     for heading in ("队伍 / team", "地点 / place", "计划 / planned", "到 / came", "离 / left", "依据 / by"):
         table.add_column(heading)

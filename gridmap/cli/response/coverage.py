@@ -12,14 +12,8 @@ from rich.table import Table
 from gridmap.analysis.roads import MODES, Mode
 from gridmap.cli.common import actor, console, workspace
 from gridmap.domain.codes import codes
-from gridmap.services.response.coverage import (
-    EXISTING,
-    OBJECTIVES,
-    CoverageRequest,
-    coverage,
-    site,
-    write_coverage,
-)
+from gridmap.services.response.coverage import CoverageRequest, coverage, write_coverage
+from gridmap.services.response.siting import EXISTING, OBJECTIVES, site
 
 _BASIS = {"base": "驻地 / bases", "position": "现在位置 / live positions", "plan": "计划 / plan"}
 

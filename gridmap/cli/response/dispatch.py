@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import click
 from rich.table import Table
 
 from gridmap.cli.common import Day, Moment, actor, console, instant, workspace
 from gridmap.services.response import dispatch, ranking
-from gridmap.services.response.response_times import BY, response_times
+from gridmap.services.response.ranking import RankedTeam
+from gridmap.services.response.response_times import BY, Times, response_times
 
 _FROM = {"position": "现在位置 / position", "base": "驻地 / base", "stale": "旧位置 / old position"}
 _STATE = {
@@ -57,7 +57,7 @@ def _nearest(incident: str, at: dt.datetime | None, k: int, *, streets: bool, of
         console.print(f"未列入 / left out: {team['code']} {team['name_zh']}: {team['zh']} / {team['en']}")
 
 
-def _ranking(teams: list[dict[str, Any]]) -> Table:
+def _ranking(teams: list[RankedTeam]) -> Table:
     table = Table()
     for heading, right in (
         ("队伍 / team", False),
@@ -69,9 +69,10 @@ def _ranking(teams: list[dict[str, Any]]) -> Table:
         table.add_column(heading, justify="right" if right else "left", no_wrap=heading.startswith("队"))
     for team in teams:
         place = _FROM[team["from"]]
-        if team["from"] == "position" or team["from"] == "stale":
-            place += f" −{team['position_age_s'] // 60} min"
-        elif team["position_age_s"] is not None:
+        age_s = team["position_age_s"]
+        if age_s is not None and team["from"] in {"position", "stale"}:
+            place += f" −{age_s // 60} min"
+        elif age_s is not None:
             place += " (位置已过时 / old position)"
         table.add_row(
             f"{team['code']} {team['name_zh']}" + ("" if team["on_shift"] else "（不在班 / off shift）"),
@@ -174,7 +175,7 @@ def _times(by: str, since: dt.date | None, until: dt.date | None) -> None:
     table = Table()
     for heading in ("分组 / group", "件 / n", "中位数 / median, min", "90% / 90th, min"):
         table.add_column(heading, justify="left" if heading.startswith("分") else "right")
-    rows = [(f"{g['name_zh']} / {g['name_en']}", g) for g in found["groups"]]
+    rows: list[tuple[str, Times]] = [(f"{g['name_zh']} / {g['name_en']}", g) for g in found["groups"]]
     if found["total"]:
         rows.append(("合计 / total", found["total"]))
     for name, told in rows:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -24,6 +24,7 @@ from gridmap.services.ground.roads import load_roads
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.cases.desk import KeptCase
+from gridmap.storage.cases.tasks import BodyRow, ClinicRow
 from gridmap.storage.database import Database
 
 OFFERED = 3
@@ -45,7 +46,7 @@ class ClinicAsked:
     text: str | None = None
 
 
-def directory(database: Database) -> list[dict[str, Any]]:
+def directory(database: Database) -> list[BodyRow]:
     """Return every body with its place, competence and hours. The directory is public: every scope sees all of it."""
     with database.scoped_session(Scope.whole()) as session:
         return kept.list_bodies(session)
@@ -96,9 +97,9 @@ def offered(
         return tuple(_told(body, 0.0, None, clinics, now, zone) for body in fit[:OFFERED])
     index = TeamIndex()
     for n, body in enumerate(fit):
-        index.move(n, body["lon"], body["lat"])
+        index.move(n, *_place(body))
     near = index.nearest(row.lon, row.lat, k=_CANDIDATES)
-    seconds = _road_s(database, (row.lon, row.lat), [(fit[n]["lon"], fit[n]["lat"]) for n, _ in near])
+    seconds = _road_s(database, (row.lon, row.lat), [_place(fit[n]) for n, _ in near])
     found_bodies = [
         _told(fit[n], away_m, road_s, clinics, now, zone)
         for (n, away_m), road_s in zip(near, seconds, strict=True)
@@ -126,11 +127,16 @@ def _road_s(
     return [float(s) if np.isfinite(s) else None for s in costs]
 
 
+def _place(body: BodyRow) -> tuple[float, float]:
+    # Bodies without a place were left out when those that fit were chosen.
+    return cast("tuple[float, float]", (body["lon"], body["lat"]))
+
+
 def _told(
-    body: dict[str, Any],
+    body: BodyRow,
     away_m: float,
     road_s: float | None,
-    clinics: list[dict[str, Any]],
+    clinics: list[ClinicRow],
     now: dt.datetime,
     zone: str,
 ) -> BodyOffered:
@@ -248,7 +254,7 @@ def call_off(database: Database, actor: Actor, clinic_id: int) -> None:
             )
 
 
-def clinics(database: Database, since: dt.date, until: dt.date) -> list[dict[str, Any]]:
+def clinics(database: Database, since: dt.date, until: dt.date) -> list[ClinicRow]:
     """Return the clinics of some days; they are public."""
     with database.scoped_session(Scope.whole()) as session:
         return kept.list_clinics(session, since, until)

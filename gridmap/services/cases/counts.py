@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import Any
+from typing import TypedDict
 
 from gridmap.domain.gridkey import UNASSIGNED, Scope
 from gridmap.domain.protection import Counts
@@ -18,8 +18,6 @@ from gridmap.storage.ground import grids as stored
 from gridmap.storage.teams import sites
 from gridmap.storage.teams import teams as field
 
-_PARTS = ("domain", "stage", "kind")
-
 
 def count_by_grid(
     database: Database,
@@ -29,7 +27,7 @@ def count_by_grid(
     level: int,
     now: dt.datetime | None = None,
     counts: Counts = Counts.TRUE,
-) -> dict[str, Any]:
+) -> protected.GridCount:
     """How many incidents each grid of a level has.
 
     Parameters
@@ -62,8 +60,7 @@ def count_by_grid(
     unassigned = by_key.pop(UNASSIGNED, 0)
     return {
         "level": level,
-        "from": query.since.isoformat() if query.since else None,
-        "to": query.until.isoformat() if query.until else None,
+        **protected.period_of(query),
         "counts": {str(k): n for k, n in sorted(by_key.items())},
         "total": sum(by_key.values()) + unassigned,
         "sealed": sealed,
@@ -73,6 +70,24 @@ def count_by_grid(
     }
 
 
+class Sites(TypedDict):
+    """Sites of temporary residents: how many, and their head-count."""
+
+    clusters: int
+    head_count: int
+
+
+class GridSummary(protected.Story):
+    """A grid's story: who is there, and what is reported."""
+
+    grid_key: str
+    population: int | None
+    households: int | None
+    teams: int
+    migrants: Sites
+    organisations: int
+
+
 def grid_summary(
     database: Database,
     scope: Scope,
@@ -80,7 +95,7 @@ def grid_summary(
     *,
     now: dt.datetime | None = None,
     counts: Counts = Counts.TRUE,
-) -> dict[str, Any]:
+) -> GridSummary:
     """Tell a grid's story: its incidents by domain, stage and kind, what is due, who is there.
 
     Parameters
@@ -107,12 +122,14 @@ def grid_summary(
         grid = stored.find_grid(session, key)
         if grid is None:
             raise grid_not_found(key)
-        about = (
+        about: protected.Story = (
             protected.story(session, chosen)
             if counts is Counts.PERTURBED
             else {
                 "incidents": counted.totals(session, chosen),
-                **{f"by_{name}": counted.count_by(session, chosen, name) for name in _PARTS},
+                "by_domain": counted.count_by(session, chosen, "domain"),
+                "by_stage": counted.count_by(session, chosen, "stage"),
+                "by_kind": counted.count_by(session, chosen, "kind"),
                 **protected.of_class(chosen),
             }
         )

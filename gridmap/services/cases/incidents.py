@@ -6,9 +6,11 @@ import base64
 import binascii
 import datetime as dt
 import json
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
 
 from gridmap.domain.cases.records import CLOSED_STAGES
+from gridmap.domain.geojson import Collection, Feature
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, Scope, ancestor, level_of
 from gridmap.domain.protection import Counts
 from gridmap.domain.query import IncidentQuery
@@ -21,6 +23,23 @@ from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
 
 
+class IncidentPage(Collection, protected.OfClass):
+    """A page of incidents; the total counts sealed cases, of which the list has none of ``sealed``."""
+
+    next: str | None
+    total: int
+    sealed: int
+
+
+class GridAbove(TypedDict):
+    """A grid in which an incident lies."""
+
+    grid_key: str
+    level: int
+    name_zh: str
+    name_en: str
+
+
 def incident_features(
     database: Database,
     scope: Scope,
@@ -29,7 +48,7 @@ def incident_features(
     limit: int = 50,
     cursor: str | None = None,
     now: dt.datetime | None = None,
-) -> dict[str, Any]:
+) -> IncidentPage:
     """Incidents, newest first, as a GeoJSON FeatureCollection with ``next``, ``total``, ``query`` and ``as_of``.
 
     The total counts sealed cases; ``sealed`` tells how many of them the list does not have.
@@ -66,16 +85,21 @@ def incident_features(
     }
 
 
-def incident_feature(row: dict[str, Any], now: dt.datetime) -> dict[str, Any]:
+def incident_feature(
+    row: Mapping[str, Any], now: dt.datetime, above: Sequence[GridAbove] | None = None
+) -> Feature:
     """One incident as a GeoJSON Feature; the geometry is null where no coordinate is known."""
-    lon, lat = row.pop("lon"), row.pop("lat")
     closed = row["stage"] in CLOSED_STAGES
-    properties = {name: _plain(name, value) for name, value in row.items()}
+    properties = {name: _plain(name, value) for name, value in row.items() if name not in {"lon", "lat"}}
     properties["overdue"] = bool(not closed and row["due_at"] is not None and row["due_at"] < now)
+    if above is not None:
+        properties["ancestors"] = above
     return {
         "type": "Feature",
         "id": row["incident_id"],
-        "geometry": None if lon is None else {"type": "Point", "coordinates": [lon, lat]},
+        "geometry": None
+        if row["lon"] is None
+        else {"type": "Point", "coordinates": [row["lon"], row["lat"]]},
         "properties": properties,
     }
 
@@ -92,7 +116,7 @@ def _plain(name: str, value: Any) -> Any:
 
 def incident_story(
     database: Database, scope: Scope, incident_id: int, now: dt.datetime | None = None
-) -> dict[str, Any]:
+) -> Feature:
     """One incident with its steps and the grids it lies in.
 
     Raises
@@ -109,16 +133,14 @@ def incident_story(
                 f"There is no incident {incident_id} in your scope.",
             )
         key = int(row["grid_key"])
-        above = [
+        above: list[GridAbove] = [
             {"grid_key": str(g.grid_key), "level": g.level, "name_zh": g.name_zh, "name_en": g.name_en}
             for level in LEVELS
             if key != UNASSIGNED
             and level <= level_of(key)
             and (g := stored.find_grid(session, ancestor(key, level))) is not None
         ]
-    feature = incident_feature(row, now or dt.datetime.now(dt.UTC))
-    feature["properties"]["ancestors"] = above
-    return feature
+    return incident_feature(row, now or dt.datetime.now(dt.UTC), above)
 
 
 def timeline(
@@ -129,7 +151,7 @@ def timeline(
     step: str = "day",
     now: dt.datetime | None = None,
     counts: Counts = Counts.TRUE,
-) -> dict[str, Any]:
+) -> protected.Course:
     """Incidents a local day or week, without gaps between the first and the last.
 
     Returns
@@ -143,17 +165,17 @@ def timeline(
         if counts is Counts.PERTURBED:
             return protected.timeline(session, chosen)
         found = dict(counted.series(session, chosen, step))
-    points = []
+    points: list[tuple[str, int | None]] = []
     if found:
         width = dt.timedelta(days=7 if step == "week" else 1)
         day, last = min(found), max(found)
         while day <= last:
-            points.append([day.isoformat(), found.get(day, 0)])
+            points.append((day.isoformat(), found.get(day, 0)))
             day += width
     return {"step": step, "points": points, **protected.of_class(chosen)}
 
 
-def _cursor(row: dict[str, Any]) -> str:
+def _cursor(row: Mapping[str, Any]) -> str:
     text = json.dumps([row["occurred_at"].isoformat(), row["incident_id"]])
     return base64.urlsafe_b64encode(text.encode()).decode()
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -23,6 +23,43 @@ from gridmap.storage.cases import figures, incidents
 from gridmap.storage.cases import protected as stored
 from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.cases.protected import Cells, Laid
+
+# `class` and `from` are words of the language, so these types are made by calls.
+_Class = TypedDict("_Class", {"class": str, "additive": bool, "query": dict[str, str], "as_of": str})
+Period = TypedDict("Period", {"from": str | None, "to": str | None})
+
+
+class OfClass(_Class):
+    """What every answer says of its numbers; perturbed ones are told from ``below`` on."""
+
+    below: NotRequired[int]
+
+
+class GridCount(OfClass, Period):
+    """Incidents by grid; grids without any are absent. Perturbed numbers are None where they are not told."""
+
+    level: int
+    counts: dict[str, int]
+    total: int | None
+    sealed: int | None
+    unassigned: int | None
+    outside: int | None
+
+
+class Course(OfClass):
+    """Incidents a day or week: pairs of the first day and the count, None where it is not told."""
+
+    step: str
+    points: list[tuple[str, int | None]]
+
+
+class Story(OfClass):
+    """A grid's incidents in all, and by domain, stage and kind."""
+
+    incidents: Mapping[str, int | None]
+    by_domain: dict[str, int]
+    by_stage: dict[str, int]
+    by_kind: dict[str, int]
 
 
 def table() -> PerturbationTable:
@@ -76,12 +113,18 @@ def laid(session: Session, asked: IncidentFilter) -> Laid:
     return Laid(protected, replace(asked, query=protected.query))
 
 
-def of_class(chosen: IncidentFilter, counts: Counts = Counts.TRUE) -> dict[str, Any]:
+def of_class(chosen: IncidentFilter, counts: Counts = Counts.TRUE) -> OfClass:
     """Return what every answer says of its numbers: their class, whether they add up, and the question."""
-    return {"class": str(counts), "additive": counts is Counts.TRUE, **told(chosen)}
+    asked = told(chosen)
+    return {
+        "class": str(counts),
+        "additive": counts is Counts.TRUE,
+        "query": asked["query"],
+        "as_of": asked["as_of"],
+    }
 
 
-def period_of(query: IncidentQuery) -> dict[str, str | None]:
+def period_of(query: IncidentQuery) -> Period:
     """Return the period that an answer is about."""
     return {
         "from": query.since.isoformat() if query.since else None,
@@ -89,7 +132,7 @@ def period_of(query: IncidentQuery) -> dict[str, str | None]:
     }
 
 
-def count_by_grid(session: Session, asked: IncidentFilter, level: int) -> dict[str, Any]:
+def count_by_grid(session: Session, asked: IncidentFilter, level: int) -> GridCount:
     """Count incidents by grid; the total is a cell of its own, not the sum."""
     found = laid(session, asked)
     spans = found.protected.spans
@@ -115,12 +158,12 @@ def _nowhere(asked: IncidentFilter) -> IncidentFilter:
     return replace(asked, query=replace(asked.query, grid=UNASSIGNED))
 
 
-def story(session: Session, asked: IncidentFilter) -> dict[str, Any]:
+def story(session: Session, asked: IncidentFilter) -> Story:
     """Return a grid's incidents in all, and by domain, stage and kind."""
     found = laid(session, asked)
     spans = found.protected.spans
     by = {
-        f"by_{code}": {
+        code: {
             str(k): n
             for k, n in told_counts(stored.cells(session, found, code=code), spans).items()
             if k is not None
@@ -131,13 +174,15 @@ def story(session: Session, asked: IncidentFilter) -> dict[str, Any]:
     return {
         # How many are sealed is not told beside a perturbed number.
         "incidents": totals | {"sealed": None},
-        **by,
+        "by_domain": by["domain"],
+        "by_stage": by["stage"],
+        "by_kind": by["kind"],
         "below": protection.LEAST_TOLD,
         **of_class(asked, Counts.PERTURBED),
     }
 
 
-def timeline(session: Session, asked: IncidentFilter) -> dict[str, Any]:
+def timeline(session: Session, asked: IncidentFilter) -> Course:
     """Count incidents by week; a day is a block of its own nowhere."""
     found = laid(session, asked)
     # Weeks at the ends are told whole: cut by the period they would be other cells than elsewhere.
@@ -148,11 +193,11 @@ def timeline(session: Session, asked: IncidentFilter) -> dict[str, Any]:
     weeks = {
         at.date(): n for at, n in told_counts(stored.by_week(session, replace(found, chosen=whole))).items()
     }
-    points: list[list[Any]] = []
+    points: list[tuple[str, int | None]] = []
     if weeks:
         day, last = min(weeks), max(weeks)
         while day <= last:
-            points.append([day.isoformat(), weeks.get(day)])
+            points.append((day.isoformat(), weeks.get(day)))
             day += dt.timedelta(days=7)
     return {
         "step": "week",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TypedDict
 
 from gridmap.domain.query import IncidentQuery
 from gridmap.storage.cases.incidents import IncidentFilter
@@ -23,6 +23,13 @@ def chosen_by(database: Database, query: IncidentQuery, now: dt.datetime | None 
     return IncidentFilter(query, database.settings.timezone, now or dt.datetime.now(dt.UTC))
 
 
-def told(chosen: IncidentFilter) -> dict[str, Any]:
+class Question(TypedDict):
+    """What was asked, as an address holds it, and when."""
+
+    query: dict[str, str]
+    as_of: str
+
+
+def told(chosen: IncidentFilter) -> Question:
     """Return what every answer says of the question: the query as an address holds it, and its time."""
     return {"query": chosen.query.parameters(), "as_of": chosen.now.isoformat()}

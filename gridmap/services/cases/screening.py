@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.lists import require
@@ -13,6 +12,7 @@ from gridmap.errors import Forbidden, InvalidInput, NotFound
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.cases.limits import require_whole
 from gridmap.storage.cases import tasks as kept
+from gridmap.storage.cases.tasks import RoundRow
 from gridmap.storage.database import Database
 
 MOST_NAME = 120
@@ -187,5 +187,14 @@ def _round(database: Database, scope: Scope, round_id: int) -> ScreeningRound:
     )
 
 
-def _told(row: dict[str, Any]) -> ScreeningRound:
-    return ScreeningRound(**{name: row[name] for name in ScreeningRound.__dataclass_fields__})
+def _told(row: RoundRow) -> ScreeningRound:
+    return ScreeningRound(
+        row["round_id"],
+        row["name"],
+        row["text"],
+        row["level"],
+        row["root_key"],
+        row["begins_on"],
+        row["ends_on"],
+        row["made_by"],
+    )

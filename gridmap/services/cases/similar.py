@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +11,7 @@ from gridmap.domain.cases.model import SimilarCase
 from gridmap.domain.gridkey import AREA, UNASSIGNED, VILLAGE, ancestor
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.cases.desk import KeptCase
+from gridmap.storage.cases.tasks import ClosedCase
 
 SHOWN = 5
 _LOOKED_AT = 400
@@ -30,7 +30,7 @@ def closed_like(session: Session, case: KeptCase) -> list[SimilarCase]:
     return [_told(row, likeness) for likeness, _, row in scored[:SHOWN]]
 
 
-def _told(row: dict[str, Any], likeness: float) -> SimilarCase:
+def _told(row: ClosedCase, likeness: float) -> SimilarCase:
     took_s = 0.0
     if row["accepted_at"] is not None:
         took_s = (row["closed_at"] - row["accepted_at"]).total_seconds() - row["paused_s"]
@@ -47,7 +47,7 @@ def _told(row: dict[str, Any], likeness: float) -> SimilarCase:
     )
 
 
-def _likeness(case: KeptCase, row: dict[str, Any]) -> float:
+def _likeness(case: KeptCase, row: ClosedCase) -> float:
     here, there = case.row.grid_key, row["grid_key"]
     score = 0.0
     if UNASSIGNED not in {here, there}:

@@ -90,8 +90,8 @@ def asked_step(
     )
 
 
-def _details(session: Session, case: KeptCase, asked: StepAsked) -> dict[str, Any]:
-    details: dict[str, Any] = {}
+def _details(session: Session, case: KeptCase, asked: StepAsked) -> dict[str, object]:
+    details: dict[str, object] = {}
     if asked.action is Action.ASSESS and asked.risk:
         details |= {"risk": asked.risk, "grounds": list(asked.risk_grounds)}
         if asked.risk != "green" and not asked.risk_grounds:
@@ -149,7 +149,7 @@ def linked_number(session: Session, number: str, incident_id: int | None) -> str
     return stored.load(session, found).row.number
 
 
-def _body(session: Session, code: str) -> dict[str, Any]:
+def _body(session: Session, code: str) -> kept.BodyRow:
     for body in kept.list_bodies(session):
         if body["code"] == code:
             return body

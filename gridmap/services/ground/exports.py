@@ -23,8 +23,9 @@ def _grids(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
 
 def _roads(session: Session, _wanted: Excerpt) -> gpd.GeoDataFrame:
     rows = road_rows(session)
-    shapes = shapely.from_wkb([bytes(r.pop("wkb")) for r in rows])
-    return gpd.GeoDataFrame(rows, geometry=shapes, crs=WGS84)
+    shapes = shapely.from_wkb([bytes(r["wkb"]) for r in rows])
+    told = [{k: v for k, v in r.items() if k != "wkb"} for r in rows]
+    return gpd.GeoDataFrame(told, geometry=shapes, crs=WGS84)
 
 
 def _count_grids(session: Session, wanted: Excerpt) -> int:

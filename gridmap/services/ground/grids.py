@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from typing import Any
+from typing import TypedDict
 
+from gridmap.domain.geojson import Collection, Feature
 from gridmap.domain.gridkey import LEVELS, Scope, ancestor, level_of, parent
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.storage.database import Database
@@ -20,7 +21,7 @@ def grid_features(
     parent_key: int | None = None,
     on: dt.date | None = None,
     geometry: bool = True,
-) -> dict[str, Any]:
+) -> Collection:
     """Grids as a GeoJSON FeatureCollection (EPSG:4326), ordered by key.
 
     Parameters
@@ -41,7 +42,20 @@ def grid_features(
     return {"type": "FeatureCollection", "features": [_feature(row, former) for row in rows]}
 
 
-def _feature(row: dict[str, Any], former: dict[tuple[int, dt.date], list[str]]) -> dict[str, Any]:
+class GridAbove(TypedDict):
+    """A grid that holds another."""
+
+    grid_key: str
+    level: int
+    name_zh: str
+    name_en: str
+
+
+def _feature(
+    row: stored.GridRow,
+    former: dict[tuple[int, dt.date], list[str]],
+    above_it: list[GridAbove] | None = None,
+) -> Feature:
     key = int(row["grid_key"])
     above = parent(key)
     shape = row["geometry"]
@@ -65,11 +79,12 @@ def _feature(row: dict[str, Any], former: dict[tuple[int, dt.date], list[str]]) 
             "predecessors": former.get((key, row["valid_from"]), []),
             "label_lon": row["label_lon"],
             "label_lat": row["label_lat"],
+            **({} if above_it is None else {"ancestors": above_it}),
         },
     }
 
 
-def grid_feature(database: Database, scope: Scope, key: int, on: dt.date | None = None) -> dict[str, Any]:
+def grid_feature(database: Database, scope: Scope, key: int, on: dt.date | None = None) -> Feature:
     """One grid as a GeoJSON Feature with its ancestors and bounding box.
 
     Raises
@@ -83,14 +98,13 @@ def grid_feature(database: Database, scope: Scope, key: int, on: dt.date | None 
         former = stored.predecessors(session)
         if not rows:
             raise grid_not_found(key)
-        above = [
+        above: list[GridAbove] = [
             {"grid_key": str(g.grid_key), "level": g.level, "name_zh": g.name_zh, "name_en": g.name_en}
             for lv in LEVELS
             if lv < level and (g := stored.find_grid(session, ancestor(key, lv), on)) is not None
         ]
         box = stored.bounds(session, key)
-    feature = _feature(rows[0], former)
-    feature["properties"]["ancestors"] = above
+    feature = _feature(rows[0], former, above)
     if box is not None:
         feature["bbox"] = list(box)
     return feature

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -148,7 +148,7 @@ def names_junctions(row: Mapping[str, Any]) -> bool:
     return row["begin_node"] is not None or row["end_node"] is not None
 
 
-def permissions(rows: list[dict[str, Any]]) -> list[tuple[str | None, ...]]:
+def permissions(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str | None, ...]]:
     """Who may use each road: two that differ in this are no duplicates."""
     return [
         tuple(row[name] for name in ("access", *WAYS_OF_GOING.values(), "oneway_bicycle")) for row in rows

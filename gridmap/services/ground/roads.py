@@ -8,16 +8,15 @@ import hashlib
 import json
 import math
 import threading
-import zipfile
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from gridmap import __version__, crs
 from gridmap.analysis.roads import MODES, SPEED_KMH, Mode, RoadGraph, Router, Snapper, Stretch, build_graph
@@ -25,11 +24,11 @@ from gridmap.analysis.roads import isochrone as outline_of
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.road_access import WAYS_OF_GOING
 from gridmap.errors import GridmapError, InvalidInput
-from gridmap.files.atomic import replacing
+from gridmap.services.ground.graph_files import read_graph, write_graph
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored_grids
 from gridmap.storage.ground import roads as stored
-from gridmap.storage.ground.roads import road_rows
+from gridmap.storage.ground.roads import RoadRow, road_rows
 
 LonLat = tuple[float, float]
 _FOLDER = "roads"
@@ -154,7 +153,7 @@ def load_roads(database: Database, scope: Scope) -> Roads:
         path = _file(database, stored.fingerprint(session), epsg)
         with _kept_lock:
             roads = _kept.get(path)
-        graph = _read(path) if roads is None else roads.graph
+        graph = read_graph(path) if roads is None else roads.graph
         rows = road_rows(session) if graph is None else []
         # Where roads changed in between, neither the mark nor the hash of before stands for what was read after.
         changed = stored.version(session) != mark
@@ -164,7 +163,7 @@ def load_roads(database: Database, scope: Scope) -> Roads:
             return Roads(graph, epsg)
         # A folder that cannot be written costs the time of building again, not the answer.
         with contextlib.suppress(OSError, GridmapError):
-            _write(graph, path)
+            write_graph(graph, path)
     with _kept_lock:
         roads = _kept.setdefault(path, roads or Roads(graph, epsg))
         _kept.move_to_end(path)
@@ -336,13 +335,16 @@ def _file(database: Database, fingerprint: str, epsg: int) -> Path:
     return database.settings.home / _FOLDER / f"graph-{digest}.npz"
 
 
-def _build(rows: list[dict[str, Any]], epsg: int) -> RoadGraph:
+def _build(rows: list[RoadRow], epsg: int) -> RoadGraph:
     lines = crs.geometries_from_wgs84(shapely.from_wkb([bytes(r["wkb"]) for r in rows]), epsg)
     long = np.flatnonzero(shapely.length(lines) > 0)
     used = [rows[i] for i in long]
     # What is said of one way of going holds before what is said of all; only a no is taken from the general.
     permission = {
-        mode: [r[WAYS_OF_GOING[mode]] or ("no" if r["access"] == "no" else None) for r in used]
+        mode: [
+            cast("Mapping[str, Any]", r)[WAYS_OF_GOING[mode]] or ("no" if r["access"] == "no" else None)
+            for r in used
+        ]
         for mode in MODES
     }
     return build_graph(
@@ -356,45 +358,3 @@ def _build(rows: list[dict[str, Any]], epsg: int) -> RoadGraph:
         oneway_bike=[r["oneway_bicycle"] for r in used],
         junctions=([r["begin_node"] for r in used], [r["end_node"] for r in used]),
     )
-
-
-def _write(graph: RoadGraph, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    points, owner = shapely.get_coordinates(graph.lines, return_index=True)
-    arrays: dict[str, NDArray[Any]] = {
-        "nodes": graph.nodes,
-        "tail": graph.tail,
-        "head": graph.head,
-        "length_m": graph.length_m,
-        "points": points,
-        "vertices": np.bincount(owner, minlength=len(graph.lines)),
-        "names": np.frombuffer(json.dumps(graph.names, ensure_ascii=False).encode(), dtype=np.uint8),
-    }
-    for mode in MODES:
-        arrays[f"forward_{mode}"], arrays[f"backward_{mode}"] = graph.forward_s[mode], graph.backward_s[mode]
-    with replacing(path) as temporary:
-        np.savez(temporary, allow_pickle=False, **arrays)
-    for old in path.parent.glob("graph-*.npz"):
-        if old != path:
-            old.unlink(missing_ok=True)
-
-
-def _read(path: Path) -> RoadGraph | None:
-    """Return the graph of a file; None where it is absent or damaged, and has to be built again."""
-    try:
-        # Given a path of a damaged file, numpy would leave it open.
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored_arrays:
-            found = {name: stored_arrays[name] for name in stored_arrays.files}
-        index = np.repeat(np.arange(len(found["vertices"])), found["vertices"])
-        return RoadGraph(
-            found["nodes"],
-            found["tail"],
-            found["head"],
-            found["length_m"],
-            np.asarray(shapely.linestrings(found["points"], indices=index), dtype=object),
-            tuple(json.loads(found["names"].tobytes())),
-            {mode: found[f"forward_{mode}"] for mode in MODES},
-            {mode: found[f"backward_{mode}"] for mode in MODES},
-        )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, shapely.errors.GEOSException):
-        return None

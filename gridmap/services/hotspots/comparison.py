@@ -31,6 +31,11 @@ def compare_runs(first: KeptRun, second: KeptRun) -> pd.DataFrame:
     InvalidInput
         When a run has no areas, as near repeats have none.
     """
+    return pd.DataFrame(changes_between(first, second), columns=[*Change.__annotations__])
+
+
+def changes_between(first: KeptRun, second: KeptRun) -> list[Change]:
+    """Lay the areas of two runs over each other, the earlier one first; see :func:`compare_runs`."""
     old, new = (_found(run) for run in (first, second))
     rows: list[Change] = []
     matched: set[int] = set()
@@ -42,7 +47,7 @@ def compare_runs(first: KeptRun, second: KeptRun) -> pd.DataFrame:
             matched |= {i for i, share in enumerate(shares) if share > 0}
         rows.append(_change(same, feature, shares[best] if same is not None else 0.0))
     rows += [_change(feature, None, 0.0) for i, feature in enumerate(old) if i not in matched]
-    return pd.DataFrame(rows, columns=[*_change(None, None, 0.0)])
+    return rows
 
 
 def _found(run: KeptRun) -> list[Finding]:

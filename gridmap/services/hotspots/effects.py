@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,42 @@ from gridmap.services.hotspots.weekly import weekly_cube
 from gridmap.storage.database import Database
 
 
+class CountsChange(TypedDict):
+    """Sums before and after; the ratio and its bounds are None where a sum is told as below five."""
+
+    before: str
+    after: str
+    matched_before: float | None
+    matched_after: float | None
+    ratio: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+
+
+class Displacement(TypedDict):
+    """Weighted displacement quotient with its bounds."""
+
+    wdq: float | None
+    low: float | None
+    high: float | None
+
+
+class Effect(TypedDict):
+    """What changed; no displacement where the control or the target does not allow it."""
+
+    cells: int
+    since: str
+    on: str
+    until: str
+    change: CountsChange
+    displacement: Displacement | None
+    verdict_zh: str
+    verdict_en: str
+    conventions: Mapping[str, str]
+    data_sha256: str
+
+
 def effect(
     database: Database,
     scope: Scope,
@@ -32,7 +68,7 @@ def effect(
     on: dt.date,
     *,
     weeks: int = 8,
-) -> dict[str, Any]:
+) -> Effect:
     """Compare the weeks before and after a measure in the grids that it went to.
 
     Parameters
@@ -50,10 +86,7 @@ def effect(
 
     Returns
     -------
-    dict
-        change (ratio, low and high, which are None where a sum is told as below five; p, and the four sums),
-        displacement (wdq, low, high; None where the control or the target does not allow it), verdict_zh, verdict_en,
-        cells, conventions, data_sha256.
+    Effect
 
     Raises
     ------
@@ -140,7 +173,7 @@ def _displacement(
     treated: NDArray[np.bool_],
     ring: NDArray[np.bool_],
     rng: np.random.Generator,
-) -> dict[str, float | None] | None:
+) -> Displacement | None:
     control = ~treated & ~ring
     sums = [(float(before[rows].sum()), float(after[rows].sum())) for rows in (treated, ring, control)]
     if min(sums[2]) == 0:

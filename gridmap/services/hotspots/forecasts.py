@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TypedDict, cast
 
 import numpy as np
 
@@ -21,6 +21,62 @@ from gridmap.services.hotspots.weekly import weekly_cube
 from gridmap.storage.database import Database
 
 
+class ModelScore(TypedDict):
+    """How one model did on weeks that it had not seen, as :class:`gridmap.analysis.forecast.scoring.Score`."""
+
+    model: str
+    hit_rate: float
+    hit_low: float
+    hit_high: float
+    pai: float
+    pai_low: float
+    pai_high: float
+    pei: float
+    pei_low: float
+    pei_high: float
+    gain: float
+    gain_low: float
+    gain_high: float
+    verdict: str | None
+
+
+class ForecastScore(TypedDict):
+    """All models beside plain counting, and the verdict."""
+
+    scores: list[ModelScore]
+    verdict: str
+    verdict_zh: str
+    verdict_en: str
+    shares: Mapping[str, float]
+    weeks: int
+    first_week: str
+    incidents: int
+    area_share: float
+    conventions: Mapping[str, str]
+    left_out_sealed: int | None
+    data_sha256: str
+
+
+class ExpectedCell(TypedDict):
+    """What a grid is expected to have."""
+
+    grid_key: str
+    name_zh: str
+    name_en: str
+    expected: float
+
+
+class NextWeek(TypedDict):
+    """Next week's counts, densest first; ``rest`` sums cells whose own history is too small to tell."""
+
+    first_day: str
+    model: str
+    shares: Mapping[str, float]
+    cells: list[ExpectedCell]
+    rest: float
+    data_sha256: str
+
+
 def score_forecast(
     database: Database,
     scope: Scope,
@@ -29,7 +85,7 @@ def score_forecast(
     weeks: int = 12,
     area_share: float = 0.05,
     on_progress: Callable[[str, int, int], None] | None = None,
-) -> dict[str, Any]:
+) -> ForecastScore:
     """Score all models on the last weeks of a period, which they have not seen, beside plain counting.
 
     Parameters
@@ -71,7 +127,7 @@ def score_forecast(
     )
     zh, en = WORDS[found.verdict]
     return {
-        "scores": [asdict(score) for score in found.scores],
+        "scores": [cast("ModelScore", asdict(score)) for score in found.scores],
         "verdict": found.verdict,
         "verdict_zh": zh,
         "verdict_en": en,
@@ -86,7 +142,7 @@ def score_forecast(
     }
 
 
-def next_week(database: Database, scope: Scope, spec: HotspotSpec, *, model: str = "blend") -> dict[str, Any]:
+def next_week(database: Database, scope: Scope, spec: HotspotSpec, *, model: str = "blend") -> NextWeek:
     """Predict the incidents of each grid in the week after a period.
 
     Returns
@@ -107,7 +163,7 @@ def next_week(database: Database, scope: Scope, spec: HotspotSpec, *, model: str
     found = forecast.predict(counts, inputs.centres, model=model)
     shown = np.flatnonzero(counts.sum(axis=1) >= MINIMUM)
     order = shown[np.argsort(-found.expected[shown], kind="stable")]
-    cells = [
+    cells: list[ExpectedCell] = [
         {
             "grid_key": str(inputs.cells["grid_key"].iloc[i]),
             "name_zh": inputs.cells["name_zh"].iloc[i],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypedDict, cast
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,33 @@ _ROUND = 5
 """People present are told to the nearest five, as published head-counts are."""
 
 
-def rate_table(database: Database, scope: Scope, spec: HotspotSpec) -> dict[str, Any]:
+class RateRow(TypedDict):
+    """A grid's rate per 1,000 people present with its bounds, and its rank among residents only."""
+
+    grid_key: str
+    name_zh: str
+    name_en: str
+    observed: int
+    present: int
+    rate: float
+    lower: float
+    upper: float
+    rank: int
+    rank_residents: int
+    change: int
+
+
+class RateTable(TypedDict):
+    """Rates of the grids, the highest first; ``hidden`` ones had fewer than five incidents."""
+
+    rows: list[RateRow]
+    hidden: int
+    hidden_observed: int
+    conventions: Mapping[str, str]
+    data_sha256: str
+
+
+def rate_table(database: Database, scope: Scope, spec: HotspotSpec) -> RateTable:
     """Rates of the grids, smoothed by empirical Bayes, beside those on residents only.
 
     Parameters
@@ -31,10 +58,7 @@ def rate_table(database: Database, scope: Scope, spec: HotspotSpec) -> dict[str,
 
     Returns
     -------
-    dict
-        rows (grid_key, name_zh, name_en, observed, present, rate, lower, upper per 1,000 people, rank,
-        rank_residents, change), highest rate first; hidden: how many grids had fewer than five incidents, and
-        hidden_observed: how many incidents those had together; conventions; data_sha256.
+    RateTable
 
     Raises
     ------
@@ -69,7 +93,10 @@ def rate_table(database: Database, scope: Scope, spec: HotspotSpec) -> dict[str,
     table["change"] = table["rank_residents"] - table["rank"]
     shown = _with_enough(table)
     return {
-        "rows": shown.sort_values(["rate", "grid_key"], ascending=[False, True]).to_dict("records"),
+        "rows": cast(
+            "list[RateRow]",
+            shown.sort_values(["rate", "grid_key"], ascending=[False, True]).to_dict("records"),
+        ),
         "hidden": len(table) - len(shown),
         "hidden_observed": int(counts.sum() - shown["observed"].sum()),
         "conventions": smoothed.conventions | {"presence": str(spec.presence), "people": "to the nearest 5"},

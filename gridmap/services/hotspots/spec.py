@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from gridmap.domain import terms
 from gridmap.domain.cases.sealing import is_sealed
@@ -164,7 +164,7 @@ class HotspotSpec:
         """Whether the result shows places closer than a village grid."""
         return self.level > VILLAGE or self.hexagons is not None or self.method in POINT_METHODS
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Return the parameters as JSON holds them."""
         out = asdict(self)
         out["since"], out["until"] = self.since.isoformat(), self.until.isoformat()

@@ -11,8 +11,10 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap import crs
+from gridmap.domain.geojson import Shape
 from gridmap.domain.gridkey import MICRO, SUBTREE_SIZE, TOWN, level_of
 from gridmap.reporting.model import Ground, Outline, Text
+from gridmap.storage.ground.roads import RoadRow
 
 MAJOR = frozenset({"motorway", "trunk", "primary", "secondary", "tertiary"})
 _LEFT_OUT = frozenset({"path", "track", "footway", "cycleway", "pedestrian", "steps"})
@@ -26,7 +28,7 @@ class Drawing:
     def __init__(self, epsg: int) -> None:
         self.epsg = epsg
 
-    def area(self, shape: Any, tolerance_m: float = _AREA_M) -> dict[str, Any]:
+    def area(self, shape: Any, tolerance_m: float = _AREA_M) -> Shape:
         """Return a shape's GeoJSON geometry."""
         return self._geojson(shapely.simplify(shape, tolerance_m))
 
@@ -35,9 +37,9 @@ class Drawing:
         moved = self._moved(shapely.point_on_surface(shape))
         return round(float(moved.x), _DEGREES), round(float(moved.y), _DEGREES)
 
-    def _geojson(self, shape: Any) -> dict[str, Any]:
+    def _geojson(self, shape: Any) -> Shape:
         moved = shapely.transform(self._moved(shape), lambda xy: np.round(xy, _DEGREES))
-        drawn: dict[str, Any] = json.loads(shapely.to_geojson(shapely.normalize(moved)))
+        drawn: Shape = json.loads(shapely.to_geojson(shapely.normalize(moved)))
         return drawn
 
     def _moved(self, shape: Any) -> Any:
@@ -45,7 +47,7 @@ class Drawing:
 
 
 def draw_ground(
-    frame: gpd.GeoDataFrame, roads: list[dict[str, Any]], cell_level: int, within: int | None, draw: Drawing
+    frame: gpd.GeoDataFrame, roads: list[RoadRow], cell_level: int, within: int | None, draw: Drawing
 ) -> Ground:
     """Draw the grids above the cells, and the roads among them.
 
@@ -53,8 +55,7 @@ def draw_ground(
     ----------
     frame : GeoDataFrame
         Grids that stand now, EPSG:4326, ordered by key.
-    roads : list of dict
-        Rows with ``class`` and ``wkb``.
+    roads : list of RoadRow
     cell_level : int
         Level of the cells; micro-grids are not drawn.
     within : int or None
@@ -96,9 +97,7 @@ def draw_ground(
     )
 
 
-def _roads(
-    rows: list[dict[str, Any]], area: Any, draw: Drawing
-) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+def _roads(rows: list[RoadRow], area: Any, draw: Drawing) -> tuple[Shape | None, Shape | None]:
     kept = [row for row in rows if row["class"] not in _LEFT_OUT]
     if not kept:
         return None, None
@@ -107,7 +106,7 @@ def _roads(
     return _merged(lines[major], area, draw), _merged(lines[~major], area, draw)
 
 
-def _merged(lines: NDArray[np.object_], area: Any, draw: Drawing) -> dict[str, Any] | None:
+def _merged(lines: NDArray[np.object_], area: Any, draw: Drawing) -> Shape | None:
     inside = lines[shapely.intersects(lines, area)]
     if not len(inside):
         return None

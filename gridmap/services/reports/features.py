@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gridmap.domain.accounts import Actor
+from gridmap.domain.geojson import Feature
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.roles import Action, require
 from gridmap.errors import InvalidInput, NotFound
@@ -48,15 +49,15 @@ class Page:
 
     Attributes
     ----------
-    features : tuple of dict
-        GeoJSON Features (RFC 7946), EPSG:4326; numbers beyond 2**53 are text.
+    features : tuple of Feature
+        GeoJSON (RFC 7946), EPSG:4326; numbers beyond 2**53 are text.
     matched : int
         Of the whole collection under the question.
     next_after : int or None
         Number to go on after; None on the last page.
     """
 
-    features: tuple[dict[str, Any], ...]
+    features: tuple[Feature, ...]
     matched: int
     next_after: int | None
 
@@ -144,7 +145,7 @@ def page(
     return Page(features, matched, int(rows[limit - 1]["id"]) if more else None)
 
 
-def one(database: Database, actor: Actor, name: str, number: int) -> dict[str, Any]:
+def one(database: Database, actor: Actor, name: str, number: int) -> Feature:
     """Return one feature.
 
     Raises
@@ -163,7 +164,7 @@ def one(database: Database, actor: Actor, name: str, number: int) -> dict[str, A
     return _feature(row)
 
 
-def every(database: Database, actor: Actor, name: str, **asked: Any) -> Iterator[dict[str, Any]]:
+def every(database: Database, actor: Actor, name: str, **asked: Any) -> Iterator[Feature]:
     """Yield all features of a collection, page by page; parameters as `page`."""
     after: int | None = None
     while True:
@@ -191,7 +192,7 @@ def _wanted(
     return Wanted(name, chosen, bbox, level)
 
 
-def _feature(row: Mapping[str, Any]) -> dict[str, Any]:
+def _feature(row: Mapping[str, Any]) -> Feature:
     properties = {name: _plain(name, value) for name, value in row.items() if name not in {"id", "geometry"}}
     shape = row["geometry"]
     return {

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gridmap import crs
-from gridmap.analysis.reach.coverage import maximal_covering, p_median
 from gridmap.analysis.roads import MODES, Mode
 from gridmap.domain.duties import on_shift, served_ground, slowness, suitable_kinds
 from gridmap.domain.gridkey import MICRO, UNASSIGNED, VILLAGE, Scope, ancestor
@@ -23,18 +22,13 @@ from gridmap.services.patrols.follow.places import places_at
 from gridmap.services.response.ranking import place_of
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids
+from gridmap.storage.ground.grids import GridRow
 from gridmap.storage.teams import teams as field
-from gridmap.storage.teams.sites import list_organisations
+from gridmap.storage.teams.teams import TeamRow
 
 Floats = NDArray[np.float64]
 
-_NEAR_ROAD_M = 300.0
-_NO_WAY_S = 4 * 3600.0
-_MOST_MINUTES = 240.0
-_MOST_SITES = 10
-_MOST_PLACES = 4000
-OBJECTIVES = ("covering", "median")
-EXISTING = ("bases", "service-points")
+MOST_MINUTES = 240.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +57,12 @@ class CoverageRequest:
 
     def __post_init__(self) -> None:
         """Refuse limits that are none, and questions that contradict each other."""
-        good = 0 < len(self.minutes) <= 6 and all(0 < m <= _MOST_MINUTES for m in self.minutes)
+        good = 0 < len(self.minutes) <= 6 and all(0 < m <= MOST_MINUTES for m in self.minutes)
         if not good or list(self.minutes) != sorted(set(self.minutes)):
             raise InvalidInput(
                 "coverage-minutes",
-                f"分钟数应从小到大、各不相同，大于 0、不超过 {_MOST_MINUTES:g}，至多 6 个。",
-                f"Minutes must ascend, differ, be more than 0 and at most {_MOST_MINUTES:g}; six at most.",
+                f"分钟数应从小到大、各不相同，大于 0、不超过 {MOST_MINUTES:g}，至多 6 个。",
+                f"Minutes must ascend, differ, be more than 0 and at most {MOST_MINUTES:g}; six at most.",
             )
         if self.live and (self.clock is not None or self.patrol_id is not None):
             raise InvalidInput(
@@ -78,7 +72,63 @@ class CoverageRequest:
             )
 
 
-def coverage(database: Database, scope: Scope, asked: CoverageRequest, *, now: dt.datetime) -> dict[str, Any]:
+class Households(TypedDict):
+    """Households, and those within each limit, beyond the last, and without any way."""
+
+    households: int
+    within: list[int]
+    beyond: int
+    unreached: int
+
+
+class VillageHouseholds(Households):
+    """Households of a village."""
+
+    grid_key: str
+    name_zh: str
+    name_en: str
+
+
+class GridSeconds(TypedDict):
+    """Seconds of the nearest team to a grid; None where there is no way."""
+
+    grid_key: str
+    name_zh: str
+    name_en: str
+    households: int
+    seconds: float | None
+    off_m: float
+
+
+# `from` is a word of the language, so this type is made by a call.
+PlacedTeam = TypedDict(
+    "PlacedTeam",
+    {
+        "code": str,
+        "name_zh": str,
+        "name_en": str | None,
+        "mode": Mode,
+        "from": str,
+        "lon": float,
+        "lat": float,
+    },
+)
+
+
+class Coverage(TypedDict):
+    """How long the nearest team takes; ``basis`` is base, position or plan."""
+
+    at: str
+    basis: str
+    minutes: list[float]
+    level: int
+    teams: list[PlacedTeam]
+    grids: list[GridSeconds]
+    villages: list[VillageHouseholds]
+    total: Households
+
+
+def coverage(database: Database, scope: Scope, asked: CoverageRequest, *, now: dt.datetime) -> Coverage:
     """Tell for each micro-grid how long the nearest team takes to it by road.
 
     Parameters
@@ -110,7 +160,7 @@ def coverage(database: Database, scope: Scope, asked: CoverageRequest, *, now: d
     """
     zone = ZoneInfo(database.settings.timezone)
     clock = asked.clock or now.astimezone(zone).time()
-    rows, level = _places(database, scope)
+    rows, level = inhabited(database, scope)
     teams, clock_told = _teams(database, scope, asked, clock, now)
     roads = load_roads(database, scope)
     seconds, off_m = _least(roads, rows, teams)
@@ -122,9 +172,7 @@ def coverage(database: Database, scope: Scope, asked: CoverageRequest, *, now: d
         "basis": "plan" if asked.patrol_id is not None else "position" if asked.live else "base",
         "minutes": list(asked.minutes),
         "level": level,
-        "teams": [
-            {k: t[k] for k in ("code", "name_zh", "name_en", "mode", "from", "lon", "lat")} for t in teams
-        ],
+        "teams": [placed for _, placed in teams],
         "grids": [
             {
                 "grid_key": str(row["grid_key"]),
@@ -145,7 +193,8 @@ def coverage(database: Database, scope: Scope, asked: CoverageRequest, *, now: d
     }
 
 
-def _places(database: Database, scope: Scope) -> tuple[list[dict[str, Any]], int]:
+def inhabited(database: Database, scope: Scope) -> tuple[list[GridRow], int]:
+    """Return the micro-grids, or villages, in which households are; and their level."""
     with database.scoped_session(scope) as session:
         for level in (MICRO, VILLAGE):
             found = grids.list_grids(session, level=level, geometry=False)
@@ -161,40 +210,50 @@ def _places(database: Database, scope: Scope) -> tuple[list[dict[str, Any]], int
 
 def _teams(
     database: Database, scope: Scope, asked: CoverageRequest, clock: dt.time, now: dt.datetime
-) -> tuple[list[dict[str, Any]], str]:
+) -> tuple[list[tuple[TeamRow, PlacedTeam]], str]:
     with database.scoped_session(scope) as session:
         rows = field.list_teams(session, at=now)
     if asked.domain is not None:
         rows = [row for row in rows if row["kind"] in suitable_kinds(asked.domain, None)]
     rows = [row for row in rows if on_shift(row["shift_start"], row["shift_end"], clock)]
     planned = {} if asked.patrol_id is None else places_at(database, scope, asked.patrol_id, clock)
-    out = []
+    out: list[tuple[TeamRow, PlacedTeam]] = []
     for row in rows:
-        told = {"from": "base", "lon": row["base_lon"], "lat": row["base_lat"]}
+        at, lon, lat = "base", row["base_lon"], row["base_lat"]
         if row["code"] in planned:
-            lon, lat = planned[row["code"]]
-            told = {"from": "plan", "lon": lon, "lat": lat}
+            at, (lon, lat) = "plan", planned[row["code"]]
         elif asked.live and (place := place_of(row, now)) is not None:
-            told = {"from": place.source, "lon": place.lon, "lat": place.lat}
-        if told["lon"] is not None:
-            out.append(row | told)
+            at, lon, lat = place.source, place.lon, place.lat
+        if lon is not None and lat is not None:
+            placed: PlacedTeam = {
+                "code": row["code"],
+                "name_zh": row["name_zh"],
+                "name_en": row["name_en"],
+                "mode": row["mode"],
+                "from": at,
+                "lon": lon,
+                "lat": lat,
+            }
+            out.append((row, placed))
     return out, f"{clock:%H:%M}"
 
 
-def _least(roads: Roads, rows: list[dict[str, Any]], teams: list[dict[str, Any]]) -> tuple[Floats, Floats]:
+def _least(
+    roads: Roads, rows: list[GridRow], teams: list[tuple[TeamRow, PlacedTeam]]
+) -> tuple[Floats, Floats]:
     """Seconds of the nearest team to each place; and metres between the place and the road."""
-    xy = _xy(roads, [r["label_lon"] for r in rows], [r["label_lat"] for r in rows])
+    xy = in_metres(roads, [r["label_lon"] for r in rows], [r["label_lat"] for r in rows])
     keys = np.array([int(r["grid_key"]) for r in rows])
     seconds = np.full(len(rows), np.inf)
     off_m = np.asarray(roads.router("foot").snap(xy).distance_m)
     for mode in MODES:
-        own = [t for t in teams if t["mode"] == mode]
+        own = [t for t in teams if t[0]["mode"] == mode]
         if not own:
             continue
         router = roads.router(mode)
-        starts = router.snap(_xy(roads, [t["lon"] for t in own], [t["lat"] for t in own]))
+        starts = router.snap(in_metres(roads, [p["lon"] for _, p in own], [p["lat"] for _, p in own]))
         times = router.cost_matrix(starts, router.snap(xy))
-        for team, row in zip(own, times, strict=True):
+        for (team, _), row in zip(own, times, strict=True):
             ground = served_ground(int(team["grid_key"]), professional=team["professional"])
             inside = (keys >= ground.lo) & (keys <= ground.hi)
             reached = np.where(inside, row * slowness(mode, team["speed_kmh"]), np.inf)
@@ -202,13 +261,12 @@ def _least(roads: Roads, rows: list[dict[str, Any]], teams: list[dict[str, Any]]
     return seconds, off_m
 
 
-def _xy(roads: Roads, lon: list[float], lat: list[float]) -> Floats:
+def in_metres(roads: Roads, lon: list[float], lat: list[float]) -> Floats:
+    """Return places in metres, shape (n, 2)."""
     return np.column_stack(crs.from_wgs84(lon, lat, roads.epsg))
 
 
-def _by_village(
-    rows: list[dict[str, Any]], seconds: Floats, minutes: tuple[float, ...]
-) -> dict[int, dict[str, Any]]:
+def _by_village(rows: list[GridRow], seconds: Floats, minutes: tuple[float, ...]) -> dict[int, Households]:
     of = np.array([ancestor(int(r["grid_key"]), VILLAGE) for r in rows])
     households = np.array([r["households"] for r in rows])
     return {
@@ -218,7 +276,7 @@ def _by_village(
     }
 
 
-def _counts(households: NDArray[np.int64], seconds: Floats, minutes: tuple[float, ...]) -> dict[str, Any]:
+def _counts(households: NDArray[np.int64], seconds: Floats, minutes: tuple[float, ...]) -> Households:
     return {
         "households": int(households.sum()),
         "within": [int(households[seconds <= 60.0 * m].sum()) for m in minutes],
@@ -227,7 +285,7 @@ def _counts(households: NDArray[np.int64], seconds: Floats, minutes: tuple[float
     }
 
 
-def write_coverage(database: Database, scope: Scope, found: dict[str, Any], path: Path) -> None:
+def write_coverage(database: Database, scope: Scope, found: Coverage, path: Path) -> None:
     """Write the grids with their minutes to a file; formats as :func:`gridmap.files.layers.write_layer`.
 
     Raises
@@ -246,127 +304,3 @@ def write_coverage(database: Database, scope: Scope, found: dict[str, Any], path
         at=found["at"],
     )
     write_layer(frame, path, layer="coverage")
-
-
-def site(
-    database: Database,
-    scope: Scope,
-    *,
-    add: int = 1,
-    objective: str = "covering",
-    minutes: float = 10.0,
-    mode: Mode = "car",
-    existing: str = "bases",
-    time_limit_s: float = 20.0,
-) -> dict[str, Any]:
-    """Find where new bases or service points help most, beside those that there are.
-
-    Parameters
-    ----------
-    database : Database
-    scope : Scope
-    add : int
-        1 to 10.
-    objective : {'covering', 'median'}
-        Most households within the limit, or the least mean time of households.
-    minutes : float
-        Limit for covering.
-    mode : {'foot', 'bike', 'car'}
-    existing : {'bases', 'service-points'}
-        What there is already: bases of teams, or organisations.
-    time_limit_s : float
-
-    Returns
-    -------
-    dict
-        sites (grid_key, names, lon, lat, nearest: households for whom it is the nearest of all, gained: such of them
-        as were beyond the limit before), candidates, existing (how many there are), households, before, value, bound,
-        gap and optimal as :class:`gridmap.analysis.reach.coverage.Siting` tells them (for the median in mean seconds).
-
-    Raises
-    ------
-    InvalidInput
-        When there are no roads, households or candidates, or a number is out of range.
-
-    Notes
-    -----
-    Candidates are the representative points of micro-grids within 300 m of a road.
-    """
-    if objective not in OBJECTIVES or existing not in EXISTING:
-        raise InvalidInput(
-            "siting-objective", "没有这种目标或现有站点。", "There is no such objective or kind of site."
-        )
-    if not (1 <= add <= _MOST_SITES and 0 < minutes <= _MOST_MINUTES):
-        raise InvalidInput(
-            "siting-range",
-            f"新增 1 至 {_MOST_SITES} 处；分钟大于 0、不超过 {_MOST_MINUTES:g}。",
-            f"Add 1 to {_MOST_SITES} sites; minutes must be more than 0 and at most {_MOST_MINUTES:g}.",
-        )
-    rows, level = _places(database, scope)
-    if level == MICRO and len(rows) > _MOST_PLACES:
-        rows = _villages(database, scope) or rows[:_MOST_PLACES]
-    with database.scoped_session(scope) as session:
-        if existing == "bases":
-            there = [(t["base_lon"], t["base_lat"]) for t in field.list_teams(session)]
-        else:
-            there = [(o["lon"], o["lat"]) for o in list_organisations(session)]
-    there = sorted({at for at in there if at[0] is not None})
-    roads = load_roads(database, scope)
-    router = roads.router(mode)
-    places = router.snap(_xy(roads, [r["label_lon"] for r in rows], [r["label_lat"] for r in rows]))
-    near = np.flatnonzero(places.distance_m <= _NEAR_ROAD_M)
-    if len(near) < add:
-        raise InvalidInput(
-            "siting-candidates",
-            "道路 300 米以内的候选点太少。请检查道路，或换一种出行方式。",
-            "Too few candidates lie within 300 m of a road. Look at the roads, or choose another mode.",
-        )
-    cost = router.cost_matrix(places, places)[near]
-    known = np.full(len(rows), np.inf)
-    if there:
-        starts = router.snap(_xy(roads, [p[0] for p in there], [p[1] for p in there]))
-        known = router.cost_matrix(starts, places).min(axis=0)
-    households = np.array([r["households"] for r in rows], dtype=np.float64)
-    if objective == "covering":
-        found = maximal_covering(cost, households, known, 60.0 * minutes, add, time_limit_s=time_limit_s)
-        scale = 1.0
-    else:
-        cost, known = np.minimum(cost, _NO_WAY_S), np.minimum(known, _NO_WAY_S)
-        found = p_median(cost, households, known, add, time_limit_s=time_limit_s)
-        scale = float(households.sum())
-    chosen = cost[found.sites]
-    own = np.argmin(chosen, axis=0)
-    nearer = chosen.min(axis=0) < known
-    newly = (chosen.min(axis=0) <= 60.0 * minutes) & (known > 60.0 * minutes)
-    sites = [
-        {
-            "grid_key": str(rows[near[row]]["grid_key"]),
-            "name_zh": rows[near[row]]["name_zh"],
-            "name_en": rows[near[row]]["name_en"],
-            "lon": rows[near[row]]["label_lon"],
-            "lat": rows[near[row]]["label_lat"],
-            "nearest": int(households[nearer & (own == number)].sum()),
-            "gained": int(households[newly & (own == number)].sum()),
-        }
-        for number, row in enumerate(found.sites.tolist())
-    ]
-    return {
-        "objective": objective,
-        "mode": mode,
-        "minutes": minutes,
-        "existing": len(there),
-        "candidates": len(near),
-        "households": int(households.sum()),
-        "sites": sites,
-        "before": found.before / scale,
-        "value": found.value / scale,
-        "bound": found.bound / scale,
-        "gap": found.gap,
-        "optimal": found.optimal,
-        "conventions": found.conventions,
-    }
-
-
-def _villages(database: Database, scope: Scope) -> list[dict[str, Any]]:
-    with database.scoped_session(scope) as session:
-        return [r for r in grids.list_grids(session, level=VILLAGE, geometry=False) if r["households"]]

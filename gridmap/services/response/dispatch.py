@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Literal, TypedDict
 from zoneinfo import ZoneInfo
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, InvalidInput, NotFound
-from gridmap.services.response.ranking import rank_for_incident
+from gridmap.services.response.ranking import LeftOut, rank_for_incident
 from gridmap.storage.cases.desk import widen
 from gridmap.storage.database import Database
 from gridmap.storage.response import dispatches as stored
+from gridmap.storage.response.dispatches import DispatchRow
+
+
+class ShownDispatch(TypedDict):
+    """A dispatch as JSON tells it; times in the workspace's zone."""
+
+    dispatch_id: int
+    incident_id: int
+    team_code: str
+    mode: str
+    road_s: float
+    road_m: float
+    sent_at: str
+    arrived_at: str | None
+    ended_at: str | None
+    note: str | None
+    uid: str
+    domain: str
+    kind: str | None
+    grid_key: str
+    state: Literal["sent", "arrived", "finished", "cancelled"]
 
 
 def send_team(
@@ -23,7 +44,7 @@ def send_team(
     *,
     now: dt.datetime,
     off_shift: bool = False,
-) -> dict[str, Any]:
+) -> ShownDispatch:
     """Send a team to an incident, and keep the road time and length that are expected; never where the team is.
 
     Raises
@@ -70,7 +91,7 @@ def send_team(
     return find_dispatch(database, scope, number)
 
 
-def _cannot(left: dict[str, Any]) -> Conflict:
+def _cannot(left: LeftOut) -> Conflict:
     code = "team-busy" if left["code_why"] == "busy" else "team-unfit"
     return Conflict(
         code,
@@ -79,7 +100,7 @@ def _cannot(left: dict[str, Any]) -> Conflict:
     )
 
 
-def find_dispatch(database: Database, scope: Scope, number: int) -> dict[str, Any]:
+def find_dispatch(database: Database, scope: Scope, number: int) -> ShownDispatch:
     """Return one dispatch.
 
     Raises
@@ -98,7 +119,7 @@ def list_dispatches(
     incident: int | str | None = None,
     only_open: bool = False,
     limit: int = 100,
-) -> list[dict[str, Any]]:
+) -> list[ShownDispatch]:
     """Return dispatches, newest first; of one incident where it is given."""
     with database.scoped_session(scope) as session:
         number = None
@@ -110,7 +131,7 @@ def list_dispatches(
     return [_shown(database, row) for row in rows]
 
 
-def mark_arrived(database: Database, scope: Scope, number: int, *, at: dt.datetime) -> dict[str, Any]:
+def mark_arrived(database: Database, scope: Scope, number: int, *, at: dt.datetime) -> ShownDispatch:
     """Note that a team has come.
 
     Raises
@@ -138,7 +159,7 @@ def mark_arrived(database: Database, scope: Scope, number: int, *, at: dt.dateti
 
 def end_dispatch(
     database: Database, scope: Scope, number: int, *, at: dt.datetime, cancel: bool = False
-) -> dict[str, Any]:
+) -> ShownDispatch:
     """Set a team free: its work is finished, or (cancel) it is called back before it arrived.
 
     Raises
@@ -165,7 +186,7 @@ def end_dispatch(
     return find_dispatch(database, scope, number)
 
 
-def _found(row: dict[str, Any] | None, number: int) -> dict[str, Any]:
+def _found(row: DispatchRow | None, number: int) -> DispatchRow:
     if row is None:
         raise NotFound(
             "dispatch-not-found",
@@ -183,13 +204,27 @@ def _over(number: int) -> Conflict:
     )
 
 
-def _shown(database: Database, row: dict[str, Any]) -> dict[str, Any]:
+def _shown(database: Database, row: DispatchRow) -> ShownDispatch:
     zone = ZoneInfo(database.settings.timezone)
-    out = dict(row) | {"grid_key": str(row["grid_key"])}
-    for name in ("sent_at", "arrived_at", "ended_at"):
-        out[name] = None if row[name] is None else row[name].astimezone(zone).isoformat()
-    if row["ended_at"] is None:
-        out["state"] = "sent" if row["arrived_at"] is None else "arrived"
-    else:
-        out["state"] = "cancelled" if row["arrived_at"] is None else "finished"
-    return out
+
+    def local(at: dt.datetime | None) -> str | None:
+        return None if at is None else at.astimezone(zone).isoformat()
+
+    arrived, ended = row["arrived_at"] is not None, row["ended_at"] is not None
+    return {
+        "dispatch_id": row["dispatch_id"],
+        "incident_id": row["incident_id"],
+        "team_code": row["team_code"],
+        "mode": row["mode"],
+        "road_s": row["road_s"],
+        "road_m": row["road_m"],
+        "sent_at": row["sent_at"].astimezone(zone).isoformat(),
+        "arrived_at": local(row["arrived_at"]),
+        "ended_at": local(row["ended_at"]),
+        "note": row["note"],
+        "uid": row["uid"],
+        "domain": row["domain"],
+        "kind": row["kind"],
+        "grid_key": str(row["grid_key"]),
+        "state": ("finished" if arrived else "cancelled") if ended else "arrived" if arrived else "sent",
+    }

@@ -7,12 +7,12 @@ from typing import Literal
 
 from gridmap.analysis.roads import Mode
 from gridmap.services.jobs.kinds import JobKind, Outcome, Work
-from gridmap.services.response.coverage import site
+from gridmap.services.response.siting import site
 
 
 @dataclass(frozen=True, slots=True)
 class SitingRequest:
-    """Where new sites help most; see :func:`gridmap.services.response.coverage.site`."""
+    """Where new sites help most; see :func:`gridmap.services.response.siting.site`."""
 
     add: int = 1
     objective: Literal["covering", "median"] = "covering"

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Mapping
 
 from gridmap.domain.duties import on_shift, served_ground, suitable_kinds
+from gridmap.storage.cases.incidents import PlacedIncident
+from gridmap.storage.response.dispatches import DispatchRow
+from gridmap.storage.teams.teams import TeamRow
 
 
 def obstacle(
-    team: dict[str, Any],
-    incident: dict[str, Any],
+    team: TeamRow,
+    incident: PlacedIncident,
     clock: dt.time,
-    busy: dict[str, dict[str, Any]],
+    busy: Mapping[str, DispatchRow],
     out: set[str],
     *,
     off_shift: bool = False,
@@ -21,7 +24,8 @@ def obstacle(
 
     Parameters
     ----------
-    team, incident : dict
+    team : TeamRow
+    incident : PlacedIncident
     clock : time
         Of the workspace, when it would go.
     busy : dict
@@ -59,7 +63,7 @@ def obstacle(
     return None
 
 
-def is_on_shift(team: dict[str, Any], clock: dt.time) -> bool:
+def is_on_shift(team: TeamRow, clock: dt.time) -> bool:
     """Tell whether a team is on shift; one without hours is not."""
     known = team["shift_start"] is not None and team["shift_end"] is not None
     return known and on_shift(team["shift_start"], team["shift_end"], clock)

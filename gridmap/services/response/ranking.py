@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypedDict
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -21,12 +21,15 @@ from gridmap.services.accounts import audit
 from gridmap.services.ground.roads import Roads, load_roads
 from gridmap.services.response.obstacles import is_on_shift, obstacle
 from gridmap.storage.cases import incidents
+from gridmap.storage.cases.incidents import PlacedIncident
 from gridmap.storage.database import Database
 from gridmap.storage.response import dispatches as stored
 from gridmap.storage.teams import teams as field
+from gridmap.storage.teams.teams import TeamRow
 
 FRESH_S = 1800.0
 """A position that is older is not where the team is any more: its base is taken, or the position is marked."""
+_NO_PLACE = "no-place", "没有位置，也没有驻地坐标", "neither a position nor a base is known"
 _KIND = {c.code: c for c in code_list("team_kind")}
 
 
@@ -50,13 +53,92 @@ class Place:
     age_s: float | None
 
 
-def place_of(team: dict[str, Any], at: dt.datetime) -> Place | None:
+class NamedTeam(TypedDict):
+    """Which team."""
+
+    code: str
+    name_zh: str
+    name_en: str | None
+    kind: str
+    mode: Mode
+
+
+class LeftOut(NamedTeam):
+    """A team that cannot go, and why."""
+
+    code_why: str
+    zh: str
+    en: str
+
+
+class Stretch(TypedDict):
+    """A stretch of a street on the way."""
+
+    name: str | None
+    length_m: float
+    seconds: float
+
+
+class Line(TypedDict):
+    """A way as GeoJSON."""
+
+    type: Literal["LineString"]
+    coordinates: list[list[float]]
+
+
+# `from` is a word of the language, so this type is made by a call.
+RankedTeam = TypedDict(
+    "RankedTeam",
+    {
+        "code": str,
+        "name_zh": str,
+        "name_en": str | None,
+        "kind": str,
+        "mode": Mode,
+        "professional": bool,
+        "seconds": float,
+        "length_m": float,
+        "from": str,
+        "position_age_s": int | None,
+        "start_off_m": float,
+        "end_off_m": float,
+        "streets": list[Stretch],
+        "geometry": Line,
+        "on_shift": bool,
+    },
+)
+
+
+class AskedIncident(TypedDict):
+    """Which incident."""
+
+    incident_id: int
+    uid: str
+    domain: str
+    kind: str | None
+    lon: float | None
+    lat: float | None
+
+
+class Ranking(TypedDict):
+    """Teams that can go, first to arrive first; ``asked`` is the number of road times looked at."""
+
+    incident: AskedIncident
+    at: str
+    kinds: list[dict[str, str]]
+    teams: list[RankedTeam]
+    left_out: list[LeftOut]
+    asked: int
+
+
+def place_of(team: TeamRow, at: dt.datetime) -> Place | None:
     """Tell where a team is taken to be at an instant; None where neither a position nor a base is known."""
     age_s = None if team["position_at"] is None else (at - team["position_at"]).total_seconds()
-    base = team["base_lon"] is not None
-    if age_s is not None and (age_s <= FRESH_S or not base):
-        return Place(team["lon"], team["lat"], "position" if age_s <= FRESH_S else "stale", age_s)
-    return Place(team["base_lon"], team["base_lat"], "base", age_s) if base else None
+    lon, lat, base_lon, base_lat = team["lon"], team["lat"], team["base_lon"], team["base_lat"]
+    based = base_lon is not None and base_lat is not None
+    if age_s is not None and lon is not None and lat is not None and (age_s <= FRESH_S or not based):
+        return Place(lon, lat, "position" if age_s <= FRESH_S else "stale", age_s)
+    return None if base_lon is None or base_lat is None else Place(base_lon, base_lat, "base", age_s)
 
 
 def rank_for_incident(
@@ -68,7 +150,7 @@ def rank_for_incident(
     k: int = 3,
     team: str | None = None,
     off_shift: bool = False,
-) -> dict[str, Any]:
+) -> Ranking:
     """Rank the teams that can go to an incident by their time on the road.
 
     A team can go when its kind is sent to such incidents, it is on shift, it is on no other dispatch, it serves the
@@ -92,9 +174,7 @@ def rank_for_incident(
 
     Returns
     -------
-    dict
-        incident, at, teams (first to arrive first: code, names, kind, mode, seconds, length_m, place, line as GeoJSON,
-        streets), left_out (code, names and why, in both languages) and asked, the number of road times looked at.
+    Ranking
 
     Raises
     ------
@@ -124,21 +204,27 @@ def rank_for_incident(
                 f"There is no team {team} in your scope.",
             )
     clock = at.astimezone(ZoneInfo(database.settings.timezone)).time()
-    fit, left_out = [], []
+    fit: list[tuple[TeamRow, Place]] = []
+    left_out: list[LeftOut] = []
     for candidate in teams:
         why = obstacle(candidate, row, clock, busy, out, off_shift=off_shift)
         place = place_of(candidate, at)
         if why is None and place is None:
-            why = ("no-place", "没有位置，也没有驻地坐标", "neither a position nor a base is known")
+            why = _NO_PLACE
         if why is not None or place is None:
-            left_out.append(_named(candidate) | dict(zip(("code_why", "zh", "en"), why or (), strict=False)))
+            left_out.append(_left_out(candidate, *(why or _NO_PLACE)))
         else:
             fit.append((candidate, place))
-    ranked, asked, no_way = _ranked(load_roads(database, scope), row, fit, k) if fit else ([], 0, [])
-    working = {candidate["code"] for candidate, _ in fit if is_on_shift(candidate, clock)}
-    ranked = [told | {"on_shift": told["code"] in working} for told in ranked]
+    ranked, asked, no_way = _ranked(load_roads(database, scope), row, fit, k, clock) if fit else ([], 0, [])
     return {
-        "incident": {name: row[name] for name in ("incident_id", "uid", "domain", "kind", "lon", "lat")},
+        "incident": {
+            "incident_id": row["incident_id"],
+            "uid": row["uid"],
+            "domain": row["domain"],
+            "kind": row["kind"],
+            "lon": row["lon"],
+            "lat": row["lat"],
+        },
         "at": at.isoformat(),
         "kinds": [_kind(code) for code in suitable_kinds(row["domain"], row["kind"], row["risk"])],
         "teams": ranked,
@@ -147,7 +233,7 @@ def rank_for_incident(
     }
 
 
-def _incident(session: Any, incident: int | str) -> dict[str, Any]:
+def _incident(session: Any, incident: int | str) -> PlacedIncident:
     number = incident if isinstance(incident, int) else stored.incident_number(session, incident)
     row = None if number is None else incidents.find_place(session, number)
     if row is None:
@@ -174,13 +260,23 @@ def _kind(code: str) -> dict[str, str]:
     return {"code": code, "zh": kind.zh if kind else code, "en": kind.en if kind else code}
 
 
-def _named(team: dict[str, Any]) -> dict[str, Any]:
-    return {name: team[name] for name in ("code", "name_zh", "name_en", "kind", "mode")}
+def _named(team: TeamRow) -> NamedTeam:
+    return {
+        "code": team["code"],
+        "name_zh": team["name_zh"],
+        "name_en": team["name_en"],
+        "kind": team["kind"],
+        "mode": team["mode"],
+    }
+
+
+def _left_out(team: TeamRow, code_why: str, zh: str, en: str) -> LeftOut:
+    return {**_named(team), "code_why": code_why, "zh": zh, "en": en}
 
 
 def _ranked(
-    roads: Roads, incident: dict[str, Any], fit: list[tuple[dict[str, Any], Place]], k: int
-) -> tuple[list[dict[str, Any]], int, list[dict[str, Any]]]:
+    roads: Roads, incident: PlacedIncident, fit: list[tuple[TeamRow, Place]], k: int, clock: dt.time
+) -> tuple[list[RankedTeam], int, list[LeftOut]]:
     lon = np.array([p.lon for _, p in fit] + [incident["lon"]])
     lat = np.array([p.lat for _, p in fit] + [incident["lat"]])
     xy = np.column_stack(crs.from_wgs84(lon, lat, roads.epsg))
@@ -189,15 +285,15 @@ def _ranked(
     used: list[Mode] = sorted(set(modes.tolist()))
     routers = {mode: roads.router(mode) for mode in used}
     found = nearest_by_road(routers, xy[-1], xy[:-1], modes, factor, roads.epsg, k=k)
-    ranked = []
+    ranked: list[RankedTeam] = []
     for row, seconds in zip(found.order.tolist(), found.seconds.tolist(), strict=True):
         team, place = fit[row]
         router = routers[team["mode"]]
         start, end = router.snap(xy[row]), router.snap(xy[-1])
         way = router.path(start, end)
         ranked.append(
-            _named(team)
-            | {
+            {
+                **_named(team),
                 "professional": team["professional"],
                 "seconds": round(seconds, 1),
                 "length_m": round(way.length_m, 1),
@@ -207,23 +303,27 @@ def _ranked(
                 "end_off_m": round(float(end.distance_m[0]), 1),
                 "streets": _streets(way, factor[row]),
                 "geometry": _line(way, roads.epsg),
+                "on_shift": is_on_shift(team, clock),
             }
         )
-    no_way = []
+    no_way: list[LeftOut] = []
     if len(ranked) < min(k, len(fit)):
         reached = set(found.order.tolist())
-        words = {"code_why": "no-way", "zh": "没有可走的路", "en": "has no way there"}
-        no_way = [_named(team) | words for n, (team, _) in enumerate(fit) if n not in reached]
+        no_way = [
+            _left_out(team, "no-way", "没有可走的路", "has no way there")
+            for n, (team, _) in enumerate(fit)
+            if n not in reached
+        ]
     return ranked, found.asked, no_way
 
 
-def _streets(way: Path, factor: float) -> list[dict[str, Any]]:
+def _streets(way: Path, factor: float) -> list[Stretch]:
     return [
         {"name": s.name, "length_m": round(s.length_m, 1), "seconds": round(s.seconds * factor, 1)}
         for s in way.streets
     ]
 
 
-def _line(way: Path, epsg: int) -> dict[str, Any]:
+def _line(way: Path, epsg: int) -> Line:
     line = crs.geometries_to_wgs84(np.array([way.line], dtype=object), epsg)[0]
     return {"type": "LineString", "coordinates": [[round(x, 6), round(y, 6)] for x, y in line.coords]}

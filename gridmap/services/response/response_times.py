@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -16,8 +16,40 @@ from gridmap.services.cases.query import chosen_by
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids
 from gridmap.storage.response import dispatches as stored
+from gridmap.storage.response.dispatches import FirstArrival
 
 BY = ("domain", "village", "area")
+
+
+class Times(TypedDict):
+    """How many, and in how many seconds half and nine tenths of them."""
+
+    count: int
+    median_s: float
+    p90_s: float
+
+
+class GroupTimes(Times):
+    """Times of a domain, a village or an area."""
+
+    key: str
+    name_zh: str
+    name_en: str
+
+
+# `from` is a word of the language, so this type is made by a call.
+ResponseTimes = TypedDict(
+    "ResponseTimes",
+    {
+        "by": str,
+        "from": str | None,
+        "to": str | None,
+        "groups": list[GroupTimes],
+        "withheld_groups": int,
+        "total": Times | None,
+        "odd": int,
+    },
+)
 
 
 def response_times(
@@ -28,7 +60,7 @@ def response_times(
     domain: str | None = None,
     since: dt.date | None = None,
     until: dt.date | None = None,
-) -> dict[str, Any]:
+) -> ResponseTimes:
     """Tell the seconds from the report of an incident to the first team's arrival.
 
     Parameters
@@ -43,9 +75,9 @@ def response_times(
 
     Returns
     -------
-    dict
-        by, from, to, groups (key, names, count, median_s, p90_s) with at least five incidents, withheld_groups (how
-        many groups have fewer), total (over the groups that are shown), and odd: arrivals before the report, left out.
+    ResponseTimes
+        Groups with at least five incidents; how many groups have fewer; the total over the groups that are shown; and
+        how many arrivals before the report were left out.
 
     Raises
     ------
@@ -92,8 +124,8 @@ def response_times(
                 "key": key,
                 "name_zh": named.get(key, ("网格以外",))[0],
                 "name_en": named.get(key, ("", "outside"))[1],
+                **_summary(found),
             }
-            | _summary(found)
             for key, found in shown.items()
         ],
         "withheld_groups": len(values) - len(shown),
@@ -102,7 +134,7 @@ def response_times(
     }
 
 
-def _group(row: dict[str, Any], by: str) -> str:
+def _group(row: FirstArrival, by: str) -> str:
     if by == "domain":
         return str(row["domain"])
     key = int(row["grid_key"])
@@ -110,7 +142,7 @@ def _group(row: dict[str, Any], by: str) -> str:
     return str(ancestor(key, level)) if key != UNASSIGNED and level_of(key) >= level else "0"
 
 
-def _summary(seconds: list[float]) -> dict[str, Any]:
+def _summary(seconds: list[float]) -> Times:
     return {
         "count": len(seconds),
         "median_s": round(float(np.median(seconds)), 1),

@@ -25,7 +25,7 @@ _OF_DIRECTORY = frozenset({"competence", "serves_key", "hours", "closed_days", "
 def _teams(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
     return points_frame(
         [
-            {k: row[k] for k in _OF_TEAM} | {"lon": row["base_lon"], "lat": row["base_lat"]}
+            {k: v for k, v in row.items() if k in _OF_TEAM} | {"lon": row["base_lon"], "lat": row["base_lat"]}
             for row in stored.list_teams(session)
             if wanted.inside is None or int(row["grid_key"]) in wanted.inside
         ]

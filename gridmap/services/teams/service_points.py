@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -16,9 +16,18 @@ from gridmap.storage.teams.sites import list_migrant_clusters
 _ROUND = 5
 
 
+class SiteGroup(TypedDict):
+    """Sites that lie close together, about their weighted middle; the head-count is to the nearest five."""
+
+    sites: int
+    head_count: int
+    lon: float
+    lat: float
+
+
 def migrant_groups(
     database: Database, scope: Scope, *, radius_m: float = 500.0, least: int = 100
-) -> list[dict[str, Any]]:
+) -> list[SiteGroup]:
     """Group the sites of temporary residents by how near they lie, weighted by head-count.
 
     Parameters
@@ -32,8 +41,8 @@ def migrant_groups(
 
     Returns
     -------
-    list of dict
-        sites, head_count (to the nearest five), lon, lat (weighted middle); the largest first.
+    list of SiteGroup
+        The largest first.
 
     Raises
     ------

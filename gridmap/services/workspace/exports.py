@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -119,9 +118,12 @@ def count_left_out(database: Database, scope: Scope, layer: ExportLayer, query: 
         return layer.left_out(session, wanted)
 
 
-def points_frame(rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+def points_frame(rows: Sequence[Mapping[str, object]]) -> gpd.GeoDataFrame:
     """Rows with lon and lat (EPSG:4326) as points; an empty point where a place is known by name only."""
-    places = [shapely.Point(row["lon"], row["lat"]) if row["lon"] is not None else None for row in rows]
+    places = [
+        None if row["lon"] is None else shapely.Point(float(str(row["lon"])), float(str(row["lat"])))
+        for row in rows
+    ]
     frame = pd.DataFrame(rows).drop(columns=["lon", "lat"], errors="ignore")
     for column in frame.columns:
         if column.endswith("_key"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, func, or_, select
@@ -194,10 +194,25 @@ def closed(row: dict[str, Any]) -> dict[str, Any]:
     return row | untold | {"grid_key": row["grid_key"] - row["grid_key"] % SUBTREE_SIZE[VILLAGE]}
 
 
-def find_place(session: Session, incident_id: int) -> dict[str, Any] | None:
+class PlacedIncident(TypedDict):
+    """What it takes to send a team to an incident, among its other columns."""
+
+    incident_id: int
+    number: str
+    uid: str
+    domain: str
+    kind: str | None
+    risk: str
+    grid_key: int
+    sealed: bool
+    lon: float | None
+    lat: float | None
+
+
+def find_place(session: Session, incident_id: int) -> PlacedIncident | None:
     """One incident with its place, also where lists hold it back, or None; without steps."""
     row = session.execute(_columns().where(Incident.incident_id == incident_id)).mappings().one_or_none()
-    return None if row is None else dict(row)
+    return None if row is None else PlacedIncident(**row)  # type: ignore[typeddict-item]
 
 
 def find_incident(session: Session, incident_id: int) -> dict[str, Any] | None:

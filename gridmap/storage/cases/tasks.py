@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from sqlalchemy import delete, false, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -153,7 +153,70 @@ def first_arrival(session: Session, incident_id: int) -> dt.datetime | None:
     return session.scalar(select(func.min(Dispatch.arrived_at)).where(Dispatch.incident_id == incident_id))
 
 
-def list_bodies(session: Session) -> list[dict[str, Any]]:
+class BodyRow(TypedDict):
+    """A body with its place, competence and hours."""
+
+    code: str
+    name_zh: str
+    name_en: str | None
+    kind: str
+    grid_key: int
+    opens: str | None
+    competence: Any
+    serves_key: int | None
+    hours: Any
+    closed_days: list[dt.date]
+    phone: str | None
+    lon: float | None
+    lat: float | None
+
+
+class ClinicRow(TypedDict):
+    """A dated clinic of a body."""
+
+    clinic_id: int
+    grid_key: int
+    body_code: str
+    kind: str
+    on_day: dt.date
+    opens: dt.time
+    closes: dt.time
+    place: str | None
+    text: str | None
+
+
+class RoundRow(TypedDict):
+    """A round of screening."""
+
+    round_id: int
+    name: str
+    text: str | None
+    level: int
+    root_key: int
+    begins_on: dt.date
+    ends_on: dt.date
+    made_by: str
+
+
+class ClosedCase(TypedDict):
+    """A closed case, as far as it is compared."""
+
+    incident_id: int
+    number: str | None
+    kind: str | None
+    grid_key: int
+    outcome: str | None
+    method: str | None
+    agreement: str | None
+    solved_level: int | None
+    sum_band: str | None
+    people_count: int | None
+    accepted_at: dt.datetime | None
+    closed_at: dt.datetime
+    paused_s: float
+
+
+def list_bodies(session: Session) -> list[BodyRow]:
     """Every body with its place, competence and hours."""
     query = select(
         Organisation.code,
@@ -170,7 +233,7 @@ def list_bodies(session: Session) -> list[dict[str, Any]]:
         func.ST_X(Organisation.geom).label("lon"),
         func.ST_Y(Organisation.geom).label("lat"),
     ).order_by(Organisation.code)
-    return [dict(row) for row in session.execute(query).mappings()]
+    return [cast("BodyRow", dict(row)) for row in session.execute(query).mappings()]
 
 
 def change_body(session: Session, code: str, values: dict[str, Any]) -> bool:
@@ -192,11 +255,11 @@ def remove_clinic(session: Session, clinic_id: int) -> bool:
     return session.scalar(gone) is not None
 
 
-def list_clinics(session: Session, since: dt.date, until: dt.date) -> list[dict[str, Any]]:
+def list_clinics(session: Session, since: dt.date, until: dt.date) -> list[ClinicRow]:
     """Clinics of some days, in order."""
     columns = list(Clinic.__table__.columns)
     query = select(*columns).where(Clinic.on_day.between(since, until)).order_by(Clinic.on_day, Clinic.opens)
-    return [dict(row) for row in session.execute(query).mappings()]
+    return [cast("ClinicRow", dict(row)) for row in session.execute(query).mappings()]
 
 
 def add_round(session: Session, **values: Any) -> int:
@@ -204,11 +267,11 @@ def add_round(session: Session, **values: Any) -> int:
     return session.scalars(insert(ScreeningRound).values(**values).returning(ScreeningRound.round_id)).one()
 
 
-def list_rounds(session: Session) -> list[dict[str, Any]]:
+def list_rounds(session: Session) -> list[RoundRow]:
     """Return rounds, the newest first."""
     columns = list(ScreeningRound.__table__.columns)
     query = select(*columns).order_by(ScreeningRound.begins_on.desc(), ScreeningRound.round_id.desc())
-    return [dict(row) for row in session.execute(query).mappings()]
+    return [cast("RoundRow", dict(row)) for row in session.execute(query).mappings()]
 
 
 def answer(session: Session, round_id: int, grid_key: int, values: dict[str, Any]) -> None:
@@ -241,7 +304,7 @@ def board(session: Session, level: int, lo: int, hi: int, round_id: int) -> list
 
 def closed_like(
     session: Session, domain: str, kind: str | None, exclude: int, limit: int
-) -> list[dict[str, Any]]:
+) -> list[ClosedCase]:
     """Return closed cases of a domain, of the same kind first, the newest first."""
     columns = (
         Incident.incident_id,
@@ -273,4 +336,4 @@ def closed_like(
         .order_by(Incident.closed_at.desc())
         .limit(limit)
     )
-    return [dict(row) for row in session.execute(query).mappings()]
+    return [cast("ClosedCase", dict(row)) for row in session.execute(query).mappings()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import shapely
 from sqlalchemy import func, null, or_, select, text
@@ -22,6 +22,25 @@ def _valid_on(query: Any, on: dt.date | None) -> Any:
     return query.where(Grid.valid_from <= on, or_(Grid.valid_to.is_(None), Grid.valid_to > on))
 
 
+class GridRow(TypedDict):
+    """A grid; its outline as GeoJSON text where that is asked for."""
+
+    grid_key: int
+    code: str | None
+    level: int
+    name_zh: str
+    name_en: str
+    population: int | None
+    households: int
+    area_m2: float
+    illustrative: bool
+    valid_from: dt.date
+    valid_to: dt.date | None
+    geometry: str | None
+    label_lon: float
+    label_lat: float
+
+
 def list_grids(
     session: Session,
     *,
@@ -30,7 +49,7 @@ def list_grids(
     on: dt.date | None = None,
     geometry: bool = True,
     key: int | None = None,
-) -> list[dict[str, Any]]:
+) -> list[GridRow]:
     """Grids as dictionaries with a GeoJSON geometry, ordered by key.
 
     Parameters
@@ -62,7 +81,7 @@ def list_grids(
         query = query.where(Grid.grid_key == key)
     if parent is not None:
         query = query.where(Grid.grid_key > parent, Grid.grid_key < parent + SUBTREE_SIZE[level_of(parent)])
-    return [dict(row) for row in session.execute(query).mappings()]
+    return [cast("GridRow", dict(row)) for row in session.execute(query).mappings()]
 
 
 def find_grid(session: Session, key: int, on: dt.date | None = None) -> Grid | None:

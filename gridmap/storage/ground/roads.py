@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict, cast
 
 from sqlalchemy import delete, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
@@ -81,7 +81,31 @@ def bounds(session: Session) -> tuple[float, float, float, float] | None:
     return None if row[0] is None else (float(row[0]), float(row[1]), float(row[2]), float(row[3]))
 
 
-def road_rows(session: Session) -> list[dict[str, Any]]:
+# `class` is a word of the language, so this type is made by a call.
+RoadRow = TypedDict(
+    "RoadRow",
+    {
+        "road_id": str,
+        "name_zh": str | None,
+        "class": str,
+        "oneway": str,
+        "speed_kmh": float | None,
+        "surface": str | None,
+        "bridge": bool,
+        "access": str | None,
+        "foot": str | None,
+        "bicycle": str | None,
+        "motor_vehicle": str | None,
+        "oneway_bicycle": str | None,
+        "barrier": str | None,
+        "begin_node": str | None,
+        "end_node": str | None,
+        "wkb": bytes,
+    },
+)
+
+
+def road_rows(session: Session) -> list[RoadRow]:
     """Roads in order of their identifier, geometry as WKB."""
     query: Any = select(
         Road.road_id,
@@ -101,4 +125,4 @@ def road_rows(session: Session) -> list[dict[str, Any]]:
         Road.end_node,
         func.ST_AsBinary(Road.geom).label("wkb"),
     ).order_by(Road.road_id)
-    return [dict(row) for row in session.execute(query).mappings()]
+    return [cast("RoadRow", dict(row)) for row in session.execute(query).mappings()]

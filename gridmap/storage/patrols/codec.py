@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from gridmap.domain.patrols import Emergency, KeptPlan, KeptRoute, KeptVisit, Leg, Street
+from gridmap.domain.shown_plans import RouteTold, ShownLeg, ShownVisit
 from gridmap.storage.patrols import plans as stored
 
 
@@ -18,12 +20,20 @@ def find_plan(session: Session, patrol_id: int, zone: ZoneInfo) -> KeptPlan | No
     row = stored.find_patrol(session, patrol_id)
     if row is None:
         return None
-    told = ("patrol_id", "hotspot_run_id", "replaces_id", "seed", "iterations")
-    plain = ("parameters", "data_sha256", "version", "summary")
-    times = ("begins_at", "ends_at", "created_at", "evidence_at")
     return KeptPlan(
-        **{k: row[k] for k in told + plain},
-        **{k: row[k] and row[k].astimezone(zone) for k in times},
+        patrol_id=row["patrol_id"],
+        begins_at=row["begins_at"].astimezone(zone),
+        ends_at=row["ends_at"].astimezone(zone),
+        created_at=row["created_at"].astimezone(zone),
+        evidence_at=row["evidence_at"] and row["evidence_at"].astimezone(zone),
+        hotspot_run_id=row["hotspot_run_id"],
+        replaces_id=row["replaces_id"],
+        seed=row["seed"],
+        iterations=row["iterations"],
+        parameters=row["parameters"],
+        data_sha256=row["data_sha256"],
+        version=row["version"],
+        summary=row["summary"],
         routes=kept_routes(session, patrol_id),
     )
 
@@ -34,7 +44,7 @@ def kept_routes(session: Session, patrol_id: int) -> tuple[KeptRoute, ...]:
     return tuple(route_from_json(r["team_code"], r["properties"], r["geometry"]) for r in rows)
 
 
-def route_from_json(team_code: str, kept: dict[str, Any], geometry: shapely.LineString | None) -> KeptRoute:
+def route_from_json(team_code: str, kept: RouteTold, geometry: BaseGeometry | None) -> KeptRoute:
     """Read a route; what older versions did not keep is empty.
 
     Parameters
@@ -45,11 +55,17 @@ def route_from_json(team_code: str, kept: dict[str, Any], geometry: shapely.Line
     geometry : LineString or None
         EPSG:4326.
     """
-    rest = kept.get("rest")
-    same = ("name_zh", "name_en", "mode", "length_m", "travel_s", "dwell_s", "load", "prize")
+    rest, home = kept.get("rest"), kept.get("home")
     return KeptRoute(
         team_code,
-        **{k: kept[k] for k in same},
+        name_zh=kept["name_zh"],
+        name_en=kept["name_en"],
+        mode=kept["mode"],
+        length_m=kept["length_m"],
+        travel_s=kept["travel_s"],
+        dwell_s=kept["dwell_s"],
+        load=kept["load"],
+        prize=kept["prize"],
         begin=_time(kept["begin"]),
         end=_time(kept["end"]),
         rest=None if rest is None else (_time(rest[0]), _time(rest[1])),
@@ -60,17 +76,24 @@ def route_from_json(team_code: str, kept: dict[str, Any], geometry: shapely.Line
             Emergency(e["after"], e["lon"], e["lat"], _time(e["free_at"]), _leg(e["leg"]))
             for e in kept.get("taken", ())
         ),
-        home=_leg(kept["home"]) if kept.get("home") else None,
-        geometry=geometry,
+        home=None if home is None else _leg(home),
+        geometry=cast("shapely.LineString | None", geometry),
     )
 
 
-def _visit(kept: dict[str, Any]) -> KeptVisit:
+def _visit(kept: ShownVisit) -> KeptVisit:
     """Read a visit of a route's properties."""
-    same = ("stop", "number", "name_zh", "name_en", "words_zh", "words_en", "lon", "lat", "prize")
     key = kept.get("grid_key")
     return KeptVisit(
-        **{k: kept[k] for k in same},
+        stop=kept["stop"],
+        number=kept["number"],
+        name_zh=kept["name_zh"],
+        name_en=kept["name_en"],
+        words_zh=kept["words_zh"],
+        words_en=kept["words_en"],
+        lon=kept["lon"],
+        lat=kept["lat"],
+        prize=kept["prize"],
         grid_key=None if key in {None, "None"} else int(key),
         village=int(kept.get("village") or 0),
         arrive=_time(kept["arrive"]),
@@ -80,7 +103,7 @@ def _visit(kept: dict[str, Any]) -> KeptVisit:
     )
 
 
-def _leg(kept: dict[str, Any]) -> Leg:
+def _leg(kept: ShownLeg) -> Leg:
     streets = tuple(Street(s["name"], s["length_m"], s["seconds"]) for s in kept.get("streets", ()))
     return Leg(kept["length_m"], kept["seconds"], streets)
 

@@ -3,21 +3,61 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict, cast
 
 import shapely
 from geoalchemy2.shape import from_shape
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
+from gridmap.domain.shown_plans import PlanParameters, PlanSummary, RouteTold
 from gridmap.storage.models import Grid, Patrol, PatrolRoute, PatrolSegment, PatrolVisit
 
 FRAME = "frame"
 """Key in a plan's parameters under which all stands that it takes to go on from the plan; lists leave it out."""
 
 
-def add_patrol(session: Session, patrol: dict[str, Any], routes: list[dict[str, Any]]) -> int:
+class PatrolRow(TypedDict):
+    """A plan without its routes."""
+
+    patrol_id: int
+    scope_lo: int
+    scope_hi: int
+    begins_at: dt.datetime
+    ends_at: dt.datetime
+    created_at: dt.datetime
+    evidence_at: dt.datetime | None
+    hotspot_run_id: int | None
+    replaces_id: int | None
+    seed: int
+    iterations: int
+    parameters: PlanParameters
+    data_sha256: str
+    version: str
+    owner: str | None
+    summary: PlanSummary
+
+
+class RouteRow(TypedDict):
+    """A route: what is told of it, and its line in EPSG:4326."""
+
+    team_code: str
+    properties: RouteTold
+    geometry: BaseGeometry | None
+
+
+class SeenPlan(TypedDict):
+    """A plan with the stops that any team is known to have come to; None where nothing is known."""
+
+    patrol_id: int
+    begins_at: dt.datetime
+    summary: PlanSummary
+    seen: set[str] | None
+
+
+def add_patrol(session: Session, patrol: Mapping[str, object], routes: Sequence[RouteRow]) -> int:
     """Keep a plan with its routes; return its number.
 
     Parameters
@@ -48,10 +88,10 @@ def add_patrol(session: Session, patrol: dict[str, Any], routes: list[dict[str, 
     return row.patrol_id
 
 
-def list_patrols(session: Session, limit: int = 50) -> list[dict[str, Any]]:
+def list_patrols(session: Session, limit: int = 50) -> list[PatrolRow]:
     """Return plans, newest first, as dictionaries; their parameters without the frame."""
     query = select(*_columns()).order_by(Patrol.created_at.desc(), Patrol.patrol_id).limit(limit)
-    return [dict(row) for row in session.execute(query).mappings()]
+    return [cast("PatrolRow", dict(row)) for row in session.execute(query).mappings()]
 
 
 def _columns() -> list[Any]:
@@ -59,14 +99,14 @@ def _columns() -> list[Any]:
     return [light if c.name == "parameters" else c for c in Patrol.__table__.columns]
 
 
-def find_patrol(session: Session, patrol_id: int, *, frame: bool = False) -> dict[str, Any] | None:
+def find_patrol(session: Session, patrol_id: int, *, frame: bool = False) -> PatrolRow | None:
     """Return one plan as a dictionary, or None; its parameters with the frame where that is asked for."""
     query = select(*(Patrol.__table__.columns if frame else _columns())).where(Patrol.patrol_id == patrol_id)
     row = session.execute(query).mappings().one_or_none()
-    return None if row is None else dict(row)
+    return None if row is None else cast("PatrolRow", dict(row))
 
 
-def patrol_routes(session: Session, patrol_id: int) -> list[dict[str, Any]]:
+def patrol_routes(session: Session, patrol_id: int) -> list[RouteRow]:
     """Return a plan's routes in order of team; geometry as a shapely line (EPSG:4326) or None."""
     query = (
         select(
@@ -77,11 +117,14 @@ def patrol_routes(session: Session, patrol_id: int) -> list[dict[str, Any]]:
         .where(PatrolRoute.patrol_id == patrol_id)
         .order_by(PatrolRoute.team_code)
     )
-    rows = [dict(row) for row in session.execute(query).mappings()]
-    for row in rows:
-        wkb = row.pop("wkb")
-        row["geometry"] = None if wkb is None else shapely.from_wkb(bytes(wkb))
-    return rows
+    return [
+        {
+            "team_code": row.team_code,
+            "properties": row.properties,
+            "geometry": None if row.wkb is None else shapely.from_wkb(bytes(row.wkb)),
+        }
+        for row in session.execute(query)
+    ]
 
 
 def delete_patrol(session: Session, patrol_id: int) -> bool:
@@ -90,7 +133,7 @@ def delete_patrol(session: Session, patrol_id: int) -> bool:
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
-def plans_between(session: Session, since: dt.datetime, until: dt.datetime) -> list[dict[str, Any]]:
+def plans_between(session: Session, since: dt.datetime, until: dt.datetime) -> list[SeenPlan]:
     """Return the newest plan of each beginning from `since` to before `until`, with the stops known to be visited.
 
     Returns
@@ -112,7 +155,7 @@ def plans_between(session: Session, since: dt.datetime, until: dt.datetime) -> l
     seen: dict[int, set[str]] = {number: set() for number in session.scalars(driven)}
     for number, stop in session.execute(made):
         seen.setdefault(number, set()).add(stop)
-    return [row | {"seen": seen.get(row["patrol_id"])} for row in rows]
+    return [cast("SeenPlan", row | {"seen": seen.get(row["patrol_id"])}) for row in rows]
 
 
 _SEVERITY = text("""

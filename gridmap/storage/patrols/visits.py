@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict, cast
 
 import shapely
 from geoalchemy2.shape import from_shape
@@ -13,9 +14,58 @@ from sqlalchemy.orm import Session
 from gridmap.storage.models import Patrol, PatrolSegment, PatrolVisit, Team, TeamPosition
 
 
+class Fix(TypedDict):
+    """A position of a team."""
+
+    code: str
+    at: dt.datetime
+    lon: float
+    lat: float
+    accuracy_m: float | None
+
+
+class SeenVisit(TypedDict):
+    """A stay at a stop, as positions show it."""
+
+    team_code: str
+    stop: str
+    arrived_at: dt.datetime
+    left_at: dt.datetime | None
+
+
+class VisitRow(SeenVisit):
+    """A visit as it is kept, from positions or a check-in."""
+
+    visit_id: int
+    patrol_id: int
+    evidence: str
+    note: str | None
+
+
+class Driven(TypedDict):
+    """A stretch of a plan that was driven; its line in EPSG:4326."""
+
+    team_code: str
+    number: int
+    begun_at: dt.datetime
+    ended_at: dt.datetime
+    length_m: float
+    geometry: shapely.LineString
+
+
+class CheckIn(TypedDict):
+    """What a team says of a stop."""
+
+    patrol_id: int
+    team_code: str
+    stop: str
+    arrived_at: dt.datetime
+    note: str | None
+
+
 def shift_tracks(
     session: Session, since: dt.datetime, until: dt.datetime, worst_accuracy_m: float
-) -> dict[str, list[dict[str, Any]]]:
+) -> dict[str, list[Fix]]:
     """Positions of each team in a time, in order, without those known worse than an accuracy."""
     query = (
         select(
@@ -30,17 +80,17 @@ def shift_tracks(
         .where(or_(TeamPosition.accuracy_m.is_(None), TeamPosition.accuracy_m <= worst_accuracy_m))
         .order_by(Team.code, TeamPosition.at)
     )
-    out: dict[str, list[dict[str, Any]]] = {}
+    out: dict[str, list[Fix]] = {}
     for row in session.execute(query).mappings():
-        out.setdefault(row["code"], []).append(dict(row))
+        out.setdefault(row["code"], []).append(cast("Fix", dict(row)))
     return out
 
 
 def keep_evidence(
     session: Session,
     patrol_id: int,
-    visits: list[dict[str, Any]],
-    segments: list[dict[str, Any]],
+    visits: Sequence[SeenVisit],
+    segments: Sequence[Driven],
     at: dt.datetime,
 ) -> None:
     """Put what positions say in place of what they said before; check-ins stay.
@@ -63,7 +113,7 @@ def keep_evidence(
     session.execute(delete(PatrolSegment).where(PatrolSegment.patrol_id == patrol_id))
     if visits:
         session.execute(
-            insert(PatrolVisit), [v | {"patrol_id": patrol_id, "evidence": "position"} for v in visits]
+            insert(PatrolVisit), [{**v, "patrol_id": patrol_id, "evidence": "position"} for v in visits]
         )
     if segments:
         session.execute(
@@ -77,17 +127,17 @@ def keep_evidence(
     session.execute(update(Patrol).where(Patrol.patrol_id == patrol_id).values(evidence_at=at))
 
 
-def visits_made(session: Session, patrol_id: int) -> list[dict[str, Any]]:
+def visits_made(session: Session, patrol_id: int) -> list[VisitRow]:
     """Visits of a plan, from positions and check-ins, in order of time."""
     query = (
         select(*PatrolVisit.__table__.columns)
         .where(PatrolVisit.patrol_id == patrol_id)
         .order_by(PatrolVisit.arrived_at, PatrolVisit.visit_id)
     )
-    return [dict(row) for row in session.execute(query).mappings()]
+    return [cast("VisitRow", dict(row)) for row in session.execute(query).mappings()]
 
 
-def segments_driven(session: Session, patrol_id: int) -> list[dict[str, Any]]:
+def segments_driven(session: Session, patrol_id: int) -> list[Driven]:
     """Stretches of a plan that were driven; geometry as a shapely line (EPSG:4326)."""
     columns = [c for c in PatrolSegment.__table__.columns if c.name not in {"geom", "patrol_id"}]
     query = (
@@ -96,12 +146,10 @@ def segments_driven(session: Session, patrol_id: int) -> list[dict[str, Any]]:
         .order_by(PatrolSegment.team_code, PatrolSegment.number)
     )
     rows = [dict(row) for row in session.execute(query).mappings()]
-    for row in rows:
-        row["geometry"] = shapely.from_wkb(bytes(row.pop("wkb")))
-    return rows
+    return [cast("Driven", row | {"geometry": shapely.from_wkb(bytes(row.pop("wkb")))}) for row in rows]
 
 
-def add_check_in(session: Session, visit: dict[str, Any]) -> int | None:
+def add_check_in(session: Session, visit: CheckIn) -> int | None:
     """Keep a check-in; return its number, or None where the same one was kept before."""
     same = select(PatrolVisit.visit_id).where(
         PatrolVisit.patrol_id == visit["patrol_id"],

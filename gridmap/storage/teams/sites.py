@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -11,11 +11,31 @@ from gridmap.domain.gridkey import Scope
 from gridmap.storage.models import MigrantCluster, Organisation
 
 
-def _rows(session: Session, query: Any) -> list[dict[str, Any]]:
-    return [dict(row) for row in session.execute(query).mappings()]
+class SiteRow(TypedDict):
+    """A housing or work site with its head-count, and its place where that is known."""
+
+    cluster_id: int
+    code: str
+    grid_key: int
+    head_count: int
+    lon: float | None
+    lat: float | None
 
 
-def list_migrant_clusters(session: Session, within: int | None = None) -> list[dict[str, Any]]:
+class OrganisationRow(TypedDict):
+    """An organisation, and its place where that is known."""
+
+    organisation_id: int
+    code: str
+    name_zh: str
+    name_en: str | None
+    kind: str
+    grid_key: int
+    lon: float | None
+    lat: float | None
+
+
+def list_migrant_clusters(session: Session, within: int | None = None) -> list[SiteRow]:
     """Migrant clusters, largest first; only a grid's subtree where `within` is given."""
     columns = [
         c for c in MigrantCluster.__table__.columns if c.name not in {"geom", "tile_key", "import_run_id"}
@@ -26,10 +46,10 @@ def list_migrant_clusters(session: Session, within: int | None = None) -> list[d
     if within is not None:
         scope = Scope.of_grid(within)
         query = query.where(MigrantCluster.grid_key.between(scope.lo, scope.hi))
-    return _rows(session, query)
+    return [cast("SiteRow", dict(row)) for row in session.execute(query).mappings()]
 
 
-def list_organisations(session: Session, within: int | None = None) -> list[dict[str, Any]]:
+def list_organisations(session: Session, within: int | None = None) -> list[OrganisationRow]:
     """Organisations by kind and code; only a grid's subtree where `within` is given."""
     columns = [
         c for c in Organisation.__table__.columns if c.name not in {"geom", "tile_key", "import_run_id"}
@@ -40,4 +60,4 @@ def list_organisations(session: Session, within: int | None = None) -> list[dict
     if within is not None:
         scope = Scope.of_grid(within)
         query = query.where(Organisation.grid_key.between(scope.lo, scope.hi))
-    return _rows(session, query)
+    return [cast("OrganisationRow", dict(row)) for row in session.execute(query).mappings()]

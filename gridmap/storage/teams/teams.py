@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Literal, TypedDict, cast
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -11,12 +11,43 @@ from sqlalchemy.orm import Session
 
 from gridmap.storage.models import Team, TeamPosition
 
-
-def _rows(session: Session, query: Any) -> list[dict[str, Any]]:
-    return [dict(row) for row in session.execute(query).mappings()]
+Mode = Literal["foot", "bike", "car"]
 
 
-def list_teams(session: Session, *, at: dt.datetime | None = None) -> list[dict[str, Any]]:
+class TeamRow(TypedDict):
+    """A team with its newest position: ``lon`` and ``lat`` are the base's where there is none."""
+
+    team_id: int
+    code: str
+    name_zh: str
+    name_en: str | None
+    kind: str
+    professional: bool
+    grid_key: int
+    shift_start: dt.time | None
+    shift_end: dt.time | None
+    mode: Mode
+    speed_kmh: float | None
+    size: int | None
+    position_at: dt.datetime | None
+    accuracy_m: float | None
+    position_grid_key: int | None
+    lon: float | None
+    lat: float | None
+    base_lon: float | None
+    base_lat: float | None
+
+
+class PositionRow(TypedDict):
+    """Where a team was."""
+
+    at: dt.datetime
+    lon: float
+    lat: float
+    accuracy_m: float | None
+
+
+def list_teams(session: Session, *, at: dt.datetime | None = None) -> list[TeamRow]:
     """Teams with their newest position (up to an instant), or their base where there is none.
 
     Parameters
@@ -61,10 +92,10 @@ def list_teams(session: Session, *, at: dt.datetime | None = None) -> list[dict[
         .outerjoin(last, last.c.team_id == Team.team_id)
         .order_by(Team.code)
     )
-    return _rows(session, query)
+    return [cast("TeamRow", dict(row)) for row in session.execute(query).mappings()]
 
 
-def team_track(session: Session, code: str, since: dt.datetime | None = None) -> list[dict[str, Any]]:
+def team_track(session: Session, code: str, since: dt.datetime | None = None) -> list[PositionRow]:
     """Positions of one team in order of time."""
     query = (
         select(
@@ -79,7 +110,7 @@ def team_track(session: Session, code: str, since: dt.datetime | None = None) ->
     )
     if since is not None:
         query = query.where(TeamPosition.at >= since)
-    return _rows(session, query)
+    return [cast("PositionRow", dict(row)) for row in session.execute(query).mappings()]
 
 
 def delete_positions_before(session: Session, instant: dt.datetime) -> int:

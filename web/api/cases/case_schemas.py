@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -142,7 +143,7 @@ class StepsRequest(Strict):
 class Outcomes(BaseModel):
     """What became of each case: its revision after the step, or why it was refused."""
 
-    cases: list[dict[str, Any]]
+    cases: list[Mapping[str, object]]
 
 
 class UndoRequest(Strict):
@@ -290,14 +291,14 @@ class CaseAnswer(BaseModel):
     """A case whole: its line, what was told, its state, steps, what may follow, tasks, bodies and similar cases."""
 
     row: CaseLine
-    told: dict[str, Any]
-    state: dict[str, Any]
-    steps: list[dict[str, Any]]
-    lawful: list[dict[str, Any]]
+    told: Mapping[str, object]
+    state: Mapping[str, object]
+    steps: list[Mapping[str, object]]
+    lawful: list[Mapping[str, object]]
     barred: list[str]
     tasks: list[TaskLine]
-    bodies: list[dict[str, Any]]
-    similar: list[dict[str, Any]]
+    bodies: list[Mapping[str, object]]
+    similar: list[Mapping[str, object]]
     times: dict[str, dt.datetime | None]
     undo_until: dt.datetime | None
     closed: bool
@@ -316,8 +317,8 @@ class LimitsAnswer(BaseModel):
     name_zh: str
     name_en: str
     source: str
-    calendar: dict[str, Any]
-    rules: list[dict[str, Any]]
+    calendar: Mapping[str, object]
+    rules: list[Mapping[str, object]]
 
 
 class RoundLine(BaseModel):

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-import datetime as dt
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from gridmap.domain.cases import lists
+from gridmap.domain.cases.model import Case, CaseRow, TaskRow
+from gridmap.domain.codes import Code
 from gridmap.services.cases import bulk, desk, edits, intake, limits, screening, tasks
 from gridmap.services.cases.bulk import Chosen
+from gridmap.services.cases.screening import ScreeningBoard, ScreeningLine, ScreeningRound
 from web.api.cases.case_schemas import (
     AnswerRequest,
     Board,
@@ -53,53 +55,82 @@ bp = APIBlueprint(
 )
 
 
-def shown(value: Any, name: str = "") -> Any:
-    """Return a dataclass of the desk as JSON holds it: grid keys are text, they exceed 2**53."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: shown(getattr(value, f.name), f.name) for f in dataclasses.fields(value)}
-    if isinstance(value, dict):
-        return {k: shown(v, str(k)) for k, v in value.items()}
-    if isinstance(value, tuple | list):
-        return [shown(v) for v in value]
-    if isinstance(value, dt.datetime | dt.date):
-        return value.isoformat()
-    if name.endswith("_key") and value is not None:
-        return str(value)
-    return value
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Cases as lines."""
+
+    cases: list[CaseRow]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedLists:
+    """The closed lists by name."""
+
+    lists: dict[str, tuple[Code, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """Tasks as lines."""
+
+    tasks: list[TaskRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one of several cases; the error where it was refused."""
+
+    number: str
+    revision: int | None
+    refused: Mapping[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class AllDone:
+    """What became of each."""
+
+    cases: list[Done]
+
+
+@dataclass(frozen=True, slots=True)
+class AllRounds:
+    """Rounds of screening."""
+
+    rounds: list[ScreeningRound]
 
 
 @bp.get("/cases", responses={200: CaseLines})
-def search_cases(query: SearchQuery) -> dict[str, Any]:
+def search_cases(query: SearchQuery) -> Found:
     """Find cases by number (an exact one alone), by its beginning, or by words of summary or place."""
-    return {"cases": shown(desk.search(database(), scope(), query.q, limit=query.limit))}
+    return Found(desk.search(database(), scope(), query.q, limit=query.limit))
 
 
 @bp.post("/cases", responses={201: CaseAnswer})
-def record_case(header: KeyHeader, body: CaseRequest) -> tuple[dict[str, Any], int]:
+def record_case(header: KeyHeader, body: CaseRequest) -> tuple[Case, int]:
     """Take a case in; the same Idempotency-Key gives the same case."""
-    return shown(intake.record(database(), actor(), body.asked(), header.key)), 201
+    return intake.record(database(), actor(), body.asked(), header.key), 201
 
 
 @bp.post("/cases/duplicates", responses={200: CaseLines})
-def list_duplicates(body: CaseRequest) -> dict[str, Any]:
+def list_duplicates(body: CaseRequest) -> Found:
     """List open cases near in place, time and kind. A person decides whether they are the same matter."""
-    return {"cases": shown(intake.duplicates(database(), scope(), body.asked()))}
+    return Found(intake.duplicates(database(), scope(), body.asked()))
 
 
 @bp.get("/cases/lists", responses={200: Lists})
-def get_lists(query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+def get_lists(query: Nothing) -> ClosedLists:  # noqa: ARG001 - refuses parameters
     """Return the closed lists: grounds, outcomes, methods, bands, kinds of bodies and tasks."""
-    return {"lists": {name: shown(lists.choices(name)) for name in lists.names()}}
+    return ClosedLists({name: lists.choices(name) for name in lists.names()})
 
 
 @bp.get("/cases/limits", responses={200: LimitsAnswer})
-def get_limits(query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+def get_limits(query: Nothing) -> Mapping[str, object]:  # noqa: ARG001 - refuses parameters
     """Return the limits in force, with the town's calendar."""
     return limits.show(database()).as_dict()
 
 
 @bp.get("/cases/tasks", responses={200: TaskLines})
-def list_tasks(query: TasksQuery) -> dict[str, Any]:
+def list_tasks(query: TasksQuery) -> Tasks:
     """List tasks, those due first before others."""
     kinds = tuple(kind for kind in (query.kind or "").split(",") if kind)
     found = tasks.list_tasks(
@@ -111,111 +142,90 @@ def list_tasks(query: TasksQuery) -> dict[str, Any]:
         is_open=query.open,
         limit=query.limit,
     )
-    return {"tasks": shown(found)}
+    return Tasks(found)
 
 
 @bp.post("/cases/tasks", responses={201: TaskLine})
-def make_task(body: TaskRequest) -> tuple[dict[str, Any], int]:
+def make_task(body: TaskRequest) -> tuple[TaskRow, int]:
     """Give a grid something to do by a day, such as a visit after a finding."""
     given = body.model_dump() | {"grid_key": int(body.grid_key)}
-    return shown(tasks.make(database(), actor(), **given)), 201
+    return tasks.make(database(), actor(), **given), 201
 
 
 @bp.post("/cases/tasks/<int:task_id>/done", responses={200: TaskLine})
-def finish_task(path: TaskPath, body: DoneRequest) -> dict[str, Any]:
+def finish_task(path: TaskPath, body: DoneRequest) -> TaskRow:
     """Mark a task as done, with its result."""
-    done: dict[str, Any] = shown(tasks.finish(database(), actor(), path.task_id, body.result))
-    return done
+    return tasks.finish(database(), actor(), path.task_id, body.result)
 
 
 @bp.get("/cases/<path:number>", responses={200: CaseAnswer})
-def get_case(path: NumberPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+def get_case(path: NumberPath, query: Nothing) -> Case:  # noqa: ARG001 - refuses parameters
     """Return a case whole, with what may be done next and with which fields; a sealed one `closed`."""
-    found: dict[str, Any] = shown(desk.find(database(), actor(), path.number))
-    return found
+    return desk.find(database(), actor(), path.number)
 
 
 @bp.post("/cases/<path:number>/open", responses={200: CaseAnswer})
-def open_case(path: NumberPath, body: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses fields
+def open_case(path: NumberPath, body: Nothing) -> Case:  # noqa: ARG001 - refuses fields
     """Open a sealed case: its text and place. Each opening leaves a row in the audit."""
-    opened: dict[str, Any] = shown(desk.open_sealed(database(), actor(), path.number))
-    return opened
+    return desk.open_sealed(database(), actor(), path.number)
 
 
 @bp.post("/cases/<path:number>/steps", responses={200: CaseAnswer})
-def act(path: NumberPath, header: KeyHeader, body: StepRequest) -> dict[str, Any]:
+def act(path: NumberPath, header: KeyHeader, body: StepRequest) -> Case:
     """Make a step. Another's step since `revision` is a conflict (409) that holds both versions."""
-    done = desk.act(database(), actor(), path.number, body.asked(), body.revision, header.key)
-    answer: dict[str, Any] = shown(done)
-    return answer
+    return desk.act(database(), actor(), path.number, body.asked(), body.revision, header.key)
 
 
 @bp.post("/cases/steps", responses={200: Outcomes})
-def act_each(header: KeyHeader, body: StepsRequest) -> dict[str, Any]:
+def act_each(header: KeyHeader, body: StepsRequest) -> AllDone:
     """Make one step in up to 50 cases, each for itself: what is refused of one leaves the others."""
     chosen = [Chosen(c.number, c.revision) for c in body.cases]
     done = bulk.act_each(database(), actor(), chosen, body.step.asked(), header.key)
-    return {
-        "cases": [
-            {
-                "number": one.number,
-                "revision": one.revision,
-                "refused": one.refused.as_dict() if one.refused else None,
-            }
-            for one in done
-        ]
-    }
+    return AllDone(
+        [Done(one.number, one.revision, one.refused.as_dict() if one.refused else None) for one in done]
+    )
 
 
 @bp.post("/cases/<path:number>/told", responses={200: CaseAnswer})
-def change(path: NumberPath, header: KeyHeader, body: ToldRequest) -> dict[str, Any]:
+def change(path: NumberPath, header: KeyHeader, body: ToldRequest) -> Case:
     """Put right what was told of a case, and its place: everything as it is right, with a reason."""
-    done = edits.change(
+    return edits.change(
         database(), actor(), path.number, body.told.asked(), body.revision, body.reason, header.key
     )
-    answer: dict[str, Any] = shown(done)
-    return answer
 
 
 @bp.post("/cases/<path:number>/merged", responses={200: CaseAnswer})
-def merge(path: NumberPath, header: KeyHeader, body: MergeRequest) -> dict[str, Any]:
+def merge(path: NumberPath, header: KeyHeader, body: MergeRequest) -> Case:
     """Merge another case, the same matter, into this one: it is withdrawn, kept and named here."""
-    done = edits.merge(database(), actor(), path.number, body.other, body.reason, header.key)
-    answer: dict[str, Any] = shown(done)
-    return answer
+    return edits.merge(database(), actor(), path.number, body.other, body.reason, header.key)
 
 
 @bp.post("/cases/<path:number>/undo", responses={200: CaseAnswer})
-def undo(path: NumberPath, body: UndoRequest) -> dict[str, Any]:
+def undo(path: NumberPath, body: UndoRequest) -> Case:
     """Take one's own newest step back within the minute."""
-    done: dict[str, Any] = shown(desk.undo(database(), actor(), path.number, body.revision))
-    return done
+    return desk.undo(database(), actor(), path.number, body.revision)
 
 
 @bp.get("/screening-rounds", responses={200: Rounds})
-def list_rounds(query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+def list_rounds(query: Nothing) -> AllRounds:  # noqa: ARG001 - refuses parameters
     """List rounds of screening, the newest first."""
-    return {"rounds": shown(screening.rounds(database(), scope()))}
+    return AllRounds(screening.rounds(database(), scope()))
 
 
 @bp.post("/screening-rounds", responses={201: RoundLine})
-def begin_round(body: RoundRequest) -> tuple[dict[str, Any], int]:
+def begin_round(body: RoundRequest) -> tuple[ScreeningRound, int]:
     """Begin a round for every grid of a level under one root."""
     given = body.model_dump() | {"root_key": int(body.root_key)}
-    return shown(screening.begin(database(), actor(), **given)), 201
+    return screening.begin(database(), actor(), **given), 201
 
 
 @bp.get("/screening-rounds/<int:round_id>", responses={200: Board})
-def get_board(path: RoundPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+def get_board(path: RoundPath, query: Nothing) -> ScreeningBoard:  # noqa: ARG001 - refuses parameters
     """Return a round with the answer of every grid; what is not answered is null, never nothing found."""
-    board: dict[str, Any] = shown(screening.board(database(), scope(), path.round_id))
-    return board
+    return screening.board(database(), scope(), path.round_id)
 
 
 @bp.post("/screening-rounds/<int:round_id>/answers", responses={200: BoardLine})
-def answer(path: RoundPath, body: AnswerRequest) -> dict[str, Any]:
+def answer(path: RoundPath, body: AnswerRequest) -> ScreeningLine:
     """Answer for a grid: done, nothing found, or so many found."""
-    line: dict[str, Any] = shown(
-        screening.answer(database(), actor(), path.round_id, int(body.grid_key), body.answer, n=body.n)
-    )
-    return line
+    return screening.answer(database(), actor(), path.round_id, int(body.grid_key), body.answer, n=body.n)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from gridmap.services.cases import counts
+from gridmap.services.cases.protected import GridCount
 from web import context
 from web.api.schemas import Counts, CountsQuery, GridPath, Problem, QueryFields, Summary
 from web.context import database, scope
@@ -22,13 +21,13 @@ bp = APIBlueprint(
 
 
 @bp.get("/grids/<int:grid_key>/summary", responses={200: Summary})
-def get_summary(path: GridPath, query: QueryFields) -> dict[str, Any]:
+def get_summary(path: GridPath, query: QueryFields) -> counts.GridSummary:
     """Return a grid's story: incidents by domain, stage and kind, what is due, who is there."""
     return counts.grid_summary(database(), scope(), query.asked(path.grid_key), counts=context.counts())
 
 
 @bp.get("/counts", responses={200: Counts})
-def get_counts(query: CountsQuery) -> dict[str, Any]:
+def get_counts(query: CountsQuery) -> GridCount:
     """Count reported incidents by grid. A count says what was reported, not how dangerous a place is."""
     return counts.count_by_grid(
         database(), scope(), query.asked(), level=query.level, counts=context.counts()

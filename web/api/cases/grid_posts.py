@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Mapping
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 from flask_openapi3.blueprint import APIBlueprint
@@ -12,9 +13,8 @@ from pydantic import BaseModel, Field
 
 from gridmap.services.cases import bodies, grid_posts
 from gridmap.services.cases.bodies import ClinicAsked
-from gridmap.services.cases.grid_posts import GridPost
+from gridmap.services.cases.grid_posts import GridPost, Served
 from web.api.cases.case_schemas import KeyText, Short
-from web.api.cases.cases import shown
 from web.api.schemas import GridPath, Nothing, Problem, Strict
 from web.context import actor, database, scope
 
@@ -111,26 +111,39 @@ class ClinicMade(BaseModel):
     clinic_id: int
 
 
+class ClinicShown(TypedDict):
+    """A dated clinic of a body."""
+
+    clinic_id: int
+    body_code: str
+    grid_key: str
+    kind: str
+    on_day: str
+    opens: str
+    closes: str
+    place: str | None
+    text: str | None
+
+
 class Clinics(BaseModel):
     """Clinics, in order of day and time."""
 
-    clinics: list[dict[str, Any]]
+    clinics: list[Mapping[str, object]]
 
 
-def _served(grid_key: int) -> dict[str, Any]:
+def _served(grid_key: int) -> Served:
     today = dt.datetime.now(ZoneInfo(database().settings.timezone)).date()
-    found: dict[str, Any] = shown(grid_posts.served(database(), scope(), grid_key, today))
-    return found
+    return grid_posts.served(database(), scope(), grid_key, today)
 
 
 @bp.get("/grids/<int:grid_key>/posts", responses={200: ServedAnswer})
-def get_posts(path: GridPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+def get_posts(path: GridPath, query: Nothing) -> Served:  # noqa: ARG001 - refuses parameters
     """Return a grid's posts with office telephone and hours, its volunteers, and its visits due and made."""
     return _served(path.grid_key)
 
 
 @bp.post("/grids/<int:grid_key>/posts", responses={200: ServedAnswer})
-def put_post(path: GridPath, body: PostRequest) -> dict[str, Any]:
+def put_post(path: GridPath, body: PostRequest) -> Served:
     """Keep a post of a grid; one of the same title there is written over."""
     post = GridPost(path.grid_key, body.duty, body.title, body.phone, body.hours)
     grid_posts.put(database(), actor(), post)
@@ -138,26 +151,36 @@ def put_post(path: GridPath, body: PostRequest) -> dict[str, Any]:
 
 
 @bp.post("/grids/<int:grid_key>/posts/removed", responses={200: ServedAnswer})
-def remove_post(path: GridPath, body: TitleRequest) -> dict[str, Any]:
+def remove_post(path: GridPath, body: TitleRequest) -> Served:
     """Remove a post of a grid."""
     grid_posts.remove(database(), actor(), path.grid_key, body.title)
     return _served(path.grid_key)
 
 
 @bp.post("/grids/<int:grid_key>/volunteers", responses={200: ServedAnswer})
-def put_volunteers(path: GridPath, body: VolunteersRequest) -> dict[str, Any]:
+def put_volunteers(path: GridPath, body: VolunteersRequest) -> Served:
     """Keep a grid's head-counts of volunteers in place of those before."""
     grid_posts.count_volunteers(database(), actor(), path.grid_key, body.volunteers)
     return _served(path.grid_key)
 
 
 @clinics_bp.get("/clinics", responses={200: Clinics})
-def list_clinics(query: ClinicsQuery) -> dict[str, Any]:
+def list_clinics(query: ClinicsQuery) -> dict[str, list[ClinicShown]]:
     """List the clinics of some days."""
     found = bodies.clinics(database(), query.since, query.until)
     return {
         "clinics": [
-            shown(row) | {"opens": f"{row['opens']:%H:%M}", "closes": f"{row['closes']:%H:%M}"}
+            {
+                "clinic_id": row["clinic_id"],
+                "body_code": row["body_code"],
+                "grid_key": str(row["grid_key"]),
+                "kind": row["kind"],
+                "on_day": row["on_day"].isoformat(),
+                "opens": f"{row['opens']:%H:%M}",
+                "closes": f"{row['closes']:%H:%M}",
+                "place": row["place"],
+                "text": row["text"],
+            }
             for row in found
         ]
     }

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from gridmap.services.cases import incidents
+from gridmap.services.cases.protected import Course
 from web import context
 from web.api.schemas import (
     Feature,
@@ -49,6 +48,6 @@ def get_incident(path: IncidentPath, query: Nothing) -> Response:  # noqa: ARG00
 
 
 @bp.get("/timeline", responses={200: Timeline})
-def get_timeline(query: TimelineQuery) -> dict[str, Any]:
+def get_timeline(query: TimelineQuery) -> Course:
     """Count incidents a local day or week."""
     return incidents.timeline(database(), scope(), query.asked(), step=query.step, counts=context.counts())

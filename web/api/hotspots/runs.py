@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
@@ -23,6 +22,7 @@ from gridmap.services.hotspots.spec import HotspotSpec
 from web import context
 from web.api.files import FILE, TYPES
 from web.api.hotspots.schemas import (
+    ChangesShown,
     Done,
     HotspotChanges,
     HotspotComparePath,
@@ -50,7 +50,7 @@ bp = APIBlueprint(
 
 
 @bp.get("/hotspot-runs", responses={200: HotspotRuns})
-def list_hotspot_runs(query: HotspotRunsQuery) -> dict[str, Any]:
+def list_hotspot_runs(query: HotspotRunsQuery) -> dict[str, list[RunShown]]:
     """List the runs that are kept, newest first, without what they found."""
     return {
         "runs": [
@@ -132,7 +132,7 @@ def _feature(found: Finding) -> Feature:
 
 
 @bp.delete("/hotspot-runs/<int:run_id>", responses={200: Done})
-def delete_hotspot_run(path: HotspotRunPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+def delete_hotspot_run(path: HotspotRunPath, query: Nothing) -> dict[str, int]:  # noqa: ARG001 - refuses parameters
     """Delete a run."""
     runs.delete_run(database(), actor(), path.run_id)
     return {"run_id": path.run_id}
@@ -156,15 +156,10 @@ def export_hotspot_run(path: HotspotRunPath, query: HotspotExportQuery) -> Respo
 
 
 @bp.get("/hotspot-runs/<int:run_id>/compare/<int:other_id>", responses={200: HotspotChanges})
-def compare_hotspot_runs(path: HotspotComparePath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+def compare_hotspot_runs(path: HotspotComparePath, query: Nothing) -> ChangesShown:  # noqa: ARG001 - refuses parameters
     """Lay two runs over each other: what was kept, is new, is gone."""
     first, second = (
         runs.hotspot_run(database(), scope(), n, context.counts()) for n in (path.run_id, path.other_id)
     )
-    table = comparison.compare_runs(first, second).astype(object)
-    rows = table.where(table.notna(), None).to_dict("records")
-    for row in rows:
-        # A column with gaps holds its whole numbers as floats.
-        for name in ("observed_before", "observed_after"):
-            row[name] = None if row[name] is None else int(row[name])
-    return {"first": path.run_id, "second": path.other_id, "changes": rows}
+    changes = comparison.changes_between(first, second)
+    return {"first": path.run_id, "second": path.other_id, "changes": changes}

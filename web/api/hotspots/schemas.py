@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Literal, TypedDict
 
 from pydantic import BaseModel, Field
 
 from gridmap.domain import terms
 from gridmap.domain.hotspots import RunSummary
+from gridmap.services.hotspots.comparison import Change
 from gridmap.services.hotspots.spec import Method
 from web.api.schemas import Feature, Key, Level, Strict
 
@@ -79,10 +80,10 @@ class HotspotRunInfo(BaseModel):
     until: str
     level: int
     seed: int
-    parameters: dict[str, Any]
+    parameters: Mapping[str, object]
     data_sha256: str
     version: str
-    summary: dict[str, Any]
+    summary: Mapping[str, object]
     created_at: str
 
 
@@ -149,6 +150,14 @@ class HotspotChanges(BaseModel):
     first: int
     second: int
     changes: list[HotspotChange]
+
+
+class ChangesShown(TypedDict):
+    """Areas of two runs laid over each other, as they are sent."""
+
+    first: int
+    second: int
+    changes: list[Change]
 
 
 class Done(BaseModel):

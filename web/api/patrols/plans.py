@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Response
@@ -14,9 +13,10 @@ from flask_openapi3.models.tag import Tag
 from shapely.geometry import mapping
 
 from gridmap.domain import terms
+from gridmap.domain.shown_plans import ShownPlan
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.keep import plans as kept_plans
-from gridmap.services.patrols.keep.compare import compare_plans
+from gridmap.services.patrols.keep.compare import PlanComparison, compare_plans
 from gridmap.services.patrols.keep.files import export_kept
 from gridmap.services.patrols.make.changed import Added, Changed, Taken
 from gridmap.services.patrols.make.jobs import (
@@ -54,7 +54,7 @@ bp = APIBlueprint(
 
 
 @bp.get("/patrol-plans", responses={200: PatrolPlans})
-def list_patrol_plans(query: PatrolPlansQuery) -> dict[str, Any]:
+def list_patrol_plans(query: PatrolPlansQuery) -> dict[str, list[ShownPlan]]:
     """List the plans that are kept, newest first, without their routes."""
     return {"plans": kept_plans.list_plans(database(), scope(), query.limit)}
 
@@ -97,7 +97,7 @@ def start_patrol_replan(path: PatrolPlanPath, body: PatrolReplanRequest) -> tupl
 
 
 @bp.get("/patrol-plans/compare", responses={200: PatrolComparison})
-def compare_patrol_plans(query: PatrolCompareQuery) -> dict[str, Any]:
+def compare_patrol_plans(query: PatrolCompareQuery) -> PlanComparison:
     """Lay two plans side by side: stops, teams, villages."""
     return compare_plans(database(), scope(), query.a, query.b)
 
@@ -113,13 +113,14 @@ def get_patrol_plan(path: PatrolPlanPath, query: Nothing) -> Response:  # noqa: 
             "geometry": None if route["geometry"] is None else mapping(route["geometry"]),
             "properties": {k: v for k, v in route.items() if k != "geometry"},
         }
-        for number, route in enumerate(found.pop("routes"), 1)
+        for number, route in enumerate(found["routes"], 1)
     ]
-    return geojson({"type": "FeatureCollection", "features": features, "plan": found})
+    plan = {k: v for k, v in found.items() if k != "routes"}
+    return geojson({"type": "FeatureCollection", "features": features, "plan": plan})
 
 
 @bp.delete("/patrol-plans/<int:patrol_id>", responses={200: PatrolGone})
-def delete_patrol_plan(path: PatrolPlanPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+def delete_patrol_plan(path: PatrolPlanPath, query: Nothing) -> dict[str, int]:  # noqa: ARG001 - refuses parameters
     """Delete a plan."""
     kept_plans.delete_plan(database(), actor(), path.patrol_id)
     return {"patrol_id": path.patrol_id}

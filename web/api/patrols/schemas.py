@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
@@ -160,20 +161,20 @@ class PatrolCompareQuery(Strict):
 class PatrolComparison(BaseModel):
     """Two plans side by side."""
 
-    a: dict[str, Any]
-    b: dict[str, Any]
-    only_a: list[dict[str, Any]] = Field(description="Stops that only the first visits.")
-    only_b: list[dict[str, Any]]
-    moved: list[dict[str, Any]] = Field(description="Stops that other teams visit.")
+    a: Mapping[str, object]
+    b: Mapping[str, object]
+    only_a: list[Mapping[str, object]] = Field(description="Stops that only the first visits.")
+    only_b: list[Mapping[str, object]]
+    moved: list[Mapping[str, object]] = Field(description="Stops that other teams visit.")
     same: int = Field(description="Stops that the same teams visit.")
-    teams: list[dict[str, Any]]
-    villages: list[dict[str, Any]]
+    teams: list[Mapping[str, object]]
+    villages: list[Mapping[str, object]]
 
 
 class PatrolPlans(BaseModel):
     """Plans, newest first, without their routes."""
 
-    plans: list[dict[str, Any]]
+    plans: list[Mapping[str, object]]
 
 
 class PatrolFeatures(BaseModel):
@@ -181,7 +182,7 @@ class PatrolFeatures(BaseModel):
 
     type: Literal["FeatureCollection"]
     features: list[Feature]
-    plan: dict[str, Any]
+    plan: Mapping[str, object]
 
 
 class PatrolGone(BaseModel):

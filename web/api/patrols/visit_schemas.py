@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
@@ -59,7 +60,7 @@ class LiveTeams(BaseModel):
     patrol_id: int
     at: str
     running: bool
-    teams: list[dict[str, Any]]
+    teams: list[Mapping[str, object]]
 
 
 class EffectQuery(Strict):
@@ -82,8 +83,8 @@ class PlanEffect(BaseModel):
     since: str
     on: str
     until: str
-    change: dict[str, Any]
-    displacement: dict[str, Any] | None
+    change: Mapping[str, object]
+    displacement: Mapping[str, object] | None
     verdict_zh: str
     verdict_en: str
     conventions: dict[str, str]

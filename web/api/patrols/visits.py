@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
@@ -11,9 +10,10 @@ from flask_openapi3.models.tag import Tag
 from shapely.geometry import mapping
 
 from gridmap.errors import InvalidInput
+from gridmap.services.patrols.follow import shown_visits as evidence_shown_visits
 from gridmap.services.patrols.follow import visits as evidence
-from gridmap.services.patrols.follow.effects import effect_of_visits
-from gridmap.services.patrols.follow.live import live_teams
+from gridmap.services.patrols.follow.effects import VisitsEffect, effect_of_visits
+from gridmap.services.patrols.follow.live import LivePlan, live_teams
 from web.api.patrols.schemas import PatrolPlanPath
 from web.api.patrols.visit_schemas import (
     CheckIn,
@@ -45,16 +45,17 @@ def get_patrol_visits(path: PatrolPlanPath, query: Nothing) -> Response:  # noqa
     features = [
         {
             "type": "Feature",
-            "geometry": mapping(segment.pop("geometry")),
-            "properties": segment,
+            "geometry": mapping(segment["geometry"]),
+            "properties": {k: v for k, v in segment.items() if k != "geometry"},
         }
-        for segment in found.pop("segments")
+        for segment in found["segments"]
     ]
-    return geojson({"type": "FeatureCollection", "features": features, "done": found})
+    done = {k: v for k, v in found.items() if k != "segments"}
+    return geojson({"type": "FeatureCollection", "features": features, "done": done})
 
 
 @bp.post("/patrol-plans/<int:patrol_id>/check-ins", responses={200: CheckIn})
-def add_check_in(path: PatrolPlanPath, body: CheckInBody) -> dict[str, Any]:
+def add_check_in(path: PatrolPlanPath, body: CheckInBody) -> evidence_shown_visits.CheckInKept:
     """Keep that a team is at a stop."""
     return evidence.check_in(
         database(), scope(), path.patrol_id, body.stop, body.team, _aware(body.at) or _now(), body.note
@@ -62,20 +63,20 @@ def add_check_in(path: PatrolPlanPath, body: CheckInBody) -> dict[str, Any]:
 
 
 @bp.delete("/patrol-plans/<int:patrol_id>/check-ins/<int:visit_id>", responses={200: CheckInGone})
-def delete_check_in(path: CheckInPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+def delete_check_in(path: CheckInPath, query: Nothing) -> dict[str, int]:  # noqa: ARG001 - refuses parameters
     """Take a check-in back."""
     evidence.undo_check_in(database(), scope(), path.patrol_id, path.visit_id)
     return {"visit_id": path.visit_id}
 
 
 @bp.get("/patrol-plans/<int:patrol_id>/live", responses={200: LiveTeams})
-def get_live(path: PatrolPlanPath, query: LiveQuery) -> dict[str, Any]:
+def get_live(path: PatrolPlanPath, query: LiveQuery) -> LivePlan:
     """Tell where the teams are, and where the plan has them."""
     return live_teams(database(), scope(), path.patrol_id, _aware(query.at))
 
 
 @bp.get("/patrol-plans/<int:patrol_id>/effect", responses={200: PlanEffect})
-def get_effect(path: PatrolPlanPath, query: EffectQuery) -> dict[str, Any]:
+def get_effect(path: PatrolPlanPath, query: EffectQuery) -> VisitsEffect:
     """Compare the weeks before and after in the grids that were visited."""
     return effect_of_visits(
         database(), scope(), [path.patrol_id], domain=query.domain, weeks=query.weeks, seed=query.seed

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
@@ -66,33 +64,33 @@ class FormAnswer(BaseModel):
     as_of: str
 
 
-def _row(row: official_forms.Row) -> dict[str, Any]:
-    return {"name": row.name, "name_zh": row.zh, "name_en": row.en, "counts": dict(row.counts)}
+def _row(row: official_forms.Row) -> FormRow:
+    return FormRow(name=row.name, name_zh=row.zh, name_en=row.en, counts=dict(row.counts))
 
 
-def _told(form: DisputeForm) -> dict[str, Any]:
-    return {
-        "period": form.asked.period.name,
-        "grid_key": str(form.root_key),
-        "total": _row(form.total),
-        "by_grid": [_row(row) for row in form.by_grid],
-        "by_kind": [_row(row) for row in form.by_kind],
-        "sealed": form.sealed,
-        "handed_in_at": form.handed_in["made_at"].isoformat() if form.handed_in else None,
-        "changes": [
-            {
-                "column": change.column,
-                "before": change.before,
-                "now": change.now,
-                "added": len(change.added),
-                "gone": len(change.gone),
-                "recorded_since": len(change.new_records),
-            }
+def _told(form: DisputeForm) -> FormAnswer:
+    return FormAnswer(
+        period=form.asked.period.name,
+        grid_key=str(form.root_key),
+        total=_row(form.total),
+        by_grid=[_row(row) for row in form.by_grid],
+        by_kind=[_row(row) for row in form.by_kind],
+        sealed=form.sealed,
+        handed_in_at=form.handed_in["made_at"].isoformat() if form.handed_in else None,
+        changes=[
+            FormChange(
+                column=change.column,
+                before=change.before,
+                now=change.now,
+                added=len(change.added),
+                gone=len(change.gone),
+                recorded_since=len(change.new_records),
+            )
             for change in form.changes
         ],
-        "query": form.query.parameters(),
-        "as_of": form.as_of.isoformat(),
-    }
+        query=form.query.parameters(),
+        as_of=form.as_of.isoformat(),
+    )
 
 
 def _asked(given: FormQuery) -> official_forms.FormAsked:
@@ -100,12 +98,12 @@ def _asked(given: FormQuery) -> official_forms.FormAsked:
 
 
 @bp.get("/forms/disputes", responses={200: FormAnswer})
-def get_form(query: FormQuery) -> dict[str, Any]:
+def get_form(query: FormQuery) -> FormAnswer:
     """Fill the dispute sheet: found, handled, succeeded, by grid and kind; and tell what changed since handing in."""
     return _told(official_forms.dispute_form(database(), scope(), _asked(query)))
 
 
 @bp.post("/forms/disputes", responses={201: FormAnswer})
-def hand_in(body: FormQuery) -> tuple[dict[str, Any], int]:
+def hand_in(body: FormQuery) -> tuple[FormAnswer, int]:
     """Keep the sheet as it is now, as handed in."""
     return _told(official_forms.hand_in(database(), actor(), _asked(body))), 201

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from gridmap.services.response.coverage import CoverageRequest, coverage
+from gridmap.services.response import coverage
+from gridmap.services.response.coverage import CoverageRequest
 from gridmap.services.response.jobs import SITING, SitingRequest
 from web.api.jobs import JobAnswer, start
 from web.api.response.coverage_schemas import Coverage, CoverageQuery, SiteRequest
@@ -26,10 +26,10 @@ bp = APIBlueprint(
 
 
 @bp.get("/coverage", responses={200: Coverage})
-def get_coverage(query: CoverageQuery) -> dict[str, Any]:
+def get_coverage(query: CoverageQuery) -> coverage.Coverage:
     """Tell for each micro-grid the seconds of the nearest team, to be joined with the grids by key."""
     asked = CoverageRequest(query.clock, query.limits, query.live, query.plan, query.domain)
-    return coverage(database(), scope(), asked, now=dt.datetime.now(dt.UTC))
+    return coverage.coverage(database(), scope(), asked, now=dt.datetime.now(dt.UTC))
 
 
 @bp.post("/coverage/sites", responses={202: JobAnswer})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator
 
@@ -61,7 +62,7 @@ class Coverage(BaseModel):
     basis: Literal["base", "position", "plan"]
     minutes: list[float]
     level: int
-    teams: list[dict[str, Any]]
-    grids: list[dict[str, Any]]
-    villages: list[dict[str, Any]]
-    total: dict[str, Any]
+    teams: list[Mapping[str, object]]
+    grids: list[Mapping[str, object]]
+    villages: list[Mapping[str, object]]
+    total: Mapping[str, object]

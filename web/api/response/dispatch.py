@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from gridmap.services.response import dispatch, ranking
-from gridmap.services.response.response_times import response_times
+from gridmap.services.response import dispatch, ranking, response_times
+from gridmap.services.response.dispatch import ShownDispatch
 from web.api.response.dispatch_schemas import (
     Dispatch,
     Dispatches,
@@ -40,7 +39,7 @@ def _now() -> dt.datetime:
 
 
 @bp.get("/incidents/<path:uid>/teams", responses={200: RankedTeams})
-def rank_teams(path: IncidentUidPath, query: TeamsQuery) -> dict[str, Any]:
+def rank_teams(path: IncidentUidPath, query: TeamsQuery) -> ranking.Ranking:
     """Rank the teams that can go to an incident by their time on the road, with the way of each."""
     at = query.at or _now()
     if at.tzinfo is None:
@@ -51,7 +50,7 @@ def rank_teams(path: IncidentUidPath, query: TeamsQuery) -> dict[str, Any]:
 
 
 @bp.get("/dispatches", responses={200: Dispatches})
-def list_dispatches(query: DispatchesQuery) -> dict[str, Any]:
+def list_dispatches(query: DispatchesQuery) -> dict[str, list[ShownDispatch]]:
     """List dispatches, newest first."""
     rows = dispatch.list_dispatches(
         database(), scope(), incident=query.incident, only_open=query.open, limit=query.limit
@@ -60,7 +59,7 @@ def list_dispatches(query: DispatchesQuery) -> dict[str, Any]:
 
 
 @bp.post("/dispatches", responses={201: Dispatch})
-def send_team(body: DispatchRequest) -> tuple[dict[str, Any], int]:
+def send_team(body: DispatchRequest) -> tuple[ShownDispatch, int]:
     """Send a team to an incident."""
     sent = dispatch.send_team(
         database(), actor(), body.incident, body.team, now=_now(), off_shift=body.off_shift
@@ -69,32 +68,32 @@ def send_team(body: DispatchRequest) -> tuple[dict[str, Any], int]:
 
 
 @bp.get("/dispatches/times", responses={200: ResponseTimes})
-def list_times(query: TimesQuery) -> dict[str, Any]:
+def list_times(query: TimesQuery) -> response_times.ResponseTimes:
     """Tell the times from the report to the first team's arrival by group."""
-    return response_times(
+    return response_times.response_times(
         database(), scope(), by=query.by, domain=query.domain, since=query.since, until=query.until
     )
 
 
 @bp.get("/dispatches/<int:number>", responses={200: Dispatch})
-def get_dispatch(path: DispatchPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+def get_dispatch(path: DispatchPath, query: Nothing) -> ShownDispatch:  # noqa: ARG001 - refuses parameters
     """Return a dispatch."""
     return dispatch.find_dispatch(database(), scope(), path.number)
 
 
 @bp.post("/dispatches/<int:number>/arrived", responses={200: Dispatch})
-def mark_arrived(path: DispatchPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+def mark_arrived(path: DispatchPath, query: Nothing) -> ShownDispatch:  # noqa: ARG001 - refuses parameters
     """Note that the team is there."""
     return dispatch.mark_arrived(database(), scope(), path.number, at=_now())
 
 
 @bp.post("/dispatches/<int:number>/finished", responses={200: Dispatch})
-def finish_dispatch(path: DispatchPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+def finish_dispatch(path: DispatchPath, query: Nothing) -> ShownDispatch:  # noqa: ARG001 - refuses parameters
     """Note that the work is done; the team is free again."""
     return dispatch.end_dispatch(database(), scope(), path.number, at=_now())
 
 
 @bp.post("/dispatches/<int:number>/cancelled", responses={200: Dispatch})
-def cancel_dispatch(path: DispatchPath, query: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses parameters
+def cancel_dispatch(path: DispatchPath, query: Nothing) -> ShownDispatch:  # noqa: ARG001 - refuses parameters
     """Call a team back that has not arrived."""
     return dispatch.end_dispatch(database(), scope(), path.number, at=_now(), cancel=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -58,11 +59,11 @@ class TimesQuery(Period):
 class RankedTeams(BaseModel):
     """Teams that can go, first to arrive first; and those that are left out, with the reason."""
 
-    incident: dict[str, Any]
+    incident: Mapping[str, object]
     at: dt.datetime
     kinds: list[dict[str, str]]
-    teams: list[dict[str, Any]]
-    left_out: list[dict[str, Any]]
+    teams: list[Mapping[str, object]]
+    left_out: list[Mapping[str, object]]
     asked: int
 
 
@@ -98,7 +99,7 @@ class ResponseTimes(BaseModel):
     by: str
     since: str | None = Field(alias="from")
     until: str | None = Field(alias="to")
-    groups: list[dict[str, Any]]
+    groups: list[Mapping[str, object]]
     withheld_groups: int
-    total: dict[str, Any] | None
+    total: Mapping[str, object] | None
     odd: int

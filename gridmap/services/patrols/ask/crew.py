@@ -5,20 +5,19 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from gridmap.analysis.patrol import Shift, Stop, Team
 from gridmap.analysis.patrol.build import open_hours
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
 from gridmap.domain.hotspots import Evidence, Finding, KeptRun
+from gridmap.domain.shown_plans import Notice
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.storage.teams.teams import TeamRow
 
 
-def chosen_teams(
-    rows: list[dict[str, Any]], asked: PatrolRequest
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def chosen_teams(rows: list[TeamRow], asked: PatrolRequest) -> tuple[list[TeamRow], list[Notice]]:
     """Teams that can be planned for, and what is told of the others."""
     if asked.teams is not None:
         known = {row["code"] for row in rows}
@@ -30,7 +29,8 @@ def chosen_teams(
                     f"There is no team {code} in your scope.",
                 )
         rows = [row for row in rows if row["code"] in asked.teams]
-    fit, told = [], []
+    fit: list[TeamRow] = []
+    told: list[Notice] = []
     for row in sorted(rows, key=lambda row: str(row["code"])):
         if row["base_lon"] is None:
             told.append(left_out_team(row["code"], "没有驻地坐标", "it has no base with coordinates"))
@@ -48,17 +48,15 @@ def chosen_teams(
     return fit, told
 
 
-def hours_of(row: dict[str, Any], on: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
+def hours_of(row: TeamRow, on: dt.date, zone: ZoneInfo) -> tuple[dt.datetime, dt.datetime]:
     """Return when a team's shift of a day begins and ends."""
-    begin = dt.datetime.combine(on, row["shift_start"], zone)
-    end = dt.datetime.combine(on, row["shift_end"], zone)
+    first, last = row["shift_start"] or dt.time(), row["shift_end"] or dt.time()
+    begin, end = dt.datetime.combine(on, first, zone), dt.datetime.combine(on, last, zone)
     # In seconds of the same clock: a shift that crosses a change of the clock is an hour longer or shorter.
-    return begin, end if end > begin else dt.datetime.combine(
-        on + dt.timedelta(days=1), row["shift_end"], zone
-    )
+    return begin, end if end > begin else dt.datetime.combine(on + dt.timedelta(days=1), last, zone)
 
 
-def bound_to(row: dict[str, Any]) -> Scope:
+def bound_to(row: TeamRow) -> Scope:
     """Bind a volunteer team to its own village; a professional one serves the whole town."""
     key = int(row["grid_key"])
     if row["professional"] or key == UNASSIGNED or level_of(key) < VILLAGE:
@@ -66,7 +64,7 @@ def bound_to(row: dict[str, Any]) -> Scope:
     return Scope.of_grid(ancestor(key, VILLAGE))
 
 
-def left_out_team(code: str, zh: str, en: str) -> dict[str, Any]:
+def left_out_team(code: str, zh: str, en: str) -> Notice:
     """Return the notice of a team that is not planned for."""
     return {
         "code": "team-left-out",
@@ -77,7 +75,7 @@ def left_out_team(code: str, zh: str, en: str) -> dict[str, Any]:
     }
 
 
-def no_break(code: str, rest: str) -> dict[str, Any]:
+def no_break(code: str, rest: str) -> Notice:
     """Return the notice of a team that takes no break."""
     return {
         "code": "break-outside-hours",
@@ -88,7 +86,7 @@ def no_break(code: str, rest: str) -> dict[str, Any]:
     }
 
 
-def crowded(stops: Sequence[Stop], teams: Sequence[Team], shift: Shift) -> list[dict[str, Any]]:
+def crowded(stops: Sequence[Stop], teams: Sequence[Team], shift: Shift) -> list[Notice]:
     """Tell of stops whose visits, a gap apart, do not fit into the hours in which some team may come."""
     by_rule: dict[tuple[int, int, float], list[str]] = {}
     for stop in stops:
@@ -98,7 +96,7 @@ def crowded(stops: Sequence[Stop], teams: Sequence[Team], shift: Shift) -> list[
         fit = max(0, int((span[1] - span[0] - stop.dwell_s) // stop.min_gap_s) + 1)
         if fit < stop.visits:
             by_rule.setdefault((stop.visits, fit, stop.min_gap_s / 60), []).append(stop.id)
-    out = []
+    out: list[Notice] = []
     for (visits, fit, gap), names in by_rule.items():
         which = f"{names[0]} 等 {len(names)} 处" if len(names) > 1 else names[0]
         of = f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
@@ -115,7 +113,7 @@ def crowded(stops: Sequence[Stop], teams: Sequence[Team], shift: Shift) -> list[
     return out
 
 
-def next_best(run: KeptRun, hot: list[Finding], rows: list[dict[str, Any]]) -> list[Finding]:
+def next_best(run: KeptRun, hot: list[Finding], rows: list[TeamRow]) -> list[Finding]:
     """Choose the place with most reports above expectation for each team bound to a village without a hotspot."""
     out: dict[int, Finding] = {}
     for row in rows:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from gridmap import crs
 from gridmap.domain.patrols import KeptVisit
+from gridmap.domain.shown_plans import PlanSummary
 from gridmap.services.patrols.ask.prize import LOOK_BACK_DAYS
 from gridmap.storage.patrols import plans as stored
 from gridmap.storage.patrols.codec import kept_routes
+from gridmap.storage.patrols.plans import SeenPlan
 
 _SAME_PLACE_M = 100.0
 _WEEK_DAYS = 6
@@ -81,8 +82,8 @@ def read_history(session: Session, begins_at: dt.datetime, epsg: int) -> History
     return History(xy, table[:, 2], week, tuple(int(plan["patrol_id"]) for plan in plans))
 
 
-def _made(session: Session, plan: dict[str, Any]) -> list[KeptVisit]:
-    seen: set[str] | None = plan["seen"]
+def _made(session: Session, plan: SeenPlan) -> list[KeptVisit]:
+    seen = plan["seen"]
     return [
         visit
         for route in kept_routes(session, plan["patrol_id"])
@@ -91,7 +92,7 @@ def _made(session: Session, plan: dict[str, Any]) -> list[KeptVisit]:
     ]
 
 
-def _add(week: dict[int, tuple[float, float]], summary: dict[str, Any], made: list[KeptVisit]) -> None:
+def _add(week: dict[int, tuple[float, float]], summary: PlanSummary, made: list[KeptVisit]) -> None:
     for village in summary.get("villages", []):
         key = int(village["grid_key"])
         got, had = week.get(key, (0.0, 0.0))

@@ -17,6 +17,7 @@ from gridmap.analysis.patrol import Objective, Shift, Stop, Team
 from gridmap.domain.duties import slowness
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor
 from gridmap.domain.hotspots import Finding, KeptRun
+from gridmap.domain.shown_plans import Carried, Notice, StopAbout
 from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.publish import is_cold
@@ -38,6 +39,7 @@ from gridmap.services.patrols.ask.wishes import ruled_stops, ruled_teams, with_w
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
 from gridmap.storage.teams import teams as stored_teams
+from gridmap.storage.teams.teams import TeamRow
 
 _BY_GRID = frozenset({"gi", "moran", "emerging"})
 
@@ -76,7 +78,7 @@ class Inputs:
     teams: tuple[Team, ...]
     names: dict[str, tuple[str, str]]
     stops: tuple[Stop, ...]
-    about: dict[str, dict[str, Any]]
+    about: dict[str, StopAbout]
     roads: OnRoads
     shift: Shift
     objective: Objective
@@ -85,8 +87,8 @@ class Inputs:
     run_id: int | None
     sha256: str
     free_stops: tuple[Stop, ...]
-    carried: tuple[dict[str, Any], ...] = field(default=())
-    notices: tuple[dict[str, Any], ...] = field(default=())
+    carried: tuple[Carried, ...] = field(default=())
+    notices: tuple[Notice, ...] = field(default=())
     roads_changed: bool = False
 
 
@@ -119,7 +121,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
         if feature.evidence.get("at_base"):
             key = feature.grid_key or UNASSIGNED
             home = next(row for row in chosen if key in bound_to(row) != Scope.whole())
-            points[n] = home["base_lon"], home["base_lat"]
+            points[n] = home["base_lon"] or 0.0, home["base_lat"] or 0.0
     roads, chosen, off = _on_roads(database, scope, chosen, points, named=asked.teams is not None)
     notices += off
     places = roads.places
@@ -207,11 +209,11 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
 def _on_roads(
     database: Database,
     scope: Scope,
-    rows: list[dict[str, Any]],
+    rows: list[TeamRow],
     points: list[tuple[float, float]],
     *,
     named: bool,
-) -> tuple[OnRoads, list[dict[str, Any]], list[dict[str, Any]]]:
+) -> tuple[OnRoads, list[TeamRow], list[Notice]]:
     """Put bases and stops onto the roads; teams far from every road are refused where named, else told and left out."""
     places = np.array(
         [[row["base_lon"], row["base_lat"]] for row in rows] + [list(point) for point in points]
@@ -272,7 +274,7 @@ def _terms(features: list[Finding], severities: list[float | None], days: list[f
     ]
 
 
-def _about(feature: Finding, terms: Terms, place: NDArray[np.float64]) -> dict[str, Any]:
+def _about(feature: Finding, terms: Terms, place: NDArray[np.float64]) -> StopAbout:
     told = feature.evidence
     return {
         "name_zh": told["name_zh"],

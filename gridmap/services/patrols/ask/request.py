@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Any
 
 from gridmap.domain import terms
 from gridmap.domain.clock import read_break
@@ -149,9 +148,9 @@ class PatrolRequest:
         """Whether plans that differ are drawn."""
         return self.vary or self.nights > 1
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Return the parameters as JSON holds them."""
-        out = {f.name: getattr(self, f.name) for f in fields(self)}
+        out: dict[str, object] = {f.name: getattr(self, f.name) for f in fields(self)}
         return out | {
             "on": self.on.isoformat(),
             "teams": list(self.teams) if self.teams else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -129,7 +130,7 @@ class Rules(_Rule):
                 raise ValueError(f"{twice[0]}: 重复 / {twice[0]}: is there twice")
         return self
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Mapping[str, object]:
         """Return the rules as JSON holds them, without what is absent."""
         return self.model_dump(mode="json", exclude_none=True)
 

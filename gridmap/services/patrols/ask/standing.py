@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from gridmap import crs
+from gridmap.domain.shown_plans import Standing
 from gridmap.services.patrols.ask.places import OnRoads
 
 _SIDES = (
@@ -21,7 +21,7 @@ _SIDES = (
 _AT_ROAD_M = 5.0
 
 
-def standing(roads: OnRoads, mode: str, place: int) -> dict[str, Any]:
+def standing(roads: OnRoads, mode: str, place: int) -> Standing:
     """Tell where a team of a mode stands for a stop.
 
     Parameters

@@ -5,17 +5,26 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from gridmap.domain.gridkey import UNASSIGNED, Scope
 from gridmap.domain.patrols import KeptPlan
 from gridmap.errors import InvalidInput
-from gridmap.services.hotspots.effects import effect
+from gridmap.services.hotspots.effects import Effect, effect
 from gridmap.services.hotspots.runs import hotspot_run
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.patrols.follow.visits import plan_against_done
 from gridmap.services.patrols.keep.plans import kept_plan
 from gridmap.storage.database import Database
+
+
+class VisitsEffect(Effect):
+    """What changed where visits of plans were made."""
+
+    patrols: list[int]
+    visits: int
+    grids: list[str]
+    domain: str | None
+    level: int
 
 
 def effect_of_visits(
@@ -26,7 +35,7 @@ def effect_of_visits(
     domain: str | None = None,
     weeks: int = 8,
     seed: int = 0,
-) -> dict[str, Any]:
+) -> VisitsEffect:
     """Compare the weeks before and after in the grids where visits of plans were made.
 
     Parameters
@@ -43,8 +52,7 @@ def effect_of_visits(
 
     Returns
     -------
-    dict
-        As :func:`gridmap.services.hotspots.effects.effect` gives it, with patrols, visits (made) and grids (visited).
+    VisitsEffect
 
     Raises
     ------
@@ -76,7 +84,8 @@ def effect_of_visits(
     on = min(plan.begins_at for plan in plans).date()
     spec = _spec(database, scope, plans[0], on, domain, seed)
     found = effect(database, scope, spec, sorted(grids), on, weeks=weeks)
-    return found | {
+    return {
+        **found,
         "patrols": [plan.patrol_id for plan in plans],
         "visits": visits,
         "grids": [str(key) for key in sorted(grids)],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,6 +12,7 @@ import shapely
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.patrols import KeptRoute
+from gridmap.services.patrols.follow.shown_visits import TeamAgainstPlan, VisitAgainstPlan
 from gridmap.services.patrols.follow.tracks import Track, tracks_of
 from gridmap.services.patrols.follow.visits import plan_against_done
 from gridmap.services.patrols.keep.plans import kept_plan
@@ -34,9 +35,63 @@ _WORDS = {
 }
 
 
-def live_teams(
-    database: Database, scope: Scope, patrol_id: int, at: dt.datetime | None = None
-) -> dict[str, Any]:
+class Position(TypedDict):
+    """Where a team is, and since when that is known."""
+
+    lon: float
+    lat: float
+    at: str
+    age_s: int
+
+
+class Planned(TypedDict):
+    """Where the plan has a team; ``stop`` where it stays at one."""
+
+    lon: float
+    lat: float
+    stop: str | None
+
+
+class NextStop(TypedDict):
+    """The stop that a team is to come to next."""
+
+    stop: str
+    number: int
+    name_zh: str
+    name_en: str
+    arrive: str
+
+
+class LiveTeam(TypedDict):
+    """A team against plan at a moment; ``missed`` are stops that it passed by and to which nobody came."""
+
+    team_code: str
+    name_zh: str
+    name_en: str
+    mode: str
+    position: Position | None
+    planned: Planned
+    next: NextStop | None
+    made: int
+    stops: int
+    missed: int
+    late_s: int
+    off_route_m: int | None
+    state: str
+    words_zh: str
+    words_en: str
+
+
+class LivePlan(TypedDict):
+    """Teams against plan at a moment; ``running`` tells whether the shift is on now."""
+
+    patrol_id: int
+    at: str
+    running: bool
+    teams: list[LiveTeam]
+
+
+def live_teams(database: Database, scope: Scope, patrol_id: int, at: dt.datetime | None = None) -> LivePlan:
     """Tell where the teams of a plan are, and where they ought to be.
 
     Parameters
@@ -49,11 +104,7 @@ def live_teams(
 
     Returns
     -------
-    dict
-        at, running (the shift is on now), teams: team_code, names, position (lon, lat, at, age_s) or None, planned
-        (lon, lat, stop where it stays at one), next (stop, names, arrive), made, stops, missed (stops before the last
-        one that it came to itself, and to which nobody came), late_s (for the next), off_route_m, state, words_zh,
-        words_en.
+    LivePlan
 
     Raises
     ------
@@ -86,20 +137,21 @@ def live_teams(
 
 def _team(
     route: KeptRoute,
-    done: dict[str, Any],
+    done: TeamAgainstPlan,
     track: Track | None,
     at: dt.datetime,
     seconds: float,
     epsg: int | None,
     zone: ZoneInfo,
-) -> dict[str, Any]:
+) -> LiveTeam:
     fix = None if track is None else _newest(track, seconds)
-    made = [v for v in done["visits"] if v["made"] and dt.datetime.fromisoformat(v["arrived_at"]) <= at]
+    made = [v for v in done["visits"] if v["arrived_at"] and dt.datetime.fromisoformat(v["arrived_at"]) <= at]
     missed, ahead = _left(done["visits"], {(v["stop"], v["number"]) for v in made}, route.team_code)
     late_s = 0.0
     if ahead is not None:
         late_s = max(0.0, (at - dt.datetime.fromisoformat(ahead["arrive"])).total_seconds())
-    off_m = position = None
+    off_m: float | None = None
+    position: Position | None = None
     if fix is not None and epsg is not None:
         off_m = min((line.distance(shapely.Point(fix[1])) for line in route.lines(epsg)), default=None)
     state = _state(route, fix, seconds, at, ahead, late_s, off_m)
@@ -121,7 +173,14 @@ def _team(
         "mode": route.mode,
         "position": position,
         "planned": {"lon": planned.lon, "lat": planned.lat, "stop": planned.stop},
-        "next": ahead and {k: ahead[k] for k in ("stop", "number", "name_zh", "name_en", "arrive")},
+        "next": ahead
+        and {
+            "stop": ahead["stop"],
+            "number": ahead["number"],
+            "name_zh": ahead["name_zh"],
+            "name_en": ahead["name_en"],
+            "arrive": ahead["arrive"],
+        },
         "made": len(made),
         "stops": len(done["visits"]),
         "missed": missed,
@@ -134,8 +193,8 @@ def _team(
 
 
 def _left(
-    visits: list[dict[str, Any]], made: set[tuple[str, int]], team: str
-) -> tuple[int, dict[str, Any] | None]:
+    visits: list[VisitAgainstPlan], made: set[tuple[str, int]], team: str
+) -> tuple[int, VisitAgainstPlan | None]:
     """Count the stops that were passed by, and find the one that is next: a team that went on does not go back."""
     own = [n for n, v in enumerate(visits) if (v["stop"], v["number"]) in made and v["by"] == team]
     last = own[-1] if own else -1
@@ -154,7 +213,7 @@ def _state(
     fix: tuple[float, np.ndarray] | None,
     seconds: float,
     at: dt.datetime,
-    ahead: dict[str, Any] | None,
+    ahead: VisitAgainstPlan | None,
     late_s: float,
     off_m: float | None,
 ) -> str:

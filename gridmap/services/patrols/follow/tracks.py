@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import shapely
@@ -15,6 +14,7 @@ from gridmap import crs
 from gridmap.analysis.tracks import RADIUS_M, Coming, Drive, Stay, drive, matched, stays
 from gridmap.domain.patrols import KeptPlan, KeptRoute, KeptVisit
 from gridmap.storage.patrols import visits as stored
+from gridmap.storage.patrols.visits import Driven, SeenVisit
 
 MARGIN = dt.timedelta(minutes=15)
 
@@ -27,7 +27,7 @@ class Track:
     xy: NDArray[np.float64]
 
 
-def found_in(plan: KeptPlan, tracks: dict[str, Track]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def found_in(plan: KeptPlan, tracks: dict[str, Track]) -> tuple[list[SeenVisit], list[Driven]]:
     """Visits and stretches driven that positions show, as the database keeps them.
 
     Parameters
@@ -41,7 +41,7 @@ def found_in(plan: KeptPlan, tracks: dict[str, Track]) -> tuple[list[dict[str, A
     begin = plan.begins_at
     legs = {route.team_code: route.lines(epsg) for route in plan.routes if route.geometry is not None}
     names, places = _places(plan, legs, epsg)
-    visits: list[dict[str, Any]] = []
+    visits: list[SeenVisit] = []
     stays_of: dict[str, list[tuple[str, Stay]]] = {}
     for code, track in sorted(tracks.items()):
         stays_of[code] = _one_a_stop(names, stays(track.times_s, track.xy, places))
@@ -54,7 +54,7 @@ def found_in(plan: KeptPlan, tracks: dict[str, Track]) -> tuple[list[dict[str, A
             }
             for stop, stay in stays_of[code]
         ]
-    segments = []
+    segments: list[Driven] = []
     for route in plan.routes:
         code = route.team_code
         if code not in tracks or code not in legs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from typing import Any
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from gridmap.analysis.tracks import Coming, matched
@@ -12,17 +12,33 @@ from gridmap.domain.gridkey import Scope
 from gridmap.domain.patrols import KeptPlan, KeptVisit
 from gridmap.errors import GridmapError, InvalidInput, NotFound
 from gridmap.ingest.free_text import checked_text
+from gridmap.services.patrols.follow.shown_visits import (
+    CheckInKept,
+    Done,
+    TeamAgainstPlan,
+    VisitAgainstPlan,
+    VisitTold,
+)
 from gridmap.services.patrols.follow.tracks import found_in, tracks_of
 from gridmap.services.patrols.keep.plans import kept_plan
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import visits as stored
+from gridmap.storage.patrols.visits import Driven, SeenVisit, VisitRow
 
 log = logging.getLogger(__name__)
 
 SAME_VISIT = dt.timedelta(minutes=15)
 
 
-def plan_against_done(database: Database, scope: Scope, patrol_id: int) -> dict[str, Any]:
+class Made(SeenVisit):
+    """A visit by either evidence."""
+
+    evidence: list[str]
+    check_in: int | None
+    note: str | None
+
+
+def plan_against_done(database: Database, scope: Scope, patrol_id: int) -> Done:
     """Tell what became of a plan.
 
     Positions are looked at where they are still kept, and what was found in them before where they are not.
@@ -35,10 +51,7 @@ def plan_against_done(database: Database, scope: Scope, patrol_id: int) -> dict[
 
     Returns
     -------
-    dict
-        patrol_id, source (``positions``, ``kept`` or ``none``), planned, made, teams (team_code, names, planned, made,
-        segments, driven, length_m, driven_m, visits with planned and actual times), unplanned visits and segments
-        (with shapely geometry, EPSG:4326).
+    Done
 
     Raises
     ------
@@ -51,14 +64,12 @@ def plan_against_done(database: Database, scope: Scope, patrol_id: int) -> dict[
         segments = stored.segments_driven(session, patrol_id)
         tracks = tracks_of(session, plan)
     check_ins = [v for v in kept if v["evidence"] == "check-in"]
-    seen = [v for v in kept if v["evidence"] == "position"]
+    seen: Sequence[SeenVisit] = [v for v in kept if v["evidence"] == "position"]
     source = "kept" if kept or segments else "none"
     if tracks and not _partly_deleted(database, plan):
         seen, segments = found_in(plan, tracks)
         source = "positions"
-    return _against(plan, seen, check_ins, segments, ZoneInfo(database.settings.timezone)) | {
-        "source": source
-    }
+    return _against(plan, seen, check_ins, segments, ZoneInfo(database.settings.timezone), source)
 
 
 def settle(database: Database, now: dt.datetime) -> int:
@@ -91,7 +102,7 @@ def check_in(
     team: str,
     at: dt.datetime,
     note: str | None = None,
-) -> dict[str, Any]:
+) -> CheckInKept:
     """Keep that a team says it is at a stop.
 
     Parameters
@@ -141,7 +152,13 @@ def check_in(
             f"签到时间不在班次内（{begin:%m-%d %H:%M} 至 {end:%m-%d %H:%M}）。请用 --at 指定。",
             f"The check-in is not within the shift ({begin:%m-%d %H:%M} to {end:%m-%d %H:%M}). Give its time.",
         )
-    row = {"patrol_id": patrol_id, "team_code": team, "stop": stop, "arrived_at": at, "note": note}
+    row: stored.CheckIn = {
+        "patrol_id": patrol_id,
+        "team_code": team,
+        "stop": stop,
+        "arrived_at": at,
+        "note": note,
+    }
     with database.scoped_session(scope, write=True) as session:
         number = stored.add_check_in(session, row)
     return {"visit_id": number, "stop": stop, "team_code": team, "arrived_at": at.isoformat()}
@@ -173,11 +190,12 @@ def _partly_deleted(database: Database, plan: KeptPlan) -> bool:
 
 def _against(
     plan: KeptPlan,
-    seen: list[dict[str, Any]],
-    check_ins: list[dict[str, Any]],
-    segments: list[dict[str, Any]],
+    seen: Sequence[SeenVisit],
+    check_ins: Sequence[VisitRow],
+    segments: Sequence[Driven],
     zone: ZoneInfo,
-) -> dict[str, Any]:
+    source: str,
+) -> Done:
     made = _joined(seen, check_ins)
     planned = [(route, visit) for route in plan.routes for visit in route.visits]
 
@@ -189,10 +207,10 @@ def _against(
         [Coming(v["stop"], v["team_code"], seconds(v["arrived_at"])) for v in made],
     )
     done = {id(visit): made[row] for (_, visit), row in zip(planned, rows, strict=True) if row is not None}
-    driven: dict[str, list[dict[str, Any]]] = {}
+    driven: dict[str, list[Driven]] = {}
     for segment in segments:
         driven.setdefault(segment["team_code"], []).append(segment)
-    teams = []
+    teams: list[TeamAgainstPlan] = []
     for route in plan.routes:
         visits = [_told(visit, done.get(id(visit)), zone) for visit in route.visits]
         own = driven.get(route.team_code, [])
@@ -218,15 +236,23 @@ def _against(
         "teams": teams,
         "unplanned": [_plain(v, zone) for n, v in enumerate(made) if n not in used],
         "segments": [
-            {**s, "begun_at": _local(s["begun_at"], zone), "ended_at": _local(s["ended_at"], zone)}
+            {
+                "team_code": s["team_code"],
+                "number": s["number"],
+                "begun_at": s["begun_at"].astimezone(zone).isoformat(),
+                "ended_at": s["ended_at"].astimezone(zone).isoformat(),
+                "length_m": s["length_m"],
+                "geometry": s["geometry"],
+            }
             for s in segments
         ],
+        "source": source,
     }
 
 
-def _joined(seen: list[dict[str, Any]], check_ins: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _joined(seen: Sequence[SeenVisit], check_ins: Sequence[VisitRow]) -> list[Made]:
     """Visits by either evidence; a check-in during a stay, or close to it, is the same visit."""
-    made = [v | {"evidence": ["position"], "check_in": None} for v in seen]
+    made = [_made(v, ["position"], None, None) for v in seen]
     for said in check_ins:
         same = next(
             (
@@ -244,40 +270,54 @@ def _joined(seen: list[dict[str, Any]], check_ins: list[dict[str, Any]]) -> list
             same["evidence"], same["check_in"] = ["position", "check-in"], said["visit_id"]
             same["note"] = said["note"]
         else:
-            made.append(said | {"evidence": ["check-in"], "check_in": said["visit_id"]})
+            made.append(_made(said, ["check-in"], said["visit_id"], said["note"]))
     return sorted(made, key=lambda v: (v["arrived_at"], v["team_code"], v["stop"]))
 
 
-def _told(visit: KeptVisit, done: dict[str, Any] | None, zone: ZoneInfo) -> dict[str, Any]:
-    out: dict[str, Any] = {
-        k: getattr(visit, k) for k in ("stop", "number", "name_zh", "name_en", "lon", "lat")
+def _made(visit: SeenVisit, evidence: list[str], check_in: int | None, note: str | None) -> Made:
+    return {
+        "team_code": visit["team_code"],
+        "stop": visit["stop"],
+        "arrived_at": visit["arrived_at"],
+        "left_at": visit["left_at"],
+        "evidence": evidence,
+        "check_in": check_in,
+        "note": note,
     }
-    out |= {"arrive": visit.arrive.isoformat(), "leave": visit.leave.isoformat()}
-    out |= {"grid_key": None if visit.grid_key is None else str(visit.grid_key), "made": done is not None}
-    if done is None:
-        return (
-            out
-            | dict.fromkeys(("by", "arrived_at", "left_at", "late_s", "check_in", "note"))
-            | {"evidence": []}
-        )
-    late = (done["arrived_at"] - visit.arrive).total_seconds()
-    plain = _plain(done, zone)
-    return (
-        out
-        | {"by": plain.pop("team_code"), "late_s": round(late)}
-        | {k: plain[k] for k in ("arrived_at", "left_at", "check_in", "note", "evidence")}
-    )
 
 
-def _plain(made: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
+def _told(visit: KeptVisit, done: Made | None, zone: ZoneInfo) -> VisitAgainstPlan:
+    late = None if done is None else round((done["arrived_at"] - visit.arrive).total_seconds())
+    return {
+        "stop": visit.stop,
+        "number": visit.number,
+        "name_zh": visit.name_zh,
+        "name_en": visit.name_en,
+        "lon": visit.lon,
+        "lat": visit.lat,
+        "arrive": visit.arrive.isoformat(),
+        "leave": visit.leave.isoformat(),
+        "grid_key": None if visit.grid_key is None else str(visit.grid_key),
+        "made": done is not None,
+        "by": done and done["team_code"],
+        "arrived_at": done and done["arrived_at"].astimezone(zone).isoformat(),
+        "left_at": done and _local(done["left_at"], zone),
+        "late_s": late,
+        "check_in": done and done["check_in"],
+        "note": done and done["note"],
+        "evidence": done["evidence"] if done else [],
+    }
+
+
+def _plain(made: Made, zone: ZoneInfo) -> VisitTold:
     return {
         "team_code": made["team_code"],
         "stop": made["stop"],
-        "arrived_at": _local(made["arrived_at"], zone),
-        "left_at": _local(made.get("left_at"), zone),
+        "arrived_at": made["arrived_at"].astimezone(zone).isoformat(),
+        "left_at": _local(made["left_at"], zone),
         "evidence": made["evidence"],
         "check_in": made["check_in"],
-        "note": made.get("note"),
+        "note": made["note"],
     }
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Mapping
 from dataclasses import asdict
 from math import inf, isinf
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -28,11 +28,12 @@ from gridmap.services.patrols.ask.places import on_roads
 from gridmap.services.patrols.ask.problem import Inputs
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
+from gridmap.storage.patrols.plans import PatrolRow
 
 _FORMAT = 1
 
 
-def frame_of(inputs: Inputs, made: Plan) -> dict[str, Any]:
+def frame_of(inputs: Inputs, made: Plan) -> Mapping[str, object]:
     """Return a plan with all that it was made from as JSON holds it.
 
     Numbers are written so that reading gives the same bits.
@@ -50,7 +51,7 @@ def frame_of(inputs: Inputs, made: Plan) -> dict[str, Any]:
     }
 
 
-def plan_to_json(made: Plan) -> dict[str, Any]:
+def plan_to_json(made: Plan) -> Mapping[str, object]:
     """Write a plan as JSON holds it."""
     return {
         "teams": [
@@ -123,7 +124,7 @@ def plan_from_json(kept: dict[str, Any]) -> Plan:
     )
 
 
-def _stop_to_json(stop: Stop) -> dict[str, Any]:
+def _stop_to_json(stop: Stop) -> Mapping[str, object]:
     return asdict(stop) | {"closed_to": sorted(stop.closed_to), "windows": [list(w) for w in stop.windows]}
 
 
@@ -145,7 +146,7 @@ def _route(kept: dict[str, Any]) -> Route:
 
 def load_kept(
     database: Database, scope: Scope, patrol_id: int, further: list[tuple[float, float]] | None = None
-) -> tuple[Inputs, Plan, dict[str, Any]]:
+) -> tuple[Inputs, Plan, PatrolRow]:
     """Read a plan as it was kept, and put it back onto the roads.
 
     Parameters
@@ -158,7 +159,7 @@ def load_kept(
 
     Returns
     -------
-    (Inputs, Plan, dict)
+    (Inputs, Plan, PatrolRow)
         The row of the plan last.
 
     Raises
@@ -172,7 +173,7 @@ def load_kept(
         row = stored.find_patrol(session, patrol_id, frame=True)
     if row is None:
         raise absent(patrol_id)
-    frame = row["parameters"].pop(stored.FRAME, None)
+    frame = cast("dict[str, Any]", row["parameters"]).pop(stored.FRAME, None)
     if frame is None or frame["format"] != _FORMAT:
         raise Conflict(
             "patrol-kept-by-older",
@@ -183,7 +184,7 @@ def load_kept(
     places = np.array([*frame["places"], *(further or [])], dtype=np.float64).reshape(-1, 2)
     roads = on_roads(database, scope, places, [team.mode for team in made.teams])
     zone = ZoneInfo(database.settings.timezone)
-    begins_at, ends_at = (_local(row[k], zone) for k in ("begins_at", "ends_at"))
+    begins_at, ends_at = row["begins_at"].astimezone(zone), row["ends_at"].astimezone(zone)
     inputs = Inputs(
         made.teams,
         {code: (zh, en) for code, (zh, en) in frame["names"].items()},
@@ -201,10 +202,6 @@ def load_kept(
         roads_changed=roads.sha256 != frame["roads_sha256"],
     )
     return inputs, made, row
-
-
-def _local(at: dt.datetime, zone: ZoneInfo) -> dt.datetime:
-    return at.astimezone(zone)
 
 
 def absent(patrol_id: int) -> NotFound:

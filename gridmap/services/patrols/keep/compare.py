@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TypedDict
 
 from gridmap.crs import M_PER_DEGREE
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.shown_plans import WholePlan
 from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
@@ -14,7 +15,105 @@ from gridmap.storage.patrols import plans as stored
 _SAME_PLACE_M = 50.0
 
 
-def compare_plans(database: Database, scope: Scope, first: int, second: int) -> dict[str, Any]:
+class ComparedStop(TypedDict):
+    """A stop of one plan, with all teams that visit it."""
+
+    stop: str
+    name_zh: str
+    name_en: str
+    team: str
+    arrive: str
+    prize: float
+    lon: float
+    lat: float
+    village: str
+
+
+class MovedStop(TypedDict):
+    """A stop that other teams visit."""
+
+    stop: str
+    name_zh: str
+    name_en: str
+    team_a: str
+    team_b: str
+    arrive_a: str
+    arrive_b: str
+
+
+class TotalFigures(TypedDict):
+    """Figures of a whole plan; None where an older plan does not tell one."""
+
+    prize: float | None
+    possible: float | None
+    bound: float | None
+    visited: int | None
+    stops: int | None
+    fairness_cost: float | None
+    balance_cost: float | None
+    unevenness: float | None
+    longest_wait_s: float | None
+    arrival_entropy_bits: float | None
+    length_m: float
+    travel_s: float
+
+
+class PlanTotals(TypedDict):
+    """Which plan, and its figures."""
+
+    patrol_id: int
+    begins_at: str
+    ends_at: str
+    seed: int
+    hotspot_run_id: int | None
+    replaces_id: int | None
+    summary: TotalFigures
+
+
+class ComparedTeam(TypedDict):
+    """What a team does in both."""
+
+    team_code: str
+    name_zh: str
+    name_en: str
+    stops_a: int
+    stops_b: int
+    prize_a: float
+    prize_b: float
+    length_m_a: float
+    length_m_b: float
+    load_a: float
+    load_b: float
+
+
+class ComparedVillage(TypedDict):
+    """What a village gets in both; a share is None where the plan does not tell it."""
+
+    grid_key: str
+    name_zh: str
+    name_en: str
+    stops_a: int
+    stops_b: int
+    prize_a: float
+    prize_b: float
+    share_a: float | None
+    share_b: float | None
+
+
+class PlanComparison(TypedDict):
+    """Two plans side by side."""
+
+    a: PlanTotals
+    b: PlanTotals
+    only_a: list[ComparedStop]
+    only_b: list[ComparedStop]
+    moved: list[MovedStop]
+    same: int
+    teams: list[ComparedTeam]
+    villages: list[ComparedVillage]
+
+
+def compare_plans(database: Database, scope: Scope, first: int, second: int) -> PlanComparison:
     """Compare two plans.
 
     Parameters
@@ -39,7 +138,7 @@ def compare_plans(database: Database, scope: Scope, first: int, second: int) -> 
     a, b = patrol_plan(database, scope, first), patrol_plan(database, scope, second)
     stops_a, stops_b = _stops(a), _stops(b)
     pairs = _paired(stops_a, stops_b)
-    moved = [
+    moved: list[MovedStop] = [
         {
             "stop": sa["stop"],
             "name_zh": sa["name_zh"],
@@ -71,23 +170,35 @@ def compare_plans(database: Database, scope: Scope, first: int, second: int) -> 
     }
 
 
-def _totals(plan: dict[str, Any]) -> dict[str, Any]:
+def _totals(plan: WholePlan) -> PlanTotals:
     about = plan["summary"]
-    kept = (
-        *("prize", "possible", "bound", "visited", "stops", "fairness_cost", "balance_cost", "unevenness"),
-        *("longest_wait_s", "arrival_entropy_bits"),
-    )
-    summary = {k: about.get(k) for k in kept} | {
-        "length_m": round(sum(r["length_m"] for r in plan["routes"]), 1),
-        "travel_s": sum(r["travel_s"] for r in plan["routes"]),
+    return {
+        "patrol_id": plan["patrol_id"],
+        "begins_at": plan["begins_at"],
+        "ends_at": plan["ends_at"],
+        "seed": plan["seed"],
+        "hotspot_run_id": plan["hotspot_run_id"],
+        "replaces_id": plan["replaces_id"],
+        "summary": {
+            "prize": about.get("prize"),
+            "possible": about.get("possible"),
+            "bound": about.get("bound"),
+            "visited": about.get("visited"),
+            "stops": about.get("stops"),
+            "fairness_cost": about.get("fairness_cost"),
+            "balance_cost": about.get("balance_cost"),
+            "unevenness": about.get("unevenness"),
+            "longest_wait_s": about.get("longest_wait_s"),
+            "arrival_entropy_bits": about.get("arrival_entropy_bits"),
+            "length_m": round(sum(r["length_m"] for r in plan["routes"]), 1),
+            "travel_s": sum(r["travel_s"] for r in plan["routes"]),
+        },
     }
-    shown = ("patrol_id", "begins_at", "ends_at", "seed", "hotspot_run_id", "replaces_id")
-    return {k: plan[k] for k in shown} | {"summary": summary}
 
 
-def _stops(plan: dict[str, Any]) -> list[dict[str, Any]]:
+def _stops(plan: WholePlan) -> list[ComparedStop]:
     """Return each stop once, in order of its first visit, with the teams that visit it."""
-    out: dict[str, dict[str, Any]] = {}
+    out: dict[str, ComparedStop] = {}
     visits = [(v["arrive"], route["team_code"], v) for route in plan["routes"] for v in route["visits"]]
     for arrive, team, visit in sorted(visits, key=lambda row: row[:2]):
         found = out.get(visit["stop"])
@@ -109,9 +220,7 @@ def _stops(plan: dict[str, Any]) -> list[dict[str, Any]]:
     return list(out.values())
 
 
-def _paired(
-    first: list[dict[str, Any]], second: list[dict[str, Any]]
-) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+def _paired(first: list[ComparedStop], second: list[ComparedStop]) -> list[tuple[ComparedStop, ComparedStop]]:
     """Pair stops by place, the nearest ones first."""
     near = sorted(
         (
@@ -132,39 +241,54 @@ def _paired(
     return [(first[i], second[j]) for i, j in sorted(out)]
 
 
-def _apart_m(a: dict[str, Any], b: dict[str, Any]) -> float:
+def _apart_m(a: ComparedStop, b: ComparedStop) -> float:
     shrink = math.cos(math.radians((a["lat"] + b["lat"]) / 2))
     return M_PER_DEGREE * math.hypot((a["lon"] - b["lon"]) * shrink, a["lat"] - b["lat"])
 
 
-def _teams(a: dict[str, Any], b: dict[str, Any]) -> list[dict[str, Any]]:
+def _teams(a: WholePlan, b: WholePlan) -> list[ComparedTeam]:
     both = [{r["team_code"]: r for r in plan["routes"]} for plan in (a, b)]
-    out = []
+    out: list[ComparedTeam] = []
     for code in sorted(both[0].keys() | both[1].keys()):
-        row: dict[str, Any] = {"team_code": code}
-        for letter, routes in zip("ab", both, strict=True):
-            route = routes.get(code)
-            if route is not None:
-                row |= {"name_zh": route["name_zh"], "name_en": route["name_en"]}
-            row[f"stops_{letter}"] = 0 if route is None else len(route["visits"])
-            for figure in ("prize", "length_m", "load"):
-                row[f"{figure}_{letter}"] = 0.0 if route is None else route[figure]
-        out.append(row)
+        one, other = (routes.get(code) for routes in both)
+        named = other or one
+        out.append(
+            {
+                "team_code": code,
+                "name_zh": named["name_zh"] if named else "",
+                "name_en": named["name_en"] if named else "",
+                "stops_a": len(one["visits"]) if one else 0,
+                "stops_b": len(other["visits"]) if other else 0,
+                "prize_a": one["prize"] if one else 0.0,
+                "prize_b": other["prize"] if other else 0.0,
+                "length_m_a": one["length_m"] if one else 0.0,
+                "length_m_b": other["length_m"] if other else 0.0,
+                "load_a": one["load"] if one else 0.0,
+                "load_b": other["load"] if other else 0.0,
+            }
+        )
     return out
 
 
 def _villages(
-    a: dict[str, Any], b: dict[str, Any], stops_a: list[dict[str, Any]], stops_b: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
+    a: WholePlan, b: WholePlan, stops_a: list[ComparedStop], stops_b: list[ComparedStop]
+) -> list[ComparedVillage]:
     keys = {s["village"] for s in (*stops_a, *stops_b)}
     shares = [{v["grid_key"]: v["share"] for v in plan["summary"].get("villages", [])} for plan in (a, b)]
-    out = []
+    out: list[ComparedVillage] = []
     for key in sorted(keys | shares[0].keys() | shares[1].keys()):
-        row: dict[str, Any] = {"grid_key": key}
-        for letter, stops, share in zip("ab", (stops_a, stops_b), shares, strict=True):
-            mine = [s for s in stops if s["village"] == key]
-            row[f"stops_{letter}"] = len(mine)
-            row[f"prize_{letter}"] = round(sum(s["prize"] for s in mine), 2)
-            row[f"share_{letter}"] = share.get(key)
-        out.append(row)
+        mine_a, mine_b = ([s for s in stops if s["village"] == key] for stops in (stops_a, stops_b))
+        out.append(
+            {
+                "grid_key": key,
+                "name_zh": "",
+                "name_en": "",
+                "stops_a": len(mine_a),
+                "stops_b": len(mine_b),
+                "prize_a": round(sum(s["prize"] for s in mine_a), 2),
+                "prize_b": round(sum(s["prize"] for s in mine_b), 2),
+                "share_a": shares[0].get(key),
+                "share_b": shares[1].get(key),
+            }
+        )
     return out

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -12,6 +11,7 @@ import shapely
 
 from gridmap.crs import WGS84
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.shown_plans import ShownRoute, WholePlan
 from gridmap.errors import InvalidInput
 from gridmap.files.atomic import replacing
 from gridmap.files.gpx import Place, write_gpx
@@ -51,7 +51,7 @@ def export_kept(
 
 
 def export_plan(
-    plan: dict[str, Any],
+    plan: WholePlan,
     path: Path,
     zone: str,
     *,
@@ -63,8 +63,7 @@ def export_plan(
 
     Parameters
     ----------
-    plan : dict
-        As :func:`gridmap.services.patrols.keep.kept_plans.patrol_plan` gives it.
+    plan : WholePlan
     path : Path
         The ending tells the format: gpx (a track and the stops of each team), geojson or gpkg (routes as lines), csv or
         xlsx (the table of times), html (a sheet for print, one page a team).
@@ -116,7 +115,7 @@ def export_plan(
     return write_layer(frame, path, target_crs=WGS84, layer="patrol", zone=zone)
 
 
-def _write_gpx(plan: dict[str, Any], routes: list[dict[str, Any]], path: Path) -> None:
+def _write_gpx(plan: WholePlan, routes: list[ShownRoute], path: Path) -> None:
     places = [
         Place(
             f"{route['team_code']}-{number} {visit['name_zh']}",
@@ -142,25 +141,28 @@ def _write_gpx(plan: dict[str, Any], routes: list[dict[str, Any]], path: Path) -
     write_gpx(path, tracks, places=places, name=f"巡防计划 {plan['patrol_id']}")
 
 
-def _lines(routes: list[dict[str, Any]]) -> gpd.GeoDataFrame:
-    kept = (
-        "team_code",
-        "name_zh",
-        "name_en",
-        "mode",
-        "begin",
-        "end",
-        "length_m",
-        "travel_s",
-        "dwell_s",
-        "load",
-        "prize",
-    )
-    rows = [{name: route[name] for name in kept} | {"stops": len(route["visits"])} for route in routes]
+def _lines(routes: list[ShownRoute]) -> gpd.GeoDataFrame:
+    rows = [
+        {
+            "team_code": route["team_code"],
+            "name_zh": route["name_zh"],
+            "name_en": route["name_en"],
+            "mode": route["mode"],
+            "begin": route["begin"],
+            "end": route["end"],
+            "length_m": route["length_m"],
+            "travel_s": route["travel_s"],
+            "dwell_s": route["dwell_s"],
+            "load": route["load"],
+            "prize": route["prize"],
+            "stops": len(route["visits"]),
+        }
+        for route in routes
+    ]
     return gpd.GeoDataFrame(rows, geometry=[route["geometry"] for route in routes], crs=WGS84)
 
 
-def _table(routes: list[dict[str, Any]]) -> pd.DataFrame:
+def _table(routes: list[ShownRoute]) -> pd.DataFrame:
     rows = [
         {
             "team_code": route["team_code"],

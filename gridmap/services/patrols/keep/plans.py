@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.patrols import KeptPlan
+from gridmap.domain.shown_plans import ShownPlan, WholePlan
 from gridmap.services.accounts.owners import require_owner
 from gridmap.services.patrols.keep.codec import absent
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
 from gridmap.storage.patrols.codec import find_plan
+from gridmap.storage.patrols.plans import PatrolRow
 
 
 def kept_plan(database: Database, scope: Scope, patrol_id: int) -> KeptPlan:
@@ -30,14 +31,12 @@ def kept_plan(database: Database, scope: Scope, patrol_id: int) -> KeptPlan:
     return found
 
 
-def patrol_plan(database: Database, scope: Scope, patrol_id: int) -> dict[str, Any]:
+def patrol_plan(database: Database, scope: Scope, patrol_id: int) -> WholePlan:
     """One plan with its routes as JSON tells it; :func:`kept_plan` gives it typed.
 
     Returns
     -------
-    dict
-        The plan's columns, and ``routes``: team_code, geometry (shapely, EPSG:4326) and the properties of each: times,
-        visits in order with the leg that leads to each, and the way home.
+    WholePlan
 
     Raises
     ------
@@ -49,14 +48,15 @@ def patrol_plan(database: Database, scope: Scope, patrol_id: int) -> dict[str, A
         routes = stored.patrol_routes(session, patrol_id) if row is not None else []
     if row is None:
         raise absent(patrol_id)
-    return _shown(row, ZoneInfo(database.settings.timezone)) | {
+    return {
+        **_shown(row, ZoneInfo(database.settings.timezone)),
         "routes": [
             {"team_code": r["team_code"], "geometry": r["geometry"], **r["properties"]} for r in routes
-        ]
+        ],
     }
 
 
-def list_plans(database: Database, scope: Scope, limit: int = 50) -> list[dict[str, Any]]:
+def list_plans(database: Database, scope: Scope, limit: int = 50) -> list[ShownPlan]:
     """Return the plans that a scope may see, newest first, without their routes."""
     with database.scoped_session(scope) as session:
         rows = stored.list_patrols(session, limit)
@@ -79,7 +79,21 @@ def delete_plan(database: Database, actor: Actor, patrol_id: int) -> None:
         stored.delete_patrol(session, patrol_id)
 
 
-def _shown(row: dict[str, Any], zone: ZoneInfo) -> dict[str, Any]:
-    out = {k: v for k, v in row.items() if k not in {"scope_lo", "scope_hi"}}
-    times = ("begins_at", "ends_at", "created_at", "evidence_at")
-    return out | {k: row[k].astimezone(zone).isoformat() for k in times if row[k] is not None}
+def _shown(row: PatrolRow, zone: ZoneInfo) -> ShownPlan:
+    evidence_at = row["evidence_at"]
+    return {
+        "patrol_id": row["patrol_id"],
+        "begins_at": row["begins_at"].astimezone(zone).isoformat(),
+        "ends_at": row["ends_at"].astimezone(zone).isoformat(),
+        "created_at": row["created_at"].astimezone(zone).isoformat(),
+        "evidence_at": None if evidence_at is None else evidence_at.astimezone(zone).isoformat(),
+        "hotspot_run_id": row["hotspot_run_id"],
+        "replaces_id": row["replaces_id"],
+        "seed": row["seed"],
+        "iterations": row["iterations"],
+        "parameters": row["parameters"],
+        "data_sha256": row["data_sha256"],
+        "version": row["version"],
+        "owner": row["owner"],
+        "summary": row["summary"],
+    }

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import shapely
@@ -18,12 +17,23 @@ from gridmap.analysis.patrol.mixing import entropy_bits
 from gridmap.analysis.roads import Path
 from gridmap.analysis.roads.snapping import Snapped
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.shown_plans import (
+    IdleTeam,
+    Notice,
+    PlanSummary,
+    RouteTold,
+    ShownLeg,
+    ShownReason,
+    ShownVisit,
+    StopAbout,
+)
 from gridmap.errors import InvalidInput
 from gridmap.services.patrols.ask.problem import Inputs
 from gridmap.services.patrols.ask.standing import standing
 from gridmap.services.patrols.keep.codec import frame_of
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
+from gridmap.storage.patrols.plans import RouteRow
 
 _LEFT_OUT = "按要求不安排。", "Left out as asked."
 
@@ -50,11 +60,11 @@ def keep(
     scope: Scope,
     inputs: Inputs,
     made: Plan,
-    parameters: dict[str, Any],
+    parameters: Mapping[str, object],
     *,
     replaces_id: int | None = None,
-    more: Mapping[str, Any] | None = None,
-    notices: Sequence[dict[str, Any]] = (),
+    more: PlanSummary | None = None,
+    notices: Sequence[Notice] = (),
     vias: Mapping[str, Sequence[Via]] | None = None,
     owner: str | None = None,
 ) -> int:
@@ -93,10 +103,10 @@ def keep(
         "hotspot_run_id": inputs.run_id,
         "seed": made.seed,
         "iterations": made.iterations,
-        "parameters": parameters | {stored.FRAME: frame_of(inputs, made)},
+        "parameters": {**parameters, stored.FRAME: frame_of(inputs, made)},
         "data_sha256": inputs.sha256,
         "version": __version__,
-        "summary": summary | dict(more or {}),
+        "summary": summary | (more or {}),
         "replaces_id": replaces_id,
         "owner": owner,
     }
@@ -104,9 +114,8 @@ def keep(
         return stored.add_patrol(session, patrol, routes)
 
 
-def _summary(inputs: Inputs, made: Plan, routes: list[dict[str, Any]]) -> dict[str, Any]:
+def _summary(inputs: Inputs, made: Plan, routes: list[RouteRow]) -> PlanSummary:
     prize = {stop.id: stop.prize for stop in made.stops}
-    told = ("name_zh", "name_en", "observed", "expected", "lon", "lat", "terms")
     starts = [visit.start_s for route in made.routes for visit in route.visits]
     return {
         "prize": round(made.prize, 3),
@@ -123,12 +132,7 @@ def _summary(inputs: Inputs, made: Plan, routes: list[dict[str, Any]]) -> dict[s
         "length_m": round(sum(r["properties"]["length_m"] for r in routes), 1),
         "travel_s": round(sum(route.travel_s for route in made.routes)),
         "arrival_entropy_bits": round(entropy_bits(starts, made.shift), 3),
-        "reasons": [
-            {"stop": r.stop, "visited": r.visited, "code": r.code, "zh": r.zh, "en": r.en, "team": r.team}
-            | {"prize": round(prize[r.stop], 2)}
-            | {k: inputs.about[r.stop][k] for k in told}
-            for r in made.reasons
-        ],
+        "reasons": [_reason(r, round(prize[r.stop], 2), inputs.about[r.stop]) for r in made.reasons],
         "villages": [
             {
                 "grid_key": str(key),
@@ -151,6 +155,25 @@ def _summary(inputs: Inputs, made: Plan, routes: list[dict[str, Any]]) -> dict[s
     }
 
 
+def _reason(reason: Reason, prize: float, about: StopAbout) -> ShownReason:
+    return {
+        "stop": reason.stop,
+        "visited": reason.visited,
+        "code": reason.code,
+        "zh": reason.zh,
+        "en": reason.en,
+        "team": reason.team,
+        "prize": prize,
+        "name_zh": about["name_zh"],
+        "name_en": about["name_en"],
+        "observed": about["observed"],
+        "expected": about["expected"],
+        "lon": about["lon"],
+        "lat": about["lat"],
+        "terms": about["terms"],
+    }
+
+
 def waits_s(route: Route) -> list[float]:
     """How long a team waits for each visit, its break not counted."""
     free, out = route.begin_s, []
@@ -163,7 +186,7 @@ def waits_s(route: Route) -> list[float]:
     return out
 
 
-def _late(inputs: Inputs, made: Plan, stop_id: str) -> dict[str, Any]:
+def _late(inputs: Inputs, made: Plan, stop_id: str) -> Notice:
     stop = next(s for s in made.stops if s.id == stop_id)
     about, minutes = inputs.about[stop_id], (stop.max_interval_s or 0.0) / 60
     return {
@@ -197,12 +220,12 @@ def _reasons(made: Plan) -> tuple[Reason, ...]:
     return tuple(out)
 
 
-def _idle(inputs: Inputs, made: Plan) -> list[dict[str, str]]:
+def _idle(inputs: Inputs, made: Plan) -> list[IdleTeam]:
     """Tell why each team has nothing to do."""
     idle = [route.team for route in made.routes if not route.visits]
     out_now = {c["team"] for c in inputs.carried if c["kind"] == "out"}
     wanted = [s for s in made.stops if s.visits > 0 and (s.prize > 0 or s.must)]
-    out = []
+    out: list[IdleTeam] = []
     for team in (team for team in made.teams if team.id in idle):
         mine = [stop for stop in wanted if may_visit(team, stop)]
         if team.id in out_now:
@@ -230,7 +253,7 @@ def _idle(inputs: Inputs, made: Plan) -> list[dict[str, str]]:
     return out
 
 
-def _missed(inputs: Inputs, made: Plan, stop_id: str) -> dict[str, Any]:
+def _missed(inputs: Inputs, made: Plan, stop_id: str) -> Notice:
     stop = next(s for s in made.stops if s.id == stop_id)
     about = inputs.about[stop_id]
     if stop.only_team is None:
@@ -248,7 +271,7 @@ def _missed(inputs: Inputs, made: Plan, stop_id: str) -> dict[str, Any]:
     }
 
 
-def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> dict[str, Any]:
+def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> RouteRow:
     zh, en = inputs.names[route.team]
     team = next(t for t in inputs.teams if t.id == route.team)
     places = inputs.roads.places
@@ -272,14 +295,18 @@ def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> dict[str, Any]:
     drawn = crs.geometries_to_wgs84(np.array([line], dtype=object), inputs.roads.epsg)[0]
     village = {stop.id: stop.village for stop in inputs.stops}
     waits = waits_s(route) if not vias else [max(0.0, v.start_s - v.arrive_s) for v in route.visits]
-    visits = []
+    visits: list[ShownVisit] = []
     for visit, leg, wait in zip(route.visits, to_visits, waits, strict=True):
         about = inputs.about[visit.stop]
         visits.append(
             {
                 "stop": visit.stop,
                 "number": visit.number,
-                **{k: about[k] for k in ("name_zh", "name_en", "grid_key", "words_zh", "words_en")},
+                "name_zh": about["name_zh"],
+                "name_en": about["name_en"],
+                "grid_key": about["grid_key"],
+                "words_zh": about["words_zh"],
+                "words_en": about["words_en"],
                 "village": str(village[visit.stop]),
                 **standing(inputs.roads, team.mode, visit.place),
                 "arrive": at(visit.arrive_s),
@@ -290,7 +317,7 @@ def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> dict[str, Any]:
                 "leg": _told(leg),
             }
         )
-    properties = {
+    properties: RouteTold = {
         "name_zh": zh,
         "name_en": en,
         "mode": team.mode,
@@ -343,7 +370,7 @@ def _one(snapped: Snapped, place: int) -> Snapped:
     return Snapped(snapped.segment[here], snapped.offset_m[here], snapped.distance_m[here])
 
 
-def _told(leg: Path) -> dict[str, Any]:
+def _told(leg: Path) -> ShownLeg:
     return {
         "length_m": round(leg.length_m, 1),
         "seconds": round(leg.seconds),

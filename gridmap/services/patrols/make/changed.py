@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from gridmap.domain.terms import DWELL_S
 
@@ -72,7 +71,7 @@ class Changed:
     leave_out: tuple[str, ...] = ()
 
 
-def told(changed: Changed) -> dict[str, Any]:
+def told(changed: Changed) -> Mapping[str, object]:
     """Return a change as a plan's parameters hold it."""
     return {
         "at": changed.at,

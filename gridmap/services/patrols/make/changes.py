@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
-from typing import Any
+from typing import cast
 
 from gridmap.analysis.patrol import (
     Change,
@@ -20,6 +20,7 @@ from gridmap.analysis.patrol import (
 )
 from gridmap.domain.clock import read_moment
 from gridmap.domain.gridkey import UNASSIGNED, Scope
+from gridmap.domain.shown_plans import Carried, Notice, PlanChange, StopAbout, WholePlan
 from gridmap.errors import InvalidInput
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.patrols.ask.places import check_near
@@ -49,7 +50,7 @@ def replan_patrol(
     iterations: int | None = None,
     owner: str | None = None,
     on_progress: OnProgress | None = None,
-) -> dict[str, Any]:
+) -> WholePlan:
     """Plan the rest of a shift anew with few changes: what is done stays; keep the new plan.
 
     Parameters
@@ -132,12 +133,13 @@ def replan_patrol(
         on_progress=lambda done, total: tell("plan", int(done), int(total)),
     )
     made = replace(made, plan=_as_driven(made.plan, old, {c["team"] for c in carried if c["now"]}))
-    carried = tuple({k: v for k, v in c.items() if k != "now"} for c in carried)
+    carried = tuple(cast("Carried", {k: v for k, v in c.items() if k != "now"}) for c in carried)
     inputs = replace(inputs, stops=made.plan.stops, free_stops=(*inputs.free_stops, *fresh), carried=carried)
     vias = _vias(carried)
     refuse_broken_parts(inputs, made.plan, vias, now_s, since_s=now_s if inputs.roads_changed else None)
     tell("save", 0, 1)
-    asked = row["parameters"] | {
+    asked = {
+        **row["parameters"],
         "seed": chosen,
         "seconds": seconds,
         "iterations": iterations,
@@ -216,15 +218,12 @@ def _refuse_early(inputs: Inputs, changed: Changed, now_s: float) -> None:
             )
 
 
-def _carried(
-    inputs: Inputs, old: Plan, changed: Changed, now_s: float, first: int
-) -> tuple[dict[str, Any], ...]:
+def _carried(inputs: Inputs, old: Plan, changed: Changed, now_s: float, first: int) -> tuple[Carried, ...]:
     """Return what happened before and still binds, and what happens now."""
     anew = {*changed.teams_out, *(t.team for t in changed.taken)}
     routes = {route.team: route for route in old.routes}
-    rows: list[dict[str, Any]] = []
+    rows: list[Carried] = []
     for event in inputs.carried:
-        event = dict(event)  # noqa: PLW2901 - a copy to mark
         if event["kind"] == "out":
             if event["team"] not in anew:
                 rows.append(event | {"now": True})
@@ -278,7 +277,7 @@ def _added(
     return tuple(out)
 
 
-def _about(stop: Stop, added: Added) -> dict[str, Any]:
+def _about(stop: Stop, added: Added) -> StopAbout:
     return {
         "name_zh": checked_text(added.name) or f"临时停靠点 {stop.id}",
         "name_en": added.name or f"Added stop {stop.id}",
@@ -293,7 +292,7 @@ def _about(stop: Stop, added: Added) -> dict[str, Any]:
     }
 
 
-def _vias(carried: Sequence[dict[str, Any]]) -> dict[str, tuple[Via, ...]]:
+def _vias(carried: Sequence[Carried]) -> dict[str, tuple[Via, ...]]:
     out: dict[str, tuple[Via, ...]] = {}
     for event in carried:
         if event["kind"] == "taken":
@@ -302,7 +301,7 @@ def _vias(carried: Sequence[dict[str, Any]]) -> dict[str, tuple[Via, ...]]:
     return out
 
 
-def _summary(inputs: Inputs, made: Replan, changed: Changed, now_s: float) -> dict[str, Any]:
+def _summary(inputs: Inputs, made: Replan, changed: Changed, now_s: float) -> PlanChange:
     def at(seconds: float) -> str:
         return (inputs.begins_at + dt.timedelta(seconds=round(seconds))).isoformat()
 
@@ -323,7 +322,7 @@ def _summary(inputs: Inputs, made: Replan, changed: Changed, now_s: float) -> di
     }
 
 
-def _too_late(inputs: Inputs, stop: str) -> dict[str, Any]:
+def _too_late(inputs: Inputs, stop: str) -> Notice:
     about = inputs.about[stop]
     return {
         "code": "wish-too-late",

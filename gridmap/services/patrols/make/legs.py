@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from math import isinf
-from typing import Any
 
 from gridmap.analysis.patrol import Plan
+from gridmap.domain.shown_plans import Notice
 from gridmap.services.patrols.ask.problem import Inputs
 
 _MOST_TOLD = 10
 _SAME_LEG_S = 30.0
 
 
-def changed_legs(inputs: Inputs, old: Plan, since_s: float) -> list[dict[str, Any]]:
+def changed_legs(inputs: Inputs, old: Plan, since_s: float) -> list[Notice]:
     """Tell which legs of a plan, begun from a time on, take another time on the roads of today."""
     if not inputs.roads_changed:
         return []
@@ -30,7 +30,7 @@ def changed_legs(inputs: Inputs, old: Plan, since_s: float) -> list[dict[str, An
                 )
             at, name = visit.place, visit.stop
     found.sort(key=lambda row: -abs(row[0]))
-    out = [
+    out: list[Notice] = [
         {
             "code": "roads-changed",
             "stop": None,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from gridmap.analysis.patrol import Mix, Plan, mix
 from gridmap.analysis.patrol.stop import StopRule
+from gridmap.domain.shown_plans import PlanMix, PlanSummary
 from gridmap.services.patrols.ask.problem import Inputs
 from gridmap.services.patrols.ask.request import PatrolRequest
 
@@ -24,7 +24,7 @@ def draw_nights(
     rule: StopRule,
     *,
     on_progress: Callable[[int, int], None] | None = None,
-) -> list[tuple[Inputs, Plan, dict[str, Any]]]:
+) -> list[tuple[Inputs, Plan, PlanSummary]]:
     """Draw plans near the best: one for each of consecutive nights, or one for tonight by the seed.
 
     Parameters
@@ -38,7 +38,7 @@ def draw_nights(
 
     Returns
     -------
-    list of (Inputs, Plan, dict)
+    list of (Inputs, Plan, PlanSummary)
         Of each night, with what its summary tells of the draw.
     """
     nights = asked.nights if asked.nights > 1 else _VARIED_NIGHTS
@@ -57,12 +57,12 @@ def draw_nights(
     )
     told = _told(drawn, asked)
     if asked.nights == 1:
-        return [(inputs, _tonight(drawn, asked), {"mix": told})]
+        return [(inputs, _tonight(drawn, asked), PlanSummary(mix=told))]
     out = []
     for number, made in enumerate(drawn.nights):
         later = dt.timedelta(days=number)
         night = replace(inputs, begins_at=inputs.begins_at + later, ends_at=inputs.ends_at + later)
-        out.append((night, made, {"mix": told | {"night": number + 1}}))
+        out.append((night, made, PlanSummary(mix={**told, "night": number + 1})))
     return out
 
 
@@ -73,7 +73,7 @@ def _tonight(drawn: Mix, asked: PatrolRequest) -> Plan:
     return fit[int(np.random.default_rng(np.random.SeedSequence([asked.seed, 3])).integers(len(fit)))]
 
 
-def _told(drawn: Mix, asked: PatrolRequest) -> dict[str, Any]:
+def _told(drawn: Mix, asked: PatrolRequest) -> PlanMix:
     coverage = drawn.village_coverage
     worst = min(coverage, key=lambda key: (coverage[key], key)) if coverage else None
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import TypedDict
 
 from gridmap.analysis.patrol import (
     Iterations,
@@ -19,6 +19,7 @@ from gridmap.analysis.patrol import (
 )
 from gridmap.analysis.patrol.stop import StopRule
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.shown_plans import PlanChange, PlanSummary, WholePlan
 from gridmap.errors import Conflict
 from gridmap.services.patrols.ask.problem import Inputs, load_inputs
 from gridmap.services.patrols.ask.request import PatrolRequest
@@ -32,7 +33,24 @@ from gridmap.services.patrols.make.nights import draw_nights
 from gridmap.storage.database import Database
 
 OnProgress = Callable[[str, int, int], None]
-OnBetter = Callable[[dict[str, Any]], None]
+
+
+class DrawnWay(TypedDict):
+    """A team's way while a plan is being made: straight from stop to stop, lon and lat."""
+
+    team_code: str
+    coordinates: list[list[float]]
+
+
+class BestSoFar(TypedDict):
+    """The best plan so far: its prize, how many stops are visited, and the ways."""
+
+    prize: float
+    stops: int
+    lines: list[DrawnWay]
+
+
+OnBetter = Callable[[BestSoFar], None]
 _WISHES_S = 5.0
 _LOYALTY = 1.0
 
@@ -45,7 +63,7 @@ def plan_patrols(
     owner: str | None = None,
     on_progress: OnProgress | None = None,
     on_better: OnBetter | None = None,
-) -> dict[str, Any]:
+) -> WholePlan:
     """Plan the routes of a shift, and keep the plan; with several nights, keep one plan for each.
 
     Parameters
@@ -85,7 +103,7 @@ def plan_patrols(
             refuse_broken(night, made)
             numbers.append(keep(database, scope, night, made, asked.as_dict(), more=more, owner=owner))
             tell("save", len(numbers), len(drawn))
-        return patrol_plan(database, scope, numbers[0]) | {"nights": numbers}
+        return {**patrol_plan(database, scope, numbers[0]), "nights": numbers}
     made = _search(inputs, asked.seed, rule, tell, on_better)
     tell("save", 0, 1)
     number = keep(database, scope, inputs, made, asked.as_dict(), owner=owner)
@@ -132,10 +150,10 @@ def _search(
     return made
 
 
-def _so_far(inputs: Inputs, prize: float, routes: dict[str, tuple[str, ...]]) -> dict[str, Any]:
+def _so_far(inputs: Inputs, prize: float, routes: dict[str, tuple[str, ...]]) -> BestSoFar:
     """Draw a plan that is being made: straight from stop to stop."""
     place = {stop.id: stop.place for stop in inputs.stops}
-    lines = [
+    lines: list[DrawnWay] = [
         {
             "team_code": team.id,
             "coordinates": inputs.roads.places[
@@ -168,7 +186,7 @@ def solve_again(
     iterations: int | None = None,
     owner: str | None = None,
     on_progress: OnProgress | None = None,
-) -> dict[str, Any]:
+) -> WholePlan:
     """Solve a kept plan again with wishes, from the very same stops, teams and day; keep the new plan.
 
     Parameters
@@ -226,7 +244,7 @@ def solve_again(
         seconds = _WISHES_S
     rule = stop_rule(seconds, iterations)
     same = wanted == dict(before["locks"]) and set(out) == set(before["leave_out"])
-    more: dict[str, Any] = {}
+    more: PlanSummary = {}
     if same and not inputs.roads_changed:
         made = _search(inputs, chosen, rule, tell)
     else:
@@ -238,7 +256,8 @@ def solve_again(
         made = changed.plan
         refuse_broken(inputs, made)
         more = {"change": _change(inputs, changed, {*wanted, *before["locks"], *out, *before["leave_out"]})}
-    asked = before | {
+    asked = {
+        **before,
         "locks": wanted,
         "leave_out": list(out),
         "seed": chosen,
@@ -257,7 +276,7 @@ def solve_again(
     return patrol_plan(database, scope, number)
 
 
-def _change(inputs: Inputs, changed: Replan, wished: set[str]) -> dict[str, Any]:
+def _change(inputs: Inputs, changed: Replan, wished: set[str]) -> PlanChange:
     """Tell which stops move, as asked and besides."""
     touched = (*changed.moved, *changed.dropped, *changed.added)
     return {

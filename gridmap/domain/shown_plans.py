@@ -1,0 +1,276 @@
+"""A patrol plan as JSON tells it: what is kept of its routes, what is told of it, and what pages and files read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NotRequired, TypedDict
+
+from shapely.geometry.base import BaseGeometry
+
+
+class Notice(TypedDict):
+    """What a person is to know of a plan, about a stop or a team where it is about one."""
+
+    code: str
+    stop: str | None
+    team: str | None
+    zh: str
+    en: str
+
+
+class StopAbout(TypedDict):
+    """What is told of a stop; counts and terms of its prize are None for one that came in during the shift."""
+
+    name_zh: str
+    name_en: str
+    words_zh: str
+    words_en: str
+    observed: int | None
+    expected: float | None
+    grid_key: str
+    lon: float
+    lat: float
+    terms: dict[str, float | None] | None
+
+
+class Carried(TypedDict):
+    """What happened in a shift: a team out, or taken to a place after so many visits until it is free."""
+
+    kind: Literal["out", "taken"]
+    team: str
+    place: NotRequired[int]
+    free_s: NotRequired[float]
+    after: NotRequired[int]
+    now: NotRequired[bool]
+
+
+class ShownStreet(TypedDict):
+    """A stretch of a leg."""
+
+    name: str | None
+    length_m: float
+    seconds: float
+
+
+class ShownLeg(TypedDict):
+    """The way from one place to the next."""
+
+    length_m: float
+    seconds: float
+    streets: list[ShownStreet]
+
+
+class Standing(TypedDict):
+    """Where a team stands for a stop: a point of the road, and where from there the incidents lie."""
+
+    lon: float
+    lat: float
+    spot_lon: float
+    spot_lat: float
+    off_m: float
+    street: str | None
+    side_zh: str
+    stand_zh: str
+    stand_en: str
+
+
+class ShownVisit(Standing):
+    """A visit; times are ISO 8601 with the workspace's offset."""
+
+    stop: str
+    number: int
+    name_zh: str
+    name_en: str
+    grid_key: str
+    words_zh: str
+    words_en: str
+    village: str
+    arrive: str
+    start: str
+    leave: str
+    wait_s: float
+    prize: float
+    leg: ShownLeg
+
+
+class ShownEmergency(TypedDict):
+    """An emergency that took a team."""
+
+    after: int
+    lon: float
+    lat: float
+    free_at: str
+    leg: ShownLeg
+
+
+class RouteTold(TypedDict):
+    """What is kept of a route beside its team and its line."""
+
+    name_zh: str
+    name_en: str
+    mode: str
+    begin: str
+    end: str
+    rest: list[str] | None
+    length_m: float
+    travel_s: float
+    dwell_s: float
+    wait_s: float
+    load: float
+    prize: float
+    base_lon: float
+    base_lat: float
+    visits: list[ShownVisit]
+    home: ShownLeg | None
+    taken: list[ShownEmergency]
+
+
+class ShownRoute(RouteTold):
+    """A route; its line in EPSG:4326."""
+
+    team_code: str
+    geometry: BaseGeometry | None
+
+
+class ShownReason(TypedDict):
+    """Why a stop is visited so often, or is not."""
+
+    stop: str
+    visited: int
+    code: str
+    zh: str
+    en: str
+    team: str | None
+    prize: float
+    name_zh: str
+    name_en: str
+    observed: int | None
+    expected: float | None
+    lon: float
+    lat: float
+    terms: dict[str, float | None] | None
+
+
+class ShownVillage(TypedDict):
+    """A village's share of the prize."""
+
+    grid_key: str
+    prize: float
+    possible: float
+    share: float
+    needed: float
+    lacks: float
+
+
+class IdleTeam(TypedDict):
+    """Why a team has nothing to do."""
+
+    team: str
+    code: str
+    zh: str
+    en: str
+
+
+class TakenTeam(TypedDict):
+    """A team that an emergency took."""
+
+    team: str
+    lon: float
+    lat: float
+    free_at: str
+
+
+class PlanChange(TypedDict):
+    """What a plan changed of the one that it was made from."""
+
+    at: str
+    moved: list[str]
+    dropped: list[str]
+    added: list[str]
+    names: dict[str, list[str]]
+    asked: NotRequired[list[str]]
+    others: NotRequired[list[str]]
+    teams_out: NotRequired[list[str]]
+    taken: NotRequired[list[TakenTeam]]
+
+
+class PlanMix(TypedDict):
+    """What is told of plans that were drawn near the best."""
+
+    nights: int
+    night: int
+    loss: float
+    best_prize: float
+    kept: float
+    worst_village: str | None
+    worst_coverage: float | None
+    unvisited: list[str]
+    arrival_entropy_bits: float
+    stop_entropy_bits: float
+    pool: int
+    conventions: Mapping[str, str]
+
+
+class PlanSummary(TypedDict, total=False):
+    """What is told once for a plan; older plans lack what was not told then."""
+
+    prize: float
+    possible: float
+    bound: float
+    fairness_cost: float
+    balance_cost: float
+    unevenness: float
+    wait_s: float
+    longest_wait_s: float
+    stops: int
+    visited: int
+    teams: int
+    length_m: float
+    travel_s: float
+    arrival_entropy_bits: float
+    reasons: list[ShownReason]
+    villages: list[ShownVillage]
+    conventions: Mapping[str, str]
+    idle: list[str]
+    idle_reasons: list[IdleTeam]
+    notices: list[Notice]
+    change: PlanChange
+    mix: PlanMix
+
+
+class PlanParameters(TypedDict, total=False):
+    """What was asked for, as far as it is read again; the request itself has the rest."""
+
+    seed: int
+    seconds: float | None
+    iterations: int | None
+    locks: dict[str, str]
+    leave_out: list[str]
+    from_plan: int
+    change: Mapping[str, object]
+
+
+class ShownPlan(TypedDict):
+    """A plan; times are ISO 8601 with the workspace's offset. ``nights`` are the plans that were made beside it."""
+
+    patrol_id: int
+    begins_at: str
+    ends_at: str
+    created_at: str
+    evidence_at: str | None
+    hotspot_run_id: int | None
+    replaces_id: int | None
+    seed: int
+    iterations: int
+    parameters: PlanParameters
+    data_sha256: str
+    version: str
+    owner: str | None
+    summary: PlanSummary
+    nights: NotRequired[list[int]]
+
+
+class WholePlan(ShownPlan):
+    """A plan with its routes, in order of team."""
+
+    routes: list[ShownRoute]

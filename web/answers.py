@@ -1,0 +1,43 @@
+"""Typed answers become JSON here, and nowhere else."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+
+from flask_openapi3.openapi import OpenAPI
+from pydantic import BaseModel
+
+
+def shown(value: object, name: str = "") -> object:
+    """Return what services tell as JSON holds it: grid keys are text, they exceed 2**53."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: shown(getattr(value, f.name), f.name) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {k: shown(v, str(k)) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return [shown(v) for v in value]
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    if name.endswith("_key") and value is not None:
+        return str(value)
+    return value
+
+
+def _is_typed(value: object) -> bool:
+    return dataclasses.is_dataclass(value) or isinstance(value, BaseModel)
+
+
+class Application(OpenAPI):
+    """An application whose views may return a dataclass or a model, alone or with a status."""
+
+    def make_response(self, rv):  # type: ignore[no-untyped-def]
+        """Send a dataclass or a model as :func:`shown` gives it; what else a view returns is Flask's to send."""
+        if isinstance(rv, tuple) and _is_typed(rv[0]):
+            rv = (shown(rv[0]), *rv[1:])
+        elif _is_typed(rv):
+            rv = shown(rv)
+        return super().make_response(rv)
