@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from markupsafe import Markup
 
-from gridmap.crs import M_PER_DEGREE
 from gridmap.domain.geojson import Shape
+from gridmap.reporting.map_drawing import Projection, bar_of, extent_of, path_of
 from gridmap.reporting.model import Ground, HotspotReport, Text
 from gridmap.reporting.words import sureness
 
@@ -48,7 +47,8 @@ def still_map(report: HotspotReport, languages: tuple[str, ...]) -> Markup:
     -------
     Markup
     """
-    place, width, height, px_per_m = _projection(report.ground)
+    drawn, width, height = _projection(report.ground)
+    place = drawn.point
     parts = [
         Markup(
             '<svg class="still" viewBox="0 0 {} {}" role="img" aria-label="{}" font-family="sans-serif">'
@@ -80,20 +80,17 @@ def still_map(report: HotspotReport, languages: tuple[str, ...]) -> Markup:
         parts += [_name(place(*o.point), o.name, languages) for o in ground.outlines if o.level == finest]
     parts += [_circle(place(*h.point), str(h.number)) for h in report.hotspots]
     parts += [_square(place(*c.point), c.letter) for c in report.clusters]
-    parts += [_scale(px_per_m, height + 20), Markup("</svg>")]
+    parts += [_scale(drawn.per_m, height + 20), Markup("</svg>")]
     return Markup("").join(parts)
 
 
-def _projection(ground: Ground) -> tuple[Place, float, float, float]:
-    west, south, east, north = ground.bounds
-    shrink = math.cos(math.radians((south + north) / 2))
-    wide, high = max((east - west) * shrink, 1e-6), max(north - south, 1e-6)
+def _projection(ground: Ground) -> tuple[Projection, float, float]:
+    wide, high, shrink = extent_of(ground.bounds)
+    wide, high = max(wide, 1e-6), max(high, 1e-6)
     k = min((_WIDTH - 2 * _MARGIN) / wide, (_MOST_HEIGHT - 2 * _MARGIN) / high)
-
-    def place(lon: float, lat: float) -> tuple[float, float]:
-        return _MARGIN + (lon - west) * shrink * k, _MARGIN + (north - lat) * k
-
-    return place, wide * k + 2 * _MARGIN, high * k + 2 * _MARGIN, k / M_PER_DEGREE
+    west, _, _, north = ground.bounds
+    drawn = Projection(west, north, _MARGIN, _MARGIN, k, shrink)
+    return drawn, wide * k + 2 * _MARGIN, high * k + 2 * _MARGIN
 
 
 def _lines(geometry: Shape) -> Iterator[tuple[list[Any], bool]]:
@@ -115,8 +112,7 @@ def _lines(geometry: Shape) -> Iterator[tuple[list[Any], bool]]:
 def _path(geometry: Shape, place: Place, style: str) -> Markup:
     drawn = []
     for line, closed in _lines(geometry):
-        points = [place(x, y) for x, y in line]
-        drawn.append("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points) + ("Z" if closed else ""))
+        drawn.append(path_of((place(x, y) for x, y in line), closed=closed, digits=1))
     return Markup(f'<path d="{"".join(drawn)}" {style}/>')  # noqa: S704 - numbers and our own words
 
 
@@ -145,10 +141,7 @@ def _square(at: tuple[float, float], label: str) -> Markup:
 
 
 def _scale(px_per_m: float, y: float) -> Markup:
-    widest_m = 0.25 * _WIDTH / px_per_m
-    size = 10.0 ** math.floor(math.log10(widest_m))
-    length_m = next(f * size for f in (5, 2, 1) if f * size <= widest_m)
-    label = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
+    length_m, label = bar_of(0.25 * _WIDTH / px_per_m)
     end = _MARGIN + length_m * px_per_m
     return Markup(
         '<path d="M{0:.1f} {1:.1f}v6H{2:.1f}v-6" fill="none" stroke="#1d2326" stroke-width="1.6"/>'

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import shapely
@@ -11,6 +10,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from gridmap.crs import M_PER_DEGREE
+from gridmap.reporting.map_drawing import Projection, bar_of, extent_of, path_of
 
 Floats = NDArray[np.float64]
 
@@ -52,33 +52,29 @@ def route_map(
     points = np.vstack([shapely.get_coordinates(line), stops, [base]])
     west, south = points.min(axis=0)
     east, north = points.max(axis=0)
-    shrink = math.cos(math.radians((south + north) / 2))
-    wide_m = max((east - west) * shrink * M_PER_DEGREE, _LEAST_M)
-    high_m = max((north - south) * M_PER_DEGREE, _LEAST_M)
+    wide, high, shrink = extent_of((west, south, east, north))
+    wide_m, high_m = max(wide * M_PER_DEGREE, _LEAST_M), max(high * M_PER_DEGREE, _LEAST_M)
     mm_per_m = min((width - 2 * _MARGIN) / wide_m, (height - 2 * _MARGIN) / high_m)
     middle = np.array([(west + east) / 2, (south + north) / 2])
-    scale = np.array([shrink, -1.0]) * M_PER_DEGREE * mm_per_m
-
-    def place(lonlat: Floats) -> Floats:
-        out: Floats = (lonlat - middle) * scale + np.array([width, height]) / 2
-        return out
+    drawing = Projection(middle[0], middle[1], width / 2, height / 2, M_PER_DEGREE * mm_per_m, shrink)
+    scale = np.array([shrink, -1.0]) * drawing.per_degree
 
     frame = shapely.box(
         *(middle + np.array([-width, height]) / 2 / scale), *(middle + np.array([width, -height]) / 2 / scale)
     )
     seen = [part for part in shapely.intersection(np.array(roads, dtype=object), frame) if not part.is_empty]
-    at = place(stops)
+    at = drawing.points(stops)
     drawn = apart(at, width, height)
     parts = [
         Markup(
             '<svg class="map" viewBox="0 0 {0:.1f} {1:.1f}" role="img" aria-label="路线图 / map of the route">'
             '<rect width="{0:.1f}" height="{1:.1f}" fill="#fff"/>'
         ).format(width, height),
-        _path(seen, place, "#c4c8c5", 0.5),
-        _path([line], place, "#ffffff", 1.9),
-        _path([line], place, "#1f4fa3", 0.9),
+        _path(seen, drawing, "#c4c8c5", 0.5),
+        _path([line], drawing, "#ffffff", 1.9),
+        _path([line], drawing, "#1f4fa3", 0.9),
     ]
-    x, y = place(np.array([base]))[0]
+    x, y = drawing.point(*base)
     parts.append(
         Markup(
             '<path d="M{0:.2f} {1:.2f}l3 2.4v3.6h-6v-3.6z" fill="#1d2326"/>'
@@ -115,25 +111,20 @@ def apart(points: Floats, width: float, height: float) -> Floats:
     return out
 
 
-def _path(
-    lines: Sequence[shapely.Geometry], place: Callable[[Floats], Floats], colour: str, weight: float
-) -> Markup:
-    drawn = []
-    for line in lines:
-        for part in shapely.get_parts(line):
-            if part.geom_type == "LineString":
-                points = place(shapely.get_coordinates(part))
-                drawn.append("M" + "L".join(f"{x:.2f} {y:.2f}" for x, y in points))
+def _path(lines: Sequence[shapely.Geometry], drawing: Projection, colour: str, weight: float) -> Markup:
+    drawn = [
+        path_of(drawing.points(shapely.get_coordinates(part)).tolist(), closed=False, digits=2)
+        for line in lines
+        for part in shapely.get_parts(line)
+        if part.geom_type == "LineString"
+    ]
     return Markup('<path d="{}" fill="none" stroke="{}" stroke-width="{}" stroke-linejoin="round"/>').format(
         "".join(drawn), colour, weight
     )
 
 
 def _bar(mm_per_m: float, width: float, height: float) -> Markup:
-    widest_m = 0.25 * width / mm_per_m
-    size = 10.0 ** math.floor(math.log10(widest_m))
-    length_m = next(f * size for f in (5, 2, 1) if f * size <= widest_m)
-    label = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
+    length_m, label = bar_of(0.25 * width / mm_per_m)
     return Markup(
         '<path d="M3 {0:.1f}v1.5H{1:.1f}v-1.5" fill="none" stroke="#1d2326" stroke-width=".4"/>'
         '<text x="{2:.1f}" y="{3:.1f}" class="bar">{4}</text>'

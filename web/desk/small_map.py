@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from gridmap.domain.cases.model import CaseRow
+from gridmap.reporting.map_drawing import Projection, extent_of, path_of
 from gridmap.services.cases.places import Places
 
 WIDTH = 1000.0
@@ -38,28 +38,19 @@ class Mark:
 
 @dataclass(frozen=True)
 class Ground:
-    """What lies under the marks, and how a place becomes a point of the picture.
-
-    Attributes
-    ----------
-    west, north, scale, cos : float
-        x = (lon - west) * cos * scale, y = (north - lat) * scale.
-    """
+    """What lies under the marks, and how a place becomes a point of the picture."""
 
     width: float
     height: float
-    west: float
-    north: float
-    scale: float
-    cos: float
+    projection: Projection
     grids: tuple[Drawn, ...]
     roads: str
     water: str
 
     def point(self, lon: float, lat: float) -> tuple[float, float]:
         """Return where a place lies in the picture."""
-        x = _MARGIN + (lon - self.west) * self.cos * self.scale
-        return round(x, 1), round(_MARGIN + (self.north - lat) * self.scale, 1)
+        x, y = self.projection.point(lon, lat)
+        return round(x, 1), round(y, 1)
 
 
 @lru_cache(maxsize=8)
@@ -67,20 +58,18 @@ def ground(places: Places) -> Ground | None:
     """Draw the ground; None for a workspace without grids."""
     if places.bounds is None:
         return None
-    west, south, east, north = places.bounds
-    cos = math.cos(math.radians((south + north) / 2))
-    scale = (WIDTH - 2 * _MARGIN) / ((east - west) * cos)
-    bare = Ground(WIDTH, 2 * _MARGIN + (north - south) * scale, west, north, scale, cos, (), "", "")
+    wide, high, shrink = extent_of(places.bounds)
+    scale = (WIDTH - 2 * _MARGIN) / wide
+    west, _, _, north = places.bounds
+    projection = Projection(west, north, _MARGIN, _MARGIN, scale, shrink)
+    bare = Ground(WIDTH, 2 * _MARGIN + high * scale, projection, (), "", "")
     grids = tuple(
         Drawn(g.grid_key, _path(bare, g.parts, closed=True), *bare.point(*g.label)) for g in places.villages
     )
     return Ground(
         bare.width,
         round(bare.height, 1),
-        west,
-        north,
-        scale,
-        cos,
+        projection,
         grids,
         _path(bare, places.roads, closed=False),
         _path(bare, places.water, closed=False),
@@ -110,8 +99,6 @@ def urgency(row: CaseRow, now: dt.datetime) -> str:
 
 
 def _path(drawn: Ground, lines: _Lines, *, closed: bool) -> str:
-    parts = []
-    for line in lines:
-        points = [drawn.point(lon, lat) for lon, lat in line]
-        parts.append("M" + "L".join(f"{x:g} {y:g}" for x, y in points) + ("Z" if closed else ""))
-    return "".join(parts)
+    return "".join(
+        path_of((drawn.point(lon, lat) for lon, lat in line), closed=closed, digits=0) for line in lines
+    )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
+from gridmap.reporting.map_drawing import path_of
 from gridmap.services.ground.grids import checked_level, grid_not_found
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
@@ -204,12 +205,8 @@ def _drawn(
         for part in shapely.get_parts(shape.intersection(frame)):
             if part.geom_type == "Polygon":
                 for ring in (part.exterior, *part.interiors):
-                    xy = shapely.get_coordinates(ring)
-                    rings.append(
-                        "M"
-                        + "L".join(f"{(x - west) * scale:.1f} {(north - y) * scale:.1f}" for x, y in xy)
-                        + "Z"
-                    )
+                    xy = (shapely.get_coordinates(ring) - [west, north]) * [scale, -scale]
+                    rings.append(path_of(xy.tolist(), closed=True, digits=1))
         return "".join(rings)
 
     out = []
