@@ -325,7 +325,7 @@ def test_where_nothing_was_planted_no_change_is_told(demo_database: Database) ->
 
 def test_the_forecast_is_scored_on_weeks_it_has_not_seen_and_says_a_verdict(demo_database: Database) -> None:
     found = score_forecast(demo_database, Scope.whole(), spec("gi", domain="policing", level=3), weeks=6)
-    assert [row["model"] for row in found["scores"]] == ["count", "recent", "kernel", "regression", "blend"]
+    assert [row.model for row in found["scores"]] == ["count", "recent", "kernel", "regression", "blend"]
     assert found["verdict"] in {"better", "no-better", "worse"}
     coming = next_week(demo_database, Scope.whole(), spec("gi", domain="policing", level=3), model="count")
     assert coming["first_day"] == "2026-11-01"

@@ -9,10 +9,11 @@ from typing import Any
 import click
 from rich.table import Table
 
+from gridmap.analysis.forecast.scoring import Score
 from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
 from gridmap.domain.protection import require_true
 from gridmap.domain.terms import CAPTION
-from gridmap.services.hotspots.forecasts import ModelScore, next_week, score_forecast
+from gridmap.services.hotspots.forecasts import next_week, score_forecast
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.database import Database
 
@@ -78,7 +79,7 @@ def score(weeks: int, area: float, **given: Any) -> None:
     for heading in ("命中率 / hit rate", "PAI", "PEI", "较计数 / against counting"):
         table.add_column(heading, justify="right")
     for row in found["scores"]:
-        table.add_row(_NAMES[row["model"]], *_row(row))
+        table.add_row(_NAMES[row.model], *_row(row))
     console.print(table)
     shares = ", ".join(f"{name} {share:.0%}" for name, share in found["shares"].items() if share > 0.005)
     console.print(f"混合权重 / shares of the blend: {shares}", highlight=False)
@@ -88,16 +89,12 @@ def score(weeks: int, area: float, **given: Any) -> None:
     console.print(f"{CAPTION[0]} / {CAPTION[1]}; 数据 / data {found['data_sha256'][:12]}", highlight=False)
 
 
-def _row(row: ModelScore) -> list[str]:
-    gain = (
-        ""
-        if row["verdict"] is None
-        else f"{row['gain']:+.1%} ({row['gain_low']:+.1%} … {row['gain_high']:+.1%})"
-    )
+def _row(row: Score) -> list[str]:
+    gain = "" if row.verdict is None else f"{row.gain:+.1%} ({row.gain_low:+.1%} … {row.gain_high:+.1%})"
     return [
-        f"{row['hit_rate']:.1%} ({row['hit_low']:.1%} … {row['hit_high']:.1%})",
-        f"{row['pai']:.2f} ({row['pai_low']:.2f} … {row['pai_high']:.2f})",
-        f"{row['pei']:.2f} ({row['pei_low']:.2f} … {row['pei_high']:.2f})",
+        f"{row.hit_rate:.1%} ({row.hit_low:.1%} … {row.hit_high:.1%})",
+        f"{row.pai:.2f} ({row.pai_low:.2f} … {row.pai_high:.2f})",
+        f"{row.pei:.2f} ({row.pei_low:.2f} … {row.pei_high:.2f})",
         gain,
     ]
 

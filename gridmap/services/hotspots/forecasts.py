@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
-from typing import TypedDict, cast
+from typing import TypedDict
 
 import numpy as np
 
 from gridmap.analysis import forecast
-from gridmap.analysis.forecast.scoring import WORDS
+from gridmap.analysis.forecast.scoring import WORDS, Score
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
@@ -21,29 +20,10 @@ from gridmap.services.hotspots.weekly import weekly_cube
 from gridmap.storage.database import Database
 
 
-class ModelScore(TypedDict):
-    """How one model did on weeks that it had not seen, as :class:`gridmap.analysis.forecast.scoring.Score`."""
-
-    model: str
-    hit_rate: float
-    hit_low: float
-    hit_high: float
-    pai: float
-    pai_low: float
-    pai_high: float
-    pei: float
-    pei_low: float
-    pei_high: float
-    gain: float
-    gain_low: float
-    gain_high: float
-    verdict: str | None
-
-
 class ForecastScore(TypedDict):
     """All models beside plain counting, and the verdict."""
 
-    scores: list[ModelScore]
+    scores: tuple[Score, ...]
     verdict: str
     verdict_zh: str
     verdict_en: str
@@ -127,7 +107,7 @@ def score_forecast(
     )
     zh, en = WORDS[found.verdict]
     return {
-        "scores": [cast("ModelScore", asdict(score)) for score in found.scores],
+        "scores": found.scores,
         "verdict": found.verdict,
         "verdict_zh": zh,
         "verdict_en": en,

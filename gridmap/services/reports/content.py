@@ -218,14 +218,10 @@ def _forecast(database: Database, scope: Scope, request: ReportRequest) -> Forec
     return Forecast(
         rows=tuple(
             ForecastRow(
-                name=MODELS[row["model"]],
-                verdict=None if row["verdict"] is None else Text(*WORDS[row["verdict"]]),
+                name=MODELS[row.model],
+                verdict=None if row.verdict is None else Text(*WORDS[row.verdict]),
                 # Shares of true counts: finer steps would tell the counts themselves.
-                **{
-                    column: round(20 * float(str(value))) / 20
-                    for column, value in row.items()
-                    if column in _SCORES
-                },
+                **{column: round(20 * float(getattr(row, column))) / 20 for column in _SCORES},
             )
             for row in found["scores"]
         ),
