@@ -20,6 +20,7 @@ from flask import (
 from gridmap.domain.roles import Action, may
 from web import assets, context, look
 from web.access import may_now
+from web.opening import opening
 
 _FONTS_S = 30 * 24 * 3600
 _CODINGS = {"br": ".br", "gzip": ".gz"}
@@ -48,6 +49,7 @@ def map_page() -> Response:
             theme=look.theme(),
             built=assets.built(),
             mark=quote(look.MARK),
+            opening=opening(),
             may=" ".join(sorted(action for action in Action if may_now(action))),
         )
     )

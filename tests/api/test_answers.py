@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import json
 import math
 from collections import Counter
 from typing import Any
@@ -280,6 +281,27 @@ def test_the_ground_is_on_the_tiles(client: FlaskClient, layer: str) -> None:
         assert found["grid_labels"] > 0
         listed = client.get("/api/v1/grids?level=3&geometry=false").get_json(force=True)["features"]
         assert keys == {f["id"] for f in listed}
+
+
+@pytest.mark.parametrize(
+    ("layer", "levels"), [("ground", {1, 2, 3}), ("micro", {4}), ("grids", {1, 2, 3, 4})]
+)
+def test_micro_grids_have_tiles_of_their_own(client: FlaskClient, layer: str, levels: set[int]) -> None:
+    found = set()
+    for x, y in _tiles_around(client, 12):
+        tile = read_tile(client.get(f"/tiles/7/{layer}/12/{x}/{y}.mvt").data)
+        found |= {f["level"] for name in ("grids", "grid_labels") for f in tile.get(name, [])}
+    assert found == levels
+
+
+def test_the_map_page_brings_the_answers_that_it_would_ask_for(client: FlaskClient) -> None:
+    page = client.get("/map").get_data(as_text=True)
+    told = page.partition('<script type="application/json" id="opening">')[2].partition("</script>")[0]
+    assert not set(told) & set("<>&")
+    answers = json.loads(told)
+    assert len(answers) == 4
+    for address, answer in answers.items():
+        assert answer == client.get(f"/api/v1{address}").get_json(force=True), address
 
 
 def test_nearest_teams_are_those_of_a_plain_sort(client: FlaskClient) -> None:

@@ -71,6 +71,7 @@ def test_a_run_is_made_in_the_background_and_kept_with_what_repeats_it(
     assert (run["since"], run["until"]) == ("2026-01-01", "2026-06-30")
     assert len(run["data_sha256"]) == 64
     assert run["summary"]["caption_zh"] == "接报量，不代表危险"
+    assert run["parameters"]["by"] == "rate", "the people of the demonstration town are known"
     again = kept(**{"from": "2026-01-01", "to": "2026-06-30"})
     first, second = (client.get(f"{RUNS}/{n}").get_json(force=True)["features"] for n in (run_id, again))
     assert first == second

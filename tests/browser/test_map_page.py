@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from gridmap.storage.database import Database
 
@@ -313,13 +313,26 @@ def test_a_server_in_trouble_is_told_and_a_retry_mends_the_page(visit: Visit) ->
     expect(page.locator("#list tbody tr")).to_have_count(28)
 
 
+def _forget_the_opening(page: Page) -> None:
+    """Give the page as a server gives it that has no first answers."""
+
+    def strip(route: Route) -> None:
+        whole = route.fetch()
+        begin, mark, rest = whole.text().partition('id="opening">')
+        assert mark
+        route.fulfill(response=whole, body=begin + mark + "{}</script>" + rest.partition("</script>")[2])
+
+    page.route("**/map", strip)
+
+
 def test_a_server_away_at_the_start_is_told(visit: Visit) -> None:
     watched = visit()
     page = watched.page
     page.route("**/api/v1/workspace", lambda route: route.abort())
+    _forget_the_opening(page)
     page.goto(f"{watched.base}/map")
     expect(page.locator("#cover")).to_contain_text("服务器没有应答")
-    page.unroute("**/api/v1/workspace")
+    page.unroute_all()
     page.click("#retry")
     page.wait_for_selector("#list tbody tr", timeout=PATIENCE_MS)
 

@@ -13,6 +13,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from sqlalchemy import text
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.sealing import is_sealed
@@ -20,13 +21,15 @@ from gridmap.domain.gridkey import Scope
 from gridmap.domain.hotspots import Finding, KeptRun
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.hotspots import comparison, runs
+from gridmap.services.hotspots.basis import usual_basis
 from gridmap.services.hotspots.effects import effect
 from gridmap.services.hotspots.forecasts import next_week, score_forecast
 from gridmap.services.hotspots.publish import is_cold
 from gridmap.services.hotspots.rate_table import rate_table
-from gridmap.services.hotspots.spec import METHODS, HotspotSpec
+from gridmap.services.hotspots.spec import COUNTS_ONLY, METHODS, HotspotSpec
 from gridmap.services.teams.service_points import migrant_groups
 from gridmap.storage.database import Database
+from tests.conftest import MakeDatabase
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
 FIRST, LAST = dt.date(2025, 11, 1), dt.date(2026, 10, 31)
@@ -40,6 +43,35 @@ def spec(method: str, **given: Any) -> HotspotSpec:
 
 def found(run: KeptRun) -> list[Finding]:
     return [f for f in run.findings if f.label not in {"none", "candidate"} and not is_cold(f.label)]
+
+
+def test_places_are_compared_by_rate_where_the_people_of_all_of_them_are_known(
+    make_database: MakeDatabase,
+) -> None:
+    town = make_database("demo")
+
+    def usual(**given: Any) -> str:
+        return usual_basis(town, Scope.whole(), **{"level": 4} | given)
+
+    assert [usual(level=level) for level in (2, 3, 4)] == ["rate"] * 3
+    assert [usual(method=method) for method in METHODS if method in COUNTS_ONLY] == ["count"] * len(
+        COUNTS_ONLY
+    )
+    assert usual(method="emerging", hexagons=8) == "count"
+    with town.owner_engine() as engine, engine.begin() as at:
+        at.execute(text("select set_config('gridmap.scope_lo', '0', true)"))
+        at.execute(text(f"select set_config('gridmap.scope_hi', '{2**63 - 1}', true)"))
+        one = at.scalar(text("select min(grid_key) from gridmap.grids where level = 4 and valid_to is null"))
+        at.execute(text("update gridmap.grids set population = null where grid_key = :one"), {"one": one})
+    village = one - one % 1000
+    other = 33068110903229000
+    assert village != other
+    assert (usual(), usual(level=3), usual(within=village), usual(within=other)) == (
+        "count",
+        "rate",
+        "count",
+        "rate",
+    )
 
 
 @pytest.fixture(scope="module")

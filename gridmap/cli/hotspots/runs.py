@@ -14,6 +14,7 @@ from gridmap.cli.hotspots.rates import effect, rates
 from gridmap.domain.hotspots import Finding, KeptRun, PairsBand, RunSummary
 from gridmap.domain.protection import Purpose, counts_for
 from gridmap.services.hotspots import comparison, runs
+from gridmap.services.hotspots.basis import Basis, usual_basis
 from gridmap.services.hotspots.publish import p_text, told_text
 from gridmap.services.hotspots.spec import METHODS, HotspotSpec
 
@@ -43,9 +44,7 @@ def group() -> None:
 @click.option(
     "--by",
     type=click.Choice(["count", "rate"]),
-    default="count",
-    show_default=True,
-    help="件数或发生率 / counts or rates.",
+    help="件数或发生率；默认：知道人口就按发生率 / counts or rates; default: rates where people are known.",
 )
 @click.option("--within", type=int, help="只看此网格 / only this grid's key.")
 @click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed.")
@@ -89,6 +88,7 @@ def run(
     until: dt.date | None,
     level: int | None,
     *,
+    by: Basis | None,
     for_others: bool,
     **given: Any,
 ) -> None:
@@ -96,7 +96,16 @@ def run(
     with workspace() as database:
         scope = actor(database).scope
         first, last, finest = period_and_level(database, scope)
-        spec = HotspotSpec(since=since or first, until=until or last, level=level or finest, **given)
+        level = level or finest
+        basis = by or usual_basis(
+            database,
+            scope,
+            level,
+            method=given["method"],
+            hexagons=given["hexagons"],
+            within=given["within"],
+        )
+        spec = HotspotSpec(since=since or first, until=until or last, level=level, by=basis, **given)
         with progress() as on_progress:
             made = runs.run_hotspots(
                 database, scope, spec, owner=actor(database).post, on_progress=on_progress

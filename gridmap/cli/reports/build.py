@@ -11,6 +11,7 @@ from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
 from gridmap.domain import terms
+from gridmap.services.hotspots.basis import Basis, usual_basis
 from gridmap.services.reports.building import build_hotspot_report, list_reports
 from gridmap.services.reports.request import PURPOSE, ReportRequest
 from web.assets import vendor_folder
@@ -34,9 +35,7 @@ def group() -> None:
 @click.option(
     "--by",
     type=click.Choice(["count", "rate"]),
-    default="count",
-    show_default=True,
-    help="件数或发生率 / counts or rates.",
+    help="件数或发生率；默认：知道人口就按发生率 / counts or rates; default: rates where people are known.",
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed.")
 @click.option(
@@ -63,12 +62,16 @@ def group() -> None:
     required=True,
     help="FILE.html，表格在旁 / tables beside.",
 )
-def build(out: Path, since: dt.date | None, until: dt.date | None, level: int | None, **given: Any) -> None:
+def build(
+    out: Path, since: dt.date | None, until: dt.date | None, level: int | None, by: Basis | None, **given: Any
+) -> None:
     """生成可独立打开的报告 / write a report that opens without a network: build hotspots."""
     with workspace() as database:
         scope = actor(database).scope
         first, last, finest = period_and_level(database, scope)
-        request = ReportRequest(since=since or first, until=until or last, level=level or finest, **given)
+        level = level or finest
+        basis = by or usual_basis(database, scope, level, within=given["within"])
+        request = ReportRequest(since=since or first, until=until or last, level=level, by=basis, **given)
         with progress() as on_progress:
             made = build_hotspot_report(
                 database,

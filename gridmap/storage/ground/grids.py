@@ -161,6 +161,16 @@ def levels(session: Session) -> set[int]:
     return set(session.scalars(select(Grid.level).where(Grid.valid_to.is_(None)).distinct()))
 
 
+def has_population(session: Session, level: int, lo: int, hi: int) -> bool:
+    """Tell whether the residents of every grid of a level are known between two keys, and there are any."""
+    grids, known, residents = session.execute(
+        select(func.count(), func.count(Grid.population), func.sum(Grid.population)).where(
+            Grid.valid_to.is_(None), Grid.level == level, Grid.grid_key.between(lo, hi)
+        )
+    ).one()
+    return bool(known == grids and residents)
+
+
 def has_history(session: Session) -> bool:
     """Tell whether there are grids that no longer stand."""
     return session.scalar(select(Grid.grid_key).where(Grid.valid_to.is_not(None)).limit(1)) is not None

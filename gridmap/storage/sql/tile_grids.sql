@@ -4,6 +4,7 @@ shapes as (
   select g.grid_key, g.level, g.code, g.name_zh, g.name_en, g.geom, g.label_point
   from grids g
   where g.valid_to is null
+    and g.level between :coarsest and :finest
     and (g.level <= 3 or :z >= 11)
 ),
 outlines as (

@@ -17,6 +17,7 @@ from gridmap.domain.protection import Purpose
 from gridmap.errors import InvalidInput
 from gridmap.services.cases.overview import workspace_info
 from gridmap.services.hotspots import comparison, runs
+from gridmap.services.hotspots.basis import usual_basis
 from gridmap.services.hotspots.jobs import HOTSPOT_RUN
 from gridmap.services.hotspots.spec import HotspotSpec
 from web import context
@@ -76,13 +77,18 @@ def _spec(body: HotspotRequest) -> HotspotSpec:
             "工作区还没有事件。请先导入：gridmap incidents import FILE",
             "The workspace has no incidents yet. Import them first: gridmap incidents import FILE",
         )
-    given = body.model_dump(exclude={"since", "until", "level", "max_population"})
+    given = body.model_dump(exclude={"since", "until", "level", "by", "max_population"})
     if body.max_population is not None:
         given["max_population"] = body.max_population
+    level = body.level or max(info.levels)
     return HotspotSpec(
+        by=body.by
+        or usual_basis(
+            database(), scope(), level, method=body.method, hexagons=body.hexagons, within=body.within
+        ),
         since=body.since or dt.date.fromisoformat(info.period["from"]),
         until=body.until or dt.date.fromisoformat(info.period["to"]),
-        level=body.level or max(info.levels),
+        level=level,
         **given,
     )
 

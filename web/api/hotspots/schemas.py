@@ -56,7 +56,9 @@ class HotspotRequest(Strict):
     kind: str | None = Field(None, max_length=40, description="Code of a kind; all where absent.")
     level: Level | None = Field(None, description="Level of the grids; the finest there is where absent.")
     hexagons: int | None = Field(None, description="Resolution of hexagons (H3); emerging hotspots only.")
-    by: Literal["count", "rate"] = "count"
+    by: Literal["count", "rate"] | None = Field(
+        None, description="By counts, or by the people present; by these where they are known, when absent."
+    )
     within: Key | None = Field(None, description="Only this grid and what lies below it.")
     seed: int = 0
     alpha: float = 0.05

@@ -322,7 +322,7 @@ export class Page {
    */
   hover(found, event) {
     const tip = byId("tip");
-    const key = found?.layer === "grid-fill" ? found.properties.key : null;
+    const key = ["grid-fill", "micro-fill"].includes(found?.layer) ? found.properties.key : null;
     this.map.highlight(key);
     if (this.store.state.list === "grids") this.list.mark(key);
     tip.hidden = !found || !event || event.pointerType === "touch";

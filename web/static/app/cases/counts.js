@@ -106,8 +106,10 @@ export class Counts {
       const grid = state.grid ? await getKept(`/grids/${state.grid}`) : null;
       const { level, parent } = Counts.shown(state, grid, this.maximum);
       const signal = this.#latest.start("counts");
+      // All that there is lies below the root.
+      const below_ = parent === this.store.workspace.root?.grid_key ? null : parent;
       const [rows, counts, villages] = await Promise.all([
-        getKept("/grids", { level, parent, geometry: false }),
+        getKept("/grids", { level, parent: below_, geometry: false }),
         may("see_counts")
           ? get("/counts", { level, ...this.query }, { signal })
           : {

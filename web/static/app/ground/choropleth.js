@@ -1,7 +1,6 @@
 // Grids shaded by their counts on the WebGL map.
 
 import { css } from "../shell/dom.js";
-import { labelLayer } from "./labels.js";
 
 const VILLAGE_DIGITS = 14;
 
@@ -35,15 +34,19 @@ function fillColour(lower, ramp, on) {
 export function paintCounts(map, given, states) {
   const { level, counts, lower, ramp, on } = given;
   states.set("n", counts ?? {});
-  map.setPaintProperty("grid-fill", "fill-color", fillColour(lower, ramp, on));
-  const same = ["==", ["get", "level"], level];
-  const within = (Object.keys(counts ?? {})[0] ?? "").slice(0, VILLAGE_DIGITS);
-  for (const id of ["grid-fill", "grid-hover"]) map.setFilter(id, same);
-  const near = ["==", ["slice", ["get", "key"], 0, VILLAGE_DIGITS], within];
-  map.setFilter("grid-label", level < 4 ? same : ["all", same, near]);
-  for (const [name, value] of Object.entries(labelLayer(level).layout))
-    map.setLayoutProperty("grid-label", name, value);
-  map.setLayerZoomRange("grid-label", level === 4 ? 13.2 : 0, 24);
+  const isMicro = level === 4;
+  for (const layer of ["fill", "hover", "label"]) {
+    map.setLayoutProperty(`grid-${layer}`, "visibility", isMicro ? "none" : "visible");
+    map.setLayoutProperty(`micro-${layer}`, "visibility", isMicro ? "visible" : "none");
+  }
+  map.setPaintProperty(isMicro ? "micro-fill" : "grid-fill", "fill-color", fillColour(lower, ramp, on));
+  if (isMicro) {
+    const within = (Object.keys(counts ?? {})[0] ?? "").slice(0, VILLAGE_DIGITS);
+    map.setFilter("micro-label", ["==", ["slice", ["get", "key"], 0, VILLAGE_DIGITS], within]);
+  } else {
+    for (const layer of ["fill", "hover", "label"])
+      map.setFilter(`grid-${layer}`, ["==", ["get", "level"], level]);
+  }
   for (const edge of [2, 3, 4])
     map.setLayoutProperty(`edge-${edge}`, "visibility", edge <= Math.max(level, 3) ? "visible" : "none");
   map.setPaintProperty("edge-4", "line-color", css("--map-edge-4"));

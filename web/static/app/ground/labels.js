@@ -17,13 +17,14 @@ const SHORT = [
 /** @param {number} level */
 export function labelLayer(level) {
   return {
-    id: "grid-label",
+    id: level === 4 ? "micro-label" : "grid-label",
     type: "symbol",
-    source: "ground",
+    source: level === 4 ? "micro" : "ground",
     "source-layer": "grid_labels",
     filter: ["==", ["get", "level"], level],
     minzoom: level === 4 ? 13.2 : 0,
     layout: textOf(level === 4 ? 14 : ["interpolate", ["linear"], ["zoom"], 10, 14, 14, 16], {
+      visibility: level === 4 ? "none" : "visible",
       "text-field": level === 4 ? SHORT : NAME,
       "text-max-width": 9,
       // Chinese names are short: from this zoom on there is room for all of them.

@@ -249,10 +249,10 @@ function nameLayers() {
 const outline = (id, level, colour, width, extra = {}) => ({
   id,
   type: "line",
-  source: "ground",
+  source: level === 4 ? "micro" : "ground",
   "source-layer": "grids",
   filter: ["==", ["get", "level"], level],
-  layout: { "line-join": "round" },
+  layout: { "line-join": "round", visibility: level === 4 ? "none" : "visible" },
   paint: { "line-color": colour, "line-width": width, ...extra },
 });
 
@@ -268,35 +268,43 @@ function outlineLayers() {
       "line-dasharray": [5, 2],
     }),
     outline("edge-1", 1, css("--map-edge-1"), ["interpolate", ["linear"], ["zoom"], 9, 1.6, 14, 3]),
-    {
-      id: "grid-hover",
+    ...["grid", "micro"].map((kind) => ({
+      ...ofGrids(kind, "hover"),
       type: "line",
-      source: "ground",
-      "source-layer": "grids",
-      layout: { "line-join": "round" },
+      layout: { "line-join": "round", ...shownOf(kind) },
       paint: {
         "line-color": css("--accent"),
         "line-width": 2.5,
         "line-opacity": ["case", state("hover"), 1, 0],
       },
-    },
+    })),
   ];
 }
+
+/** @param {string} kind */
+const shownOf = (kind) => ({ visibility: kind === "micro" ? "none" : "visible" });
+
+/**
+ * @param {string} kind
+ * @param {string} what
+ */
+const ofGrids = (kind, what) => ({
+  id: `${kind}-${what}`,
+  source: kind === "micro" ? "micro" : "ground",
+  "source-layer": "grids",
+});
 
 function fillLayers() {
-  return [
-    {
-      id: "grid-fill",
-      type: "fill",
-      source: "ground",
-      "source-layer": "grids",
-      filter: ["==", ["get", "level"], 3],
-      paint: { "fill-color": "rgba(0,0,0,0)", "fill-opacity": 0.8, "fill-antialias": false },
-    },
-  ];
+  return ["grid", "micro"].map((kind) => ({
+    ...ofGrids(kind, "fill"),
+    type: "fill",
+    filter: ["==", ["get", "level"], kind === "micro" ? 4 : 3],
+    layout: shownOf(kind),
+    paint: { "fill-color": "rgba(0,0,0,0)", "fill-opacity": 0.8, "fill-antialias": false },
+  }));
 }
 
-// One tile has all layers of the ground.
+// One tile has all layers of the ground but micro-grids: tiles of these are fetched once their level is looked at.
 /**
  * @param {(layer: string) => string} tilesOf
  * @param {any} bounds
@@ -306,6 +314,14 @@ const sources = (tilesOf, bounds) => ({
     type: "vector",
     tiles: [tilesOf("ground")],
     minzoom: 8,
+    maxzoom: 15,
+    bounds,
+    promoteId: { grids: "key" },
+  },
+  micro: {
+    type: "vector",
+    tiles: [tilesOf("micro")],
+    minzoom: 11,
     maxzoom: 15,
     bounds,
     promoteId: { grids: "key" },
@@ -320,11 +336,14 @@ export const groundMap = {
     shade: fillLayers,
     water: () => [...water(), ...roads()],
     edge: outlineLayers,
-    name: () => [...nameLayers(), labelLayer(3)],
+    name: () => [...nameLayers(), labelLayer(3), labelLayer(4)],
   },
   shades: { counts: paintCounts },
   shown: { names: ["river-name", "water-name", "road-name", "place-4", "place-3"] },
-  picks: [
-    { layer: "grid-fill", rank: 6, exact: true, act: (/** @type {Properties} */ p) => ({ grid: p.key }) },
-  ],
+  picks: ["grid-fill", "micro-fill"].map((layer) => ({
+    layer,
+    rank: 6,
+    exact: true,
+    act: (/** @type {Properties} */ p) => ({ grid: p.key }),
+  })),
 };

@@ -39,7 +39,7 @@ const choice = (id, options, value, onchange) =>
   );
 
 export class Form {
-  #chosen = { method: "gi", by: "count", seed: 0 };
+  #chosen = { method: "gi", by: "", seed: 0 };
   #store;
   #onChange;
 
@@ -79,7 +79,7 @@ export class Form {
       domain: domain || null,
       kind: kind || null,
       level: Number(level),
-      by: RATED.has(method) ? by : "count",
+      by: RATED.has(method) ? by || null : "count",
       seed: Number(seed),
       ...(SLICED.has(method) ? { step } : {}),
     };
@@ -151,7 +151,7 @@ export class Form {
             "hot_by",
             choice(
               "hot-by",
-              ["count", "rate"].map((by) => [by, t(`hot_by_${by}`)]),
+              ["", "rate", "count"].map((by) => [by, t(`hot_by_${by || "usual"}`)]),
               now.by,
               (/** @type {any} */ by) => this.#set({ by }),
             ),

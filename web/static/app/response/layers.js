@@ -27,13 +27,13 @@ const wayLayers = () => [
   },
 ];
 
-const reachLayers = () => [
-  {
-    id: "reach-fill",
+const reachLayers = () =>
+  ["ground", "micro"].map((source) => ({
+    id: `reach-${source}`,
     type: "fill",
-    source: "ground",
+    source,
     "source-layer": "grids",
-    filter: ["==", ["get", "level"], 4],
+    layout: { visibility: "none" },
     paint: {
       "fill-color": [
         "match",
@@ -44,8 +44,7 @@ const reachLayers = () => [
       "fill-opacity": 0.8,
       "fill-antialias": false,
     },
-  },
-];
+  }));
 
 // `given` has level and bands (by grid key); null for none.
 /**
@@ -56,7 +55,9 @@ const reachLayers = () => [
 function paintReach(map, given, states) {
   const { level = 4, bands = {} } = given ?? {};
   states.set("reach", bands);
-  map.setFilter("reach-fill", ["==", ["get", "level"], level]);
+  if (level < 4) map.setFilter("reach-ground", ["==", ["get", "level"], level]);
+  map.setLayoutProperty("reach-ground", "visibility", given && level < 4 ? "visible" : "none");
+  map.setLayoutProperty("reach-micro", "visibility", given && level === 4 ? "visible" : "none");
 }
 
 export const responseMap = {

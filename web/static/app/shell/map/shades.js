@@ -1,5 +1,16 @@
 // Values of grids as states of the map's features: tiles need not be fetched anew when a number changes.
 
+/**
+ * Where the map has a grid: micro-grids have tiles of their own, which are fetched only where they are looked at.
+ *
+ * @param {string} key
+ */
+export const featureOf = (key) => ({
+  source: key.endsWith("000") ? "ground" : "micro",
+  sourceLayer: "grids",
+  id: key,
+});
+
 export class GridStates {
   #map;
   /** @type {Map<any, any>} */
@@ -16,12 +27,10 @@ export class GridStates {
    * @param {any} values
    */
   set(name, values) {
-    /** @param {any} id */
-    const target = (id) => ({ source: "ground", sourceLayer: "grids", id });
     for (const id of this.#kept.get(name) ?? [])
-      if (!(id in values)) this.#map.removeFeatureState(target(id), name);
+      if (!(id in values)) this.#map.removeFeatureState(featureOf(id), name);
     for (const [id, value] of Object.entries(values))
-      this.#map.setFeatureState(target(id), { [name]: value });
+      this.#map.setFeatureState(featureOf(id), { [name]: value });
     this.#kept.set(name, Object.keys(values));
   }
 

@@ -6,7 +6,7 @@ import { chosenMap } from "./chosen.js";
 import { dragging } from "./drag.js";
 import { fontFaces } from "./fonts.js";
 import { collection } from "./paint.js";
-import { GridStates } from "./shades.js";
+import { featureOf, GridStates } from "./shades.js";
 import { addMarks } from "./symbols.js";
 
 // From the ground up. Each wing gives layers to some of them; within one, lower wings lie lower.
@@ -22,6 +22,8 @@ export class MapView {
   #picks;
   /** @type {Record<string, any>} */
   #given = { box: null, shown: [], data: {}, shades: {}, tiles: {} };
+  /** @type {Record<string, string>} */
+  #tiled = {};
   #states;
   /** @type {any} */
   #hovered = null;
@@ -173,7 +175,7 @@ export class MapView {
    */
   setTiles(layer, query) {
     this.#given.tiles[layer] = query;
-    this.#whenLoaded(() => this.#map.getSource(layer).setTiles([this.#tilesOf(layer)]));
+    this.#whenLoaded(() => this.#retile(layer));
   }
 
   /**
@@ -202,8 +204,7 @@ export class MapView {
      * @param {any} id
      * @param {any} hover
      */
-    const state = (id, hover) =>
-      this.#map.setFeatureState({ source: "ground", sourceLayer: "grids", id }, { hover });
+    const state = (id, hover) => this.#map.setFeatureState(featureOf(id), { hover });
     this.#whenLoaded(() => {
       if (this.#hovered) state(this.#hovered, false);
       this.#hovered = key;
@@ -214,7 +215,7 @@ export class MapView {
   #style() {
     const { bounds } = this.#workspace;
     /** @param {any} layer */
-    const tilesOf = (layer) => this.#tilesOf(layer);
+    const tilesOf = (layer) => (this.#tiled[layer] = this.#tilesOf(layer));
     return {
       version: 8,
       "font-faces": fontFaces(),
@@ -234,6 +235,15 @@ export class MapView {
     return `${location.origin}${path}${query ? `?${query}` : ""}`;
   }
 
+  // Tiles are fetched anew only for another question.
+  /** @param {string} layer */
+  #retile(layer) {
+    const address = this.#tilesOf(layer);
+    if (this.#tiled[layer] === address) return;
+    this.#tiled[layer] = address;
+    this.#map.getSource(layer).setTiles([address]);
+  }
+
   /** @param {any} act */
   #whenLoaded(act) {
     if (this.#map.getLayer("grid-fill")) act();
@@ -242,8 +252,7 @@ export class MapView {
   #apply() {
     for (const wing of this.#wings) wing.images?.(this.#map);
     addMarks(this.#map);
-    for (const layer of Object.keys(this.#given.tiles))
-      this.#map.getSource(layer).setTiles([this.#tilesOf(layer)]);
+    for (const layer of Object.keys(this.#tiled)) this.#retile(layer);
     for (const name of Object.keys(this.#given.shades)) this.#shade(name);
     this.#showLayers();
     for (const [name, features] of Object.entries(this.#given.data))

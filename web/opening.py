@@ -1,0 +1,54 @@
+"""What the map page asks for first, told with the page: each question that it saves is a way to the server and back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import current_app
+from markupsafe import Markup
+
+from gridmap.domain.roles import Action
+from gridmap.errors import GridmapError
+from gridmap.services.cases.overview import workspace_info
+from gridmap.services.ground import grids
+from gridmap.services.teams import features
+from web.access import may_now
+from web.context import database, scope
+
+_FIRST_LEVEL = 3
+"""Level that the page begins with where an address names none."""
+
+
+def opening() -> Markup:
+    """Return the page's first answers by their addresses below ``/api/v1``, as JSON that may stand in a page.
+
+    Returns
+    -------
+    Markup
+        A JSON object without a character that could end a script element; empty where an answer could not be had:
+        the page then asks for itself, and says why it is not answered.
+    """
+    try:
+        told = _answers()
+    except GridmapError as error:
+        current_app.logger.warning("the page opens without its first answers: %s", error.code)
+        told = {}
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # Of JSON only strings hold these characters, and U+2028 and U+2029 are no ends of lines in JSON.
+    return Markup(text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e"))  # noqa: S704
+
+
+def _answers() -> dict[str, Any]:
+    workspace = workspace_info(database(), scope()).as_dict()
+    told: dict[str, Any] = {"/workspace": workspace}
+    if workspace["root"] is None:
+        return told
+    root = int(workspace["root"]["grid_key"])
+    told[f"/grids/{root}"] = grids.grid_feature(database(), scope(), root, None)
+    told[f"/grids?level={_FIRST_LEVEL}&geometry=false"] = grids.grid_features(
+        database(), scope(), level=_FIRST_LEVEL, geometry=False
+    )
+    if may_now(Action.SEE_TEAMS):
+        told["/teams"] = features.team_features(database(), scope())
+    return told
