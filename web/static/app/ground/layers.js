@@ -304,7 +304,7 @@ function fillLayers() {
   }));
 }
 
-// One tile has all layers of the ground but micro-grids: tiles of these are fetched once their level is looked at.
+// One tile has all layers of the ground but micro-grids: theirs are fetched once their level is looked at.
 /**
  * @param {(layer: string) => string} tilesOf
  * @param {any} bounds

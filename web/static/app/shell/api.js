@@ -2,7 +2,7 @@
 
 const BASE = document.documentElement.dataset.api;
 const kept = new Map();
-/** @type {Record<string, any>} What the page brought with it, each told once: asked again, it may have changed. */
+/** @type {Record<string, any>} What the page brought with it; each is told once. */
 const opening = JSON.parse(document.getElementById("opening")?.textContent || "{}");
 
 export class ApiError extends Error {

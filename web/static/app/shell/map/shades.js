@@ -1,7 +1,7 @@
 // Values of grids as states of the map's features: tiles need not be fetched anew when a number changes.
 
 /**
- * Where the map has a grid: micro-grids have tiles of their own, which are fetched only where they are looked at.
+ * Where the map has a grid: micro-grids have tiles of their own, fetched where they are looked at.
  *
  * @param {string} key
  */
