@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import os
 import re
 import shutil
@@ -18,9 +19,15 @@ from typing import Any
 import psycopg
 import pytest
 
+from gridmap.domain.gridkey import Scope
 from gridmap.services.backups.drill import drill
 from gridmap.services.backups.making import make_backup
 from gridmap.services.backups.shelf import Shelf
+from gridmap.services.house import JOB_KINDS
+from gridmap.services.jobs import desk
+from gridmap.services.jobs.pool import WorkerPool
+from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.make.jobs import PATROL_PLAN
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
 from gridmap.storage.schema import schema_version, upgrade
@@ -196,6 +203,25 @@ class Work:
     done: str
 
 
+def _transfer(town: Database, folder: Path) -> tuple[str, ...]:
+    # The folder's name tells the three cases apart; in letters, for digits may be a number of a person.
+    words = f"门前排水 {folder.name.translate(str.maketrans('0123456789', 'ghijklmnop'))}"
+    told = ("--domain", "dispute", "--kind", "02", "--summary", words, "--grid", str(HERE))
+    run(town, "cases", "record", *told)
+    (number,) = do(town, f"select number from gridmap.incidents where summary = '{words}'")
+    return (
+        "cases",
+        "transfer",
+        number,
+        "--to-grid",
+        str(NEXT_DOOR),
+        "--note",
+        "属邻村",
+        "--ground",
+        "other_village",
+    )
+
+
 def _import(_town: Database, folder: Path) -> tuple[str, ...]:
     path = folder / "teams.csv"
     text = (DATA / "teams.csv").read_text("utf-8")
@@ -208,6 +234,11 @@ def _plan(_town: Database, _folder: Path) -> tuple[str, ...]:
 
 
 WORKS = {
+    "transfer": Work(
+        "incident_steps",
+        _transfer,
+        "select count(*), max(step_id) from gridmap.incident_steps where action = 'transfer'",
+    ),
     "import": Work(
         "teams", _import, "select count(*), (select max(name_zh) from gridmap.teams) from gridmap.import_runs"
     ),
@@ -223,6 +254,9 @@ WORKS = {
 @pytest.mark.parametrize(
     ("name", "moment", "victim"),
     [
+        ("transfer", "statements", "program"),
+        ("transfer", "commit", "program"),
+        ("transfer", "commit", "database"),
         ("import", "commit", "program"),
         ("import", "statements", "database"),
         ("plan", "statements", "program"),
@@ -256,6 +290,35 @@ def test_work_killed_by_9_is_there_wholly_or_not_at_all_and_the_next_one_does_it
     assert after == before
     run(town, *words)
     assert do(town, work.done) != before
+
+
+def test_a_worker_killed_by_9_during_a_plan_leaves_none_and_the_next_worker_makes_it(
+    town: Database, until: Until, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key, value in environment(town).items():
+        monkeypatch.setenv(key, value)
+    whole = Scope.whole()
+    asked = PatrolRequest(on=dt.date(2026, 11, 3), seconds=None, iterations=20)
+    done = WORKS["plan"].done
+    before = do(town, done)
+    do(town, _AT_ROW["statements"].format(table="patrols"))
+    do(town, "create table if not exists public.held ()")
+    with WorkerPool(town, JOB_KINDS, (*GRIDMAP, "jobs", "work", "--with-server", "--key"), 1).running():
+        job = desk.submit(town, whole, PATROL_PLAN, asked)
+        until(lambda: held_session(town), "the plan is written")
+        worker = desk.find_job(town, whole, job.job_id).worker or ""
+        os.kill(int(worker.partition("@")[0]), signal.SIGKILL)
+        do(town, "drop table public.held")
+        until(lambda: desk.find_job(town, whole, job.job_id).is_over, "the job ends")
+        found = desk.find_job(town, whole, job.job_id)
+        assert found.problem is not None
+        assert (found.state, found.problem.code) == ("failed", "job-worker-died")
+        do(town, "drop trigger at_row on gridmap.patrols")
+        assert do(town, done) == before
+        again = desk.submit(town, whole, PATROL_PLAN, asked)
+        until(lambda: desk.find_job(town, whole, again.job_id).is_over, "the next job ends")
+    assert desk.find_job(town, whole, again.job_id).state == "done"
+    assert do(town, done) != before
 
 
 def test_a_backup_whose_database_is_killed_by_9_leaves_none_and_the_next_one_is_whole(
