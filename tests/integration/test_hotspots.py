@@ -57,7 +57,7 @@ def test_places_are_compared_by_rate_where_the_people_of_all_of_them_are_known(
     assert [usual(method=method) for method in METHODS if method in COUNTS_ONLY] == ["count"] * len(
         COUNTS_ONLY
     )
-    assert usual(method="emerging", hexagons=8) == "count"
+    assert (usual(method="emerging", hexagons=8), usual(within=5)) == ("count", "count")
     with town.owner_engine() as engine, engine.begin() as at:
         at.execute(text("select set_config('gridmap.scope_lo', '0', true)"))
         at.execute(text(f"select set_config('gridmap.scope_hi', '{2**63 - 1}', true)"))

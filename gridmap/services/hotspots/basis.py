@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from gridmap.domain.gridkey import Scope
+from gridmap.errors import NotFound
 from gridmap.services.hotspots.observations import scope_of
 from gridmap.services.hotspots.spec import COUNTS_ONLY, Method
 from gridmap.storage.database import Database
@@ -40,14 +41,13 @@ def usual_basis(
     Returns
     -------
     {'rate', 'count'}
-
-    Raises
-    ------
-    NotFound
-        When the grid that is looked at lies outside the scope.
+        The count, too, where the grid that is looked at lies outside the scope: the run says so.
     """
     if method in COUNTS_ONLY or hexagons is not None:
         return "count"
-    inside = scope_of(scope, within)
+    try:
+        inside = scope_of(scope, within)
+    except NotFound:
+        return "count"
     with database.scoped_session(scope) as session:
         return "rate" if grids.has_population(session, level, inside.lo, inside.hi) else "count"
