@@ -17,13 +17,11 @@ from werkzeug.test import TestResponse
 from gridmap.services.house import JOB_KINDS
 from gridmap.services.jobs.worker import Worker
 from gridmap.storage.database import Database
+from tests.conftest import PATIENCE_S
 from tests.doors import client_of
 
 Ended = Callable[[TestResponse], dict[str, Any]]
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
-
-
-PATIENCE_S = 120
 
 
 @pytest.fixture(scope="session")
