@@ -45,7 +45,7 @@ def ask(base: str, path: str, method: str = "GET", body: Any = None) -> Any:
     sent = urllib.request.Request(  # noqa: S310 - its own address
         base + path, method=method, headers=headers, data=None if body is None else json.dumps(body).encode()
     )
-    with urllib.request.urlopen(sent, timeout=60) as answer:  # noqa: S310 - its own address
+    with urllib.request.urlopen(sent, timeout=300) as answer:  # noqa: S310 - its own address
         return json.load(answer)
 
 

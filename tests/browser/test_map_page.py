@@ -35,7 +35,7 @@ YANGCHUN = "33068110901241000"
 
 
 def api(base: str, path: str) -> Any:
-    with urllib.request.urlopen(f"{base}/api/v1{path}", timeout=30) as answer:  # noqa: S310 - its own address
+    with urllib.request.urlopen(f"{base}/api/v1{path}", timeout=300) as answer:  # noqa: S310 - its own address
         return json.load(answer)
 
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.faults
 PROGRAM = Path(__file__).with_name("job_worker.py")
 REPOSITORY = PROGRAM.parents[2]
 WHOLE = Scope.whole()
-PATIENCE_S = 120
+PATIENCE_S = 600
 MakeDatabase = Callable[[str], Database]
 
 

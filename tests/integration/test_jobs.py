@@ -42,7 +42,7 @@ from gridmap.storage.jobs import queue
 from gridmap.storage.jobs.presence import present
 
 WHOLE = Scope.whole()
-PATIENCE_S = 60
+PATIENCE_S = 600
 DAY = dt.date(2026, 3, 1)
 
 

@@ -14,7 +14,7 @@ import pytest
 import web.server
 from web.server import Server, weight_of
 
-PATIENCE_S = 60
+PATIENCE_S = 600
 HALF = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Half: "
 
 

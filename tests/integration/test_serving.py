@@ -21,7 +21,7 @@ from gridmap.storage.database import Database
 from web.server import Server
 from web.tls import context_of
 
-PATIENCE_S = 120
+PATIENCE_S = 600
 LARGE = bytes(range(256)) * 8000
 
 
