@@ -41,7 +41,6 @@ def index() -> Response:
 @bp.get("/map")
 def map_page() -> Response:
     """Answer the map page in the language of the address, else of the cookie, else in Chinese."""
-    g.keep_fresh = True
     page = make_response(
         render_template(
             "index.html",
@@ -53,6 +52,8 @@ def map_page() -> Response:
             may=" ".join(sorted(action for action in Action if may_now(action))),
         )
     )
+    # It holds what the API answers as not to be kept.
+    page.headers["Cache-Control"] = "no-store"
     return look.remember(page)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from shapely.geometry.base import BaseGeometry
 
@@ -63,7 +63,8 @@ class PairsBand(TypedDict):
     expected: float | None
     ratio: float | None
     p: float | None
-    p_family: float | None
+    p_family: NotRequired[float | None]
+    """Corrected for all bands; runs of earlier versions do not have it."""
 
 
 class RunSummary(TypedDict, total=False):

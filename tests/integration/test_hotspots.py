@@ -74,6 +74,29 @@ def test_places_are_compared_by_rate_where_the_people_of_all_of_them_are_known(
     )
 
 
+@pytest.mark.parametrize("method", ["gi", "moran", "scan", "space-time-scan"])
+def test_a_place_where_much_happens_and_nobody_lives_is_compared_all_the_same(
+    make_database: MakeDatabase, method: str
+) -> None:
+    town = make_database("demo")
+    with town.owner_engine() as engine, engine.begin() as at:
+        at.execute(text("select set_config('gridmap.scope_lo', '0', true)"))
+        at.execute(text(f"select set_config('gridmap.scope_hi', '{2**63 - 1}', true)"))
+        busiest = at.scalar(
+            text(
+                "select grid_key from gridmap.incidents where grid_key % 1000 > 0 and domain = 'policing'"
+                " group by 1 order by count(*) desc, 1 limit 1"
+            )
+        )
+        emptied = "update gridmap.grids set population = 0 where grid_key = :key and valid_to is null"
+        assert at.execute(text(emptied), {"key": busiest}).rowcount == 1
+        at.execute(text("delete from gridmap.migrant_clusters"))
+    assert usual_basis(town, Scope.whole(), 4) == "rate"
+    asked = spec(method, by="rate", domain="policing", permutations=19)
+    run = runs.run_hotspots(town, Scope.whole(), asked, keep=False)
+    assert found(run)
+
+
 @pytest.fixture(scope="module")
 def default_run(demo_database: Database) -> KeptRun:
     return runs.run_hotspots(demo_database, Scope.whole(), spec("gi"), keep=False)

@@ -104,7 +104,10 @@ def tell_effect(found: Effect) -> None:
         if change["ratio"] is None
         else f"{change['ratio']} ({change['low']} … {change['high']})"
     )
-    console.print(f"变化之比 / ratio of changes: {ratio}, p {p_text(change['p'] or 0.0)}", highlight=False)
+    console.print(
+        f"变化之比 / ratio of changes: {ratio}, p {'-' if change['p'] is None else p_text(change['p'])}",
+        highlight=False,
+    )
     moved = found["displacement"]
     if moved is not None and moved["wdq"] is not None:
         console.print(

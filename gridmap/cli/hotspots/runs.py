@@ -159,7 +159,10 @@ def _tell_table(rows: list[PairsBand]) -> None:
         table.add_row(
             f"[{row['from_m']:g}, {row['to_m']:g})",
             f"[{row['from_days']:g}, {row['to_days']:g})",
-            *(_cell(v) for v in (row["observed"], row["expected"], row["ratio"], row["p"], row["p_family"])),
+            *(
+                _cell(v)
+                for v in (row["observed"], row["expected"], row["ratio"], row["p"], row.get("p_family"))
+            ),
         )
     console.print(table)
 
@@ -205,9 +208,9 @@ def _cell(value: Any) -> str:
 def _notes(run: KeptRun) -> list[str]:
     about = run.summary
     notes = [f"事件 / incidents: {about['incidents']}; 网格 / grids: {about['cells']}"]
-    if about["outside"] != 0:
+    if about.get("outside", 0) != 0:
         notes.append(f"{told_text(about['outside'])} 件不在这一层级的网格内 / lie in no grid of this level.")
-    if about["left_out_sealed"] != 0:
+    if about.get("left_out_sealed", 0) != 0:
         notes.append(
             f"{told_text(about['left_out_sealed'])} 件保密事件只在村级计数，未计入 / sealed cases, counted at "
             "village level only, are left out."

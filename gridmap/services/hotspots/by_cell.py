@@ -123,8 +123,7 @@ def _gi(
     keys = inputs.cells["grid_key"].to_numpy(dtype=np.int64)
     values = counts.astype(np.float64)
     if spec.by == "rate":
-        exposure = inputs.cells["exposure"].to_numpy(dtype=np.float64)
-        return hotspot.local_counts(values, exposure, near, rng=rng, keys=keys)
+        return hotspot.local_counts(values, inputs.positive_exposure(), near, rng=rng, keys=keys)
     return hotspot.local_gi(values, near, permutations=spec.permutations or 0, rng=rng, keys=keys)
 
 
@@ -171,18 +170,13 @@ def cell_values(inputs: Inputs, spec: HotspotSpec) -> NDArray[np.float64]:
     counts = inputs.counts.astype(np.float64)
     if spec.by == "count":
         return counts
-    smoothed: NDArray[np.float64] = rates.empirical_bayes(counts, _positive_exposure(inputs)).rate
+    smoothed: NDArray[np.float64] = rates.empirical_bayes(counts, inputs.positive_exposure()).rate
     return smoothed
-
-
-def _positive_exposure(inputs: Inputs) -> NDArray[np.float64]:
-    # A cell where nobody lives has no rate; one person keeps it in the comparison without weight.
-    return np.asarray(np.maximum(inputs.cells["exposure"].to_numpy(dtype=np.float64), 1.0))
 
 
 def expected_counts(inputs: Inputs, spec: HotspotSpec, counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return what each cell would have if incidents were spread evenly over cells, or over people; shape (n,)."""
-    share = _positive_exposure(inputs) if spec.by == "rate" else np.ones(len(inputs.cells))
+    share = inputs.positive_exposure() if spec.by == "rate" else np.ones(len(inputs.cells))
     return np.asarray(counts.sum() * share / share.sum(), dtype=np.float64)
 
 

@@ -60,11 +60,7 @@ def _permutations(spec: HotspotSpec) -> int:
 
 
 def _population(inputs: Inputs, spec: HotspotSpec) -> Any:
-    return (
-        inputs.cells["exposure"].to_numpy(dtype=np.float64)
-        if spec.by == "rate"
-        else np.ones(len(inputs.cells))
-    )
+    return inputs.positive_exposure() if spec.by == "rate" else np.ones(len(inputs.cells))
 
 
 def _outcome(inputs: Inputs, spec: HotspotSpec, found: Any, cut: Slices | None) -> Outcome:

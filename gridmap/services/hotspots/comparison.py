@@ -10,6 +10,7 @@ import shapely
 
 from gridmap.domain.hotspots import Finding, KeptRun
 from gridmap.errors import InvalidInput
+from gridmap.services.hotspots.spec import COUNTS_ONLY
 
 
 def compare_runs(first: KeptRun, second: KeptRun) -> pd.DataFrame:
@@ -29,13 +30,20 @@ def compare_runs(first: KeptRun, second: KeptRun) -> pd.DataFrame:
     Raises
     ------
     InvalidInput
-        When a run has no areas, as near repeats have none.
+        When a run has no areas, as near repeats have none; when one is by count and the other by rate.
     """
     return pd.DataFrame(changes_between(first, second), columns=[*Change.__annotations__])
 
 
 def changes_between(first: KeptRun, second: KeptRun) -> list[Change]:
     """Lay the areas of two runs over each other, the earlier one first; see :func:`compare_runs`."""
+    if _basis(first) != _basis(second):
+        raise InvalidInput(
+            "compare-other-basis",
+            "一次按件数、一次按发生率，差别不全是地点的变化。请用同样的 --by 把其中一次再运行一遍。",
+            "One run is by count and the other by rate, so they differ where no place has changed. Make one of them "
+            "again with the same --by.",
+        )
     old, new = (_found(run) for run in (first, second))
     rows: list[Change] = []
     matched: set[int] = set()
@@ -48,6 +56,10 @@ def changes_between(first: KeptRun, second: KeptRun) -> list[Change]:
         rows.append(_change(same, feature, shares[best] if same is not None else 0.0))
     rows += [_change(feature, None, 0.0) for i, feature in enumerate(old) if i not in matched]
     return rows
+
+
+def _basis(run: KeptRun) -> object:
+    return "count" if run.method in COUNTS_ONLY else run.parameters.get("by", "count")
 
 
 def _found(run: KeptRun) -> list[Finding]:

@@ -75,6 +75,13 @@ class Inputs:
         """Incidents of each cell, shape (n,)."""
         return np.bincount(self.cell[self.cell >= 0], minlength=len(self.cells)).astype(np.int64)
 
+    def positive_exposure(self) -> NDArray[np.float64]:
+        """People present in each cell, at least one, shape (n,).
+
+        A cell where nobody lives (a market, a works) has no rate; one person keeps it in the comparison without weight.
+        """
+        return np.asarray(np.maximum(self.cells["exposure"].to_numpy(dtype=np.float64), 1.0))
+
     def counts_of(self, domain: str) -> NDArray[np.int64]:
         """Incidents of one domain in each cell, shape (n,)."""
         chosen = self.cell[(self.cell >= 0) & (self.domain == domain)]

@@ -33,6 +33,10 @@ BY_COUNT_NOTE = (
     "按件数比较，没有扣除人口：人多的地方也会被标出，不能说其中多少出于偶然。按在场人口比较：--by rate 或选“发生率”。",
     "By count population is not taken out: places with many people are marked, too. By the people present: --by rate.",
 )
+EXACT_NOTE = (
+    "按发生率的 Gi* 用精确分布，没有用到 --permutations。",
+    "Gi* by rate has an exact null: --permutations was not used.",
+)
 NEAR_REPEAT_NOTE = (
     "“校正 p”已对全部距离、时间带校正。一处忙一阵又静下来（如工地），也会成对接近，并不都是近重复。",
     "The corrected p holds for all bands. A place that is busy for a while brings close pairs without near repeats.",

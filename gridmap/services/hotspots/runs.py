@@ -25,7 +25,7 @@ from gridmap.services.hotspots.by_cell import by_emerging, by_gi, by_moran
 from gridmap.services.hotspots.by_place import by_kde, by_near_repeat, by_network_kde
 from gridmap.services.hotspots.by_scan import by_scan, by_space_time_scan
 from gridmap.services.hotspots.observations import Inputs, load_inputs, road_lines, scope_of
-from gridmap.services.hotspots.publish import BY_COUNT_NOTE, COUNTING, Outcome, told
+from gridmap.services.hotspots.publish import BY_COUNT_NOTE, COUNTING, EXACT_NOTE, Outcome, told
 from gridmap.services.hotspots.spec import COUNTS_ONLY, METHOD_NAMES, HotspotSpec
 from gridmap.storage.database import Database
 from gridmap.storage.hotspots import runs as stored
@@ -150,7 +150,11 @@ def _as_kept(
 
 
 def _notes_of(spec: HotspotSpec) -> list[list[str]]:
-    return [list(BY_COUNT_NOTE)] if spec.by == "count" and spec.method in COUNTING else []
+    if spec.by == "count" and spec.method in COUNTING:
+        return [list(BY_COUNT_NOTE)]
+    if spec.by == "rate" and spec.method == "gi" and spec.permutations:
+        return [list(EXACT_NOTE)]
+    return []
 
 
 def _in_degrees(features: list[Finding], epsg: int) -> list[Finding]:

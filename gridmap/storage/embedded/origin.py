@@ -12,6 +12,7 @@ import os
 from pathlib import Path
 
 from gridmap.errors import Forbidden, Unavailable
+from gridmap.files.packed import sync_folder
 from gridmap.storage.embedded.account import ServerAccount, run_as
 from gridmap.storage.embedded.layout import Layout
 from gridmap.storage.embedded.programs import ServerPrograms
@@ -75,14 +76,19 @@ def keep_origin(layout: Layout, data: Path) -> None:
     told = _numbers(data)
     if not mark.exists() or mark.read_text("utf-8") != told:
         layout.own_file(mark, told)
+        # A mark that a power cut emptied would make a copy of a folder that is none.
+        with mark.open("rb") as file:
+            os.fsync(file.fileno())
+        sync_folder(data)
 
 
 def is_copy(data: Path) -> bool:
     """Tell whether the folder is a copy of the one that its server ran in; of one that never ran nothing is known."""
     try:
-        return (data / MARK).read_text("utf-8") != _numbers(data)
+        told = (data / MARK).read_text("utf-8")
     except FileNotFoundError:
         return False
+    return bool(told.strip()) and told != _numbers(data)
 
 
 def _numbers(data: Path) -> str:

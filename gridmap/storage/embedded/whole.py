@@ -15,6 +15,7 @@ _NEEDED = (
     "pg_xact",
     "pg_multixact",
     "pg_tblspc",
+    "postgresql.conf",
 )
 """Without these no server starts."""
 

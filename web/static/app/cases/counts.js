@@ -7,6 +7,8 @@ import { may } from "../shell/rights.js";
 import { ASKED, isFresh, queryOf } from "./query.js";
 
 const VILLAGE_DIGITS = 14;
+/** @param {string} key */
+const townOf = (key) => key.slice(0, 9);
 
 export class Counts {
   /** @type {any} */
@@ -136,6 +138,7 @@ export class Counts {
         grid?.properties.level !== level || p.grid_key === state.grid;
       this.rows = rows.features
         .map((/** @type {Feature} */ f) => f.properties)
+        .filter((/** @type {Properties} */ p) => townOf(p.grid_key) === townOf(parent ?? p.grid_key))
         .filter(below)
         .map((/** @type {Properties} */ p) => ({ ...p, n: counts.counts[p.grid_key] ?? untold }));
       // What is not told has no shade: it is not nothing.
