@@ -74,7 +74,7 @@ def test_places_are_compared_by_rate_where_the_people_of_all_of_them_are_known(
     )
 
 
-@pytest.mark.parametrize("method", ["gi", "moran", "scan", "space-time-scan"])
+@pytest.mark.parametrize("method", ["gi", "scan", "space-time-scan"])
 def test_a_place_where_much_happens_and_nobody_lives_is_compared_all_the_same(
     make_database: MakeDatabase, method: str
 ) -> None:
