@@ -17,6 +17,7 @@ from rich.text import Text
 
 from gridmap.cli.rights import ASKED, WRITTEN_DOWN
 from gridmap.domain.accounts import Actor
+from gridmap.domain.days import EARLIEST_YEAR, FARTHEST
 from gridmap.domain.gridkey import MICRO, Scope
 from gridmap.domain.legible import legible
 from gridmap.domain.roles import require
@@ -155,7 +156,7 @@ def read_mapping(path: Path | None) -> dict[str, str] | None:
         return None
     try:
         mapping = json.loads(path.read_text("utf-8-sig"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         mapping = None
     if isinstance(mapping, dict) and isinstance(mapping.get("values"), dict):
         mapping = {k: v for k, v in mapping.items() if k != "values"} | _flat(mapping["values"])
@@ -204,9 +205,12 @@ class Moment(click.ParamType[dt.datetime]):
         if isinstance(value, dt.datetime):
             return value
         try:
-            return dt.datetime.fromisoformat(value)
+            at = dt.datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} 不是时间 / is not a time (YYYY-MM-DDTHH:MM)", param, ctx)
+        if not EARLIEST_YEAR <= at.year < FARTHEST.year:
+            self.fail(f"{value!r} 不在 1949 至 2199 年之间 / does not lie from 1949 to 2199", param, ctx)
+        return at
 
 
 def instant(database: Database, at: dt.datetime | None) -> dt.datetime:

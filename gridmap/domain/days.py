@@ -5,6 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+EARLIEST_YEAR = 1949
+FARTHEST = dt.datetime(2200, 1, 1, tzinfo=dt.UTC)
+"""Nothing that a town plans lies later; near the end of the calendar sums of days overflow."""
+
 
 def local_span(
     zone: str, since: dt.date | None, until: dt.date | None

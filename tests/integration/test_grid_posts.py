@@ -97,6 +97,11 @@ def test_hours_are_read_as_people_write_them_and_said_in_both_languages() -> Non
         week = week_of(read_week(words), None)
         assert say_week(week, english=True) == "Mo-Fr 08:30-17:00; Sa 09:00-12:00"
         assert say_week(week) == "周一至周五 08:30-17:00; 周六 09:00-12:00"
+    assert read_week("周一到周五 08:30~17:00") == read_week("Mo-Fr 08:30-17:00")
+    # What cannot be read whole would be a body that is shut when it is open.
+    for wrong in ("周一、周三 08:30-17:00", "Mo,We 08:30-17:00", "周一至周五 08:30-11:30、14:00-17:00"):
+        with pytest.raises(InvalidInput, match="看不懂"):
+            read_week(wrong)
     for wrong in ("早上", "Mo-Fr", "Mo-Fr 17:00-08:30", "Mo-Fr 08:30-17:00; 周末", "Mo 99:00-99:30"):
         with pytest.raises(InvalidInput, match="看不懂"):
             read_week(wrong)

@@ -10,6 +10,7 @@ from gridmap.domain.cases.lists import UNTOLD, choices, codes_of
 from gridmap.domain.cases.model import State, Step
 from gridmap.domain.cases.rules import RULES, barred_ways
 from gridmap.domain.codes import code_list
+from gridmap.domain.days import FARTHEST
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, ancestor, level_of, parent
 
 WAY_WORDS = {"police": ("公安", "the police"), "doctor": ("医院", "a doctor"), "court": ("法院", "the court")}
@@ -239,6 +240,13 @@ def _wrong_way(action: Action, step: Step, state: State) -> Refusal | None:
 def _wrong_time(action: Action, step: Step, state: State) -> Refusal | None:
     if step.until is None:
         return None
+    if step.until >= FARTHEST:
+        return Refusal(
+            "until-too-far",
+            "until",
+            "截止时间在 2200 年以后，请检查年份。",
+            "the time lies after 2199: check the year",
+        )
     if action is Action.PAUSE and step.until <= step.at:
         return Refusal(
             "pause-ends-before", "until", "挂起的截止时间应在现在之后。", "a pause ends after it begins"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from gridmap.domain.cases.directory import Week, week_of
 from gridmap.errors import InvalidInput
 
 _ZH_DAYS = {"一": "Mo", "二": "Tu", "三": "We", "四": "Th", "五": "Fr", "六": "Sa", "日": "Su", "天": "Su"}
 _EN = tuple(dict.fromkeys(_ZH_DAYS.values()))
 _ZH = tuple("一二三四五六日")
-_PLAIN = str.maketrans({"：": ":", "至": "-", "—": "-", "－": "-", "–": "-", "；": ";", "，": ";"})
+_PLAIN = str.maketrans({"：": ":", "；": ";", "，": ";"} | dict.fromkeys("至到~～—－–", "-"))
+_DAY = "(?:Mo|Tu|We|Th|Fr|Sa|Su)"
+# A part is read whole or not at all: what is left out would close a body that is open.
+_WHOLE = re.compile(rf"(?:{_DAY}(?:-{_DAY})?\s+\d{{2}}:\d{{2}}-\d{{2}}:\d{{2}}\s*)+|24/7")
 
 
 def read_week(words: str) -> dict[str, list[list[str]]]:
@@ -36,7 +41,10 @@ def read_week(words: str) -> dict[str, list[list[str]]]:
     parts = [part.strip() for part in plain.split(";") if part.strip()]
     try:
         weeks = [week_of(None, part) for part in parts]
-        read = all(weeks) and all(a < b for week in weeks for spans in week.values() for a, b in spans)
+        whole = all(_WHOLE.fullmatch(part) for part in parts)
+        read = (
+            whole and all(weeks) and all(a < b for week in weeks for spans in week.values() for a, b in spans)
+        )
     except ValueError:
         weeks, read = [], False
     if not weeks or not read:

@@ -125,7 +125,9 @@ def _is_one(groups: list[tuple[int, int]], text: str) -> bool:
         return False
     between = [text[a:b] for (_, a), (b, _) in pairwise(groups)]
     if any(_LISTING.intersection(part) for part in between):
-        return all(b - a == 1 for a, b in groups)
+        lengths = [b - a for a, b in groups]
+        # An identity number in its parts: place, day of birth, order.
+        return set(lengths) == {1} or lengths == [6, 8, 4]
     pointed = [any(c in ".·" for c in part) for part in between]
     if pointed and all(pointed):
         # With one point it is a number with decimals: an area, a distance, a coordinate.

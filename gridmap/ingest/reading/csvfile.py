@@ -20,13 +20,13 @@ from gridmap.errors import InvalidInput
 from gridmap.ingest.headings import HEADINGS_WITHIN, heading_row
 from gridmap.ingest.model import Limits, Notice, RawTable
 from gridmap.ingest.reading.files import copy_and_hash, refuse
+from gridmap.ingest.reading.separators import DELIMITERS, require_table
 
 _HEAD_BYTES = 256 * 1024
 _BLOCK_BYTES = 8 << 20
 _USUAL_SHARE = 0.8
 _PRIVATE = ("\ue000", "\uf8ff")
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)
-_DELIMITERS = (",", "\t", ";", "，")
 
 
 def read_csv(
@@ -180,8 +180,9 @@ def _refuse_nul(path: Path, block: bytes) -> None:
         raise refuse(
             "csv-nul",
             path,
-            "文件含有空字节（NUL），不是文本表格。请另存为 UTF-8 编码的 CSV。",
-            "it contains NUL bytes, so it is not a text table. Save it as CSV in UTF-8.",
+            "文件含有空字节（NUL），不是文本表格。请另存为 UTF-8 编码的 CSV；无标记的 UTF-16 请加 --encoding utf-16-le。",
+            "it contains NUL bytes, so it is not a text table. Save it as CSV in UTF-8; for UTF-16 without a mark add "
+            "--encoding utf-16-le.",
         )
 
 
@@ -319,7 +320,8 @@ def _headings(
     if told:
         text = text[told.end() :]
     first = text.split("\n", 1)[0]
-    delimiter = told[1] if told else max(_DELIMITERS[:3], key=first.count)
+    require_table(path, first, told=bool(told))
+    delimiter = told[1] if told else max(DELIMITERS, key=first.count)
     if len(head) == _HEAD_BYTES and "\n" not in text and "\r" not in text:
         raise refuse(
             "headings-too-long",
@@ -331,7 +333,7 @@ def _headings(
     at = heading_row(rows, known)
     if not told and not at:
         # A title above the headings may hold fewer of the separators than they do.
-        for other in _DELIMITERS[:3]:
+        for other in DELIMITERS:
             others, their_ends = _first_rows(text, other)
             if (place := heading_row(others, known)) > 0:
                 delimiter, rows, ends, at = other, others, their_ends, place

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from gridmap.domain.days import FARTHEST
 from gridmap.domain.fields import Noun
 from gridmap.domain.records import MIN_HEAD_COUNT
 from gridmap.errors import InvalidInput
@@ -127,21 +128,27 @@ def _order_of_dates(
 ) -> None:
     latest = now + dt.timedelta(days=1)
     for field in noun.fields:
-        if field.kind not in {"instant", "day"} or field.name in {"due_at", "until"}:
+        if field.kind not in {"instant", "day"}:
             continue
+        lies_ahead = field.name in {"due_at", "until"}
         values = columns[field.name]
         if values.null_count == len(values):
             continue
         low: Any = pa.scalar(_EARLIEST if field.kind == "instant" else _EARLIEST.date(), values.type)
-        high: Any = pa.scalar(latest if field.kind == "instant" else latest.date(), values.type)
+        end = FARTHEST if lies_ahead else latest
+        high: Any = pa.scalar(end if field.kind == "instant" else end.date(), values.type)
         heading = headings.columns.get(field.name, field.name)
         refusals.add(
             _mask(pc.greater(values, high)),
             heading,
             given.get(field.name),
-            code="date-in-future",
-            zh="日期在将来。请检查年份。",
-            en="the date lies in the future. Check the year.",
+            code="date-too-far" if lies_ahead else "date-in-future",
+            zh="期限在 2200 年以后。请检查年份；没有期限请留空。"
+            if lies_ahead
+            else "日期在将来。请检查年份。",
+            en="the limit lies after 2199. Check the year; leave it empty where there is none."
+            if lies_ahead
+            else "the date lies in the future. Check the year.",
         )
         refusals.add(
             _mask(pc.less(values, low)),

@@ -282,7 +282,13 @@ def _compose(match: re.Match[str], month: int, day: int) -> dt.datetime | str:
         hour += 12
     elif half in {"am", "上午", "凌晨"} and hour == 12:
         hour = 0
+    if half in {"am", "上午", "凌晨"} and hour > 12:
+        return UNREADABLE
+    # "晚上12点" is the midnight with which the day ends.
+    ends = hour == 12 and half in {"晚上", "夜里", "夜间"}
+    hour = 0 if ends else hour
     try:
-        return dt.datetime(int(part["y"]), month, day, hour, minute, int(part.get("s") or 0))  # noqa: DTZ001
-    except ValueError:
+        at = dt.datetime(int(part["y"]), month, day, hour, minute, int(part.get("s") or 0))  # noqa: DTZ001
+        return at + dt.timedelta(days=ends)
+    except (ValueError, OverflowError):
         return UNREADABLE

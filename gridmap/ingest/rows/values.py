@@ -18,8 +18,8 @@ from gridmap.domain.fields import Field
 
 _NUMBER = r"^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?\s*$"
 _DMS = re.compile(
-    r"([东西南北NSEWnsew]?(?:经|纬)?)\s*(\d{1,3})\s*[°度]\s*(?:(\d{1,2}(?:\.\d+)?)\s*['′分])?"
-    r"\s*(?:(\d{1,2}(?:\.\d+)?)\s*(?:[\"″秒]|''|′′))?\s*([NSEWnsew]?)"
+    r"([东西南北NSEWnsew]?(?:经|纬)?)\s*(\d{1,3})\s*[°度]\s*(?:([0-5]?\d(?:\.\d+)?)\s*['′分])?"
+    r"\s*(?:([0-5]?\d(?:\.\d+)?)\s*(?:[\"″秒]|''|′′))?\s*([NSEWnsew]?)"
 )
 _LETTERED = re.compile(
     r"([东西南北NSEWnsew](?:经|纬)?)?\s*[:：]?\s*(\d{1,3}(?:\.\d+)?)\s*[°度]?\s*([NSEWnsew])?"

@@ -12,6 +12,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.domain.legible import is_unseen
 from gridmap.domain.roles import Action, require
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
+from gridmap.ingest.free_text import checked_text
 from gridmap.services.accounts import audit
 from gridmap.services.accounts.entry import LINK_HOLDS
 from gridmap.services.accounts.secrets import TOKEN_MARK, digest, new_secret
@@ -73,6 +74,7 @@ def add_post(
     """
     require(actor, Action.MANAGE_POSTS)
     name = tidy_name(name)
+    checked_text(name)
     _check_within(actor, grid_key)
     with database.scoped_session(Scope.whole(), write=True) as session:
         if posts.find_post(session, name) is not None:
@@ -220,6 +222,7 @@ def add_token(
     """Make a program's token; return it and its secret, which is told only now."""
     require(actor, Action.MANAGE_POSTS)
     name = tidy_name(name)
+    checked_text(name)
     _check_within(actor, grid_key)
     now = dt.datetime.now(dt.UTC)
     if not now < ends_at <= now + dt.timedelta(days=MOST_TOKEN_DAYS):

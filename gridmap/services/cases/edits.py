@@ -15,7 +15,8 @@ from gridmap.domain.cases.model import Case, Step
 from gridmap.errors import Conflict, Forbidden, InvalidInput
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.cases import desk, edited
-from gridmap.services.cases.intake import check_new, place_of, values_of
+from gridmap.services.cases.intake import place_of, values_of
+from gridmap.services.cases.new_case import check_new
 from gridmap.services.cases.refusals import CaseMovedOn, absent, key_used, read_key
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import steps as stored_steps

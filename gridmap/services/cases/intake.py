@@ -15,19 +15,15 @@ from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import NewCase
 from gridmap.domain.cases.derive import derive
-from gridmap.domain.cases.lists import require
 from gridmap.domain.cases.model import Case, CaseRow, Opening, Step
-from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import AREA, TOWN, UNASSIGNED, VILLAGE, Scope, ancestor, level_of
-from gridmap.domain.legible import is_unseen
 from gridmap.errors import Conflict, Forbidden, InvalidInput
-from gridmap.ingest.free_text import checked_text
-from gridmap.ingest.personal import personal_in
 from gridmap.services.cases import desk
 from gridmap.services.cases.follow import tasks_of_step
 from gridmap.services.cases.limits import dues, table_of
+from gridmap.services.cases.new_case import check_new
 from gridmap.services.cases.refusals import key_used, read_key
-from gridmap.services.cases.told import linked_number, risk_needs_ground
+from gridmap.services.cases.told import linked_number
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import steps as stored_steps
@@ -40,7 +36,6 @@ NEAR_M = 150.0
 """Open cases so near, and their accuracy circles farther, may be the same matter."""
 NEAR_DAYS = 14
 _MOST_ACCURACY_M = 500.0
-_AHEAD = dt.timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,71 +146,6 @@ def duplicates(
         if away_m <= NEAR_M + own_m + min(row.accuracy_m or 0.0, _MOST_ACCURACY_M)
     ]
     return [row for *_, row in sorted(found, key=lambda f: f[:3])]
-
-
-def check_new(new: NewCase, now: dt.datetime) -> None:
-    """Refuse what cannot be told of a case.
-
-    Raises
-    ------
-    InvalidInput
-    """
-    _check_codes(new)
-    if not new.summary.strip():
-        raise InvalidInput(
-            "case-no-summary", "请填写事由摘要。", "Say in a few words what the case is about."
-        )
-    for text in (new.summary, new.place, new.grid_reason):
-        checked_text(text)
-    if new.number_of_source and any(is_unseen(c) for c in new.number_of_source):
-        raise InvalidInput(
-            "source-number-unseen",
-            "来源编号含有看不见的字符，会造成“看起来一样”的编号。请重新输入。",
-            "The source's number holds a character that cannot be seen, which makes look-alikes. Type it again.",
-        )
-    if new.number_of_source and personal_in(new.number_of_source, identifier=True):
-        raise InvalidInput(
-            "source-number-personal",
-            "来源编号像身份证号或电话号码，不予保存。请核对。",
-            "The source's number looks like an identity or telephone number and is not kept. Check it.",
-        )
-    for name, at in (("occurred_at", new.occurred_at), ("reported_at", new.reported_at)):
-        if at is not None and (at.tzinfo is None or at > now + _AHEAD):
-            raise InvalidInput(
-                "case-time",
-                f"{name} 应带时区，且不晚于现在。",
-                f"{name} has a zone, and is not later than now.",
-            )
-    if (new.people_count is not None and new.people_count < 1) or (
-        new.severity is not None and not 1 <= new.severity <= 5
-    ):
-        raise InvalidInput(
-            "case-count",
-            "人数至少为 1，严重程度为 1 至 5。",
-            "There is at least one person; severity is 1 to 5.",
-        )
-
-
-def _check_codes(new: NewCase) -> None:
-    kinds = codes("dispute_kind") if new.domain == "dispute" else None
-    for given, known in (
-        (new.domain, codes("domain")),
-        (new.scale, codes("scale")),
-        (new.channel, codes("channel")),
-        (new.kind, kinds),
-    ):
-        if given is not None and known is not None and given not in known:
-            raise InvalidInput(
-                "case-code-unknown",
-                f"“{given}”不在列表中，可选：{'、'.join(sorted(known))}。",
-                f"{given!r} is not in the list; choose of {', '.join(sorted(known))}.",
-            )
-    for listed in ("found_by", "sum_band", "risk"):
-        require(listed, getattr(new, listed))
-    for ground in new.risk_grounds:
-        require("risk_ground", ground)
-    if new.risk != "green" and not new.risk_grounds:
-        raise risk_needs_ground()
 
 
 def place_of(database: Database, new: NewCase) -> Placed:

@@ -116,7 +116,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text("utf-8") if path.stat().st_size <= _LONGEST_FILE else ""
         given: dict[str, Any] = dict(json.loads(text))
-    except (OSError, ValueError, TypeError) as wrong:
+    except (OSError, ValueError, TypeError, RecursionError) as wrong:
         raise InvalidInput(
             "limits-file",
             f"无法读取期限文件 {path.name}：{wrong}。请用 gridmap limits save 生成样例。",

@@ -16,6 +16,7 @@ from gridmap.domain.spellings import spellings
 from gridmap.errors import InvalidInput
 from gridmap.ingest.headings import heading_key
 from gridmap.ingest.reading.entry import read_raw
+from gridmap.ingest.rows.cells import without_totals
 
 _LARGEST = 4_000_000
 _LISTS = ("closed_to", "windows")
@@ -139,7 +140,7 @@ def _told(read: Any, text: str) -> None:
     try:
         read(text)
     except InvalidInput as refused:
-        raise ValueError(f"{refused.zh} / {refused.en}") from None
+        raise ValueError(f"{refused.zh.rstrip('。')} / {refused.en.rstrip('.')}") from None
 
 
 def read_rules(path: Path) -> Rules:
@@ -183,13 +184,23 @@ def _of_json(path: Path) -> Any:
         raise _refused(
             path.name, "-", "-", "无法读取，应为 UTF-8 文本", "cannot be read as UTF-8 text"
         ) from None
-    except ValueError as broken:
+    except (ValueError, RecursionError) as broken:
         raise _refused(path.name, "-", "-", f"不是 JSON：{broken}", f"is no JSON: {broken}") from None
 
 
 _SAID = {
     "missing": ("缺少此项", "is missing"),
     "extra_forbidden": ("没有这样的字段", "is no field of a rule"),
+    "string_type": ("应为文字", "must be a text"),
+    "string_too_short": ("不能为空", "must not be empty"),
+    "string_too_long": ("文字太长", "is too long"),
+    "too_long": ("项数太多", "has too many entries"),
+    "tuple_type": ("应为列表 […]", "must be a list"),
+    "model_type": ("应为对象 {…}", "must be an object"),
+    "int_from_float": ("应为整数", "must be a whole number"),
+    "int_type": ("应为整数", "must be a whole number"),
+    "float_type": ("应为数字", "must be a number"),
+    "bool_type": ("应为 true 或 false", "must be true or false"),
     "int_parsing": ("应为整数", "must be a whole number"),
     "float_parsing": ("应为数字", "must be a number"),
     "bool_parsing": ("应为 是 或 否", "must be true or false"),
@@ -222,9 +233,31 @@ _CODES = {
 }
 
 
+def _require_plain_headings(path: Path, fields: Mapping[str, str]) -> None:
+    meant = list(fields.values())
+    twice = [name for name, field in fields.items() if meant.count(field) > 1]
+    if twice:
+        raise _refused(
+            path.name,
+            "-",
+            fields[twice[0]],
+            f"列“{'、'.join(twice)}”是同一字段，请删除其一",
+            f"the columns {', '.join(twice)} are one field; delete one of them",
+        )
+    if not {"stop", "team"}.intersection(meant):
+        raise _refused(
+            path.name,
+            "-",
+            "-",
+            f"没有“停靠点”或“队伍”一列，读到的表头：{'、'.join(fields)}",
+            f"it has no column stop or team; the headings found are {', '.join(fields)}",
+        )
+
+
 def _of_table(path: Path) -> tuple[dict[str, Any], dict[tuple[str, int], int]]:
-    raw = read_raw(path, known=HEADINGS.keys())
+    raw = without_totals(read_raw(path, known=HEADINGS.keys()))
     fields = {name: HEADINGS.get(heading_key(name), name) for name in raw.table.column_names}
+    _require_plain_headings(path, fields)
     out: dict[str, list[dict[str, Any]]] = {"stops": [], "teams": []}
     lines: dict[tuple[str, int], int] = {}
     for row, cells in zip(raw.row_numbers, raw.table.to_pylist(), strict=True):

@@ -1,0 +1,29 @@
+"""What parts the columns of a text table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gridmap.ingest.reading.files import refuse
+
+DELIMITERS = (",", "\t", ";")
+_FEW_COLUMNS = 2
+
+
+def require_table(path: Path, first: str, *, told: bool) -> None:
+    """Refuse by its first line what is no table, or has its columns parted otherwise."""
+    if first.lstrip()[:1] == "<":
+        raise refuse(
+            "csv-web-page",
+            path,
+            "这是网页（或 XML），不是 CSV。请用电子表格软件打开，另存为 .xlsx 后再导入。",
+            "it is a web page (or XML) and no CSV. Open it in a spreadsheet program and save it as .xlsx.",
+        )
+    parted = any(d in first for d in DELIMITERS)
+    if not told and not parted and max(first.count("，"), first.count("|")) >= _FEW_COLUMNS:
+        raise refuse(
+            "csv-separator",
+            path,
+            "各列之间是中文逗号或竖线，应为英文逗号。请替换；竖线也可在第一行写 sep=|。",
+            "its columns are parted by Chinese commas or bars. Put commas; for bars a first line sep=| does, too.",
+        )

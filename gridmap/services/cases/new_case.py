@@ -1,0 +1,94 @@
+"""What may be told of a new case."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+from gridmap.domain.cases.asked import NewCase
+from gridmap.domain.cases.lists import require
+from gridmap.domain.codes import codes
+from gridmap.domain.days import EARLIEST_YEAR
+from gridmap.domain.legible import is_unseen
+from gridmap.errors import InvalidInput
+from gridmap.ingest.free_text import checked_text
+from gridmap.ingest.personal import personal_in
+from gridmap.services.cases.told import risk_needs_ground
+
+_AHEAD = dt.timedelta(minutes=5)
+_MOST_PEOPLE = 100_000
+_MOST_ACCURACY_M = 100_000
+
+
+def check_new(new: NewCase, now: dt.datetime) -> None:
+    """Refuse what cannot be told of a case.
+
+    Raises
+    ------
+    InvalidInput
+    """
+    _check_codes(new)
+    if not new.summary.strip():
+        raise InvalidInput(
+            "case-no-summary", "请填写事由摘要。", "Say in a few words what the case is about."
+        )
+    for text in (new.summary, new.place, new.grid_reason):
+        checked_text(text)
+    if new.number_of_source and any(is_unseen(c) for c in new.number_of_source):
+        raise InvalidInput(
+            "source-number-unseen",
+            "来源编号含有看不见的字符，会造成“看起来一样”的编号。请重新输入。",
+            "The source's number holds a character that cannot be seen, which makes look-alikes. Type it again.",
+        )
+    if new.number_of_source and personal_in(new.number_of_source, identifier=True):
+        raise InvalidInput(
+            "source-number-personal",
+            "来源编号像身份证号或电话号码，不予保存。请核对。",
+            "The source's number looks like an identity or telephone number and is not kept. Check it.",
+        )
+    for name, at in (("occurred_at", new.occurred_at), ("reported_at", new.reported_at)):
+        if at is not None and (at.tzinfo is None or at.year < EARLIEST_YEAR or at > now + _AHEAD):
+            raise InvalidInput(
+                "case-time",
+                f"{name} 应带时区，不早于 1949 年，且不晚于现在。",
+                f"{name} has a zone, does not lie before 1949, and is not later than now.",
+            )
+    if (new.people_count is not None and not 1 <= new.people_count <= _MOST_PEOPLE) or (
+        new.severity is not None and not 1 <= new.severity <= 5
+    ):
+        raise InvalidInput(
+            "case-count",
+            f"人数为 1 至 {_MOST_PEOPLE:,}，严重程度为 1 至 5。",
+            f"There are 1 to {_MOST_PEOPLE:,} people; severity is 1 to 5.",
+        )
+    for name, value in (("lon", new.lon), ("lat", new.lat), ("accuracy_m", new.accuracy_m)):
+        if value is not None and not (
+            math.isfinite(value) and (name != "accuracy_m" or 0 <= value <= _MOST_ACCURACY_M)
+        ):
+            raise InvalidInput(
+                "case-place-number",
+                f"{name} 的值 {value} 不能用：应为数；精度为 0 至 100,000 米。",
+                f"{name} cannot be {value}: it is a number, and an accuracy lies from 0 to 100,000 m.",
+            )
+
+
+def _check_codes(new: NewCase) -> None:
+    kinds = codes("dispute_kind") if new.domain == "dispute" else None
+    for given, known in (
+        (new.domain, codes("domain")),
+        (new.scale, codes("scale")),
+        (new.channel, codes("channel")),
+        (new.kind, kinds),
+    ):
+        if given is not None and known is not None and given not in known:
+            raise InvalidInput(
+                "case-code-unknown",
+                f"“{given}”不在列表中，可选：{'、'.join(sorted(known))}。",
+                f"{given!r} is not in the list; choose of {', '.join(sorted(known))}.",
+            )
+    for listed in ("found_by", "sum_band", "risk"):
+        require(listed, getattr(new, listed))
+    for ground in new.risk_grounds:
+        require("risk_ground", ground)
+    if new.risk != "green" and not new.risk_grounds:
+        raise risk_needs_ground()
