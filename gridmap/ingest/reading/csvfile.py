@@ -180,7 +180,8 @@ def _refuse_nul(path: Path, block: bytes) -> None:
         raise refuse(
             "csv-nul",
             path,
-            "文件含有空字节（NUL），不是文本表格。请另存为 UTF-8 编码的 CSV；无标记的 UTF-16 请加 --encoding utf-16-le。",
+            "文件含有空字节（NUL），不是文本表格。请另存为 UTF-8 编码的 CSV；"
+            "若是无标记的 UTF-16，请加 --encoding utf-16-le。",
             "it contains NUL bytes, so it is not a text table. Save it as CSV in UTF-8; for UTF-16 without a mark add "
             "--encoding utf-16-le.",
         )
