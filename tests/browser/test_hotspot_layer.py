@@ -296,7 +296,7 @@ def test_a_browser_without_webgl_shows_the_areas_too(
 def test_too_few_replications_are_told_and_not_called_nothing_beyond_chance(
     visit: Visit, demo_server: str
 ) -> None:
-    run_id = made(demo_server, method="gi", domain="policing", level=4, permutations=99)
+    run_id = made(demo_server, method="gi", by="count", domain="policing", level=4, permutations=99)
     page = visit().open(f"?hot={run_id}&layers=names")
     expect(page.locator("#hotspots")).to_contain_text("随机重复次数太少")
     expect(page.locator("#hot-count")).to_have_text("")
