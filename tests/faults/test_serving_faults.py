@@ -102,8 +102,9 @@ def test_while_the_database_is_away_people_are_told_when_to_come_back_and_it_com
 def test_two_servers_on_one_folder_share_its_database_and_the_one_that_stays_keeps_it(
     home: Path, serving: Callable[..., Serving], until: Until
 ) -> None:
-    first, second = serving(), serving()
+    first = serving()
     first.until()
+    second = serving()
     second.until()
     status = EmbeddedCluster(home / "database").status()
     assert status.users == 2
