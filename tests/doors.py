@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
+import random
+import string
 import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,14 +15,18 @@ from gridmap.domain.accounts import Actor, Role
 from gridmap.services.accounts import desk, entry
 from gridmap.storage.database import Database
 
-_NUMBERS = itertools.count()
+_DRAWN = random.Random()
+
+
+def new_word() -> str:
+    """Draw a word that is in no other name, of letters: figures at random are a telephone number now and then."""
+    return "".join(_DRAWN.choices(string.ascii_lowercase, k=16))
 
 
 def token_of(database: Database, role: Role = Role.ADMINISTRATOR, grid_key: int = 0) -> str:
     """Make a token for a day; its name is new."""
     ends_at = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-    name = f"{role.value} {grid_key} {next(_NUMBERS)} {dt.datetime.now(dt.UTC):%H%M%S%f}"
-    return desk.add_token(database, Actor.at_the_machine(), name, role, grid_key, ends_at)[1]
+    return desk.add_token(database, Actor.at_the_machine(), new_word(), role, grid_key, ends_at)[1]
 
 
 def client_of(database: Database, role: Role = Role.ADMINISTRATOR, grid_key: int = 0) -> FlaskClient:

@@ -19,6 +19,7 @@ from gridmap.services.cases import intake
 from gridmap.storage.database import Database
 from tests.browser.conftest import DESK, Visit, Watched, serving
 from tests.conftest import MakeDatabase
+from tests.doors import new_word
 
 PHONE = {"width": 360, "height": 740}
 VILLAGES = 28
@@ -61,7 +62,7 @@ def number(field_town: Database) -> str:
     with field_town.scoped_session(Scope.whole()) as session:
         village = session.scalar(text("select min(grid_key) from grids where level = 3 and valid_to is null"))
         at = session.scalar(text("select now() - interval '1 hour'"))
-    new = NewCase("dispute", at, f"晾晒占地 {uuid.uuid4().hex[:6]}", kind="02", grid_key=village)
+    new = NewCase("dispute", at, f"晾晒占地 {new_word()}", kind="02", grid_key=village)
     return intake.record(field_town, Actor.at_the_machine(), new, uuid.uuid4()).row.number
 
 

@@ -12,6 +12,7 @@ from gridmap.domain.roles import Action, may
 from gridmap.services.accounts import desk, entry
 from gridmap.storage.database import Database
 from tests.browser.conftest import Visit
+from tests.doors import new_word
 
 pytestmark = pytest.mark.browser
 
@@ -29,8 +30,7 @@ LISTS = {
 def test_the_map_asks_only_for_what_the_role_may_see(
     visit: Visit, demo_server: str, demo_database: Database, role: Role
 ) -> None:
-    name = f"{role} {dt.datetime.now(dt.UTC):%H%M%S%f}"
-    _, link = desk.add_post(demo_database, KEEPER, name, role, 0, dt.date(2026, 11, 1))
+    _, link = desk.add_post(demo_database, KEEPER, new_word(), role, 0, dt.date(2026, 11, 1))
     watched = visit()
     page = watched.page
     cookie = next(c for c in page.context.cookies() if c["name"].startswith("gridmap_"))
