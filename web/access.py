@@ -9,6 +9,7 @@ from __future__ import annotations
 from urllib.parse import quote, unquote
 
 from flask import Response, g, redirect, request
+from werkzeug.exceptions import MethodNotAllowed
 
 from gridmap.domain.accounts import Actor, SignedIn
 from gridmap.domain.legible import legible
@@ -16,11 +17,10 @@ from gridmap.domain.roles import Action, may, require
 from gridmap.errors import Forbidden, InvalidInput, NotSignedIn
 from gridmap.services.accounts import audit, desk, entry
 from web.context import database
-from web.door import variable_of
+from web.door import FORM, variable_of
 from web.rights import ASKED, OPEN, WRITTEN_BY_SERVICE, WRITTEN_DOWN, A
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_FORM_PAGES = frozenset({"application/x-www-form-urlencoded"})
 _PAGES = (
     "pages.",
     "accounts.",
@@ -59,11 +59,16 @@ def guard() -> Response | None:
         When the role may not do this, or the address is in no table.
     InvalidInput
         When the body is neither JSON nor a form of the program's own pages.
+    MethodNotAllowed
+        When the address is known, but not by this method.
     """
     endpoint = request.endpoint
     if endpoint in OPEN:
         _check_type()
         return None
+    if isinstance(request.routing_exception, MethodNotAllowed):
+        # By which methods an address is asked is in the public document, and is the same for everybody.
+        raise request.routing_exception
     if (actor := _found()) is None:
         if (endpoint or "").startswith(_PAGES) and request.method in _READING and _wants_page():
             asked = request.full_path.rstrip("?")
@@ -75,7 +80,7 @@ def guard() -> Response | None:
         )
     g.actor = actor
     if endpoint is None:
-        # No such address, or not by this method: routing tells which.
+        # No such address: routing tells so.
         return None
     action = ASKED.get(endpoint)
     if action is None:
@@ -176,7 +181,7 @@ def _check_type() -> None:
     """Refuse bodies in other types than JSON and, for the pages' own forms, that of forms."""
     if request.method in _READING or not request.content_length:
         return
-    is_form = request.mimetype in _FORM_PAGES and not request.path.startswith("/api/")
+    is_form = request.mimetype == FORM and not request.path.startswith("/api/")
     if request.mimetype != "application/json" and not is_form:
         raise InvalidInput(
             "body-not-json",

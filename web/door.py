@@ -23,6 +23,10 @@ MOST_BODY = 1_048_576
 MOST_DEPTH = 32
 """How deep JSON may be nested."""
 
+FORM = "application/x-www-form-urlencoded"
+"""In what type the pages' own forms come."""
+
+_NUL = "%00"
 _OWN = frozenset({"same-origin", "none"})
 _READING = frozenset({"GET", "HEAD"})
 _HOST = re.compile(
@@ -66,6 +70,7 @@ class Door:
             check_origin(environ)
             if self._sign_on is not None:
                 check_sign_on(environ, *self._sign_on)
+            _check_address(environ)
             _check_body(environ)
         except GridmapError as error:
             return _refusal(error, environ, start)
@@ -182,6 +187,16 @@ def _foreign() -> Forbidden:
     )
 
 
+def _check_address(environ: Environ) -> None:
+    """Refuse NUL in an address: no record, day or word holds one, and the database takes none."""
+    if "\x00" in environ.get("PATH_INFO", "") or _NUL in environ.get("QUERY_STRING", ""):
+        raise InvalidInput(
+            "address-nul",
+            "请求地址含有空字符（NUL，%00）。请删除后重试。",
+            "The address holds NUL (%00). Remove it and try again.",
+        )
+
+
 def _check_body(environ: Environ) -> None:
     """Read the body here, whole and within limits, so that nothing behind parses what is too large or too deep."""
     declared = environ.get("CONTENT_LENGTH") or "0"
@@ -196,6 +211,8 @@ def _check_body(environ: Environ) -> None:
     mimetype = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().casefold()
     if mimetype == "application/json" or mimetype.endswith("+json"):
         check_json(body)
+    elif mimetype == FORM and _NUL.encode() in body:
+        raise _nul()
 
 
 def check_json(body: bytes) -> None:
@@ -206,11 +223,7 @@ def check_json(body: bytes) -> None:
     InvalidInput
     """
     if b"\x00" in body or b"\\u0000" in body:
-        raise InvalidInput(
-            "body-nul",
-            "请求内容含有空字符（NUL）。请删除后重试。",
-            "The body holds NUL. Remove it and try again.",
-        )
+        raise _nul()
     if _HALF.search(_PAIR.sub(b"", body.replace(b"\\\\", b""))):
         raise InvalidInput(
             "body-half-character",
@@ -230,6 +243,14 @@ def check_json(body: bytes) -> None:
             f"请求内容嵌套超过 {MOST_DEPTH} 层。",
             f"The body is nested deeper than {MOST_DEPTH} levels.",
         )
+
+
+def _nul() -> InvalidInput:
+    return InvalidInput(
+        "body-nul",
+        "请求内容含有空字符（NUL）。请删除后重试。",
+        "The body holds NUL. Remove it and try again.",
+    )
 
 
 def _too_large() -> TooLarge:

@@ -138,10 +138,34 @@ def test_brackets_within_text_are_no_depth(town: FlaskClient) -> None:
     assert answer.get_json()["code"] == "request-invalid"
 
 
-def test_a_wrong_method_is_told_which_are_right(town: FlaskClient) -> None:
-    answer = town.delete("/api/v1/grids")
-    assert answer.status_code == 405
-    assert {"GET", "HEAD"} <= set(answer.headers["Allow"].split(", "))
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/api/v1/incidents?kind=a%00b",
+        "/api/v1/incidents?q=a%00b",
+        "/api/v1/counts?level=2&domain=%00",
+        "/api/v1/teams/%00/track",
+        "/desk/search?q=%00",
+        "/sign-in?next=%00",
+    ],
+)
+def test_nul_in_an_address_is_refused_before_it_is_looked_up(town: FlaskClient, address: str) -> None:
+    problem(town.get(address), 422, "address-nul")
+    form = "application/x-www-form-urlencoded"
+    problem(town.post("/sign-in", data="name=a%00b", content_type=form), 422, "body-nul")
+
+
+def test_a_wrong_method_is_told_which_are_right_whoever_asks(town: FlaskClient) -> None:
+    for client in (town, town.application.test_client(use_cookies=False)):
+        for address, right in (
+            ("/api/v1/grids", {"GET", "HEAD"}),
+            ("/api/v1/incidents", {"GET", "HEAD"}),
+            ("/api/v1/dispatches/1/arrived", {"POST"}),
+            ("/healthz", {"GET", "HEAD"}),
+        ):
+            answer = client.patch(address)
+            assert answer.status_code == 405
+            assert right <= set(answer.headers["Allow"].split(", "))
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

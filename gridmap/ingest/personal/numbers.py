@@ -33,12 +33,23 @@ _LISTING = frozenset(",、;")
 _MOST_GROUPS = 6
 _MOBILE = re.compile(r"(?:(?:00)?86)?(1[3-9][0-9]{9})")
 _LANDLINE = re.compile(r"(?:(?:00)?86)?0(?:10|2[0-9]|[3-9][0-9]{2})[2-9][0-9]{6,7}")
-_ABROAD = re.compile(r"\+ ?(?!86)[1-9][0-9 \-]{7,16}[0-9]")
-_CALLED = re.compile(
-    r"(?:电话|手机|座机|固话|联系方式|拨打|致电|传真|热线|短信|号码|tel|phone|mobile|call)[^0-9一-鿿]{0,4}(?:号码?|为|是)?[^0-9一-鿿]{0,3}"
-    r"([0-9][0-9 \-]{4,12}[0-9])",
+_DATED = re.compile(
+    r"(?<![0-9])([0-9]{6})[^\w]{0,3}([0-9]{4})[^\w]{0,2}年?[^\w]?([0-9]{2})[^\w]{0,2}月?[^\w]?([0-9]{2})[^\w]{0,2}日?[^\w]{0,3}"
+    r"([0-9]{3}[0-9X])(?![0-9])",
     re.IGNORECASE,
 )
+_LISTED = ([3, 4, 4], [4, 3, 4], [3, 3, 5], [3, 8], [6, 8, 4])
+"""How a mobile's digits, and an identity number's (place, day of birth, order), are parted by commas."""
+_ABROAD = re.compile(
+    r"\+ ?[1-9][0-9 \-()]{7,16}[0-9]|(?<![0-9])86[ \-]0?[1-9][0-9]{1,2}[ \-][2-9][0-9]{6,7}(?![0-9])"
+)
+_CALLED = re.compile(
+    r"(?:电话|手机|座机|固话|联系方式|拨打|致电|传真|热线|短信|(?<![票单件同记证照据户表牌])号码|tel|phone|mobile|call)[^0-9一-鿿]{0,4}(?:号码?|为|是)?[^0-9一-鿿]{0,3}"
+    r"([0-9][0-9 \-]{4,12}[0-9])(?![0-9])",
+    re.IGNORECASE,
+)
+_LONGEST_CALLED = 12
+"""Area code and number; longer ones after 热线 and the like are numbers of orders."""
 _PUBLIC = re.compile(r"(?:110|119|12[0-9]|1[12][0-9]{3}|9[56][0-9]{3,6}|[48]00[0-9]{7}|10[016][0-9]{2,5})")
 
 
@@ -81,14 +92,20 @@ def find_numbers(copy: Plain, *, identifier: bool = False) -> Iterator[Found]:
                 if found is not None:
                     yield found
     if not identifier:
-        for match in _ABROAD.finditer(copy.digits):
-            yield Found("phone", *copy.span(*match.span()))
-        for match in _CALLED.finditer(copy.digits):
-            number = re.sub("[^0-9]", "", match[1])
-            if not _PUBLIC.fullmatch(number):
-                yield Found(
-                    "phone" if len(number) >= 7 else "short", *copy.span(match.start(1), match.end(1))
-                )
+        yield from _by_words(copy)
+
+
+def _by_words(copy: Plain) -> Iterator[Found]:
+    """Give numbers that a sign or a word beside them tells: a day of birth, a country's code, 电话 and the like."""
+    for match in _DATED.finditer(copy.digits):
+        if _kind("".join(match.groups()), identifier=False) == "identity":
+            yield Found("identity", *copy.span(*match.span()))
+    for match in _ABROAD.finditer(copy.digits):
+        yield Found("phone", *copy.span(*match.span()))
+    for match in _CALLED.finditer(copy.digits):
+        number = re.sub("[^0-9]", "", match[1])
+        if len(number) <= _LONGEST_CALLED and not _PUBLIC.fullmatch(number):
+            yield Found("phone" if len(number) >= 7 else "short", *copy.span(match.start(1), match.end(1)))
 
 
 def _number(groups: list[tuple[int, int]], copy: Plain, *, identifier: bool) -> Found | None:
@@ -126,8 +143,7 @@ def _is_one(groups: list[tuple[int, int]], text: str) -> bool:
     between = [text[a:b] for (_, a), (b, _) in pairwise(groups)]
     if any(_LISTING.intersection(part) for part in between):
         lengths = [b - a for a, b in groups]
-        # An identity number in its parts: place, day of birth, order.
-        return set(lengths) == {1} or lengths == [6, 8, 4]
+        return set(lengths) == {1} or lengths in _LISTED
     pointed = [any(c in ".·" for c in part) for part in between]
     if pointed and all(pointed):
         # With one point it is a number with decimals: an area, a distance, a coordinate.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -11,6 +12,12 @@ _DIGITS = dict(zip("〇零一二三四五六七八九", "00123456789", strict=Tr
     zip("壹贰叁肆伍陆柒捌玖幺两", "12345678912", strict=True)
 )
 """Digits as they are written or dictated one by one; 十 and 百 are no digits of a number that is dictated."""
+
+FIGURES = "".join(_DIGITS)
+"""Characters that are read as digits beside 0 to 9."""
+
+_LIKE_NOUGHT = re.compile("(?<=[0-9])[OoΟОоοо○◯]+|[OoΟОоοо○◯]+(?=[0-9])")
+_LIKE_ONE = re.compile("(?<![A-Za-z])[lI](?=[0-9]{5})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +29,8 @@ class Plain:
     text : str
         NFKC, without invisible characters, dashes of every kind as ``-``.
     digits : str
-        The same with Chinese digits as figures, character by character.
+        The same with Chinese digits, and letters that look like 0 or 1 among digits, as figures, character by
+        character.
     places : tuple of int
         For each character the place in the text that it comes from.
     """
@@ -60,12 +68,17 @@ def plain(text: str) -> Plain:
             kept.append(_figure(part))
             places.append(place)
     joined = "".join(kept)
-    return Plain(joined, "".join(_DIGITS.get(c, c) for c in joined), tuple(places))
+    digits = "".join(_DIGITS.get(c, c) for c in joined)
+    digits = _LIKE_ONE.sub("1", _LIKE_NOUGHT.sub(lambda m: "0" * len(m[0]), digits))
+    return Plain(joined, digits, tuple(places))
 
 
 def _figure(character: str) -> str:
     if unicodedata.category(character) == "Pd" or character in "−˗":
         return "-"
-    if character.isdecimal():
-        return str(unicodedata.decimal(character))
+    # Digits in filled circles have no normal form, but a value.
+    if (value := unicodedata.digit(character, None)) is not None:
+        return str(value)
+    if character in "×ХΧхχ":
+        return "X"
     return " " if character.isspace() else character
