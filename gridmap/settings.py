@@ -19,6 +19,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from gridmap.errors import InvalidInput
 
 _HEADER = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
+_SFTP = re.compile(
+    r"sftp://([^\s/@:?#]+@)?([^\s/@:?#\[\]]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/[^?#]*[^/?#]", re.ASCII
+)
 _OF_HTTP = frozenset(
     {"host", "origin", "cookie", "authorization", "content-type", "content-length", "user-agent"}
 )
@@ -79,8 +82,12 @@ class Settings(BaseSettings):
         Lines for a person, or JSON with a line for each request.
     backup_folder : Path or None
         Where backups go; None is ``backups`` in the workspace's folder.
-    backup_copy : Path or None
-        A second place that gets every file of the first.
+    backup_copy : str or None
+        A second place that gets every file of the first: a folder, or ``sftp://user@host/path``.
+    backup_ssh_key : Path or None
+        Private key of OpenSSH for a second place by SFTP.
+    backup_known_hosts : Path or None
+        File with the keys of machines that are known, in OpenSSH's format.
     backup_at : str
         Time of day, in the workspace's zone, of the daily backup that `gridmap serve` makes; ``off`` for none.
     backup_keep : str
@@ -114,7 +121,9 @@ class Settings(BaseSettings):
     case_text_days: int | None = Field(default=None, ge=30, le=36_500)
     log: Literal["text", "json"] = "text"
     backup_folder: Path | None = None
-    backup_copy: Path | None = None
+    backup_copy: str | None = None
+    backup_ssh_key: Path | None = None
+    backup_known_hosts: Path | None = None
     backup_at: str = Field(default="02:30", pattern=r"^(off|([01][0-9]|2[0-3]):[0-5][0-9])$")
     backup_keep: str = Field(default="7d 4w 12m", pattern=r"^[1-9][0-9]{0,2}d( [0-9]{1,3}w)?( [0-9]{1,3}m)?$")
     backup_recipients: str | None = Field(
@@ -139,6 +148,8 @@ class Settings(BaseSettings):
         "case_text_days",
         "backup_folder",
         "backup_copy",
+        "backup_ssh_key",
+        "backup_known_hosts",
         "backup_recipients",
         "backup_key_file",
         mode="before",
@@ -156,6 +167,14 @@ class Settings(BaseSettings):
             or _HEADER.fullmatch(value) is None
             or value.casefold() in _OF_HTTP
         ):
+            raise ValueError(value)
+        return value
+
+    @field_validator("backup_copy", mode="after")
+    @classmethod
+    def _folder_or_sftp(cls, value: str | None) -> str | None:
+        # A password would stand in the environment, and an address of another kind would be made as a folder.
+        if value is not None and "://" in value and _SFTP.fullmatch(value) is None:
             raise ValueError(value)
         return value
 

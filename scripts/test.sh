@@ -72,6 +72,11 @@ ensure_browser() {
   fi
 }
 
+# Another machine for backups by SFTP: the tests start its server themselves.
+ensure_sshd() {
+  have sshd || [ -x /usr/sbin/sshd ] || apt_install openssh-server
+}
+
 prepare() {
   lock_setup
   ensure_postgis
@@ -79,6 +84,7 @@ prepare() {
   install_packages dev -e . --group dev
   ensure_assets
   ensure_browser
+  ensure_sshd
   unlock_setup
 }
 

@@ -11,19 +11,18 @@ from rich.table import Table
 
 from gridmap.cli.common import Moment, console, errors, instant, progress
 from gridmap.domain.backups import Backup
-from gridmap.errors import Broken
 from gridmap.files.packed import make_key
 from gridmap.services.backups import drill as drills
 from gridmap.services.backups import making, restoring
-from gridmap.services.backups.shelf import Shelf
+from gridmap.services.backups.second import look_at
 from gridmap.settings import load_settings
 from gridmap.storage.database import Database
 
 _FROM = click.option(
     "--from",
     "source",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="备份存放处 / folder of the backups; 默认 / default GRIDMAP_BACKUP_FOLDER.",
+    metavar="PLACE",
+    help="备份存放处 / folder of the backups, or sftp://account@host/path; 默认 / default GRIDMAP_BACKUP_FOLDER.",
 )
 _KEY = click.option(
     "--key",
@@ -55,22 +54,21 @@ def backup_command() -> None:
 
 @click.command("backups")
 @_FROM
-def list_command(*, source: Path | None) -> None:
-    """列出备份 / list the backups, and whether each is whole."""
+def list_command(*, source: str | None) -> None:
+    """列出备份 / list the backups, and whether each is whole.
+
+    Of a place that is reached by SFTP only the sizes are compared.
+    """
     settings = load_settings()
-    shelf = Shelf(source or settings.backups)
-    names = shelf.names()
-    if not names:
+    listed = look_at(source, settings)
+    if not listed:
         console.print("还没有备份 / no backups yet. gridmap db backup")
         return
     table = Table()
     for heading in ("备份 / backup", "时间 / taken at", "大小 / MB", "加密 / encrypted", "完整 / whole"):
         table.add_column(heading, overflow="fold")
-    for name in names:
-        try:
-            found = shelf.read(name)
-            shelf.check(found)
-        except Broken:
+    for name, found in listed:
+        if found is None:
             table.add_row(name, "", "", "", "否 / torn")
             continue
         at = found.taken_at.astimezone(ZoneInfo(settings.timezone))
@@ -91,7 +89,7 @@ def list_command(*, source: Path | None) -> None:
 @_FROM
 @_KEY
 def restore_command(
-    *, name: str | None, to: dt.datetime | None, replace: bool, source: Path | None, key_file: Path | None
+    *, name: str | None, to: dt.datetime | None, replace: bool, source: str | None, key_file: Path | None
 ) -> None:
     """从备份恢复 / bring a backup back.
 
@@ -119,7 +117,7 @@ def restore_command(
 @click.argument("name", metavar="[BACKUP]", required=False)
 @_FROM
 @_KEY
-def drill_command(*, name: str | None, source: Path | None, key_file: Path | None) -> None:
+def drill_command(*, name: str | None, source: str | None, key_file: Path | None) -> None:
     """演练恢复 / restore the newest backup in a place apart and compare every table."""
     database = _database()
     with progress() as on_progress:

@@ -8,11 +8,13 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from gridmap.settings import Settings
 from gridmap.storage.database import Database
 from gridmap.storage.embedded import EmbeddedCluster
 from gridmap.storage.schema import upgrade
+from tests.faults.serving import free_port
 from tests.towns import administer, unpack
 
 HERE = Path(__file__).parent
@@ -194,6 +197,67 @@ def demonstration() -> Iterator[Path]:
     (home / "app-notes.txt").write_text("beside the database")
     yield home
     shutil.rmtree(room)
+
+
+@dataclass(frozen=True)
+class FarMachine:
+    """Another machine that is reached by SSH: a server of OpenSSH on this one."""
+
+    port: int
+    key: Path
+    known_hosts: Path
+
+    def address(self, folder: Path) -> str:
+        """Address of a folder there."""
+        account = pwd.getpwuid(os.geteuid()).pw_name
+        return f"sftp://{account}@127.0.0.1:{self.port}{folder}"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What finds key and machine."""
+        return {
+            "GRIDMAP_BACKUP_SSH_KEY": str(self.key),
+            "GRIDMAP_BACKUP_KNOWN_HOSTS": str(self.known_hosts),
+        }
+
+
+@pytest.fixture(scope="session")
+def far_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FarMachine]:
+    """A real sshd that lets the key of `FarMachine` in, and whose own key is known."""
+    program = shutil.which("sshd") or "/usr/sbin/sshd"
+    if not Path(program).exists():
+        pytest.skip("sshd is not here")
+    room = tmp_path_factory.mktemp("sshd")
+    for name in ("host", "key"):
+        make = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(room / name)]
+        subprocess.run(make, check=True)
+    port = free_port()
+    (room / "known_hosts").write_text(f"[127.0.0.1]:{port} {(room / 'host.pub').read_text()}")
+    (room / "config").write_text(
+        f"ListenAddress 127.0.0.1:{port}\nHostKey {room}/host\nPidFile none\nStrictModes no\nUsePAM no\n"
+        f"AuthorizedKeysFile {room}/key.pub\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n"
+        "Subsystem sftp internal-sftp\n"
+    )
+    if os.geteuid() == 0:
+        # Where the packages have not made it yet; sshd wants it empty.
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    with (room / "said").open("w") as said:
+        process = subprocess.Popen([program, "-D", "-e", "-f", str(room / "config")], stderr=said)
+    try:
+        until(lambda: _listens(port) or process.poll() is not None, "sshd listens")
+        assert process.poll() is None, (room / "said").read_text()
+        yield FarMachine(port, room / "key", room / "known_hosts")
+    finally:
+        process.terminate()
+        process.wait(PATIENCE_S)
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=5).close()
+    except OSError:
+        return False
+    return True
 
 
 @pytest.fixture

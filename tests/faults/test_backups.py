@@ -35,6 +35,7 @@ from gridmap.services.imports.records import ImportOptions, import_records
 from gridmap.settings import Settings
 from gridmap.storage.backups.figures import figures
 from gridmap.storage.database import Database
+from tests.faults.conftest import FarMachine
 from tests.towns import DATA
 
 pytestmark = pytest.mark.faults
@@ -93,12 +94,12 @@ def command(home: Path, *words: str, **own: str) -> tuple[int, str]:
 
 
 def test_a_drill_on_the_demonstration_finds_every_table_equal_and_prints_seconds(
-    home: Path, place: Path
+    home: Path, place: Path, far_machine: FarMachine
 ) -> None:
-    key, second = place / "backup.key", place / "second"
+    key, second = place / "backup.key", far_machine.address(place / "second")
     code, said = command(home, "db", "backup-key", str(key))
     assert code == 0
-    own = {"GRIDMAP_BACKUP_COPY": str(second)}
+    own = {"GRIDMAP_BACKUP_COPY": second, **far_machine.settings}
     own["GRIDMAP_BACKUP_RECIPIENTS"] = re.search(r"GRIDMAP_BACKUP_RECIPIENTS=(age1\w+)", said)[1]  # type: ignore[index]
     code, said = command(home, "db", "backup", **own)
     assert code == 0, said
@@ -110,15 +111,21 @@ def test_a_drill_on_the_demonstration_finds_every_table_equal_and_prints_seconds
 
     code, said = command(home, "db", "drill", **own)
     assert (code, "backup-key-needed" in said) == (1, True)
-    # From the second place, as when the first is gone with its disk.
+    # From the second place on another machine, as when the first is gone with its disk.
     shutil.rmtree(home / "backups")
-    code, said = command(home, "db", "drill", "--from", str(second), "--key", str(key), **own)
+    code, said = command(home, "db", "drill", "--from", second, "--key", str(key), **own)
     assert code == 0, said
     assert "every table equal" in said
     assert re.search(rf"{len(backup.tables)} 张表 / tables, \d+ 行 / rows, .*, \d+\.\d 秒 / s", said)
     assert not (home / "drill").exists()
-    code, said = command(home, "db", "backups", "--from", str(second), **own)
-    assert re.search(rf"{backup.name}.*是 / yes.*是 / yes", said), said
+    assert not (home / "fetched").exists()
+    for where in (second, str(place / "second")):
+        code, said = command(home, "db", "backups", "--from", where, **own)
+        assert re.search(rf"{backup.name}.*是 / yes.*是 / yes", said), said
+    packed = place / "second" / backup.name / backup.files[0].name
+    packed.write_bytes(packed.read_bytes()[:-1])
+    for where in (second, str(place / "second")):
+        assert "否 / torn" in command(home, "db", "backups", "--from", where, **own)[1]
 
 
 def test_a_restore_to_the_second_before_a_bad_import_gives_the_state_before_it(
@@ -261,8 +268,8 @@ def test_a_torn_copy_of_a_backup_restores_nothing(backed_up: Path, place: Path) 
     main_file = place / "copy" / backup.name / backup.files[0].name
     main_file.write_bytes(main_file.read_bytes()[:-1000])
     for attempt in (
-        lambda: restore(at(backed_up), Wanted(source=place / "copy", replace=True)),
-        lambda: drill(at(backed_up), source=place / "copy"),
+        lambda: restore(at(backed_up), Wanted(source=str(place / "copy"), replace=True)),
+        lambda: drill(at(backed_up), source=str(place / "copy")),
     ):
         with pytest.raises(Broken) as refused:
             attempt()
@@ -348,7 +355,7 @@ def test_the_daily_backup_is_made_once_and_what_went_wrong_is_kept_for_the_page(
         assert found.last is not None
         assert (found.is_old, found.trouble) == (False, None)
         # The second place's disk is gone: told, and the first place has its backup.
-        blocked = at(home, backup_folder=place / "there", backup_copy=place / "home" / "app-notes.txt")
+        blocked = at(home, backup_folder=place / "there", backup_copy=str(place / "home" / "app-notes.txt"))
         with blocked, pytest.raises(GridmapError) as refused:
             make_backup(blocked)
         assert refused.value.code == "backup-folder-unwritable"

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from gridmap.domain.backups import Backup, KeepRule, LogRange, PackedFile, TableFigure, is_due
 from gridmap.errors import Broken, Conflict, InvalidInput, NotFound
 from gridmap.files.packed import make_key, pack, unpacked
+from gridmap.files.places import DiskPlace
 from gridmap.services.backups.shelf import Shelf
 
 DAY = dt.datetime(2026, 11, 28, 2, 30, tzinfo=dt.UTC)
@@ -154,10 +155,10 @@ def test_what_no_rule_keeps_goes_with_the_log_that_nobody_needs(tmp_path: Path) 
 def test_the_second_place_follows_the_first(tmp_path: Path) -> None:
     shelf, other = Shelf(tmp_path / "one"), Shelf(tmp_path / "other")
     first = put(shelf, DAY - dt.timedelta(days=1))
-    shelf.copy_to(other.folder)
+    shelf.copy_to(DiskPlace(other.folder))
     second = put(shelf, DAY)
     shelf.prune(KeepRule(1, 0, 0))
-    shelf.copy_to(other.folder)
+    shelf.copy_to(DiskPlace(other.folder))
     assert other.backups() == [second] == shelf.backups() != [first]
     other.check(second)
 

@@ -20,6 +20,7 @@ from gridmap.errors import Broken
 from gridmap.files.packed import unpacked
 from gridmap.services.backups.making import DUMP
 from gridmap.services.backups.restoring import file_of, of_shelf, recovered
+from gridmap.services.backups.second import shelf_at
 from gridmap.services.backups.shelf import Shelf, replace_text, told
 from gridmap.storage.backups import dump, figures
 from gridmap.storage.database import Database
@@ -61,7 +62,7 @@ def drill(
     database: Database,
     *,
     name: str | None = None,
-    source: Path | None = None,
+    source: str | None = None,
     key_file: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> Drill:
@@ -77,17 +78,18 @@ def drill(
     begun_s = time.monotonic()
     tell = on_progress or (lambda _step, _done, _total: None)
     settings = database.settings
-    shelf = Shelf(source or settings.backups)
-    backup = shelf.find(name)
-    key_file = key_file or settings.backup_key_file
-    tell("check", 0, 1)
-    shelf.check(backup)
-    with told(settings.home), _scratch(settings.home / "drill") as base:
-        bring = _cluster if backup.kind == "cluster" else _dumped
-        tables = bring(shelf, backup, key_file, base, tell)
+    with shelf_at(source, settings, name) as shelf:
+        backup = shelf.find(name)
+        key_file = key_file or settings.backup_key_file
+        tell("check", 0, 1)
+        shelf.check(backup)
+        with told(settings.home), _scratch(settings.home / "drill") as base:
+            bring = _cluster if backup.kind == "cluster" else _dumped
+            tables = bring(shelf, backup, key_file, base, tell)
     differing = sorted(n for n, figure in backup.tables.items() if tables.get(n) != figure)
     found = Drill(backup, tables, bool(backup.tables), round(time.monotonic() - begun_s, 1))
-    _note(shelf, found, differing)
+    # Of what came from another machine the own shelf keeps the note: it is what the desk shows.
+    _note(shelf if shelf.folder.is_dir() else Shelf(settings.backups), found, differing)
     if differing:
         raise Broken(
             "drill-differs",
@@ -114,6 +116,7 @@ def _note(shelf: Shelf, found: Drill, differing: list[str]) -> None:
         "seconds": found.seconds,
         "is_good": not differing,
     }
+    shelf.make()
     with told(shelf.folder):
         replace_text(shelf.folder / _RECORD, json.dumps(told_of))
 

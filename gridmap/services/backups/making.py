@@ -17,6 +17,7 @@ from gridmap import __version__
 from gridmap.domain.backups import Backup, KeepRule, LogRange, PackedFile, TableFigure
 from gridmap.errors import Conflict, GridmapError, Unavailable
 from gridmap.files.packed import pack, packed_name
+from gridmap.services.backups.second import FETCHED, copy_to_second
 from gridmap.services.backups.shelf import Shelf, told
 from gridmap.storage.backups import dump, figures, log
 from gridmap.storage.database import Database
@@ -26,8 +27,9 @@ from gridmap.storage.faults import translated
 logger = logging.getLogger(__name__)
 
 CLUSTER, DUMP, FILES = "cluster.tar", "database.dump", "files.tar"
-_NOT_BROUGHT = frozenset({"database", "roads", "drill"})
-"""Of the workspace's folder: the database itself, what is computed from it, and what a drill leaves when killed."""
+_NOT_BROUGHT = frozenset({"database", "roads", "drill", FETCHED, ".ssh"})
+"""Of the workspace's folder: the database itself, what is computed from it, what a drill or a restore leaves when
+killed, and keys that open other machines."""
 
 _HAND_OVER_WITHIN_S = 120.0
 
@@ -59,9 +61,8 @@ def make_backup(database: Database, *, on_progress: OnProgress | None = None) ->
     with shelf.locked():
         try:
             backup = _make(database, shelf, tell)
-            if database.settings.backup_copy is not None:
-                tell("copy", 0, 1)
-                shelf.copy_to(database.settings.backup_copy)
+            tell("copy", 0, 1)
+            copy_to_second(shelf, database.settings)
         except GridmapError as error:
             _note(shelf, error)
             raise
@@ -223,8 +224,8 @@ def keep_log(database: Database) -> int:
     try:
         with shelf.locked():
             taken = take_log(database, shelf, system)
-            if taken and database.settings.backup_copy is not None:
-                shelf.copy_to(database.settings.backup_copy)
+            if taken:
+                copy_to_second(shelf, database.settings)
     except Conflict:
         # The backup that is under way takes it along.
         return 0
@@ -240,9 +241,10 @@ def _is_waiting(database: Database) -> bool:
 
 def _pack_files(database: Database, place: Path) -> PackedFile:
     home, settings = database.settings.home, database.settings
+    second = settings.backup_copy
     apart = {
-        p.resolve()
-        for p in (settings.backups, settings.backup_copy, settings.backup_key_file)
+        Path(p).expanduser().resolve()
+        for p in (settings.backups, second, settings.backup_key_file, settings.backup_ssh_key)
         if p is not None
     }
 

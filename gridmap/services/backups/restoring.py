@@ -21,6 +21,7 @@ from gridmap.domain.backups import Backup, TableFigure
 from gridmap.errors import Broken, Conflict, GridmapError
 from gridmap.files.packed import plain_name, unpacked
 from gridmap.services.backups.making import CLUSTER, DUMP, FILES
+from gridmap.services.backups.second import shelf_at
 from gridmap.services.backups.shelf import Shelf, told
 from gridmap.storage import schema
 from gridmap.storage.backups import dump, external, figures
@@ -47,8 +48,8 @@ class Wanted:
     to : datetime or None
         The moment to go back to. Without it a named backup comes back as of its own moment, and the newest with all
         that the log holds.
-    source : Path or None
-        Another place than the workspace's own.
+    source : str or None
+        Another place than the workspace's own: a folder, or ``sftp://user@host/path``.
     key_file : Path or None
     replace : bool
         Whether what is there may be set aside.
@@ -56,7 +57,7 @@ class Wanted:
 
     name: str | None = None
     to: dt.datetime | None = None
-    source: Path | None = None
+    source: str | None = None
     key_file: Path | None = None
     replace: bool = False
 
@@ -104,7 +105,14 @@ def restore(database: Database, wanted: Wanted, *, on_progress: OnProgress | Non
     """
     begun_s = time.monotonic()
     tell = on_progress or (lambda _step, _done, _total: None)
-    shelf = Shelf(wanted.source or database.settings.backups)
+    with shelf_at(wanted.source, database.settings, wanted.name, before=wanted.to) as shelf:
+        backup, tables, aside = _bring(database, shelf, wanted, tell)
+    return Restored(backup, tables, aside, round(time.monotonic() - begun_s, 1))
+
+
+def _bring(
+    database: Database, shelf: Shelf, wanted: Wanted, tell: OnProgress
+) -> tuple[Backup, Mapping[str, TableFigure], tuple[str, ...]]:
     backup = shelf.find(wanted.name, before=wanted.to)
     expected = "cluster" if database.cluster else "dump"
     if backup.kind != expected:
@@ -123,7 +131,7 @@ def restore(database: Database, wanted: Wanted, *, on_progress: OnProgress | Non
         else:
             tables, aside = _bring_cluster(database, shelf, backup, wanted, stamp, key_file, tell)
         aside += _bring_files(shelf, backup, database.settings.home, stamp, key_file)
-    return Restored(backup, tables, aside, round(time.monotonic() - begun_s, 1))
+    return backup, tables, aside
 
 
 def _there(wanted: Wanted) -> None:

@@ -35,9 +35,11 @@ from gridmap.domain.backups import Backup, KeepRule
 from gridmap.errors import Broken, Conflict, GridmapError, NotFound, Unavailable
 from gridmap.files.disk import disk_error
 from gridmap.files.packed import digest, plain_name, sync_folder, torn
+from gridmap.files.places import Place
 
 RECORD = "backup.json"
 _TROUBLE = "trouble.json"
+_LOG = "log-"
 _NAME = re.compile(r"\d{8}T\d{6}Z")
 _CODEC: TypeAdapter[Backup] = TypeAdapter(Backup)
 
@@ -91,7 +93,7 @@ class Shelf:
 
     def log(self, system: str) -> Path:
         """Folder of the log of a cluster."""
-        return self.folder / f"log-{system}"
+        return self.folder / f"{_LOG}{system}"
 
     def names(self) -> list[str]:
         """Names of all that is there, torn or not, oldest first."""
@@ -213,7 +215,7 @@ class Shelf:
 
     def _prune_log(self, backups: list[Backup], rule: KeepRule) -> None:
         any_time = rule.of_days(backup.taken_at for backup in backups)
-        for folder in self.folder.glob("log-*"):
+        for folder in self.folder.glob(f"{_LOG}*"):
             of_it = [b.log for b in backups if b.log is not None and self.log(b.log.system) == folder]
             firsts = [
                 b.log.first
@@ -228,21 +230,50 @@ class Shelf:
                     continue
                 path.unlink()
 
-    def copy_to(self, other: Path) -> None:
-        """Bring a second place to the same state, file by file.
+    def copy_to(self, other: Place) -> None:
+        """Bring a second place to the same state, file by file."""
+        for place in sorted(self.folder.iterdir()):
+            if place.is_dir() and (place.name.startswith(_LOG) or (place / RECORD).exists()):
+                _copy_folder(place, other)
+        for name in set(filter(_NAME.fullmatch, other.folders())) - set(self.names()):
+            other.drop(name)
+
+    def fetch_records(self, other: Place) -> None:
+        """Fetch the records of a place's backups; a folder without one holds none."""
+        for there in filter(_NAME.fullmatch, other.folders()):
+            self.place(there).mkdir(mode=0o700, parents=True)
+            if RECORD in other.sizes(there):
+                other.get(there, RECORD, self.place(there) / RECORD)
+
+    def fetch(self, other: Place, name: str | None, *, before: dt.datetime | None = None) -> None:
+        """Fetch from a second place what restores a backup: its files, and the log from its first segment on.
+
+        Parameters
+        ----------
+        other : Place
+        name, before
+            As for `find`.
 
         Raises
         ------
-        Unavailable
-            When it cannot be written.
+        NotFound
+            When there is none.
+        Broken
+            When the one that is named is torn.
         """
-        with told(other):
-            other.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for place in sorted(self.folder.iterdir()):
-                if place.is_dir() and (place.name.startswith("log-") or (place / RECORD).exists()):
-                    _copy_folder(place, other / place.name)
-            for name in set(Shelf(other).names()) - set(self.names()):
-                shutil.rmtree(other / name)
+        self.fetch_records(other)
+        backup = self.find(name, before=before)
+        for file in backup.files:
+            other.get(backup.name, file.name, self.place(backup.name) / file.name)
+        if backup.log is not None:
+            folder = self.log(backup.log.system)
+            folder.mkdir(mode=0o700)
+            for segment in other.sizes(folder.name):
+                # Names of another timeline's histories have no number to compare.
+                if not segment.endswith(".new") and (
+                    segment[8:24] >= backup.log.first[8:] or "history" in segment
+                ):
+                    other.get(folder.name, segment, folder / segment)
 
     def note_trouble(self, error: GridmapError, at: dt.datetime) -> None:
         """Keep the last failure for whoever looks."""
@@ -279,25 +310,15 @@ def replace_text(path: Path, text: str) -> None:
     sync_folder(path.parent)
 
 
-def _copy_folder(source: Path, target: Path) -> None:
-    target.mkdir(mode=0o700, exist_ok=True)
+def _copy_folder(source: Path, other: Place) -> None:
     wanted = {path.name: path for path in source.iterdir() if not path.name.endswith(".new")}
-    for path in target.iterdir():
-        if path.name not in wanted:
-            path.unlink()
+    there = other.sizes(source.name)
+    for name in there.keys() - wanted.keys():
+        other.remove(source.name, name)
     # The record comes last here, too.
     for name in sorted(wanted, key=lambda name: (name == RECORD, name)):
-        path, copy = wanted[name], target / name
-        if copy.exists() and copy.stat().st_size == path.stat().st_size:
-            continue
-        new = copy.with_name(name + ".new")
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with path.open("rb") as reading, os.fdopen(descriptor, "wb") as writing:
-            shutil.copyfileobj(reading, writing, 1 << 20)
-            writing.flush()
-            os.fsync(writing.fileno())
-        new.replace(copy)
-    sync_folder(target)
+        if there.get(name) != wanted[name].stat().st_size:
+            other.put(wanted[name], source.name, name)
 
 
 @contextmanager
