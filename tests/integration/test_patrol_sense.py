@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import openpyxl
 import pytest
@@ -267,9 +267,12 @@ def test_a_night_goes_on_over_roads_that_changed(
     assert not visits_to(kept_plans.patrol_plan(town, WHOLE, again["patrol_id"]))
 
 
-# Last, for it makes another run the newest.
-def test_every_team_works_and_nobody_half_again_as_much_as_the_mean(town: Database) -> None:
-    spec = HotspotSpec("gi", dt.date(2025, 11, 1), dt.date(2026, 10, 31), domain="policing", seed=7)
+# Last, for they make other runs the newest.
+@pytest.mark.parametrize(("domain", "by"), [("policing", "count"), ("policing", "rate"), ("dispute", "rate")])
+def test_every_team_works_and_nobody_half_again_as_much_as_the_mean(
+    town: Database, domain: str, by: Literal["count", "rate"]
+) -> None:
+    spec = HotspotSpec("gi", dt.date(2025, 11, 1), dt.date(2026, 10, 31), domain=domain, by=by, seed=7)
     run_hotspots(town, WHOLE, spec)
     made = planned(town, teams=None, seed=7, iterations=12_000)
     about = made["summary"]

@@ -193,9 +193,10 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
         stops with an interval, and the spans in which it holds.
     found : tuple of ndarray
         Room for the visits of one stop and their starts.
-    aim : ndarray of float64, shape (9,)
+    aim : ndarray of float64, shape (10,)
         Most waiting; prices of travel and of uneven loads, with the squares and the largest of loads that they are
-        measured by; least worth without it; prices of excessive waiting and of intervals; the largest load now.
+        measured by; least worth without it; prices of excessive waiting and of intervals; the largest load now; number
+        of teams that can visit some stop.
     current, best : ndarray of float64, shape (1,) and (2,)
         Energy of where it is; worth and travel of the best.
     best_routes, best_sizes : ndarray of int64

@@ -13,6 +13,9 @@ import numpy as np
 from gridmap.analysis._compiled import compiled
 from gridmap.analysis.patrol._timing import arrive, draw, refresh, start_from
 
+EVEN_ENOUGH = 1.45
+"""Largest load to the mean that costs nothing by itself; 1.5 is what is promised where it can be had."""
+
 
 @compiled
 def best_position(
@@ -174,7 +177,8 @@ def place_visit(
                 squares = (then * then - was * was) / aim[3]
                 # A high power stands for the largest load: who has most already gets no more.
                 top = ((then / aim[8]) ** 6 - (was / aim[8]) ** 6) * aim[8] / aim[4]
-                cost = aim[1] * cost + 0.5 * aim[2] * (squares + top)
+                idle = 1.0 / aim[9] if sizes[r] == 0 else 0.0
+                cost = aim[1] * cost + aim[2] * (0.25 * (squares + top) - 2.0 * idle)
             if cost < least:
                 least, team, position = cost, r, i
                 low, high = opens[visit], closes[visit]
@@ -186,14 +190,16 @@ def place_visit(
 def burden(now: Any, tally: Any, rows: Any, found: Any, aim: Any) -> Any:
     """Price what breaks the rules of waiting and of intervals, and uneven loads."""
     rules = 0.0
-    most, squares = 0.0, 0.0
+    most, squares, whole_load, idle = 0.0, 0.0, 0.0, aim[9]
     for r in range(len(now[1])):
         if now[6][r] > 0.0:
             rules += aim[6] * (1.0 + now[6][r] / 60.0)
         if aim[2] > 0.0 and now[1][r] > 0:
             load = (now[4][r] + now[5][r]) / rows[5][r]
             squares += load * load
+            whole_load += load
             most = max(most, load)
+            idle -= 1.0
     for k in range(len(rows[6])):
         s = rows[6][k]
         n = times_of(s, tally, now, rows, found)
@@ -213,5 +219,6 @@ def burden(now: Any, tally: Any, rows: Any, found: Any, aim: Any) -> Any:
             rules += aim[7] * late / whole
     uneven = 0.0
     if aim[2] > 0.0:
-        uneven = 0.5 * aim[2] * (squares / aim[3] + most / aim[4])
+        beyond = max(0.0, most * aim[9] / whole_load - EVEN_ENOUGH) if whole_load > 0.0 else 0.0
+        uneven = aim[2] * (0.25 * (squares / aim[3] + most / aim[4]) + 2.0 * idle / aim[9] + beyond)
     return rules, uneven

@@ -19,7 +19,7 @@ CONVENTIONS = {
     "revisits": "at most k visits a stop, starts at least the gap apart, whoever makes them",
     "interval": "from start to start, and to the ends of the hours of teams and stop; a price above all prizes",
     "waiting": "each visit begins as late as the next one allows; no wait above the most",
-    "balance": "squares and largest of loads, within a share of the best prize",
+    "balance": "teams at home, squares and largest of loads, within a share of the best prize",
     "windows": "hold the whole visit",
     "break": "no driving and no work; taken at a stop, at the base or while waiting",
     "fairness": "a price on the part that a village lacks of its share of the week",

@@ -211,8 +211,9 @@ class _State:
         self._energy, self._heat = np.zeros(1), np.zeros(2)
         whole = 1.0 + float(p.value.sum() + p.must.sum() + (p.shortfall * p.need).sum())
         self._aim = np.array(
-            [p.most_wait, self._price, 0.0, 1.0, 1.0, -np.inf, 100.0 * whole, 10.0 * whole, 1.0]
+            [p.most_wait, self._price, 0.0, 1.0, 1.0, -np.inf, 100.0 * whole, 10.0 * whole, 1.0, 1.0]
         )
+        self._aim[9] = max(1, np.count_nonzero(p.allowed.any(axis=1)))
         routes, sizes = self._now[:2]
         if begin is not None:
             for r, route in enumerate(begin.routes):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from gridmap.analysis.patrol import Shift, Stop, Team
 from gridmap.analysis.patrol.build import open_hours
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
-from gridmap.domain.hotspots import Evidence, Finding, KeptRun
 from gridmap.domain.shown_plans import Notice
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.patrols.ask.request import PatrolRequest
@@ -111,35 +109,3 @@ def crowded(stops: Sequence[Stop], teams: Sequence[Team], shift: Shift) -> list[
             }
         )
     return out
-
-
-def next_best(run: KeptRun, hot: list[Finding], rows: list[TeamRow]) -> list[Finding]:
-    """Choose the place with most reports above expectation for each team bound to a village without a hotspot."""
-    out: dict[int, Finding] = {}
-    for row in rows:
-        bound = bound_to(row)
-        if bound == Scope.whole() or any(f.grid_key and f.grid_key in bound for f in hot):
-            continue
-        mine = [
-            f
-            for f in run.findings
-            if f.label == "none" and f.geometry is not None and f.grid_key and f.grid_key in bound
-        ]
-        if mine:
-            best = min(mine, key=lambda f: ((f.evidence["expected"] or 0.0) - f.evidence["observed"], f.rank))
-            out[best.rank] = best
-    return [replace(f, evidence=f.evidence | _next_best_words(f.evidence)) for _, f in sorted(out.items())]
-
-
-def _next_best_words(told: Evidence) -> Evidence:
-    """Say why a place is visited that is no hotspot; where the reports of many cells are one, it is the team's base."""
-    if told.get("cells", 1) > 1:
-        return {
-            "at_base": True,
-            "words_zh": f"村内没有热点，接报分散，在驻地周边巡查：{told['words_zh']}",
-            "words_en": f"No hotspot in the village and reports far apart; round the base: {told['words_en']}",
-        }
-    return {
-        "words_zh": f"村内没有热点，去接报最多处：{told['words_zh']}",
-        "words_en": f"No hotspot in the village; most reports here: {told['words_en']}",
-    }

@@ -28,10 +28,10 @@ from gridmap.services.patrols.ask.crew import (
     crowded,
     hours_of,
     left_out_team,
-    next_best,
     no_break,
 )
 from gridmap.services.patrols.ask.history import History, read_history
+from gridmap.services.patrols.ask.own_places import next_best
 from gridmap.services.patrols.ask.places import FAR_M, OnRoads, off_road, on_roads
 from gridmap.services.patrols.ask.prize import Terms, terms_of
 from gridmap.services.patrols.ask.request import PatrolRequest
@@ -110,7 +110,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     hours = {row["code"]: hours_of(row, asked.on, zone) for row in chosen}
     begins_at, ends_at = min(h[0] for h in hours.values()), max(h[1] for h in hours.values())
     features = _hotspots(run)
-    features += next_best(run, features, chosen)
+    features += next_best(run, features, chosen, asked.dwell_s)
     with database.scoped_session(scope) as session:
         severities, medians = _of_incidents(session, run, features, zone)
     points = [

@@ -21,8 +21,10 @@ from gridmap.analysis.patrol import (
     replan,
     violations,
 )
+from gridmap.domain.gridkey import Scope, make_key
 
 SHIFT = Shift(0.0, 14_400.0)
+VILLAGES = [make_key(330681105, 1, v) for v in (1, 2)]
 STEPS = Iterations(1_500)
 Matrices = dict[str, NDArray[np.float64]]
 
@@ -131,6 +133,20 @@ def test_loads_are_even_for_no_more_prize_than_is_given_up() -> None:
     costless = _planned(teams, stops, travel, Objective(balance=0.0))
     assert costless.prize == pytest.approx(free.prize)
     assert costless.unevenness < free.unevenness
+
+
+@pytest.mark.parametrize("seed", [1, 5, 7])
+def test_a_slow_team_works_too_though_others_would_do_it_in_less_time(seed: int) -> None:
+    rng = np.random.default_rng(9)
+    stops = [Stop(f"s{i}", 1 + i, float(rng.integers(1, 30))) for i in range(12)]
+    # The last team takes twice as long and may only come to one stop, which others pass.
+    only = Scope.of_grid(VILLAGES[1])
+    stops[-1] = replace(stops[-1], village=VILLAGES[1])
+    teams = [*(_team(name) for name in "abcd"), replace(_team("slow"), speed=0.5, scope=only)]
+    made = _planned(teams, stops, _travel(13), Objective(balance=0.0), seed)
+    assert [route.team for route in made.routes if not route.visits] == []
+    assert made.unevenness <= 1.5
+    assert made.prize == pytest.approx(made.possible)
 
 
 def test_a_load_that_is_told_wrong_does_not_pass_the_check() -> None:
