@@ -64,7 +64,11 @@ tests() {
 has_chinese_font() { have fc-list && [ -n "$(fc-list :lang=zh family)" ]; }
 
 ensure_browser() {
-  if ! have chromium && ! have chromium-browser && ! have google-chrome; then
+  # The shell without windows costs half; Ubuntu has none.
+  if ! have chromium-headless-shell && apt-cache show chromium-headless-shell >/dev/null 2>&1; then
+    apt_install chromium-headless-shell
+  fi
+  if ! have chromium-headless-shell && ! have chromium && ! have chromium-browser && ! have google-chrome; then
     apt_install chromium
   fi
   if ! has_chinese_font; then

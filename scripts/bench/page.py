@@ -28,9 +28,8 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--enable-unsafe-swiftshader", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync"]  # fmt: skip
+from tests.browsers import FLAGS, browser_program
+
 PATIENCE_S = 180
 QUIET_MS = 2500
 KINDS = ("page", "scripts", "styles", "images", "fonts", "API", "tiles")
@@ -155,7 +154,7 @@ def measured(url: str) -> dict[str, Counted]:
     address = f"http://127.0.0.1:{counter.server_port}"
     found = {}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=browser_program(), headless=True, args=FLAGS)
         page = browser.new_context(viewport={"width": 1440, "height": 900}, locale="zh-CN").new_page()
         page.set_default_timeout(PATIENCE_S * 1000)
         # Who follows the link that signs in comes to the desk; the map is looked at with an empty cache of its own.

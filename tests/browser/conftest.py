@@ -16,19 +16,9 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Reque
 from werkzeug.serving import make_server
 
 from gridmap.storage.database import Database
+from tests.browsers import FLAGS, browser_program
 from tests.doors import cookie_of
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--enable-unsafe-swiftshader",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PATIENCE_MS = 180_000
 LOOK_EVERY_MS = 100
 DESK = {"width": 1440, "height": 900}
@@ -112,7 +102,7 @@ def playwright_running() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright_running: Playwright) -> Iterator[Browser]:
-    browser = playwright_running.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+    browser = playwright_running.chromium.launch(executable_path=browser_program(), headless=True, args=FLAGS)
     yield browser
     browser.close()
 
@@ -121,7 +111,7 @@ def browser(playwright_running: Playwright) -> Iterator[Browser]:
 def plain_browser(playwright_running: Playwright) -> Iterator[Browser]:
     """A browser that cannot draw with WebGL."""
     flags = [*FLAGS, "--disable-3d-apis", "--disable-webgl"]
-    browser = playwright_running.chromium.launch(executable_path=CHROMIUM, headless=True, args=flags)
+    browser = playwright_running.chromium.launch(executable_path=browser_program(), headless=True, args=flags)
     yield browser
     browser.close()
 
