@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -161,6 +162,24 @@ def test_the_second_place_follows_the_first(tmp_path: Path) -> None:
     shelf.copy_to(DiskPlace(other.folder))
     assert other.backups() == [second] == shelf.backups() != [first]
     other.check(second)
+
+
+def test_a_backup_waits_for_whoever_takes_the_log_and_tells_of_another_backup(tmp_path: Path) -> None:
+    shelf, entered = Shelf(tmp_path), threading.Event()
+
+    def enter() -> None:
+        with shelf.locked(patience_s=600):
+            entered.set()
+
+    with shelf.locked():
+        with pytest.raises(Conflict) as refused, shelf.locked():
+            pass
+        assert refused.value.code == "backup-under-way"
+        thread = threading.Thread(target=enter)
+        thread.start()
+        assert not entered.is_set()
+    thread.join()
+    assert entered.is_set()
 
 
 @given(data=st.binary(max_size=5000))

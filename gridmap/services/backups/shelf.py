@@ -24,6 +24,7 @@ import json
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,6 +41,7 @@ from gridmap.files.places import Place
 RECORD = "backup.json"
 _TROUBLE = "trouble.json"
 _LOG = "log-"
+_LOOK_AGAIN_S = 0.1
 _NAME = re.compile(r"\d{8}T\d{6}Z")
 _CODEC: TypeAdapter[Backup] = TypeAdapter(Backup)
 
@@ -67,8 +69,13 @@ class Shelf:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, patience_s: float = 0.0) -> Iterator[None]:
         """Let one backup at a time into the block.
+
+        Parameters
+        ----------
+        patience_s : float
+            How long to wait for whoever is in it.
 
         Raises
         ------
@@ -77,14 +84,15 @@ class Shelf:
         """
         self.make()
         with told(self.folder), (self.folder / "lock").open("a") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            end_s = time.monotonic() + patience_s
+            while not (is_ours := _take(file.fileno())) and time.monotonic() < end_s:
+                time.sleep(_LOOK_AGAIN_S)
+            if not is_ours:
                 raise Conflict(
                     "backup-under-way",
                     "另一项备份正在进行。请等它完成后再试。",
                     "Another backup is under way. Try again when it is done.",
-                ) from None
+                )
             yield
 
     def place(self, name: str) -> Path:
@@ -291,6 +299,14 @@ class Shelf:
         except (OSError, ValueError):
             return None
         return found if isinstance(found, dict) else None
+
+
+def _take(lock: int) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _digest(record: dict[str, Any]) -> str:

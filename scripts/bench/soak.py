@@ -1,0 +1,553 @@
+"""Twenty posts at work for a while: python scripts/bench/soak.py [--minutes 30] [--out docs/bench/soak.txt].
+
+Over the demonstration town in an embedded database of its own, with `gridmap serve` as people start it. Posts of every
+role are signed in by their links over HTTP; they read, record cases, act on them and take steps back, and each asks for
+what must be refused, too. Meanwhile come backups, imports, hotspot runs and plans, in turn. Memory of the server, its
+workers and the database is sampled, and the connections; what is told of it is the level and the slope after everything
+has come once. It fails where an error came that nobody asked for, a connection was lost, or memory grew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import datetime as dt
+import os
+import platform
+import random
+import socket
+import statistics
+import string
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import requests
+from sqlalchemy import text
+
+from gridmap.domain.accounts import Actor, Role
+from gridmap.domain.gridkey import Scope
+from gridmap.domain.roles import Action, may
+from gridmap.services.accounts import desk
+from gridmap.services.backups.making import make_backup
+from gridmap.services.demo import load_town
+from gridmap.services.house import IMPORT
+from gridmap.services.imports.jobs import ImportRequest
+from gridmap.services.imports.records import ImportOptions
+from gridmap.services.jobs.desk import find_job, submit
+from gridmap.settings import Settings
+from gridmap.storage.database import Database
+from gridmap.storage.schema import upgrade
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+GRIDMAP = (sys.executable, "-c", "from gridmap.cli import main; main()")
+PATIENCE_S = 600.0
+CYCLE_S = 360.0
+"""How often a backup, an import, a hotspot run and a plan come in a long soak; in a short one each comes once."""
+FLAT = 1.10
+"""Most that the last quarter's level may be over that of the first quarter after everything has come once."""
+LEAST_TURNS = 8
+"""Turns that each post has however short the soak is, or busy the machine."""
+LEAST = 40
+"""Samples below which nothing is said of levels and slopes."""
+TOWN, AREA = 33068110900000000, 33068110901000000
+VILLAGES = (33068110901004000, 33068110901241000)
+STAFF: tuple[tuple[Role, int], ...] = (
+    (Role.ADMINISTRATOR, 0),
+    (Role.KEEPER, 0),
+    *[(Role.TOWN_DESK, TOWN)] * 2,
+    *[(Role.AREA_DESK, AREA)] * 2,
+    *[(Role.VILLAGE_DESK, village) for village in VILLAGES * 2],
+    *[(Role.GRID_POST, village) for village in VILLAGES * 2],
+    (Role.MEDIATOR, TOWN),
+    (Role.PLANNER, TOWN),
+    (Role.TEAM, TOWN),
+    (Role.LIAISON, TOWN),
+    (Role.SUPERVISOR, TOWN),
+    (Role.AUDITOR, 0),
+)
+"""Twenty posts, at least one of each role, and where they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a post may ask for, and what is right to be answered."""
+
+    path: str
+    needs: Action
+    status: int = 200
+
+
+READS = (
+    Asked("/", Action.SEE_MAP),
+    Asked("/map", Action.SEE_MAP),
+    Asked("/account", Action.OWN_ACCOUNT),
+    Asked("/api/v1/workspace", Action.SEE_MAP),
+    Asked("/api/v1/grids?level=3&geometry=false", Action.SEE_MAP),
+    Asked("/api/v1/counts?level=3", Action.SEE_COUNTS),
+    Asked("/api/v1/counts?level=4&domain=dispute", Action.SEE_COUNTS),
+    Asked("/api/v1/timeline?step=week", Action.SEE_COUNTS),
+    Asked("/town", Action.SEE_COUNTS),
+    Asked("/desk", Action.SEE_CASES),
+    Asked("/field/", Action.SEE_CASES),
+    Asked("/screening", Action.SEE_CASES),
+    Asked("/api/v1/incidents?limit=50", Action.SEE_CASES),
+    Asked("/api/v1/cases?q=FQ25&limit=50", Action.SEE_CASES),
+    Asked("/api/v1/cases/tasks?limit=50", Action.SEE_CASES),
+    Asked("/api/v1/organisations", Action.SEE_SERVICES),
+    Asked("/api/v1/teams", Action.SEE_TEAMS),
+    Asked("/api/v1/dispatches", Action.SEE_TEAMS),
+    Asked("/api/v1/coverage", Action.SEE_TEAMS),
+    Asked("/api/v1/hotspot-runs", Action.SEE_HOTSPOTS),
+    Asked("/api/v1/patrol-plans", Action.SEE_PLANS),
+    Asked("/api/v1/exports/teams.csv", Action.EXPORT),
+    Asked("/imports", Action.IMPORT),
+    Asked("/forms", Action.MAKE_FORMS),
+    Asked("/posts", Action.MANAGE_POSTS),
+    Asked("/audit", Action.SEE_AUDIT),
+    Asked("/metrics", Action.SEE_SERVICE),
+    # What must be refused, and how.
+    Asked("/api/v1/no-such-address", Action.SEE_MAP, 404),
+    Asked("/api/v1/grids?level=9", Action.SEE_MAP, 422),
+    Asked("/api/v1/cases/no-such-case", Action.SEE_CASES, 404),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Memory and connections at one moment."""
+
+    at_s: float
+    server_mb: float
+    workers_mb: float
+    database_mb: float
+    connections: int
+    server_files: int
+
+
+SAMPLED = (
+    ("server_mb", "server, MB"),
+    ("workers_mb", "workers, MB"),
+    ("database_mb", "database, MB"),
+    ("connections", "connections of the database"),
+    ("server_files", "open files of the server"),
+)
+
+
+@dataclass
+class Outcome:
+    """What came of it."""
+
+    seconds: float = 0.0
+    statuses: Counter[int] = field(default_factory=Counter)
+    asked_for: Counter[int] = field(default_factory=Counter)
+    """Refusals that were right."""
+    unexpected: list[str] = field(default_factory=list)
+    connections_lost: list[str] = field(default_factory=list)
+    events: Counter[str] = field(default_factory=Counter)
+    recorded: list[str] = field(default_factory=list)
+    """Numbers of cases whose intake was acknowledged."""
+    times_ms: list[float] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    settled_s: float = 0.0
+    """When everything had come once."""
+
+    def settled(self) -> list[Sample]:
+        """Return the samples since everything had come once."""
+        return [sample for sample in self.samples if sample.at_s >= self.settled_s]
+
+
+class Post:
+    """A post that is signed in.
+
+    Parameters
+    ----------
+    address : str
+        Of the server, without a slash at its end.
+    link : str
+        Signs in once.
+    """
+
+    def __init__(self, address: str, link: str, role: Role, grid_key: int) -> None:
+        self.address, self.role, self.grid_key = address, role, grid_key
+        self.http = requests.Session()
+        self.http.trust_env = False
+        entered = self.http.post(
+            f"{address}/enter/{link}", headers={"Origin": address}, allow_redirects=False, timeout=PATIENCE_S
+        )
+        if entered.status_code != 303 or not self.http.cookies:
+            raise RuntimeError(f"{role} could not sign in: {entered.status_code} {entered.text[:300]}")
+
+    def get(self, path: str) -> requests.Response:
+        """Ask for an address."""
+        return self.http.get(self.address + path, timeout=PATIENCE_S)
+
+    def tell(self, path: str, told: dict[str, Any]) -> requests.Response:
+        """Tell the API something, with a key of its own."""
+        headers = {"Idempotency-Key": str(uuid.uuid4()), "Origin": self.address}
+        return self.http.post(self.address + path, json=told, headers=headers, timeout=PATIENCE_S)
+
+
+def sign_in_all(database: Database, address: str) -> list[Post]:
+    """Make the posts and sign each in by its link."""
+    made = []
+    for number, (role, place) in enumerate(STAFF):
+        name = f"soak {role.value} {string.ascii_lowercase[number]}"
+        held_from = dt.date(2026, 1, 1)
+        _, link = desk.add_post(database, Actor.at_the_machine(), name, role, place, held_from)
+        made.append(Post(address, link, role, place))
+    return made
+
+
+class Soak:
+    """One run.
+
+    Parameters
+    ----------
+    database : Database
+        Open; of the workspace that is served.
+    address : str
+        Of the server.
+    server_pid : int
+    folder : Path
+        For files that are imported; the server can read it.
+    seed : int
+    pause_s : float
+        Mean of the time that a post thinks.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        address: str,
+        server_pid: int,
+        folder: Path,
+        *,
+        seed: int = 1,
+        pause_s: float = 3.0,
+    ) -> None:
+        self.database, self.folder, self.pause_s = database, folder, pause_s
+        self.server_pid = server_pid
+        self.rng = random.Random(seed)
+        self.posts = sign_in_all(database, address)
+        self.out = Outcome()
+        self.lock = threading.Lock()
+        self.over = threading.Event()
+
+    def run(self, seconds: float, on_line: Callable[[str], None] = lambda _line: None) -> Outcome:
+        """Let everybody work for so long at least, and until everything has come once; give what came of it."""
+        begun_s = time.monotonic()
+        seeds = [self.rng.random() for _ in self.posts]
+        threads = [
+            threading.Thread(target=self._work, args=(post, random.Random(seed)))
+            for post, seed in zip(self.posts, seeds, strict=True)
+        ]
+        threads.append(threading.Thread(target=self._sample, args=(begun_s, max(1.0, seconds / 360))))
+        for thread in threads:
+            thread.start()
+        try:
+            self._events(begun_s, seconds, on_line)
+        finally:
+            self.over.set()
+            for thread in threads:
+                thread.join()
+        self.out.seconds = time.monotonic() - begun_s
+        return self.out
+
+    def _work(self, post: Post, rng: random.Random) -> None:
+        turn = 0
+        while not self.over.wait(rng.expovariate(1 / self.pause_s)) or turn < LEAST_TURNS:
+            turn += 1
+            try:
+                # Each has recorded a case early, so that no short soak goes without one.
+                if may(post.role, Action.RECORD_CASE) and (turn == 2 or rng.random() < 0.15):
+                    self._handle_a_case(post, rng)
+                else:
+                    asked = rng.choice(READS)
+                    self._note(asked.path, post, post.get(asked.path), self._right(post, asked))
+            except requests.RequestException as error:
+                with self.lock:
+                    self.out.connections_lost.append(f"{post.role} turn {turn}: {error!r}"[:300])
+
+    @staticmethod
+    def _right(post: Post, asked: Asked) -> int:
+        return asked.status if may(post.role, asked.needs) else 403
+
+    def _note(self, what: str, post: Post, answer: requests.Response, right: int) -> bool:
+        with self.lock:
+            self.out.statuses[answer.status_code] += 1
+            self.out.times_ms.append(1000 * answer.elapsed.total_seconds())
+            if answer.status_code != right:
+                self.out.unexpected.append(
+                    f"{post.role} {what}: {answer.status_code} in place of {right}: {answer.text[:300]}"
+                )
+            elif right >= 400:
+                self.out.asked_for[right] += 1
+        return answer.status_code == right
+
+    def _handle_a_case(self, post: Post, rng: random.Random) -> None:
+        """Take a case in, make a step, make one on what is out of date, and take the first back."""
+        place = post.grid_key if post.grid_key in VILLAGES else rng.choice(VILLAGES)
+        words = "".join(rng.choices(string.ascii_lowercase, k=16))
+        occurred = dt.datetime.now(dt.UTC) - dt.timedelta(hours=2)
+        told = {
+            "domain": "dispute",
+            "kind": "02",
+            "occurred_at": occurred.isoformat(),
+            "summary": f"通道堆物引起争吵 {words}",
+            "grid_key": str(place),
+        }
+        made = post.tell("/api/v1/cases", told)
+        if not self._note("record", post, made, 201):
+            return
+        row = made.json()["row"]
+        with self.lock:
+            self.out.recorded.append(row["number"])
+        act = f"/api/v1/cases/{row['number']}"
+        step = {"action": "note", "note": "已电话告知双方", "revision": row["revision"]}
+        done = post.tell(f"{act}/steps", step)
+        if not self._note("step", post, done, 200):
+            return
+        self._note("step on what is out of date", post, post.tell(f"{act}/steps", step), 409)
+        back = {"revision": done.json()["row"]["revision"]}
+        self._note("undo", post, post.tell(f"{act}/undo", back), 200)
+
+    def _events(self, begun_s: float, seconds: float, on_line: Callable[[str], None]) -> None:
+        events = (self._back_up, self._import, self._find_hotspots, self._plan)
+        cycles = max(1, round(seconds / CYCLE_S))
+        gap_s = seconds / (cycles * len(events) + 1)
+        for number in range(cycles * len(events)):
+            if self.over.wait(max(0.0, begun_s + gap_s * (number + 0.5) - time.monotonic())):
+                return
+            event = events[number % len(events)]
+            event_s = time.monotonic()
+            event(number)
+            name = event.__name__.strip("_").replace("_", " ")
+            self.out.events[name] += 1
+            on_line(f"{event_s - begun_s:6.0f} s  {name}: {time.monotonic() - event_s:.1f} s")
+            if number == len(events) - 1:
+                self.out.settled_s = time.monotonic() - begun_s
+        self.over.wait(max(0.0, begun_s + seconds - time.monotonic()))
+
+    def _back_up(self, _number: int) -> None:
+        make_backup(self.database)
+
+    def _import(self, number: int) -> None:
+        file = self.folder / f"soak-{number}.csv"
+        with (
+            (REPOSITORY / "data" / "boundaries" / "incidents.csv").open(
+                encoding="utf-8", newline=""
+            ) as source,
+            file.open("w", encoding="utf-8", newline="") as target,
+        ):
+            rows = csv.DictReader(source)
+            written = csv.DictWriter(target, rows.fieldnames or [])
+            written.writeheader()
+            for _, row in zip(range(500), rows, strict=False):
+                written.writerow(row | {"uid": f"SOAK-{number}-{row['uid']}"})
+        file.chmod(0o644)
+        # Rows that only name a micro-grid have no place in it: what is refused is told, the others are kept.
+        asked = ImportRequest("incidents", file, ImportOptions(accept_valid=True))
+        job = submit(self.database, Scope.whole(), IMPORT, asked)
+        result = self._ended(lambda: find_job(self.database, Scope.whole(), job.job_id))
+        if not result.get("inserted"):
+            raise RuntimeError(f"nothing was imported: {result}")
+
+    def _find_hotspots(self, number: int) -> None:
+        self._job("/api/v1/hotspot-runs", {"method": "gi", "seed": number, "level": 4})
+
+    def _plan(self, number: int) -> None:
+        self._job("/api/v1/patrol-plans", {"seed": number, "iterations": 200})
+
+    def _job(self, path: str, told: dict[str, Any]) -> None:
+        planner = next(post for post in self.posts if post.role is Role.TOWN_DESK)
+        asked = planner.tell(path, told)
+        if self._note(path, planner, asked, 202):
+            number = asked.json()["job_id"]
+            self._ended(lambda: find_job(self.database, Scope.whole(), number))
+
+    def _ended(self, look: Callable[[], Any]) -> dict[str, Any]:
+        end_s = time.monotonic() + PATIENCE_S
+        while not (job := look()).is_over and time.monotonic() < end_s:
+            time.sleep(0.2)
+        if job.state != "done":
+            self.out.unexpected.append(f"job {job.kind}: {job.state} {job.problem}"[:300])
+            return {}
+        return dict(job.result or {})
+
+    def _sample(self, begun_s: float, every_s: float) -> None:
+        while True:
+            # A database that is away is an error of whoever asks then; here it is a sample less.
+            with suppress(OSError):
+                self.out.samples.append(self._sampled(begun_s))
+            if self.over.wait(every_s):
+                return
+
+    def _sampled(self, begun_s: float) -> Sample:
+        workers = [
+            pid for pid in below(self.server_pid) if b"work" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        ]
+        with self.database.owner_engine() as engine, engine.connect() as connection:
+            found = text("select count(*) from pg_stat_activity where usename = 'gridmap_app'")
+            connections = int(connection.scalar(found) or 0)
+        cluster = self.database.cluster
+        postmaster = None if cluster is None else cluster.status().pid
+        return Sample(
+            time.monotonic() - begun_s,
+            memory_mb([self.server_pid]),
+            memory_mb(workers),
+            0.0 if postmaster is None else memory_mb([postmaster, *below(postmaster)]),
+            connections,
+            len(list(Path(f"/proc/{self.server_pid}/fd").iterdir())),
+        )
+
+
+def below(pid: int) -> list[int]:
+    """Every process below one."""
+    found = []
+    with suppress(OSError):
+        for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            found += [int(word), *below(int(word))]
+    return found
+
+
+def memory_mb(pids: list[int]) -> float:
+    """Memory of processes; what they share is divided among those who do (proportional set size)."""
+    whole = 0
+    for pid in pids:
+        with suppress(OSError):
+            lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+            whole += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return whole / 1024
+
+
+def level(samples: list[Sample], name: str) -> float:
+    """Median of a sampled number."""
+    return statistics.median(getattr(sample, name) for sample in samples)
+
+
+def slope_per_hour(samples: list[Sample], name: str) -> float:
+    """Least-squares slope of a sampled number."""
+    at_h = np.array([sample.at_s for sample in samples]) / 3600
+    values = np.array([getattr(sample, name) for sample in samples], dtype=np.float64)
+    return float(np.polyfit(at_h, values, 1)[0])
+
+
+def grown(out: Outcome) -> list[str]:
+    """Numbers whose level at the end is over that at the begin by more than they may be."""
+    settled = out.settled()
+    quarter = len(settled) // 4
+    if len(settled) < LEAST:
+        return []
+    return [
+        name for name, _ in SAMPLED if level(settled[-quarter:], name) > FLAT * level(settled[:quarter], name)
+    ]
+
+
+def table(out: Outcome) -> Iterator[str]:
+    """Tell what came of it, line by line."""
+    asked = sum(out.statuses.values())
+    yield f"{len(STAFF)} posts, {out.seconds / 60:.1f} minutes, {asked} requests, {len(out.recorded)} cases recorded"
+    if len(out.times_ms) > 20:
+        cut = statistics.quantiles(out.times_ms, n=20)
+        yield f"answers: median {cut[9]:.0f} ms, p95 {cut[18]:.0f} ms, longest {max(out.times_ms):.0f} ms"
+    yield "in it: " + ", ".join(f"{name} {n}" for name, n in out.events.items())
+    yield "answers by status: " + ", ".join(f"{status}: {n}" for status, n in sorted(out.statuses.items()))
+    yield "refusals asked for: " + ", ".join(f"{status}: {n}" for status, n in sorted(out.asked_for.items()))
+    yield f"errors not asked for: {len(out.unexpected)}; connections lost: {len(out.connections_lost)}"
+    yield from out.unexpected[:20]
+    yield from out.connections_lost[:20]
+    settled = out.settled()
+    if len(settled) < LEAST:
+        yield "too short to tell levels and slopes"
+        return
+    quarter = len(settled) // 4
+    yield f"after everything had come once ({out.settled_s:.0f} s), {len(settled)} samples:"
+    yield f"{'':28} {'at first':>10} {'at the end':>10} {'ratio':>6} {'most':>10} {'an hour':>10}"
+    for name, shown in SAMPLED:
+        first, last = level(settled[:quarter], name), level(settled[-quarter:], name)
+        most = max(getattr(sample, name) for sample in settled)
+        ratio = last / first if first else float("nan")
+        yield f"{shown:28} {first:10.1f} {last:10.1f} {ratio:6.3f} {most:10.1f} {slope_per_hour(settled, name):+10.1f}"
+
+
+@contextmanager
+def served(home: Path) -> Iterator[tuple[str, int]]:
+    """Serve a workspace as people do; give address and process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {
+        "GRIDMAP_HOME": str(home),
+        "PYTHONPATH": str(REPOSITORY),
+        "GRIDMAP_BACKUP_AT": "off",
+    }
+    with (home / "serve.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*GRIDMAP, "serve", "--port", str(port)],
+            env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+        try:
+            address = f"http://127.0.0.1:{port}"
+            for _ in range(3000):
+                with suppress(requests.RequestException):
+                    if requests.get(f"{address}/healthz", timeout=30).status_code == 200:
+                        break
+                if process.poll() is not None:
+                    raise RuntimeError((home / "serve.log").read_text("utf-8", "replace"))
+                time.sleep(0.1)
+            yield address, process.pid
+        finally:
+            process.terminate()
+            process.wait(PATIENCE_S)
+
+
+def main() -> None:
+    read = argparse.ArgumentParser(description=__doc__)
+    read.add_argument("--minutes", type=float, default=30.0)
+    read.add_argument("--pause", type=float, default=3.0, help="seconds that a post thinks, in the mean")
+    read.add_argument("--seed", type=int, default=1)
+    read.add_argument("--out", type=Path)
+    asked = read.parse_args()
+
+    def say(line: str) -> None:
+        print(line, flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="gm-soak-", dir="/tmp") as name:
+        folder = Path(name).resolve()
+        folder.chmod(0o755)
+        home = folder / "home"
+        with Database(Settings(home=home)) as database:
+            upgrade(database)
+            load_town(database, edition=1)
+            with served(home) as (address, pid):
+                soak = Soak(database, address, pid, folder, seed=asked.seed, pause_s=asked.pause)
+                out = soak.run(60 * asked.minutes, say)
+    more = grown(out)
+    lines = [
+        f"{dt.date.today()}, {os.cpu_count()} cores, Python {platform.python_version()}",  # noqa: DTZ011
+        *table(out),
+    ]
+    if more:
+        lines.append(f"grown: {', '.join(more)}")
+    elif len(out.settled()) >= LEAST:
+        lines.append(f"flat: no level rose by more than {FLAT - 1:.0%}")
+    for line in lines:
+        say(line)
+    if asked.out:
+        asked.out.write_text("\n".join(lines) + "\n", "utf-8")
+    sys.exit(int(bool(out.unexpected or out.connections_lost or more)))
+
+
+if __name__ == "__main__":
+    main()
