@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gridmap.analysis.patrol._moves import EVEN_ENOUGH
 from gridmap.analysis.patrol.assemble import assemble
 from gridmap.analysis.patrol.bounds import upper_bound
 from gridmap.analysis.patrol.build import Built, build
@@ -219,7 +220,8 @@ def evened(
     stop : StopRule
     seed : int
     share : float
-        Most share of the worth that is given up.
+        Most share of the worth that is given up; none is where every team that can visit some stop works, and the
+        largest load is even enough.
     floor : float
         Worth that is kept in any case.
     on_progress, on_better : callable, optional
@@ -230,12 +232,24 @@ def evened(
     """
     if len(built.teams) < 2:
         return found
-    least = max(found.worth - share * abs(found.worth), min(floor, found.worth))
+    given = 0.0 if _is_even(built, found) else share
+    least = max(found.worth - given * abs(found.worth), min(floor, found.worth))
     even = Even(least, _EVEN_PRICE * float(earned(built.problem, found.routes).sum()))
     return run(
         built.problem, stop, seed + 2, begin=found, even=even, heat=COOL, exact=True, on_progress=on_progress,
         on_better=on_better,
     )  # fmt: skip
+
+
+def _is_even(built: Built, found: Found) -> bool:
+    """Whether every team that can visit some stop works, none much more than the mean of them."""
+    p = found.settled(built.problem)
+    loads = [
+        (sum(timed.legs) + float(p.dwell[list(route)].sum())) / max(float(p.hours[r]), 1e-9)
+        for r, route in enumerate(found.routes)
+        if p.allowed[r].any() and (timed := walk(p, r, route)) is not None
+    ]
+    return not loads or (min(loads) > 0.0 and max(loads) * len(loads) <= EVEN_ENOUGH * sum(loads))
 
 
 def _told(built: Built, on_better: OnBetter | None) -> Better | None:
