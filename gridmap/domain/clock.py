@@ -11,9 +11,9 @@ from gridmap.errors import InvalidInput
 
 DAY_S = 86_400.0
 _MINUTE_S = 60.0
-_CHINESE = str.maketrans("：－—–～〜~至／", ":-------/")
+_CHINESE = str.maketrans("：－—–～〜~至到／", ":--------/")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
-_BREAK = re.compile(r"([\d:]+)-([\d:]+)/(\d{1,3})")
+_BREAK = re.compile(r"([\d:]+)-([\d:]+)/(\d{1,3})(?:分钟?|min)?")
 _SPAN = re.compile(r"([\d:]+)-([\d:]+)")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -228,9 +229,28 @@ def _in_words(error: Any) -> tuple[str, str]:
 
 _CODES = {
     "closed_to": spellings(car="汽车 车 驾车", bike="自行车 骑行", foot="步行"),
-    "must": spellings(true="是 必到 yes y 1", false="否 no n 0"),
-    "leave_out": spellings(true="是 排除 不去 yes y 1", false="否 no n 0"),
+    "must": spellings(true="是 必到 对 √ yes y t 1", false="否 不 不是 no n f 0"),
+    "leave_out": spellings(true="是 排除 不去 对 √ yes y t 1", false="否 不 不是 no n f 0"),
 }
+_UNITS = {
+    field: re.compile(rf"(\d+(?:\.\d+)?)\s*(?:{unit})")
+    for fields, unit in (
+        ("min_gap_min max_interval_min dwell_min", "分钟?|min"),
+        ("visits", "次"),
+        ("size min_size", "人"),
+    )
+    for field in fields.split()
+}
+_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+
+
+def _cell(field: str, cell: object) -> str:
+    """Return what stands in a cell, with full-width signs as plain ones and a number without its unit."""
+    text = unicodedata.normalize("NFKC", str(cell)).strip()
+    if field == "revisit_share" and (share := _PERCENT.fullmatch(text)):
+        return f"{float(share[1]) / 100:g}"
+    number = _UNITS[field].fullmatch(text) if field in _UNITS else None
+    return number[1] if number else text
 
 
 def _require_plain_headings(path: Path, fields: Mapping[str, str]) -> None:
@@ -262,7 +282,7 @@ def _of_table(path: Path) -> tuple[dict[str, Any], dict[tuple[str, int], int]]:
     lines: dict[tuple[str, int], int] = {}
     for row, cells in zip(raw.row_numbers, raw.table.to_pylist(), strict=True):
         rule: dict[str, Any] = {
-            fields[name]: str(cell).strip()
+            fields[name]: _cell(fields[name], cell)
             for name, cell in cells.items()
             if cell is not None and str(cell).strip()
         }
