@@ -186,6 +186,8 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "accounts.add_post": A.MANAGE_POSTS,
         "accounts.change_post": A.MANAGE_POSTS,
         "accounts.show_audit": A.SEE_AUDIT,
+        "accounts.list_terms": A.SEE_AUDIT,
+        "terms.list_terms": A.SEE_AUDIT,
         "metrics": A.SEE_SERVICE,
     }
 )

@@ -181,7 +181,9 @@ ASKED: Mapping[str, A] = MappingProxyType(
             ),
             A.MANAGE_POSTS,
         ),
-        **dict.fromkeys(("audit verify", "audit list", "audit head", "audit export"), A.SEE_AUDIT),
+        **dict.fromkeys(
+            ("audit verify", "audit list", "audit head", "audit export", "users terms"), A.SEE_AUDIT
+        ),
     }
 )
 

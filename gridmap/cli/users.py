@@ -36,7 +36,7 @@ def link_address(settings: Settings, secret: str) -> str:
 
 @click.group("users")
 def group() -> None:
-    """岗位账户 / posts: add, list, role, scope, lock, unlock, reset, handover, link, wall."""
+    """岗位账户 / posts: add, list, role, scope, lock, unlock, reset, handover, terms, link, wall."""
 
 
 @group.command("list")
@@ -162,6 +162,29 @@ def handover(*, name: str, on: dt.date | None) -> None:
     with workspace() as database:
         today = dt.datetime.now(ZoneInfo(database.settings.timezone)).date()
         _print_link(database, desk.hand_over(database, actor(database), name, on or today))
+
+
+@group.command("terms")
+@click.argument("name", required=False)
+def terms(name: str | None) -> None:
+    """任期与交接记录 / the record of handovers: from when until when each holder had a post."""
+    with workspace() as database:
+        found = desk.list_terms(database, actor(database), name)
+    if not found:
+        console.print("没有任期记录 / no terms. gridmap users list")
+        return
+    table = Table()
+    for heading in ("岗位 / post", "角色 / role", "网格 / grid", "自 / from", "至 / until"):
+        table.add_column(heading, overflow="fold")
+    for term in found:
+        table.add_row(
+            term.post,
+            f"{ROLE_NAMES[term.role][0]} / {term.role.value}",
+            _shown(term.grid_key),
+            term.valid_from.isoformat(),
+            "现任 / present" if term.valid_to is None else term.valid_to.isoformat(),
+        )
+    console.print(table)
 
 
 @group.command("link")

@@ -97,6 +97,28 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """One holder's time at a post: from which day until when; who that was stands in the town's own address book.
+
+    Attributes
+    ----------
+    post : str
+    role : Role
+        That the post has now.
+    grid_key : int
+    valid_from : date
+    valid_to : date or None
+        Day of the handover, on which the next one begins; None for the present holder.
+    """
+
+    post: str
+    role: Role
+    grid_key: int
+    valid_from: dt.date
+    valid_to: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
 class SignedIn:
     """A browser that is signed in.
 

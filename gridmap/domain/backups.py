@@ -112,11 +112,19 @@ class Backup:
 
 @dataclass(frozen=True, slots=True)
 class KeepRule:
-    """The newest backup of so many days, weeks and months that have one is kept."""
+    """The newest backup of so many days, weeks and months that have one is kept; none that is too old.
+
+    Attributes
+    ----------
+    days, weeks, months : int
+    most_days : int, optional
+        How much older than the newest one that is kept may be: what has expired is not kept in a backup instead.
+    """
 
     days: int
     weeks: int
     months: int
+    most_days: int | None = None
 
     @classmethod
     def parse(cls, told: str) -> Self:
@@ -154,11 +162,14 @@ class KeepRule:
             for moment in newest_first:
                 seen.setdefault(period(moment), moment)
             kept |= set(list(seen.values())[:count])
+        if self.most_days is not None and newest_first:
+            oldest = newest_first[0] - dt.timedelta(days=self.most_days)
+            kept = {at for at in kept if at >= oldest}
         return kept | set(newest_first[:1])
 
     def of_days(self, moments: Iterable[dt.datetime]) -> set[dt.datetime]:
         """Return those kept for their day: from the oldest of them on, any point in time can be had."""
-        return KeepRule(max(1, self.days), 0, 0).kept(moments)
+        return KeepRule(max(1, self.days), 0, 0, self.most_days).kept(moments)
 
 
 def parse_at(told: str) -> dt.time | None:

@@ -70,11 +70,13 @@ NAMES: Mapping[Counts, tuple[str, str]] = MappingProxyType(
 
 _HINT_EN = (
     "Perturbed to protect those concerned: in each whole year, quarter, month or week the number is within {bound} of "
-    "the true one, none is told below {least}, and they do not add up to their total."
+    "the true one, none is told below {least}, and they do not add up to their total. Areas are told by whole "
+    "quarters, villages, domains and kinds by whole years: a shorter period is answered by those that hold it."
 )
 _HINT_ZH = (
     "为保护当事人，数字经过扰动：每一整年、季、月或周的数与真实数相差不超过 {bound}，"
     "不足 {least} 的不显示；各数相加不等于合计。"
+    "片区按整季、村和单个领域或类别按整年提供，较短的时段以所在的整季或整年代替。"
 )
 HINT = (
     _HINT_ZH.format(bound=BOUND, least=LEAST_TOLD),
@@ -180,19 +182,54 @@ class ProtectedQuery:
 
 _PLACE_STEPS = {-1: 0, 0: 0, 1: 0, 2: 2, 3: 3, 4: 4}
 _SPAN_STEPS = {"year": 0, "quarter": 1, "month": 2, "week": 3, "hour": 0}
-_MATTER_STEPS = {"all": 0, "domain": 1, "kind": 3}
+_MATTER_STEPS = {"all": 0, "domain": 2, "kind": 3}
+_WHOLE_YEAR = frozenset({"year", "hour"})
 
 
 def is_told(kind: str) -> bool:
     """Tell whether cells of a kind may be told at all, as `kind_of_cell` and the block's own kind name it.
 
     Each step down makes cells smaller and gives sums of them more ways to be taken apart. The town and the year are no
-    steps; a quarter or a domain is one; an area, a month two; a village, a week or a kind three; a micro-grid four;
-    which of the cases (open, overdue) is one more. The steps are those at which the attack of
-    ``scripts/bench/cell_key.py`` finds next to nothing.
+    steps; a quarter is one; an area, a month or a domain two; a village, a week or a kind three; a micro-grid four;
+    which of the cases (open, overdue) is one more. One matter is told by whole years only: matters have seasons, and
+    that a quarter of the town had few emergencies makes few in each of its villages likely, whatever the noise on
+    cells. The steps are those at which the attack of ``scripts/bench/cell_key.py`` finds next to nothing.
     """
     level, matter, state, span = kind.split("/")
+    if matter != "all" and span not in _WHOLE_YEAR:
+        return False
     return _PLACE_STEPS[int(level)] + _MATTER_STEPS[matter] + bool(state) + _SPAN_STEPS[span] <= MOST_DETAIL
+
+
+def wide_enough(query: IncidentQuery, first: dt.date, last: dt.date, kind: str) -> ProtectedQuery:
+    """Lay a query on the calendar's blocks; where cells of its blocks are too fine, on whole quarters or years.
+
+    Parameters
+    ----------
+    query : IncidentQuery
+    first, last : date
+        As for `protect`.
+    kind : str
+        Of the cells, as `ProtectedQuery.kind_of_cell` names it.
+
+    Returns
+    -------
+    ProtectedQuery
+        With the period that is answered; as `protect` lays it where not even a year is told.
+    """
+    asked = protect(query, first, last)
+    for months in (0, 3, 12):
+        found = asked if not months else protect(_held_by(asked, months), first, last)
+        if all(is_told(f"{kind}/{span}") for span in found.spans):
+            return found
+    return asked
+
+
+def _held_by(asked: ProtectedQuery, months: int) -> IncidentQuery:
+    begin, last = asked.bounds[0], asked.bounds[-1] - dt.timedelta(days=1)
+    since = begin.replace(month=begin.month - (begin.month - 1) % months, day=1)
+    after = _months_on(last.replace(month=last.month - (last.month - 1) % months, day=1), months)
+    return replace(asked.query, since=since, until=after - dt.timedelta(days=1))
 
 
 _SPANS = (("week", 7), ("month", 31), ("quarter", 92), ("year", 366))

@@ -85,10 +85,10 @@ class Cluster:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """Incidents of a domain, or of small domains together; `before` is None where it is not known."""
+    """Incidents of a domain; None where a number is too fine to be told, or not known."""
 
     name: Text
-    observed: int
+    observed: int | None
     before: int | None
 
 
@@ -171,9 +171,10 @@ class HotspotReport:
         First and last day of the period (ISO); `before_since`, `before_until` those of the one before.
     before : {'known', 'none', 'partly'}
         Whether the period before has records.
-    incidents, cells, withheld : int
-    outside, left_out_sealed : str or int
-        Numbers of incidents, or that they are below five; 0 for none.
+    incidents, cells : int
+        Numbers of incidents and grids; 0 where a number is not told.
+    sealed : Text
+        Whether sealed cases are in the numbers.
     cold : int
         Grids with significantly fewer incidents than chance allows for.
     judged : bool
@@ -182,6 +183,8 @@ class HotspotReport:
         Whether the space-time scan could be computed.
     step : Text
         Slice of time of the methods in space and time.
+    totals_of : Text or None
+        Of which whole years `totals` are, where numbers of the period itself are too fine to be told.
     block : list of (Text, str)
         What the same file can be made from again.
     """
@@ -198,9 +201,7 @@ class HotspotReport:
     records_since: str
     incidents: int
     cells: int
-    outside: str | int
-    left_out_sealed: str | int
-    withheld: int
+    sealed: Text
     cold: int
     judged: bool
     scanned: bool
@@ -210,6 +211,7 @@ class HotspotReport:
     permutations: int
     step: Text
     totals: tuple[Total, ...]
+    totals_of: Text | None
     hotspots: tuple[Hotspot, ...]
     clusters: tuple[Cluster, ...]
     forecast: Forecast | None

@@ -62,7 +62,7 @@ def frames(report: HotspotReport) -> dict[str, tuple[Text, pd.DataFrame]]:
                 **_both("domain", t.name),
                 "reported": count_text(t.observed).en,
                 "before": count_text(t.before).en,
-                "change": change_text(t.observed, t.before).en,
+                "change": change_text(t.observed or 0, t.before).en,
             }
             for t in report.totals
         ],

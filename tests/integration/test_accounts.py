@@ -7,15 +7,18 @@ import re
 
 import pyotp
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from gridmap.cli import main
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.gridkey import Scope, make_key
 from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotSignedIn, TooMany
 from gridmap.services.accounts import audit, desk, entry, own, passwords
 from gridmap.storage.database import Database
-from tests.doors import token_of
+from tests.doors import client_of, token_of
+from tests.towns import environment_of
 from web.app import create_app
 
 KEEPER = Actor.at_the_machine()
@@ -186,6 +189,35 @@ def test_a_handover_ends_everything_that_the_former_holder_had(blank: Database, 
     with blank.scoped_session(Scope.whole()) as session:
         terms = session.execute(text("select valid_from, valid_to from post_terms order by 1")).all()
     assert [tuple(t) for t in terms] == [(TODAY, dt.date(2026, 12, 1)), (dt.date(2026, 12, 1), None)]
+
+
+def test_the_record_of_handovers_is_shown_to_administrator_and_auditor_and_names_nobody(
+    blank: Database, post: str
+) -> None:
+    day = TODAY + dt.timedelta(days=3)
+    desk.hand_over(blank, KEEPER, post, day)
+    expected = [(post, day, None), (post, TODAY, day)]
+    auditor = Actor("审计", Role.AUDITOR, Scope.whole(), 0)
+    for who in (KEEPER, auditor):
+        assert [(t.post, t.valid_from, t.valid_to) for t in desk.list_terms(blank, who, post)] == expected
+    with pytest.raises(Forbidden):
+        desk.list_terms(blank, Actor("x", Role.TOWN_DESK, Scope.whole()))
+    elsewhere = Actor("x", Role.AUDITOR, Scope.of_grid(make_key(330681110)), 0)
+    assert desk.list_terms(blank, elsewhere) == []
+    for role, status in ((Role.ADMINISTRATOR, 200), (Role.AUDITOR, 200), (Role.TOWN_DESK, 403)):
+        client = client_of(blank, role)
+        answer, page = client.get(f"/api/v1/posts/terms?post={post}"), client.get("/audit/terms")
+        assert (answer.status_code, page.status_code) == (status, status)
+        if status == 200:
+            told = [(t["valid_from"], t["valid_to"]) for t in answer.get_json()["terms"]]
+            assert told == [(day.isoformat(), None), (TODAY.isoformat(), day.isoformat())]
+            assert set(answer.get_json()["terms"][0]) == {
+                "post", "role", "grid_key", "valid_from", "valid_to"
+            }  # fmt: skip
+            assert post in page.text
+    shown = CliRunner().invoke(main, ["users", "terms", post], env=environment_of(blank))
+    assert shown.exit_code == 0, shown.output
+    assert day.isoformat() in shown.output
 
 
 def test_an_administrator_of_a_part_reaches_nothing_beyond_it(blank: Database, post: str) -> None:

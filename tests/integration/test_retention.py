@@ -17,6 +17,7 @@ from gridmap.errors import Conflict, Forbidden
 from gridmap.services.accounts import audit, desk
 from gridmap.services.cases.expiry import expire_texts
 from gridmap.services.house import IMPORT_KINDS
+from gridmap.services.imports import history
 from gridmap.services.imports.records import ImportOptions, import_records
 from gridmap.storage.database import Database
 from gridmap.storage.models import Incident, IncidentStep
@@ -217,6 +218,48 @@ def test_texts_of_cases_closed_long_ago_go_and_figures_stay(
         ("done", told.cases),
         ("asked", told.cases),
     ]
+
+
+def test_expired_words_go_from_the_journal_of_imports_and_are_not_put_back(
+    recorded_town: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    town = recorded_town
+    monkeypatch.setattr(town, "settings", town.settings.model_copy(update={"case_text_days": 180}))
+    now = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+    limit = now - dt.timedelta(days=180)
+    with town.scoped_session(WHOLE.for_upkeep()) as session:
+        old, young = (
+            session.execute(
+                text(
+                    "select uid from incidents where not sealed and summary is not null"
+                    f" and closed_at {sign} :limit limit 1"
+                ),
+                {"limit": limit},
+            ).one()
+            for sign in ("<", ">=")
+        )
+    file = tmp_path / "words.csv"
+    file.write_text(
+        "uid,summary\n" + "".join(f"{one.uid},改过的文字{n}\n" for n, one in enumerate((old, young))), "utf-8"
+    )
+    import_records(town, WHOLE, IMPORT_KINDS["incidents"], file, ImportOptions())
+
+    def kept() -> list[tuple[str, bool]]:
+        with town.scoped_session(WHOLE.for_upkeep()) as session:
+            rows = session.execute(
+                text(
+                    "select before ->> 'uid', before ?| :words or after ?| :words from import_changes"
+                    " where before ? 'incident_id' order by 1"
+                ),
+                {"words": ["summary", "place", "geom", "note"]},
+            )
+            return [tuple(row) for row in rows]
+
+    assert sorted(kept()) == sorted([(old.uid, True), (young.uid, True)])
+    expire_texts(town, KEEPER, now=now)
+    assert sorted(kept()) == sorted([(old.uid, False), (young.uid, True)])
+    history.undo_import(town, KEEPER, IMPORT_KINDS, history.list_imports(town, WHOLE)[0].run_id, "导错了")
+    assert words_of(town, "text_expired_at is not null") == 0
 
 
 @pytest.mark.parametrize("noun", ["incidents", "incident_steps"])

@@ -43,6 +43,16 @@ def test_days_weeks_and_months_keep_their_newest() -> None:
     assert len(kept) <= 7 + 4 + 12
 
 
+@given(moments=MOMENTS, most=st.integers(1, 200))
+def test_no_backup_is_kept_longer_than_words_of_cases(moments: list[dt.datetime], most: int) -> None:
+    rule = KeepRule(7, 4, 12, most)
+    kept = rule.kept(moments)
+    limit = dt.timedelta(days=most)
+    assert all(max(moments) - at <= limit for at in kept)
+    assert kept == {at for at in KeepRule(7, 4, 12).kept(moments) if max(moments) - at <= limit}
+    assert rule.of_days(moments) <= kept
+
+
 @pytest.mark.parametrize("told", ["", "7", "0d", "d", "7w 3d", "-1d"])
 def test_a_keep_rule_that_is_none_is_refused(told: str) -> None:
     with pytest.raises(InvalidInput):

@@ -19,6 +19,7 @@ from gridmap.domain.protection import (
     is_told,
     protect,
     require_true,
+    wide_enough,
     widened,
 )
 from gridmap.domain.query import IncidentQuery
@@ -78,13 +79,41 @@ def test_words_are_not_searched_in_perturbed_numbers() -> None:
             protect(asked, day, day)
 
 
+@given(DAYS, DAYS)
+def test_a_period_too_fine_for_a_place_is_answered_by_the_quarters_or_years_that_hold_it(
+    one: dt.date, other: dt.date
+) -> None:
+    since, until = sorted((one, other))
+    query = IncidentQuery(since=since, until=until)
+    for kind, spans in (
+        ("1/all/", {"year", "quarter", "month", "week"}),
+        ("2/all/", {"year", "quarter"}),
+        ("3/all/", {"year"}),
+        ("0/domain/", {"year"}),
+    ):
+        found = wide_enough(query, since, until, kind)
+        assert set(found.spans) <= spans
+        assert found.bounds[0] <= since
+        assert found.bounds[-1] > until
+        # What is answered is asked for itself, and nothing is wider than it must be.
+        assert wide_enough(found.query, since, until, kind) == found
+        narrow = protect(query, since, until)
+        if set(narrow.spans) <= spans:
+            assert found == narrow
+    # Of a micro-grid not even a year is told.
+    assert wide_enough(query, since, until, "4/all/") == protect(query, since, until)
+
+
 def test_cells_too_fine_are_not_told() -> None:
     assert is_told("1/all//week")
     assert is_told("1/kind//year")
-    assert is_told("1/domain//month")
-    assert is_told("2/domain//year")
+    assert is_told("1/domain//year")
+    assert is_told("1/domain/open/year")
+    assert is_told("2/all//quarter")
     assert is_told("3/all//year")
-    assert not is_told("2/domain//quarter")
+    assert not is_told("1/domain//quarter")
+    assert not is_told("2/domain//year")
+    assert not is_told("2/all//month")
     assert not is_told("3/all//quarter")
     assert not is_told("3/domain//year")
     assert not is_told("4/all//year")

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from gridmap.domain.cases.sealing import told_of_sealed
 from gridmap.reporting import page, tables, words
 from gridmap.reporting.model import (
     Cluster,
@@ -91,9 +92,7 @@ REPORT = HotspotReport(
     records_since="2025-01-01",
     incidents=420,
     cells=100,
-    outside=3,
-    left_out_sealed=4,
-    withheld=2,
+    sealed=Text(*told_of_sealed(closer_than_village=True)),
     cold=1,
     judged=True,
     scanned=True,
@@ -103,6 +102,7 @@ REPORT = HotspotReport(
     permutations=999,
     step=Text("月", "month"),
     totals=(Total(POLICING, 420, 400),),
+    totals_of=None,
     hotspots=(SPOT, replace(SPOT, number=2, q=0.004, before=40), replace(SPOT, number=3, q=0.03, before=30)),
     clusters=(CLUSTER,),
     forecast=Forecast(
@@ -247,6 +247,25 @@ def test_tables_keep_small_numbers_back_and_carry_the_caption() -> None:
     assert spots["before"].tolist() == ["< 15", "40", "30"]
     for _, frame in made.values():
         assert set(frame["caption_en"]) == {"reported incidents, not danger"}
+
+
+def test_a_report_says_whether_sealed_cases_are_in_its_numbers() -> None:
+    for closer in (True, False):
+        said = told_of_sealed(closer_than_village=closer)
+        html = written(replace(REPORT, sealed=Text(*said)))
+        assert said[0] in html
+        assert said[1] in html
+
+
+def test_a_domain_s_whole_years_are_called_so_and_compared_with_nothing() -> None:
+    years = replace(
+        REPORT, totals=(Total(POLICING, 2000, None),), totals_of=Text("2026 年全年", "The whole of 2026")
+    )
+    html = written(years)
+    assert "2026 年全年（件）" in html
+    assert "The whole of 2026" in html
+    assert "只按整年、全镇提供" in html
+    assert "只按整年、全镇提供" not in written()
 
 
 def test_no_hotspots_is_said_plainly() -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
-from gridmap.services.accounts import audit
+from gridmap.services.accounts import audit, desk
+from gridmap.services.ground.places import names_of
 from web.accounts.blueprint import bp, show
-from web.context import database
+from web.context import actor, database, scope
 
 _PAGE = 100
 
@@ -21,6 +22,16 @@ class AuditQuery(BaseModel):
     action: str = Field("", max_length=100)
     before: int | None = Field(None, ge=1, le=2**62)
     check: bool = False
+
+
+@bp.get("/audit/terms")
+def list_terms() -> Response:
+    """Answer the record of handovers: from when until when each holder had a post."""
+    return show(
+        "accounts/terms.html",
+        terms=desk.list_terms(database(), actor()),
+        grids=names_of(database(), scope()),
+    )
 
 
 @bp.get("/audit")

@@ -12,7 +12,7 @@ from rich.table import Table
 from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
 from gridmap.cli.hotspots.rates import effect, rates
 from gridmap.domain.hotspots import Finding, KeptRun, PairsBand, RunSummary
-from gridmap.domain.protection import Purpose, counts_for
+from gridmap.domain.protection import Counts, Purpose, counts_for
 from gridmap.services.hotspots import comparison, runs
 from gridmap.services.hotspots.basis import Basis, usual_basis
 from gridmap.services.hotspots.publish import p_text, told_text
@@ -208,9 +208,11 @@ def _cell(value: Any) -> str:
 def _notes(run: KeptRun) -> list[str]:
     about = run.summary
     notes = [f"事件 / incidents: {about['incidents']}; 网格 / grids: {about['cells']}"]
-    if about.get("outside", 0) != 0:
+    perturbed = about.get("counts") == Counts.PERTURBED
+    # Of perturbed numbers it is not told how many are outside or sealed; the run's own notes say what is in them.
+    if not perturbed and about.get("outside", 0) != 0:
         notes.append(f"{told_text(about['outside'])} 件不在这一层级的网格内 / lie in no grid of this level.")
-    if about.get("left_out_sealed", 0) != 0:
+    if not perturbed and about.get("left_out_sealed", 0) != 0:
         notes.append(
             f"{told_text(about['left_out_sealed'])} 件保密事件只在村级计数，未计入 / sealed cases, counted at "
             "village level only, are left out."

@@ -7,7 +7,7 @@ import unicodedata
 
 from sqlalchemy.orm import Session
 
-from gridmap.domain.accounts import MOST_NAMED, OPENING_ROLES, Actor, ApiToken, Post, Role, scope_of
+from gridmap.domain.accounts import MOST_NAMED, OPENING_ROLES, Actor, ApiToken, Post, Role, Term, scope_of
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.legible import is_unseen
 from gridmap.domain.roles import Action, require
@@ -198,6 +198,29 @@ def hand_over(database: Database, actor: Actor, name: str, on: dt.date) -> str:
         secret = _reset(session, post)
         audit.note(session, actor, "post_handover", post.name, on=on.isoformat())
         return secret
+
+
+def list_terms(database: Database, actor: Actor, name: str | None = None) -> list[Term]:
+    """Return the record of handovers: from when until when each holder had a post of the actor's scope.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+        Whoever may see the audit: administrator, supervisor, auditor.
+    name : str, optional
+        One post's only.
+
+    Returns
+    -------
+    list of Term
+        By post, the newest first; no name of a person, for none is kept.
+    """
+    require(actor, Action.SEE_AUDIT)
+    with database.scoped_session(Scope.whole()) as session:
+        found = posts.list_terms(session)
+    wanted = None if name is None else tidy_name(name)
+    return [t for t in found if _is_within(actor, t.grid_key) and wanted in {None, t.post}]
 
 
 def demonstration_posts(database: Database) -> list[Post]:

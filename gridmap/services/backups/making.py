@@ -10,6 +10,7 @@ import tarfile
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -107,7 +108,8 @@ def _make(database: Database, shelf: Shelf, tell: OnProgress) -> Backup:
             seconds=round(time.monotonic() - begun_s, 1),
         )
         shelf.write(backup)
-        shelf.prune(KeepRule.parse(database.settings.backup_keep))
+        rule = KeepRule.parse(database.settings.backup_keep)
+        shelf.prune(replace(rule, most_days=database.settings.case_text_days))
     return backup
 
 

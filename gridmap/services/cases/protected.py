@@ -105,11 +105,14 @@ def told_total(cells: Cells, spans: Sequence[str] = ()) -> int | None:
     return next(iter(told_counts(cells, spans).values()), None)
 
 
-def laid(session: Session, asked: IncidentFilter) -> Laid:
-    """Lay a query on the calendar's blocks."""
+def laid(
+    session: Session, asked: IncidentFilter, *, level: int | None = None, code: str | None = None
+) -> Laid:
+    """Lay a query on the calendar's blocks, so wide that cells of the table by a level or code are told."""
     span = incidents.span(session)
     first, last = (at.astimezone(asked.tz).date() for at in span or (asked.now, asked.now))
-    protected = protection.protect(asked.query, first, last)
+    kind = protection.protect(asked.query, first, last).kind_of_cell(level, code)
+    protected = protection.wide_enough(asked.query, first, last, kind)
     return Laid(protected, replace(asked, query=protected.query))
 
 
@@ -134,11 +137,12 @@ def period_of(query: IncidentQuery) -> Period:
 
 def count_by_grid(session: Session, asked: IncidentFilter, level: int) -> GridCount:
     """Count incidents by grid; the total is a cell of its own, not the sum."""
-    found = laid(session, asked)
+    found = laid(session, asked, level=level)
     spans = found.protected.spans
     counts = told_counts(stored.cells(session, found, level=level), spans)
     unassigned = counts.pop(UNASSIGNED, None)
-    outside = told_total(stored.cells(session, laid(session, _nowhere(asked))), spans)
+    nowhere = laid(session, _nowhere(replace(asked, query=found.protected.query)))
+    outside = told_total(stored.cells(session, nowhere), spans)
     return {
         "level": level,
         **period_of(found.protected.query),
@@ -178,7 +182,8 @@ def story(session: Session, asked: IncidentFilter) -> Story:
         "by_stage": by["stage"],
         "by_kind": by["kind"],
         "below": protection.LEAST_TOLD,
-        **of_class(asked, Counts.PERTURBED),
+        # The period may be wider than the one that was asked for.
+        **of_class(replace(asked, query=found.protected.query), Counts.PERTURBED),
     }
 
 
@@ -220,7 +225,7 @@ def by_grid(
     query : IncidentQuery
         With the period as it is answered.
     """
-    found = laid(session, asked)
+    found = laid(session, asked, level=level)
     spans = found.protected.spans
     columns = {
         name: told_counts(cells, spans) for name, cells in stored.standing(session, found, level).items()

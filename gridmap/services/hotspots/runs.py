@@ -14,6 +14,7 @@ import shapely
 
 from gridmap import __version__, crs
 from gridmap.domain.accounts import Actor
+from gridmap.domain.cases.sealing import told_of_sealed
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.hotspots import Finding, KeptRun, RunSummary
 from gridmap.domain.protection import HINT, Counts
@@ -150,11 +151,12 @@ def _as_kept(
 
 
 def _notes_of(spec: HotspotSpec) -> list[list[str]]:
+    notes = [list(told_of_sealed(closer_than_village=spec.closer_than_village))]
     if spec.by == "count" and spec.method in COUNTING:
-        return [list(BY_COUNT_NOTE)]
+        notes.append(list(BY_COUNT_NOTE))
     if spec.by == "rate" and spec.method == "gi" and spec.permutations:
-        return [list(EXACT_NOTE)]
-    return []
+        notes.append(list(EXACT_NOTE))
+    return notes
 
 
 def _in_degrees(features: list[Finding], epsg: int) -> list[Finding]:

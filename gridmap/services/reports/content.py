@@ -14,6 +14,7 @@ import numpy as np
 from gridmap import __version__
 from gridmap.analysis.forecast.models import FEWEST_WEEKS
 from gridmap.analysis.forecast.scoring import WORDS
+from gridmap.domain.cases.sealing import told_of_sealed
 from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.hotspots import Finding, RunSummary
@@ -37,7 +38,9 @@ from gridmap.services.reports.findings import (
     places,
     scan_clusters,
     time_steps,
+    told_by_domain,
     totals,
+    totals_in_years,
 )
 from gridmap.services.reports.request import ReportRequest
 from gridmap.storage.database import Database
@@ -144,6 +147,7 @@ def hotspot_report(
     scanned = scanned[:_MOST_CLUSTERS]
     scored = attempt("forecast", None, _forecast, database, scope, request)
     tell("analyse", steps, steps)
+    in_years = () if told_by_domain(inputs) else totals_in_years(database, scope, request)
     about: RunSummary = judged.summary if judged is not None else {}
     report = HotspotReport(
         place=place_name(frame, request.within, Text(info.name_zh, info.name_en)),
@@ -158,9 +162,7 @@ def hotspot_report(
         records_since=records_since.isoformat(),
         incidents=reported or 0,
         cells=len(inputs.cells),
-        outside=0,
-        left_out_sealed=0,
-        withheld=0,
+        sealed=Text(*told_of_sealed(closer_than_village=spec.closer_than_village)),
         cold=about.get("labels", {}).get("cold", 0),
         judged=judged is not None,
         scanned=could_scan,
@@ -169,7 +171,8 @@ def hotspot_report(
         tested_domains=len(domains),
         permutations=request.permutations,
         step=Text("月", "month") if in_time.step == "month" else Text("周", "week"),
-        totals=totals(inputs, before, known=known == "known"),
+        totals=in_years or totals(inputs, before, known=known == "known"),
+        totals_of=_years(request) if in_years else None,
         hotspots=tuple(
             as_hotspot(
                 n, place, inputs, courses, scanned, before, known == "known", draw, alone=request.by == "rate"
@@ -187,6 +190,12 @@ def hotspot_report(
         command=request.command,
     )
     return report, digest
+
+
+def _years(request: ReportRequest) -> Text:
+    first, last = request.since.year, request.until.year
+    years = str(first) if first == last else f"{first}–{last}"
+    return Text(f"{years} 年全年", f"The whole of {years}")
 
 
 def _of(spec: HotspotSpec, domain: str, domains: int, request: ReportRequest) -> HotspotSpec:

@@ -16,9 +16,13 @@ from shapely.geometry.base import BaseGeometry
 
 from gridmap.analysis import emerging
 from gridmap.domain.codes import code_list
+from gridmap.domain.gridkey import TOWN, Scope
 from gridmap.domain.hotspots import Finding
+from gridmap.domain.protection import Counts, is_told
+from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput
 from gridmap.reporting.model import Cluster, Hotspot, Text, Total
+from gridmap.services.cases.counts import count_by_grid
 from gridmap.services.hotspots.by_cell import touching
 from gridmap.services.hotspots.by_scan import by_space_time_scan
 from gridmap.services.hotspots.guard import by_class
@@ -27,6 +31,8 @@ from gridmap.services.hotspots.publish import PROPOSALS, Outcome, falls, proposa
 from gridmap.services.hotspots.slices import Slices, slices
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.reports.drawing import Drawing
+from gridmap.services.reports.request import ReportRequest
+from gridmap.storage.database import Database
 
 _GAP = 0.5
 _MONTHS = 6
@@ -291,6 +297,25 @@ def totals(inputs: Inputs, before: Inputs | None, *, known: bool) -> tuple[Total
     return tuple(
         Total(DOMAINS[name], now.get(name, 0), then.get(name, 0) if known else None) for name in names
     )
+
+
+def told_by_domain(inputs: Inputs) -> bool:
+    """Tell whether a domain's incidents of the run's period may be told."""
+    kind = inputs.guard.kind(None, "domain")
+    return all(is_told(f"{kind}/{span}") for span in inputs.guard.protected.spans)
+
+
+def totals_in_years(database: Database, scope: Scope, request: ReportRequest) -> tuple[Total, ...]:
+    """Tell the incidents of each domain in the whole years that hold the period; None of a part of the town."""
+    since, until = dt.date(request.since.year, 1, 1), dt.date(request.until.year, 12, 31)
+    found: dict[str, int | None] = {}
+    for name in DOMAINS:
+        query = IncidentQuery(request.within, since, until, (name,))
+        found[name] = count_by_grid(database, scope, query, level=TOWN, counts=Counts.PERTURBED)["total"]
+    # Where one domain is told, one that is not is below the least; in a part of the town none is.
+    untold = 0 if any(found.values()) else None
+    names = sorted(DOMAINS, key=lambda d: (-(found[d] or 0), d))
+    return tuple(Total(DOMAINS[name], found[name] or untold, None) for name in names)
 
 
 def _by_domain(inputs: Inputs) -> dict[str, int]:

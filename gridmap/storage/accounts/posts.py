@@ -7,7 +7,7 @@ import datetime as dt
 from sqlalchemy import ColumnElement, insert, select, true, update
 from sqlalchemy.orm import Session
 
-from gridmap.domain.accounts import Post, Role
+from gridmap.domain.accounts import Post, Role, Term
 from gridmap.storage.models import Post as Row
 from gridmap.storage.models import PostTerm
 
@@ -61,6 +61,15 @@ def _posts(session: Session, which: ColumnElement[bool]) -> list[Post]:
     )
     since = {term.post_id: term.valid_from for term in session.scalars(query)}
     return [post_of(row, since.get(row.post_id)) for row in rows]
+
+
+def list_terms(session: Session) -> list[Term]:
+    """Return every holder's time at every post, by post, the newest first."""
+    query = select(Row, PostTerm).join(PostTerm, PostTerm.post_id == Row.post_id)
+    found = session.execute(query.order_by(Row.name, PostTerm.valid_from.desc()))
+    return [
+        Term(row.name, Role(row.role), row.grid_key, term.valid_from, term.valid_to) for row, term in found
+    ]
 
 
 def credentials(session: Session, name: str) -> Row | None:

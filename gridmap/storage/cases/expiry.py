@@ -4,10 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import ColumnElement, and_, func, null, or_, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Text,
+    and_,
+    cast,
+    func,
+    null,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Session
 
-from gridmap.storage.models import Dispatch, Incident, IncidentStep, Task
+from gridmap.storage.models import Dispatch, ImportChange, Incident, IncidentStep, Task
+
+_WORDS = (
+    "summary", "place", "geom", "tile_key", "accuracy_m", "raw_x", "raw_y",
+    "note", "details", "text", "result",
+)  # fmt: skip
+"""Columns of a case and of its steps and tasks that tell in words, or where it was below the grid."""
 
 
 def _is_due(closed_before: dt.datetime) -> ColumnElement[bool]:
@@ -58,5 +77,12 @@ def empty_texts(session: Session, closed_before: dt.datetime, now: dt.datetime, 
             raw_y=null(),
             text_expired_at=now,
         )
+    )
+    # What imports changed keeps the row as it was before and after, so the words are in it, too.
+    words = ImportChange.before.op("-")(cast(_WORDS, ARRAY(Text)))
+    session.execute(
+        update(ImportChange)
+        .where(ImportChange.before["incident_id"].astext.cast(BigInteger).in_(due))
+        .values(before=words, after=ImportChange.after.op("-")(cast(_WORDS, ARRAY(Text))))
     )
     return len(due)
