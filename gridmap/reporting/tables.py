@@ -99,4 +99,7 @@ _EMPTY = {
 
 def _frame(name: str, rows: list[dict[str, Any]], report: HotspotReport) -> pd.DataFrame:
     frame = pd.DataFrame(rows) if rows else pd.DataFrame(columns=[*_EMPTY[name]])
-    return frame.assign(since=report.since, until=report.until, caption_zh=CAPTION.zh, caption_en=CAPTION.en)
+    since, until = report.since, report.until
+    if name == "domains" and report.totals_of is not None:
+        since, until = f"{since[:4]}-01-01", f"{until[:4]}-12-31"
+    return frame.assign(since=since, until=until, caption_zh=CAPTION.zh, caption_en=CAPTION.en)

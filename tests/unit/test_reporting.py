@@ -266,6 +266,11 @@ def test_a_domain_s_whole_years_are_called_so_and_compared_with_nothing() -> Non
     assert "The whole of 2026" in html
     assert "只按整年、全镇提供" in html
     assert "只按整年、全镇提供" not in written()
+    table = tables.frames(years)["domains"][1]
+    assert (table["since"][0], table["until"][0]) == (
+        f"{REPORT.since[:4]}-01-01",
+        f"{REPORT.until[:4]}-12-31",
+    )
 
 
 def test_no_hotspots_is_said_plainly() -> None:

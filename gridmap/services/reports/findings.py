@@ -309,12 +309,13 @@ def totals_in_years(database: Database, scope: Scope, request: ReportRequest) ->
     """Tell the incidents of each domain in the whole years that hold the period; None of a part of the town."""
     since, until = dt.date(request.since.year, 1, 1), dt.date(request.until.year, 12, 31)
     found: dict[str, int | None] = {}
-    for name in DOMAINS:
-        query = IncidentQuery(request.within, since, until, (name,))
+    for name in [request.domain] if request.domain else DOMAINS:
+        kinds = (request.kind,) if request.kind else ()
+        query = IncidentQuery(request.within, since, until, (name,), kinds)
         found[name] = count_by_grid(database, scope, query, level=TOWN, counts=Counts.PERTURBED)["total"]
     # Where one domain is told, one that is not is below the least; in a part of the town none is.
     untold = 0 if any(found.values()) else None
-    names = sorted(DOMAINS, key=lambda d: (-(found[d] or 0), d))
+    names = sorted(found, key=lambda d: (-(found[d] or 0), d))
     return tuple(Total(DOMAINS[name], found[name] or untold, None) for name in names)
 
 
