@@ -9,11 +9,13 @@ import gzip
 import hashlib
 import io
 import os
+import shutil
+import tarfile
 import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import pyrage
@@ -181,6 +183,38 @@ def unpacked(path: Path, key_file: Path | None = None) -> Iterator[BinaryIO]:
             thread.join()
         if failed:
             raise _unread(path, failed)
+
+
+def unpack_folder(stream: BinaryIO, folder: Path) -> None:
+    """Write the files and folders of a tar stream into a folder, and nothing outside it.
+
+    They belong to whoever unpacks them, and nobody else may write them. The filters of `tarfile` would do most of that,
+    but the Python 3.11.2 of Debian 12 has none.
+
+    Raises
+    ------
+    Broken
+        When the stream holds anything else than files and folders, or a name that leads out of the folder.
+    """
+    with tarfile.open(fileobj=stream, mode="r|") as tar:
+        for entry in tar:
+            name = PurePosixPath(entry.name)
+            if name.is_absolute() or ".." in name.parts or not (entry.isreg() or entry.isdir()):
+                raise torn(folder / name.name)
+            target = folder / name
+            if entry.isdir():
+                target.mkdir(mode=0o700, parents=True, exist_ok=True)
+                continue
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            content = tar.extractfile(entry)
+            if content is None:
+                raise torn(target)
+            mode = entry.mode & 0o755 | 0o600
+            descriptor = os.open(
+                target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode
+            )
+            with os.fdopen(descriptor, "wb") as file:
+                shutil.copyfileobj(content, file, _CHUNK)
 
 
 @contextmanager

@@ -58,6 +58,11 @@ def unit() -> configparser.ConfigParser:
     return read
 
 
+def told_by_the_unit() -> dict[str, str]:
+    """Settings that the unit brings."""
+    return dict(line.split("=", 1) for line in unit()["Service"]["Environment"].splitlines())
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A machine's root with the program where the unit has it."""
@@ -91,7 +96,7 @@ def test_the_unit_s_command_serves_and_stops_in_order(root: Path, blank: Databas
     service = unit()["Service"]
     words = shlex.split(service["ExecStart"])
     assert words[0].startswith("/opt/gridmap/")
-    told = dict(line.split("=", 1) for line in service["Environment"].splitlines())
+    told = told_by_the_unit()
     assert set(told) == {"GRIDMAP_HOME", "GRIDMAP_HOST", "GRIDMAP_PORT"}
     port = free_port()
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(DEPLOY.parent)} | told
@@ -112,6 +117,46 @@ def test_the_unit_s_command_serves_and_stops_in_order(root: Path, blank: Databas
         printed = process.communicate(timeout=PATIENCE_S)[0]
     assert "Traceback" not in printed
     assert f"http://127.0.0.1:{port}/enter/" in printed
+
+
+def test_the_container_runs_what_the_unit_runs() -> None:
+    written = (DEPLOY / "Containerfile").read_text("utf-8")
+    service = unit()["Service"]
+    assert f"\nUSER {service['User']}\n" in written
+    assert f"\nCMD {json.dumps(shlex.split(service['ExecStart']))}\n" in written
+    assert all(f"{name}={value}" in written for name, value in told_by_the_unit().items())
+    assert "bash /tmp/gridmap/install.sh" in written
+    assert (DEPLOY / "install.sh").stat().st_mode & 0o111
+
+
+def test_the_administrator_s_command_has_the_service_s_account_and_settings_as_systemd_reads_them(
+    tmp_path: Path,
+) -> None:
+    settings, programs = tmp_path / "gridmap.env", tmp_path / "bin"
+    settings.write_text(
+        '# a comment\n\nGRIDMAP_BACKUP_KEEP=7d 4w 12m\nGRIDMAP_NAMES="a.example,b.example"\n'
+        "GRIDMAP_BACKUP_COPY=/mnt/x$(touch ran)\nGRIDMAP_BACKUP_AT=off"
+    )
+    written = (DEPLOY / "gridmap").read_text("utf-8")
+    assert "/etc/gridmap/gridmap.env" in written
+    (tmp_path / "gridmap").write_text(written.replace("/etc/gridmap/gridmap.env", str(settings)), "utf-8")
+    programs.mkdir()
+    for name, told in (("id", "echo 0"), ("runuser", 'printf "%s\\n" "$@"; env')):
+        (programs / name).write_text(f"#!/bin/sh\n{told}\n")
+        (programs / name).chmod(0o755)
+    said = subprocess.run(
+        ["sh", str(tmp_path / "gridmap"), "db", "restore", "--to", "a b"],
+        env={"PATH": f"{programs}:{os.environ['PATH']}"}, capture_output=True, text=True, check=True, cwd=tmp_path,
+    ).stdout.splitlines()  # fmt: skip
+    assert said[:7] == ["-u", "gridmap", "--", "/opt/gridmap/bin/gridmap", "db", "restore", "--to"]
+    assert {line for line in said if line.startswith("GRIDMAP_")} == {
+        f"GRIDMAP_HOME={told_by_the_unit()['GRIDMAP_HOME']}",
+        "GRIDMAP_BACKUP_KEEP=7d 4w 12m",
+        "GRIDMAP_NAMES=a.example,b.example",
+        "GRIDMAP_BACKUP_COPY=/mnt/x$(touch ran)",
+        "GRIDMAP_BACKUP_AT=off",
+    }
+    assert not list(tmp_path.rglob("ran"))
 
 
 def answered(url: str, process: subprocess.Popen[str]) -> bool:

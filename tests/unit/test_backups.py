@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+import os
+import tarfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 
 from gridmap.domain.backups import Backup, KeepRule, LogRange, PackedFile, TableFigure, is_due
 from gridmap.errors import Broken, Conflict, InvalidInput, NotFound
-from gridmap.files.packed import make_key, pack, unpacked
+from gridmap.files.packed import make_key, pack, unpack_folder, unpacked
 from gridmap.files.places import DiskPlace
 from gridmap.services.backups.shelf import Shelf
 
@@ -190,6 +192,53 @@ def test_a_backup_waits_for_whoever_takes_the_log_and_tells_of_another_backup(tm
         assert not entered.is_set()
     thread.join()
     assert entered.is_set()
+
+
+def tar_of(*entries: tuple[str, bytes, int, bytes]) -> io.BytesIO:
+    """A tar stream of names, content, modes and kinds."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name, content, mode, kind in entries:
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode, entry.type, entry.linkname = len(content), mode, kind, "/etc/passwd"
+            entry.uid = 4711
+            tar.addfile(entry, io.BytesIO(content))
+    out.seek(0)
+    return out
+
+
+def test_what_is_unpacked_belongs_to_whoever_does_it_and_nobody_else_writes_it(tmp_path: Path) -> None:
+    stream = tar_of(
+        ("a", b"", 0o777, tarfile.DIRTYPE),
+        ("a/run", b"#!", 0o6777, tarfile.REGTYPE),
+        ("deep/er/b", b"x" * 2_000_000, 0o040, tarfile.REGTYPE),
+    )
+    unpack_folder(stream, tmp_path / "new")
+    assert (tmp_path / "new" / "deep" / "er" / "b").read_bytes() == b"x" * 2_000_000
+    for path in (tmp_path / "new").rglob("*"):
+        assert path.stat().st_uid == os.geteuid()
+        assert path.stat().st_mode & 0o7022 == 0
+    assert (tmp_path / "new" / "a" / "run").stat().st_mode & 0o700 == 0o700
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        ("../out", b"x", 0o600, tarfile.REGTYPE),
+        ("in/../../out", b"x", 0o600, tarfile.REGTYPE),
+        ("/tmp/out", b"x", 0o600, tarfile.REGTYPE),
+        ("link", b"", 0o600, tarfile.SYMTYPE),
+        ("link", b"", 0o600, tarfile.LNKTYPE),
+        ("device", b"", 0o600, tarfile.CHRTYPE),
+    ],
+)
+def test_an_archive_that_leads_out_of_its_folder_is_torn(
+    entry: tuple[str, bytes, int, bytes], tmp_path: Path
+) -> None:
+    with pytest.raises(Broken) as refused:
+        unpack_folder(tar_of(entry), tmp_path / "deep" / "new")
+    assert refused.value.code == "backup-torn"
+    assert not [path for path in tmp_path.rglob("*") if not path.is_dir()]
 
 
 @given(data=st.binary(max_size=5000))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -190,3 +191,25 @@ def test_a_test_that_always_checks_is_let_pass(body: str) -> None:
     indented = body.replace("\n", "\n  ")
     text = f"NAMES = {{'a': 1}}\ndef test_a():\n  {indented}\n"
     assert may_check_nothing(text, {"refusal"}) == []
+
+
+def test_every_promise_to_an_administrator_names_a_test_that_there_is() -> None:
+    page = (TESTS.parent / "docs" / "operations.md").read_text("utf-8")
+    rows = re.findall(r"^\| .+ \| (.+) \|$", page.partition("## Promises")[2], re.MULTILINE)[1:]
+    functions = {
+        name
+        for file in FILES
+        for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
+    }
+    files = {str(file.relative_to(TESTS.parent)) for file in FILES} | {file.name for file in FILES}
+    named = [re.findall(r"`([\w./*]+)`", row) for row in rows]
+    assert len(rows) > 20
+    assert all(named)
+    unknown = {
+        word
+        for words in named
+        for word in words
+        if word not in functions | files
+        and not (list(TESTS.parent.glob(word)) if word.startswith("tests/") else [])
+    }
+    assert unknown <= {"scripts/bench/soak.py"}

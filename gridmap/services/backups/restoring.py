@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import filecmp
 import shutil
-import tarfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from sqlalchemy.pool import NullPool
 
 from gridmap.domain.backups import Backup, TableFigure
 from gridmap.errors import Broken, Conflict, GridmapError
-from gridmap.files.packed import plain_name, unpacked
+from gridmap.files.packed import plain_name, unpack_folder, unpacked
 from gridmap.services.backups.making import CLUSTER, DUMP, FILES
 from gridmap.services.backups.second import shelf_at
 from gridmap.services.backups.shelf import Shelf, told
@@ -345,11 +344,8 @@ def _bring_files(
     new, aside = home / f"files.restored-{stamp}", home / f"files.before-{stamp}"
     home.mkdir(parents=True, exist_ok=True)
     try:
-        with (
-            unpacked(file_of(shelf, backup, FILES), key_file) as stream,
-            tarfile.open(fileobj=stream, mode="r|") as tar,
-        ):
-            tar.extractall(new, filter="data")
+        with unpacked(file_of(shelf, backup, FILES), key_file) as stream:
+            unpack_folder(stream, new)
         for path in sorted(new.rglob("*")) if new.is_dir() else []:
             if not path.is_file():
                 continue

@@ -7,13 +7,13 @@ import datetime as dt
 import os
 import shutil
 import subprocess
-import tarfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from gridmap.errors import Broken, Unavailable
+from gridmap.files.packed import unpack_folder
 from gridmap.storage.embedded.account import CLEAN_ENVIRONMENT, run_as
 from gridmap.storage.embedded.config import OWNER_ROLE, quoted, write_config
 from gridmap.storage.embedded.feed import LogFeed
@@ -71,8 +71,7 @@ def unpack_copy(stream: BinaryIO, layout: Layout, data: Path) -> None:
     """Unpack the tar stream of a copy into a new data folder of the server's account."""
     layout.own_folder(data.parent)
     layout.own_folder(data)
-    with tarfile.open(fileobj=stream, mode="r|") as tar:
-        tar.extractall(data, filter="data")
+    unpack_folder(stream, data)
     for path in (data, *data.rglob("*")):
         path.chmod(0o700 if path.is_dir() else 0o600)
         if layout.account.is_other:
