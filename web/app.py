@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gridmap import __version__
+from gridmap.domain.terms import LEAST_PASSWORD, LONGEST, TERMS
 from gridmap.errors import Busy, GridmapError, NotFound, NotSignedIn, Unavailable
 from gridmap.storage.database import Database
 from web import access, desk, metrics, ogc, open311, pages, tiles
@@ -68,6 +69,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         template_folder="templates",
     )
     app.extensions["gridmap"] = database
+    app.jinja_env.globals |= {"terms": TERMS, "longest": LONGEST, "least_password": LEAST_PASSWORD}
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     for bp in (
         grids.bp,

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
+from gridmap.domain.terms import REST
 from gridmap.errors import InvalidInput
 
 DAY_S = 86_400.0
@@ -65,7 +66,7 @@ def read_break(text: str) -> tuple[dt.time, dt.time, float]:
         When it is no break.
     """
     match = _BREAK.fullmatch(_plain(text))
-    if match is None or not 1 <= int(match[3]) <= 240:
+    if match is None or not REST.low <= int(match[3]) <= REST.high:
         raise InvalidInput(
             "clock-break",
             f"“{text}”不是休息安排，应为 最早-最晚/分钟，如 23:00-01:00/30。",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gridmap.domain import terms
 from gridmap.domain.fields import Field
 
 GRID = Field(
@@ -20,6 +21,11 @@ VILLAGE = Field(
 LON = Field("lon", "x", "经度", ("longitude", "lng", "long", "x", "东经", "x坐标", "lon_wgs84", "横坐标"))
 LAT = Field("lat", "y", "纬度", ("latitude", "y", "北纬", "y坐标", "lat_wgs84", "纵坐标"))
 ACCURACY = Field(
-    "accuracy_m", "number", "定位精度", ("accuracy", "精度", "精度米", "定位精度米"), low=0, high=100_000
+    "accuracy_m",
+    "number",
+    "定位精度",
+    ("accuracy", "精度", "精度米", "定位精度米"),
+    low=terms.ACCURACY.low,
+    high=terms.ACCURACY.high,
 )
 NAME_EN = Field("name_en", "text", "英文名称", ("english_name", "英文名"), max_chars=120, persons="refused")

@@ -84,6 +84,18 @@ HINT = (
 )
 """Stands with every table of perturbed numbers."""
 
+SCREEN_HINT = (
+    (
+        f"每一整年、季、月或周与真实数相差不超过 {BOUND}；不足 {LEAST_TOLD} 的不显示；"
+        "各数相加不等于合计；时段放宽到整周或整月。"
+    ),
+    (
+        f"Each whole year, quarter, month or week within {BOUND} of the true number, none told below {LEAST_TOLD}; "
+        "they do not add up; periods are whole weeks or months."
+    ),
+)
+"""The same where there is room for a line only."""
+
 
 def counts_for(actor: Actor, purpose: Purpose) -> Counts:
     """Decide the class of an answer.

@@ -10,8 +10,6 @@ from urllib.parse import urlencode
 FLAGS = ("overdue", "open", "confirm")
 """What may be asked of a case: open and past due; not closed; its grid to be confirmed by a person."""
 
-LONGEST_TEXT = 100
-
 
 @dataclass(frozen=True, slots=True)
 class IncidentQuery:

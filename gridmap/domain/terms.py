@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TypedDict
 
 from gridmap.errors import InvalidInput
 
@@ -11,6 +14,17 @@ CAPTION = ("接报量，不代表危险", "reported incidents, not danger")
 
 MINIMUM = 5
 """Fewest incidents that a published cell may hold."""
+
+
+class ShownTerm(TypedDict):
+    """A term as the page reads it."""
+
+    unit: str
+    default: float | None
+    low: float
+    high: float
+    zh: str
+    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +53,10 @@ class Term:
     zh: str
     en: str
 
+    def has(self, value: float | None) -> bool:
+        """Tell whether a value lies within the limits; None is left to the default."""
+        return value is None or self.low <= value <= self.high
+
     def refuse(self, value: float | None) -> None:
         """Refuse a value outside the limits; None is left to the default.
 
@@ -46,12 +64,23 @@ class Term:
         ------
         InvalidInput
         """
-        if value is not None and not self.low <= value <= self.high:
+        if not self.has(value):
             raise InvalidInput(
                 f"{self.name.replace('_', '-')}-range",
                 f"参数 {self.name} = {value} 超出范围，应在 {self.low} 与 {self.high} 之间。",
                 f"{self.name} = {value} is out of range: it must be between {self.low} and {self.high}.",
             )
+
+    def shown(self) -> ShownTerm:
+        """Return the term without its name."""
+        return {
+            "unit": self.unit,
+            "default": self.default,
+            "low": self.low,
+            "high": self.high,
+            "zh": self.zh,
+            "en": self.en,
+        }
 
 
 SEED_MOST = 2**63 - 1
@@ -62,6 +91,12 @@ REVISIT_SHARE = 0.6
 LOSS = 0.03
 BALANCE = 0.01
 MAX_WAIT_S = 900.0
+ALPHA_SHARE = 0.05
+PRESENT_SHARE = 0.8
+MAX_POPULATION_SHARE = 0.1
+EFFECT_WEEKS = 8
+SITE_MIN = 10.0
+SITING_S = 20.0
 
 SEED = Term("seed", "", 0, 0, SEED_MOST, "随机种子", "seed")
 SEARCH = Term("time", "s", SEARCH_S, 0.1, 3600, "搜索时间", "time of the search")
@@ -80,15 +115,78 @@ WAIT = Term("max-wait", "s", MAX_WAIT_S, 0, 43_200, "每次最长等候", "longe
 INTERVAL = Term("max-interval", "s", None, 600, 43_200, "两次到访最长的间隔", "most time between two visits")
 LOST = Term("loss", "", LOSS, 0, 0.5, "最多放弃的得分", "most share of prize given up")
 NIGHTS = Term("nights", "", 1, 1, 31, "连续几夜", "consecutive nights")
+REST = Term("break", "min", None, 1, 240, "休息时长", "length of a break")
+WEEKS = Term("weeks", "", EFFECT_WEEKS, 2, 52, "前后周数", "weeks on each side")
+SITES = Term("add", "", 1, 1, 10, "新增几处", "sites to add")
+SITE_LIMIT = Term("minutes", "min", SITE_MIN, 0.1, 240, "路上的时限", "limit of time on the road")
+SITING = Term("site-time", "s", SITING_S, 0.1, 600, "选址的搜索时间", "time of the search for sites")
+LEVEL = Term("level", "", None, 1, 4, "网格层级", "level of the grids")
+HEXAGONS = Term("hexagons", "", None, 5, 11, "六边形分辨率", "resolution of hexagons (H3)")
+BANDWIDTH = Term("bandwidth_m", "m", None, 1, 100_000, "带宽", "bandwidth")
+CELL = Term("cell_m", "m", None, 1, 100_000, "单元边长", "side of a cell")
+MAX_POPULATION = Term(
+    "max_population",
+    "",
+    MAX_POPULATION_SHARE,
+    0.001,
+    0.5,
+    "聚集区的最大人口比例",
+    "most share of people in a cluster",
+)
 PERMUTATIONS = Term("permutations", "", None, 0, 99_999, "随机重复次数", "random replications")
-ALPHA = Term("alpha", "", 0.05, 1e-6, 0.5, "错误发现率", "false discovery rate")
-PRESENCE = Term("presence", "", 0.8, 0, 1, "出现比例", "share of periods")
+ALPHA = Term("alpha", "", ALPHA_SHARE, 1e-6, 0.5, "错误发现率", "false discovery rate")
+PRESENCE = Term("presence", "", PRESENT_SHARE, 0, 1, "出现比例", "share of periods")
+
+PEOPLE = Term("people", "", None, 1, 100_000, "涉及人数", "people concerned")
+SEVERITY = Term("severity", "", None, 1, 5, "严重程度", "severity")
+ACCURACY = Term("accuracy", "m", None, 0, 100_000, "定位精度", "accuracy of a place")
+VOLUNTEERS = Term("volunteers", "", 0, 0, 10_000, "志愿者人数", "volunteers")
+FOUND = Term("found", "", 0, 0, 10_000, "排查发现的件数", "cases that screening found")
 
 TERMS = {
     term.name: term
     for term in (
         *(SEED, SEARCH, STEPS, DWELL, VILLAGE_SHARE, VISITS, GAP, REVISIT, LOST, NIGHTS),
-        *(BALANCED, WAIT, INTERVAL),
-        *(PERMUTATIONS, ALPHA, PRESENCE),
+        *(BALANCED, WAIT, INTERVAL, REST, WEEKS, SITES, SITE_LIMIT, SITING),
+        *(LEVEL, HEXAGONS, BANDWIDTH, CELL, MAX_POPULATION, PERMUTATIONS, ALPHA, PRESENCE),
+        *(PEOPLE, SEVERITY, ACCURACY, VOLUNTEERS, FOUND),
     )
 }
+
+LONGEST: Mapping[str, int] = MappingProxyType(
+    {
+        "address": 200,
+        "agreed": 500,
+        "clinic_text": 300,
+        "code": 40,
+        "codes": 400,
+        "cursor": 200,
+        "crs": 20,
+        "hours": 120,
+        "key": 80,
+        "note": 2000,
+        "number": 80,
+        "one_time_code": 9,
+        "password": 1024,
+        "phone": 20,
+        "place": 200,
+        "post": 60,
+        "profile": 40,
+        "purpose": 200,
+        "reason": 300,
+        "result": 500,
+        "round": 120,
+        "round_text": 1000,
+        "sheet": 60,
+        "stop_name": 100,
+        "summary": 2000,
+        "title": 60,
+        "venue": 100,
+        "visit_note": 200,
+        "words": 100,
+    }
+)
+"""Most characters of what is written, by what it is."""
+
+LEAST_PASSWORD = 10
+"""Fewest characters of a password."""

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import MAX_KEY
-from gridmap.domain.query import FLAGS, LONGEST_TEXT, IncidentQuery
+from gridmap.domain.query import FLAGS, IncidentQuery
+from gridmap.domain.terms import LONGEST, Term
 from gridmap.errors import InvalidInput
 
 Level = Annotated[int, Field(ge=1, le=4, description="Grid level: 1 town, 2 area, 3 village, 4 micro-grid.")]
 Key = Annotated[int, Field(ge=0, le=MAX_KEY, description="Grid key, up to 17 digits.")]
+
+
+def asked(term: Term, *, optional: bool = False, description: str | None = None) -> Any:
+    """Return the field of a term, with its default and limits."""
+    default = None if optional else term.default
+    return Field(default, ge=term.low, le=term.high, description=description)
 
 
 class Strict(BaseModel):
@@ -55,13 +62,15 @@ class QueryFields(Period):
     """Which incidents are meant; the same fields everywhere. Several codes are separated by commas."""
 
     grid: Key | None = Field(None, description="Only in this grid; 0 for those in no grid.")
-    stage: str | None = Field(None, max_length=200, description="Codes of stages, e.g. mediating.")
-    kind: str | None = Field(None, max_length=400, description="Codes of kinds.")
+    stage: str | None = Field(
+        None, max_length=LONGEST["codes"], description="Codes of stages, e.g. mediating."
+    )
+    kind: str | None = Field(None, max_length=LONGEST["codes"], description="Codes of kinds.")
     overdue: bool = Field(False, description="Only open cases past their due time.")
     open: bool = Field(False, description="Only cases that are not closed.")
     confirm: bool = Field(False, description="Only cases whose grid a person must confirm.")
     q: str | None = Field(
-        None, max_length=LONGEST_TEXT, description="Words of the summary, or the beginning of a number."
+        None, max_length=LONGEST["words"], description="Words of the summary, or the beginning of a number."
     )
 
     @model_validator(mode="after")
@@ -115,7 +124,9 @@ class IncidentsQuery(QueryFields):
     """A page of incidents."""
 
     limit: int = Field(50, ge=1, le=1000)
-    cursor: str | None = Field(None, max_length=200, description="The `next` of an earlier answer.")
+    cursor: str | None = Field(
+        None, max_length=LONGEST["cursor"], description="The `next` of an earlier answer."
+    )
 
 
 class ExportQuery(QueryFields):
@@ -154,7 +165,7 @@ class IncidentPath(BaseModel):
 class TeamPath(BaseModel):
     """A team."""
 
-    code: str = Field(min_length=1, max_length=100, pattern=r"^[^\x00]+$")
+    code: str = Field(min_length=1, max_length=LONGEST["words"], pattern=r"^[^\x00]+$")
 
 
 class NearestQuery(Strict):
@@ -232,6 +243,24 @@ class Days(BaseModel):
     until: str = Field(alias="to")
 
 
+class TermShown(BaseModel):
+    """A number that may be asked for; it has no default where that is chosen by what is asked."""
+
+    unit: str
+    default: float | None
+    low: float
+    high: float
+    zh: str
+    en: str
+
+
+class Note(BaseModel):
+    """A sentence that stands with figures."""
+
+    zh: str
+    en: str
+
+
 class Workspace(BaseModel):
     """What a page needs to know before it draws anything."""
 
@@ -250,6 +279,10 @@ class Workspace(BaseModel):
     scales: list[Name]
     team_kinds: list[Name]
     kinds: dict[str, list[Name]]
+    terms: dict[str, TermShown] = Field(description="What may be asked for, with defaults and limits.")
+    longest: dict[str, int] = Field(description="Most characters of what is written.")
+    notes: dict[str, Note]
+    least_shown: int = Field(description="Fewest incidents of a cell that is shown to others.")
     data_version: int
     version: str
 

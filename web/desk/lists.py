@@ -16,8 +16,9 @@ from gridmap.domain.cases.number import is_number
 from gridmap.domain.cases.rules import lawful_next
 from gridmap.domain.cases.worklists import LIST_NAMES, ListName, Wanted
 from gridmap.domain.codes import codes
-from gridmap.domain.query import LONGEST_TEXT, IncidentQuery
+from gridmap.domain.query import IncidentQuery
 from gridmap.domain.roles import Action as Right
+from gridmap.domain.terms import LONGEST
 from gridmap.errors import InvalidInput
 from gridmap.services.backups.schedule import standing
 from gridmap.services.cases import desk, worklists
@@ -58,7 +59,7 @@ def read_wanted(given: Mapping[str, str]) -> Wanted:
     """
     name = given.get("list", "open")
     try:
-        query = IncidentQuery.from_parameters({**given, "q": given.get("q", "").strip()[:LONGEST_TEXT]})
+        query = IncidentQuery.from_parameters({**given, "q": given.get("q", "").strip()[: LONGEST["words"]]})
         handler = int(given["handler"]) if given.get("handler") else None
     except ValueError:
         raise _no_list() from None
@@ -137,7 +138,7 @@ def offered(row: CaseRow) -> list[LawfulStep]:
 @bp.get("/search")
 def search() -> Response:
     """Answer what is found; an exact number opens its case."""
-    words = request.args.get("q", "").strip()[:LONGEST_TEXT]
+    words = request.args.get("q", "").strip()[: LONGEST["words"]]
     rows = desk.search(context.database(), context.scope(), words) if words else []
     if len(rows) == 1 and (is_number(words) or words in {rows[0].number, rows[0].uid}):
         return redirect(url_for("case.show", number=rows[0].number))  # type: ignore[return-value]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gridmap.domain.terms import CAPTION
 from web.desk import words_cases, words_grids, words_sources, words_town
 
 _FRAME: dict[str, tuple[str, str]] = {
@@ -50,7 +51,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "route_of_plan": ("巡防计划 {n}", "Patrol plan {n}"),
     "route_file": ("整条路线（GPX）", "The whole route (GPX)"),
     "route_open_stop": ("在地图中打开", "Open in a map"),
-    "route_note": ("接报量，不代表危险。", "Reported incidents, not danger."),
+    "route_note": (f"{CAPTION[0]}。", f"{CAPTION[1].capitalize()}."),
 }
 
 WORDS: dict[str, tuple[str, str]] = {

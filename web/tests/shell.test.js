@@ -16,6 +16,7 @@ const WORKSPACE = {
   domains: [{ code: "dispute" }, { code: "safety" }],
   stages: [{ code: "accepted" }, { code: "archived" }],
   kinds: { dispute: [{ code: "noise" }], safety: [] },
+  longest: { words: 100 },
 };
 
 test("an address without anything is the town's last ninety days", () => {

@@ -9,6 +9,7 @@ import click
 from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, period_and_level, workspace
+from gridmap.domain import terms
 from gridmap.domain.protection import require_true
 from gridmap.domain.terms import CAPTION
 from gridmap.services.hotspots.effects import Effect
@@ -28,7 +29,11 @@ _SHOWN = 30
 @click.option("--level", type=click.IntRange(1, 4), default=3, show_default=True, help="网格层级 / level.")
 @click.option("--within", type=int, help="只看此网格 / only this grid's key.")
 @click.option(
-    "--presence", type=float, default=0.8, show_default=True, help="流动人口在场比例 / share present."
+    "--presence",
+    type=float,
+    default=terms.PRESENT_SHARE,
+    show_default=True,
+    help="流动人口在场比例 / share present.",
 )
 def rates(since: dt.date | None, until: dt.date | None, **given: Any) -> None:
     """按在场人口的发生率，及与户籍人口排名的差别 / rates on everybody present, and the ranks that change."""
@@ -74,7 +79,11 @@ def rates(since: dt.date | None, until: dt.date | None, **given: Any) -> None:
 )
 @click.option("--on", type=Day(), required=True, help="开始日 / first day of the measure.")
 @click.option(
-    "--weeks", type=click.IntRange(2, 52), default=8, show_default=True, help="前后周数 / weeks each side."
+    "--weeks",
+    type=click.IntRange(int(terms.WEEKS.low), int(terms.WEEKS.high)),
+    default=terms.EFFECT_WEEKS,
+    show_default=True,
+    help="前后周数 / weeks each side.",
 )
 @click.option("--domain", help="领域 / domain.")
 @click.option("--kind", help="类别 / kind.")

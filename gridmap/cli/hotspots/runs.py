@@ -11,6 +11,7 @@ from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
 from gridmap.cli.hotspots.rates import effect, rates
+from gridmap.domain import terms
 from gridmap.domain.hotspots import Finding, KeptRun, PairsBand, RunSummary
 from gridmap.domain.protection import Counts, Purpose, counts_for
 from gridmap.services.hotspots import comparison, runs
@@ -40,7 +41,11 @@ def group() -> None:
 @click.option(
     "--level", type=click.IntRange(1, 4), help="网格层级 / level of the grids; 默认最细 / the finest."
 )
-@click.option("--hexagons", type=click.IntRange(5, 11), help="六边形分辨率 / H3 resolution (emerging).")
+@click.option(
+    "--hexagons",
+    type=click.IntRange(int(terms.HEXAGONS.low), int(terms.HEXAGONS.high)),
+    help="六边形分辨率 / H3 resolution (emerging).",
+)
 @click.option(
     "--by",
     type=click.Choice(["count", "rate"]),
@@ -49,13 +54,17 @@ def group() -> None:
 @click.option("--within", type=int, help="只看此网格 / only this grid's key.")
 @click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed.")
 @click.option(
-    "--alpha", type=float, default=0.05, show_default=True, help="错误发现率 / false discovery rate."
+    "--alpha",
+    type=float,
+    default=terms.ALPHA_SHARE,
+    show_default=True,
+    help="错误发现率 / false discovery rate.",
 )
 @click.option("--permutations", type=int, help="随机重复次数 / random replications.")
 @click.option(
     "--presence",
     type=float,
-    default=0.8,
+    default=terms.PRESENT_SHARE,
     show_default=True,
     help="流动人口在场比例 / share of temporary residents present.",
 )
@@ -74,7 +83,7 @@ def group() -> None:
 @click.option(
     "--max-population",
     type=float,
-    default=0.1,
+    default=terms.MAX_POPULATION_SHARE,
     show_default=True,
     help="扫描窗口上限 / largest share in a cluster.",
 )

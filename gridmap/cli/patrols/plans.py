@@ -40,7 +40,9 @@ def group() -> None:
     "--from-hotspots", "run", default="latest", show_default=True, help="热点分析编号 / run, or latest."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed.")
-@click.option("--time", "seconds", type=float, help="搜索秒数 / seconds of search; 默认 10.")
+@click.option(
+    "--time", "seconds", type=float, help=f"搜索秒数 / seconds of search; 默认 / default {terms.SEARCH_S:g}."
+)
 @click.option(
     "--iterations", type=int, help="搜索步数，可重复 / steps of search in place of a time: repeatable."
 )
@@ -55,7 +57,7 @@ def group() -> None:
 @click.option(
     "--village-share",
     type=float,
-    default=0.0,
+    default=terms.VILLAGE_SHARE.default,
     show_default=True,
     help="各村七日内的最低份额 / least share a village over seven days.",
 )
@@ -153,7 +155,7 @@ def plan(
             on=shift or dt.datetime.now(ZoneInfo(database.settings.timezone)).date(),
             hotspot_run_id=None if run == "latest" else _number(run),
             teams=None if teams == "all" else codes_of(teams),
-            seconds=seconds if seconds is not None or iterations is not None else 10.0,
+            seconds=seconds if seconds is not None or iterations is not None else terms.SEARCH_S,
             iterations=iterations,
             rules=read_rules(rules_file) if rules_file is not None else None,
             min_gap_s=min_gap_min * 60.0,

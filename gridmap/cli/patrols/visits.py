@@ -10,6 +10,7 @@ from rich.table import Table
 
 from gridmap.cli.common import actor, console, workspace
 from gridmap.cli.hotspots.rates import tell_effect
+from gridmap.domain import terms
 from gridmap.domain.clock import read_moment
 from gridmap.services.patrols.follow import visits as evidence
 from gridmap.services.patrols.follow.effects import effect_of_visits
@@ -145,7 +146,11 @@ def live(patrol_id: int, at: str | None) -> None:
 @click.command("effect")
 @click.argument("patrol_ids", type=int, nargs=-1, required=True)
 @click.option(
-    "--weeks", type=click.IntRange(2, 52), default=8, show_default=True, help="前后周数 / weeks each side."
+    "--weeks",
+    type=click.IntRange(int(terms.WEEKS.low), int(terms.WEEKS.high)),
+    default=terms.EFFECT_WEEKS,
+    show_default=True,
+    help="前后周数 / weeks each side.",
 )
 @click.option("--domain", help="领域 / domain; 默认同热点分析 / that of the hotspot run.")
 @click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed.")

@@ -12,6 +12,7 @@ from gridmap.domain.spellings import (
     STAGES,
     code_spellings,
 )
+from gridmap.domain.terms import LONGEST, PEOPLE, SEVERITY
 
 CLOSED_STAGES = frozenset({"resolved", "unsolved", "archived"})
 
@@ -62,7 +63,7 @@ INCIDENTS = Noun(
                 "category",
                 "offense_type",
             ),
-            max_chars=80,
+            max_chars=LONGEST["key"],
         ),
         Field(
             "code_system",
@@ -71,7 +72,7 @@ INCIDENTS = Noun(
             ("类型代码体系", "编码体系", "代码标准"),
             codes=SYSTEM_SPELLINGS,
         ),
-        Field("source_kind", "text", "来源类型代码", ("原类型代码",), max_chars=80),
+        Field("source_kind", "text", "来源类型代码", ("原类型代码",), max_chars=LONGEST["key"]),
         Field("scale", "code", "规模", ("事件规模",), codes=code_spellings("scale")),
         Field(
             "channel",
@@ -129,15 +130,29 @@ INCIDENTS = Noun(
         Field(
             "closed_at", "instant", "办结时间", ("结案时间", "化解时间", "closed", "办结日期", "实际办结时间")
         ),
-        Field("severity", "integer", "严重程度", ("等级", "级别", "严重等级"), low=1, high=5),
+        Field(
+            "severity",
+            "integer",
+            "严重程度",
+            ("等级", "级别", "严重等级"),
+            low=SEVERITY.low,
+            high=SEVERITY.high,
+        ),
         LON,
         LAT,
         ACCURACY,
         GRID,
         VILLAGE,
-        Field("place", "text", "地点描述", ("事发地点", "地点说明"), max_chars=200, persons="starred"),
+        Field(
+            "place",
+            "text",
+            "地点描述",
+            ("事发地点", "地点说明"),
+            max_chars=LONGEST["place"],
+            persons="starred",
+        ),
         Field("found_by", "code", "发现主体", ("发现方式",), codes=spellings_of("found_by")),
-        Field("people_count", "integer", "涉及人数", ("人数",), low=1, high=100_000),
+        Field("people_count", "integer", "涉及人数", ("人数",), low=PEOPLE.low, high=PEOPLE.high),
         Field("sum_band", "code", "涉及金额", ("金额区间",), codes=spellings_of("sum_band")),
         Field(
             "summary",
@@ -155,7 +170,7 @@ INCIDENTS = Noun(
                 "问题描述",
                 "description",
             ),
-            max_chars=2000,
+            max_chars=LONGEST["summary"],
             persons="starred",
         ),
     ),
@@ -180,7 +195,14 @@ INCIDENT_STEPS = Noun(
         Field("method", "text", "方式", ("调处方式", "化解方式"), max_chars=60),
         Field("agreement", "text", "协议", ("协议形式",), max_chars=60),
         Field("fulfilled", "text", "履行", ("履行情况",), max_chars=60),
-        Field("note", "text", "说明", ("备注", "办理说明", "remark"), max_chars=2000, persons="starred"),
+        Field(
+            "note",
+            "text",
+            "说明",
+            ("备注", "办理说明", "remark"),
+            max_chars=LONGEST["note"],
+            persons="starred",
+        ),
     ),
     "none",
     ("uid", "at", "action"),

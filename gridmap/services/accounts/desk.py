@@ -11,6 +11,7 @@ from gridmap.domain.accounts import MOST_NAMED, OPENING_ROLES, Actor, ApiToken, 
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.legible import is_unseen
 from gridmap.domain.roles import Action, require
+from gridmap.domain.terms import LONGEST
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.accounts import audit
@@ -19,7 +20,7 @@ from gridmap.services.accounts.secrets import TOKEN_MARK, digest, new_secret
 from gridmap.storage.accounts import posts, sessions
 from gridmap.storage.database import Database
 
-MOST_NAME = 60
+_MOST_NAME = LONGEST["post"]
 MOST_TOKEN_DAYS = 366
 INVITATION_HOLDS = dt.timedelta(days=3)
 
@@ -33,11 +34,11 @@ def tidy_name(name: str) -> str:
         When it is empty, too long, or holds characters that cannot be seen.
     """
     tidy = " ".join(unicodedata.normalize("NFKC", name).split())
-    if not 0 < len(tidy) <= MOST_NAME or any(is_unseen(c) for c in tidy):
+    if not 0 < len(tidy) <= _MOST_NAME or any(is_unseen(c) for c in tidy):
         raise InvalidInput(
             "post-name",
-            f"岗位名称应为 1 至 {MOST_NAME} 个可见字符，例如“枫源村 网格岗 2”。",
-            f"A post's name has 1 to {MOST_NAME} visible characters, such as “枫源村 网格岗 2”.",
+            f"岗位名称应为 1 至 {_MOST_NAME} 个可见字符，例如“枫源村 网格岗 2”。",
+            f"A post's name has 1 to {_MOST_NAME} visible characters, such as “枫源村 网格岗 2”.",
         )
     return tidy
 

@@ -9,9 +9,10 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from gridmap.domain.terms import LEAST_PASSWORD, LONGEST
 from gridmap.errors import InvalidInput
 
-LEAST, MOST = 10, 1024
+LEAST, MOST = LEAST_PASSWORD, LONGEST["password"]
 """Characters of a password."""
 
 _HASHER = PasswordHasher()

@@ -12,6 +12,7 @@ from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.directory import check_hours
 from gridmap.domain.cases.lists import codes_of, require
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.terms import LONGEST, VOLUNTEERS
 from gridmap.errors import Forbidden, InvalidInput, NotFound
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.ground.grids import checked_level, grid_not_found
@@ -23,8 +24,8 @@ VISITS = ("visit", "household_visit", "follow_up")
 VISIT_DAYS = 90
 """Visits are counted over so many days."""
 
-MOST_VOLUNTEERS = 10_000
-_LONGEST = 60
+_MOST_VOLUNTEERS = int(VOLUNTEERS.high)
+_LONGEST = LONGEST["title"]
 _OFFICE = re.compile(r"0\d{2,3}-?\d{7,8}(?:-\d{1,5})?|400-?\d{3}-?\d{4}|1\d{2}|1\d{4}")
 """A fixed line with its area's number, a service number, or a short one such as 110 and 12345."""
 
@@ -150,7 +151,7 @@ def count_volunteers(database: Database, actor: Actor, grid_key: int, counts: Ma
     Raises
     ------
     InvalidInput
-        When a role is none, or a number is below 0 or above `MOST_VOLUNTEERS`.
+        When a role is none, or a number is below 0 or above the most of `terms.VOLUNTEERS`.
     Forbidden
         When the grid is outside the actor's scope.
     NotFound
@@ -158,11 +159,11 @@ def count_volunteers(database: Database, actor: Actor, grid_key: int, counts: Ma
     """
     for role in counts:
         require("volunteer_role", role)
-    if any(not 0 <= n <= MOST_VOLUNTEERS for n in counts.values()):
+    if any(not 0 <= n <= _MOST_VOLUNTEERS for n in counts.values()):
         raise InvalidInput(
             "volunteers-number",
-            f"志愿者人数应为 0 至 {MOST_VOLUNTEERS}。",
-            f"A number of volunteers is 0 to {MOST_VOLUNTEERS}.",
+            f"志愿者人数应为 0 至 {_MOST_VOLUNTEERS}。",
+            f"A number of volunteers is 0 to {_MOST_VOLUNTEERS}.",
         )
     with database.scoped_session(actor.scope, write=True) as session:
         _require_grid(session, actor, grid_key)

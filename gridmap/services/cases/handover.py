@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.terms import LONGEST
 from gridmap.errors import Conflict, InvalidInput
 from gridmap.ingest.free_text import checked_text
 from gridmap.storage.database import Database
@@ -14,7 +15,7 @@ from gridmap.storage.workspace import settings
 
 KEPT = 60
 """Handovers that are kept: a month of two shifts a day."""
-_LONGEST = 2000
+_LONGEST = LONGEST["note"]
 
 
 @dataclass(frozen=True, slots=True)

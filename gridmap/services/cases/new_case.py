@@ -10,14 +10,13 @@ from gridmap.domain.cases.lists import require
 from gridmap.domain.codes import codes
 from gridmap.domain.days import EARLIEST_YEAR
 from gridmap.domain.legible import is_unseen
+from gridmap.domain.terms import ACCURACY, PEOPLE, SEVERITY
 from gridmap.errors import InvalidInput
 from gridmap.ingest.free_text import checked_text
 from gridmap.ingest.personal import personal_in
 from gridmap.services.cases.told import risk_needs_ground
 
 _AHEAD = dt.timedelta(minutes=5)
-_MOST_PEOPLE = 100_000
-_MOST_ACCURACY_M = 100_000
 
 
 def check_new(new: NewCase, now: dt.datetime) -> None:
@@ -53,22 +52,18 @@ def check_new(new: NewCase, now: dt.datetime) -> None:
                 f"{name} 应带时区，不早于 1949 年，且不晚于现在。",
                 f"{name} has a zone, does not lie before 1949, and is not later than now.",
             )
-    if (new.people_count is not None and not 1 <= new.people_count <= _MOST_PEOPLE) or (
-        new.severity is not None and not 1 <= new.severity <= 5
-    ):
+    if not (PEOPLE.has(new.people_count) and SEVERITY.has(new.severity)):
         raise InvalidInput(
             "case-count",
-            f"人数为 1 至 {_MOST_PEOPLE:,}，严重程度为 1 至 5。",
-            f"There are 1 to {_MOST_PEOPLE:,} people; severity is 1 to 5.",
+            f"人数为 {PEOPLE.low} 至 {PEOPLE.high:,}，严重程度为 {SEVERITY.low} 至 {SEVERITY.high}。",
+            f"There are {PEOPLE.low} to {PEOPLE.high:,} people; severity is {SEVERITY.low} to {SEVERITY.high}.",
         )
     for name, value in (("lon", new.lon), ("lat", new.lat), ("accuracy_m", new.accuracy_m)):
-        if value is not None and not (
-            math.isfinite(value) and (name != "accuracy_m" or 0 <= value <= _MOST_ACCURACY_M)
-        ):
+        if value is not None and not (math.isfinite(value) and (name != "accuracy_m" or ACCURACY.has(value))):
             raise InvalidInput(
                 "case-place-number",
-                f"{name} 的值 {value} 不能用：应为数；精度为 0 至 100,000 米。",
-                f"{name} cannot be {value}: it is a number, and an accuracy lies from 0 to 100,000 m.",
+                f"{name} 的值 {value} 不能用：应为数；精度为 0 至 {ACCURACY.high:,} 米。",
+                f"{name} cannot be {value}: it is a number, and an accuracy lies from 0 to {ACCURACY.high:,} m.",
             )
 
 

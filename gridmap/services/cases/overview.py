@@ -7,12 +7,20 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from gridmap import __version__
+from gridmap.domain import terms
 from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import LEVELS, TOWN, Scope
+from gridmap.domain.protection import SCREEN_HINT
 from gridmap.storage.cases import incidents
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
 from gridmap.storage.workspace import settings as workspace
+
+NOTES = {
+    "caption": (terms.CAPTION[0], terms.CAPTION[1].capitalize()),
+    "perturbed": SCREEN_HINT,
+}
+"""What stands with figures on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,10 @@ class WorkspaceInfo:
             "scales": _codes("scale"),
             "team_kinds": _codes("team_kind"),
             "kinds": self.kinds,
+            "terms": {name: term.shown() for name, term in terms.TERMS.items()},
+            "longest": dict(terms.LONGEST),
+            "notes": {name: {"zh": zh, "en": en} for name, (zh, en) in NOTES.items()},
+            "least_shown": terms.MINIMUM,
             "data_version": self.data_version,
             "version": __version__,
         }

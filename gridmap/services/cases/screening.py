@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.lists import require
 from gridmap.domain.gridkey import LEVELS, Scope, level_of
+from gridmap.domain.terms import LONGEST
 from gridmap.errors import Forbidden, InvalidInput, NotFound
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.cases.limits import require_whole
@@ -15,7 +16,7 @@ from gridmap.storage.cases import tasks as kept
 from gridmap.storage.cases.tasks import RoundRow
 from gridmap.storage.database import Database
 
-MOST_NAME = 120
+_MOST_NAME = LONGEST["round"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,11 +84,11 @@ def begin(
             "该网格不在本次排查之列，或不在您的管辖范围内。",
             "The grid is not asked in this round, or lies outside your scope.",
         )
-    if not 0 < len(name.strip()) <= MOST_NAME or level not in LEVELS or ends_on < begins_on:
+    if not 0 < len(name.strip()) <= _MOST_NAME or level not in LEVELS or ends_on < begins_on:
         raise InvalidInput(
             "screening-round",
-            f"请给出名称（至多 {MOST_NAME} 字）、网格级别（1 至 4）和先后正确的起止日期。",
-            f"A round needs a name of at most {MOST_NAME} characters, a level (1 to 4), and days of which the last is "
+            f"请给出名称（至多 {_MOST_NAME} 字）、网格级别（1 至 4）和先后正确的起止日期。",
+            f"A round needs a name of at most {_MOST_NAME} characters, a level (1 to 4), and days of which the last is "
             "not before the first.",
         )
     for said in (name, text):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.analysis import change
+from gridmap.domain import terms
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
@@ -67,7 +68,7 @@ def effect(
     grids: Sequence[int],
     on: dt.date,
     *,
-    weeks: int = 8,
+    weeks: int = terms.EFFECT_WEEKS,
 ) -> Effect:
     """Compare the weeks before and after a measure in the grids that it went to.
 

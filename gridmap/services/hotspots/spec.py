@@ -88,14 +88,14 @@ class HotspotSpec:
     by: Literal["count", "rate"] = "count"
     within: int | None = None
     seed: int = 0
-    alpha: float = 0.05
+    alpha: float = terms.ALPHA_SHARE
     permutations: int | None = None
-    presence: float = 0.8
+    presence: float = terms.PRESENT_SHARE
     bandwidth_m: float | None = None
     cell_m: float | None = None
     step: Literal["day", "week", "month"] = "month"
     prospective: bool = False
-    max_population: float = 0.1
+    max_population: float = terms.MAX_POPULATION_SHARE
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, or may not be shown."""
@@ -129,24 +129,18 @@ class HotspotSpec:
             )
 
     def _numbers(self) -> None:
-        limits: tuple[tuple[str, float | None, float, float], ...] = (
-            ("level", self.level, 1, 4),
-            ("hexagons", self.hexagons, 5, 11),
-            ("seed", self.seed, terms.SEED.low, terms.SEED.high),
-            ("alpha", self.alpha, terms.ALPHA.low, terms.ALPHA.high),
-            ("permutations", self.permutations, terms.PERMUTATIONS.low, terms.PERMUTATIONS.high),
-            ("presence", self.presence, terms.PRESENCE.low, terms.PRESENCE.high),
-            ("bandwidth_m", self.bandwidth_m, 1, 100_000),
-            ("cell_m", self.cell_m, 1, 100_000),
-            ("max_population", self.max_population, 0.001, 0.5),
-        )
-        for name, value, low, high in limits:
-            if value is not None and not low <= value <= high:
-                raise InvalidInput(
-                    f"{name.replace('_', '-')}-range",
-                    f"参数 {name} = {value} 超出范围，应在 {low} 与 {high} 之间。",
-                    f"{name} = {value} is out of range: it must be between {low} and {high}.",
-                )
+        for term, value in (
+            (terms.LEVEL, self.level),
+            (terms.HEXAGONS, self.hexagons),
+            (terms.SEED, self.seed),
+            (terms.ALPHA, self.alpha),
+            (terms.PERMUTATIONS, self.permutations),
+            (terms.PRESENCE, self.presence),
+            (terms.BANDWIDTH, self.bandwidth_m),
+            (terms.CELL, self.cell_m),
+            (terms.MAX_POPULATION, self.max_population),
+        ):
+            term.refuse(value)
 
     def _sealed(self) -> None:
         domains = [self.domain] if self.domain else list(codes("domain"))

@@ -9,6 +9,7 @@ from typing import Literal
 
 from gridmap.domain.legible import is_unseen
 from gridmap.domain.protection import widened
+from gridmap.domain.terms import LONGEST
 from gridmap.errors import InvalidInput
 from gridmap.ingest.personal import personal_in
 from gridmap.services.hotspots.spec import HotspotSpec
@@ -57,7 +58,7 @@ class ReportRequest:
         begin, after = widened(self.since, self.until)
         object.__setattr__(self, "since", begin)
         object.__setattr__(self, "until", after - dt.timedelta(days=1))
-        if not self.purpose.strip() or len(self.purpose) > 200:
+        if not self.purpose.strip() or len(self.purpose) > LONGEST["purpose"]:
             raise InvalidInput(
                 "purpose-length",
                 "请写明报告用途，1 至 200 字。",

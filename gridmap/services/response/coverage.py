@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gridmap import crs
 from gridmap.analysis.roads import MODES, Mode
+from gridmap.domain import terms
 from gridmap.domain.duties import on_shift, served_ground, slowness, suitable_kinds
 from gridmap.domain.gridkey import MICRO, UNASSIGNED, VILLAGE, Scope, ancestor
 from gridmap.errors import InvalidInput
@@ -28,7 +29,7 @@ from gridmap.storage.teams.teams import TeamRow
 
 Floats = NDArray[np.float64]
 
-MOST_MINUTES = 240.0
+MOST_MINUTES = terms.SITE_LIMIT.high
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,11 @@ import numpy as np
 
 from gridmap.analysis.reach.coverage import maximal_covering, p_median
 from gridmap.analysis.roads import Mode
+from gridmap.domain import terms
 from gridmap.domain.gridkey import MICRO, VILLAGE, Scope
 from gridmap.errors import InvalidInput
 from gridmap.services.ground.roads import load_roads
-from gridmap.services.response.coverage import MOST_MINUTES, in_metres, inhabited
+from gridmap.services.response.coverage import in_metres, inhabited
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids
 from gridmap.storage.ground.grids import GridRow
@@ -21,7 +22,6 @@ from gridmap.storage.teams.sites import list_organisations
 
 _NEAR_ROAD_M = 300.0
 _NO_WAY_S = 4 * 3600.0
-_MOST_SITES = 10
 _MOST_PLACES = 4000
 OBJECTIVES = ("covering", "median")
 EXISTING = ("bases", "service-points")
@@ -61,9 +61,9 @@ def site(
     database: Database,
     scope: Scope,
     *,
-    add: int = 1,
+    add: int = int(terms.SITES.low),
     objective: str = "covering",
-    minutes: float = 10.0,
+    minutes: float = terms.SITE_MIN,
     mode: Mode = "car",
     existing: str = "bases",
     time_limit_s: float = 20.0,
@@ -105,12 +105,9 @@ def site(
         raise InvalidInput(
             "siting-objective", "没有这种目标或现有站点。", "There is no such objective or kind of site."
         )
-    if not (1 <= add <= _MOST_SITES and 0 < minutes <= MOST_MINUTES):
-        raise InvalidInput(
-            "siting-range",
-            f"新增 1 至 {_MOST_SITES} 处；分钟大于 0、不超过 {MOST_MINUTES:g}。",
-            f"Add 1 to {_MOST_SITES} sites; minutes must be more than 0 and at most {MOST_MINUTES:g}.",
-        )
+    terms.SITES.refuse(add)
+    terms.SITE_LIMIT.refuse(minutes)
+    terms.SITING.refuse(time_limit_s)
     rows, level = inhabited(database, scope)
     if level == MICRO and len(rows) > _MOST_PLACES:
         rows = _villages(database, scope) or rows[:_MOST_PLACES]

@@ -8,11 +8,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gridmap.domain import terms
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import Decision, NewCase, StepAsked
-from web.api.schemas import Name, Strict
+from gridmap.domain.terms import LONGEST
+from web.api.schemas import Name, Strict, asked
 
-Short = Annotated[str, Field(max_length=80)]
+Short = Annotated[str, Field(max_length=LONGEST["key"])]
 KeyText = Annotated[
     str, Field(pattern=r"^\d{1,17}$", description="A grid key; it exceeds 2**53, so it is text.")
 ]
@@ -29,13 +31,15 @@ class KeyHeader(BaseModel):
 class NumberPath(BaseModel):
     """A case, by its number for life or its source's number."""
 
-    number: str = Field(max_length=80)
+    number: str = Field(max_length=LONGEST["number"])
 
 
 class SearchQuery(Strict):
     """What is searched for."""
 
-    q: str = Field(min_length=1, max_length=100, description="A number, or words of summary or place.")
+    q: str = Field(
+        min_length=1, max_length=LONGEST["words"], description="A number, or words of summary or place."
+    )
     limit: int = Field(50, ge=1, le=200)
 
 
@@ -46,27 +50,27 @@ class CaseRequest(Strict):
     kind: Short | None = None
     occurred_at: dt.datetime
     reported_at: dt.datetime | None = None
-    summary: str = Field(min_length=1, max_length=2000)
+    summary: str = Field(min_length=1, max_length=LONGEST["summary"])
     lon: float | None = None
     lat: float | None = None
-    accuracy_m: float | None = Field(None, ge=0, le=100_000)
+    accuracy_m: float | None = asked(terms.ACCURACY, optional=True)
     crs: Short | None = Field(None, description="gcj02, bd09 or an EPSG code; EPSG:4326 without.")
     grid_key: KeyText | None = Field(None, description="A grid that a person chose.")
-    grid_reason: str | None = Field(None, max_length=200)
-    place: str | None = Field(None, max_length=200)
+    grid_reason: str | None = Field(None, max_length=LONGEST["place"])
+    place: str | None = Field(None, max_length=LONGEST["place"])
     scale: Short | None = None
     channel: Short | None = None
     found_by: Short | None = None
-    people_count: int | None = Field(None, ge=1, le=100_000)
+    people_count: int | None = asked(terms.PEOPLE, optional=True)
     sum_band: Short | None = None
-    severity: int | None = Field(None, ge=1, le=5)
+    severity: int | None = asked(terms.SEVERITY, optional=True)
     risk: Short = "green"
     risk_grounds: list[Short] = Field(default_factory=list, max_length=10)
     committee_is_party: bool = False
     reporter_hidden: bool = False
     code_system: Short | None = None
-    number_of_source: str | None = Field(None, max_length=80)
-    linked_to: str | None = Field(None, max_length=80)
+    number_of_source: str | None = Field(None, max_length=LONGEST["number"])
+    linked_to: str | None = Field(None, max_length=LONGEST["number"])
 
     def asked(self) -> NewCase:
         """Return what the services take."""
@@ -78,7 +82,7 @@ class CaseRequest(Strict):
 class DecisionRequest(Strict):
     """What a conference decided."""
 
-    text: str = Field(min_length=1, max_length=500)
+    text: str = Field(min_length=1, max_length=LONGEST["agreed"])
     due_on: dt.date
     body_code: Short | None = None
 
@@ -96,7 +100,7 @@ class StepSaid(Strict):
     method: Short | None = None
     agreement: Short | None = None
     fulfilled: Short | None = None
-    note: str | None = Field(None, max_length=2000)
+    note: str | None = Field(None, max_length=LONGEST["note"])
     corrects: int | None = None
     risk: Short | None = None
     risk_grounds: list[Short] = Field(default_factory=list, max_length=10)
@@ -105,7 +109,7 @@ class StepSaid(Strict):
     decisions: list[DecisionRequest] = Field(default_factory=list, max_length=50)
     again: bool | None = None
     satisfied: bool | None = None
-    linked_to: str | None = Field(None, max_length=80)
+    linked_to: str | None = Field(None, max_length=LONGEST["number"])
     reporter_hidden: bool | None = None
 
     def asked(self) -> StepAsked:
@@ -129,7 +133,7 @@ class StepRequest(StepSaid):
 class SeenCase(Strict):
     """A case as whoever acts has seen it."""
 
-    number: str = Field(max_length=80)
+    number: str = Field(max_length=LONGEST["number"])
     revision: int = Field(ge=0)
 
 
@@ -156,22 +160,22 @@ class ToldRequest(Strict):
     """What is told of a case, all of it as it is right."""
 
     revision: int = Field(ge=0)
-    reason: str = Field(min_length=1, max_length=300)
+    reason: str = Field(min_length=1, max_length=LONGEST["reason"])
     told: CaseRequest
 
 
 class MergeRequest(Strict):
     """The case that goes, and why."""
 
-    other: str = Field(max_length=80)
-    reason: str = Field(min_length=1, max_length=300)
+    other: str = Field(max_length=LONGEST["number"])
+    reason: str = Field(min_length=1, max_length=LONGEST["reason"])
 
 
 class TasksQuery(Strict):
     """Which tasks."""
 
-    number: str | None = Field(None, max_length=80)
-    kind: str | None = Field(None, max_length=200, description="Kinds, separated by commas.")
+    number: str | None = Field(None, max_length=LONGEST["number"])
+    kind: str | None = Field(None, max_length=LONGEST["codes"], description="Kinds, separated by commas.")
     until: dt.date | None = None
     open: bool = True
     limit: int = Field(200, ge=1, le=1000)
@@ -189,8 +193,8 @@ class TaskRequest(Strict):
     kind: Literal["follow_up", "visit", "decision", "household_visit", "risk_review", "confirmation"]
     grid_key: KeyText
     due_on: dt.date
-    text: str = Field(min_length=1, max_length=500)
-    number: str | None = Field(None, max_length=80)
+    text: str = Field(min_length=1, max_length=LONGEST["agreed"])
+    number: str | None = Field(None, max_length=LONGEST["number"])
     post: Short | None = None
     body_code: Short | None = None
     origin: Short | None = None
@@ -199,7 +203,7 @@ class TaskRequest(Strict):
 class DoneRequest(Strict):
     """What came of a task."""
 
-    result: str = Field(min_length=1, max_length=500)
+    result: str = Field(min_length=1, max_length=LONGEST["result"])
 
 
 class RoundPath(BaseModel):
@@ -211,12 +215,12 @@ class RoundPath(BaseModel):
 class RoundRequest(Strict):
     """A round of screening for every grid of a level under one root."""
 
-    name: str = Field(min_length=1, max_length=120)
+    name: str = Field(min_length=1, max_length=LONGEST["round"])
     root_key: KeyText
     level: int = Field(3, ge=1, le=4)
     begins_on: dt.date
     ends_on: dt.date
-    text: str | None = Field(None, max_length=1000)
+    text: str | None = Field(None, max_length=LONGEST["round_text"])
 
 
 class AnswerRequest(Strict):
@@ -224,7 +228,7 @@ class AnswerRequest(Strict):
 
     grid_key: KeyText
     answer: Literal["done", "nothing", "found"]
-    n: int = Field(0, ge=0, le=10_000)
+    n: int = asked(terms.FOUND)
 
 
 class CaseLine(BaseModel):

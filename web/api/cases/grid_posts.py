@@ -11,6 +11,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
+from gridmap.domain.terms import LONGEST
 from gridmap.services.cases import bodies, grid_posts
 from gridmap.services.cases.bodies import ClinicAsked
 from gridmap.services.cases.grid_posts import GridPost, Served
@@ -39,16 +40,16 @@ Hours = dict[str, list[list[str]]]
 class PostRequest(Strict):
     """A post of a grid; never a person's name."""
 
-    title: str = Field(min_length=1, max_length=60)
+    title: str = Field(min_length=1, max_length=LONGEST["title"])
     duty: Short
-    phone: str | None = Field(None, max_length=20, description="Of an office.")
+    phone: str | None = Field(None, max_length=LONGEST["phone"], description="Of an office.")
     hours: Hours | None = Field(None, description='ISO weekday to spans: {"1": [["08:30", "17:00"]]}.')
 
 
 class TitleRequest(Strict):
     """Which post."""
 
-    title: str = Field(min_length=1, max_length=60)
+    title: str = Field(min_length=1, max_length=LONGEST["title"])
 
 
 class VolunteersRequest(Strict):
@@ -88,8 +89,8 @@ class ClinicRequest(Strict):
     opens: dt.time
     closes: dt.time
     grid_key: KeyText | None = None
-    place: str | None = Field(None, max_length=100)
-    text: str | None = Field(None, max_length=300)
+    place: str | None = Field(None, max_length=LONGEST["venue"])
+    text: str | None = Field(None, max_length=LONGEST["clinic_text"])
 
 
 class ClinicPath(BaseModel):

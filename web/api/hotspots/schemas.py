@@ -12,7 +12,7 @@ from gridmap.domain import terms
 from gridmap.domain.hotspots import RunSummary
 from gridmap.services.hotspots.comparison import Change
 from gridmap.services.hotspots.spec import Method
-from web.api.schemas import Feature, Key, Level, Strict
+from web.api.schemas import Feature, Key, Level, Strict, asked
 
 RunNumber = Annotated[int, Field(ge=1, le=2**63 - 1, description="Number of a run.")]
 
@@ -52,23 +52,29 @@ class HotspotRequest(Strict):
     method: Method = "gi"
     since: dt.date | None = Field(None, alias="from", description="First local day; the first there is.")
     until: dt.date | None = Field(None, alias="to", description="Last local day; the last there is.")
-    domain: str | None = Field(None, max_length=40, description="Code of a domain; all where absent.")
-    kind: str | None = Field(None, max_length=40, description="Code of a kind; all where absent.")
+    domain: str | None = Field(
+        None, max_length=terms.LONGEST["code"], description="Code of a domain; all where absent."
+    )
+    kind: str | None = Field(
+        None, max_length=terms.LONGEST["code"], description="Code of a kind; all where absent."
+    )
     level: Level | None = Field(None, description="Level of the grids; the finest there is where absent.")
-    hexagons: int | None = Field(None, description="Resolution of hexagons (H3); emerging hotspots only.")
+    hexagons: int | None = asked(
+        terms.HEXAGONS, optional=True, description="Resolution of hexagons (H3); emerging hotspots only."
+    )
     by: Literal["count", "rate"] | None = Field(
         None, description="By counts, or by the people present; by these where they are known, when absent."
     )
     within: Key | None = Field(None, description="Only this grid and what lies below it.")
-    seed: int = 0
-    alpha: float = 0.05
-    permutations: int | None = Field(None, ge=terms.PERMUTATIONS.low, le=terms.PERMUTATIONS.high)
-    presence: float = 0.8
-    bandwidth_m: float | None = None
-    cell_m: float | None = None
+    seed: int = asked(terms.SEED)
+    alpha: float = asked(terms.ALPHA)
+    permutations: int | None = asked(terms.PERMUTATIONS, optional=True)
+    presence: float = asked(terms.PRESENCE)
+    bandwidth_m: float | None = asked(terms.BANDWIDTH, optional=True)
+    cell_m: float | None = asked(terms.CELL, optional=True)
     step: Literal["day", "week", "month"] = "month"
     prospective: bool = False
-    max_population: float | None = None
+    max_population: float | None = asked(terms.MAX_POPULATION, optional=True)
 
 
 class HotspotRunInfo(BaseModel):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
 from gridmap.domain import terms
 from gridmap.errors import InvalidInput
 from gridmap.services.patrols.ask.rules import Rules
-from web.api.schemas import Feature, Strict
+from web.api.schemas import Feature, Strict, asked
 
 PlanNumber = Annotated[int, Field(ge=1, le=terms.SEED.high, description="Number of a plan.")]
 
@@ -32,19 +32,13 @@ class PatrolExportQuery(Strict):
     """As which kind of file."""
 
     format: Literal["gpx", "geojson", "gpkg", "csv", "xlsx", "html"]
-    team: str | None = Field(None, max_length=40, description="Only this team.")
+    team: str | None = Field(None, max_length=terms.LONGEST["code"], description="Only this team.")
     url: str | None = Field(
         None,
-        max_length=200,
+        max_length=terms.LONGEST["address"],
         pattern=r"^https?://[^\s<>\"']+$",
         description="For html: the server as a phone reaches it.",
     )
-
-
-def asked(term: terms.Term, *, optional: bool = False, description: str | None = None) -> Any:
-    """Return the field of a term, with its default and limits."""
-    default = None if optional else term.default
-    return Field(default, ge=term.low, le=term.high, description=description)
 
 
 class PatrolBreak(Strict):
@@ -52,7 +46,7 @@ class PatrolBreak(Strict):
 
     earliest: str = Field(pattern=r"^\d{1,2}:\d{2}$")
     latest: str = Field(pattern=r"^\d{1,2}:\d{2}$")
-    minutes: int = Field(ge=1, le=240)
+    minutes: int = Field(ge=terms.REST.low, le=terms.REST.high)
 
 
 class PatrolPlanRequest(Strict):
@@ -63,7 +57,7 @@ class PatrolPlanRequest(Strict):
         None, ge=1, description="Hotspot run; the newest Gi* run where absent."
     )
     teams: list[str] | None = Field(None, max_length=500, description="Codes of teams; all where absent.")
-    seed: int = Field(0, ge=0)
+    seed: int = asked(terms.SEED)
     seconds: float | None = asked(
         terms.SEARCH,
         optional=True,
@@ -109,10 +103,10 @@ class PatrolPlanRequest(Strict):
 class PatrolTaken(Strict):
     """An emergency takes a team."""
 
-    team: str = Field(max_length=40)
+    team: str = Field(max_length=terms.LONGEST["code"])
     lon: float = Field(ge=-180, le=180)
     lat: float = Field(ge=-90, le=90)
-    free_at: str = Field(max_length=40, description="HH:MM, or a day with a time.")
+    free_at: str = Field(max_length=terms.LONGEST["code"], description="HH:MM, or a day with a time.")
 
 
 class PatrolAdded(Strict):
@@ -120,7 +114,7 @@ class PatrolAdded(Strict):
 
     lon: float = Field(ge=-180, le=180)
     lat: float = Field(ge=-90, le=90)
-    name: str | None = Field(None, max_length=100)
+    name: str | None = Field(None, max_length=terms.LONGEST["stop_name"])
     prize: float | None = Field(None, ge=0, le=1e6, description="It must be visited where absent.")
     dwell_s: float = asked(terms.DWELL)
 
@@ -132,11 +126,13 @@ class PatrolReplanRequest(Strict):
         None, description="Stops with the team that must visit them; the old plan's where absent."
     )
     leave_out: list[str] | None = Field(None, max_length=2000, description="The old plan's where absent.")
-    at: str | None = Field(None, max_length=40, description="HH:MM within the shift, or a day with a time.")
+    at: str | None = Field(
+        None, max_length=terms.LONGEST["code"], description="HH:MM within the shift, or a day with a time."
+    )
     teams_out: list[str] = Field([], max_length=500)
     taken: list[PatrolTaken] = Field([], max_length=500)
     added: list[PatrolAdded] = Field([], max_length=200)
-    seed: int | None = Field(None, ge=0, le=terms.SEED.high, description="The old plan's where absent.")
+    seed: int | None = asked(terms.SEED, optional=True, description="The old plan's where absent.")
     seconds: float | None = asked(terms.SEARCH, optional=True, description="Time for the search.")
     iterations: int | None = asked(terms.STEPS, optional=True, description="Steps, in place of a time.")
 

@@ -8,11 +8,17 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
+from gridmap.domain import terms
+from gridmap.domain.terms import LONGEST
 from web.api.patrols.schemas import PlanNumber
-from web.api.schemas import Strict
+from web.api.schemas import Strict, asked
 
-Stop = Annotated[str, Field(min_length=1, max_length=40, description="A stop of the plan, as H3.")]
-TeamCode = Annotated[str, Field(min_length=1, max_length=40, description="Code of a team of the plan.")]
+Stop = Annotated[
+    str, Field(min_length=1, max_length=LONGEST["code"], description="A stop of the plan, as H3.")
+]
+TeamCode = Annotated[
+    str, Field(min_length=1, max_length=LONGEST["code"], description="Code of a team of the plan.")
+]
 
 
 class CheckInBody(Strict):
@@ -21,7 +27,7 @@ class CheckInBody(Strict):
     stop: Stop
     team: TeamCode
     at: dt.datetime | None = Field(None, description="With its zone; the present where absent.")
-    note: str | None = Field(None, max_length=200, description="No names.")
+    note: str | None = Field(None, max_length=LONGEST["visit_note"], description="No names.")
 
 
 class CheckIn(BaseModel):
@@ -66,9 +72,9 @@ class LiveTeams(BaseModel):
 class EffectQuery(Strict):
     """What is compared."""
 
-    domain: str | None = Field(None, max_length=40)
-    weeks: int = Field(8, ge=2, le=52)
-    seed: int = Field(0, ge=0, le=2**63 - 1)
+    domain: str | None = Field(None, max_length=LONGEST["code"])
+    weeks: int = asked(terms.WEEKS)
+    seed: int = asked(terms.SEED)
 
 
 class PlanEffect(BaseModel):

@@ -8,9 +8,10 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, field_validator
 
+from gridmap.domain import terms
 from gridmap.domain.codes import codes
 from gridmap.errors import InvalidInput
-from web.api.schemas import Strict
+from web.api.schemas import Strict, asked
 
 
 class CoverageQuery(Strict):
@@ -47,12 +48,12 @@ class CoverageQuery(Strict):
 class SiteRequest(Strict):
     """How many sites, to which end."""
 
-    add: int = Field(1, ge=1, le=10)
+    add: int = asked(terms.SITES)
     objective: Literal["covering", "median"] = "covering"
-    minutes: float = Field(10.0, gt=0, le=240)
+    minutes: float = asked(terms.SITE_LIMIT)
     mode: Literal["foot", "bike", "car"] = "car"
     existing: Literal["bases", "service-points"] = "bases"
-    seconds: float = Field(20.0, ge=0.1, le=60, description="Time for the solver.")
+    seconds: float = asked(terms.SITING, description="Time for the solver.")
 
 
 class Coverage(BaseModel):

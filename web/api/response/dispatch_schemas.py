@@ -8,9 +8,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from gridmap.domain.terms import LONGEST
 from web.api.schemas import Period, Strict
 
-Uid = Annotated[str, Field(min_length=1, max_length=80, description="Identifier of an incident's source.")]
+Uid = Annotated[
+    str, Field(min_length=1, max_length=LONGEST["key"], description="Identifier of an incident's source.")
+]
 Number = Annotated[int, Field(ge=1, le=2**63 - 1, description="Number of a dispatch.")]
 
 
@@ -32,7 +35,7 @@ class DispatchRequest(Strict):
     """A team that is to be sent."""
 
     incident: Uid
-    team: str = Field(min_length=1, max_length=40)
+    team: str = Field(min_length=1, max_length=LONGEST["code"])
     off_shift: bool = Field(False, description="Call it out all the same when it is not on shift.")
 
 
@@ -45,7 +48,7 @@ class DispatchPath(BaseModel):
 class DispatchesQuery(Strict):
     """Which dispatches."""
 
-    incident: str | None = Field(None, max_length=80, description="Only of this incident (uid).")
+    incident: str | None = Field(None, max_length=LONGEST["key"], description="Only of this incident (uid).")
     open: bool = Field(False, description="Only those that are not over.")
     limit: int = Field(100, ge=1, le=1000)
 

@@ -8,6 +8,7 @@ import { RESPONSE_WORDS } from "./response/words.js";
 import { get } from "./shell/api.js";
 import { lang, learn, setZone } from "./shell/i18n.js";
 import { Store } from "./shell/state.js";
+import { learnTerms } from "./shell/terms.js";
 import * as chrome from "./shell/ui/chrome.js";
 import { SHELL_WORDS } from "./shell/words.js";
 import { TEAM_WORDS } from "./teams/words.js";
@@ -23,6 +24,7 @@ async function start() {
     return;
   }
   setZone(workspace.timezone);
+  learnTerms(workspace);
   const store = new Store(workspace, lang);
   if (workspace.empty) chrome.coverEmpty(lang, (/** @type {any} */ to) => store.setLanguage(to));
   else await new Page(workspace, store).open();

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 
+from gridmap.domain import terms
 from gridmap.domain.gridkey import UNASSIGNED, Scope
 from gridmap.domain.patrols import KeptPlan
 from gridmap.errors import InvalidInput
@@ -33,7 +34,7 @@ def effect_of_visits(
     patrols: Sequence[int],
     *,
     domain: str | None = None,
-    weeks: int = 8,
+    weeks: int = terms.EFFECT_WEEKS,
     seed: int = 0,
 ) -> VisitsEffect:
     """Compare the weeks before and after in the grids where visits of plans were made.

@@ -3,6 +3,7 @@
 import { daysBetween } from "../shell/dates.js";
 import { h } from "../shell/dom.js";
 import { labelOf, t } from "../shell/i18n.js";
+import { limitsIn } from "../shell/terms.js";
 
 const METHODS = ["gi", "emerging", "scan", "space-time-scan", "moran", "kde", "network-kde", "near-repeat"];
 const SLICED = new Set(["emerging", "space-time-scan"]);
@@ -39,7 +40,7 @@ const choice = (id, options, value, onchange) =>
   );
 
 export class Form {
-  #chosen = { method: "gi", by: "", seed: 0 };
+  #chosen = { method: "gi", by: "", seed: limitsIn("seed").usual };
   #store;
   #onChange;
 
@@ -90,6 +91,7 @@ export class Form {
     const { state, workspace } = this.#store;
     const now = this.#all;
     const kinds = workspace.kinds[now.domain] ?? [];
+    const { low, high } = limitsIn("seed");
     return h(
       "form",
       {
@@ -173,11 +175,11 @@ export class Form {
         h("input", {
           id: "hot-seed",
           type: "number",
-          min: "0",
-          max: "999999999",
+          min: String(low),
+          max: String(high),
           step: "1",
           value: String(now.seed),
-          onchange: (event) => this.#set({ seed: event.target.value || 0 }),
+          onchange: (event) => this.#set({ seed: event.target.value || low }),
         }),
       ),
       h("p", { class: "muted wide" }, t("hot_period", { from: state.from ?? "", to: state.to ?? "" })),

@@ -2,7 +2,6 @@
 // slider.
 
 import { byId, h, icon, isPhone } from "../shell/dom.js";
-import { t } from "../shell/i18n.js";
 import * as chrome from "../shell/ui/chrome.js";
 import { Runs } from "./runs.js";
 import { hotspotLegend } from "./legend.js";
@@ -10,6 +9,7 @@ import { marked } from "./marking.js";
 import { HotspotPanel } from "./panel.js";
 import { Slider } from "./slider.js";
 import { hotspotStory } from "./story.js";
+import { noted } from "../shell/terms.js";
 
 const QUIETED = ["counts", "incidents", "teams"];
 
@@ -52,7 +52,7 @@ export class Hotspots {
       "div",
       { id: "hot-note", class: "note", hidden: true },
       icon("info-circle"),
-      t("hot_caption"),
+      noted("caption"),
     );
     this.runs.listen((/** @type {any} */ what) => this.#changed(what));
   }

@@ -5,6 +5,7 @@ import { labelOf, number, t } from "../shell/i18n.js";
 import { swatch } from "../shell/map/symbols.js";
 import { className, definition, headline, isCold, isFound, marking, periodOf } from "./marking.js";
 import { areaSwatch } from "./patterns.js";
+import { leastShown, noted } from "../shell/terms.js";
 
 const LEVELS = ["≤ {a}", "≤ 0.01", "≤ 0.001"];
 const Z_LEVELS = ["2.0", "2.6", "3.3"];
@@ -139,7 +140,7 @@ export function hotspotLegend(shown, slice, workspace) {
     "div",
     { id: "legend-hotspots" },
     h("h3", {}, headline(run, workspace), " · ", periodOf(run)),
-    h("p", { class: "hot-caption" }, t("hot_caption")),
+    h("p", { class: "hot-caption" }, noted("caption")),
     slice === null
       ? [
           h("p", { class: "muted" }, t(level, { alpha })),
@@ -152,7 +153,11 @@ export function hotspotLegend(shown, slice, workspace) {
         ]
       : sliceRows(),
     run.summary.withheld
-      ? h("p", { class: "muted" }, t("hot_withheld", { n: number(run.summary.withheld) }))
+      ? h(
+          "p",
+          { class: "muted" },
+          t("hot_withheld", { n: number(run.summary.withheld), least: leastShown() }),
+        )
       : null,
   );
 }

@@ -7,6 +7,7 @@ import { labelOf, lang, messageOf, nameOf, number, t } from "../shell/i18n.js";
 import { UNDO_MS } from "./runs.js";
 import { Form } from "./form.js";
 import { className, headline, isFound, pText } from "./marking.js";
+import { leastShown, noted } from "../shell/terms.js";
 
 const FORMATS = ["csv", "xlsx", "geojson", "gpkg"];
 const MOST_LISTED = 40;
@@ -57,7 +58,7 @@ export class HotspotPanel {
     const scrolled = this.element.querySelector(".hot-found")?.scrollTop ?? 0;
     replace(
       this.element,
-      h("summary", {}, t("hotspots"), h("span", { class: "hot-caption" }, ` · ${t("hot_caption")}`)),
+      h("summary", {}, t("hotspots"), h("span", { class: "hot-caption" }, ` · ${noted("caption")}`)),
       h("div", { class: "group" }, this.#parts()),
     );
     if (focused) this.element.querySelector(`#${CSS.escape(focused)}`)?.focus({ preventScroll: true });
@@ -203,7 +204,9 @@ export class HotspotPanel {
     if (run.summary.table) return this.#nearRepeat(run);
     const found = features.filter(isFound);
     const notes = [
-      run.summary.withheld ? t("hot_withheld", { n: number(run.summary.withheld) }) : null,
+      run.summary.withheld
+        ? t("hot_withheld", { n: number(run.summary.withheld), least: leastShown() })
+        : null,
       // One to four are not told: the answer then holds null in place of the number.
       run.summary.left_out_sealed === 0
         ? null

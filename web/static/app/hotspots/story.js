@@ -6,6 +6,7 @@ import { km2, labelOf, lang, nameOf, number, t } from "../shell/i18n.js";
 import { swatch } from "../shell/map/symbols.js";
 import { className, definition, headline, isFound, periodOf, pText } from "./marking.js";
 import { spanOf } from "./slider.js";
+import { noted } from "../shell/terms.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -185,6 +186,6 @@ export async function hotspotStory(shown, ranks, context) {
     feature: found[0],
     title: nameOf(found[0].properties),
     kind: h("span", {}, headline(run, context.workspace), " · ", periodOf(run)),
-    parts: [h("p", { class: "group hot-caption" }, t("hot_caption")), parts],
+    parts: [h("p", { class: "group hot-caption" }, noted("caption")), parts],
   };
 }

@@ -2,7 +2,6 @@
 
 export const HOTSPOT_WORDS = {
   hotspots: ["热点", "Hotspots"],
-  hot_caption: ["接报量，不代表危险", "Reported incidents, not danger"],
   hot_run: ["热点分析", "Hotspot run"],
   hot_off: ["不显示", "Do not show"],
   hot_new: ["新分析", "New run"],
@@ -38,7 +37,7 @@ export const HOTSPOT_WORDS = {
   hot_finished: ["分析完成：{n} 处", "The run is done: {n} areas"],
   hot_found: ["发现 {n} 处", "{n} found"],
   hot_none_found: ["没有发现热点：差异未超过偶然。", "No hotspots: nothing beyond chance."],
-  hot_withheld: ["{n} 处不足 5 件，未显示。", "{n} with fewer than 5 incidents are not shown."],
+  hot_withheld: ["{n} 处不足 {least} 件，未显示。", "{n} with fewer than {least} incidents are not shown."],
   hot_sealed: [
     "{n} 件保密事件只在村级计数，未计入。",
     "{n} sealed cases, counted at village level only, are left out.",

@@ -3,24 +3,32 @@
 import { getKept } from "../shell/api.js";
 import { h } from "../shell/dom.js";
 import { day, nameOf, t } from "../shell/i18n.js";
+import { limitsIn } from "../shell/terms.js";
 import { headline } from "../hotspots/marking.js";
 
 const METHOD = "gi";
 const CLOCK = "([01]?[0-9]|2[0-3]):[0-5][0-9]";
-const USUAL = {
-  seconds: 10,
-  seed: 0,
-  dwell: 12,
-  visits: 1,
-  gap: 60,
-  share: 0,
-  rest: 0,
-  rest_from: "22:00",
-  rest_to: "23:59",
-  nights: 1,
-  loss: 3,
-  vary: false,
+const MINUTE_S = 60;
+const PERCENT = 0.01;
+// What each field asks for, and in which part of the term's own unit.
+/** @type {Record<string, [term: string, unit?: number]>} */
+const ASKED = {
+  seconds: ["time"],
+  seed: ["seed"],
+  dwell: ["dwell", MINUTE_S],
+  visits: ["visits"],
+  gap: ["min-gap", MINUTE_S],
+  share: ["village-share", PERCENT],
+  rest: ["break"],
+  nights: ["nights"],
+  loss: ["loss", PERCENT],
 };
+const NO_REST = 0;
+const WHEN = { rest: NO_REST, rest_from: "22:00", rest_to: "23:59", vary: false };
+const usual = () => ({
+  ...Object.fromEntries(Object.entries(ASKED).map(([name, asked]) => [name, limitsIn(...asked).usual])),
+  ...WHEN,
+});
 /**
  * @param {string} label
  * @param {any} control
@@ -64,7 +72,7 @@ export class PatrolForm {
 
   get #all() {
     return {
-      ...USUAL,
+      ...usual(),
       on: day(new Date().toISOString()),
       run: String(this.runs?.[0]?.run_id ?? ""),
       ...this.#chosen,
@@ -95,8 +103,8 @@ export class PatrolForm {
       visits,
       nights,
       vary: now.vary,
-      dwell_s: 60 * now.dwell,
-      min_gap_s: 60 * now.gap,
+      dwell_s: MINUTE_S * now.dwell,
+      min_gap_s: MINUTE_S * now.gap,
       village_share: now.share / 100,
       loss: now.loss / 100,
       rest: Number(now.rest)
@@ -156,10 +164,11 @@ export class PatrolForm {
   /**
    * @param {string} name
    * @param {string} label
-   * @param {number} low
-   * @param {number} high
+   * @param {number} [least]
    */
-  #limited(name, label, low, high) {
+  #limited(name, label, least) {
+    const { low: lowest, high } = limitsIn(...ASKED[name]);
+    const low = least ?? lowest;
     return field(
       label,
       h("input", {
@@ -213,15 +222,15 @@ export class PatrolForm {
       h(
         "div",
         { class: "hot-form" },
-        this.#limited("dwell", "pat_dwell_min", 1, 120),
-        this.#limited("visits", "pat_visits_most", 1, 6),
-        this.#limited("gap", "pat_gap_min", 0, 720),
-        this.#limited("share", "pat_share", 0, 100),
-        this.#limited("rest", "pat_rest", 0, 240),
+        this.#limited("dwell", "pat_dwell_min"),
+        this.#limited("visits", "pat_visits_most"),
+        this.#limited("gap", "pat_gap_min"),
+        this.#limited("share", "pat_share"),
+        this.#limited("rest", "pat_rest", NO_REST),
         this.#time("rest_from", "pat_rest_from"),
         this.#time("rest_to", "pat_rest_to"),
-        this.#limited("nights", "pat_nights", 1, 31),
-        this.#limited("loss", "pat_loss", 0, 50),
+        this.#limited("nights", "pat_nights"),
+        this.#limited("loss", "pat_loss"),
         h(
           "label",
           { class: "wide pat-check" },
@@ -278,8 +287,8 @@ export class PatrolForm {
           ),
         ),
       ),
-      this.#limited("seconds", "pat_seconds", 1, 120),
-      this.#limited("seed", "hot_seed", 0, 999999999),
+      this.#limited("seconds", "pat_seconds"),
+      this.#limited("seed", "hot_seed"),
       this.#checks(),
       none ? h("p", { class: "warn-text wide" }, t("pat_no_team")) : null,
       this.#more(),

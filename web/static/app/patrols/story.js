@@ -8,6 +8,7 @@ import { visitPart } from "./visits.js";
 import { fileLinks } from "./files.js";
 import { visitsTo } from "./routes.js";
 import { clock } from "./night.js";
+import { noted } from "../shell/terms.js";
 
 const gone = () => Object.assign(new Error("patrol"), { status: 404 });
 /** @param {any} pairs */
@@ -110,7 +111,7 @@ function route(feature, shown, { actions }) {
       ),
       group(
         t("pat_stops"),
-        h("p", { class: "hot-caption" }, t("hot_caption")),
+        h("p", { class: "hot-caption" }, noted("caption")),
         h("ol", { class: "pat-stops" }, p.visits.map(row)),
       ),
       p.home ? group(t("pat_way_home"), streets(p.home)) : null,
@@ -229,7 +230,7 @@ function stop(feature, n, shown, context) {
         h("p", { class: "hot-words" }, words(visit)),
         visit.number > 1 ? h("p", {}, t("pat_visit", { n: visit.number })) : null,
         others(shown, p.team_code, n, visit.stop, actions),
-        h("p", { class: "hot-caption" }, t("hot_caption")),
+        h("p", { class: "hot-caption" }, noted("caption")),
         visit.grid_key
           ? h(
               "button",

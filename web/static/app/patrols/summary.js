@@ -7,6 +7,7 @@ import { giveTo, wishesPart } from "./adjustments.js";
 import { donePart } from "./visits.js";
 import { lineSwatch } from "./legend.js";
 import { clock } from "./night.js";
+import { noted } from "../shell/terms.js";
 
 /** @param {number} share */
 const percent = (share) => `${Math.round(100 * share)}%`;
@@ -216,7 +217,7 @@ export function toldOf(shown, { opened, sel, actions, about, live, busy, trouble
         { class: "muted" },
         t("pat_from", { run: plan.hotspot_run_id ?? "–", seed: plan.seed }),
         " ",
-        t("hot_caption"),
+        noted("caption"),
       ),
     ),
     figures(plan),

@@ -10,7 +10,6 @@ const QUIETED = ["counts", "incidents"];
 const STEP_MIN = 15;
 const LAST_MIN = 24 * 60 - STEP_MIN;
 const EVENING = 21 * 60;
-const SITE_MIN = 5;
 
 /** @param {any} minute */
 const clock = (minute) =>
@@ -309,7 +308,7 @@ export class Reach {
     this.render();
     try {
       this.#site = {
-        found: (await work("POST", "/coverage/sites", { add: 1, minutes: SITE_MIN })).result,
+        found: (await work("POST", "/coverage/sites", { minutes: this.#shown.minutes[0] })).result,
       };
     } catch (error) {
       this.#site = { error };

@@ -18,7 +18,6 @@ export const LAYERS = ["counts", "incidents", "teams", "migrants", "organisation
 export const DEFAULT_LAYERS = ["counts", "incidents", "teams", "names"].filter(isSeen);
 export const LISTS = ["grids", "incidents", "teams", "migrants", "organisations"].filter(isSeen);
 export const FLAGS = ["overdue", "open", "confirm"];
-export const LONGEST_TEXT = 100;
 const KEY = /^\d{17}$/;
 // Kind, then which; of hotspots a dozen ranks, of a patrol's team one of its stops.
 const SELECTION = new RegExp(
@@ -103,7 +102,7 @@ export function parse(search, workspace) {
     .split(",")
     .filter((/** @type {string} */ name) => FLAGS.includes(name));
   if (flags.length) state.flag = [...new Set(flags)].sort().join(",");
-  const text = (query.get("q") ?? "").trim().slice(0, LONGEST_TEXT);
+  const text = (query.get("q") ?? "").trim().slice(0, workspace.longest.words);
   if (text) state.text = text;
   state.outside = query.get("outside") === "1";
   const [from, to] = [query.get("from"), query.get("to")];

@@ -5,11 +5,6 @@ export const SHELL_WORDS = {
   skip: ["跳到列表", "Skip to the list"],
   to_desk: ["到今日工作台", "To the desk"],
   perturbed: ["扰动数，已保护", "Perturbed counts, protected"],
-  perturbed_hint: [
-    "每一整年、季、月或周与真实数相差不超过 24；不足 15 的不显示；各数相加不等于合计；时段放宽到整周或整月。",
-    "Each whole year, quarter, month or week within 24 of the true number, none told below 15; " +
-      "they do not add up; periods are whole weeks or months.",
-  ],
   filters: ["筛选", "Filters"],
   map: ["地图", "Map"],
   layers: ["图层", "Layers"],

@@ -4,7 +4,8 @@ import { button, byId, h, icon, isPhone, replace } from "../dom.js";
 import { isDay, preset, PRESETS, presetOf } from "../dates.js";
 import { clock, labelOf, nameOf, number, t } from "../i18n.js";
 import { may } from "../rights.js";
-import { LAYERS, LONGEST_TEXT } from "../state.js";
+import { LAYERS } from "../state.js";
+import { longest, noted } from "../terms.js";
 
 /** @type {Record<string, any>} */
 const PRESET_NAMES = { today: "today", 7: "last_7", 30: "last_30", 90: "last_90", 365: "last_365" };
@@ -131,10 +132,10 @@ export class Panel {
       answer?.class === "perturbed"
         ? h(
             "p",
-            { id: "perturbed", title: t("perturbed_hint") },
+            { id: "perturbed", title: noted("perturbed") },
             h("b", {}, t("perturbed")),
             " ",
-            t("perturbed_hint"),
+            noted("perturbed"),
           )
         : null,
       unplaced
@@ -272,7 +273,7 @@ export class Panel {
           type: "search",
           class: "grow",
           "aria-label": t("search"),
-          maxlength: LONGEST_TEXT,
+          maxlength: longest("words"),
           value: state.text ?? "",
           placeholder: t("search_hint"),
           onchange: (event) => this.#store.set({ text: event.target.value.trim() || null }),
