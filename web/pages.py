@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import mimetypes
-from urllib.parse import quote
 
 from flask import (
     Blueprint,
@@ -11,7 +10,6 @@ from flask import (
     g,
     make_response,
     redirect,
-    render_template,
     request,
     send_from_directory,
     url_for,
@@ -20,6 +18,7 @@ from flask import (
 from gridmap.domain.roles import Action, may
 from web import assets, context, look
 from web.access import may_now
+from web.desk import shown
 from web.opening import opening
 
 _FONTS_S = 30 * 24 * 3600
@@ -41,20 +40,16 @@ def index() -> Response:
 @bp.get("/map")
 def map_page() -> Response:
     """Answer the map page in the language of the address, else of the cookie, else in Chinese."""
-    page = make_response(
-        render_template(
-            "index.html",
-            lang=look.language(),
-            theme=look.theme(),
-            built=assets.built(),
-            mark=quote(look.MARK),
-            opening=opening(),
-            may=" ".join(sorted(action for action in Action if may_now(action))),
-        )
+    page = shown.page(
+        "index.html",
+        "map",
+        live=False,
+        opening=opening(),
+        may=" ".join(sorted(action for action in Action if may_now(action))),
     )
     # It holds what the API answers as not to be kept.
     page.headers["Cache-Control"] = "no-store"
-    return look.remember(page)
+    return page
 
 
 @bp.get("/static/built/<name>")
@@ -100,6 +95,6 @@ def keep(answer: Response) -> Response:
         answer.cache_control.no_cache = None if fixed else True
         answer.cache_control.public = True
         answer.cache_control.max_age = _FONTS_S if fixed else None
-    elif g.get("keep_fresh"):
+    elif g.get("keep_fresh") and not answer.cache_control.no_store:
         answer.cache_control.no_cache = True
     return answer

@@ -11,6 +11,7 @@ import segno
 import shapely
 
 from gridmap.reporting import sheet
+from gridmap.reporting.border_map import NamedShape, border_map
 from gridmap.reporting.sheet_map import apart
 
 BASE = (120.30, 29.80)
@@ -145,3 +146,28 @@ def test_a_route_that_stays_out_has_no_way_home() -> None:
 )
 def test_a_code_leads_only_where_a_telephone_can_come(url: str, opens: bool) -> None:
     assert sheet.is_reachable(url) is opens
+
+
+def test_every_map_on_paper_is_drawn_by_one_drawer_with_scale_and_north() -> None:
+    square = shapely.box(120.30, 29.80, 120.34, 29.83)
+    beside = shapely.box(120.34, 29.80, 120.38, 29.83)
+    sheets = [
+        border_map(NamedShape(square, "枫源村"), [NamedShape(beside, "<b>新择湖村")], "边界图", "示意边界"),
+        sheet.render_sheets(PLAN, [route("T01", 3)], ROADS),
+    ]
+    for drawn in sheets:
+        assert drawn.count('class="north"') == 2, "an arrow and its letter"
+        length, unit = re.findall(r'class="bar"[^>]*>([\d.]+) (k?m)<', drawn)[0]
+        begin, end = re.findall(r'<path d="M([\d.]+) [\d.]+v1.5H([\d.]+)v-1.5"', drawn)[0]
+        assert float(length) * (1000 if unit == "km" else 1) > 0
+        assert float(end) > float(begin)
+    assert "示意边界" in sheets[0]
+    assert "&lt;b&gt;新择湖村" in sheets[0]
+    # The bar is as long on paper as it says: the square is 0.03 degrees of latitude high.
+    top, bottom = 29.83, 29.80
+    length, unit = re.findall(r'class="bar"[^>]*>([\d.]+) (k?m)<', sheets[0])[0]
+    begin, end = (float(v) for v in re.findall(r'<path d="M([\d.]+) [\d.]+v1.5H([\d.]+)v-1.5"', sheets[0])[0])
+    own = re.findall(r'<path d="(M[^"]*)" fill="#eceaf6"', sheets[0])[0]
+    ys = [float(y) for y in re.findall(r"[\d.]+ ([\d.]+)", own)]
+    mm_per_m = (max(ys) - min(ys)) / ((top - bottom) * 111_320.0)
+    assert (end - begin) / mm_per_m == pytest.approx(float(length) * (1000 if unit == "km" else 1), rel=0.01)

@@ -2,42 +2,28 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from urllib.parse import quote
-from zoneinfo import ZoneInfo
+from flask import Blueprint, Response
 
-from flask import Blueprint, Response, g, make_response, render_template
-
-from gridmap.domain.roles import ROLE_NAMES, Action, may
-from web import assets, look
-from web.context import database
-from web.look import LANGUAGES
-
-
-def _at(moment: dt.datetime) -> str:
-    return f"{moment.astimezone(ZoneInfo(database().settings.timezone)):%Y-%m-%d %H:%M:%S}"
-
+from gridmap.domain.roles import ROLE_NAMES
+from gridmap.errors import GridmapError
+from web import look
+from web.desk import shown
 
 bp = Blueprint("accounts", __name__)
 
 
-def show(template: str, **given: object) -> Response:
-    """Answer a page in the reader's language; it is kept by no browser."""
-    language = look.language()
-    mine = g.get("signed_in")
-    page = make_response(
-        render_template(
-            template,
-            lang=language,
-            theme=look.theme(),
-            mark=quote(look.MARK),
-            built=assets.built(),
-            mine=mine,
-            may=lambda action: mine is not None and may(mine.post.role, Action(action)),
-            at=_at,
-            role_names={role: names[LANGUAGES.index(language)] for role, names in ROLE_NAMES.items()},
-            **given,
-        )
+def show(template: str, failed: GridmapError | None = None, **given: object) -> Response:
+    """Answer a page in the reader's language, with what failed; it is kept by no browser."""
+    column = look.LANGUAGES.index(look.language())
+    answer = shown.page(
+        template,
+        "account",
+        status=200 if failed is None else failed.status,
+        live=False,
+        problem=None if failed is None else failed.as_dict(),
+        at=lambda moment: f"{shown.local(moment):%Y-%m-%d %H:%M:%S}",
+        role_names={role: names[column] for role, names in ROLE_NAMES.items()},
+        **given,
     )
-    page.headers["Cache-Control"] = "no-store"
-    return look.remember(page)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -38,7 +38,6 @@ def _form(failed: GridmapError | None, where: str | None = None, name: str = "")
 def failed_page(error: GridmapError, where: str) -> Response:
     """Answer the form of the sign-in with what was wrong."""
     answer = _form(error, where)
-    answer.status_code = error.status
     if isinstance(error, TooMany | Unavailable):
         answer.headers["Retry-After"] = str(error.retry_after_s)
     return answer
@@ -60,7 +59,6 @@ def sign_in() -> Answer:
         )
     except (NotSignedIn, TooMany) as error:
         answer = _form(error, name=name)
-        answer.status_code = error.status
         if isinstance(error, TooMany):
             answer.headers["Retry-After"] = str(error.retry_after_s)
         return answer

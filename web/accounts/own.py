@@ -17,10 +17,9 @@ def _page(failed: GridmapError | None = None, secret: str | None = None) -> Resp
     mine = signed_in()
     secret = secret or own.new_second_factor()
     address = own.second_factor_address(mine.post, secret)
-    answer = show(
+    return show(
         "accounts/own.html",
         failed=failed,
-        done=request.args.get("done"),
         sessions=own.own_sessions(database(), mine),
         trial=desk.demonstration_posts(database()),
         secret=secret,
@@ -28,8 +27,6 @@ def _page(failed: GridmapError | None = None, secret: str | None = None) -> Resp
             scale=4, border=2, light="#ffffff", dark="#000000", svgclass="qr", lineclass=None
         ),
     )
-    answer.status_code = 200 if failed is None else failed.status
-    return answer
 
 
 @bp.get("/account")
@@ -48,7 +45,7 @@ def change_password() -> Answer:
         own.change_password(database(), signed_in(), request.form.get("old", ""), new)
     except GridmapError as error:
         return _page(error)
-    return redirect("/account?done=password", 303)
+    return redirect("/account?told=password_changed", 303)
 
 
 @bp.post("/account/sessions/<session_id>/end")
@@ -58,7 +55,7 @@ def end_session(session_id: str) -> Answer:
         own.end_own_session(database(), signed_in(), session_id)
     except GridmapError as error:
         return _page(error)
-    return redirect("/account?done=session", 303)
+    return redirect("/account?told=session_ended", 303)
 
 
 @bp.post("/account/code")
@@ -69,7 +66,7 @@ def turn_on_code() -> Answer:
         own.turn_on_second_factor(database(), signed_in(), secret, request.form.get("code", ""))
     except GridmapError as error:
         return _page(error, secret if error.code == "code-wrong" else None)
-    return redirect("/account?done=code", 303)
+    return redirect("/account?told=code_turned_on", 303)
 
 
 @bp.post("/account/code/off")
@@ -79,7 +76,7 @@ def turn_off_code() -> Answer:
         own.turn_off_second_factor(database(), signed_in(), request.form.get("password", ""))
     except GridmapError as error:
         return _page(error)
-    return redirect("/account?done=code-off", 303)
+    return redirect("/account?told=code_turned_off", 303)
 
 
 def _differ() -> InvalidInput:

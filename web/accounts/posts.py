@@ -17,7 +17,7 @@ from web.context import actor, database, scope
 
 
 def _page(failed: GridmapError | None = None, link: str | None = None, named: str = "") -> Response:
-    answer = show(
+    return show(
         "accounts/posts.html",
         failed=failed,
         posts=desk.list_posts(database(), actor()),
@@ -30,8 +30,6 @@ def _page(failed: GridmapError | None = None, link: str | None = None, named: st
         today=_today().isoformat(),
         given=request.form if failed else {},
     )
-    answer.status_code = 200 if failed is None else failed.status
-    return answer
 
 
 @bp.get("/posts")

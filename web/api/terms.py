@@ -9,6 +9,7 @@ from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
 from gridmap.domain.accounts import Role, Term
+from gridmap.domain.terms import LONGEST
 from gridmap.services.accounts import desk
 from web.api.schemas import Problem, Strict
 from web.context import actor, database
@@ -25,7 +26,7 @@ bp = APIBlueprint(
 class TermsQuery(Strict):
     """Of which post; of every one in the scope by default."""
 
-    post: str | None = Field(None, min_length=1, max_length=desk.MOST_NAME)
+    post: str | None = Field(None, min_length=1, max_length=LONGEST["post"])
 
 
 class TermAnswer(BaseModel):

@@ -15,11 +15,12 @@ from gridmap.domain.protection import HINT, LEAST_TOLD, Counts
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.roles import Action
 from gridmap.errors import Forbidden, GridmapError, InvalidInput, NotFound
+from gridmap.reporting.border_map import NamedShape, border_map
 from gridmap.services.cases import bodies, figures, grid_posts, worklists
 from gridmap.services.cases.grid_posts import GridPost
 from gridmap.services.ground.border import border_of
 from gridmap.services.ground.grids import checked_level
-from web import context
+from web import context, look
 from web.access import may_now
 from web.desk import forms, shown
 from web.desk.shown import page
@@ -77,13 +78,15 @@ def border(grid_key: int) -> Response:
     """Answer the sheet of the grid's border, which the committees on both sides sign."""
     found = border_of(context.database(), context.scope(), grid_key)
     names = {one.grid_key: (one.name_zh, one.name_en) for one in found.neighbours}
-    wide_m = 1000 / found.px_per_m
+    names[grid_key] = (found.name_zh, found.name_en)
+    say = shown.Say(look.language())
+    own, *beyond = (NamedShape(one.shape, say.pair(*names[one.grid_key])) for one in found.outlines)
+    source = say.text("border_illustrative") if found.illustrative else ""
     return page(
         "desk/border.html",
         "",
         border=found,
-        names=names | {grid_key: (found.name_zh, found.name_en)},
-        bar_m=next(length for length in (5000, 2000, 1000, 500, 200, 100, 50, 20) if length < wide_m / 3),
+        drawn=border_map(own, beyond, say.text("border_map"), source),
     )
 
 

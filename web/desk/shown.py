@@ -171,8 +171,10 @@ def chain(key: int) -> list[int]:
     return [] if key == UNASSIGNED else [ancestor(key, lv) for lv in LEVELS if lv <= level_of(key)]
 
 
-def _may_open(endpoint: str) -> bool:
-    return endpoint in current_app.view_functions and may(context.actor().role, ASKED[endpoint])
+def may_open(endpoint: str) -> bool:
+    """Tell whether whoever asks may open a page; nobody who has not signed in may."""
+    known = "actor" in g and endpoint in current_app.view_functions
+    return known and may(context.actor().role, ASKED[endpoint])
 
 
 _TELLING = frozenset(
@@ -187,6 +189,10 @@ _TELLING = frozenset(
         "kept",
         "form_handed_in",
         "incoming_begun",
+        "password_changed",
+        "session_ended",
+        "code_turned_on",
+        "code_turned_off",
     }
 )
 """Sentences that an address may have a page tell: what was just done."""
@@ -197,7 +203,7 @@ def _told() -> str | None:
     return asked if asked in _TELLING else None
 
 
-def page(template: str, here: str, *, status: int = 200, **values: Any) -> Response:
+def page(template: str, here: str, *, status: int = 200, live: bool = True, **values: Any) -> Response:
     """Make a page.
 
     Parameters
@@ -206,6 +212,8 @@ def page(template: str, here: str, *, status: int = 200, **values: Any) -> Respo
     here : str
         Name of its place in the navigation.
     status : int
+    live : bool
+        Whether the page renews when the data has changed, and says of when it is.
     **values
         For the template.
     """
@@ -220,7 +228,9 @@ def page(template: str, here: str, *, status: int = 200, **values: Any) -> Respo
             built=assets.built(),
             mark=quote(look.MARK),
             here=here,
-            navigation=[(n, e) for n, e in NAVIGATION if _may_open(e)],
+            navigation=[(n, e) for n, e in NAVIGATION if may_open(e)],
+            may_open=may_open,
+            live=live and may_open("live.revision"),
             as_of=now(),
             other_language_url=f"{request.path}?{urlencode(other, doseq=True)}",
             page_words={key: say(key, lang) for key in FOR_SCRIPTS},

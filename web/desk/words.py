@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gridmap.domain.terms import CAPTION
-from web.desk import words_cases, words_grids, words_sources, words_town
+from web.desk import words_accounts, words_cases, words_grids, words_sources, words_town
 
 _FRAME: dict[str, tuple[str, str]] = {
     "product": ("网格地图", "gridmap"),
@@ -56,6 +56,7 @@ _FRAME: dict[str, tuple[str, str]] = {
 
 WORDS: dict[str, tuple[str, str]] = {
     **_FRAME,
+    **words_accounts.WORDS,
     **words_cases.WORDS,
     **words_town.WORDS,
     **words_grids.WORDS,

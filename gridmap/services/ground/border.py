@@ -9,11 +9,9 @@ from typing import Any
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
 from gridmap import crs
 from gridmap.domain.gridkey import Scope
-from gridmap.reporting.map_drawing import path_of
 from gridmap.services.ground.grids import checked_level, grid_not_found
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
@@ -33,8 +31,6 @@ _SIDES = (
     ("西", "W"),
     ("西北", "NW"),
 )
-_REACH = 0.01
-_WIDTH = 1000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +53,11 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """An outline on the sheet's map."""
+class Outline:
+    """An outline on the sheet's map; `shape` is in EPSG:4326."""
 
     grid_key: int
-    path: str
-    x: float
-    y: float
+    shape: shapely.Geometry
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +70,8 @@ class Border:
         Of the whole border, and of that with no grid of the level beyond it.
     points : tuple of (float, float)
         Longitude and latitude (EPSG:4326) of the border's points, from the northernmost on.
-    map : tuple of Drawn
+    outlines : tuple of Outline
         The grid first, then its neighbours.
-    height : float
-        Of the map, its width being 1000.
-    px_per_m : float
     """
 
     grid_key: int
@@ -97,9 +88,7 @@ class Border:
     outer_m: float
     neighbours: tuple[Neighbour, ...]
     points: tuple[tuple[float, float], ...]
-    map: tuple[Drawn, ...]
-    height: float
-    px_per_m: float
+    outlines: tuple[Outline, ...]
 
 
 def border_of(database: Database, scope: Scope, grid_key: int) -> Border:
@@ -150,7 +139,6 @@ def border_of(database: Database, scope: Scope, grid_key: int) -> Border:
             )
     outer = edge.difference(shapely.union_all(covered).buffer(_TOUCH_M)) if covered else edge
     order = [here, *(i for i in near if shapes[i] in covered)]
-    drawn, height, px_per_m = _drawn(shapes, frame["grid_key"].tolist(), order, own)
     return Border(
         grid_key,
         level,
@@ -166,9 +154,7 @@ def border_of(database: Database, scope: Scope, grid_key: int) -> Border:
         float(outer.length),
         tuple(sorted(neighbours, key=lambda n: _SIDES.index(n.side))),
         _points(own, epsg),
-        drawn,
-        height,
-        px_per_m,
+        tuple(Outline(int(frame["grid_key"].iloc[i]), frame.geometry.iloc[i]) for i in order),
     )
 
 
@@ -189,35 +175,3 @@ def _points(own: Any, epsg: int) -> tuple[tuple[float, float], ...]:
     x, y = np.roll(ring, -first, axis=0).T
     lon, lat = crs.to_wgs84(x, y, epsg)
     return tuple((round(float(a), 6), round(float(b), 6)) for a, b in zip(lon, lat, strict=True))
-
-
-def _drawn(
-    shapes: NDArray[np.object_], keys: list[int], order: list[int], own: Any
-) -> tuple[tuple[Drawn, ...], float, float]:
-    west, south, east, north = own.bounds
-    margin = 0.18 * max(east - west, north - south)
-    west, south, east, north = west - margin, south - margin, east + margin, north + margin
-    scale = _WIDTH / (east - west)
-    frame = shapely.box(west, south, east, north)
-
-    def path(shape: Any) -> str:
-        rings = []
-        for part in shapely.get_parts(shape.intersection(frame)):
-            if part.geom_type == "Polygon":
-                for ring in (part.exterior, *part.interiors):
-                    xy = (shapely.get_coordinates(ring) - [west, north]) * [scale, -scale]
-                    rings.append(path_of(xy.tolist(), closed=True, digits=1))
-        return "".join(rings)
-
-    out = []
-    for i in order:
-        label = shapely.point_on_surface(shapes[i].intersection(frame))
-        out.append(
-            Drawn(
-                int(keys[i]),
-                path(shapes[i]),
-                round((label.x - west) * scale, 1),
-                round((north - label.y) * scale, 1),
-            )
-        )
-    return tuple(out), round((north - south) * scale, 1), scale

@@ -2,7 +2,6 @@
 
 export const SHELL_WORDS = {
   product: ["网格化治理一张图", "Grid governance map"],
-  skip: ["跳到列表", "Skip to the list"],
   to_desk: ["到今日工作台", "To the desk"],
   perturbed: ["扰动数，已保护", "Perturbed counts, protected"],
   filters: ["筛选", "Filters"],

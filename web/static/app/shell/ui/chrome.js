@@ -25,7 +25,6 @@ export function showSheet(name) {
  * @param {Actions} actions
  */
 export function buildChrome(workspace, actions) {
-  byId("skip").textContent = t("skip");
   byId("skip").addEventListener("click", () => isPhone() && showSheet("list"));
   /**
    * @param {string} name
