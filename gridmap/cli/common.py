@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 import click
@@ -21,6 +21,7 @@ from gridmap.domain.days import EARLIEST_YEAR, FARTHEST
 from gridmap.domain.gridkey import MICRO, Scope
 from gridmap.domain.legible import legible
 from gridmap.domain.roles import require
+from gridmap.domain.terms import Term
 from gridmap.errors import Forbidden, InvalidInput
 from gridmap.services.accounts import audit
 from gridmap.services.accounts.desk import find_post
@@ -30,6 +31,7 @@ from gridmap.storage.database import Database
 from gridmap.storage.schema import require_current, schema_version, upgrade
 
 _ACTOR = "gridmap.actor"
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
 class Terminal(Console):
@@ -178,6 +180,28 @@ def _flat(values: dict[str, Any]) -> dict[str, Any]:
         if isinstance(table, dict)
         for text, code in table.items()
     }
+
+
+def asked(
+    term: Term, *names: str, kind: type[float | int] = float, per: float = 1, optional: bool = False
+) -> Callable[[_Command], _Command]:
+    """Make the option of a term, with its words and its default; whatever does the work refuses what is out of limits.
+
+    Parameters
+    ----------
+    term : Term
+    *names : str
+        Of the option and of its argument.
+    kind : {float, int}
+    per : float
+        How many of the term's own unit one of the option's is: 60 where minutes are asked for in place of seconds.
+    optional : bool
+        Whether the default is left to what is asked for.
+    """
+    default = None if optional or term.default is None else kind(term.default / per)
+    unit = "min" if per == 60 else term.unit
+    words = f"{term.zh} / {term.en}{f', {unit}' if unit else ''}."
+    return click.option(*names, type=kind, default=default, show_default=default is not None, help=words)
 
 
 class Day(click.ParamType[dt.date]):

@@ -250,14 +250,10 @@ class PlanParameters(TypedDict, total=False):
     change: Mapping[str, object]
 
 
-class ShownPlan(TypedDict):
-    """A plan; times are ISO 8601 with the workspace's offset. ``nights`` are the plans that were made beside it."""
+class PlanTold(TypedDict):
+    """A plan without its times and routes, as it is kept and as it is sent."""
 
     patrol_id: int
-    begins_at: str
-    ends_at: str
-    created_at: str
-    evidence_at: str | None
     hotspot_run_id: int | None
     replaces_id: int | None
     seed: int
@@ -267,6 +263,15 @@ class ShownPlan(TypedDict):
     version: str
     owner: str | None
     summary: PlanSummary
+
+
+class ShownPlan(PlanTold):
+    """A plan; times are ISO 8601 with the workspace's offset. ``nights`` are the plans that were made beside it."""
+
+    begins_at: str
+    ends_at: str
+    created_at: str
+    evidence_at: str | None
     nights: NotRequired[list[int]]
 
 

@@ -87,7 +87,7 @@ class Passing(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         """Pass on a GET; the page of the bench sends nothing else."""
         connection = http.client.HTTPConnection(self.server.target, timeout=60)
-        connection.request("GET", self.path, headers={**dict(self.headers), "Host": self.server.target})
+        connection.request("GET", self.path, headers=self._told())
         answer = connection.getresponse()
         body = answer.read()
         headers = [
@@ -104,6 +104,11 @@ class Passing(http.server.BaseHTTPRequestHandler):
         with self.server.lock:
             self.server.seen.append((self.path, answer.status, size))
         connection.close()
+
+    def _told(self) -> dict[str, str]:
+        """Return the browser's headers with the server's own address: it answers no other origin."""
+        told = dict(self.headers) | {"Host": self.server.target}
+        return told | ({"Origin": f"http://{self.server.target}"} if "Origin" in told else {})
 
     def log_message(self, *args: object) -> None:
         """Keep quiet."""

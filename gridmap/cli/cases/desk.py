@@ -12,6 +12,7 @@ import click
 from rich.table import Table
 
 from gridmap.cli.cases.edits import edit, merge
+from gridmap.cli.cases.options import told_options
 from gridmap.cli.cases.posts import clinics, posts
 from gridmap.cli.common import Day, Moment, actor, console, instant, workspace
 from gridmap.domain.cases import lists
@@ -19,7 +20,7 @@ from gridmap.domain.cases.actions import ACTION_WORDS, Action
 from gridmap.domain.cases.asked import NewCase, StepAsked
 from gridmap.domain.cases.model import Case, CaseRow
 from gridmap.domain.cases.rules import RULES
-from gridmap.domain.codes import code_list, codes
+from gridmap.domain.codes import code_list
 from gridmap.services.cases import desk, expiry, intake, screening, tasks, withdrawals
 from gridmap.storage.database import Database
 
@@ -44,26 +45,8 @@ group.add_command(merge)
 
 
 @group.command("record")
-@click.option("--domain", required=True, type=click.Choice(sorted(codes("domain"))), help="领域 / domain.")
-@click.option("--kind", help="类型 / kind.")
-@click.option("--summary", required=True, help="事由，不写姓名 / what it is about, no names.")
-@click.option("--lon", type=float, help="经度 / longitude.")
-@click.option("--lat", type=float, help="纬度 / latitude.")
-@click.option("--crs", help="坐标系 / system of the coordinate: gcj02, bd09, EPSG code.")
-@click.option("--accuracy", "accuracy_m", type=float, help="精度，米 / accuracy, m.")
-@click.option("--grid", "grid_key", type=int, help="网格键 / grid key.")
+@told_options(required=True)
 @click.option("--grid-reason", help="改选网格的理由 / why another grid than the coordinate's.")
-@click.option("--place", help="地点描述 / the place in words.")
-@click.option("--occurred", type=Moment(), help="发生时间 / when; now where absent.")
-@click.option("--channel", type=click.Choice(sorted(codes("channel"))), help="来源 / channel.")
-@click.option(
-    "--found-by", type=click.Choice(sorted(lists.codes_of("found_by"))), help="发现主体 / found by."
-)
-@click.option("--people", "people_count", type=click.IntRange(1), help="涉及人数 / people.")
-@click.option(
-    "--sum-band", type=click.Choice([c.code for c in lists.choices("sum_band")]), help="金额 / sum."
-)
-@click.option("--scale", type=click.Choice(sorted(codes("scale"))), help="规模 / scale.")
 @click.option("--risk", type=click.Choice(["green", "yellow", "red"]), default="green", show_default=True)
 @click.option("--risk-ground", "risk_grounds", multiple=True, help="风险依据 / ground of the risk.")
 @click.option("--committee-is-party", is_flag=True, help="村委会是当事人 / the committee is a party.")

@@ -9,9 +9,8 @@ from typing import Any
 
 import click
 
-from gridmap.cli.common import Moment, actor, console, instant, workspace
-from gridmap.domain.cases import lists
-from gridmap.domain.codes import codes
+from gridmap.cli.cases.options import told_options
+from gridmap.cli.common import actor, console, instant, workspace
 from gridmap.services.cases import desk, edits
 
 _REASON = click.option("--reason", required=True, help="理由 / why.")
@@ -19,25 +18,7 @@ _REASON = click.option("--reason", required=True, help="理由 / why.")
 
 @click.command("edit")
 @click.argument("number")
-@click.option("--domain", type=click.Choice(sorted(codes("domain"))), help="领域 / domain.")
-@click.option("--kind", help="类型 / kind.")
-@click.option("--summary", help="事由 / what it is about.")
-@click.option("--lon", type=float, help="经度 / longitude.")
-@click.option("--lat", type=float, help="纬度 / latitude.")
-@click.option("--crs", help="坐标系 / system of the coordinate: gcj02, bd09, EPSG code.")
-@click.option("--accuracy", "accuracy_m", type=float, help="精度，米 / accuracy, m.")
-@click.option("--grid", "grid_key", type=int, help="网格键 / grid key.")
-@click.option("--place", help="地点描述 / the place in words.")
-@click.option("--occurred", type=Moment(), help="发生时间 / when.")
-@click.option("--channel", type=click.Choice(sorted(codes("channel"))), help="来源 / channel.")
-@click.option(
-    "--found-by", type=click.Choice(sorted(lists.codes_of("found_by"))), help="发现主体 / found by."
-)
-@click.option("--people", "people_count", type=click.IntRange(1), help="涉及人数 / people.")
-@click.option(
-    "--sum-band", type=click.Choice([c.code for c in lists.choices("sum_band")]), help="金额 / sum."
-)
-@click.option("--scale", type=click.Choice(sorted(codes("scale"))), help="规模 / scale.")
+@told_options(required=False)
 @_REASON
 def edit(number: str, occurred: dt.datetime | None, reason: str, **given: Any) -> None:
     """更改登记内容，只改所给的项 / put right what was told; only what is given changes."""

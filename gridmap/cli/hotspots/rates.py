@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from gridmap.cli.common import Day, actor, console, period_and_level, workspace
+from gridmap.cli.common import Day, actor, asked, console, period_and_level, workspace
 from gridmap.domain import terms
 from gridmap.domain.protection import require_true
 from gridmap.domain.terms import CAPTION
@@ -28,13 +28,7 @@ _SHOWN = 30
 @click.option("--to", "until", type=Day(), help="止 / last day.")
 @click.option("--level", type=click.IntRange(1, 4), default=3, show_default=True, help="网格层级 / level.")
 @click.option("--within", type=int, help="只看此网格 / only this grid's key.")
-@click.option(
-    "--presence",
-    type=float,
-    default=terms.PRESENT_SHARE,
-    show_default=True,
-    help="流动人口在场比例 / share present.",
-)
+@asked(terms.PRESENCE, "--presence")
 def rates(since: dt.date | None, until: dt.date | None, **given: Any) -> None:
     """按在场人口的发生率，及与户籍人口排名的差别 / rates on everybody present, and the ranks that change."""
     with workspace() as database:
@@ -78,17 +72,11 @@ def rates(since: dt.date | None, until: dt.date | None, **given: Any) -> None:
     "--grid", "grids", type=int, multiple=True, required=True, help="走访或巡防的网格 / grids visited."
 )
 @click.option("--on", type=Day(), required=True, help="开始日 / first day of the measure.")
-@click.option(
-    "--weeks",
-    type=click.IntRange(int(terms.WEEKS.low), int(terms.WEEKS.high)),
-    default=terms.EFFECT_WEEKS,
-    show_default=True,
-    help="前后周数 / weeks each side.",
-)
+@asked(terms.WEEKS, "--weeks", kind=int)
 @click.option("--domain", help="领域 / domain.")
 @click.option("--kind", help="类别 / kind.")
 @click.option("--level", type=click.IntRange(1, 4), help="网格层级 / level; 默认最细 / the finest.")
-@click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed.")
+@asked(terms.SEED, "--seed", kind=int)
 def effect(grids: tuple[int, ...], on: dt.date, weeks: int, level: int | None, **given: Any) -> None:
     """走访或巡防是否有效 / did a visit or a patrol help: before and after beside matched grids."""
     with workspace() as database:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
+from gridmap.cli.common import Day, actor, asked, console, period_and_level, progress, workspace
 from gridmap.cli.hotspots.rates import effect, rates
 from gridmap.domain import terms
 from gridmap.domain.hotspots import Finding, KeptRun, PairsBand, RunSummary
@@ -41,35 +41,19 @@ def group() -> None:
 @click.option(
     "--level", type=click.IntRange(1, 4), help="网格层级 / level of the grids; 默认最细 / the finest."
 )
-@click.option(
-    "--hexagons",
-    type=click.IntRange(int(terms.HEXAGONS.low), int(terms.HEXAGONS.high)),
-    help="六边形分辨率 / H3 resolution (emerging).",
-)
+@asked(terms.HEXAGONS, "--hexagons", kind=int)
 @click.option(
     "--by",
     type=click.Choice(["count", "rate"]),
     help="件数或发生率；默认：知道人口就按发生率 / counts or rates; default: rates where people are known.",
 )
 @click.option("--within", type=int, help="只看此网格 / only this grid's key.")
-@click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed.")
-@click.option(
-    "--alpha",
-    type=float,
-    default=terms.ALPHA_SHARE,
-    show_default=True,
-    help="错误发现率 / false discovery rate.",
-)
-@click.option("--permutations", type=int, help="随机重复次数 / random replications.")
-@click.option(
-    "--presence",
-    type=float,
-    default=terms.PRESENT_SHARE,
-    show_default=True,
-    help="流动人口在场比例 / share of temporary residents present.",
-)
-@click.option("--bandwidth", "bandwidth_m", type=float, help="核密度带宽（米）/ kernel bandwidth in metres.")
-@click.option("--cell", "cell_m", type=float, help="栅格大小（米）/ cell size in metres.")
+@asked(terms.SEED, "--seed", kind=int)
+@asked(terms.ALPHA, "--alpha")
+@asked(terms.PERMUTATIONS, "--permutations", kind=int, optional=True)
+@asked(terms.PRESENCE, "--presence")
+@asked(terms.BANDWIDTH, "--bandwidth", "bandwidth_m")
+@asked(terms.CELL, "--cell", "cell_m")
 @click.option(
     "--step",
     type=click.Choice(["day", "week", "month"]),
@@ -80,13 +64,7 @@ def group() -> None:
 @click.option(
     "--prospective", is_flag=True, help="只找仍在持续的 / only clusters still going on (space-time-scan)."
 )
-@click.option(
-    "--max-population",
-    type=float,
-    default=terms.MAX_POPULATION_SHARE,
-    show_default=True,
-    help="扫描窗口上限 / largest share in a cluster.",
-)
+@asked(terms.MAX_POPULATION, "--max-population")
 @click.option(
     "-o", "--out", "outputs", multiple=True, type=click.Path(path_type=Path), help=".geojson .gpkg .csv .xlsx"
 )

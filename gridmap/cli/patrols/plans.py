@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from gridmap.cli.common import actor, console, progress, workspace
+from gridmap.cli.common import actor, asked, console, progress, workspace
 from gridmap.cli.patrols import visits as patrol_evidence
 from gridmap.cli.patrols.options import Emergency, Lock, NewStop, Shift, codes_of
 from gridmap.cli.patrols.tables import tell_comparison, tell_list, tell_plan, tell_route
@@ -39,67 +39,17 @@ def group() -> None:
 @click.option(
     "--from-hotspots", "run", default="latest", show_default=True, help="热点分析编号 / run, or latest."
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed.")
-@click.option(
-    "--time", "seconds", type=float, help=f"搜索秒数 / seconds of search; 默认 / default {terms.SEARCH_S:g}."
-)
-@click.option(
-    "--iterations", type=int, help="搜索步数，可重复 / steps of search in place of a time: repeatable."
-)
-@click.option(
-    "--dwell",
-    "dwell_s",
-    type=float,
-    default=terms.DWELL_S,
-    show_default=True,
-    help="停留秒数 / seconds a stop.",
-)
-@click.option(
-    "--village-share",
-    type=float,
-    default=terms.VILLAGE_SHARE.default,
-    show_default=True,
-    help="各村七日内的最低份额 / least share a village over seven days.",
-)
-@click.option(
-    "--visits", type=int, default=1, show_default=True, help="每处最多到访次数 / most visits a stop."
-)
-@click.option(
-    "--min-gap",
-    "min_gap_min",
-    type=float,
-    default=terms.GAP_S / 60,
-    show_default=True,
-    help="两次到访的间隔分钟 / minutes between visits.",
-)
-@click.option(
-    "--max-interval",
-    "max_interval_min",
-    type=float,
-    help="两次到访最长的间隔分钟 / most minutes that a stop is left alone.",
-)
-@click.option(
-    "--max-wait",
-    "max_wait_min",
-    type=float,
-    default=terms.MAX_WAIT_S / 60,
-    show_default=True,
-    help="每次最长等候分钟 / most minutes that a team waits for a visit.",
-)
-@click.option(
-    "--balance",
-    type=float,
-    default=terms.BALANCE,
-    show_default=True,
-    help="为均衡负荷最多放弃的得分 / most share of prize given up for even loads.",
-)
-@click.option(
-    "--revisit-share",
-    type=float,
-    default=terms.REVISIT_SHARE,
-    show_default=True,
-    help="再次到访的得分比例 / share that a further visit earns.",
-)
+@asked(terms.SEED, "--seed", kind=int)
+@asked(terms.SEARCH, "--time", "seconds", optional=True)
+@asked(terms.STEPS, "--iterations", kind=int, optional=True)
+@asked(terms.DWELL, "--dwell", "dwell_s")
+@asked(terms.VILLAGE_SHARE, "--village-share")
+@asked(terms.VISITS, "--visits", kind=int)
+@asked(terms.GAP, "--min-gap", "min_gap_min", per=60)
+@asked(terms.INTERVAL, "--max-interval", "max_interval_min", per=60)
+@asked(terms.WAIT, "--max-wait", "max_wait_min", per=60)
+@asked(terms.BALANCED, "--balance")
+@asked(terms.REVISIT, "--revisit-share")
 @click.option("--break", "rest", help="各队休息 / break of every team: 23:00-01:00/30.")
 @click.option(
     "--rules",
@@ -114,20 +64,8 @@ def group() -> None:
 @click.option(
     "--vary", is_flag=True, help="从接近最优的方案中按种子抽取 / draw tonight's plan from nearly best ones."
 )
-@click.option(
-    "--nights",
-    type=int,
-    default=1,
-    show_default=True,
-    help="连续几夜，各一份计划 / a plan for each of so many nights.",
-)
-@click.option(
-    "--loss",
-    type=float,
-    default=terms.LOSS,
-    show_default=True,
-    help="最多放弃的得分 / most prize given up, with --vary or --nights.",
-)
+@asked(terms.NIGHTS, "--nights", kind=int)
+@asked(terms.LOST, "--loss")
 @click.option(
     "-o",
     "--out",
@@ -151,7 +89,7 @@ def plan(
 ) -> None:
     """从热点安排今晚的路线 / plan a shift's routes from a hotspot run, on the roads."""
     with workspace() as database:
-        asked = PatrolRequest(
+        request = PatrolRequest(
             on=shift or dt.datetime.now(ZoneInfo(database.settings.timezone)).date(),
             hotspot_run_id=None if run == "latest" else _number(run),
             teams=None if teams == "all" else codes_of(teams),
@@ -167,7 +105,7 @@ def plan(
             made = plans.plan_patrols(
                 database,
                 actor(database).scope,
-                asked,
+                request,
                 owner=actor(database).post,
                 on_progress=on_progress,
             )
@@ -210,14 +148,9 @@ def _number(text: str) -> int:
     "--lock", "locks", type=Lock(), multiple=True, help="停靠点=队伍 / keep a stop for a team, as H3=T05."
 )
 @click.option("--leave-out", multiple=True, help="不去的停靠点 / a stop that is left out, as H7.")
-@click.option("--seed", type=int, help="随机种子，默认同原计划 / seed; the old plan's by default.")
-@click.option(
-    "--time",
-    "seconds",
-    type=click.FloatRange(terms.SEARCH.low, terms.SEARCH.high),
-    help="搜索秒数 / seconds of search.",
-)
-@click.option("--iterations", type=click.IntRange(1), help="搜索步数 / steps of search in place of a time.")
+@asked(terms.SEED, "--seed", kind=int, optional=True)
+@asked(terms.SEARCH, "--time", "seconds", optional=True)
+@asked(terms.STEPS, "--iterations", kind=int, optional=True)
 def replan(
     patrol_id: int,
     at: str | None,

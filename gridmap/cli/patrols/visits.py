@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
-from gridmap.cli.common import actor, console, workspace
+from gridmap.cli.common import actor, asked, console, workspace
 from gridmap.cli.hotspots.rates import tell_effect
 from gridmap.domain import terms
 from gridmap.domain.clock import read_moment
@@ -145,15 +145,9 @@ def live(patrol_id: int, at: str | None) -> None:
 
 @click.command("effect")
 @click.argument("patrol_ids", type=int, nargs=-1, required=True)
-@click.option(
-    "--weeks",
-    type=click.IntRange(int(terms.WEEKS.low), int(terms.WEEKS.high)),
-    default=terms.EFFECT_WEEKS,
-    show_default=True,
-    help="前后周数 / weeks each side.",
-)
+@asked(terms.WEEKS, "--weeks", kind=int)
 @click.option("--domain", help="领域 / domain; 默认同热点分析 / that of the hotspot run.")
-@click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed.")
+@asked(terms.SEED, "--seed", kind=int)
 def effect(patrol_ids: tuple[int, ...], weeks: int, domain: str | None, seed: int) -> None:
     """巡防是否有效 / did the visits help: before and after where the plans' visits were made."""
     with workspace() as database:

@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 
 from gridmap.analysis.roads import MODES, Mode
-from gridmap.cli.common import actor, console, workspace
+from gridmap.cli.common import actor, asked, console, workspace
 from gridmap.domain import terms
 from gridmap.domain.codes import codes
 from gridmap.services.response.coverage import CoverageRequest, coverage, write_coverage
@@ -96,31 +96,16 @@ def _show(clock: dt.time | None, minutes: tuple[float, ...], output: Path | None
 
 
 @group.command("site")
-@click.option(
-    "--add",
-    type=click.IntRange(int(terms.SITES.low), int(terms.SITES.high)),
-    default=1,
-    show_default=True,
-    help="新增几处 / sites to add.",
-)
+@asked(terms.SITES, "--add", kind=int)
 @click.option(
     "--objective", type=click.Choice(OBJECTIVES), default="covering", show_default=True, help="目标 / aim."
 )
-@click.option(
-    "--minutes", type=float, default=terms.SITE_MIN, show_default=True, help="时限 / limit in minutes."
-)
+@asked(terms.SITE_LIMIT, "--minutes")
 @click.option("--mode", type=click.Choice(MODES), default="car", show_default=True, help="出行方式 / mode.")
 @click.option(
     "--existing", type=click.Choice(EXISTING), default="bases", show_default=True, help="已有 / there is."
 )
-@click.option(
-    "--time",
-    "time_limit_s",
-    type=click.FloatRange(terms.SITING.low, terms.SITING.high),
-    default=terms.SITING_S,
-    show_default=True,
-    help="秒 / s.",
-)
+@asked(terms.SITING, "--time", "time_limit_s")
 def _site(mode: Mode, **given: Any) -> None:
     """新驻地或服务点放在哪里最有用 / where another base or service point would help most."""
     with workspace() as database:

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.step_fields import StepFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +76,14 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class StepAsked:
-    """A step as somebody wants to make it. Which fields it needs is told by `rules.rule_of`.
+class StepAsked(StepFields):
+    """A step as somebody wants to make it. What it says besides is in `StepFields`.
 
     Attributes
     ----------
     action : Action
     at : datetime or None
         When it was done; now by default.
-    corrects : int or None
-        ``step_id`` of the step that a ``correct`` puts right.
     lead, bodies : str or None, tuple of str
         Bodies of a conference, the leading one first named by itself.
     again, satisfied : bool or None
@@ -97,16 +96,6 @@ class StepAsked:
 
     action: Action
     at: dt.datetime | None = None
-    to_grid_key: int | None = None
-    to_body: str | None = None
-    ground: str | None = None
-    until: dt.datetime | None = None
-    outcome: str | None = None
-    method: str | None = None
-    agreement: str | None = None
-    fulfilled: str | None = None
-    note: str | None = None
-    corrects: int | None = None
     risk: str | None = None
     risk_grounds: tuple[str, ...] = ()
     lead: str | None = None

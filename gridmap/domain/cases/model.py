@@ -9,12 +9,13 @@ from typing import Any, Literal
 
 from gridmap.domain.cases.actions import Action, Stage
 from gridmap.domain.cases.asked import NewCase
+from gridmap.domain.cases.step_fields import StepFields
 
 ToldBy = Literal["desk", "source"]
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(StepFields):
     """One step of a case, as it was told.
 
     Attributes
@@ -27,11 +28,7 @@ class Step:
         Its number in the database; 0 before it is kept.
     seq : int
         Its place among the case's steps.
-    to_grid_key, to_body
-        Where it goes, for accept, route and transfer.
     told_by : {'desk', 'source'}
-    corrects : int or None
-        Number of the step whose fields this one puts right.
     details : mapping
         Further: ``risk`` and ``grounds``; ``due`` with ``sign``, ``act``, ``close``; the record of a conference with
         ``lead``, ``bodies``, ``decisions``; of a follow-up ``again``, ``satisfied``; ``number`` of a linked case.
@@ -43,17 +40,7 @@ class Step:
     seq: int = 0
     uid: str | None = None
     post: str | None = None
-    to_grid_key: int | None = None
-    to_body: str | None = None
-    ground: str | None = None
-    until: dt.datetime | None = None
-    outcome: str | None = None
-    method: str | None = None
-    agreement: str | None = None
-    fulfilled: str | None = None
-    note: str | None = None
     told_by: ToldBy = "desk"
-    corrects: int | None = None
     recorded_at: dt.datetime | None = None
     undone_at: dt.datetime | None = None
     details: Mapping[str, Any] = field(default_factory=dict)

@@ -81,7 +81,7 @@ def open_sealed(database: Database, actor: Actor, number: str, *, now: dt.dateti
 
 def _read(database: Database, who: Actor | Scope, number: str, now: dt.datetime) -> Case:
     with database.scoped_session(_scope(who)) as session:
-        case = stored.load(session, _require(session, number))
+        case = stored.load(session, id_of(session, number))
         tasks = kept.list_tasks(session, incident_id=case.row.incident_id, opened=True)
         arrived = kept.first_arrival(session, case.row.incident_id)
         like = similar.closed_like(session, case)
@@ -160,16 +160,12 @@ def act(
     now = now or dt.datetime.now(dt.UTC)
     told_key = read_key(key)
     with database.scoped_session(actor.scope, write=True) as session:
-        incident_id = _require(session, number)
+        incident_id = id_of(session, number)
         if asked.linked_to:
             linked_number(session, asked.linked_to, incident_id)
         stored.widen(session)
         stored.lock(session, incident_id)
-        done = stored_steps.step_of_key(session, told_key)
-        if done is not None:
-            if done != (incident_id, asked.action.value):
-                raise key_used()
-        else:
+        if not was_done(session, told_key, incident_id, asked.action):
             case = stored.load(session, incident_id)
             if case.row.revision != revision:
                 raise CaseMovedOn(case.row, _since(case, revision), asked)
@@ -380,8 +376,29 @@ def _scope(who: Actor | Scope) -> Scope:
     return who.scope if isinstance(who, Actor) else who
 
 
-def _require(session: Session, number: str) -> int:
+def id_of(session: Session, number: str) -> int:
+    """Return the key of the case with a number.
+
+    Raises
+    ------
+    NotFound
+        When there is none in the scope.
+    """
     found = stored.find_id(session, number)
     if found is None:
         raise absent(number)
     return found
+
+
+def was_done(session: Session, key: uuid.UUID, incident_id: int, action: Action) -> bool:
+    """Tell whether the act that a key names was done before.
+
+    Raises
+    ------
+    Conflict
+        When the key names another act.
+    """
+    done = stored_steps.step_of_key(session, key)
+    if done is not None and done != (incident_id, action.value):
+        raise key_used()
+    return done is not None

@@ -17,7 +17,7 @@ from gridmap.ingest.free_text import checked_text
 from gridmap.services.cases import desk, edited
 from gridmap.services.cases.intake import place_of, values_of
 from gridmap.services.cases.new_case import check_new
-from gridmap.services.cases.refusals import CaseMovedOn, absent, key_used, read_key
+from gridmap.services.cases.refusals import CaseMovedOn, read_key
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import steps as stored_steps
 from gridmap.storage.database import Database
@@ -74,14 +74,9 @@ def change(
     check_new(told, now)
     placed = place_of(database, told)
     with database.scoped_session(actor.scope, write=True) as session:
-        incident_id = stored.find_id(session, number)
-        if incident_id is None:
-            raise absent(number)
+        incident_id = desk.id_of(session, number)
         stored.lock(session, incident_id)
-        done = stored_steps.step_of_key(session, told_key)
-        if done is not None:
-            if done != (incident_id, Action.NOTE.value):
-                raise key_used()
+        if desk.was_done(session, told_key, incident_id, Action.NOTE):
             return desk.after(database, actor, number, now)
         case = stored.load(session, incident_id)
         _require_open(actor, case)

@@ -97,6 +97,7 @@ def effect(
         When there are fewer than five incidents in the grids, before and after together, or when the weeks before or
         after are not all recorded.
     """
+    terms.WEEKS.refuse(weeks)
     around = _around(database, scope, spec, on, weeks)
     inputs = load_inputs(database, scope, around)
     keys = inputs.cells["grid_key"].to_numpy(dtype=np.int64)

@@ -18,8 +18,6 @@ from gridmap.errors import GridmapError
 from gridmap.files.atomic import replacing
 from gridmap.files.workbook import open_workbook, put_text
 from gridmap.ingest.model import ParsedTable
-from gridmap.ingest.reading import read_raw
-from gridmap.ingest.rows.headers import known_keys, noun_of, split_values
 from gridmap.services.accounts import audit
 from gridmap.services.imports import profiles
 from gridmap.services.imports.kinds import ImportKind
@@ -215,15 +213,7 @@ def _write_result(folder: Path, path: Path, profile: Profile, done: ImportResult
     parsed = done.parsed
     if parsed is None:
         return target
-    noun = noun_of(profile.noun)
-    headings, _ = split_values(dict(profile.mapping), noun)
-    raw = read_raw(
-        path,
-        sheet=profile.sheet,
-        layer=profile.layer,
-        encoding=profile.encoding,
-        known=known_keys(noun, headings),
-    )
+    raw = profiles.raw_of(path, profile)
     names = [name for name in raw.table.column_names if name in parsed.headers]
     lines = _lines(parsed, done, raw, names)
     with replacing(target) as temporary, open_workbook(temporary) as book:

@@ -17,7 +17,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.domain.profiles import UNKNOWN, ColumnFound, Profile, Proposal
 from gridmap.domain.records import NOUNS
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.ingest.model import ParsedTable
+from gridmap.ingest.model import ParsedTable, RawTable
 from gridmap.ingest.reading import read_raw
 from gridmap.ingest.rows.headers import known_keys, match_headings, noun_of, split_values
 from gridmap.services.accounts.owners import require_owner
@@ -182,6 +182,25 @@ def bring(
     return import_records(database, scope, kind, path, options, actor=actor)
 
 
+def raw_of(path: Path, profile: Profile) -> RawTable:
+    """Read a file's table as it stands, as a profile says that it is laid out.
+
+    Raises
+    ------
+    InvalidInput
+        When it cannot be read.
+    """
+    noun = noun_of(profile.noun)
+    headings, _ = split_values(dict(profile.mapping), noun)
+    return read_raw(
+        path,
+        sheet=profile.sheet,
+        layer=profile.layer,
+        encoding=profile.encoding,
+        known=known_keys(noun, headings),
+    )
+
+
 def unknown_values(parsed: ParsedTable | None) -> dict[str, dict[str, int]]:
     """Return values that no code list has, by heading, with the number of their rows."""
     if parsed is None or parsed.refused.empty:
@@ -232,13 +251,7 @@ def propose(database: Database, scope: Scope, kind: ImportKind, path: Path, prof
     """
     noun = noun_of(profile.noun)
     headings, _ = split_values(dict(profile.mapping), noun)
-    raw = read_raw(
-        path,
-        sheet=profile.sheet,
-        layer=profile.layer,
-        encoding=profile.encoding,
-        known=known_keys(noun, headings),
-    )
+    raw = raw_of(path, profile)
     names = list(raw.table.column_names)
     problem: InvalidInput | None = None
     parsed: ParsedTable | None = None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, DateTime, FetchedValue, MetaData, Text
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy import BigInteger, DateTime, FetchedValue, MetaData, Text, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 SCHEMA = "gridmap"
 
@@ -38,3 +39,17 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         },
     )
+
+
+class Repeatable:
+    """What is found by a seeded search over a scope: with all that it takes to find it again, and whose it is."""
+
+    scope_lo: Mapped[GridKey]
+    scope_hi: Mapped[GridKey]
+    seed: Mapped[int] = mapped_column(BigInteger)
+    parameters: Mapped[Any] = mapped_column(JSONB)
+    data_sha256: Mapped[Str]
+    version: Mapped[Str]
+    summary: Mapped[Any] = mapped_column(JSONB)
+    owner: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[Instant] = mapped_column(server_default=func.now())

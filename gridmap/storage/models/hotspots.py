@@ -15,16 +15,15 @@ from sqlalchemy import (
     Integer,
     SmallInteger,
     Text,
-    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.storage.models.base import Base, GridKey, Instant, Spread, Str
+from gridmap.storage.models.base import Base, Repeatable, Spread, Str
 
 
-class HotspotRun(Base):
+class HotspotRun(Repeatable, Base):
     """One run of a method over the incidents of a scope and a period, with all that it takes to repeat it."""
 
     __tablename__ = "hotspot_runs"
@@ -35,21 +34,12 @@ class HotspotRun(Base):
     )
 
     run_id: Mapped[Spread]
-    scope_lo: Mapped[GridKey]
-    scope_hi: Mapped[GridKey]
     method: Mapped[Str]
     domain: Mapped[str | None] = mapped_column(Text)
     kind: Mapped[str | None] = mapped_column(Text)
     since: Mapped[dt.date] = mapped_column(Date)
     until: Mapped[dt.date] = mapped_column(Date)
     level: Mapped[int] = mapped_column(SmallInteger)
-    seed: Mapped[int] = mapped_column(BigInteger)
-    parameters: Mapped[Any] = mapped_column(JSONB)
-    data_sha256: Mapped[Str]
-    version: Mapped[Str]
-    summary: Mapped[Any] = mapped_column(JSONB)
-    owner: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
 
 
 class HotspotFeature(Base):

@@ -15,16 +15,15 @@ from sqlalchemy import (
     Integer,
     Text,
     UniqueConstraint,
-    func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.storage.models.base import Base, GridKey, Instant, Spread, Str
+from gridmap.storage.models.base import Base, Instant, Repeatable, Spread, Str
 from gridmap.storage.models.hotspots import HotspotRun
 
 
-class Patrol(Base):
+class Patrol(Repeatable, Base):
     """A plan for a shift, with all that it takes to make it again."""
 
     __tablename__ = "patrols"
@@ -36,21 +35,12 @@ class Patrol(Base):
     )
 
     patrol_id: Mapped[Spread]
-    scope_lo: Mapped[GridKey]
-    scope_hi: Mapped[GridKey]
     begins_at: Mapped[Instant]
     ends_at: Mapped[Instant]
     hotspot_run_id: Mapped[int | None] = mapped_column(
         BigInteger, ForeignKey(HotspotRun.run_id, ondelete="RESTRICT")
     )
-    seed: Mapped[int] = mapped_column(BigInteger)
     iterations: Mapped[int] = mapped_column(BigInteger)
-    parameters: Mapped[Any] = mapped_column(JSONB)
-    data_sha256: Mapped[Str]
-    version: Mapped[Str]
-    summary: Mapped[Any] = mapped_column(JSONB)
-    owner: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
     replaces_id: Mapped[int | None] = mapped_column(
         BigInteger, ForeignKey("gridmap.patrols.patrol_id", ondelete="SET NULL")
     )

@@ -12,32 +12,22 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
-from gridmap.domain.shown_plans import PlanParameters, PlanSummary, RouteTold
+from gridmap.domain.shown_plans import PlanSummary, PlanTold, RouteTold
 from gridmap.storage.models import Grid, Patrol, PatrolRoute, PatrolSegment, PatrolVisit
 
 FRAME = "frame"
 """Key in a plan's parameters under which all stands that it takes to go on from the plan; lists leave it out."""
 
 
-class PatrolRow(TypedDict):
+class PatrolRow(PlanTold):
     """A plan without its routes."""
 
-    patrol_id: int
     scope_lo: int
     scope_hi: int
     begins_at: dt.datetime
     ends_at: dt.datetime
     created_at: dt.datetime
     evidence_at: dt.datetime | None
-    hotspot_run_id: int | None
-    replaces_id: int | None
-    seed: int
-    iterations: int
-    parameters: PlanParameters
-    data_sha256: str
-    version: str
-    owner: str | None
-    summary: PlanSummary
 
 
 class RouteRow(TypedDict):

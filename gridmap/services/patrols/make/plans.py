@@ -18,6 +18,7 @@ from gridmap.analysis.patrol import (
     violations,
 )
 from gridmap.analysis.patrol.stop import StopRule
+from gridmap.domain import terms
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.shown_plans import PlanChange, PlanSummary, WholePlan
 from gridmap.errors import Conflict
@@ -128,6 +129,8 @@ def _ready() -> None:
 
 def stop_rule(seconds: float | None, iterations: int | None) -> StopRule:
     """Return the rule that ends a search; times begin when it can start at once."""
+    terms.SEARCH.refuse(seconds)
+    terms.STEPS.refuse(iterations)
     _ready()
     return Seconds(seconds) if seconds is not None else Iterations(iterations or 1)
 

@@ -2,12 +2,13 @@
 // keyboard.
 
 import { address } from "../shell/api.js";
-import { announce, h, replace } from "../shell/dom.js";
+import { h, replace } from "../shell/dom.js";
 import { labelOf, lang, messageOf, nameOf, number, t } from "../shell/i18n.js";
 import { UNDO_MS } from "./runs.js";
 import { Form } from "./form.js";
 import { className, headline, isFound, pText } from "./marking.js";
 import { leastShown, noted } from "../shell/terms.js";
+import { progressOf, Toast } from "../shell/ui/work.js";
 
 const FORMATS = ["csv", "xlsx", "geojson", "gpkg"];
 const MOST_LISTED = 40;
@@ -31,7 +32,7 @@ export class HotspotPanel {
   #making = false;
   /** @type {any} */
   #said = null;
-  #toast = h("div", { id: "hot-toast", role: "status", hidden: true });
+  #toast = new Toast("hot", UNDO_MS);
 
   /**
    * @param {import('../shell/state.js').Store} store
@@ -45,7 +46,6 @@ export class HotspotPanel {
     this.#form = new Form(store, () => this.render());
     this.element.open = Boolean(store.state.hot);
     this.element.addEventListener("toggle", () => this.element.open && this.#opened());
-    document.body.append(this.#toast);
   }
 
   #opened() {
@@ -170,18 +170,8 @@ export class HotspotPanel {
   /** @param {any} job */
   #progress(job) {
     const step = t(`hot_state_${job.step}`);
-    return h(
-      "div",
-      { id: "hot-progress" },
-      h("progress", { max: job.total, value: job.done, "aria-label": step }),
-      h("p", {}, t("hot_progress", { step, done: job.done, total: job.total, s: job.seconds ?? 0 })),
-      h(
-        "div",
-        { class: "row apart" },
-        h("span", { class: "muted" }, t("hot_leaving")),
-        h("button", { type: "button", id: "hot-stop", onclick: () => this.#runs.cancel() }, t("hot_stop")),
-      ),
-    );
+    const told = t("hot_progress", { step, done: job.done, total: job.total, s: job.seconds ?? 0 });
+    return progressOf(job, { name: "hot", step, told, onStop: () => this.#runs.cancel() });
   }
 
   async #make() {
@@ -329,24 +319,11 @@ export class HotspotPanel {
     const id = this.#runs.shown.run.run_id;
     this.#runs.remove(id);
     this.#actions.chooseRun(null);
-    const text = t("hot_deleted", { n: id });
-    const undo = h(
-      "button",
-      { type: "button", id: "hot-undo", class: "primary", onclick: () => this.#takeBack(id) },
-      t("hot_undo"),
-    );
-    replace(this.#toast, h("span", {}, text), undo);
-    this.#toast.hidden = false;
-    announce(text);
-    clearTimeout(this.toastTimer);
-    this.toastTimer = setTimeout(() => {
-      this.#toast.hidden = true;
-    }, UNDO_MS);
+    this.#toast.show(t("hot_deleted", { n: id }), () => this.#takeBack(id));
   }
 
   /** @param {any} id */
   async #takeBack(id) {
-    this.#toast.hidden = true;
     await this.#runs.keep();
     this.#actions.chooseRun(String(id));
   }

@@ -6,10 +6,8 @@ export const HOTSPOT_WORDS = {
   hot_off: ["不显示", "Do not show"],
   hot_new: ["新分析", "New run"],
   hot_start: ["运行", "Run"],
-  hot_stop: ["取消", "Cancel"],
   hot_delete: ["删除", "Delete"],
   hot_deleted: ["已删除第 {n} 次分析", "Run {n} deleted"],
-  hot_undo: ["撤销", "Undo"],
   hot_empty: [
     "还没有热点分析。选一种方法，运行一次。",
     "No hotspot runs yet. Choose a method and run it once.",
@@ -32,7 +30,6 @@ export const HOTSPOT_WORDS = {
   hot_state_analyse: ["分析", "Analysing"],
   hot_state_save: ["保存", "Saving"],
   hot_progress: ["{step} · {done}/{total} · {s} 秒", "{step} · {done}/{total} · {s} s"],
-  hot_leaving: ["离开本页即取消。", "Leaving the page cancels it."],
   hot_cancelled: ["已取消，没有保存。", "Cancelled; nothing was kept."],
   hot_finished: ["分析完成：{n} 处", "The run is done: {n} areas"],
   hot_found: ["发现 {n} 处", "{n} found"],

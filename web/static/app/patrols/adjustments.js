@@ -106,7 +106,7 @@ export function wishesPart(shown, { wishes, solve, busy, trouble }) {
         ? h(
             "button",
             { type: "button", id: "pat-wish-undo", disabled: busy, onclick: () => wishes.undo() },
-            t("hot_undo"),
+            t("job_undo"),
           )
         : null,
     ),

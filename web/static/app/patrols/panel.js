@@ -1,11 +1,12 @@
 // Patrols in the left panel: choose a plan, make one, delete one with a way back; the routes as a table.
 
-import { announce, h, replace } from "../shell/dom.js";
+import { h, replace } from "../shell/dom.js";
 import { UNDO_MS } from "../hotspots/runs.js";
 import { dayTime, messageOf, number, t } from "../shell/i18n.js";
 import { fileLinks } from "./files.js";
 import { PatrolForm } from "./form.js";
 import { keeping } from "../shell/focus.js";
+import { progressOf, Toast } from "../shell/ui/work.js";
 import { livePart } from "./live.js";
 import { toldOf } from "./summary.js";
 
@@ -22,7 +23,7 @@ export class PatrolPanel {
   #making = false;
   /** @type {any} */
   #said = null;
-  #toast = h("div", { id: "pat-toast", role: "status", hidden: true });
+  #toast = new Toast("pat", UNDO_MS);
   /** @type {string | null} */
   #trouble = null;
   #live = h("div", { id: "pat-live-part" });
@@ -52,7 +53,6 @@ export class PatrolPanel {
       (/** @type {any} */ event) => event.target === this.element && this.element.open && this.#unfolded(),
     );
     hotspotRuns.listen((/** @type {any} */ what) => what === "list" && this.render());
-    document.body.append(this.#toast);
   }
 
   #unfolded() {
@@ -247,29 +247,18 @@ export class PatrolPanel {
   /** @param {any} job */
   #progress(job) {
     const step = t(`pat_state_${job.step}`);
-    return h(
-      "div",
-      { id: "pat-progress", class: "pat-progress" },
-      h("progress", { max: job.total, value: job.done, "aria-label": step }),
-      h("p", {}, t("pat_progress", { step, s: job.seconds ?? 0 })),
-      job.so_far
-        ? h(
-            "p",
-            { id: "pat-so-far" },
-            t("pat_so_far", {
-              n: number(job.so_far.stops),
-              prize: job.so_far.prize.toFixed(1),
-              teams: number(job.so_far.lines.length),
-            }),
-          )
-        : null,
-      h(
-        "div",
-        { class: "row apart" },
-        h("span", { class: "muted" }, t("hot_leaving")),
-        h("button", { type: "button", id: "pat-stop", onclick: () => this.#plans.cancel() }, t("hot_stop")),
-      ),
-    );
+    const found = job.so_far && {
+      n: number(job.so_far.stops),
+      prize: job.so_far.prize.toFixed(1),
+      teams: number(job.so_far.lines.length),
+    };
+    return progressOf(job, {
+      name: "pat",
+      step,
+      told: t("pat_progress", { step, s: job.seconds ?? 0 }),
+      more: found ? h("p", { id: "pat-so-far" }, t("pat_so_far", found)) : null,
+      onStop: () => this.#plans.cancel(),
+    });
   }
 
   async #make() {
@@ -305,27 +294,11 @@ export class PatrolPanel {
     const id = this.#plans.shown.plan.patrol_id;
     this.#plans.remove(id);
     this.#actions.choosePlan(null);
-    const text = t("pat_deleted", { n: id });
-    replace(
-      this.#toast,
-      h("span", {}, text),
-      h(
-        "button",
-        { type: "button", id: "pat-undo", class: "primary", onclick: () => this.#takeBack(id) },
-        t("hot_undo"),
-      ),
-    );
-    this.#toast.hidden = false;
-    announce(text);
-    clearTimeout(this.toastTimer);
-    this.toastTimer = setTimeout(() => {
-      this.#toast.hidden = true;
-    }, UNDO_MS);
+    this.#toast.show(t("pat_deleted", { n: id }), () => this.#takeBack(id));
   }
 
   /** @param {any} id */
   async #takeBack(id) {
-    this.#toast.hidden = true;
     await this.#plans.keep();
     this.#actions.choosePlan(String(id));
   }

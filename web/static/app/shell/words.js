@@ -95,6 +95,9 @@ export const SHELL_WORDS = {
     "The server does not answer. Check that it is running, then retry.",
   ],
   retry: ["重试", "Retry"],
+  job_leaving: ["离开本页即取消。", "Leaving the page cancels it."],
+  job_stop: ["取消", "Cancel"],
+  job_undo: ["撤销", "Undo"],
   gone: ["找不到这一项，可能已移除或不在管辖范围内。", "This is not here: removed, or outside your scope."],
   empty_title: ["工作区还没有网格", "The workspace has no grids yet"],
   empty_body: [
