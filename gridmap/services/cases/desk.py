@@ -25,7 +25,14 @@ from gridmap.services.accounts import audit
 from gridmap.services.cases import bodies, edited, similar
 from gridmap.services.cases.follow import tasks_of_step
 from gridmap.services.cases.held_back import closed, told_to
-from gridmap.services.cases.refusals import CaseMovedOn, absent, key_used, read_key, refuse_the_party
+from gridmap.services.cases.refusals import (
+    CaseMovedOn,
+    absent,
+    id_of,
+    read_key,
+    refuse_the_party,
+    was_done,
+)
 from gridmap.services.cases.told import asked_step, linked_number, told_of
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import steps as stored_steps
@@ -374,31 +381,3 @@ def _since_of(case: KeptCase, revision: int) -> list[Step]:
 
 def _scope(who: Actor | Scope) -> Scope:
     return who.scope if isinstance(who, Actor) else who
-
-
-def id_of(session: Session, number: str) -> int:
-    """Return the key of the case with a number.
-
-    Raises
-    ------
-    NotFound
-        When there is none in the scope.
-    """
-    found = stored.find_id(session, number)
-    if found is None:
-        raise absent(number)
-    return found
-
-
-def was_done(session: Session, key: uuid.UUID, incident_id: int, action: Action) -> bool:
-    """Tell whether the act that a key names was done before.
-
-    Raises
-    ------
-    Conflict
-        When the key names another act.
-    """
-    done = stored_steps.step_of_key(session, key)
-    if done is not None and done != (incident_id, action.value):
-        raise key_used()
-    return done is not None

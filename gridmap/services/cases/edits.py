@@ -17,7 +17,7 @@ from gridmap.ingest.free_text import checked_text
 from gridmap.services.cases import desk, edited
 from gridmap.services.cases.intake import place_of, values_of
 from gridmap.services.cases.new_case import check_new
-from gridmap.services.cases.refusals import CaseMovedOn, read_key
+from gridmap.services.cases.refusals import CaseMovedOn, id_of, read_key, was_done
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import steps as stored_steps
 from gridmap.storage.database import Database
@@ -74,9 +74,9 @@ def change(
     check_new(told, now)
     placed = place_of(database, told)
     with database.scoped_session(actor.scope, write=True) as session:
-        incident_id = desk.id_of(session, number)
+        incident_id = id_of(session, number)
         stored.lock(session, incident_id)
-        if desk.was_done(session, told_key, incident_id, Action.NOTE):
+        if was_done(session, told_key, incident_id, Action.NOTE):
             return desk.after(database, actor, number, now)
         case = stored.load(session, incident_id)
         _require_open(actor, case)

@@ -5,10 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import StepAsked
 from gridmap.domain.cases.model import CaseRow, Step
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
 from gridmap.errors import Conflict, InvalidInput, NotFound
+from gridmap.storage.cases import desk as stored
+from gridmap.storage.cases import steps as stored_steps
 from gridmap.storage.cases.desk import KeptCase
 
 
@@ -103,3 +108,31 @@ def refuse_the_party(case: KeptCase, step: Step) -> None:
             "The committee of that village is a party, so the village cannot have the case. Pass it to the area or "
             "the town.",
         )
+
+
+def id_of(session: Session, number: str) -> int:
+    """Return the key of the case with a number.
+
+    Raises
+    ------
+    NotFound
+        When there is none in the scope.
+    """
+    found = stored.find_id(session, number)
+    if found is None:
+        raise absent(number)
+    return found
+
+
+def was_done(session: Session, key: uuid.UUID, incident_id: int, action: Action) -> bool:
+    """Tell whether the act that a key names was done before.
+
+    Raises
+    ------
+    Conflict
+        When the key names another act.
+    """
+    done = stored_steps.step_of_key(session, key)
+    if done is not None and done != (incident_id, action.value):
+        raise key_used()
+    return done is not None
