@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import current_app
 from markupsafe import Markup
 
+from gridmap.domain import terms
+from gridmap.domain.query import IncidentQuery
 from gridmap.domain.roles import Action
 from gridmap.errors import GridmapError
+from gridmap.services.cases import counts, incidents
 from gridmap.services.cases.overview import workspace_info
 from gridmap.services.ground import grids
 from gridmap.services.teams import features
 from web.access import may_now
+from web.context import counts as class_of_counts
 from web.context import database, scope
 
 _FIRST_LEVEL = 3
@@ -49,6 +55,24 @@ def _answers() -> dict[str, Any]:
     told[f"/grids?level={_FIRST_LEVEL}&geometry=false"] = grids.grid_features(
         database(), scope(), level=_FIRST_LEVEL, geometry=False
     )
+    if workspace["period"] and may_now(Action.SEE_COUNTS):
+        told |= _figures(root, workspace["period"], workspace["levels"])
     if may_now(Action.SEE_TEAMS):
         told["/teams"] = features.team_features(database(), scope())
     return told
+
+
+def _figures(root: int, period: Mapping[str, str], levels: Sequence[int]) -> dict[str, object]:
+    """Return the counts and the days of the query that the page begins with: the newest days of the whole town."""
+    first, last = (dt.date.fromisoformat(period[name]) for name in ("from", "to"))
+    newest = last - dt.timedelta(days=terms.FIRST_DAYS - 1)
+    level = _FIRST_LEVEL if _FIRST_LEVEL in levels else levels[-1]
+    shown, every = (IncidentQuery(grid=root, since=since, until=last) for since in (newest, first))
+    return {
+        f"/counts?level={level}&{shown.address()}": counts.count_by_grid(
+            database(), scope(), shown, level=level, counts=class_of_counts()
+        ),
+        f"/timeline?{every.address()}&step=day": incidents.timeline(
+            database(), scope(), every, step="day", counts=class_of_counts()
+        ),
+    }

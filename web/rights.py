@@ -137,6 +137,7 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "cases.answer": A.ACT_ON_CASE,
         "incidents.get_incident": A.SEE_CASES,
         "tiles.incident_tile": A.SEE_CASES,
+        "tiles.incident_block": A.SEE_CASES,
         "field.list_teams": A.SEE_TEAMS,
         "field.list_nearest": A.SEE_TEAMS,
         "field.get_track": A.SEE_TEAMS,

@@ -23,6 +23,28 @@ def incident_tile(version: int, z: int, x: int, y: int) -> Response:  # noqa: AR
     return tile_answer(case_tiles.incident_tile(database(), scope(), z, x, y, query.asked()), seconds=60)
 
 
+@bp.get("/<int:version>/incidents/<int:z>/<int:west>-<int:east>/<int:north>-<int:south>.mvts")
+def incident_block(
+    version: int,  # noqa: ARG001 - likewise
+    z: int,
+    west: int,
+    east: int,
+    north: int,
+    south: int,
+) -> Response:
+    """Return the tiles of a block row by row, each after its length in four bytes, the highest first.
+
+    A map asks for several tiles of incidents at once, and most of them are smaller than what is said around them.
+    """
+    query = QueryFields.model_validate(request.args.to_dict())
+    columns, rows = range(west, east + 1), range(north, south + 1)
+    found = case_tiles.incident_block(database(), scope(), z, columns, rows, query.asked())
+    body = b"".join(len(tile).to_bytes(4, "big") + tile for tile in found)
+    answer = tile_answer(body, seconds=60)
+    answer.content_type = "application/octet-stream"
+    return answer
+
+
 @bp.get("/<int:version>/<layer>/<int:z>/<int:x>/<int:y>.mvt")
 def ground_tile(version: int, layer: str, z: int, x: int, y: int) -> Response:  # noqa: ARG001 - likewise
     """Return a tile of the ground; its address has the data's version, so it may be kept for good."""

@@ -95,6 +95,7 @@ ALPHA_SHARE = 0.05
 PRESENT_SHARE = 0.8
 MAX_POPULATION_SHARE = 0.1
 EFFECT_WEEKS = 8
+FIRST_DAYS = 90
 SITE_MIN = 10.0
 SITING_S = 20.0
 
@@ -115,6 +116,7 @@ WAIT = Term("max-wait", "s", MAX_WAIT_S, 0, 43_200, "每次最长等候", "longe
 INTERVAL = Term("max-interval", "s", None, 600, 43_200, "两次到访最长的间隔", "most time between two visits")
 LOST = Term("loss", "", LOSS, 0, 0.5, "最多放弃的得分", "most share of prize given up")
 NIGHTS = Term("nights", "", 1, 1, 31, "连续几夜", "consecutive nights")
+DAYS = Term("days", "d", FIRST_DAYS, 1, 366, "开始时显示的天数", "days that are shown first")
 REST = Term("break", "min", None, 1, 240, "休息时长", "length of a break")
 WEEKS = Term("weeks", "", EFFECT_WEEKS, 2, 52, "前后周数", "weeks on each side")
 SITES = Term("add", "", 1, 1, 10, "新增几处", "sites to add")
@@ -147,7 +149,7 @@ TERMS = {
     term.name: term
     for term in (
         *(SEED, SEARCH, STEPS, DWELL, VILLAGE_SHARE, VISITS, GAP, REVISIT, LOST, NIGHTS),
-        *(BALANCED, WAIT, INTERVAL, REST, WEEKS, SITES, SITE_LIMIT, SITING),
+        *(BALANCED, WAIT, INTERVAL, REST, DAYS, WEEKS, SITES, SITE_LIMIT, SITING),
         *(LEVEL, HEXAGONS, BANDWIDTH, CELL, MAX_POPULATION, PERMUTATIONS, ALPHA, PRESENCE),
         *(PEOPLE, SEVERITY, ACCURACY, VOLUNTEERS, FOUND),
     )

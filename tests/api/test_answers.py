@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import itertools
 import json
 import math
@@ -299,9 +300,31 @@ def test_the_map_page_brings_the_answers_that_it_would_ask_for(client: FlaskClie
     told = page.partition('<script type="application/json" id="opening">')[2].partition("</script>")[0]
     assert not set(told) & set("<>&")
     answers = json.loads(told)
-    assert len(answers) == 4
+    assert len(answers) == 6
     for address, answer in answers.items():
-        assert answer == client.get(f"/api/v1{address}").get_json(force=True), address
+        asked = client.get(f"/api/v1{address}").get_json(force=True)
+        assert answer | {"as_of": None} == asked | {"as_of": None}, address
+    (counted,) = (answer for address, answer in answers.items() if address.startswith("/counts"))
+    assert counted["total"] > 0
+    assert {"grid", "from", "to"} == set(counted["query"])
+
+
+def test_a_block_of_incident_tiles_is_its_tiles_row_by_row(client: FlaskClient) -> None:
+    question = "grid=33068110900000000"
+    body = client.get(f"/tiles/1/incidents/12/3416-3418/1691-1692.mvts?{question}").data
+    body = gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+    some = 0
+    for y in (1691, 1692):
+        for x in (3416, 3417, 3418):
+            length, body = int.from_bytes(body[:4], "big"), body[4:]
+            alone = client.get(f"/tiles/1/incidents/12/{x}/{y}.mvt?{question}").data
+            assert body[:length] == (gzip.decompress(alone) if alone[:2] == b"\x1f\x8b" else alone)
+            some += length > 0
+            body = body[length:]
+    assert not body
+    assert some >= 2
+    for wrong in ("3418-3416/1691-1691", "0-16/0-0"):
+        assert client.get(f"/tiles/1/incidents/12/{wrong}.mvts").get_json(force=True)["code"] == "tiles-block"
 
 
 def test_nearest_teams_are_those_of_a_plain_sort(client: FlaskClient) -> None:

@@ -17,6 +17,7 @@ const WORKSPACE = {
   stages: [{ code: "accepted" }, { code: "archived" }],
   kinds: { dispute: [{ code: "noise" }], safety: [] },
   longest: { words: 100 },
+  terms: { days: { default: 90 } },
 };
 
 test("an address without anything is the town's last ninety days", () => {

@@ -5,6 +5,7 @@ import { groundMap } from "./ground/layers.js";
 import { hotspotsMap } from "./hotspots/layers.js";
 import { patrolsMap } from "./patrols/layers.js";
 import { responseMap } from "./response/layers.js";
+import { takeBlocks } from "./shell/map/blocks.js";
 import { loadFonts } from "./shell/map/fonts.js";
 import { MapView } from "./shell/map/view.js";
 import { teamsMap } from "./teams/layers.js";
@@ -14,6 +15,7 @@ const WINGS = [groundMap, teamsMap, casesMap, hotspotsMap, patrolsMap, responseM
 /** @param {any} options */
 export async function openMap(options) {
   const [maplibre] = await Promise.all([import("maplibre-gl"), loadFonts()]);
+  takeBlocks(maplibre);
   maplibre.setWorkerUrl(document.documentElement.dataset.worker ?? "");
   return new MapView({ ...options, maplibre, wings: WINGS });
 }

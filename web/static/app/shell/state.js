@@ -53,7 +53,9 @@ export function defaults(workspace) {
     flag: null,
     text: null,
     outside: false,
-    ...(workspace.period ? preset("90", workspace.period) : { from: null, to: null }),
+    ...(workspace.period
+      ? preset(String(workspace.terms.days.default), workspace.period)
+      : { from: null, to: null }),
     layers: [...DEFAULT_LAYERS],
     list: "grids",
     sel: null,

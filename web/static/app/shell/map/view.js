@@ -232,7 +232,8 @@ export class MapView {
     ).toString();
     const { tiles } = document.documentElement.dataset;
     const path = `${tiles}/${this.#workspace.data_version}/${layer}/{z}/{x}/{y}.mvt`;
-    return `${location.origin}${path}${query ? `?${query}` : ""}`;
+    const origin = layer in this.#given.tiles ? `block://${location.host}` : location.origin;
+    return `${origin}${path}${query ? `?${query}` : ""}`;
   }
 
   // Tiles are fetched anew only for another question.
