@@ -30,9 +30,6 @@ from gridmap.errors import InvalidInput
 Floats: TypeAlias = NDArray[np.float64]
 Counts: TypeAlias = NDArray[np.int64]
 
-KEYS = 2**32
-"""Record keys are whole numbers below this; modulo it is modulo one."""
-
 _EXACT = 1e-9
 
 

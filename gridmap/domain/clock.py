@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from gridmap.domain.terms import REST
 from gridmap.errors import InvalidInput
 
-DAY_S = 86_400.0
 _MINUTE_S = 60.0
 _CHINESE = str.maketrans("：－—–～〜~至到／", ":--------/")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")

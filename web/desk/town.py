@@ -22,7 +22,6 @@ from web.desk.shown import page
 bp = Blueprint("town", __name__)
 
 _ON_THE_WALL = 200
-_SHADES = 5
 
 PROTECTION = {"name": NAMES[Counts.PERTURBED], "hint": HINT, "below": LEAST_TOLD, "told": STANDING}
 """What stands with perturbed numbers on a page."""

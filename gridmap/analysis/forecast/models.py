@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -221,8 +221,3 @@ def _spreading(xy: Floats, bandwidth_m: float | None) -> sparse.csr_array:
     kernel = sparse.csr_array((values, (rows, columns)), shape=(n, n))
     # Each column adds up to 1: an incident is spread, not multiplied.
     return sparse.csr_array(kernel @ sparse.diags_array(1.0 / np.asarray(kernel.sum(axis=0)).ravel()))
-
-
-def names_with_blend() -> Sequence[str]:
-    """Names of all models, the blend last."""
-    return [*MODELS, BLEND]

@@ -111,16 +111,6 @@ class GridCounts:
         known = {name: n for name, n in counts.items() if n is not None}
         return cls(grid_key, **known, untold=frozenset(set(ADDED) - set(known)))
 
-    @property
-    def closed_share(self) -> float | None:
-        """Closed of those due."""
-        return self.closed_of_due / self.due if self.due and not self.untold else None
-
-    @property
-    def on_time_share(self) -> float | None:
-        """Closed on time of those due."""
-        return self.on_time / self.due if self.due and not self.untold else None
-
 
 STANDING = ("reported", "open", "overdue", "solved", "unsolved", "due", "closed_of_due", "on_time")
 """Counts that may leave the house, perturbed."""

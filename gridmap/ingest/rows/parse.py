@@ -35,7 +35,6 @@ from gridmap.ingest.rows.refused import Refusals
 from gridmap.ingest.rows.uid import complete_keys
 
 Progress = Callable[[int, int], None]
-_ACCURACY = "accuracy_m"
 
 
 def parse_table(

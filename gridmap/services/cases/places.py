@@ -68,10 +68,6 @@ class Places:
     name_zh: str
     name_en: str
 
-    def of_level(self, level: int) -> list[GridLine]:
-        """Return the grids of a level."""
-        return [grid for grid in self.grids if grid.level == level]
-
     @property
     def levels(self) -> list[int]:
         """Levels that have grids."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -18,7 +17,7 @@ from gridmap.domain.hotspots import Finding, KeptRun
 from gridmap.domain.protection import Counts
 from gridmap.storage.cases.counted import counted_by
 from gridmap.storage.cases.incidents import IncidentFilter
-from gridmap.storage.models import HotspotFeature, HotspotRun, Incident, MigrantCluster, Patrol
+from gridmap.storage.models import HotspotFeature, HotspotRun, MigrantCluster, Patrol
 
 _COLUMNS = (
     "method",
@@ -237,8 +236,3 @@ def delete_run(session: Session, run_id: int) -> bool:
     session.execute(update(Patrol).where(Patrol.hotspot_run_id == run_id).values(hotspot_run_id=None))
     done = session.execute(delete(HotspotRun).where(HotspotRun.run_id == run_id))
     return bool(done.rowcount)  # type: ignore[attr-defined]
-
-
-def newest_incident(session: Session) -> dt.datetime | None:
-    """When the newest incident occurred, or None."""
-    return session.scalar(select(func.max(Incident.occurred_at)))

@@ -21,7 +21,6 @@ from gridmap.storage.database import Database
 STALE_S = 900.0
 OFF_ROUTE_M = 300.0
 LATE_S = 600.0
-_EARLY = dt.timedelta(hours=1)
 
 _WORDS = {
     "no-position": ("没有位置", "no position"),
