@@ -103,9 +103,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "还没有岗位：由管理员在“岗位”页新增。",
         "No post yet: an administrator adds them under Posts.",
     ),
-    "handover_from": ("自", "From"),
-    "handover_until": ("至", "Until"),
-    "handover_present": ("现任", "present holder"),
+    "term_from": ("自", "From"),
+    "term_until": ("至", "Until"),
+    "term_present": ("现任", "present holder"),
     "audit": ("审计", "Audit"),
     "audit_what": (
         "谁看过、改过什么。记录只增不改，每行都含上一行的摘要。",
