@@ -61,6 +61,9 @@ class Effect(TypedDict):
     data_sha256: str
 
 
+_LEAST_WEEKS = 2
+
+
 def effect(
     database: Database,
     scope: Scope,
@@ -145,19 +148,53 @@ def effect(
     }
 
 
+def require_recorded(first: dt.date, last: dt.date, on: dt.date, weeks: int) -> None:
+    """Refuse weeks around a day that are not all recorded.
+
+    Parameters
+    ----------
+    first, last : date
+        Days of the first and the last record.
+    on : date
+        First day of the measure.
+    weeks : int
+        Weeks before it, and from it on.
+
+    Raises
+    ------
+    InvalidInput
+        Saying how many weeks there are, or what is to be waited for.
+    """
+    most = min((on - first).days, (last + dt.timedelta(days=1) - on).days) // 7
+    if most >= weeks:
+        return
+    if most >= _LEAST_WEEKS:
+        step = f"周数请改为 {most} 以内", f"Take {most} weeks at most"
+    else:
+        least = dt.timedelta(weeks=_LEAST_WEEKS)
+        zh = f"至少要有前后各 {_LEAST_WEEKS} 周"
+        en = f"At least {_LEAST_WEEKS} weeks on each side are needed"
+        if on < first + least:
+            step = f"{zh}，请选 {first + least} 之后的", f"{en}: take what began after {first + least}"
+        else:
+            step = (
+                f"{zh}，请等记录满 {on + least} 后再比较",
+                f"{en}: compare once there are records up to {on + least}",
+            )
+    raise InvalidInput(
+        "effect-not-recorded",
+        f"前后各 {weeks} 周须都有记录（现有记录：{first} 至 {last}）。{step[0]}。",
+        f"There must be records for {weeks} weeks before and after (records: {first} to {last}). {step[1]}.",
+    )
+
+
 def _around(database: Database, scope: Scope, spec: HotspotSpec, on: dt.date, weeks: int) -> HotspotSpec:
     """Return the parameters for the weeks around a day; raises InvalidInput where they are not all recorded."""
     period = workspace_info(database, scope).period
     length = dt.timedelta(weeks=weeks)
     if period is not None:
         first, last = (dt.date.fromisoformat(period[of]) for of in ("from", "to"))
-        if not first + length <= on <= last + dt.timedelta(days=1) - length:
-            raise InvalidInput(
-                "effect-not-recorded",
-                f"前后各 {weeks} 周须都有记录（现有记录：{first} 至 {last}）。请改 --on，或减少 --weeks。",
-                f"There must be records for {weeks} weeks before and after (records: {first} to {last}). Choose "
-                "another --on, or fewer --weeks.",
-            )
+        require_recorded(first, last, on, weeks)
     return replace(spec, since=on - length, until=on + length - dt.timedelta(days=1))
 
 
