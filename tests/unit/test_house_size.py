@@ -49,7 +49,14 @@ def test_what_travels_between_services_and_web_has_a_type() -> None:
     assert untyped <= MOST_UNTYPED
 
 
-ASKED_BY_LIBRARIES = {"readinto", "list_commands", "get_command", "format_commands", "find_spec"}
+ASKED_BY_LIBRARIES = {
+    "missing_host_key",
+    "readinto",
+    "list_commands",
+    "get_command",
+    "format_commands",
+    "find_spec",
+}
 """Methods that a class gives to a library, which calls them."""
 HELD_BY_TESTS = {"KEEPER_ONLY"}
 """What tests hold against the product: commands that nobody has a right to but the keeper."""
