@@ -28,8 +28,8 @@ class Hotspot:
         Grids in it.
     observed : int
         Incidents reported there in the period; at least five.
-    expected : float
-        What an even spread would give.
+    expected : float or None
+        What an even spread would give; None where the total that it is a share of is too fine to be told.
     z, q : float or None
         Of its strongest area.
     before : int or None
@@ -52,7 +52,7 @@ class Hotspot:
     domain: Text
     cells: int
     observed: int
-    expected: float
+    expected: float | None
     z: float | None
     q: float | None
     before: int | None
@@ -66,14 +66,17 @@ class Hotspot:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A significant cluster of the space-time scan; `first` and `last` are its first and last day (ISO)."""
+    """A significant cluster of the space-time scan, from `first` to `last` (ISO days).
+
+    `expected` and `relative_risk` are None where the total that they are a share of is too fine to be told.
+    """
 
     letter: str
     name: Text
     domain: Text
     cells: int
     observed: int
-    expected: float
+    expected: float | None
     relative_risk: float | None
     p: float
     first: str

@@ -94,6 +94,7 @@ def render(
         "p_text": words.p_text,
         "count_text": words.count_text,
         "change_text": words.change_text,
+        "expected_text": words.expected_text,
         "times_text": words.times_text,
         "sureness": words.sureness,
         "hint": HINT,

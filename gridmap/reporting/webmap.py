@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from gridmap.domain.geojson import Shape
 from gridmap.reporting.markup import in_languages
 from gridmap.reporting.model import HotspotReport, Text
-from gridmap.reporting.words import hotspot_words, p_text, sureness
+from gridmap.reporting.words import counts_text, hotspot_words, p_text, sureness
 
 ACCENT = "#4b3b9b"
 INK = "#1d2326"
@@ -158,11 +158,11 @@ def _clusters(report: HotspotReport, named: _Named, languages: tuple[str, ...]) 
     layers = []
     for cluster in report.clusters:
         style = {"color": INK, "weight": 2.2, "dashArray": "7 5", "fill": False}
+        counts = counts_text(cluster.observed, cluster.expected)
         words = Text(
-            f"时空聚集：接报 {cluster.observed:,} 件，预期 {cluster.expected:,.1f} 件，p {p_text(cluster.p)}；"
-            f"{cluster.first} 至 {cluster.last}" + ("，期末仍在持续。" if cluster.ongoing else "。"),
-            f"Cluster in space and time: {cluster.observed:,} reported, {cluster.expected:,.1f} expected, "
-            f"p {p_text(cluster.p)}; {cluster.first} to {cluster.last}"
+            f"时空聚集：{counts.zh}，p {p_text(cluster.p)}；{cluster.first} 至 {cluster.last}"
+            + ("，期末仍在持续。" if cluster.ongoing else "。"),
+            f"Cluster in space and time: {counts.en}, p {p_text(cluster.p)}; {cluster.first} to {cluster.last}"
             + (", still going on at the end." if cluster.ongoing else "."),
         )
         popup = Markup("<b>{}. {}</b><br>{}<br>{}").format(

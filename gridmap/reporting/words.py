@@ -7,6 +7,7 @@ from gridmap.domain.protection import LEAST_TOLD
 from gridmap.reporting.model import Hotspot, HotspotReport, Text
 
 CAPTION = Text(*terms.CAPTION)
+_UNTOLD = "–"
 NO_PATTERN = Text("无规律", "No pattern")
 MODELS = {
     "count": Text("简单计数（只数以往件数）", "plain count of all the past"),
@@ -33,14 +34,14 @@ def sureness(q: float | None) -> int:
 def p_text(p: float | None) -> str:
     """Write the class of a probability."""
     if p is None:
-        return "–"
+        return _UNTOLD
     return f"≤ {p:g}"
 
 
 def count_text(count: int | None) -> Text:
     """Write a number of incidents; those that are not told as being below the least, and those not known as a dash."""
     if count is None:
-        return Text("–", "–")
+        return Text(_UNTOLD, _UNTOLD)
     return (
         Text(f"不足 {LEAST_TOLD}", f"< {LEAST_TOLD}")
         if count < LEAST_TOLD
@@ -51,9 +52,9 @@ def count_text(count: int | None) -> Text:
 def change_text(now: int, before: int | None) -> Text:
     """Write the change between two periods: exactly where both numbers may be told."""
     if before is None:
-        return Text("–", "–")
+        return Text(_UNTOLD, _UNTOLD)
     if before < LEAST_TOLD or now < LEAST_TOLD:
-        return Text("–", "–")
+        return Text(_UNTOLD, _UNTOLD)
     difference = now - before
     if difference == 0:
         return Text("持平", "same")
@@ -62,8 +63,24 @@ def change_text(now: int, before: int | None) -> Text:
     return Text(f"{shown} ({share})", f"{shown} ({share})")
 
 
-def times_text(observed: int, expected: float) -> str:
+def counts_text(observed: int, expected: float | None) -> Text:
+    """Tell how many were reported, beside the number that was expected where that is told."""
+    zh, en = f"接报 {observed:,} 件", f"{observed:,} reported"
+    if expected is not None:
+        zh += f"，预期 {expected:,.1f} 件"
+        en += f", {expected:,.1f} expected"
+    return Text(zh, en)
+
+
+def expected_text(expected: float | None) -> str:
+    """Write the number that was expected for a table."""
+    return _UNTOLD if expected is None else f"{expected:,.1f}"
+
+
+def times_text(observed: int, expected: float | None) -> str:
     """How many times the expected number was reported."""
+    if expected is None:
+        return _UNTOLD
     ratio = observed / expected if expected > 0 else float("inf")
     return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
 
@@ -123,17 +140,15 @@ def _first(report: HotspotReport) -> Text:
 
 def _where(report: HotspotReport) -> Text:
     top = report.hotspots[:3]
-    zh = "；".join(
-        f"{h.number} 号 {h.name.zh}（{h.domain.zh}，接报 {h.observed:,} 件，预期 {h.expected:,.1f} 件，"
-        f"为 {times_text(h.observed, h.expected)} 倍）"
-        for h in top
-    )
-    en = "; ".join(
-        f"no. {h.number} {h.name.en} ({h.domain.en}: {h.observed:,} reported, {h.expected:,.1f} expected, "
-        f"{times_text(h.observed, h.expected)} times as many)"
-        for h in top
-    )
-    return Text(f"证据最强的是：{zh}。", f"The strongest evidence: {en}.")
+    zh, en = [], []
+    for h in top:
+        counts = counts_text(h.observed, h.expected)
+        told = h.expected is not None
+        times = times_text(h.observed, h.expected)
+        zh_times, en_times = (f"，为 {times} 倍", f", {times} times as many") if told else ("", "")
+        zh.append(f"{h.number} 号 {h.name.zh}（{h.domain.zh}，{counts.zh}{zh_times}）")
+        en.append(f"no. {h.number} {h.name.en} ({h.domain.en}: {counts.en}{en_times})")
+    return Text(f"证据最强的是：{'；'.join(zh)}。", f"The strongest evidence: {'; '.join(en)}.")
 
 
 def _since(report: HotspotReport) -> Text:
@@ -162,11 +177,10 @@ def _since(report: HotspotReport) -> Text:
 
 def hotspot_words(spot: Hotspot) -> Text:
     """Explain a hotspot in words, as its popup shows it."""
+    counts, sure = counts_text(spot.observed, spot.expected), SURE[sureness(spot.q)][1]
     return Text(
-        f"接报 {spot.observed:,} 件，预期 {spot.expected:,.1f} 件；{SURE[sureness(spot.q)][1].zh}"
-        f"（q {p_text(spot.q)}）{_course_zh(spot)}。",
-        f"{spot.observed:,} reported, {spot.expected:,.1f} expected; {SURE[sureness(spot.q)][1].en} "
-        f"(q {p_text(spot.q)}){_course_en(spot)}.",
+        f"{counts.zh}；{sure.zh}（q {p_text(spot.q)}）{_course_zh(spot)}。",
+        f"{counts.en}; {sure.en} (q {p_text(spot.q)}){_course_en(spot)}.",
     )
 
 

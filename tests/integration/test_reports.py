@@ -68,6 +68,9 @@ def test_the_report_says_since_when_the_emerging_hotspot_is_there(policing: Hots
     spot = min(policing.hotspots, key=lambda h: shapely.from_geojson(json.dumps(h.geometry)).distance(here))
     assert spot.since.en in {"since 2026-08-01", "since 2026-09-01"}
     assert spot.label.en in {"New hot spot", "Consecutive hot spot"}
+    # What is expected would tell the domain's total, which is told by whole years only; a cluster would not.
+    assert policing.clusters
+    assert {h.expected for h in (*policing.hotspots, *policing.clusters)} == {None}
 
 
 def test_the_year_before_the_records_begin_is_not_compared(policing: HotspotReport) -> None:

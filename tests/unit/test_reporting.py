@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 
 import pytest
@@ -120,6 +121,7 @@ REPORT = HotspotReport(
     block=((Text("随机种子", "seed"), "1"),),
     command="gridmap reports build hotspots --seed 1 --out FILE.html",
 )
+_DASH = '<td class="n">–</td>'
 TABLE = (Download("hotspots", Text("热点", "hotspots"), "\ufeffa,b\r\n".encode()),)
 FETCHING = {"src", "srcset", "poster", "data", "action", "background", "formaction", "ping", "manifest"}
 
@@ -273,6 +275,22 @@ def test_a_domain_s_whole_years_are_called_so_and_compared_with_nothing() -> Non
         f"{REPORT.since[:4]}-01-01",
         f"{REPORT.until[:4]}-12-31",
     )
+
+
+def test_what_is_expected_stands_as_a_dash_where_the_total_that_it_is_a_share_of_is_not_told() -> None:
+    untold = replace(SPOT, expected=None), replace(CLUSTER, expected=None, relative_risk=None)
+    report = replace(REPORT, hotspots=untold[:1], clusters=untold[1:])
+    told = written(report)
+    assert "one domain's total is told by whole years only" in unescape(told)
+    assert (
+        told.count(_DASH) == written(replace(report, hotspots=(SPOT,), clusters=(CLUSTER,))).count(_DASH) + 3
+    )
+    assert "30 reported" in told
+    assert "times as many" not in told
+    assert not re.search(r"[\d.]+ expected", told)
+    assert "one domain's total is told by whole years only" not in unescape(written())
+    for frame in (tables.frames(report)[name][1] for name in ("hotspots", "clusters")):
+        assert frame["expected"].isna().all()
 
 
 def test_no_hotspots_is_said_plainly() -> None:

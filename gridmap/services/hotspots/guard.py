@@ -259,10 +259,12 @@ def guarded_clusters(
     out = []
     for feature, mask in zip(features, inside, strict=True):
         observed = whole.told_set(mask, "cluster", found=True)
-        if observed is None or total is None:
+        if observed is None:
             continue
         about = feature.evidence
-        awaited = max(round(total * float(about["expected"] or 0.0) / max(total_expected, 1e-9)), 1)
+        share = float(about["expected"] or 0.0) / max(total_expected, 1e-9)
+        # What is expected is a share of the total, and tells it.
+        awaited = None if total is None else max(round(total * share), 1)
         p = chance_class(float(about["p"])) if about["p"] is not None else None
         zh, en = in_words(observed, awaited, p, "p")
         evidence: Evidence = {
@@ -274,7 +276,7 @@ def guarded_clusters(
             "proposal": about["proposal"],
             "observed": observed,
             "expected": awaited,
-            "relative_risk": round(observed / awaited, 1),
+            "relative_risk": None if awaited is None else round(observed / awaited, 1),
             "llr": None,
             "z": None,
             "p": p,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -183,7 +184,7 @@ def as_cluster(letter: str, feature: Finding, spec: HotspotSpec, draw: Drawing) 
         domain=DOMAINS[str(about["domain"])],
         cells=about["cells"],
         observed=about["observed"],
-        expected=about["expected"] or 0,
+        expected=about["expected"],
         relative_risk=about["relative_risk"],
         p=about["p"] or 1.0,
         first=about["since"],
@@ -235,7 +236,7 @@ def as_hotspot(
         domain=DOMAINS[place.domain],
         cells=cells,
         observed=observed,
-        expected=float(sum(f.evidence["expected"] or 1 for f in place.features)),
+        expected=_sum_told(f.evidence["expected"] for f in place.features),
         z=top.evidence["z"],
         q=min(q) if q else None,
         before=earlier,
@@ -246,6 +247,12 @@ def as_hotspot(
         geometry=draw.area(place.geometry),
         point=draw.point(place.geometry),
     )
+
+
+def _sum_told(expected: Iterable[float | None]) -> float | None:
+    parts = list(expected)
+    told = [part for part in parts if part is not None]
+    return float(sum(told)) if len(told) == len(parts) else None
 
 
 def _earlier(before: Inputs, place: Place) -> int:
