@@ -234,7 +234,7 @@ class StillMap:
         end = 3 + length_m * self.projection.per_m
         return Markup(
             '<path d="M3 {0:.2f}v1.5H{1:.2f}v-1.5" fill="none" stroke="{2}" stroke-width=".4"/>'
-        ).format(high - 4, end, INK) + _note(end + 1.5, high - 2.3, label, "start", "bar")
+        ).format(high - 4, end, INK) + _note(end + 1.5, high - 2.3, label, "start", "scale")
 
     def _north(self) -> Markup:
         x = self.width - 5

@@ -157,7 +157,7 @@ def test_every_map_on_paper_is_drawn_by_one_drawer_with_scale_and_north() -> Non
     ]
     for drawn in sheets:
         assert drawn.count('class="north"') == 2, "an arrow and its letter"
-        length, unit = re.findall(r'class="bar"[^>]*>([\d.]+) (k?m)<', drawn)[0]
+        length, unit = re.findall(r'class="scale"[^>]*>([\d.]+) (k?m)<', drawn)[0]
         begin, end = re.findall(r'<path d="M([\d.]+) [\d.]+v1.5H([\d.]+)v-1.5"', drawn)[0]
         assert float(length) * (1000 if unit == "km" else 1) > 0
         assert float(end) > float(begin)
@@ -165,7 +165,7 @@ def test_every_map_on_paper_is_drawn_by_one_drawer_with_scale_and_north() -> Non
     assert "&lt;b&gt;新择湖村" in sheets[0]
     # The bar is as long on paper as it says: the square is 0.03 degrees of latitude high.
     top, bottom = 29.83, 29.80
-    length, unit = re.findall(r'class="bar"[^>]*>([\d.]+) (k?m)<', sheets[0])[0]
+    length, unit = re.findall(r'class="scale"[^>]*>([\d.]+) (k?m)<', sheets[0])[0]
     begin, end = (float(v) for v in re.findall(r'<path d="M([\d.]+) [\d.]+v1.5H([\d.]+)v-1.5"', sheets[0])[0])
     own = re.findall(r'<path d="(M[^"]*)" fill="#eceaf6"', sheets[0])[0]
     ys = [float(y) for y in re.findall(r"[\d.]+ ([\d.]+)", own)]
