@@ -34,6 +34,7 @@ SANE = {
     "/api/v1/jobs": "state=done&limit=5",
     "/api/v1/migrant-clusters": f"grid={VILLAGE}",
     "/api/v1/organisations": f"grid={VILLAGE}",
+    "/api/v1/posts/terms": "",
     "/api/v1/screening-rounds": "",
     "/api/v1/teams": "",
     "/api/v1/teams/nearest": "lon=120.41&lat=29.79&k=4",
