@@ -156,6 +156,7 @@ ROADS = Noun(
         Field("barrier", "code", "路障", ("障碍", "barriers"), codes=BARRIERS),
         Field("begin_node", "key", "起点节点", ("from_node",), max_chars=20),
         Field("end_node", "key", "终点节点", ("to_node",), max_chars=20),
+        Field("no_turns", "key", "禁止转向", ("禁转", "turn_bans"), max_chars=2000),
     ),
     "line",
     ("road_id",),

@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import osmium
@@ -23,22 +22,14 @@ from gridmap.crs import M_PER_DEGREE, WGS84, BBox
 from gridmap.domain.road_access import WAYS_OF_GOING
 from gridmap.ingest.isolated.frame import Refused, count_vertices
 from gridmap.ingest.isolated.pbf import check_pbf
-from gridmap.ingest.osm_tags import CELLS, Row, barrier_of, road_of
+from gridmap.ingest.osm_notices import Found, notices
+from gridmap.ingest.osm_tags import CELLS, Row, barrier_of, is_conditional, road_of
+from gridmap.ingest.osm_turns import Pieces, bans_of, read_turns
 
 _STUB_M = 1.0
 _IDS_A_PAGE = 1 << 25
 _BITMAP_BYTES = 64 * 1024 * 1024
 _FERRY_KMH = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What was left out or looked past, counted."""
-
-    left_out: Counter[str]
-    lost: int
-    barriers: int
-    restrictions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +82,9 @@ def read_osm(
         check_pbf(path, limits)
     try:
         ways, refs, left_out = _highways(path, limits)
-        ids, lonlat, stops = _nodes(path, np.unique(np.frombuffer(refs, dtype=np.int64)), bounds)
-        restrictions = _restrictions(path)
+        ids, lonlat, stops, timed = _nodes(path, np.unique(np.frombuffer(refs, dtype=np.int64)), bounds)
+        left_out["conditional"] += timed
+        turns = read_turns(_file(path))
     except (RuntimeError, ValueError, OverflowError, osmium.InvalidLocationError):
         raise Refused(
             "file-broken",
@@ -118,20 +110,23 @@ def read_osm(
         )
     first = np.r_[True, owner[1:] != owner[:-1]]
     part = np.arange(len(owner)) - np.maximum.accumulate(np.where(first, np.arange(len(owner)), 0)) + 1
-    cells: list[tuple[str | None, ...]] = []
-    for way, number, (begin, end) in zip(owner.tolist(), part.tolist(), ends, strict=True):
-        number_of, row, _ = ways[way]
-        at = stop[len(cells)]
-        row = row if at is None else _stopped(row, at)
-        row = _with_speed(row, geometry[len(cells)])
-        key = f"w{number_of}" if number == 1 else f"w{number_of}-{number}"
-        cells.append((key, *row, _text(begin), _text(end)))
-    names = ("road_id", *CELLS, "begin_node", "end_node")
+    keys = [
+        f"w{ways[way][0]}" if number == 1 else f"w{ways[way][0]}-{number}"
+        for way, number in zip(owner.tolist(), part.tolist(), strict=True)
+    ]
+    roads = [_with_speed(_stopped(ways[owner[i]][1], stop[i]), geometry[i]) for i in range(len(geometry))]
+    pieces_of = Pieces(keys, [ways[way][0] for way in owner.tolist()], ends, roads)
+    bans, followed = bans_of(turns, pieces_of)
+    cells = [
+        (key, *row, _text(begin), _text(end), ban)
+        for key, row, (begin, end), ban in zip(keys, roads, ends, bans, strict=True)
+    ]
+    names = ("road_id", *CELLS, "begin_node", "end_node", "no_turns")
     table = pa.table(
         {n: pa.array(c, pa.string()) for n, c in zip(names, zip(*cells, strict=True), strict=True)}
     )
-    found = _Found(left_out, pieces.lost, len(stops), restrictions)
-    return table, geometry, WGS84, _notices(found, elsewhere=bounds is not None)
+    found = Found(left_out, pieces.lost, len(stops), followed)
+    return table, geometry, WGS84, notices(found, elsewhere=bounds is not None)
 
 
 def _text(node: int | None) -> str | None:
@@ -153,7 +148,7 @@ def _highways(
         tags = {t.k: t.v for t in way.tags}
         if "highway" not in tags and tags.get("route") != "ferry":
             continue
-        left_out["conditional"] += any(key.endswith(":conditional") for key in tags)
+        left_out["conditional"] += is_conditional(tags)
         row = road_of(tags)
         if isinstance(row, str):
             left_out[row] += 1
@@ -170,10 +165,11 @@ def _highways(
 
 def _nodes(
     path: Path, wanted: NDArray[np.int64], bounds: BBox | None
-) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[int, _Stop]]:
-    """Nodes of roads: numbers in order, places, and the barriers among them that stop anybody."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[int, _Stop], int]:
+    """Nodes of roads: numbers in order, places, the barriers that stop anybody, and how many hang on the time."""
     ids, flat = array("q"), array("d")
     stops: dict[int, _Stop] = {}
+    timed = 0
     west, south, east, north = bounds or (-180.0, -90.0, 180.0, 90.0)
     reader = osmium.FileProcessor(_file(path), osmium.osm.NODE, thread_pool=osmium.io.ThreadPool(1))
     asked = wanted.tolist()
@@ -191,7 +187,9 @@ def _nodes(
         if west <= lon <= east and south <= lat <= north:
             ids.append(node.id)
             flat.extend((lon, lat))
-            found = barrier_of({t.k: t.v for t in node.tags}) if node.tags else None
+            tags = {t.k: t.v for t in node.tags} if node.tags else {}
+            timed += is_conditional(tags)
+            found = barrier_of(tags)
             if found is None:
                 stops.pop(node.id, None)
             else:
@@ -199,7 +197,7 @@ def _nodes(
     numbers = np.frombuffer(ids, dtype=np.int64)
     # An extract with history, or a forged one, may hold a node twice: the last stands.
     numbers, last = np.unique(numbers[::-1], return_index=True)
-    return numbers, np.frombuffer(flat).reshape(-1, 2)[::-1][last], stops
+    return numbers, np.frombuffer(flat).reshape(-1, 2)[::-1][last], stops, timed
 
 
 def _fits_bitmap(wanted: NDArray[np.int64]) -> bool:
@@ -207,13 +205,6 @@ def _fits_bitmap(wanted: NDArray[np.int64]) -> bool:
     if len(wanted) == 0 or wanted[0] < 0:
         return False
     return len(np.unique(wanted // _IDS_A_PAGE)) * _IDS_A_PAGE // 8 <= _BITMAP_BYTES
-
-
-def _restrictions(path: Path) -> int:
-    """Count the relations that forbid a turn; the road graph has no word for them yet."""
-    reader = osmium.FileProcessor(_file(path), osmium.osm.RELATION, thread_pool=osmium.io.ThreadPool(1))
-    kinds = osmium.filter.TagFilter(("type", "restriction"))
-    return sum(1 for relation in reader.with_filter(kinds) if isinstance(relation, osmium.osm.Relation))
 
 
 def _file(path: Path) -> osmium.io.File:
@@ -315,7 +306,9 @@ def _beside(node: NDArray[np.float64], towards: NDArray[np.float64]) -> NDArray[
     return np.asarray(node + step * min(0.4, _STUB_M / max(metres, 1e-6)))
 
 
-def _stopped(row: Row, stop: _Stop) -> Row:
+def _stopped(row: Row, stop: _Stop | None) -> Row:
+    if stop is None:
+        return row
     cells = dict(zip(CELLS, row, strict=True))
     cells |= {WAYS_OF_GOING[mode]: "no" for mode in stop.modes}
     return tuple((cells | {"barrier": stop.barrier}).values())
@@ -333,64 +326,3 @@ def _with_speed(row: Row, line: shapely.LineString) -> Row:
     minutes = float(told.removesuffix(" min")) if told.endswith(" min") else 0.0
     kmh = km / minutes * 60 if minutes else _FERRY_KMH
     return tuple((cells | {"speed_kmh": f"{min(max(kmh, 1.0), 60.0):.1f}"}).values())
-
-
-def _notices(found: _Found, *, elsewhere: bool) -> list[list[Any]]:
-    left_out, lost, barriers = found.left_out, found.lost, found.barriers
-    notices = [
-        [
-            "osm-licence",
-            "道路数据 © OpenStreetMap 贡献者，按 ODbL 使用；公开图件上须注明来源。",
-            "Road data © OpenStreetMap contributors, under the ODbL; name the source on published maps.",
-        ]
-    ]
-    if left_out["closed"]:
-        notices.append(
-            [
-                "osm-closed",
-                f"有 {left_out['closed']} 条路不对公众开放（access=no 或 private），未导入。",
-                f"{left_out['closed']} ways are closed to the public (access=no or private) and were left out.",
-            ]
-        )
-    if left_out["other"]:
-        notices.append(
-            [
-                "osm-other",
-                f"有 {left_out['other']} 条路在建、规划或不是道路，未导入。",
-                f"{left_out['other']} ways are planned, being built or no roads, and were left out.",
-            ]
-        )
-    if barriers:
-        notices.append(
-            [
-                "osm-barriers",
-                f"有 {barriers} 处路障（隔离桩、不开放的大门等），其两侧各一米只对可通过者开放。",
-                f"{barriers} barriers (bollards, closed gates): the metre beside each is open to those who may pass.",
-            ]
-        )
-    if found.restrictions:
-        notices.append(
-            [
-                "osm-restrictions",
-                f"有 {found.restrictions} 处转弯限制（禁左、禁掉头等），路网尚不支持，已忽略。",
-                f"{found.restrictions} restrictions of turns are not followed: the roads' graph knows none yet.",
-            ]
-        )
-    if left_out["conditional"]:
-        notices.append(
-            [
-                "osm-conditional",
-                f"有 {left_out['conditional']} 条路的通行条件随时间变化（:conditional），按平时处理。",
-                f"{left_out['conditional']} ways have conditions that change with time; what else holds was read.",
-            ]
-        )
-    if lost:
-        where = ("，或在工作区之外很远", " or lie far outside of the workspace") if elsewhere else ("", "")
-        notices.append(
-            [
-                "osm-incomplete",
-                f"有 {lost} 条路的部分节点不在文件中{where[0]}，只导入其余部分。",
-                f"Nodes of {lost} ways are not in the file{where[1]}; the rest of them was read.",
-            ]
-        )
-    return notices

@@ -76,6 +76,11 @@ def barrier_of(tags: Mapping[str, str]) -> tuple[str, frozenset[str]] | None:
     return (kind if modes >= BARRIERS[kind] else "other"), modes
 
 
+def is_conditional(tags: Mapping[str, str]) -> bool:
+    """Tell whether anything about a way or a barrier hangs on the time or on a vehicle's measures."""
+    return any(key.endswith(":conditional") for key in tags)
+
+
 def _said(tags: Mapping[str, str]) -> dict[str, str | None]:
     """Tell what is said of access, and of each way of going, in our words."""
     said: dict[str, str | None] = {}

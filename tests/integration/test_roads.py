@@ -342,7 +342,7 @@ def test_the_graph_beside_the_data_is_that_of_the_roads(
     assert len(files) == 1
     assert epsg == 4549
     with monkeypatch.context() as patched:
-        patched.setattr(service, "build_graph", None)
+        patched.setattr(service, "graph_of", None)
         remembered, _ = service.load_graph(town, WHOLE)
         assert remembered is built
         service.forget_roads()
@@ -412,7 +412,7 @@ def test_an_area_within_reach_holds_what_is_reached(town: Database, tmp_path: Pa
     graph, epsg = service.load_graph(town, WHOLE)
     router = Router(graph, "foot")
     x, y = crs.from_wgs84([120.41], [29.78], epsg)
-    reached = graph.nodes[router.reach(router.snap([[x[0], y[0]]]), 300.0) < 300.0]
+    reached = graph.nodes[router.reach(router.snap([[x[0], y[0]]]), 300.0).nodes < 300.0]
     assert len(reached) > 3
     near = shapely.buffer(crs.geometries_from_wgs84([outline], epsg)[0], 0.1)
     assert shapely.intersects(near, shapely.points(reached)).all()

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import shapely
 
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
 from gridmap.services.ground.road_imports import RoadImport, import_roads
-from gridmap.services.ground.roads import find_route
+from gridmap.services.ground.roads import find_reach, find_route, forget_roads
 from gridmap.services.imports.records import ImportOptions
 from gridmap.storage.database import Database
 
@@ -64,7 +65,6 @@ def test_no_road_is_joined_with_one_of_another_layer_but_at_a_node_of_both(
 
 def test_what_is_not_followed_is_counted(roads: tuple[Database, Path]) -> None:
     database, folder = roads
-    assert "osm-restrictions" in notices(bring(database, folder / "no_left_turn.osm"))
     assert "osm-conditional" in notices(bring(database, folder / "conditional_impassable.osm"))
     for lat in (29.7810, 29.7820):
         with pytest.raises(InvalidInput) as caught:
@@ -73,6 +73,28 @@ def test_what_is_not_followed_is_counted(roads: tuple[Database, Path]) -> None:
     assert route(database, "foot", start=(120.6110, 29.7810), end=(120.6150, 29.7810)) == pytest.approx(
         0.39, abs=0.02
     )
+
+
+def test_a_forbidden_turn_is_not_taken_and_nobody_turns_back_on_the_way(roads: tuple[Database, Path]) -> None:
+    database, folder = roads
+    done = bring(database, folder / "no_left_turn.osm")
+    assert "osm-turns" in notices(done)
+    assert done.report is not None
+    assert (done.report.turns, done.report.lost_turns) == (1, ())
+    ends = {"start": (120.4900, 29.7800), "end": (120.4920, 29.7819)}
+    assert route(database, "car", **ends) == pytest.approx(0.81, abs=0.01)
+    assert route(database, "bike", **ends) == pytest.approx(0.81, abs=0.01)
+    assert route(database, "foot", **ends) == pytest.approx(0.40, abs=0.01)
+    assert route(database, "car", start=ends["end"], end=ends["start"]) == pytest.approx(0.40, abs=0.01)
+    # Read from the workspace's folder in place of the roads.
+    forget_roads()
+    assert route(database, "car", **ends) == pytest.approx(0.81, abs=0.01)
+    near = find_reach(database, WHOLE, ends["start"], 1.2, "car")
+    far = find_reach(database, WHOLE, ends["start"], 2.1, "car")
+    spot = shapely.Point(120.4920, 29.7810)
+    assert not near.outline.buffer(1e-5).contains(spot)
+    assert far.outline.buffer(1e-5).contains(spot)
+    assert find_reach(database, WHOLE, ends["start"], 1.2, "foot").outline.is_valid
 
 
 def test_a_lane_against_a_one_way_street_is_ridden(roads: tuple[Database, Path]) -> None:

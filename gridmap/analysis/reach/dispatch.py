@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from gridmap import crs
 from gridmap.analysis.reach.nearest import TeamIndex
-from gridmap.analysis.roads import Mode, Router, Snapped
+from gridmap.analysis.roads import Mode, Reached, Router, Snapped
 from gridmap.errors import InvalidInput
 
 Floats = NDArray[np.float64]
@@ -132,7 +132,7 @@ class _Search:
         self._least_factor = float(self._factor.min())
         self._wanted = _FIRST
         self._known: set[int] = set()
-        self._reached: Floats | None = None
+        self._reached: Reached | None = None
         nearest = self._index.nearest(*self._goal_at, k=1)
         self.least_left_s = self._bound(nearest[0][1])
         self.done = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from gridmap.analysis.roads.modes import MODES, Mode, speeds
+from gridmap.analysis.roads.turns import NoTurn, directed_pairs
 from gridmap.errors import InvalidInput
 
 Floats = NDArray[np.float64]
@@ -65,6 +66,8 @@ class RoadGraph:
         Name of each segment.
     forward_s, backward_s : dict of mode to (m,) float64
         Seconds along and against the line; infinite where the mode may not go so.
+    forbidden : dict of mode to (k, 2) int64
+        Turns that may not be taken, as pairs of directed segments: row i along its line is i, against it m + i.
     """
 
     nodes: Floats
@@ -75,9 +78,10 @@ class RoadGraph:
     names: tuple[str | None, ...]
     forward_s: dict[Mode, Floats]
     backward_s: dict[Mode, Floats]
+    forbidden: dict[Mode, Ints] = field(default_factory=dict)
 
     def edges(self, mode: Mode) -> Edges:
-        """Directed edges of a mode in compressed sparse rows: the fastest of parallel segments, without loops."""
+        """Directed edges of a mode, as if every turn were free: the fastest of parallel segments, without loops."""
         count = len(self.tail)
         rows = np.concatenate([self.tail, self.head])
         columns = np.concatenate([self.head, self.tail])
@@ -108,6 +112,7 @@ def build_graph(
     permission: Mapping[Mode, Sequence[str | None]] | None = None,
     oneway_bike: Sequence[str | None] | None = None,
     junctions: tuple[Sequence[str | None], Sequence[str | None]] | None = None,
+    no_turns: Sequence[NoTurn] = (),
 ) -> RoadGraph:
     """Build the graph of noded segments: lines meet where their ends are equal, and where names say so, those too.
 
@@ -129,6 +134,7 @@ def build_graph(
     junctions : pair of sequences of str or None, optional
         Names of the junctions at which each segment begins and ends. Ends of two names are two nodes, even at one place
         (a bridge split over a road); an end without a name joins what is there.
+    no_turns : sequence of NoTurn, optional
 
     Returns
     -------
@@ -171,7 +177,9 @@ def build_graph(
         way = bike_ways if mode == "bike" else ways
         forward[mode] = np.where(free | (way != "reverse"), seconds, np.inf)
         backward[mode] = np.where(free | (way != "yes"), seconds, np.inf)
-    return RoadGraph(nodes, of_end[:count], of_end[count:], length_m, shapes, tuple(names), forward, backward)
+    tail, head = of_end[:count], of_end[count:]
+    forbidden = directed_pairs(no_turns, tail, head)
+    return RoadGraph(nodes, tail, head, length_m, shapes, tuple(names), forward, backward, forbidden)
 
 
 def _nodes(

@@ -84,12 +84,12 @@ def isochrone(
     origin = router.snap(base_xy)
     reached = router.reach(origin, limit_s, arriving=arriving)
     graph = router.graph
-    points = [graph.nodes[np.isfinite(reached)], np.asarray(base_xy, dtype=np.float64).reshape(1, 2)]
+    points = [graph.nodes[np.isfinite(reached.nodes)], np.asarray(base_xy, dtype=np.float64).reshape(1, 2)]
     ahead, back = graph.forward_s[router.mode], graph.backward_s[router.mode]
     if arriving:
         ahead, back = back, ahead
-    for node, pace, from_tail in ((graph.tail, ahead, True), (graph.head, back, False)):
-        left = limit_s - reached[node]
+    for met, pace, from_tail in ((reached.tail, ahead, True), (reached.head, back, False)):
+        left = limit_s - met
         part = np.isfinite(pace) & (left > 0) & (left < pace)
         share = left[part] / pace[part]
         at = share if from_tail else 1.0 - share

@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from gridmap.analysis.roads import _search
 from gridmap.analysis.roads.graph import Floats, Ints, RoadGraph
 from gridmap.analysis.roads.modes import Mode
 from gridmap.analysis.roads.snapping import Snapped, Snapper
+from gridmap.analysis.roads.states import Reached, Use, states_of
 from gridmap.errors import InvalidInput
 
 _REMEMBERED = 16
@@ -60,34 +60,6 @@ class Path:
     streets: tuple[Stretch, ...]
 
 
-class _Search:
-    """A matrix of seconds, laid out for the compiled search."""
-
-    def __init__(self, matrix: sparse.csr_array) -> None:
-        matrix.sort_indices()
-        self.indptr = matrix.indptr.astype(np.int32)
-        self.indices = matrix.indices.astype(np.int32)
-        self.seconds = np.asarray(matrix.data, dtype=np.float64)
-        self.width_s, self.buckets = _search.bucket_width(self.seconds)
-
-    def times(self, seed_node: Ints, seed_s: Floats, nodes: Ints, limit_s: float) -> Floats:
-        """Seconds from the seeds of each row to nodes, infinite beyond the limit."""
-        out = np.empty((len(seed_node), len(nodes)))
-        _search.times(
-            self.indptr,
-            self.indices,
-            self.seconds,
-            seed_node.astype(np.int32),
-            np.ascontiguousarray(seed_s, dtype=np.float64),
-            nodes.astype(np.int32),
-            float(limit_s),
-            self.width_s,
-            self.buckets,
-            out,
-        )
-        return out
-
-
 class Router:
     """Routes of one mode on one graph. Results are deterministic and do not hang on what was asked before.
 
@@ -105,20 +77,14 @@ class Router:
     def __init__(self, graph: RoadGraph, mode: Mode) -> None:
         self.graph = graph
         self.mode = mode
-        self._edges = graph.edges(mode)
-        matrix = self._edges.matrix()
-        self.snapper = Snapper(graph, mode, _apart(graph, mode, matrix))
-        self._forward = _Search(matrix)
-        self._reverse = _Search(sparse.csr_array(matrix.T))
+        self.states = states_of(graph, mode)
+        self.snapper = Snapper(graph, mode, _apart(graph, mode, graph.matrix(mode)))
         self._ahead_s = graph.forward_s[mode]
         self._back_s = graph.backward_s[mode]
         self._known: OrderedDict[bytes, Floats] = OrderedDict()
         # One router may answer several requests of a server at once.
         self._lock = threading.Lock()
         paces = np.concatenate([self._ahead_s, self._back_s])
-        for search in (self._forward, self._reverse):
-            # A place may lie on a loop or on the slower of two parallel segments, which are no edges.
-            search.width_s, search.buckets = _search.bucket_width(paces[np.isfinite(paces)])
         self.top_speed_m_s = float(np.max(np.tile(graph.length_m, 2) / paces))
 
     def snap(self, xy: ArrayLike) -> Snapped:
@@ -158,29 +124,20 @@ class Router:
         return found.copy()
 
     def _costs(self, near: Snapped, far: Snapped, *, reverse: bool) -> Floats:
-        ends = np.concatenate([self.graph.tail[far.segment], self.graph.head[far.segment]])
-        nodes, place = np.unique(ends, return_inverse=True)
-        reached = self._times(near, nodes, arriving=reverse)[:, place]
-        to_tail, to_head = self._leaving(far, not reverse)
-        best = np.minimum(reached[:, : len(far)] + to_tail, reached[:, len(far) :] + to_head)
-        return np.asarray(np.minimum(best, self._along(near, far, reverse=reverse)))
+        doors = self.states.leaving(far) if reverse else self.states.arriving(far)
+        wanted, place = np.unique(doors.states, return_inverse=True)
+        place = place.reshape(doors.states.shape)
+        reached = self._times(near, wanted, arriving=reverse)
+        best = self._along(near, far, reverse=reverse)
+        for column in range(len(doors.sides)):
+            np.minimum(best, reached[:, place[:, column]] + doors.seconds[:, column], out=best)
+        return best
 
-    def _times(self, places: Snapped, nodes: Ints, *, arriving: bool, limit_s: float = np.inf) -> Floats:
-        """Seconds from places to nodes (or, arriving, from nodes to places); infinite beyond the limit."""
-        search = self._reverse if arriving else self._forward
-        ends = np.column_stack([self.graph.tail[places.segment], self.graph.head[places.segment]])
-        return search.times(ends, np.column_stack(self._leaving(places, arriving)), nodes, limit_s)
-
-    def _leaving(self, places: Snapped, reverse: bool) -> tuple[Floats, Floats]:
-        """Seconds between places and the two ends of their segments: leaving, or (reverse) arriving."""
-        segment = places.segment
-        share = np.clip(places.offset_m / self.graph.length_m[segment], 0.0, 1.0)
-        ahead, back = self._ahead_s[segment], self._back_s[segment]
-        if reverse:
-            ahead, back = back, ahead
-        with np.errstate(invalid="ignore"):
-            to_tail, to_head = back * share, ahead * (1.0 - share)
-        return _at_end(to_tail, share == 0.0), _at_end(to_head, share == 1.0)
+    def _times(self, places: Snapped, states: Ints, *, arriving: bool, limit_s: float = np.inf) -> Floats:
+        """Seconds from places to states (or, arriving, from states to places); infinite beyond the limit."""
+        if arriving:
+            return self.states.reverse.times(self.states.arriving(places), states, limit_s)
+        return self.states.forward.times(self.states.leaving(places), states, limit_s)
 
     def _along(self, near: Snapped, far: Snapped, *, reverse: bool) -> Floats:
         """Seconds where both places lie on one segment and the way stays on it."""
@@ -196,12 +153,13 @@ class Router:
             out[i, j] = np.where(share == 0, 0.0, np.abs(share) * pace)
         return out
 
-    def reach(self, origin: Snapped, limit_s: float = np.inf, *, arriving: bool = False) -> Floats:
-        """Return seconds from a place to every node (or from every node to it), infinite beyond a limit; shape (n,)."""
-        nodes = np.arange(len(self.graph.nodes))
-        return np.asarray(self._times(origin, nodes, arriving=arriving, limit_s=limit_s)[0])
+    def reach(self, origin: Snapped, limit_s: float = np.inf, *, arriving: bool = False) -> Reached:
+        """Return seconds from a place to every junction (or from every junction to it), infinite beyond a limit."""
+        every = np.arange(len(self.states.forward.indptr) - 1)
+        seconds = np.asarray(self._times(origin, every, arriving=arriving, limit_s=limit_s)[0])
+        return self.states.reached(seconds, arriving=arriving)
 
-    def arrival_s(self, origins: Snapped, destination: Snapped, reached: Floats) -> Floats:
+    def arrival_s(self, origins: Snapped, destination: Snapped, reached: Reached) -> Floats:
         """Seconds from places to one place from which a search has gone backwards.
 
         Parameters
@@ -210,7 +168,7 @@ class Router:
             k places.
         destination : Snapped
             One place.
-        reached : (n,) float64
+        reached : Reached
             What ``reach(destination, arriving=True)`` gave.
 
         Returns
@@ -218,11 +176,8 @@ class Router:
         (k,) float64 array
             The same as ``cost_matrix(origins, destination)[:, 0]``.
         """
-        to_tail, to_head = self._leaving(origins, False)
-        best = np.minimum(
-            reached[self.graph.tail[origins.segment]] + to_tail,
-            reached[self.graph.head[origins.segment]] + to_head,
-        )
+        doors = self.states.leaving(origins)
+        best = (reached.states[doors.states] + doors.seconds).min(axis=1, initial=np.inf)
         return np.asarray(np.minimum(best, self._along(origins, destination, reverse=False)[:, 0]))
 
     def point(self, places: Snapped) -> Floats:
@@ -251,43 +206,34 @@ class Router:
             return self._told([(a, float(origin.offset_m[0]), float(destination.offset_m[0]))], seconds)
         return self._told(self._pieces(origin, destination, a, b), seconds)
 
-    def _pieces(
-        self, origin: Snapped, destination: Snapped, a: int, b: int
-    ) -> list[tuple[int, float, float]]:
-        graph = self.graph
-        starts, ends = (int(graph.tail[a]), int(graph.head[a])), (int(graph.tail[b]), int(graph.head[b]))
-        leave = [float(seconds[0]) for seconds in self._leaving(origin, False)]
-        arrive = [float(seconds[0]) for seconds in self._leaving(destination, True)]
-        near = self._forward.times(
-            np.array([starts]), np.array([leave]), np.arange(len(graph.nodes)), np.inf
-        )[0]
-        j = min((0, 1), key=lambda j: near[ends[j]] + arrive[j])
-        at, edges = ends[j], []
-        # The first start that is the beginning of the way, and else the first of the nodes that lead here in time.
-        while not any(at == start and near[at] == leave[i] for i, start in enumerate(starts)):
-            at, edge = self._step_back(near, at)
-            edges.append(edge)
-        i = next(i for i, start in enumerate(starts) if at == start and near[at] == leave[i])
-        pieces = [(a, float(origin.offset_m[0]), 0.0 if i == 0 else float(graph.length_m[a]))]
-        pieces += [self._segment(edge) for edge in reversed(edges)]
-        return [*pieces, (b, 0.0 if j == 0 else float(graph.length_m[b]), float(destination.offset_m[0]))]
+    def _pieces(self, origin: Snapped, destination: Snapped, a: int, b: int) -> list[Use]:
+        states, length_m = self.states, self.graph.length_m
+        leave, arrive = states.leaving(origin), states.arriving(destination)
+        every = np.arange(len(states.forward.indptr) - 1)
+        near = states.forward.times(leave, every, np.inf)[0]
+        j = int(np.argmin(near[arrive.states[0]] + arrive.seconds[0]))
+        at, pieces = int(arrive.states[0, j]), []
+        begun: dict[int, int] = {}
+        for i in np.flatnonzero(near[leave.states[0]] == leave.seconds[0])[::-1].tolist():
+            begun[int(leave.states[0, i])] = i
+        # The first start that is the beginning of the way, and else the first of the states that lead here in time.
+        while at not in begun:
+            before = self._before(near, at)
+            pieces.append(states.between(before, at))
+            at = before
+        from_m, to_m = float(origin.offset_m[0]), float(destination.offset_m[0])
+        first = (a, from_m, leave.turn_m(begun[at], from_m, float(length_m[a])))
+        last = (b, arrive.turn_m(j, to_m, float(length_m[b])), to_m)
+        return [first, *reversed(pieces), last]
 
-    def _step_back(self, near: Floats, at: int) -> tuple[int, int]:
-        """Return the node before one on the fastest way, and the edge between them."""
-        back = self._reverse
+    def _before(self, near: Floats, at: int) -> int:
+        """Return the state before one on the fastest way."""
+        back = self.states.reverse
         into = slice(back.indptr[at], back.indptr[at + 1])
         before = back.indices[into]
-        node = int(before[np.flatnonzero(near[before] + back.seconds[into] == near[at])[0]])
-        begin, end = self._edges.indptr[node], self._edges.indptr[node + 1]
-        return node, int(begin + np.searchsorted(self._edges.indices[begin:end], at))
+        return int(before[np.flatnonzero(near[before] + back.seconds[into] == near[at])[0]])
 
-    def _segment(self, edge: int) -> tuple[int, float, float]:
-        """Return the segment of an edge and its use: from, to in metres."""
-        segment = int(self._edges.segment[edge])
-        length_m = float(self.graph.length_m[segment])
-        return (segment, 0.0, length_m) if self._edges.along[edge] else (segment, length_m, 0.0)
-
-    def _told(self, pieces: list[tuple[int, float, float]], seconds: float) -> Path:
+    def _told(self, pieces: list[Use], seconds: float) -> Path:
         graph = self.graph
         used = [(s, a, b) for s, a, b in pieces if a != b] or pieces[:1]
         shapes = [shapely.ops.substring(graph.lines[s], a, b) for s, a, b in used]
@@ -327,8 +273,3 @@ def _apart(graph: RoadGraph, mode: Mode, matrix: sparse.csr_array) -> NDArray[np
     longest = length_m.max()
     large = length_m >= max(longest / 10, min(longest / 3, _SMALL_M))
     return np.asarray(~(inside & large[label[graph.tail]]))
-
-
-def _at_end(seconds: Floats, at_end: NDArray[np.bool_]) -> Floats:
-    """Zero at the end itself, where infinity times zero would not be a number."""
-    return np.where(at_end, 0.0, np.where(np.isnan(seconds), np.inf, seconds))

@@ -232,6 +232,9 @@ def _tell(report: RoadReport, *, noding: bool) -> None:
         f"{len(network.dead_ends):,}",
         "镇界 50 米内的不计 / not within 50 m of the outline",
     )
+    if report.turns:
+        lost = f"所指道路不存在 / name no road: {_some(report.lost_turns)}" if report.lost_turns else ""
+        table.add_row("禁止转向 / forbidden turns", f"{report.turns:,}", lost)
     console.print(table)
 
 

@@ -30,6 +30,7 @@ def write_graph(graph: RoadGraph, path: Path) -> None:
     }
     for mode in MODES:
         arrays[f"forward_{mode}"], arrays[f"backward_{mode}"] = graph.forward_s[mode], graph.backward_s[mode]
+        arrays[f"forbidden_{mode}"] = graph.forbidden[mode]
     with replacing(path) as temporary:
         np.savez(temporary, allow_pickle=False, **arrays)
     for old in path.parent.glob("graph-*.npz"):
@@ -53,6 +54,7 @@ def read_graph(path: Path) -> RoadGraph | None:
             tuple(json.loads(found["names"].tobytes())),
             {mode: found[f"forward_{mode}"] for mode in MODES},
             {mode: found[f"backward_{mode}"] for mode in MODES},
+            {mode: found[f"forbidden_{mode}"] for mode in MODES},
         )
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, shapely.errors.GEOSException):
         return None

@@ -71,7 +71,8 @@ def import_roads(
         options,
         reshape=work.reshape,
         tidy=work.tidy,
-        remember={"noding": noding},
+        # A file that was read before turns were is read again.
+        remember={"noding": noding, "turns": True},
         on_progress=on_progress,
     )
     if findings is not None and work.report is not None:

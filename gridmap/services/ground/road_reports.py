@@ -16,6 +16,7 @@ from gridmap import crs
 from gridmap.analysis.roads.noding import Noded, Survey, node_lines, survey
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.road_access import WAYS_OF_GOING
+from gridmap.domain.road_turns import read_bans, whole_road
 from gridmap.errors import InvalidInput
 from gridmap.ingest.road_findings import write_road_findings
 from gridmap.services.ground.gridbook import GridBook
@@ -53,6 +54,10 @@ class RoadReport:
         EPSG:4326.
     dead_ends : (e, 2) float64
         Longitude and latitude.
+    turns : int
+        Turns that may not be taken.
+    lost_turns : tuple of str
+        Identifiers of roads that forbid a turn to a road that is not there.
     """
 
     roads: int
@@ -66,6 +71,8 @@ class RoadReport:
     road_ids: tuple[str, ...]
     duplicate_lines: Lines
     dead_ends: NDArray[np.float64]
+    turns: int = 0
+    lost_turns: tuple[str, ...] = ()
 
 
 def check_roads(database: Database, scope: Scope, *, findings: Path | None = None) -> RoadReport:
@@ -109,7 +116,8 @@ def check_roads(database: Database, scope: Scope, *, findings: Path | None = Non
     report = report_of(
         noded, given, lines, ids, planar, epsg=epsg, outline=outline_of(book, epsg), left_out=0
     )
-    report = replace(report, roads=len(ids))
+    turns, lost = turns_of(ids, [row["no_turns"] for row in rows])
+    report = replace(report, roads=len(ids), turns=turns, lost_turns=lost)
     if findings is not None:
         write_road_findings(finding_layers(report), findings)
     return report
@@ -146,6 +154,13 @@ def _frame(shapes: Lines, **columns: Any) -> gpd.GeoDataFrame:
 def names_junctions(row: Mapping[str, Any]) -> bool:
     """Tell whether a road's source names a junction of it: such roads meet where names are the same."""
     return row["begin_node"] is not None or row["end_node"] is not None
+
+
+def turns_of(keys: Sequence[str], bans: Sequence[str | None]) -> tuple[int, tuple[str, ...]]:
+    """Count the forbidden turns of roads, and name the roads that forbid one to a road that is not there."""
+    known = {*keys, *(whole_road(key) for key in keys)}
+    told = [(key, ban.road_id) for key, text in zip(keys, bans, strict=True) for ban in read_bans(text)]
+    return len(told), tuple(dict.fromkeys(key for key, target in told if target not in known))
 
 
 def permissions(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str | None, ...]]:

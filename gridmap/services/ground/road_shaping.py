@@ -24,6 +24,7 @@ from gridmap.services.ground.road_reports import (
     outline_of,
     permissions,
     report_of,
+    turns_of,
 )
 from gridmap.storage.ground import roads as stored
 
@@ -98,11 +99,12 @@ class Shaping:
             outline=outline,
             left_out=len(ids) - int(near.sum()) + beyond,
         )
-        self.report = replace(self.report, roads=int(near.sum()))
         self._given, self._kept, self._planar, self._epsg = ids, set(keys), planar, epsg
         table = table.take(pa.array(source))
         at = table.column_names.index("road_id")
         table = table.set_column(at, "road_id", pa.array(keys, pa.string()))
+        turns, lost = turns_of(keys, table["no_turns"].to_pylist())
+        self.report = replace(self.report, roads=int(near.sum()), turns=turns, lost_turns=lost)
         return replace(parsed, table=table, geometry=lines)
 
     def tidy(self, session: Session) -> int:

@@ -9,31 +9,28 @@ import json
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
 
-import numpy as np
 import shapely
 
 from gridmap import __version__, crs
-from gridmap.analysis.roads import MODES, SPEED_KMH, Mode, RoadGraph, Router, Snapper, Stretch, build_graph
+from gridmap.analysis.roads import SPEED_KMH, Mode, RoadGraph, Router, Snapper, Stretch
 from gridmap.analysis.roads import isochrone as outline_of
 from gridmap.domain.gridkey import Scope
-from gridmap.domain.road_access import WAYS_OF_GOING
 from gridmap.errors import GridmapError, InvalidInput
 from gridmap.services.ground.graph_files import read_graph, write_graph
+from gridmap.services.ground.graph_rows import graph_of
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored_grids
 from gridmap.storage.ground import roads as stored
-from gridmap.storage.ground.roads import RoadRow, road_rows
+from gridmap.storage.ground.roads import road_rows
 
 LonLat = tuple[float, float]
 _FOLDER = "roads"
 _KEPT_GRAPHS = 2
-_FORMAT = 3
+_FORMAT = 4
 _FAR_M = 2000.0
 _AT_ROAD_M = 30.0
 _IN_SIGHT_M = 60.0
@@ -158,7 +155,7 @@ def load_roads(database: Database, scope: Scope) -> Roads:
         # Where roads changed in between, neither the mark nor the hash of before stands for what was read after.
         changed = stored.version(session) != mark
     if graph is None:
-        graph = _build(rows, epsg)
+        graph = graph_of(rows, epsg)
         if changed:
             return Roads(graph, epsg)
         # A folder that cannot be written costs the time of building again, not the answer.
@@ -333,28 +330,3 @@ def _file(database: Database, fingerprint: str, epsg: int) -> Path:
     made_by = json.dumps([_FORMAT, __version__, epsg, sorted(SPEED_KMH.items()), fingerprint])
     digest = hashlib.sha256(made_by.encode()).hexdigest()[:32]
     return database.settings.home / _FOLDER / f"graph-{digest}.npz"
-
-
-def _build(rows: list[RoadRow], epsg: int) -> RoadGraph:
-    lines = crs.geometries_from_wgs84(shapely.from_wkb([bytes(r["wkb"]) for r in rows]), epsg)
-    long = np.flatnonzero(shapely.length(lines) > 0)
-    used = [rows[i] for i in long]
-    # What is said of one way of going holds before what is said of all; only a no is taken from the general.
-    permission = {
-        mode: [
-            cast("Mapping[str, Any]", r)[WAYS_OF_GOING[mode]] or ("no" if r["access"] == "no" else None)
-            for r in used
-        ]
-        for mode in MODES
-    }
-    return build_graph(
-        lines[long],
-        road_class=[r["class"] for r in used],
-        oneway=[r["oneway"] for r in used],
-        speed_kmh=np.array([r["speed_kmh"] for r in used], dtype=np.float64),
-        surface=[r["surface"] for r in used],
-        names=[r["name_zh"] for r in used],
-        permission=permission,
-        oneway_bike=[r["oneway_bicycle"] for r in used],
-        junctions=([r["begin_node"] for r in used], [r["end_node"] for r in used]),
-    )

@@ -7,7 +7,7 @@ from gridmap.storage.imports.loads import Load, same
 ROAD_ACCESS = ("access", "foot", "bicycle", "motor_vehicle", "oneway_bicycle", "barrier")
 
 
-NODES = ("begin_node", "end_node")
+NODES = ("begin_node", "end_node", "no_turns")
 
 
 ROADS = Load(
@@ -17,8 +17,7 @@ ROADS = Load(
         *((n, "text") for n in ROAD_ACCESS),
         ("speed_kmh", "double precision"),
         ("bridge", "boolean"),
-        ("begin_node", "text"),
-        ("end_node", "text"),
+        *((n, "text") for n in NODES),
         ("wkb", "text"),
     ),
     key=("road_id",),

@@ -32,6 +32,7 @@ def fingerprint(session: Session) -> str:
         func.coalesce(Road.oneway_bicycle, ""),
         func.coalesce(Road.begin_node, ""),
         func.coalesce(Road.end_node, ""),
+        func.coalesce(Road.no_turns, ""),
         func.md5(func.ST_AsBinary(Road.geom)),
     )
     row = func.md5(func.concat_ws("\x1f", *fields))
@@ -100,6 +101,7 @@ RoadRow = TypedDict(
         "barrier": str | None,
         "begin_node": str | None,
         "end_node": str | None,
+        "no_turns": str | None,
         "wkb": bytes,
     },
 )
@@ -123,6 +125,7 @@ def road_rows(session: Session) -> list[RoadRow]:
         Road.barrier,
         Road.begin_node,
         Road.end_node,
+        Road.no_turns,
         func.ST_AsBinary(Road.geom).label("wkb"),
     ).order_by(Road.road_id)
     return [cast("RoadRow", dict(row)) for row in session.execute(query).mappings()]

@@ -14,7 +14,8 @@ class Road(Base):
 
     ``access``, ``foot``, ``bicycle`` and ``motor_vehicle`` are yes, no, destination or dismount; null where the class
     decides. What ``barrier`` stops is said in them. ``begin_node`` and ``end_node`` name the junctions at its ends
-    where its source names them: roads of two names do not meet, whatever their coordinates are.
+    where its source names them: roads of two names do not meet, whatever their coordinates are. ``no_turns`` names the
+    roads to which wheels may not turn from this one; see :mod:`gridmap.domain.road_turns`.
     """
 
     __tablename__ = "roads"
@@ -36,6 +37,7 @@ class Road(Base):
     barrier: Mapped[str | None] = mapped_column(Text)
     begin_node: Mapped[str | None] = mapped_column(Text)
     end_node: Mapped[str | None] = mapped_column(Text)
+    no_turns: Mapped[str | None] = mapped_column(Text)
     geom: Mapped[WKBElement] = mapped_column(Geometry("LINESTRING", srid=4326, spatial_index=False))
     import_run_id: Mapped[int | None] = mapped_column(BigInteger)
 

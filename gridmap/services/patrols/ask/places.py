@@ -36,7 +36,7 @@ class OnRoads:
     snapped : dict of mode to Snapped
     epsg : int
     sha256 : str
-        Of the roads' lengths.
+        Of the roads' lengths and forbidden turns.
     """
 
     places: NDArray[np.float64]
@@ -61,8 +61,10 @@ def on_roads(database: Database, scope: Scope, places: NDArray[np.float64], mode
     routers = {str(mode): roads.router(cast("Mode", mode)) for mode in sorted(set(modes))}
     snapped = {mode: router.snap(xy) for mode, router in routers.items()}
     travel_s = {mode: router.cost_matrix(snapped[mode], snapped[mode]) for mode, router in routers.items()}
-    lengths = hashlib.sha256(roads.graph.length_m.tobytes()).hexdigest()
-    return OnRoads(places, xy, travel_s, routers, snapped, roads.epsg, lengths)
+    known = hashlib.sha256(roads.graph.length_m.tobytes())
+    for turns in roads.graph.forbidden.values():
+        known.update(turns.tobytes())
+    return OnRoads(places, xy, travel_s, routers, snapped, roads.epsg, known.hexdigest())
 
 
 def check_near(roads: OnRoads, place: int) -> None:

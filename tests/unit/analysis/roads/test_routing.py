@@ -226,7 +226,7 @@ def test_what_lies_within_reach_grows_with_time_and_holds_what_is_reached(town: 
     areas = [isochrone(router, base, minutes * 60.0) for minutes in (2, 5, 10)]
     assert areas[0].area < areas[1].area < areas[2].area
     reached = router.reach(router.snap(base), 300.0)
-    inside = shapely.contains_xy(areas[1].buffer(1.0), *town.nodes[np.isfinite(reached)].T)
+    inside = shapely.contains_xy(areas[1].buffer(1.0), *town.nodes[np.isfinite(reached.nodes)].T)
     assert inside.all()
 
 
