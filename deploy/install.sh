@@ -49,7 +49,8 @@ if [ -n "$with_system" ]; then
     [ "$release" = "$(told release)" ] ||
       die "系统软件包适用于 $(told release)，本机是 $release / the Debian packages are for $(told release), this is $release"
     say "系统软件包 / Debian packages"
-    from_here postgresql-postgis fonts-noto-cjk fontconfig python3 python3-venv adduser
+    from_here postgresql-postgis fonts-noto-cjk fontconfig libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+      python3 python3-venv adduser
   fi
 fi
 

@@ -18,7 +18,8 @@ for word in "$@"; do
 done
 
 # The server, its fonts and a Python; scripts of maintainers want the last two.
-readonly SYSTEM_PACKAGES=(postgresql-postgis fonts-noto-cjk fontconfig python3 python3-venv adduser ca-certificates)
+readonly SYSTEM_PACKAGES=(postgresql-postgis fonts-noto-cjk fontconfig libpango-1.0-0 libpangoft2-1.0-0
+  libharfbuzz-subset0 python3 python3-venv adduser ca-certificates)
 
 # The build has a room of its own; what it takes from the checkout is made before.
 lock_setup

@@ -69,6 +69,16 @@ ensure_postgis() {
   has_postgis || die "已安装但找不到 PostGIS / PostGIS was installed but cannot be found"
 }
 
+# What lays out the PDF of a report, with Chinese letters.
+has_layout() {
+  have fc-list && [ -n "$(fc-list :lang=zh family)" ] &&
+    compgen -G '/usr/lib*/*/libpangoft2-1.0.so.0' >/dev/null &&
+    compgen -G '/usr/lib*/*/libharfbuzz-subset.so.0' >/dev/null
+}
+ensure_layout() {
+  has_layout || apt_install fontconfig fonts-noto-cjk libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0
+}
+
 # Prints a Python that can make an environment; empty when there is none.
 find_python() {
   local name

@@ -9,6 +9,7 @@ ensure_postgis
 ensure_venv
 install_packages run -e .
 ensure_assets
+ensure_layout
 ensure_compiled
 unlock_setup
 

@@ -61,8 +61,6 @@ tests() {
   $bin/python -m pytest --junitxml "$reports/$name.xml" "$@"
 }
 
-has_chinese_font() { have fc-list && [ -n "$(fc-list :lang=zh family)" ]; }
-
 ensure_browser() {
   # The shell without windows costs half; Ubuntu has none.
   if ! have chromium-headless-shell && apt-cache show chromium-headless-shell >/dev/null 2>&1; then
@@ -70,9 +68,6 @@ ensure_browser() {
   fi
   if ! have chromium-headless-shell && ! have chromium && ! have chromium-browser && ! have google-chrome; then
     apt_install chromium
-  fi
-  if ! has_chinese_font; then
-    apt_install fontconfig fonts-noto-cjk
   fi
 }
 
@@ -88,6 +83,7 @@ prepare() {
   install_packages dev -e . --group dev
   ensure_assets
   ensure_browser
+  ensure_layout
   ensure_sshd
   unlock_setup
 }

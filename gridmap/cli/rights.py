@@ -156,7 +156,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
         ),
         **dict.fromkeys(("dispatch list", "dispatch times", "coverage show"), A.SEE_TEAMS),
         "coverage site": A.PLACE_SERVICES,
-        **dict.fromkeys(("reports build", "reports list"), A.REPORT),
+        **dict.fromkeys(("reports build", "reports list", "reports verify"), A.REPORT),
         **dict.fromkeys(
             ("forms show", "forms make", "forms hand-in", "forms list", "forms places"), A.MAKE_FORMS
         ),

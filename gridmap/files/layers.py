@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +29,8 @@ _SHEET_ROWS = 1_048_575
 _EXACT = 2**53
 # The same layer gives the same bytes: containers hold this instant where others write the clock's.
 _NO_CLOCK = dt.datetime(2000, 1, 1)  # noqa: DTZ001 - spreadsheets know no time zone
+NO_CLOCK = f"{_NO_CLOCK:%Y-%m-%dT%H:%M:%S.000Z}"
+"""The same instant as GeoPackages write it."""
 _UNDEFINED = (
     'GEOGCS["Undefined geographic SRS",DATUM["unknown",SPHEROID["unknown",6378137,298.257223563]],'
     'PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]'
@@ -222,7 +224,7 @@ def _write_gpkg(frame: pd.DataFrame, path: Path, target: str, layer: str) -> Non
             shapes = shapes.assign(**{name: [_plain(v, None) for v in shapes[name]]})
     if shapes.crs is None:
         shapes = shapes.set_crs(_UNDEFINED)
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{_NO_CLOCK:%Y-%m-%dT%H:%M:%S.000Z}"})
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": NO_CLOCK})
     shapes.to_file(path, layer=layer, driver="GPKG")
 
 
@@ -243,19 +245,41 @@ def _number(value: bool | float) -> str:
     return repr(value)
 
 
+def write_sheets(tables: Mapping[str, pd.DataFrame], path: Path, *, zone: str = "Asia/Shanghai") -> None:
+    """Write tables as worksheets of one workbook, which appears complete or not at all.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        By the name of the worksheet.
+    path : Path
+        Ends in ``.xlsx``.
+    zone : str
+        Time zone in which instants are given.
+    """
+    with replacing(path) as temporary, open_workbook(temporary) as book:
+        book.set_properties({"created": _NO_CLOCK})
+        for name, table in tables.items():
+            _fill_sheet(book, table, name, ZoneInfo(zone))
+
+
 def _write_xlsx(table: pd.DataFrame, path: Path, layer: str, zone: ZoneInfo) -> None:
     with open_workbook(path) as book:
-        sheet = book.add_worksheet("".join(c for c in layer if c not in "[]:*?/\\'")[:31] or None)
         book.set_properties({"created": _NO_CLOCK})
-        bold = book.add_format({"bold": True})
-        sheet.freeze_panes(1, 0)
-        for column, name in enumerate(table.columns):
-            put_text(sheet, 0, column, str(name), bold)
-        for row, cells in enumerate(_records(table, zone), 1):
-            for column, value in enumerate(cells):
-                if isinstance(value, bool):
-                    sheet.write_boolean(row, column, value)
-                elif isinstance(value, str):
-                    put_text(sheet, row, column, value)
-                elif value is not None:
-                    sheet.write_number(row, column, value)
+        _fill_sheet(book, table, layer, zone)
+
+
+def _fill_sheet(book: Any, table: pd.DataFrame, name: str, zone: ZoneInfo) -> None:
+    sheet = book.add_worksheet("".join(c for c in name if c not in "[]:*?/\\'")[:31] or None)
+    bold = book.add_format({"bold": True})
+    sheet.freeze_panes(1, 0)
+    for column, heading in enumerate(table.columns):
+        put_text(sheet, 0, column, str(heading), bold)
+    for row, cells in enumerate(_records(table, zone), 1):
+        for column, value in enumerate(cells):
+            if isinstance(value, bool):
+                sheet.write_boolean(row, column, value)
+            elif isinstance(value, str):
+                put_text(sheet, row, column, value)
+            elif value is not None:
+                sheet.write_number(row, column, value)

@@ -13,7 +13,7 @@ from gridmap.reporting import words
 from gridmap.reporting.markup import in_languages
 from gridmap.reporting.methods import method_words
 from gridmap.reporting.model import Download, HotspotReport, Text
-from gridmap.reporting.print_map import PATTERNS, still_map
+from gridmap.reporting.print_map import KEYS, PATTERNS, still_map
 from gridmap.reporting.templating import page_templates
 
 _ADDRESS = re.compile(r"url\(\s*['\"]?images/([\w.-]+)['\"]?\s*\)")
@@ -53,13 +53,17 @@ def data_address(kind: str, content: bytes) -> str:
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 
+Languages = Literal["zh", "en", "both"]
+
+
 def render(
     report: HotspotReport,
     downloads: tuple[Download, ...],
-    languages: Literal["zh", "en", "both"],
+    languages: Languages,
     *,
     leaflet_js: str,
     leaflet_css: str,
+    carried: str = "{}",
 ) -> str:
     """Write the report.
 
@@ -72,22 +76,65 @@ def render(
         With both there is a switch, and Chinese is shown first.
     leaflet_js, leaflet_css : str
         The map library, without addresses of other files.
+    carried : str
+        JSON of what it was made of and of its figures, by which it can be checked.
 
     Returns
     -------
     str
         HTML; the same for the same report.
     """
+    # It brings a library of maps, for which no server should wait that makes no report.
+    from gridmap.reporting.webmap import interactive_map
+
+    wanted = wanted_languages(languages)
+    element, script = interactive_map(report, wanted)
+    return _filled(
+        report,
+        wanted,
+        paper=False,
+        patterns=PATTERNS,
+        keys="",
+        element=element,
+        leaflet_js=_inside(leaflet_js),
+        leaflet_css=_inside(leaflet_css),
+        script=script,
+        still=still_map(report, wanted),
+        files=[(d.name, d.title, data_address("text/csv;charset=utf-8", d.content)) for d in downloads],
+        carried=Markup(carried.replace("<", "\\u003c")),  # noqa: S704 - JSON, which may hold no end of its element
+    )
+
+
+def render_paper(report: HotspotReport, languages: Languages) -> str:
+    """Write the report for paper: without scripts, in each wanted language.
+
+    Parameters
+    ----------
+    report : HotspotReport
+    languages : {'zh', 'en', 'both'}
+        Both stand one below the other.
+
+    Returns
+    -------
+    str
+        HTML for :func:`gridmap.reporting.paper.to_pdf`.
+    """
+    wanted = wanted_languages(languages)
+    still = still_map(report, wanted, paper=True)
+    return _filled(report, wanted, paper=True, keys=Markup("<defs>{}</defs>").format(KEYS), still=still)
+
+
+def wanted_languages(languages: Languages) -> tuple[str, ...]:
+    """Return the codes of the languages."""
+    return ("zh", "en") if languages == "both" else (languages,)
+
+
+def _filled(report: HotspotReport, wanted: tuple[str, ...], **more: object) -> str:
     environment = page_templates()
-    wanted = ("zh", "en") if languages == "both" else (languages,)
 
     def told(text: Text) -> Markup:
         return in_languages(text, wanted)
 
-    # It brings a library of maps, for which no server should wait that makes no report.
-    from gridmap.reporting.webmap import interactive_map
-
-    element, script = interactive_map(report, wanted)
     environment.filters["told"] = told
     environment.globals |= {
         "t": lambda zh, en: told(Text(zh, en)),
@@ -111,12 +158,6 @@ def render(
         verdict=words.verdict_words(report),
         definitions=sorted(seen.items(), key=lambda item: (item[0] == words.NO_PATTERN, item[0])),
         proposals=words.proposals(report),
-        patterns=PATTERNS,
-        element=element,
-        leaflet_js=_inside(leaflet_js),
-        leaflet_css=_inside(leaflet_css),
-        script=script,
-        still=still_map(report, wanted),
-        files=[(d.name, d.title, data_address("text/csv;charset=utf-8", d.content)) for d in downloads],
+        **more,
     )
     return "\n".join(line.rstrip() for line in page.splitlines() if line.strip()) + "\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from markupsafe import Markup
 
 from gridmap.reporting.model import HotspotReport
@@ -10,6 +12,9 @@ from gridmap.reporting.words import sureness
 
 _WIDTH_MM = 180.0
 _MOST_OUTLINES_NAMED = 60
+_PAPER_MM = 130.0
+LETTERS = "Noto Sans CJK SC, Noto Sans SC, Source Han Sans SC, sans-serif"
+"""Families of the PDF's letters: named, so that every machine that has the first gives the same bytes."""
 _PX_PER_MM = 700 / _WIDTH_MM
 _EDGE = "#2d2170"
 
@@ -31,13 +36,16 @@ def _patterns(name: str, scale: float) -> Markup:
     ).format(name, scale)
 
 
+KEYS = _patterns("", 1.0)
+"""Of the keys and the map with scripts, in its pixels."""
+_OF_STILL = _patterns("-mm", 1.0 / _PX_PER_MM)
 PATTERNS = Markup(
     '<svg class="patterns" width="0" height="0" aria-hidden="true"><defs>{}{}</defs></svg>'
-).format(_patterns("", 1.0), _patterns("-mm", 1.0 / _PX_PER_MM))
-"""Of the keys and the map with scripts, in its pixels, and of the still map, in its millimetres."""
+).format(KEYS, _OF_STILL)
+"""All of them, and those of the still map, in its millimetres, for pictures of one page."""
 
 
-def still_map(report: HotspotReport, languages: tuple[str, ...]) -> Markup:
+def still_map(report: HotspotReport, languages: tuple[str, ...], *, paper: bool = False) -> Markup:
     """Draw the map as SVG, in the shape of the area.
 
     Parameters
@@ -45,13 +53,21 @@ def still_map(report: HotspotReport, languages: tuple[str, ...]) -> Markup:
     report : HotspotReport
     languages : tuple of str
         Of the names.
+    paper : bool
+        Whether it is for PDF, whose drawer looks for patterns within the picture and knows no halo.
 
     Returns
     -------
     Markup
     """
     ground = report.ground
-    drawn = StillMap(ground.bounds, _WIDTH_MM)
+    drawn = (
+        StillMap(ground.bounds, _WIDTH_MM, most_height_mm=_PAPER_MM, halo=False, letters=LETTERS)
+        if paper
+        else StillMap(ground.bounds, _WIDTH_MM)
+    )
+    if paper:
+        drawn.define(_OF_STILL)
     for lines, major in ((ground.minor_roads, False), (ground.major_roads, True)):
         if lines is not None:
             drawn.roads(lines_of(lines), major=major)
@@ -62,13 +78,24 @@ def still_map(report: HotspotReport, languages: tuple[str, ...]) -> Markup:
         drawn.lines(lines_of(hotspot.geometry), ink=_EDGE, weight_mm=0.35, fill=fill)
     for cluster in report.clusters:
         drawn.lines(lines_of(cluster.geometry), ink=INK, weight_mm=0.55, dashes="2 1.3")
-    finest = max((o.level for o in ground.outlines), default=0)
-    named = [o for o in ground.outlines if o.level == finest]
+    _label(drawn, report, languages[:1] if paper else languages)
+    return drawn.drawn("地图 / map", css="still")
+
+
+def _label(drawn: StillMap, report: HotspotReport, languages: tuple[str, ...]) -> None:
+    # Numbers first: names stand where these leave room.
+    labels: list[tuple[tuple[float, float], str, Callable[[tuple[float, float], str], None]]] = [
+        *((h.point, str(h.number), drawn.numbered) for h in report.hotspots),
+        *((c.point, c.letter, drawn.lettered) for c in report.clusters),
+    ]
+    for point, label, draw in labels:
+        at = drawn.projection.point(*point)
+        room = drawn.room_for(at)
+        if room != at:
+            drawn.pointer(at, room)
+        draw(room, label)
+    finest = max((o.level for o in report.ground.outlines), default=0)
+    named = [o for o in report.ground.outlines if o.level == finest]
     if len(named) <= _MOST_OUTLINES_NAMED:
         for outline in named:
             drawn.name(*outline.point, *outline.name, languages)
-    for hotspot in report.hotspots:
-        drawn.numbered(drawn.projection.point(*hotspot.point), hotspot.number)
-    for cluster in report.clusters:
-        drawn.lettered(drawn.projection.point(*cluster.point), cluster.letter)
-    return drawn.drawn("地图 / map", css="still")

@@ -6,6 +6,7 @@ sheet, given in millimetres of the paper that the picture is printed on.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -28,7 +29,8 @@ WAY = "#1f4fa3"
 MINOR_ROAD_MM, MAJOR_ROAD_MM = 0.2, 0.4
 _OUTLINE_MM = {1: 0.6, 2: 0.4, 3: 0.2, 4: 0.1}
 _NAME_MM, _SMALL_MM, _LABEL_MM = 3.2, 2.6, 2.7
-_HALO_MM = 0.8
+_HALO = Markup(' paint-order="stroke" stroke="{}" stroke-width="0.8" stroke-linejoin="round"').format(PAPER)
+_AWAY_MM = (5.5, 8.0, 11.0, 15.0, 20.0)
 _MARGIN_MM = 7.0
 _NOTES_MM = 6.0
 
@@ -52,6 +54,10 @@ class StillMap:
         What is to be seen is no smaller than this.
     notes : bool
         Whether scale, north and source stand below the map; otherwise within it.
+    halo : bool
+        Whether letters have a light edge; a drawer that knows no ``paint-order`` would hide them under it.
+    letters : str
+        Families of the letters.
     """
 
     def __init__(
@@ -63,6 +69,8 @@ class StillMap:
         most_height_mm: float = 210.0,
         least_m: float = 1.0,
         notes: bool = True,
+        halo: bool = True,
+        letters: str = "sans-serif",
     ) -> None:
         wide, high, shrink = extent_of(bounds)
         least = least_m / M_PER_DEGREE
@@ -76,7 +84,10 @@ class StillMap:
             (west + east) / 2, (south + north) / 2, self.width / 2, self.height / 2, per_degree, shrink
         )
         self._notes_mm = _NOTES_MM if notes else 0.0
+        self._letters = letters
+        self._halo = _HALO if halo else Markup("")
         self._parts: list[Markup] = []
+        self._taken: list[shapely.Polygon] = []
 
     @property
     def frame(self) -> shapely.Polygon:
@@ -135,15 +146,14 @@ class StillMap:
         self._parts.append(
             Markup(
                 '<text class="name{}" x="{:.2f}" y="{:.2f}" font-size="{:g}" font-weight="{}" text-anchor="middle" '
-                'fill="{}" paint-order="stroke" stroke="{}" stroke-width="{:g}" stroke-linejoin="round">{}</text>'
+                'fill="{}"{}>{}</text>'
             ).format(
                 f" {css}" if css else "",
                 *at,
                 size_mm,
                 700 if strong else 400,
                 INK if strong else QUIET,
-                PAPER,
-                _HALO_MM,
+                self._halo,
                 text,
             )
         )
@@ -151,12 +161,30 @@ class StillMap:
     def name(
         self, lon: float, lat: float, zh: str, en: str, languages: Sequence[str], *, strong: bool = False
     ) -> None:
-        """Write a grid's name; in both languages one above the other."""
+        """Write a grid's name where nothing else stands; in both languages one above the other."""
         x, y = self.projection.point(lon, lat)
+        wide = max(_NAME_MM * len(zh) * ("zh" in languages), 0.55 * _SMALL_MM * len(en) * ("en" in languages))
+        high = _NAME_MM * len(languages)
+        box = shapely.box(x - wide / 2, y - _NAME_MM, x + wide / 2, y - _NAME_MM + high)
+        if any(box.intersects(other) for other in self._taken):
+            return
+        self._taken.append(box)
         if "zh" in languages:
             self.text((x, y), zh, css="zh", strong=strong)
         if "en" in languages:
             self.text((x, y + _NAME_MM), en, css="en", size_mm=_SMALL_MM, strong=strong)
+
+    def room_for(self, at: tuple[float, float], half_mm: float = 2.6) -> tuple[float, float]:
+        """Return the nearest point where a label overlaps no other one, and take it."""
+        for away in (0.0, *_AWAY_MM):
+            for turn in range(8 if away else 1):
+                x = at[0] + away * math.cos(turn * math.pi / 4)
+                y = at[1] + away * math.sin(turn * math.pi / 4)
+                box = shapely.box(x - half_mm, y - half_mm, x + half_mm, y + half_mm)
+                if not any(box.intersects(other) for other in self._taken):
+                    self._taken.append(box)
+                    return x, y
+        return at
 
     def numbered(self, at: tuple[float, float], label: object, radius_mm: float = 2.5) -> None:
         """Draw a circle with a number at a point of the picture."""
@@ -170,8 +198,8 @@ class StillMap:
         )
 
     def lettered(self, at: tuple[float, float], label: str) -> None:
-        """Draw a dark square with a letter above a point of the picture."""
-        x, y = at
+        """Draw a dark square with a letter at a point of the picture."""
+        x, y = at[0], at[1] + 2.5
         self._parts.append(
             Markup(
                 '<rect x="{:.2f}" y="{:.2f}" width="5" height="5" fill="{}"/>'
@@ -196,6 +224,10 @@ class StillMap:
         )
         self.text((x, y + 6), label, css="base", size_mm=_LABEL_MM, strong=True)
 
+    def define(self, definitions: Markup) -> None:
+        """Bring patterns along, for a drawer that looks for them within the picture alone."""
+        self._parts.insert(0, Markup("<defs>{}</defs>").format(definitions))
+
     def drawn(self, label: str, *, css: str, source: str = "") -> Markup:
         """Return the picture with its margin: scale bar, north, source.
 
@@ -215,9 +247,9 @@ class StillMap:
         """
         high = self.height + self._notes_mm
         head = Markup(
-            '<svg class="{0}" viewBox="0 0 {1:.1f} {2:.1f}" role="img" aria-label="{3}" font-family="sans-serif">'
+            '<svg class="{0}" viewBox="0 0 {1:.1f} {2:.1f}" role="img" aria-label="{3}" font-family="{5}">'
             '<rect width="{1:.1f}" height="{2:.1f}" fill="{4}"/>'
-        ).format(css, self.width, high, label, PAPER)
+        ).format(css, self.width, high, label, PAPER, self._letters)
         return Markup("").join(
             [
                 head,
@@ -234,7 +266,7 @@ class StillMap:
         end = 3 + length_m * self.projection.per_m
         return Markup(
             '<path d="M3 {0:.2f}v1.5H{1:.2f}v-1.5" fill="none" stroke="{2}" stroke-width=".4"/>'
-        ).format(high - 4, end, INK) + _note(end + 1.5, high - 2.3, label, "start", "scale")
+        ).format(high - 4, end, INK) + self._note(end + 1.5, high - 2.3, label, "start", "scale")
 
     def _north(self) -> Markup:
         x = self.width - 5
@@ -242,17 +274,15 @@ class StillMap:
             '<path class="north" d="M{0:.2f} 8.5v-5l-1.3 1.9m1.3 -1.9l1.3 1.9" fill="none" '
             'stroke="{1}" stroke-width=".4"/>'
         ).format(x, INK)
-        return arrow + _note(x, 11.5, "北 N", "middle", "north")
+        return arrow + self._note(x, 11.5, "北 N", "middle", "north")
 
     def _source(self, source: str, high: float) -> Markup:
-        return _note(self.width - 3, high - 2.3, source, "end", "source") if source else Markup("")
+        return self._note(self.width - 3, high - 2.3, source, "end", "source") if source else Markup("")
 
-
-def _note(x: float, y: float, text: str, anchor: str, css: str) -> Markup:
-    return Markup(
-        '<text class="{}" x="{:.2f}" y="{:.2f}" font-size="{:g}" text-anchor="{}" fill="{}" paint-order="stroke" '
-        'stroke="{}" stroke-width="{:g}">{}</text>'
-    ).format(css, x, y, _SMALL_MM, anchor, INK, PAPER, _HALO_MM, text)
+    def _note(self, x: float, y: float, text: str, anchor: str, css: str) -> Markup:
+        return Markup(
+            '<text class="{}" x="{:.2f}" y="{:.2f}" font-size="{:g}" text-anchor="{}" fill="{}"{}>{}</text>'
+        ).format(css, x, y, _SMALL_MM, anchor, INK, self._halo, text)
 
 
 def lines_of(geometry: Shape) -> Iterator[tuple[list[Any], bool]]:

@@ -18,6 +18,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import shapely
+from sqlalchemy import text
 
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.protection import BOUND, LEAST_TOLD
@@ -28,6 +29,7 @@ from gridmap.services.cases.counts import count_by_grid
 from gridmap.services.reports.building import build_hotspot_report, list_reports
 from gridmap.services.reports.content import hotspot_report
 from gridmap.services.reports.request import ReportRequest
+from gridmap.services.reports.verifying import verify_report
 from gridmap.storage.database import Database
 from tests.towns import environment_of
 from web.assets import vendor_folder
@@ -159,6 +161,10 @@ def test_a_report_is_written_whole_with_its_tables_and_entered_in_the_register(
     assert hashlib.sha256(content).hexdigest() == made["file_sha256"]
     assert {"read", "analyse", "write"} == set(steps)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["report-tables", "report.html"]
+    assert sorted(p.suffix for p in (tmp_path / "report-tables").iterdir()) == [".csv"] * 4 + [
+        ".gpkg",
+        ".xlsx",
+    ]
     for name in ("hotspots", "clusters", "domains", "forecast"):
         table = tmp_path / "report-tables" / f"{name}.csv"
         assert table.read_bytes().startswith(b"\xef\xbb\xbf")
@@ -177,6 +183,30 @@ def test_a_report_is_written_whole_with_its_tables_and_entered_in_the_register(
     assert (tmp_path / "b-tables" / "hotspots.csv").read_bytes() == (
         tmp_path / "report-tables" / "hotspots.csv"
     ).read_bytes()
+
+
+def test_a_report_is_checked_by_building_it_again_and_what_differs_is_named(
+    recorded_town: Database, tmp_path: Path
+) -> None:
+    out = tmp_path / "report.html"
+    made = build_hotspot_report(recorded_town, WHOLE, VILLAGES, out, assets=vendor_folder(), pdf=True)
+    for file in (out, tmp_path / "report.pdf"):
+        found = verify_report(recorded_town, WHOLE, file, assets=vendor_folder())
+        assert (found.same, found.number, found.data_changed) == (True, made["report_id"], False)
+        assert not found.figures + found.lines
+    forged = tmp_path / "forged.html"
+    forged.write_text(out.read_text("utf-8").replace("<h1>", "<h1>9 "), "utf-8")
+    found = verify_report(recorded_town, WHOLE, forged, assets=vendor_folder())
+    assert (found.same, found.number, found.figures) == (False, None, ())
+    assert [line.in_file for line in found.lines if line.in_file and line.in_file.startswith("9 ")]
+    with recorded_town.scoped_session(WHOLE, write=True) as session:
+        gone = text(
+            "UPDATE incidents SET occurred_at = occurred_at - interval '3 years' WHERE domain = 'dispute'"
+        )
+        session.execute(gone)
+    changed = verify_report(recorded_town, WHOLE, out, assets=vendor_folder())
+    assert (changed.same, changed.number, changed.data_changed) == (False, made["report_id"], True)
+    assert "incidents" in {figure.name for figure in changed.figures}
 
 
 def test_a_report_of_an_area_is_seen_by_that_area_and_by_no_other(

@@ -56,6 +56,9 @@ ASKED_BY_LIBRARIES = {
     "get_command",
     "format_commands",
     "find_spec",
+    "handle_starttag",
+    "handle_endtag",
+    "handle_data",
 }
 """Methods that a class gives to a library, which calls them."""
 HELD_BY_TESTS = {"KEEPER_ONLY"}

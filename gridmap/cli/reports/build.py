@@ -1,4 +1,4 @@
-"""``gridmap reports``: build a report, list the register."""
+"""``gridmap reports``: build a report, check one, list the register."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from gridmap.domain import terms
 from gridmap.services.hotspots.basis import Basis, usual_basis
 from gridmap.services.reports.building import build_hotspot_report, list_reports
 from gridmap.services.reports.request import PURPOSE, ReportRequest
+from gridmap.services.reports.verifying import verify_report
 from web.assets import vendor_folder
+
+_MOST_TOLD = 20
 
 
 @click.group("reports")
 def group() -> None:
-    """报告 / reports: build, list."""
+    """报告 / reports: build, verify, list."""
 
 
 @group.command("build")
@@ -60,10 +63,17 @@ def group() -> None:
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     required=True,
-    help="FILE.html，表格在旁 / tables beside.",
+    help="FILE.html，PDF、表格在旁 / PDF and tables beside.",
 )
+@click.option("--pdf/--no-pdf", default=True, show_default=True, help="同时生成 PDF / write a PDF, too.")
 def build(
-    out: Path, since: dt.date | None, until: dt.date | None, level: int | None, by: Basis | None, **given: Any
+    out: Path,
+    since: dt.date | None,
+    until: dt.date | None,
+    level: int | None,
+    by: Basis | None,
+    pdf: bool,
+    **given: Any,
 ) -> None:
     """生成可独立打开的报告 / write a report that opens without a network: build hotspots."""
     with workspace() as database:
@@ -79,13 +89,16 @@ def build(
                 request,
                 out,
                 assets=vendor_folder(),
+                pdf=pdf,
                 owner=actor(database).post,
                 on_progress=on_progress,
             )
     console.print(
-        f"已写入 / written: {out} ({made['bytes'] / 1e6:.1f} MB), 表格 / tables: {made['tables']}",
+        f"已写入 / written: {out} ({made['bytes'] / 1e6:.1f} MB), 表格和图层 / tables and layers: {made['tables']}",
         markup=False,
     )
+    if made["pdf"]:
+        console.print(f"PDF: {made['pdf']} ({Path(made['pdf']).stat().st_size / 1e6:.1f} MB)", markup=False)
     console.print(
         f"热点 / hotspots: {made['hotspots']}; 时空聚集 / clusters: {made['clusters']}; "
         f"登记号 / register: {made['report_id']}; SHA-256 {made['file_sha256'][:12]}",
@@ -94,6 +107,49 @@ def build(
     for part in made["refused"]:
         console.print(f"未能完成 / could not be done: {part.zh} / {part.en}")
     console.print(f"重做 / again: {request.command}", highlight=False)
+
+
+@group.command("verify")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+def verify(file: Path) -> None:
+    """按文件中的参数重做报告并逐项核对 / build a report again and tell which figures differ; 1 where any does."""
+    with workspace() as database, progress() as on_progress:
+        found = verify_report(
+            database, actor(database).scope, file, assets=vendor_folder(), on_progress=on_progress
+        )
+    if found.number is not None:
+        console.print(f"登记号 / in the register: {found.number}", highlight=False)
+    else:
+        console.print("登记簿中没有这个文件 / the register does not know this file", highlight=False)
+    if found.same:
+        console.print("相同，逐字节一致 / the same, byte for byte", highlight=False)
+        return
+    if found.data_changed:
+        console.print("制作之后数据有变化 / the data have changed since it was made", highlight=False)
+    if found.version != found.version_now:
+        console.print(
+            f"程序版本 / version: {found.version} → {found.version_now}", highlight=False, markup=False
+        )
+    for kind, differences in (("数字 / figure", found.figures), ("文字 / line", found.lines)):
+        for one in differences[:_MOST_TOLD]:
+            named = f"{kind} {one.name}" if one.name else kind
+            console.print(
+                f"{named}: 文件 / file {_or_dash(one.in_file)} ≠ 现在 / now {_or_dash(one.now)}",
+                highlight=False,
+                markup=False,
+            )
+        if len(differences) > _MOST_TOLD:
+            console.print(f"… 另有 / and {len(differences) - _MOST_TOLD} more", highlight=False)
+    console.print(
+        f"不同 / not the same: {len(found.figures)} 个数字 / figures, {len(found.lines)} 行文字 / lines; "
+        "只有字体或程序库不同时两者为 0 / none of either where only fonts or libraries are others",
+        highlight=False,
+    )
+    raise SystemExit(1)
+
+
+def _or_dash(text: str | None) -> str:
+    return "–" if text is None else text
 
 
 @group.command("list")

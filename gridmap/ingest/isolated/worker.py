@@ -65,6 +65,11 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
         table, geometry, crs, notices = read_geojson(path, limits)
         rows = np.arange(1, table.num_rows + 1)
+    elif kind == "pdf":
+        from gridmap.ingest.isolated.pdf import read_pdf
+
+        table, notices = read_pdf(path, request["layer"]), []
+        rows = np.arange(1, table.num_rows + 1)
     elif kind in {"osm", "osm.pbf"}:
         from gridmap.ingest.osm import read_osm
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +17,16 @@ from gridmap import __version__
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput
 from gridmap.files.atomic import replacing
-from gridmap.files.layers import write_layer
+from gridmap.files.geopackage import write_geopackage
+from gridmap.files.layers import write_layer, write_sheets
 from gridmap.reporting import page, tables
-from gridmap.reporting.model import Download, Text
+from gridmap.reporting.figures import figures
+from gridmap.reporting.layers import layers
+from gridmap.reporting.model import Download, HotspotReport, Text
+from gridmap.reporting.paper import to_pdf
 from gridmap.services.hotspots.observations import scope_of
 from gridmap.services.reports.content import hotspot_report
-from gridmap.services.reports.request import ReportRequest
+from gridmap.services.reports.request import REQUEST, ReportRequest
 from gridmap.storage.database import Database
 from gridmap.storage.reports import register
 
@@ -33,10 +40,11 @@ def build_hotspot_report(
     out: Path,
     *,
     assets: Path,
+    pdf: bool = False,
     owner: str | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, Any]:
-    """Write a hotspot report as one stand-alone HTML file, its tables beside it, and enter it in the register.
+    """Write a hotspot report as one stand-alone HTML file, what goes with it beside it, and enter it in the register.
 
     Parameters
     ----------
@@ -44,9 +52,12 @@ def build_hotspot_report(
     scope : Scope
     request : ReportRequest
     out : Path
-        The file; it appears whole or not at all. Its tables go to the folder ``<name>-tables`` beside it.
+        The file; it appears whole or not at all. Tables (CSV, one XLSX) and layers (GeoPackage) go to the folder
+        ``<name>-tables`` beside it.
     assets : Path
         Folder with the files of the browser's map library: ``leaflet/leaflet.js``, ``leaflet.css``, ``images``.
+    pdf : bool
+        Whether the same report is written as ``<name>.pdf``, too.
     owner : str, optional
         Post that makes it.
     on_progress : callable, optional
@@ -55,7 +66,8 @@ def build_hotspot_report(
     Returns
     -------
     dict
-        report_id, path, tables (folder), file_sha256, data_sha256, bytes, hotspots, clusters, refused (names of parts).
+        report_id, path, pdf (path or None), tables (folder), file_sha256, data_sha256, bytes, hotspots, clusters,
+        refused (names of parts).
 
     Raises
     ------
@@ -63,33 +75,25 @@ def build_hotspot_report(
         When the grid lies outside the scope.
     InvalidInput
         When there are no incidents or no grids of the level, the file is no ``.html``, or the map library is missing.
+    Unavailable
+        When a PDF is wanted and the machine lacks what lays it out.
     """
     if out.suffix.lower() not in {".html", ".htm"}:
         raise InvalidInput(
             "report-ending",
-            f"报告写成 HTML 文件，请把 --out 改为以 .html 结尾（现为“{out.name}”）。",
-            f'A report is an HTML file: let --out end with .html (it is "{out.name}").',
+            f"报告写成 HTML 文件，请把 --out 改为以 .html 结尾（现为“{out.name}”）；PDF 写在它旁边。",
+            f'A report is an HTML file: let --out end with .html (it is "{out.name}"); the PDF is written beside it.',
         )
     tell = on_progress or (lambda *_: None)
-    script, style, images = _map_library(assets)
-    report, digest = hotspot_report(database, scope, request, tell)
-    tell("write", 0, 2)
-    frames = tables.frames(report)
+    made = make_hotspot_report(database, scope, request, assets=assets, pdf=pdf, on_progress=tell)
     folder = out.with_name(f"{out.stem}-tables")
-    contents = _as_csv(frames, folder, database.settings.timezone)
-    downloads = tuple(Download(name, title, contents[name]) for name, (title, _) in frames.items())
-    text = page.render(
-        report,
-        downloads,
-        request.languages,
-        leaflet_js=script,
-        leaflet_css=page.with_images(style, images),
-    )
-    content = text.encode("utf-8")
-    file_sha256 = hashlib.sha256(content).hexdigest()
+    beside = out.with_suffix(".pdf") if made.pdf is not None else None
+    _write_tables(made, folder, database.settings.timezone)
     inside = scope_of(scope, request.within)
-    with replacing(out) as temporary:
-        temporary.write_bytes(content)
+    with replacing(out) as temporary, replacing(beside) if beside else nullcontext(temporary) as second:
+        temporary.write_bytes(made.html)
+        if made.pdf is not None:
+            second.write_bytes(made.pdf)
         # Entered first: a report that is not in the register must not exist.
         with database.scoped_session(scope, write=True) as session:
             number = register.add_report(
@@ -104,9 +108,10 @@ def build_hotspot_report(
                     "seed": request.seed,
                     "purpose": request.purpose,
                     "parameters": request.spec.as_dict()
-                    | {"languages": request.languages, "permutations": request.permutations},
-                    "data_sha256": digest,
-                    "file_sha256": file_sha256,
+                    | {"languages": request.languages, "permutations": request.permutations}
+                    | ({} if made.pdf is None else {"pdf_sha256": hashlib.sha256(made.pdf).hexdigest()}),
+                    "data_sha256": made.data_sha256,
+                    "file_sha256": hashlib.sha256(made.html).hexdigest(),
                     "version": __version__,
                 },
             )
@@ -114,14 +119,79 @@ def build_hotspot_report(
     return {
         "report_id": number,
         "path": str(out),
+        "pdf": None if beside is None else str(beside),
         "tables": str(folder),
-        "file_sha256": file_sha256,
-        "data_sha256": digest,
-        "bytes": len(content),
-        "hotspots": len(report.hotspots),
-        "clusters": len(report.clusters),
-        "refused": [refusal.part for refusal in report.refusals],
+        "file_sha256": hashlib.sha256(made.html).hexdigest(),
+        "data_sha256": made.data_sha256,
+        "bytes": len(made.html),
+        "hotspots": len(made.report.hotspots),
+        "clusters": len(made.report.clusters),
+        "refused": [refusal.part for refusal in made.report.refusals],
     }
+
+
+@dataclass(frozen=True, slots=True)
+class MadeReport:
+    """A report with its documents, not written yet.
+
+    Attributes
+    ----------
+    report : HotspotReport
+    data_sha256 : str
+    tables : dict of str to bytes
+        As CSV, by name.
+    carried : str
+        JSON of what it was asked and of its figures.
+    html : bytes
+    pdf : bytes or None
+    """
+
+    report: HotspotReport
+    data_sha256: str
+    tables: dict[str, bytes]
+    carried: str
+    html: bytes
+    pdf: bytes | None
+
+
+def make_hotspot_report(
+    database: Database,
+    scope: Scope,
+    request: ReportRequest,
+    *,
+    assets: Path,
+    pdf: bool,
+    on_progress: Callable[[str, int, int], None],
+) -> MadeReport:
+    """Make a hotspot report's documents; nothing is written or entered.
+
+    Parameters
+    ----------
+    database, scope, request, assets, pdf, on_progress
+        As of :func:`build_hotspot_report`.
+    """
+    script, style, images = _map_library(assets)
+    report, digest = hotspot_report(database, scope, request, on_progress)
+    on_progress("write", 0, 2)
+    frames = tables.frames(report)
+    contents = _as_csv(frames, database.settings.timezone)
+    carried = json.dumps(
+        {"kind": "hotspots", "version": __version__, "request": REQUEST.dump_python(request, mode="json")}
+        | {"figures": figures(report)},
+        ensure_ascii=False,
+        sort_keys=True,
+    )
+    html = page.render(
+        report,
+        tuple(Download(name, title, contents[name]) for name, (title, _) in frames.items()),
+        request.languages,
+        leaflet_js=script,
+        leaflet_css=page.with_images(style, images),
+        carried=carried,
+    )
+    laid_out = to_pdf(page.render_paper(report, request.languages), carried) if pdf else None
+    on_progress("write", 1, 2)
+    return MadeReport(report, digest, contents, carried, html.encode("utf-8"), laid_out)
 
 
 def list_reports(database: Database, scope: Scope, *, limit: int = 50) -> list[dict[str, Any]]:
@@ -147,11 +217,14 @@ def _map_library(assets: Path) -> tuple[str, str, dict[str, bytes]]:
     return script, style, images
 
 
-def _as_csv(frames: dict[str, tuple[Text, pd.DataFrame]], folder: Path, zone: str) -> dict[str, bytes]:
+def _as_csv(frames: dict[str, tuple[Text, pd.DataFrame]], zone: str) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory(prefix="gridmap-") as work:
         for name, (_, frame) in frames.items():
             write_layer(frame, Path(work) / f"{name}.csv", zone=zone)
-        contents = {name: (Path(work) / f"{name}.csv").read_bytes() for name in frames}
+        return {name: (Path(work) / f"{name}.csv").read_bytes() for name in frames}
+
+
+def _write_tables(made: MadeReport, folder: Path, zone: str) -> None:
     if not folder.parent.is_dir():
         raise InvalidInput(
             "folder-unwritable",
@@ -159,7 +232,9 @@ def _as_csv(frames: dict[str, tuple[Text, pd.DataFrame]], folder: Path, zone: st
             f'There is no folder "{folder.parent.name}". Choose one that exists and is writable.',
         )
     folder.mkdir(exist_ok=True)
-    for name, content in contents.items():
+    for name, content in made.tables.items():
         with replacing(folder / f"{name}.csv") as temporary:
             temporary.write_bytes(content)
-    return contents
+    sheets = {title.zh: frame for title, frame in tables.frames(made.report).values()}
+    write_sheets(sheets, folder / "tables.xlsx", zone=zone)
+    write_geopackage(layers(made.report), folder / "layers.gpkg")

@@ -7,6 +7,8 @@ import shlex
 from dataclasses import dataclass
 from typing import Literal
 
+from pydantic import TypeAdapter
+
 from gridmap.domain.legible import is_unseen
 from gridmap.domain.protection import widened
 from gridmap.domain.terms import LONGEST
@@ -128,3 +130,7 @@ class ReportRequest:
         count = (self.until.year - self.since.year) * 12 + self.until.month - self.since.month + 1
         number = self.since.year * 12 + self.since.month - 1 - count
         return dt.date(number // 12, number % 12 + 1, 1), last
+
+
+REQUEST: TypeAdapter[ReportRequest] = TypeAdapter(ReportRequest)
+"""Writes a request as JSON holds it, and reads it back."""

@@ -1,0 +1,155 @@
+"""A report's file is checked: built again from what it says it was made of, and every difference told."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from gridmap import __version__
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import InvalidInput
+from gridmap.ingest.report_file import ReportFile, read_report_file
+from gridmap.reporting.paper import CARRIED
+from gridmap.services.reports.building import make_hotspot_report
+from gridmap.services.reports.request import REQUEST, ReportRequest
+from gridmap.storage.database import Database
+from gridmap.storage.reports import register
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure or line that differs; None where there is none on that side.
+
+    Attributes
+    ----------
+    name : str
+        Of the figure; empty for a line.
+    in_file, now : str or None
+    """
+
+    name: str
+    in_file: str | None
+    now: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What the check of a file found.
+
+    Attributes
+    ----------
+    request : ReportRequest
+        What the file says that it was asked.
+    same : bool
+        Whether it is the same to the byte.
+    number : int or None
+        Of the entry in the register that has the hash of these bytes; None: the file was not made here as it is.
+    data_changed : bool or None
+        Whether the data are others than those of that entry; None without one.
+    version, version_now : str
+        Of the program, as the file says and now.
+    figures : tuple of Difference
+        Figures that the file carries and that come out otherwise now.
+    lines : tuple of Difference
+        Lines that it shows and that come out otherwise now.
+    """
+
+    request: ReportRequest
+    same: bool
+    number: int | None
+    data_changed: bool | None
+    version: str
+    version_now: str
+    figures: tuple[Difference, ...]
+    lines: tuple[Difference, ...]
+
+
+def verify_report(
+    database: Database,
+    scope: Scope,
+    file: Path,
+    *,
+    assets: Path,
+    on_progress: Callable[[str, int, int], None] | None = None,
+) -> Verified:
+    """Build a report again and tell which of its figures and lines differ; nothing is written or entered.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    file : Path
+        HTML or PDF; what it says is not believed.
+    assets : Path
+        As of :func:`gridmap.services.reports.building.build_hotspot_report`.
+    on_progress : callable, optional
+
+    Raises
+    ------
+    InvalidInput
+        When the file is no report, or there is nothing now that it could be made of.
+    NotFound
+        When the grid that it is about lies outside the scope.
+    """
+    given = read_report_file(file, attachment=CARRIED)
+    request = _request(file, given)
+    pdf = file.suffix.lower() == ".pdf"
+    made = make_hotspot_report(
+        database, scope, request, assets=assets, pdf=pdf, on_progress=on_progress or (lambda *_: None)
+    )
+    content = made.html if made.pdf is None else made.pdf
+    with database.scoped_session(scope) as session:
+        entry = register.find_report(session, given.sha256)
+    same = hashlib.sha256(content).hexdigest() == given.sha256
+    with tempfile.TemporaryDirectory(prefix="gridmap-") as folder:
+        again = Path(folder) / file.name
+        again.write_bytes(content)
+        now = given if same else read_report_file(again, attachment=CARRIED)
+    return Verified(
+        request=request,
+        same=same,
+        number=None if entry is None else entry.report_id,
+        data_changed=None if entry is None else entry.data_sha256 != made.data_sha256,
+        version=str(given.carried.get("version", "")),
+        version_now=__version__,
+        figures=_figures(given, now),
+        lines=_lines(given.lines, now.lines),
+    )
+
+
+def _request(file: Path, given: ReportFile) -> ReportRequest:
+    try:
+        return REQUEST.validate_python(given.carried.get("request"))
+    except ValidationError:
+        raise InvalidInput(
+            "report-file-request",
+            f"{file.name}：文件中记录的参数无效，无法重做。请使用原始文件。",
+            f"{file.name}: the parameters that the file tells are not valid, so it cannot be made again. Use the "
+            "original file.",
+        ) from None
+
+
+def _figures(given: ReportFile, now: ReportFile) -> tuple[Difference, ...]:
+    one, other = ({str(k): str(v) for k, v in dict(f.carried["figures"]).items()} for f in (given, now))  # type: ignore[call-overload]
+    return tuple(
+        Difference(name, one.get(name), other.get(name))
+        for name in dict.fromkeys([*one, *other])
+        if one.get(name) != other.get(name)
+    )
+
+
+def _lines(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[Difference, ...]:
+    found = []
+    for kind, i, j, k, m in difflib.SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if kind != "equal":
+            for n in range(max(j - i, m - k)):
+                before = one[i + n] if i + n < j else None
+                after = other[k + n] if k + n < m else None
+                found.append(Difference("", before, after))
+    return tuple(found)
