@@ -16,6 +16,44 @@ class Text(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Notes:
+    """What is told of a place so that one can go there, and who goes.
+
+    Attributes
+    ----------
+    core : Text
+        The fewest grids of it that touch and hold half of its incidents, where it is large; else all of it.
+    core_cells : int
+    core_observed : int or None
+        Incidents in the core; None where it is the whole place.
+    villages : tuple of Text
+    streets : tuple of str
+        Named streets in the core, the longest first; else the nearest.
+    go_to : Text
+    at : tuple of float
+        Where that is: lon, lat; a point of the ground, not of an incident.
+    kinds : tuple of Text
+        The most frequent first, without numbers: those of which one may be told.
+    when : Text
+        Parts of the day and week with clearly more than their share; empty where too little may be told.
+    proposal, who : Text
+        What is proposed first, and who does it.
+    """
+
+    core: Text
+    core_cells: int
+    core_observed: int | None
+    villages: tuple[Text, ...]
+    streets: tuple[str, ...]
+    go_to: Text
+    at: tuple[float, float]
+    kinds: tuple[Text, ...]
+    when: Text
+    proposal: Text
+    who: Text
+
+
+@dataclass(frozen=True, slots=True)
 class Hotspot:
     """Neighbouring significant areas of one domain, told as one place.
 
@@ -34,6 +72,11 @@ class Hotspot:
         Of its strongest area.
     before : int or None
         Incidents of the period of the same length directly before; None where there are no records of all of it.
+    last_year : int or None
+        Incidents of the same season a year ago; None likewise.
+    noise : float
+        Variance of what was added to each of these numbers.
+    notes : Notes or None
     since : Text or None
         Since when, by the space-time scan or by the months that were significant; None in a report by rate, whose other
         analyses have other nulls: a row joins only what shares one.
@@ -62,6 +105,9 @@ class Hotspot:
     proposal: Text
     geometry: Shape
     point: tuple[float, float]
+    last_year: int | None = None
+    noise: float = 0.0
+    notes: Notes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +130,7 @@ class Cluster:
     ongoing: bool
     geometry: Shape
     point: tuple[float, float]
+    notes: Notes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +219,8 @@ class HotspotReport:
         Scope, domains and level of the grids, as they are called.
     since, until : str
         First and last day of the period (ISO); `before_since`, `before_until` those of the one before.
-    before : {'known', 'none', 'partly'}
-        Whether the period before has records.
+    before, last_year : {'known', 'none', 'partly'}
+        Whether the period before and the same season a year ago have records.
     incidents, cells : int
         Numbers of incidents and grids; 0 where a number is not told.
     sealed : Text
@@ -202,6 +249,9 @@ class HotspotReport:
     before_since: str
     before_until: str
     records_since: str
+    last_year: str
+    last_year_since: str
+    last_year_until: str
     incidents: int
     cells: int
     sealed: Text

@@ -9,7 +9,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from gridmap.domain.protection import HINT
-from gridmap.reporting import words
+from gridmap.reporting import front, words
 from gridmap.reporting.markup import in_languages
 from gridmap.reporting.methods import method_words
 from gridmap.reporting.model import Download, HotspotReport, Text
@@ -158,6 +158,8 @@ def _filled(report: HotspotReport, wanted: tuple[str, ...], **more: object) -> s
         verdict=words.verdict_words(report),
         definitions=sorted(seen.items(), key=lambda item: (item[0] == words.NO_PATTERN, item[0])),
         proposals=words.proposals(report),
+        front=front.spots(report),
+        villages=front.by_village(report),
         **more,
     )
     return "\n".join(line.rstrip() for line in page.splitlines() if line.strip()) + "\n"

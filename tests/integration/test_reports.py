@@ -75,6 +75,34 @@ def test_the_report_says_since_when_the_emerging_hotspot_is_there(policing: Hots
     assert {h.expected for h in (*policing.hotspots, *policing.clusters)} == {None}
 
 
+def test_each_place_of_the_report_has_a_core_streets_and_a_point_of_the_ground_inside_it(
+    policing: HotspotReport,
+) -> None:
+    found = (*policing.hotspots, *policing.clusters)
+    assert found
+    for one in found:
+        notes = one.notes
+        assert notes is not None
+        assert notes.core_cells <= one.cells
+        assert notes.core_observed is None or LEAST_TOLD <= notes.core_observed <= one.observed + 2 * BOUND
+        assert notes.villages
+        assert notes.streets
+        assert shapely.from_geojson(json.dumps(one.geometry)).distance(shapely.Point(notes.at)) < 1e-4
+    assert min(one.notes.core_cells / one.cells for one in found) < 1
+    known = {kind["zh"] for kind in json.loads((DATA / "kinds.json").read_text("utf-8"))["policing"]}
+    told = {kind.zh for one in found for kind in one.notes.kinds}
+    assert told
+    assert told <= known
+
+
+def test_the_same_season_last_year_is_as_many_days_of_the_same_months_or_weekdays() -> None:
+    assert VILLAGES.last_year == (dt.date(2025, 5, 1), dt.date(2025, 10, 31))
+    february = ReportRequest(dt.date(2024, 2, 1), dt.date(2024, 2, 29), level=3)
+    assert february.last_year == (dt.date(2023, 2, 1), dt.date(2023, 2, 28))
+    week = ReportRequest(dt.date(2026, 10, 5), dt.date(2026, 10, 11), level=3)
+    assert [day.weekday() for day in week.last_year] == [0, 6]
+
+
 def test_the_year_before_the_records_begin_is_not_compared(policing: HotspotReport) -> None:
     assert policing.before == "none"
     assert all(h.before is None for h in policing.hotspots)

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 from gridmap.domain.cases.sealing import told_of_sealed
-from gridmap.reporting import page, tables, words
+from gridmap.reporting import front, page, tables, words
 from gridmap.reporting.model import (
     Cluster,
     Download,
@@ -19,6 +19,7 @@ from gridmap.reporting.model import (
     Ground,
     Hotspot,
     HotspotReport,
+    Notes,
     Outline,
     Refusal,
     Text,
@@ -50,6 +51,21 @@ SPOT = Hotspot(
     proposal=Text("建议：先走访服务，再安排巡防", "Proposed: service visits first, then patrols"),
     geometry=SQUARE,
     point=(120.45, 29.75),
+    last_year=None,
+    noise=72.0,
+    notes=Notes(
+        core=Text("枫一社区第1微网格", "Fengyi micro-grid 1"),
+        core_cells=1,
+        core_observed=18,
+        villages=(Text("枫一社区", "Fengyi community"),),
+        streets=("枫溪路", "天竺路"),
+        go_to=Text("枫溪路与天竺路路口", "where 枫溪路 and 天竺路 meet"),
+        at=(120.45, 29.75),
+        kinds=(Text("盗窃", "theft"),),
+        when=Text("多在晚上 18–24 时", "mostly evenings 18–24"),
+        proposal=Text("建议：先走访服务，再安排巡防", "Proposed: service visits first, then patrols"),
+        who=Text("网格员先走访", "grid posts visit first"),
+    ),
 )
 CLUSTER = Cluster(
     "A",
@@ -65,6 +81,7 @@ CLUSTER = Cluster(
     True,
     SQUARE,
     (120.45, 29.8),
+    SPOT.notes,
 )
 SCORE = ForecastRow(words.MODELS["count"], 0.4, 0.3, 0.5, 8.0, 6.0, 10.0, 0.0, 0.0, 0.0, None)
 BLEND = ForecastRow(
@@ -91,6 +108,9 @@ REPORT = HotspotReport(
     before_since="2025-10-29",
     before_until="2026-04-30",
     records_since="2025-01-01",
+    last_year="none",
+    last_year_since="2025-05-01",
+    last_year_until="2025-10-31",
     incidents=420,
     cells=100,
     sealed=Text(*told_of_sealed(closer_than_village=True)),
@@ -338,3 +358,34 @@ def test_the_block_holds_the_command_that_makes_the_file_again() -> None:
 )
 def test_confidence_has_three_classes_with_closed_upper_bounds(q: float, class_: int) -> None:
     assert words.sureness(q) == class_
+
+
+def test_the_first_page_tells_where_to_go_what_since_when_what_is_proposed_and_who() -> None:
+    away = {**SQUARE, "coordinates": [[[x + 1, y] for x, y in SQUARE["coordinates"][0]]]}
+    report = replace(REPORT, hotspots=(SPOT, replace(SPOT, number=2, geometry=away)), before="known")
+    one, other = front.spots(report)
+    # The cluster lies on the first place: one row, and what is told of it stays its own.
+    assert (one.labels, other.labels) == ("1 A", "2")
+    assert one.since == (
+        Text("A 自 2026-09-01 起，期末仍在持续", "A since 2026-09-01, still going on at the end"),
+    )
+    html = written(report)
+    for said in (
+        "枫溪路与天竺路路口",
+        "29.75000, 120.45000",
+        "其中核心 1 格（枫一社区第1微网格）18 件",
+        "主要是盗窃；多在晚上 18–24 时",
+        "比去年同期：没有完整记录",
+        "谁：网格员先走访",
+        "枫一社区：1 2 A",
+    ):
+        assert said in html, said
+    assert html.index("请先看这几处") < html.index("一、在哪里")
+
+
+def test_a_change_is_told_with_the_interval_of_chance_and_noise() -> None:
+    told = front.change_with_interval(50, 80, 36.0).en
+    # 1.96 times the root of 50 + 80 + 72.
+    assert told == "−30 (−38%), 95 % interval −58 to −2"
+    assert front.change_with_interval(50, 14, 36.0).en == "–"
+    assert front.change_with_interval(50, None, 36.0).en == "–"

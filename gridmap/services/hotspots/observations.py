@@ -46,8 +46,8 @@ class Inputs:
         Row of each incident's cell; -1 where it lies in none.
     xy : (m, 2) float64
         Places in metres; NaN where an incident is known by its grid only.
-    domain : (m,) object
-        Code of each incident's domain.
+    domain, kind : (m,) object
+        Codes of each incident; None where the kind is not known.
     day : (m,) float64
         Local days since the first day of the period, with the time of day as a fraction.
     epsg : int
@@ -64,6 +64,7 @@ class Inputs:
     cell: NDArray[np.int64]
     xy: NDArray[np.float64]
     domain: NDArray[np.object_]
+    kind: NDArray[np.object_]
     day: NDArray[np.float64]
     epsg: int
     sha256: str
@@ -177,9 +178,8 @@ def load_inputs(database: Database, scope: Scope, spec: HotspotSpec) -> Inputs:
     zone = ZoneInfo(database.settings.timezone)
     day = local_days(points.at_s, spec.since, zone)
     guard = guard_of(database, scope, spec, points.record_key, points.at_s)
-    return Inputs(
-        cells, groups, cell, np.column_stack([x, y]), points.domain, day, epsg, sha256, sealed, guard
-    )
+    xy = np.column_stack([x, y])
+    return Inputs(cells, groups, cell, xy, points.domain, points.kind, day, epsg, sha256, sealed, guard)
 
 
 def local_days(at_s: NDArray[np.float64], first: dt.date, zone: ZoneInfo) -> NDArray[np.float64]:

@@ -84,6 +84,12 @@ def build_hotspot_report(
             f"报告写成 HTML 文件，请把 --out 改为以 .html 结尾（现为“{out.name}”）；PDF 写在它旁边。",
             f'A report is an HTML file: let --out end with .html (it is "{out.name}"); the PDF is written beside it.',
         )
+    if not out.parent.is_dir():
+        raise InvalidInput(
+            "folder-unwritable",
+            f"没有文件夹“{out.parent.name}”，请换一个存在且可写的文件夹。",
+            f'There is no folder "{out.parent.name}". Choose one that exists and is writable.',
+        )
     tell = on_progress or (lambda *_: None)
     made = make_hotspot_report(database, scope, request, assets=assets, pdf=pdf, on_progress=tell)
     folder = out.with_name(f"{out.stem}-tables")
@@ -225,12 +231,6 @@ def _as_csv(frames: dict[str, tuple[Text, pd.DataFrame]], zone: str) -> dict[str
 
 
 def _write_tables(made: MadeReport, folder: Path, zone: str) -> None:
-    if not folder.parent.is_dir():
-        raise InvalidInput(
-            "folder-unwritable",
-            f"没有文件夹“{folder.parent.name}”，请换一个存在且可写的文件夹。",
-            f'There is no folder "{folder.parent.name}". Choose one that exists and is writable.',
-        )
     folder.mkdir(exist_ok=True)
     for name, content in made.tables.items():
         with replacing(folder / f"{name}.csv") as temporary:

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from gridmap import __version__
 from gridmap.analysis.forecast.models import FEWEST_WEEKS
@@ -22,14 +23,16 @@ from gridmap.errors import InvalidInput
 from gridmap.reporting.model import Forecast, ForecastRow, Ground, HotspotReport, Refusal, Text
 from gridmap.reporting.words import MODELS
 from gridmap.services.cases.overview import workspace_info
-from gridmap.services.hotspots.by_cell import by_gi
+from gridmap.services.hotspots.by_cell import by_gi, touching
 from gridmap.services.hotspots.forecasts import score_forecast
 from gridmap.services.hotspots.observations import Inputs, load_inputs
 from gridmap.services.hotspots.publish import Outcome
 from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.services.reports.described import Describer
 from gridmap.services.reports.drawing import Drawing, draw_ground, place_name
 from gridmap.services.reports.findings import (
     DOMAINS,
+    Compared,
     Course,
     as_cluster,
     as_hotspot,
@@ -113,12 +116,13 @@ def hotspot_report(
     records_since = dt.date.fromisoformat(info.period["from"]) if info.period else request.since
     with database.scoped_session(scope, timeout_s=600) as session:
         frame, roads = stored.current_frame(session), road_rows(session)
-    known = _known(request, records_since)
-    before = _before(database, scope, request) if known == "known" else None
+    known, known_then = (_known(span, records_since) for span in (request.before, request.last_year))
+    before = _inputs_of(database, scope, request, request.before) if known == "known" else None
+    then = _inputs_of(database, scope, request, request.last_year) if known_then == "known" else None
     tell("read", 2, 2)
     draw = Drawing(inputs.epsg)
     ground = draw_ground(frame, roads, request.level, request.within, draw)
-    digest = _digest(inputs, before, records_since, ground)
+    digest = _digest(inputs, (before, then), records_since, ground)
     attempt = _Attempts()
     domains = [request.domain] if request.domain else sorted(set(inputs.domain[inputs.cell >= 0]))
     steps, done = 2 * len(domains) + 2, 0
@@ -148,6 +152,8 @@ def hotspot_report(
     scored = attempt("forecast", None, _forecast, database, scope, request)
     tell("analyse", steps, steps)
     in_years = () if told_by_domain(inputs) else totals_in_years(database, scope, request)
+    describer = Describer(inputs, _touching(inputs), frame, roads, info.kinds, request.since, draw)
+    compared = (Compared(before, known == "known"), Compared(then, known_then == "known"))
     about: RunSummary = judged.summary if judged is not None else {}
     report = HotspotReport(
         place=place_name(frame, request.within, Text(info.name_zh, info.name_en)),
@@ -160,6 +166,9 @@ def hotspot_report(
         before_since=request.before[0].isoformat(),
         before_until=request.before[1].isoformat(),
         records_since=records_since.isoformat(),
+        last_year=known_then,
+        last_year_since=request.last_year[0].isoformat(),
+        last_year_until=request.last_year[1].isoformat(),
         incidents=reported or 0,
         cells=len(inputs.cells),
         sealed=Text(*told_of_sealed(closer_than_village=spec.closer_than_village)),
@@ -175,12 +184,13 @@ def hotspot_report(
         totals_of=_years(request) if in_years else None,
         hotspots=tuple(
             as_hotspot(
-                n, place, inputs, courses, scanned, before, known == "known", draw, alone=request.by == "rate"
+                n, place, inputs, courses, scanned, compared, describer, draw, alone=request.by == "rate"
             )
             for n, place in enumerate(found, 1)
         ),
         clusters=tuple(
-            as_cluster(chr(ord("A") + n), feature, in_time, draw) for n, feature in enumerate(scanned)
+            as_cluster(chr(ord("A") + n), feature, in_time, inputs, describer, draw)
+            for n, feature in enumerate(scanned)
         ),
         forecast=scored,
         refusals=attempt.told(len(domains)),
@@ -190,6 +200,13 @@ def hotspot_report(
         command=request.command,
     )
     return report, digest
+
+
+def _touching(inputs: Inputs) -> csr_array | None:
+    try:
+        return touching(inputs)
+    except InvalidInput:
+        return None
 
 
 def _years(request: ReportRequest) -> Text:
@@ -203,8 +220,8 @@ def _of(spec: HotspotSpec, domain: str, domains: int, request: ReportRequest) ->
     return replace(spec, domain=domain, alpha=spec.alpha / domains, permutations=request.permutations)
 
 
-def _known(request: ReportRequest, records_since: dt.date) -> str:
-    first, last = request.before
+def _known(span: tuple[dt.date, dt.date], records_since: dt.date) -> str:
+    first, last = span
     if records_since > last:
         return "none"
     # A record need not fall on the very first day.
@@ -212,8 +229,10 @@ def _known(request: ReportRequest, records_since: dt.date) -> str:
     return "known" if records_since <= first + dt.timedelta(days=slack) else "partly"
 
 
-def _before(database: Database, scope: Scope, request: ReportRequest) -> Inputs | None:
-    first, last = request.before
+def _inputs_of(
+    database: Database, scope: Scope, request: ReportRequest, span: tuple[dt.date, dt.date]
+) -> Inputs | None:
+    first, last = span
     try:
         return load_inputs(database, scope, replace(request.spec, since=first, until=last))
     except InvalidInput:
@@ -242,10 +261,12 @@ def _forecast(database: Database, scope: Scope, request: ReportRequest) -> Forec
     )
 
 
-def _digest(inputs: Inputs, before: Inputs | None, records_since: dt.date, ground: Ground) -> str:
+def _digest(
+    inputs: Inputs, earlier: tuple[Inputs | None, ...], records_since: dt.date, ground: Ground
+) -> str:
     parts = [
         inputs.sha256,
-        before.sha256 if before is not None else "",
+        *("" if other is None else other.sha256 for other in earlier),
         records_since.isoformat(),
         json.dumps(asdict(ground), sort_keys=True),
     ]

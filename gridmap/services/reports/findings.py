@@ -31,6 +31,7 @@ from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.publish import PROPOSALS, Outcome, falls, proposal
 from gridmap.services.hotspots.slices import Slices, slices
 from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.services.reports.described import Describer, who_for
 from gridmap.services.reports.drawing import Drawing
 from gridmap.services.reports.request import ReportRequest
 from gridmap.storage.database import Database
@@ -89,6 +90,7 @@ def of_domain(inputs: Inputs, domain: str) -> Inputs:
         cell=inputs.cell[kept],
         xy=inputs.xy[kept],
         domain=inputs.domain[kept],
+        kind=inputs.kind[kept],
         day=inputs.day[kept],
         guard=inputs.guard.where(kept),
     )
@@ -171,9 +173,18 @@ def scan_clusters(inputs: Inputs, spec: HotspotSpec) -> list[Finding]:
     ]
 
 
-def as_cluster(letter: str, feature: Finding, spec: HotspotSpec, draw: Drawing) -> Cluster:
+def as_cluster(
+    letter: str, feature: Finding, spec: HotspotSpec, inputs: Inputs, describer: Describer, draw: Drawing
+) -> Cluster:
     """Tell a cluster of the scan."""
     about = feature.evidence
+    domain = str(about["domain"])
+    first_day = dt.date.fromisoformat(about["since"])
+    keys = inputs.cells["grid_key"].astype(str).to_numpy()
+    rows = np.flatnonzero(np.isin(keys, about["members"])).astype(np.int64)
+    span = [(day - spec.since).days for day in (first_day, dt.date.fromisoformat(about["before"]))]
+    inside = np.isin(inputs.cell, rows) & (inputs.domain == domain)
+    inside &= (inputs.day >= span[0]) & (inputs.day < span[1])
     last = dt.date.fromisoformat(about["before"]) - dt.timedelta(days=1)
     shape = cast("BaseGeometry", feature.geometry)
     west, _, east, north = shape.bounds
@@ -181,7 +192,7 @@ def as_cluster(letter: str, feature: Finding, spec: HotspotSpec, draw: Drawing) 
     return Cluster(
         letter=letter,
         name=Text(about["name_zh"], about["name_en"]),
-        domain=DOMAINS[str(about["domain"])],
+        domain=DOMAINS[domain],
         cells=about["cells"],
         observed=about["observed"],
         expected=about["expected"],
@@ -192,6 +203,7 @@ def as_cluster(letter: str, feature: Finding, spec: HotspotSpec, draw: Drawing) 
         ongoing=_is_last(last, spec),
         geometry=draw.area(shape),
         point=draw.point(edge if not edge.is_empty else shape),
+        notes=describer.notes(rows, inside, domain),
     )
 
 
@@ -207,13 +219,13 @@ def as_hotspot(
     inputs: Inputs,
     courses: dict[str, Course],
     scanned: list[Finding],
-    before: Inputs | None,
-    known: bool,
+    compared: tuple[Compared, Compared],
+    describer: Describer,
     draw: Drawing,
     *,
     alone: bool = False,
 ) -> Hotspot:
-    """Tell a place: how much, how sure, against the period before; since when unless it is told `alone`."""
+    """Tell a place: how much, how sure, against before and last year; since when unless it is told `alone`."""
     top = place.features[0]
     keys = inputs.cells["grid_key"].to_numpy()
     first = int(np.flatnonzero(keys == top.grid_key)[0])
@@ -221,9 +233,10 @@ def as_hotspot(
     named = inputs.cells.iloc[first]
     label, since = ("none", None) if alone else _in_time(place, inputs, courses.get(place.domain), scanned)
     shown = _CLASSES[label]
-    earlier = None
-    if known:
-        earlier = 0 if before is None else _earlier(before, place)
+    earlier, last_year = (other.of(place) for other in compared)
+    notes = describer.notes(
+        place.rows, np.isin(inputs.cell, place.rows) & (inputs.domain == place.domain), place.domain
+    )
     q = [f.evidence["q"] for f in place.features if f.evidence["q"] is not None]
     more = cells > 1
     observed = sum(f.evidence["observed"] for f in place.features)
@@ -246,6 +259,9 @@ def as_hotspot(
         proposal=Text(*PROPOSALS["falling" if falls(observed, earlier) else proposal(place.domain)]),
         geometry=draw.area(place.geometry),
         point=draw.point(place.geometry),
+        last_year=last_year,
+        noise=describer.noise,
+        notes=replace(notes, who=who_for(notes, observed, earlier)),
     )
 
 
@@ -255,8 +271,21 @@ def _sum_told(expected: Iterable[float | None]) -> float | None:
     return float(sum(told)) if len(told) == len(parts) else None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Compared:
+    """An earlier period: its incidents, None where there are none; and whether its records are whole."""
+
+    inputs: Inputs | None
+    known: bool
+
+    def of(self, place: Place) -> int | None:
+        """Tell how many incidents a place had then; 0 where that is not told, None where records are not whole."""
+        if not self.known:
+            return None
+        return 0 if self.inputs is None else _earlier(self.inputs, place)
+
+
 def _earlier(before: Inputs, place: Place) -> int:
-    """Tell how many incidents a place had in the period before; 0 where that is not told."""
     inside = np.isin(before.cell, place.rows) & (before.domain == place.domain)
     kind = f"{before.guard.kind(None, place.domain)}place"
     return before.guard.told_set(inside, kind, found=True) or 0

@@ -121,6 +121,17 @@ class ReportRequest:
         return shlex.join(words)
 
     @property
+    def last_year(self) -> tuple[dt.date, dt.date]:
+        """First and last day of the same season a year ago: the same months, or the same weekdays."""
+        months = self.since.day == 1 and (self.until + dt.timedelta(days=1)).day == 1
+        if not months:
+            return self.since - dt.timedelta(weeks=52), self.until - dt.timedelta(weeks=52)
+        after = self.until + dt.timedelta(days=1)
+        return self.since.replace(year=self.since.year - 1), after.replace(
+            year=after.year - 1
+        ) - dt.timedelta(days=1)
+
+    @property
     def before(self) -> tuple[dt.date, dt.date]:
         """First and last day of the period of as many whole weeks or months directly before."""
         last = self.since - dt.timedelta(days=1)

@@ -1,0 +1,182 @@
+"""The first page: the places of a report as one goes to them, hotspots and clusters of one place together."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from gridmap.domain.protection import LEAST_TOLD
+from gridmap.reporting.model import Cluster, Hotspot, HotspotReport, Text
+from gridmap.reporting.words import change_text, count_text
+
+_SHARED = 0.25
+_Z = 1.96
+_MOST_ROWS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """One place of the first page.
+
+    Attributes
+    ----------
+    labels : str
+        Numbers of hotspots and letters of clusters, as on the map.
+    go_to, streets, villages : Text
+    at : str
+        Latitude and longitude of where to go, for a telephone's map.
+    what, since, against : tuple of Text
+        A line for each hotspot or cluster.
+    proposals, who : tuple of Text
+    """
+
+    labels: str
+    go_to: Text
+    at: str
+    streets: Text
+    villages: Text
+    what: tuple[Text, ...]
+    since: tuple[Text, ...]
+    against: tuple[Text, ...]
+    proposals: tuple[Text, ...]
+    who: tuple[Text, ...]
+
+
+def spots(report: HotspotReport) -> tuple[Spot, ...]:
+    """Join what lies on one place, hotspots first; the most told of twelve.
+
+    Two belong together where they share a quarter of the smaller one.
+
+    Parameters
+    ----------
+    report : HotspotReport
+    """
+    found: list[Hotspot | Cluster] = [*report.hotspots, *report.clusters]
+    found = [one for one in found if one.notes is not None]
+    if not found:
+        return ()
+    shapes = np.array([shapely.from_geojson(json.dumps(one.geometry)) for one in found], dtype=object)
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    least = np.minimum(shapely.area(shapes[one]), shapely.area(shapes[other]))
+    near = shapely.area(shapely.intersection(shapes[one], shapes[other])) >= _SHARED * least
+    links = coo_array((np.ones(near.sum()), (one[near], other[near])), shape=(len(found), len(found)))
+    _, part = connected_components(links, directed=False)
+    groups = [[found[i] for i in np.flatnonzero(part == n)] for n in dict.fromkeys(part.tolist())]
+    return tuple(_spot(group, report) for group in groups[:_MOST_ROWS])
+
+
+def by_village(report: HotspotReport) -> tuple[tuple[Text, str], ...]:
+    """List the villages that have places, with their labels.
+
+    Parameters
+    ----------
+    report : HotspotReport
+    """
+    told: dict[Text, list[str]] = {}
+    found: list[Hotspot | Cluster] = [*report.hotspots, *report.clusters]
+    for one in found:
+        for village in one.notes.villages if one.notes is not None else ():
+            told.setdefault(village, []).append(_label(one))
+    return tuple((village, " ".join(labels)) for village, labels in sorted(told.items()))
+
+
+def change_with_interval(now: int, before: int | None, noise: float) -> Text:
+    """Write a change with an interval that holds 95 % of chance and noise.
+
+    The difference of two Poisson numbers with what was added to each: now − before ± 1.96 √(now + before + 2 noise).
+
+    Parameters
+    ----------
+    now, before : int
+        ``before`` is None where it is not known, and below 15 where it is not told.
+    noise : float
+        Variance of what was added to each.
+    """
+    shown = change_text(now, before)
+    if not before or before < LEAST_TOLD or now < LEAST_TOLD:
+        return shown
+    half = _Z * (now + before + 2 * noise) ** 0.5
+    low, high = (f"{now - before + sign * half:+,.0f}".replace("-", "−") for sign in (-1, 1))
+    return Text(f"{shown.zh}，95% 区间 {low} 至 {high}", f"{shown.en}, 95 % interval {low} to {high}")
+
+
+def _label(one: Hotspot | Cluster) -> str:
+    return str(one.number) if isinstance(one, Hotspot) else one.letter
+
+
+def _spot(group: list[Hotspot | Cluster], report: HotspotReport) -> Spot:
+    notes = [one.notes for one in group if one.notes is not None]
+    main = notes[0]
+    lon, lat = main.at
+    spots_, clusters = (
+        [one for one in group if isinstance(one, Hotspot)],
+        [one for one in group if isinstance(one, Cluster)],
+    )
+    return Spot(
+        labels=" ".join(_label(one) for one in group),
+        go_to=main.go_to,
+        at=f"{lat:.5f}, {lon:.5f}",
+        streets=_joined(Text(name, name) for name in main.streets),
+        villages=_joined(dict.fromkeys(v for n in notes for v in n.villages)),
+        what=tuple(_what(one) for one in group),
+        since=tuple(_since(one) for one in clusters)
+        or tuple(one.since for one in spots_ if one.since is not None)
+        or (Text("没有明确的起点", "no clear beginning"),),
+        against=tuple(_against(one, report) for one in spots_),
+        proposals=tuple(dict.fromkeys(one.proposal for one in spots_ or notes)),
+        who=tuple(dict.fromkeys(n.who for n in notes)),
+    )
+
+
+def _joined(texts: Iterable[Text]) -> Text:
+    parts = list(texts)
+    return Text("、".join(t.zh for t in parts), ", ".join(t.en for t in parts))
+
+
+def _what(one: Hotspot | Cluster) -> Text:
+    notes = one.notes
+    zh = f"{_label(one)} {one.domain.zh}，{one.cells} 格共接报 {one.observed:,} 件"
+    en = f"{_label(one)} {one.domain.en}: {one.observed:,} reported in {one.cells} grids"
+    if notes is None:
+        return Text(zh, en)
+    if notes.core_observed is not None:
+        zh += f"，其中核心 {notes.core_cells} 格（{notes.core.zh}）{notes.core_observed:,} 件"
+        en += f", {notes.core_observed:,} of them in its core of {notes.core_cells} ({notes.core.en})"
+    kinds = _joined(notes.kinds)
+    if kinds.zh:
+        zh, en = f"{zh}；主要是{kinds.zh}", f"{en}; mostly {kinds.en}"
+    if notes.when.zh:
+        zh, en = f"{zh}；{notes.when.zh}", f"{en}; {notes.when.en}"
+    return Text(zh, en)
+
+
+def _since(cluster: Cluster) -> Text:
+    zh, en = f"{cluster.letter} 自 {cluster.first} 起", f"{cluster.letter} since {cluster.first}"
+    if cluster.ongoing:
+        return Text(f"{zh}，期末仍在持续", f"{en}, still going on at the end")
+    return Text(f"{zh}，至 {cluster.last} 已结束", f"{en}, over by {cluster.last}")
+
+
+def _against(spot: Hotspot, report: HotspotReport) -> Text:
+    parts = []
+    for zh, en, state, number in (
+        ("比前期", "against the period before", report.before, spot.before),
+        ("比去年同期", "against the same season last year", report.last_year, spot.last_year),
+    ):
+        if state != "known":
+            parts.append(Text(f"{zh}：没有完整记录", f"{en}: no whole records"))
+        elif number is not None and number < LEAST_TOLD:
+            few = count_text(number)
+            parts.append(Text(f"{zh}：当时{few.zh} 件", f"{en}: {few.en} then"))
+        else:
+            change = change_with_interval(spot.observed, number, spot.noise)
+            parts.append(Text(f"{zh}：{change.zh}", f"{en}: {change.en}"))
+    return Text(
+        f"{spot.number} " + "；".join(p.zh for p in parts), f"{spot.number} " + "; ".join(p.en for p in parts)
+    )
