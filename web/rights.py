@@ -159,6 +159,7 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "hotspots.export_hotspot_run": A.SEE_HOTSPOTS,
         "hotspots.start_hotspot_run": A.RUN_HOTSPOTS,
         "hotspots.delete_hotspot_run": A.RUN_HOTSPOTS,
+        "patrols.list_fixed_points": A.SEE_PLANS,
         "patrols.list_patrol_plans": A.SEE_PLANS,
         "patrols.get_patrol_plan": A.SEE_PLANS,
         "patrols.compare_patrol_plans": A.SEE_PLANS,

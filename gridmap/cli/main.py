@@ -54,6 +54,11 @@ _COMMANDS = {
         "organisations",
         "机构 / organisations: import, export.",
     ),
+    "fixed-points": (
+        "gridmap.cli.patrols.fixed_points",
+        "group",
+        "必到点 / fixed points of patrols: import, export, list.",
+    ),
     "roads": ("gridmap.cli.ground.roads", "group", "道路 / roads: import, export, check, route, isochrone."),
     "hotspots": ("gridmap.cli.hotspots.runs", "group", "热点 / hotspots: run, list, show, compare, export."),
     "forecast": ("gridmap.cli.hotspots.forecast", "group", "预测 / forecast: score, next."),

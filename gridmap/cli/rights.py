@@ -34,6 +34,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "team-positions import",
                 "migrants import",
                 "organisations import",
+                "fixed-points import",
                 "roads import",
                 "imports list",
                 "imports show",
@@ -56,6 +57,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "teams export",
                 "migrants export",
                 "organisations export",
+                "fixed-points export",
                 "roads export",
             ),
             A.EXPORT,
@@ -139,6 +141,8 @@ ASKED: Mapping[str, A] = MappingProxyType(
         **dict.fromkeys(("patrols plan", "patrols replan", "patrols delete"), A.PLAN_PATROLS),
         **dict.fromkeys(
             (
+                "fixed-points list",
+                "fixed-points template",
                 "patrols compare",
                 "patrols list",
                 "patrols show",

@@ -11,6 +11,7 @@ from gridmap.domain.fields import Field, Noun
 from gridmap.domain.place_fields import ACCURACY, GRID, LAT, LON, NAME_EN, VILLAGE
 from gridmap.domain.spellings import (
     BARRIERS,
+    FIXED_POINT_KINDS,
     GRID_LEVELS,
     MODES,
     ONEWAY,
@@ -21,6 +22,7 @@ from gridmap.domain.spellings import (
     YES_NO,
     code_spellings,
 )
+from gridmap.domain.terms import DWELL, GAP, LONGEST, VISITS
 
 MIN_HEAD_COUNT = 10
 """A site of fewer people is not recorded: its count would point at persons."""
@@ -129,6 +131,66 @@ ORGANISATIONS = Noun(
     "point",
     ("code",),
 )
+FIXED_POINTS = Noun(
+    "fixed_points",
+    "必到点",
+    "fixed point",
+    (
+        Field(
+            "code",
+            "key",
+            "必到点编号",
+            ("id", "编号", "代码", "点位编号"),
+            required=True,
+            max_chars=LONGEST["code"],
+        ),
+        Field(
+            "name_zh",
+            "text",
+            "名称",
+            ("必到点名称", "点位名称", "必到点", "name"),
+            required=True,
+            max_chars=120,
+            persons="refused",
+        ),
+        NAME_EN,
+        Field("kind", "code", "类型", ("类别", "点位类型", "type"), codes=FIXED_POINT_KINDS, default="other"),
+        LON,
+        LAT,
+        Field(
+            "times",
+            "integer",
+            "每晚次数",
+            ("次数", "每班次数", "到访次数", "visits"),
+            low=VISITS.low,
+            high=VISITS.high,
+            default="1",
+        ),
+        Field("hours", "text", "时段", ("到访时段", "开放时段", "时间段", "windows"), max_chars=120),
+        Field(
+            "minutes",
+            "number",
+            "停留分钟",
+            ("停留时间", "停留", "驻留分钟", "dwell_min"),
+            low=DWELL.low / 60,
+            high=DWELL.high / 60,
+        ),
+        Field(
+            "gap_min",
+            "number",
+            "间隔分钟",
+            ("最短间隔", "间隔", "min_gap_min"),
+            low=GAP.low / 60,
+            high=GAP.high / 60,
+        ),
+        Field("in_use", "boolean", "启用", ("是否启用", "状态", "active"), codes=YES_NO, default="true"),
+        GRID,
+        VILLAGE,
+    ),
+    "point",
+    ("code",),
+)
+
 ROADS = Noun(
     "roads",
     "道路",
@@ -228,5 +290,9 @@ GRIDS = Noun(
 )
 
 NOUNS: dict[str, Noun] = {
-    n.name: n for n in (INCIDENTS, INCIDENT_STEPS, TEAMS, TEAM_POSITIONS, MIGRANTS, ORGANISATIONS, ROADS)
+    n.name: n
+    for n in (
+        *(INCIDENTS, INCIDENT_STEPS, TEAMS, TEAM_POSITIONS, MIGRANTS, ORGANISATIONS),
+        *(FIXED_POINTS, ROADS),
+    )
 }

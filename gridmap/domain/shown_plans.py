@@ -31,6 +31,7 @@ class StopAbout(TypedDict):
     lon: float
     lat: float
     terms: dict[str, float | None] | None
+    fixed: NotRequired[bool]
 
 
 class Carried(TypedDict):
@@ -91,6 +92,7 @@ class ShownVisit(Standing):
     wait_s: float
     prize: float
     leg: ShownLeg
+    fixed: NotRequired[bool]
 
 
 class ShownEmergency(TypedDict):

@@ -96,6 +96,17 @@ ORGANISATION_KINDS = spellings(
     mediation_body="mediation 调解组织 调解委员会 人民调解委员会 调解室",
     service_point="service 服务点 服务站 便民服务点 便民服务中心",
 )
+FIXED_POINT_KINDS = spellings(
+    school="学校 校门 幼儿园 中小学",
+    bank="银行 网点 金融网点 信用社",
+    station="车站 客运站 汽车站 公交站",
+    market="市场 农贸市场 集市 商场",
+    hospital="医院 卫生院 诊所",
+    reservoir="水库 水源地 山塘",
+    square="广场 公园 夜市",
+    company="企业 工厂 仓库 加油站",
+    other="其他 其它",
+)
 SITE_KINDS = spellings(
     housing="住房 出租房 宿舍 集中居住 居住点 dormitory",
     work_site="site worksite 工地 工作地 企业 厂区 用工点",

@@ -14,6 +14,7 @@ from gridmap.services.imports.incoming import incoming_kind
 from gridmap.services.imports.jobs import import_kind
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.jobs.kinds import JobKind
+from gridmap.services.patrols.ask import fixed_points
 from gridmap.services.patrols.make import jobs as patrol_jobs
 from gridmap.services.reports.jobs import REPORT
 from gridmap.services.response.jobs import SITING
@@ -31,6 +32,7 @@ IMPORT_KINDS: dict[str, ImportKind] = {
         team_imports.TEAM_POSITIONS,
         team_imports.MIGRANTS,
         team_imports.ORGANISATIONS,
+        fixed_points.FIXED_POINTS,
         ground_imports.ROADS,
     )
 }
@@ -44,6 +46,7 @@ EXPORT_LAYERS: dict[str, ExportLayer] = {
         team_exports.TEAMS,
         team_exports.MIGRANTS,
         team_exports.ORGANISATIONS,
+        fixed_points.LAYER,
         ground_exports.ROADS,
     )
 }

@@ -185,7 +185,7 @@ class WithinQuery(Strict):
 class ExportPath(BaseModel):
     """A layer as a file."""
 
-    layer: Literal["grids", "incidents", "teams", "migrants", "organisations", "roads"]
+    layer: Literal["grids", "incidents", "teams", "migrants", "organisations", "fixed_points", "roads"]
     format: Literal["geojson", "gpkg", "csv", "xlsx"]
 
 

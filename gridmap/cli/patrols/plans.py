@@ -62,6 +62,12 @@ def group() -> None:
 )
 @click.option("--leave-out", multiple=True, help="不去的停靠点 / a stop that is left out, as H7.")
 @click.option(
+    "--fixed-points/--no-fixed-points",
+    default=True,
+    show_default=True,
+    help="是否安排必到点 / whether fixed points are visited, too.",
+)
+@click.option(
     "--vary", is_flag=True, help="从接近最优的方案中按种子抽取 / draw tonight's plan from nearly best ones."
 )
 @asked(terms.NIGHTS, "--nights", kind=int)

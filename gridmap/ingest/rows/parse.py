@@ -290,7 +290,7 @@ def _complete(columns: dict[str, Any], noun: Noun, n: int) -> dict[str, Any]:
         if values is None:
             values = pa.nulls(n, kind)
         if field.default is not None:
-            default = pa.scalar(field.default == "true" if kind == pa.bool_() else field.default, kind)
+            default = pa.scalar(field.default).cast(kind)
             values = pc.fill_null(values, default)
         full[field.name] = values
     return full

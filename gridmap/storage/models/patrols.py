@@ -7,10 +7,12 @@ from typing import Any
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     DateTime,
     Double,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     Text,
@@ -19,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.storage.models.base import Base, Instant, Repeatable, Spread, Str
+from gridmap.storage.models.base import Base, GridKey, Instant, Repeatable, Spread, Str, point_type
 from gridmap.storage.models.hotspots import HotspotRun
 
 
@@ -45,6 +47,29 @@ class Patrol(Repeatable, Base):
         BigInteger, ForeignKey("gridmap.patrols.patrol_id", ondelete="SET NULL")
     )
     evidence_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+
+
+class FixedPoint(Base):
+    """A place that patrols must come to on every night, hotspot or not: a school gate, a bank, a reservoir."""
+
+    __tablename__ = "fixed_points"
+    __table_args__ = (UniqueConstraint("code"), Index("ix_fixed_points_grid_key", "grid_key"))
+
+    point_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    code: Mapped[Str]
+    name_zh: Mapped[Str]
+    name_en: Mapped[str | None] = mapped_column(Text)
+    kind: Mapped[Str]
+    times: Mapped[int] = mapped_column(BigInteger)
+    hours: Mapped[str | None] = mapped_column(Text)
+    minutes: Mapped[float | None] = mapped_column(Double)
+    gap_min: Mapped[float | None] = mapped_column(Double)
+    in_use: Mapped[bool] = mapped_column(Boolean)
+    grid_key: Mapped[GridKey]
+    tile_key: Mapped[int | None] = mapped_column(BigInteger)
+    placed_by: Mapped[Str]
+    geom: Mapped[WKBElement | None] = mapped_column(point_type())
+    import_run_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class PatrolRoute(Base):

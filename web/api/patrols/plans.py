@@ -14,6 +14,7 @@ from shapely.geometry import mapping
 
 from gridmap.domain import terms
 from gridmap.domain.shown_plans import ShownPlan
+from gridmap.services.patrols.ask.fixed_points import point_features
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.keep import plans as kept_plans
 from gridmap.services.patrols.keep.compare import PlanComparison, compare_plans
@@ -40,7 +41,7 @@ from web.api.patrols.schemas import (
     PatrolPlansQuery,
     PatrolReplanRequest,
 )
-from web.api.schemas import Nothing, Problem
+from web.api.schemas import FeatureCollection, Nothing, Problem, WithinQuery
 from web.context import actor, database, scope
 from web.geojson import geojson
 
@@ -51,6 +52,12 @@ bp = APIBlueprint(
     abp_tags=[Tag(name="patrols", description="巡防: routes for tonight's teams, on the roads")],
     abp_responses={403: Problem, 404: Problem, 409: Problem, 422: Problem, 503: Problem},
 )
+
+
+@bp.get("/fixed-points", responses={200: FeatureCollection})
+def list_fixed_points(query: WithinQuery) -> Response:
+    """List the places that patrols must come to, with times a night, hours and minutes."""
+    return geojson(point_features(database(), scope(), query.grid))
 
 
 @bp.get("/patrol-plans", responses={200: PatrolPlans})

@@ -90,6 +90,7 @@ class PatrolPlanRequest(Strict):
     rules: Rules | None = Field(None, description="Rules for single stops and teams.")
     locks: dict[str, str] = Field({}, description="Stops with the team that must visit them.")
     leave_out: list[str] = Field([], max_length=2000, description="Stops that are not visited.")
+    fixed_points: bool = Field(True, description="Whether the fixed points are visited, too.")
     vary: bool = Field(
         default=False, description="Draw the plan by the seed from several that are nearly best."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,13 @@ from gridmap.services.patrols.ask.crew import (
     left_out_team,
     no_break,
 )
+from gridmap.services.patrols.ask.fixed_points import (
+    about_of,
+    stop_of,
+    tonight,
+    usable_points,
+    windows_of,
+)
 from gridmap.services.patrols.ask.history import History, read_history
 from gridmap.services.patrols.ask.own_places import next_best
 from gridmap.services.patrols.ask.places import FAR_M, OnRoads, off_road, on_roads
@@ -38,6 +45,7 @@ from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.wishes import ruled_stops, ruled_teams, with_wishes
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
+from gridmap.storage.patrols.fixed_points import FixedPointRow
 from gridmap.storage.teams import teams as stored_teams
 from gridmap.storage.teams.teams import TeamRow
 
@@ -102,17 +110,23 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     NotFound
         When a team, a stop or the run is not there.
     """
-    run = _run(database, scope, asked)
+    fixed, placeless = usable_points(database, scope, wanted=asked.fixed_points)
+    run = _run(database, scope, asked, needed=not fixed)
     with database.scoped_session(scope) as session:
         rows = stored_teams.list_teams(session)
     chosen, notices = chosen_teams(rows, asked)
     zone = ZoneInfo(database.settings.timezone)
     hours = {row["code"]: hours_of(row, asked.on, zone) for row in chosen}
     begins_at, ends_at = min(h[0] for h in hours.values()), max(h[1] for h in hours.values())
-    features = _hotspots(run)
-    features += next_best(run, features, chosen, asked.dwell_s)
-    with database.scoped_session(scope) as session:
-        severities, medians = _of_incidents(session, run, features, zone)
+    fixed, elsewhen = tonight(fixed, begins_at, ends_at)
+    notices += [*placeless, *elsewhen]
+    features = [] if run is None else _hotspots(run, needed=not fixed)
+    severities: list[float | None] = []
+    medians: list[tuple[float, float] | None] = []
+    if run is not None:
+        features += next_best(run, features, chosen, asked.dwell_s)
+        with database.scoped_session(scope) as session:
+            severities, medians = _of_incidents(session, run, features, zone)
     points = [
         (p.x, p.y) if median is None else median
         for median, p in zip(medians, (_area(f).representative_point() for f in features), strict=True)
@@ -122,6 +136,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
             key = feature.grid_key or UNASSIGNED
             home = next(row for row in chosen if key in bound_to(row) != Scope.whole())
             points[n] = home["base_lon"] or 0.0, home["base_lat"] or 0.0
+    points += [(row["lon"] or 0.0, row["lat"] or 0.0) for row in fixed]
     roads, chosen, off = _on_roads(database, scope, chosen, points, named=asked.teams is not None)
     notices += off
     places = roads.places
@@ -144,7 +159,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     shift = Shift(0.0, (ends_at - begins_at).total_seconds())
     with database.scoped_session(scope) as session:
         history = read_history(session, begins_at, roads.epsg)
-    days = _days_since(history, roads, len(chosen), begins_at)
+    days = _days_since(history, roads, len(chosen), begins_at)[: len(features)]
     terms = _terms(features, severities, days)
     stops = tuple(
         Stop(
@@ -161,16 +176,18 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
         )
         for number, (feature, term) in enumerate(zip(features, terms, strict=True))
     )
+    stops += _fixed_stops(fixed, stops, len(chosen) + len(features), asked, (begins_at, ends_at))
     stops = ruled_stops(stops, asked.rules, teams, begins_at, ends_at)
     notices += crowded(stops, teams, shift)
     free = stops
     stops = with_wishes(free, teams, roads.travel_s, shift, dict(asked.locks), asked.leave_out)
     about = {
         stop.id: _about(feature, term, places[stop.place])
-        for stop, feature, term in zip(stops, features, terms, strict=True)
-    }
+        for stop, feature, term in zip(stops, features, terms, strict=False)
+    } | {row["code"]: about_of(row, row["lon"] or 0.0, row["lat"] or 0.0) for row in fixed}
     told = [
-        run.data_sha256,
+        None if run is None else run.data_sha256,
+        fixed,
         [
             {
                 k: v
@@ -199,7 +216,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
         ),
         begins_at,
         ends_at,
-        run.run_id,
+        None if run is None else run.run_id,
         hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest(),
         free,
         notices=tuple(notices),
@@ -295,26 +312,44 @@ def _area(feature: Finding) -> BaseGeometry:
     return cast("BaseGeometry", feature.geometry)
 
 
-def _run(database: Database, scope: Scope, asked: PatrolRequest) -> KeptRun:
+def _fixed_stops(
+    rows: list[FixedPointRow],
+    hot: tuple[Stop, ...],
+    first: int,
+    asked: PatrolRequest,
+    hours: tuple[dt.datetime, dt.datetime],
+) -> tuple[Stop, ...]:
+    """Make fixed points stops: each of their times is worth as much as the best hotspot."""
+    prize = max((stop.prize for stop in hot), default=1.0)
+    usual = Stop("", first, prize, asked.dwell_s, min_gap_s=asked.min_gap_s)
+    return tuple(
+        stop_of(row, replace(usual, place=first + n), windows_of(row, *hours), village_of(row["grid_key"]))
+        for n, row in enumerate(rows)
+    )
+
+
+def _run(database: Database, scope: Scope, asked: PatrolRequest, *, needed: bool) -> KeptRun | None:
     if asked.hotspot_run_id is not None:
         return hotspot_run(database, scope, asked.hotspot_run_id)
     newest = newest_run(database, scope, "gi")
-    if newest is None:
+    if newest is None and needed:
         raise InvalidInput(
             "patrol-no-hotspots",
-            "还没有热点分析，无从安排巡防。请先运行：gridmap hotspots run --method gi",
-            "There is no hotspot run to plan from. Run first: gridmap hotspots run --method gi",
+            "还没有热点分析，也没有必到点，无从安排巡防。请先运行 gridmap hotspots run --method gi，"
+            "或导入必到点：gridmap fixed-points import 文件",
+            "There is no hotspot run and no fixed point to plan from. Run first: gridmap hotspots run --method gi; "
+            "or import fixed points: gridmap fixed-points import FILE",
         )
     return newest
 
 
-def _hotspots(run: KeptRun) -> list[Finding]:
+def _hotspots(run: KeptRun, *, needed: bool) -> list[Finding]:
     found = [
         f
         for f in run.findings
         if f.label not in {"none", "candidate"} and not is_cold(f.label) and f.geometry is not None
     ]
-    if not found:
+    if not found and needed:
         raise InvalidInput(
             "patrol-nothing-to-visit",
             f"第 {run.run_id} 次分析没有发现热点，无需安排。请换一次分析或放宽时段。",

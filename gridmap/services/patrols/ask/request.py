@@ -85,6 +85,8 @@ class PatrolRequest:
         Most time that a team waits before a visit.
     max_interval_s : float or None
         Most time that a stop is left alone, from start to start, while a team may come.
+    fixed_points : bool
+        Whether the workspace's fixed points are visited, too.
     """
 
     on: dt.date
@@ -108,6 +110,7 @@ class PatrolRequest:
     balance: float = terms.BALANCE
     max_wait_s: float = terms.MAX_WAIT_S
     max_interval_s: float | None = None
+    fixed_points: bool = True
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no sense."""

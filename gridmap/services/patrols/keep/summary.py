@@ -151,6 +151,7 @@ def _summary(inputs: Inputs, made: Plan, routes: list[RouteRow]) -> PlanSummary:
             *inputs.notices,
             *(_missed(inputs, made, stop) for stop in made.missed),
             *(_late(inputs, made, stop) for stop in made.late),
+            *_short(inputs, made),
         ],
     }
 
@@ -271,6 +272,20 @@ def _missed(inputs: Inputs, made: Plan, stop_id: str) -> Notice:
     }
 
 
+def _short(inputs: Inputs, made: Plan) -> list[Notice]:
+    """Tell of fixed points that are visited fewer times than they ask for."""
+    out: list[Notice] = []
+    for stop, reason in zip(made.stops, made.reasons, strict=True):
+        about = inputs.about[stop.id]
+        if about.get("fixed") and 0 < reason.visited < stop.visits:
+            zh = f"必到点 {stop.id}（{about['name_zh']}）要求 {stop.visits} 次，只排入 {reason.visited} 次。"
+            en = f"Fixed point {stop.id} ({about['name_en']}) asks for {stop.visits} visits; {reason.visited} could be "
+            zh += "请放宽时段、缩短间隔或增派队伍。"
+            en += "made. Widen its hours, shorten the gap, or add a team."
+            out.append({"code": "fixed-point-short", "stop": stop.id, "team": None, "zh": zh, "en": en})
+    return out
+
+
 def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> RouteRow:
     zh, en = inputs.names[route.team]
     team = next(t for t in inputs.teams if t.id == route.team)
@@ -315,6 +330,7 @@ def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> RouteRow:
                 "wait_s": round(wait),
                 "prize": round(visit.prize, 2),
                 "leg": _told(leg),
+                "fixed": about.get("fixed", False),
             }
         )
     properties: RouteTold = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
@@ -257,7 +258,7 @@ def _carried(inputs: Inputs, old: Plan, changed: Changed, now_s: float, first: i
 def _added(
     database: Database, scope: Scope, inputs: Inputs, added: Sequence[Added], first: int
 ) -> tuple[Stop, ...]:
-    taken = sum(stop.id.startswith("A") for stop in inputs.stops)
+    taken = sum(re.fullmatch(r"A\d+", stop.id) is not None for stop in inputs.stops)
     usual = [stop.prize for stop in inputs.stops if stop.prize > 0]
     out = []
     with database.scoped_session(scope) as session:

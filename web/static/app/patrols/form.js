@@ -24,7 +24,7 @@ const ASKED = {
   loss: ["loss", PERCENT],
 };
 const NO_REST = 0;
-const WHEN = { rest: NO_REST, rest_from: "22:00", rest_to: "23:59", vary: false };
+const WHEN = { rest: NO_REST, rest_from: "22:00", rest_to: "23:59", vary: false, fixed: true };
 const usual = () => ({
   ...Object.fromEntries(Object.entries(ASKED).map(([name, asked]) => [name, limitsIn(...asked).usual])),
   ...WHEN,
@@ -103,6 +103,7 @@ export class PatrolForm {
       visits,
       nights,
       vary: now.vary,
+      fixed_points: now.fixed,
       dwell_s: MINUTE_S * now.dwell,
       min_gap_s: MINUTE_S * now.gap,
       village_share: now.share / 100,
@@ -206,8 +207,25 @@ export class PatrolForm {
     );
   }
 
+  /**
+   * @param {string} name
+   * @param {string} label
+   */
+  #ticked(name, label) {
+    return h(
+      "label",
+      { class: "wide pat-check" },
+      h("input", {
+        id: `pat-${name}`,
+        type: "checkbox",
+        checked: /** @type {any} */ (this.#all)[name],
+        onchange: (event) => this.#keep({ [name]: event.target.checked }),
+      }),
+      h("span", {}, t(label)),
+    );
+  }
+
   #more() {
-    const { vary } = this.#all;
     return h(
       "details",
       {
@@ -231,17 +249,8 @@ export class PatrolForm {
         this.#time("rest_to", "pat_rest_to"),
         this.#limited("nights", "pat_nights"),
         this.#limited("loss", "pat_loss"),
-        h(
-          "label",
-          { class: "wide pat-check" },
-          h("input", {
-            id: "pat-vary",
-            type: "checkbox",
-            checked: vary,
-            onchange: (event) => this.#keep({ vary: event.target.checked }),
-          }),
-          h("span", {}, t("pat_vary")),
-        ),
+        this.#ticked("fixed", "pat_fixed"),
+        this.#ticked("vary", "pat_vary"),
       ),
     );
   }

@@ -156,6 +156,18 @@ function patrolMarks() {
       },
     },
     {
+      id: "patrol-fixed",
+      type: "circle",
+      source: "patrols",
+      filter: ["all", is("stop"), ["==", ["get", "fixed"], true]],
+      paint: {
+        "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 7, 11.8, 12, 13, 14, 15, 16],
+        "circle-color": "rgba(0,0,0,0)",
+        "circle-stroke-color": colour(),
+        "circle-stroke-width": 2.2,
+      },
+    },
+    {
       id: "patrol-number",
       type: "symbol",
       source: "patrols",

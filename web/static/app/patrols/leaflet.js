@@ -14,7 +14,7 @@ const WIDTH = 4;
  * @param {Pick_} pick
  */
 function draw(L, feature, pick) {
-  const { what, colour, dash, text, sel } = feature.properties;
+  const { what, colour, dash, text, sel, fixed } = feature.properties;
   const ink = css(`--patrol-${colour}`);
   const { coordinates } = feature.geometry;
   const over = what === "now" || what === "here";
@@ -38,8 +38,8 @@ function draw(L, feature, pick) {
     mark = L.polyline(coordinates.map(flip), { color: ink, weight: 1.2 });
   else if (what === "stop")
     mark = L.circleMarker(flip(coordinates), {
-      radius: 7,
-      weight: 2.2,
+      radius: fixed ? 9 : 7,
+      weight: fixed ? 4.4 : 2.2,
       color: ink,
       fillColor: css("--surface"),
       fillOpacity: 1,

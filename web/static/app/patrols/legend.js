@@ -40,11 +40,22 @@ export function lineSwatch(i) {
 
 /**
  * @param {string} fill
- * @param {{ r?: number, wide?: number, text?: any }} [given1]
+ * @param {{ r?: number, wide?: number, text?: any, ring?: number | null }} [given1]
  */
-function circle(fill, { r = 7, wide = 2, text = null } = {}) {
+function circle(fill, { r = 7, wide = 2, text = null, ring = null } = {}) {
   const svg = made("svg", { viewBox: "0 0 36 20", class: "pat-swatch pat-round", "aria-hidden": "true" });
   svg.append(made("circle", { cx: 18, cy: 10, r, fill, stroke: "var(--patrol-1)", "stroke-width": wide }));
+  if (ring)
+    svg.append(
+      made("circle", {
+        cx: 18,
+        cy: 10,
+        r: ring,
+        fill: "none",
+        stroke: "var(--patrol-1)",
+        "stroke-width": wide,
+      }),
+    );
   if (text)
     svg.append(
       Object.assign(
@@ -96,6 +107,11 @@ export function patrolLegend(shown, minute, live) {
           row(lineSwatch(i), h("b", {}, p.team_code), " ", nameOf(p)),
       ),
       row(circle("var(--surface)", { text: "1" }), t("pat_legend_stop")),
+      shown.features.some((/** @type {Feature} */ f) =>
+        f.properties.visits.some((/** @type {Properties} */ v) => v.fixed),
+      )
+        ? row(circle("var(--surface)", { r: 5, ring: 9 }), t("pat_legend_fixed"))
+        : null,
       minute === null || live ? null : row(circle("var(--patrol-1)"), t("pat_legend_now")),
       live
         ? [

@@ -90,6 +90,7 @@ export function drawnOf({ features }) {
               text: String(n + 1),
               sel: `patrol:${p.team_code}:${n + 1}`,
               stop: v.stop,
+              fixed: Boolean(v.fixed),
               ...lookOf(i),
               ...named(v),
             }),

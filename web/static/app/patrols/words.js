@@ -169,6 +169,8 @@ export const PATROL_WORDS = {
   pat_rest_from: ["休息不早于", "Break not before"],
   pat_rest_to: ["休息不晚于", "Break not after"],
   pat_nights: ["连续几晚", "Nights in a row"],
+  pat_fixed: ["安排必到点", "Visit fixed points, too"],
+  pat_legend_fixed: ["必到点", "Fixed point"],
   pat_vary: ["路线每次不同", "Routes differ by seed"],
   pat_loss: ["为此最多少得（%）", "Prize given up, at most (%)"],
   pat_limits: ["{low} 至 {high}", "{low} to {high}"],

@@ -1,0 +1,176 @@
+"""Fixed points are brought in by a file as people write it, and every night's plan comes to them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import text
+
+from gridmap.cli.main import main
+from gridmap.domain.accounts import Actor
+from gridmap.domain.gridkey import Scope
+from gridmap.domain.shown_plans import WholePlan
+from gridmap.errors import InvalidInput
+from gridmap.services.house import IMPORT_KINDS
+from gridmap.services.imports import history
+from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
+from gridmap.services.patrols.ask.fixed_points import list_points
+from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.keep.files import export_plan
+from gridmap.services.patrols.make.plans import plan_patrols, solve_again
+from gridmap.storage.database import Database
+
+WHOLE = Scope.whole()
+KEEPER = Actor.at_the_machine()
+NIGHT = dt.date(2026, 12, 20)
+HEADINGS = "必到点编号,名称,类型,经度,纬度,每晚次数,时段,停留分钟,间隔分钟,启用\n"
+ROWS = (
+    "B01,镇中心小学校门,学校,120.4180,29.7880,1,20:00-21:00,5,,是\n"
+    "B02,农商银行网点,银行,120.4120,29.7900,2,,10,60,是\n"
+    "B03,早市,农贸市场,120.4150,29.7850,1,06:00-08:00,,,是\n"
+    "B04,旧粮站,其他,120.4150,29.7850,1,,,,否\n"
+)
+
+
+def bring(database: Database, path: Path, words: str = HEADINGS + ROWS) -> ImportResult:
+    path.write_text(words, "utf-8")
+    return import_records(database, WHOLE, IMPORT_KINDS["fixed_points"], path, ImportOptions())
+
+
+@pytest.fixture(scope="module")
+def town(hot_town: Database, tmp_path_factory: pytest.TempPathFactory) -> Database:
+    done = bring(hot_town, tmp_path_factory.mktemp("points") / "points.csv")
+    assert (done.inserted, done.refused) == (4, 0)
+    return hot_town
+
+
+def planned(town: Database, **given: Any) -> WholePlan:
+    asked: dict[str, Any] = {
+        "on": NIGHT,
+        "seed": 5,
+        "seconds": None,
+        "iterations": 2_000,
+        "teams": ("T02", "T03"),
+    }
+    return plan_patrols(town, WHOLE, PatrolRequest(**asked | given))
+
+
+@pytest.fixture(scope="module")
+def tonight(town: Database) -> WholePlan:
+    return planned(town)
+
+
+def visits_to(plan: WholePlan, stop: str) -> list[Any]:
+    return [v for route in plan["routes"] for v in route["visits"] if v["stop"] == stop]
+
+
+def test_a_plan_comes_to_each_fixed_point_in_its_hours_and_as_often_as_it_asks(tonight: WholePlan) -> None:
+    (school,) = visits_to(tonight, "B01")
+    assert school["start"][11:16] >= "20:00"
+    assert school["leave"][11:16] <= "21:00"
+    assert dt.datetime.fromisoformat(school["leave"]) - dt.datetime.fromisoformat(
+        school["start"]
+    ) == dt.timedelta(minutes=5)
+    first, second = sorted(dt.datetime.fromisoformat(v["start"]) for v in visits_to(tonight, "B02"))
+    assert second - first >= dt.timedelta(minutes=60)
+    assert any(v["stop"].startswith("H") for route in tonight["routes"] for v in route["visits"])
+    told = {(n["code"], n["stop"]) for n in tonight["summary"]["notices"]}
+    assert ("fixed-point-other-hours", "B03") in told
+    assert not {"must-missed", "fixed-point-short"} & {code for code, _ in told}
+    assert {r["stop"] for r in tonight["summary"]["reasons"]} >= {"B01", "B02"}
+    assert not {"B03", "B04"} & {r["stop"] for r in tonight["summary"]["reasons"]}
+
+
+def test_a_point_that_cannot_be_visited_as_often_as_it_asks_is_named(town: Database, tmp_path: Path) -> None:
+    assert bring(town, tmp_path / "more.csv", "code,times,gap_min\nB02,6,180\n").updated == 1
+    made = planned(town, teams=("T02",))
+    done = len(visits_to(made, "B02"))
+    assert 0 < done < 6
+    (notice,) = [n for n in made["summary"]["notices"] if n["code"] == "fixed-point-short"]
+    assert str(done) in notice["en"]
+    assert bring(town, tmp_path / "back.csv", "code,times,gap_min\nB02,2,60\n").updated == 1
+
+
+def test_a_plan_without_fixed_points_is_that_of_before(town: Database, tonight: WholePlan) -> None:
+    made = planned(town, fixed_points=False)
+    assert not any(v["stop"].startswith("B") for route in made["routes"] for v in route["visits"])
+    assert made["summary"]["stops"] == tonight["summary"]["stops"] - 2
+    assert made["parameters"]["fixed_points"] is False
+
+
+def test_a_kept_plan_is_solved_again_with_its_fixed_points(town: Database, tonight: WholePlan) -> None:
+    again = solve_again(town, WHOLE, tonight["patrol_id"], locks={"B01": "T03"}, iterations=500)
+    assert [r["team_code"] for r in again["routes"] for v in r["visits"] if v["stop"] == "B01"] == ["T03"]
+
+
+def test_files_of_a_plan_name_its_fixed_points(town: Database, tonight: WholePlan, tmp_path: Path) -> None:
+    for ending in ("gpx", "csv", "html"):
+        path = tmp_path / f"plan.{ending}"
+        export_plan(tonight, path, town.settings.timezone)
+        assert "镇中心小学校门" in path.read_text("utf-8")
+    assert "必到点" in (tmp_path / "plan.gpx").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("row", "field", "code"),
+    [
+        ("B09,门口,学校,120.41,29.79,1,早上,,,是", "时段", "clock-span"),
+        ("H1,门口,学校,120.41,29.79,1,,,,是", "必到点编号", "fixed-point-code"),
+        ("B09,门口,学校,120.41,29.79,9,,,,是", "每晚次数", "number-out-of-range"),
+        ("B09,门口,城堡,120.41,29.79,1,,,,是", "类型", "code-unknown"),
+    ],
+)
+def test_a_row_that_cannot_be_meant_is_refused_with_its_field(
+    town: Database, tmp_path: Path, row: str, field: str, code: str
+) -> None:
+    done = bring(town, tmp_path / "bad.csv", HEADINGS + row + "\n")
+    assert not done.committed
+    assert done.parsed is not None
+    told = done.parsed.refused.iloc[0]
+    assert (told["row"], told["field"], told["code"]) == (2, field, code)
+    assert {p["code"] for p in list_points(town, WHOLE)} == {"B01", "B02", "B03", "B04"}
+
+
+def test_points_are_listed_exported_and_brought_back_unchanged(town: Database, tmp_path: Path) -> None:
+    own = {
+        "GRIDMAP_HOME": str(town.settings.home),
+        "DATABASE_URL": town.owner_url.render_as_string(hide_password=False),
+        "GRIDMAP_APP_DATABASE_URL": town.app_url.render_as_string(hide_password=False),
+    }
+    out = tmp_path / "points.xlsx"
+    empty = tmp_path / "empty.xlsx"
+    for words in (["list"], ["export", str(out)], ["template", str(empty)]):
+        said = CliRunner().invoke(main, ["fixed-points", *words], env=own)
+        assert said.exit_code == 0, said.output
+    (head,) = openpyxl.load_workbook(empty).active.iter_rows(values_only=True)
+    assert head[:2] == ("必到点编号", "名称")
+    again = import_records(town, WHOLE, IMPORT_KINDS["fixed_points"], out, ImportOptions())
+    assert (again.inserted, again.updated, again.unchanged) == (0, 0, 4)
+
+
+def test_fixed_points_alone_make_a_plan_and_an_import_of_them_is_taken_back(
+    town: Database, tmp_path: Path
+) -> None:
+    with town.scoped_session(WHOLE, write=True) as session:
+        for words in (
+            "update patrols set hotspot_run_id = null",
+            "delete from hotspot_features",
+            "delete from hotspot_runs",
+        ):
+            session.execute(text(words))
+    made = planned(town)
+    assert {v["stop"] for route in made["routes"] for v in route["visits"]} == {"B01", "B02"}
+    more = bring(town, tmp_path / "one.csv", HEADINGS + "B05,水库大坝,水库,120.4160,29.7860,1,,,,是\n")
+    assert more.inserted == 1
+    newest = history.list_imports(town, WHOLE)[0].run_id
+    assert history.undo_import(town, KEEPER, IMPORT_KINDS, newest, "导错了").removed == 1
+    assert "B05" not in {p["code"] for p in list_points(town, WHOLE)}
+    with town.scoped_session(WHOLE, write=True) as session:
+        session.execute(text("delete from fixed_points"))
+    with pytest.raises(InvalidInput, match="必到点"):
+        planned(town)
