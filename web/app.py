@@ -23,6 +23,7 @@ from web.api import jobs, terms, workspace
 from web.api.cases import cases, counts, grid_posts, incidents
 from web.api.ground import grids
 from web.api.hotspots import runs as hotspots
+from web.api.patrols import orders as patrol_orders
 from web.api.patrols import plans as patrols
 from web.api.patrols import visits as patrol_evidence
 from web.api.reports import forms as official_forms
@@ -83,6 +84,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         hotspots.bp,
         patrols.bp,
         patrol_evidence.bp,
+        patrol_orders.bp,
         dispatch.bp,
         coverage.bp,
         jobs.bp,

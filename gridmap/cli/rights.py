@@ -138,7 +138,9 @@ ASKED: Mapping[str, A] = MappingProxyType(
             ),
             A.SEE_HOTSPOTS,
         ),
-        **dict.fromkeys(("patrols plan", "patrols replan", "patrols delete"), A.PLAN_PATROLS),
+        **dict.fromkeys(
+            ("patrols plan", "patrols replan", "patrols delete", "patrols issue"), A.PLAN_PATROLS
+        ),
         **dict.fromkeys(
             (
                 "fixed-points list",
@@ -148,6 +150,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "patrols show",
                 "patrols export",
                 "patrols visits",
+                "patrols orders",
                 "patrols live",
                 "patrols effect",
             ),

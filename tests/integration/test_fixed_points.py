@@ -9,21 +9,25 @@ from typing import Any
 import openpyxl
 import pytest
 from click.testing import CliRunner
+from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from gridmap.cli.main import main
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.shown_plans import WholePlan
-from gridmap.errors import InvalidInput
+from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports import history
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.services.patrols.ask.fixed_points import list_points
 from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.follow import orders
+from gridmap.services.patrols.follow.visits import plan_against_done
 from gridmap.services.patrols.keep.files import export_plan
 from gridmap.services.patrols.make.plans import plan_patrols, solve_again
 from gridmap.storage.database import Database
+from tests.doors import client_of, new_word
 
 WHOLE = Scope.whole()
 KEEPER = Actor.at_the_machine()
@@ -114,6 +118,71 @@ def test_files_of_a_plan_name_its_fixed_points(town: Database, tonight: WholePla
         export_plan(tonight, path, town.settings.timezone)
         assert "镇中心小学校门" in path.read_text("utf-8")
     assert "必到点" in (tmp_path / "plan.gpx").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
+def client(town: Database) -> FlaskClient:
+    return client_of(town)
+
+
+def test_an_issued_plan_is_taken_note_of_once_and_taken_back_only_before(
+    town: Database, tonight: WholePlan, client: FlaskClient
+) -> None:
+    number = tonight["patrol_id"]
+    first, *others = [route["team_code"] for route in tonight["routes"]]
+    page = f"/field/patrols/{number}/{first}"
+    address = f"/api/v1/patrol-plans/{number}/orders"
+    assert "还没有下发" in client.get(page).get_data(as_text=True)
+    with pytest.raises(NotFound):
+        orders.note_order(town, KEEPER, number, first)
+    issued = client.post(address).get_json()["orders"]
+    assert [row["team_code"] for row in issued] == [first, *others]
+    assert all(row["issued_at"] and row["noted_at"] is None for row in issued)
+    assert "data-note" in client.get(page).get_data(as_text=True)
+    noted = client.post(f"{address}/{first}/note").get_json()
+    assert client.post(f"{address}/{first}/note").get_json()["noted_at"] == noted["noted_at"]
+    assert client.post(address).get_json()["orders"][0]["issued_at"] == issued[0]["issued_at"]
+    left = client.delete(address).get_json()["orders"]
+    assert [bool(row["issued_at"]) for row in left] == [True, *[False] * len(others)]
+    assert client.delete(address).get_json()["code"] == "patrol-not-recalled"
+    over = dt.datetime.fromisoformat(tonight["ends_at"]) + dt.timedelta(hours=2)
+    with pytest.raises(Conflict) as told:
+        orders.issue_plan(town, KEEPER, number, over)
+    assert told.value.code == "patrol-over"
+
+
+def test_the_code_at_a_fixed_point_leads_to_the_plans_of_the_hour_and_a_stay_is_kept_once(
+    town: Database, tonight: WholePlan, client: FlaskClient
+) -> None:
+    number = tonight["patrol_id"]
+    (visit,) = visits_to(tonight, "B01")
+    team = next(r["team_code"] for r in tonight["routes"] if visit in r["visits"])
+    came = dt.datetime.fromisoformat(visit["start"])
+    orders.issue_plan(town, KEEPER, number)
+    assert orders.plans_at(town, WHOLE, "B01", came) == [
+        {"patrol_id": number, "teams": [team], "times": [visit["arrive"][11:16]]}
+    ]
+    assert orders.plans_at(town, WHOLE, "B01", came - dt.timedelta(days=1)) == []
+    told = client.get("/field/points/B01").get_data(as_text=True)
+    assert "没有已下发的计划" in told
+    assert "镇中心小学校门" in told
+    assert client.get("/field/points/B01/qr.svg").mimetype == "image/svg+xml"
+    assert client.get(f"/field/points/{new_word()}").status_code == 404
+    body = {"stop": "B01", "team": team, "at": came.isoformat(), "on_spot": True}
+    address = f"/api/v1/patrol-plans/{number}/check-ins"
+    assert client.post(address, json=body).get_json()["visit_id"] is not None
+    left = (came + dt.timedelta(minutes=7)).isoformat()
+    # A phone without a network tells the same stay again when it has one.
+    for _ in range(2):
+        assert client.post(address, json=body | {"left_at": left}).get_json()["visit_id"] is None
+    assert (
+        client.post(address, json=body | {"left_at": visit["arrive"][:11] + "00:00:00+08:00"}).status_code
+        == 422
+    )
+    done = plan_against_done(town, WHOLE, number)
+    (own,) = [v for t in done["teams"] for v in t["visits"] if v["stop"] == "B01"]
+    assert (own["arrived_at"], own["left_at"], own["evidence"]) == (came.isoformat(), left, ["check-in"])
+    assert f"{left[11:16]} 离" in client.get(f"/field/patrols/{number}/{team}").get_data(as_text=True)
 
 
 @pytest.mark.parametrize(

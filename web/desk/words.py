@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gridmap.domain.terms import CAPTION
-from web.desk import words_accounts, words_cases, words_grids, words_sources, words_town
+from web.desk import words_accounts, words_cases, words_grids, words_patrols, words_sources, words_town
 
 _FRAME: dict[str, tuple[str, str]] = {
     "product": ("网格地图", "gridmap"),
@@ -60,6 +60,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **words_cases.WORDS,
     **words_town.WORDS,
     **words_grids.WORDS,
+    **words_patrols.WORDS,
     **words_sources.WORDS,
 }
 
@@ -76,6 +77,10 @@ FOR_SCRIPTS = (
     "draft_refused",
     "draft_waiting",
     "field_needed",
+    "order_leave",
+    "order_noted_kept",
+    "order_since",
+    "order_stayed",
     "undo_left",
 )
 """Keys of the sentences that the page's scripts say."""

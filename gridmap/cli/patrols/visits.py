@@ -12,6 +12,7 @@ from gridmap.cli.common import actor, asked, console, workspace
 from gridmap.cli.hotspots.rates import tell_effect
 from gridmap.domain import terms
 from gridmap.domain.clock import read_moment
+from gridmap.services.patrols.follow import orders
 from gridmap.services.patrols.follow import visits as evidence
 from gridmap.services.patrols.follow.effects import effect_of_visits
 from gridmap.services.patrols.follow.live import live_teams
@@ -90,9 +91,16 @@ def _moment(database: Database, patrol_id: int, text: str | None) -> dt.datetime
 @click.argument("team", required=False)
 @click.option("--at", help="时刻 / time, HH:MM or YYYY-MM-DDTHH:MM; 默认现在 / now.")
 @click.option("--note", help="备注 / note; 不写人名 / no names.")
+@click.option("--left", help="离开时刻 / when the team left, HH:MM or YYYY-MM-DDTHH:MM.")
 @click.option("--undo", type=int, metavar="NUMBER", help="撤销签到 / take this check-in back.")
 def check_in(
-    patrol_id: int, stop: str | None, team: str | None, at: str | None, note: str | None, undo: int | None
+    patrol_id: int,
+    stop: str | None,
+    team: str | None,
+    at: str | None,
+    left: str | None,
+    note: str | None,
+    undo: int | None,
 ) -> None:
     """签到 / check in: a team is at a stop, as H3 T05."""
     with workspace() as database:
@@ -105,7 +113,10 @@ def check_in(
                 "请给出停靠点和队伍 / give a stop and a team: gridmap patrols check-in 1 H3 T05"
             )
         when = _moment(database, patrol_id, at) or dt.datetime.now(ZoneInfo(database.settings.timezone))
-        made = evidence.check_in(database, actor(database).scope, patrol_id, stop, team, when, note)
+        made = evidence.check_in(
+            database, actor(database).scope, patrol_id, stop, team, when, note,
+            left_at=_moment(database, patrol_id, left),
+        )  # fmt: skip
     if made["visit_id"] is None:
         console.print("此前已签到 / checked in before.", highlight=False)
         return
@@ -162,4 +173,36 @@ def effect(patrol_ids: tuple[int, ...], weeks: int, domain: str | None, seed: in
     tell_effect(found)
 
 
-COMMANDS = (visits, check_in, live, effect)
+@click.command("issue")
+@click.argument("patrol_id", type=int)
+@click.option("--recall", is_flag=True, help="收回未收到的 / take back what no team took note of.")
+def issue(patrol_id: int, *, recall: bool) -> None:
+    """下发计划给各队 / issue a plan to its teams; they open it on their phones at /field/patrols/ID/TEAM."""
+    with workspace() as database:
+        do = orders.recall_plan if recall else orders.issue_plan
+        _tell_orders(do(database, actor(database), patrol_id))
+
+
+@click.command("orders")
+@click.argument("patrol_id", type=int)
+@click.option("--noted", metavar="TEAM", help="记下某队已收到 / a team took note, told by radio.")
+def orders_(patrol_id: int, noted: str | None) -> None:
+    """下发与签收情况 / which teams have a plan, and which took note."""
+    with workspace() as database:
+        if noted is not None:
+            orders.note_order(database, actor(database), patrol_id, noted)
+        _tell_orders(orders.orders_of_plan(database, actor(database).scope, patrol_id))
+
+
+def _tell_orders(told: list[orders.Order]) -> None:
+    table = Table()
+    for heading in ("队伍 / team", "停靠点 / stops", "下发 / issued", "收到 / noted"):
+        table.add_column(heading)
+    for row in told:
+        name = f"{row['team_code']} {row['name_zh']}"
+        times = [(at or "")[5:16].replace("T", " ") for at in (row["issued_at"], row["noted_at"])]
+        table.add_row(name, str(row["stops"]), *times)
+    console.print(table)
+
+
+COMMANDS = (visits, check_in, live, effect, issue, orders_)

@@ -17,7 +17,14 @@ from gridmap.storage.models.grids import BoundaryVersion, Grid, GridPredecessor
 from gridmap.storage.models.ground import BasemapFeature, Road
 from gridmap.storage.models.hotspots import HotspotFeature, HotspotRun
 from gridmap.storage.models.jobs import Job
-from gridmap.storage.models.patrols import FixedPoint, Patrol, PatrolRoute, PatrolSegment, PatrolVisit
+from gridmap.storage.models.patrols import (
+    FixedPoint,
+    Patrol,
+    PatrolOrder,
+    PatrolRoute,
+    PatrolSegment,
+    PatrolVisit,
+)
 from gridmap.storage.models.reports import OfficialForm, ReportRun
 from gridmap.storage.models.response import Dispatch
 from gridmap.storage.models.tasks import CaseDay, Clinic, ScreeningAnswer, ScreeningRound, Task
@@ -59,6 +66,7 @@ __all__ = [
     "OfficialForm",
     "Organisation",
     "Patrol",
+    "PatrolOrder",
     "PatrolRoute",
     "PatrolSegment",
     "PatrolVisit",

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -83,6 +84,19 @@ class PatrolRoute(Base):
     geom: Mapped[WKBElement | None] = mapped_column(Geometry("LINESTRING", srid=4326, spatial_index=False))
 
 
+class PatrolOrder(Base):
+    """A team's part of a plan that was issued to it, and whether the team took note."""
+
+    __tablename__ = "patrol_orders"
+
+    patrol_id: Mapped[int] = mapped_column(ForeignKey(Patrol.patrol_id, ondelete="CASCADE"), primary_key=True)
+    team_code: Mapped[str] = mapped_column(Text, primary_key=True)
+    issued_at: Mapped[Instant]
+    issued_by: Mapped[str | None] = mapped_column(Text)
+    noted_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    noted_by: Mapped[str | None] = mapped_column(Text)
+
+
 class PatrolVisit(Base):
     """A stop of a plan that a team came to: seen from its positions, or told by it."""
 
@@ -101,6 +115,7 @@ class PatrolVisit(Base):
     left_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
     evidence: Mapped[Str]
     note: Mapped[str | None] = mapped_column(Text)
+    on_spot: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
 
 class PatrolSegment(Base):

@@ -40,6 +40,7 @@ class VisitRow(SeenVisit):
     patrol_id: int
     evidence: str
     note: str | None
+    on_spot: bool
 
 
 class Driven(TypedDict):
@@ -54,13 +55,15 @@ class Driven(TypedDict):
 
 
 class CheckIn(TypedDict):
-    """What a team says of a stop."""
+    """What a team says of a stop; ``on_spot`` where the code at the place led to it."""
 
     patrol_id: int
     team_code: str
     stop: str
     arrived_at: dt.datetime
+    left_at: dt.datetime | None
     note: str | None
+    on_spot: bool
 
 
 def shift_tracks(
@@ -150,15 +153,17 @@ def segments_driven(session: Session, patrol_id: int) -> list[Driven]:
 
 
 def add_check_in(session: Session, visit: CheckIn) -> int | None:
-    """Keep a check-in; return its number, or None where the same one was kept before."""
-    same = select(PatrolVisit.visit_id).where(
+    """Keep a check-in; return its number, or None where it was kept before: that one may now learn of its end."""
+    same = select(PatrolVisit).where(
         PatrolVisit.patrol_id == visit["patrol_id"],
         PatrolVisit.team_code == visit["team_code"],
         PatrolVisit.stop == visit["stop"],
         PatrolVisit.evidence == "check-in",
         PatrolVisit.arrived_at == visit["arrived_at"],
     )
-    if session.scalar(same) is not None:
+    kept = session.scalar(same)
+    if kept is not None:
+        kept.left_at = kept.left_at or visit["left_at"]
         return None
     row = PatrolVisit(**visit, evidence="check-in")
     session.add(row)

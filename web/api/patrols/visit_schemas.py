@@ -27,6 +27,10 @@ class CheckInBody(Strict):
     stop: Stop
     team: TeamCode
     at: dt.datetime | None = Field(None, description="With its zone; the present where absent.")
+    left_at: dt.datetime | None = Field(
+        None, description="With its zone; the same check-in may be told again with it."
+    )
+    on_spot: bool = Field(False, description="Whether the code at the place led to it.")
     note: str | None = Field(None, max_length=LONGEST["visit_note"], description="No names.")
 
 

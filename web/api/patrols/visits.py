@@ -58,8 +58,9 @@ def get_patrol_visits(path: PatrolPlanPath, query: Nothing) -> Response:  # noqa
 def add_check_in(path: PatrolPlanPath, body: CheckInBody) -> evidence_shown_visits.CheckInKept:
     """Keep that a team is at a stop."""
     return evidence.check_in(
-        database(), scope(), path.patrol_id, body.stop, body.team, _aware(body.at) or _now(), body.note
-    )
+        database(), scope(), path.patrol_id, body.stop, body.team, _aware(body.at) or _now(), body.note,
+        left_at=_aware(body.left_at), on_spot=body.on_spot,
+    )  # fmt: skip
 
 
 @bp.delete("/patrol-plans/<int:patrol_id>/check-ins/<int:visit_id>", responses={200: CheckInGone})

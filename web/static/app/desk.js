@@ -10,6 +10,7 @@ import { theme } from "./desk/theme.js";
 import { forms } from "./desk/forms.js";
 import { wall } from "./desk/wall.js";
 import { field } from "./desk/field.js";
+import { order } from "./desk/order.js";
 
 // Where the sections do not fit side by side, the one that is open is in sight.
 document.querySelector(".top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
@@ -22,3 +23,4 @@ forms();
 choosing();
 wall();
 field();
+order();

@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 
 SAME_VISIT = dt.timedelta(minutes=15)
 
+AROUND = dt.timedelta(hours=1)
+"""How long before and after its shift a plan is still worked on."""
+
 
 class Made(SeenVisit):
     """A visit by either evidence."""
@@ -102,6 +105,9 @@ def check_in(
     team: str,
     at: dt.datetime,
     note: str | None = None,
+    *,
+    left_at: dt.datetime | None = None,
+    on_spot: bool = False,
 ) -> CheckInKept:
     """Keep that a team says it is at a stop.
 
@@ -115,6 +121,10 @@ def check_in(
     at : datetime
         Aware; within the shift or an hour around it.
     note : str, optional
+    left_at : datetime, optional
+        When the team left; the same check-in may be told again with it.
+    on_spot : bool
+        Whether the code at the place led to it.
 
     Returns
     -------
@@ -126,7 +136,8 @@ def check_in(
     NotFound
         When there is no such plan in the scope.
     InvalidInput
-        When the plan has no such stop or team, the time is not in the shift, or the note holds a person's number.
+        When the plan has no such stop or team, a time is not in the shift, the team left before it came, or the note
+        holds a person's number.
     """
     plan = kept_plan(database, scope, patrol_id)
     note = checked_text(note)
@@ -146,7 +157,13 @@ def check_in(
                 f"Plan {patrol_id} has no {en} {value}. It has: {some[1]}",
             )
     begin, end = plan.begins_at, plan.ends_at
-    if not begin - dt.timedelta(hours=1) <= at <= end + dt.timedelta(hours=1):
+    if left_at is not None and left_at < at:
+        raise InvalidInput(
+            "check-in-left",
+            "离开时间早于到达时间。请核对手机的时钟。",
+            "The team left before it came. Look at the phone's clock.",
+        )
+    if not begin - AROUND <= at <= (left_at or at) <= end + AROUND:
         raise InvalidInput(
             "check-in-time",
             f"签到时间不在班次内（{begin:%m-%d %H:%M} 至 {end:%m-%d %H:%M}）。请用 --at 指定。",
@@ -157,7 +174,9 @@ def check_in(
         "team_code": team,
         "stop": stop,
         "arrived_at": at,
+        "left_at": left_at,
         "note": note,
+        "on_spot": on_spot,
     }
     with database.scoped_session(scope, write=True) as session:
         number = stored.add_check_in(session, row)

@@ -11,6 +11,7 @@ import { Plans, routeOf } from "./plans.js";
 import { Done } from "./visits.js";
 import { patrolLegend } from "./legend.js";
 import { Live } from "./live.js";
+import { Orders } from "./orders.js";
 import { drawnOf, growing, nowOf } from "./routes.js";
 import { clock, momentOf, Night } from "./night.js";
 import { PatrolPanel } from "./panel.js";
@@ -32,6 +33,7 @@ export class Patrols {
   plans = new Plans();
   wishes = new Wishes();
   done = new Done();
+  orders = new Orders();
   live = new Live(() => this.#chosenMoment());
   #compare = new Compare();
   #store;
@@ -71,7 +73,7 @@ export class Patrols {
         teams: () => this.#teams(),
         live: () => this.live.toggle(this.plans.shown.plan),
       },
-      { wishes: this.wishes, done: this.done, live: this.live },
+      { wishes: this.wishes, done: this.done, live: this.live, orders: this.orders },
     );
     this.night = new Night({
       moved: (/** @type {number | null} */ minute) => this.#moved(minute),
@@ -88,6 +90,7 @@ export class Patrols {
       this.panel.render();
       this.#retold();
     });
+    this.orders.listen(() => this.panel.render());
     this.live.listen(() => {
       this.#tell.drawn("patrol_live", this.live.drawn(this.plans.shown));
       this.#moved(this.night.minute);
@@ -151,6 +154,7 @@ export class Patrols {
     this.live.stop();
     this.wishes.begin(shown?.plan ?? null);
     this.done.show(shown?.plan ?? null);
+    this.orders.show(shown?.plan ?? null);
     this.night.show(shown, this.#asked);
     this.#tell.drawn("patrols", shown ? drawnOf(shown) : []);
     this.#moved(this.night.minute);

@@ -4,6 +4,7 @@
 import { h } from "../shell/dom.js";
 import { lang, nameOf, number, t } from "../shell/i18n.js";
 import { giveTo, wishesPart } from "./adjustments.js";
+import { ordersPart, ordersTitle } from "./orders.js";
 import { donePart } from "./visits.js";
 import { lineSwatch } from "./legend.js";
 import { clock } from "./night.js";
@@ -165,7 +166,7 @@ function routes(features, sel, pick) {
   );
 }
 
-// `context` has opened (ids that are unfolded), sel, actions, about (wishes, done), live (its element), busy
+// `context` has opened (ids that are unfolded), sel, actions, about (wishes, done, orders), live (its element), busy
 // and trouble.
 /**
  * @param {any} shown
@@ -245,6 +246,9 @@ export function toldOf(shown, { opened, sel, actions, about, live, busy, trouble
           { id: "pat-notices", class: "warn-text" },
           summary.notices.map((/** @type {any} */ n) => h("li", {}, n[lang])),
         )
+      : null,
+    about.orders.of?.length
+      ? folding("pat-orders", ordersTitle(about.orders), opened, ordersPart(about.orders))
       : null,
     donePart(about.done),
     routes(features, sel, actions.pick),

@@ -1,0 +1,74 @@
+"""Plans issued to their teams, and taken note of."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from pydantic import BaseModel, Field
+
+from gridmap.domain.terms import LONGEST
+from gridmap.services.patrols.follow import orders
+from gridmap.services.patrols.follow.orders import Order
+from web.api.patrols.schemas import PatrolPlanPath, PlanNumber
+from web.api.schemas import Nothing, Problem
+from web.context import actor, database, scope
+
+bp = APIBlueprint(
+    "patrol-orders",
+    __name__,
+    url_prefix="/api/v1",
+    abp_tags=[Tag(name="patrol orders", description="下发与签收: plans issued and taken note of")],
+    abp_responses={403: Problem, 404: Problem, 409: Problem, 422: Problem, 503: Problem},
+)
+
+
+class OrderTold(BaseModel):
+    """A team's part of a plan: whether it was issued, and whether the team took note."""
+
+    team_code: str
+    name_zh: str
+    name_en: str
+    stops: int
+    issued_at: str | None
+    issued_by: str | None
+    noted_at: str | None
+    noted_by: str | None
+
+
+class OrdersTold(BaseModel):
+    """A plan's orders, one a team."""
+
+    orders: list[OrderTold]
+
+
+class OrderPath(BaseModel):
+    """A team's part of a plan."""
+
+    patrol_id: PlanNumber
+    team: Annotated[str, Field(min_length=1, max_length=LONGEST["code"], description="Code of a team.")]
+
+
+@bp.get("/patrol-plans/<int:patrol_id>/orders", responses={200: OrdersTold})
+def list_orders(path: PatrolPlanPath, query: Nothing) -> dict[str, list[Order]]:  # noqa: ARG001 - refuses parameters
+    """Tell of each team of a plan whether its part was issued, and whether it took note."""
+    return {"orders": orders.orders_of_plan(database(), scope(), path.patrol_id)}
+
+
+@bp.post("/patrol-plans/<int:patrol_id>/orders", responses={200: OrdersTold})
+def issue_plan(path: PatrolPlanPath) -> dict[str, list[Order]]:
+    """Issue a plan to its teams; teams that have it already keep it."""
+    return {"orders": orders.issue_plan(database(), actor(), path.patrol_id)}
+
+
+@bp.delete("/patrol-plans/<int:patrol_id>/orders", responses={200: OrdersTold})
+def recall_plan(path: PatrolPlanPath, query: Nothing) -> dict[str, list[Order]]:  # noqa: ARG001 - refuses parameters
+    """Take an issued plan back from the teams that did not take note of it yet."""
+    return {"orders": orders.recall_plan(database(), actor(), path.patrol_id)}
+
+
+@bp.post("/patrol-plans/<int:patrol_id>/orders/<team>/note", responses={200: OrderTold})
+def note_order(path: OrderPath) -> Order:
+    """Keep that a team took note of its part of a plan; the first time stands."""
+    return orders.note_order(database(), actor(), path.patrol_id, path.team)

@@ -1,0 +1,103 @@
+// What is written where there may be no network: kept on the phone until the server has taken it, and taken once.
+
+import { say } from "./words.js";
+
+const AGAIN_MS = 4000;
+
+/** @template {{key: string}} Draft */
+export class Queue {
+  #name;
+  #send;
+  #sending = false;
+
+  /**
+   * @param {string} name under which the phone keeps it
+   * @param {(draft: Draft) => Promise<boolean>} send whether it is done with
+   */
+  constructor(name, send) {
+    this.#name = name;
+    this.#send = send;
+  }
+
+  /** @returns {Draft[]} */
+  get drafts() {
+    try {
+      return JSON.parse(localStorage.getItem(this.#name) ?? "[]");
+    } catch {
+      return [];
+    }
+  }
+
+  /** @param {Draft[]} left */
+  #keep(left) {
+    if (left.length) localStorage.setItem(this.#name, JSON.stringify(left));
+    else localStorage.removeItem(this.#name);
+    const place = document.getElementById("waiting");
+    if (!place) return;
+    place.hidden = left.length === 0;
+    place.textContent = left.length ? say("draft_waiting", { n: left.length }) : "";
+  }
+
+  /** @param {Draft} draft */
+  add(draft) {
+    this.#keep([...this.drafts, draft]);
+    tell(say("draft_kept"));
+    this.flush();
+  }
+
+  // In order; what cannot be sent stays.
+  async flush() {
+    if (this.#sending) return;
+    this.#sending = true;
+    try {
+      for (let left = this.drafts; left.length; left = this.drafts) {
+        const [first] = left;
+        if (!(await this.#send(first))) break;
+        this.#keep(this.drafts.filter((d) => d.key !== first.key));
+      }
+    } catch {
+      tell(say("draft_kept"));
+    } finally {
+      this.#sending = false;
+      this.#keep(this.drafts);
+    }
+  }
+
+  begin() {
+    addEventListener("online", () => this.flush());
+    setInterval(() => this.drafts.length && this.flush(), AGAIN_MS);
+    this.#keep(this.drafts);
+    this.flush();
+  }
+}
+
+/** @param {string} text */
+export function tell(text) {
+  const place = document.getElementById("field-answer");
+  if (place) place.textContent = text;
+}
+
+/**
+ * Say what became of a draft; who is not signed in any more, or meets a tired server, sends it later.
+ * @param {Response} answer
+ * @returns {Promise<boolean>} whether it is done with
+ */
+export async function settled(answer) {
+  if (answer.ok) {
+    tell(say("draft_sent"));
+    return true;
+  }
+  if (answer.status === 401 || answer.status >= 500 || answer.status === 429) return false;
+  const problem = await answer.json().catch(() => null);
+  const why = document.documentElement.lang === "en" ? problem?.message_en : problem?.message_zh;
+  tell(say("draft_refused", { why: why ?? String(answer.status) }));
+  return true;
+}
+
+// The newest answer of each page is kept where the connection lets a page keep anything.
+export function keepPages() {
+  const said = document.getElementById("field-said");
+  const able = "serviceWorker" in navigator && isSecureContext;
+  if (said) said.textContent = (able ? said.dataset.on : said.dataset.off) ?? "";
+  if (able) navigator.serviceWorker.register("/field/worker.js").catch(() => {});
+}
