@@ -165,7 +165,8 @@ ASKED: Mapping[str, A] = MappingProxyType(
         "coverage site": A.PLACE_SERVICES,
         **dict.fromkeys(("reports build", "reports list", "reports verify"), A.REPORT),
         **dict.fromkeys(
-            ("forms show", "forms make", "forms hand-in", "forms list", "forms places"), A.MAKE_FORMS
+            ("forms show", "forms make", "forms hand-in", "forms list", "forms places", "reports meeting"),
+            A.MAKE_FORMS,
         ),
         "forms papers": A.ACT_ON_CASE,
         **dict.fromkeys(("jobs list", "jobs show", "jobs cancel"), A.SEE_JOBS),
@@ -199,7 +200,7 @@ WRITTEN_DOWN = frozenset(
     for name, action in ASKED.items()
     if action in {A.IMPORT, A.EXPORT, A.RUN_HOTSPOTS, A.PLAN_PATROLS, A.CHECK_IN, A.PLACE_SERVICES}
     or name.endswith((" export", " build"))
-    or name in {"forms show", "forms make", "forms papers"}
+    or name in {"forms show", "forms make", "forms papers", "reports meeting"}
     or name in {"dispatch send", "dispatch arrived", "dispatch finish", "dispatch cancel", "jobs cancel"}
 ) - {"audit export"}
 """Commands that change something or hand something out, and so leave a row in the audit; accounts leave their own."""

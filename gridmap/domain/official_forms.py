@@ -71,6 +71,19 @@ def read_period(name: str) -> Period:
     return Period(name, dt.date(year, first, 1), dt.date(year, last, calendar.monthrange(year, last)[1]))
 
 
+def period_before(asked: Period) -> Period:
+    """Return the month, quarter, half-year or year before a period."""
+    year, _, part = asked.name.partition("-")
+    last = asked.since - dt.timedelta(days=1)
+    if not part:
+        return read_period(str(int(year) - 1))
+    if part[0] == "Q":
+        return read_period(f"{last.year}-Q{(last.month + 2) // 3}")
+    if part[0] == "H":
+        return read_period(f"{last.year}-H{1 + (last.month > 6)}")
+    return read_period(f"{last:%Y-%m}")
+
+
 @dataclass(frozen=True, slots=True)
 class FormCase:
     """What a form asks of a case.

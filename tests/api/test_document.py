@@ -30,6 +30,7 @@ SANE = {
     "/api/v1/incidents/{uid}/teams": "k=2&at=2026-10-30T23:00",
     "/api/v1/clinics": "since=2026-11-01&until=2026-11-30",
     "/api/v1/forms/disputes": "period=2026-10&level=2",
+    "/api/v1/forms/meeting": "period=2026-10",
     "/api/v1/grids/{grid_key}/posts": "",
     "/api/v1/jobs": "state=done&limit=5",
     "/api/v1/migrant-clusters": f"grid={VILLAGE}",

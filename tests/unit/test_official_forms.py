@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import docx
@@ -15,6 +16,7 @@ from gridmap.domain.official_forms import (
     FormCase,
     differences,
     fill,
+    period_before,
     read_period,
     remembered,
     share,
@@ -153,3 +155,19 @@ def test_a_form_file_that_cannot_be_used_says_what_and_where(tmp_path: Path) -> 
         with pytest.raises(InvalidInput, match=said):
             fill_file(tmp_path / name, tmp_path / "o.docx", VALUES, ROWS)
     assert not (tmp_path / "o.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "before"),
+    [
+        ("2026-01", "2025-12"),
+        ("2026-Q1", "2025-Q4"),
+        ("2026-H2", "2026-H1"),
+        ("2026-H1", "2025-H2"),
+        ("2026", "2025"),
+    ],
+)
+def test_the_period_before_ends_the_day_before_and_is_of_the_same_kind(name: str, before: str) -> None:
+    period, earlier = read_period(name), period_before(read_period(name))
+    assert earlier.name == before
+    assert earlier.until == period.since - dt.timedelta(days=1)

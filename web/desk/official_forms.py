@@ -14,8 +14,9 @@ from gridmap.domain.official_forms import COLUMNS, SHARES
 from gridmap.domain.roles import Action
 from gridmap.errors import GridmapError, InvalidInput, NotFound
 from gridmap.services.reports import form_files, official_forms
+from gridmap.services.reports.meeting import meeting_pack, pdf_of
 from gridmap.services.reports.official_forms import FormAsked
-from web import context
+from web import context, look
 from web.access import may_now
 from web.desk import forms, shown, small_map
 from web.desk.lists import offered
@@ -23,8 +24,12 @@ from web.desk.shown import page
 
 bp = Blueprint("official", __name__)
 
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_TYPES = {
+    "xlsx": f"{_OFFICE}.spreadsheetml.sheet",
+    "docx": f"{_OFFICE}.wordprocessingml.document",
+    "pdf": "application/pdf",
+}
 _SHOWN_PERIODS = 14
 
 
@@ -85,6 +90,7 @@ def _sheet(problem: GridmapError | None = None) -> Response:
         periods=periods(shown.today()),
         roots=[g for g in shown.places().grids if g.level < VILLAGE or g.grid_key == form.root_key],
         cell=lambda row, column: f"{url_for('official.cases')}?{_parameters(form, row=row, column=column)}",
+        meeting_address=f"{url_for('official.meeting')}?{_parameters(form)}",
         file_address=f"{url_for('official.file')}?{_parameters(form)}",
         template_address=lambda name: f"{url_for('official.file')}?{_parameters(form, template=name)}",
         templates=[path.name for path in _templates()],
@@ -148,6 +154,20 @@ def file() -> Response:
         return _download(target.read_bytes(), name)
 
 
+@bp.get("/forms/meeting.pdf")
+def meeting() -> Response:
+    """Answer the pack of the joint meeting of a period: true numbers, for those who meet."""
+    period = _asked().period.name
+    made = meeting_pack(
+        context.database(),
+        context.actor(),
+        period,
+        languages="en" if look.language() == "en" else "zh",
+        now=shown.now(),
+    )
+    return _download(pdf_of(made), f"联席会议-{period}.pdf")
+
+
 @bp.get("/cases/<path:number>/papers.docx")
 def papers(number: str) -> Response:
     """Answer the papers of a mediation, with blanks for names."""
@@ -158,6 +178,6 @@ def papers(number: str) -> Response:
 
 
 def _download(content: bytes, name: str) -> Response:
-    answer = Response(content, content_type=_DOCX if name.endswith(".docx") else _XLSX)
+    answer = Response(content, content_type=_TYPES[name.rpartition(".")[2]])
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     return answer

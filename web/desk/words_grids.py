@@ -57,6 +57,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "clinic_at_office": ("在机构", "at the body's office"),
     "clinic_place": ("地点", "Place"),
     "clinic_text": ("说明", "Note"),
+    "meeting_file": ("联席会议材料 PDF", "Pack of the joint meeting (PDF)"),
+    "meeting_hint": (
+        "该周期与上一周期的情况、逾期、上交、反复、热点、上次决定和议程；真实数，仅供到会人员",
+        "The period against the one before, overdue, passed up, repeats, places, decisions; true numbers",
+    ),
     "form_title": ("{place}矛盾纠纷排查化解情况表 · {period}", "Disputes of {place}, {period}"),
     "form_true": ("真实数，按权限查看，已登记", "true counts for whoever has the scope, written down"),
     "form_file": ("下载 XLSX", "As XLSX"),

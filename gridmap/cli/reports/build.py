@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 from rich.table import Table
@@ -13,6 +13,7 @@ from gridmap.cli.common import Day, actor, console, period_and_level, progress, 
 from gridmap.domain import terms
 from gridmap.services.hotspots.basis import Basis, usual_basis
 from gridmap.services.reports.building import build_hotspot_report, list_reports
+from gridmap.services.reports.meeting import meeting_pack, write_meeting_pack
 from gridmap.services.reports.request import PURPOSE, ReportRequest
 from gridmap.services.reports.verifying import verify_report
 from web.assets import vendor_folder
@@ -22,7 +23,7 @@ _MOST_TOLD = 20
 
 @click.group("reports")
 def group() -> None:
-    """报告 / reports: build, verify, list."""
+    """报告 / reports: build, meeting, verify, list."""
 
 
 @group.command("build")
@@ -107,6 +108,30 @@ def build(
     for part in made["refused"]:
         console.print(f"未能完成 / could not be done: {part.zh} / {part.en}")
     console.print(f"重做 / again: {request.command}", highlight=False)
+
+
+@group.command("meeting")
+@click.option("--period", required=True, help="周期 / period: 2026-10, 2026-Q4, 2026-H2, 2026.")
+@click.option(
+    "--lang",
+    "languages",
+    type=click.Choice(["zh", "en", "both"]),
+    default="zh",
+    show_default=True,
+    help="语言 / languages.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="FILE.pdf / FILE.html."
+)
+def meeting(period: str, languages: Literal["zh", "en", "both"], out: Path) -> None:
+    """联席会议材料（真实数，仅供到会人员）/ the pack of the joint meeting: true numbers, for those who meet."""
+    with workspace() as database:
+        who = actor(database)
+        made = meeting_pack(database, who, period, languages=languages)
+        number = write_meeting_pack(database, who, period, out, made)
+    console.print(f"已写入 / written: {out}; 登记号 / register: {number}", markup=False, highlight=False)
+    for item in made.pack.agenda:
+        console.print(f"· {item.zh} / {item.en}", markup=False, highlight=False)
 
 
 @group.command("verify")

@@ -6,7 +6,9 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
+from gridmap.reporting.model import Text
 from gridmap.services.reports import official_forms
+from gridmap.services.reports.meeting import meeting_pack
 from gridmap.services.reports.official_forms import DisputeForm
 from web.api.cases.case_schemas import KeyText
 from web.api.schemas import Problem, Strict
@@ -64,6 +66,49 @@ class FormAnswer(BaseModel):
     as_of: str
 
 
+class MeetingQuery(Strict):
+    """Which pack of the joint meeting."""
+
+    period: str = Field(max_length=10, description="2026-10, 2026-Q4, 2026-H2 or 2026.")
+
+
+class Said(BaseModel):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+class MeetingFigure(BaseModel):
+    """A figure of the period and of the one before, as they are written."""
+
+    name: Said
+    now: str
+    before: str
+    change: str
+
+
+class MeetingPart(BaseModel):
+    """A table of the pack."""
+
+    title: Said
+    headings: list[Said]
+    rows: list[list[Said]]
+    note: Said | None
+
+
+class MeetingAnswer(BaseModel):
+    """The pack of the joint meeting with true counts."""
+
+    place: Said
+    period: Said
+    before: Said
+    as_of: str
+    figures: list[MeetingFigure]
+    parts: list[MeetingPart]
+    agenda: list[Said]
+
+
 def _row(row: official_forms.Row) -> FormRow:
     return FormRow(name=row.name, name_zh=row.zh, name_en=row.en, counts=dict(row.counts))
 
@@ -107,3 +152,33 @@ def get_form(query: FormQuery) -> FormAnswer:
 def hand_in(body: FormQuery) -> tuple[FormAnswer, int]:
     """Keep the sheet as it is now, as handed in."""
     return _told(official_forms.hand_in(database(), actor(), _asked(body))), 201
+
+
+def _said(text: Text) -> Said:
+    return Said(zh=text.zh, en=text.en)
+
+
+@bp.get("/forms/meeting", responses={200: MeetingAnswer})
+def get_meeting(query: MeetingQuery) -> MeetingAnswer:
+    """Fill the pack of the joint meeting: figures against before, overdue, passed up, repeats, places, decisions."""
+    pack = meeting_pack(database(), actor(), query.period).pack
+    return MeetingAnswer(
+        place=_said(pack.place),
+        period=_said(pack.period),
+        before=_said(pack.before),
+        as_of=pack.as_of,
+        figures=[
+            MeetingFigure(name=_said(m.name), now=m.now, before=m.before, change=m.change)
+            for m in pack.measures
+        ],
+        parts=[
+            MeetingPart(
+                title=_said(part.title),
+                headings=[_said(heading) for heading in part.headings],
+                rows=[[_said(cell) for cell in line.cells] for line in part.lines],
+                note=part.note and _said(part.note),
+            )
+            for part in pack.parts
+        ],
+        agenda=[_said(item) for item in pack.agenda],
+    )
