@@ -1,4 +1,4 @@
-// What is written where there may be no network: kept on the phone until the server has taken it, and taken once.
+// What is written where there may be no network: kept on the phone until the server takes it, and taken once.
 
 import { say } from "./words.js";
 
