@@ -166,8 +166,8 @@ function routes(features, sel, pick) {
   );
 }
 
-// `context` has opened (ids that are unfolded), sel, actions, about (wishes, done, orders), live (its element),
-// busy and trouble.
+// `context` has opened (ids that are unfolded), sel, actions, about (wishes, done, orders), live (its
+// element), busy and trouble.
 /**
  * @param {any} shown
  * @param {any} given1
