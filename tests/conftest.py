@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -25,6 +24,7 @@ from gridmap.storage.database import Database
 from gridmap.storage.models import Base
 from tests.doors import ShowingToken, token_of
 from tests.towns import Template, Towns, environment_of, locked, stop, unpack
+from tests.warm import GRIDMAP, Warm
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PATIENCE_S = 600
@@ -105,15 +105,7 @@ def demo_server(demo_database: Database, request: pytest.FixtureRequest) -> Iter
     # A server that has run for ten minutes makes up for a backup that was missed, and other tests count backups.
     environment["GRIDMAP_BACKUP_AT"] = "off"
     with tempfile.TemporaryFile("w+") as printed:
-        process = subprocess.Popen(
-            [sys.executable, "-c", "from gridmap.cli import main; main()", "serve"],
-            cwd=REPOSITORY,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=printed,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        process = Warm([*GRIDMAP, "serve"], env=environment, stdout=printed, stderr=subprocess.STDOUT)
         left = request.config.stash[_HOME] / f"server-{process.pid}"
         left.touch()
         try:
@@ -133,7 +125,7 @@ def demo_server(demo_database: Database, request: pytest.FixtureRequest) -> Iter
                 left.unlink()
 
 
-def _answers(url: str, process: subprocess.Popen[bytes]) -> bool:
+def _answers(url: str, process: Warm) -> bool:
     end_s = time.monotonic() + PATIENCE_S
     while process.poll() is None and time.monotonic() < end_s:
         try:

@@ -1,11 +1,47 @@
-"""Compilation of numeric loops."""
+"""Compilation of numeric loops, when they are first called."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from threading import RLock
 from typing import Any
 
-from numba import njit
+_compiling = RLock()
+
+
+class _Loop:
+    """A loop that is compiled by its first call: most commands call none, and numba takes half a second to load."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._machine_code: Callable[..., Any] | None = None
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        return (self._machine_code or self.compile())(*args, **named)
+
+    def compile(self) -> Callable[..., Any]:
+        """Give the compiled loop."""
+        with _compiling:
+            if self._machine_code is None:
+                self._machine_code = _compile(self._function)
+                # A compiled loop calls only compiled ones.
+                around = self._function.__globals__
+                for name, loop in list(around.items()):
+                    if isinstance(loop, _Loop):
+                        around[name] = loop.compile()
+            return self._machine_code
+
+
+def _compile(function: Callable[..., Any]) -> Callable[..., Any]:
+    from numba import njit
+
+    try:
+        kept: Callable[..., Any] = njit(cache=True, nogil=True)(function)
+    except RuntimeError:
+        return njit(nogil=True)(function)
+    return kept
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -14,8 +50,4 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     An installation that nobody may write to, under an account without a home, has none: the loop is then compiled
     in each process. The loops release the interpreter's lock, so that the map answers while a long scan runs.
     """
-    try:
-        kept: Callable[..., Any] = njit(cache=True, nogil=True)(function)
-    except RuntimeError:
-        return njit(nogil=True)(function)
-    return kept
+    return _Loop(function)

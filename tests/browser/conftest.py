@@ -117,6 +117,8 @@ def plain_browser(playwright_running: Playwright) -> Iterator[Browser]:
 
 
 Visit = Callable[..., Watched]
+# Software pays for each pixel of the map; a page is laid out the same in a quarter of them.
+_USUAL = {"viewport": SMALL, "locale": "zh-CN", "device_scale_factor": 0.5}
 
 
 @pytest.fixture
@@ -136,7 +138,7 @@ def visit(request: pytest.FixtureRequest, demo_server: str, demo_database: Datab
         **options: Any,
     ) -> Watched:
         browser: Browser = using or request.getfixturevalue(kind)
-        context = browser.new_context(**({"viewport": SMALL, "locale": "zh-CN"} | options))
+        context = browser.new_context(**(_USUAL | options))
         context.set_default_timeout(PATIENCE_MS)
         context.add_cookies([cookie_of(town, base)])
         contexts.append(context)

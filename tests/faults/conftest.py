@@ -26,6 +26,7 @@ from gridmap.storage.embedded import EmbeddedCluster
 from gridmap.storage.schema import upgrade
 from tests.faults.serving import free_port
 from tests.towns import administer, unpack
+from tests.warm import Warm
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -58,15 +59,14 @@ class Program:
     """A running ``cluster_program.py``."""
 
     def __init__(self, argv: list[str], environment: dict[str, str]) -> None:
-        self.process = subprocess.Popen(
-            argv,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment,
-            start_new_session=True,
-        )
+        pipe = subprocess.PIPE
+        self.process: Warm | subprocess.Popen[str]
+        if argv[0] == sys.executable:
+            self.process = Warm(argv, env=environment, stdin=pipe, stdout=pipe, stderr=pipe)
+        else:
+            self.process = subprocess.Popen(
+                argv, stdin=pipe, stdout=pipe, stderr=pipe, text=True, env=environment, start_new_session=True
+            )
         self.steps: list[str] = []
         self.ready: dict[str, Any] = {}
 

@@ -7,16 +7,15 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+from tests.warm import GRIDMAP, REPOSITORY, Warm
+
 PATIENCE_S = 300
-GRIDMAP = (sys.executable, "-c", "from gridmap.cli import main; main()")
 
 
 def free_port() -> int:
@@ -42,6 +41,10 @@ class Serving:
         Program that starts it.
     around : mapping, optional
         Its whole environment.
+    umask : int
+        -1 leaves it alone.
+    cold : bool
+        Start a new interpreter, because the test is about that; it does so behind a prefix in any case.
     """
 
     def __init__(
@@ -51,19 +54,26 @@ class Serving:
         prefix: tuple[str, ...] = (),
         around: Mapping[str, str] | None = None,
         umask: int = -1,
+        cold: bool = False,
     ) -> None:
         self.port = free_port()
         self._said: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `close`
-        self.process = subprocess.Popen(
-            [*prefix, *GRIDMAP, "serve", "--port", str(self.port)],
-            env=environment(home) if around is None else dict(around),
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=self._said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            umask=umask,
-        )
+        argv = [*prefix, *GRIDMAP, "serve", "--port", str(self.port)]
+        env = environment(home) if around is None else dict(around)
+        self.process: Warm | subprocess.Popen[bytes]
+        if prefix or cold:
+            self.process = subprocess.Popen(
+                argv,
+                env=env,
+                cwd="/",
+                stdin=subprocess.DEVNULL,
+                stdout=self._said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                umask=umask,
+            )
+        else:
+            self.process = Warm(argv, env=env, stdout=self._said, stderr=subprocess.STDOUT, umask=umask)
 
     @property
     def said(self) -> str:

@@ -9,7 +9,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -37,6 +36,7 @@ from gridmap.storage.backups.figures import figures
 from gridmap.storage.database import Database
 from tests.faults.conftest import FarMachine
 from tests.towns import DATA
+from tests.warm import GRIDMAP, Warm
 
 pytestmark = pytest.mark.faults
 
@@ -313,12 +313,11 @@ def test_a_moment_after_all_that_is_known_is_told(backed_up: Path) -> None:
 def test_a_backup_killed_by_9_leaves_none_and_the_next_one_is_whole(
     home: Path, until: Callable[[Callable[[], object], str], None]
 ) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from gridmap.cli import main; main()", "db", "backup"],
+    process = Warm(
+        [*GRIDMAP, "db", "backup"],
         env={**os.environ, "GRIDMAP_HOME": str(home), "PYTHONPATH": str(REPOSITORY)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
     )
     begun = home / "backups"
     until(lambda: list(begun.glob("*/cluster.tar*")) or process.poll() is not None, "a copy begins")

@@ -9,7 +9,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -31,12 +30,13 @@ from gridmap.services.patrols.make.jobs import PATROL_PLAN
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
 from gridmap.storage.schema import schema_version, upgrade
+from tests import warm
 from tests.towns import DATA
+from tests.warm import GRIDMAP, Warm
 
 pytestmark = pytest.mark.faults
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-GRIDMAP = (sys.executable, "-c", "from gridmap.cli import main; main()")
 HERE, NEXT_DOOR = 33068110901004000, 33068110901002000
 Until = Callable[[Callable[[], object], str], None]
 
@@ -87,9 +87,7 @@ def do(database: Database, sql: str) -> Any:
 
 def run(database: Database, *words: str) -> str:
     """Run a command to its good end; what it printed."""
-    done = subprocess.run(
-        [*GRIDMAP, *words], env=environment(database), capture_output=True, text=True, check=False
-    )
+    done = warm.run([*GRIDMAP, *words], env=environment(database))
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -120,9 +118,7 @@ def kill_while_held(database: Database, until: Until, victim: str, *words: str) 
     """Run a command until its session is held, and kill the program or the database by 9; what the program said."""
     do(database, "create table if not exists public.held ()")
     with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(
-            [*GRIDMAP, *words], env=environment(database), stdout=said, stderr=said, start_new_session=True
-        )
+        process = Warm([*GRIDMAP, *words], env=environment(database), stdout=said, stderr=said)
         try:
             until(lambda: process.poll() is not None or held_session(database), "the session is held")
             said.seek(0)
@@ -325,10 +321,12 @@ def test_a_backup_whose_database_is_killed_by_9_leaves_none_and_the_next_one_is_
     town: Database, until: Until
 ) -> None:
     shelf = Shelf(town.settings.backups)
-    process = subprocess.Popen(
+    process = Warm(
         [*GRIDMAP, "db", "backup"],
-        env=environment(town), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
+        env=environment(town),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     try:
         begun = lambda: list(town.settings.backups.glob("*/cluster.tar*"))  # noqa: E731
         until(lambda: begun() or process.poll() is not None, "a copy begins")

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from gridmap.storage.embedded.programs import find_programs
-from tests.faults.serving import GRIDMAP, REPOSITORY, Serving, environment
+from tests.faults.serving import Serving, environment
+from tests.warm import GRIDMAP, REPOSITORY, run
 
 pytestmark = pytest.mark.faults
 
@@ -34,7 +35,7 @@ def serving(home: Path) -> Iterator[Start]:
         kept = environment(home, **own)
         # An empty word means: not there at all.
         around = {name: value for name, value in kept.items() if value}
-        started.append(Serving(home, prefix=prefix, around=around, umask=umask))
+        started.append(Serving(home, prefix=prefix, around=around, umask=umask, cold=bool(own)))
         return started[-1]
 
     yield start
@@ -56,9 +57,7 @@ def test_a_port_of_another_program_is_told_before_anything_slow_begins(tmp_path:
     home = tmp_path / "home"
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        done = subprocess.run(
-            [*GRIDMAP, "serve", "--port", str(port)], env=environment(home), capture_output=True, text=True, check=False
-        )  # fmt: skip
+        done = run([*GRIDMAP, "serve", "--port", str(port)], env=environment(home))
     assert done.returncode == 1
     said = done.stdout + done.stderr
     assert "port-in-use" in said

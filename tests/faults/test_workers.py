@@ -18,6 +18,7 @@ from gridmap.domain.jobs import Job
 from gridmap.services.jobs import desk
 from gridmap.storage.database import Database
 from tests.faults.job_worker import KINDS, Nothing
+from tests.warm import Warm
 
 pytestmark = pytest.mark.faults
 
@@ -68,7 +69,7 @@ class Server:
             "GRIDMAP_APP_DATABASE_URL": settings.app_database_url or "",
             "PYTHONPATH": str(REPOSITORY),
         }
-        self.process = subprocess.Popen(
+        self.process = Warm(
             [sys.executable, str(PROGRAM), "pool", str(workers)], stdin=subprocess.PIPE, env=environment
         )
 

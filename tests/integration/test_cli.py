@@ -9,7 +9,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.request
@@ -23,9 +22,10 @@ from sqlalchemy import text
 
 from gridmap.cli import main
 from gridmap.storage.database import Database
+from tests import warm
+from tests.warm import GRIDMAP, Warm
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-RUN = [sys.executable, "-c", "from gridmap.cli import main; main()"]
 PATIENCE_S = 600
 
 
@@ -35,16 +35,7 @@ def environment(**own: str) -> dict[str, str]:
 
 
 def run(*words: str, **own: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*RUN, *words],
-        env=environment(**own),
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
+    return warm.run([*GRIDMAP, *words], env=environment(**own), timeout=PATIENCE_S)
 
 
 def in_town(town: Database, *words: str) -> subprocess.CompletedProcess[str]:
@@ -255,13 +246,6 @@ def test_the_database_is_started_looked_at_upgraded_and_stopped(home: Path) -> N
     assert gridmap("db", "stop").returncode == 0
 
 
-# What starts tests may ignore SIGINT, and its children would inherit that; a person's shell does not.
-_INTERRUPTIBLE = (
-    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
-    "from gridmap.cli import main; main()"
-)
-
-
 class Server:
     """A ``gridmap serve`` of its own session, with signals as a shell gives them."""
 
@@ -270,14 +254,11 @@ class Server:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
         self.address = f"http://127.0.0.1:{port}"
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", _INTERRUPTIBLE, "serve", "--port", str(port), *words],
+        self.process = Warm(
+            [*GRIDMAP, "serve", "--port", str(port), *words],
             env=environment(GRIDMAP_HOME=str(home)),
-            cwd="/",
-            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
         )
 
     def wait(self) -> None:
@@ -294,7 +275,7 @@ class Server:
     def end(self, how: signal.Signals) -> tuple[int, str]:
         self.process.send_signal(how)
         printed, _ = self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode, printed.decode()
+        return self.process.wait(), printed
 
 
 @pytest.mark.faults

@@ -391,6 +391,15 @@ def test_a_scope_sees_cancels_and_works_within_only_what_is_its_own(blank: Datab
     assert seen == [here, there, WHOLE]
 
 
+def test_a_worker_that_has_done_its_share_ends_and_leaves_the_rest_to_others(blank: Database) -> None:
+    trial = kind("trial", echo)
+    jobs = [desk.submit(blank, WHOLE, trial, Number()) for _ in range(3)]
+    Worker(blank, table(trial), most=2).run()
+    assert [desk.find_job(blank, WHOLE, job.job_id).state for job in jobs] == ["done", "done", "queued"]
+    with working(blank, table(trial)):
+        until(blank, jobs[2], "done")
+
+
 def test_a_file_is_kept_until_its_job_is_old(blank: Database) -> None:
     def write(_asked: Number, work: Work) -> Outcome:
         file = work.folder / "found.csv"

@@ -6,8 +6,6 @@ import datetime as dt
 import json
 import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +26,7 @@ from gridmap.services.hotspots.spec import METHODS, HotspotSpec, Method
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
 from tests.doors import client_of
+from tests.warm import GRIDMAP, run
 
 pytestmark = pytest.mark.reference
 
@@ -37,15 +36,8 @@ ZONE = "America/Chicago"
 
 def gridmap(home: Path, *words: str) -> str:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("GRIDMAP_", "DATABASE_URL"))}
-    done = subprocess.run(
-        [sys.executable, "-c", "from gridmap.cli import main; main()", *words],
-        env=clean | {"GRIDMAP_HOME": str(home), "GRIDMAP_TIMEZONE": ZONE, "PYTHONPATH": str(REPOSITORY)},
-        cwd="/",
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
+    own = {"GRIDMAP_HOME": str(home), "GRIDMAP_TIMEZONE": ZONE, "PYTHONPATH": str(REPOSITORY)}
+    done = run([*GRIDMAP, *words], env=clean | own, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -32,6 +32,7 @@ from gridmap.services.reports.request import ReportRequest
 from gridmap.services.reports.verifying import verify_report
 from gridmap.storage.database import Database
 from tests.towns import environment_of
+from tests.warm import GRIDMAP, run
 from web.assets import vendor_folder
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -325,20 +326,12 @@ def test_memphis_gets_its_report_by_the_commands_that_anybody_would_type(
 
     def gridmap(*words: str) -> str:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("GRIDMAP_", "DATABASE_URL"))}
-        done = subprocess.run(
-            [sys.executable, "-c", "from gridmap.cli import main; main()", *words],
-            env=clean
-            | {
-                "GRIDMAP_HOME": str(home),
-                "GRIDMAP_TIMEZONE": "America/Chicago",
-                "PYTHONPATH": str(REPOSITORY),
-            },
-            cwd=home,
-            capture_output=True,
-            text=True,
-            timeout=600,
-            check=False,
-        )
+        own = {
+            "GRIDMAP_HOME": str(home),
+            "GRIDMAP_TIMEZONE": "America/Chicago",
+            "PYTHONPATH": str(REPOSITORY),
+        }
+        done = run([*GRIDMAP, *words], env=clean | own, cwd=home, timeout=600)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

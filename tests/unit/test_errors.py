@@ -6,6 +6,7 @@ import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -24,18 +25,23 @@ def catalogue() -> ModuleType:
     return module
 
 
+@pytest.fixture(scope="module")
+def entries(catalogue: ModuleType) -> list[Any]:
+    return list(catalogue.entries())
+
+
 def is_chinese(text: str) -> bool:
     return any("\u4e00" <= character <= "\u9fff" for character in text)
 
 
-def test_the_page_of_errors_is_what_the_code_says(catalogue: ModuleType) -> None:
-    assert catalogue.PAGE.read_text("utf-8") == catalogue.page(catalogue.entries()), (
+def test_the_page_of_errors_is_what_the_code_says(catalogue: ModuleType, entries: list[Any]) -> None:
+    assert catalogue.PAGE.read_text("utf-8") == catalogue.page(entries), (
         "write it anew: python scripts/errors.py"
     )
 
 
-def test_a_code_has_one_status(catalogue: ModuleType) -> None:
-    found = [e for e in catalogue.entries() if FILLED_IN not in e.code]
+def test_a_code_has_one_status(entries: list[Any]) -> None:
+    found = [e for e in entries if FILLED_IN not in e.code]
     assert len(found) > 250
     statuses: dict[str, set[int]] = {}
     for entry in found:
@@ -43,8 +49,8 @@ def test_a_code_has_one_status(catalogue: ModuleType) -> None:
     assert {code: told for code, told in statuses.items() if len(told) > 1} == {}
 
 
-def test_every_error_is_told_in_chinese_and_in_english(catalogue: ModuleType) -> None:
-    whole = [e for e in catalogue.entries() if e.zh.strip(f"{FILLED_IN}：: ")]
+def test_every_error_is_told_in_chinese_and_in_english(entries: list[Any]) -> None:
+    whole = [e for e in entries if e.zh.strip(f"{FILLED_IN}：: ")]
     assert whole
     assert [e for e in whole if not is_chinese(e.zh)] == []
     # A command, a name or a quotation may stand in Chinese within an English sentence, never the sentence itself.

@@ -25,6 +25,8 @@ WORK_COMMAND = (
     "--key",
 )
 """Starts a worker beside a server; its number comes after it."""
+_SHARE = 100
+"""Jobs after which a server's worker is replaced."""
 
 _STATES: dict[JobState, str] = {
     "queued": "排队 / queued",
@@ -89,10 +91,10 @@ def cancel(job_id: str) -> None:
 def work(*, key: int | None, with_server: bool) -> None:
     """执行排队的任务，直到按 Ctrl-C / do the jobs that wait, until Ctrl-C.
 
-    `gridmap serve` has workers of its own; this is one more.
+    `gridmap serve` has workers of its own, which are replaced after a hundred jobs; this is one more.
     """
     with workspace() as database:
-        worker = Worker(database, JOB_KINDS, key=key)
+        worker = Worker(database, JOB_KINDS, key=key, most=_SHARE if with_server else None)
         if with_server:
             end_with_server(worker, sys.stdin.buffer)
         worker.run()

@@ -88,7 +88,9 @@ class WorkerPool:
         self._kill_deaf()
         gone = [child for child in self._children if child.process.poll() is not None]
         for child in gone:
-            log.warning("worker %s ended with %s", child.process.pid, child.process.returncode)
+            # One that has done its share ends in order.
+            level = logging.WARNING if child.process.returncode else logging.INFO
+            log.log(level, "worker %s ended with %s", child.process.pid, child.process.returncode)
             if child.process.stdin is not None:
                 child.process.stdin.close()
         now_s = time.monotonic()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import secrets
 import socket
@@ -109,20 +110,25 @@ class Worker:
         By name.
     key : int, optional
         A number that no other worker has.
+    most : int, optional
+        Jobs after which it ends by itself: what libraries have kept in memory goes with it, and a pool begins another.
     """
 
-    def __init__(self, database: Database, kinds: JobKinds, *, key: int | None = None) -> None:
+    def __init__(
+        self, database: Database, kinds: JobKinds, *, key: int | None = None, most: int | None = None
+    ) -> None:
         self.key = new_worker_key() if key is None else key
         self.name = f"{os.getpid()}@{socket.gethostname()}"
         self._database, self._kinds = database, kinds
         self._over = threading.Event()
+        self._left = math.inf if most is None else most
 
     def stop(self) -> None:
         """Let the worker end: a job that runs ends at its next step, and is put back or told why it ended."""
         self._over.set()
 
     def run(self) -> None:
-        """Do jobs until :meth:`stop` is called; a database that goes away is waited for."""
+        """Do jobs until there were enough or :meth:`stop` is called; a database that goes away is waited for."""
         while not self._over.is_set():
             try:
                 with present(self._database, self.key) as presence:
@@ -148,6 +154,9 @@ class Worker:
         if job is None:
             return False
         self._do(job)
+        self._left -= 1
+        if self._left <= 0:
+            self.stop()
         return True
 
     def _do(self, job: Job) -> None:
