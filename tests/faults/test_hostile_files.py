@@ -83,6 +83,30 @@ def billion_laughs_kml(folder: Path) -> Path:
     )
 
 
+def deep_kml(folder: Path) -> Path:
+    deep = 12_000
+    return _write(
+        folder / "deep.kml",
+        '<kml xmlns="http://www.opengis.net/kml/2.2">' + "<Folder>" * deep + "</Folder>" * deep + "</kml>",
+    )
+
+
+def entities_xlsx(folder: Path) -> Path:
+    """A workbook whose shared texts are declared as entities, behind a comment."""
+    plain = folder / "plain.xlsx"
+    with xlsxwriter.Workbook(plain) as book:
+        book.add_worksheet().write_column(0, 0, ["uid", "T1"])
+    path = folder / "entities.xlsx"
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            text = source.read(name)
+            if name == "xl/sharedStrings.xml":
+                head, tail = text.split(b"?>", 1)
+                text = head + b'?><!-- x --><!DOCTYPE sst [<!ENTITY a "AAAAAAAAAA">]>' + tail
+            target.writestr(name, text)
+    return path
+
+
 def network_link_kml(folder: Path) -> Path:
     return _write(
         folder / "link.kml",
@@ -343,6 +367,8 @@ CORPUS: list[tuple[Maker, str]] = [
     (vrt_in_zip, "file-broken"),
     (xxe_kml, "xml-entities"),
     (billion_laughs_kml, "xml-entities"),
+    (deep_kml, "xml-too-deep"),
+    (entities_xlsx, "xml-entities"),
     (network_link_kml, "kml-link"),
     (bomb_zip, "zip-too-big"),
     (lying_zip, "zip-broken"),

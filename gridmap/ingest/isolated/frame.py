@@ -24,6 +24,15 @@ class Refused(Exception):
         self.code, self.zh, self.en = code, zh, en
 
 
+def declares_entities() -> Refused:
+    """Refusal of XML with a document type or entities."""
+    return Refused(
+        "xml-entities",
+        "XML 中含有文档类型或实体声明，可能是攻击，拒绝读取。请重新导出。",
+        "it declares a document type or entities (perhaps an attack) and is not read. Export it again.",
+    )
+
+
 def as_text(value: Any) -> str | None:
     """Cell value as a person would have typed it; None where empty."""
     if value is None or value == "":

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 from defusedxml import DefusedXmlException, ElementTree
 
-from gridmap.ingest.isolated.frame import Refused
+from gridmap.ingest.isolated.frame import Refused, declares_entities
 from gridmap.ingest.isolated.zipped import checked_members, open_zip, too_big
 
 _NOISE = frozenset(
@@ -17,6 +17,8 @@ _NOISE = frozenset(
 )
 _SHAPES = frozenset({"Point", "LineString", "LinearRing", "Polygon", "MultiGeometry"})
 _BLOCK = 1 << 20
+# A shape within ten folders within each other has 20.
+_MOST_DEEP = 200
 
 
 def unpack_kmz(path: Path, limits: dict[str, int]) -> Path:
@@ -67,20 +69,25 @@ def check_kml(path: Path) -> list[dict[str, str]]:
     )
     found = _Placemarks()
     root = None
+    depth = 0
     try:
         for event, element in ElementTree.iterparse(path, events=("start", "end"), forbid_dtd=True):
             name = str(element.tag).rpartition("}")[2]
             root = root or name
             if root != "kml":
                 raise refused
+            depth += 1 if event == "start" else -1
+            if depth > _MOST_DEEP:
+                raise Refused(
+                    "xml-too-deep",
+                    f"文件夹或元素嵌套超过 {_MOST_DEEP} 层，不是正常的 KML。请把图层放在一个文件夹里重新导出。",
+                    f"its folders or elements are nested more than {_MOST_DEEP} deep. Put the layer "
+                    "into one folder and export it again.",
+                )
             if event == "end":
                 found.take(name, element)
     except DefusedXmlException:
-        raise Refused(
-            "xml-entities",
-            "XML 中含有文档类型或实体声明，可能是攻击，拒绝读取。请重新导出。",
-            "it declares a document type or entities (perhaps an attack) and is not read. Export it again.",
-        ) from None
+        raise declares_entities() from None
     except ElementTree.ParseError:
         raise refused from None
     return found.done

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from defusedxml import ElementTree
 
-from gridmap.ingest.isolated.frame import Refused
+from gridmap.ingest.isolated.frame import Refused, declares_entities
 from gridmap.ingest.isolated.zipped import checked_members, open_zip, too_big
 
 _BLOCK = 1 << 20
@@ -26,6 +26,10 @@ _ERROR = re.compile(
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _MOST_XML = 4 << 20
+# Atomic, so that a prolog of many comments is looked at once.
+_DOCUMENT_TYPE = re.compile(
+    rb"""(?:[\xef\xbb\xbf\xfe\xff\s]|(?><\?.*?\?>)|(?><!--.*?-->))*+<!(?:DOCTYPE|ENTITY)""", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -82,13 +86,16 @@ def look_over(path: Path, limits: dict[str, int]) -> Facts:
     Raises
     ------
     Refused
-        When it unpacks to too much, or is damaged.
+        When it unpacks to too much, declares entities, or is damaged.
     """
     notices = []
     sheets: dict[str, tuple[set[int], dict[tuple[int, int], str]]] = {}
     formulas = False
     with open_zip(path) as archive:
         members = {m.filename: m for m in checked_members(archive, limits)}
+        for member in members.values():
+            if member.filename.endswith((".xml", ".rels")):
+                _refuse_entities(archive, member)
         since_1904, parts = _workbook(archive, members)
         for name, part in parts.items():
             if part in members:
@@ -120,6 +127,17 @@ def _damaged() -> Refused:
         "工作簿损坏，无法读取。请在电子表格软件中另存一次。",
         "the workbook is damaged. Save it again from a spreadsheet program.",
     )
+
+
+def _refuse_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
+    try:
+        with archive.open(member) as source:
+            # A document type stands before all elements; of wide characters every other byte is none.
+            head = source.read(_BLOCK).replace(b"\0", b"")
+    except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError):
+        raise _damaged() from None
+    if _DOCUMENT_TYPE.match(head):
+        raise declares_entities()
 
 
 def _workbook(archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo]) -> tuple[bool, dict[str, str]]:
