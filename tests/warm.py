@@ -64,6 +64,7 @@ class Warm:
         umask: int = -1,
     ) -> None:
         assert argv[0] == sys.executable, argv
+        assert "LD_PRELOAD" not in env, "only a new interpreter loads it"
         self.args = list(argv)
         self.returncode: int | None = None
         self._asking = threading.Lock()

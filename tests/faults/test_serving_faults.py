@@ -129,7 +129,7 @@ def test_a_clock_that_jumps_by_years_stops_neither_the_service_nor_its_database(
     )  # fmt: skip
     assert told.returncode == 0, told.stderr
     around = environment(home, LD_PRELOAD=str(shim), JUMPS=str(clock))
-    server = serving(around=around)
+    server = serving(around=around, cold=True)
     server.until()
     dates = [server.ask()[1]["Date"]]
     for jump in ("1500", "-1500", "0"):
