@@ -11,6 +11,7 @@ from flask import current_app
 from markupsafe import Markup
 
 from gridmap.domain import terms
+from gridmap.domain.gridkey import TOWN, is_region
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.roles import Action
 from gridmap.errors import GridmapError
@@ -52,9 +53,13 @@ def _answers() -> dict[str, Any]:
         return told
     root = int(workspace["root"]["grid_key"])
     told[f"/grids/{root}"] = grids.grid_feature(database(), scope(), root, None)
-    told[f"/grids?level={_FIRST_LEVEL}&geometry=false"] = grids.grid_features(
-        database(), scope(), level=_FIRST_LEVEL, geometry=False
-    )
+    # A region is looked at by its towns.
+    region = is_region(root)
+    for level, parent in ((TOWN, None), (_FIRST_LEVEL, root)) if region else ((_FIRST_LEVEL, None),):
+        within = f"&parent={parent}" if parent is not None else ""
+        told[f"/grids?level={level}{within}&geometry=false"] = grids.grid_features(
+            database(), scope(), level=level, parent_key=parent, geometry=False, limit=terms.GRIDS_AT_ONCE
+        )
     if workspace["period"] and may_now(Action.SEE_COUNTS):
         told |= _figures(root, workspace["period"], workspace["levels"])
     if may_now(Action.SEE_TEAMS):
@@ -66,7 +71,7 @@ def _figures(root: int, period: Mapping[str, str], levels: Sequence[int]) -> dic
     """Return the counts and the days of the query that the page begins with: the newest days of the whole town."""
     first, last = (dt.date.fromisoformat(period[name]) for name in ("from", "to"))
     newest = last - dt.timedelta(days=terms.FIRST_DAYS - 1)
-    level = _FIRST_LEVEL if _FIRST_LEVEL in levels else levels[-1]
+    level = TOWN if is_region(root) else _FIRST_LEVEL if _FIRST_LEVEL in levels else levels[-1]
     shown, every = (IncidentQuery(grid=root, since=since, until=last) for since in (newest, first))
     return {
         f"/counts?level={level}&{shown.address()}": counts.count_by_grid(

@@ -46,9 +46,10 @@ def incident_block(
 
 
 @bp.get("/<int:version>/<layer>/<int:z>/<int:x>/<int:y>.mvt")
-def ground_tile(version: int, layer: str, z: int, x: int, y: int) -> Response:  # noqa: ARG001 - likewise
+def ground_tile(version: int, layer: str, z: int, x: int, y: int) -> Response:
     """Return a tile of the ground; its address has the data's version, so it may be kept for good."""
-    return tile_answer(tiles.ground_tile(database(), scope(), layer, z, x, y), seconds=_YEAR_S)
+    tile = tiles.ground_tile(database(), scope(), layer, z, x, y, version=version)
+    return tile_answer(tile, seconds=_YEAR_S)
 
 
 def tile_answer(body: bytes, seconds: int) -> Response:

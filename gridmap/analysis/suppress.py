@@ -48,20 +48,21 @@ def merge_up(
     units = np.where(counts >= minimum, np.arange(len(counts)), NOT_SHOWN)
     open_cells = units == NOT_SHOWN
     for level in range(groups.shape[1]):
-        for group in np.unique(groups[open_cells, level]):
-            inside = groups[:, level] == group
-            pool = np.flatnonzero(inside & open_cells)
+        # Groups lie within each other, so a group's rows hold all that is formed in it; only they are looked at.
+        order = np.argsort(groups[:, level], kind="stable")
+        for inside in np.split(order, np.flatnonzero(np.diff(groups[order, level])) + 1):
+            pool = inside[open_cells[inside]]
             total = int(counts[pool].sum())
-            formed = np.unique(units[inside & (units != NOT_SHOWN)])
             if total == 0:
                 continue
+            formed = inside[units[inside] != NOT_SHOWN]
             if total >= minimum:
                 units[pool] = pool[0]
             elif len(formed):
-                sizes = [int(counts[units == unit].sum()) for unit in formed]
-                joined = units == formed[int(np.argmin(sizes))]
-                joined[pool] = True
-                units[joined] = np.flatnonzero(joined)[0]
+                _, of = np.unique(units[formed], return_inverse=True)
+                sizes = np.bincount(of, weights=counts[formed])
+                joined = np.sort(np.r_[formed[of == int(np.argmin(sizes))], pool])
+                units[joined] = joined[0]
             else:
                 continue
             open_cells[pool] = False

@@ -28,6 +28,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
         **dict.fromkeys(
             (
                 "grids import",
+                "grids name-region",
                 "incidents import",
                 "incident-steps import",
                 "teams import",
@@ -151,7 +152,6 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "patrols export",
                 "patrols visits",
                 "patrols orders",
-                "patrols week",
                 "patrols live",
                 "patrols effect",
             ),
@@ -162,7 +162,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
             ("dispatch nearest", "dispatch send", "dispatch arrived", "dispatch finish", "dispatch cancel"),
             A.SEND_TEAM,
         ),
-        **dict.fromkeys(("dispatch list", "dispatch times", "coverage near", "coverage show"), A.SEE_TEAMS),
+        **dict.fromkeys(("dispatch list", "dispatch times", "coverage show"), A.SEE_TEAMS),
         "coverage site": A.PLACE_SERVICES,
         **dict.fromkeys(("reports build", "reports list", "reports verify"), A.REPORT),
         **dict.fromkeys(

@@ -3,10 +3,14 @@
 The seventeen digits are county and town 9, area 2, village 3, micro-grid 3. A level's key has zeros in the digits of
 the levels below, so a subtree is one contiguous range and a scope is one ``BETWEEN``. Keys exceed 2**53: they travel as
 strings in JSON.
+
+The first six digits of a town are those of its county, four its city's, two its province's (GB/T 2260). Such a code by
+itself names a region: all its towns, which hold grids, and has none of its own.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -19,6 +23,11 @@ TOWN, AREA, VILLAGE, MICRO = 1, 2, 3, 4
 LEVELS = (TOWN, AREA, VILLAGE, MICRO)
 SUBTREE_SIZE = {TOWN: 10**8, AREA: 10**6, VILLAGE: 10**3, MICRO: 1}
 """How many keys the subtree of a grid of each level spans, the grid itself included."""
+
+REGION = 0
+"""Level of what lies above the towns: a county, a city, a province."""
+
+REGION_DIGITS = (2, 4, 6)
 
 UNASSIGNED = 0
 """Key of a record that lies in no grid. Only the whole workspace's scope contains it."""
@@ -60,14 +69,41 @@ def make_key(town: int, area: int = 0, village: int = 0, micro: int = 0) -> int:
     return ((town * 100 + area) * 1000 + village) * 1000 + micro
 
 
+def is_region(key: int) -> bool:
+    """Tell whether a number is the code of a province, a city or a county."""
+    return 10 <= key < 10**6 and len(str(key)) in REGION_DIGITS
+
+
+def region_of(key: int, digits: int) -> int:
+    """Code of the county (6 digits), city (4) or province (2) of a grid or a region below it."""
+    return int(f"{Scope.of_grid(key).lo:017d}"[:digits])
+
+
+def regions_above(key: int) -> list[int]:
+    """Codes of the regions that a grid or a region lies in, the province first; the region itself is none of them."""
+    own = len(str(key)) if is_region(key) else 17
+    return [region_of(key, digits) for digits in REGION_DIGITS if digits < own]
+
+
+def common_region(keys: Sequence[int]) -> int | None:
+    """Code of the smallest region that holds all of some grids; None where they share no province."""
+    for digits in reversed(REGION_DIGITS):
+        codes = {region_of(key, digits) for key in keys}
+        if len(codes) == 1 and is_region(code := codes.pop()):
+            return code
+    return None
+
+
 def level_of(key: int) -> int:
-    """Level (1 to 4) of the grid that ``key`` names.
+    """Level (1 to 4) of the grid that ``key`` names; `REGION` for the code of a region.
 
     Raises
     ------
     InvalidInput
         When the key is not one of a grid.
     """
+    if is_region(key):
+        return REGION
     if not 10**8 <= key <= MAX_KEY:
         raise InvalidInput("grid-key-unknown", f"{key} 不是网格编码。", f"{key} is not a grid key.")
     for level in LEVELS:
@@ -87,9 +123,9 @@ def ancestors(keys: NDArray[np.int64], level: int) -> NDArray[np.int64]:
 
 
 def parent(key: int) -> int | None:
-    """Key of the grid one level up, or None for the town."""
+    """Key of the grid one level up, or None for a town and what is above it."""
     level = level_of(key)
-    return None if level == TOWN else ancestor(key, level - 1)
+    return None if level <= TOWN else ancestor(key, level - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +152,10 @@ class Scope:
 
     @classmethod
     def of_grid(cls, key: int) -> Scope:
-        """Scope of one grid and all below it."""
+        """Scope of one grid and all below it, or of a region's towns."""
+        if is_region(key):
+            size = 10 ** (17 - len(str(key)))
+            return cls(key * size, (key + 1) * size - 1)
         return cls(key, key + SUBTREE_SIZE[level_of(key)] - 1)
 
     @classmethod

@@ -96,6 +96,8 @@ PRESENT_SHARE = 0.8
 MAX_POPULATION_SHARE = 0.1
 EFFECT_WEEKS = 8
 FIRST_DAYS = 90
+GRIDS_AT_ONCE = 2000
+"""Grids of one answer: more than a town has, of any level."""
 SITE_MIN = 10.0
 SITING_S = 20.0
 

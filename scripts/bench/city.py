@@ -33,7 +33,7 @@ AREAS, VILLAGES, MICRO_COLUMNS, MICRO_ROWS = 4, 5, 2, 4
 """Areas of a town, villages of an area, micro-grids of a village: 160 a town, and ten more in one village."""
 TOWN_DEG = 0.06
 WEST_DEG, SOUTH_DEG = 119.0, 27.2
-_CORNERS_OF_EDGE = 24
+CORNERS = 24
 _SURNAMES, _PLACES = (
     "陈王张李赵钱孙周吴郑",
     ("家村", "家岙村", "宅村", "溪村", "岭村", "桥村", "塘村", "湾村"),
@@ -78,7 +78,7 @@ def town_number(n: int) -> int:
     return (FIRST_COUNTY + n // TOWNS_OF_COUNTY) * 1000 + FIRST_TOWN + n % TOWNS_OF_COUNTY
 
 
-def make_city(database: Database, towns: int, incidents: int, seed: int) -> City:
+def make_city(database: Database, towns: int, incidents: int, seed: int, *, corners: int = CORNERS) -> City:
     """Fill a workspace that has its tables and nothing in them.
 
     Parameters
@@ -87,12 +87,14 @@ def make_city(database: Database, towns: int, incidents: int, seed: int) -> City
     towns, incidents : int
     seed : int
         Of the places, times and head-counts of the records.
+    corners : int
+        Of each side of a village.
     """
     rng = np.random.default_rng(seed)
     rows = [row for n in range(towns) for row in _grids_of_town(n, towns, rng)]
     boxes = np.array([row[-1] for row in rows])
     keys, level = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
-    shapes = bent(shapely.segmentize(shapely.box(*boxes.T), TOWN_DEG / AREAS / _CORNERS_OF_EDGE))
+    shapes = bent(shapely.segmentize(shapely.box(*boxes.T), TOWN_DEG / AREAS / corners))
     hexed = shapely.to_wkb(shapes, hex=True)
     with database.owner_engine() as engine, engine.begin() as at:
         _as_whole(at)
@@ -131,7 +133,7 @@ def bent(shapes: Any) -> Any:
 
     def moved(at: NDArray[np.float64]) -> NDArray[np.float64]:
         x, y = at[:, 0], at[:, 1]
-        return np.column_stack([x + 0.0008 * np.sin(y * 900), y + 0.0006 * np.sin(x * 700)])
+        return np.column_stack([x + 0.0008 * np.sin(y * 200), y + 0.0006 * np.sin(x * 160)])
 
     return shapely.transform(shapes, moved)
 

@@ -140,7 +140,7 @@ def measure(database: Database, rounds: int) -> list[dict[str, Any]]:
     return told
 
 
-def plans(database: Database, scope: Scope, question: str) -> list[dict[str, Any]]:
+def plans(database: Database, scope: Scope, ask: Callable[[Session], Any]) -> list[dict[str, Any]]:
     """Plans of the statements of a question, as the application's role runs them."""
     asked: list[tuple[str, Any]] = []
 
@@ -150,7 +150,7 @@ def plans(database: Database, scope: Scope, question: str) -> list[dict[str, Any
     with database.scoped_session(scope) as session:
         event.listen(database.engine, "before_cursor_execute", note)
         try:
-            QUESTIONS[question](session)
+            ask(session)
         finally:
             event.remove(database.engine, "before_cursor_execute", note)
         found = []

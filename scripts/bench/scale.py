@@ -29,6 +29,8 @@ from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE, Scope, level_of
 from gridmap.domain.query import IncidentQuery
 from gridmap.services.cases import imports
 from gridmap.services.cases.overview import workspace_info
+from gridmap.services.hotspots.runs import run_hotspots
+from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.imports.records import ImportOptions, import_records
 from gridmap.settings import Settings
 from gridmap.storage.cases import counts, incidents
@@ -51,6 +53,7 @@ from scripts.bench.city import (
 from scripts.bench.policies import median_ms
 
 IMPORTED_ROWS = 1000
+_YEAR = (dt.date(2025, 11, 1), dt.date(2026, 10, 31))
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 _ZONE = "Asia/Shanghai"
 _HALF_YEAR = IncidentQuery(None, dt.date(2026, 5, 1), dt.date(2026, 10, 31))
@@ -189,6 +192,9 @@ def main() -> None:
                     database, Scope.whole(), imports.INCIDENTS, file, ImportOptions(), now=NOW
                 )
             import_s = time.perf_counter() - begin_s
+            begin_s = time.perf_counter()
+            run = run_hotspots(database, Scope.whole(), HotspotSpec("gi", *_YEAR), keep=False)
+            run_s = time.perf_counter() - begin_s
     assert done.inserted == IMPORTED_ROWS, done.inserted
     head = (
         f"{dt.date.today()}  {towns} towns, {len(city.micro):,} micro-grids, {rows:,} incidents, made in "  # noqa: DTZ011
@@ -198,6 +204,7 @@ def main() -> None:
         head,
         *_table(told),
         f"import of {IMPORTED_ROWS:,} rows: {import_s:.1f} s, peak of memory {grown[0]:+.0f} MB",
+        f"hotspots by Gi* at level 4, published: {len(run.findings):,} units, {run_s:.1f} s",
     ]
     print("\n".join(lines))
     if asked.out:

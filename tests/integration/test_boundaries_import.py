@@ -22,16 +22,16 @@ from gridmap import crs
 from gridmap.cli import main
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.asked import NewCase
-from gridmap.domain.gridkey import Scope, ancestor
+from gridmap.domain.gridkey import VILLAGE, Scope, ancestor
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gridmap.services.accounts import desk as accounts
 from gridmap.services.cases import desk, intake
 from gridmap.services.ground.boundaries import BoundaryOptions, BoundaryResult, import_boundaries
-from gridmap.services.ground.gridbook import GridBook
 from gridmap.services.ground.grids import grid_features
 from gridmap.services.house import EXPORT_LAYERS
 from gridmap.services.workspace.exports import export_layer
 from gridmap.storage.database import Database
+from gridmap.storage.ground.grids import current_frame
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
 WHOLE = Scope.whole()
@@ -325,14 +325,13 @@ def test_every_record_follows_its_place_to_the_new_grids(changed_town: Database)
         "team_positions": "geom",
     }
     with changed_town.scoped_session(WHOLE.for_upkeep()) as session:
-        book = GridBook.read(session)
+        villages = current_frame(session, level=VILLAGE)
         for table, geom in tables.items():
             rows = session.execute(
                 text(f"select ST_X({geom}), ST_Y({geom}), grid_key from {table} where {geom} is not null")
             ).all()
             x, y = (np.array([r[k] for r in rows]) for k in (0, 1))
             keys = np.array([r[2] for r in rows])
-            villages = book.grids[book.grids["level"] == 3]
             for key, shape in zip(villages["grid_key"], villages.geometry, strict=True):
                 inside = shapely.contains_xy(shape, x, y)
                 assert (keys[inside] == key).all(), (table, key)

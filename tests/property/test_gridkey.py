@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gridmap.domain.gridkey import (
@@ -12,15 +12,19 @@ from gridmap.domain.gridkey import (
     LEVELS,
     MAX_KEY,
     MICRO,
+    REGION,
     TOWN,
     UNASSIGNED,
     VILLAGE,
     Scope,
     ancestor,
     ancestors,
+    common_region,
     level_of,
     make_key,
     parent,
+    region_of,
+    regions_above,
 )
 from gridmap.errors import InvalidInput
 from tests.strategies import grid_keys
@@ -63,6 +67,29 @@ def test_a_scope_holds_exactly_the_keys_that_start_with_its_digits(top: int, oth
         assert (key in scope) == f"{key:017d}".startswith(prefix)
 
 
+@given(grid_keys(), st.sampled_from([2, 4, 6]))
+@example(33068110903004000, 6)
+def test_a_region_holds_the_towns_that_start_with_its_digits(key: int, digits: int) -> None:
+    text = f"{key:017d}"
+    code = region_of(key, digits)
+    assert f"{code:0{digits}d}" == text[:digits]
+    if text[0] == "0":
+        return
+    assert code in regions_above(key)
+    scope = Scope.of_grid(code)
+    assert (key in scope, scope.lo, scope.hi) == (True, int(f"{code:0<17}"), int(f"{code:9<17}"))
+    assert regions_above(code) == [int(text[:n]) for n in (2, 4, 6) if n < digits]
+    assert common_region([key, key]) == int(text[:6])
+    assert level_of(code) == REGION
+    assert parent(code) is None
+
+
+def test_towns_of_two_counties_share_their_city_and_those_of_two_provinces_nothing() -> None:
+    assert common_region([make_key(330601101), make_key(330602101)]) == 3306
+    assert common_region([make_key(330601101), make_key(340602101)]) is None
+    assert common_region([make_key(330601101)]) == 330601
+
+
 @given(grid_keys())
 def test_the_whole_scope_holds_every_key_and_the_unassigned(key: int) -> None:
     assert key in Scope.whole()
@@ -74,6 +101,8 @@ def test_the_whole_scope_holds_every_key_and_the_unassigned(key: int) -> None:
 def test_what_is_no_key_has_no_level(number: int) -> None:
     if 10**8 <= number <= MAX_KEY:
         assert level_of(number) == _level(number)
+    elif number > 0 and len(str(number)) in {2, 4, 6}:
+        assert level_of(number) == REGION
     else:
         with pytest.raises(InvalidInput, match="grid key"):
             level_of(number)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import MAX_KEY
 from gridmap.domain.query import FLAGS, IncidentQuery
-from gridmap.domain.terms import LONGEST, Term
+from gridmap.domain.terms import GRIDS_AT_ONCE, LONGEST, Term
 from gridmap.errors import InvalidInput
 
 Level = Annotated[int, Field(ge=1, le=4, description="Grid level: 1 town, 2 area, 3 village, 4 micro-grid.")]
@@ -139,9 +139,16 @@ class GridsQuery(Strict):
     """Which grids."""
 
     level: Level | None = None
-    parent: Key | None = Field(None, description="Only grids below this one.")
+    parent: Key | None = Field(
+        None, description="Only grids below this one, or below the county or city of this code."
+    )
     on: dt.date | None = Field(None, description="As the boundaries stood on that day.")
     geometry: bool = Field(True, description="Whether to give outlines.")
+    q: str | None = Field(
+        None, max_length=LONGEST["words"], description="Part of the name, or the beginning of the code."
+    )
+    after: Key | None = Field(None, description="Go on behind this grid: `next` of the answer before.")
+    limit: int = Field(GRIDS_AT_ONCE, ge=1, le=GRIDS_AT_ONCE)
 
 
 class GridPath(BaseModel):

@@ -12,6 +12,7 @@ from rich.table import Table
 from gridmap.cli.common import Day, actor, console, errors, progress, read_mapping, workspace
 from gridmap.cli.imports.records import export_command
 from gridmap.ingest.boundaries import MendReport, write_findings_gpkg
+from gridmap.services.ground import regions
 from gridmap.services.ground.boundaries import BoundaryOptions, BoundaryResult, import_boundaries
 from gridmap.services.ground.exports import GRIDS
 from gridmap.services.ground.grids import grid_features
@@ -185,6 +186,17 @@ def list_command(level: int | None, on: dt.date | None) -> None:
             str(p["grid_key"]), str(p["level"]), code, str(p["name_zh"]), f"{p['area_km2']:.2f}", people
         )
     console.print(table)
+
+
+@group.command("name-region")
+@click.argument("code", type=int)
+@click.argument("name_zh")
+@click.option("--en", "name_en", help="英文名 / name in English.")
+def name_region_command(code: int, name_zh: str, name_en: str | None) -> None:
+    """给区县（6 位代码）、地市（4 位）或省（2 位）命名 / name a county, city or province by its code."""
+    with workspace() as database:
+        regions.name_region(database, actor(database).scope, code, name_zh, name_en)
+    console.print(f"已命名 / named: {code} {name_zh}", markup=False)
 
 
 group.add_command(export_command(GRIDS, "网格"))

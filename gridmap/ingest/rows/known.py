@@ -21,20 +21,24 @@ class KnownGrids:
 
     Attributes
     ----------
-    codes : collection of str
-        Official codes and grid keys, former ones included.
+    codes : callable
+        Tells which of some official codes, former codes and grid keys there are.
     villages : container of str
         Names of villages, and paths down to a micro-grid: what ``name in villages`` says is known.
-    records : mapping of str to pyarrow.Array of string
-        Field that refers to another record, with every identifier that there is.
+    shared : container of str
+        Names that several villages have.
+    records : mapping of str to callable
+        Field that refers to another record, with what tells which of some identifiers there are.
     stored : callable or None
-        Reads the identifiers of the records themselves: a file of a few columns may update those, and make none.
+        Tells which of some identifiers the records themselves have: a file of a few columns may update those, and make
+        none.
     """
 
-    codes: Collection[str]
+    codes: Callable[[Collection[str]], Collection[str]]
     villages: Container[str]
-    records: Mapping[str, pa.Array] = field(default_factory=dict)
-    stored: Callable[[], pa.Array] | None = None
+    shared: Container[str] = ()
+    records: Mapping[str, Callable[[pa.Array], pa.Array]] = field(default_factory=dict)
+    stored: Callable[[pa.Array], pa.Array] | None = None
 
 
 _NO_RECORD = {
@@ -73,19 +77,21 @@ def check_known(
     coded = np.zeros(rows, np.bool_)
     if "grid_code" in columns:
         coded = free & _mask(pc.is_valid(columns["grid_code"]))
-        right = _mask(pc.is_in(columns["grid_code"], pa.array(sorted(known.codes), pa.string())))
-        _refuse(coded & ~right, "grid_code", columns, headings, refusals)
+        _refuse(coded & ~_coded(columns["grid_code"], known), "grid_code", columns, headings, refusals)
     if "village_name" in columns:
         named = free & ~coded & _mask(pc.is_valid(columns["village_name"]))
         spelled = pc.unique(columns["village_name"]).drop_null().to_pylist()
         right_names = [name for name in spelled if name in known.villages]
         right = _mask(pc.is_in(columns["village_name"], pa.array(right_names, pa.string())))
+        shared = [name for name in spelled if name in known.shared]
+        several = named & _mask(pc.is_in(columns["village_name"], pa.array(shared, pa.string())))
+        _refuse_shared(several, columns, headings, refusals)
         _refuse(named & ~right, "village_name", columns, headings, refusals)
     if "to_grid_code" in columns:
-        right = _mask(pc.is_in(columns["to_grid_code"], pa.array(sorted(known.codes), pa.string())))
-        wrong = _mask(pc.is_valid(columns["to_grid_code"])) & ~right
+        wrong = _mask(pc.is_valid(columns["to_grid_code"])) & ~_coded(columns["to_grid_code"], known)
         _refuse(wrong, "to_grid_code", columns, headings, refusals)
-    for name, there in known.records.items():
+    for name, find in known.records.items():
+        there = find(_unique(columns[name]))
         zh, en = _NO_RECORD.get(name, _NO_RECORD[""])
         wrong = _mask(pc.is_valid(columns[name])) & ~_mask(pc.is_in(columns[name], there))
         refusals.add(
@@ -96,6 +102,28 @@ def check_known(
             zh=zh,
             en=en,
         )
+
+
+def _unique(values: Any) -> pa.Array:
+    return pc.unique(values).drop_null()
+
+
+def _coded(codes: Any, known: KnownGrids) -> NDArray[np.bool_]:
+    there = known.codes(_unique(codes).to_pylist())
+    return _mask(pc.is_in(codes, pa.array(sorted(there), pa.string())))
+
+
+def _refuse_shared(
+    several: NDArray[np.bool_], columns: dict[str, Any], headings: Headings, refusals: Refusals
+) -> None:
+    refusals.add(
+        several,
+        headings.columns.get("village_name", "village_name"),
+        columns["village_name"],
+        code="village-of-several-towns",
+        zh="不止一个镇有这个名字的村。请写成“镇/村”，或填写网格编码、经纬度。",
+        en="more than one town has a village of this name. Write town/village, or give its code or a coordinate.",
+    )
 
 
 def _refuse(

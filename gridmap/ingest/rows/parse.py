@@ -186,7 +186,7 @@ def parse_raw(
         geometry = read_lines(raw, headings, source_crs, refusals)
     columns = _complete(columns, noun, raw.table.num_rows)
     if headings.lacking and known is not None and known.stored is not None:
-        _only_known(columns, noun, headings, refusals, known.stored())
+        _only_known(columns, noun, headings, refusals, known.stored)
     checks.check_rows(columns, places, noun, headings, refusals, given=given, now=now)
     if known is not None:
         check_known(columns, places.placed if noun.place != "none" else None, headings, refusals, known)
@@ -209,11 +209,16 @@ def parse_raw(
 
 
 def _only_known(
-    columns: dict[str, Any], noun: Noun, headings: Headings, refusals: Refusals, stored: pa.Array
+    columns: dict[str, Any],
+    noun: Noun,
+    headings: Headings,
+    refusals: Refusals,
+    stored: Callable[[pa.Array], pa.Array],
 ) -> None:
     """Refuse rows of a file of a few columns whose records are not there: it says too little to make them."""
     key = columns[noun.unique[0]]
-    unknown = ~pc.fill_null(pc.is_in(key, stored), fill_value=False).to_numpy(zero_copy_only=False)
+    there = stored(pc.unique(key).drop_null())
+    unknown = ~pc.fill_null(pc.is_in(key, there), fill_value=False).to_numpy(zero_copy_only=False)
     lacking = "、".join(headings.lacking)
     heading = headings.columns[noun.unique[0]]
     refusals.add(

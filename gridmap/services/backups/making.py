@@ -28,7 +28,7 @@ from gridmap.storage.faults import translated
 logger = logging.getLogger(__name__)
 
 CLUSTER, DUMP, FILES = "cluster.tar", "database.dump", "files.tar"
-_NOT_BROUGHT = frozenset({"database", "roads", "drill", FETCHED, ".ssh"})
+_NOT_BROUGHT = frozenset({"database", "roads", "tiles", "drill", FETCHED, ".ssh"})
 """Of the workspace's folder: the database itself, what is computed from it, what a drill or a restore leaves when
 killed, and keys that open other machines."""
 

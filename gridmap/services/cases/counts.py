@@ -6,11 +6,14 @@ import datetime as dt
 from dataclasses import replace
 from typing import TypedDict
 
-from gridmap.domain.gridkey import UNASSIGNED, Scope
+from sqlalchemy.orm import Session
+
+from gridmap.domain.gridkey import UNASSIGNED, Scope, is_region
 from gridmap.domain.protection import Counts
 from gridmap.domain.query import IncidentQuery
 from gridmap.services.cases import protected
 from gridmap.services.cases.query import chosen_by
+from gridmap.services.ground import regions
 from gridmap.services.ground.grids import checked_level, grid_not_found
 from gridmap.storage.cases import counts as counted
 from gridmap.storage.database import Database
@@ -119,9 +122,7 @@ def grid_summary(
     chosen = chosen_by(database, query, now)
     inside = Scope.of_grid(key)
     with database.scoped_session(scope) as session:
-        grid = stored.find_grid(session, key)
-        if grid is None:
-            raise grid_not_found(key)
+        population, households = _people(session, key)
         about: protected.Story = (
             protected.story(session, chosen)
             if counts is Counts.PERTURBED
@@ -136,10 +137,24 @@ def grid_summary(
         clusters = sites.list_migrant_clusters(session, key)
         return {
             "grid_key": str(key),
-            "population": grid.population,
-            "households": grid.households,
+            "population": population,
+            "households": households,
             "teams": sum(1 for t in field.list_teams(session) if int(t["grid_key"]) in inside),
             "migrants": {"clusters": len(clusters), "head_count": sum(c["head_count"] for c in clusters)},
             "organisations": len(sites.list_organisations(session, key)),
             **about,
         }
+
+
+def _people(session: Session, key: int) -> tuple[int | None, int | None]:
+    """Residents and households of a grid, or of all towns of a region where each of them is known."""
+    if is_region(key):
+        towns = regions.towns_in(session, key)
+        return (
+            regions.summed([town["population"] for town in towns]),
+            regions.summed([town["households"] for town in towns]),
+        )
+    grid = stored.find_grid(session, key)
+    if grid is None:
+        raise grid_not_found(key)
+    return grid.population, grid.households

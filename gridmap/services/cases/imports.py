@@ -212,7 +212,7 @@ def _steps_taken_back(
 INCIDENTS = ImportKind(
     "incidents",
     loads.INCIDENTS,
-    GridBook.read,
+    GridBook.of,
     _incident_rows,
     doubts=doubts,
     prepare=_numbered,
@@ -223,7 +223,7 @@ INCIDENTS = ImportKind(
 INCIDENT_STEPS = ImportKind(
     "incident_steps",
     loads.INCIDENT_STEPS,
-    GridBook.read,
+    GridBook.of,
     _step_rows,
     refers=("uid", loads.incident_numbers),
     examine=_lawful_steps,

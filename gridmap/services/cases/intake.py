@@ -175,13 +175,9 @@ def place_of(database: Database, new: NewCase) -> Placed:
     with database.scoped_session(Scope.whole()) as session:
         if workspace.is_empty(session):
             raise _no_grids()
-        # Grids that the accuracy circle can reach are all that has a say.
-        reach = 2 * accuracy_m / 110_000 / max(0.05, float(np.cos(np.radians(lat)))) + 1e-6
-        book = GridBook(grids.current_frame(session, (lon, lat, reach)), {})
-    found, confirm = UNASSIGNED, False
-    if not book.is_empty:
-        found = int(book.assign(lons, lats).grid_key[0])
-        confirm = bool(book.needs_confirmation(lons, lats, np.array([accuracy_m]))[0])
+    book = GridBook.of(database, Scope.whole())
+    found = int(book.assign(lons, lats).grid_key[0])
+    confirm = bool(book.needs_confirmation(lons, lats, np.array([accuracy_m]))[0])
     if new.grid_key is None or new.grid_key == found:
         return Placed(lon, lat, found, "coordinate", confirm and new.grid_key is None)
     _require_grid(database, new.grid_key)

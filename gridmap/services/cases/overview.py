@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,8 +10,9 @@ from zoneinfo import ZoneInfo
 from gridmap import __version__
 from gridmap.domain import terms
 from gridmap.domain.codes import code_list
-from gridmap.domain.gridkey import LEVELS, TOWN, Scope
+from gridmap.domain.gridkey import LEVELS, TOWN, Scope, is_region
 from gridmap.domain.protection import SCREEN_HINT
+from gridmap.services.ground import regions
 from gridmap.storage.cases import incidents
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
@@ -70,6 +72,18 @@ def _codes(name: str) -> list[dict[str, str]]:
     return [{"code": c.code, "zh": c.zh, "en": c.en} for c in code_list(name)]
 
 
+def _root(towns: list[stored.GridRow], settings: Mapping[str, Any]) -> dict[str, str] | None:
+    """Return what a view begins with: the town, or the region that holds all towns."""
+    key = regions.root_of([int(town["grid_key"]) for town in towns])
+    if key is None:
+        return None
+    if is_region(key):
+        name_zh, name_en = regions.region_name(settings, key)
+    else:
+        name_zh, name_en = towns[0]["name_zh"], towns[0]["name_en"]
+    return {"grid_key": str(key), "name_zh": name_zh, "name_en": name_en}
+
+
 def workspace_info(database: Database, scope: Scope) -> WorkspaceInfo:
     """Describe the workspace as a scope sees it.
 
@@ -90,7 +104,7 @@ def workspace_info(database: Database, scope: Scope) -> WorkspaceInfo:
         top = stored.list_grids(session, level=TOWN, geometry=False)
         levels = stored.levels(session)
         span = incidents.span(session)
-    root = top[0] if top else None
+        root = _root(top, settings)
     name_zh = settings.get("name_zh") or (root["name_zh"] if root else "")
     name_en = settings.get("name_en") or (root["name_en"] if root else "")
     return WorkspaceInfo(
@@ -101,13 +115,7 @@ def workspace_info(database: Database, scope: Scope) -> WorkspaceInfo:
         bounds=bounds,
         timezone=database.settings.timezone,
         levels=[level for level in LEVELS if level in levels],
-        root={
-            "grid_key": str(root["grid_key"]),
-            "name_zh": root["name_zh"],
-            "name_en": root["name_en"],
-        }
-        if root
-        else None,
+        root=root,
         period={
             "from": span[0].astimezone(zone).date().isoformat(),
             "to": span[1].astimezone(zone).date().isoformat(),

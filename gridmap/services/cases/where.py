@@ -65,8 +65,7 @@ def propose(
     lons, lats = crs.to_wgs84([lon], [lat], source_crs)
     if not (np.isfinite(lons[0]) and -180 <= lons[0] <= 180 and -90 <= lats[0] <= 90):
         raise InvalidInput("coordinate-range", "坐标超出范围。", "The coordinate is not on Earth.")
-    with database.scoped_session(Scope.whole()) as session:
-        book = GridBook.read(session)
+    book = GridBook.of(database, Scope.whole())
     if book.is_empty:
         return Proposed(float(lons[0]), float(lats[0]), (), confirm=False)
     key = int(book.assign(lons, lats).grid_key[0])

@@ -1,13 +1,13 @@
-"""The workspace's grids as imports need them: found by code, by name and by place."""
+"""The workspace's grids as imports need them: found by code, by name and by place, read where a file touches them."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Container
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -15,73 +15,78 @@ from sqlalchemy.orm import Session
 
 from gridmap import crs
 from gridmap.analysis.reach.assign import Assignment, assign_to_grids, crosses_edge
-from gridmap.domain.gridkey import UNASSIGNED, VILLAGE
+from gridmap.domain.gridkey import LEVELS, UNASSIGNED, VILLAGE, Scope
 from gridmap.domain.villages import village_stem
+from gridmap.storage.database import Database
+from gridmap.storage.ground import cells
 from gridmap.storage.ground import grids as stored
+from gridmap.tilekey import ZOOM, Box, tile_key
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 _BOUNDS_MARGIN_DEG = 0.5
+_METRES_OF_DEGREE = 110_000.0
 _PATH = re.compile(r"[/\\>＞／、|]+|\s*[-－—]+\s*")
 _ORDINAL = re.compile(r"第?\s*0*(\d{1,3})\s*号?\s*(?:微?网格|微格|格)?")
+_BLOCK_ZOOM = 13
+_BLOCKS_AT_ONCE = 64
+"""So many blocks of about 4 km hold a county: what is read at once does not grow with the workspace."""
 
 
-@dataclass(frozen=True)
 class GridBook:
     """The grids that stand now, and what they were called before.
 
-    Attributes
+    Parameters
     ----------
-    grids : GeoDataFrame
-        As :func:`gridmap.storage.ground.grids.current_frame` gives them.
-    former : dict
-        Former official code to the key of the grid that took over most of its land.
+    asking : callable
+        Opens a scoped session, as often as something is looked up.
     """
 
-    grids: gpd.GeoDataFrame
-    former: dict[str, int]
+    def __init__(self, asking: Callable[[], AbstractContextManager[Session]]) -> None:
+        self._asking = asking
+        self._keys: dict[str, int] = {}
 
     @classmethod
-    def read(cls, session: Session) -> GridBook:
-        """Read the grids of a scoped session."""
-        return cls(stored.current_frame(session), stored.successors(session))
+    def of(cls, database: Database, scope: Scope) -> GridBook:
+        """Return the grids of a scope; every look-up is a transaction of its own."""
+        return cls(lambda: database.scoped_session(scope))
+
+    @classmethod
+    def within(cls, session: Session) -> GridBook:
+        """Return the grids as a transaction sees them, for as long as it is open."""
+        return cls(lambda: nullcontext(session))
+
+    @cached_property
+    def _box(self) -> Box | None:
+        with self._asking() as session:
+            return stored.bounds(session)
 
     @property
     def is_empty(self) -> bool:
         """Whether there are no grids yet."""
-        return bool(self.grids.empty)
+        return self._box is None
 
     @cached_property
-    def codes(self) -> dict[str, int]:
-        """Official codes, grid keys and former codes to keys."""
-        keys = self.grids["grid_key"].tolist()
-        out = dict(self.former)
-        out |= {str(k): k for k in keys}
-        out |= {code: key for code, key in zip(self.grids["code"], keys, strict=True) if code}
-        return out
+    def tops(self) -> gpd.GeoDataFrame:
+        """Grids of the highest level that there is, as `current_frame` of the storage gives them."""
+        with self._asking() as session:
+            there = stored.levels(session)
+            return stored.current_frame(session, level=min(there, default=LEVELS[0]))
 
     @cached_property
-    def villages(self) -> dict[str, int]:
-        """Stems of names to keys; a name that two villages share names neither."""
-        found: dict[str, set[int]] = {}
-        villages = self.grids[self.grids["level"] == VILLAGE]
-        for column in ("name_zh", "name_en"):
-            for name, key in zip(villages[column], villages["grid_key"], strict=True):
-                if name:
-                    found.setdefault(village_stem(name), set()).add(int(key))
-        return {stem: keys.pop() for stem, keys in found.items() if len(keys) == 1}
-
-    @cached_property
-    def bounds(self) -> crs.BBox | None:
+    def bounds(self) -> Box | None:
         """West, south, east, north around the grids with half a degree of margin."""
-        if self.grids.empty:
+        if self._box is None:
             return None
-        west, south, east, north = self.grids.total_bounds.tolist()
+        west, south, east, north = self._box
         m = _BOUNDS_MARGIN_DEG
         return (west - m, south - m, east + m, north + m)
 
-    @cached_property
+    @property
     def epsg(self) -> int:
         """Projected system of the workspace."""
-        return crs.metric_crs(self.grids.total_bounds)
+        return crs.metric_crs(np.array(self._box))
 
     def assign(self, lon: NDArray[np.float64], lat: NDArray[np.float64]) -> Assignment:
         """Assign points; missing coordinates get no grid.
@@ -91,12 +96,11 @@ class GridBook:
         lon, lat : ndarray of float64, shape (n,)
             EPSG:4326, not a number where there is none.
         """
-        placed = np.isfinite(lon) & np.isfinite(lat)
         keys = np.zeros(len(lon), np.int64)
         levels = np.zeros(len(lon), np.int8)
-        found = assign_to_grids(np.column_stack([lon[placed], lat[placed]]), self.grids)
-        keys[placed] = found.grid_key
-        levels[placed] = found.level
+        for rows, boxes in _blocks(lon, lat, np.zeros(len(lon))):
+            found = assign_to_grids(np.column_stack([lon[rows], lat[rows]]), self._near(boxes, LEVELS))
+            keys[rows], levels[rows] = found.grid_key, found.level
         return Assignment(keys, levels)
 
     def needs_confirmation(
@@ -104,18 +108,34 @@ class GridBook:
     ) -> NDArray[np.bool_]:
         """Tell which points' accuracy circles cross an edge between villages (EPSG:4326 in, shape (n,))."""
         out = np.zeros(len(lon), np.bool_)
-        villages = self.grids[self.grids["level"] == VILLAGE].geometry.to_numpy()
-        ask = np.isfinite(lon) & np.isfinite(lat) & (accuracy_m > 0)
-        if len(villages) == 0 or not ask.any():
-            return out
-        edges_m = crs.geometries_from_wgs84(villages, self.epsg)
-        x, y = crs.from_wgs84(lon[ask], lat[ask], self.epsg)
-        out[ask] = crosses_edge(np.column_stack([x, y]), accuracy_m[ask], edges_m)
+        ask = np.flatnonzero(accuracy_m > 0)
+        # Twice the circle: a degree is not everywhere as long as it is taken for.
+        reach = 2 * accuracy_m[ask] / _METRES_OF_DEGREE
+        for rows, boxes in _blocks(lon[ask], lat[ask], reach):
+            villages = self._near(boxes, (VILLAGE,)).geometry.to_numpy()
+            if len(villages) == 0:
+                continue
+            of = ask[rows]
+            xy = np.column_stack(crs.from_wgs84(lon[of], lat[of], self.epsg))
+            out[of] = crosses_edge(xy, accuracy_m[of], crs.geometries_from_wgs84(villages, self.epsg))
         return out
+
+    def _near(self, boxes: Sequence[Box], levels: Collection[int]) -> gpd.GeoDataFrame:
+        with self._asking() as session:
+            return stored.current_frame(session, keys=cells.grids_reaching(session, boxes, levels))
+
+    def known_codes(self, codes: Collection[str]) -> dict[str, int]:
+        """Key of each official code, grid key or former code that is one, by code."""
+        wanted = {c for c in codes if c not in self._keys}
+        if wanted:
+            with self._asking() as session:
+                found = stored.keys_of_codes(session, wanted)
+            self._keys |= {code: found.get(code, UNASSIGNED) for code in wanted}
+        return {code: key for code in codes if (key := self._keys[code])}
 
     def key_of_codes(self, codes: pa.ChunkedArray) -> NDArray[np.int64]:
         """Key of each official or former code, shape (n,); 0 where it is empty or unknown."""
-        return _looked_up(codes, self.codes)
+        return _looked_up(codes, self.known_codes(codes.unique().drop_null().to_pylist()))
 
     def key_of_villages(self, names: pa.ChunkedArray) -> NDArray[np.int64]:
         """Key of each village name, shape (n,); 0 where it is empty or unknown."""
@@ -127,43 +147,74 @@ class GridBook:
         """What :meth:`named` knows."""
         return _Names(self)
 
+    @property
+    def shared_names(self) -> Container[str]:
+        """Names that several villages have, with nothing that tells which is meant."""
+        return _SharedNames(self)
+
     @cached_property
-    def _micro_grids(self) -> dict[tuple[int, str], int]:
-        """Village's key with a micro-grid's name without the village's, or its ordinal, to the micro-grid's key."""
-        found: dict[tuple[int, str], int] = {}
-        villages = self.grids[self.grids["level"] == VILLAGE].set_index("grid_key")["name_zh"].to_dict()
-        micro = self.grids[self.grids["level"] > VILLAGE]
-        for key, name in zip(micro["grid_key"].tolist(), micro["name_zh"], strict=True):
-            village = key - key % 1000
-            found[village, str(key % 1000)] = key
-            for spelled in {name or "", (name or "").removeprefix(villages.get(village) or "")}:
-                found.setdefault((village, spelled), key)
+    def _villages(self) -> dict[str, tuple[int, ...]]:
+        """Stems of villages' names to the keys of those that have it."""
+        with self._asking() as session:
+            rows = stored.names_of(session, (VILLAGE,))
+        return _by_name((key, village_stem(name)) for key, *names in rows for name in names if name)
+
+    @cached_property
+    def _above(self) -> dict[str, tuple[int, ...]]:
+        """Names of towns and areas to the keys of those that have it."""
+        with self._asking() as session:
+            rows = stored.names_of(session, tuple(level for level in LEVELS if level < VILLAGE))
+        return _by_name((key, name.lower()) for key, *names in rows for name in names if name)
+
+    def _micro_grids(self, village: int) -> dict[str, int]:
+        """Micro-grids of a village by name without the village's, and by ordinal."""
+        with self._asking() as session:
+            rows = stored.names_of(session, LEVELS[VILLAGE - 1 :], Scope.of_grid(village))
+        name_of = {key: zh for key, zh, _ in rows}
+        found = {str(key % 1000): key for key in name_of if key != village}
+        for key, name in name_of.items():
+            for spelled in {name, name.removeprefix(name_of[village])} if key != village else ():
+                found.setdefault(spelled, key)
         return found
+
+    def meant(self, text: str) -> tuple[int, ...]:
+        """Keys of the grids that a text may mean; see :meth:`named`."""
+        whole = self._villages.get(village_stem(text), ())
+        if whole:
+            return whole
+        parts = [p.strip() for p in _PATH.split(text) if p.strip()]
+        if len(parts) == 1:
+            parts = self._parted(parts[0])
+        at = max((i for i, p in enumerate(parts) if village_stem(p) in self._villages), default=-1)
+        if len(parts) < 2 or at < 0:
+            return ()
+        villages = self._villages[village_stem(parts[at])]
+        for part in parts[:at]:
+            above = [Scope.of_grid(key) for key in self._above.get(part.lower(), ())]
+            if above and len(villages) > 1:
+                villages = tuple(v for v in villages if any(v in scope for scope in above))
+        below = parts[at + 1 :]
+        if not below or len(villages) != 1:
+            return villages
+        numbered = _ORDINAL.fullmatch(below[0])
+        micro = self._micro_grids(villages[0]).get(str(int(numbered[1])) if numbered else below[0])
+        return (micro,) if micro and len(below) == 1 else ()
+
+    def _parted(self, text: str) -> list[str]:
+        """Town and village written without a sign between them, as two parts."""
+        low = text.lower()
+        towns = [name for name in self._above if low.startswith(name) and len(name) < len(low)]
+        longest = max(towns, key=len, default="")
+        return [text[: len(longest)], text[len(longest) :].strip()] if longest else [text]
 
     def named(self, text: str) -> int:
         """Key of the grid that a village's name, or a path such as ``枫桥镇/海角社区/第3网格``, means; 0 where none.
 
-        Names above the village are read past; a part behind it names one of its micro-grids, by name or by number.
+        Names above the village tell apart villages of one name, and are read past otherwise; a part behind it names one
+        of its micro-grids, by name or by number.
         """
-        key = self.villages.get(village_stem(text), UNASSIGNED)
-        if key:
-            return key
-        parts = [p.strip() for p in _PATH.split(text) if p.strip()]
-        found = [
-            (i, self.villages[village_stem(p)])
-            for i, p in enumerate(parts)
-            if village_stem(p) in self.villages
-        ]
-        if len(parts) < 2 or not found:
-            return UNASSIGNED
-        at, village = found[-1]
-        below = parts[at + 1 :]
-        if not below:
-            return village
-        numbered = _ORDINAL.fullmatch(below[0])
-        wanted = str(int(numbered[1])) if numbered else below[0]
-        micro = self._micro_grids.get((village, wanted), UNASSIGNED)
-        return micro if len(below) == 1 else UNASSIGNED
+        found = self.meant(text)
+        return found[0] if len(found) == 1 else UNASSIGNED
 
 
 class _Names:
@@ -174,6 +225,43 @@ class _Names:
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._book.named(name) != UNASSIGNED
+
+
+class _SharedNames(_Names):
+    """Tells whether a name is several villages'."""
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and len(self._book.meant(name)) > 1
+
+
+def _by_name(named: Iterator[tuple[int, str]]) -> dict[str, tuple[int, ...]]:
+    found: dict[str, set[int]] = {}
+    for key, name in named:
+        found.setdefault(name, set()).add(key)
+    return {name: tuple(sorted(keys)) for name, keys in found.items()}
+
+
+def _blocks(
+    lon: NDArray[np.float64], lat: NDArray[np.float64], reach: NDArray[np.float64]
+) -> Iterator[tuple[NDArray[np.intp], list[Box]]]:
+    """Rows of points that lie near each other, with boxes around them, wider by each point's reach (degrees)."""
+    placed = np.flatnonzero(np.isfinite(lon) & np.isfinite(lat))
+    block = tile_key(lon[placed], lat[placed]) >> 2 * (ZOOM - _BLOCK_ZOOM)
+    order = np.argsort(block, kind="stable")
+    placed, block = placed[order], block[order]
+    begins = np.flatnonzero(np.r_[True, np.diff(block) != 0][: len(block)])
+    x, y = lon[placed], lat[placed]
+    dy = reach[placed]
+    dx = dy / np.maximum(0.05, np.cos(np.radians(y)))
+    edges = ((np.minimum, x - dx), (np.minimum, y - dy), (np.maximum, x + dx), (np.maximum, y + dy))
+    if not len(begins):
+        return
+    boxes = np.column_stack([of.reduceat(values, begins) for of, values in edges])
+    ends = np.r_[begins[1:], len(placed)]
+    for first in range(0, len(begins), _BLOCKS_AT_ONCE):
+        last = min(first + _BLOCKS_AT_ONCE, len(begins))
+        told: list[Box] = [(w, s, e, n) for w, s, e, n in boxes[first:last].tolist()]
+        yield placed[begins[first] : ends[last - 1]], told
 
 
 def _looked_up(values: pa.ChunkedArray, table: dict[str, int]) -> NDArray[np.int64]:

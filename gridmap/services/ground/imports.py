@@ -19,4 +19,4 @@ def _road_rows(parsed: ParsedTable, _book: GridBook) -> Placed:
     return Placed(table.append_column("wkb", pa.array(shapely.to_wkb(geometry, hex=True), pa.string())))
 
 
-ROADS = ImportKind("roads", loads.ROADS, GridBook.read, _road_rows, needs_grids=False, undoable=False)
+ROADS = ImportKind("roads", loads.ROADS, GridBook.of, _road_rows, needs_grids=False, undoable=False)

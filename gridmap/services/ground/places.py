@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from gridmap.domain.gridkey import VILLAGE, Scope
+from gridmap.domain.gridkey import VILLAGE, Scope, is_region
 from gridmap.errors import NotFound
+from gridmap.services.ground import regions
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids
 
 
 def grid_of(database: Database, scope: Scope, named: str) -> int:
-    """Return the key of the grid that a key, an official code or a name means.
+    """Return the key of the grid that a key, an official code or a name means, or the code of a region.
 
     Raises
     ------
@@ -18,13 +19,10 @@ def grid_of(database: Database, scope: Scope, named: str) -> int:
     """
     wanted = named.strip()
     with database.scoped_session(scope) as session:
-        rows = grids.list_grids(session, geometry=False)
-    found = {
-        int(row["grid_key"])
-        for row in rows
-        if wanted.casefold()
-        in {str(row["grid_key"]), row["code"], row["name_zh"], str(row["name_en"]).casefold()}
-    }
+        if wanted.isdecimal() and is_region(code := int(wanted)):
+            regions.towns_in(session, code)
+            return code
+        found = grids.keys_named(session, wanted)
     if len(found) != 1:
         raise NotFound(
             "grid-named",

@@ -91,8 +91,8 @@ def check_roads(database: Database, scope: Scope, *, findings: Path | None = Non
         When there are no roads.
     """
     with database.scoped_session(scope, timeout_s=600) as session:
-        book = GridBook.read(session)
         rows = road_rows(session)
+    book = GridBook.of(database, scope)
     if not rows:
         raise InvalidInput(
             "roads-absent",
@@ -172,17 +172,16 @@ def permissions(rows: Sequence[Mapping[str, Any]]) -> list[tuple[str | None, ...
 
 def metres_of(book: GridBook, lines: Lines) -> int:
     """EPSG code in which roads are measured: the workspace's, or that of the roads where there are no grids yet."""
-    if not book.grids.empty:
+    if not book.is_empty:
         return book.epsg
     return crs.metric_crs(shapely.total_bounds(lines))
 
 
 def outline_of(book: GridBook, epsg: int) -> shapely.Geometry | None:
     """Outline of the town: of its grids of the highest level that there is."""
-    if book.grids.empty:
+    if book.is_empty:
         return None
-    top = book.grids[book.grids["level"] == book.grids["level"].min()]
-    return shapely.union_all(crs.geometries_from_wgs84(top.geometry.to_numpy(), epsg))
+    return shapely.union_all(crs.geometries_from_wgs84(book.tops.geometry.to_numpy(), epsg))
 
 
 def report_of(

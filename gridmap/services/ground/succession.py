@@ -115,7 +115,7 @@ def reassign_records(
     dict
         Rows that changed, by table; those without a point under ``by_name``.
     """
-    book = GridBook.read(session)
+    book = GridBook.within(session)
 
     def assign(
         lon: NDArray[np.float64], lat: NDArray[np.float64], accuracy_m: NDArray[np.float64]

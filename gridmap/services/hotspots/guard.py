@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
@@ -21,6 +19,7 @@ from gridmap.domain.protection import ProtectedQuery, protect, widened
 from gridmap.domain.query import IncidentQuery
 from gridmap.services.cases.protected import told_counts
 from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.services.hotspots.units import CellTable, rows_of_units
 from gridmap.storage.cases.protected import Cells, cell_keys
 from gridmap.storage.database import Database
 
@@ -180,7 +179,8 @@ def guarded_cells(
     for label in sorted({str(label) for label in labels if label != plain}):
         rows = np.flatnonzero(labels == label)
         _, part = connected_components(weights[rows][:, rows], directed=False)
-        place[rows] = np.array([rows[part == n][0] for n in part])
+        _, first_of, of = np.unique(part, return_index=True, return_inverse=True)
+        place[rows] = rows[first_of[of]]
     alone = np.flatnonzero((labels == plain) & (True if only is None else only))
     place[alone] = alone
     size = np.bincount(place[place >= 0], minlength=len(labels))
@@ -193,14 +193,20 @@ def guarded_cells(
     numbers |= inputs.guard.told(np.where(single, NOT_SHOWN, group), f"{kind}place", found=True)
     total = inputs.guard.told_set(chosen, inputs.guard.kind(None, domain))
     share = expected / expected.sum() if expected.sum() > 0 else np.zeros(len(expected))
+    of_place = rows_of_units(place)
+    told = [(first, observed, of_place[first]) for first, observed in sorted(numbers.items())]
+    cells = CellTable(inputs.cells)
     out = []
-    for first, observed in sorted(numbers.items()):
-        rows = np.flatnonzero(place == first)
+    for (first, observed, rows), outline in zip(told, cells.outlines([r for *_, r in told]), strict=True):
         awaited = None if total is None else max(round(total * float(share[rows].sum())), 1)
         found = str(labels[first]) != plain
         least = chance_class(float(np.nanmin(q[rows]))) if found and np.isfinite(q[rows]).any() else None
         zh, en = in_words(observed, awaited, least)
-        evidence = _named(inputs, rows) | {
+        name_zh, name_en = cells.named(rows)
+        evidence: Evidence = {
+            "name_zh": name_zh,
+            "name_en": name_en,
+            "cells": len(rows),
             "domain": domain,
             "observed": observed,
             "expected": awaited,
@@ -211,15 +217,8 @@ def guarded_cells(
             "words_en": en,
         }
         if found:
-            evidence["members"] = [str(k) for k in inputs.cells["grid_key"].iloc[rows]]
-        out.append(
-            Finding(
-                str(labels[first]) if found else "none",
-                int(inputs.cells["grid_key"].iloc[first]),
-                shapely.union_all(inputs.cells.geometry.to_numpy()[rows]),
-                evidence,
-            )
-        )
+            evidence["members"] = [str(cells.keys[row]) for row in rows]
+        out.append(Finding(str(labels[first]) if found else "none", cells.keys[first], outline, evidence))
     return sorted(out, key=by_class)
 
 
@@ -227,16 +226,6 @@ def by_class(found: Finding) -> tuple[bool, float, int]:
     """Key that sorts labelled features first, then by class of chance; within a class by key, which tells nothing."""
     q = found.evidence["q"]
     return found.label == "none", 1.0 if q is None else q, found.grid_key or 0
-
-
-def _named(inputs: Any, rows: Sequence[int] | NDArray[np.int64]) -> Evidence:
-    first = inputs.cells.iloc[int(rows[0])]
-    more = len(rows) - 1
-    return {
-        "name_zh": first["name_zh"] + (f" 等 {len(rows)} 格" if more else ""),
-        "name_en": first["name_en"] + (f" and {more} more" if more else ""),
-        "cells": len(rows),
-    }
 
 
 def guarded_clusters(

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
-import shapely
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
+from shapely.geometry.base import BaseGeometry
 
 from gridmap.analysis.suppress import NOT_SHOWN, merge_up
 from gridmap.domain.hotspots import Evidence, Finding, RunSummary
 from gridmap.domain.protection import VARIANCE
 from gridmap.domain.terms import MINIMUM
 from gridmap.services.hotspots.observations import Inputs
+from gridmap.services.hotspots.units import CellTable, Rows, rows_of_units
 
 _PATROLLED = frozenset({"policing", "safety"})
 PROPOSALS = {
@@ -168,7 +169,7 @@ def publish_cells(
     plain : str
         The label that means nothing was found.
     only : (n,) bool array, optional
-        Cells that may be shown without a label; all by default.
+        CellTable that may be shown without a label; all by default.
 
     Returns
     -------
@@ -190,19 +191,11 @@ def publish_cells(
     units[rest] = np.where(merged == NOT_SHOWN, NOT_SHOWN, rest[merged])
     labels = np.where(np.isin(np.arange(len(labels)), rest), plain, labels)
 
+    of_unit = [*rows_of_units(units).values()]
+    cells = CellTable(inputs.cells)
     features = [
-        _unit(
-            inputs,
-            np.flatnonzero(units == unit),
-            labels,
-            counts,
-            expected,
-            (z, p, q),
-            domain,
-            more or {},
-            plain,
-        )
-        for unit in np.unique(units[units != NOT_SHOWN])
+        _unit(cells, rows, outline, labels, counts, expected, (z, p, q), domain, more or {}, plain)
+        for rows, outline in zip(of_unit, cells.outlines(of_unit), strict=True)
     ]
     features.sort(key=by_evidence)
     return features, withheld
@@ -214,8 +207,9 @@ def by_evidence(found: Finding) -> tuple[bool, float, int]:
 
 
 def _unit(
-    inputs: Inputs,
-    rows: NDArray[np.int64],
+    cells: CellTable,
+    rows: Rows,
+    outline: BaseGeometry,
     labels: NDArray[np.object_],
     counts: NDArray[np.int64],
     expected: NDArray[np.float64],
@@ -233,10 +227,10 @@ def _unit(
     observed = int(counts[rows].sum())
     awaited = float(expected[rows].sum())
     zh, en = in_words(observed, awaited, *((float(z[peak]), float(q[peak])) if told else (None, None)))
-    cells = inputs.cells.iloc[rows]
+    name_zh, name_en = cells.named(rows)
     evidence: Evidence = {
-        "name_zh": cells["name_zh"].iloc[0] + ("" if alone else f" 等 {len(rows)} 格"),
-        "name_en": cells["name_en"].iloc[0] + ("" if alone else f" and {len(rows) - 1} more"),
+        "name_zh": name_zh,
+        "name_en": name_en,
         "cells": len(rows),
         "domain": domain,
         "observed": observed,
@@ -250,12 +244,10 @@ def _unit(
     if told:
         evidence |= cast("Evidence", {name: _plain(values[peak]) for name, values in more.items()})
     if label != plain:
-        evidence["members"] = [str(key) for key in cells["grid_key"]]
+        evidence["members"] = [str(cells.keys[row]) for row in rows]
     if label != plain and not is_cold(label):
         evidence["proposal"] = proposal(domain)
-    return Finding(
-        label, int(cells["grid_key"].iloc[0]), shapely.union_all(cells.geometry.to_numpy()), evidence
-    )
+    return Finding(label, cells.keys[rows[0]], outline, evidence)
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection, Container
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -11,8 +11,10 @@ import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from gridmap.crs import BBox
+from gridmap.domain.gridkey import Scope
 from gridmap.ingest.model import Notice, ParsedTable
 from gridmap.ingest.rows.refused import RowRefused
+from gridmap.storage.database import Database
 from gridmap.storage.imports.loads import Load
 
 
@@ -23,13 +25,16 @@ class Ground(Protocol):
     def is_empty(self) -> bool:
         """Whether the workspace has no grids."""
 
-    @property
-    def codes(self) -> dict[str, int]:
-        """Official, former and own codes to keys."""
+    def known_codes(self, codes: Collection[str]) -> dict[str, int]:
+        """Those of some official, former and own codes that name a grid, to its key."""
 
     @property
     def names(self) -> Container[str]:
         """Names of villages and paths to grids, as people write them."""
+
+    @property
+    def shared_names(self) -> Container[str]:
+        """Names that several villages have."""
 
     @property
     def bounds(self) -> BBox | None:
@@ -95,11 +100,11 @@ class ImportKind:
     load : Load
         How its rows get into their table.
     ground : callable
-        Reads the grids from a scoped session.
+        Gives the grids of a scope; what a file touches of them is read when it is asked for.
     place : callable
         Gives each accepted row its grid.
     refers : tuple of (str, callable) or None
-        Field that names another record, and what reads the names that there are.
+        Field that names another record, and what reads which of some names there are.
     needs_grids : bool
         Whether a workspace without grids refuses it.
     examine : callable or None
@@ -121,9 +126,9 @@ class ImportKind:
 
     noun: str
     load: Load
-    ground: Callable[[Session], Any]
+    ground: Callable[[Database, Scope], Any]
     place: Callable[[ParsedTable, Any], Placed]
-    refers: tuple[str, Callable[[Session], pa.Array]] | None = None
+    refers: tuple[str, Callable[[Session, pa.Array], pa.Array]] | None = None
     needs_grids: bool = True
     examine: Callable[[Session, ParsedTable, Any], ParsedTable] | None = None
     doubts: Callable[[Session, ParsedTable], Doubts] | None = None

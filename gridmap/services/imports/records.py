@@ -164,8 +164,7 @@ def import_records(
     scope = scope.for_upkeep()
     with database.scoped_session(scope) as session:
         mapping = _mapping(session, noun, options)
-        ground: Ground = kind.ground(session)
-        records = {} if kind.refers is None else {kind.refers[0]: kind.refers[1](session)}
+    ground: Ground = kind.ground(database, scope)
     if ground.is_empty and kind.needs_grids:
         raise Conflict(
             "no-grids",
@@ -184,7 +183,7 @@ def import_records(
         zone=database.settings.timezone,
         dayfirst=options.dayfirst,
         now=now,
-        known=KnownGrids(ground.codes, ground.names, records, _stored_keys(database, scope, kind)),
+        known=_known(database, scope, kind, ground),
         on_progress=lambda done, total: say("check", done, total),
     )
     if kind.examine is not None:
@@ -254,12 +253,23 @@ def _save_mapping(session: Session, noun: str, name: str, mapping: dict[str, str
         runs.save_mapping(session, noun, name, mapping, actor.post)
 
 
-def _stored_keys(database: Database, scope: Scope, kind: ImportKind) -> Callable[[], pa.Array]:
-    def read() -> pa.Array:
-        with database.scoped_session(scope) as session:
-            return bulk.stored_keys(session, kind.load)
+def _known(database: Database, scope: Scope, kind: ImportKind, ground: Ground) -> KnownGrids:
+    """Return what the workspace knows; only what a file names is looked up."""
 
-    return read
+    def asked(read: Callable[[Session, pa.Array], pa.Array]) -> Callable[[pa.Array], pa.Array]:
+        def there(wanted: pa.Array) -> pa.Array:
+            with database.scoped_session(scope) as session:
+                return read(session, wanted)
+
+        return there
+
+    return KnownGrids(
+        ground.known_codes,
+        ground.names,
+        ground.shared_names,
+        {} if kind.refers is None else {kind.refers[0]: asked(kind.refers[1])},
+        asked(lambda session, wanted: bulk.stored_keys(session, kind.load, wanted)),
+    )
 
 
 def _mapping(session: Session, noun: str, options: ImportOptions) -> dict[str, str] | None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gridmap import crs
 from gridmap.domain.geojson import Shape
-from gridmap.domain.gridkey import MICRO, SUBTREE_SIZE, TOWN, level_of
+from gridmap.domain.gridkey import MICRO, TOWN, Scope
 from gridmap.reporting.model import Ground, Outline, Text
 from gridmap.storage.ground.roads import RoadRow
 
@@ -64,7 +64,8 @@ def draw_ground(
     """
     inside = frame
     if within is not None:
-        inside = frame[frame["grid_key"].between(within, within + SUBTREE_SIZE[level_of(within)] - 1)]
+        chosen = Scope.of_grid(within)
+        inside = frame[frame["grid_key"].between(chosen.lo, chosen.hi)]
     shown = inside[inside["level"] <= min(cell_level, MICRO - 1)]
     if shown.empty:
         shown = inside

@@ -20,14 +20,14 @@ def _team_rows(parsed: ParsedTable, book: GridBook) -> Placed:
     return Placed(parsed.table.append_column("grid_key", pa.array(keys)), int((keys == 0).sum()))
 
 
-TEAMS = ImportKind("teams", loads.TEAMS, GridBook.read, _team_rows)
+TEAMS = ImportKind("teams", loads.TEAMS, GridBook.of, _team_rows)
 TEAM_POSITIONS = ImportKind(
     "team_positions",
     loads.TEAM_POSITIONS,
-    GridBook.read,
+    GridBook.of,
     placed_points,
     refers=("team_code", loads.team_codes),
     undoable=False,
 )
-MIGRANTS = ImportKind("migrants", loads.MIGRANTS, GridBook.read, placed_points)
-ORGANISATIONS = ImportKind("organisations", loads.ORGANISATIONS, GridBook.read, placed_points)
+MIGRANTS = ImportKind("migrants", loads.MIGRANTS, GridBook.of, placed_points)
+ORGANISATIONS = ImportKind("organisations", loads.ORGANISATIONS, GridBook.of, placed_points)

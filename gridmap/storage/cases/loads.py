@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Text, any_, cast, select
 from sqlalchemy.orm import Session
 
 from gridmap.storage.imports.loads import PLACE, POINT, Load, same
@@ -115,6 +115,7 @@ INCIDENT_STEPS = Load(
 )
 
 
-def incident_numbers(session: Session) -> pa.Array:
-    """Return the number of every incident that the scope sees."""
-    return pa.array(session.scalars(select(Incident.uid)).all(), pa.string())
+def incident_numbers(session: Session, wanted: pa.Array) -> pa.Array:
+    """Return which of some numbers are those of incidents that the scope sees."""
+    there = select(Incident.uid).where(Incident.uid == any_(cast(wanted.to_pylist(), ARRAY(Text))))
+    return pa.array(session.scalars(there).all(), pa.string())

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import shapely
-from sqlalchemy import func, null, or_, select, text
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, any_, func, null, or_, select, text
+from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
-from gridmap.domain.gridkey import SUBTREE_SIZE, level_of
+from gridmap.domain.gridkey import LEVELS, REGION, Scope, level_of
 from gridmap.storage.models import Grid, GridPredecessor
 
 if TYPE_CHECKING:
@@ -41,6 +44,9 @@ class GridRow(TypedDict):
     label_lat: float
 
 
+_HIDDEN = {"geom", "label_point", "version_id", "cell_key", "cell_zoom"}
+
+
 def list_grids(
     session: Session,
     *,
@@ -49,6 +55,9 @@ def list_grids(
     on: dt.date | None = None,
     geometry: bool = True,
     key: int | None = None,
+    words: str | None = None,
+    after: int | None = None,
+    limit: int | None = None,
 ) -> list[GridRow]:
     """Grids as dictionaries with a GeoJSON geometry, ordered by key.
 
@@ -66,8 +75,14 @@ def list_grids(
         Whether to give the outlines, too.
     key : int, optional
         Only this grid.
+    words : str, optional
+        Part of the name, or the beginning of the code.
+    after : int, optional
+        Only grids behind this key.
+    limit : int, optional
+        At most so many.
     """
-    columns = [c for c in Grid.__table__.columns if c.name not in {"geom", "label_point", "version_id"}]
+    columns = [c for c in Grid.__table__.columns if c.name not in _HIDDEN]
     query: Any = select(
         *columns,
         (func.ST_AsGeoJSON(Grid.geom, 8) if geometry else null()).label("geometry"),
@@ -80,7 +95,19 @@ def list_grids(
     if key is not None:
         query = query.where(Grid.grid_key == key)
     if parent is not None:
-        query = query.where(Grid.grid_key > parent, Grid.grid_key < parent + SUBTREE_SIZE[level_of(parent)])
+        inside = Scope.of_grid(parent)
+        query = query.where(Grid.grid_key.between(inside.lo, inside.hi), Grid.grid_key != parent)
+    if words:
+        query = query.where(
+            or_(
+                Grid.name_zh.icontains(words, autoescape=True),
+                Grid.name_en.icontains(words, autoescape=True),
+                Grid.code.startswith(words, autoescape=True),
+            )
+        )
+    if after is not None:
+        query = query.where(Grid.grid_key > after)
+    query = query.limit(limit)
     return [cast("GridRow", dict(row)) for row in session.execute(query).mappings()]
 
 
@@ -92,35 +119,42 @@ def find_grid(session: Session, key: int, on: dt.date | None = None) -> Grid | N
     return found
 
 
-def predecessors(session: Session) -> dict[tuple[int, dt.date], list[str]]:
-    """Codes that each grid came from, by key and first day."""
+def predecessors(session: Session, keys: Sequence[int]) -> dict[tuple[int, dt.date], list[str]]:
+    """Codes that each of some grids came from, by key and first day."""
     out: dict[tuple[int, dt.date], list[str]] = {}
-    query = select(GridPredecessor).order_by(GridPredecessor.predecessor_code)
+    if not keys:
+        return out
+    query = (
+        select(GridPredecessor)
+        .where(GridPredecessor.grid_key == any_(cast_to(list(keys), ARRAY(BigInteger))))
+        .order_by(GridPredecessor.predecessor_code)
+    )
     for row in session.scalars(query):
         out.setdefault((row.grid_key, row.valid_from), []).append(row.predecessor_code)
     return out
 
 
-def current_frame(session: Session, near: tuple[float, float, float] | None = None) -> gpd.GeoDataFrame:
-    """All grids that stand now: grid_key, level, code, names, valid_from, geometry (EPSG:4326), ordered by key.
+def current_frame(
+    session: Session, *, keys: Sequence[int] | None = None, level: int | None = None
+) -> gpd.GeoDataFrame:
+    """Grids that stand now: grid_key, level, code, names, valid_from, geometry (EPSG:4326), ordered by key.
 
     Parameters
     ----------
     session : Session
-    near : tuple of float, optional
-        Only grids whose box comes so near to a point: longitude, latitude and degrees.
+    keys : sequence of int, optional
+        Only these.
+    level : int, optional
+        Only this level.
     """
     # Every command reads grids, few read this, and the library takes a quarter of their start.
     import geopandas as gpd
 
-    where = [Grid.valid_to.is_(None)]
-    if near is not None:
-        lon, lat, reach = near
-        where.append(
-            Grid.geom.op("&&", is_comparison=True)(
-                func.ST_MakeEnvelope(lon - reach, lat - reach, lon + reach, lat + reach, 4326)
-            )
-        )
+    where: list[ColumnElement[bool]] = [Grid.valid_to.is_(None)]
+    if keys is not None:
+        where.append(Grid.grid_key == any_(cast_to(list(keys), ARRAY(BigInteger))))
+    if level is not None:
+        where.append(Grid.level == level)
     rows = session.execute(
         select(
             Grid.grid_key,
@@ -158,7 +192,24 @@ def current_frame(session: Session, near: tuple[float, float, float] | None = No
 
 def levels(session: Session) -> set[int]:
     """Levels of the grids that stand now."""
-    return set(session.scalars(select(Grid.level).where(Grid.valid_to.is_(None)).distinct()))
+    there = "select from grids where level = l.level and valid_to is null"
+    found = session.scalars(
+        text(f"select l.level from unnest(cast(:levels as int[])) l (level) where exists ({there})"),  # noqa: S608 - own text
+        {"levels": [*LEVELS]},
+    )
+    return {int(level) for level in found}
+
+
+def names_of(
+    session: Session, wanted: Sequence[int], inside: Scope | None = None
+) -> list[tuple[int, str, str]]:
+    """Key and names of the grids of some levels that stand now, by key; only those of a subtree, where one is given."""
+    query = select(Grid.grid_key, Grid.name_zh, Grid.name_en).where(
+        Grid.valid_to.is_(None), Grid.level.in_(wanted)
+    )
+    if inside is not None:
+        query = query.where(Grid.grid_key.between(inside.lo, inside.hi))
+    return [(int(key), zh or "", en or "") for key, zh, en in session.execute(query.order_by(Grid.grid_key))]
 
 
 def has_population(session: Session, level: int, lo: int, hi: int) -> bool:
@@ -182,35 +233,94 @@ def last_change(session: Session) -> dt.date | None:
 
 
 def bounds(session: Session, key: int | None = None) -> tuple[float, float, float, float] | None:
-    """West, south, east, north of the grids that stand now, or of one; None where there are none."""
+    """West, south, east, north of the grids that stand now, of one, or of a region's towns; None where there are none.
+
+    Those of the highest level that there is hold all others.
+    """
+    region = key is not None and level_of(key) == REGION
+    chosen = (
+        "grid_key = :key"
+        if key is not None and not region
+        else "level = :top and grid_key between :lo and :hi"
+    )
+    inside = Scope.whole() if key is None else Scope.of_grid(key)
     row = session.execute(
         text(
-            "select ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e) from (select ST_Extent(geom) as e from grids"
-            " where valid_to is null and (cast(:key as bigint) is null or grid_key = :key)) t"
+            "select ST_XMin(e), ST_YMin(e), ST_XMax(e), ST_YMax(e) from (select ST_Extent(geom) as e from grids"  # noqa: S608 - own text
+            f" where valid_to is null and {chosen}) t"
         ),
-        {"key": key},
+        {"key": key}
+        if key is not None and not region
+        else {"top": min(levels(session), default=LEVELS[0]), "lo": inside.lo, "hi": inside.hi},
     ).one()
     return None if row[0] is None else (row[0], row[1], row[2], row[3])
 
 
-def successors(session: Session) -> dict[str, int]:
-    """Former official codes, with the key of the grid that stands now and took over most of the land."""
-    links = session.execute(
-        select(GridPredecessor.predecessor_code, GridPredecessor.grid_key).order_by(GridPredecessor.share)
+def keys_of_codes(session: Session, codes: Collection[str]) -> dict[str, int]:
+    """Keys of the grids that stand now and have these official codes, keys, or took over most of what had them."""
+    standing = Grid.valid_to.is_(None)
+    given = list(codes)
+    spelled = {int(c): c for c in given if _KEY.fullmatch(c)}
+    by_key = session.scalars(select(Grid.grid_key).where(standing, Grid.grid_key.in_(spelled)))
+    found = {spelled[key]: int(key) for key in by_key}
+    by_code = session.execute(select(Grid.code, Grid.grid_key).where(standing, Grid.code.in_(given)))
+    found |= {str(code): int(key) for code, key in by_code if code}
+    return _heirs(session, [c for c in given if c not in found]) | found
+
+
+def keys_named(session: Session, named: str) -> set[int]:
+    """Keys of the grids that stand now and have this key, official code or name."""
+    spelled = [int(named)] if _KEY.fullmatch(named) else []
+    query = select(Grid.grid_key).where(
+        Grid.valid_to.is_(None),
+        or_(
+            Grid.grid_key.in_(spelled),
+            Grid.code == named,
+            Grid.name_zh == named,
+            func.lower(Grid.name_en) == named.lower(),
+        ),
     )
-    latest: dict[str, int] = {str(code): int(key) for code, key in links}
-    standing = {
-        int(key): str(code)
-        for key, code in session.execute(select(Grid.grid_key, Grid.code).where(Grid.valid_to.is_(None)))
-    }
-    codes = {int(k): str(c) for k, c in session.execute(select(Grid.grid_key, Grid.code))}
+    return {int(key) for key in session.scalars(query)}
+
+
+_KEY = re.compile(r"[1-9]\d{8,16}")
+
+
+def _heirs(session: Session, codes: Collection[str]) -> dict[str, int]:
+    """Keys of the grids that stand now and took over most of the land of former codes.
+
+    A successor may itself have been succeeded.
+    """
     out: dict[str, int] = {}
-    for former, first in latest.items():
-        key, seen = first, {first}
-        # A successor may itself have been succeeded.
-        while key not in standing and (following := latest.get(codes.get(key, ""))) and following not in seen:
-            key = following
-            seen.add(key)
-        if key in standing:
-            out[former] = key
+    open_ = _successors(session, codes)
+    seen = {code: {key} for code, key in open_.items()}
+    while open_:
+        keys = set(open_.values())
+        there = set(
+            session.scalars(select(Grid.grid_key).where(Grid.valid_to.is_(None), Grid.grid_key.in_(keys)))
+        )
+        out |= {code: key for code, key in open_.items() if key in there}
+        gone = keys - there
+        rows = session.execute(select(Grid.grid_key, Grid.code).where(Grid.grid_key.in_(gone)))
+        code_of = {int(key): str(code) for key, code in rows}
+        following = _successors(session, set(code_of.values()))
+        open_ = {
+            code: following[code_of[key]]
+            for code, key in open_.items()
+            if key in code_of and code_of[key] in following and following[code_of[key]] not in seen[code]
+        }
+        for code, key in open_.items():
+            seen[code].add(key)
     return out
+
+
+def _successors(session: Session, codes: Collection[str]) -> dict[str, int]:
+    """Former codes with the key of the grid that took over most of the land, whether it stands or not."""
+    if not codes:
+        return {}
+    links = session.execute(
+        select(GridPredecessor.predecessor_code, GridPredecessor.grid_key)
+        .where(GridPredecessor.predecessor_code.in_(codes))
+        .order_by(GridPredecessor.share)
+    )
+    return {str(code): int(key) for code, key in links}

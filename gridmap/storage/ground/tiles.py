@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 from functools import cache
 from importlib import resources
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.orm import Session
 
-from gridmap.domain.gridkey import MICRO, TOWN, VILLAGE
+from gridmap.domain.gridkey import LEVELS, MICRO, VILLAGE
 from gridmap.errors import NotFound
-from gridmap.tilekey import tile_range
+from gridmap.storage.ground.cells import cells_of_tile
 
 GROUND_LAYERS = ("land", "water", "roads", "places", "grids")
 ALL_LAYERS = "ground"
@@ -18,10 +19,27 @@ ALL_LAYERS = "ground"
 MICRO_LAYER = "micro"
 """Name of the tile that has the micro-grids alone: most of what a town's tiles would hold, and seldom looked at."""
 
+THEMES = ("land", "water", "places")
+MICRO_FROM_ZOOM = 11
+ROADS_FROM_ZOOM = 11
+"""Below it only main roads are drawn."""
+
 
 @cache
 def _sql(name: str) -> str:
     return resources.files("gridmap.storage").joinpath(f"sql/tile_{name}.sql").read_text("utf-8")
+
+
+def mark(session: Session) -> tuple[int, str]:
+    """Return the data's version, and a text that no other ground of this workspace has or had."""
+    version, told = session.execute(
+        text(
+            "select coalesce((select value #>> '{}' from workspace_settings where key = 'data_version'), '0')::bigint,"
+            " concat_ws('.', (select string_agg(value #>> '{}', '.' order by key) from workspace_settings"
+            " where key in ('data_version', 'roads_version')), (select max(created_at) from boundary_versions))"
+        )
+    ).one()
+    return int(version), hashlib.sha256(str(told).encode()).hexdigest()[:16]
 
 
 def ground_tile(session: Session, layer: str, z: int, x: int, y: int) -> bytes:
@@ -51,15 +69,24 @@ def ground_tile(session: Session, layer: str, z: int, x: int, y: int) -> bytes:
     """
     if layer not in {*GROUND_LAYERS, ALL_LAYERS, MICRO_LAYER}:
         raise NotFound("layer-unknown", f"没有图层 {layer}。", f"There is no layer {layer}.")
-    tile_range(z, x, y)
     wanted = {ALL_LAYERS: GROUND_LAYERS, MICRO_LAYER: ("grids",)}.get(layer, (layer,))
-    levels = {
-        "coarsest": MICRO if layer == MICRO_LAYER else TOWN,
-        "finest": VILLAGE if layer == ALL_LAYERS else MICRO,
+    coarsest = MICRO if layer == MICRO_LAYER else LEVELS[0]
+    finest = MICRO if layer != ALL_LAYERS and z >= MICRO_FROM_ZOOM else VILLAGE
+    given = {
+        **cells_of_tile(z, x, y),
+        "z": z,
+        "x": x,
+        "y": y,
+        "levels": [level for level in LEVELS if coarsest <= level <= finest],
     }
     # Layers are repeated fields of a tile's message: tiles that stand one after the other are one tile.
-    found = [
-        session.scalar(text(_sql(name)), {"z": z, "x": x, "y": y} | (levels if name == "grids" else {}))
-        for name in wanted
-    ]
+    found = [session.scalar(_statement(name, z), given | {"theme": name}) for name in wanted]
     return b"".join(bytes(tile) for tile in found if tile)
+
+
+def _statement(layer: str, z: int) -> TextClause:
+    if layer in THEMES:
+        return text(_sql("features"))
+    if layer == "roads" and z < ROADS_FROM_ZOOM:
+        return text(_sql("main_roads"))
+    return text(_sql(layer))

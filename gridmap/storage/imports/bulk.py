@@ -69,9 +69,10 @@ def merge(
     return merge_staged(session, load, rows.num_rows, run_id, kept=kept)
 
 
-def stored_keys(session: Session, load: Load) -> pa.Array:
-    """Return the identifiers of the rows that are stored, for a table with one column of them."""
-    return pa.array(session.scalars(text(f"select {load.key[0]} from {load.table}")).all(), pa.string())  # noqa: S608 - own names
+def stored_keys(session: Session, load: Load, wanted: pa.Array) -> pa.Array:
+    """Return which of some identifiers are stored, for a table with one column of them."""
+    query = text(f"select {load.key[0]} from {load.table} where {load.key[0]} = any(:wanted)")  # noqa: S608 - own names
+    return pa.array(session.scalars(query, {"wanted": wanted.to_pylist()}).all(), pa.string())
 
 
 def complete_staged(session: Session, load: Load) -> None:

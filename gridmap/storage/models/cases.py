@@ -57,6 +57,8 @@ class Incident(Base):
             text("left(uid, -25)"),
             postgresql_where=text("right(uid, 25) = ' (' || number || ')'"),
         ),
+        Index("ix_incidents_occurred_at", text("occurred_at desc"), text("incident_id desc")),
+        Index("ix_incidents_import_run_id", "import_run_id"),
         Index("ix_incidents_sealed", "grid_key", "occurred_at", postgresql_where=text("sealed")),
     )
 

@@ -6,10 +6,12 @@ import datetime as dt
 
 from geoalchemy2 import Geometry, WKBElement
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Date,
     Double,
+    FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -48,6 +50,13 @@ class Grid(Base):
         ),
         Index("ix_grids_level_grid_key", "level", "grid_key"),
         Index("ix_grids_code", "code"),
+        Index(
+            "ix_grids_level_cell_key",
+            "level",
+            "cell_key",
+            "cell_zoom",
+            postgresql_where=text("valid_to is null"),
+        ),
     )
 
     grid_key: Mapped[GridKey] = mapped_column(primary_key=True)
@@ -64,6 +73,8 @@ class Grid(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey(BoundaryVersion.version_id))
     geom: Mapped[WKBElement] = mapped_column(Geometry("MULTIPOLYGON", srid=4326, spatial_index=False))
     label_point: Mapped[WKBElement] = mapped_column(Geometry("POINT", srid=4326, spatial_index=False))
+    cell_key: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())
+    cell_zoom: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())
 
 
 class GridPredecessor(Base):

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from geoalchemy2 import Geometry, WKBElement
-from sqlalchemy import BigInteger, Boolean, Double, Identity, Index, Integer, SmallInteger, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Double,
+    FetchedValue,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridmap.storage.models.base import Base, Str
@@ -19,7 +30,16 @@ class Road(Base):
     """
 
     __tablename__ = "roads"
-    __table_args__ = (Index("uq_roads_road_id", "road_id", unique=True),)
+    __table_args__ = (
+        Index("uq_roads_road_id", "road_id", unique=True),
+        Index("ix_roads_cell_key", "cell_key", "cell_zoom"),
+        Index(
+            "ix_roads_main_cell_key",
+            "cell_key",
+            "cell_zoom",
+            postgresql_where=text("road_class in ('motorway', 'trunk', 'primary', 'secondary')"),
+        ),
+    )
 
     road_key: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     road_id: Mapped[Str]
@@ -39,6 +59,8 @@ class Road(Base):
     end_node: Mapped[str | None] = mapped_column(Text)
     no_turns: Mapped[str | None] = mapped_column(Text)
     geom: Mapped[WKBElement] = mapped_column(Geometry("LINESTRING", srid=4326, spatial_index=False))
+    cell_key: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())
+    cell_zoom: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())
     import_run_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
@@ -46,7 +68,7 @@ class BasemapFeature(Base):
     """Water, land cover or a named place, drawn under the data."""
 
     __tablename__ = "basemap_features"
-    __table_args__ = (Index("ix_basemap_features_theme", "theme"),)
+    __table_args__ = (Index("ix_basemap_features_theme_cell_key", "theme", "cell_key", "cell_zoom"),)
 
     feature_id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     theme: Mapped[Str]
@@ -57,3 +79,5 @@ class BasemapFeature(Base):
     width_m: Mapped[float | None] = mapped_column(Double)
     min_zoom: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     geom: Mapped[WKBElement] = mapped_column(Geometry("GEOMETRY", srid=4326, spatial_index=False))
+    cell_key: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())
+    cell_zoom: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())

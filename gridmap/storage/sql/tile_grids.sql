@@ -1,11 +1,18 @@
 -- Outlines, and one label point a grid in a layer of its own. A level is drawn from the zoom on where it can be read.
+-- Cells are ranges of integers: a policy keeps && from using an index, and lets it check again.
 with tile as (select ST_TileEnvelope(:z, :x, :y) as box),
-shapes as (
-  select g.grid_key, g.level, g.code, g.name_zh, g.name_en, g.geom, g.label_point
-  from grids g
-  where g.valid_to is null
-    and g.level between :coarsest and :finest
-    and (g.level <= 3 or :z >= 11)
+shapes as materialized (
+  select s.*
+  from unnest(cast(:levels as smallint[])) as l (level),
+       unnest(cast(:lo as bigint[]), cast(:hi as bigint[]), cast(:first as bigint[]), cast(:last as bigint[]))
+         as c (lo, hi, first, last),
+       -- One search of the index a range: what is estimated of many together would choose to read everything.
+       lateral (
+         select g.grid_key, g.level, g.name_zh, g.name_en, g.geom, g.label_point from grids g
+         where g.level = l.level and g.valid_to is null
+           and g.cell_key between c.lo and c.hi and g.cell_zoom between c.first and c.last
+         offset 0
+       ) s
 ),
 outlines as (
   select s.grid_key::text as key, s.level, s.name_zh, s.name_en,

@@ -87,7 +87,10 @@ ORGANISATIONS = Load(
 )
 
 
-def team_codes(session: Session) -> pa.Array:
-    """Return the code of every team that the scope sees and that keeps positions: those of one are a person's."""
-    kept = select(Team.code).where(Team.size.is_distinct_from(1))
+def team_codes(session: Session, wanted: pa.Array) -> pa.Array:
+    """Return which of some codes are those of teams that the scope sees and that keep positions.
+
+    Those of a team of one are a person's.
+    """
+    kept = select(Team.code).where(Team.size.is_distinct_from(1), Team.code.in_(wanted.to_pylist()))
     return pa.array(session.scalars(kept).all(), pa.string())

@@ -29,7 +29,7 @@ bp = APIBlueprint(
 
 @bp.get("/grids", responses={200: FeatureCollection})
 def list_grids(query: GridsQuery) -> Response:
-    """List grids as GeoJSON, ordered by key."""
+    """List grids as GeoJSON, ordered by key, with `next` where there are more than are given at once."""
     return geojson(
         grids.grid_features(
             database(),
@@ -38,11 +38,14 @@ def list_grids(query: GridsQuery) -> Response:
             parent_key=query.parent,
             on=query.on,
             geometry=query.geometry,
+            words=query.q,
+            after=query.after,
+            limit=query.limit,
         )
     )
 
 
 @bp.get("/grids/<int:grid_key>", responses={200: Feature})
 def get_grid(path: GridPath, query: OnQuery) -> Response:
-    """Return one grid with its ancestors."""
+    """Return one grid, or a county or city by its code, with its ancestors."""
     return geojson(grids.grid_feature(database(), scope(), path.grid_key, query.on))

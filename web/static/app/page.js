@@ -204,6 +204,7 @@ export class Page {
     const { level, counts, lower } = this.counts;
     this.map.setShade("counts", {
       level,
+      within: this.counts.within,
       counts,
       lower,
       ramp: this.counts.ramp(),
@@ -226,7 +227,9 @@ export class Page {
   shown(feature) {
     const { sel } = this.store.state;
     if (!feature) this.map.setTrack(null);
-    this.map.setChosen(feature ?? (this.counts.grid?.properties.level > 1 ? this.counts.grid : null));
+    this.map.setChosen(
+      feature ?? (this.counts.grid?.geometry && !this.counts.isTop ? this.counts.grid : null),
+    );
     const at = feature?.geometry?.type === "Point" ? feature.geometry.coordinates : null;
     if (!at || sel === this.centred) return;
     this.centred = sel;

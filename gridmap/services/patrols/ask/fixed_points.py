@@ -82,9 +82,7 @@ def _frame(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
     return points_frame(stored.list_fixed_points(session, wanted.query.grid))
 
 
-FIXED_POINTS = ImportKind(
-    "fixed_points", stored.FIXED_POINTS, GridBook.read, placed_points, examine=_readable
-)
+FIXED_POINTS = ImportKind("fixed_points", stored.FIXED_POINTS, GridBook.of, placed_points, examine=_readable)
 LAYER = ExportLayer(
     "fixed_points",
     _frame,

@@ -38,7 +38,6 @@ class VisitAgainstPlan(TypedDict):
     late_s: int | None
     check_in: int | None
     note: str | None
-    on_spot: bool
     evidence: list[str]
 
 

@@ -39,7 +39,6 @@ class Made(SeenVisit):
     evidence: list[str]
     check_in: int | None
     note: str | None
-    on_spot: bool
 
 
 def plan_against_done(database: Database, scope: Scope, patrol_id: int) -> Done:
@@ -272,7 +271,7 @@ def _against(
 
 def _joined(seen: Sequence[SeenVisit], check_ins: Sequence[VisitRow]) -> list[Made]:
     """Visits by either evidence; a check-in during a stay, or close to it, is the same visit."""
-    made = [_made(v, ["position"], None, None, on_spot=False) for v in seen]
+    made = [_made(v, ["position"], None, None) for v in seen]
     for said in check_ins:
         same = next(
             (
@@ -288,15 +287,13 @@ def _joined(seen: Sequence[SeenVisit], check_ins: Sequence[VisitRow]) -> list[Ma
         )
         if same is not None:
             same["evidence"], same["check_in"] = ["position", "check-in"], said["visit_id"]
-            same["note"], same["on_spot"] = said["note"], said["on_spot"]
+            same["note"] = said["note"]
         else:
-            made.append(_made(said, ["check-in"], said["visit_id"], said["note"], on_spot=said["on_spot"]))
+            made.append(_made(said, ["check-in"], said["visit_id"], said["note"]))
     return sorted(made, key=lambda v: (v["arrived_at"], v["team_code"], v["stop"]))
 
 
-def _made(
-    visit: SeenVisit, evidence: list[str], check_in: int | None, note: str | None, *, on_spot: bool
-) -> Made:
+def _made(visit: SeenVisit, evidence: list[str], check_in: int | None, note: str | None) -> Made:
     return {
         "team_code": visit["team_code"],
         "stop": visit["stop"],
@@ -305,7 +302,6 @@ def _made(
         "evidence": evidence,
         "check_in": check_in,
         "note": note,
-        "on_spot": on_spot,
     }
 
 
@@ -328,7 +324,6 @@ def _told(visit: KeptVisit, done: Made | None, zone: ZoneInfo) -> VisitAgainstPl
         "late_s": late,
         "check_in": done and done["check_in"],
         "note": done and done["note"],
-        "on_spot": done is not None and done["on_spot"],
         "evidence": done["evidence"] if done else [],
     }
 

@@ -4,11 +4,11 @@ import { breaks, colours } from "../shell/classes.js";
 import { get, getKept, Latest } from "../shell/api.js";
 import { css } from "../shell/dom.js";
 import { may } from "../shell/rights.js";
+import { isRegion, liesIn, townOf } from "../shell/regions.js";
 import { ASKED, isFresh, queryOf } from "./query.js";
 
 const VILLAGE_DIGITS = 14;
-/** @param {string} key */
-const townOf = (key) => key.slice(0, 9);
+const TOWN = 1;
 
 export class Counts {
   /** @type {any} */
@@ -75,6 +75,19 @@ export class Counts {
     return this.villages.get(`${key.slice(0, VILLAGE_DIGITS)}000`);
   }
 
+  // Whether the whole workspace is looked at.
+  get isTop() {
+    return !this.grid?.properties.ancestors.length;
+  }
+
+  // What is fetched of the ground: all of a workspace of one town, else a town, or a region's towns.
+  get within() {
+    const root = this.store.workspace.root?.grid_key;
+    const grid = this.store.state.grid ?? root;
+    if (!isRegion(root)) return null;
+    return isRegion(grid) ? grid : townOf(grid);
+  }
+
   // Level and parent of the grids that are coloured and listed.
   /**
    * @param {any} state
@@ -83,6 +96,7 @@ export class Counts {
    */
   static shown(state, grid, maximum) {
     const own = grid?.properties.level ?? 0;
+    if (isRegion(grid?.properties.grid_key)) return { level: TOWN, parent: grid.properties.grid_key };
     if (own >= maximum) {
       const above = grid.properties.ancestors.at(-1);
       return { level: own, parent: above?.grid_key ?? null };
@@ -123,14 +137,13 @@ export class Counts {
               as_of: null,
               class: "true",
             },
-        getKept("/grids", { level: 3, geometry: false }),
+        getKept("/grids", { level: 3, parent: this.within, geometry: false }),
       ]);
-      const atTop = !grid || !grid.properties.ancestors.length;
       if (run !== this.#run) return;
       this.villages = new Map(villages.features.map((f) => [f.properties.grid_key, f.properties]));
       Object.assign(this, { grid, level, parent, total: counts.total, answer: counts, failed: false });
       this.unplaced = state.outside ? 0 : (counts.unassigned ?? 0);
-      this.outside = atTop && !state.outside ? (counts.outside ?? 0) : 0;
+      this.outside = this.isTop && !state.outside ? (counts.outside ?? 0) : 0;
       const untold = counts.class === "perturbed" ? null : 0;
       // Of the deepest level a grid has none below it: it stands for itself, and of its likes nothing was
       // asked.
@@ -138,7 +151,7 @@ export class Counts {
         grid?.properties.level !== level || p.grid_key === state.grid;
       this.rows = rows.features
         .map((/** @type {Feature} */ f) => f.properties)
-        .filter((/** @type {Properties} */ p) => townOf(p.grid_key) === townOf(parent ?? p.grid_key))
+        .filter((/** @type {Properties} */ p) => liesIn(p.grid_key, parent))
         .filter(below)
         .map((/** @type {Properties} */ p) => ({ ...p, n: counts.counts[p.grid_key] ?? untold }));
       // What is not told has no shade: it is not nothing.

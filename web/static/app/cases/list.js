@@ -4,6 +4,7 @@
 import { address, download, get, getKept, Latest } from "../shell/api.js";
 import { announce, button, byId, h, icon, replace } from "../shell/dom.js";
 import { clock, lang, labelOf, nameOf, number, t } from "../shell/i18n.js";
+import { isRegion, liesIn } from "../shell/regions.js";
 import { may } from "../shell/rights.js";
 import { LISTS } from "../shell/state.js";
 import { grids } from "../ground/columns.js";
@@ -111,6 +112,10 @@ export class List {
     const rows = (this.#places[list] ?? []).map((/** @type {Feature} */ f) => f.properties);
     const root = this.#store.workspace.root?.grid_key;
     if (!grid || grid === root) return rows;
+    if (isRegion(grid))
+      return rows.filter((/** @type {Properties} */ row) =>
+        liesIn(row.position_grid_key ?? row.grid_key ?? "", grid),
+      );
     const prefix = grid.replace(/0+$/, "");
     const digits = [9, 11, 14, 17].find((n) => n >= prefix.length);
     return rows.filter((/** @type {Properties} */ row) =>

@@ -47,7 +47,8 @@ export function paintCounts(map, given, states) {
     for (const layer of ["fill", "hover", "label"])
       map.setFilter(`grid-${layer}`, ["==", ["get", "level"], level]);
   }
+  const deepest = level === 1 ? 1 : Math.max(level, 3);
   for (const edge of [2, 3, 4])
-    map.setLayoutProperty(`edge-${edge}`, "visibility", edge <= Math.max(level, 3) ? "visible" : "none");
+    map.setLayoutProperty(`edge-${edge}`, "visibility", edge <= deepest ? "visible" : "none");
   map.setPaintProperty("edge-4", "line-color", css("--map-edge-4"));
 }

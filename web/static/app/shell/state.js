@@ -18,13 +18,13 @@ export const LAYERS = ["counts", "incidents", "teams", "migrants", "organisation
 export const DEFAULT_LAYERS = ["counts", "incidents", "teams", "names"].filter(isSeen);
 export const LISTS = ["grids", "incidents", "teams", "migrants", "organisations"].filter(isSeen);
 export const FLAGS = ["overdue", "open", "confirm"];
-const KEY = /^\d{17}$/;
+const KEY = /^(\d{17}|\d{6}|\d{4}|\d{2})$/;
 // Kind, then which; of hotspots a dozen ranks, of a patrol's team one of its stops.
 const SELECTION = new RegExp(
   `^(${[
     String.raw`incident:\d+`,
     String.raw`(team|migrant|organisation):[\w.-]{1,40}`,
-    String.raw`grid:\d{17}`,
+    String.raw`grid:(\d{17}|\d{6}|\d{4}|\d{2})`,
     String.raw`hotspot:\d{1,6}(\.\d{1,6}){0,11}`,
     String.raw`patrol:[\w.-]{1,40}(:\d{1,3})?`,
   ].join("|")})$`,

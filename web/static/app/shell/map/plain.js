@@ -37,6 +37,8 @@ export class PlainMap {
   #byKey = new Map();
   /** @type {any} */
   #level = null;
+  /** @type {string | null} */
+  #within = null;
 
   // `leaflet` is the library, which is loaded apart. `wings` are what each wing draws: draws (by name of the
   // data: draw(L, feature, pick), switched), shades (colours of grids by value), points (by name: load(query)
@@ -141,13 +143,16 @@ export class PlainMap {
     return name === "counts" ? this.#setCounts(given) : this.#setOver(name, given);
   }
 
-  /** @param {{ level: number, counts: any, lower: number[], ramp: string[], on: boolean }} given */
-  async #setCounts({ level, counts, lower, ramp, on }) {
+  /** @param {any} given */
+  async #setCounts({ level, within, counts, lower, ramp, on }) {
     Object.assign(this.#given, { counts: counts ?? {}, lower, ramp, on });
-    if (level !== this.#level) {
+    if (level !== this.#level || within !== this.#within) {
       this.#level = level;
-      const found = await getKept("/grids", { level }).catch((error) => this.#tell.error(error));
-      if (!found || level !== this.#level) return;
+      this.#within = within;
+      const found = await getKept("/grids", { level, parent: within }).catch((error) =>
+        this.#tell.error(error),
+      );
+      if (!found || level !== this.#level || within !== this.#within) return;
       this.#grids.remove();
       this.#byKey.clear();
       this.#grids = this.#L

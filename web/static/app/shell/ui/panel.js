@@ -3,9 +3,11 @@
 import { button, byId, h, icon, isPhone, replace } from "../dom.js";
 import { isDay, preset, PRESETS, presetOf } from "../dates.js";
 import { clock, labelOf, nameOf, number, t } from "../i18n.js";
+import { isRegion } from "../regions.js";
 import { may } from "../rights.js";
 import { LAYERS } from "../state.js";
 import { longest, noted } from "../terms.js";
+import { TownSearch } from "./towns.js";
 
 /** @type {Record<string, any>} */
 const PRESET_NAMES = { today: "today", 7: "last_7", 30: "last_30", 90: "last_90", 365: "last_365" };
@@ -14,6 +16,7 @@ export class Panel {
   #store;
   #counts;
   #actions;
+  #towns;
 
   /**
    * @param {import('../state.js').Store} store
@@ -24,6 +27,7 @@ export class Panel {
     this.#store = store;
     this.#counts = counts;
     this.#actions = actions;
+    this.#towns = new TownSearch(store, actions);
     new ResizeObserver(([entry]) => {
       document.body.style.setProperty("--panel-height", `${Math.ceil(entry.borderBoxSize[0].blockSize)}px`);
     }).observe(byId("panel"));
@@ -111,6 +115,7 @@ export class Panel {
       "div",
       { class: "group" },
       this.breadcrumb(),
+      this.#towns.render(),
       h(
         "div",
         { class: fresh ? "headline" : "headline stale", id: "headline" },
@@ -241,6 +246,8 @@ export class Panel {
       ),
     );
     const own = this.#counts.grid?.properties.level ?? 0;
+    // A region is looked at by its towns.
+    const region = isRegion(this.#counts.grid?.properties.grid_key);
     const level = h(
       "div",
       { class: "segments", role: "group", "aria-label": t("level") },
@@ -253,7 +260,7 @@ export class Panel {
               id: `level-${n}`,
               type: "button",
               "aria-pressed": String(n === this.#counts.level),
-              disabled: n <= own && n !== this.#counts.level,
+              disabled: region || (n <= own && n !== this.#counts.level),
               onclick: () => this.#store.set({ level: n }),
             },
             t(`level_${n}`),

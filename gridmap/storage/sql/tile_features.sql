@@ -1,0 +1,21 @@
+-- A theme of the basemap. Cells are ranges of integers: a policy keeps && from using an index, and lets it check again.
+with near as materialized (
+  select s.*
+  from unnest(cast(:lo as bigint[]), cast(:hi as bigint[]), cast(:first as bigint[]), cast(:last as bigint[]))
+         as c (lo, hi, first, last)
+    -- One search of the index a range: what is estimated of many together would choose to read everything.
+    cross join lateral (
+      select f.kind, f.name_zh, f.name_en, f.rank, f.width_m, f.geom from basemap_features f
+      where f.theme = :theme and f.min_zoom <= :z
+        and f.cell_key between c.lo and c.hi and f.cell_zoom between c.first and c.last
+      offset 0
+    ) s
+),
+tile as (select ST_TileEnvelope(:z, :x, :y) as box),
+shapes as (
+  select n.kind, n.name_zh, n.name_en, n.rank, n.width_m,
+         ST_AsMVTGeom(ST_Transform(n.geom, 3857), tile.box, 4096, 64, true) as geom
+  from near n, tile
+  where n.geom && ST_Transform(ST_Expand(tile.box, (ST_XMax(tile.box) - ST_XMin(tile.box)) / 64), 4326)
+)
+select ST_AsMVT(shapes, cast(:theme as text), 4096, 'geom') from shapes where geom is not null
