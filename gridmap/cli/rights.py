@@ -152,6 +152,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "patrols export",
                 "patrols visits",
                 "patrols orders",
+                "patrols week",
                 "patrols live",
                 "patrols effect",
             ),
@@ -162,7 +163,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
             ("dispatch nearest", "dispatch send", "dispatch arrived", "dispatch finish", "dispatch cancel"),
             A.SEND_TEAM,
         ),
-        **dict.fromkeys(("dispatch list", "dispatch times", "coverage show"), A.SEE_TEAMS),
+        **dict.fromkeys(("dispatch list", "dispatch times", "coverage near", "coverage show"), A.SEE_TEAMS),
         "coverage site": A.PLACE_SERVICES,
         **dict.fromkeys(("reports build", "reports list", "reports verify"), A.REPORT),
         **dict.fromkeys(

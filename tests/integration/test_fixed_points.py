@@ -6,17 +6,21 @@ import datetime as dt
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import openpyxl
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from gridmap import crs
 from gridmap.cli.main import main
 from gridmap.domain.accounts import Actor
+from gridmap.domain.duties import slowness
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.shown_plans import WholePlan
 from gridmap.errors import Conflict, InvalidInput, NotFound
+from gridmap.services.ground.roads import load_roads
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports import history
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
@@ -26,7 +30,10 @@ from gridmap.services.patrols.follow import orders
 from gridmap.services.patrols.follow.visits import plan_against_done
 from gridmap.services.patrols.keep.files import export_plan
 from gridmap.services.patrols.make.plans import plan_patrols, solve_again
+from gridmap.services.response.coverage import CoverageRequest, coverage
 from gridmap.storage.database import Database
+from gridmap.storage.ground.grids import list_grids
+from gridmap.storage.teams.teams import list_teams
 from tests.doors import client_of, new_word
 
 WHOLE = Scope.whole()
@@ -182,7 +189,82 @@ def test_the_code_at_a_fixed_point_leads_to_the_plans_of_the_hour_and_a_stay_is_
     done = plan_against_done(town, WHOLE, number)
     (own,) = [v for t in done["teams"] for v in t["visits"] if v["stop"] == "B01"]
     assert (own["arrived_at"], own["left_at"], own["evidence"]) == (came.isoformat(), left, ["check-in"])
+    assert own["on_spot"] is True
     assert f"{left[11:16]} 离" in client.get(f"/field/patrols/{number}/{team}").get_data(as_text=True)
+
+
+def test_a_week_tells_the_dose_that_was_planned_and_delivered(
+    town: Database, tonight: WholePlan, client: FlaskClient
+) -> None:
+    week = client.get(f"/api/v1/patrol-weeks?since={NIGHT}").get_json()
+    (night,) = week["plans"]
+    planned_min = sum(
+        (dt.datetime.fromisoformat(v["leave"]) - dt.datetime.fromisoformat(v["start"])).total_seconds() / 60
+        for route in tonight["routes"]
+        for v in route["visits"]
+    )
+    assert (night["patrol_id"], night["made"], night["delivered_min"]) == (tonight["patrol_id"], 1, 7.0)
+    assert night["planned_min"] == pytest.approx(planned_min, abs=0.1)
+    (school,) = [place for place in week["places"] if place["name_zh"] == "镇中心小学校门"]
+    assert (school["planned"], school["made"], school["planned_min"], school["delivered_min"]) == (
+        1,
+        1,
+        5.0,
+        7.0,
+    )
+    for part in ("hours", "places"):
+        assert sum(row["planned_min"] for row in week[part]) == pytest.approx(planned_min, abs=1.0)
+        assert sum(row["delivered_min"] for row in week[part]) == pytest.approx(7.0, abs=0.1)
+    assert [row["hour"] for row in week["hours"] if row["delivered_min"]] == [20]
+    assert week["left_out"] > 0
+    assert "镇中心小学校门" in client.get(f"/patrols/week?since={NIGHT}").get_data(as_text=True)
+    empty = client.get(f"/patrols/week?since={NIGHT + dt.timedelta(days=30)}").get_data(as_text=True)
+    assert "没有下发" in empty
+
+
+def test_staying_near_is_the_coverage_of_each_quarter_and_grows_with_the_minutes(
+    town: Database, tonight: WholePlan, client: FlaskClient
+) -> None:
+    number = tonight["patrol_id"]
+    near = client.get(f"/api/v1/patrol-plans/{number}/near").get_json()
+    begins, ends = (dt.datetime.fromisoformat(tonight[k]) for k in ("begins_at", "ends_at"))
+    assert len(near["quarters"]) == -((begins - ends) // dt.timedelta(minutes=15))
+    for quarter in near["quarters"]:
+        assert quarter["shares"] == sorted(quarter["shares"])
+        assert all(0 <= share <= 1 for share in quarter["shares"])
+    for name, of in (("least", min), ("mean", lambda shares: sum(shares) / len(shares))):
+        by_limit = [of([q["shares"][k] for q in near["quarters"]]) for k in range(3)]
+        assert near[name] == pytest.approx(by_limit, abs=1e-3)
+    # Asked for by itself, one moment says the same of the teams that the plan has a way for.
+    quarter = near["quarters"][4]
+    at = dt.datetime.fromisoformat(quarter["at"])
+    asked = CoverageRequest(at.time(), (1.0, 3.0, 5.0), live=False, patrol_id=number, domain=None)
+    alone = coverage(town, WHOLE, asked, now=at)
+    ours = {"T02", "T03"}
+    seconds = nearest_of(town, [team for team in alone["teams"] if team["code"] in ours], alone)
+    households = [grid["households"] for grid in alone["grids"]]
+    for k, minutes in enumerate((60.0, 180.0, 300.0)):
+        share = sum(n for n, s in zip(households, seconds, strict=True) if s <= minutes) / sum(households)
+        assert quarter["shares"][k] == pytest.approx(share, abs=1e-3)
+    assert "%" in client.get(f"/patrols/{number}/near").get_data(as_text=True)
+
+
+def nearest_of(town: Database, teams: list[Any], told: Any) -> list[float]:
+    """Seconds of the first of some teams at each micro-grid, asked for one by one."""
+    roads = load_roads(town, WHOLE)
+    with town.scoped_session(WHOLE) as session:
+        rows = {str(row["grid_key"]): row for row in list_grids(session, level=told["level"], geometry=False)}
+        crews = {row["code"]: row for row in list_teams(session)}
+    best = [float("inf")] * len(told["grids"])
+    for team in teams:
+        router = roads.router(team["mode"])
+        start = router.snap(np.column_stack(crs.from_wgs84([team["lon"]], [team["lat"]], roads.epsg)))
+        slow = slowness(team["mode"], crews[team["code"]]["speed_kmh"])
+        for n, grid in enumerate(told["grids"]):
+            row = rows[grid["grid_key"]]
+            place = np.column_stack(crs.from_wgs84([row["label_lon"]], [row["label_lat"]], roads.epsg))
+            best[n] = min(best[n], float(router.cost_matrix(start, router.snap(place))[0, 0]) * slow)
+    return best
 
 
 @pytest.mark.parametrize(

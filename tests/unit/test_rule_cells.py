@@ -55,3 +55,17 @@ def test_a_break_may_name_its_unit(tmp_path: Path) -> None:
     file = tmp_path / "规则.csv"
     file.write_text("队伍,休息\nT01,22：00到23：00／45分钟\n", encoding="utf-8")
     assert read_rules(file).teams[0].rest
+
+
+def test_json_with_chinese_keys_and_words_means_what_the_table_means(tmp_path: Path) -> None:
+    table, given = tmp_path / "规则.csv", tmp_path / "规则.json"
+    table.write_text(
+        "停靠点,必到,禁行方式,开放时段,次数\nH1,是,步行、汽车,20:00-21:00；23:00-24:00,3次\n", "utf-8"
+    )
+    row = '"必到": "是", "禁行方式": ["步行", "汽车"], "开放时段": "20:00-21:00；23:00-24:00", "次数": "3次"'
+    given.write_text(f'{{"停靠点": [{{"停靠点": "H1", {row}}}]}}', "utf-8")
+    assert read_rules(given) == read_rules(table)
+    given.write_text('{"stops": [{"stop": "H1", "必到": true, "must": true}]}', "utf-8")
+    with pytest.raises(InvalidInput) as refused:
+        read_rules(given)
+    assert "stops[0]" in refused.value.zh

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 
 import segno
-from flask import Blueprint, Response, make_response, url_for
+from flask import Blueprint, Response, make_response, request, url_for
 
-from gridmap.errors import NotFound
+from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.patrols.ask.fixed_points import list_points
 from gridmap.services.patrols.follow import orders, visits
+from gridmap.services.patrols.follow.week import DAYS, patrol_week
 from gridmap.services.patrols.keep.plans import patrol_plan
+from gridmap.services.response.near import staying_near
 from gridmap.storage.patrols.fixed_points import FixedPointRow
 from web import context
 from web.desk import shown
@@ -42,6 +45,33 @@ def show(patrol_id: int, team: str) -> Response:
         order=order,
         visits=list(zip(route["visits"], own["visits"], strict=True)),
     )
+
+
+@bp.get("/patrols/<int:patrol_id>/near")
+def near(patrol_id: int) -> Response:
+    """Answer how many households are near to some team of a plan, by quarter of an hour."""
+    found = staying_near(context.database(), context.scope(), patrol_id)
+    return page("desk/near.html", "", near=found)
+
+
+@bp.get("/patrols/week")
+def week() -> Response:
+    """Answer a week of patrols: planned, driven, and the dose by place and hour."""
+    since = _day(request.args.get("since")) or shown.today() - dt.timedelta(days=DAYS - 1)
+    found = patrol_week(context.database(), context.scope(), since)
+    step = dt.timedelta(days=DAYS)
+    return page("desk/week.html", "", week=found, before=since - step, after=since + step)
+
+
+def _day(text: str | None) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise InvalidInput(
+            "week-day",
+            "日期应写成 2026-11-23 的样子。",
+            "A day is written like 2026-11-23.",
+        ) from None
 
 
 @bp.get("/field/points/<code>")

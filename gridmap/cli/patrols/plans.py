@@ -26,7 +26,7 @@ from gridmap.services.patrols.make.changes import replan_patrol
 
 @click.group("patrols")
 def group() -> None:
-    """巡防 / patrols: plan, replan, compare, list, show, export, issue, orders, visits, check-in, live, effect."""
+    """巡防 / patrols: plan, replan, compare, list, show, export, issue, orders, visits, check-in, live, week."""
 
 
 @group.command("plan")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import click
 from rich.table import Table
 
-from gridmap.cli.common import actor, asked, console, workspace
+from gridmap.cli.common import Day, actor, asked, console, workspace
 from gridmap.cli.hotspots.rates import tell_effect
 from gridmap.domain import terms
 from gridmap.domain.clock import read_moment
@@ -17,6 +18,7 @@ from gridmap.services.patrols.follow import visits as evidence
 from gridmap.services.patrols.follow.effects import effect_of_visits
 from gridmap.services.patrols.follow.live import live_teams
 from gridmap.services.patrols.follow.shown_visits import Done
+from gridmap.services.patrols.follow.week import DAYS, patrol_week, write_week
 from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.storage.database import Database
 
@@ -61,6 +63,7 @@ def _tell_visits(found: Done) -> None:
     for team in found["teams"]:
         for visit in team["visits"]:
             by = "，".join(words[e] for e in visit["evidence"])
+            by += "（现场扫码 / code on the spot）" if visit["on_spot"] else ""
             other = f" ({visit['by']})" if visit["made"] and visit["by"] != team["team_code"] else ""
             table.add_row(
                 team["team_code"],
@@ -205,4 +208,46 @@ def _tell_orders(told: list[orders.Order]) -> None:
     console.print(table)
 
 
-COMMANDS = (visits, check_in, live, effect, issue, orders_)
+@click.command("week")
+@click.option("--from", "since", type=Day(), help="第一天 / first day; 默认六天前 / six days ago.")
+@click.option(
+    "-o", "--out", type=click.Path(path_type=Path), help="各处的驻留 / dosage by place: .csv, .xlsx."
+)
+def week(since: dt.date | None, out: Path | None) -> None:
+    """一周巡防 / a week of patrols: planned, driven, dosage by place and hour."""
+    with workspace() as database:
+        zone = database.settings.timezone
+        first = since or dt.datetime.now(ZoneInfo(zone)).date() - dt.timedelta(days=DAYS - 1)
+        found = patrol_week(database, actor(database).scope, first)
+        if out is not None and found["places"]:
+            write_week(found, out, zone)
+    console.print(f"{found['since']} – {found['until']}", highlight=False)
+    if not found["plans"]:
+        console.print("没有下发或执行过的计划 / no plan was issued or driven: gridmap patrols issue")
+        return
+    nights = Table()
+    for heading in ("计划\nplan", "班次\nshift", "收到\nnoted", "到访\nvisits", "分钟\nminutes", "公里\nkm"):
+        nights.add_column(heading, justify="right")
+    for night in found["plans"]:
+        nights.add_row(
+            str(night["patrol_id"]),
+            night["begins_at"][5:16].replace("T", " "),
+            f"{night['noted']} / {night['teams']}",
+            f"{night['made']} / {night['planned']}",
+            f"{night['delivered_min']:.0f} / {night['planned_min']:.0f}",
+            f"{night['driven_km']} / {night['planned_km']}",
+        )
+    console.print(nights)
+    doses = Table()
+    for heading in ("地点 / place", "到访 / visits", "分钟 / minutes"):
+        doses.add_column(heading)
+    for place in found["places"]:
+        minutes = f"{place['delivered_min']:.0f} / {place['planned_min']:.0f}"
+        doses.add_row(place["name_zh"], f"{place['made']} / {place['planned']}", minutes)
+    console.print(doses)
+    hours = [h for h in found["hours"] if h["planned_min"] or h["delivered_min"]]
+    told = "，".join(f"{h['hour']:02d}: {h['delivered_min']:.0f} / {h['planned_min']:.0f}" for h in hours)
+    console.print(f"各时段分钟（完成 / 计划）/ minutes by hour, delivered / planned: {told}", highlight=False)
+
+
+COMMANDS = (visits, check_in, live, effect, issue, orders_, week)

@@ -14,6 +14,7 @@ from gridmap.cli.common import actor, asked, console, workspace
 from gridmap.domain import terms
 from gridmap.domain.codes import codes
 from gridmap.services.response.coverage import CoverageRequest, coverage, write_coverage
+from gridmap.services.response.near import staying_near
 from gridmap.services.response.siting import EXISTING, OBJECTIVES, site
 
 _BASIS = {"base": "驻地 / bases", "position": "现在位置 / live positions", "plan": "计划 / plan"}
@@ -51,7 +52,7 @@ class Minutes(click.ParamType[tuple[float, ...]]):
             self.fail(f"{value!r} 不是分钟数 / are no minutes (5,10,15)", param, ctx)
 
 
-@click.group(help="覆盖 / coverage: show, site.")
+@click.group(help="覆盖 / coverage: show, near, site.")
 def group() -> None:  # noqa: D103 - its help is above
     pass
 
@@ -133,3 +134,23 @@ def _site(mode: Mode, **given: Any) -> None:
         console.print(
             f"到时未证明最优：界 / not proven best in time: bound {bound}, 差 / gap {100 * found['gap']:.2f} %"
         )
+
+
+@group.command("near")
+@click.argument("patrol_id", type=int)
+def _near(patrol_id: int) -> None:
+    """班次中各刻钟有队伍在近处的户数 / households near to some team of a plan, by quarter of an hour."""
+    with workspace() as database:
+        found = staying_near(database, actor(database).scope, patrol_id)
+    table = Table()
+    table.add_column("时刻 / time")
+    table.add_column("队伍 / teams", justify="right")
+    for minutes in found["minutes"]:
+        table.add_column(f"{minutes:g} 分钟内 / min", justify="right")
+    for quarter in found["quarters"]:
+        table.add_row(quarter["at"][11:16], str(quarter["teams"]), *(f"{s:.0%}" for s in quarter["shares"]))
+    table.add_section()
+    for words, shares in (("最低 / least", found["least"]), ("平均 / mean", found["mean"])):
+        table.add_row(words, "", *(f"{s:.0%}" for s in shares))
+    console.print(table)
+    console.print(f"{found['households']:,} 户 / households", highlight=False)

@@ -164,7 +164,7 @@ def coverage(database: Database, scope: Scope, asked: CoverageRequest, *, now: d
     rows, level = inhabited(database, scope)
     teams, clock_told = _teams(database, scope, asked, clock, now)
     roads = load_roads(database, scope)
-    seconds, off_m = _least(roads, rows, teams)
+    seconds, off_m = least_seconds(roads, rows, teams)
     villages = _by_village(rows, seconds, asked.minutes)
     with database.scoped_session(scope) as session:
         names = {int(g["grid_key"]): g for g in grids.list_grids(session, level=VILLAGE, geometry=False)}
@@ -239,10 +239,10 @@ def _teams(
     return out, f"{clock:%H:%M}"
 
 
-def _least(
+def least_seconds(
     roads: Roads, rows: list[GridRow], teams: list[tuple[TeamRow, PlacedTeam]]
 ) -> tuple[Floats, Floats]:
-    """Seconds of the nearest team to each place; and metres between the place and the road."""
+    """Return seconds of the nearest team to each place, and metres between the place and the road."""
     xy = in_metres(roads, [r["label_lon"] for r in rows], [r["label_lat"] for r in rows])
     keys = np.array([int(r["grid_key"]) for r in rows])
     seconds = np.full(len(rows), np.inf)

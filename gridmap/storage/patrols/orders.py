@@ -24,6 +24,13 @@ class OrderRow(TypedDict):
     noted_by: str | None
 
 
+class PlanOfNight(TypedDict):
+    """A plan, and the one that it replaces."""
+
+    patrol_id: int
+    replaces_id: int | None
+
+
 def orders_of(session: Session, patrol_id: int) -> list[OrderRow]:
     """List what was issued of a plan, by team."""
     query = (
@@ -70,3 +77,13 @@ def running(session: Session, at: dt.datetime, slack: dt.timedelta) -> list[int]
         .order_by(Patrol.patrol_id.desc())
     )
     return list(session.scalars(query))
+
+
+def plans_between(session: Session, begin: dt.datetime, end: dt.datetime) -> list[PlanOfNight]:
+    """Return the plans whose shifts begin within a time, in order."""
+    query = (
+        select(Patrol.patrol_id, Patrol.replaces_id)
+        .where(Patrol.begins_at >= begin, Patrol.begins_at < end)
+        .order_by(Patrol.begins_at, Patrol.patrol_id)
+    )
+    return [cast("PlanOfNight", dict(row)) for row in session.execute(query).mappings()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from typing import Annotated
 
 from flask_openapi3.blueprint import APIBlueprint
@@ -11,8 +13,9 @@ from pydantic import BaseModel, Field
 from gridmap.domain.terms import LONGEST
 from gridmap.services.patrols.follow import orders
 from gridmap.services.patrols.follow.orders import Order
+from gridmap.services.patrols.follow.week import Week, patrol_week
 from web.api.patrols.schemas import PatrolPlanPath, PlanNumber
-from web.api.schemas import Nothing, Problem
+from web.api.schemas import Nothing, Problem, Strict
 from web.context import actor, database, scope
 
 bp = APIBlueprint(
@@ -48,6 +51,29 @@ class OrderPath(BaseModel):
 
     patrol_id: PlanNumber
     team: Annotated[str, Field(min_length=1, max_length=LONGEST["code"], description="Code of a team.")]
+
+
+class WeekQuery(Strict):
+    """Which week."""
+
+    since: dt.date = Field(description="Its first day; a week has seven.")
+
+
+class WeekTold(BaseModel):
+    """A week of patrols: plans that were issued or driven, the doses of places and hours."""
+
+    since: str
+    until: str
+    plans: list[Mapping[str, object]]
+    places: list[Mapping[str, object]]
+    hours: list[Mapping[str, object]]
+    left_out: int
+
+
+@bp.get("/patrol-weeks", responses={200: WeekTold})
+def get_week(query: WeekQuery) -> Week:
+    """Tell what was planned and driven in a week, and the dose by place and hour of the day."""
+    return patrol_week(database(), scope(), query.since)
 
 
 @bp.get("/patrol-plans/<int:patrol_id>/orders", responses={200: OrdersTold})

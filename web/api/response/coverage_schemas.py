@@ -67,3 +67,23 @@ class Coverage(BaseModel):
     grids: list[Mapping[str, object]]
     villages: list[Mapping[str, object]]
     total: Mapping[str, object]
+
+
+class NearQuarterTold(BaseModel):
+    """A moment of a shift."""
+
+    at: str
+    teams: int
+    shares: list[float]
+
+
+class NearTold(BaseModel):
+    """Households near to some team of a plan, by quarter of an hour; shares for each of the minutes."""
+
+    patrol_id: int
+    minutes: list[float]
+    level: int
+    households: int
+    quarters: list[NearQuarterTold]
+    least: list[float]
+    mean: list[float]

@@ -21,6 +21,7 @@ from gridmap.ingest.rows.cells import without_totals
 
 _LARGEST = 4_000_000
 _LISTS = ("closed_to", "windows")
+_LISTED = "[;；、,，]"
 
 
 HEADINGS = {
@@ -180,13 +181,65 @@ def _of_json(path: Path) -> Any:
     try:
         if path.stat().st_size > _LARGEST:
             raise _refused(path.name, "-", "-", "超过 4 MB", "is larger than 4 MB")
-        return json.loads(path.read_text("utf-8-sig"))
+        given = json.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError):
         raise _refused(
             path.name, "-", "-", "无法读取，应为 UTF-8 文本", "cannot be read as UTF-8 text"
         ) from None
     except (ValueError, RecursionError) as broken:
         raise _refused(path.name, "-", "-", f"不是 JSON：{broken}", f"is no JSON: {broken}") from None
+    if not isinstance(given, dict):
+        return given
+    parts = {str(key): _PARTS.get(heading_key(str(key)), str(key)) for key in given}
+    _refuse_twice(path, "-", parts)
+    return {parts[key]: _renamed(path, parts[key], rows) for key, rows in given.items()}
+
+
+_PARTS = {
+    heading_key(spelling): part
+    for part, spellings_ in (("stops", "stops 停靠点 站点 点位 巡防点"), ("teams", "teams 队伍 巡防队 班组"))
+    for spelling in spellings_.split()
+}
+
+
+def _renamed(path: Path, part: str, rows: Any) -> Any:
+    """Give the fields of JSON rules their names, and their words their codes, as a table's."""
+    if not isinstance(rows, list):
+        return rows
+    out = []
+    for number, row in enumerate(rows):
+        if not isinstance(row, dict):
+            out.append(row)
+            continue
+        fields = {str(key): HEADINGS.get(heading_key(str(key)), str(key)) for key in row}
+        _refuse_twice(path, f"{part}[{number}]", fields)
+        out.append({fields[key]: _coded(fields[key], value) for key, value in row.items()})
+    return out
+
+
+def _coded(field: str, value: Any) -> Any:
+    """Read a word of JSON as the cell of a table is read; numbers and lists of numbers stay."""
+    if isinstance(value, list):
+        return [_coded(field, part) for part in value]
+    if not isinstance(value, str):
+        return value
+    text = _cell(field, value)
+    if field in _LISTS and re.search(_LISTED, text):
+        return [_coded(field, part.strip()) for part in re.split(_LISTED, text) if part.strip()]
+    return _CODES.get(field, {}).get(text.lower(), text)
+
+
+def _refuse_twice(path: Path, row: str, fields: Mapping[str, str]) -> None:
+    meant = list(fields.values())
+    twice = [name for name, field in fields.items() if meant.count(field) > 1]
+    if twice:
+        raise _refused(
+            path.name,
+            row,
+            fields[twice[0]],
+            f"“{'、'.join(twice)}”是同一字段，请删除其一",
+            f"{', '.join(twice)} are one field; delete one of them",
+        )
 
 
 _SAID = {
@@ -254,17 +307,8 @@ def _cell(field: str, cell: object) -> str:
 
 
 def _require_plain_headings(path: Path, fields: Mapping[str, str]) -> None:
-    meant = list(fields.values())
-    twice = [name for name, field in fields.items() if meant.count(field) > 1]
-    if twice:
-        raise _refused(
-            path.name,
-            "-",
-            fields[twice[0]],
-            f"列“{'、'.join(twice)}”是同一字段，请删除其一",
-            f"the columns {', '.join(twice)} are one field; delete one of them",
-        )
-    if not {"stop", "team"}.intersection(meant):
+    _refuse_twice(path, "-", fields)
+    if not {"stop", "team"}.intersection(fields.values()):
         raise _refused(
             path.name,
             "-",
@@ -290,7 +334,7 @@ def _of_table(path: Path) -> tuple[dict[str, Any], dict[tuple[str, int], int]]:
             continue
         for name in _LISTS:
             if name in rule:
-                rule[name] = [part.strip() for part in re.split("[;；、,，]", rule[name]) if part.strip()]
+                rule[name] = [part.strip() for part in re.split(_LISTED, rule[name]) if part.strip()]
         for name, codes in _CODES.items():
             if isinstance(rule.get(name), list):
                 rule[name] = [codes.get(part.lower(), part) for part in rule[name]]

@@ -38,6 +38,7 @@ class VisitAgainstPlan(TypedDict):
     late_s: int | None
     check_in: int | None
     note: str | None
+    on_spot: bool
     evidence: list[str]
 
 

@@ -39,6 +39,7 @@ class Made(SeenVisit):
     evidence: list[str]
     check_in: int | None
     note: str | None
+    on_spot: bool
 
 
 def plan_against_done(database: Database, scope: Scope, patrol_id: int) -> Done:
@@ -271,7 +272,7 @@ def _against(
 
 def _joined(seen: Sequence[SeenVisit], check_ins: Sequence[VisitRow]) -> list[Made]:
     """Visits by either evidence; a check-in during a stay, or close to it, is the same visit."""
-    made = [_made(v, ["position"], None, None) for v in seen]
+    made = [_made(v, ["position"], None, None, on_spot=False) for v in seen]
     for said in check_ins:
         same = next(
             (
@@ -287,13 +288,15 @@ def _joined(seen: Sequence[SeenVisit], check_ins: Sequence[VisitRow]) -> list[Ma
         )
         if same is not None:
             same["evidence"], same["check_in"] = ["position", "check-in"], said["visit_id"]
-            same["note"] = said["note"]
+            same["note"], same["on_spot"] = said["note"], said["on_spot"]
         else:
-            made.append(_made(said, ["check-in"], said["visit_id"], said["note"]))
+            made.append(_made(said, ["check-in"], said["visit_id"], said["note"], on_spot=said["on_spot"]))
     return sorted(made, key=lambda v: (v["arrived_at"], v["team_code"], v["stop"]))
 
 
-def _made(visit: SeenVisit, evidence: list[str], check_in: int | None, note: str | None) -> Made:
+def _made(
+    visit: SeenVisit, evidence: list[str], check_in: int | None, note: str | None, *, on_spot: bool
+) -> Made:
     return {
         "team_code": visit["team_code"],
         "stop": visit["stop"],
@@ -302,6 +305,7 @@ def _made(visit: SeenVisit, evidence: list[str], check_in: int | None, note: str
         "evidence": evidence,
         "check_in": check_in,
         "note": note,
+        "on_spot": on_spot,
     }
 
 
@@ -324,6 +328,7 @@ def _told(visit: KeptVisit, done: Made | None, zone: ZoneInfo) -> VisitAgainstPl
         "late_s": late,
         "check_in": done and done["check_in"],
         "note": done and done["note"],
+        "on_spot": done is not None and done["on_spot"],
         "evidence": done["evidence"] if done else [],
     }
 

@@ -33,6 +33,9 @@ export class Orders {
 
   /** @param {string} team */
   phone = (team) => `/field/patrols/${this.#plan}/${encodeURIComponent(team)}`;
+  get near() {
+    return `/patrols/${this.#plan}/near`;
+  }
   issue = () => this.#ask("POST");
   recall = () => this.#ask("DELETE");
 
@@ -78,6 +81,8 @@ export function ordersPart(orders) {
    */
   const button = (id, onclick) => h("button", { type: "button", id, onclick }, t(id.replace("-", "_")));
   return [
+    h("p", {}, h("a", { id: "pat-near", href: orders.near }, t("pat_near"))),
+    h("p", {}, h("a", { id: "pat-week", href: "/patrols/week" }, t("pat_week"))),
     trouble ? h("p", { class: "warn-text", role: "alert" }, trouble) : null,
     may("plan_patrols") && issued.length < rows.length ? button("pat-issue", orders.issue) : null,
     may("plan_patrols") && noted.length < issued.length ? button("pat-recall", orders.recall) : null,
@@ -92,11 +97,7 @@ export function ordersPart(orders) {
           " ",
           h("span", { class: "muted" }, stateOf(row)),
           " ",
-          h(
-            "a",
-            { href: orders.phone(row.team_code) },
-            t("pat_phone"),
-          ),
+          h("a", { href: orders.phone(row.team_code) }, t("pat_phone")),
         ),
       ),
     ),

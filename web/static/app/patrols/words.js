@@ -176,6 +176,8 @@ export const PATROL_WORDS = {
   pat_issued: ["{at} 下发，未收到", "issued at {at}, not noted yet"],
   pat_not_issued: ["未下发", "not issued"],
   pat_phone: ["手机页", "phone page"],
+  pat_near: ["各刻钟的就近覆盖（1、3、5 分钟）", "Households within 1, 3, 5 minutes, by quarter of an hour"],
+  pat_week: ["一周巡防：计划、行驶与驻留", "A week of patrols: planned, driven, dosage"],
   pat_fixed: ["安排必到点", "Visit fixed points, too"],
   pat_legend_fixed: ["必到点", "Fixed point"],
   pat_vary: ["路线每次不同", "Routes differ by seed"],

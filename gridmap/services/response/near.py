@@ -1,0 +1,121 @@
+"""Staying near: the share of households that some team of a plan could soon be at, through its shift."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TypedDict
+
+import numpy as np
+
+from gridmap.domain.duties import on_shift
+from gridmap.domain.gridkey import Scope
+from gridmap.domain.patrols import KeptPlan
+from gridmap.services.ground.roads import load_roads
+from gridmap.services.patrols.keep.plans import kept_plan
+from gridmap.services.response.coverage import PlacedTeam, inhabited, least_seconds
+from gridmap.storage.database import Database
+from gridmap.storage.teams import teams as field
+from gridmap.storage.teams.teams import TeamRow
+
+PROMISED_MIN = (1.0, 3.0, 5.0)
+"""Minutes that towns promise: a policeman in one, a patrol in three, help in five."""
+
+_QUARTER = dt.timedelta(minutes=15)
+
+
+class NearQuarter(TypedDict):
+    """A moment of the shift: teams that are out or ready, and the share of households near to one of them."""
+
+    at: str
+    teams: int
+    shares: list[float]
+
+
+class Near(TypedDict):
+    """Households near to some team, by quarter of an hour; ``least`` and ``mean`` over the shift."""
+
+    patrol_id: int
+    minutes: list[float]
+    level: int
+    households: int
+    quarters: list[NearQuarter]
+    least: list[float]
+    mean: list[float]
+
+
+def staying_near(database: Database, scope: Scope, patrol_id: int) -> Near:
+    """Tell for each quarter of an hour of a plan's shift how many households some team is near to.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    patrol_id : int
+
+    Returns
+    -------
+    Near
+        Shares from 0 to 1 for each of :data:`PROMISED_MIN`.
+
+    Raises
+    ------
+    NotFound
+        When the plan is not in the scope.
+    InvalidInput
+        When there are no roads or no households.
+
+    Notes
+    -----
+    Teams are where the plan has them, those without a stop at their base while they are on shift. Households stand at
+    their micro-grid's representative point, put onto the nearest road; times are by road at the team's own speed.
+    """
+    plan = kept_plan(database, scope, patrol_id)
+    rows, level = inhabited(database, scope)
+    roads = load_roads(database, scope)
+    with database.scoped_session(scope) as session:
+        teams = {row["code"]: row for row in field.list_teams(session)}
+    households = np.array([row["households"] for row in rows])
+    total = int(households.sum())
+    quarters: list[NearQuarter] = []
+    for number in range(-((plan.begins_at - plan.ends_at) // _QUARTER)):
+        moment = plan.begins_at + number * _QUARTER
+        placed = _placed(plan, teams, moment)
+        seconds, _ = least_seconds(roads, rows, placed)
+        shares = [round(float(households[seconds <= 60.0 * m].sum()) / total, 4) for m in PROMISED_MIN]
+        quarters.append({"at": moment.isoformat(), "teams": len(placed), "shares": shares})
+    by_limit = np.array([quarter["shares"] for quarter in quarters])
+    return {
+        "patrol_id": patrol_id,
+        "minutes": list(PROMISED_MIN),
+        "level": level,
+        "households": total,
+        "quarters": quarters,
+        "least": by_limit.min(axis=0).round(4).tolist(),
+        "mean": by_limit.mean(axis=0).round(4).tolist(),
+    }
+
+
+def _placed(
+    plan: KeptPlan, teams: dict[str, TeamRow], moment: dt.datetime
+) -> list[tuple[TeamRow, PlacedTeam]]:
+    """Teams of a plan that are on shift at a moment, with where they are."""
+    where = {code: (at.lon, at.lat) for code, at in plan.place_at(moment).items()}
+    out: list[tuple[TeamRow, PlacedTeam]] = []
+    for code in [*where, *plan.summary["idle"]]:
+        row = teams.get(code)
+        if row is None or not on_shift(row["shift_start"], row["shift_end"], moment.time()):
+            continue
+        lon, lat = where.get(code, (row["base_lon"], row["base_lat"]))
+        if lon is None or lat is None:
+            continue
+        placed: PlacedTeam = {
+            "code": code,
+            "name_zh": row["name_zh"],
+            "name_en": row["name_en"],
+            "mode": row["mode"],
+            "from": "plan" if code in where else "base",
+            "lon": lon,
+            "lat": lat,
+        }
+        out.append((row, placed))
+    return out
