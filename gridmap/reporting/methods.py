@@ -80,11 +80,11 @@ def _scan(report: HotspotReport) -> Text:
         return Text(
             f"时空聚集（泊松扫描）：寻找“某一带、某段时间”比按在场人口和天数平均分摊更多的圆柱，用 "
             f"{report.permutations} "
-            f"次随机模拟求 p{asked.zh}。按整{step.zh}计算，不看零头。",
+            f"次随机模拟（容许各处发生率像实际那样有高有低）求 p{asked.zh}。按整{step.zh}计算，不看零头。",
             f"Clusters in space and time (Poisson scan): cylinders of places and {step.en}s with more than an "
             f"even spread "
             f"over the people present and over time; p from {report.permutations} random "
-            f"replications{asked.en}. Whole "
+            f"replications in which rates differ among places as they are found to{asked.en}. Whole "
             f"{step.en}s only.",
         )
     return Text(

@@ -8,6 +8,7 @@ from scipy import sparse
 
 from gridmap.analysis import fdr as correction
 from gridmap.analysis._given import Rng
+from gridmap.analysis.dispersion import dispersion_of
 from gridmap.analysis.hotspot import _counts
 from gridmap.analysis.hotspot.field import Field, checked, checked_choice, checked_values, seed_of
 from gridmap.analysis.hotspot.null import TIES, Uniforms
@@ -90,7 +91,7 @@ def local_counts(
     total = round(float(np.sum(field.ordered)))
     observed = member @ field.values
     share = np.minimum(member @ share_of_cell, 1.0)
-    dispersion, excess = _dispersion(field.values, total, share_of_cell)
+    dispersion, excess = dispersion_of(field.values, total, share_of_cell)
     if null == "auto":
         null = "gamma-poisson" if excess > _DISPERSED else "poisson"
     spread = np.zeros(field.n)
@@ -153,17 +154,6 @@ def _membership(field: Field, *, star: bool) -> sparse.csr_array:
         pattern = sparse.csr_array(pattern + sparse.eye_array(field.n))
     pattern.eliminate_zeros()
     return pattern
-
-
-def _dispersion(events: Floats, total: int, share: Floats) -> tuple[float, float]:
-    """Variance of the cells' relative rates, and how many standard errors it lies above none."""
-    mean = total * share
-    # Given the total, a cell's variance is mean * (1 - share).
-    over = float(np.sum(np.sort((events - mean) ** 2 - mean * (1.0 - share))))
-    squares = float(np.sum(np.sort(mean**2)))
-    if squares == 0:
-        return 0.0, 0.0
-    return max(over / squares, 0.0), over / np.sqrt(2.0 * squares)
 
 
 def _correlation(member: sparse.csr_array, share: Floats, share_of_cell: Floats, dispersion: float) -> Floats:

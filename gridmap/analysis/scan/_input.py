@@ -176,6 +176,21 @@ def poisson_draws(expected: NDArray[np.float64], cases: int, rng: np.random.Gene
     return draw
 
 
+def gamma_poisson_draws(
+    expected: NDArray[np.float64], cases: int, dispersion: float, rng: np.random.Generator
+) -> Draw:
+    """Multinomial counts (m, T) of places whose relative rates vary by themselves, the same at all steps."""
+    places, steps = expected.shape
+
+    def draw(size: int) -> NDArray[np.int64]:
+        rate = rng.gamma(1.0 / dispersion, dispersion, size=(size, places))
+        share = (expected[None] * rate[:, :, None]).reshape(size, places * steps)
+        share /= share.sum(axis=1, keepdims=True)
+        return rng.multinomial(cases, share).reshape(size, places, steps)
+
+    return draw
+
+
 def label_draws(population: NDArray[np.float64], cases: int, rng: np.random.Generator) -> Draw:
     """Cases as a random choice among the people of all places (m,)."""
     people = np.rint(population).astype(np.int64)

@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridmap.analysis._given import Rng, generator_of, whole_of
+from gridmap.analysis.dispersion import dispersion_of
 from gridmap.analysis.scan._input import (
+    Draw,
     Places,
     checked_counts,
     checked_points,
     checked_population,
+    gamma_poisson_draws,
     label_draws,
     poisson_draws,
     refuse,
@@ -21,6 +24,8 @@ from gridmap.analysis.scan._input import (
     time_draws,
 )
 from gridmap.analysis.scan._search import Options, ScanResult, Search
+
+_LEAST_DISPERSION = 1e-9
 
 
 def spatial(
@@ -39,6 +44,7 @@ def spatial(
     ids: ArrayLike | None = None,
     ratios: tuple[float, ...] | None = None,
     penalty: float = 0.0,
+    null: str = "poisson",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> ScanResult:
     """Scan space for clusters (Kulldorff 1997).
@@ -72,6 +78,10 @@ def spatial(
         Ratios of the ellipses' axes; 1, 1.5, 2, 3, 4 and 5 by default, in 1, 4, 6, 9, 12 and 15 directions.
     penalty : float
         Power of the penalty 4s/(s + 1)^2 on ellipses of ratio s; 0 for none.
+    null : {"poisson", "fitted"}
+        Of the replications of the Poisson model. ``fitted``: rates of places vary by themselves, as much as they are
+        found to (gamma-Poisson): with ``poisson`` such places alone make most maps have a "cluster". The ratios are the
+        same.
     on_progress : callable, optional
         Called with how many centres are done, and of how many, while replications are scanned.
 
@@ -104,10 +114,10 @@ def spatial(
     total = int(counts.sum())
     expected = places.population * (total / places.population.sum())
     generator = generator_of(rng)
-    draw = (
-        label_draws(places.population[:, 0], total, generator)
+    draw, told = (
+        (label_draws(places.population[:, 0], total, generator), {})
         if labels
-        else poisson_draws(expected, total, generator)
+        else _replications(null, places, expected, generator)
     )
     options = Options(max_population, permutations, min_cases, side, most, shape, ratios, penalty)
     search = Search(
@@ -115,7 +125,7 @@ def spatial(
     )
     found = search.run(draw, _ranks(ids, len(points)), on_progress)
     timeless = tuple(replace(cluster, start=None, end=None) for cluster in found.clusters)
-    return replace(found, clusters=timeless, conventions=found.conventions | {"model": model})
+    return replace(found, clusters=timeless, conventions=found.conventions | {"model": model} | told)
 
 
 def space_time(
@@ -133,6 +143,7 @@ def space_time(
     side: str = "high",
     most: int = 20,
     ids: ArrayLike | None = None,
+    null: str = "poisson",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> ScanResult:
     """Scan cylinders: circles in space times intervals of steps.
@@ -153,8 +164,8 @@ def space_time(
         Most steps of a window; half of T by default, and at least one.
     prospective : bool
         Look only at windows that reach the last step.
-    permutations, rng, min_cases, side, most, ids, on_progress
-        As for :func:`spatial`.
+    permutations, rng, min_cases, side, most, ids, null, on_progress
+        As for :func:`spatial`; ``fitted`` rates vary from place to place and stay the same at all steps.
 
     Returns
     -------
@@ -194,6 +205,7 @@ def space_time(
         )
     total = int(counts.sum())
     generator = generator_of(rng)
+    told: dict[str, str] = {}
     if model == "permutation" or population is None:
         places = Places.merge(points, counts, counts.astype(np.float64))
         expected = places.cases.sum(axis=1)[:, None] * (places.cases.sum(axis=0)[None, :] / total)
@@ -203,7 +215,7 @@ def space_time(
         places = Places.merge(points, counts, people)
         refuse_cases_without_people(places, labels=False)
         expected = places.population * (total / places.population.sum())
-        draw = poisson_draws(expected, total, generator)
+        draw, told = _replications(null, places, expected, generator)
     length = np.arange(steps)[None, :] - np.arange(steps)[:, None] + 1
     wanted = (length >= 1) & (length <= longest)
     if prospective:
@@ -222,8 +234,33 @@ def space_time(
             "model": f"space-time {model}",
             "windows": "prospective" if prospective else "retrospective",
             "max_duration": f"{longest} steps",
-        },
+        }
+        | told,
     )
+
+
+def _replications(
+    null: str, places: Places, expected: NDArray[np.float64], generator: np.random.Generator
+) -> tuple[Draw, dict[str, str]]:
+    """Return how the Poisson model's replications are drawn, and the conventions of that."""
+    if null not in ("poisson", "fitted"):
+        raise refuse(
+            "null",
+            f"扫描的零假设“{null}”不存在，请用 poisson 或 fitted。",
+            f"There is no null {null!r}; use poisson or fitted.",
+        )
+    total = int(places.cases.sum())
+    if null == "poisson":
+        return poisson_draws(expected, total, generator), {}
+    share = expected.sum(axis=1) / expected.sum()
+    dispersion, _ = dispersion_of(places.cases.sum(axis=1).astype(np.float64), total, share)
+    told = {
+        "null": "Monte Carlo, given the total, with rates of places as dispersed as fitted (gamma-Poisson)",
+        "dispersion": f"{dispersion:.6g}",
+    }
+    if dispersion <= _LEAST_DISPERSION:
+        return poisson_draws(expected, total, generator), told
+    return gamma_poisson_draws(expected, total, dispersion, generator), told
 
 
 def _no_model(model: str, known: str) -> Exception:

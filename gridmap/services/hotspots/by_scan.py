@@ -33,6 +33,7 @@ def by_scan(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         rng=np.random.default_rng(spec.seed),
         min_cases=MINIMUM,
         ids=inputs.cells["grid_key"].to_numpy(dtype=np.int64),
+        null=_null(spec),
     )
     return _outcome(inputs, spec, found, None)
 
@@ -51,8 +52,14 @@ def by_space_time_scan(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         rng=np.random.default_rng(spec.seed),
         min_cases=MINIMUM,
         ids=inputs.cells["grid_key"].to_numpy(dtype=np.int64),
+        null=_null(spec),
     )
     return _outcome(inputs, spec, found, cut)
+
+
+def _null(spec: HotspotSpec) -> str:
+    # By count a place stands out for its many people, which is no dispersion; the run says so.
+    return "fitted" if spec.by == "rate" else "poisson"
 
 
 def _permutations(spec: HotspotSpec) -> int:

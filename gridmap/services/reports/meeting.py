@@ -20,7 +20,7 @@ from gridmap.domain.gridkey import TOWN, UNASSIGNED, VILLAGE, ancestor, level_of
 from gridmap.domain.official_forms import period_before, read_period
 from gridmap.domain.protection import require_true
 from gridmap.domain.query import IncidentQuery
-from gridmap.domain.terms import MINIMUM
+from gridmap.domain.terms import CAPTION, MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.files.atomic import replacing
 from gridmap.reporting.meeting import Line, Measure, MeetingPack, Part, render_meeting
@@ -296,8 +296,8 @@ def _places(database: Database, actor: Actor) -> Part:
         for f in found[:_MOST]
     )
     told = Text(
-        f"第 {run.run_id} 次分析（{run.method}），{run.since} 至 {run.until}；接报量，不代表危险。",
-        f"Run {run.run_id} ({run.method}), {run.since} to {run.until}; reported incidents, not danger.",
+        f"第 {run.run_id} 次分析（{run.method}），{run.since} 至 {run.until}；{CAPTION[0]}。",
+        f"Run {run.run_id} ({run.method}), {run.since} to {run.until}; {CAPTION[1]}.",
     )
     return Part(title, headings, lines, _NONE, told)
 

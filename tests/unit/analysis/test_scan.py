@@ -13,6 +13,9 @@ from scipy import stats
 
 from gridmap.analysis import scan
 from gridmap.analysis.scan import _input as inputs
+from gridmap.errors import InvalidInput
+from scripts.bench.scan_dispersion import share_found
+from tests.doors import new_word
 
 
 @dataclass
@@ -389,3 +392,32 @@ def test_a_result_is_a_sequence_of_its_clusters() -> None:
     found = scan.spatial(xy, cases, np.full(36, 100.0), permutations=19)
     assert len(found) == len(list(found)) == len(found.clusters)
     assert found[0] is found.clusters[0]
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_noise_whose_rates_differ_among_places_makes_no_clusters_under_the_fitted_null(steps: int) -> None:
+    found = {null: share_found(0.5, 2.0, null, 30, steps=steps) for null in ("poisson", "fitted")}
+    # Of 30 maps 1.5 are expected.
+    assert found["fitted"] <= 4 / 30
+    assert found["poisson"] >= 0.5
+
+
+def test_the_ratio_and_the_cluster_are_the_same_under_either_null_and_a_strong_one_is_found() -> None:
+    rng = np.random.default_rng(3)
+    xy = rng.random((120, 2))
+    people = np.ones(120)
+    cases = rng.poisson(3.0, 120)
+    near = np.argsort(((xy - xy[0]) ** 2).sum(axis=1))[:8]
+    cases[near] += 12
+    one, other = (
+        scan.spatial(xy, cases, people, permutations=199, null=null, rng=1)[0]
+        for null in ("poisson", "fitted")
+    )
+    assert one.llr == other.llr
+    assert set(one.members) == set(other.members) >= set(near)
+    assert one.p <= other.p <= 0.05
+
+
+def test_a_null_that_there_is_not_is_refused() -> None:
+    with pytest.raises(InvalidInput):
+        scan.spatial([[0.0, 0.0], [1.0, 0.0]], [2, 1], [1.0, 1.0], null=new_word())
