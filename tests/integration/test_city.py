@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
+
 import numpy as np
 import pytest
 from sqlalchemy import text
 
+from gridmap.domain.cases.number import ORDERS
 from gridmap.domain.gridkey import LEVELS, VILLAGE, Scope, ancestor, region_of
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput, NotFound
@@ -16,6 +20,7 @@ from gridmap.services.ground.gridbook import GridBook
 from gridmap.services.ground.grids import grid_feature, grid_features
 from gridmap.services.ground.places import grid_of
 from gridmap.services.ground.tiles import ground_tile
+from gridmap.storage.cases.desk import draw_numbers
 from gridmap.storage.database import Database
 from gridmap.storage.ground import tiles as stored_tiles
 from gridmap.storage.ground.cells import grids_reaching
@@ -267,3 +272,16 @@ def test_a_tile_is_made_once_a_version_and_is_never_another_scopes(
         unmade.setattr(stored_tiles, "ground_tile", None)
         with pytest.raises(TypeError):
             ground_tile(database, whole.scope, "grids", *tile)
+
+
+def test_numbers_for_life_run_over_into_the_next_day_and_never_come_twice(
+    database: Database, city: City
+) -> None:
+    town, day = city.towns[0] // 10**8, dt.date(2031, 2, 3)
+    with database.scoped_session(WHOLE, write=True) as session:
+        drawn = [draw_numbers(session, town, day, n) for n in (3, ORDERS - 5, 10)]
+    numbers = [number for part in drawn for number in part]
+    assert [len(part) for part in drawn] == [3, ORDERS - 5, 10]
+    assert len(set(numbers)) == len(numbers)
+    days = Counter(number[9:17] for number in numbers)
+    assert days == {"20310203": ORDERS, "20310204": 8}

@@ -235,11 +235,31 @@ def town_of(session: Session, grid_key: int) -> int:
     return 0 if first is None else int(first) // 10**8
 
 
+def _draw_at_once(session: Session, town: int, day: dt.date, n: int) -> list[str] | None:
+    """Draw numbers that a day still has in one statement; None where it has not so many."""
+    if n > ORDERS:
+        return None
+    fresh = upsert(CaseDay).values(town=town, day=day, drawn=n, seed=secrets.randbits(62))
+    row = session.execute(
+        fresh.on_conflict_do_update(
+            index_elements=[CaseDay.town, CaseDay.day],
+            set_={"drawn": CaseDay.drawn + n},
+            where=CaseDay.drawn + n <= ORDERS,
+        ).returning(CaseDay.drawn, CaseDay.seed)
+    ).one_or_none()
+    if row is None:
+        return None
+    return [compose(town, day, d) for d in order(row.seed)[row.drawn - n : row.drawn].tolist()]
+
+
 def draw_numbers(session: Session, town: int, day: dt.date, n: int) -> list[str]:
     """Draw numbers for life of a town's local day; none is drawn twice.
 
     A day has 100,000: what a bulk import needs beyond them is drawn from the days that follow.
     """
+    whole = _draw_at_once(session, town, day, n)
+    if whole is not None:
+        return whole
     out: list[str] = []
     while len(out) < n:
         session.execute(
