@@ -177,6 +177,7 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "patrols.delete_patrol_plan": A.PLAN_PATROLS,
         "patrol-orders.list_orders": A.SEE_PLANS,
         "patrol-orders.get_week": A.SEE_PLANS,
+        "patrol-orders.get_hours": A.SEE_PLANS,
         "patrol-orders.issue_plan": A.PLAN_PATROLS,
         "patrol-orders.recall_plan": A.PLAN_PATROLS,
         "patrol-orders.note_order": A.CHECK_IN,

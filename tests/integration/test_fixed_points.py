@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from gridmap import crs
+from gridmap.analysis.hours import hourly_profile
 from gridmap.cli.main import main
 from gridmap.domain.accounts import Actor
 from gridmap.domain.duties import slowness
@@ -21,13 +22,15 @@ from gridmap.domain.gridkey import Scope
 from gridmap.domain.shown_plans import WholePlan
 from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.services.ground.roads import load_roads
+from gridmap.services.hotspots.runs import hotspot_run
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports import history
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.services.patrols.ask.fixed_points import list_points
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.follow import orders
-from gridmap.services.patrols.follow.visits import plan_against_done
+from gridmap.services.patrols.follow.visits import check_in, plan_against_done
+from gridmap.services.patrols.follow.week import minutes_by_hour
 from gridmap.services.patrols.keep.files import export_plan
 from gridmap.services.patrols.make.plans import plan_patrols, solve_again
 from gridmap.services.response.coverage import CoverageRequest, coverage
@@ -196,6 +199,14 @@ def test_the_code_at_a_fixed_point_leads_to_the_plans_of_the_hour_and_a_stay_is_
 def test_a_week_tells_the_dose_that_was_planned_and_delivered(
     town: Database, tonight: WholePlan, client: FlaskClient
 ) -> None:
+    number = tonight["patrol_id"]
+    orders.issue_plan(town, KEEPER, number)
+    # Another plan of the night that nobody issued is left out.
+    planned(town, iterations=1)
+    visit = min(visits_to(tonight, "B02"), key=lambda v: str(v["start"]))
+    team = next(r["team_code"] for r in tonight["routes"] if visit in r["visits"])
+    came = dt.datetime.fromisoformat(visit["start"])
+    check_in(town, WHOLE, number, "B02", team, came, left_at=came + dt.timedelta(minutes=9))
     week = client.get(f"/api/v1/patrol-weeks?since={NIGHT}").get_json()
     (night,) = week["plans"]
     planned_min = sum(
@@ -203,21 +214,20 @@ def test_a_week_tells_the_dose_that_was_planned_and_delivered(
         for route in tonight["routes"]
         for v in route["visits"]
     )
-    assert (night["patrol_id"], night["made"], night["delivered_min"]) == (tonight["patrol_id"], 1, 7.0)
+    assert night["patrol_id"] == number
     assert night["planned_min"] == pytest.approx(planned_min, abs=0.1)
-    (school,) = [place for place in week["places"] if place["name_zh"] == "镇中心小学校门"]
-    assert (school["planned"], school["made"], school["planned_min"], school["delivered_min"]) == (
-        1,
-        1,
-        5.0,
-        7.0,
-    )
+    (bank,) = [place for place in week["places"] if place["name_zh"] == "农商银行网点"]
+    assert (bank["planned"], bank["made"], bank["planned_min"], bank["delivered_min"]) == (2, 1, 20.0, 9.0)
     for part in ("hours", "places"):
         assert sum(row["planned_min"] for row in week[part]) == pytest.approx(planned_min, abs=1.0)
-        assert sum(row["delivered_min"] for row in week[part]) == pytest.approx(7.0, abs=0.1)
-    assert [row["hour"] for row in week["hours"] if row["delivered_min"]] == [20]
+        assert sum(row["delivered_min"] for row in week[part]) == pytest.approx(
+            night["delivered_min"], abs=0.5
+        )
+    by_hour = {row["hour"]: row["delivered_min"] for row in week["hours"]}
+    for hour, minutes in minutes_by_hour(came, came + dt.timedelta(minutes=9)):
+        assert by_hour[hour] >= round(minutes, 1)
     assert week["left_out"] > 0
-    assert "镇中心小学校门" in client.get(f"/patrols/week?since={NIGHT}").get_data(as_text=True)
+    assert "农商银行网点" in client.get(f"/patrols/week?since={NIGHT}").get_data(as_text=True)
     empty = client.get(f"/patrols/week?since={NIGHT + dt.timedelta(days=30)}").get_data(as_text=True)
     assert "没有下发" in empty
 
@@ -247,6 +257,44 @@ def test_staying_near_is_the_coverage_of_each_quarter_and_grows_with_the_minutes
         share = sum(n for n, s in zip(households, seconds, strict=True) if s <= minutes) / sum(households)
         assert quarter["shares"][k] == pytest.approx(share, abs=1e-3)
     assert "%" in client.get(f"/patrols/{number}/near").get_data(as_text=True)
+
+
+def test_incidents_expected_by_hour_are_those_of_the_run_and_fall_on_the_visits_as_counted(
+    town: Database, tonight: WholePlan, client: FlaskClient
+) -> None:
+    number = tonight["patrol_id"]
+    told = client.get(f"/api/v1/patrol-plans/{number}/hours").get_json()
+    run = hotspot_run(town, WHOLE, tonight["hotspot_run_id"])
+    with town.scoped_session(WHOLE.for_upkeep()) as session:
+        counts = dict(
+            session.execute(
+                text(
+                    "select extract(hour from occurred_at at time zone 'Asia/Shanghai')::int, count(*) from incidents"
+                    " where (cast(:domain as text) is null or domain = :domain) and withdrawn_at is null and"
+                    " (occurred_at at time zone 'Asia/Shanghai')::date between :since and :until group by 1"
+                ),
+                {"domain": run.domain, "since": run.since, "until": run.until},
+            ).all()
+        )
+    assert told["incidents"] == sum(counts.values())
+    share = hourly_profile([counts.get(hour, 0) for hour in range(24)], seed=tonight["seed"]).share
+    by_hour = {row["hour"]: row for row in told["hours"]}
+    assert told["hours"][0]["hour"] == dt.datetime.fromisoformat(tonight["begins_at"]).hour
+    days = (run.until - run.since).days + 1
+    observed = {r["stop"]: r["observed"] or 0 for r in tonight["summary"]["reasons"]}
+    covered = 0.0
+    for visit in (v for route in tonight["routes"] for v in route["visits"]):
+        at, end = (dt.datetime.fromisoformat(visit[k]) for k in ("start", "leave"))
+        while at < end:
+            covered += observed[visit["stop"]] / days * share[at.hour] / 3600
+            at += dt.timedelta(seconds=1)
+    assert told["covered"] == pytest.approx(covered, rel=0.01)
+    assert sum(row["expected"] for row in by_hour.values()) == pytest.approx(told["expected"], abs=0.01)
+    assert 0 < told["covered"] < told["expected"]
+    for row in told["hours"]:
+        assert row["low"] <= row["share"] <= row["high"]
+        assert row["share"] == pytest.approx(share[row["hour"]], abs=1e-4)
+    assert "预计" in client.get(f"/patrols/{number}/near").get_data(as_text=True)
 
 
 def nearest_of(town: Database, teams: list[Any], told: Any) -> list[float]:

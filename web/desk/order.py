@@ -11,6 +11,7 @@ from flask import Blueprint, Response, make_response, request, url_for
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.patrols.ask.fixed_points import list_points
 from gridmap.services.patrols.follow import orders, visits
+from gridmap.services.patrols.follow.hours import plan_hours
 from gridmap.services.patrols.follow.week import DAYS, patrol_week
 from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.services.response.near import staying_near
@@ -51,7 +52,12 @@ def show(patrol_id: int, team: str) -> Response:
 def near(patrol_id: int) -> Response:
     """Answer how many households are near to some team of a plan, by quarter of an hour."""
     found = staying_near(context.database(), context.scope(), patrol_id)
-    return page("desk/near.html", "", near=found)
+    try:
+        hours = plan_hours(context.database(), context.scope(), patrol_id)
+    except InvalidInput:
+        # A plan of fixed points alone expects nothing of its hours.
+        hours = None
+    return page("desk/near.html", "", near=found, hours=hours)
 
 
 @bp.get("/patrols/week")

@@ -11,14 +11,51 @@ from rich.table import Table
 from gridmap.cli.common import Day, actor, asked, console, period_and_level, workspace
 from gridmap.domain import terms
 from gridmap.domain.protection import require_true
+from gridmap.domain.query import IncidentQuery
 from gridmap.domain.terms import CAPTION
 from gridmap.services.hotspots.effects import Effect
 from gridmap.services.hotspots.effects import effect as measured_effect
+from gridmap.services.hotspots.hours import hours_by_kind
 from gridmap.services.hotspots.publish import p_text
 from gridmap.services.hotspots.rate_table import rate_table
 from gridmap.services.hotspots.spec import HotspotSpec
 
 _SHOWN = 30
+
+
+@click.command("hours")
+@click.option("--domain", help="领域 / domain; 默认全部 / all.")
+@click.option("--from", "since", type=Day(), help="起 / first day.")
+@click.option("--to", "until", type=Day(), help="止 / last day.")
+@click.option("--within", type=int, help="只看此网格 / only this grid's key.")
+@asked(terms.SEED, "--seed", kind=int)
+def hours(
+    domain: str | None, since: dt.date | None, until: dt.date | None, within: int | None, seed: int
+) -> None:
+    """各类事件在一天中的时段，循环平滑并给出区间 / hours of the day by kind, smoothed around the clock."""
+    with workspace() as database:
+        require_true(actor(database))
+        first, last, _ = period_and_level(database, actor(database).scope)
+        query = IncidentQuery(within, since or first, until or last, (domain,) if domain else ())
+        found = hours_by_kind(database, actor(database).scope, query, seed=seed)
+    table = Table()
+    table.add_column("类别 / kind", overflow="fold")
+    for heading in ("接报\nreported", "高峰\npeak", "占比\nshare", "90 %", "夜间 19–06\nat night"):
+        table.add_column(heading, justify="right")
+    for row in found[:_SHOWN]:
+        profile = row.profile
+        peak = int(profile.share.argmax())
+        night = float(profile.share[[hour for hour in range(24) if hour >= 19 or hour < 6]].sum())
+        table.add_row(
+            "全部 / all" if row.kind is None else f"{row.domain} {row.kind}",
+            f"{profile.count:,}",
+            f"{peak:02d}:00",
+            f"{profile.share[peak]:.1%}",
+            f"{profile.low[peak]:.1%} … {profile.high[peak]:.1%}",
+            f"{night:.0%}",
+        )
+    console.print(table)
+    console.print(f"{CAPTION[0]} / {CAPTION[1]}")
 
 
 @click.command("rates")

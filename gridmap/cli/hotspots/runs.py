@@ -10,7 +10,7 @@ import click
 from rich.table import Table
 
 from gridmap.cli.common import Day, actor, asked, console, period_and_level, progress, workspace
-from gridmap.cli.hotspots.rates import effect, rates
+from gridmap.cli.hotspots.rates import effect, hours, rates
 from gridmap.domain import terms
 from gridmap.domain.hotspots import Finding, KeptRun, PairsBand, RunSummary
 from gridmap.domain.protection import Counts, Purpose, counts_for
@@ -336,4 +336,5 @@ def delete(run_id: int) -> None:
 
 
 group.add_command(rates)
+group.add_command(hours)
 group.add_command(effect)

@@ -16,6 +16,7 @@ from gridmap.domain.clock import read_moment
 from gridmap.services.patrols.follow import orders
 from gridmap.services.patrols.follow import visits as evidence
 from gridmap.services.patrols.follow.effects import effect_of_visits
+from gridmap.services.patrols.follow.hours import plan_hours
 from gridmap.services.patrols.follow.live import live_teams
 from gridmap.services.patrols.follow.shown_visits import Done
 from gridmap.services.patrols.follow.week import DAYS, patrol_week, write_week
@@ -250,4 +251,39 @@ def week(since: dt.date | None, out: Path | None) -> None:
     console.print(f"各时段分钟（完成 / 计划）/ minutes by hour, delivered / planned: {told}", highlight=False)
 
 
-COMMANDS = (visits, check_in, live, effect, issue, orders_, week)
+@click.command("hours")
+@click.argument("patrol_id", type=int)
+def hours(patrol_id: int) -> None:
+    """各时段是否到位 / incidents expected at a plan's hotspots by hour, and while a team is there."""
+    with workspace() as database:
+        found = plan_hours(database, actor(database).scope, patrol_id)
+    table = Table()
+    for heading in (
+        "时段\nhour",
+        "占全天\nof the day",
+        "90 %",
+        "驻留分钟\nminutes",
+        "预计事件\nexpected",
+        "在场时\nduring visits",
+    ):
+        table.add_column(heading, justify="right")
+    for row in found["hours"]:
+        table.add_row(
+            f"{row['hour']:02d}:00",
+            f"{row['share']:.1%}",
+            f"{row['low']:.1%} … {row['high']:.1%}",
+            f"{row['planned_min']:.0f}",
+            f"{row['expected']:.3f}",
+            f"{row['covered']:.4f}",
+        )
+    console.print(table)
+    console.print(
+        f"预计 {found['expected']:.2f} 件，在场时 {found['covered']:.3f} 件；"
+        f"若只按地点、各时段相同，为 {found['by_place']:.3f} 件 / "
+        f"{found['expected']:.2f} expected, {found['covered']:.3f} during visits; by place only, every hour alike, "
+        f"{found['by_place']:.3f}",
+        highlight=False,
+    )
+
+
+COMMANDS = (visits, check_in, live, effect, issue, orders_, week, hours)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from gridmap.domain.terms import LONGEST
 from gridmap.services.patrols.follow import orders
+from gridmap.services.patrols.follow.hours import PlanHours, plan_hours
 from gridmap.services.patrols.follow.orders import Order
 from gridmap.services.patrols.follow.week import Week, patrol_week
 from web.api.patrols.schemas import PatrolPlanPath, PlanNumber
@@ -74,6 +75,23 @@ class WeekTold(BaseModel):
 def get_week(query: WeekQuery) -> Week:
     """Tell what was planned and driven in a week, and the dose by place and hour of the day."""
     return patrol_week(database(), scope(), query.since)
+
+
+class HoursTold(BaseModel):
+    """Incidents expected at a plan's hotspots by hour, and while a team is there."""
+
+    patrol_id: int
+    incidents: int
+    hours: list[Mapping[str, object]]
+    expected: float
+    covered: float
+    by_place: float
+
+
+@bp.get("/patrol-plans/<int:patrol_id>/hours", responses={200: HoursTold})
+def get_hours(path: PatrolPlanPath, query: Nothing) -> PlanHours:  # noqa: ARG001 - refuses parameters
+    """Tell the incidents that are expected at a plan's hotspots by hour, and those during its visits."""
+    return plan_hours(database(), scope(), path.patrol_id)
 
 
 @bp.get("/patrol-plans/<int:patrol_id>/orders", responses={200: OrdersTold})

@@ -1,0 +1,53 @@
+"""When in the day incidents are reported, by kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from gridmap.analysis.hours import HOURS, HourlyProfile, hourly_profile
+from gridmap.domain.gridkey import Scope
+from gridmap.domain.query import IncidentQuery
+from gridmap.services.cases.query import chosen_by
+from gridmap.storage.database import Database
+from gridmap.storage.hotspots import runs as stored
+
+
+@dataclass(frozen=True, slots=True)
+class KindHours:
+    """The hours of one kind of incident; of all that were asked for where domain and kind are None."""
+
+    domain: str | None
+    kind: str | None
+    profile: HourlyProfile
+
+
+def hours_by_kind(database: Database, scope: Scope, query: IncidentQuery, *, seed: int) -> list[KindHours]:
+    """Tell the hours of the day at which incidents occurred: of all, then of each kind, the most frequent first.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    query : IncidentQuery
+    seed : int
+        Of the intervals.
+    """
+    with database.scoped_session(scope, timeout_s=60) as session:
+        points, _ = stored.incident_points(session, chosen_by(database, query), by_village=True)
+    zone = ZoneInfo(database.settings.timezone)
+    at = pd.to_datetime(points.at_s, unit="s", utc=True).tz_convert(zone)
+    frame = pd.DataFrame({"domain": points.domain, "kind": points.kind, "hour": at.hour})
+    out = [KindHours(None, None, _profile(frame["hour"], seed))]
+    kinds = [
+        KindHours(str(domain), str(kind), _profile(own["hour"], seed))
+        for (domain, kind), own in frame.groupby(["domain", "kind"], sort=True)
+    ]
+    return out + sorted(kinds, key=lambda found: -found.profile.count)
+
+
+def _profile(hours: pd.Series[int], seed: int) -> HourlyProfile:
+    return hourly_profile(np.bincount(hours.to_numpy(dtype=np.int64), minlength=HOURS), seed=seed)
