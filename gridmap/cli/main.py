@@ -60,12 +60,16 @@ _COMMANDS = {
         "必到点 / fixed points of patrols: import, export, list.",
     ),
     "roads": ("gridmap.cli.ground.roads", "group", "道路 / roads: import, export, check, route, isochrone."),
-    "hotspots": ("gridmap.cli.hotspots.runs", "group", "热点 / hotspots: run, list, show, compare, export."),
+    "hotspots": (
+        "gridmap.cli.hotspots.runs",
+        "group",
+        "热点 / hotspots: run, list, show, compare, export, delete, rates, hours, effect.",
+    ),
     "forecast": ("gridmap.cli.hotspots.forecast", "group", "预测 / forecast: score, next."),
     "patrols": (
         "gridmap.cli.patrols.plans",
         "group",
-        "巡防 / patrols: plan, replan, compare, show, visits, live, effect.",
+        "巡防 / patrols: plan, replan, compare, show, visits, live, week, effect, hours.",
     ),
     "dispatch": (
         "gridmap.cli.response.dispatch",
@@ -73,7 +77,7 @@ _COMMANDS = {
         "派队 / dispatch: nearest, send, arrived, finish, cancel, list, times.",
     ),
     "coverage": ("gridmap.cli.response.coverage", "group", "覆盖 / coverage: show, site."),
-    "reports": ("gridmap.cli.reports.build", "group", "报告 / reports: build, list."),
+    "reports": ("gridmap.cli.reports.build", "group", "报告 / reports: build, meeting, verify, list."),
     "profiles": (
         "gridmap.cli.imports.profiles",
         "group",

@@ -30,11 +30,14 @@ class ReportFile:
         What it says it was made of, and its figures; not to be believed.
     lines : tuple of str
         What it shows; in HTML a row of a table is one line.
+    is_pdf : bool
+        By what it holds, whatever its name says.
     """
 
     sha256: str
     carried: Mapping[str, object]
     lines: tuple[str, ...]
+    is_pdf: bool
 
 
 def read_report_file(path: Path, *, attachment: str) -> ReportFile:
@@ -68,11 +71,11 @@ def read_report_file(path: Path, *, attachment: str) -> ReportFile:
             lines = tuple(
                 f"{p}: {t.strip()}" for p, t in zip(pages, texts, strict=True) if t and p != CARRIED_PAGE
             )
-            return ReportFile(raw.file_sha256, _read(path, carried), lines)
+            return ReportFile(raw.file_sha256, _read(path, carried), lines, is_pdf=True)
         sha256 = copy_and_hash(source, None)
         page = _Page()
         page.feed(source.read().decode("utf-8", "replace"))
-    return ReportFile(sha256, _read(path, page.carried), tuple(page.lines))
+    return ReportFile(sha256, _read(path, page.carried), tuple(page.lines), is_pdf=False)
 
 
 def _read(path: Path, text: str) -> Mapping[str, object]:

@@ -40,9 +40,9 @@ def to_pdf(page: str, carried: str) -> bytes:
         raise Unavailable(
             "pdf-libraries",
             "本机缺少排版程序库 Pango，不能生成 PDF。请运行：sudo apt-get install libpango-1.0-0 "
-            "libpangoft2-1.0-0 libharfbuzz-subset0；或加 --no-pdf 只生成 HTML。",
+            "libpangoft2-1.0-0 libharfbuzz-subset0；HTML 不需要它。",
             "Pango, which lays out text, is not on this machine, so no PDF can be made. Run: sudo apt-get install "
-            "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; or write HTML alone with --no-pdf.",
+            "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0; HTML needs none of it.",
         ) from None
     # It warns of each rule of a style sheet that is meant for screens.
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL)

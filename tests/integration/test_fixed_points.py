@@ -29,6 +29,7 @@ from gridmap.services.imports.records import ImportOptions, ImportResult, import
 from gridmap.services.patrols.ask.fixed_points import list_points
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.follow import orders
+from gridmap.services.patrols.follow.hours import plan_hours
 from gridmap.services.patrols.follow.visits import check_in, plan_against_done
 from gridmap.services.patrols.follow.week import minutes_by_hour
 from gridmap.services.patrols.keep.files import export_plan
@@ -263,20 +264,30 @@ def test_incidents_expected_by_hour_are_those_of_the_run_and_fall_on_the_visits_
     town: Database, tonight: WholePlan, client: FlaskClient
 ) -> None:
     number = tonight["patrol_id"]
-    told = client.get(f"/api/v1/patrol-plans/{number}/hours").get_json()
     run = hotspot_run(town, WHOLE, tonight["hotspot_run_id"])
+    with town.scoped_session(WHOLE.for_upkeep(), write=True) as session:
+        dated = (
+            "update incidents set occurred_at = date_trunc('day', occurred_at at time zone 'Asia/Shanghai') at time"
+            " zone 'Asia/Shanghai' where incident_id in (select incident_id from incidents where not sealed and"
+            " occurred_at > cast(:since as date) + 1 and occurred_at < :until"
+            " and (cast(:domain as text) is null or domain = :domain) order by incident_id limit 300)"
+        )
+        session.execute(text(dated), {"domain": run.domain, "since": run.since, "until": run.until})
+    told = client.get(f"/api/v1/patrol-plans/{number}/hours").get_json()
     with town.scoped_session(WHOLE.for_upkeep()) as session:
         counts = dict(
             session.execute(
                 text(
                     "select extract(hour from occurred_at at time zone 'Asia/Shanghai')::int, count(*) from incidents"
                     " where (cast(:domain as text) is null or domain = :domain) and withdrawn_at is null and"
-                    " (occurred_at at time zone 'Asia/Shanghai')::date between :since and :until group by 1"
+                    " (occurred_at at time zone 'Asia/Shanghai')::date between :since and :until"
+                    " and (occurred_at at time zone 'Asia/Shanghai')::time <> '00:00' group by 1"
                 ),
                 {"domain": run.domain, "since": run.since, "until": run.until},
             ).all()
         )
     assert told["incidents"] == sum(counts.values())
+    assert told["untimed"] == 300
     share = hourly_profile([counts.get(hour, 0) for hour in range(24)], seed=tonight["seed"]).share
     by_hour = {row["hour"]: row for row in told["hours"]}
     assert told["hours"][0]["hour"] == dt.datetime.fromisoformat(tonight["begins_at"]).hour
@@ -294,7 +305,19 @@ def test_incidents_expected_by_hour_are_those_of_the_run_and_fall_on_the_visits_
     for row in told["hours"]:
         assert row["low"] <= row["share"] <= row["high"]
         assert row["share"] == pytest.approx(share[row["hour"]], abs=1e-4)
-    assert "预计" in client.get(f"/patrols/{number}/near").get_data(as_text=True)
+    page = client.get(f"/patrols/{number}/near").get_data(as_text=True)
+    assert "预计" in page
+    assert "300 件只有日期" in page
+
+    # A run of one area tells of that area to whoever asks.
+    here = Scope.of_grid(33068110901000000)
+    moved = text("update hotspot_runs set scope_lo = :lo, scope_hi = :hi where run_id = :run")
+    for scope in (here, run.scope):
+        with town.scoped_session(WHOLE, write=True) as session:
+            session.execute(moved, {"lo": scope.lo, "hi": scope.hi, "run": run.run_id})
+        if scope == here:
+            own = plan_hours(town, WHOLE, number)
+    assert 0 < own["incidents"] + own["untimed"] < told["incidents"] + told["untimed"]
 
 
 def nearest_of(town: Database, teams: list[Any], told: Any) -> list[float]:

@@ -16,9 +16,12 @@ from gridmap.domain.query import IncidentQuery
 from gridmap.errors import Forbidden, InvalidInput
 from gridmap.reporting.meeting import MeetingPack
 from gridmap.services.cases import figures, tasks
+from gridmap.services.hotspots.runs import run_hotspots
+from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.reports.building import list_reports
 from gridmap.services.reports.meeting import meeting_pack, write_meeting_pack
 from gridmap.storage.database import Database
+from gridmap.storage.reports.meeting import Passing, first_passed_up
 from tests.doors import new_word
 
 WHOLE = Scope.whole()
@@ -51,10 +54,10 @@ def test_the_pack_tells_what_the_desk_tells_and_what_became_of_decisions(
     with recorded_town.scoped_session(WHOLE) as session:
         up = session.scalar(
             text(
-                "SELECT count(DISTINCT (s.incident_id, coalesce(s.ground, 'untold'))) FROM incident_steps s "
+                "SELECT count(*) FROM (SELECT min(s.at) AS at FROM incident_steps s "
                 "JOIN incidents i USING (incident_id) WHERE s.action = 'transfer' AND s.undone_at IS NULL AND "
-                "s.to_grid_key % 1000000 = 0 AND i.grid_key <> 0 AND s.at >= '2026-10-01 00:00+08' "
-                "AND s.at < '2026-11-01 00:00+08'"
+                "s.to_grid_key % 1000000 = 0 AND i.grid_key % 1000000 <> 0 GROUP BY s.incident_id) AS first "
+                "WHERE at >= '2026-10-01 00:00+08' AND at < '2026-11-01 00:00+08'"
             )
         )
     assert up
@@ -86,6 +89,62 @@ def test_the_pack_tells_what_the_desk_tells_and_what_became_of_decisions(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["pack.pdf"]
 
 
-def test_a_post_that_is_told_perturbed_numbers_gets_no_pack(recorded_town: Database) -> None:
+def test_a_case_is_passed_up_once_and_never_by_whoever_hands_it_down() -> None:
+    area, town, beside = VILLAGE // 10**6 * 10**6, VILLAGE // 10**8 * 10**8, (VILLAGE // 10**6 + 1) * 10**6
+
+    def first(*moves: tuple[str, int | None]) -> int | None:
+        steps = [
+            Passing(1, VILLAGE + 7, action, to, None, NOW + dt.timedelta(hours=n))
+            for n, (action, to) in enumerate(moves)
+        ]
+        found = first_passed_up(steps)
+        return None if found is None else steps.index(found)
+
+    assert first(("transfer", area), ("transfer", town)) == 0
+    assert first(("transfer", town)) == 0
+    assert first(("transfer", VILLAGE + 1000), ("transfer", area)) == 1
+    assert first(("route", town), ("transfer", area), ("transfer", VILLAGE)) is None
+    assert first(("accept", town), ("transfer", area)) is None
+    assert first(("route", town), ("return", None), ("transfer", area)) == 2
+    assert first(("transfer", beside)) is None
+
+
+def test_no_decision_drops_out_behind_many_old_ones(recorded_town: Database) -> None:
+    what = new_word()
+    tasks.make(recorded_town, DESK, "decision", VILLAGE, dt.date(2026, 10, 20), what)
+    with recorded_town.scoped_session(WHOLE, write=True) as session:
+        for done, text_ in (("2020-02-01", "旧"), ("2026-10-05", "新")):
+            session.execute(
+                text(
+                    "INSERT INTO tasks (kind, grid_key, due_on, text, made_by, done_at, done_by, result, details)"
+                    " SELECT 'decision', :grid, '2020-01-01', :text, '镇值班', cast(:done AS timestamptz), '镇值班',"
+                    " '已办', '{}' FROM generate_series(1, 501)"
+                ),
+                {"grid": VILLAGE, "text": text_, "done": done},
+            )
+    told = pack_of(recorded_town)
+    assert told.parts[4].note is not None
+    assert "502" in told.parts[4].note.en
+    assert told.agenda[0].en == "decisions of last time: 1 not done yet"
+
+
+def test_places_are_those_of_the_newest_run_of_whichever_method(recorded_town: Database) -> None:
+    asked = HotspotSpec("gi", dt.date(2026, 8, 1), dt.date(2026, 10, 31), level=3)
+    run_hotspots(recorded_town, WHOLE, asked)
+    with recorded_town.scoped_session(WHOLE, write=True) as session:
+        session.execute(text("CREATE TEMP TABLE older ON COMMIT DROP AS SELECT * FROM hotspot_runs"))
+        session.execute(
+            text("UPDATE older SET run_id = run_id + 1000, method = 'emerging', created_at = '2020-01-01'")
+        )
+        session.execute(text("INSERT INTO hotspot_runs SELECT * FROM older"))
+    said = pack_of(recorded_town).parts[3].note
+    assert said is not None
+    assert "(gi)" in said.en
+
+
+@pytest.mark.parametrize("role", [Role.LIAISON, Role.PLANNER])
+def test_a_post_that_is_told_perturbed_numbers_or_sees_no_case_gets_no_pack(
+    recorded_town: Database, role: Role
+) -> None:
     with pytest.raises(Forbidden):
-        meeting_pack(recorded_town, Actor("联络", Role.LIAISON, WHOLE), PERIOD)
+        meeting_pack(recorded_town, Actor("岗", role, WHOLE), PERIOD)

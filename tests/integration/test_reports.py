@@ -219,7 +219,9 @@ def test_a_report_is_checked_by_building_it_again_and_what_differs_is_named(
 ) -> None:
     out = tmp_path / "report.html"
     made = build_hotspot_report(recorded_town, WHOLE, VILLAGES, out, assets=vendor_folder(), pdf=True)
-    for file in (out, tmp_path / "report.pdf"):
+    misnamed = tmp_path / "misnamed.html"
+    misnamed.write_bytes((tmp_path / "report.pdf").read_bytes())
+    for file in (out, misnamed):
         found = verify_report(recorded_town, WHOLE, file, assets=vendor_folder())
         assert (found.same, found.number, found.data_changed) == (True, made["report_id"], False)
         assert not found.figures + found.lines
@@ -233,9 +235,17 @@ def test_a_report_is_checked_by_building_it_again_and_what_differs_is_named(
             "UPDATE incidents SET occurred_at = occurred_at - interval '3 years' WHERE domain = 'dispute'"
         )
         session.execute(gone)
+        dated = (
+            "UPDATE incidents SET occurred_at = date_trunc('day', occurred_at AT TIME ZONE 'Asia/Shanghai')"
+            " AT TIME ZONE 'Asia/Shanghai'"
+        )
+        session.execute(text(dated))
     changed = verify_report(recorded_town, WHOLE, out, assets=vendor_folder())
     assert (changed.same, changed.number, changed.data_changed) == (False, made["report_id"], True)
     assert "incidents" in {figure.name for figure in changed.figures}
+    now = "".join(line.now or "" for line in changed.lines)
+    assert "件无时刻" in now
+    assert "夜间 0–6 时" not in now
 
 
 def test_a_report_of_an_area_is_seen_by_that_area_and_by_no_other(

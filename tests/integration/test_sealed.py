@@ -32,6 +32,7 @@ from gridmap.services.cases import counts, desk, figures, incidents, intake, tas
 from gridmap.services.house import IMPORT_KINDS, find_layer
 from gridmap.services.imports import history
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
+from gridmap.services.reports.meeting import meeting_pack
 from gridmap.services.response import ranking
 from gridmap.services.workspace.exports import count_left_out, export_layer
 from gridmap.storage.database import Database
@@ -230,6 +231,27 @@ def test_no_map_shows_a_sealed_case_not_even_to_whoever_may_open_it(posts: Posts
     micro = counts.count_by_grid(posts.town, posts["值班"].scope, IncidentQuery(kinds=("01",)), level=4)
     assert micro["counts"] == {}
     assert micro["total"] == micro["unassigned"]
+
+
+@pytest.mark.parametrize("name", ["值班", "镇值班"])
+def test_the_pack_of_a_meeting_is_the_same_whether_or_not_its_maker_may_open_sealed_cases(
+    posts: Posts, sealed: Case, name: str
+) -> None:
+    town, actor = posts.town, posts[name]
+    number, due = sealed.row.number, NOW.date()
+    tasks.make(town, posts["值班"], "decision", posts.village, due, SECRET, number=number)
+    closed = replace(actor, scope=actor.scope.opening(None))
+    late = NOW + dt.timedelta(days=300)
+    made, plain = (meeting_pack(town, who, "2026-11", now=late) for who in (actor, closed))
+    assert worklists.totals(town, actor.scope, Wanted("overdue"), now=late) != worklists.totals(
+        town, closed.scope, Wanted("overdue"), now=late
+    )
+    assert made.html == plain.html
+    assert number not in made.html
+    assert SECRET not in made.html
+    assert 'href="/forms/meeting.pdf?period=2026-10"' in posts.client(name).get("/forms?period=2026-10").text
+    assert "meeting.pdf" not in posts.client("计划").get("/forms?period=2026-10").text
+    assert posts.client("计划").get("/forms/meeting.pdf?period=2026-10").status_code == 403
 
 
 @pytest.mark.parametrize("name", [*MAY_OPEN, "邻村", "片区乙", "管理"])

@@ -90,11 +90,12 @@ def _sheet(problem: GridmapError | None = None) -> Response:
         periods=periods(shown.today()),
         roots=[g for g in shown.places().grids if g.level < VILLAGE or g.grid_key == form.root_key],
         cell=lambda row, column: f"{url_for('official.cases')}?{_parameters(form, row=row, column=column)}",
-        meeting_address=f"{url_for('official.meeting')}?{_parameters(form)}",
+        meeting_address=f"{url_for('official.meeting')}?{urlencode({'period': form.asked.period.name})}",
         file_address=f"{url_for('official.file')}?{_parameters(form)}",
         template_address=lambda name: f"{url_for('official.file')}?{_parameters(form, template=name)}",
         templates=[path.name for path in _templates()],
         may_hand_in=may_now(Action.MAKE_FORMS),
+        may_meet=may_now(Action.SEE_CASES),
         handed_in=official_forms.handed_in(database, scope)[:_SHOWN_PERIODS],
         below=level_of(form.root_key) < VILLAGE,
     )

@@ -41,6 +41,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "hours_minutes": ("驻留分钟", "Minutes"),
     "hours_expected": ("预计事件", "Expected"),
     "hours_covered": ("在场时", "During visits"),
+    "hours_untimed": (
+        "{n} 件只有日期、没有时刻，不计入时段。",
+        "{n} have a date and no time of day: the hours leave them out.",
+    ),
     "hours_sum": (
         "预计 {expected} 件，在场时 {covered} 件；若只按地点、各时段相同，为 {by_place} 件。",
         "{expected} expected, {covered} during visits; by place only, every hour alike, {by_place}.",

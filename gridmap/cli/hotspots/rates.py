@@ -40,21 +40,38 @@ def hours(
         found = hours_by_kind(database, actor(database).scope, query, seed=seed)
     table = Table()
     table.add_column("类别 / kind", overflow="fold")
-    for heading in ("接报\nreported", "高峰\npeak", "占比\nshare", "90 %", "夜间 19–06\nat night"):
+    for heading in (
+        "接报\nreported",
+        "高峰\npeak",
+        "占比\nshare",
+        "90 %",
+        "夜间 19–06\nat night",
+        "无时刻\nno time",
+    ):
         table.add_column(heading, justify="right")
     for row in found[:_SHOWN]:
         profile = row.profile
         peak = int(profile.share.argmax())
         night = float(profile.share[[hour for hour in range(24) if hour >= 19 or hour < 6]].sum())
-        table.add_row(
-            "全部 / all" if row.kind is None else f"{row.domain} {row.kind}",
-            f"{profile.count:,}",
+        told = (
             f"{peak:02d}:00",
             f"{profile.share[peak]:.1%}",
             f"{profile.low[peak]:.1%} … {profile.high[peak]:.1%}",
             f"{night:.0%}",
         )
+        table.add_row(
+            "全部 / all" if row.kind is None else f"{row.domain} {row.kind}",
+            f"{profile.count + row.untimed:,}",
+            *(told if profile.count else ("–",) * len(told)),
+            f"{row.untimed:,}",
+        )
     console.print(table)
+    if found[0].untimed:
+        console.print(
+            f"{found[0].untimed:,} 件只有日期、没有时刻，不计入时段 / {found[0].untimed:,} have a date and no time: "
+            "the hours leave them out",
+            highlight=False,
+        )
     console.print(f"{CAPTION[0]} / {CAPTION[1]}")
 
 

@@ -26,7 +26,10 @@ from gridmap.services.patrols.make.changes import replan_patrol
 
 @click.group("patrols")
 def group() -> None:
-    """巡防 / patrols: plan, replan, compare, list, show, export, issue, orders, visits, check-in, live, week."""
+    """巡防 / patrols: plan, replan, compare, list, show, export, delete, hours.
+
+    跟踪 / follow: issue, orders, visits, check-in, live, week, effect.
+    """
 
 
 @group.command("plan")

@@ -25,7 +25,8 @@ def list_tasks(
     until: dt.date | None = None,
     post: str | None = None,
     is_open: bool | None = True,
-    limit: int = 500,
+    done_since: dt.datetime | None = None,
+    limit: int | None = 500,
 ) -> list[TaskRow]:
     """Return tasks of a scope, those due first before others.
 
@@ -40,7 +41,10 @@ def list_tasks(
     post : str, optional
         Of that post, or of none.
     is_open : bool or None
-    limit : int
+    done_since : datetime, optional
+        Aware; of done ones only those done then or later.
+    limit : int or None
+        None: all of them.
     """
     with database.scoped_session(scope) as session:
         incident_id = None if number is None else stored.find_id(session, number)
@@ -53,6 +57,7 @@ def list_tasks(
             until=until,
             post=post,
             is_open=is_open,
+            done_since=done_since,
             limit=limit,
         )
 

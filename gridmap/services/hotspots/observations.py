@@ -189,6 +189,11 @@ def local_days(at_s: NDArray[np.float64], first: dt.date, zone: ZoneInfo) -> NDA
     return np.asarray((local - since).total_seconds(), dtype=np.float64) / _DAY_S
 
 
+def has_time(day: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which local days have a time of day: a date that came without one is kept as the day's beginning."""
+    return np.asarray(day % 1.0 != 0.0, dtype=np.bool_)
+
+
 def _no_level(level: int, frame: gpd.GeoDataFrame) -> InvalidInput | NotFound:
     there = "、".join(str(int(v)) for v in sorted(frame["level"].unique())) or "-"
     return InvalidInput(

@@ -169,7 +169,7 @@ def publish_cells(
     plain : str
         The label that means nothing was found.
     only : (n,) bool array, optional
-        CellTable that may be shown without a label; all by default.
+        Cells that may be shown without a label; all by default.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""CellTable that are told together: which cells each unit has, their outlines, and what they are called."""
+"""Cells that are told together: which cells each unit has, their outlines, and what they are called."""
 
 from __future__ import annotations
 

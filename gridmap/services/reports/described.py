@@ -17,7 +17,7 @@ from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE
 from gridmap.domain.protection import LEAST_TOLD, VARIANCE
 from gridmap.domain.terms import MINIMUM
 from gridmap.reporting.model import Notes, Text
-from gridmap.services.hotspots.observations import Inputs
+from gridmap.services.hotspots.observations import Inputs, has_time
 from gridmap.services.hotspots.publish import PROPOSALS, falls, proposal
 from gridmap.services.reports.drawing import Drawing
 from gridmap.storage.ground.roads import RoadRow
@@ -198,21 +198,31 @@ class Describer:
         day = self._inputs.day
         hour = np.floor((day % 1.0) * 24.0)
         weekday = (np.floor(day).astype(np.int64) + self._since.weekday()) % 7
-        told_all = self._inputs.guard.told_set(there, self._named(domain, "week"), found=True)
+        timed = has_time(day)
+        told_all, told_timed = (
+            self._inputs.guard.told_set(of, self._named(domain, "week"), found=True)
+            for of in (there, there & timed)
+        )
         if told_all is None:
             return Text("", "")
-        cells = [((hour >= low) & (hour < high), 0.25, name) for low, high, name in _PARTS]
-        cells.append((weekday >= 5, 2 / 7, _WEEKEND))
+        cells = [
+            (timed & (hour >= low) & (hour < high), 0.25, told_timed, name) for low, high, name in _PARTS
+        ]
+        cells.append((weekday >= 5, 2 / 7, told_all, _WEEKEND))
         found = []
-        for n, (mask, share, name) in enumerate(cells):
+        for n, (mask, share, whole, name) in enumerate(cells):
             told = self._inputs.guard.told_set(there & mask, self._named(domain, f"part {n}"), found=True)
-            even = share * told_all
+            even = share * (whole or 0)
             spread = (even * (1 - share) + self.noise * (1 + share**2)) ** 0.5
             if told is not None and told >= LEAST_TOLD and told - even > _CLEARLY * spread:
                 found.append(name)
-        if not found:
-            return Text("时段、星期无明显集中", "no clear hours or weekdays")
-        return Text("多在" + "、".join(n.zh for n in found), "mostly " + ", ".join(n.en for n in found))
+        untimed = self._inputs.guard.told_set(there & ~timed, self._named(domain, "untimed"), found=True)
+        zh, en = "时段、星期无明显集中", "no clear hours or weekdays"
+        if found:
+            zh, en = "多在" + "、".join(n.zh for n in found), "mostly " + ", ".join(n.en for n in found)
+        if untimed is not None and untimed >= LEAST_TOLD:
+            zh, en = f"{zh}（约 {untimed} 件无时刻）", f"{en} (about {untimed} without a time of day)"
+        return Text(zh, en)
 
     @property
     def noise(self) -> float:

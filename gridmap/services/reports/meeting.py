@@ -16,10 +16,11 @@ from gridmap.domain.cases.figures import GridCounts
 from gridmap.domain.cases.model import TaskRow
 from gridmap.domain.cases.worklists import CasePage, Wanted
 from gridmap.domain.days import local_span
-from gridmap.domain.gridkey import TOWN, UNASSIGNED, VILLAGE, ancestor, level_of
+from gridmap.domain.gridkey import TOWN, UNASSIGNED, VILLAGE, Scope, ancestor, level_of
 from gridmap.domain.official_forms import period_before, read_period
 from gridmap.domain.protection import require_true
 from gridmap.domain.query import IncidentQuery
+from gridmap.domain.roles import Action, require
 from gridmap.domain.terms import CAPTION, MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.files.atomic import replacing
@@ -74,7 +75,7 @@ def meeting_pack(
     ----------
     database : Database
     actor : Actor
-        Whoever asks, who must be one that is told true numbers.
+        Whoever asks, who must be one that is told true numbers and sees single cases.
     period : str
         As an official form's: ``2026-10``, ``2026-Q4``, ``2026-H2`` or ``2026``.
     languages : {'zh', 'en', 'both'}
@@ -84,34 +85,34 @@ def meeting_pack(
     Raises
     ------
     Forbidden
-        When the post is told perturbed numbers only.
+        When the post is told perturbed numbers only, or sees no single case.
     InvalidInput
         When the period is none.
     """
     require_true(actor)
+    require(actor, Action.SEE_CASES)
     asked, at = read_period(period), now or dt.datetime.now(dt.UTC)
     earlier = period_before(asked)
-    scope, zone = actor.scope, database.settings.timezone
+    # A pack is read by all who meet: whoever makes it, it opens no sealed case.
+    scope, zone = actor.scope.opening(None), database.settings.timezone
     names = places_of(database, scope)
     totals = [
         figures.by_grid(database, scope, IncidentQuery(since=one.since, until=one.until), TOWN, now=at).total
         for one in (asked, earlier)
     ]
-    since, before = local_span(zone, asked.since, asked.until)
+    since, before = _aware(*local_span(zone, asked.since, asked.until))
     with database.scoped_session(scope) as session:
-        up = stored.passed_up(session, *_aware(since, before))
-        again = stored.repeated(session, *_aware(since, before), least=MINIMUM)
+        up = stored.passed_up(session, since, before)
+        again = stored.repeated(session, since, before, least=MINIMUM)
     late = work_list(database, scope, Wanted("overdue"), limit=_MOST, now=at)
-    decided = [
-        task
-        for task in tasks.list_tasks(database, scope, kinds=("decision",), is_open=None)
-        if task.done_at is None or task.done_at >= _aware(since, before)[0]
-    ]
+    decided = tasks.list_tasks(
+        database, scope, kinds=("decision",), is_open=None, done_since=since, limit=None
+    )
     parts = (
         _overdue(late, names, at),
         _passed_up(up, names),
         _repeats(again, names),
-        _places(database, actor),
+        _places(database, scope),
         _decisions(decided, names, at.astimezone(ZoneInfo(zone)).date()),
     )
     pack = MeetingPack(
@@ -265,15 +266,16 @@ def _repeats(found: list[stored.Repeated], names: Places) -> Part:
     )
 
 
-def _places(database: Database, actor: Actor) -> Part:
+def _places(database: Database, scope: Scope) -> Part:
     headings = (Text("地点", "Place"), Text("说明", "What"))
     title = Text("五、新出现和持续的热点", "5. Places that emerge or stay")
     kept = [
-        run
+        (run.created_at, run.run_id)
         for method in ("emerging", "space-time-scan", "gi")
-        for run in runs.list_runs(database, actor.scope, method=method, limit=1)
+        for run in runs.list_runs(database, scope, method=method, limit=1)
+        if run.created_at is not None and run.run_id is not None
     ]
-    if not kept or kept[0].run_id is None:
+    if not kept:
         return Part(
             title,
             headings,
@@ -283,7 +285,7 @@ def _places(database: Database, actor: Actor) -> Part:
                 "There is no hotspot run yet. Make one: gridmap hotspots run --method emerging",
             ),
         )
-    run = runs.hotspot_run(database, actor.scope, kept[0].run_id)
+    run = runs.hotspot_run(database, scope, max(kept)[1])
     quiet = {"none", "candidate", "cold", "LL", "HL", "LH"}
     found = [f for f in run.findings if f.label not in quiet and "cold" not in f.label]
     lines = tuple(

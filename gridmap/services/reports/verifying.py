@@ -99,9 +99,13 @@ def verify_report(
     """
     given = read_report_file(file, attachment=CARRIED)
     request = _request(file, given)
-    pdf = file.suffix.lower() == ".pdf"
     made = make_hotspot_report(
-        database, scope, request, assets=assets, pdf=pdf, on_progress=on_progress or (lambda *_: None)
+        database,
+        scope,
+        request,
+        assets=assets,
+        pdf=given.is_pdf,
+        on_progress=on_progress or (lambda *_: None),
     )
     content = made.html if made.pdf is None else made.pdf
     with database.scoped_session(scope) as session:

@@ -39,8 +39,9 @@ def list_tasks(
     until: dt.date | None = None,
     post: str | None = None,
     is_open: bool | None = None,
+    done_since: dt.datetime | None = None,
     task_id: int | None = None,
-    limit: int = 500,
+    limit: int | None = 500,
     opened: bool = False,
 ) -> list[TaskRow]:
     """Tasks, those due first before others.
@@ -56,7 +57,10 @@ def list_tasks(
         Of that post, or of none.
     is_open : bool, optional
         Only undone ones, or only done ones.
-    limit : int
+    done_since : datetime, optional
+        Aware; of done ones only those done then or later.
+    limit : int or None
+        None: all of them.
     opened : bool
         Whether those of sealed cases come with their texts.
     """
@@ -85,6 +89,8 @@ def list_tasks(
         query = query.where(or_(Task.post == post, Task.post.is_(None)))
     if is_open is not None:
         query = query.where(Task.done_at.is_(None) if is_open else Task.done_at.is_not(None))
+    if done_since is not None:
+        query = query.where(or_(Task.done_at.is_(None), Task.done_at >= done_since))
     rows = [TaskRow(**row) for row in session.execute(query).mappings()]
     return rows if opened else [_closed(row) for row in rows]
 

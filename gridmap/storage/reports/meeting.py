@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
+from collections.abc import Iterable
+from itertools import groupby
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
-from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE
+from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.check import way
+from gridmap.domain.cases.lists import UNTOLD
+from gridmap.domain.gridkey import AREA, SUBTREE_SIZE, VILLAGE, ancestor
 from gridmap.storage.models import Incident, IncidentStep
 
 
@@ -29,8 +35,24 @@ class Repeated(NamedTuple):
     cases: int
 
 
+class Passing(NamedTuple):
+    """A step of a case of ``grid_key`` that moves it from one grid to another, or gives it back."""
+
+    incident_id: int
+    grid_key: int
+    action: str
+    to_grid_key: int | None
+    ground: str | None
+    at: dt.datetime
+
+
+_MOVES = (Action.ACCEPT, Action.ROUTE, Action.TRANSFER, Action.RETURN)
+
+
 def passed_up(session: Session, since: dt.datetime, before: dt.datetime) -> list[PassedUp]:
-    """Count cases that were transferred above their village, in order of the villages: a pack ranks none.
+    """Count cases that were first passed above their village, in order of the villages: a pack ranks none.
+
+    Each case counts once: where it was passed up first, on that transfer's ground.
 
     Parameters
     ----------
@@ -38,26 +60,59 @@ def passed_up(session: Session, since: dt.datetime, before: dt.datetime) -> list
     since, before : datetime
         Aware; of the transfer.
     """
-    village = _village().label("village_key")
-    ground = func.coalesce(IncidentStep.ground, "untold").label("ground")
-    cases = func.count(func.distinct(Incident.incident_id)).label("cases")
+    moved = select(IncidentStep.incident_id).where(
+        IncidentStep.action == Action.TRANSFER,
+        IncidentStep.undone_at.is_(None),
+        IncidentStep.at >= since,
+        IncidentStep.at < before,
+        IncidentStep.to_grid_key % SUBTREE_SIZE[AREA] == 0,
+    )
     query = (
-        select(village, ground, cases)
+        select(
+            IncidentStep.incident_id,
+            Incident.grid_key,
+            IncidentStep.action,
+            IncidentStep.to_grid_key,
+            IncidentStep.ground,
+            IncidentStep.at,
+        )
         .join(Incident, Incident.incident_id == IncidentStep.incident_id)
         .where(
-            IncidentStep.action == "transfer",
+            IncidentStep.incident_id.in_(moved),
+            IncidentStep.action.in_(_MOVES),
             IncidentStep.undone_at.is_(None),
-            IncidentStep.at >= since,
-            IncidentStep.at < before,
             Incident.withdrawn_at.is_(None),
-            Incident.grid_key != 0,
-            # A key above the village ends in the zeros of its subtree, and is another grid than the case's village.
-            IncidentStep.to_grid_key % SUBTREE_SIZE[VILLAGE - 1] == 0,
+            Incident.grid_key % SUBTREE_SIZE[AREA] != 0,
         )
-        .group_by(village, ground)
-        .order_by(village, ground)
+        .order_by(IncidentStep.incident_id, IncidentStep.at, IncidentStep.seq, IncidentStep.step_id)
     )
-    return [PassedUp(*row) for row in session.execute(query)]
+    found = Counter[tuple[int, str]]()
+    rows = (Passing(*row) for row in session.execute(query))
+    for _, steps in groupby(rows, key=lambda step: step.incident_id):
+        first = first_passed_up(steps)
+        if first is not None and since <= first.at < before:
+            found[ancestor(first.grid_key, VILLAGE), first.ground or UNTOLD] += 1
+    return [PassedUp(*key, cases) for key, cases in sorted(found.items())]
+
+
+def first_passed_up(steps: Iterable[Passing]) -> Passing | None:
+    """Return the first transfer that goes up from whoever had the case, or None.
+
+    Parameters
+    ----------
+    steps : iterable of Passing
+        Of one case, as they were made.
+    """
+    handler = before = 0
+    for step in steps:
+        handler = handler or step.grid_key
+        if step.action == Action.RETURN:
+            handler = before or handler
+        elif step.to_grid_key:
+            if step.action == Action.TRANSFER and way(handler, step.to_grid_key) in {"up", "far_up"}:
+                return step
+            handler, before = step.to_grid_key, handler
+    return None
 
 
 def repeated(session: Session, since: dt.datetime, before: dt.datetime, *, least: int) -> list[Repeated]:

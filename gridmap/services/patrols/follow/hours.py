@@ -28,10 +28,14 @@ class PlanHour(TypedDict):
 
 
 class PlanHours(TypedDict):
-    """Incidents expected at a plan's stops, and during its visits; ``by_place`` were every hour the same."""
+    """Incidents expected at a plan's stops, and during its visits; ``by_place`` were every hour the same.
+
+    ``incidents`` are those of the run whose time of day is known, ``untimed`` those with a date alone.
+    """
 
     patrol_id: int
     incidents: int
+    untimed: int
     hours: list[PlanHour]
     expected: float
     covered: float
@@ -63,7 +67,7 @@ def plan_hours(database: Database, scope: Scope, patrol_id: int) -> PlanHours:
     Notes
     -----
     A hotspot's incidents a day are those of its run's period; the hours are those of all the run's incidents, smoothed
-    around the clock (:func:`gridmap.analysis.hours.hourly_profile`).
+    around the clock (:func:`gridmap.analysis.hours.hourly_profile`); those with a date alone have no hour.
     """
     plan = kept_plan(database, scope, patrol_id)
     if plan.hotspot_run_id is None:
@@ -75,7 +79,9 @@ def plan_hours(database: Database, scope: Scope, patrol_id: int) -> PlanHours:
     run = hotspot_run(database, scope, plan.hotspot_run_id)
     domains = (run.domain,) if run.domain else ()
     query = IncidentQuery(None, run.since, run.until, domains, (run.kind,) if run.kind else ())
-    found = hours_by_kind(database, scope, query, seed=plan.seed)[0].profile
+    # Whoever may see the run is told the hours of its whole ground, whatever part of that is theirs.
+    told = hours_by_kind(database, run.scope, query, seed=plan.seed)[0]
+    found = told.profile
     days = (run.until - run.since).days + 1
     daily = {r["stop"]: (r["observed"] or 0) / days for r in plan.summary["reasons"]}
     of_shift = [0.0] * HOURS
@@ -107,6 +113,7 @@ def plan_hours(database: Database, scope: Scope, patrol_id: int) -> PlanHours:
     return {
         "patrol_id": patrol_id,
         "incidents": found.count,
+        "untimed": told.untimed,
         "hours": rows,
         "expected": round(sum(row["expected"] for row in rows), 3),
         "covered": round(sum(covered), 4),
