@@ -34,6 +34,7 @@ _PAGES = (
     "town.",
     "handover.",
     "route.",
+    "order.",
     "screening.",
     "phone.",
     "brought.",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -16,10 +19,17 @@ from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.asked import NewCase
 from gridmap.domain.gridkey import Scope
 from gridmap.services.cases import intake
+from gridmap.services.house import IMPORT_KINDS
+from gridmap.services.imports.records import ImportOptions, import_records
+from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.follow import orders
+from gridmap.services.patrols.follow.visits import plan_against_done
+from gridmap.services.patrols.make.plans import plan_patrols
 from gridmap.storage.database import Database
 from tests.browser.conftest import DESK, Visit, Watched, serving
 from tests.conftest import MakeDatabase
 from tests.doors import new_word
+from web.desk import shown
 
 PHONE = {"width": 360, "height": 740}
 VILLAGES = 28
@@ -173,3 +183,73 @@ def test_a_step_on_the_spot_needs_what_it_needs_and_leads_on(
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= PHONE["width"]
     assert watched.complaints == [] or all("409" in c or "422" in c for c in watched.complaints)
+
+
+def test_a_stop_is_come_to_left_after_a_reload_and_taken_back_where_it_is_refused(
+    person: Callable[..., Watched], field_town: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "points.csv"
+    path.write_text(
+        "必到点编号,名称,类型,经度,纬度,每晚次数,停留分钟,间隔分钟,启用\n"
+        "B02,农商银行网点,银行,120.4120,29.7900,2,10,60,是\n",
+        "utf-8",
+    )
+    whole, keeper = Scope.whole(), Actor.at_the_machine()
+    assert (
+        import_records(field_town, whole, IMPORT_KINDS["fixed_points"], path, ImportOptions()).inserted == 1
+    )
+    night = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date() + dt.timedelta(days=7)
+    asked = PatrolRequest(on=night, seed=5, seconds=None, iterations=2_000, teams=("T02", "T03"))
+    plan = plan_patrols(field_town, whole, asked)
+    patrol = plan["patrol_id"]
+    orders.issue_plan(field_town, keeper, patrol)
+    visits = {v["number"]: (v["arrive"], r["team_code"]) for r in plan["routes"] for v in r["visits"]}
+    first, second = (dt.datetime.fromisoformat(visits[n][0]) for n in (1, 2))
+    monkeypatch.setattr(shown, "now", lambda: first)
+    watched = person(viewport=PHONE, service_workers="block", timezone_id="Asia/Shanghai")
+    page = watched.page
+
+    def come(at: dt.datetime, number: int) -> None:
+        page.clock.set_fixed_time(at)
+        page.locator(f"[data-number='{number}'] [data-come]").click()
+
+    def left_of() -> list[tuple[bool, str | None]]:
+        """Tell of each planned visit whether it was made, and when it was left."""
+        teams = plan_against_done(field_town, whole, patrol)["teams"]
+        both = sorted((v for team in teams for v in team["visits"]), key=lambda v: v["number"])
+        return [(v["made"], v["left_at"] and v["left_at"][11:16]) for v in both]
+
+    minutes = dt.timedelta(minutes=1)
+    page.goto(f"{watched.base}/field/points/B02")
+    expect(page.locator("[data-stop]")).to_have_count(2)
+    come(first, 1)
+    come(first + dt.timedelta(seconds=1), 1)
+    expect(page.locator("#field-answer")).to_contain_text("已发送")
+    expect(page.locator("[data-number='1'] [data-come]")).to_have_text("离开")
+    expect(page.locator("[data-number='2'] [data-come]")).to_have_text("到达")
+    # The other page knows of it, and so does another phone.
+    page.evaluate("localStorage.clear()")
+    page.goto(f"{watched.base}/field/patrols/{patrol}/{visits[1][1]}")
+    expect(page.locator("[data-number='1'] [data-come]")).to_have_text("离开")
+    come(first + 9 * minutes, 1)
+    expect(page.locator("[data-number='1'] [data-come]")).to_be_hidden()
+    expect(page.locator("#field-answer")).to_contain_text("已发送")
+    gone = f"{first + 9 * minutes:%H:%M}"
+    assert left_of() == [(True, gone), (False, None)]
+    page.goto(f"{watched.base}/field/points/B02")
+    come(second, 2)
+    expect(page.locator("#field-answer")).to_contain_text("已发送")
+    page.reload()
+    come(second + 3 * minutes, 2)
+    expect(page.locator("#field-answer")).to_contain_text("已发送")
+    assert left_of() == [(True, gone), (True, f"{second + 3 * minutes:%H:%M}")]
+    assert watched.complaints == []
+    with field_town.scoped_session(whole, write=True) as session:
+        session.execute(text("delete from patrol_visits"))
+    page.evaluate("localStorage.clear()")
+    page.reload()
+    come(second + dt.timedelta(days=2), 2)
+    expect(page.locator("#field-answer")).to_contain_text("未能提交")
+    expect(page.locator("[data-number='2'] [data-state]")).to_have_text("")
+    expect(page.locator("[data-number='2'] [data-come]")).to_have_text("到达")
+    assert page.evaluate("localStorage.getItem('gridmap-stays')") == "{}"

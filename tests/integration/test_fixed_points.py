@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import openpyxl
@@ -16,7 +19,7 @@ from sqlalchemy import text
 from gridmap import crs
 from gridmap.analysis.hours import hourly_profile
 from gridmap.cli.main import main
-from gridmap.domain.accounts import Actor
+from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.duties import slowness
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.shown_plans import WholePlan
@@ -38,11 +41,13 @@ from gridmap.services.response.coverage import CoverageRequest, coverage
 from gridmap.storage.database import Database
 from gridmap.storage.ground.grids import list_grids
 from gridmap.storage.teams.teams import list_teams
+from tests.conftest import MakeDatabase
 from tests.doors import client_of, new_word
+from web.app import create_app
 
 WHOLE = Scope.whole()
 KEEPER = Actor.at_the_machine()
-NIGHT = dt.date(2026, 12, 20)
+NIGHT = dt.datetime.now(ZoneInfo("Asia/Shanghai")).date() + dt.timedelta(days=7)
 HEADINGS = "必到点编号,名称,类型,经度,纬度,每晚次数,时段,停留分钟,间隔分钟,启用\n"
 ROWS = (
     "B01,镇中心小学校门,学校,120.4180,29.7880,1,20:00-21:00,5,,是\n"
@@ -137,10 +142,11 @@ def client(town: Database) -> FlaskClient:
 
 
 def test_an_issued_plan_is_taken_note_of_once_and_taken_back_only_before(
-    town: Database, tonight: WholePlan, client: FlaskClient
+    town: Database, client: FlaskClient
 ) -> None:
-    number = tonight["patrol_id"]
-    first, *others = [route["team_code"] for route in tonight["routes"]]
+    own = planned(town, on=NIGHT + dt.timedelta(days=14), iterations=1)
+    number = own["patrol_id"]
+    first, *others = [route["team_code"] for route in own["routes"]]
     page = f"/field/patrols/{number}/{first}"
     address = f"/api/v1/patrol-plans/{number}/orders"
     assert "还没有下发" in client.get(page).get_data(as_text=True)
@@ -150,13 +156,19 @@ def test_an_issued_plan_is_taken_note_of_once_and_taken_back_only_before(
     assert [row["team_code"] for row in issued] == [first, *others]
     assert all(row["issued_at"] and row["noted_at"] is None for row in issued)
     assert "data-note" in client.get(page).get_data(as_text=True)
+    # Who may only look is shown no button, and whoever is on the team gets the page's worker.
+    for role, shown in ((Role.KEEPER, 0), (Role.TEAM, 1)):
+        other = client_of(town, role)
+        told = other.get(page).get_data(as_text=True)
+        assert ("data-note" in told) == ("data-come" in told) == bool(shown), role
+        assert other.get("/field/worker.js").status_code == 200
     noted = client.post(f"{address}/{first}/note").get_json()
     assert client.post(f"{address}/{first}/note").get_json()["noted_at"] == noted["noted_at"]
     assert client.post(address).get_json()["orders"][0]["issued_at"] == issued[0]["issued_at"]
     left = client.delete(address).get_json()["orders"]
     assert [bool(row["issued_at"]) for row in left] == [True, *[False] * len(others)]
     assert client.delete(address).get_json()["code"] == "patrol-not-recalled"
-    over = dt.datetime.fromisoformat(tonight["ends_at"]) + dt.timedelta(hours=2)
+    over = dt.datetime.fromisoformat(own["ends_at"]) + dt.timedelta(hours=2)
     with pytest.raises(Conflict) as told:
         orders.issue_plan(town, KEEPER, number, over)
     assert told.value.code == "patrol-over"
@@ -171,17 +183,31 @@ def test_the_code_at_a_fixed_point_leads_to_the_plans_of_the_hour_and_a_stay_is_
     came = dt.datetime.fromisoformat(visit["start"])
     orders.issue_plan(town, KEEPER, number)
     assert orders.plans_at(town, WHOLE, "B01", came) == [
-        {"patrol_id": number, "teams": [team], "times": [visit["arrive"][11:16]]}
+        {"patrol_id": number, "visits": [{"number": 1, "team": team, "time": visit["arrive"][11:16]}]}
     ]
+    (twice,) = orders.plans_at(town, WHOLE, "B02", came)
+    assert sorted(v["number"] for v in twice["visits"]) == [1, 2]
     assert orders.plans_at(town, WHOLE, "B01", came - dt.timedelta(days=1)) == []
     told = client.get("/field/points/B01").get_data(as_text=True)
     assert "没有已下发的计划" in told
     assert "镇中心小学校门" in told
     assert client.get("/field/points/B01/qr.svg").mimetype == "image/svg+xml"
+    for host, printed in (("10.0.0.5:8010", 1), ("127.0.0.1:8010", 0)):
+        reached = create_app(town, names=("10.0.0.5",)).test_client(use_cookies=False)
+        reached.environ_base["HTTP_AUTHORIZATION"] = client.environ_base["HTTP_AUTHORIZATION"]
+        page = reached.get("/field/points/B01", headers={"Host": host}).get_data(as_text=True)
+        assert (page.count("/qr.svg"), page.count("手机打不开")) == (printed, 1 - printed)
+    led = create_app(town).test_client().get("/field/points/B01", headers={"Accept": "text/html"})
+    assert (led.status_code, led.headers["Location"]) == (303, "/sign-in?next=%2Ffield%2Fpoints%2FB01")
     assert client.get(f"/field/points/{new_word()}").status_code == 404
     body = {"stop": "B01", "team": team, "at": came.isoformat(), "on_spot": True}
     address = f"/api/v1/patrol-plans/{number}/check-ins"
     assert client.post(address, json=body).get_json()["visit_id"] is not None
+    order = f"/field/patrols/{number}/{team}"
+    # Opened again, the page knows when the team came, and lets it leave.
+    (item,) = re.findall(r'<li data-stop="B01".*?</li>', client.get(order).get_data(as_text=True), re.DOTALL)
+    assert f'data-at="{came.isoformat()}"' in item
+    assert "data-come" in item
     left = (came + dt.timedelta(minutes=7)).isoformat()
     # A phone without a network tells the same stay again when it has one.
     for _ in range(2):
@@ -194,7 +220,48 @@ def test_the_code_at_a_fixed_point_leads_to_the_plans_of_the_hour_and_a_stay_is_
     (own,) = [v for t in done["teams"] for v in t["visits"] if v["stop"] == "B01"]
     assert (own["arrived_at"], own["left_at"], own["evidence"]) == (came.isoformat(), left, ["check-in"])
     assert own["on_spot"] is True
-    assert f"{left[11:16]} 离" in client.get(f"/field/patrols/{number}/{team}").get_data(as_text=True)
+    assert f"{left[11:16]} 离" in client.get(order).get_data(as_text=True)
+
+
+def test_a_replaced_plan_is_offered_no_more_and_what_was_done_by_it_counts(
+    town: Database, client: FlaskClient
+) -> None:
+    night = NIGHT + dt.timedelta(days=28)
+    old = planned(town, on=night)
+    orders.issue_plan(town, KEEPER, old["patrol_id"])
+    (visit,) = visits_to(old, "B01")
+    team = next(r["team_code"] for r in old["routes"] if visit in r["visits"])
+    came = dt.datetime.fromisoformat(visit["start"])
+    check_in(town, WHOLE, old["patrol_id"], "B01", team, came, left_at=came + dt.timedelta(minutes=9))
+    between = solve_again(town, WHOLE, old["patrol_id"], iterations=1)
+    new = solve_again(town, WHOLE, between["patrol_id"], iterations=500)
+    assert [p["patrol_id"] for p in orders.plans_at(town, WHOLE, "B01", came)] == [old["patrol_id"]]
+    orders.issue_plan(town, KEEPER, new["patrol_id"])
+    assert [p["patrol_id"] for p in orders.plans_at(town, WHOLE, "B01", came)] == [new["patrol_id"]]
+    week = client.get(f"/api/v1/patrol-weeks?since={night}").get_json()
+    assert {p["patrol_id"]: (p["replaced"], p["made"], p["planned"] > 0) for p in week["plans"]} == {
+        old["patrol_id"]: (True, 1, False),
+        new["patrol_id"]: (False, 0, True),
+    }
+    assert week["left_out"] == 1
+    (school,) = [place for place in week["places"] if place["name_zh"] == "镇中心小学校门"]
+    assert (school["planned"], school["made"], school["delivered_min"]) == (1, 1, 9.0)
+    # The same stay told under both plans is one.
+    check_in(town, WHOLE, new["patrol_id"], "B01", team, came, left_at=came + dt.timedelta(minutes=9))
+    week = client.get(f"/api/v1/patrol-weeks?since={night}").get_json()
+    assert [(p["patrol_id"], p["made"]) for p in week["plans"]] == [(new["patrol_id"], 1)]
+
+
+def test_a_point_whose_code_has_a_stroke_has_its_page(
+    town: Database, client: FlaskClient, tmp_path: Path
+) -> None:
+    code = f"校/{new_word()}"
+    one = f"{code},校门,学校,120.4180,29.7880,1,,,,否\n"
+    assert bring(town, tmp_path / "stroke.csv", HEADINGS + one).inserted == 1
+    for more in ("", "/qr.svg"):
+        assert client.get(f"/field/points/{quote(code)}{more}").status_code == 200
+    newest = history.list_imports(town, WHOLE)[0].run_id
+    assert history.undo_import(town, KEEPER, IMPORT_KINDS, newest, "导错了").removed == 1
 
 
 def test_a_week_tells_the_dose_that_was_planned_and_delivered(
@@ -376,15 +443,10 @@ def test_points_are_listed_exported_and_brought_back_unchanged(town: Database, t
 
 
 def test_fixed_points_alone_make_a_plan_and_an_import_of_them_is_taken_back(
-    town: Database, tmp_path: Path
+    make_database: MakeDatabase, tmp_path: Path
 ) -> None:
-    with town.scoped_session(WHOLE, write=True) as session:
-        for words in (
-            "update patrols set hotspot_run_id = null",
-            "delete from hotspot_features",
-            "delete from hotspot_runs",
-        ):
-            session.execute(text(words))
+    town = make_database("demo")
+    bring(town, tmp_path / "points.csv")
     made = planned(town)
     assert {v["stop"] for route in made["routes"] for v in route["visits"]} == {"B01", "B02"}
     more = bring(town, tmp_path / "one.csv", HEADINGS + "B05,水库大坝,水库,120.4160,29.7860,1,,,,是\n")

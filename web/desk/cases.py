@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import uuid
 
-import segno
-from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 
 from gridmap.domain.cases.actions import Action, read_action
@@ -19,6 +17,7 @@ from gridmap.services.cases.refusals import CaseMovedOn
 from web import context
 from web.access import may_now
 from web.desk import forms, shown, small_map
+from web.desk.phone_code import code_of
 from web.desk.shown import page
 
 bp = Blueprint("case", __name__)
@@ -166,13 +165,7 @@ def finish_task(number: str, task_id: int) -> Response:
 def qr(number: str) -> Response:
     """Answer the code that opens the case on a phone."""
     desk.find(context.database(), context.actor(), number)
-    drawn = io.BytesIO()
-    segno.make_qr(url_for("case.show", number=number, _external=True), error="m").save(
-        drawn, kind="svg", scale=3, border=2, xmldecl=False
-    )
-    answer = make_response(drawn.getvalue())
-    answer.mimetype = "image/svg+xml"
-    return answer
+    return code_of("case.show", number=number)
 
 
 @bp.get("/cases/new")

@@ -3,38 +3,34 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 
-import segno
-from flask import Blueprint, Response, make_response, request, url_for
+from flask import Blueprint, Response, request
 
+from gridmap.domain.roles import Action
 from gridmap.errors import InvalidInput, NotFound
+from gridmap.reporting.sheet import is_reachable
 from gridmap.services.patrols.ask.fixed_points import list_points
 from gridmap.services.patrols.follow import orders, visits
 from gridmap.services.patrols.follow.hours import plan_hours
 from gridmap.services.patrols.follow.week import DAYS, patrol_week
-from gridmap.services.patrols.keep.plans import patrol_plan
+from gridmap.services.patrols.keep.plans import patrol_plan, route_of
 from gridmap.services.response.near import staying_near
 from gridmap.storage.patrols.fixed_points import FixedPointRow
 from web import context
+from web.access import may_now
 from web.desk import shown
+from web.desk.phone_code import code_of
 from web.desk.shown import page
 
 bp = Blueprint("order", __name__)
 
 
-@bp.get("/field/patrols/<int:patrol_id>/<team>")
+@bp.get("/field/patrols/<int:patrol_id>/<path:team>")
 def show(patrol_id: int, team: str) -> Response:
     """Answer a team's stops in order: taken note of, come to and left, with the network or without."""
     database, scope = context.database(), context.scope()
     plan = patrol_plan(database, scope, patrol_id)
-    route = next((r for r in plan["routes"] if r["team_code"] == team), None)
-    if route is None:
-        raise NotFound(
-            "route-not-found",
-            "这份计划里没有这支队伍的路线。请核对路线单。",
-            "This plan has no route for that team. Look at the sheet again.",
-        )
+    route = route_of(plan, team)
     order = next(o for o in orders.orders_of_plan(database, scope, patrol_id) if o["team_code"] == team)
     done = visits.plan_against_done(database, scope, patrol_id)
     own = next(t for t in done["teams"] if t["team_code"] == team)
@@ -45,6 +41,7 @@ def show(patrol_id: int, team: str) -> Response:
         route=route,
         order=order,
         visits=list(zip(route["visits"], own["visits"], strict=True)),
+        may_check_in=may_now(Action.CHECK_IN),
     )
 
 
@@ -80,25 +77,31 @@ def _day(text: str | None) -> dt.date | None:
         ) from None
 
 
-@bp.get("/field/points/<code>")
+@bp.get("/field/points/<path:code>")
 def point(code: str) -> Response:
     """Answer what is planned for a fixed point at this hour, with its own code to be put up there."""
     found = _point(code)
-    plans = orders.plans_at(context.database(), context.scope(), code, shown.now())
-    return page("desk/point.html", "field", point=found, plans=plans)
+    database, scope = context.database(), context.scope()
+    coming = []
+    for plan in orders.plans_at(database, scope, code, shown.now()):
+        teams = visits.plan_against_done(database, scope, plan["patrol_id"])["teams"]
+        done = {v["number"]: v for t in teams for v in t["visits"] if v["stop"] == code}
+        coming += [(plan["patrol_id"], visit, done[visit["number"]]) for visit in plan["visits"]]
+    return page(
+        "desk/point.html",
+        "field",
+        point=found,
+        coming=coming,
+        may_check_in=may_now(Action.CHECK_IN),
+        opens_elsewhere=is_reachable(request.host_url),
+    )
 
 
-@bp.get("/field/points/<code>/qr.svg")
+@bp.get("/field/points/<path:code>/qr.svg")
 def qr(code: str) -> Response:
     """Answer the code that is put up at a fixed point: it opens the point's page on a phone."""
     _point(code)
-    drawn = io.BytesIO()
-    segno.make_qr(url_for("order.point", code=code, _external=True), error="m").save(
-        drawn, kind="svg", scale=4, border=2, xmldecl=False
-    )
-    answer = make_response(drawn.getvalue())
-    answer.mimetype = "image/svg+xml"
-    return answer
+    return code_of("order.point", code=code)
 
 
 def _point(code: str) -> FixedPointRow:

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, url_for
 
-from gridmap.errors import NotFound
-from gridmap.services.patrols.keep.plans import patrol_plan
+from gridmap.services.patrols.keep.plans import patrol_plan, route_of
 from web import context
 from web.desk.shown import page
 
 bp = Blueprint("route", __name__)
 
 
-@bp.get("/patrols/<int:patrol_id>/<team>")
+@bp.get("/patrols/<int:patrol_id>/<path:team>")
 def show(patrol_id: int, team: str) -> Response:
     """Answer the stops in order, each with the address that opens it in the telephone's own map."""
     plan = patrol_plan(context.database(), context.scope(), patrol_id)
-    route = next((r for r in plan["routes"] if r["team_code"] == team), None)
-    if route is None:
-        raise NotFound(
-            "route-not-found",
-            "这份计划里没有这支队伍的路线。请核对路线单。",
-            "This plan has no route for that team. Look at the sheet again.",
-        )
+    route = route_of(plan, team)
     return page(
         "desk/route.html",
         "",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import io
 
-import segno
 from flask import Blueprint, Response, redirect, url_for
 
 from gridmap.domain.gridkey import VILLAGE
@@ -15,6 +13,7 @@ from gridmap.services.cases import screening
 from web import context
 from web.access import may_now
 from web.desk import forms, shown
+from web.desk.phone_code import code_of
 from web.desk.shown import page
 
 bp = Blueprint("screening", __name__)
@@ -110,8 +109,4 @@ def sheet(number: int) -> Response:
 @bp.get("/screening/<int:number>/qr.svg")
 def qr(number: int) -> Response:
     """Answer the code of the round's page."""
-    out = io.BytesIO()
-    segno.make_qr(url_for("screening.board", number=number, _external=True), error="m").save(
-        out, kind="svg", scale=3, border=2, xmldecl=False
-    )
-    return Response(out.getvalue(), mimetype="image/svg+xml")
+    return code_of("screening.board", number=number)

@@ -77,6 +77,7 @@ FOR_SCRIPTS = (
     "draft_refused",
     "draft_waiting",
     "field_needed",
+    "order_come",
     "order_leave",
     "order_noted_kept",
     "order_since",

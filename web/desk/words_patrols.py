@@ -65,6 +65,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "week_untimed": ("无离开时间", "Without a leaving time"),
     "week_km": ("公里：行驶 / 计划", "Kilometres: driven / planned"),
     "week_not_issued": ("未下发", "not issued"),
+    "week_replaced": ("已被取代", "replaced"),
     "week_places": ("各处的驻留", "Dosage by place"),
     "week_place": ("地点", "Place"),
     "week_hours": ("各时段的驻留", "Dosage by hour"),
@@ -74,11 +75,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "Done is what positions and check-ins show; without a leaving time a visit has no minutes. Nobody is ranked.",
     ),
     "week_left_out": (
-        "另有 {n} 份计划未下发也未执行，或已被后来的计划取代，不计入。",
-        "{n} more plans were neither issued nor driven, or were replaced by later ones, and are not counted.",
+        "另有 {n} 份计划未下发也未执行，或未执行就被后来的计划取代，不计入。",
+        "{n} more plans were neither issued nor driven, or were replaced before that, and are not counted.",
     ),
     "order_code": (
         "张贴在现场，手机扫码即可签到。",
         "Put up at the place: a phone that reads it checks in.",
+    ),
+    "order_code_nowhere": (
+        "手机打不开本机地址，此处不显示二维码。请用手机能访问的地址打开此页后再打印。",
+        "No phone opens this machine's own address: no code is shown. Open this page by one that phones reach.",
     ),
 }

@@ -69,11 +69,29 @@ def recall(session: Session, patrol_id: int) -> int:
 
 
 def running(session: Session, at: dt.datetime, slack: dt.timedelta) -> list[int]:
-    """Return numbers of issued plans whose shift is on within some time of a moment, newest first."""
+    """Return numbers of issued plans whose shift is on within some time of a moment, newest first.
+
+    Those that an issued plan replaces, whether or not the plans between them were issued, are left out.
+    """
     issued = select(PatrolOrder.patrol_id)
+    replaced = (
+        select(Patrol.replaces_id.label("patrol_id"))
+        .where(Patrol.patrol_id.in_(issued), Patrol.replaces_id.is_not(None))
+        .cte("replaced", recursive=True)
+    )
+    replaced = replaced.union(
+        select(Patrol.replaces_id)
+        .join(replaced, Patrol.patrol_id == replaced.c.patrol_id)
+        .where(Patrol.replaces_id.is_not(None))
+    )
     query = (
         select(Patrol.patrol_id)
-        .where(Patrol.begins_at <= at + slack, Patrol.ends_at >= at - slack, Patrol.patrol_id.in_(issued))
+        .where(
+            Patrol.begins_at <= at + slack,
+            Patrol.ends_at >= at - slack,
+            Patrol.patrol_id.in_(issued),
+            Patrol.patrol_id.not_in(select(replaced.c.patrol_id)),
+        )
         .order_by(Patrol.patrol_id.desc())
     )
     return list(session.scalars(query))

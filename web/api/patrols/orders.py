@@ -112,7 +112,7 @@ def recall_plan(path: PatrolPlanPath, query: Nothing) -> dict[str, list[Order]]:
     return {"orders": orders.recall_plan(database(), actor(), path.patrol_id)}
 
 
-@bp.post("/patrol-plans/<int:patrol_id>/orders/<team>/note", responses={200: OrderTold})
+@bp.post("/patrol-plans/<int:patrol_id>/orders/<path:team>/note", responses={200: OrderTold})
 def note_order(path: OrderPath) -> Order:
     """Keep that a team took note of its part of a plan; the first time stands."""
     return orders.note_order(database(), actor(), path.patrol_id, path.team)

@@ -29,12 +29,19 @@ class Order(TypedDict):
     noted_by: str | None
 
 
+class VisitAt(TypedDict):
+    """A visit to a stop: which of the shift's it is, the team, and when it is to come (hour and minute)."""
+
+    number: int
+    team: str
+    time: str
+
+
 class AtPoint(TypedDict):
-    """A running plan that comes to a stop, and the teams that it sends there."""
+    """A running plan that comes to a stop, and its visits there in order of time."""
 
     patrol_id: int
-    teams: list[str]
-    times: list[str]
+    visits: list[VisitAt]
 
 
 def issue_plan(
@@ -130,21 +137,21 @@ def orders_of_plan(database: Database, scope: Scope, patrol_id: int) -> list[Ord
 
 
 def plans_at(database: Database, scope: Scope, stop: str, now: dt.datetime) -> list[AtPoint]:
-    """Find the issued plans of the hour that come to a stop: what the code at the place leads to."""
+    """Find the issued visits of the hour to a stop, by plan: what the code at the place leads to."""
     with database.scoped_session(scope) as session:
-        numbers = stored.running(session, now, AROUND)
+        issued = {
+            number: {row["team_code"] for row in stored.orders_of(session, number)}
+            for number in stored.running(session, now, AROUND)
+        }
     out: list[AtPoint] = []
-    for number in numbers:
-        plan = kept_plan(database, scope, number)
-        coming = [(v.arrive, r.team_code) for r in plan.routes for v in r.visits if v.stop == stop]
+    for number, teams in issued.items():
+        routes = [route for route in kept_plan(database, scope, number).routes if route.team_code in teams]
+        coming = sorted((v.arrive, v.number, r.team_code) for r in routes for v in r.visits if v.stop == stop)
         if coming:
-            out.append(
-                {
-                    "patrol_id": number,
-                    "teams": list(dict.fromkeys(team for _, team in sorted(coming))),
-                    "times": [f"{at:%H:%M}" for at, _ in sorted(coming)],
-                }
-            )
+            told: list[VisitAt] = [
+                {"number": n, "team": team, "time": f"{at:%H:%M}"} for at, n, team in coming
+            ]
+            out.append({"patrol_id": number, "visits": told})
     return out
 
 

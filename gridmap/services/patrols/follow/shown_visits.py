@@ -20,7 +20,7 @@ class VisitTold(TypedDict):
 
 
 class VisitAgainstPlan(TypedDict):
-    """A planned visit with what became of it."""
+    """A planned visit with what became of it; ``said_at`` is when the team itself says that it came."""
 
     stop: str
     number: int
@@ -37,6 +37,7 @@ class VisitAgainstPlan(TypedDict):
     left_at: str | None
     late_s: int | None
     check_in: int | None
+    said_at: str | None
     note: str | None
     on_spot: bool
     evidence: list[str]

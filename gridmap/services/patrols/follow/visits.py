@@ -38,6 +38,7 @@ class Made(SeenVisit):
 
     evidence: list[str]
     check_in: int | None
+    said_at: dt.datetime | None
     note: str | None
     on_spot: bool
 
@@ -272,7 +273,7 @@ def _against(
 
 def _joined(seen: Sequence[SeenVisit], check_ins: Sequence[VisitRow]) -> list[Made]:
     """Visits by either evidence; a check-in during a stay, or close to it, is the same visit."""
-    made = [_made(v, ["position"], None, None, on_spot=False) for v in seen]
+    made = [_made(v) for v in seen]
     for said in check_ins:
         same = next(
             (
@@ -287,25 +288,25 @@ def _joined(seen: Sequence[SeenVisit], check_ins: Sequence[VisitRow]) -> list[Ma
             None,
         )
         if same is not None:
-            same["evidence"], same["check_in"] = ["position", "check-in"], said["visit_id"]
-            same["note"], same["on_spot"] = said["note"], said["on_spot"]
+            made[made.index(same)] = _made(same, said)
         else:
-            made.append(_made(said, ["check-in"], said["visit_id"], said["note"], on_spot=said["on_spot"]))
+            made.append(_made(said, said))
     return sorted(made, key=lambda v: (v["arrived_at"], v["team_code"], v["stop"]))
 
 
-def _made(
-    visit: SeenVisit, evidence: list[str], check_in: int | None, note: str | None, *, on_spot: bool
-) -> Made:
+def _made(visit: SeenVisit, said: VisitRow | None = None) -> Made:
+    """Return a visit that was seen, or said, or both."""
+    positions = [] if visit is said else ["position"]
     return {
         "team_code": visit["team_code"],
         "stop": visit["stop"],
         "arrived_at": visit["arrived_at"],
         "left_at": visit["left_at"],
-        "evidence": evidence,
-        "check_in": check_in,
-        "note": note,
-        "on_spot": on_spot,
+        "evidence": [*positions, *(["check-in"] if said else [])],
+        "check_in": said and said["visit_id"],
+        "said_at": said and said["arrived_at"],
+        "note": said and said["note"],
+        "on_spot": said is not None and said["on_spot"],
     }
 
 
@@ -327,6 +328,7 @@ def _told(visit: KeptVisit, done: Made | None, zone: ZoneInfo) -> VisitAgainstPl
         "left_at": done and _local(done["left_at"], zone),
         "late_s": late,
         "check_in": done and done["check_in"],
+        "said_at": done and _local(done["said_at"], zone),
         "note": done and done["note"],
         "on_spot": done is not None and done["on_spot"],
         "evidence": done["evidence"] if done else [],

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Literal, NamedTuple, TypedDict
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from gridmap.crs import WGS84
 from gridmap.domain.gridkey import Scope
-from gridmap.domain.patrols import KeptPlan
+from gridmap.domain.patrols import KeptPlan, KeptRoute
 from gridmap.files.layers import write_layer
 from gridmap.services.patrols.follow.shown_visits import Done
-from gridmap.services.patrols.follow.visits import plan_against_done
+from gridmap.services.patrols.follow.visits import SAME_VISIT, plan_against_done
 from gridmap.services.patrols.keep.plans import kept_plan
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import orders as stored
+from gridmap.storage.patrols.orders import PlanOfNight
 
 DAYS = 7
 _HOURS = 24
@@ -50,11 +51,15 @@ class HourDose(TypedDict):
 
 
 class NightTold(Dose):
-    """A plan of the week; minutes are known of visits that were left, `untimed` are the others."""
+    """A plan of the week; minutes are known of visits that were left, `untimed` are the others.
+
+    Of a plan that was replaced only what was done counts, and not what a plan that replaces it tells of too.
+    """
 
     patrol_id: int
     begins_at: str
     issued: bool
+    replaced: bool
     teams: int
     noted: int
     untimed: int
@@ -63,7 +68,7 @@ class NightTold(Dose):
 
 
 class Week(TypedDict):
-    """A week of patrols: plans that were issued or driven, the newest of those that replace one another."""
+    """A week of patrols: plans that were issued or driven; those that were replaced if something was done."""
 
     since: str
     until: str
@@ -71,6 +76,23 @@ class Week(TypedDict):
     places: list[PlaceDose]
     hours: list[HourDose]
     left_out: int
+
+
+class _Stay(NamedTuple):
+    """A visit that was made."""
+
+    team: str
+    place: tuple[str, str]
+    came: dt.datetime
+    left: dt.datetime | None
+
+    def is_same(self, other: _Stay) -> bool:
+        """Tell whether two plans tell of one stay."""
+        return (
+            (self.team, self.place) == (other.team, other.place)
+            and self.came - SAME_VISIT <= (other.left or other.came)
+            and other.came - SAME_VISIT <= (self.left or self.came)
+        )
 
 
 def patrol_week(database: Database, scope: Scope, since: dt.date) -> Week:
@@ -99,27 +121,36 @@ def patrol_week(database: Database, scope: Scope, since: dt.date) -> Week:
     counted = [
         (row, done) for row, done in found if issued[row["patrol_id"]] or done["made"] or done["unplanned"]
     ]
-    replaced = {row["replaces_id"] for row, _ in counted}
-    counted = [(row, done) for row, done in counted if row["patrol_id"] not in replaced]
+    replaced = _replaced(rows, [row["patrol_id"] for row, _ in counted])
     places: dict[tuple[str, str], Dose] = defaultdict(_nothing)
     hours: dict[int, list[float]] = {hour: [0.0, 0.0] for hour in range(_HOURS)}
-    nights = []
-    for row, done in counted:
+    nights: dict[int, NightTold] = {}
+    told_of: list[_Stay] = []
+    # Plans before those that they replace: positions are a visit by either.
+    for row, done in sorted(counted, key=lambda pair: replaced.get(pair[0]["patrol_id"], 0)):
         plan = kept_plan(database, scope, row["patrol_id"])
-        night = _count(plan, done, places, hours, zone)
+        is_replaced = row["patrol_id"] in replaced
+        names = _names(plan)
+        stays = _stays(done, names, zone)
+        if is_replaced:
+            stays = [stay for stay in stays if not any(stay.is_same(other) for other in told_of)]
+            if not stays:
+                continue
+        told_of += stays
+        planned = [] if is_replaced else plan.routes
+        night = _count(planned, names, stays, places, hours, zone)
         orders = issued[row["patrol_id"]]
-        nights.append(
-            NightTold(
-                **night,
-                patrol_id=row["patrol_id"],
-                begins_at=plan.begins_at.isoformat(),
-                issued=bool(orders),
-                teams=len(plan.routes),
-                noted=sum(order["noted_at"] is not None for order in orders),
-                untimed=sum(left is None for _, _, left in _stays(done)),
-                planned_km=round(sum(route.length_m for route in plan.routes) / 1000, 1),
-                driven_km=round(sum(team["driven_m"] for team in done["teams"]) / 1000, 1),
-            )
+        nights[row["patrol_id"]] = NightTold(
+            **night,
+            patrol_id=row["patrol_id"],
+            begins_at=plan.begins_at.isoformat(),
+            issued=bool(orders),
+            replaced=is_replaced,
+            teams=len(plan.routes),
+            noted=sum(order["noted_at"] is not None for order in orders),
+            untimed=sum(stay.left is None for stay in stays),
+            planned_km=round(sum(route.length_m for route in planned) / 1000, 1),
+            driven_km=round(sum(team["driven_m"] for team in done["teams"]) / 1000, 1),
         )
     told: list[PlaceDose] = [
         {"name_zh": zh, "name_en": en, **_rounded(dose)}
@@ -128,13 +159,13 @@ def patrol_week(database: Database, scope: Scope, since: dt.date) -> Week:
     return {
         "since": since.isoformat(),
         "until": (since + dt.timedelta(days=DAYS - 1)).isoformat(),
-        "plans": nights,
+        "plans": [nights[row["patrol_id"]] for row in rows if row["patrol_id"] in nights],
         "places": told,
         "hours": [
             {"hour": hour, "planned_min": round(a, 1), "delivered_min": round(b, 1)}
             for hour, (a, b) in hours.items()
         ],
-        "left_out": len(rows) - len(counted),
+        "left_out": len(rows) - len(nights),
     }
 
 
@@ -172,40 +203,67 @@ def _rounded(dose: Dose) -> Dose:
     }
 
 
-def _stays(done: Done) -> Iterable[tuple[str, str, str | None]]:
-    """Visits that were made: stop, and when the team came and left."""
-    for team in done["teams"]:
-        for visit in team["visits"]:
-            if visit["arrived_at"] is not None:
-                yield visit["stop"], visit["arrived_at"], visit["left_at"]
-    for made in done["unplanned"]:
-        yield made["stop"], made["arrived_at"], made["left_at"]
+def _replaced(rows: Sequence[PlanOfNight], counted: Iterable[int]) -> dict[int, int]:
+    """Return the plans that those that count replace, and over how many steps at most."""
+    older = {row["patrol_id"]: row["replaces_id"] for row in rows}
+    out: dict[int, int] = {}
+    for number in counted:
+        before, steps = older[number], 1
+        while before is not None:
+            out[before] = max(steps, out.get(before, 0))
+            before, steps = older.get(before), steps + 1
+    return out
+
+
+def _names(plan: KeptPlan) -> dict[str, tuple[str, str]]:
+    """Return what a plan's stops are called."""
+    of_routes = {v.stop: (v.name_zh, v.name_en) for route in plan.routes for v in route.visits}
+    return of_routes | {r["stop"]: (r["name_zh"], r["name_en"]) for r in plan.summary["reasons"]}
+
+
+def _stays(done: Done, names: Mapping[str, tuple[str, str]], zone: ZoneInfo) -> list[_Stay]:
+    """Visits that were made, planned or not."""
+    found = [
+        (visit["by"] or team["team_code"], visit["stop"], visit["arrived_at"], visit["left_at"])
+        for team in done["teams"]
+        for visit in team["visits"]
+    ]
+    found += [(v["team_code"], v["stop"], v["arrived_at"], v["left_at"]) for v in done["unplanned"]]
+    return [
+        _Stay(
+            team,
+            names.get(stop, (stop, stop)),
+            dt.datetime.fromisoformat(came).astimezone(zone),
+            None if left is None else dt.datetime.fromisoformat(left).astimezone(zone),
+        )
+        for team, stop, came, left in found
+        if came is not None
+    ]
 
 
 def _count(
-    plan: KeptPlan,
-    done: Done,
+    planned: Sequence[KeptRoute],
+    names: Mapping[str, tuple[str, str]],
+    stays: Iterable[_Stay],
     places: dict[tuple[str, str], Dose],
     hours: dict[int, list[float]],
     zone: ZoneInfo,
 ) -> Dose:
     """Add a plan to the doses of places and hours; return its own."""
-    names = {reason["stop"]: (reason["name_zh"], reason["name_en"]) for reason in plan.summary["reasons"]}
     own = _nothing()
-    for route in plan.routes:
+    for route in planned:
         for visit in route.visits:
-            names.setdefault(visit.stop, (visit.name_zh, visit.name_en))
-            _add(own, places[names[visit.stop]], "planned")
+            place = places[names[visit.stop]]
+            _add(own, place, "planned")
             for hour, minutes in minutes_by_hour(visit.start.astimezone(zone), visit.leave.astimezone(zone)):
-                _add_minutes(own, places[names[visit.stop]], "planned_min", minutes)
+                _add_minutes(own, place, "planned_min", minutes)
                 hours[hour][0] += minutes
-    for stop, came, left in _stays(done):
-        place = places[names.get(stop, (stop, stop))]
+    for stay in stays:
+        place = places[stay.place]
         _add(own, place, "made")
-        if left is None:
+        if stay.left is None:
             continue
-        begin, end = (dt.datetime.fromisoformat(at).astimezone(zone) for at in (came, left))
-        for hour, minutes in minutes_by_hour(begin, end):
+        for hour, minutes in minutes_by_hour(stay.came, stay.left):
             _add_minutes(own, place, "delivered_min", minutes)
             hours[hour][1] += minutes
     return _rounded(own)

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.patrols import KeptPlan
-from gridmap.domain.shown_plans import ShownPlan, WholePlan
+from gridmap.domain.shown_plans import ShownPlan, ShownRoute, WholePlan
+from gridmap.errors import NotFound
 from gridmap.services.accounts.owners import require_owner
 from gridmap.services.patrols.keep.codec import absent
 from gridmap.storage.database import Database
@@ -54,6 +55,24 @@ def patrol_plan(database: Database, scope: Scope, patrol_id: int) -> WholePlan:
             {"team_code": r["team_code"], "geometry": r["geometry"], **r["properties"]} for r in routes
         ],
     }
+
+
+def route_of(plan: WholePlan, team: str) -> ShownRoute:
+    """Return a team's route of a plan.
+
+    Raises
+    ------
+    NotFound
+        When the plan has none for the team.
+    """
+    found = next((route for route in plan["routes"] if route["team_code"] == team), None)
+    if found is None:
+        raise NotFound(
+            "route-not-found",
+            "这份计划里没有这支队伍的路线。请核对路线单。",
+            "This plan has no route for that team. Look at the sheet again.",
+        )
+    return found
 
 
 def list_plans(database: Database, scope: Scope, limit: int = 50) -> list[ShownPlan]:

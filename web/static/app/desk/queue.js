@@ -95,9 +95,14 @@ export async function settled(answer) {
 }
 
 // The newest answer of each page is kept where the connection lets a page keep anything.
-export function keepPages() {
+export async function keepPages() {
   const said = document.getElementById("field-said");
   const able = "serviceWorker" in navigator && isSecureContext;
-  if (said) said.textContent = (able ? said.dataset.on : said.dataset.off) ?? "";
-  if (able) navigator.serviceWorker.register("/field/worker.js").catch(() => {});
+  const kept =
+    able &&
+    (await navigator.serviceWorker.register("/field/worker.js").then(
+      () => true,
+      () => false,
+    ));
+  if (said) said.textContent = (kept ? said.dataset.on : said.dataset.off) ?? "";
 }
