@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 
 from flask import Blueprint, Response, request
 
-from gridmap.domain.roles import Action
+from gridmap.domain.roles import Action, require
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.reporting.sheet import is_reachable
 from gridmap.services.patrols.ask.fixed_points import list_points
@@ -48,12 +49,13 @@ def show(patrol_id: int, team: str) -> Response:
 @bp.get("/patrols/<int:patrol_id>/near")
 def near(patrol_id: int) -> Response:
     """Answer how many households are near to some team of a plan, by quarter of an hour."""
+    require(context.actor(), Action.SEE_PLANS)
     found = staying_near(context.database(), context.scope(), patrol_id)
-    try:
-        hours = plan_hours(context.database(), context.scope(), patrol_id)
-    except InvalidInput:
+    hours = None
+    if may_now(Action.SEE_HOTSPOTS):
         # A plan of fixed points alone expects nothing of its hours.
-        hours = None
+        with contextlib.suppress(InvalidInput):
+            hours = plan_hours(context.database(), context.scope(), patrol_id)
     return page("desk/near.html", "", near=found, hours=hours)
 
 

@@ -116,6 +116,10 @@ def check_in(
             raise click.UsageError(
                 "请给出停靠点和队伍 / give a stop and a team: gridmap patrols check-in 1 H3 T05"
             )
+        if left is not None and at is None:
+            raise click.UsageError(
+                "请同时给出到达时刻 / give the time of arrival, too: --at 21:05 --left 21:20"
+            )
         when = _moment(database, patrol_id, at) or dt.datetime.now(ZoneInfo(database.settings.timezone))
         made = evidence.check_in(
             database, actor(database).scope, patrol_id, stop, team, when, note,
@@ -189,13 +193,19 @@ def issue(patrol_id: int, *, recall: bool) -> None:
 
 @click.command("orders")
 @click.argument("patrol_id", type=int)
-@click.option("--noted", metavar="TEAM", help="记下某队已收到 / a team took note, told by radio.")
-def orders_(patrol_id: int, noted: str | None) -> None:
+def orders_(patrol_id: int) -> None:
     """下发与签收情况 / which teams have a plan, and which took note."""
     with workspace() as database:
-        if noted is not None:
-            orders.note_order(database, actor(database), patrol_id, noted)
         _tell_orders(orders.orders_of_plan(database, actor(database).scope, patrol_id))
+
+
+@click.command("noted")
+@click.argument("patrol_id", type=int)
+@click.argument("team")
+def noted(patrol_id: int, team: str) -> None:
+    """记下某队已收到 / keep that a team took note of its plan, told by radio."""
+    with workspace() as database:
+        _tell_orders([orders.note_order(database, actor(database), patrol_id, team)])
 
 
 def _tell_orders(told: list[orders.Order]) -> None:
@@ -286,4 +296,4 @@ def hours(patrol_id: int) -> None:
     )
 
 
-COMMANDS = (visits, check_in, live, effect, issue, orders_, week, hours)
+COMMANDS = (visits, check_in, live, effect, issue, orders_, noted, week, hours)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import shapely
 
 from gridmap.domain.codes import code_list
-from gridmap.domain.gridkey import LEVELS, VILLAGE, Scope
+from gridmap.domain.gridkey import LEVELS, TOWN, VILLAGE, Scope, is_region
+from gridmap.services.ground.regions import region_name, root_of
 from gridmap.storage.cases import places as stored
 from gridmap.storage.database import Database
 from gridmap.storage.workspace import settings
@@ -94,13 +95,16 @@ def places_of(database: Database, scope: Scope) -> Places:
             return known
         told = settings.read_settings(session)
         lines = tuple(GridLine(*row) for row in stored.names(session))
-        shapes = stored.outlines(session, VILLAGE) or stored.outlines(session, 1)
+        shapes = stored.outlines(session, VILLAGE) or stored.outlines(session, TOWN)
         roads = stored.main_roads(session)
         water = stored.wide_water(session)
-    top = next(iter(lines), None)
+    # Several towns go by their region's name.
+    top = root_of([line.grid_key for line in lines if line.level == TOWN])
+    named = {line.grid_key: (line.name_zh, line.name_en) for line in lines}
+    own = ("", "") if top is None else region_name(told, top) if is_region(top) else named[top]
     villages = tuple(_outline(grid_key, wkb) for grid_key, wkb in shapes)
     found = Places(
-        names={line.grid_key: (line.name_zh, line.name_en) for line in lines},
+        names=named,
         grids=lines,
         kinds=_kinds(told.get("kinds", {})),
         villages=villages,
@@ -108,8 +112,8 @@ def places_of(database: Database, scope: Scope) -> Places:
         water=_lines(water),
         bounds=_bounds(villages),
         illustrative=bool(told.get("illustrative", False)),
-        name_zh=told.get("name_zh") or (top.name_zh if top else ""),
-        name_en=told.get("name_en") or (top.name_en if top else ""),
+        name_zh=told.get("name_zh") or own[0],
+        name_en=told.get("name_en") or own[1],
     )
     with _lock:
         if len(_cache) >= _KEPT:

@@ -19,10 +19,11 @@ def grid_of(database: Database, scope: Scope, named: str) -> int:
     """
     wanted = named.strip()
     with database.scoped_session(scope) as session:
-        if wanted.isdecimal() and is_region(code := int(wanted)):
+        found = grids.keys_named(session, wanted)
+        # A grid's own code may have as few digits as a region's.
+        if not found and wanted.isdecimal() and is_region(code := int(wanted)):
             regions.towns_in(session, code)
             return code
-        found = grids.keys_named(session, wanted)
     if len(found) != 1:
         raise NotFound(
             "grid-named",

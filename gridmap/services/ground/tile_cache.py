@@ -19,6 +19,8 @@ from gridmap.files.atomic import replacing
 
 FOLDER = "tiles"
 _MOST_BYTES = 64 * 2**20
+_ENTRY_BYTES = 500
+"""What a tile takes beside its bytes: most of those far in are empty."""
 _MOST_FILES = 20_000
 
 
@@ -75,11 +77,14 @@ class TileCache:
     def remember(self, version: int, name: TileName, tile: bytes) -> None:
         """Keep a tile in memory; those that were not asked for the longest go."""
         with self._lock:
-            self._bytes += len(tile) - len(self._kept.pop((version, name), b""))
+            known = self._kept.pop((version, name), None)
+            if known is not None:
+                self._bytes -= len(known) + _ENTRY_BYTES
+            self._bytes += len(tile) + _ENTRY_BYTES
             self._kept[version, name] = tile
             while self._bytes > _MOST_BYTES:
                 _, gone = self._kept.popitem(last=False)
-                self._bytes -= len(gone)
+                self._bytes -= len(gone) + _ENTRY_BYTES
 
     def read(self, mark: str, name: TileName) -> bytes | None:
         """Return the tile of a file, or None.

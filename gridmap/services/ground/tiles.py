@@ -28,6 +28,7 @@ def ground_tile(
     version : int, optional
         Version of the data that is asked for; what was made of it before comes from memory, without the database.
     """
+    tiles.require_layer(layer)
     # What a scope opens is told on no tile of the ground.
     name = TileName(scope.opening(None), layer, z, x, y)
     cache = _cache_of(database)

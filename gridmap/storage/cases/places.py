@@ -21,7 +21,7 @@ def ground_version(session: Session) -> str:
                 "select concat_ws('.', (select max(version_id) from boundary_versions),"
                 " (select max(road_key) from roads),"
                 " (select md5(string_agg(value::text, ',' order by key)) from workspace_settings"
-                " where key in ('kinds', 'name_zh', 'name_en', 'illustrative')))"
+                " where key in ('kinds', 'name_zh', 'name_en', 'illustrative', 'regions')))"
             )
         )
     )

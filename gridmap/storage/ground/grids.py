@@ -256,14 +256,19 @@ def bounds(session: Session, key: int | None = None) -> tuple[float, float, floa
     return None if row[0] is None else (row[0], row[1], row[2], row[3])
 
 
+def _is_one_of(column: Any, values: Collection[Any]) -> ColumnElement[bool]:
+    """Ask with one parameter: a file may name more codes than a statement takes parameters (65,535)."""
+    return cast("ColumnElement[bool]", column == any_(cast_to(list(values), ARRAY(column.type))))
+
+
 def keys_of_codes(session: Session, codes: Collection[str]) -> dict[str, int]:
     """Keys of the grids that stand now and have these official codes, keys, or took over most of what had them."""
     standing = Grid.valid_to.is_(None)
     given = list(codes)
     spelled = {int(c): c for c in given if _KEY.fullmatch(c)}
-    by_key = session.scalars(select(Grid.grid_key).where(standing, Grid.grid_key.in_(spelled)))
+    by_key = session.scalars(select(Grid.grid_key).where(standing, _is_one_of(Grid.grid_key, spelled)))
     found = {spelled[key]: int(key) for key in by_key}
-    by_code = session.execute(select(Grid.code, Grid.grid_key).where(standing, Grid.code.in_(given)))
+    by_code = session.execute(select(Grid.code, Grid.grid_key).where(standing, _is_one_of(Grid.code, given)))
     found |= {str(code): int(key) for code, key in by_code if code}
     return _heirs(session, [c for c in given if c not in found]) | found
 
@@ -297,11 +302,13 @@ def _heirs(session: Session, codes: Collection[str]) -> dict[str, int]:
     while open_:
         keys = set(open_.values())
         there = set(
-            session.scalars(select(Grid.grid_key).where(Grid.valid_to.is_(None), Grid.grid_key.in_(keys)))
+            session.scalars(
+                select(Grid.grid_key).where(Grid.valid_to.is_(None), _is_one_of(Grid.grid_key, keys))
+            )
         )
         out |= {code: key for code, key in open_.items() if key in there}
         gone = keys - there
-        rows = session.execute(select(Grid.grid_key, Grid.code).where(Grid.grid_key.in_(gone)))
+        rows = session.execute(select(Grid.grid_key, Grid.code).where(_is_one_of(Grid.grid_key, gone)))
         code_of = {int(key): str(code) for key, code in rows}
         following = _successors(session, set(code_of.values()))
         open_ = {
@@ -320,7 +327,7 @@ def _successors(session: Session, codes: Collection[str]) -> dict[str, int]:
         return {}
     links = session.execute(
         select(GridPredecessor.predecessor_code, GridPredecessor.grid_key)
-        .where(GridPredecessor.predecessor_code.in_(codes))
+        .where(_is_one_of(GridPredecessor.predecessor_code, codes))
         .order_by(GridPredecessor.share)
     )
     return {str(code): int(key) for code, key in links}

@@ -30,6 +30,13 @@ def _sql(name: str) -> str:
     return resources.files("gridmap.storage").joinpath(f"sql/tile_{name}.sql").read_text("utf-8")
 
 
+@cache
+def _format() -> str:
+    """Name what this version of the program makes of a ground."""
+    made = "".join(_sql(name) for name in ("features", "main_roads", "roads", "grids"))
+    return hashlib.sha256(made.encode()).hexdigest()[:8]
+
+
 def mark(session: Session) -> tuple[int, str]:
     """Return the data's version, and a text that no other ground of this workspace has or had."""
     version, told = session.execute(
@@ -39,7 +46,18 @@ def mark(session: Session) -> tuple[int, str]:
             " where key in ('data_version', 'roads_version')), (select max(created_at) from boundary_versions))"
         )
     ).one()
-    return int(version), hashlib.sha256(str(told).encode()).hexdigest()[:16]
+    return int(version), hashlib.sha256(f"{_format()}.{told}".encode()).hexdigest()[:16]
+
+
+def require_layer(layer: str) -> None:
+    """Refuse what is no layer of the ground.
+
+    Raises
+    ------
+    NotFound
+    """
+    if layer not in {*GROUND_LAYERS, ALL_LAYERS, MICRO_LAYER}:
+        raise NotFound("layer-unknown", f"没有图层 {layer}。", f"There is no layer {layer}.")
 
 
 def ground_tile(session: Session, layer: str, z: int, x: int, y: int) -> bytes:
@@ -50,8 +68,8 @@ def ground_tile(session: Session, layer: str, z: int, x: int, y: int) -> bytes:
     session : Session
         A scoped session.
     layer : str
-        ``grids``, ``roads``, ``water``, ``land`` or ``places``; ``ground`` for all of them in one
-        tile, without micro-grids; ``micro`` for those.
+        One that :func:`require_layer` knows: ``grids``, ``roads``, ``water``, ``land`` or ``places``;
+        ``ground`` for all of them in one tile, without micro-grids; ``micro`` for those.
     z, x, y : int
         XYZ address.
 
@@ -62,13 +80,9 @@ def ground_tile(session: Session, layer: str, z: int, x: int, y: int) -> bytes:
 
     Raises
     ------
-    NotFound
-        When there is no such layer.
     InvalidInput
         When there is no such tile.
     """
-    if layer not in {*GROUND_LAYERS, ALL_LAYERS, MICRO_LAYER}:
-        raise NotFound("layer-unknown", f"没有图层 {layer}。", f"There is no layer {layer}.")
     wanted = {ALL_LAYERS: GROUND_LAYERS, MICRO_LAYER: ("grids",)}.get(layer, (layer,))
     coarsest = MICRO if layer == MICRO_LAYER else LEVELS[0]
     finest = MICRO if layer != ALL_LAYERS and z >= MICRO_FROM_ZOOM else VILLAGE

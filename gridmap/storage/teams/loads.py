@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Text, any_, cast, select
 from sqlalchemy.orm import Session
 
 from gridmap.storage.imports.loads import PLACE, POINT, Load, same
@@ -92,5 +92,7 @@ def team_codes(session: Session, wanted: pa.Array) -> pa.Array:
 
     Those of a team of one are a person's.
     """
-    kept = select(Team.code).where(Team.size.is_distinct_from(1), Team.code.in_(wanted.to_pylist()))
+    kept = select(Team.code).where(
+        Team.size.is_distinct_from(1), Team.code == any_(cast(wanted.to_pylist(), ARRAY(Text)))
+    )
     return pa.array(session.scalars(kept).all(), pa.string())

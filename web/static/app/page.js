@@ -228,7 +228,10 @@ export class Page {
     const { sel } = this.store.state;
     if (!feature) this.map.setTrack(null);
     this.map.setChosen(
-      feature ?? (this.counts.grid?.geometry && !this.counts.isTop ? this.counts.grid : null),
+      feature ??
+        (this.counts.grid?.geometry && !(this.counts.isTop && this.counts.grid.properties.level <= 1)
+          ? this.counts.grid
+          : null),
     );
     const at = feature?.geometry?.type === "Point" ? feature.geometry.coordinates : null;
     if (!at || sel === this.centred) return;

@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from gridmap.crs import WGS84
+from gridmap.domain.days import EARLIEST_YEAR, FARTHEST
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.patrols import KeptPlan, KeptRoute
+from gridmap.errors import InvalidInput
 from gridmap.files.layers import write_layer
 from gridmap.services.patrols.follow.shown_visits import Done
 from gridmap.services.patrols.follow.visits import SAME_VISIT, plan_against_done
@@ -110,7 +112,18 @@ def patrol_week(database: Database, scope: Scope, since: dt.date) -> Week:
     Week
         Minutes are delivered from arrival to departure, by positions or check-ins; a visit that nobody left is counted
         as made, and its minutes are not known.
+
+    Raises
+    ------
+    InvalidInput
+        When the week does not lie from 1949 to 2199.
     """
+    if not EARLIEST_YEAR < since.year < FARTHEST.year:
+        raise InvalidInput(
+            "week-day",
+            f"{since} 不在 1950 至 2199 年之间。请换一天。",
+            f"{since} does not lie from 1950 to 2199. Take another day.",
+        )
     zone = ZoneInfo(database.settings.timezone)
     begin = dt.datetime.combine(since, dt.time(), zone)
     end = dt.datetime.combine(since + dt.timedelta(days=DAYS), dt.time(), zone)

@@ -1,7 +1,7 @@
 // What is counted in the view: the chosen grid, and the grids below it with their incidents.
 
 import { breaks, colours } from "../shell/classes.js";
-import { get, getKept, Latest } from "../shell/api.js";
+import { get, getGrids, getKept, Latest } from "../shell/api.js";
 import { css } from "../shell/dom.js";
 import { may } from "../shell/rights.js";
 import { isRegion, liesIn, townOf } from "../shell/regions.js";
@@ -125,7 +125,7 @@ export class Counts {
       // All that there is lies below the root.
       const below_ = parent === this.store.workspace.root?.grid_key ? null : parent;
       const [rows, counts, villages] = await Promise.all([
-        getKept("/grids", { level, parent: below_, geometry: false }),
+        getGrids({ level, parent: below_, geometry: false }),
         may("see_counts")
           ? get("/counts", { level, ...this.query }, { signal })
           : {
@@ -137,7 +137,7 @@ export class Counts {
               as_of: null,
               class: "true",
             },
-        getKept("/grids", { level: 3, parent: this.within, geometry: false }),
+        getGrids({ level: 3, parent: this.within, geometry: false }),
       ]);
       if (run !== this.#run) return;
       this.villages = new Map(villages.features.map((f) => [f.properties.grid_key, f.properties]));

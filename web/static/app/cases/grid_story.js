@@ -216,7 +216,7 @@ export async function gridStory(key, signal, { store, actions }) {
                 )
               : number(0),
           ],
-          [t("who_serves"), h("a", { href: `/grids/${key}` }, t("who_serves_open"))],
+          [t("who_serves"), p.level ? h("a", { href: `/grids/${key}` }, t("who_serves_open")) : null],
           [t("valid_from"), p.valid_from],
           [t("predecessors"), p.predecessors?.join(", ")],
         ]),

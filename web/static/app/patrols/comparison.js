@@ -1,6 +1,6 @@
 // Two plans side by side: their maps, their numbers, and what differs.
 
-import { get, getKept } from "../shell/api.js";
+import { get, getGrids } from "../shell/api.js";
 import { h, replace } from "../shell/dom.js";
 import { messageOf, nameOf, number, t } from "../shell/i18n.js";
 import { keeping } from "../shell/focus.js";
@@ -195,7 +195,7 @@ export class Compare {
         get("/patrol-plans/compare", { a, b }),
         get(`/patrol-plans/${a}`),
         get(`/patrol-plans/${b}`),
-        getKept("/grids", { level: GROUND_LEVEL }),
+        getGrids({ level: GROUND_LEVEL }),
       ]);
       if (asked === this.#asked) this.#fill(a, b, list, this.#told(found, [one, other], ground.features));
     } catch (error) {

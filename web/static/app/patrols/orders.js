@@ -81,7 +81,7 @@ export function ordersPart(orders) {
    */
   const button = (id, onclick) => h("button", { type: "button", id, onclick }, t(id.replace("-", "_")));
   return [
-    h("p", {}, h("a", { id: "pat-near", href: orders.near }, t("pat_near"))),
+    may("see_teams") ? h("p", {}, h("a", { id: "pat-near", href: orders.near }, t("pat_near"))) : null,
     h("p", {}, h("a", { id: "pat-week", href: "/patrols/week" }, t("pat_week"))),
     trouble ? h("p", { class: "warn-text", role: "alert" }, trouble) : null,
     may("plan_patrols") && issued.length < rows.length ? button("pat-issue", orders.issue) : null,

@@ -167,6 +167,24 @@ export function getKept(path, parameters = /** @type {Query<P>} */ ({})) {
   return kept.get(key);
 }
 
+/**
+ * All grids of a question, kept; a city's come in several answers.
+ *
+ * @param {Query<"/grids">} parameters
+ * @returns {Promise<Answer<"/grids">>}
+ */
+export async function getGrids(parameters) {
+  const found = await getKept("/grids", parameters);
+  const features = [...found.features];
+  let after = found.next;
+  while (after) {
+    const more = await getKept("/grids", { ...parameters, after });
+    features.push(...more.features);
+    after = more.next;
+  }
+  return { ...found, features };
+}
+
 export function forget() {
   kept.clear();
 }

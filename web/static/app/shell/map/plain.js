@@ -1,6 +1,6 @@
 // The map where WebGL is absent: Leaflet on a plain canvas, with the same face as `view.js`.
 
-import { getKept } from "../api.js";
+import { getGrids } from "../api.js";
 import { classOf } from "../classes.js";
 import { byId, css, prefersStill } from "../dom.js";
 import { nameOf } from "../i18n.js";
@@ -149,9 +149,7 @@ export class PlainMap {
     if (level !== this.#level || within !== this.#within) {
       this.#level = level;
       this.#within = within;
-      const found = await getKept("/grids", { level, parent: within }).catch((error) =>
-        this.#tell.error(error),
-      );
+      const found = await getGrids({ level, parent: within }).catch((error) => this.#tell.error(error));
       if (!found || level !== this.#level || within !== this.#within) return;
       this.#grids.remove();
       this.#byKey.clear();
@@ -174,7 +172,7 @@ export class PlainMap {
   async #setOver(name, given) {
     this.#given.over[name] = given;
     const found = given
-      ? await getKept("/grids", { level: given.level }).catch((error) => this.#tell.error(error))
+      ? await getGrids({ level: given.level }).catch((error) => this.#tell.error(error))
       : null;
     if (given !== this.#given.over[name]) return;
     this.#over[name]?.remove();
