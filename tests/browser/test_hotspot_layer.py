@@ -64,7 +64,7 @@ def kept(demo_server: str) -> Iterator[dict[str, int]]:
     found = {
         "gi": made(demo_server, method="gi"),
         "emerging": made(demo_server, method="emerging", domain="policing", permutations=19),
-        "scan": made(demo_server, method="scan", domain="policing", permutations=99, level=3),
+        "scan": made(demo_server, method="scan", domain="policing", permutations=99, level=3, by="count"),
         "near-repeat": made(demo_server, method="near-repeat", domain="policing", permutations=99),
     }
     yield found
