@@ -294,6 +294,11 @@ def hours(patrol_id: int) -> None:
         f"{found['by_place']:.3f}",
         highlight=False,
     )
+    if found["untimed"]:
+        console.print(
+            f"{found['untimed']:,} 件只有日期、没有时刻，不计入 / {found['untimed']:,} have a date and no time: not counted",
+            highlight=False,
+        )
 
 
 COMMANDS = (visits, check_in, live, effect, issue, orders_, noted, week, hours)

@@ -83,6 +83,7 @@ class HoursTold(BaseModel):
 
     patrol_id: int
     incidents: int
+    untimed: int
     hours: list[Mapping[str, object]]
     expected: float
     covered: float
