@@ -211,3 +211,18 @@ def _write_down(actor: Actor, endpoint: str, outcome: str) -> None:
         outcome,
         **asked,
     )
+
+
+def require_also(action: Action) -> None:
+    """Refuse figures of a plan that rest on what a post may not see for itself.
+
+    Raises
+    ------
+    Forbidden
+    """
+    if not may_now(action):
+        raise Forbidden(
+            "plan-figures-not-yours",
+            "这些数字来自热点和队伍，您的岗位不能查看。请向镇综治中心了解。",
+            "These figures rest on hotspots and teams, which your post does not see. Ask the town's centre.",
+        )

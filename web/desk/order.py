@@ -7,7 +7,7 @@ import datetime as dt
 
 from flask import Blueprint, Response, request
 
-from gridmap.domain.roles import Action, require
+from gridmap.domain.roles import Action
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.reporting.sheet import is_reachable
 from gridmap.services.patrols.ask.fixed_points import list_points
@@ -18,7 +18,7 @@ from gridmap.services.patrols.keep.plans import patrol_plan, route_of
 from gridmap.services.response.near import staying_near
 from gridmap.storage.patrols.fixed_points import FixedPointRow
 from web import context
-from web.access import may_now
+from web.access import may_now, require_also
 from web.desk import shown
 from web.desk.phone_code import code_of
 from web.desk.shown import page
@@ -49,7 +49,7 @@ def show(patrol_id: int, team: str) -> Response:
 @bp.get("/patrols/<int:patrol_id>/near")
 def near(patrol_id: int) -> Response:
     """Answer how many households are near to some team of a plan, by quarter of an hour."""
-    require(context.actor(), Action.SEE_PLANS)
+    require_also(Action.SEE_TEAMS)
     found = staying_near(context.database(), context.scope(), patrol_id)
     hours = None
     if may_now(Action.SEE_HOTSPOTS):

@@ -296,7 +296,8 @@ def hours(patrol_id: int) -> None:
     )
     if found["untimed"]:
         console.print(
-            f"{found['untimed']:,} 件只有日期、没有时刻，不计入 / {found['untimed']:,} have a date and no time: not counted",
+            f"{found['untimed']:,} 件只有日期、没有时刻，不计入 / "
+            f"{found['untimed']:,} have a date and no time: not counted",
             highlight=False,
         )
 

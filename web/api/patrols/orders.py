@@ -10,12 +10,13 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
-from gridmap.domain.roles import Action, require
+from gridmap.domain.roles import Action
 from gridmap.domain.terms import LONGEST
 from gridmap.services.patrols.follow import orders
 from gridmap.services.patrols.follow.hours import PlanHours, plan_hours
 from gridmap.services.patrols.follow.orders import Order
 from gridmap.services.patrols.follow.week import Week, patrol_week
+from web.access import require_also
 from web.api.patrols.schemas import PatrolPlanPath, PlanNumber
 from web.api.schemas import Nothing, Problem, Strict
 from web.context import actor, database, scope
@@ -93,7 +94,7 @@ class HoursTold(BaseModel):
 @bp.get("/patrol-plans/<int:patrol_id>/hours", responses={200: HoursTold})
 def get_hours(path: PatrolPlanPath, query: Nothing) -> PlanHours:  # noqa: ARG001 - refuses parameters
     """Tell the incidents that are expected at a plan's hotspots by hour, and those during its visits."""
-    require(actor(), Action.SEE_PLANS)
+    require_also(Action.SEE_HOTSPOTS)
     return plan_hours(database(), scope(), path.patrol_id)
 
 
