@@ -20,9 +20,9 @@ from gridmap.domain.gridkey import TOWN, UNASSIGNED, VILLAGE, Scope, ancestor, l
 from gridmap.domain.official_forms import period_before, read_period
 from gridmap.domain.protection import require_true
 from gridmap.domain.query import IncidentQuery
-from gridmap.domain.roles import Action, require
+from gridmap.domain.roles import Action, may
 from gridmap.domain.terms import CAPTION, MINIMUM
-from gridmap.errors import InvalidInput
+from gridmap.errors import Forbidden, InvalidInput
 from gridmap.files.atomic import replacing
 from gridmap.reporting.meeting import Line, Measure, MeetingPack, Part, render_meeting
 from gridmap.reporting.model import Text
@@ -90,7 +90,12 @@ def meeting_pack(
         When the period is none.
     """
     require_true(actor)
-    require(actor, Action.SEE_CASES)
+    if not may(actor.role, Action.SEE_CASES):
+        raise Forbidden(
+            "pack-shows-cases",
+            "会议材料列出事件，您的岗位不能查看事件。请向镇综治中心索取。",
+            "The pack lists cases, which your post does not see. Ask the town's centre for it.",
+        )
     asked, at = read_period(period), now or dt.datetime.now(dt.UTC)
     earlier = period_before(asked)
     # A pack is read by all who meet: whoever makes it, it opens no sealed case.
