@@ -102,7 +102,7 @@ def test_a_round_is_begun_answered_for_every_village_and_printed(person: Callabl
     expect(page.locator("#screening-sum")).to_contain_text("发现 0 件")
     page.get_by_role("link", name="纸质表").click()
     expect(page.locator("table.paper tbody tr")).to_have_count(VILLAGES)
-    assert page.locator("img.code").evaluate("e => e.complete && e.naturalWidth > 0")
+    page.wait_for_function("document.querySelector('img.code').naturalWidth > 0")
     assert watched.complaints == []
 
 

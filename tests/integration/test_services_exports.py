@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ TABLES = {
     "migrants": "migrant_clusters",
     "organisations": "organisations",
     "roads": "roads",
+    "fixed_points": "fixed_points",
 }
 
 
@@ -48,6 +50,23 @@ def opened(path: Path) -> pd.DataFrame:
     return gpd.read_file(path)
 
 
+@pytest.fixture(scope="module")
+def fixed_point(demo_database: Database) -> Iterator[None]:
+    """Two fixed points for a while: the demonstration has none."""
+    with demo_database.scoped_session(WHOLE, write=True) as session:
+        session.execute(
+            text(
+                "insert into fixed_points (code, name_zh, kind, times, in_use, grid_key, placed_by, geom)"
+                " select 'X-' || grid_key, '学校门口', 'school', 2, true, grid_key, 'point', st_pointonsurface(geom)"
+                " from grids where level = 4 and valid_to is null order by grid_key limit 2"
+            )
+        )
+    yield
+    with demo_database.scoped_session(WHOLE, write=True) as session:
+        session.execute(text("delete from fixed_points where code like 'X-%'"))
+
+
+@pytest.mark.usefixtures("fixed_point")
 @pytest.mark.parametrize("layer", list(EXPORT_LAYERS))
 @pytest.mark.parametrize("kind", FORMATS)
 def test_every_layer_opens_again_in_every_format(
