@@ -293,7 +293,7 @@ def test_the_handler_and_the_two_named_posts_see_it_marked_and_open_it_each_alon
     before = rows_of(town, "open_sealed", number)
     opened = desk.open_sealed(town, actor, number)
     assert (opened.row.summary, opened.row.place, opened.closed) == (SECRET, HIDDEN_PLACE, False)
-    assert [t.text for t in opened.tasks] == [SECRET]
+    assert {t.text for t in opened.tasks} == {SECRET}
     client = posts.client(name)
     page = client.get(f"/cases/{number}")
     assert page.status_code == 200
