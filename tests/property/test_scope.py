@@ -39,6 +39,7 @@ CHILDREN = {
     "hotspot_features": "hotspot_runs",
     "incident_steps": "incidents",
     "patrol_routes": "patrols",
+    "patrol_orders": "patrols",
     "patrol_segments": "patrols",
     "patrol_visits": "patrols",
 }
@@ -209,6 +210,16 @@ def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
             **{k: v for k, v in _made(key).items() if k not in {"since", "until"}},
         },
         "patrol_routes": {"patrol_id": parent, "team_code": code, "properties": {}},
+        "patrol_orders": {"patrol_id": parent, "team_code": code, "issued_at": MOMENT},
+        "fixed_points": {
+            "point_id": number,
+            "code": code,
+            "name_zh": "点",
+            "kind": "school",
+            "times": 1,
+            "in_use": True,
+            "placed_by": "coordinate",
+        },
         "patrol_visits": {
             "visit_id": number,
             "patrol_id": parent,
@@ -345,6 +356,7 @@ def world(make_database: Any) -> World:
         "team_positions",
         "migrant_clusters",
         "organisations",
+        "fixed_points",
         "tasks",
         "clinics",
         *sorted(SUBTREES),
