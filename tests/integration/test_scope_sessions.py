@@ -48,6 +48,9 @@ insert into patrols (scope_lo, scope_hi, begins_at, ends_at, seed, iterations, p
   summary)
   values ({TOWN}, {TOWN}, '2026-01-01', '2026-01-02', 0, 1, '{{}}', 'h', '0', '{{}}');
 insert into patrol_routes (patrol_id, team_code, properties) select patrol_id, 't', '{{}}' from patrols;
+insert into patrol_orders (patrol_id, team_code, issued_at) select patrol_id, 't', '2026-01-01' from patrols;
+insert into fixed_points (code, name_zh, kind, times, in_use, grid_key, placed_by)
+  values ('p', '点', 'school', 1, true, {TOWN}, 'coordinate');
 insert into patrol_visits (patrol_id, team_code, stop, arrived_at, evidence)
   select patrol_id, 't', 'H1', '2026-01-01', 'position' from patrols;
 insert into patrol_segments select patrol_id, 't', 1, '2026-01-01', '2026-01-01', 1,
