@@ -113,17 +113,25 @@ page_checks() {
   done
 }
 
+# workers: two more than processors, since tests wait for servers, databases and clocks half of their time; each with what
+# it starts takes up to 3 GB.
+workers() {
+  local wanted=$(($(nproc) + 2)) room
+  room=$(awk '/^MemAvailable/ { print int($2 / 3000000) }' /proc/meminfo)
+  [ "$wanted" -le "$room" ] || wanted=$room
+  [ "$wanted" -ge 2 ] || wanted=2
+  echo "$wanted"
+}
+
+# A file's tests stay together: they share what its fixtures make. The files' order is that of tests/conftest.py.
+spread() {
+  tests "$1" -n "$(workers)" --dist loadfile --no-loadscope-reorder "${@:2}"
+}
+
 all_tests() {
   # Otherwise one worker would wait while another makes them.
   step "databases" $bin/python -m tests.towns
-  beside browser_tests
-  # A file's tests stay together: they share what its fixtures make. The files' order is that of tests/conftest.py.
-  step "pytest" tests most -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/browser
-}
-
-browser_tests() {
-  # One worker: a browser is several busy processes, and the other tests take what it leaves.
-  quiet_step "pytest: browser" tests browser tests/browser
+  step "pytest" spread all
 }
 
 # changed_tests [REVISION]: what differs from there, or from where this branch left main.
@@ -137,7 +145,7 @@ changed_tests() {
     all_tests
   else
     printf '%s\n' "${files[@]}" >&2
-    step "pytest: ${#files[@]} files" tests changed -n 2 --dist loadfile --no-loadscope-reorder "${files[@]}"
+    step "pytest: ${#files[@]} files" spread changed "${files[@]}"
   fi
 }
 

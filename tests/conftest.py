@@ -162,12 +162,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the folders of long files first, so that no worker is left alone with one at the end."""
-    folders = ("faults", "integration", "api", "property", "reference", "unit")
+    """Put long files first, so that no worker is left alone with one at the end.
 
-    def turn(item: pytest.Item) -> int:
+    Files whose tests wait (for servers that are killed) take turns with those that compute (what a browser draws).
+    """
+    folders = ("integration", "api", "property", "reference", "unit")
+    long = {
+        name: sorted({item.path.name for item in items if item.path.parent.name == name})
+        for name in ("faults", "browser")
+    }
+
+    def turn(item: pytest.Item) -> tuple[int, int]:
         folder = item.path.parent.name
-        return folders.index(folder) if folder in folders else len(folders)
+        if folder in long:
+            return 0, long[folder].index(item.path.name)
+        return 1, folders.index(folder) if folder in folders else len(folders)
 
     items.sort(key=turn)
 

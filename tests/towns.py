@@ -56,7 +56,7 @@ _CARELESS = {
     "full_page_writes": "off",
     "synchronous_commit": "off",
     "shared_buffers": "'256MB'",
-    "max_connections": "150",
+    "max_connections": "300",
 }
 
 

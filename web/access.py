@@ -28,6 +28,7 @@ _PAGES = (
     "bulk.",
     "bodies.",
     "official.",
+    "made.",
     "sources.",
     "card.",
     "case.",

@@ -27,6 +27,7 @@ from web.api.patrols import orders as patrol_orders
 from web.api.patrols import plans as patrols
 from web.api.patrols import visits as patrol_evidence
 from web.api.reports import forms as official_forms
+from web.api.reports import reports
 from web.api.response import coverage, dispatch
 from web.api.schemas import Problem
 from web.api.teams import teams as field
@@ -80,6 +81,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         grid_posts.bp,
         grid_posts.clinics_bp,
         official_forms.bp,
+        reports.bp,
         field.bp,
         hotspots.bp,
         patrols.bp,

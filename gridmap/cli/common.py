@@ -18,14 +18,12 @@ from rich.text import Text
 from gridmap.cli.rights import ASKED, WRITTEN_DOWN
 from gridmap.domain.accounts import Actor
 from gridmap.domain.days import EARLIEST_YEAR, FARTHEST
-from gridmap.domain.gridkey import MICRO, Scope
 from gridmap.domain.legible import legible
 from gridmap.domain.roles import require
 from gridmap.domain.terms import Term
 from gridmap.errors import Forbidden, InvalidInput
 from gridmap.services.accounts import audit
 from gridmap.services.accounts.desk import find_post
-from gridmap.services.cases.overview import workspace_info
 from gridmap.settings import load_settings
 from gridmap.storage.database import Database
 from gridmap.storage.schema import require_current, schema_version, upgrade
@@ -242,16 +240,3 @@ def instant(database: Database, at: dt.datetime | None) -> dt.datetime:
     if at is None:
         return dt.datetime.now(dt.UTC)
     return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(database.settings.timezone))
-
-
-def period_and_level(database: Database, scope: Scope) -> tuple[dt.date, dt.date, int]:
-    """Return the first and last local day that have incidents, and the finest level that has grids.
-
-    Where there is nothing yet the answer is today and level 4, and what is asked for says what is missing.
-    """
-    info = workspace_info(database, scope)
-    finest = max(info.levels, default=MICRO)
-    if info.period is None:
-        today = dt.datetime.now(dt.UTC).date()
-        return today, today, finest
-    return dt.date.fromisoformat(info.period["from"]), dt.date.fromisoformat(info.period["to"]), finest

@@ -13,6 +13,15 @@ CARRIED = "gridmap-report.json"
 _NO_CLOCK = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
+def can_lay_out() -> bool:
+    """Tell whether this machine has what lays out a PDF."""
+    try:
+        import weasyprint  # noqa: F401
+    except OSError:
+        return False
+    return True
+
+
 def to_pdf(page: str, carried: str) -> bytes:
     """Lay a page out on A4.
 

@@ -15,6 +15,9 @@ TYPES = {
 TYPES_OF_PLAN = TYPES | {"gpx": "application/gpx+xml", "html": "text/html; charset=utf-8"}
 """Formats of a plan for patrols."""
 
+TYPES_OF_JOB = TYPES_OF_PLAN | {"pdf": "application/pdf"}
+"""Formats of what jobs make."""
+
 
 def file_of(types: dict[str, str], description: str) -> dict[str, Any]:
     """Return the answer of a file in one of these formats."""

@@ -15,7 +15,7 @@ from gridmap.domain.accounts import Role
 from gridmap.domain.jobs import Job, JobState
 from gridmap.services.jobs import desk
 from gridmap.services.jobs.kinds import Asked, JobKind
-from web.api.files import TYPES, file_of
+from web.api.files import TYPES_OF_JOB, file_of
 from web.api.schemas import Nothing, Problem, Strict
 from web.context import actor, database, scope
 
@@ -34,6 +34,14 @@ class JobPath(BaseModel):
     """A job."""
 
     job_id: str = Field(pattern=r"^[0-9a-f]{32}$")
+
+
+class JobFileQuery(Strict):
+    """Which of its files."""
+
+    name: str | None = Field(
+        None, max_length=80, description="One of those that `result.files` names; the job's own where absent."
+    )
 
 
 class JobsQuery(Strict):
@@ -70,7 +78,11 @@ class Jobs(BaseModel):
 
 def start(kind: JobKind[Asked], asked: Asked) -> tuple[Response, int]:
     """Put a job into the queue for whoever asks, and answer with it and its address (202)."""
-    job = desk.submit(database(), scope(), kind, asked, owner=actor().post)
+    return answer_started(desk.submit(database(), scope(), kind, asked, owner=actor().post))
+
+
+def answer_started(job: Job) -> tuple[Response, int]:
+    """Answer with a job that was put into the queue, and its address (202)."""
     answer = jsonify(told(job).model_dump(mode="json"))
     answer.headers["Location"] = f"/api/v1/jobs/{job.job_id}"
     answer.headers["Retry-After"] = str(_ASK_AGAIN_S)
@@ -129,16 +141,21 @@ def cancel_job(path: JobPath, query: Nothing) -> Response:  # noqa: ARG001 - ref
 @bp.get(
     "/jobs/<job_id>/file",
     responses={
-        200: file_of(TYPES, "The file that the job made."),
+        200: file_of(TYPES_OF_JOB, "The file that the job made."),
     },
 )
-def get_job_file(path: JobPath, query: Nothing) -> Response:  # noqa: ARG001 - refuses parameters
-    """Return the file that a job made."""
-    _of_mine(path.job_id)
-    file = desk.job_file(database(), scope(), path.job_id)
+def get_job_file(path: JobPath, query: JobFileQuery) -> Response:
+    """Return a file that a job made."""
+    return file_of_mine(path.job_id, query.name)
+
+
+def file_of_mine(job_id: str, name: str | None = None) -> Response:
+    """Answer a file of a job of whoever asks."""
+    _of_mine(job_id)
+    file = desk.job_file(database(), scope(), job_id, name)
     return send_file(
         file,
-        mimetype=TYPES[file.suffix.removeprefix(".")],
+        mimetype=TYPES_OF_JOB[file.suffix.removeprefix(".")],
         as_attachment=True,
         download_name=file.name,
         etag=False,

@@ -19,6 +19,7 @@ def register(app: Flask) -> None:
         live,
         official_forms,
         order,
+        reports,
         route,
         screening,
         sources,
@@ -41,5 +42,6 @@ def register(app: Flask) -> None:
         bodies.bp,
         grid_card.bp,
         official_forms.bp,
+        reports.bp,
     ):
         app.register_blueprint(bp)

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from gridmap.domain.terms import CAPTION
-from web.desk import words_accounts, words_cases, words_grids, words_patrols, words_sources, words_town
+from web.desk import (
+    words_accounts,
+    words_cases,
+    words_grids,
+    words_patrols,
+    words_reports,
+    words_sources,
+    words_town,
+)
 
 _FRAME: dict[str, tuple[str, str]] = {
     "product": ("网格地图", "gridmap"),
@@ -16,6 +24,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "nav_handover": ("交接班", "Handover"),
     "nav_screening": ("排查", "Screening"),
     "nav_forms": ("报表", "Forms"),
+    "nav_reports": ("报告", "Reports"),
     "nav_bodies": ("机构", "Bodies"),
     "kept": ("已保存。", "Kept."),
     "keep": ("保存", "Keep"),
@@ -61,6 +70,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **words_town.WORDS,
     **words_grids.WORDS,
     **words_patrols.WORDS,
+    **words_reports.WORDS,
     **words_sources.WORDS,
 }
 

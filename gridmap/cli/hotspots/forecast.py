@@ -10,9 +10,10 @@ import click
 from rich.table import Table
 
 from gridmap.analysis.forecast.scoring import Score
-from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
+from gridmap.cli.common import Day, actor, console, progress, workspace
 from gridmap.domain.protection import require_true
 from gridmap.domain.terms import CAPTION
+from gridmap.services.cases.overview import period_and_level
 from gridmap.services.hotspots.forecasts import next_week, score_forecast
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.database import Database

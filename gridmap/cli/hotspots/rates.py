@@ -8,11 +8,12 @@ from typing import Any
 import click
 from rich.table import Table
 
-from gridmap.cli.common import Day, actor, asked, console, period_and_level, workspace
+from gridmap.cli.common import Day, actor, asked, console, workspace
 from gridmap.domain import terms
 from gridmap.domain.protection import require_true
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.terms import CAPTION
+from gridmap.services.cases.overview import period_and_level
 from gridmap.services.hotspots.effects import Effect
 from gridmap.services.hotspots.effects import effect as measured_effect
 from gridmap.services.hotspots.hours import hours_by_kind

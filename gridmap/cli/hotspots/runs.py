@@ -9,11 +9,12 @@ from typing import Any
 import click
 from rich.table import Table
 
-from gridmap.cli.common import Day, actor, asked, console, period_and_level, progress, workspace
+from gridmap.cli.common import Day, actor, asked, console, progress, workspace
 from gridmap.cli.hotspots.rates import effect, hours, rates
 from gridmap.domain import terms
 from gridmap.domain.hotspots import Finding, KeptRun, PairsBand, RunSummary
 from gridmap.domain.protection import Counts, Purpose, counts_for
+from gridmap.services.cases.overview import period_and_level
 from gridmap.services.hotspots import comparison, runs
 from gridmap.services.hotspots.basis import Basis, usual_basis
 from gridmap.services.hotspots.publish import p_text, told_text

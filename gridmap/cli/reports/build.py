@@ -9,12 +9,13 @@ from typing import Any, Literal
 import click
 from rich.table import Table
 
-from gridmap.cli.common import Day, actor, console, period_and_level, progress, workspace
+from gridmap.cli.common import Day, actor, console, progress, workspace
 from gridmap.domain import terms
-from gridmap.services.hotspots.basis import Basis, usual_basis
+from gridmap.services.hotspots.basis import Basis
 from gridmap.services.reports.building import build_hotspot_report, list_reports
 from gridmap.services.reports.meeting import meeting_pack, write_meeting_pack
-from gridmap.services.reports.request import PURPOSE, ReportRequest
+from gridmap.services.reports.ordering import WantedReport, request_of
+from gridmap.services.reports.request import LEAST_REPLICATIONS, PURPOSE, REPLICATIONS
 from gridmap.services.reports.verifying import verify_report
 from web.assets import vendor_folder
 
@@ -44,8 +45,8 @@ def group() -> None:
 @click.option("--seed", type=int, default=0, show_default=True, help="随机种子 / seed.")
 @click.option(
     "--permutations",
-    type=click.IntRange(19, int(terms.PERMUTATIONS.high)),
-    default=999,
+    type=click.IntRange(LEAST_REPLICATIONS, int(terms.PERMUTATIONS.high)),
+    default=REPLICATIONS,
     show_default=True,
     help="时空扫描的随机重复 / replications of the scan.",
 )
@@ -79,10 +80,8 @@ def build(
     """生成可独立打开的报告 / write a report that opens without a network: build hotspots."""
     with workspace() as database:
         scope = actor(database).scope
-        first, last, finest = period_and_level(database, scope)
-        level = level or finest
-        basis = by or usual_basis(database, scope, level, within=given["within"])
-        request = ReportRequest(since=since or first, until=until or last, level=level, by=basis, **given)
+        wanted = WantedReport(since=since, until=until, level=level, by=by, **given)
+        request = request_of(database, actor(database), wanted)
         with progress() as on_progress:
             made = build_hotspot_report(
                 database,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 from gridmap import __version__
 from gridmap.domain import terms
 from gridmap.domain.codes import code_list
-from gridmap.domain.gridkey import LEVELS, TOWN, Scope, is_region
+from gridmap.domain.gridkey import LEVELS, MICRO, TOWN, Scope, is_region
 from gridmap.domain.protection import SCREEN_HINT
 from gridmap.services.ground import regions
 from gridmap.storage.cases import incidents
@@ -125,3 +126,16 @@ def workspace_info(database: Database, scope: Scope) -> WorkspaceInfo:
         data_version=int(settings.get("data_version", 0)),
         kinds={"dispute": _codes("dispute_kind"), **settings.get("kinds", {})},
     )
+
+
+def period_and_level(database: Database, scope: Scope) -> tuple[dt.date, dt.date, int]:
+    """Return the first and last local day that have incidents, and the finest level that has grids.
+
+    Where there is nothing yet the answer is today and level 4, and what is asked for says what is missing.
+    """
+    info = workspace_info(database, scope)
+    finest = max(info.levels, default=MICRO)
+    if info.period is None:
+        today = dt.datetime.now(ZoneInfo(database.settings.timezone)).date()
+        return today, today, finest
+    return dt.date.fromisoformat(info.period["from"]), dt.date.fromisoformat(info.period["to"]), finest

@@ -105,8 +105,16 @@ def cancel_job(database: Database, scope: Scope, job_id: str) -> Job:
         return _known(queue.ask_to_cancel(session, job_id))
 
 
-def job_file(database: Database, scope: Scope, job_id: str) -> Path:
-    """Path of the file that a job made.
+def job_file(database: Database, scope: Scope, job_id: str, name: str | None = None) -> Path:
+    """Path of a file that a job made.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    job_id : str
+    name : str, optional
+        Of one of those that the job's result names; the file that it is about by default.
 
     Raises
     ------
@@ -120,7 +128,10 @@ def job_file(database: Database, scope: Scope, job_id: str) -> Path:
         raise Conflict(
             "job-not-done", "任务尚未完成。请稍后再取文件。", "The job is not done yet. Fetch its file later."
         )
-    path = None if job.file_name is None else job_folder(database.settings.home, job.job_id) / job.file_name
+    more = (job.result or {}).get("files", [])
+    known = [job.file_name, *(more if isinstance(more, list) else [])]
+    wanted = job.file_name if name is None else name
+    path = job_folder(database.settings.home, job.job_id) / wanted if wanted and wanted in known else None
     if path is None or not path.is_file():
         raise NotFound(
             "job-file-gone",

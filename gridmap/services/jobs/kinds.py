@@ -53,10 +53,13 @@ class Outcome:
         As JSON holds it.
     file : Path or None
         A file in the job's folder, to be fetched until the job is deleted.
+    others : tuple of Path
+        More files there, to be fetched by their names.
     """
 
     result: JsonObject = field(default_factory=dict)
     file: Path | None = None
+    others: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)

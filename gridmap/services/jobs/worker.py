@@ -197,7 +197,7 @@ class Worker:
                 job.job_id,
                 self.key,
                 state,
-                result=None if outcome is None else outcome.result,
+                result=None if outcome is None else _with_names(outcome),
                 problem=problem,
                 file_name=None if file is None else file.name,
             )
@@ -205,6 +205,15 @@ class Worker:
     def _put_back(self, job: Job) -> None:
         with self._database.scoped_session(Scope.whole(), write=True) as session:
             queue.put_back(session, job.job_id, self.key)
+
+
+def _with_names(outcome: Outcome) -> JsonObject:
+    """Return the result, and in it the names of the files beside the one that it is about."""
+    return (
+        outcome.result
+        if not outcome.others
+        else {**outcome.result, "files": [p.name for p in outcome.others]}
+    )
 
 
 def end_with_server(worker: Worker, pipe: BinaryIO) -> None:

@@ -17,6 +17,8 @@ from gridmap.ingest.personal import personal_in
 from gridmap.services.hotspots.spec import HotspotSpec
 
 PURPOSE = "镇综治例会 / town meeting"
+REPLICATIONS = 999
+LEAST_REPLICATIONS = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class ReportRequest:
     seed: int = 0
     languages: Literal["zh", "en", "both"] = "both"
     purpose: str = PURPOSE
-    permutations: int = 999
+    permutations: int = REPLICATIONS
 
     def __post_init__(self) -> None:
         """Widen the period to whole weeks or months; refuse a purpose that is empty or names a person."""
@@ -78,7 +80,7 @@ class ReportRequest:
                 "用途中有身份证号或电话号码，请删除。",
                 "The purpose holds an identity or telephone number. Take it out.",
             )
-        if self.permutations < 19:
+        if self.permutations < LEAST_REPLICATIONS:
             raise InvalidInput(
                 "permutations-range",
                 "随机重复次数至少 19 次。",

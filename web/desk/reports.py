@@ -1,0 +1,143 @@
+"""Reports: asked for, watched, fetched; the register of those that were made."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from flask import Blueprint, Response, redirect, render_template, request, url_for
+
+from gridmap.domain.codes import codes
+from gridmap.domain.gridkey import MICRO
+from gridmap.domain.jobs import Job
+from gridmap.errors import Busy, GridmapError, InvalidInput, NotFound, Unavailable
+from gridmap.services.jobs import desk as jobs
+from gridmap.services.reports.building import list_reports
+from gridmap.services.reports.ordering import WantedReport, order_report, reports_of, request_behind
+from gridmap.services.reports.request import PURPOSE
+from web import context, look
+from web.api.jobs import file_of_mine
+from web.assets import vendor_folder
+from web.desk import forms, shown
+from web.desk.periods import span
+from web.desk.shown import page
+from web.desk.words import WORDS
+
+bp = Blueprint("made", __name__)
+
+_REFUSED = (InvalidInput, NotFound, Busy, Unavailable)
+_PERIODS = ("last_month", "days_90", "half_year", "year", "last_year", "all", "own")
+_USUAL = "half_year"
+_REGISTERED = 30
+
+
+@bp.get("/reports")
+def show() -> Response:
+    """Answer the form, the reports that were asked for, and the register."""
+    return _page(request.args.to_dict())
+
+
+def _page(written: dict[str, str], problem: GridmapError | None = None) -> Response:
+    return page(
+        "desk/reports.html",
+        "reports",
+        status=problem.status if problem else 200,
+        problem=problem.as_dict() if problem else None,
+        written={"period": _USUAL, "purpose": PURPOSE, "lang_of": "both"} | written,
+        periods=_PERIODS,
+        roots=[grid for grid in shown.places().grids if grid.level < MICRO],
+        **_own(),
+    )
+
+
+def _own() -> dict[str, Any]:
+    own = reports_of(context.database(), context.actor())
+    return {
+        "own": [(job, request_behind(job)) for job in own],
+        "open": any(not job.is_over for job in own),
+        "registered": list_reports(context.database(), context.scope(), limit=_REGISTERED),
+        "files_of": _files_of,
+        "job_days": context.database().settings.job_days,
+    }
+
+
+def _files_of(job: Job) -> list[tuple[str, str]]:
+    """Return the ending and the name of each file that a report has."""
+    more = (job.result or {}).get("files", [])
+    names = [job.file_name, *(more if isinstance(more, list) else [])]
+    return [(name.rpartition(".")[2], name) for name in names if name]
+
+
+@bp.get("/reports/waiting")
+def waiting() -> Response:
+    """Answer the part of the page that tells how far they are."""
+    words = shown.Say(look.language())
+    return Response(
+        render_template(
+            "desk/_reports.html", known_words=WORDS, say=words, t=words.text, lang=words.lang, **_own()
+        )
+    )
+
+
+@bp.post("/reports")
+def order() -> Response:
+    """Have a report made."""
+    form = forms.own_form()
+    try:
+        order_report(context.database(), context.actor(), _wanted(form), assets=vendor_folder())
+    except _REFUSED as error:
+        return _page(form.to_dict(), error)
+    return redirect(url_for("made.show", told="report_begun"), 303)  # type: ignore[return-value]
+
+
+def _wanted(form: forms.Form) -> WantedReport:
+    since, until = _period(form)
+    domain = forms.text(form, "domain")
+    if domain is not None and domain not in codes("domain"):
+        raise InvalidInput(
+            "report-domain", "没有这个领域，请从列表选择。", "There is no such domain: choose from the list."
+        )
+    by, languages = form.get("by", ""), form.get("lang_of", "both")
+    return WantedReport(
+        since=since,
+        until=until,
+        within=forms.read(form, "grid", int),
+        level=forms.read(form, "level", int),
+        by=by if by in {"count", "rate"} else None,  # type: ignore[arg-type]
+        domain=domain,
+        languages=languages if languages in {"zh", "en"} else "both",  # type: ignore[arg-type]
+        purpose=form.get("purpose", "").strip(),
+        seed=forms.read(form, "seed", int) or 0,
+    )
+
+
+def _period(form: forms.Form) -> tuple[dt.date | None, dt.date | None]:
+    name, today = form.get("period", _USUAL), shown.today()
+    if name == "own":
+        return forms.read(form, "since", dt.date.fromisoformat), forms.read(
+            form, "until", dt.date.fromisoformat
+        )
+    first = today.replace(day=1)
+    before = first - dt.timedelta(days=1)
+    if name == "half_year":
+        number = before.year * 12 + before.month - 6
+        return dt.date(number // 12, number % 12 + 1, 1), before
+    if name == "last_year":
+        return dt.date(today.year - 1, 1, 1), dt.date(today.year - 1, 12, 31)
+    return span(name, today)
+
+
+@bp.post("/reports/<job_id>/cancelled")
+def cancel(job_id: str) -> Response:
+    """Stop the making of a report."""
+    forms.own_form()
+    database, actor = context.database(), context.actor()
+    jobs.find_job(database, actor.scope, job_id, owner=actor.post)
+    jobs.cancel_job(database, actor.scope, job_id)
+    return redirect(url_for("made.show", told="report_cancelled"), 303)  # type: ignore[return-value]
+
+
+@bp.get("/reports/<job_id>/<name>")
+def file(job_id: str, name: str) -> Response:
+    """Answer a file of a report."""
+    return file_of_mine(job_id, name)
