@@ -173,6 +173,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
             A.MAKE_FORMS,
         ),
         "forms papers": A.ACT_ON_CASE,
+        "reports services": A.SEE_SERVICES,
         **dict.fromkeys(("jobs list", "jobs show", "jobs cancel"), A.SEE_JOBS),
         **dict.fromkeys(
             (
@@ -204,7 +205,8 @@ WRITTEN_DOWN = frozenset(
     for name, action in ASKED.items()
     if action in {A.IMPORT, A.EXPORT, A.RUN_HOTSPOTS, A.PLAN_PATROLS, A.CHECK_IN, A.PLACE_SERVICES}
     or name.endswith((" export", " build"))
-    or name in {"forms show", "forms make", "forms papers", "reports meeting", "reports verify"}
+    or name
+    in {"forms show", "forms make", "forms papers", "reports meeting", "reports services", "reports verify"}
     or name in {"dispatch send", "dispatch arrived", "dispatch finish", "dispatch cancel", "jobs cancel"}
 ) - {"audit export"}
 """Commands that change something or hand something out, and so leave a row in the audit; accounts leave their own."""

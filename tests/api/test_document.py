@@ -38,6 +38,8 @@ SANE = {
     "/api/v1/organisations": f"grid={VILLAGE}",
     "/api/v1/patrol-weeks": "since=2026-11-02",
     "/api/v1/posts/terms": "",
+    "/api/v1/reports": "limit=3",
+    "/api/v1/reports/services": "mode=car",
     "/api/v1/screening-rounds": "",
     "/api/v1/teams": "",
     "/api/v1/teams/nearest": "lon=120.41&lat=29.79&k=4",
@@ -91,6 +93,7 @@ def test_every_address_of_the_api_is_in_the_document(client: FlaskClient, docume
         {"post"}
     ]
     assert set(reading.pop("/api/v1/coverage/sites")) == {"post"}
+    assert set(reading.pop("/api/v1/reports/hotspots")) == {"post"}
     assert set(reading.pop("/api/v1/jobs/{job_id}")) == {"get", "delete"}
     assert set(reading.pop("/api/v1/jobs/{job_id}/file")) == {"get"}
     sent = {path: reading.pop(path) for path in sorted(reading) if path.startswith("/api/v1/dispatches/{")}

@@ -139,3 +139,22 @@ def test_a_report_of_another_post_is_not_there(
 def test_only_roles_that_make_documents_see_the_page(demo_database: Database) -> None:
     assert client_of(demo_database, Role.LIAISON).get("/reports").status_code == 200
     assert client_of(demo_database, Role.GRID_POST, 33068110901001000).get("/reports").status_code == 403
+
+
+def test_the_service_report_is_told_over_the_api_and_handed_out_as_paper(client: FlaskClient) -> None:
+    told = client.get("/api/v1/reports/services?mode=car").get_json()
+    assert told["mode"] == "car"
+    assert len(told["villages"]) == 28
+    slower = client.get("/api/v1/reports/services?mode=foot").get_json()
+    fast, slow = (one["town"]["mediation"]["residents"]["workday"] for one in (told, slower))
+    assert fast < slow
+    paper = client.get("/reports/services.pdf?mode=car")
+    assert paper.data.startswith(b"%PDF")
+    assert client.get("/reports/services.pdf?mode=horse").status_code == 422
+    assert client.get("/api/v1/reports/services?mode=horse").status_code == 422
+
+
+def test_who_may_not_see_where_temporary_residents_live_gets_no_service_report(demo_database: Database) -> None:
+    liaison = client_of(demo_database, Role.LIAISON)
+    assert liaison.get("/api/v1/reports/services").status_code == 403
+    assert "/reports/services.pdf" not in liaison.get("/reports").text

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
@@ -15,6 +18,7 @@ from gridmap.services.jobs import desk as jobs
 from gridmap.services.reports.building import list_reports
 from gridmap.services.reports.ordering import WantedReport, order_report, reports_of, request_behind
 from gridmap.services.reports.request import PURPOSE
+from gridmap.services.reports.service_report import MODES, service_report, write_service_report
 from web import context, look
 from web.api.jobs import file_of_mine
 from web.assets import vendor_folder
@@ -45,6 +49,7 @@ def _page(written: dict[str, str], problem: GridmapError | None = None) -> Respo
         problem=problem.as_dict() if problem else None,
         written={"period": _USUAL, "purpose": PURPOSE, "lang_of": "both"} | written,
         periods=_PERIODS,
+        modes=[(mode, told.zh, told.en) for mode, told in MODES.items()],
         roots=[grid for grid in shown.places().grids if grid.level < MICRO],
         **_own(),
     )
@@ -135,6 +140,32 @@ def cancel(job_id: str) -> Response:
     jobs.find_job(database, actor.scope, job_id, owner=actor.post)
     jobs.cancel_job(database, actor.scope, job_id)
     return redirect(url_for("made.show", told="report_cancelled"), 303)  # type: ignore[return-value]
+
+
+@bp.get("/reports/services.pdf")
+def services() -> Response:
+    """Answer the service report as PDF; it is entered in the register."""
+    mode = request.args.get("mode", "bike")
+    if mode not in MODES:
+        raise InvalidInput(
+            "service-mode",
+            "方式只有步行、骑车、驾车。请从报告页选择。",
+            "On foot, by bicycle or by car: choose on the page.",
+        )
+    made = service_report(
+        context.database(),
+        context.actor(),
+        mode=mode,
+        languages="en" if look.language() == "en" else "zh",
+        now=shown.now(),
+    )
+    with tempfile.TemporaryDirectory(prefix="gridmap-report-") as folder:
+        target = Path(folder) / "services.pdf"
+        write_service_report(context.database(), context.actor(), made, target)
+        answer = Response(target.read_bytes(), content_type="application/pdf")
+    name = quote(f"{made.tables.place.zh}便民服务报告-{shown.today()}.pdf")
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    return answer
 
 
 @bp.get("/reports/<job_id>/<name>")

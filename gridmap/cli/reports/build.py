@@ -9,6 +9,7 @@ from typing import Any, Literal
 import click
 from rich.table import Table
 
+from gridmap.analysis.roads import Mode
 from gridmap.cli.common import Day, actor, console, progress, workspace
 from gridmap.domain import terms
 from gridmap.services.hotspots.basis import Basis
@@ -16,6 +17,7 @@ from gridmap.services.reports.building import build_hotspot_report, list_reports
 from gridmap.services.reports.meeting import meeting_pack, write_meeting_pack
 from gridmap.services.reports.ordering import WantedReport, request_of
 from gridmap.services.reports.request import LEAST_REPLICATIONS, PURPOSE, REPLICATIONS
+from gridmap.services.reports.service_report import MODES, service_report, write_service_report
 from gridmap.services.reports.verifying import verify_report
 from web.assets import vendor_folder
 
@@ -24,7 +26,7 @@ _MOST_TOLD = 20
 
 @click.group("reports")
 def group() -> None:
-    """报告 / reports: build, meeting, verify, list."""
+    """报告 / reports: build, meeting, services, verify, list."""
 
 
 @group.command("build")
@@ -131,6 +133,32 @@ def meeting(period: str, languages: Literal["zh", "en", "both"], out: Path) -> N
     console.print(f"已写入 / written: {out}; 登记号 / register: {number}", markup=False, highlight=False)
     for item in made.pack.agenda:
         console.print(f"· {item.zh} / {item.en}", markup=False, highlight=False)
+
+
+@group.command("services")
+@click.option(
+    "--mode", type=click.Choice(list(MODES)), default="bike", show_default=True, help="方式 / how people go."
+)
+@click.option(
+    "--lang",
+    "languages",
+    type=click.Choice(["zh", "en", "both"]),
+    default="zh",
+    show_default=True,
+    help="语言 / languages.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="FILE.pdf / FILE.html."
+)
+def services(mode: Mode, languages: Literal["zh", "en", "both"], out: Path) -> None:
+    """便民服务报告：到最近开放机构要几分钟 / minutes to the nearest open body, and who could open longer."""
+    with workspace() as database:
+        who = actor(database)
+        made = service_report(database, who, mode=mode, languages=languages)
+        number = write_service_report(database, who, made, out)
+    console.print(f"已写入 / written: {out}; 登记号 / register: {number}", markup=False, highlight=False)
+    for sentence in made.tables.first:
+        console.print(f"{sentence.zh} / {sentence.en}", markup=False, highlight=False)
 
 
 @group.command("verify")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from gridmap import __version__
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases import lists
 from gridmap.domain.cases.figures import GridCounts
@@ -22,18 +20,18 @@ from gridmap.domain.protection import require_true
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.roles import Action, may
 from gridmap.domain.terms import CAPTION, MINIMUM
-from gridmap.errors import Forbidden, InvalidInput
-from gridmap.files.atomic import replacing
-from gridmap.reporting.meeting import Line, Measure, MeetingPack, Part, render_meeting
+from gridmap.errors import Forbidden
+from gridmap.reporting.meeting import Measure, MeetingPack, render_meeting
 from gridmap.reporting.model import Text
 from gridmap.reporting.paper import to_pdf
+from gridmap.reporting.parts import Line, Part
 from gridmap.services.cases import figures, tasks
 from gridmap.services.cases.places import Places, places_of
 from gridmap.services.cases.worklists import work_list
 from gridmap.services.hotspots import runs
+from gridmap.services.reports.registering import Entry, write_registered
 from gridmap.storage.database import Database
 from gridmap.storage.reports import meeting as stored
-from gridmap.storage.reports import register
 
 _MOST = 20
 _MOST_ROWS = 60
@@ -142,34 +140,16 @@ def write_meeting_pack(database: Database, actor: Actor, period: str, out: Path,
     Unavailable
         When a PDF is wanted and the machine lacks what lays it out.
     """
-    if out.suffix.lower() not in {".pdf", ".html"}:
-        raise InvalidInput(
-            "meeting-ending",
-            f"联席会议材料写成 .pdf 或 .html（现为“{out.name}”）。",
-            f'The pack is a .pdf or .html file; "{out.name}" is neither.',
-        )
-    content = pdf_of(made) if out.suffix.lower() == ".pdf" else made.html.encode("utf-8")
     asked = read_period(period)
-    with replacing(out) as temporary:
-        temporary.write_bytes(content)
-        with database.scoped_session(actor.scope, write=True) as session:
-            return register.add_report(
-                session,
-                {
-                    "kind": "meeting",
-                    "owner": actor.post,
-                    "scope_lo": actor.scope.lo,
-                    "scope_hi": actor.scope.hi,
-                    "since": asked.since,
-                    "until": asked.until,
-                    "seed": 0,
-                    "purpose": "联席会议 / joint meeting",
-                    "parameters": {"period": asked.name, "as_of": made.pack.as_of},
-                    "data_sha256": hashlib.sha256(repr(made.pack).encode()).hexdigest(),
-                    "file_sha256": hashlib.sha256(content).hexdigest(),
-                    "version": __version__,
-                },
-            )
+    entry = Entry(
+        "meeting",
+        asked.since,
+        asked.until,
+        "联席会议 / joint meeting",
+        made.pack,
+        {"period": asked.name, "as_of": made.pack.as_of},
+    )
+    return write_registered(database, actor, entry, made.html, out)
 
 
 def pdf_of(made: MadePack) -> bytes:

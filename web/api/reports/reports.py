@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Literal
 
 from flask import Response
@@ -10,10 +12,13 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
+from gridmap.analysis.roads import Mode
 from gridmap.domain import terms
 from gridmap.services.reports.building import list_reports
 from gridmap.services.reports.ordering import WantedReport, order_report
 from gridmap.services.reports.request import LEAST_REPLICATIONS, PURPOSE, REPLICATIONS
+from gridmap.services.reports.service_report import service_report
+from gridmap.services.response.access import MOMENTS, PEOPLE, SERVICES, Service, Who
 from web.api.jobs import JobAnswer, answer_started
 from web.api.schemas import Key, Level, Problem, Strict, asked
 from web.assets import vendor_folder
@@ -58,6 +63,46 @@ class Reports(BaseModel):
     reports: list[ReportEntry]
 
 
+class ServicesQuery(Strict):
+    """How people go."""
+
+    mode: Mode = Field("bike", description="How people go to a body.")
+
+
+class VillageReach(BaseModel):
+    """A village: its people, and the median of their minutes, by service, whom and when."""
+
+    grid_key: str
+    name_zh: str
+    name_en: str
+    people: dict[Who, int]
+    minutes: dict[Service, dict[Who, dict[str, float | None]]]
+
+
+class Longer(BaseModel):
+    """A body that is closed then, and what people would gain if it were open; each by itself."""
+
+    service: Service
+    moment: str
+    code: str
+    name_zh: str
+    name_en: str
+    people: int
+    minutes_saved: float
+    only_one: bool
+
+
+class ServicesAnswer(BaseModel):
+    """Minutes to the nearest body that is open; the village that is farthest from mediation first."""
+
+    mode: Mode
+    counted_in: Literal["people", "households"]
+    villages: list[VillageReach]
+    town: dict[Service, dict[Who, dict[str, float | None]]]
+    open_longer: list[Longer]
+    bodies: dict[Service, dict[str, int]]
+
+
 class HotspotReportRequest(Strict):
     """What a hotspot report is to tell; what is left out is chosen as for the command line."""
 
@@ -96,6 +141,44 @@ def list_made(query: ReportsQuery) -> Reports:
             )
             for row in kept
         ]
+    )
+
+
+def _by_name(
+    found: Mapping[tuple[Service, Who, str], float | None],
+) -> dict[Service, dict[Who, dict[str, float | None]]]:
+    return {
+        service: {
+            who: {
+                moment: None if (m := found[service, who, moment]) is None else round(m, 1)
+                for moment in MOMENTS
+            }
+            for who in PEOPLE
+        }
+        for service in SERVICES
+    }
+
+
+@bp.get("/reports/services", responses={200: ServicesAnswer})
+def get_services(query: ServicesQuery) -> ServicesAnswer:
+    """Tell how far open mediation bodies and service points are, by time of the week, and who could open longer."""
+    found = service_report(database(), actor(), mode=query.mode).access
+    return ServicesAnswer(
+        mode=found.mode,
+        counted_in=found.counted_in,
+        villages=[
+            VillageReach(
+                grid_key=str(village.grid_key),
+                name_zh=village.name_zh,
+                name_en=village.name_en,
+                people=dict(village.people),
+                minutes=_by_name(village.minutes),
+            )
+            for village in found.villages
+        ],
+        town=_by_name(found.town),
+        open_longer=[Longer(**asdict(one)) for one in found.open_longer],
+        bodies={service: {m: found.bodies[service, m] for m in MOMENTS} for service in SERVICES},
     )
 
 
