@@ -190,6 +190,8 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "reports.start_report": A.REPORT,
         "reports.get_services": A.SEE_SERVICES,
         "made.services": A.SEE_SERVICES,
+        "made.schedule": A.REPORT,
+        "made.unschedule": A.REPORT,
         "made.show": A.REPORT,
         "made.waiting": A.REPORT,
         "made.order": A.REPORT,

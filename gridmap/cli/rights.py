@@ -167,7 +167,17 @@ ASKED: Mapping[str, A] = MappingProxyType(
         ),
         **dict.fromkeys(("dispatch list", "dispatch times", "coverage near", "coverage show"), A.SEE_TEAMS),
         "coverage site": A.PLACE_SERVICES,
-        **dict.fromkeys(("reports build", "reports list", "reports verify"), A.REPORT),
+        **dict.fromkeys(
+            (
+                "reports build",
+                "reports list",
+                "reports verify",
+                "reports schedule",
+                "reports schedules",
+                "reports unschedule",
+            ),
+            A.REPORT,
+        ),
         **dict.fromkeys(
             ("forms show", "forms make", "forms hand-in", "forms list", "forms places", "reports meeting"),
             A.MAKE_FORMS,
@@ -207,6 +217,7 @@ WRITTEN_DOWN = frozenset(
     or name.endswith((" export", " build"))
     or name
     in {"forms show", "forms make", "forms papers", "reports meeting", "reports services", "reports verify"}
+    or name in {"reports schedule", "reports unschedule"}
     or name in {"dispatch send", "dispatch arrived", "dispatch finish", "dispatch cancel", "jobs cancel"}
 ) - {"audit export"}
 """Commands that change something or hand something out, and so leave a row in the audit; accounts leave their own."""

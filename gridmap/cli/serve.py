@@ -30,9 +30,11 @@ from gridmap.services.imports.incoming import IncomingRequest
 from gridmap.services.jobs.desk import submit
 from gridmap.services.jobs.pool import WorkerPool
 from gridmap.services.patrols.follow.prune import prune_positions
+from gridmap.services.reports.schedules import make_due
 from gridmap.settings import LOOPBACK, Settings, load_settings
 from gridmap.storage.database import Database
 from web.app import create_app
+from web.assets import vendor_folder
 from web.server import Server
 from web.tls import context_of
 
@@ -112,7 +114,7 @@ def _back_up(database: Database, over: threading.Event) -> None:
 
 
 def _take_care(database: Database, over: threading.Event) -> None:
-    """Start a database that died again, delete team positions that are out of date, import what was dropped."""
+    """Start a database that died again, delete positions that are out of date, import files, make reports."""
     next_pruning = next_incoming = 0.0
     while not over.is_set():
         try:
@@ -125,6 +127,7 @@ def _take_care(database: Database, over: threading.Event) -> None:
             if time.monotonic() >= next_incoming:
                 next_incoming = time.monotonic() + _INCOMING_EVERY_S
                 _take_incoming(database)
+                make_due(database, assets=vendor_folder)
         except GridmapError as error:
             log.warning("the database was not looked after: %s", error.code)
         over.wait(_LOOK_EVERY_S)

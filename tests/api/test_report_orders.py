@@ -154,7 +154,9 @@ def test_the_service_report_is_told_over_the_api_and_handed_out_as_paper(client:
     assert client.get("/api/v1/reports/services?mode=horse").status_code == 422
 
 
-def test_who_may_not_see_where_temporary_residents_live_gets_no_service_report(demo_database: Database) -> None:
+def test_who_may_not_see_where_temporary_residents_live_gets_no_service_report(
+    demo_database: Database,
+) -> None:
     liaison = client_of(demo_database, Role.LIAISON)
     assert liaison.get("/api/v1/reports/services").status_code == 403
     assert "/reports/services.pdf" not in liaison.get("/reports").text

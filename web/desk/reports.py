@@ -13,8 +13,10 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import MICRO
 from gridmap.domain.jobs import Job
-from gridmap.errors import Busy, GridmapError, InvalidInput, NotFound, Unavailable
+from gridmap.domain.schedules import EVERY, newest_span
+from gridmap.errors import Busy, Conflict, Forbidden, GridmapError, InvalidInput, NotFound, Unavailable
 from gridmap.services.jobs import desk as jobs
+from gridmap.services.reports import schedules
 from gridmap.services.reports.building import list_reports
 from gridmap.services.reports.ordering import WantedReport, order_report, reports_of, request_behind
 from gridmap.services.reports.request import PURPOSE
@@ -49,6 +51,8 @@ def _page(written: dict[str, str], problem: GridmapError | None = None) -> Respo
         problem=problem.as_dict() if problem else None,
         written={"period": _USUAL, "purpose": PURPOSE, "lang_of": "both"} | written,
         periods=_PERIODS,
+        scheduled=schedules.list_schedules(context.database(), context.actor()),
+        every=[(name, newest_span(name, shown.today())) for name in EVERY],
         modes=[(mode, told.zh, told.en) for mode, told in MODES.items()],
         roots=[grid for grid in shown.places().grids if grid.level < MICRO],
         **_own(),
@@ -140,6 +144,33 @@ def cancel(job_id: str) -> Response:
     jobs.find_job(database, actor.scope, job_id, owner=actor.post)
     jobs.cancel_job(database, actor.scope, job_id)
     return redirect(url_for("made.show", told="report_cancelled"), 303)  # type: ignore[return-value]
+
+
+@bp.post("/reports/schedules")
+def schedule() -> Response:
+    """Have a report made each week, month or quarter."""
+    form = forms.own_form()
+    languages = form.get("lang_of", "both")
+    try:
+        schedules.add_schedule(
+            context.database(),
+            context.actor(),
+            form.get("every", ""),  # type: ignore[arg-type]
+            within=forms.read(form, "grid", int),
+            languages=languages if languages in {"zh", "en"} else "both",  # type: ignore[arg-type]
+            purpose=form.get("purpose", "").strip(),
+        )
+    except (*_REFUSED, Conflict, Forbidden) as error:
+        return _page(form.to_dict(), error)
+    return redirect(url_for("made.show", told="kept") + "#schedules", 303)  # type: ignore[return-value]
+
+
+@bp.post("/reports/schedules/<int:number>/removed")
+def unschedule(number: int) -> Response:
+    """End a schedule."""
+    forms.own_form()
+    schedules.remove_schedule(context.database(), context.actor(), number)
+    return redirect(url_for("made.show", told="kept") + "#schedules", 303)  # type: ignore[return-value]
 
 
 @bp.get("/reports/services.pdf")

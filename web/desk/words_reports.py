@@ -69,6 +69,22 @@ WORDS: dict[str, tuple[str, str]] = {
     "report_no_pdf": ("本机缺少排版程序库，没有 PDF。", "This machine lacks what lays out a PDF."),
     "report_register": ("登记簿", "Register"),
     "report_register_none": ("登记簿还是空的。", "The register is empty."),
+    "report_schedules": ("定期报告", "Made by themselves"),
+    "report_no_schedule": (
+        "没有定期报告。设置后，每期结束即自动制作，出现在“我的报告”。",
+        "None. Once set, a report is made whenever a span has ended, and appears under My reports.",
+    ),
+    "report_schedule_new": ("设置定期报告", "Set one"),
+    "report_schedule_hint": (
+        "本期结束后做第一份；服务停止期间错过的只补最近一期。岗位停用后不再制作。",
+        "The first when the present span has ended; of missed spans only the newest. A locked post gets none.",
+    ),
+    "report_every": ("多久一次", "How often"),
+    "report_every_week": ("每周（最近四周）", "each week (of four weeks)"),
+    "report_every_month": ("每月（上个月）", "each month (of the last one)"),
+    "report_every_quarter": ("每季（上个季度）", "each quarter (of the last one)"),
+    "report_next_after": ("已做到 {day}", "made up to {day}"),
+    "report_unschedule": ("停用", "End"),
     "report_services": ("便民服务报告", "Services within reach"),
     "report_services_lead": (
         "居民和流动人口到最近开放的调解机构、便民服务点要几分钟：工作日、晚上、周末；最远的村在前，谁延长开放最有用。",

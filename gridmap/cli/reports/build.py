@@ -12,11 +12,13 @@ from rich.table import Table
 from gridmap.analysis.roads import Mode
 from gridmap.cli.common import Day, actor, console, progress, workspace
 from gridmap.domain import terms
+from gridmap.domain.schedules import EVERY, Every
 from gridmap.services.hotspots.basis import Basis
 from gridmap.services.reports.building import build_hotspot_report, list_reports
 from gridmap.services.reports.meeting import meeting_pack, write_meeting_pack
 from gridmap.services.reports.ordering import WantedReport, request_of
 from gridmap.services.reports.request import LEAST_REPLICATIONS, PURPOSE, REPLICATIONS
+from gridmap.services.reports.schedules import add_schedule, list_schedules, remove_schedule
 from gridmap.services.reports.service_report import MODES, service_report, write_service_report
 from gridmap.services.reports.verifying import verify_report
 from web.assets import vendor_folder
@@ -26,7 +28,7 @@ _MOST_TOLD = 20
 
 @click.group("reports")
 def group() -> None:
-    """报告 / reports: build, meeting, services, verify, list."""
+    """报告 / reports: build, schedule, meeting, services, verify, list."""
 
 
 @group.command("build")
@@ -133,6 +135,50 @@ def meeting(period: str, languages: Literal["zh", "en", "both"], out: Path) -> N
     console.print(f"已写入 / written: {out}; 登记号 / register: {number}", markup=False, highlight=False)
     for item in made.pack.agenda:
         console.print(f"· {item.zh} / {item.en}", markup=False, highlight=False)
+
+
+@group.command("schedule")
+@click.option(
+    "--every",
+    type=click.Choice(list(EVERY)),
+    required=True,
+    help="每周（四周）、每月、每季 / how often it is made.",
+)
+@click.option("--scope", "within", type=int, help="网格编码 / key of a grid; 默认全部 / default: all.")
+@click.option(
+    "--lang", "languages", type=click.Choice(["zh", "en", "both"]), default="both", show_default=True
+)
+@click.option("--purpose", default=PURPOSE, show_default=True, help="用途 / what for.")
+def schedule(every: Every, **given: Any) -> None:
+    """每期结束由服务自动制作热点报告 / have the service make a hotspot report whenever a span has ended."""
+    with workspace() as database:
+        made = add_schedule(database, actor(database), every, **given)
+    console.print(
+        f"定期报告 / schedule {made.number}: {made.every}, {made.made_until} 之后的第一期起 / the first after that day"
+    )
+
+
+@group.command("schedules")
+def schedules_() -> None:
+    """定期报告一览 / the schedules."""
+    with workspace() as database:
+        kept = list_schedules(database, actor(database))
+    if not kept:
+        console.print("没有定期报告 / no schedules: gridmap reports schedule --every month")
+    for one in kept:
+        console.print(
+            f"{one.number}  {one.every}  {one.within or '-'}  {one.post}  {one.made_until}  {one.purpose}",
+            markup=False,
+        )
+
+
+@group.command("unschedule")
+@click.argument("number", type=int)
+def unschedule(number: int) -> None:
+    """停用一项定期报告 / end a schedule; what it made stays."""
+    with workspace() as database:
+        remove_schedule(database, actor(database), number)
+    console.print(f"已停用 / ended: {number}")
 
 
 @group.command("services")

@@ -1,0 +1,176 @@
+"""Reports that are made by themselves: kept with the workspace, put into the queue when a span has ended."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter
+
+from gridmap.domain.accounts import Actor, Role
+from gridmap.domain.gridkey import Scope
+from gridmap.domain.roles import Action, may
+from gridmap.domain.schedules import EVERY, Every, Schedule, newest_span
+from gridmap.errors import Busy, Conflict, Forbidden, GridmapError, InvalidInput, NotFound, Unavailable
+from gridmap.services.accounts.desk import find_post
+from gridmap.services.accounts.owners import require_owner
+from gridmap.services.hotspots.observations import scope_of
+from gridmap.services.reports.ordering import WantedReport, order_report, request_of
+from gridmap.storage.database import Database
+from gridmap.storage.workspace.settings import read_settings, write_settings
+
+log = logging.getLogger(__name__)
+
+MOST = 50
+_KEPT = "report_schedules"
+_CODEC: TypeAdapter[list[Schedule]] = TypeAdapter(list[Schedule])
+
+
+def list_schedules(database: Database, actor: Actor) -> list[Schedule]:
+    """Return the actor's own schedules; an administrator's are all."""
+    with database.scoped_session(Scope.whole()) as session:
+        every = _CODEC.validate_python(read_settings(session).get(_KEPT, []))
+    return [one for one in every if actor.role is Role.ADMINISTRATOR or one.post == actor.post]
+
+
+def add_schedule(
+    database: Database,
+    actor: Actor,
+    every: Every,
+    *,
+    within: int | None = None,
+    languages: Literal["zh", "en", "both"] = "both",
+    purpose: str,
+    now: dt.datetime | None = None,
+) -> Schedule:
+    """Have a hotspot report made each week (of four), month or quarter, the first when the present one has ended.
+
+    Raises
+    ------
+    InvalidInput
+        When the span is none, or the purpose cannot be printed.
+    NotFound
+        When the grid lies outside of what the actor may see.
+    Forbidden
+        When a program asks: a report belongs to a post.
+    Conflict
+        When there are as many as there may be.
+    """
+    if every not in EVERY:
+        raise InvalidInput(
+            "schedule-every",
+            f"周期只能是每周、每月、每季（{'、'.join(EVERY)}）。",
+            f"It is made every {', '.join(EVERY)}: choose one of these.",
+        )
+    if actor.post_id is None and actor != Actor.at_the_machine():
+        raise Forbidden(
+            "schedule-by-post",
+            "定期报告归岗位所有：请登录岗位后设置，令牌不行。",
+            "A schedule belongs to a post: sign in as one; a token cannot set it.",
+        )
+    _, until = newest_span(every, _today(database, now))
+    scope_of(actor.scope, within)
+    request_of(
+        database, actor, WantedReport(since=until, until=until, within=within, purpose=purpose, level=1)
+    )
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        kept = _CODEC.validate_python(read_settings(session, lock=_KEPT).get(_KEPT, []))
+        if len(kept) >= MOST:
+            raise Conflict(
+                "schedules-full",
+                f"定期报告已有 {MOST} 项，请先停用不再需要的。",
+                f"There are {MOST} schedules: end those that nobody needs.",
+            )
+        number = max((one.number for one in kept), default=0) + 1
+        made = Schedule(number, every, within, languages, purpose.strip(), actor.post, until)
+        write_settings(session, **{_KEPT: _CODEC.dump_python([*kept, made], mode="json")})
+    return made
+
+
+def remove_schedule(database: Database, actor: Actor, number: int) -> None:
+    """End a schedule; reports that it made stay.
+
+    Raises
+    ------
+    NotFound
+    Forbidden
+        When it is another post's.
+    """
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        kept = _CODEC.validate_python(read_settings(session, lock=_KEPT).get(_KEPT, []))
+        found = next((one for one in kept if one.number == number), None)
+        if found is None:
+            raise NotFound(
+                "schedule-not-found",
+                "没有这项定期报告，可能已停用。",
+                "There is no such schedule: it may have been ended already.",
+            )
+        require_owner(actor, found.post)
+        rest = [one for one in kept if one is not found]
+        write_settings(session, **{_KEPT: _CODEC.dump_python(rest, mode="json") or None})
+
+
+def make_due(
+    database: Database, *, assets: Callable[[], Path], now: dt.datetime | None = None
+) -> list[Schedule]:
+    """Put every report into the queue whose span has ended since it was made last; return these schedules.
+
+    Parameters
+    ----------
+    database : Database
+    assets : callable
+        Gives the folder with the files of the browser's map library.
+    now : datetime, optional
+        Aware; the present by default.
+
+    Notes
+    -----
+    Where a server was away for several spans only the newest is made. A post that is locked, gone, or may make no
+    reports any more gets none; its schedule stays and goes on when it is back.
+    """
+    today = _today(database, now)
+    with database.scoped_session(Scope.whole()) as session:
+        if not read_settings(session).get(_KEPT):
+            return []
+    made = []
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        kept = _CODEC.validate_python(read_settings(session, lock=_KEPT).get(_KEPT, []))
+        for n, one in enumerate(kept):
+            since, until = newest_span(one.every, today)
+            if until <= one.made_until or (actor := _actor(database, one.post)) is None:
+                continue
+            wanted = WantedReport(
+                since=since, until=until, within=one.within, languages=one.languages, purpose=one.purpose
+            )
+            try:
+                order_report(database, actor, wanted, assets=assets())
+            except (Busy, Unavailable):
+                # The queue is full: the next look finds it due as well.
+                continue
+            except GridmapError as error:
+                log.warning("a scheduled report could not be asked for: %s", error.code)
+            kept[n] = replace(one, made_until=until)
+            made.append(kept[n])
+        if made:
+            write_settings(session, **{_KEPT: _CODEC.dump_python(kept, mode="json")})
+    return made
+
+
+def _actor(database: Database, post: str) -> Actor | None:
+    keeper = Actor.at_the_machine()
+    if post == keeper.post:
+        return keeper
+    try:
+        found = find_post(database, post)
+    except NotFound:
+        return None
+    return None if found.is_locked or not may(found.role, Action.REPORT) else found.actor
+
+
+def _today(database: Database, now: dt.datetime | None) -> dt.date:
+    return (now or dt.datetime.now(dt.UTC)).astimezone(ZoneInfo(database.settings.timezone)).date()
