@@ -179,9 +179,16 @@ ASKED: Mapping[str, A] = MappingProxyType(
             A.REPORT,
         ),
         **dict.fromkeys(
-            ("forms show", "forms make", "forms hand-in", "forms list", "forms places", "reports meeting"),
+            (
+                "forms show",
+                "forms make",
+                "forms hand-in",
+                "forms list",
+                "forms places",
+            ),
             A.MAKE_FORMS,
         ),
+        **dict.fromkeys(("reports meeting", "reports village"), A.MAKE_FORMS),
         "forms papers": A.ACT_ON_CASE,
         "reports services": A.SEE_SERVICES,
         **dict.fromkeys(("jobs list", "jobs show", "jobs cancel"), A.SEE_JOBS),
@@ -216,7 +223,15 @@ WRITTEN_DOWN = frozenset(
     if action in {A.IMPORT, A.EXPORT, A.RUN_HOTSPOTS, A.PLAN_PATROLS, A.CHECK_IN, A.PLACE_SERVICES}
     or name.endswith((" export", " build"))
     or name
-    in {"forms show", "forms make", "forms papers", "reports meeting", "reports services", "reports verify"}
+    in {
+        "forms show",
+        "forms make",
+        "forms papers",
+        "reports meeting",
+        "reports village",
+        "reports services",
+        "reports verify",
+    }
     or name in {"reports schedule", "reports unschedule"}
     or name in {"dispatch send", "dispatch arrived", "dispatch finish", "dispatch cancel", "jobs cancel"}
 ) - {"audit export"}

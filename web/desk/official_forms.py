@@ -9,13 +9,14 @@ from urllib.parse import quote, urlencode
 
 from flask import Blueprint, Response, redirect, request, url_for
 
-from gridmap.domain.gridkey import VILLAGE, level_of
+from gridmap.domain.gridkey import TOWN, UNASSIGNED, VILLAGE, level_of
 from gridmap.domain.official_forms import COLUMNS, SHARES
 from gridmap.domain.roles import Action
 from gridmap.errors import GridmapError, InvalidInput, NotFound
 from gridmap.services.reports import form_files, official_forms
 from gridmap.services.reports.meeting import meeting_pack, pdf_of
 from gridmap.services.reports.official_forms import FormAsked
+from gridmap.services.reports.village import village_sheet, write_village_sheet
 from web import context, look
 from web.access import may_now
 from web.desk import forms, shown, small_map
@@ -91,6 +92,11 @@ def _sheet(problem: GridmapError | None = None) -> Response:
         roots=[g for g in shown.places().grids if g.level < VILLAGE or g.grid_key == form.root_key],
         cell=lambda row, column: f"{url_for('official.cases')}?{_parameters(form, row=row, column=column)}",
         meeting_address=f"{url_for('official.meeting')}?{urlencode({'period': form.asked.period.name})}",
+        village_address=(
+            f"{url_for('official.village', grid_key=form.root_key)}?{urlencode({'period': form.asked.period.name})}"
+            if form.root_key != UNASSIGNED and level_of(form.root_key) > TOWN and may_now(Action.SEE_CASES)
+            else None
+        ),
         file_address=f"{url_for('official.file')}?{_parameters(form)}",
         template_address=lambda name: f"{url_for('official.file')}?{_parameters(form, template=name)}",
         templates=[path.name for path in _templates()],
@@ -167,6 +173,24 @@ def meeting() -> Response:
         now=shown.now(),
     )
     return _download(pdf_of(made), f"联席会议-{period}.pdf")
+
+
+@bp.get("/grids/<int:grid_key>/sheet.pdf")
+def village(grid_key: int) -> Response:
+    """Answer the sheet of a village or an area: true numbers, for its own meeting."""
+    period = _asked().period.name
+    made = village_sheet(
+        context.database(),
+        context.actor(),
+        grid_key,
+        period,
+        languages="en" if look.language() == "en" else "zh",
+        now=shown.now(),
+    )
+    with tempfile.TemporaryDirectory(prefix="gridmap-form-") as folder:
+        target = Path(folder) / "sheet.pdf"
+        write_village_sheet(context.database(), context.actor(), grid_key, period, made, target)
+        return _download(target.read_bytes(), f"{made[0].place.zh}情况单-{period}.pdf")
 
 
 @bp.get("/cases/<path:number>/papers.docx")

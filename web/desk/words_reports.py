@@ -92,6 +92,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "report_mode": ("方式", "How people go"),
     "report_services_file": ("下载 PDF", "Download PDF"),
+    "village_sheet": ("情况单 PDF", "Sheet of the grid, PDF"),
+    "report_kind_village": ("村情单", "village sheet"),
     "report_kind_services": ("便民服务报告", "services within reach"),
     "report_no": ("编号", "No."),
     "report_kind": ("种类", "Kind"),

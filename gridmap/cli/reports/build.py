@@ -21,6 +21,7 @@ from gridmap.services.reports.request import LEAST_REPLICATIONS, PURPOSE, REPLIC
 from gridmap.services.reports.schedules import add_schedule, list_schedules, remove_schedule
 from gridmap.services.reports.service_report import MODES, service_report, write_service_report
 from gridmap.services.reports.verifying import verify_report
+from gridmap.services.reports.village import village_sheet, write_village_sheet
 from web.assets import vendor_folder
 
 _MOST_TOLD = 20
@@ -28,7 +29,7 @@ _MOST_TOLD = 20
 
 @click.group("reports")
 def group() -> None:
-    """报告 / reports: build, schedule, meeting, services, verify, list."""
+    """报告 / reports: build, schedule, meeting, village, services, verify, list."""
 
 
 @group.command("build")
@@ -179,6 +180,22 @@ def unschedule(number: int) -> None:
     with workspace() as database:
         remove_schedule(database, actor(database), number)
     console.print(f"已停用 / ended: {number}")
+
+
+@group.command("village")
+@click.argument("grid", type=int)
+@click.option("--period", required=True, help="周期 / period: 2026-10, 2026-Q4, 2026-H2, 2026.")
+@click.option("--lang", "languages", type=click.Choice(["zh", "en", "both"]), default="zh", show_default=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="FILE.pdf / FILE.html."
+)
+def village(grid: int, period: str, languages: Literal["zh", "en", "both"], out: Path) -> None:
+    """村情单：一个村（片区）的情况，真实数 / how a village or area stands: true numbers, for its own meeting."""
+    with workspace() as database:
+        who = actor(database)
+        made = village_sheet(database, who, grid, period, languages=languages)
+        number = write_village_sheet(database, who, grid, period, made, out)
+    console.print(f"已写入 / written: {out}; 登记号 / register: {number}", markup=False, highlight=False)
 
 
 @group.command("services")
