@@ -191,6 +191,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
         **dict.fromkeys(("reports meeting", "reports village"), A.MAKE_FORMS),
         "forms papers": A.ACT_ON_CASE,
         "reports services": A.SEE_SERVICES,
+        "reports templates": A.IMPORT,
         **dict.fromkeys(("jobs list", "jobs show", "jobs cancel"), A.SEE_JOBS),
         **dict.fromkeys(
             (

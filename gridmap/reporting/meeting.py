@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from gridmap.reporting.model import Text
@@ -52,17 +53,19 @@ class MeetingPack:
     agenda: tuple[Text, ...]
 
 
-def render_meeting(pack: MeetingPack, languages: Literal["zh", "en", "both"]) -> str:
+def render_meeting(pack: MeetingPack, languages: Literal["zh", "en", "both"], own: Path | None = None) -> str:
     """Write the pack.
 
     Parameters
     ----------
     pack : MeetingPack
     languages : {'zh', 'en', 'both'}
+    own : Path, optional
+        Folder with templates of the town's own.
 
     Returns
     -------
     str
         HTML that stands alone; also for :func:`gridmap.reporting.paper.to_pdf`.
     """
-    return render("meeting.html.j2", languages, pack=pack)
+    return render("meeting.html.j2", languages, own, pack=pack)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
+from jinja2 import TemplateError, TemplateSyntaxError
 from markupsafe import Markup
 
+from gridmap.domain.legible import legible
+from gridmap.errors import InvalidInput
 from gridmap.reporting.markup import in_languages
 from gridmap.reporting.model import Text
 from gridmap.reporting.page import Languages, wanted_languages
@@ -67,21 +72,66 @@ class Tables:
     says_not: Text
 
 
-def render_tables(tables: Tables, languages: Literal["zh", "en", "both"]) -> str:
-    """Write a document of tables; HTML that stands alone, also for :func:`gridmap.reporting.paper.to_pdf`."""
-    return render("tables.html.j2", languages, tables=tables)
+def render_tables(tables: Tables, languages: Literal["zh", "en", "both"], own: Path | None = None) -> str:
+    """Write a document of tables; HTML that stands alone, also for :func:`gridmap.reporting.paper.to_pdf`.
+
+    Parameters
+    ----------
+    tables : Tables
+    languages : {'zh', 'en', 'both'}
+    own : Path, optional
+        Folder with templates of the town's own.
+    """
+    return render("tables.html.j2", languages, own, tables=tables)
 
 
-def render(template: str, languages: Literal["zh", "en", "both"], **values: Any) -> str:
-    """Fill a template of a document in one language or two; HTML that stands alone."""
+def render(
+    template: str, languages: Literal["zh", "en", "both"], own: Path | None = None, **values: Any
+) -> str:
+    """Fill a template of a document in one language or two; HTML that stands alone.
+
+    Raises
+    ------
+    InvalidInput
+        When a template of the town's own cannot be filled: it names the file, the line and what is wrong there.
+    """
     given: Languages = languages
     wanted = wanted_languages(given)
-    environment = page_templates()
+    environment = page_templates(own)
 
     def told(text: Text) -> Markup:
         return in_languages(text, wanted)
 
     environment.filters["told"] = told
     environment.globals |= {"t": lambda zh, en: told(Text(zh, en))}
-    page = environment.get_template(template).render(**values, languages=wanted, caption=CAPTION)
+    try:
+        page = environment.get_template(template).render(**values, languages=wanted, caption=CAPTION)
+    except (
+        TemplateError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        AttributeError,
+    ) as error:
+        if own is None:
+            raise
+        raise _refused(own, template, error) from None
     return "\n".join(line.rstrip() for line in page.splitlines() if line.strip()) + "\n"
+
+
+def _refused(own: Path, template: str, error: Exception) -> InvalidInput:
+    name, line = template, 0
+    if isinstance(error, TemplateSyntaxError):
+        name, line = error.name or template, error.lineno
+    else:
+        for frame in traceback.extract_tb(error.__traceback__):
+            if Path(frame.filename).parent == own and frame.lineno:
+                name, line = Path(frame.filename).name, frame.lineno
+    said = legible(str(error))[:200]
+    return InvalidInput(
+        "template-refused",
+        f"自有模板“{name}”第 {line} 行有误：{said}。请改正，或从 templates 文件夹移走该文件以恢复原样。",
+        f"The town's own template {name!r} is wrong in line {line}: {said}. Put it right, or take it out of the folder "
+        "templates.",
+    )

@@ -17,6 +17,7 @@ from gridmap.services.hotspots.basis import Basis
 from gridmap.services.reports.building import build_hotspot_report, list_reports
 from gridmap.services.reports.meeting import meeting_pack, write_meeting_pack
 from gridmap.services.reports.ordering import WantedReport, request_of
+from gridmap.services.reports.registering import write_templates
 from gridmap.services.reports.request import LEAST_REPLICATIONS, PURPOSE, REPLICATIONS
 from gridmap.services.reports.schedules import add_schedule, list_schedules, remove_schedule
 from gridmap.services.reports.service_report import MODES, service_report, write_service_report
@@ -180,6 +181,19 @@ def unschedule(number: int) -> None:
     with workspace() as database:
         remove_schedule(database, actor(database), number)
     console.print(f"已停用 / ended: {number}")
+
+
+@group.command("templates")
+def templates() -> None:
+    """写出可修改的文档模板 / write the templates of documents into the workspace, to be changed."""
+    with workspace() as database:
+        actor(database)
+        folder = database.settings.home / "templates"
+        written = write_templates(folder)
+    console.print(f"模板文件夹 / folder: {folder}", markup=False, highlight=False)
+    for path in written:
+        console.print(f"已写出 / written: {path.name}", markup=False, highlight=False)
+    console.print("不再需要的文件移走即恢复原样 / a file that is taken away is the package's own again")
 
 
 @group.command("village")

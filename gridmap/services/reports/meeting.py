@@ -24,7 +24,7 @@ from gridmap.services.cases import figures, tasks
 from gridmap.services.cases.places import places_of
 from gridmap.services.cases.worklists import work_list
 from gridmap.services.reports import case_parts
-from gridmap.services.reports.registering import Entry, write_registered
+from gridmap.services.reports.registering import Entry, own_templates, write_registered
 from gridmap.storage.database import Database
 from gridmap.storage.reports import meeting as stored
 
@@ -99,7 +99,7 @@ def meeting_pack(
         parts=parts,
         agenda=_agenda(late.total, up, again, parts[3], decided),
     )
-    return MadePack(pack, render_meeting(pack, languages))
+    return MadePack(pack, render_meeting(pack, languages, own_templates(database)))
 
 
 def write_meeting_pack(database: Database, actor: Actor, period: str, out: Path, made: MadePack) -> int:

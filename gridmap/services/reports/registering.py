@@ -13,6 +13,7 @@ from gridmap.domain.accounts import Actor
 from gridmap.errors import InvalidInput
 from gridmap.files.atomic import replacing
 from gridmap.reporting.paper import to_pdf
+from gridmap.reporting.templating import OWN, shipped
 from gridmap.storage.database import Database
 from gridmap.storage.reports import register
 
@@ -39,6 +40,30 @@ class Entry:
     purpose: str
     told: object
     parameters: dict[str, Any] = field(default_factory=dict)
+
+
+def own_templates(database: Database) -> Path | None:
+    """Return the folder with templates of the town's own, where there is one."""
+    folder = database.settings.home / "templates"
+    return folder if folder.is_dir() else None
+
+
+def write_templates(folder: Path) -> list[Path]:
+    """Write the templates that a town may change into a folder; those that are there already stay as they are.
+
+    Returns
+    -------
+    list of Path
+        What was written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name in OWN:
+        target = folder / name
+        if not target.exists():
+            target.write_text(shipped(name), "utf-8")
+            written.append(target)
+    return written
 
 
 def write_registered(database: Database, actor: Actor, entry: Entry, html: str, out: Path) -> int:

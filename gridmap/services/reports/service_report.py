@@ -15,7 +15,7 @@ from gridmap.errors import Forbidden
 from gridmap.reporting.model import Text
 from gridmap.reporting.parts import Line, Part, Tables, render_tables
 from gridmap.services.cases.places import places_of
-from gridmap.services.reports.registering import Entry, write_registered
+from gridmap.services.reports.registering import Entry, own_templates, write_registered
 from gridmap.services.response.access import (
     FEWEST_HELPED,
     MOMENTS,
@@ -106,7 +106,7 @@ def service_report(
         ),
         says_not=_SAYS_NOT,
     )
-    return ServiceReport(access, tables, render_tables(tables, languages))
+    return ServiceReport(access, tables, render_tables(tables, languages, own_templates(database)))
 
 
 def write_service_report(database: Database, actor: Actor, made: ServiceReport, out: Path) -> int:

@@ -24,7 +24,7 @@ from gridmap.services.cases.places import places_of
 from gridmap.services.cases.worklists import work_list
 from gridmap.services.hotspots.observations import scope_of
 from gridmap.services.reports import case_parts, official_forms
-from gridmap.services.reports.registering import Entry, write_registered
+from gridmap.services.reports.registering import Entry, own_templates, write_registered
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids
 from gridmap.storage.reports import meeting as stored
@@ -132,7 +132,7 @@ def village_sheet(
         ),
         says_not=_SAYS_NOT,
     )
-    return tables, render_tables(tables, languages)
+    return tables, render_tables(tables, languages, own_templates(database))
 
 
 def write_village_sheet(

@@ -1,0 +1,95 @@
+"""A town's own templates: they come first, cannot reach out, and their mistakes are told with file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gridmap.errors import InvalidInput
+from gridmap.reporting.model import Text
+from gridmap.reporting.parts import Line, Part, Tables, render_tables
+from gridmap.reporting.templating import OWN
+from gridmap.services.reports.registering import write_templates
+
+TABLES = Tables(
+    Text("报告", "Report"),
+    Text("<b>村</b>", "<b>village</b>"),
+    Text("本月", "this month"),
+    (Text("一句。", "A sentence."),),
+    (
+        Part(
+            Text("一、表", "1. Table"),
+            (Text("列", "Column"),),
+            (Line((Text("值", "value"),)),),
+            Text("没有。", "None."),
+        ),
+    ),
+    Text("不说明别的。", "Nothing else."),
+)
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    folder = tmp_path / "templates"
+    write_templates(folder)
+    return folder
+
+
+def test_the_written_templates_make_the_package_s_own_document_and_are_never_overwritten(own: Path) -> None:
+    assert {path.name for path in own.iterdir()} == set(OWN)
+    assert render_tables(TABLES, "both", own) == render_tables(TABLES, "both")
+    (own / "tables.html.j2").write_text("{{ tables.title.zh }}！", "utf-8")
+    assert write_templates(own) == []
+    assert render_tables(TABLES, "zh", own) == "报告！\n"
+
+
+def test_one_file_may_be_the_town_s_and_the_others_the_package_s(own: Path) -> None:
+    for name in OWN:
+        if name != "_part.html.j2":
+            (own / name).unlink()
+    (own / "_part.html.j2").write_text("<p>本镇式样 {{ part.title|told }}</p>", "utf-8")
+    page = render_tables(TABLES, "zh", own)
+    assert "本镇式样" in page
+    assert "<h1>" in page
+
+
+def test_values_are_escaped_in_a_town_s_own_template_too(own: Path) -> None:
+    (own / "tables.html.j2").write_text("{{ tables.place.zh }} {{ tables.place|told }}", "utf-8")
+    assert "<b>" not in render_tables(TABLES, "zh", own)
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "{{ tables.__class__.__mro__ }}",
+        "{{ ''.__class__.__base__.__subclasses__() }}",
+        "{{ t.__globals__ }}",
+        "{{ t.__code__.co_consts }}",
+        "{{ languages.append('x') }}",
+        "{% include '../settings.toml' %}",
+        "{% include '/etc/hostname' %}",
+    ],
+)
+def test_a_template_reaches_nothing_beyond_what_it_is_given(own: Path, evil: str) -> None:
+    (own / "tables.html.j2").write_text(evil, "utf-8")
+    with pytest.raises(InvalidInput) as refused:
+        render_tables(TABLES, "zh", own)
+    assert refused.value.code == "template-refused"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "line"),
+    [
+        ("<p>\n{% for part in tables.parts %}\n</p>", 3),
+        ("<p>\n\n{{ tables.nothing }}\n</p>", 3),
+        ("{{ 1 / 0 }}", 1),
+        ("\n{{ tables.first[7] }}", 2),
+    ],
+)
+def test_a_mistake_is_told_with_file_and_line_in_both_languages(own: Path, wrong: str, line: int) -> None:
+    (own / "tables.html.j2").write_text(wrong, "utf-8")
+    with pytest.raises(InvalidInput) as refused:
+        render_tables(TABLES, "zh", own)
+    assert f"tables.html.j2”第 {line} 行" in refused.value.zh
+    assert f"line {line}" in refused.value.en
