@@ -24,6 +24,13 @@ MICRO_FROM_ZOOM = 11
 ROADS_FROM_ZOOM = 11
 """Below it only main roads are drawn."""
 
+# The condition of an index of its own: it must read the same there.
+_MAIN_ROADS = "r.road_class in ('motorway', 'trunk', 'primary', 'secondary')"
+_ROADS = """(r.road_class in ('motorway', 'trunk', 'primary', 'secondary', 'tertiary')
+             or (r.road_class not in ('path', 'track', 'footway', 'cycleway', 'pedestrian', 'steps') and :z >= 12)
+             or :z >= 13)"""
+"""Roads are drawn by class from the zoom on where they can be told apart."""
+
 
 @cache
 def _sql(name: str) -> str:
@@ -33,7 +40,7 @@ def _sql(name: str) -> str:
 @cache
 def _format() -> str:
     """Name what this version of the program makes of a ground."""
-    made = "".join(_sql(name) for name in ("features", "main_roads", "roads", "grids"))
+    made = "".join([_MAIN_ROADS, _ROADS, *(_sql(name) for name in ("features", "roads", "grids"))])
     return hashlib.sha256(made.encode()).hexdigest()[:8]
 
 
@@ -101,6 +108,6 @@ def ground_tile(session: Session, layer: str, z: int, x: int, y: int) -> bytes:
 def _statement(layer: str, z: int) -> TextClause:
     if layer in THEMES:
         return text(_sql("features"))
-    if layer == "roads" and z < ROADS_FROM_ZOOM:
-        return text(_sql("main_roads"))
+    if layer == "roads":
+        return text(_sql("roads").format(shown=_MAIN_ROADS if z < ROADS_FROM_ZOOM else _ROADS))
     return text(_sql(layer))

@@ -1,4 +1,4 @@
--- Roads, by class from the zoom on where they can be told apart. Cells are ranges of integers, as for the basemap.
+-- Roads, which of them by zoom: see tiles.py. Cells are ranges of integers, as for the basemap.
 with near as materialized (
   select s.*
   from unnest(cast(:lo as bigint[]), cast(:hi as bigint[]), cast(:first as bigint[]), cast(:last as bigint[]))
@@ -6,9 +6,7 @@ with near as materialized (
     -- One search of the index a range: what is estimated of many together would choose to read everything.
     cross join lateral (
       select r.road_class as class, r.name_zh, r.oneway, r.bridge, r.geom from roads r
-      where (r.road_class in ('motorway', 'trunk', 'primary', 'secondary', 'tertiary')
-             or (r.road_class not in ('path', 'track', 'footway', 'cycleway', 'pedestrian', 'steps') and :z >= 12)
-             or :z >= 13)
+      where {shown}
         and r.cell_key between c.lo and c.hi and r.cell_zoom between c.first and c.last
       offset 0
     ) s
