@@ -6,7 +6,7 @@ map of addresses.
 
 from __future__ import annotations
 
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from flask import Response, g, redirect, request
 from werkzeug.exceptions import MethodNotAllowed
@@ -39,8 +39,7 @@ _PAGES = (
     "screening.",
     "phone.",
     "brought.",
-    "round.",
-    "field_page.",
+    "task.",
 )
 """Blueprints whose answers are read by people: who is not signed in is led to the sign-in."""
 
@@ -72,9 +71,8 @@ def guard() -> Response | None:
         # By which methods an address is asked is in the public document, and is the same for everybody.
         raise request.routing_exception
     if (actor := _found()) is None:
-        if (endpoint or "").startswith(_PAGES) and request.method in _READING and _wants_page():
-            asked = request.full_path.rstrip("?")
-            return redirect(f"/sign-in?next={quote(asked, safe='')}", 303)  # type: ignore[return-value]
+        if (endpoint or "").startswith(_PAGES) and _wants_page():
+            return _to_sign_in()
         raise NotSignedIn(
             "not-signed-in",
             "请先登录。程序请使用令牌：Authorization: Bearer …",
@@ -103,6 +101,18 @@ def guard() -> Response | None:
         # Before the work is done: nothing is changed or handed out without its row.
         _write_down(actor, endpoint, "asked")
     return None
+
+
+def _to_sign_in() -> Response:
+    """Lead to the sign-in, and from there back to where a form was sent from: its page has kept what was typed."""
+    asked = request.full_path.rstrip("?")
+    if request.method not in _READING:
+        sent_from = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
+        asked = sent_from.path + (f"?{sent_from.query}" if sent_from.query else "") or "/"
+    address = f"/sign-in?next={quote(asked, safe='')}"
+    if "HX-Request" in request.headers:
+        return Response(status=401, headers={"HX-Redirect": address})
+    return redirect(address, 303)  # type: ignore[return-value]
 
 
 def _check_wall(action: Action) -> None:

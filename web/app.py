@@ -32,7 +32,7 @@ from web.api.response import coverage, dispatch
 from web.api.schemas import Problem
 from web.api.teams import teams as field
 from web.compression import compress
-from web.desk import shown
+from web.desk import renewals, shown
 from web.door import MOST_BODY, Door
 
 log = logging.getLogger(__name__)
@@ -104,6 +104,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
     app.add_url_rule("/api/v1/openapi.json", "openapi", lambda: jsonify(_document(app)))
     metrics.install(app)
     app.before_request(access.guard)
+    renewals.install(app)
     app.register_error_handler(GridmapError, _problem)
     app.register_error_handler(ValidationError, _not_valid)
     app.register_error_handler(Exception, _unexpected)

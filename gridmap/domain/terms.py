@@ -92,6 +92,8 @@ LOSS = 0.03
 BALANCE = 0.01
 MAX_WAIT_S = 900.0
 ALPHA_SHARE = 0.05
+ASKED_SHARE = 0.3
+"""Share of solved cases whose parties are asked, by lot, whether they are satisfied."""
 PRESENT_SHARE = 0.8
 MAX_POPULATION_SHARE = 0.1
 EFFECT_WEEKS = 8

@@ -24,6 +24,7 @@ def register(app: Flask) -> None:
         screening,
         sources,
         town,
+        work,
     )
 
     for bp in (
@@ -43,5 +44,6 @@ def register(app: Flask) -> None:
         grid_card.bp,
         official_forms.bp,
         reports.bp,
+        work.bp,
     ):
         app.register_blueprint(bp)

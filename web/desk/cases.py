@@ -12,7 +12,7 @@ from gridmap.domain.cases.model import Case
 from gridmap.domain.roles import Action as Right
 from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotFound
 from gridmap.reporting.sheet import is_reachable
-from gridmap.services.cases import bodies, desk, edits, intake, tasks, where
+from gridmap.services.cases import bodies, desk, edits, intake, satisfaction, tasks, where
 from gridmap.services.cases.refusals import CaseMovedOn
 from web import context
 from web.access import may_now
@@ -94,6 +94,16 @@ def _case_page(
         moved=moved,
         written=written or {},
         first_steps=FIRST_STEPS,
+        asking=satisfaction.standing(case.tasks, case.steps, context.actor().post),
+        satisfied=next(
+            (
+                said
+                for step in reversed(case.steps)
+                if step.undone_at is None and (said := step.details.get("satisfied")) is not None
+            ),
+            None,
+        ),
+        may_give=may_now(Right.ACT_ON_CASE) and case.row.grid_key in context.scope() and not case.row.sealed,
         may_edit=may_now(Right.ACT_ON_CASE)
         and case.row.handler_key in context.scope()
         and not case.row.sealed

@@ -17,7 +17,7 @@ from gridmap.domain.roles import Action
 from gridmap.errors import Forbidden, GridmapError, InvalidInput, NotFound
 from gridmap.reporting.border_map import NamedShape, border_map
 from gridmap.services.cases import bodies, figures, grid_posts, worklists
-from gridmap.services.cases.grid_posts import GridPost
+from gridmap.services.cases.grid_posts import GridPost, VisitCount
 from gridmap.services.ground.border import border_of
 from gridmap.services.ground.grids import checked_level
 from web import context, look
@@ -61,6 +61,7 @@ def _card(grid_key: int, problem: GridmapError | None = None, written: forms.For
         nearby=nearby,
         counts=counts,
         list_address=lambda name: f"{url_for('desk.show')}?{urlencode({'list': name, 'grid': grid_key})}",
+        visits_address=lambda visit, state: f"{url_for('task.listed')}?{_visits(grid_key, visit, state)}",
         may_write=may_now(Action.ACT_ON_CASE) and grid_key in scope,
         written=written or {},
         roles=choices("volunteer_role"),
@@ -71,6 +72,11 @@ def _card(grid_key: int, problem: GridmapError | None = None, written: forms.For
             if g.level == level_of(grid_key) + 1 and g.grid_key in Scope.of_grid(grid_key)
         ],
     )
+
+
+def _visits(grid_key: int, visit: VisitCount, state: str) -> str:
+    asked = {"state": state, "kind": visit.kind, "grid": grid_key, "days": grid_posts.VISIT_DAYS}
+    return urlencode(asked | ({"reason": visit.reason} if visit.reason else {}))
 
 
 @bp.get("/grids/<int:grid_key>/border")

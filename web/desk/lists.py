@@ -5,17 +5,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import cast
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, url_for
 
 from gridmap.domain.accounts import Role
 from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.figures import COUNTED
 from gridmap.domain.cases.model import CaseRow, LawfulStep, State
 from gridmap.domain.cases.number import is_number
 from gridmap.domain.cases.rules import lawful_next
 from gridmap.domain.cases.worklists import LIST_NAMES, ListName, Wanted
 from gridmap.domain.codes import codes
+from gridmap.domain.gridkey import LEVELS, level_of
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.roles import Action as Right
 from gridmap.domain.terms import LONGEST
@@ -46,7 +49,10 @@ _FIRST: tuple[Action, ...] = (
 _OFFERED = 2
 _LOOK_AFTER_IT = frozenset({Role.ADMINISTRATOR, Role.KEEPER})
 """Who is told how the backups stand."""
-_FILTERS = ("grid", "domain", "kind", "stage", "risk", "handler", "from", "to", "q", "overdue", "open")
+_FILTERS = (
+    *("grid", "domain", "kind", "stage", "risk", "handler", "from", "to", "q", "overdue", "open"),
+    *("counted", "level", "here"),
+)
 
 
 def read_wanted(given: Mapping[str, str]) -> Wanted:
@@ -61,11 +67,26 @@ def read_wanted(given: Mapping[str, str]) -> Wanted:
     try:
         query = IncidentQuery.from_parameters({**given, "q": given.get("q", "").strip()[: LONGEST["words"]]})
         handler = int(given["handler"]) if given.get("handler") else None
-    except ValueError:
+        level = int(given["level"]) if given.get("level") else None
+        if handler is not None:
+            level_of(handler)
+        if query.grid:
+            level_of(query.grid)
+    except (ValueError, InvalidInput):
         raise _no_list() from None
-    if name not in LIST_NAMES or not set(query.domains) <= codes("domain"):
+    counted = given.get("counted") or None
+    known = name in LIST_NAMES and set(query.domains) <= codes("domain")
+    if not known or counted not in {None, *COUNTED} or level not in {None, *LEVELS}:
         raise _no_list()
-    return Wanted(name, query, given.get("risk") or None, handler)
+    return Wanted(
+        cast("ListName", name),
+        query,
+        given.get("risk") or None,
+        handler,
+        counted,
+        level,
+        here=given.get("here") == "1",
+    )
 
 
 def _no_list() -> InvalidInput:

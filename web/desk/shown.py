@@ -13,6 +13,8 @@ from gridmap.domain.cases import lists as closed_lists
 from gridmap.domain.cases.actions import ACTION_WORDS, read_action
 from gridmap.domain.cases.directory import week_of
 from gridmap.domain.cases.hours import say_week
+from gridmap.domain.cases.limits import warning
+from gridmap.domain.cases.model import CaseRow
 from gridmap.domain.cases.rules import GROUND_LISTS
 from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, VILLAGE, ancestor, level_of
@@ -29,6 +31,7 @@ NAVIGATION = (
     ("new", "case.new"),
     ("map", "pages.map_page"),
     ("town", "town.show"),
+    ("tasks", "task.listed"),
     ("handover", "handover.show"),
     ("forms", "official.show"),
     ("reports", "made.show"),
@@ -152,6 +155,17 @@ class Say:
         """Return the time of day."""
         return f"{local(at):%H:%M}"
 
+    def date(self, day: dt.date) -> str:
+        """Return month and day; the year before them where it is another one."""
+        return f"{day:%m-%d}" if day.year == today().year else f"{day:%Y-%m-%d}"
+
+    def days(self, day: dt.date) -> str:
+        """Return how many days are left until a day, or how many it is past."""
+        days = (day - today()).days
+        if days == 0:
+            return self.text("day_today")
+        return self.text("day_left", n=days) if days > 0 else self.text("day_late", n=-days)
+
     def left(self, due: dt.datetime | None) -> str:
         """Return how many days are left until a moment, or how many it is past."""
         if due is None:
@@ -160,6 +174,13 @@ class Say:
         if due < now():
             return self.text("days_late", n=max(1, -days)) if days < 0 else self.text("late_today")
         return self.text("days_left", n=days) if days else self.text("due_today_at", time=self.clock(due))
+
+    def warned(self, row: CaseRow) -> str:
+        """Return how much of an open case's time is used, from the first warning until it is past; else nothing."""
+        if row.closed_at is not None or row.paused_until is not None:
+            return ""
+        found = warning(row.accepted_at or row.reported_at or row.occurred_at, row.due_at, now())
+        return {"half": "50%", "soon": "80%"}.get(found, "")
 
 
 _CODE_LISTS = frozenset(

@@ -32,7 +32,12 @@ def address_of(figure: Figure) -> str:
     if figure.name == "teams_out":
         return f"{url_for('handover.show')}#out"
     day = shown.today().isoformat()
-    asked = {"list": "all", "from": day, "to": day} if figure.name == "new_today" else {"list": figure.name}
+    asked: dict[str, str] = {"list": figure.name}
+    if figure.name == "new_today":
+        asked = {"list": "all", "from": day, "to": day}
+    if not context.scope().is_whole:
+        # The figures are of what happened here; the desk may have cases of other places besides.
+        asked["here"] = "1"
     return f"{url_for('desk.show')}?{urlencode(asked)}"
 
 
@@ -51,9 +56,9 @@ def show() -> Response:
     table = figures.by_grid(database, scope, query, level, now=now, counts=counts)
     glance = figures.glance(database, scope, now, counts)
 
-    def cell(row: GridCounts, list_name: str) -> str:
+    def cell(row: GridCounts, count: str) -> str:
         place = {"grid": str(row.grid_key)} if row is not table.total else {}
-        asked = {**query.parameters(), "list": list_name, **place}
+        asked = {**query.parameters(), "list": "all", "counted": count, "level": str(level), **place}
         return f"{url_for('desk.show')}?{urlencode(asked)}"
 
     def address(**changes: str | int) -> str:

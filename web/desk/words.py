@@ -11,6 +11,7 @@ from web.desk import (
     words_reports,
     words_sources,
     words_town,
+    words_work,
 )
 
 _FRAME: dict[str, tuple[str, str]] = {
@@ -41,6 +42,12 @@ _FRAME: dict[str, tuple[str, str]] = {
         "No connection since {time}: the numbers below are old. They renew by themselves when it is back.",
     ),
     "connected_again": ("已恢复连接，数字已更新。", "Connected again; the numbers are new."),
+    "session_over": (
+        "登录已结束，数字不再更新；已填写的内容保留在本机。",
+        "The session is over and the numbers do not renew; what you typed is kept here.",
+    ),
+    "session_over_link": ("重新登录", "Sign in again"),
+    "typed_back": ("已恢复上次未提交的内容。", "What was typed and not sent is back."),
     "error_title": ("这一页打不开", "This page cannot be shown"),
     "error_then": (
         "原因见上。可以回到今日工作列表，或在上方按编号、词语查找。",
@@ -72,12 +79,16 @@ WORDS: dict[str, tuple[str, str]] = {
     **words_patrols.WORDS,
     **words_reports.WORDS,
     **words_sources.WORDS,
+    **words_work.WORDS,
 }
 
 FOR_SCRIPTS = (
     "as_of",
     "no_connection",
     "connected_again",
+    "session_over",
+    "session_over_link",
+    "typed_back",
     "here_accuracy",
     "here_failed",
     "here_insecure",

@@ -130,7 +130,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "audit_refused": ("拒绝", "refused"),
     "audit_none": ("尚无记录。", "Nothing yet."),
     "audit_older": ("更早的记录", "Older rows"),
-    "map_page": ("网格化治理一张图", "Grid governance map"),
+    "map_page": ("网格地图", "gridmap"),
     "map_skip": ("跳到列表", "Skip to the list"),
     "map_panel": ("内容、时段、范围", "What, when, where"),
     "map_list": ("列表", "List"),

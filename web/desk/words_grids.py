@@ -24,6 +24,9 @@ WORDS: dict[str, tuple[str, str]] = {
         "{due} visits due in the last {days} days, {made} made",
     ),
     "card_visits_late": ("{n} 次未按时", "{n} not made in time"),
+    "visits_due": ("应走访", "due"),
+    "visits_made": ("已走访", "made"),
+    "visits_late": ("过期未走访", "late"),
     "card_visits_not": (
         "含走访、三必到和回访任务；不记到户，不作考核。",
         "Visits, household visits and follow-ups that were given as tasks; no household is named, nobody is ranked.",

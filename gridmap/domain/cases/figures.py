@@ -71,6 +71,9 @@ class GridCounts:
         Of these: closed at all, and closed by their due time.
     solved_village, solved_area, solved_town : int
         Solved at the level named; those solved where nobody told the level are in `solved` alone.
+    asked, satisfied, not_asked : int
+        Of those solved: drawn by lot and asked by another post than the handler whether the parties are satisfied, of
+        these satisfied, and not asked.
     by_villager, by_staff, by_police : int
         Who found it, as far as told.
     repeated : int
@@ -99,6 +102,9 @@ class GridCounts:
     closed_of_due: int = 0
     on_time: int = 0
     followed_up: int = 0
+    asked: int = 0
+    satisfied: int = 0
+    not_asked: int = 0
     by_villager: int = 0
     by_staff: int = 0
     by_police: int = 0
@@ -117,3 +123,6 @@ STANDING = ("reported", "open", "overdue", "solved", "unsolved", "due", "closed_
 
 ADDED = tuple(f.name for f in fields(GridCounts) if f.name not in {"grid_key", "median_days", "untold"})
 """Counts that add up, where they are true ones."""
+
+COUNTED = tuple(name for name in ADDED if name != "sealed")
+"""Counts that stand for cases which a list may have."""

@@ -34,12 +34,21 @@ class Wanted(NamedTuple):
     risk : str or None
     handler : int or None
         Only cases that this grid, or one below it, has.
+    counted : str or None
+        Name of a count of `GridCounts`: only the cases that it counts.
+    level : int or None
+        Level of the grids by which it counts.
+    here : bool
+        Only what happened in the scope; without it also cases of other places that its desk has.
     """
 
     name: ListName = "open"
     query: IncidentQuery = IncidentQuery()
     risk: str | None = None
     handler: int | None = None
+    counted: str | None = None
+    level: int | None = None
+    here: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +63,12 @@ class CasePage:
     offset : int
         Lines before these.
     as_of : datetime
+    held_back : int
+        Cases that the number counts and the list does not have: they are sealed from the scope.
     """
 
     rows: tuple[CaseRow, ...]
     total: int
     offset: int
     as_of: dt.datetime
+    held_back: int = 0

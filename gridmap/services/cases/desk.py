@@ -22,7 +22,7 @@ from gridmap.domain.roles import require
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.accounts import audit
-from gridmap.services.cases import bodies, edited, similar
+from gridmap.services.cases import bodies, edited, satisfaction, similar
 from gridmap.services.cases.follow import tasks_of_step
 from gridmap.services.cases.held_back import closed, told_to
 from gridmap.services.cases.refusals import (
@@ -256,6 +256,8 @@ def _make(
     _require_his(actor, case, asked.action)
     for said in (asked.note, *(decided.text for decided in asked.decisions)):
         checked_text(said)
+    if asked.satisfied is not None:
+        satisfaction.require_asked(session, case.row.incident_id, case.steps, actor.post)
     live = in_force(case.steps)
     step = asked_step(session, database.settings.timezone, actor, case, asked, now)
     refuse_the_party(case, step)

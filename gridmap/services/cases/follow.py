@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.derive import RISK_REVIEW_DAYS
 from gridmap.domain.cases.model import Step
+from gridmap.services.cases import satisfaction
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.cases.desk import KeptCase
 
@@ -55,12 +56,14 @@ class _Maker:
     now: dt.datetime
     day: dt.date
 
-    def _make(self, kind: str, days: int, text: str, body_code: str | None = None) -> None:
+    def _make(
+        self, kind: str, days: int, text: str, body_code: str | None = None, grid_key: int | None = None
+    ) -> None:
         kept.add_task(
             self.session,
             kind=kind,
             incident_id=self.case.row.incident_id,
-            grid_key=self.case.state.handler_key,
+            grid_key=self.case.state.handler_key if grid_key is None else grid_key,
             due_on=self.day + dt.timedelta(days=days),
             text=text,
             body_code=body_code,
@@ -90,6 +93,14 @@ class _Maker:
         if self.step.outcome == "agreed" and self.step.agreement == "written":
             self._make("confirmation", CONFIRMATION_DAYS, "书面协议生效 30 日内，双方可共同申请司法确认")
 
+        if not self.case.row.sealed and satisfaction.falls_on(self.session, self.case.row.incident_id):
+            self._make(
+                satisfaction.KIND,
+                satisfaction.ASKED_WITHIN_DAYS,
+                "抽中：由承办以外的岗位询问双方是否满意",
+                grid_key=satisfaction.asking_grid(self.case.state.handler_key),
+            )
+
     def conferred(self) -> None:
         for decided in self.step.details.get("decisions", ()):
             days = (dt.date.fromisoformat(decided["due_on"]) - self.day).days
@@ -97,13 +108,15 @@ class _Maker:
 
     def followed_up(self) -> None:
         self._finish("follow_up", self.step.fulfilled or "no", all_of=False)
+        if self.step.details.get(satisfaction.KIND_SAID) is not None:
+            self._finish(satisfaction.KIND, "asked")
 
     def reopened(self) -> None:
-        for kind in ("follow_up", "confirmation"):
+        for kind in ("follow_up", "confirmation", satisfaction.KIND):
             self._finish(kind, "reopened")
 
     def withdrawn(self) -> None:
-        for kind in ("follow_up", "confirmation", "risk_review", "decision"):
+        for kind in ("follow_up", "confirmation", "risk_review", "decision", satisfaction.KIND):
             self._finish(kind, "withdrawn")
 
     def risk(self, risk: str) -> None:

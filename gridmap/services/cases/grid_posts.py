@@ -52,6 +52,23 @@ class GridPost:
 
 
 @dataclass(frozen=True, slots=True)
+class VisitCount:
+    """Visits of a kind: due, of these made, and owed past their day. No household and no person is named.
+
+    Attributes
+    ----------
+    reason : str or None
+        Of the list ``visit_reason``, for household visits.
+    """
+
+    kind: str
+    reason: str | None
+    due: int
+    made: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
 class Served:
     """Who serves a grid and the grids below it.
 
@@ -65,6 +82,8 @@ class Served:
         Role to head-count, of the grid and those below.
     visits_due, visits_made, visits_late : int
         Over the last `VISIT_DAYS` days: due, of these made, and not made after their day.
+    visits : tuple of VisitCount
+        The same by kind and reason.
     """
 
     grid_key: int
@@ -74,6 +93,7 @@ class Served:
     visits_due: int
     visits_made: int
     visits_late: int
+    visits: tuple[VisitCount, ...] = ()
 
 
 def served(database: Database, scope: Scope, grid_key: int, today: dt.date) -> Served:
@@ -100,9 +120,19 @@ def served(database: Database, scope: Scope, grid_key: int, today: dt.date) -> S
         posts = [GridPost(**row) for row in kept.list_posts(session, below.lo, below.hi)]
         counts = kept.volunteers(session, below.lo, below.hi)
         since = today - dt.timedelta(days=VISIT_DAYS)
-        due, made, late = kept.visits(session, below.lo, below.hi, VISITS, since, today)
+        found = kept.visits(session, below.lo, below.hi, VISITS, since, today)
+        visits = tuple(VisitCount(**row) for row in found)
     here = tuple(post for post in posts if post.grid_key == grid_key)
-    return Served(grid_key, here, len(posts) - len(here), counts, due, made, late)
+    return Served(
+        grid_key,
+        here,
+        len(posts) - len(here),
+        counts,
+        sum(v.due for v in visits),
+        sum(v.made for v in visits),
+        sum(v.late for v in visits),
+        visits,
+    )
 
 
 def put(database: Database, actor: Actor, post: GridPost) -> None:

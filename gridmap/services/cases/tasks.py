@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.lists import require
@@ -15,6 +16,8 @@ from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.database import Database
 
+_ORIGIN = re.compile(r"hotspot [0-9]{1,18}/[0-9]{1,6}|screening [0-9]{1,18}")
+
 
 def list_tasks(
     database: Database,
@@ -26,6 +29,9 @@ def list_tasks(
     post: str | None = None,
     is_open: bool | None = True,
     done_since: dt.datetime | None = None,
+    grid_key: int | None = None,
+    since: dt.date | None = None,
+    reason: str | None = None,
     limit: int | None = 500,
 ) -> list[TaskRow]:
     """Return tasks of a scope, those due first before others.
@@ -43,9 +49,19 @@ def list_tasks(
     is_open : bool or None
     done_since : datetime, optional
         Aware; of done ones only those done then or later.
+    grid_key : int, optional
+        Of that grid and those below it.
+    since : date, optional
+        Due on that day or later.
+    reason : str, optional
+        Why a household is visited, of the list ``visit_reason``.
     limit : int or None
         None: all of them.
     """
+    within = None
+    if grid_key is not None:
+        below = Scope.of_grid(grid_key)
+        within = below.lo, below.hi
     with database.scoped_session(scope) as session:
         incident_id = None if number is None else stored.find_id(session, number)
         if number is not None and incident_id is None:
@@ -58,8 +74,30 @@ def list_tasks(
             post=post,
             is_open=is_open,
             done_since=done_since,
+            within=within,
+            since=since,
+            reason=reason,
             limit=limit,
         )
+
+
+def find(database: Database, scope: Scope, task_id: int) -> TaskRow:
+    """Return one task; that of a sealed case without its text.
+
+    Raises
+    ------
+    NotFound
+        When the scope has no such task.
+    """
+    with database.scoped_session(scope) as session:
+        found = kept.list_tasks(session, task_id=task_id)
+    if not found:
+        raise NotFound(
+            "task-absent",
+            f"没有任务 {task_id}，或超出管辖范围。请回到任务列表。",
+            f"There is no task {task_id} in your scope. Go back to the list of tasks.",
+        )
+    return found[0]
 
 
 def make(
@@ -74,6 +112,7 @@ def make(
     post: str | None = None,
     body_code: str | None = None,
     origin: str | None = None,
+    reason: str | None = None,
 ) -> TaskRow:
     """Give a grid something to do by a day: a visit after a finding, a household visit after a quarrel.
 
@@ -92,20 +131,24 @@ def make(
         Who is to do it.
     origin : str, optional
         What it came from, as ``hotspot 12/3`` or ``screening 4``.
+    reason : str, optional
+        Why a household is visited, of the list ``visit_reason``.
 
     Raises
     ------
     InvalidInput
-        When the kind is none, or the text is empty or holds a personal number.
+        When the kind, origin or reason is none, or the text is empty or holds a personal number.
     Forbidden
         When the grid is outside the scope.
     NotFound
         When there is no such case.
     """
     require("task_kind", kind)
+    details = _details(kind, origin, reason)
     if not text.strip():
         raise InvalidInput("task-no-text", "请写明要做什么。", "Say what is to be done.")
-    checked_text(text)
+    for said in (text, post):
+        checked_text(said)
     if grid_key not in actor.scope:
         raise Forbidden(
             "task-outside-scope",
@@ -126,9 +169,31 @@ def make(
             made_by=actor.post,
             post=post,
             body_code=body_code,
-            details={"origin": origin} if origin else {},
+            details=details,
         )
         return kept.list_tasks(session, task_id=task_id)[0]
+
+
+def _details(kind: str, origin: str | None, reason: str | None) -> dict[str, str]:
+    details = {}
+    if origin:
+        if not _ORIGIN.fullmatch(origin):
+            raise InvalidInput(
+                "task-origin",
+                "来源应写作 hotspot 运行号/名次 或 screening 排查号，如 hotspot 12/3、screening 4。",
+                "An origin is written as hotspot RUN/RANK or screening ROUND: hotspot 12/3, screening 4.",
+            )
+        details["origin"] = origin
+    if reason is not None and kind != "household_visit":
+        raise InvalidInput(
+            "task-reason",
+            "只有三必到注明原因（矛盾、困难、丧事或重病）；其他任务不填。",
+            "Only a household visit says why (a quarrel, hardship, a death or illness); other tasks do not.",
+        )
+    if reason is not None:
+        require("visit_reason", reason)
+        details["reason"] = reason
+    return details
 
 
 def finish(

@@ -36,7 +36,8 @@ def work_list(
     with database.scoped_session(scope) as session:
         rows = stored.list_rows(session, wanted, looking, offset=offset, limit=limit)
         total = stored.total(session, wanted, looking)
-    return CasePage(tuple(rows), total, offset, looking.now)
+        held_back = stored.held_back(session, wanted, looking)
+    return CasePage(tuple(rows), total, offset, looking.now, held_back)
 
 
 def totals(

@@ -62,6 +62,8 @@ class Effect(TypedDict):
 
 
 _LEAST_WEEKS = 2
+LIKE_SHARE = 0.8
+"""Of a peak: others are alike that had at least this share of it."""
 
 
 def effect(
@@ -72,6 +74,7 @@ def effect(
     on: dt.date,
     *,
     weeks: int = terms.EFFECT_WEEKS,
+    like_peaks: bool = False,
 ) -> Effect:
     """Compare the weeks before and after a measure in the grids that it went to.
 
@@ -87,6 +90,9 @@ def effect(
         First day of the measure.
     weeks : int
         Weeks before, and after.
+    like_peaks : bool
+        Whether the grids were chosen because of a peak: such places fall back by themselves, and what they are compared
+        with must have had as high a one.
 
     Returns
     -------
@@ -98,7 +104,7 @@ def effect(
         When a grid is not in the scope.
     InvalidInput
         When there are fewer than five incidents in the grids, before and after together, or when the weeks before or
-        after are not all recorded.
+        after are not all recorded; with `like_peaks` when no places with like peaks are there to compare with.
     """
     terms.WEEKS.refuse(weeks)
     around = _around(database, scope, spec, on, weeks)
@@ -122,6 +128,16 @@ def effect(
     ring = (touching(inputs) @ treated.astype(np.float64) > 0) & ~treated
     rng = np.random.default_rng(spec.seed)
     found = change.before_after(before, after, treated, keep_out=ring, rng=rng)
+    if like_peaks and found.matched_before < LIKE_SHARE * found.treated_before:
+        raise InvalidInput(
+            "effect-no-like-places",
+            f"没有同样高发的地点可以对照（走访地前期 {found.treated_before:.0f} 件，最接近的对照地平均 "
+            f"{found.matched_before:.1f} 件）。因高发而选的地点本来就会回落，所以不作结论。"
+            "请用更大的网格，或多看几周。",
+            f"No places with a like peak are there to compare with ({found.treated_before:.0f} incidents before, the "
+            f"nearest others {found.matched_before:.1f} on average). Places chosen because of a peak fall back by "
+            "themselves, so no effect is stated. Take a larger grid, or wait for more weeks.",
+        )
     zh, en = _verdict(found)
     few = any(0 < of < MINIMUM for of in (found.treated_before, found.treated_after))
     return {
@@ -146,6 +162,39 @@ def effect(
         "conventions": found.conventions,
         "data_sha256": inputs.sha256,
     }
+
+
+def effect_of_visit(
+    database: Database, scope: Scope, spec: HotspotSpec, grid_key: int, on: dt.date
+) -> Effect:
+    """Compare the weeks before and after a visit to a place that was chosen because of what was found there.
+
+    As many weeks are taken as are recorded on both sides, at most those of `terms.EFFECT_WEEKS`.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    spec : HotspotSpec
+        As for `effect`.
+    grid_key : int
+    on : date
+        Day of the visit.
+
+    Raises
+    ------
+    NotFound
+        When the grid is not in the scope.
+    InvalidInput
+        Saying why no effect is stated.
+    """
+    period = workspace_info(database, scope).period
+    weeks = terms.EFFECT_WEEKS
+    if period is not None:
+        first, last = (dt.date.fromisoformat(period[of]) for of in ("from", "to"))
+        most = min((on - first).days, (last + dt.timedelta(days=1) - on).days) // 7
+        weeks = max(_LEAST_WEEKS, min(weeks, most))
+    return effect(database, scope, spec, (grid_key,), on, weeks=weeks, like_peaks=True)
 
 
 def require_recorded(first: dt.date, last: dt.date, on: dt.date, weeks: int) -> None:

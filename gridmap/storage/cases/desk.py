@@ -156,6 +156,11 @@ def uid_for(session: Session, given: str | None, number: str) -> str:
     return number if given is None else f"{given} ({number})" if taken else given
 
 
+def record_key(session: Session, incident_id: int) -> int:
+    """Return the secret key of a case."""
+    return session.scalars(select(Incident.record_key).where(Incident.incident_id == incident_id)).one()
+
+
 def lock(session: Session, incident_id: int) -> None:
     """Keep others from writing the case until the transaction ends."""
     session.execute(select(Incident.incident_id).where(Incident.incident_id == incident_id).with_for_update())

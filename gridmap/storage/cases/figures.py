@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Time, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, Time, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.figures import GlanceName, GridCounts
-from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE
+from gridmap.domain.gridkey import SUBTREE_SIZE, UNASSIGNED, VILLAGE
 from gridmap.storage.cases.counted import counted, counted_by
 from gridmap.storage.cases.counts import deep_enough
-from gridmap.storage.cases.incidents import IncidentFilter
+from gridmap.storage.cases.incidents import IncidentFilter, placed_in_scope
 from gridmap.storage.models import Dispatch, Incident, IncidentStep
 
 REPEATED_DAYS = 90
@@ -42,7 +42,7 @@ def glance_conditions(
         "due_today": and_(is_open, of.due_at >= at, of.due_at < end),
         "overdue": and_(is_open, of.due_at < at),
     }
-    return meant, [of.withdrawn_at.is_(None), of.occurred_at <= at]
+    return meant, [placed_in_scope(of), of.withdrawn_at.is_(None), of.occurred_at <= at]
 
 
 def teams_out(session: Session, at: dt.datetime) -> int:
@@ -109,6 +109,7 @@ def month_means(session: Session, first: dt.datetime, days: int, zone: str) -> d
     }
     row = session.execute(
         select(*sums.values()).where(
+            placed_in_scope(of),
             of.withdrawn_at.is_(None),
             func.timezone(zone, of.occurred_at) <= begin + dt.timedelta(days=days - 1),
         )
@@ -165,9 +166,57 @@ def _at(of: Any, level: int) -> list[ColumnElement[bool]]:
     return [of.sealed.is_(False)] if level > VILLAGE else []
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Which cases a number of the table by grid counts.
+
+    Attributes
+    ----------
+    chosen : IncidentFilter
+        With the grid of the row, or without one for all of them.
+    name : str
+        Of the count.
+    level : int
+        Of the table's grids.
+    """
+
+    chosen: IncidentFilter
+    name: str
+    level: int
+
+    def conditions(self, of: Any) -> list[ColumnElement[bool]]:
+        """Return what the number counts among `of`, the columns that counts are taken of."""
+        chosen, level = self.chosen, self.level
+        apart: list[ColumnElement[bool]] = []
+        if chosen.query.grid == UNASSIGNED:
+            # The table's row of what lies in no grid of its level, which may well lie in one above.
+            chosen = replace(chosen, query=replace(chosen.query, grid=None))
+            apart = [~deep_enough(of, level)]
+        elif chosen.query.grid is not None:
+            apart = [deep_enough(of, level)]
+        standing = {"reported": true()} | standing_conditions(of, chosen.now)
+        return [*chosen.conditions(of), *_at(of, level), *apart, standing[self.name]]
+
+
+def counted_keys(meant: Counted) -> Select[Any]:
+    """Select which cases a number counts, the same way as it counts them: `sealed`, and what names them."""
+    of = counted_by(meant.chosen, more=True)
+    # Of sealed cases a count is told no number, only the key of their noise.
+    return select(of.sealed, func.coalesce(of.incident_id, of.record_key)).where(*meant.conditions(of))
+
+
+def held_back(session: Session, meant: Counted) -> int:
+    """How many of the cases that a number counts are sealed from the scope, and so in no list."""
+    of = counted_by(meant.chosen, more=True)
+    found = session.scalar(select(func.count()).where(*meant.conditions(of), of.hidden))
+    return int(found or 0)
+
+
 def standing_conditions(of: Any, now: dt.datetime) -> dict[str, ColumnElement[bool]]:
     """How a case may stand, by the name of the count."""
     solved = of.stage.in_(("resolved", "archived")) & (of.outcome.is_not(None))
+    said = _satisfied(of)
+    asked = and_(of.sealed.is_(False), said.is_not(None))
     is_open = of.closed_at.is_(None)
     due = and_(of.due_at.is_not(None), or_(of.closed_at.is_not(None), of.due_at <= now))
     return {
@@ -194,10 +243,30 @@ def standing_conditions(of: Any, now: dt.datetime) -> dict[str, ColumnElement[bo
                 IncidentStep.undone_at.is_(None),
             ),
         ),
+        "asked": solved & asked,
+        "satisfied": solved & asked & (said == "true"),
+        "not_asked": solved & ~asked,
         "by_villager": of.found_by == "villager",
         "by_staff": of.found_by == "staff",
         "by_police": of.found_by == "police",
     }
+
+
+def _satisfied(of: Any) -> Any:
+    """Return what the newest follow-up that asked whether the parties are satisfied was told: ``true`` or ``false``."""
+    said = IncidentStep.details["satisfied"].astext
+    return (
+        select(said)
+        .where(
+            IncidentStep.incident_id == of.incident_id,
+            IncidentStep.action == "follow_up",
+            IncidentStep.undone_at.is_(None),
+            said.is_not(None),
+        )
+        .order_by(IncidentStep.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
 
 
 def _repeated(of: Any) -> ColumnElement[bool]:

@@ -55,14 +55,20 @@ def put_volunteers(session: Session, grid_key: int, counts: dict[str, int]) -> N
 
 def visits(
     session: Session, lo: int, hi: int, kinds: tuple[str, ...], since: dt.date, today: dt.date
-) -> tuple[int, int, int]:
-    """Count visits that were due since a day: in all, of these made, and those still owed past their day."""
-    due = Task.due_on.between(since, today)
+) -> list[dict[str, Any]]:
+    """Count visits by kind and reason: due since a day, of these made, and those still owed past their day."""
     made = Task.done_at.is_not(None)
-    query = select(
-        func.count().filter(due),
-        func.count().filter(due, made),
-        func.count().filter(due, ~made, Task.due_on < today),
-    ).where(Task.kind.in_(kinds), Task.grid_key.between(lo, hi))
-    row = session.execute(query).one()
-    return int(row[0]), int(row[1]), int(row[2])
+    reason = Task.details["reason"].astext
+    query = (
+        select(
+            Task.kind,
+            reason.label("reason"),
+            func.count().label("due"),
+            func.count().filter(made).label("made"),
+            func.count().filter(~made, Task.due_on < today).label("late"),
+        )
+        .where(Task.kind.in_(kinds), Task.grid_key.between(lo, hi), Task.due_on.between(since, today))
+        .group_by(Task.kind, reason)
+        .order_by(Task.kind, reason)
+    )
+    return [dict(row) for row in session.execute(query).mappings()]

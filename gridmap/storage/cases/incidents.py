@@ -39,16 +39,20 @@ class IncidentFilter:
         """The workspace's time zone."""
         return ZoneInfo(self.zone)
 
-    def conditions(self, of: Any = Incident) -> list[ColumnElement[bool]]:
+    def conditions(self, of: Any = Incident, *, elsewhere: bool = False) -> list[ColumnElement[bool]]:
         """Return the query as SQL conditions.
 
         Parameters
         ----------
         of : columns
             What they are laid on: `Incident`, or what counts are taken of.
+        elsewhere : bool
+            Whether cases of other places that the scope's desk has are meant, too.
         """
         query = self.query
-        out = [*self._when(of), *self._where(of), _placed_in_scope(of), of.withdrawn_at.is_(None)]
+        out = [*self._when(of), *self._where(of), of.withdrawn_at.is_(None)]
+        if not elsewhere:
+            out.append(placed_in_scope(of))
         for column, wanted in ((of.domain, query.domains), (of.kind, query.kinds), (of.stage, query.stages)):
             if wanted:
                 out.append(column.in_(wanted))
@@ -94,7 +98,7 @@ def scope_end(end: str) -> ColumnElement[int]:
     return cast(func.nullif(func.current_setting(f"gridmap.scope_{end}", True), ""), BigInteger)
 
 
-def _placed_in_scope(of: Any) -> ColumnElement[bool]:
+def placed_in_scope(of: Any) -> ColumnElement[bool]:
     """Keep to what happened in the scope: cases of other places that its desk handles are counted there."""
     placed: ColumnElement[bool] = of.grid_key.between(scope_end("lo"), scope_end("hi"))
     return placed

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypedDict, cast
 
-from sqlalchemy import delete, false, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, delete, false, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -41,6 +42,9 @@ def list_tasks(
     is_open: bool | None = None,
     done_since: dt.datetime | None = None,
     task_id: int | None = None,
+    within: tuple[int, int] | None = None,
+    since: dt.date | None = None,
+    reason: str | None = None,
     limit: int | None = 500,
     opened: bool = False,
 ) -> list[TaskRow]:
@@ -59,6 +63,12 @@ def list_tasks(
         Only undone ones, or only done ones.
     done_since : datetime, optional
         Aware; of done ones only those done then or later.
+    within : (int, int), optional
+        First and last key of grids.
+    since : date, optional
+        Due on that day or later.
+    reason : str, optional
+        Why a household is visited.
     limit : int or None
         None: all of them.
     opened : bool
@@ -79,18 +89,18 @@ def list_tasks(
     elif task_id is None:
         # Whoever sees a case sees its tasks; a list is of what the scope's own grids are to do.
         query = query.where(Task.grid_key.between(scope_end("lo"), scope_end("hi")))
-    if task_id is not None:
-        query = query.where(Task.task_id == task_id)
-    if kinds:
-        query = query.where(Task.kind.in_(kinds))
-    if until is not None:
-        query = query.where(Task.due_on <= until)
-    if post is not None:
-        query = query.where(or_(Task.post == post, Task.post.is_(None)))
-    if is_open is not None:
-        query = query.where(Task.done_at.is_(None) if is_open else Task.done_at.is_not(None))
-    if done_since is not None:
-        query = query.where(or_(Task.done_at.is_(None), Task.done_at >= done_since))
+    narrowed: tuple[tuple[object, Callable[[], ColumnElement[bool]]], ...] = (
+        (task_id, lambda: Task.task_id == task_id),
+        (kinds or None, lambda: Task.kind.in_(kinds)),
+        (until, lambda: Task.due_on <= until),
+        (within, lambda: Task.grid_key.between(*(within or (0, 0)))),
+        (since, lambda: Task.due_on >= since),
+        (reason, lambda: Task.details["reason"].astext == reason),
+        (post, lambda: or_(Task.post == post, Task.post.is_(None))),
+        (is_open, lambda: Task.done_at.is_(None) if is_open else Task.done_at.is_not(None)),
+        (done_since, lambda: or_(Task.done_at.is_(None), Task.done_at >= done_since)),
+    )
+    query = query.where(*(condition() for given, condition in narrowed if given is not None))
     rows = [TaskRow(**row) for row in session.execute(query).mappings()]
     return rows if opened else [_closed(row) for row in rows]
 

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.actions import OPEN_STAGES
 from gridmap.domain.cases.model import CaseRow
 from gridmap.domain.cases.worklists import LIST_NAMES, ListName, Wanted
-from gridmap.domain.gridkey import Scope
+from gridmap.domain.gridkey import VILLAGE, Scope
+from gridmap.storage.cases import figures
 from gridmap.storage.cases.desk import list_row, select_rows
+from gridmap.storage.cases.figures import Counted, counted_keys
 from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.models import Incident, IncidentStep, Task
 
@@ -90,13 +92,30 @@ def condition(name: ListName, looking: Looking) -> ColumnElement[bool]:
 
 def _narrowed(wanted: Wanted, looking: Looking) -> list[ColumnElement[bool]]:
     chosen = IncidentFilter(wanted.query, looking.zone, looking.now)
-    out = [*chosen.conditions(), condition(wanted.name, looking)]
+    out: list[ColumnElement[bool]]
+    if wanted.counted is not None:
+        named = case((Incident.sealed, Incident.record_key), else_=Incident.incident_id)
+        out = [tuple_(Incident.sealed, named).in_(counted_keys(_meant(wanted, looking)))]
+    else:
+        # A desk's work is what it has, wherever it happened.
+        out = chosen.conditions(elsewhere=not wanted.here)
+    out.append(condition(wanted.name, looking))
     if wanted.risk:
         out.append(Incident.risk == wanted.risk)
     if wanted.handler is not None:
         had = Scope.of_grid(wanted.handler)
         out.append(Incident.handler_key.between(had.lo, had.hi))
     return out
+
+
+def _meant(wanted: Wanted, looking: Looking) -> Counted:
+    chosen = IncidentFilter(wanted.query, looking.zone, looking.now)
+    return Counted(chosen, wanted.counted or "reported", wanted.level or VILLAGE)
+
+
+def held_back(session: Session, wanted: Wanted, looking: Looking) -> int:
+    """How many cases of the number that a list stands behind are sealed from the scope."""
+    return 0 if wanted.counted is None else figures.held_back(session, _meant(wanted, looking))
 
 
 _ORDERS: dict[ListName, tuple[Any, ...]] = {
@@ -138,7 +157,7 @@ def total(session: Session, wanted: Wanted, looking: Looking) -> int:
 
 def totals(session: Session, wanted: Wanted, looking: Looking) -> dict[ListName, int]:
     """How many lines each list has, under the same narrowing."""
-    named = Wanted("all", wanted.query, wanted.risk, wanted.handler)
+    named = wanted._replace(name="all")
     columns = [func.count().filter(condition(name, looking)).label(name) for name in LIST_NAMES]
     query = select(*columns).select_from(Incident).where(*_narrowed(named, looking))
     found = session.execute(query).mappings().one()

@@ -31,7 +31,8 @@ class Task(Base):
     __tablename__ = "tasks"
     __table_args__ = (
         CheckConstraint(
-            "kind in ('follow_up', 'visit', 'decision', 'household_visit', 'risk_review', 'confirmation')",
+            "kind in ('follow_up', 'visit', 'decision', 'household_visit', 'risk_review', 'confirmation', "
+            "'satisfaction')",
             name="kind",
         ),
         CheckConstraint("(done_at is null) = (result is null)", name="done"),

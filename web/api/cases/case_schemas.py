@@ -197,7 +197,8 @@ class TaskRequest(Strict):
     number: str | None = Field(None, max_length=LONGEST["number"])
     post: Short | None = None
     body_code: Short | None = None
-    origin: Short | None = None
+    origin: Short | None = Field(None, description="As hotspot 12/3 or screening 4.")
+    reason: Short | None = Field(None, description="Of a household visit: why.")
 
 
 class DoneRequest(Strict):

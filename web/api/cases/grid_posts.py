@@ -68,6 +68,16 @@ class PostLine(BaseModel):
     hours: Hours | None
 
 
+class VisitLine(BaseModel):
+    """Visits of a kind, and of household visits of a reason."""
+
+    kind: str
+    reason: str | None
+    due: int
+    made: int
+    late: int
+
+
 class ServedAnswer(BaseModel):
     """Who serves a grid and the grids below it; visits are of the last 90 days."""
 
@@ -78,6 +88,7 @@ class ServedAnswer(BaseModel):
     visits_due: int
     visits_made: int
     visits_late: int
+    visits: list[VisitLine]
 
 
 class ClinicRequest(Strict):

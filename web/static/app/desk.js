@@ -8,6 +8,7 @@ import { live } from "./desk/live.js";
 import { smallMaps } from "./desk/small_map.js";
 import { theme } from "./desk/theme.js";
 import { forms } from "./desk/forms.js";
+import { typed } from "./desk/typed.js";
 import { wall } from "./desk/wall.js";
 import { field } from "./desk/field.js";
 import { order } from "./desk/order.js";
@@ -17,6 +18,7 @@ document.querySelector(".top nav [aria-current]")?.scrollIntoView({ inline: "cen
 
 theme();
 keys();
+typed();
 live();
 smallMaps();
 forms();

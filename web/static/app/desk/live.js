@@ -5,7 +5,7 @@ import htmx from "htmx.org";
 
 import { announce, say } from "./words.js";
 
-const EVERY_MS = 1000;
+const EVERY_MS = 600;
 const WAITS_MS = 8000;
 const LOST_AFTER_MS = 6000;
 
@@ -61,61 +61,111 @@ const RENEWS = { "X-Renews": "1" };
 /** @type {Set<string>} */
 const owed = new Set();
 
+// What somebody has typed or chosen and not sent yet.
+/** @param {Element} field */
+const isTyped = (field) =>
+  (field instanceof HTMLInputElement &&
+    field.type === "checkbox" &&
+    field.checked !== field.defaultChecked) ||
+  (field instanceof HTMLInputElement && field.type !== "hidden" && field.value !== field.defaultValue) ||
+  (field instanceof HTMLTextAreaElement && field.value !== field.defaultValue);
+
 /** @param {Element} part */
 const isWrittenIn = (part) =>
   part.querySelector("details[open], input.choose:checked") !== null ||
-  part.contains(document.activeElement?.closest("form") ?? null);
+  part.contains(document.activeElement?.closest("form") ?? null) ||
+  [...part.querySelectorAll("input, textarea")].some(isTyped);
 
-/** @param {Element} part */
-function renewPart(part) {
-  if (isWrittenIn(part)) {
-    owed.add(part.id);
-    return;
+/**
+ * @param {Element} part
+ * @param {Element} fresh
+ */
+function put(part, fresh) {
+  // A page that many screens share names nobody's act: the key of an act to come stays this screen's own.
+  for (const key of /** @type {NodeListOf<HTMLInputElement>} */ (part.querySelectorAll("input[name=key]"))) {
+    const form = key.form?.id;
+    const other = form && fresh.querySelector(`#${form} input[name=key]`);
+    if (other instanceof HTMLInputElement) other.value = key.value;
   }
-  owed.delete(part.id);
-  const row = document.activeElement?.id;
-  htmx
-    .ajax("get", location.href, {
-      target: `#${part.id}`,
-      select: `#${part.id}`,
-      swap: "outerHTML",
-      headers: RENEWS,
-    })
-    .then(() => row && part.isConnected === false && document.getElementById(row)?.focus());
+  const row = part.contains(document.activeElement) ? document.activeElement?.id : "";
+  part.replaceWith(fresh);
+  htmx.process(fresh);
+  if (row) document.getElementById(row)?.focus();
 }
 
-// A person who writes or points is not disturbed.
-function renew() {
-  for (const part of document.querySelectorAll("[data-renews]")) if (part.id) renewPart(part);
-  dispatchEvent(new CustomEvent("renewed"));
-}
+let renewing = false;
 
-function payOwed() {
-  for (const id of owed) {
-    const part = document.getElementById(id);
-    if (!part?.hasAttribute("data-renews")) owed.delete(id);
-    else if (!isWrittenIn(part)) renewPart(part);
+// One request for all parts of a page; a person who writes or points is not disturbed.
+/** @param {Element[]} parts */
+async function renew(parts) {
+  if (renewing) return false;
+  const free = parts.filter((part) => part.id && !isWrittenIn(part));
+  for (const part of parts) if (part.id && !free.includes(part)) owed.add(part.id);
+  if (!free.length) return true;
+  renewing = true;
+  try {
+    const answer = await fetch(location.href, {
+      headers: { ...RENEWS, Accept: "text/html" },
+      signal: AbortSignal.timeout(WAITS_MS),
+    });
+    if (!answer.ok || answer.redirected) return answer.status < 500;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    for (const { id } of free) {
+      const part = document.getElementById(id);
+      const fresh = page.getElementById(id);
+      // Between asking and answering somebody may have opened a form: then the answer waits, not the person.
+      if (!part || !fresh) continue;
+      if (isWrittenIn(part)) owed.add(id);
+      else {
+        owed.delete(id);
+        put(part, document.adoptNode(fresh));
+      }
+    }
+    document.dispatchEvent(new CustomEvent("renewed"));
+    return true;
+  } finally {
+    renewing = false;
   }
 }
 
-// Between asking and answering somebody may have opened a form: then the answer waits, not the person.
-/** @param {Event} event */
-function yieldToWriting(event) {
-  const { detail } = /** @type {CustomEvent} */ (event);
-  if (!detail.requestConfig?.headers?.["X-Renews"] || !isWrittenIn(detail.target)) return;
-  detail.shouldSwap = false;
-  owed.add(detail.target.id);
-}
+const liveParts = () => [...document.querySelectorAll("[data-renews]")];
+
+const owedParts = () => {
+  const parts = [...owed].map((id) => document.getElementById(id));
+  owed.clear();
+  return /** @type {Element[]} */ (parts.filter((part) => part?.hasAttribute("data-renews")));
+};
 
 /** @param {string} address */
 async function ask(address) {
   const answer = await fetch(address, { cache: "no-store", signal: AbortSignal.timeout(WAITS_MS) });
+  if (answer.status === 401) {
+    leave();
+    return;
+  }
   if (!answer.ok) throw new Error(String(answer.status));
   const { revision } = await answer.json();
   regain();
-  if (seen !== null && seen !== revision) renew();
-  else payOwed();
+  const changed = seen !== null && seen !== revision;
+  if (changed || owed.size) {
+    // What was not renewed is asked for again, as a revision that was not seen.
+    if (!(await renew(changed ? liveParts() : owedParts()))) return;
+  }
   seen = revision;
+}
+
+// The session ended elsewhere or by itself: the page says so, and what was typed is kept.
+function leave() {
+  document.documentElement.classList.add("stale");
+  const place = document.getElementById("offline");
+  if (!place || place.dataset.ended) return;
+  place.dataset.ended = "1";
+  const link = document.createElement("a");
+  link.href = `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
+  link.textContent = say("session_over_link");
+  place.replaceChildren(say("session_over"), " ", link);
+  place.hidden = false;
+  tell(say("session_over"));
 }
 
 // What was told once is not told again by going back or renewing.
@@ -130,7 +180,6 @@ export function live() {
   forgetTold();
   const address = document.documentElement.dataset.live;
   if (!address) return;
-  document.body.addEventListener("htmx:beforeSwap", yieldToWriting);
   const turn = async () => {
     try {
       if (!document.hidden || lost) await ask(address);

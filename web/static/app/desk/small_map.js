@@ -175,6 +175,7 @@ export function smallMaps() {
   };
   begin();
   document.addEventListener("htmx:afterSettle", begin);
+  document.addEventListener("renewed", begin);
   document.addEventListener("mouseover", pointed);
   document.addEventListener("focusin", pointed);
 }

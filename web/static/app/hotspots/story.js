@@ -6,6 +6,7 @@ import { km2, labelOf, lang, nameOf, number, t } from "../shell/i18n.js";
 import { swatch } from "../shell/map/symbols.js";
 import { className, definition, headline, isFound, periodOf, pText } from "./marking.js";
 import { spanOf } from "./slider.js";
+import { may } from "../shell/rights.js";
 import { noted } from "../shell/terms.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -100,6 +101,16 @@ async function links(p, run, { actions }) {
       { type: "button", class: "link", onclick: () => actions.open(p.grid_key) },
       t("hot_open_grid", { name }),
     ),
+    may("act_on_case")
+      ? h(
+          "a",
+          {
+            class: "link hot-visit",
+            href: `/tasks/new?kind=visit&grid=${p.grid_key}&origin=hotspot+${run.run_id}/${p.rank}`,
+          },
+          t("hot_visit"),
+        )
+      : null,
   );
 }
 

@@ -71,6 +71,7 @@ export const HOTSPOT_WORDS = {
   hot_open_grid: ["打开网格 {name}", "Open the grid {name}"],
   hot_gone: ["这次分析里没有这一处，或分析已删除。", "The run has no such area, or was deleted."],
   hot_rank: ["第 {n} 位", "Rank {n}"],
+  hot_visit: ["派走访任务", "Give a visit"],
   hot_propose_mediate: ["建议：先调解、走访服务", "Proposed first: mediation and service visits"],
   hot_propose_serve: ["建议：先上门服务", "Proposed first: service visits"],
   hot_propose_patrol: ["建议：先走访服务，再安排巡防", "Proposed: service visits first, then patrols"],

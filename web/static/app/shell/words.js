@@ -1,7 +1,7 @@
 // Sentences that all wings share, in both languages.
 
 export const SHELL_WORDS = {
-  product: ["网格化治理一张图", "Grid governance map"],
+  product: ["网格地图", "gridmap"],
   to_desk: ["到今日工作台", "To the desk"],
   perturbed: ["扰动数，已保护", "Perturbed counts, protected"],
   filters: ["筛选", "Filters"],

@@ -1,0 +1,153 @@
+// What is typed and not sent outlives a session that ends, a reload and a page that is left: it is kept in
+// this tab until it is sent, for the post that typed it.
+
+import { announce, say } from "./words.js";
+
+const NAME = "gridmap-typed";
+const KEPT_MS = 12 * 3_600_000;
+const NOT_KEPT = ["/account", "/sign-in", "/enter", "/posts"];
+
+/**
+ * @typedef {{
+ *   path: string;
+ *   action: string;
+ *   post: string;
+ *   at: number;
+ *   sent: boolean;
+ *   values: Record<string, string>;
+ * }} Typed
+ */
+
+/** @returns {Typed[]} */
+function read() {
+  try {
+    return JSON.parse(sessionStorage.getItem(NAME) ?? "[]");
+  } catch {
+    return [];
+  }
+}
+
+/** @param {Typed[]} kept */
+function write(kept) {
+  if (kept.length) sessionStorage.setItem(NAME, JSON.stringify(kept));
+  else sessionStorage.removeItem(NAME);
+}
+
+const post = () => document.documentElement.dataset.post ?? "";
+const isKept = () => !NOT_KEPT.some((path) => location.pathname.startsWith(path));
+
+/** @param {HTMLFormElement} form */
+const actionOf = (form) => form.getAttribute("action") ?? "";
+
+/** @param {HTMLFormElement} form */
+const fields = (form) =>
+  /** @type {(HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement)[]} */ (
+    [...form.elements].filter(
+      (field) =>
+        field instanceof HTMLTextAreaElement ||
+        field instanceof HTMLSelectElement ||
+        (field instanceof HTMLInputElement && !["hidden", "password", "radio", "file"].includes(field.type)),
+    )
+  ).filter((field) => field.name);
+
+/** @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} field */
+const isBox = (field) => field instanceof HTMLInputElement && field.type === "checkbox";
+
+/** @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} field */
+const nameOf = (field) => (isBox(field) ? `${field.name}=${field.value}` : field.name);
+
+/** @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} field */
+const valueOf = (field) =>
+  field instanceof HTMLInputElement && field.type === "checkbox" ? (field.checked ? "on" : "") : field.value;
+
+/** @param {Event} event */
+function keep(event) {
+  const form = /** @type {HTMLInputElement} */ (event.target).form;
+  if (!form || form.method !== "post" || !isKept()) return;
+  const others = read().filter((one) => one.path !== location.pathname || one.action !== actionOf(form));
+  const values = Object.fromEntries(fields(form).map((field) => [nameOf(field), valueOf(field)]));
+  write([
+    ...others,
+    {
+      path: location.pathname,
+      action: actionOf(form),
+      post: post(),
+      at: Date.now(),
+      sent: false,
+      values,
+    },
+  ]);
+}
+
+/** @param {Event} event */
+function mark(event) {
+  const form = event.target;
+  if (!(form instanceof HTMLFormElement)) return;
+  // Whoever leaves the desk leaves nothing behind for the next.
+  if (actionOf(form).endsWith("/sign-out")) write([]);
+  else
+    write(
+      read().map((one) =>
+        one.path === location.pathname && one.action === actionOf(form) ? { ...one, sent: true } : one,
+      ),
+    );
+}
+
+/** @param {Typed} one */
+function putBack(one) {
+  const form = [.../** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form"))].find(
+    (found) => found.method === "post" && actionOf(found) === one.action,
+  );
+  if (!form) return false;
+  let any = false;
+  for (const field of fields(form)) {
+    const value = one.values[nameOf(field)];
+    if (value === undefined || valueOf(field) === value) continue;
+    any = true;
+    if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = value === "on";
+    else field.value = value;
+  }
+  const step = form.closest("details");
+  if (any && step) step.open = true;
+  return any;
+}
+
+export function typed() {
+  const made = new URL(location.href).searchParams.has("told");
+  const now = Date.now();
+  let left = read().filter((one) => now - one.at < KEPT_MS);
+  // A page that is not the form's own is what follows when it was taken; the sign-in is not.
+  if (isKept()) {
+    left = left.filter((one) => !one.sent || (!made && one.path === location.pathname));
+    left = left.filter((one) => one.post === post());
+  }
+  write(left);
+  if (
+    isKept() &&
+    left
+      .filter((one) => one.path === location.pathname)
+      .map(putBack)
+      .some(Boolean)
+  ) {
+    const place = document.getElementById("flash");
+    const said = document.createElement("p");
+    said.className = "notice";
+    said.id = "typed-back";
+    said.textContent = say("typed_back");
+    place?.append(said);
+    announce(say("typed_back"));
+  }
+  document.addEventListener("input", keep);
+  document.addEventListener("change", keep);
+  document.addEventListener("submit", mark, true);
+  document.addEventListener("click", (event) => {
+    // Who cancels a form is done with it.
+    const back = event.target instanceof Element ? event.target.closest("form a[data-back]") : null;
+    const form = back?.closest("form");
+    if (form) write(read().filter((one) => one.action !== actionOf(form)));
+  });
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    const { requestConfig } = /** @type {CustomEvent} */ (event).detail;
+    if (requestConfig?.verb === "post") write(read().filter((one) => !one.sent));
+  });
+}
