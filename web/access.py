@@ -43,6 +43,9 @@ _PAGES = (
 )
 """Blueprints whose answers are read by people: who is not signed in is led to the sign-in."""
 
+_BEHIND_PAGES = ("/api/", "/tiles/", "/static/", "/healthz")
+"""Addresses to which nobody navigates."""
+
 _TYPED = ("q", "text", "place")
 """Parameters that hold what somebody typed."""
 
@@ -69,9 +72,12 @@ def guard() -> Response | None:
         return None
     if isinstance(request.routing_exception, MethodNotAllowed):
         # By which methods an address is asked is in the public document, and is the same for everybody.
+        if (known := _found()) is not None:
+            g.actor = known
         raise request.routing_exception
     if (actor := _found()) is None:
-        if (endpoint or "").startswith(_PAGES) and _wants_page():
+        behind = request.path.startswith(_BEHIND_PAGES)
+        if (endpoint or "pages.").startswith(_PAGES) and not behind and _wants_page():
             return _to_sign_in()
         raise NotSignedIn(
             "not-signed-in",

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gridmap import __version__
 from gridmap.domain.terms import LEAST_PASSWORD, LONGEST, TERMS
-from gridmap.errors import Busy, GridmapError, NotFound, NotSignedIn, Unavailable
+from gridmap.errors import Busy, Conflict, GridmapError, NotFound, NotSignedIn, Unavailable
 from gridmap.storage.database import Database
 from web import access, desk, metrics, ogc, open311, pages, tiles
 from web.accounts import audit, blueprint, entry, own, posts, sign_on  # noqa: F401 - they bring their addresses
@@ -187,6 +187,17 @@ def _unexpected(error: Exception) -> tuple[Response, int]:
         status = error.code or 500
         if status == 404 and shown.wants_page() and "actor" in g:
             return shown.error_page(NotFound("http-404", "没有这个地址。", "There is no such address.")), 404
+        if isinstance(error, MethodNotAllowed) and shown.wants_page() and "actor" in g:
+            told = shown.error_page(
+                Conflict(
+                    "http-405",
+                    "这一页是提交之后的结果，不能直接打开或刷新。请回到列表。",
+                    "This page is what follows when something is sent; it cannot be opened or loaded again by itself.",
+                ),
+                status=status,
+            )
+            told.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+            return told, status
         answer = jsonify(
             code=f"http-{status}",
             message_zh="没有这个地址。" if status == 404 else "请求无法处理。",
@@ -196,6 +207,16 @@ def _unexpected(error: Exception) -> tuple[Response, int]:
             answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
         return answer, status
     log.error("unexpected error", exc_info=error)
+    if shown.wants_page() and "actor" in g:
+        trouble = GridmapError(
+            "internal",
+            "服务器内部错误，详情见服务日志。请稍后再试。",
+            "Internal error; the server's log has more. Try again later.",
+        )
+        try:
+            return shown.error_page(trouble, status=500), 500
+        except Exception:
+            log.exception("the page of an error failed")
     return jsonify(
         code="internal",
         message_zh="服务器内部错误，详情见服务日志。",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from importlib import resources
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from gridmap.domain.cases.figures import ADDED, GLANCE_NAMES
+from gridmap.domain.cases.figures import ADDED, COUNTED, GLANCE_NAMES
 from gridmap.domain.cases.worklists import LIST_NAMES, Wanted
 from gridmap.domain.gridkey import AREA, TOWN, VILLAGE, Scope, ancestor
 from gridmap.domain.query import IncidentQuery
@@ -124,6 +125,21 @@ def test_every_figure_counts_the_cases_of_its_list(bulletin: Database) -> None:
     # A day before, the figure was what the list would have shown then.
     then = worklists.totals(bulletin, WHOLE, Wanted(), now=NOW - DAY)
     assert glance["overdue"].before == then["overdue"]
+
+
+def test_every_number_of_the_table_counts_exactly_the_cases_of_its_list(bulletin: Database) -> None:
+    month = IncidentQuery(since=NOW.date() - 20 * DAY, until=NOW.date() - 10 * DAY, domains=("dispute",))
+    tried = 0
+    for query, level, whole in ((month, VILLAGE, True), (month, AREA, False), (IncidentQuery(), 4, False)):
+        table = figures.by_grid(bulletin, WHOLE, query, level, now=NOW)
+        row = table.total if whole else table.rows[-1]
+        asked = query if whole else replace(query, grid=row.grid_key)
+        for name in COUNTED:
+            wanted = Wanted("all", asked, counted=name, level=level)
+            found = worklists.work_list(bulletin, WHOLE, wanted, limit=1, now=NOW)
+            assert found.total + found.held_back == getattr(row, name), (level, row.grid_key, name)
+            tried += bool(found.total)
+    assert tried > 20
 
 
 def test_the_longest_overdue_leads_and_what_was_touched_is_not_taken_up_again(bulletin: Database) -> None:

@@ -9,8 +9,10 @@ from flask import Blueprint, Response, redirect, url_for
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.rules import RULES
 from gridmap.domain.cases.worklists import Wanted
+from gridmap.domain.roles import Action as Right
 from gridmap.services.cases import desk, worklists
 from web import context
+from web.access import may_now
 from web.desk import shown, small_map
 from web.desk.shown import page
 
@@ -48,6 +50,10 @@ def case(number: int) -> Response:
         case=found,
         row=found.row,
         steps=[(a, RULES[a]) for a in offered if a in lawful],
+        may_edit=may_now(Right.ACT_ON_CASE)
+        and found.row.handler_key in context.scope()
+        and not found.row.sealed
+        and found.state.withdrawn_at is None,
         noting=Action.NOTE in lawful,
         late=small_map.urgency(found.row, shown.now()) == "late",
     )

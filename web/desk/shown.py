@@ -276,9 +276,9 @@ def page(template: str, here: str, *, status: int = 200, live: bool = True, **va
     return look.remember(answer)
 
 
-def error_page(error: GridmapError) -> Response:
-    """Show an error as a page that says what can be done."""
-    return page("error.html", "", status=error.status, problem=error.as_dict())
+def error_page(error: GridmapError, *, status: int | None = None) -> Response:
+    """Show an error as a page that says what can be done; with a status of its own where the error has another."""
+    return page("error.html", "", status=status or error.status, problem=error.as_dict())
 
 
 def wants_page() -> bool:

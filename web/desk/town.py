@@ -56,10 +56,12 @@ def show() -> Response:
     table = figures.by_grid(database, scope, query, level, now=now, counts=counts)
     glance = figures.glance(database, scope, now, counts)
 
+    asked = urlencode({**query.parameters(), "list": "all", "level": str(level)})
+    behind = f"{url_for('desk.show')}?{asked}"
+
     def cell(row: GridCounts, count: str) -> str:
-        place = {"grid": str(row.grid_key)} if row is not table.total else {}
-        asked = {**query.parameters(), "list": "all", "counted": count, "level": str(level), **place}
-        return f"{url_for('desk.show')}?{urlencode(asked)}"
+        place = f"&grid={row.grid_key}" if row is not table.total else ""
+        return f"{behind}&counted={count}{place}"
 
     def address(**changes: str | int) -> str:
         asked = {"period": period, "level": level, "domain": domain, **changes}
@@ -73,6 +75,7 @@ def show() -> Response:
         address=address,
         table=table,
         cell=cell,
+        may_list=may_now(Action.SEE_CASES),
         interval=figures.interval,
         period=period,
         periods=periods.NAMES,

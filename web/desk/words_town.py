@@ -203,6 +203,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "No certificate that the phone trusts: the page does not open offline; what you wrote is kept and sent later.",
     ),
     "field_needed": ("请先填写说明，或选择结果。", "First write a note, or choose the outcome."),
+    "field_place": ("改位置", "Correct the place"),
     "field_whole": ("查看完整事件", "The whole case"),
     "import_none": ("还没有导入过文件。", "Nothing has been imported yet."),
     "import_no": ("第几次", "No."),

@@ -52,10 +52,11 @@ def _open() -> ColumnElement[bool]:
 def condition(name: ListName, looking: Looking) -> ColumnElement[bool]:
     """Return which cases a list holds."""
     now, scope = looking.now, looking.scope
+    is_open = _open()
     conditions: dict[ListName, ColumnElement[bool]] = {
         # Taken in, and nobody has done anything about it yet.
         "to_accept": and_(
-            _open(),
+            is_open,
             Incident.stage == "accepted",
             Incident.acted_at.is_(None),
             ~exists().where(
@@ -64,9 +65,9 @@ def condition(name: ListName, looking: Looking) -> ColumnElement[bool]:
                 IncidentStep.action.not_in(("accept", "note", "assess", "link", "correct")),
             ),
         ),
-        "to_sign": and_(_open(), Incident.awaiting_key.between(scope.lo, scope.hi)),
-        "due_today": and_(_open(), Incident.due_at >= now, Incident.due_at < looking.midnight),
-        "overdue": and_(_open(), Incident.due_at < now),
+        "to_sign": and_(is_open, Incident.awaiting_key.between(scope.lo, scope.hi)),
+        "due_today": and_(is_open, Incident.due_at >= now, Incident.due_at < looking.midnight),
+        "overdue": and_(is_open, Incident.due_at < now),
         "to_confirm": and_(Incident.needs_confirmation.is_(True), Incident.withdrawn_at.is_(None)),
         "follow_up": and_(
             Incident.withdrawn_at.is_(None),
@@ -78,13 +79,13 @@ def condition(name: ListName, looking: Looking) -> ColumnElement[bool]:
             ),
         ),
         "mine": and_(
-            _open(),
+            is_open,
             or_(
                 Incident.handler_key.between(scope.lo, scope.hi),
                 Incident.awaiting_key.between(scope.lo, scope.hi),
             ),
         ),
-        "open": _open(),
+        "open": is_open,
         "all": true(),
     }
     return conditions[name]

@@ -74,7 +74,10 @@ const isTyped = (field) =>
 const isWrittenIn = (part) =>
   part.querySelector("details[open], input.choose:checked") !== null ||
   part.contains(document.activeElement?.closest("form") ?? null) ||
-  [...part.querySelectorAll("input, textarea")].some(isTyped);
+  [...part.querySelectorAll("input, textarea")].some(
+    // What stands in a form that is closed again is kept, and put back after the renewal.
+    (field) => isTyped(field) && !field.closest("details:not([open])"),
+  );
 
 /**
  * @param {Element} part

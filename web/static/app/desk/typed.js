@@ -36,8 +36,16 @@ function write(kept) {
 const post = () => document.documentElement.dataset.post ?? "";
 const isKept = () => !NOT_KEPT.some((path) => location.pathname.startsWith(path));
 
+// Every step of a case goes to one address: which it is stands in a field.
 /** @param {HTMLFormElement} form */
-const actionOf = (form) => form.getAttribute("action") ?? "";
+function actionOf(form) {
+  const step = form.querySelector("input[type=hidden][name=action]");
+  return (form.getAttribute("action") ?? "") + (step instanceof HTMLInputElement ? `#${step.value}` : "");
+}
+
+// By the attribute: a form with a field of that name has the field for its property.
+/** @param {HTMLFormElement} form */
+const isSent = (form) => form.getAttribute("method") === "post";
 
 /** @param {HTMLFormElement} form */
 const fields = (form) =>
@@ -63,7 +71,7 @@ const valueOf = (field) =>
 /** @param {Event} event */
 function keep(event) {
   const form = /** @type {HTMLInputElement} */ (event.target).form;
-  if (!form || form.method !== "post" || !isKept()) return;
+  if (!form || !isSent(form) || !isKept()) return;
   const others = read().filter((one) => one.path !== location.pathname || one.action !== actionOf(form));
   const values = Object.fromEntries(fields(form).map((field) => [nameOf(field), valueOf(field)]));
   write([
@@ -93,10 +101,13 @@ function mark(event) {
     );
 }
 
-/** @param {Typed} one */
-function putBack(one) {
+/**
+ * @param {Typed} one
+ * @param {boolean} opens Whether the step that it stands in is opened
+ */
+function putBack(one, opens) {
   const form = [.../** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll("form"))].find(
-    (found) => found.method === "post" && actionOf(found) === one.action,
+    (found) => isSent(found) && actionOf(found) === one.action,
   );
   if (!form) return false;
   let any = false;
@@ -108,7 +119,7 @@ function putBack(one) {
     else field.value = value;
   }
   const step = form.closest("details");
-  if (any && step) step.open = true;
+  if (any && opens && step) step.open = true;
   return any;
 }
 
@@ -126,7 +137,7 @@ export function typed() {
     isKept() &&
     left
       .filter((one) => one.path === location.pathname)
-      .map(putBack)
+      .map((one) => putBack(one, true))
       .some(Boolean)
   ) {
     const place = document.getElementById("flash");
@@ -140,6 +151,9 @@ export function typed() {
   document.addEventListener("input", keep);
   document.addEventListener("change", keep);
   document.addEventListener("submit", mark, true);
+  document.addEventListener("renewed", () => {
+    for (const one of read()) if (!one.sent && one.path === location.pathname) putBack(one, false);
+  });
   document.addEventListener("click", (event) => {
     // Who cancels a form is done with it.
     const back = event.target instanceof Element ? event.target.closest("form a[data-back]") : null;

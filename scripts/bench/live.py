@@ -1,0 +1,165 @@
+"""How soon 50 screens show a change: python -m scripts.bench.live [--clients 50] [--changes 6] [--home FOLDER].
+
+Over the demonstration town, on 127.0.0.1 only. Each client does what a page does: it asks for the revision every 0.6 s,
+and when there is another one it asks for its page once and takes it in. A case is recorded, and each client's time from
+that commit until it holds the page made after it is told: once with 50 screens of one post at two pages, once with 50
+different pages of five posts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import http.client
+import os
+import statistics
+import tempfile
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gridmap.domain.accounts import Actor
+from gridmap.domain.cases.asked import NewCase
+from gridmap.services.accounts import desk as accounts
+from gridmap.services.cases import intake
+from gridmap.services.demo import load_town
+from gridmap.settings import Settings
+from gridmap.storage.database import Database
+from gridmap.storage.schema import upgrade
+from scripts.bench.server import running
+
+EVERY_S = 0.6
+"""As the pages do."""
+PATIENCE_S = 20
+AIM_S = 2.0
+POSTS = ("示范 管理员", "枫桥镇 综治中心值班岗", "乐山片区 值班岗", "枫源村 值班岗", "枫源村 网格岗 1")
+PAGES = (
+    *("/town", "/wall", "/handover", "/screening", "/tasks", "/field/"),
+    *("/desk?list=open", "/desk?list=overdue", "/desk?list=mine", "/town?level=2"),
+)
+VILLAGE = 33068110903290000
+
+
+@dataclass
+class Screen:
+    """A page that somebody looks at."""
+
+    port: int
+    cookie: str
+    path: str
+    shown_at_s: list[float] = field(default_factory=list)
+    failed: int = 0
+
+    def look(self, stop: threading.Event, offset_s: float) -> None:
+        """Ask as a page does until it is told to stop."""
+        time.sleep(offset_s)
+        seen = None
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
+        while not stop.is_set():
+            try:
+                told = self._get(connection, "/live")
+                if seen is not None and told != seen:
+                    self._get(connection, self.path)
+                    self.shown_at_s.append(time.monotonic())
+                seen = told
+            except OSError:
+                self.failed += 1
+                connection.close()
+            time.sleep(EVERY_S)
+        connection.close()
+
+    def _get(self, connection: http.client.HTTPConnection, path: str) -> bytes:
+        headers = {"Cookie": self.cookie, "X-Renews": "1", "Accept": "text/html", "Accept-Encoding": "gzip"}
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise OSError(f"{path}: {answer.status}")
+        return body
+
+
+def signed_in(database: Database, port: int, name: str) -> str:
+    """Sign a post in and return its cookie."""
+    link = accounts.make_link(database, Actor.at_the_machine(), name)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+    connection.request("GET", f"/enter/{link}", headers={"Sec-Fetch-Mode": "navigate"})
+    answer = connection.getresponse()
+    answer.read()
+    return str(answer.getheader("Set-Cookie")).partition(";")[0]
+
+
+def change(database: Database) -> float:
+    """Record a case; return when that was done."""
+    now = dt.datetime.now(dt.UTC)
+    new = NewCase("dispute", now, "量一量多久看到", kind="02", grid_key=VILLAGE)
+    intake.record(database, Actor.at_the_machine(), new, uuid.uuid4())
+    return time.monotonic()
+
+
+def measure(name: str, database: Database, screens: list[Screen], changes: int) -> bool:
+    """Print how long the screens took; whether all of them were in time."""
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=screen.look, args=(stop, EVERY_S * n / len(screens)))
+        for n, screen in enumerate(screens)
+    ]
+    for thread in threads:
+        thread.start()
+    time.sleep(3)
+    times: list[float] = []
+    missed = 0
+    for _ in range(changes):
+        for screen in screens:
+            screen.shown_at_s.clear()
+        done_s = change(database)
+        end_s = done_s + PATIENCE_S
+        while time.monotonic() < end_s and not all(screen.shown_at_s for screen in screens):
+            time.sleep(0.05)
+        missed += sum(not screen.shown_at_s for screen in screens)
+        times += [screen.shown_at_s[0] - done_s for screen in screens if screen.shown_at_s]
+        time.sleep(1)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    late = sum(t > AIM_S for t in times) + missed
+    told = f"median {statistics.median(times):.2f} s, 95 % {statistics.quantiles(times, n=20)[-1]:.2f} s"
+    failed = sum(screen.failed for screen in screens)
+    print(
+        f"{name}: {told}, most {max(times):.2f} s; {late} of {len(times) + missed} over {AIM_S:g} s, {failed} failed"
+    )
+    return late == 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--clients", type=int, default=50)
+    parser.add_argument("--changes", type=int, default=6)
+    parser.add_argument(
+        "--home", type=Path, help="a workspace with the demonstration town; a new one by default"
+    )
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="gridmap-live-") as folder:
+        home = given.home or Path(folder) / "home"
+        settings = Settings(home=home)
+        with Database(settings) as database:
+            upgrade(database)
+            if given.home is None:
+                load_town(database)
+            with running("own", home) as port:
+                cookies = {name: signed_in(database, port, name) for name in POSTS}
+                alike = [Screen(port, cookies[POSTS[1]], PAGES[6 * (n % 2)]) for n in range(given.clients)]
+                pairs = [(name, path) for path in PAGES for name in POSTS]
+                other = [
+                    Screen(port, cookies[pairs[n % len(pairs)][0]], pairs[n % len(pairs)][1])
+                    for n in range(given.clients)
+                ]
+                print(f"{given.clients} screens, {os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+                in_time = measure("one post, two pages", database, alike, given.changes)
+                in_time &= measure("five posts, all pages different", database, other, given.changes)
+    raise SystemExit(0 if in_time else 1)
+
+
+if __name__ == "__main__":
+    main()

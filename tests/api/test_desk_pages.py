@@ -1,0 +1,140 @@
+"""The desk's pages as a browser is answered: renewed once for all screens that show the same, never as raw JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+import pytest
+from flask.testing import FlaskClient
+
+from gridmap.domain.accounts import Actor
+from gridmap.services.accounts import entry
+from gridmap.services.cases import screening
+from gridmap.storage.database import Database
+from tests.conftest import MakeDatabase
+from tests.doors import new_word
+from web.app import create_app
+
+PAGE = {"Accept": "text/html", "Host": "127.0.0.1"}
+RENEWED = PAGE | {"X-Renews": "1"}
+VILLAGE = 33068110903290000
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@pytest.fixture(scope="module")
+def town(make_database: MakeDatabase) -> Database:
+    return make_database("demo")
+
+
+@pytest.fixture
+def client(town: Database) -> FlaskClient:
+    """A browser in which an administrator is signed in."""
+    client = create_app(town).test_client()
+    opened = entry.sign_in_by_link(town, entry.first_link(town))
+    client.set_cookie("gridmap", opened.secret, domain="127.0.0.1")
+    return client
+
+
+@pytest.fixture
+def anonymous(town: Database) -> Iterator[FlaskClient]:
+    with create_app(town).test_client() as client:
+        yield client
+
+
+def test_screens_that_show_the_same_are_renewed_by_one_page_until_something_changes(
+    client: FlaskClient,
+) -> None:
+    made = client.application.view_functions["desk.show"]
+    times = 0
+
+    def counted() -> object:
+        nonlocal times
+        times += 1
+        return made()
+
+    client.application.view_functions["desk.show"] = counted
+    first = client.get("/desk?list=open", headers=RENEWED)
+    assert first.status_code == 200
+    assert client.get("/desk?list=open", headers=RENEWED).get_data() == first.get_data()
+    assert times == 1
+    # Whoever opens the page, another list and another language are answered for themselves.
+    client.get("/desk?list=open", headers=PAGE)
+    client.get("/desk?list=mine", headers=RENEWED)
+    client.get("/desk?list=open&lang=en", headers=RENEWED)
+    assert times == 4
+    client.get("/desk?list=open&lang=zh", headers=PAGE)
+    before = client.get("/live", headers=PAGE).get_json()["revision"]
+    kept = client.post(f"/grids/{VILLAGE}/volunteers", data={"safety": "3"}, headers=PAGE)
+    assert kept.status_code == 303
+    assert client.get("/live", headers=PAGE).get_json()["revision"] != before
+    times = 0
+    client.get("/desk?list=open", headers=RENEWED)
+    assert times == 1
+
+
+@pytest.mark.parametrize("path", ["/nothing-here", "/cases/1", "/tasks/1", "/desk?grid=x", "/desk?counted=x"])
+def test_a_wrong_address_is_a_page_that_says_what_can_be_done(client: FlaskClient, path: str) -> None:
+    answer = client.get(path, headers=PAGE)
+    assert answer.status_code in {404, 422}
+    assert answer.mimetype == "text/html"
+    assert 'href="/desk"' in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("path", ["/desk/steps", "/handover/1/taken", "/tasks/1/done"])
+def test_what_follows_a_form_and_is_loaded_again_is_a_page_too(client: FlaskClient, path: str) -> None:
+    answer = client.get(path, headers=PAGE)
+    assert (answer.status_code, answer.mimetype) == (405, "text/html")
+    assert "POST" in answer.headers["Allow"]
+    assert client.get(path, headers={"Accept": "application/json"}).mimetype == "application/json"
+
+
+def test_who_is_not_signed_in_is_led_to_the_sign_in_and_back_to_the_form_that_was_sent(
+    anonymous: FlaskClient,
+) -> None:
+    assert anonymous.get("/nothing-here", headers=PAGE).location == "/sign-in?next=%2Fnothing-here"
+    sent = anonymous.post(
+        "/cases/new", data={"summary": "x"}, headers=PAGE | {"Referer": "http://127.0.0.1/cases/new?a=1"}
+    )
+    assert (sent.status_code, sent.location) == (303, "/sign-in?next=%2Fcases%2Fnew%3Fa%3D1")
+    step = anonymous.post(
+        "/cases/1/steps",
+        data={"action": "note"},
+        headers=PAGE | {"HX-Request": "true", "HX-Current-URL": "http://127.0.0.1/cases/1"},
+    )
+    assert (step.status_code, step.headers["HX-Redirect"]) == (401, "/sign-in?next=%2Fcases%2F1")
+    assert anonymous.get("/api/v1/nothing", headers=PAGE).status_code == 401
+
+
+def test_what_a_village_found_becomes_a_visit_with_a_post_and_a_day_and_is_done(
+    client: FlaskClient, town: Database
+) -> None:
+    actor, today = Actor.at_the_machine(), dt.datetime.now(ZONE).date()
+    began = screening.begin(town, actor, f"排查 {new_word()}", 0, 3, today, today + dt.timedelta(days=7))
+    screening.answer(town, actor, began.round_id, VILLAGE, "found", n=2)
+    board = client.get(f"/screening/{began.round_id}", headers=PAGE).get_data(as_text=True)
+    ways = re.findall(r'href="(/tasks/new\?[^"]+)"', board)
+    assert len(ways) == 1
+    form = client.get(ways[0].replace("&amp;", "&"), headers=PAGE).get_data(as_text=True)
+    assert f'name="origin" value="screening {began.round_id}"' in form
+    given = {"kind": "visit", "grid": str(VILLAGE), "text": "上门问需", "post": "枫源村 网格岗 2",
+             "origin": f"screening {began.round_id}"}  # fmt: skip
+    yesterday = {"due_on": (today - dt.timedelta(days=2)).isoformat()}
+    past = client.post("/tasks/new", data=given | yesterday, headers=PAGE)
+    assert past.status_code == 422
+    assert "上门问需" in past.get_data(as_text=True)
+    late = {"due_on": (today + dt.timedelta(days=5)).isoformat()}
+    made = client.post("/tasks/new", data=given | late, headers=PAGE)
+    assert made.status_code == 303
+    page = client.get(made.location, headers=PAGE).get_data(as_text=True)
+    assert f"/screening/{began.round_id}" in page
+    assert "枫源村 网格岗 2" in page
+    path = made.location.partition("?")[0]
+    assert client.post(f"{path}/done", data={"result": "已走访"}, headers=PAGE).status_code == 303
+    told = client.get(f"{path}?effect=1", headers=PAGE).get_data(as_text=True)
+    assert "不作结论" in told
+    assert (
+        client.get("/tasks?state=done&kind=visit", headers=PAGE).get_data(as_text=True).count("上门问需") == 1
+    )
