@@ -79,7 +79,8 @@ def test_a_case_lives_over_the_api_as_the_document_says(desk: FlaskClient) -> No
     follows(document, "CaseAnswer", ended)
     assert (ended["state"]["stage"], ended["state"]["solved_level"]) == ("resolved", 1)
     found = desk.get(f"/api/v1/cases/tasks?number={number}").get_json()["tasks"]
-    assert [t["kind"] for t in found] == ["follow_up"] * 3
+    # Besides, the lot may fall on it.
+    assert [t["kind"] for t in found if t["kind"] != "satisfaction"] == ["follow_up"] * 3
     back = post(desk, f"/cases/{number}/undo", {"revision": ended["row"]["revision"]})
     assert back.get_json()["state"]["stage"] == "mediating"
     assert desk.get(f"/api/v1/cases?q={number}").get_json()["cases"][0]["stage"] == "mediating"

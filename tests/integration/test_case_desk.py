@@ -180,7 +180,9 @@ def test_a_step_is_taken_back_within_the_minute_by_who_made_it_with_all_that_it_
     with pytest.raises(Conflict, match="撤销"):
         desk.undo(town, KEEPER, case.row.number, back.row.revision, now=NOW)
     again = step(town, KEEPER, back, Action.RESOLVE, 1, outcome="agreed", agreement="oral")
-    assert (again.state.stage, len(again.tasks)) == ("resolved", 3)
+    # Besides, the lot may fall on it.
+    kinds = [task.kind for task in again.tasks if task.kind != "satisfaction"]
+    assert (again.state.stage, kinds) == ("resolved", ["follow_up"] * 3)
 
 
 def test_violence_is_not_mediated_and_the_way_is_shown(town: Database) -> None:

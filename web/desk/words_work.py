@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gridmap.domain.terms import CAPTION
+
 WORDS: dict[str, tuple[str, str]] = {
     "nav_tasks": ("任务", "Tasks"),
     "tasks_open": ("待办", "To be done"),
@@ -51,10 +53,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Ratio of the changes {ratio} (95 % {low}–{high}).",
     ),
     "effect_how": (
-        "与前期走势最接近、同样高发的未走访网格比较；没有就不作结论：高发处会自行回落。接报量，不代表危险。",
+        f"与前期走势最接近、同样高发的未走访网格比较；没有就不作结论：高发处会自行回落。{CAPTION[0]}。",
         (
             "Compared with grids not visited whose course before was nearest and whose peak was as high; where there"
-            " are none nothing is stated, because peaks fall back by themselves. Reported incidents, not danger."
+            f" are none nothing is stated, because peaks fall back by themselves. {CAPTION[1].capitalize()}."
         ),
     ),
     "day_left": ("剩 {n} 天", "{n} d left"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.lists import require
@@ -15,8 +14,6 @@ from gridmap.services.cases.refusals import absent
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.database import Database
-
-_ORIGIN = re.compile(r"hotspot [0-9]{1,18}/[0-9]{1,6}|screening [0-9]{1,18}")
 
 
 def list_tasks(
@@ -130,14 +127,14 @@ def make(
     post, body_code : str, optional
         Who is to do it.
     origin : str, optional
-        What it came from, as ``hotspot 12/3`` or ``screening 4``.
+        What it came from; ``hotspot 12/3`` and ``screening 4`` lead there.
     reason : str, optional
         Why a household is visited, of the list ``visit_reason``.
 
     Raises
     ------
     InvalidInput
-        When the kind, origin or reason is none, or the text is empty or holds a personal number.
+        When the kind or reason is none, or the text is empty or holds a personal number.
     Forbidden
         When the grid is outside the scope.
     NotFound
@@ -177,12 +174,7 @@ def make(
 def _details(kind: str, origin: str | None, reason: str | None) -> dict[str, str]:
     details = {}
     if origin:
-        if not _ORIGIN.fullmatch(origin):
-            raise InvalidInput(
-                "task-origin",
-                "来源应写作 hotspot 运行号/名次 或 screening 排查号，如 hotspot 12/3、screening 4。",
-                "An origin is written as hotspot RUN/RANK or screening ROUND: hotspot 12/3, screening 4.",
-            )
+        checked_text(origin)
         details["origin"] = origin
     if reason is not None and kind != "household_visit":
         raise InvalidInput(
