@@ -11,10 +11,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gridmap.ingest.personal.marks import MAY_HOLD_RE2
-from gridmap.ingest.personal.texts import REFUSED, find_in, personal_in, starred
+from gridmap.ingest.personal.texts import REFUSED, figures_in, find_in, personal_in, starred
 
 # RE2 without look-around: whatever could hold a number, cheaply.
-_FIGURE = r"[〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖幺两\p{Nd}\p{No}]"
+_FIGURE = r"[〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖幺两么OolIΟОо○◯\p{Nd}\p{No}]"
 _SUSPECT = rf"(?:{_FIGURE}[^\p{{Nd}}\p{{Han}}]{{0,8}}){{5}}"
 _SERIAL_AT_LEAST = 20
 _SERIAL_SHARE = 0.3
@@ -94,14 +94,17 @@ def star_out(column: pa.ChunkedArray) -> Starred:
     """
     encoded = column.combine_chunks().dictionary_encode()
     different = encoded.dictionary
-    may_hold = pc.or_(
-        pc.match_substring_regex(pc.utf8_normalize(different, "NFKC"), MAY_HOLD_RE2),
-        pc.match_substring_regex(different, _SUSPECT),
-    )
+    compared = pc.utf8_normalize(different, "NFKC")
+    figures = pc.match_substring_regex(different, _SUSPECT)
+    may_hold = pa.array([False] * len(different), pa.bool_())
+    for pattern in MAY_HOLD_RE2:
+        may_hold = pc.or_(may_hold, pc.match_substring_regex(compared, pattern))
     texts: list[str] = []
     kinds: list[tuple[str, ...]] = []
-    for text, looked_at in zip(different.to_pylist(), may_hold.to_pylist(), strict=True):
-        found = find_in(text) if looked_at else []
+    for text, marks, numbers in zip(
+        different.to_pylist(), may_hold.to_pylist(), figures.to_pylist(), strict=True
+    ):
+        found = find_in(text) if marks else figures_in(text) if numbers else []
         texts.append(starred(text, found))
         kinds.append(tuple(dict.fromkeys(f.kind for f in found)))
     changed = pa.array([bool(k) for k in kinds], pa.bool_())

@@ -34,17 +34,21 @@ _MOST_GROUPS = 6
 _MOBILE = re.compile(r"(?:(?:00)?86)?(1[3-9][0-9]{9})")
 _LANDLINE = re.compile(r"(?:(?:00)?86)?0(?:10|2[0-9]|[3-9][0-9]{2})[2-9][0-9]{6,7}")
 _DATED = re.compile(
-    r"(?<![0-9])([0-9]{6})[^\w]{0,3}([0-9]{4})[^\w]{0,2}年?[^\w]?([0-9]{2})[^\w]{0,2}月?[^\w]?([0-9]{2})[^\w]{0,2}日?[^\w]{0,3}"
+    r"(?<![0-9])([0-9]{6})[^\w]{0,3}([0-9]{4})[^\w]{0,2}年?[^\w]?([0-9]{1,2})[^\w]{0,2}月?[^\w]?([0-9]{1,2})[^\w]{0,2}日?[^\w]{0,3}"
     r"([0-9]{3}[0-9X])(?![0-9])",
     re.IGNORECASE,
 )
 _LISTED = ([3, 4, 4], [4, 3, 4], [3, 3, 5], [3, 8], [6, 8, 4])
 """How a mobile's digits, and an identity number's (place, day of birth, order), are parted by commas."""
 _ABROAD = re.compile(
-    r"\+ ?[1-9][0-9 \-()]{7,16}[0-9]|(?<![0-9])86[ \-]0?[1-9][0-9]{1,2}[ \-][2-9][0-9]{6,7}(?![0-9])"
+    r"\+ ?[1-9][0-9 \-()]{7,16}[0-9]|"
+    r"(?<![0-9])00 ?(?:85[23][ \-]?[0-9]{4}|886[ \-]?[0-9]{5})[ \-]?[0-9]{4}(?![0-9])|"
+    r"(?<![0-9])86[ \-]0?[1-9][0-9]{1,2}[ \-][2-9][0-9]{6,7}(?![0-9])"
 )
 _CALLED = re.compile(
-    r"(?:电话|手机|座机|固话|联系方式|拨打|致电|传真|热线|短信|(?<![票单件同记证照据户表牌])号码|tel|phone|mobile|call)[^0-9一-鿿]{0,4}(?:号码?|为|是)?[^0-9一-鿿]{0,3}"
+    r"(?:电 ?话|手 ?机|座 ?机|固话|联系方式|拨打|致电|传真|热线|短信|(?<![票单件同记证照据户表牌])号码|"
+    r"tel|phone|mobile|call)"
+    r"[^0-9一-鿿]{0,4}(?:号码?|为|是)?[^0-9一-鿿]{0,3}"
     r"([0-9][0-9 \-]{4,12}[0-9])(?![0-9])",
     re.IGNORECASE,
 )
@@ -85,12 +89,13 @@ def find_numbers(copy: Plain, *, identifier: bool = False) -> Iterator[Found]:
         Whether the text is a code or number of a record. Only a whole value can then be a telephone, and only eighteen
         digits an identity number, because codes of grids are as long as those of the first generation.
     """
-    for run in _runs(copy.digits):
-        for first in range(len(run)):
-            for last in range(first, min(first + 18, len(run))):
-                found = _number(run[first : last + 1], copy, identifier=identifier)
-                if found is not None:
-                    yield found
+    for digits in copy.readings():
+        for run in _runs(digits):
+            for first in range(len(run)):
+                for last in range(first, min(first + 18, len(run))):
+                    found = _number(run[first : last + 1], digits, copy, identifier=identifier)
+                    if found is not None:
+                        yield found
     if not identifier:
         yield from _by_words(copy)
 
@@ -98,7 +103,8 @@ def find_numbers(copy: Plain, *, identifier: bool = False) -> Iterator[Found]:
 def _by_words(copy: Plain) -> Iterator[Found]:
     """Give numbers that a sign or a word beside them tells: a day of birth, a country's code, 电话 and the like."""
     for match in _DATED.finditer(copy.digits):
-        if _kind("".join(match.groups()), identifier=False) == "identity":
+        place, year, month, day, last = match.groups()
+        if _kind(f"{place}{year}{month:0>2}{day:0>2}{last}", identifier=False) == "identity":
             yield Found("identity", *copy.span(*match.span()))
     for match in _ABROAD.finditer(copy.digits):
         yield Found("phone", *copy.span(*match.span()))
@@ -108,12 +114,12 @@ def _by_words(copy: Plain) -> Iterator[Found]:
             yield Found("phone" if len(number) >= 7 else "short", *copy.span(match.start(1), match.end(1)))
 
 
-def _number(groups: list[tuple[int, int]], copy: Plain, *, identifier: bool) -> Found | None:
-    if not _is_one(groups, copy.digits):
+def _number(groups: list[tuple[int, int]], digits: str, copy: Plain, *, identifier: bool) -> Found | None:
+    if not _is_one(groups, digits):
         return None
-    number = "".join(copy.digits[a:b] for a, b in groups)
+    number = "".join(digits[a:b] for a, b in groups)
     start, end = groups[0][0], groups[-1][1]
-    if len(number) == 17 and copy.digits[end : end + 1].upper() == "X":
+    if len(number) == 17 and digits[end : end + 1] in {"X", "x", "叉"}:
         number, end = number + "X", end + 1
     kind = _kind(number, identifier=identifier)
     if kind is None or (identifier and kind == "phone" and not _is_whole(copy, start, end)):
@@ -138,7 +144,7 @@ def _is_one(groups: list[tuple[int, int]], text: str) -> bool:
 
     A pair of coordinates is no telephone: it has points and something else.
     """
-    if len(groups) > _MOST_GROUPS and any(b - a > 1 for a, b in groups):
+    if len(groups) > _MOST_GROUPS and len({b - a for a, b in groups}) > 1:
         return False
     between = [text[a:b] for (_, a), (b, _) in pairwise(groups)]
     if any(_LISTING.intersection(part) for part in between):

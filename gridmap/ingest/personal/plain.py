@@ -18,6 +18,10 @@ FIGURES = "".join(_DIGITS)
 
 _LIKE_NOUGHT = re.compile("(?<=[0-9])[OoΟОоοо○◯]+|[OoΟОоοо○◯]+(?=[0-9])")
 _LIKE_ONE = re.compile("(?<![A-Za-z])[lI](?=[0-9]{5})")
+_LIKE_DIGITS = re.compile("(?<![0-9A-Za-z])(?=(?:[OolI]*[0-9]){4})[0-9OolI]{11,}(?![A-Za-z])")
+_LIKE = str.maketrans("OolI", "0011")
+_DICTATED_ONE = re.compile(f"(?<=[0-9{FIGURES}])么|么(?=[0-9{FIGURES}])")
+_LIKE_DASH = re.compile("(?<=[0-9])一(?=[0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,13 @@ class Plain:
     text: str
     digits: str
     places: tuple[int, ...]
+
+    def readings(self) -> tuple[str, ...]:
+        """Return what the digits may be: all of them, those of one script alone, and 一 as a dash between digits.
+
+        A digit of the other script beside a number is a word beside it: 其一 and a number.
+        """
+        return tuple(dict.fromkeys((self.digits, self.text, _LIKE_DASH.sub("-", self.text))))
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Return the part of the text itself that ``text[start:end]`` comes from."""
@@ -68,7 +79,8 @@ def plain(text: str) -> Plain:
             kept.append(_figure(part))
             places.append(place)
     joined = "".join(kept)
-    digits = "".join(_DIGITS.get(c, c) for c in joined)
+    digits = "".join(_DIGITS.get(c, c) for c in _DICTATED_ONE.sub("1", joined))
+    digits = _LIKE_DIGITS.sub(lambda m: m[0].translate(_LIKE), digits)
     digits = _LIKE_ONE.sub("1", _LIKE_NOUGHT.sub(lambda m: "0" * len(m[0]), digits))
     return Plain(joined, digits, tuple(places))
 

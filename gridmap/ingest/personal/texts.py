@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from gridmap.ingest.personal.found import Found
-from gridmap.ingest.personal.marks import find_marks
+from gridmap.ingest.personal.marks import find_cards, find_marks
 from gridmap.ingest.personal.numbers import find_numbers
 from gridmap.ingest.personal.plain import plain
 
@@ -26,7 +26,22 @@ def find_in(text: str, *, identifier: bool = False) -> list[Found]:
     copy = plain(text)
     found = {*find_numbers(copy, identifier=identifier)}
     if not identifier:
-        found |= {*find_marks(copy)}
+        found |= {*find_cards(copy), *find_marks(copy)}
+    return _in_order(found)
+
+
+def figures_in(text: str) -> list[Found]:
+    """Return what of that are numbers of many digits: of identity, telephones and cards.
+
+    Parameters
+    ----------
+    text : str
+    """
+    copy = plain(text)
+    return _in_order({*find_numbers(copy), *find_cards(copy)})
+
+
+def _in_order(found: Iterable[Found]) -> list[Found]:
     return sorted(found, key=lambda f: (f.start, -f.end, f.kind))
 
 
