@@ -32,8 +32,9 @@ _READING = frozenset({"GET", "HEAD"})
 _HOST = re.compile(
     r"(?P<name>[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?"
 )
-_BEHIND_PAGES = ("/api/", "/tiles/", "/static/")
+_BEHIND_PAGES = ("/api/", "/tiles/", "/static/", "/ogc/", "/open311/", "/metrics", "/healthz")
 """Addresses that pages ask for, and to which nobody navigates."""
+_ABSOLUTE = re.compile("[A-Za-z][A-Za-z0-9+.-]*://")
 _PAIR = re.compile(rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _HALF = re.compile(rb"\\u[dD][89a-fA-F]")
 _QUOTED = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -67,6 +68,7 @@ class Door:
         """Answer a request, or turn it away."""
         try:
             check_host(environ, self._names)
+            check_target(environ)
             check_origin(environ)
             if self._sign_on is not None:
                 check_sign_on(environ, *self._sign_on)
@@ -98,6 +100,31 @@ def check_host(environ: Environ, names: Iterable[str]) -> None:
             "other-host",
             "本服务不以这个名称提供。请用启动时显示的地址，或在 GRIDMAP_NAMES 中加入该名称。",
             "This server does not answer to that name. Use the address it printed, or add the name to GRIDMAP_NAMES.",
+        )
+
+
+def check_target(environ: Environ) -> None:
+    """Refuse a request whose first line names another server than its Host does.
+
+    By RFC 9112, 3.2.2, the name in the first line is the one that is meant, so it must be the server's own, too.
+
+    Raises
+    ------
+    Malformed
+    """
+    target = environ.get("REQUEST_URI", "")
+    if not _ABSOLUTE.match(target):
+        return
+    try:
+        named = urlsplit(target).netloc
+    except ValueError:
+        named = ""
+    scheme = environ["wsgi.url_scheme"]
+    if _full(named, scheme) != _full(environ["HTTP_HOST"], scheme):
+        raise Malformed(
+            "host-target",
+            "请求行中的地址与 Host 不一致。请用启动时显示的地址。",
+            "The request's first line and its Host name different servers. Use the address that the server printed.",
         )
 
 

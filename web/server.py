@@ -13,7 +13,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from web.door import PEER
+from web.door import MOST_BODY, PEER
 from web.tls import TlsChannel
 
 log = logging.getLogger(__name__)
@@ -24,6 +24,8 @@ REQUEST_WITHIN_S = 10
 _IDLE_S = 60
 _LOOK_EVERY_S = 2
 _MOST_CONNECTIONS = 800
+_MOST_TAKEN = 8 * MOST_BODY
+"""Bytes of a body that are read at all; the door tells in both languages of those between its own limit and this."""
 LIGHT_THREADS = 4
 COSTLY_THREADS = 2
 
@@ -128,6 +130,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             url_scheme="http" if tls is None else "https",
             **trusted,
             connection_limit=_MOST_CONNECTIONS,
+            max_request_body_size=_MOST_TAKEN,
             channel_timeout=_IDLE_S,
             cleanup_interval=_LOOK_EVERY_S,
             asyncore_use_poll=True,

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
+from gridmap.domain.legible import is_unseen
+
 _BRACKETS = re.compile(r"[(\[【〔{<「《][^()\[\]【】〔〕{}<>「」《》]*[)\]】〕}>」》]")
 _BLANK_IN_CHINESE = re.compile(r"(?<=[^\x00-\x7f])\s+|\s+(?=[^\x00-\x7f])")
 HEADINGS_WITHIN = 30
@@ -13,8 +15,9 @@ HEADINGS_WITHIN = 30
 
 
 def normal_header(header: str) -> str:
-    """Heading as compared: full-width folded, camel case and punctuation to underscores, lower case."""
-    text = unicodedata.normalize("NFKC", header).strip()
+    """Heading as compared: full-width folded, nothing unseen, camel case and punctuation to underscores, lower case."""
+    seen = "".join(c for c in header if c in "\r\n\t" or not is_unseen(c))
+    text = unicodedata.normalize("NFKC", seen).strip()
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
     text = re.sub(r"[\s\-_./:：#*'\"“”、，,;；\\|]+", "_", text).strip("_")
     return text.lower()

@@ -23,7 +23,8 @@ from gridmap.storage.embedded import EmbeddedCluster, Step
 from gridmap.storage.embedded.bootstrap import ignore_libpq_environment
 from gridmap.storage.faults import translated
 
-_OPTIONS = "-c search_path=gridmap,public -c timezone=UTC -c jit=off"
+# Starting a worker takes longer than a list of fifty; the planner, who knows no scope, starts one for such lists else.
+_OPTIONS = "-c search_path=gridmap,public -c timezone=UTC -c jit=off -c parallel_setup_cost=20000"
 
 
 class Database:

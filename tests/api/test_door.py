@@ -102,6 +102,26 @@ def test_https_is_an_origin_of_its_own_unless_the_proxy_speaks_it(town: FlaskCli
     problem(town.get("/api/v1/grids", headers=plain, environ_overrides=secure), 403, "other-origin")
 
 
+@pytest.mark.parametrize(
+    "target",
+    ["http://elsewhere.example/healthz", "HTTP://localhost.evil:80/x", "http://["],
+)
+def test_a_first_line_that_names_another_server_than_host_is_refused(town: FlaskClient, target: str) -> None:
+    for method in METHODS:
+        answer = town.open("/healthz", method=method, environ_overrides={"REQUEST_URI": target})
+        problem(answer, 400, "host-target")
+    ours = {"REQUEST_URI": "http://LOCALHOST:80/healthz"}
+    assert town.get("/healthz", environ_overrides=ours).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "address", ["/ogc/", "/ogc/collections", "/open311/v2/requests.json", "/metrics", "/healthz"]
+)
+def test_another_site_leads_nobody_to_what_programs_ask_for(town: FlaskClient, address: str) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", **NAVIGATING}
+    problem(town.get(address, headers=headers), 403, "other-origin")
+
+
 @pytest.mark.parametrize("site", ["cross-site", "same-site", "nonsense"])
 def test_another_site_may_lead_a_person_to_a_page_and_nothing_else(town: FlaskClient, site: str) -> None:
     headers = {"Sec-Fetch-Site": site, **NAVIGATING}

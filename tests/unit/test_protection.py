@@ -108,7 +108,7 @@ def test_cells_too_fine_are_not_told() -> None:
     assert is_told("1/all//week")
     assert is_told("1/kind//year")
     assert is_told("1/domain//year")
-    assert is_told("1/domain/open/year")
+    assert not is_told("1/domain/open/year")
     assert is_told("2/all//quarter")
     assert is_told("3/all//year")
     assert not is_told("1/domain//quarter")

@@ -13,7 +13,8 @@ _ZH_PERSON = (
     "户口|出生|生日(?!期)|原籍|来源地|来源省|来自何|来自哪|流出地|输出地|宗教|信仰|政治面貌|当事人|报警人|报案人|举报人|申请人|嫌疑人|受害人|"
     "被害人|犯罪人|上访人|信访人|来访人|投诉人|反映人|证人|原告|被告|户主|房东|承租人|租客|监护人|负责人|责任人|经办人|承办人|登记人|"
     "录入人|记录人|处理人|填报人|网格员|网格长|调解员|民警|队长|队员|法人|村民代表|联络员|住址|家庭地址|车牌|银行卡|社保卡|人脸|指纹|"
-    "imei|imsi|重点人|吸毒|前科|刑满|刑释|社区矫正|精神障碍|精神病|人员编号|人员类别|人员类型|信用分|个人评分"
+    "性别|年龄(?!结构|段)|婚姻|文化程度|学历|职业(?!介绍|病|技能|学校)|工作单位|家庭成员|帮教|证照号|座机|固定电话|短号|联系号码|qq$|"
+    "残疾(?!人联)|精神状况|健康状况|病史|患病|服刑|社矫|肇事肇祸|艾滋|邪教|涉访|人员编码|imei|imsi|重点人|吸毒|前科|刑满|刑释|社区矫正|精神障碍|精神病|人员编号|人员类别|人员类型|信用分|个人评分"
 )
 _ZH_HEADER = re.compile(_ZH_PERSON)
 _ZH_NEVER = re.compile("民族|籍贯|宗教|信仰")
@@ -31,7 +32,7 @@ _EN_HEADER = re.compile(
     r"id_?card(?:_?(?:no|number|num))?|id_(?:no|num|number)|identity|identification|identity_?(?:no|card|number)|passport|"
     r"national_?id|citizen_?id|person_?id|ssn|social_security|phones?|mobiles?|cell_?phone|telephones?|tel|"
     r"phone_?(?:no|number)|mobile_?(?:no|number)|imei|imsi|msisdn|wechat|whatsapp|e_?mail|"
-    r"ethnic|ethnicity|ethnic_group|race|nationality|religions?|religious|faith|birth|birth_?day|birth_?date|"
+    r"gender|sex|age|bank_?card|qq_?no|ethnic|ethnicity|ethnic_group|race|nationality|religions?|religious|faith|birth|birth_?day|birth_?date|"
     r"birth_?place|dob|place_of_origin|origin_(?:place|province|city|county)|native_place|home_?town|hukou|"
     r"home_?address|licen[cs]e_?plate|plate_?(?:no|number)|face_?id|fingerprint|"
     r"xingming|shenfenzheng|sfz|sfzh|shouji|shoujihao|dianhua|minzu|jiguan|hujidi|huji)(?:$|_)"

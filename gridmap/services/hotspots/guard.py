@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -52,7 +54,14 @@ class Guard:
         """Keep the incidents that a mask of shape (m,) keeps."""
         return replace(self, record_key=self.record_key[mask], block=self.block[mask])
 
-    def told(self, group: NDArray[np.int64], kind: str, *, found: bool = False) -> dict[int, int]:
+    def told(
+        self,
+        group: NDArray[np.int64],
+        kind: str,
+        *,
+        found: bool = False,
+        places: Mapping[int, str] | None = None,
+    ) -> dict[int, int]:
         """Tell how many incidents each group has.
 
         Parameters
@@ -64,6 +73,10 @@ class Guard:
         found : bool
             Whether the groups are what a method found: few, and not of the asker's choosing, so that they may be as
             fine as they are.
+        places : mapping of int to str, optional
+            What ground, and which days, each group is, as `place_name` writes it, where groups of other runs may
+            overlap with these: noise that is fixed by kind and records alone would tell of two places that differ by a
+            grid whether that grid holds any.
 
         Returns
         -------
@@ -81,20 +94,36 @@ class Guard:
         counts = np.bincount(row, minlength=len(pairs)).astype(np.int64)
         sums = np.zeros(len(pairs), dtype=np.int64)
         np.add.at(sums, row, self.record_key[inside])
-        kinds = [f"{kind}/{spans[b]}" for b in pairs[:, 1]]
+        of = places or {}
+        kinds = [f"{kind}{of.get(int(g), '')}/{spans[b]}" for g, b in pairs]
         with self.database.scoped_session(self.scope) as session:
             keys = cell_keys(session, sums.tolist(), kinds)
         named = ["0/all//year"] * len(kinds) if found else kinds
         return told_counts(Cells(pairs[:, 0].tolist(), counts, keys, named), () if found else spans)
 
-    def told_set(self, inside: NDArray[np.bool_], kind: str, *, found: bool = False) -> int | None:
+    def told_set(
+        self, inside: NDArray[np.bool_], kind: str, *, found: bool = False, place: str = ""
+    ) -> int | None:
         """Tell how many incidents are in a set; None where that is not told."""
-        return self.told(np.where(inside, 0, NOT_SHOWN), kind, found=found).get(0)
+        return self.told(np.where(inside, 0, NOT_SHOWN), kind, found=found, places={0: place}).get(0)
 
     def kind(self, level: int | None, domain: str | None) -> str:
         """Name the kind of the cells of a level, of one domain or of all: the same cell shows the same number."""
         code = "domain" if domain is not None else None
         return self.protected.kind_of_cell(level, code)
+
+
+def place_name(keys: Iterable[Any], *days: str) -> str:
+    """Name the ground of a place, and the days where they are not whole blocks: the same in every run.
+
+    Parameters
+    ----------
+    keys : iterable
+        Of the cells that it is made of.
+    *days : str
+    """
+    told = "\n".join([*sorted(str(key) for key in keys), *days])
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
 def guard_of(
@@ -172,6 +201,7 @@ def guarded_cells(
     only : (n,) bool array, optional
         Cells that may be shown without a label; all by default.
     """
+    cells = CellTable(inputs.cells)
     chosen = inputs.cell >= 0 if domain is None else (inputs.cell >= 0) & (inputs.domain == domain)
     level = None if spec.hexagons is not None else spec.level
     kind = inputs.guard.kind(level, domain) + ("" if level is not None else "hexagon")
@@ -190,12 +220,16 @@ def guarded_cells(
     # A place of one cell is that cell, and shows the number that it shows elsewhere.
     numbers = inputs.guard.told(np.where(quiet, group, NOT_SHOWN), kind)
     numbers |= inputs.guard.told(np.where(single & ~quiet, group, NOT_SHOWN), kind, found=True)
-    numbers |= inputs.guard.told(np.where(single, NOT_SHOWN, group), f"{kind}place", found=True)
+    of_place = rows_of_units(place)
+    names = {
+        first: place_name(cells.keys[row] for row in rows)
+        for first, rows in of_place.items()
+        if len(rows) > 1
+    }
+    numbers |= inputs.guard.told(np.where(single, NOT_SHOWN, group), f"{kind}place", found=True, places=names)
     total = inputs.guard.told_set(chosen, inputs.guard.kind(None, domain))
     share = expected / expected.sum() if expected.sum() > 0 else np.zeros(len(expected))
-    of_place = rows_of_units(place)
     told = [(first, observed, of_place[first]) for first, observed in sorted(numbers.items())]
-    cells = CellTable(inputs.cells)
     out = []
     for (first, observed, rows), outline in zip(told, cells.outlines([r for *_, r in told]), strict=True):
         awaited = None if total is None else max(round(total * float(share[rows].sum())), 1)
@@ -247,10 +281,11 @@ def guarded_clusters(
     whole = replace(inputs.guard, block=np.zeros_like(inputs.guard.block), protected=inputs.guard.protected)
     out = []
     for feature, mask in zip(features, inside, strict=True):
-        observed = whole.told_set(mask, "cluster", found=True)
+        about = feature.evidence
+        days = [about["since"], about["before"]] if "since" in about else []
+        observed = whole.told_set(mask, "cluster", found=True, place=place_name(about["members"], *days))
         if observed is None:
             continue
-        about = feature.evidence
         share = float(about["expected"] or 0.0) / max(total_expected, 1e-9)
         # What is expected is a share of the total, and tells it.
         awaited = None if total is None else max(round(total * share), 1)

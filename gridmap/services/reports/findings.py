@@ -17,7 +17,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gridmap.analysis import emerging
 from gridmap.domain.codes import code_list
-from gridmap.domain.gridkey import TOWN, Scope
+from gridmap.domain.gridkey import TOWN, Scope, level_of
 from gridmap.domain.hotspots import Finding
 from gridmap.domain.protection import Counts, is_told
 from gridmap.domain.query import IncidentQuery
@@ -26,7 +26,7 @@ from gridmap.reporting.model import Cluster, Hotspot, Text, Total
 from gridmap.services.cases.counts import count_by_grid
 from gridmap.services.hotspots.by_cell import touching
 from gridmap.services.hotspots.by_scan import by_space_time_scan
-from gridmap.services.hotspots.guard import by_class
+from gridmap.services.hotspots.guard import by_class, place_name
 from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.publish import PROPOSALS, Outcome, falls, proposal
 from gridmap.services.hotspots.slices import Slices, slices
@@ -287,8 +287,12 @@ class Compared:
 
 def _earlier(before: Inputs, place: Place) -> int:
     inside = np.isin(before.cell, place.rows) & (before.domain == place.domain)
-    kind = f"{before.guard.kind(None, place.domain)}place"
-    return before.guard.told_set(inside, kind, found=True) or 0
+    keys = before.cells["grid_key"].to_numpy()[place.rows]
+    # The same ground shows the same number as in a run over that period.
+    kind = before.guard.kind(level_of(int(keys[0])), place.domain)
+    if len(keys) == 1:
+        return before.guard.told_set(inside, kind, found=True) or 0
+    return before.guard.told_set(inside, f"{kind}place", found=True, place=place_name(keys)) or 0
 
 
 def _in_time(place: Place, inputs: Inputs, gone: Course | None, scanned: list[Finding]) -> tuple[str, Text]:
