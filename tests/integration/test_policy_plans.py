@@ -47,3 +47,18 @@ def test_a_plan_that_reads_everything_would_be_seen(
 
     found = plans(filled, SCOPES["root"], look_through)
     assert ("Seq Scan", "incidents") in {node for plan in found for node in nodes(plan)}
+
+
+def test_a_list_that_is_asked_for_often_is_planned_for_its_own_days_and_scope(filled: Database) -> None:
+    """One plan for all scopes, as the server makes after ten times, would read for each what the widest reads."""
+    with filled.scoped_session(SCOPES["town"]) as session:
+        for _ in range(15):
+            QUESTIONS["list"](session)
+        kept = session.execute(
+            text(
+                "select generic_plans, custom_plans from pg_prepared_statements"
+                " where statement ilike '%from gridmap.incidents%'"
+            )
+        ).all()
+    assert max(custom for _, custom in kept) >= 8
+    assert {generic for generic, _ in kept} == {0}
