@@ -20,7 +20,7 @@ from web import access, desk, metrics, ogc, open311, pages, tiles
 from web.accounts import audit, blueprint, entry, own, posts, sign_on  # noqa: F401 - they bring their addresses
 from web.answers import Application
 from web.api import jobs, terms, workspace
-from web.api.cases import cases, counts, grid_posts, incidents
+from web.api.cases import assessments, cases, counts, grid_posts, incidents
 from web.api.ground import grids
 from web.api.hotspots import runs as hotspots
 from web.api.patrols import orders as patrol_orders
@@ -80,6 +80,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         cases.bp,
         grid_posts.bp,
         grid_posts.clinics_bp,
+        assessments.bp,
         official_forms.bp,
         reports.bp,
         field.bp,

@@ -59,6 +59,16 @@ _COMMANDS = {
         "group",
         "必到点 / fixed points of patrols: import, export, list.",
     ),
+    "projects": (
+        "gridmap.cli.cases.projects",
+        "group",
+        "项目与稳评 / projects and their assessment: add, change, show, papers, import, export.",
+    ),
+    "rulings": (
+        "gridmap.cli.cases.projects",
+        "rulings",
+        "问题答复 / questions and rulings: add, change, list, book, import, export.",
+    ),
     "roads": ("gridmap.cli.ground.roads", "group", "道路 / roads: import, export, check, route, isochrone."),
     "hotspots": (
         "gridmap.cli.hotspots.runs",

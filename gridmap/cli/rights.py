@@ -8,6 +8,9 @@ from types import MappingProxyType
 from gridmap.domain.roles import Action
 
 A = Action
+_RECORDS = ("teams", "migrants", "organisations", "fixed-points")
+_ACTS = ("change", "move", "merge", "withdraw", "restore", "withdrawn")
+"""What is done to single records of these kinds."""
 
 KEEPER_ONLY = frozenset(
     {
@@ -37,6 +40,10 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "organisations import",
                 "fixed-points import",
                 "roads import",
+                *(f"{noun} {act}" for noun in _RECORDS for act in _ACTS),
+                "projects import",
+                "rulings import",
+                "grids correct",
                 "imports list",
                 "imports show",
                 "imports undo",
@@ -59,6 +66,8 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "migrants export",
                 "organisations export",
                 "fixed-points export",
+                "projects export",
+                "rulings export",
                 "roads export",
             ),
             A.EXPORT,
@@ -71,6 +80,9 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "cases show",
                 "cases tasks",
                 "cases lists",
+                "projects list",
+                "projects show",
+                "rulings list",
                 "cases screening list",
                 "cases screening show",
                 "limits show",
@@ -112,6 +124,11 @@ ASKED: Mapping[str, A] = MappingProxyType(
                         "restore",
                         "done",
                     )
+                ),
+                *(
+                    f"{noun} {act}"
+                    for noun in ("projects", "rulings")
+                    for act in ("add", "change", "withdraw", "undo")
                 ),
                 "cases posts put",
                 "cases posts remove",
@@ -185,6 +202,8 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "forms hand-in",
                 "forms list",
                 "forms places",
+                "projects papers",
+                "rulings book",
             ),
             A.MAKE_FORMS,
         ),
@@ -228,12 +247,14 @@ WRITTEN_DOWN = frozenset(
         "forms show",
         "forms make",
         "forms papers",
+        "projects papers",
         "reports meeting",
         "reports village",
         "reports services",
         "reports verify",
     }
     or name in {"reports schedule", "reports unschedule"}
+    or (name.startswith(("projects ", "rulings ")) and action == A.ACT_ON_CASE)
     or name in {"dispatch send", "dispatch arrived", "dispatch finish", "dispatch cancel", "jobs cancel"}
 ) - {"audit export"}
 """Commands that change something or hand something out, and so leave a row in the audit; accounts leave their own."""

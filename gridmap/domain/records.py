@@ -6,6 +6,7 @@ never about a person: no table has a person's name, identity number or telephone
 
 from __future__ import annotations
 
+from gridmap.domain.cases.projects import PROJECTS, RULINGS
 from gridmap.domain.cases.records import INCIDENT_STEPS, INCIDENTS
 from gridmap.domain.fields import Field, Noun
 from gridmap.domain.place_fields import ACCURACY, GRID, LAT, LON, NAME_EN, VILLAGE
@@ -293,6 +294,6 @@ NOUNS: dict[str, Noun] = {
     n.name: n
     for n in (
         *(INCIDENTS, INCIDENT_STEPS, TEAMS, TEAM_POSITIONS, MIGRANTS, ORGANISATIONS),
-        *(FIXED_POINTS, ROADS),
+        *(FIXED_POINTS, PROJECTS, RULINGS, ROADS),
     )
 }

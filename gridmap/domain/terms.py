@@ -147,6 +147,7 @@ PEOPLE = Term("people", "", None, 1, 100_000, "涉及人数", "people concerned"
 SEVERITY = Term("severity", "", None, 1, 5, "严重程度", "severity")
 ACCURACY = Term("accuracy", "m", None, 0, 100_000, "定位精度", "accuracy of a place")
 VOLUNTEERS = Term("volunteers", "", 0, 0, 10_000, "志愿者人数", "volunteers")
+ASSESSED = Term("days", "d", 180, 1, 3660, "前后各多少天", "days before and after")
 FOUND = Term("found", "", 0, 0, 10_000, "排查发现的件数", "cases that screening found")
 
 TERMS = {

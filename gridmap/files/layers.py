@@ -124,6 +124,8 @@ def _flat(frame: pd.DataFrame, target: str) -> pd.DataFrame:
     geometry = frame.geometry.to_numpy()
     table = pd.DataFrame(frame.drop(columns=frame.geometry.name))
     kinds = shapely.get_type_id(geometry)
+    if len(kinds) and not (kinds >= 0).any():
+        return table
     if np.isin(kinds, (-1, shapely.GeometryType.POINT.value)).all() and (kinds >= 0).any():
         names = ("lon", "lat") if crs.is_geographic(target) else ("x", "y")
         table = table.drop(columns=[n for n in ("lon", "lat") if n in table.columns])

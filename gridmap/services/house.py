@@ -7,12 +7,14 @@ from typing import Any
 from gridmap.errors import NotFound
 from gridmap.services.cases import exports as case_exports
 from gridmap.services.cases import imports as case_imports
+from gridmap.services.cases import projects
 from gridmap.services.ground import exports as ground_exports
 from gridmap.services.ground import imports as ground_imports
+from gridmap.services.ground import versions
 from gridmap.services.hotspots.jobs import HOTSPOT_RUN
 from gridmap.services.imports.incoming import incoming_kind
 from gridmap.services.imports.jobs import import_kind
-from gridmap.services.imports.kinds import ImportKind
+from gridmap.services.imports.kinds import ImportKind, OtherKind
 from gridmap.services.jobs.kinds import JobKind
 from gridmap.services.patrols.ask import fixed_points
 from gridmap.services.patrols.make import jobs as patrol_jobs
@@ -33,10 +35,15 @@ IMPORT_KINDS: dict[str, ImportKind] = {
         team_imports.MIGRANTS,
         team_imports.ORGANISATIONS,
         fixed_points.FIXED_POINTS,
+        projects.PROJECTS,
+        projects.RULINGS,
         ground_imports.ROADS,
     )
 }
 """Kinds by noun."""
+
+HISTORY_KINDS: dict[str, ImportKind | OtherKind] = {**IMPORT_KINDS, versions.VERSIONS.noun: versions.VERSIONS}
+"""What is listed, shown and taken back as an import, by noun."""
 
 EXPORT_LAYERS: dict[str, ExportLayer] = {
     layer.name: layer
@@ -47,6 +54,8 @@ EXPORT_LAYERS: dict[str, ExportLayer] = {
         team_exports.MIGRANTS,
         team_exports.ORGANISATIONS,
         fixed_points.LAYER,
+        projects.PROJECT_LAYER,
+        projects.RULING_LAYER,
         ground_exports.ROADS,
     )
 }

@@ -12,6 +12,8 @@ from flask.testing import FlaskClient
 
 TOWN, VILLAGE = "33068110900000000", "33068110901004000"
 SANE = {
+    "/api/v1/projects": "",
+    "/api/v1/rulings": "from=2026-01-01&to=2026-12-31",
     "/api/v1/cases": "q=FQ25&limit=3",
     "/api/v1/cases/limits": "",
     "/api/v1/cases/lists": "",
@@ -111,13 +113,22 @@ def test_every_address_of_the_api_is_in_the_document(client: FlaskClient, docume
         "/off",
         "/told",
         "/merged",
+        "/change",
+        "/withdraw",
     )
     for path in [path for path in reading if path.endswith(desk)]:
         assert set(reading.pop(path)) == {"post"}, path
     assert set(reading.pop("/api/v1/screening-rounds/{round_id}")) == {"get"}
+    assert set(reading.pop("/api/v1/projects/{code}")) == {"get"}
     assert set(reading) == set(SANE)
     both = {"/api/v1/dispatches", "/api/v1/cases", "/api/v1/cases/tasks", "/api/v1/screening-rounds"}
-    both |= {"/api/v1/clinics", "/api/v1/forms/disputes", "/api/v1/grids/{grid_key}/posts"}
+    both |= {
+        "/api/v1/clinics",
+        "/api/v1/projects",
+        "/api/v1/rulings",
+        "/api/v1/forms/disputes",
+        "/api/v1/grids/{grid_key}/posts",
+    }
     for path, methods in reading.items():
         assert set(methods) == ({"get", "post"} if path in both else {"get"}), path
 

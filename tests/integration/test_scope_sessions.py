@@ -60,6 +60,9 @@ insert into dispatches (incident_id, team_code, mode, road_s, road_m, sent_at)
 insert into jobs (owner, scope_lo, scope_hi, kind, parameters) values ('keeper', {TOWN}, {TOWN}, 'export', '{{}}');
 insert into clinics (grid_key, body_code, kind, on_day, opens, closes)
   values ({TOWN}, 'o', 'outpatient', '2026-01-01', '08:00', '09:00');
+insert into projects (code, name_zh, kind, grid_key, geom)
+  values ('x', '项目', 'land', {TOWN}, 'SRID=4326;MULTIPOLYGON(((0 0,1 0,1 1,0 0)))');
+insert into rulings (code, on_day, question, grid_key) values ('q', '2026-01-01', '问题', {TOWN});
 insert into grid_posts (grid_key, title, duty) values ({TOWN}, '网格岗', 'grid_post');
 insert into grid_volunteers values ({TOWN}, 'safety', 3);
 insert into import_profiles values ('省平台', 'incidents', '{{}}', 'ask', 'keeper');

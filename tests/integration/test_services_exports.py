@@ -34,6 +34,8 @@ TABLES = {
     "organisations": "organisations",
     "roads": "roads",
     "fixed_points": "fixed_points",
+    "projects": "projects",
+    "rulings": "rulings",
 }
 
 
@@ -52,7 +54,7 @@ def opened(path: Path) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def fixed_point(demo_database: Database) -> Iterator[None]:
-    """Two fixed points for a while: the demonstration has none."""
+    """Two fixed points, projects and rulings for a while: the demonstration has none."""
     with demo_database.scoped_session(WHOLE, write=True) as session:
         session.execute(
             text(
@@ -61,9 +63,24 @@ def fixed_point(demo_database: Database) -> Iterator[None]:
                 " from grids where level = 4 and valid_to is null order by grid_key limit 2"
             )
         )
+        session.execute(
+            text(
+                "insert into projects (code, name_zh, kind, grid_key, geom)"
+                " select 'X-' || grid_key, '道路拓宽', 'land', grid_key, geom"
+                " from grids where level = 4 and valid_to is null order by grid_key limit 2"
+            )
+        )
+        session.execute(
+            text(
+                "insert into rulings (code, on_day, question, grid_key)"
+                " select 'X-' || grid_key, '2026-10-05', '谁来办', grid_key"
+                " from grids where level = 2 and valid_to is null order by grid_key limit 2"
+            )
+        )
     yield
     with demo_database.scoped_session(WHOLE, write=True) as session:
-        session.execute(text("delete from fixed_points where code like 'X-%'"))
+        for table in ("fixed_points", "projects", "rulings"):
+            session.execute(text(f"delete from {table} where code like 'X-%'"))
 
 
 @pytest.mark.usefixtures("fixed_point")
@@ -86,6 +103,9 @@ def test_every_layer_opens_again_in_every_format(
         assert frame.crs == "EPSG:4326"
         placed = frame.geometry[frame.geometry.notna()]
         assert placed.is_valid.all()
+        assert placed.empty == (layer == "rulings")
+        if layer == "rulings":
+            return
         west, south, east, north = placed.total_bounds
         assert 120 < west < east < 121
         assert 29 < south < north < 30.5

@@ -12,7 +12,7 @@ from gridmap.domain.cases.model import Case
 from gridmap.domain.roles import Action as Right
 from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotFound
 from gridmap.reporting.sheet import is_reachable
-from gridmap.services.cases import bodies, desk, edits, intake, satisfaction, tasks, where
+from gridmap.services.cases import bodies, desk, edits, intake, projects, satisfaction, tasks, where
 from gridmap.services.cases.refusals import CaseMovedOn
 from web import context
 from web.access import may_now
@@ -108,6 +108,11 @@ def _case_page(
         and case.row.handler_key in context.scope()
         and not case.row.sealed
         and case.state.withdrawn_at is None,
+        rulings=()
+        if case.closed
+        else projects.rulings_for(
+            context.database(), context.scope(), case.row.grid_key, case.row.domain, case.row.kind
+        ),
         merge_key=str(uuid.uuid4()),
         decisions=range(forms.DECISIONS),
         # On paper the code leads to the server; no telephone comes to an address of this machine alone.

@@ -7,8 +7,9 @@ from flask import Blueprint, Response, redirect, url_for
 from gridmap.domain.fields import Field
 from gridmap.domain.records import NOUNS
 from gridmap.errors import Conflict, GridmapError, InvalidInput
-from gridmap.services.house import IMPORT_KINDS
+from gridmap.services.house import HISTORY_KINDS
 from gridmap.services.imports import history
+from gridmap.services.imports.kinds import Undone
 from web import context
 from web.desk import forms
 from web.desk.shown import page
@@ -32,8 +33,8 @@ def one(number: int) -> Response:
     return _one(number)
 
 
-def _one(number: int, problem: GridmapError | None = None, done: history.Undone | None = None) -> Response:
-    shown = history.show_import(context.database(), context.scope(), IMPORT_KINDS, number, limit=_SHOWN)
+def _one(number: int, problem: GridmapError | None = None, done: Undone | None = None) -> Response:
+    shown = history.show_import(context.database(), context.scope(), HISTORY_KINDS, number, limit=_SHOWN)
     return page(
         "desk/import.html",
         "imports",
@@ -56,7 +57,7 @@ def undo(number: int) -> Response:
     form = forms.own_form()
     try:
         done = history.undo_import(
-            context.database(), context.actor(), IMPORT_KINDS, number, form.get("why", "")
+            context.database(), context.actor(), HISTORY_KINDS, number, form.get("why", "")
         )
     except (InvalidInput, Conflict) as error:
         return _one(number, error)

@@ -16,7 +16,7 @@ from gridmap.domain.cases.hours import say_week
 from gridmap.domain.cases.limits import warning
 from gridmap.domain.cases.model import CaseRow
 from gridmap.domain.cases.rules import GROUND_LISTS
-from gridmap.domain.codes import code_list
+from gridmap.domain.codes import Code, code_list
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, VILLAGE, ancestor, level_of
 from gridmap.domain.roles import may
 from gridmap.errors import GridmapError
@@ -35,6 +35,7 @@ NAVIGATION = (
     ("handover", "handover.show"),
     ("forms", "official.show"),
     ("reports", "made.show"),
+    ("projects", "projects.show"),
     ("screening", "screening.show"),
     ("bodies", "bodies.show"),
     ("imports", "brought.show"),
@@ -263,6 +264,7 @@ def page(template: str, here: str, *, status: int = 200, live: bool = True, **va
             clock=words.clock,
             code_list=code_list,
             choices=closed_lists.choices,
+            told_choices=_told_choices,
             known_words=WORDS,
             mine=g.get("signed_in"),
             told=_told(),
@@ -274,6 +276,17 @@ def page(template: str, here: str, *, status: int = 200, live: bool = True, **va
     )
     g.keep_fresh = True
     return look.remember(answer)
+
+
+def _told_choices() -> dict[str, tuple[Code, ...]]:
+    """Entries that the forms of projects and rulings offer, by field: a project's kind is no kind of dispute."""
+    project = request.path.startswith("/projects")
+    return {
+        "kind": closed_lists.choices("project_kind") if project else code_list("dispute_kind"),
+        "risk": closed_lists.choices("risk"),
+        "decision": closed_lists.choices("project_decision"),
+        "domain": code_list("domain"),
+    }
 
 
 def error_page(error: GridmapError, *, status: int | None = None) -> Response:

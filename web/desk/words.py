@@ -8,6 +8,7 @@ from web.desk import (
     words_cases,
     words_grids,
     words_patrols,
+    words_projects,
     words_reports,
     words_sources,
     words_town,
@@ -80,6 +81,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **words_reports.WORDS,
     **words_sources.WORDS,
     **words_work.WORDS,
+    **words_projects.WORDS,
 }
 
 FOR_SCRIPTS = (

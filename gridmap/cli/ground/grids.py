@@ -12,7 +12,7 @@ from rich.table import Table
 from gridmap.cli.common import Day, actor, console, errors, progress, read_mapping, workspace
 from gridmap.cli.imports.records import export_command
 from gridmap.ingest.boundaries import MendReport, write_findings_gpkg
-from gridmap.services.ground import regions
+from gridmap.services.ground import corrections, regions
 from gridmap.services.ground.boundaries import BoundaryOptions, BoundaryResult, import_boundaries
 from gridmap.services.ground.exports import GRIDS
 from gridmap.services.ground.grids import grid_features
@@ -78,7 +78,10 @@ def import_command(
         dry_run=dry_run,
     )
     with workspace() as database, progress() as on_progress:
-        result = import_boundaries(database, actor(database).scope, files, options, on_progress=on_progress)
+        acting = actor(database)
+        result = import_boundaries(
+            database, acting.scope, files, options, actor=acting, on_progress=on_progress
+        )
     _tell(result, files[0], findings, dry_run=dry_run)
     if result.errors:
         sys.exit(1)
@@ -132,6 +135,12 @@ def _tell_comparison(result: BoundaryResult) -> None:
             else ""
         )
         console.print(f"全部网格平移约 / all grids moved by about {result.shift.metres:.0f} m{like}")
+    if result.moved:
+        farthest = sorted(result.moved.items(), key=lambda item: -item[1])
+        told = ", ".join(f"{name} {metres:.0f} m" for name, metres in farthest[:_SHOWN])
+        console.print(f"边界移动 / outlines moved: {len(result.moved)} ({told})", markup=False)
+    if result.split:
+        console.print(f"拆分 / split: {result.split}")
     moved = sum(result.reassigned.values())
     console.print(f"将改归其他网格的记录 / records that would get another grid: {moved}")
 
@@ -186,6 +195,18 @@ def list_command(level: int | None, on: dt.date | None) -> None:
             str(p["grid_key"]), str(p["level"]), code, str(p["name_zh"]), f"{p['area_km2']:.2f}", people
         )
     console.print(table)
+
+
+@group.command("correct")
+@click.argument("grid_key", type=int)
+@click.argument("values", nargs=-1, required=True)
+@click.option("--note", required=True, help="原因 / why.")
+def correct_command(grid_key: int, values: tuple[str, ...], note: str) -> None:
+    """更正网格名称、人口、户数：字段=值 / correct a grid: name_zh, name_en, population, households."""
+    told = {name.strip(): value for name, _, value in (text.partition("=") for text in values)}
+    with workspace() as database:
+        corrections.correct_grid(database, actor(database), grid_key, told, note)
+    console.print(f"已更正 / corrected: {grid_key}")
 
 
 @group.command("name-region")

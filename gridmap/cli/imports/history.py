@@ -9,13 +9,10 @@ import click
 from rich.table import Table
 
 from gridmap.cli.common import actor, console, workspace
-from gridmap.domain.records import NOUNS
-from gridmap.services.house import IMPORT_KINDS
+from gridmap.cli.imports.rows import print_rows
+from gridmap.services.house import HISTORY_KINDS
 from gridmap.services.imports import history
-from gridmap.services.imports.history import FieldChange, RowChange
 from gridmap.storage.imports.runs import KeptRun
-
-_WHAT = {"new": "新增 / new", "changed": "更改 / changed", "removed": "已撤出 / withdrawn"}
 
 
 @click.group("imports", help="导入记录 / imports: list, show, undo.")
@@ -42,12 +39,26 @@ def _list(limit: int) -> None:
         table.add_row(
             str(run.run_id),
             f"{run.at.astimezone(zone):%m-%d %H:%M}",
-            f"{run.file_name}\n{run.noun}",
+            f"{told(run)}\n{run.noun}",
             run.post or "",
             "  ".join(str(n) for n in (run.inserted, run.updated, run.unchanged, run.refused)),
             _state(run),
         )
     console.print(table)
+
+
+_ACTS = {
+    "change": "更改 / changed",
+    "withdraw": "撤销 / withdrawn",
+    "restore": "恢复 / put back",
+    "merge": "合并 / merged",
+    "undo": "撤销 / taken back",
+}
+
+
+def told(run: KeptRun) -> str:
+    """Return what an import was: the name of its file, or what a person did to which record and why."""
+    return run.file_name if run.act is None else f"{_ACTS[run.act]} {run.key or ''}: {run.reason or ''}"
 
 
 def _state(run: KeptRun) -> str:
@@ -60,35 +71,16 @@ def _state(run: KeptRun) -> str:
 def _show(run_id: int, limit: int) -> None:
     """逐行查看一次导入 / show an import row by row."""
     with workspace() as database:
-        shown = history.show_import(database, actor(database).scope, IMPORT_KINDS, run_id, limit=limit)
+        shown = history.show_import(database, actor(database).scope, HISTORY_KINDS, run_id, limit=limit)
     run = shown.run
     console.print(
-        f"第 {run.run_id} 次导入 / import {run.run_id}: {run.file_name} ({run.noun}) "
+        f"第 {run.run_id} 次导入 / import {run.run_id}: {told(run)} ({run.noun}) "
         f"新增 / new {run.inserted}, 更新 / updated {run.updated}, 未变 / unchanged {run.unchanged}, "
         f"退回 / refused {run.refused} {_state(run)}"
     )
-    _print_rows(run.noun, shown.rows)
+    print_rows(run.noun, shown.rows)
     if shown.can_be_undone:
         console.print(f"撤销 / take it back: gridmap imports undo {run_id} --note …")
-
-
-def _cells(noun: str, field: FieldChange) -> tuple[str, str, str]:
-    known = {f.name: f"{f.zh} / {f.name}" for f in NOUNS[noun].fields}
-    return known.get(field.name, field.name), field.before or "", field.after or ""
-
-
-def _print_rows(noun: str, rows: tuple[RowChange, ...]) -> None:
-    table = Table(title="逐行 / row by row")
-    for heading in ("记录 / record", "变化 / what", "字段 / field", "之前 / before", "之后 / after"):
-        table.add_column(heading, overflow="fold")
-    for row in rows:
-        first = row.fields[0] if row.fields else None
-        cells = ("", "", "") if first is None else _cells(noun, first)
-        table.add_row(row.name, _WHAT[row.what], *cells)
-        for field in row.fields[1:]:
-            table.add_row("", "", *_cells(noun, field))
-    if rows:
-        console.print(table)
 
 
 @group.command("undo")
@@ -104,7 +96,7 @@ def _undo(run_id: int | None, note: str) -> None:
                 console.print("没有可撤销的导入 / there is no import to take back.")
                 sys.exit(1)
             run_id = newest[0].run_id
-        done = history.undo_import(database, who, IMPORT_KINDS, run_id, note)
+        done = history.undo_import(database, who, HISTORY_KINDS, run_id, note)
     console.print(
         f"已撤销第 {run_id} 次导入 / took import {run_id} back: 复原 / restored {done.restored}, "
         f"撤出 / withdrawn {done.removed}, 保留 / left {len(done.left)}"

@@ -14,18 +14,22 @@ import pandas as pd
 from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, errors, progress, read_mapping, workspace
+from gridmap.cli.imports.acts import add_acts
+from gridmap.cli.imports.rows import print_rows
 from gridmap.domain.code_systems import systems
 from gridmap.domain.codes import codes
 from gridmap.domain.query import IncidentQuery
 from gridmap.ingest.personal import named_kinds
 from gridmap.services.imports.kinds import ImportKind
-from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
+from gridmap.services.imports.records import MOST_COMPARED, ImportOptions, ImportResult, import_records
 from gridmap.services.workspace.exports import ExportLayer, count_left_out, export_layer
 
 _SHOWN_REFUSALS = 20
 
 
-def record_group(kind: ImportKind, zh: str, layer: ExportLayer | None = None) -> click.Group:
+def record_group(
+    kind: ImportKind, zh: str, layer: ExportLayer | None = None, *, with_acts: bool = True
+) -> click.Group:
     """Make the group of commands about one kind of record: import, and export where it is a layer."""
     noun = kind.noun.replace("_", "-")
 
@@ -34,6 +38,8 @@ def record_group(kind: ImportKind, zh: str, layer: ExportLayer | None = None) ->
         pass
 
     group.add_command(_import_command(kind, noun, zh))
+    if kind.load.marked and with_acts:
+        add_acts(group, kind, zh)
     if layer is not None:
         group.add_command(export_command(layer, zh))
     return group
@@ -90,7 +96,16 @@ def import_options(command: Callable[..., None]) -> Callable[..., None]:
                 is_flag=True,
                 help="有疑问的行也导入（像另一件事、像已有的记录）/ import rows that were asked about.",
             ),
-            click.option("--dry-run", is_flag=True, help="只检查，不写入 / check and write nothing."),
+            click.option(
+                "--clear-blank",
+                is_flag=True,
+                help="空白单元格清空原值（默认不改）/ a blank cell empties the field; it changes nothing otherwise.",
+            ),
+            click.option(
+                "--dry-run",
+                is_flag=True,
+                help="只检查并与已有记录比较，不写入 / check, compare with what is stored, write nothing.",
+            ),
             click.option(
                 "--refused", type=click.Path(path_type=Path), help="退回行写到 / spreadsheet of refused rows."
             ),
@@ -115,6 +130,7 @@ def read_options(
         accept_valid=given["accept_valid"],
         accept_doubtful=given["accept_doubtful"],
         dry_run=given["dry_run"],
+        clear_blank=given["clear_blank"],
         refused_file=given["refused"] or file.with_name(f"{file.stem}-refused.xlsx"),
     )
 
@@ -153,6 +169,13 @@ def _tell(result: ImportResult, options: ImportOptions) -> None:
             f"检查完毕，未写入 / checked, nothing written: {result.total - result.refused} 行合格 / valid, "
             f"{result.refused} 行有误 / refused"
         )
+        console.print(
+            f"与已有记录比较 / against what is stored: 新增 / new {result.inserted}, 更新 / changed {result.updated}, "
+            f"未变 / same {result.unchanged}"
+        )
+        print_rows(result.noun, result.rows)
+        if len(result.rows) == MOST_COMPARED:
+            console.print(f"只列出前 {MOST_COMPARED} 行 / the first {MOST_COMPARED} rows are shown.")
     else:
         console.print(
             f"没有写入任何内容 / nothing was written: {result.total} 行中 {result.refused} 行有误。"

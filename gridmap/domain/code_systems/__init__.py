@@ -20,6 +20,7 @@ from gridmap.domain.codes import code_list
 
 PRACTICE = "practice"
 GBT31000 = "gbt31000-2015"
+_NUMBER_BEHIND = re.compile(r"(\D+?)[\s(（\[]+(\d{2}|\d{4})[)）\]]?")
 _NUMBERED = re.compile(r"(\d{2}|\d{4})[\s\-—–_:.、,()（）]*(\D.*)")
 
 
@@ -201,6 +202,8 @@ def readings(text: str) -> dict[str, KindRead]:
     plain = unicodedata.normalize("NFKC", text).strip()
     whole = re.fullmatch(r"(\d{1,4})(?:\.0+)?", plain)
     numbered = _NUMBERED.fullmatch(plain)
+    if numbered is None and (behind := _NUMBER_BEHIND.fullmatch(plain)):
+        numbered = _NUMBERED.fullmatch(f"{behind[2]} {behind[1]}")
     found = {}
     for name, system in systems().items():
         code: str | None

@@ -23,7 +23,7 @@ from gridmap.ingest.boundaries.shapes import are_polygons, is_size, kinds_of, sy
 from gridmap.ingest.model import DEFAULT_LIMITS, Limits, Notice, RawTable
 from gridmap.ingest.reading import list_layers, read_raw
 from gridmap.ingest.rows import convert
-from gridmap.ingest.rows.headers import match_headings
+from gridmap.ingest.rows.headers import WKT_HEADERS, match_headings
 from gridmap.ingest.rows.refused import Refusals
 
 _LEVEL_NAMES = (
@@ -33,6 +33,7 @@ _LEVEL_NAMES = (
     (1, re.compile(r"level_?1|(?:^|_)towns?(?:$|_)|镇|街道|一级", re.IGNORECASE)),
 )
 _MANY = 5
+_ROUNDING = 1e-6
 
 
 def read_boundaries(
@@ -88,7 +89,7 @@ def read_boundaries(
     for path in files:
         names = [layer] if layer else list_layers(path, limits=limits)
         for name in names:
-            raw = read_raw(path, layer=name, limits=limits)
+            raw = _with_wkt(read_raw(path, layer=name, limits=limits))
             digests[path.name] = raw.file_sha256
             if len(names) > 1 and raw.geometry is not None and not are_polygons(raw.geometry).any():
                 notices.append(_layer_left_out(path, name, raw))
@@ -119,6 +120,20 @@ def read_boundaries(
     frame = gpd.GeoDataFrame(whole, geometry="geometry", crs=systems.WGS84)
     frame = frame.sort_values("grid_key", ignore_index=True)
     return BoundaryDraft(frame, tuple(notices + more), digests, source)
+
+
+def _with_wkt(raw: RawTable) -> RawTable:
+    """Give a table the shapes that a column of it writes as text (WKT)."""
+    headings = [n for n in raw.table.column_names if n.strip().lower() in WKT_HEADERS]
+    if raw.geometry is not None or len(headings) != 1:
+        return raw
+    texts = np.array(raw.table[headings[0]].to_pylist(), dtype=object)
+    shapes = np.array(shapely.from_wkt(texts, on_invalid="ignore"), dtype=object)
+    if shapely.is_missing(shapes).all():
+        return raw
+    return replace(
+        raw, table=raw.table.drop_columns(headings), geometry=np.array(shapely.force_2d(shapes), dtype=object)
+    )
 
 
 def _layer_left_out(path: Path, name: str | None, raw: RawTable) -> Notice:
@@ -345,7 +360,8 @@ def _in_range(geometry: Any, source: str, file_name: str) -> Any:
             f"{file_name}：经度和纬度写反了。请对调后重新导出。",
             f"{file_name}: longitude and latitude are swapped. Exchange them and export it again.",
         )
-    if west < -180 or east > 180 or south < -90 or north > 90:
+    # Files of the whole world end a rounding error beyond its edges.
+    if west < -180 - _ROUNDING or east > 180 + _ROUNDING or south < -90 - _ROUNDING or north > 90 + _ROUNDING:
         raise InvalidInput(
             "coordinate-out-of-range",
             f"{file_name}：坐标超出经纬度范围，可能是投影坐标。请说明坐标系（如 EPSG:4549）。",

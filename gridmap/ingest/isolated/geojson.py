@@ -19,6 +19,7 @@ from gridmap.ingest.isolated.frame import (
     rings_closed,
     text_table,
 )
+from gridmap.ingest.isolated.topojson import features_of
 
 _DEPTHS = {
     "Point": 0,
@@ -66,7 +67,8 @@ class _Reader:
             parts = made["geometries"]
             if all(isinstance(p, shapely.Geometry) for p in parts):
                 return shapely.GeometryCollection(parts)
-            return _Broken()
+            # A topology calls the table of its features so.
+            return made if all(isinstance(p, dict) for p in parts) else _Broken()
         return made
 
     def _geometry(self, kind: str, coordinates: Any) -> Any:
@@ -121,9 +123,16 @@ def _build(kind: str, coordinates: Any) -> tuple[Any, bool, bool]:
 
 
 def read_geojson(
-    path: Path, limits: dict[str, int]
+    path: Path, limits: dict[str, int], *, one_a_line: bool = False
 ) -> tuple[pa.Table, NDArray[np.object_], str | None, list[list[str]]]:
-    """Read a GeoJSON file.
+    """Read a GeoJSON file, a TopoJSON file, or a sequence of features.
+
+    Parameters
+    ----------
+    path : Path
+    limits : dict
+    one_a_line : bool
+        Whether each line is a feature by itself (GeoJSON text sequences, RFC 8142, also without record separators).
 
     Returns
     -------
@@ -139,13 +148,11 @@ def read_geojson(
     Refused
     """
     data = path.read_bytes()
-    if data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in {b"{", b"["}:
+    if data[:64].lstrip(b"\xef\xbb\xbf \t\r\n\x1e")[:1] not in {b"{", b"["}:
         raise _not_geojson()
     reader = _Reader(limits)
     try:
-        document = json.loads(
-            data.decode("utf-8-sig"), object_pairs_hook=reader.take, parse_constant=_no_constant
-        )
+        document = _parsed(data.decode("utf-8-sig"), reader, one_a_line=one_a_line)
     except UnicodeDecodeError:
         raise Refused(
             "encoding-unknown",
@@ -162,6 +169,18 @@ def read_geojson(
         raise _not_geojson() from None
     del data
     return _table(document, reader, limits)
+
+
+def _parsed(text: str, reader: _Reader, *, one_a_line: bool) -> Any:
+    if not one_a_line:
+        return json.loads(text, object_pairs_hook=reader.take, parse_constant=_no_constant)
+    features = []
+    for line in text.replace("\x1e", "\n").split("\n"):
+        if line.strip():
+            features.append(json.loads(line, object_pairs_hook=reader.take, parse_constant=_no_constant))
+            if len(features) > reader.limits["features"]:
+                break
+    return {"type": "FeatureCollection", "features": features}
 
 
 def _no_constant(name: str) -> Any:
@@ -187,6 +206,8 @@ def _table(
         document = {"type": "Feature", "properties": {}, "geometry": document}
     if not isinstance(document, dict):
         raise _not_geojson()
+    if document.get("type") == "Topology":
+        document = features_of(document, limits)
     features = _features(document, limits)
     table = _properties(features, limits)
     shapes = [f.get("geometry") for f in features]
@@ -204,15 +225,11 @@ def _table(
 
 
 def _refuse_other_json(document: dict[str, Any]) -> None:
-    """Refuse Esri's JSON and TopoJSON by name: they look like GeoJSON and mean their shapes otherwise."""
+    """Refuse Esri's JSON by name: it looks like GeoJSON and means its shapes otherwise."""
     step = (
         "请在 GIS 软件中另存为 GeoJSON 或 GeoPackage。",
         "Save it as GeoJSON or GeoPackage in a GIS program.",
     )
-    if document.get("type") == "Topology":
-        raise Refused(
-            "topojson", f"这是 TopoJSON，不是 GeoJSON。{step[0]}", f"it is TopoJSON, not GeoJSON. {step[1]}"
-        )
     esri = str(document.get("geometryType", "")).startswith("esri") or "esriFieldTypeOID" in str(
         document.get("fields")
     )

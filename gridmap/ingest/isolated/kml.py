@@ -12,6 +12,7 @@ from defusedxml import DefusedXmlException, ElementTree
 from gridmap.ingest.isolated.frame import Refused, declares_entities
 from gridmap.ingest.isolated.zipped import checked_members, open_zip, too_big
 
+_OF_PLACEMARKS = frozenset({"Name", "name", "description", "Description"})
 _NOISE = frozenset(
     "timestamp|begin|end|altitudeMode|tessellate|extrude|visibility|drawOrder|icon|snippet".split("|")  # noqa: SIM905
 )
@@ -132,7 +133,9 @@ def with_untyped(table: pa.Table, placemarks: list[dict[str, str]]) -> pa.Table:
     placemarks : list of dict
         As :func:`check_kml` collects them.
     """
-    table = table.drop_columns([c for c in table.column_names if c in _NOISE])
+    # Every placemark has room for a name and a description; what none of them says is no column.
+    untold = {c for c in _OF_PLACEMARKS if c in table.column_names and not any(table[c].to_pylist())}
+    table = table.drop_columns([c for c in table.column_names if c in _NOISE or c in untold])
     if len(placemarks) != table.num_rows or not any(placemarks):
         return table
     names = list(dict.fromkeys(name for values in placemarks for name in values))

@@ -14,12 +14,20 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyogrio
+import pyogrio.raw
 from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
 from gridmap.ingest.isolated import dbf, kml
 from gridmap.ingest.isolated.frame import Refused, as_text, settle_geometries
-from gridmap.ingest.isolated.zipped import choose_layer, kind_of, open_zip, packed_layers, unpack_layer
+from gridmap.ingest.isolated.zipped import (
+    choose_layer,
+    kind_of,
+    open_zip,
+    packed_layers,
+    unpack_filegdb,
+    unpack_layer,
+)
 
 Read = tuple[pa.Table, NDArray[np.object_] | None, str | None, list[list[str]]]
 
@@ -54,10 +62,13 @@ def read_vector(
     if kind == "shapefile":
         with open_zip(path) as archive:
             packed = kind_of(archive)
-            if layers_only:
+            if layers_only and packed != "filegdb":
                 return pa.table({"layer": sorted(packed_layers(archive, limits, packed))}), None, None, []
-        path = unpack_layer(path, path.parent, layer, limits, packed)
-        layer = None
+        if packed == "filegdb":
+            path = unpack_filegdb(path, path.parent, limits)
+        else:
+            path = unpack_layer(path, path.parent, layer, limits, packed)
+            layer = None
     try:
         return _read(layer, _source(path, kind, limits), limits, layers_only=layers_only)
     except UnicodeDecodeError:
@@ -134,12 +145,31 @@ def _read_layer(layer: str, source: _Source, limits: dict[str, int]) -> Read:
     geometry: NDArray[np.object_] | None = None
     notices: list[list[str]] = []
     if name in table.column_names:
-        geometry, notices = settle_geometries(table[name].to_pylist(), limits)
+        try:
+            geometry, notices = settle_geometries(table[name].to_pylist(), limits)
+        except NotImplementedError:
+            geometry, notices = _straightened(layer, source, limits)
         table = table.drop_columns([name])
     texts = _texts(table, dbf.decoder(source.encoding) if source.encoding else str)
     if source.placemarks is None:
         return texts, geometry, meta["crs"], source.notices + notices
     return kml.with_untyped(texts, source.placemarks), geometry, "EPSG:4326", source.notices + notices
+
+
+def _straightened(
+    layer: str, source: _Source, limits: dict[str, int]
+) -> tuple[NDArray[np.object_], list[list[str]]]:
+    """Read shapes with arcs once more: the reader that hands on each feature draws them as lines."""
+    _, _, wkb, _ = pyogrio.raw.read(
+        str(source.path), layer=layer, columns=[], max_features=limits["features"]
+    )
+    geometry, notices = settle_geometries(wkb.tolist(), limits)
+    told = [
+        "curves-straightened",
+        "图形中有圆弧，已换成折线。",
+        "Some shapes have arcs; they are drawn as lines of short pieces.",
+    ]
+    return geometry, [told, *notices]
 
 
 def _texts(table: pa.Table, decode: Callable[[str], str]) -> pa.Table:

@@ -60,10 +60,15 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         table, rows, notices, since_1904 = read_xlsx(
             path, request["layer"], limits, frozenset(request["known"])
         )
-    elif kind == "geojson":
+    elif kind in {"geojson", "geojsonl"}:
         from gridmap.ingest.isolated.geojson import read_geojson
 
-        table, geometry, crs, notices = read_geojson(path, limits)
+        table, geometry, crs, notices = read_geojson(path, limits, one_a_line=kind == "geojsonl")
+        rows = np.arange(1, table.num_rows + 1)
+    elif kind == "parquet":
+        from gridmap.ingest.isolated.geoparquet import read_geoparquet
+
+        table, geometry, crs, notices = read_geoparquet(path, limits)
         rows = np.arange(1, table.num_rows + 1)
     elif kind == "pdf":
         from gridmap.ingest.isolated.pdf import read_pdf

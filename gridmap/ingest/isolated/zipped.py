@@ -14,6 +14,7 @@ _PARTS = {
 }
 _MAIN = {"shapefile": (".shp",), "mapinfo": (".tab", ".mif")}
 _NEEDED = {".shp": (".shx", ".dbf"), ".tab": (".dat", ".map", ".id"), ".mif": (".mid",)}
+_GDB_PARTS = frozenset({".gdbtable", ".gdbtablx", ".gdbindexes", ".atx", ".spx", ".freelist", ".horizon"})
 _MOST_MEMBERS = 2000
 _BLOCK = 1 << 20
 
@@ -84,9 +85,43 @@ def open_zip(path: Path) -> zipfile.ZipFile:
 
 
 def kind_of(archive: zipfile.ZipFile) -> str:
-    """Tell what a zip archive of map layers holds: ``mapinfo`` where it has tables of MapInfo and no shapefile."""
+    """Tell what a zip archive of map layers holds: ``filegdb``, ``mapinfo`` or ``shapefile``."""
+    if any(_in_filegdb(name) for name in archive.namelist()):
+        return "filegdb"
     endings = {PurePosixPath(name.lower()).suffix for name in archive.namelist()}
     return "mapinfo" if ".shp" not in endings and endings & {".tab", ".mif"} else "shapefile"
+
+
+def _in_filegdb(name: str) -> PurePosixPath | None:
+    """Return the folder of a file geodatabase that a member lies in."""
+    path = PurePosixPath(name.replace("\\", "/"))
+    above = path.parent
+    return above if above.suffix.lower() == ".gdb" and path.suffix.lower() in _GDB_PARTS else None
+
+
+def unpack_filegdb(path: Path, folder: Path, limits: dict[str, int]) -> Path:
+    """Unpack the file geodatabase of an archive into a folder, under a name of our own; return its folder.
+
+    Raises
+    ------
+    Refused
+        When it holds several.
+    """
+    with open_zip(path) as archive:
+        members = [m for m in checked_members(archive, limits) if _in_filegdb(m.filename)]
+        folders = {_in_filegdb(m.filename) for m in members}
+        if len(folders) > 1:
+            raise Refused(
+                "filegdb-several",
+                "压缩包里有几个 .gdb。请一次只打包一个。",
+                "the archive holds several .gdb. Pack one at a time.",
+            )
+        target = folder / "layer.gdb"
+        target.mkdir()
+        for member in members:
+            name = PurePosixPath(member.filename.replace("\\", "/")).name
+            _unpack(archive, member, target / name, limits)
+    return target
 
 
 def packed_layers(archive: zipfile.ZipFile, limits: dict[str, int], kind: str) -> dict[str, zipfile.ZipInfo]:

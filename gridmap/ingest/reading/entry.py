@@ -8,7 +8,14 @@ from pathlib import Path
 from gridmap.crs import BBox
 from gridmap.ingest.model import DEFAULT_LIMITS, Limits, RawTable
 from gridmap.ingest.reading.csvfile import read_csv
-from gridmap.ingest.reading.files import OSM, check_size, format_of, open_regular, workbook_inside
+from gridmap.ingest.reading.files import (
+    OSM,
+    check_size,
+    format_of,
+    open_regular,
+    text_inside,
+    workbook_inside,
+)
 from gridmap.ingest.reading.sandbox import read_isolated
 
 
@@ -57,6 +64,9 @@ def read_raw(
         source.seek(0)
         if kind == "csv" and workbook_inside(source):
             kind = "xlsx"
+        elif kind == "xlsx" and path.suffix.lower() == ".xls" and text_inside(source):
+            # Many a system hands out its tables of text under this name.
+            kind = "csv"
         if kind == "csv":
             return read_csv(path, source, limits, known=known, encoding=encoding)
         return read_isolated(path, source, kind, sheet or layer, limits=limits, known=known, bounds=bounds)
@@ -72,7 +82,7 @@ def list_layers(path: str | Path, *, limits: Limits = DEFAULT_LIMITS) -> list[st
     """
     path = Path(path)
     kind = format_of(path)
-    if kind in {"csv", "geojson", "xlsx"} | OSM:
+    if kind in {"csv", "geojson", "geojsonl", "parquet", "xlsx"} | OSM:
         return [None]
     with open_regular(path) as source:
         check_size(path, source.seek(0, 2), kind, limits)

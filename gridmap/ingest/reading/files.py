@@ -22,6 +22,13 @@ FORMATS = {
     ".ods": "xlsx",
     ".geojson": "geojson",
     ".json": "geojson",
+    ".topojson": "geojson",
+    ".geojsonl": "geojsonl",
+    ".geojsons": "geojsonl",
+    ".geojsonseq": "geojsonl",
+    ".ndjson": "geojsonl",
+    ".parquet": "parquet",
+    ".geoparquet": "parquet",
     ".gpkg": "gpkg",
     ".zip": "shapefile",
     ".kml": "kml",
@@ -44,6 +51,14 @@ _STEPS = {
     ".shp": (
         "请把同名的 .shp .shx .dbf .prj 一起压缩成 .zip。",
         "Pack .shp, .shx, .dbf and .prj of the same name into one .zip.",
+    ),
+    ".gdb": (
+        "请把整个 .gdb 文件夹压缩成 .zip。",
+        "Pack the whole folder .gdb into one .zip.",
+    ),
+    ".dxf": (
+        "请在 GIS 软件中把封闭的线转为面，另存为 GeoPackage。",
+        "Make polygons of its closed lines in a GIS program, and save them as GeoPackage.",
     ),
     ".tab": (
         "请把 MapInfo 的 .tab .dat .map .id 一起压缩成 .zip。",
@@ -88,10 +103,10 @@ def format_of(path: Path) -> str:
         raise refuse(
             "format-unknown",
             path,
-            "不支持这种文件。请用 CSV、XLSX（XLS、ODS）、GeoJSON、GeoPackage、KML、KMZ、FlatGeobuf，或 ZIP 打包的 "
-            "Shapefile、MapInfo（道路还可用 .osm.pbf）。",
-            "this kind of file is not read. Use CSV, XLSX (XLS, ODS), GeoJSON, GeoPackage, KML, KMZ, FlatGeobuf, or a "
-            "zipped Shapefile or MapInfo table (for roads also .osm.pbf).",
+            "不支持这种文件。请用 CSV、XLSX（XLS、ODS）、GeoJSON、GeoPackage、KML、KMZ、FlatGeobuf、"
+            "GeoParquet、TopoJSON，或 ZIP 打包的 Shapefile、MapInfo、FileGDB（道路还可用 .osm.pbf）。",
+            "this kind of file is not read. Use CSV, XLSX (XLS, ODS), GeoJSON, GeoPackage, KML, KMZ, FlatGeobuf, "
+            "GeoParquet, TopoJSON, or a zipped Shapefile, MapInfo table or FileGDB (for roads also .osm.pbf).",
         )
     return found
 
@@ -128,6 +143,17 @@ def workbook_inside(source: BinaryIO) -> bool:
     return head in {b"PK\x03\x04", b"\xd0\xcf\x11\xe0"}
 
 
+def text_inside(source: BinaryIO) -> bool:
+    """Tell whether an open file that is named as a workbook begins as a plain table of text does."""
+    head = source.read(4096)
+    source.seek(0)
+    if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        return True
+    marked_up = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+    packed = head[:4] in {b"PK\x03\x04", b"\xd0\xcf\x11\xe0"} or b"\0" in head
+    return not (marked_up or packed) and any(sign in head for sign in (b"\t", b",", b";"))
+
+
 def _not_regular(path: Path) -> InvalidInput:
     return refuse(
         "file-not-regular",
@@ -146,9 +172,8 @@ def check_size(path: Path, size: int, kind: str, limits: Limits) -> None:
     """
     if size == 0:
         raise refuse("file-empty", path, "文件是空的。", "the file is empty.")
-    most = {"csv": limits.table_bytes, "geojson": limits.text_bytes, "kml": limits.text_bytes}.get(
-        kind, limits.vector_bytes
-    )
+    texts = dict.fromkeys(("geojson", "geojsonl", "kml"), limits.text_bytes)
+    most = ({"csv": limits.table_bytes} | texts).get(kind, limits.vector_bytes)
     if size > most:
         raise refuse(
             "file-too-large",

@@ -32,7 +32,7 @@ from gridmap.ingest.reading.files import copy_and_hash, refuse
 
 _DRIVERS = {
     "gpkg": ("GPKG",),
-    "shapefile": ("ESRI Shapefile", "MapInfo File"),
+    "shapefile": ("ESRI Shapefile", "MapInfo File", "OpenFileGDB"),
     "kml": ("LIBKML",),
     "kmz": ("LIBKML",),
     "fgb": ("FlatGeobuf",),

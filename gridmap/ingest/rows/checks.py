@@ -130,7 +130,7 @@ def _order_of_dates(
     for field in noun.fields:
         if field.kind not in {"instant", "day"}:
             continue
-        lies_ahead = field.name in {"due_at", "until"}
+        lies_ahead = field.name in {"due_at", "until"} or noun.name == "projects"
         values = columns[field.name]
         if values.null_count == len(values):
             continue
@@ -143,10 +143,8 @@ def _order_of_dates(
             heading,
             given.get(field.name),
             code="date-too-far" if lies_ahead else "date-in-future",
-            zh="期限在 2200 年以后。请检查年份；没有期限请留空。"
-            if lies_ahead
-            else "日期在将来。请检查年份。",
-            en="the limit lies after 2199. Check the year; leave it empty where there is none."
+            zh="日期在 2200 年以后。请检查年份；没有请留空。" if lies_ahead else "日期在将来。请检查年份。",
+            en="the day lies after 2199. Check the year; leave it empty where there is none."
             if lies_ahead
             else "the date lies in the future. Check the year.",
         )

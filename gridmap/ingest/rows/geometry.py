@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,10 @@ from gridmap.ingest.rows.headers import Headings
 from gridmap.ingest.rows.refused import Refusals
 
 _LINES = {shapely.GeometryType.LINESTRING.value, shapely.GeometryType.MULTILINESTRING.value}
+_POLYGONS = {shapely.GeometryType.POLYGON.value, shapely.GeometryType.MULTIPOLYGON.value}
 _POINT = shapely.GeometryType.POINT.value
+SHAPED = frozenset({"line", "polygon"})
+"""Places of nouns whose rows have a shape of their own."""
 
 
 def coordinate_columns(raw: RawTable, noun: Noun) -> RawTable:
@@ -26,8 +30,9 @@ def coordinate_columns(raw: RawTable, noun: Noun) -> RawTable:
     points give a point inside them, which is said.
     """
     axes = [f.name for f in noun.fields if f.kind in {"x", "y"}]
-    if raw.geometry is None or noun.place == "line" or len(axes) < 2:
-        return raw if noun.place == "line" else replace(raw, geometry=None)
+    shaped = noun.place in SHAPED
+    if raw.geometry is None or shaped or len(axes) < 2:
+        return raw if shaped else replace(raw, geometry=None)
     geometry = raw.geometry
     present = ~shapely.is_missing(geometry) & ~shapely.is_empty(geometry)
     other = present & (shapely.get_type_id(geometry) != _POINT)
@@ -54,13 +59,15 @@ def coordinate_columns(raw: RawTable, noun: Noun) -> RawTable:
     return replace(raw, table=table, geometry=None, notices=tuple(notices))
 
 
-def read_lines(raw: RawTable, headings: Headings, source_crs: str, refusals: Refusals) -> NDArray[np.object_]:
-    """Check the lines of roads and convert them to EPSG:4326.
+def read_shapes(
+    raw: RawTable, noun: Noun, headings: Headings, source_crs: str, refusals: Refusals
+) -> NDArray[np.object_]:
+    """Check the lines of roads or the polygons of projects and convert them to EPSG:4326.
 
     Returns
     -------
     ndarray of shapely geometries, shape (n,)
-        Lines and multi-lines; None where refused.
+        Lines and multi-lines, or polygons and multi-polygons; None where refused, and where a polygon is untold.
     """
     n = raw.table.num_rows
     heading = headings.wkt or "geometry"
@@ -72,19 +79,23 @@ def read_lines(raw: RawTable, headings: Headings, source_crs: str, refusals: Ref
     else:
         geometry = np.full(n, None, dtype=object)
     kinds = shapely.get_type_id(geometry)
-    wrong = ~np.isin(kinds, list(_LINES)) | shapely.is_empty(geometry)
     shown = raw.table[headings.wkt] if headings.wkt else None
-    refusals.add(
-        wrong,
-        heading,
-        shown,
-        code="geometry-not-line",
-        zh="道路应是一条线。请改为折线，或删除该行。",
-        en="a road must be a line. Make it one, or delete the row.",
-    )
+    if noun.place == "polygon":
+        geometry, wrong = _polygons(geometry, kinds, heading, shown, refusals)
+    else:
+        wrong = ~np.isin(kinds, list(_LINES)) | shapely.is_empty(geometry)
+        refusals.add(
+            wrong,
+            heading,
+            shown,
+            code="geometry-not-line",
+            zh="道路应是一条线。请改为折线，或删除该行。",
+            en="a road must be a line. Make it one, or delete the row.",
+        )
     lines = _without(geometry, wrong)
     box = shapely.bounds(lines)
-    broken = ~wrong & ~np.isfinite(box).all(axis=1)
+    there = ~shapely.is_missing(lines)
+    broken = there & ~np.isfinite(box).all(axis=1)
     refusals.add(
         broken,
         heading,
@@ -126,6 +137,36 @@ def read_lines(raw: RawTable, headings: Headings, source_crs: str, refusals: Ref
         en=f"there is no such place in the system {source_crs[:20]}. Check the chosen system.",
     )
     return _without(lines, lost)
+
+
+def _polygons(
+    geometry: NDArray[np.object_],
+    kinds: NDArray[np.integer[Any]],
+    heading: str,
+    shown: pa.ChunkedArray | None,
+    refusals: Refusals,
+) -> tuple[NDArray[np.object_], NDArray[np.bool_]]:
+    """Refuse what is no land; a row without a shape leaves a stored record's as it is, and makes no new one."""
+    untold = shapely.is_missing(geometry)
+    wrong = ~untold & (~np.isin(kinds, list(_POLYGONS)) | shapely.is_empty(geometry))
+    refusals.add(
+        wrong,
+        heading,
+        shown,
+        code="geometry-not-polygon",
+        zh="这里应是一块面。请改为多边形，或删除该行。",
+        en="this must be a polygon. Make it one, or delete the row.",
+    )
+    crossing = ~untold & ~wrong & ~shapely.is_valid(geometry) & np.isfinite(shapely.area(geometry))
+    refusals.add(
+        crossing,
+        heading,
+        shown,
+        code="geometry-crosses-itself",
+        zh="边线自相交。请改正图形。",
+        en="the outline crosses itself. Correct the shape.",
+    )
+    return geometry, wrong | crossing | untold
 
 
 def _without(geometry: NDArray[np.object_], where: NDArray[np.bool_]) -> NDArray[np.object_]:

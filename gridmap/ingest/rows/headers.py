@@ -171,7 +171,7 @@ def match_headings(
             ignored.append(name)
             continue
         field, rank = _meant(key, aliases)
-        if noun.place == "line" and key in WKT_HEADERS:
+        if noun.place in {"line", "polygon"} and key in WKT_HEADERS:
             wkt = name
         elif not field or field in columns or field in constants:
             ignored.append(name)
@@ -185,7 +185,7 @@ def match_headings(
             raise _twice(file_name, field, [n for _, n in rivals])
         ignored.extend(n for _, n in rivals[1:])
     _pair_of_coordinates(noun, columns, ignored)
-    missing = _missing(noun, columns, constants, with_place=with_place or wkt is not None)
+    missing = _missing(noun, columns, constants, with_place=with_place and wkt is None)
     if missing and not (may_lack and _names_records(noun, columns, constants)):
         raise column_missing(missing, file_name, unnamed)
     order = {n: i for i, n in enumerate(names)}
@@ -303,6 +303,9 @@ def _missing(
         placed = placed or any(n in fields and has(n) for n in ("grid_code", "village_name"))
         if not placed:
             missing.append("经度 lon + 纬度 lat" + (" / 网格编码 grid_code" if "grid_code" in fields else ""))
+    # Boundaries say by themselves which of them lack a shape.
+    if noun.place == "polygon" and noun.name != "grids" and with_place:
+        missing.append("图形 geometry")
     return missing
 
 

@@ -18,9 +18,9 @@ from gridmap.domain.fields import Field, Noun
 from gridmap.files.cells import restore_cells
 from gridmap.ingest.model import DEFAULT_LIMITS, Limits, Notice, ParsedTable, RawTable
 from gridmap.ingest.reading import read_raw
-from gridmap.ingest.rows import checks, convert
+from gridmap.ingest.rows import checks, cleared, convert
 from gridmap.ingest.rows.cells import split_pairs, without_errors, without_totals
-from gridmap.ingest.rows.geometry import coordinate_columns, read_lines
+from gridmap.ingest.rows.geometry import SHAPED, coordinate_columns, read_shapes
 from gridmap.ingest.rows.headers import (
     Headings,
     dispute_headings,
@@ -51,6 +51,7 @@ def parse_table(
     dayfirst: bool | None = None,
     now: dt.datetime | None = None,
     known: KnownGrids | None = None,
+    clear_blank: bool = False,
     on_progress: Progress | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> ParsedTable:
@@ -80,6 +81,8 @@ def parse_table(
         Aware; dates more than a day after it are refused. The present by default.
     known : KnownGrids, optional
         Codes and names of the workspace's grids; rows placed by another are refused.
+    clear_blank : bool
+        Whether a blank cell of a column that the file has empties the stored field; it leaves it alone otherwise.
     on_progress : callable, optional
         Called with ``(done, total)`` columns checked.
     limits : Limits
@@ -115,6 +118,7 @@ def parse_table(
         dayfirst=dayfirst,
         now=now or dt.datetime.now(dt.UTC),
         known=known,
+        clear_blank=clear_blank,
         on_progress=on_progress,
     )
 
@@ -131,6 +135,7 @@ def parse_raw(
     dayfirst: bool | None,
     now: dt.datetime,
     known: KnownGrids | None = None,
+    clear_blank: bool = False,
     on_progress: Progress | None = None,
 ) -> ParsedTable:
     """Check a table that has been read; see :func:`parse_table`."""
@@ -161,29 +166,32 @@ def parse_raw(
 
     columns: dict[str, Any] = {}
     given: dict[str, Any] = {}
+    emptied: dict[str, NDArray[np.bool_]] = {}
     for field in noun.fields:
-        if field.kind not in {"x", "y"}:
-            column = _given(raw, field, headings)
-            if column is not None:
-                column = _with_meanings(column, meant.get(field.name, {}))
-                heading = headings.columns.get(field.name, field.name)
-                given[field.name] = column
-                columns[field.name] = convert.column(
-                    without_errors(column, heading, refusals),
-                    field,
-                    heading,
-                    refusals,
-                    zone=zone,
-                    dayfirst=dayfirst,
-                    since_1904=raw.since_1904,
-                )
+        column = None if field.kind in {"x", "y"} else _given(raw, field, headings)
+        if column is not None:
+            column = _with_meanings(column, meant.get(field.name, {}))
+            heading = headings.columns.get(field.name, field.name)
+            column, marked = cleared.take_marks(column, noun, field, heading, refusals, blank=clear_blank)
+            if marked.any():
+                emptied[field.name] = marked
+            given[field.name] = column
+            columns[field.name] = convert.column(
+                without_errors(column, heading, refusals),
+                field,
+                heading,
+                refusals,
+                zone=zone,
+                dayfirst=dayfirst,
+                since_1904=raw.since_1904,
+            )
         tick()
     places, more = _places(raw, noun, headings, refusals, source_crs=source_crs, bounds=bounds)
     notices += more
     tick()
     geometry = None
-    if noun.place == "line":
-        geometry = read_lines(raw, headings, source_crs, refusals)
+    if noun.place in SHAPED:
+        geometry = read_shapes(raw, noun, headings, source_crs, refusals)
     columns = _complete(columns, noun, raw.table.num_rows)
     if headings.lacking and known is not None and known.stored is not None:
         _only_known(columns, noun, headings, refusals, known.stored)
@@ -205,6 +213,7 @@ def parse_raw(
         geometry=geometry,
         notices=notices,
         source_crs=source_crs,
+        emptied=emptied,
     )
 
 
@@ -312,6 +321,7 @@ def _result(
     geometry: NDArray[np.object_] | None,
     notices: list[Notice],
     source_crs: str,
+    emptied: dict[str, NDArray[np.bool_]],
 ) -> ParsedTable:
     placed_names = [f.name for f in noun.fields if f.kind in {"x", "y"}]
     data: dict[str, Any] = {"row": pa.array(raw.row_numbers)} | columns
@@ -324,6 +334,8 @@ def _result(
             pa.array(places.placed), pa.scalar(source_crs), pa.scalar(None, pa.string())
         )
         data["placed_by"] = checks.placed_by(columns, places)
+    if emptied:
+        data[cleared.COLUMN] = cleared.named(emptied, raw.table.num_rows)
     table = pa.table(data)
     bad = refusals.bad
     originals = pd.DataFrame(columns=raw.table.column_names)

@@ -169,7 +169,6 @@ def refuse_more(parsed: ParsedTable, wrong: Sequence[RowRefused]) -> ParsedTable
     Parameters
     ----------
     parsed : ParsedTable
-        Of a noun without geometry.
     wrong : sequence of RowRefused
     """
     if not wrong:
@@ -206,6 +205,7 @@ def refuse_more(parsed: ParsedTable, wrong: Sequence[RowRefused]) -> ParsedTable
     return replace(
         parsed,
         table=parsed.table.filter(pa.array(~bad)),
+        geometry=None if parsed.geometry is None else parsed.geometry[~bad],
         refused=refused.sort_values("row", kind="stable", ignore_index=True),
         originals=originals.sort_index(kind="stable"),
     )

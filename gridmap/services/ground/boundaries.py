@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from gridmap import crs
-from gridmap.domain.gridkey import (
-    Scope,
-)
+from gridmap.domain.accounts import Actor
+from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, InvalidInput
 from gridmap.ingest.boundaries import (
     BoundaryDraft,
@@ -30,7 +29,8 @@ from gridmap.ingest.boundaries import (
 )
 from gridmap.ingest.boundaries.draft import polygons_only
 from gridmap.ingest.boundaries.table import TABLES, correct_from_table
-from gridmap.services.ground.comparison import Shift, count_renamed, find_shift
+from gridmap.services.ground.comparison import Shift, count_renamed, count_split, find_shift, moved_m, shifted
+from gridmap.services.ground.entered import enter_version
 from gridmap.services.ground.succession import (
     declared_links,
     is_missing,
@@ -104,6 +104,10 @@ class BoundaryResult:
         When all grids lie elsewhere by one vector.
     reassigned : dict
         Rows of each table that got another grid.
+    moved : dict
+        Names of grids with another outline to the most that it lies off the former one, m.
+    split : int
+        Grids that ended and whose land several others took over.
     """
 
     draft: BoundaryDraft
@@ -117,6 +121,8 @@ class BoundaryResult:
     renamed: int = 0
     shift: Shift | None = None
     reassigned: dict[str, int] = field(default_factory=dict)
+    moved: dict[str, float] = field(default_factory=dict)
+    split: int = 0
 
     @property
     def errors(self) -> list[Finding]:
@@ -131,6 +137,8 @@ def import_boundaries(
     options: BoundaryOptions,
     *,
     today: dt.date | None = None,
+    actor: Actor | None = None,
+    parameters: Mapping[str, Any] | None = None,
     on_progress: Progress | None = None,
 ) -> BoundaryResult:
     """Import a version of the boundaries.
@@ -148,6 +156,10 @@ def import_boundaries(
     options : BoundaryOptions
     today : date, optional
         For tests.
+    actor : Actor, optional
+        Who imports.
+    parameters : mapping, optional
+        What is kept with the import beside its files.
     on_progress : callable, optional
         Called with ``(step, done, total)``; steps are ``read``, ``check``, ``write`` and ``reassign``.
 
@@ -185,14 +197,22 @@ def import_boundaries(
         return result
     day = options.valid_from or today or dt.datetime.now(ZoneInfo(database.settings.timezone)).date()
     with database.scoped_session(scope.for_upkeep(), write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
-        done = _put_into_force(session, result, epsg, (day, options.valid_from is not None), say)
+        done = put_into_force(
+            session,
+            result,
+            epsg,
+            (day, options.valid_from is not None),
+            say,
+            post=None if actor is None else actor.post,
+            parameters=parameters or {},
+        )
         if options.dry_run:
             # What the import would do is what it does: all of it is done, and taken back.
             session.rollback()
             return replace(done, committed=False)
         if done.shift is not None and not options.accept_shift:
             session.rollback()
-            raise _shifted(done.shift)
+            raise shifted(done.shift)
         return done
 
 
@@ -214,21 +234,32 @@ def _read(database: Database, scope: Scope, paths: Sequence[Path], options: Boun
     )
 
 
-def _shifted(shift: Shift) -> Conflict:
-    zh = en = ""
-    if shift.like:
-        zh = f"，与 {shift.like} 当作 WGS-84 读取时一样。请加 --crs {shift.like}"
-        en = f", as {shift.like} read as WGS 84 does. Add --crs {shift.like}"
-    return Conflict(
-        "boundaries-shifted",
-        f"全部网格都向同一方向平移了约 {shift.metres:.0f} 米{zh}；确实如此时加 --accept-shift。",
-        f"All grids lie {shift.metres:.0f} m elsewhere, in one direction{en}; if that is meant, add --accept-shift.",
-    )
-
-
-def _put_into_force(
-    session: Session, result: BoundaryResult, epsg: int, when: tuple[dt.date, bool], say: Progress
+def put_into_force(
+    session: Session,
+    result: BoundaryResult,
+    epsg: int,
+    when: tuple[dt.date, bool],
+    say: Progress,
+    *,
+    post: str | None = None,
+    parameters: Mapping[str, Any] | None = None,
 ) -> BoundaryResult:
+    """Put a draft into force in an open session, and enter it with every grid that it changes.
+
+    Parameters
+    ----------
+    session : Session
+        Of the whole workspace; may write.
+    result : BoundaryResult
+        With a draft without errors.
+    epsg : int
+    when : tuple of date and bool
+        First day, and whether it was asked for.
+    say : callable
+    post : str, optional
+    parameters : mapping, optional
+        Kept with the import.
+    """
     draft = result.draft
     day, was_asked = when
     old = stored.current_frame(session)
@@ -242,9 +273,18 @@ def _put_into_force(
     renamed = count_renamed(old, new, changed)
     say("write", 0, 1)
     illustrative = bool(new["illustrative"].any())
-    version = versions.add_version(
-        session, day, ", ".join(sorted(draft.file_sha256)), illustrative=illustrative
+    files = ", ".join(sorted(draft.file_sha256))
+    moved = moved_m(old, new, changed, epsg)
+    run = enter_version(
+        session,
+        (files, "".join(sorted(draft.file_sha256.values()))[:64]),
+        dict(parameters or {}),
+        post,
+        (old, new),
+        (added, changed, ended, len(same)),
+        moved,
     )
+    version = versions.add_version(session, day, files, illustrative=illustrative, run_id=run)
     versions.close_grids(session, [*changed, *ended], day)
     fresh = new[new["grid_key"].isin([*changed, *added])]
     versions.add_grids(session, fresh, version)
@@ -268,6 +308,8 @@ def _put_into_force(
         renamed=renamed,
         shift=shift,
         reassigned=reassigned,
+        moved={name: metres for name, metres in moved.values() if metres > 0},
+        split=count_split(links, set(ended)),
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -10,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap import crs
+from gridmap.errors import Conflict
 
 _LEAST_M = 20.0
 _ALIKE_M = 8.0
@@ -99,3 +102,37 @@ def count_renamed(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, changed: list[in
         return 0
     was, now = (frame.set_index("grid_key")["name_zh"] for frame in (old, new))
     return sum(was[key] != now[key] for key in changed)
+
+
+def moved_m(
+    old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, changed: list[int], epsg: int
+) -> dict[int, tuple[str, float]]:
+    """Return each changed grid's name and the most that its outline lies off the former one (Hausdorff), m."""
+    if not changed or old.empty:
+        return {}
+    was, now = (frame.set_index("grid_key").loc[changed] for frame in (old, new))
+    a, b = (crs.geometries_from_wgs84(frame.geometry.to_numpy(), epsg) for frame in (was, now))
+    far = shapely.hausdorff_distance(a, b)
+    names = now["name_zh"].tolist()
+    return {key: (str(name), float(metres)) for key, name, metres in zip(changed, names, far, strict=True)}
+
+
+def count_split(links: Sequence[Mapping[str, Any]], ended: set[int]) -> int:
+    """Count the grids that ended and whose land several others took over."""
+    heirs: dict[int, set[int]] = {}
+    for link in links:
+        heirs.setdefault(int(link["predecessor_key"] or 0), set()).add(int(link["grid_key"]))
+    return sum(len(heirs.get(key, ())) > 1 for key in ended)
+
+
+def shifted(shift: Shift) -> Conflict:
+    """Return the error of boundaries that all lie elsewhere by one vector."""
+    zh = en = ""
+    if shift.like:
+        zh = f"，与 {shift.like} 当作 WGS-84 读取时一样。请加 --crs {shift.like}"
+        en = f", as {shift.like} read as WGS 84 does. Add --crs {shift.like}"
+    return Conflict(
+        "boundaries-shifted",
+        f"全部网格都向同一方向平移了约 {shift.metres:.0f} 米{zh}；确实如此时加 --accept-shift。",
+        f"All grids lie {shift.metres:.0f} m elsewhere, in one direction{en}; if that is meant, add --accept-shift.",
+    )

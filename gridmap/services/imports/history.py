@@ -14,41 +14,14 @@ from gridmap.domain.gridkey import Scope
 from gridmap.domain.records import NOUNS
 from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.ingest.free_text import checked_text
-from gridmap.services.imports.kinds import ImportKind, TakenBack
+from gridmap.services.imports.kinds import FieldChange, ImportKind, OtherKind, RowChange, TakenBack, Undone
 from gridmap.storage.database import Database
-from gridmap.storage.imports import journal, runs
+from gridmap.storage.imports import bulk, journal, runs
 from gridmap.storage.imports.runs import KeptRun
 from gridmap.storage.workspace import settings as workspace
 
 _TIMEOUT_S = 1800
 _UNTOLD = frozenset({"geom", "tile_key", "import_run_id", "raw_x", "raw_y", "source_crs"})
-
-
-@dataclass(frozen=True, slots=True)
-class FieldChange:
-    """One field of one row, before an import and after it."""
-
-    name: str
-    before: str | None
-    after: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class RowChange:
-    """What an import did to one row.
-
-    Attributes
-    ----------
-    what : str
-        ``new``, ``changed``, or ``removed`` by taking the import back.
-    name : str
-        Identifier of the record.
-    fields : tuple of FieldChange
-    """
-
-    what: str
-    name: str
-    fields: tuple[FieldChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +41,6 @@ class ShownImport:
     can_be_undone: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """What became of an import's rows when it was taken back.
-
-    Attributes
-    ----------
-    restored, removed : int
-        Rows that are as before, and rows that the import had brought and that are withdrawn now.
-    left : tuple of (str, str, str)
-        Rows that stay: identifier, and why in both languages.
-    """
-
-    restored: int
-    removed: int
-    left: tuple[tuple[str, str, str], ...]
-
-
 def list_imports(database: Database, scope: Scope, *, limit: int = 50) -> list[KeptRun]:
     """List the imports of the workspace, the newest first; a scope that is not the whole workspace's sees none."""
     with database.scoped_session(scope) as session:
@@ -92,7 +48,12 @@ def list_imports(database: Database, scope: Scope, *, limit: int = 50) -> list[K
 
 
 def show_import(
-    database: Database, scope: Scope, kinds: Mapping[str, ImportKind], run_id: int, *, limit: int | None = 200
+    database: Database,
+    scope: Scope,
+    kinds: Mapping[str, ImportKind | OtherKind],
+    run_id: int,
+    *,
+    limit: int | None = 200,
 ) -> ShownImport:
     """Show an import row by row: what was new, and which fields of which rows it changed.
 
@@ -106,19 +67,30 @@ def show_import(
         kind = kinds.get(run.noun)
         if kind is None:
             return ShownImport(run, (), can_be_undone=False)
-        rows = [_change(kind, c) for c in journal.changes(session, run_id, limit)]
-        if kind.load.has_run and (limit is None or len(rows) < limit):
-            more = None if limit is None else limit - len(rows)
-            brought = journal.brought(session, kind.load, run_id, more)
-            rows += [RowChange("new", _name(kind, row)) for row in brought]
+        if isinstance(kind, OtherKind):
+            open_yet = run.undone_at is None and kind.able(session, run_id)
+            return ShownImport(run, kind.shown(session, run_id, limit), can_be_undone=open_yet)
+        rows = rows_of(session, kind, run_id, limit)
     able = kind.undoable and run.undone_at is None
-    return ShownImport(run, tuple(rows), can_be_undone=able)
+    return ShownImport(run, rows, can_be_undone=able)
+
+
+def rows_of(session: Session, kind: ImportKind, run_id: int, limit: int | None) -> tuple[RowChange, ...]:
+    """Return what an import did, row by row, at most so many rows."""
+    if kind.load.marked:
+        bulk.show_withdrawn(session)
+    rows = [_change(kind, c) for c in journal.changes(session, run_id, limit)]
+    if kind.load.has_run and (limit is None or len(rows) < limit):
+        more = None if limit is None else limit - len(rows)
+        brought = journal.brought(session, kind.load, run_id, more)
+        rows += [RowChange("new", _name(kind, row)) for row in brought]
+    return tuple(rows)
 
 
 def undo_import(
     database: Database,
     actor: Actor,
-    kinds: Mapping[str, ImportKind],
+    kinds: Mapping[str, ImportKind | OtherKind],
     run_id: int,
     why: str,
     *,
@@ -164,12 +136,16 @@ def undo_import(
                 f"第 {run_id} 次导入已经撤销。",
                 f"Import {run_id} has been taken back already.",
             )
+        if isinstance(kind, OtherKind):
+            return kind.undo(database, actor, run_id, why)
         if kind is None or not kind.undoable:
             raise Conflict(
                 "import-not-undoable",
                 f"这类记录（{run.noun}）的导入不能撤销。请改正文件后再导入一次。",
                 f"An import of {run.noun} is not taken back. Correct the file and import it again.",
             )
+        if kind.load.marked:
+            bulk.show_withdrawn(session)
         later = {_name(kind, row) for row in journal.overtaken(session, kind.noun, kind.load, run_id)}
         restored, changed = journal.put_back(session, kind.load, run_id)
         done = _take_back(session, kind, run_id, actor.post, why, at)
@@ -217,6 +193,10 @@ def _change(kind: ImportKind, change: journal.Change) -> RowChange:
     if change.kind == "removed":
         return RowChange("removed", name)
     after = change.after or {}
+    if (change.before.get("withdrawn_at") is None) != (after.get("withdrawn_at") is None):
+        what = "withdrawn" if after.get("withdrawn_at") else "restored"
+        why = after.get("withdrawn_why") or change.before.get("withdrawn_why")
+        return RowChange(what, name, (FieldChange("withdrawn_why", None, _text(why)),))
     names = [n for n in kind.load.values if n not in _UNTOLD]
     fields = [
         FieldChange(n.removeprefix("told_"), _text(change.before.get(n)), _text(after.get(n)))

@@ -11,6 +11,7 @@ import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from gridmap.crs import BBox
+from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.ingest.model import Notice, ParsedTable
 from gridmap.ingest.rows.refused import RowRefused
@@ -57,6 +58,50 @@ class Placed:
     rows: pa.Table
     outside: int = 0
     to_confirm: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field of one row, before an import and after it."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What an import did to one row.
+
+    Attributes
+    ----------
+    what : str
+        ``new``, ``changed``, ``withdrawn``, ``restored``, or ``removed`` by taking the import back.
+    name : str
+        Identifier of the record.
+    fields : tuple of FieldChange
+    """
+
+    what: str
+    name: str
+    fields: tuple[FieldChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What became of an import's rows when it was taken back.
+
+    Attributes
+    ----------
+    restored, removed : int
+        Rows that are as before, and rows that the import had brought and that are withdrawn now.
+    left : tuple of (str, str, str)
+        Rows that stay: identifier, and why in both languages.
+    """
+
+    restored: int
+    removed: int
+    left: tuple[tuple[str, str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +182,24 @@ class ImportKind:
     take_back: Callable[[Session, list[dict[str, Any]], str, str, dt.datetime], TakenBack] | None = None
     put_back: Callable[[Session, list[dict[str, Any]]], None] | None = None
     undoable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class OtherKind:
+    """What is listed with the imports and shown and undone in its own way: versions of the boundaries.
+
+    Attributes
+    ----------
+    noun : str
+    shown : callable
+        Gives an act row by row, at most so many rows.
+    undo : callable
+        Takes it back, for a reason.
+    able : callable
+        Tells whether that can be done.
+    """
+
+    noun: str
+    shown: Callable[[Session, int, int | None], tuple[RowChange, ...]]
+    undo: Callable[[Database, Actor, int, str], Undone]
+    able: Callable[[Session, int], bool]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor
@@ -17,12 +18,13 @@ from gridmap.domain.records import NOUNS
 from gridmap.errors import Conflict, NotFound
 from gridmap.ingest.model import Notice, ParsedTable
 from gridmap.ingest.rows import KnownGrids, parse_table, write_refused
-from gridmap.ingest.rows.refused import refuse_more
+from gridmap.ingest.rows.refused import RowRefused, refuse_more
 from gridmap.services.accounts.owners import require_owner
-from gridmap.services.imports.kinds import Ground, ImportKind
+from gridmap.services.imports.history import rows_of
+from gridmap.services.imports.kinds import Ground, ImportKind, RowChange
+from gridmap.services.imports.writing import write_rows
 from gridmap.storage.database import Database
-from gridmap.storage.imports import bulk, journal, runs
-from gridmap.storage.models import ImportRun
+from gridmap.storage.imports import bulk, runs
 from gridmap.storage.workspace import settings as workspace
 
 Progress = Callable[[str, int, int], None]
@@ -30,6 +32,8 @@ Reshape = Callable[[ParsedTable, Any], ParsedTable]
 """Accepted rows to the rows that are stored, which may be more or fewer."""
 
 _WRITE_TIMEOUT_S = 1800
+MOST_COMPARED = 200
+"""Rows that a dry run shows one by one."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,10 @@ class ImportResult:
     refused_file : Path or None
         Spreadsheet of the refused rows.
     warnings : tuple of Notice
+    rows : tuple of RowChange
+        Of a dry run: what would be new and which fields would change, before and after; at most `MOST_COMPARED`.
+    run_id : int or None
+        Number of the import, where one was made.
     """
 
     noun: str
@@ -69,6 +77,8 @@ class ImportResult:
     parsed: ParsedTable | None = None
     refused_file: Path | None = None
     warnings: tuple[Notice, ...] = ()
+    rows: tuple[RowChange, ...] = ()
+    run_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +98,9 @@ class ImportOptions:
     accept_doubtful : bool
         Import rows although they may mean another record than they say.
     dry_run : bool
-        Check and write nothing.
+        Check, compare with what is stored, and write nothing.
+    clear_blank : bool
+        Empty stored fields where the file has a column and a row's cell in it is blank.
     refused_file : Path or None
         Where the spreadsheet of refused rows goes.
     """
@@ -103,6 +115,7 @@ class ImportOptions:
     accept_valid: bool = False
     accept_doubtful: bool = False
     dry_run: bool = False
+    clear_blank: bool = False
     refused_file: Path | None = None
 
 
@@ -183,9 +196,57 @@ def import_records(
         zone=database.settings.timezone,
         dayfirst=options.dayfirst,
         now=now,
-        known=_known(database, scope, kind, ground),
+        known=known_to(database, scope, kind, ground),
+        clear_blank=options.clear_blank,
         on_progress=lambda done, total: say("check", done, total),
     )
+    return import_parsed(
+        database,
+        scope,
+        kind,
+        parsed,
+        ground,
+        options,
+        parameters=_parameters(options, mapping) | dict(remember or {}),
+        mapping=mapping,
+        reshape=reshape,
+        tidy=tidy,
+        actor=actor,
+        say=say,
+    )
+
+
+def import_parsed(
+    database: Database,
+    scope: Scope,
+    kind: ImportKind,
+    parsed: ParsedTable,
+    ground: Ground,
+    options: ImportOptions,
+    *,
+    parameters: dict[str, Any],
+    mapping: dict[str, str] | None = None,
+    reshape: Reshape | None = None,
+    tidy: Callable[[Session], int] | None = None,
+    actor: Actor | None = None,
+    say: Progress = lambda _step, _done, _total: None,
+) -> ImportResult:
+    """Import rows that have been read: examine them, ask about doubtful ones, and write them or nothing.
+
+    Parameters
+    ----------
+    database, scope, kind, options, reshape, tidy, actor
+        As of :func:`import_records`; the scope is one for upkeep.
+    parsed : ParsedTable
+    ground : Ground
+    parameters : dict
+        How the rows came about; kept with the import.
+    mapping : dict or None
+    say : callable
+    """
+    noun = kind.noun
+    if kind.load.marked:
+        parsed = _not_withdrawn(database, scope, kind, parsed)
     if kind.examine is not None:
         with database.scoped_session(scope) as session:
             parsed = kind.examine(session, parsed, ground)
@@ -195,13 +256,12 @@ def import_records(
         told = replace(parsed, warnings=(*parsed.warnings, *asked.notices))
         parsed = told if options.accept_doubtful else refuse_more(told, asked.rows)
     stored = parsed if reshape is None else reshape(parsed, ground)
-    parameters = _parameters(options, mapping) | dict(remember or {})
     with database.scoped_session(scope) as session:
         earlier = runs.same_import(session, noun, parsed.file_sha256, parameters)
     if earlier is not None and not parsed.refused_rows:
         return ImportResult(
             noun,
-            path.name,
+            parsed.file_name,
             committed=False,
             same_as_run=earlier.import_run_id,
             total=parsed.total_rows,
@@ -216,7 +276,7 @@ def import_records(
     say("assign", 1, 1)
     result = ImportResult(
         noun,
-        path.name,
+        parsed.file_name,
         committed=False,
         total=parsed.total_rows,
         refused=parsed.refused_rows,
@@ -226,23 +286,64 @@ def import_records(
         refused_file=refused_file,
         warnings=parsed.warnings,
     )
-    if options.dry_run or (parsed.refused_rows and not options.accept_valid):
+    if parsed.refused_rows and not (options.accept_valid or options.dry_run):
         return result
     with database.scoped_session(scope, write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
         rows = placed.rows
         if kind.prepare is not None:
             rows = kind.prepare(session, rows, database.settings.timezone)
         post = None if actor is None else actor.post
-        done = _write(session, kind, parsed, rows, parameters, post, lambda n, total: say("copy", n, total))
-        if tidy is not None and tidy(session):
-            workspace.touch(session)
-        if options.mapping_name and mapping:
-            _save_mapping(session, noun, options.mapping_name, mapping, actor or Actor.at_the_machine())
+        run_id, done = write_rows(
+            session, kind, parsed, rows, parameters, post, lambda n, total: say("copy", n, total)
+        )
+        result = replace(
+            result, inserted=done.inserted, updated=done.updated, unchanged=done.unchanged, run_id=run_id
+        )
+        if options.dry_run:
+            # What the import would do is what it does: all of it is done, looked at, and taken back.
+            result = replace(result, rows=rows_of(session, kind, run_id, MOST_COMPARED), run_id=None)
+            session.rollback()
+            return result
+        _finish(session, tidy, options, noun, mapping, actor)
         say("commit", 0, 1)
     say("commit", 1, 1)
-    return replace(
-        result, committed=True, inserted=done.inserted, updated=done.updated, unchanged=done.unchanged
-    )
+    return replace(result, committed=True)
+
+
+def _finish(
+    session: Session,
+    tidy: Callable[[Session], int] | None,
+    options: ImportOptions,
+    noun: str,
+    mapping: dict[str, str] | None,
+    actor: Actor | None,
+) -> None:
+    if tidy is not None and tidy(session):
+        workspace.touch(session)
+    if options.mapping_name and mapping:
+        _save_mapping(session, noun, options.mapping_name, mapping, actor or Actor.at_the_machine())
+
+
+def _not_withdrawn(database: Database, scope: Scope, kind: ImportKind, parsed: ParsedTable) -> ParsedTable:
+    """Refuse rows whose record is withdrawn: whoever means it puts it back into force first."""
+    key = NOUNS[kind.noun].unique[0]
+    with database.scoped_session(scope) as session:
+        gone = bulk.withdrawn_keys(session, kind.load, pc.unique(parsed.table[key]).drop_null())
+    if not gone:
+        return parsed
+    zh, name = NOUNS[kind.noun].zh, kind.noun.replace("_", "-")
+    wrong = [
+        RowRefused(
+            line["row"],
+            key,
+            "record-withdrawn",
+            f"这条{zh}已经撤销。如仍有效，请先恢复：gridmap {name} restore {line[key]}。",
+            f"this record is withdrawn. If it stands, put it back first: gridmap {name} restore {line[key]}.",
+        )
+        for line in parsed.table.select(["row", key]).to_pylist()
+        if line[key] in gone
+    ]
+    return refuse_more(parsed, wrong)
 
 
 def _save_mapping(session: Session, noun: str, name: str, mapping: dict[str, str], actor: Actor) -> None:
@@ -253,7 +354,7 @@ def _save_mapping(session: Session, noun: str, name: str, mapping: dict[str, str
         runs.save_mapping(session, noun, name, mapping, actor.post)
 
 
-def _known(database: Database, scope: Scope, kind: ImportKind, ground: Ground) -> KnownGrids:
+def known_to(database: Database, scope: Scope, kind: ImportKind, ground: Ground) -> KnownGrids:
     """Return what the workspace knows; only what a file names is looked up."""
 
     def asked(read: Callable[[Session, pa.Array], pa.Array]) -> Callable[[pa.Array], pa.Array]:
@@ -294,53 +395,6 @@ def _parameters(options: ImportOptions, mapping: dict[str, str] | None) -> dict[
         "layer": options.layer,
         "dayfirst": options.dayfirst,
         "accept_valid": options.accept_valid,
-    } | ({"encoding": options.encoding} if options.encoding else {})
-
-
-def _defaulted(kind: ImportKind, parsed: ParsedTable) -> frozenset[str]:
-    """Return the columns that a file does not have and that new rows get a default for."""
-    given = {*parsed.headers.values(), *parsed.constants}
-    absent = {f.name for f in NOUNS[parsed.noun].fields if f.default is not None and f.name not in given}
-    return frozenset(kind.load.columns_of(absent))
-
-
-def _write(
-    session: Session,
-    kind: ImportKind,
-    parsed: ParsedTable,
-    rows: pa.Table,
-    parameters: dict[str, Any],
-    post: str | None,
-    on_progress: bulk.Progress,
-) -> bulk.Merged:
-    run = ImportRun(
-        noun=parsed.noun,
-        file_name=parsed.file_name,
-        file_sha256=parsed.file_sha256,
-        parameters=parameters,
-        rows_total=parsed.total_rows,
-        rows_inserted=0,
-        rows_updated=0,
-        rows_unchanged=0,
-        rows_refused=parsed.refused_rows,
-        post=post,
-    )
-    session.add(run)
-    session.flush()
-    kept = _defaulted(kind, parsed)
-    bulk.stage(session, kind.load, rows, on_progress=on_progress)
-    if parsed.partial:
-        bulk.complete_staged(session, kind.load)
-    if kind.undoable:
-        journal.snapshot(session, kind.load)
-    done = bulk.merge_staged(session, kind.load, rows.num_rows, run.import_run_id, kept=kept)
-    run.rows_inserted, run.rows_updated, run.rows_unchanged = done.inserted, done.updated, done.unchanged
-    if kind.settle is not None:
-        kind.settle(session, run.import_run_id)
-    if kind.undoable:
-        journal.keep(session, kind.load, run.import_run_id)
-    run.finished_at = dt.datetime.now(dt.UTC)
-    session.flush()
-    if done.inserted or done.updated:
-        workspace.touch(session)
-    return done
+        **({"encoding": options.encoding} if options.encoding else {}),
+        **({"clear_blank": True} if options.clear_blank else {}),
+    }

@@ -21,6 +21,7 @@ PLACED_TABLES = {
     "team_positions": ("team_id", "at"),
     "migrant_clusters": ("cluster_id",),
     "organisations": ("organisation_id",),
+    "fixed_points": ("point_id",),
 }
 """Tables whose grid follows from their point, and their keys."""
 
@@ -32,9 +33,13 @@ Assigner = Callable[
 _ROWS_AT_ONCE = 200_000
 
 
-def add_version(session: Session, valid_from: dt.date, source: str, *, illustrative: bool) -> int:
-    """Record a new version of the boundaries; return its number."""
-    version = BoundaryVersion(valid_from=valid_from, source=source, illustrative=illustrative)
+def add_version(
+    session: Session, valid_from: dt.date, source: str, *, illustrative: bool, run_id: int | None = None
+) -> int:
+    """Record a new version of the boundaries, and the import that brought it; return its number."""
+    version = BoundaryVersion(
+        valid_from=valid_from, source=source, illustrative=illustrative, import_run_id=run_id
+    )
     session.add(version)
     session.flush()
     return version.version_id
@@ -159,6 +164,9 @@ def follow_successors(session: Session, successors: dict[int, int]) -> int:
             "update migrant_clusters set grid_key = :new where grid_key = :old and geom is null",
             "update organisations set grid_key = :new where grid_key = :old and geom is null",
             "update teams set grid_key = :new where grid_key = :old",
+            "update fixed_points set grid_key = :new where grid_key = :old and geom is null",
+            "update projects set grid_key = :new where grid_key = :old",
+            "update rulings set grid_key = :new where grid_key = :old",
             "update clinics set grid_key = :new where grid_key = :old",
             (
                 "insert into grid_posts select :new, title, duty, phone, hours from grid_posts"

@@ -5,7 +5,7 @@ COPY may not write to a table with row-level security; the staging table is temp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,6 +89,56 @@ def merge_staged(
     counts = session.execute(text(load.merge_sql(kept) if known else load.insert_sql), {"run": run_id}).one()
     inserted, touched = int(counts[0]), int(counts[1])
     return Merged(inserted, touched - inserted, rows - touched)
+
+
+def clear(
+    session: Session, load: Load, fields: Mapping[str, Collection[str]], run_id: int | None = None
+) -> int:
+    """Empty fields of stored rows; return how many rows were not empty there.
+
+    Parameters
+    ----------
+    session : Session
+    load : Load
+    fields : mapping
+        Field to the keys of the rows in which it is emptied.
+    run_id : int, optional
+        Import run that changed rows point to.
+    """
+    touched: set[str] = set()
+    for field, keys in fields.items():
+        columns = sorted(load.columns_of({field}) - set(load.key))
+        if not columns:
+            continue
+        emptied = ", ".join(f"{c} = null" for c in columns) + (
+            ", import_run_id = cast(:run as bigint)" if load.has_run else ""
+        )
+        filled = " or ".join(f"{c} is not null" for c in columns)
+        done = session.scalars(
+            text(
+                f"update {load.table} set {emptied} where {load.key[0]} = any(:keys) and ({filled})"  # noqa: S608 - own names
+                f" returning {load.key[0]}"
+            ),
+            {"keys": list(keys), "run": run_id},
+        )
+        touched |= set(done)
+    return len(touched)
+
+
+def withdrawn_keys(session: Session, load: Load, wanted: pa.Array) -> frozenset[str]:
+    """Return which of some identifiers are those of withdrawn rows."""
+    show_withdrawn(session)
+    query = text(
+        f"select {load.key[0]} from {load.table} where withdrawn_at is not null and {load.key[0]} = any(:wanted)"  # noqa: S608 - own names
+    )
+    found = frozenset(session.scalars(query, {"wanted": wanted.to_pylist()}))
+    session.execute(text("select set_config('gridmap.withdrawn', '', true)"))
+    return found
+
+
+def show_withdrawn(session: Session) -> None:
+    """Let this transaction see what is withdrawn."""
+    session.execute(text("select set_config('gridmap.withdrawn', 'shown', true)"))
 
 
 def stage(session: Session, load: Load, rows: pa.Table, *, on_progress: Progress | None = None) -> None:

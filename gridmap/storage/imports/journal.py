@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,16 @@ class Change:
     kind: str
     before: dict[str, Any]
     after: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """A row that is kept and no longer in force: its key and name, when that was, and why."""
+
+    key: str
+    name: str | None
+    at: dt.datetime
+    why: str | None
 
 
 def _row(load: Load, alias: str) -> str:
@@ -119,6 +130,39 @@ def overtaken(session: Session, noun: str, load: Load, run_id: int) -> list[dict
     return [row[0] for row in rows]
 
 
+def mark(
+    session: Session, load: Load, run_id: int, key: str, at: dt.datetime | None, why: str | None
+) -> bool:
+    """Withdraw a row, or put it back into force where there is no time, and keep that in a run; False for no such row.
+
+    Parameters
+    ----------
+    session : Session
+        Sees what is withdrawn.
+    load : Load
+    run_id : int
+    key : str
+    at : datetime or None
+    why : str or None
+    """
+    before = session.scalar(
+        text(f"select {_row(load, 't')} from {load.table} t where t.{load.key[0]} = :key for update"),  # noqa: S608 - own names
+        {"key": key},
+    )
+    if before is None or (before["withdrawn_at"] is None) == (at is None):
+        return False
+    after = session.scalar(
+        text(
+            f"update {load.table} t set withdrawn_at = :at, withdrawn_why = :why, import_run_id = :run"  # noqa: S608 - own names
+            f" where t.{load.key[0]} = :key returning {_row(load, 't')}"
+        ),
+        {"key": key, "at": at, "why": why, "run": run_id},
+    )
+    session.add(ImportChange(import_run_id=run_id, before=before, after=after))
+    session.flush()
+    return True
+
+
 def put_back(session: Session, load: Load, run_id: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Give changed rows the columns that they had before an import.
 
@@ -127,14 +171,16 @@ def put_back(session: Session, load: Load, run_id: int) -> tuple[list[dict[str, 
     restored, left : list of dict
         Rows that are as before, and rows that have changed since and stay as they are.
     """
-    columns = [c for c in load.values if c not in load.key] + ["import_run_id"]
+    marks = ["withdrawn_at", "withdrawn_why"] if load.marked else []
+    columns = [c for c in load.values if c not in load.key] + ["import_run_id", *marks]
     listed = ", ".join(f'"{c}"' for c in columns)
     values = ", ".join(f'b."{c}"' for c in columns)
     restored = session.execute(
         text(
             f"update {load.table} t set ({listed}) = row({values}) from import_changes j,"  # noqa: S608 - own names
             f" jsonb_populate_record(null::{load.table}, j.before) b where j.import_run_id = :run"
-            f" and j.kind = 'changed' and {_same(load, 't', 'b')} and {_row(load, 't')} = j.after returning j.before"
+            f" and j.kind = 'changed' and {_same(load, 't', 'b')} and jsonb_strip_nulls({_row(load, 't')})"
+            " = jsonb_strip_nulls(j.after) returning j.before"
         ),
         {"run": run_id},
     ).all()
@@ -166,3 +212,75 @@ def take_out(session: Session, load: Load, run_id: int) -> list[dict[str, Any]]:
         {"run": run_id},
     )
     return [row[0] for row in rows]
+
+
+def fill_from(session: Session, load: Load, run_id: int, stays: str, goes: str) -> None:
+    """Give a row what it lacks of another row, a place as a whole, and keep that in a run."""
+    key = load.key[0]
+    before = session.scalar(
+        text(f"select {_row(load, 't')} from {load.table} t where t.{key} = :key for update"),  # noqa: S608 - own names
+        {"key": stays},
+    )
+    placed = next((c for c in ("geom", "base") if c in load.values), None)
+    filled = [
+        f'"{c}" = case when t."{placed}" is null then o."{c}" else t."{c}" end'
+        if c in load.place
+        else f'"{c}" = coalesce(t."{c}", o."{c}")'
+        for c in load.values
+        if c not in load.key
+    ]
+    after = session.scalar(
+        text(
+            f"update {load.table} t set {', '.join(filled)}, import_run_id = :run from {load.table} o"  # noqa: S608 - own names
+            f" where t.{key} = :stays and o.{key} = :goes returning {_row(load, 't')}"
+        ),
+        {"stays": stays, "goes": goes, "run": run_id},
+    )
+    session.add(ImportChange(import_run_id=run_id, before=before, after=after))
+    session.flush()
+
+
+def find(session: Session, load: Load, key: str) -> dict[str, Any] | None:
+    """Return a row in force with its coordinates as ``lon`` and ``lat`` where it has a point."""
+    rows = _rows(session, load, f"t.{load.key[0]} = :key", {"key": key}, 1)
+    return rows[0] if rows else None
+
+
+def in_force(session: Session, load: Load, words: str, most: int = 500) -> list[dict[str, Any]]:
+    """Return rows in force whose key or name holds some words, by key."""
+    named = (
+        " or position(lower(:words) in lower(coalesce(t.name_zh, ''))) > 0"
+        if "name_zh" in load.values
+        else ""
+    )
+    condition = f":words = '' or position(lower(:words) in lower(t.{load.key[0]})) > 0{named}"
+    return _rows(session, load, condition, {"words": words}, most)
+
+
+def withdrawn(session: Session, load: Load, most: int = 500) -> list[Withdrawn]:
+    """Return withdrawn rows, the newest first."""
+    session.execute(text("select set_config('gridmap.withdrawn', 'shown', true)"))
+    name = "name_zh" if "name_zh" in load.values else "null"
+    rows = session.execute(
+        text(
+            f'select {load.key[0]} as key, {name} as name, withdrawn_at as "at", withdrawn_why as why'  # noqa: S608 - own names
+            f" from {load.table} where withdrawn_at is not null order by withdrawn_at desc limit {int(most)}"
+        )
+    )
+    return [Withdrawn(**row) for row in rows.mappings()]
+
+
+def _rows(
+    session: Session, load: Load, condition: str, given: dict[str, Any], most: int
+) -> list[dict[str, Any]]:
+    placed = next((c for c in ("geom", "base") if c in load.place), None)
+    point = "" if placed is None else f", ST_X(t.{placed}) as lon, ST_Y(t.{placed}) as lat"
+    columns = ", ".join(f't."{c}"' for c in load.values if c not in {"geom", "base", "tile_key"})
+    rows = session.execute(
+        text(
+            f"select {columns}{point} from {load.table} t where {condition}"  # noqa: S608 - own names
+            f" order by t.{load.key[0]} limit {int(most)}"
+        ),
+        given,
+    )
+    return [dict(row) for row in rows.mappings()]

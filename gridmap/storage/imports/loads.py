@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 POINT = "case when lon is null or lat is null then null else ST_SetSRID(ST_MakePoint(lon, lat), 4326) end"
+_OF_POINT = frozenset({"geom", "tile_key", "raw_x", "raw_y", "source_crs"})
+_AXES = (("lon", "ST_X"), ("lat", "ST_Y"))
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Load:
         SQL condition over the stored row ``t``: what it tells in words has expired, and no file brings it back.
     expiring : tuple of str
         The columns that hold such words, and the place.
+    marked : bool
+        Whether its rows can be withdrawn: kept, with the time and the reason, and in force no longer.
     """
 
     table: str
@@ -53,6 +57,7 @@ class Load:
     derived: dict[str, str] = field(default_factory=dict)
     closed: str = ""
     expiring: tuple[str, ...] = ()
+    marked: bool = False
 
     @property
     def staging_table(self) -> str:
@@ -83,7 +88,18 @@ class Load:
         """Fill empty columns of staged rows from the rows that they will update; a place as a whole, or not at all."""
         staged = {name for name, _ in self.staging}
         plain = [c for c, source in self.values.items() if source == f's."{c}"' and c in staged]
-        nowhere = "s.placed_by is null" if "placed_by" in staged else "true"
+        nowhere = next(
+            (
+                condition
+                for column, condition in (
+                    ("placed_by", "s.placed_by is null"),
+                    ("wkb", "s.wkb is null"),
+                    ("grid_key", "coalesce(s.grid_key, 0) = 0"),
+                )
+                if column in staged
+            ),
+            "true",
+        )
         filled = [
             f"{c} = case when {nowhere} then t.{c} else s.{c} end"
             if c in self.place
@@ -92,9 +108,12 @@ class Load:
         ]
         if "geom" in self.place and {"lon", "lat"} <= staged:
             filled += [
-                f"{axis} = case when {nowhere} then {of}(t.geom) else s.{axis} end"
-                for axis, of in (("lon", "ST_X"), ("lat", "ST_Y"))
+                f"{axis} = case when {nowhere} then {of}(t.geom) else s.{axis} end" for axis, of in _AXES
             ]
+        if {"base_lon", "base_lat"} <= staged:
+            filled += [f"base_{axis} = coalesce(s.base_{axis}, {of}(t.base))" for axis, of in _AXES]
+        if "wkb" in staged and "geom" in self.place:
+            filled.append("wkb = coalesce(s.wkb, encode(ST_AsBinary(t.geom), 'hex'))")
         same = " and ".join(f"t.{k} = s.{k}" for k in self.key)
         return f"update {self.staging_table} s set {', '.join(filled)} from {self.table} t where {same}"  # noqa: S608 - own names
 
@@ -134,6 +153,10 @@ class Load:
         if column in self.derived:
             now = f"excluded.{column} is not distinct from t.{self.derived[column]}"
             return f"case when {now} then t.{column} else coalesce(excluded.{column}, t.{column}) end"
+        if column in _OF_POINT and column in self.place:
+            # The same place, as an export writes it: what was measured first, and in which system, is kept.
+            here = "ST_DWithin(excluded.geom, t.geom, 1e-8)"
+            return f"case when {here} or not ({self.placed}) then t.{column} else excluded.{column} end"
         if column in self.place:
             return f"case when {self.placed} then excluded.{column} else t.{column} end"
         return f"coalesce(excluded.{column}, t.{column})"

@@ -43,6 +43,10 @@ class KeptRun:
         Rows.
     undone_at : datetime or None
     undone_by, undone_why : str or None
+    act : str or None
+        ``change``, ``withdraw``, ``restore``, ``merge`` of a single record by a person; None for a file.
+    reason, key : str or None
+        Of the act: why, and which record.
     """
 
     run_id: int
@@ -58,6 +62,9 @@ class KeptRun:
     undone_at: dt.datetime | None
     undone_by: str | None
     undone_why: str | None
+    act: str | None = None
+    reason: str | None = None
+    key: str | None = None
 
 
 def _kept(run: ImportRun) -> KeptRun:
@@ -75,6 +82,7 @@ def _kept(run: ImportRun) -> KeptRun:
         run.undone_at,
         run.undone_by,
         run.undone_why,
+        *(run.parameters.get(name) for name in ("act", "reason", "key")),
     )
 
 

@@ -25,6 +25,7 @@ from gridmap.storage.models.patrols import (
     PatrolSegment,
     PatrolVisit,
 )
+from gridmap.storage.models.projects import Project, Ruling
 from gridmap.storage.models.reports import OfficialForm, ReportRun
 from gridmap.storage.models.response import Dispatch
 from gridmap.storage.models.tasks import CaseDay, Clinic, ScreeningAnswer, ScreeningRound, Task
@@ -72,8 +73,10 @@ __all__ = [
     "PatrolVisit",
     "Post",
     "PostTerm",
+    "Project",
     "ReportRun",
     "Road",
+    "Ruling",
     "ScreeningAnswer",
     "ScreeningRound",
     "Session",

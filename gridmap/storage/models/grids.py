@@ -36,6 +36,7 @@ class BoundaryVersion(Base):
     source: Mapped[Str]
     illustrative: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    import_run_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class Grid(Base):

@@ -71,6 +71,8 @@ class FixedPoint(Base):
     placed_by: Mapped[Str]
     geom: Mapped[WKBElement | None] = mapped_column(point_type())
     import_run_id: Mapped[int | None] = mapped_column(BigInteger)
+    withdrawn_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    withdrawn_why: Mapped[str | None] = mapped_column(Text)
 
 
 class PatrolRoute(Base):

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Date,
+    DateTime,
     Double,
     ForeignKey,
     Identity,
@@ -48,6 +49,8 @@ class Team(Base):
     speed_kmh: Mapped[float | None] = mapped_column(Double)
     size: Mapped[int | None] = mapped_column(Integer)
     import_run_id: Mapped[int | None] = mapped_column(BigInteger)
+    withdrawn_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    withdrawn_why: Mapped[str | None] = mapped_column(Text)
 
 
 class TeamPosition(Base):
@@ -88,6 +91,8 @@ class MigrantCluster(Base):
     geom: Mapped[WKBElement | None] = mapped_column(point_type())
     placed_by: Mapped[Str]
     import_run_id: Mapped[int | None] = mapped_column(BigInteger)
+    withdrawn_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    withdrawn_why: Mapped[str | None] = mapped_column(Text)
 
 
 class Organisation(Base):
@@ -112,3 +117,5 @@ class Organisation(Base):
     hours: Mapped[Any | None] = mapped_column(JSONB)
     closed_days: Mapped[list[dt.date]] = mapped_column(ARRAY(Date), server_default=text("'{}'"))
     phone: Mapped[str | None] = mapped_column(Text)
+    withdrawn_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    withdrawn_why: Mapped[str | None] = mapped_column(Text)

@@ -28,6 +28,7 @@ FIXED_POINTS = Load(
         "geom": POINT,
     },
     insert_only={},
+    marked=True,
     place=("grid_key", "tile_key", "placed_by", "geom"),
 )
 
@@ -51,7 +52,7 @@ class FixedPointRow(TypedDict):
 
 def list_fixed_points(session: Session, within: int | None = None) -> list[FixedPointRow]:
     """List fixed points by code; only a grid's subtree where `within` is given."""
-    hidden = {"geom", "tile_key", "import_run_id", "point_id", "placed_by"}
+    hidden = {"geom", "tile_key", "import_run_id", "point_id", "placed_by", "withdrawn_at", "withdrawn_why"}
     columns = [c for c in FixedPoint.__table__.columns if c.name not in hidden]
     query = select(
         *columns, func.ST_X(FixedPoint.geom).label("lon"), func.ST_Y(FixedPoint.geom).label("lat")

@@ -29,6 +29,7 @@ TEAMS = Load(
         "base": POINT.replace("lon", "base_lon").replace("lat", "base_lat"),
     },
     insert_only={},
+    marked=True,
     place=("base", "grid_key"),
     placed="(excluded.base is not null or excluded.grid_key <> 0)",
 )
@@ -70,6 +71,7 @@ MIGRANTS = Load(
         "geom": POINT,
     },
     insert_only={},
+    marked=True,
     place=("grid_key", "tile_key", "placed_by", "geom"),
 )
 
@@ -83,6 +85,7 @@ ORGANISATIONS = Load(
         "geom": POINT,
     },
     insert_only={},
+    marked=True,
     place=("grid_key", "tile_key", "placed_by", "geom"),
 )
 

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from gridmap.domain.gridkey import Scope
 from gridmap.storage.models import MigrantCluster, Organisation
 
+_HIDDEN = frozenset({"geom", "tile_key", "import_run_id", "withdrawn_at", "withdrawn_why"})
+
 
 class SiteRow(TypedDict):
     """A housing or work site with its head-count, and its place where that is known."""
@@ -37,9 +39,7 @@ class OrganisationRow(TypedDict):
 
 def list_migrant_clusters(session: Session, within: int | None = None) -> list[SiteRow]:
     """Migrant clusters, largest first; only a grid's subtree where `within` is given."""
-    columns = [
-        c for c in MigrantCluster.__table__.columns if c.name not in {"geom", "tile_key", "import_run_id"}
-    ]
+    columns = [c for c in MigrantCluster.__table__.columns if c.name not in _HIDDEN]
     query = select(
         *columns, func.ST_X(MigrantCluster.geom).label("lon"), func.ST_Y(MigrantCluster.geom).label("lat")
     ).order_by(MigrantCluster.head_count.desc(), MigrantCluster.code)
@@ -51,9 +51,7 @@ def list_migrant_clusters(session: Session, within: int | None = None) -> list[S
 
 def list_organisations(session: Session, within: int | None = None) -> list[OrganisationRow]:
     """Organisations by kind and code; only a grid's subtree where `within` is given."""
-    columns = [
-        c for c in Organisation.__table__.columns if c.name not in {"geom", "tile_key", "import_run_id"}
-    ]
+    columns = [c for c in Organisation.__table__.columns if c.name not in _HIDDEN]
     query = select(
         *columns, func.ST_X(Organisation.geom).label("lon"), func.ST_Y(Organisation.geom).label("lat")
     ).order_by(Organisation.kind, Organisation.code)

@@ -1,5 +1,6 @@
 // The small map: wheel, drag and buttons move it; where a place is asked for, a click gives it.
 
+import { outline } from "./draw.js";
 import { announce, say } from "./words.js";
 
 const SMALLEST = 40;
@@ -69,6 +70,8 @@ function one(box) {
     });
   }
 
+  const corner = "draw" in box.dataset ? outline(box, (lon, lat) => point(box, lon, lat)) : null;
+
   /** @type {{ x: number, y: number, clientX: number, clientY: number, moved: boolean } | null} */
   let held = null;
   svg.addEventListener("pointerdown", (event) => {
@@ -89,8 +92,10 @@ function one(box) {
   svg.addEventListener("pointerup", (event) => {
     const still = held && !held.moved;
     held = null;
-    if (!still || !("pick" in box.dataset)) return;
+    if (!still) return;
     const { x, y } = place(event);
+    if (corner) corner(...geographic(box, x, y));
+    if (!("pick" in box.dataset)) return;
     take(box, x, y);
     pin(x, y);
   });
@@ -130,8 +135,13 @@ function numbers(box) {
 
 /** @param {HTMLElement} box @param {number} x @param {number} y */
 function take(box, x, y) {
+  setPlace(...geographic(box, x, y), null);
+}
+
+/** @param {HTMLElement} box @param {number} x @param {number} y @returns {[number, number]} */
+function geographic(box, x, y) {
   const { west, north, scale, cos } = numbers(box);
-  setPlace(west + (x - MARGIN) / (cos * scale), north - (y - MARGIN) / scale, null);
+  return [west + (x - MARGIN) / (cos * scale), north - (y - MARGIN) / scale];
 }
 
 // Puts a place into the form, and lets the form ask which grid it is.

@@ -1,0 +1,37 @@
+"""What an import did, or would do, row by row."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from gridmap.cli.common import console
+from gridmap.domain.records import NOUNS
+from gridmap.services.imports.kinds import FieldChange, RowChange
+
+_WHAT = {
+    "new": "新增 / new",
+    "changed": "更改 / changed",
+    "removed": "已撤出 / withdrawn",
+    "withdrawn": "已撤销 / withdrawn",
+    "restored": "已恢复 / put back",
+}
+
+
+def _cells(noun: str, field: FieldChange) -> tuple[str, str, str]:
+    known = {f.name: f"{f.zh} / {f.name}" for f in (NOUNS[noun].fields if noun in NOUNS else ())}
+    return known.get(field.name, field.name), field.before or "", field.after or ""
+
+
+def print_rows(noun: str, rows: tuple[RowChange, ...]) -> None:
+    """Print rows as a table: record, what became of it, and each field before and after."""
+    table = Table(title="逐行 / row by row")
+    for heading in ("记录 / record", "变化 / what", "字段 / field", "之前 / before", "之后 / after"):
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        first = row.fields[0] if row.fields else None
+        cells = ("", "", "") if first is None else _cells(noun, first)
+        table.add_row(row.name, _WHAT[row.what], *cells)
+        for field in row.fields[1:]:
+            table.add_row("", "", *_cells(noun, field))
+    if rows:
+        console.print(table)

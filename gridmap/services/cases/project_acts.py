@@ -1,0 +1,262 @@
+"""Projects and rulings kept by a person: entered, put right, withdrawn, and the newest change taken back."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+import shapely
+from sqlalchemy.orm import Session
+
+from gridmap.domain.accounts import Actor
+from gridmap.domain.cases import projects as rules
+from gridmap.errors import Conflict, Forbidden, InvalidInput
+from gridmap.ingest.model import ParsedTable
+from gridmap.ingest.rows.cleared import COLUMN as CLEARED
+from gridmap.services.cases.projects import KINDS, absent_record
+from gridmap.services.imports.acts import checked_reason, read_one
+from gridmap.services.imports.kinds import ImportKind
+from gridmap.services.imports.writing import defaulted_of, emptied_of
+from gridmap.storage.cases import desk
+from gridmap.storage.cases import projects as stored
+from gridmap.storage.cases.projects import Kept
+from gridmap.storage.database import Database
+from gridmap.storage.imports import bulk
+from gridmap.storage.workspace import settings as workspace
+
+State = dict[str, Any]
+"""A record's columns as its history keeps them."""
+
+
+def read_shape(text: str) -> Any:
+    """Read a drawn outline: ``lon,lat lon,lat lon,lat`` (EPSG:4326), or GeoJSON of a polygon.
+
+    Raises
+    ------
+    InvalidInput
+        When it is none.
+    """
+    given = text.strip()
+    try:
+        if given.startswith("{"):
+            told = json.loads(given)
+            told = told["geometry"] if told.get("type") == "Feature" else told
+            shape = shapely.from_geojson(json.dumps(told))
+        else:
+            pairs = [
+                tuple(float(v) for v in pair.replace("，", ",").split(","))
+                for pair in given.replace(";", " ").split()
+            ]
+            shape = shapely.Polygon(pairs)
+    except (ValueError, KeyError, TypeError, AttributeError, shapely.errors.ShapelyError):
+        shape = None
+    if (
+        shape is None
+        or shape.is_empty
+        or shape.geom_type not in {"Polygon", "MultiPolygon"}
+        or not shape.is_valid
+    ):
+        raise InvalidInput(
+            "project-shape",
+            "图形应为至少三个角的面，写成“经度,纬度 经度,纬度 …”，边线不能相交；也可以导入文件。",
+            "The outline is a polygon of at least three corners, written as “lon,lat lon,lat …”, that does not cross "
+            "itself; or import a file.",
+        )
+    return shape
+
+
+def save(
+    database: Database,
+    actor: Actor,
+    noun: str,
+    told: Mapping[str, str | None],
+    reason: str,
+    *,
+    shape: Any = None,
+    new: bool = False,
+) -> str:
+    """Keep a project or a ruling: a new one, or what is put right of one.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    noun : str
+        ``projects`` or ``rulings``.
+    told : mapping
+        Field to text as a person writes it, with ``code``; an empty one empties the field.
+    reason : str
+        Kept in its history.
+    shape : shapely.Geometry, optional
+        EPSG:4326; a new project needs one.
+    new : bool
+        Whether it is meant to be a new one.
+
+    Returns
+    -------
+    str
+        Its code.
+
+    Raises
+    ------
+    InvalidInput
+        When a field is wrong, or nothing changes.
+    Conflict
+        When a new one has a code that is taken.
+    Forbidden
+        When its grid lies outside the actor's scope.
+    NotFound
+        When there is no such record to change.
+    """
+    why = checked_reason(reason)
+    kind = KINDS[noun]
+    if noun == "projects" and new and shape is None:
+        raise InvalidInput(
+            "project-no-shape",
+            "新项目要有图形：在地图上点出各角，或导入文件。",
+            "A new project has an outline: click its corners on the map, or import a file.",
+        )
+    if not new:
+        with database.scoped_session(actor.scope) as session:
+            if stored.find(session, noun, str(told.get("code"))) is None:
+                raise absent_record(noun, str(told.get("code")))
+    parsed, book = read_one(database, actor, kind, told, shape)
+    code = str(parsed.table["code"][0].as_py())
+    rows = kind.place(parsed, book).rows
+    with database.scoped_session(actor.scope, write=True) as session:
+        _may_write(session, actor, kind, code, rows, new=new)
+        _check(session, noun, parsed)
+        before = None if new else stored.state(session, noun, code)
+        bulk.stage(session, kind.load, rows)
+        if parsed.partial:
+            bulk.complete_staged(session, kind.load)
+        done = bulk.merge_staged(session, kind.load, 1, kept=defaulted_of(kind, parsed))
+        emptied = bulk.clear(session, kind.load, emptied_of(kind, rows))
+        if not (done.inserted or done.updated or emptied):
+            raise InvalidInput("edit-nothing", "没有更改任何内容。", "Nothing was changed.")
+        _remember(session, noun, code, actor, "new" if new else "change", why, before)
+        _touch(session)
+    return code
+
+
+def _check(session: Session, noun: str, parsed: ParsedTable) -> None:
+    """Refuse what does not agree with what is stored of the fields that are not told."""
+    line = parsed.table.to_pylist()[0]
+    emptied = (line.get(CLEARED) or "").split()
+    old = stored.find(session, noun, line["code"]) or {}
+    told = {**old, **{k: v for k, v in line.items() if v is not None}, **dict.fromkeys(emptied)}
+    (rules.check_project if noun == "projects" else rules.check_ruling)(told)
+
+
+def _may_write(
+    session: Session, actor: Actor, kind: ImportKind, code: str, rows: pa.Table, *, new: bool
+) -> None:
+    key = int(rows["grid_key"][0].as_py() or 0)
+    known = stored.find(session, kind.noun, code, withdrawn=True)
+    if new and known is not None:
+        raise Conflict(
+            "record-code-taken",
+            f"编号 {code} 已有（含已撤销的）。请换一个编号。",
+            f"The code {code} is taken, perhaps by a withdrawn record. Take another.",
+        )
+    if not new:
+        if known is None or known["withdrawn_at"] is not None:
+            raise absent_record(kind.noun, code)
+        stored.lock(session, kind.noun, code)
+    for where in {key, int(known["grid_key"]) if known else key}:
+        if (where or new) and where not in actor.scope:
+            raise Forbidden(
+                "place-outside-grid",
+                "这块地（或适用范围）不在您的管辖范围内。",
+                "This land, or where it is to hold, lies outside your scope.",
+            )
+
+
+def withdraw(database: Database, actor: Actor, noun: str, code: str, reason: str) -> None:
+    """Withdraw a project or a ruling: it is kept and marked.
+
+    Raises
+    ------
+    NotFound
+        When the scope has none in force.
+    Forbidden
+        When its grid lies outside the actor's scope.
+    InvalidInput
+        When no reason is given.
+    """
+    why = checked_reason(reason)
+    with database.scoped_session(actor.scope, write=True) as session:
+        before = _mine(session, actor, noun, code)
+        if before["withdrawn_at"] is not None:
+            raise absent_record(noun, code)
+        told = before | {"withdrawn_at": dt.datetime.now(dt.UTC).isoformat(), "withdrawn_why": why}
+        stored.put(session, noun, code, told)
+        _remember(session, noun, code, actor, "withdraw", why, before)
+        _touch(session)
+
+
+def take_back(database: Database, actor: Actor, noun: str, code: str, reason: str) -> None:
+    """Take the newest change of a project or ruling back: it is as before; a withdrawn one is in force again.
+
+    Raises
+    ------
+    NotFound
+        When the scope has none.
+    Conflict
+        When there is nothing to take back: it is as it was made or imported.
+    """
+    why = checked_reason(reason)
+    with database.scoped_session(actor.scope, write=True) as session:
+        now_row = _mine(session, actor, noun, code)
+        row = stored.find(session, noun, code, withdrawn=True)
+        entries = list(row["history"]) if row else []
+        newest = next((n for n in range(len(entries) - 1, -1, -1) if not entries[n].get("undone_at")), None)
+        if newest is None or entries[newest]["before"] is None:
+            raise Conflict(
+                "record-no-change",
+                "没有可以撤回的更改；整条不要时请撤销。",
+                "There is no change to take back; withdraw it as a whole instead.",
+            )
+        at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        stored.put(session, noun, code, entries[newest]["before"])
+        entries[newest] |= {"undone_at": at, "undone_by": actor.post, "undone_why": why, "after": now_row}
+        stored.remember(session, noun, code, entries)
+        _touch(session)
+
+
+def _touch(session: Session) -> None:
+    # That something changed is written for the whole workspace, whoever did it.
+    desk.widen(session)
+    workspace.touch(session)
+
+
+def _mine(session: Session, actor: Actor, noun: str, code: str) -> State:
+    bulk.show_withdrawn(session)
+    stored.lock(session, noun, code)
+    found = stored.state(session, noun, code)
+    if found is None:
+        raise absent_record(noun, code)
+    if int(found["grid_key"]) not in actor.scope:
+        raise Forbidden(
+            "place-outside-grid",
+            "这块地（或适用范围）不在您的管辖范围内。",
+            "This land, or where it is to hold, lies outside your scope.",
+        )
+    return found
+
+
+def _remember(
+    session: Session, noun: str, code: str, actor: Actor, act: str, why: str, before: State | None
+) -> None:
+    row = stored.find(session, noun, code, withdrawn=True)
+    entry: Kept = {
+        "at": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "post": actor.post,
+        "act": act,
+        "why": why,
+        "before": before,
+    }
+    stored.remember(session, noun, code, [*(row["history"] if row else ()), entry])

@@ -1,0 +1,92 @@
+"""A version of the boundaries as the imports list it: the grids that it changes, before and after."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from gridmap.services.ground.succession import is_missing
+from gridmap.storage.models import ImportChange, ImportRun
+
+_TOLD = ("code", "name_zh", "name_en", "population", "households")
+
+
+def enter_version(
+    session: Session,
+    file: tuple[str, str],
+    parameters: dict[str, object],
+    post: str | None,
+    frames: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame],
+    keys: tuple[Sequence[int], Sequence[int], Sequence[int], int],
+    moved: Mapping[int, tuple[str, float]],
+) -> int:
+    """Enter a version with the imports; return its number.
+
+    Parameters
+    ----------
+    session : Session
+    file : tuple of str
+        Names and hash.
+    parameters : dict
+    post : str or None
+    frames : tuple of GeoDataFrame
+        Grids before and after.
+    keys : tuple
+        Keys of grids that are new, changed and ended, and how many stayed.
+    moved : mapping
+        Key of a changed grid to its name and the metres that its outline lies off.
+    """
+    added, changed, ended, same = keys
+    run = ImportRun(
+        noun="grids",
+        file_name=file[0],
+        file_sha256=file[1],
+        parameters=parameters,
+        rows_total=len(added) + len(changed) + same,
+        rows_inserted=len(added),
+        rows_updated=len(changed) + len(ended),
+        rows_unchanged=same,
+        rows_refused=0,
+        post=post,
+        finished_at=dt.datetime.now(dt.UTC),
+    )
+    session.add(run)
+    session.flush()
+    old = _by_key(frames[0], {*changed, *ended})
+    new = _by_key(frames[1], {*changed, *added})
+    # The first boundaries have nothing before them: which grids are new is told by the grids themselves.
+    rows: list[dict[str, object]] = [
+        {"before": old[key], "after": new[key] | {"moved_m": moved[key][1]}} for key in changed
+    ]
+    rows += [{"before": old[key], "after": None} for key in ended]
+    if old:
+        rows += [{"before": {"grid_key": key}, "after": new[key]} for key in added]
+    if rows:
+        session.execute(insert(ImportChange), [row | {"import_run_id": run.import_run_id} for row in rows])
+    return run.import_run_id
+
+
+def _by_key(frame: gpd.GeoDataFrame, wanted: set[int]) -> dict[int, dict[str, object]]:
+    if frame.empty or not wanted:
+        return {}
+    some = frame[frame["grid_key"].isin(wanted)]
+    shapes = shapely.to_wkb(some.geometry.to_numpy(), hex=True)
+    out = {}
+    for row, shape in zip(pd.DataFrame(some).to_dict("records"), shapes, strict=True):
+        told: dict[str, Any] = {name: None if is_missing(row[name]) else row[name] for name in _TOLD}
+        for count in ("population", "households"):
+            told[count] = None if told[count] is None else int(told[count])
+        out[int(row["grid_key"])] = told | {
+            "grid_key": int(row["grid_key"]),
+            "level": int(row["level"]),
+            "illustrative": bool(row["illustrative"]),
+            "geom": str(shape),
+        }
+    return out

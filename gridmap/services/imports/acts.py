@@ -1,0 +1,323 @@
+"""Single records put right, moved, merged and withdrawn with a reason: each act is listed, shown and undone."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from sqlalchemy.orm import Session
+
+from gridmap.domain.accounts import Actor
+from gridmap.domain.records import NOUNS
+from gridmap.domain.terms import LONGEST
+from gridmap.errors import Conflict, InvalidInput, NotFound
+from gridmap.ingest.free_text import checked_text
+from gridmap.ingest.model import ParsedTable, RawTable
+from gridmap.ingest.rows.parse import parse_raw
+from gridmap.services.imports.kinds import Ground, ImportKind
+from gridmap.services.imports.records import ImportOptions, ImportResult, import_parsed, known_to
+from gridmap.storage.database import Database
+from gridmap.storage.imports import journal
+from gridmap.storage.imports.bulk import show_withdrawn
+from gridmap.storage.imports.journal import Withdrawn
+from gridmap.storage.models import ImportRun
+from gridmap.storage.workspace import settings as workspace
+
+_FORM = Path("更改.csv")
+"""What messages call the row that a form holds."""
+
+
+def checked_reason(reason: str) -> str:
+    """Return a reason as it is kept.
+
+    Raises
+    ------
+    InvalidInput
+        When there is none, it is too long, or it points at a person.
+    """
+    tidy = " ".join(reason.split())
+    if not 1 <= len(tidy) <= LONGEST["reason"]:
+        raise InvalidInput(
+            "act-no-reason",
+            f"请写明原因（1 至 {LONGEST['reason']} 字）。",
+            f"Say why, in 1 to {LONGEST['reason']} characters.",
+        )
+    checked_text(tidy)
+    return tidy
+
+
+def read_one(
+    database: Database, actor: Actor, kind: ImportKind, told: Mapping[str, str | None], shape: Any = None
+) -> tuple[ParsedTable, Ground]:
+    """Read the fields of one record as an import reads a row.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    kind : ImportKind
+    told : mapping
+        Field to text as a person writes it; an empty one empties the field, one that is not there is left alone.
+    shape : shapely.Geometry, optional
+        EPSG:4326; of a noun with a shape of its own.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the field and what is wrong with it.
+    """
+    noun = NOUNS[kind.noun]
+    needed = [f for f in noun.fields if f.required and f.name in told and not (told[f.name] or "").strip()]
+    if needed:
+        raise InvalidInput(
+            "record-field-needed",
+            f"{'、'.join(f.zh for f in needed)}不能空着。请填写。",
+            f"{', '.join(f.name for f in needed)} cannot be empty. Fill it in.",
+        )
+    ground: Ground = kind.ground(database, actor.scope)
+    geometry = None
+    if shape is not None:
+        geometry = np.empty(1, dtype=object)
+        geometry[0] = shape
+    raw = RawTable(
+        _FORM,
+        uuid.uuid4().hex,
+        "form",
+        pa.table({name: pa.array([text or None], pa.string()) for name, text in told.items()}),
+        np.array([1]),
+        geometry,
+        "EPSG:4326",
+    )
+    parsed = parse_raw(
+        raw,
+        noun,
+        mapping=None,
+        meant={},
+        crs=None,
+        bounds=ground.bounds,
+        zone=database.settings.timezone,
+        dayfirst=None,
+        now=dt.datetime.now(dt.UTC),
+        known=known_to(database, actor.scope, kind, ground),
+        clear_blank=True,
+    )
+    refuse_wrong(parsed)
+    return parsed, ground
+
+
+def refuse_wrong(parsed: ParsedTable) -> None:
+    """Refuse a row of a form that was not accepted.
+
+    Raises
+    ------
+    InvalidInput
+        With every field that is wrong and why.
+    """
+    if parsed.refused.empty:
+        return
+    zh = "；".join(f"“{r.field}”：{r.reason_zh}" for r in parsed.refused.itertuples())
+    en = "; ".join(f'"{r.field}": {r.reason_en}' for r in parsed.refused.itertuples())
+    raise InvalidInput("record-fields-wrong", f"没有保存。{zh}", f"Nothing was saved. {en}")
+
+
+def change(
+    database: Database, actor: Actor, kind: ImportKind, key: str, told: Mapping[str, str | None], reason: str
+) -> ImportResult:
+    """Put fields of a record right, or move it to another place.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+        Answers for the whole workspace.
+    kind : ImportKind
+    key : str
+    told : mapping
+        As of :func:`read_one`; coordinates as ``lon`` and ``lat`` (EPSG:4326), a grid as ``grid_code``.
+    reason : str
+
+    Raises
+    ------
+    NotFound
+        When there is no such record.
+    InvalidInput
+        When a field is wrong, or nothing changes.
+    """
+    why = checked_reason(reason)
+    noun = NOUNS[kind.noun]
+    with database.scoped_session(actor.scope) as session:
+        _require(session, kind, key)
+    parsed, ground = read_one(database, actor, kind, {noun.unique[0]: key, **told})
+    done = import_parsed(
+        database,
+        actor.scope.for_upkeep(),
+        kind,
+        parsed,
+        ground,
+        ImportOptions(accept_doubtful=True),
+        parameters={"act": "change", "reason": why, "key": key},
+        actor=actor,
+    )
+    if done.parsed is not None:
+        refuse_wrong(done.parsed)
+    if not done.updated:
+        raise InvalidInput("edit-nothing", "没有更改任何内容。", "Nothing was changed.")
+    return done
+
+
+def withdraw(database: Database, actor: Actor, kind: ImportKind, key: str, reason: str) -> int:
+    """Withdraw a record: it is kept and marked, and in no list, count, map or plan; return the number of the act.
+
+    Raises
+    ------
+    NotFound
+        When there is no such record in force.
+    InvalidInput
+        When no reason is given.
+    """
+    return _mark(database, actor, kind, {"act": "withdraw", "key": key}, key, reason, dt.datetime.now(dt.UTC))
+
+
+def restore(database: Database, actor: Actor, kind: ImportKind, key: str, reason: str) -> int:
+    """Put a withdrawn record back into force; return the number of the act.
+
+    Raises
+    ------
+    NotFound
+        When there is no such record that is withdrawn.
+    InvalidInput
+        When no reason is given.
+    """
+    return _mark(database, actor, kind, {"act": "restore", "key": key}, key, reason, None)
+
+
+def merge(database: Database, actor: Actor, kind: ImportKind, stays: str, goes: str, reason: str) -> int:
+    """Merge a record into another that is the same thing: what the one lacks it gets, and the other is withdrawn.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    kind : ImportKind
+    stays, goes : str
+        The one that stays keeps every field that it has.
+    reason : str
+
+    Returns
+    -------
+    int
+        Number of the act, by which both are as before again.
+
+    Raises
+    ------
+    NotFound
+        When one of them is not in force.
+    InvalidInput
+        When both are one, or no reason is given.
+    """
+    if stays == goes:
+        raise InvalidInput("merge-itself", "不能并入自身。", "Nothing is merged with itself.")
+    why = checked_reason(reason)
+    at = dt.datetime.now(dt.UTC)
+    with database.scoped_session(actor.scope, write=True) as session:
+        for key in (stays, goes):
+            _require(session, kind, key)
+        show_withdrawn(session)
+        run = _enter(session, kind, actor, {"act": "merge", "reason": why, "key": stays, "merged": goes}, 2)
+        journal.fill_from(session, kind.load, run, stays, goes)
+        journal.mark(session, kind.load, run, goes, at, f"并入 / merged into {stays}: {why}")
+        workspace.touch(session)
+    return run
+
+
+def list_withdrawn(database: Database, actor: Actor, kind: ImportKind) -> list[Withdrawn]:
+    """List withdrawn records, the newest first."""
+    with database.scoped_session(actor.scope) as session:
+        return journal.withdrawn(session, kind.load)
+
+
+def find_record(database: Database, actor: Actor, kind: ImportKind, key: str) -> dict[str, object]:
+    """Return a record in force with its coordinates as ``lon`` and ``lat``.
+
+    Raises
+    ------
+    NotFound
+    """
+    with database.scoped_session(actor.scope) as session:
+        return _require(session, kind, key)
+
+
+def list_records(
+    database: Database, actor: Actor, kind: ImportKind, words: str = ""
+) -> list[dict[str, object]]:
+    """List records in force by key, those whose key or name holds some words; at most 500."""
+    with database.scoped_session(actor.scope) as session:
+        return journal.in_force(session, kind.load, words)
+
+
+def _require(session: Session, kind: ImportKind, key: str) -> dict[str, object]:
+    found = journal.find(session, kind.load, key)
+    if found is None:
+        raise NotFound(
+            "record-not-found",
+            f"没有编号为 {key} 的{NOUNS[kind.noun].zh}，或已撤销。",
+            f"There is no {NOUNS[kind.noun].en} {key}, or it is withdrawn.",
+        )
+    return found
+
+
+def _enter(session: Session, kind: ImportKind, actor: Actor, parameters: dict[str, object], rows: int) -> int:
+    run = ImportRun(
+        noun=kind.noun,
+        file_name=_FORM.name,
+        file_sha256=uuid.uuid4().hex,
+        parameters=parameters,
+        rows_total=rows,
+        rows_inserted=0,
+        rows_updated=rows,
+        rows_unchanged=0,
+        rows_refused=0,
+        post=actor.post,
+        finished_at=dt.datetime.now(dt.UTC),
+    )
+    session.add(run)
+    session.flush()
+    return run.import_run_id
+
+
+def _mark(
+    database: Database,
+    actor: Actor,
+    kind: ImportKind,
+    parameters: dict[str, object],
+    key: str,
+    reason: str,
+    at: dt.datetime | None,
+) -> int:
+    why = checked_reason(reason)
+    if not kind.load.marked:
+        raise Conflict(
+            "record-not-withdrawn-here",
+            f"{NOUNS[kind.noun].zh}不在这里撤销。",
+            f"A {NOUNS[kind.noun].en} is not withdrawn here.",
+        )
+    with database.scoped_session(actor.scope, write=True) as session:
+        show_withdrawn(session)
+        run = _enter(session, kind, actor, {**parameters, "reason": why}, 1)
+        if not journal.mark(session, kind.load, run, key, at, why if at else None):
+            raise NotFound(
+                "record-not-found",
+                f"没有编号为 {key} 的{NOUNS[kind.noun].zh}，或已撤销。"
+                if at
+                else f"没有已撤销的{NOUNS[kind.noun].zh} {key}。",
+                f"There is no {NOUNS[kind.noun].en} {key}, or it is withdrawn."
+                if at
+                else f"There is no withdrawn {NOUNS[kind.noun].en} {key}.",
+            )
+        workspace.touch(session)
+    return run

@@ -1,0 +1,159 @@
+"""The file of a project's risk assessment (稳评) and the week's book of questions and rulings, as documents."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from gridmap.domain.cases import lists
+from gridmap.domain.cases.projects import ANSWERS, PROJECTS, STEPS
+from gridmap.domain.codes import code_list
+from gridmap.domain.gridkey import Scope
+from gridmap.files.atomic import replacing
+from gridmap.files.papers import Paper, write_papers
+from gridmap.services.cases import projects
+from gridmap.services.cases.places import places_of
+from gridmap.services.cases.projects import ShownProject, Window
+from gridmap.storage.database import Database
+
+_SITES = {"organisations": "机构", "migrants": "聚居点", "fixed_points": "必到点"}
+
+
+def write_assessment(database: Database, scope: Scope, code: str, target: Path) -> None:
+    """Write the file of a project's assessment: register, consultation, analysis, report and decision, follow-up.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    code : str
+    target : Path
+        ``.docx``; it appears whole or not at all. What is not told yet is a blank to be filled by hand.
+
+    Raises
+    ------
+    NotFound
+        When the scope has no such project.
+    """
+    shown = projects.seen(database, scope, code)
+    zone = ZoneInfo(database.settings.timezone)
+    footer = f"{code}　{shown.row['name_zh']}　{dt.datetime.now(zone):%Y-%m-%d} 生成"
+    with replacing(target) as temporary:
+        write_papers(_papers(shown, places_of(database, scope).names), temporary, footer=footer)
+
+
+def _named(name: str, code: str | None) -> str:
+    return lists.find(name, code).zh if code else ""
+
+
+def _told(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _span(window: Window, words: str) -> tuple[str, str]:
+    domains = {c.code: c.zh for c in code_list("domain")}
+    parts = "、".join(f"{domains[d]} {n} 件" for d, n in sorted(window.by_domain.items()))
+    counts = f"{window.total} 件" + (f"（{parts}）" if parts else "")
+    return f"{words}（{window.since} 至 {window.until}）", counts
+
+
+def _papers(shown: ShownProject, names: Mapping[int, tuple[str, str]]) -> list[Paper]:
+    row: Mapping[str, Any] = shown.row
+    place = names.get(int(row["grid_key"]), ("", ""))[0]
+    steps = tuple((f"{_named('project_step', step)}日期", _told(row[f"{step}_on"])) for step in STEPS)
+    fields = {name: PROJECTS.field(name).zh for name in (*ANSWERS, "asked")}
+    sites = "\n".join(f"{_SITES[s['noun']]} {s['code']} {s['name'] or ''}" for s in shown.sites)
+    grids = "、".join(f"{g['name_zh']}（{100 * g['share']:.0f}%）" for g in shown.grids)
+    return [
+        Paper(
+            "重大事项社会稳定风险评估登记表",
+            (
+                ("项目编号", row["code"]),
+                ("项目名称", row["name_zh"]),
+                ("类型", _named("project_kind", row["kind"])),
+                ("责任单位", row["lead"] or ""),
+                ("所在网格", place),
+                *steps,
+            ),
+            (("项目概况", ""),),
+            ("责任单位", "镇综治中心"),
+        ),
+        Paper(
+            "征求意见情况表",
+            (
+                *((fields[name], _told(row[name])) for name in ("asked", *ANSWERS)),
+                ("用地内户数（按网格面积折算）", _told(shown.households)),
+            ),
+            (("主要意见和采纳情况", ""),),
+            ("征求意见单位",),
+        ),
+        Paper(
+            "风险分析预测表",
+            (
+                _span(shown.before, "之前用地内事件"),
+                _span(shown.after, "之后用地内事件"),
+                ("涉及网格", grids),
+                ("风险等级", _named("risk", row["risk"])),
+            ),
+            (("用地内机构和场所", sites or "无"), ("风险点和化解措施", row["decision_note"] or "")),
+            ("分析人",),
+        ),
+        Paper(
+            "社会稳定风险评估意见",
+            (
+                ("评估结论", _named("project_decision", row["decision"])),
+                ("确定意见日期", _told(row["decide_on"])),
+                ("实施日期", _told(row["begins_on"])),
+            ),
+            (("意见", row["decision_note"] or ""),),
+            ("评估小组", "决策单位"),
+        ),
+        Paper(
+            "跟踪情况表",
+            (("跟踪日期", _told(row["follow_up_on"])), _span(shown.after, "之后用地内事件")),
+            (("跟踪情况", row["follow_up"] or ""),),
+            ("跟踪单位",),
+        ),
+    ]
+
+
+def write_book(database: Database, scope: Scope, since: dt.date, until: dt.date, target: Path) -> int:
+    """Write the book of questions and rulings of some days; return how many there are.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    since, until : date
+        First and last day.
+    target : Path
+        ``.docx``; it appears whole or not at all.
+    """
+    rows = projects.list_rulings(database, scope, since, until)
+    names = places_of(database, scope).names
+    kinds = {c.code: c.zh for c in code_list("dispute_kind")}
+    domains = {c.code: c.zh for c in code_list("domain")}
+    papers = [
+        Paper(
+            f"疑难问题答复 {row['code']}",
+            (
+                ("日期", str(row["on_day"])),
+                ("适用范围", names.get(int(row["grid_key"]), ("", ""))[0]),
+                ("领域", domains.get(row["domain"] or "", "")),
+                ("类型", kinds.get(row["kind"] or "", "")),
+                ("同类事件", f"{row['like']} 件，未办结 {row['like_open']} 件"),
+                ("答复单位", row["ruled_by"] or ""),
+            ),
+            (("问题", row["question"]), ("答复", row["ruling"] or "")),
+            ("答复单位",),
+        )
+        for row in reversed(rows)
+    ]
+    if not papers:
+        papers = [Paper("疑难问题答复", (), (("本期", "没有登记问题。"),))]
+    with replacing(target) as temporary:
+        write_papers(papers, temporary, footer=f"{since} 至 {until}")
+    return len(rows)

@@ -1,0 +1,167 @@
+"""Records, projects and rulings on their pages and by the API: whoever may, with a reason, within the scope."""
+
+from __future__ import annotations
+
+import json
+
+from shapely import from_wkb, to_geojson
+from sqlalchemy import text
+
+from gridmap.domain.accounts import Role
+from gridmap.domain.gridkey import Scope, ancestor
+from gridmap.storage.database import Database
+from tests.conftest import MakeDatabase
+from tests.doors import client_of
+
+WHOLE = Scope.whole()
+
+
+def village(database: Database) -> tuple[int, str, str]:
+    """A village's key, its land as corners and as GeoJSON."""
+    with database.scoped_session(WHOLE) as session:
+        key, wkb = session.execute(
+            text(
+                "select grid_key, ST_AsBinary(ST_Envelope(ST_Buffer(label_point, 0.001))) from grids"
+                " where level = 3 and valid_to is null order by grid_key limit 1"
+            )
+        ).one()
+    shape = from_wkb(bytes(wkb))
+    corners = " ".join(f"{x:.6f},{y:.6f}" for x, y in list(shape.exterior.coords)[:-1])
+    return int(key), corners, to_geojson(shape)
+
+
+def test_a_team_is_put_right_merged_withdrawn_and_put_back_on_the_page(make_database: MakeDatabase) -> None:
+    town = make_database("recorded")
+    client = client_of(town, Role.KEEPER)
+    listed = client.get("/records/teams").get_data(as_text=True)
+    assert "T01" in listed
+    page = client.get("/records/teams/T01").get_data(as_text=True)
+    assert 'name="base_lon"' in page
+    refused = client.post("/records/teams/T01/change", data={"name_zh": "", "reason": "改名"})
+    assert refused.status_code == 422
+    done = client.post(
+        "/records/teams/T01/change", data={"name_zh": "枫桥一队", "size": "", "reason": "改名"}
+    )
+    assert done.status_code == 303
+    assert "枫桥一队" in client.get("/records/teams/T01?lang=en").get_data(as_text=True)
+    assert (
+        client.post("/records/teams/T01/merge", data={"other": "T02", "reason": "同一队"}).status_code == 303
+    )
+    assert client.post("/records/teams/T03/withdraw", data={"reason": "解散"}).status_code == 303
+    after = client.get("/records/teams").get_data(as_text=True)
+    assert after.count("/records/teams/T02/restore") == 1
+    assert client.get("/records/teams/T03").status_code == 404
+    assert client.post("/records/teams/T03/restore", data={"reason": "没有解散"}).status_code == 303
+    assert client.get("/records/teams/T03").status_code == 200
+    key = village(town)[0]
+    named = client.post(f"/records/grids/{key}/change", data={"name_zh": "新名村", "reason": "更名"})
+    assert named.status_code == 303
+    assert "新名村" in client.get(f"/records/grids/{key}").get_data(as_text=True)
+    assert "更名" in client.get("/imports").get_data(as_text=True)
+    for address in ("/records/none", "/records/teams/none", "/records/grids/1"):
+        assert client.get(address).status_code == 404, address
+    assert client_of(town, Role.VILLAGE_DESK, key).get("/records").status_code == 403
+
+
+def test_a_project_is_drawn_assessed_taken_back_and_printed_on_the_page(make_database: MakeDatabase) -> None:
+    town = make_database("recorded")
+    key, corners, _ = village(town)
+    client = client_of(town, Role.VILLAGE_DESK, key)
+    assert "还没有项目" in client.get("/projects").get_data(as_text=True)
+    told = {"code": "P1", "name_zh": "<b>文化礼堂</b>", "kind": "construction", "shape": corners}
+    assert client.post("/projects", data=told | {"shape": "1,2"}).status_code == 422
+    assert client.post("/projects", data=told).status_code == 303
+    assert client.post("/projects", data=told).status_code == 409
+    page = client.get("/projects/P1").get_data(as_text=True)
+    assert "&lt;b&gt;文化礼堂" in page
+    change = {
+        "name_zh": "文化礼堂",
+        "kind": "construction",
+        "asked": "30",
+        "in_favour": "31",
+        "reason": "征求意见",
+    }
+    wrong = client.post("/projects/P1/change", data=change)
+    assert wrong.status_code == 422
+    assert 'value="31"' in wrong.get_data(as_text=True)
+    assert client.post("/projects/P1/change", data=change | {"in_favour": "29"}).status_code == 303
+    assert "支持 29" in client.get("/projects/P1").get_data(as_text=True)
+    assert client.get("/projects/P1/cases?which=before").status_code == 200
+    assert client.get("/projects/P1/cases?which=never").status_code == 404
+    assert client.get("/projects/P1/papers.docx").data[:2] == b"PK"
+    assert client.post("/projects/P1/undo", data={"reason": "误记"}).status_code == 303
+    assert "支持 29" not in client.get("/projects/P1?lang=en").get_data(as_text=True)
+    assert client.post("/projects/P1/withdraw", data={"reason": "不建了"}).status_code == 303
+    assert "已于" in client.get("/projects/P1?lang=zh").get_data(as_text=True)
+    other = client_of(town, Role.VILLAGE_DESK, key + 1000)
+    assert other.get("/projects/P1").status_code == 404
+    assert client_of(town, Role.LIAISON).get("/projects").status_code == 403
+
+
+def test_a_question_is_ruled_read_below_and_stands_beside_its_cases(make_database: MakeDatabase) -> None:
+    town = make_database("recorded")
+    key = village(town)[0]
+    area = ancestor(key, 2)
+    desk, below = client_of(town, Role.AREA_DESK, area), client_of(town, Role.VILLAGE_DESK, key)
+    told = {
+        "new": "1",
+        "code": "Q1",
+        "on_day": "2026-10-06",
+        "question": "邻里排水？",
+        "kind": "02",
+        "grid_code": str(area),
+    }
+    assert desk.post("/rulings", data=told).status_code == 303
+    assert "待答复" in below.get("/rulings?week=2026-10-08").get_data(as_text=True)
+    ruled = {"code": "Q1", "ruling": "先看现场", "reason": "答复"}
+    assert below.post("/rulings", data=ruled).status_code in {403, 404}
+    assert desk.post("/rulings", data=ruled).status_code == 303
+    assert "先看现场" in below.get("/rulings?every=1&lang=en").get_data(as_text=True)
+    assert "先看现场" not in below.get("/rulings?week=2026-10-19").get_data(as_text=True)
+    assert below.get("/rulings?week=never").status_code == 422
+    assert below.get("/rulings/book.docx?week=2026-10-08").data[:2] == b"PK"
+    with town.scoped_session(WHOLE) as session:
+        number = session.scalar(
+            text(
+                "select number from incidents where domain = 'dispute' and kind = '02' and not sealed"
+                " and grid_key between :lo and :hi limit 1"
+            ),
+            {"lo": key, "hi": key + 999},
+        )
+    assert number is not None
+    assert "先看现场" in below.get(f"/cases/{number}").get_data(as_text=True)
+    assert desk.post("/rulings/Q1/withdraw", data={"reason": "口径变了"}).status_code == 303
+    assert "先看现场" not in below.get("/rulings?every=1").get_data(as_text=True)
+
+
+def test_the_api_keeps_projects_and_rulings_as_the_pages_do(make_database: MakeDatabase) -> None:
+    town = make_database("recorded")
+    key, _, shape = village(town)
+    client = client_of(town, Role.TOWN_DESK)
+    made = {
+        "code": "P1",
+        "fields": {"name_zh": "道路", "plan_on": "2026-06-01"},
+        "geometry": json.loads(shape),
+    }
+    assert client.post("/api/v1/projects", json=made).status_code == 201
+    told = client.get("/api/v1/projects/P1").get_json()
+    assert told["fields"]["plan_on"] == "2026-06-01"
+    assert ancestor(int(told["fields"]["grid_key"]), 3) == key
+    assert {"before", "after", "households", "sites", "history"} <= set(told)
+    wrong = {"fields": {"decision": "issue"}, "reason": "定了"}
+    answer = client.post("/api/v1/projects/P1/change", json=wrong)
+    assert (answer.status_code, answer.get_json()["code"]) == (422, "project-decision-no-day")
+    right = {"fields": {"decision": "issue", "decide_on": "2026-07-01"}, "reason": "定了"}
+    assert client.post("/api/v1/projects/P1/change", json=right).get_json()["fields"]["decision"] == "issue"
+    back = client.post("/api/v1/projects/P1/undo", json={"reason": "未定"}).get_json()
+    assert back["fields"]["decision"] is None
+    asked = {"code": "Q1", "fields": {"on_day": "2026-10-06", "question": "谁来办？"}}
+    assert client.post("/api/v1/rulings", json=asked).status_code == 201
+    ruled = {"fields": {"ruling": "镇里办"}, "reason": "答复"}
+    assert client.post("/api/v1/rulings/Q1/change", json=ruled).status_code == 200
+    listed = client.get("/api/v1/rulings?from=2026-10-01&to=2026-10-31").get_json()["records"]
+    assert [row["ruling"] for row in listed] == ["镇里办"]
+    assert client.post("/api/v1/projects/P1/withdraw", json={"reason": "不建"}).status_code == 204
+    assert client.get("/api/v1/projects").get_json()["records"] == []
+    assert client.get("/api/v1/projects?grid=1").status_code == 422
+    assert client_of(town, Role.SUPERVISOR).get("/api/v1/projects").status_code == 403
