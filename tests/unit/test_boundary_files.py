@@ -171,7 +171,12 @@ def test_mapinfo_and_flatgeobuf_are_read(tmp_path: Path, driver: str, name: str)
     ("document", "code"),
     [
         ({"geometryType": "esriGeometryPolygon", "features": [{"geometry": {"rings": []}}]}, "esri-json"),
-        ({"type": "Topology", "objects": {}, "arcs": []}, "topojson"),
+        ({"type": "Topology", "objects": {}, "arcs": []}, "topojson-broken"),
+        (
+            {"type": "Topology", "objects": {"a": {"type": "Polygon", "arcs": [[7]]}}, "arcs": []},
+            "topojson-broken",
+        ),
+        ({"type": "Topology", "objects": {"a": {}, "b": {}}, "arcs": []}, "topojson-objects"),
     ],
 )
 def test_other_kinds_of_json_are_named(tmp_path: Path, document: dict[str, Any], code: str) -> None:
@@ -179,6 +184,85 @@ def test_other_kinds_of_json_are_named(tmp_path: Path, document: dict[str, Any],
     with pytest.raises(InvalidInput) as caught:
         read(tmp_path / "a.json")
     assert caught.value.code == code
+
+
+def topology() -> dict[str, Any]:
+    """Two neighbours that share an arc; the second walks it backwards. Coordinates are steps of a ten-thousandth."""
+    arcs = [
+        [[0, 0], [0, 100]],
+        [[0, 100], [-100, 0], [0, -100], [100, 0]],
+        [[0, 0], [100, 0], [0, 100], [-100, 0]],
+    ]
+    shapes = [
+        {"type": "Polygon", "arcs": [[0, 1]], "properties": {"名称": "甲村", "编码": "330681109201"}},
+        {"type": "Polygon", "arcs": [[2, -1]], "properties": {"名称": "乙村", "编码": "330681109202"}},
+    ]
+    return {
+        "type": "Topology",
+        "transform": {"scale": [0.0001, 0.0001], "translate": [120.4, 29.78]},
+        "objects": {"villages": {"type": "GeometryCollection", "geometries": shapes}},
+        "arcs": arcs,
+    }
+
+
+def test_arcs_that_neighbours_share_are_followed_in_both_directions(tmp_path: Path) -> None:
+    (tmp_path / "a.topojson").write_text(json.dumps(topology()), "utf-8")
+    found = read(tmp_path / "a.topojson").level(3)
+    assert sorted(found["name_zh"]) == ["乙村", "甲村"]
+    boxes = {row.name_zh: tuple(round(v, 4) for v in row.geometry.bounds) for row in found.itertuples()}
+    assert boxes == {"甲村": (120.39, 29.78, 120.4, 29.79), "乙村": (120.4, 29.78, 120.41, 29.79)}
+
+
+def test_a_table_of_features_by_line_by_wkt_and_as_parquet_is_read_as_the_layer_is(tmp_path: Path) -> None:
+    frame = villages(4)
+    wanted = sorted(frame["网格编码"])
+    lines = json.loads(frame.to_json())["features"]
+    (tmp_path / "a.geojsonl").write_text("\n".join(json.dumps(f) for f in lines), "utf-8")
+    frame.to_parquet(tmp_path / "a.parquet")
+    frame.drop(columns="geometry").assign(wkt=frame.geometry.to_wkt()).to_csv(tmp_path / "a.csv", index=False)
+    for name in ("a.geojsonl", "a.parquet", "a.csv"):
+        found = read(tmp_path / name).level(3)
+        assert sorted(found["code"]) == wanted, name
+        land = shapely.area(found.geometry.to_numpy()).sum()
+        assert land == pytest.approx(shapely.area(frame.geometry.to_numpy()).sum(), rel=1e-6)
+    (tmp_path / "b.parquet").write_bytes(b"PAR1 and nothing more")
+    with pytest.raises(InvalidInput) as caught:
+        read(tmp_path / "b.parquet")
+    assert caught.value.code == "not-parquet"
+
+
+def test_a_file_geodatabase_in_an_archive_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "v.gdb"
+    villages(4).to_file(folder, driver="OpenFileGDB")
+    file = tmp_path / "v.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for part in folder.iterdir():
+            archive.write(part, f"资料/v.gdb/{part.name}")
+    assert sorted(read(file).level(3)["code"]) == sorted(villages(4)["网格编码"])
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("资料/w.gdb/a00000001.gdbtable", b"")
+    with pytest.raises(InvalidInput) as caught:
+        read(file)
+    assert caught.value.code == "filegdb-several"
+
+
+def test_arcs_of_circles_become_lines_and_the_edge_of_the_world_is_no_error(tmp_path: Path) -> None:
+    import importlib.util
+
+    found = importlib.util.find_spec("pyogrio")
+    assert found is not None
+    assert found.origin is not None
+    curved = Path(found.origin).parent / "tests" / "fixtures" / "multisurface.gpkg"
+    draft = read(curved)
+    assert "curves-straightened" in {notice.code for notice in draft.notices}
+    assert draft.level(3).geometry.is_valid.all()
+    world = gpd.GeoDataFrame(
+        {"name": ["甲"], "code": ["1"]},
+        geometry=[shapely.box(-180, -90.0000000000003, 180, 90)],
+        crs="EPSG:4326",
+    )
+    world.to_file(tmp_path / "w.gpkg")
+    assert len(read(tmp_path / "w.gpkg").level(3)) == 1
 
 
 def test_a_town_that_moved_as_a_whole_is_recognised_with_the_system_it_was_in() -> None:
