@@ -1,0 +1,138 @@
+"""Any export fills an empty workspace with the same; any import that is undone leaves what was in force before."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from gridmap.domain.accounts import Actor
+from gridmap.domain.gridkey import Scope
+from gridmap.services.house import EXPORT_LAYERS, HISTORY_KINDS, IMPORT_KINDS
+from gridmap.services.imports import history
+from gridmap.services.imports.records import ImportOptions, import_records
+from gridmap.services.workspace.exports import export_layer
+from gridmap.storage.database import Database
+from tests.conftest import MakeDatabase
+
+WHOLE = Scope.whole()
+KEEPER = Actor.at_the_machine()
+TABLES = {
+    "organisations": "organisations",
+    "migrants": "migrant_clusters",
+    "fixed_points": "fixed_points",
+    "teams": "teams",
+    "rulings": "rulings",
+}
+_NUMBER = itertools.count()
+_NAMES = st.sampled_from(["服务点", "=1+1", "-村口", "@学校", "工地，北", '"引号"', "a;b", "枫桥　站"])
+_MAYBE = st.sampled_from(["", "周一至周五", "0123", "1e5", "2026-01-01", "全天"])
+_PLACES = st.tuples(st.floats(120.36, 120.46), st.floats(29.75, 29.83)).map(
+    lambda p: (f"{p[0]:.8f}", f"{p[1]:.8f}")
+)
+_CODES = st.integers(0, 5).map(lambda n: f"R{n:02}")
+
+
+def rows_of(noun: str) -> st.SearchStrategy[dict[str, str]]:
+    """Rows of a file: codes repeat between files, and optional cells are blank or full."""
+    if noun == "rulings":
+        told: dict[str, Any] = {"on_day": st.just("2026-10-05"), "question": _NAMES, "ruling": _MAYBE}
+        return st.fixed_dictionaries({"code": _CODES, **told})
+    told = {"code": _CODES, "name_zh": _NAMES, "place": _PLACES}
+    more: dict[str, dict[str, Any]] = {
+        "organisations": {"kind": st.sampled_from(["centre", "service_point"]), "opens": _MAYBE},
+        "migrants": {"kind": st.just("housing"), "head_count": st.integers(10, 99).map(str)},
+        "fixed_points": {"kind": st.sampled_from(["school", "bank"]), "times": st.integers(1, 6).map(str)},
+        "teams": {"kind": st.just("专业巡防队"), "size": st.sampled_from(["", "4", "12"])},
+    }
+    return st.fixed_dictionaries(told | more[noun])
+
+
+def written(noun: str, rows: list[dict[str, Any]], folder: Path) -> Path:
+    """A file of rows; a coordinate is written as two columns."""
+    lon, lat = ("base_lon", "base_lat") if noun == "teams" else ("lon", "lat")
+    lines = []
+    for row in rows:
+        place = row.get("place")
+        lines.append(
+            {k: v for k, v in row.items() if k != "place"} | ({lon: place[0], lat: place[1]} if place else {})
+        )
+    file = folder / f"{next(_NUMBER)}.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, list(lines[0]))
+        writer.writeheader()
+        writer.writerows(lines)
+    return file
+
+
+def bring(database: Database, noun: str, file: Path) -> int | None:
+    done = import_records(
+        database, WHOLE, IMPORT_KINDS[noun], file, ImportOptions(accept_valid=True), actor=KEEPER
+    )
+    return done.run_id
+
+
+def exported(database: Database, noun: str, folder: Path) -> bytes:
+    file = folder / f"{next(_NUMBER)}.csv"
+    export_layer(database, WHOLE, EXPORT_LAYERS[noun], file)
+    return file.read_bytes()
+
+
+def clear(*databases: Database) -> None:
+    for database in databases:
+        with database.scoped_session(WHOLE, write=True) as session:
+            session.execute(text("select set_config('gridmap.withdrawn', 'shown', true)"))
+            for table in TABLES.values():
+                session.execute(text(f"delete from {table}"))
+
+
+@pytest.fixture(scope="module")
+def towns_pair(make_database: MakeDatabase) -> tuple[Database, Database]:
+    return make_database("villages"), make_database("villages")
+
+
+@settings(
+    deadline=None,
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(data=st.data(), noun=st.sampled_from(sorted(TABLES)))
+def test_any_export_fills_an_empty_workspace_and_any_import_is_undone(
+    towns_pair: tuple[Database, Database],
+    tmp_path_factory: pytest.TempPathFactory,
+    data: st.DataObject,
+    noun: str,
+) -> None:
+    here, there = towns_pair
+    folder = tmp_path_factory.mktemp("ways")
+    clear(here, there)
+    first, second = (
+        data.draw(st.lists(rows_of(noun), min_size=1, max_size=5, unique_by=lambda row: row["code"]))
+        for _ in range(2)
+    )
+    bring(here, noun, written(noun, first, folder))
+    before = exported(here, noun, folder)
+    run = bring(here, noun, written(noun, second, folder))
+    state = exported(here, noun, folder)
+    again = import_records(
+        here, WHOLE, IMPORT_KINDS[noun], _kept(folder, state), ImportOptions(dry_run=True), actor=KEEPER
+    )
+    assert (again.inserted, again.updated, again.refused) == (0, 0, 0)
+    bring(there, noun, _kept(folder, state))
+    assert exported(there, noun, folder) == state
+    if run is not None:
+        undone = history.undo_import(here, KEEPER, HISTORY_KINDS, run, "试一试")
+        assert undone.left == ()
+    assert exported(here, noun, folder) == before
+
+
+def _kept(folder: Path, content: bytes) -> Path:
+    file = folder / f"{next(_NUMBER)}.csv"
+    file.write_bytes(content)
+    return file
