@@ -113,6 +113,8 @@ def render(
         ArithmeticError,
         LookupError,
         AttributeError,
+        RecursionError,
+        OSError,
     ) as error:
         if own is None:
             raise

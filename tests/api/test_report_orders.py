@@ -78,6 +78,8 @@ def test_a_report_is_in_the_register_of_whoever_sees_its_grids_and_of_no_other(
     ("given", "code"),
     [
         ({"from": "2026-10-31", "to": "2026-05-01"}, "period-reversed"),
+        ({"to": "9999-12-31"}, "report-period"),
+        ({"from": "0001-01-01"}, "report-period"),
         ({"domain": "nothing"}, "domain-unknown"),
         ({"purpose": "找 13812345678"}, "purpose-personal"),
         ({"within": 1}, "grid-not-found"),

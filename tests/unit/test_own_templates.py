@@ -69,6 +69,7 @@ def test_values_are_escaped_in_a_town_s_own_template_too(own: Path) -> None:
         "{{ languages.append('x') }}",
         "{% include '../settings.toml' %}",
         "{% include '/etc/hostname' %}",
+        "{% include 'tables.html.j2' %}",
     ],
 )
 def test_a_template_reaches_nothing_beyond_what_it_is_given(own: Path, evil: str) -> None:

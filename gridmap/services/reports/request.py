@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from gridmap.domain.days import EARLIEST_YEAR, FARTHEST
 from gridmap.domain.legible import is_unseen
 from gridmap.domain.protection import widened
 from gridmap.domain.terms import LONGEST
@@ -59,6 +60,12 @@ class ReportRequest:
 
     def __post_init__(self) -> None:
         """Widen the period to whole weeks or months; refuse a purpose that is empty or names a person."""
+        if self.since.year < EARLIEST_YEAR or self.until >= FARTHEST.date():
+            raise InvalidInput(
+                "report-period",
+                f"时段应在 {EARLIEST_YEAR} 年至 {FARTHEST.year - 1} 年之间，请改正起止日期。",
+                f"A period lies in {EARLIEST_YEAR} to {FARTHEST.year - 1}: put its first and last day right.",
+            )
         begin, after = widened(self.since, self.until)
         object.__setattr__(self, "since", begin)
         object.__setattr__(self, "until", after - dt.timedelta(days=1))

@@ -142,6 +142,13 @@ def _first(access: ServiceAccess) -> tuple[Text, ...]:
         out.append(
             Text(f"{_SERVICES[service].zh}：{'；'.join(zh)}。", f"{_SERVICES[service].en}: {'; '.join(en)}.")
         )
+    if access.unplaced:
+        out.append(
+            Text(
+                f"另有流动人口 {access.unplaced:,} 人所在的聚居点没有坐标，未计入。",
+                f"{access.unplaced:,} temporary residents are at sites without a place and are in no number.",
+            )
+        )
     return tuple(out)
 
 

@@ -106,6 +106,8 @@ class ServiceAccess:
         Who would help most by opening, at most three a service and moment.
     bodies : mapping of (service, moment) to int
         How many are open.
+    unplaced : int
+        Temporary residents at sites without a place, who are in no number.
     """
 
     mode: Mode
@@ -114,6 +116,7 @@ class ServiceAccess:
     town: Mapping[tuple[Service, Who, str], float | None]
     open_longer: tuple[OpenLonger, ...]
     bodies: Mapping[tuple[Service, str], int]
+    unplaced: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +147,15 @@ def service_access(database: Database, scope: Scope, *, mode: Mode = "bike") -> 
     -----
     Residents stand at their micro-grid's representative point, temporary residents at their sites, both put onto the
     nearest road; times are on the road only, one way. A working day is Wednesday at 10:00, its evening 19:30, the
-    weekend Saturday at 10:00, by the weekly hours of the directory; closed days and clinics are left out. A body whose
-    hours nobody told counts as closed. The median is the weighted one: half of the people need at most so long.
+    weekend Saturday at 10:00, by the weekly hours of the directory; closed days and clinics are left out. A body counts
+    for the people of the ground that it serves only; one whose hours nobody told counts as closed. The median is the
+    weighted one: half of the people need at most so long.
     """
     rows, _ = inhabited(database, scope)
     with database.scoped_session(scope) as session:
-        sites = [site for site in list_migrant_clusters(session) if site["lon"] is not None]
+        every = list_migrant_clusters(session)
         names = {int(g["grid_key"]): g for g in grids.list_grids(session, level=VILLAGE, geometry=False)}
+    sites = [site for site in every if site["lon"] is not None]
     roads = load_roads(database, scope)
     bodies = [body for body in directory(database) if body["lon"] is not None]
     if not any(week_of(body["hours"], body["opens"]) for body in bodies):
@@ -180,7 +185,7 @@ def service_access(database: Database, scope: Scope, *, mode: Mode = "bike") -> 
     open_now: dict[tuple[Service, str], int] = {}
     for service in SERVICES:
         own = [body for body in bodies if _is(body, service)]
-        times = {who: _seconds(roads, mode, own, home, service) for who, home in homes.items()}
+        times = {who: _seconds(roads, mode, own, home) for who, home in homes.items()}
         for moment in MOMENTS:
             is_open = np.array([_open(body, moment) for body in own], dtype=bool)
             open_now[service, moment] = int(is_open.sum())
@@ -195,6 +200,7 @@ def service_access(database: Database, scope: Scope, *, mode: Mode = "bike") -> 
         town={key: _median(found, homes[key[1]].people) for key, found in seconds.items()},
         open_longer=tuple(advice),
         bodies=open_now,
+        unplaced=sum(site["head_count"] for site in every if site["lon"] is None),
     )
 
 
@@ -209,7 +215,7 @@ def _open(body: BodyRow, moment: str) -> bool:
     return any(a <= at < b for a, b in week_of(body["hours"], body["opens"]).get(weekday, ()))
 
 
-def _seconds(roads: Roads, mode: Mode, bodies: list[BodyRow], homes: _Homes, service: Service) -> Floats:
+def _seconds(roads: Roads, mode: Mode, bodies: list[BodyRow], homes: _Homes) -> Floats:
     """Seconds to each body from each home, shape (bodies, homes); infinite where it does not serve the place."""
     if not bodies or not len(homes.keys):
         return np.full((len(bodies), len(homes.keys)), np.inf)
@@ -219,10 +225,9 @@ def _seconds(roads: Roads, mode: Mode, bodies: list[BodyRow], homes: _Homes, ser
     )
     # From home to body: the way back may be another one.
     costs = np.asarray(router.cost_matrix(router.snap(homes.xy), router.snap(there))).T
-    if service == "mediation":
-        for row, body in zip(costs, bodies, strict=True):
-            ground = served(body)
-            row[(homes.keys < ground.lo) | (homes.keys > ground.hi)] = np.inf
+    for row, body in zip(costs, bodies, strict=True):
+        ground = served(body)
+        row[(homes.keys < ground.lo) | (homes.keys > ground.hi)] = np.inf
     return costs
 
 

@@ -101,6 +101,7 @@ class ServicesAnswer(BaseModel):
     town: dict[Service, dict[Who, dict[str, float | None]]]
     open_longer: list[Longer]
     bodies: dict[Service, dict[str, int]]
+    unplaced: int = Field(description="Temporary residents at sites without a place, who are in no number.")
 
 
 class HotspotReportRequest(Strict):
@@ -178,6 +179,7 @@ def get_services(query: ServicesQuery) -> ServicesAnswer:
         ],
         town=_by_name(found.town),
         open_longer=[Longer(**asdict(one)) for one in found.open_longer],
+        unplaced=found.unplaced,
         bodies={service: {m: found.bodies[service, m] for m in MOMENTS} for service in SERVICES},
     )
 
