@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -120,6 +120,8 @@ def test_any_export_fills_an_empty_workspace_and_any_import_is_undone(
     before = exported(here, noun, folder)
     run = bring(here, noun, written(noun, second, folder))
     state = exported(here, noun, folder)
+    # A file whose every row was refused leaves nothing to hand on.
+    assume(state.strip().count(b"\n") >= 1)
     again = import_records(
         here, WHOLE, IMPORT_KINDS[noun], _kept(folder, state), ImportOptions(dry_run=True), actor=KEEPER
     )
