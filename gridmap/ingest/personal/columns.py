@@ -11,11 +11,13 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gridmap.ingest.personal.marks import MAY_HOLD_RE2
-from gridmap.ingest.personal.texts import REFUSED, figures_in, find_in, personal_in, starred
+from gridmap.ingest.personal.plain import FIGURES, LIKE_FIGURES
+from gridmap.ingest.personal.texts import REFUSED, find_in, personal_in, starred
 
 # RE2 without look-around: whatever could hold a number, cheaply.
-_FIGURE = r"[〇零一二三四五六七八九壹贰叁肆伍陆柒捌玖幺两么OolIΟОо○◯\p{Nd}\p{No}]"
+_FIGURE = rf"[{FIGURES}{LIKE_FIGURES}\p{{Nd}}\p{{No}}]"
 _SUSPECT = rf"(?:{_FIGURE}[^\p{{Nd}}\p{{Han}}]{{0,8}}){{5}}"
+_SPACE = r"[\r\n\t\p{Zs}]"
 _SERIAL_AT_LEAST = 20
 _SERIAL_SHARE = 0.3
 
@@ -94,7 +96,7 @@ def star_out(column: pa.ChunkedArray) -> Starred:
     """
     encoded = column.combine_chunks().dictionary_encode()
     different = encoded.dictionary
-    compared = pc.utf8_normalize(different, "NFKC")
+    compared = pc.replace_substring_regex(pc.utf8_normalize(different, "NFKC"), _SPACE, " ")
     figures = pc.match_substring_regex(different, _SUSPECT)
     may_hold = pa.array([False] * len(different), pa.bool_())
     for pattern in MAY_HOLD_RE2:
@@ -104,7 +106,7 @@ def star_out(column: pa.ChunkedArray) -> Starred:
     for text, marks, numbers in zip(
         different.to_pylist(), may_hold.to_pylist(), figures.to_pylist(), strict=True
     ):
-        found = find_in(text) if marks else figures_in(text) if numbers else []
+        found = find_in(text) if marks or numbers else []
         texts.append(starred(text, found))
         kinds.append(tuple(dict.fromkeys(f.kind for f in found)))
     changed = pa.array([bool(k) for k in kinds], pa.bool_())

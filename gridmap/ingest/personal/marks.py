@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
+from gridmap.domain.legible import UNSEEN_RE2
 from gridmap.ingest.personal.found import Found
-from gridmap.ingest.personal.plain import FIGURES, Plain
+from gridmap.ingest.personal.plain import FIGURES, LIKE_FIGURES, Plain
 from gridmap.ingest.personal.rules import FIGURED, RULES
 
 KINDS = {
@@ -65,16 +66,17 @@ def _without_looking_around(rule: str) -> str:
 
 
 def _of_any_digits(rule: str) -> str:
-    return re.sub("([0-9]-[0-9])", rf"{FIGURES}\1", rule)
+    """Let the classes of digits of a pattern hold whatever is read as a digit when texts are compared."""
+    return re.sub("([0-9]-[0-9])", rf"{FIGURES}{LIKE_FIGURES}\1", rule)
 
 
-_ODD = r"[\p{Cf}\p{M}\p{Pd}−˗×ХΧхχ]"
-"""What is left out or read as something else when texts are compared."""
+_ODD = rf"{UNSEEN_RE2}|[\p{{Cf}}\p{{M}}\p{{Pd}}\p{{Zl}}\p{{Zp}}\p{{No}}−˗×ХΧхχ]|[^\P{{Nd}}0-9]"
+"""What is left out or read as something else when texts are compared, digits of other scripts too."""
 
 MAY_HOLD_RE2 = (
     _ODD,
     *(f"(?i){_without_looking_around(rule)}" for _, rule in RULES),
-    *(f"(?i){_without_looking_around(_of_any_digits(rule))}" for _, rule in FIGURED),
+    *(f"(?i){_of_any_digits(_without_looking_around(rule))}" for _, rule in FIGURED),
 )
 """For whole columns: what none of these matches, in NFKC, holds no mark but cards, which have many digits.
 

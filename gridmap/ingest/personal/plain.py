@@ -16,6 +16,9 @@ _DIGITS = dict(zip("〇零一二三四五六七八九", "00123456789", strict=Tr
 FIGURES = "".join(_DIGITS)
 """Characters that are read as digits beside 0 to 9."""
 
+LIKE_FIGURES = "么OolIΟОοо○◯"
+"""Characters that are read as digits where they stand among digits."""
+
 _LIKE_NOUGHT = re.compile("(?<=[0-9])[OoΟОоοо○◯]+|[OoΟОоοо○◯]+(?=[0-9])")
 _LIKE_ONE = re.compile("(?<![A-Za-z])[lI](?=[0-9]{5})")
 _LIKE_DIGITS = re.compile("(?<![0-9A-Za-z])(?=(?:[OolI]*[0-9]){4})[0-9OolI]{11,}(?![A-Za-z])")

@@ -30,17 +30,6 @@ def find_in(text: str, *, identifier: bool = False) -> list[Found]:
     return _in_order(found)
 
 
-def figures_in(text: str) -> list[Found]:
-    """Return what of that are numbers of many digits: of identity, telephones and cards.
-
-    Parameters
-    ----------
-    text : str
-    """
-    copy = plain(text)
-    return _in_order({*find_numbers(copy), *find_cards(copy)})
-
-
 def _in_order(found: Iterable[Found]) -> list[Found]:
     return sorted(found, key=lambda f: (f.start, -f.end, f.kind))
 
