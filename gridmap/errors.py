@@ -51,6 +51,12 @@ class Forbidden(GridmapError):
     status = 403
 
 
+class NotByThisWay(GridmapError):
+    """The address is known, but is not asked in this way (HTTP 405)."""
+
+    status = 405
+
+
 class Conflict(GridmapError):
     """The state of the data does not allow this now (HTTP 409)."""
 

@@ -113,12 +113,20 @@ def _to_sign_in() -> Response:
     """Lead to the sign-in, and from there back to where a form was sent from: its page has kept what was typed."""
     asked = request.full_path.rstrip("?")
     if request.method not in _READING:
-        sent_from = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
-        asked = sent_from.path + (f"?{sent_from.query}" if sent_from.query else "") or "/"
+        asked = _sent_from()
     address = f"/sign-in?next={quote(asked, safe='')}"
     if "HX-Request" in request.headers:
         return Response(status=401, headers={"HX-Redirect": address})
     return redirect(address, 303)  # type: ignore[return-value]
+
+
+def _sent_from() -> str:
+    """Return the address here from which a form was sent; the first page's where the browser names none."""
+    try:
+        parts = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
+    except ValueError:
+        return "/"
+    return parts.path + (f"?{parts.query}" if parts.query else "") or "/"
 
 
 def _check_wall(action: Action) -> None:

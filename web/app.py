@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gridmap import __version__
 from gridmap.domain.terms import LEAST_PASSWORD, LONGEST, TERMS
-from gridmap.errors import Busy, Conflict, GridmapError, NotFound, NotSignedIn, Unavailable
+from gridmap.errors import Busy, GridmapError, NotByThisWay, NotFound, NotSignedIn, Unavailable
 from gridmap.storage.database import Database
 from web import access, desk, metrics, ogc, open311, pages, tiles
 from web.accounts import audit, blueprint, entry, own, posts, sign_on  # noqa: F401 - they bring their addresses
@@ -190,7 +190,7 @@ def _unexpected(error: Exception) -> tuple[Response, int]:
             return shown.error_page(NotFound("http-404", "没有这个地址。", "There is no such address.")), 404
         if isinstance(error, MethodNotAllowed) and shown.wants_page() and "actor" in g:
             told = shown.error_page(
-                Conflict(
+                NotByThisWay(
                     "http-405",
                     "这一页是提交之后的结果，不能直接打开或刷新。请回到列表。",
                     "This page is what follows when something is sent; it cannot be opened or loaded again by itself.",

@@ -17,6 +17,7 @@ from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
 from tests.doors import new_word
 from web.app import create_app
+from web.desk import live
 
 PAGE = {"Accept": "text/html", "Host": "127.0.0.1"}
 RENEWED = PAGE | {"X-Renews": "1"}
@@ -45,8 +46,9 @@ def anonymous(town: Database) -> Iterator[FlaskClient]:
 
 
 def test_screens_that_show_the_same_are_renewed_by_one_page_until_something_changes(
-    client: FlaskClient,
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(live, "minute", lambda: 0)
     made = client.application.view_functions["desk.show"]
     times = 0
 
@@ -73,6 +75,25 @@ def test_screens_that_show_the_same_are_renewed_by_one_page_until_something_chan
     times = 0
     client.get("/desk?list=open", headers=RENEWED)
     assert times == 1
+
+
+def test_what_is_written_is_one_new_revision_whatever_tells_of_it(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "minute", lambda: 0)
+
+    def told() -> str:
+        return str(client.get("/live", headers=PAGE).get_json()["revision"])
+
+    visit = {"kind": "visit", "grid": str(VILLAGE), "text": "走访", "due_on": "2999-01-01"}
+    for path, form in ((f"/grids/{VILLAGE}/volunteers", {"safety": "4"}), ("/tasks/new", visit)):
+        before = told()
+        assert client.post(path, data=form, headers=PAGE).status_code == 303
+        after = told()
+        assert after != before
+        # As a quarter of a second later, when the database is asked again.
+        client.application.extensions["gridmap_watch"]._at_s = -1.0
+        assert told() == after
 
 
 @pytest.mark.parametrize("path", ["/nothing-here", "/cases/1", "/tasks/1", "/desk?grid=x", "/desk?counted=x"])
@@ -106,6 +127,10 @@ def test_who_is_not_signed_in_is_led_to_the_sign_in_and_back_to_the_form_that_wa
     )
     assert (step.status_code, step.headers["HX-Redirect"]) == (401, "/sign-in?next=%2Fcases%2F1")
     assert anonymous.get("/api/v1/nothing", headers=PAGE).status_code == 401
+    # A header that is no address leads to the first page.
+    for header in ("Referer", "HX-Current-URL"):
+        lost = anonymous.post("/cases/new", data={"summary": "x"}, headers=PAGE | {header: "http://["})
+        assert (lost.status_code, lost.location) == (303, "/sign-in?next=%2F")
 
 
 def test_what_a_village_found_becomes_a_visit_with_a_post_and_a_day_and_is_done(

@@ -404,6 +404,86 @@ def test_what_was_told_is_put_right_with_a_reason_and_the_same_matter_is_merged(
     expect(page.locator(".facts")).to_contain_text(other)
 
 
+def test_what_was_typed_and_left_never_writes_over_what_somebody_else_put_right_meanwhile(
+    at_desk: Watched, person: Person
+) -> None:
+    page = at_desk.page
+    take_in(page, at_desk.base, f"邻里噪声 {new_word()}")
+    case = page.url.partition("?")[0]
+    page.goto(f"{case}/edit")
+    page.fill("#people_count", "4")
+    page.fill("#reason", "人数有误")
+    page.goto(case)
+    other = person().page
+    other.goto(f"{case}/edit")
+    other.fill("#summary", "另一位改正的概要")
+    other.fill("#reason", "概要有误")
+    other.click("#save")
+    expect(other.locator("h1")).to_have_text("另一位改正的概要")
+    page.goto(f"{case}/edit")
+    expect(page.locator("#typed-back")).to_be_visible()
+    expect(page.locator("#summary")).to_have_value("另一位改正的概要")
+    expect(page.locator("#people_count")).to_have_value("4")
+    # It was typed over what stood there before: the desk is told so once, and then it is taken.
+    page.click("#save")
+    expect(page.locator("#problem .notice")).to_be_visible()
+    expect(page.locator("#people_count")).to_have_value("4")
+    page.click("#save")
+    expect(page.locator("h1")).to_have_text("另一位改正的概要")
+    expect(page.locator(".timeline li").first).to_contain_text("人数有误")
+    # A step whose part is renewed while it is closed is sent as typed over what stood there, too.
+    page.goto(case)
+    step = page.locator("#step-mediate")
+    step.locator("summary").click()
+    step.locator("[name=note]").fill("约定周五上门")
+    over = step.locator("[name=revision]").input_value()
+    step.locator("summary").click()
+    page.evaluate("document.activeElement.blur()")
+    do(other, "note", note="期间的备注")
+    expect(page.locator(".timeline")).to_contain_text("期间的备注")
+    expect(step.locator("[name=note]")).to_have_value("约定周五上门")
+    expect(step.locator("[name=revision]")).to_have_value(over)
+
+
+def test_screens_that_share_a_renewed_page_send_acts_of_their_own(at_desk: Watched, person: Person) -> None:
+    page = at_desk.page
+    take_in(page, at_desk.base, f"车位争执 {new_word()}")
+    case = page.url.partition("?")[0]
+    other, third = person().page, person().page
+    for screen in (other, third):
+        screen.goto(case)
+    key = "#step-mediate [name=key]"
+    mine = page.locator(key).input_value()
+
+    def renew(note: str) -> None:
+        do(other, "note", note=note)
+        for screen in (other, page, third):
+            expect(screen.locator(".timeline")).to_contain_text(note)
+
+    renew("使两屏更新")
+    assert page.locator(key).input_value() == mine
+    # A form that neither of them had before is in the page that they share.
+    for screen in (page, third):
+        screen.evaluate("document.querySelector('#step-mediate').remove()")
+    renew("再次更新")
+    keys = {screen.locator(key).input_value() for screen in (page, third)}
+    assert len(keys) == 2
+    assert all(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one) for one in keys)
+
+
+def test_whoever_signs_in_again_in_another_tab_goes_on_in_this_one(at_desk: Watched) -> None:
+    page = go(at_desk, "/desk")
+    mine = page.context.cookies()
+    page.context.clear_cookies()
+    expect(page.locator("#offline")).to_contain_text("登录已结束")
+    page.context.add_cookies(mine)
+    expect(page.locator("#offline")).to_be_hidden()
+    expect(page.locator("html")).not_to_have_class(re.compile("stale"))
+    page.context.clear_cookies()
+    expect(page.locator("#offline")).to_contain_text("登录已结束")
+    at_desk.complaints[:] = [c for c in at_desk.complaints if "401" not in c]
+
+
 def test_a_form_s_number_leads_to_its_cases_and_handing_in_is_kept(at_desk: Watched) -> None:
     page = go(at_desk, "/forms?period=2026-10")
     number = page.locator("tr.total [data-c=found] a").first

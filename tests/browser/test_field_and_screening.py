@@ -34,6 +34,8 @@ from web.desk import shown
 PHONE = {"width": 360, "height": 740}
 VILLAGES = 28
 DISCONNECTS = 200
+LONGEST_S = 300.0
+"""After which the phone has given up, on the slowest of machines, too."""
 NOTES = tuple(f"第 {n} 条：已到现场" for n in range(1, 6))
 
 
@@ -133,13 +135,17 @@ def test_what_is_written_without_a_network_is_kept_and_sent_once(
         page.locator("#note").fill(note)
         page.locator("button[data-step=note]").click()
     expect(page.locator("#waiting")).to_contain_text(f"{len(NOTES)} 条待发送")
+    until = time.monotonic() + LONGEST_S
     while len(tried) < DISCONNECTS // len(NOTES) - 1:
+        assert time.monotonic() < until, f"the page has tried {len(tried)} times only"
         page.evaluate("dispatchEvent(new Event('online'))")
         page.evaluate("new Promise((r) => setTimeout(r, 5))")
     # They are there when the page is opened again.
     page.reload()
     expect(page.locator("#waiting")).to_be_visible()
+    until = time.monotonic() + LONGEST_S
     while page.evaluate("localStorage.getItem('gridmap-drafts')") is not None:
+        assert time.monotonic() < until, f"after {len(tried)} tries something is still to be sent"
         page.evaluate("dispatchEvent(new Event('online'))")
         page.evaluate("new Promise((r) => setTimeout(r, 5))")
     expect(page.locator("#waiting")).to_be_hidden()

@@ -49,7 +49,9 @@ def test_a_grid_tells_its_posts_volunteers_and_visits_and_the_town_adds_them_up(
     grid_posts.count_volunteers(town, of(here), here, {"safety": 3, "mediation": 2, "publicity": 0})
     grid_posts.count_volunteers(town, of(there), there, {"safety": 4})
     made = [
-        tasks.make(town, KEEPER, "household_visit", here, DAY - dt.timedelta(days=n), "有困难必到")
+        tasks.make(
+            town, KEEPER, "household_visit", here, DAY - dt.timedelta(days=n), "有困难必到", reason="hardship"
+        )
         for n in (1, 2, 200)
     ]
     tasks.finish(town, KEEPER, made[0].task_id, "已走访")

@@ -279,6 +279,21 @@ def test_every_headline_is_what_lists_have_and_what_is_sealed_and_is_the_same_fo
     assert (kept["total"], kept["sealed"]) == (0, 0)
 
 
+def test_a_part_of_a_number_tells_what_is_listed_and_nothing_of_what_is_sealed(
+    posts: Posts, sealed: Case
+) -> None:
+    town, scope = posts.town, posts["片区乙"].scope
+    whole = Wanted("all", IncidentQuery(posts.village), counted="reported", level=VILLAGE)
+    assert worklists.work_list(town, scope, whole, now=NOW).held_back > 0
+    # How a sealed case stands, who has it and what risk it is, is sealed, too.
+    for part in (
+        whole._replace(name="overdue"),
+        whole._replace(risk=sealed.row.risk),
+        whole._replace(handler=sealed.row.handler_key),
+    ):
+        assert worklists.work_list(town, scope, part, now=NOW).held_back == 0
+
+
 @pytest.mark.parametrize("name", MAY_OPEN)
 def test_the_handler_and_the_two_named_posts_see_it_marked_and_open_it_each_alone_on_record(
     posts: Posts, sealed: Case, name: str

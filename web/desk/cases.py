@@ -95,14 +95,7 @@ def _case_page(
         written=written or {},
         first_steps=FIRST_STEPS,
         asking=satisfaction.standing(case.tasks, case.steps, context.actor().post),
-        satisfied=next(
-            (
-                said
-                for step in reversed(case.steps)
-                if step.undone_at is None and (said := step.details.get("satisfied")) is not None
-            ),
-            None,
-        ),
+        satisfied=satisfaction.answer(case.steps),
         may_give=may_now(Right.ACT_ON_CASE) and case.row.grid_key in context.scope() and not case.row.sealed,
         may_edit=may_now(Right.ACT_ON_CASE)
         and case.row.handler_key in context.scope()
@@ -113,6 +106,7 @@ def _case_page(
         else projects.rulings_for(
             context.database(), context.scope(), case.row.grid_key, case.row.domain, case.row.kind
         ),
+        by_step=tasks.is_by_step,
         merge_key=str(uuid.uuid4()),
         decisions=range(forms.DECISIONS),
         # On paper the code leads to the server; no telephone comes to an address of this machine alone.

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, redirect, request, url_for
 
 from gridmap.domain.cases.hours import read_week
-from gridmap.domain.cases.lists import choices
+from gridmap.domain.cases.lists import NO_REASON, choices
 from gridmap.domain.cases.worklists import Wanted
 from gridmap.domain.gridkey import VILLAGE, Scope, ancestor, level_of
 from gridmap.domain.protection import HINT, LEAST_TOLD, Counts
@@ -76,7 +76,9 @@ def _card(grid_key: int, problem: GridmapError | None = None, written: forms.For
 
 def _visits(grid_key: int, visit: VisitCount, state: str) -> str:
     asked = {"state": state, "kind": visit.kind, "grid": grid_key, "days": grid_posts.VISIT_DAYS}
-    return urlencode(asked | ({"reason": visit.reason} if visit.reason else {}))
+    if visit.kind == "household_visit":
+        asked["reason"] = visit.reason or NO_REASON
+    return urlencode(asked)
 
 
 @bp.get("/grids/<int:grid_key>/border")

@@ -26,17 +26,22 @@ class Watch:
         self._at_s = -1.0
         self._found = ""
         self._stirred = 0
+        self._is_written = False
 
     def stir(self) -> None:
         """Say that somebody has changed something here, whether or not the data's version tells of it."""
         with self._lock:
-            self._stirred += 1
+            self._is_written = True
+            self._at_s = -1.0
 
     def revision(self) -> str:
         """Return the revision, at most a quarter of a second old."""
         with self._lock:
             if time.monotonic() - self._at_s >= LOOKED_AT_EVERY_S:
-                self._found = read(self._database)
+                found = read(self._database)
+                # What the data's version tells of is one change, not two; anything else is made one here.
+                self._stirred += self._is_written and found == self._found
+                self._found, self._is_written = found, False
                 self._at_s = time.monotonic()
             return f"{self._found}.{self._stirred}"
 
@@ -48,7 +53,12 @@ def _watch() -> Watch:
 
 def told_revision() -> str:
     """Return the revision of the data; a new minute is a new one, since what is due changes with the clock."""
-    return f"{_watch().revision()}.{int(time.time() // 60)}"
+    return f"{_watch().revision()}.{minute()}"
+
+
+def minute() -> int:
+    """Return which minute it is."""
+    return int(time.time() // 60)
 
 
 @bp.after_app_request

@@ -182,6 +182,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "satisfied_to_ask": ("抽中，待询问", "drawn by lot, to be asked"),
     "satisfied_own": ("抽中，由承办以外的岗位询问", "drawn by lot; another post than the handler asks"),
     "satisfied_asked": ("已询问", "asked"),
+    "satisfied_unanswered": (
+        "曾抽中，任务已办结但没有回答",
+        "drawn by lot; the task was closed without an answer",
+    ),
     "time_used": ("期限已用 {share}", "{share} of the time is used"),
     "not_asked": ("未询问", "not asked"),
     "on_big_map": ("在地图上看", "On the map"),

@@ -63,6 +63,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "c_followed_up": ("已回访", "Followed up"),
     "c_satisfied": ("满意 / 已问 / 未问", "Satisfied / asked / not asked"),
     "counted_list": ("{name}：{n} 件。", "{name}: {n}."),
+    "counted_part": (
+        "{name}：符合本列表和筛选条件的 {n} 件。",
+        "{name}: {n} in this list and with these filters.",
+    ),
     "counted_reported": ("登记", "Reported"),
     "counted_open": ("在办", "Open"),
     "counted_overdue": ("逾期", "Overdue"),

@@ -13,7 +13,7 @@ from gridmap.domain.cases.lists import codes_of
 from gridmap.domain.cases.model import TaskRow
 from gridmap.domain.gridkey import level_of
 from gridmap.domain.roles import Action
-from gridmap.errors import Forbidden, GridmapError, InvalidInput, NotFound
+from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotFound
 from gridmap.services.cases import bodies, grid_posts, tasks
 from gridmap.services.cases.overview import workspace_info
 from gridmap.services.hotspots.effects import Effect, effect_of_visit
@@ -34,8 +34,8 @@ _USUAL_DAYS = 7
 _MOST = 300
 _MOST_DAYS = 400
 _REFUSED = (InvalidInput, NotFound, Forbidden)
-_HOTSPOT = re.compile(r"hotspot ([0-9]+)/([0-9]+)")
-_SCREENING = re.compile(r"screening ([0-9]+)")
+_HOTSPOT = re.compile(r"hotspot ([0-9]{1,15})/([0-9]{1,15})")
+_SCREENING = re.compile(r"screening ([0-9]{1,15})")
 
 
 @bp.get("/tasks")
@@ -138,12 +138,6 @@ def give() -> Response:
                 "task-past", "日期已过，请选择今天或以后。", "The day is past. Choose today or a later one."
             )
         kind = form.get("kind", "")
-        if kind == "household_visit" and not form.get("reason"):
-            raise InvalidInput(
-                "task-why",
-                "请选择三必到是哪一种（矛盾、困难、丧事或重病）。",
-                "Choose why the household is visited: a quarrel, hardship, a death or illness.",
-            )
         made = tasks.make(
             context.database(),
             context.actor(),
@@ -193,7 +187,7 @@ def _task(task_id: int, problem: GridmapError | None = None, written: str = "") 
         may_finish=may_now(Action.ACT_ON_CASE)
         and task.done_at is None
         and task.grid_key in context.scope()
-        and task.kind not in {"follow_up", "satisfaction"}
+        and not tasks.is_by_step(task)
         and not task.sealed,
     )
 
@@ -204,7 +198,7 @@ def done(task_id: int) -> Response:
     form = forms.own_form()
     try:
         tasks.finish(context.database(), context.actor(), task_id, form.get("result", ""))
-    except _REFUSED as error:
+    except (*_REFUSED, Conflict) as error:
         return _task(task_id, error, form.get("result", ""))
     return redirect(url_for("task.show", task_id=task_id, told="kept"), 303)  # type: ignore[return-value]
 

@@ -12,6 +12,9 @@ from gridmap.errors import InvalidInput
 UNTOLD = "untold"
 """What a source did not say. A person at the desk may not say it."""
 
+NO_REASON = "none"
+"""How a list of visits is asked for those where nobody said why."""
+
 
 @cache
 def _lists() -> dict[str, tuple[Code, ...]]:

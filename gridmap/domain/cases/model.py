@@ -31,7 +31,8 @@ class Step(StepFields):
     told_by : {'desk', 'source'}
     details : mapping
         Further: ``risk`` and ``grounds``; ``due`` with ``sign``, ``act``, ``close``; the record of a conference with
-        ``lead``, ``bodies``, ``decisions``; of a follow-up ``again``, ``satisfied``; ``number`` of a linked case.
+        ``lead``, ``bodies``, ``decisions``; of a follow-up ``again``, ``satisfied``, ``drawn``; ``number`` of a
+        linked case.
     """
 
     action: str

@@ -50,6 +50,11 @@ class Wanted(NamedTuple):
     level: int | None = None
     here: bool = False
 
+    @property
+    def is_part(self) -> bool:
+        """Whether it holds only some of the cases that its number counts."""
+        return self.name != "all" or self.risk is not None or self.handler is not None
+
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
@@ -64,7 +69,8 @@ class CasePage:
         Lines before these.
     as_of : datetime
     held_back : int
-        Cases that the number counts and the list does not have: they are sealed from the scope.
+        Cases that the number counts and the list does not have: they are sealed from the scope. None are told of a list
+        that holds only a part of the number: how such cases stand is sealed, too.
     """
 
     rows: tuple[CaseRow, ...]

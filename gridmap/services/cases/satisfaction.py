@@ -20,7 +20,7 @@ KIND = "satisfaction"
 ASKED_WITHIN_DAYS = 14
 """By when a case that is drawn is asked."""
 
-Standing = Literal["not_drawn", "to_ask", "own", "asked"]
+Standing = Literal["not_drawn", "to_ask", "own", "asked", "unanswered"]
 
 _HANDLING = WORK | {Action.RESOLVE, Action.END_UNSOLVED, Action.PAUSE, Action.DEFER}
 _PARTS = 2**32
@@ -66,19 +66,43 @@ def standing(tasks: Iterable[TaskRow], steps: Iterable[Step], post: str | None) 
 
     Returns
     -------
-    {'not_drawn', 'to_ask', 'own', 'asked'}
-        ``own``: it is to be asked, and this post handled the case itself.
+    {'not_drawn', 'to_ask', 'own', 'asked', 'unanswered'}
+        ``own``: it is to be asked, and this post handled the case itself. ``unanswered``: the lot fell on it, and its
+        task was closed without an answer.
     """
+    tasks = list(tasks)
     live = [step for step in steps if step.undone_at is None]
     if any(task.kind == KIND and task.done_at is None for task in tasks):
         handled = {step.post for step in live if read_action(step.action) in _HANDLING}
         return "own" if post in handled else "to_ask"
-    told = any(step.details.get(KIND_SAID) is not None for step in live)
-    return "asked" if told else "not_drawn"
+    if answer(live) is not None:
+        return "asked"
+    # A task that a step ended is over with the solution that it was about.
+    closed = any(task.kind == KIND and "done_by_step" not in task.details for task in tasks)
+    return "unanswered" if closed else "not_drawn"
+
+
+def answer(steps: Iterable[Step]) -> bool | None:
+    """Return whether the parties that the lot chose are satisfied with the last solution; None where none answered.
+
+    Parameters
+    ----------
+    steps : iterable of Step
+        Of the case, in their order.
+    """
+    found = None
+    for step in steps:
+        if step.undone_at is not None:
+            continue
+        if read_action(step.action) is Action.RESOLVE:
+            found = None
+        elif step.details.get("drawn") and step.details.get(KIND_SAID) is not None:
+            found = bool(step.details[KIND_SAID])
+    return found
 
 
 KIND_SAID = "satisfied"
-"""Where a follow-up keeps what was answered."""
+"""Where a follow-up keeps what was answered; beside it ``drawn``, where the lot had fallen on the case."""
 
 
 def require_asked(session: Session, incident_id: int, steps: Iterable[Step], post: str | None) -> None:
@@ -87,7 +111,7 @@ def require_asked(session: Session, incident_id: int, steps: Iterable[Step], pos
     Raises
     ------
     Conflict
-        When the lot did not fall on the case, or it is asked already.
+        When the lot did not fall on the case, it is asked already, or its task was closed without an answer.
     Forbidden
         When the post handled the case itself.
     """
@@ -99,6 +123,13 @@ def require_asked(session: Session, incident_id: int, steps: Iterable[Step], pos
             "满意度由承办以外的岗位询问。请把“是否满意”留为“未询问”，由上级网格或镇综治中心的其他岗位来问。",
             "Another post than the handler asks whether the parties are satisfied. Leave it as not asked; the desk "
             "above or another post of the town's centre asks.",
+        )
+    if found == "unanswered":
+        raise Conflict(
+            "satisfaction-closed",
+            "这起事件曾被抽中，但任务已办结而没有回答，按“未询问”统计。请把“是否满意”留为“未询问”。",
+            "The lot fell on this case, but its task was closed without an answer: it counts as not asked. Leave it as "
+            "not asked.",
         )
     if found != "to_ask":
         raise Conflict(

@@ -8,12 +8,15 @@ from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.lists import require
 from gridmap.domain.cases.model import TaskRow
 from gridmap.domain.gridkey import Scope
-from gridmap.errors import Forbidden, InvalidInput, NotFound
+from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gridmap.ingest.free_text import checked_text
+from gridmap.services.cases import satisfaction
 from gridmap.services.cases.refusals import absent
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.database import Database
+
+_BY_STEP = frozenset({"follow_up", satisfaction.KIND})
 
 
 def list_tasks(
@@ -51,7 +54,7 @@ def list_tasks(
     since : date, optional
         Due on that day or later.
     reason : str, optional
-        Why a household is visited, of the list ``visit_reason``.
+        Why a household is visited, of the list ``visit_reason``; ``none``: those where nobody said why.
     limit : int or None
         None: all of them.
     """
@@ -129,18 +132,24 @@ def make(
     origin : str, optional
         What it came from; ``hotspot 12/3`` and ``screening 4`` lead there.
     reason : str, optional
-        Why a household is visited, of the list ``visit_reason``.
+        Why a household is visited, of the list ``visit_reason``; needed for such a visit.
 
     Raises
     ------
     InvalidInput
-        When the kind or reason is none, or the text is empty or holds a personal number.
+        When the kind or reason is none or by lot alone, or the text is empty or holds a personal number.
     Forbidden
         When the grid is outside the scope.
     NotFound
         When there is no such case.
     """
     require("task_kind", kind)
+    if kind == satisfaction.KIND:
+        raise InvalidInput(
+            "task-by-lot",
+            "满意度询问由系统抽签产生，不能手工派发。请改派其他任务。",
+            "Whether parties are satisfied is asked where the lot falls; nobody gives that by hand. Give another task.",
+        )
     details = _details(kind, origin, reason)
     if not text.strip():
         raise InvalidInput("task-no-text", "请写明要做什么。", "Say what is to be done.")
@@ -171,6 +180,11 @@ def make(
         return kept.list_tasks(session, task_id=task_id)[0]
 
 
+def is_by_step(task: TaskRow) -> bool:
+    """Tell whether a task is done by the follow-up of its case alone, which asks what it is there for."""
+    return task.incident_id is not None and task.kind in _BY_STEP
+
+
 def _details(kind: str, origin: str | None, reason: str | None) -> dict[str, str]:
     details = {}
     if origin:
@@ -181,6 +195,12 @@ def _details(kind: str, origin: str | None, reason: str | None) -> dict[str, str
             "task-reason",
             "只有三必到注明原因（矛盾、困难、丧事或重病）；其他任务不填。",
             "Only a household visit says why (a quarrel, hardship, a death or illness); other tasks do not.",
+        )
+    if kind == "household_visit" and not reason:
+        raise InvalidInput(
+            "task-why",
+            "请选择三必到是哪一种（矛盾、困难、丧事或重病）。",
+            "Choose why the household is visited: a quarrel, hardship, a death or illness.",
         )
     if reason is not None:
         require("visit_reason", reason)
@@ -199,12 +219,21 @@ def finish(
         When the scope has no such task, or it is done already.
     InvalidInput
         When the result is empty or holds a personal number.
+    Conflict
+        When it is done by the case's follow-up only.
     """
     if not result.strip():
         raise InvalidInput("task-no-result", "请写明结果。", "Say what came of it.")
     checked_text(result)
     with database.scoped_session(actor.scope, write=True) as session:
         at = now or dt.datetime.now(dt.UTC)
+        if any(is_by_step(task) for task in kept.list_tasks(session, task_id=task_id, is_open=True)):
+            raise Conflict(
+                "task-by-follow-up",
+                "回访和满意度询问不能直接办结。请打开所属事件，用“回访”步骤记录询问的结果，任务随之完成。",
+                "A follow-up, and the question whether the parties are satisfied, are not closed by hand. Open the "
+                "case and make the step “follow up”: it ends the task with what was answered.",
+            )
         if not kept.finish_task(session, task_id, result=result.strip(), by=actor.post, at=at):
             raise NotFound(
                 "task-not-found",

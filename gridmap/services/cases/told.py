@@ -109,6 +109,9 @@ def _details(session: Session, case: KeptCase, asked: StepAsked) -> dict[str, ob
         }
     if asked.action is Action.FOLLOW_UP:
         details |= {"again": asked.again, "satisfied": asked.satisfied}
+        if asked.satisfied is not None:
+            # Only what was drawn by lot gets here; a figure counts no other answer.
+            details["drawn"] = True
     if asked.action is Action.LINK and asked.linked_to:
         details["number"] = linked_number(session, asked.linked_to, case.row.incident_id)
     if asked.action is Action.CORRECT and asked.reporter_hidden is not None:

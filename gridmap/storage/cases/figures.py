@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, Time, and_, case, exists, func, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from gridmap.domain.cases.figures import GlanceName, GridCounts
 from gridmap.domain.gridkey import SUBTREE_SIZE, UNASSIGNED, VILLAGE
@@ -253,8 +253,12 @@ def standing_conditions(of: Any, now: dt.datetime) -> dict[str, ColumnElement[bo
 
 
 def _satisfied(of: Any) -> Any:
-    """Return what the newest follow-up that asked whether the parties are satisfied was told: ``true`` or ``false``."""
+    """Return whether the parties that the lot chose were satisfied with the last solution: ``true`` or ``false``.
+
+    What a handler asked of its own accord, and what was said of a solution that did not last, is no answer.
+    """
     said = IncidentStep.details["satisfied"].astext
+    later = aliased(IncidentStep)
     return (
         select(said)
         .where(
@@ -262,6 +266,13 @@ def _satisfied(of: Any) -> Any:
             IncidentStep.action == "follow_up",
             IncidentStep.undone_at.is_(None),
             said.is_not(None),
+            IncidentStep.details["drawn"].astext == "true",
+            ~exists().where(
+                later.incident_id == IncidentStep.incident_id,
+                later.action == "resolve",
+                later.undone_at.is_(None),
+                later.seq > IncidentStep.seq,
+            ),
         )
         .order_by(IncidentStep.seq.desc())
         .limit(1)

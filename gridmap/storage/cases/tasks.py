@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, delete, false, func, insert, or_, select, 
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from gridmap.domain.cases.lists import NO_REASON
 from gridmap.domain.cases.model import TaskRow
 from gridmap.storage.cases.incidents import scope_end
 from gridmap.storage.models import (
@@ -68,12 +69,13 @@ def list_tasks(
     since : date, optional
         Due on that day or later.
     reason : str, optional
-        Why a household is visited.
+        Why a household is visited; `NO_REASON`: only where nobody said why.
     limit : int or None
         None: all of them.
     opened : bool
         Whether those of sealed cases come with their texts.
     """
+    said = Task.details["reason"].astext
     query = (
         select(
             *(getattr(Task, name) for name in _TASK),
@@ -95,7 +97,7 @@ def list_tasks(
         (until, lambda: Task.due_on <= until),
         (within, lambda: Task.grid_key.between(*(within or (0, 0)))),
         (since, lambda: Task.due_on >= since),
-        (reason, lambda: Task.details["reason"].astext == reason),
+        (reason, lambda: said.is_(None) if reason == NO_REASON else said == reason),
         (post, lambda: or_(Task.post == post, Task.post.is_(None))),
         (is_open, lambda: Task.done_at.is_(None) if is_open else Task.done_at.is_not(None)),
         (done_since, lambda: or_(Task.done_at.is_(None), Task.done_at >= done_since)),

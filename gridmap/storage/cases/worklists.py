@@ -115,8 +115,10 @@ def _meant(wanted: Wanted, looking: Looking) -> Counted:
 
 
 def held_back(session: Session, wanted: Wanted, looking: Looking) -> int:
-    """How many cases of the number that a list stands behind are sealed from the scope."""
-    return 0 if wanted.counted is None else figures.held_back(session, _meant(wanted, looking))
+    """How many cases of the number that a list stands behind are sealed from the scope; 0 of a part of it."""
+    return (
+        0 if wanted.counted is None or wanted.is_part else figures.held_back(session, _meant(wanted, looking))
+    )
 
 
 _ORDERS: dict[ListName, tuple[Any, ...]] = {

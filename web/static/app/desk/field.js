@@ -1,5 +1,6 @@
 // The field page: what is written is kept on the phone until the server has taken it, and is taken once.
 
+import { newKey } from "./new_key.js";
 import { Queue, keepPages, settled, tell } from "./queue.js";
 import { say } from "./words.js";
 
@@ -55,7 +56,7 @@ function write(button) {
     ...("outcome" in button.dataset ? { outcome } : {}),
   };
   form.reset();
-  queue.add({ key: crypto.randomUUID(), number: part.dataset.field ?? "", body });
+  queue.add({ key: newKey(), number: part.dataset.field ?? "", body });
 }
 
 export function field() {

@@ -3,6 +3,8 @@
 
 import htmx from "htmx.org";
 
+import { newKey } from "./new_key.js";
+import { actionOf } from "./typed.js";
 import { announce, say } from "./words.js";
 
 const EVERY_MS = 600;
@@ -46,11 +48,15 @@ function lose() {
 function regain() {
   heardAt = Date.now();
   tell(say("as_of", { time: clock() }));
-  if (!lost) return;
+  const place = document.getElementById("offline");
+  // Somebody may have signed in again in another tab.
+  if (!lost && !place?.dataset.ended) return;
   lost = false;
   document.documentElement.classList.remove("stale");
-  const place = document.getElementById("offline");
-  if (place) place.hidden = true;
+  if (place) {
+    delete place.dataset.ended;
+    place.hidden = true;
+  }
   announce(say("connected_again"));
   seen = "";
 }
@@ -84,11 +90,13 @@ const isWrittenIn = (part) =>
  * @param {Element} fresh
  */
 function put(part, fresh) {
-  // A page that many screens share names nobody's act: the key of an act to come stays this screen's own.
-  for (const key of /** @type {NodeListOf<HTMLInputElement>} */ (part.querySelectorAll("input[name=key]"))) {
-    const form = key.form?.id;
-    const other = form && fresh.querySelector(`#${form} input[name=key]`);
-    if (other instanceof HTMLInputElement) other.value = key.value;
+  // A page that many screens share names nobody's act: the key of an act to come stays this screen's own, and
+  // a form that was not here before gets one that no other screen has.
+  const before = [...part.querySelectorAll("form")];
+  for (const key of /** @type {NodeListOf<HTMLInputElement>} */ (fresh.querySelectorAll("input[name=key]"))) {
+    const form = before.find((one) => key.form && actionOf(one) === actionOf(key.form));
+    const mine = form?.querySelector("input[name=key]");
+    key.value = mine instanceof HTMLInputElement ? mine.value : newKey();
   }
   const row = part.contains(document.activeElement) ? document.activeElement?.id : "";
   part.replaceWith(fresh);

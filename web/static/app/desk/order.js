@@ -1,5 +1,6 @@
 // A team's order on its phone: taken note of, and each stop come to and left, with the network or without.
 
+import { newKey } from "./new_key.js";
 import { Queue, keepPages, settled, tell } from "./queue.js";
 import { say } from "./words.js";
 
@@ -104,7 +105,7 @@ function press(part) {
   const stay = before ? { at: before.at, left: now.toISOString() } : { at: now.toISOString(), left: null };
   keep({ ...stays(), [name]: stay });
   queue.add({
-    key: crypto.randomUUID(),
+    key: newKey(),
     path: `/patrol-plans/${plan}/check-ins`,
     body: { stop, team, at: stay.at, left_at: stay.left, on_spot: spot === "true" },
     stay: name,
@@ -116,7 +117,7 @@ function press(part) {
 function note(button) {
   const { plan, team } = button.dataset;
   queue.add({
-    key: crypto.randomUUID(),
+    key: newKey(),
     path: `/patrol-plans/${plan}/orders/${encodeURIComponent(team ?? "")}/note`,
     body: null,
   });

@@ -1,11 +1,15 @@
 // What is typed and not sent outlives a session that ends, a reload and a page that is left: it is kept in
-// this tab until it is sent, for the post that typed it.
+// this tab until it is sent, for the post that typed it. What others wrote meanwhile is not written over:
+// only what differs from what the page said is kept, beside that and the revision that it was typed over.
 
 import { announce, say } from "./words.js";
 
 const NAME = "gridmap-typed";
 const KEPT_MS = 12 * 3_600_000;
 const NOT_KEPT = ["/account", "/sign-in", "/enter", "/posts"];
+
+/** @typedef {{ from: string; to: string }} Change What a field said, and what was typed over it */
+/** @typedef {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} Field */
 
 /**
  * @typedef {{
@@ -14,14 +18,16 @@ const NOT_KEPT = ["/account", "/sign-in", "/enter", "/posts"];
  *   post: string;
  *   at: number;
  *   sent: boolean;
- *   values: Record<string, string>;
+ *   revision: string | null;
+ *   fields: Record<string, Change>;
  * }} Typed
  */
 
 /** @returns {Typed[]} */
 function read() {
   try {
-    return JSON.parse(sessionStorage.getItem(NAME) ?? "[]");
+    const kept = JSON.parse(sessionStorage.getItem(NAME) ?? "[]");
+    return kept.filter((/** @type {Partial<Typed>} */ one) => one.fields);
   } catch {
     return [];
   }
@@ -38,7 +44,7 @@ const isKept = () => !NOT_KEPT.some((path) => location.pathname.startsWith(path)
 
 // Every step of a case goes to one address: which it is stands in a field.
 /** @param {HTMLFormElement} form */
-function actionOf(form) {
+export function actionOf(form) {
   const step = form.querySelector("input[type=hidden][name=action]");
   return (form.getAttribute("action") ?? "") + (step instanceof HTMLInputElement ? `#${step.value}` : "");
 }
@@ -49,7 +55,7 @@ const isSent = (form) => form.getAttribute("method") === "post";
 
 /** @param {HTMLFormElement} form */
 const fields = (form) =>
-  /** @type {(HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement)[]} */ (
+  /** @type {Field[]} */ (
     [...form.elements].filter(
       (field) =>
         field instanceof HTMLTextAreaElement ||
@@ -58,33 +64,61 @@ const fields = (form) =>
     )
   ).filter((field) => field.name);
 
-/** @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} field */
+/** @param {Field} field */
 const isBox = (field) => field instanceof HTMLInputElement && field.type === "checkbox";
 
-/** @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} field */
+/** @param {Field} field */
 const nameOf = (field) => (isBox(field) ? `${field.name}=${field.value}` : field.name);
 
-/** @param {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement} field */
+/** @param {Field} field */
 const valueOf = (field) =>
   field instanceof HTMLInputElement && field.type === "checkbox" ? (field.checked ? "on" : "") : field.value;
+
+// What the page said in a field before anybody typed.
+/** @param {Field} field */
+function saidIn(field) {
+  if (field instanceof HTMLTextAreaElement) return field.defaultValue;
+  if (field instanceof HTMLInputElement)
+    return isBox(field) ? (field.defaultChecked ? "on" : "") : field.defaultValue;
+  const options = [...field.options];
+  return (options.find((option) => option.defaultSelected) ?? options[0])?.value ?? "";
+}
+
+/** @param {HTMLFormElement} form */
+const revisionIn = (form) => {
+  const field = form.querySelector("input[type=hidden][name=revision]");
+  return field instanceof HTMLInputElement ? field : null;
+};
 
 /** @param {Event} event */
 function keep(event) {
   const form = /** @type {HTMLInputElement} */ (event.target).form;
   if (!form || !isSent(form) || !isKept()) return;
-  const others = read().filter((one) => one.path !== location.pathname || one.action !== actionOf(form));
-  const values = Object.fromEntries(fields(form).map((field) => [nameOf(field), valueOf(field)]));
-  write([
-    ...others,
-    {
+  /** @param {Typed} one */
+  const isOf = (one) => one.path === location.pathname && one.action === actionOf(form);
+  const kept = read();
+  const before = kept.find(isOf)?.fields ?? {};
+  /** @type {Record<string, Change>} */
+  const changed = {};
+  for (const field of fields(form)) {
+    const earlier = before[nameOf(field)];
+    // A form that was turned away says what was written in it: what was typed over is what stood there first.
+    const from = earlier && saidIn(field) === earlier.to ? earlier.from : saidIn(field);
+    const to = valueOf(field);
+    if (from !== to) changed[nameOf(field)] = { from, to };
+  }
+  const others = kept.filter((one) => !isOf(one));
+  if (Object.keys(changed).length)
+    others.push({
       path: location.pathname,
       action: actionOf(form),
       post: post(),
       at: Date.now(),
       sent: false,
-      values,
-    },
-  ]);
+      revision: revisionIn(form)?.value ?? null,
+      fields: changed,
+    });
+  write(others);
 }
 
 /** @param {Event} event */
@@ -101,6 +135,8 @@ function mark(event) {
     );
 }
 
+const isTurnedAway = () => document.querySelector("#problem .notice") !== null;
+
 /**
  * @param {Typed} one
  * @param {boolean} opens Whether the step that it stands in is opened
@@ -112,12 +148,18 @@ function putBack(one, opens) {
   if (!form) return false;
   let any = false;
   for (const field of fields(form)) {
-    const value = one.values[nameOf(field)];
-    if (value === undefined || valueOf(field) === value) continue;
+    const change = one.fields[nameOf(field)];
+    // What somebody else has changed since stands as they left it.
+    if (!change || saidIn(field) !== change.from || valueOf(field) === change.to) continue;
     any = true;
-    if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = value === "on";
-    else field.value = value;
+    if (field instanceof HTMLInputElement && field.type === "checkbox") field.checked = change.to === "on";
+    else field.value = change.to;
   }
+  // Typed over an older revision, it is sent as that: the server shows what was done since. Where it has
+  // shown so, the page's own revision is what is answered.
+  const revision = revisionIn(form);
+  if (any && revision && one.revision !== null && !(one.sent && isTurnedAway()))
+    revision.value = one.revision;
   const step = form.closest("details");
   if (any && opens && step) step.open = true;
   return any;
