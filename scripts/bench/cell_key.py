@@ -19,9 +19,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from gridmap import __version__
 from gridmap.domain import protection
+from gridmap.services.cases.protected import table
 from gridmap.settings import load_settings
 from gridmap.storage.database import Database
 from tests.attack import attack, drawn_pairs
+from tests.attack_overlaps import Overlaps, attack_overlaps
 from tests.attack_sets import Cases, attack_sets, drawn_set_pairs
 from tests.attacked import asked_of, attacker_of, published
 from tests.attacked_sets import Year, all_told, set_attacker_of
@@ -95,6 +97,18 @@ def measure_sets(database: Database, pairs: int) -> Iterator[str]:
             )
 
 
+def measure_overlaps() -> Iterator[str]:
+    """Attack overlapping places of the same records, of numbers drawn from the table; yield the lines."""
+    about = Overlaps(place=60, grid=3, place_mean=45.0, grid_mean=2.0)
+    yield f"overlapping places: {about.place} records, and {about.grid} in the grid between the two grounds"
+    for k in (1, 2, 5, 10, 20, 40, 100):
+        deviation, raised = attack_overlaps(about, table(), k, 60, SEED)
+        yield (
+            f"  {k:3} of either ground: deviation of the place's count {deviation:.2f}, raise on average "
+            f"{raised.mean():.3f}, greatest {raised.max():.3f}, above 0.1: {(raised > 0.1).mean():.0%}"
+        )
+
+
 def main() -> None:
     """Print the table, and keep it."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -103,7 +117,8 @@ def main() -> None:
     parser.add_argument("--sets", action="store_true", help="attack weeks, states and kept runs, too")
     parser.add_argument("--out", type=Path, help="keep the table in this file, too")
     asked = parser.parse_args()
-    lines = []
+    lines = list(measure_overlaps())
+    print("\n".join(lines), flush=True)
     with Database(load_settings()) as database:
         for line in measure(database, asked.pairs, kinds=asked.kinds):
             print(line, flush=True)

@@ -7,7 +7,8 @@ import datetime as dt
 import numpy as np
 
 from gridmap.domain.gridkey import Scope
-from gridmap.services.hotspots.guard import place_name
+from gridmap.domain.hotspots import Evidence, Finding
+from gridmap.services.hotspots.guard import guarded_clusters, place_name
 from gridmap.services.hotspots.observations import load_inputs
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.database import Database
@@ -39,3 +40,36 @@ def test_the_days_of_a_cluster_are_part_of_its_name() -> None:
     keys = ["33068110903008001", "33068110903008002"]
     assert place_name(keys) == place_name(reversed(keys))
     assert len({place_name(keys), place_name(keys, "2026-01-01", "2026-02-01"), place_name(keys[:1])}) == 3
+
+
+def test_a_cluster_shows_one_number_in_runs_over_any_period(demo_database: Database) -> None:
+    """Were the run's calendar a part of it, every further period would give another noise, and their mean none."""
+    since, before = dt.date(2026, 7, 1), dt.date(2026, 10, 1)
+    periods = [
+        (dt.date(2026, 1, 1), dt.date(2026, 12, 31)),
+        (dt.date(2026, 7, 1), dt.date(2026, 9, 30)),
+        (dt.date(2026, 7, 1), dt.date(2026, 12, 31)),
+        (dt.date(2026, 6, 1), dt.date(2026, 10, 31)),
+        (dt.date(2025, 7, 1), dt.date(2026, 9, 30)),
+    ]
+    numbers: dict[int, set[int | None]] = {n: set() for n in range(4)}
+    for first, last in periods:
+        spec = HotspotSpec("space-time-scan", first, last, level=4, seed=1)
+        inputs = load_inputs(demo_database, WHOLE, spec)
+        keys = inputs.cells["grid_key"].to_numpy()
+        for n, told in numbers.items():
+            rows = np.arange(n * 40, n * 40 + 160)
+            held = np.isin(inputs.cell, rows)
+            held &= (inputs.day >= (since - first).days) & (inputs.day < (before - first).days)
+            evidence: Evidence = {
+                **dict.fromkeys(("name_zh", "name_en", "radius_m", "proposal", "expected", "p")),  # type: ignore[typeddict-item]
+                "cells": len(rows),
+                "members": [str(key) for key in keys[rows]],
+                "since": since.isoformat(),
+                "before": before.isoformat(),
+            }
+            cluster = Finding("cluster", int(keys[rows[0]]), inputs.cells.geometry.iloc[0], evidence)
+            (shown,) = guarded_clusters(inputs, spec, [cluster], [held], 100.0)
+            told.add(shown.evidence["observed"])
+    assert [len(told) for told in numbers.values()] == [1, 1, 1, 1]
+    assert None not in set().union(*numbers.values())

@@ -89,7 +89,7 @@ def _outcome(inputs: Inputs, spec: HotspotSpec, found: Any, cut: Slices | None) 
     held = [c for c in found.clusters[:_MOST] if c.observed >= MINIMUM]
     inside = [_inside(inputs, cluster, cut) for cluster in held]
     whole = float(inputs.counts.sum()) if cut is None else float(cut.cube(inputs).sum())
-    return Outcome(features, summary, guarded_clusters(inputs, features, inside, whole))
+    return Outcome(features, summary, guarded_clusters(inputs, spec, features, inside, whole))
 
 
 def _inside(inputs: Inputs, cluster: Any, cut: Slices | None) -> NDArray[np.bool_]:

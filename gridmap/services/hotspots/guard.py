@@ -61,6 +61,7 @@ class Guard:
         *,
         found: bool = False,
         places: Mapping[int, str] | None = None,
+        span: str | None = None,
     ) -> dict[int, int]:
         """Tell how many incidents each group has.
 
@@ -77,6 +78,9 @@ class Guard:
             What ground, and which days, each group is, as `place_name` writes it, where groups of other runs may
             overlap with these: noise that is fixed by kind and records alone would tell of two places that differ by a
             grid whether that grid holds any.
+        span : str, optional
+            One kind of time for all cells, where `places` has their days: the calendar of the run is then no part of
+            what fixes the noise, nor are cells apart by its blocks.
 
         Returns
         -------
@@ -87,15 +91,14 @@ class Guard:
         if not len(inside):
             return {}
         spans = self.protected.spans
-        pairs, row = np.unique(
-            np.column_stack([group[inside], self.block[inside]]), axis=0, return_inverse=True
-        )
+        block = self.block[inside] if span is None else np.zeros(len(inside), dtype=np.int64)
+        pairs, row = np.unique(np.column_stack([group[inside], block]), axis=0, return_inverse=True)
         row = row.ravel()
         counts = np.bincount(row, minlength=len(pairs)).astype(np.int64)
         sums = np.zeros(len(pairs), dtype=np.int64)
         np.add.at(sums, row, self.record_key[inside])
         of = places or {}
-        kinds = [f"{kind}{of.get(int(g), '')}/{spans[b]}" for g, b in pairs]
+        kinds = [f"{kind}{of.get(int(g), '')}/{span or spans[b]}" for g, b in pairs]
         with self.database.scoped_session(self.scope) as session:
             keys = cell_keys(session, sums.tolist(), kinds)
         named = ["0/all//year"] * len(kinds) if found else kinds
@@ -106,6 +109,23 @@ class Guard:
     ) -> int | None:
         """Tell how many incidents are in a set; None where that is not told."""
         return self.told(np.where(inside, 0, NOT_SHOWN), kind, found=found, places={0: place}).get(0)
+
+    def told_cluster(
+        self, inside: NDArray[np.bool_], members: Iterable[Any], since: str, before: str
+    ) -> int | None:
+        """Tell how many incidents a cluster holds: the same ground and days show one number in runs of any period.
+
+        Parameters
+        ----------
+        inside : (m,) bool array
+        members : iterable
+            Keys of its cells.
+        since, before : str
+            Its first local day, and the day after its last.
+        """
+        group = np.where(inside, 0, NOT_SHOWN)
+        named = {0: place_name(members, since, before)}
+        return self.told(group, "cluster", found=True, places=named, span="whole").get(0)
 
     def kind(self, level: int | None, domain: str | None) -> str:
         """Name the kind of the cells of a level, of one domain or of all: the same cell shows the same number."""
@@ -263,13 +283,18 @@ def by_class(found: Finding) -> tuple[bool, float, int]:
 
 
 def guarded_clusters(
-    inputs: Any, features: list[Finding], inside: list[NDArray[np.bool_]], total_expected: float
+    inputs: Any,
+    spec: HotspotSpec,
+    features: list[Finding],
+    inside: list[NDArray[np.bool_]],
+    total_expected: float,
 ) -> list[Finding]:
     """Describe clusters of a scan as they may leave the house.
 
     Parameters
     ----------
     inputs : Inputs
+    spec : HotspotSpec
     features : list of Finding
         As they are told inside.
     inside : list of (m,) bool arrays
@@ -278,12 +303,13 @@ def guarded_clusters(
         Expectations of all cells together.
     """
     total = inputs.guard.told_set(inputs.cell >= 0, inputs.guard.kind(None, None))
-    whole = replace(inputs.guard, block=np.zeros_like(inputs.guard.block), protected=inputs.guard.protected)
+    period = spec.since.isoformat(), (spec.until + dt.timedelta(days=1)).isoformat()
     out = []
     for feature, mask in zip(features, inside, strict=True):
         about = feature.evidence
-        days = [about["since"], about["before"]] if "since" in about else []
-        observed = whole.told_set(mask, "cluster", found=True, place=place_name(about["members"], *days))
+        # A cluster of ground alone is of the run's days.
+        days = (about["since"], about["before"]) if "since" in about else period
+        observed = inputs.guard.told_cluster(mask, about["members"], *days)
         if observed is None:
             continue
         share = float(about["expected"] or 0.0) / max(total_expected, 1e-9)
