@@ -40,6 +40,8 @@ _PAGES = (
     "phone.",
     "brought.",
     "task.",
+    "projects.",
+    "records.",
 )
 """Blueprints whose answers are read by people: who is not signed in is led to the sign-in."""
 

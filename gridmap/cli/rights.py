@@ -248,6 +248,7 @@ WRITTEN_DOWN = frozenset(
         "forms make",
         "forms papers",
         "projects papers",
+        "rulings book",
         "reports meeting",
         "reports village",
         "reports services",

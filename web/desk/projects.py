@@ -102,6 +102,8 @@ def one(code: str) -> Response:
 
 
 def _one(code: str, problem: GridmapError | None = None, written: forms.Form | None = None) -> Response:
+    # Before the rest is read: what is saved in between is found when the form comes back.
+    version = project_acts.version(context.database(), context.actor(), "projects", code)
     seen = projects.seen(context.database(), context.scope(), code, now=shown.now())
     ground = small_map.ground(shown.places())
     return page(
@@ -109,6 +111,7 @@ def _one(code: str, problem: GridmapError | None = None, written: forms.Form | N
         "projects",
         status=problem.status if problem else 200,
         problem=problem.as_dict() if problem else None,
+        version=version,
         seen=seen,
         row=seen.row,
         steps=STEPS,
@@ -121,8 +124,8 @@ def _one(code: str, problem: GridmapError | None = None, written: forms.Form | N
         and seen.row["withdrawn_at"] is None
         and int(seen.row["grid_key"]) in context.scope(),
         may_undo=_may_write() and any(not e.get("undone_at") and e["before"] for e in seen.row["history"]),
-        may_papers=may_now(Action.MAKE_FORMS),
-        may_sites=may_now(Action.IMPORT),
+        may_papers=may_now(Action.MAKE_FORMS) and may_now(Action.SEE_CASES),
+        may_sites=may_now(Action.SEE_SERVICES),
     )
 
 
@@ -150,6 +153,7 @@ def change(code: str) -> Response:
             {"code": code, **_told(form, _TOLD)},
             form.get("reason", ""),
             shape=None if same else project_acts.read_shape(outline),
+            seen=form.get("seen") or None,
         )
     except _REFUSED as error:
         return _one(code, error, form)
@@ -193,7 +197,7 @@ def papers(code: str) -> Response:
     """Answer the file of a project's assessment."""
     with tempfile.TemporaryDirectory(prefix="gridmap-form-") as folder:
         target = Path(folder) / "papers.docx"
-        project_files.write_assessment(context.database(), context.scope(), code, target)
+        project_files.write_assessment(context.database(), context.actor(), code, target)
         return _download(target.read_bytes(), f"稳评档案-{code}.docx")
 
 
@@ -223,7 +227,9 @@ def book() -> Response:
 
 def _book(problem: GridmapError | None = None, written: forms.Form | None = None) -> Response:
     first, last = _week()
-    every = request.args.get("every") == "1"
+    # What is being changed may be of another week, and its form is to come back with what was typed.
+    every = request.args.get("every") == "1" or (written is not None and "new" not in written)
+    versions = project_acts.versions(context.database(), context.actor(), "rulings")
     found = projects.list_rulings(
         context.database(), context.scope(), None if every else first, None if every else last
     )
@@ -233,6 +239,7 @@ def _book(problem: GridmapError | None = None, written: forms.Form | None = None
         status=problem.status if problem else 200,
         problem=problem.as_dict() if problem else None,
         rows=found,
+        versions=versions,
         first=first,
         last=last,
         every=every,
@@ -270,6 +277,7 @@ def ask() -> Response:
             {"code": code, **_told(form, _ASKED)},
             form.get("reason", "").strip() or "登记",
             new="new" in form,
+            seen=form.get("seen") or None,
         )
     except _REFUSED as error:
         return _book(error, form)
@@ -294,5 +302,5 @@ def book_file() -> Response:
     first, last = _week()
     with tempfile.TemporaryDirectory(prefix="gridmap-form-") as folder:
         target = Path(folder) / "book.docx"
-        project_files.write_book(context.database(), context.scope(), first, last, target)
+        project_files.write_book(context.database(), context.actor(), first, last, target)
         return _download(target.read_bytes(), f"疑难问题答复-{first}.docx")

@@ -87,8 +87,10 @@ def _one(
         if found is None:
             raise NotFound("grid-not-found", "没有这个网格。", "There is no such grid.")
         row = corrections.told_of(database, actor.scope, found.grid_key)
+        version = acts.version_of(row)
     else:
         row = acts.find_record(database, actor, _kind(noun), key)
+        version = acts.version_of(row)
         axes = [f.name for f in NOUNS[noun].fields if f.kind in {"x", "y"}]
         row |= dict(zip(axes, (row.get("lon"), row.get("lat")), strict=True))
     return page(
@@ -98,6 +100,7 @@ def _one(
         problem=problem.as_dict() if problem else None,
         noun=_noun(noun),
         key=key,
+        version=version,
         row=row,
         fields=_fields(noun),
         written=written or {},
@@ -116,16 +119,17 @@ def change(noun: str, key: str) -> Response:
     """Put fields of a record right, or move it."""
     form = forms.own_form()
     database, actor, reason = context.database(), context.actor(), form.get("reason", "")
+    seen = form.get("seen") or None
     try:
         told = {f.name: form.get(f.name, "").strip() for f in _fields(noun) if f.name in form}
         if noun == "grids":
             if not key.isdecimal():
                 raise NotFound("grid-not-found", "没有这个网格。", "There is no such grid.")
-            corrections.correct_grid(database, actor, int(key), told, reason)
+            corrections.correct_grid(database, actor, int(key), told, reason, seen=seen)
         else:
             # What says nothing of the place leaves it; a grid that is only named moves no point.
             told = {n: v for n, v in told.items() if v or n != "grid_code"}
-            acts.change(database, actor, _kind(noun), key, told, reason)
+            acts.change(database, actor, _kind(noun), key, told, reason, seen=seen)
     except _REFUSED as error:
         return _one(noun, key, error, form)
     return redirect(url_for("records.one", noun=noun, key=key, told="kept"), 303)  # type: ignore[return-value]

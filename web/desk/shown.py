@@ -138,6 +138,10 @@ class Say:
         """Return weekly hours, as the directory keeps them or as their words say."""
         return say_week(week_of(hours, opens), english=self.lang == "en")
 
+    def instant(self, told: str) -> dt.datetime:
+        """Return a time that is kept as ISO text."""
+        return dt.datetime.fromisoformat(told)
+
     def when(self, at: dt.datetime | None) -> str:
         """Return month, day and time; the year where it is another one."""
         if at is None:

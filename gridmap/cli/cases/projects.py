@@ -15,6 +15,7 @@ from gridmap.cli.imports.records import record_group
 from gridmap.domain.cases import lists
 from gridmap.domain.cases.projects import ANSWERS, STEPS
 from gridmap.domain.records import NOUNS
+from gridmap.domain.roles import Action, may
 from gridmap.errors import InvalidInput
 from gridmap.services.cases import project_acts, projects
 from gridmap.services.reports import project_files
@@ -113,7 +114,8 @@ def list_() -> None:
 def show(code: str) -> None:
     """查看一个项目：五步、意见、前后事件、户数和场所 / show a project with what it touches."""
     with workspace() as database:
-        shown = projects.seen(database, actor(database).scope, code)
+        who = actor(database)
+        shown = projects.seen(database, who.scope, code)
     row: Mapping[str, Any] = shown.row
     console.print(
         f"{row['code']} {row['name_zh']}  {lists.find('project_kind', row['kind']).zh}", markup=False
@@ -131,7 +133,9 @@ def show(code: str) -> None:
             f"{words} {window.since} … {window.until}: {window.total} 件 / cases {dict(window.by_domain)}"
         )
     console.print(f"户数 / households: {'—' if shown.households is None else shown.households}")
-    console.print(f"场所 / sites: {', '.join(str(s['code']) for s in shown.sites) or '—'}", markup=False)
+    if may(who.role, Action.SEE_SERVICES):
+        sites = ", ".join(str(s["code"]) for s in shown.sites or ()) or "—"
+        console.print(f"场所 / sites: {sites}", markup=False)
     if row["decision"]:
         console.print(f"决定 / decision: {lists.find('project_decision', row['decision']).zh}")
     for entry in row["history"]:
@@ -145,7 +149,7 @@ def show(code: str) -> None:
 def papers(code: str, out: Path) -> None:
     """写出稳评档案 / write the file of an assessment (.docx)."""
     with workspace() as database:
-        project_files.write_assessment(database, actor(database).scope, code, out)
+        project_files.write_assessment(database, actor(database), code, out)
     console.print(f"已写入 / written: {out}")
 
 
@@ -174,7 +178,5 @@ def book(week: dt.date, out: Path) -> None:
     """写出一周的问题答复册 / write the week's book of questions and rulings (.docx)."""
     first = week - dt.timedelta(days=week.weekday())
     with workspace() as database:
-        n = project_files.write_book(
-            database, actor(database).scope, first, first + dt.timedelta(days=6), out
-        )
+        n = project_files.write_book(database, actor(database), first, first + dt.timedelta(days=6), out)
     console.print(f"已写入 {n} 条 / {n} written: {out}")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
@@ -13,11 +14,14 @@ from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases import projects as rules
+from gridmap.domain.records import NOUNS
 from gridmap.errors import Conflict, Forbidden, InvalidInput
 from gridmap.ingest.model import ParsedTable
 from gridmap.ingest.rows.cleared import COLUMN as CLEARED
 from gridmap.services.cases.projects import KINDS, absent_record
-from gridmap.services.imports.acts import checked_reason, read_one
+from gridmap.services.ground.gridbook import GridBook
+from gridmap.services.ground.lands import grid_of_land
+from gridmap.services.imports.acts import checked_reason, overtaken, read_one, version_of
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.imports.writing import defaulted_of, emptied_of
 from gridmap.storage.cases import desk
@@ -51,7 +55,7 @@ def read_shape(text: str) -> Any:
                 for pair in given.replace(";", " ").split()
             ]
             shape = shapely.Polygon(pairs)
-    except (ValueError, KeyError, TypeError, AttributeError, shapely.errors.ShapelyError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, shapely.errors.ShapelyError):
         shape = None
     if (
         shape is None
@@ -77,6 +81,7 @@ def save(
     *,
     shape: Any = None,
     new: bool = False,
+    seen: str | None = None,
 ) -> str:
     """Keep a project or a ruling: a new one, or what is put right of one.
 
@@ -94,6 +99,8 @@ def save(
         EPSG:4326; a new project needs one.
     new : bool
         Whether it is meant to be a new one.
+    seen : str, optional
+        What :func:`version` told when the person began to write; another is a conflict.
 
     Returns
     -------
@@ -105,7 +112,7 @@ def save(
     InvalidInput
         When a field is wrong, or nothing changes.
     Conflict
-        When a new one has a code that is taken.
+        When a new one has a code that is taken, or somebody else has changed it since it was `seen`.
     Forbidden
         When its grid lies outside the actor's scope.
     NotFound
@@ -125,21 +132,61 @@ def save(
                 raise absent_record(noun, str(told.get("code")))
     parsed, book = read_one(database, actor, kind, told, shape)
     code = str(parsed.table["code"][0].as_py())
-    rows = kind.place(parsed, book).rows
-    with database.scoped_session(actor.scope, write=True) as session:
+    placed = kind.place(parsed, book).rows
+    with _codes_beyond(code, new=new), database.scoped_session(actor.scope, write=True) as session:
+        rows = placed
+        if kind.prepare is not None:
+            rows = kind.prepare(session, placed, database.settings.timezone)
         _may_write(session, actor, kind, code, rows, new=new)
-        _check(session, noun, parsed)
         before = None if new else stored.state(session, noun, code)
+        if before is not None and seen is not None and seen != version_of(before):
+            raise overtaken(NOUNS[noun], before, told)
+        _check(session, noun, parsed)
         bulk.stage(session, kind.load, rows)
         if parsed.partial:
             bulk.complete_staged(session, kind.load)
         done = bulk.merge_staged(session, kind.load, 1, kept=defaulted_of(kind, parsed))
+        if new and not done.inserted:
+            # Somebody entered the same code between the look and the writing.
+            raise _taken(code)
         emptied = bulk.clear(session, kind.load, emptied_of(kind, rows))
         if not (done.inserted or done.updated or emptied):
             raise InvalidInput("edit-nothing", "没有更改任何内容。", "Nothing was changed.")
         _remember(session, noun, code, actor, "new" if new else "change", why, before)
         _touch(session)
     return code
+
+
+@contextmanager
+def _codes_beyond(code: str, *, new: bool) -> Iterator[None]:
+    """Say that a code is taken where it is another scope's: the database refuses that row without saying why."""
+    try:
+        yield
+    except Forbidden as refused:
+        if new and refused.code != "place-outside-grid":
+            raise _taken(code) from None
+        raise
+
+
+def _taken(code: str) -> Conflict:
+    return Conflict(
+        "record-code-taken",
+        f"编号 {code} 已有（含已撤销的、其他辖区的）。请换一个编号。",
+        f"The code {code} is taken, perhaps by a withdrawn record or in another area. Take another.",
+    )
+
+
+def version(database: Database, actor: Actor, noun: str, code: str) -> str:
+    """Return what changes with every change of a record in force; empty where the scope has none."""
+    with database.scoped_session(actor.scope) as session:
+        found = stored.state(session, noun, code)
+    return "" if found is None else version_of(found)
+
+
+def versions(database: Database, actor: Actor, noun: str) -> dict[str, str]:
+    """Return what changes with every change of a record, for all in force in the scope, by code."""
+    with database.scoped_session(actor.scope) as session:
+        return {told["code"]: version_of(told) for told in stored.states(session, noun)}
 
 
 def _check(session: Session, noun: str, parsed: ParsedTable) -> None:
@@ -157,11 +204,7 @@ def _may_write(
     key = int(rows["grid_key"][0].as_py() or 0)
     known = stored.find(session, kind.noun, code, withdrawn=True)
     if new and known is not None:
-        raise Conflict(
-            "record-code-taken",
-            f"编号 {code} 已有（含已撤销的）。请换一个编号。",
-            f"The code {code} is taken, perhaps by a withdrawn record. Take another.",
-        )
+        raise _taken(code)
     if not new:
         if known is None or known["withdrawn_at"] is not None:
             raise absent_record(kind.noun, code)
@@ -206,7 +249,7 @@ def take_back(database: Database, actor: Actor, noun: str, code: str, reason: st
     NotFound
         When the scope has none.
     Conflict
-        When there is nothing to take back: it is as it was made or imported.
+        When there is nothing to take back: it is as it was made or imported; or it has changed since, by an import.
     """
     why = checked_reason(reason)
     with database.scoped_session(actor.scope, write=True) as session:
@@ -220,11 +263,29 @@ def take_back(database: Database, actor: Actor, noun: str, code: str, reason: st
                 "没有可以撤回的更改；整条不要时请撤销。",
                 "There is no change to take back; withdraw it as a whole instead.",
             )
+        wanted, was = entries[newest]["before"], entries[newest].get("after")
+        if was is not None and _content(noun, was) != _content(noun, now_row):
+            raise Conflict(
+                "record-changed-since",
+                "这次更改之后又有导入改动了这条记录，撤回会丢失那些改动。请先撤销那次导入，或直接更改。",
+                "An import has changed this record since, and taking the change back would lose that. Take the import "
+                "back first, or change the record.",
+            )
+        if noun == "projects":
+            # The boundaries may have changed since: its land lies in today's grids.
+            land = shapely.from_wkb(wanted["geom"])
+            wanted = wanted | {"grid_key": grid_of_land(land, GridBook.within(session))}
         at = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        stored.put(session, noun, code, entries[newest]["before"])
+        stored.put(session, noun, code, wanted)
         entries[newest] |= {"undone_at": at, "undone_by": actor.post, "undone_why": why, "after": now_row}
         stored.remember(session, noun, code, entries)
         _touch(session)
+
+
+def _content(noun: str, told: State) -> State:
+    """Return the columns that a person or a file tells: a project's grid follows from its land."""
+    left_out = {"history", "import_run_id"} | ({"grid_key"} if noun == "projects" else set())
+    return {name: value for name, value in told.items() if name not in left_out}
 
 
 def _touch(session: Session) -> None:
@@ -259,4 +320,6 @@ def _remember(
         "why": why,
         "before": before,
     }
+    if (after := stored.state(session, noun, code)) is not None:
+        entry["after"] = after
     stored.remember(session, noun, code, [*(row["history"] if row else ()), entry])

@@ -16,18 +16,21 @@ from sqlalchemy.orm import Session
 
 from gridmap.crs import WGS84
 from gridmap.domain.cases import projects as rules
-from gridmap.domain.gridkey import LEVELS, TOWN, UNASSIGNED, Scope, ancestor, level_of
+from gridmap.domain.gridkey import UNASSIGNED, Scope
 from gridmap.domain.records import NOUNS
 from gridmap.domain.terms import ASSESSED
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.ingest.model import ParsedTable
+from gridmap.ingest.rows.cleared import COLUMN as CLEARED
 from gridmap.ingest.rows.refused import RowRefused, refuse_more
 from gridmap.services.ground.gridbook import GridBook
+from gridmap.services.ground.lands import grid_of_land
 from gridmap.services.imports.kinds import ImportKind, Placed
 from gridmap.services.workspace.exports import Excerpt, ExportLayer
 from gridmap.storage.cases import projects as stored
 from gridmap.storage.cases.projects import CaseInside, GridReached, ProjectRow, RulingRow, SiteInside
 from gridmap.storage.database import Database
+from gridmap.storage.imports import bulk
 from gridmap.storage.models import Project, Ruling
 from gridmap.storage.workspace.counts import count_of, inside_of
 
@@ -73,8 +76,9 @@ class ShownProject:
         On its land, by the share of each grid's land; None where no grid tells them.
     grids : tuple of mapping
         That it reaches.
-    sites : tuple of mapping
-        Organisations, sites of temporary residents and fixed points on its land: ``noun``, ``code``, ``name``.
+    sites : tuple of mapping or None
+        Organisations, sites of temporary residents and fixed points on its land: ``noun``, ``code``, ``name``;
+        None where whoever reads it sees none.
     """
 
     row: ProjectRow
@@ -83,36 +87,10 @@ class ShownProject:
     after: Window
     households: int | None
     grids: tuple[GridReached, ...]
-    sites: tuple[SiteInside, ...]
-
-
-def _common(keys: np.ndarray[Any, np.dtype[np.int64]]) -> int:
-    """Return the deepest grid that holds all of some grids; 0 where one lies in none, or there is no such grid."""
-    some = {int(k) for k in keys}
-    if not some or UNASSIGNED in some:
-        some.discard(UNASSIGNED)
-        towns = {ancestor(k, TOWN) for k in some}
-        return towns.pop() if len(towns) == 1 else UNASSIGNED
-    for level in reversed(LEVELS):
-        above = {ancestor(k, level) for k in some}
-        if len(above) == 1 and all(level_of(k) >= level for k in some):
-            return above.pop()
-    return UNASSIGNED
-
-
-def _grid_of(shape: Any, book: GridBook) -> int:
-    if shape is None:
-        return UNASSIGNED
-    # Bends alone would miss a village that a long edge crosses.
-    points = shapely.get_coordinates(shapely.segmentize(shape, _STEP_DEG))
-    inside = shapely.get_coordinates(shapely.point_on_surface(shape))
-    xy = np.vstack([points, inside])
-    return _common(book.assign(xy[:, 0], xy[:, 1]).grid_key)
+    sites: tuple[SiteInside, ...] | None
 
 
 _DECIMALS = 9
-_STEP_DEG = 0.002
-"""About 200 m: no grid is that narrow."""
 
 
 def _project_rows(parsed: ParsedTable, book: GridBook) -> Placed:
@@ -122,7 +100,7 @@ def _project_rows(parsed: ParsedTable, book: GridBook) -> Placed:
     there = ~shapely.is_missing(shapes)
     # A tenth of a millimetre, as exports write it, so that they come back unchanged.
     shapes[there] = shapely.transform(shapes[there], lambda xy: np.round(xy, _DECIMALS))
-    keys = np.array([_grid_of(shape, book) for shape in shapes], np.int64)
+    keys = np.array([grid_of_land(shape, book) for shape in shapes], np.int64)
     table = parsed.table.append_column("grid_key", pa.array(keys))
     table = table.append_column("wkb", pa.array(shapely.to_wkb(shapes, hex=True), pa.string()))
     return Placed(table, int(((keys == UNASSIGNED) & there).sum()))
@@ -131,11 +109,26 @@ def _project_rows(parsed: ParsedTable, book: GridBook) -> Placed:
 def _ruling_rows(parsed: ParsedTable, book: GridBook) -> Placed:
     keys = book.key_of_codes(parsed.table["grid_code"])
     keys = np.where(keys != UNASSIGNED, keys, book.key_of_villages(parsed.table["village_name"]))
-    if not parsed.partial:
-        tops = book.tops["grid_key"].tolist()
-        # What names no grid holds in the whole town, where there is one.
-        keys = np.where(keys != UNASSIGNED, keys, int(tops[0]) if len(tops) == 1 else UNASSIGNED)
-    return Placed(parsed.table.append_column("grid_key", pa.array(keys)))
+    tops = book.tops["grid_key"].tolist()
+    top = int(tops[0]) if len(tops) == 1 else UNASSIGNED
+    table = parsed.table.append_column("grid_key", pa.array(keys, pa.int64()))
+    return Placed(table.append_column(_TOP, pa.array(np.full(len(keys), top, np.int64))))
+
+
+_TOP = "top_key"
+
+
+def _held_in_town(session: Session, rows: pa.Table, _zone: str) -> pa.Table:
+    """Let a new ruling that names no grid hold in the whole town, where there is one; a known one stays where it is."""
+    known = set(bulk.stored_keys(session, stored.RULINGS, rows["code"].combine_chunks()).to_pylist())
+    cleared = rows[CLEARED].to_pylist() if CLEARED in rows.column_names else [None] * rows.num_rows
+    lines = zip(*(rows[name].to_pylist() for name in ("code", "grid_key", _TOP)), cleared, strict=True)
+    keys = [
+        top if not key and (code not in known or "grid_code" in (emptied or "").split()) else key
+        for code, key, top, emptied in lines
+    ]
+    at = rows.column_names.index("grid_key")
+    return rows.set_column(at, "grid_key", pa.array(keys, pa.int64()))
 
 
 def _checked(
@@ -143,14 +136,14 @@ def _checked(
 ) -> Callable[[Session, ParsedTable, Any], ParsedTable]:
     def examine(session: Session, parsed: ParsedTable, _book: Any) -> ParsedTable:
         wrong = []
-        names = [f.name for f in NOUNS[noun].fields if f.name in parsed.table.column_names]
+        named = (*(f.name for f in NOUNS[noun].fields), CLEARED)
+        names = [name for name in named if name in parsed.table.column_names]
         for n, line in enumerate(parsed.table.select(["row", *names]).to_pylist()):
-            told = line
-            if parsed.partial:
-                # A file of a few fields is judged with what is stored of the others.
-                old = stored.find(session, noun, line["code"]) or {}
-                told = old | {k: v for k, v in line.items() if v is not None}
-            elif noun == "projects" and (parsed.geometry is None or parsed.geometry[n] is None):
+            # What a file does not tell is judged as it is stored, and what it empties as empty.
+            old = stored.find(session, noun, line["code"]) or {}
+            emptied = dict.fromkeys((line.pop(CLEARED, None) or "").split())
+            told = old | {k: v for k, v in line.items() if v is not None} | emptied
+            if not old and noun == "projects" and (parsed.geometry is None or parsed.geometry[n] is None):
                 zh, en = "缺少图形。请补上项目的面。", "the shape is missing. Add the project's polygon."
                 wrong.append(RowRefused(line["row"], "geometry", "geometry-missing", zh, en))
             try:
@@ -167,7 +160,12 @@ PROJECTS = ImportKind(
     "projects", stored.PROJECTS, GridBook.of, _project_rows, examine=_checked(rules.check_project, "projects")
 )
 RULINGS = ImportKind(
-    "rulings", stored.RULINGS, GridBook.of, _ruling_rows, examine=_checked(rules.check_ruling, "rulings")
+    "rulings",
+    stored.RULINGS,
+    GridBook.of,
+    _ruling_rows,
+    examine=_checked(rules.check_ruling, "rulings"),
+    prepare=_held_in_town,
 )
 KINDS = {kind.noun: kind for kind in (PROJECTS, RULINGS)}
 

@@ -9,12 +9,13 @@ from pathlib import Path
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.records import GRIDS
 from gridmap.errors import InvalidInput
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.ground.boundaries import BoundaryOptions, BoundaryResult, import_boundaries
 from gridmap.services.ground.grids import grid_not_found
 from gridmap.services.ground.succession import is_missing
-from gridmap.services.imports.acts import checked_reason
+from gridmap.services.imports.acts import checked_reason, overtaken, version_of
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
 
@@ -23,7 +24,13 @@ CORRECTED = ("name_zh", "name_en", "population", "households")
 
 
 def correct_grid(
-    database: Database, actor: Actor, grid_key: int, told: Mapping[str, str], reason: str
+    database: Database,
+    actor: Actor,
+    grid_key: int,
+    told: Mapping[str, str],
+    reason: str,
+    *,
+    seen: str | None = None,
 ) -> BoundaryResult:
     """Put the names, population or households of a grid right.
 
@@ -36,9 +43,13 @@ def correct_grid(
     told : mapping
         Field of `CORRECTED` to text; an empty one leaves what is stored alone.
     reason : str
+    seen : str, optional
+        What :func:`gridmap.services.imports.acts.version_of` told of the grid when the person began to write.
 
     Raises
     ------
+    Conflict
+        When somebody else has changed it since it was `seen`.
     InvalidInput
         When there is no such grid or field, a value does not fit, nothing changes, or no reason is given.
     """
@@ -54,6 +65,10 @@ def correct_grid(
     for name in ("name_zh", "name_en"):
         if name in given:
             checked_text(given[name])
+    if seen is not None:
+        now = told_of(database, actor.scope, grid_key)
+        if seen != version_of(now):
+            raise overtaken(GRIDS, now, told)
     with tempfile.TemporaryDirectory(prefix="gridmap-grid-") as folder:
         file = Path(folder) / "更改.csv"
         with file.open("w", encoding="utf-8", newline="") as out:

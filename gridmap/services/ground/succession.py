@@ -23,7 +23,9 @@ from gridmap.domain.gridkey import (
     level_of,
 )
 from gridmap.services.ground.gridbook import GridBook
+from gridmap.services.ground.lands import grid_of_land
 from gridmap.storage.ground import boundaries as versions
+from gridmap.storage.imports.bulk import hide_withdrawn, show_withdrawn
 
 Progress = Callable[[str, int, int], None]
 
@@ -116,6 +118,8 @@ def reassign_records(
         Rows that changed, by table; those without a point under ``by_name``.
     """
     book = GridBook.within(session)
+    # What is withdrawn may come back into force, and then lies in today's grids.
+    show_withdrawn(session)
 
     def assign(
         lon: NDArray[np.float64], lat: NDArray[np.float64], accuracy_m: NDArray[np.float64]
@@ -131,11 +135,15 @@ def reassign_records(
     heirs = {old: new for old, (_, new) in best.items()}
     heirs |= {key: _nearest_above(key, heirs, standing) for key in ended - set(heirs)}
     out = {}
-    total = len(versions.PLACED_TABLES) + 1
+    total = len(versions.PLACED_TABLES) + 2
     for n, table in enumerate(versions.PLACED_TABLES):
         say("reassign", n, total)
         out[table] = versions.reassign_points(session, table, assign)
+    say("reassign", total - 2, total)
+    out["projects"] = versions.reassign_lands(session, lambda shape: grid_of_land(shape, book))
+    say("reassign", total - 1, total)
     out["by_name"] = versions.follow_successors(session, heirs)
+    hide_withdrawn(session)
     say("reassign", total, total)
     return out
 

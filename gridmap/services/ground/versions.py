@@ -18,10 +18,12 @@ from gridmap import crs
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import parent
 from gridmap.errors import Conflict, NotFound
+from gridmap.ingest.boundaries.check import check_boundaries
 from gridmap.ingest.boundaries.draft import COLUMNS, BoundaryDraft
 from gridmap.services.ground.boundaries import BoundaryResult, put_into_force
 from gridmap.services.imports.kinds import FieldChange, OtherKind, RowChange, Undone
 from gridmap.storage.database import Database
+from gridmap.storage.ground import boundaries as stored_versions
 from gridmap.storage.ground import grids as stored
 from gridmap.storage.imports import journal, runs
 
@@ -57,7 +59,7 @@ def _text(value: Any) -> str | None:
 
 
 def _able(session: Session, run_id: int) -> bool:
-    return any("geom" in change.before for change in journal.changes(session, run_id, 1))
+    return stored_versions.has_former(session, run_id)
 
 
 def undo_version(database: Database, actor: Actor, run_id: int, why: str) -> Undone:
@@ -79,7 +81,8 @@ def undo_version(database: Database, actor: Actor, run_id: int, why: str) -> Und
     NotFound
         When there is no such import.
     Conflict
-        When it brought the first boundaries: without any, no record has a place.
+        When it brought the first boundaries: without any, no record has a place; or when what would be restored does
+        not fit what stays.
     """
     day = dt.datetime.now(ZoneInfo(database.settings.timezone)).date()
     with database.scoped_session(actor.scope.for_upkeep(), write=True, timeout_s=_TIMEOUT_S) as session:
@@ -98,8 +101,11 @@ def undo_version(database: Database, actor: Actor, run_id: int, why: str) -> Und
         standing = stored.current_frame(session)
         wanted, left, restored, removed = _as_before(standing, journal.changes(session, run_id))
         if restored or removed:
-            result = BoundaryResult(_draft(wanted), [])
             epsg = crs.metric_crs(wanted.total_bounds)
+            draft = _draft(wanted)
+            # Undone as a whole, they stand as they stood; in part, they may lie over what has changed since.
+            result = BoundaryResult(draft, check_boundaries(draft, epsg) if left else [])
+            _require_sound(result, left)
             parameters = {"act": "undo", "reason": why, "key": str(run_id)}
             put_into_force(
                 session, result, epsg, (day, True), lambda *_: None, post=actor.post, parameters=parameters
@@ -107,6 +113,22 @@ def undo_version(database: Database, actor: Actor, run_id: int, why: str) -> Und
         runs.mark_undone(session, run_id, dt.datetime.now(dt.UTC), actor.post, why)
     told = tuple((name, "之后又有改动，保留现状", "has changed since, and stays as it is") for name in left)
     return Undone(restored, removed, told)
+
+
+def _require_sound(result: BoundaryResult, left: list[str]) -> None:
+    """Refuse former outlines that do not fit those that a later version has changed and that stay."""
+    if not result.errors:
+        return
+    first = result.errors[0]
+    stay_zh, stay_en = "、".join(left[:5]) or "无", ", ".join(left[:5]) or "none"
+    raise Conflict(
+        "version-does-not-fit",
+        f"没有撤销：恢复后的边界与之后又有改动的网格（{stay_zh}）不合，共 {len(result.errors)} 处，如：{first.zh}"
+        " 请先撤销较新的边界版本，或导入正确的边界。",
+        f"Nothing was undone: the former boundaries do not fit the grids that have changed since ({stay_en}), in "
+        f"{len(result.errors)} places, such as: {first.en} Take the newer version back first, or import the right "
+        "boundaries.",
+    )
 
 
 def _as_before(

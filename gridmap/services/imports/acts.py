@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +15,7 @@ import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor
+from gridmap.domain.fields import Noun
 from gridmap.domain.records import NOUNS
 from gridmap.domain.terms import LONGEST
 from gridmap.errors import Conflict, InvalidInput, NotFound
@@ -126,7 +129,14 @@ def refuse_wrong(parsed: ParsedTable) -> None:
 
 
 def change(
-    database: Database, actor: Actor, kind: ImportKind, key: str, told: Mapping[str, str | None], reason: str
+    database: Database,
+    actor: Actor,
+    kind: ImportKind,
+    key: str,
+    told: Mapping[str, str | None],
+    reason: str,
+    *,
+    seen: str | None = None,
 ) -> ImportResult:
     """Put fields of a record right, or move it to another place.
 
@@ -140,6 +150,8 @@ def change(
     told : mapping
         As of :func:`read_one`; coordinates as ``lon`` and ``lat`` (EPSG:4326), a grid as ``grid_code``.
     reason : str
+    seen : str, optional
+        What :func:`version_of` told of the record when the person began to write.
 
     Raises
     ------
@@ -147,12 +159,21 @@ def change(
         When there is no such record.
     InvalidInput
         When a field is wrong, or nothing changes.
+    Conflict
+        When somebody else has changed it since it was `seen`.
     """
     why = checked_reason(reason)
     noun = NOUNS[kind.noun]
     with database.scoped_session(actor.scope) as session:
         _require(session, kind, key)
     parsed, ground = read_one(database, actor, kind, {noun.unique[0]: key, **told})
+
+    def guard(session: Session) -> None:
+        journal.lock(session, kind.load, key)
+        now = _require(session, kind, key)
+        if seen is not None and seen != version_of(now):
+            raise overtaken(noun, now, told)
+
     done = import_parsed(
         database,
         actor.scope.for_upkeep(),
@@ -162,12 +183,38 @@ def change(
         ImportOptions(accept_doubtful=True),
         parameters={"act": "change", "reason": why, "key": key},
         actor=actor,
+        guard=guard,
     )
     if done.parsed is not None:
         refuse_wrong(done.parsed)
     if not done.updated:
         raise InvalidInput("edit-nothing", "没有更改任何内容。", "Nothing was changed.")
     return done
+
+
+def version_of(row: Mapping[str, object]) -> str:
+    """Return a short text that is another one as soon as any field of a record is."""
+    told = json.dumps(dict(row), sort_keys=True, default=str)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def overtaken(noun: Noun, now: Mapping[str, object], told: Mapping[str, str | None]) -> Conflict:
+    """Return the error that somebody else has changed a record, with what its fields say now."""
+
+    def is_now(name: str) -> str:
+        return "" if now.get(name) is None else str(now[name])
+
+    fields = [
+        f for f in noun.fields if f.name in told and f.name in now and is_now(f.name) != (told[f.name] or "")
+    ]
+    zh = "；".join(f"{f.zh}：{is_now(f.name) or '空'}" for f in fields) or "其他字段"
+    en = "; ".join(f"{f.name}: {is_now(f.name) or 'empty'}" for f in fields) or "other fields"
+    return Conflict(
+        "record-overtaken",
+        f"您填写时别人已更改了这条记录。现在是：{zh}。您写的还在表单里，核对后可再次保存。",
+        f"Somebody has changed this record while you wrote. It says now: {en}. What you wrote is still in the form; "
+        "compare it and save again.",
+    )
 
 
 def withdraw(database: Database, actor: Actor, kind: ImportKind, key: str, reason: str) -> int:
@@ -225,12 +272,16 @@ def merge(database: Database, actor: Actor, kind: ImportKind, stays: str, goes: 
     why = checked_reason(reason)
     at = dt.datetime.now(dt.UTC)
     with database.scoped_session(actor.scope, write=True) as session:
-        for key in (stays, goes):
+        # In one order for all, or two that merge each into the other wait for one another.
+        for key in sorted((stays, goes)):
+            journal.lock(session, kind.load, key)
             _require(session, kind, key)
         show_withdrawn(session)
         run = _enter(session, kind, actor, {"act": "merge", "reason": why, "key": stays, "merged": goes}, 2)
         journal.fill_from(session, kind.load, run, stays, goes)
-        journal.mark(session, kind.load, run, goes, at, f"并入 / merged into {stays}: {why}")
+        if not journal.mark(session, kind.load, run, goes, at, f"并入 / merged into {stays}: {why}"):
+            # Somebody withdrew it between the look and the writing.
+            raise _absent(kind, goes)
         workspace.touch(session)
     return run
 
@@ -263,12 +314,16 @@ def list_records(
 def _require(session: Session, kind: ImportKind, key: str) -> dict[str, object]:
     found = journal.find(session, kind.load, key)
     if found is None:
-        raise NotFound(
-            "record-not-found",
-            f"没有编号为 {key} 的{NOUNS[kind.noun].zh}，或已撤销。",
-            f"There is no {NOUNS[kind.noun].en} {key}, or it is withdrawn.",
-        )
+        raise _absent(kind, key)
     return found
+
+
+def _absent(kind: ImportKind, key: str) -> NotFound:
+    return NotFound(
+        "record-not-found",
+        f"没有编号为 {key} 的{NOUNS[kind.noun].zh}，或已撤销。",
+        f"There is no {NOUNS[kind.noun].en} {key}, or it is withdrawn.",
+    )
 
 
 def _enter(session: Session, kind: ImportKind, actor: Actor, parameters: dict[str, object], rows: int) -> int:

@@ -189,14 +189,20 @@ def _name(kind: ImportKind, row: Mapping[str, Any]) -> str:
 
 
 def _change(kind: ImportKind, change: journal.Change) -> RowChange:
-    name = _name(kind, change.before)
+    after = change.after or {}
+    hidden = bool(change.before.get("sealed") or after.get("sealed"))
+    name = _name(kind, after if after.get("sealed") else change.before)
     if change.kind == "removed":
         return RowChange("removed", name)
-    after = change.after or {}
     if (change.before.get("withdrawn_at") is None) != (after.get("withdrawn_at") is None):
         what = "withdrawn" if after.get("withdrawn_at") else "restored"
         why = after.get("withdrawn_why") or change.before.get("withdrawn_why")
+        if hidden:
+            return RowChange(what, name)
         return RowChange(what, name, (FieldChange("withdrawn_why", None, _text(why)),))
+    if hidden:
+        # Whoever imports writes sealed cases and reads none: that it changed is told, and not what.
+        return RowChange("changed", name)
     names = [n for n in kind.load.values if n not in _UNTOLD]
     fields = [
         FieldChange(n.removeprefix("told_"), _text(change.before.get(n)), _text(after.get(n)))

@@ -15,13 +15,13 @@ from sqlalchemy.orm import Session
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.records import NOUNS
-from gridmap.errors import Conflict, NotFound
+from gridmap.errors import Conflict
 from gridmap.ingest.model import Notice, ParsedTable
 from gridmap.ingest.rows import KnownGrids, parse_table, write_refused
 from gridmap.ingest.rows.refused import RowRefused, refuse_more
-from gridmap.services.accounts.owners import require_owner
 from gridmap.services.imports.history import rows_of
 from gridmap.services.imports.kinds import Ground, ImportKind, RowChange
+from gridmap.services.imports.mappings import mapping_of, save_mapping
 from gridmap.services.imports.writing import write_rows
 from gridmap.storage.database import Database
 from gridmap.storage.imports import bulk, runs
@@ -176,7 +176,7 @@ def import_records(
     # A file brings sealed cases in and puts them right; what is told of it names none of them.
     scope = scope.for_upkeep()
     with database.scoped_session(scope) as session:
-        mapping = _mapping(session, noun, options)
+        mapping = mapping_of(session, noun, options.mapping, options.mapping_name)
     ground: Ground = kind.ground(database, scope)
     if ground.is_empty and kind.needs_grids:
         raise Conflict(
@@ -229,6 +229,7 @@ def import_parsed(
     reshape: Reshape | None = None,
     tidy: Callable[[Session], int] | None = None,
     actor: Actor | None = None,
+    guard: Callable[[Session], None] | None = None,
     say: Progress = lambda _step, _done, _total: None,
 ) -> ImportResult:
     """Import rows that have been read: examine them, ask about doubtful ones, and write them or nothing.
@@ -242,6 +243,9 @@ def import_parsed(
     parameters : dict
         How the rows came about; kept with the import.
     mapping : dict or None
+    guard : callable, optional
+        Called in the transaction that writes, before it does: what it raises stops the import. An import with one that
+        changes nothing is not entered.
     say : callable
     """
     noun = kind.noun
@@ -289,9 +293,7 @@ def import_parsed(
     if parsed.refused_rows and not (options.accept_valid or options.dry_run):
         return result
     with database.scoped_session(scope, write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
-        rows = placed.rows
-        if kind.prepare is not None:
-            rows = kind.prepare(session, rows, database.settings.timezone)
+        rows = _ready(session, kind, placed.rows, database.settings.timezone, guard)
         post = None if actor is None else actor.post
         run_id, done = write_rows(
             session, kind, parsed, rows, parameters, post, lambda n, total: say("copy", n, total)
@@ -299,6 +301,9 @@ def import_parsed(
         result = replace(
             result, inserted=done.inserted, updated=done.updated, unchanged=done.unchanged, run_id=run_id
         )
+        if guard is not None and not (done.inserted or done.updated):
+            session.rollback()
+            return replace(result, run_id=None)
         if options.dry_run:
             # What the import would do is what it does: all of it is done, looked at, and taken back.
             result = replace(result, rows=rows_of(session, kind, run_id, MOST_COMPARED), run_id=None)
@@ -308,6 +313,18 @@ def import_parsed(
         say("commit", 0, 1)
     say("commit", 1, 1)
     return replace(result, committed=True)
+
+
+def _ready(
+    session: Session,
+    kind: ImportKind,
+    rows: pa.Table,
+    zone: str,
+    guard: Callable[[Session], None] | None,
+) -> pa.Table:
+    if guard is not None:
+        guard(session)
+    return rows if kind.prepare is None else kind.prepare(session, rows, zone)
 
 
 def _finish(
@@ -321,7 +338,7 @@ def _finish(
     if tidy is not None and tidy(session):
         workspace.touch(session)
     if options.mapping_name and mapping:
-        _save_mapping(session, noun, options.mapping_name, mapping, actor or Actor.at_the_machine())
+        save_mapping(session, noun, options.mapping_name, mapping, actor or Actor.at_the_machine())
 
 
 def _not_withdrawn(database: Database, scope: Scope, kind: ImportKind, parsed: ParsedTable) -> ParsedTable:
@@ -346,14 +363,6 @@ def _not_withdrawn(database: Database, scope: Scope, kind: ImportKind, parsed: P
     return refuse_more(parsed, wrong)
 
 
-def _save_mapping(session: Session, noun: str, name: str, mapping: dict[str, str], actor: Actor) -> None:
-    known, owner = runs.owner_of_mapping(session, noun, name)
-    if known and runs.find_mapping(session, noun, name) != mapping:
-        require_owner(actor, owner)
-    if not known or runs.find_mapping(session, noun, name) != mapping:
-        runs.save_mapping(session, noun, name, mapping, actor.post)
-
-
 def known_to(database: Database, scope: Scope, kind: ImportKind, ground: Ground) -> KnownGrids:
     """Return what the workspace knows; only what a file names is looked up."""
 
@@ -371,20 +380,6 @@ def known_to(database: Database, scope: Scope, kind: ImportKind, ground: Ground)
         {} if kind.refers is None else {kind.refers[0]: asked(kind.refers[1])},
         asked(lambda session, wanted: bulk.stored_keys(session, kind.load, wanted)),
     )
-
-
-def _mapping(session: Session, noun: str, options: ImportOptions) -> dict[str, str] | None:
-    if options.mapping is not None or options.mapping_name is None:
-        return options.mapping
-    found = runs.find_mapping(session, noun, options.mapping_name)
-    if found is None:
-        raise NotFound(
-            "mapping-unknown",
-            f"没有名为 {options.mapping_name} 的列对应表。请先用 --mapping 文件.json --save-as 名称 建立。",
-            f"No mapping is called {options.mapping_name}. Make it with --mapping FILE.json --save-as "
-            f"{options.mapping_name}.",
-        )
-    return found
 
 
 def _parameters(options: ImportOptions, mapping: dict[str, str] | None) -> dict[str, Any]:

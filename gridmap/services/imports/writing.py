@@ -76,12 +76,13 @@ def write_rows(
     if kind.undoable:
         journal.snapshot(session, kind.load)
     done = bulk.merge_staged(session, kind.load, rows.num_rows, run.import_run_id, kept=kept)
-    emptied = bulk.clear(session, kind.load, emptied_of(kind, rows), run.import_run_id)
-    done = bulk.Merged(
-        done.inserted,
-        max(done.updated, emptied),
-        rows.num_rows - done.inserted - max(done.updated, emptied),
+    fields = emptied_of(kind, rows)
+    # A row in which one field is told and another emptied counts once.
+    counted = bulk.of_run(
+        session, kind.load, run.import_run_id, {key for keys in fields.values() for key in keys}
     )
+    more = len(bulk.clear(session, kind.load, fields, run.import_run_id) - counted)
+    done = bulk.Merged(done.inserted, done.updated + more, done.unchanged - more)
     run.rows_inserted, run.rows_updated, run.rows_unchanged = done.inserted, done.updated, done.unchanged
     if kind.settle is not None:
         kind.settle(session, run.import_run_id)

@@ -4,31 +4,35 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from gridmap.domain.accounts import Actor
 from gridmap.domain.cases import lists
 from gridmap.domain.cases.projects import ANSWERS, PROJECTS, STEPS
 from gridmap.domain.codes import code_list
-from gridmap.domain.gridkey import Scope
+from gridmap.domain.roles import Action, may
 from gridmap.files.atomic import replacing
 from gridmap.files.papers import Paper, write_papers
 from gridmap.services.cases import projects
 from gridmap.services.cases.places import places_of
 from gridmap.services.cases.projects import ShownProject, Window
+from gridmap.services.reports import case_parts
 from gridmap.storage.database import Database
 
 _SITES = {"organisations": "机构", "migrants": "聚居点", "fixed_points": "必到点"}
 
 
-def write_assessment(database: Database, scope: Scope, code: str, target: Path) -> None:
+def write_assessment(database: Database, actor: Actor, code: str, target: Path) -> None:
     """Write the file of a project's assessment: register, consultation, analysis, report and decision, follow-up.
 
     Parameters
     ----------
     database : Database
-    scope : Scope
+    actor : Actor
+        Sees true numbers; sites are told to whoever sees services.
     code : str
     target : Path
         ``.docx``; it appears whole or not at all. What is not told yet is a blank to be filled by hand.
@@ -37,12 +41,17 @@ def write_assessment(database: Database, scope: Scope, code: str, target: Path) 
     ------
     NotFound
         When the scope has no such project.
+    Forbidden
+        When the actor sees no cases, or no true numbers.
     """
-    shown = projects.seen(database, scope, code)
+    case_parts.require_cases(actor)
+    shown = projects.seen(database, actor.scope, code)
+    if not may(actor.role, Action.SEE_SERVICES):
+        shown = replace(shown, sites=None)
     zone = ZoneInfo(database.settings.timezone)
     footer = f"{code}　{shown.row['name_zh']}　{dt.datetime.now(zone):%Y-%m-%d} 生成"
     with replacing(target) as temporary:
-        write_papers(_papers(shown, places_of(database, scope).names), temporary, footer=footer)
+        write_papers(_papers(shown, places_of(database, actor.scope).names), temporary, footer=footer)
 
 
 def _named(name: str, code: str | None) -> str:
@@ -65,7 +74,10 @@ def _papers(shown: ShownProject, names: Mapping[int, tuple[str, str]]) -> list[P
     place = names.get(int(row["grid_key"]), ("", ""))[0]
     steps = tuple((f"{_named('project_step', step)}日期", _told(row[f"{step}_on"])) for step in STEPS)
     fields = {name: PROJECTS.field(name).zh for name in (*ANSWERS, "asked")}
-    sites = "\n".join(f"{_SITES[s['noun']]} {s['code']} {s['name'] or ''}" for s in shown.sites)
+    if shown.sites is None:
+        sites = ""
+    else:
+        sites = "\n".join(f"{_SITES[s['noun']]} {s['code']} {s['name'] or ''}" for s in shown.sites) or "无"
     grids = "、".join(f"{g['name_zh']}（{100 * g['share']:.0f}%）" for g in shown.grids)
     return [
         Paper(
@@ -98,7 +110,7 @@ def _papers(shown: ShownProject, names: Mapping[int, tuple[str, str]]) -> list[P
                 ("涉及网格", grids),
                 ("风险等级", _named("risk", row["risk"])),
             ),
-            (("用地内机构和场所", sites or "无"), ("风险点和化解措施", row["decision_note"] or "")),
+            (("用地内机构和场所", sites), ("风险点和化解措施", row["decision_note"] or "")),
             ("分析人",),
         ),
         Paper(
@@ -120,20 +132,27 @@ def _papers(shown: ShownProject, names: Mapping[int, tuple[str, str]]) -> list[P
     ]
 
 
-def write_book(database: Database, scope: Scope, since: dt.date, until: dt.date, target: Path) -> int:
+def write_book(database: Database, actor: Actor, since: dt.date, until: dt.date, target: Path) -> int:
     """Write the book of questions and rulings of some days; return how many there are.
 
     Parameters
     ----------
     database : Database
-    scope : Scope
+    actor : Actor
+        Sees true numbers.
     since, until : date
         First and last day.
     target : Path
         ``.docx``; it appears whole or not at all.
+
+    Raises
+    ------
+    Forbidden
+        When the actor sees no cases, or no true numbers.
     """
-    rows = projects.list_rulings(database, scope, since, until)
-    names = places_of(database, scope).names
+    case_parts.require_cases(actor)
+    rows = projects.list_rulings(database, actor.scope, since, until)
+    names = places_of(database, actor.scope).names
     kinds = {c.code: c.zh for c in code_list("dispute_kind")}
     domains = {c.code: c.zh for c in code_list("domain")}
     papers = [

@@ -20,6 +20,7 @@ from gridmap.storage.models import FixedPoint, Grid, Incident, MigrantCluster, O
 
 _TYPES = {"day": "date", "integer": "bigint"}
 _SHAPE = "ST_Multi(ST_GeomFromWKB(decode(s.wkb, 'hex'), 4326))"
+_BY_DESK = "exists (select from jsonb_array_elements({t}.history) h where h->>'undone_at' is null)"
 
 PROJECTS = Load(
     table="projects",
@@ -37,6 +38,7 @@ PROJECTS = Load(
     place=("grid_key", "geom"),
     placed="excluded.geom is not null",
     marked=True,
+    by_desk=_BY_DESK,
 )
 
 _OF_RULING = tuple(f.name for f in RULING_FIELDS.fields if f.name not in {"grid_code", "village_name"})
@@ -52,6 +54,7 @@ RULINGS = Load(
     place=("grid_key",),
     placed="excluded.grid_key <> 0",
     marked=True,
+    by_desk=_BY_DESK,
 )
 
 _OF: dict[str, type[Project | Ruling]] = {"projects": Project, "rulings": Ruling}
@@ -61,7 +64,7 @@ _HIDDEN = frozenset(
 
 
 class Kept(TypedDict, total=False):
-    """An entry of a record's history: when, by whom, what, why, and the columns before it (after it, once undone)."""
+    """An entry of a record's history: when, by whom, what, why, and the columns before it and after it."""
 
     at: str
     post: str
@@ -247,15 +250,20 @@ def put(session: Session, noun: str, code: str, values: Mapping[str, Any]) -> No
 
 def state(session: Session, noun: str, code: str) -> dict[str, Any] | None:
     """Return a record's columns as its history keeps them."""
+    return next(iter(states(session, noun, code)), None)
+
+
+def states(session: Session, noun: str, code: str | None = None) -> Sequence[dict[str, Any]]:
+    """Return the columns of all records, or of one, as their history keeps them."""
     table = {"projects": PROJECTS, "rulings": RULINGS}[noun]
     geom = " || jsonb_build_object('geom', t.geom::text)" if "geom" in table.values else ""
-    found: dict[str, Any] | None = session.scalar(
+    one = "" if code is None else " where t.code = :code"
+    return session.scalars(
         text(
-            f"select to_jsonb(t){geom} - 'history' - 'import_run_id' from {table.table} t where t.code = :code"  # noqa: S608 - own names
+            f"select (to_jsonb(t){geom}) - 'history' - 'import_run_id' from {table.table} t{one}"  # noqa: S608 - own names
         ),
-        {"code": code},
-    )
-    return found
+        {} if code is None else {"code": code},
+    ).all()
 
 
 def _inside(place: Any, code: str) -> Any:
@@ -340,7 +348,8 @@ def sites_inside(session: Session, code: str) -> list[SiteInside]:
     ):
         query = (
             select(table.code, table.name_zh)
-            .where(table.geom.is_not(None), _inside(table.geom, code))
+            # The project itself may be withdrawn, and so this transaction may see what is.
+            .where(table.geom.is_not(None), table.withdrawn_at.is_(None), _inside(table.geom, code))
             .order_by(table.code)
         )
         out += [{"noun": name, "code": row[0], "name": row[1]} for row in session.execute(query)]

@@ -144,6 +144,37 @@ def reassign_points(session: Session, table: str, assign: Assigner) -> int:
     return changed
 
 
+def reassign_lands(session: Session, assign: Callable[[Any], int]) -> int:
+    """Give every project its grid anew by its land; return how many rows changed.
+
+    Parameters
+    ----------
+    session : Session
+        Sees what is withdrawn.
+    assign : callable
+        From a shapely geometry (EPSG:4326) to a grid key.
+    """
+    rows = session.execute(text("select project_id, grid_key, ST_AsBinary(geom) from projects")).all()
+    found = [(row[0], row[1], assign(shapely.from_wkb(bytes(row[2])))) for row in rows]
+    moved = [{"id": project, "new": new} for project, old, new in found if old != new]
+    if moved:
+        session.execute(text("update projects set grid_key = :new where project_id = :id"), moved)
+    return len(moved)
+
+
+def has_former(session: Session, run_id: int) -> bool:
+    """Tell whether other boundaries stood before the version that an import brought."""
+    return bool(
+        session.scalar(
+            text(
+                "select exists (select from boundary_versions v join boundary_versions o on o.version_id < v.version_id"
+                " where v.import_run_id = :run)"
+            ),
+            {"run": run_id},
+        )
+    )
+
+
 def follow_successors(session: Session, successors: dict[int, int]) -> int:
     """Move rows that only name a grid, cases that a grid handles, and posts at it to the grid that took over.
 
@@ -165,7 +196,6 @@ def follow_successors(session: Session, successors: dict[int, int]) -> int:
             "update organisations set grid_key = :new where grid_key = :old and geom is null",
             "update teams set grid_key = :new where grid_key = :old",
             "update fixed_points set grid_key = :new where grid_key = :old and geom is null",
-            "update projects set grid_key = :new where grid_key = :old",
             "update rulings set grid_key = :new where grid_key = :old",
             "update clinics set grid_key = :new where grid_key = :old",
             (

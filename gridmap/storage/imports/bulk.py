@@ -93,8 +93,8 @@ def merge_staged(
 
 def clear(
     session: Session, load: Load, fields: Mapping[str, Collection[str]], run_id: int | None = None
-) -> int:
-    """Empty fields of stored rows; return how many rows were not empty there.
+) -> frozenset[str]:
+    """Empty fields of stored rows; return the keys of those that were not empty there.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def clear(
         if not columns:
             continue
         emptied = ", ".join(f"{c} = null" for c in columns) + (
-            ", import_run_id = cast(:run as bigint)" if load.has_run else ""
+            ", import_run_id = coalesce(cast(:run as bigint), import_run_id)" if load.has_run else ""
         )
         filled = " or ".join(f"{c} is not null" for c in columns)
         done = session.scalars(
@@ -122,7 +122,16 @@ def clear(
             {"keys": list(keys), "run": run_id},
         )
         touched |= set(done)
-    return len(touched)
+    return frozenset(touched)
+
+
+def of_run(session: Session, load: Load, run_id: int, keys: Collection[str]) -> frozenset[str]:
+    """Return which of some keys name a row that an import has inserted or changed."""
+    if not (keys and load.has_run):
+        return frozenset()
+    key = load.key[0]
+    query = text(f"select {key} from {load.table} where {key} = any(:keys) and import_run_id = :run")  # noqa: S608 - own names
+    return frozenset(session.scalars(query, {"keys": list(keys), "run": run_id}))
 
 
 def withdrawn_keys(session: Session, load: Load, wanted: pa.Array) -> frozenset[str]:
@@ -132,13 +141,18 @@ def withdrawn_keys(session: Session, load: Load, wanted: pa.Array) -> frozenset[
         f"select {load.key[0]} from {load.table} where withdrawn_at is not null and {load.key[0]} = any(:wanted)"  # noqa: S608 - own names
     )
     found = frozenset(session.scalars(query, {"wanted": wanted.to_pylist()}))
-    session.execute(text("select set_config('gridmap.withdrawn', '', true)"))
+    hide_withdrawn(session)
     return found
 
 
 def show_withdrawn(session: Session) -> None:
     """Let this transaction see what is withdrawn."""
     session.execute(text("select set_config('gridmap.withdrawn', 'shown', true)"))
+
+
+def hide_withdrawn(session: Session) -> None:
+    """Hide what is withdrawn from this transaction, as it is from every other."""
+    session.execute(text("select set_config('gridmap.withdrawn', '', true)"))
 
 
 def stage(session: Session, load: Load, rows: pa.Table, *, on_progress: Progress | None = None) -> None:

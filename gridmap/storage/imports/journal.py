@@ -49,7 +49,8 @@ class Withdrawn:
 
 def _row(load: Load, alias: str) -> str:
     geom = _GEOM.format(t=alias) if "geom" in load.values else ""
-    return f"({_ROW.format(t=alias, geom=geom)} - '{_VOLATILE}')"
+    # Minus binds tighter than ||.
+    return f"(({_ROW.format(t=alias, geom=geom)}) - '{_VOLATILE}')"
 
 
 def _same(load: Load, left: str, right: str) -> str:
@@ -95,10 +96,11 @@ def changes(session: Session, run_id: int, limit: int | None = None) -> Sequence
 def _brought(load: Load, alias: str) -> str:
     """Return the SQL condition that a row came with the import itself and was not there before it."""
     known = _same(load, "c", alias)
+    by_desk = f" and not ({load.by_desk.format(t=alias)})" if load.by_desk else ""
     return (
         f"{alias}.import_run_id = :run and not exists (select from import_changes j,"
         f" jsonb_populate_record(null::{load.table}, j.before) c where j.import_run_id = :run"
-        f" and j.kind = 'changed' and {known})"
+        f" and j.kind = 'changed' and {known}){by_desk}"
     )
 
 
@@ -116,7 +118,7 @@ def brought(session: Session, load: Load, run_id: int, limit: int | None = None)
 
 
 def overtaken(session: Session, noun: str, load: Load, run_id: int) -> list[dict[str, Any]]:
-    """Return rows that came with an import and that a later one has changed: the later one is taken back first."""
+    """Return rows that came with an import and that a later one, or a person, has changed: that is taken back first."""
     names = [f"c.before->>'{key}'" for key in load.key]
     rows = session.execute(
         text(
@@ -127,7 +129,17 @@ def overtaken(session: Session, noun: str, load: Load, run_id: int) -> list[dict
         ),
         {"run": run_id, "noun": noun},
     )
-    return [row[0] for row in rows]
+    found = [row[0] for row in rows]
+    if load.by_desk:
+        at_desk = session.execute(
+            text(
+                f"select {_row(load, 't')} from {load.table} t"  # noqa: S608 - own names
+                f" where t.import_run_id = :run and {load.by_desk.format(t='t')}"
+            ),
+            {"run": run_id},
+        )
+        found += [row[0] for row in at_desk]
+    return found
 
 
 def mark(
@@ -179,8 +191,8 @@ def put_back(session: Session, load: Load, run_id: int) -> tuple[list[dict[str, 
         text(
             f"update {load.table} t set ({listed}) = row({values}) from import_changes j,"  # noqa: S608 - own names
             f" jsonb_populate_record(null::{load.table}, j.before) b where j.import_run_id = :run"
-            f" and j.kind = 'changed' and {_same(load, 't', 'b')} and jsonb_strip_nulls({_row(load, 't')})"
-            " = jsonb_strip_nulls(j.after) returning j.before"
+            f" and j.kind = 'changed' and {_same(load, 't', 'b')} and jsonb_strip_nulls({_row(load, 't')} - 'history')"
+            f" = jsonb_strip_nulls(j.after - '{_VOLATILE}' - 'history') returning j.before"
         ),
         {"run": run_id},
     ).all()
@@ -215,15 +227,19 @@ def take_out(session: Session, load: Load, run_id: int) -> list[dict[str, Any]]:
 
 
 def fill_from(session: Session, load: Load, run_id: int, stays: str, goes: str) -> None:
-    """Give a row what it lacks of another row, a place as a whole, and keep that in a run."""
+    """Give a row what it lacks of another row, a place as a whole where it has none at all, and keep that in a run."""
     key = load.key[0]
     before = session.scalar(
         text(f"select {_row(load, 't')} from {load.table} t where t.{key} = :key for update"),  # noqa: S608 - own names
         {"key": stays},
     )
     placed = next((c for c in ("geom", "base") if c in load.values), None)
+    nowhere = f't."{placed}" is null'
+    if placed == "geom" and "grid_key" in load.values:
+        # A record that only names its grid has a place all the same.
+        nowhere += " and coalesce(t.grid_key, 0) = 0"
     filled = [
-        f'"{c}" = case when t."{placed}" is null then o."{c}" else t."{c}" end'
+        f'"{c}" = case when {nowhere} then o."{c}" else t."{c}" end'
         if c in load.place
         else f'"{c}" = coalesce(t."{c}", o."{c}")'
         for c in load.values
@@ -238,6 +254,14 @@ def fill_from(session: Session, load: Load, run_id: int, stays: str, goes: str) 
     )
     session.add(ImportChange(import_run_id=run_id, before=before, after=after))
     session.flush()
+
+
+def lock(session: Session, load: Load, key: str) -> None:
+    """Keep others from a row until the transaction ends."""
+    session.execute(
+        text(f"select from {load.table} where {load.key[0]} = :key for update"),
+        {"key": key},
+    )
 
 
 def find(session: Session, load: Load, key: str) -> dict[str, Any] | None:

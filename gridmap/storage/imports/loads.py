@@ -43,6 +43,8 @@ class Load:
         The columns that hold such words, and the place.
     marked : bool
         Whether its rows can be withdrawn: kept, with the time and the reason, and in force no longer.
+    by_desk : str
+        SQL condition over a row ``{t}``: a person has changed it since, so that the undoing of its import leaves it.
     """
 
     table: str
@@ -58,6 +60,7 @@ class Load:
     closed: str = ""
     expiring: tuple[str, ...] = ()
     marked: bool = False
+    by_desk: str = ""
 
     @property
     def staging_table(self) -> str:
@@ -155,7 +158,9 @@ class Load:
             return f"case when {now} then t.{column} else coalesce(excluded.{column}, t.{column}) end"
         if column in _OF_POINT and column in self.place:
             # The same place, as an export writes it: what was measured first, and in which system, is kept.
-            here = "ST_DWithin(excluded.geom, t.geom, 1e-8)"
+            # Two outlines that touch are no distance apart.
+            drawn = any(name == "wkb" for name, _ in self.staging)
+            here = "ST_Equals(excluded.geom, t.geom)" if drawn else "ST_DWithin(excluded.geom, t.geom, 1e-8)"
             return f"case when {here} or not ({self.placed}) then t.{column} else excluded.{column} end"
         if column in self.place:
             return f"case when {self.placed} then excluded.{column} else t.{column} end"
@@ -170,7 +175,8 @@ class Load:
             Columns that the file does not have and whose default is for new rows only.
         """
         changing = {c: self._updated(c) for c in self.values if c not in self.key and c not in kept}
-        run = {"import_run_id": "excluded.import_run_id"} if self.has_run else {}
+        # What a person changes one by one is no import: the row stays that of the import that brought it.
+        run = {"import_run_id": "coalesce(excluded.import_run_id, t.import_run_id)"} if self.has_run else {}
         updates = ", ".join(f"{c} = {new}" for c, new in (changing | run).items())
         old = ", ".join(f"t.{c}" for c in changing)
         new = ", ".join(changing.values())

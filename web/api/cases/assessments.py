@@ -10,6 +10,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
+from gridmap.domain.roles import Action, may
 from gridmap.domain.terms import LONGEST
 from gridmap.services.cases import project_acts, projects
 from gridmap.services.cases.projects import ShownProject, Window
@@ -101,7 +102,7 @@ class ProjectAnswer(BaseModel):
     after: WindowAnswer
     households: int | None
     grids: list[dict[str, object]]
-    sites: list[dict[str, object]]
+    sites: list[dict[str, object]] | None
     history: list[dict[str, object]]
 
 
@@ -134,7 +135,7 @@ def _told(shown: ShownProject) -> dict[str, object]:
         "after": _window(shown.after),
         "households": shown.households,
         "grids": [_plain(g) for g in shown.grids],
-        "sites": [dict(s) for s in shown.sites],
+        "sites": [dict(s) for s in shown.sites or ()] if may(actor().role, Action.SEE_SERVICES) else None,
         "history": [
             {k: v for k, v in e.items() if k not in {"before", "after"}} for e in shown.row["history"]
         ],
