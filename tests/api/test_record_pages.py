@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from shapely import from_wkb, to_geojson
 from sqlalchemy import text
@@ -165,3 +166,46 @@ def test_the_api_keeps_projects_and_rulings_as_the_pages_do(make_database: MakeD
     assert client.get("/api/v1/projects").get_json()["records"] == []
     assert client.get("/api/v1/projects?grid=1").status_code == 422
     assert client_of(town, Role.SUPERVISOR).get("/api/v1/projects").status_code == 403
+
+
+def test_what_another_saved_meanwhile_is_told_and_what_was_typed_stays_in_the_form(
+    make_database: MakeDatabase,
+) -> None:
+    town = make_database("recorded")
+    key, corners, _ = village(town)
+    client = client_of(town, Role.KEEPER)
+    desk = client_of(town, Role.TOWN_DESK)
+
+    told = {"code": "P1", "name_zh": "礼堂", "kind": "construction", "shape": corners}
+    assert desk.post("/projects", data=told).status_code == 303
+    asked = {"new": "1", "code": "Q1", "on_day": "2026-10-06", "question": "谁修？", "grid_code": str(key)}
+    assert desk.post("/rulings", data=asked).status_code == 303
+    for address, sent, theirs, mine in (
+        ("/projects/P1", "/projects/P1/change", {"lead": "住建办甲"}, {"lead": "水利站乙"}),
+        (
+            "/rulings?every=1",
+            "/rulings",
+            {"code": "Q1", "ruling": "住建办甲"},
+            {"code": "Q1", "ruling": "水利站乙"},
+        ),
+        ("/records/teams/T01", "/records/teams/T01/change", {"name_zh": "住建办甲"}, {"name_zh": "水利站乙"}),
+        (
+            f"/records/grids/{key}",
+            f"/records/grids/{key}/change",
+            {"name_zh": "住建办甲"},
+            {"name_zh": "水利站乙"},
+        ),
+    ):
+        who = client if address.startswith("/records") else desk
+        page = who.get(address).get_data(as_text=True)
+        version = re.findall(r'name="seen" value="(\w{16})"', page)[0]
+        first = who.post(sent, data=theirs | {"seen": version, "reason": "先存"})
+        assert first.status_code == 303, first.get_data(as_text=True)
+        second = who.post(sent, data=mine | {"seen": version, "reason": "后存"})
+        answer = second.get_data(as_text=True)
+        assert (second.status_code, "住建办甲" in answer, "水利站乙" in answer) == (409, True, True), address
+        again = re.findall(r'name="seen" value="(\w{16})"', answer)[0]
+        assert who.post(sent, data=mine | {"seen": again, "reason": "后存"}).status_code == 303, address
+    for address in ("/projects/P1/papers.docx", "/rulings/book.docx?week=2026-10-06"):
+        assert client_of(town, Role.PLANNER).get(address).status_code == 403
+        assert desk.get(address).data[:2] == b"PK"

@@ -246,3 +246,19 @@ def test_a_case_is_taken_out_with_a_reason_and_put_back(kept: Database) -> None:
     assert {c for c in after if after[c] != before[c]} <= {"revision"}
     with pytest.raises(Conflict):
         withdrawals.restore(kept, KEEPER, "KC-003")
+
+
+def test_neither_a_dry_run_nor_an_entry_tells_what_a_sealed_case_says(kept: Database, tmp_path: Path) -> None:
+    head = ["uid", "domain", "kind", "occurred_at", "lon", "lat", "summary"]
+    sealed = ["KC-900", "dispute", "01", "2026-10-05 09:00", 120.4176, 29.7894, "甲字密语"]
+    assert bring(kept, tmp_path, head, sealed).inserted == 1
+    with kept.scoped_session(WHOLE.for_upkeep()) as session:
+        assert session.scalar(text("select sealed from incidents where uid = 'KC-900'")) is True
+    changed = [*sealed[:-1], "乙字密语"]
+    shown = bring(kept, tmp_path, head, changed, dry_run=True).rows
+    assert [(row.what, row.fields) for row in shown] == [("changed", ())]
+    assert "KC-900" not in shown[0].name
+    bring(kept, tmp_path, head, changed)
+    kept_rows = history.show_import(kept, WHOLE, IMPORT_KINDS, newest(kept)).rows
+    assert "密语" not in repr(kept_rows)
+    assert "KC-900" not in repr(kept_rows)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import zipfile
 from pathlib import Path
 
@@ -127,6 +128,92 @@ def test_a_change_is_kept_with_its_reason_and_taken_back(town: Database) -> None
         enter(town)
 
 
+def test_an_outline_that_touches_the_old_one_is_stored_and_no_import_is_lost_by_taking_a_change_back(
+    town: Database, tmp_path: Path
+) -> None:
+    enter(town)
+    whole = land(town)
+    west, south, east, north = whole.bounds
+    half = whole.intersection(shapely.box(west, south, (west + east) / 2, north))
+    half = max(shapely.get_parts(half), key=shapely.area)
+    project_acts.save(town, KEEPER, "projects", {"code": "P1"}, "缩小", shape=half)
+
+    def area() -> float:
+        return shapely.from_geojson(projects.find(town, WHOLE, "projects", "P1")["shape"]).area
+
+    assert area() == pytest.approx(half.area, rel=1e-4)
+    file = tmp_path / "p.geojson"
+    told = {"项目编号": "P1", "项目名称": "枫桥镇道路拓宽工程", "类型": "construction"}
+    feature = {"type": "Feature", "properties": told, "geometry": shapely.geometry.mapping(whole)}
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), "utf-8")
+    done = import_records(town, WHOLE, IMPORT_KINDS["projects"], file, ImportOptions(), actor=KEEPER)
+    assert done.parsed is not None
+    assert (done.updated, done.refused) == (1, 0), done.parsed.refused.to_dict("records")
+    assert area() == pytest.approx(whole.area, rel=1e-4)
+    with pytest.raises(Conflict) as refused:
+        project_acts.take_back(town, KEEPER, "projects", "P1", "不缩小")
+    assert refused.value.code == "record-changed-since"
+    history.undo_import(town, KEEPER, HISTORY_KINDS, done.run_id or 0, "误导入")
+    assert area() == pytest.approx(half.area, rel=1e-4)
+    project_acts.take_back(town, KEEPER, "projects", "P1", "不缩小")
+    assert area() == pytest.approx(whole.area, rel=1e-4)
+    entries = projects.find(town, WHOLE, "projects", "P1")["history"]
+    assert all("history" not in (e["before"] or {}) and "history" not in e["after"] for e in entries)
+
+
+def test_what_a_desk_changed_of_an_imported_ruling_stays_and_an_unnamed_grid_widens_nothing(
+    town: Database, tmp_path: Path
+) -> None:
+    key, _ = village(town)
+    file = tmp_path / "q.csv"
+    file.write_text(
+        f"编号,日期,问题,网格编码\nQ1,2026-10-05,谁来量？,{key}\nQ2,2026-10-05,谁来修？,\n", "utf-8"
+    )
+    brought = import_records(town, WHOLE, IMPORT_KINDS["rulings"], file, ImportOptions(), actor=KEEPER)
+    assert brought.parsed is not None
+    assert brought.inserted == 2, brought.parsed.refused.to_dict("records")
+
+    def holds() -> dict[str, int]:
+        return {row["code"]: row["grid_key"] for row in projects.list_rulings(town, WHOLE)}
+
+    assert holds() == {"Q1": key, "Q2": ancestor(key, 1)}
+    file.write_text("编号,日期,问题\nQ1,2026-10-05,由谁来量？\n", "utf-8")
+    assert import_records(town, WHOLE, IMPORT_KINDS["rulings"], file, ImportOptions()).updated == 1
+    assert holds()["Q1"] == key
+    project_acts.save(town, KEEPER, "rulings", {"code": "Q2", "ruling": "村里"}, "答复")
+    undone = history.undo_import(town, KEEPER, HISTORY_KINDS, brought.run_id or 0, "误导入")
+    assert {name for name, *_ in undone.left} == {"Q1", "Q2"}
+    project_acts.save(town, KEEPER, "rulings", {"code": "Q1", "grid_code": ""}, "全镇适用")
+    assert holds()["Q1"] == ancestor(key, 1)
+
+
+def test_the_second_of_two_who_write_is_told_what_stands_and_a_code_elsewhere_is_taken(
+    town: Database,
+) -> None:
+    enter(town, plan_on="2026-06-01")
+    seen = project_acts.version(town, KEEPER, "projects", "P1")
+    project_acts.save(town, KEEPER, "projects", {"code": "P1", "lead": "住建办"}, "牵头", seen=seen)
+    with pytest.raises(Conflict) as refused:
+        project_acts.save(town, KEEPER, "projects", {"code": "P1", "lead": "水利站"}, "牵头", seen=seen)
+    assert refused.value.code == "record-overtaken"
+    assert "住建办" in refused.value.zh
+    assert projects.find(town, WHOLE, "projects", "P1")["lead"] == "住建办"
+    key, _ = village(town)
+    with town.scoped_session(WHOLE) as session:
+        other, wkb = session.execute(
+            text(
+                "select grid_key, ST_AsBinary(ST_Buffer(label_point, 0.0005)) from grids where level = 3"
+                " and valid_to is null and grid_key <> :key order by grid_key limit 1"
+            ),
+            {"key": key},
+        ).one()
+    mine = Actor("别村", Role.VILLAGE_DESK, Scope.of_grid(int(other)))
+    told = {"code": "P1", "name_zh": "礼堂", "kind": "construction"}
+    with pytest.raises(Conflict) as refused:
+        project_acts.save(town, mine, "projects", told, "登记", shape=shapely.from_wkb(bytes(wkb)), new=True)
+    assert refused.value.code == "record-code-taken"
+
+
 def test_a_withdrawn_project_is_kept_and_comes_back(town: Database) -> None:
     enter(town)
     project_acts.withdraw(town, KEEPER, "projects", "P1", "不建了")
@@ -200,6 +287,10 @@ def test_an_import_of_projects_is_judged_by_what_is_stored_and_taken_back(
     refused = import_records(town, WHOLE, IMPORT_KINDS["projects"], file, ImportOptions())
     assert refused.parsed is not None
     assert refused.parsed.refused["code"].tolist() == ["project-answers"]
+    file.write_text("项目编号,征求人数\nP1,[清空]\n", "utf-8")
+    refused = import_records(town, WHOLE, IMPORT_KINDS["projects"], file, ImportOptions())
+    assert refused.parsed is not None
+    assert refused.parsed.refused["code"].tolist() == ["project-answers"]
     file.write_text("项目编号,反对人数,决定\nP1,15,缓出台\n", "utf-8")
     done = import_records(town, WHOLE, IMPORT_KINDS["projects"], file, ImportOptions(), actor=KEEPER)
     assert done.updated == 1
@@ -216,7 +307,17 @@ def test_the_file_of_an_assessment_tells_what_is_known_and_leaves_blanks(
 ) -> None:
     enter(town, plan_on="2026-06-01", **ANSWERS)
     target = tmp_path / "p.docx"
-    project_files.write_assessment(town, WHOLE, "P1", target)
+    project_files.write_assessment(town, KEEPER, "P1", target)
+    planner = Actor("规划岗", Role.PLANNER, WHOLE)
+    for write in (
+        lambda: project_files.write_assessment(town, planner, "P1", tmp_path / "no.docx"),
+        lambda: project_files.write_book(
+            town, planner, dt.date(2026, 10, 5), dt.date(2026, 10, 11), tmp_path / "no.docx"
+        ),
+    ):
+        with pytest.raises(Forbidden):
+            write()
+    assert not (tmp_path / "no.docx").exists()
     words = zipfile.ZipFile(target).read("word/document.xml").decode()
     for told in (
         "枫桥镇道路拓宽工程",
@@ -268,7 +369,15 @@ def test_a_ruling_is_read_wherever_it_holds_and_leads_to_the_cases_like_it(recor
 
 
 @pytest.mark.parametrize(
-    "wrong", ["", "120.4,29.7 120.5,29.7", "120.4,29.7 120.5,29.8 120.5,29.7 120.4,29.8", "abc"]
+    "wrong",
+    [
+        "",
+        '{"a":' * 100_000,
+        '{"type": "Feature", "geometry": ' + "[" * 50_000 + "]" * 50_000 + "}",
+        "120.4,29.7 120.5,29.7",
+        "120.4,29.7 120.5,29.8 120.5,29.7 120.4,29.8",
+        "abc",
+    ],
 )
 def test_an_outline_is_read_or_refused(wrong: str) -> None:
     drawn = project_acts.read_shape("120.40,29.70 120.41,29.70；120.41,29.71".replace("；", ";"))

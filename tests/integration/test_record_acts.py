@@ -11,6 +11,7 @@ from sqlalchemy import text
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, InvalidInput, NotFound
+from gridmap.services.cases import project_acts, projects
 from gridmap.services.ground.boundaries import BoundaryOptions, import_boundaries
 from gridmap.services.ground.corrections import correct_grid
 from gridmap.services.house import EXPORT_LAYERS, HISTORY_KINDS, IMPORT_KINDS
@@ -72,6 +73,16 @@ def test_a_blank_cell_changes_nothing_unless_the_file_says_clear(bodies: Databas
     assert body(bodies, "O1")["opens"] == "周一至周五"
     assert bring(bodies, tmp_path, [["code", "opens"], ["O1", ""]], clear_blank=True).updated == 1
     assert body(bodies, "O1")["opens"] is None
+    mixed = [["code", "opens"], ["O1", "全天"], ["O2", "全天"]]
+    assert bring(bodies, tmp_path, mixed).updated == 2
+    done = bring(
+        bodies, tmp_path, [["code", "opens", "name_zh"], ["O1", "[清空]", "甲"], ["O2", "[清空]", ""]]
+    )
+    assert (done.updated, done.unchanged) == (2, 0)
+    done = bring(bodies, tmp_path, [["code", "opens", "name_zh"], ["O1", "[清空]", "乙"], ["O2", "全天", ""]])
+    assert (done.updated, done.unchanged) == (2, 0)
+    done = bring(bodies, tmp_path, [["code", "opens", "name_zh"], ["O1", "", "丙"], ["O2", "[清空]", ""]])
+    assert (done.updated, done.unchanged) == (2, 0)
     refused = bring(bodies, tmp_path, [["code", "name_zh", "opens"], ["O1", "[清空]", "全天"]])
     assert refused.parsed is not None
     assert refused.parsed.refused["code"].tolist() == ["cell-not-cleared"]
@@ -92,7 +103,7 @@ def test_a_record_is_changed_and_moved_with_a_reason_and_put_back(bodies: Databa
 
 
 def test_what_is_wrong_says_no_why_or_changes_nothing_is_refused_whole(bodies: Database) -> None:
-    before = body(bodies, "O1")
+    before, entered = body(bodies, "O1"), len(history.list_imports(bodies, WHOLE))
     for told, reason, code in (
         ({"kind": "没有这类"}, "改类别", "record-fields-wrong"),
         ({"name_zh": ""}, "清空名称", "record-field-needed"),
@@ -105,6 +116,13 @@ def test_what_is_wrong_says_no_why_or_changes_nothing_is_refused_whole(bodies: D
         assert refused.value.code == code, told
     with pytest.raises(NotFound):
         acts.change(bodies, KEEPER, BODIES, "无", {"opens": "全天"}, "不存在")
+    seen = acts.version_of(before)
+    acts.change(bodies, KEEPER, BODIES, "O1", {"opens": "全天"}, "延时", seen=seen)
+    with pytest.raises(Conflict) as overtaken:
+        acts.change(bodies, KEEPER, BODIES, "O1", {"opens": "周六"}, "延时", seen=seen)
+    assert (overtaken.value.code, "全天" in overtaken.value.zh) == ("record-overtaken", True)
+    assert len(history.list_imports(bodies, WHOLE)) == entered + 1
+    history.undo_import(bodies, KEEPER, HISTORY_KINDS, history.list_imports(bodies, WHOLE)[0].run_id, "误改")
     assert body(bodies, "O1") == before
 
 
@@ -137,6 +155,11 @@ def test_a_merged_record_gives_what_the_other_lacks_and_both_come_back(bodies: D
     assert {code: body(bodies, code) for code in ("O1", "O2")} == before
     with pytest.raises(InvalidInput):
         acts.merge(bodies, KEEPER, BODIES, "O1", "O1", "自身")
+    with bodies.scoped_session(WHOLE, write=True) as session:
+        session.execute(text("update organisations set geom = null, tile_key = null where code = 'O1'"))
+    named = body(bodies, "O1")["grid_key"]
+    acts.merge(bodies, KEEPER, BODIES, "O1", "O3", "同一处")
+    assert (body(bodies, "O1")["grid_key"], body(bodies, "O1")["lon"]) == (named, None)
 
 
 def names(database: Database) -> dict[int, tuple[str, int | None]]:
@@ -210,13 +233,31 @@ def test_a_split_and_a_moved_outline_are_told_and_an_undo_gives_the_land_back(
     done = import_boundaries(town, WHOLE, [file], BoundaryOptions(dry_run=True), actor=KEEPER)
     assert (done.added, done.ended, done.split) == (2, 1, 1)
     assert names(town) == before
+    inside = parts[0].representative_point()
+    assert (
+        bring(town, tmp_path, [HEAD, ["O9", "旧点", "service_point", inside.x, inside.y, ""]]).inserted == 1
+    )
+    acts.withdraw(town, KEEPER, BODIES, "O9", "已撤点")
+    told = {"code": "P1", "name_zh": "文化礼堂", "kind": "construction"}
+    project_acts.save(town, KEEPER, "projects", told, "登记", shape=inside.buffer(0.00005), new=True)
     done = import_boundaries(town, WHOLE, [file], BoundaryOptions(), actor=KEEPER)
     assert done.committed
-    run = history.list_imports(town, WHOLE)[0]
+    # What is withdrawn lies in today's grids too, and so does a project's land.
+    acts.restore(town, KEEPER, BODIES, "O9", "恢复")
+    lies = projects.find(town, WHOLE, "projects", "P1")["grid_key"]
+    assert names(town)[int(body(town, "O9")["grid_key"])][0] == names(town)[lies][0] == f"{row['name_zh']}1"
+    run = next(r for r in history.list_imports(town, WHOLE) if r.noun == "grids")
     assert {row.what for row in history.show_import(town, WHOLE, HISTORY_KINDS, run.run_id).rows} == {
         "new",
         "withdrawn",
     }
+    correct_grid(town, KEEPER, lies, {"name_zh": "另一个名"}, "更名")
+    after = names(town)
+    with pytest.raises(Conflict) as refused:
+        history.undo_import(town, KEEPER, HISTORY_KINDS, run.run_id, "没有拆分")
+    assert refused.value.code == "version-does-not-fit"
+    assert names(town) == after
+    history.undo_import(town, KEEPER, HISTORY_KINDS, history.list_imports(town, WHOLE)[0].run_id, "未更名")
     undone = history.undo_import(town, KEEPER, HISTORY_KINDS, run.run_id, "没有拆分")
     assert (undone.restored, undone.removed, undone.left) == (1, 2, ())
     assert names(town) == before

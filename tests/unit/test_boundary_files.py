@@ -19,6 +19,7 @@ from gridmap.errors import InvalidInput
 from gridmap.ingest.boundaries import read_boundaries
 from gridmap.ingest.boundaries.draft import BoundaryDraft
 from gridmap.ingest.boundaries.shapes import is_size
+from gridmap.ingest.isolated.geojson import read_geojson
 from gridmap.ingest.rows.headers import match_headings
 from gridmap.services.ground.comparison import find_shift
 
@@ -306,3 +307,24 @@ def test_the_boundaries_found_in_use_come_out_right(found_in_use: Path) -> None:
     assert len(read(files / "polygons_and_points.gpkg").level(3)) == 12
     assert len(read(files / "enclave_two_rows.geojson", join=True).level(3)) == 28
     assert read(files / "landsurvey_names.zip").level(3)["name_zh"].notna().all()
+
+
+def test_points_of_a_topology_keep_their_place_and_their_properties(tmp_path: Path) -> None:
+    points = [
+        {"type": "Point", "coordinates": [100, 50], "properties": {"code": "P1"}},
+        {"type": "Point", "coordinates": [0, 0], "id": "P2"},
+        {"type": "MultiPoint", "coordinates": [[1, 2], [3, 4]]},
+    ]
+    whole = {
+        "type": "Topology",
+        "transform": {"scale": [0.0001, 0.0001], "translate": [120.4, 29.78]},
+        "objects": {"places": {"type": "GeometryCollection", "geometries": points}},
+        "arcs": [],
+    }
+    (tmp_path / "p.json").write_text(json.dumps(whole), "utf-8")
+    limits = {"features": 10, "columns": 10, "vertices": 100}
+    table, shapes, _, notices = read_geojson(tmp_path / "p.json", limits)
+    assert notices == []
+    assert [shape.geom_type for shape in shapes] == ["Point", "Point", "MultiPoint"]
+    assert (round(shapes[0].x, 4), round(shapes[0].y, 4)) == (120.41, 29.785)
+    assert (table["code"].to_pylist()[0], table["id"].to_pylist()[1]) == ("P1", "P2")

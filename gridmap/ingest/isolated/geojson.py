@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ _DEPTHS = {
 }
 
 
+_TOPOLOGY = re.compile(r'"type"\s*:\s*"Topology"')
+
+
 class _Broken:
     """Stands for a geometry that could not be built."""
 
@@ -50,7 +54,7 @@ class _Reader:
         self.high = 0
         self.vertices = 0
 
-    def take(self, pairs: list[tuple[str, Any]]) -> Any:
+    def plain(self, pairs: list[tuple[str, Any]]) -> Any:
         made = dict(pairs)
         if len(made) != len(pairs):
             keys = [k for k, _ in pairs]
@@ -60,6 +64,10 @@ class _Reader:
                 f"同一对象中“{twice[:40]}”出现了两次，含义不明。请重新导出。",
                 f'one object holds "{twice[:40]}" twice, so its meaning is open. Export it again.',
             )
+        return made
+
+    def take(self, pairs: list[tuple[str, Any]]) -> Any:
+        made = self.plain(pairs)
         kind = made.get("type")
         if isinstance(kind, str) and kind in _DEPTHS and "coordinates" in made:
             return self._geometry(kind, made["coordinates"])
@@ -67,8 +75,7 @@ class _Reader:
             parts = made["geometries"]
             if all(isinstance(p, shapely.Geometry) for p in parts):
                 return shapely.GeometryCollection(parts)
-            # A topology calls the table of its features so.
-            return made if all(isinstance(p, dict) for p in parts) else _Broken()
+            return _Broken()
         return made
 
     def _geometry(self, kind: str, coordinates: Any) -> Any:
@@ -173,6 +180,11 @@ def read_geojson(
 
 def _parsed(text: str, reader: _Reader, *, one_a_line: bool) -> Any:
     if not one_a_line:
+        if _TOPOLOGY.search(text):
+            # Its points are numbers of a raster, and hold their own properties.
+            document = json.loads(text, object_pairs_hook=reader.plain, parse_constant=_no_constant)
+            if isinstance(document, dict) and document.get("type") == "Topology":
+                return document
         return json.loads(text, object_pairs_hook=reader.take, parse_constant=_no_constant)
     features = []
     for line in text.replace("\x1e", "\n").split("\n"):

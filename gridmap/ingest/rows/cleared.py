@@ -26,7 +26,9 @@ def may_be_cleared(noun: Noun, field: Field) -> bool:
     """Tell whether a field of a stored record can be empty, and is emptied by itself."""
     needed = field.required or field.default is not None or field.name in noun.unique
     derived = noun.name in _OF_STEPS and field.name in _DERIVED
-    return not (needed or derived or field.kind in {"x", "y"} or field.name in _OF_PLACE)
+    # A ruling that names no grid holds in the whole town; other records would lie nowhere.
+    placing = field.name in _OF_PLACE and (noun.name, field.name) != ("rulings", "grid_code")
+    return not (needed or derived or field.kind in {"x", "y"} or placing)
 
 
 def take_marks(

@@ -128,8 +128,12 @@ def save(
         )
     if not new:
         with database.scoped_session(actor.scope) as session:
-            if stored.find(session, noun, str(told.get("code"))) is None:
-                raise absent_record(noun, str(told.get("code")))
+            row = stored.find(session, noun, str(told.get("code")))
+        if row is None:
+            raise absent_record(noun, str(told.get("code")))
+        if set(told) == {"code"} and shape is not None:
+            # A row of nothing but its key is no row to the reader.
+            told = {**told, "name_zh": row["name_zh"]}
     parsed, book = read_one(database, actor, kind, told, shape)
     code = str(parsed.table["code"][0].as_py())
     placed = kind.place(parsed, book).rows
@@ -162,8 +166,8 @@ def _codes_beyond(code: str, *, new: bool) -> Iterator[None]:
     """Say that a code is taken where it is another scope's: the database refuses that row without saying why."""
     try:
         yield
-    except Forbidden as refused:
-        if new and refused.code != "place-outside-grid":
+    except (Conflict, Forbidden) as refused:
+        if new and refused.code not in {"place-outside-grid", "record-code-taken"}:
             raise _taken(code) from None
         raise
 
