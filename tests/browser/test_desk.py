@@ -471,6 +471,29 @@ def test_screens_that_share_a_renewed_page_send_acts_of_their_own(at_desk: Watch
     assert all(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one) for one in keys)
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("width", [1440, 1024, 360])
+def test_every_section_is_reached_without_scrolling_sideways(person: Person, width: int, lang: str) -> None:
+    page = go(person(viewport={"width": width, "height": 800}), f"/tasks?lang={lang}")
+    more = page.locator("#more-sections summary")
+    side_by_side = page.locator(".top .sections").evaluate("e => [e.scrollWidth, e.clientWidth]")
+    assert width < 1000 or side_by_side[0] <= side_by_side[1]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    expect(more).to_be_in_viewport(ratio=1)
+    more.focus()
+    page.keyboard.press("Enter")
+    for link in page.locator("#more-sections a").all():
+        expect(link).to_be_in_viewport(ratio=1)
+        # Nothing lies over it.
+        assert link.evaluate(
+            "e => { const r = e.getBoundingClientRect();"
+            " return document.elementFromPoint(r.x + r.width / 2, r.y + r.height / 2) === e }"
+        )
+    page.keyboard.press("Escape")
+    expect(page.locator("#more-sections a").first).to_be_hidden()
+    expect(more).to_be_focused()
+
+
 def test_whoever_signs_in_again_in_another_tab_goes_on_in_this_one(at_desk: Watched) -> None:
     page = go(at_desk, "/desk")
     mine = page.context.cookies()

@@ -41,6 +41,8 @@ NAVIGATION = (
     ("imports", "brought.show"),
     ("field", "phone.show"),
 )
+_AT_ONCE = 7
+"""Sections that stand side by side on the narrowest desk; the others open below one word."""
 
 
 def now() -> dt.datetime:
@@ -248,6 +250,7 @@ def page(template: str, here: str, *, status: int = 200, live: bool = True, **va
     """
     lang = look.language()
     words = Say(lang)
+    sections = [(n, e) for n, e in NAVIGATION if may_open(e)]
     other = request.args.to_dict(flat=False) | {"lang": ["zh" if lang == "en" else "en"]}
     answer = make_response(
         render_template(
@@ -257,7 +260,8 @@ def page(template: str, here: str, *, status: int = 200, live: bool = True, **va
             built=assets.built(),
             mark=quote(look.MARK),
             here=here,
-            navigation=[(n, e) for n, e in NAVIGATION if may_open(e)],
+            navigation=sections,
+            at_once=_AT_ONCE if len(sections) > _AT_ONCE + 1 else len(sections),
             may_open=may_open,
             live=live and may_open("live.revision"),
             as_of=now(),

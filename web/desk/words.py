@@ -19,6 +19,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "product": ("网格地图", "gridmap"),
     "skip_to_content": ("跳到内容", "Skip to content"),
     "navigation": ("页面", "Sections"),
+    "nav_more": ("更多", "More"),
     "nav_desk": ("今日", "Desk"),
     "nav_map": ("地图", "Map"),
     "nav_town": ("全镇", "Town"),

@@ -21,7 +21,7 @@ function onKey(event) {
 }
 
 function goBack() {
-  const open = document.querySelector("details.step[open]");
+  const open = document.querySelector("details.more[open], details.step[open]");
   if (open instanceof HTMLDetailsElement) {
     open.open = false;
     open.querySelector("summary")?.focus();
@@ -50,5 +50,8 @@ export function keys() {
   document.addEventListener("click", (event) => {
     const row = /** @type {HTMLElement} */ (event.target).closest("a[data-row]");
     if (row) sessionStorage.setItem("row", row.id);
+    const more = document.querySelector("details.more[open]");
+    if (more instanceof HTMLDetailsElement && !more.contains(/** @type {Node} */ (event.target)))
+      more.open = false;
   });
 }
