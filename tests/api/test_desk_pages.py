@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
@@ -11,13 +12,17 @@ import pytest
 from flask.testing import FlaskClient
 
 from gridmap.domain.accounts import Actor
+from gridmap.domain.cases.actions import Action as CaseAction
+from gridmap.domain.cases.asked import Decision, NewCase, StepAsked
+from gridmap.domain.cases.model import Case
 from gridmap.services.accounts import entry
-from gridmap.services.cases import screening
+from gridmap.services.cases import bodies as case_bodies
+from gridmap.services.cases import desk, intake, screening, tasks
 from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
 from tests.doors import new_word
 from web.app import create_app
-from web.desk import live
+from web.desk import live, shown
 
 PAGE = {"Accept": "text/html", "Host": "127.0.0.1"}
 RENEWED = PAGE | {"X-Renews": "1"}
@@ -163,3 +168,46 @@ def test_what_a_village_found_becomes_a_visit_with_a_post_and_a_day_and_is_done(
     assert (
         client.get("/tasks?state=done&kind=visit", headers=PAGE).get_data(as_text=True).count("上门问需") == 1
     )
+
+
+def test_a_row_and_its_case_warn_when_half_and_four_fifths_of_the_time_are_used(
+    client: FlaskClient, town: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = dt.datetime.now(dt.UTC)
+    case = taken_in(town, begun)
+    due, word = case.row.due_at, str(case.row.summary)
+    assert due is not None
+    for share, warned in ((0.4, None), (0.6, "50%"), (0.9, "80%"), (1.1, None)):
+        monkeypatch.setattr(shown, "now", lambda at=begun + share * (due - begun): at)
+        row = client.get("/search", query_string={"q": word, "lang": "zh"}, headers=PAGE).get_data(
+            as_text=True
+        )
+        page = client.get(f"/cases/{case.row.number}", headers=PAGE).get_data(as_text=True)
+        for told in (row, page):
+            assert word in told
+            assert set(re.findall(r"期限已用 (\d+%)", told)) == ({warned} if warned else set())
+
+
+def test_a_conference_begins_with_what_was_decided_before_and_is_not_done(
+    client: FlaskClient, town: Database
+) -> None:
+    case, actor = taken_in(town, dt.datetime.now(dt.UTC)), Actor.at_the_machine()
+    body = case_bodies.directory(town)[0]["code"]
+    decided = tuple(
+        Decision(f"{what} {new_word()}", dt.date(2999, 1, 1), None) for what in ("修缮排水", "补种行道树")
+    )
+    asked = StepAsked(CaseAction.CONFER, bodies=(body,), lead=body, decisions=decided)
+    case = desk.act(town, actor, case.row.number, asked, case.row.revision, uuid.uuid4())
+    done = next(task for task in case.tasks if task.text == decided[0].text)
+    tasks.finish(town, actor, done.task_id, "已完成")
+    page = client.get(f"/cases/{case.row.number}?lang=zh", headers=PAGE).get_data(as_text=True)
+    form = page[page.index('id="step-confer"') :]
+    form = form[: form.index("</details>")]
+    assert decided[1].text in form
+    assert decided[0].text not in form
+
+
+def taken_in(town: Database, at: dt.datetime) -> Case:
+    """A quarrel of the village that is taken in now."""
+    new = NewCase("dispute", at, f"排水争执 {new_word()}", kind="02", grid_key=VILLAGE)
+    return intake.record(town, Actor.at_the_machine(), new, uuid.uuid4())

@@ -170,6 +170,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "f_to_body": ("或移送到机构", "Or to a body"),
     "f_bodies": ("会商单位", "Bodies that confer"),
     "f_lead": ("牵头单位", "Lead"),
+    "decided_before": ("以前的决定，尚未完成：", "Decided before, and not done yet:"),
     "f_decisions": ("会商决定（成为任务）", "Decisions (they become tasks)"),
     "decision_n": ("决定 {n}", "Decision {n}"),
     "decision_due": ("期限", "By when"),
