@@ -439,6 +439,7 @@ def test_what_was_typed_and_left_never_writes_over_what_somebody_else_put_right_
     over = step.locator("[name=revision]").input_value()
     step.locator("summary").click()
     page.evaluate("document.activeElement.blur()")
+    other.goto(case)
     do(other, "note", note="期间的备注")
     expect(page.locator(".timeline")).to_contain_text("期间的备注")
     expect(step.locator("[name=note]")).to_have_value("约定周五上门")
