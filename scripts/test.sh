@@ -101,7 +101,7 @@ code_checks() {
   quiet_step "ruff check" $bin/ruff check .
   quiet_step "ruff format" $bin/ruff format --check .
   quiet_step "lint-imports" $bin/lint-imports
-  quiet_step "squawk" $bin/squawk gridmap/storage/sql/000[6-9]_*.sql gridmap/storage/sql/001*.sql
+  quiet_step "squawk" $bin/squawk gridmap/storage/sql/000[6-9]_*.sql gridmap/storage/sql/00[1-9][0-9]_*.sql
   quiet_step "advisories: pip" $bin/python scripts/advisories.py pip
   quiet_step "advisories: npm" $bin/python scripts/advisories.py npm
 }
