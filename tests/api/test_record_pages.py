@@ -209,3 +209,69 @@ def test_what_another_saved_meanwhile_is_told_and_what_was_typed_stays_in_the_fo
     for address in ("/projects/P1/papers.docx", "/rulings/book.docx?week=2026-10-06"):
         assert client_of(town, Role.PLANNER).get(address).status_code == 403
         assert desk.get(address).data[:2] == b"PK"
+
+
+def test_a_second_save_leaves_the_outline_and_the_place_that_another_gave_meanwhile(
+    make_database: MakeDatabase,
+) -> None:
+    town = make_database("recorded")
+    key, corners, _ = village(town)
+    desk = client_of(town, Role.TOWN_DESK)
+    drawn = {"code": "P1", "name_zh": "礼堂", "kind": "construction", "shape": corners}
+    asked = {"new": "1", "code": "Q1", "on_day": "2026-10-06", "question": "谁修？", "grid_code": str(key)}
+    assert (
+        desk.post("/projects", data=drawn).status_code,
+        desk.post("/rulings", data=asked).status_code,
+    ) == (
+        303,
+        303,
+    )
+
+    def said(page: str) -> dict[str, str]:
+        hidden = r'<input type="hidden" name="(seen|was-[a-z_]+)" value="([^"]*)"'
+        return dict(re.findall(hidden, page.partition('<form method="post" class="inline"')[0]))
+
+    def form(page: str, **mine: str) -> dict[str, str]:
+        """What a browser sends of the form that changes a record: what it says, and what somebody wrote."""
+        told = said(page)
+        same = {name.removeprefix("was-"): value for name, value in told.items() if name != "seen"}
+        return told | same | {"code": "Q1"} | mine
+
+    def outline() -> str:
+        return said(desk.get("/projects/P1").get_data(as_text=True))["was-shape"]
+
+    def holds() -> str:
+        return said(desk.get("/rulings?every=1").get_data(as_text=True))["was-grid_code"]
+
+    triangle = " ".join(corners.split()[:3])
+    area = str(ancestor(key, 2))
+    for address, sent, theirs, stands, place in (
+        ("/projects/P1", "/projects/P1/change", {"shape": triangle}, outline, "图形："),
+        ("/rulings?every=1", "/rulings", {"grid_code": area}, holds, "适用网格："),
+    ):
+        mine = {"lead": "水利站乙"} if "P1" in address else {"ruling": "水利站乙"}
+        page = desk.get(address).get_data(as_text=True)
+        before = stands()
+        first = desk.post(sent, data=form(page, **theirs, reason="先存"))
+        assert first.status_code == 303, first.get_data(as_text=True)
+        after = stands()
+        assert after != before
+        second = desk.post(sent, data=form(page, **mine, reason="后存"))
+        answer = second.get_data(as_text=True)
+        assert (second.status_code, place in answer, "水利站乙" in answer) == (409, True, True), address
+        # What comes back says what stands there now, and what this desk wrote.
+        name = next(iter(theirs))
+        assert said(answer)[f"was-{name}"] == after
+        box = r'name="shape"[^>]*>([^<]*)<' if name == "shape" else r'<option value="(\d+)" selected>'
+        assert re.findall(box, answer)[0] == after
+        again = desk.post(sent, data=form(answer, **mine, reason="后存"))
+        assert again.status_code == 303, again.get_data(as_text=True)
+        assert stands() == after
+        assert "水利站乙" in desk.get(address).get_data(as_text=True)
+        # A form that nobody wrote in changes nothing.
+        page = desk.get(address).get_data(as_text=True)
+        assert desk.post(sent, data=form(page, reason="无变化")).status_code == 422
+    # Who draws it anew, knowing what stands there, is heard.
+    page = desk.get("/projects/P1").get_data(as_text=True)
+    assert desk.post("/projects/P1/change", data=form(page, shape=corners, reason="改回")).status_code == 303
+    assert outline() != triangle

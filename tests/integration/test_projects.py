@@ -153,7 +153,8 @@ def test_an_outline_that_touches_the_old_one_is_stored_and_no_import_is_lost_by_
     with pytest.raises(Conflict) as refused:
         project_acts.take_back(town, KEEPER, "projects", "P1", "不缩小")
     assert refused.value.code == "record-changed-since"
-    history.undo_import(town, KEEPER, HISTORY_KINDS, done.run_id or 0, "误导入")
+    undone = history.undo_import(town, KEEPER, HISTORY_KINDS, done.run_id or 0, "误导入")
+    assert (undone.restored, undone.left) == (1, ())
     assert area() == pytest.approx(half.area, rel=1e-4)
     project_acts.take_back(town, KEEPER, "projects", "P1", "不缩小")
     assert area() == pytest.approx(whole.area, rel=1e-4)

@@ -240,8 +240,21 @@ def test_a_split_and_a_moved_outline_are_told_and_an_undo_gives_the_land_back(
     acts.withdraw(town, KEEPER, BODIES, "O9", "已撤点")
     told = {"code": "P1", "name_zh": "文化礼堂", "kind": "construction"}
     project_acts.save(town, KEEPER, "projects", told, "登记", shape=inside.buffer(0.00005), new=True)
+    here = next(key for key, (name, *_) in before.items() if name == row["name_zh"] and key % 1_000_000)
+    for code in ("Q1", "Q2"):
+        asked = {"code": code, "on_day": "2026-10-05", "question": "谁来量？", "grid_code": str(here)}
+        project_acts.save(town, KEEPER, "rulings", asked, "登记", new=True)
+    project_acts.withdraw(town, KEEPER, "rulings", "Q1", "误登")
+    project_acts.save(town, KEEPER, "rulings", {"code": "Q2", "grid_code": ""}, "全镇适用")
     done = import_boundaries(town, WHOLE, [file], BoundaryOptions(), actor=KEEPER)
     assert done.committed
+    # So does a ruling that only names its grid, whether it is put back into force or to where it held before.
+    holds = []
+    for code in ("Q1", "Q2"):
+        project_acts.take_back(town, KEEPER, "rulings", code, "恢复")
+        holds.append(projects.find(town, WHOLE, "rulings", code)["grid_key"])
+    assert holds[0] == holds[1] != here
+    assert names(town)[holds[0]][0] in {f"{row['name_zh']}{n}" for n in (1, 2)}
     # What is withdrawn lies in today's grids too, and so does a project's land.
     acts.restore(town, KEEPER, BODIES, "O9", "恢复")
     lies = projects.find(town, WHOLE, "projects", "P1")["grid_key"]

@@ -185,6 +185,12 @@ def test_a_question_to_the_parties_is_neither_given_nor_closed_by_hand(
             tasks.finish(town, KEEPER, task.task_id, "已问")
     with pytest.raises(InvalidInput, match="抽签"):
         tasks.make(town, village, "satisfaction", villages[7], TODAY, "问", number=case.row.number)
+    # A follow-up that is given by hand could be ended by no step while its case is open, and by no hand ever.
+    with pytest.raises(InvalidInput, match="走访") as refused:
+        tasks.make(town, village, "follow_up", villages[7], TODAY, "看看", number=case.row.number)
+    assert refused.value.code == "task-by-solution"
+    free = tasks.make(town, village, "follow_up", villages[7], TODAY, "看看")
+    assert tasks.finish(town, KEEPER, free.task_id, "看过").result == "看过"
     # One that was closed by hand all the same, by an earlier release, is told apart from one that was never drawn.
     with town.scoped_session(WHOLE, write=True) as session:
         session.execute(

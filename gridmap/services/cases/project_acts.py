@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases import projects as rules
+from gridmap.domain.gridkey import level_of
 from gridmap.domain.records import NOUNS
 from gridmap.errors import Conflict, Forbidden, InvalidInput
 from gridmap.ingest.model import ParsedTable
@@ -28,11 +29,15 @@ from gridmap.storage.cases import desk
 from gridmap.storage.cases import projects as stored
 from gridmap.storage.cases.projects import Kept
 from gridmap.storage.database import Database
+from gridmap.storage.ground import grids
 from gridmap.storage.imports import bulk
 from gridmap.storage.workspace import settings as workspace
 
 State = dict[str, Any]
 """A record's columns as its history keeps them."""
+
+_WRITTEN_DEG = 2e-6
+"""How far an outline that is written with six decimals may lie off the stored one."""
 
 
 def read_shape(text: str) -> Any:
@@ -82,6 +87,7 @@ def save(
     shape: Any = None,
     new: bool = False,
     seen: str | None = None,
+    was: Mapping[str, str] | None = None,
 ) -> str:
     """Keep a project or a ruling: a new one, or what is put right of one.
 
@@ -101,6 +107,9 @@ def save(
         Whether it is meant to be a new one.
     seen : str, optional
         What :func:`version` told when the person began to write; another is a conflict.
+    was : mapping, optional
+        What the fields said when the person began to write, and the outline as ``shape``: a field that still says so
+        is left as it is stored.
 
     Returns
     -------
@@ -120,6 +129,8 @@ def save(
     """
     why = checked_reason(reason)
     kind = KINDS[noun]
+    said, form = was or {}, told
+    told = {n: v for n, v in form.items() if n == "code" or n not in said or (v or "") != said[n].strip()}
     if noun == "projects" and new and shape is None:
         raise InvalidInput(
             "project-no-shape",
@@ -127,13 +138,7 @@ def save(
             "A new project has an outline: click its corners on the map, or import a file.",
         )
     if not new:
-        with database.scoped_session(actor.scope) as session:
-            row = stored.find(session, noun, str(told.get("code")))
-        if row is None:
-            raise absent_record(noun, str(told.get("code")))
-        if set(told) == {"code"} and shape is not None:
-            # A row of nothing but its key is no row to the reader.
-            told = {**told, "name_zh": row["name_zh"]}
+        told = _readable(database, actor, noun, told, shape)
     parsed, book = read_one(database, actor, kind, told, shape)
     code = str(parsed.table["code"][0].as_py())
     placed = kind.place(parsed, book).rows
@@ -144,7 +149,7 @@ def save(
         _may_write(session, actor, kind, code, rows, new=new)
         before = None if new else stored.state(session, noun, code)
         if before is not None and seen is not None and seen != version_of(before):
-            raise overtaken(NOUNS[noun], before, told)
+            raise overtaken(NOUNS[noun], before, form, _moved(session, before, form, said, shape))
         _check(session, noun, parsed)
         bulk.stage(session, kind.load, rows)
         if parsed.partial:
@@ -155,10 +160,57 @@ def save(
             raise _taken(code)
         emptied = bulk.clear(session, kind.load, emptied_of(kind, rows))
         if not (done.inserted or done.updated or emptied):
-            raise InvalidInput("edit-nothing", "没有更改任何内容。", "Nothing was changed.")
+            raise _unchanged()
         _remember(session, noun, code, actor, "new" if new else "change", why, before)
         _touch(session)
     return code
+
+
+def _readable(
+    database: Database, actor: Actor, noun: str, told: Mapping[str, str | None], shape: Any
+) -> Mapping[str, str | None]:
+    """Return what is told of a known record so that it makes a row."""
+    with database.scoped_session(actor.scope) as session:
+        row = stored.find(session, noun, str(told.get("code")))
+    if row is None:
+        raise absent_record(noun, str(told.get("code")))
+    if set(told) != {"code"}:
+        return told
+    if shape is None:
+        raise _unchanged()
+    # A row of nothing but its key is no row to the reader.
+    return {**told, "name_zh": row["name_zh"]}
+
+
+def _unchanged() -> InvalidInput:
+    return InvalidInput("edit-nothing", "没有更改任何内容。", "Nothing was changed.")
+
+
+def _moved(
+    session: Session, now: State, form: Mapping[str, str | None], said: Mapping[str, str], shape: Any
+) -> list[tuple[str, str]]:
+    """Say where a record lies now, or holds, when that is not what a form says."""
+    found = []
+    if "geom" in now and (shape is not None or said.get("shape")):
+        drawn = _drawn(said["shape"]) if said.get("shape") else shape
+        lies = shapely.from_wkb(now["geom"])
+        if drawn is None or shapely.hausdorff_distance(drawn, lies) > _WRITTEN_DEG:
+            found.append(("图形：与您打开时不同", "the outline: another than when you began"))
+    elif "geom" not in now and "grid_code" in form:
+        key = int(now["grid_key"])
+        told = form["grid_code"] or ""
+        if told != str(key) and (told or level_of(key) > 1):
+            grid = grids.find_grid(session, key)
+            zh, en = (grid.name_zh, grid.name_en) if grid else (str(key), str(key))
+            found.append((f"适用网格：{zh}", f"where it holds: {en}"))
+    return found
+
+
+def _drawn(text: str) -> Any:
+    try:
+        return read_shape(text)
+    except InvalidInput:
+        return None
 
 
 @contextmanager
@@ -268,6 +320,10 @@ def take_back(database: Database, actor: Actor, noun: str, code: str, reason: st
                 "There is no change to take back; withdraw it as a whole instead.",
             )
         wanted, was = entries[newest]["before"], entries[newest].get("after")
+        if noun == "rulings":
+            # As a version of the boundaries does: where a ruling held, it holds at the grid that took over.
+            wanted = wanted | {"grid_key": _stands_for(session, actor, wanted)}
+            was = was and was | {"grid_key": _stands_for(session, actor, was)}
         if was is not None and _content(noun, was) != _content(noun, now_row):
             raise Conflict(
                 "record-changed-since",
@@ -284,6 +340,11 @@ def take_back(database: Database, actor: Actor, noun: str, code: str, reason: st
         entries[newest] |= {"undone_at": at, "undone_by": actor.post, "undone_why": why, "after": now_row}
         stored.remember(session, noun, code, entries)
         _touch(session)
+
+
+def _stands_for(session: Session, actor: Actor, told: State) -> int:
+    key = int(told["grid_key"])
+    return grids.heir_of(session, key) if key in actor.scope else key
 
 
 def _content(noun: str, told: State) -> State:

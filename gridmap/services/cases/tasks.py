@@ -16,7 +16,8 @@ from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.database import Database
 
-_BY_STEP = frozenset({"follow_up", satisfaction.KIND})
+_FOLLOW_UP = "follow_up"
+_BY_STEP = frozenset({_FOLLOW_UP, satisfaction.KIND})
 
 
 def list_tasks(
@@ -137,7 +138,8 @@ def make(
     Raises
     ------
     InvalidInput
-        When the kind or reason is none or by lot alone, or the text is empty or holds a personal number.
+        When the kind or reason is none or by lot alone, a follow-up names a case, or the text is empty or holds a
+        personal number.
     Forbidden
         When the grid is outside the scope.
     NotFound
@@ -149,6 +151,13 @@ def make(
             "task-by-lot",
             "满意度询问由系统抽签产生，不能手工派发。请改派其他任务。",
             "Whether parties are satisfied is asked where the lot falls; nobody gives that by hand. Give another task.",
+        )
+    if kind == _FOLLOW_UP and number is not None:
+        raise InvalidInput(
+            "task-by-solution",
+            "事件化解后，回访任务由系统按期产生，不能手工派发。要再上门看看，请派“走访”任务，不必等化解。",
+            "A case's follow-ups come by themselves once it is solved, and are not given by hand. To have somebody "
+            "look after it all the same, give a visit.",
         )
     details = _details(kind, origin, reason)
     if not text.strip():

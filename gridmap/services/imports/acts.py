@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -198,8 +198,16 @@ def version_of(row: Mapping[str, object]) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
-def overtaken(noun: Noun, now: Mapping[str, object], told: Mapping[str, str | None]) -> Conflict:
-    """Return the error that somebody else has changed a record, with what its fields say now."""
+def overtaken(
+    noun: Noun,
+    now: Mapping[str, object],
+    told: Mapping[str, str | None],
+    also: Sequence[tuple[str, str]] = (),
+) -> Conflict:
+    """Return the error that somebody else has changed a record, with what its fields say now.
+
+    `also` says, in Chinese and in English, what changed and is no field of its own: an outline, a grid.
+    """
 
     def is_now(name: str) -> str:
         return "" if now.get(name) is None else str(now[name])
@@ -207,13 +215,13 @@ def overtaken(noun: Noun, now: Mapping[str, object], told: Mapping[str, str | No
     fields = [
         f for f in noun.fields if f.name in told and f.name in now and is_now(f.name) != (told[f.name] or "")
     ]
-    zh = "；".join(f"{f.zh}：{is_now(f.name) or '空'}" for f in fields) or "其他字段"
-    en = "; ".join(f"{f.name}: {is_now(f.name) or 'empty'}" for f in fields) or "other fields"
+    zh = "；".join([*(f"{f.zh}：{is_now(f.name) or '空'}" for f in fields), *(zh for zh, _ in also)])
+    en = "; ".join([*(f"{f.name}: {is_now(f.name) or 'empty'}" for f in fields), *(en for _, en in also)])
     return Conflict(
         "record-overtaken",
-        f"您填写时别人已更改了这条记录。现在是：{zh}。您写的还在表单里，核对后可再次保存。",
-        f"Somebody has changed this record while you wrote. It says now: {en}. What you wrote is still in the form; "
-        "compare it and save again.",
+        f"您填写时别人已更改了这条记录。现在是：{zh or '其他字段'}。您写的还在表单里，核对后可再次保存。",
+        f"Somebody has changed this record while you wrote. It says now: {en or 'other fields'}. What you wrote is "
+        "still in the form; compare it and save again.",
     )
 
 

@@ -146,8 +146,11 @@ def undo_import(
             )
         if kind.load.marked:
             bulk.show_withdrawn(session)
-        later = {_name(kind, row) for row in journal.overtaken(session, kind.noun, kind.load, run_id)}
+        found = journal.overtaken(session, kind.noun, kind.load, run_id)
         restored, changed = journal.put_back(session, kind.load, run_id)
+        # What a desk has written of a record earlier is no change since: the record is as before the import.
+        back = {_key(kind, row) for row in restored}
+        later = {_name(kind, row) for row in found if _key(kind, row) not in back}
         done = _take_back(session, kind, run_id, actor.post, why, at)
         if kind.put_back is not None:
             kind.put_back(session, restored)
@@ -179,6 +182,10 @@ def _require(session: Session, run_id: int) -> KeptRun:
             f"There is no import {run_id}. See gridmap imports list.",
         )
     return run
+
+
+def _key(kind: ImportKind, row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(str(row[name]) for name in kind.load.key)
 
 
 def _name(kind: ImportKind, row: Mapping[str, Any]) -> str:

@@ -119,6 +119,27 @@ def find_grid(session: Session, key: int, on: dt.date | None = None) -> Grid | N
     return found
 
 
+def heir_of(session: Session, key: int) -> int:
+    """Return the grid that stands where one did: itself, or what took over most of its land; its own key for none."""
+    passed: set[int] = set()
+    while key not in passed and find_grid(session, key) is None:
+        passed.add(key)
+        key = (
+            session.scalar(
+                select(GridPredecessor.grid_key)
+                .where(GridPredecessor.predecessor_key == key, GridPredecessor.grid_key != key)
+                .order_by(
+                    GridPredecessor.valid_from.desc(),
+                    GridPredecessor.share.desc(),
+                    GridPredecessor.grid_key.desc(),
+                )
+                .limit(1)
+            )
+            or key
+        )
+    return key
+
+
 def predecessors(session: Session, keys: Sequence[int]) -> dict[tuple[int, dt.date], list[str]]:
     """Codes that each of some grids came from, by key and first day."""
     out: dict[tuple[int, dt.date], list[str]] = {}
