@@ -42,34 +42,51 @@ def test_the_days_of_a_cluster_are_part_of_its_name() -> None:
     assert len({place_name(keys), place_name(keys, "2026-01-01", "2026-02-01"), place_name(keys[:1])}) == 3
 
 
-def test_a_cluster_shows_one_number_in_runs_over_any_period(demo_database: Database) -> None:
+_PERIODS = (
+    (dt.date(2026, 1, 1), dt.date(2026, 12, 31)),
+    (dt.date(2026, 7, 1), dt.date(2026, 9, 30)),
+    (dt.date(2026, 7, 1), dt.date(2026, 12, 31)),
+    (dt.date(2026, 6, 1), dt.date(2026, 10, 31)),
+    (dt.date(2025, 7, 1), dt.date(2026, 9, 30)),
+)
+_SINCE, _BEFORE = dt.date(2026, 7, 1), dt.date(2026, 10, 1)
+
+
+def _shown(database: Database, period: tuple[dt.date, dt.date], *, with_days: bool) -> list[int | None]:
+    """Numbers of four clusters of the same ground and records, as a run over a period shows them."""
+    first, last = period
+    spec = HotspotSpec("space-time-scan" if with_days else "scan", first, last, level=4, seed=1)
+    inputs = load_inputs(database, WHOLE, spec)
+    keys = inputs.cells["grid_key"].to_numpy()
+    told: list[int | None] = []
+    for n in range(4):
+        rows = np.arange(n * 40, n * 40 + 160)
+        held = np.isin(inputs.cell, rows)
+        held &= (inputs.day >= (_SINCE - first).days) & (inputs.day < (_BEFORE - first).days)
+        evidence: Evidence = {
+            **dict.fromkeys(("name_zh", "name_en", "radius_m", "proposal", "expected", "p")),  # type: ignore[typeddict-item]
+            "cells": len(rows),
+            "members": [str(key) for key in keys[rows]],
+        }
+        if with_days:
+            evidence |= {"since": _SINCE.isoformat(), "before": _BEFORE.isoformat()}
+        cluster = Finding("cluster", int(keys[rows[0]]), inputs.cells.geometry.iloc[0], evidence)
+        (shown,) = guarded_clusters(inputs, spec, [cluster], [held], 100.0)
+        told.append(shown.evidence["observed"])
+    return told
+
+
+def test_a_cluster_with_days_shows_one_number_in_runs_over_any_period(demo_database: Database) -> None:
     """Were the run's calendar a part of it, every further period would give another noise, and their mean none."""
-    since, before = dt.date(2026, 7, 1), dt.date(2026, 10, 1)
-    periods = [
-        (dt.date(2026, 1, 1), dt.date(2026, 12, 31)),
-        (dt.date(2026, 7, 1), dt.date(2026, 9, 30)),
-        (dt.date(2026, 7, 1), dt.date(2026, 12, 31)),
-        (dt.date(2026, 6, 1), dt.date(2026, 10, 31)),
-        (dt.date(2025, 7, 1), dt.date(2026, 9, 30)),
-    ]
-    numbers: dict[int, set[int | None]] = {n: set() for n in range(4)}
-    for first, last in periods:
-        spec = HotspotSpec("space-time-scan", first, last, level=4, seed=1)
-        inputs = load_inputs(demo_database, WHOLE, spec)
-        keys = inputs.cells["grid_key"].to_numpy()
-        for n, told in numbers.items():
-            rows = np.arange(n * 40, n * 40 + 160)
-            held = np.isin(inputs.cell, rows)
-            held &= (inputs.day >= (since - first).days) & (inputs.day < (before - first).days)
-            evidence: Evidence = {
-                **dict.fromkeys(("name_zh", "name_en", "radius_m", "proposal", "expected", "p")),  # type: ignore[typeddict-item]
-                "cells": len(rows),
-                "members": [str(key) for key in keys[rows]],
-                "since": since.isoformat(),
-                "before": before.isoformat(),
-            }
-            cluster = Finding("cluster", int(keys[rows[0]]), inputs.cells.geometry.iloc[0], evidence)
-            (shown,) = guarded_clusters(inputs, spec, [cluster], [held], 100.0)
-            told.add(shown.evidence["observed"])
-    assert [len(told) for told in numbers.values()] == [1, 1, 1, 1]
-    assert None not in set().union(*numbers.values())
+    numbers = [_shown(demo_database, period, with_days=True) for period in _PERIODS]
+    assert numbers == [numbers[0]] * len(_PERIODS)
+    assert None not in numbers[0]
+
+
+def test_a_cluster_of_ground_alone_shows_a_number_for_each_period(demo_database: Database) -> None:
+    """An equal number would tell that the days by which two periods differ hold nothing there."""
+    numbers = [_shown(demo_database, period, with_days=False) for period in _PERIODS]
+    assert all(len(set(of_one)) > 1 for of_one in zip(*numbers, strict=True))
+    # The same ground and days are one cluster, whichever scan finds it.
+    assert numbers[1] == _shown(demo_database, _PERIODS[1], with_days=True)
+    assert numbers[0] == _shown(demo_database, _PERIODS[0], with_days=False)

@@ -44,6 +44,13 @@ _EN_TRAIT = re.compile(
     rf"^(?:gender|sex|age)_of_(?:the_)?(?:{_ROLE}|patient|child|client)(?:$|_)|"
     r"^(?:gender|sex|age)(?:_(?:groups?|range|band|class|category|code|years?|yrs|desc(?:ription)?|(?:in|at)_.*))*_?[0-9]?$"
 )
+_TRAIT = re.compile("(?:^|_)(?:gender|sex|age)(?:$|_)")
+_OF_TALLY = re.compile(
+    "(?:^|_)(?:median|mean|avg|average|ratio|gap|pop|population|male|female|[0-9]+|index|pyramid|structure|distribution|"
+    "composition|dependency|dependent|adjusted|standardi[sz]ed|working|school|voting|retirement|old|based|offen[cs]es?|crimes?|"
+    "assaults?|violence|trafficking|house|housing|building|dwelling|stand|tree|forest|road|pavement|pipe|bridge)(?:$|_)"
+)
+"""Words beside which age and sex are of many, or of a thing."""
 _ASK = (
     "个人信息不能导入：请在文件中删除这一列后再导入。",
     "Personal data is never imported: delete the column from the file and import again.",
@@ -70,7 +77,8 @@ def is_personal_header(header: str) -> bool:
         return True
     if _ZH_HEADER.search(bare):
         return not _ZH_COUNT.search(bare)
-    return bool(_EN_HEADER.search(text) or _EN_TRAIT.search(text)) and not _EN_COUNT.search(text)
+    trait = _EN_TRAIT.search(text) or (_TRAIT.search(text) and not _OF_TALLY.search(text))
+    return bool(_EN_HEADER.search(text) or trait) and not _EN_COUNT.search(text)
 
 
 def refuse_personal_headers(

@@ -307,7 +307,7 @@ def guarded_clusters(
     out = []
     for feature, mask in zip(features, inside, strict=True):
         about = feature.evidence
-        # A cluster of ground alone is of the run's days.
+        # By its records alone an equal number would tell that the days by which two periods differ hold none.
         days = (about["since"], about["before"]) if "since" in about else period
         observed = inputs.guard.told_cluster(mask, about["members"], *days)
         if observed is None:
