@@ -101,6 +101,12 @@ def test_what_is_written_is_one_new_revision_whatever_tells_of_it(
         assert told() == after
 
 
+def test_a_page_and_what_it_asks_for_name_the_same_post(client: FlaskClient) -> None:
+    post = client.get("/live", headers=PAGE).get_json()["post"]
+    assert post
+    assert f'data-post="{post}"' in client.get("/desk", headers=PAGE).get_data(as_text=True)
+
+
 @pytest.mark.parametrize("path", ["/nothing-here", "/cases/1", "/tasks/1", "/desk?grid=x", "/desk?counted=x"])
 def test_a_wrong_address_is_a_page_that_says_what_can_be_done(client: FlaskClient, path: str) -> None:
     answer = client.get(path, headers=PAGE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.figures import COUNTED
 from gridmap.domain.protection import LEAST_TOLD
+from gridmap.services.accounts import desk, entry
 from gridmap.storage.database import Database
 from tests.browser.conftest import DESK, Visit, Watched, serving
 from tests.conftest import MakeDatabase
@@ -624,4 +627,40 @@ def test_a_session_that_ends_in_the_middle_of_a_form_loses_nothing_that_was_type
     expect(page.locator(".timeline li").first).to_contain_text("约定周五上门")
     page.reload()
     expect(page.locator("#typed-back")).to_have_count(0)
+    at_desk.complaints[:] = [c for c in at_desk.complaints if "401" not in c]
+
+
+def test_a_page_left_open_is_not_written_in_by_the_next_post_and_says_that_the_session_is_over(
+    at_desk: Watched, desk_town: Database
+) -> None:
+    page = at_desk.page
+    take_in(page, at_desk.base, f"两岗同屏 {new_word()}")
+    page.goto(page.url.partition("?")[0])
+    page.locator("#step-mediate summary").click()
+    page.locator("#step-mediate [name=note]").fill("前一岗写的")
+    cookie = next(c for c in page.context.cookies() if c["name"].startswith("gridmap_"))
+    keeper, name = Actor.at_the_machine(), f"镇值班岗 {new_word()}"
+    _, link = desk.add_post(desk_town, keeper, name, Role.TOWN_DESK, 0, dt.date(2026, 11, 1))
+    page.context.add_cookies([{**cookie, "value": entry.sign_in_by_link(desk_town, link).secret}])
+    expect(page.locator("html")).to_have_attribute("data-post", name)
+    expect(page.locator("#step-mediate [name=note]")).to_have_value("")
+    expect(page.locator("#typed-back")).to_have_count(0)
+    # What the page says of a session that is over stands, whether or not there is a connection.
+    page.clock.install()
+    page.reload()
+    page.context.clear_cookies()
+    expect(page.locator("#offline a")).to_be_visible()
+    tried: list[str] = []
+
+    def abort(route: Route) -> None:
+        tried.append(route.request.url)
+        route.abort()
+
+    page.route("**/live", abort)
+    page.clock.fast_forward(60_000)
+    while len(tried) < 3:
+        with page.expect_request("**/live"):
+            pass
+    expect(page.locator("#offline a")).to_be_visible()
+    expect(page.locator("#offline")).to_contain_text("登录已结束")
     at_desk.complaints[:] = [c for c in at_desk.complaints if "401" not in c]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from flask import Blueprint, Response, current_app, jsonify, request
+from flask import Blueprint, Response, current_app, g, jsonify, request
 
 from gridmap.services.workspace.revision import revision as read
 from gridmap.storage.database import Database
@@ -72,7 +72,8 @@ def stir(answer: Response) -> Response:
 
 @bp.get("/live")
 def revision() -> Response:
-    """Answer the revision."""
-    answer = jsonify(revision=told_revision())
+    """Answer the revision, and whose session asks: a page of another post is no longer theirs."""
+    mine = g.get("signed_in")
+    answer = jsonify(revision=told_revision(), post=None if mine is None else mine.post.name)
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -31,8 +31,11 @@ function tell(text) {
   if (place && place.textContent !== text) place.textContent = text;
 }
 
+const hasEnded = () => document.getElementById("offline")?.dataset.ended !== undefined;
+
 function lose() {
-  if (lost || Date.now() - heardAt < LOST_AFTER_MS) return;
+  // A page whose session is over says so, and how to go on: that there is no connection either adds nothing.
+  if (lost || hasEnded() || Date.now() - heardAt < LOST_AFTER_MS) return;
   lost = true;
   const since = clock(new Date(heardAt));
   const text = say("no_connection", { time: since });
@@ -50,7 +53,7 @@ function regain() {
   tell(say("as_of", { time: clock() }));
   const place = document.getElementById("offline");
   // Somebody may have signed in again in another tab.
-  if (!lost && !place?.dataset.ended) return;
+  if (!lost && !hasEnded()) return;
   lost = false;
   document.documentElement.classList.remove("stale");
   if (place) {
@@ -59,6 +62,22 @@ function regain() {
   }
   announce(say("connected_again"));
   seen = "";
+}
+
+/**
+ * Tells whether a session is another post's than the page's own.
+ * @param {string | null | undefined} post
+ */
+function isAnothers(post) {
+  const mine = document.documentElement.dataset.post;
+  return Boolean(post && mine && post !== mine);
+}
+
+// What stands here, typed and shown, is of a post that has left: its page is asked for anew, by whoever is
+// there now. By its address: to load the answer of a form again would send what the other post wrote.
+function handOver() {
+  document.documentElement.classList.add("stale");
+  location.replace(location.pathname + location.search);
 }
 
 const RENEWS = { "X-Renews": "1" };
@@ -121,6 +140,10 @@ async function renew(parts) {
     });
     if (!answer.ok || answer.redirected) return answer.status < 500;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (isAnothers(page.documentElement.dataset.post)) {
+      handOver();
+      return false;
+    }
     for (const { id } of free) {
       const part = document.getElementById(id);
       const fresh = page.getElementById(id);
@@ -155,7 +178,11 @@ async function ask(address) {
     return;
   }
   if (!answer.ok) throw new Error(String(answer.status));
-  const { revision } = await answer.json();
+  const { revision, post } = await answer.json();
+  if (isAnothers(post)) {
+    handOver();
+    return;
+  }
   regain();
   const changed = seen !== null && seen !== revision;
   if (changed || owed.size) {
@@ -167,9 +194,10 @@ async function ask(address) {
 
 // The session ended elsewhere or by itself: the page says so, and what was typed is kept.
 function leave() {
+  heardAt = Date.now();
   document.documentElement.classList.add("stale");
   const place = document.getElementById("offline");
-  if (!place || place.dataset.ended) return;
+  if (!place || hasEnded()) return;
   place.dataset.ended = "1";
   const link = document.createElement("a");
   link.href = `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
