@@ -79,9 +79,11 @@ def refresh(r: int, now: Any, problem: Any, most_wait: float) -> float:
         visit = routes[r, i]
         leg = matrix[at, place[visit]]
         driven += leg
+        left = free
         reached = arrive(free, leg, pause, resume)
         free = start_from(max(reached, opens[visit]), dwell[visit], pause, resume)
-        idle += free - reached
+        # At most so long, the break with it: whether it is worth a closer look.
+        idle += free - left - leg
         if free > closes[visit]:
             fits = False
         start[r, i] = free
@@ -106,8 +108,9 @@ def refresh(r: int, now: Any, problem: Any, most_wait: float) -> float:
             here = leave_by(by, matrix[place[visit], then], pause, resume) - dwell[visit]
             here = start_by(min(here, closes[visit]), dwell[visit], pause, resume)
             here = start[r, i] if fixed[visit] else here
-            idle = by - arrive(here + dwell[visit], matrix[place[visit], then], pause, resume)
-            idle -= shared(by - idle, by, pause, resume)
+            # A team that cannot get there before its break waits for that, too.
+            left = here + dwell[visit]
+            idle = by - left - matrix[place[visit], then] - shared(left, by, pause, resume)
             over[r] += max(0.0, idle - most_wait)
             by = here
     total: float = driven + leg

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from gridmap.analysis.patrol import (
+    Break,
     Iterations,
     Objective,
     Plan,
@@ -183,3 +184,20 @@ def test_moving_one_stop_moves_no_other() -> None:
     again = replan(replace(made, stops=tuple(wished)), -1.0, [], travel, seed=1, stop=STEPS, loyalty=1.0)
     assert again.moved == ("s0",)
     assert again.dropped == again.added == ()
+
+
+@pytest.mark.parametrize("most_wait", [600.0, 900.0, np.inf])
+def test_a_wait_for_the_break_counts_when_the_way_does_not_fit_before_it(most_wait: float) -> None:
+    # Free at 2,252, a way of 855 does not fit before the break at 3,006: with what is left after it the team would
+    # stand for 1,065 seconds.
+    team = Team("t0", 0, 0, "car", 1201.0, 9248.0, Break(3000.0, 3012.0, 900.0))
+    stops = [
+        Stop("first", 1, 13.0, 671.0, VILLAGES[0], windows=((112.0, 2252.0),)),
+        Stop("then", 2, 14.0, 804.0, VILLAGES[0], windows=((5072.0, 9479.0),)),
+    ]
+    travel = {"car": np.array([[0.0, 369.0, 400.0], [369.0, 0.0, 855.0], [400.0, 855.0, 0.0]])}
+    shift = Shift(0.0, 10_000.0)
+    aim = Objective(max_wait_s=most_wait)
+    made = plan([team], stops, travel, shift=shift, objective=aim, seed=0, stop=Iterations(300))
+    assert violations(made, [team], stops, travel, shift=shift) == ()
+    assert made.prize == (27.0 if most_wait == np.inf else 14.0)
