@@ -126,6 +126,17 @@ install_packages() {
   printf '%s\n' "$want" >"$stamp"
 }
 
+# Numba looks at a loop's own file only: what was compiled with a loop that has changed since would keep the former one.
+drop_stale_loops() {
+  local stamp=".venv/gridmap-loops.stamp" want
+  want="$(find gridmap/analysis -name '*.py' | LC_ALL=C sort | xargs cat | sha256sum)"
+  if [ -e "$stamp" ] && [ "$(cat "$stamp")" = "$want" ]; then
+    return 0
+  fi
+  find gridmap/analysis -name '*.nb[ic]' -delete
+  printf '%s\n' "$want" >"$stamp"
+}
+
 # Compiles the search for patrols, once for each state of its code: otherwise the first plan waits for it. Where it cannot be
 # kept the first plan compiles, as it would have.
 ensure_compiled() {

@@ -10,6 +10,7 @@ ensure_venv
 install_packages run -e .
 ensure_assets
 ensure_layout
+drop_stale_loops
 ensure_compiled
 unlock_setup
 

@@ -81,6 +81,7 @@ prepare() {
   ensure_postgis
   ensure_venv
   install_packages dev -e . --group dev
+  drop_stale_loops
   ensure_assets
   ensure_browser
   ensure_layout

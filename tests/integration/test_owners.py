@@ -17,7 +17,7 @@ from gridmap.errors import Conflict, Forbidden, NotFound
 from gridmap.services.cases import desk, intake
 from gridmap.services.hotspots.runs import delete_run, hotspot_run, list_runs
 from gridmap.services.imports.kinds import ImportKind
-from gridmap.services.imports.records import _save_mapping
+from gridmap.services.imports.mappings import save_mapping
 from gridmap.services.patrols.keep.plans import delete_plan
 from gridmap.storage.database import Database
 from gridmap.storage.imports.runs import find_mapping
@@ -94,7 +94,7 @@ def test_a_run_that_a_plan_of_a_wider_scope_names_is_kept_and_the_plan_keeps_its
 def test_a_saved_mapping_is_changed_by_its_owner_and_the_administrator_alone(blank: Database) -> None:
     def save(name: str, mapping: dict[str, str], role: Role = Role.KEEPER) -> None:
         with blank.scoped_session(Scope.whole(), write=True) as session:
-            _save_mapping(session, "incidents", "甲", mapping, Actor(name, role, Scope.whole()))
+            save_mapping(session, "incidents", "甲", mapping, Actor(name, role, Scope.whole()))
 
     assert ImportKind.__name__
     first = {"日期": "occurred_at"}
