@@ -26,6 +26,17 @@ from gridmap.services.reports.village import village_sheet, write_village_sheet
 from web.assets import vendor_folder
 
 _MOST_TOLD = 20
+_LANGUAGE = click.option(
+    "--lang",
+    "languages",
+    type=click.Choice(["zh", "en", "both"]),
+    default="zh",
+    show_default=True,
+    help="语言 / languages.",
+)
+_OUT = click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="FILE.pdf / FILE.html."
+)
 
 
 @click.group("reports")
@@ -117,17 +128,8 @@ def build(
 
 @group.command("meeting")
 @click.option("--period", required=True, help="周期 / period: 2026-10, 2026-Q4, 2026-H2, 2026.")
-@click.option(
-    "--lang",
-    "languages",
-    type=click.Choice(["zh", "en", "both"]),
-    default="zh",
-    show_default=True,
-    help="语言 / languages.",
-)
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="FILE.pdf / FILE.html."
-)
+@_LANGUAGE
+@_OUT
 def meeting(period: str, languages: Literal["zh", "en", "both"], out: Path) -> None:
     """联席会议材料（真实数，仅供到会人员）/ the pack of the joint meeting: true numbers, for those who meet."""
     with workspace() as database:
@@ -216,17 +218,8 @@ def village(grid: int, period: str, languages: Literal["zh", "en", "both"], out:
 @click.option(
     "--mode", type=click.Choice(list(MODES)), default="bike", show_default=True, help="方式 / how people go."
 )
-@click.option(
-    "--lang",
-    "languages",
-    type=click.Choice(["zh", "en", "both"]),
-    default="zh",
-    show_default=True,
-    help="语言 / languages.",
-)
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="FILE.pdf / FILE.html."
-)
+@_LANGUAGE
+@_OUT
 def services(mode: Mode, languages: Literal["zh", "en", "both"], out: Path) -> None:
     """便民服务报告：到最近开放机构要几分钟 / minutes to the nearest open body, and who could open longer."""
     with workspace() as database:
