@@ -201,10 +201,8 @@ def templates() -> None:
 @group.command("village")
 @click.argument("grid", type=int)
 @click.option("--period", required=True, help="周期 / period: 2026-10, 2026-Q4, 2026-H2, 2026.")
-@click.option("--lang", "languages", type=click.Choice(["zh", "en", "both"]), default="zh", show_default=True)
-@click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), required=True, help="FILE.pdf / FILE.html."
-)
+@_LANGUAGE
+@_OUT
 def village(grid: int, period: str, languages: Literal["zh", "en", "both"], out: Path) -> None:
     """村情单：一个村（片区）的情况，真实数 / how a village or area stands: true numbers, for its own meeting."""
     with workspace() as database:
