@@ -7,7 +7,6 @@ import datetime as dt
 import os
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import threading
@@ -35,6 +34,7 @@ from gridmap.settings import Settings
 from gridmap.storage.backups.figures import figures
 from gridmap.storage.database import Database
 from tests.faults.conftest import FarMachine
+from tests.faults.killing import kill_cluster
 from tests.towns import DATA
 from tests.warm import GRIDMAP, Warm
 
@@ -68,17 +68,8 @@ def figures_of(database: Database) -> Any:
 def kill_server(database: Database) -> None:
     """End every process of the server at once, as a machine that stops does."""
     assert database.cluster is not None
-    status = database.cluster.status()
-    assert status.pid is not None
-    assert status.data_dir is not None
-    for pid in [status.pid, *_children(status.pid)]:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    kill_cluster(database.cluster)
     database.cluster.stop()
-
-
-def _children(pid: int) -> list[int]:
-    return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def data_of(home: Path) -> Path:

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from gridmap.cli import main
 from gridmap.errors import GridmapError
 from gridmap.storage.embedded import EmbeddedCluster
+from tests.faults.killing import kill_cluster
 
 pytestmark = pytest.mark.faults
 
@@ -111,11 +112,7 @@ def _text(cluster: EmbeddedCluster, sql: str) -> str:
 def test_a_killed_database_is_no_copy(base: Path) -> None:
     with EmbeddedCluster(base) as cluster:
         ask(cluster, "create table kept as select 7 as n")
-        pid = cluster.status().pid
-        assert pid is not None
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        for number in (pid, *map(int, children)):
-            os.kill(number, 9)
+        kill_cluster(cluster)
     with EmbeddedCluster(base) as cluster:
         assert ask(cluster, "select n from kept") == 7
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import os
 import re
@@ -31,6 +30,7 @@ from gridmap.settings import Settings
 from gridmap.storage.database import Database
 from gridmap.storage.schema import schema_version, upgrade
 from tests import warm
+from tests.faults.killing import kill_cluster
 from tests.towns import DATA
 from tests.warm import GRIDMAP, Warm
 
@@ -105,12 +105,7 @@ def held_session(database: Database) -> int | None:
 def kill_server(database: Database) -> None:
     """End every process of the server at once, and start it again."""
     assert database.cluster is not None
-    pid = database.cluster.status().pid
-    assert pid is not None
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    for number in (pid, *map(int, children)):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(number, signal.SIGKILL)
+    kill_cluster(database.cluster)
     database.revive()
 
 

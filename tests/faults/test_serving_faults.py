@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
-import os
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +16,7 @@ from gridmap.storage.database import Database
 from gridmap.storage.embedded import EmbeddedCluster
 from gridmap.storage.embedded import layout as places
 from tests.doors import token_of
+from tests.faults.killing import kill_cluster
 from tests.faults.serving import Serving, environment
 
 pytestmark = pytest.mark.faults
@@ -67,15 +65,6 @@ def serving(home: Path) -> Iterator[Callable[..., Serving]]:
         server.close()
 
 
-def kill_database(home: Path) -> None:
-    pid = EmbeddedCluster(home / "database").status().pid
-    assert pid is not None
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    for number in (pid, *map(int, children)):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(number, signal.SIGKILL)
-
-
 def test_while_the_database_is_away_people_are_told_when_to_come_back_and_it_comes_back_by_itself(
     home: Path, serving: Callable[..., Serving]
 ) -> None:
@@ -87,7 +76,7 @@ def test_while_the_database_is_away_people_are_told_when_to_come_back_and_it_com
     # Who holds the lock keeps the server from starting its database again.
     with (places.plan(home / "database").lock).open("r+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        kill_database(home)
+        kill_cluster(EmbeddedCluster(home / "database"))
         for path in ("/healthz", "/api/v1/counts", "/desk"):
             begun_s = time.monotonic()
             status, headers = server.ask(path, token)
@@ -140,7 +129,7 @@ def test_a_clock_that_jumps_by_years_stops_neither_the_service_nor_its_database(
     # What looks after the database does so by a clock that does not jump.
     clock.write_text("-1500")
     pid = EmbeddedCluster(home / "database").status().pid
-    kill_database(home)
+    kill_cluster(EmbeddedCluster(home / "database"))
     until(lambda: EmbeddedCluster(home / "database").status().pid not in {None, pid}, "it is started again")
     server.until()
     years = [date.split()[3] for date in dates]
