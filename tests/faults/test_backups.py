@@ -349,7 +349,7 @@ def test_the_daily_backup_is_made_once_and_what_went_wrong_is_kept_for_the_page(
         with blocked, pytest.raises(GridmapError) as refused:
             make_backup(blocked)
         assert refused.value.code == "backup-folder-unwritable"
-        later = standing(settings, dt.datetime.now(dt.UTC) + dt.timedelta(days=2))
+        later = standing(blocked.settings, dt.datetime.now(dt.UTC) + dt.timedelta(days=2))
         assert later.is_old
         assert later.trouble is not None
         assert later.trouble["code"] == "backup-folder-unwritable"

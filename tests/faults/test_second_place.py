@@ -13,7 +13,8 @@ import pytest
 from gridmap.domain.backups import Backup, KeepRule, LogRange
 from gridmap.errors import Unavailable
 from gridmap.files.packed import pack
-from gridmap.services.backups.second import copy_to_second, shelf_at
+from gridmap.services.backups.schedule import standing
+from gridmap.services.backups.second import copy_to_second, is_behind, shelf_at
 from gridmap.services.backups.shelf import Shelf
 from gridmap.settings import Settings
 from tests.faults.conftest import FarMachine
@@ -130,6 +131,26 @@ def test_what_keeps_a_copy_from_another_machine_is_told_with_what_to_do(
     assert words in refused.value.en
     assert not (tmp_path / "there").is_dir()
     assert len(shelf.backups()) == 1
+
+
+def test_a_copy_that_fails_is_told_on_the_page_and_tried_again_until_it_is_made(
+    far_machine: FarMachine, tmp_path: Path
+) -> None:
+    settings = settings_of(far_machine, tmp_path / "home", tmp_path / "there")
+    away = settings.model_copy(update=_nobody_there(tmp_path))
+    shelf = Shelf(settings.backups)
+    put(shelf, DAY, SEGMENTS[0])
+    with pytest.raises(Unavailable):
+        copy_to_second(shelf, away)
+    now = dt.datetime.now(dt.UTC)
+    told = standing(away, now).trouble
+    assert told is not None
+    assert told["code"] == "second-place-unreachable"
+    assert [is_behind(shelf, away, now + dt.timedelta(seconds=s)) for s in (0, 3600)] == [False, True]
+    assert standing(settings.model_copy(update={"backup_copy": None}), now).trouble is None
+    copy_to_second(shelf, settings)
+    assert standing(settings, now).trouble is None
+    assert not is_behind(shelf, settings, now + dt.timedelta(hours=1))
 
 
 def test_a_machine_that_is_not_the_one_that_it_was_gets_nothing(

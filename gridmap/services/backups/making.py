@@ -18,7 +18,7 @@ from gridmap import __version__
 from gridmap.domain.backups import Backup, KeepRule, LogRange, PackedFile, TableFigure
 from gridmap.errors import Conflict, GridmapError, Unavailable
 from gridmap.files.packed import pack, packed_name
-from gridmap.services.backups.second import FETCHED, copy_to_second
+from gridmap.services.backups.second import FETCHED, copy_to_second, is_behind, note
 from gridmap.services.backups.shelf import Shelf, told
 from gridmap.storage.backups import dump, figures, log
 from gridmap.storage.database import Database
@@ -64,19 +64,12 @@ def make_backup(database: Database, *, on_progress: OnProgress | None = None) ->
     with shelf.locked(_LOG_TAKEN_WITHIN_S):
         try:
             backup = _make(database, shelf, tell)
-            tell("copy", 0, 1)
-            copy_to_second(shelf, database.settings)
         except GridmapError as error:
-            _note(shelf, error)
+            note(shelf, error)
             raise
+        tell("copy", 0, 1)
+        copy_to_second(shelf, database.settings)
     return backup
-
-
-def _note(shelf: Shelf, error: GridmapError) -> None:
-    try:
-        shelf.note_trouble(error, dt.datetime.now(dt.UTC))
-    except GridmapError:
-        logger.warning("the failure of a backup could not be kept: %s", error.code)
 
 
 def _make(database: Database, shelf: Shelf, tell: OnProgress) -> Backup:
@@ -221,19 +214,22 @@ def keep_log(database: Database) -> int:
     """
     shelf = Shelf(database.settings.backups)
     newest = shelf.newest()
-    if newest is None or newest.log is None or not _is_waiting(database):
+    is_waiting = newest is not None and newest.log is not None and _is_waiting(database)
+    if not is_waiting and not is_behind(shelf, database.settings, dt.datetime.now(dt.UTC)):
         return 0
-    with translated(), database.owner_engine() as engine, engine.begin() as connection:
-        system = log.system_identifier(connection)
     try:
         with shelf.locked():
-            taken = take_log(database, shelf, system)
-            if taken:
-                copy_to_second(shelf, database.settings)
+            taken = take_log(database, shelf, _system(database)) if is_waiting else 0
+            copy_to_second(shelf, database.settings)
     except Conflict:
         # The backup that is under way takes it along.
         return 0
     return taken
+
+
+def _system(database: Database) -> str:
+    with translated(), database.owner_engine() as engine, engine.begin() as connection:
+        return log.system_identifier(connection)
 
 
 def _is_waiting(database: Database) -> bool:

@@ -36,7 +36,8 @@ class Standing:
     is_old : bool
         Whether it is older than a day and a half, or there is none.
     trouble : dict or None
-        The failure since: ``at``, ``code``, ``message_zh``, ``message_en``.
+        The failure since, of a backup or else of its copy to the second place: ``at``, ``code``, ``message_zh``,
+        ``message_en``.
     drill : dict or None
         The last drill: ``at``, ``backup``, ``seconds``, ``is_good``.
     """
@@ -55,7 +56,8 @@ def standing(settings: Settings, now: dt.datetime) -> Standing:
     except OSError:
         last = None
     is_old = last is None or abs(now - last.taken_at) > OLD_AFTER
-    return Standing(last, is_old, shelf.trouble(), last_drill(shelf))
+    trouble = shelf.trouble() or (shelf.trouble(of_second=True) if settings.backup_copy else None)
+    return Standing(last, is_old, trouble, last_drill(shelf))
 
 
 class BackupKeeper:

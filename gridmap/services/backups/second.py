@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -10,10 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gridmap.domain.backups import Backup
-from gridmap.errors import Broken, InvalidInput
+from gridmap.errors import Broken, GridmapError, InvalidInput
 from gridmap.files.places import DiskPlace, Place, SftpAddress, sftp_place
 from gridmap.services.backups.shelf import Shelf, told
 from gridmap.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+_AGAIN_AFTER = dt.timedelta(minutes=1)
 
 FETCHED = "fetched"
 """Folder in the workspace's own in which lies what was fetched while it is restored."""
@@ -57,9 +62,30 @@ def copy_to_second(shelf: Shelf, settings: Settings) -> None:
     Unavailable
         When it cannot be reached or written.
     """
-    if settings.backup_copy is not None:
+    if settings.backup_copy is None:
+        return
+    try:
         with place_at(settings.backup_copy, settings) as place:
             shelf.copy_to(place)
+    except GridmapError as error:
+        note(shelf, error, of_second=True)
+        raise
+
+
+def note(shelf: Shelf, error: GridmapError, *, of_second: bool = False) -> None:
+    """Keep a failure for whoever looks, where the disk allows it."""
+    try:
+        shelf.note_trouble(error, dt.datetime.now(dt.UTC), of_second=of_second)
+    except GridmapError:
+        logger.warning("the failure of a backup could not be kept: %s", error.code)
+
+
+def is_behind(shelf: Shelf, settings: Settings, now: dt.datetime) -> bool:
+    """Tell whether a copy to the second place failed, and is to be tried again."""
+    trouble = shelf.trouble(of_second=True)
+    if settings.backup_copy is None or trouble is None:
+        return False
+    return abs(now - dt.datetime.fromisoformat(trouble["at"])) > _AGAIN_AFTER
 
 
 def look_at(where: str | None, settings: Settings) -> list[tuple[str, Backup | None]]:

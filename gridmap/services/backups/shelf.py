@@ -9,6 +9,7 @@
         files.tar.gz         what lies beside the database in the workspace's folder
       log-<system>/          the write-ahead log of one cluster, a file for each segment
       trouble.json           the last failure, until a backup goes well
+      second.json            the last failure of a copy to the second place, until one goes well
 
 With ``.age`` behind a name the file is encrypted. Every file is whole once it has its name, so the folder may be copied
 by any program at any time.
@@ -40,6 +41,7 @@ from gridmap.files.places import Place
 
 RECORD = "backup.json"
 _TROUBLE = "trouble.json"
+_SECOND_TROUBLE = "second.json"
 _LOG = "log-"
 _LOOK_AGAIN_S = 0.1
 _NAME = re.compile(r"\d{8}T\d{6}Z")
@@ -239,12 +241,13 @@ class Shelf:
                 path.unlink()
 
     def copy_to(self, other: Place) -> None:
-        """Bring a second place to the same state, file by file."""
+        """Bring a second place to the same state, file by file; that it failed before is forgotten then."""
         for place in sorted(self.folder.iterdir()):
             if place.is_dir() and (place.name.startswith(_LOG) or (place / RECORD).exists()):
                 _copy_folder(place, other)
         for name in set(filter(_NAME.fullmatch, other.folders())) - set(self.names()):
             other.drop(name)
+        (self.folder / _SECOND_TROUBLE).unlink(missing_ok=True)
 
     def fetch_records(self, other: Place) -> None:
         """Fetch the records of a place's backups; a folder without one holds none."""
@@ -283,19 +286,21 @@ class Shelf:
                 ):
                     other.get(folder.name, segment, folder / segment)
 
-    def note_trouble(self, error: GridmapError, at: dt.datetime) -> None:
-        """Keep the last failure for whoever looks."""
+    def note_trouble(self, error: GridmapError, at: dt.datetime, *, of_second: bool = False) -> None:
+        """Keep the last failure, of a backup or of its copy to the second place, for whoever looks."""
         with told(self.folder):
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             replace_text(
-                self.folder / _TROUBLE,
+                self.folder / (_SECOND_TROUBLE if of_second else _TROUBLE),
                 json.dumps({"at": at.isoformat(), **error.as_dict()}, ensure_ascii=False),
             )
 
-    def trouble(self) -> dict[str, Any] | None:
-        """Return the last failure since the last good backup: ``at``, ``code``, both sentences."""
+    def trouble(self, *, of_second: bool = False) -> dict[str, Any] | None:
+        """Return the last failure since it last went well: ``at``, ``code``, both sentences."""
         try:
-            found = json.loads((self.folder / _TROUBLE).read_text("utf-8"))
+            found = json.loads(
+                (self.folder / (_SECOND_TROUBLE if of_second else _TROUBLE)).read_text("utf-8")
+            )
         except (OSError, ValueError):
             return None
         return found if isinstance(found, dict) else None
