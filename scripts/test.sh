@@ -10,6 +10,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # The tests make workspaces and databases of their own and must not meet somebody's real ones.
 unset DATABASE_URL GRIDMAP_APP_DATABASE_URL GRIDMAP_HOME GRIDMAP_PORT
+# Python packages are compiled where they are imported, a quarter of them; each of many starts would do it again.
+unset PYTHONDONTWRITEBYTECODE
 
 bin=.venv/bin
 reports=.cache/test-reports
@@ -37,7 +39,7 @@ quiet_step() {
   printf '\n%s\n' "$words" >&2
 }
 
-# beside FUNCTION: run its quiet steps beside what follows; `together` waits for them.
+# beside COMMAND...: run it, or a function's quiet steps, beside what follows; `together` waits for them.
 beside() {
   "$@" &
   lanes+=($!)
@@ -76,17 +78,32 @@ ensure_sshd() {
   have sshd || [ -x /usr/sbin/sshd ] || apt_install openssh-server
 }
 
+# Debian's packages, Python's and the page's come beside each other: each waits for what others compute.
 prepare() {
+  local lane
   lock_setup
-  ensure_postgis
   ensure_venv
-  install_packages dev -e . --group dev
+  beside system_packages
+  if have npm && have node; then
+    # What checks the page's code, too: otherwise it would be installed a second time.
+    beside .venv/bin/python scripts/assets.py --checks
+  fi
+  install_packages dev --no-compile -e . --group dev
   drop_stale_loops
+  for lane in "${lanes[@]}"; do
+    wait "$lane"
+  done
+  lanes=()
   ensure_assets
+  unlock_setup
+}
+
+# One after another: dpkg lets one at a time in.
+system_packages() {
+  ensure_postgis
   ensure_browser
   ensure_layout
   ensure_sshd
-  unlock_setup
 }
 
 # The checks take one processor and the tests leave some of the other idle, so they run beside each other.
@@ -129,7 +146,13 @@ spread() {
   tests "$1" -n "$(workers)" --dist loadfile --no-loadscope-reorder "${@:2}"
 }
 
+# Two workers that meet a loop at the same time would both compile it.
+loops() {
+  quiet_step "loops" ensure_compiled
+}
+
 all_tests() {
+  beside loops
   # Otherwise one worker would wait while another makes them.
   step "databases" $bin/python -m tests.towns
   step "pytest" spread all

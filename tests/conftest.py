@@ -28,6 +28,25 @@ from tests.warm import GRIDMAP, Warm
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PATIENCE_S = 600
+_PLENTY = 6 << 30
+LONG = (
+    "api/test_fuzzing.py",
+    "api/test_one_query.py",
+    "integration/test_demo.py",
+    "integration/test_hostile_names.py",
+    "integration/test_patrols.py",
+    "integration/test_reports.py",
+    "integration/test_sealed.py",
+    "integration/test_services_exports.py",
+    "integration/test_wheel.py",
+    "property/test_patrol_plans.py",
+    "unit/analysis/patrol/test_plan.py",
+    "unit/analysis/test_hotspot_calibration.py",
+    "unit/reference/test_patrol.py",
+    "unit/test_affected.py",
+    "unit/test_town_redraw.py",
+)
+"""Files that take more than a minute."""
 
 # A busy machine is no fault of what is tested.
 hypothesis.settings.register_profile(
@@ -157,14 +176,25 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_HOME] = Path(config.workerinput["home"])
     else:
         # pytest's own folders are closed to the account that runs the server for root.
-        config.stash[_HOME] = home = Path(tempfile.mkdtemp(prefix="gm-", dir="/tmp")).resolve()
+        config.stash[_HOME] = home = Path(tempfile.mkdtemp(prefix="gm-", dir=_ground())).resolve()
         home.chmod(0o755)
+
+
+def _ground() -> str:
+    """Where the run's databases stand: in memory where there is plenty, since no disk has to keep them."""
+    memory = Path("/dev/shm")
+    if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _PLENTY:
+        free = next(line for line in Path("/proc/meminfo").read_text().splitlines() if "MemAvailable" in line)
+        if int(free.split()[1]) * 1024 > 2 * _PLENTY:
+            return str(memory)
+    return "/tmp"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put long files first, so that no worker is left alone with one at the end.
 
     Files whose tests wait (for servers that are killed) take turns with those that compute (what a browser draws).
+    Of the others those that take more than a minute come first.
     """
     folders = ("integration", "api", "property", "reference", "unit")
     long = {
@@ -176,7 +206,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.parent.name
         if folder in long:
             return 0, long[folder].index(item.path.name)
-        return 1, folders.index(folder) if folder in folders else len(folders)
+        if str(item.path.relative_to(REPOSITORY / "tests")) in LONG:
+            return 1, 0
+        return 2, folders.index(folder) if folder in folders else len(folders)
 
     items.sort(key=turn)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +11,8 @@ import pytest
 
 from gridmap.errors import InvalidInput
 from gridmap.ingest.free_text import checked_text, tidied
-from gridmap.ingest.personal import find_in, personal_in, refuse_personal_headers, star_out, starred
+from gridmap.ingest.personal import find_in, marks, personal_in, refuse_personal_headers, star_out, starred
+from gridmap.ingest.personal.plain import plain
 
 _DATA = Path(__file__).parents[2] / "data" / "boundaries"
 
@@ -235,3 +237,23 @@ def test_the_cases_found_in_use_come_out_right(found_in_use: Path) -> None:
         for row in rows
     }
     assert came == {row["uid"]: row["right"] for row in rows}
+
+
+def test_what_a_rule_is_not_compiled_for_holds_nothing_that_it_finds() -> None:
+    texts = (
+        *(text for text, _ in STARRED),
+        "护照E12345678，QQ 12345678，内线 6612，车牌浙A12345",
+        "\ud800李大山反映隔壁3幢402室",
+    )
+    found = 0
+    for rule in marks.EVERY:
+        compiled = re.compile(rule.pattern, re.IGNORECASE)
+        for text in texts:
+            copy = plain(text)
+            read = copy.digits if rule.figured else copy.text
+            if compiled.search(read):
+                found += 1
+                assert rule.may_hold(read), (rule.kind, text)
+    assert found >= len(texts)
+    plainly = "村道路灯不亮，要求尽快修好"
+    assert sum(rule.may_hold(plainly) for rule in marks.EVERY) < len(marks.EVERY) / 4

@@ -213,3 +213,11 @@ def test_every_promise_to_an_administrator_names_a_test_that_there_is() -> None:
         and not (list(TESTS.parent.glob(word)) if word.startswith("tests/") else [])
     }
     assert unknown <= {"scripts/bench/soak.py"}
+
+
+def test_the_files_that_come_first_are_there() -> None:
+    from tests.conftest import LONG
+
+    assert LONG
+    for name in LONG:
+        assert (TESTS / name).is_file(), name

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from gridmap.ingest.personal.marks import MAY_HOLD_RE2
+from gridmap.ingest.personal.marks import may_hold_re2
 from gridmap.ingest.personal.plain import FIGURES, LIKE_FIGURES
 from gridmap.ingest.personal.texts import REFUSED, find_in, personal_in, starred
 
@@ -99,7 +99,7 @@ def star_out(column: pa.ChunkedArray) -> Starred:
     compared = pc.replace_substring_regex(pc.utf8_normalize(different, "NFKC"), _SPACE, " ")
     figures = pc.match_substring_regex(different, _SUSPECT)
     may_hold = pa.array([False] * len(different), pa.bool_())
-    for pattern in MAY_HOLD_RE2:
+    for pattern in may_hold_re2():
         may_hold = pc.or_(may_hold, pc.match_substring_regex(compared, pattern))
     texts: list[str] = []
     kinds: list[tuple[str, ...]] = []

@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from gridmap.domain.legible import UNSEEN_RE2
 from gridmap.ingest.personal.found import Found
 from gridmap.ingest.personal.plain import FIGURES, LIKE_FIGURES, Plain
@@ -73,23 +76,71 @@ def _of_any_digits(rule: str) -> str:
 _ODD = rf"{UNSEEN_RE2}|[\p{{Cf}}\p{{M}}\p{{Pd}}\p{{Zl}}\p{{Zp}}\p{{No}}−˗×ХΧхχ]|[^\P{{Nd}}0-9]"
 """What is left out or read as something else when texts are compared, digits of other scripts too."""
 
-MAY_HOLD_RE2 = (
-    _ODD,
-    *(f"(?i){_without_looking_around(rule)}" for _, rule in RULES),
-    *(f"(?i){_of_any_digits(_without_looking_around(rule))}" for _, rule in FIGURED),
-)
-"""For whole columns: what none of these matches, in NFKC, holds no mark but cards, which have many digits.
-
-One by one: of all of them together RE2 makes an automaton that is larger than its memory, and is twenty times slower.
-"""
-
 
 @cache
-def _compiled() -> tuple[tuple[str, bool, re.Pattern[str]], ...]:
-    # At the first text: commands that read none do not wait for it.
-    both = (*((rule, False) for rule in RULES), *((rule, True) for rule in FIGURED))
-    return tuple((kind, figured, re.compile(rule, re.IGNORECASE)) for (kind, rule), figured in both)
+def may_hold_re2() -> tuple[str, ...]:
+    """Return patterns for whole columns: what none of them matches, in NFKC, holds no mark but cards.
 
+    Cards have many digits. One by one: of all of them together RE2 makes an automaton that is larger than its memory,
+    and is twenty times slower.
+    """
+    return (
+        _ODD,
+        *(f"(?i){_without_looking_around(rule)}" for _, rule in RULES),
+        *(f"(?i){_of_any_digits(_without_looking_around(rule))}" for _, rule in FIGURED),
+    )
+
+
+_FEW_TEXTS = 100
+
+
+class Rule:
+    """A rule that is compiled when a text may hold what it finds.
+
+    All of them together take two seconds to compile, and a command or a form brings one text; RE2 looks through that
+    in a hundredth of the time. Who reads many texts is better off with compiled rules: one more is with each text.
+
+    Parameters
+    ----------
+    kind, pattern : str
+    place : int
+        Among all rules.
+    figured : bool
+        Whether it is about figures; see :mod:`gridmap.ingest.personal.rules`.
+    """
+
+    def __init__(self, kind: str, pattern: str, place: int, *, figured: bool) -> None:
+        self.kind = kind
+        self.figured = figured
+        self.pattern = pattern
+        self._patience = _FEW_TEXTS + place
+        self._wider: str | None = None
+        self._compiled: re.Pattern[str] | None = None
+
+    def finditer(self, text: str) -> Iterator[re.Match[str]]:
+        """Give each place of a text in which the rule finds something."""
+        if self._compiled is None:
+            self._patience -= 1
+            if self._patience > 0 and not self.may_hold(text):
+                return iter(())
+            self._compiled = re.compile(self.pattern, re.IGNORECASE)
+        return self._compiled.finditer(text)
+
+    def may_hold(self, text: str) -> bool:
+        """Tell whether the rule could find something in a text that was made for comparing; False is certain."""
+        if self._wider is None:
+            self._wider = f"(?i){_without_looking_around(self.pattern)}"
+        try:
+            column = pa.array([text], pa.string())
+        except UnicodeEncodeError:
+            return True
+        return bool(pc.match_substring_regex(column, self._wider)[0].as_py())
+
+
+EVERY = tuple(
+    Rule(kind, rule, place, figured=place >= len(RULES))
+    for place, (kind, rule) in enumerate((*RULES, *FIGURED))
+)
 
 _CARD = re.compile(
     r"(?<![0-9A-Za-z.])([2-6][0-9]{3}(?:[ .·\-]?[0-9]{4}){2,3}[ .·\-]?[0-9]{1,4})(?![0-9A-Za-z])"
@@ -111,9 +162,9 @@ def find_marks(copy: Plain) -> Iterator[Found]:
     ----------
     copy : Plain
     """
-    for kind, figured, rule in _compiled():
-        for match in rule.finditer(copy.digits if figured else copy.text):
-            yield Found(kind, *copy.span(*match.span(1)))
+    for rule in EVERY:
+        for match in rule.finditer(copy.digits if rule.figured else copy.text):
+            yield Found(rule.kind, *copy.span(*match.span(1)))
 
 
 def find_cards(copy: Plain) -> Iterator[Found]:

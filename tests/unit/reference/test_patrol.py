@@ -98,7 +98,7 @@ def test_the_drawn_case_is_planned_and_changed_without_breaking_a_rule(folder: P
 def test_fourteen_nights_of_the_drawn_case_are_fair_and_hard_to_foresee(folder: Path) -> None:
     teams, stops, travel = _patrol80(folder)
     nights = mix(
-        teams, stops, travel, shift=SHIFT, nights=14, loss=0.03, pool=60, seed=1, stop=Iterations(300_000)
+        teams, stops, travel, shift=SHIFT, nights=14, loss=0.03, pool=60, seed=1, stop=Iterations(120_000)
     )
     assert nights.kept >= 0.97
     assert nights.unvisited == ()
