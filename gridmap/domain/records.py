@@ -297,3 +297,9 @@ NOUNS: dict[str, Noun] = {
         *(FIXED_POINTS, PROJECTS, RULINGS, ROADS),
     )
 }
+
+
+def noun_words(name: str) -> tuple[str, str]:
+    """Say in Chinese and English which records a noun's name means."""
+    noun = GRIDS if name == GRIDS.name else NOUNS[name]
+    return noun.zh, name.replace("_", " ")

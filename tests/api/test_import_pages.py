@@ -23,7 +23,7 @@ def test_an_import_is_looked_at_and_taken_back_on_its_page(
     town = make_database("villages")
     client = client_of(town, Role.KEEPER)
     # The boundaries of the town are listed, too.
-    assert "grids" in client.get("/imports").get_data(as_text=True)
+    assert "<td>网格</td>" in client.get("/imports").get_data(as_text=True)
     for n, name in enumerate(("甲队", "<b>乙队</b>")):
         file = tmp_path / f"{n}.csv"
         file.write_text(f"code,name_zh,kind\nZ1,{name},专业巡防队\n", "utf-8")

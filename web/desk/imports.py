@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, redirect, url_for
 
 from gridmap.domain.fields import Field
-from gridmap.domain.records import NOUNS
+from gridmap.domain.records import NOUNS, noun_words
 from gridmap.errors import Conflict, GridmapError, InvalidInput
 from gridmap.services.house import HISTORY_KINDS
 from gridmap.services.imports import history
@@ -23,7 +23,10 @@ _SHOWN = 200
 def show() -> Response:
     """Answer the imports, the newest first."""
     return page(
-        "desk/imports.html", "imports", runs=history.list_imports(context.database(), context.scope())
+        "desk/imports.html",
+        "imports",
+        runs=history.list_imports(context.database(), context.scope()),
+        noun_words=noun_words,
     )
 
 
@@ -43,6 +46,7 @@ def _one(number: int, problem: GridmapError | None = None, done: Undone | None =
         shown=shown,
         done=done,
         fields=_fields(shown.run.noun),
+        noun_words=noun_words,
         most=_SHOWN,
     )
 

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from gridmap.cli.common import actor, console, workspace
 from gridmap.cli.imports.rows import print_rows
+from gridmap.domain.records import noun_words
 from gridmap.services.house import HISTORY_KINDS
 from gridmap.services.imports import history
 from gridmap.storage.imports.runs import KeptRun
@@ -39,7 +40,7 @@ def _list(limit: int) -> None:
         table.add_row(
             str(run.run_id),
             f"{run.at.astimezone(zone):%m-%d %H:%M}",
-            f"{told(run)}\n{run.noun}",
+            f"{told(run)}\n{' / '.join(noun_words(run.noun))}",
             run.post or "",
             "  ".join(str(n) for n in (run.inserted, run.updated, run.unchanged, run.refused)),
             _state(run),
@@ -74,7 +75,7 @@ def _show(run_id: int, limit: int) -> None:
         shown = history.show_import(database, actor(database).scope, HISTORY_KINDS, run_id, limit=limit)
     run = shown.run
     console.print(
-        f"第 {run.run_id} 次导入 / import {run.run_id}: {told(run)} ({run.noun}) "
+        f"第 {run.run_id} 次导入 / import {run.run_id}: {told(run)} ({' / '.join(noun_words(run.noun))}) "
         f"新增 / new {run.inserted}, 更新 / updated {run.updated}, 未变 / unchanged {run.unchanged}, "
         f"退回 / refused {run.refused} {_state(run)}"
     )
