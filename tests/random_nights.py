@@ -77,7 +77,16 @@ def random_night(seed: int) -> Night:
         balance=(None, 0.0, 0.01)[rng.integers(3)],
         max_wait_s=float(rng.choice([900.0, np.inf])),
     )
+    hourly = np.random.default_rng([seed, 1])
+    if hourly.random() < 0.5:
+        stops = [stop if hourly.random() < 0.2 else replace(stop, by_hour=_hours(hourly)) for stop in stops]
     return Night(tuple(teams), tuple(stops), {"car": apart / 6.0, "foot": apart / 1.5}, aim)
+
+
+def _hours(rng: np.random.Generator) -> tuple[tuple[float, float], ...]:
+    """Draw what the prize of a stop is multiplied by from hour to hour."""
+    begins = np.sort(rng.choice(np.arange(0.0, 10_000.0, 500.0), int(rng.integers(1, 5)), replace=False))
+    return tuple((float(since), float(rng.integers(0, 5)) / 2.0) for since in begins)
 
 
 def with_more_allowed(night: Night) -> Iterator[tuple[str, Night]]:

@@ -19,7 +19,10 @@ class Notice(TypedDict):
 
 
 class StopAbout(TypedDict):
-    """What is told of a stop; counts and terms of its prize are None for one that came in during the shift."""
+    """What is told of a stop; counts and terms of its prize are None for one that came in during the shift.
+
+    ``shares`` are those of the hours of the day, from midnight, where its prize changes with them.
+    """
 
     name_zh: str
     name_en: str
@@ -32,6 +35,7 @@ class StopAbout(TypedDict):
     lat: float
     terms: dict[str, float | None] | None
     fixed: NotRequired[bool]
+    shares: NotRequired[list[float]]
 
 
 class Carried(TypedDict):
@@ -134,6 +138,13 @@ class ShownRoute(RouteTold):
     geometry: BaseGeometry | None
 
 
+class HourPrize(TypedDict):
+    """What a first visit to a stop earns in an hour of the shift."""
+
+    hour: int
+    prize: float
+
+
 class ShownReason(TypedDict):
     """Why a stop is visited so often, or is not."""
 
@@ -151,6 +162,8 @@ class ShownReason(TypedDict):
     lon: float
     lat: float
     terms: dict[str, float | None] | None
+    shares: NotRequired[list[float]]
+    by_hour: NotRequired[list[HourPrize]]
 
 
 class ShownVillage(TypedDict):
@@ -213,6 +226,22 @@ class PlanMix(TypedDict):
     conventions: Mapping[str, str]
 
 
+class PlacedVisit(TypedDict):
+    """A visit of routes that were planned by place only; times are ISO 8601."""
+
+    team: str
+    stop: str
+    start: str
+    leave: str
+
+
+class ByPlace(TypedDict):
+    """What the same teams' routes by place only would earn in the hours in which they come, and when they come."""
+
+    prize: float
+    visits: list[PlacedVisit]
+
+
 class PlanSummary(TypedDict, total=False):
     """What is told once for a plan; older plans lack what was not told then."""
 
@@ -238,6 +267,7 @@ class PlanSummary(TypedDict, total=False):
     notices: list[Notice]
     change: PlanChange
     mix: PlanMix
+    by_place: ByPlace
 
 
 class PlanParameters(TypedDict, total=False):

@@ -49,6 +49,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "预计 {expected} 件，在场时 {covered} 件；若只按地点、各时段相同，为 {by_place} 件。",
         "{expected} expected, {covered} during visits; by place only, every hour alike, {by_place}.",
     ),
+    "hours_placed": ("只按地点规划的路线", "Routes by place only"),
+    "hours_beside": (
+        "同样的队伍只按地点规划，在场时 {n} 件。",
+        "The same teams planned by place only: {n} during visits.",
+    ),
     "week_title": ("一周巡防", "A week of patrols"),
     "week_before": ("前一周", "The week before"),
     "week_after": ("后一周", "The week after"),

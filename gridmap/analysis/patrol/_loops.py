@@ -16,6 +16,7 @@ from gridmap.analysis.patrol._moves import (
     burden,
     copy_route,
     place_visit,
+    prize_of,
     save_route,
     separate,
 )
@@ -58,7 +59,17 @@ def _remove_string(
 
 
 @compiled
-def worth_of(routes: Any, sizes: Any, prizes: Any, counts: Any, covered: Any) -> float:
+def worth_of(
+    routes: Any,
+    sizes: Any,
+    prizes: Any,
+    counts: Any,
+    covered: Any,
+    opens: Any,
+    tally: Any,
+    rows: Any,
+    found: Any,
+) -> float:
     """Prize of all visits, less what villages lack of their share, plus what keeping visits is worth."""
     value, stop, _, village, need, shortfall, liked, must = prizes
     for s in range(len(counts)):
@@ -66,17 +77,22 @@ def worth_of(routes: Any, sizes: Any, prizes: Any, counts: Any, covered: Any) ->
     for v in range(len(covered)):
         covered[v] = 0.0
     worth = 0.0
+    hours = rows[8].shape[1]
     for r in range(len(sizes)):
         for i in range(sizes[r]):
             visit = routes[r, i]
             s = stop[visit]
-            gain = value[s, counts[s]]
+            gain = value[s, counts[s]] if hours == 1 else 0.0
             counts[s] += 1
             worth += gain + liked[r, visit]
             covered[village[s]] += gain
     for s in range(len(counts)):
         if counts[s] == 0:
             worth -= must[s]
+        elif hours > 1:
+            gain = prize_of(s, opens, prizes, tally, rows, found)
+            worth += gain
+            covered[village[s]] += gain
     for v in range(len(need)):
         if covered[v] < need[v]:
             worth -= shortfall[v] * (need[v] - covered[v])
@@ -190,13 +206,14 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
         Room for visits and their keys.
     rows : tuple of ndarray
         First visit of each stop, its gap and most interval, hours of visits as they are asked for, hours of teams,
-        stops with an interval, and the spans in which it holds.
+        stops with an interval, and the spans in which it holds; when the pieces of each stop's hours begin and end, and
+        what part of the prize each earns.
     found : tuple of ndarray
         Room for the visits of one stop and their starts.
-    aim : ndarray of float64, shape (10,)
+    aim : ndarray of float64, shape (11,)
         Most waiting; prices of travel and of uneven loads, with the squares and the largest of loads that they are
         measured by; least worth without it; prices of excessive waiting and of intervals; the largest load now; number
-        of teams that can visit some stop.
+        of teams that can visit some stop; travel that the mean prize is worth.
     current, best : ndarray of float64, shape (1,) and (2,)
         Energy of where it is; worth and travel of the best.
     best_routes, best_sizes : ndarray of int64
@@ -212,7 +229,7 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
     teams, visits = allowed.shape
     touched, saved = marks
     waiting = queue[0]
-    several = value.shape[1] > 2
+    several = value.shape[1] > 2 or rows[8].shape[1] > 1
     for _ in range(steps):
         heat[0] *= heat[1]
         whole = 0
@@ -304,7 +321,7 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
                         if not drivable:
                             break
         if drivable:
-            worth = worth_of(routes, sizes, prizes, counts, covered)
+            worth = worth_of(routes, sizes, prizes, counts, covered, opens, tally, rows, found)
             rules, uneven = burden(now, tally, rows, found, aim)
             worth -= rules
             length = 0.0

@@ -63,6 +63,37 @@ def best_position(
 
 
 @compiled
+def piece_at(s: int, at: float, begins: Any) -> int:
+    """Piece of a stop's hours in which a moment lies."""
+    k = 0
+    while k + 1 < begins.shape[1] and begins[s, k + 1] <= at:
+        k += 1
+    return k
+
+
+@compiled
+def prize_of(s: int, opens: Any, prizes: Any, tally: Any, rows: Any, found: Any) -> float:
+    """Prize of the visits that are made to a stop: the k-th best of their hours has the k-th prize."""
+    first, begins, part, parts = rows[0], rows[8], rows[10], found[1]
+    n = 0
+    for visit in range(first[s], first[s + 1]):
+        if tally[0][visit] < 0:
+            continue
+        # Hours of a visit that is made lie within one piece.
+        share = part[s, piece_at(s, opens[visit], begins)]
+        j = n
+        while j > 0 and parts[j - 1] < share:
+            parts[j] = parts[j - 1]
+            j -= 1
+        parts[j] = share
+        n += 1
+    prize = 0.0
+    for k in range(n):
+        prize += prizes[0][s, k] * parts[k]
+    return prize
+
+
+@compiled
 def copy_route(r: int, source: Any, target: Any) -> None:
     """Copy a route with its times."""
     target[1][r] = source[1][r]
@@ -122,7 +153,9 @@ def separate(
     floor = -np.inf
     for i in range(n):
         visit = ids[i]
-        low, high = max(rows[3][visit], floor), rows[4][visit]
+        piece = piece_at(s, starts[i], rows[8])
+        low = max(rows[3][visit], floor, rows[8][s, piece])
+        high = min(rows[4][visit], rows[9][s, piece])
         if i + 1 < n:
             cut = starts[i] + draw(state) * max(0.0, starts[i + 1] - gap - starts[i])
             high, floor = min(high, cut), cut + gap
@@ -141,7 +174,10 @@ def place_visit(
     visit: int, problem: Any, prizes: Any, tally: Any, now: Any, rows: Any, found: Any, touched: Any, allowed: Any,
     blink: float, state: Any, aim: Any,
 ) -> Any:  # fmt: skip
-    """Cheapest route and position of a visit that keeps its gap to the others of its stop, and its hours there."""
+    """Cheapest route and position of a visit that keeps its gap to the others of its stop, and its hours there.
+
+    Where the hour decides what it earns, the prize counts against the way: by as much as chance will have it.
+    """
     routes, sizes, start, latest, driven, busy, _ = now
     opens, closes, dwell, teams = problem[3], problem[4], problem[5], problem[6]
     stop, ids, starts = prizes[1], found[0], found[1]
@@ -149,14 +185,22 @@ def place_visit(
     n = times_of(s, tally, now, rows, found) if tally[2][s] > 0 else 0
     gap = rows[1][s]
     least, team, position, low, high = np.inf, -1, 0, rows[3][visit], rows[4][visit]
-    for piece in range(n + 1):
+    begins, ends = rows[8], rows[9]
+    hours = begins.shape[1]
+    keen = 2.0 * aim[10] * draw(state) * prizes[0][s, tally[2][s]] if hours > 1 else 0.0
+    for k in range((n + 1) * hours):
+        piece, hour = k // hours, k % hours
         after = starts[piece - 1] + gap if piece > 0 else -np.inf
         before = starts[piece] - gap if piece < n else np.inf
-        opens[visit], closes[visit] = max(rows[3][visit], after), min(rows[4][visit], before)
+        opens[visit] = max(rows[3][visit], after, begins[s, hour])
+        closes[visit] = min(rows[4][visit], before, ends[s, hour])
         if opens[visit] > closes[visit]:
             continue
+        gain = keen * rows[10][s, hour]
         for r in range(len(touched)):
             if not (touched[r] and allowed[r, visit]):
+                continue
+            if closes[visit] < teams[r, 0] or opens[visit] > teams[r, 1]:
                 continue
             first = 0
             for j in range(piece):
@@ -170,7 +214,7 @@ def place_visit(
             if i < 0:
                 continue
             # A visit that is liked here is put back here where that costs less way than it is worth.
-            cost = more * teams[r, 7] - prizes[6][r, visit] / aim[1]
+            cost = more * teams[r, 7] - gain - prizes[6][r, visit] / aim[1]
             if aim[2] > 0.0:
                 was = (driven[r] + busy[r]) / rows[5][r]
                 then = was + (more + dwell[visit]) / rows[5][r]

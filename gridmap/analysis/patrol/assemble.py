@@ -16,6 +16,7 @@ from gridmap.analysis.patrol.schedule import has_rest, walk
 
 CONVENTIONS = {
     "prize": "a stop's k-th visit earns its prize times revisit_share ** (k - 1), whoever makes it",
+    "hours": "a visit has the prize of the hour in which it starts; of several to a stop the best hour counts first",
     "revisits": "at most k visits a stop, starts at least the gap apart, whoever makes them",
     "interval": "from start to start, and to the ends of the hours of teams and stop; a price above all prizes",
     "waiting": "each visit begins as late as the next one allows; no wait above the most",
@@ -61,7 +62,7 @@ def assemble(
     # A sum that does not depend on the order.
     prize = fsum(visit.prize for route in in_order for visit in route.visits)
     visited = {visit.stop for route in in_order for visit in route.visits} | before.keys()
-    possible = fsum(s.prize * s.revisit_share**k for s in stops for k in range(before.get(s.id, 0), s.visits))
+    possible = fsum(s.most * s.revisit_share**k for s in stops for k in range(before.get(s.id, 0), s.visits))
     built_order = [routes[team.id] for team in built.teams]
     villages = _villages(built, in_order, stops, objective)
     row = {stop.village: int(v) for stop, v in zip(built.stops, built.problem.village, strict=True)}
@@ -122,6 +123,16 @@ def _routes(built: Built, found: Found, before: Mapping[str, int]) -> list[Route
         name = built.stops[p.stop[found.routes[r][i]]].id
         counts[name] = counts.get(name, 0) + 1
         number[r, i] = counts[name]
+    # The best hour of a stop earns its first prize.
+    by_worth = sorted(
+        starts, key=lambda row: -built.stops[p.stop[found.routes[row[1]][row[2]]]].prize_at(row[0])
+    )
+    place: dict[tuple[int, int], int] = {}
+    counts = dict(before)
+    for _, r, i in by_worth:
+        name = built.stops[p.stop[found.routes[r][i]]].id
+        place[r, i] = counts.get(name, 0)
+        counts[name] = place[r, i] + 1
     out = []
     for r, (team, visits, times) in enumerate(zip(built.teams, found.routes, timed, strict=True)):
         begin = float(p.teams[r, 0])
@@ -131,7 +142,7 @@ def _routes(built: Built, found: Found, before: Mapping[str, int]) -> list[Route
         rows = []
         for i, v in enumerate(visits):
             stop = built.stops[p.stop[v]]
-            prize = stop.prize * stop.revisit_share ** (number[r, i] - 1)
+            prize = stop.prize_at(times.start[i]) * stop.revisit_share ** place[r, i]
             rows.append(
                 Visit(
                     stop.id, stop.place, times.arrive[i], times.start[i], times.start[i] + stop.dwell_s,
@@ -166,7 +177,7 @@ def _villages(
     got = dict.fromkeys(sorted(set(village.values())), 0.0)
     had, needed = dict(got), dict(got)
     for stop in stops:
-        had[stop.village] += sum(stop.prize * stop.revisit_share**k for k in range(stop.visits))
+        had[stop.village] += sum(stop.most * stop.revisit_share**k for k in range(stop.visits))
     for s, stop in enumerate(built.stops):
         needed[stop.village] = float(built.problem.need[built.problem.village[s]])
     for route in routes:

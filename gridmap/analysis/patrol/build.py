@@ -81,8 +81,9 @@ def build(
     for s, stop in enumerate(ordered):
         before = (made or {}).get(stop.id, (0, 0.0))[0]
         for k in range(stop.visits - before):
-            value[s, k] = stop.prize * stop.revisit_share ** (k + before)
+            value[s, k] = stop.most * stop.revisit_share ** (k + before)
     villages = sorted({stop.village for stop in ordered})
+    begins, part = _pieces(ordered)
     problem = Problem(
         travel=np.ascontiguousarray(travel),
         profile=np.array([kinds.index((team.mode, team.speed)) for team in ordered_teams], np.int64),
@@ -99,6 +100,8 @@ def build(
         ),
         spans=_spans(ordered_teams, ordered, shift),
         most_wait=objective.max_wait_s,
+        begins=begins,
+        part=part,
         slot=visits[:, 1].astype(np.int64) + owner * 1000,
         village=np.array([villages.index(stop.village) for stop in ordered], np.int64),
         need=np.zeros(max(len(villages), 1)),
@@ -163,6 +166,21 @@ def open_hours(teams: Sequence[Team], stop: Stop, shift: Shift) -> tuple[float, 
     )
 
 
+def _pieces(stops: tuple[Stop, ...]) -> tuple[Floats | None, Floats | None]:
+    """From when on visits to each stop earn which part of the prize of the best hour; none where no hour matters."""
+    wide = max((len(stop.by_hour) for stop in stops), default=0)
+    if wide == 0:
+        return None, None
+    begins, part = np.full((len(stops), wide), np.inf), np.ones((len(stops), wide))
+    begins[:, 0] = -np.inf
+    for s, stop in enumerate(stops):
+        best = max((factor for _, factor in stop.by_hour), default=0.0)
+        for k, (since, factor) in enumerate(stop.by_hour):
+            begins[s, k] = since if k else -np.inf
+            part[s, k] = factor / best if best > 0 else 1.0
+    return begins, part
+
+
 def _team_row(team: Team, shift: Shift) -> tuple[float, ...]:
     begin, end = max(team.begin_s, shift.begin_s), min(team.end_s, shift.end_s)
     end = max(begin, end)
@@ -206,6 +224,8 @@ def _narrowed(
         gap=None if p.gap is None else p.gap[keep_stop],
         interval=None if p.interval is None else p.interval[keep_stop],
         spans=None if p.spans is None else p.spans[keep_stop],
+        begins=None if p.begins is None else p.begins[keep_stop],
+        part=None if p.part is None else p.part[keep_stop],
         stop=number[p.stop[keep]].astype(np.int64) if len(p.stop) else p.stop,
         slot=_dense(p.slot[keep]),
         village=p.village[keep_stop],

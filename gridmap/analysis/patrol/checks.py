@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from math import isfinite
 
 import numpy as np
@@ -110,6 +111,8 @@ def _stop_fits(stop: Stop, places: int) -> bool:
         and 0 <= stop.revisit_share <= 1
         and (stop.max_interval_s is None or stop.max_interval_s > 0)
         and all(not np.isnan(t) for window in stop.windows for t in window)
+        and all(isfinite(since) and isfinite(factor) and factor >= 0 for since, factor in stop.by_hour)
+        and all(a < b for (a, _), (b, _) in pairwise(stop.by_hour))
     )
 
 

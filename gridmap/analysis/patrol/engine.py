@@ -18,7 +18,7 @@ from gridmap.analysis.patrol.recombine import kinds_of, recombined
 from gridmap.analysis.patrol.stop import StopRule
 
 Progress = Callable[[int, int], None]
-Better = Callable[[tuple[tuple[int, ...], ...]], None]
+Better = Callable[["Found"], None]
 
 _TRAVEL_SHARE = 0.01
 _MEAN_OUT, _LONGEST, _BLINK = 15.0, 16.0, 0.01
@@ -45,8 +45,8 @@ class Found:
         What was maximised.
     steps : int
     hours : ndarray of float64, shape (2, visits), optional
-        Earliest and latest start of each visit, narrowed where a stop has several: within them the routes keep every
-        gap.
+        Earliest and latest start of each visit, narrowed where a stop has several and to the hour whose prize it earns:
+        within them the routes keep every gap.
     """
 
     routes: tuple[tuple[int, ...], ...]
@@ -113,7 +113,7 @@ def run(
     on_progress : callable, optional
         Called with what is done, and of how much.
     on_better : callable, optional
-        Called with the best routes, from time to time, when they became better.
+        Called with the best that was found, from time to time, when it became better.
 
     Returns
     -------
@@ -147,7 +147,7 @@ def run(
                 on_progress(*budget.progress(taken))
             if on_better is not None and tuple(state.best) != told:
                 told = tuple(state.best)
-                on_better(state.routes())
+                on_better(Found(state.routes(), float(state.best[0]), taken, state.best_hours.copy()))
         idle = idle + 1 if tuple(state.best) == before else 0
         if idle >= _IDLE_CYCLES and (even is not None or state.best[0] >= most * _ALMOST):
             return state.found(taken)
@@ -198,6 +198,9 @@ class _State:
             np.maximum(p.hours, 1e-9),
             timed.astype(np.int64),
             np.ascontiguousarray(spans),
+            np.full((stops, 1), -np.inf) if p.begins is None else np.ascontiguousarray(p.begins),
+            np.ascontiguousarray(p.ends),
+            np.ones((stops, 1)) if p.part is None else np.ascontiguousarray(p.part),
         )
         self._room = (np.zeros(visits, np.int64), np.zeros(visits))
         self._marks = (np.zeros(teams, np.bool_), np.zeros(teams, np.bool_))
@@ -211,8 +214,9 @@ class _State:
         self._energy, self._heat = np.zeros(1), np.zeros(2)
         whole = 1.0 + float(p.value.sum() + p.must.sum() + (p.shortfall * p.need).sum())
         self._aim = np.array(
-            [p.most_wait, self._price, 0.0, 1.0, 1.0, -np.inf, 100.0 * whole, 10.0 * whole, 1.0, 1.0]
+            [p.most_wait, self._price, 0.0, 1.0, 1.0, -np.inf, 100.0 * whole, 10.0 * whole, 1.0, 1.0, 0.0]
         )
+        self._aim[10] = _TRAVEL_SHARE / self._price
         self._aim[9] = max(1, np.count_nonzero(p.allowed.any(axis=1)))
         routes, sizes = self._now[:2]
         if begin is not None:
@@ -304,7 +308,10 @@ class _State:
 
     def _worth(self) -> tuple[float, float]:
         """Worth of the routes less what rules cost, and the price of their uneven loads."""
-        worth = _loops.worth_of(*self._now[:2], self._prizes, self._counts, self._covered)
+        worth = _loops.worth_of(
+            *self._now[:2], self._prizes, self._counts, self._covered, self._problem[3], self._tally, self._rows,
+            self._room,
+        )  # fmt: skip
         rules, uneven = burden(self._now, self._tally, self._rows, self._room, self._aim)
         return float(worth - rules), float(uneven)
 
@@ -331,12 +338,24 @@ def _routes(teams: int, visits: int) -> tuple[Ints, Ints, Floats, Floats, Floats
     )
 
 
-def earned(problem: Problem, routes: tuple[tuple[int, ...], ...]) -> Floats:
+def earned(problem: Problem, found: Found) -> Floats:
     """Prize that each stop earns by the routes, shape (stops,)."""
+    visits = np.array([v for route in found.routes for v in route], np.int64)
+    stop = problem.stop[visits]
+    part = np.ones(len(visits))
+    if problem.part is not None:
+        opens = problem.opens if found.hours is None else found.hours[0]
+        part = problem.part[stop, problem.pieces_at(stop, opens[visits])]
+    out = np.zeros(len(problem.value))
     counts = np.zeros(len(problem.value), np.int64)
-    for route in routes:
-        for visit in route:
-            counts[problem.stop[visit]] += 1
-    before = np.concatenate([np.zeros((len(counts), 1)), np.cumsum(problem.value, axis=1)], axis=1)
-    out: Floats = before[np.arange(len(counts)), counts]
+    # The best hour of a stop has its first prize.
+    for k in np.lexsort((visits, -part)):
+        s = stop[k]
+        out[s] += problem.value[s, counts[s]] * part[k]
+        counts[s] += 1
     return out
+
+
+def worth_of(problem: Problem, found: Found) -> float:
+    """Return what is maximised, of given routes; of a part of them where they cannot be driven."""
+    return _State(problem, found, None).best[0] if len(problem.place) and len(problem.teams) else 0.0

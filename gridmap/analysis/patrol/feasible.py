@@ -57,6 +57,7 @@ def violations(
     if len({route.team for route in plan.routes}) != len(plan.routes):
         found.append("a team has two routes")
     found += _visits_of(plan, teams, stops, shift)
+    found += _prizes(plan, stops)
     if not parts:
         found += _loads(plan, crew, shift)
     return tuple(found)
@@ -74,6 +75,30 @@ def _visits_of(plan: Plan, teams: Sequence[Team], stops: Sequence[Stop], shift: 
         if stop.max_interval_s is not None and stop.id not in plan.late:
             found += _interval(stop, teams, shift, starts)
     return found
+
+
+def _prizes(plan: Plan, stops: Sequence[Stop]) -> list[str]:
+    """Compare the prizes that a plan tells with those of the hours of its visits: no two are a stop's k-th."""
+    found: list[str] = []
+    for stop in stops:
+        visits = [v for route in plan.routes for v in route.visits if v.stop == stop.id]
+        free = [stop.revisit_share**k for k in range(max(stop.visits, len(visits)))]
+        for visit in sorted(visits, key=lambda v: -v.prize):
+            whole = stop.prize * _factor(stop, visit.start_s)
+            fits = [
+                k for k, share in enumerate(free) if abs(visit.prize - whole * share) <= 1e-9 * (1.0 + whole)
+            ]
+            if not fits:
+                found.append(f"a visit to {stop.id} does not earn the prize of its hour")
+            else:
+                free.pop(fits[0])
+    return found
+
+
+def _factor(stop: Stop, start_s: float) -> float:
+    """Return what the prize of a stop is multiplied by at a time."""
+    held = [factor for since, factor in stop.by_hour if since <= start_s]
+    return held[-1] if held else stop.by_hour[0][1] if stop.by_hour else 1.0
 
 
 def _interval(stop: Stop, teams: Sequence[Team], shift: Shift, starts: list[float]) -> list[str]:

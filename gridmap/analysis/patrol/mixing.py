@@ -12,9 +12,9 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from gridmap.analysis.patrol.assemble import assemble
 from gridmap.analysis.patrol.build import Built, build
 from gridmap.analysis.patrol.checks import check, checked_matrices
-from gridmap.analysis.patrol.engine import Found, Progress
+from gridmap.analysis.patrol.engine import Found, Progress, earned
 from gridmap.analysis.patrol.model import Objective, Plan, Shift, Stop, Team
-from gridmap.analysis.patrol.plan import search
+from gridmap.analysis.patrol.searching import search
 from gridmap.analysis.patrol.stop import StopRule
 from gridmap.errors import InvalidInput
 
@@ -198,11 +198,7 @@ def _visited(built: Built, found: Found) -> NDArray[np.bool_]:
 
 
 def _prize(built: Built, found: Found) -> float:
-    counts = np.zeros(len(built.stops), np.int64)
-    for route in found.routes:
-        np.add.at(counts, built.problem.stop[list(route)], 1)
-    before = np.concatenate([np.zeros((len(counts), 1)), np.cumsum(built.problem.value, axis=1)], axis=1)
-    return float(before[np.arange(len(counts)), counts].sum())
+    return float(earned(built.problem, found).sum())
 
 
 def _choice(

@@ -105,6 +105,9 @@ class Stop:
         Most time from the start of one visit to the start of the next, from the beginning of the hours of the teams
         that may come (and of each window) to the first, and from the last to their end. A stop that cannot be visited
         so often is named.
+    by_hour : tuple of (float, float)
+        From when on the prize is multiplied by what, in order; the first holds before it, too. A visit has the factor
+        of its start; 1 throughout without any.
     """
 
     id: str
@@ -122,6 +125,19 @@ class Stop:
     min_size: int = 1
     only_team: str | None = None
     max_interval_s: float | None = None
+    by_hour: tuple[tuple[float, float], ...] = ()
+
+    @property
+    def most(self) -> float:
+        """Prize of a first visit in the best hour."""
+        return self.prize * max((factor for _, factor in self.by_hour), default=1.0)
+
+    def prize_at(self, start_s: float) -> float:
+        """Prize of a first visit that begins at a time."""
+        factor = self.by_hour[0][1] if self.by_hour else 1.0
+        for begins_s, then in self.by_hour:
+            factor = then if begins_s <= start_s else factor
+        return self.prize * factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +297,8 @@ class Plan:
         Prize given up for even loads.
     able : tuple of str
         Teams that can visit some stop: those whose loads are compared.
+    by_place : tuple of Route
+        Where prizes change with the hour: the routes of the same teams that were planned as if they did not.
     """
 
     routes: tuple[Route, ...]
@@ -302,6 +320,7 @@ class Plan:
     late: tuple[str, ...] = ()
     balance_cost: float = 0.0
     able: tuple[str, ...] = ()
+    by_place: tuple[Route, ...] = ()
 
     @property
     def unevenness(self) -> float:

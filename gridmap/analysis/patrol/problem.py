@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +33,7 @@ class Problem:
     teams : ndarray of float64, shape (teams, 6)
         Begin, end, break's begin and end, and the places where a route begins and ends.
     value : ndarray of float64, shape (stops, k + 1)
-        Prize of a stop's first, second, ... visit; the last column is zero.
+        Prize of a stop's first, second, ... visit in its best hour; the last column is zero.
     stop, slot : ndarray of int64, shape (visits,)
         Stop that a visit is to, and the slot of which only one visit is made.
     village : ndarray of int64, shape (stops,)
@@ -51,6 +52,9 @@ class Problem:
         When the interval holds; from the beginning to the first visit and from the last one to the end, too.
     most_wait : float
         Most time that a team waits for a visit.
+    begins, part : ndarray of float64, shape (stops, pieces)
+        From when on a visit earns which part of its prize, 0 to 1; the first piece begins at minus infinity, what a
+        stop has fewer at infinity. The whole prize at all times without them.
     """
 
     travel: Floats
@@ -73,6 +77,35 @@ class Problem:
     interval: Floats | None = None
     spans: Floats | None = None
     most_wait: float = np.inf
+    begins: Floats | None = None
+    part: Floats | None = None
+
+    @property
+    def ends(self) -> Floats:
+        """Last moment of each piece, shape (stops, pieces)."""
+        if self.begins is None:
+            return np.full((len(self.value), 1), np.inf)
+        then = np.column_stack([self.begins[:, 1:], np.full(len(self.begins), np.inf)])
+        out: Floats = np.where(np.isfinite(then), np.nextafter(then, -np.inf), np.inf)
+        return out
+
+    def pieces_at(self, stop: Ints, at: Floats) -> Ints:
+        """Return the piece of its stop in which each moment lies."""
+        if self.begins is None:
+            return np.zeros(len(stop), np.int64)
+        out: Ints = (self.begins[stop] <= at[:, None]).sum(axis=1) - 1
+        return out
+
+    def in_pieces(self, hours: Floats, starts: Mapping[int, float]) -> Floats:
+        """Narrow hours of visits, shape (2, visits), to the pieces in which they start."""
+        if self.begins is None or not starts:
+            return hours
+        visits, at = np.array(list(starts), np.int64), np.array(list(starts.values()))
+        stop = self.stop[visits]
+        piece = self.pieces_at(stop, at)
+        hours[0, visits] = np.maximum(hours[0, visits], self.begins[stop, piece])
+        hours[1, visits] = np.minimum(hours[1, visits], self.ends[stop, piece])
+        return hours
 
     @property
     def hours(self) -> Floats:

@@ -161,6 +161,7 @@ def replan(
         fairness_cost=plan.fairness_cost,
         balance_cost=plan.balance_cost,
         able=plan.able,
+        by_place=plan.by_place,
     )
     return Replan(whole, *_differences(plan, whole))
 
@@ -272,7 +273,7 @@ def _still_planned(built: Built, plan: Plan, done: Mapping[str, Route], loyalty:
 
 
 def separated(built: Built, starts: Mapping[int, float]) -> NDArray[np.float64]:
-    """Narrow the hours of visits to one stop halfway between their starts, so that they keep its gap.
+    """Narrow the hours of visits to those whose prize they earn, and to one stop halfway between their starts.
 
     Parameters
     ----------
@@ -285,7 +286,7 @@ def separated(built: Built, starts: Mapping[int, float]) -> NDArray[np.float64]:
     ndarray of float64, shape (2, visits)
     """
     p = built.problem
-    hours = np.stack([p.opens, p.closes])
+    hours = p.in_pieces(np.stack([p.opens, p.closes]), starts)
     by_stop: dict[int, list[int]] = {}
     for visit in sorted(starts, key=lambda v: starts[v]):
         by_stop.setdefault(int(p.stop[visit]), []).append(visit)

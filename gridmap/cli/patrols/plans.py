@@ -71,6 +71,12 @@ def group() -> None:
     help="是否安排必到点 / whether fixed points are visited, too.",
 )
 @click.option(
+    "--by-hour/--no-by-hour",
+    default=False,
+    show_default=True,
+    help="得分是否分时段 / whether prizes change with the hours of incidents.",
+)
+@click.option(
     "--vary", is_flag=True, help="从接近最优的方案中按种子抽取 / draw tonight's plan from nearly best ones."
 )
 @asked(terms.NIGHTS, "--nights", kind=int)

@@ -64,6 +64,12 @@ def tell_plan(made: WholePlan) -> None:
             f"最长 / longest {about['longest_wait_s'] / 60:.0f} min",
             highlight=False,
         )
+    if "by_place" in about:
+        console.print(
+            f"按时段 / by hour: 得分 / prize {about['prize']:.1f}; 同样的队伍只按地点规划 / the same teams planned by "
+            f"place only: {about['by_place']['prize']:.1f}; gridmap patrols hours {made['patrol_id']}",
+            highlight=False,
+        )
     _tell_remarks(made)
     out = [r for r in about["reasons"] if not r["visited"]]
     for reason in out[:5]:

@@ -275,6 +275,7 @@ def hours(patrol_id: int) -> None:
         "驻留分钟\nminutes",
         "预计事件\nexpected",
         "在场时\nduring visits",
+        "只按地点\nby place only",
     ):
         table.add_column(heading, justify="right")
     for row in found["hours"]:
@@ -285,6 +286,7 @@ def hours(patrol_id: int) -> None:
             f"{row['planned_min']:.0f}",
             f"{row['expected']:.3f}",
             f"{row['covered']:.4f}",
+            "" if row["covered_by_place"] is None else f"{row['covered_by_place']:.4f}",
         )
     console.print(table)
     console.print(
@@ -294,6 +296,12 @@ def hours(patrol_id: int) -> None:
         f"{found['by_place']:.3f}",
         highlight=False,
     )
+    if found["covered_by_place"] is not None:
+        console.print(
+            f"同样的队伍只按地点规划，在场时 {found['covered_by_place']:.3f} 件 / "
+            f"the same teams planned by place only: {found['covered_by_place']:.3f} during visits",
+            highlight=False,
+        )
     if found["untimed"]:
         console.print(
             f"{found['untimed']:,} 件只有日期、没有时刻，不计入 / "

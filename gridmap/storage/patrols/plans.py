@@ -228,6 +228,49 @@ def median_places(
     return [found.get(n) for n in range(len(areas))]
 
 
+_KINDS = text("""
+    select h.n, i.domain, i.kind, count(*)
+    from unnest(cast(:n as int[]), cast(:lo as bigint[]), cast(:hi as bigint[]), cast(:wkb as bytea[]),
+                cast(:domain as text[])) as h(n, lo, hi, wkb, domain)
+    join gridmap.incidents i
+      on i.grid_key between h.lo and h.hi
+     and (h.wkb is null or ST_Intersects(i.geom, ST_GeomFromWKB(h.wkb, 4326)))
+     and (h.domain is null or i.domain = h.domain)
+    where not i.sealed and i.occurred_at >= :since and i.occurred_at < :until
+      and (cast(:kind as text) is null or i.kind = :kind)
+    group by h.n, i.domain, i.kind
+    order by h.n, i.domain, i.kind
+""")
+
+
+def kinds_of(
+    session: Session,
+    areas: Sequence[tuple[int, int, bytes | None, str | None]],
+    since: dt.datetime,
+    until: dt.datetime,
+    kind: str | None = None,
+) -> list[dict[tuple[str, str], int]]:
+    """Return how many incidents of each domain and kind each area has.
+
+    Parameters
+    ----------
+    session : Session
+    areas : sequence of (int, int, bytes or None, str or None)
+        As for :func:`mean_severities`.
+    since, until : datetime
+        The end is not included.
+    kind : str, optional
+        Only of this kind.
+    """
+    out: list[dict[tuple[str, str], int]] = [{} for _ in areas]
+    if areas:
+        lo, hi, wkb, domain = (list(column) for column in zip(*areas, strict=True))
+        given = {"n": list(range(len(areas))), "lo": lo, "hi": hi, "wkb": wkb, "domain": domain, "kind": kind}
+        for n, of, what, count in session.execute(_KINDS, given | {"since": since, "until": until}):
+            out[int(n)][str(of), str(what)] = int(count)
+    return out
+
+
 def grid_at(session: Session, lon: float, lat: float) -> int | None:
     """Return the key of the deepest grid that holds a place; of several the lowest."""
     point = func.ST_SetSRID(func.ST_Point(lon, lat), 4326)

@@ -89,6 +89,7 @@ class HoursTold(BaseModel):
     expected: float
     covered: float
     by_place: float
+    covered_by_place: float | None
 
 
 @bp.get("/patrol-plans/<int:patrol_id>/hours", responses={200: HoursTold})

@@ -91,6 +91,9 @@ class PatrolPlanRequest(Strict):
     locks: dict[str, str] = Field({}, description="Stops with the team that must visit them.")
     leave_out: list[str] = Field([], max_length=2000, description="Stops that are not visited.")
     fixed_points: bool = Field(True, description="Whether the fixed points are visited, too.")
+    by_hour: bool = Field(
+        default=False, description="Whether prizes change through the shift with the hours of incidents."
+    )
     vary: bool = Field(
         default=False, description="Draw the plan by the seed from several that are nearly best."
     )

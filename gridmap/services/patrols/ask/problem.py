@@ -22,6 +22,7 @@ from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.publish import is_cold
 from gridmap.services.hotspots.runs import hotspot_run, newest_run
+from gridmap.services.patrols.ask.by_hour import Kinds, hourly
 from gridmap.services.patrols.ask.crew import (
     bound_to,
     chosen_teams,
@@ -123,10 +124,11 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     features = [] if run is None else _hotspots(run, needed=not fixed)
     severities: list[float | None] = []
     medians: list[tuple[float, float] | None] = []
+    kinds: list[Kinds] = []
     if run is not None:
         features += next_best(run, features, chosen, asked.dwell_s)
         with database.scoped_session(scope) as session:
-            severities, medians = _of_incidents(session, run, features, zone)
+            severities, medians, kinds = _of_incidents(session, run, features, zone)
     points = [
         (p.x, p.y) if median is None else median
         for median, p in zip(medians, (_area(f).representative_point() for f in features), strict=True)
@@ -176,14 +178,18 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
         )
         for number, (feature, term) in enumerate(zip(features, terms, strict=True))
     )
+    shares: list[NDArray[np.float64]] = []
+    if run is not None and asked.by_hour:
+        stops, shares, untimed = hourly(database, run, stops, kinds, (begins_at, ends_at), asked.seed)
+        notices += untimed
     stops += _fixed_stops(fixed, stops, len(chosen) + len(features), asked, (begins_at, ends_at))
     stops = ruled_stops(stops, asked.rules, teams, begins_at, ends_at)
     notices += crowded(stops, teams, shift)
     free = stops
     stops = with_wishes(free, teams, roads.travel_s, shift, dict(asked.locks), asked.leave_out)
     about = {
-        stop.id: _about(feature, term, places[stop.place])
-        for stop, feature, term in zip(stops, features, terms, strict=False)
+        stop.id: _about(feature, term, places[stop.place], shares[n] if shares else None)
+        for n, (stop, feature, term) in enumerate(zip(stops, features, terms, strict=False))
     } | {row["code"]: about_of(row, row["lon"] or 0.0, row["lat"] or 0.0) for row in fixed}
     told = [
         None if run is None else run.data_sha256,
@@ -200,6 +206,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
         [asdict(term) for term in terms],
         asked.rules.as_dict() if asked.rules is not None else None,
         roads.sha256,
+        *([stop.by_hour for stop in stops] if shares else []),
     ]
     return Inputs(
         teams,
@@ -267,8 +274,8 @@ def _days_since(history: History, roads: OnRoads, first: int, begins_at: dt.date
 
 def _of_incidents(
     session: Any, run: KeptRun, features: list[Finding], zone: ZoneInfo
-) -> tuple[list[float | None], list[tuple[float, float] | None]]:
-    """Mean severity of each hotspot's incidents, and their median place."""
+) -> tuple[list[float | None], list[tuple[float, float] | None], list[Kinds]]:
+    """Mean severity of each hotspot's incidents, their median place, and their kinds."""
     since = dt.datetime.combine(run.since, dt.time(), zone)
     until = dt.datetime.combine(run.until + dt.timedelta(days=1), dt.time(), zone)
     areas = []
@@ -279,7 +286,11 @@ def _of_incidents(
         wkb = None if named else bytes(_area(feature).wkb)
         areas.append((around.lo, around.hi, wkb, feature.evidence.get("domain") or run.domain))
     severities = stored.mean_severities(session, areas, since, until)
-    return severities, stored.median_places(session, areas, since, until, MINIMUM)
+    return (
+        severities,
+        stored.median_places(session, areas, since, until, MINIMUM),
+        stored.kinds_of(session, areas, since, until, run.kind),
+    )
 
 
 def _terms(features: list[Finding], severities: list[float | None], days: list[float | None]) -> list[Terms]:
@@ -291,9 +302,11 @@ def _terms(features: list[Finding], severities: list[float | None], days: list[f
     ]
 
 
-def _about(feature: Finding, terms: Terms, place: NDArray[np.float64]) -> StopAbout:
+def _about(
+    feature: Finding, terms: Terms, place: NDArray[np.float64], share: NDArray[np.float64] | None
+) -> StopAbout:
     told = feature.evidence
-    return {
+    about: StopAbout = {
         "name_zh": told["name_zh"],
         "name_en": told["name_en"],
         "words_zh": told["words_zh"],
@@ -305,6 +318,9 @@ def _about(feature: Finding, terms: Terms, place: NDArray[np.float64]) -> StopAb
         "lat": round(float(place[1]), 7),
         "terms": {k: None if v is None else round(v, 4) for k, v in asdict(terms).items()},
     }
+    if share is not None:
+        about["shares"] = [round(float(part), 5) for part in share]
+    return about
 
 
 def _area(feature: Finding) -> BaseGeometry:
@@ -319,8 +335,8 @@ def _fixed_stops(
     asked: PatrolRequest,
     hours: tuple[dt.datetime, dt.datetime],
 ) -> tuple[Stop, ...]:
-    """Make fixed points stops: each of their times is worth as much as the best hotspot."""
-    prize = max((stop.prize for stop in hot), default=1.0)
+    """Make fixed points stops: each of their times is worth as much as the best hotspot in its best hour."""
+    prize = max((stop.most for stop in hot), default=1.0)
     usual = Stop("", first, prize, asked.dwell_s, min_gap_s=asked.min_gap_s)
     return tuple(
         stop_of(row, replace(usual, place=first + n), windows_of(row, *hours), village_of(row["grid_key"]))

@@ -87,6 +87,8 @@ class PatrolRequest:
         Most time that a stop is left alone, from start to start, while a team may come.
     fixed_points : bool
         Whether the workspace's fixed points are visited, too.
+    by_hour : bool
+        Whether a stop's prize changes through the shift with the hours of its incidents.
     """
 
     on: dt.date
@@ -111,6 +113,7 @@ class PatrolRequest:
     max_wait_s: float = terms.MAX_WAIT_S
     max_interval_s: float | None = None
     fixed_points: bool = True
+    by_hour: bool = False
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no sense."""

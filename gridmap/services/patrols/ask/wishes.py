@@ -133,6 +133,8 @@ def _ruled(stop: Stop, rule: StopRule | None, begins_at: dt.datetime, ends_at: d
     return replace(
         stop,
         prize=stop.prize if rule.prize is None else rule.prize,
+        # A prize that is set by hand holds at all hours.
+        by_hour=stop.by_hour if rule.prize is None else (),
         must=stop.must if rule.must is None else rule.must,
         closed_to=stop.closed_to if rule.closed_to is None else frozenset(rule.closed_to),
         windows=windows,

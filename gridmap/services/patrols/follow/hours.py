@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from typing import TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gridmap.analysis.hours import HOURS
 from gridmap.domain.gridkey import Scope
-from gridmap.domain.query import IncidentQuery
+from gridmap.domain.shown_plans import ByPlace
 from gridmap.errors import InvalidInput
-from gridmap.services.hotspots.hours import hours_by_kind
 from gridmap.services.hotspots.runs import hotspot_run
+from gridmap.services.patrols.ask.by_hour import hours_of_run
 from gridmap.services.patrols.follow.week import minutes_by_hour
 from gridmap.services.patrols.keep.plans import kept_plan
 from gridmap.storage.database import Database
+
+Floats = NDArray[np.float64]
 
 
 class PlanHour(TypedDict):
@@ -25,12 +32,15 @@ class PlanHour(TypedDict):
     planned_min: float
     expected: float
     covered: float
+    covered_by_place: float | None
 
 
 class PlanHours(TypedDict):
     """Incidents expected at a plan's stops, and during its visits; ``by_place`` were every hour the same.
 
-    ``incidents`` are those of the run whose time of day is known, ``untimed`` those with a date alone.
+    ``covered_by_place`` is what the routes that were planned for the same teams by place only would cover, hour by hour
+    and in all; None where no such plan was made beside it. ``incidents`` are those of the run whose time of day is
+    known, ``untimed`` those with a date alone.
     """
 
     patrol_id: int
@@ -40,6 +50,7 @@ class PlanHours(TypedDict):
     expected: float
     covered: float
     by_place: float
+    covered_by_place: float | None
 
 
 def plan_hours(database: Database, scope: Scope, patrol_id: int) -> PlanHours:
@@ -66,8 +77,9 @@ def plan_hours(database: Database, scope: Scope, patrol_id: int) -> PlanHours:
 
     Notes
     -----
-    A hotspot's incidents a day are those of its run's period; the hours are those of all the run's incidents, smoothed
-    around the clock (:func:`gridmap.analysis.hours.hourly_profile`); those with a date alone have no hour.
+    A hotspot's incidents a day are those of its run's period; the hours are those that its prizes were made from, in
+    plans without such those of all the run's incidents, smoothed around the clock
+    (:func:`gridmap.analysis.hours.hourly_profile`); those with a date alone have no hour.
     """
     plan = kept_plan(database, scope, patrol_id)
     if plan.hotspot_run_id is None:
@@ -77,25 +89,29 @@ def plan_hours(database: Database, scope: Scope, patrol_id: int) -> PlanHours:
             f"Plan {patrol_id} has fixed points and no hotspots: nothing is expected of its hours.",
         )
     run = hotspot_run(database, scope, plan.hotspot_run_id)
-    domains = (run.domain,) if run.domain else ()
-    query = IncidentQuery(None, run.since, run.until, domains, (run.kind,) if run.kind else ())
-    # Whoever may see the run is told the hours of its whole ground, whatever part of that is theirs.
-    told = hours_by_kind(database, run.scope, query, seed=plan.seed)[0]
+    told = hours_of_run(database, run, plan.seed)[0]
     found = told.profile
     days = (run.until - run.since).days + 1
-    daily = {r["stop"]: (r["observed"] or 0) / days for r in plan.summary["reasons"]}
-    of_shift = [0.0] * HOURS
+    reasons = plan.summary["reasons"]
+    # Incidents a day in each hour at each stop.
+    daily = {
+        r["stop"]: (r["observed"] or 0) / days * np.array(r.get("shares") or found.share) for r in reasons
+    }
+    nothing = np.zeros(HOURS)
+    of_shift = np.zeros(HOURS)
     for hour, minutes in minutes_by_hour(plan.begins_at, plan.ends_at):
         of_shift[hour] += minutes / 60
-    planned, covered, by_place = [0.0] * HOURS, [0.0] * HOURS, 0.0
-    length_h = sum(of_shift)
-    even = sum(float(found.share[hour]) * part for hour, part in enumerate(of_shift)) / length_h
-    for visit in (visit for route in plan.routes for visit in route.visits):
-        for hour, minutes in minutes_by_hour(visit.start, visit.leave):
+    made = [(v.stop, v.start, v.leave) for route in plan.routes for v in route.visits]
+    planned = np.zeros(HOURS)
+    by_place = 0.0
+    for stop, start, leave in made:
+        for hour, minutes in minutes_by_hour(start, leave):
             planned[hour] += minutes
-            covered[hour] += daily.get(visit.stop, 0.0) * float(found.share[hour]) * minutes / 60
-            by_place += daily.get(visit.stop, 0.0) * even * minutes / 60
-    everywhere = sum(daily.values())
+            by_place += float(daily.get(stop, nothing) @ of_shift) / of_shift.sum() * minutes / 60
+    covered = _covered(made, daily)
+    beside = plan.summary.get("by_place")
+    placed = None if beside is None else _covered(_read(beside), daily)
+    everywhere = np.sum(list(daily.values()), axis=0) if daily else nothing
     first = plan.begins_at.hour
     order = [(first + step) % HOURS for step in range(HOURS) if of_shift[(first + step) % HOURS]]
     rows: list[PlanHour] = [
@@ -104,9 +120,10 @@ def plan_hours(database: Database, scope: Scope, patrol_id: int) -> PlanHours:
             "share": round(float(found.share[hour]), 5),
             "low": round(float(found.low[hour]), 5),
             "high": round(float(found.high[hour]), 5),
-            "planned_min": round(planned[hour], 1),
-            "expected": round(everywhere * float(found.share[hour]) * of_shift[hour], 4),
-            "covered": round(covered[hour], 5),
+            "planned_min": round(float(planned[hour]), 1),
+            "expected": round(float(everywhere[hour] * of_shift[hour]), 4),
+            "covered": round(float(covered[hour]), 5),
+            "covered_by_place": None if placed is None else round(float(placed[hour]), 5),
         }
         for hour in order
     ]
@@ -116,6 +133,22 @@ def plan_hours(database: Database, scope: Scope, patrol_id: int) -> PlanHours:
         "untimed": told.untimed,
         "hours": rows,
         "expected": round(sum(row["expected"] for row in rows), 3),
-        "covered": round(sum(covered), 4),
+        "covered": round(float(covered.sum()), 4),
         "by_place": round(by_place, 4),
+        "covered_by_place": None if placed is None else round(float(placed.sum()), 4),
     }
+
+
+def _covered(visits: list[tuple[str, dt.datetime, dt.datetime]], daily: Mapping[str, Floats]) -> Floats:
+    """Incidents that are expected during visits, by hour of the day."""
+    out = np.zeros(HOURS)
+    for stop, start, leave in visits:
+        if stop in daily:
+            for hour, minutes in minutes_by_hour(start, leave):
+                out[hour] += daily[stop][hour] * minutes / 60
+    return out
+
+
+def _read(beside: ByPlace) -> list[tuple[str, dt.datetime, dt.datetime]]:
+    at = dt.datetime.fromisoformat
+    return [(v["stop"], at(v["start"]), at(v["leave"])) for v in beside["visits"]]

@@ -73,6 +73,7 @@ def plan_to_json(made: Plan) -> Mapping[str, object]:
         "missed": list(made.missed),
         "late": list(made.late),
         "able": list(made.able),
+        "by_place": [asdict(route) for route in made.by_place],
         "balance_cost": made.balance_cost,
         **{k: getattr(made, k) for k in _PLAIN},
     }
@@ -120,6 +121,7 @@ def plan_from_json(kept: dict[str, Any]) -> Plan:
         late=tuple(kept.get("late", ())),
         able=tuple(kept.get("able", (team["id"] for team in kept["teams"]))),
         balance_cost=kept.get("balance_cost", 0.0),
+        by_place=tuple(_route(route) for route in kept.get("by_place", ())),
         **{k: kept[k] for k in _PLAIN},
     )
 
@@ -130,7 +132,8 @@ def _stop_to_json(stop: Stop) -> Mapping[str, object]:
 
 def _stop(kept: dict[str, Any]) -> Stop:
     windows = tuple((low, high) for low, high in kept["windows"])
-    return Stop(**kept | {"closed_to": frozenset(kept["closed_to"]), "windows": windows})
+    by_hour = tuple((since, factor) for since, factor in kept.get("by_hour", ()))
+    return Stop(**kept | {"closed_to": frozenset(kept["closed_to"]), "windows": windows, "by_hour": by_hour})
 
 
 def _route(kept: dict[str, Any]) -> Route:

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from gridmap import __version__, crs
-from gridmap.analysis.patrol import Plan, Reason, Route, Team
+from gridmap.analysis.patrol import Plan, Reason, Route, Stop, Team
 from gridmap.analysis.patrol.build import build, may_visit
 from gridmap.analysis.patrol.mixing import entropy_bits
 from gridmap.analysis.roads import Path
@@ -25,12 +25,13 @@ from gridmap.domain.shown_plans import (
     ShownLeg,
     ShownReason,
     ShownVisit,
-    StopAbout,
 )
 from gridmap.errors import InvalidInput
 from gridmap.services.patrols.ask.problem import Inputs
 from gridmap.services.patrols.ask.standing import standing
+from gridmap.services.patrols.keep.by_place import by_place_of, prizes_by_hour
 from gridmap.services.patrols.keep.codec import frame_of
+from gridmap.services.patrols.keep.notices import notices_of
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
 from gridmap.storage.patrols.plans import RouteRow
@@ -95,6 +96,8 @@ def keep(
     ]
     summary = _summary(inputs, made, routes)
     summary["notices"] += notices
+    if made.by_place:
+        summary["by_place"] = by_place_of(made, inputs.begins_at)
     patrol = {
         "scope_lo": scope.lo,
         "scope_hi": scope.hi,
@@ -115,7 +118,6 @@ def keep(
 
 
 def _summary(inputs: Inputs, made: Plan, routes: list[RouteRow]) -> PlanSummary:
-    prize = {stop.id: stop.prize for stop in made.stops}
     starts = [visit.start_s for route in made.routes for visit in route.visits]
     return {
         "prize": round(made.prize, 3),
@@ -132,7 +134,7 @@ def _summary(inputs: Inputs, made: Plan, routes: list[RouteRow]) -> PlanSummary:
         "length_m": round(sum(r["properties"]["length_m"] for r in routes), 1),
         "travel_s": round(sum(route.travel_s for route in made.routes)),
         "arrival_entropy_bits": round(entropy_bits(starts, made.shift), 3),
-        "reasons": [_reason(r, round(prize[r.stop], 2), inputs.about[r.stop]) for r in made.reasons],
+        "reasons": [_reason(r, s, inputs) for r, s in zip(made.reasons, made.stops, strict=True)],
         "villages": [
             {
                 "grid_key": str(key),
@@ -149,22 +151,21 @@ def _summary(inputs: Inputs, made: Plan, routes: list[RouteRow]) -> PlanSummary:
         "idle_reasons": _idle(inputs, made),
         "notices": [
             *inputs.notices,
-            *(_missed(inputs, made, stop) for stop in made.missed),
-            *(_late(inputs, made, stop) for stop in made.late),
-            *_short(inputs, made),
+            *notices_of(inputs, made),
         ],
     }
 
 
-def _reason(reason: Reason, prize: float, about: StopAbout) -> ShownReason:
-    return {
+def _reason(reason: Reason, stop: Stop, inputs: Inputs) -> ShownReason:
+    about = inputs.about[stop.id]
+    told: ShownReason = {
         "stop": reason.stop,
         "visited": reason.visited,
         "code": reason.code,
         "zh": reason.zh,
         "en": reason.en,
         "team": reason.team,
-        "prize": prize,
+        "prize": round(stop.prize, 2),
         "name_zh": about["name_zh"],
         "name_en": about["name_en"],
         "observed": about["observed"],
@@ -173,6 +174,10 @@ def _reason(reason: Reason, prize: float, about: StopAbout) -> ShownReason:
         "lat": about["lat"],
         "terms": about["terms"],
     }
+    if stop.by_hour:
+        told["by_hour"] = prizes_by_hour(stop, inputs.begins_at, inputs.ends_at)
+        told["shares"] = about.get("shares", [])
+    return told
 
 
 def waits_s(route: Route) -> list[float]:
@@ -185,19 +190,6 @@ def waits_s(route: Route) -> list[float]:
         out.append(max(0.0, idle))
         free = visit.leave_s
     return out
-
-
-def _late(inputs: Inputs, made: Plan, stop_id: str) -> Notice:
-    stop = next(s for s in made.stops if s.id == stop_id)
-    about, minutes = inputs.about[stop_id], (stop.max_interval_s or 0.0) / 60
-    return {
-        "code": "interval-missed",
-        "stop": stop_id,
-        "team": None,
-        "zh": f"停靠点 {stop_id}（{about['name_zh']}）未能做到至多每 {minutes:.0f} 分钟到访一次，请增加次数或队伍。",
-        "en": f"Stop {stop_id} ({about['name_en']}) is left alone for more than {minutes:.0f} min; allow more visits "
-        "or add a team.",
-    }
 
 
 def _reasons(made: Plan) -> tuple[Reason, ...]:
@@ -251,38 +243,6 @@ def _idle(inputs: Inputs, made: Plan) -> list[IdleTeam]:
                 en = f"The {len(left)} stop(s) that it may visit and that are not visited earn "
                 en += "nothing more or do not fit in time."
         out.append({"team": team.id, "code": code, "zh": zh, "en": en})
-    return out
-
-
-def _missed(inputs: Inputs, made: Plan, stop_id: str) -> Notice:
-    stop = next(s for s in made.stops if s.id == stop_id)
-    about = inputs.about[stop_id]
-    if stop.only_team is None:
-        zh = f"必到的停靠点 {stop_id}（{about['name_zh']}）未能安排，请放宽时间窗或增派队伍。"
-        en = f"Stop {stop_id} ({about['name_en']}) must be visited and could not be; widen its hours or add a team."
-        return {"code": "must-missed", "stop": stop_id, "team": None, "zh": zh, "en": en}
-    return {
-        "code": "lock-missed",
-        "stop": stop_id,
-        "team": stop.only_team,
-        "zh": f"队伍 {stop.only_team} 无法在班次内到完锁定给它的全部停靠点："
-        f"{stop_id}（{about['name_zh']}）未安排。请取消一处锁定。",
-        "en": f"Team {stop.only_team} cannot visit all stops that are locked to it within its hours: {stop_id} "
-        f"({about['name_en']}) is left out. Take a lock back.",
-    }
-
-
-def _short(inputs: Inputs, made: Plan) -> list[Notice]:
-    """Tell of fixed points that are visited fewer times than they ask for."""
-    out: list[Notice] = []
-    for stop, reason in zip(made.stops, made.reasons, strict=True):
-        about = inputs.about[stop.id]
-        if about.get("fixed") and 0 < reason.visited < stop.visits:
-            zh = f"必到点 {stop.id}（{about['name_zh']}）要求 {stop.visits} 次，只排入 {reason.visited} 次。"
-            en = f"Fixed point {stop.id} ({about['name_en']}) asks for {stop.visits} visits; {reason.visited} could be "
-            zh += "请放宽时段、缩短间隔或增派队伍。"
-            en += "made. Widen its hours, shorten the gap, or add a team."
-            out.append({"code": "fixed-point-short", "stop": stop.id, "team": None, "zh": zh, "en": en})
     return out
 
 

@@ -24,7 +24,7 @@ const ASKED = {
   loss: ["loss", PERCENT],
 };
 const NO_REST = 0;
-const WHEN = { rest: NO_REST, rest_from: "22:00", rest_to: "23:59", vary: false, fixed: true };
+const WHEN = { rest: NO_REST, rest_from: "22:00", rest_to: "23:59", vary: false, fixed: true, hours: false };
 const usual = () => ({
   ...Object.fromEntries(Object.entries(ASKED).map(([name, asked]) => [name, limitsIn(...asked).usual])),
   ...WHEN,
@@ -104,6 +104,7 @@ export class PatrolForm {
       nights,
       vary: now.vary,
       fixed_points: now.fixed,
+      by_hour: now.hours,
       dwell_s: MINUTE_S * now.dwell,
       min_gap_s: MINUTE_S * now.gap,
       village_share: now.share / 100,
@@ -250,6 +251,7 @@ export class PatrolForm {
         this.#limited("nights", "pat_nights"),
         this.#limited("loss", "pat_loss"),
         this.#ticked("fixed", "pat_fixed"),
+        this.#ticked("hours", "pat_by_hour"),
         this.#ticked("vary", "pat_vary"),
       ),
     );

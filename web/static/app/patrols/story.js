@@ -160,6 +160,28 @@ function others(shown, code, n, place, actions) {
     : null;
 }
 
+// What a visit to the stop earns from hour to hour of the shift; the hour of this visit stands out.
+/**
+ * @param {any} shown
+ * @param {any} visit
+ */
+function hours(shown, visit) {
+  const reason = shown.plan.summary.reasons.find((/** @type {any} */ r) => r.stop === visit.stop);
+  if (!reason?.by_hour) return null;
+  const most = Math.max(...reason.by_hour.map((/** @type {any} */ row) => row.prize));
+  const now = Number(clock(visit.start).slice(0, 2));
+  /** @param {{ hour: number, prize: number }} row */
+  const bar = ({ hour, prize }) =>
+    h(
+      "li",
+      { class: hour === now ? "now" : "" },
+      h("span", {}, `${String(hour).padStart(2, "0")}:00`),
+      h("meter", { min: 0, max: most || 1, value: prize, title: String(prize) }),
+      h("b", {}, prize.toFixed(1)),
+    );
+  return group(t("pat_hours"), h("ul", { class: "pat-hours" }, reason.by_hour.map(bar)));
+}
+
 /**
  * @param {Feature} feature
  * @param {number} n
@@ -239,6 +261,7 @@ function stop(feature, n, shown, context) {
             )
           : null,
       ),
+      hours(shown, visit),
       group(t("pat_way"), streets(visit.leg)),
       h("div", { class: "group row" }, to(n - 1, "before"), to(n + 1, "after")),
     ],

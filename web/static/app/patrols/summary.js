@@ -84,6 +84,10 @@ function figures({ summary, parameters }) {
   if (bits !== undefined && bits !== null) lines.push(t("pat_entropy", { n: bits.toFixed(1) }));
   if (parameters.village_share > 0)
     lines.push(t("pat_fair", { share: percent(parameters.village_share), n: (cost ?? 0).toFixed(1) }));
+  if (summary.by_place)
+    lines.push(
+      t("pat_hours_beside", { prize: summary.prize.toFixed(1), placed: summary.by_place.prize.toFixed(1) }),
+    );
   if (mix) {
     if (mix.nights > 1) lines.push(t("pat_night_of", { n: mix.night ?? 1, all: mix.nights }));
     lines.push(

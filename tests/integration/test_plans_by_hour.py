@@ -1,0 +1,113 @@
+"""Plans whose prizes change with the hour: asked for by command, API and page, told beside routes by place only."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from gridmap.domain.gridkey import Scope
+from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.ask.rules import Rules
+from gridmap.services.patrols.follow.hours import plan_hours
+from gridmap.services.patrols.keep.codec import load_kept
+from gridmap.services.patrols.make import plans
+from gridmap.storage.database import Database
+
+WHOLE = Scope.whole()
+ASKED: dict[str, Any] = {
+    "on": dt.date(2026, 12, 20),
+    "seed": 5,
+    "seconds": None,
+    "iterations": 1_000,
+    "teams": ("T02", "T03"),
+}
+
+
+@pytest.fixture(scope="module")
+def town(hot_town: Database) -> Database:
+    return hot_town
+
+
+def planned(town: Database, **given: Any) -> Any:
+    return plans.plan_patrols(town, WHOLE, PatrolRequest(**ASKED | given))
+
+
+@pytest.fixture(scope="module")
+def by_hour(town: Database) -> Any:
+    return planned(town, by_hour=True)
+
+
+def test_a_plan_by_hours_tells_what_the_same_teams_by_place_only_would_cover(
+    town: Database, by_hour: Any
+) -> None:
+    told = plan_hours(town, WHOLE, by_hour["patrol_id"])
+    assert sum(row["covered"] for row in told["hours"]) == pytest.approx(told["covered"], abs=1e-3)
+    assert told["covered_by_place"] is not None
+    assert 0.0 < told["covered_by_place"] < told["expected"]
+    beside = by_hour["summary"]["by_place"]
+    assert beside["prize"] <= by_hour["summary"]["prize"] + 1e-3
+    assert {visit["team"] for visit in beside["visits"]} <= {"T02", "T03"}
+    hours = [reason["by_hour"] for reason in by_hour["summary"]["reasons"] if not reason.get("fixed")]
+    assert any(len({row["prize"] for row in own}) > 1 for own in hours)
+
+
+def test_a_plan_by_place_has_the_prizes_that_it_had_and_no_routes_beside_it(town: Database) -> None:
+    made = planned(town)
+    assert "by_place" not in made["summary"]
+    assert all("by_hour" not in reason for reason in made["summary"]["reasons"])
+    assert plan_hours(town, WHOLE, made["patrol_id"])["covered_by_place"] is None
+
+
+def test_a_prize_that_is_set_by_hand_holds_at_all_hours(town: Database) -> None:
+    rules = Rules.model_validate({"stops": [{"stop": "H1", "prize": 7}]})
+    made = planned(town, by_hour=True, rules=rules)
+    (reason,) = (r for r in made["summary"]["reasons"] if r["stop"] == "H1")
+    assert "by_hour" not in reason
+    assert reason["prize"] == 7.0
+
+
+def test_a_plan_by_hours_is_solved_again_with_wishes_and_keeps_its_hours(
+    town: Database, by_hour: Any
+) -> None:
+    stop = next(v["stop"] for route in by_hour["routes"] for v in route["visits"])
+    again = plans.solve_again(town, WHOLE, by_hour["patrol_id"], leave_out=(stop,), iterations=500)
+    told = {r["stop"]: r for r in again["summary"]["reasons"]}
+    assert told[stop]["visited"] == 0
+    before = {r["stop"]: r.get("by_hour") for r in by_hour["summary"]["reasons"]}
+    assert {name: r.get("by_hour") for name, r in told.items()} == before
+
+
+def test_a_plan_that_a_former_release_kept_is_opened_and_solved_again(town: Database) -> None:
+    made = planned(town)
+    number = made["patrol_id"]
+    with town.scoped_session(WHOLE, write=True) as session:
+        kept = session.execute(
+            text("select parameters from patrols where patrol_id = :n"), {"n": number}
+        ).scalar_one()
+        frame = next(v for v in kept.values() if isinstance(v, dict) and "plan" in v)
+        for stop in [*frame["free_stops"], *frame["plan"]["stops"]]:
+            del stop["by_hour"]
+        del frame["plan"]["by_place"]
+        del kept["by_hour"]
+        session.execute(
+            text("update patrols set parameters = cast(:p as jsonb) where patrol_id = :n"),
+            {"p": json.dumps(kept), "n": number},
+        )
+    _, old, _ = load_kept(town, WHOLE, number)
+    assert old.prize == pytest.approx(made["summary"]["prize"], abs=1e-3)
+    assert plans.solve_again(town, WHOLE, number, iterations=500)["replaces_id"] == number
+
+
+def test_incidents_with_a_date_alone_leave_prizes_as_they_are_and_that_is_told(town: Database) -> None:
+    clock = "(date_trunc('day', occurred_at at time zone 'Asia/Shanghai')) at time zone 'Asia/Shanghai'"
+    with town.scoped_session(WHOLE.for_upkeep(), write=True) as session:
+        session.execute(text(f"update incidents set occurred_at = {clock}"))
+    made = planned(town, by_hour=True)
+    assert [n["code"] for n in made["summary"]["notices"] if n["code"] == "hours-unknown"] == [
+        "hours-unknown"
+    ]
+    assert all("by_hour" not in reason for reason in made["summary"]["reasons"])
