@@ -33,6 +33,8 @@ insert into hotspot_runs (scope_lo, scope_hi, method, since, until, level, seed,
   summary)
   values ({TOWN}, {TOWN}, 'gi', '2026-01-01', '2026-02-01', 3, 0, '{{}}', 'h', '0', '{{}}');
 insert into hotspot_features (run_id, rank, label, properties) select run_id, 1, 'hot', '{{}}' from hotspot_runs;
+insert into forecasts (scope_lo, scope_hi, level, first_day, model, comparator, cells, parameters, data_sha256, version)
+  values ({TOWN}, {TOWN}, 3, '2026-01-05', 'blend', 'count', '{{}}', '{{}}', 'h', '0');
 insert into report_runs (kind, scope_lo, scope_hi, since, until, seed, purpose, parameters, data_sha256, file_sha256,
   version) values ('hotspots', {TOWN}, {TOWN}, '2026-01-01', '2026-02-01', 0, 'p', '{{}}', 'h', 'h', '0');
 insert into patrols (scope_lo, scope_hi, begins_at, ends_at, seed, iterations, parameters, data_sha256, version,

@@ -22,6 +22,7 @@ from web.answers import Application
 from web.api import jobs, terms, workspace
 from web.api.cases import assessments, cases, counts, grid_posts, incidents
 from web.api.ground import grids
+from web.api.hotspots import forecasts
 from web.api.hotspots import runs as hotspots
 from web.api.patrols import orders as patrol_orders
 from web.api.patrols import plans as patrols
@@ -85,6 +86,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         reports.bp,
         field.bp,
         hotspots.bp,
+        forecasts.bp,
         patrols.bp,
         patrol_evidence.bp,
         patrol_orders.bp,

@@ -1,4 +1,4 @@
-"""When in the day: shares of the hours, smoothed around the clock, with their uncertainty."""
+"""When in the day and the week: shares of the hours, smoothed around the clock, with their uncertainty."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from gridmap.errors import InvalidInput
 Floats = NDArray[np.float64]
 
 HOURS = 24
+DAYS = 7
 _BANDWIDTHS_H = (0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, np.inf)
+_POOLED = (1.0, 0.75, 0.5, 0.25, 0.0)
 _DRAWS = 2_000
 _PRIOR = 1.0 / HOURS
 
@@ -85,6 +87,70 @@ def hourly_profile(counts: ArrayLike, *, seed: int, level: float = 0.9) -> Hourl
     tail = 100 * (1 - level) / 2
     low, high = np.percentile(draws, [tail, 100 - tail], axis=0)
     return HourlyProfile(int(total), share, np.minimum(low, share), np.maximum(high, share), float(width))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeeklyProfile:
+    """Shares of the hours of the week.
+
+    Attributes
+    ----------
+    count : int
+        Incidents.
+    share : (7, 24) float64
+        Of each hour, from Monday's first; their sum is 1.
+    bandwidth_h : float
+        Standard deviation of the kernel along the day; infinite where all hours are taken as equal.
+    pooled : float
+        1 where all days share one course, 0 where each has its own, shares between.
+    """
+
+    count: int
+    share: Floats
+    bandwidth_h: float
+    pooled: float
+
+
+def weekly_profile(counts: ArrayLike) -> WeeklyProfile:
+    """Smooth counts by weekday and hour: around the clock, and each day towards the mean of all days.
+
+    A product of a wrapped normal kernel along the day and one that gives `pooled` of an incident to all days alike.
+    Both widths are those under which each incident is likeliest given the others.
+
+    Parameters
+    ----------
+    counts : (7, 24) array_like of int
+        Incidents of each hour, from Monday's first.
+
+    Raises
+    ------
+    InvalidInput
+        When the counts have another shape, or one is negative.
+    """
+    n = np.asarray(counts, dtype=np.float64)
+    if n.shape != (DAYS, HOURS) or not np.isfinite(n).all() or (n < 0).any():
+        raise InvalidInput(
+            "weekly-counts",
+            "一周分时统计需要 7×24 个不小于 0 的数。",
+            "A profile of the week needs 7 by 24 counts that are not negative.",
+        )
+    total = float(n.sum())
+    if total < 2:
+        return WeeklyProfile(int(total), np.full((DAYS, HOURS), 1.0 / (DAYS * HOURS)), float("inf"), 1.0)
+    best = (-np.inf, 1.0, np.inf)
+    for pooled in _POOLED:
+        for width in reversed(_BANDWIDTHS_H):
+            hours, days = _kernel(width), _days(pooled)
+            others = np.maximum((days @ n @ hours - days[0, 0] * hours[0, 0]) / (total - 1.0), 1e-12)
+            best = max(best, (float((n * np.log(others)).sum()), pooled, width), key=lambda fit: fit[0])
+    _, pooled, width = best
+    share = _days(pooled) @ n @ _kernel(width) / total
+    return WeeklyProfile(int(total), share, float(width), pooled)
+
+
+def _days(pooled: float) -> Floats:
+    out: Floats = (1.0 - pooled) * np.eye(DAYS) + pooled / DAYS
+    return out
 
 
 def _kernel(width_h: float) -> Floats:

@@ -75,7 +75,7 @@ _COMMANDS = {
         "group",
         "热点 / hotspots: run, list, show, compare, export, delete, rates, hours, effect.",
     ),
-    "forecast": ("gridmap.cli.hotspots.forecast", "group", "预测 / forecast: score, next."),
+    "forecast": ("gridmap.cli.hotspots.forecast", "group", "预测 / forecast: score, next, keep, weeks, end."),
     "patrols": (
         "gridmap.cli.patrols.plans",
         "group",

@@ -143,7 +143,17 @@ ASKED: Mapping[str, A] = MappingProxyType(
         ),
         **dict.fromkeys(("grids list", "roads check", "roads route", "roads isochrone"), A.SEE_MAP),
         **dict.fromkeys(("migrants groups", "cases posts show", "cases clinics list"), A.SEE_SERVICES),
-        **dict.fromkeys(("hotspots run", "hotspots delete", "hotspots effect"), A.RUN_HOTSPOTS),
+        **dict.fromkeys(
+            (
+                "hotspots run",
+                "hotspots delete",
+                "hotspots effect",
+                "forecast keep",
+                "forecast weeks",
+                "forecast end",
+            ),
+            A.RUN_HOTSPOTS,
+        ),
         **dict.fromkeys(
             (
                 "hotspots list",

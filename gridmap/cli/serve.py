@@ -24,6 +24,7 @@ from gridmap.services.accounts import entry
 from gridmap.services.accounts.desk import list_posts
 from gridmap.services.backups.schedule import BackupKeeper
 from gridmap.services.demo import is_wanted, load_town
+from gridmap.services.hotspots.standing import make_due as make_weeks
 from gridmap.services.house import INCOMING, JOB_KINDS
 from gridmap.services.imports import incoming
 from gridmap.services.imports.incoming import IncomingRequest
@@ -128,6 +129,7 @@ def _take_care(database: Database, over: threading.Event) -> None:
                 next_incoming = time.monotonic() + _INCOMING_EVERY_S
                 _take_incoming(database)
                 make_due(database, assets=vendor_folder)
+                make_weeks(database)
         except GridmapError as error:
             log.warning("the database was not looked after: %s", error.code)
         over.wait(_LOOK_EVERY_S)

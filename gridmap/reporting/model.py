@@ -161,11 +161,12 @@ class ForecastRow:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """All models beside plain counting."""
+    """All models beside three kinds of counting, and the one of these with the most hits."""
 
     rows: tuple[ForecastRow, ...]
     verdict: str
     words: Text
+    comparator: Text
     weeks: int
     incidents: int
     area_share: float

@@ -11,8 +11,8 @@ _UNTOLD = "–"
 NO_PATTERN = Text("无规律", "No pattern")
 MODELS = {
     "count": Text("简单计数（只数以往件数）", "plain count of all the past"),
-    "recent": Text("近八周计数", "count of the last eight weeks"),
-    "kernel": Text("衰减核密度", "decayed kernel"),
+    "recent": Text("近重远轻计数", "recency-weighted count"),
+    "kernel": Text("核密度计数", "kernel count"),
     "regression": Text("正则化回归", "regularised regression"),
     "blend": Text("混合模型", "blend of the models"),
 }
@@ -243,8 +243,8 @@ def verdict_words(report: HotspotReport) -> Text | None:
     }[scored.verdict]
     return Text(
         f"结论：预测{scored.words.zh}。在 {scored.weeks} 个未见过的周（{scored.incidents:,} 件）上，"
-        f"命中率与简单计数相差 {gain} 个百分点（95% 区间 {low} 至 {high}）。{advice.zh}",
+        f"命中率与最好的对照（{scored.comparator.zh}）相差 {gain} 个百分点（95% 区间 {low} 至 {high}）。{advice.zh}",
         f"Verdict: the forecast is {scored.words.en}. On {scored.weeks} weeks that it had not seen "
-        f"({scored.incidents:,} incidents), its hit rate differs from that of counting by {gain} points (95 % interval "
-        f"{low} to {high}). {advice.en}",
+        f"({scored.incidents:,} incidents), its hit rate differs from that of the best comparator "
+        f"({scored.comparator.en}) by {gain} points (95 % interval {low} to {high}). {advice.en}",
     )

@@ -11,7 +11,7 @@ from gridmap.services.cases import projects
 from gridmap.services.ground import exports as ground_exports
 from gridmap.services.ground import imports as ground_imports
 from gridmap.services.ground import versions
-from gridmap.services.hotspots.jobs import HOTSPOT_RUN
+from gridmap.services.hotspots.jobs import HOTSPOT_RUN, WEEK_FORECAST
 from gridmap.services.imports.incoming import incoming_kind
 from gridmap.services.imports.jobs import import_kind
 from gridmap.services.imports.kinds import ImportKind, OtherKind
@@ -87,6 +87,7 @@ JOB_KINDS: dict[str, JobKind[Any]] = {
     kind.name: kind
     for kind in (
         HOTSPOT_RUN,
+        WEEK_FORECAST,
         patrol_jobs.PATROL_PLAN,
         patrol_jobs.PATROL_AGAIN,
         patrol_jobs.PATROL_CHANGE,

@@ -275,7 +275,7 @@ def test_too_few_grids_still_make_a_report_that_says_what_could_not_be_done(
     made = build_hotspot_report(recorded_town, WHOLE, request, out, assets=vendor_folder())
     assert {part.en for part in made["refused"]} >= {
         "the judgement of hotspots",
-        "the forecast against plain counting",
+        "the forecast against counting",
     }
     text = out.read_text("utf-8")
     assert "There are only 3 grids, too few to compare." in text

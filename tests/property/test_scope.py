@@ -205,6 +205,15 @@ def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
             "summary": {},
             **_made(key),
         },
+        "forecasts": {
+            "forecast_id": number,
+            "level": 3,
+            "first_day": DAY + dt.timedelta(days=7 * (number % 9_000)),
+            "model": "blend",
+            "comparator": "count",
+            "cells": {},
+            **{k: v for k, v in _made(key).items() if k not in {"since", "until", "seed"}},
+        },
         "hotspot_features": {
             "run_id": parent,
             "counts": "true",

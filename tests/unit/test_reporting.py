@@ -95,7 +95,7 @@ BLEND = ForecastRow(
     0.01,
     -0.02,
     0.03,
-    Text("不优于简单计数", "no better than counting"),
+    Text("不优于计数", "no better than counting"),
 )
 REPORT = HotspotReport(
     place=Text("枫桥镇", "Fengqiao"),
@@ -127,7 +127,13 @@ REPORT = HotspotReport(
     hotspots=(SPOT, replace(SPOT, number=2, q=0.004, before=40), replace(SPOT, number=3, q=0.03, before=30)),
     clusters=(CLUSTER,),
     forecast=Forecast(
-        (SCORE, BLEND), "no-better", Text("不优于简单计数", "no better than counting"), 12, 100, 0.05
+        (SCORE, BLEND),
+        "no-better",
+        Text("不优于计数", "no better than counting"),
+        words.MODELS["count"],
+        12,
+        100,
+        0.05,
     ),
     refusals=(),
     conventions="fdr = bh",

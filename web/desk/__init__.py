@@ -12,6 +12,7 @@ def register(app: Flask) -> None:
         bulk,
         cases,
         field,
+        forecasts,
         grid_card,
         handover,
         imports,
@@ -48,6 +49,7 @@ def register(app: Flask) -> None:
         grid_card.bp,
         official_forms.bp,
         reports.bp,
+        forecasts.bp,
         work.bp,
     ):
         app.register_blueprint(bp)

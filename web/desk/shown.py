@@ -35,6 +35,7 @@ NAVIGATION = (
     ("handover", "handover.show"),
     ("forms", "official.show"),
     ("reports", "made.show"),
+    ("forecasts", "foretold.show"),
     ("projects", "projects.show"),
     ("screening", "screening.show"),
     ("bodies", "bodies.show"),

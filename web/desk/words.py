@@ -6,6 +6,7 @@ from gridmap.domain.terms import CAPTION
 from web.desk import (
     words_accounts,
     words_cases,
+    words_forecasts,
     words_grids,
     words_patrols,
     words_projects,
@@ -28,6 +29,7 @@ _FRAME: dict[str, tuple[str, str]] = {
     "nav_screening": ("排查", "Screening"),
     "nav_forms": ("报表", "Forms"),
     "nav_reports": ("报告", "Reports"),
+    "nav_forecasts": ("预测", "Forecast"),
     "nav_bodies": ("机构", "Bodies"),
     "kept": ("已保存。", "Kept."),
     "keep": ("保存", "Keep"),
@@ -76,6 +78,7 @@ WORDS: dict[str, tuple[str, str]] = {
     **_FRAME,
     **words_accounts.WORDS,
     **words_cases.WORDS,
+    **words_forecasts.WORDS,
     **words_town.WORDS,
     **words_grids.WORDS,
     **words_patrols.WORDS,

@@ -1,10 +1,13 @@
-"""Next week's expected counts by grid cell, and whether any model beats plain counting.
+"""Next week's expected counts by grid cell, and whether any model beats counting.
 
 On published data of two cities a plain count of the year before predicted the next week better than Gi* did. So every
-model here stands beside that count, on weeks that it has not seen, and the verdict says so when it is no better.
+model here stands beside three kinds of counting, on weeks that it has not seen, and the verdict says so when it is no
+better than the best of them.
 """
 
-from gridmap.analysis.forecast.models import MODELS, Forecast, predict
-from gridmap.analysis.forecast.scoring import Score, Scores, hits_at, score
+from gridmap.analysis.forecast.choice import Forecast, flagged, hits_at, predict
+from gridmap.analysis.forecast.history import History
+from gridmap.analysis.forecast.models import MODELS
+from gridmap.analysis.forecast.scoring import Score, Scores, score
 
-__all__ = ["MODELS", "Forecast", "Score", "Scores", "hits_at", "predict", "score"]
+__all__ = ["MODELS", "Forecast", "History", "Score", "Scores", "flagged", "hits_at", "predict", "score"]

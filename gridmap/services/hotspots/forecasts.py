@@ -1,4 +1,4 @@
-"""Next week's expected counts, and the verdict on whether a model beats plain counting."""
+"""Next week's expected counts, and the verdict on whether a model beats counting."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TypedDict
 import numpy as np
 
 from gridmap.analysis import forecast
+from gridmap.analysis.forecast.models import Widths
 from gridmap.analysis.forecast.scoring import WORDS, Score
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.terms import MINIMUM
@@ -16,18 +17,20 @@ from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.observations import load_inputs
 from gridmap.services.hotspots.publish import told
 from gridmap.services.hotspots.spec import HotspotSpec
-from gridmap.services.hotspots.weekly import weekly_cube
+from gridmap.services.hotspots.weekly import weekly_history
 from gridmap.storage.database import Database
 
 
 class ForecastScore(TypedDict):
-    """All models beside plain counting, and the verdict."""
+    """All models beside three kinds of counting, and the verdict."""
 
     scores: tuple[Score, ...]
     verdict: str
     verdict_zh: str
     verdict_en: str
+    comparator: str
     shares: Mapping[str, float]
+    widths: Widths
     weeks: int
     first_week: str
     incidents: int
@@ -66,7 +69,7 @@ def score_forecast(
     area_share: float = 0.05,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> ForecastScore:
-    """Score all models on the last weeks of a period, which they have not seen, beside plain counting.
+    """Score all models on the last weeks of a period, which they have not seen, beside counting.
 
     Parameters
     ----------
@@ -95,9 +98,9 @@ def score_forecast(
     tell("read", 0, 1)
     inputs = load_inputs(database, scope, spec)
     tell("read", 1, 1)
-    counts, first = weekly_cube(inputs, spec.since, spec.until)
+    history, first = weekly_history(inputs, spec.since, spec.until)
     found = forecast.score(
-        counts,
+        history,
         inputs.cells.geometry.area.to_numpy(),
         inputs.centres,
         held_out=weeks,
@@ -111,7 +114,9 @@ def score_forecast(
         "verdict": found.verdict,
         "verdict_zh": zh,
         "verdict_en": en,
+        "comparator": found.comparator,
         "shares": found.shares,
+        "widths": found.widths,
         "weeks": found.weeks,
         "first_week": first.isoformat(),
         "incidents": found.incidents,
@@ -137,11 +142,12 @@ def next_week(database: Database, scope: Scope, spec: HotspotSpec, *, model: str
         When there are too few weeks or incidents.
     """
     inputs = load_inputs(database, scope, spec)
-    counts, _ = weekly_cube(inputs, spec.since, spec.until)
-    if not counts.size:
+    history, _ = weekly_history(inputs, spec.since, spec.until)
+    if not history.weeks:
         raise InvalidInput("forecast-weeks", "时段不足一周。", "The period is shorter than a week.")
-    found = forecast.predict(counts, inputs.centres, model=model)
-    shown = np.flatnonzero(counts.sum(axis=1) >= MINIMUM)
+    area = inputs.cells.geometry.area.to_numpy()
+    found = forecast.predict(history, inputs.centres, area=area, model=model)
+    shown = np.flatnonzero(history.known(history.weeks).sum(axis=1) >= MINIMUM)
     order = shown[np.argsort(-found.expected[shown], kind="stable")]
     cells: list[ExpectedCell] = [
         {

@@ -50,6 +50,8 @@ class Inputs:
         Codes of each incident; None where the kind is not known.
     day : (m,) float64
         Local days since the first day of the period, with the time of day as a fraction.
+    reported : (m,) float64
+        The same days of when each was reported.
     epsg : int
     sha256 : str
         Hash of everything that the result depends on besides the parameters.
@@ -66,6 +68,7 @@ class Inputs:
     domain: NDArray[np.object_]
     kind: NDArray[np.object_]
     day: NDArray[np.float64]
+    reported: NDArray[np.float64]
     epsg: int
     sha256: str
     left_out_sealed: int
@@ -179,7 +182,10 @@ def load_inputs(database: Database, scope: Scope, spec: HotspotSpec) -> Inputs:
     day = local_days(points.at_s, spec.since, zone)
     guard = guard_of(database, scope, spec, points.record_key, points.at_s)
     xy = np.column_stack([x, y])
-    return Inputs(cells, groups, cell, xy, points.domain, points.kind, day, epsg, sha256, sealed, guard)
+    reported = local_days(points.reported_s, spec.since, zone)
+    return Inputs(
+        cells, groups, cell, xy, points.domain, points.kind, day, reported, epsg, sha256, sealed, guard
+    )
 
 
 def local_days(at_s: NDArray[np.float64], first: dt.date, zone: ZoneInfo) -> NDArray[np.float64]:

@@ -58,7 +58,7 @@ _PARTS = {
     "gi": Text("热点判断", "the judgement of hotspots"),
     "emerging": Text("热点的变化（新兴热点）", "the course of hotspots (emerging hotspots)"),
     "scan": Text("时空扫描", "the space-time scan"),
-    "forecast": Text("预测与简单计数的比较", "the forecast against plain counting"),
+    "forecast": Text("预测与计数的比较", "the forecast against counting"),
 }
 
 
@@ -255,6 +255,7 @@ def _forecast(database: Database, scope: Scope, request: ReportRequest) -> Forec
         ),
         verdict=found["verdict"],
         words=Text(found["verdict_zh"], found["verdict_en"]),
+        comparator=MODELS[found["comparator"]],
         weeks=found["weeks"],
         incidents=20 * round(found["incidents"] / 20),
         area_share=found["area_share"],

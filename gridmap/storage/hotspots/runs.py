@@ -48,6 +48,8 @@ class IncidentPoints:
         Codes; None where the kind is not known.
     record_key : (n,) int64
         What fixes the noise of numbers that leave the house; told to nobody.
+    reported_s : (n,) float64
+        Seconds at which it was reported; at which it occurred where that is not known.
     """
 
     grid_key: NDArray[np.int64]
@@ -57,6 +59,7 @@ class IncidentPoints:
     domain: NDArray[np.object_]
     kind: NDArray[np.object_]
     record_key: NDArray[np.int64]
+    reported_s: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.grid_key)
@@ -71,6 +74,7 @@ class IncidentPoints:
             self.domain[mask],
             self.kind[mask],
             self.record_key[mask],
+            self.reported_s[mask],
         )
 
 
@@ -101,6 +105,7 @@ def incident_points(
         of.domain,
         of.kind,
         of.record_key,
+        func.extract("epoch", func.coalesce(of.reported_at, of.occurred_at)),
     ).where(*chosen.conditions(of))
     left_out = 0
     if not by_village:
@@ -109,7 +114,7 @@ def incident_points(
         query = query.where(of.sealed.is_(False))
     query = query.order_by(of.occurred_at, of.uid, of.grid_key, of.domain, of.kind)
     rows = session.execute(query).all()
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 7
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 8
     points = IncidentPoints(
         np.array(columns[0], dtype=np.int64),
         np.array(columns[1], dtype=np.float64),
@@ -118,6 +123,7 @@ def incident_points(
         np.array(columns[4], dtype=object),
         np.array(columns[5], dtype=object),
         np.array(columns[6], dtype=np.int64),
+        np.array(columns[7], dtype=np.float64),
     )
     return points, left_out
 

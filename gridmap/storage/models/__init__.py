@@ -15,7 +15,7 @@ from gridmap.storage.models.cases import Incident, IncidentStep
 from gridmap.storage.models.grid_posts import GridPost, GridVolunteers
 from gridmap.storage.models.grids import BoundaryVersion, Grid, GridPredecessor
 from gridmap.storage.models.ground import BasemapFeature, Road
-from gridmap.storage.models.hotspots import HotspotFeature, HotspotRun
+from gridmap.storage.models.hotspots import Forecast, HotspotFeature, HotspotRun
 from gridmap.storage.models.jobs import Job
 from gridmap.storage.models.patrols import (
     FixedPoint,
@@ -50,6 +50,7 @@ __all__ = [
     "Clinic",
     "Dispatch",
     "FixedPoint",
+    "Forecast",
     "Grid",
     "GridPost",
     "GridPredecessor",

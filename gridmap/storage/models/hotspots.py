@@ -15,12 +15,14 @@ from sqlalchemy import (
     Integer,
     SmallInteger,
     Text,
+    UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gridmap.storage.models.base import Base, Repeatable, Spread, Str
+from gridmap.storage.models.base import Base, GridKey, Instant, Repeatable, Spread, Str
 
 
 class HotspotRun(Repeatable, Base):
@@ -55,3 +57,36 @@ class HotspotFeature(Base):
     grid_key: Mapped[int | None] = mapped_column(BigInteger)
     properties: Mapped[Any] = mapped_column(JSONB)
     geom: Mapped[WKBElement | None] = mapped_column(Geometry("GEOMETRY", srid=4326, spatial_index=False))
+
+
+class Forecast(Base):
+    """What was said of a week before it came: kept as it was, whatever becomes known later."""
+
+    __tablename__ = "forecasts"
+    __table_args__ = (
+        CheckConstraint("scope_lo <= scope_hi", name="scope"),
+        UniqueConstraint(
+            "first_day",
+            "scope_lo",
+            "scope_hi",
+            "level",
+            "domain",
+            name="uq_forecasts_first_day",
+            postgresql_nulls_not_distinct=True,
+        ),
+    )
+
+    forecast_id: Mapped[Spread]
+    scope_lo: Mapped[GridKey]
+    scope_hi: Mapped[GridKey]
+    domain: Mapped[str | None] = mapped_column(Text)
+    level: Mapped[int] = mapped_column(BigInteger)
+    first_day: Mapped[dt.date] = mapped_column(Date)
+    model: Mapped[Str]
+    comparator: Mapped[Str]
+    cells: Mapped[Any] = mapped_column(JSONB)
+    parameters: Mapped[Any] = mapped_column(JSONB)
+    data_sha256: Mapped[Str]
+    version: Mapped[Str]
+    owner: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[Instant] = mapped_column(server_default=func.now())

@@ -7,8 +7,10 @@ import pytest
 import statsmodels.api as sm
 
 from gridmap.analysis import forecast
-from gridmap.analysis.forecast import models
-from gridmap.analysis.forecast.models import MODELS, blend_shares, checked
+from gridmap.analysis.forecast import History, models
+from gridmap.analysis.forecast.choice import choose
+from gridmap.analysis.forecast.models import MODELS, Widths, town_of
+from gridmap.analysis.forecast.scoring import _draws, compare
 from gridmap.errors import InvalidInput
 
 SIDE = 12
@@ -52,10 +54,11 @@ def test_the_kernel_spreads_incidents_and_loses_none() -> None:
 
 def test_the_regression_is_the_penalised_poisson_fit_of_an_independent_package() -> None:
     rng = np.random.default_rng(3)
-    cube, spread = checked(moving_town(rng, 30), XY, None)
-    ours = models.regression(cube, spread)
+    cube = moving_town(rng, 30).astype(float)
+    town = town_of(cube, XY)
+    ours = models.regression(town, 30, Widths())
     begin = 15
-    x = np.vstack([models._features(cube[:, :w], spread) for w in range(begin, 30)])
+    x = np.vstack([town.features(w) for w in range(begin, 30)])
     y = cube[:, begin:].T.ravel()
     centre, scale = x.mean(axis=0), x.std(axis=0)
     design = sm.add_constant((x - centre) / scale)
@@ -63,16 +66,65 @@ def test_the_regression_is_the_penalised_poisson_fit_of_an_independent_package()
     fit = sm.GLM(y, design, family=sm.families.Poisson()).fit_regularized(
         alpha=penalty, L1_wt=0.0, maxiter=2000, cnvrg_tol=1e-12
     )
-    theirs = np.exp(sm.add_constant((models._features(cube, spread) - centre) / scale) @ fit.params)
+    theirs = np.exp(sm.add_constant((town.features(30) - centre) / scale) @ fit.params)
     np.testing.assert_allclose(ours, theirs, rtol=0.02)
 
 
-def test_the_blend_gives_all_to_a_model_that_is_always_right() -> None:
-    rng = np.random.default_rng(4)
-    truth = rng.gamma(2.0, 1.0, size=(200, 8))
-    shares = blend_shares({"right": truth, "wrong": np.roll(truth, 7, axis=0)}, rng.poisson(truth))
-    assert shares["right"] > 0.9
-    assert sum(shares.values()) == pytest.approx(1.0, abs=1e-5)
+def bursting_town(rng: np.random.Generator, weeks: int = 60) -> np.ndarray:
+    """Few cells have incidents for good, and each week another has many for four weeks: no one memory fits both."""
+    rate = np.repeat(np.where(rng.random(SIDE**2) < 0.06, 2.0, 0.02)[:, None], weeks, axis=1)
+    for week in range(weeks):
+        rate[rng.integers(SIDE**2), week : week + 4] += 6.0
+    return rng.poisson(rate)
+
+
+def test_half_life_and_bandwidth_are_those_that_hit_most_in_past_weeks() -> None:
+    steady, moving = (
+        choose(town_of(make(np.random.default_rng(4)), XY), AREA, range(34, 60))
+        for make in (steady_town, moving_town)
+    )
+    assert steady.widths.half_life > moving.widths.half_life
+    assert moving.widths.half_life == 4.0
+
+
+def test_with_nothing_to_tell_them_apart_the_half_life_is_26_weeks_and_the_plain_count_the_comparator() -> (
+    None
+):
+    one_place = np.zeros((SIDE**2, 60))
+    one_place[40] = 2
+    chosen = choose(town_of(one_place, XY), AREA, range(34, 60))
+    assert (chosen.widths.half_life, chosen.comparator) == (26.0, "count")
+    assert chosen.shares["count"] == 1.0
+
+
+def test_the_choice_hangs_on_past_weeks_only() -> None:
+    cube = bursting_town(np.random.default_rng(5))
+    changed = cube.copy()
+    changed[:, 48:] = np.random.default_rng(6).poisson(3.0, size=(SIDE**2, 12))
+    first, second = (choose(town_of(c, XY), AREA, range(22, 48)) for c in (cube, changed))
+    assert (first.widths, first.shares, first.comparator) == (second.widths, second.shares, second.comparator)
+
+
+def test_what_is_reported_late_is_not_known_before() -> None:
+    rng = np.random.default_rng(11)
+    cell, week = rng.integers(0, SIDE**2, 900), rng.integers(0, 60, 900)
+    late = History.of_events(SIDE**2, 60, cell, week, week + rng.integers(0, 5, 900))
+    assert late.known(30).sum() < late.counts[:, :30].sum()
+    np.testing.assert_array_equal(late.known(30).sum(), ((late.reported < 30) & (late.week < 30)).sum())
+    said = forecast.predict(late, XY, model="count").expected
+    np.testing.assert_allclose(said, late.known(60).mean(axis=1))
+    # Whatever is reported after a week's beginning changes nothing that is said of it.
+    later = History.of_events(SIDE**2, 60, cell, week, np.where(late.reported >= 48, 70, late.reported))
+    for name, model in MODELS.items():
+        np.testing.assert_array_equal(
+            model(town_of(late, XY), 48, Widths()), model(town_of(later, XY), 48, Widths()), err_msg=name
+        )
+
+
+def test_a_report_before_the_incident_counts_from_the_incident() -> None:
+    told = History.of_events(2, 12, [0, 1, -1], [5, 11, 3], [2, 30, 3])
+    assert told.reported.tolist() == [5, 30]
+    assert told.known(12).sum() == 1
 
 
 def test_hits_of_equal_predictions_do_not_hang_on_the_order_of_rows() -> None:
@@ -113,13 +165,37 @@ def test_so_few_weeks_never_give_a_verdict_against_counting(weeks: int) -> None:
     assert {score.verdict for score in found.scores} == {None, "no-better"}
 
 
-def test_a_model_that_follows_a_moving_cluster_is_better_than_counting() -> None:
+def test_a_model_that_sees_what_no_counting_sees_is_better_than_counting() -> None:
+    found = forecast.score(bursting_town(np.random.default_rng(8)), AREA, XY)
+    by_name = {s.model: s for s in found.scores}
+    assert found.verdict == "better"
+    assert by_name["blend"].gain_low > 0
+    assert by_name["blend"].p <= 0.05
+    assert [by_name[name].verdict for name in ("count", "recent", "kernel")] == [None] * 3
+
+
+def test_a_model_that_only_keeps_up_with_recent_counting_is_no_better() -> None:
     found = forecast.score(moving_town(np.random.default_rng(8)), AREA, XY, held_out=7)
     by_name = {s.model: s for s in found.scores}
-    assert by_name["recent"].verdict == "better"
-    assert found.verdict == "better"
-    assert by_name["recent"].gain_low > 0
-    assert by_name["count"].verdict is None
+    assert found.comparator != "count"
+    assert by_name[found.comparator].hit_rate > by_name["count"].hit_rate + 0.2
+    assert found.verdict == "no-better"
+
+
+@pytest.mark.parametrize("models_tried", [1, 2, 6])
+def test_better_is_said_of_chance_in_one_town_of_twenty_however_many_models_are_tried(
+    models_tried: int,
+) -> None:
+    rng = np.random.default_rng(12)
+    draws, flips = _draws(12, 199, np.random.default_rng(0))
+    towns, said = 400, 0
+    for _ in range(towns):
+        weekly = {"count": rng.poisson(4.0, 12).astype(float)}
+        weekly |= {f"model {n}": rng.poisson(4.0, 12).astype(float) for n in range(models_tried)}
+        judged = compare(weekly, np.full(12, 20.0), "count", draws, flips)
+        said += any(one.verdict == "better" for one in judged.values())
+    # Two standard errors above one in twenty.
+    assert said / towns <= 0.05 + 2 * np.sqrt(0.05 * 0.95 / towns)
 
 
 def test_pai_is_the_hit_rate_over_the_flagged_share_and_pei_is_at_most_one() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gridmap.analysis.hours import HOURS, hourly_profile
+from gridmap.analysis.hours import HOURS, hourly_profile, weekly_profile
 from gridmap.errors import InvalidInput
 
 
@@ -64,3 +64,37 @@ def test_few_or_none_say_that_all_hours_are_equal() -> None:
         hourly_profile(np.ones(23), seed=0)
     with pytest.raises(InvalidInput):
         hourly_profile(-np.ones(HOURS), seed=0)
+
+
+def test_a_week_turned_by_hours_has_a_profile_turned_by_hours() -> None:
+    counts = np.random.default_rng(5).poisson(3.0, size=(7, 24))
+    first, turned = weekly_profile(counts), weekly_profile(np.roll(counts, 5, axis=1))
+    np.testing.assert_allclose(np.roll(first.share, 5, axis=1), turned.share)
+    assert first.share.sum() == pytest.approx(1.0)
+
+
+def test_days_of_one_course_are_pooled_and_a_market_day_keeps_its_own() -> None:
+    rng = np.random.default_rng(6)
+    course = 4.0 + 3.0 * np.sin(np.arange(24) / 24 * 2 * np.pi)
+    alike = weekly_profile(rng.poisson(course, size=(7, 24)))
+    assert alike.pooled >= 0.75
+    counts = rng.poisson(course, size=(7, 24))
+    counts[5, 8:12] += rng.poisson(40.0, 4)
+    market = weekly_profile(counts)
+    assert market.pooled <= 0.25
+    assert market.share[5, 8:12].sum() > 3 * market.share[4, 8:12].sum()
+
+
+def test_unseen_weeks_are_likelier_under_the_smoothed_week_than_under_raw_counts() -> None:
+    rng = np.random.default_rng(7)
+    truth = np.repeat((1.0 + 0.9 * np.sin(np.arange(24) / 24 * 2 * np.pi))[None], 7, axis=0)
+    past, coming = rng.poisson(truth), rng.poisson(truth * 10)
+    smooth, raw = weekly_profile(past).share, (past + 1e-3) / (past + 1e-3).sum()
+    assert (coming * np.log(smooth)).sum() > (coming * np.log(raw)).sum()
+
+
+@pytest.mark.parametrize("counts", [np.zeros((7, 23)), -np.ones((7, 24)), np.full((7, 24), np.nan)])
+def test_no_week_is_refused(counts: np.ndarray) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        weekly_profile(counts)
+    assert refused.value.code == "weekly-counts"

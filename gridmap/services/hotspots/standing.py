@@ -1,0 +1,241 @@
+"""Forecasts that are made by themselves: kept with the workspace, put into the queue each Monday."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter
+
+from gridmap.domain.accounts import Actor
+from gridmap.domain.forecasts import Standing, monday_of
+from gridmap.domain.gridkey import Scope
+from gridmap.domain.protection import require_true
+from gridmap.domain.roles import Action, may
+from gridmap.errors import Busy, Conflict, Forbidden, GridmapError, NotFound, Unavailable
+from gridmap.services.accounts.desk import find_post
+from gridmap.services.accounts.owners import require_owner
+from gridmap.services.hotspots.jobs import WEEK_FORECAST
+from gridmap.services.hotspots.kept_forecasts import Track, WeekAsked, spec_of, track
+from gridmap.services.jobs.desk import submit
+from gridmap.storage.database import Database
+from gridmap.storage.workspace.settings import read_settings, write_settings
+
+log = logging.getLogger(__name__)
+
+MOST = 20
+_KEPT = "standing_forecasts"
+_CODEC: TypeAdapter[list[Standing]] = TypeAdapter(list[Standing])
+
+
+def list_standing(database: Database, actor: Actor) -> list[Standing]:
+    """Return the forecasts that are made each week of grids that the actor sees.
+
+    Raises
+    ------
+    Forbidden
+        When the actor is told perturbed numbers only.
+    """
+    require_true(actor)
+    with database.scoped_session(Scope.whole()) as session:
+        every = _CODEC.validate_python(read_settings(session).get(_KEPT, []))
+    return [one for one in every if _visible(one, actor)]
+
+
+def _visible(one: Standing, actor: Actor) -> bool:
+    if one.within is None:
+        return _same(actor.scope, Scope.whole()) or one.post == actor.post
+    inside = Scope.of_grid(one.within)
+    return inside.lo in actor.scope and inside.hi in actor.scope
+
+
+def find_standing(database: Database, actor: Actor, number: int) -> Standing:
+    """Return one of them.
+
+    Raises
+    ------
+    NotFound
+    """
+    found = next((one for one in list_standing(database, actor) if one.number == number), None)
+    if found is None:
+        raise _absent()
+    return found
+
+
+def _absent() -> NotFound:
+    return NotFound(
+        "forecast-not-found",
+        "没有这项每周预测，可能已停用。",
+        "There is no such weekly forecast: it may have been ended already.",
+    )
+
+
+def add_standing(
+    database: Database,
+    actor: Actor,
+    *,
+    level: int,
+    domain: str | None = None,
+    within: int | None = None,
+    now: dt.datetime | None = None,
+) -> Standing:
+    """Have a forecast made each Monday; that of the present week, from what was known on its Monday, at once.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    level : int
+        Of the grids.
+    domain : str, optional
+        Code; all domains by default.
+    within : int, optional
+        Key of the grid that it is about; all that the actor sees by default.
+    now : datetime, optional
+        Aware; the present by default.
+
+    Raises
+    ------
+    InvalidInput
+        When there are fewer than twelve weeks of records, or no such domain or level.
+    NotFound
+        When the grid lies outside of what the actor sees.
+    Forbidden
+        When a program asks, or somebody who is told perturbed numbers only.
+    Conflict
+        When it is made already, or there are as many as there may be.
+    """
+    require_true(actor)
+    if actor.post_id is None and actor != Actor.at_the_machine():
+        raise Forbidden(
+            "forecast-by-post",
+            "每周预测归岗位所有：请登录岗位后设置，令牌不行。",
+            "A weekly forecast belongs to a post: sign in as one; a token cannot set it.",
+        )
+    within = within if within is not None else _own_grid(actor.scope)
+    monday = monday_of(_today(database, now))
+    spec_of(database, actor.scope, WeekAsked(domain, level, within, monday))
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        kept = _CODEC.validate_python(read_settings(session, lock=_KEPT).get(_KEPT, []))
+        if any((one.domain, one.level, one.within) == (domain, level, within) for one in kept):
+            raise Conflict(
+                "forecast-stands",
+                "这项预测已经每周在做，见列表。",
+                "This forecast is made each week already: see the list.",
+            )
+        if len(kept) >= MOST:
+            raise Conflict(
+                "forecasts-full",
+                f"每周预测已有 {MOST} 项，请先停用不再需要的。",
+                f"There are {MOST} weekly forecasts: end those that nobody needs.",
+            )
+        number = max((one.number for one in kept), default=0) + 1
+        made = Standing(number, domain, level, within, actor.post)
+        write_settings(session, **{_KEPT: _CODEC.dump_python([*kept, made], mode="json")})
+    due = make_due(database, now=now)
+    return next((one for one in due if one.number == made.number), made)
+
+
+def _same(scope: Scope, other: Scope) -> bool:
+    """Tell whether two scopes are about the same grids, whatever sealed cases they open."""
+    return (scope.lo, scope.hi) == (other.lo, other.hi)
+
+
+def _own_grid(scope: Scope) -> int | None:
+    """Return the grid whose subtree a scope is; None for the whole workspace and for regions."""
+    if _same(scope, Scope.whole()):
+        return None
+    try:
+        return scope.lo if _same(scope, Scope.of_grid(scope.lo)) else None
+    except GridmapError:
+        return None
+
+
+def remove_standing(database: Database, actor: Actor, number: int) -> None:
+    """End a weekly forecast; what it said stays, and is there again when it is begun anew.
+
+    Raises
+    ------
+    NotFound
+    Forbidden
+        When it is another post's.
+    """
+    found = find_standing(database, actor, number)
+    require_owner(actor, found.post)
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        kept = _CODEC.validate_python(read_settings(session, lock=_KEPT).get(_KEPT, []))
+        rest = [one for one in kept if one.number != number]
+        write_settings(session, **{_KEPT: _CODEC.dump_python(rest, mode="json") or None})
+
+
+def make_due(database: Database, *, now: dt.datetime | None = None) -> list[Standing]:
+    """Put the present week's forecast into the queue wherever it was not asked for yet; return these.
+
+    Notes
+    -----
+    A week that passed while no server ran has none: nothing is said of a week after it.
+    """
+    monday = monday_of(_today(database, now))
+    with database.scoped_session(Scope.whole()) as session:
+        if not read_settings(session).get(_KEPT):
+            return []
+    made = []
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        kept = _CODEC.validate_python(read_settings(session, lock=_KEPT).get(_KEPT, []))
+        for n, one in enumerate(kept):
+            if one.made_for is not None and one.made_for >= monday:
+                continue
+            actor = _actor(database, one.post)
+            if actor is None:
+                continue
+            asked = WeekAsked(one.domain, one.level, one.within, monday)
+            try:
+                submit(database, actor.scope, WEEK_FORECAST, asked, owner=actor.post)
+            except (Busy, Unavailable):
+                # The queue is full: the next look finds it due as well.
+                continue
+            except GridmapError as error:
+                log.warning("a weekly forecast could not be asked for: %s", error.code)
+            kept[n] = replace(one, made_for=monday)
+            made.append(kept[n])
+        if made:
+            write_settings(session, **{_KEPT: _CODEC.dump_python(kept, mode="json")})
+    return made
+
+
+def track_of(
+    database: Database,
+    actor: Actor,
+    one: Standing,
+    *,
+    area_share: float = 0.05,
+    now: dt.datetime | None = None,
+) -> Track:
+    """Hold what a weekly forecast said since its start against what came.
+
+    Raises
+    ------
+    Forbidden
+        When the actor is told perturbed numbers only.
+    """
+    require_true(actor)
+    today = _today(database, now)
+    asked = WeekAsked(one.domain, one.level, one.within, monday_of(today))
+    return track(database, actor.scope, asked, area_share=area_share, today=today)
+
+
+def _actor(database: Database, post: str) -> Actor | None:
+    keeper = Actor.at_the_machine()
+    if post == keeper.post:
+        return keeper
+    try:
+        found = find_post(database, post)
+    except NotFound:
+        return None
+    return None if found.is_locked or not may(found.role, Action.RUN_HOTSPOTS) else found.actor
+
+
+def _today(database: Database, now: dt.datetime | None) -> dt.date:
+    return (now or dt.datetime.now(dt.UTC)).astimezone(ZoneInfo(database.settings.timezone)).date()

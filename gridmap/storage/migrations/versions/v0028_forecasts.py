@@ -1,0 +1,17 @@
+"""What forecasts said of weeks."""
+
+from importlib import resources
+
+from alembic import op
+
+revision = "0028"
+down_revision = "0022"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Add the table and its policy."""
+    statements = resources.files("gridmap.storage").joinpath("sql/0028_forecasts.sql").read_text("utf-8")
+    # The driver itself: the statements hold percent signs and colons that SQLAlchemy would read as parameters.
+    op.get_bind().connection.cursor().execute(statements)

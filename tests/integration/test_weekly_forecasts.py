@@ -1,0 +1,159 @@
+"""Forecasts of each week: kept as they were said, held against what came, for those who may."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from sqlalchemy import text
+
+from gridmap.analysis.forecast import flagged
+from gridmap.domain.accounts import Actor, Role
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
+from gridmap.services.accounts import desk as posts
+from gridmap.services.accounts import entry
+from gridmap.services.hotspots import standing
+from gridmap.services.hotspots.kept_forecasts import WeekAsked, expected_between, keep_forecast, track
+from gridmap.services.jobs.desk import list_jobs
+from gridmap.storage.database import Database
+from web.app import create_app
+
+KEEPER = Actor.at_the_machine()
+WHOLE = Scope.whole()
+VILLAGE = 33068110901001000
+WEEKS = [dt.date(2026, 9, 7) + dt.timedelta(weeks=n) for n in range(7)]
+TODAY = WEEKS[-1] + dt.timedelta(days=3)
+
+
+def at(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(7), dt.timezone(dt.timedelta(hours=8)))
+
+
+def asked(day: dt.date, *, level: int = 3, domain: str | None = "safety") -> WeekAsked:
+    return WeekAsked(domain, level, None, day)
+
+
+@pytest.fixture(scope="module")
+def town(make_database: Callable[[str], Database]) -> Database:
+    """The demonstration town, with seven weeks foretold of which six are over."""
+    database = make_database("demo")
+    for day in WEEKS:
+        keep_forecast(database, WHOLE, asked(day), owner="keeper")
+    return database
+
+
+def test_what_came_is_what_lies_in_the_densest_land_of_what_was_said(town: Database) -> None:
+    found = track(town, WHOLE, asked(TODAY), area_share=0.1, today=TODAY)
+    assert [week.told.first_day for week in found.weeks] == WEEKS[::-1]
+    assert found.weeks[0].came is None
+    assert found.over == 6
+    week = found.weeks[1]
+    cells = week.told.cells
+    counts = (
+        "select grid_key / 1000 * 1000, count(*) from incidents where domain = 'safety' and"
+        " (occurred_at at time zone 'Asia/Shanghai')::date between :a and :b group by 1"
+    )
+    span = {"a": week.told.first_day, "b": week.told.first_day + dt.timedelta(days=6)}
+    with town.scoped_session(WHOLE) as session:
+        came = dict(session.execute(text(counts), span).all())
+    assert week.came == sum(came.values())
+    share = flagged(np.array(cells.said), np.array(cells.area_m2), 0.1)
+    assert week.hits == pytest.approx(sum(came.get(k, 0) * s for k, s in zip(cells.keys, share, strict=True)))
+    assert found.hits == pytest.approx(sum(w.hits for w in found.weeks if w.hits is not None))
+    assert found.judged is not None
+    assert found.judged.gain == pytest.approx((found.hits - found.counted) / found.came)
+
+
+def test_the_hours_of_a_week_add_up_to_the_week(town: Database) -> None:
+    told = track(town, WHOLE, asked(TODAY), today=TODAY).weeks[0].told
+    begins = dt.datetime.combine(told.first_day, dt.time())
+    cuts = [begins + dt.timedelta(hours=h) for h in (0, 7.5, 50, 168)]
+    parts = [expected_between(told, a, b) for a, b in pairwise(cuts)]
+    np.testing.assert_allclose(sum(parts), told.cells.said, rtol=1e-4, atol=1e-9)
+    assert expected_between(told, begins - dt.timedelta(days=2), begins).sum() == 0
+
+
+def test_what_was_said_stays_whatever_is_reported_later_and_rests_on_nothing_later(town: Database) -> None:
+    day = WEEKS[-1]
+    first = track(town, WHOLE, asked(day), today=TODAY).weeks[0].told
+    late = (
+        "update incidents set reported_at = occurred_at + interval '90 days' where incident_id in (select incident_id"
+        " from incidents where domain = 'safety' and occurred_at between :a and :b order by incident_id limit 25)"
+    )
+    with town.scoped_session(WHOLE, write=True) as session:
+        moved = session.execute(
+            text(late), {"a": day - dt.timedelta(days=60), "b": day - dt.timedelta(days=2)}
+        )
+    assert moved.rowcount == 25
+    assert keep_forecast(town, WHOLE, asked(day), owner="x") == first
+    with town.scoped_session(WHOLE, write=True) as session:
+        session.execute(text("delete from forecasts where first_day = :d"), {"d": day})
+    again = keep_forecast(town, WHOLE, asked(day), owner="keeper")
+    assert again.known == first.known - 25
+    assert again.cells.said != first.cells.said
+
+
+def test_too_few_weeks_are_refused_when_a_forecast_is_begun(town: Database) -> None:
+    with pytest.raises(InvalidInput, match="12 周"):
+        standing.add_standing(town, KEEPER, level=3, now=at(dt.date(2025, 12, 1)))
+
+
+def test_it_is_asked_for_once_a_week_and_begun_and_ended_by_its_post(town: Database) -> None:
+    made = standing.add_standing(town, KEEPER, level=3, domain="safety", now=at(TODAY))
+    assert made.made_for == WEEKS[-1]
+    assert standing.make_due(town, now=at(TODAY + dt.timedelta(days=2))) == []
+    with pytest.raises(Conflict):
+        standing.add_standing(town, KEEPER, level=3, domain="safety", now=at(TODAY))
+    [due] = standing.make_due(town, now=at(TODAY + dt.timedelta(days=7)))
+    assert due.made_for == WEEKS[-1] + dt.timedelta(days=7)
+    asked_for = [job.parameters["first_day"] for job in list_jobs(town, WHOLE, owner="keeper", limit=10)]
+    assert sorted(asked_for) == [WEEKS[-1].isoformat(), due.made_for.isoformat()]
+    post, _ = posts.add_post(town, KEEPER, "别的岗", Role.TOWN_DESK, 0, dt.date(2026, 1, 1))
+    with pytest.raises(Forbidden):
+        standing.remove_standing(town, post.actor, made.number)
+    standing.remove_standing(town, KEEPER, made.number)
+    with pytest.raises(NotFound):
+        standing.remove_standing(town, KEEPER, made.number)
+    assert len(track(town, WHOLE, asked(TODAY), today=TODAY).weeks) == len(WEEKS)
+
+
+def test_posts_that_are_told_perturbed_numbers_and_programs_begin_and_see_none(town: Database) -> None:
+    liaison, _ = posts.add_post(town, KEEPER, "联络岗", Role.LIAISON, 0, dt.date(2026, 1, 1))
+    with pytest.raises(Forbidden):
+        standing.list_standing(town, liaison.actor)
+    with pytest.raises(Forbidden, match="令牌"):
+        standing.add_standing(town, Actor("token:x", Role.TOWN_DESK, WHOLE), level=3, now=at(TODAY))
+
+
+def test_a_village_sees_neither_the_towns_forecasts_nor_what_they_said(town: Database) -> None:
+    made = standing.add_standing(town, KEEPER, level=3, domain="safety", now=at(TODAY))
+    village = Actor("村岗", Role.TOWN_DESK, Scope.of_grid(VILLAGE), 7)
+    assert standing.list_standing(town, village) == []
+    assert track(town, village.scope, asked(TODAY), today=TODAY).weeks == ()
+    standing.remove_standing(town, KEEPER, made.number)
+
+
+def test_the_page_and_the_api_tell_the_same_record(town: Database) -> None:
+    client = create_app(town).test_client()
+    client.set_cookie("gridmap", entry.sign_in_by_link(town, entry.first_link(town)).secret)
+    assert "还没有每周预测" in client.get("/forecasts").text
+    answer = client.post("/forecasts", data={"domain": "safety", "level": "3", "grid": ""})
+    assert answer.status_code == 303, answer.text
+    assert client.post("/forecasts", data={"domain": "safety", "level": "3", "grid": ""}).status_code == 409
+    [one] = client.get("/api/v1/forecasts").json["forecasts"]
+    told = client.get(f"/api/v1/forecasts/{one['number']}").json
+    assert told["over"] == len(told["weeks"]) >= 6
+    assert told["came"] == sum(week["came"] for week in told["weeks"])
+    assert len(told["hours"]) == 7
+    assert told["cells"]
+    page = client.get("/forecasts").text
+    for week in told["weeks"]:
+        assert week["first_day"] in page
+    assert f'<td class="n">{told["came"]}</td>' in page
+    assert client.get("/forecasts?number=99").status_code == 200
+    assert client.get("/api/v1/forecasts/99").status_code == 404
+    assert client.delete(f"/api/v1/forecasts/{one['number']}").status_code in {200, 403}
