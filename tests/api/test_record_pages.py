@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from shapely import from_wkb, to_geojson
+from shapely import from_wkb, get_coordinates, to_geojson
 from sqlalchemy import text
 
 from gridmap.domain.accounts import Role
@@ -27,7 +27,7 @@ def village(database: Database) -> tuple[int, str, str]:
             )
         ).one()
     shape = from_wkb(bytes(wkb))
-    corners = " ".join(f"{x:.6f},{y:.6f}" for x, y in list(shape.exterior.coords)[:-1])
+    corners = " ".join(f"{x:.6f},{y:.6f}" for x, y in get_coordinates(shape)[:-1])
     return int(key), corners, to_geojson(shape)
 
 

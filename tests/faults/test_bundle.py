@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.serving import REPOSITORY, free_port
+from tests.faults.serving import free_port
+from tests.warm import REPOSITORY
 
 pytestmark = pytest.mark.faults
 

@@ -169,9 +169,9 @@ def test_an_issued_plan_is_taken_note_of_once_and_taken_back_only_before(
     assert [bool(row["issued_at"]) for row in left] == [True, *[False] * len(others)]
     assert client.delete(address).get_json()["code"] == "patrol-not-recalled"
     over = dt.datetime.fromisoformat(own["ends_at"]) + dt.timedelta(hours=2)
-    with pytest.raises(Conflict) as told:
+    with pytest.raises(Conflict) as refused:
         orders.issue_plan(town, KEEPER, number, over)
-    assert told.value.code == "patrol-over"
+    assert refused.value.code == "patrol-over"
 
 
 def test_the_code_at_a_fixed_point_leads_to_the_plans_of_the_hour_and_a_stay_is_kept_once(

@@ -451,13 +451,12 @@ def doors(town: Database, client: FlaskClient, tmp_path: Path) -> Iterator[tuple
 
 def answer_of(take: Any, name: str) -> str | None:
     """Return a door's refusal by its code; None where the name is taken."""
+    refused: GridmapError | None = None
+    answer = None
     try:
         answer = take(name)
     except GridmapError as error:
         refused = error
-        answer = None
-    else:
-        refused = None
     if refused is not None:
         assert refused.zh
         assert refused.en

@@ -265,7 +265,8 @@ def test_visits_and_stretches_stay_when_positions_are_deleted_after_thirty_days(
     end = dt.datetime.fromisoformat(plan["ends_at"])
     prune_positions(driven_town, end + dt.timedelta(days=31))
     track = team_track(driven_town, WHOLE, code)
-    assert all(dt.datetime.fromisoformat(t) > end for t in track["properties"]["times"])
+    times: Any = track["properties"]["times"]
+    assert all(dt.datetime.fromisoformat(t) > end for t in times)
     after = evidence.plan_against_done(driven_town, WHOLE, number)
     assert after["source"] == "kept"
     assert after["teams"] == before["teams"]

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shapely
@@ -36,7 +37,7 @@ STEPS = {
 ANSWERS = {"asked": "120", "in_favour": "90", "against": "20", "unsure": "10"}
 
 
-def village(database: Database) -> tuple[int, shapely.Geometry]:
+def village(database: Database) -> tuple[int, Any]:
     with database.scoped_session(WHOLE) as session:
         row = session.execute(
             text(
@@ -48,7 +49,7 @@ def village(database: Database) -> tuple[int, shapely.Geometry]:
     return int(row[0]), shapely.from_wkb(bytes(row[1]))
 
 
-def land(database: Database) -> shapely.Geometry:
+def land(database: Database) -> Any:
     """Nearly all of the village with most cases."""
     return village(database)[1].buffer(-0.0002).simplify(0.0001)
 

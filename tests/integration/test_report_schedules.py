@@ -10,7 +10,7 @@ import pytest
 
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.gridkey import Scope
-from gridmap.domain.schedules import EVERY, newest_span
+from gridmap.domain.schedules import EVERY, Schedule, newest_span
 from gridmap.errors import Forbidden, InvalidInput, NotFound
 from gridmap.services.accounts import desk as posts
 from gridmap.services.accounts import entry
@@ -32,7 +32,7 @@ def folder() -> Path:
     return Path("/assets")
 
 
-def due(database: Database, day: str) -> list[schedules.Schedule]:
+def due(database: Database, day: str) -> list[Schedule]:
     return schedules.make_due(database, assets=folder, now=at(day))
 
 

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -73,13 +74,13 @@ def test_the_report_says_since_when_the_emerging_hotspot_is_there(policing: Hots
     assert spot.label.en in {"New hot spot", "Consecutive hot spot"}
     # What is expected would tell the domain's total, which is told by whole years only; a cluster would not.
     assert policing.clusters
-    assert {h.expected for h in (*policing.hotspots, *policing.clusters)} == {None}
+    assert {h.expected for h in policing.hotspots} | {h.expected for h in policing.clusters} == {None}
 
 
 def test_each_place_of_the_report_has_a_core_streets_and_a_point_of_the_ground_inside_it(
     policing: HotspotReport,
 ) -> None:
-    found = (*policing.hotspots, *policing.clusters)
+    found: list[Any] = [*policing.hotspots, *policing.clusters]
     assert found
     for one in found:
         notes = one.notes
@@ -141,6 +142,7 @@ def test_two_processes_write_the_same_bytes(demo_database: Database) -> None:
     program = """
 import datetime as dt, hashlib, sys
 from pathlib import Path
+from typing import Any
 from gridmap.domain.gridkey import Scope
 from gridmap.reporting import page
 from gridmap.services.reports.content import hotspot_report

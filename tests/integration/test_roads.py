@@ -27,6 +27,7 @@ from gridmap.services.ground.road_imports import RoadImport, import_roads
 from gridmap.services.ground.road_reports import check_roads
 from gridmap.services.imports.records import ImportOptions
 from gridmap.storage.database import Database
+from gridmap.storage.ground import roads as stored_roads
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
 WHOLE = Scope.whole()
@@ -266,7 +267,7 @@ def test_while_roads_stay_no_hash_of_them_is_asked_for(
     load(town, write(tmp_path / "a.geojson", CROSS))
     before = service.load_roads(town, WHOLE)
     with monkeypatch.context() as patched:
-        patched.setattr(service.stored, "fingerprint", None)
+        patched.setattr(stored_roads, "fingerprint", None)
         assert service.load_roads(town, WHOLE) is before
     with town.owner_engine() as engine, engine.begin() as connection:
         connection.execute(text("truncate gridmap.roads"))
@@ -384,7 +385,7 @@ def test_a_route_follows_the_roads_and_is_written_for_a_phone(town: Database, tm
     metres = crs.geometries_from_wgs84([route.line], 4549)[0].length
     assert metres == pytest.approx(route.length_m, abs=0.01)
     points = shapely.get_coordinates(route.line)
-    assert crs.distance_m(*points[0][:, None], [120.401], [29.78])[0] < 0.1
+    assert crs.distance_m(points[0, :1], points[0, 1:], [120.401], [29.78])[0] < 0.1
     for ending in ("geojson", "gpx"):
         out = tmp_path / f"way.{ending}"
         code, said = run(

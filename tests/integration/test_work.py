@@ -18,6 +18,7 @@ from gridmap.domain.cases.model import Case
 from gridmap.domain.cases.worklists import ListName, Wanted
 from gridmap.domain.gridkey import AREA, TOWN, VILLAGE, Scope, ancestor
 from gridmap.domain.query import IncidentQuery
+from gridmap.domain.terms import ASKED_SHARE
 from gridmap.errors import Conflict, Forbidden, InvalidInput
 from gridmap.services.cases import desk, figures, grid_posts, intake, satisfaction, tasks, worklists
 from gridmap.services.hotspots.effects import effect_of_visit
@@ -104,7 +105,7 @@ def test_a_case_of_another_place_is_in_the_lists_of_whoever_has_it_and_in_no_fig
 
 def test_the_lot_hangs_on_the_case_s_secret_alone_and_falls_on_the_share_that_is_told() -> None:
     drawn = sum(satisfaction.is_drawn(key) for key in range(20_000)) / 20_000
-    assert abs(drawn - satisfaction.ASKED_SHARE) < 0.02
+    assert abs(drawn - ASKED_SHARE) < 0.02
     assert satisfaction.asking_grid(33068110903029001) == 33068110903000000
     assert satisfaction.asking_grid(33068110903000000) == 33068110900000000
     assert satisfaction.asking_grid(33068110900000000) == 33068110900000000

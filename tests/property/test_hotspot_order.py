@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gridmap.analysis import density, emerging
+from gridmap.analysis.emerging._space_time import Compare
 from gridmap.analysis.weights import lattice
 
 seeds = st.integers(0, 2**32 - 1)
@@ -63,7 +64,7 @@ def test_a_density_along_roads_does_not_depend_on_the_order_of_events(seed: int,
     named=st.booleans(),
 )
 def test_emerging_hotspots_do_not_depend_on_the_order_of_cells(
-    seed: int, mean: float, permutations: int, compare: emerging.Compare, named: bool
+    seed: int, mean: float, permutations: int, compare: Compare, named: bool
 ) -> None:
     rng = np.random.default_rng(seed)
     cube, w, order = rng.poisson(mean, (64, 6)), lattice(8, 8), rng.permutation(64)

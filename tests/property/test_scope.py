@@ -408,6 +408,10 @@ class _TakeBack(Exception):
     pass
 
 
+def rows_of(done: Any) -> int:
+    return int(done.rowcount)
+
+
 whole_world = settings(
     deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -439,9 +443,9 @@ def test_a_scope_changes_and_deletes_only_rows_inside(
     expected = int(world.may_write(name, world.rows[name][pk], scope))
     with pytest.raises(_TakeBack), world.database.scoped_session(scope, write=True) as session:
         if name != "audit":
-            assert session.execute(update(table).where(*this_row).values({same: same})).rowcount == expected
+            assert rows_of(session.execute(update(table).where(*this_row).values({same: same}))) == expected
         if name not in FOR_GOOD:
-            assert session.execute(delete(table).where(*this_row)).rowcount == expected
+            assert rows_of(session.execute(delete(table).where(*this_row))) == expected
         raise _TakeBack
 
 
@@ -484,7 +488,7 @@ def test_deleting_a_team_takes_no_position_that_is_not_seen(world: World, scope:
         pytest.raises(Conflict if refused else _TakeBack),
         world.database.scoped_session(scope, write=True) as session,
     ):
-        assert session.execute(delete(teams).where(this)).rowcount == int(seen_team)
+        assert rows_of(session.execute(delete(teams).where(this))) == int(seen_team)
         raise _TakeBack
     with world.database.scoped_session(Scope.whole()) as session:
         assert seen(session, positions) == set(world.rows["team_positions"])

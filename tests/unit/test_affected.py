@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
-from affected import EVERYTHING, affected
-
-sys.path.pop(0)
+from scripts.affected import EVERYTHING, affected
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from gridmap.ingest.model import ParsedTable
 from gridmap.ingest.rows import parse_table
 
 UNSEEN = ["\u200b", "\u202e", "\u2066", "\ufeff", "\x1b", "\x07", "\x9b", "\u00ad", "\U000e0041"]
 
 
-def read(path: Path, *rows: tuple[str, str]):
+def read(path: Path, *rows: tuple[str, str]) -> ParsedTable:
     lines = ["code,name_zh,kind", *(f"{code},{name},professional patrol team" for code, name in rows)]
     path.write_bytes(("\n".join(lines) + "\n").encode())
     return parse_table(path, "teams")

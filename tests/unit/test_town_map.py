@@ -8,6 +8,7 @@ import json
 from collections import Counter, defaultdict
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyproj
@@ -23,7 +24,7 @@ LEVELS = ("town", "areas", "villages", "micro_grids")
 
 
 @cache
-def features(name: str) -> tuple[tuple[dict, shapely.Geometry], ...]:
+def features(name: str) -> tuple[tuple[dict[str, Any], Any], ...]:
     found = json.loads((DATA / f"{name}.geojson").read_text("utf-8"))["features"]
     return tuple((f["properties"], shapely.from_geojson(json.dumps(f["geometry"]))) for f in found)
 
@@ -54,7 +55,7 @@ def test_each_level_is_a_coverage_without_gap_or_overlap_in_degrees_and_in_metre
 
 @pytest.mark.parametrize("name", LEVELS)
 def test_no_level_has_holes_between_its_grids(name: str) -> None:
-    whole = shapely.coverage_union_all(metric(name))
+    whole: Any = shapely.coverage_union_all(metric(name))
     assert whole.geom_type == "Polygon"
     assert not whole.interiors
     assert shapely.area(metric(name)).sum() == pytest.approx(whole.area, abs=1e-3)

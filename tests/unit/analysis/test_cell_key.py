@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
-from gridmap.analysis.cell_key import NOT_SHOWN, perturbation_table, protect
+from gridmap.analysis.cell_key import perturbation_table, protect
+from gridmap.analysis.suppress import NOT_SHOWN
 from gridmap.domain import protection
 from gridmap.errors import InvalidInput
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -116,7 +117,7 @@ def test_few_of_the_flagged_cells_are_false(mean: float, hot: float, method: str
     false, power = [], []
     for seed in range(8):
         events, is_hot = planted(seed, mean, hot)
-        found = {
+        found: Any = {
             "gi": lambda x: local_gi(x, QUEEN),
             "moran": lambda x: local_moran(x, QUEEN),
             "counts": lambda x: local_counts(x, None, QUEEN),

@@ -61,8 +61,8 @@ def oracle(graph: RoadGraph, mode: Mode, origin: np.ndarray, destination: np.nda
             if np.isfinite(graph.forward_s[mode][i]) or np.isfinite(graph.backward_s[mode][i])
         ]  # fmt: skip
         point = shapely.Point(xy)
-        segment = min(usable, key=lambda i: (graph.lines[i].distance(point), i))
-        places.append((name, segment, graph.lines[segment].project(point)))
+        segment = min(usable, key=lambda i: (shapely.distance(graph.lines[i], point), i))
+        places.append((name, segment, shapely.line_locate_point(graph.lines[segment], point)))
     for i, (tail, head) in enumerate(zip(graph.tail, graph.head, strict=True)):
         cuts = sorted((offset, name) for name, segment, offset in places if segment == i)
         stops = [(0.0, int(tail)), *cuts, (float(graph.length_m[i]), int(head))]

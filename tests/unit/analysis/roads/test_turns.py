@@ -108,7 +108,8 @@ class Town:
     def oracle(self, mode: Mode) -> nx.DiGraph:
         """Steps and places as nodes: 'from' and 'to' a place, and the steps between them; seconds on what is taken."""
         steps = self.steps(mode)
-        x, y = crs.from_wgs84(*zip(*self.places.values(), strict=True), EPSG)
+        lon, lat = zip(*self.places.values(), strict=True)
+        x, y = crs.from_wgs84(lon, lat, EPSG)
         at = {number: (x[i], y[i]) for i, number in enumerate(self.places)}
         ends = {step: [self.ways[step[0]][0][k] for k in step[1:]] for step in steps}
         seconds = {
