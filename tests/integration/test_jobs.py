@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 
+from gridmap.cli import main
 from gridmap.domain.gridkey import Scope, make_key
 from gridmap.domain.jobs import Job
 from gridmap.domain.query import IncidentQuery
@@ -35,11 +37,12 @@ from gridmap.services.patrols.make.changed import Added, Changed, Taken
 from gridmap.services.patrols.make.jobs import PlanAgain, PlanChanged
 from gridmap.services.reports.jobs import ReportJob
 from gridmap.services.reports.request import ReportRequest
-from gridmap.services.response.jobs import SitingRequest
+from gridmap.services.response.jobs import SITING, SitingRequest
 from gridmap.services.workspace.jobs import ExportRequest
 from gridmap.storage.database import Database
 from gridmap.storage.jobs import queue
 from gridmap.storage.jobs.presence import present
+from tests.towns import environment_of
 
 WHOLE = Scope.whole()
 PATIENCE_S = 600
@@ -432,3 +435,14 @@ def test_a_file_is_kept_until_its_job_is_old(blank: Database) -> None:
     assert not job_folder(home, wrote.job_id).exists()
     with pytest.raises(NotFound):
         desk.find_job(blank, WHOLE, wrote.job_id)
+
+
+def test_a_job_s_number_can_be_copied_from_the_list_to_the_next_command(
+    blank: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [desk.submit(blank, WHOLE, SITING, SitingRequest()) for _ in range(3)]
+    monkeypatch.setenv("COLUMNS", "80")
+    done = CliRunner().invoke(main, ["jobs", "list"], env=environment_of(blank))
+    assert done.exit_code == 0, done.output
+    for job in jobs:
+        assert job.job_id in done.output

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import "./browserless.js";
 
 const { parse, serialise, defaults } = await import("../static/app/shell/state.js");
+const { queryOf } = await import("../static/app/cases/query.js");
 const { addDays, daysBetween, fromSeconds, isDay, preset, presetOf, toSeconds } =
   await import("../static/app/shell/dates.js");
 const { breaks, classOf, colours } = await import("../static/app/shell/classes.js");
@@ -47,6 +48,19 @@ test("every state that an address can hold comes back from it unchanged", () => 
               tried += 1;
             }
   assert.equal(tried, 2 * 2 * 3 * 3 * 5 * 4);
+});
+
+test("a question of the API is the same question as an address of the page", () => {
+  for (const asked of [
+    { from: "2026-08-03", to: "2026-10-31", domain: "dispute", open: "1" },
+    { from: "2026-08-03", to: "2026-10-31", overdue: "1", q: "水" },
+    { from: "2026-08-03", to: "2026-10-31", grid: "0" },
+  ])
+    assert.deepEqual(
+      { grid: ROOT, ...asked },
+      queryOf(parse(`?${new URLSearchParams(asked)}`, WORKSPACE)),
+      JSON.stringify(asked),
+    );
 });
 
 test("an address with nonsense is read as if the nonsense were not there", () => {

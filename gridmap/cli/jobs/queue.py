@@ -58,6 +58,8 @@ def list_(*, state: JobState | None, limit: int) -> None:
     table = Table()
     for heading in ("编号 / job", "任务 / kind", "状态 / state", "进度 / progress", "时间 / asked at"):
         table.add_column(heading, overflow="fold")
+    # A number in pieces cannot be copied to the next command.
+    table.columns[0].no_wrap = table.columns[-1].no_wrap = True
     for job in found:
         table.add_row(
             job.job_id,

@@ -100,13 +100,13 @@ export function parse(search, workspace) {
       .map((k) => k.code),
   );
   choose("list", LISTS);
-  const flags = (query.get("flag") ?? "")
-    .split(",")
-    .filter((/** @type {string} */ name) => FLAGS.includes(name));
-  if (flags.length) state.flag = [...new Set(flags)].sort().join(",");
+  // A question of the API is understood, too: there each flag has a name, and key 0 is what lies outside.
+  const named = (query.get("flag") ?? "").split(",");
+  const flags = FLAGS.filter((name) => named.includes(name) || query.get(name) === "1");
+  if (flags.length) state.flag = flags.sort().join(",");
   const text = (query.get("q") ?? "").trim().slice(0, workspace.longest.words);
   if (text) state.text = text;
-  state.outside = query.get("outside") === "1";
+  state.outside = query.get("outside") === "1" || query.get("grid") === "0";
   const [from, to] = [query.get("from"), query.get("to")];
   if (isDay(from) && isDay(to) && from <= to) Object.assign(state, { from, to });
   if (query.has("layers")) {
