@@ -28,3 +28,8 @@ def local_span(
     following = until + dt.timedelta(days=1) if until and until < dt.date.max else None
     end = dt.datetime.combine(following, dt.time(), tz) if following else None
     return start, end
+
+
+def local_day(moment: dt.datetime | None, zone: str) -> dt.date:
+    """Return the day on which a moment falls in a zone; today's where there is none."""
+    return (moment or dt.datetime.now(dt.UTC)).astimezone(ZoneInfo(zone)).date()

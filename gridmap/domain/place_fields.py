@@ -1,4 +1,4 @@
-"""Columns that say where something is, whatever it is."""
+"""Columns that say what and where something is, whatever it is."""
 
 from __future__ import annotations
 
@@ -29,3 +29,13 @@ ACCURACY = Field(
     high=terms.ACCURACY.high,
 )
 NAME_EN = Field("name_en", "text", "英文名称", ("english_name", "英文名"), max_chars=120, persons="refused")
+
+
+def code_field(zh: str, *spellings: str) -> Field:
+    """Return the column of a record's own number, which has a length."""
+    return Field("code", "key", zh, spellings, required=True, max_chars=terms.LONGEST["code"])
+
+
+def name_field(*spellings: str, required: bool = True) -> Field:
+    """Return the column of the name of a place, a body or a thing; never a person's."""
+    return Field("name_zh", "text", "名称", spellings, required=required, max_chars=120, persons="refused")

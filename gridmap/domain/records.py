@@ -9,7 +9,7 @@ from __future__ import annotations
 from gridmap.domain.cases.projects import PROJECTS, RULINGS
 from gridmap.domain.cases.records import INCIDENT_STEPS, INCIDENTS
 from gridmap.domain.fields import Field, Noun
-from gridmap.domain.place_fields import ACCURACY, GRID, LAT, LON, NAME_EN, VILLAGE
+from gridmap.domain.place_fields import ACCURACY, GRID, LAT, LON, NAME_EN, VILLAGE, code_field, name_field
 from gridmap.domain.spellings import (
     BARRIERS,
     FIXED_POINT_KINDS,
@@ -23,7 +23,7 @@ from gridmap.domain.spellings import (
     YES_NO,
     code_spellings,
 )
-from gridmap.domain.terms import DWELL, GAP, LONGEST, VISITS
+from gridmap.domain.terms import DWELL, GAP, VISITS
 
 MIN_HEAD_COUNT = 10
 """A site of fewer people is not recorded: its count would point at persons."""
@@ -35,15 +35,7 @@ TEAMS = Noun(
     "team",
     (
         Field("code", "key", "队伍编号", ("id", "编号", "代码", "team_code", "队伍代码"), required=True),
-        Field(
-            "name_zh",
-            "text",
-            "名称",
-            ("队伍名称", "name", "队名", "team_name"),
-            required=True,
-            max_chars=120,
-            persons="refused",
-        ),
+        name_field("队伍名称", "name", "队名", "team_name"),
         NAME_EN,
         Field(
             "kind",
@@ -86,14 +78,7 @@ MIGRANTS = Noun(
     "migrant cluster",
     (
         Field("code", "key", "聚居点编号", ("id", "编号", "代码", "site_code"), required=True),
-        Field(
-            "name_zh",
-            "text",
-            "名称",
-            ("聚居点名称", "场所名称", "name", "site_name"),
-            max_chars=120,
-            persons="refused",
-        ),
+        name_field("聚居点名称", "场所名称", "name", "site_name", required=False),
         Field("kind", "code", "类型", ("类别", "场所类型", "type"), required=True, codes=SITE_KINDS),
         Field(
             "head_count",
@@ -118,9 +103,7 @@ ORGANISATIONS = Noun(
     "organisation",
     (
         Field("code", "key", "机构编号", ("id", "编号", "代码", "机构代码"), required=True),
-        Field(
-            "name_zh", "text", "名称", ("机构名称", "name"), required=True, max_chars=120, persons="refused"
-        ),
+        name_field("机构名称", "name"),
         NAME_EN,
         Field("kind", "code", "类型", ("机构类型", "类别", "type"), required=True, codes=ORGANISATION_KINDS),
         LON,
@@ -137,23 +120,8 @@ FIXED_POINTS = Noun(
     "必到点",
     "fixed point",
     (
-        Field(
-            "code",
-            "key",
-            "必到点编号",
-            ("id", "编号", "代码", "点位编号"),
-            required=True,
-            max_chars=LONGEST["code"],
-        ),
-        Field(
-            "name_zh",
-            "text",
-            "名称",
-            ("必到点名称", "点位名称", "必到点", "name"),
-            required=True,
-            max_chars=120,
-            persons="refused",
-        ),
+        code_field("必到点编号", "id", "编号", "代码", "点位编号"),
+        name_field("必到点名称", "点位名称", "必到点", "name"),
         NAME_EN,
         Field("kind", "code", "类型", ("类别", "点位类型", "type"), codes=FIXED_POINT_KINDS, default="other"),
         LON,

@@ -10,7 +10,7 @@ from typing import Any
 from gridmap.domain.cases.lists import choices, spellings_of
 from gridmap.domain.codes import code_list
 from gridmap.domain.fields import Field, Noun
-from gridmap.domain.place_fields import GRID, NAME_EN, VILLAGE
+from gridmap.domain.place_fields import GRID, NAME_EN, VILLAGE, code_field, name_field
 from gridmap.domain.spellings import DOMAINS
 from gridmap.domain.terms import LONGEST
 from gridmap.errors import InvalidInput
@@ -38,23 +38,8 @@ PROJECTS = Noun(
     "项目",
     "project",
     (
-        Field(
-            "code",
-            "key",
-            "项目编号",
-            ("id", "编号", "代码", "project_code", "项目代码"),
-            required=True,
-            max_chars=LONGEST["code"],
-        ),
-        Field(
-            "name_zh",
-            "text",
-            "名称",
-            ("项目名称", "name", "重大事项", "事项名称"),
-            required=True,
-            max_chars=120,
-            persons="refused",
-        ),
+        code_field("项目编号", "id", "编号", "代码", "project_code", "项目代码"),
+        name_field("项目名称", "name", "重大事项", "事项名称"),
         NAME_EN,
         Field(
             "kind",
@@ -98,14 +83,7 @@ RULINGS = Noun(
     "问题答复",
     "ruling",
     (
-        Field(
-            "code",
-            "key",
-            "答复编号",
-            ("id", "编号", "代码", "问题编号"),
-            required=True,
-            max_chars=LONGEST["code"],
-        ),
+        code_field("答复编号", "id", "编号", "代码", "问题编号"),
         Field("on_day", "day", "日期", ("提出日期", "date", "day", "登记日期"), required=True),
         _text("question", "问题", LONGEST["note"], "问题内容", "疑难问题", required=True),
         _text("ruling", "答复", LONGEST["note"], "处理意见", "裁定", "答复意见", "统一口径"),

@@ -1,9 +1,12 @@
-"""Whose kept results are: a post deletes its own, the administrator anybody's."""
+"""Whose kept results and standing orders are: a post deletes its own, the administrator anybody's."""
 
 from __future__ import annotations
 
 from gridmap.domain.accounts import Actor, Role
-from gridmap.errors import Forbidden
+from gridmap.domain.roles import Action, may
+from gridmap.errors import Forbidden, NotFound
+from gridmap.services.accounts.desk import find_post
+from gridmap.storage.database import Database
 
 
 def require_owner(actor: Actor, owner: str | None) -> None:
@@ -26,3 +29,24 @@ def require_owner(actor: Actor, owner: str | None) -> None:
             f"这是“{whose}”建立的，只能由该岗位或管理员删除、更改。",
             f"This is {whose}'s: only that post or the administrator deletes or changes it.",
         )
+
+
+def actor_behind(database: Database, post: str, action: Action) -> Actor | None:
+    """Return as whom a standing order is carried out today; None where its post is gone, locked or may no more.
+
+    Parameters
+    ----------
+    database : Database
+    post : str
+        Who gave the order.
+    action : Action
+        What it takes.
+    """
+    keeper = Actor.at_the_machine()
+    if post == keeper.post:
+        return keeper
+    try:
+        found = find_post(database, post)
+    except NotFound:
+        return None
+    return None if found.is_locked or not may(found.role, action) else found.actor

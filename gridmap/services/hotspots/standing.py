@@ -5,18 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
 from gridmap.domain.accounts import Actor
+from gridmap.domain.days import local_day
 from gridmap.domain.forecasts import Standing, monday_of
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.protection import require_true
-from gridmap.domain.roles import Action, may
+from gridmap.domain.roles import Action
 from gridmap.errors import Busy, Conflict, Forbidden, GridmapError, NotFound, Unavailable
-from gridmap.services.accounts.desk import find_post
-from gridmap.services.accounts.owners import require_owner
+from gridmap.services.accounts.owners import actor_behind, require_owner
 from gridmap.services.hotspots.jobs import WEEK_FORECAST
 from gridmap.services.hotspots.kept_forecasts import Track, WeekAsked, spec_of, track
 from gridmap.services.jobs.desk import submit
@@ -115,7 +114,7 @@ def add_standing(
             "A weekly forecast belongs to a post: sign in as one; a token cannot set it.",
         )
     within = within if within is not None else _own_grid(actor.scope)
-    monday = monday_of(_today(database, now))
+    monday = monday_of(local_day(now, database.settings.timezone))
     spec_of(database, actor.scope, WeekAsked(domain, level, within, monday))
     with database.scoped_session(Scope.whole(), write=True) as session:
         kept = _CODEC.validate_python(read_settings(session, lock=_KEPT).get(_KEPT, []))
@@ -177,7 +176,7 @@ def make_due(database: Database, *, now: dt.datetime | None = None) -> list[Stan
     -----
     A week that passed while no server ran has none: nothing is said of a week after it.
     """
-    monday = monday_of(_today(database, now))
+    monday = monday_of(local_day(now, database.settings.timezone))
     with database.scoped_session(Scope.whole()) as session:
         if not read_settings(session).get(_KEPT):
             return []
@@ -187,7 +186,7 @@ def make_due(database: Database, *, now: dt.datetime | None = None) -> list[Stan
         for n, one in enumerate(kept):
             if one.made_for is not None and one.made_for >= monday:
                 continue
-            actor = _actor(database, one.post)
+            actor = actor_behind(database, one.post, Action.RUN_HOTSPOTS)
             if actor is None:
                 continue
             asked = WeekAsked(one.domain, one.level, one.within, monday)
@@ -221,21 +220,6 @@ def track_of(
         When the actor is told perturbed numbers only.
     """
     require_true(actor)
-    today = _today(database, now)
+    today = local_day(now, database.settings.timezone)
     asked = WeekAsked(one.domain, one.level, one.within, monday_of(today))
     return track(database, actor.scope, asked, area_share=area_share, today=today)
-
-
-def _actor(database: Database, post: str) -> Actor | None:
-    keeper = Actor.at_the_machine()
-    if post == keeper.post:
-        return keeper
-    try:
-        found = find_post(database, post)
-    except NotFound:
-        return None
-    return None if found.is_locked or not may(found.role, Action.RUN_HOTSPOTS) else found.actor
-
-
-def _today(database: Database, now: dt.datetime | None) -> dt.date:
-    return (now or dt.datetime.now(dt.UTC)).astimezone(ZoneInfo(database.settings.timezone)).date()

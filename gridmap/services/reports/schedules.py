@@ -8,17 +8,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter
 
 from gridmap.domain.accounts import Actor, Role
+from gridmap.domain.days import local_day
 from gridmap.domain.gridkey import Scope
-from gridmap.domain.roles import Action, may
+from gridmap.domain.roles import Action
 from gridmap.domain.schedules import EVERY, Every, Schedule, newest_span
 from gridmap.errors import Busy, Conflict, Forbidden, GridmapError, InvalidInput, NotFound, Unavailable
-from gridmap.services.accounts.desk import find_post
-from gridmap.services.accounts.owners import require_owner
+from gridmap.services.accounts.owners import actor_behind, require_owner
 from gridmap.services.hotspots.observations import scope_of
 from gridmap.services.reports.ordering import WantedReport, order_report, request_of
 from gridmap.storage.database import Database
@@ -73,7 +72,7 @@ def add_schedule(
             "定期报告归岗位所有：请登录岗位后设置，令牌不行。",
             "A schedule belongs to a post: sign in as one; a token cannot set it.",
         )
-    _, until = newest_span(every, _today(database, now))
+    _, until = newest_span(every, local_day(now, database.settings.timezone))
     scope_of(actor.scope, within)
     request_of(
         database, actor, WantedReport(since=until, until=until, within=within, purpose=purpose, level=1)
@@ -133,7 +132,7 @@ def make_due(
     Where a server was away for several spans only the newest is made. A post that is locked, gone, or may make no
     reports any more gets none; its schedule stays and goes on when it is back.
     """
-    today = _today(database, now)
+    today = local_day(now, database.settings.timezone)
     with database.scoped_session(Scope.whole()) as session:
         if not read_settings(session).get(_KEPT):
             return []
@@ -142,7 +141,7 @@ def make_due(
         kept = _CODEC.validate_python(read_settings(session, lock=_KEPT).get(_KEPT, []))
         for n, one in enumerate(kept):
             since, until = newest_span(one.every, today)
-            if until <= one.made_until or (actor := _actor(database, one.post)) is None:
+            if until <= one.made_until or (actor := actor_behind(database, one.post, Action.REPORT)) is None:
                 continue
             wanted = WantedReport(
                 since=since, until=until, within=one.within, languages=one.languages, purpose=one.purpose
@@ -159,18 +158,3 @@ def make_due(
         if made:
             write_settings(session, **{_KEPT: _CODEC.dump_python(kept, mode="json")})
     return made
-
-
-def _actor(database: Database, post: str) -> Actor | None:
-    keeper = Actor.at_the_machine()
-    if post == keeper.post:
-        return keeper
-    try:
-        found = find_post(database, post)
-    except NotFound:
-        return None
-    return None if found.is_locked or not may(found.role, Action.REPORT) else found.actor
-
-
-def _today(database: Database, now: dt.datetime | None) -> dt.date:
-    return (now or dt.datetime.now(dt.UTC)).astimezone(ZoneInfo(database.settings.timezone)).date()
