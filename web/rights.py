@@ -63,6 +63,14 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "records.merge": A.IMPORT,
         "records.withdraw": A.IMPORT,
         "records.restore": A.IMPORT,
+        **dict.fromkeys(
+            (
+                *("single.list_records", "single.get_record", "single.change_record", "single.merge_record"),
+                *("single.withdraw_record", "single.restore_record"),
+                *("single.list_imports", "single.undo_import"),
+            ),
+            A.IMPORT,
+        ),
         **dict.fromkeys(("projects.show", "projects.one", "projects.cases", "projects.book"), A.SEE_CASES),
         **dict.fromkeys(
             (

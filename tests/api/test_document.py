@@ -13,6 +13,9 @@ from flask.testing import FlaskClient
 TOWN, VILLAGE = "33068110900000000", "33068110901004000"
 SANE = {
     "/api/v1/projects": "",
+    "/api/v1/imports": "limit=3",
+    "/api/v1/records/{kind}": "q=T0",
+    "/api/v1/records/{kind}/{code}": "",
     "/api/v1/rulings": "from=2026-01-01&to=2026-12-31",
     "/api/v1/cases": "q=FQ25&limit=3",
     "/api/v1/cases/limits": "",
@@ -51,6 +54,7 @@ SANE = {
 }
 PARTS = {
     "layer": "teams",
+    "kind": "teams",
     "format": "csv",
     "grid_key": VILLAGE,
     "incident_id": "17",
@@ -115,6 +119,8 @@ def test_every_address_of_the_api_is_in_the_document(client: FlaskClient, docume
         "/merged",
         "/change",
         "/withdraw",
+        "/merge",
+        "/restore",
     )
     for path in [path for path in reading if path.endswith(desk)]:
         assert set(reading.pop(path)) == {"post"}, path

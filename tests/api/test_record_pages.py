@@ -64,6 +64,67 @@ def test_a_team_is_put_right_merged_withdrawn_and_put_back_on_the_page(make_data
     assert client_of(town, Role.VILLAGE_DESK, key).get("/records").status_code == 403
 
 
+def test_whoever_saves_a_record_after_somebody_else_changes_only_what_they_wrote(
+    make_database: MakeDatabase,
+) -> None:
+    client = client_of(make_database("recorded"), Role.KEEPER)
+    address = "/records/teams/T01"
+
+    def form() -> dict[str, str]:
+        found = re.findall(r'<input[^>]* name="([^"]+)" value="([^"]*)"', client.get(address).text)
+        return dict(found) | {"reason": "核对"}
+
+    first, second = form(), form()
+    assert first["was-name_zh"] == first["name_zh"] != ""
+    assert client.post(f"{address}/change", data=first | {"name_zh": "东队"}).status_code == 303
+    later = client.post(f"{address}/change", data=second | {"size": "7"})
+    assert later.status_code == 409
+    again = dict(re.findall(r'<input[^>]* name="([^"]+)" value="([^"]*)"', later.text)) | {"reason": "核对"}
+    # What somebody else has saved stands in the form, and so does what was typed.
+    assert (again["name_zh"], again["size"]) == ("东队", "7")
+    assert client.post(f"{address}/change", data=again).status_code == 303
+    kept = form()
+    assert (kept["name_zh"], kept["size"]) == ("东队", "7")
+    assert client.post(f"{address}/change", data=kept).status_code == 422
+
+
+def test_single_records_are_put_right_and_taken_back_by_the_api(make_database: MakeDatabase) -> None:
+    town = make_database("recorded")
+    client = client_of(town, Role.KEEPER)
+    api = "/api/v1/records"
+    assert {row["code"] for row in client.get(f"{api}/teams?q=T0").get_json()["records"]} >= {"T01", "T02"}
+    seen = client.get(f"{api}/teams/T01").get_json()
+    told = {"fields": {"name_zh": "西队"}, "reason": "改名", "seen": seen["version"]}
+    done = client.post(f"{api}/teams/T01/change", json=told)
+    assert done.status_code == 200, done.text
+    assert client.post(f"{api}/teams/T01/change", json=told).status_code == 409
+    assert client.get(f"{api}/teams/T01").get_json()["fields"]["name_zh"] == "西队"
+    wrong = client.post(f"{api}/teams/T01/change", json=told | {"fields": {"size": "many"}, "seen": None})
+    assert (wrong.status_code, wrong.get_json()["code"]) == (422, "record-fields-wrong")
+    act = done.get_json()["import_id"]
+    listed = client.get("/api/v1/imports?limit=1").get_json()["imports"][0]
+    assert (listed["import_id"], listed["act"], listed["code"]) == (act, "change", "T01")
+    undone = client.post(f"/api/v1/imports/{act}/undo", json={"reason": "记错"})
+    assert (undone.status_code, undone.get_json()["restored"]) == (200, 1)
+    assert client.get(f"{api}/teams/T01").get_json()["fields"]["name_zh"] == seen["fields"]["name_zh"]
+    merged = client.post(f"{api}/teams/T01/merge", json={"other": "T02", "reason": "同一队"})
+    gone = client.post(f"{api}/teams/T03/withdraw", json={"reason": "解散"})
+    assert (merged.status_code, gone.status_code) == (200, 200)
+    withdrawn = {row["code"] for row in client.get(f"{api}/teams").get_json()["withdrawn"]}
+    assert withdrawn == {"T02", "T03"}
+    assert client.post(f"{api}/teams/T03/restore", json={"reason": "没有解散"}).status_code == 200
+    key = str(village(town)[0])
+    grid = client.get(f"{api}/grids/{key}").get_json()
+    named = {"fields": {"name_zh": "新名村"}, "reason": "更名", "seen": grid["version"]}
+    assert client.post(f"{api}/grids/{key}/change", json=named).status_code == 200
+    assert client.post(f"{api}/grids/{key}/change", json=named).status_code == 409
+    assert client.get(f"{api}/grids?q=新名村").get_json()["records"][0]["code"] == key
+    below = client_of(town, Role.VILLAGE_DESK, int(key))
+    assert below.get(f"{api}/teams").status_code == 403
+    for kind in ("incidents", "nothing"):
+        assert client.get(f"{api}/{kind}").status_code == 422, kind
+
+
 def test_a_project_is_drawn_assessed_taken_back_and_printed_on_the_page(make_database: MakeDatabase) -> None:
     town = make_database("recorded")
     key, corners, _ = village(town)

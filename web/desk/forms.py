@@ -17,6 +17,7 @@ from web.desk.shown import zone
 Form = MultiDict[str, str]
 _T = TypeVar("_T")
 _FORM = "application/x-www-form-urlencoded"
+_WAS = "was-"
 DECISIONS = 3
 """Lines for decisions that the form of a conference has."""
 
@@ -147,3 +148,14 @@ def step(form: Form) -> StepAsked:
         linked_to=text(form, "linked_to"),
         reporter_hidden=said(form, "reporter_hidden"),
     )
+
+
+def was(form: Form) -> dict[str, str]:
+    """Return what the fields said before anybody wrote."""
+    return {name.removeprefix(_WAS): form[name].strip() for name in form if name.startswith(_WAS)}
+
+
+def written(form: Form) -> dict[str, str]:
+    """Return what somebody wrote in a form: a field that was left alone comes back as it is stored now."""
+    before = was(form)
+    return {name: form[name] for name in form if form[name].strip() != before.get(name)}

@@ -95,20 +95,6 @@ def _told(form: forms.Form, fields: list[Field]) -> dict[str, str | None]:
     return {f.name: form.get(f.name, "").strip() for f in fields if f.name in form}
 
 
-_WAS = "was-"
-
-
-def _was(form: forms.Form) -> dict[str, str]:
-    """Return what the fields said before anybody wrote."""
-    return {name.removeprefix(_WAS): form[name].strip() for name in form if name.startswith(_WAS)}
-
-
-def _written(form: forms.Form) -> dict[str, str]:
-    """Return what somebody wrote in a form: a field that was left alone comes back as it is stored now."""
-    was = _was(form)
-    return {name: form[name] for name in form if form[name].strip() != was.get(name)}
-
-
 @bp.get("/projects/<path:code>")
 def one(code: str) -> Response:
     """Answer a project: its steps, answers, cases before and after, households and sites."""
@@ -118,7 +104,7 @@ def one(code: str) -> Response:
 def _one(code: str, problem: GridmapError | None = None, written: forms.Form | None = None) -> Response:
     # Before the rest is read: what is saved in between is found when the form comes back.
     version = project_acts.version(context.database(), context.actor(), "projects", code)
-    wrote = {} if written is None else _written(written)
+    wrote = {} if written is None else forms.written(written)
     seen = projects.seen(context.database(), context.scope(), code, now=shown.now())
     ground = small_map.ground(shown.places())
     return page(
@@ -160,7 +146,7 @@ def change(code: str) -> Response:
     try:
         outline = form.get("shape", "").strip()
         stored = projects.find(context.database(), context.scope(), "projects", code)
-        was = _was(form)
+        was = forms.was(form)
         same = not outline or outline == was.get("shape", _corners(stored["shape"]))
         project_acts.save(
             context.database(),
@@ -263,7 +249,7 @@ def _book(problem: GridmapError | None = None, written: forms.Form | None = None
         before=(first - dt.timedelta(days=7)).isoformat() if first.toordinal() > 7 else None,
         after=(first + dt.timedelta(days=7)).isoformat() if first.year < dt.MAXYEAR else None,
         fields=_ASKED,
-        written={} if written is None else _written(written),
+        written={} if written is None else forms.written(written),
         today=shown.today(),
         like=_like,
         may_write=_may_write(),
@@ -295,7 +281,7 @@ def ask() -> Response:
             form.get("reason", "").strip() or "登记",
             new="new" in form,
             seen=form.get("seen") or None,
-            was=_was(form),
+            was=forms.was(form),
         )
     except _REFUSED as error:
         return _book(error, form)

@@ -4,39 +4,17 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, request, url_for
 
-from gridmap.domain.fields import Field, Noun
-from gridmap.domain.records import GRIDS, NOUNS
+from gridmap.domain.fields import Field
 from gridmap.errors import Conflict, GridmapError, InvalidInput, NotFound
-from gridmap.services.ground import corrections
-from gridmap.services.house import IMPORT_KINDS
+from gridmap.services import single_records
 from gridmap.services.imports import acts
-from gridmap.services.imports.kinds import ImportKind
 from web import context
-from web.desk import forms, shown
+from web.desk import forms
 from web.desk.shown import page
 
 bp = Blueprint("records", __name__)
 
-RECORDS = ("teams", "organisations", "migrants", "fixed_points", "grids")
-"""Kinds of record that are put right here, in the order in which the page offers them."""
 _REFUSED = (InvalidInput, NotFound, Conflict)
-_MOST_GRIDS = 500
-
-
-def _kind(noun: str) -> ImportKind:
-    if noun not in RECORDS or noun == "grids":
-        raise NotFound("record-kind", "没有这类记录。", "There is no such kind of record.")
-    return IMPORT_KINDS[noun]
-
-
-def _noun(noun: str) -> Noun:
-    return GRIDS if noun == "grids" else NOUNS[_kind(noun).noun]
-
-
-def _fields(noun: str) -> list[Field]:
-    if noun == "grids":
-        return [GRIDS.field(name) for name in corrections.CORRECTED]
-    return [f for f in NOUNS[noun].fields if f.name not in NOUNS[noun].unique and f.name != "village_name"]
 
 
 @bp.get("/records")
@@ -48,24 +26,14 @@ def show(noun: str = "teams") -> Response:
 
 def _list(noun: str, problem: GridmapError | None = None) -> Response:
     words = request.args.get("q", "").strip()
-    database, actor = context.database(), context.actor()
-    if noun == "grids":
-        rows = [
-            {"code": str(g.grid_key), "name_zh": g.name_zh, "grid_key": g.grid_key}
-            for g in shown.places().grids
-            if not words or words in g.name_zh or words in str(g.grid_key)
-        ][:_MOST_GRIDS]
-        gone = []
-    else:
-        rows = acts.list_records(database, actor, _kind(noun), words)
-        gone = acts.list_withdrawn(database, actor, _kind(noun))
+    rows, gone = single_records.listed(context.database(), context.actor(), noun, words)
     return page(
         "desk/records.html",
         "imports",
         status=problem.status if problem else 200,
         problem=problem.as_dict() if problem else None,
-        noun=_noun(noun),
-        nouns=[_noun(name) for name in RECORDS],
+        noun=single_records.noun_of(noun),
+        nouns=[single_records.noun_of(name) for name in single_records.SINGLE],
         rows=rows,
         gone=gone,
         words=words,
@@ -81,30 +49,21 @@ def one(noun: str, key: str) -> Response:
 def _one(
     noun: str, key: str, problem: GridmapError | None = None, written: forms.Form | None = None
 ) -> Response:
-    database, actor = context.database(), context.actor()
-    if noun == "grids":
-        found = next((g for g in shown.places().grids if str(g.grid_key) == key), None)
-        if found is None:
-            raise NotFound("grid-not-found", "没有这个网格。", "There is no such grid.")
-        row = corrections.told_of(database, actor.scope, found.grid_key)
-        version = acts.version_of(row)
-    else:
-        row = acts.find_record(database, actor, _kind(noun), key)
-        version = acts.version_of(row)
-        axes = [f.name for f in NOUNS[noun].fields if f.kind in {"x", "y"}]
-        row |= dict(zip(axes, (row.get("lon"), row.get("lat")), strict=True))
+    found = single_records.find(context.database(), context.actor(), noun, key)
+    wrote = {} if written is None else forms.written(written)
+    fields = single_records.fields_of(noun)
     return page(
         "desk/record.html",
         "imports",
         status=problem.status if problem else 200,
         problem=problem.as_dict() if problem else None,
-        noun=_noun(noun),
+        noun=single_records.noun_of(noun),
         key=key,
-        version=version,
-        row=row,
-        fields=_fields(noun),
-        written=written or {},
-        spelled={f.name: _offered(f) for f in _fields(noun) if f.codes},
+        version=found.version,
+        row=found.row,
+        fields=fields,
+        written=wrote,
+        spelled={f.name: _offered(f) for f in fields if f.codes},
     )
 
 
@@ -114,22 +73,29 @@ def _offered(field: Field) -> list[tuple[str, str]]:
     return [(code, label) for label, code in labels(field.codes or {}).items()]
 
 
+def _told(form: forms.Form, noun: str) -> dict[str, str]:
+    """Return what somebody wrote: a field that was left alone says nothing, but both halves of a place go together."""
+    wrote = forms.written(form)
+    axes = single_records.axes_of(noun)
+    if set(axes) & set(wrote):
+        wrote |= {axis: form[axis] for axis in axes if axis in form}
+    return {f.name: wrote[f.name].strip() for f in single_records.fields_of(noun) if f.name in wrote}
+
+
 @bp.post("/records/<noun>/<path:key>/change")
 def change(noun: str, key: str) -> Response:
     """Put fields of a record right, or move it."""
     form = forms.own_form()
-    database, actor, reason = context.database(), context.actor(), form.get("reason", "")
-    seen = form.get("seen") or None
     try:
-        told = {f.name: form.get(f.name, "").strip() for f in _fields(noun) if f.name in form}
-        if noun == "grids":
-            if not key.isdecimal():
-                raise NotFound("grid-not-found", "没有这个网格。", "There is no such grid.")
-            corrections.correct_grid(database, actor, int(key), told, reason, seen=seen)
-        else:
-            # What says nothing of the place leaves it; a grid that is only named moves no point.
-            told = {n: v for n, v in told.items() if v or n != "grid_code"}
-            acts.change(database, actor, _kind(noun), key, told, reason, seen=seen)
+        single_records.change(
+            context.database(),
+            context.actor(),
+            noun,
+            key,
+            _told(form, noun),
+            form.get("reason", ""),
+            seen=form.get("seen") or None,
+        )
     except _REFUSED as error:
         return _one(noun, key, error, form)
     return redirect(url_for("records.one", noun=noun, key=key, told="kept"), 303)  # type: ignore[return-value]
@@ -143,7 +109,7 @@ def merge(noun: str, key: str) -> Response:
         acts.merge(
             context.database(),
             context.actor(),
-            _kind(noun),
+            single_records.kind_of(noun),
             key,
             form.get("other", "").strip(),
             form.get("reason", ""),
@@ -158,7 +124,9 @@ def withdraw(noun: str, key: str) -> Response:
     """Withdraw a record: it is kept and marked."""
     form = forms.own_form()
     try:
-        acts.withdraw(context.database(), context.actor(), _kind(noun), key, form.get("reason", ""))
+        acts.withdraw(
+            context.database(), context.actor(), single_records.kind_of(noun), key, form.get("reason", "")
+        )
     except _REFUSED as error:
         return _one(noun, key, error)
     return redirect(url_for("records.show", noun=noun, told="kept"), 303)  # type: ignore[return-value]
@@ -169,7 +137,9 @@ def restore(noun: str, key: str) -> Response:
     """Put a withdrawn record back into force."""
     form = forms.own_form()
     try:
-        acts.restore(context.database(), context.actor(), _kind(noun), key, form.get("reason", ""))
+        acts.restore(
+            context.database(), context.actor(), single_records.kind_of(noun), key, form.get("reason", "")
+        )
     except _REFUSED as error:
         return _list(noun, error)
     return redirect(url_for("records.one", noun=noun, key=key, told="kept"), 303)  # type: ignore[return-value]

@@ -29,7 +29,15 @@ from gridmap.ingest.boundaries import (
 )
 from gridmap.ingest.boundaries.draft import polygons_only
 from gridmap.ingest.boundaries.table import TABLES, correct_from_table
-from gridmap.services.ground.comparison import Shift, count_renamed, count_split, find_shift, moved_m, shifted
+from gridmap.services.ground.comparison import (
+    Shift,
+    compare,
+    count_renamed,
+    count_split,
+    find_shift,
+    moved_m,
+    shifted,
+)
 from gridmap.services.ground.entered import enter_version
 from gridmap.services.ground.succession import (
     declared_links,
@@ -108,6 +116,8 @@ class BoundaryResult:
         Names of grids with another outline to the most that it lies off the former one, m.
     split : int
         Grids that ended and whose land several others took over.
+    run_id : int or None
+        Number under which it is listed and taken back.
     """
 
     draft: BoundaryDraft
@@ -123,6 +133,7 @@ class BoundaryResult:
     reassigned: dict[str, int] = field(default_factory=dict)
     moved: dict[str, float] = field(default_factory=dict)
     split: int = 0
+    run_id: int | None = None
 
     @property
     def errors(self) -> list[Finding]:
@@ -140,6 +151,7 @@ def import_boundaries(
     actor: Actor | None = None,
     parameters: Mapping[str, Any] | None = None,
     on_progress: Progress | None = None,
+    guard: Callable[[Session], None] | None = None,
 ) -> BoundaryResult:
     """Import a version of the boundaries.
 
@@ -162,6 +174,8 @@ def import_boundaries(
         What is kept with the import beside its files.
     on_progress : callable, optional
         Called with ``(step, done, total)``; steps are ``read``, ``check``, ``write`` and ``reassign``.
+    guard : callable, optional
+        Called with the session before anything is written; what it raises ends the import.
 
     Returns
     -------
@@ -197,6 +211,8 @@ def import_boundaries(
         return result
     day = options.valid_from or today or dt.datetime.now(ZoneInfo(database.settings.timezone)).date()
     with database.scoped_session(scope.for_upkeep(), write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
+        if guard is not None:
+            guard(session)
         done = put_into_force(
             session,
             result,
@@ -265,7 +281,7 @@ def put_into_force(
     old = stored.current_frame(session)
     # The first version may begin grid by grid as the file says; a later one begins on its own day.
     new = _rows(draft.grids, epsg, day, file_decides=old.empty and not was_asked)
-    same, changed, added, ended = _compare(old, new)
+    same, changed, added, ended = compare(old, new)
     if not (changed or added or ended):
         return BoundaryResult(draft, result.findings, result.mended, kept=len(same))
     _not_before(stored.last_change(session), day)
@@ -310,6 +326,7 @@ def put_into_force(
         reassigned=reassigned,
         moved={name: metres for name, metres in moved.values() if metres > 0},
         split=count_split(links, set(ended)),
+        run_id=run,
     )
 
 
@@ -322,9 +339,6 @@ def _not_before(last: dt.date | None, day: dt.date) -> None:
             f"The boundaries last changed on {last}; a new version cannot begin before. "
             "Give that day or a later one with --valid-from.",
         )
-
-
-_PLAIN = ("code", "name_zh", "name_en", "population", "households")
 
 
 def _rows(grids: gpd.GeoDataFrame, epsg: int, day: dt.date, *, file_decides: bool) -> gpd.GeoDataFrame:
@@ -362,38 +376,5 @@ def _valid(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     return shapes
 
 
-def _compare(
-    old: gpd.GeoDataFrame, new: gpd.GeoDataFrame
-) -> tuple[list[int], list[int], list[int], list[int]]:
-    """Keys that stay as they are, change, are new, and end."""
-    before = {int(r.grid_key): r for r in old.itertuples()}
-    same, changed, added = [], [], []
-    for row in new.itertuples():
-        key = int(row.grid_key)
-        was = before.get(key)
-        if was is None:
-            added.append(key)
-        elif all(_equal(getattr(was, c), getattr(row, c)) for c in _PLAIN) and _same_land(
-            was.geometry, row.geometry
-        ):
-            same.append(key)
-        else:
-            changed.append(key)
-    ended = sorted(set(before) - {int(k) for k in new["grid_key"]})
-    return same, changed, added, ended
-
-
-def _same_land(a: shapely.Geometry, b: shapely.Geometry) -> bool:
-    return bool(shapely.equals_exact(shapely.normalize(_multi(a)), shapely.normalize(_multi(b)), 1e-9))
-
-
-def _multi(shape: Any) -> shapely.MultiPolygon:
-    return shape if isinstance(shape, shapely.MultiPolygon) else shapely.MultiPolygon([shape])
-
-
 def _day(value: Any) -> dt.date:
     return value.date() if isinstance(value, dt.datetime) else dt.date.fromisoformat(str(value)[:10])
-
-
-def _equal(a: Any, b: Any) -> bool:
-    return (is_missing(a) and is_missing(b)) or a == b

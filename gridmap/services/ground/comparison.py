@@ -1,4 +1,4 @@
-"""What a new version of the boundaries does to the one in force: moved as a whole, renamed."""
+"""What a new version of the boundaries does to the one in force: what differs, moved as a whole, renamed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gridmap import crs
 from gridmap.errors import Conflict
+from gridmap.services.ground.succession import is_missing
 
 _LEAST_M = 20.0
 _ALIKE_M = 8.0
@@ -136,3 +137,39 @@ def shifted(shift: Shift) -> Conflict:
         f"全部网格都向同一方向平移了约 {shift.metres:.0f} 米{zh}；确实如此时加 --accept-shift。",
         f"All grids lie {shift.metres:.0f} m elsewhere, in one direction{en}; if that is meant, add --accept-shift.",
     )
+
+
+_PLAIN = ("code", "name_zh", "name_en", "population", "households")
+
+
+def compare(
+    old: gpd.GeoDataFrame, new: gpd.GeoDataFrame
+) -> tuple[list[int], list[int], list[int], list[int]]:
+    """Return the keys that stay as they are, change, are new, and end."""
+    before = {int(r.grid_key): r for r in old.itertuples()}
+    same, changed, added = [], [], []
+    for row in new.itertuples():
+        key = int(row.grid_key)
+        was = before.get(key)
+        if was is None:
+            added.append(key)
+        elif all(_equal(getattr(was, c), getattr(row, c)) for c in _PLAIN) and _same_land(
+            was.geometry, row.geometry
+        ):
+            same.append(key)
+        else:
+            changed.append(key)
+    ended = sorted(set(before) - {int(k) for k in new["grid_key"]})
+    return same, changed, added, ended
+
+
+def _same_land(a: shapely.Geometry, b: shapely.Geometry) -> bool:
+    return bool(shapely.equals_exact(shapely.normalize(_multi(a)), shapely.normalize(_multi(b)), 1e-9))
+
+
+def _multi(shape: Any) -> shapely.MultiPolygon:
+    return shape if isinstance(shape, shapely.MultiPolygon) else shapely.MultiPolygon([shape])
+
+
+def _equal(a: Any, b: Any) -> bool:
+    return (is_missing(a) and is_missing(b)) or a == b

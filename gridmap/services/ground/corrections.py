@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from sqlalchemy.orm import Session
+
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.records import GRIDS
@@ -19,6 +21,7 @@ from gridmap.services.imports.acts import checked_reason, overtaken, version_of
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
 
+AT_ONCE = 500
 CORRECTED = ("name_zh", "name_en", "population", "households")
 """What is put right here; outlines come as files."""
 
@@ -55,7 +58,9 @@ def correct_grid(
     """
     why = checked_reason(reason)
     given = {name: text.strip() for name, text in told.items() if text.strip()}
-    if not given or not set(given) <= set(CORRECTED):
+    if not given and set(told) <= set(CORRECTED):
+        raise InvalidInput("edit-nothing", "没有更改任何内容。", "Nothing was changed.")
+    if not set(given) <= set(CORRECTED):
         fields = "、".join(CORRECTED)
         raise InvalidInput(
             "grid-fields",
@@ -65,10 +70,13 @@ def correct_grid(
     for name in ("name_zh", "name_en"):
         if name in given:
             checked_text(given[name])
-    if seen is not None:
-        now = told_of(database, actor.scope, grid_key)
-        if seen != version_of(now):
+
+    def guard(session: Session) -> None:
+        stored.lock(session, grid_key)
+        now = _told(session, grid_key)
+        if seen is not None and seen != version_of(now):
             raise overtaken(GRIDS, now, told)
+
     with tempfile.TemporaryDirectory(prefix="gridmap-grid-") as folder:
         file = Path(folder) / "更改.csv"
         with file.open("w", encoding="utf-8", newline="") as out:
@@ -80,10 +88,21 @@ def correct_grid(
             BoundaryOptions(),
             actor=actor,
             parameters={"act": "change", "reason": why, "key": str(grid_key)},
+            guard=guard,
         )
     if not done.committed:
         raise InvalidInput("edit-nothing", "没有更改任何内容。", "Nothing was changed.")
     return done
+
+
+def listed(database: Database, scope: Scope, words: str = "") -> list[dict[str, object]]:
+    """List grids that stand now by key and name, those whose name or code fits some words; at most `AT_ONCE`."""
+    with database.scoped_session(scope) as session:
+        found = stored.list_grids(session, geometry=False, words=words or None, limit=AT_ONCE)
+    return [
+        {"code": str(g["grid_key"]), "name_zh": g["name_zh"], "grid_key": g["grid_key"], "level": g["level"]}
+        for g in found
+    ]
 
 
 def told_of(database: Database, scope: Scope, grid_key: int) -> dict[str, object]:
@@ -95,7 +114,11 @@ def told_of(database: Database, scope: Scope, grid_key: int) -> dict[str, object
         When there is no such grid in the scope.
     """
     with database.scoped_session(scope) as session:
-        found = stored.current_frame(session, keys=[grid_key])
+        return _told(session, grid_key)
+
+
+def _told(session: Session, grid_key: int) -> dict[str, object]:
+    found = stored.current_frame(session, keys=[grid_key])
     if found.empty:
         raise grid_not_found(grid_key)
     row = found.iloc[0]

@@ -155,6 +155,13 @@ def predecessors(session: Session, keys: Sequence[int]) -> dict[tuple[int, dt.da
     return out
 
 
+def lock(session: Session, grid_key: int) -> None:
+    """Keep the row of a grid that stands now from others until the transaction ends."""
+    session.execute(
+        select(Grid.grid_key).where(Grid.grid_key == grid_key, Grid.valid_to.is_(None)).with_for_update()
+    )
+
+
 def current_frame(
     session: Session, *, keys: Sequence[int] | None = None, level: int | None = None
 ) -> gpd.GeoDataFrame:

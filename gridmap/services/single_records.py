@@ -1,0 +1,157 @@
+"""Single records of teams, bodies, sites, fixed points and grids: found, put right, moved, merged, withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gridmap.domain.accounts import Actor
+from gridmap.domain.fields import Field, Noun
+from gridmap.domain.records import GRIDS, NOUNS
+from gridmap.errors import NotFound
+from gridmap.services.ground import corrections
+from gridmap.services.house import IMPORT_KINDS
+from gridmap.services.imports import acts
+from gridmap.services.imports.kinds import ImportKind
+from gridmap.storage.database import Database
+from gridmap.storage.imports.journal import Withdrawn
+
+SINGLE = ("teams", "organisations", "migrants", "fixed_points", "grids")
+"""Kinds of record that are put right one by one, in the order in which the page offers them."""
+
+_UNTOLD = "village_name"
+"""Field that says in words what the grid's code says."""
+
+
+def kind_of(name: str) -> ImportKind:
+    """Return the kind of import of a kind of record; grids have none.
+
+    Raises
+    ------
+    NotFound
+    """
+    if name not in SINGLE or name == GRIDS.name:
+        raise NotFound("record-kind", "没有这类记录。", "There is no such kind of record.")
+    return IMPORT_KINDS[name]
+
+
+def noun_of(name: str) -> Noun:
+    """Return the noun of a kind of record.
+
+    Raises
+    ------
+    NotFound
+    """
+    return GRIDS if name == GRIDS.name else NOUNS[kind_of(name).noun]
+
+
+def fields_of(name: str) -> list[Field]:
+    """List the fields that are put right here.
+
+    Raises
+    ------
+    NotFound
+    """
+    noun = noun_of(name)
+    if noun is GRIDS:
+        return [GRIDS.field(field) for field in corrections.CORRECTED]
+    return [f for f in noun.fields if f.name not in noun.unique and f.name != _UNTOLD]
+
+
+def axes_of(name: str) -> list[str]:
+    """List the fields of a place, longitude first; none of grids."""
+    return [f.name for f in noun_of(name).fields if f.kind in {"x", "y"}]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record in force.
+
+    Attributes
+    ----------
+    row : dict
+        Its fields, the place under the names of its fields and as ``lon`` and ``lat``.
+    version : str
+        Another one as soon as any field is.
+    """
+
+    row: dict[str, object]
+    version: str
+
+
+def listed(
+    database: Database, actor: Actor, name: str, words: str = ""
+) -> tuple[list[dict[str, object]], list[Withdrawn]]:
+    """List records in force whose code or name holds some words, at most 500, and those that are withdrawn.
+
+    Raises
+    ------
+    NotFound
+    """
+    if name != GRIDS.name:
+        kind = kind_of(name)
+        return acts.list_records(database, actor, kind, words), acts.list_withdrawn(database, actor, kind)
+    return corrections.listed(database, actor.scope, words), []
+
+
+def find(database: Database, actor: Actor, name: str, key: str) -> Found:
+    """Return a record in force.
+
+    Raises
+    ------
+    NotFound
+    """
+    if name == GRIDS.name:
+        row = corrections.told_of(database, actor.scope, _grid(key))
+        return Found(row, acts.version_of(row))
+    row = acts.find_record(database, actor, kind_of(name), key)
+    placed = dict(zip(axes_of(name), (row.get("lon"), row.get("lat")), strict=True))
+    return Found(row | placed, acts.version_of(row))
+
+
+def change(
+    database: Database,
+    actor: Actor,
+    name: str,
+    key: str,
+    told: Mapping[str, str | None],
+    reason: str,
+    *,
+    seen: str | None = None,
+) -> int:
+    """Put fields of a record right, or move it; return the number of the act, by which it is taken back.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+        Answers for the whole workspace.
+    name, key : str
+        Kind of record, and its key.
+    told : mapping
+        Field to text as a person writes it; an empty one empties the field, but for a grid's.
+    reason : str
+    seen : str, optional
+        Version of what was `Found` when the person began to write.
+
+    Raises
+    ------
+    NotFound
+    InvalidInput
+        When a field is wrong, or nothing changes.
+    Conflict
+        When somebody else has changed it since it was `seen`.
+    """
+    if name == GRIDS.name:
+        fields = {field: text or "" for field, text in told.items()}
+        done = corrections.correct_grid(database, actor, _grid(key), fields, reason, seen=seen)
+        return done.run_id or 0
+    # What says nothing of the grid leaves it; a grid that is only named moves no point.
+    fields_told = {field: text for field, text in told.items() if text or field != "grid_code"}
+    return acts.change(database, actor, kind_of(name), key, fields_told, reason, seen=seen).run_id or 0
+
+
+def _grid(key: str) -> int:
+    if not (key.isascii() and key.isdecimal()):
+        raise NotFound("grid-not-found", "没有这个网格。", "There is no such grid.")
+    return int(key)
