@@ -91,6 +91,10 @@ REVISIT_SHARE = 0.6
 LOSS = 0.03
 BALANCE = 0.01
 MAX_WAIT_S = 900.0
+DOSE_MIN = 105.0
+"""A quarter of an hour a night."""
+PATROL_FOUND = "patrol"
+"""Channel of incidents that a patrol found."""
 ALPHA_SHARE = 0.05
 ASKED_SHARE = 0.3
 """Share of solved cases whose parties are asked, by lot, whether they are satisfied."""
@@ -118,6 +122,7 @@ BALANCED = Term(
 )
 WAIT = Term("max-wait", "s", MAX_WAIT_S, 0, 43_200, "每次最长等候", "longest wait before a visit")
 INTERVAL = Term("max-interval", "s", None, 600, 43_200, "两次到访最长的间隔", "most time between two visits")
+DOSE = Term("dose", "min", DOSE_MIN, 0, 10_080, "一周应有的驻留", "minutes a week that a place is to have")
 LOST = Term("loss", "", LOSS, 0, 0.5, "最多放弃的得分", "most share of prize given up")
 NIGHTS = Term("nights", "", 1, 1, 31, "连续几夜", "consecutive nights")
 DAYS = Term("days", "d", FIRST_DAYS, 1, 366, "开始时显示的天数", "days that are shown first")
@@ -154,7 +159,7 @@ TERMS = {
     term.name: term
     for term in (
         *(SEED, SEARCH, STEPS, DWELL, VILLAGE_SHARE, VISITS, GAP, REVISIT, LOST, NIGHTS),
-        *(BALANCED, WAIT, INTERVAL, REST, DAYS, WEEKS, SITES, SITE_LIMIT, SITING),
+        *(BALANCED, WAIT, DOSE, INTERVAL, REST, DAYS, WEEKS, SITES, SITE_LIMIT, SITING),
         *(LEVEL, HEXAGONS, BANDWIDTH, CELL, MAX_POPULATION, PERMUTATIONS, ALPHA, PRESENCE),
         *(PEOPLE, SEVERITY, ACCURACY, VOLUNTEERS, FOUND),
     )

@@ -43,8 +43,8 @@ def town(make_database: Any) -> Iterator[Database]:
     return made
 
 
-def plan_of(town: Database, night: dt.date = NIGHT) -> dict[str, Any]:
-    asked = PatrolRequest(on=night, seed=11, seconds=None, iterations=5_000)
+def plan_of(town: Database, night: dt.date = NIGHT, **given: Any) -> dict[str, Any]:
+    asked = PatrolRequest(on=night, seed=11, seconds=None, iterations=5_000, **given)
     return plans.plan_patrols(town, WHOLE, asked)
 
 
@@ -253,6 +253,19 @@ def test_the_night_after_only_stops_that_were_come_to_are_worth_less(
     # Nobody came within 100 m of these, not even for another stop.
     alone = [stop for stop in planned - made if since[stop] is None]
     assert len(alone) > len(planned - made) / 2
+    terms = {r["stop"]: r["terms"] for r in after["summary"]["reasons"]}
+    assert all(terms[stop]["delivered_min"] > 5.0 for stop in made)
+    assert all(terms[stop]["delivered_min"] == 0.0 for stop in alone)
+    for told in terms.values():
+        assert told["dose"] == pytest.approx(1.0 - 0.5 * min(1.0, told["delivered_min"] / 105.0), abs=1e-3)
+    little = plan_of(driven_town, NIGHT + dt.timedelta(days=1), dose_min=1.0)
+    (notice,) = (n for n in little["summary"]["notices"] if n["code"] == "dose-had")
+    assert all(stop in notice["zh"] for stop in made)
+    assert {r["stop"] for r in little["summary"]["reasons"] if r["terms"]["dose"] == 0.5} >= made
+    free = plan_of(driven_town, NIGHT + dt.timedelta(days=1), dose_min=0.0)
+    assert all(r["terms"]["dose"] == 1.0 for r in free["summary"]["reasons"])
+    for other in (little, free):
+        kept_plans.delete_plan(driven_town, Actor.at_the_machine(), other["patrol_id"])
     kept_plans.delete_plan(driven_town, Actor.at_the_machine(), after["patrol_id"])
 
 

@@ -110,6 +110,12 @@ def test_each_term_of_the_prize_is_its_formula() -> None:
     assert grows[0] == 0.5
     assert grows == sorted(grows)
     assert grows[-1] < 1.0
+    doses = [
+        terms_of(12.0, 2.0, None, None, None, delivered_min=m, dose_min=60.0).prize for m in (0, 30, 60, 90)
+    ]
+    assert doses == pytest.approx([10.0, 7.5, 5.0, 5.0])
+    assert terms_of(12.0, 2.0, None, None, None, delivered_min=90.0).prize == 10.0
+    assert terms_of(12.0, 2.0, None, None, None, patrol_found=4).prize == 6.0
 
 
 def test_nights_before_lower_the_prize_and_count_for_the_week(town: Database) -> None:

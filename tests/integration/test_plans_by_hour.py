@@ -1,4 +1,4 @@
-"""Plans whose prizes change with the hour: asked for by command, API and page, told beside routes by place only."""
+"""Plans whose prizes change with the hour, and yield where patrols found and stayed; told beside routes by place."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from gridmap.domain.gridkey import Scope
+from gridmap.services.hotspots.forecasts import score_forecast
+from gridmap.services.hotspots.observations import load_inputs
+from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.rules import Rules
 from gridmap.services.patrols.follow.hours import plan_hours
@@ -100,6 +103,32 @@ def test_a_plan_that_a_former_release_kept_is_opened_and_solved_again(town: Data
     _, old, _ = load_kept(town, WHOLE, number)
     assert old.prize == pytest.approx(made["summary"]["prize"], abs=1e-3)
     assert plans.solve_again(town, WHOLE, number, iterations=500)["replaces_id"] == number
+
+
+def test_what_patrols_found_is_left_out_of_prizes_and_forecasts_unless_it_is_asked_for(
+    town: Database,
+) -> None:
+    before = planned(town)
+    with town.scoped_session(WHOLE, write=True) as session:
+        session.execute(
+            text("update incidents set channel = 'patrol' where incident_id % 3 = 0 and not sealed")
+        )
+    after, everything = planned(town), planned(town, patrol_found=True)
+    was = {r["stop"]: r for r in before["summary"]["reasons"] if r["terms"]}
+    hot = [(was[r["stop"]], r) for r in after["summary"]["reasons"] if r["stop"] in was]
+    assert any(now["terms"]["patrol_found"] > 0 for _, now in hot)
+    for old, now in hot:
+        own = now["terms"]["patrol_found"] - old["terms"]["patrol_found"]
+        assert now["terms"]["excess"] == pytest.approx(max(old["terms"]["excess"] - own, 1.0), abs=1e-3)
+    assert any(n["code"] == "patrol-found" for n in after["summary"]["notices"])
+    assert not any(n["code"] == "patrol-found" for n in everything["summary"]["notices"])
+
+    asked = HotspotSpec("gi", dt.date(2026, 5, 1), dt.date(2026, 10, 31), domain="policing", level=3, seed=1)
+    alone = load_inputs(town, WHOLE, asked, patrol_found=False)
+    whole = load_inputs(town, WHOLE, asked)
+    assert 0.5 < (alone.counts.sum() + alone.outside) / (whole.counts.sum() + whole.outside) < 0.8
+    assert score_forecast(town, WHOLE, asked, weeks=4)["data_sha256"] == alone.sha256
+    assert score_forecast(town, WHOLE, asked, weeks=4, patrol_found=True)["data_sha256"] == whole.sha256
 
 
 def test_incidents_with_a_date_alone_leave_prizes_as_they_are_and_that_is_told(town: Database) -> None:

@@ -27,6 +27,7 @@ _BOTH = {
     "revisit_share": terms.REVISIT,
     "loss": terms.LOST,
     "nights": terms.NIGHTS,
+    "dose_min": terms.DOSE,
 }
 
 

@@ -47,6 +47,12 @@ def _chosen(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--from", "since", type=Day(), help="起 / first day."),
         click.option("--kind", help="类别 / kind."),
         click.option("--domain", help="领域 / domain; 默认全部 / all."),
+        click.option(
+            "--patrol-found/--no-patrol-found",
+            default=False,
+            show_default=True,
+            help="巡防发现的事件是否计入 / whether incidents that patrols found count, too.",
+        ),
     ):
         command = option(command)
     return command
@@ -68,13 +74,19 @@ def _spec(
 @click.option(
     "--area", type=float, default=0.05, show_default=True, help="标记面积比例 / share of the area flagged."
 )
-def score(weeks: int, area: float, **given: Any) -> None:
+def score(weeks: int, area: float, *, patrol_found: bool, **given: Any) -> None:
     """用未见过的周检验预测 / score forecasts on weeks they have not seen, beside counting."""
     with workspace() as database:
         spec = _spec(database, **given)
         with progress() as on_progress:
             found = score_forecast(
-                database, actor(database).scope, spec, weeks=weeks, area_share=area, on_progress=on_progress
+                database,
+                actor(database).scope,
+                spec,
+                weeks=weeks,
+                area_share=area,
+                patrol_found=patrol_found,
+                on_progress=on_progress,
             )
     table = Table(
         title=f"检验 {found['weeks']} 周，{found['incidents']} 件，标记 {area:.0%} 面积 / held-out weeks"
@@ -110,10 +122,16 @@ def _row(row: Score) -> list[str]:
 @click.option(
     "--model", type=click.Choice([*_NAMES]), default="blend", show_default=True, help="模型 / model."
 )
-def next_(model: str, **given: Any) -> None:
+def next_(model: str, *, patrol_found: bool, **given: Any) -> None:
     """下一周的预期件数 / expected counts of the next week."""
     with workspace() as database:
-        found = next_week(database, actor(database).scope, _spec(database, **given), model=model)
+        found = next_week(
+            database,
+            actor(database).scope,
+            _spec(database, **given),
+            model=model,
+            patrol_found=patrol_found,
+        )
     table = Table(
         title=f"{found['first_day']} 起一周的预期件数 / expected in the week from {found['first_day']}"
     )

@@ -52,6 +52,7 @@ def group() -> None:
 @asked(terms.INTERVAL, "--max-interval", "max_interval_min", per=60)
 @asked(terms.WAIT, "--max-wait", "max_wait_min", per=60)
 @asked(terms.BALANCED, "--balance")
+@asked(terms.DOSE, "--dose", "dose_min")
 @asked(terms.REVISIT, "--revisit-share")
 @click.option("--break", "rest", help="各队休息 / break of every team: 23:00-01:00/30.")
 @click.option(
@@ -75,6 +76,12 @@ def group() -> None:
     default=False,
     show_default=True,
     help="得分是否分时段 / whether prizes change with the hours of incidents.",
+)
+@click.option(
+    "--patrol-found/--no-patrol-found",
+    default=False,
+    show_default=True,
+    help="巡防发现的事件是否计入得分 / whether incidents that patrols found count for prizes, too.",
 )
 @click.option(
     "--vary", is_flag=True, help="从接近最优的方案中按种子抽取 / draw tonight's plan from nearly best ones."

@@ -67,6 +67,7 @@ def score_forecast(
     *,
     weeks: int = 12,
     area_share: float = 0.05,
+    patrol_found: bool = False,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> ForecastScore:
     """Score all models on the last weeks of a period, which they have not seen, beside counting.
@@ -81,6 +82,8 @@ def score_forecast(
         Held-out weeks.
     area_share : float
         Share of the area that a model may flag.
+    patrol_found : bool
+        Whether incidents that patrols found count, too: where patrols look they find, and would be sent again.
     on_progress : callable, optional
 
     Returns
@@ -96,7 +99,7 @@ def score_forecast(
     """
     tell = on_progress or (lambda *_: None)
     tell("read", 0, 1)
-    inputs = load_inputs(database, scope, spec)
+    inputs = load_inputs(database, scope, spec, patrol_found=patrol_found)
     tell("read", 1, 1)
     history, first = weekly_history(inputs, spec.since, spec.until)
     found = forecast.score(
@@ -127,8 +130,10 @@ def score_forecast(
     }
 
 
-def next_week(database: Database, scope: Scope, spec: HotspotSpec, *, model: str = "blend") -> NextWeek:
-    """Predict the incidents of each grid in the week after a period.
+def next_week(
+    database: Database, scope: Scope, spec: HotspotSpec, *, model: str = "blend", patrol_found: bool = False
+) -> NextWeek:
+    """Predict the incidents of each grid in the week after a period; `patrol_found` as for `score_forecast`.
 
     Returns
     -------
@@ -141,7 +146,7 @@ def next_week(database: Database, scope: Scope, spec: HotspotSpec, *, model: str
     InvalidInput
         When there are too few weeks or incidents.
     """
-    inputs = load_inputs(database, scope, spec)
+    inputs = load_inputs(database, scope, spec, patrol_found=patrol_found)
     history, _ = weekly_history(inputs, spec.since, spec.until)
     if not history.weeks:
         raise InvalidInput("forecast-weeks", "时段不足一周。", "The period is shorter than a week.")

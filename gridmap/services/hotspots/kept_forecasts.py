@@ -71,7 +71,7 @@ def keep_forecast(database: Database, scope: Scope, asked: WeekAsked, *, owner: 
     if there is not None:
         return there
     spec = spec_of(database, scope, asked)
-    inputs = load_inputs(database, scope, spec)
+    inputs = load_inputs(database, scope, spec, patrol_found=False)
     history, _ = weekly_history(inputs, spec.since, spec.until)
     area = inputs.cells.geometry.area.to_numpy()
     found = forecast.predict(history, inputs.centres, area=area)
@@ -246,7 +246,9 @@ def track(
         since, until = told[0].first_day, told[-1].first_day + WEEK - dt.timedelta(days=1)
         query = IncidentQuery(asked.within, since, until, (asked.domain,) if asked.domain else ())
         by_village = asked.level <= VILLAGE
-        points, _ = incident_points(session, chosen_by(database, query), by_village=by_village)
+        points, _ = incident_points(
+            session, chosen_by(database, query), by_village=by_village, patrol_found=False
+        )
     week = np.floor(local_days(points.at_s, since, ZoneInfo(database.settings.timezone)) / DAYS)
     key = points.grid_key - points.grid_key % SUBTREE_SIZE[asked.level]
     weeks = [_held(one, key[week == (one.first_day - since).days // DAYS], area_share, today) for one in told]

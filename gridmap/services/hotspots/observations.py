@@ -128,8 +128,8 @@ def scope_of(scope: Scope, within: int | None) -> Scope:
     return inside
 
 
-def load_inputs(database: Database, scope: Scope, spec: HotspotSpec) -> Inputs:
-    """Read what a run works on.
+def load_inputs(database: Database, scope: Scope, spec: HotspotSpec, *, patrol_found: bool = True) -> Inputs:
+    """Read what a run works on; `patrol_found` tells whether incidents that patrols found are among them.
 
     Raises
     ------
@@ -150,7 +150,9 @@ def load_inputs(database: Database, scope: Scope, spec: HotspotSpec) -> Inputs:
     with database.scoped_session(scope, timeout_s=600) as session:
         if spec.within is not None and stored.find_grid(session, spec.within) is None:
             raise grid_not_found(spec.within)
-        points, sealed = hotspots.incident_points(session, chosen, by_village=not spec.closer_than_village)
+        points, sealed = hotspots.incident_points(
+            session, chosen, by_village=not spec.closer_than_village, patrol_found=patrol_found
+        )
         frame = stored.current_frame(session)
         heads = hotspots.head_counts(session)
     if not len(points) and sealed:

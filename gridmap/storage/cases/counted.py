@@ -33,7 +33,7 @@ _FACTS: tuple[tuple[str, Any], ...] = (
 )
 _TOLD_ONLY: tuple[tuple[str, Any], ...] = (("followed_up", Boolean), ("repeated", Boolean))
 # What sealed facts do not have; a condition on it finds none of them.
-_UNTOLD = ("incident_id", "summary", "uid", "geom", "withdrawn_at", "acted_at")
+_UNTOLD = ("incident_id", "summary", "uid", "geom", "withdrawn_at", "acted_at", "channel")
 
 
 def counted(

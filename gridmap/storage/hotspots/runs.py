@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.hotspots import Finding, KeptRun
 from gridmap.domain.protection import Counts
+from gridmap.domain.terms import PATROL_FOUND
 from gridmap.storage.cases.counted import counted_by
 from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.models import HotspotFeature, HotspotRun, MigrantCluster, Patrol
@@ -79,7 +80,7 @@ class IncidentPoints:
 
 
 def incident_points(
-    session: Session, chosen: IncidentFilter, *, by_village: bool
+    session: Session, chosen: IncidentFilter, *, by_village: bool, patrol_found: bool = True
 ) -> tuple[IncidentPoints, int]:
     """Read the incidents that a filter chooses; nothing that names a case leaves the database.
 
@@ -89,6 +90,8 @@ def incident_points(
     chosen : IncidentFilter
     by_village : bool
         Whether nothing closer than a village comes of them. Only then sealed cases are among them, without a place.
+    patrol_found : bool
+        Whether those that patrols found are among them; of sealed cases nobody is told who found them.
 
     Returns
     -------
@@ -107,6 +110,8 @@ def incident_points(
         of.record_key,
         func.extract("epoch", func.coalesce(of.reported_at, of.occurred_at)),
     ).where(*chosen.conditions(of))
+    if not patrol_found:
+        query = query.where(of.channel.is_distinct_from(PATROL_FOUND))
     left_out = 0
     if not by_village:
         sealed = select(func.count()).where(of.sealed, *chosen.conditions(of))

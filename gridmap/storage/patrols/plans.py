@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, insert, select, text
 from sqlalchemy.orm import Session
 
 from gridmap.domain.shown_plans import PlanSummary, PlanTold, RouteTold
+from gridmap.domain.terms import PATROL_FOUND
 from gridmap.storage.models import Grid, Patrol, PatrolRoute, PatrolSegment, PatrolVisit
 
 FRAME = "frame"
@@ -229,7 +230,7 @@ def median_places(
 
 
 _KINDS = text("""
-    select h.n, i.domain, i.kind, count(*)
+    select h.n, i.domain, i.kind, count(*), count(*) filter (where i.channel = :patrols)
     from unnest(cast(:n as int[]), cast(:lo as bigint[]), cast(:hi as bigint[]), cast(:wkb as bytea[]),
                 cast(:domain as text[])) as h(n, lo, hi, wkb, domain)
     join gridmap.incidents i
@@ -249,8 +250,8 @@ def kinds_of(
     since: dt.datetime,
     until: dt.datetime,
     kind: str | None = None,
-) -> list[dict[tuple[str, str], int]]:
-    """Return how many incidents of each domain and kind each area has.
+) -> tuple[list[dict[tuple[str, str], int]], list[int]]:
+    """Return how many incidents of each domain and kind each area has, and how many of them patrols found.
 
     Parameters
     ----------
@@ -263,12 +264,15 @@ def kinds_of(
         Only of this kind.
     """
     out: list[dict[tuple[str, str], int]] = [{} for _ in areas]
+    by_patrols = [0] * len(areas)
     if areas:
         lo, hi, wkb, domain = (list(column) for column in zip(*areas, strict=True))
-        given = {"n": list(range(len(areas))), "lo": lo, "hi": hi, "wkb": wkb, "domain": domain, "kind": kind}
-        for n, of, what, count in session.execute(_KINDS, given | {"since": since, "until": until}):
+        given = {"n": list(range(len(areas))), "lo": lo, "hi": hi, "wkb": wkb, "domain": domain}
+        asked = given | {"kind": kind, "since": since, "until": until, "patrols": PATROL_FOUND}
+        for n, of, what, count, found in session.execute(_KINDS, asked):
             out[int(n)][str(of), str(what)] = int(count)
-    return out
+            by_patrols[int(n)] += int(found)
+    return out, by_patrols
 
 
 def grid_at(session: Session, lon: float, lat: float) -> int | None:

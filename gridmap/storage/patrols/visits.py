@@ -43,6 +43,16 @@ class VisitRow(SeenVisit):
     on_spot: bool
 
 
+class Stay(TypedDict):
+    """A visit from its beginning to its end."""
+
+    patrol_id: int
+    team_code: str
+    stop: str
+    arrived_at: dt.datetime
+    left_at: dt.datetime
+
+
 class Driven(TypedDict):
     """A stretch of a plan that was driven; its line in EPSG:4326."""
 
@@ -181,6 +191,23 @@ def delete_check_in(session: Session, patrol_id: int, visit_id: int) -> bool:
         )
     )
     return bool(done.rowcount)  # type: ignore[attr-defined]
+
+
+def stays_of(session: Session, since: dt.datetime, until: dt.datetime) -> list[Stay]:
+    """Return the stays of which both ends are known, of plans whose shifts begin from `since` to before `until`."""
+    query = (
+        select(
+            PatrolVisit.patrol_id,
+            PatrolVisit.team_code,
+            PatrolVisit.stop,
+            PatrolVisit.arrived_at,
+            PatrolVisit.left_at,
+        )
+        .join(Patrol, Patrol.patrol_id == PatrolVisit.patrol_id)
+        .where(Patrol.begins_at >= since, Patrol.begins_at < until, PatrolVisit.left_at.is_not(None))
+        .order_by(PatrolVisit.arrived_at, PatrolVisit.visit_id)
+    )
+    return [cast("Stay", dict(row)) for row in session.execute(query).mappings()]
 
 
 def unsettled(session: Session, now: dt.datetime, oldest: dt.datetime) -> list[int]:

@@ -86,6 +86,13 @@ class PatrolPlanRequest(Strict):
     )
     max_wait_s: float = asked(terms.WAIT, description="Most time that a team waits for a visit.")
     balance: float = asked(terms.BALANCED, description="Most share of prize given up for even loads.")
+    dose_min: float = asked(
+        terms.DOSE,
+        description="Minutes a week that a place is to have; one that had them is worth half. 0: not asked.",
+    )
+    patrol_found: bool = Field(
+        default=False, description="Whether incidents that patrols found count for prizes, too."
+    )
     rest: PatrolBreak | None = Field(None, description="Break of every team.")
     rules: Rules | None = Field(None, description="Rules for single stops and teams.")
     locks: dict[str, str] = Field({}, description="Stops with the team that must visit them.")

@@ -38,12 +38,13 @@ from gridmap.services.patrols.ask.fixed_points import (
     usable_points,
     windows_of,
 )
-from gridmap.services.patrols.ask.history import History, read_history
+from gridmap.services.patrols.ask.history import read_history
 from gridmap.services.patrols.ask.own_places import next_best
 from gridmap.services.patrols.ask.places import FAR_M, OnRoads, off_road, on_roads
-from gridmap.services.patrols.ask.prize import Terms, terms_of
+from gridmap.services.patrols.ask.prize import Terms
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.wishes import ruled_stops, ruled_teams, with_wishes
+from gridmap.services.patrols.ask.worth import dosed, stop_id, terms_of_hotspots
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
 from gridmap.storage.patrols.fixed_points import FixedPointRow
@@ -125,10 +126,12 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     severities: list[float | None] = []
     medians: list[tuple[float, float] | None] = []
     kinds: list[Kinds] = []
+    by_patrols: list[int] = []
     if run is not None:
         features += next_best(run, features, chosen, asked.dwell_s)
         with database.scoped_session(scope) as session:
-            severities, medians, kinds = _of_incidents(session, run, features, zone)
+            severities, medians, kinds, by_patrols = _of_incidents(session, run, features, zone)
+        by_patrols = [0] * len(features) if asked.patrol_found else by_patrols
     points = [
         (p.x, p.y) if median is None else median
         for median, p in zip(medians, (_area(f).representative_point() for f in features), strict=True)
@@ -161,11 +164,13 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     shift = Shift(0.0, (ends_at - begins_at).total_seconds())
     with database.scoped_session(scope) as session:
         history = read_history(session, begins_at, roads.epsg)
-    days = _days_since(history, roads, len(chosen), begins_at)[: len(features)]
-    terms = _terms(features, severities, days)
+    terms = terms_of_hotspots(
+        features, severities, by_patrols, (history, roads, len(chosen)), begins_at, asked.dose_min
+    )
+    notices += dosed(features, terms)
     stops = tuple(
         Stop(
-            f"{'N' if feature.label == 'none' else 'H'}{feature.rank}",
+            stop_id(feature),
             len(chosen) + number,
             term.prize,
             asked.dwell_s,
@@ -263,19 +268,10 @@ def _on_roads(
     return again, kept, told
 
 
-def _days_since(history: History, roads: OnRoads, first: int, begins_at: dt.datetime) -> list[float | None]:
-    """Days since the last visit to where teams of any mode stand for each stop."""
-    by_mode = [
-        history.days_since(router.point(roads.snapped[mode])[first:], begins_at)
-        for mode, router in roads.routers.items()
-    ]
-    return [min((d for d in found if d is not None), default=None) for found in zip(*by_mode, strict=True)]
-
-
 def _of_incidents(
     session: Any, run: KeptRun, features: list[Finding], zone: ZoneInfo
-) -> tuple[list[float | None], list[tuple[float, float] | None], list[Kinds]]:
-    """Mean severity of each hotspot's incidents, their median place, and their kinds."""
+) -> tuple[list[float | None], list[tuple[float, float] | None], list[Kinds], list[int]]:
+    """Mean severity of each hotspot's incidents, their median place, their kinds, and how many patrols found."""
     since = dt.datetime.combine(run.since, dt.time(), zone)
     until = dt.datetime.combine(run.until + dt.timedelta(days=1), dt.time(), zone)
     areas = []
@@ -289,17 +285,8 @@ def _of_incidents(
     return (
         severities,
         stored.median_places(session, areas, since, until, MINIMUM),
-        stored.kinds_of(session, areas, since, until, run.kind),
+        *stored.kinds_of(session, areas, since, until, run.kind),
     )
-
-
-def _terms(features: list[Finding], severities: list[float | None], days: list[float | None]) -> list[Terms]:
-    known = [s for s in severities if s is not None]
-    mean = sum(known) / len(known) if known else None
-    return [
-        terms_of(float(f.evidence["observed"]), float(f.evidence["expected"] or 0.0), severity, mean, since)
-        for f, severity, since in zip(features, severities, days, strict=True)
-    ]
 
 
 def _about(

@@ -87,6 +87,11 @@ class PatrolRequest:
         Most time that a stop is left alone, from start to start, while a team may come.
     fixed_points : bool
         Whether the workspace's fixed points are visited, too.
+    dose_min : float
+        Minutes a week that a place is to have: the more of them it got in the seven days before, the less it is worth;
+        0 where that is not asked for.
+    patrol_found : bool
+        Whether incidents that patrols found count for prizes, too.
     by_hour : bool
         Whether a stop's prize changes through the shift with the hours of its incidents.
     """
@@ -114,6 +119,8 @@ class PatrolRequest:
     max_interval_s: float | None = None
     fixed_points: bool = True
     by_hour: bool = False
+    dose_min: float = terms.DOSE_MIN
+    patrol_found: bool = False
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no sense."""
@@ -136,6 +143,7 @@ class PatrolRequest:
             (terms.NIGHTS, self.nights),
             (terms.BALANCED, self.balance),
             (terms.WAIT, self.max_wait_s),
+            (terms.DOSE, self.dose_min),
             (terms.INTERVAL, self.max_interval_s),
         ):
             term.refuse(value)

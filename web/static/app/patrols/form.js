@@ -19,6 +19,7 @@ const ASKED = {
   visits: ["visits"],
   gap: ["min-gap", MINUTE_S],
   share: ["village-share", PERCENT],
+  dose: ["dose"],
   rest: ["break"],
   nights: ["nights"],
   loss: ["loss", PERCENT],
@@ -108,6 +109,7 @@ export class PatrolForm {
       dwell_s: MINUTE_S * now.dwell,
       min_gap_s: MINUTE_S * now.gap,
       village_share: now.share / 100,
+      dose_min: Number(now.dose),
       loss: now.loss / 100,
       rest: Number(now.rest)
         ? { earliest: now.rest_from, latest: now.rest_to, minutes: Number(now.rest) }
@@ -245,6 +247,7 @@ export class PatrolForm {
         this.#limited("visits", "pat_visits_most"),
         this.#limited("gap", "pat_gap_min"),
         this.#limited("share", "pat_share"),
+        this.#limited("dose", "pat_dose"),
         this.#limited("rest", "pat_rest", NO_REST),
         this.#time("rest_from", "pat_rest_from"),
         this.#time("rest_to", "pat_rest_to"),
