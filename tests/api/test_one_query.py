@@ -50,7 +50,7 @@ def drawn_queries(database: Database) -> list[dict[str, str]]:
     out: list[dict[str, str]] = [{}, {"grid": "0"}]
     while len(out) < STATES:
         query: dict[str, str] = {}
-        if random_.random() < 0.7:
+        if random_.random() < 0.9:
             query["grid"] = str(random_.choice(random_.choice([*by_level, grids[:1]])))
         if random_.random() < 0.6:
             first, last = sorted(random_.sample(range(len(days)), 2))

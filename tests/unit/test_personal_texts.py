@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gridmap.errors import InvalidInput
 from gridmap.ingest.free_text import checked_text, tidied
@@ -257,3 +259,11 @@ def test_what_a_rule_is_not_compiled_for_holds_nothing_that_it_finds() -> None:
     assert found >= len(texts)
     plainly = "村道路灯不亮，要求尽快修好"
     assert sum(rule.may_hold(plainly) for rule in marks.EVERY) < len(marks.EVERY) / 4
+
+
+@given(st.text(st.characters(codec="ascii"), max_size=30))
+def test_a_text_of_ascii_reads_the_same_alone_as_before_a_full_stop(text: str) -> None:
+    alone, among = plain(text), plain(f"{text}。")
+    assert f"{alone.text}。" == among.text
+    assert f"{alone.digits}。" == among.digits
+    assert (*alone.places, len(text)) == among.places

@@ -70,6 +70,9 @@ def plain(text: str) -> Plain:
     Plain
         Separators are kept: what may stand between the digits of a number is the number's own rule.
     """
+    # Codes, numbers and times of whole columns are written so.
+    if text.isascii() and text.isprintable():
+        return Plain(text, _liked(text), tuple(range(len(text))))
     kept: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):
@@ -83,9 +86,13 @@ def plain(text: str) -> Plain:
             places.append(place)
     joined = "".join(kept)
     digits = "".join(_DIGITS.get(c, c) for c in _DICTATED_ONE.sub("1", joined))
-    digits = _LIKE_DIGITS.sub(lambda m: m[0].translate(_LIKE), digits)
-    digits = _LIKE_ONE.sub("1", _LIKE_NOUGHT.sub(lambda m: "0" * len(m[0]), digits))
-    return Plain(joined, digits, tuple(places))
+    return Plain(joined, _liked(digits), tuple(places))
+
+
+def _liked(text: str) -> str:
+    """Read what looks like 0 or 1 among digits as that."""
+    digits = _LIKE_DIGITS.sub(lambda m: m[0].translate(_LIKE), text)
+    return _LIKE_ONE.sub("1", _LIKE_NOUGHT.sub(lambda m: "0" * len(m[0]), digits))
 
 
 def _figure(character: str) -> str:
