@@ -65,6 +65,8 @@ class PairsBand(TypedDict):
     p: float | None
     p_family: NotRequired[float | None]
     """Corrected for all bands; runs of earlier versions do not have it."""
+    q: NotRequired[float | None]
+    """Share of false ones among bands with this q or less; the same."""
 
 
 class RunSummary(TypedDict, total=False):

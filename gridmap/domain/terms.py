@@ -100,6 +100,9 @@ ASKED_SHARE = 0.3
 """Share of solved cases whose parties are asked, by lot, whether they are satisfied."""
 PRESENT_SHARE = 0.8
 MAX_POPULATION_SHARE = 0.1
+SEASON_DAYS = 28
+"""Days over which a place is taken not to change by itself, where near repeats are looked for."""
+MOST_BANDS = 12
 EFFECT_WEEKS = 8
 FIRST_DAYS = 90
 GRIDS_AT_ONCE = 2000
@@ -144,6 +147,20 @@ MAX_POPULATION = Term(
     "聚集区的最大人口比例",
     "most share of people in a cluster",
 )
+MAX_RADIUS = Term("max_radius_m", "m", None, 1, 1_000_000, "聚集区的最大半径", "largest radius of a cluster")
+MAX_DURATION = Term(
+    "max_duration", "", None, 1, 1000, "聚集的最长时间片数", "most slices of time of a cluster"
+)
+SEASON = Term(
+    "season_days",
+    "",
+    SEASON_DAYS,
+    0,
+    3660,
+    "近重复：只在这么多天之内打乱时间，0 为整个时段",
+    "near repeats: days within which times are shuffled, 0 for the whole period",
+)
+HOUR = Term("hour", "", None, 0, 24, "整点", "full hour of the day")
 PERMUTATIONS = Term("permutations", "", None, 0, 99_999, "随机重复次数", "random replications")
 ALPHA = Term("alpha", "", ALPHA_SHARE, 1e-6, 0.5, "错误发现率", "false discovery rate")
 PRESENCE = Term("presence", "", PRESENT_SHARE, 0, 1, "出现比例", "share of periods")
@@ -161,6 +178,7 @@ TERMS = {
         *(SEED, SEARCH, STEPS, DWELL, VILLAGE_SHARE, VISITS, GAP, REVISIT, LOST, NIGHTS),
         *(BALANCED, WAIT, DOSE, INTERVAL, REST, DAYS, WEEKS, SITES, SITE_LIMIT, SITING),
         *(LEVEL, HEXAGONS, BANDWIDTH, CELL, MAX_POPULATION, PERMUTATIONS, ALPHA, PRESENCE),
+        *(MAX_RADIUS, MAX_DURATION, SEASON, HOUR),
         *(PEOPLE, SEVERITY, ACCURACY, VOLUNTEERS, FOUND),
     )
 }

@@ -19,7 +19,8 @@ from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.sealing import is_sealed
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.hotspots import Finding, KeptRun
-from gridmap.errors import InvalidInput, NotFound
+from gridmap.domain.protection import Counts
+from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.services.hotspots import comparison, runs
 from gridmap.services.hotspots.basis import usual_basis
 from gridmap.services.hotspots.effects import effect
@@ -407,3 +408,78 @@ def test_two_runs_with_one_seed_export_the_same_bytes(demo_database: Database, t
             runs.export_run(run, path, "Asia/Shanghai")
             written.append(path.read_bytes())
         assert written[0] == written[1], ending
+
+
+def test_near_repeats_have_the_bands_and_seasons_that_are_asked_for_with_a_q(demo_database: Database) -> None:
+    asked = spec(
+        "near-repeat",
+        domain="policing",
+        permutations=49,
+        space_bands_m=(0.0, 150.0, 300.0),
+        time_bands_days=(0.0, 10.0, 20.0),
+        season_days=40,
+    )
+    run = runs.run_hotspots(demo_database, Scope.whole(), asked, keep=False)
+    rows = run.summary["table"]
+    assert {row["from_m"] for row in rows} <= {0.0, 150.0}
+    assert {row["to_days"] for row in rows} <= {10.0, 20.0}
+    assert all(row["q"] >= row["p"] - 1e-9 for row in rows)
+    assert "40" in run.summary["conventions"]["null"]
+    whole = runs.run_hotspots(demo_database, Scope.whole(), replace(asked, season_days=0), keep=False)
+    assert [row["observed"] for row in whole.summary["table"]] == [row["observed"] for row in rows]
+
+
+def test_hours_and_weekdays_are_those_of_the_clock_on_the_wall_and_nothing_of_them_leaves_the_house(
+    demo_database: Database,
+) -> None:
+    counts = (
+        "select count(*) filter (where extract(isodow from at) in (6, 7)),"
+        " count(*) filter (where (at::time >= '22:00' or at::time < '06:00') and at::time <> '00:00') from"
+        " (select occurred_at at time zone 'Asia/Shanghai' as at from incidents where domain = 'safety') i"
+        " where at::date between :a and :b"
+    )
+    with demo_database.scoped_session(Scope.whole()) as session:
+        weekend, night = session.execute(text(counts), {"a": FIRST, "b": LAST}).one()
+    asked = spec("gi", domain="safety", level=3, by="count")
+    every = runs.run_hotspots(demo_database, Scope.whole(), asked)
+    assert runs.hotspot_run(demo_database, Scope.whole(), every.run_id or 0, Counts.PERTURBED)
+    runs.delete_run(demo_database, Actor.at_the_machine(), every.run_id or 0)
+    for given, number in (({"weekdays": (6, 7)}, weekend), ({"hours": (22, 6)}, night)):
+        made = runs.run_hotspots(demo_database, Scope.whole(), replace(asked, **given))
+        assert made.summary["incidents"] + (made.summary["outside"] or 0) == pytest.approx(number, abs=5)
+        assert number > 20
+        with pytest.raises(Conflict):
+            runs.hotspot_run(demo_database, Scope.whole(), made.run_id or 0, Counts.PERTURBED)
+        runs.delete_run(demo_database, Actor.at_the_machine(), made.run_id or 0)
+        assert any("只看" in zh for zh, _ in made.summary["notes"])
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"space_bands_m": (0.0,)}, "bands"),
+        ({"time_bands_days": (7.0, 0.0)}, "bands"),
+        ({"space_bands_m": tuple(float(n) for n in range(40))}, "bands"),
+        ({"hours": (6, 6)}, "hours-of-day"),
+        ({"hours": (0, 25)}, "hours-of-day"),
+        ({"weekdays": (0,)}, "weekdays"),
+        ({"weekdays": ()}, "weekdays"),
+        ({"season_days": -1}, "season-days-range"),
+        ({"max_radius_m": 0.0}, "max-radius-m-range"),
+        ({"max_duration": 0}, "max-duration-range"),
+    ],
+)
+def test_bands_hours_weekdays_and_limits_that_are_none_are_refused(given: dict[str, Any], code: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        spec("near-repeat", **given)
+    assert refused.value.code == code
+
+
+def test_clusters_keep_to_the_radius_and_the_length_that_are_asked_for(demo_database: Database) -> None:
+    asked = spec("space-time-scan", domain="policing", permutations=19, max_radius_m=900.0, max_duration=2)
+    run = runs.run_hotspots(demo_database, Scope.whole(), asked, keep=False)
+    clusters = [f.evidence for f in run.findings]
+    assert clusters
+    assert all(c["radius_m"] <= 900 for c in clusters)
+    spans = [dt.date.fromisoformat(c["before"]) - dt.date.fromisoformat(c["since"]) for c in clusters]
+    assert max(spans).days <= 62

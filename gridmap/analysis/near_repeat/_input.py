@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 
-from gridmap.analysis._given import numbers_of, whole_of
+from gridmap.analysis._given import numbers_of, real_of, whole_of
 from gridmap.analysis.near_repeat._kernels import LANES
 from gridmap.errors import InvalidInput
 
@@ -143,12 +143,32 @@ def checked_permutations(permutations: int) -> int:
     return permutations
 
 
+def seasons_of(t: NDArray[np.float64], season: float) -> NDArray[np.int64]:
+    """Count seasons from the first event on, and tell in which each time lies.
+
+    Raises
+    ------
+    InvalidInput
+        When a season is not longer than nothing.
+    """
+    length = real_of(season, "季节长度", "The length of a season")
+    if not (np.isfinite(length) and length > 0):
+        raise refuse("season", "季节长度须为正数。", "A season must be longer than nothing.")
+    return np.asarray(np.floor((t - t.min()) / length), dtype=np.int64)
+
+
 def shuffled(
-    values: NDArray[np.generic], permutations: int, rng: np.random.Generator
+    values: NDArray[np.generic],
+    permutations: int,
+    rng: np.random.Generator,
+    within: NDArray[np.int64] | None = None,
 ) -> Iterator[tuple[int, NDArray[np.generic]]]:
-    """Shuffle values LANES times at once, (n, LANES); with how many of the lanes are asked for."""
+    """Shuffle values LANES times at once within groups, (n, LANES); with how many of the lanes are asked for."""
+    groups = [slice(None)] if within is None else [np.flatnonzero(within == one) for one in np.unique(within)]
     for done in range(0, permutations, LANES):
         lanes = min(LANES, permutations - done)
         out = np.repeat(values[:, None], LANES, axis=1)
-        out[:, :lanes] = rng.permuted(np.broadcast_to(values, (lanes, len(values))), axis=1).T
+        for rows in groups:
+            own = values[rows]
+            out[rows, :lanes] = rng.permuted(np.broadcast_to(own, (lanes, len(own))), axis=1).T
         yield lanes, out

@@ -8,8 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import pdtrc
 
+from gridmap.analysis import fdr
 from gridmap.analysis._given import Rng
-from gridmap.analysis.near_repeat._input import Events, checked_breaks, checked_permutations, shuffled
+from gridmap.analysis.near_repeat._input import (
+    Events,
+    checked_breaks,
+    checked_permutations,
+    seasons_of,
+    shuffled,
+)
 from gridmap.analysis.near_repeat._interaction import (
     SHUFFLE,
     closed,
@@ -37,6 +44,9 @@ class NearRepeat:
     p_family : ndarray of float64, shape (S, T)
         The same as `p`, corrected for all bands within the last breaks (Westfall and Young 1993, single-step min-p): on
         noise the chance that any of them is at most alpha is at most alpha. NaN beyond the last breaks.
+    q : ndarray of float64, shape (S, T)
+        Benjamini-Hochberg over `p` of all bands within the last breaks: of those with q at most alpha, a share of alpha
+        at most is false on average. NaN beyond the last breaks.
     z : ndarray of float64, shape (S, T)
         Observed less expected over the standard deviation of the permutations; NaN where that is 0.
     space_breaks, time_breaks : ndarray of float64, shape (S + 1,), (T + 1,)
@@ -53,6 +63,7 @@ class NearRepeat:
     p: NDArray[np.float64]
     p_less: NDArray[np.float64]
     p_family: NDArray[np.float64]
+    q: NDArray[np.float64]
     z: NDArray[np.float64]
     space_breaks: NDArray[np.float64]
     time_breaks: NDArray[np.float64]
@@ -99,6 +110,8 @@ def table(
     metric: str = "euclidean",
     permutations: int = 999,
     rng: Rng = None,
+    *,
+    season: float | None = None,
 ) -> NearRepeat:
     """Count pairs of events in bands of space and time (Knox 1964; Ratcliffe and Rengert 2008).
 
@@ -115,6 +128,10 @@ def table(
     permutations : int
     rng : numpy.random.Generator or int, optional
         Without one, a generator seeded with 0.
+    season : float, optional
+        Times are shuffled within seasons of this length, from the first event on, in the unit of `t`: each place keeps
+        how much it has in each season, so that a quarter that is busy for some months makes no near repeats. Over the
+        whole period where None.
 
     Returns
     -------
@@ -136,13 +153,14 @@ def table(
     space = checked_breaks(space_breaks, "空间", "space")
     time = checked_breaks(time_breaks, "时间", "time")
     count = _Counter(events, space, time)
+    seasons = None if season is None else seasons_of(events.t, season)
     observed = count.counted(count.repeated, 1)[0]
     asked = checked_permutations(permutations)
     total, square = np.zeros(observed.shape), np.zeros(observed.shape)
     reached, within = np.zeros(observed.shape, np.int64), np.zeros(observed.shape, np.int64)
     near = np.empty((asked, len(space) - 1, len(time) - 1), np.int64)
     done = 0
-    for lanes, times in shuffled(count.times, asked, generator(rng)):
+    for lanes, times in shuffled(count.times, asked, generator(rng), seasons):
         tables = count.counted(times, lanes)
         near[done : done + lanes] = tables[:, :-1, :-1]
         done += lanes
@@ -167,13 +185,30 @@ def table(
         p=p,
         p_less=p_less,
         p_family=_for_all(observed, near),
+        q=_found_falsely(p, asked),
         z=z,
         space_breaks=np.append(space, np.inf),
         time_breaks=np.append(time, np.inf),
         pairs=count.pairs,
         permutations=asked,
-        conventions={"bands": "[a, b), and one beyond the last", "metric": metric, "null": SHUFFLE},
+        conventions={"bands": "[a, b), and one beyond the last", "metric": metric, "null": _null(season)},
     )
+
+
+def _null(season: float | None) -> str:
+    return (
+        SHUFFLE
+        if season is None
+        else SHUFFLE.replace("the events", f"the events of each season of {season:g}")
+    )
+
+
+def _found_falsely(p: NDArray[np.float64], permutations: int) -> NDArray[np.float64]:
+    out = np.full(p.shape, np.nan)
+    if permutations:
+        near = p[:-1, :-1]
+        out[:-1, :-1] = fdr.benjamini_hochberg(near)
+    return out
 
 
 def _for_all(observed: NDArray[np.int64], near: NDArray[np.int64]) -> NDArray[np.float64]:

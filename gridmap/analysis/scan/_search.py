@@ -114,8 +114,14 @@ class Options:
     shape: str
     ratios: tuple[float, ...] | None
     penalty: float
+    max_radius: float | None = None
 
     def __post_init__(self) -> None:
+        if (
+            self.max_radius is not None
+            and not real_of(self.max_radius, "最大半径", "The largest radius") > 0.0
+        ):
+            raise refuse("max-radius", "最大半径须大于 0。", "The largest radius is above 0.")
         if (
             not 0.0
             < real_of(self.max_population, "窗口人口上限", "The largest share of the population")
@@ -176,7 +182,12 @@ class Search:
         weight = places.population.mean(axis=1)
         self.families = outlines(options.shape, options.ratios)
         self.windows = Windows(
-            places.xy, weight, options.max_population * float(weight.sum()), self.families, len(self.first)
+            places.xy,
+            weight,
+            options.max_population * float(weight.sum()),
+            self.families,
+            len(self.first),
+            np.inf if options.max_radius is None else float(options.max_radius),
         )
         units = len(self.families) * n
         self.statistic = np.zeros(units)

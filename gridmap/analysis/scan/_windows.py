@@ -115,6 +115,8 @@ class Windows:
     families : tuple of Outline
     intervals : int
         How many intervals of time each window is combined with.
+    reach : float
+        Largest semi-minor axis of a window.
     """
 
     def __init__(
@@ -124,9 +126,10 @@ class Windows:
         limit: float,
         families: tuple[Outline, ...],
         intervals: int,
+        reach: float = np.inf,
     ) -> None:
         self.xy, self.families = xy, families
-        self._weight, self._limit = weight, limit * (1.0 + 1e-12)
+        self._weight, self._limit, self._reach = weight, limit * (1.0 + 1e-12), reach * (1.0 + TIE)
         self._rounding = 8 * np.finfo(float).eps * float(np.abs(xy).max(initial=0.0))
         self._most = max(1, _CELLS // max(1, len(xy)) // intervals)
         self._kept: list[Block] = []
@@ -167,7 +170,7 @@ class Windows:
         away = np.take_along_axis(away, order, axis=1)
         ends = np.ones(away.shape, np.bool_)
         ends[:, :-1] = away[:, 1:] > away[:, :-1] * (1.0 + TIE) + self._rounding
-        ends &= np.cumsum(self._weight[order], axis=1) <= self._limit
+        ends &= (np.cumsum(self._weight[order], axis=1) <= self._limit) & (away <= self._reach)
         length = np.where(ends.any(axis=1), n - np.argmax(ends[:, ::-1], axis=1), 0)
         inside = np.arange(n) < length[:, None]
         offsets = np.concatenate([[0], np.cumsum(length)]).astype(np.int64)

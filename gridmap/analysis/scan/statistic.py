@@ -44,6 +44,7 @@ def spatial(
     ids: ArrayLike | None = None,
     ratios: tuple[float, ...] | None = None,
     penalty: float = 0.0,
+    max_radius: float | None = None,
     null: str = "poisson",
     on_progress: Callable[[int, int], None] | None = None,
 ) -> ScanResult:
@@ -76,6 +77,8 @@ def spatial(
         Order members that are equally far; the row number without them.
     ratios : tuple of float, optional
         Ratios of the ellipses' axes; 1, 1.5, 2, 3, 4 and 5 by default, in 1, 4, 6, 9, 12 and 15 directions.
+    max_radius : float, optional
+        Largest radius of a window, of an ellipse its shorter semi-axis, in the unit of `xy`.
     penalty : float
         Power of the penalty 4s/(s + 1)^2 on ellipses of ratio s; 0 for none.
     null : {"poisson", "fitted"}
@@ -119,7 +122,7 @@ def spatial(
         if labels
         else _replications(null, places, expected, generator)
     )
-    options = Options(max_population, permutations, min_cases, side, most, shape, ratios, penalty)
+    options = Options(max_population, permutations, min_cases, side, most, shape, ratios, penalty, max_radius)
     search = Search(
         places, expected, int(people.sum()) if model == "bernoulli" else 0, np.zeros(1, np.int64), options
     )
@@ -136,6 +139,7 @@ def space_time(
     model: str = "poisson",
     max_population: float = 0.5,
     max_duration: int | None = None,
+    max_radius: float | None = None,
     prospective: bool = False,
     permutations: int = 999,
     rng: Rng = None,
@@ -160,6 +164,8 @@ def space_time(
         ``permutation``: only cases are known; times are shuffled among them (Kulldorff et al. 2005).
     max_population : float
         Largest share of the population (of the cases, for ``permutation``) in a window.
+    max_radius : float, optional
+        Largest radius of a cylinder, in the unit of `xy`.
     max_duration : int, optional
         Most steps of a window; half of T by default, and at least one.
     prospective : bool
@@ -222,7 +228,7 @@ def space_time(
         wanted[:, :-1] = False
     first, last = np.nonzero(wanted)
     shortest_first = np.lexsort((first, last - first))
-    options = Options(max_population, permutations, min_cases, side, most, "circle", None, 0.0)
+    options = Options(max_population, permutations, min_cases, side, most, "circle", None, 0.0, max_radius)
     search = Search(places, expected, 0, first[shortest_first], options, last[shortest_first])
     found = search.run(draw, _ranks(ids, len(points)), on_progress)
     if model == "permutation":

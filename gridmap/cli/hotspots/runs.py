@@ -10,6 +10,7 @@ import click
 from rich.table import Table
 
 from gridmap.cli.common import Day, actor, asked, console, progress, workspace
+from gridmap.cli.hotspots.options import HoursOfDay, Numbers, Weekdays
 from gridmap.cli.hotspots.rates import effect, hours, rates
 from gridmap.domain import terms
 from gridmap.domain.hotspots import Finding, KeptRun, PairsBand, RunSummary
@@ -66,6 +67,28 @@ def group() -> None:
     "--prospective", is_flag=True, help="只找仍在持续的 / only clusters still going on (space-time-scan)."
 )
 @asked(terms.MAX_POPULATION, "--max-population")
+@asked(terms.MAX_RADIUS, "--max-radius", "max_radius_m")
+@asked(terms.MAX_DURATION, "--max-duration", kind=int)
+@click.option(
+    "--ellipses", is_flag=True, help="空间扫描也看椭圆 / the spatial scan looks through ellipses, too."
+)
+@click.option(
+    "--space-bands",
+    "space_bands_m",
+    type=Numbers(),
+    help="近重复的距离分段，米 / near repeats: bands of distance, m: 0,100,200.",
+)
+@click.option(
+    "--time-bands",
+    "time_bands_days",
+    type=Numbers(),
+    help="近重复的间隔分段，天 / near repeats: bands of days: 0,7,14.",
+)
+@asked(terms.SEASON, "--season-days", kind=int)
+@click.option("--hours", type=HoursOfDay(), help="只看一天中的时段 / only these hours of the day: 22-6.")
+@click.option(
+    "--weekdays", type=Weekdays(), help="只看这些星期 / only these weekdays, 1 = 周一 / Monday: 6,7."
+)
 @click.option(
     "-o", "--out", "outputs", multiple=True, type=click.Path(path_type=Path), help=".geojson .gpkg .csv .xlsx"
 )
@@ -93,6 +116,7 @@ def run(
             hexagons=given["hexagons"],
             within=given["within"],
         )
+        given = {name: value for name, value in given.items() if value is not None}
         spec = HotspotSpec(since=since or first, until=until or last, level=level, by=basis, **given)
         with progress() as on_progress:
             made = runs.run_hotspots(
@@ -141,6 +165,7 @@ def _tell_table(rows: list[PairsBand]) -> None:
         "比值 / ratio",
         "p",
         "校正 p / for all",
+        "q",
     ):
         table.add_column(heading, justify="right")
     for row in rows:
@@ -149,7 +174,14 @@ def _tell_table(rows: list[PairsBand]) -> None:
             f"[{row['from_days']:g}, {row['to_days']:g})",
             *(
                 _cell(v)
-                for v in (row["observed"], row["expected"], row["ratio"], row["p"], row.get("p_family"))
+                for v in (
+                    row["observed"],
+                    row["expected"],
+                    row["ratio"],
+                    row["p"],
+                    row.get("p_family"),
+                    row.get("q"),
+                )
             ),
         )
     console.print(table)

@@ -21,8 +21,6 @@ from gridmap.services.hotspots.spec import HotspotSpec
 _SHARES = (0.25, 0.5, 0.75)
 _FEWEST_PLACES = 10
 _MOST_ROADS = 40
-SPACE_BREAKS_M = (0.0, 1.0, 100.0, 200.0, 400.0, 800.0)
-TIME_BREAKS_DAYS = (0.0, 7.0, 14.0, 28.0, 56.0)
 
 
 def _places(inputs: Inputs) -> NDArray[np.float64]:
@@ -185,32 +183,36 @@ def by_near_repeat(inputs: Inputs, spec: HotspotSpec) -> Outcome:
     found = near_repeat.table(
         inputs.xy[kept],
         np.floor(inputs.day[kept]),
-        SPACE_BREAKS_M,
-        TIME_BREAKS_DAYS,
+        spec.space_bands_m,
+        spec.time_bands_days,
         permutations=999 if spec.permutations is None else spec.permutations,
         rng=np.random.default_rng(spec.seed),
+        season=spec.season_days or None,
     )
+    metres, days = spec.space_bands_m, spec.time_bands_days
     rows: list[PairsBand] = [
         {
-            "from_m": SPACE_BREAKS_M[i],
-            "to_m": SPACE_BREAKS_M[i + 1],
-            "from_days": TIME_BREAKS_DAYS[j],
-            "to_days": TIME_BREAKS_DAYS[j + 1],
+            "from_m": metres[i],
+            "to_m": metres[i + 1],
+            "from_days": days[j],
+            "to_days": days[j + 1],
             "observed": int(found.observed[i, j]),
             "expected": number(found.expected[i, j], 1),
             "ratio": number(found.ratio[i, j]),
             "p": number(found.p[i, j], 4),
             "p_family": number(found.p_family[i, j], 4),
+            "q": number(found.q[i, j], 4),
         }
-        for i in range(len(SPACE_BREAKS_M) - 1)
-        for j in range(len(TIME_BREAKS_DAYS) - 1)
+        for i in range(len(metres) - 1)
+        for j in range(len(days) - 1)
     ]
     shown = [row for row in rows if row["observed"] >= MINIMUM or row["observed"] == 0]
     summary: RunSummary = {
         "incidents": int(kept.sum()),
         "withheld": len(rows) - len(shown),
         "table": shown,
-        "conventions": found.conventions | {"family": "min-p over all bands"},
+        "conventions": found.conventions
+        | {"family": "min-p over all bands", "q": "Benjamini-Hochberg over all bands"},
         "notes": [list(NEAR_REPEAT_NOTE)],
     }
     return Outcome([], summary)

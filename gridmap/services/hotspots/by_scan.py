@@ -21,14 +21,15 @@ _MOST = 20
 
 
 def by_scan(inputs: Inputs, spec: HotspotSpec) -> Outcome:
-    """Circular scan with the Poisson model, by people present or with one and the same expectation for each cell."""
+    """Scan circles or ellipses by the Poisson model: by people present, or all cells with the same expectation."""
     found = scan.spatial(
         inputs.centres,
         inputs.counts,
         _population(inputs, spec),
         model="poisson",
-        shape="circle",
+        shape="ellipse" if spec.ellipses else "circle",
         max_population=spec.max_population,
+        max_radius=spec.max_radius_m,
         permutations=_permutations(spec),
         rng=np.random.default_rng(spec.seed),
         min_cases=MINIMUM,
@@ -47,6 +48,8 @@ def by_space_time_scan(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         _population(inputs, spec) if spec.by == "rate" else None,
         model="poisson" if spec.by == "rate" else "permutation",
         max_population=spec.max_population,
+        max_duration=spec.max_duration,
+        max_radius=spec.max_radius_m,
         prospective=spec.prospective,
         permutations=_permutations(spec),
         rng=np.random.default_rng(spec.seed),

@@ -155,6 +155,7 @@ def load_inputs(database: Database, scope: Scope, spec: HotspotSpec, *, patrol_f
         )
         frame = stored.current_frame(session)
         heads = hotspots.head_counts(session)
+    points = points.where(_at_times(points, spec, ZoneInfo(database.settings.timezone)))
     if not len(points) and sealed:
         raise InvalidInput(
             "sealed-village-only",
@@ -188,6 +189,24 @@ def load_inputs(database: Database, scope: Scope, spec: HotspotSpec, *, patrol_f
     return Inputs(
         cells, groups, cell, xy, points.domain, points.kind, day, reported, epsg, sha256, sealed, guard
     )
+
+
+def _at_times(points: IncidentPoints, spec: HotspotSpec, zone: ZoneInfo) -> NDArray[np.bool_]:
+    """Tell which incidents occurred in the hours and on the weekdays that are looked at; shape (m,)."""
+    kept = np.ones(len(points), dtype=np.bool_)
+    if not spec.is_partial:
+        return kept
+    day = local_days(points.at_s, spec.since, zone)
+    if spec.weekdays is not None:
+        weekday = (np.floor(day).astype(np.int64) + spec.since.weekday()) % 7 + 1
+        kept &= np.isin(weekday, spec.weekdays)
+    if spec.hours is not None:
+        first, before = spec.hours
+        # Instants are whole seconds; a quarter of one is beyond what floats of days round to.
+        hour = day % 1.0 * 24.0 + 1e-6
+        inside = (hour >= first) & (hour < before) if first < before else (hour >= first) | (hour < before)
+        kept &= inside & has_time(day)
+    return kept
 
 
 def local_days(at_s: NDArray[np.float64], first: dt.date, zone: ZoneInfo) -> NDArray[np.float64]:

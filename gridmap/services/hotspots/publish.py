@@ -39,8 +39,11 @@ EXACT_NOTE = (
     "Gi* by rate has an exact null: --permutations was not used.",
 )
 NEAR_REPEAT_NOTE = (
-    "“校正 p”已对全部距离、时间带校正。一处忙一阵又静下来（如工地），也会成对接近，并不都是近重复。",
-    "The corrected p holds for all bands. A place that is busy for a while brings close pairs without near repeats.",
+    "“校正 p”和 q 已对全部距离、时间带校正。时间只在一段段季节内打乱：忙闲变化更快的地方仍会成对接近，并不都是近重复。",
+    (
+        "The corrected p and q hold for all bands. Times are shuffled within seasons: places that change faster still "
+        "bring close pairs without near repeats."
+    ),
 )
 COUNTING = frozenset({"gi", "moran", "scan", "emerging"})
 """Methods that compare places by their counts where no rates are asked for."""

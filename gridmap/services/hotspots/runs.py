@@ -114,7 +114,7 @@ def _as_kept(
     scope: Scope, spec: HotspotSpec, inputs: Inputs, outcome: Outcome, owner: str | None
 ) -> tuple[KeptRun, list[Finding]]:
     features = _in_degrees(outcome.features, inputs.epsg)
-    shared = inputs.guard.is_whole and outcome.protected is not None
+    shared = inputs.guard.is_whole and not spec.is_partial and outcome.protected is not None
     protected = _in_degrees(outcome.protected or [], inputs.epsg) if shared else []
     method_zh, method_en = METHOD_NAMES[spec.method]
     about: RunSummary = {
@@ -152,11 +152,28 @@ def _as_kept(
 
 def _notes_of(spec: HotspotSpec) -> list[list[str]]:
     notes = [list(told_of_sealed(closer_than_village=spec.closer_than_village))]
+    if spec.is_partial:
+        notes.append(list(_times_told(spec)))
     if spec.by == "count" and spec.method in COUNTING:
         notes.append(list(BY_COUNT_NOTE))
     if spec.by == "rate" and spec.method == "gi" and spec.permutations:
         notes.append(list(EXACT_NOTE))
     return notes
+
+
+def _times_told(spec: HotspotSpec) -> tuple[str, str]:
+    zh, en = [], []
+    if spec.weekdays is not None:
+        zh.append("星期" + "、".join("一二三四五六日"[day - 1] for day in sorted(spec.weekdays)))
+        en.append(
+            ", ".join(
+                ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[day - 1] for day in sorted(spec.weekdays)
+            )
+        )
+    if spec.hours is not None:
+        zh.append(f"{spec.hours[0]} 时至 {spec.hours[1]} 时，只有日期的不算")
+        en.append(f"{spec.hours[0]}:00 to {spec.hours[1]}:00, those with a date alone left out")
+    return "只看" + "；".join(zh) + "。", "Only " + "; ".join(en) + "."
 
 
 def _in_degrees(features: list[Finding], epsg: int) -> list[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Literal
 
 from gridmap.domain import terms
@@ -23,6 +24,8 @@ METHODS: tuple[Method, ...] = (
     "near-repeat",
     "emerging",
 )
+SPACE_BANDS_M = (0.0, 1.0, 100.0, 200.0, 400.0, 800.0)
+TIME_BANDS_DAYS = (0.0, 7.0, 14.0, 28.0, 56.0)
 POINT_METHODS = frozenset({"kde", "network-kde", "near-repeat"})
 """Methods that look at places rather than at cells."""
 
@@ -76,6 +79,21 @@ class HotspotSpec:
         Space-time scan: only clusters that are still going on at the end.
     max_population : float
         Scans: largest share of the population in a cluster.
+    max_radius_m : float or None
+        Scans: largest radius of a cluster, of an ellipse its shorter semi-axis.
+    max_duration : int or None
+        Space-time scan: most slices of time of a cluster; half of them where None.
+    ellipses : bool
+        Spatial scan: look through ellipses, too.
+    space_bands_m, time_bands_days : tuple of float
+        Near repeats: rising edges of the bands of distance and of time apart.
+    season_days : int
+        Near repeats: times are shuffled within so many days; over the whole period where 0.
+    hours : tuple of int or None
+        First hour of the day, and the hour before which it ends (22 and 6: over midnight); only incidents whose time
+        is known. All where None.
+    weekdays : tuple of int or None
+        1 is Monday; all where None.
     """
 
     method: Method
@@ -96,10 +114,18 @@ class HotspotSpec:
     step: Literal["day", "week", "month"] = "month"
     prospective: bool = False
     max_population: float = terms.MAX_POPULATION_SHARE
+    max_radius_m: float | None = None
+    max_duration: int | None = None
+    ellipses: bool = False
+    space_bands_m: tuple[float, ...] = SPACE_BANDS_M
+    time_bands_days: tuple[float, ...] = TIME_BANDS_DAYS
+    season_days: int = terms.SEASON_DAYS
+    hours: tuple[int, int] | None = None
+    weekdays: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense, or may not be shown."""
-        for check in (self._choices, self._numbers, self._sealed):
+        for check in (self._choices, self._numbers, self._bands, self._times, self._sealed):
             check()
 
     def _choices(self) -> None:
@@ -139,8 +165,46 @@ class HotspotSpec:
             (terms.BANDWIDTH, self.bandwidth_m),
             (terms.CELL, self.cell_m),
             (terms.MAX_POPULATION, self.max_population),
+            (terms.MAX_RADIUS, self.max_radius_m),
+            (terms.MAX_DURATION, self.max_duration),
+            (terms.SEASON, self.season_days),
         ):
             term.refuse(value)
+
+    def _bands(self) -> None:
+        for zh, en, bands in (
+            ("距离", "distance", self.space_bands_m),
+            ("时间", "time", self.time_bands_days),
+        ):
+            rising = all(a < b for a, b in pairwise(bands))
+            finite = all(0 <= edge <= 1e6 for edge in bands)
+            if not (rising and finite and 2 <= len(bands) <= terms.MOST_BANDS + 1):
+                raise InvalidInput(
+                    "bands",
+                    f"{zh}分段须为 2 至 {terms.MOST_BANDS + 1} 个递增的非负数，如 0,100,200。",
+                    f"The bands of {en} are 2 to {terms.MOST_BANDS + 1} rising numbers from 0 on, as 0,100,200.",
+                )
+
+    def _times(self) -> None:
+        if self.hours is not None and not (
+            all(terms.HOUR.has(hour) for hour in self.hours) and self.hours[0] != self.hours[1]
+        ):
+            raise InvalidInput(
+                "hours-of-day",
+                "时段须为两个不同的整点，0 至 24，如 22 至 6。",
+                "Hours are two different full hours from 0 to 24, as 22 to 6.",
+            )
+        if self.weekdays is not None and not (self.weekdays and set(self.weekdays) <= set(range(1, 8))):
+            raise InvalidInput(
+                "weekdays",
+                "星期须为 1（周一）至 7（周日）中的一个或几个。",
+                "Weekdays are one or more of 1 (Monday) to 7 (Sunday).",
+            )
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether only some hours or weekdays are looked at."""
+        return self.hours is not None or self.weekdays is not None
 
     def _sealed(self) -> None:
         domains = [self.domain] if self.domain else list(codes("domain"))

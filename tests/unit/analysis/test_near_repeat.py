@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from gridmap.analysis import near_repeat
+from gridmap.analysis.near_repeat import _input
 from gridmap.errors import InvalidInput
 
 with warnings.catch_warnings():
@@ -283,3 +284,72 @@ def test_on_noise_any_band_is_significant_in_at_most_one_of_twenty_runs() -> Non
     # Nine of eighty or more would come once in a hundred suites if one in twenty were right.
     assert together <= 9
     assert alone > 2 * together, "each band by itself finds something in most runs"
+
+
+def _town(seed: int, moves_on: float, n: int = 500) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A year of a town whose busy quarter moves on a day; nothing follows anything."""
+    rng = np.random.default_rng(seed)
+    t = rng.integers(0, 365, n).astype(float)
+    xy, busy = rng.uniform(0, 2000, (n, 2)), rng.random(n) < 0.4
+    corner = np.where(t < moves_on, 300.0, 1500.0)
+    xy[busy] = corner[busy, None] + rng.uniform(0, 300, (busy.sum(), 2))
+    return xy, t
+
+
+@pytest.mark.parametrize("moves_on", [182, 140])
+def test_a_busy_quarter_that_moves_makes_no_near_repeats_within_seasons(moves_on: float) -> None:
+    found = dict.fromkeys((None, 28.0), 0)
+    for seed in range(12):
+        xy, t = _town(seed, moves_on)
+        for season in found:
+            told = near_repeat.table(
+                xy, t, [0, 100, 200, 400], [0, 7, 14, 28], permutations=199, season=season
+            )
+            found[season] += bool((told.q[:-1, :-1] <= 0.05).any())
+    assert found[None] == 12
+    assert found[28.0] <= 2
+
+
+def test_repeats_are_found_within_seasons() -> None:
+    found = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        t, xy = rng.integers(0, 358, 500).astype(float), rng.uniform(0, 2000, (500, 2))
+        again = rng.choice(500, 60, replace=False)
+        xy = np.vstack([xy, xy[again] + rng.normal(0, 40, (60, 2))])
+        t = np.append(t, t[again] + rng.integers(1, 7, 60))
+        told = near_repeat.table(xy, t, [0, 100, 200, 400], [0, 7, 14, 28], permutations=199, season=28)
+        found += bool(told.q[0, 0] <= 0.05)
+    assert found == 8
+
+
+def test_one_season_of_the_whole_period_is_no_season() -> None:
+    xy, t = _events(3)
+    one, whole = (near_repeat.table(xy, t, SPACE, TIME, permutations=99, season=s) for s in (None, 1000.0))
+    np.testing.assert_array_equal(one.p, whole.p)
+
+
+def test_shuffled_times_stay_in_their_season() -> None:
+    t = np.random.default_rng(4).integers(0, 90, 200).astype(float)
+    within = _input.seasons_of(t, 30.0)
+    [(lanes, times)] = _input.shuffled(t, 5, np.random.default_rng(0), within)
+    assert lanes == 5
+    np.testing.assert_array_equal(
+        [_input.seasons_of(times[:, lane], 30.0) for lane in range(lanes)], [within] * lanes
+    )
+    np.testing.assert_array_equal(np.sort(times[:, :lanes], axis=0).T, [np.sort(t)] * lanes)
+    assert (times[:, :lanes] != t[:, None]).any(axis=0).all()
+
+
+@pytest.mark.parametrize("season", [0.0, -1.0, np.nan])
+def test_a_season_of_nothing_is_refused(season: float) -> None:
+    xy, t = _events(3)
+    with pytest.raises(InvalidInput):
+        near_repeat.table(xy, t, SPACE, TIME, permutations=9, season=season)
+
+
+def test_q_is_benjamini_and_hochberg_over_the_bands_within_the_last_breaks() -> None:
+    found = near_repeat.table(*_events(5), SPACE, TIME, permutations=99)
+    expected = stats.false_discovery_control(found.p[:-1, :-1].ravel()).reshape(found.p[:-1, :-1].shape)
+    np.testing.assert_allclose(found.q[:-1, :-1], expected)
+    assert np.isnan(found.q[-1]).all()

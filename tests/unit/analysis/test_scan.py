@@ -421,3 +421,22 @@ def test_the_ratio_and_the_cluster_are_the_same_under_either_null_and_a_strong_o
 def test_a_null_that_there_is_not_is_refused() -> None:
     with pytest.raises(InvalidInput):
         scan.spatial([[0.0, 0.0], [1.0, 0.0]], [2, 1], [1.0, 1.0], null=new_word())
+
+
+@pytest.mark.parametrize("shape", ["circle", "ellipse"])
+def test_no_cluster_reaches_further_than_is_asked(shape: str) -> None:
+    rng = np.random.default_rng(31)
+    xy = _lattice(rng, 80)
+    cases, people = rng.poisson(3.0, len(xy)), np.full(len(xy), 100.0)
+    given = {"permutations": 9, "max_population": 0.5, "shape": shape, "min_cases": 1}
+    wide = scan.spatial(xy, cases, people, **given)
+    limit = 0.6 * max(cluster.radius for cluster in wide.clusters)
+    narrow = scan.spatial(xy, cases, people, max_radius=limit, **given)
+    assert narrow.clusters
+    assert max(cluster.radius for cluster in narrow.clusters) <= limit * (1 + 1e-9)
+    assert narrow.clusters[0].llr <= wide.clusters[0].llr + 1e-9
+    same = scan.spatial(xy, cases, people, max_radius=1e9, **given)
+    assert [c.llr for c in same.clusters] == [c.llr for c in wide.clusters]
+    assert [c.p for c in same.clusters] == [c.p for c in wide.clusters]
+    with pytest.raises(InvalidInput):
+        scan.spatial(xy, cases, people, max_radius=0.0, **given)

@@ -77,9 +77,10 @@ def _spec(body: HotspotRequest) -> HotspotSpec:
             "工作区还没有事件。请先导入：gridmap incidents import FILE",
             "The workspace has no incidents yet. Import them first: gridmap incidents import FILE",
         )
-    given = body.model_dump(exclude={"since", "until", "level", "by", "max_population"})
-    if body.max_population is not None:
-        given["max_population"] = body.max_population
+    optional = ("max_population", "space_bands_m", "time_bands_days", "weekdays")
+    given = body.model_dump(exclude={"since", "until", "level", "by", *optional})
+    given |= {name: value for name in optional if (value := getattr(body, name)) is not None}
+    given |= {name: tuple(given[name]) for name in optional if isinstance(given.get(name), list)}
     level = body.level or max(info.levels)
     return HotspotSpec(
         by=body.by

@@ -17,6 +17,12 @@ from web.api.schemas import Feature, Key, Level, Strict, asked
 RunNumber = Annotated[int, Field(ge=1, le=2**63 - 1, description="Number of a run.")]
 
 
+Bands = Annotated[
+    list[Annotated[float, Field(ge=0, le=1e6)]], Field(min_length=2, max_length=terms.MOST_BANDS + 1)
+]
+Hour = Annotated[int, Field(ge=int(terms.HOUR.low), le=int(terms.HOUR.high))]
+
+
 class HotspotRunsQuery(Strict):
     """Which runs."""
 
@@ -75,6 +81,22 @@ class HotspotRequest(Strict):
     step: Literal["day", "week", "month"] = "month"
     prospective: bool = False
     max_population: float | None = asked(terms.MAX_POPULATION, optional=True)
+    max_radius_m: float | None = asked(terms.MAX_RADIUS, optional=True)
+    max_duration: int | None = asked(terms.MAX_DURATION, optional=True)
+    ellipses: bool = Field(False, description="Whether the spatial scan looks through ellipses, too.")
+    space_bands_m: Bands | None = Field(
+        None, description="Near repeats: rising edges of the bands of distance."
+    )
+    time_bands_days: Bands | None = Field(
+        None, description="Near repeats: rising edges of the bands of days."
+    )
+    season_days: int = asked(terms.SEASON)
+    hours: tuple[Hour, Hour] | None = Field(
+        None, description="First hour of the day, and the hour before which it ends; 22 and 6: over midnight."
+    )
+    weekdays: list[Annotated[int, Field(ge=1, le=7)]] | None = Field(
+        None, min_length=1, max_length=7, description="1 is Monday."
+    )
 
 
 class HotspotRunInfo(BaseModel):

@@ -39,8 +39,33 @@ const choice = (id, options, value, onchange) =>
     ),
   );
 
+/** @type {Record<string, number[] | null>} */
+const DAYS = { all: null, work: [1, 2, 3, 4, 5], end: [6, 7] };
+const SCANS = new Set(["scan", "space-time-scan"]);
+
+/** @param {string} text */
+const numbersIn = (text) =>
+  text.trim() === ""
+    ? null
+    : text
+        .split(/[,，\s]+/u)
+        .filter(Boolean)
+        .map(Number);
+
 export class Form {
   #chosen = { method: "gi", by: "", seed: limitsIn("seed").usual };
+  // What is asked for below "more": kept as it was typed.
+  #more = {
+    from: "",
+    to: "",
+    days: "all",
+    season: "",
+    space: "",
+    time: "",
+    radius: "",
+    duration: "",
+    ellipses: false,
+  };
   #store;
   #onChange;
 
@@ -83,7 +108,100 @@ export class Form {
       by: RATED.has(method) ? by || null : "count",
       seed: Number(seed),
       ...(SLICED.has(method) ? { step } : {}),
+      ...this.#further(method),
     };
+  }
+
+  /** @param {string} method */
+  #further(method) {
+    const { from, to, days, season, space, time, radius, duration, ellipses } = this.#more;
+    const scans = SCANS.has(method);
+    return {
+      ...(from !== "" && to !== "" ? { hours: [Number(from), Number(to)] } : {}),
+      ...(DAYS[days] ? { weekdays: DAYS[days] } : {}),
+      ...(method === "near-repeat" && season !== "" ? { season_days: Number(season) } : {}),
+      ...(method === "near-repeat" && numbersIn(space) ? { space_bands_m: numbersIn(space) } : {}),
+      ...(method === "near-repeat" && numbersIn(time) ? { time_bands_days: numbersIn(time) } : {}),
+      ...(scans && radius !== "" ? { max_radius_m: Number(radius) } : {}),
+      ...(method === "space-time-scan" && duration !== "" ? { max_duration: Number(duration) } : {}),
+      ...(method === "scan" && ellipses ? { ellipses } : {}),
+    };
+  }
+
+  /**
+   * @param {string} name
+   * @param {string} label
+   * @param {Record<string, string>} [more]
+   */
+  #typed(name, label, more = { type: "number", step: "1" }) {
+    const kept = /** @type {any} */ (this.#more);
+    return field(
+      label,
+      h("input", {
+        id: `hot-${name}`,
+        ...more,
+        value: kept[name],
+        onchange: (event) => (kept[name] = event.target.value),
+      }),
+    );
+  }
+
+  /** @param {string} method */
+  #below(method) {
+    const kept = this.#more;
+    const season = limitsIn("season_days");
+    const { low, high } = limitsIn("hour");
+    const hours = { type: "number", step: "1", min: String(low), max: String(high) };
+    return h(
+      "details",
+      { class: "wide hot-more" },
+      h("summary", {}, t("hot_more")),
+      h(
+        "div",
+        { class: "hot-form" },
+        this.#typed("from", "hot_hours_from", hours),
+        this.#typed("to", "hot_hours_to", hours),
+        field(
+          "hot_weekdays",
+          choice(
+            "hot-days",
+            Object.keys(DAYS).map((code) => [code, t(`hot_weekdays_${code}`)]),
+            kept.days,
+            (/** @type {string} */ days) => (kept.days = days),
+          ),
+        ),
+        method === "near-repeat"
+          ? [
+              this.#typed("season", "hot_season", {
+                type: "number",
+                step: "1",
+                min: String(season.low),
+                max: String(season.high),
+                placeholder: String(season.usual),
+              }),
+              this.#typed("space", "hot_space_bands", { type: "text", placeholder: "0,1,100,200,400,800" }),
+              this.#typed("time", "hot_time_bands", { type: "text", placeholder: "0,7,14,28,56" }),
+            ]
+          : null,
+        SCANS.has(method)
+          ? this.#typed("radius", "hot_radius", { type: "number", step: "1", min: "1" })
+          : null,
+        method === "space-time-scan"
+          ? this.#typed("duration", "hot_duration", { type: "number", step: "1", min: "1" })
+          : null,
+        method === "scan"
+          ? field(
+              "hot_ellipses",
+              h("input", {
+                id: "hot-ellipses",
+                type: "checkbox",
+                checked: kept.ellipses,
+                onchange: (event) => (kept.ellipses = event.target.checked),
+              }),
+            )
+          : null,
+      ),
+    );
   }
 
   /** @param {() => void} onsubmit */
@@ -182,6 +300,7 @@ export class Form {
           onchange: (event) => this.#set({ seed: event.target.value || low }),
         }),
       ),
+      this.#below(now.method),
       h("p", { class: "muted wide" }, t("hot_period", { from: state.from ?? "", to: state.to ?? "" })),
       h("button", { type: "submit", id: "hot-start", class: "primary wide" }, t("hot_start")),
     );

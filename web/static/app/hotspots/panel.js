@@ -262,14 +262,20 @@ export class HotspotPanel {
       const text = row.ratio === null ? "–" : row.ratio.toFixed(2);
       // Runs that were kept before bands were corrected together have each band's own p alone.
       const p = row.p_family ?? row.p;
+      const q = row.q === undefined || row.q === null ? [] : [`q ${pText(row.q)}`];
       return h(
         row.ratio > 1 && p <= alpha ? "b" : "span",
-        { title: `${row.observed} / ${row.expected}, p ${pText(p)}` },
+        {
+          title: [`${row.observed} / ${row.expected}`, `p ${pText(p)}`, ...q].join(", "),
+        },
         text,
       );
     };
     /** @param {any} from */
-    const metres = (from) => (from === 0 ? t("hot_near_same") : `≥ ${from} m`);
+    const metres = (from) =>
+      from === 0 && table.some((/** @type {Properties} */ row) => row.from_m === 0 && row.to_m <= 1)
+        ? t("hot_near_same")
+        : `≥ ${from} m`;
     return [
       h(
         "table",
