@@ -14,6 +14,10 @@ USUAL_KMH = {"foot": 4.5, "bike": 14.0, "car": 35.0}
 """Speed of each mode on an ordinary road of the town; a team's own speed is measured against it."""
 
 
+SERVICE_TEAM = "service team"
+"""Kind of team that calls on households: it is shown with its grid, and neither patrols nor is sent to incidents."""
+
+
 @cache
 def _table() -> dict[str, Any]:
     text = resources.files("gridmap.domain").joinpath("team_duties.json").read_text("utf-8")

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.directory import week_of
 from gridmap.domain.cases.hours import read_week, say_week
+from gridmap.domain.codes import codes
+from gridmap.domain.duties import SERVICE_TEAM, suitable_kinds
 from gridmap.domain.gridkey import TOWN, VILLAGE, Scope, ancestor
 from gridmap.errors import Forbidden, InvalidInput, NotFound
 from gridmap.services.cases import bodies, grid_posts, tasks
 from gridmap.services.cases.bodies import ClinicAsked
 from gridmap.services.cases.grid_posts import GridPost
 from gridmap.services.ground.border import MOST_POINTS, border_of
+from gridmap.services.house import IMPORT_KINDS
+from gridmap.services.imports.records import ImportOptions, import_records
+from gridmap.services.patrols.ask.crew import chosen_teams
+from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids
+from gridmap.storage.teams.teams import list_teams
 from tests.conftest import MakeDatabase
+from tests.doors import client_of, new_word
 
 KEEPER = Actor.at_the_machine()
 DAY = dt.date(2026, 11, 3)
@@ -64,6 +74,45 @@ def test_a_grid_tells_its_posts_volunteers_and_visits_and_the_town_adds_them_up(
     assert whole.volunteers == {"safety": 7, "mediation": 2}
     grid_posts.remove(town, of(there), there, "调解岗")
     assert grid_posts.served(town, Scope.whole(), there, DAY).posts == ()
+
+
+def test_a_service_team_is_shown_with_its_grids_and_neither_patrols_nor_is_sent(
+    town: Database, villages: list[int], tmp_path: Path
+) -> None:
+    here, there = villages[2:4]
+    code = new_word()
+    with town.scoped_session(Scope.whole()) as session:
+        grid = session.execute(
+            text(
+                "select code, ST_X(label_point) as lon, ST_Y(label_point) as lat from grids where grid_key = :key"
+                " and valid_to is null"
+            ),
+            {"key": here},
+        ).one()
+    file = tmp_path / "队伍.csv"
+    file.write_text(
+        "code,name_zh,kind,grid_code,base_lon,base_lat,shift_start,shift_end,mode,size\n"
+        f"{code},红枫服务团队,服务团队,{grid.code},{grid.lon},{grid.lat},00:00,23:59,foot,5\n",
+        "utf-8",
+    )
+    done = import_records(town, Scope.whole(), IMPORT_KINDS["teams"], file, ImportOptions(), actor=KEEPER)
+    assert done.inserted == 1, done.parsed.refused if done.parsed else done
+    for key in (here, ancestor(here, 2), ancestor(here, TOWN)):
+        told = grid_posts.served(town, Scope.whole(), key, DAY).service_teams
+        assert [(team.code, team.size) for team in told] == [(code, 5)]
+    assert grid_posts.served(town, Scope.whole(), there, DAY).service_teams == ()
+    page = client_of(town, Role.VILLAGE_DESK, here).get(f"/grids/{here}").get_data(as_text=True)
+    assert "红枫服务团队" in page
+    with town.scoped_session(Scope.whole()) as session:
+        rows = list_teams(session)
+    assert code in {row["code"] for row in rows}
+    chosen, told_of = chosen_teams(rows, PatrolRequest(on=DAY))
+    assert code not in {row["code"] for row in chosen}
+    _, named = chosen_teams(rows, PatrolRequest(on=DAY, teams=(code, "T01")))
+    assert [note["team"] for note in named] == [code]
+    assert code not in {note["team"] for note in told_of}
+    kinds = {kind for domain in codes("domain") for kind in suitable_kinds(domain, None)}
+    assert SERVICE_TEAM not in kinds
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import pytest
 import shapely
 
 from gridmap.domain.codes import codes
+from gridmap.domain.duties import SERVICE_TEAM
 
 DATA = Path(__file__).parents[2] / "data" / "boundaries"
 KINDS = Path(__file__).parents[2] / "scripts" / "town" / "kinds.csv"
@@ -75,7 +76,7 @@ def test_codes_are_those_of_the_lists(incidents: pd.DataFrame, steps: pd.DataFra
     assert set(incidents.severity) == {1, 2, 3, 4, 5}
     assert set(steps.stage_to) <= codes("stage")
     assert set(steps.action) == {"accept", "mediate", "transfer", "defer", "resolve", "archive"}
-    assert set(table("teams").kind) == codes("team_kind")
+    assert set(table("teams").kind) == codes("team_kind") - {SERVICE_TEAM}
     named = set(incidents.grid_code.dropna()) | set(steps.to_grid_code.dropna())
     assert named <= grid_codes()
 

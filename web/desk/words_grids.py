@@ -14,6 +14,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "card_hours": ("在岗时间", "Hours"),
     "card_hours_hint": ("周一至周五 08:30-17:00", "Mo-Fr 08:30-17:00"),
     "card_remove": ("移除{title}", "Remove {title}"),
+    "card_service_teams": ("服务团队", "Service teams"),
+    "card_no_service_teams": (
+        "还没有服务团队。用“服务团队”类别导入队伍即可。",
+        "There is none yet. Import teams of the kind “service team”.",
+    ),
+    "card_team_size": ("{n} 人", "{n} people"),
     "card_volunteers": ("志愿力量（五员）", "Volunteers by role"),
     "card_no_volunteers": ("还没有登记人数。", "No head-count is entered yet."),
     "card_heads_only": ("只登记人数，不登记个人。", "Head-counts only, never persons."),

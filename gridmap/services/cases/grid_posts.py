@@ -11,6 +11,7 @@ from typing import Any
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.directory import check_hours
 from gridmap.domain.cases.lists import codes_of, require
+from gridmap.domain.duties import SERVICE_TEAM
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.terms import LONGEST, VOLUNTEERS
 from gridmap.errors import Forbidden, InvalidInput, NotFound
@@ -19,6 +20,7 @@ from gridmap.services.ground.grids import checked_level, grid_not_found
 from gridmap.storage.cases import grid_posts as kept
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as ground
+from gridmap.storage.teams.teams import teams_of_kind
 
 VISITS = ("visit", "household_visit", "follow_up")
 VISIT_DAYS = 90
@@ -69,6 +71,26 @@ class VisitCount:
 
 
 @dataclass(frozen=True, slots=True)
+class ServiceTeam:
+    """A team that calls on households.
+
+    Attributes
+    ----------
+    code, name_zh, name_en : str
+    grid_key : int
+        Whose households it calls on.
+    size : int or None
+        How many belong to it.
+    """
+
+    code: str
+    name_zh: str
+    name_en: str | None
+    grid_key: int
+    size: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Served:
     """Who serves a grid and the grids below it.
 
@@ -84,6 +106,8 @@ class Served:
         Over the last `VISIT_DAYS` days: due, of these made, and not made after their day.
     visits : tuple of VisitCount
         The same by kind and reason.
+    service_teams : tuple of ServiceTeam
+        Of the grid, the grids below it, and those above it, which serve it, too.
     """
 
     grid_key: int
@@ -94,6 +118,7 @@ class Served:
     visits_made: int
     visits_late: int
     visits: tuple[VisitCount, ...] = ()
+    service_teams: tuple[ServiceTeam, ...] = ()
 
 
 def served(database: Database, scope: Scope, grid_key: int, today: dt.date) -> Served:
@@ -122,6 +147,7 @@ def served(database: Database, scope: Scope, grid_key: int, today: dt.date) -> S
         since = today - dt.timedelta(days=VISIT_DAYS)
         found = kept.visits(session, below.lo, below.hi, VISITS, since, today)
         visits = tuple(VisitCount(**row) for row in found)
+        teams = [ServiceTeam(**row) for row in teams_of_kind(session, SERVICE_TEAM)]
     here = tuple(post for post in posts if post.grid_key == grid_key)
     return Served(
         grid_key,
@@ -132,6 +158,7 @@ def served(database: Database, scope: Scope, grid_key: int, today: dt.date) -> S
         sum(v.made for v in visits),
         sum(v.late for v in visits),
         visits,
+        tuple(t for t in teams if t.grid_key in below or grid_key in Scope.of_grid(t.grid_key)),
     )
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from gridmap import crs
 from gridmap.analysis.roads import MODES, Mode
 from gridmap.domain import terms
-from gridmap.domain.duties import on_shift, served_ground, slowness, suitable_kinds
+from gridmap.domain.duties import SERVICE_TEAM, on_shift, served_ground, slowness, suitable_kinds
 from gridmap.domain.gridkey import MICRO, UNASSIGNED, VILLAGE, Scope, ancestor
 from gridmap.errors import InvalidInput
 from gridmap.files.layers import write_layer
@@ -214,6 +214,7 @@ def _teams(
 ) -> tuple[list[tuple[TeamRow, PlacedTeam]], str]:
     with database.scoped_session(scope) as session:
         rows = field.list_teams(session, at=now)
+    rows = [row for row in rows if row["kind"] != SERVICE_TEAM]
     if asked.domain is not None:
         rows = [row for row in rows if row["kind"] in suitable_kinds(asked.domain, None)]
     rows = [row for row in rows if on_shift(row["shift_start"], row["shift_end"], clock)]

@@ -10,6 +10,7 @@ import numpy as np
 from gridmap.analysis.reach.coverage import maximal_covering, p_median
 from gridmap.analysis.roads import Mode
 from gridmap.domain import terms
+from gridmap.domain.duties import SERVICE_TEAM
 from gridmap.domain.gridkey import MICRO, VILLAGE, Scope
 from gridmap.errors import InvalidInput
 from gridmap.services.ground.roads import load_roads
@@ -113,7 +114,9 @@ def site(
         rows = _villages(database, scope) or rows[:_MOST_PLACES]
     with database.scoped_session(scope) as session:
         if existing == "bases":
-            known_at = [(t["base_lon"], t["base_lat"]) for t in field.list_teams(session)]
+            known_at = [
+                (t["base_lon"], t["base_lat"]) for t in field.list_teams(session) if t["kind"] != SERVICE_TEAM
+            ]
         else:
             known_at = [(o["lon"], o["lat"]) for o in list_organisations(session)]
     there = sorted({(lon, lat) for lon, lat in known_at if lon is not None and lat is not None})

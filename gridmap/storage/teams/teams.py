@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
+from gridmap.domain.gridkey import UNASSIGNED
 from gridmap.storage.models import Team, TeamPosition
 
 Mode = Literal["foot", "bike", "car"]
@@ -45,6 +46,26 @@ class PositionRow(TypedDict):
     lon: float
     lat: float
     accuracy_m: float | None
+
+
+class ServiceTeamRow(TypedDict):
+    """A team without its hours and places."""
+
+    code: str
+    name_zh: str
+    name_en: str | None
+    grid_key: int
+    size: int | None
+
+
+def teams_of_kind(session: Session, kind: str) -> list[ServiceTeamRow]:
+    """Teams of a kind that a grid has, by code."""
+    query = (
+        select(Team.code, Team.name_zh, Team.name_en, Team.grid_key, Team.size)
+        .where(Team.kind == kind, Team.grid_key != UNASSIGNED)
+        .order_by(Team.code)
+    )
+    return [cast("ServiceTeamRow", dict(row)) for row in session.execute(query).mappings()]
 
 
 def list_teams(session: Session, *, at: dt.datetime | None = None) -> list[TeamRow]:

@@ -78,6 +78,16 @@ class VisitLine(BaseModel):
     late: int
 
 
+class ServiceTeamLine(BaseModel):
+    """A team that calls on households."""
+
+    code: str
+    name_zh: str
+    name_en: str | None
+    grid_key: KeyText
+    size: int | None
+
+
 class ServedAnswer(BaseModel):
     """Who serves a grid and the grids below it; visits are of the last 90 days."""
 
@@ -89,6 +99,7 @@ class ServedAnswer(BaseModel):
     visits_made: int
     visits_late: int
     visits: list[VisitLine]
+    service_teams: list[ServiceTeamLine]
 
 
 class ClinicRequest(Strict):

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from gridmap.analysis.patrol import Shift, Stop, Team
 from gridmap.analysis.patrol.build import open_hours
+from gridmap.domain.duties import SERVICE_TEAM
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
 from gridmap.domain.shown_plans import Notice
 from gridmap.errors import InvalidInput, NotFound
@@ -30,7 +31,10 @@ def chosen_teams(rows: list[TeamRow], asked: PatrolRequest) -> tuple[list[TeamRo
     fit: list[TeamRow] = []
     told: list[Notice] = []
     for row in sorted(rows, key=lambda row: str(row["code"])):
-        if row["base_lon"] is None:
+        if row["kind"] == SERVICE_TEAM:
+            if asked.teams is not None:
+                told.append(left_out_team(row["code"], "服务团队不巡防", "a service team does not patrol"))
+        elif row["base_lon"] is None:
             told.append(left_out_team(row["code"], "没有驻地坐标", "it has no base with coordinates"))
         elif row["shift_start"] is None or row["shift_end"] is None:
             told.append(left_out_team(row["code"], "没有班次时间", "it has no hours of a shift"))
