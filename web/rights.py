@@ -233,6 +233,7 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "patrol-orders.list_orders": A.SEE_PLANS,
         "patrol-orders.get_week": A.SEE_PLANS,
         "patrol-orders.get_hours": A.SEE_PLANS,
+        "patrol-orders.get_onward": A.SEE_PLANS,
         "patrol-orders.issue_plan": A.PLAN_PATROLS,
         "patrol-orders.recall_plan": A.PLAN_PATROLS,
         "patrol-orders.note_order": A.CHECK_IN,

@@ -181,6 +181,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "patrols export",
                 "patrols visits",
                 "patrols orders",
+                "patrols next",
                 "patrols week",
                 "patrols live",
                 "patrols effect",

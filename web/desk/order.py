@@ -13,6 +13,7 @@ from gridmap.reporting.sheet import is_reachable
 from gridmap.services.patrols.ask.fixed_points import list_points
 from gridmap.services.patrols.follow import orders, visits
 from gridmap.services.patrols.follow.hours import plan_hours
+from gridmap.services.patrols.follow.onward import DELAYS_MIN, WhatNext, what_next
 from gridmap.services.patrols.follow.week import DAYS, patrol_week
 from gridmap.services.patrols.keep.plans import patrol_plan, route_of
 from gridmap.services.response.near import staying_near
@@ -43,7 +44,23 @@ def show(patrol_id: int, team: str) -> Response:
         order=order,
         visits=list(zip(route["visits"], own["visits"], strict=True)),
         may_check_in=may_now(Action.CHECK_IN),
+        delays=DELAYS_MIN,
+        onward=_onward(patrol_id, team),
     )
+
+
+def _onward(patrol_id: int, team: str) -> WhatNext | None:
+    """Answer what next after the delay that the address names."""
+    asked = request.args.get("delay")
+    if asked is None:
+        return None
+    if not asked.isdecimal():
+        raise InvalidInput(
+            "onward-delay-word",
+            f"“{asked[:20]}”不是分钟数，请点页面上的按钮。",
+            f"{asked[:20]!r} is no number of minutes; press one of the page's buttons.",
+        )
+    return what_next(context.database(), context.scope(), patrol_id, team, float(asked[:6]))
 
 
 @bp.get("/patrols/<int:patrol_id>/near")

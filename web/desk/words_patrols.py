@@ -49,6 +49,13 @@ WORDS: dict[str, tuple[str, str]] = {
         "预计 {expected} 件，在场时 {covered} 件；若只按地点、各时段相同，为 {by_place} 件。",
         "{expected} expected, {covered} during visits; by place only, every hour alike, {by_place}.",
     ),
+    "onward_title": ("被耽搁了？", "Held up?"),
+    "onward_minutes": ("{n} 分钟", "{n} min"),
+    "onward_after": ("第 {n} 站之后，耽搁 {minutes} 分钟以内：", "After stop {n}, for up to {minutes} min:"),
+    "onward_first": ("尚未出发，耽搁 {minutes} 分钟以内：", "Before setting out, for up to {minutes} min:"),
+    "onward_dropped": ("不去：", "Leave out:"),
+    "onward_nothing_dropped": ("各站都去，时间如下。", "Every stop can still be made, at these times."),
+    "onward_home": ("返回驻地 {at}", "Home at {at}"),
     "hours_placed": ("只按地点规划的路线", "Routes by place only"),
     "hours_beside": (
         "同样的队伍只按地点规划，在场时 {n} 件。",

@@ -18,6 +18,7 @@ from gridmap.services.patrols.follow import visits as evidence
 from gridmap.services.patrols.follow.effects import effect_of_visits
 from gridmap.services.patrols.follow.hours import plan_hours
 from gridmap.services.patrols.follow.live import live_teams
+from gridmap.services.patrols.follow.onward import what_next
 from gridmap.services.patrols.follow.shown_visits import Done
 from gridmap.services.patrols.follow.week import DAYS, patrol_week, write_week
 from gridmap.services.patrols.keep.plans import patrol_plan
@@ -310,4 +311,38 @@ def hours(patrol_id: int) -> None:
         )
 
 
-COMMANDS = (visits, check_in, live, effect, issue, orders_, noted, week, hours)
+@click.command("next")
+@click.argument("patrol_id", type=int)
+@click.argument("team")
+@click.option(
+    "--delay", "delay_min", type=float, required=True, help="耽搁的分钟 / minutes of delay, 60 at most."
+)
+@click.option(
+    "--after",
+    type=int,
+    help="已离开的站数 / stops that it has left; 不给则按到访记录 / what is known without it.",
+)
+def next_(patrol_id: int, team: str, delay_min: float, after: int | None) -> None:
+    """耽搁之后怎么走 / what next for a team that was held up: at once, without a new search."""
+    with workspace() as database:
+        found = what_next(database, actor(database).scope, patrol_id, team, delay_min, after)
+    console.print(
+        f"第 {found['after']} 站之后耽搁，按 {found['reckoned_min']} 分钟计 / held up after stop {found['after']}, "
+        f"reckoned for {found['reckoned_min']} min",
+        highlight=False,
+    )
+    for visit in found["dropped"]:
+        console.print(
+            f"不去 / leave out: {visit['row']}. {visit['name_zh']} / {visit['name_en']}", highlight=False
+        )
+    for visit in found["visits"]:
+        new = "（改时间 / moved）" if visit["moved"] else ""
+        console.print(
+            f"{visit['row']}. {visit['start'][11:16]}-{visit['leave'][11:16]} {visit['name_zh']} / "
+            f"{visit['name_en']}{new}",
+            highlight=False,
+        )
+    console.print(f"返回 / home: {found['home'][11:16]}", highlight=False)
+
+
+COMMANDS = (visits, check_in, live, effect, issue, orders_, noted, week, hours, next_)

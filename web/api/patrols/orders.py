@@ -14,6 +14,7 @@ from gridmap.domain.roles import Action
 from gridmap.domain.terms import LONGEST
 from gridmap.services.patrols.follow import orders
 from gridmap.services.patrols.follow.hours import PlanHours, plan_hours
+from gridmap.services.patrols.follow.onward import DELAYS_MIN, WhatNext, what_next
 from gridmap.services.patrols.follow.orders import Order
 from gridmap.services.patrols.follow.week import Week, patrol_week
 from web.access import require_also
@@ -97,6 +98,38 @@ def get_hours(path: PatrolPlanPath, query: Nothing) -> PlanHours:  # noqa: ARG00
     """Tell the incidents that are expected at a plan's hotspots by hour, and those during its visits."""
     require_also(Action.SEE_HOTSPOTS)
     return plan_hours(database(), scope(), path.patrol_id)
+
+
+class OnwardQuery(Strict):
+    """Which team was held up, for how long, and where."""
+
+    team: str = Field(min_length=1, max_length=LONGEST["code"], description="Code of the team.")
+    delay_min: float = Field(ge=0, le=DELAYS_MIN[-1], description="Minutes later than it ought to have left.")
+    after: int | None = Field(
+        None,
+        ge=0,
+        le=10_000,
+        description="Visits that it has left behind; what is known of them where absent.",
+    )
+
+
+class OnwardTold(BaseModel):
+    """How a team goes on after a delay."""
+
+    patrol_id: int
+    team_code: str
+    after: int
+    delay_min: float
+    reckoned_min: int
+    visits: list[Mapping[str, object]]
+    dropped: list[Mapping[str, object]]
+    home: str
+
+
+@bp.get("/patrol-plans/<int:patrol_id>/onward", responses={200: OnwardTold})
+def get_onward(path: PatrolPlanPath, query: OnwardQuery) -> WhatNext:
+    """Tell how a team goes on that was held up: at once, without a new search."""
+    return what_next(database(), scope(), path.patrol_id, query.team, query.delay_min, query.after)
 
 
 @bp.get("/patrol-plans/<int:patrol_id>/orders", responses={200: OrdersTold})

@@ -32,6 +32,7 @@ from gridmap.services.patrols.ask.standing import standing
 from gridmap.services.patrols.keep.by_place import by_place_of, prizes_by_hour
 from gridmap.services.patrols.keep.codec import frame_of
 from gridmap.services.patrols.keep.notices import notices_of
+from gridmap.services.patrols.keep.policy import policy_of
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
 from gridmap.storage.patrols.plans import RouteRow
@@ -98,6 +99,8 @@ def keep(
     summary["notices"] += notices
     if made.by_place:
         summary["by_place"] = by_place_of(made, inputs.begins_at)
+    held = {*(vias or {}), *(c["team"] for c in inputs.carried)}
+    onward = policy_of(inputs, made, held)
     patrol = {
         "scope_lo": scope.lo,
         "scope_hi": scope.hi,
@@ -106,7 +109,7 @@ def keep(
         "hotspot_run_id": inputs.run_id,
         "seed": made.seed,
         "iterations": made.iterations,
-        "parameters": {**parameters, stored.FRAME: frame_of(inputs, made)},
+        "parameters": {**parameters, stored.FRAME: {**frame_of(inputs, made), "onward": onward}},
         "data_sha256": inputs.sha256,
         "version": __version__,
         "summary": summary | (more or {}),

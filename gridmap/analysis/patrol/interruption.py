@@ -1,0 +1,220 @@
+"""What a team drops when it is held up: for each position of its route and several delays, found ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gridmap.analysis.patrol.model import Plan, Route, Stop, Team
+from gridmap.analysis.patrol.problem import NEVER
+from gridmap.analysis.patrol.schedule import arrival
+
+DELAYS_S = (600.0, 1_200.0, 2_400.0, 3_600.0)
+_LABELS = 6
+_SLACK_S = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """How a team goes on after a delay.
+
+    Attributes
+    ----------
+    after : int
+        Visits that it had left when it was held up.
+    delay_s : float
+    dropped : tuple of int
+        Visits of its route that it leaves out.
+    moved : tuple of (int, float, float, float)
+        Visits that it makes at other times than planned: which, arrival, start and leave.
+    end_s : float
+        Home.
+    """
+
+    after: int
+    delay_s: float
+    dropped: tuple[int, ...]
+    moved: tuple[tuple[int, float, float, float], ...]
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Label:
+    """A way to go on so far: kept fixed points and prize, where and when the team is free, and its visits."""
+
+    worth: tuple[int, float]
+    place: int
+    free_s: float
+    visits: tuple[tuple[int, float, float, float], ...]
+
+
+def interruptions(
+    plan: Plan, team: Team, travel_s: ArrayLike, *, delays_s: Sequence[float] = DELAYS_S
+) -> tuple[Onward, ...]:
+    """Find how a team goes on after each of its visits and each delay.
+
+    Parameters
+    ----------
+    plan : Plan
+    team : Team
+        One of the plan's.
+    travel_s : array_like of float, shape (places, places)
+        Of the team's mode.
+    delays_s : sequence of float
+        From when the team ought to have left to when it is free, where it was.
+
+    Returns
+    -------
+    tuple of Onward
+        By position and delay. The rest of the route keeps hours, windows, breaks, gaps and the longest wait; visits
+        stay in order. What it leaves out is what costs least: stops that must be visited last, then the least prize.
+        Where it has caught up the rest is as planned. Intervals may be exceeded.
+
+    Notes
+    -----
+    Labels that no other one beats in worth and in time are carried from visit to visit, the best six at each; other
+    teams' visits to the same stop bound the time of a visit, so that no gap is broken whatever is left out.
+    """
+    route = next(r for r in plan.routes if r.team == team.id)
+    matrix = np.asarray(travel_s, dtype=np.float64) / team.speed
+    search = _Search(plan, route, team, matrix)
+    return tuple(search.onward(after, delay) for after in range(len(route.visits)) for delay in delays_s)
+
+
+_Best = tuple[tuple[int, float], _Label, int]
+
+
+class _Search:
+    """A team's route with all that bounds its visits."""
+
+    def __init__(self, plan: Plan, route: Route, team: Team, matrix: NDArray[np.float64]) -> None:
+        self._route, self._team, self._matrix = route, team, matrix
+        self._most_wait = plan.objective.max_wait_s
+        self._pause, self._resume = route.rest_s or (NEVER, NEVER)
+        self._end = min(team.end_s, plan.shift.end_s)
+        stops = {stop.id: stop for stop in plan.stops}
+        self._stops = [stops[v.stop] for v in route.visits]
+        self._spans = [self._bounds(plan, stops, i) for i in range(len(route.visits))]
+        self._worths = [(int(s.must), v.prize) for s, v in zip(self._stops, route.visits, strict=True)]
+
+    def onward(self, after: int, delay_s: float) -> Onward:
+        """Find how the team goes on when it is held up after so many visits."""
+        visits = self._route.visits
+        place = visits[after - 1].place if after else self._team.start_place
+        free = (visits[after - 1].leave_s if after else self._route.begin_s) + delay_s
+        free = self._resume if self._pause < free < self._resume else free
+        labels: list[list[_Label]] = [[_Label((0, 0.0), place, free, ())]]
+        best: _Best | None = None
+        for j in range(after, len(visits)):
+            here = []
+            for label in (label for before in labels for label in before):
+                if best is None or self._better(label, j, best[0]):
+                    if self._rejoins(label, j):
+                        worth = _sum([label.worth, *self._worths[j:]])
+                        if best is None or worth > best[0]:
+                            best = worth, label, j
+                    made = self._visited(label, j)
+                    if made is not None:
+                        here.append(made)
+            labels.append(_undominated(here))
+        for label in (label for before in labels for label in before):
+            if (best is None or label.worth > best[0]) and self._home(label) <= self._end:
+                best = label.worth, label, len(visits)
+        if best is None:
+            # Even the way home takes too long: it goes home at once.
+            best = (0, 0.0), labels[0][0], len(visits)
+        _, label, joined = best
+        told = [*label.visits, *([self._met(label, joined)] if joined < len(visits) else [])]
+        kept = {i for i, *_ in told}
+        moved = tuple(row for row in told if row[1:3] != (visits[row[0]].arrive_s, visits[row[0]].start_s))
+        return Onward(
+            after,
+            delay_s,
+            tuple(i for i in range(after, joined) if i not in kept),
+            moved,
+            self._route.end_s if joined < len(visits) else self._home(label),
+        )
+
+    def _met(self, label: _Label, j: int) -> tuple[int, float, float, float]:
+        """Return the visit from which on a team goes as planned: it comes from elsewhere."""
+        visit = self._route.visits[j]
+        reached = arrival(label.free_s, self._leg(label.place, visit.place), self._pause, self._resume)
+        return j, min(reached, visit.start_s), visit.start_s, visit.leave_s
+
+    def _better(self, label: _Label, j: int, worth: tuple[int, float]) -> bool:
+        """Whether a way can still be worth more than one at hand."""
+        return _sum([label.worth, *self._worths[j:]]) > worth
+
+    def _rejoins(self, label: _Label, j: int) -> bool:
+        """Whether a team can be at a visit when it is planned, and so make it and the rest as planned."""
+        visit = self._route.visits[j]
+        leg = self._leg(label.place, visit.place)
+        reached = arrival(label.free_s, leg, self._pause, self._resume)
+        wait = self._wait(label.free_s, leg, visit.start_s)
+        return reached <= visit.start_s + _SLACK_S and wait <= self._most_wait + _SLACK_S
+
+    def _visited(self, label: _Label, j: int) -> _Label | None:
+        """Go on to a visit as soon as that can be; None where it breaks something."""
+        visit, stop = self._route.visits[j], self._stops[j]
+        leg = self._leg(label.place, visit.place)
+        reached = arrival(label.free_s, leg, self._pause, self._resume)
+        for low, high in self._spans[j]:
+            start = max(reached, low)
+            if start < self._resume and start + stop.dwell_s > self._pause:
+                start = self._resume
+            if start > high:
+                continue
+            if self._wait(label.free_s, leg, start) > self._most_wait:
+                return None
+            leave = start + stop.dwell_s
+            before = stop.prize_at(visit.start_s)
+            prize = visit.prize * stop.prize_at(start) / before if before > 0 else 0.0
+            made = _Label(
+                _sum([label.worth, (int(stop.must), prize)]),
+                visit.place,
+                leave,
+                (*label.visits, (j, reached, start, leave)),
+            )
+            return made if self._home(made) <= self._end else None
+        return None
+
+    def _wait(self, free_s: float, leg: float, start_s: float) -> float:
+        rest = max(0.0, min(start_s, self._resume) - max(free_s, self._pause))
+        return start_s - free_s - leg - rest
+
+    def _home(self, label: _Label) -> float:
+        leg = self._leg(label.place, self._team.end_place)
+        return arrival(label.free_s, leg, self._pause, self._resume)
+
+    def _leg(self, a: int, b: int) -> float:
+        return float(self._matrix[a, b]) if a != b else 0.0
+
+    def _bounds(self, plan: Plan, stops: Mapping[str, Stop], i: int) -> list[tuple[float, float]]:
+        """From when to when a visit may start: open, and the gap away from the stop's other visits as planned."""
+        visit = self._route.visits[i]
+        stop = stops[visit.stop]
+        others = sorted(v.start_s for r in plan.routes for v in r.visits if v.stop == visit.stop)
+        later = [at for at in others if at > visit.start_s]
+        low = visit.start_s if others[0] < visit.start_s else -inf
+        high = later[0] - stop.min_gap_s if later else inf
+        return [
+            (max(opens, low), min(closes - stop.dwell_s, high))
+            for opens, closes in sorted(stop.windows or ((-inf, inf),))
+        ]
+
+
+def _sum(worths: Sequence[tuple[int, float]]) -> tuple[int, float]:
+    return sum(w[0] for w in worths), sum(w[1] for w in worths)
+
+
+def _undominated(labels: list[_Label]) -> list[_Label]:
+    """Keep the best labels of those that no other one beats in worth and in time."""
+    kept: list[_Label] = []
+    for label in sorted(labels, key=lambda x: (-x.worth[0], -x.worth[1], x.free_s)):
+        if all(label.free_s < other.free_s for other in kept):
+            kept.append(label)
+    return kept[:_LABELS]
