@@ -227,4 +227,4 @@ class HotspotSpec:
         out = asdict(self)
         out["since"], out["until"] = self.since.isoformat(), self.until.isoformat()
         out["within"] = None if self.within is None else str(self.within)
-        return out
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in out.items()}
