@@ -12,7 +12,7 @@ import { Done } from "./visits.js";
 import { patrolLegend } from "./legend.js";
 import { Live } from "./live.js";
 import { Orders } from "./orders.js";
-import { drawnOf, growing, nowOf } from "./routes.js";
+import { drawnOf, growing, nowOf, worthOf } from "./routes.js";
 import { clock, momentOf, Night } from "./night.js";
 import { PatrolPanel } from "./panel.js";
 import { patrolStory } from "./story.js";
@@ -195,9 +195,10 @@ export class Patrols {
     const { shown } = this.plans;
     const turned = (minute === null) !== (this.#minute === null);
     this.#minute = minute;
+    const moment = shown && minute !== null && !this.live.on ? momentOf(shown.plan, minute) : null;
     this.#tell.drawn(
       "patrol_now",
-      shown && minute !== null && !this.live.on ? nowOf(shown, momentOf(shown.plan, minute)) : [],
+      shown && moment !== null ? [...worthOf(shown, moment), ...nowOf(shown, moment)] : [],
     );
     if (turned || minute === null) this.#tell.legend();
     const check = byId("pat-check-time");

@@ -144,6 +144,17 @@ function patrolMarks() {
       paint: paintOf(colour(), 2.4),
     },
     {
+      id: "patrol-worth",
+      type: "circle",
+      source: "patrol_now",
+      filter: is("worth"),
+      paint: {
+        "circle-radius": ["interpolate", ["linear"], ["sqrt", ["get", "worth"]], 0, 2, 1, 34],
+        "circle-color": css("--accent"),
+        "circle-opacity": 0.28,
+      },
+    },
+    {
       id: "patrol-stop",
       type: "circle",
       source: "patrols",
@@ -204,6 +215,7 @@ function patrolMarks() {
       id: "patrol-now",
       type: "circle",
       source: "patrol_now",
+      filter: is("now"),
       paint: {
         "circle-radius": 16,
         "circle-color": colour(),

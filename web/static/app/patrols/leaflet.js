@@ -6,6 +6,7 @@ import { tooltip } from "../shell/map/tooltip.js";
 import { DASHES } from "./routes.js";
 
 const WIDTH = 4;
+const WORTH_PX = 32;
 
 // Gives a Leaflet layer of one feature; `pick(event, sel)` is told of a click.
 /**
@@ -26,6 +27,14 @@ function draw(L, feature, pick) {
       ? L.circleMarker(flip(coordinates), { ...quiet, radius: 4 })
       : L.polyline(coordinates.map(flip), quiet);
   }
+  if (what === "worth")
+    return L.circleMarker(flip(coordinates), {
+      radius: 2 + WORTH_PX * Math.sqrt(feature.properties.worth),
+      stroke: false,
+      fillColor: css("--accent"),
+      fillOpacity: 0.28,
+      interactive: false,
+    });
   let mark;
   if (what === "line")
     mark = L.polyline(coordinates.map(flip), {

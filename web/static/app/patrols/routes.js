@@ -3,6 +3,8 @@
 import { halts, placeAt } from "./place.js";
 
 const COLOURS = 6;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 export const DASHES = [
   [1, 0],
   [3.4, 1.6],
@@ -146,6 +148,29 @@ export const growing = ({ lines }) =>
       .slice(1, -1)
       .map((/** @type {[number, number]} */ [lon, lat]) => point(lon, lat, { what: "grow", ...lookOf(i) })),
   ]);
+
+// What a visit to each stop is worth at a moment, where that changes with the hour: as a part of the most.
+/**
+ * @param {{ plan: any }} given
+ * @param {number} moment
+ */
+export function worthOf({ plan }, moment) {
+  const timed = plan.summary.reasons.filter((/** @type {any} */ reason) => reason.by_hour);
+  const most = Math.max(
+    ...timed.flatMap((/** @type {any} */ { by_hour }) => by_hour.map((/** @type {any} */ row) => row.prize)),
+  );
+  if (!(most > 0)) return [];
+  // Hours of the clock: the first may be begun already.
+  const past = Number(plan.begins_at.slice(14, 16)) * MINUTE_MS;
+  const hour = Math.floor((moment - Date.parse(plan.begins_at) + past) / HOUR_MS);
+  return timed.map((/** @type {any} */ { by_hour, lon, lat }) =>
+    point(lon, lat, {
+      what: "worth",
+      worth: by_hour[Math.min(Math.max(hour, 0), by_hour.length - 1)].prize / most,
+      ...lookOf(0),
+    }),
+  );
+}
 
 // One mark for each team that is out: at its base its base's mark stands for it.
 /**

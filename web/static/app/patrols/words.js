@@ -74,6 +74,7 @@ export const PATROL_WORDS = {
   pat_visit: ["本班次第 {n} 次巡访此处。", "Visit {n} to this place in the shift."],
   pat_again: ["此处另有一次：", "Here once more:"],
   pat_legend_stop: ["停靠点，数字为顺序", "Stop, by its order"],
+  pat_legend_worth: ["此刻到访的得分，圆大为高", "Prize of a visit now: larger is more"],
   pat_legend_now: ["队伍此刻的位置", "Where the team is now"],
   pat_night: ["班次时间", "Time of the shift"],
   pat_whole: ["整个班次", "Whole shift"],
