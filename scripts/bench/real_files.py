@@ -70,6 +70,8 @@ _ENDINGS = frozenset(
         ".gdb",
     ]
 )
+_GDAL_S_OWN = frozenset({"gdal_data", "proj_data"})
+"""Folders of definitions that wheels carry for GDAL and PROJ: tables for programs, nobody's data."""
 _TABLES = frozenset({".csv", ".xls", ".xlsx", ".xlsm", ".xlsb", ".ods"})
 
 
@@ -83,7 +85,10 @@ def shipped(folders: list[Path]) -> list[Path]:
         path
         for folder in folders
         for path in folder.rglob("*")
-        if path.suffix.lower() in _ENDINGS and path.is_file() and path.stat().st_size < _MOST_BYTES
+        if path.suffix.lower() in _ENDINGS
+        and path.is_file()
+        and path.stat().st_size < _MOST_BYTES
+        and _GDAL_S_OWN.isdisjoint(path.parts)
     )
 
 

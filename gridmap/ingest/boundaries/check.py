@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -35,6 +36,13 @@ class _Level:
     raw: NDArray[np.object_]
     shapes: NDArray[np.object_]
 
+    @cached_property
+    def told(self) -> tuple[list[str], list[str]]:
+        """Codes and names by which people are told of grids."""
+        keys, codes, names = (self.frame[column].tolist() for column in ("grid_key", "code", "name_zh"))
+        codes = [c if isinstance(c, str) else str(k) for c, k in zip(codes, keys, strict=True)]
+        return codes, [n if isinstance(n, str) else c for n, c in zip(names, codes, strict=True)]
+
     def finding(
         self,
         kind: str,
@@ -46,14 +54,7 @@ class _Level:
         area_m2: float | None = None,
         geometry: Any = None,
     ) -> Finding:
-        some = self.frame.iloc[list(rows)]
-        codes = tuple(
-            str(c) if isinstance(c, str) else str(k)
-            for c, k in zip(some["code"], some["grid_key"], strict=True)
-        )
-        names = tuple(
-            str(n) if isinstance(n, str) else c for n, c in zip(some["name_zh"], codes, strict=True)
-        )
+        codes, names = (tuple(texts[i] for i in rows) for texts in self.told)
         who_zh, who_en = "、".join(names[:4]), ", ".join(names[:4])
         return Finding(
             kind,
@@ -86,9 +87,8 @@ def check_boundaries(draft: BoundaryDraft, projected_epsg: int) -> list[Finding]
     findings: list[Finding] = []
     for level in draft.levels:
         frame = draft.level(level).reset_index(drop=True)
-        raw = crs.geometries_from_wgs84(frame.geometry.to_numpy(), projected_epsg)
-        shapes = polygons_only(np.array(shapely.make_valid(raw), dtype=object))
-        levels[level] = _Level(level, frame, np.array(raw, dtype=object), shapes)
+        raw = np.array(crs.geometries_from_wgs84(frame.geometry.to_numpy(), projected_epsg), dtype=object)
+        levels[level] = _Level(level, frame, raw, _repaired(raw))
         findings += _shapes(levels[level])
         findings += _names_and_codes(levels[level])
         findings += _coverage(levels[level], parent_given=_given_above(draft, level))
@@ -97,6 +97,15 @@ def check_boundaries(draft: BoundaryDraft, projected_epsg: int) -> list[Finding]
             findings += _nesting(levels[level], levels[level + 1])
     findings.sort(key=lambda f: (f.severity != "error", f.level, f.kind, -(f.area_m2 or 0.0)))
     return [_to_wgs84(f, projected_epsg) for f in findings]
+
+
+def _repaired(raw: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Repair what is not valid; the others are the same objects, not copies."""
+    shapes = raw.copy()
+    broken = ~shapely.is_valid(raw) & ~shapely.is_missing(raw)
+    if broken.any():
+        shapes[broken] = shapely.make_valid(raw[broken])
+    return polygons_only(shapes)
 
 
 def _width_m(land: Any) -> float:
@@ -239,10 +248,13 @@ def _coverage(level: _Level, *, parent_given: bool) -> list[Finding]:
 
 def _twins(level: _Level) -> tuple[list[Finding], set[tuple[int, int]]]:
     """Grids with the same shape, however their rings begin and run."""
+    # Only those with one extent are put in order and compared.
+    _, which, times = np.unique(shapely.bounds(level.shapes), axis=0, return_inverse=True, return_counts=True)
+    usable = ~shapely.is_missing(level.shapes) & ~shapely.is_empty(level.shapes)
+    alike = np.flatnonzero((times[which.ravel()] > 1) & usable)
     same: dict[bytes, list[int]] = defaultdict(list)
-    for i, wkb in enumerate(shapely.to_wkb(shapely.normalize(level.shapes))):
-        if wkb is not None and not shapely.is_empty(level.shapes[i]):
-            same[wkb].append(i)
+    for i, wkb in zip(alike.tolist(), shapely.to_wkb(shapely.normalize(level.shapes[alike])), strict=True):
+        same[wkb].append(i)
     found = []
     pairs = set()
     for rows in same.values():
@@ -267,7 +279,9 @@ def _gaps(level: _Level, *, parent_given: bool) -> list[Finding]:
     if parent_given:
         return []
     found = []
-    whole = union(level.shapes)
+    # First those of each parent: one union of a county's villages takes several times the memory.
+    parents = level.frame["parent_key"].to_numpy()
+    whole = union([union(level.shapes[parents == key]) for key in np.unique(parents)])
     rings = [shapely.Polygon(r) for p in shapely.get_parts(whole) for r in p.interiors]
     own = {
         shapely.normalize(shapely.Polygon(r)).wkb

@@ -38,6 +38,7 @@ _DRIVERS = {
     "fgb": ("FlatGeobuf",),
 }
 """Drivers that a kind of file may need; a zip archive holds layers of either kind."""
+_SHAPES_AT_ONCE = 1_000
 _ROOT = str(Path(gridmap.__file__).resolve().parent.parent)
 _BOOT = (
     "import sys; sys.path.insert(0, {root!r}); "
@@ -106,7 +107,10 @@ def _raw(path: Path, sha256: str, kind: str, table: pa.Table, answer: dict[str, 
     rows = table[ROW].to_numpy()
     geometry = None
     if WKB in table.column_names:
-        geometry = np.array(shapely.from_wkb(table[WKB].to_numpy(zero_copy_only=False)), dtype=object)
+        geometry = np.empty(table.num_rows, dtype=object)
+        for first in range(0, table.num_rows, _SHAPES_AT_ONCE):
+            some = table[WKB].slice(first, _SHAPES_AT_ONCE)
+            geometry[first : first + _SHAPES_AT_ONCE] = shapely.from_wkb(some.to_numpy(zero_copy_only=False))
     return RawTable(
         path,
         sha256,

@@ -59,15 +59,16 @@ def enter_version(
     )
     session.add(run)
     session.flush()
+    if frames[0].empty:
+        # The first boundaries have nothing before them: which grids are new is told by the grids themselves.
+        return run.import_run_id
     old = _by_key(frames[0], {*changed, *ended})
     new = _by_key(frames[1], {*changed, *added})
-    # The first boundaries have nothing before them: which grids are new is told by the grids themselves.
     rows: list[dict[str, object]] = [
         {"before": old[key], "after": new[key] | {"moved_m": moved[key][1]}} for key in changed
     ]
     rows += [{"before": old[key], "after": None} for key in ended]
-    if old:
-        rows += [{"before": {"grid_key": key}, "after": new[key]} for key in added]
+    rows += [{"before": {"grid_key": key}, "after": new[key]} for key in added]
     if rows:
         session.execute(insert(ImportChange), [row | {"import_run_id": run.import_run_id} for row in rows])
     return run.import_run_id

@@ -31,6 +31,7 @@ Assigner = Callable[
 ]
 
 _ROWS_AT_ONCE = 200_000
+_GRIDS_AT_ONCE = 500
 
 
 def add_version(
@@ -67,21 +68,24 @@ def add_grids(session: Session, grids: gpd.GeoDataFrame, version_id: int) -> Non
     """
     if grids.empty:
         return
-    shapes = grids.geometry.to_numpy()
-    labels = shapely.point_on_surface(shapes)
-    rows: list[dict[str, Any]] = []
-    plain = grids.drop(columns=grids.geometry.name).to_dict("records")
-    for row, shape, label in zip(plain, shapes, labels, strict=True):
-        multi = shape if shape.geom_type == "MultiPolygon" else shapely.MultiPolygon([shape])
-        rows.append(
-            {str(k): v for k, v in row.items()}
-            | {
-                "geom": from_shape(multi, 4326),
-                "label_point": from_shape(label, 4326),
-                "version_id": version_id,
-            }
-        )
-    session.execute(insert(Grid), rows)
+    # A county's outlines as statements would stand in memory several times over.
+    for first in range(0, len(grids), _GRIDS_AT_ONCE):
+        some = grids.iloc[first : first + _GRIDS_AT_ONCE]
+        shapes = some.geometry.to_numpy()
+        labels = shapely.point_on_surface(shapes)
+        rows: list[dict[str, Any]] = []
+        plain = some.drop(columns=some.geometry.name).to_dict("records")
+        for row, shape, label in zip(plain, shapes, labels, strict=True):
+            multi = shape if shape.geom_type == "MultiPolygon" else shapely.MultiPolygon([shape])
+            rows.append(
+                {str(k): v for k, v in row.items()}
+                | {
+                    "geom": from_shape(multi, 4326),
+                    "label_point": from_shape(label, 4326),
+                    "version_id": version_id,
+                }
+            )
+        session.execute(insert(Grid), rows)
 
 
 def add_predecessors(session: Session, links: Sequence[dict[str, Any]]) -> None:

@@ -225,18 +225,25 @@ export class List {
         label,
         " ×",
       );
+    // These may hold several codes.
+    /**
+     * @param {"stage" | "kind" | "flag" | "domain"} name
+     * @param {(code: string) => string} label
+     */
+    const each = (name, label) => {
+      /** @type {string[]} */
+      const all = state[name]?.split(",") ?? [];
+      return all.map((code) =>
+        chip(label(code), { [name]: all.filter((other) => other !== code).join(",") || null }),
+      );
+    };
     const chips = [
       state.outside && chip(t("outside"), { outside: false }),
-      state.stage && chip(labelOf(workspace.stages, state.stage), { stage: null }),
-      state.kind && chip(labelOf(Object.values(workspace.kinds).flat(), state.kind), { kind: null }),
-      ...(state.flag?.split(",") ?? []).map(
-        (/** @type {string} */ flag, /** @type {number} */ _, /** @type {string[]} */ all) =>
-          chip(t(FLAG_WORDS[flag]), {
-            flag: all.filter((other) => other !== flag).join(",") || null,
-          }),
-      ),
+      ...each("stage", (code) => labelOf(workspace.stages, code)),
+      ...each("kind", (code) => labelOf(Object.values(workspace.kinds).flat(), code)),
+      ...each("flag", (code) => t(FLAG_WORDS[code])),
       state.text && chip(`“${state.text}”`, { text: null }),
-      state.domain && chip(labelOf(workspace.domains, state.domain), { domain: null }),
+      ...each("domain", (code) => labelOf(workspace.domains, code)),
     ].filter(Boolean);
     return chips.length ? h("div", { class: "chips" }, chips) : null;
   }

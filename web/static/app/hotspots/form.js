@@ -87,8 +87,9 @@ export class Form {
   get #all() {
     const { state, workspace } = this.#store;
     return {
-      domain: state.domain ?? "",
-      kind: state.kind ?? "",
+      // A run is of one domain and one kind, or of all.
+      domain: state.domain?.includes(",") ? "" : (state.domain ?? ""),
+      kind: state.kind?.includes(",") ? "" : (state.kind ?? ""),
       level: workspace.levels.at(-1),
       step: stepFor(state.from, state.to),
       ...this.#chosen,

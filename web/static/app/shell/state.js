@@ -85,20 +85,17 @@ export function parse(search, workspace) {
   if (KEY.test(query.get("grid") ?? "")) state.grid = query.get("grid");
   const level = Number(query.get("level"));
   if (workspace.levels?.includes(level)) state.level = level;
-  choose(
-    "domain",
-    workspace.domains.map((/** @type {any} */ d) => d.code),
-  );
-  choose(
-    "stage",
-    workspace.stages.map((/** @type {any} */ s) => s.code),
-  );
-  choose(
-    "kind",
-    Object.values(workspace.kinds)
-      .flat()
-      .map((k) => k.code),
-  );
+  // Of these a question may name several, as one of the API does.
+  for (const [name, known] of Object.entries({
+    domain: workspace.domains,
+    stage: workspace.stages,
+    kind: Object.values(workspace.kinds).flat(),
+  })) {
+    const given = (query.get(name) ?? "").split(",");
+    const codes = new Set(known.map((/** @type {any} */ item) => item.code));
+    const meant = [...codes].filter((code) => given.includes(code));
+    if (meant.length) state[name] = meant.sort().join(",");
+  }
   choose("list", LISTS);
   // A question of the API is understood, too: there each flag has a name, and key 0 is what lies outside.
   const named = (query.get("flag") ?? "").split(",");

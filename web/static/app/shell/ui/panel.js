@@ -241,6 +241,15 @@ export class Panel {
         onchange: (event) => this.#store.set({ domain: event.target.value || null, kind: null }),
       },
       h("option", { value: "" }, t("all_domains")),
+      state.domain?.includes(",") &&
+        h(
+          "option",
+          { value: state.domain, selected: true },
+          state.domain
+            .split(",")
+            .map((/** @type {string} */ code) => labelOf(workspace.domains, code))
+            .join(" + "),
+        ),
       workspace.domains.map((/** @type {any} */ d) =>
         h("option", { value: d.code, selected: d.code === state.domain }, labelOf(workspace.domains, d.code)),
       ),
