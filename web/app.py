@@ -29,6 +29,7 @@ from web.api.patrols import plans as patrols
 from web.api.patrols import visits as patrol_evidence
 from web.api.reports import forms as official_forms
 from web.api.reports import reports
+from web.api.reports import schedules as report_schedules
 from web.api.response import coverage, dispatch
 from web.api.schemas import Problem
 from web.api.teams import teams as field
@@ -84,6 +85,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         assessments.bp,
         official_forms.bp,
         reports.bp,
+        report_schedules.bp,
         field.bp,
         hotspots.bp,
         forecasts.bp,

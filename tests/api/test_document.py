@@ -87,8 +87,13 @@ def test_every_address_of_the_api_is_in_the_document(client: FlaskClient, docume
         if rule.rule.startswith("/api/") and rule.endpoint != "openapi"
     }
     assert rules == set(document["paths"])
-    # Hotspot runs, forecasts and patrol plans are made and deleted, too: their own files have their promises.
-    written = ("/api/v1/hotspot-runs", "/api/v1/forecasts", "/api/v1/patrol-plans")
+    # Runs, forecasts, plans and schedules are made and deleted, too: their own files have their promises.
+    written = (
+        "/api/v1/hotspot-runs",
+        "/api/v1/forecasts",
+        "/api/v1/patrol-plans",
+        "/api/v1/reports/schedules",
+    )
     reading = {path: m for path, m in document["paths"].items() if not path.startswith(written)}
     evidence = {
         path.rpartition("}/")[2]: set(document["paths"][path])

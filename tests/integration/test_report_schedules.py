@@ -131,3 +131,24 @@ def test_a_schedule_is_set_and_ended_on_the_page_of_whoever_is_signed_in(recorde
     assert client.post("/reports/schedules", data={"every": "month", "purpose": ""}).status_code == 422
     assert client.post(f"/reports/schedules/{kept.number}/removed").status_code == 303
     assert schedules.list_schedules(recorded_town, KEEPER) == []
+
+
+def test_a_schedule_is_set_listed_and_ended_over_the_api(recorded_town: Database) -> None:
+    client = create_app(recorded_town).test_client()
+    client.set_cookie("gridmap", entry.sign_in_by_link(recorded_town, entry.first_link(recorded_town)).secret)
+    address = "/api/v1/reports/schedules"
+    made = client.post(address, json={"every": "quarter", "within": str(VILLAGE), "purpose": "季度会商"})
+    assert made.status_code == 201, made.text
+    assert client.get(address).json == {"schedules": [made.json]}
+    [kept] = schedules.list_schedules(recorded_town, KEEPER)
+    assert (kept.every, kept.within, kept.purpose) == ("quarter", VILLAGE, "季度会商")
+    assert made.json["within"] == str(VILLAGE)
+    for refused in (
+        {"every": "day"},
+        {"every": "week", "within": "x"},
+        {"every": "week", "purpose": ""},
+    ):
+        assert client.post(address, json=refused).status_code == 422
+    assert client.delete(f"{address}/{kept.number}").status_code == 200
+    assert client.delete(f"{address}/{kept.number}").status_code == 404
+    assert schedules.list_schedules(recorded_town, KEEPER) == []
