@@ -70,6 +70,11 @@ _COMMANDS = {
         "问题答复 / questions and rulings: add, change, list, book, import, export.",
     ),
     "roads": ("gridmap.cli.ground.roads", "group", "道路 / roads: import, export, check, route, isochrone."),
+    "lake": (
+        "gridmap.cli.lake",
+        "lake_group",
+        "数据湖 / a lake of GeoParquet by county and month: write, check.",
+    ),
     "hotspots": (
         "gridmap.cli.hotspots.runs",
         "group",

@@ -92,6 +92,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
         ),
         "cases open": A.SEE_SEALED,
         "cases record": A.RECORD_CASE,
+        **dict.fromkeys(("lake write", "lake check"), A.EXPORT),
         **dict.fromkeys(("incidents withdraw", "incidents restore"), A.ACT_ON_CASE),
         **dict.fromkeys(
             (
