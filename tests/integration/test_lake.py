@@ -81,6 +81,9 @@ def test_only_what_has_changed_is_written_again_and_what_is_gone_is_taken_away(
 ) -> None:
     town = make_database("recorded")
     first = write_lake(town, WHOLE, tmp_path)
+    with town.scoped_session(WHOLE.for_upkeep()) as session:
+        asked = "select count(*) from incidents where withdrawn_at is null and sealed"
+        assert first.sealed == session.scalar(text(asked)) > 0
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.parquet")}
     again = write_lake(town, WHOLE, tmp_path)
     assert (again.written, again.kept, again.removed) == (0, first.written, 0)

@@ -1,8 +1,8 @@
 """A lake: the cases of a workspace as GeoParquet by county and month, for whoever analyses many counties.
 
 The layout is Hive's (``incidents/county=330681/month=2026-10/part-0.parquet``), the geometry GeoParquet 1.1 with a
-covering of bounding boxes, times are UTC in microseconds: DuckDB, pyarrow and geopandas read it as it is. What has not
-changed is not written again. No text of a case and no sealed case is in it.
+covering of bounding boxes, times are UTC in microseconds: DuckDB, pyarrow, geopandas and Spark read it as it is. What
+has not changed is not written again. No text of a case and no sealed case is in it.
 
 References
 ----------
@@ -33,7 +33,7 @@ from gridmap.errors import Busy, Conflict, InvalidInput
 from gridmap.files.atomic import replacing
 from gridmap.services.cases.query import chosen_by
 from gridmap.services.workspace.exports import points_frame
-from gridmap.storage.cases.exports import incident_rows
+from gridmap.storage.cases.exports import incident_rows, sealed_rows
 from gridmap.storage.cases.lake import Part, parts
 from gridmap.storage.database import Database
 
@@ -151,8 +151,8 @@ def write_lake(
             )
         before = {one.file: one for one in listed.parts}
         with database.scoped_session(scope, timeout_s=_READ_TIMEOUT_S) as session:
-            found = parts(session, database.settings.timezone)
-        there, sealed = [part for part in found if part.rows], sum(part.sealed for part in found)
+            there = parts(session, database.settings.timezone)
+            sealed = sealed_rows(session, chosen_by(database, IncidentQuery()))
         after: dict[str, WrittenPart] = {}
         written = 0
         for done, part in enumerate(there):
@@ -196,7 +196,7 @@ def check_lake(folder: Path, database: Database | None = None, scope: Scope | No
     behind = None
     if database is not None:
         with database.scoped_session(scope or Scope.whole(), timeout_s=_READ_TIMEOUT_S) as session:
-            now = {_file_of(p): p.fingerprint for p in parts(session, database.settings.timezone) if p.rows}
+            now = {_file_of(p): p.fingerprint for p in parts(session, database.settings.timezone)}
         then = {one.file: one.fingerprint for one in listed}
         behind = tuple(sorted(file for file in now.keys() | then.keys() if now.get(file) != then.get(file)))
     return LakeChecked(len(listed), sum(one.rows for one in listed), torn, strange, behind)

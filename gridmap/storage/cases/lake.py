@@ -18,8 +18,7 @@ class Part:
         Six digits; 0 for cases in no grid.
     month : str
         ``YYYY-MM`` of when they happened, in the workspace's zone.
-    rows, sealed : int
-        Cases that a file holds, and sealed ones, which no file holds.
+    rows : int
     fingerprint : str
         Another one as soon as any field of any of them is.
     """
@@ -27,7 +26,6 @@ class Part:
     county: int
     month: str
     rows: int
-    sealed: int
     fingerprint: str
 
 
@@ -35,10 +33,9 @@ _PARTS = text(
     """
     select grid_key / 100000000000 as county,
       to_char(occurred_at at time zone :zone, 'YYYY-MM') as month,
-      count(*) filter (where not sealed) as rows, count(*) filter (where sealed) as sealed,
-      coalesce(sum(hashtextextended(i::text, 0)::numeric) filter (where not sealed), 0)::text as fingerprint
+      count(*) as rows, sum(hashtextextended(i::text, 0)::numeric)::text as fingerprint
     from incidents i
-    where withdrawn_at is null
+    where withdrawn_at is null and not sealed
       and grid_key between current_setting('gridmap.scope_lo')::bigint and current_setting('gridmap.scope_hi')::bigint
     group by 1, 2 order by 1, 2
     """
