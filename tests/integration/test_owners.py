@@ -129,10 +129,12 @@ def test_two_numbers_tell_nothing_of_how_many_there_are_and_older_ones_stay(blan
         )
         assert (session.scalar(same) or 0) < 20
         keys = text(
-            "select count(distinct column_default) from information_schema.columns"
+            "select count(distinct column_default), count(*) from information_schema.columns"
             " where table_schema = 'gridmap' and column_default like '%spread(%'"
         )
-        assert session.scalar(keys) == 9
+        distinct, columns = session.execute(keys).one()
+        # Each table has a key of its own.
+        assert distinct == columns > 8
 
 
 def test_a_source_s_number_that_another_scope_has_is_taken_without_a_word(make_database: Any) -> None:
