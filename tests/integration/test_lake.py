@@ -102,6 +102,15 @@ def test_only_what_has_changed_is_written_again_and_what_is_gone_is_taken_away(
     changed = {path.parent.name for path, then in before.items() if path.stat().st_mtime_ns != then}
     assert changed == {f"month={last}"}
     with town.scoped_session(WHOLE.for_upkeep(), write=True) as session:
+        held = "select grid_key from incidents where not sealed and grid_key > 0 and {month} = :last limit 1"
+        renamed = f"update grids set code = 'G-1' where grid_key = ({held.format(month=month)})"
+        session.execute(text(renamed), {"last": last})
+    # The code of a grid is in the file, too.
+    assert f"incidents/county=330681/month={last}/part-0.parquet" in (
+        check_lake(tmp_path, town, WHOLE).behind or ()
+    )
+    assert write_lake(town, WHOLE, tmp_path).removed == 0
+    with town.scoped_session(WHOLE.for_upkeep(), write=True) as session:
         session.execute(
             text(f"update incidents set withdrawn_at = now() where {month} = '{last}' and grid_key > 0")
         )
@@ -132,6 +141,26 @@ def test_a_torn_or_strange_file_is_told_and_written_anew(town: Database, tmp_pat
             done()
     with pytest.raises(InvalidInput, match="lake write"):
         check_lake(file.parent)
+
+
+def test_a_list_that_names_files_elsewhere_and_a_folder_that_cannot_be_locked_are_refused(
+    town: Database, tmp_path: Path
+) -> None:
+    village = Scope.of_grid(33068110901007000)
+    write_lake(town, village, tmp_path / "lake")
+    kept = tmp_path / "kept.txt"
+    kept.write_text("mine", "utf-8")
+    manifest = tmp_path / "lake" / MANIFEST
+    told = json.loads(manifest.read_text("utf-8"))
+    told["parts"][0]["file"] = "../kept.txt"
+    manifest.write_text(json.dumps(told), "utf-8")
+    with pytest.raises(InvalidInput, match=MANIFEST):
+        write_lake(town, village, tmp_path / "lake")
+    assert kept.exists()
+    (tmp_path / "other" / "_lock").mkdir(parents=True)
+    with pytest.raises(InvalidInput) as refused:
+        write_lake(town, village, tmp_path / "other")
+    assert refused.value.code == "folder-unwritable"
 
 
 def test_a_lake_holds_one_scope_and_is_not_taken_apart_by_another(town: Database, tmp_path: Path) -> None:

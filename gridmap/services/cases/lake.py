@@ -133,14 +133,6 @@ def write_lake(
         When it cannot be written, or holds a list of another kind.
     """
     tell = on_progress or (lambda _step, _done, _total: None)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        raise InvalidInput(
-            "folder-unwritable",
-            f"无法写入文件夹“{folder.name}”，请换一个存在且可写的文件夹。",
-            f'The folder "{folder.name}" cannot be written. Choose one that exists and is writable.',
-        ) from None
     with _alone(folder):
         listed = _read_list(folder)
         if listed.scope not in (None, (scope.lo, scope.hi)):
@@ -202,7 +194,7 @@ def check_lake(folder: Path, database: Database | None = None, scope: Scope | No
     return LakeChecked(len(listed), sum(one.rows for one in listed), torn, strange, behind)
 
 
-def _file_of(part: Part) -> str:
+def _file_of(part: Part | WrittenPart) -> str:
     return f"{_LAYER}/county={part.county}/month={part.month}/part-0.parquet"
 
 
@@ -276,7 +268,10 @@ def _read_list(folder: Path) -> _List:
         told: dict[str, Any] = json.loads(path.read_text("utf-8"))
         if told["format"] == _FORMAT:
             lo, hi = (int(end) for end in told["scope"])
-            return _List(tuple(WrittenPart(**one) for one in told["parts"]), (lo, hi))
+            parts_told = tuple(WrittenPart(**one) for one in told["parts"])
+            # A list names what is taken away: no file elsewhere is.
+            if all(one.file == _file_of(one) for one in parts_told):
+                return _List(parts_told, (lo, hi))
     except (OSError, ValueError, KeyError, TypeError):
         pass
     raise InvalidInput(
@@ -300,7 +295,16 @@ def _write_list(folder: Path, database: Database, scope: Scope, written: dict[st
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    with (folder / _LOCK).open("w") as lock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        opened = (folder / _LOCK).open("w")
+    except OSError:
+        raise InvalidInput(
+            "folder-unwritable",
+            f"无法写入文件夹“{folder.name}”，请换一个存在且可写的文件夹。",
+            f'The folder "{folder.name}" cannot be written. Choose one that exists and is writable.',
+        ) from None
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -20,7 +20,7 @@ class Part:
         ``YYYY-MM`` of when they happened, in the workspace's zone.
     rows : int
     fingerprint : str
-        Another one as soon as any field of any of them is.
+        Another one as soon as any field of any of them is, or the code of its grid.
     """
 
     county: int
@@ -31,12 +31,12 @@ class Part:
 
 _PARTS = text(
     """
-    select grid_key / 100000000000 as county,
-      to_char(occurred_at at time zone :zone, 'YYYY-MM') as month,
-      count(*) as rows, sum(hashtextextended(i::text, 0)::numeric)::text as fingerprint
-    from incidents i
-    where withdrawn_at is null and not sealed
-      and grid_key between current_setting('gridmap.scope_lo')::bigint and current_setting('gridmap.scope_hi')::bigint
+    select i.grid_key / 100000000000 as county,
+      to_char(i.occurred_at at time zone :zone, 'YYYY-MM') as month,
+      count(*) as rows, sum(hashtextextended(i::text || coalesce(g.code, ''), 0)::numeric)::text as fingerprint
+    from incidents i left join grids g on g.grid_key = i.grid_key and g.valid_to is null
+    where i.withdrawn_at is null and not i.sealed
+      and i.grid_key between current_setting('gridmap.scope_lo')::bigint and current_setting('gridmap.scope_hi')::bigint
     group by 1, 2 order by 1, 2
     """
 )
