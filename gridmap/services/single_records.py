@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from gridmap.domain.accounts import Actor
 from gridmap.domain.fields import Field, Noun
 from gridmap.domain.records import GRIDS, NOUNS
-from gridmap.errors import NotFound
+from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.ground import corrections
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports import acts
@@ -138,17 +138,38 @@ def change(
     ------
     NotFound
     InvalidInput
-        When a field is wrong, or nothing changes.
+        When there is no such field, one is wrong, half of a place is missing, or nothing changes.
     Conflict
         When somebody else has changed it since it was `seen`.
     """
+    _refuse_strange(name, told)
     if name == GRIDS.name:
         fields = {field: text or "" for field, text in told.items()}
         done = corrections.correct_grid(database, actor, _grid(key), fields, reason, seen=seen)
         return done.run_id or 0
     # What says nothing of the grid leaves it; a grid that is only named moves no point.
     fields_told = {field: text for field, text in told.items() if text or field != "grid_code"}
+    if not fields_told:
+        raise InvalidInput("edit-nothing", "没有更改任何内容。", "Nothing was changed.")
     return acts.change(database, actor, kind_of(name), key, fields_told, reason, seen=seen).run_id or 0
+
+
+def _refuse_strange(name: str, told: Mapping[str, str | None]) -> None:
+    known = [field.name for field in fields_of(name)]
+    strange = [field for field in told if field not in known]
+    if strange:
+        raise InvalidInput(
+            "record-field-unknown",
+            f"这里没有字段 {'、'.join(strange)}，可更改：{'、'.join(known)}。",
+            f"There is no field {', '.join(strange)} here; these are changed: {', '.join(known)}.",
+        )
+    axes = axes_of(name)
+    if len(set(axes) & set(told)) == 1:
+        raise InvalidInput(
+            "record-half-place",
+            f"位置要写全：{'、'.join(axes)}。",
+            f"A place takes both: {', '.join(axes)}.",
+        )
 
 
 def _grid(key: str) -> int:

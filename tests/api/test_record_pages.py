@@ -101,6 +101,14 @@ def test_single_records_are_put_right_and_taken_back_by_the_api(make_database: M
     assert client.get(f"{api}/teams/T01").get_json()["fields"]["name_zh"] == "西队"
     wrong = client.post(f"{api}/teams/T01/change", json=told | {"fields": {"size": "many"}, "seen": None})
     assert (wrong.status_code, wrong.get_json()["code"]) == (422, "record-fields-wrong")
+    for fields, code in (
+        ({"team_code": "T99"}, "record-field-unknown"),
+        ({"name_zh": "西队二", "colour": "red"}, "record-field-unknown"),
+        ({"base_lon": "120.42"}, "record-half-place"),
+        ({"grid_code": ""}, "edit-nothing"),
+    ):
+        strange = client.post(f"{api}/teams/T01/change", json={"fields": fields, "reason": "核对"})
+        assert (strange.status_code, strange.get_json()["code"]) == (422, code), fields
     act = done.get_json()["import_id"]
     listed = client.get("/api/v1/imports?limit=1").get_json()["imports"][0]
     assert (listed["import_id"], listed["act"], listed["code"]) == (act, "change", "T01")
@@ -113,6 +121,11 @@ def test_single_records_are_put_right_and_taken_back_by_the_api(make_database: M
     withdrawn = {row["code"] for row in client.get(f"{api}/teams").get_json()["withdrawn"]}
     assert withdrawn == {"T02", "T03"}
     assert client.post(f"{api}/teams/T03/restore", json={"reason": "没有解散"}).status_code == 200
+    with town.scoped_session(WHOLE.for_upkeep(), write=True) as session:
+        session.execute(text("update teams set code = 'T/04' where code = 'T04'"))
+    slashed = client.post(f"{api}/teams/T/04/change", json={"fields": {"size": "9"}, "reason": "核对"})
+    assert slashed.status_code == 200, slashed.text
+    assert client.get(f"{api}/teams/T/04").get_json()["fields"]["size"] == 9
     key = str(village(town)[0])
     grid = client.get(f"{api}/grids/{key}").get_json()
     named = {"fields": {"name_zh": "新名村"}, "reason": "更名", "seen": grid["version"]}

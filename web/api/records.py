@@ -182,14 +182,14 @@ def list_records(path: KindPath, query: WordsQuery) -> dict[str, object]:
     }
 
 
-@bp.get("/records/<string:kind>/<string:code>", responses={200: RecordAnswer})
+@bp.get("/records/<string:kind>/<path:code>", responses={200: RecordAnswer})
 def get_record(path: RecordPath, query: Nothing) -> dict[str, object]:  # noqa: ARG001 - refuses parameters
     """Return a record in force with the version that `change` compares."""
     found = single_records.find(database(), actor(), path.kind, path.code)
     return {"fields": _plain(found.row), "version": found.version}
 
 
-@bp.post("/records/<string:kind>/<string:code>/change", responses={200: ActAnswer})
+@bp.post("/records/<string:kind>/<path:code>/change", responses={200: ActAnswer})
 def change_record(path: RecordPath, body: FieldsRequest) -> dict[str, int]:
     """Put fields of a record right, or move it."""
     done = single_records.change(
@@ -198,21 +198,21 @@ def change_record(path: RecordPath, body: FieldsRequest) -> dict[str, int]:
     return {"import_id": done}
 
 
-@bp.post("/records/<string:kind>/<string:code>/merge", responses={200: ActAnswer})
+@bp.post("/records/<string:kind>/<path:code>/merge", responses={200: ActAnswer})
 def merge_record(path: RecordPath, body: MergeRequest) -> dict[str, int]:
     """Merge another record into this one: what it lacks it gets, and the other is withdrawn."""
     kind = single_records.kind_of(path.kind)
     return {"import_id": acts.merge(database(), actor(), kind, path.code, body.other, body.reason)}
 
 
-@bp.post("/records/<string:kind>/<string:code>/withdraw", responses={200: ActAnswer})
+@bp.post("/records/<string:kind>/<path:code>/withdraw", responses={200: ActAnswer})
 def withdraw_record(path: RecordPath, body: WhyRequest) -> dict[str, int]:
     """Withdraw a record: kept and marked."""
     kind = single_records.kind_of(path.kind)
     return {"import_id": acts.withdraw(database(), actor(), kind, path.code, body.reason)}
 
 
-@bp.post("/records/<string:kind>/<string:code>/restore", responses={200: ActAnswer})
+@bp.post("/records/<string:kind>/<path:code>/restore", responses={200: ActAnswer})
 def restore_record(path: RecordPath, body: WhyRequest) -> dict[str, int]:
     """Put a withdrawn record back into force."""
     kind = single_records.kind_of(path.kind)
