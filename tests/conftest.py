@@ -13,7 +13,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import hypothesis
 import pytest
@@ -23,7 +23,7 @@ from gridmap.settings import Settings
 from gridmap.storage.database import Database
 from gridmap.storage.models import Base
 from tests.doors import ShowingToken, token_of
-from tests.towns import Template, Towns, environment_of, locked, stop, unpack
+from tests.towns import Template, Towns, claim, environment_of, locked, stop, sweep, unpack
 from tests.warm import GRIDMAP, Warm
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -56,6 +56,8 @@ hypothesis.settings.load_profile("suite")
 
 
 _HOME = pytest.StashKey[Path]()
+_CLAIM = pytest.StashKey[IO[str]]()
+_MEMORY, _DISK = Path("/dev/shm"), Path("/tmp")
 
 
 @pytest.fixture(scope="session")
@@ -176,18 +178,27 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_HOME] = Path(config.workerinput["home"])
     else:
         # pytest's own folders are closed to the account that runs the server for root.
+        sweep(_MEMORY, _DISK)
         config.stash[_HOME] = home = Path(tempfile.mkdtemp(prefix="gm-", dir=_ground())).resolve()
         home.chmod(0o755)
+        config.stash[_CLAIM] = claim(home)
 
 
-def _ground() -> str:
+def _ground() -> Path:
     """Where the run's databases stand: in memory where there is plenty, since no disk has to keep them."""
-    memory = Path("/dev/shm")
-    if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _PLENTY:
+    if _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _PLENTY:
         free = next(line for line in Path("/proc/meminfo").read_text().splitlines() if "MemAvailable" in line)
-        if int(free.split()[1]) * 1024 > 2 * _PLENTY:
-            return str(memory)
-    return "/tmp"
+        if min(int(free.split()[1]) * 1024, _allowed()) > 2 * _PLENTY:
+            return _MEMORY
+    return _DISK
+
+
+def _allowed() -> float:
+    """Bytes that a container may hold, its files in memory among them."""
+    for file in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        with contextlib.suppress(OSError, ValueError):
+            return float(Path(file).read_text())
+    return float("inf")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,6 +7,7 @@ PostgreSQL copies from a template.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import fcntl
@@ -19,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Literal
+from typing import IO, Literal
 
 from sqlalchemy import URL, create_engine, text
 from sqlalchemy.pool import NullPool
@@ -259,6 +260,34 @@ def stop(base: Path) -> None:
     """Stop the cluster if it still runs: a worker that died could not."""
     if base.is_dir():
         EmbeddedCluster(base).shut_down(force=True)
+
+
+_RUNNING = "running"
+"""File in the folder of a run, locked for as long as the run lives."""
+
+
+def claim(home: Path) -> IO[str]:
+    """Mark a folder as that of a run that lives: until what is returned is closed, or the process ends in any way."""
+    new = home / f".{_RUNNING}"
+    held = new.open("w")
+    fcntl.flock(held, fcntl.LOCK_EX)
+    # Whoever finds it under its name finds it locked.
+    new.rename(home / _RUNNING)
+    return held
+
+
+def sweep(*grounds: Path) -> list[Path]:
+    """Remove what killed runs left, their clusters first: in memory nothing else ever would. Return the folders."""
+    swept = []
+    for mark in sorted(mark for ground in grounds for mark in ground.glob(f"gm-*/{_RUNNING}")):
+        with contextlib.suppress(OSError), mark.open("r") as held:
+            if mark.stat().st_uid != os.getuid():
+                continue
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            stop(mark.parent / "database")
+            shutil.rmtree(mark.parent)
+            swept.append(mark.parent)
+    return swept
 
 
 def main() -> None:
