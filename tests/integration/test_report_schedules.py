@@ -20,7 +20,7 @@ from gridmap.storage.database import Database
 from web.app import create_app
 
 KEEPER = Actor.at_the_machine()
-VILLAGE, OTHER = 33068110901001000, 33068110901241000
+VILLAGE, OTHER = 33068110901007000, 33068110901241000
 
 
 def at(day: str) -> dt.datetime:
@@ -149,6 +149,10 @@ def test_a_schedule_is_set_listed_and_ended_over_the_api(recorded_town: Database
         {"every": "week", "purpose": ""},
     ):
         assert client.post(address, json=refused).status_code == 422
+    # One outside of the town, and one inside that does not stand.
+    for nowhere in ("44000000000000000", str(VILLAGE + 999)):
+        assert client.post(address, json={"every": "week", "within": nowhere}).status_code == 404
+    assert len(schedules.list_schedules(recorded_town, KEEPER)) == 1
     assert client.delete(f"{address}/{kept.number}").status_code == 200
     assert client.delete(f"{address}/{kept.number}").status_code == 404
     assert schedules.list_schedules(recorded_town, KEEPER) == []

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from gridmap.analysis.forecast import flagged
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.gridkey import Scope
-from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
+from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotFound
 from gridmap.services.accounts import desk as posts
 from gridmap.services.accounts import entry
 from gridmap.services.hotspots import standing
@@ -24,7 +24,7 @@ from web.app import create_app
 
 KEEPER = Actor.at_the_machine()
 WHOLE = Scope.whole()
-VILLAGE = 33068110901001000
+VILLAGE = 33068110901007000
 WEEKS = [dt.date(2026, 9, 7) + dt.timedelta(weeks=n) for n in range(7)]
 TODAY = WEEKS[-1] + dt.timedelta(days=3)
 
@@ -60,12 +60,62 @@ def test_what_came_is_what_lies_in_the_densest_land_of_what_was_said(town: Datab
     span = {"a": week.told.first_day, "b": week.told.first_day + dt.timedelta(days=6)}
     with town.scoped_session(WHOLE) as session:
         came = dict(session.execute(text(counts), span).all())
-    assert week.came == sum(came.values())
+    assert week.came == sum(n for key, n in came.items() if key > 0)
     share = flagged(np.array(cells.said), np.array(cells.area_m2), 0.1)
     assert week.hits == pytest.approx(sum(came.get(k, 0) * s for k, s in zip(cells.keys, share, strict=True)))
     assert found.hits == pytest.approx(sum(w.hits for w in found.weeks if w.hits is not None))
     assert found.judged is not None
     assert found.judged.gain == pytest.approx((found.hits - found.counted) / found.came)
+
+
+def test_what_came_leaves_out_what_lies_in_no_grid_as_what_was_said_does(town: Database) -> None:
+    week = track(town, WHOLE, asked(TODAY), today=TODAY).weeks[1]
+    lost = (
+        "update incidents set grid_key = 0 where incident_id = (select min(incident_id) from incidents where"
+        " domain = 'safety' and (occurred_at at time zone 'Asia/Shanghai')::date = any(:days) and grid_key > 0)"
+        " returning incident_id, grid_key"
+    )
+    days = [week.told.first_day + dt.timedelta(days=n) for n in range(7)]
+    with town.scoped_session(WHOLE, write=True) as session:
+        key = "select incident_id, grid_key from incidents"
+        before = dict(session.execute(text(key)).all())
+        number = session.execute(text(lost), {"days": days}).one().incident_id
+    try:
+        assert track(town, WHOLE, asked(TODAY), today=TODAY).weeks[1].came == (week.came or 0) - 1
+    finally:
+        with town.scoped_session(WHOLE, write=True) as session:
+            back = "update incidents set grid_key = :key where incident_id = :number"
+            session.execute(text(back), {"key": before[number], "number": number})
+
+
+@pytest.mark.parametrize(
+    ("level", "within", "domain", "refused"),
+    [
+        (3, 44000000000000000, None, "grid-not-found"),
+        (3, VILLAGE + 999, None, "grid-not-found"),
+        (2, VILLAGE, None, "level-absent"),
+        (3, None, "nothing", "domain-unknown"),
+    ],
+)
+def test_what_cannot_be_foretold_is_refused_when_it_is_begun_and_nothing_is_kept(
+    town: Database, level: int, within: int | None, domain: str | None, refused: str
+) -> None:
+    with pytest.raises(GridmapError) as told:
+        standing.add_standing(town, KEEPER, level=level, within=within, domain=domain, now=at(TODAY))
+    assert told.value.code == refused
+    assert standing.list_standing(town, KEEPER) == []
+
+
+def test_a_forecast_of_land_that_never_had_an_incident_is_refused_when_it_is_begun(town: Database) -> None:
+    quiet = (
+        "select grid_key from grids g where level = 4 and valid_to is null and not exists"
+        " (select from incidents i where i.grid_key = g.grid_key and domain = 'land') order by grid_key limit 1"
+    )
+    with town.scoped_session(WHOLE) as session:
+        within = session.scalar(text(quiet))
+    with pytest.raises(InvalidInput) as told:
+        standing.add_standing(town, KEEPER, level=4, within=within, domain="land", now=at(TODAY))
+    assert told.value.code == "hotspots-no-incidents"
 
 
 def test_the_hours_of_a_week_add_up_to_the_week(town: Database) -> None:

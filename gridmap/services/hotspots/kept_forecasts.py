@@ -17,7 +17,7 @@ from gridmap.analysis.forecast.models import FEWEST_WEEKS
 from gridmap.analysis.forecast.scoring import Judged, held_against
 from gridmap.analysis.hours import DAYS, HOURS, weekly_profile
 from gridmap.domain.forecasts import WEEK, KeptForecast, ToldCells
-from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE, Scope
+from gridmap.domain.gridkey import SUBTREE_SIZE, TOWN, VILLAGE, Scope
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput
 from gridmap.services.cases.overview import period_and_level
@@ -177,7 +177,7 @@ class TrackWeek:
     expected : float
         Incidents that it expected in all.
     came : int or None
-        Those that came, late reports included; None while the week is not over.
+        Those that came in grids of its level, late reports included; None while the week is not over.
     hits, counted : float or None
         Those among them that lay in what the forecast had flagged, and the comparator.
     """
@@ -250,7 +250,8 @@ def track(
             session, chosen_by(database, query), by_village=by_village, patrol_found=False
         )
     week = np.floor(local_days(points.at_s, since, ZoneInfo(database.settings.timezone)) / DAYS)
-    key = points.grid_key - points.grid_key % SUBTREE_SIZE[asked.level]
+    placed = _in_a_grid(points.grid_key, asked.level)
+    week, key = week[placed], (points.grid_key - points.grid_key % SUBTREE_SIZE[asked.level])[placed]
     weeks = [_held(one, key[week == (one.first_day - since).days // DAYS], area_share, today) for one in told]
     over = [one for one in weeks if one.came is not None]
     hits, counted, came = (
@@ -265,6 +266,11 @@ def track(
         float(counted.sum()),
         held_against(hits, counted, came) if came.sum() else None,
     )
+
+
+def _in_a_grid(keys: NDArray[np.int64], level: int) -> NDArray[np.bool_]:
+    """Tell which records are known to lie in a grid of a level: of others nothing was said."""
+    return np.asarray(keys > 0 if level == TOWN else keys % SUBTREE_SIZE[level - 1] != 0, dtype=np.bool_)
 
 
 def _held(told: KeptForecast, keys: NDArray[np.int64], area_share: float, today: dt.date) -> TrackWeek:

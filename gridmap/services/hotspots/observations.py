@@ -128,6 +128,21 @@ def scope_of(scope: Scope, within: int | None) -> Scope:
     return inside
 
 
+def require_ground(database: Database, scope: Scope, within: int | None) -> None:
+    """Refuse a grid that nothing can be made of: none that stands now, or one outside of a scope.
+
+    Raises
+    ------
+    NotFound
+    """
+    scope_of(scope, within)
+    if within is None:
+        return
+    with database.scoped_session(scope) as session:
+        if stored.find_grid(session, within) is None:
+            raise grid_not_found(within)
+
+
 def load_inputs(database: Database, scope: Scope, spec: HotspotSpec, *, patrol_found: bool = True) -> Inputs:
     """Read what a run works on; `patrol_found` tells whether incidents that patrols found are among them.
 
@@ -155,18 +170,19 @@ def load_inputs(database: Database, scope: Scope, spec: HotspotSpec, *, patrol_f
         )
         frame = stored.current_frame(session)
         heads = hotspots.head_counts(session)
-    points = points.where(_at_times(points, spec, ZoneInfo(database.settings.timezone)))
     if not len(points) and sealed:
         raise InvalidInput(
             "sealed-village-only",
             "所选事件全部是保密事件，只在村级或以上计数。请改用 --level 3。",
             "All chosen incidents are sealed and counted at village level or above only. Use --level 3.",
         )
+    points = points.where(_at_times(points, spec, ZoneInfo(database.settings.timezone)))
     if not len(points):
         raise InvalidInput(
             "hotspots-no-incidents",
-            "所选时段与领域内没有事件。请放宽时段、领域或网格。",
-            "There are no incidents in this period and domain. Widen the period, the domain or the grid.",
+            "所选时段与领域内没有事件。请放宽日期、钟点、星期、领域或网格。",
+            "There are no incidents in this period and domain. Widen the period, the hours and weekdays, the domain or "
+            "the grid.",
         )
     frame = frame[frame["grid_key"].between(inside.lo, inside.hi)]
     if frame.empty:

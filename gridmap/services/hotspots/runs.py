@@ -267,10 +267,11 @@ def hotspot_run(database: Database, scope: Scope, run_id: int, counts: Counts = 
     if shown is None:
         raise Conflict(
             "hotspot-run-stays",
-            f"第 {run_id} 次热点分析没有可外传的扰动结果：其时段须为整周、整月，方法须为 gi、moran、emerging 或扫描。"
-            "请按整月重新运行：gridmap hotspots run",
-            f"Nothing of hotspot run {run_id} may leave the house: its period must be of whole weeks or months, and "
-            "its method gi, moran, emerging or a scan. Run it again so: gridmap hotspots run",
+            f"第 {run_id} 次热点分析没有可外传的扰动结果：须为整周、整月和全部钟点、星期，方法须为 gi、moran、"
+            "emerging 或扫描。请这样重新运行：gridmap hotspots run",
+            f"Nothing of hotspot run {run_id} may leave the house: its period must be of whole weeks or months with "
+            "all hours and weekdays, and its method gi, moran, emerging or a scan. Run it again so: gridmap hotspots "
+            "run",
         )
     return shown
 

@@ -18,6 +18,7 @@ from gridmap.errors import Busy, Conflict, Forbidden, GridmapError, NotFound, Un
 from gridmap.services.accounts.owners import actor_behind, require_owner
 from gridmap.services.hotspots.jobs import WEEK_FORECAST
 from gridmap.services.hotspots.kept_forecasts import Track, WeekAsked, spec_of, track
+from gridmap.services.hotspots.observations import load_inputs
 from gridmap.services.jobs.desk import submit
 from gridmap.storage.database import Database
 from gridmap.storage.workspace.settings import read_settings, write_settings
@@ -98,9 +99,9 @@ def add_standing(
     Raises
     ------
     InvalidInput
-        When there are fewer than twelve weeks of records, or no such domain or level.
+        When there are fewer than twelve weeks of records, no incident among them, or no such domain or level.
     NotFound
-        When the grid lies outside of what the actor sees.
+        When there is no such grid, or it lies outside of what the actor sees.
     Forbidden
         When a program asks, or somebody who is told perturbed numbers only.
     Conflict
@@ -115,7 +116,9 @@ def add_standing(
         )
     within = within if within is not None else _own_grid(actor.scope)
     monday = monday_of(local_day(now, database.settings.timezone))
-    spec_of(database, actor.scope, WeekAsked(domain, level, within, monday))
+    spec = spec_of(database, actor.scope, WeekAsked(domain, level, within, monday))
+    # What cannot be foretold today is refused here, where somebody reads why, and not in the queue each Monday.
+    load_inputs(database, actor.scope, spec, patrol_found=False)
     with database.scoped_session(Scope.whole(), write=True) as session:
         kept = _CODEC.validate_python(read_settings(session, lock=_KEPT).get(_KEPT, []))
         if any((one.domain, one.level, one.within) == (domain, level, within) for one in kept):

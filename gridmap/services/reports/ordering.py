@@ -11,7 +11,7 @@ from gridmap.domain.accounts import Actor
 from gridmap.domain.jobs import Job
 from gridmap.services.cases.overview import period_and_level
 from gridmap.services.hotspots.basis import Basis, usual_basis
-from gridmap.services.hotspots.observations import scope_of
+from gridmap.services.hotspots.observations import require_ground
 from gridmap.services.jobs import desk
 from gridmap.services.reports.jobs import REPORT, ReportJob
 from gridmap.services.reports.request import PURPOSE, REPLICATIONS, ReportRequest
@@ -55,11 +55,11 @@ def request_of(database: Database, actor: Actor, wanted: WantedReport) -> Report
     InvalidInput
         When the period, the level or the purpose cannot be used.
     NotFound
-        When the grid lies outside of what the actor may see.
+        When there is no such grid, or it lies outside of what the actor may see.
     """
     first, last, finest = period_and_level(database, actor.scope)
     level = wanted.level or finest
-    scope_of(actor.scope, wanted.within)
+    require_ground(database, actor.scope, wanted.within)
     request = ReportRequest(
         since=wanted.since or first,
         until=wanted.until or last,

@@ -18,7 +18,6 @@ from gridmap.domain.roles import Action
 from gridmap.domain.schedules import EVERY, Every, Schedule, newest_span
 from gridmap.errors import Busy, Conflict, Forbidden, GridmapError, InvalidInput, NotFound, Unavailable
 from gridmap.services.accounts.owners import actor_behind, require_owner
-from gridmap.services.hotspots.observations import scope_of
 from gridmap.services.reports.ordering import WantedReport, order_report, request_of
 from gridmap.storage.database import Database
 from gridmap.storage.workspace.settings import read_settings, write_settings
@@ -54,7 +53,7 @@ def add_schedule(
     InvalidInput
         When the span is none, or the purpose cannot be printed.
     NotFound
-        When the grid lies outside of what the actor may see.
+        When there is no such grid, or it lies outside of what the actor may see.
     Forbidden
         When a program asks: a report belongs to a post.
     Conflict
@@ -73,7 +72,6 @@ def add_schedule(
             "A schedule belongs to a post: sign in as one; a token cannot set it.",
         )
     _, until = newest_span(every, local_day(now, database.settings.timezone))
-    scope_of(actor.scope, within)
     request_of(
         database, actor, WantedReport(since=until, until=until, within=within, purpose=purpose, level=1)
     )

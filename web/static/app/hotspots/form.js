@@ -117,8 +117,10 @@ export class Form {
   #further(method) {
     const { from, to, days, season, space, time, radius, duration, ellipses } = this.#more;
     const scans = SCANS.has(method);
+    const { high } = limitsIn("hour");
     return {
-      ...(from !== "" && to !== "" ? { hours: [Number(from), Number(to)] } : {}),
+      // One end alone is from there to midnight, or from midnight to there.
+      ...(from + to === "" ? {} : { hours: [Number(from), Number(to === "" ? high : to)] }),
       ...(DAYS[days] ? { weekdays: DAYS[days] } : {}),
       ...(method === "near-repeat" && season !== "" ? { season_days: Number(season) } : {}),
       ...(method === "near-repeat" && numbersIn(space) ? { space_bands_m: numbersIn(space) } : {}),
