@@ -20,6 +20,7 @@ from gridmap.domain.gridkey import Scope, make_key
 from gridmap.domain.jobs import Job
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import Busy, Conflict, InvalidInput, NotFound, Unavailable
+from gridmap.services.hotspots.kept_forecasts import WeekAsked
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.house import JOB_KINDS
 from gridmap.services.imports.incoming import IncomingRequest
@@ -105,7 +106,21 @@ class Steady:
 
 
 ASKED: list[tuple[str, Any]] = [
-    ("hotspot-run", HotspotSpec("gi", DAY, DAY, within=33068110901004000, level=3, max_population=0.2)),
+    (
+        "hotspot-run",
+        HotspotSpec(
+            "gi",
+            DAY,
+            DAY,
+            within=33068110901004000,
+            level=3,
+            max_population=0.2,
+            space_bands_m=(0.0, 50.0),
+            hours=(22, 6),
+            weekdays=(6, 7),
+        ),
+    ),
+    ("week-forecast", WeekAsked("safety", 3, 33068110901004000, DAY)),
     (
         "patrol-plan",
         PatrolRequest(
