@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
@@ -16,7 +17,10 @@ from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.follow.onward import DELAYS_MIN, what_next
+from gridmap.services.patrols.follow.visits import check_in, undo_check_in
+from gridmap.services.patrols.keep.codec import load_kept
 from gridmap.services.patrols.keep.plans import kept_plan
+from gridmap.services.patrols.keep.policy import policy_of
 from gridmap.services.patrols.make import plans
 from gridmap.services.patrols.make.changed import Changed, Taken
 from gridmap.services.patrols.make.changes import replan_patrol
@@ -76,6 +80,41 @@ def test_where_a_team_is_follows_from_the_clock_where_nothing_is_known(
     second = dt.datetime.fromisoformat(busy["visits"][1]["leave"])
     told = what_next(town, WHOLE, tonight["patrol_id"], busy["team_code"], 10, now=second)
     assert told["after"] == 2
+
+
+def test_a_team_that_is_overdue_is_told_of_no_time_that_is_past(
+    town: Database, tonight: Any, busy: Any
+) -> None:
+    number, team = tonight["patrol_id"], busy["team_code"]
+    first, second = busy["visits"][:2]
+    at = dt.datetime.fromisoformat(first["start"])
+    kept = check_in(town, WHOLE, number, first["stop"], team, at)
+    overdue = dt.datetime.fromisoformat(second["start"]) + dt.timedelta(minutes=15)
+    told = what_next(town, WHOLE, number, team, 10, now=overdue)
+    long_ago = what_next(town, WHOLE, number, team, 10, now=overdue + dt.timedelta(hours=1))
+    undo_check_in(town, WHOLE, number, kept["visit_id"] or 0)
+    assert (told["after"], told["reckoned_min"]) == (1, 20)
+    assert long_ago["after"] > 1, "nobody noted where it came to since"
+
+
+def test_a_team_that_is_held_up_at_its_last_stop_is_home_that_much_later(
+    town: Database, tonight: Any, busy: Any
+) -> None:
+    told = what_next(town, WHOLE, tonight["patrol_id"], busy["team_code"], 40, len(busy["visits"]))
+    assert dt.datetime.fromisoformat(told["home"]) - dt.datetime.fromisoformat(busy["end"]) == dt.timedelta(
+        minutes=40
+    )
+
+
+def test_where_the_roads_leave_no_way_home_the_plan_is_kept_and_that_answer_alone_is_missing(
+    town: Database, tonight: Any, busy: Any
+) -> None:
+    inputs, made, _ = load_kept(town, WHOLE, tonight["patrol_id"])
+    team = next(t for t in made.teams if t.id == busy["team_code"])
+    last = next(r for r in made.routes if r.team == team.id).visits[-1].place
+    inputs.roads.travel_s[team.mode][last, :] = np.inf
+    kept = policy_of(inputs, made)[team.id]
+    assert {row["after"] for row in kept} == set(range(len(busy["visits"])))
 
 
 def test_a_plan_of_a_former_release_has_the_same_answer(town: Database, tonight: Any, busy: Any) -> None:

@@ -85,11 +85,26 @@ def assemble(
         shift=shift,
         objective=objective,
         conventions=dict(CONVENTIONS),
-        late=tuple(
-            s.id for s in stops if _longest_s(s, in_order, teams, shift) > (s.max_interval_s or 0.0) + 1e-6
-        ),
+        late=late(stops, in_order, teams, shift),
         able=tuple(t.id for t, row in zip(built.teams, built.problem.allowed, strict=True) if row.any()),
     )
+
+
+def late(
+    stops: Sequence[Stop], routes: Sequence[Route], teams: Sequence[Team], shift: Shift
+) -> tuple[str, ...]:
+    """Name the stops that are left alone for longer than their most interval."""
+    return tuple(
+        s.id for s in stops if _longest_s(s, routes, teams, shift) > (s.max_interval_s or 0.0) + 1e-6
+    )
+
+
+def ranked(stop: Stop, starts: Sequence[float]) -> list[float]:
+    """Return the prizes of the visits to a stop, by their starts: the best hour earns the first prize."""
+    out = [0.0] * len(starts)
+    for k, i in enumerate(sorted(range(len(starts)), key=lambda i: (-stop.prize_at(starts[i]), starts[i]))):
+        out[i] = stop.prize_at(starts[i]) * stop.revisit_share**k
+    return out
 
 
 def _longest_s(stop: Stop, routes: Sequence[Route], teams: Sequence[Team], shift: Shift) -> float:

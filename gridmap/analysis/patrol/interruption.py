@@ -44,10 +44,10 @@ class Onward:
 
 @dataclass(frozen=True, slots=True)
 class _Label:
-    """A way to go on so far: kept fixed points and prize, where and when the team is free, and its visits."""
+    """A way to go on so far: kept fixed points and prize, after which visit and when the team is free, its visits."""
 
     worth: tuple[int, float]
-    place: int
+    at: int
     free_s: float
     visits: tuple[tuple[int, float, float, float], ...]
 
@@ -82,7 +82,7 @@ def interruptions(
     route = next(r for r in plan.routes if r.team == team.id)
     matrix = np.asarray(travel_s, dtype=np.float64) / team.speed
     search = _Search(plan, route, team, matrix)
-    return tuple(search.onward(after, delay) for after in range(len(route.visits)) for delay in delays_s)
+    return tuple(search.onward(after, delay) for after in range(len(route.visits) + 1) for delay in delays_s)
 
 
 _Best = tuple[tuple[int, float], _Label, int]
@@ -92,7 +92,11 @@ class _Search:
     """A team's route with all that bounds its visits."""
 
     def __init__(self, plan: Plan, route: Route, team: Team, matrix: NDArray[np.float64]) -> None:
-        self._route, self._team, self._matrix = route, team, matrix
+        self._route, self._team = route, team
+        places = np.array([team.start_place, *(v.place for v in route.visits), team.end_place])
+        legs = np.where(places[:, None] == places, 0.0, matrix[np.ix_(places, places)])
+        # Lists are read faster than an array where single numbers are asked for.
+        self._to_visit, self._to_home = legs[:, 1:-1].tolist(), legs[:, -1].tolist()
         self._most_wait = plan.objective.max_wait_s
         self._pause, self._resume = route.rest_s or (NEVER, NEVER)
         self._end = min(team.end_s, plan.shift.end_s)
@@ -100,33 +104,38 @@ class _Search:
         self._stops = [stops[v.stop] for v in route.visits]
         self._spans = [self._bounds(plan, stops, i) for i in range(len(route.visits))]
         self._worths = [(int(s.must), v.prize) for s, v in zip(self._stops, route.visits, strict=True)]
+        self._ahead = [(0, 0.0)]
+        for must, prize in reversed(self._worths):
+            self._ahead.append((self._ahead[-1][0] + must, self._ahead[-1][1] + prize))
+        self._ahead.reverse()
 
     def onward(self, after: int, delay_s: float) -> Onward:
         """Find how the team goes on when it is held up after so many visits."""
         visits = self._route.visits
-        place = visits[after - 1].place if after else self._team.start_place
         free = (visits[after - 1].leave_s if after else self._route.begin_s) + delay_s
         free = self._resume if self._pause < free < self._resume else free
-        labels: list[list[_Label]] = [[_Label((0, 0.0), place, free, ())]]
-        best: _Best | None = None
+        live = [_Label((0, 0.0), after, free, ())]
+        # What is left out on the straight way back to the plan bounds what any other way may leave out.
+        best = next(
+            ((self._ahead[j], live[0], j) for j in range(after, len(visits)) if self._rejoins(live[0], j)),
+            None,
+        )
         for j in range(after, len(visits)):
+            live = [label for label in live if best is None or self._worth(label, j) > best[0]]
             here = []
-            for label in (label for before in labels for label in before):
-                if best is None or self._better(label, j, best[0]):
-                    if self._rejoins(label, j):
-                        worth = _sum([label.worth, *self._worths[j:]])
-                        if best is None or worth > best[0]:
-                            best = worth, label, j
-                    made = self._visited(label, j)
-                    if made is not None:
-                        here.append(made)
-            labels.append(_undominated(here))
-        for label in (label for before in labels for label in before):
+            for label in live:
+                if (best is None or self._worth(label, j) > best[0]) and self._rejoins(label, j):
+                    best = self._worth(label, j), label, j
+                made = self._visited(label, j)
+                if made is not None:
+                    here.append(made)
+            live += _undominated(here)
+        for label in live:
             if (best is None or label.worth > best[0]) and self._home(label) <= self._end:
                 best = label.worth, label, len(visits)
         if best is None:
             # Even the way home takes too long: it goes home at once.
-            best = (0, 0.0), labels[0][0], len(visits)
+            best = (0, 0.0), _Label((0, 0.0), after, free, ()), len(visits)
         _, label, joined = best
         told = [*label.visits, *([self._met(label, joined)] if joined < len(visits) else [])]
         kept = {i for i, *_ in told}
@@ -142,17 +151,17 @@ class _Search:
     def _met(self, label: _Label, j: int) -> tuple[int, float, float, float]:
         """Return the visit from which on a team goes as planned: it comes from elsewhere."""
         visit = self._route.visits[j]
-        reached = arrival(label.free_s, self._leg(label.place, visit.place), self._pause, self._resume)
+        reached = arrival(label.free_s, self._to_visit[label.at][j], self._pause, self._resume)
         return j, min(reached, visit.start_s), visit.start_s, visit.leave_s
 
-    def _better(self, label: _Label, j: int, worth: tuple[int, float]) -> bool:
-        """Whether a way can still be worth more than one at hand."""
-        return _sum([label.worth, *self._worths[j:]]) > worth
+    def _worth(self, label: _Label, j: int) -> tuple[int, float]:
+        """Return what a way is worth with all visits from one on as planned."""
+        return label.worth[0] + self._ahead[j][0], label.worth[1] + self._ahead[j][1]
 
     def _rejoins(self, label: _Label, j: int) -> bool:
         """Whether a team can be at a visit when it is planned, and so make it and the rest as planned."""
         visit = self._route.visits[j]
-        leg = self._leg(label.place, visit.place)
+        leg = self._to_visit[label.at][j]
         reached = arrival(label.free_s, leg, self._pause, self._resume)
         wait = self._wait(label.free_s, leg, visit.start_s)
         return reached <= visit.start_s + _SLACK_S and wait <= self._most_wait + _SLACK_S
@@ -160,7 +169,7 @@ class _Search:
     def _visited(self, label: _Label, j: int) -> _Label | None:
         """Go on to a visit as soon as that can be; None where it breaks something."""
         visit, stop = self._route.visits[j], self._stops[j]
-        leg = self._leg(label.place, visit.place)
+        leg = self._to_visit[label.at][j]
         reached = arrival(label.free_s, leg, self._pause, self._resume)
         for low, high in self._spans[j]:
             start = max(reached, low)
@@ -174,8 +183,8 @@ class _Search:
             before = stop.prize_at(visit.start_s)
             prize = visit.prize * stop.prize_at(start) / before if before > 0 else 0.0
             made = _Label(
-                _sum([label.worth, (int(stop.must), prize)]),
-                visit.place,
+                (label.worth[0] + int(stop.must), label.worth[1] + prize),
+                j + 1,
                 leave,
                 (*label.visits, (j, reached, start, leave)),
             )
@@ -187,11 +196,8 @@ class _Search:
         return start_s - free_s - leg - rest
 
     def _home(self, label: _Label) -> float:
-        leg = self._leg(label.place, self._team.end_place)
+        leg = self._to_home[label.at]
         return arrival(label.free_s, leg, self._pause, self._resume)
-
-    def _leg(self, a: int, b: int) -> float:
-        return float(self._matrix[a, b]) if a != b else 0.0
 
     def _bounds(self, plan: Plan, stops: Mapping[str, Stop], i: int) -> list[tuple[float, float]]:
         """From when to when a visit may start: open, and the gap away from the stop's other visits as planned."""
@@ -205,10 +211,6 @@ class _Search:
             (max(opens, low), min(closes - stop.dwell_s, high))
             for opens, closes in sorted(stop.windows or ((-inf, inf),))
         ]
-
-
-def _sum(worths: Sequence[tuple[int, float]]) -> tuple[int, float]:
-    return sum(w[0] for w in worths), sum(w[1] for w in worths)
 
 
 def _undominated(labels: list[_Label]) -> list[_Label]:

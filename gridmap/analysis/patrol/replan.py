@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from math import fsum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gridmap.analysis.patrol.assemble import assemble
+from gridmap.analysis.patrol.assemble import assemble, late, ranked
 from gridmap.analysis.patrol.bounds import upper_bound
 from gridmap.analysis.patrol.build import Built, build
 from gridmap.analysis.patrol.checks import check, checked_matrices
@@ -143,27 +144,63 @@ def replan(
     rest = assemble(built, found, left, stops, shift, aim, seed, made=made)
     fresh = {route.team: route for route in rest.routes}
     ends = {team.id: _home(team, built, r) for r, team in enumerate(built.teams)}
-    routes = tuple(
-        _loaded(_joined(done[team.id], fresh.get(team.id), ends.get(team.id)), team, plan)
-        for team in plan.teams
+    old = {route.team: route for route in plan.routes if route.team not in out | taken.keys()}
+    routes = _reckoned(
+        stops,
+        [
+            _loaded(
+                _joined(done[team.id], fresh.get(team.id), ends.get(team.id), old.get(team.id)), team, plan
+            )
+            for team in plan.teams
+        ],
     )
-    already = sum(route.prize for route in done.values())
+    already = fsum(route.prize for route in _reckoned(stops, list(done.values())))
+    more = _better_ranks(stops, made)
+    prize = fsum(visit.prize for route in routes for visit in route.visits)
     whole = replace(
         rest,
         routes=routes,
-        prize=rest.prize + already,
-        possible=rest.possible + already,
-        bound=max(upper_bound(built.problem), rest.prize) + already,
-        objective_value=rest.objective_value + already,
+        prize=prize,
+        possible=max(rest.possible + already + more, prize),
+        bound=max(upper_bound(built.problem) + already + more, prize),
+        objective_value=rest.objective_value + prize - rest.prize,
         teams=plan.teams,
         objective=plan.objective,
-        villages=_whole_night(rest.villages, earned_so_far, plan.objective),
+        villages=_whole_night(rest.villages, _by_village(stops, routes), plan.objective),
         fairness_cost=plan.fairness_cost,
         balance_cost=plan.balance_cost,
         able=plan.able,
-        by_place=plan.by_place,
+        late=late(stops, routes, plan.teams, shift),
     )
     return Replan(whole, *_differences(plan, whole))
+
+
+def _reckoned(stops: Sequence[Stop], routes: Sequence[Route]) -> tuple[Route, ...]:
+    """Price visits to stops with hours by those of the whole night: a better hour to come takes the first prize."""
+    hourly = {stop.id: stop for stop in stops if stop.by_hour}
+    starts: dict[str, list[float]] = {}
+    for route in routes:
+        for visit in route.visits:
+            if visit.stop in hourly:
+                starts.setdefault(visit.stop, []).append(visit.start_s)
+    prizes = {stop: iter(ranked(hourly[stop], at)) for stop, at in starts.items()}
+    out = []
+    for route in routes:
+        visits = tuple(
+            replace(v, prize=next(prizes[v.stop])) if v.stop in prizes else v for v in route.visits
+        )
+        out.append(replace(route, visits=visits, prize=sum(v.prize for v in visits)))
+    return tuple(out)
+
+
+def _better_ranks(stops: Sequence[Stop], made: Mapping[str, tuple[int, float]]) -> float:
+    """Return what visits to come may earn more than the search counts, which prices them after those made."""
+    return fsum(
+        stop.most * (stop.revisit_share**k - stop.revisit_share ** (k + made[stop.id][0]))
+        for stop in stops
+        if stop.by_hour and stop.id in made
+        for k in range(max(0, stop.visits - made[stop.id][0]))
+    )
 
 
 def _by_village(stops: Sequence[Stop], done: Iterable[Route]) -> dict[int, float]:
@@ -192,7 +229,7 @@ def _whole_night(
     """Tell what villages get of the whole shift, what was done before included."""
     out = {}
     for key, share in rest.items():
-        prize = share.prize + earned.get(key, 0.0)
+        prize = earned.get(key, 0.0)
         got, had = aim.week.get(key, (0.0, 0.0))
         whole = share.possible + had
         needed = min(max(0.0, aim.village_share * whole - got), share.possible)
@@ -314,10 +351,13 @@ def _loaded(route: Route, team: Team, plan: Plan) -> Route:
     return replace(route, load=(route.travel_s + route.dwell_s) / hours if hours > 0 else 0.0)
 
 
-def _joined(done: Route, fresh: Route | None, home: tuple[float, float] | None) -> Route:
+def _joined(done: Route, fresh: Route | None, home: tuple[float, float] | None, old: Route | None) -> Route:
     if fresh is None or home is None:
         return replace(done, stays_out=bool(done.visits))
     if not fresh.visits:
+        if old is not None and old.visits == done.visits:
+            # It is on its way home, or there, since it left its last stop.
+            return old
         if not done.visits:
             return done
         return replace(done, travel_s=done.travel_s + home[0], end_s=home[1])

@@ -68,7 +68,8 @@ def what_next(
         From when it ought to have left where it is to when it is free there; 60 at most.
     after : int, optional
         How many visits of its route it has left behind; those that it is known to have made where absent, and those
-        that were to be over where nothing is known.
+        that were to be over where nothing is known, or nothing for an hour. It is then as late as the next visit is
+        overdue, at least.
     now : datetime, optional
         Aware; the present by default.
 
@@ -79,7 +80,8 @@ def what_next(
     InvalidInput
         When the delay is longer than was looked at, or the route has no such visit.
     Conflict
-        When an emergency took the team, or it dropped out: its plan is to be changed.
+        When an emergency took the team, it dropped out, or the roads have left it no way home: its plan is to be
+        changed.
     """
     plan = kept_plan(database, scope, patrol_id)
     route = next((r for r in plan.routes if r.team_code == team), None)
@@ -98,20 +100,21 @@ def what_next(
             f"A delay of {delay_min:g} min is not within 0 to {DELAYS_MIN[-1]}. For a longer one change the plan: "
             f"gridmap patrols replan {patrol_id} --at TIME",
         )
-    gone = _gone(database, scope, patrol_id, route, now) if after is None else after
+    gone = after
+    if gone is None:
+        gone, behind = _gone(database, scope, patrol_id, route, now or dt.datetime.now(dt.UTC))
+        reckoned = next(minutes for minutes in DELAYS_MIN if max(reckoned, behind) <= minutes)
     if not 0 <= gone <= len(route.visits):
         raise InvalidInput(
             "onward-after",
             f"队伍 {team} 的路线有 {len(route.visits)} 站，已完成的站数应在 0 至 {len(route.visits)} 之间。",
             f"The route of team {team} has {len(route.visits)} stops: those that it has left are 0 to that many.",
         )
-    home, dropped, moved = route.end, [], {}
-    if gone < len(route.visits):
-        found = _found(database, scope, patrol_id, team, gone, reckoned)
-        begins = plan.begins_at
-        dropped = [int(i) for i in found["dropped"]]
-        moved = {row[0]: [begins + dt.timedelta(seconds=s) for s in row[1:]] for row in found["moved"]}
-        home = begins + dt.timedelta(seconds=found["end_s"])
+    found = _found(database, scope, patrol_id, team, gone, reckoned)
+    begins = plan.begins_at
+    dropped = [int(i) for i in found["dropped"]]
+    moved = {row[0]: [begins + dt.timedelta(seconds=s) for s in row[1:]] for row in found["moved"]}
+    home = begins + dt.timedelta(seconds=found["end_s"])
     left = list(enumerate(route.visits))[gone:]
     return {
         "patrol_id": patrol_id,
@@ -141,22 +144,30 @@ def _found(
     if found is None:
         raise Conflict(
             "onward-changed",
-            f"队伍 {team} 在本班次中被抽调或已退出，请调整计划：gridmap patrols replan {patrol_id} --at 时刻",
-            f"Team {team} was taken during this shift, or is out. Change the plan: gridmap patrols replan {patrol_id} "
-            "--at TIME",
+            f"队伍 {team} 在本班次中被抽调、已退出，或从此处已无路可回，请调整计划："
+            f"gridmap patrols replan {patrol_id} --at 时刻",
+            f"Team {team} was taken during this shift, is out, or has no way home from there any more. Change the "
+            f"plan: gridmap patrols replan {patrol_id} --at TIME",
         )
     return cast("dict[str, Any]", found)
 
 
-def _gone(database: Database, scope: Scope, patrol_id: int, route: KeptRoute, now: dt.datetime | None) -> int:
-    """How many visits a team has behind it: up to the last that it made, else those that were to be over."""
+def _gone(
+    database: Database, scope: Scope, patrol_id: int, route: KeptRoute, at: dt.datetime
+) -> tuple[int, float]:
+    """How many visits a team has behind it, and how many minutes late it is at least.
+
+    Up to the last visit that it is known to have made, and late since the next one was to begin; where nothing is
+    known, or nothing for an hour, up to those that were to be over.
+    """
     done = plan_against_done(database, scope, patrol_id)
     own = next(t for t in done["teams"] if t["team_code"] == route.team_code)
-    made = [number for number, visit in enumerate(own["visits"], 1) if visit["made"]]
-    if made:
-        return max(made)
-    at = now or dt.datetime.now(dt.UTC)
-    return sum(visit.leave <= at for visit in route.visits)
+    made = max((number for number, visit in enumerate(own["visits"], 1) if visit["made"]), default=0)
+    coming = route.visits[made].start if made < len(route.visits) else route.end
+    late = (at - coming).total_seconds() / 60
+    if made and late <= DELAYS_MIN[-1]:
+        return made, late
+    return max(made, sum(visit.leave <= at for visit in route.visits)), 0.0
 
 
 def _told(i: int, visit: KeptVisit, times: list[dt.datetime] | None) -> NextVisit:

@@ -6,6 +6,7 @@ import datetime as dt
 from math import fsum
 
 from gridmap.analysis.patrol import Plan, Stop
+from gridmap.analysis.patrol.assemble import ranked
 from gridmap.domain.shown_plans import ByPlace, HourPrize
 
 
@@ -19,10 +20,11 @@ def by_place_of(made: Plan, begins_at: dt.datetime) -> ByPlace:
         Aware; that of the shift.
     """
     visits = [(route.team, visit) for route in made.by_place for visit in route.visits]
-    prize = 0.0
-    for stop in made.stops:
-        worth = sorted((stop.prize_at(v.start_s) for _, v in visits if v.stop == stop.id), reverse=True)
-        prize += fsum(part * stop.revisit_share**k for k, part in enumerate(worth))
+    prize = fsum(
+        part
+        for stop in made.stops
+        for part in ranked(stop, [v.start_s for _, v in visits if v.stop == stop.id])
+    )
 
     def at(seconds: float) -> str:
         return (begins_at + dt.timedelta(seconds=round(seconds))).isoformat()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from math import isfinite
 
 from gridmap.analysis.patrol import Plan
 from gridmap.analysis.patrol.interruption import interruptions
@@ -32,6 +33,8 @@ def policy_of(inputs: Inputs, made: Plan, without: Collection[str] = ()) -> Poli
                 "end_s": round(told.end_s),
             }
             for told in interruptions(made, team, inputs.roads.travel_s[team.mode])
+            # On roads that have changed there may be no way home from where a team once was.
+            if isfinite(told.end_s)
         ]
         for team in made.teams
         if team.id in driven and team.id not in without

@@ -120,7 +120,7 @@ def test_a_plan_by_hours_that_is_changed_during_its_shift_keeps_the_prizes_of_it
     changed = replan(made, at, [], travel, seed=1, stop=STEPS).plan
     assert violations(changed, teams, stops, travel, shift=SHIFT) == ()
     assert changed.prize >= made.prize - 1e-9
-    assert changed.by_place == made.by_place
+    assert changed.by_place == (), "routes of other wishes are not what these are compared with"
 
 
 @pytest.mark.parametrize("by_hour", [((0.0, -1.0),), ((100.0, 1.0), (50.0, 2.0)), ((0.0, float("nan")),)])
