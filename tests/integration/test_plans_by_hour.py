@@ -122,6 +122,9 @@ def test_what_patrols_found_is_left_out_of_prizes_and_forecasts_unless_it_is_ask
         assert now["terms"]["excess"] == pytest.approx(max(old["terms"]["excess"] - own, 1.0), abs=1e-3)
     assert any(n["code"] == "patrol-found" for n in after["summary"]["notices"])
     assert not any(n["code"] == "patrol-found" for n in everything["summary"]["notices"])
+    fewer, more = (plan_hours(town, WHOLE, made["patrol_id"]) for made in (after, everything))
+    assert fewer["expected"] < more["expected"]
+    assert 0.5 < fewer["incidents"] / more["incidents"] < 0.8
 
     asked = HotspotSpec("gi", dt.date(2026, 5, 1), dt.date(2026, 10, 31), domain="policing", level=3, seed=1)
     alone = load_inputs(town, WHOLE, asked, patrol_found=False)
@@ -129,6 +132,12 @@ def test_what_patrols_found_is_left_out_of_prizes_and_forecasts_unless_it_is_ask
     assert 0.5 < (alone.counts.sum() + alone.outside) / (whole.counts.sum() + whole.outside) < 0.8
     assert score_forecast(town, WHOLE, asked, weeks=4)["data_sha256"] == alone.sha256
     assert score_forecast(town, WHOLE, asked, weeks=4, patrol_found=True)["data_sha256"] == whole.sha256
+
+    with town.scoped_session(WHOLE.for_upkeep(), write=True) as session:
+        session.execute(text("update incidents set withdrawn_at = now() where channel = 'patrol'"))
+    withdrawn = planned(town)
+    told = [r["terms"]["patrol_found"] for r in withdrawn["summary"]["reasons"] if r["terms"]]
+    assert told == [0] * len(told), "an incident that was withdrawn is none"
 
 
 def test_incidents_with_a_date_alone_leave_prizes_as_they_are_and_that_is_told(town: Database) -> None:

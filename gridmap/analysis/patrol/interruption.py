@@ -85,9 +85,6 @@ def interruptions(
     return tuple(search.onward(after, delay) for after in range(len(route.visits) + 1) for delay in delays_s)
 
 
-_Best = tuple[tuple[int, float], _Label, int]
-
-
 class _Search:
     """A team's route with all that bounds its visits."""
 

@@ -37,7 +37,9 @@ class KindHours:
     untimed: int
 
 
-def hours_by_kind(database: Database, scope: Scope, query: IncidentQuery, *, seed: int) -> list[KindHours]:
+def hours_by_kind(
+    database: Database, scope: Scope, query: IncidentQuery, *, seed: int, patrol_found: bool = True
+) -> list[KindHours]:
     """Tell the hours of the day at which incidents occurred: of all, then of each kind, the most frequent first.
 
     Parameters
@@ -47,9 +49,13 @@ def hours_by_kind(database: Database, scope: Scope, query: IncidentQuery, *, see
     query : IncidentQuery
     seed : int
         Of the intervals.
+    patrol_found : bool
+        Whether those that patrols found are among them: they are found when patrols are out.
     """
     with database.scoped_session(scope, timeout_s=60) as session:
-        points, _ = stored.incident_points(session, chosen_by(database, query), by_village=True)
+        points, _ = stored.incident_points(
+            session, chosen_by(database, query), by_village=True, patrol_found=patrol_found
+        )
     zone = ZoneInfo(database.settings.timezone)
     at = pd.to_datetime(points.at_s, unit="s", utc=True).tz_convert(zone)
     timed = has_time(local_days(points.at_s, dt.date(1970, 1, 1), zone))

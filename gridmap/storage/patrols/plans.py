@@ -157,7 +157,8 @@ _SEVERITY = text("""
       on i.grid_key between h.lo and h.hi
      and (h.wkb is null or ST_Intersects(i.geom, ST_GeomFromWKB(h.wkb, 4326)))
      and (h.domain is null or i.domain = h.domain)
-    where not i.sealed and i.occurred_at >= :since and i.occurred_at < :until and i.severity is not null
+    where not i.sealed and i.withdrawn_at is null
+      and i.occurred_at >= :since and i.occurred_at < :until and i.severity is not null
     group by h.n
 """)
 
@@ -196,7 +197,8 @@ _MEDIAN = text("""
       on i.grid_key between h.lo and h.hi
      and (h.wkb is null or ST_Intersects(i.geom, ST_GeomFromWKB(h.wkb, 4326)))
      and (h.domain is null or i.domain = h.domain)
-    where not i.sealed and i.occurred_at >= :since and i.occurred_at < :until and i.geom is not null
+    where not i.sealed and i.withdrawn_at is null
+      and i.occurred_at >= :since and i.occurred_at < :until and i.geom is not null
     group by h.n
     having count(*) >= :least
 """)
@@ -230,14 +232,16 @@ def median_places(
 
 
 _KINDS = text("""
-    select h.n, i.domain, i.kind, count(*), count(*) filter (where i.channel = :patrols)
+    select h.n, i.domain, i.kind, count(*) filter (where :found or i.channel is distinct from :patrols),
+           count(*) filter (where not :found and i.channel = :patrols)
     from unnest(cast(:n as int[]), cast(:lo as bigint[]), cast(:hi as bigint[]), cast(:wkb as bytea[]),
                 cast(:domain as text[])) as h(n, lo, hi, wkb, domain)
     join gridmap.incidents i
       on i.grid_key between h.lo and h.hi
      and (h.wkb is null or ST_Intersects(i.geom, ST_GeomFromWKB(h.wkb, 4326)))
      and (h.domain is null or i.domain = h.domain)
-    where not i.sealed and i.occurred_at >= :since and i.occurred_at < :until
+    where not i.sealed and i.withdrawn_at is null
+      and i.occurred_at >= :since and i.occurred_at < :until
       and (cast(:kind as text) is null or i.kind = :kind)
     group by h.n, i.domain, i.kind
     order by h.n, i.domain, i.kind
@@ -250,8 +254,10 @@ def kinds_of(
     since: dt.datetime,
     until: dt.datetime,
     kind: str | None = None,
+    *,
+    patrol_found: bool = False,
 ) -> tuple[list[dict[tuple[str, str], int]], list[int]]:
-    """Return how many incidents of each domain and kind each area has, and how many of them patrols found.
+    """Return how many incidents of each domain and kind each area has, and how many are left out as found by patrols.
 
     Parameters
     ----------
@@ -262,13 +268,16 @@ def kinds_of(
         The end is not included.
     kind : str, optional
         Only of this kind.
+    patrol_found : bool
+        Whether those that patrols found count, too: then none is left out.
     """
     out: list[dict[tuple[str, str], int]] = [{} for _ in areas]
     by_patrols = [0] * len(areas)
     if areas:
         lo, hi, wkb, domain = (list(column) for column in zip(*areas, strict=True))
         given = {"n": list(range(len(areas))), "lo": lo, "hi": hi, "wkb": wkb, "domain": domain}
-        asked = given | {"kind": kind, "since": since, "until": until, "patrols": PATROL_FOUND}
+        asked: dict[str, object] = {**given, "kind": kind, "since": since, "until": until}
+        asked |= {"patrols": PATROL_FOUND, "found": patrol_found}
         for n, of, what, count, found in session.execute(_KINDS, asked):
             out[int(n)][str(of), str(what)] = int(count)
             by_patrols[int(n)] += int(found)

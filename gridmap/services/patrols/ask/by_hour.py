@@ -25,12 +25,12 @@ Kinds = dict[tuple[str, str], int]
 _LEAST = 30
 
 
-def hours_of_run(database: Database, run: KeptRun, seed: int) -> list[KindHours]:
-    """Tell the hours of a run's incidents: of all, then of each kind."""
+def hours_of_run(database: Database, run: KeptRun, seed: int, *, patrol_found: bool) -> list[KindHours]:
+    """Tell the hours of a run's incidents: of all, then of each kind; with or without those that patrols found."""
     domains = (run.domain,) if run.domain else ()
     query = IncidentQuery(None, run.since, run.until, domains, (run.kind,) if run.kind else ())
     # Whoever may see the run is told the hours of its whole ground, whatever part of that is theirs.
-    return hours_by_kind(database, run.scope, query, seed=seed)
+    return hours_by_kind(database, run.scope, query, seed=seed, patrol_found=patrol_found)
 
 
 def shares_of(kinds: Sequence[Kinds], told: list[KindHours]) -> list[Floats] | None:
@@ -71,6 +71,8 @@ def hourly(
     kinds: Sequence[Kinds],
     hours: tuple[dt.datetime, dt.datetime],
     seed: int,
+    *,
+    patrol_found: bool = False,
 ) -> tuple[tuple[Stop, ...], list[Floats], list[Notice]]:
     """Give the hotspots of a run prizes by hour; with the hours' shares of each, and what is to be told.
 
@@ -85,8 +87,10 @@ def hourly(
     hours : (datetime, datetime)
         Of the shift, aware.
     seed : int
+    patrol_found : bool
+        Whether incidents that patrols found count, too.
     """
-    shares = shares_of(kinds, hours_of_run(database, run, seed)) if stops else []
+    shares = shares_of(kinds, hours_of_run(database, run, seed, patrol_found=patrol_found)) if stops else []
     if shares is None:
         return stops, [], [hours_unknown()]
     return with_hours(stops, shares, *hours, ZoneInfo(database.settings.timezone)), shares, []

@@ -130,8 +130,9 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     if run is not None:
         features += next_best(run, features, chosen, asked.dwell_s)
         with database.scoped_session(scope) as session:
-            severities, medians, kinds, by_patrols = _of_incidents(session, run, features, zone)
-        by_patrols = [0] * len(features) if asked.patrol_found else by_patrols
+            severities, medians, kinds, by_patrols = _of_incidents(
+                session, run, features, zone, patrol_found=asked.patrol_found
+            )
     points = [
         (p.x, p.y) if median is None else median
         for median, p in zip(medians, (_area(f).representative_point() for f in features), strict=True)
@@ -185,7 +186,9 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     )
     shares: list[NDArray[np.float64]] = []
     if run is not None and asked.by_hour:
-        stops, shares, untimed = hourly(database, run, stops, kinds, (begins_at, ends_at), asked.seed)
+        stops, shares, untimed = hourly(
+            database, run, stops, kinds, (begins_at, ends_at), asked.seed, patrol_found=asked.patrol_found
+        )
         notices += untimed
     stops += _fixed_stops(fixed, stops, len(chosen) + len(features), asked, (begins_at, ends_at))
     stops = ruled_stops(stops, asked.rules, teams, begins_at, ends_at)
@@ -269,7 +272,7 @@ def _on_roads(
 
 
 def _of_incidents(
-    session: Any, run: KeptRun, features: list[Finding], zone: ZoneInfo
+    session: Any, run: KeptRun, features: list[Finding], zone: ZoneInfo, *, patrol_found: bool
 ) -> tuple[list[float | None], list[tuple[float, float] | None], list[Kinds], list[int]]:
     """Mean severity of each hotspot's incidents, their median place, their kinds, and how many patrols found."""
     since = dt.datetime.combine(run.since, dt.time(), zone)
@@ -285,7 +288,7 @@ def _of_incidents(
     return (
         severities,
         stored.median_places(session, areas, since, until, MINIMUM),
-        *stored.kinds_of(session, areas, since, until, run.kind),
+        *stored.kinds_of(session, areas, since, until, run.kind, patrol_found=patrol_found),
     )
 
 

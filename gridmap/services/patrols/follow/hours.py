@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gridmap.analysis.hours import HOURS
 from gridmap.domain.gridkey import Scope
-from gridmap.domain.shown_plans import ByPlace
+from gridmap.domain.shown_plans import ByPlace, ShownReason
 from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.runs import hotspot_run
 from gridmap.services.patrols.ask.by_hour import hours_of_run
@@ -77,7 +77,8 @@ def plan_hours(database: Database, scope: Scope, patrol_id: int) -> PlanHours:
 
     Notes
     -----
-    A hotspot's incidents a day are those of its run's period; the hours are those that its prizes were made from, in
+    A hotspot's incidents a day are those of its run's period, without those that its prize leaves out as found by
+    patrols; the hours are those that its prizes were made from, in
     plans without such those of all the run's incidents, smoothed around the clock
     (:func:`gridmap.analysis.hours.hourly_profile`); those with a date alone have no hour.
     """
@@ -89,14 +90,14 @@ def plan_hours(database: Database, scope: Scope, patrol_id: int) -> PlanHours:
             f"Plan {patrol_id} has fixed points and no hotspots: nothing is expected of its hours.",
         )
     run = hotspot_run(database, scope, plan.hotspot_run_id)
-    told = hours_of_run(database, run, plan.seed)[0]
+    # Plans of former releases counted what patrols found.
+    counted = bool(plan.parameters.get("patrol_found", True))
+    told = hours_of_run(database, run, plan.seed, patrol_found=counted)[0]
     found = told.profile
     days = (run.until - run.since).days + 1
     reasons = plan.summary["reasons"]
     # Incidents a day in each hour at each stop.
-    daily = {
-        r["stop"]: (r["observed"] or 0) / days * np.array(r.get("shares") or found.share) for r in reasons
-    }
+    daily = {r["stop"]: _expected(r) / days * np.array(r.get("shares") or found.share) for r in reasons}
     nothing = np.zeros(HOURS)
     of_shift = np.zeros(HOURS)
     for hour, minutes in minutes_by_hour(plan.begins_at, plan.ends_at):
@@ -137,6 +138,12 @@ def plan_hours(database: Database, scope: Scope, patrol_id: int) -> PlanHours:
         "by_place": round(by_place, 4),
         "covered_by_place": None if placed is None else round(float(placed.sum()), 4),
     }
+
+
+def _expected(reason: ShownReason) -> float:
+    """Incidents of a run's period at a stop without those that were left out of its prize as found by patrols."""
+    found = (reason["terms"] or {}).get("patrol_found") or 0.0
+    return max(0.0, float(reason["observed"] or 0) - found)
 
 
 def _covered(visits: list[tuple[str, dt.datetime, dt.datetime]], daily: Mapping[str, Floats]) -> Floats:

@@ -113,7 +113,7 @@ export function patrolLegend(shown, minute, live) {
         ? row(circle("var(--surface)", { r: 5, ring: 9 }), t("pat_legend_fixed"))
         : null,
       minute === null || live ? null : row(circle("var(--patrol-1)"), t("pat_legend_now")),
-      minute !== null && !live && shown.plan.summary.by_place
+      minute !== null && !live && shown.plan.summary.reasons.some((/** @type {any} */ r) => r.by_hour)
         ? row(circle("var(--accent)", { r: 8, wide: 0 }), t("pat_legend_worth"))
         : null,
       live
