@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.table import Table
 
-from gridmap.cli.common import Moment, console, errors, instant, progress
+from gridmap.cli.common import Moment, console, errors, instant, known_settings, progress
 from gridmap.domain.backups import Backup
 from gridmap.files.packed import make_key
 from gridmap.services.backups import drill as drills
@@ -33,7 +33,7 @@ _KEY = click.option(
 
 
 def _database() -> Database:
-    return Database(load_settings(), on_step=lambda step: errors.print(f"{step} …", highlight=False))
+    return Database(known_settings(), on_step=lambda step: errors.print(f"{step} …", highlight=False))
 
 
 @click.command("backup")

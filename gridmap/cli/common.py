@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,7 @@ from gridmap.domain.terms import Term
 from gridmap.errors import Forbidden, InvalidInput
 from gridmap.services.accounts import audit
 from gridmap.services.accounts.desk import find_post
-from gridmap.settings import load_settings
+from gridmap.settings import Settings, load_settings
 from gridmap.storage.database import Database
 from gridmap.storage.schema import require_current, schema_version, upgrade
 
@@ -64,6 +65,31 @@ STEPS = {
 }
 
 
+def known_settings() -> Settings:
+    """Return the settings; a workspace that nobody has named is made only after asking.
+
+    Raises
+    ------
+    InvalidInput
+        When GRIDMAP_HOME is not set, the usual folder holds no workspace, and whoever is asked does not want one there,
+        or there is no terminal to ask at.
+    """
+    settings = load_settings()
+    is_named = "home" in settings.model_fields_set or not settings.embedded
+    if is_named or (settings.home / "database").exists():
+        return settings
+    home = settings.home
+    asked = f"没有设置 GRIDMAP_HOME。在 {home} 新建工作区 / no GRIDMAP_HOME; make a workspace in {home}?"
+    if sys.stdin.isatty() and click.confirm(asked, err=True):
+        return settings
+    raise InvalidInput(
+        "home-unset",
+        f"没有设置 GRIDMAP_HOME，{settings.home} 里也没有工作区，没有新建。请先设置：export GRIDMAP_HOME=文件夹",
+        f"GRIDMAP_HOME is not set and {settings.home} holds no workspace; none was made. First: export "
+        "GRIDMAP_HOME=FOLDER",
+    )
+
+
 @contextmanager
 def workspace(*, fresh_is_fine: bool = True) -> Iterator[Database]:
     """Open the workspace's database, and refuse a schema that does not fit.
@@ -75,7 +101,7 @@ def workspace(*, fresh_is_fine: bool = True) -> Iterator[Database]:
         schema without asking. A server that others administer is never changed so.
     """
     with Database(
-        load_settings(), on_step=lambda step: errors.print(f"{step} …", highlight=False)
+        known_settings(), on_step=lambda step: errors.print(f"{step} …", highlight=False)
     ) as database:
         behind = {"absent", "older"}
         if fresh_is_fine and database.settings.embedded and schema_version(database).state in behind:

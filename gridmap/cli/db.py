@@ -6,9 +6,8 @@ import click
 from rich.table import Table
 
 from gridmap.cli import backups
-from gridmap.cli.common import console, errors
+from gridmap.cli.common import console, errors, known_settings
 from gridmap.errors import Unavailable
-from gridmap.settings import load_settings
 from gridmap.storage import schema
 from gridmap.storage.database import Database
 
@@ -29,7 +28,7 @@ for _command in (
 
 
 def _database() -> Database:
-    return Database(load_settings(), on_step=lambda step: errors.print(f"{step} …", highlight=False))
+    return Database(known_settings(), on_step=lambda step: errors.print(f"{step} …", highlight=False))
 
 
 def _not_ours() -> Unavailable:

@@ -43,7 +43,7 @@ DOMAINS = code_spellings(
 )
 STAGES = code_spellings(
     "stage",
-    accepted="已受理 待处理 登记 received open new",
+    accepted="已受理 待受理 待处理 待办理 未处理 登记 received open new",
     mediating="调解 调解中 调处中 办理中 处理中 mediation",
     paused="已挂起 暂停 中止",
     unsolved="未办结 终止 调解不成 不成功 未成功 失败 unresolved",
@@ -57,6 +57,9 @@ CHANNELS = code_spellings("channel") | {
     "来访": "visit",
     "上访": "visit",
     "来电": "phone",
+    "群众来电": "phone",
+    "群众来访": "visit",
+    "群众来信": "letter",
     "电话": "phone",
     "网络": "online",
     "网上": "online",

@@ -13,8 +13,11 @@ from gridmap.errors import InvalidInput
 from gridmap.files.cells import escape_cell
 
 Value = str | int | float | None
+_CELL = re.compile(r"(\$?[A-Za-z]{1,3}\$?)([0-9]+)")
 _PLACE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 _ROW = "row."
+_W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 MOST_BYTES = 20_000_000
 
 
@@ -91,8 +94,9 @@ def _value(name: str, values: Mapping[str, Value], where: str) -> Value:
         near = "、".join(sorted(values)[:12])
         raise InvalidInput(
             "form-place-unknown",
-            f"{where}：没有“{name}”这个填写项。可用的如：{near}…（gridmap forms places 列出全部）",
-            f"{where}: there is no value {name!r}. There are {near} and more (gridmap forms places lists all).",
+            f"{where}：没有“{name}”这个填写项。可用的如：{near}…（gridmap forms places 或 projects places 列出全部）",
+            f"{where}: there is no value {name!r}. There are {near} and more (gridmap forms places or projects places "
+            "lists all).",
         ) from None
 
 
@@ -155,6 +159,7 @@ def _repeat(
             moved = openpyxl_range(span)
             moved.shift(row_shift=len(rows) - 1)
             sheet.merge_cells(moved.coord)
+        _move_references(sheet, at, len(rows) - 1)
     for offset, row in enumerate(rows):
         told = _with_row(values, row)
         sheet.row_dimensions[at + offset].height = height
@@ -163,6 +168,36 @@ def _repeat(
             cell.value, cell._style = text, copy.copy(style)  # noqa: SLF001 - its only way
             _fill_cell(cell, told, f"{name} {sheet.title}!{cell.coordinate}")
     return len(rows)
+
+
+def _move_references(sheet: Any, at: int, by: int) -> None:
+    """Let formulas of the workbook name the rows below `at` where they stand now; a sum over row `at` is over all."""
+    from openpyxl.formula import Tokenizer
+
+    own = {sheet.title, f"'{sheet.title}'"}
+    for other in sheet.parent.worksheets:
+        for cell in (c for line in other.iter_rows() for c in line if c.data_type == "f"):
+            if not isinstance(cell.value, str):
+                continue
+            tokens = Tokenizer(cell.value)
+            for token in tokens.items:
+                told, sign, cells = token.value.rpartition("!")
+                if token.subtype == "RANGE" and (told in own if sign else other is sheet):
+                    token.value = told + sign + _moved(cells, at, by)
+            cell.value = tokens.render()
+
+
+def _moved(cells: str, at: int, by: int) -> str:
+    ends = [_CELL.fullmatch(end) for end in cells.split(":")]
+    if any(end is None for end in ends):
+        return cells
+    out = []
+    for n, end in enumerate(end for end in ends if end is not None):
+        row = int(end[2])
+        # The last row of a span over the row that was repeated is the last of its repetitions.
+        is_below = row > at or (n == 1 and row == at)
+        out.append(f"{end[1]}{max(row + by, 1) if is_below else row}")
+    return ":".join(out)
 
 
 def openpyxl_range(span: str) -> Any:
@@ -185,43 +220,50 @@ def _fill_document(
             f"{template.name}：读不出这个文档（{type(error).__name__}）。请另存后再用。",
             f"{template.name}: this document cannot be read ({type(error).__name__}). Save it anew.",
         ) from None
-    parts = [document, *(part for section in document.sections for part in (section.header, section.footer))]
+    parts = [document.element.body]
+    for section in document.sections:
+        for name in ("header", "first_page_header", "even_page_header"):
+            both = (getattr(section, name), getattr(section, name.replace("header", "footer")))
+            # To ask for the element of a header that there is not would make one.
+            parts += [p._element for p in both if not p.is_linked_to_previous]  # noqa: SLF001 - its only way
     for part in parts:
-        for table in part.tables:
-            _fill_table(table, values, rows, template.name)
-        for n, paragraph in enumerate(part.paragraphs, 1):
+        for line in list(part.iter(_W + "tr")):
+            _repeat_line(line, values, rows, f"{template.name} 表格 / table")
+        for n, paragraph in enumerate(part.iter(_W + "p"), 1):
             _fill_paragraph(paragraph, values, f"{template.name} 第 {n} 段 / paragraph {n}")
     document.save(str(target))
 
 
-def _fill_table(
-    table: Any, values: Mapping[str, Value], rows: Sequence[Mapping[str, Value]], name: str
+def _texts(paragraph: Any) -> list[Any]:
+    """Texts of a paragraph, in order; not those of paragraphs within it, as a drawn box has them."""
+    return [t for t in paragraph.iter(_W + "t") if next(t.iterancestors(_W + "p")) is paragraph]
+
+
+def _repeat_line(
+    line: Any, values: Mapping[str, Value], rows: Sequence[Mapping[str, Value]], where: str
 ) -> None:
-    for n, line in enumerate(list(table.rows), 1):
-        where = f"{name} 表格第 {n} 行 / table row {n}"
-        if _is_row(p.text for cell in line.cells for p in cell.paragraphs):
-            pattern = line._tr  # noqa: SLF001 - its only way
-            for row in rows:
-                made = copy.deepcopy(pattern)
-                pattern.addprevious(made)
-                _fill_line(type(line)(made, table), _with_row(values, row), where)
-            pattern.getparent().remove(pattern)
-        else:
-            _fill_line(line, values, where)
-
-
-def _fill_line(line: Any, values: Mapping[str, Value], where: str) -> None:
-    for cell in line.cells:
-        for paragraph in cell.paragraphs:
-            _fill_paragraph(paragraph, values, where)
+    own = [p for p in line.iter(_W + "p") if next(p.iterancestors(_W + "tr")) is line]
+    if not _is_row("".join(t.text or "" for t in _texts(p)) for p in own):
+        return
+    for row in rows:
+        made = copy.deepcopy(line)
+        line.addprevious(made)
+        for paragraph in made.iter(_W + "p"):
+            _fill_paragraph(paragraph, _with_row(values, row), where)
+    line.getparent().remove(line)
 
 
 def _fill_paragraph(paragraph: Any, values: Mapping[str, Value], where: str) -> None:
-    # A place may be cut into runs by the program that wrote it: the first run takes the whole text, in its look.
-    if "{{" in paragraph.text:
-        text = _said(_filled(paragraph.text, values, where))
-        runs = paragraph.runs
-        for run in runs[1:]:
-            run.text = ""
-        if runs:
-            runs[0].text = text
+    # A place may be cut into pieces by the program that wrote it: the first takes the value, in its look.
+    texts = _texts(paragraph)
+    whole = "".join(t.text or "" for t in texts)
+    for found in reversed(list(_PLACE.finditer(whole))):
+        told, at = _said(_value(found[1], values, where)), 0
+        for t in texts:
+            text = t.text or ""
+            first, last = max(found.start() - at, 0), min(found.end() - at, len(text))
+            if first < last:
+                t.text = text[:first] + told + text[last:]
+                t.set(_SPACE, "preserve")
+                told = ""
+            at += len(text)

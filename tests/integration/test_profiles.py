@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import openpyxl
@@ -122,6 +123,16 @@ def test_a_dropped_file_is_imported_once_and_answered_in_its_own_columns(town: D
     (again,) = run(town)
     assert again.outcome == "again"
     assert run(town) == []
+
+
+def test_two_who_work_the_folder_off_at_once_take_each_file_once(town: Database) -> None:
+    profiles.save(town, KEEPER, Profile("省平台", mapping=SAID, unknown="refuse"))
+    for n in range(3):
+        drop(town, "省平台", f"{n}.csv", HEAD + ROWS.replace("P-", f"Q{n}-"))
+    with ThreadPoolExecutor(2) as two:
+        done = [answered for part in two.map(lambda _: run(town), range(2)) for answered in part]
+    assert sorted(a.file_name for a in done) == ["0.csv", "1.csv", "2.csv"]
+    assert {(a.outcome, a.inserted, a.refused) for a in done} == {("imported", 2, 1)}
 
 
 def test_a_file_that_is_refused_as_a_whole_is_kept_apart_with_its_reason(town: Database) -> None:

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import shapely
 from sqlalchemy import text
@@ -331,6 +332,26 @@ def test_the_file_of_an_assessment_tells_what_is_known_and_leaves_blanks(
         "＿＿＿",
     ):
         assert told in words, told
+
+
+def test_an_assessment_fills_the_town_s_own_file(town: Database, tmp_path: Path) -> None:
+    enter(town, plan_on="2026-06-01", **ANSWERS)
+    places = project_files.assessment_places(town, KEEPER, "P1")
+    own = openpyxl.Workbook()
+    own.active.append(["{{name_zh}}（{{kind}}）", "{{asked}}", "{{plan_on}}", "{{before.total}}"])
+    own.active.append(["{{row.name}}", "{{row.share}}", None, None])
+    own.save(tmp_path / "own.xlsx")
+    project_files.write_assessment(town, KEEPER, "P1", tmp_path / "o.xlsx", template=tmp_path / "own.xlsx")
+    head, *grids = openpyxl.load_workbook(tmp_path / "o.xlsx").active.iter_rows(values_only=True)
+    assert head == ("枫桥镇道路拓宽工程（工程建设）", 120, "2026-06-01", places["before.total"])
+    assert "、".join(f"{name}（{share}）" for name, share, *_ in grids) == places["grids"]
+    own.active["A1"] = "{{name}}"
+    own.save(tmp_path / "own.xlsx")
+    with pytest.raises(InvalidInput, match="Sheet!A1"):
+        project_files.write_assessment(
+            town, KEEPER, "P1", tmp_path / "no.xlsx", template=tmp_path / "own.xlsx"
+        )
+    assert not (tmp_path / "no.xlsx").exists()
 
 
 def test_a_ruling_is_read_wherever_it_holds_and_leads_to_the_cases_like_it(recorded_town: Database) -> None:

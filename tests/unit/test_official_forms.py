@@ -143,6 +143,38 @@ def test_a_document_of_the_town_gets_its_values_in_paragraphs_tables_and_headers
     ]
 
 
+def test_sums_of_a_town_s_own_workbook_are_over_all_rows_that_were_made(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet["A1"], sheet["A2"], sheet["B2"] = "{{place}}", "{{row.name}}", "{{row.found}}"
+    sheet["B3"], sheet["C3"] = "=SUM(B2:B2)", '=IF(B$3>0,"B2",$B$3*Sheet!B3+A1)'
+    other = book.create_sheet("摘要")
+    other["A1"], other["A2"] = "=Sheet!B3", "=SUM(B2:B3)"
+    book.save(tmp_path / "t.xlsx")
+    fill_file(tmp_path / "t.xlsx", tmp_path / "o.xlsx", VALUES, ROWS)
+    made = openpyxl.load_workbook(tmp_path / "o.xlsx")
+    assert [c.value for c in made["Sheet"][4]][1:] == ["=SUM(B2:B3)", '=IF(B$4>0,"B2",$B$4*Sheet!B4+A1)']
+    assert [made["摘要"][at].value for at in ("A1", "A2")] == ["=Sheet!B4", "=SUM(B2:B3)"]
+
+
+def test_places_in_tables_within_tables_and_between_tabs_and_links_are_filled(tmp_path: Path) -> None:
+    document = docx.Document()
+    outer = document.add_table(rows=1, cols=1).rows[0].cells[0]
+    inner = outer.add_table(rows=2, cols=1)
+    inner.rows[0].cells[0].text, inner.rows[1].cells[0].text = "{{place}}", "{{row.name}}"
+    line = document.add_paragraph("{{place}}\t")
+    line.add_run("{{total.found}}").bold = True
+    document.sections[0].different_first_page_header_footer = True
+    document.sections[0].first_page_header.paragraphs[0].text = "{{place}}"
+    document.save(str(tmp_path / "t.docx"))
+    fill_file(tmp_path / "t.docx", tmp_path / "o.docx", VALUES, ROWS)
+    made = docx.Document(str(tmp_path / "o.docx"))
+    filled = made.tables[0].rows[0].cells[0].tables[0]
+    assert [row.cells[0].text for row in filled.rows] == ["枫桥镇", "枫源村", "乐山村"]
+    assert (made.paragraphs[0].text, made.paragraphs[0].runs[-1].bold) == ("枫桥镇\t12", True)
+    assert made.sections[0].first_page_header.paragraphs[0].text == "枫桥镇"
+
+
 def test_a_form_file_that_cannot_be_used_says_what_and_where(tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     book.active["B7"] = "{{total.fund}}"

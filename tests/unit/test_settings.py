@@ -7,8 +7,11 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from pydantic.fields import FieldInfo
 
+from gridmap.cli.common import known_settings
+from gridmap.cli.main import main
 from gridmap.errors import InvalidInput
 from gridmap.settings import Settings, load_settings
 
@@ -129,3 +132,17 @@ def test_an_empty_address_is_none_and_an_address_is_never_shown(monkeypatch: pyt
 def test_settings_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ValueError, match="frozen"):
         load_settings().port = 1  # type: ignore[misc]
+
+
+def test_a_workspace_that_nobody_named_is_not_made_without_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    usual = tmp_path / "usual"
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr("platformdirs.user_data_dir", lambda _name: str(usual))
+    done = CliRunner().invoke(main, ["teams", "export", str(tmp_path / "t.csv")])
+    assert (done.exit_code, "home-unset" in done.output, usual.exists()) == (1, True, False)
+    (usual / "database").mkdir(parents=True)
+    assert known_settings().home == usual
+    monkeypatch.setenv("GRIDMAP_HOME", str(tmp_path / "named"))
+    assert known_settings().home == tmp_path / "named"

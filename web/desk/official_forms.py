@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, url_for
 
 from gridmap.domain.gridkey import TOWN, UNASSIGNED, VILLAGE, level_of
 from gridmap.domain.official_forms import COLUMNS, SHARES
 from gridmap.domain.roles import Action
-from gridmap.errors import GridmapError, InvalidInput, NotFound
+from gridmap.errors import GridmapError, InvalidInput
 from gridmap.services.reports import form_files, official_forms
 from gridmap.services.reports.meeting import meeting_pack, pdf_of
 from gridmap.services.reports.official_forms import FormAsked
@@ -25,12 +25,6 @@ from web.desk.shown import page
 
 bp = Blueprint("official", __name__)
 
-_OFFICE = "application/vnd.openxmlformats-officedocument"
-_TYPES = {
-    "xlsx": f"{_OFFICE}.spreadsheetml.sheet",
-    "docx": f"{_OFFICE}.wordprocessingml.document",
-    "pdf": "application/pdf",
-}
 _SHOWN_PERIODS = 14
 
 
@@ -99,7 +93,7 @@ def _sheet(problem: GridmapError | None = None) -> Response:
         ),
         file_address=f"{url_for('official.file')}?{_parameters(form)}",
         template_address=lambda name: f"{url_for('official.file')}?{_parameters(form, template=name)}",
-        templates=[path.name for path in _templates()],
+        templates=[path.name for path in form_files.own_templates(context.database())],
         may_hand_in=may_now(Action.MAKE_FORMS),
         may_meet=may_now(Action.SEE_CASES),
         handed_in=official_forms.handed_in(database, scope)[:_SHOWN_PERIODS],
@@ -135,30 +129,19 @@ def cases() -> Response:
     )
 
 
-def _templates() -> list[Path]:
-    folder = context.database().settings.home / "forms"
-    return sorted(p for p in folder.glob("*") if p.suffix.lower() in {".xlsx", ".docx"})
-
-
 @bp.get("/forms/file")
 def file() -> Response:
     """Answer the sheet as a workbook, or in a form file of the town's own."""
     database = context.database()
     form = official_forms.dispute_form(database, context.scope(), _asked(), now=shown.now())
     wanted = request.args.get("template")
-    template = next((path for path in _templates() if path.name == wanted), None)
-    if wanted and template is None:
-        raise NotFound(
-            "form-template-absent",
-            f"没有表样“{wanted}”。表样放在工作区的 forms 文件夹。",
-            f"There is no form file {wanted!r}. Form files lie in the workspace's folder forms.",
-        )
+    template = form_files.own_template(database, wanted) if wanted else None
     ending = template.suffix.lower() if template else ".xlsx"
     name = f"{form.root[0]}-{template.stem if template else '矛盾纠纷'}-{form.asked.period.name}{ending}"
     with tempfile.TemporaryDirectory(prefix="gridmap-form-") as folder:
         target = Path(folder) / f"form{ending}"
         form_files.write_form(form, target, zone=database.settings.timezone, template=template)
-        return _download(target.read_bytes(), name)
+        return shown.download(target.read_bytes(), name)
 
 
 @bp.get("/forms/meeting.pdf")
@@ -172,7 +155,7 @@ def meeting() -> Response:
         languages="en" if look.language() == "en" else "zh",
         now=shown.now(),
     )
-    return _download(pdf_of(made), f"联席会议-{period}.pdf")
+    return shown.download(pdf_of(made), f"联席会议-{period}.pdf")
 
 
 @bp.get("/grids/<int:grid_key>/sheet.pdf")
@@ -190,7 +173,7 @@ def village(grid_key: int) -> Response:
     with tempfile.TemporaryDirectory(prefix="gridmap-form-") as folder:
         target = Path(folder) / "sheet.pdf"
         write_village_sheet(context.database(), context.actor(), grid_key, period, made, target)
-        return _download(target.read_bytes(), f"{made[0].place.zh}情况单-{period}.pdf")
+        return shown.download(target.read_bytes(), f"{made[0].place.zh}情况单-{period}.pdf")
 
 
 @bp.get("/cases/<path:number>/papers.docx")
@@ -199,10 +182,4 @@ def papers(number: str) -> Response:
     with tempfile.TemporaryDirectory(prefix="gridmap-form-") as folder:
         target = Path(folder) / "papers.docx"
         form_files.write_mediation_papers(context.database(), context.actor(), number, target)
-        return _download(target.read_bytes(), f"调解卷宗-{number}.docx")
-
-
-def _download(content: bytes, name: str) -> Response:
-    answer = Response(content, content_type=_TYPES[name.rpartition(".")[2]])
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    return answer
+        return shown.download(target.read_bytes(), f"调解卷宗-{number}.docx")

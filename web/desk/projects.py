@@ -7,7 +7,7 @@ import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 import shapely
 from flask import Blueprint, Response, redirect, request, url_for
@@ -19,7 +19,7 @@ from gridmap.domain.roles import Action
 from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotFound
 from gridmap.reporting.map_drawing import path_of
 from gridmap.services.cases import project_acts, projects
-from gridmap.services.reports import project_files
+from gridmap.services.reports import form_files, project_files
 from gridmap.storage.database import Database
 from web import context
 from web.access import may_now
@@ -29,7 +29,8 @@ from web.desk.shown import page
 bp = Blueprint("projects", __name__)
 
 _REFUSED = (InvalidInput, NotFound, Forbidden, Conflict)
-_DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+_OWN = "projects"
+"""Folder of the town's own files for assessments, in that of its form files."""
 _TOLD = [f for f in PROJECTS.fields if f.name != "code"]
 _ASKED = [f for f in RULINGS.fields if f.name not in {"code", "village_name"}]
 
@@ -127,6 +128,7 @@ def _one(code: str, problem: GridmapError | None = None, written: forms.Form | N
         may_undo=_may_write() and any(not e.get("undone_at") and e["before"] for e in seen.row["history"]),
         may_papers=may_now(Action.MAKE_FORMS) and may_now(Action.SEE_CASES),
         may_sites=may_now(Action.SEE_SERVICES),
+        templates=[path.name for path in form_files.own_templates(context.database(), _OWN)],
     )
 
 
@@ -197,17 +199,16 @@ def cases(code: str) -> Response:
 
 @bp.get("/projects/<path:code>/papers.docx")
 def papers(code: str) -> Response:
-    """Answer the file of a project's assessment."""
+    """Answer the file of a project's assessment, or a form file of the town's own for it."""
+    database, wanted = context.database(), request.args.get("template")
+    template = form_files.own_template(database, wanted, _OWN) if wanted else None
+    ending = template.suffix.lower() if template else ".docx"
     with tempfile.TemporaryDirectory(prefix="gridmap-form-") as folder:
-        target = Path(folder) / "papers.docx"
-        project_files.write_assessment(context.database(), context.actor(), code, target)
-        return _download(target.read_bytes(), f"稳评档案-{code}.docx")
-
-
-def _download(content: bytes, name: str) -> Response:
-    answer = Response(content, content_type=_DOCX)
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
-    return answer
+        target = Path(folder) / f"papers{ending}"
+        project_files.write_assessment(database, context.actor(), code, target, template=template)
+        return shown.download(
+            target.read_bytes(), f"{template.stem if template else '稳评档案'}-{code}{ending}"
+        )
 
 
 def _week() -> tuple[dt.date, dt.date]:
@@ -307,4 +308,4 @@ def book_file() -> Response:
     with tempfile.TemporaryDirectory(prefix="gridmap-form-") as folder:
         target = Path(folder) / "book.docx"
         project_files.write_book(context.database(), context.actor(), first, last, target)
-        return _download(target.read_bytes(), f"疑难问题答复-{first}.docx")
+        return shown.download(target.read_bytes(), f"疑难问题答复-{first}.docx")

@@ -308,3 +308,18 @@ def wants_page() -> bool:
     if request.path.startswith(("/api/", "/tiles/", "/static/", "/healthz")):
         return False
     return "text/html" in request.headers.get("Accept", "")
+
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_TYPES = {
+    "xlsx": f"{_OFFICE}.spreadsheetml.sheet",
+    "docx": f"{_OFFICE}.wordprocessingml.document",
+    "pdf": "application/pdf",
+}
+
+
+def download(content: bytes, name: str) -> Response:
+    """Answer a document under its name (``.xlsx``, ``.docx``, ``.pdf``)."""
+    answer = Response(content, content_type=_TYPES[name.rpartition(".")[2]])
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    return answer

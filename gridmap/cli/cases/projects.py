@@ -145,12 +145,26 @@ def show(code: str) -> None:
 
 @group.command("papers")
 @click.argument("code")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help=".docx")
-def papers(code: str, out: Path) -> None:
-    """写出稳评档案 / write the file of an assessment (.docx)."""
+@click.option(
+    "--template",
+    type=click.Path(path_type=Path, exists=True),
+    help="自有表样 / the town's own .xlsx or .docx.",
+)
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="文件 / the file.")
+def papers(code: str, template: Path | None, out: Path) -> None:
+    """写出稳评档案 / write the file of an assessment."""
     with workspace() as database:
-        project_files.write_assessment(database, actor(database), code, out)
-    console.print(f"已写入 / written: {out}")
+        project_files.write_assessment(database, actor(database), code, out, template=template)
+    console.print(f"已写入 / written: {out}", markup=False)
+
+
+@group.command("places")
+@click.argument("code")
+def places(code: str) -> None:
+    """自有表样可用的填写项 / what a file of the town's own may name, with its value now."""
+    with workspace() as database:
+        for name, value in project_files.assessment_places(database, actor(database), code).items():
+            console.print(f"{{{{{name}}}}}  {'' if value is None else value}", markup=False)
 
 
 @rulings.command("list")

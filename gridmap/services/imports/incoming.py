@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import fcntl
 import hashlib
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.profiles import Profile
+from gridmap.domain.records import NOUNS
 from gridmap.errors import GridmapError
 from gridmap.files.atomic import replacing
 from gridmap.files.workbook import open_workbook, put_text
@@ -130,10 +133,23 @@ def run(
     """
     at = now or dt.datetime.now(dt.UTC)
     known = {profile.name: profile for profile in profiles.list_profiles(database)}
-    return [
-        _answer(database, actor, kinds, known[found.profile], found.path, at)
-        for found in waiting(database, quiet_s=quiet_s, automatic=automatic)
-    ]
+    with _alone(database):
+        # What its sender has taken back meanwhile is passed over.
+        return [
+            _answer(database, actor, kinds, known[found.profile], found.path, at)
+            for found in waiting(database, quiet_s=quiet_s, automatic=automatic)
+            if found.profile in known and found.path.exists()
+        ]
+
+
+@contextlib.contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    """Wait until nobody else works the folder off: a command and the served map may begin in the same minute."""
+    folder = folder_of(database.settings.home)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _answer(
@@ -206,7 +222,8 @@ def _write_note(folder: Path, path: Path, told: Answered) -> None:
 def _write_result(folder: Path, path: Path, profile: Profile, done: ImportResult) -> Path:
     """Write the sheet for the sender: its own columns, and what became of each row.
 
-    What is not read is not written either, and texts stand as they are kept: the answer holds nothing of persons.
+    What is not read is not written either, and texts stand as they are kept: the answer holds nothing of persons. Words
+    of a list stand as the sender wrote them.
     """
     folder.mkdir(exist_ok=True)
     target = folder / f"{path.stem}-result.xlsx"
@@ -215,7 +232,7 @@ def _write_result(folder: Path, path: Path, profile: Profile, done: ImportResult
         return target
     raw = profiles.raw_of(path, profile)
     names = [name for name in raw.table.column_names if name in parsed.headers]
-    lines = _lines(parsed, done, raw, names)
+    lines = _lines(parsed, done, raw, (names, {f.name for f in NOUNS[profile.noun].fields if f.codes}))
     with replacing(target) as temporary, open_workbook(temporary) as book:
         sheet = book.add_worksheet("结果")
         for column, name in enumerate(("行 row", *names, "结果 result", "原因 reason")):
@@ -227,7 +244,10 @@ def _write_result(folder: Path, path: Path, profile: Profile, done: ImportResult
     return target
 
 
-def _lines(parsed: ParsedTable, done: ImportResult, raw: Any, names: list[str]) -> list[list[Any]]:
+def _lines(
+    parsed: ParsedTable, done: ImportResult, raw: Any, told: tuple[list[str], set[str]]
+) -> list[list[Any]]:
+    names, listed = told
     refused: dict[int, list[str]] = {}
     problems = zip(*(parsed.refused[name].tolist() for name in ("row", "field", "reason_zh")), strict=True)
     for number, field, reason in problems:
@@ -240,7 +260,9 @@ def _lines(parsed: ParsedTable, done: ImportResult, raw: Any, names: list[str]) 
         for name in names:
             field = parsed.headers[name]
             kept = parsed.table[field] if field in parsed.table.column_names else None
-            is_text = kept is not None and str(kept.type) in {"string", "large_string"}
+            is_text = (
+                kept is not None and field not in listed and str(kept.type) in {"string", "large_string"}
+            )
             if number in accepted and is_text and kept is not None:
                 cells.append(kept[accepted[number]].as_py())
             elif number in accepted and number in places:

@@ -13,7 +13,7 @@ from gridmap.domain.cases.model import Case
 from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, VILLAGE, Scope, ancestor, level_of
 from gridmap.domain.official_forms import COLUMNS, SHARES, share
-from gridmap.errors import Conflict
+from gridmap.errors import Conflict, NotFound
 from gridmap.files.atomic import replacing
 from gridmap.files.papers import Paper, write_papers
 from gridmap.files.placeholders import Value, fill_file
@@ -41,6 +41,31 @@ def headings() -> tuple[tuple[str, str, str], ...]:
 def values_of(row: Row) -> dict[str, int | float | None]:
     """Return a row's counts and shares (0 to 1; None where there is nothing to divide by)."""
     return dict(row.counts) | {name: share(row.counts, name) for name in SHARES}
+
+
+def own_templates(database: Database, of: str = "") -> list[Path]:
+    """Return the form files that lie in the workspace's folder ``forms``, or in a folder `of` in it."""
+    folder = database.settings.home / "forms" / of
+    return sorted(p for p in folder.glob("*") if p.suffix.lower() in {".xlsx", ".docx"} and p.is_file())
+
+
+def own_template(database: Database, name: str, of: str = "") -> Path:
+    """Return one of the workspace's form files by its name.
+
+    Raises
+    ------
+    NotFound
+        When there is no such file.
+    """
+    found = next((path for path in own_templates(database, of) if path.name == name), None)
+    if found is None:
+        folder = f"forms/{of}" if of else "forms"
+        raise NotFound(
+            "form-template-absent",
+            f"没有表样“{name}”。表样放在工作区的 {folder} 文件夹。",
+            f"There is no form file {name!r}. Form files lie in the workspace's folder {folder}.",
+        )
+    return found
 
 
 def write_form(form: DisputeForm, target: Path, *, zone: str, template: Path | None = None) -> None:

@@ -16,6 +16,7 @@ from gridmap.domain.codes import code_list
 from gridmap.domain.roles import Action, may
 from gridmap.files.atomic import replacing
 from gridmap.files.papers import Paper, write_papers
+from gridmap.files.placeholders import Value, fill_file
 from gridmap.services.cases import projects
 from gridmap.services.cases.places import places_of
 from gridmap.services.cases.projects import ShownProject, Window
@@ -25,7 +26,9 @@ from gridmap.storage.database import Database
 _SITES = {"organisations": "机构", "migrants": "聚居点", "fixed_points": "必到点"}
 
 
-def write_assessment(database: Database, actor: Actor, code: str, target: Path) -> None:
+def write_assessment(
+    database: Database, actor: Actor, code: str, target: Path, *, template: Path | None = None
+) -> None:
     """Write the file of a project's assessment: register, consultation, analysis, report and decision, follow-up.
 
     Parameters
@@ -35,7 +38,40 @@ def write_assessment(database: Database, actor: Actor, code: str, target: Path) 
         Sees true numbers; sites are told to whoever sees services.
     code : str
     target : Path
-        ``.docx``; it appears whole or not at all. What is not told yet is a blank to be filled by hand.
+        ``.docx``; with a template of the template's kind. It appears whole or not at all. What is not told yet is a
+        blank to be filled by hand.
+    template : Path, optional
+        The town's own ``.xlsx`` or ``.docx`` with named places, see `assessment_places`.
+
+    Raises
+    ------
+    InvalidInput
+        When the template cannot be used.
+    NotFound
+        When the scope has no such project.
+    Forbidden
+        When the actor sees no cases, or no true numbers.
+    """
+    shown, names = _seen(database, actor, code)
+    today = _today(database)
+    with replacing(target) as temporary:
+        if template is not None:
+            rows: list[dict[str, Value]] = [
+                {
+                    "name": grid["name_zh"],
+                    "name_en": grid["name_en"],
+                    "share": f"{100 * grid['share']:.0f}%",
+                }
+                for grid in shown.grids
+            ]
+            fill_file(template, temporary, _values(shown, names, today), rows)
+        else:
+            footer = f"{code}　{shown.row['name_zh']}　{today} 生成"
+            write_papers(_papers(shown, names), temporary, footer=footer)
+
+
+def assessment_places(database: Database, actor: Actor, code: str) -> dict[str, Value]:
+    """Return what a town's own file of an assessment may name: ``name_zh``, ``consult_on``, ``before.total``.
 
     Raises
     ------
@@ -44,14 +80,52 @@ def write_assessment(database: Database, actor: Actor, code: str, target: Path) 
     Forbidden
         When the actor sees no cases, or no true numbers.
     """
+    return _values(*_seen(database, actor, code), _today(database))
+
+
+def _seen(database: Database, actor: Actor, code: str) -> tuple[ShownProject, Mapping[int, tuple[str, str]]]:
     case_parts.require_cases(actor)
     shown = projects.seen(database, actor.scope, code)
     if not may(actor.role, Action.SEE_SERVICES):
         shown = replace(shown, sites=None)
-    zone = ZoneInfo(database.settings.timezone)
-    footer = f"{code}　{shown.row['name_zh']}　{dt.datetime.now(zone):%Y-%m-%d} 生成"
-    with replacing(target) as temporary:
-        write_papers(_papers(shown, places_of(database, actor.scope).names), temporary, footer=footer)
+    return shown, places_of(database, actor.scope).names
+
+
+def _today(database: Database) -> dt.date:
+    return dt.datetime.now(ZoneInfo(database.settings.timezone)).date()
+
+
+def _values(shown: ShownProject, names: Mapping[int, tuple[str, str]], today: dt.date) -> dict[str, Value]:
+    row: Mapping[str, Any] = shown.row
+    out: dict[str, Value] = {
+        f.name: row[f.name] if isinstance(row[f.name], int) else _told(row[f.name])
+        for f in PROJECTS.fields
+        if f.name in row
+    }
+    listed = {"kind": "project_kind", "risk": "risk", "decision": "project_decision"}
+    out |= {field: _named(name, row[field]) for field, name in listed.items()}
+    out |= {
+        "place": names.get(int(row["grid_key"]), ("", ""))[0],
+        "households": shown.households,
+        "grids": _grids(shown),
+        "sites": _sites(shown),
+        "today": today.isoformat(),
+    }
+    for name, window in (("before", shown.before), ("after", shown.after)):
+        out |= {f"{name}.since": str(window.since), f"{name}.until": str(window.until)}
+        out |= {f"{name}.{c.code}": window.by_domain.get(c.code, 0) for c in code_list("domain")}
+        out[f"{name}.total"] = window.total
+    return out
+
+
+def _grids(shown: ShownProject) -> str:
+    return "、".join(f"{g['name_zh']}（{100 * g['share']:.0f}%）" for g in shown.grids)
+
+
+def _sites(shown: ShownProject) -> str:
+    if shown.sites is None:
+        return ""
+    return "\n".join(f"{_SITES[s['noun']]} {s['code']} {s['name'] or ''}" for s in shown.sites) or "无"
 
 
 def _named(name: str, code: str | None) -> str:
@@ -74,11 +148,6 @@ def _papers(shown: ShownProject, names: Mapping[int, tuple[str, str]]) -> list[P
     place = names.get(int(row["grid_key"]), ("", ""))[0]
     steps = tuple((f"{_named('project_step', step)}日期", _told(row[f"{step}_on"])) for step in STEPS)
     fields = {name: PROJECTS.field(name).zh for name in (*ANSWERS, "asked")}
-    if shown.sites is None:
-        sites = ""
-    else:
-        sites = "\n".join(f"{_SITES[s['noun']]} {s['code']} {s['name'] or ''}" for s in shown.sites) or "无"
-    grids = "、".join(f"{g['name_zh']}（{100 * g['share']:.0f}%）" for g in shown.grids)
     return [
         Paper(
             "重大事项社会稳定风险评估登记表",
@@ -107,10 +176,10 @@ def _papers(shown: ShownProject, names: Mapping[int, tuple[str, str]]) -> list[P
             (
                 _span(shown.before, "之前用地内事件"),
                 _span(shown.after, "之后用地内事件"),
-                ("涉及网格", grids),
+                ("涉及网格", _grids(shown)),
                 ("风险等级", _named("risk", row["risk"])),
             ),
-            (("用地内机构和场所", sites), ("风险点和化解措施", row["decision_note"] or "")),
+            (("用地内机构和场所", _sites(shown)), ("风险点和化解措施", row["decision_note"] or "")),
             ("分析人",),
         ),
         Paper(
