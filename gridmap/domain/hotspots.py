@@ -163,3 +163,9 @@ class KeptRun:
     owner: str | None = None
     created_at: dt.datetime | None = None
     findings: tuple[Finding, ...] = ()
+
+    @property
+    def times(self) -> tuple[object, object]:
+        """Hours of the day and weekdays that were looked at, each None where all were; runs of former releases too."""
+        days = self.parameters.get("weekdays")
+        return self.parameters.get("hours"), sorted(set(days)) if isinstance(days, list) else days

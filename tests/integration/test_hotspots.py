@@ -443,15 +443,23 @@ def test_hours_and_weekdays_are_those_of_the_clock_on_the_wall_and_nothing_of_th
     asked = spec("gi", domain="safety", level=3, by="count")
     every = runs.run_hotspots(demo_database, Scope.whole(), asked)
     assert runs.hotspot_run(demo_database, Scope.whole(), every.run_id or 0, Counts.PERTURBED)
-    runs.delete_run(demo_database, Actor.at_the_machine(), every.run_id or 0)
     for given, number in (({"weekdays": (6, 7)}, weekend), ({"hours": (22, 6)}, night)):
         made = runs.run_hotspots(demo_database, Scope.whole(), replace(asked, **given))
         assert made.summary["incidents"] + (made.summary["outside"] or 0) == pytest.approx(number, abs=5)
         assert number > 20
         with pytest.raises(Conflict):
             runs.hotspot_run(demo_database, Scope.whole(), made.run_id or 0, Counts.PERTURBED)
+        # What takes the newest run, as patrols and the meeting do, takes none of some hours.
+        newest = runs.newest_run(demo_database, Scope.whole(), "gi")
+        assert newest is not None
+        assert newest.run_id == every.run_id
+        with pytest.raises(InvalidInput) as refused:
+            comparison.compare_runs(every, made)
+        assert refused.value.code == "compare-other-times"
         runs.delete_run(demo_database, Actor.at_the_machine(), made.run_id or 0)
         assert any("只看" in zh for zh, _ in made.summary["notes"])
+    assert comparison.compare_runs(every, replace(every, parameters={"by": "count"})).empty is False
+    runs.delete_run(demo_database, Actor.at_the_machine(), every.run_id or 0)
 
 
 @pytest.mark.parametrize(

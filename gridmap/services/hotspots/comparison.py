@@ -30,7 +30,8 @@ def compare_runs(first: KeptRun, second: KeptRun) -> pd.DataFrame:
     Raises
     ------
     InvalidInput
-        When a run has no areas, as near repeats have none; when one is by count and the other by rate.
+        When a run has no areas, as near repeats have none; when one is by count and the other by rate, or over other
+        hours or weekdays.
     """
     return pd.DataFrame(changes_between(first, second), columns=[*Change.__annotations__])
 
@@ -43,6 +44,13 @@ def changes_between(first: KeptRun, second: KeptRun) -> list[Change]:
             "一次按件数、一次按发生率，差别不全是地点的变化。请用同样的 --by 把其中一次再运行一遍。",
             "One run is by count and the other by rate, so they differ where no place has changed. Make one of them "
             "again with the same --by.",
+        )
+    if first.times != second.times:
+        raise InvalidInput(
+            "compare-other-times",
+            "两次看的钟点或星期不同，差别不全是地点的变化。请用同样的 --hours、--weekdays 把其中一次再运行一遍。",
+            "The runs are over other hours or weekdays, so they differ where no place has changed. Make one of them "
+            "again with the same --hours and --weekdays.",
         )
     old, new = (_found(run) for run in (first, second))
     rows: list[Change] = []

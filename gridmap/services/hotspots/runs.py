@@ -224,10 +224,14 @@ def list_runs(
     method: str | None = None,
     limit: int = 50,
     counts: Counts = Counts.TRUE,
+    all_hours: bool = False,
 ) -> list[KeptRun]:
-    """Return the runs that a scope may see, newest first, without their features; those that a class of numbers has."""
+    """Return the runs that a scope may see, newest first, without their features; those that a class of numbers has.
+
+    `all_hours` leaves out those over some hours or weekdays only.
+    """
     with database.scoped_session(scope) as session:
-        kept = stored.list_runs(session, method=method, limit=limit)
+        kept = stored.list_runs(session, method=method, limit=limit, all_hours=all_hours)
     return [run for found in kept if (run := _of_class(found, counts)) is not None]
 
 
@@ -305,8 +309,8 @@ def delete_run(database: Database, actor: Actor, run_id: int) -> None:
 
 
 def newest_run(database: Database, scope: Scope, method: str | None = None) -> KeptRun | None:
-    """Return the newest run that a scope may see, with its features, or None."""
-    runs = list_runs(database, scope, method=method, limit=1)
+    """Return the newest run over all hours and weekdays that a scope may see, with its features, or None."""
+    runs = list_runs(database, scope, method=method, limit=1, all_hours=True)
     number = runs[0].run_id if runs else None
     return None if number is None else hotspot_run(database, scope, number)
 

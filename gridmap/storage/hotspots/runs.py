@@ -196,8 +196,10 @@ def _kept(row: RowMapping) -> KeptRun:
     )
 
 
-def list_runs(session: Session, *, method: str | None = None, limit: int = 50) -> list[KeptRun]:
-    """Return runs, newest first, without their findings."""
+def list_runs(
+    session: Session, *, method: str | None = None, limit: int = 50, all_hours: bool = False
+) -> list[KeptRun]:
+    """Return runs, newest first, without their findings; `all_hours`: none over some hours or weekdays only."""
     query = (
         select(*HotspotRun.__table__.columns)
         .order_by(HotspotRun.created_at.desc(), HotspotRun.run_id)
@@ -205,6 +207,9 @@ def list_runs(session: Session, *, method: str | None = None, limit: int = 50) -
     )
     if method is not None:
         query = query.where(HotspotRun.method == method)
+    if all_hours:
+        asked = (HotspotRun.parameters[name].astext for name in ("hours", "weekdays"))
+        query = query.where(*(value.is_(None) for value in asked))
     return [_kept(row) for row in session.execute(query).mappings()]
 
 
