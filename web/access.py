@@ -42,6 +42,7 @@ _PAGES = (
     "task.",
     "projects.",
     "records.",
+    "foretold.",
 )
 """Blueprints whose answers are read by people: who is not signed in is led to the sign-in."""
 
