@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import itertools
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from tests.conftest import MakeDatabase
 WHOLE = Scope.whole()
 KEEPER = Actor.at_the_machine()
 TABLES = {
+    "incidents": "incidents",
     "organisations": "organisations",
     "migrants": "migrant_clusters",
     "fixed_points": "fixed_points",
@@ -44,6 +46,23 @@ def rows_of(noun: str) -> st.SearchStrategy[dict[str, str]]:
     if noun == "rulings":
         told: dict[str, Any] = {"on_day": st.just("2026-10-05"), "question": _NAMES, "ruling": _MAYBE}
         return st.fixed_dictionaries({"code": _CODES, **told})
+    if noun == "incidents":
+        when = st.datetimes(dt.datetime(2026, 9, 1), dt.datetime(2026, 10, 30)).map(
+            lambda t: f"{t:%Y-%m-%d %H:%M}"
+        )
+        told = {
+            "uid": _CODES,
+            "domain": st.just("dispute"),
+            "occurred_at": when,
+            "place": _PLACES,
+            "summary": _NAMES,
+        }
+        told |= {
+            "kind": st.sampled_from(["", "02", "邻里纠纷", "99"]),
+            "channel": st.sampled_from(["", "电话", "visit"]),
+        }
+        told |= {"stage": st.sampled_from(["", "accepted", "mediating", "resolved", "archived"])}
+        return st.fixed_dictionaries(told | {"people_count": st.sampled_from(["", "2", "40"])})
     told = {"code": _CODES, "name_zh": _NAMES, "place": _PLACES}
     more: dict[str, dict[str, Any]] = {
         "organisations": {"kind": st.sampled_from(["centre", "service_point"]), "opens": _MAYBE},
@@ -84,6 +103,13 @@ def exported(database: Database, noun: str, folder: Path) -> bytes:
     return file.read_bytes()
 
 
+def without_numbers(content: bytes) -> list[list[str]]:
+    """Leave out the numbers that a town draws for its cases: another town draws others."""
+    head, *rows = csv.reader(content.decode("utf-8-sig").splitlines(keepends=True))
+    kept = [n for n, name in enumerate(head) if name != "number"]
+    return [[row[n] for n in kept] for row in (head, *rows)]
+
+
 def clear(*databases: Database) -> None:
     for database in databases:
         with database.scoped_session(WHOLE, write=True) as session:
@@ -101,7 +127,7 @@ def towns_pair(make_database: MakeDatabase) -> tuple[Database, Database]:
 
 @settings(
     deadline=None,
-    max_examples=15,
+    max_examples=18,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data(), noun=st.sampled_from(sorted(TABLES)))
@@ -115,7 +141,11 @@ def test_any_export_fills_an_empty_workspace_and_any_import_is_undone(
     folder = tmp_path_factory.mktemp("ways")
     clear(here, there)
     first, second = (
-        data.draw(st.lists(rows_of(noun), min_size=1, max_size=5, unique_by=lambda row: row["code"]))
+        data.draw(
+            st.lists(
+                rows_of(noun), min_size=1, max_size=5, unique_by=lambda row: row.get("code", row.get("uid"))
+            )
+        )
         for _ in range(2)
     )
     bring(here, noun, written(noun, first, folder))
@@ -129,7 +159,7 @@ def test_any_export_fills_an_empty_workspace_and_any_import_is_undone(
     )
     assert (again.inserted, again.updated, again.refused) == (0, 0, 0)
     bring(there, noun, _kept(folder, state))
-    assert exported(there, noun, folder) == state
+    assert without_numbers(exported(there, noun, folder)) == without_numbers(state)
     if run is not None:
         undone = history.undo_import(here, KEEPER, HISTORY_KINDS, run, "试一试")
         assert undone.left == ()

@@ -60,7 +60,8 @@ def incident_rows(session: Session, chosen: IncidentFilter) -> list[dict[str, An
     """Incidents in order of time, with the code of their grid, so that the file can be imported again."""
     columns: list[Any] = [getattr(Incident, name) for name in _TOLD]
     # What `kind` holds is of this list, whatever list its source spoke in.
-    spoken = case((Incident.domain == "dispute", literal(PRACTICE)))
+    is_listed = (Incident.domain == "dispute") & Incident.kind.is_not(None)
+    spoken = case((is_listed, literal(PRACTICE)))
     columns.insert(_TOLD.index("source_kind"), spoken.label("code_system"))
     query: Any = (
         select(
