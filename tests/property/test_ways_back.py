@@ -47,9 +47,8 @@ def rows_of(noun: str) -> st.SearchStrategy[dict[str, str]]:
         told: dict[str, Any] = {"on_day": st.just("2026-10-05"), "question": _NAMES, "ruling": _MAYBE}
         return st.fixed_dictionaries({"code": _CODES, **told})
     if noun == "incidents":
-        when = st.datetimes(dt.datetime(2026, 9, 1), dt.datetime(2026, 10, 30)).map(
-            lambda t: f"{t:%Y-%m-%d %H:%M}"
-        )
+        first = dt.datetime(2026, 9, 1, tzinfo=dt.UTC)
+        when = st.integers(0, 84_000).map(lambda n: f"{first + dt.timedelta(minutes=n):%Y-%m-%d %H:%M}")
         told = {
             "uid": _CODES,
             "domain": st.just("dispute"),
