@@ -8,9 +8,11 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 
 from gridmap.analysis.forecast import flagged
+from gridmap.cli import main
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotFound
@@ -208,3 +210,19 @@ def test_the_page_and_the_api_tell_the_same_record(town: Database) -> None:
     assert client.get("/forecasts?number=99").status_code == 200
     assert client.get("/api/v1/forecasts/99").status_code == 404
     assert client.delete(f"/api/v1/forecasts/{one['number']}").status_code == 200
+
+
+def test_the_command_tells_forecasts_of_one_domain_apart(town: Database) -> None:
+    for level in (2, 3):
+        standing.add_standing(town, KEEPER, level=level, domain="dispute", now=at(TODAY))
+    own = {
+        "GRIDMAP_HOME": str(town.settings.home),
+        "DATABASE_URL": town.owner_url.render_as_string(hide_password=False),
+        "GRIDMAP_APP_DATABASE_URL": town.app_url.render_as_string(hide_password=False),
+        "COLUMNS": "200",
+    }
+    told = CliRunner().invoke(main, ["forecast", "weeks"], env=own)
+    assert told.exit_code == 0, told.output
+    assert all(f"dispute, 层级 / level {level}" in told.output for level in (2, 3))
+    for one in standing.list_standing(town, KEEPER):
+        standing.remove_standing(town, KEEPER, one.number)

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from gridmap.analysis.forecast.scoring import FEWEST_JUDGED, WORDS, Score
 from gridmap.cli.common import Day, actor, console, progress, workspace
+from gridmap.domain.forecasts import Standing
 from gridmap.domain.protection import require_true
 from gridmap.domain.terms import CAPTION
 from gridmap.errors import Broken, InvalidInput
@@ -195,12 +196,13 @@ def weeks_(area: float) -> None:
         if not every:
             console.print("还没有每周预测 / none is made each week: gridmap forecast keep")
         for one in every:
-            _show_track(one.number, one.domain, standing.track_of(database, who, one, area_share=area))
+            _show_track(one, standing.track_of(database, who, one, area_share=area))
 
 
-def _show_track(number: int, domain: str | None, found: Track) -> None:
-    about = f"{domain}" if domain else "全部领域 / all domains"
-    table = Table(title=f"{number}: {about}, 标记 {found.area_share:.0%} 面积 / flagged")
+def _show_track(one: Standing, found: Track) -> None:
+    about = one.domain or "全部领域 / all domains"
+    ground = f"层级 / level {one.level}" + ("" if one.within is None else f", {one.within}")
+    table = Table(title=f"{one.number}: {about}, {ground}, 标记 {found.area_share:.0%} 面积 / flagged")
     table.add_column("周一 / Monday")
     for heading in ("预计 / expected", "实际 / came", "命中 / hits", "对照 / comparator"):
         table.add_column(heading, justify="right")
