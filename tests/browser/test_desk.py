@@ -5,16 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import re
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
+from sqlalchemy import text
 
 from gridmap.domain.accounts import Actor, Role
+from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.asked import NewCase, StepAsked
 from gridmap.domain.cases.figures import COUNTED
+from gridmap.domain.gridkey import Scope
 from gridmap.domain.protection import LEAST_TOLD
 from gridmap.services.accounts import desk, entry
+from gridmap.services.cases import desk as case_desk
+from gridmap.services.cases import intake, satisfaction
 from gridmap.storage.database import Database
 from tests.browser.conftest import DESK, Visit, Watched, serving
 from tests.conftest import MakeDatabase
@@ -131,6 +138,28 @@ def test_a_case_goes_from_intake_over_transfer_and_conference_to_the_archive(at_
     page.locator("#alike input[value^='33']").first.check()
     page.click("#save")
     expect(page.locator(".facts")).to_contain_text("关联事件")
+
+
+def test_whoever_did_not_handle_a_case_asks_whether_its_parties_are_satisfied_where_the_lot_falls(
+    at_desk: Watched, desk_town: Database
+) -> None:
+    with desk_town.scoped_session(Scope.whole()) as session:
+        village = int(
+            session.scalar(text("select min(grid_key) from grids where level = 3 and valid_to is null"))
+        )
+    handler = Actor("村岗", Role.VILLAGE_DESK, Scope.of_grid(village))
+    at = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+    new = NewCase("dispute", at, f"晾晒占地 {new_word()}", kind="02", grid_key=village)
+    case = intake.record(desk_town, handler, new, uuid.uuid4())
+    drawn = next(key for key in range(1, 1000) if satisfaction.is_drawn(key))
+    with desk_town.scoped_session(Scope.whole(), write=True) as session:
+        told = {"key": drawn, "id": case.row.incident_id}
+        session.execute(text("update incidents set record_key = :key where incident_id = :id"), told)
+    asked = StepAsked(Action.RESOLVE, outcome="agreed", agreement="written", fulfilled="yes")
+    case_desk.act(desk_town, handler, case.row.number, asked, case.row.revision, uuid.uuid4())
+    page = go(at_desk, f"/cases/{case.row.number}")
+    do(page, "follow_up", fulfilled="yes", satisfied="yes")
+    expect(page.locator("#satisfied")).to_have_text("是")
 
 
 def test_a_case_is_returned_with_a_ground_and_a_step_is_taken_back_within_the_minute(
