@@ -59,6 +59,7 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "forms.get_meeting": A.MAKE_FORMS,
         "records.show": A.IMPORT,
         "records.one": A.IMPORT,
+        "records.add": A.IMPORT,
         "records.change": A.IMPORT,
         "records.merge": A.IMPORT,
         "records.withdraw": A.IMPORT,
@@ -66,7 +67,7 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         **dict.fromkeys(
             (
                 *("single.list_records", "single.get_record", "single.change_record", "single.merge_record"),
-                *("single.withdraw_record", "single.restore_record"),
+                *("single.add_record", "single.withdraw_record", "single.restore_record"),
                 *("single.list_imports", "single.undo_import"),
             ),
             A.IMPORT,

@@ -11,13 +11,16 @@ from gridmap.domain.records import GRIDS, NOUNS
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.ground import corrections
 from gridmap.services.house import IMPORT_KINDS
-from gridmap.services.imports import acts
+from gridmap.services.imports import acts, adding
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.storage.database import Database
 from gridmap.storage.imports.journal import Withdrawn
 
 SINGLE = ("teams", "organisations", "migrants", "fixed_points", "grids")
 """Kinds of record that are put right one by one, in the order in which the page offers them."""
+
+ADDED = ("fixed_points",)
+"""Kinds of record that are entered one by one, too."""
 
 _UNTOLD = "village_name"
 """Field that says in words what the grid's code says."""
@@ -152,6 +155,43 @@ def change(
     if not fields_told:
         raise InvalidInput("edit-nothing", "没有更改任何内容。", "Nothing was changed.")
     return acts.change(database, actor, kind_of(name), key, fields_told, reason, seen=seen).run_id or 0
+
+
+def add(
+    database: Database, actor: Actor, name: str, key: str, told: Mapping[str, str | None], reason: str
+) -> int:
+    """Enter a new record; return the number of the act, by which it is taken back.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+        Answers for the whole workspace.
+    name, key : str
+        Kind of record, and its key.
+    told : mapping
+        Field to text as a person writes it; an empty one has its usual value.
+    reason : str
+
+    Raises
+    ------
+    NotFound
+        When there is no such kind, or its records are not entered here.
+    InvalidInput
+        When there is no such field, one is wrong or lacks, or half of a place is missing.
+    Conflict
+        When the key is taken.
+    """
+    kind = kind_of(name)
+    if name not in ADDED:
+        raise NotFound(
+            "record-not-added",
+            f"{noun_of(name).zh}不在这里逐条登记，请导入文件。",
+            f"A {noun_of(name).en} is not entered here: import a file.",
+        )
+    given = {field: text for field, text in told.items() if (text or "").strip()}
+    _refuse_strange(name, given)
+    return adding.add(database, actor, kind, {noun_of(name).unique[0]: key, **given}, reason).run_id or 0
 
 
 def _refuse_strange(name: str, told: Mapping[str, str | None]) -> None:

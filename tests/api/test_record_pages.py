@@ -64,6 +64,59 @@ def test_a_team_is_put_right_merged_withdrawn_and_put_back_on_the_page(make_data
     assert client_of(town, Role.VILLAGE_DESK, key).get("/records").status_code == 403
 
 
+def test_a_fixed_point_is_entered_on_the_page_and_by_the_api_and_taken_back(
+    make_database: MakeDatabase,
+) -> None:
+    town = make_database("recorded")
+    client = client_of(town, Role.KEEPER)
+    key, corners, _ = village(town)
+    lon, lat = corners.split(" ")[0].split(",")
+    page = client.get("/records/fixed_points").get_data(as_text=True)
+    assert "data-pick" in page
+    assert "data-place" in page
+    assert "data-pick" not in client.get("/records/teams").get_data(as_text=True)
+    written = {
+        "code": "B901",
+        "name_zh": "校门口",
+        "lon": lon,
+        "lat": lat,
+        "hours": "07:00-08:30",
+        "times": "2",
+    }
+    refused = client.post("/records/fixed_points", data={**written, "hours": "早上", "reason": "开学"})
+    assert refused.status_code == 422
+    assert 'value="校门口"' in refused.get_data(as_text=True), "what was written is still there"
+    for wrong in ({"lat": ""}, {"name_zh": ""}, {"code": ""}, {"code": "H1"}, {"reason": ""}, {"lon": "far"}):
+        answer = client.post("/records/fixed_points", data={**written, "reason": "开学", **wrong})
+        assert answer.status_code == 422, wrong
+    assert client.get("/records/fixed_points/B901").status_code == 404
+    done = client.post("/records/fixed_points", data={**written, "reason": "开学"})
+    assert done.status_code == 303
+    assert "校门口" in client.get(done.headers["Location"]).get_data(as_text=True)
+    assert client.post("/records/fixed_points", data={**written, "reason": "再来"}).status_code == 409
+    assert "开学" in client.get("/imports").get_data(as_text=True)
+
+    fields = {name: text for name, text in written.items() if name != "code"}
+    added = client.post(
+        "/api/v1/records/fixed_points", json={"code": "B902", "fields": fields, "reason": "开学"}
+    )
+    assert added.status_code == 201
+    told = client.get("/api/v1/records/fixed_points/B902").get_json()["fields"]
+    assert (told["hours"], told["times"]) == ("07:00-08:30", 2)
+    undone = client.post(
+        f"/api/v1/imports/{added.get_json()['import_id']}/undo", json={"reason": "写错"}
+    ).get_json()
+    assert (undone["withdrawn"], undone["left"]) == (1, [])
+    assert client.get("/api/v1/records/fixed_points/B902").status_code == 404
+    for other in ("teams", "grids"):
+        answer = client.post(
+            f"/api/v1/records/{other}", json={"code": "X1", "fields": fields, "reason": "开学"}
+        )
+        assert answer.status_code == 404, other
+    desk = client_of(town, Role.VILLAGE_DESK, key)
+    assert desk.post("/records/fixed_points", data={**written, "reason": "开学"}).status_code == 403
+
+
 def test_whoever_saves_a_record_after_somebody_else_changes_only_what_they_wrote(
     make_database: MakeDatabase,
 ) -> None:

@@ -75,6 +75,18 @@ class FieldsRequest(Strict):
     )
 
 
+class NewRequest(Strict):
+    """A new record, and why."""
+
+    code: Code
+    fields: dict[Code, Annotated[str, Field(max_length=LONGEST["note"])]] = Field(
+        min_length=1,
+        max_length=LONGEST["code"],
+        description="Field to text as a person writes it; what is not there has its usual value.",
+    )
+    reason: Reason
+
+
 class MergeRequest(Strict):
     """Which record is merged into this one, and why."""
 
@@ -180,6 +192,13 @@ def list_records(path: KindPath, query: WordsQuery) -> dict[str, object]:
         "records": [_plain(row) for row in rows],
         "withdrawn": [{"code": one.key, "at": one.at.isoformat(), "why": one.why} for one in gone],
     }
+
+
+@bp.post("/records/<string:kind>", responses={201: ActAnswer})
+def add_record(path: KindPath, body: NewRequest) -> tuple[dict[str, int], int]:
+    """Enter a new fixed point; records of other kinds are brought in by files."""
+    done = single_records.add(database(), actor(), path.kind, body.code, body.fields, body.reason)
+    return {"import_id": done}, 201
 
 
 @bp.get("/records/<string:kind>/<path:code>", responses={200: RecordAnswer})

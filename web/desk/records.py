@@ -9,7 +9,7 @@ from gridmap.errors import Conflict, GridmapError, InvalidInput, NotFound
 from gridmap.services import single_records
 from gridmap.services.imports import acts
 from web import context
-from web.desk import forms
+from web.desk import forms, shown, small_map
 from web.desk.shown import page
 
 bp = Blueprint("records", __name__)
@@ -24,8 +24,10 @@ def show(noun: str = "teams") -> Response:
     return _list(noun)
 
 
-def _list(noun: str, problem: GridmapError | None = None) -> Response:
+def _list(noun: str, problem: GridmapError | None = None, written: forms.Form | None = None) -> Response:
     words = request.args.get("q", "").strip()
+    # None is asked for where no record is entered here.
+    fields = single_records.fields_of(noun) if noun in single_records.ADDED else []
     rows, gone = single_records.listed(context.database(), context.actor(), noun, words)
     return page(
         "desk/records.html",
@@ -37,7 +39,24 @@ def _list(noun: str, problem: GridmapError | None = None) -> Response:
         rows=rows,
         gone=gone,
         words=words,
+        written=written or {},
+        fields=fields,
+        spelled={f.name: _offered(f) for f in fields if f.codes},
+        ground=small_map.ground(shown.places()) if fields else None,
     )
+
+
+@bp.post("/records/<noun>")
+def add(noun: str) -> Response:
+    """Enter a new record."""
+    form = forms.own_form()
+    told = {f.name: form[f.name].strip() for f in single_records.fields_of(noun) if f.name in form}
+    key = form.get("code", "").strip()
+    try:
+        single_records.add(context.database(), context.actor(), noun, key, told, form.get("reason", ""))
+    except _REFUSED as error:
+        return _list(noun, error, form)
+    return redirect(url_for("records.one", noun=noun, key=key, told="kept"), 303)  # type: ignore[return-value]
 
 
 @bp.get("/records/<noun>/<path:key>")

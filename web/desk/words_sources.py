@@ -81,6 +81,12 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "import_row_withdrawn": ("撤销", "withdrawn"),
     "import_row_restored": ("恢复", "put back"),
+    "records_add": ("登记一处", "Enter one"),
+    "records_add_hint": (
+        "在地图上点出位置，或填经纬度。登记列在“导入”页，可以撤销。",
+        "Click the place on the map, or write its coordinates. It is listed with the imports and can be taken back.",
+    ),
+    "act_add": ("登记", "entered"),
     "act_change": ("更改", "changed"),
     "act_withdraw": ("撤销", "withdrawn"),
     "act_restore": ("恢复", "put back"),

@@ -49,6 +49,7 @@ def _list(limit: int) -> None:
 
 
 _ACTS = {
+    "add": "登记 / entered",
     "change": "更改 / changed",
     "withdraw": "撤销 / withdrawn",
     "restore": "恢复 / put back",
