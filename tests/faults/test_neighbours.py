@@ -144,7 +144,7 @@ def test_an_account_without_a_home_and_a_folder_is_told_to_name_one() -> None:
         env=around, capture_output=True, text=True, check=False, cwd="/",
     )  # fmt: skip
     assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
-    assert "database-folder-forbidden" in done.stderr
+    assert "home-unset" in done.stderr
     assert len(re.findall("GRIDMAP_HOME", done.stderr)) >= 2
 
 
