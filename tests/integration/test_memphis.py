@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 import json
 import os
 import shutil
@@ -127,9 +128,16 @@ def test_every_method_that_needs_no_roads_runs_on_the_robberies(memphis: Databas
 
 def test_robberies_repeat_near_in_space_and_time(memphis: Database) -> None:
     asked = HotspotSpec("near-repeat", dt.date(2019, 1, 1), dt.date(2019, 12, 31), level=3, permutations=199)
-    nearest = run_hotspots(memphis, Scope.whole(), asked, keep=False).summary["table"][0]
-    assert nearest["ratio"] > 1.5
-    assert nearest["p"] <= 0.01
+    within, over_the_year = (
+        run_hotspots(memphis, Scope.whole(), replace(asked, season_days=days), keep=False).summary["table"][0]
+        for days in (asked.season_days, 366)
+    )
+    assert over_the_year["ratio"] > 1.5
+    assert over_the_year["p"] <= 0.01
+    # What a place's own slow change makes is in that, and not in what is told without being asked.
+    assert within["observed"] == over_the_year["observed"]
+    assert 1.0 < within["ratio"] < over_the_year["ratio"]
+    assert within["p"] > over_the_year["p"]
 
 
 def test_without_roads_the_network_density_says_what_to_import(memphis: Database) -> None:
