@@ -47,9 +47,11 @@ RECORDS = (
     ("incidents", "incidents.csv"),
     ("incident_steps", "incident_steps.csv"),
     ("team_positions", "team_positions.csv"),
+    ("fixed_points", "fixed_points.csv"),
 )
 FIRST, NEWEST = 1, 2
 """Editions of the town's year."""
+_NEW_IN_THE_SECOND = frozenset({"fixed_points.csv"})
 LAST_DAY = dt.date(2026, 10, 31)
 _LOCK = 0x746F776E  # "town" in ASCII: two servers that start on an empty workspace load it once
 _THEMES = ("water", "land", "places")
@@ -181,7 +183,7 @@ def _bring(
     database: Database, files: Mapping[str, Path], now: dt.datetime, say: Callable[[str, int], None]
 ) -> None:
     whole = Scope.whole()
-    for n, (noun, name) in enumerate(RECORDS):
+    for n, (noun, name) in enumerate(kind for kind in RECORDS if kind[1] in files):
         say(name, n)
         path = files[name]
         # The town's year may end after a clock that runs late.
@@ -210,12 +212,12 @@ def told_files(folder: Path, edition: int, now: dt.datetime, zone: str) -> Itera
         Aware; the second edition's last day becomes this day, without what would lie ahead of it.
     zone : str
     """
-    files = {name: folder / name for _, name in RECORDS}
+    files = {name: folder / name for _, name in RECORDS if name not in _NEW_IN_THE_SECOND}
     if edition == FIRST:
         yield files
         return
     with tempfile.TemporaryDirectory(prefix="gridmap-town-") as made:
-        for name in files:
+        for _, name in RECORDS:
             newer = folder / f"edition_{edition}" / name
             if newer.is_file():
                 files[name] = newer

@@ -67,6 +67,16 @@ _BODIES = (
 )
 _RENAMED = {"劳动争议调解室": "union", "医患纠纷调解室": "hospital", "老党员调解工作室": "studio"}
 _DAY_TEAMS = (("T01", "T21"), ("T02", "T22"), ("T03", "T23"), ("T04", "T24"))
+_SCHOOL_HOURS = "07:00-08:30;15:30-17:00"
+_FIXED_POINTS = (
+    ("枫桥镇小学", "school", 2, _SCHOOL_HOURS, 10, 360),
+    ("钟山小学", "school", 2, _SCHOOL_HOURS, 10, 360),
+    ("学勉中学", "school", 1, "21:00-22:30", 10, None),
+    ("枫桥汽车站", "station", 2, "06:30-09:00;20:00-23:30", 10, 120),
+    ("枫桥农贸市场", "market", 1, "06:00-09:00", 15, None),
+    ("枫桥镇卫生院", "hospital", 2, "20:00-02:00", 10, 120),
+    ("枫桥纺织园区", "company", 1, "21:30-23:30", 10, None),
+)
 
 
 class _Course:
@@ -254,6 +264,31 @@ def write_edition(
         tuple(rows["organisations"][0]),
         _bodies(rows["organisations"], places, degrees),
     )
+    points = _fixed_points(places, degrees)
+    write_table(folder / "fixed_points.csv", tuple(points[0]), points)
+
+
+def _fixed_points(places: list[Place], degrees: Degrees) -> list[dict[str, object]]:
+    """Give the places that patrols must come to: gates of schools, the station, the market, the hospital, the works."""
+    named = {p.name_zh: p for p in places}
+    spots = degrees(np.array([named[name].xy for name, *_ in _FIXED_POINTS]))
+    return [
+        {
+            "code": f"B{n:02d}",
+            "name_zh": name,
+            "name_en": named[name].name_en,
+            "kind": kind,
+            "lon": lon,
+            "lat": lat,
+            "times": times,
+            "hours": hours,
+            "minutes": minutes,
+            "gap_min": gap,
+        }
+        for n, ((name, kind, times, hours, minutes, gap), (lon, lat)) in enumerate(
+            zip(_FIXED_POINTS, spots, strict=True), 1
+        )
+    ]
 
 
 def _told(row: dict[str, object], incident: Incident, rng: np.random.Generator) -> dict[str, object]:

@@ -49,6 +49,26 @@ def opened(plan: dict[str, Any], rest: str = "") -> str:
 
 
 @pytest.fixture
+def school_gate(demo_server: str) -> Iterator[str]:
+    fields = {
+        "name_zh": "校门口",
+        "kind": "school",
+        "lon": "120.4180",
+        "lat": "29.7880",
+        "hours": "20:30-22:00",
+    }
+    added = ask(
+        demo_server,
+        "/api/v1/records/fixed_points",
+        "POST",
+        {"code": "B77", "fields": fields, "reason": "开学"},
+    )
+    yield "B77"
+    undo = f"/api/v1/imports/{added['import_id']}/undo"
+    assert ask(demo_server, undo, "POST", {"reason": "写错"})["left"] == []
+
+
+@pytest.fixture
 def without_runs(demo_server: str) -> None:
     for kept in ask(demo_server, PLANS)["plans"]:
         ask(demo_server, f"{PLANS}/{kept['patrol_id']}", "DELETE")
@@ -62,6 +82,33 @@ def test_without_hotspots_the_section_says_to_find_some_first(without_runs: None
     expect(page.locator("#pat-none")).to_contain_text("请先在“热点”里运行一次")
     page.click("#pat-to-hotspots")
     expect(page.locator("#hot-form")).to_be_visible()
+
+
+@pytest.mark.webgl
+def test_fixed_points_are_a_layer_and_a_list_and_are_planned_without_any_hotspot(
+    without_runs: None, school_gate: str, demo_server: str, visit: Visit
+) -> None:
+    page = visit(viewport=DESK).open("?layers=names,fixed_points&z=15&lat=29.7880&lon=120.4180", drawn=True)
+    point_at(page, DESK["width"] / 2, DESK["height"] / 2, "校门口")
+    expect(page.locator("#legend-fixed")).to_contain_text("必到点")
+    page.click("#patrols > summary")
+    page.click("#pat-fixed-points > summary")
+    expect(page.locator("#pat-fixed-list")).to_contain_text("20:30-22:00")
+    page.click("#pat-fixed-list button")
+    expect(page.locator("#story")).to_contain_text(school_gate)
+    assert query_of(page)["sel"] == [f"fixed_point:{school_gate}"]
+    page.uncheck("#pat-fixed-layer")
+    expect(page.locator("#legend-fixed")).to_have_count(0)
+    expect(page.locator("#pat-run option")).to_have_text("不用热点，只去必到点")
+    page.fill("#pat-seconds", "1")
+    page.click("#pat-start")
+    expect(page.locator("#pat-routes")).to_be_visible()
+    visits = [
+        visit["stop"]
+        for route in ask(demo_server, f"{PLANS}/{query_of(page)['plan'][0]}")["features"]
+        for visit in route["properties"]["visits"]
+    ]
+    assert visits == [school_gate]
 
 
 def test_a_plan_made_on_the_page_is_shown_with_the_teams_that_were_chosen(run_id: int, visit: Visit) -> None:

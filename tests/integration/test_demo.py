@@ -202,6 +202,7 @@ def test_the_second_edition_ends_today_and_is_a_desk_s_year_with_its_troubles(em
         )
         kinds = set(session.scalars(text("select distinct kind from organisations")))
         days = session.scalar(text("select count(*) from teams where shift_start = '06:00'"))
+        points = session.execute(text("select code, kind, grid_key, geom is null from fixed_points")).all()
     assert now - dt.timedelta(days=1) < newest <= now
     assert (ahead, untold) == (0, 0)
     assert {"sign", "return", "pause", "resume", "end_unsolved", "reopen", "follow_up", "confer"} <= set(done)
@@ -213,6 +214,8 @@ def test_the_second_edition_ends_today_and_is_a_desk_s_year_with_its_troubles(em
     assert 60 < still_open < 600
     assert late < 0.25 * still_open
     assert {"court", "police_station", "justice_office", "hospital", "union", "studio"} <= kinds
+    assert {kind for _, kind, _, _ in points} == {"school", "station", "market", "hospital", "company"}
+    assert [code for code, _, key, placeless in points if not key or placeless] == []
     assert days == 4
 
 

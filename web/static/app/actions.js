@@ -77,6 +77,7 @@ export function tellersOf(page, actions) {
     migrant: orGone("see_services", with_(siteStory)),
     organisation: orGone("see_services", with_(bodyStory)),
     hotspot: orGone("see_hotspots", (/** @type {any} */ ranks) => page.hotspots.story(ranks)),
+    fixed_point: orGone("see_plans", (/** @type {string} */ code) => page.patrols.fixedStory(code)),
     patrol: orGone("see_plans", (/** @type {string} */ which) => page.patrols.story(which)),
   };
 }

@@ -216,7 +216,7 @@ export class Page {
   legend() {
     renderLegend([
       this.hotspots.legend(),
-      this.patrols.legend(),
+      ...this.patrols.legend(),
       this.reach.legend(),
       ...casesLegend(this.store, this.counts),
       ...teamsLegend(this.store),

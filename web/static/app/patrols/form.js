@@ -47,15 +47,18 @@ export class PatrolForm {
   #onChange;
   /** @type {any} */
   #teams = null;
+  #fixed;
 
   /**
    * @param {import('../shell/state.js').Store} store
    * @param {any} runs
+   * @param {import('./fixed_points.js').FixedPoints} fixed
    * @param {() => void} onChange
    */
-  constructor(store, runs, onChange) {
+  constructor(store, runs, fixed, onChange) {
     this.#store = store;
     this.#runs = runs;
+    this.#fixed = fixed;
     this.#onChange = onChange;
   }
 
@@ -97,7 +100,7 @@ export class PatrolForm {
     );
     return {
       on: now.on,
-      hotspot_run_id: Number(now.run),
+      hotspot_run_id: Number(now.run) || null,
       seconds,
       seed,
       teams,
@@ -299,6 +302,9 @@ export class PatrolForm {
               `${run.run_id} · ${headline(run, workspace)} · ${run.since} – ${run.until}`,
             ),
           ),
+          this.runs.length || !this.#fixed.inUse.length
+            ? null
+            : h("option", { value: "" }, t("pat_fixed_alone")),
         ),
       ),
       this.#limited("seconds", "pat_seconds"),

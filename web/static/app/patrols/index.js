@@ -7,9 +7,10 @@ import { may } from "../shell/rights.js";
 import * as chrome from "../shell/ui/chrome.js";
 import { stopName } from "./adjustments.js";
 import { Compare } from "./comparison.js";
+import { FixedPoints, fixedPointStory } from "./fixed_points.js";
 import { Plans, routeOf } from "./plans.js";
 import { Done } from "./visits.js";
-import { patrolLegend } from "./legend.js";
+import { fixedLegend, patrolLegend } from "./legend.js";
 import { Live } from "./live.js";
 import { Orders } from "./orders.js";
 import { drawnOf, growing, nowOf, worthOf } from "./routes.js";
@@ -34,6 +35,7 @@ export class Patrols {
   wishes = new Wishes();
   done = new Done();
   orders = new Orders();
+  fixed;
   live = new Live(() => this.#chosenMoment());
   #compare = new Compare();
   #store;
@@ -59,6 +61,7 @@ export class Patrols {
     this.#store = store;
     this.#actions = actions;
     this.#tell = tell;
+    this.fixed = new FixedPoints(store);
     this.panel = new PatrolPanel(
       store,
       this.plans,
@@ -72,8 +75,12 @@ export class Patrols {
         solve: () => this.solveAgain(),
         teams: () => this.#teams(),
         live: () => this.live.toggle(this.plans.shown.plan),
+        pickFixed: (/** @type {string} */ sel) => {
+          store.set({ sel });
+          if (isPhone()) chrome.showSheet("story");
+        },
       },
-      { wishes: this.wishes, done: this.done, live: this.live, orders: this.orders },
+      { wishes: this.wishes, done: this.done, live: this.live, orders: this.orders, fixed: this.fixed },
     );
     this.night = new Night({
       moved: (/** @type {number | null} */ minute) => this.#moved(minute),
@@ -91,6 +98,13 @@ export class Patrols {
       this.#retold();
     });
     this.orders.listen(() => this.panel.render());
+    this.fixed.listen(() => {
+      this.#tell.drawn(
+        "fixed_points",
+        (this.fixed.of ?? []).filter((/** @type {Feature} */ f) => f.geometry),
+      );
+      this.panel.render();
+    });
     this.live.listen(() => {
       this.#tell.drawn("patrol_live", this.live.drawn(this.plans.shown));
       this.#moved(this.night.minute);
@@ -102,6 +116,7 @@ export class Patrols {
 
   async open() {
     this.panel.render();
+    if (this.fixed.looked()) this.fixed.load();
     if (!this.#store.state.plan) return;
     this.#fitting = !this.#store.state.view;
     await Promise.all([this.plans.refresh(), this.plans.show(this.#store.state.plan)]);
@@ -136,7 +151,8 @@ export class Patrols {
       this.#moved(this.night.minute);
       this.live.again();
     }
-    if (changed.has("plan") || changed.has("sel")) this.panel.render();
+    if (this.fixed.looked()) this.fixed.load();
+    if (["plan", "sel", "layers"].some((name) => changed.has(name))) this.panel.render();
   }
 
   get #asked() {
@@ -206,7 +222,15 @@ export class Patrols {
   }
 
   legend() {
-    return patrolLegend(this.plans.shown, this.#minute, this.live.on);
+    return [
+      fixedLegend(this.#store.state.layers.includes("fixed_points")),
+      patrolLegend(this.plans.shown, this.#minute, this.live.on),
+    ];
+  }
+
+  /** @param {string} code */
+  fixedStory(code) {
+    return fixedPointStory(this.fixed, code);
   }
 
   /** @param {string} which */

@@ -1,7 +1,7 @@
 // Routes on the WebGL map.
 
 import { css } from "../shell/dom.js";
-import { emptySource, paintOf, textOf } from "../shell/map/paint.js";
+import { emptySource, NAME, paintOf, textOf } from "../shell/map/paint.js";
 import { DASHES } from "./routes.js";
 
 const PICKED = ["patrol-here", "patrol-now", "patrol-stop", "patrol-base", "patrol-hit"];
@@ -122,6 +122,33 @@ const liveMarks = (halo) => [
       "text-max-width": 20,
     }),
     paint: { "text-color": halo },
+  },
+];
+
+const fixedMarks = () => [
+  {
+    id: "fixed-point",
+    type: "circle",
+    source: "fixed_points",
+    paint: {
+      "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 5, 15, 9],
+      "circle-color": css("--surface"),
+      "circle-stroke-color": ["case", ["get", "in_use"], css("--accent"), css("--map-edge-2")],
+      "circle-stroke-width": 3.5,
+    },
+  },
+  {
+    id: "fixed-point-name",
+    type: "symbol",
+    source: "fixed_points",
+    minzoom: 12.8,
+    layout: textOf(14, {
+      "text-field": NAME,
+      "text-anchor": "top",
+      "text-offset": [0, 0.8],
+      "text-optional": true,
+    }),
+    paint: paintOf(css("--accent"), 2),
   },
 ];
 
@@ -272,12 +299,21 @@ function patrolMarks() {
 
 export const patrolsMap = {
   sources: () => ({
+    fixed_points: emptySource(),
     patrols: emptySource({ tolerance: 0.2 }),
     patrol_now: emptySource(),
     patrol_live: emptySource(),
     patrol_drag: emptySource(),
   }),
-  strata: { way: patrolLines, mark: patrolMarks },
-  picks: PICKED.map((layer) => ({ layer, rank: 1, act: (/** @type {any} */ found) => ({ sel: found.sel }) })),
+  strata: { field: fixedMarks, way: patrolLines, mark: patrolMarks },
+  shown: { fixed_points: ["fixed-point", "fixed-point-name"] },
+  picks: [
+    ...PICKED.map((layer) => ({ layer, rank: 1, act: (/** @type {any} */ found) => ({ sel: found.sel }) })),
+    {
+      layer: "fixed-point",
+      rank: 3,
+      act: (/** @type {Properties} */ p) => ({ sel: `fixed_point:${p.code}` }),
+    },
+  ],
   drag: { layer: "patrol-stop", targets: ["patrol-stop", "patrol-base", "patrol-hit"] },
 };

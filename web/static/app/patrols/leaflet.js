@@ -68,6 +68,32 @@ function draw(L, feature, pick) {
   return mark.on("click", (/** @type {any} */ event) => pick(event, sel));
 }
 
+/**
+ * @param {any} L
+ * @param {Feature} feature
+ * @param {Pick_} pick
+ */
+function fixedPoint(L, feature, pick) {
+  const { geometry, properties: p } = feature;
+  const [lon, lat] = geometry.coordinates;
+  const mark = L.circleMarker([lat, lon], {
+    radius: 7,
+    weight: 3.5,
+    color: css(p.in_use ? "--accent" : "--map-edge-2"),
+    fillColor: css("--surface"),
+    fillOpacity: 1,
+  });
+  return tooltip(mark, nameOf(p)).on("click", (/** @type {any} */ event) =>
+    pick(event, `fixed_point:${p.code}`),
+  );
+}
+
 export const patrolsPlain = {
-  draws: { patrols: { draw }, patrol_now: { draw }, patrol_live: { draw }, patrol_drag: { draw } },
+  draws: {
+    fixed_points: { draw: fixedPoint, switched: true },
+    patrols: { draw },
+    patrol_now: { draw },
+    patrol_live: { draw },
+    patrol_drag: { draw },
+  },
 };

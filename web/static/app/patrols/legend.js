@@ -40,11 +40,11 @@ export function lineSwatch(i) {
 
 /**
  * @param {string} fill
- * @param {{ r?: number, wide?: number, text?: any, ring?: number | null }} [given1]
+ * @param {{ r?: number, wide?: number, text?: any, ring?: number | null, ink?: string }} [given1]
  */
-function circle(fill, { r = 7, wide = 2, text = null, ring = null } = {}) {
+function circle(fill, { r = 7, wide = 2, text = null, ring = null, ink = "--patrol-1" } = {}) {
   const svg = made("svg", { viewBox: "0 0 36 20", class: "pat-swatch pat-round", "aria-hidden": "true" });
-  svg.append(made("circle", { cx: 18, cy: 10, r, fill, stroke: "var(--patrol-1)", "stroke-width": wide }));
+  svg.append(made("circle", { cx: 18, cy: 10, r, fill, stroke: `var(${ink})`, "stroke-width": wide }));
   if (ring)
     svg.append(
       made("circle", {
@@ -82,6 +82,26 @@ function apart() {
   );
   return svg;
 }
+
+/** @param {boolean} drawn */
+export const fixedLegend = (drawn) =>
+  drawn
+    ? h(
+        "div",
+        { id: "legend-fixed" },
+        h("h3", {}, t("layer_fixed_points")),
+        h(
+          "ul",
+          {},
+          h(
+            "li",
+            {},
+            circle("var(--surface)", { ink: "--accent", wide: 3.5 }),
+            h("span", {}, t("layer_fixed_points_long")),
+          ),
+        ),
+      )
+    : null;
 
 /**
  * @param {any} shown

@@ -4,11 +4,12 @@ import { h, replace } from "../shell/dom.js";
 import { UNDO_MS } from "../hotspots/runs.js";
 import { dayTime, messageOf, number, t } from "../shell/i18n.js";
 import { fileLinks } from "./files.js";
+import { fixedPointsPart } from "./fixed_points.js";
 import { PatrolForm } from "./form.js";
 import { keeping } from "../shell/focus.js";
 import { progressOf, Toast } from "../shell/ui/work.js";
 import { livePart } from "./live.js";
-import { toldOf } from "./summary.js";
+import { folding, toldOf } from "./summary.js";
 
 /** @param {Properties} p */
 export const planName = (p) => `${p.patrol_id} · ${dayTime(p.begins_at).slice(0, 10)}`;
@@ -46,7 +47,7 @@ export class PatrolPanel {
     this.#plans = plans;
     this.#hotspotRuns = hotspotRuns;
     this.#actions = actions;
-    this.#form = new PatrolForm(store, hotspotRuns, () => this.render());
+    this.#form = new PatrolForm(store, hotspotRuns, about.fixed, () => this.render());
     this.element.open = Boolean(store.state.plan);
     this.element.addEventListener(
       "toggle",
@@ -63,7 +64,11 @@ export class PatrolPanel {
 
   async #prepare() {
     try {
-      await Promise.all([this.#hotspotRuns.list ? null : this.#hotspotRuns.refresh(), this.#form.load()]);
+      await Promise.all([
+        this.#hotspotRuns.list ? null : this.#hotspotRuns.refresh(),
+        this.#form.load(),
+        this.#about.fixed.load(),
+      ]);
     } catch (error) {
       this.#said = { text: messageOf(error), warn: true };
       this.render();
@@ -104,8 +109,29 @@ export class PatrolPanel {
           this.#said.text,
         ),
       );
+    parts.push(this.#fixed());
     if (shown && list.length) parts.push(this.#told(shown));
     return parts;
+  }
+
+  // Places that every shift comes to, with a hotspot or without.
+  #fixed() {
+    const { fixed } = this.#about;
+    const { layers } = this.#store.state;
+    const drawn = layers.includes("fixed_points");
+    const other = drawn
+      ? layers.filter((/** @type {string} */ name) => name !== "fixed_points")
+      : [...layers, "fixed_points"];
+    return folding(
+      "pat-fixed-points",
+      t("pat_fixed_points", { n: fixed.of ? number(fixed.of.length) : "…" }),
+      this.#opened,
+      fixedPointsPart(fixed, {
+        pick: this.#actions.pickFixed,
+        layer: () => this.#store.set({ layers: other }),
+        drawn,
+      }),
+    );
   }
 
   /** @param {any} list */
@@ -114,7 +140,7 @@ export class PatrolPanel {
       return this.#hotspotRuns.error
         ? h("p", { class: "warn-text" }, messageOf(this.#hotspotRuns.error))
         : h("p", { class: "muted" }, t("loading"));
-    if (!this.#form.runs.length) {
+    if (!this.#form.runs.length && !this.#about.fixed.inUse.length) {
       return h(
         "div",
         { id: "pat-none" },

@@ -66,7 +66,7 @@ export const teamHead = (id, i, p) =>
  * @param {Set<string>} opened
  * @param {any} parts
  */
-function folding(id, title, opened, parts) {
+export function folding(id, title, opened, parts) {
   /** @param {any} event */
   const kept = (event) => opened[event.target.open ? "add" : "delete"](id);
   return h(

@@ -10,11 +10,20 @@ const NEEDS = {
   teams: "see_teams",
   migrants: "see_services",
   organisations: "see_services",
+  fixed_points: "see_plans",
 };
 /** @param {string} name */
 const isSeen = (name) => !NEEDS[name] || may(NEEDS[name]);
 // Of layers and lists there are those that whoever looks may see.
-export const LAYERS = ["counts", "incidents", "teams", "migrants", "organisations", "names"].filter(isSeen);
+export const LAYERS = [
+  "counts",
+  "incidents",
+  "teams",
+  "migrants",
+  "organisations",
+  "fixed_points",
+  "names",
+].filter(isSeen);
 export const DEFAULT_LAYERS = ["counts", "incidents", "teams", "names"].filter(isSeen);
 export const LISTS = ["grids", "incidents", "teams", "migrants", "organisations"].filter(isSeen);
 export const FLAGS = ["overdue", "open", "confirm"];
@@ -23,7 +32,7 @@ const KEY = /^(\d{17}|\d{6}|\d{4}|\d{2})$/;
 const SELECTION = new RegExp(
   `^(${[
     String.raw`incident:\d+`,
-    String.raw`(team|migrant|organisation):[\w.-]{1,40}`,
+    String.raw`(team|migrant|organisation|fixed_point):[\w.-]{1,40}`,
     String.raw`grid:(\d{17}|\d{6}|\d{4}|\d{2})`,
     String.raw`hotspot:\d{1,6}(\.\d{1,6}){0,11}`,
     String.raw`patrol:[\w.-]{1,40}(:\d{1,3})?`,

@@ -46,6 +46,7 @@ export const SHELL_WORDS = {
   layer_teams: ["队伍", "Teams"],
   layer_migrants: ["流动人口", "Migrant sites"],
   layer_organisations: ["机构", "Organisations"],
+  layer_fixed_points: ["必到点", "Fixed points"],
   layer_names: ["地名路名", "Place names"],
   layer_counts_long: ["按事件数给网格分级着色", "Grids shaded by their number of incidents"],
   layer_incidents_long: ["事件点位；小比例尺时聚合", "Incident points; joined at small scales"],
@@ -54,6 +55,10 @@ export const SHELL_WORDS = {
   layer_organisations_long: [
     "综治中心、村委会、调解组织、服务点",
     "Centres, committees, mediation bodies, service points",
+  ],
+  layer_fixed_points_long: [
+    "每班巡防必到的地方：校门、车站、市场、水库",
+    "Places that every shift's patrols come to: school gates, station, market, reservoir",
   ],
   layer_names_long: ["地名、路名、河名", "Names of places, roads and rivers"],
   total: ["事件", "incidents"],
