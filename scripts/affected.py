@@ -75,13 +75,15 @@ class House:
             found.add(".".join(parts))
         return found & self._modules
 
-    def imported(self, text: str) -> set[str]:
-        """Modules that a text names or imports, with ``from package import module`` for the module."""
+    @cache  # noqa: B019 - lives as long as the program
+    def imported(self, path: Path) -> frozenset[str]:
+        """Modules that a file names or imports, with ``from package import module`` for the module."""
+        text, _, tree = parsed(path)
         found = self.named(text)
-        for node in ast.walk(ast.parse(text)):
+        for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found |= {f"{node.module}.{alias.name}" for alias in node.names}
-        return found & self._modules
+        return frozenset(found & self._modules)
 
     @cache  # noqa: B019 - lives as long as the program
     def needs(self, module: str) -> frozenset[str]:
@@ -104,11 +106,19 @@ def module_of(file: str) -> str:
     return file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
-def copying_fixtures(*conftests: Path) -> set[str]:
+@cache
+def parsed(path: Path) -> tuple[str, frozenset[str], ast.Module]:
+    """Text of a file, the words in it, and its tree: each file is beside many others."""
+    text = path.read_text("utf-8")
+    return text, frozenset(re.findall(r"\w+", text)), ast.parse(text)
+
+
+@cache
+def copying_fixtures(conftests: tuple[Path, ...]) -> set[str]:
     """Names of fixtures that lead to a copied database."""
     needs = {}
     for path in conftests:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(parsed(path)[2]):
             if isinstance(node, ast.FunctionDef):
                 needs[node.name] = {argument.arg for argument in node.args.args}
     found = {COPIED}
@@ -125,8 +135,8 @@ def affected(changed: set[str]) -> list[str]:
     modules = {module_of(f) for f in changed if f.endswith(".py") and f.startswith(("gridmap/", "web/"))}
     if not modules <= {module for module in modules if path_of(module).is_file()}:
         return [EVERYTHING]
-    towns = house.imported((REPOSITORY / "tests" / "towns.py").read_text("utf-8"))
     tests = REPOSITORY / "tests"
+    towns = house.imported(tests / "towns.py")
     root = tests / "conftest.py"
     # Files by a part of their name: a test may build the address of a page or of a script.
     others = {
@@ -135,18 +145,23 @@ def affected(changed: set[str]) -> list[str]:
     found = []
     for path in sorted(tests.rglob("test_*.py")):
         beside = [p for p in path.parent.glob("*.py") if not p.name.startswith("test_")]
-        texts = [p.read_text("utf-8") for p in (path, *beside)]
-        wanted = set().union(*(house.imported(text) for text in texts))
-        conftests = [root, *(p for p in beside if p.name == "conftest.py" and p != root)]
-        words = set(re.findall(r"\w+", " ".join(texts)))
-        if words & copying_fixtures(*conftests):
+        both = (path, *beside)
+        wanted = set().union(*(house.imported(file) for file in both))
+        conftests = (root, *(p for p in beside if p.name == "conftest.py" and p != root))
+        words = set().union(*(parsed(file)[1] for file in both))
+        if words & copying_fixtures(conftests):
             wanted |= towns
         if "demo_server" in words:
             wanted |= {"gridmap.cli.serve", "web.app"}
         needed = set().union(*(house.needs(module) for module in wanted))
-        own = {str(p.relative_to(REPOSITORY)) for p in (path, *beside)}
+        own = {str(p.relative_to(REPOSITORY)) for p in both}
         of_page = path.parent.name == "browser" and any(PAGE.fullmatch(file) for file in changed)
-        if needed & modules or own & changed or of_page or any(n in text for n in others for text in texts):
+        if (
+            needed & modules
+            or own & changed
+            or of_page
+            or any(n in parsed(file)[0] for n in others for file in both)
+        ):
             found.append(str(path.relative_to(REPOSITORY)))
     return found
 

@@ -69,7 +69,7 @@ def test_the_bundle_installs_and_serves_without_a_network_and_a_torn_one_is_refu
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     done = subprocess.run(
         ["unshare", "-n", "bash", "-c", IN_NO_NETWORK, "bash", str(bundle), str(place), str(free_port())],
-        env=kept | {"GRIDMAP_HOME": str(place / "home"), "GRIDMAP_WORKERS": "0", "PIP_NO_COMPILE": "1"},
+        env=kept | {"GRIDMAP_HOME": str(place / "home"), "GRIDMAP_WORKERS": "0", "PIP_COMPILE": "0"},
         cwd="/", capture_output=True, text=True, check=False, timeout=PATIENCE_S,
     )  # fmt: skip
     said = (place / "said").read_text() if (place / "said").exists() else ""
