@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -222,6 +223,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return 2, folders.index(folder) if folder in folders else len(folders)
 
     items.sort(key=turn)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported and collected out of every collection of garbage: a fifth of the tests' own time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -14,6 +14,7 @@ import array
 import atexit
 import contextlib
 import functools
+import gc
 import importlib
 import json
 import os
@@ -191,6 +192,9 @@ def serve() -> None:
     """Import the product and fork whatever is asked for, until standard input ends."""
     folder = Path(sys.argv[1])
     _import_product()
+    # What a fork looks through for garbage it must copy.
+    gc.collect()
+    gc.freeze()
     woken, wakes = os.pipe()
     os.set_blocking(wakes, False)
     signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
