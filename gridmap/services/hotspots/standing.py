@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from dataclasses import replace
 
 from pydantic import TypeAdapter
@@ -14,20 +13,44 @@ from gridmap.domain.forecasts import Standing, monday_of
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.protection import require_true
 from gridmap.domain.roles import Action
-from gridmap.errors import Busy, Conflict, Forbidden, GridmapError, NotFound, Unavailable
-from gridmap.services.accounts.owners import actor_behind, require_owner
+from gridmap.errors import Conflict, Forbidden, GridmapError, NotFound
 from gridmap.services.hotspots.jobs import WEEK_FORECAST
 from gridmap.services.hotspots.kept_forecasts import Track, WeekAsked, spec_of, track
 from gridmap.services.hotspots.observations import load_inputs
 from gridmap.services.jobs.desk import submit
+from gridmap.services.jobs.standing import StandingOrders
 from gridmap.storage.database import Database
-from gridmap.storage.workspace.settings import read_settings, write_settings
-
-log = logging.getLogger(__name__)
 
 MOST = 20
-_KEPT = "standing_forecasts"
-_CODEC: TypeAdapter[list[Standing]] = TypeAdapter(list[Standing])
+
+
+def _full() -> Conflict:
+    return Conflict(
+        "forecasts-full",
+        f"每周预测已有 {MOST} 项，请先停用不再需要的。",
+        f"There are {MOST} weekly forecasts: end those that nobody needs.",
+    )
+
+
+def _by_post() -> Forbidden:
+    return Forbidden(
+        "forecast-by-post",
+        "每周预测归岗位所有：请登录岗位后设置，令牌不行。",
+        "A weekly forecast belongs to a post: sign in as one; a token cannot set it.",
+    )
+
+
+def _absent() -> NotFound:
+    return NotFound(
+        "forecast-not-found",
+        "没有这项每周预测，可能已停用。",
+        "There is no such weekly forecast: it may have been ended already.",
+    )
+
+
+_ORDERS = StandingOrders(
+    "standing_forecasts", TypeAdapter(list[Standing]), MOST, full=_full, by_post=_by_post, absent=_absent
+)
 
 
 def list_standing(database: Database, actor: Actor) -> list[Standing]:
@@ -39,9 +62,7 @@ def list_standing(database: Database, actor: Actor) -> list[Standing]:
         When the actor is told perturbed numbers only.
     """
     require_true(actor)
-    with database.scoped_session(Scope.whole()) as session:
-        every = _CODEC.validate_python(read_settings(session).get(_KEPT, []))
-    return [one for one in every if _visible(one, actor)]
+    return [one for one in _ORDERS.every(database) if _visible(one, actor)]
 
 
 def _visible(one: Standing, actor: Actor) -> bool:
@@ -62,14 +83,6 @@ def find_standing(database: Database, actor: Actor, number: int) -> Standing:
     if found is None:
         raise _absent()
     return found
-
-
-def _absent() -> NotFound:
-    return NotFound(
-        "forecast-not-found",
-        "没有这项每周预测，可能已停用。",
-        "There is no such weekly forecast: it may have been ended already.",
-    )
 
 
 def add_standing(
@@ -108,34 +121,23 @@ def add_standing(
         When it is made already, or there are as many as there may be.
     """
     require_true(actor)
-    if actor.post_id is None and actor != Actor.at_the_machine():
-        raise Forbidden(
-            "forecast-by-post",
-            "每周预测归岗位所有：请登录岗位后设置，令牌不行。",
-            "A weekly forecast belongs to a post: sign in as one; a token cannot set it.",
-        )
+    _ORDERS.require_post(actor)
     within = within if within is not None else _own_grid(actor.scope)
     monday = monday_of(local_day(now, database.settings.timezone))
     spec = spec_of(database, actor.scope, WeekAsked(domain, level, within, monday))
     # What cannot be foretold today is refused here, where somebody reads why, and not in the queue each Monday.
     load_inputs(database, actor.scope, spec, patrol_found=False)
-    with database.scoped_session(Scope.whole(), write=True) as session:
-        kept = _CODEC.validate_python(read_settings(session, lock=_KEPT).get(_KEPT, []))
+
+    def make(number: int, kept: list[Standing]) -> Standing:
         if any((one.domain, one.level, one.within) == (domain, level, within) for one in kept):
             raise Conflict(
                 "forecast-stands",
                 "这项预测已经每周在做，见列表。",
                 "This forecast is made each week already: see the list.",
             )
-        if len(kept) >= MOST:
-            raise Conflict(
-                "forecasts-full",
-                f"每周预测已有 {MOST} 项，请先停用不再需要的。",
-                f"There are {MOST} weekly forecasts: end those that nobody needs.",
-            )
-        number = max((one.number for one in kept), default=0) + 1
-        made = Standing(number, domain, level, within, actor.post)
-        write_settings(session, **{_KEPT: _CODEC.dump_python([*kept, made], mode="json")})
+        return Standing(number, domain, level, within, actor.post)
+
+    made = _ORDERS.add(database, make)
     due = make_due(database, now=now)
     return next((one for one in due if one.number == made.number), made)
 
@@ -164,12 +166,8 @@ def remove_standing(database: Database, actor: Actor, number: int) -> None:
     Forbidden
         When it is another post's.
     """
-    found = find_standing(database, actor, number)
-    require_owner(actor, found.post)
-    with database.scoped_session(Scope.whole(), write=True) as session:
-        kept = _CODEC.validate_python(read_settings(session, lock=_KEPT).get(_KEPT, []))
-        rest = [one for one in kept if one.number != number]
-        write_settings(session, **{_KEPT: _CODEC.dump_python(rest, mode="json") or None})
+    find_standing(database, actor, number)
+    _ORDERS.remove(database, actor, number)
 
 
 def make_due(database: Database, *, now: dt.datetime | None = None) -> list[Standing]:
@@ -180,31 +178,16 @@ def make_due(database: Database, *, now: dt.datetime | None = None) -> list[Stan
     A week that passed while no server ran has none: nothing is said of a week after it.
     """
     monday = monday_of(local_day(now, database.settings.timezone))
-    with database.scoped_session(Scope.whole()) as session:
-        if not read_settings(session).get(_KEPT):
-            return []
-    made = []
-    with database.scoped_session(Scope.whole(), write=True) as session:
-        kept = _CODEC.validate_python(read_settings(session, lock=_KEPT).get(_KEPT, []))
-        for n, one in enumerate(kept):
-            if one.made_for is not None and one.made_for >= monday:
-                continue
-            actor = actor_behind(database, one.post, Action.RUN_HOTSPOTS)
-            if actor is None:
-                continue
-            asked = WeekAsked(one.domain, one.level, one.within, monday)
-            try:
-                submit(database, actor.scope, WEEK_FORECAST, asked, owner=actor.post)
-            except (Busy, Unavailable):
-                # The queue is full: the next look finds it due as well.
-                continue
-            except GridmapError as error:
-                log.warning("a weekly forecast could not be asked for: %s", error.code)
-            kept[n] = replace(one, made_for=monday)
-            made.append(kept[n])
-        if made:
-            write_settings(session, **{_KEPT: _CODEC.dump_python(kept, mode="json")})
-    return made
+
+    def due(one: Standing) -> Standing | None:
+        asked_for = one.made_for is not None and one.made_for >= monday
+        return None if asked_for else replace(one, made_for=monday)
+
+    def ask(actor: Actor, one: Standing) -> None:
+        asked = WeekAsked(one.domain, one.level, one.within, monday)
+        submit(database, actor.scope, WEEK_FORECAST, asked, owner=actor.post)
+
+    return _ORDERS.carry_out(database, Action.RUN_HOTSPOTS, due, ask)
 
 
 def track_of(

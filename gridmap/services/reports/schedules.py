@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,26 +12,48 @@ from pydantic import TypeAdapter
 
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.days import local_day
-from gridmap.domain.gridkey import Scope
 from gridmap.domain.roles import Action
 from gridmap.domain.schedules import EVERY, Every, Schedule, newest_span
-from gridmap.errors import Busy, Conflict, Forbidden, GridmapError, InvalidInput, NotFound, Unavailable
-from gridmap.services.accounts.owners import actor_behind, require_owner
+from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
+from gridmap.services.jobs.standing import StandingOrders
 from gridmap.services.reports.ordering import WantedReport, order_report, request_of
 from gridmap.storage.database import Database
-from gridmap.storage.workspace.settings import read_settings, write_settings
-
-log = logging.getLogger(__name__)
 
 MOST = 50
-_KEPT = "report_schedules"
-_CODEC: TypeAdapter[list[Schedule]] = TypeAdapter(list[Schedule])
+
+
+def _full() -> Conflict:
+    return Conflict(
+        "schedules-full",
+        f"定期报告已有 {MOST} 项，请先停用不再需要的。",
+        f"There are {MOST} schedules: end those that nobody needs.",
+    )
+
+
+def _by_post() -> Forbidden:
+    return Forbidden(
+        "schedule-by-post",
+        "定期报告归岗位所有：请登录岗位后设置，令牌不行。",
+        "A schedule belongs to a post: sign in as one; a token cannot set it.",
+    )
+
+
+def _absent() -> NotFound:
+    return NotFound(
+        "schedule-not-found",
+        "没有这项定期报告，可能已停用。",
+        "There is no such schedule: it may have been ended already.",
+    )
+
+
+_ORDERS = StandingOrders(
+    "report_schedules", TypeAdapter(list[Schedule]), MOST, full=_full, by_post=_by_post, absent=_absent
+)
 
 
 def list_schedules(database: Database, actor: Actor) -> list[Schedule]:
     """Return the actor's own schedules; an administrator's are all."""
-    with database.scoped_session(Scope.whole()) as session:
-        every = _CODEC.validate_python(read_settings(session).get(_KEPT, []))
+    every = _ORDERS.every(database)
     return [one for one in every if actor.role is Role.ADMINISTRATOR or one.post == actor.post]
 
 
@@ -65,28 +86,15 @@ def add_schedule(
             f"周期只能是每周、每月、每季（{'、'.join(EVERY)}）。",
             f"It is made every {', '.join(EVERY)}: choose one of these.",
         )
-    if actor.post_id is None and actor != Actor.at_the_machine():
-        raise Forbidden(
-            "schedule-by-post",
-            "定期报告归岗位所有：请登录岗位后设置，令牌不行。",
-            "A schedule belongs to a post: sign in as one; a token cannot set it.",
-        )
+    _ORDERS.require_post(actor)
     _, until = newest_span(every, local_day(now, database.settings.timezone))
     request_of(
         database, actor, WantedReport(since=until, until=until, within=within, purpose=purpose, level=1)
     )
-    with database.scoped_session(Scope.whole(), write=True) as session:
-        kept = _CODEC.validate_python(read_settings(session, lock=_KEPT).get(_KEPT, []))
-        if len(kept) >= MOST:
-            raise Conflict(
-                "schedules-full",
-                f"定期报告已有 {MOST} 项，请先停用不再需要的。",
-                f"There are {MOST} schedules: end those that nobody needs.",
-            )
-        number = max((one.number for one in kept), default=0) + 1
-        made = Schedule(number, every, within, languages, purpose.strip(), actor.post, until)
-        write_settings(session, **{_KEPT: _CODEC.dump_python([*kept, made], mode="json")})
-    return made
+    return _ORDERS.add(
+        database,
+        lambda number, _: Schedule(number, every, within, languages, purpose.strip(), actor.post, until),
+    )
 
 
 def remove_schedule(database: Database, actor: Actor, number: int) -> None:
@@ -98,18 +106,7 @@ def remove_schedule(database: Database, actor: Actor, number: int) -> None:
     Forbidden
         When it is another post's.
     """
-    with database.scoped_session(Scope.whole(), write=True) as session:
-        kept = _CODEC.validate_python(read_settings(session, lock=_KEPT).get(_KEPT, []))
-        found = next((one for one in kept if one.number == number), None)
-        if found is None:
-            raise NotFound(
-                "schedule-not-found",
-                "没有这项定期报告，可能已停用。",
-                "There is no such schedule: it may have been ended already.",
-            )
-        require_owner(actor, found.post)
-        rest = [one for one in kept if one is not found]
-        write_settings(session, **{_KEPT: _CODEC.dump_python(rest, mode="json") or None})
+    _ORDERS.remove(database, actor, number)
 
 
 def make_due(
@@ -131,28 +128,16 @@ def make_due(
     reports any more gets none; its schedule stays and goes on when it is back.
     """
     today = local_day(now, database.settings.timezone)
-    with database.scoped_session(Scope.whole()) as session:
-        if not read_settings(session).get(_KEPT):
-            return []
-    made = []
-    with database.scoped_session(Scope.whole(), write=True) as session:
-        kept = _CODEC.validate_python(read_settings(session, lock=_KEPT).get(_KEPT, []))
-        for n, one in enumerate(kept):
-            since, until = newest_span(one.every, today)
-            if until <= one.made_until or (actor := actor_behind(database, one.post, Action.REPORT)) is None:
-                continue
-            wanted = WantedReport(
-                since=since, until=until, within=one.within, languages=one.languages, purpose=one.purpose
-            )
-            try:
-                order_report(database, actor, wanted, assets=assets())
-            except (Busy, Unavailable):
-                # The queue is full: the next look finds it due as well.
-                continue
-            except GridmapError as error:
-                log.warning("a scheduled report could not be asked for: %s", error.code)
-            kept[n] = replace(one, made_until=until)
-            made.append(kept[n])
-        if made:
-            write_settings(session, **{_KEPT: _CODEC.dump_python(kept, mode="json")})
-    return made
+
+    def due(one: Schedule) -> Schedule | None:
+        _, until = newest_span(one.every, today)
+        return None if until <= one.made_until else replace(one, made_until=until)
+
+    def submit(actor: Actor, one: Schedule) -> None:
+        since, until = newest_span(one.every, today)
+        wanted = WantedReport(
+            since=since, until=until, within=one.within, languages=one.languages, purpose=one.purpose
+        )
+        order_report(database, actor, wanted, assets=assets())
+
+    return _ORDERS.carry_out(database, Action.REPORT, due, submit)
