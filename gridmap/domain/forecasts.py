@@ -34,6 +34,8 @@ class Standing:
         Whose it is: made in what that post may see, and no more once it is locked.
     made_for : date or None
         Monday of the newest week of which it was asked for.
+    job : str or None
+        Number of the job that makes it.
     """
 
     number: int
@@ -42,6 +44,7 @@ class Standing:
     within: int | None
     post: str
     made_for: dt.date | None = None
+    job: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

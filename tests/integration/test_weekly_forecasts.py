@@ -174,6 +174,39 @@ def test_it_is_asked_for_once_a_week_and_begun_and_ended_by_its_post(town: Datab
     assert len(track(town, WHOLE, asked(TODAY), today=TODAY).weeks) == len(WEEKS)
 
 
+def test_a_week_that_could_not_be_made_is_told_with_its_reason_and_asked_for_again_by_its_post(
+    town: Database,
+) -> None:
+    client = create_app(town).test_client()
+    client.set_cookie("gridmap", entry.sign_in_by_link(town, entry.first_link(town)).secret)
+    made = standing.add_standing(town, KEEPER, level=2, domain="safety", now=at(TODAY))
+    page = f"/forecasts?number={made.number}"
+    assert "正在制作" in client.get(page).text
+    assert client.post(f"/forecasts/{made.number}/again").status_code == 409
+    assert client.get(f"/api/v1/forecasts/{made.number}").json["forecast"]["state"] == "queued"
+    with town.scoped_session(WHOLE, write=True) as session:
+        session.execute(
+            text(
+                "update jobs set state = 'failed', ended_at = now(), error = cast(:why as jsonb) where job_id = :job"
+            ),
+            {"why": '{"code": "disk-full", "zh": "磁盘已满。", "en": "The disk is full."}', "job": made.job},
+        )
+    said = client.get(page).text
+    assert "没有做成" in said
+    assert "磁盘已满。" in said
+    assert "正在制作" not in said
+    told = client.get(f"/api/v1/forecasts/{made.number}").json["forecast"]
+    assert (told["state"], told["problem"]["code"]) == ("failed", "disk-full")
+    other, _ = posts.add_post(town, KEEPER, "别的预测岗", Role.TOWN_DESK, 0, dt.date(2026, 1, 1))
+    with pytest.raises(Forbidden):
+        standing.ask_again(town, other.actor, made.number, now=at(TODAY))
+    assert client.post(f"/api/v1/forecasts/{made.number}/again", json={}).status_code == 200
+    [again] = standing.list_standing(town, KEEPER)
+    assert again.job != made.job
+    assert "正在制作" in client.get(page).text
+    standing.remove_standing(town, KEEPER, made.number)
+
+
 def test_posts_that_are_told_perturbed_numbers_and_programs_begin_and_see_none(town: Database) -> None:
     liaison, _ = posts.add_post(town, KEEPER, "联络岗", Role.LIAISON, 0, dt.date(2026, 1, 1))
     with pytest.raises(Forbidden):

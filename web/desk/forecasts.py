@@ -32,7 +32,7 @@ def show() -> Response:
 def _page(written: dict[str, str], problem: GridmapError | None = None) -> Response:
     database, actor = context.database(), context.actor()
     every = standing.list_standing(database, actor)
-    wanted = request.args.get("number", type=int)
+    wanted = (request.view_args or {}).get("number") or request.args.get("number", type=int)
     one = next((s for s in every if s.number == wanted), every[0] if every and wanted is None else None)
     tracks = [standing.track_of(database, actor, one, area_share=share) for share in _SHARES] if one else []
     newest = tracks[0].weeks[0].told if tracks and tracks[0].weeks else None
@@ -47,6 +47,8 @@ def _page(written: dict[str, str], problem: GridmapError | None = None) -> Respo
         one=one,
         tracks=tracks,
         newest=newest,
+        awaited=one is not None and (newest is None or newest.first_day != one.made_for),
+        job=standing.newest_job(database, one) if one else None,
         fewest=FEWEST_JUDGED,
         cells=[cell for cell in newest.cells.densest() if cell.known >= MINIMUM][:_SHOWN_CELLS]
         if newest
@@ -90,6 +92,17 @@ def add() -> Response:
     except _REFUSED as error:
         return _page(form.to_dict(), error)
     return redirect(url_for("foretold.show", number=made.number, told="kept"), 303)  # type: ignore[return-value]
+
+
+@bp.post("/forecasts/<int:number>/again")
+def again(number: int) -> Response:
+    """Ask once more for the present week."""
+    forms.own_form()
+    try:
+        standing.ask_again(context.database(), context.actor(), number)
+    except _REFUSED as error:
+        return _page({}, error)
+    return redirect(url_for("foretold.show", number=number, told="kept"), 303)  # type: ignore[return-value]
 
 
 @bp.post("/forecasts/<int:number>/removed")

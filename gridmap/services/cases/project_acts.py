@@ -22,8 +22,9 @@ from gridmap.ingest.rows.cleared import COLUMN as CLEARED
 from gridmap.services.cases.projects import KINDS, absent_record
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.services.ground.lands import grid_of_land
-from gridmap.services.imports.acts import checked_reason, overtaken, read_one, version_of
+from gridmap.services.imports.acts import checked_reason, overtaken, version_of
 from gridmap.services.imports.kinds import ImportKind
+from gridmap.services.imports.one_row import read_one
 from gridmap.services.imports.writing import defaulted_of, emptied_of
 from gridmap.storage.cases import desk
 from gridmap.storage.cases import projects as stored

@@ -126,7 +126,7 @@ def score_forecast(
         "area_share": found.area_share,
         "conventions": found.conventions,
         "left_out_sealed": told(inputs.left_out_sealed),
-        "data_sha256": inputs.sha256,
+        "data_sha256": inputs.sha256_as_reported,
     }
 
 
@@ -169,5 +169,5 @@ def next_week(
         "shares": found.shares,
         "cells": cells,
         "rest": round(float(found.expected.sum() - found.expected[shown].sum()), 2),
-        "data_sha256": inputs.sha256,
+        "data_sha256": inputs.sha256_as_reported,
     }

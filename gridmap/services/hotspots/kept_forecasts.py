@@ -95,7 +95,7 @@ def keep_forecast(database: Database, scope: Scope, asked: WeekAsked, *, owner: 
         known=int(known.sum()),
         hours=tuple(tuple(np.round(day, 6).tolist()) for day in profile),
         timed=timed,
-        data_sha256=inputs.sha256,
+        data_sha256=inputs.sha256_as_reported,
         version=__version__,
         owner=owner,
     )

@@ -92,6 +92,14 @@ class Inputs:
         return np.bincount(chosen, minlength=len(self.cells)).astype(np.int64)
 
     @property
+    def sha256_as_reported(self) -> str:
+        """Hash of everything that a result depends on which cuts by when incidents were reported."""
+        told = zip(
+            self.cell.tolist(), self.day.round(6).tolist(), self.reported.round(6).tolist(), strict=True
+        )
+        return hashlib.sha256((self.sha256 + "\n".join(sorted(map(str, told)))).encode()).hexdigest()
+
+    @property
     def centres(self) -> NDArray[np.float64]:
         """Centroids of the cells in metres, shape (n, 2)."""
         points = shapely.centroid(self.cells.geometry.to_numpy())

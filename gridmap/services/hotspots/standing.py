@@ -11,15 +11,18 @@ from gridmap.domain.accounts import Actor
 from gridmap.domain.days import local_day
 from gridmap.domain.forecasts import Standing, monday_of
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.jobs import Job
 from gridmap.domain.protection import require_true
 from gridmap.domain.roles import Action
 from gridmap.errors import Conflict, Forbidden, GridmapError, NotFound
+from gridmap.services.accounts.owners import actor_behind, require_owner
 from gridmap.services.hotspots.jobs import WEEK_FORECAST
 from gridmap.services.hotspots.kept_forecasts import Track, WeekAsked, spec_of, track
 from gridmap.services.hotspots.observations import load_inputs
 from gridmap.services.jobs.desk import submit
 from gridmap.services.jobs.standing import StandingOrders
 from gridmap.storage.database import Database
+from gridmap.storage.jobs import queue
 
 MOST = 20
 
@@ -183,11 +186,58 @@ def make_due(database: Database, *, now: dt.datetime | None = None) -> list[Stan
         asked_for = one.made_for is not None and one.made_for >= monday
         return None if asked_for else replace(one, made_for=monday)
 
-    def ask(actor: Actor, one: Standing) -> None:
-        asked = WeekAsked(one.domain, one.level, one.within, monday)
-        submit(database, actor.scope, WEEK_FORECAST, asked, owner=actor.post)
+    return _ORDERS.carry_out(
+        database, Action.RUN_HOTSPOTS, due, lambda actor, one: _asked(database, actor, one, monday)
+    )
 
-    return _ORDERS.carry_out(database, Action.RUN_HOTSPOTS, due, ask)
+
+def _asked(database: Database, actor: Actor, one: Standing, monday: dt.date) -> Standing:
+    """Ask for a week of an order."""
+    asked = WeekAsked(one.domain, one.level, one.within, monday)
+    job = submit(database, actor.scope, WEEK_FORECAST, asked, owner=actor.post)
+    return replace(one, made_for=monday, job=job.job_id)
+
+
+def newest_job(database: Database, one: Standing) -> Job | None:
+    """Return the job that makes a forecast's newest week; None where none was asked for, or it is long over."""
+    if one.job is None:
+        return None
+    with database.scoped_session(Scope.whole()) as session:
+        return queue.find_job(session, one.job)
+
+
+def ask_again(database: Database, actor: Actor, number: int, *, now: dt.datetime | None = None) -> Standing:
+    """Ask once more for the present week of a forecast, where what was asked for it failed or was called off.
+
+    Raises
+    ------
+    NotFound
+    Forbidden
+        When it is another post's.
+    Conflict
+        When it is being made.
+    InvalidInput
+        When it still cannot be foretold.
+    Busy, Unavailable
+        When the queue is full.
+    """
+    one = find_standing(database, actor, number)
+    require_owner(actor, one.post)
+    job = newest_job(database, one)
+    if job is not None and job.ended_at is None:
+        raise Conflict(
+            "forecast-being-made",
+            "这项预测正在制作，请稍后再看。",
+            "This forecast is being made: look again in a minute.",
+        )
+    monday = monday_of(local_day(now, database.settings.timezone))
+    spec = spec_of(database, actor.scope, WeekAsked(one.domain, one.level, one.within, monday))
+    load_inputs(database, actor.scope, spec, patrol_found=False)
+    # As its own post, whoever of the administrators asks.
+    behind = actor_behind(database, one.post, Action.RUN_HOTSPOTS) or actor
+    asked = _asked(database, behind, one, monday)
+    _ORDERS.put(database, asked)
+    return asked
 
 
 def track_of(

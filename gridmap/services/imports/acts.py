@@ -7,11 +7,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
-import numpy as np
-import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor
@@ -20,19 +16,15 @@ from gridmap.domain.records import NOUNS
 from gridmap.domain.terms import LONGEST
 from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.ingest.free_text import checked_text
-from gridmap.ingest.model import ParsedTable, RawTable
-from gridmap.ingest.rows.parse import parse_raw
-from gridmap.services.imports.kinds import Ground, ImportKind
-from gridmap.services.imports.records import ImportOptions, ImportResult, import_parsed, known_to
+from gridmap.services.imports.kinds import ImportKind
+from gridmap.services.imports.one_row import FORM, bring_one, read_one
+from gridmap.services.imports.records import ImportResult
 from gridmap.storage.database import Database
 from gridmap.storage.imports import journal
 from gridmap.storage.imports.bulk import show_withdrawn
 from gridmap.storage.imports.journal import Withdrawn
 from gridmap.storage.models import ImportRun
 from gridmap.storage.workspace import settings as workspace
-
-_FORM = Path("更改.csv")
-"""What messages call the row that a form holds."""
 
 
 def checked_reason(reason: str) -> str:
@@ -52,80 +44,6 @@ def checked_reason(reason: str) -> str:
         )
     checked_text(tidy)
     return tidy
-
-
-def read_one(
-    database: Database, actor: Actor, kind: ImportKind, told: Mapping[str, str | None], shape: Any = None
-) -> tuple[ParsedTable, Ground]:
-    """Read the fields of one record as an import reads a row.
-
-    Parameters
-    ----------
-    database : Database
-    actor : Actor
-    kind : ImportKind
-    told : mapping
-        Field to text as a person writes it; an empty one empties the field, one that is not there is left alone.
-    shape : shapely.Geometry, optional
-        EPSG:4326; of a noun with a shape of its own.
-
-    Raises
-    ------
-    InvalidInput
-        Naming the field and what is wrong with it.
-    """
-    noun = NOUNS[kind.noun]
-    needed = [f for f in noun.fields if f.required and f.name in told and not (told[f.name] or "").strip()]
-    if needed:
-        raise InvalidInput(
-            "record-field-needed",
-            f"{'、'.join(f.zh for f in needed)}不能空着。请填写。",
-            f"{', '.join(f.name for f in needed)} cannot be empty. Fill it in.",
-        )
-    ground: Ground = kind.ground(database, actor.scope)
-    geometry = None
-    if shape is not None:
-        geometry = np.empty(1, dtype=object)
-        geometry[0] = shape
-    raw = RawTable(
-        _FORM,
-        uuid.uuid4().hex,
-        "form",
-        pa.table({name: pa.array([text or None], pa.string()) for name, text in told.items()}),
-        np.array([1]),
-        geometry,
-        "EPSG:4326",
-    )
-    parsed = parse_raw(
-        raw,
-        noun,
-        mapping=None,
-        meant={},
-        crs=None,
-        bounds=ground.bounds,
-        zone=database.settings.timezone,
-        dayfirst=None,
-        now=dt.datetime.now(dt.UTC),
-        known=known_to(database, actor.scope, kind, ground),
-        clear_blank=True,
-    )
-    refuse_wrong(parsed)
-    return parsed, ground
-
-
-def refuse_wrong(parsed: ParsedTable) -> None:
-    """Refuse a row of a form that was not accepted.
-
-    Raises
-    ------
-    InvalidInput
-        With every field that is wrong and why.
-    """
-    if parsed.refused.empty:
-        return
-    zh = "；".join(f"“{r.field}”：{r.reason_zh}" for r in parsed.refused.itertuples())
-    en = "; ".join(f'"{r.field}": {r.reason_en}' for r in parsed.refused.itertuples())
-    raise InvalidInput("record-fields-wrong", f"没有保存。{zh}", f"Nothing was saved. {en}")
 
 
 def change(
@@ -148,7 +66,8 @@ def change(
     kind : ImportKind
     key : str
     told : mapping
-        As of :func:`read_one`; coordinates as ``lon`` and ``lat`` (EPSG:4326), a grid as ``grid_code``.
+        As of :func:`gridmap.services.imports.one_row.read_one`; coordinates as ``lon`` and ``lat`` (EPSG:4326), a
+        grid as ``grid_code``.
     reason : str
     seen : str, optional
         What :func:`version_of` told of the record when the person began to write.
@@ -174,19 +93,9 @@ def change(
         if seen is not None and seen != version_of(now):
             raise overtaken(noun, now, told)
 
-    done = import_parsed(
-        database,
-        actor.scope.for_upkeep(),
-        kind,
-        parsed,
-        ground,
-        ImportOptions(accept_doubtful=True),
-        parameters={"act": "change", "reason": why, "key": key},
-        actor=actor,
-        guard=guard,
+    done = bring_one(
+        database, actor, kind, parsed, ground, {"act": "change", "reason": why, "key": key}, guard
     )
-    if done.parsed is not None:
-        refuse_wrong(done.parsed)
     if not done.updated:
         raise InvalidInput("edit-nothing", "没有更改任何内容。", "Nothing was changed.")
     return done
@@ -337,7 +246,7 @@ def _absent(kind: ImportKind, key: str) -> NotFound:
 def _enter(session: Session, kind: ImportKind, actor: Actor, parameters: dict[str, object], rows: int) -> int:
     run = ImportRun(
         noun=kind.noun,
-        file_name=_FORM.name,
+        file_name=FORM.name,
         file_sha256=uuid.uuid4().hex,
         parameters=parameters,
         rows_total=rows,

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from gridmap.domain.accounts import Actor
 from gridmap.domain.records import NOUNS
 from gridmap.errors import Conflict
-from gridmap.services.imports.acts import checked_reason, read_one, refuse_wrong
+from gridmap.services.imports.acts import checked_reason
 from gridmap.services.imports.kinds import ImportKind
-from gridmap.services.imports.records import ImportOptions, ImportResult, import_parsed
+from gridmap.services.imports.one_row import bring_one, read_one
+from gridmap.services.imports.records import ImportResult
 from gridmap.storage.database import Database
 from gridmap.storage.imports import journal
 
@@ -28,7 +29,7 @@ def add(
         Answers for the whole workspace.
     kind : ImportKind
     told : mapping
-        As of :func:`gridmap.services.imports.acts.read_one`, with the key.
+        As of :func:`gridmap.services.imports.one_row.read_one`, with the key.
     reason : str
 
     Raises
@@ -55,17 +56,4 @@ def add(
                 f"There is a {noun.en} {key} already. Take another code, or open that one and change it.",
             )
 
-    done = import_parsed(
-        database,
-        actor.scope.for_upkeep(),
-        kind,
-        parsed,
-        ground,
-        ImportOptions(accept_doubtful=True),
-        parameters={"act": "add", "reason": why, "key": key},
-        actor=actor,
-        guard=guard,
-    )
-    if done.parsed is not None:
-        refuse_wrong(done.parsed)
-    return done
+    return bring_one(database, actor, kind, parsed, ground, {"act": "add", "reason": why, "key": key}, guard)

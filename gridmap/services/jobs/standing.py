@@ -85,6 +85,12 @@ class StandingOrders(Generic[Kept]):
             self._write(session, [*kept, made])
         return made
 
+    def put(self, database: Database, changed: Kept) -> None:
+        """Keep an order as it is now; one that was ended meanwhile stays ended."""
+        with database.scoped_session(Scope.whole(), write=True) as session:
+            kept = self._locked(session)
+            self._write(session, [changed if one.number == changed.number else one for one in kept])
+
     def remove(self, database: Database, actor: Actor, number: int) -> None:
         """End one of the actor's; an administrator ends anybody's."""
         with database.scoped_session(Scope.whole(), write=True) as session:
@@ -100,7 +106,7 @@ class StandingOrders(Generic[Kept]):
         database: Database,
         action: Action,
         due: Callable[[Kept], Kept | None],
-        submit: Callable[[Actor, Kept], object],
+        submit: Callable[[Actor, Kept], Kept],
     ) -> list[Kept]:
         """Put all that are due into the queue; return these as they are kept now.
 
@@ -112,7 +118,7 @@ class StandingOrders(Generic[Kept]):
         due : callable
             Gives an order as it is kept once it was asked for this time; None where it is not due.
         submit : callable
-            Asks for it, as its post.
+            Asks for what `due` gave, as its post, and gives the order as it is kept from then on.
         """
         if not self.every(database):
             return []
@@ -124,7 +130,7 @@ class StandingOrders(Generic[Kept]):
                 if after is None or (actor := actor_behind(database, one.post, action)) is None:
                     continue
                 try:
-                    submit(actor, one)
+                    after = submit(actor, after)
                 except (Busy, Unavailable):
                     # The queue is full: the next look finds it due as well.
                     continue

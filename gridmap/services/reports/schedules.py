@@ -133,11 +133,12 @@ def make_due(
         _, until = newest_span(one.every, today)
         return None if until <= one.made_until else replace(one, made_until=until)
 
-    def submit(actor: Actor, one: Schedule) -> None:
+    def submit(actor: Actor, one: Schedule) -> Schedule:
         since, until = newest_span(one.every, today)
         wanted = WantedReport(
             since=since, until=until, within=one.within, languages=one.languages, purpose=one.purpose
         )
         order_report(database, actor, wanted, assets=assets())
+        return one
 
     return _ORDERS.carry_out(database, Action.REPORT, due, submit)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 
 from gridmap.domain import terms
 from gridmap.domain.forecasts import Standing
+from gridmap.domain.jobs import JobState
 from gridmap.domain.terms import MINIMUM
 from gridmap.services.cases.overview import period_and_level
 from gridmap.services.hotspots import standing
@@ -60,6 +61,10 @@ class ForecastShown(BaseModel):
     within: str | None
     post: str
     made_for: dt.date | None
+    state: JobState | None = Field(
+        description="Of the job that makes the newest week; null where there is none any more."
+    )
+    problem: Problem | None = Field(description="Why it failed.")
 
 
 class Forecasts(BaseModel):
@@ -136,6 +141,12 @@ def delete_forecast(path: ForecastPath, query: Nothing) -> dict[str, int]:  # no
     return {"number": path.number}
 
 
+@bp.post("/forecasts/<int:number>/again", responses={200: ForecastShown})
+def ask_again(path: ForecastPath, body: Nothing) -> dict[str, Any]:  # noqa: ARG001 - refuses members
+    """Ask once more for the present week, where what was asked for failed or was called off."""
+    return _shown(standing.ask_again(database(), actor(), path.number))
+
+
 @bp.get("/forecasts/<int:number>", responses={200: TrackShown})
 def get_forecast(path: ForecastPath, query: TrackQuery) -> dict[str, Any]:
     """Tell what was said since the start beside what came, and what is said of the newest week."""
@@ -147,7 +158,15 @@ def get_forecast(path: ForecastPath, query: TrackQuery) -> dict[str, Any]:
 def _shown(one: Standing) -> dict[str, Any]:
     within = None if one.within is None else str(one.within)
     made_for = None if one.made_for is None else one.made_for.isoformat()
-    return asdict(one) | {"within": within, "made_for": made_for}
+    job = standing.newest_job(database(), one)
+    problem = job.problem if job else None
+    told = {name: value for name, value in asdict(one).items() if name != "job"}
+    return told | {
+        "within": within,
+        "made_for": made_for,
+        "state": job.state if job else None,
+        "problem": problem and {"code": problem.code, "message_zh": problem.zh, "message_en": problem.en},
+    }
 
 
 def _track(found: Track) -> dict[str, Any]:
