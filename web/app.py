@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from gridmap import __version__
-from gridmap.domain.terms import LEAST_PASSWORD, LONGEST, TERMS
+from gridmap.domain.terms import LEAST_PASSWORD, LONGEST, POOR_ACCURACY_M, TERMS
 from gridmap.errors import Busy, GridmapError, NotByThisWay, NotFound, NotSignedIn, Unavailable
 from gridmap.storage.database import Database
 from web import access, desk, metrics, ogc, open311, pages, tiles
@@ -73,7 +73,12 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         template_folder="templates",
     )
     app.extensions["gridmap"] = database
-    app.jinja_env.globals |= {"terms": TERMS, "longest": LONGEST, "least_password": LEAST_PASSWORD}
+    app.jinja_env.globals |= {
+        "terms": TERMS,
+        "longest": LONGEST,
+        "least_password": LEAST_PASSWORD,
+        "poor_accuracy_m": POOR_ACCURACY_M,
+    }
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     for bp in (
         grids.bp,

@@ -173,6 +173,7 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "incidents.list_incidents": A.SEE_CASES,
         "cases.search_cases": A.SEE_CASES,
         "cases.get_case": A.SEE_CASES,
+        "cases.find_point": A.ACT_ON_CASE,
         "cases.get_lists": A.SEE_CASES,
         "cases.get_limits": A.SEE_CASES,
         "cases.list_tasks": A.SEE_CASES,

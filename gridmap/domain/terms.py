@@ -167,6 +167,8 @@ PRESENCE = Term("presence", "", PRESENT_SHARE, 0, 1, "出现比例", "share of p
 
 PEOPLE = Term("people", "", None, 1, 100_000, "涉及人数", "people concerned")
 SEVERITY = Term("severity", "", None, 1, 5, "严重程度", "severity")
+POOR_ACCURACY_M = 100.0
+"""A position that may be farther off than this is used only when a person says so."""
 ACCURACY = Term("accuracy", "m", None, 0, 100_000, "定位精度", "accuracy of a place")
 VOLUNTEERS = Term("volunteers", "", 0, 0, 10_000, "志愿者人数", "volunteers")
 ASSESSED = Term("days", "d", 180, 1, 3660, "前后各多少天", "days before and after")

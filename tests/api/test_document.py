@@ -20,6 +20,7 @@ SANE = {
     "/api/v1/cases": "q=FQ25&limit=3",
     "/api/v1/cases/limits": "",
     "/api/v1/cases/lists": "",
+    "/api/v1/cases/point": "lon=120.41&lat=29.79&crs=gcj02&accuracy_m=20",
     "/api/v1/cases/tasks": "kind=follow_up,visit&limit=5",
     "/api/v1/cases/{number}": "",
     "/api/v1/counts": "level=2&domain=dispute&from=2026-01-01&to=2026-03-31",

@@ -15,9 +15,11 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import text
 
+from gridmap import crs
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.asked import NewCase
 from gridmap.domain.gridkey import Scope
+from gridmap.services.cases import desk as case_desk
 from gridmap.services.cases import intake
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports.records import ImportOptions, import_records
@@ -176,6 +178,177 @@ def test_the_field_page_opens_without_a_network_where_its_worker_may_keep_it(
     page.context.set_offline(False)
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.locator("#waiting")).to_be_hidden()
+
+
+FIELD_AT = {"longitude": 120.412346, "latitude": 29.771235, "accuracy": 12}
+
+
+def told_of(database: Database, number: str) -> NewCase:
+    """Return what is told of a case, its place as it was told beside."""
+    return case_desk.find(database, Scope.whole(), number).told
+
+
+def on_the_spot(person: Callable[..., Watched], number: str, **options: Any) -> Watched:
+    """Open a case on a phone that tells where it is."""
+    granted = {"permissions": ["geolocation"], "geolocation": FIELD_AT}
+    watched = person(viewport=PHONE, **({"service_workers": "block"} | granted | options))
+    watched.page.goto(f"{watched.base}/field/{number}")
+    return watched
+
+
+def test_where_a_phone_is_goes_with_the_next_step_once_though_it_was_written_without_a_network(
+    person: Callable[..., Watched], field_town: Database, number: str
+) -> None:
+    watched = on_the_spot(person, number, service_workers="allow")
+    page = watched.page
+    page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+    # Once more, so that the worker has seen the page and its files.
+    page.reload()
+    expect(page.locator("#spot-here")).to_be_visible()
+    page.context.set_offline(True)
+    page.locator("#spot-here").click()
+    expect(page.locator("#here-said")).to_contain_text("误差约 12 米")
+    expect(page.locator("#spot-where")).to_contain_text("按地图")
+    expect(page.locator("#spot-sent")).to_be_visible()
+    page.locator("#note").fill("院墙边")
+    page.reload()
+    # The phone was put away: what was begun is there.
+    expect(page.locator("#note")).to_have_value("院墙边")
+    expect(page.locator("#here-said")).to_contain_text("误差约 12 米")
+    page.locator("button[data-step=note]").click()
+    # Two steps one after the other, written without a network.
+    page.locator("#outcome").select_option("agreed")
+    page.locator("button[data-step=resolve]").click()
+    expect(page.locator("#waiting")).to_contain_text("2 条待发送")
+    page.context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#waiting")).to_be_hidden()
+    assert [action for action, _ in steps_of(field_town, number)] == ["accept", "note", "resolve"]
+    told = told_of(field_town, number)
+    assert (told.lon, told.lat, told.accuracy_m, told.crs) == (120.412346, 29.771235, 12, "EPSG:4326")
+    expect(page.locator("#field-facts")).to_contain_text("±12 m")
+
+
+def test_a_poor_position_is_kept_and_used_only_when_a_person_says_so_or_has_put_it_right(
+    person: Callable[..., Watched], field_town: Database, number: str
+) -> None:
+    watched = on_the_spot(person, number, geolocation=FIELD_AT | {"accuracy": 800})
+    page = watched.page
+    page.locator("#spot-here").click()
+    expect(page.locator("#here-said")).to_contain_text("误差约 800 米，偏大")
+    expect(page.locator("#spot-use")).to_be_visible()
+    expect(page.locator("#spot-sent")).to_be_hidden()
+    page.locator("#note").fill("还没用这个位置")
+    page.reload()
+    expect(page.locator("#spot-use")).to_be_visible()
+    page.locator("button[data-step=note]").click()
+    expect(page.locator("#field-answer")).to_contain_text("已发送")
+    assert told_of(field_town, number).lon is None
+    page.locator("#spot-here").click()
+    page.locator("#spot-use").click()
+    expect(page.locator("#spot-sent")).to_be_visible()
+    # Ten metres to the north, by one thumb: now it is a person's point and no longer the phone's.
+    page.locator("#spot-nudge button").first.click()
+    expect(page.locator("#here-said")).to_contain_text("地图上点定的位置")
+    page.locator("button[data-step=note]").click()
+    # The facts renew by themselves: it lies in another village than where it was recorded.
+    expect(page.locator("#field-facts")).to_contain_text("全堂村")
+    told = told_of(field_town, number)
+    assert told.accuracy_m is None
+    assert told.lat == pytest.approx(29.771235 + 10 / 111_320, abs=2e-6)
+    assert steps_of(field_town, number)[-1] == ("note", "现场核对位置")
+    assert watched.complaints == []
+
+
+def test_a_phone_that_tells_gcj_02_is_remembered_and_what_it_said_stays_beside_what_it_was_turned_into(
+    person: Callable[..., Watched], field_town: Database, number: str
+) -> None:
+    watched = on_the_spot(person, number)
+    page = watched.page
+    page.locator("#spot-here").click()
+    expect(page.locator("#spot-where")).to_contain_text("位于")
+    page.locator("#crs").select_option("gcj02")
+    lon, lat = (float(v[0]) for v in crs.to_wgs84([120.412346], [29.771235], "gcj02"))
+    expect(page.locator("#spot-where")).to_have_attribute("data-wgs", re.compile(f"^{str(lon)[:9]}"))
+    page.reload()
+    expect(page.locator("#crs")).to_have_value("gcj02")
+    page.locator("button[data-step=note]").click()
+    expect(page.locator("#field-answer")).to_contain_text("已发送")
+    told, row = told_of(field_town, number), case_desk.find(field_town, Scope.whole(), number).row
+    assert (told.lon, told.lat, told.crs, told.accuracy_m) == (120.412346, 29.771235, "GCJ-02", 12)
+    assert (row.lon, row.lat) == pytest.approx((lon, lat))
+    # The desk's form takes what this phone gives for the same.
+    page.set_viewport_size(DESK)
+    page.goto(f"{watched.base}/cases/new")
+    page.locator("[data-here]").click()
+    expect(page.locator("#crs")).to_have_value("gcj02")
+    expect(page.locator("#accuracy_m")).to_have_value("12")
+    expect(page.locator("#grids")).to_have_attribute("data-wgs", re.compile(f"^{str(lon)[:9]}"))
+    # A point on the map is in the map's own system.
+    page.locator(".pick-map svg").click(position={"x": 90, "y": 90})
+    expect(page.locator("#crs")).to_have_value("")
+    expect(page.locator("#accuracy_m")).to_have_value("")
+    assert watched.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("why", "options"),
+    [("没有获准使用位置", {"permissions": []}), ("取位置已关闭：此地址不是安全连接", {"insecure": True})],
+)
+def test_without_a_position_the_page_says_why_and_a_tap_or_a_grid_does_as_well(
+    person: Callable[..., Watched], field_town: Database, number: str, why: str, options: dict[str, Any]
+) -> None:
+    insecure = options.get("insecure", False)
+    watched = on_the_spot(person, number, permissions=[])
+    page = watched.page
+    if insecure:
+        page.add_init_script("Object.defineProperty(window, 'isSecureContext', { value: false })")
+        page.reload()
+        expect(page.locator("#spot-here")).to_be_disabled()
+    else:
+        page.locator("#spot-here").click()
+    expect(page.locator("#here-said")).to_contain_text(why)
+    expect(page.locator("#spot .small-map")).to_be_visible()
+    page.locator("#spot .small-map svg").click()
+    expect(page.locator("#here-said")).to_contain_text("地图上点定的位置")
+    page.locator("#spot-drop").click()
+    expect(page.locator("#spot-sent")).to_be_hidden()
+    page.locator("#grid_key").select_option("33068110903290000")
+    expect(page.locator("#here-said")).to_contain_text("枫源村")
+    page.locator("button[data-step=note]").click()
+    expect(page.locator("#field-facts")).to_contain_text("枫源村")
+    assert told_of(field_town, number).grid_key == 33068110903290000
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_what_the_server_refuses_is_given_back_and_another_post_s_is_not_sent_as_one_s_own(
+    person: Callable[..., Watched], field_town: Database, number: str
+) -> None:
+    watched = on_the_spot(person, number)
+    page = watched.page
+    page.locator("#note").fill("当事人身份证 330681199001011234")
+    page.locator("button[data-step=note]").click()
+    expect(page.locator("#field-answer")).to_contain_text("内容已放回")
+    expect(page.locator("#note")).to_have_value("当事人身份证 330681199001011234")
+    page.goto(f"{watched.base}/field/")
+    expect(page.locator("#refused")).to_contain_text("未能提交")
+    page.locator("#refused a").click()
+    page.locator("#note").fill("当事人在场")
+    page.locator("button[data-step=note]").click()
+    expect(page.locator("#field-answer")).to_contain_text("已发送")
+    page.evaluate(
+        "n => localStorage.setItem('gridmap-drafts', JSON.stringify([{ key: crypto.randomUUID(), number: n,"
+        " post: '别的岗位', body: { action: 'note', revision: 1, note: '别人写的' } }]))",
+        number,
+    )
+    page.reload()
+    expect(page.locator("#waiting")).to_contain_text("另有 1 条由其他岗位写下")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.locator("#note").fill("本岗写的")
+    page.locator("button[data-step=note]").click()
+    expect(page.locator("#field-answer")).to_contain_text("已发送")
+    notes = [note for action, note in steps_of(field_town, number) if action == "note"]
+    assert notes == ["当事人在场", "本岗写的"]
 
 
 def test_a_step_on_the_spot_needs_what_it_needs_and_leads_on(

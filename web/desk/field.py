@@ -9,6 +9,7 @@ from flask import Blueprint, Response, redirect, url_for
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.rules import RULES
 from gridmap.domain.cases.worklists import Wanted
+from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
 from gridmap.domain.roles import Action as Right
 from gridmap.services.cases import desk, worklists
 from web import context
@@ -43,6 +44,9 @@ def case(number: int) -> Response:
     found = desk.find(context.database(), context.actor(), str(number), now=shown.now())
     lawful = {step.action for step in found.lawful}
     work = Action.MEDIATE if found.row.domain == "dispute" else Action.HANDLE
+    places = shown.places()
+    key = found.row.grid_key
+    village = Scope.of_grid(ancestor(key, VILLAGE)) if key != UNASSIGNED and level_of(key) >= VILLAGE else ()
     offered = (Action.SIGN,) if Action.SIGN in lawful else (work, Action.RESOLVE)
     return page(
         "desk/field_case.html",
@@ -50,10 +54,13 @@ def case(number: int) -> Response:
         case=found,
         row=found.row,
         steps=[(a, RULES[a]) for a in offered if a in lawful],
-        may_edit=may_now(Right.ACT_ON_CASE)
-        and found.row.handler_key in context.scope()
+        may_place=may_now(Right.ACT_ON_CASE)
+        # Whoever signs for it has it then, and can say with the signature where it is.
+        and (found.row.handler_key in context.scope() or Action.SIGN in lawful)
         and not found.row.sealed
         and found.state.withdrawn_at is None,
+        ground=small_map.ground(places),
+        grids=[g for g in places.grids if g.level <= VILLAGE or g.grid_key in village],
         noting=Action.NOTE in lawful,
         late=small_map.urgency(found.row, shown.now()) == "late",
     )

@@ -5,14 +5,70 @@ from __future__ import annotations
 WORDS: dict[str, tuple[str, str]] = {
     "desk_title": ("今日工作", "Today's work"),
     "here_accuracy": ("已取得位置，误差约 {m} 米", "Position taken, about {m} m accurate"),
+    "here_wait": ("正在取位置…", "Looking for the position …"),
+    "here_poor": (
+        "误差约 {m} 米，偏大，可能落到邻村。可到空旷处再取，或在地图上点准、选择网格。",
+        "About {m} m accurate: that may be another village. Try again in the open, click the map, or choose a grid.",
+    ),
     "here_failed": (
         "没有取得位置：请在地图上点选或选择网格。",
         "No position: click the map, or choose a grid.",
     ),
-    "here_insecure": (
-        "此地址不是安全连接，浏览器不给位置。请在地图上点选或选择网格。",
-        "Browsers give no position on an address without TLS. Click the map, or choose a grid.",
+    "here_late": (
+        "15 秒内没有取得位置：可到空旷处再取，或在地图上点选、选择网格。",
+        "No position within 15 s: try again in the open, click the map, or choose a grid.",
     ),
+    "here_denied": (
+        "浏览器没有获准使用位置：可在地址栏的网站设置里允许，或在地图上点选、选择网格。",
+        "The browser may not use the position: allow it in the site's settings, click the map, or choose a grid.",
+    ),
+    "here_insecure": (
+        "取位置已关闭：此地址不是安全连接，浏览器不给位置。请在地图上点选或选择网格。",
+        "Positions are off: browsers give none on an address without TLS. Click the map, or choose a grid.",
+    ),
+    "f_accuracy_m": ("误差（米）", "Accuracy (m)"),
+    "spot_by_hand": ("地图上点定的位置", "A point put by hand"),
+    "spot_grid": ("所选网格：{grid}", "Chosen grid: {grid}"),
+    "spot_in": ("位于 {grid}", "In {grid}"),
+    "spot_about": ("约在 {grid}（没有网络，按地图）", "About in {grid} (no network; by the map)"),
+    "spot_outside": ("不在任何网格内，请核对", "In no grid: check"),
+    "spot_edge": ("；误差范围跨村界，请核对", "; the accuracy crosses a village's edge: check"),
+    "spot_later": (
+        "已按 {crs} 原样保存，有网络时由服务器换算",
+        "Kept as it is in {crs}; the server turns it when there is a network",
+    ),
+    "spot_use": ("照用这个位置", "Use it all the same"),
+    "spot_drop": ("不改位置", "Leave the place as it is"),
+    "spot_dropped": ("位置不改。", "The place stays as it is."),
+    "spot_sent": (
+        "位置随下一步一起提交，作为事发地点。",
+        "The place goes with the next step, as the matter's place.",
+    ),
+    "spot_hint": (
+        "记的是事发地点，不是人的行踪。点地图、按方向键或选网格都可以改。",
+        "The matter's place is kept, not where a person goes. Tap the map, use the arrows, or choose a grid.",
+    ),
+    "spot_nudge": ("移动 10 米", "Move by 10 m"),
+    "spot_north": ("↑ 北", "↑ N"),
+    "spot_south": ("↓ 南", "↓ S"),
+    "spot_west": ("← 西", "← W"),
+    "spot_east": ("→ 东", "→ E"),
+    "spot_crs": ("手机位置的坐标系", "System of this phone's positions"),
+    "spot_crs_hint": (
+        "有的手机浏览器给 GCJ-02，会偏约 500 米。图上明显偏了就改选；本机会记住。",
+        "Some phones' browsers give GCJ-02, some 500 m off. Where the map shows so, choose it; this phone remembers.",
+    ),
+    "spot_reason": ("现场核对", "Seen on the spot"),
+    "spot_note": ("现场核对位置", "The place, seen on the spot"),
+    "draft_of_others": (
+        "另有 {n} 条由其他岗位写下，待其登录后发送",
+        "{n} of another post wait until it signs in",
+    ),
+    "draft_back": (
+        "{why} 内容已放回，请改后再提交。",
+        "{why} What you wrote is back: put it right and send it again.",
+    ),
+    "draft_written_at": ("（现场写于 {time}）", "(written on the spot at {time})"),
     "place_taken": ("位置 {lon}, {lat}", "Place {lon}, {lat}"),
     "draft_kept": (
         "没有网络：已保存在本机，恢复后自动发送。",

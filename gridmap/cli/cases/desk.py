@@ -12,12 +12,12 @@ import click
 from rich.table import Table
 
 from gridmap.cli.cases.edits import edit, merge
-from gridmap.cli.cases.options import told_options
+from gridmap.cli.cases.options import PLACE_OPTIONS, told_options
 from gridmap.cli.cases.posts import clinics, posts
 from gridmap.cli.common import Day, Moment, actor, console, instant, workspace
 from gridmap.domain.cases import lists
 from gridmap.domain.cases.actions import ACTION_WORDS, Action
-from gridmap.domain.cases.asked import NewCase, StepAsked
+from gridmap.domain.cases.asked import NewCase, Spot, StepAsked
 from gridmap.domain.cases.model import Case, CaseRow
 from gridmap.domain.cases.rules import RULES
 from gridmap.domain.codes import code_list
@@ -162,6 +162,9 @@ _OPTIONS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+_PLACE = ("lon", "lat", "crs", "accuracy_m", "grid_key")
+
+
 def _step_command(action: Action) -> None:
     """Make the command of an action, with the options that its rule knows."""
     rule, words = RULES[action], ACTION_WORDS[action]
@@ -174,12 +177,16 @@ def _step_command(action: Action) -> None:
             for name in ("risk_grounds", "bodies"):
                 if name in said:
                     said[name] = tuple(said[name])
+            place = {name: said.pop(name) for name in _PLACE}
+            spot = Spot(**place) if any(value is not None for value in place.values()) else None
             when = None if at is None else instant(database, at)
             seen = desk.find(database, actor(database), number)
-            asked = StepAsked(action, at=when, **said)
+            asked = StepAsked(action, at=when, spot=spot, **said)
             done = desk.act(database, actor(database), number, asked, seen.row.revision, key or uuid.uuid4())
             _print_case(database, done)
 
+    for option in reversed(PLACE_OPTIONS):
+        run = option(run)
     fields = [part for name in (*rule.needs, *rule.takes) for part in name.split("|")]
     for name in reversed([f for f in fields if f in _OPTIONS]):
         run = _OPTIONS[name](run)

@@ -12,6 +12,15 @@ from gridmap.domain import terms
 from gridmap.domain.cases import lists
 from gridmap.domain.codes import codes
 
+PLACE_OPTIONS = (
+    click.option("--lon", type=float, help="经度 / longitude."),
+    click.option("--lat", type=float, help="纬度 / latitude."),
+    click.option("--crs", help="坐标系 / system of the coordinate: gcj02, bd09, EPSG code."),
+    asked(terms.ACCURACY, "--accuracy", "accuracy_m"),
+    click.option("--grid", "grid_key", type=int, help="网格键 / grid key."),
+)
+"""Where a case is, by a coordinate of any system or by a grid."""
+
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -29,11 +38,7 @@ def told_options(*, required: bool) -> Callable[[_Command], _Command]:
         ),
         click.option("--kind", help="类型 / kind."),
         click.option("--summary", required=required, help="事由，不写姓名 / what it is about, no names."),
-        click.option("--lon", type=float, help="经度 / longitude."),
-        click.option("--lat", type=float, help="纬度 / latitude."),
-        click.option("--crs", help="坐标系 / system of the coordinate: gcj02, bd09, EPSG code."),
-        asked(terms.ACCURACY, "--accuracy", "accuracy_m"),
-        click.option("--grid", "grid_key", type=int, help="网格键 / grid key."),
+        *PLACE_OPTIONS,
         click.option("--place", help="地点描述 / the place in words."),
         click.option("--occurred", type=Moment(), help="发生时间 / when."),
         click.option("--channel", type=click.Choice(sorted(codes("channel"))), help="来源 / channel."),

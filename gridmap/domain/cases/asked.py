@@ -76,6 +76,32 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """Where a case is, as whoever stands there tells it.
+
+    Attributes
+    ----------
+    lon, lat : float or None
+        In `crs`, as the phone or the map gave them.
+    accuracy_m : float or None
+        Of the phone's position; None where a person put the point.
+    crs : str or None
+        ``gcj02``, ``bd09`` or an EPSG code; EPSG:4326 by default.
+    grid_key : int or None
+        Grid that a person chose; without a coordinate it alone says where the case is.
+    grid_reason : str or None
+        Why another grid than the coordinate's.
+    """
+
+    lon: float | None = None
+    lat: float | None = None
+    accuracy_m: float | None = None
+    crs: str | None = None
+    grid_key: int | None = None
+    grid_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StepAsked(StepFields):
     """A step as somebody wants to make it. What it says besides is in `StepFields`.
 
@@ -92,6 +118,8 @@ class StepAsked(StepFields):
         Number of another case, for ``link``.
     reporter_hidden : bool or None
         Whether whoever reported it is to be protected from now on, for ``correct``.
+    spot : Spot or None
+        Where the case is, seen on the spot: the case's place is put right with the step.
     """
 
     action: Action
@@ -105,3 +133,4 @@ class StepAsked(StepFields):
     satisfied: bool | None = None
     linked_to: str | None = None
     reporter_hidden: bool | None = None
+    spot: Spot | None = None

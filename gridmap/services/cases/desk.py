@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.actions import Action
-from gridmap.domain.cases.asked import StepAsked
+from gridmap.domain.cases.asked import Spot, StepAsked
 from gridmap.domain.cases.check import check
 from gridmap.domain.cases.derive import derive, in_force
 from gridmap.domain.cases.model import Case, CaseRow, Step, Times
@@ -25,6 +25,7 @@ from gridmap.services.accounts import audit
 from gridmap.services.cases import bodies, edited, satisfaction, similar
 from gridmap.services.cases.follow import tasks_of_step
 from gridmap.services.cases.held_back import closed, told_to
+from gridmap.services.cases.placing import Placed, put_right, spot_of
 from gridmap.services.cases.refusals import (
     CaseMovedOn,
     absent,
@@ -166,6 +167,7 @@ def act(
     """
     now = now or dt.datetime.now(dt.UTC)
     told_key = read_key(key)
+    seen = None if asked.spot is None else spot_of(database, asked.spot, asked.note)
     with database.scoped_session(actor.scope, write=True) as session:
         incident_id = id_of(session, number)
         if asked.linked_to:
@@ -176,7 +178,7 @@ def act(
             case = stored.load(session, incident_id)
             if case.row.revision != revision:
                 raise CaseMovedOn(case.row, _since(case, revision), asked)
-            _make(session, database, actor, case, asked, told_key, now)
+            _make(session, database, actor, case, asked, seen, told_key, now)
             workspace.touch(session)
     return after(database, actor, number, now)
 
@@ -250,6 +252,7 @@ def _make(
     actor: Actor,
     case: KeptCase,
     asked: StepAsked,
+    seen: tuple[Spot, Placed] | None,
     key: uuid.UUID,
     now: dt.datetime,
 ) -> None:
@@ -272,10 +275,15 @@ def _make(
     if refused is not None:
         wrong = Conflict if refused.lawless else InvalidInput
         raise wrong(refused.code, refused.zh, refused.en)
+    opening = case.opening
+    if seen is not None:
+        after_step = derive(opening, [*case.steps, step])
+        moved, opening = put_right(session, actor, case, after_step, *seen)
+        step = replace(step, details={**step.details, **moved})
     stored_steps.add_step(session, case.row.incident_id, step, key)
     tasks_of_step(session, database.settings.timezone, case, step, str(key), now)
     steps = stored_steps.load_steps(session, [case.row.incident_id])[case.row.incident_id]
-    stored.save_state(session, case.row.incident_id, derive(case.opening, steps))
+    stored.save_state(session, case.row.incident_id, derive(opening, steps))
 
 
 def _require_his(actor: Actor, case: KeptCase, action: Action) -> None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import replace
-from typing import Any
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import NewCase, StepAsked
 from gridmap.domain.cases.derive import derive
 from gridmap.domain.cases.model import Case, Step
-from gridmap.errors import Conflict, Forbidden, InvalidInput
+from gridmap.errors import InvalidInput
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.cases import desk, edited
-from gridmap.services.cases.intake import place_of, values_of
+from gridmap.services.cases.intake import values_of
 from gridmap.services.cases.new_case import check_new
+from gridmap.services.cases.placing import place_of
 from gridmap.services.cases.refusals import CaseMovedOn, id_of, read_key, was_done
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import steps as stored_steps
@@ -79,7 +79,7 @@ def change(
         if was_done(session, told_key, incident_id, Action.NOTE):
             return desk.after(database, actor, number, now)
         case = stored.load(session, incident_id)
-        _require_open(actor, case)
+        edited.require_open(actor, case, case.state.handler_key)
         if case.row.revision != revision:
             raise CaseMovedOn(
                 case.row,
@@ -87,14 +87,10 @@ def change(
                 StepAsked(Action.NOTE, note=reason),
             )
         if placed.grid_key != case.row.grid_key and placed.grid_key not in actor.scope:
-            raise Forbidden(
-                "place-outside-scope",
-                "新的地点不在您的管辖范围内。请移送给所在网格，由其核对位置。",
-                "The new place lies outside your scope. Pass the case on: whoever is there puts its place right.",
-            )
+            raise edited.outside_scope()
         values = values_of(told, placed, case.row.number, now, actor, case.state.handler_key)
         after = {name: values.get(name) for name in edited.COLUMNS}
-        before = edited.changed(case.told | {"geom": _point(case)}, after)
+        before = edited.changed(case.told | {"geom": edited.point_of(case)}, after)
         if not before:
             raise InvalidInput("edit-nothing", "没有更改任何内容。", "Nothing was changed.")
         step = Step(
@@ -115,26 +111,6 @@ def change(
         stored.save_state(session, incident_id, derive(opening, steps))
         workspace.touch(session)
     return desk.after(database, actor, number, now)
-
-
-def _point(case: Any) -> str | None:
-    row = case.row
-    return None if row.lon is None or row.lat is None else f"SRID=4326;POINT({row.lon!r} {row.lat!r})"
-
-
-def _require_open(actor: Actor, case: Any) -> None:
-    if case.state.handler_key not in actor.scope:
-        raise Forbidden(
-            "case-not-yours",
-            "只有现承办单位可以更改登记内容。您可以备注，或请其更改。",
-            "Only whoever has the case changes what was told of it. You can note, or ask for it.",
-        )
-    if case.row.sealed or case.state.withdrawn_at is not None:
-        raise Conflict(
-            "edit-closed",
-            "保密或已撤销的事件不在这里更改。保密事件请用“更正”步骤。",
-            "A sealed or withdrawn case is not changed here. In a sealed one make a correcting step.",
-        )
 
 
 def merge(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,36 +16,23 @@ from gridmap.domain.cases.asked import NewCase
 from gridmap.domain.cases.derive import derive
 from gridmap.domain.cases.model import Case, CaseRow, Opening, Step
 from gridmap.domain.gridkey import AREA, TOWN, UNASSIGNED, VILLAGE, Scope, ancestor, level_of
-from gridmap.errors import Conflict, Forbidden, InvalidInput
+from gridmap.errors import Conflict, Forbidden
 from gridmap.services.cases import desk
 from gridmap.services.cases.follow import tasks_of_step
 from gridmap.services.cases.limits import dues, table_of
 from gridmap.services.cases.new_case import check_new
+from gridmap.services.cases.placing import Placed, columns_of, place_of
 from gridmap.services.cases.refusals import key_used, read_key
 from gridmap.services.cases.told import linked_number
-from gridmap.services.ground.gridbook import GridBook
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import steps as stored_steps
 from gridmap.storage.database import Database
-from gridmap.storage.ground import grids
 from gridmap.storage.workspace import settings as workspace
-from gridmap.tilekey import tile_key
 
 NEAR_M = 150.0
 """Open cases so near, and their accuracy circles farther, may be the same matter."""
 NEAR_DAYS = 14
 _MOST_ACCURACY_M = 500.0
-
-
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """Where a case lies, and by what."""
-
-    lon: float | None
-    lat: float | None
-    grid_key: int
-    placed_by: str
-    confirm: bool
 
 
 def record(
@@ -148,68 +134,6 @@ def duplicates(
     return [row for *_, row in sorted(found, key=lambda f: f[:3])]
 
 
-def place_of(database: Database, new: NewCase) -> Placed:
-    """Return where a case lies: by its coordinate, or by the grid that a person chose.
-
-    Raises
-    ------
-    InvalidInput
-        When neither is told, or a grid other than the coordinate's has no reason.
-    Conflict
-        When the workspace has no grids.
-    """
-    if new.lon is None or new.lat is None:
-        if new.grid_key is None:
-            raise InvalidInput(
-                "case-no-place",
-                "请给出位置：地图上的点、网格，或在地图上选择。",
-                "Say where: a point on the map, or a grid.",
-            )
-        _require_grid(database, new.grid_key)
-        return Placed(None, None, new.grid_key, "person", confirm=False)
-    lons, lats = crs.to_wgs84([new.lon], [new.lat], new.crs or crs.WGS84)
-    lon, lat = float(lons[0]), float(lats[0])
-    if not (np.isfinite(lon) and -180 <= lon <= 180 and -90 <= lat <= 90):
-        raise InvalidInput("coordinate-range", "坐标超出范围。", "The coordinate is not on Earth.")
-    accuracy_m = new.accuracy_m or 0.0
-    with database.scoped_session(Scope.whole()) as session:
-        if workspace.is_empty(session):
-            raise _no_grids()
-    book = GridBook.of(database, Scope.whole())
-    found = int(book.assign(lons, lats).grid_key[0])
-    confirm = bool(book.needs_confirmation(lons, lats, np.array([accuracy_m]))[0])
-    if new.grid_key is None or new.grid_key == found:
-        return Placed(lon, lat, found, "coordinate", confirm and new.grid_key is None)
-    _require_grid(database, new.grid_key)
-    if not (new.grid_reason or "").strip():
-        raise InvalidInput(
-            "grid-needs-reason",
-            "所选网格与坐标所在网格不同，请说明理由。",
-            "The grid is not the one of the coordinate: say why.",
-        )
-    return Placed(lon, lat, new.grid_key, "person", confirm=False)
-
-
-def _require_grid(database: Database, key: int) -> None:
-    with database.scoped_session(Scope.whole()) as session:
-        if workspace.is_empty(session):
-            raise _no_grids()
-        if grids.find_grid(session, key) is None:
-            raise InvalidInput(
-                "case-grid-unknown",
-                f"没有网格 {key}。请用 gridmap grids list 查看。",
-                f"There is no grid {key}. See gridmap grids list.",
-            )
-
-
-def _no_grids() -> Conflict:
-    return Conflict(
-        "no-grids",
-        "工作区还没有网格。请先运行：gridmap grids import 文件",
-        "The workspace has no grids yet. First run: gridmap grids import FILE",
-    )
-
-
 def _accepting(actor: Actor, grid_key: int) -> int:
     """Return the grid that has a case which an actor takes in."""
     lo = actor.scope.lo
@@ -286,10 +210,6 @@ def values_of(
     new: NewCase, placed: Placed, number: str, reported: dt.datetime, actor: Actor, handler_key: int
 ) -> dict[str, Any]:
     """Return the columns of a case that is taken in."""
-    point = tile = None
-    if placed.lon is not None and placed.lat is not None:
-        point = f"SRID=4326;POINT({placed.lon!r} {placed.lat!r})"
-        tile = int(tile_key([placed.lon], [placed.lat])[0])
     return {
         "number": number,
         "domain": new.domain,
@@ -309,14 +229,6 @@ def values_of(
         "reporter_hidden": new.reporter_hidden,
         "recorded_by": actor.post,
         "stage": "accepted",
-        "grid_key": placed.grid_key,
         "handler_key": handler_key,
-        "geom": point,
-        "tile_key": tile,
-        "accuracy_m": new.accuracy_m,
-        "placed_by": placed.placed_by,
-        "source_crs": None if placed.lon is None else crs.normalise(new.crs or crs.WGS84),
-        "raw_x": new.lon,
-        "raw_y": new.lat,
-        "needs_confirmation": placed.confirm,
+        **columns_of(new, placed),
     }

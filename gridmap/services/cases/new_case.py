@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 
-from gridmap.domain.cases.asked import NewCase
+from gridmap.domain.cases.asked import NewCase, Spot
 from gridmap.domain.cases.lists import require
 from gridmap.domain.codes import codes
 from gridmap.domain.days import EARLIEST_YEAR
@@ -58,7 +58,17 @@ def check_new(new: NewCase, now: dt.datetime) -> None:
             f"人数为 {PEOPLE.low} 至 {PEOPLE.high:,}，严重程度为 {SEVERITY.low} 至 {SEVERITY.high}。",
             f"There are {PEOPLE.low} to {PEOPLE.high:,} people; severity is {SEVERITY.low} to {SEVERITY.high}.",
         )
-    for name, value in (("lon", new.lon), ("lat", new.lat), ("accuracy_m", new.accuracy_m)):
+    check_point(new)
+
+
+def check_point(told: NewCase | Spot) -> None:
+    """Refuse a coordinate or an accuracy that is no number, or an accuracy beyond its limits.
+
+    Raises
+    ------
+    InvalidInput
+    """
+    for name, value in (("lon", told.lon), ("lat", told.lat), ("accuracy_m", told.accuracy_m)):
         if value is not None and not (math.isfinite(value) and (name != "accuracy_m" or ACCURACY.has(value))):
             raise InvalidInput(
                 "case-place-number",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,12 +13,8 @@ from gridmap.domain import terms
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import Decision, NewCase, StepAsked
 from gridmap.domain.terms import LONGEST
+from web.api.cases.place_schemas import KeyText, Short, SpotSaid
 from web.api.schemas import Name, Strict, asked
-
-Short = Annotated[str, Field(max_length=LONGEST["key"])]
-KeyText = Annotated[
-    str, Field(pattern=r"^\d{1,17}$", description="A grid key; it exceeds 2**53, so it is text.")
-]
 
 
 class KeyHeader(BaseModel):
@@ -114,7 +111,7 @@ class StepSaid(Strict):
 
     def asked(self) -> StepAsked:
         """Return what the services take."""
-        values = self.model_dump(exclude={"revision", "decisions"})
+        values = self.model_dump(exclude={"revision", "decisions", "spot"})
         values |= {
             "risk_grounds": tuple(self.risk_grounds),
             "bodies": tuple(self.bodies),
@@ -128,6 +125,13 @@ class StepRequest(StepSaid):
     """A step, and the revision of the case that whoever acts has seen."""
 
     revision: int = Field(ge=0)
+    spot: SpotSaid | None = Field(None, description="Puts the case's place right with the step.")
+
+    def asked(self) -> StepAsked:
+        """Return what the services take."""
+        if self.spot is None:
+            return super().asked()
+        return replace(super().asked(), spot=self.spot.asked())
 
 
 class SeenCase(Strict):

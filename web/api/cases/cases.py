@@ -11,7 +11,7 @@ from flask_openapi3.models.tag import Tag
 from gridmap.domain.cases import lists
 from gridmap.domain.cases.model import Case, CaseRow, TaskRow
 from gridmap.domain.codes import Code
-from gridmap.services.cases import bulk, desk, edits, intake, limits, screening, tasks
+from gridmap.services.cases import bulk, desk, edits, intake, limits, screening, tasks, where
 from gridmap.services.cases.bulk import Chosen
 from gridmap.services.cases.screening import ScreeningBoard, ScreeningLine, ScreeningRound
 from web.api.cases.case_schemas import (
@@ -43,6 +43,7 @@ from web.api.cases.case_schemas import (
     ToldRequest,
     UndoRequest,
 )
+from web.api.cases.place_schemas import PointAnswer, PointQuery
 from web.api.schemas import Nothing, Problem
 from web.context import actor, database, scope
 
@@ -156,6 +157,20 @@ def make_task(body: TaskRequest) -> tuple[TaskRow, int]:
 def finish_task(path: TaskPath, body: DoneRequest) -> TaskRow:
     """Mark a task as done, with its result."""
     return tasks.finish(database(), actor(), path.task_id, body.result)
+
+
+@bp.get("/cases/point", responses={200: PointAnswer})
+def find_point(query: PointQuery) -> Mapping[str, object]:
+    """Say where a coordinate of any system lies, before anything is kept of it."""
+    found = where.propose(
+        database(),
+        query.lon,
+        query.lat,
+        source_crs=query.crs or "EPSG:4326",
+        accuracy_m=query.accuracy_m or 0.0,
+    )
+    keys = [str(key) for key in found.grid_keys]
+    return {"lon": found.lon, "lat": found.lat, "grid_keys": keys, "confirm": found.confirm}
 
 
 @bp.get("/cases/<path:number>", responses={200: CaseAnswer})

@@ -15,7 +15,7 @@ from gridmap.domain.terms import LONGEST
 from gridmap.services.cases import bodies, grid_posts
 from gridmap.services.cases.bodies import ClinicAsked
 from gridmap.services.cases.grid_posts import GridPost, Served
-from web.api.cases.case_schemas import KeyText, Short
+from web.api.cases.place_schemas import KeyText, Short
 from web.api.schemas import GridPath, Nothing, Problem, Strict
 from web.context import actor, database, scope
 

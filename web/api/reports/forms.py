@@ -10,7 +10,7 @@ from gridmap.reporting.model import Text
 from gridmap.services.reports import official_forms
 from gridmap.services.reports.meeting import meeting_pack
 from gridmap.services.reports.official_forms import DisputeForm
-from web.api.cases.case_schemas import KeyText
+from web.api.cases.place_schemas import KeyText
 from web.api.schemas import Problem, Strict
 from web.context import actor, database, scope
 

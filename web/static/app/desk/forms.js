@@ -1,6 +1,7 @@
 // Forms: filters that apply at once, a place taken from suggestions or the browser, printing, the minute of
 // taking back.
 
+import { accuracySaid, phoneSystem, rememberSystem, takePosition } from "./position.js";
 import { setPlace } from "./small_map.js";
 import { say } from "./words.js";
 
@@ -19,22 +20,22 @@ function onClick(event) {
   if (target.closest("[data-here]")) here();
 }
 
-export function here() {
+let isOfPhone = false;
+
+async function here() {
   const said = document.getElementById("here-said");
   /** @param {string} text */
   const tell = (text) => said && (said.textContent = text);
-  if (!isSecureContext || !navigator.geolocation) {
-    tell(say("here_insecure"));
+  const form = /** @type {HTMLElement} */ (document.querySelector("form[data-place]"));
+  tell(say("here_wait"));
+  const found = await takePosition(Number(form.dataset.most));
+  if (typeof found === "string") {
+    tell(say(found));
     return;
   }
-  navigator.geolocation.getCurrentPosition(
-    ({ coords }) => {
-      setPlace(coords.longitude, coords.latitude, coords.accuracy);
-      tell(say("here_accuracy", { m: Math.round(coords.accuracy) }));
-    },
-    () => tell(say("here_failed")),
-    { enableHighAccuracy: true, timeout: 15_000 },
-  );
+  setPlace(found.lon, found.lat, found.accuracy, phoneSystem());
+  isOfPhone = true;
+  tell(say(accuracySaid(found.accuracy, Number(form.dataset.poor)), { m: Math.round(found.accuracy) }));
 }
 
 // How long a step may still be taken back; the bar goes when the minute is over.
@@ -57,9 +58,17 @@ function openStep() {
 }
 
 export function forms() {
+  addEventListener("placed", (event) => {
+    const { near, shown } = /** @type {CustomEvent} */ (event).detail ?? {};
+    if (!near && !shown) isOfPhone = false;
+  });
   document.addEventListener("click", onClick);
   document.addEventListener("change", (event) => {
-    const form = /** @type {HTMLElement} */ (event.target).closest("form[data-at-once]");
+    const target = /** @type {HTMLElement} */ (event.target);
+    // What a phone's position is told in is this phone's habit, and is known the next time.
+    if (isOfPhone && target instanceof HTMLSelectElement && target.name === "crs")
+      rememberSystem(target.value);
+    const form = target.closest("form[data-at-once]");
     if (form instanceof HTMLFormElement) form.requestSubmit();
   });
   document.addEventListener(

@@ -4,7 +4,15 @@ import { say } from "./words.js";
 
 const AGAIN_MS = 4000;
 
-/** @template {{key: string}} Draft */
+/** @typedef {{key: string, post?: string}} Kept */
+
+const post = () => document.documentElement.dataset.post ?? "";
+
+// What one post has written is not sent as another's: it waits for whoever wrote it.
+/** @param {Kept} draft */
+const isMine = (draft) => draft.post === undefined || draft.post === post();
+
+/** @template {Kept} Draft */
 export class Queue {
   #name;
   #send;
@@ -34,13 +42,25 @@ export class Queue {
     else localStorage.removeItem(this.#name);
     const place = document.getElementById("waiting");
     if (!place) return;
+    const mine = left.filter(isMine).length;
+    const others = left.length - mine;
     place.hidden = left.length === 0;
-    place.textContent = left.length ? say("draft_waiting", { n: left.length }) : "";
+    place.textContent = [
+      mine ? say("draft_waiting", { n: mine }) : "",
+      others ? say("draft_of_others", { n: others }) : "",
+    ]
+      .filter(Boolean)
+      .join(" ");
+  }
+
+  /** @param {(draft: Draft) => Draft} changed */
+  change(changed) {
+    this.#keep(this.drafts.map((draft) => (isMine(draft) ? changed(draft) : draft)));
   }
 
   /** @param {Draft} draft */
   add(draft) {
-    this.#keep([...this.drafts, draft]);
+    this.#keep([...this.drafts, { ...draft, post: post() }]);
     tell(say("draft_kept"));
     this.flush();
   }
@@ -50,7 +70,7 @@ export class Queue {
     if (this.#sending) return;
     this.#sending = true;
     try {
-      for (let left = this.drafts; left.length; left = this.drafts) {
+      for (let left = this.drafts.filter(isMine); left.length; left = this.drafts.filter(isMine)) {
         const [first] = left;
         if (!(await this.#send(first))) break;
         this.#keep(this.drafts.filter((d) => d.key !== first.key));
@@ -65,7 +85,7 @@ export class Queue {
 
   begin() {
     addEventListener("online", () => this.flush());
-    setInterval(() => this.drafts.length && this.flush(), AGAIN_MS);
+    setInterval(() => this.drafts.some(isMine) && this.flush(), AGAIN_MS);
     this.#keep(this.drafts);
     this.flush();
   }

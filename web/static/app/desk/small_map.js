@@ -6,6 +6,8 @@ import { announce, say } from "./words.js";
 const SMALLEST = 40;
 const STILL_PX = 4;
 const MARGIN = 12;
+const DEGREE_M = 111_320;
+const NEAR_M = 3000;
 
 /** @param {HTMLElement} box */
 function one(box) {
@@ -49,6 +51,15 @@ function one(box) {
     mark.removeAttribute("hidden");
     mark.dataset.at = `${x},${y}`;
     scaled(mark, view.width / width);
+    const circle = svg.querySelector(".accuracy");
+    const metres = Number(field("accuracy_m")?.value || 0);
+    circle?.toggleAttribute("hidden", !metres);
+    circle?.setAttribute("cx", String(x));
+    circle?.setAttribute("cy", String(y));
+    circle?.setAttribute("r", String((metres / DEGREE_M) * numbers(box).scale));
+  };
+  const unpin = () => {
+    for (const mark of svg.querySelectorAll(".pin, .accuracy")) mark.setAttribute("hidden", "");
   };
 
   svg.addEventListener(
@@ -97,24 +108,53 @@ function one(box) {
     if (corner) corner(...geographic(box, x, y));
     if (!("pick" in box.dataset)) return;
     take(box, x, y);
-    pin(x, y);
   });
   svg.addEventListener("pointercancel", () => (held = null));
 
   if ("pick" in box.dataset) {
-    const shown = () => {
-      const [lon, lat] = ["lon", "lat"].map((name) => Number(field(name)?.value || Number.NaN));
-      if (!Number.isFinite(lon) || !Number.isFinite(lat)) return;
-      const [x, y] = point(box, lon, lat);
+    /** @param {boolean} [near] Whether to look at it from near */
+    const shown = (near) => {
+      const at = placed();
+      if (!at) {
+        unpin();
+        return;
+      }
+      const [x, y] = point(box, ...at);
+      if (near) {
+        view.width = (NEAR_M / DEGREE_M) * numbers(box).scale;
+        view.height = (view.width * height) / width;
+        Object.assign(view, { x: x - view.width / 2, y: y - view.height / 2 });
+        show();
+      }
       pin(x, y);
     };
     shown();
-    addEventListener("placed", shown);
+    let wantsNear = false;
+    addEventListener("placed", (event) => {
+      const { near = false, shown: isTold = false } = /** @type {CustomEvent} */ (event).detail ?? {};
+      // What is told in another system is looked at when the server has said where it is.
+      wantsNear = near || (isTold && wantsNear);
+      shown(wantsNear);
+      if (placed()) wantsNear = false;
+    });
   }
 }
 
-/** @param {string} name @returns {HTMLInputElement | null} */
+/** @param {string} name @returns {HTMLInputElement | HTMLSelectElement | null} */
 const field = (name) => document.querySelector(`form[data-place] [name="${name}"]`);
+
+// Where the form's place lies in WGS 84: as it stands there, or, told in another system, as the server has
+// turned it.
+/** @returns {[number, number] | null} */
+function placed() {
+  /** @type {HTMLElement | null} */
+  const turned = document.querySelector("[data-wgs]");
+  const told = field("crs")?.value
+    ? (turned?.dataset.wgs ?? "").split(",")
+    : ["lon", "lat"].map((name) => field(name)?.value ?? "");
+  const [lon, lat] = told.map((text) => (text ? Number(text) : Number.NaN));
+  return Number.isFinite(lon) && Number.isFinite(lat) ? [lon, lat] : null;
+}
 
 /** @param {HTMLElement} box @param {number} lon @param {number} lat */
 function point(box, lon, lat) {
@@ -144,19 +184,27 @@ function geographic(box, x, y) {
   return [west + (x - MARGIN) / (cos * scale), north - (y - MARGIN) / scale];
 }
 
-// Puts a place into the form, and lets the form ask which grid it is.
-/** @param {number} lon @param {number} lat @param {number | null} accuracy */
-export function setPlace(lon, lat, accuracy) {
+// Puts a place into the form, and lets the form ask which grid it is. What the map and its places say is
+// WGS 84; a phone may say it in another system.
+/**
+ * @param {number} lon
+ * @param {number} lat
+ * @param {number | null} accuracy
+ * @param {string} [system]
+ */
+export function setPlace(lon, lat, accuracy, system = "") {
+  const near = accuracy !== null;
   const values = {
+    crs: system,
     lon: lon.toFixed(6),
     lat: lat.toFixed(6),
-    accuracy_m: accuracy ? accuracy.toFixed(0) : "",
+    accuracy_m: accuracy === null ? "" : String(Math.ceil(accuracy)),
   };
   for (const [name, value] of Object.entries(values)) {
     const input = field(name);
     if (input) input.value = value;
   }
-  dispatchEvent(new Event("placed"));
+  dispatchEvent(new CustomEvent("placed", { detail: { near } }));
   field("lon")?.dispatchEvent(new Event("change", { bubbles: true }));
   announce(say("place_taken", { lon: values.lon, lat: values.lat }));
 }
@@ -185,6 +233,10 @@ export function smallMaps() {
   };
   begin();
   document.addEventListener("htmx:afterSettle", begin);
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (/** @type {HTMLElement} */ (event.target).dataset.wgs)
+      dispatchEvent(new CustomEvent("placed", { detail: { shown: true } }));
+  });
   document.addEventListener("renewed", begin);
   document.addEventListener("mouseover", pointed);
   document.addEventListener("focusin", pointed);

@@ -3,6 +3,7 @@
 // only what differs from what the page said is kept, beside that and the revision that it was typed over.
 
 import { announce, say } from "./words.js";
+import { forgetWritten } from "./written.js";
 
 const NAME = "gridmap-typed";
 const KEPT_MS = 12 * 3_600_000;
@@ -126,8 +127,10 @@ function mark(event) {
   const form = event.target;
   if (!(form instanceof HTMLFormElement)) return;
   // Whoever leaves the desk leaves nothing behind for the next.
-  if (actionOf(form).endsWith("/sign-out")) write([]);
-  else
+  if (actionOf(form).endsWith("/sign-out")) {
+    write([]);
+    forgetWritten();
+  } else
     write(
       read().map((one) =>
         one.path === location.pathname && one.action === actionOf(form) ? { ...one, sent: true } : one,
