@@ -19,6 +19,17 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
+def parts(number: str) -> tuple[int, dt.date, int] | None:
+    """Return the town's code, the local day and the five digits of a number for life; None where it is none."""
+    if not is_number(number):
+        return None
+    try:
+        day = dt.datetime.strptime(number[9:17], "%Y%m%d").date()  # noqa: DTZ007 - a day has no zone
+    except ValueError:
+        return None
+    return int(number[:9]), day, int(number[17:])
+
+
 def order(seed: int) -> NDArray[np.int64]:
     """Return the order in which a town's day draws its five digits; the seed keeps it secret.
 

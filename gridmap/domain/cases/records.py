@@ -39,6 +39,8 @@ INCIDENTS = Noun(
                 "警情编号",
             ),
         ),
+        # What has not the form of one is no number for life, and a case gets one of its own.
+        Field("number", "text", "终身编号", ("case_number",)),
         Field(
             "domain",
             "code",

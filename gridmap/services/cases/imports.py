@@ -19,6 +19,7 @@ from gridmap.domain.cases.check import FIELD_WORDS, check, completed
 from gridmap.domain.cases.derive import Walk
 from gridmap.domain.cases.lists import spellings_of
 from gridmap.domain.cases.model import Step
+from gridmap.domain.cases.number import parts
 from gridmap.domain.cases.rules import RULES
 from gridmap.ingest.model import ParsedTable
 from gridmap.ingest.rows.refused import RowRefused, refuse_more
@@ -42,22 +43,44 @@ def _incident_rows(parsed: ParsedTable, book: GridBook) -> Placed:
 
 
 def _numbered(session: Session, rows: pa.Table, zone: str) -> pa.Table:
-    """Draw a number for life for each row; a case that is known already keeps the one that it has."""
+    """Give each row the number for life that it brings, or draw one where it has none or that is another case's.
+
+    A case that is known already keeps the one that it has.
+    """
     # A row of a few fields, for a case that is known, may say neither: the number drawn for it is not used.
     now = pa.scalar(dt.datetime.now(dt.UTC), rows["occurred_at"].type)
     reported = pc.coalesce(rows["reported_at"], rows["occurred_at"], now)
     local = pc.local_timestamp(pc.cast(reported, pa.timestamp("us", zone)))
     days = pc.cast(local, pa.date32()).to_numpy().astype("datetime64[D]")
     towns = rows["grid_key"].to_numpy() // 10**8
-    numbers = np.empty(rows.num_rows, object)
+    brought = _brought(rows["number"])
+    to_draw = np.ones(rows.num_rows, bool)
+    to_draw[[row for of_day in brought.values() for row in of_day.values()]] = False
+    drawn: dict[tuple[int, dt.date], list[int]] = defaultdict(list)
     for town in np.unique(towns).tolist():
         code = desk.town_of(session, town * 10**8)
-        here = np.flatnonzero(towns == town)
-        order = here[np.argsort(days[here], kind="stable")]
-        found, starts = np.unique(days[order], return_index=True)
-        for day, positions in zip(found.tolist(), np.split(order, starts[1:]), strict=True):
-            numbers[positions] = desk.draw_numbers(session, code, day, len(positions))
-    return rows.append_column("number", pa.array(numbers, pa.string()))
+        for row in np.flatnonzero((towns == town) & to_draw).tolist():
+            drawn[code, days[row].item()].append(row)
+    numbers = np.array(rows["number"].to_pylist(), object)
+    # In one order, so that two imports never wait for each other.
+    for code, day in sorted({*brought, *drawn}):
+        wanted = brought.get((code, day), {})
+        free = desk.keep_numbers(session, code, day, list(wanted)) if wanted else set()
+        anew = drawn[code, day] + [row for digits, row in wanted.items() if digits not in free]
+        if anew:
+            numbers[anew] = desk.draw_numbers(session, code, day, len(anew))
+    return rows.set_column(rows.schema.get_field_index("number"), "number", pa.array(numbers, pa.string()))
+
+
+def _brought(numbers: pa.ChunkedArray) -> dict[tuple[int, dt.date], dict[int, int]]:
+    """Return the rows that bring a number for life: by town and day, its five digits and the first row that has it."""
+    found: dict[tuple[int, dt.date], dict[int, int]] = defaultdict(dict)
+    for row, told in enumerate(numbers.to_pylist()):
+        known = parts(told) if told else None
+        if known is not None:
+            town, day, digits = known
+            found[town, day].setdefault(digits, row)
+    return found
 
 
 def _derived_anew(session: Session, run_id: int) -> None:

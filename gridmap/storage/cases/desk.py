@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 from sqlalchemy import ColumnElement, Select, and_, func, insert, literal_column, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
@@ -241,7 +242,7 @@ def town_of(session: Session, grid_key: int) -> int:
 
 
 def _draw_at_once(session: Session, town: int, day: dt.date, n: int) -> list[str] | None:
-    """Draw numbers that a day still has in one statement; None where it has not so many."""
+    """Draw numbers of a day in one statement; None where it has not so many, or cases brought some of it along."""
     if n > ORDERS:
         return None
     fresh = upsert(CaseDay).values(town=town, day=day, drawn=n, seed=secrets.randbits(62))
@@ -249,7 +250,7 @@ def _draw_at_once(session: Session, town: int, day: dt.date, n: int) -> list[str
         fresh.on_conflict_do_update(
             index_elements=[CaseDay.town, CaseDay.day],
             set_={"drawn": CaseDay.drawn + n},
-            where=CaseDay.drawn + n <= ORDERS,
+            where=(CaseDay.drawn + n <= ORDERS) & (func.cardinality(CaseDay.kept) == 0),
         ).returning(CaseDay.drawn, CaseDay.seed)
     ).one_or_none()
     if row is None:
@@ -267,27 +268,46 @@ def draw_numbers(session: Session, town: int, day: dt.date, n: int) -> list[str]
         return whole
     out: list[str] = []
     while len(out) < n:
-        session.execute(
-            upsert(CaseDay)
-            .values(town=town, day=day, drawn=0, seed=secrets.randbits(62))
-            .on_conflict_do_nothing()
-        )
-        kept = session.execute(
-            select(CaseDay.drawn, CaseDay.seed)
-            .where(CaseDay.town == town, CaseDay.day == day)
-            .with_for_update()
-        ).one()
-        take = min(n - len(out), ORDERS - kept.drawn)
-        if take:
-            session.execute(
-                update(CaseDay)
-                .where(CaseDay.town == town, CaseDay.day == day)
-                .values(drawn=kept.drawn + take)
-            )
-            digits = order(kept.seed)[kept.drawn : kept.drawn + take].tolist()
-            out += [compose(town, day, d) for d in digits]
+        of_day = _day(session, town, day)
+        digits = order(of_day.seed)
+        free = np.flatnonzero(~np.isin(digits[of_day.drawn :], of_day.kept))[: n - len(out)] + of_day.drawn
+        if len(free):
+            of_day.drawn = int(free[-1]) + 1
+            session.flush()
+            out += [compose(town, day, d) for d in digits[free].tolist()]
         day += dt.timedelta(days=1)
     return out
+
+
+def _day(session: Session, town: int, day: dt.date) -> CaseDay:
+    """Return a town's day, locked until the transaction ends; begun where it is new."""
+    session.execute(
+        upsert(CaseDay)
+        .values(town=town, day=day, drawn=0, seed=secrets.randbits(62))
+        .on_conflict_do_nothing()
+    )
+    of_day = select(CaseDay).where(CaseDay.town == town, CaseDay.day == day).with_for_update()
+    return session.scalars(of_day, execution_options={"populate_existing": True}).one()
+
+
+def keep_numbers(session: Session, town: int, day: dt.date, wanted: Sequence[int]) -> set[int]:
+    """Keep five digits of a town's day that cases have from another workspace; return those that were free.
+
+    Parameters
+    ----------
+    session : Session
+    town : int
+        Nine digits.
+    day : date
+    wanted : sequence of int
+        What is drawn or kept already is another case's.
+    """
+    of_day = _day(session, town, day)
+    taken = {*order(of_day.seed)[: of_day.drawn].tolist(), *of_day.kept}
+    free = {digits for digits in wanted if digits not in taken}
+    of_day.kept = [*of_day.kept, *sorted(free)]
+    session.flush()
+    return free
 
 
 def add_case(session: Session, values: dict[str, Any]) -> int:

@@ -18,7 +18,7 @@ from sqlalchemy import (
     func,
 )
 from sqlalchemy import text as sql
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from gridmap.storage.models.base import Base, GridKey, Instant, Spread, Str
@@ -114,7 +114,7 @@ class Clinic(Base):
 
 
 class CaseDay(Base):
-    """How many of a town's numbers of a day are drawn, and the seed of their order."""
+    """How many of a town's numbers of a day are drawn, the seed of their order, and digits that cases brought along."""
 
     __tablename__ = "case_days"
     __table_args__ = (CheckConstraint("drawn between 0 and 100000", name="drawn"),)
@@ -123,3 +123,4 @@ class CaseDay(Base):
     day: Mapped[dt.date] = mapped_column(Date, primary_key=True)
     drawn: Mapped[int] = mapped_column(BigInteger)
     seed: Mapped[int] = mapped_column(BigInteger)
+    kept: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=sql("'{}'"))
