@@ -68,6 +68,9 @@ insert into screening_rounds (name, level, root_key, begins_on, ends_on, made_by
 insert into screening_answers (round_id, grid_key, answer, post, at)
   select round_id, {TOWN}, 'nothing', 'keeper', now() from screening_rounds;
 insert into case_days values ({TOWN}, '2026-01-01', 1, 7);
+insert into case_counts values (1, {TOWN}, {TOWN} + 99999999, 2026, 'dispute', false, true, '2026-01-01', '{{1}}');
+insert into case_count_changes (scope_lo, scope_hi, occurred_at, domain, sealed, open, n)
+  values ({TOWN}, {TOWN} + 999, now(), 'dispute', false, true, 1);
 insert into posts (name, role, grid_key) values ('岗', 'auditor', {TOWN});
 insert into post_terms select post_id, '2026-01-01' from posts;
 insert into sign_in_links select 'l'::bytea, post_id, now(), now() from posts;

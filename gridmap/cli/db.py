@@ -8,6 +8,7 @@ from rich.table import Table
 from gridmap.cli import backups
 from gridmap.cli.common import console, errors, known_settings
 from gridmap.errors import Unavailable
+from gridmap.services.cases.kept_counts import keep_counts
 from gridmap.storage import schema
 from gridmap.storage.database import Database
 
@@ -104,6 +105,7 @@ def upgrade_command() -> None:
     """把数据库结构升级到本程序的版本 / bring the schema to this program's version."""
     with _database() as database:
         version = schema.upgrade(database)
+        keep_counts(database)
     console.print(f"结构版本 / schema {version.found} ({version.state})")
 
 

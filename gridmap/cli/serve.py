@@ -23,6 +23,7 @@ from gridmap.errors import Busy, Conflict, Forbidden, GridmapError, Unavailable
 from gridmap.services.accounts import entry
 from gridmap.services.accounts.desk import list_posts
 from gridmap.services.backups.schedule import BackupKeeper
+from gridmap.services.cases.kept_counts import keep_counts
 from gridmap.services.demo import is_wanted, load_town
 from gridmap.services.hotspots.standing import make_due as make_weeks
 from gridmap.services.house import INCOMING, JOB_KINDS
@@ -44,6 +45,7 @@ log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 5
 _PRUNE_EVERY_S = 6 * 3600
 _INCOMING_EVERY_S = 60
+_FOLD_EVERY_S = 60
 
 
 @click.command("serve")
@@ -115,8 +117,8 @@ def _back_up(database: Database, over: threading.Event) -> None:
 
 
 def _take_care(database: Database, over: threading.Event) -> None:
-    """Start a database that died again, delete positions that are out of date, import files, make reports."""
-    next_pruning = next_incoming = 0.0
+    """Start a database that died again, fold counts, delete old positions, import files, make reports."""
+    next_pruning = next_incoming = next_folding = 0.0
     while not over.is_set():
         try:
             if not database.is_answering():
@@ -125,6 +127,9 @@ def _take_care(database: Database, over: threading.Event) -> None:
             if time.monotonic() >= next_pruning:
                 prune_positions(database, dt.datetime.now(dt.UTC))
                 next_pruning = time.monotonic() + _PRUNE_EVERY_S
+            if time.monotonic() >= next_folding:
+                keep_counts(database)
+                next_folding = time.monotonic() + _FOLD_EVERY_S
             if time.monotonic() >= next_incoming:
                 next_incoming = time.monotonic() + _INCOMING_EVERY_S
                 _take_incoming(database)

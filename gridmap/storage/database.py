@@ -145,7 +145,9 @@ class Database:
             engine.dispose()
 
     @contextmanager
-    def scoped_session(self, scope: Scope, *, write: bool = False, timeout_s: int = 60) -> Iterator[Session]:
+    def scoped_session(
+        self, scope: Scope, *, write: bool = False, timeout_s: int = 60, one_moment: bool = False
+    ) -> Iterator[Session]:
         """One transaction that sees the rows of a scope and nothing else.
 
         Committed when the block ends, rolled back when it raises. The scope is local to the transaction, so a
@@ -159,6 +161,8 @@ class Database:
             Whether it may write; a reading transaction is READ ONLY to the server.
         timeout_s : int
             The server ends a statement that takes longer.
+        one_moment : bool
+            Whether all its statements look at the same moment, its beginning.
 
         Raises
         ------
@@ -166,7 +170,8 @@ class Database:
             In place of every error of the database.
         """
         with translated(), Session(self.engine, autoflush=False, expire_on_commit=False) as session:
-            session.execute(text(f"set transaction {'read write' if write else 'read only'}"))
+            isolation = "isolation level repeatable read " if one_moment else ""
+            session.execute(text(f"set transaction {isolation}{'read write' if write else 'read only'}"))
             session.execute(
                 text(
                     "select set_config('gridmap.scope_lo', :lo, true), set_config('gridmap.scope_hi', :hi, true),"

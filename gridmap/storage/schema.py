@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,6 +19,8 @@ from gridmap.storage.models import SCHEMA
 _LOCK = 0x67726964  # "grid" in ASCII: one upgrade at a time on one server
 
 _VERSIONS = (Path(__file__).parent / "migrations" / "versions",)
+
+_BEFORE = re.compile(r'^down_revision\b[^"\n]*"(\d+)"', re.MULTILINE)
 
 State = Literal["absent", "older", "current", "newer"]
 
@@ -41,10 +44,15 @@ class SchemaVersion:
 
 
 def _known() -> list[str]:
-    """Revisions that this program can make, oldest first; they stand in the files' names, which are quickly read."""
-    return sorted(
-        file.stem[1:5] for folder in _VERSIONS for file in folder.glob("v[0-9][0-9][0-9][0-9]_*.py")
-    )
+    """Revisions that this program can make, oldest first: each file names its own and the one before it."""
+    after: dict[str, str] = {}
+    for file in (file for folder in _VERSIONS for file in folder.glob("v[0-9][0-9][0-9][0-9]_*.py")):
+        before = _BEFORE.search(file.read_text("utf-8"))
+        after[before[1] if before else ""] = file.stem[1:5]
+    known = [after[""]]
+    while known[-1] in after:
+        known.append(after[known[-1]])
+    return known
 
 
 def _version(connection: Connection) -> SchemaVersion:

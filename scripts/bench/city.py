@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from gridmap.domain.gridkey import AREA, MICRO, TOWN, VILLAGE, Scope, make_key
+from gridmap.services.cases.kept_counts import keep_counts
 from gridmap.storage.database import Database
 from gridmap.tilekey import tile_key
 
@@ -121,9 +122,10 @@ def make_city(database: Database, towns: int, incidents: int, seed: int, *, corn
                 " on conflict (key) do update set value = excluded.value"
             )
         )
+    keep_counts(database)
     with database.owner_engine() as engine, engine.connect() as at:
         alone = at.execution_options(isolation_level="AUTOCOMMIT")
-        for table in ("incidents", "grids", "roads"):
+        for table in ("incidents", "grids", "roads", "case_counts", "case_count_changes"):
             alone.execute(text(f"vacuum analyze gridmap.{table}"))
     return City(tuple(keys[level == TOWN].tolist()), keys[micro], incidents)
 

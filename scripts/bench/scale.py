@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE, Scope, level_of
@@ -118,6 +119,7 @@ def questions(view: View) -> dict[str, Callable[[Session], Any]]:
     asked: dict[str, Callable[[Session], Any]] = {
         "list": lambda s: incidents.list_incidents(s, _CHOSEN, limit=50),
         "counts": lambda s: counts.count_by_grid(s, _CHOSEN, view.below),
+        "total": lambda s: counts.total_and_sealed(s, _CHOSEN),
         "timeline": lambda s: counts.series(s, _CHOSEN, "week"),
     }
     for z in (12, 16):
@@ -155,6 +157,18 @@ def write_rows(path: Path, view: View, seed: int) -> None:
             )
 
 
+def table_sizes(database: Database) -> list[str]:
+    """Return rows and size of the cases and of the counts kept beside them, indexes included."""
+    with database.scoped_session(Scope.whole()) as session:
+        rows = session.execute(
+            text(
+                "select relname, reltuples, pg_total_relation_size(oid) / 1e6 from pg_class where relname in"
+                " ('incidents', 'case_counts') and relkind = 'r' order by 1"
+            )
+        )
+        return [f"{name} {n:,.0f} rows, {mb:.0f} MB" for name, n, mb in rows]
+
+
 @contextmanager
 def memory_of() -> Iterator[list[float]]:
     """Give how many megabytes this process's peak grew within the block."""
@@ -183,6 +197,7 @@ def main() -> None:
             begin_s = time.perf_counter()
             city = make_city(database, towns, rows, asked.seed)
             made_s = time.perf_counter() - begin_s
+            sizes = table_sizes(database)
             told = measure(database, city, asked.rounds)
             file = Path(folder) / "new.csv"
             write_rows(file, views(database, city)[2], asked.seed)
@@ -203,6 +218,7 @@ def main() -> None:
     lines = [
         head,
         *_table(told),
+        "tables: " + ", ".join(sizes),
         f"import of {IMPORTED_ROWS:,} rows: {import_s:.1f} s, peak of memory {grown[0]:+.0f} MB",
         f"hotspots by Gi* at level 4, published: {len(run.findings):,} units, {run_s:.1f} s",
     ]

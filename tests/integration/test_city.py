@@ -38,6 +38,7 @@ TOWNS, INCIDENTS = 12, 24_000
 ASKED = (
     "list",
     "counts",
+    "total",
     "timeline",
     *(f"{what} z{z}" for what in ("incidents", "grids", "roads") for z in (12, 16)),
 )
@@ -68,7 +69,8 @@ def test_no_question_of_a_small_part_reads_every_incident_grid_or_road(
     found = plans(database, view.scope, questions(view)[question])
     read = [node for plan in found for node in nodes(plan) if node[1]]
     assert read
-    assert {table for kind, table in read if kind == "Seq Scan"} == set()
+    # What waits to be folded is little.
+    assert {table for kind, table in read if kind == "Seq Scan"} <= {"case_count_changes"}
 
 
 def test_the_newest_of_everything_are_the_first_of_an_index(

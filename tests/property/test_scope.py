@@ -22,7 +22,9 @@ from tests.strategies import scopes
 
 OWNER_ONLY = {"audit_segments"}
 """Written by the schema's owner alone: tests/integration/test_retention.py."""
-TABLES = {table.name: table for table in Base.metadata.sorted_tables if table.name not in OWNER_ONLY}
+KEPT = {"case_counts", "case_count_changes"}
+"""Written by the database where cases are written: tests/property/test_kept_counts.py."""
+TABLES = {table.name: table for table in Base.metadata.sorted_tables if table.name not in OWNER_ONLY | KEPT}
 SHARED = {"boundary_versions", "roads", "basemap_features", "screening_rounds", "workspace_settings"}
 ACCOUNTS = {"posts", "post_terms", "sign_in_links", "sessions", "api_tokens", "sign_in_attempts"}
 WHOLE = {

@@ -1,4 +1,7 @@
-"""How many incidents there are: in all, by grid, by kind, by day."""
+"""How many incidents there are: in all, by grid, by kind, by day.
+
+What is kept answers where it can (:func:`gridmap.storage.cases.kept_counts.kept_for` decides), else cases are counted.
+"""
 
 from __future__ import annotations
 
@@ -9,17 +12,25 @@ from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.records import CLOSED_STAGES
-from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE
+from gridmap.domain.gridkey import SUBTREE_SIZE, TOWN, VILLAGE
 from gridmap.storage.cases.counted import counted_by
 from gridmap.storage.cases.incidents import IncidentFilter, late, overdue
+from gridmap.storage.cases.kept_counts import kept_for
+from gridmap.storage.models import Incident
 
 
 def total_and_sealed(session: Session, chosen: IncidentFilter) -> tuple[int, int]:
     """How many incidents there are, and how many of them are sealed from the scope: lists have the others."""
-    of = counted_by(chosen)
-    query = select(func.count(), func.count().filter(of.hidden)).where(*chosen.conditions(of))
+    kept = kept_for(session, chosen, TOWN)
+    if kept is not None:
+        of = kept.columns()
+        query = select(func.coalesce(func.sum(of.n), 0), kept.hidden(of))
+        opened = select(func.count()).where(*_opened(chosen)) if kept.opens_some else None
+    else:
+        of, opened = counted_by(chosen), None
+        query = select(func.count(), func.count().filter(of.hidden)).where(*chosen.conditions(of))
     total, hidden = session.execute(query).one()
-    return int(total), int(hidden)
+    return int(total), int(hidden) - (0 if opened is None else int(session.scalar(opened) or 0))
 
 
 def count_by_grid(session: Session, chosen: IncidentFilter, level: int) -> dict[int, tuple[int, int]]:
@@ -27,11 +38,28 @@ def count_by_grid(session: Session, chosen: IncidentFilter, level: int) -> dict[
 
     Key 0 holds those in no grid of that level or deeper; below the village also the sealed ones, told of no grid there.
     """
-    of = counted_by(chosen)
-    key = grid_of(of, level)
-    query = select(key.label("key"), func.count(), func.count().filter(of.hidden))
-    query = query.where(*chosen.conditions(of)).group_by(key)
-    return {int(k): (int(n), int(hidden)) for k, n, hidden in session.execute(query)}
+    kept = kept_for(session, chosen, level)
+    opened: dict[int, int] = {}
+    if kept is not None:
+        of = kept.columns()
+        key = grid_of(of, level)
+        n = func.sum(of.n)
+        query = select(key.label("key"), n, kept.hidden(of)).group_by(key).having(n != 0)
+        if kept.opens_some:
+            key = grid_of(Incident, level)
+            rows = session.execute(select(key, func.count()).where(*_opened(chosen)).group_by(key))
+            opened = {int(k): int(n) for k, n in rows}
+    else:
+        of = counted_by(chosen)
+        key = grid_of(of, level)
+        query = select(key.label("key"), func.count(), func.count().filter(of.hidden))
+        query = query.where(*chosen.conditions(of)).group_by(key)
+    return {int(k): (int(n), int(hidden) - opened.get(int(k), 0)) for k, n, hidden in session.execute(query)}
+
+
+def _opened(chosen: IncidentFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of sealed cases that the transaction may open: the policy lets it see no others."""
+    return [Incident.sealed.is_(True), *chosen.conditions()]
 
 
 def grid_of(of: Any, level: int) -> ColumnElement[Any]:
@@ -51,6 +79,12 @@ def deep_enough(of: Any, level: int) -> ColumnElement[bool]:
 
 def count_by(session: Session, chosen: IncidentFilter, column: str) -> dict[str, int]:
     """How many incidents have each value of ``domain``, ``stage`` or ``kind``."""
+    kept = kept_for(session, chosen, TOWN) if column == "domain" else None
+    if kept is not None:
+        kept_of = kept.columns()
+        n = func.sum(kept_of.n)
+        asked = select(kept_of.domain, n).group_by(kept_of.domain).having(n != 0).order_by(n.desc())
+        return {str(value): int(count) for value, count in session.execute(asked)}
     of = counted_by(chosen)
     by = {"domain": of.domain, "stage": of.stage, "kind": of.kind}[column]
     query = select(by, func.count()).where(*chosen.conditions(of)).group_by(by).order_by(func.count().desc())
@@ -75,6 +109,9 @@ def totals(session: Session, chosen: IncidentFilter) -> dict[str, int]:
 
 def series(session: Session, chosen: IncidentFilter, step: str = "day") -> list[tuple[dt.date, int]]:
     """Count of each local day or week (Monday) that has incidents, in order."""
+    kept = kept_for(session, chosen, TOWN)
+    if kept is not None:
+        return kept.course(session, step)
     of = counted_by(chosen)
     bucket = func.date_trunc(step, func.timezone(chosen.zone, of.occurred_at)).label("bucket")
     query = select(bucket, func.count()).where(*chosen.conditions(of)).group_by(bucket).order_by(bucket)

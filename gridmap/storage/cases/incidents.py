@@ -50,7 +50,7 @@ class IncidentFilter:
             Whether cases of other places that the scope's desk has are meant, too.
         """
         query = self.query
-        out = [*self._when(of), *self._where(of), of.withdrawn_at.is_(None)]
+        out = [*self.period(of), *self._where(of), of.withdrawn_at.is_(None)]
         if not elsewhere:
             out.append(placed_in_scope(of))
         for column, wanted in ((of.domain, query.domains), (of.kind, query.kinds), (of.stage, query.stages)):
@@ -70,7 +70,8 @@ class IncidentFilter:
             )
         return out
 
-    def _when(self, of: Any) -> list[ColumnElement[bool]]:
+    def period(self, of: Any) -> list[ColumnElement[bool]]:
+        """Return the query's period as conditions on ``occurred_at``."""
         start, end = local_span(self.zone, self.query.since, self.query.until)
         out: list[ColumnElement[bool]] = []
         if start is not None:

@@ -11,6 +11,7 @@ from gridmap.storage.models.accounts import (
     SignInLink,
 )
 from gridmap.storage.models.base import SCHEMA, Base
+from gridmap.storage.models.case_counts import CaseCount, CaseCountChange
 from gridmap.storage.models.cases import Incident, IncidentStep
 from gridmap.storage.models.grid_posts import GridPost, GridVolunteers
 from gridmap.storage.models.grids import BoundaryVersion, Grid, GridPredecessor
@@ -46,6 +47,8 @@ __all__ = [
     "Base",
     "BasemapFeature",
     "BoundaryVersion",
+    "CaseCount",
+    "CaseCountChange",
     "CaseDay",
     "Clinic",
     "Dispatch",
