@@ -29,6 +29,8 @@ from tests.warm import GRIDMAP, Warm
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PATIENCE_S = 600
+TASK_TIME = "task time"
+"""Name of what a test records of a person's task; printed at the end."""
 _PLENTY = 6 << 30
 LONG = (
     "api/test_fuzzing.py",
@@ -236,6 +238,20 @@ def pytest_collection_finish() -> None:
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of the run's folder."""
     node.workerinput["home"] = str(node.config.stash[_HOME])
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what tests have measured of people's tasks, whichever worker ran them."""
+    told = [
+        value
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+        if name == TASK_TIME and report.when == "call"
+    ]
+    if told:
+        terminalreporter.section("task times, at a person's speed")
+        for line in sorted(told):
+            terminalreporter.write_line(str(line))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

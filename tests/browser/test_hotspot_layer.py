@@ -222,6 +222,31 @@ def test_the_keyboard_reaches_every_area_of_the_run(kept: dict[str, int], visit:
     expect(page.locator("#story .hot-course")).to_be_visible()
 
 
+def test_a_hotspot_on_the_map_leads_to_a_visit_with_a_post_and_a_day_and_the_visit_back_to_it(
+    kept: dict[str, int], visit: Visit
+) -> None:
+    watched = visit()
+    page = watched.open(f"?hot={kept['gi']}&layers=names")
+    page.locator(".hot-found .link").first.click()
+    link = page.locator("#story .hot-visit").first
+    expect(link).to_have_text("派走访任务")
+    asked = parse_qs(urlsplit(str(link.get_attribute("href"))).query)
+    link.click()
+    expect(page.locator("#kind")).to_have_value("visit")
+    expect(page.locator("#grid")).to_have_value(asked["grid"][0])
+    expect(page.locator("main .notice")).to_contain_text("热点")
+    page.fill("#post", "网格岗")
+    page.click("#give")
+    page.wait_for_url(lambda address: "/tasks" in address and "new" not in address)
+    made = ask(watched.base, "/api/v1/cases/tasks?kind=visit&limit=1000")["tasks"]
+    mine = [t for t in made if t["details"].get("origin") == asked["origin"][0]]
+    assert [(t["grid_key"], t["post"]) for t in mine] == [(asked["grid"][0], "网格岗")]
+    page.goto(f"{watched.base}/tasks/{mine[0]['task_id']}")
+    page.locator(f"main a[href*='hot={kept['gi']}']").first.click()
+    expect(page.locator("#story .hot-words, #story .hot-area").first).to_be_visible()
+    assert watched.complaints == []
+
+
 def test_near_repeats_are_a_table_and_clusters_have_their_rank(kept: dict[str, int], visit: Visit) -> None:
     page = visit().open(f"?hot={kept['near-repeat']}&layers=names")
     expect(page.locator("#hot-near tbody tr")).to_have_count(5)

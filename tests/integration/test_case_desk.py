@@ -297,3 +297,14 @@ def test_every_village_answers_a_round_and_nothing_found_is_an_answer(
     ]
     assert tasks.finish(town, of(village), visit.task_id, "已走访，无激化", now=NOW).done_by
     assert tasks.list_tasks(town, Scope.of_grid(village), kinds=("visit",)) == []
+
+
+def test_a_visit_comes_from_any_run_and_round_though_its_number_may_look_like_a_telephone(
+    town: Database, places: tuple[int, int, int]
+) -> None:
+    village, day = places[0], NOW.date()
+    for origin in ("hotspot 1829171508/2", "hotspot 13800138000/1", "screening 13800138000"):
+        made = tasks.make(town, KEEPER, "visit", village, day, "上门走访", origin=origin)
+        assert made.details["origin"] == origin
+    with pytest.raises(InvalidInput):
+        tasks.make(town, KEEPER, "visit", village, day, "上门走访", origin="来电 13800138000")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -34,8 +33,6 @@ _USUAL_DAYS = 7
 _MOST = 300
 _MOST_DAYS = 400
 _REFUSED = (InvalidInput, NotFound, Forbidden)
-_HOTSPOT = re.compile(r"hotspot ([0-9]{1,15})/([0-9]{1,15})")
-_SCREENING = re.compile(r"screening ([0-9]{1,15})")
 
 
 @bp.get("/tasks")
@@ -207,7 +204,7 @@ def _effect(task: TaskRow) -> Effect:
     database, scope = context.database(), context.scope()
     on = shown.local(task.done_at).date() if task.done_at else task.due_on
     domain = kind = None
-    found = _HOTSPOT.fullmatch(str(task.details.get("origin", "")))
+    found = tasks.HOTSPOT.fullmatch(str(task.details.get("origin", "")))
     if found is not None:
         try:
             run = hotspot_run(database, scope, int(found[1]), context.counts())
@@ -223,8 +220,9 @@ def _effect(task: TaskRow) -> Effect:
 
 def origin_of(origin: str | None) -> tuple[str, str, str] | None:
     """Return what a task came from: its address, the key of its words, its number; None where there is nothing."""
-    if found := _HOTSPOT.fullmatch(origin or ""):
-        return f"{url_for('pages.map_page')}?hot={found[1]}", "origin_hotspot", f"{found[1]}/{found[2]}"
-    if found := _SCREENING.fullmatch(origin or ""):
+    if found := tasks.HOTSPOT.fullmatch(origin or ""):
+        address = f"{url_for('pages.map_page')}?hot={found[1]}&sel=hotspot:{found[2]}"
+        return address, "origin_hotspot", f"{found[1]}/{found[2]}"
+    if found := tasks.SCREENING.fullmatch(origin or ""):
         return url_for("screening.board", number=int(found[1])), "origin_screening", found[1]
     return None

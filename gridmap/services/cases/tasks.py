@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.lists import require
@@ -16,6 +17,10 @@ from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.database import Database
 
+HOTSPOT = re.compile(r"hotspot ([0-9]{1,15})/([0-9]{1,15})")
+"""What a task came from: a run and the rank of its hotspot."""
+SCREENING = re.compile(r"screening ([0-9]{1,15})")
+"""What a task came from: a round of screening."""
 _FOLLOW_UP = "follow_up"
 _BY_STEP = frozenset({_FOLLOW_UP, satisfaction.KIND})
 
@@ -197,7 +202,9 @@ def is_by_step(task: TaskRow) -> bool:
 def _details(kind: str, origin: str | None, reason: str | None) -> dict[str, str]:
     details = {}
     if origin:
-        checked_text(origin)
+        # A run's number is drawn and may look like a telephone number; it is the product's own.
+        if not (HOTSPOT.fullmatch(origin) or SCREENING.fullmatch(origin)):
+            checked_text(origin)
         details["origin"] = origin
     if reason is not None and kind != "household_visit":
         raise InvalidInput(
