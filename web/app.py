@@ -16,7 +16,7 @@ from gridmap import __version__
 from gridmap.domain.terms import LEAST_PASSWORD, LONGEST, POOR_ACCURACY_M, TERMS
 from gridmap.errors import Busy, GridmapError, NotByThisWay, NotFound, NotSignedIn, Unavailable
 from gridmap.storage.database import Database
-from web import access, desk, metrics, ogc, open311, pages, tiles
+from web import access, desk, metrics, ogc, ogc_tiles, open311, pages, tiles
 from web.accounts import audit, blueprint, entry, own, posts, sign_on  # noqa: F401 - they bring their addresses
 from web.answers import Application
 from web.api import jobs, records, terms, workspace
@@ -108,6 +108,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
     app.register_blueprint(tiles.bp)
     app.register_blueprint(pages.bp)
     app.register_blueprint(ogc.bp)
+    app.register_blueprint(ogc_tiles.bp)
     app.register_blueprint(open311.bp)
     desk.register(app)
     app.register_blueprint(blueprint.bp)

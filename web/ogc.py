@@ -1,43 +1,36 @@
-"""OGC API Features (17-069r4) and vector tiles at ``/ogc/``: what QGIS and GDAL read, by a program's token."""
+"""OGC API Features (17-069r4) at ``/ogc/``: what QGIS and GDAL read, by a program's token."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, jsonify, request, url_for
+from flask import Blueprint, Response, jsonify, request
 
 from gridmap import __version__
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput
-from gridmap.services.ground import tiles
 from gridmap.services.reports import features
 from gridmap.services.reports.features import Collection
 from web.context import actor, database
-from web.tiles import tile_answer
+from web.ogc_tiles import CONFORMS, SCHEMES, SETS, TILED, address, link
 
 bp = Blueprint("ogc", __name__, url_prefix="/ogc")
 
 _LIMIT = 1000
 _CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-_CONFORMS = tuple(
-    f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}" for part in ("core", "geojson", "oas30")
+_CONFORMS = (
+    *(
+        f"http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/{part}"
+        for part in ("core", "geojson", "oas30")
+    ),
+    *CONFORMS,
 )
 _OF_PAGE = frozenset({"limit", "after", "bbox", "datetime", "f", "level"})
 _OF_QUERY = frozenset({"grid", "domain", "kind", "stage", "overdue", "open", "confirm", "q"})
-_TILED = {"grids": "grids", "roads": "roads"}
-
-
-def _link(rel: str, href: str, title: str, kind: str = "application/json") -> dict[str, str]:
-    return {"rel": rel, "type": kind, "title": title, "href": href}
-
-
-def _address(endpoint: str, **values: Any) -> str:
-    return url_for(endpoint, _external=True, **values)
 
 
 @bp.get("/")
@@ -48,15 +41,16 @@ def landing() -> Response:
             "title": "gridmap 网格地图",
             "description": "网格、事件、道路、队伍、机构 / grids, incidents, roads, teams and bodies of a scope",
             "links": [
-                _link("self", _address("ogc.landing"), "this document"),
-                _link(
+                link("self", address("ogc.landing"), "this document"),
+                link(
                     "service-desc",
-                    _address("ogc.definition"),
+                    address("ogc.definition"),
                     "the definition",
                     "application/vnd.oai.openapi+json;version=3.0",
                 ),
-                _link("conformance", _address("ogc.conformance"), "what is conformed to"),
-                _link("data", _address("ogc.list_collections"), "collections"),
+                link("conformance", address("ogc.conformance"), "what is conformed to"),
+                link("data", address("ogc.list_collections"), "collections"),
+                link(SCHEMES, address("ogc_tiles.list_matrices"), "tile matrix sets"),
             ],
         }
     )
@@ -104,7 +98,7 @@ def definition() -> Response:
         {
             "openapi": "3.0.3",
             "info": {"title": "gridmap", "version": __version__},
-            "servers": [{"url": _address("ogc.landing").rstrip("/")}],
+            "servers": [{"url": address("ogc.landing").rstrip("/")}],
             "paths": {"/collections/{collectionId}/items": items},
         }
     )
@@ -117,15 +111,11 @@ def _described(found: Collection) -> Mapping[str, object]:
     if found.span is not None:
         extent["temporal"] = {"interval": [[at.isoformat() for at in found.span]]}
     links = [
-        _link("self", _address("ogc.one_collection", name=found.name), found.en),
-        _link("items", _address("ogc.items", name=found.name), found.en, "application/geo+json"),
+        link("self", address("ogc.one_collection", name=found.name), found.en),
+        link("items", address("ogc.items", name=found.name), found.en, "application/geo+json"),
     ]
-    if found.name in _TILED:
-        # The template keeps its braces.
-        tiles = f"{_address('ogc.landing')}collections/{found.name}/tiles/{{z}}/{{y}}/{{x}}"
-        links.append(
-            _link("tiles", tiles, "vector tiles (WebMercatorQuad)", "application/vnd.mapbox-vector-tile")
-        )
+    if found.name in TILED:
+        links.append(link(SETS, address("ogc_tiles.list_sets", name=found.name), "vector tiles"))
     return {
         "id": found.name,
         "title": f"{found.zh} {found.en}",
@@ -141,7 +131,7 @@ def list_collections() -> Response:
     """Answer the collections."""
     return jsonify(
         {
-            "links": [_link("self", _address("ogc.list_collections"), "this document")],
+            "links": [link("self", address("ogc.list_collections"), "this document")],
             "collections": [_described(found) for found in features.collections(database(), actor())],
         }
     )
@@ -183,14 +173,14 @@ def items(name: str) -> Response:
     found = features.page(
         database(), actor(), name, limit=limit, after=after, bbox=bbox, level=level, query=query
     )
-    here = _address("ogc.items", name=name)
+    here = address("ogc.items", name=name)
     links = [
-        _link("self", f"{here}?{urlencode(given)}" if given else here, "this page", "application/geo+json")
+        link("self", f"{here}?{urlencode(given)}" if given else here, "this page", "application/geo+json")
     ]
     if found.next_after is not None:
         more = given | {"limit": str(limit), "after": str(found.next_after)}
-        links.append(_link("next", f"{here}?{urlencode(more)}", "next page", "application/geo+json"))
-    links.append(_link("collection", _address("ogc.one_collection", name=name), "the collection"))
+        links.append(link("next", f"{here}?{urlencode(more)}", "next page", "application/geo+json"))
+    links.append(link("collection", address("ogc.one_collection", name=name), "the collection"))
     answer = jsonify(
         {
             "type": "FeatureCollection",
@@ -233,25 +223,11 @@ def one_item(name: str, number: int) -> Response:
     """Answer one feature."""
     found = features.one(database(), actor(), name, number)
     links = [
-        _link(
-            "self", _address("ogc.one_item", name=name, number=number), "this feature", "application/geo+json"
+        link(
+            "self", address("ogc.one_item", name=name, number=number), "this feature", "application/geo+json"
         ),
-        _link("collection", _address("ogc.one_collection", name=name), "the collection"),
+        link("collection", address("ogc.one_collection", name=name), "the collection"),
     ]
     answer = jsonify(found | {"links": links})
     answer.mimetype = "application/geo+json"
     return answer
-
-
-@bp.get("/collections/<name>/tiles/<int:z>/<int:y>/<int:x>")
-def tile(name: str, z: int, y: int, x: int) -> Response:
-    """Answer a vector tile of grids or roads."""
-    features.find(name)
-    if name not in _TILED:
-        raise InvalidInput(
-            "collection-not-tiled",
-            "只有网格和道路有矢量瓦片；其他图层请读 items。",
-            "Only grids and roads have vector tiles; read items of the others.",
-        )
-    body = tiles.ground_tile(database(), actor().scope, _TILED[name], z, x, y)
-    return tile_answer(body, seconds=60)

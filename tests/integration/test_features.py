@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any
 
 import geopandas as gpd
+import morecantile
 import pyogrio
 import pytest
 from flask.testing import FlaskClient
@@ -17,6 +18,9 @@ from gridmap.services.reports import features
 from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
 from tests.doors import client_of, token_of
+
+WEB = morecantile.tms.get("WebMercatorQuad")
+AT = WEB.tile(120.40, 29.79, 13)
 
 
 @pytest.fixture(scope="module")
@@ -97,6 +101,27 @@ def test_gdal_s_own_driver_reads_every_feature_of_a_collection(
     assert layers == {"grids", "incidents", "roads", "teams", "organisations"}
     told = features.page(demo_database, Actor.at_the_machine(), "incidents", limit=1)
     assert len(frame) == told.matched > 5000
+
+
+def test_the_tile_matrix_set_is_the_standard_s_and_tile_sets_lead_to_tiles(keeper: FlaskClient) -> None:
+    [listed] = keeper.get("/ogc/tileMatrixSets").get_json()["tileMatrixSets"]
+    matrices = keeper.get(listed["links"][0]["href"]).get_json()
+    first = matrices["tileMatrices"][0]
+    # Annex D.1 of 17-083r4.
+    assert first["scaleDenominator"] == pytest.approx(559082264.028717)
+    assert first["pointOfOrigin"] == pytest.approx([-20037508.3427892, 20037508.3427892])
+    assert matrices["uri"] == listed["uri"]
+    for name in ("grids", "roads"):
+        told = keeper.get(f"/ogc/collections/{name}").get_json()
+        [sets] = [link["href"] for link in told["links"] if link["rel"].endswith("tilesets-vector")]
+        [one] = keeper.get(sets).get_json()["tilesets"]
+        described = keeper.get(next(k["href"] for k in one["links"] if k["rel"] == "self")).get_json()
+        [template] = [k["href"] for k in described["links"] if k["rel"] == "item"]
+        tile = template.replace("{tileMatrix}", "13")
+        tile = tile.replace("{tileRow}", str(AT.y)).replace("{tileCol}", str(AT.x))
+        assert keeper.get(tile).status_code == 200
+        assert keeper.get(tile.replace("WebMercatorQuad", "WorldCRS84Quad")).status_code == 404
+    assert keeper.get("/ogc/collections/teams/tiles").status_code == 422
 
 
 def test_open311_tells_services_and_how_requests_stand(keeper: FlaskClient) -> None:
