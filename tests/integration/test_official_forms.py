@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from pathlib import Path
 
 import docx
 import openpyxl
 import pytest
+from click.testing import CliRunner
 
+from gridmap.cli import main
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.gridkey import AREA, VILLAGE, Scope, ancestor
+from gridmap.domain.official_forms import COLUMNS
 from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.services.cases import figures
 from gridmap.services.reports import form_files, official_forms
 from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
 from tests.integration.test_case_desk import KEEPER, NOW, step, take_in
+from tests.towns import environment_of
 
 MONTH = official_forms.asked_for("2026-11")
 
@@ -137,3 +142,29 @@ def test_the_papers_of_a_mediation_tell_the_case_and_leave_names_blank(
     with pytest.raises(Conflict):
         form_files.write_mediation_papers(town, KEEPER, violent.row.number, tmp_path / "q.docx")
     assert not (tmp_path / "q.docx").exists()
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_the_command_shows_every_heading_and_number_whole_on_any_terminal(
+    town: Database, columns: int
+) -> None:
+    done = CliRunner().invoke(
+        main,
+        ["forms", "show", "--period", "2026-10", "--level", "2"],
+        env=environment_of(town) | {"COLUMNS": str(columns)},
+    )
+    assert done.exit_code == 0, done.output
+    form = official_forms.dispute_form(town, Scope.whole(), official_forms.asked_for("2026-10", 2))
+    lines = [re.split("[│┃]", line)[1:-1] for line in done.output.splitlines() if line[:1] in {"│", "┃"}]
+    headings = [
+        "".join(cell.strip() for cell in column) for column in zip(*_above(lines, form.total.zh), strict=True)
+    ]
+    assert headings[1:] == [column.zh for column in COLUMNS]
+    told = {row[0].strip(): [cell.strip() for cell in row[1:]] for row in lines}
+    for row in (form.total, *form.by_grid, *form.by_kind):
+        assert told[row.zh] == [str(row.counts[column.code]) for column in COLUMNS]
+
+
+def _above(lines: list[list[str]], first: str) -> list[list[str]]:
+    whole = next(n for n, line in enumerate(lines) if line[0].strip() == first)
+    return lines[:whole]

@@ -101,11 +101,13 @@ def _papers(number: str, out: Path) -> None:
 
 def _print(form: DisputeForm) -> None:
     table = Table(title=f"{form.root[0]} {form.asked.period.zh}")
+    rows = (form.total, *form.by_grid, *form.by_kind)
     table.add_column("", no_wrap=True)
     for column in COLUMNS:
-        half = (len(column.zh) + 1) // 2
-        table.add_column(f"{column.zh[:half]}\n{column.zh[half:]}", justify="right", no_wrap=True)
-    for row in (form.total, *form.by_grid, *form.by_kind):
+        # A heading takes as many lines as a narrow terminal needs; a number is never broken.
+        widest = max(len(str(row.counts[column.code])) for row in rows)
+        table.add_column(column.zh, justify="right", overflow="fold", min_width=max(widest, 2))
+    for row in rows:
         table.add_row(row.zh, *(str(row.counts[column.code]) for column in COLUMNS))
     console.print(table)
     console.print("，".join(f"{column.zh} {column.en}" for column in COLUMNS))
