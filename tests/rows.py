@@ -40,6 +40,8 @@ insert into report_runs (kind, scope_lo, scope_hi, since, until, seed, purpose, 
 insert into patrols (scope_lo, scope_hi, begins_at, ends_at, seed, iterations, parameters, data_sha256, version,
   summary)
   values ({TOWN}, {TOWN}, '2026-01-01', '2026-01-02', 0, 1, '{{}}', 'h', '0', '{{}}');
+insert into rosters (scope_lo, scope_hi, first_day, duties, edits, seed, parameters, data_sha256, version, summary)
+  values ({TOWN}, {TOWN}, '2026-01-05', '{{}}', '[]', 0, '{{}}', 'h', '0', '{{}}');
 insert into patrol_routes (patrol_id, team_code, properties) select patrol_id, 't', '{{}}' from patrols;
 insert into patrol_orders (patrol_id, team_code, issued_at) select patrol_id, 't', '2026-01-01' from patrols;
 insert into fixed_points (code, name_zh, kind, times, in_use, grid_key, placed_by)

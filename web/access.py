@@ -36,6 +36,7 @@ _PAGES = (
     "handover.",
     "route.",
     "order.",
+    "roster.",
     "screening.",
     "phone.",
     "brought.",

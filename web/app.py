@@ -26,6 +26,7 @@ from web.api.hotspots import forecasts
 from web.api.hotspots import runs as hotspots
 from web.api.patrols import orders as patrol_orders
 from web.api.patrols import plans as patrols
+from web.api.patrols import rosters as patrol_rosters
 from web.api.patrols import visits as patrol_evidence
 from web.api.reports import forms as official_forms
 from web.api.reports import reports
@@ -97,6 +98,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         patrols.bp,
         patrol_evidence.bp,
         patrol_orders.bp,
+        patrol_rosters.bp,
         dispatch.bp,
         coverage.bp,
         jobs.bp,

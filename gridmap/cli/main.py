@@ -60,6 +60,12 @@ _COMMANDS = {
         "group",
         "必到点 / fixed points of patrols: import, export, list.",
     ),
+    "shifts": ("gridmap.cli.patrols.rosters", "shifts", "班次 / the town's named shifts: show, load, save."),
+    "rosters": (
+        "gridmap.cli.patrols.rosters",
+        "rosters",
+        "班表 / rosters of weeks: make, show, set, undo, export, delete.",
+    ),
     "projects": (
         "gridmap.cli.cases.projects",
         "group",

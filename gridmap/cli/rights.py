@@ -170,7 +170,15 @@ ASKED: Mapping[str, A] = MappingProxyType(
             A.SEE_HOTSPOTS,
         ),
         **dict.fromkeys(
-            ("patrols plan", "patrols replan", "patrols delete", "patrols issue"), A.PLAN_PATROLS
+            (
+                "patrols plan",
+                "patrols replan",
+                "patrols delete",
+                "patrols issue",
+                "shifts load",
+                *(f"rosters {act}" for act in ("make", "set", "undo", "delete")),
+            ),
+            A.PLAN_PATROLS,
         ),
         **dict.fromkeys(
             (
@@ -186,6 +194,10 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "patrols week",
                 "patrols live",
                 "patrols effect",
+                "shifts show",
+                "shifts save",
+                "rosters show",
+                "rosters export",
             ),
             A.SEE_PLANS,
         ),

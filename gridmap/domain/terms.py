@@ -110,6 +110,11 @@ GRIDS_AT_ONCE = 2000
 SITE_MIN = 10.0
 SITING_S = 20.0
 
+ROSTER_REST_H = 11.0
+"""Least daily rest (Directive 2003/88/EC, article 3); China's labour law leaves it to the employer."""
+ROSTER_NIGHTS, ROSTER_MOST, ROSTER_LEAST = 3, 5, 1
+ROSTER_S = 10.0
+
 SEED = Term("seed", "", 0, 0, SEED_MOST, "随机种子", "seed")
 SEARCH = Term("time", "s", SEARCH_S, 0.1, 3600, "搜索时间", "time of the search")
 STEPS = Term("iterations", "", None, 1, 10**9, "搜索步数", "steps of the search")
@@ -128,6 +133,13 @@ INTERVAL = Term("max-interval", "s", None, 600, 43_200, "两次到访最长的�
 DOSE = Term("dose", "min", DOSE_MIN, 0, 10_080, "一周应有的驻留", "minutes a week that a place is to have")
 LOST = Term("loss", "", LOSS, 0, 0.5, "最多放弃的得分", "most share of prize given up")
 NIGHTS = Term("nights", "", 1, 1, 31, "连续几夜", "consecutive nights")
+REST_HOURS = Term("rest-hours", "h", ROSTER_REST_H, 0, 48, "两班之间的休息", "least rest between two shifts")
+NIGHTS_IN_ROW = Term("nights-in-row", "", ROSTER_NIGHTS, 1, 7, "最多连续夜班", "most nights in a row")
+SHIFTS_A_WEEK = Term("shifts-a-week", "", ROSTER_MOST, 1, 7, "每周最多班数", "most shifts a week")
+LEAST_TEAMS = Term(
+    "least-teams", "", ROSTER_LEAST, 0, 50, "每班至少几队", "teams that every shift has at least"
+)
+ROSTERING = Term("roster-time", "s", ROSTER_S, 1, 600, "排班的搜索时间", "time of the search for a roster")
 DAYS = Term("days", "d", FIRST_DAYS, 1, 366, "开始时显示的天数", "days that are shown first")
 REST = Term("break", "min", None, 1, 240, "休息时长", "length of a break")
 WEEKS = Term("weeks", "", EFFECT_WEEKS, 2, 52, "前后周数", "weeks on each side")

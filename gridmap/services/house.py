@@ -91,6 +91,7 @@ JOB_KINDS: dict[str, JobKind[Any]] = {
         patrol_jobs.PATROL_PLAN,
         patrol_jobs.PATROL_AGAIN,
         patrol_jobs.PATROL_CHANGE,
+        patrol_jobs.ROSTER,
         SITING,
         EXPORT,
         REPORT,

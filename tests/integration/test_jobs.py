@@ -19,6 +19,7 @@ from gridmap.cli import main
 from gridmap.domain.gridkey import Scope, make_key
 from gridmap.domain.jobs import Job
 from gridmap.domain.query import IncidentQuery
+from gridmap.domain.rosters import RosterRules
 from gridmap.errors import Busy, Conflict, InvalidInput, NotFound, Unavailable
 from gridmap.services.hotspots.kept_forecasts import WeekAsked
 from gridmap.services.hotspots.spec import HotspotSpec
@@ -36,6 +37,7 @@ from gridmap.services.patrols.ask.rules import Rules
 from gridmap.services.patrols.ask.rules import StopRule as RuleOfStop
 from gridmap.services.patrols.make.changed import Added, Changed, Taken
 from gridmap.services.patrols.make.jobs import PlanAgain, PlanChanged
+from gridmap.services.patrols.make.rosters import RosterRequest
 from gridmap.services.reports.jobs import ReportJob
 from gridmap.services.reports.request import ReportRequest
 from gridmap.services.response.jobs import SITING, SitingRequest
@@ -133,6 +135,10 @@ ASKED: list[tuple[str, Any]] = [
         PlanChanged(
             3, Changed("21:00", ("T1",), (Taken("T2", 120.0, 29.0, "22:00"),), (Added(120.0, 29.0),)), 1
         ),
+    ),
+    (
+        "roster",
+        RosterRequest(DAY, ("T1",), RosterRules(rest_h=12.0, most=4), (("T1", DAY),), None, seconds=1.5),
     ),
     ("siting", SitingRequest(2, "median", seconds=1.5)),
     (

@@ -231,6 +231,14 @@ def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
             "summary": {},
             **{k: v for k, v in _made(key).items() if k not in {"since", "until"}},
         },
+        "rosters": {
+            "roster_id": number,
+            "first_day": MOMENT.date(),
+            "duties": {},
+            "edits": [],
+            "summary": {},
+            **{k: v for k, v in _made(key).items() if k not in {"since", "until"}},
+        },
         "patrol_routes": {"patrol_id": parent, "team_code": code, "properties": {}},
         "patrol_orders": {"patrol_id": parent, "team_code": code, "issued_at": MOMENT},
         "fixed_points": {

@@ -75,6 +75,23 @@ class NewStop(click.ParamType[Added]):
         return Added(*place, label.strip() or None)
 
 
+class DayOff(click.ParamType[tuple[str, dt.date]]):
+    """A team and a day on which it has no shift."""
+
+    name = "TEAM=YYYY-MM-DD"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, dt.date]:
+        """Read TEAM=YYYY-MM-DD."""
+        if isinstance(value, tuple):
+            return value
+        team, _, day = str(value).partition("=")
+        if not team.strip() or not day.strip():
+            self.fail(f"{value!r} 应为 队伍=日期 / must be TEAM=YYYY-MM-DD, as T02=2026-12-03", param, ctx)
+        return team.strip(), Day().convert(day.strip(), param, ctx)
+
+
 def codes_of(text: str) -> tuple[str, ...]:
     """Read codes that commas part, Chinese or not."""
     return tuple(code for part in re.split("[,，、;；]", text) if (code := part.strip()))

@@ -37,7 +37,14 @@ def group() -> None:
     "--shift", type=Shift(), default="tonight", help="班次 / tonight, or the day on which it begins."
 )
 @click.option(
-    "--teams", default="all", show_default=True, help="队伍编号，逗号分隔 / codes with commas, or all."
+    "--teams",
+    default="all",
+    show_default=True,
+    help="队伍编号，逗号分隔 / codes with commas, or all; roster: 按班表 / those of the week's roster.",
+)
+@click.option(
+    "--duty",
+    help="班次名，如 night / a named shift: its hours are the teams', and of a roster its teams alone.",
 )
 @click.option(
     "--from-hotspots", "run", default="latest", show_default=True, help="热点分析编号 / run, or latest."
@@ -114,7 +121,8 @@ def plan(
         request = PatrolRequest(
             on=shift or dt.datetime.now(ZoneInfo(database.settings.timezone)).date(),
             hotspot_run_id=None if run == "latest" else _number(run),
-            teams=None if teams == "all" else codes_of(teams),
+            teams=None if teams in {"all", "roster"} else codes_of(teams),
+            roster=teams == "roster",
             seconds=seconds if seconds is not None or iterations is not None else terms.SEARCH_S,
             iterations=iterations,
             rules=read_rules(rules_file) if rules_file is not None else None,

@@ -25,6 +25,7 @@ from gridmap.storage.models.patrols import (
     PatrolRoute,
     PatrolSegment,
     PatrolVisit,
+    Roster,
 )
 from gridmap.storage.models.projects import Project, Ruling
 from gridmap.storage.models.reports import OfficialForm, ReportRun
@@ -80,6 +81,7 @@ __all__ = [
     "Project",
     "ReportRun",
     "Road",
+    "Roster",
     "Ruling",
     "ScreeningAnswer",
     "ScreeningRound",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from geoalchemy2 import Geometry, WKBElement
@@ -9,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     CheckConstraint,
+    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -97,6 +99,21 @@ class PatrolOrder(Base):
     issued_by: Mapped[str | None] = mapped_column(Text)
     noted_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
     noted_by: Mapped[str | None] = mapped_column(Text)
+
+
+class Roster(Repeatable, Base):
+    """A week's roster of teams over named shifts: as it was made, and as it was changed by hand."""
+
+    __tablename__ = "rosters"
+    __table_args__ = (
+        CheckConstraint("scope_lo <= scope_hi", name="scope"),
+        Index("ix_rosters_first_day", "first_day"),
+    )
+
+    roster_id: Mapped[Spread]
+    first_day: Mapped[dt.date] = mapped_column(Date)
+    duties: Mapped[Any] = mapped_column(JSONB)
+    edits: Mapped[Any] = mapped_column(JSONB)
 
 
 class PatrolVisit(Base):

@@ -109,6 +109,14 @@ class PatrolPlanRequest(Strict):
         description="Most share of prize given up for plans that differ.",
     )
     nights: int = asked(terms.NIGHTS, description="Consecutive nights, a plan for each.")
+    roster: bool = Field(
+        default=False, description="Whether the teams and their hours are those of the week's roster."
+    )
+    duty: str | None = Field(
+        None,
+        max_length=terms.LONGEST["code"],
+        description="A named shift: its hours are the teams'; of a roster, its teams alone.",
+    )
 
 
 class PatrolTaken(Strict):

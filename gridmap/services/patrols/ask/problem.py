@@ -43,6 +43,7 @@ from gridmap.services.patrols.ask.own_places import next_best
 from gridmap.services.patrols.ask.places import FAR_M, OnRoads, off_road, on_roads
 from gridmap.services.patrols.ask.prize import Terms
 from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.ask.rosters import with_duties
 from gridmap.services.patrols.ask.wishes import ruled_stops, ruled_teams, with_wishes
 from gridmap.services.patrols.ask.worth import dosed, stop_id, terms_of_hotspots
 from gridmap.storage.database import Database
@@ -116,6 +117,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     run = _run(database, scope, asked, needed=not fixed)
     with database.scoped_session(scope) as session:
         rows = stored_teams.list_teams(session)
+    rows = with_duties(database, scope, rows, asked)
     chosen, notices = chosen_teams(rows, asked)
     zone = ZoneInfo(database.settings.timezone)
     hours = {row["code"]: hours_of(row, asked.on, zone) for row in chosen}

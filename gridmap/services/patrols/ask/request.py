@@ -94,6 +94,10 @@ class PatrolRequest:
         Whether incidents that patrols found count for prizes, too.
     by_hour : bool
         Whether a stop's prize changes through the shift with the hours of its incidents.
+    roster : bool
+        Whether the teams, and their hours, are those that the week's roster names for the day.
+    duty : str or None
+        Code or name of one of the town's shifts: its hours are those of the teams, and of a roster its teams alone.
     """
 
     on: dt.date
@@ -121,6 +125,8 @@ class PatrolRequest:
     by_hour: bool = False
     dose_min: float = terms.DOSE_MIN
     patrol_found: bool = False
+    roster: bool = False
+    duty: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no sense."""
@@ -154,6 +160,12 @@ class PatrolRequest:
                 "patrol-shift-day",
                 f"班次日期 {self.on} 超出范围：应在 {FIRST_DAY} 与一年之后之间。",
                 f"The shift's day {self.on} is out of range: it must lie between {FIRST_DAY} and a year ahead.",
+            )
+        if self.roster and self.teams is not None:
+            raise InvalidInput(
+                "roster-or-teams",
+                "队伍或取自班表，或点名，请只选一种。",
+                "Teams are taken from the roster or named; choose one of the two.",
             )
         locks_of(self.locks)
 

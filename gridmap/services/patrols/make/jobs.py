@@ -9,6 +9,7 @@ from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.make.changed import Changed
 from gridmap.services.patrols.make.changes import replan_patrol
 from gridmap.services.patrols.make.plans import plan_patrols, solve_again
+from gridmap.services.patrols.make.rosters import RosterRequest, make_week
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,14 @@ def _change(asked: PlanChanged, work: Work) -> Outcome:
     return Outcome({"number": int(made["patrol_id"])})
 
 
+def _roster(asked: RosterRequest, work: Work) -> Outcome:
+    made = make_week(work.database, work.scope, asked, owner=work.owner, on_progress=work.tell)
+    return Outcome({"number": int(made["roster_id"])})
+
+
 PATROL_PLAN = JobKind("patrol-plan", "巡防计划", "patrol plan", PatrolRequest, _plan)
 PATROL_AGAIN = JobKind("patrol-again", "重新求解计划", "solving a plan again", PlanAgain, _again)
 PATROL_CHANGE = JobKind(
     "patrol-change", "班次中调整计划", "changing a plan during its shift", PlanChanged, _change
 )
+ROSTER = JobKind("roster", "一周班表", "roster of a week", RosterRequest, _roster)

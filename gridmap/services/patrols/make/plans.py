@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -93,6 +94,8 @@ def plan_patrols(
         When a team, a stop or the run is not there.
     """
     tell = on_progress or (lambda *_: None)
+    if asked.roster and asked.nights > 1:
+        return _rostered_nights(database, scope, asked, owner, tell)
     tell("read", 0, 1)
     inputs = load_inputs(database, scope, asked)
     tell("read", 1, 1)
@@ -110,6 +113,26 @@ def plan_patrols(
     number = keep(database, scope, inputs, made, asked.as_dict(), owner=owner)
     tell("save", 1, 1)
     return patrol_plan(database, scope, number)
+
+
+def _rostered_nights(
+    database: Database, scope: Scope, asked: PatrolRequest, owner: str | None, tell: OnProgress
+) -> WholePlan:
+    """Plan each of several nights for those whom the roster names for it; every night is drawn by its own seed."""
+    seconds = None if asked.seconds is None else max(asked.seconds / asked.nights, terms.SEARCH.low)
+    made = []
+    for n in range(asked.nights):
+        night = replace(
+            asked,
+            on=asked.on + dt.timedelta(days=n),
+            nights=1,
+            vary=True,
+            seconds=seconds,
+            seed=asked.seed + n,
+        )
+        made.append(plan_patrols(database, scope, night, owner=owner))
+        tell("plan", n + 1, asked.nights)
+    return {**made[0], "nights": [plan["patrol_id"] for plan in made]}
 
 
 @cache

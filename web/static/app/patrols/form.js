@@ -2,7 +2,7 @@
 
 import { getKept } from "../shell/api.js";
 import { h } from "../shell/dom.js";
-import { day, nameOf, t } from "../shell/i18n.js";
+import { day, lang, nameOf, t } from "../shell/i18n.js";
 import { limitsIn } from "../shell/terms.js";
 import { headline } from "../hotspots/marking.js";
 
@@ -25,7 +25,16 @@ const ASKED = {
   loss: ["loss", PERCENT],
 };
 const NO_REST = 0;
-const WHEN = { rest: NO_REST, rest_from: "22:00", rest_to: "23:59", vary: false, fixed: true, hours: false };
+const WHEN = {
+  rest: NO_REST,
+  rest_from: "22:00",
+  rest_to: "23:59",
+  vary: false,
+  fixed: true,
+  hours: false,
+  roster: false,
+  duty: "",
+};
 const usual = () => ({
   ...Object.fromEntries(Object.entries(ASKED).map(([name, asked]) => [name, limitsIn(...asked).usual])),
   ...WHEN,
@@ -47,6 +56,8 @@ export class PatrolForm {
   #onChange;
   /** @type {any} */
   #teams = null;
+  /** @type {any[]} */
+  #shifts = [];
   #fixed;
 
   /**
@@ -65,7 +76,8 @@ export class PatrolForm {
   // Teams that can be planned: with a base and hours.
   async load() {
     if (this.#teams) return;
-    const { features } = await getKept("/teams");
+    const [{ features }, { shifts }] = await Promise.all([getKept("/teams"), getKept("/shifts")]);
+    this.#shifts = shifts;
     this.#teams = features.map((f) => f.properties).filter((p) => p.base_lon !== null && p.shift_start);
     this.#onChange();
   }
@@ -103,7 +115,9 @@ export class PatrolForm {
       hotspot_run_id: Number(now.run) || null,
       seconds,
       seed,
-      teams,
+      teams: now.roster ? null : teams,
+      roster: now.roster,
+      duty: now.duty || null,
       visits,
       nights,
       vary: now.vary,
@@ -231,6 +245,30 @@ export class PatrolForm {
     );
   }
 
+  // A named shift gives the teams its hours; a roster says who they are.
+  #duties() {
+    const now = /** @type {any} */ (this.#all);
+    return [
+      field(
+        "pat_duty",
+        h(
+          "select",
+          { id: "pat-duty", onchange: (event) => this.#keep({ duty: event.target.value }) },
+          h("option", { value: "" }, t("pat_duty_own")),
+          this.#shifts.map((shift) =>
+            h(
+              "option",
+              { value: shift.code, selected: shift.code === now.duty },
+              `${lang === "en" ? shift.en : shift.zh} ${shift.begin}–${shift.end}`,
+            ),
+          ),
+        ),
+      ),
+      this.#ticked("roster", "pat_roster"),
+      h("p", { class: "wide" }, h("a", { id: "pat-to-roster", href: "/patrols/roster" }, t("pat_to_roster"))),
+    ];
+  }
+
   #more() {
     return h(
       "details",
@@ -309,6 +347,7 @@ export class PatrolForm {
       ),
       this.#limited("seconds", "pat_seconds"),
       this.#limited("seed", "hot_seed"),
+      this.#duties(),
       this.#checks(),
       none ? h("p", { class: "warn-text wide" }, t("pat_no_team")) : null,
       this.#more(),

@@ -151,6 +151,10 @@ export const PATROL_WORDS = {
     "得分为最佳计划的 {kept}，最差的村覆盖 {worst}，{left} 处热点始终未去。",
     "{kept} of the best plan's prize, the worst village covered {worst}, {left} hotspots never visited.",
   ],
+  pat_avoid: [
+    "摸清规律的人，按地点与两小时时段挑选，至少能避开 {least} 分（各夜等频为 {drawn}，在{place} {time} 起；每夜相同为 {most}）。",
+    "Who knows the habit and picks a place and two hours avoids {least} of prize at least ({drawn} with each night as often, at {place} from {time}; {most} were every night the same).",
+  ],
   pat_solved: ["已安排为第 {n} 号计划。", "Solved as plan {n}."],
   pat_adjust_plain: [
     "点停靠点后指定队伍，或在“未安排的热点”里指定；然后重新安排。",
@@ -186,6 +190,10 @@ export const PATROL_WORDS = {
     "By hour the prize is {prize}; the same teams planned by place only: {placed}.",
   ],
   pat_hours: ["各时段得分", "Prize by hour"],
+  pat_duty: ["班次", "Shift"],
+  pat_duty_own: ["各队自己的时间", "Each team's own hours"],
+  pat_roster: ["队伍按班表（不按下面勾选）", "Teams of the roster, not those ticked below"],
+  pat_to_roster: ["查看班表与班次", "Roster and named shifts"],
   pat_fixed: ["安排必到点", "Visit fixed points, too"],
   pat_fixed_points: ["必到点（{n} 处）", "Fixed points ({n})"],
   pat_fixed_drawn: ["在地图上显示", "Show on the map"],
