@@ -209,6 +209,25 @@ class PlanChange(TypedDict):
     taken: NotRequired[list[TakenTeam]]
 
 
+class PlanAvoid(TypedDict):
+    """What an observer who knows the habit of the drawn nights could avoid, in prize; ``at`` is ISO 8601.
+
+    ``by_place`` and ``by_part`` are the least that any frequencies of these nights leave, by place and by place and
+    part of the shift; ``drawn`` what is left where each comes equally often; ``most`` the largest prize of a place.
+    """
+
+    by_place: float
+    by_place_drawn: float
+    by_part: float
+    by_part_drawn: float
+    most: float
+    stop: str | None
+    name_zh: str
+    name_en: str
+    at: str
+    weights: list[float]
+
+
 class PlanMix(TypedDict):
     """What is told of plans that were drawn near the best."""
 
@@ -224,6 +243,7 @@ class PlanMix(TypedDict):
     stop_entropy_bits: float
     pool: int
     conventions: Mapping[str, str]
+    avoid: NotRequired[PlanAvoid]
 
 
 class PlacedVisit(TypedDict):

@@ -126,6 +126,17 @@ def tell_mix(drawn: PlanMix) -> None:
         f"最少的村 / worst village {worst}; 从未到访 / never visited {len(drawn['unvisited'])}",
         highlight=False,
     )
+    if "avoid" in drawn:
+        avoid = drawn["avoid"]
+        console.print(
+            "摸清规律者至少能避开 / an observer of the habit could avoid at least: "
+            f"按地点 / by place {avoid['by_place']:.2f}, "
+            f"按地点与时段 / by place and two hours {avoid['by_part']:.2f}; "
+            f"各夜等频 / each night as often {avoid['by_part_drawn']:.2f} "
+            f"({avoid['name_zh'] or '-'} {avoid['at'][11:16]}); "
+            f"每夜相同 / every night the same {avoid['most']:.2f}",
+            highlight=False,
+        )
 
 
 def _tell_change(change: PlanChange) -> None:

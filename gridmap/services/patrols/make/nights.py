@@ -10,7 +10,8 @@ import numpy as np
 
 from gridmap.analysis.patrol import Mix, Plan, mix
 from gridmap.analysis.patrol.stop import StopRule
-from gridmap.domain.shown_plans import PlanMix, PlanSummary
+from gridmap.analysis.patrol.watching import avoidable
+from gridmap.domain.shown_plans import PlanAvoid, PlanMix, PlanSummary
 from gridmap.services.patrols.ask.problem import Inputs
 from gridmap.services.patrols.ask.request import PatrolRequest
 
@@ -55,7 +56,7 @@ def draw_nights(
         stop=rule,
         on_progress=on_progress,
     )
-    told = _told(drawn, asked)
+    told = _told(drawn, asked, _avoid(inputs, drawn))
     if asked.nights == 1:
         return [(inputs, _tonight(drawn, asked), PlanSummary(mix=told))]
     out = []
@@ -73,7 +74,24 @@ def _tonight(drawn: Mix, asked: PatrolRequest) -> Plan:
     return fit[int(np.random.default_rng(np.random.SeedSequence([asked.seed, 3])).integers(len(fit)))]
 
 
-def _told(drawn: Mix, asked: PatrolRequest) -> PlanMix:
+def _avoid(inputs: Inputs, drawn: Mix) -> PlanAvoid:
+    found = avoidable(drawn.nights, inputs.teams, inputs.stops, inputs.shift)
+    about = None if found.stop is None else inputs.about[found.stop]
+    return {
+        "by_place": round(found.by_place, 3),
+        "by_place_drawn": round(found.by_place_drawn, 3),
+        "by_part": round(found.by_part, 3),
+        "by_part_drawn": round(found.by_part_drawn, 3),
+        "most": round(found.most, 3),
+        "stop": found.stop,
+        "name_zh": "" if about is None else about["name_zh"],
+        "name_en": "" if about is None else about["name_en"],
+        "at": (inputs.begins_at + dt.timedelta(seconds=found.begin_s)).isoformat(),
+        "weights": list(found.weights),
+    }
+
+
+def _told(drawn: Mix, asked: PatrolRequest, avoid: PlanAvoid) -> PlanMix:
     coverage = drawn.village_coverage
     worst = min(coverage, key=lambda key: (coverage[key], key)) if coverage else None
     return {
@@ -89,4 +107,5 @@ def _told(drawn: Mix, asked: PatrolRequest) -> PlanMix:
         "stop_entropy_bits": round(drawn.stop_entropy_bits, 3),
         "pool": drawn.pool,
         "conventions": drawn.conventions,
+        "avoid": avoid,
     }

@@ -97,6 +97,17 @@ function figures({ summary, parameters }) {
         left: number(mix.unvisited.length),
       }),
     );
+    const { avoid } = mix;
+    if (avoid)
+      lines.push(
+        t("pat_avoid", {
+          least: avoid.by_part.toFixed(1),
+          drawn: avoid.by_part_drawn.toFixed(1),
+          most: avoid.most.toFixed(1),
+          place: nameOf(avoid) || "–",
+          time: clock(avoid.at),
+        }),
+      );
   }
   return lines.length ? h("p", { id: "pat-figures", class: "muted" }, lines.join(" ")) : null;
 }

@@ -153,7 +153,8 @@ export const PATROL_WORDS = {
   ],
   pat_avoid: [
     "摸清规律的人，按地点与两小时时段挑选，至少能避开 {least} 分（各夜等频为 {drawn}，在{place} {time} 起；每夜相同为 {most}）。",
-    "Who knows the habit and picks a place and two hours avoids {least} of prize at least ({drawn} with each night as often, at {place} from {time}; {most} were every night the same).",
+    "Who knows the habit and picks a place and two hours avoids {least} of prize at least " +
+      "({drawn} with each night as often, at {place} from {time}; {most} were every night the same).",
   ],
   pat_solved: ["已安排为第 {n} 号计划。", "Solved as plan {n}."],
   pat_adjust_plain: [
