@@ -225,9 +225,9 @@ def main() -> None:
                     Screen(port, cookies[pairs[n % len(pairs)][0]], pairs[n % len(pairs)][1])
                     for n in range(given.clients)
                 ]
-                version = f"gridmap {gridmap.__version__}, {dt.datetime.now(dt.UTC):%Y-%m-%d}, Python {platform.python_version()}"
+                day, python = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}", platform.python_version()
                 lines = [
-                    f"{version}, {given.clients} screens, {given.changes} changes",
+                    f"gridmap {gridmap.__version__}, {day}, Python {python}, {given.clients} screens, {given.changes} changes",
                     f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before",
                 ]
                 print(*lines, sep="\n")
