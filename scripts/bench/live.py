@@ -226,10 +226,9 @@ def main() -> None:
                     for n in range(given.clients)
                 ]
                 day, python = f"{dt.datetime.now(dt.UTC):%Y-%m-%d}", platform.python_version()
-                lines = [
-                    f"gridmap {gridmap.__version__}, {day}, Python {python}, {given.clients} screens, {given.changes} changes",
-                    f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before",
-                ]
+                asked = f"{given.clients} screens, {given.changes} changes"
+                load = f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f} before"
+                lines = [f"gridmap {gridmap.__version__}, {day}, Python {python}", f"{asked}, {load}"]
                 print(*lines, sep="\n")
                 stream = free_port()
                 address = database.app_url.set(drivername="postgresql").render_as_string(hide_password=False)
