@@ -23,6 +23,7 @@ from gridmap.services.cases import counts, figures, incidents
 from gridmap.services.cases.overview import workspace_info
 from gridmap.services.hotspots.runs import delete_run, run_hotspots
 from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.storage.cases.protected import cell_keys
 from gridmap.storage.database import Database
 from tests.attack import attack, drawn_pairs
 from tests.attacked import asked_of, attacker_of, published
@@ -31,6 +32,18 @@ from tests.doors import client_of
 WHOLE = Scope.whole()
 MOST_RAISE = 0.1
 PAIRS = 60
+
+
+def test_keys_of_many_cells_are_those_of_each(demo_database: Database) -> None:
+    sums = [0, 1, -7, 2**32, 2**62 + 5, -(2**61), 12345]
+    kinds = ["0/all//year", "3/domain/2026", "0/all//year", "ä'{},\"", "x", "3/domain/2026", "x"]
+    with demo_database.scoped_session(WHOLE) as session:
+        alone = [
+            session.scalar(text("select gridmap.cell_key(:s, :k)"), {"s": s, "k": k})
+            for s, k in zip(sums, kinds, strict=True)
+        ]
+        assert cell_keys(session, sums, kinds).tolist() == alone
+        assert cell_keys(session, [], []).tolist() == []
 
 
 @pytest.fixture(scope="module")

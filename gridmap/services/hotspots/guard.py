@@ -92,8 +92,10 @@ class Guard:
             return {}
         spans = self.protected.spans
         block = self.block[inside] if span is None else np.zeros(len(inside), dtype=np.int64)
-        pairs, row = np.unique(np.column_stack([group[inside], block]), axis=0, return_inverse=True)
-        row = row.ravel()
+        # One number a pair: sorting pairs as such costs a hundred times as much.
+        width = int(block.max()) + 1
+        coded, row = np.unique(group[inside] * width + block, return_inverse=True)
+        pairs = np.column_stack(np.divmod(coded, width))
         counts = np.bincount(row, minlength=len(pairs)).astype(np.int64)
         sums = np.zeros(len(pairs), dtype=np.int64)
         np.add.at(sums, row, self.record_key[inside])

@@ -178,10 +178,8 @@ def _times_told(spec: HotspotSpec) -> tuple[str, str]:
 
 def _in_degrees(features: list[Finding], epsg: int) -> list[Finding]:
     shapes = crs.geometries_to_wgs84(np.array([f.geometry for f in features], dtype=object), epsg)
-    return [
-        replace(f, geometry=None if shape is None else shapely.set_precision(shape, 1e-7))
-        for f, shape in zip(features, shapes, strict=True)
-    ]
+    rounded = shapely.set_precision(shapes, 1e-7)
+    return [replace(f, geometry=shape) for f, shape in zip(features, rounded, strict=True)]
 
 
 def _protected_summary(inputs: Inputs, outcome: Outcome, protected: list[Finding]) -> RunSummary:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -214,13 +214,20 @@ def at_a_moment(session: Session, at: dt.datetime, zone: str) -> dict[str, Cells
     return _several(session, columns, [and_(*where)], literal(None), ())
 
 
+def _listed(numbers: Iterable[int]) -> str:
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
 def cell_keys(session: Session, sums: Sequence[int], kinds: Sequence[str]) -> NDArray[np.float64]:
     """Return the keys of cells from the sums of the record keys in each, and what kind of cell each is."""
     if not sums:
         return np.empty(0)
+    # Kinds are few: a number each tells which, and long lists go as one text and come as one row.
+    named = {kind: n for n, kind in enumerate(dict.fromkeys(kinds), 1)}
     query = text(
-        "select gridmap.cell_key(s::numeric, k) from"
-        " unnest(cast(:sums as bigint[]), cast(:kinds as text[])) with ordinality t(s, k, n) order by n"
+        "select gridmap.cell_keys(cast(cast(:sums as text) as bigint[]), cast(:kinds as text[]),"
+        " cast(cast(:which as text) as int[]))"
     )
-    found = session.scalars(query, {"sums": list(sums), "kinds": list(kinds)}).all()
+    told = {"kinds": list(named), "sums": _listed(sums), "which": _listed(named[kind] for kind in kinds)}
+    found = session.scalar(query, told)
     return np.array(found, dtype=np.float64)

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 from geoalchemy2.shape import from_shape
 from numpy.typing import NDArray
-from sqlalchemy import RowMapping, delete, func, insert, select, update
+from sqlalchemy import Double, RowMapping, cast, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from gridmap.domain.gridkey import Scope
@@ -18,6 +18,7 @@ from gridmap.domain.protection import Counts
 from gridmap.domain.terms import PATROL_FOUND
 from gridmap.storage.cases.counted import counted_by
 from gridmap.storage.cases.incidents import IncidentFilter
+from gridmap.storage.columns import read_columns
 from gridmap.storage.models import HotspotFeature, HotspotRun, MigrantCluster, Patrol
 
 _COLUMNS = (
@@ -102,13 +103,15 @@ def incident_points(
     of = counted_by(chosen)
     query = select(
         of.grid_key,
-        func.ST_X(of.geom),
-        func.ST_Y(of.geom),
-        func.extract("epoch", of.occurred_at),
+        func.ST_X(of.geom).label("lon"),
+        func.ST_Y(of.geom).label("lat"),
+        cast(func.extract("epoch", of.occurred_at), Double).label("at_s"),
         of.domain,
         of.kind,
         of.record_key,
-        func.extract("epoch", func.coalesce(of.reported_at, of.occurred_at)),
+        cast(func.extract("epoch", func.coalesce(of.reported_at, of.occurred_at)), Double).label(
+            "reported_s"
+        ),
     ).where(*chosen.conditions(of))
     if not patrol_found:
         query = query.where(of.channel.is_distinct_from(PATROL_FOUND))
@@ -118,8 +121,7 @@ def incident_points(
         left_out = int(session.scalar(sealed) or 0)
         query = query.where(of.sealed.is_(False))
     query = query.order_by(of.occurred_at, of.uid, of.grid_key, of.domain, of.kind)
-    rows = session.execute(query).all()
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 8
+    columns = read_columns(session, query)
     points = IncidentPoints(
         np.array(columns[0], dtype=np.int64),
         np.array(columns[1], dtype=np.float64),
