@@ -44,6 +44,14 @@ ASKED = (
 )
 
 
+_GROUND_CHANGES = (
+    "update grids set name_zh = '改名' where level = 1",
+    "insert into basemap_features (theme, kind, geom) values ('water', 'river', ST_MakeEnvelope(0, 0, 1, 1, 4326))",
+    "delete from basemap_features",
+    "update roads set oneway = 'yes' where road_id = 'r0-0-0n'",
+)
+
+
 @pytest.fixture(scope="module")
 def database(make_database: MakeDatabase) -> Database:
     return make_database("with_schema")
@@ -268,12 +276,28 @@ def test_a_tile_is_made_once_a_version_and_is_never_another_scopes(
         unmade.setattr(Database, "scoped_session", None)
         again = [ground_tile(database, view.scope, "grids", *tile, version=version) for view in (whole, town)]
         assert again == made
+
+    def told() -> int:
+        return workspace_info(database, whole.scope).ground_version
+
+    before = told()
     with database.scoped_session(WHOLE, write=True) as session:
         settings.touch(session)
+        session.execute(text("update incidents set stage = 'resolved' where uid = 'C1'"))
     with monkeypatch.context() as unmade:
         unmade.setattr(stored_tiles, "ground_tile", None)
-        with pytest.raises(TypeError):
-            ground_tile(database, whole.scope, "grids", *tile)
+        assert [ground_tile(database, view.scope, "grids", *tile) for view in (whole, town)] == made
+    assert told() == before <= 2**53
+    seen = {before}
+    for change in _GROUND_CHANGES:
+        with database.scoped_session(WHOLE, write=True) as session:
+            session.execute(text(change))
+        seen.add(told())
+        with monkeypatch.context() as unmade:
+            unmade.setattr(stored_tiles, "ground_tile", None)
+            with pytest.raises(TypeError):
+                ground_tile(database, whole.scope, "grids", *tile)
+    assert len(seen) == 1 + len(_GROUND_CHANGES)
 
 
 def test_numbers_for_life_run_over_into_the_next_day_and_never_come_twice(

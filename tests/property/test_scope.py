@@ -409,8 +409,8 @@ def world(make_database: Any) -> World:
     numbered = [(key, row | {"seq": n}) for n, (key, row) in enumerate(everything["audit"], 1)]
     everything["audit"] = numbered
     made.rows = {n: {name_of(row, TABLES[n]): key for key, row in rows} for n, rows in everything.items()}
-    # The database itself marks that roads were put in.
-    made.rows["workspace_settings"]["roads_version",] = UNASSIGNED
+    # The database itself marks that roads, grids and the basemap were put in.
+    made.rows["workspace_settings"] |= dict.fromkeys([("roads_version",), ("ground_version",)], UNASSIGNED)
     return made
 
 

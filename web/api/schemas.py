@@ -290,7 +290,10 @@ class Workspace(BaseModel):
     longest: dict[str, int] = Field(description="Most characters of what is written.")
     notes: dict[str, Note]
     least_shown: int = Field(description="Fewest incidents of a cell that is shown to others.")
-    data_version: int
+    data_version: int = Field(description="Changes with every change of the data.")
+    ground_version: int = Field(
+        description="Changes with grids, roads and the basemap: in the address of their tiles."
+    )
     version: str
 
 

@@ -17,6 +17,7 @@ from gridmap.services.ground import regions
 from gridmap.storage.cases import incidents
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
+from gridmap.storage.ground import tiles
 from gridmap.storage.workspace import settings as workspace
 
 NOTES = {
@@ -40,6 +41,7 @@ class WorkspaceInfo:
     root: dict[str, str] | None
     period: dict[str, str] | None
     data_version: int
+    ground_version: int
     kinds: dict[str, list[dict[str, str]]]
 
     def as_dict(self) -> dict[str, Any]:
@@ -65,6 +67,7 @@ class WorkspaceInfo:
             "notes": {name: {"zh": zh, "en": en} for name, (zh, en) in NOTES.items()},
             "least_shown": terms.MINIMUM,
             "data_version": self.data_version,
+            "ground_version": self.ground_version,
             "version": __version__,
         }
 
@@ -106,6 +109,7 @@ def workspace_info(database: Database, scope: Scope) -> WorkspaceInfo:
         levels = stored.levels(session)
         span = incidents.span(session)
         root = _root(top, settings)
+        ground_version, _ = tiles.mark(session)
     name_zh = settings.get("name_zh") or (root["name_zh"] if root else "")
     name_en = settings.get("name_en") or (root["name_en"] if root else "")
     return WorkspaceInfo(
@@ -124,6 +128,7 @@ def workspace_info(database: Database, scope: Scope) -> WorkspaceInfo:
         if span
         else None,
         data_version=int(settings.get("data_version", 0)),
+        ground_version=ground_version,
         kinds={"dispute": _codes("dispute_kind"), **settings.get("kinds", {})},
     )
 

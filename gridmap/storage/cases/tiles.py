@@ -76,7 +76,8 @@ def incident_tile(session: Session, z: int, x: int, y: int, chosen: IncidentFilt
     box = func.ST_TileEnvelope(z, x, y)
     drawn = func.ST_AsMVTGeom(func.ST_Transform(cells.c["at"], 3857), box, _EXTENT, 0, True)
     names = [column for column in cells.c if column.name != "at"]
-    shapes = select(*names, drawn.label("geom")).subquery("shapes")
+    # Whether a shape is none is asked of what was made: not materialized, each would be made twice.
+    shapes = select(*names, drawn.label("geom")).cte("shapes").prefix_with("materialized")
     whole = func.ST_AsMVT(literal_column("shapes"), "incidents", _EXTENT, "geom")
     tile = session.scalar(select(whole).select_from(shapes).where(shapes.c.geom.is_not(None)))
     return bytes(tile or b"")

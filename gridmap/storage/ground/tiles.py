@@ -20,6 +20,8 @@ MICRO_LAYER = "micro"
 """Name of the tile that has the micro-grids alone: most of what a town's tiles would hold, and seldom looked at."""
 
 THEMES = ("land", "water", "places")
+_DIGITS_OF_VERSION = 12
+"""Of the mark, so that a page's numbers, which are exact to 2 ** 53, hold it."""
 MICRO_FROM_ZOOM = 11
 ROADS_FROM_ZOOM = 11
 """Below it only main roads are drawn."""
@@ -45,15 +47,20 @@ def _format() -> str:
 
 
 def mark(session: Session) -> tuple[int, str]:
-    """Return the data's version, and a text that no other ground of this workspace has or had."""
-    version, told = session.execute(
+    """Return the ground's version, and a text that no other ground of this workspace has or had.
+
+    Grids, the basemap and roads have marks of their own, which the database changes with them: what becomes of cases
+    leaves the tiles of the ground as they are.
+    """
+    told = session.scalar(
         text(
-            "select coalesce((select value #>> '{}' from workspace_settings where key = 'data_version'), '0')::bigint,"
-            " concat_ws('.', (select string_agg(value #>> '{}', '.' order by key) from workspace_settings"
-            " where key in ('data_version', 'roads_version')), (select max(created_at) from boundary_versions))"
+            "select concat_ws('.', (select string_agg(concat(key, value #>> '{}'), '.' order by key)"
+            " from workspace_settings where key in ('ground_version', 'roads_version')),"
+            " (select max(created_at) from boundary_versions))"
         )
-    ).one()
-    return int(version), hashlib.sha256(f"{_format()}.{told}".encode()).hexdigest()[:16]
+    )
+    name = hashlib.sha256(f"{_format()}.{told}".encode()).hexdigest()[:16]
+    return int(name[:_DIGITS_OF_VERSION], 16), name
 
 
 def require_layer(layer: str) -> None:

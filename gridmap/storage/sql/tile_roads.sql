@@ -11,11 +11,15 @@ with near as materialized (
       offset 0
     ) s
 ),
-tile as (select ST_TileEnvelope(:z, :x, :y) as box),
-shapes as (
+tile as materialized (
+  select box, ST_Transform(ST_Expand(box, (ST_XMax(box) - ST_XMin(box)) / 64), 4326) as reach
+  from ST_TileEnvelope(:z, :x, :y) as box
+),
+-- Whether a shape is none is asked of what was made: not materialized, each would be made twice.
+shapes as materialized (
   select n.class, n.name_zh, n.oneway, n.bridge,
          ST_AsMVTGeom(ST_Transform(n.geom, 3857), tile.box, 4096, 64, true) as geom
   from near n, tile
-  where n.geom && ST_Transform(ST_Expand(tile.box, (ST_XMax(tile.box) - ST_XMin(tile.box)) / 64), 4326)
+  where n.geom && tile.reach
 )
 select ST_AsMVT(shapes, 'roads', 4096, 'geom') from shapes where geom is not null

@@ -231,8 +231,10 @@ export class MapView {
       Object.entries(this.#given.tiles[layer] ?? {}).filter(([, value]) => value),
     ).toString();
     const { tiles } = document.documentElement.dataset;
-    const path = `${tiles}/${this.#workspace.data_version}/${layer}/{z}/{x}/{y}.mvt`;
-    const origin = layer in this.#given.tiles ? `block://${location.host}` : location.origin;
+    const ofCases = layer in this.#given.tiles;
+    const version = ofCases ? this.#workspace.data_version : this.#workspace.ground_version;
+    const path = `${tiles}/${version}/${layer}/{z}/{x}/{y}.mvt`;
+    const origin = ofCases ? `block://${location.host}` : location.origin;
     return `${origin}${path}${query ? `?${query}` : ""}`;
   }
 
