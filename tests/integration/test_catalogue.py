@@ -12,6 +12,7 @@ from geoalchemy2 import alembic_helpers
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
+from gridmap.storage import schema
 from gridmap.storage.database import Database
 from gridmap.storage.models import SCHEMA, Base
 
@@ -86,6 +87,13 @@ def test_every_table_has_forced_row_security_and_a_policy(database: Database) ->
             )
         )
         assert tables == len(Base.metadata.tables) + len(_OWNERS_ONLY)
+
+
+def test_the_migrations_are_one_chain() -> None:
+    # Numbers are names: whoever comes later stands behind whoever came first.
+    files = {file.stem[1:5] for folder in schema._VERSIONS for file in folder.glob("v*.py")}
+    assert len(schema._known()) == len(files)
+    assert set(schema._known()) == files
 
 
 def test_every_policy_asks_for_the_scope(database: Database) -> None:

@@ -5,7 +5,7 @@ from importlib import resources
 from alembic import op
 
 revision = "0035"
-down_revision = "0034"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
