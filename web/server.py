@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from typing import Any, Literal
@@ -13,6 +15,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
+from gridmap.errors import Unavailable
 from web.door import MOST_BODY, PEER
 from web.tls import TlsChannel
 
@@ -20,6 +23,9 @@ log = logging.getLogger(__name__)
 
 REQUEST_WITHIN_S = 10
 """Seconds within which a request must have arrived whole."""
+
+WAITS_WITHIN_S = 10
+"""Seconds that a request waits for a thread: later it is refused at once, and told when to come again."""
 
 _IDLE_S = 60
 _LOOK_EVERY_S = 2
@@ -41,6 +47,11 @@ def weight_of(path: str) -> Weight:
     return "light" if path == "/" or path.startswith(_LIGHT) else "usual"
 
 
+def _weight_of(requests: list[Any]) -> Weight:
+    path = getattr(requests[0], "path", None) if requests else None
+    return weight_of(path or "/")
+
+
 class _Pools:
     """Threads by weight, in the form of a waitress task dispatcher."""
 
@@ -52,9 +63,8 @@ class _Pools:
             self._pools[weight].set_thread_count(count)
 
     def add_task(self, channel: Any) -> None:
-        requests = channel.requests
-        path = getattr(requests[0], "path", None) if requests else None
-        self._pools[weight_of(path or "/")].add_task(channel)
+        channel.queued_at_s = time.monotonic()
+        self._pools[_weight_of(channel.requests)].add_task(channel)
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
         done = [pool.shutdown(cancel_pending, timeout) for pool in self._pools.values()]
@@ -65,6 +75,7 @@ class _Channel(TlsChannel):
     """A connection that knows since when it waits for the rest of a request."""
 
     waiting_since_s: float | None = None
+    queued_at_s = 0.0
 
     def received(self, data: bytes) -> bool:
         done = bool(super().received(data))
@@ -74,11 +85,40 @@ class _Channel(TlsChannel):
             self.waiting_since_s = time.monotonic()
         return done
 
+    def service(self) -> None:
+        """Answer a request, or refuse it where it has waited too long: whoever asked has gone or asks again."""
+        waited_s = time.monotonic() - self.queued_at_s
+        _served.is_late = waited_s > WAITS_WITHIN_S and _weight_of(self.requests) != "light"
+        super().service()
+
+
+_served = threading.local()
+
+
+def _refused(start: Callable[..., Any]) -> list[bytes]:
+    error = Unavailable(
+        "server-behind",
+        "服务器正忙，请求等待过久，没有处理。请稍后再试；若经常如此，请调大 GRIDMAP_THREADS 或减少同时的导出。",
+        "The server is busy: the request waited too long and was not answered. Try again in a moment; where this "
+        "happens often, raise GRIDMAP_THREADS or ask for fewer exports at once.",
+    )
+    body = json.dumps(error.as_dict(), ensure_ascii=False).encode()
+    told = {
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "Retry-After": str(error.retry_after_s),
+        "Cache-Control": "no-store",
+    }
+    start("503 Service Unavailable", list(told.items()))
+    return [body]
+
 
 def _naming_the_peer(inner: Callable[..., Any]) -> Callable[..., Any]:
-    """Keep who is connected beside what the trusted proxy says of where the request comes from."""
+    """Keep who is connected beside what the trusted proxy says of where the request comes from; refuse what is late."""
 
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
+        if _served.is_late:
+            return _refused(start)
         environ[PEER] = environ.get("REMOTE_ADDR", "")
         return inner(environ, start)
 

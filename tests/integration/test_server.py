@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -44,7 +45,8 @@ def application() -> Iterator[Application]:
 
 
 @pytest.fixture
-def port(application: Application) -> Iterator[int]:
+def port(application: Application, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    monkeypatch.setattr(web.server, "WAITS_WITHIN_S", PATIENCE_S)
     listener = socket.create_server(("127.0.0.1", 0))
     server = Server(application, listener, threads=3)
     over = threading.Event()
@@ -100,6 +102,30 @@ def test_costly_requests_leave_the_threads_of_usual_ones_free(application: Appli
         assert application.finished == []
         application.go_on.set()
         wait([usual, *costly])
+
+
+def test_a_request_that_waited_too_long_is_refused_at_once_and_told_when_to_come_again(
+    application: Application, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ThreadPoolExecutor(4) as clients:
+        first = [clients.submit(get, port, "/api/v1/grids") for _ in range(3)]
+        for _ in first:
+            assert application.begun.acquire(timeout=PATIENCE_S)
+        monkeypatch.setattr(web.server, "WAITS_WITHIN_S", -1)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+        connection.request("GET", "/api/v1/incidents")
+        # Light requests are answered however late they are.
+        assert get(port, "/healthz") == 200
+        application.go_on.set()
+        answer = connection.getresponse()
+        told = json.loads(answer.read())
+        connection.close()
+        wait(first)
+    assert (answer.status, told["code"]) == (503, "server-behind")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert told["message_zh"] != told["message_en"]
+    assert application.finished == ["/api/v1/grids"] * 3
+    assert [done.result() for done in first] == [200] * 3
 
 
 def test_a_hundred_and_ten_half_sent_requests_keep_nobody_out(port: int) -> None:
