@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -158,6 +159,77 @@ def test_any_export_fills_an_empty_workspace_and_any_import_is_undone(
         undone = history.undo_import(here, KEEPER, HISTORY_KINDS, run, "试一试")
         assert undone.left == ()
     assert exported(here, noun, folder) == before
+
+
+_GRADES = st.sampled_from(["village", "county", "path", "阶梯", "residential"])
+_MAY = st.sampled_from(["", "yes", "no", "private", "destination"])
+_LINES = st.lists(
+    st.tuples(st.integers(12_036_000, 12_046_000), st.integers(2_975_000, 2_983_000)).map(
+        lambda p: [p[0] / 100_000, p[1] / 100_000]
+    ),
+    min_size=2,
+    max_size=4,
+    unique_by=tuple,
+)
+_ROADS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "road_id": _CODES,
+            "name_zh": _NAMES,
+            "class": _GRADES,
+            "oneway": st.sampled_from(["", "yes", "no", "-1"]),
+            "speed_kmh": st.sampled_from([None, 20, 60.5]),
+            "bridge": st.sampled_from(["", "true", "否"]),
+            "foot": _MAY,
+            "motor_vehicle": _MAY,
+            "line": _LINES,
+        }
+    ),
+    min_size=1,
+    max_size=6,
+    unique_by=lambda row: row["road_id"],
+)
+
+
+@settings(
+    deadline=None,
+    max_examples=4,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(rows=_ROADS, kind=st.sampled_from(["geojson", "gpkg", "csv"]))
+def test_any_roads_that_were_exported_fill_an_empty_workspace_with_the_same(
+    towns_pair: tuple[Database, Database],
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[dict[str, Any]],
+    kind: str,
+) -> None:
+    folder = tmp_path_factory.mktemp("roads")
+    for database in towns_pair:
+        with database.scoped_session(WHOLE, write=True) as session:
+            session.execute(text("delete from roads"))
+    here, there = towns_pair
+    drawn = [
+        {
+            "type": "Feature",
+            "properties": {k: v for k, v in row.items() if k != "line"},
+            "geometry": {"type": "LineString", "coordinates": row["line"]},
+        }
+        for row in rows
+    ]
+    file = folder / f"{next(_NUMBER)}.geojson"
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": drawn}), "utf-8")
+    bring(here, "roads", file)
+    with here.scoped_session(WHOLE) as session:
+        assume(session.scalar(text("select count(*) from roads")))
+    handed = folder / f"{next(_NUMBER)}.{kind}"
+    export_layer(here, WHOLE, EXPORT_LAYERS["roads"], handed)
+    again = import_records(
+        here, WHOLE, IMPORT_KINDS["roads"], handed, ImportOptions(dry_run=True), actor=KEEPER
+    )
+    assert (again.inserted, again.updated, again.refused) == (0, 0, 0)
+    bring(there, "roads", handed)
+    assert exported(there, "roads", folder) == exported(here, "roads", folder)
 
 
 def _kept(folder: Path, content: bytes) -> Path:
