@@ -26,6 +26,7 @@ import numpy as np
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from gridmap import __version__
 from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE, Scope, level_of
 from gridmap.domain.query import IncidentQuery
 from gridmap.services.cases import imports
@@ -213,7 +214,8 @@ def main() -> None:
     assert done.inserted == IMPORTED_ROWS, done.inserted
     head = (
         f"{dt.date.today()}  {towns} towns, {len(city.micro):,} micro-grids, {rows:,} incidents, made in "  # noqa: DTZ011
-        f"{made_s:.0f} s; median of {asked.rounds}, {os.cpu_count()} cores, Python {platform.python_version()}"
+        f"{made_s:.0f} s; median of {asked.rounds}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
+        f"gridmap {__version__}, Python {platform.python_version()}"
     )
     lines = [
         head,
@@ -222,9 +224,12 @@ def main() -> None:
         f"import of {IMPORTED_ROWS:,} rows: {import_s:.1f} s, peak of memory {grown[0]:+.0f} MB",
         f"hotspots by Gi* at level 4, published: {len(run.findings):,} units, {run_s:.1f} s",
     ]
-    print("\n".join(lines))
+    # What was measured before stands above it.
+    before = asked.out.read_text("utf-8") + "\n" if asked.out and asked.out.exists() else ""
+    shown = before + "\n".join(lines) + "\n"
+    print(shown, end="")
     if asked.out:
-        asked.out.write_text("\n".join(lines) + "\n", "utf-8")
+        asked.out.write_text(shown, "utf-8")
 
 
 def _table(told: list[tuple[str, str, float]]) -> Iterator[str]:
