@@ -277,6 +277,7 @@ def test_the_keyboard_alone_finds_opens_and_goes_back(at_desk: Watched) -> None:
     expect(row).to_be_focused()
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/cases/\d{22}"))
+    expect(page.locator("#case-title")).to_be_focused()
     number = page.url.rpartition("/")[2]
     page.keyboard.press("Escape")
     page.wait_for_url(re.compile(r"/desk"))

@@ -47,9 +47,17 @@ export function keys() {
   // Whoever comes back from a case finds the row again.
   const last = sessionStorage.getItem("row");
   if (last) document.getElementById(last)?.focus();
+  // Whoever opens a case from its row goes on from its title, not from the top of the page.
+  const isEntered = sessionStorage.getItem("entered") !== null;
+  sessionStorage.removeItem("entered");
+  if (isEntered && document.activeElement === document.body)
+    document.getElementById("case-title")?.focus({ preventScroll: true });
   document.addEventListener("click", (event) => {
     const row = /** @type {HTMLElement} */ (event.target).closest("a[data-row]");
-    if (row) sessionStorage.setItem("row", row.id);
+    if (row) {
+      sessionStorage.setItem("row", row.id);
+      sessionStorage.setItem("entered", "1");
+    }
     const more = document.querySelector("details.more[open]");
     if (more instanceof HTMLDetailsElement && !more.contains(/** @type {Node} */ (event.target)))
       more.open = false;
