@@ -37,6 +37,7 @@ _PAGES = (
     "route.",
     "order.",
     "roster.",
+    "beat.",
     "screening.",
     "phone.",
     "brought.",

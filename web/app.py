@@ -24,6 +24,7 @@ from web.api.cases import assessments, cases, counts, grid_posts, incidents
 from web.api.ground import grids
 from web.api.hotspots import forecasts
 from web.api.hotspots import runs as hotspots
+from web.api.patrols import beats as patrol_beats
 from web.api.patrols import orders as patrol_orders
 from web.api.patrols import plans as patrols
 from web.api.patrols import rosters as patrol_rosters
@@ -99,6 +100,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         patrol_evidence.bp,
         patrol_orders.bp,
         patrol_rosters.bp,
+        patrol_beats.bp,
         dispatch.bp,
         coverage.bp,
         jobs.bp,

@@ -164,6 +164,9 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "order.qr": A.SEE_PLANS,
         "order.week": A.SEE_PLANS,
         "roster.show": A.SEE_PLANS,
+        "beat.show": A.SEE_PLANS,
+        "beat.make": A.PLAN_PATROLS,
+        "beat.undo": A.PLAN_PATROLS,
         **dict.fromkeys(
             ("roster.make", "roster.change", "roster.undo", "roster.remove", "roster.name_shifts"),
             A.PLAN_PATROLS,
@@ -243,6 +246,9 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "patrols.start_patrol_plan": A.PLAN_PATROLS,
         "patrols.start_patrol_replan": A.PLAN_PATROLS,
         "patrols.delete_patrol_plan": A.PLAN_PATROLS,
+        "beats.list_beats": A.SEE_PLANS,
+        "beats.start_beats": A.PLAN_PATROLS,
+        "beats.undo_last_beats": A.PLAN_PATROLS,
         "rosters.list_shifts": A.SEE_PLANS,
         "rosters.get_roster": A.SEE_PLANS,
         **dict.fromkeys(

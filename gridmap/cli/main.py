@@ -60,6 +60,7 @@ _COMMANDS = {
         "group",
         "必到点 / fixed points of patrols: import, export, list.",
     ),
+    "beats": ("gridmap.cli.patrols.beats", "group", "巡区 / beats of teams: make, show, undo, export."),
     "shifts": ("gridmap.cli.patrols.rosters", "shifts", "班次 / the town's named shifts: show, load, save."),
     "rosters": (
         "gridmap.cli.patrols.rosters",

@@ -114,6 +114,8 @@ ROSTER_REST_H = 11.0
 """Least daily rest (Directive 2003/88/EC, article 3); China's labour law leaves it to the employer."""
 ROSTER_NIGHTS, ROSTER_MOST, ROSTER_LEAST = 3, 5, 1
 ROSTER_S = 10.0
+BEATS_S = 20.0
+CASE_MIN, KM_MIN = 60.0, 3.0
 
 SEED = Term("seed", "", 0, 0, SEED_MOST, "随机种子", "seed")
 SEARCH = Term("time", "s", SEARCH_S, 0.1, 3600, "搜索时间", "time of the search")
@@ -140,6 +142,11 @@ LEAST_TEAMS = Term(
     "least-teams", "", ROSTER_LEAST, 0, 50, "每班至少几队", "teams that every shift has at least"
 )
 ROSTERING = Term("roster-time", "s", ROSTER_S, 1, 600, "排班的搜索时间", "time of the search for a roster")
+DIVIDING = Term("beats-time", "s", BEATS_S, 1, 600, "划分的搜索时间", "time of the search for beats")
+EACH_CASE = Term("minutes-a-case", "min", CASE_MIN, 0, 600, "每件事件的分钟", "minutes of work an incident")
+EACH_KM = Term(
+    "minutes-a-km", "min", KM_MIN, 0, 120, "每公里道路的分钟", "minutes a week to drive a kilometre of road"
+)
 DAYS = Term("days", "d", FIRST_DAYS, 1, 366, "开始时显示的天数", "days that are shown first")
 REST = Term("break", "min", None, 1, 240, "休息时长", "length of a break")
 WEEKS = Term("weeks", "", EFFECT_WEEKS, 2, 52, "前后周数", "weeks on each side")

@@ -92,6 +92,7 @@ JOB_KINDS: dict[str, JobKind[Any]] = {
         patrol_jobs.PATROL_AGAIN,
         patrol_jobs.PATROL_CHANGE,
         patrol_jobs.ROSTER,
+        patrol_jobs.BEATS,
         SITING,
         EXPORT,
         REPORT,

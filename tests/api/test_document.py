@@ -94,6 +94,7 @@ def test_every_address_of_the_api_is_in_the_document(client: FlaskClient, docume
         "/api/v1/forecasts",
         "/api/v1/patrol-plans",
         "/api/v1/reports/schedules",
+        "/api/v1/beats",
         "/api/v1/rosters",
         "/api/v1/shifts",
     )

@@ -35,6 +35,7 @@ from gridmap.services.jobs.worker import Worker, new_worker_key
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.rules import Rules
 from gridmap.services.patrols.ask.rules import StopRule as RuleOfStop
+from gridmap.services.patrols.make.beats import BeatsRequest
 from gridmap.services.patrols.make.changed import Added, Changed, Taken
 from gridmap.services.patrols.make.jobs import PlanAgain, PlanChanged
 from gridmap.services.patrols.make.rosters import RosterRequest
@@ -140,6 +141,7 @@ ASKED: list[tuple[str, Any]] = [
         "roster",
         RosterRequest(DAY, ("T1",), RosterRules(rest_h=12.0, most=4), (("T1", DAY),), None, seconds=1.5),
     ),
+    ("beats", BeatsRequest(("T1",), 4, None, 30.0, 2.0, seconds=1.5)),
     ("siting", SitingRequest(2, "median", seconds=1.5)),
     (
         "export",

@@ -8,6 +8,7 @@ from flask import Flask
 def register(app: Flask) -> None:
     """Bring the pages into an application."""
     from web.desk import (
+        beats,
         bodies,
         bulk,
         cases,
@@ -41,6 +42,7 @@ def register(app: Flask) -> None:
         route.bp,
         order.bp,
         rosters.bp,
+        beats.bp,
         screening.bp,
         field.bp,
         imports.bp,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gridmap.services.jobs.kinds import JobKind, Outcome, Work
 from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.make.beats import BeatsRequest, make_beats
 from gridmap.services.patrols.make.changed import Changed
 from gridmap.services.patrols.make.changes import replan_patrol
 from gridmap.services.patrols.make.plans import plan_patrols, solve_again
@@ -78,9 +79,15 @@ def _roster(asked: RosterRequest, work: Work) -> Outcome:
     return Outcome({"number": int(made["roster_id"])})
 
 
+def _beats(asked: BeatsRequest, work: Work) -> Outcome:
+    made = make_beats(work.database, asked, owner=work.owner, on_progress=work.tell)
+    return Outcome({"beats": len(made["beats"])})
+
+
 PATROL_PLAN = JobKind("patrol-plan", "巡防计划", "patrol plan", PatrolRequest, _plan)
 PATROL_AGAIN = JobKind("patrol-again", "重新求解计划", "solving a plan again", PlanAgain, _again)
 PATROL_CHANGE = JobKind(
     "patrol-change", "班次中调整计划", "changing a plan during its shift", PlanChanged, _change
 )
 ROSTER = JobKind("roster", "一周班表", "roster of a week", RosterRequest, _roster)
+BEATS = JobKind("beats", "划分巡区", "division into beats", BeatsRequest, _beats)

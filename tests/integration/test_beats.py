@@ -1,0 +1,107 @@
+"""Beats of the town: contiguous by its own borders, even in work, changes counted, taken back; command, API, page."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import networkx as nx
+import pytest
+import shapely
+from click.testing import CliRunner
+
+from gridmap.cli.main import main
+from gridmap.domain.accounts import Actor, Role
+from gridmap.domain.gridkey import Scope
+from gridmap.errors import Conflict, Forbidden, InvalidInput
+from gridmap.services.patrols.make.beats import (
+    BeatsRequest,
+    beat_features,
+    make_beats,
+    show_beats,
+    undo_beats,
+)
+from gridmap.storage.database import Database
+from gridmap.storage.ground.grids import list_grids
+from tests.doors import client_of
+from tests.towns import environment_of
+
+WHOLE = Scope.whole()
+KEEPER = Actor.at_the_machine()
+TEAMS = ("T02", "T04", "T05", "T07")
+
+
+def neighbours(database: Database) -> nx.Graph:
+    """Join villages whose outlines share a line, in degrees: nothing of the product's own borders is used."""
+    with database.scoped_session(WHOLE) as session:
+        shapes = {
+            str(g["grid_key"]): shapely.from_geojson(g["geometry"]) for g in list_grids(session, level=3)
+        }
+    graph = nx.Graph()
+    graph.add_nodes_from(shapes)
+    for (a, one), (b, other) in itertools.combinations(shapes.items(), 2):
+        if one.intersection(other).length > 1e-4:
+            graph.add_edge(a, b)
+    return graph
+
+
+def test_beats_of_the_town_hang_together_and_share_its_work(
+    hot_town: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert show_beats(hot_town, WHOLE) is None
+    with pytest.raises(Conflict, match="gridmap beats make"):
+        undo_beats(hot_town, KEEPER)
+    made = make_beats(hot_town, BeatsRequest(TEAMS, seconds=2.5), owner="desk")
+    graph = neighbours(hot_town)
+    assert {beat["team"] for beat in made["beats"]} == set(TEAMS)
+    assert sorted(key for beat in made["beats"] for key in beat["grids"]) == sorted(graph)
+    assert [
+        beat["team"] for beat in made["beats"] if not nx.is_connected(graph.subgraph(beat["grids"]))
+    ] == []
+    minutes = [beat["minutes"] for beat in made["beats"]]
+    assert made["largest"] == pytest.approx(max(minutes), abs=0.2)
+    assert made["mean"] <= made["bound"] + 0.1 <= made["largest"] + 0.2
+    assert made["largest"] < 1.15 * made["mean"]
+    assert made["changed"] == []
+    areas = beat_features(hot_town, WHOLE)["features"]
+    assert [shapely.geometry.shape(f["geometry"]).geom_type for f in areas] == ["Polygon"] * 4
+
+    again = make_beats(hot_town, BeatsRequest((*TEAMS, "T03"), seconds=2.5))
+    now = {key: beat["team"] for beat in again["beats"] for key in beat["grids"]}
+    was = {key: beat["team"] for beat in made["beats"] for key in beat["grids"]}
+    assert again["changed"] == sorted(key for key in now if now[key] != was[key])
+    assert 0 < len(again["changed"]) < len(now)
+
+    for name, value in environment_of(hot_town).items():
+        monkeypatch.setenv(name, value)
+    told = CliRunner().invoke(main, ["beats", "undo"], catch_exceptions=False)
+    assert told.exit_code == 0, told.output
+    assert show_beats(hot_town, WHOLE) == made
+    file = tmp_path / "beats.geojson"
+    assert CliRunner().invoke(main, ["beats", "export", str(file)], catch_exceptions=False).exit_code == 0
+    assert len(json.loads(file.read_text("utf-8"))["features"]) == 4
+
+    client = client_of(hot_town, Role.TOWN_DESK)
+    assert len(client.get("/api/v1/beats").get_json()["features"]) == 4
+    page = client.get("/patrols/beats").get_data(as_text=True)
+    assert page.count('class="beat look-') == 4
+    assert client.post("/api/v1/beats", json={"teams": list(TEAMS), "seconds": 1}).status_code == 202
+    assert client.post("/patrols/beats", data={"teams": "T02，T04"}).status_code == 303
+    assert client.post("/patrols/beats", data={"minutes-a-case": "9999"}).status_code == 422
+    desk = client_of(hot_town, Role.VILLAGE_DESK, 33068110901004000)
+    assert desk.post("/api/v1/beats", json={}).status_code == 403
+    assert client.post("/api/v1/beats/undo").get_json() == {"beats": 0}
+    assert client.get("/api/v1/beats").get_json()["features"] == []
+
+
+def test_what_cannot_be_divided_is_refused(hot_town: Database) -> None:
+    with pytest.raises(InvalidInput, match="第 4 级"):
+        make_beats(hot_town, BeatsRequest(level=4))
+    with pytest.raises(InvalidInput, match="巡区"):
+        BeatsRequest(level=1)
+    with pytest.raises(InvalidInput, match="巡区"):
+        BeatsRequest(case_min=0, km_min=0)
+    village = Actor("village", Role.VILLAGE_DESK, Scope.of_grid(33068110901004000))
+    with pytest.raises(Forbidden):
+        undo_beats(hot_town, village)
