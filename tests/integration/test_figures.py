@@ -19,6 +19,7 @@ from gridmap.storage.cases import figures as stored_figures
 from gridmap.storage.database import Database
 from gridmap.storage.models import Incident, IncidentStep
 from tests.conftest import MakeDatabase
+from tests.doors import client_of
 
 NOW = dt.datetime(2026, 11, 3, 2, 0, tzinfo=dt.UTC)
 WHOLE = Scope.whole()
@@ -185,3 +186,22 @@ def test_the_same_month_a_year_before_is_the_mean_of_its_days(
     assert told["open"] > 0
     shown = {f.name: f.month_mean for f in figures.glance(demo_database, Scope.whole(), now).figures}
     assert shown == told
+
+
+def test_of_a_time_before_the_oldest_record_nothing_is_known(demo_database: Database) -> None:
+    with demo_database.scoped_session(Scope.whole()) as session:
+        oldest = stored_figures.earliest(session)
+    assert oldest is not None
+    glance = figures.glance(demo_database, Scope.whole(), oldest + dt.timedelta(days=30))
+    assert glance.knows(oldest)
+    assert not glance.knows(oldest - dt.timedelta(seconds=1))
+
+
+def test_the_town_says_that_nothing_is_known_of_a_year_before_its_records(demo_database: Database) -> None:
+    page = client_of(demo_database).get("/town", headers={"Accept": "text/html"})
+    with demo_database.scoped_session(Scope.whole()) as session:
+        oldest = stored_figures.earliest(session)
+    assert oldest is not None
+    is_known = oldest <= dt.datetime.now(dt.UTC) - dt.timedelta(days=365)
+    assert ("去年同期尚无记录" in page.text) is not is_known
+    assert ("去年今日" in page.text) is is_known

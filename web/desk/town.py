@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request, url_for
@@ -84,6 +85,7 @@ def show() -> Response:
         domain=domain,
         unassigned=UNASSIGNED,
         protection=PROTECTION if counts is Counts.PERTURBED else None,
+        knows_year=glance.knows(glance.as_of - dt.timedelta(days=365)),
         days_old=(shown.today() - shown.local(glance.latest_at).date()).days if glance.latest_at else None,
     )
 

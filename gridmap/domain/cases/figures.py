@@ -47,6 +47,8 @@ class Glance:
     ----------
     latest_at : datetime or None
         When the newest case happened: figures of a workspace whose records ended long ago are old.
+    earliest_at : datetime or None
+        When the oldest one happened: of a span before it nothing is known, which is not that nothing was.
     counts : Counts
         Class of the figures.
     """
@@ -55,6 +57,11 @@ class Glance:
     as_of: dt.datetime
     latest_at: dt.datetime | None
     counts: Counts = Counts.TRUE
+    earliest_at: dt.datetime | None = None
+
+    def knows(self, moment: dt.datetime) -> bool:
+        """Tell whether there are records of a moment: none are known from before the oldest."""
+        return self.earliest_at is None or moment >= self.earliest_at
 
 
 @dataclass(frozen=True, slots=True)

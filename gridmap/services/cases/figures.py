@@ -53,7 +53,7 @@ def glance(
         if counts is Counts.PERTURBED:
             return protected.glance(session, (at, before, year_before), zone)
         then = [stored.at_a_moment(session, moment, zone) for moment in (at, before, year_before)]
-        latest = stored.latest(session)
+        latest, earliest = stored.latest(session), stored.earliest(session)
         first = year_before.replace(day=1)
         days = calendar.monthrange(first.year, first.month)[1]
         means = stored.month_means(session, first, days, zone)
@@ -69,7 +69,7 @@ def glance(
         )
         for name in GLANCE_NAMES
     )
-    return Glance(figures, at, latest)
+    return Glance(figures, at, latest, earliest_at=earliest)
 
 
 def _year_before(here: dt.datetime) -> dt.datetime:

@@ -134,6 +134,11 @@ def latest(session: Session) -> dt.datetime | None:
     return session.scalar(select(func.max(Incident.occurred_at)).where(Incident.withdrawn_at.is_(None)))
 
 
+def earliest(session: Session) -> dt.datetime | None:
+    """When the oldest case happened."""
+    return session.scalar(select(func.min(Incident.occurred_at)).where(Incident.withdrawn_at.is_(None)))
+
+
 def by_grid(session: Session, chosen: IncidentFilter, level: int) -> list[GridCounts]:
     """How the cases of each grid of a level stand; key 0 holds those in no grid of that level.
 
