@@ -83,6 +83,8 @@ class RawTable:
     notices : tuple of Notice
     since_1904 : bool
         Whether a workbook's numbers that are dates count from 1904.
+    alike : tuple of str
+        Worksheets of the workbook that have such records, in its order.
     """
 
     path: Path
@@ -94,6 +96,7 @@ class RawTable:
     crs: str | None = None
     notices: tuple[Notice, ...] = ()
     since_1904: bool = False
+    alike: tuple[str, ...] = ()
 
 
 STARRED_COLUMNS = ("row", "field", "kinds")

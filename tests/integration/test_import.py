@@ -34,6 +34,7 @@ from gridmap.services.cases.incidents import incident_features
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports import history
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
+from gridmap.services.imports.sheets import import_sheets
 from gridmap.storage.database import Database
 
 WHOLE = Scope.whole()
@@ -159,6 +160,39 @@ def test_valid_rows_are_taken_on_request_and_the_others_come_back_corrected(
     assert (again.committed, again.inserted, again.refused) == (True, 2, 0)
     assert [r["uid"] for r in rows(town, "uid")] == ["A1", "A2", "A3"]
     assert rows(town, "uid, domain")[1]["domain"] == "safety"
+
+
+def test_sheets_of_the_months_are_imported_together_or_not_at_all_and_taken_back_one_by_one(
+    town: Database, tmp_path: Path
+) -> None:
+    whole = records()
+
+    def book(second: pd.DataFrame) -> Path:
+        with pd.ExcelWriter(tmp_path / "年度.xlsx") as out:
+            whole[:2].to_excel(out, sheet_name="1月", index=False)
+            second.to_excel(out, sheet_name="2月", index=False)
+            pd.DataFrame({"说明": ["请如实填写"]}).to_excel(out, sheet_name="填表说明", index=False)
+        return tmp_path / "年度.xlsx"
+
+    def bring(path: Path, **options: Any) -> dict[str, ImportResult]:
+        refused_file = tmp_path / "refused.xlsx"
+        asked = ImportOptions(refused_file=refused_file, **options)
+        return import_sheets(town, Actor.at_the_machine(), IMPORT_KINDS["incidents"], path, asked)
+
+    wrong = bring(book(whole[2:].assign(domain="nonsense")))
+    assert [one.refused for one in wrong.values()] == [0, 4]
+    assert count(town, "incidents") == count(town, OF_RECORDS) == 0
+    assert (tmp_path / "refused-2月.xlsx").is_file()
+    assert not (tmp_path / "refused-1月.xlsx").exists()
+
+    checked = bring(book(whole[2:]), dry_run=True)
+    assert {name: one.inserted for name, one in checked.items()} == {"1月": 2, "2月": 4}
+    assert count(town, "incidents") == 0
+    done = bring(book(whole[2:]))
+    assert {name: one.inserted for name, one in done.items()} == {"1月": 2, "2月": 4}
+    assert len({one.run_id for one in done.values()}) == 2
+    again = bring(tmp_path / "年度.xlsx").values()
+    assert {(one.inserted, one.updated) for one in again} == {(0, 0)}
 
 
 def test_a_dry_run_writes_nothing(town: Database, tmp_path: Path) -> None:
@@ -453,6 +487,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports import history
 from gridmap.services.imports.records import ImportOptions, import_records
+from gridmap.services.imports.sheets import import_sheets
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
 home, owner, app, file = sys.argv[1:]

@@ -17,6 +17,7 @@ from gridmap.ingest.headings import heading_key, heading_row
 from gridmap.ingest.model import ParsedTable
 from gridmap.ingest.rows import parse_table
 from gridmap.ingest.rows.headers import known_keys, match_headings
+from gridmap.ingest.rows.sheets import record_sheets
 
 HEAD = ["事件编号", "领域", "类型", "发生时间", "经度", "纬度", "摘要"]
 HEAD_EN = ["uid", "domain", "kind", "occurred_at", "lon", "lat", "summary"]
@@ -118,6 +119,33 @@ def test_two_rows_of_headings_are_read_as_one(tmp_path: Path) -> None:
     assert parsed.table["lon"].to_pylist() == [120.4176]
     assert parsed.table["row"].to_pylist() == [3]
     assert said(parsed) & {"headings-two-rows", "headings-below-titles"}
+
+
+def test_headings_of_a_column_that_stand_in_the_upper_row_alone_are_read(tmp_path: Path) -> None:
+    workbook(
+        tmp_path / "a.xlsx",
+        表=[
+            ["枫桥镇矛盾纠纷台账", None, None, None, None, None, None],
+            ["事件编号", "基本情况", None, None, "位置", None, "摘要"],
+            [None, "领域", "类型", "发生时间", "经度", "纬度", None],
+            record(0),
+        ],
+    )
+    parsed = read(tmp_path / "a.xlsx")
+    assert "headings-two-rows" in said(parsed)
+    assert parsed.table["uid"].to_pylist() == [record(0)[0]]
+    assert parsed.table["row"].to_pylist() == [4]
+
+
+def test_sheets_of_records_are_told_from_the_others(tmp_path: Path) -> None:
+    workbook(
+        tmp_path / "a.xlsx",
+        一月=[["台账"], HEAD, record(0)],
+        二月=[HEAD, record(1)],
+        说明=[["请如实填写"]],
+        空=[HEAD],
+    )
+    assert record_sheets(tmp_path / "a.xlsx", "incidents") == ("一月", "二月")
 
 
 def test_merged_cells_are_filled_and_hidden_rows_are_told(tmp_path: Path) -> None:

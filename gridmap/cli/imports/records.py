@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,11 @@ from gridmap.cli.imports.rows import print_rows
 from gridmap.domain.code_systems import systems
 from gridmap.domain.codes import codes
 from gridmap.domain.query import IncidentQuery
+from gridmap.errors import InvalidInput
 from gridmap.ingest.personal import named_kinds
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.imports.records import MOST_COMPARED, ImportOptions, ImportResult, import_records
+from gridmap.services.imports.sheets import import_sheets
 from gridmap.services.workspace.exports import ExportLayer, count_left_out, export_layer
 
 _SHOWN_REFUSALS = 20
@@ -50,14 +52,29 @@ def _import_command(kind: ImportKind, noun: str, zh: str) -> click.Command:
         "import", help=f"导入{zh} / import {noun} from CSV, XLSX, GeoJSON, GeoPackage (docs/import.md)."
     )
     @import_options
-    def command(file: Path, **given: Any) -> None:
+    @click.option(
+        "--all-sheets", is_flag=True, help="每月一表等：全部工作表 / every sheet that has such records."
+    )
+    def command(file: Path, *, all_sheets: bool, **given: Any) -> None:
         options = read_options(file, **given)
+        if all_sheets and options.sheet is not None:
+            raise InvalidInput(
+                "sheet-or-all",
+                "--sheet 和 --all-sheets 只能用一个。",
+                "Use --sheet or --all-sheets, not both.",
+            )
         with workspace() as database, progress() as on_progress:
             acting = actor(database)
-            result = import_records(
-                database, acting.scope, kind, file, options, actor=acting, on_progress=on_progress
-            )
-        tell_import(result, options)
+            if all_sheets:
+                told = import_sheets(database, acting, kind, file, options, on_progress=on_progress)
+            else:
+                one = import_records(
+                    database, acting.scope, kind, file, options, actor=acting, on_progress=on_progress
+                )
+        if all_sheets:
+            tell_sheets(told, options)
+        else:
+            tell_import(one, options)
 
     return command
 
@@ -143,6 +160,18 @@ def tell_import(result: ImportResult, options: ImportOptions) -> None:
     """Say what an import did; end the command with 1 where rows were refused and nothing was written."""
     _tell(result, options)
     if result.refused and not result.committed:
+        sys.exit(1)
+
+
+def tell_sheets(results: Mapping[str, ImportResult], options: ImportOptions) -> None:
+    """Say what an import of several sheets did; end the command with 1 where refused rows left all of them out."""
+    for sheet, result in results.items():
+        console.print(f"工作表 / sheet: {sheet}", markup=False)
+        if result.committed or result.refused or options.dry_run or result.same_as_run is not None:
+            _tell(result, options)
+        else:
+            console.print("没有问题，因其他表有误未写入 / in order, not written since another sheet is not.")
+    if any(one.refused and not one.committed for one in results.values()):
         sys.exit(1)
 
 

@@ -51,14 +51,16 @@ def sheet_table(
     head = cells[at] if cells else []
     below = at + 1
     notices: list[list[str]] = []
-    joined = _two_rows(cells, at, known)
-    if joined is not None:
-        head, below = joined, at + 2
+    for upper in (at, at - 1):
+        joined = _two_rows(cells, upper, known)
+        if joined is not None and known_headings(joined, known) > known_headings(head, known):
+            head, below = joined, upper + 2
+    if below > at + 1 or head is not cells[at]:
         notices.append(
             [
                 "headings-two-rows",
-                f"第 {at + 1}、{at + 2} 行合起来是表头。",
-                f"Rows {at + 1} and {at + 2} together are the headings.",
+                f"第 {below - 1}、{below} 行合起来是表头。",
+                f"Rows {below - 1} and {below} together are the headings.",
             ]
         )
     elif at:
@@ -99,7 +101,7 @@ def _fill(cells: list[list[str | None]], merged: Merged) -> set[tuple[int, int]]
 
 def _two_rows(cells: list[list[str | None]], at: int, known: Collection[str]) -> list[str | None] | None:
     """Join a row of headings with the one below it, where that tells more columns than either alone."""
-    if at + 1 >= len(cells):
+    if at < 0 or at + 1 >= len(cells):
         return None
     upper, lower = cells[at], cells[at + 1]
     spanning: str | None = None
@@ -112,8 +114,8 @@ def _two_rows(cells: list[list[str | None]], at: int, known: Collection[str]) ->
             out.append(below)
         else:
             out.append(f"{spanning or ''}{below}")
-    more = known_headings(out, known) - known_headings(upper, known)
-    return out if more >= 1 and known_headings(lower, known) >= 1 else None
+    told = known_headings(upper, known), known_headings(lower, known)
+    return out if min(told) >= 1 and known_headings(out, known) > told[0] else None
 
 
 def _table(

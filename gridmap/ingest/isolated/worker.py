@@ -54,10 +54,11 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
     geometry = None
     crs = None
     since_1904 = False
+    alike: list[str] = []
     if kind == "xlsx":
         from gridmap.ingest.isolated.xlsx import read_xlsx
 
-        table, rows, notices, since_1904 = read_xlsx(
+        table, rows, notices, since_1904, alike = read_xlsx(
             path, request["layer"], limits, frozenset(request["known"])
         )
     elif kind in {"geojson", "geojsonl"}:
@@ -98,4 +99,4 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
         table = table.append_column(WKB, pa.array(wkb.tolist(), pa.large_binary()))
     with pa.OSFile("out.arrow", "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
         writer.write_table(table)
-    return {"crs": crs, "notices": notices, "since_1904": since_1904}
+    return {"crs": crs, "notices": notices, "since_1904": since_1904, "alike": alike}

@@ -22,7 +22,7 @@ _OLE = b"\xd0\xcf\x11\xe0"
 
 def read_xlsx(
     path: Path, sheet: str | None, limits: dict[str, int], known: Collection[str]
-) -> tuple[pa.Table, NDArray[np.int64], list[list[str]], bool]:
+) -> tuple[pa.Table, NDArray[np.int64], list[list[str]], bool, list[str]]:
     """Read one worksheet of a workbook: the one named, or the one whose headings are best known.
 
     Returns
@@ -33,6 +33,8 @@ def read_xlsx(
     notices : list of (code, zh, en)
     since_1904 : bool
         Whether numbers that are dates count from 1904.
+    alike : list of str
+        Worksheets that have such records, in the workbook's order.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def read_xlsx(
             raise Refused("no-rows", "没有工作表。", "it has no worksheet.")
         if sheet is not None and sheet not in book.sheet_names:
             raise choose_layer(book.sheet_names)
-        chosen, more = _choose(book, sheet, limits, known)
+        chosen, more, alike = _choose(book, sheet, limits, known)
         notices += more
         cells = _cells(chosen, limits)
         merged = chosen.merged_cell_ranges or []
@@ -66,7 +68,7 @@ def read_xlsx(
                 f"{hidden} rows are hidden in the sheet (filtered or by hand); they are read, too.",
             ]
         )
-    return table, rows, notices + told, facts.since_1904
+    return table, rows, notices + told, facts.since_1904, alike
 
 
 def _broken() -> Refused:
@@ -114,8 +116,8 @@ def _cells(sheet: CalamineSheet, limits: dict[str, int]) -> list[list[str | None
 
 def _choose(
     book: CalamineWorkbook, wanted: str | None, limits: dict[str, int], known: Collection[str]
-) -> tuple[CalamineSheet, list[list[str]]]:
-    """Choose a worksheet, and tell which others there are."""
+) -> tuple[CalamineSheet, list[list[str]], list[str]]:
+    """Choose a worksheet, tell which others there are, and name those with such records."""
     shown = {m.name for m in book.sheets_metadata if m.visible == SheetVisibleEnum.Visible} or {
         *book.sheet_names
     }
@@ -132,15 +134,24 @@ def _choose(
         height = sheet.end[0] + 1 if sheet.end else 0
         looked[name] = (sheet, score * (name in shown), height - at - 1 if score else height)
     chosen = wanted or max(looked, key=lambda name: (looked[name][1], looked[name][2] > 0))
+    best = max(score for _, score, _ in looked.values())
+    alike = [name for name, (_, score, rows) in looked.items() if rows and 2 <= score >= best / 2]
     others = [name for name in looked if name != chosen and looked[name][2]]
     if not others:
-        return looked[chosen][0], []
+        return looked[chosen][0], [], alike
+    way_zh, way_en = (
+        ("，或用 --all-sheets 全部导入", ", or all with --all-sheets") if len(alike) > 1 else ("", "")
+    )
     zh = "、".join(f"“{name}”{looked[name][2]} 行" for name in others[:20])
     en = ", ".join(f'"{name}" {looked[name][2]} rows' for name in others[:20])
-    return looked[chosen][0], [
+    return (
+        looked[chosen][0],
         [
-            "sheet-chosen",
-            f"读取了工作表“{chosen}”；没有读取：{zh}。用 --sheet 名称 逐个导入。",
-            f'The sheet "{chosen}" was read; not read: {en}. Import each with --sheet NAME.',
-        ]
-    ]
+            [
+                "sheet-chosen",
+                f"读取了工作表“{chosen}”；没有读取：{zh}。用 --sheet 名称 逐个导入{way_zh}。",
+                f'The sheet "{chosen}" was read; not read: {en}. Import each with --sheet NAME{way_en}.',
+            ]
+        ],
+        alike,
+    )

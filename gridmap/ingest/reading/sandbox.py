@@ -121,6 +121,7 @@ def _raw(path: Path, sha256: str, kind: str, table: pa.Table, answer: dict[str, 
         answer.get("crs"),
         tuple(Notice(*n) for n in answer.get("notices", [])),
         since_1904=bool(answer.get("since_1904")),
+        alike=tuple(answer.get("alike", ())),
     )
 
 

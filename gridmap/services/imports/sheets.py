@@ -1,0 +1,80 @@
+"""All sheets of a workbook that have records of a kind, checked together before the first is imported."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from gridmap.domain.accounts import Actor
+from gridmap.errors import InvalidInput
+from gridmap.ingest.rows.sheets import record_sheets
+from gridmap.services.imports.kinds import ImportKind
+from gridmap.services.imports.mappings import mapping_of
+from gridmap.services.imports.records import ImportOptions, ImportResult, Progress, import_records
+from gridmap.storage.database import Database
+
+
+def import_sheets(
+    database: Database,
+    actor: Actor,
+    kind: ImportKind,
+    path: Path,
+    options: ImportOptions,
+    *,
+    on_progress: Progress | None = None,
+) -> dict[str, ImportResult]:
+    """Import each sheet as an import of its own, which is listed, and taken back, alone.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    kind : ImportKind
+    path : Path
+        A workbook.
+    options : ImportOptions
+        Of every sheet. Unless valid rows are to be imported although others are refused, a refused row of any sheet
+        leaves all of them out.
+    on_progress : callable, optional
+        As of :func:`import_records`.
+
+    Returns
+    -------
+    dict
+        By the name of the sheet, in the workbook's order.
+
+    Raises
+    ------
+    InvalidInput
+        When it is no workbook, or none of its sheets has such records.
+    """
+    with database.scoped_session(actor.scope.for_upkeep()) as session:
+        mapping = mapping_of(session, kind.noun, options.mapping, options.mapping_name)
+    sheets = record_sheets(path, kind.noun, mapping)
+    if not sheets:
+        raise InvalidInput(
+            "sheets-none",
+            f"{path.name}：没有一个工作表有这种记录的表头。请用 --sheet 指明工作表，或核对列名。",
+            f"{path.name}: no worksheet has headings of such records. Name one with --sheet, or look at its headings.",
+        )
+
+    def each(dry: bool) -> dict[str, ImportResult]:
+        found = {}
+        for sheet in sheets:
+            own = replace(
+                options, sheet=sheet, dry_run=dry, refused_file=_refused(options.refused_file, sheet)
+            )
+            found[sheet] = import_records(
+                database, actor.scope, kind, path, own, actor=actor, on_progress=on_progress
+            )
+        return found
+
+    checked = each(dry=True)
+    if options.dry_run or (any(one.refused for one in checked.values()) and not options.accept_valid):
+        return checked
+    return each(dry=False)
+
+
+def _refused(file: Path | None, sheet: str) -> Path | None:
+    legible = "".join(c if c.isalnum() else "-" for c in sheet)
+    return None if file is None else file.with_name(f"{file.stem}-{legible}{file.suffix}")
