@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import pyproj
 import pytest
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
@@ -229,6 +230,41 @@ def test_surveyors_northings_in_front_are_told_apart_by_where_the_town_is(tmp_pa
     parsed = read(tmp_path / "a.xlsx", crs="EPSG:4549")
     assert parsed.table["uid"].to_pylist() == ["A-001"]
     assert parsed.refused["code"].tolist() == ["coordinate-axes-exchanged"]
+
+
+@pytest.mark.parametrize(
+    ("system", "zoned"),
+    [
+        ("EPSG:4549", False),
+        ("EPSG:4528", True),
+        ("EPSG:4498", True),
+        ("EPSG:4499", True),
+        ("EPSG:32651", False),
+    ],
+)
+@pytest.mark.parametrize("northing_first", [False, True])
+def test_metres_without_a_system_are_told_by_where_the_town_is(
+    tmp_path: Path, system: str, *, zoned: bool, northing_first: bool
+) -> None:
+    points = [(120.40, 29.79), (120.41, 29.80)]
+    # pyproj's own numbers, not the product's.
+    move = pyproj.Transformer.from_crs(4326, system, always_xy=True)
+    pairs = [move.transform(*point) for point in points]
+    assert (pairs[0][0] > 10_000_000) == zoned
+    lines = [
+        f"A{n},纠纷,2026-10-05 08:30,{'{1},{0}' if northing_first else '{0},{1}'}".format(*pair)
+        for n, pair in enumerate(pairs)
+    ]
+    file = tmp_path / "a.csv"
+    file.write_text("\n".join(["编号,领域,发生时间,X,Y", *lines]), "utf-8")
+    parsed = read(file)
+    assert set(parsed.refused["code"]) == {"coordinate-out-of-range"}
+    [notice] = [n for n in parsed.warnings if n.code == "system-likely"]
+    assert system in notice.en
+    assert ("northing first" in notice.en) == northing_first
+    if not northing_first:
+        again = read(file, crs=system)
+        assert again.table["lon"].to_pylist() == pytest.approx([p[0] for p in points], abs=1e-6)
 
 
 def test_text_in_utf_16_a_line_that_names_the_separator_and_big5_are_understood_or_named(

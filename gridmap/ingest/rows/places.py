@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gridmap import crs
 from gridmap.ingest.model import Notice
+from gridmap.ingest.rows.likely_systems import likely_notices, likely_systems
 from gridmap.ingest.rows.refused import Refusals
 from gridmap.ingest.rows.values import read_numbers
 
@@ -134,6 +135,7 @@ def _convert(
     )
     ok = given & finite
     swapped = np.zeros(ok.size, dtype=bool)
+    told: list[Notice] = []
     if crs.is_geographic(source_crs):
         swapped = ok & crs.looks_swapped(np.where(ok, x, 0.0), np.where(ok, y, 0.0), bounds)
         refuse(
@@ -149,6 +151,9 @@ def _convert(
             "坐标超出范围（经度 -180 到 180，纬度 -90 到 90）。请检查坐标和坐标系。",
             "the coordinate is out of range (longitude -180 to 180, latitude -90 to 90). Check the CRS.",
         )
+        if bounds is not None and outside.any():
+            systems, northing_first = likely_systems(x[outside], y[outside], bounds)
+            told = likely_notices(systems, exchanged=northing_first)
         nowhere = ok & (x == 0.0) & (y == 0.0)
         refuse(
             nowhere,
@@ -177,7 +182,7 @@ def _convert(
     )
     ok &= ~failed
     lon, lat = np.where(ok, lon, np.nan), np.where(ok, lat, np.nan)
-    notices = _notices(swapped, given, ok, lon, lat, bounds)
+    notices = told + _notices(swapped, given, ok, lon, lat, bounds)
     raw_x, raw_y = np.where(given, x, np.nan), np.where(given, y, np.nan)
     return Places(lon, lat, raw_x, raw_y, ok), notices
 
