@@ -21,6 +21,7 @@ import pytest
 import shapely
 from sqlalchemy import text
 
+from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.protection import BOUND, LEAST_TOLD
 from gridmap.domain.query import IncidentQuery
@@ -41,6 +42,7 @@ DATA = REPOSITORY / "data" / "boundaries"
 FIRST, MIDDLE, LAST = dt.date(2025, 11, 1), dt.date(2026, 5, 1), dt.date(2026, 10, 31)
 PLANTED = json.loads((DATA / "planted.json").read_text("utf-8"))["hotspots"]
 WHOLE = Scope.whole()
+KEEPER = Actor.at_the_machine()
 VILLAGES = ReportRequest(MIDDLE, LAST, level=3, permutations=19, seed=1)
 AREA = 33068110901000000
 
@@ -143,6 +145,7 @@ def test_two_processes_write_the_same_bytes(demo_database: Database) -> None:
 import datetime as dt, hashlib, sys
 from pathlib import Path
 from typing import Any
+from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.reporting import page
 from gridmap.services.reports.content import hotspot_report
@@ -224,12 +227,12 @@ def test_a_report_is_checked_by_building_it_again_and_what_differs_is_named(
     misnamed = tmp_path / "misnamed.html"
     misnamed.write_bytes((tmp_path / "report.pdf").read_bytes())
     for file in (out, misnamed):
-        found = verify_report(recorded_town, WHOLE, file, assets=vendor_folder())
+        found = verify_report(recorded_town, KEEPER, file, assets=vendor_folder())
         assert (found.same, found.number, found.data_changed) == (True, made["report_id"], False)
         assert not found.figures + found.lines
     forged = tmp_path / "forged.html"
     forged.write_text(out.read_text("utf-8").replace("<h1>", "<h1>9 "), "utf-8")
-    found = verify_report(recorded_town, WHOLE, forged, assets=vendor_folder())
+    found = verify_report(recorded_town, KEEPER, forged, assets=vendor_folder())
     assert (found.same, found.number, found.figures) == (False, None, ())
     assert [line.in_file for line in found.lines if line.in_file and line.in_file.startswith("9 ")]
     with recorded_town.scoped_session(WHOLE, write=True) as session:
@@ -242,7 +245,7 @@ def test_a_report_is_checked_by_building_it_again_and_what_differs_is_named(
             " AT TIME ZONE 'Asia/Shanghai'"
         )
         session.execute(text(dated))
-    changed = verify_report(recorded_town, WHOLE, out, assets=vendor_folder())
+    changed = verify_report(recorded_town, KEEPER, out, assets=vendor_folder())
     assert (changed.same, changed.number, changed.data_changed) == (False, made["report_id"], True)
     assert "incidents" in {figure.name for figure in changed.figures}
     now = "".join(line.now or "" for line in changed.lines)

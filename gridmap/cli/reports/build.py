@@ -235,7 +235,7 @@ def verify(file: Path) -> None:
     """按文件中的参数重做报告并逐项核对 / build a report again and tell which figures differ; 1 where any does."""
     with workspace() as database, progress() as on_progress:
         found = verify_report(
-            database, actor(database).scope, file, assets=vendor_folder(), on_progress=on_progress
+            database, actor(database), file, assets=vendor_folder(), on_progress=on_progress
         )
     if found.number is not None:
         console.print(f"登记号 / in the register: {found.number}", highlight=False)

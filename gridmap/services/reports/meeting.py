@@ -16,14 +16,16 @@ from gridmap.domain.gridkey import TOWN
 from gridmap.domain.official_forms import period_before, read_period
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.terms import MINIMUM
+from gridmap.reporting.carried import carried_in, table_figures, with_carried
 from gridmap.reporting.meeting import MeetingPack, render_meeting
 from gridmap.reporting.model import Text
 from gridmap.reporting.paper import to_pdf
-from gridmap.reporting.parts import Part
+from gridmap.reporting.parts import Line, Part
 from gridmap.services.cases import figures, tasks
 from gridmap.services.cases.places import places_of
 from gridmap.services.cases.worklists import work_list
 from gridmap.services.reports import case_parts
+from gridmap.services.reports.made_of import asked_of, carried
 from gridmap.services.reports.registering import Entry, own_templates, write_registered
 from gridmap.storage.database import Database
 from gridmap.storage.reports import meeting as stored
@@ -99,7 +101,11 @@ def meeting_pack(
         parts=parts,
         agenda=_agenda(late.total, up, again, parts[3], decided),
     )
-    return MadePack(pack, render_meeting(pack, languages, own_templates(database)))
+    of = asked_of("meeting", actor, at, languages, period=asked.name)
+    told = table_figures((_measured(pack), *parts), of.language) | {"incidents": str(totals[0].reported)}
+    return MadePack(
+        pack, with_carried(render_meeting(pack, languages, own_templates(database)), carried(of, told))
+    )
 
 
 def write_meeting_pack(database: Database, actor: Actor, period: str, out: Path, made: MadePack) -> int:
@@ -126,7 +132,19 @@ def write_meeting_pack(database: Database, actor: Actor, period: str, out: Path,
 
 def pdf_of(made: MadePack) -> bytes:
     """Lay a pack out on A4; see :func:`gridmap.reporting.paper.to_pdf`."""
-    return to_pdf(made.html, "{}")
+    return to_pdf(made.html, carried_in(made.html))
+
+
+def _measured(pack: MeetingPack) -> Part:
+    return Part(
+        case_parts.numbered(1, "总体情况", "How things stand"),
+        (Text("指标", "Figure"), pack.period, pack.before, Text("变化", "Change")),
+        tuple(
+            Line((one.name, *(Text(cell, cell) for cell in (one.now, one.before, one.change))))
+            for one in pack.measures
+        ),
+        case_parts.NONE,
+    )
 
 
 def _agenda(

@@ -12,6 +12,7 @@ from gridmap import __version__
 from gridmap.domain.accounts import Actor
 from gridmap.errors import InvalidInput
 from gridmap.files.atomic import replacing
+from gridmap.reporting.carried import carried_in
 from gridmap.reporting.paper import to_pdf
 from gridmap.reporting.templating import OWN, shipped
 from gridmap.storage.database import Database
@@ -66,6 +67,11 @@ def write_templates(folder: Path) -> list[Path]:
     return written
 
 
+def hash_of(told: object) -> str:
+    """Return the SHA-256 of what a document tells, as the register keeps it."""
+    return hashlib.sha256(repr(told).encode()).hexdigest()
+
+
 def write_registered(database: Database, actor: Actor, entry: Entry, html: str, out: Path) -> int:
     """Write a document as ``.pdf`` or ``.html`` and enter it in the register; return its number.
 
@@ -83,7 +89,7 @@ def write_registered(database: Database, actor: Actor, entry: Entry, html: str, 
             f"文件写成 .pdf 或 .html（现为“{out.name}”）。",
             f'The document is a .pdf or .html file; "{out.name}" is neither.',
         )
-    content = to_pdf(html, "{}") if ending == ".pdf" else html.encode("utf-8")
+    content = to_pdf(html, carried_in(html)) if ending == ".pdf" else html.encode("utf-8")
     with replacing(out) as temporary:
         temporary.write_bytes(content)
         # Entered first: a document that is not in the register must not exist.
@@ -100,7 +106,7 @@ def write_registered(database: Database, actor: Actor, entry: Entry, html: str, 
                     "seed": 0,
                     "purpose": entry.purpose,
                     "parameters": entry.parameters,
-                    "data_sha256": hashlib.sha256(repr(entry.told).encode()).hexdigest(),
+                    "data_sha256": hash_of(entry.told),
                     "file_sha256": hashlib.sha256(content).hexdigest(),
                     "version": __version__,
                 },

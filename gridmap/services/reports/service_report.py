@@ -12,9 +12,11 @@ from gridmap.analysis.roads import Mode
 from gridmap.domain.accounts import Actor
 from gridmap.domain.roles import Action, may
 from gridmap.errors import Forbidden
+from gridmap.reporting.carried import table_figures, with_carried
 from gridmap.reporting.model import Text
 from gridmap.reporting.parts import Line, Part, Tables, render_tables
 from gridmap.services.cases.places import places_of
+from gridmap.services.reports.made_of import asked_of, carried
 from gridmap.services.reports.registering import Entry, own_templates, write_registered
 from gridmap.services.response.access import (
     FEWEST_HELPED,
@@ -106,7 +108,10 @@ def service_report(
         ),
         says_not=_SAYS_NOT,
     )
-    return ServiceReport(access, tables, render_tables(tables, languages, own_templates(database)))
+    of = asked_of("services", actor, at, languages, mode=mode)
+    page = render_tables(tables, languages, own_templates(database))
+    told = carried(of, table_figures(tables.parts, of.language))
+    return ServiceReport(access, tables, with_carried(page, told))
 
 
 def write_service_report(database: Database, actor: Actor, made: ServiceReport, out: Path) -> int:

@@ -17,13 +17,16 @@ from gridmap.domain.official_forms import COLUMNS, period_before, read_period
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
+from gridmap.reporting.carried import table_figures, with_carried
 from gridmap.reporting.model import Text
 from gridmap.reporting.parts import Line, Part, Tables, render_tables
 from gridmap.services.cases import bodies, figures, grid_posts, tasks
 from gridmap.services.cases.places import places_of
 from gridmap.services.cases.worklists import work_list
+from gridmap.services.ground.grids import grid_not_found
 from gridmap.services.hotspots.observations import scope_of
 from gridmap.services.reports import case_parts, official_forms
+from gridmap.services.reports.made_of import asked_of, carried
 from gridmap.services.reports.registering import Entry, own_templates, write_registered
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids
@@ -112,7 +115,9 @@ def village_sheet(
     form = official_forms.dispute_form(
         database, scope, official_forms.asked_for(period, VILLAGE, grid_key), now=at
     )
-    [row] = [one for one in found if one["grid_key"] == grid_key]
+    row = next((one for one in found if one["grid_key"] == grid_key), None)
+    if row is None:
+        raise grid_not_found(grid_key)
     tables = Tables(
         title=Text("情况单", "How it stands"),
         place=Text(row["name_zh"], row["name_en"]),
@@ -132,7 +137,10 @@ def village_sheet(
         ),
         says_not=_SAYS_NOT,
     )
-    return tables, render_tables(tables, languages, own_templates(database))
+    of = asked_of("village", actor, at, languages, period=asked.name, grid_key=grid_key)
+    told = table_figures(tables.parts, of.language) | {"incidents": str(totals[0].reported)}
+    page = render_tables(tables, languages, own_templates(database))
+    return tables, with_carried(page, carried(of, told))
 
 
 def write_village_sheet(
