@@ -10,13 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import text
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.actions import Action as CaseAction
 from gridmap.domain.cases.asked import Decision, NewCase, StepAsked
 from gridmap.domain.cases.model import Case
-from gridmap.domain.gridkey import Scope
 from gridmap.services.accounts import entry
 from gridmap.services.cases import bodies as case_bodies
 from gridmap.services.cases import desk, intake, screening, tasks
@@ -219,14 +217,3 @@ def taken_in(town: Database, at: dt.datetime) -> Case:
     """A quarrel of the village that is taken in now."""
     new = NewCase("dispute", at, f"排水争执 {new_word()}", kind="02", grid_key=VILLAGE)
     return intake.record(town, Actor.at_the_machine(), new, uuid.uuid4())
-
-
-def test_the_wall_tells_of_no_single_case(client: FlaskClient, town: Database) -> None:
-    wall = client.get("/wall", headers=PAGE).text
-    drawn = [int(found) for found in re.findall(r'id="dot-(\d+)"', wall)]
-    assert drawn
-    with town.scoped_session(Scope.whole()) as session:
-        query = text("select summary, number from incidents where incident_id = any(:drawn)")
-        told = session.execute(query, {"drawn": drawn}).all()
-    assert len(told) == len(drawn)
-    assert [row for row in told if row.summary in wall or row.number in wall] == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,6 +13,7 @@ from gridmap.services.cases.places import Places
 
 WIDTH = 1000.0
 _MARGIN = 12.0
+_SHADES = 4
 _Lines = Iterable[Iterable[tuple[float, float]]]
 
 
@@ -34,6 +35,22 @@ class Mark:
     x: float
     y: float
     urgency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shading:
+    """Grids by how many cases each has, in a few classes that hold about as many grids each.
+
+    Attributes
+    ----------
+    of : mapping
+        Class of each grid, from one; a grid whose number is not told has none.
+    classes : tuple of (int, int)
+        Least and greatest number of each class.
+    """
+
+    of: Mapping[int, int]
+    classes: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -87,6 +104,18 @@ def marks(drawn: Ground | None, rows: Iterable[CaseRow], now: dt.datetime) -> li
     ]
     order = ("ended", "later", "soon", "late")
     return sorted(found, key=lambda mark: order.index(mark.urgency))
+
+
+def shading(counts: Mapping[int, int]) -> Shading:
+    """Put grids into classes by their numbers; grids with the same number are of the same class."""
+    ordered = sorted(counts.values())
+    ends = sorted(
+        {ordered[len(ordered) * n // _SHADES - 1] for n in range(1, _SHADES + 1)} if ordered else ()
+    )
+    classes = tuple(
+        (min(n for n in ordered if n > below), most) for below, most in zip((-1, *ends), ends, strict=False)
+    )
+    return Shading({key: 1 + sum(n > most for most in ends) for key, n in counts.items()}, classes)
 
 
 def urgency(row: CaseRow, now: dt.datetime) -> str:

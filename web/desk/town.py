@@ -8,21 +8,19 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, request, url_for
 
 from gridmap.domain.cases.figures import STANDING, Figure, GridCounts
-from gridmap.domain.cases.worklists import Wanted
 from gridmap.domain.codes import codes
-from gridmap.domain.gridkey import UNASSIGNED
+from gridmap.domain.gridkey import UNASSIGNED, VILLAGE
 from gridmap.domain.protection import HINT, LEAST_TOLD, NAMES, Counts, Purpose
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.roles import Action
-from gridmap.services.cases import figures, worklists
+from gridmap.services.cases import figures
+from gridmap.services.cases.counts import count_by_grid
 from web import context
 from web.access import may_now
 from web.desk import periods, shown, small_map
 from web.desk.shown import page
 
 bp = Blueprint("town", __name__)
-
-_ON_THE_WALL = 200
 
 PROTECTION = {"name": NAMES[Counts.PERTURBED], "hint": HINT, "below": LEAST_TOLD, "told": STANDING}
 """What stands with perturbed numbers on a page."""
@@ -98,23 +96,21 @@ def meaning() -> Response:
 
 @bp.get("/wall")
 def wall() -> Response:
-    """Answer the wall: five perturbed figures, one map, a clock, no controls.
+    """Answer the wall: five perturbed figures, one map of perturbed counts by village, a clock, no controls.
 
-    Single cases are marked for whoever may see cases; a wall's own token, which may not, gets the figures.
+    Whoever looks, no case is marked: marks would let anybody in the hall count what the figures keep back.
     """
     database, scope, now = context.database(), context.scope(), shown.now()
-    ground = small_map.ground(shown.places())
-    rows = (
-        worklists.work_list(database, scope, Wanted("open"), limit=_ON_THE_WALL, now=now).rows
-        if may_now(Action.SEE_CASES)
-        else ()
-    )
+    counts = context.counts(Purpose.WALL)
+    a_year = IncidentQuery(since=shown.today() - dt.timedelta(days=364), until=shown.today())
+    told = count_by_grid(database, scope, a_year, level=VILLAGE, now=now, counts=counts)
     return page(
         "desk/wall.html",
         "wall",
-        glance=figures.glance(database, scope, now, context.counts(Purpose.WALL)),
+        glance=figures.glance(database, scope, now, counts),
         protection=PROTECTION,
-        ground=ground,
-        marks=small_map.marks(ground, rows, now),
+        ground=small_map.ground(shown.places()),
+        shading=small_map.shading({int(key): n for key, n in told["counts"].items()}),
+        years=dict.fromkeys(str(told[end])[:4] for end in ("from", "to")),
         places=shown.places(),
     )

@@ -25,6 +25,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "figure_due_today": ("今日到期", "Due today"),
     "figure_overdue": ("已逾期", "Overdue"),
     "figure_teams_out": ("出动队伍", "Teams out"),
+    "wall_map": ("{years} 年各村事件数", "Cases by village, {years}"),
     "day_before": ("昨日此时", "a day before"),
     "month_mean": ("去年同月日均", "mean of that month"),
     "year_unknown": ("去年同期尚无记录", "no records of a year before"),
