@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
+from gridmap.errors import InvalidInput
+
 
 @dataclass(frozen=True, slots=True)
 class Code:
@@ -49,3 +51,18 @@ def codes(name: str) -> frozenset[str]:
 def lookup(name: str) -> dict[str, str]:
     """Map every spelling of an entry (code, Chinese, English in lower case) to its code."""
     return {s: c.code for c in code_list(name) for s in (c.code, c.code.lower(), c.zh, c.en.lower())}
+
+
+def require_domain(code: str | None) -> None:
+    """Refuse a domain that the list does not have; None, for all of them, is fine.
+
+    Raises
+    ------
+    InvalidInput
+    """
+    if code is not None and code not in codes("domain"):
+        raise InvalidInput(
+            "domain-unknown",
+            f"没有领域 {code}，可用：{'、'.join(sorted(codes('domain')))}。",
+            f"No domain is called {code}: {', '.join(sorted(codes('domain')))}.",
+        )

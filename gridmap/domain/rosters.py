@@ -192,6 +192,21 @@ def first_day_of(day: dt.date) -> dt.date:
     return day - dt.timedelta(days=day.weekday())
 
 
+def require_in_week(on: dt.date, monday: dt.date) -> None:
+    """Refuse a day of another week.
+
+    Raises
+    ------
+    InvalidInput
+    """
+    if not 0 <= (on - monday).days < DAYS:
+        raise InvalidInput(
+            "roster-other-week",
+            f"{on} 不在 {monday} 起的一周内。",
+            f"{on} is not in the week of {monday}.",
+        )
+
+
 def breaches(
     duties: Iterable[Duty],
     shifts: Sequence[NamedShift],

@@ -89,7 +89,20 @@ def test_beats_of_the_town_hang_together_and_share_its_work(
     assert client.post("/api/v1/beats", json={"teams": list(TEAMS), "seconds": 1}).status_code == 202
     assert client.post("/patrols/beats", data={"teams": "T02，T04"}).status_code == 303
     assert client.post("/patrols/beats", data={"minutes-a-case": "9999"}).status_code == 422
-    desk = client_of(hot_town, Role.VILLAGE_DESK, 33068110901004000)
+    village = 33068110901004000
+    own = client_of(hot_town, Role.TEAM, village).get("/api/v1/beats").get_json()["features"]
+    assert [f["properties"]["grids"] for f in own] == [[str(village)]], (
+        "a part of the town is told of its own grids"
+    )
+    part = show_beats(hot_town, Scope.of_grid(village))
+    assert part is not None
+    (alone,) = part["beats"]
+    whole = next(beat for beat in made["beats"] if str(village) in beat["grids"])
+    assert alone["incidents"] < whole["incidents"]
+    assert (part["largest"], part["mean"], part["bound"]) == (alone["minutes"], alone["minutes"], None)
+    assert client_of(hot_town, Role.TEAM, village).get("/patrols/beats").status_code == 200
+    assert show_beats(hot_town, Scope.of_grid(33068110999000000)) is None
+    desk = client_of(hot_town, Role.VILLAGE_DESK, village)
     assert desk.post("/api/v1/beats", json={}).status_code == 403
     assert client.post("/api/v1/beats/undo").get_json() == {"beats": 0}
     assert client.get("/api/v1/beats").get_json()["features"] == []
@@ -100,6 +113,8 @@ def test_what_cannot_be_divided_is_refused(hot_town: Database) -> None:
         make_beats(hot_town, BeatsRequest(level=4))
     with pytest.raises(InvalidInput, match="巡区"):
         BeatsRequest(level=1)
+    with pytest.raises(InvalidInput, match="policeing"):
+        BeatsRequest(domain="policeing")
     with pytest.raises(InvalidInput, match="巡区"):
         BeatsRequest(case_min=0, km_min=0)
     village = Actor("village", Role.VILLAGE_DESK, Scope.of_grid(33068110901004000))

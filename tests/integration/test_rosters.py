@@ -23,6 +23,7 @@ from gridmap.services.patrols.keep.rosters import ShownRoster, delete_roster, se
 from gridmap.services.patrols.make.plans import plan_patrols
 from gridmap.services.patrols.make.rosters import RosterRequest, make_week
 from gridmap.storage.database import Database
+from gridmap.storage.patrols import rosters as stored
 from tests.doors import client_of
 from tests.towns import environment_of
 
@@ -128,6 +129,47 @@ def test_what_cannot_be_is_refused_by_name(hot_town: Database, roster: ShownRost
         make_week(hot_town, WHOLE, RosterRequest(MONDAY, off=(("T77", day(1)),)))
     with pytest.raises(InvalidInput, match="rest-hours"):
         RosterRules(rest_h=99)
+    with pytest.raises(InvalidInput, match="policeing"):
+        RosterRequest(MONDAY, domain="policeing")
+    with pytest.raises(InvalidInput, match="一周内"):
+        RosterRequest(day(3), off=(("T02", day(7)),))
+
+
+def test_a_villages_own_roster_leaves_the_towns_in_force(hot_town: Database, roster: ShownRoster) -> None:
+    village = Scope.of_grid(33068110901004000)
+    with hot_town.scoped_session(WHOLE) as session:
+        kept = stored.find_roster(session, roster["roster_id"])
+    assert kept is not None
+    with hot_town.scoped_session(village, write=True) as session:
+        number = stored.add_roster(session, village, kept)
+    own, towns = (show_week(hot_town, scope, MONDAY) for scope in (village, WHOLE))
+    delete_roster(hot_town, KEEPER, number)
+    assert own is not None
+    assert towns is not None
+    assert (own["roster_id"], towns["roster_id"]) == (number, roster["roster_id"])
+
+
+@pytest.mark.parametrize("week", ["9999-12-31", "0001-01-01", "nan"])
+def test_a_week_at_the_end_of_time_is_refused(hot_town: Database, week: str) -> None:
+    client = client_of(hot_town, Role.TOWN_DESK)
+    assert client.get(f"/patrols/roster?week={week}").status_code == 422
+    assert client.post("/patrols/roster", data={"week": week}).status_code == 422
+
+
+@pytest.mark.parametrize("field", ["nights-in-row", "shifts-a-week", "least-teams"])
+@pytest.mark.parametrize("given", ["nan", "inf", "1e400", "2.7", "-1"])
+def test_a_number_of_the_form_that_is_none_is_refused(hot_town: Database, field: str, given: str) -> None:
+    client = client_of(hot_town, Role.TOWN_DESK)
+    form = {"week": MONDAY.isoformat(), field: given}
+    assert client.post("/patrols/roster", data=form).status_code == 422
+
+
+def test_a_shift_without_its_code_is_refused_and_not_left_out(hot_town: Database) -> None:
+    client = client_of(hot_town, Role.TOWN_DESK)
+    rows = {f"{name}-{n}": str(row[name]) for n, row in enumerate(shown_shifts(USUAL)) for name in row}
+    answer = client.post("/patrols/shifts", data=rows | {"code-1": ""})
+    assert answer.status_code == 422
+    assert town_shifts(hot_town, WHOLE) == USUAL
 
 
 def test_a_plan_takes_those_whom_the_roster_names_in_the_hours_of_their_shift(

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from gridmap.domain.codes import codes
+from gridmap.domain.codes import codes, require_domain
 from gridmap.domain.gridkey import MAX_KEY
 from gridmap.domain.query import FLAGS, IncidentQuery
 from gridmap.domain.terms import GRIDS_AT_ONCE, LONGEST, Term
@@ -47,14 +47,8 @@ class Period(Strict):
             raise InvalidInput(
                 "period-reversed", "开始日期晚于结束日期。", "The first day is after the last."
             )
-        unknown = sorted(set(_several(self.domain)) - codes("domain"))
-        if unknown:
-            known = "、".join(sorted(codes("domain")))
-            raise InvalidInput(
-                "domain-unknown",
-                f"没有领域 {unknown[0]}，可用：{known}。",
-                f"No domain is called {unknown[0]}: {known}.",
-            )
+        for one in _several(self.domain):
+            require_domain(one)
         return self
 
 

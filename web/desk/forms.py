@@ -55,7 +55,7 @@ def read(form: Form, name: str, kind: Callable[[str], _T]) -> _T | None:
         return None
     try:
         return kind(given)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise InvalidInput(
             "form-field", f"“{given}”不能用作 {name}，请改正。", f"{given!r} is no {name}: put it right."
         ) from None

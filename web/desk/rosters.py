@@ -25,6 +25,7 @@ bp = Blueprint("roster", __name__)
 
 _REFUSED = (InvalidInput, NotFound, Conflict, Forbidden)
 _AGAIN_S = "2"
+_WEEK = dt.timedelta(days=DAYS)
 _TERMS = (terms.REST_HOURS, terms.NIGHTS_IN_ROW, terms.SHIFTS_A_WEEK, terms.LEAST_TEAMS)
 
 
@@ -45,8 +46,8 @@ def _page(week: dt.date, problem: GridmapError | None = None) -> Response:
         problem=problem.as_dict() if problem else None,
         roster=show_week(database, scope, week),
         week=week,
-        before=week - dt.timedelta(days=DAYS),
-        after=week + dt.timedelta(days=DAYS),
+        before=week - _WEEK,
+        after=week + _WEEK,
         last=week + dt.timedelta(days=DAYS - 1),
         shifts=shifts,
         most_shifts=MOST_SHIFTS,
@@ -70,11 +71,17 @@ def _job(number: str | None) -> Job | None:
 
 def _week(text: str | None) -> dt.date:
     try:
-        return first_day_of(dt.date.fromisoformat(text) if text else shown.today())
+        week = first_day_of(dt.date.fromisoformat(text) if text else shown.today())
     except (ValueError, OverflowError):
-        raise InvalidInput(
-            "week-day", "日期应写成 2026-11-23 的样子。", "A day is written like 2026-11-23."
-        ) from None
+        raise _no_week() from None
+    # The page leads to the weeks beside it.
+    if not dt.date.min + _WEEK <= week <= dt.date.max - _WEEK:
+        raise _no_week()
+    return week
+
+
+def _no_week() -> InvalidInput:
+    return InvalidInput("week-day", "日期应写成 2026-11-23 的样子。", "A day is written like 2026-11-23.")
 
 
 def _back(week: dt.date, *, job: str | None = None) -> Response:
@@ -88,12 +95,13 @@ def make() -> Response:
     form = forms.own_form()
     week = _week(form.get("week"))
     try:
-        rest, nights, most, least = (forms.read(form, term.name, float) for term in _TERMS)
+        rest = forms.read(form, terms.REST_HOURS.name, float)
+        nights, most, least = (forms.read(form, term.name, int) for term in _TERMS[1:])
         rules = RosterRules(
             terms.ROSTER_REST_H if rest is None else rest,
-            int(nights or terms.ROSTER_NIGHTS),
-            int(most or terms.ROSTER_MOST),
-            terms.ROSTER_LEAST if least is None else int(least),
+            terms.ROSTER_NIGHTS if nights is None else nights,
+            terms.ROSTER_MOST if most is None else most,
+            terms.ROSTER_LEAST if least is None else least,
         )
         wanted = RosterRequest(week, rules=rules, domain=forms.text(form, "domain"))
         job = jobs.submit(context.database(), context.scope(), ROSTER, wanted, owner=context.actor().post)
@@ -146,7 +154,7 @@ def name_shifts() -> Response:
         for n in range(MOST_SHIFTS)
     ]
     try:
-        set_shifts(context.database(), context.actor(), [row for row in rows if row["code"]])
+        set_shifts(context.database(), context.actor(), [row for row in rows if any(row.values())])
     except _REFUSED as error:
         return _page(week, error)
     return _back(week)

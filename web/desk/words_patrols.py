@@ -99,8 +99,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "roster_is_night": ("夜班", "Night"),
     "beats_title": ("巡区", "Beats"),
     "beats_none": (
-        "还没有划过巡区。",
-        "There are no beats yet.",
+        "您的范围内还没有巡区。",
+        "There are no beats in your scope yet.",
     ),
     "beats_making": ("正在划分…", "Dividing …"),
     "beats_make": ("划分巡区", "Divide into beats"),

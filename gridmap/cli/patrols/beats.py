@@ -112,6 +112,8 @@ def _tell(found: ShownBeats) -> None:
         )
     console.print(table)
     mean = max(found["mean"], 1e-9)
+    if found["bound"] is None:
+        return
     console.print(
         f"最大为平均的 / largest to mean {found['largest'] / mean:.2f}，"
         f"任何相连的划法不低于 / no contiguous division is below {found['bound'] / mean:.2f}；"

@@ -9,7 +9,7 @@ from typing import Literal
 
 from gridmap.domain import terms
 from gridmap.domain.cases.sealing import is_sealed
-from gridmap.domain.codes import codes
+from gridmap.domain.codes import codes, require_domain
 from gridmap.domain.gridkey import MICRO, VILLAGE
 from gridmap.errors import InvalidInput
 
@@ -136,13 +136,7 @@ class HotspotSpec:
                 f"没有方法 {self.method}，可用：{names}。",
                 f"There is no method {self.method}: {names}.",
             )
-        if self.domain is not None and self.domain not in codes("domain"):
-            names = ", ".join(sorted(codes("domain")))
-            raise InvalidInput(
-                "domain-unknown",
-                f"没有领域 {self.domain}，可用：{names}。",
-                f"There is no domain {self.domain}: {names}.",
-            )
+        require_domain(self.domain)
         if self.since > self.until:
             raise InvalidInput(
                 "period-reversed", "起始日期晚于结束日期。", "The first day of the period is after its last."

@@ -33,11 +33,14 @@ def add_roster(session: Session, scope: Scope, made: KeptRoster) -> int:
 
 
 def newest_of_week(session: Session, first_day: dt.date) -> KeptRoster | None:
-    """Return the newest roster of a week, or None."""
+    """Return the roster that holds in a week, or None: of those with the widest scope the newest."""
     query = (
         select(*Roster.__table__.columns)
         .where(Roster.first_day == first_day)
-        .order_by(Roster.created_at.desc(), Roster.roster_id.desc())
+        # A village that rosters its own teams does not take the town's roster out of force.
+        .order_by(
+            (Roster.scope_hi - Roster.scope_lo).desc(), Roster.created_at.desc(), Roster.roster_id.desc()
+        )
         .limit(1)
     )
     row = session.execute(query).mappings().first()

@@ -9,8 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, Field, field_validator
 
 from gridmap.domain import terms
-from gridmap.domain.codes import codes
-from gridmap.errors import InvalidInput
+from gridmap.domain.codes import require_domain
 from web.api.schemas import Strict, asked
 
 
@@ -30,8 +29,7 @@ class CoverageQuery(Strict):
     @field_validator("domain")
     @classmethod
     def _known(cls, value: str | None) -> str | None:
-        if value is not None and value not in codes("domain"):
-            raise InvalidInput("domain-unknown", f"没有领域 {value}。", f"No domain is called {value}.")
+        require_domain(value)
         return value
 
     @property

@@ -23,6 +23,7 @@ from gridmap.domain.rosters import (
     KeptRoster,
     breaches,
     first_day_of,
+    require_in_week,
     shift_of,
     shown_shifts,
 )
@@ -112,13 +113,8 @@ def set_duty(
         roster = _found(session, roster_id, lock=True)
         shifts = shifts_in(session)
         code = None if shift is None else shift_of(shifts, shift).code
+        require_in_week(on, roster.first_day)
         day = (on - roster.first_day).days
-        if not 0 <= day < DAYS:
-            raise InvalidInput(
-                "roster-other-week",
-                f"{on} 不在 {roster.first_day} 起的一周内。",
-                f"{on} is not in the week of {roster.first_day}.",
-            )
         if team not in roster.duties:
             known = {row["code"] for row in stored_teams.list_teams(session)}
             if team not in known:

@@ -18,6 +18,7 @@ from gridmap import crs
 from gridmap.analysis.districting import divide
 from gridmap.domain import terms
 from gridmap.domain.accounts import Actor
+from gridmap.domain.codes import require_domain
 from gridmap.domain.geojson import Collection
 from gridmap.domain.gridkey import AREA, MICRO, Scope
 from gridmap.domain.query import IncidentQuery
@@ -77,6 +78,7 @@ class BeatsRequest:
             (terms.EACH_KM, self.km_min),
         ):
             term.refuse(value)
+        require_domain(self.domain)
         if not AREA <= self.level <= MICRO or self.case_min + self.km_min <= 0:
             raise InvalidInput(
                 "beats-asked",
@@ -98,7 +100,10 @@ class Beat(TypedDict):
 
 
 class ShownBeats(TypedDict):
-    """The beats in force. `largest` and `bound` are in minutes a week; `changed` are grids that had another team."""
+    """The beats in force. `largest` and `bound` are in minutes a week; `changed` are grids that had another team.
+
+    Who has a part of the workspace is told of its grids alone, and of no bound.
+    """
 
     beats: list[Beat]
     level: int
@@ -107,7 +112,7 @@ class ShownBeats(TypedDict):
     km_min: float
     mean: float
     largest: float
-    bound: float
+    bound: float | None
     changed: list[str]
     before: int
     made_at: str
@@ -236,7 +241,7 @@ def _edges(shapes: NDArray[np.object_]) -> list[tuple[int, int]]:
 
 
 def show_beats(database: Database, scope: Scope) -> ShownBeats | None:
-    """Tell the beats in force; None where there are none."""
+    """Tell the beats in force, as far as they lie in the scope; None where none do."""
     with database.scoped_session(scope) as session:
         history: list[dict[str, Any]] = read_settings(session).get(_SETTING) or []
         names = {
@@ -247,7 +252,7 @@ def show_beats(database: Database, scope: Scope) -> ShownBeats | None:
     kept = history[-1]
     asked = kept["asked"]
     beats: dict[str, Beat] = {}
-    for key, team in sorted(kept["areas"].items()):
+    for key, team in sorted((key, team) for key, team in kept["areas"].items() if int(key) in scope):
         zh, en = names.get(team, (team, team))
         own = beats.setdefault(
             team,
@@ -266,6 +271,8 @@ def show_beats(database: Database, scope: Scope) -> ShownBeats | None:
         own["incidents"] += cases
         own["road_km"] += km
         own["minutes"] += cases * asked["case_min"] + km * asked["km_min"]
+    if not beats:
+        return None
     rows = [beats[team] for team in sorted(beats)]
     for row in rows:
         row["incidents"], row["road_km"] = round(row["incidents"], 2), round(row["road_km"], 1)
@@ -277,9 +284,9 @@ def show_beats(database: Database, scope: Scope) -> ShownBeats | None:
         "case_min": asked["case_min"],
         "km_min": asked["km_min"],
         "mean": round(sum(row["minutes"] for row in rows) / len(rows), 2),
-        "largest": kept["largest"],
-        "bound": kept["bound"],
-        "changed": kept["changed"],
+        "largest": kept["largest"] if scope.is_whole else max(row["minutes"] for row in rows),
+        "bound": kept["bound"] if scope.is_whole else None,
+        "changed": [key for key in kept["changed"] if int(key) in scope],
         "before": len(history) - 1,
         "made_at": kept["made_at"],
         "made_by": kept["made_by"],

@@ -17,6 +17,7 @@ from gridmap import __version__
 from gridmap.analysis.hours import HOURS, weekly_profile
 from gridmap.analysis.rostering import Beside, RosterProblem, make_roster, wanted_teams
 from gridmap.domain import terms
+from gridmap.domain.codes import require_domain
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.rosters import (
@@ -28,6 +29,7 @@ from gridmap.domain.rosters import (
     RosterRules,
     breaches,
     first_day_of,
+    require_in_week,
     shift_of,
     shown_shifts,
 )
@@ -78,6 +80,10 @@ class RosterRequest:
     def __post_init__(self) -> None:
         """Refuse numbers and days that make no sense."""
         terms.ROSTERING.refuse(self.seconds)
+        require_domain(self.domain)
+        monday = first_day_of(self.first_day)
+        for _, on in self.off:
+            require_in_week(on, monday)
         # The same days as of a plan: who is rostered is to be planned for.
         PatrolRequest(self.first_day)
 
@@ -219,9 +225,7 @@ def _off(asked: RosterRequest, codes: Sequence[str], monday: dt.date) -> NDArray
                 f"队伍 {team} 不在这份班表中，请核对休假的队伍编号。",
                 f"Team {team} is not in this roster; check the team that has the day off.",
             )
-        day = (on - monday).days
-        if 0 <= day < DAYS:
-            off[codes.index(team), day] = True
+        off[codes.index(team), (on - monday).days] = True
     return off
 
 
