@@ -58,6 +58,9 @@ def tile_answer(body: bytes, seconds: int) -> Response:
     answer.headers["Cache-Control"] = f"private, max-age={seconds}" + (
         ", immutable" if seconds == _YEAR_S else ""
     )
+    if seconds != _YEAR_S:
+        # Of tiles that are kept for good the address tells the scope; of these it does not.
+        answer.vary.update(("Cookie", "Authorization"))
     if body:
         answer.data = gzip.compress(body, 5, mtime=0)
         answer.headers["Content-Encoding"] = "gzip"

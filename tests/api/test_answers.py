@@ -264,6 +264,9 @@ def test_a_tile_can_show_one_grid_or_what_lies_in_none(
         (AREA, sum(1 for r in placed if r["key"] and ancestor(r["key"], 2) == AREA)),
     ):
         answer = client.get(f"/tiles/1/incidents/0/0/0.mvt?grid={grid}")
+        assert {"Cookie", "Authorization"} <= set(answer.vary), (
+            "a minute's tiles are of whoever asked for them"
+        )
         assert sum(s["n"] for s in read_tile(answer.data).get("incidents", [])) == expected
 
 

@@ -47,20 +47,23 @@ def _format() -> str:
 
 
 def mark(session: Session) -> tuple[int, str]:
-    """Return the ground's version, and a text that no other ground of this workspace has or had.
+    """Return the version of the ground as the scope sees it, and a text that no other ground of this workspace has.
 
     Grids, the basemap and roads have marks of their own, which the database changes with them: what becomes of cases
-    leaves the tiles of the ground as they are.
+    leaves the tiles of the ground as they are. A browser keeps tiles by their version for a year, whoever signs in to
+    it next: no two scopes have the same.
     """
-    told = session.scalar(
+    told, lo, hi = session.execute(
         text(
             "select concat_ws('.', (select string_agg(concat(key, value #>> '{}'), '.' order by key)"
             " from workspace_settings where key in ('ground_version', 'roads_version')),"
-            " (select max(created_at) from boundary_versions))"
+            " (select max(created_at) from boundary_versions)),"
+            " current_setting('gridmap.scope_lo', true), current_setting('gridmap.scope_hi', true)"
         )
-    )
+    ).one()
     name = hashlib.sha256(f"{_format()}.{told}".encode()).hexdigest()[:16]
-    return int(name[:_DIGITS_OF_VERSION], 16), name
+    version = hashlib.sha256(f"{name}.{lo}.{hi}".encode()).hexdigest()
+    return int(version[:_DIGITS_OF_VERSION], 16), name
 
 
 def require_layer(layer: str) -> None:
