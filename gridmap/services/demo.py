@@ -23,13 +23,14 @@ from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import VILLAGE, Scope
 from gridmap.errors import Conflict, InvalidInput
 from gridmap.services.accounts import demonstration
-from gridmap.services.cases import bodies, grid_posts
+from gridmap.services.cases import bodies, follow, grid_posts
 from gridmap.services.cases.bodies import ClinicAsked
 from gridmap.services.cases.grid_posts import GridPost
 from gridmap.services.ground.boundaries import BoundaryOptions, import_boundaries
 from gridmap.services.ground.road_imports import import_roads
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports.records import ImportOptions, import_records
+from gridmap.storage.cases.steps import solved_of_late
 from gridmap.storage.database import Database
 from gridmap.storage.ground import boundaries as versions
 from gridmap.storage.ground import grids as stored
@@ -139,6 +140,7 @@ def _load(database: Database, folder: Path, edition: int, now: dt.datetime, say:
     demonstration.add_posts(database, now.date())
     if edition != FIRST:
         _serve_grids(database, now.astimezone(ZoneInfo(database.settings.timezone)).date())
+        _follow_up(database, now)
     with database.scoped_session(whole, write=True) as session:
         newest = max((t["position_at"] for t in field.list_teams(session) if t["position_at"]), default=None)
         if newest is not None and now > newest:
@@ -177,6 +179,13 @@ def _serve_grids(database: Database, today: dt.date) -> None:
             grid_key=int(villages[(n * 11) % len(villages)]["grid_key"]),
         )
         bodies.announce(database, actor, asked)
+
+
+def _follow_up(database: Database, now: dt.datetime) -> None:
+    """Give the disputes that were solved of late their follow-ups, as a desk's own solutions leave them."""
+    with database.scoped_session(Scope.whole().for_upkeep(), write=True) as session:
+        for incident_id in solved_of_late(session):
+            follow.tasks_of_told(session, database.settings.timezone, incident_id, now)
 
 
 def _bring(

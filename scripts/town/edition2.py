@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .build import Land
 from .course import _at_the_desk
+from .desk_day import waiting
 from .incidents import END, Incident
 from .places import Place
 from .plan import TOWN_CODE, Village
@@ -239,9 +240,12 @@ def write_edition(
     folder.mkdir(exist_ok=True)
     rng = np.random.default_rng([seed, 61])
     steps: list[dict[str, object]] = []
-    for incident, index in zip(found, village_index, strict=True):
-        home = land.villages[index] if index >= 0 else None
-        steps += _run(incident, home, land.villages, rng).rows
+    homes = [land.villages[index] if index >= 0 else None for index in village_index]
+    today = waiting(found, homes, np.random.default_rng([seed, 67]))
+    for incident, home in zip(found, homes, strict=True):
+        drawn = _run(incident, home, land.villages, rng).rows
+        other = today.get(incident.uid)
+        steps += drawn if other is None else [dict.fromkeys(_STEP, "") | row for row in other]
     told = [_told(row, incident, rng) for row, incident in zip(rows["incidents"], found, strict=True)]
     write_table(folder / "incidents.csv", _INCIDENT, told)
     write_table(folder / "incident_steps.csv", _STEP, steps)

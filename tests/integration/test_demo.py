@@ -17,9 +17,11 @@ import shapely
 from sqlalchemy import text
 
 from gridmap import crs
+from gridmap.domain.cases.worklists import Wanted
 from gridmap.domain.gridkey import LEVELS, Scope, ancestor
 from gridmap.errors import Conflict
 from gridmap.services import demo
+from gridmap.services.cases import worklists
 from gridmap.services.ground.grids import grid_features
 from gridmap.services.teams.features import team_features
 from gridmap.storage.cases.rederive import differing
@@ -217,6 +219,10 @@ def test_the_second_edition_ends_today_and_is_a_desk_s_year_with_its_troubles(em
     assert {kind for _, kind, _, _ in points} == {"school", "station", "market", "hospital", "company"}
     assert [code for code, _, key, placeless in points if not key or placeless] == []
     assert days == 4
+    waiting = worklists.totals(empty_town, WHOLE, Wanted("all"), now=now)
+    assert min(waiting[name] for name in ("to_sign", "due_today", "follow_up")) >= 5
+    listed = worklists.work_list(empty_town, WHOLE, Wanted("follow_up"), limit=50, now=now).rows
+    assert {row.stage for row in listed} == {"resolved"}
 
 
 def test_nothing_that_serves_people_reads_the_planted_truth() -> None:

@@ -12,6 +12,7 @@ from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.derive import RISK_REVIEW_DAYS
 from gridmap.domain.cases.model import Step
 from gridmap.services.cases import satisfaction
+from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.cases.desk import KeptCase
 
@@ -43,6 +44,24 @@ def tasks_of_step(
     _LEFT.get(Action(step.action), _Maker.nothing)(by)
     if step.details.get("risk"):
         by.risk(str(step.details["risk"]))
+
+
+def tasks_of_told(session: Session, zone: str, incident_id: int, now: dt.datetime) -> None:
+    """Make the tasks that a solution leaves which a source's file told, unless the case has some already.
+
+    Parameters
+    ----------
+    session : Session
+        May write the whole workspace.
+    zone : str
+    incident_id : int
+        Of a case that is solved, and not followed up.
+    now : datetime
+    """
+    case = stored.load(session, incident_id)
+    solved = [step for step in case.steps if step.action == Action.RESOLVE and step.undone_at is None]
+    if solved and not kept.list_tasks(session, incident_id=incident_id):
+        tasks_of_step(session, zone, case, solved[-1], f"told {solved[-1].step_id}", now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,12 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from gridmap.domain.cases.actions import Action, Stage
 from gridmap.domain.cases.model import Step
-from gridmap.storage.models import IncidentStep
+from gridmap.storage.models import Incident, IncidentStep
 
 _STEP = tuple(Step.__dataclass_fields__)
 
@@ -85,3 +86,23 @@ def undo_steps(session: Session, ids: Sequence[int], action: str, at: dt.datetim
 def undo_steps_by_number(session: Session, step_ids: Sequence[int], at: dt.datetime) -> None:
     """Mark steps as undone."""
     session.execute(update(IncidentStep).where(IncidentStep.step_id.in_(step_ids)).values(undone_at=at))
+
+
+def solved_of_late(session: Session) -> list[int]:
+    """Return the disputes that are solved, neither archived nor followed up."""
+    asked = exists().where(
+        IncidentStep.incident_id == Incident.incident_id,
+        IncidentStep.action == Action.FOLLOW_UP,
+        IncidentStep.undone_at.is_(None),
+    )
+    query = (
+        select(Incident.incident_id)
+        .where(
+            Incident.domain == "dispute",
+            Incident.stage == Stage.RESOLVED,
+            Incident.withdrawn_at.is_(None),
+            ~asked,
+        )
+        .order_by(Incident.incident_id)
+    )
+    return list(session.scalars(query))
