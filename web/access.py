@@ -17,7 +17,7 @@ from gridmap.domain.roles import Action, may, require
 from gridmap.errors import Forbidden, InvalidInput, NotSignedIn
 from gridmap.services.accounts import audit, desk, entry
 from web.context import database
-from web.door import FORM, variable_of
+from web.door import FORM, PART, variable_of
 from web.rights import ASKED, OPEN, WRITTEN_BY_SERVICE, WRITTEN_DOWN, A
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -213,7 +213,8 @@ def _check_type() -> None:
     if request.method in _READING or not request.content_length:
         return
     is_form = request.mimetype == FORM and not request.path.startswith("/api/")
-    if request.mimetype != "application/json" and not is_form:
+    is_part = request.mimetype == PART and request.endpoint == "sources.receive"
+    if request.mimetype != "application/json" and not is_form and not is_part:
         raise InvalidInput(
             "body-not-json",
             "请求内容应为 JSON（Content-Type: application/json）。",

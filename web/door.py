@@ -24,6 +24,8 @@ MOST_DEPTH = 32
 """How deep JSON may be nested."""
 
 FORM = "application/x-www-form-urlencoded"
+PART = "application/octet-stream"
+"""Of a file that is handed over: no part is larger than any other body."""
 """In what type the pages' own forms come."""
 
 _NUL = "%00"

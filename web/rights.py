@@ -106,6 +106,7 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "sources.remove": A.IMPORT,
         "sources.wizard": A.IMPORT,
         "sources.save": A.IMPORT,
+        "sources.receive": A.IMPORT,
         "ogc.landing": A.EXPORT,
         "ogc.conformance": A.EXPORT,
         "ogc.definition": A.EXPORT,
@@ -348,5 +349,5 @@ WRITTEN_DOWN: Mapping[str, str] = MappingProxyType(
 )
 """Readings that leave a row in the audit, and what it is called there; every request to change something does, too."""
 
-WRITTEN_BY_SERVICE = frozenset({"case.open_case", "cases.open_case"})
-"""What writes its own row before anything is handed out: one row for one opening."""
+WRITTEN_BY_SERVICE = frozenset({"case.open_case", "cases.open_case", "sources.receive"})
+"""What writes its own row before anything is handed out or kept: one for one opening, one for all parts of a file."""

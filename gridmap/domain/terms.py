@@ -12,6 +12,9 @@ from gridmap.errors import InvalidInput
 CAPTION = ("接报量，不代表危险", "reported incidents, not danger")
 """Stands with every figure of hotspots, in Chinese and English."""
 
+MOST_UPLOADED = 256 * 1024 * 1024
+"""Bytes of a file that is handed over on the page."""
+
 MINIMUM = 5
 """Fewest incidents that a published cell may hold."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, jsonify, redirect, request, url_for
 
+from gridmap.domain.codes import code_list
 from gridmap.domain.profiles import UNKNOWN, UNKNOWN_WORDS, Profile, Proposal
 from gridmap.domain.records import NOUNS
 from gridmap.errors import Forbidden, GridmapError, InvalidInput, NotFound
 from gridmap.services.house import IMPORT_KINDS, INCOMING
-from gridmap.services.imports import incoming, profiles
+from gridmap.services.imports import incoming, profiles, receiving
 from gridmap.services.imports.incoming import IncomingRequest, Waiting
 from gridmap.services.jobs import desk as jobs
 from web import context
@@ -103,10 +104,16 @@ def _wizard(profile: Profile, file: str | None, problem: GridmapError | None = N
         chosen=chosen,
         found=found,
         folder=str(incoming.folder_of(database.settings.home, profile.name)),
+        endings=",".join(sorted(incoming.ENDINGS)),
         unknown=UNKNOWN,
         unknown_words=UNKNOWN_WORDS,
         not_read=_NOT_READ,
         choices_of=_choices,
+        constants=[
+            field
+            for field in sorted(NOUNS[profile.noun].fields, key=lambda f: not f.required)
+            if field.codes and not (found and any(c.field == field.name for c in found.columns))
+        ],
     )
 
 
@@ -122,12 +129,30 @@ def _looked_at(
 
 def _choices(noun: str, field: str | None) -> list[tuple[str, str]]:
     """Return codes of a field with the spelling that is listed first."""
+    if field == "kind" and noun == "incidents":
+        return [(code.code, code.zh) for code in code_list("dispute_kind")]
     known = next((f for f in NOUNS[noun].fields if f.name == field), None)
     out: dict[str, str] = {}
     for spelling, code in (known.codes or {}).items() if known else ():
         if not spelling.isascii():
             out.setdefault(code, spelling)
     return list(out.items())
+
+
+@bp.post("/sources/<name>/files/<file>")
+def receive(name: str, file: str) -> Response:
+    """Take a part of a file that is handed over on the page; tell its name once it is whole."""
+    whole_as = receiving.receive(
+        context.database(),
+        context.actor(),
+        name,
+        file,
+        number=request.args.get("number", ""),
+        offset=request.args.get("offset", -1, int),
+        whole=request.args.get("whole", 0, int),
+        part=request.get_data(),
+    )
+    return jsonify({"name": whole_as})
 
 
 @bp.post("/sources/<name>")
@@ -143,6 +168,10 @@ def save(name: str) -> Response:
             _say(mapping, which, value)
         elif part == "value" and "=" in which and value:
             mapping[which] = value
+        elif part == "constant" and value:
+            mapping[which] = f"={value}"
+        elif part == "constant" and mapping.get(which, "").startswith("="):
+            del mapping[which]
     profile = replace(
         known,
         mapping=mapping,

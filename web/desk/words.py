@@ -95,6 +95,7 @@ FOR_SCRIPTS = (
     "session_over",
     "session_over_link",
     "typed_back",
+    "upload_failed",
     *("here_accuracy", "here_denied", "here_failed", "here_insecure", "here_late", "here_poor", "here_wait"),
     *("spot_about", "spot_by_hand", "spot_dropped", "spot_edge", "spot_grid", "spot_in", "spot_later"),
     *("spot_note", "spot_outside", "spot_reason"),

@@ -34,6 +34,16 @@ WORDS: dict[str, tuple[str, str]] = {
         "把一份样表放进 {folder}，这里就会列出各列。",
         "Put a sample into {folder}: its columns are listed here.",
     ),
+    "source_constants": (
+        "文件没有这一列时，每一行都是",
+        "The same in every row, where the file has no column of it",
+    ),
+    "source_upload": ("上传文件", "Upload a file"),
+    "source_send": ("上传", "Upload"),
+    "upload_failed": (
+        "没有传上去。请检查网络后再上传一次。",
+        "It was not handed over. Look at the connection and upload it again.",
+    ),
     "source_file": ("文件", "File"),
     "source_crs": ("坐标系", "System of coordinates"),
     "source_sheet": ("工作表", "Worksheet"),

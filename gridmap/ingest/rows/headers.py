@@ -131,6 +131,7 @@ def match_headings(
     *,
     with_place: bool = True,
     may_lack: bool = False,
+    only_look: bool = False,
 ) -> Headings:
     """Match the headings of a file with a noun's fields.
 
@@ -146,6 +147,8 @@ def match_headings(
         False when the file has geometries of its own.
     may_lack : bool
         Let a file that names its records lack what new ones need.
+    only_look : bool
+        Let any file lack anything: what it has is asked, not imported.
 
     Raises
     ------
@@ -186,7 +189,7 @@ def match_headings(
         ignored.extend(n for _, n in rivals[1:])
     _pair_of_coordinates(noun, columns, ignored)
     missing = _missing(noun, columns, constants, with_place=with_place and wkt is None)
-    if missing and not (may_lack and _names_records(noun, columns, constants)):
+    if missing and not only_look and not (may_lack and _names_records(noun, columns, constants)):
         raise column_missing(missing, file_name, unnamed)
     order = {n: i for i, n in enumerate(names)}
     return Headings(columns, constants, tuple(sorted(ignored, key=lambda n: order[n])), wkt, tuple(missing))

@@ -287,16 +287,14 @@ def propose(database: Database, scope: Scope, kind: ImportKind, path: Path, prof
 
 def _meant(names: list[str], noun: Any, headings: dict[str, str] | None, file_name: str) -> dict[str, str]:
     """Return what can be told of the headings of a file that lacks something."""
-    out: dict[str, str] = {}
-    for name in names:
-        try:
-            one = match_headings([name], noun, None, file_name, with_place=False, may_lack=False)
-        except InvalidInput:
-            one = None
-        if one is not None:
-            out |= {heading: field for field, heading in one.columns.items()}
-    mapped = {left: right for left, right in (headings or {}).items() if right and not right.startswith("=")}
-    return out | mapped
+    try:
+        found = match_headings(names, noun, headings, file_name, only_look=True)
+    except InvalidInput:
+        # What stops the file as a whole is told; a person sees the headings without a guess.
+        return {
+            left: right for left, right in (headings or {}).items() if right and not right.startswith("=")
+        }
+    return {heading: field for field, heading in found.columns.items()}
 
 
 def _filled(column: Any) -> int:

@@ -12,6 +12,7 @@ import { typed } from "./desk/typed.js";
 import { wall } from "./desk/wall.js";
 import { field } from "./desk/field.js";
 import { order } from "./desk/order.js";
+import { uploads } from "./desk/upload.js";
 
 // Where the sections do not fit side by side, the one that is open is in sight.
 document.querySelector(".top nav [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
@@ -26,3 +27,4 @@ choosing();
 wall();
 field();
 order();
+uploads();
