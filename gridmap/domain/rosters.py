@@ -12,12 +12,15 @@ from zoneinfo import ZoneInfo
 
 from gridmap.domain import terms
 from gridmap.domain.clock import read_time
+from gridmap.domain.legible import is_unseen
 from gridmap.errors import InvalidInput, NotFound
 
 DAYS = 7
 WEEKEND = (5, 6)
 """Days of a week that begins on Monday."""
 MOST_SHIFTS = 6
+NO_SHIFT = ("off", "休")
+"""How a command says a day off."""
 _CODE = re.compile(r"[a-z][a-z0-9-]{0,19}")
 _HOUR_S = 3600.0
 _NAME = 20
@@ -125,26 +128,33 @@ def read_shifts(given: object) -> tuple[NamedShift, ...]:
             f"Shifts are a list of 1 to {MOST_SHIFTS}, each with code, zh, en, begin, end, night.",
         )
     out = tuple(_read_shift(number, row) for number, row in enumerate(given, 1))
-    codes = [shift.code for shift in out]
-    twice = next((code for code in codes if codes.count(code) > 1), None)
-    if twice is not None:
-        raise InvalidInput(
-            "shifts-twice",
-            f"班次 {twice} 出现了两次，请改其中一个的 code。",
-            f"The shift {twice} is there twice; give one of them another code.",
-        )
+    # A shift is asked for by its code or either name: each means one shift alone.
+    taken = set(NO_SHIFT)
+    for shift in out:
+        words = {shift.code, shift.zh.casefold(), shift.en.casefold()}
+        if twice := words & taken:
+            raise InvalidInput(
+                "shifts-twice",
+                f"“{min(twice)}”已是另一个班次或休息的代码或名称，请改其中一个。",
+                f"“{min(twice)}” is the code or a name of another shift, or of a day off: change one of them.",
+            )
+        taken |= words
     return out
 
 
 def _read_shift(number: int, row: object) -> NamedShift:
     if not isinstance(row, Mapping):
         raise _wrong(number, "code", "应为一个对象", "it is no object")
-    code, zh, en = (str(row.get(name) or "").strip() for name in ("code", "zh", "en"))
+    code, zh, en = (" ".join(str(row.get(name) or "").split()) for name in ("code", "zh", "en"))
     if not _CODE.fullmatch(code):
         raise _wrong(number, "code", "应为小写字母开头的短代码，如 night", "write a short code, as night")
     for name, value in (("zh", zh), ("en", en)):
         if not 1 <= len(value) <= _NAME:
             raise _wrong(number, name, f"应为 1 至 {_NAME} 个字", f"write 1 to {_NAME} characters")
+        if any(is_unseen(character) for character in value):
+            raise _wrong(
+                number, name, "含有看不见的字符，请重新输入", "a character cannot be seen; type it again"
+            )
     for name in ("begin", "end"):
         try:
             read_time(str(row.get(name) or ""))

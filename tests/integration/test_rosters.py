@@ -223,6 +223,11 @@ def test_a_town_names_its_own_shifts_and_keeps_those_that_rosters_name(
         ({"end": None}, "end"),
         ({"night": "yes"}, "night"),
         ({"code": "evening"}, "evening"),
+        ({"en": "Night"}, "night"),
+        ({"zh": "晚班"}, "晚班"),
+        ({"code": "off"}, "off"),
+        ({"zh": "\u202e日班"}, "zh"),
+        ({"en": "Da\x1by"}, "en"),
     ],
 )
 def test_a_shift_that_is_wrong_is_named(hot_town: Database, changed: dict[str, object], named: str) -> None:

@@ -12,7 +12,7 @@ from rich.table import Table
 from gridmap.cli.common import Day, actor, asked, console, progress, workspace
 from gridmap.cli.patrols.options import DayOff, codes_of
 from gridmap.domain import terms
-from gridmap.domain.rosters import NamedShift, RosterRules
+from gridmap.domain.rosters import NO_SHIFT, NamedShift, RosterRules
 from gridmap.services.patrols.ask.rosters import load_shifts, save_shifts, town_shifts
 from gridmap.services.patrols.keep.rosters import (
     ShownRoster,
@@ -141,7 +141,7 @@ def show(week: dt.date | None) -> None:
 def set_(roster_id: int, team: str, day: dt.date, shift: str) -> None:
     """改一格 / change one day of a team by hand: a shift's code or name, or off 休."""
     with workspace() as database:
-        wanted = None if shift in {"off", "休"} else shift
+        wanted = None if shift in NO_SHIFT else shift
         _tell(set_duty(database, actor(database), roster_id, team, day, wanted))
 
 
