@@ -107,7 +107,14 @@ def test_a_page_and_what_it_asks_for_name_the_same_post(client: FlaskClient) -> 
     assert f'data-post="{post}"' in client.get("/desk", headers=PAGE).get_data(as_text=True)
 
 
-@pytest.mark.parametrize("path", ["/nothing-here", "/cases/1", "/tasks/1", "/desk?grid=x", "/desk?counted=x"])
+WRONG = (
+    *("/nothing-here", "/cases/1", "/tasks/1", "/desk?grid=x", "/desk?counted=x"),
+    *("/town?level=x", "/town?level=9", "/town?level=-1", "/town?period=x", "/town?domain=x"),
+    *("/town?from=2026-13-01", "/town?to=x", "/town?from=2026-01-01&to=2026-02-01"),
+)
+
+
+@pytest.mark.parametrize("path", WRONG)
 def test_a_wrong_address_is_a_page_that_says_what_can_be_done(client: FlaskClient, path: str) -> None:
     answer = client.get(path, headers=PAGE)
     assert answer.status_code in {404, 422}

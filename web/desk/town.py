@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request, url_for
 
 from gridmap.domain.cases.figures import STANDING, Figure, GridCounts
 from gridmap.domain.codes import codes
-from gridmap.domain.gridkey import UNASSIGNED, VILLAGE
+from gridmap.domain.gridkey import LEVELS, UNASSIGNED, VILLAGE
 from gridmap.domain.protection import HINT, LEAST_TOLD, NAMES, Counts, Purpose
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.roles import Action
+from gridmap.errors import InvalidInput
 from gridmap.services.cases import figures
 from gridmap.services.cases.counts import count_by_grid
 from web import context
@@ -40,17 +42,51 @@ def address_of(figure: Figure) -> str:
     return f"{url_for('desk.show')}?{urlencode(asked)}"
 
 
+def read_asked(given: Mapping[str, str], levels: Sequence[int]) -> tuple[str, int, str]:
+    """Read which figures an address asks for.
+
+    Parameters
+    ----------
+    given : mapping of str to str
+    levels : sequence of int
+        Levels of the workspace's grids.
+
+    Returns
+    -------
+    period : str
+        Of `periods.NAMES`.
+    level : int
+    domain : str
+        Empty for all of them.
+
+    Raises
+    ------
+    InvalidInput
+        When the period, level or domain is none, or days are named.
+    """
+    period, domain = given.get("period") or "days_90", given.get("domain") or ""
+    deepest = VILLAGE if VILLAGE in levels or not levels else levels[-1]
+    level = given.get("level") or str(deepest)
+    known = period in periods.NAMES and domain in {"", *codes("domain")}
+    # Days are no part of this page's address: a table of another period than asked for would be read as theirs.
+    if not known or level not in map(str, levels or LEVELS) or given.get("from") or given.get("to"):
+        raise InvalidInput(
+            "town-unknown",
+            "地址中的时段、层级或领域无效；本页的时段只能从上方选择，不能写日期。请打开“全镇”重新选择。",
+            "The address names a period, level or domain that there is not, or days, which this page has not. Open the "
+            "town's page and choose there.",
+        )
+    return period, int(level), domain
+
+
 @bp.get("/town")
 def show() -> Response:
     """Answer the figures, each with its way to the records, and the table by grid."""
     database, scope, now = context.database(), context.scope(), shown.now()
-    period = request.args.get("period", "days_90")
-    since, until = periods.span(period, shown.today())
-    domain = request.args.get("domain", "")
-    query = IncidentQuery(since=since, until=until, domains=(domain,) if domain in codes("domain") else ())
     levels = shown.places().levels
-    level = request.args.get("level", 3, type=int)
-    level = level if level in levels else (levels[-1] if levels else 1)
+    period, level, domain = read_asked(request.args, levels)
+    since, until = periods.span(period, shown.today())
+    query = IncidentQuery(since=since, until=until, domains=(domain,) if domain else ())
     counts = context.counts()
     table = figures.by_grid(database, scope, query, level, now=now, counts=counts)
     glance = figures.glance(database, scope, now, counts)
