@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from gridmap.domain.rosters import USUAL, Duty, NamedShift, RosterRules, breache
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.rosters import set_shifts, town_shifts
+from gridmap.services.patrols.keep.plans import list_plans
 from gridmap.services.patrols.keep.rosters import ShownRoster, delete_roster, set_duty, show_week, undo_duty
 from gridmap.services.patrols.make.plans import plan_patrols
 from gridmap.services.patrols.make.rosters import RosterRequest, make_week
@@ -194,6 +196,21 @@ def test_a_plan_takes_those_whom_the_roster_names_in_the_hours_of_their_shift(
     assert len(nights["nights"]) == 2
     with pytest.raises(NotFound, match="gridmap rosters make"):
         plan_patrols(hot_town, WHOLE, PatrolRequest(day(30), roster=True))
+    kept = {plan["patrol_id"] for plan in list_plans(hot_town, WHOLE)}
+    into_a_week_without = PatrolRequest(day(6), seed=5, seconds=None, iterations=60, roster=True, nights=2)
+    with pytest.raises(NotFound, match="gridmap rosters make"):
+        plan_patrols(hot_town, WHOLE, into_a_week_without)
+    told: list[int] = []
+
+    def called_off(_step: str, done: int, _total: int) -> None:
+        told.append(done)
+        raise KeyboardInterrupt
+
+    two = replace(into_a_week_without, on=day(0))
+    with pytest.raises(KeyboardInterrupt):
+        plan_patrols(hot_town, WHOLE, two, on_progress=called_off)
+    assert told == [1], "the first night was planned"
+    assert {plan["patrol_id"] for plan in list_plans(hot_town, WHOLE)} == kept
     with pytest.raises(NotFound, match="noon"):
         plan_patrols(hot_town, WHOLE, PatrolRequest(day(1), duty="noon"))
     with pytest.raises(InvalidInput, match="点名"):

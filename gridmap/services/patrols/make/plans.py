@@ -25,6 +25,7 @@ from gridmap.domain.shown_plans import PlanChange, PlanSummary, WholePlan
 from gridmap.errors import Conflict
 from gridmap.services.patrols.ask.problem import Inputs, load_inputs
 from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.ask.rosters import rostered
 from gridmap.services.patrols.ask.wishes import with_wishes
 from gridmap.services.patrols.keep.codec import load_kept
 from gridmap.services.patrols.keep.plans import patrol_plan
@@ -33,6 +34,7 @@ from gridmap.services.patrols.make.breaches import refuse_breaches
 from gridmap.services.patrols.make.legs import changed_legs
 from gridmap.services.patrols.make.nights import draw_nights
 from gridmap.storage.database import Database
+from gridmap.storage.patrols import plans as stored
 
 OnProgress = Callable[[str, int, int], None]
 
@@ -118,20 +120,35 @@ def plan_patrols(
 def _rostered_nights(
     database: Database, scope: Scope, asked: PatrolRequest, owner: str | None, tell: OnProgress
 ) -> WholePlan:
-    """Plan each of several nights for those whom the roster names for it; every night is drawn by its own seed."""
+    """Plan each of several nights for those whom the roster names for it; every night is drawn by its own seed.
+
+    All of them are kept, or none.
+    """
     seconds = None if asked.seconds is None else max(asked.seconds / asked.nights, terms.SEARCH.low)
-    made = []
-    for n in range(asked.nights):
-        night = replace(
+    nights = [
+        replace(
             asked,
             on=asked.on + dt.timedelta(days=n),
             nights=1,
             vary=True,
             seconds=seconds,
-            seed=asked.seed + n,
+            seed=(asked.seed + n) % (terms.SEED_MOST + 1),
         )
-        made.append(plan_patrols(database, scope, night, owner=owner))
-        tell("plan", n + 1, asked.nights)
+        for n in range(asked.nights)
+    ]
+    # Who is missing on the last night is told before the first is planned.
+    for night in nights:
+        rostered(database, scope, night.on, night.duty)
+    made: list[WholePlan] = []
+    try:
+        for night in nights:
+            made.append(plan_patrols(database, scope, night, owner=owner))
+            tell("plan", len(made), asked.nights)
+    except BaseException:
+        with database.scoped_session(scope, write=True) as session:
+            for plan in made:
+                stored.delete_patrol(session, plan["patrol_id"])
+        raise
     return {**made[0], "nights": [plan["patrol_id"] for plan in made]}
 
 
