@@ -195,6 +195,36 @@ def test_sheets_of_the_months_are_imported_together_or_not_at_all_and_taken_back
     assert {(one.inserted, one.updated) for one in again} == {(0, 0)}
 
 
+def test_two_sheets_that_tell_of_two_matters_under_one_number_are_both_left_out(
+    town: Database, tmp_path: Path
+) -> None:
+    first, path = records()[:3], tmp_path / "年度.xlsx"
+
+    def bring(second: pd.DataFrame, **options: Any) -> dict[str, ImportResult]:
+        with pd.ExcelWriter(path) as out:
+            first.to_excel(out, sheet_name="1月", index=False)
+            second.to_excel(out, sheet_name="2月", index=False)
+        kind = IMPORT_KINDS["incidents"]
+        return import_sheets(town, Actor.at_the_machine(), kind, path, ImportOptions(**options))
+
+    with pytest.raises(InvalidInput, match=r"2月.*1月.*另一件事"):
+        bring(first.assign(domain="safety", kind="fire"))
+    nameless = first.drop(columns="uid")
+    first = nameless
+    with pytest.raises(InvalidInput, match=r"2月.*1月.*只有文字不同"):
+        bring(nameless.assign(summary="改过的文字"))
+    assert count(town, "incidents") == count(town, OF_RECORDS) == 0
+    first = records()[:3]
+    later = bring(pd.concat([first[:1].assign(summary="已办结"), records()[3:]]))
+    assert {name: (one.inserted, one.updated) for name, one in later.items()} == {
+        "1月": (3, 0),
+        "2月": (3, 1),
+    }
+    assert [notice for one in later.values() for notice in one.warnings] == [], (
+        "the other sheet's are not gone"
+    )
+
+
 def test_a_dry_run_writes_nothing(town: Database, tmp_path: Path) -> None:
     result = load(town, table(tmp_path / "a.csv", row("A1")), dry_run=True)
     assert (result.committed, result.total, result.refused) == (False, 1, 0)

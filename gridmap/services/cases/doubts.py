@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -46,6 +49,46 @@ def doubts(session: Session, parsed: ParsedTable) -> Doubts:
     return Doubts(tuple(refused), tuple(notices))
 
 
+def doubt_between(sheets: Mapping[str, ParsedTable]) -> tuple[str, str, RowRefused] | None:
+    """Return the first row that, once the sheets before it are stored, may mean another record than it says.
+
+    Parameters
+    ----------
+    sheets : mapping
+        Incidents by sheet, in the order in which they are to be imported.
+
+    Returns
+    -------
+    tuple of (sheet, sheet before it, RowRefused), or None
+    """
+    by_uid: dict[str, tuple[str, KnownIncident]] = {}
+    unnumbered: dict[Any, list[tuple[str, KnownIncident]]] = defaultdict(list)
+    for sheet, parsed in sheets.items():
+        told = [(sheet, row) for row in parsed.table.to_pylist() if row["uid"]]
+        for _, row in told:
+            before, there = by_uid.get(row["uid"], (None, None))
+            if before is not None and there is not None:
+                refused = _another(row, there)
+            elif _DERIVED.fullmatch(row["uid"]):
+                near = unnumbered[row["occurred_at"]]
+                before, refused = next(
+                    ((name, _perhaps_known(row, k)) for name, k in near if _same_but_text(row, k)),
+                    (None, None),
+                )
+            else:
+                continue
+            if before is not None and refused is not None:
+                return sheet, before, refused
+        for _, row in told:
+            if row["domain"] is None or row["occurred_at"] is None:
+                continue
+            one = KnownIncident(*(row[f.name] for f in fields(KnownIncident)))
+            by_uid[one.uid] = sheet, one
+            if _DERIVED.fullmatch(one.uid):
+                unnumbered[one.occurred_at].append((sheet, one))
+    return None
+
+
 def _another(row: dict[str, Any], there: KnownIncident) -> RowRefused | None:
     zh, en = [], []
     if row["domain"] is not None and row["domain"] != there.domain:
@@ -85,18 +128,20 @@ def _alike(session: Session, fresh: list[dict[str, Any]], uids: set[str]) -> lis
     for row in fresh:
         like = next((k for k in there if _same_but_text(row, k)), None)
         if like is not None:
-            out.append(
-                RowRefused(
-                    row["row"],
-                    "summary",
-                    "perhaps-known",
-                    f"与已有记录 {like.uid} 的时间、地点、类型相同，只有文字不同（原为“{(like.summary or '')[:20]}”）。"
-                    f"若是它的更正，请把编号填为 {like.uid}；若是另一件事，加 --accept-doubtful。",
-                    f"its time, place and kind are those of {like.uid}, and its text alone differs. To correct that "
-                    f"record write {like.uid} as its number; if it is another matter, add --accept-doubtful.",
-                )
-            )
+            out.append(_perhaps_known(row, like))
     return out
+
+
+def _perhaps_known(row: dict[str, Any], like: KnownIncident) -> RowRefused:
+    return RowRefused(
+        row["row"],
+        "summary",
+        "perhaps-known",
+        f"与已有记录 {like.uid} 的时间、地点、类型相同，只有文字不同（原为“{(like.summary or '')[:20]}”）。"
+        f"若是它的更正，请把编号填为 {like.uid}；若是另一件事，加 --accept-doubtful。",
+        f"its time, place and kind are those of {like.uid}, and its text alone differs. To correct that "
+        f"record write {like.uid} as its number; if it is another matter, add --accept-doubtful.",
+    )
 
 
 def _same_but_text(row: dict[str, Any], there: KnownIncident) -> bool:

@@ -24,7 +24,7 @@ from gridmap.domain.cases.rules import RULES
 from gridmap.ingest.model import ParsedTable
 from gridmap.ingest.rows.refused import RowRefused, refuse_more
 from gridmap.services.cases import withdrawals
-from gridmap.services.cases.doubts import doubts
+from gridmap.services.cases.doubts import doubt_between, doubts
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.services.ground.placing import coordinates, placed_points
 from gridmap.services.imports.kinds import ImportKind, Placed, TakenBack
@@ -238,6 +238,7 @@ INCIDENTS = ImportKind(
     GridBook.of,
     _incident_rows,
     doubts=doubts,
+    doubt_between=doubt_between,
     prepare=_numbered,
     settle=_derived_anew,
     take_back=withdrawals.take_back,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Collection, Container
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -156,6 +156,8 @@ class ImportKind:
         Refuses rows by what the workspace already holds; asked after the file itself has been checked.
     doubts : callable or None
         Names rows that may mean another record than they say; they are refused unless a person is sure.
+    doubt_between : callable or None
+        Names the first row of several sheets that may mean another record than it says once those before are stored.
     prepare : callable or None
         Completes the rows in the transaction that writes them; is given the time zone.
     settle : callable or None
@@ -177,6 +179,7 @@ class ImportKind:
     needs_grids: bool = True
     examine: Callable[[Session, ParsedTable, Any], ParsedTable] | None = None
     doubts: Callable[[Session, ParsedTable], Doubts] | None = None
+    doubt_between: Callable[[Mapping[str, ParsedTable]], tuple[str, str, RowRefused] | None] | None = None
     prepare: Callable[[Session, pa.Table, str], pa.Table] | None = None
     settle: Callable[[Session, int], None] | None = None
     take_back: Callable[[Session, list[dict[str, Any]], str, str, dt.datetime], TakenBack] | None = None

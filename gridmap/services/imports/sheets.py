@@ -7,11 +7,14 @@ from pathlib import Path
 
 from gridmap.domain.accounts import Actor
 from gridmap.errors import InvalidInput
+from gridmap.ingest.rows.refused import RowRefused
 from gridmap.ingest.rows.sheets import record_sheets
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.imports.mappings import mapping_of
 from gridmap.services.imports.records import ImportOptions, ImportResult, Progress, import_records
 from gridmap.storage.database import Database
+
+_OF_ONE_SHEET = frozenset({"sheet-chosen", "records-absent"})
 
 
 def import_sheets(
@@ -46,7 +49,8 @@ def import_sheets(
     Raises
     ------
     InvalidInput
-        When it is no workbook, or none of its sheets has such records.
+        When it is no workbook, none of its sheets has such records, or two sheets tell of different matters under one
+        number.
     """
     with database.scoped_session(actor.scope.for_upkeep()) as session:
         mapping = mapping_of(session, kind.noun, options.mapping, options.mapping_name)
@@ -64,15 +68,28 @@ def import_sheets(
             own = replace(
                 options, sheet=sheet, dry_run=dry, refused_file=_refused(options.refused_file, sheet)
             )
-            found[sheet] = import_records(
-                database, actor.scope, kind, path, own, actor=actor, on_progress=on_progress
-            )
+            one = import_records(database, actor.scope, kind, path, own, actor=actor, on_progress=on_progress)
+            # What the other sheets have is neither unread nor gone.
+            kept = tuple(notice for notice in one.warnings if notice.code not in _OF_ONE_SHEET)
+            found[sheet] = replace(one, warnings=kept)
         return found
 
     checked = each(dry=True)
+    if kind.doubt_between is not None and not options.accept_doubtful:
+        told = {sheet: one.parsed for sheet, one in checked.items() if one.parsed is not None}
+        if (doubt := kind.doubt_between(told)) is not None:
+            raise _doubtful(path, *doubt)
     if options.dry_run or (any(one.refused for one in checked.values()) and not options.accept_valid):
         return checked
     return each(dry=False)
+
+
+def _doubtful(path: Path, sheet: str, before: str, row: RowRefused) -> InvalidInput:
+    return InvalidInput(
+        "sheets-doubtful",
+        f"{path.name}：没有写入任何内容。工作表“{sheet}”第 {row.row} 行对照工作表“{before}”：{row.zh}",
+        f"{path.name}: nothing was written. Sheet “{sheet}”, row {row.row}, against sheet “{before}”: {row.en}",
+    )
 
 
 def _refused(file: Path | None, sheet: str) -> Path | None:
