@@ -146,6 +146,24 @@ def test_one_geopackage_with_a_layer_a_level_is_enough(
     pd.testing.assert_frame_equal(standing(empty_town), standing(town))
 
 
+@pytest.mark.parametrize("with_keys_of", ["villages", "their areas"])
+def test_villages_alone_leave_the_areas_and_the_town_in_force_their_keys_and_names(
+    recorded_town: Database, tmp_path: Path, with_keys_of: str
+) -> None:
+    before = standing(recorded_town)
+    # In another order than the areas have.
+    villages = read("villages")[::-1]
+    if with_keys_of == "their areas":
+        villages = villages.drop(columns="grid_key")
+    result = bring(recorded_town, save(villages, tmp_path / "villages.gpkg"), dry_run=True)
+    assert (result.added, result.ended) == (0, 0)
+    bring(recorded_town, tmp_path / "villages.gpkg")
+    after = standing(recorded_town)
+    names = ["grid_key", "name_zh", "name_en", "code"]
+    pd.testing.assert_frame_equal(after[names], before[names])
+    assert (after["area_m2"] - before["area_m2"]).abs().max() <= 1
+
+
 def test_areas_and_the_town_are_made_from_villages_with_an_area_column(
     empty_town: Database, town: Database, tmp_path: Path
 ) -> None:

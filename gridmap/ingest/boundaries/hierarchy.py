@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from gridmap.domain.gridkey import AREA, MICRO, TOWN, VILLAGE
+from gridmap.domain.gridkey import AREA, MICRO, SUBTREE_SIZE, TOWN, VILLAGE
 from gridmap.errors import InvalidInput
 from gridmap.ingest.boundaries.draft import COLUMNS, polygons_only, union
 from gridmap.ingest.boundaries.keys import assign_keys
@@ -99,7 +100,9 @@ def _made(below: pd.DataFrame, level: int, town_code: str | None, town_name: str
                 "name_zh": zh,
                 "name_en": en,
                 "parent": None,
-                "given_key": name if is_code and len(str(name)) == 17 else None,
+                "given_key": name
+                if is_code and len(str(name)) == 17
+                else _above_all(members["given_key"], level),
                 "population": _total(members["population"]),
                 "households": _total(members["households"]),
                 "illustrative": bool(members["illustrative"].all()),
@@ -111,6 +114,17 @@ def _made(below: pd.DataFrame, level: int, town_code: str | None, town_name: str
             }
         )
     return pd.DataFrame(rows, dtype=object)
+
+
+def _above_all(given: pd.Series[Any], level: int) -> str | None:
+    """Key of the grid of a level in which all the keys lie that a file gives; None where they name none or several."""
+    size = SUBTREE_SIZE[level]
+    above = {
+        int(key) - int(key) % size if isinstance(key, str) and re.fullmatch(r"\d{17}", key) else None
+        for key in given
+    }
+    only = above.pop() if len(above) == 1 else None
+    return None if only is None else str(only)
 
 
 def _total(values: pd.Series[Any]) -> int | None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from sqlalchemy.orm import Session
@@ -194,7 +195,7 @@ def import_boundaries(
     draft = _read(database, scope, paths, options)
     say("read", 1, 1)
     shapes = draft.grids.geometry
-    usable = shapes[shapes.notna() & ~shapes.is_empty]
+    usable = shapes[~(shapes.isna() | shapes.is_empty)]
     if usable.empty:
         raise InvalidInput("grids-empty", "文件中没有网格图形。", "The file holds no grid polygons.")
     epsg = crs.metric_crs(usable.total_bounds)
@@ -250,6 +251,18 @@ def _read(database: Database, scope: Scope, paths: Sequence[Path], options: Boun
     )
 
 
+def _named_as_in_force(grids: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
+    """Let grids that were made of those below them, and named for want of a name, keep the one that is in force."""
+    invented = grids["made"].astype(bool) & grids["name_en"].notna()
+    here = invented & grids["grid_key"].isin(old["grid_key"])
+    if here.any():
+        told = old.set_index("grid_key").loc[grids.loc[here, "grid_key"]]
+        grids = grids.copy()
+        for column in ("name_zh", "name_en", "code"):
+            grids.loc[here, column] = told[column].to_numpy()
+    return grids
+
+
 def put_into_force(
     session: Session,
     result: BoundaryResult,
@@ -280,7 +293,7 @@ def put_into_force(
     day, was_asked = when
     old = stored.current_frame(session)
     # The first version may begin grid by grid as the file says; a later one begins on its own day.
-    new = _rows(draft.grids, epsg, day, file_decides=old.empty and not was_asked)
+    new = _rows(_named_as_in_force(draft.grids, old), epsg, day, file_decides=old.empty and not was_asked)
     same, changed, added, ended = compare(old, new)
     if not (changed or added or ended):
         return BoundaryResult(draft, result.findings, result.mended, kept=len(same))
