@@ -12,4 +12,6 @@ def __getattr__(name: str) -> Any:
     # Imported when it is asked for: a command must not wait for what notebooks use.
     if name in _OF_NOTEBOOKS:
         return getattr(import_module("gridmap.services.notebooks"), name)
+    if name == "explore":
+        return import_module("web.notebook").explore
     raise AttributeError(name)

@@ -43,7 +43,8 @@ def with_images(style: str, images: dict[str, bytes]) -> str:
     return _ADDRESS.sub(inline, style)
 
 
-def _inside(text: str) -> Markup:
+def inside(text: str) -> Markup:
+    """Return a library's text as it can stand in a page's script or style."""
     # An end tag would end the element that the text stands in; with the backslash it means the same to a browser.
     return Markup(_END_TAG.sub(r"<\\/", text))  # noqa: S704 - the library's own text
 
@@ -96,8 +97,8 @@ def render(
         patterns=PATTERNS,
         keys="",
         element=element,
-        leaflet_js=_inside(leaflet_js),
-        leaflet_css=_inside(leaflet_css),
+        leaflet_js=inside(leaflet_js),
+        leaflet_css=inside(leaflet_css),
         script=script,
         still=still_map(report, wanted),
         files=[(d.name, d.title, data_address("text/csv;charset=utf-8", d.content)) for d in downloads],

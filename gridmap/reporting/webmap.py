@@ -5,59 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import folium
-from branca.element import Element, MacroElement
-from folium.template import Template
 from markupsafe import Markup, escape
 
 from gridmap.domain.geojson import Shape
 from gridmap.reporting.markup import in_languages
 from gridmap.reporting.model import HotspotReport, Text
+from gridmap.reporting.web_parts import Named, North, Scale, Words
 from gridmap.reporting.words import counts_text, hotspot_words, p_text, sureness
 
 ACCENT = "#4b3b9b"
 INK = "#1d2326"
 ROAD = "#c9ccc6"
-
-
-class _Words(MacroElement):
-    """A popup of its parent, without the libraries that folium's own popup brings along."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "{{ this._parent.get_name() }}.bindPopup({{ this.html|tojson }}, {maxWidth: 300});"
-        "{% endmacro %}"
-    )
-
-    def __init__(self, html: str) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._name = "Words"
-        self.html = html
-
-
-class _Scale(MacroElement):
-    """A scale in metres."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "L.control.scale({imperial: false}).addTo({{ this._parent.get_name() }});"
-        "{% endmacro %}"
-    )
-
-    def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
-        self._name = "Scale"
-
-
-class _Named:
-    """Gives elements numbers in the order in which they are made, where folium draws random ones."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def __call__(self, element: Element) -> Any:
-        self._count += 1
-        element._id = f"{self._count:04d}"  # noqa: SLF001 - the only place where the name can be set
-        return element
 
 
 def interactive_map(report: HotspotReport, languages: tuple[str, ...]) -> tuple[Markup, Markup]:
@@ -74,7 +32,7 @@ def interactive_map(report: HotspotReport, languages: tuple[str, ...]) -> tuple[
     html, script : Markup
         The map's element, and what draws it; the page brings leaflet and the patterns ``gi-0`` to ``gi-2``.
     """
-    named = _Named()
+    named = Named()
     west, south, east, north = report.ground.bounds
     chart = folium.Map(
         location=[(south + north) / 2, (west + east) / 2],
@@ -93,13 +51,14 @@ def interactive_map(report: HotspotReport, languages: tuple[str, ...]) -> tuple[
         layer.add_to(chart)
     for layer in (*_hotspots(report, named, languages), *_clusters(report, named, languages)):
         layer.add_to(chart)
-    named(_Scale()).add_to(chart)
+    named(Scale()).add_to(chart)
+    named(North()).add_to(chart)
     chart.add_child(named(folium.FitBounds([[south, west], [north, east]], padding=(28, 28))))
     figure.render()
     return Markup(figure.html.render()), Markup(figure.script.render())  # noqa: S704 - folium escapes what it is given
 
 
-def _layer(named: _Named, geometry: Shape, style: dict[str, Any], *, interactive: bool = False) -> Any:
+def _layer(named: Named, geometry: Shape, style: dict[str, Any], *, interactive: bool = False) -> Any:
     feature = {"type": "Feature", "id": "0", "properties": {}, "geometry": geometry}
     shape = folium.GeoJson(
         {"type": "FeatureCollection", "features": [feature]},
@@ -111,7 +70,7 @@ def _layer(named: _Named, geometry: Shape, style: dict[str, Any], *, interactive
     return named(shape)
 
 
-def _roads(report: HotspotReport, named: _Named) -> list[Any]:
+def _roads(report: HotspotReport, named: Named) -> list[Any]:
     drawn = ((report.ground.minor_roads, 0.8), (report.ground.major_roads, 1.8))
     return [
         _layer(named, lines, {"color": ROAD, "weight": width, "fill": False})
@@ -120,7 +79,7 @@ def _roads(report: HotspotReport, named: _Named) -> list[Any]:
     ]
 
 
-def _outlines(report: HotspotReport, named: _Named) -> list[Any]:
+def _outlines(report: HotspotReport, named: Named) -> list[Any]:
     weight = {1: 2.4, 2: 1.6, 3: 0.8, 4: 0.4}
     return [
         _layer(
@@ -130,7 +89,7 @@ def _outlines(report: HotspotReport, named: _Named) -> list[Any]:
     ]
 
 
-def _hotspots(report: HotspotReport, named: _Named, languages: tuple[str, ...]) -> list[Any]:
+def _hotspots(report: HotspotReport, named: Named, languages: tuple[str, ...]) -> list[Any]:
     def both(text: Text) -> Markup:
         return in_languages(text, languages)
 
@@ -146,12 +105,12 @@ def _hotspots(report: HotspotReport, named: _Named, languages: tuple[str, ...]) 
             spot.number, both(spot.name), both(spot.domain), both(hotspot_words(spot)), both(spot.proposal)
         )
         area = _layer(named, spot.geometry, style, interactive=True)
-        named(_Words(str(popup))).add_to(area)
+        named(Words(str(popup))).add_to(area)
         layers += [area, *_marker(named, spot.point, str(spot.number), "spot", popup)]
     return layers
 
 
-def _clusters(report: HotspotReport, named: _Named, languages: tuple[str, ...]) -> list[Any]:
+def _clusters(report: HotspotReport, named: Named, languages: tuple[str, ...]) -> list[Any]:
     def both(text: Text) -> Markup:
         return in_languages(text, languages)
 
@@ -176,7 +135,7 @@ def _clusters(report: HotspotReport, named: _Named, languages: tuple[str, ...]) 
 
 
 def _marker(
-    named: _Named, point: tuple[float, float], label: str, kind: str, popup: Markup
+    named: Named, point: tuple[float, float], label: str, kind: str, popup: Markup
 ) -> tuple[Any, Any]:
     # A letter stands above the edge of its cluster, a number in the middle of its hotspot.
     anchor = (12, 26) if kind == "cluster" else (12, 12)
@@ -188,5 +147,5 @@ def _marker(
     marker = named(folium.Marker([point[1], point[0]], title=label))
     # Set afterwards, as folium does, the marker would first ask for the library's own picture.
     marker.options["icon"] = icon
-    named(_Words(str(popup))).add_to(marker)
+    named(Words(str(popup))).add_to(marker)
     return icon, marker

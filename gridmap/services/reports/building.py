@@ -176,7 +176,7 @@ def make_hotspot_report(
     database, scope, request, assets, pdf, on_progress
         As of :func:`build_hotspot_report`.
     """
-    script, style, images = _map_library(assets)
+    script, style, images = map_library(assets)
     report, digest = hotspot_report(database, scope, request, on_progress)
     on_progress("write", 0, 2)
     frames = tables.frames(report)
@@ -206,7 +206,14 @@ def list_reports(database: Database, scope: Scope, *, limit: int = 50) -> list[d
         return register.list_reports(session, limit)
 
 
-def _map_library(assets: Path) -> tuple[str, str, dict[str, bytes]]:
+def map_library(assets: Path) -> tuple[str, str, dict[str, bytes]]:
+    """Return the script, the style and the images of the browser's map library.
+
+    Raises
+    ------
+    InvalidInput
+        When they are not there.
+    """
     folder = assets / "leaflet"
     try:
         script = (folder / "leaflet.js").read_text("utf-8")
