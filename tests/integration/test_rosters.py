@@ -293,6 +293,14 @@ def test_the_api_and_the_page_show_change_and_undo_a_roster(hot_town: Database, 
     assert answer.status_code == 200, answer.text
     page = client.get(f"/patrols/roster?week={MONDAY}").get_data(as_text=True)
     assert "撤销上一次手工改动" in page
+    team, on, code = next(
+        (team["code"], on, code)
+        for team in roster["teams"]
+        for on, code in zip(roster["days"], team["duties"], strict=True)
+        if code and team["code"] != "T05"
+    )
+    cell = client.get(f"/patrols/roster?week={MONDAY}&team={team}&on={on}").get_data(as_text=True)
+    assert f'<option value="{code}" selected>' in cell, "sent as it stands, the form changes nothing"
     form = {"team": "T05", "on": day(2).isoformat(), "shift": "night"}
     assert client.post(f"/patrols/roster/{number}/set", data=form).status_code == 303
     assert client.post(f"/patrols/roster/{number}/set", data=form | {"team": "T99"}).status_code == 404
