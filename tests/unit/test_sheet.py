@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import numpy as np
+import pyproj
 import pytest
 import segno
 import shapely
@@ -13,6 +14,7 @@ import shapely
 from gridmap.reporting import sheet
 from gridmap.reporting.border_map import NamedShape, border_map
 from gridmap.reporting.sheet_map import apart
+from gridmap.reporting.still_map import StillMap
 
 BASE = (120.30, 29.80)
 
@@ -171,3 +173,19 @@ def test_every_map_on_paper_is_drawn_by_one_drawer_with_scale_and_north() -> Non
     ys = [float(y) for y in re.findall(r"[\d.]+ ([\d.]+)", own)]
     mm_per_m = (max(ys) - min(ys)) / ((top - bottom) * 111_320.0)
     assert (end - begin) / mm_per_m == pytest.approx(float(length) * (1000 if unit == "km" else 1), rel=0.01)
+
+
+@pytest.mark.parametrize("lat", [3.0, 29.8, 52.0])
+def test_the_bar_of_a_still_map_is_as_long_as_the_way_over_the_earth(lat: float) -> None:
+    still = StillMap((120.30, lat - 0.02, 120.36, lat + 0.02), 180.0, 120.0)
+    drawn = str(still.drawn("图", css="still"))
+    length, unit = re.findall(r'class="scale"[^>]*>([\d.]+) (k?m)<', drawn)[0]
+    begin, end = (float(v) for v in re.findall(r'<path d="M([\d.]+) [\d.]+v1.5H([\d.]+)v-1.5"', drawn)[0])
+    told = float(length) * (1000 if unit == "km" else 1)
+    x, y = still.projection.point(120.33, lat)
+    east = still.projection.lon + (end - begin) / (still.projection.per_degree * still.projection.shrink)
+    north = still.projection.lat + (end - begin) / still.projection.per_degree
+    assert still.projection.point(east, lat) == pytest.approx((x + end - begin, y))
+    for lon_to, lat_to in ((east, lat), (120.33, north)):
+        _, _, way = pyproj.Geod(ellps="WGS84").inv(120.33, lat, lon_to, lat_to)
+        assert way == pytest.approx(told, rel=0.01)
