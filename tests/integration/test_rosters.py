@@ -137,6 +137,15 @@ def test_what_cannot_be_is_refused_by_name(hot_town: Database, roster: ShownRost
         RosterRequest(day(3), off=(("T02", day(7)),))
 
 
+def test_a_roster_is_deleted_by_its_own_post_alone(hot_town: Database, roster: ShownRoster) -> None:
+    planner = Actor(post="另一个岗", role=Role.PLANNER, scope=WHOLE)
+    with pytest.raises(Forbidden):
+        delete_roster(hot_town, planner, roster["roster_id"])
+    assert show_week(hot_town, WHOLE, MONDAY) is not None
+    with pytest.raises(NotFound):
+        delete_roster(hot_town, planner, 1)
+
+
 def test_a_villages_own_roster_leaves_the_towns_in_force(hot_town: Database, roster: ShownRoster) -> None:
     village = Scope.of_grid(33068110901004000)
     with hot_town.scoped_session(WHOLE) as session:

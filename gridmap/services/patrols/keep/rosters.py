@@ -29,6 +29,7 @@ from gridmap.domain.rosters import (
 )
 from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.files.layers import write_layer
+from gridmap.services.accounts.owners import require_owner
 from gridmap.services.patrols.ask.rosters import missing_week, shifts_in
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import rosters as stored
@@ -168,10 +169,12 @@ def delete_roster(database: Database, actor: Actor, roster_id: int) -> None:
     Raises
     ------
     NotFound
+    Forbidden
+        When another post made it.
     """
     with database.scoped_session(actor.scope, write=True) as session:
-        if not stored.delete_roster(session, roster_id):
-            raise _missing(roster_id)
+        require_owner(actor, _found(session, roster_id, lock=True).owner)
+        stored.delete_roster(session, roster_id)
 
 
 def _found(session: Session, roster_id: int, *, lock: bool = False) -> KeptRoster:
