@@ -16,7 +16,7 @@ from gridmap.domain.query import IncidentQuery
 from gridmap.domain.roles import Action
 from gridmap.errors import InvalidInput
 from gridmap.services.cases import figures
-from gridmap.services.cases.counts import count_by_grid
+from gridmap.services.cases.counts import shaded
 from web import context
 from web.access import may_now
 from web.desk import periods, shown, small_map
@@ -139,14 +139,14 @@ def wall() -> Response:
     database, scope, now = context.database(), context.scope(), shown.now()
     counts = context.counts(Purpose.WALL)
     a_year = IncidentQuery(since=shown.today() - dt.timedelta(days=364), until=shown.today())
-    told = count_by_grid(database, scope, a_year, level=VILLAGE, now=now, counts=counts)
+    by_village, answered = shaded(database, scope, a_year, VILLAGE, now=now)
     return page(
         "desk/wall.html",
         "wall",
         glance=figures.glance(database, scope, now, counts),
         protection=PROTECTION,
         ground=small_map.ground(shown.places()),
-        shading=small_map.shading({int(key): n for key, n in told["counts"].items()}),
-        years=dict.fromkeys(str(told[end])[:4] for end in ("from", "to")),
+        shading=small_map.shading(by_village),
+        years=dict.fromkeys(str(day)[:4] for day in (answered.since, answered.until)),
         places=shown.places(),
     )

@@ -73,6 +73,31 @@ def count_by_grid(
     }
 
 
+def shaded(
+    database: Database, scope: Scope, query: IncidentQuery, level: int, *, now: dt.datetime | None = None
+) -> tuple[dict[int, int], IncidentQuery]:
+    """Return the perturbed counts by which a map for everybody shades grids: those of `count_by_grid`, without totals.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    query : IncidentQuery
+    level : int
+    now : datetime, optional
+        Aware.
+
+    Returns
+    -------
+    counts : dict
+        Grid key to number; what is not told is absent.
+    query : IncidentQuery
+        With the period as it is answered.
+    """
+    with database.scoped_session(scope) as session:
+        return protected.of_grids(session, chosen_by(database, query, now), level)
+
+
 class Sites(TypedDict):
     """Sites of temporary residents: how many, and their head-count."""
 

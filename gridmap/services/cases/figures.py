@@ -52,8 +52,8 @@ def glance(
     with database.scoped_session(scope) as session:
         if counts is Counts.PERTURBED:
             return protected.glance(session, (at, before, year_before), zone)
-        then = [stored.at_a_moment(session, moment, zone) for moment in (at, before, year_before)]
-        latest, earliest = stored.latest(session), stored.earliest(session)
+        then = stored.at_moments(session, (at, before, year_before), zone)
+        earliest, latest = stored.ends(session)
         first = year_before.replace(day=1)
         days = calendar.monthrange(first.year, first.month)[1]
         means = stored.month_means(session, first, days, zone)

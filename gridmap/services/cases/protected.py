@@ -135,6 +135,14 @@ def period_of(query: IncidentQuery) -> Period:
     }
 
 
+def of_grids(session: Session, asked: IncidentFilter, level: int) -> tuple[dict[int, int], IncidentQuery]:
+    """Count incidents by grid, without totals; also return the query with the period as it is answered."""
+    found = laid(session, asked, level=level)
+    counts = told_counts(stored.cells(session, found, level=level), found.protected.spans)
+    counts.pop(UNASSIGNED, None)
+    return counts, found.protected.query
+
+
 def count_by_grid(session: Session, asked: IncidentFilter, level: int) -> GridCount:
     """Count incidents by grid; the total is a cell of its own, not the sum."""
     found = laid(session, asked, level=level)
@@ -242,8 +250,8 @@ def glance(session: Session, moments: tuple[dt.datetime, ...], zone: str) -> Gla
     """Return the town's figures at the beginning of the hour: each new case would otherwise be seen to come in."""
     hours = [moment.replace(minute=0, second=0, microsecond=0) for moment in moments]
     then: list[dict[str, int | None]] = []
-    for hour in hours:
-        found = {name: told_total(cells) for name, cells in stored.at_a_moment(session, hour, zone).items()}
+    for hour, told_cells in zip(hours, stored.at_moments(session, hours, zone), strict=True):
+        found = {name: told_total(cells) for name, cells in told_cells.items()}
         # Teams are no incidents.
         then.append({**found, "teams_out": figures.teams_out(session, hour)})
     told_figures = tuple(Figure(name, then[0][name], then[1][name], then[2][name]) for name in GLANCE_NAMES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -32,7 +33,7 @@ class Moment:
 def glance_conditions(
     of: Any, at: dt.datetime, zone: str
 ) -> tuple[dict[GlanceName, ColumnElement[bool]], list[ColumnElement[bool]]]:
-    """Return what each figure of a moment counts, and among which cases."""
+    """Return what each figure of a moment counts, and among which cases of any moment."""
     begin = dt.datetime.combine(at.astimezone(ZoneInfo(zone)).date(), dt.time(), ZoneInfo(zone))
     end = dt.datetime.combine(begin.date() + dt.timedelta(days=1), dt.time(), ZoneInfo(zone))
     is_open = or_(of.closed_at.is_(None), of.closed_at > at)
@@ -42,7 +43,8 @@ def glance_conditions(
         "due_today": and_(is_open, of.due_at >= at, of.due_at < end),
         "overdue": and_(is_open, of.due_at < at),
     }
-    return meant, [placed_in_scope(of), of.withdrawn_at.is_(None), of.occurred_at <= at]
+    known = {name: and_(of.occurred_at <= at, held) for name, held in meant.items()}
+    return known, [placed_in_scope(of), of.withdrawn_at.is_(None)]
 
 
 def teams_out(session: Session, at: dt.datetime) -> int:
@@ -57,18 +59,29 @@ def teams_out(session: Session, at: dt.datetime) -> int:
 
 def at_a_moment(session: Session, at: dt.datetime, zone: str) -> Moment:
     """Tell how the town stood at a moment: what is new that day, open, due later that day, overdue; teams out."""
+    return at_moments(session, (at,), zone)[0]
+
+
+def at_moments(session: Session, moments: Sequence[dt.datetime], zone: str) -> list[Moment]:
+    """Tell how the town stood at each of some moments; one reading of the cases."""
     of = counted()
-    meant, where = glance_conditions(of, at, zone)
-    row = session.execute(
-        select(
-            *(func.count().filter(held) for held in meant.values()),
-            *(func.count().filter(held, of.hidden) for held in meant.values()),
-        ).where(*where)
-    ).one()
-    n = len(meant)
-    counts = {name: int(value) for name, value in zip(meant, row[:n], strict=True)}
-    hidden = {name: int(value) for name, value in zip(meant, row[n:], strict=True)}
-    return Moment(counts | {"teams_out": teams_out(session, at)}, hidden | {"teams_out": 0})
+    sums: list[ColumnElement[int]] = []
+    for at in moments:
+        meant, where = glance_conditions(of, at, zone)
+        sums += [func.count().filter(held) for held in meant.values()]
+        sums += [func.count().filter(held, of.hidden) for held in meant.values()]
+    row = [int(n) for n in session.execute(select(*sums).where(*where)).one()]
+    names = tuple(meant)
+    out = []
+    for at in moments:
+        counts, hidden, row = row[: len(names)], row[len(names) : 2 * len(names)], row[2 * len(names) :]
+        out.append(
+            Moment(
+                dict(zip(names, counts, strict=True)) | {"teams_out": teams_out(session, at)},
+                dict(zip(names, hidden, strict=True)) | {"teams_out": 0},
+            )
+        )
+    return out
 
 
 def month_means(session: Session, first: dt.datetime, days: int, zone: str) -> dict[GlanceName, float]:
@@ -129,14 +142,21 @@ def month_means(session: Session, first: dt.datetime, days: int, zone: str) -> d
     return means | {"teams_out": float(out or 0) / days}
 
 
+def ends(session: Session) -> tuple[dt.datetime | None, dt.datetime | None]:
+    """When the oldest and the newest case happened."""
+    query = select(func.min(Incident.occurred_at), func.max(Incident.occurred_at))
+    first, last = session.execute(query.where(Incident.withdrawn_at.is_(None))).one()
+    return first, last
+
+
 def latest(session: Session) -> dt.datetime | None:
     """When the newest case happened."""
-    return session.scalar(select(func.max(Incident.occurred_at)).where(Incident.withdrawn_at.is_(None)))
+    return ends(session)[1]
 
 
 def earliest(session: Session) -> dt.datetime | None:
     """When the oldest case happened."""
-    return session.scalar(select(func.min(Incident.occurred_at)).where(Incident.withdrawn_at.is_(None)))
+    return ends(session)[0]
 
 
 def by_grid(session: Session, chosen: IncidentFilter, level: int) -> list[GridCounts]:
@@ -144,20 +164,34 @@ def by_grid(session: Session, chosen: IncidentFilter, level: int) -> list[GridCo
 
     Below the village sealed cases are not counted.
     """
-    of = counted_by(chosen, more=True)
+    of = _asked_about(chosen, level)
     size = SUBTREE_SIZE[level]
     key = case((deep_enough(of, level), of.grid_key - of.grid_key % size), else_=0).label("grid_key")
     columns = [
         func.count().filter(condition).label(name)
-        for name, condition in standing_conditions(of, chosen.now).items()
+        for name, condition in standing_conditions(of, chosen.now, of).items()
     ]
     query = (
         select(key, func.count().label("reported"), *columns, _median_days(of).label("median_days"))
-        .where(*chosen.conditions(of), *_at(of, level))
         .group_by(key)
         .order_by(key)
     )
     return [_counts(dict(row)) for row in session.execute(query).mappings()]
+
+
+_WIDE = frozenset({"summary", "uid", "geom"})
+
+
+def _asked_about(chosen: IncidentFilter, level: int) -> Any:
+    """Return the columns of the cases that a table counts, with what is asked of each once, not for each number."""
+    of = counted_by(chosen, more=True)
+    query = select(
+        *(column for column in of if column.name not in _WIDE),
+        *(question.label(name) for name, question in _questions(of).items()),
+    )
+    return (
+        query.where(*chosen.conditions(of), *_at(of, level)).cte("asked_about").prefix_with("materialized").c
+    )
 
 
 def median_days(session: Session, chosen: IncidentFilter, level: int) -> float | None:
@@ -217,10 +251,40 @@ def held_back(session: Session, meant: Counted) -> int:
     return int(found or 0)
 
 
-def standing_conditions(of: Any, now: dt.datetime) -> dict[str, ColumnElement[bool]]:
-    """How a case may stand, by the name of the count."""
-    solved = of.stage.in_(("resolved", "archived")) & (of.outcome.is_not(None))
-    said = _satisfied(of)
+def _solved(of: Any) -> ColumnElement[bool]:
+    return and_(of.stage.in_(("resolved", "archived")), of.outcome.is_not(None))
+
+
+def _questions(of: Any) -> dict[str, ColumnElement[Any]]:
+    """Return what of a case takes a look at others or at its steps."""
+    return {
+        "said": case((and_(_solved(of), of.sealed.is_(False)), _satisfied(of))),
+        "asked_after": or_(
+            of.followed_up.is_(True),
+            exists().where(
+                IncidentStep.incident_id == of.incident_id,
+                IncidentStep.action == "follow_up",
+                IncidentStep.undone_at.is_(None),
+            ),
+        ),
+        "happened_before": _repeated(of),
+    }
+
+
+def standing_conditions(of: Any, now: dt.datetime, answered: Any = None) -> dict[str, ColumnElement[bool]]:
+    """How a case may stand, by the name of the count.
+
+    Parameters
+    ----------
+    of : columns
+        Of what is counted.
+    now : datetime
+    answered : columns, optional
+        Where the table has what is asked of each case already.
+    """
+    solved = _solved(of)
+    questions = _questions(of) if answered is None else answered
+    said = questions["said"]
     asked = and_(of.sealed.is_(False), said.is_not(None))
     is_open = of.closed_at.is_(None)
     due = and_(of.due_at.is_not(None), or_(of.closed_at.is_not(None), of.due_at <= now))
@@ -234,20 +298,13 @@ def standing_conditions(of: Any, now: dt.datetime) -> dict[str, ColumnElement[bo
         "solved_town": solved & (of.solved_level == 1),
         "unsolved": and_(of.closed_at.is_not(None), ~solved),
         "reopened": of.reopened > 0,
-        "repeated": _repeated(of),
+        "repeated": questions["happened_before"],
         "deferred": of.deferred.is_(True),
         "paused": or_(of.paused_s > 0, of.paused_until.is_not(None)),
         "due": due,
         "closed_of_due": due & of.closed_at.is_not(None),
         "on_time": due & (of.closed_at <= of.due_at),
-        "followed_up": or_(
-            of.followed_up.is_(True),
-            exists().where(
-                IncidentStep.incident_id == of.incident_id,
-                IncidentStep.action == "follow_up",
-                IncidentStep.undone_at.is_(None),
-            ),
-        ),
+        "followed_up": questions["asked_after"],
         "asked": solved & asked,
         "satisfied": solved & asked & (said == "true"),
         "not_asked": solved & ~asked,

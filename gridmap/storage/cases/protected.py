@@ -15,7 +15,6 @@ from sqlalchemy import (
     DateTime,
     SQLColumnExpression,
     Text,
-    and_,
     cast,
     func,
     literal,
@@ -206,12 +205,16 @@ def _states(
     return _several(session, columns, laid.chosen.conditions(of), group, laid.apart(of))
 
 
-def at_a_moment(session: Session, at: dt.datetime, zone: str) -> dict[str, Cells]:
-    """How the town stood at a moment."""
+def at_moments(session: Session, moments: Sequence[dt.datetime], zone: str) -> list[dict[str, Cells]]:
+    """How the town stood at each of some moments; one reading of the cases."""
     of = counted()
-    meant, where = glance_conditions(of, at, zone)
-    columns = _columns(of, {f"0/all/{name}": (name, held) for name, held in meant.items()}, literal("hour"))
-    return _several(session, columns, [and_(*where)], literal(None), ())
+    columns: dict[str, Any] = {}
+    for n, at in enumerate(moments):
+        meant, where = glance_conditions(of, at, zone)
+        kinds = {f"0/all/{name}": (f"{n}_{name}", held) for name, held in meant.items()}
+        columns |= _columns(of, kinds, literal("hour"))
+    found = _several(session, columns, where, literal(None), ())
+    return [{name: found[f"{n}_{name}"] for name in meant} for n in range(len(moments))]
 
 
 def _listed(numbers: Iterable[int]) -> str:
