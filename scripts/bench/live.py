@@ -47,7 +47,7 @@ AIM_S = 2.0
 POSTS = ("示范 管理员", "枫桥镇 综治中心值班岗", "乐山片区 值班岗", "枫源村 值班岗", "枫源村 网格岗 1")
 PAGES = (
     *("/town", "/wall", "/handover", "/screening", "/tasks", "/field/"),
-    *("/desk?list=open", "/desk?list=overdue", "/desk?list=mine", "/town?level=2"),
+    *("/desk?list=open", "/desk?list=overdue", "/desk?list=mine", "/town?level=3"),
 )
 VILLAGE = 33068110903290000
 

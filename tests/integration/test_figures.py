@@ -180,7 +180,7 @@ def test_the_same_month_a_year_before_is_the_mean_of_its_days(
     days = [day for day in days if day.month == first.month]
     with demo_database.scoped_session(Scope.whole()) as session:
         told = stored_figures.month_means(session, first, len(days), zone.key)
-        each = [stored_figures.at_a_moment(session, day, zone.key).counts for day in days]
+        each = [moment.counts for moment in stored_figures.at_moments(session, days, zone.key)]
     for name in GLANCE_NAMES:
         assert told[name] == pytest.approx(sum(one[name] for one in each) / len(days)), name
     assert told["open"] > 0

@@ -57,13 +57,11 @@ def teams_out(session: Session, at: dt.datetime) -> int:
     return int(out or 0)
 
 
-def at_a_moment(session: Session, at: dt.datetime, zone: str) -> Moment:
-    """Tell how the town stood at a moment: what is new that day, open, due later that day, overdue; teams out."""
-    return at_moments(session, (at,), zone)[0]
-
-
 def at_moments(session: Session, moments: Sequence[dt.datetime], zone: str) -> list[Moment]:
-    """Tell how the town stood at each of some moments; one reading of the cases."""
+    """Tell how the town stood at each of some moments; one reading of the cases.
+
+    What is new that day, open, due later that day, overdue; teams out.
+    """
     of = counted()
     sums: list[ColumnElement[int]] = []
     for at in moments:
