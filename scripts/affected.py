@@ -59,8 +59,13 @@ class House:
     def __init__(self) -> None:
         self._graph = grimp.build_graph(*PACKAGES, cache_dir=str(REPOSITORY / ".import_linter_cache"))
         self._modules = self._graph.modules
+        # A package's own names are loaded when they are asked for: who asks depends on them, not whoever is in it.
+        self._on_demand: dict[str, set[str]] = {}
         for module in sorted(self._modules):
             text = path_of(module).read_text("utf-8")
+            if module in PACKAGES:
+                self._on_demand[module] = self.named(text) - {module}
+                continue
             # Modules that are loaded by name: commands, and readers that run in a process of their own.
             for other in self.named(text) - {module}:
                 self._graph.add_import(importer=module, imported=other)
@@ -80,6 +85,8 @@ class House:
         """Modules that a file names or imports, with ``from package import module`` for the module."""
         text, _, tree = parsed(path)
         found = self.named(text)
+        for package in found & self._on_demand.keys():
+            found |= self._on_demand[package]
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found |= {f"{node.module}.{alias.name}" for alias in node.names}

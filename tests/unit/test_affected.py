@@ -27,6 +27,12 @@ def test_a_module_affects_the_tests_above_it_and_no_others() -> None:
     assert len(found) < len(tests) * 0.6
 
 
+def test_what_a_package_loads_on_demand_affects_those_who_ask_for_it_alone() -> None:
+    found = affected({"gridmap/services/notebooks.py"})
+    assert "tests/integration/test_features.py" in found
+    assert "tests/unit/test_crs.py" not in found
+
+
 def test_what_fills_the_databases_affects_the_tests_that_copy_one() -> None:
     found = affected({"gridmap/services/demo.py"})
     assert {
