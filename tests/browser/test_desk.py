@@ -23,6 +23,7 @@ from gridmap.services.accounts import audit, desk, entry
 from gridmap.services.cases import desk as case_desk
 from gridmap.services.cases import intake, satisfaction, screening
 from gridmap.storage.database import Database
+from gridmap.storage.workspace.settings import touch
 from tests.browser.conftest import DESK, Visit, Watched, serving
 from tests.browser.pace import Hand
 from tests.conftest import TASK_TIME, MakeDatabase
@@ -446,6 +447,27 @@ def test_a_grid_s_page_tells_who_serves_it_and_takes_posts_and_volunteers(at_des
     expect(page.locator("#volunteers")).to_contain_text("安全员 4")
     page.locator("#posts li button").click()
     expect(page.locator("#posts .nothing")).to_be_visible()
+
+
+def test_what_answers_a_refused_form_is_not_asked_for_as_a_page_when_the_town_changes(
+    at_desk: Watched, desk_town: Database
+) -> None:
+    page = go(at_desk, "/town")
+    village = str(page.locator("tr[data-grid^='33']").first.get_attribute("data-grid"))
+    go(at_desk, f"/grids/{village}")
+    page.locator("#posts summary").click()
+    page.fill("#title", "网格岗 2")
+    page.fill("#phone", "13800138000")
+    with page.expect_response("**/live*"):
+        page.locator("#posts button.primary").click()
+        expect(page.locator("p.notice.bad")).to_contain_text("办公电话")
+    with desk_town.scoped_session(Scope.whole(), write=True) as session:
+        touch(session)
+    # The change is told with the first of these, and would be shown before the second.
+    for _ in range(2):
+        with page.expect_response("**/live*"):
+            pass
+    assert not [url for url in at_desk.requests if url.endswith("/posts")][1:]
 
 
 def test_a_clinic_is_announced_and_called_off_and_the_directory_says_who_is_open(at_desk: Watched) -> None:

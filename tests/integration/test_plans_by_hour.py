@@ -131,7 +131,10 @@ def test_what_patrols_found_is_left_out_of_prizes_and_forecasts_unless_it_is_ask
     whole = load_inputs(town, WHOLE, asked)
     assert 0.5 < (alone.counts.sum() + alone.outside) / (whole.counts.sum() + whole.outside) < 0.8
     assert score_forecast(town, WHOLE, asked, weeks=4)["data_sha256"] == alone.sha256_as_reported
-    assert score_forecast(town, WHOLE, asked, weeks=4, patrol_found=True)["data_sha256"] == whole.sha256_as_reported
+    assert (
+        score_forecast(town, WHOLE, asked, weeks=4, patrol_found=True)["data_sha256"]
+        == whole.sha256_as_reported
+    )
 
     with town.scoped_session(WHOLE.for_upkeep(), write=True) as session:
         session.execute(text("update incidents set withdrawn_at = now() where channel = 'patrol'"))
