@@ -19,6 +19,7 @@ from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.hotspots.runs import run_hotspots
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.database import Database
+from tests.browser.conftest import PATIENCE_MS, until
 from tests.conftest import MakeDatabase
 from tests.towns import environment_of
 
@@ -61,6 +62,7 @@ def opened(browser: Browser, here: Database, tmp_path: Path) -> Iterator[tuple[P
 
     context.route("**/*", decide)
     context.on("request", lambda request: asked.append(request.url))
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -101,18 +103,26 @@ def test_what_a_grid_is_called_is_shown_as_words_and_never_run(
 
 def test_the_scale_bar_is_as_long_as_it_says(opened: tuple[Page, list[str], list[str]]) -> None:
     page, _, _ = opened
-    told, a, b = page.evaluate(
+    page.evaluate(
         """() => { const map = window[document.querySelector(".folium-map").id];
-        map.setView(map.getCenter(), 13, {animate: false});
-        const bar = document.querySelector(".leaflet-control-scale-line"), middle = map.getSize().y / 2;
-        const ends = [0, parseFloat(bar.style.width)].map((x) => map.containerPointToLatLng([x, middle]));
-        return [bar.textContent, ...ends.map((end) => [end.lng, end.lat])]; }"""
+        map.setView(map.getCenter(), 13, {animate: false}); }"""
     )
-    amount, unit = told.split()
-    metres = float(amount) * {"m": 1, "km": 1000}[unit]
-    _, _, length = pyproj.Geod(ellps="WGS84").inv(*a, *b)
-    # A bar is whole pixels long, and the library's earth is a sphere.
-    assert length == pytest.approx(metres, rel=0.015)
+
+    def as_long_as_it_says() -> bool:
+        told, a, b = page.evaluate(
+            """() => { const map = window[document.querySelector(".folium-map").id];
+            const bar = document.querySelector(".leaflet-control-scale-line"), middle = map.getSize().y / 2;
+            const ends = [0, parseFloat(bar.style.width)].map((x) => map.containerPointToLatLng([x, middle]));
+            return [bar.textContent, ...ends.map((end) => [end.lng, end.lat])]; }"""
+        )
+        amount, unit = told.split()
+        metres = float(amount) * {"m": 1, "km": 1000}[unit]
+        _, _, length = pyproj.Geod(ellps="WGS84").inv(*a, *b)
+        # A bar is whole pixels long, and the library's earth is a sphere.
+        return bool(length == pytest.approx(metres, rel=0.015))
+
+    # The map may still be on its way to the view that it opened with.
+    until(page, as_long_as_it_says, "the bar is as long as it says")
 
 
 class _Named(HTMLParser):
