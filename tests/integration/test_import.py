@@ -195,6 +195,19 @@ def test_sheets_of_the_months_are_imported_together_or_not_at_all_and_taken_back
     assert {(one.inserted, one.updated) for one in again} == {(0, 0)}
 
 
+def test_sheets_whose_names_differ_by_a_sign_have_a_file_of_refused_rows_each(
+    town: Database, tmp_path: Path
+) -> None:
+    path, asked = tmp_path / "年度.xlsx", ImportOptions(refused_file=tmp_path / "refused.xlsx")
+    with pd.ExcelWriter(path) as out:
+        for sheet, part in (("一月(上)", records()[:2]), ("一月（上）", records()[2:5])):
+            part.assign(domain="nonsense").to_excel(out, sheet_name=sheet, index=False)
+    wrong = import_sheets(town, Actor.at_the_machine(), IMPORT_KINDS["incidents"], path, asked)
+    files = [one.refused_file for one in wrong.values()]
+    assert [len(pd.read_excel(file, engine="openpyxl")) for file in files if file is not None] == [2, 3]
+    assert len({*files}) == 2
+
+
 def test_two_sheets_that_tell_of_two_matters_under_one_number_are_both_left_out(
     town: Database, tmp_path: Path
 ) -> None:

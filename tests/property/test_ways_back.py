@@ -19,7 +19,7 @@ from gridmap.domain.cases.number import ORDERS
 from gridmap.domain.gridkey import Scope
 from gridmap.services.house import EXPORT_LAYERS, HISTORY_KINDS, IMPORT_KINDS
 from gridmap.services.imports import history
-from gridmap.services.imports.records import ImportOptions, import_records
+from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.services.workspace.exports import export_layer
 from gridmap.storage.cases.desk import draw_numbers
 from gridmap.storage.database import Database
@@ -92,11 +92,13 @@ def written(noun: str, rows: list[dict[str, Any]], folder: Path) -> Path:
     return file
 
 
+def import_of(database: Database, noun: str, file: Path) -> ImportResult:
+    options = ImportOptions(accept_valid=True)
+    return import_records(database, WHOLE, IMPORT_KINDS[noun], file, options, actor=KEEPER)
+
+
 def bring(database: Database, noun: str, file: Path) -> int | None:
-    done = import_records(
-        database, WHOLE, IMPORT_KINDS[noun], file, ImportOptions(accept_valid=True), actor=KEEPER
-    )
-    return done.run_id
+    return import_of(database, noun, file).run_id
 
 
 def exported(database: Database, noun: str, folder: Path) -> bytes:
@@ -259,12 +261,16 @@ def test_a_case_keeps_its_number_for_life_in_another_workspace_and_no_other_case
     bring(here, "incidents", written("incidents", [{**row, "uid": "A"}], tmp_path))
     [number] = _numbers(here).values()
     taken, odd = {**row, "uid": "B", "number": number}, {**row, "uid": "C", "number": "村北-12"}
-    bring(
+    told = import_of(
         there,
         "incidents",
         written("incidents", [{**row, "uid": "A", "number": number}, taken, odd], tmp_path),
     )
     got = _numbers(there)
+    assert {n.code: n.zh.split("（")[1] for n in told.warnings} == {
+        "number-taken": f"第 3 行 {number}）。",
+        "number-formless": "第 4 行 村北-12）。",
+    }
     assert got["A"] == number
     assert len({*got.values()}) == 3
     assert {len(told) for told in got.values()} == {22}

@@ -18,6 +18,7 @@ from gridmap.services.ground.exports import GRIDS
 from gridmap.services.ground.grids import grid_features
 
 _SHOWN = 40
+_SHOWN_NAMES = 8
 
 
 @click.group("grids")
@@ -37,6 +38,9 @@ def group() -> None:
 @click.option("--dry-run", is_flag=True, help="只检查 / check and write nothing.")
 @click.option("--join", is_flag=True, help="合并同一编码的几块 / join parts with one code (enclaves).")
 @click.option("--accept-shift", is_flag=True, help="整体平移也照样生效 / although the whole town moved.")
+@click.option(
+    "--accept-ended", is_flag=True, help="文件里没有的网格随之终止 / let grids end that are left out."
+)
 @click.option("--mend", is_flag=True, help="修补细碎缝隙 / mend small slivers.")
 @click.option("--max-width", "max_width_m", default=2.0, show_default=True, help="缝宽上限（米）/ metres.")
 @click.option("--max-area", "max_area_m2", default=2000.0, show_default=True, help="重叠上限（平方米）/ m2.")
@@ -56,6 +60,7 @@ def import_command(
     dry_run: bool,
     join: bool,
     accept_shift: bool,
+    accept_ended: bool,
     mend: bool,
     max_width_m: float,
     max_area_m2: float,
@@ -72,6 +77,7 @@ def import_command(
         valid_from=valid_from,
         join=join,
         accept_shift=accept_shift,
+        accept_ended=accept_ended,
         mend=mend,
         max_width_m=max_width_m,
         max_area_m2=max_area_m2,
@@ -139,6 +145,13 @@ def _tell_comparison(result: BoundaryResult) -> None:
         farthest = sorted(result.moved.items(), key=lambda item: -item[1])
         told = ", ".join(f"{name} {metres:.0f} m" for name, metres in farthest[:_SHOWN])
         console.print(f"边界移动 / outlines moved: {len(result.moved)} ({told})", markup=False)
+    for level, names in sorted(result.abandoned.items()):
+        told = "、".join(names[:_SHOWN_NAMES])
+        console.print(
+            f"将终止、无人接管 / would end without an heir: {len(names)} 个 {level} 级 / level {level} ({told}) "
+            "--accept-ended",
+            markup=False,
+        )
     if result.split:
         console.print(f"拆分 / split: {result.split}")
     moved = sum(result.reassigned.values())

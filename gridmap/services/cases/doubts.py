@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from gridmap.crs import distance_m
+from gridmap.domain.cases.number import parts
 from gridmap.ingest.model import Notice, ParsedTable
 from gridmap.ingest.rows.refused import RowRefused
 from gridmap.services.imports.kinds import Doubts
@@ -22,6 +23,14 @@ _DERIVED = re.compile("h[0-9a-f]{20}")
 FAR_M = 1000.0
 """A record that moves further is asked about: it may be another matter under the same number."""
 _SHOWN = 20
+_WHY_NOT_TAKEN = {
+    "kept": ("案件已在库中，沿用原有编号", "the case is known already and keeps the number that it has"),
+    "formless": (
+        "不是 22 位的案件编号，已另取新号；来源单位的编号请放在“编号”列",
+        "it is not one of 22 digits, and another is drawn; a source's own number belongs into the column uid",
+    ),
+    "taken": ("该编号属于另一案件，已另取新号", "it is another case's, and a new one is drawn"),
+}
 
 
 def doubts(session: Session, parsed: ParsedTable) -> Doubts:
@@ -41,12 +50,44 @@ def doubts(session: Session, parsed: ParsedTable) -> Doubts:
     refused = [a for a in asked if a is not None]
     fresh = [r for r in rows if r["uid"] not in stored and _DERIVED.fullmatch(r["uid"] or "")]
     refused += _alike(session, fresh, set(uids))
-    notices = []
+    notices = list(_numbers_not_taken(session, rows))
     if stored and not parsed.partial:
         gone = known.missing_from(session, uids)
         if gone:
             notices.append(_absent(gone))
     return Doubts(tuple(refused), tuple(notices))
+
+
+def _numbers_not_taken(session: Session, rows: list[dict[str, Any]]) -> Iterator[Notice]:
+    """Say which rows bring a number for life that their case will not have."""
+    brought = [row for row in rows if row["number"]]
+    if not brought:
+        return
+    own = known.numbers_of(session, [row["uid"] for row in brought if row["uid"]])
+    holders = known.holders_of(session, [row["number"] for row in brought])
+    left: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in brought:
+        number, uid = row["number"], row["uid"]
+        if uid in own:
+            if own[uid] != number:
+                left["kept"].append(row)
+        elif parts(number) is None:
+            left["formless"].append(row)
+        elif holders.setdefault(number, uid) != uid:
+            left["taken"].append(row)
+    for why, of_why in left.items():
+        yield _not_taken(why, of_why)
+
+
+def _not_taken(why: str, rows: list[dict[str, Any]]) -> Notice:
+    zh, en = _WHY_NOT_TAKEN[why]
+    shown = "、".join(f"第 {row['row']} 行 {row['number']}" for row in rows[:_SHOWN])
+    shown_en = ", ".join(f"row {row['row']} {row['number']}" for row in rows[:_SHOWN])
+    return Notice(
+        f"number-{why}",
+        f"{len(rows)} 行的案件编号没有采用：{zh}（{shown}）。",
+        f"The case number of {len(rows)} rows is not taken: {en} ({shown_en}).",
+    )
 
 
 def doubt_between(sheets: Mapping[str, ParsedTable]) -> tuple[str, str, RowRefused] | None:

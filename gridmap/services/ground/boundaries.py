@@ -9,11 +9,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
-import shapely
-from numpy.typing import NDArray
 from sqlalchemy.orm import Session
 
 from gridmap import crs
@@ -28,25 +23,25 @@ from gridmap.ingest.boundaries import (
     mend_slivers,
     read_boundaries,
 )
-from gridmap.ingest.boundaries.draft import polygons_only
 from gridmap.ingest.boundaries.table import TABLES, correct_from_table
 from gridmap.services.ground.comparison import (
     Shift,
     compare,
     count_renamed,
     count_split,
+    find_abandoned,
     find_shift,
     moved_m,
     shifted,
+    unasked_ends,
 )
 from gridmap.services.ground.entered import enter_version
 from gridmap.services.ground.succession import (
     declared_links,
-    is_missing,
     links_by_land,
     reassign_records,
-    text_of,
 )
+from gridmap.services.ground.version_rows import named_as_in_force, rows_of_version
 from gridmap.storage.database import Database
 from gridmap.storage.ground import boundaries as versions
 from gridmap.storage.ground import grids as stored
@@ -71,6 +66,8 @@ class BoundaryOptions:
         Join rows with one code: parts of one grid.
     accept_shift : bool
         Put boundaries into force although all of them lie elsewhere than before by one vector.
+    accept_ended : bool
+        Let grids end that the files do not have, and whose land no other grid of their level takes over.
     mend : bool
         Mend small slivers.
     max_width_m, max_area_m2 : float
@@ -88,6 +85,7 @@ class BoundaryOptions:
     valid_from: dt.date | None = None
     join: bool = False
     accept_shift: bool = False
+    accept_ended: bool = False
     mend: bool = False
     max_width_m: float = 2.0
     max_area_m2: float = 2000.0
@@ -117,6 +115,8 @@ class BoundaryResult:
         Names of grids with another outline to the most that it lies off the former one, m.
     split : int
         Grids that ended and whose land several others took over.
+    abandoned : dict
+        By level, the names of grids that end and whose land no other of their level takes over.
     run_id : int or None
         Number under which it is listed and taken back.
     """
@@ -134,6 +134,7 @@ class BoundaryResult:
     reassigned: dict[str, int] = field(default_factory=dict)
     moved: dict[str, float] = field(default_factory=dict)
     split: int = 0
+    abandoned: dict[int, list[str]] = field(default_factory=dict)
     run_id: int | None = None
 
     @property
@@ -188,7 +189,8 @@ def import_boundaries(
     InvalidInput
         When a file cannot be used.
     Conflict
-        When the version would begin before the newest change of the boundaries.
+        When the version would begin before the newest change of the boundaries; when all grids moved by one vector, or
+        grids would end that the files leave out, and neither was accepted.
     """
     say = on_progress or (lambda _step, _done, _total: None)
     say("read", 0, 1)
@@ -230,6 +232,9 @@ def import_boundaries(
         if done.shift is not None and not options.accept_shift:
             session.rollback()
             raise shifted(done.shift)
+        if done.abandoned and not options.accept_ended:
+            session.rollback()
+            raise unasked_ends(done.abandoned)
         return done
 
 
@@ -249,18 +254,6 @@ def _read(database: Database, scope: Scope, paths: Sequence[Path], options: Boun
         town_name=options.town_name,
         join=options.join,
     )
-
-
-def _named_as_in_force(grids: pd.DataFrame, old: pd.DataFrame) -> pd.DataFrame:
-    """Let grids that were made of those below them, and named for want of a name, keep the one that is in force."""
-    invented = grids["made"].astype(bool) & grids["name_en"].notna()
-    here = invented & grids["grid_key"].isin(old["grid_key"])
-    if here.any():
-        told = old.set_index("grid_key").loc[grids.loc[here, "grid_key"]]
-        grids = grids.copy()
-        for column in ("name_zh", "name_en", "code"):
-            grids.loc[here, column] = told[column].to_numpy()
-    return grids
 
 
 def put_into_force(
@@ -293,7 +286,9 @@ def put_into_force(
     day, was_asked = when
     old = stored.current_frame(session)
     # The first version may begin grid by grid as the file says; a later one begins on its own day.
-    new = _rows(_named_as_in_force(draft.grids, old), epsg, day, file_decides=old.empty and not was_asked)
+    new = rows_of_version(
+        named_as_in_force(draft.grids, old), epsg, day, file_decides=old.empty and not was_asked
+    )
     same, changed, added, ended = compare(old, new)
     if not (changed or added or ended):
         return BoundaryResult(draft, result.findings, result.mended, kept=len(same))
@@ -339,6 +334,7 @@ def put_into_force(
         reassigned=reassigned,
         moved={name: metres for name, metres in moved.values() if metres > 0},
         split=count_split(links, set(ended)),
+        abandoned=find_abandoned(old, ended, links),
         run_id=run,
     )
 
@@ -352,42 +348,3 @@ def _not_before(last: dt.date | None, day: dt.date) -> None:
             f"The boundaries last changed on {last}; a new version cannot begin before. "
             "Give that day or a later one with --valid-from.",
         )
-
-
-def _rows(grids: gpd.GeoDataFrame, epsg: int, day: dt.date, *, file_decides: bool) -> gpd.GeoDataFrame:
-    """Rows of the table grids."""
-    frame = gpd.GeoDataFrame(
-        {
-            "grid_key": grids["grid_key"].astype("int64"),
-            "level": grids["level"].astype(int),
-            "code": [text_of(c) or str(k) for c, k in zip(grids["code"], grids["grid_key"], strict=True)],
-            "illustrative": [v is True or str(v).lower() == "true" for v in grids["illustrative"]],
-        },
-        geometry=_valid(grids.geometry.to_numpy()),
-        crs="EPSG:4326",
-    )
-    for zh, en in (("name_zh", "name_en"), ("name_en", "name_zh")):
-        frame[zh] = [
-            text_of(a) or text_of(b) or code
-            for a, b, code in zip(grids[zh], grids[en], frame["code"], strict=True)
-        ]
-    for column in ("population", "households"):
-        frame[column] = [None if is_missing(v) else int(v) for v in grids[column]]
-        frame[column] = frame[column].astype(object).where(frame[column].notna(), None)
-    frame["area_m2"] = crs.area_m2(frame.geometry.to_numpy(), epsg)
-    frame["valid_from"] = [day if is_missing(v) or not file_decides else _day(v) for v in grids["valid_from"]]
-    frame["valid_to"] = None
-    return frame
-
-
-def _valid(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Repair what is valid in metres but crosses itself, by a rounding error, in degrees."""
-    broken = ~shapely.is_valid(shapes)
-    if broken.any():
-        shapes = shapes.copy()
-        shapes[broken] = polygons_only(np.asarray(shapely.make_valid(shapes[broken]), dtype=object))
-    return shapes
-
-
-def _day(value: Any) -> dt.date:
-    return value.date() if isinstance(value, dt.datetime) else dt.date.fromisoformat(str(value)[:10])

@@ -20,6 +20,7 @@ _ALIKE_M = 8.0
 _ALIKE_OF_LENGTH = 0.06
 """The shifted systems bend: over a town their vector changes by some hundredths."""
 _ALIKE_SHARE = 0.9
+_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,30 @@ def count_split(links: Sequence[Mapping[str, Any]], ended: set[int]) -> int:
     for link in links:
         heirs.setdefault(int(link["predecessor_key"] or 0), set()).add(int(link["grid_key"]))
     return sum(len(heirs.get(key, ())) > 1 for key in ended)
+
+
+def find_abandoned(
+    old: gpd.GeoDataFrame, ended: Sequence[int], links: Sequence[Mapping[str, Any]]
+) -> dict[int, list[str]]:
+    """Return the names of the grids that end without an heir, by level."""
+    inherited = {link["predecessor_key"] for link in links}
+    left = old[old["grid_key"].isin([key for key in ended if key not in inherited])]
+    return {int(level): names.astype(str).tolist() for level, names in left.groupby("level")["name_zh"]}
+
+
+def unasked_ends(abandoned: Mapping[int, Sequence[str]]) -> Conflict:
+    """Return the error of files without grids that are in force."""
+    levels_zh = "，".join(f"{level} 级 {len(names)} 个" for level, names in sorted(abandoned.items()))
+    levels_en = ", ".join(f"{len(names)} of level {level}" for level, names in sorted(abandoned.items()))
+    first = abandoned[min(abandoned)][:_NAMED]
+    return Conflict(
+        "boundaries-left-out",
+        f"没有写入任何内容：现行网格中有一些不在文件里，也没有同级网格接管它们的土地"
+        f"（{levels_zh}，如 {'、'.join(first)}）。请把全部网格一起导入；确实要终止它们时加 --accept-ended。",
+        f"Nothing was written: the files leave out grids that are in force and whose land no other of their level "
+        f"takes over ({levels_en}, such as {', '.join(first)}). Import all grids together; if these are to end, add "
+        "--accept-ended.",
+    )
 
 
 def shifted(shift: Shift) -> Conflict:

@@ -62,12 +62,12 @@ def import_sheets(
             f"{path.name}: no worksheet has headings of such records. Name one with --sheet, or look at its headings.",
         )
 
+    refused_files = _refused_files(options.refused_file, sheets)
+
     def each(dry: bool) -> dict[str, ImportResult]:
         found = {}
         for sheet in sheets:
-            own = replace(
-                options, sheet=sheet, dry_run=dry, refused_file=_refused(options.refused_file, sheet)
-            )
+            own = replace(options, sheet=sheet, dry_run=dry, refused_file=refused_files[sheet])
             one = import_records(database, actor.scope, kind, path, own, actor=actor, on_progress=on_progress)
             # What the other sheets have is neither unread nor gone.
             kept = tuple(notice for notice in one.warnings if notice.code not in _OF_ONE_SHEET)
@@ -92,6 +92,16 @@ def _doubtful(path: Path, sheet: str, before: str, row: RowRefused) -> InvalidIn
     )
 
 
-def _refused(file: Path | None, sheet: str) -> Path | None:
-    legible = "".join(c if c.isalnum() else "-" for c in sheet)
-    return None if file is None else file.with_name(f"{file.stem}-{legible}{file.suffix}")
+def _refused_files(file: Path | None, sheets: tuple[str, ...]) -> dict[str, Path | None]:
+    """Return a file of its own for the refused rows of each sheet, also where only signs tell two names apart."""
+    if file is None:
+        return dict.fromkeys(sheets)
+    names: dict[str, str] = {}
+    for sheet in sheets:
+        legible = "".join(c if c.isalnum() else "-" for c in sheet)
+        own, again = legible, 2
+        # Some file systems do not tell capitals from small letters.
+        while own.casefold() in {name.casefold() for name in names.values()}:
+            own, again = f"{legible}-{again}", again + 1
+        names[sheet] = own
+    return {sheet: file.with_name(f"{file.stem}-{name}{file.suffix}") for sheet, name in names.items()}

@@ -63,6 +63,26 @@ def by_uid(session: Session, uids: Sequence[str]) -> dict[str, KnownIncident]:
     return out
 
 
+def numbers_of(session: Session, uids: Sequence[str]) -> dict[str, str]:
+    """Return the numbers for life of incidents, by their sources' numbers."""
+    told = select(Incident.uid, Incident.number)
+    return {
+        row.uid: row.number
+        for part in _parts(uids)
+        for row in session.execute(told.where(Incident.uid.in_(part)))
+    }
+
+
+def holders_of(session: Session, numbers: Sequence[str]) -> dict[str, str]:
+    """Return the sources' numbers of the incidents that have these numbers for life, by the latter."""
+    told = select(Incident.uid, Incident.number)
+    return {
+        row.number: row.uid
+        for part in _parts(numbers)
+        for row in session.execute(told.where(Incident.number.in_(part)))
+    }
+
+
 def unnumbered_at(session: Session, instants: Sequence[dt.datetime]) -> list[KnownIncident]:
     """Return the incidents without a number of their source's that occurred at one of these instants."""
     if not instants:
