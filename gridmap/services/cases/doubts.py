@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
+import pyarrow as pa
 from sqlalchemy.orm import Session
 
 from gridmap.crs import distance_m
@@ -50,7 +51,7 @@ def doubts(session: Session, parsed: ParsedTable) -> Doubts:
     refused = [a for a in asked if a is not None]
     fresh = [r for r in rows if r["uid"] not in stored and _DERIVED.fullmatch(r["uid"] or "")]
     refused += _alike(session, fresh, set(uids))
-    notices = list(_numbers_not_taken(session, rows))
+    notices = list(_numbers_not_taken(session, parsed.table))
     if stored and not parsed.partial:
         gone = known.missing_from(session, uids)
         if gone:
@@ -58,31 +59,31 @@ def doubts(session: Session, parsed: ParsedTable) -> Doubts:
     return Doubts(tuple(refused), tuple(notices))
 
 
-def _numbers_not_taken(session: Session, rows: list[dict[str, Any]]) -> Iterator[Notice]:
+def _numbers_not_taken(session: Session, table: pa.Table) -> Iterator[Notice]:
     """Say which rows bring a number for life that their case will not have."""
-    brought = [row for row in rows if row["number"]]
+    columns = (table[name].to_pylist() for name in ("row", "uid", "number"))
+    brought = [told for told in zip(*columns, strict=True) if told[2]]
     if not brought:
         return
-    own = known.numbers_of(session, [row["uid"] for row in brought if row["uid"]])
-    holders = known.holders_of(session, [row["number"] for row in brought])
-    left: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in brought:
-        number, uid = row["number"], row["uid"]
+    own = known.numbers_of(session, [uid for _, uid, _ in brought if uid])
+    holders = known.holders_of(session, [number for _, _, number in brought])
+    left: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for row, uid, number in brought:
         if uid in own:
             if own[uid] != number:
-                left["kept"].append(row)
+                left["kept"].append((row, number))
         elif parts(number) is None:
-            left["formless"].append(row)
+            left["formless"].append((row, number))
         elif holders.setdefault(number, uid) != uid:
-            left["taken"].append(row)
+            left["taken"].append((row, number))
     for why, of_why in left.items():
         yield _not_taken(why, of_why)
 
 
-def _not_taken(why: str, rows: list[dict[str, Any]]) -> Notice:
+def _not_taken(why: str, rows: Sequence[tuple[int, str]]) -> Notice:
     zh, en = _WHY_NOT_TAKEN[why]
-    shown = "、".join(f"第 {row['row']} 行 {row['number']}" for row in rows[:_SHOWN])
-    shown_en = ", ".join(f"row {row['row']} {row['number']}" for row in rows[:_SHOWN])
+    shown = "、".join(f"第 {row} 行 {number}" for row, number in rows[:_SHOWN])
+    shown_en = ", ".join(f"row {row} {number}" for row, number in rows[:_SHOWN])
     return Notice(
         f"number-{why}",
         f"{len(rows)} 行的案件编号没有采用：{zh}（{shown}）。",
