@@ -66,8 +66,10 @@ class Settings(BaseSettings):
         Address with the role that serves people on an external server; it must own nothing.
     timezone : str
         IANA name of the zone in which naive times of imported files are read and days are cut.
+    processes : int or None
+        Processes that answer requests; None is as many as the machine bears.
     threads : int
-        Worker threads of the server.
+        Worker threads of the server, over all its processes.
     workers : int
         Processes beside the server that do the work that costs; 0 where `gridmap jobs work` runs elsewhere.
     job_days : int
@@ -113,6 +115,7 @@ class Settings(BaseSettings):
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
     app_database_url: str | None = Field(default=None, repr=False)
     timezone: str = "Asia/Shanghai"
+    processes: int | None = Field(default=None, ge=1, le=8)
     threads: int = Field(default=8, ge=1, le=64)
     workers: int = Field(default=2, ge=0, le=16)
     job_days: int = Field(default=7, ge=1, le=90)
@@ -144,6 +147,7 @@ class Settings(BaseSettings):
         "oidc_client",
         "oidc_issuer",
         "oidc_secret_file",
+        "processes",
         "audit_days",
         "case_text_days",
         "backup_folder",

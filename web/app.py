@@ -38,6 +38,7 @@ from web.api.teams import teams as field
 from web.compression import compress
 from web.desk import renewals, shown
 from web.door import MOST_BODY, Door
+from web.together import Together
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ _POLICY = (
 )
 
 
-def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
+def create_app(database: Database, *, names: Iterable[str] = (), together: Together | None = None) -> Flask:
     """Make the application on an open database.
 
     Parameters
@@ -57,6 +58,8 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         Open, with a schema that fits.
     names : iterable of str
         Names under which the server is reached, besides this machine's and those of the settings.
+    together : Together, optional
+        What it shares with other processes that serve the same; by default it is alone.
 
     Returns
     -------
@@ -75,6 +78,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
         template_folder="templates",
     )
     app.extensions["gridmap"] = database
+    app.extensions["gridmap_together"] = together or Together()
     app.jinja_env.globals |= {
         "terms": TERMS,
         "longest": LONGEST,
@@ -118,7 +122,7 @@ def create_app(database: Database, *, names: Iterable[str] = ()) -> Flask:
     app.register_blueprint(blueprint.bp)
     app.add_url_rule("/healthz", "healthz", _healthz)
     app.add_url_rule("/api/v1/openapi.json", "openapi", lambda: jsonify(_document(app)))
-    metrics.install(app)
+    metrics.install(app, app.extensions["gridmap_together"])
     app.before_request(access.guard)
     renewals.install(app)
     app.register_error_handler(GridmapError, _problem)

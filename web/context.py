@@ -10,11 +10,17 @@ from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.protection import Counts, Purpose, counts_for
 from gridmap.storage.database import Database
+from web.together import Together
 
 
 def database() -> Database:
     """Return the application's database."""
     return cast("Database", current_app.extensions["gridmap"])
+
+
+def together() -> Together:
+    """Return what the processes of the service share."""
+    return cast("Together", current_app.extensions["gridmap_together"])
 
 
 def actor() -> Actor:

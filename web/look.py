@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Response, request
+from werkzeug.wrappers import Request
 
 LANGUAGES = ("zh", "en")
 THEMES = ("light", "dark")
@@ -17,6 +18,11 @@ MARK = (
 
 def language() -> str:
     """Return ``zh`` or ``en``."""
+    return language_of(request)
+
+
+def language_of(request: Request) -> str:
+    """Return ``zh`` or ``en``, as a request says."""
     for wanted in (request.args.get("lang"), request.cookies.get("lang")):
         if wanted in LANGUAGES:
             return str(wanted)
@@ -25,6 +31,11 @@ def language() -> str:
 
 def theme() -> str:
     """Return ``light``, ``dark``, or nothing where the system decides."""
+    return theme_of(request)
+
+
+def theme_of(request: Request) -> str:
+    """Return ``light``, ``dark``, or nothing, as a request says."""
     chosen = request.cookies.get("theme")
     return chosen if chosen in THEMES else ""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import socket
 import ssl
@@ -15,7 +14,7 @@ from waitress.adjustments import Adjustments
 from waitress.server import TcpWSGIServer
 from waitress.task import ThreadedTaskDispatcher
 
-from gridmap.errors import Unavailable
+from web.behind import refused
 from web.door import MOST_BODY, PEER
 from web.tls import TlsChannel
 
@@ -29,6 +28,7 @@ WAITS_WITHIN_S = 10
 
 _IDLE_S = 60
 _LOOK_EVERY_S = 2
+_FINISHES_WITHIN_S = 5
 _MOST_CONNECTIONS = 800
 _MOST_TAKEN = 8 * MOST_BODY
 """Bytes of a body that are read at all; the door tells in both languages of those between its own limit and this."""
@@ -95,30 +95,12 @@ class _Channel(TlsChannel):
 _served = threading.local()
 
 
-def _refused(start: Callable[..., Any]) -> list[bytes]:
-    error = Unavailable(
-        "server-behind",
-        "服务器正忙，请求等待过久，没有处理。请稍后再试；若经常如此，请调大 GRIDMAP_THREADS 或减少同时的导出。",
-        "The server is busy: the request waited too long and was not answered. Try again in a moment; where this "
-        "happens often, raise GRIDMAP_THREADS or ask for fewer exports at once.",
-    )
-    body = json.dumps(error.as_dict(), ensure_ascii=False).encode()
-    told = {
-        "Content-Type": "application/json",
-        "Content-Length": str(len(body)),
-        "Retry-After": str(error.retry_after_s),
-        "Cache-Control": "no-store",
-    }
-    start("503 Service Unavailable", list(told.items()))
-    return [body]
-
-
 def _naming_the_peer(inner: Callable[..., Any]) -> Callable[..., Any]:
     """Keep who is connected beside what the trusted proxy says of where the request comes from; refuse what is late."""
 
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
         if _served.is_late:
-            return _refused(start)
+            return refused(environ, start)
         environ[PEER] = environ.get("REMOTE_ADDR", "")
         return inner(environ, start)
 
@@ -185,6 +167,23 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
             sockinfo=(listener.family, listener.type, listener.proto, listener.getsockname()),
         )
         self.application: Callable[..., Any] = _naming_the_peer(self.application)
+
+    def run(self) -> None:
+        """Answer until SystemExit or KeyboardInterrupt is raised here; then finish what has begun."""
+        try:
+            self.asyncore.loop(timeout=_LOOK_EVERY_S, map=self._map, use_poll=True)
+        except (SystemExit, KeyboardInterrupt):
+            self._finish()
+
+    def _finish(self) -> None:
+        """Take no more connections, and give those whose answers are being made some seconds to get them."""
+        self.accepting = False
+        end_s = time.monotonic() + _FINISHES_WITHIN_S
+        while time.monotonic() < end_s and any(
+            channel.requests or channel.total_outbufs_len for channel in self.active_channels.values()
+        ):
+            self.asyncore.loop(timeout=0.1, map=self._map, use_poll=True, count=1)
+        self.task_dispatcher.shutdown()
 
     @staticmethod
     def now() -> float:

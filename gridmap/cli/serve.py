@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import gc
 import logging
+import os
 import socket
 import ssl
+import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +25,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.errors import Busy, Conflict, Forbidden, GridmapError, Unavailable
 from gridmap.services.accounts import entry
 from gridmap.services.accounts.desk import list_posts
+from gridmap.services.accounts.passwords import share_room
 from gridmap.services.backups.schedule import BackupKeeper
 from gridmap.services.cases.kept_counts import keep_counts
 from gridmap.services.demo import is_wanted, load_town
@@ -35,10 +39,13 @@ from gridmap.services.patrols.follow.prune import prune_positions
 from gridmap.services.reports.schedules import make_due
 from gridmap.settings import LOOPBACK, Settings, load_settings
 from gridmap.storage.database import Database
+from gridmap.storage.embedded.config import memory_mib
 from web.app import create_app
 from web.assets import vendor_folder
+from web.crew import Crew
 from web.server import Server
 from web.tls import context_of
+from web.together import Together
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +53,11 @@ _LOOK_EVERY_S = 5
 _PRUNE_EVERY_S = 6 * 3600
 _INCOMING_EVERY_S = 60
 _FOLD_EVERY_S = 60
+_BACKLOG = 1024
+_MEMORY_OF_EACH_MIB = 2048
+"""Of the machine's memory for each process: it holds some hundreds, and the database works for each."""
+_MOST_BY_ITSELF = 4
+"""Beyond these the database is the bound; a setting takes more."""
 
 
 @click.command("serve")
@@ -82,9 +94,62 @@ def command(
                 # Another server was quicker: the town is there.
                 if is_wanted(database):
                     raise
-        pool = WorkerPool(database, JOB_KINDS, WORK_COMMAND, settings.workers)
-        with _caretaking(database), pool.running():
-            _serve(database, listener, settings, context)
+        listener.listen(_BACKLOG)
+        _tell(database, listener, scheme="http" if context is None else "https")
+        count = settings.processes or processes_of_machine()
+        if count == 1:
+            with _looking_after(database, settings):
+                _answer(database, listener, context, Together())
+        else:
+            _serve_by_several(count, database, listener, context)
+
+
+def processes_of_machine() -> int:
+    """Return how many processes answer requests where nobody says it: one a processor, as memory allows."""
+    processors = len(os.sched_getaffinity(0))
+    return max(1, min(processors, memory_mib() // _MEMORY_OF_EACH_MIB, _MOST_BY_ITSELF))
+
+
+@contextmanager
+def _looking_after(database: Database, settings: Settings) -> Iterator[None]:
+    """Have everything that is done once, however many processes answer."""
+    pool = WorkerPool(database, JOB_KINDS, WORK_COMMAND, settings.workers)
+    with _caretaking(database), pool.running():
+        yield
+
+
+def _serve_by_several(
+    count: int, database: Database, listener: socket.socket, tls: ssl.SSLContext | None
+) -> None:
+    """Answer in several processes at one listening socket, and look after everything else in one more."""
+    with tempfile.TemporaryDirectory(prefix="gridmap-numbers-") as numbers:
+        together = Together(count, numbers)
+
+        def answer(number: int) -> Callable[[], None]:
+            def work() -> None:
+                together.become(number)
+                database.become_one_of(count)
+                share_room(count)
+                _answer(database, listener, tls, together)
+
+            return work
+
+        def look_after() -> None:
+            together.become(count)
+            database.become_one_of(count)
+            listener.close()
+            try:
+                with _looking_after(database, database.settings):
+                    threading.Event().wait()
+            finally:
+                database.close()
+
+        # Connections are nobody's to share.
+        database.engine.dispose()
+        # What nobody changes any more is looked through for garbage by none of them, and so stays shared.
+        gc.collect()
+        gc.freeze()
+        Crew([*((f"server {n + 1}", answer(n)) for n in range(count)), ("caretaker", look_after)]).run()
 
 
 @contextmanager
@@ -196,14 +261,10 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _serve(
-    database: Database, listener: socket.socket, settings: Settings, tls: ssl.SSLContext | None
-) -> None:
+def _tell(database: Database, listener: socket.socket, *, scheme: str) -> None:
+    """Print where the map is, and the link that opens it once."""
     host, port = listener.getsockname()[:2]
-    scheme = "http" if tls is None else "https"
     shown = f"[{host}]" if ":" in host else host
-    application = create_app(database, names=(host,))
-    server = Server(application, listener, settings.threads, tls=tls, proxy=settings.proxy)
     link = entry.first_link(database)
     address = f"{scheme}://{shown}:{port}/"
     console.print(
@@ -212,6 +273,15 @@ def _serve(
     )
     console.print(f"以后的地址 / the address from then on: {address}", highlight=False)
     console.print("按 Ctrl-C 停止 / press Ctrl-C to stop.", highlight=False)
+
+
+def _answer(
+    database: Database, listener: socket.socket, tls: ssl.SSLContext | None, together: Together
+) -> None:
+    """Answer requests until SIGTERM or Ctrl-C."""
+    host = listener.getsockname()[0]
+    application = create_app(database, names=(host,), together=together)
+    server = Server(application, listener, database.threads, tls=tls, proxy=database.settings.proxy)
     try:
         server.run()
     finally:

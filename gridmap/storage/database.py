@@ -31,6 +31,10 @@ _OPTIONS = (
     " -c parallel_setup_cost=20000"
 )
 
+_BESIDE_THREADS = 10
+_MOST_CONNECTIONS = 44
+"""Of the 60 that the embedded server takes; workers, commands and backups have the others."""
+
 
 class Database:
     """A workspace's database.
@@ -53,6 +57,25 @@ class Database:
             EmbeddedCluster(settings.home / "database", on_progress=on_step) if settings.embedded else None
         )
         self._engine: Engine | None = None
+        self.share = 1
+
+    def become_one_of(self, count: int) -> None:
+        """In a forked process: leave the connections of the one that forked it alone, and take no more than a share.
+
+        Parameters
+        ----------
+        count : int
+            Processes among which connections, and what is kept in memory, are shared out.
+        """
+        if self._engine is not None:
+            self._engine.dispose(close=False)
+            self._engine = None
+        self.share = count
+
+    @property
+    def threads(self) -> int:
+        """Threads for usual requests in this process: two at least, that one does not wait for the other."""
+        return self.settings.threads if self.share == 1 else max(2, -(-self.settings.threads // self.share))
 
     def open(self) -> Self:
         """Start the embedded cluster, or reach the external server.
@@ -110,11 +133,13 @@ class Database:
     def engine(self) -> Engine:
         """Pooled engine of the application role."""
         if self._engine is None:
+            # The server's threads of all weights, and what looks after the database and the workers; over all
+            # processes of a service no more than the server takes.
+            most = min(self.threads + _BESIDE_THREADS, _MOST_CONNECTIONS // self.share)
             self._engine = create_engine(
                 self.app_url,
-                # The server's threads of all weights, and what looks after the database and the workers.
-                pool_size=self.settings.threads + 6,
-                max_overflow=4,
+                pool_size=most,
+                max_overflow=0,
                 pool_timeout=10,
                 pool_pre_ping=True,
                 connect_args={

@@ -1,4 +1,4 @@
-"""Many people on a city: python -m scripts.bench.clients [--clients N] [--seconds N] [--home FOLDER] [--out FILE].
+"""Many people on a city: python -m scripts.bench.clients [--clients N] [--seconds N] [--processes N] [--home FOLDER].
 
 Over a drawn city (:mod:`scripts.bench.city`; a folder that holds one is used as it is), served by the map's own server
 on 127.0.0.1 only. Each client looks at one view after another (most at a village or a town, some at a county or
@@ -123,6 +123,17 @@ def client(port: int, ground: Ground, told: Told, number: int, end_s: float) -> 
     connection.close()
 
 
+def memory_of(home: Path) -> list[float]:
+    """Memory (PSS) in MiB of the processes of this user whose workspace the folder is, the largest first."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if f"GRIDMAP_HOME={home}\0".encode() in (entry / "environ").read_bytes():
+                told = (entry / "smaps_rollup").read_text()
+                found.append(int(told.partition("\nPss:")[2].split()[0]) / 1024)
+    return sorted(found, reverse=True)
+
+
 @contextlib.contextmanager
 def city_home(given: Path | None) -> Iterator[Path]:
     if given is not None:
@@ -143,13 +154,14 @@ def main() -> None:
     read = argparse.ArgumentParser(description=__doc__)
     read.add_argument("--clients", type=int, default=200)
     read.add_argument("--seconds", type=float, default=30.0)
+    read.add_argument("--processes", type=int, default=1)
     read.add_argument("--home", type=Path)
     read.add_argument("--out", type=Path)
     asked = read.parse_args()
     told = Told()
     with city_home(asked.home) as home:
         ground = ground_of(home)
-        with running("own", home) as port:
+        with running("own", home, asked.processes) as port:
             end_s = time.monotonic() + asked.seconds
             threads = [
                 threading.Thread(target=client, args=(port, ground, told, n, end_s))
@@ -159,12 +171,13 @@ def main() -> None:
                 thread.start()
             for thread in threads:
                 thread.join()
+            memory_mib = memory_of(home)
     every = [s for times in told.took_s.values() for s in times]
     day = dt.date.today()  # noqa: DTZ011
     head = (
-        f"{day}  {asked.clients} clients for {asked.seconds:.0f} s, {len(ground.villages):,} villages, one process, "
-        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {len(every)} answers, {told.refused} refused, "
-        f"{told.failed} failed"
+        f"{day}  {asked.clients} clients for {asked.seconds:.0f} s, {len(ground.villages):,} villages, "
+        f"{asked.processes} processes, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; "
+        f"{len(every)} answers, {told.refused} refused, {told.failed} failed"
     )
     lines = [
         head,
@@ -175,6 +188,11 @@ def main() -> None:
         lines.append(
             f"{name:10}" + "".join(f"{1000 * s:9.0f}" for s in (cut[49], cut[94], cut[98], max(times)))
         )
+    lines.append(
+        "memory of each process that serves, its share of what is shared: "
+        + ", ".join(f"{mib:.0f}" for mib in memory_mib)
+        + " MiB"
+    )
     print("\n".join(lines))
     if asked.out:
         asked.out.write_text("\n".join(lines) + "\n", "utf-8")

@@ -31,6 +31,7 @@ from gridmap.storage.schema import upgrade
 
 HERE = Path(__file__).resolve()
 REPOSITORY = HERE.parents[2]
+GRIDMAP = (sys.executable, "-c", "from gridmap.cli import main; main()")
 PATIENCE_S = 30
 NAMES = ("own", "waitress", "granian")
 SHOWN: dict[str, str] = {}
@@ -48,7 +49,6 @@ def serve(name: str, port: int) -> None:
     from gridmap.cli.jobs.queue import WORK_COMMAND
     from gridmap.services.jobs.pool import WorkerPool
     from web.app import create_app
-    from web.server import Server
 
     with Database(load_settings()) as database, WorkerPool(database, JOB_KINDS, WORK_COMMAND, 2).running():
         if name == "granian":
@@ -59,12 +59,9 @@ def serve(name: str, port: int) -> None:
             )  # fmt: skip
             return
         with socket.create_server(("127.0.0.1", port), backlog=128) as listener:
-            if name == "own":
-                Server(create_app(database), listener, 8).run()
-            else:
-                import waitress
+            import waitress
 
-                waitress.create_server(create_app(database), sockets=[listener], threads=8).run()
+            waitress.create_server(create_app(database), sockets=[listener], threads=8).run()
 
 
 def ask(port: int, path: str, method: str = "GET", timeout_s: float = PATIENCE_S) -> float:
@@ -83,27 +80,32 @@ def ask(port: int, path: str, method: str = "GET", timeout_s: float = PATIENCE_S
 
 
 @contextlib.contextmanager
-def running(name: str, home: Path) -> Iterator[int]:
+def running(name: str, home: Path, processes: int = 1) -> Iterator[int]:
+    """Give the port of a server: `gridmap serve` with some processes, or another one of the same application."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = os.environ | {"GRIDMAP_HOME": str(home), "PYTHONPATH": f"{REPOSITORY}:{HERE.parent}"}
-    process = subprocess.Popen([sys.executable, str(HERE), "--serve", name, str(port)], env=environment)
+    environment = os.environ | {
+        "GRIDMAP_HOME": str(home),
+        "GRIDMAP_PROCESSES": str(processes),
+        "PYTHONPATH": f"{REPOSITORY}:{HERE.parent}",
+    }
+    begins = [*GRIDMAP, "serve", "--port"] if name == "own" else [sys.executable, str(HERE), "--serve", name]
+    process = subprocess.Popen([*begins, str(port)], env=environment, stdout=subprocess.DEVNULL)
     try:
         for _ in range(600):
             if ask(port, "/healthz", timeout_s=5) < PATIENCE_S:
                 break
             time.sleep(0.1)
         printed = subprocess.run(
-            [sys.executable, "-c", "from gridmap.cli import main; main()", "tokens", "add", f"bench {port}",
-             "--role", "administrator", "--days", "1"],
+            [*GRIDMAP, "tokens", "add", f"bench {port}", "--role", "administrator", "--days", "1"],
             env=environment, check=True, capture_output=True, text=True,
         ).stdout  # fmt: skip
         SHOWN["Authorization"] = printed.splitlines()[-1].partition(": ")[2]
         yield port
     finally:
         process.terminate()
-        process.wait(PATIENCE_S)
+        process.wait(3 * PATIENCE_S)
 
 
 def p95_ms(times: list[float]) -> float:

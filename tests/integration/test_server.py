@@ -128,6 +128,41 @@ def test_a_request_that_waited_too_long_is_refused_at_once_and_told_when_to_come
     assert [done.result() for done in first] == [200] * 3
 
 
+LATE = (
+    ("GET", "/desk", {}, ("<!doctype html>", '<meta http-equiv="refresh"', "服务器正忙")),
+    ("GET", "/desk?lang=en", {}, ("<!doctype html>", "The server is busy", "was not opened")),
+    (
+        "GET",
+        "/town",
+        {"HX-Request": "true", "Cookie": "lang=en"},
+        ('<p class="notice bad"', "The server is busy"),
+    ),
+    ("POST", "/cases/new", {}, ("<!doctype html>", "没有登记", "填写的内容还在")),
+)
+
+
+@pytest.mark.parametrize(("method", "path", "more", "said"), LATE)
+def test_a_person_whose_request_waited_too_long_is_told_in_words_and_a_page_tries_again_by_itself(
+    port: int,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    path: str,
+    more: dict[str, str],
+    said: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr(web.server, "WAITS_WITHIN_S", -1)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_S)
+    connection.request(method, path, headers={"Accept": "text/html", **more})
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    for words in said:
+        assert words in text
+    # What was sent is not sent again by itself, and a part of a page is no page.
+    assert ("http-equiv" in text) == (method == "GET" and not more)
+
+
 def test_a_hundred_and_ten_half_sent_requests_keep_nobody_out(port: int) -> None:
     held = [socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) for _ in range(110)]
     try:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, current_app, g, jsonify, request
 from gridmap.services.workspace.revision import revision as read
 from gridmap.storage.database import Database
 from web import context
+from web.together import Together
 
 LOOKED_AT_EVERY_S = 0.25
 """How old a revision may be that is told: any number of pages cost the database four small reads a second."""
@@ -18,42 +19,62 @@ bp = Blueprint("live", __name__)
 
 
 class Watch:
-    """The newest revision of a workspace, shared by all who ask."""
+    """The newest revision of a workspace, shared by all who ask.
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    Parameters
+    ----------
+    database : Database
+    together : Together
+        Other processes that serve the same workspace: each tells the same revision of the same data.
+    """
+
+    def __init__(self, database: Database, together: Together) -> None:
+        self._database, self._together = database, together
         self._lock = threading.Lock()
         self._at_s = -1.0
-        self._found = ""
-        self._stirred = 0
-        self._is_written = False
+        self._told = ""
 
     def stir(self) -> None:
         """Say that somebody has changed something here, whether or not the data's version tells of it."""
+        self._together.stir()
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Ask the database at the next question, however soon it comes."""
         with self._lock:
-            self._is_written = True
             self._at_s = -1.0
 
     def revision(self) -> str:
         """Return the revision, at most a quarter of a second old."""
         with self._lock:
             if time.monotonic() - self._at_s >= LOOKED_AT_EVERY_S:
-                found = read(self._database)
-                # What the data's version tells of is one change, not two; anything else is made one here.
-                self._stirred += self._is_written and found == self._found
-                self._found, self._is_written = found, False
+                # Both at one moment: what the data's version tells of, too, is one change and not two.
+                found = read(self._database, self._together.secret)
+                self._told = f"{found}.{self._together.changes}"
                 self._at_s = time.monotonic()
-            return f"{self._found}.{self._stirred}"
+            return self._told
 
 
 def _watch() -> Watch:
-    watch: Watch = current_app.extensions.setdefault("gridmap_watch", Watch(context.database()))
+    watch: Watch = current_app.extensions.setdefault(
+        "gridmap_watch", Watch(context.database(), context.together())
+    )
     return watch
 
 
-def told_revision() -> str:
-    """Return the revision of the data; a new minute is a new one, since what is due changes with the clock."""
-    return f"{_watch().revision()}.{minute()}"
+def told_revision(heard: str = "") -> str:
+    """Return the revision of the data; a new minute is a new one, since what is due changes with the clock.
+
+    Parameters
+    ----------
+    heard : str
+        What whoever asks was told before, maybe by another process: one that this one has not seen is looked for.
+    """
+    told = f"{_watch().revision()}.{minute()}"
+    if heard and heard != told:
+        _watch().look_again()
+        told = f"{_watch().revision()}.{minute()}"
+    return told
 
 
 def minute() -> int:

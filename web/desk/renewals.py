@@ -45,7 +45,7 @@ class Renewals:
             return None
         if request.endpoint in WRITTEN_DOWN:
             return None
-        revision = told_revision()
+        revision = told_revision(request.headers[HEADER])
         key = "\n".join(
             (repr(g.actor), g.signed_in.kind, request.full_path, look.language(), look.theme(), _coding())
         )

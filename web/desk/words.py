@@ -57,6 +57,15 @@ _FRAME: dict[str, tuple[str, str]] = {
         "原因见上。可以回到今日工作列表，或在上方按编号、词语查找。",
         "The reason stands above. Go back to the desk, or search by number or words.",
     ),
+    "behind_title": ("服务器正忙", "The server is busy"),
+    "behind_then": (
+        "这一页还没有打开，什么都没有改变。{s} 秒后自动再试，不必刷新。",
+        "This page was not opened and nothing was changed. It is tried again by itself in {s} seconds.",
+    ),
+    "behind_sent": (
+        "提交的内容没有登记。请用浏览器的“后退”回到表单，稍等几秒再提交；填写的内容还在。",
+        "What you sent was not entered. Go back, wait some seconds and send it again; what you typed is still there.",
+    ),
     "try_again": ("再试一次", "Try again"),
     "none": ("无", "none"),
     "yes": ("是", "yes"),

@@ -17,8 +17,21 @@ LEAST, MOST = LEAST_PASSWORD, LONGEST["password"]
 
 _HASHER = PasswordHasher()
 # Each computation takes 64 MiB; two at once are what a small machine bears.
-_ROOM = threading.BoundedSemaphore(2)
+_AT_ONCE = 2
+_ROOM = threading.BoundedSemaphore(_AT_ONCE)
 _LONGEST_LISTED = 40
+
+
+def share_room(count: int) -> None:
+    """Compute no more at once than this process's share of what the machine bears, at least one; asked once.
+
+    Parameters
+    ----------
+    count : int
+        Processes that check passwords.
+    """
+    for _ in range(_AT_ONCE - max(1, _AT_ONCE // count)):
+        _ROOM.acquire()
 
 
 def hashed(password: str) -> str:

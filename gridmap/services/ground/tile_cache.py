@@ -22,6 +22,8 @@ _MOST_BYTES = 64 * 2**20
 _ENTRY_BYTES = 500
 """What a tile takes beside its bytes: most of those far in are empty."""
 _MOST_FILES = 20_000
+_COUNTED_EVERY = 500
+"""Files after which a process counts them: others write as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,15 @@ class TileCache:
     ----------
     home : Path
         Folder of the workspace; where it is full or unwritable, tiles are kept in memory alone.
+    share : int
+        Processes that keep tiles of the workspace, each its share of memory.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, share: int = 1) -> None:
         self._folder = home / FOLDER
         self._kept: OrderedDict[tuple[int, TileName], bytes] = OrderedDict()
         self._bytes = 0
+        self._most_bytes = _MOST_BYTES // share
         self._mark = ""
         self._files = 0
         self._lock = threading.Lock()
@@ -82,7 +87,7 @@ class TileCache:
                 self._bytes -= len(known) + _ENTRY_BYTES
             self._bytes += len(tile) + _ENTRY_BYTES
             self._kept[version, name] = tile
-            while self._bytes > _MOST_BYTES:
+            while self._bytes > self._most_bytes:
                 _, gone = self._kept.popitem(last=False)
                 self._bytes -= len(gone) + _ENTRY_BYTES
 
@@ -104,7 +109,9 @@ class TileCache:
         """Write a tile as a file; those of another mark go."""
         with contextlib.suppress(OSError, GridmapError), self._writing:
             folder = self._folder / mark
-            if mark != self._mark:
+            is_counted = self._files % _COUNTED_EVERY != 0 or self._files >= _MOST_FILES
+            # Another process may write here as well: one of another mark has removed this folder.
+            if mark != self._mark or not is_counted or not folder.is_dir():
                 folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 for old in self._folder.iterdir():
                     if old.name != mark:

@@ -49,4 +49,4 @@ def ground_tile(
 def _cache_of(database: Database) -> TileCache:
     whose = f"{database.settings.home}\x1f{database.app_url.render_as_string(hide_password=True)}"
     with _lock:
-        return _caches.setdefault(whose, TileCache(database.settings.home))
+        return _caches.setdefault(whose, TileCache(database.settings.home, database.share))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 
 from gridmap.domain.gridkey import Scope
 from gridmap.storage.database import Database
 from gridmap.storage.workspace import settings
 
-_SALT = secrets.token_bytes(16)
 
+def revision(database: Database, secret: bytes) -> str:
+    """Return the revision of the workspace's data: another text after each change.
 
-def revision(database: Database) -> str:
-    """Return the revision of the workspace's data: another text after each change."""
+    Parameters
+    ----------
+    database : Database
+    secret : bytes
+        The same for all who compare what they are told.
+    """
     with database.scoped_session(Scope.whole()) as session:
         told = settings.revision(session)
     # It goes to every post: what it is made of holds counts of the whole workspace.
-    return hashlib.sha256(_SALT + told.encode()).hexdigest()[:16]
+    return hashlib.sha256(secret + told.encode()).hexdigest()[:16]

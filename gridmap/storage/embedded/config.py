@@ -48,7 +48,7 @@ def include_config(layout: Layout, data: Path) -> None:
 
 
 def _settings(layout: Layout, data: Path, extra: Mapping[str, str]) -> str:
-    memory_mib = _memory_mib()
+    memory = memory_mib()
     cpus = len(os.sched_getaffinity(0))
     free_mib = shutil.disk_usage(data).free // _MIB
     settings: dict[str, str | int] = {
@@ -56,10 +56,10 @@ def _settings(layout: Layout, data: Path, extra: Mapping[str, str]) -> str:
         "unix_socket_directories": quoted(os.fspath(layout.socket_dir)),
         "unix_socket_permissions": "0700",
         "max_connections": 60,
-        "shared_buffers": f"{_clamp(memory_mib // 8, 64, 4096)}MB",
-        "effective_cache_size": f"{_clamp(memory_mib // 2, 128, 65536)}MB",
-        "work_mem": f"{_clamp(memory_mib // 128, 8, 64)}MB",
-        "maintenance_work_mem": f"{_clamp(memory_mib // 16, 64, 1024)}MB",
+        "shared_buffers": f"{_clamp(memory // 8, 64, 4096)}MB",
+        "effective_cache_size": f"{_clamp(memory // 2, 128, 65536)}MB",
+        "work_mem": f"{_clamp(memory // 128, 8, 64)}MB",
+        "maintenance_work_mem": f"{_clamp(memory // 16, 64, 1024)}MB",
         "max_worker_processes": max(4, cpus * 2),
         "max_parallel_workers": cpus,
         "max_parallel_workers_per_gather": _clamp(cpus // 2, 1, 4),
@@ -90,7 +90,8 @@ def _settings(layout: Layout, data: Path, extra: Mapping[str, str]) -> str:
     return head + "".join(f"{name} = {value}\n" for name, value in settings.items())
 
 
-def _memory_mib() -> int:
+def memory_mib() -> int:
+    """Return how much memory the machine has, or the container that this runs in."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         with contextlib.suppress(OSError, ValueError):

@@ -80,8 +80,6 @@ function handOver() {
   location.replace(location.pathname + location.search);
 }
 
-const RENEWS = { "X-Renews": "1" };
-
 // What could not be renewed because somebody was writing there is owed until they are done.
 /** @type {Set<string>} */
 const owed = new Set();
@@ -125,9 +123,13 @@ function put(part, fresh) {
 
 let renewing = false;
 
-// One request for all parts of a page; a person who writes or points is not disturbed.
-/** @param {Element[]} parts */
-async function renew(parts) {
+// One request for all parts of a page; a person who writes or points is not disturbed. The revision that was heard
+// goes along: whoever answers may be another process than the one that told it.
+/**
+ * @param {Element[]} parts
+ * @param {string} revision
+ */
+async function renew(parts, revision) {
   if (renewing) return false;
   // What answers a form stands at an address that takes forms alone; whoever looks at it is putting it right.
   if ("sent" in document.documentElement.dataset) return true;
@@ -137,7 +139,7 @@ async function renew(parts) {
   renewing = true;
   try {
     const answer = await fetch(location.href, {
-      headers: { ...RENEWS, Accept: "text/html" },
+      headers: { "X-Renews": revision, Accept: "text/html" },
       signal: AbortSignal.timeout(WAITS_MS),
     });
     if (!answer.ok || answer.redirected) return answer.status < 500;
@@ -189,7 +191,7 @@ async function ask(address) {
   const changed = seen !== null && seen !== revision;
   if (changed || owed.size) {
     // What was not renewed is asked for again, as a revision that was not seen.
-    if (!(await renew(changed ? liveParts() : owedParts()))) return;
+    if (!(await renew(changed ? liveParts() : owedParts(), revision))) return;
   }
   seen = revision;
 }
