@@ -135,8 +135,8 @@ class Towns:
 
     def finish(self, name: str, database: Database) -> None:
         """Make a template of a copy: nobody connects to it any more, so anybody may copy it at any time."""
-        # A server does this within a minute of a loading. Without it the planner takes a town for a handful of rows, and
-        # every copy asks its joins row by row.
+        # A server does this within a minute of a loading. Without it the planner takes a town for a handful of rows,
+        # and every copy asks its joins row by row.
         administer(database.owner_url, "vacuum analyze")
         database.close()
         del self._open[name]

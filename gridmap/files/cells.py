@@ -33,6 +33,9 @@ def escape_cell(text: str) -> str:
     -------
     str
     """
+    # Letters and digits alone: most names and codes.
+    if text.isalnum():
+        return text
     text = text.replace("\0", "")
     return text if _NUMBER.fullmatch(text) else _DANGEROUS.sub("'", text)
 

@@ -22,7 +22,7 @@ from gridmap import crs
 from gridmap.errors import InvalidInput
 from gridmap.files.atomic import replacing
 from gridmap.files.cells import escape_cell
-from gridmap.files.workbook import open_workbook, put_text
+from gridmap.files.workbook import CELL_CHARS, open_workbook, put_text
 
 FORMATS = (".geojson", ".gpkg", ".csv", ".xlsx")
 _SHEET_ROWS = 1_048_575
@@ -164,10 +164,30 @@ def _plain(value: Any, zone: ZoneInfo | None) -> Any:
     return str(value)
 
 
-def _records(frame: pd.DataFrame, zone: ZoneInfo | None) -> Iterator[list[Any]]:
-    columns = [frame[c].astype(object).tolist() for c in frame.columns]
-    for cells in zip(*columns, strict=True):
-        yield [_plain(v, zone) for v in cells]
+def _column(values: list[Any], zone: ZoneInfo | None) -> list[Any]:
+    """Values of a column as :func:`_plain` gives them; those that most columns have are not looked at one by one."""
+    kinds = set(map(type, values))
+    if kinds <= {str, bool, type(None)}:
+        return values
+    if kinds <= {str, bool, type(None), float}:
+        return [None if type(v) is float and not math.isfinite(v) else v for v in values]
+    return [_plain(v, zone) for v in values]
+
+
+def _records(
+    frame: pd.DataFrame, zone: ZoneInfo | None, *, escaped: bool = False
+) -> Iterator[tuple[Any, ...]]:
+    """Rows of plain values; with ``escaped`` no text is one that a spreadsheet program would run."""
+    columns = [_column(frame[c].astype(object).tolist(), zone) for c in frame.columns]
+    if escaped:
+        columns = [_escaped(values) for values in columns]
+    return zip(*columns, strict=True)
+
+
+def _escaped(values: list[Any]) -> list[Any]:
+    # Codes, names and days come again and again.
+    texts = {v: escape_cell(v) for v in set(values) if type(v) is str}
+    return [texts.get(v, v) for v in values] if texts else values
 
 
 def _write_geojson(frame: pd.DataFrame, path: Path, target: str, layer: str) -> None:
@@ -178,13 +198,13 @@ def _write_geojson(frame: pd.DataFrame, path: Path, target: str, layer: str) -> 
     else:
         x, y = ("lon", "lat") if "lon" in frame.columns else ("x", "y")
         placed = {x, y} <= set(frame.columns)
-        geometry = _points(frame, x, y) if placed else np.full(len(frame), None, dtype=object)
+        geometry = points_of(frame[x], frame[y]) if placed else np.full(len(frame), None, dtype=object)
         table = frame
     head: dict[str, Any] = {"type": "FeatureCollection", "name": layer}
     if target != crs.WGS84:
         head["crs"] = {"type": "name", "properties": {"name": _member(target)}}
     names = [str(c) for c in table.columns]
-    rows = _records(table, None) if names else iter([[]] * len(table))
+    rows = _records(table, None) if names else iter([()] * len(table))
     with path.open("x", encoding="utf-8") as out:
         out.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "features": [')
         for i, (cells, shape) in enumerate(zip(rows, geometry, strict=True)):
@@ -195,10 +215,16 @@ def _write_geojson(frame: pd.DataFrame, path: Path, target: str, layer: str) -> 
         out.write("\n]}\n")
 
 
-def _points(frame: pd.DataFrame, x: str, y: str) -> NDArray[np.object_]:
-    """Points of two columns; None where there is no coordinate."""
-    xy = np.column_stack([frame[c].to_numpy(dtype=np.float64, na_value=np.nan) for c in (x, y)])
-    points = np.full(len(frame), None, dtype=np.object_)
+def points_of(x: pd.Series, y: pd.Series) -> NDArray[np.object_]:
+    """Return the points of two columns; None where there is no coordinate.
+
+    Parameters
+    ----------
+    x, y : Series
+        In any coordinate system; what is missing is None, NA or NaN.
+    """
+    xy = np.column_stack([c.to_numpy(dtype=np.float64, na_value=np.nan) for c in (x, y)])
+    points = np.full(len(xy), None, dtype=np.object_)
     placed = np.isfinite(xy).all(axis=1)
     points[placed] = shapely.points(xy[placed])
     return points
@@ -213,7 +239,7 @@ def _write_gpkg(frame: pd.DataFrame, path: Path, target: str, layer: str) -> Non
         shapes = frame
     elif {"lon", "lat"} <= set(frame.columns) or {"x", "y"} <= set(frame.columns):
         x, y = ("lon", "lat") if "lon" in frame.columns else ("x", "y")
-        shapes = gpd.GeoDataFrame(frame, geometry=_points(frame, x, y))
+        shapes = gpd.GeoDataFrame(frame, geometry=points_of(frame[x], frame[y]))
     else:
         raise InvalidInput(
             "geometry-none",
@@ -226,7 +252,7 @@ def _write_gpkg(frame: pd.DataFrame, path: Path, target: str, layer: str) -> Non
     shapes = shapes.set_crs(None if crs.is_shifted(target) else target, allow_override=True)
     for name in [c for c in shapes.columns if shapes[c].dtype.kind == "O"]:
         if name != shapes.geometry.name:
-            shapes = shapes.assign(**{name: [_plain(v, None) for v in shapes[name]]})
+            shapes = shapes.assign(**{name: _column(shapes[name].tolist(), None)})
     if shapes.crs is None:
         shapes = shapes.set_crs(_UNDEFINED)
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": NO_CLOCK})
@@ -238,10 +264,8 @@ def _write_csv(table: pd.DataFrame, path: Path, zone: ZoneInfo) -> None:
     with path.open("x", encoding="utf-8-sig", newline="") as out:
         writer = csv.writer(out, lineterminator="\r\n")
         writer.writerow([escape_cell(str(c)) for c in table.columns])
-        for cells in _records(table, zone):
-            writer.writerow(
-                ["" if v is None else escape_cell(v) if isinstance(v, str) else _number(v) for v in cells]
-            )
+        for cells in _records(table, zone, escaped=True):
+            writer.writerow([v if type(v) is str else "" if v is None else _number(v) for v in cells])
 
 
 def _number(value: bool | float) -> str:
@@ -280,11 +304,11 @@ def _fill_sheet(book: Any, table: pd.DataFrame, name: str, zone: ZoneInfo) -> No
     sheet.freeze_panes(1, 0)
     for column, heading in enumerate(table.columns):
         put_text(sheet, 0, column, str(heading), bold)
-    for row, cells in enumerate(_records(table, zone), 1):
+    for row, cells in enumerate(_records(table, zone, escaped=True), 1):
         for column, value in enumerate(cells):
-            if isinstance(value, bool):
+            if isinstance(value, str):
+                sheet.write_string(row, column, value[:CELL_CHARS])
+            elif isinstance(value, bool):
                 sheet.write_boolean(row, column, value)
-            elif isinstance(value, str):
-                put_text(sheet, row, column, value)
             elif value is not None:
                 sheet.write_number(row, column, value)

@@ -11,7 +11,8 @@ import xlsxwriter
 
 from gridmap.files.cells import escape_cell
 
-_CELL_CHARS = 32_767
+CELL_CHARS = 32_767
+"""As many as a cell holds."""
 
 
 @contextmanager
@@ -29,4 +30,4 @@ def open_workbook(path: Path) -> Iterator[Any]:
 
 def put_text(sheet: Any, row: int, column: int, text: str, look: Any = None) -> None:
     """Write a text to a cell, escaped as in CSV: a workbook is saved as that, too."""
-    sheet.write_string(row, column, escape_cell(text)[:_CELL_CHARS], look)
+    sheet.write_string(row, column, escape_cell(text)[:CELL_CHARS], look)

@@ -195,12 +195,15 @@ class Database:
             In place of every error of the database.
         """
         with translated(), Session(self.engine, autoflush=False, expire_on_commit=False) as session:
-            isolation = "isolation level repeatable read " if one_moment else ""
-            session.execute(text(f"set transaction {isolation}{'read write' if write else 'read only'}"))
+            if write or one_moment:
+                # Both have to be said before anything else is asked.
+                isolation = "isolation level repeatable read " if one_moment else ""
+                session.execute(text(f"set transaction {isolation}{'read write' if write else 'read only'}"))
             session.execute(
                 text(
                     "select set_config('gridmap.scope_lo', :lo, true), set_config('gridmap.scope_hi', :hi, true),"
                     " set_config('gridmap.opens', :opens, true), set_config('statement_timeout', :ms, true)"
+                    + ("" if write else ", set_config('transaction_read_only', 'on', true)")
                 ),
                 {
                     "lo": str(scope.lo),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -24,7 +25,21 @@ def asked(term: Term, *, optional: bool = False, description: str | None = None)
     return Field(default, ge=term.low, le=term.high, description=description)
 
 
-class Strict(BaseModel):
+@functools.cache
+def _described(fields: type[BaseModel]) -> Any:
+    return BaseModel.model_json_schema.__func__(fields)  # type: ignore[attr-defined]
+
+
+class Described(BaseModel):
+    """Fields of a request that are described once: whoever reads a request asks for their schema each time."""
+
+    @classmethod
+    def model_json_schema(cls, *asked: Any, **more: Any) -> Any:
+        """Return the JSON schema; do not change it where nothing is asked for."""
+        return super().model_json_schema(*asked, **more) if asked or more else _described(cls)
+
+
+class Strict(Described):
     """A request's fields; an unknown one is refused, because a misspelt filter would show everything."""
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)

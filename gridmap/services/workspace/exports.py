@@ -9,13 +9,12 @@ from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 from sqlalchemy.orm import Session
 
 from gridmap.crs import WGS84
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.query import IncidentQuery
-from gridmap.files.layers import write_layer
+from gridmap.files.layers import points_of, write_layer
 from gridmap.storage.database import Database
 
 FORMATS = ("geojson", "gpkg", "csv", "xlsx")
@@ -120,11 +119,8 @@ def count_left_out(database: Database, scope: Scope, layer: ExportLayer, query: 
 
 def points_frame(rows: Sequence[Mapping[str, object]]) -> gpd.GeoDataFrame:
     """Rows with lon and lat (EPSG:4326) as points; an empty point where a place is known by name only."""
-    places = [
-        None if row["lon"] is None else shapely.Point(float(str(row["lon"])), float(str(row["lat"])))
-        for row in rows
-    ]
-    frame = pd.DataFrame(rows).drop(columns=["lon", "lat"], errors="ignore")
+    frame = pd.DataFrame(rows, columns=None if rows else ["lon", "lat"])
+    places = points_of(frame.pop("lon"), frame.pop("lat"))
     for column in frame.columns:
         if column.endswith("_key"):
             # Seventeen digits do not fit a spreadsheet's or JavaScript's number.

@@ -14,10 +14,10 @@ from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import Decision, NewCase, StepAsked
 from gridmap.domain.terms import LONGEST
 from web.api.cases.place_schemas import KeyText, Short, SpotSaid
-from web.api.schemas import Name, Strict, asked
+from web.api.schemas import Described, Name, Strict, asked
 
 
-class KeyHeader(BaseModel):
+class KeyHeader(Described):
     """The key of an act: told twice, it is done once."""
 
     model_config = ConfigDict(populate_by_name=True)
