@@ -149,6 +149,7 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "phone.begin": A.SEE_CASES,
         "phone.show": A.SEE_CASES,
         "phone.case": A.SEE_CASES,
+        "phone.new": A.RECORD_CASE,
         "phone.worker": A.SEE_MAP,
         "screening.show": A.SEE_CASES,
         "screening.board": A.SEE_CASES,

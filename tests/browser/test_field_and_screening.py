@@ -184,6 +184,94 @@ def test_the_field_page_opens_without_a_network_where_its_worker_may_keep_it(
     expect(page.locator("#waiting")).to_be_hidden()
 
 
+def cases_about(database: Database, summary: str) -> list[tuple[str, float, str]]:
+    with database.scoped_session(Scope.whole()) as session:
+        rows = session.execute(
+            text("select number, ST_X(geom), kind from incidents where summary = :s order by 1"),
+            {"s": summary},
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
+
+
+def test_a_case_is_taken_in_without_a_network_asked_about_when_it_looks_known_and_recorded_once(
+    person: Callable[..., Watched], field_town: Database
+) -> None:
+    granted = {"permissions": ["geolocation"], "geolocation": FIELD_AT}
+    watched = person(viewport=PHONE, **granted)
+    page = watched.page
+    page.goto(f"{watched.base}/field/")
+    page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+    # Once more, so that the worker has seen the page's files; the form itself it keeps before it was ever opened.
+    page.reload()
+    page.wait_for_function(
+        "caches.open('gridmap-field-1').then((kept) => kept.match('/field/new')).then(Boolean)"
+    )
+    page.context.set_offline(True)
+    page.locator("a[data-keep]").click()
+    page.locator("#field-save").click()
+    expect(page.locator("#field-answer")).to_contain_text("给出位置")
+    first, second = f"院墙滴水 {new_word()}", f"滴水又起 {new_word()}"
+
+    def write(summary: str) -> None:
+        page.locator("#summary").fill(summary)
+        page.locator("#kind").select_option("dispute:02")
+        page.locator("#spot-here").click()
+        expect(page.locator("#here-said")).to_contain_text("误差约 12 米")
+        page.reload()
+        # The phone was put away: what was begun is there.
+        expect(page.locator("#summary")).to_have_value(summary)
+        page.locator("#field-save").click()
+        expect(page.locator("#summary")).to_have_value("")
+
+    write(first)
+    expect(page.locator("#waiting")).to_contain_text("1 条待发送")
+    # The server takes it, and the phone never hears so.
+    lost: list[str] = []
+
+    def answer(route: Route) -> None:
+        if lost:
+            route.continue_()
+        else:
+            lost.append(route.request.url)
+            route.fetch()
+            route.abort("connectionreset")
+
+    page.context.route("**/api/v1/cases", answer)
+    page.context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#waiting")).to_be_hidden(timeout=30_000)
+    assert lost
+    assert page.locator("#field-asked .notice").count() == 0
+    [(number, lon, kind)] = cases_about(field_town, first)
+    assert (round(lon, 6), kind) == (FIELD_AT["longitude"], "02")
+
+    write(second)
+    asked = page.locator("#field-asked .notice")
+    expect(asked).to_contain_text(second)
+    expect(asked.get_by_role("link")).to_contain_text([number])
+    assert cases_about(field_town, second) == []
+    # It waits for a person, also when the phone was put away.
+    page.goto(f"{watched.base}/field/")
+    asked.get_by_role("button", name="不是同一件，登记").click()
+    expect(page.locator("#waiting")).to_be_hidden()
+    expect(asked).to_have_count(0)
+    assert len(cases_about(field_town, second)) == 1
+    # A clock that is ahead does no harm.
+    page.clock.set_fixed_time(dt.datetime.now(dt.UTC) + dt.timedelta(hours=3))
+    page.goto(f"{watched.base}/field/new")
+    third = f"噪声 {new_word()}"
+    page.locator("#summary").fill(third)
+    page.locator("#kind").select_option("dispute:06")
+    page.locator("#grid_key").select_option("33068110903290000")
+    page.locator("#field-save").click()
+    expect(page.locator("#field-answer")).to_contain_text("已登记")
+    assert len(cases_about(field_town, third)) == 1
+    write("手机 13800138000 的事")
+    expect(page.locator("#summary")).to_have_value("手机 13800138000 的事")
+    expect(page.locator("#field-answer")).to_contain_text("放回")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
 FIELD_AT = {"longitude": 120.412346, "latitude": 29.771235, "accuracy": 12}
 
 

@@ -200,7 +200,7 @@ def _intake_page(
         alike=alike or [],
         key=key or str(uuid.uuid4()),
         places=places,
-        kinds=_kinds(places.kinds),
+        kinds=shown.kinds_by_domain(places.kinds),
         ground=small_map.ground(places),
         local_now=shown.local(shown.now()),
         case=None,
@@ -250,7 +250,7 @@ def _edit_page(
         alike=[],
         key=str(uuid.uuid4()),
         places=places,
-        kinds=_kinds(places.kinds),
+        kinds=shown.kinds_by_domain(places.kinds),
         ground=small_map.ground(places),
         local_now=shown.local(shown.now()),
     )
@@ -291,13 +291,6 @@ def merge(number: str) -> Response:
     except _TAKEN_BACK as error:
         return _case_page(_as_written_in(number), problem=error)
     return redirect(url_for("case.show", number=number, told="kept"), 303)  # type: ignore[return-value]
-
-
-def _kinds(known: dict[tuple[str, str], tuple[str, str]]) -> dict[str, list[tuple[str, tuple[str, str]]]]:
-    out: dict[str, list[tuple[str, tuple[str, str]]]] = {}
-    for (domain, kind), names in known.items():
-        out.setdefault(domain, []).append((f"{domain}:{kind}", names))
-    return out
 
 
 @bp.post("/cases/new")

@@ -35,7 +35,27 @@ def show() -> Response:
     found = worklists.work_list(
         context.database(), context.scope(), Wanted("mine"), limit=_SHOWN, now=shown.now()
     )
-    return page("desk/field.html", "field", found=found, urgency=small_map.urgency)
+    return page(
+        "desk/field.html",
+        "field",
+        found=found,
+        urgency=small_map.urgency,
+        may_record=may_now(Right.RECORD_CASE),
+    )
+
+
+@bp.get("/field/new")
+def new() -> Response:
+    """Answer the short form by which a case is taken in on the spot."""
+    places = shown.places()
+    own = context.scope()
+    return page(
+        "desk/field_new.html",
+        "field",
+        kinds=shown.kinds_by_domain(places.kinds),
+        ground=small_map.ground(places),
+        grids=[g for g in places.grids if g.level <= VILLAGE and g.grid_key in own],
+    )
 
 
 @bp.get("/field/<int:number>")

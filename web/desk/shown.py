@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
@@ -194,6 +195,16 @@ class Say:
 _CODE_LISTS = frozenset(
     {"domain", "dispute_kind", "stage", "channel", "scale", "team_kind", "level", "grid_level"}
 )
+
+
+def kinds_by_domain(
+    known: Mapping[tuple[str, str], tuple[str, str]],
+) -> dict[str, list[tuple[str, tuple[str, str]]]]:
+    """Return what a form offers as kinds, by domain: the value that it sends, and both names."""
+    out: dict[str, list[tuple[str, tuple[str, str]]]] = {}
+    for (domain, kind), names in known.items():
+        out.setdefault(domain, []).append((f"{domain}:{kind}", names))
+    return out
 
 
 def chain(key: int) -> list[int]:

@@ -115,6 +115,7 @@ FOR_SCRIPTS = (
     "draft_refused",
     "draft_waiting",
     "field_needed",
+    *("field_alike", "field_alike_drop", "field_alike_record", "field_new_made", "field_new_needed"),
     "order_come",
     "order_leave",
     "order_noted_kept",

@@ -1,5 +1,6 @@
 // The field page: what is written is kept on the phone until the server has taken it, and is taken once.
 
+import { newCase } from "./field_new.js";
 import { newKey } from "./new_key.js";
 import { Queue, keepPages, settled, tell } from "./queue.js";
 import { putSpot, spot, spotIn, spotOf } from "./spot.js";
@@ -184,7 +185,7 @@ function told() {
     ...refused.flatMap(([number, one]) => {
       const link = document.createElement("a");
       link.href = `/field/${number}`;
-      link.textContent = number;
+      link.textContent = number === "new" ? one.note : number;
       return [link, ` ${one.why} `];
     }),
   );
@@ -205,6 +206,8 @@ export function field() {
     document.addEventListener("renewed", putOutcome);
   }
   told();
+  addEventListener("gave-back", told);
+  newCase();
   queue.begin();
   keepPages();
 }

@@ -12,6 +12,24 @@ const post = () => document.documentElement.dataset.post ?? "";
 /** @param {Kept} draft */
 const isMine = (draft) => draft.post === undefined || draft.post === post();
 
+/** @type {Queue<any>[]} What a page has to send may be of several kinds; it is told in one sum. */
+const queues = [];
+
+function tellWaiting() {
+  const place = document.getElementById("waiting");
+  if (!place) return;
+  const left = queues.flatMap((queue) => queue.drafts);
+  const mine = left.filter(isMine).length;
+  const others = left.length - mine;
+  place.hidden = left.length === 0;
+  place.textContent = [
+    mine ? say("draft_waiting", { n: mine }) : "",
+    others ? say("draft_of_others", { n: others }) : "",
+  ]
+    .filter(Boolean)
+    .join(" ");
+}
+
 /** @template {Kept} Draft */
 export class Queue {
   #name;
@@ -25,6 +43,7 @@ export class Queue {
   constructor(name, send) {
     this.#name = name;
     this.#send = send;
+    queues.push(this);
   }
 
   /** @returns {Draft[]} */
@@ -40,17 +59,7 @@ export class Queue {
   #keep(left) {
     if (left.length) localStorage.setItem(this.#name, JSON.stringify(left));
     else localStorage.removeItem(this.#name);
-    const place = document.getElementById("waiting");
-    if (!place) return;
-    const mine = left.filter(isMine).length;
-    const others = left.length - mine;
-    place.hidden = left.length === 0;
-    place.textContent = [
-      mine ? say("draft_waiting", { n: mine }) : "",
-      others ? say("draft_of_others", { n: others }) : "",
-    ]
-      .filter(Boolean)
-      .join(" ");
+    tellWaiting();
   }
 
   /** @param {(draft: Draft) => Draft} changed */
@@ -84,9 +93,9 @@ export class Queue {
   }
 
   begin() {
+    tellWaiting();
     addEventListener("online", () => this.flush());
     setInterval(() => this.drafts.some(isMine) && this.flush(), AGAIN_MS);
-    this.#keep(this.drafts);
     this.flush();
   }
 }
@@ -124,5 +133,8 @@ export async function keepPages() {
       () => true,
       () => false,
     ));
+  // A page that this one leads to, and that is wanted where there is no network, is kept before it is opened.
+  const ahead = /** @type {HTMLAnchorElement | null} */ (document.querySelector("a[data-keep]"));
+  if (kept && ahead) navigator.serviceWorker.ready.then(() => fetch(ahead.href)).catch(() => {});
   if (said) said.textContent = (kept ? said.dataset.on : said.dataset.off) ?? "";
 }

@@ -10,6 +10,7 @@ const KEPT_MS = 12 * 3_600_000;
  *   at: number;
  *   note: string;
  *   outcome: string;
+ *   place?: string;
  *   spot: import("./spot.js").Spot | null;
  *   unsure?: boolean;
  *   why?: string;
@@ -49,7 +50,7 @@ export function writtenIn(number) {
 /** @param {string} number @param {Omit<Written, "post" | "at"> | null} one */
 export function keepWritten(number, one) {
   const others = Object.fromEntries(Object.entries(allWritten()).filter(([key]) => key !== number));
-  const is = one && (one.note || one.outcome || one.spot || one.why !== undefined);
+  const is = one && (one.note || one.outcome || one.place || one.spot || one.why !== undefined);
   write(is ? { ...others, [number]: { ...one, post: post(), at: Date.now() } } : others);
 }
 
