@@ -193,6 +193,33 @@ def cases_about(database: Database, summary: str) -> list[tuple[str, float, str]
         return [(row[0], row[1], row[2]) for row in rows]
 
 
+def test_names_on_a_phone_s_map_and_figures_on_an_upright_wall_do_not_lie_over_each_other(
+    person: Callable[..., Watched],
+) -> None:
+    watched = person(viewport=PHONE)
+    page = watched.page
+    page.goto(f"{watched.base}/field/new?lang=en")
+    shown = ".names text:not([style*=hidden])"
+    page.wait_for_function(f"document.querySelectorAll({shown!r}).length < {VILLAGES}")
+
+    def laid_over(what: str) -> tuple[int, int]:
+        rooms = page.locator(what).evaluate_all(
+            "all => all.map(one => one.getBoundingClientRect()).map(r => [r.left, r.top, r.right, r.bottom])"
+        )
+        pairs = [(a, b) for n, a in enumerate(rooms) for b in rooms[:n]]
+        meet = [1 for a, b in pairs if a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]]
+        return len(rooms), len(meet)
+
+    few, over = laid_over(shown)
+    assert (few > 3, over) == (True, 0)
+    page.locator(".map-tools [data-zoom]").first.click()
+    page.wait_for_function(f"document.querySelectorAll({shown!r}).length > {few}")
+    assert laid_over(shown)[1] == 0
+    page.goto(f"{watched.base}/wall?lang=en")
+    assert laid_over(".wall-figure, .wall-map, .wall-clock, .wall-name, .wall-fresh") == (9, 0)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
 def test_a_case_is_taken_in_without_a_network_asked_about_when_it_looks_known_and_recorded_once(
     person: Callable[..., Watched], field_town: Database
 ) -> None:

@@ -1,6 +1,7 @@
 // The small map: wheel, drag and buttons move it; where a place is asked for, a click gives it.
 
 import { outline } from "./draw.js";
+import { keepNamesApart } from "./map_names.js";
 import { announce, say } from "./words.js";
 
 const SMALLEST = 40;
@@ -14,6 +15,7 @@ function one(box) {
   const svg = /** @type {SVGSVGElement} */ (box.querySelector("svg"));
   const { width, height } = svg.viewBox.baseVal;
   const view = { x: 0, y: 0, width, height };
+  const renamed = keepNamesApart(box);
 
   const show = () => {
     view.width = Math.min(width * 1.2, Math.max(SMALLEST, view.width));
@@ -24,6 +26,7 @@ function one(box) {
     const factor = view.width / width;
     box.style.setProperty("--zoomed", String(factor));
     for (const pin of svg.querySelectorAll(".pin, .dot")) scaled(pin, factor);
+    renamed();
   };
   /** @param {Element} mark @param {number} factor */
   const scaled = (mark, factor) => {
