@@ -201,6 +201,30 @@ def test_a_row_and_its_case_warn_when_half_and_four_fifths_of_the_time_are_used(
             assert set(re.findall(r"期限已用 (\d+%)", told)) == ({warned} if warned else set())
 
 
+def test_the_early_times_stand_beside_their_limits_and_a_late_one_is_marked(
+    client: FlaskClient, town: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = dt.datetime.now(dt.UTC)
+    case = taken_in(town, begun)
+    act, close = case.row.act_due_at, case.row.due_at
+    assert act is not None
+    assert close is not None
+    for moment, late in ((begun, set()), (act + dt.timedelta(seconds=1), {act}), (close, {act})):
+        monkeypatch.setattr(shown, "now", lambda at=moment: at)
+        page = client.get(f"/cases/{case.row.number}?lang=zh", headers=PAGE).get_data(as_text=True)
+        part = page[page.index('id="times"') :].split("</dd>")[0]
+        told = re.findall(r'<span class="(\w+)">（时限 ([^）]+)）', part)
+        expected = [
+            ("late" if limit in late else "muted", shown_time(limit, moment)) for limit in (act, close)
+        ]
+        assert told == expected
+
+
+def shown_time(at: dt.datetime, now: dt.datetime) -> str:
+    here = at.astimezone(ZONE)
+    return f"{here:%m-%d %H:%M}" if here.year == now.astimezone(ZONE).year else f"{here:%Y-%m-%d}"
+
+
 def test_a_conference_begins_with_what_was_decided_before_and_is_not_done(
     client: FlaskClient, town: Database
 ) -> None:

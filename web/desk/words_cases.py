@@ -273,6 +273,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "review_by": ("{day} 前复评", "review by {day}"),
     "linked": ("关联事件", "Linked"),
     "times": ("四先四早", "Early times"),
+    "within": ("（时限 {time}）", "(limit {time})"),
     "found_at": ("发现", "found"),
     "under_control_at": ("受控", "under control"),
     "intervened_at": ("介入", "intervened"),
