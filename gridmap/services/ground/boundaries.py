@@ -235,7 +235,9 @@ def import_boundaries(
         if done.abandoned and not options.accept_ended:
             session.rollback()
             raise unasked_ends(done.abandoned)
-        return done
+    if done.committed:
+        database.recount("grids", len(done.draft.grids))
+    return done
 
 
 def _read(database: Database, scope: Scope, paths: Sequence[Path], options: BoundaryOptions) -> BoundaryDraft:

@@ -312,6 +312,7 @@ def import_parsed(
         _finish(session, tidy, options, noun, mapping, actor)
         say("commit", 0, 1)
     say("commit", 1, 1)
+    database.recount(kind.load.table, done.inserted)
     return replace(result, committed=True)
 
 
