@@ -303,6 +303,27 @@ def test_the_queue_shows_twenty_rows_on_a_desk_and_ten_on_a_small_screen(at_desk
         assert first.locator(cell).inner_text().strip(), cell
 
 
+def test_on_paper_a_list_is_a_table_and_a_dark_screen_prints_light(at_desk: Watched) -> None:
+    page = at_desk.page
+    page.goto(f"{at_desk.base}/desk?list=all&lang=zh")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    # The width of an A4 page.
+    page.set_viewport_size({"width": 703, "height": 1032})
+    expect(page.locator(".queue thead")).to_be_hidden()
+    page.emulate_media(media="print")
+    for column in ("到期", "事由", "地点", "承办"):
+        expect(page.locator(".queue thead").get_by_text(column, exact=True)).to_be_visible()
+    row = page.locator(".queue tbody tr").first
+    expect(row.locator(".printed")).to_have_text(re.compile(r"^\d{22}$"))
+    expect(row.locator(".next")).to_be_hidden()
+    tall = page.locator(".queue tbody tr").evaluate_all("all => all.map(row => row.offsetHeight)")
+    assert max(tall) < 1032 / 15
+    assert page.evaluate("document.documentElement.scrollWidth") <= 703
+    drawn = "getComputedStyle(document.querySelector('.land path')).fill"
+    assert page.evaluate(drawn) == "rgb(244, 245, 241)"
+    assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
+
+
 def test_every_figure_leads_to_its_records(at_desk: Watched) -> None:
     page = go(at_desk, "/town?period=all")
     figures: dict[str, str] = {}
