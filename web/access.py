@@ -19,6 +19,7 @@ from gridmap.services.accounts import audit, desk, entry
 from web.context import database
 from web.door import FORM, PART, variable_of
 from web.rights import ASKED, OPEN, WRITTEN_BY_SERVICE, WRITTEN_DOWN, A
+from web.watch import RENEWS, watch
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _PAGES = (
@@ -157,9 +158,12 @@ def _found() -> Actor | None:
         program = entry.which_program(database(), token.strip()) if kind.casefold() == "bearer" else None
         return None if program is None else entry.actor_of_program(program)
     secret = request.cookies.get(cookie_name())
-    # A page that asks whether something changed is no sign of a person: its session goes idle all the same.
-    alive = request.endpoint != "live.revision"
-    signed_in = entry.who(database(), secret, touch=alive) if secret else None
+    # A page that asks whether something changed, or renews, is no sign of a person: its session goes idle all the same.
+    if request.endpoint == "live.revision":
+        signed_in = watch().who(secret) if secret else None
+    else:
+        alive = RENEWS not in request.headers
+        signed_in = entry.who(database(), secret, touch=alive) if secret else None
     if signed_in is None or not _is_whom_the_proxy_names(signed_in):
         return None
     g.signed_in = signed_in

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from flask import Flask
 
 from gridmap.cli.common import console, errors, progress, workspace
 from gridmap.cli.jobs.queue import WORK_COMMAND
@@ -99,7 +100,7 @@ def command(
         count = settings.processes or processes_of_machine()
         if count == 1:
             with _looking_after(database, settings):
-                _answer(database, listener, context, Together())
+                _answer(_application(database, listener, Together()), database, listener, context)
         else:
             _serve_by_several(count, database, listener, context)
 
@@ -124,13 +125,14 @@ def _serve_by_several(
     """Answer in several processes at one listening socket, and look after everything else in one more."""
     with tempfile.TemporaryDirectory(prefix="gridmap-numbers-") as numbers:
         together = Together(count, numbers)
+        application = _application(database, listener, together)
 
         def answer(number: int) -> Callable[[], None]:
             def work() -> None:
                 together.become(number)
                 database.become_one_of(count)
                 share_room(count)
-                _answer(database, listener, tls, together)
+                _answer(application, database, listener, tls)
 
             return work
 
@@ -275,12 +277,14 @@ def _tell(database: Database, listener: socket.socket, *, scheme: str) -> None:
     console.print("按 Ctrl-C 停止 / press Ctrl-C to stop.", highlight=False)
 
 
+def _application(database: Database, listener: socket.socket, together: Together) -> Flask:
+    return create_app(database, names=(listener.getsockname()[0],), together=together)
+
+
 def _answer(
-    database: Database, listener: socket.socket, tls: ssl.SSLContext | None, together: Together
+    application: Flask, database: Database, listener: socket.socket, tls: ssl.SSLContext | None
 ) -> None:
     """Answer requests until SIGTERM or Ctrl-C."""
-    host = listener.getsockname()[0]
-    application = create_app(database, names=(host,), together=together)
     server = Server(application, listener, database.threads, tls=tls, proxy=database.settings.proxy)
     try:
         server.run()

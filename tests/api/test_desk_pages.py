@@ -5,24 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 
-from gridmap.domain.accounts import Actor
+import web.watch
+from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.actions import Action as CaseAction
 from gridmap.domain.cases.asked import Decision, NewCase, StepAsked
 from gridmap.domain.cases.model import Case
+from gridmap.domain.gridkey import Scope
+from gridmap.services.accounts import desk as accounts
 from gridmap.services.accounts import entry
 from gridmap.services.cases import bodies as case_bodies
-from gridmap.services.cases import desk, intake, screening, tasks
+from gridmap.services.cases import desk, intake, screening, tasks, worklists
 from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
 from tests.doors import new_word
 from web.app import create_app
-from web.desk import live, shown
+from web.desk import shown
 
 PAGE = {"Accept": "text/html", "Host": "127.0.0.1"}
 RENEWED = PAGE | {"X-Renews": "1"}
@@ -53,7 +58,7 @@ def anonymous(town: Database) -> Iterator[FlaskClient]:
 def test_screens_that_show_the_same_are_renewed_by_one_page_until_something_changes(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "minute", lambda: 0)
+    monkeypatch.setattr(web.watch, "minute", lambda: 0)
     made = client.application.view_functions["desk.show"]
     times = 0
 
@@ -85,7 +90,7 @@ def test_screens_that_show_the_same_are_renewed_by_one_page_until_something_chan
 def test_what_is_written_is_one_new_revision_whatever_tells_of_it(
     client: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live, "minute", lambda: 0)
+    monkeypatch.setattr(web.watch, "minute", lambda: 0)
 
     def told() -> str:
         return str(client.get("/live", headers=PAGE).get_json()["revision"])
@@ -99,6 +104,116 @@ def test_what_is_written_is_one_new_revision_whatever_tells_of_it(
         # As a quarter of a second later, when the database is asked again.
         client.application.extensions["gridmap_watch"]._at_s = -1.0
         assert told() == after
+
+
+def test_what_pages_of_a_scope_share_is_counted_once_for_a_revision(
+    client: FlaskClient, town: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web.watch, "minute", lambda: 0)
+    counted: list[Scope] = []
+    counts = worklists.totals
+
+    def totals(database: Database, scope: Scope, *given: Any, **named: Any) -> Any:
+        counted.append(scope)
+        return counts(database, scope, *given, **named)
+
+    monkeypatch.setattr(worklists, "totals", totals)
+    lists = ("/desk?list=open", "/desk?list=overdue", "/handover")
+    for path in lists:
+        assert client.get(path, headers=RENEWED).status_code == 200
+    assert counted == [Scope.whole()]
+    # What is narrowed is counted for itself, and so is what another scope sees, and a page that is opened.
+    client.get(f"/desk?list=open&grid={VILLAGE}", headers=RENEWED)
+    assert len(counted) == 2
+    post, link = accounts.add_post(
+        town, Actor.at_the_machine(), new_word(), Role.VILLAGE_DESK, VILLAGE, dt.date(2026, 1, 1)
+    )
+    client.set_cookie("gridmap", entry.sign_in_by_link(town, link).secret, domain="127.0.0.1")
+    assert client.get(lists[0], headers=RENEWED).status_code == 200
+    assert counted[2:] == [post.actor.scope]
+    client.get(lists[0], headers=PAGE)
+    assert len(counted) == 4
+    # Another revision has other numbers.
+    client.application.extensions["gridmap_watch"].stir()
+    client.get(lists[1], headers=RENEWED)
+    assert counted[4:] == [post.actor.scope]
+
+
+def test_a_revision_that_another_process_told_is_looked_for_before_an_older_page_is_given(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing that is kept grows old here by itself.
+    monkeypatch.setattr(web.watch, "LOOKED_AT_EVERY_S", 1e9)
+    monkeypatch.setattr(web.watch, "minute", lambda: 0)
+    told = client.get("/live", headers=PAGE).get_json()["revision"]
+    client.get("/desk?list=open", headers=PAGE | {"X-Renews": told})
+    made = 0
+    page = client.application.view_functions["desk.show"]
+
+    def counted() -> object:
+        nonlocal made
+        made += 1
+        return page()
+
+    client.application.view_functions["desk.show"] = counted
+    client.get("/desk?list=open", headers=PAGE | {"X-Renews": told})
+    assert made == 0
+    # The row of another process: this one has not looked since.
+    client.application.extensions["gridmap_together"].stir()
+    newer = f"{told.partition('.')[0]}.{client.application.extensions['gridmap_together'].changes}.0"
+    client.get("/desk?list=open", headers=PAGE | {"X-Renews": newer})
+    assert made == 1
+
+
+def test_pages_that_ask_are_known_by_one_reading_and_a_session_that_ends_is_over_at_once_or_soon(
+    client: FlaskClient, town: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web.watch, "LOOKED_AT_EVERY_S", 1e9)
+    looked: list[int] = []
+    each = entry.who_each
+
+    def who_each(database: Database, secrets: Collection[str]) -> Any:
+        looked.append(len(secrets))
+        return each(database, secrets)
+
+    monkeypatch.setattr(entry, "who_each", who_each)
+    others = [client.application.test_client() for _ in range(3)]
+    names = [new_word() for _ in others]
+    for other, name in zip(others, names, strict=True):
+        _, link = accounts.add_post(
+            town, Actor.at_the_machine(), name, Role.VILLAGE_DESK, VILLAGE, dt.date(2026, 1, 1)
+        )
+        other.set_cookie("gridmap", entry.sign_in_by_link(town, link).secret, domain="127.0.0.1")
+    for _ in range(4):
+        assert [other.get("/live", headers=PAGE).get_json()["post"] for other in others] == names
+    assert looked == [1, 2, 3]
+    # Ended here: at once.
+    assert others[0].post("/sign-out", headers=PAGE).status_code == 303
+    assert others[0].get("/live", headers=PAGE).status_code == 401
+    assert others[1].get("/live", headers=PAGE).status_code == 200
+    # Ended elsewhere: as soon as what is kept is old.
+    accounts.lock(town, Actor.at_the_machine(), names[1])
+    monkeypatch.setattr(web.watch, "LOOKED_AT_EVERY_S", 0)
+    assert [other.get("/live", headers=PAGE).status_code for other in others] == [401, 401, 200]
+
+
+def test_a_page_that_renews_by_itself_keeps_no_session_alive(client: FlaskClient, town: Database) -> None:
+    secret = client.get_cookie("gridmap", domain="127.0.0.1")
+    assert secret is not None
+
+    def seen_at() -> dt.datetime:
+        found = entry.who(town, secret.value, touch=False)
+        assert found is not None
+        return found.seen_at
+
+    with town.scoped_session(Scope.whole(), write=True) as session:
+        session.execute(text("update sessions set seen_at = now() - interval '20 minutes'"))
+    before = seen_at()
+    for path in ("/live", "/desk", "/town"):
+        assert client.get(path, headers=RENEWED).status_code == 200
+    assert seen_at() == before
+    assert client.get("/desk", headers=PAGE).status_code == 200
+    assert seen_at() > before
 
 
 def test_a_page_and_what_it_asks_for_name_the_same_post(client: FlaskClient) -> None:

@@ -26,7 +26,7 @@ from gridmap.storage.embedded import EmbeddedCluster
 from tests.doors import new_word, token_of
 from tests.faults.serving import Serving, environment
 from tests.warm import GRIDMAP, run
-from web.desk.live import LOOKED_AT_EVERY_S
+from web.watch import LOOKED_AT_EVERY_S
 
 pytestmark = pytest.mark.faults
 

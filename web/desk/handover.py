@@ -13,6 +13,7 @@ from gridmap.services.response import dispatch
 from web import context
 from web.desk import forms, shown, small_map
 from web.desk.lists import offered
+from web.desk.renewals import once
 from web.desk.shown import page
 
 bp = Blueprint("handover", __name__)
@@ -40,7 +41,7 @@ def _page(problem: GridmapError | None = None, note: str = "") -> Response:
         "handover",
         status=problem.status if problem else 200,
         problem=problem.as_dict() if problem else None,
-        counts=worklists.totals(database, scope, Wanted(), now=now),
+        counts=once("totals", lambda: worklists.totals(database, scope, Wanted(), now=now), Wanted()),
         rows=rows,
         steps={row.incident_id: offered(row) for found in rows.values() for row in found.rows},
         urgency=small_map.urgency,

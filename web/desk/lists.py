@@ -29,6 +29,7 @@ from gridmap.services.cases.bulk import IN_BULK
 from web import context
 from web.access import may_now
 from web.desk import shown, small_map
+from web.desk.renewals import once
 from web.desk.shown import page
 
 bp = Blueprint("desk", __name__)
@@ -104,8 +105,14 @@ def show() -> Response:
     wanted = read_wanted(given)
     offset = PAGE_ROWS * max(0, request.args.get("page", 1, type=int) - 1)
     database, scope, now = context.database(), context.scope(), shown.now()
-    found = worklists.work_list(database, scope, wanted, offset=offset, limit=PAGE_ROWS, now=now)
-    counts = worklists.totals(database, scope, wanted, now=now)
+    found = once(
+        "work_list",
+        lambda: worklists.work_list(database, scope, wanted, offset=offset, limit=PAGE_ROWS, now=now),
+        *(wanted, offset),
+    )
+    counts = once(
+        "totals", lambda: worklists.totals(database, scope, wanted, now=now), wanted._replace(name="open")
+    )
     ground = small_map.ground(shown.places())
     kept = {name: given[name] for name in _FILTERS if given.get(name)}
 

@@ -20,6 +20,7 @@ from gridmap.services.cases.counts import shaded
 from web import context
 from web.access import may_now
 from web.desk import periods, shown, small_map
+from web.desk.renewals import once
 from web.desk.shown import page
 
 bp = Blueprint("town", __name__)
@@ -88,8 +89,12 @@ def show() -> Response:
     since, until = periods.span(period, shown.today())
     query = IncidentQuery(since=since, until=until, domains=(domain,) if domain else ())
     counts = context.counts()
-    table = figures.by_grid(database, scope, query, level, now=now, counts=counts)
-    glance = figures.glance(database, scope, now, counts)
+    table = once(
+        "by_grid",
+        lambda: figures.by_grid(database, scope, query, level, now=now, counts=counts),
+        *(query, level, counts),
+    )
+    glance = once("glance", lambda: figures.glance(database, scope, now, counts), counts)
 
     asked = urlencode({**query.parameters(), "list": "all", "level": str(level)})
     behind = f"{url_for('desk.show')}?{asked}"
@@ -139,11 +144,11 @@ def wall() -> Response:
     database, scope, now = context.database(), context.scope(), shown.now()
     counts = context.counts(Purpose.WALL)
     a_year = IncidentQuery(since=shown.today() - dt.timedelta(days=364), until=shown.today())
-    by_village, answered = shaded(database, scope, a_year, VILLAGE, now=now)
+    by_village, answered = once("shaded", lambda: shaded(database, scope, a_year, VILLAGE, now=now))
     return page(
         "desk/wall.html",
         "wall",
-        glance=figures.glance(database, scope, now, counts),
+        glance=once("glance", lambda: figures.glance(database, scope, now, counts), counts),
         protection=PROTECTION,
         ground=small_map.ground(shown.places()),
         shading=small_map.shading(by_village),

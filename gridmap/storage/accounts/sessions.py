@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 
 from sqlalchemy import delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
@@ -31,17 +32,24 @@ def add_session(
 
 def find_session(session: Session, secret_hash: bytes, idle_since: dt.datetime) -> SignedIn | None:
     """Find the session of a secret that is not over, of a post that is not locked."""
+    return find_sessions(session, [secret_hash], idle_since).get(secret_hash)
+
+
+def find_sessions(
+    session: Session, secret_hashes: Iterable[bytes], idle_since: dt.datetime
+) -> dict[bytes, SignedIn]:
+    """Find those sessions of some secrets that are not over, of posts that are not locked."""
     found = session.execute(
         select(Row, Post)
         .join(Post, Post.post_id == Row.post_id)
         .where(
-            Row.secret_hash == secret_hash,
+            Row.secret_hash.in_(secret_hashes),
             Post.locked_at.is_(None),
             (Row.kind == "wall") | (Row.seen_at >= idle_since),
             Row.ends_at.is_(None) | (Row.ends_at > func.now()),
         )
-    ).one_or_none()
-    return None if found is None else _signed_in(*found)
+    )
+    return {row.secret_hash: _signed_in(row, post) for row, post in found}
 
 
 def touch(session: Session, session_id: str) -> None:
