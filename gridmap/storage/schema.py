@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import Connection, column, select, table, text
+from sqlalchemy import ARRAY, Connection, Text, column, func, literal_column, select, table, text, update
 
 from gridmap.errors import Conflict
 from gridmap.storage import app_role, postgis
@@ -21,8 +21,9 @@ _LOCK = 0x67726964  # "grid" in ASCII: one upgrade at a time on one server
 _VERSIONS = (Path(__file__).parent / "migrations" / "versions",)
 
 _BEFORE = re.compile(r'^down_revision\b[^"\n]*"(\d+)"', re.MULTILINE)
+_SERVES_SINCE = re.compile(r'^serves_since\b[^"\n]*"(\d+)"', re.MULTILINE)
 
-State = Literal["absent", "older", "current", "newer"]
+State = Literal["absent", "older", "current", "ahead", "newer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,8 @@ class SchemaVersion:
         Revision in the database.
     needed : str
         Newest revision that this program knows.
-    state : {'absent', 'older', 'current', 'newer'}
+    state : {'absent', 'older', 'current', 'ahead', 'newer'}
+        ``ahead`` is newer than this program, which may go on using it; ``newer`` is one that it may not use.
     """
 
     found: str | None
@@ -43,16 +45,35 @@ class SchemaVersion:
     state: State
 
 
-def _known() -> list[str]:
-    """Revisions that this program can make, oldest first: each file names its own and the one before it."""
-    after: dict[str, str] = {}
+def _chain() -> dict[str, str]:
+    """Revisions that this program can make, oldest first, each with the oldest program that it serves.
+
+    Each file names its own, the one before it and, in ``serves_since``, the newest revision of the oldest program that
+    may go on using the schema once the file has run; one that says nothing serves its own program alone.
+    """
+    after: dict[str, tuple[str, str]] = {}
     for file in (file for folder in _VERSIONS for file in folder.glob("v[0-9][0-9][0-9][0-9]_*.py")):
-        before = _BEFORE.search(file.read_text("utf-8"))
-        after[before[1] if before else ""] = file.stem[1:5]
-    known = [after[""]]
-    while known[-1] in after:
-        known.append(after[known[-1]])
-    return known
+        own, written = file.stem[1:5], file.read_text("utf-8")
+        before, since = _BEFORE.search(written), _SERVES_SINCE.search(written)
+        after[before[1] if before else ""] = own, since[1] if since else own
+    chain, last = {}, ""
+    while last in after:
+        last, since_ = after[last]
+        chain[last] = since_
+    return chain
+
+
+def _known() -> list[str]:
+    return list(_chain())
+
+
+def _served(found: str) -> list[str]:
+    """Revisions before this one whose programs may go on using it: every migration since then must serve them."""
+    chain = _chain()
+    known = list(chain)
+    since = [known.index(oldest) for oldest in chain.values()]
+    last = known.index(found)
+    return [known[place] for place in range(last) if max(since[place + 1 : last + 1]) <= place]
 
 
 def _version(connection: Connection) -> SchemaVersion:
@@ -65,17 +86,19 @@ def _version(connection: Connection) -> SchemaVersion:
         ),
         {"s": SCHEMA, "t": f"{SCHEMA}.alembic_version"},
     )
-    versions = table("alembic_version", column("version_num"), schema=SCHEMA)
-    found = connection.scalar(select(versions.c.version_num)) if readable else None
-    state: State = (
-        "absent"
-        if found is None
-        else "current"
-        if found == known[-1]
-        else "older"
-        if found in known
-        else "newer"
-    )
+    if not readable:
+        return SchemaVersion(None, known[-1], "absent")
+    versions = table("alembic_version", schema=SCHEMA)
+    # As a whole: a schema of before does not say whom it serves.
+    row = connection.scalar(select(func.to_jsonb(literal_column("alembic_version"))).select_from(versions))
+    if row is None:
+        return SchemaVersion(None, known[-1], "absent")
+    found = row["version_num"]
+    state: State
+    if found in known:
+        state = "current" if found == known[-1] else "older"
+    else:
+        state = "ahead" if known[-1] in (row.get("serves", ())) else "newer"
     return SchemaVersion(found, known[-1], state)
 
 
@@ -92,7 +115,7 @@ def schema_version(database: Database) -> SchemaVersion:
 
 
 def require_current(database: Database) -> None:
-    """Refuse to work on a schema that this program does not fit.
+    """Refuse to work on a schema that this program does not fit; a newer one that says that it serves it fits.
 
     Raises
     ------
@@ -118,14 +141,17 @@ def require_current(database: Database) -> None:
 def _newer(version: SchemaVersion) -> Conflict:
     return Conflict(
         "schema-newer",
-        f"数据库结构版本 {version.found} 比本程序新（{version.needed}）。请安装新版：pip install -U gridmap",
-        f"The database's schema {version.found} is newer than this program ({version.needed}). "
-        "Install a newer gridmap: pip install -U gridmap",
+        f"数据库结构版本 {version.found} 比本程序新（{version.needed}），本程序不能再使用它。请安装新版"
+        "（pip install -U gridmap），或恢复升级前的备份。",
+        f"The database's schema {version.found} is newer than this program ({version.needed}) and serves it no more. "
+        "Install a newer gridmap (pip install -U gridmap), or restore the backup that was made before the upgrade.",
     )
 
 
 def upgrade(database: Database, *, lock_timeout_s: int = 15) -> SchemaVersion:
     """Bring the schema to this program's version, all or nothing, one upgrade at a time.
+
+    A newer one that still serves this program is left as it is.
 
     Parameters
     ----------
@@ -154,7 +180,11 @@ def upgrade(database: Database, *, lock_timeout_s: int = 15) -> SchemaVersion:
         version = _version(connection)
         if version.state == "newer":
             raise _newer(version)
+        if version.state == "ahead":
+            # What the newer program closed to the role this one does not know.
+            return version
         _migrate(connection)
+        _tell_served(connection)
         _grant(connection, role)
         return _version(connection)
 
@@ -170,6 +200,17 @@ def _migrate(connection: Connection) -> None:
     config.set_main_option("version_locations", "\n".join(str(folder) for folder in _VERSIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+
+
+def _tell_served(connection: Connection) -> None:
+    found = _version(connection).found
+    is_told = text(
+        "select exists (select from information_schema.columns where table_schema = :s"
+        " and table_name = 'alembic_version' and column_name = 'serves')"
+    )
+    if found is not None and connection.scalar(is_told, {"s": SCHEMA}):
+        versions = table("alembic_version", column("serves", ARRAY(Text)), schema=SCHEMA)
+        connection.execute(update(versions).values(serves=_served(found)))
 
 
 def _grant(connection: Connection, role: str) -> None:

@@ -19,6 +19,7 @@ from gridmap.domain.protection import BOUND, Counts
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import Conflict, Unavailable
 from gridmap.services.cases.counts import count_by_grid
+from gridmap.services.doctor.examination import _check_database
 from gridmap.services.hotspots.runs import hotspot_run
 from gridmap.services.jobs import desk
 from gridmap.services.response.jobs import SITING, SitingRequest
@@ -72,17 +73,17 @@ def current(make_database: MakeDatabase) -> Database:
 
 
 @pytest.fixture
-def later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+def later(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Callable[..., None]]:
     """Give the program one more migration, from the text of what its upgrade does."""
 
     newest = schema._known()[-1]
 
-    def add(body: str) -> None:
+    def add(body: str, says: str = "") -> None:
         versions = tmp_path / "later"
         versions.mkdir(exist_ok=True)
         (versions / "v9000_later.py").write_text(
             f'from alembic import op\nrevision = "9000"\ndown_revision = "{newest}"\n'
-            f"branch_labels = None\ndepends_on = None\n\n\ndef upgrade():\n    {body}\n",
+            f"branch_labels = None\ndepends_on = None\n{says}\n\n\ndef upgrade():\n    {body}\n",
             "utf-8",
         )
         monkeypatch.setattr(schema, "_VERSIONS", (*schema._VERSIONS, versions))
@@ -129,6 +130,61 @@ def test_a_newer_schema_is_refused_with_the_command_that_mends_it(current: Datab
         assert "pip install -U gridmap" in str(refused.value)
     assert snapshot(current) == before
     assert as_owner(current, "select version_num from gridmap.alembic_version") == "9999"
+
+
+def test_a_program_goes_on_with_a_newer_schema_that_says_that_it_serves_it(
+    current: Database, later: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = schema._known()[-1]
+    later("op.execute('alter table gridmap.teams add column later int')", f'serves_since = "{own}"')
+    assert upgrade(current).found == "9000"
+    monkeypatch.setattr(schema, "_VERSIONS", schema._VERSIONS[:1])
+    before = snapshot(current)
+    assert (schema_version(current).found, schema_version(current).state) == ("9000", "ahead")
+    require_current(current)
+    # Nor does it change anything by its own upgrade, which people run without need.
+    assert upgrade(current).state == "ahead"
+    assert snapshot(current) == before
+    with current.scoped_session(Scope.whole(), write=True) as session:
+        session.execute(text("insert into workspace_settings values ('goes', '\"on\"')"))
+    told = next(one for one in _check_database(current.settings) if one.name == "database")
+    assert (told.state, "9000" in told.en) == ("note", True)
+
+
+def test_a_program_is_refused_by_a_newer_schema_that_serves_later_ones_only(
+    current: Database, later: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later("op.execute('select 1')", 'serves_since = "9000"')
+    assert upgrade(current).found == "9000"
+    monkeypatch.setattr(schema, "_VERSIONS", schema._VERSIONS[:1])
+    for refuse in (require_current, upgrade):
+        with pytest.raises(Conflict, match="serves it no more") as refused:
+            refuse(current)
+        assert refused.value.code == "schema-newer"
+
+
+def test_a_schema_serves_the_programs_that_every_migration_since_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # b adds, c says nothing, d adds, e takes away what programs since c no longer use.
+    for name, before, since in (
+        ("0001", None, None), ("0002", "0001", "0001"), ("0003", "0002", None), ("0004", "0003", "0003"),
+        ("0005", "0004", "0003"), ("0006", "0005", "0005"),
+    ):  # fmt: skip
+        says = f'serves_since = "{since}"\n' if since else ""
+        (tmp_path / f"v{name}_x.py").write_text(
+            f'down_revision = "{before}"\n{says}' if before else "down_revision = None\n", "utf-8"
+        )
+    monkeypatch.setattr(schema, "_VERSIONS", (tmp_path,))
+    served = {known: schema._served(known) for known in schema._known()}
+    assert served == {
+        "0001": [],
+        "0002": ["0001"],
+        "0003": [],
+        "0004": ["0003"],
+        "0005": ["0003", "0004"],
+        "0006": ["0005"],
+    }
 
 
 def test_two_upgrades_at_once_run_one_after_the_other(

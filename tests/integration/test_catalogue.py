@@ -96,6 +96,22 @@ def test_the_migrations_are_one_chain() -> None:
     assert set(schema._known()) == files
 
 
+def test_every_migration_says_whom_its_schema_serves(database: Database) -> None:
+    known = schema._known()
+    says = {
+        file.stem[1:5]: schema._SERVES_SINCE.search(file.read_text("utf-8"))
+        for folder in schema._VERSIONS
+        for file in folder.glob("v*.py")
+    }
+    # Those before say nothing: programs of then refuse whatever is newer.
+    later = known[known.index("0038") :]
+    assert [one for one in later if not says[one]] == []
+    assert [one for one in later if known.index(says[one][1]) > known.index(one)] == []
+    with database.owner_engine() as engine, engine.connect() as connection:
+        told = connection.scalar(text("select serves from gridmap.alembic_version"))
+    assert told == schema._served(known[-1])
+
+
 def test_every_policy_asks_for_the_scope(database: Database) -> None:
     with database.owner_engine() as engine, engine.connect() as connection:
         assert connection.scalars(text(_OPEN_POLICIES)).all() == []

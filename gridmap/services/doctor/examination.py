@@ -63,6 +63,13 @@ def _check_schema(database: Database) -> Finding:
     if version.state == "older" and database.settings.embedded:
         return note("database", "结构将在下次启动时升级。", "The schema will be upgraded at the next start.")
     schema.require_current(database)
+    if version.state == "ahead":
+        return note(
+            "database",
+            f"结构版本 {version.found} 比本程序新（{version.needed}），仍可使用。请尽快安装新版。",
+            f"The schema {version.found} is newer than this program ({version.needed}) and still serves it. "
+            "Install the newer version soon.",
+        )
     return good("database", f"结构版本 {version.found}", f"schema {version.found}")
 
 
