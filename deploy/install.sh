@@ -59,7 +59,17 @@ command -v "$python" >/dev/null || die "需要 $python / needs $python"
 say "程序 / the program: $program"
 "$python" -c 'import venv, ensurepip' 2>/dev/null || die "需要 $python 的 venv 模块 / needs the venv module of $python"
 [ -x "$program/bin/python" ] || "$python" -m venv "$program"
-"$program/bin/python" -m pip install -q --disable-pip-version-check --no-index --find-links wheels --upgrade gridmap
+# Exactly what lies here, also where something newer is installed: going back to the version before is an installation, too.
+exactly="$(mktemp)"
+for wheel in wheels/*.whl; do
+  IFS=- read -r package version _ <<<"$(basename "$wheel")"
+  printf '%s==%s\n' "$package" "$version"
+done >"$exactly"
+pip=("$program/bin/python" -m pip install -q --disable-pip-version-check --no-index)
+"${pip[@]}" --find-links wheels -c "$exactly" --upgrade gridmap
+# Two builds may have one version.
+"${pip[@]}" --no-deps --force-reinstall wheels/gridmap-*.whl
+rm "$exactly"
 
 if [ -z "$with_system" ]; then
   say "已安装 / installed: $program/bin/gridmap"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,5 +33,20 @@ def test_a_version_that_is_not_here_is_told_as_untried(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(pythons, "interpreters", dict)
-    assert pythons.main() == 0
+    assert pythons.main([]) == 0
     assert capsys.readouterr().out.count("untried, not on this machine") == 4
+
+
+def test_a_version_whose_unit_tests_fail_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    version = sys.version_info[:2]
+    one = pythons.Tried(version, sys.executable, compiled=True, imported=True, told="3 modules")
+    monkeypatch.setattr(pythons, "interpreters", lambda: {version: sys.executable})
+    monkeypatch.setattr(pythons, "environment_of", lambda *_: sys.executable)
+    monkeypatch.setattr(pythons, "tried", lambda *_: one)
+    for is_tested, code in ((True, 0), (False, 1)):
+        came = replace(one, tests="1 failed", is_tested=is_tested)
+        monkeypatch.setattr(pythons, "tested", lambda _, came=came: came)
+        assert pythons.main(["--whole", ".".join(map(str, version))]) == code
+    assert "unit tests: 1 failed" in capsys.readouterr().out
