@@ -1,5 +1,5 @@
 # ruff: noqa: SLF001 - an older release offers no other way
-"""Plugin for pytest in an older release's tree: its workspaces get the schema of the tree that GRIDMAP_NEWER names.
+"""Plugin for pytest in an older release's tree: its workspaces get the schema of the tree that NEWER_TREE names.
 
 Copied there by scripts/release_before.py. After the release's own upgrade the newer program's follows, as on a machine
 where the newer one was started. A release of before the schema said whom it serves would refuse any newer one; it alone
@@ -15,7 +15,7 @@ from typing import Any
 
 from gridmap.storage import schema
 
-NEWER = os.environ["GRIDMAP_NEWER"]
+NEWER = os.environ["NEWER_TREE"]
 _UPGRADE = """
 from gridmap.settings import Settings
 from gridmap.storage.database import Database

@@ -106,7 +106,7 @@ def unpack(release: Release, folder: Path) -> None:
 
 def surroundings(folder: Path) -> dict[str, str]:
     """Variables with which the release's own code is what Python finds."""
-    return os.environ | {"PYTHONPATH": str(folder), "GRIDMAP_NEWER": str(REPOSITORY)}
+    return os.environ | {"PYTHONPATH": str(folder), "NEWER_TREE": str(REPOSITORY)}
 
 
 def main(arguments: list[str]) -> int:

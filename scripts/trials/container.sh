@@ -10,8 +10,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 [ "$(id -u)" -eq 0 ] || die "请以 root 运行 / run it as root"
 for program in podman mmdebstrap curl; do have "$program" || die "需要 / needs $program"; done
 # Runtimes refuse a machine that has both kinds of cgroups at once: they see the older alone, in a mount namespace.
-if mountpoint -q /sys/fs/cgroup/unified && [ -z "${GRIDMAP_TRIAL_INSIDE:-}" ]; then
-  exec env GRIDMAP_TRIAL_INSIDE=yes unshare --mount bash -c \
+if mountpoint -q /sys/fs/cgroup/unified && [ -z "${TRIAL_INSIDE:-}" ]; then
+  exec env TRIAL_INSIDE=yes unshare --mount bash -c \
     'umount /sys/fs/cgroup/unified && exec bash scripts/trials/container.sh "$@"' bash "$@"
 fi
 bundle="${1:-}"
