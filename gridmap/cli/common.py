@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
 from rich.text import Text
 
 from gridmap.cli.rights import ASKED, WRITTEN_DOWN
@@ -30,6 +32,7 @@ from gridmap.storage.database import Database
 from gridmap.storage.schema import require_current, schema_version, upgrade
 
 _ACTOR = "gridmap.actor"
+_CODE = re.compile(r"[!-~]{1,24}")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 
@@ -42,9 +45,25 @@ class Terminal(Console):
             # Asked for at each line: a console keeps the COLUMNS of when it was made.
             self._width = None
 
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print; a table that is wider than the terminal is folded: what is cut is neither read nor copied."""
+        for table in objects:
+            if isinstance(table, Table):
+                _fold(table)
+        super().print(*objects, **options)
+
     def render_str(self, text: str, **options: Any) -> Text:
         """Make the text that is shown; every string of a line or a table's cell passes here."""
         return super().render_str(legible(text), **options)
+
+
+def _fold(table: Table) -> None:
+    for n, column in enumerate(table.columns):
+        if column.overflow == "ellipsis":
+            column.overflow = "fold"
+        # The number or code by which a row is named in other commands stands in one piece.
+        if n == 0 and all(isinstance(cell, str) and _CODE.fullmatch(cell) for cell in column.cells):
+            column.no_wrap = True
 
 
 console = Terminal()

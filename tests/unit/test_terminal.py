@@ -76,3 +76,24 @@ def test_no_text_steers_a_terminal(text: str) -> None:
     assert not any(unicodedata.category(c) == "Cc" for c in made.replace("\n", "").replace("\t", ""))
     assert "\x1b" not in made
     assert legible(made) == made
+
+
+def test_a_table_that_is_wider_than_the_terminal_cuts_nothing_and_keeps_the_code_of_a_row_in_one_piece() -> (
+    None
+):
+    table = Table()
+    for heading in ("#", "时段 / period", "领域 / domain", "结果 / result"):
+        table.add_column(heading)
+    table.add_row("1761117264", "2025-12-01 – 2026-11-29", "policing", "hot 19, cold 0")
+    sink = io.StringIO()
+    Terminal(file=sink, width=44, force_terminal=True, color_system=None).print(table)
+    told = sink.getvalue()
+    assert "1761117264" in told
+    assert "…" not in told
+    columns = zip(*(line.split("│")[1:-1] for line in told.splitlines() if line.startswith("│")), strict=True)
+    assert ["".join("".join(column).split()) for column in columns] == [
+        "1761117264",
+        "2025-12-01–2026-11-29",
+        "policing",
+        "hot19,cold0",
+    ]
