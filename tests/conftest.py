@@ -23,6 +23,7 @@ from sqlalchemy import text
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
 from gridmap.storage.models import Base
+from tests import templates
 from tests.doors import ShowingToken, token_of
 from tests.towns import Template, Towns, claim, environment_of, locked, stop, sweep, unpack
 from tests.warm import GRIDMAP, Warm
@@ -185,6 +186,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_HOME] = home = Path(tempfile.mkdtemp(prefix="gm-", dir=_ground())).resolve()
         home.chmod(0o755)
         config.stash[_CLAIM] = claim(home)
+        (home / "templates").mkdir()
+    os.environ[templates.FOLDER] = kept = str(config.stash[_HOME] / "templates")
+    templates.keep_compiled(kept)
 
 
 def _ground() -> Path:

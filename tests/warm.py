@@ -32,6 +32,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, Any
 
+from tests import templates
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 GRIDMAP = (sys.executable, "-c", "from gridmap.cli import main; main()")
 _ORDER_BYTES = 1 << 20
@@ -192,6 +194,8 @@ def serve() -> None:
     """Import the product and fork whatever is asked for, until standard input ends."""
     folder = Path(sys.argv[1])
     _import_product()
+    if templates.FOLDER in os.environ:
+        templates.keep_compiled(os.environ[templates.FOLDER])
     # What a fork looks through for garbage it must copy.
     gc.collect()
     gc.freeze()

@@ -28,7 +28,7 @@ from gridmap.storage.faults import translated
 # knows no scope, starts one else.
 _OPTIONS = (
     "-c search_path=gridmap,public -c timezone=UTC -c jit=off -c plan_cache_mode=force_custom_plan"
-    " -c parallel_setup_cost=20000"
+    " -c parallel_setup_cost=20000 -c default_transaction_read_only=off"
 )
 
 _MANY_ROWS = 500
@@ -196,10 +196,9 @@ class Database:
             In place of every error of the database.
         """
         with translated(), Session(self.engine, autoflush=False, expire_on_commit=False) as session:
-            if write or one_moment:
-                # Both have to be said before anything else is asked.
-                isolation = "isolation level repeatable read " if one_moment else ""
-                session.execute(text(f"set transaction {isolation}{'read write' if write else 'read only'}"))
+            if one_moment:
+                # This has to be said before anything else is asked.
+                session.execute(text("set transaction isolation level repeatable read"))
             session.execute(
                 text(
                     "select set_config('gridmap.scope_lo', :lo, true), set_config('gridmap.scope_hi', :hi, true),"

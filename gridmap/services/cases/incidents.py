@@ -105,9 +105,12 @@ def incident_feature(
 
 
 def _plain(name: str, value: Any) -> Any:
+    # Most of fifty fields are text or nothing, and a list has a thousand rows.
+    if value is None or type(value) is str:
+        return value
     if isinstance(value, dt.datetime):
         return value.isoformat()
-    if name.endswith("_key") and value is not None:
+    if name.endswith("_key"):
         return str(value)
     if name == "steps":
         return [{k: _plain(k, v) for k, v in step.items()} for step in value]
