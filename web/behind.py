@@ -14,7 +14,10 @@ from web import assets
 from web.desk.words import say
 from web.look import language_of, theme_of
 
-_POLICY = "default-src 'none'; style-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; font-src 'self'; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
 
 
 def refused(environ: dict[str, Any], start: Callable[..., Any]) -> list[bytes]:
@@ -68,14 +71,19 @@ def _page(request: Request, seconds: int) -> str:
     return (
         f'<!doctype html><html lang="{"en" if lang == "en" else "zh-CN"}" data-theme="{theme_of(request)}">'
         f'<head><meta charset="utf-8">{again}<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<meta name="color-scheme" content="light dark"><title>{title}</title>{_style()}</head>'
+        f'<meta name="color-scheme" content="light dark"><title>{title}</title>{_files()}</head>'
         f'<body><main id="main"><section class="sheet narrow"><h1>{title}</h1><p role="status">{then}</p>{link}'
         "</section></main></body></html>"
     )
 
 
-def _style() -> str:
+def _files() -> str:
+    """Return what shows the page in its look and light; files are light requests, which are answered meanwhile."""
     try:
-        return f'<link rel="stylesheet" href="/static/built/{escape(assets.built().desk_style)}">'
+        built = assets.built()
     except GridmapError:
         return ""
+    return (
+        f'<script src="/static/built/{escape(built.theme)}"></script>'
+        f'<link rel="stylesheet" href="/static/built/{escape(built.desk_style)}">'
+    )

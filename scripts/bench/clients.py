@@ -33,7 +33,7 @@ from gridmap.storage.database import Database
 from gridmap.storage.schema import upgrade
 from scripts.bench.city import CITY_INCIDENTS, CITY_TOWNS, make_city
 from scripts.bench.scale import tile_at
-from scripts.bench.server import SHOWN, running
+from scripts.bench.server import SHOWN, processor_s, running
 
 WITHIN_S = 30
 READS_S = (4.0, 10.0)
@@ -167,10 +167,12 @@ def main() -> None:
                 threading.Thread(target=client, args=(port, ground, told, n, end_s))
                 for n in range(asked.clients)
             ]
+            begun = processor_s(home)
             for thread in threads:
                 thread.start()
             for thread in threads:
                 thread.join()
+            spent_s = [after - before for before, after in zip(begun, processor_s(home), strict=True)]
             memory_mib = memory_of(home)
     every = [s for times in told.took_s.values() for s in times]
     day = dt.date.today()  # noqa: DTZ011
@@ -188,6 +190,10 @@ def main() -> None:
         lines.append(
             f"{name:10}" + "".join(f"{1000 * s:9.0f}" for s in (cut[49], cut[94], cut[98], max(times)))
         )
+    lines.append(
+        f"processor for each answer: {1000 * spent_s[0] / len(every):.1f} ms in the server, "
+        f"{1000 * spent_s[1] / len(every):.1f} ms in the database"
+    )
     lines.append(
         "memory of each process that serves, its share of what is shared: "
         + ", ".join(f"{mib:.0f}" for mib in memory_mib)

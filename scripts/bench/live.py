@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
 import datetime as dt
 import http.client
 import json
@@ -40,7 +39,7 @@ from gridmap.services.demo import load_town
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
 from gridmap.storage.schema import upgrade
-from scripts.bench.server import running
+from scripts.bench.server import processor_s, running
 
 EVERY_S = 0.6
 """As the pages do."""
@@ -164,22 +163,6 @@ def change(database: Database) -> float:
     with database.engine.begin() as connection:
         connection.exec_driver_sql(f"notify {CHANNEL}")
     return done_s
-
-
-def processor_s(home: Path) -> tuple[float, float]:
-    """Seconds of a processor that a workspace's server and database have taken; the bench's own are not in it."""
-    taken = [0.0, 0.0]
-    for entry in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            name = (entry / "comm").read_text().strip()
-            is_database = name == "postgres" and (entry / "cwd").readlink().is_relative_to(home)
-            is_own = int(entry.name) == os.getpid() if entry.name.isdigit() else True
-            if is_database or (
-                not is_own and f"GRIDMAP_HOME={home}\0".encode() in (entry / "environ").read_bytes()
-            ):
-                fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                taken[is_database] += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return taken[0], taken[1]
 
 
 def measure(name: str, database: Database, screens: list[Screen], changes: int) -> tuple[bool, str]:

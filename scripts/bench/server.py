@@ -108,6 +108,22 @@ def running(name: str, home: Path, processes: int = 1) -> Iterator[int]:
         process.wait(3 * PATIENCE_S)
 
 
+def processor_s(home: Path) -> tuple[float, float]:
+    """Seconds of a processor that a workspace's server and database have taken; the bench's own are not in it."""
+    taken = [0.0, 0.0]
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            name = (entry / "comm").read_text().strip()
+            is_database = name == "postgres" and (entry / "cwd").readlink().is_relative_to(home)
+            is_own = int(entry.name) == os.getpid() if entry.name.isdigit() else True
+            if is_database or (
+                not is_own and f"GRIDMAP_HOME={home}\0".encode() in (entry / "environ").read_bytes()
+            ):
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                taken[is_database] += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return taken[0], taken[1]
+
+
 def p95_ms(times: list[float]) -> float:
     return round(1000 * statistics.quantiles(times, n=20)[-1], 1) if len(times) > 1 else float("nan")
 

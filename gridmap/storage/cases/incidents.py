@@ -158,17 +158,21 @@ def list_incidents(
     """
     # The policies hold the scope already: told a second time, it makes the planner expect few rows and sort them all
     # where the newest fifty lie at the head of the index by time. It knows nothing of what coalesce gives.
-    query = (
-        _columns()
+    newest_first = (Incident.occurred_at.desc(), Incident.incident_id.desc())
+    chosen_ones = (
+        select(Incident.incident_id)
         .where(*chosen.conditions(elsewhere=True), func.coalesce(placed_in_scope(Incident), false()))
-        .order_by(Incident.occurred_at.desc(), Incident.incident_id.desc())
+        .order_by(*newest_first)
         .limit(limit)
     )
     if before is not None:
         at, number = before
-        query = query.where(
+        chosen_ones = chosen_ones.where(
             (Incident.occurred_at < at) | ((Incident.occurred_at == at) & (Incident.incident_id < number))
         )
+    # Only what is told is made: to sort with sixty columns takes as long as to find what is sorted.
+    told = chosen_ones.subquery("told")
+    query = _columns().join(told, told.c.incident_id == Incident.incident_id).order_by(*newest_first)
     return [closed(dict(row)) for row in session.execute(query).mappings()]
 
 
