@@ -22,7 +22,15 @@ TAKES = 60
 
 @pytest.mark.parametrize(
     ("processors", "memory_mib", "count"),
-    [(1, 65_536, 1), (2, 1_900, 1), (2, 8_192, 2), (8, 4_096, 2), (8, 8_192, 4), (64, 262_144, 4)],
+    [
+        (1, 65_536, 1),
+        (2, 8_192, 1),
+        (3, 8_192, 2),
+        (4, 1_900, 1),
+        (8, 4_096, 2),
+        (8, 8_192, 4),
+        (64, 262_144, 4),
+    ],
 )
 def test_a_small_machine_gets_one_process_and_a_larger_one_as_many_as_its_memory_bears(
     monkeypatch: pytest.MonkeyPatch, processors: int, memory_mib: int, count: int

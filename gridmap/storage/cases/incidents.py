@@ -160,7 +160,7 @@ def list_incidents(
     # where the newest fifty lie at the head of the index by time. It knows nothing of what coalesce gives.
     newest_first = (Incident.occurred_at.desc(), Incident.incident_id.desc())
     chosen_ones = (
-        select(Incident.incident_id)
+        select(Incident.incident_id, Incident.occurred_at)
         .where(*chosen.conditions(elsewhere=True), func.coalesce(placed_in_scope(Incident), false()))
         .order_by(*newest_first)
         .limit(limit)
@@ -172,7 +172,11 @@ def list_incidents(
         )
     # Only what is told is made: to sort with sixty columns takes as long as to find what is sorted.
     told = chosen_ones.subquery("told")
-    query = _columns().join(told, told.c.incident_id == Incident.incident_id).order_by(*newest_first)
+    query = (
+        _columns()
+        .join(told, told.c.incident_id == Incident.incident_id)
+        .order_by(told.c.occurred_at.desc(), told.c.incident_id.desc())
+    )
     return [closed(dict(row)) for row in session.execute(query).mappings()]
 
 

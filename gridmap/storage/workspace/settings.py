@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import BigInteger, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from gridmap.storage.models import Grid, WorkspaceSetting
+
+_VERSION = "data_version"
 
 
 def read_settings(session: Session, *, lock: str | None = None) -> dict[str, Any]:
@@ -36,9 +38,20 @@ def write_settings(session: Session, **values: Any) -> None:
 
 
 def touch(session: Session) -> None:
-    """Give the data a new version, so that cached tiles are asked for again."""
-    current = read_settings(session).get("data_version", 0)
-    write_settings(session, data_version=int(current) + 1)
+    """Give the data a new version, so that kept tiles are made again; each of two at once gives one of its own."""
+    row = insert(WorkspaceSetting).values(key=_VERSION, value=1)
+    next_one = func.to_jsonb(_as_number(WorkspaceSetting.value) + 1)
+    session.execute(row.on_conflict_do_update(index_elements=["key"], set_={"value": next_one}))
+
+
+def data_version(session: Session) -> int:
+    """Return the version of the data."""
+    query = select(_as_number(WorkspaceSetting.value)).where(WorkspaceSetting.key == _VERSION)
+    return int(session.scalar(query) or 0)
+
+
+def _as_number(value: Any) -> Any:
+    return value.op("#>>")(text("'{}'")).cast(BigInteger)
 
 
 def is_empty(session: Session) -> bool:
