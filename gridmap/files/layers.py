@@ -174,11 +174,22 @@ def _column(values: list[Any], zone: ZoneInfo | None) -> list[Any]:
     return [_plain(v, zone) for v in values]
 
 
+def _moments(column: pd.Series, zone: ZoneInfo | None) -> list[Any] | None:
+    """Instants of a whole column as :func:`_plain` gives them; None where they are of another kind."""
+    if not isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype.unit == "ns":
+        return None
+    local = column if zone is None else column.dt.tz_convert(zone)
+    between = "T" if zone is None else " "
+    return [None if v is pd.NaT else v.isoformat(sep=between) for v in local.array.to_pydatetime()]
+
+
 def _records(
     frame: pd.DataFrame, zone: ZoneInfo | None, *, escaped: bool = False
 ) -> Iterator[tuple[Any, ...]]:
     """Rows of plain values; with ``escaped`` no text is one that a spreadsheet program would run."""
-    columns = [_column(frame[c].astype(object).tolist(), zone) for c in frame.columns]
+    columns = [
+        _moments(frame[c], zone) or _column(frame[c].astype(object).tolist(), zone) for c in frame.columns
+    ]
     if escaped:
         columns = [_escaped(values) for values in columns]
     return zip(*columns, strict=True)

@@ -176,3 +176,16 @@ def test_an_empty_layer_is_a_file_with_headings(tmp_path: Path) -> None:
     for suffix in (".geojson", ".csv", ".xlsx", ".gpkg"):
         assert write_layer(_incidents().iloc[:0], tmp_path / f"a{suffix}") == 0
         assert (tmp_path / f"a{suffix}").stat().st_size > 0
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".geojson"])
+def test_an_instant_reads_the_same_whatever_unit_its_column_has(tmp_path: Path, suffix: str) -> None:
+    moments = pd.Series(pd.to_datetime(["2026-01-05T00:30:00Z", None, "2026-06-30T16:00:00Z"]))
+    written = set()
+    for unit in ("s", "ms", "us", "ns"):
+        path = tmp_path / f"{unit}{suffix}"
+        write_layer(pd.DataFrame({"at": moments.astype(f"datetime64[{unit}, UTC]")}), path)
+        written.add(path.read_bytes())
+    (told,) = written
+    expected = {".csv": "2026-01-05 08:30:00+08:00", ".geojson": "2026-01-05T00:30:00+00:00"}
+    assert expected[suffix] in told.decode("utf-8-sig")
