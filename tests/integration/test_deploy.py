@@ -129,6 +129,16 @@ def test_the_container_runs_what_the_unit_runs() -> None:
     assert (DEPLOY / "install.sh").stat().st_mode & 0o111
 
 
+def test_what_the_trial_types_stands_in_the_pages() -> None:
+    trial = (DEPLOY.parent / "scripts" / "trials" / "service.sh").read_text("utf-8")
+    pages = "".join(
+        (DEPLOY.parent / page).read_text("utf-8") for page in ("deploy/README.md", "docs/operations.md")
+    )
+    typed = [single or double for single, double in re.findall(r"""type_ (?:'([^']+)'|"([^"$]+)")""", trial)]
+    assert len(typed) > 15
+    assert [words for words in typed if words.replace("\\\\", "\\") not in pages] == []
+
+
 def test_the_administrator_s_command_has_the_service_s_account_and_settings_as_systemd_reads_them(
     tmp_path: Path,
 ) -> None:
