@@ -119,6 +119,29 @@ def test_a_case_goes_from_intake_over_transfer_and_conference_to_the_archive(
     assert case.times.intervened_at == NOW + dt.timedelta(hours=3)
 
 
+def test_a_written_agreement_that_is_told_later_has_the_court_s_month_from_the_solution_on(
+    town: Database,
+) -> None:
+    def month(case: Case) -> list[dt.date]:
+        return [t.due_on for t in case.tasks if t.kind == "confirmation" and t.done_at is None]
+
+    case = step(town, KEEPER, take_in(town), Action.RESOLVE, 1, outcome="agreed", agreement="oral")
+    solved = case.steps[-1].step_id
+    said = {"corrects": solved, "note": "协议的形式有误"}
+    case = step(town, KEEPER, case, Action.CORRECT, 50, agreement="written", **said)
+    assert month(case) == [NOW.date() + dt.timedelta(days=30)]
+    at = NOW + dt.timedelta(hours=50, seconds=30)
+    case = desk.undo(town, KEEPER, case.row.number, case.row.revision, now=at)
+    assert month(case) == []
+    case = step(town, KEEPER, case, Action.CORRECT, 51, agreement="written", **said)
+    case = step(town, KEEPER, case, Action.CORRECT, 52, fulfilled="yes", **said)
+    assert len(month(case)) == 1
+    case = step(town, KEEPER, case, Action.CORRECT, 53, agreement="oral", **said)
+    assert month(case) == []
+    case = step(town, KEEPER, case, Action.CORRECT, 24 * 40, agreement="written", **said)
+    assert month(case) == [], "the month is over"
+
+
 def test_until_the_signature_the_giver_has_the_case_and_both_see_it(
     town: Database, places: tuple[int, int, int]
 ) -> None:

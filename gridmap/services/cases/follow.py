@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.actions import Action
-from gridmap.domain.cases.derive import RISK_REVIEW_DAYS
+from gridmap.domain.cases.derive import RISK_REVIEW_DAYS, in_force
 from gridmap.domain.cases.model import Step
 from gridmap.services.cases import satisfaction
 from gridmap.storage.cases import desk as stored
@@ -40,7 +40,7 @@ def tasks_of_step(
         Idempotency key of the step: what it made goes when it is taken back.
     now : datetime
     """
-    by = _Maker(session, case, step, key, now, step.at.astimezone(ZoneInfo(zone)).date())
+    by = _Maker(session, case, step, key, now, ZoneInfo(zone))
     _LEFT.get(Action(step.action), _Maker.nothing)(by)
     if step.details.get("risk"):
         by.risk(str(step.details["risk"]))
@@ -73,7 +73,14 @@ class _Maker:
     step: Step
     key: str
     now: dt.datetime
-    day: dt.date
+    zone: ZoneInfo
+
+    @property
+    def day(self) -> dt.date:
+        return self._day_of(self.step)
+
+    def _day_of(self, step: Step) -> dt.date:
+        return step.at.astimezone(self.zone).date()
 
     def _make(
         self, kind: str, days: int, text: str, body_code: str | None = None, grid_key: int | None = None
@@ -109,9 +116,8 @@ class _Maker:
     def resolved(self) -> None:
         for days in FOLLOW_UP_DAYS:
             self._make("follow_up", days, f"化解后 {days} 日回访：是否履行、是否再起纠纷")
-        if self.step.outcome == "agreed" and self.step.agreement == "written":
-            self._make("confirmation", CONFIRMATION_DAYS, "书面协议生效 30 日内，双方可共同申请司法确认")
-
+        if _may_be_confirmed(self.step):
+            self._confirm(CONFIRMATION_DAYS)
         if not self.case.row.sealed and satisfaction.falls_on(self.session, self.case.row.incident_id):
             self._make(
                 satisfaction.KIND,
@@ -119,6 +125,25 @@ class _Maker:
                 "抽中：由承办以外的岗位询问双方是否满意",
                 grid_key=satisfaction.asking_grid(self.case.state.handler_key),
             )
+
+    def _confirm(self, days: int) -> None:
+        self._make("confirmation", days, "书面协议生效 30 日内，双方可共同申请司法确认")
+
+    def corrected(self) -> None:
+        """Let the court's month run from the solution, once it is put right that there is a written agreement."""
+        solved = [s for s in in_force([*self.case.steps, self.step]) if s.action == Action.RESOLVE]
+        if self.case.state.closed_at is None or not solved or solved[-1].step_id != self.step.corrects:
+            return
+        if not _may_be_confirmed(solved[-1]):
+            self._finish("confirmation", "corrected")
+            return
+        known = kept.list_tasks(
+            self.session, incident_id=self.case.row.incident_id, kinds=("confirmation",), opened=True
+        )
+        left = (self._day_of(solved[-1]) - self.day).days + CONFIRMATION_DAYS
+        # What an earlier step ended was about another solution, or another telling of this one.
+        if left >= 0 and all("done_by_step" in task.details for task in known):
+            self._confirm(left)
 
     def conferred(self) -> None:
         for decided in self.step.details.get("decisions", ()):
@@ -144,7 +169,12 @@ class _Maker:
             self._make("risk_review", RISK_REVIEW_DAYS, "高风险事件 14 日内复评")
 
 
+def _may_be_confirmed(step: Step) -> bool:
+    return step.outcome == "agreed" and step.agreement == "written"
+
+
 _LEFT = {
+    Action.CORRECT: _Maker.corrected,
     Action.RESOLVE: _Maker.resolved,
     Action.CONFER: _Maker.conferred,
     Action.FOLLOW_UP: _Maker.followed_up,

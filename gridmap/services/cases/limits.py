@@ -15,6 +15,7 @@ from gridmap.domain.cases.limits import LimitTable
 from gridmap.domain.gridkey import TOWN, UNASSIGNED, VILLAGE, Scope, level_of
 from gridmap.errors import Forbidden, InvalidInput
 from gridmap.files.atomic import replacing
+from gridmap.ingest.limit_files import check_limits
 from gridmap.storage.database import Database
 from gridmap.storage.workspace import settings as workspace
 
@@ -47,12 +48,12 @@ def load(database: Database, actor: Actor, source: Path | str) -> LimitTable:
     Raises
     ------
     InvalidInput
-        When the file cannot be read, naming the line that is wrong.
+        When the file cannot be read or would not do what it says, naming each line and field that is wrong.
     Forbidden
         When the actor has a part of the workspace only.
     """
     require_whole(actor)
-    table = limits.preset(source) if isinstance(source, str) else limits.read_table(_read(source))
+    table = limits.preset(source) if isinstance(source, str) else read_file(source)
     with database.scoped_session(Scope.whole(), write=True) as session:
         workspace.write_settings(session, limits=table.as_dict())
     return table
@@ -112,9 +113,23 @@ def dues(
     return {name: table.due(spans[name], since, zone).isoformat() for name in steps}
 
 
+def read_file(path: Path) -> LimitTable:
+    """Read a file of limits, whole.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the file, and each line and field that is wrong.
+    """
+    given = _read(path)
+    check_limits(given, path.name)
+    return limits.read_table(given)
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text("utf-8") if path.stat().st_size <= _LONGEST_FILE else ""
+        # What Windows' own editor writes begins with a mark.
+        text = path.read_text("utf-8-sig") if path.stat().st_size <= _LONGEST_FILE else ""
         given: dict[str, Any] = dict(json.loads(text))
     except (OSError, ValueError, TypeError, RecursionError) as wrong:
         raise InvalidInput(
