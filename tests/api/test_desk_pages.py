@@ -335,6 +335,40 @@ def test_the_early_times_stand_beside_their_limits_and_a_late_one_is_marked(
         assert told == expected
 
 
+def test_a_case_tells_which_bodies_its_limits_name_a_clinic_of_today_and_what_was_not_signed_or_acted_on(
+    client: FlaskClient, town: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper, begun = Actor.at_the_machine(), dt.datetime.now(dt.UTC)
+    case = taken_in(town, begun)
+    near = case.bodies[0]
+    hours = dt.time(0, 1), dt.time(23, 59)
+    asked = case_bodies.ClinicAsked(near.code, "outpatient", begun.astimezone(ZONE).date(), *hours)
+    clinic = case_bodies.announce(town, keeper, asked)
+    try:
+        page = client.get(f"/cases/{case.row.number}?lang=zh", headers=PAGE).get_data(as_text=True)
+    finally:
+        case_bodies.call_off(town, keeper, clinic)
+    part = page[page.index('id="bodies"') :].split("</section>")[0]
+    assert "按期限表应由： <b>村级人民调解委员会</b>" in part
+    assert part.count("今日门诊") == 1
+
+    def marked(at: dt.datetime, word: str) -> bool:
+        monkeypatch.setattr(shown, "now", lambda: at)
+        asked = {"q": str(case.row.summary), "lang": "zh"}
+        return word in client.get("/search", query_string=asked, headers=PAGE).get_data(as_text=True)
+
+    moment, due = dt.timedelta(seconds=1), case.row.act_due_at
+    assert due is not None
+    assert not marked(due, "介入逾期")
+    assert marked(due + moment, "介入逾期")
+    route = StepAsked(CaseAction.ROUTE, to_grid_key=VILLAGE + 1000, ground="other_village")
+    case = desk.act(town, keeper, case.row.number, route, case.row.revision, uuid.uuid4())
+    due = case.row.sign_due_at
+    assert due is not None
+    assert not marked(due, "签收逾期")
+    assert marked(due + moment, "签收逾期")
+
+
 def shown_time(at: dt.datetime, now: dt.datetime) -> str:
     here = at.astimezone(ZONE)
     return f"{here:%m-%d %H:%M}" if here.year == now.astimezone(ZONE).year else f"{here:%Y-%m-%d}"

@@ -11,6 +11,7 @@ import pytest
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import Decision, NewCase, StepAsked
+from gridmap.domain.cases.directory import is_fit
 from gridmap.domain.cases.model import Case
 from gridmap.domain.gridkey import AREA, TOWN, VILLAGE, Scope, ancestor
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -262,6 +263,32 @@ def test_the_three_nearest_open_bodies_are_offered_never_the_committee_that_is_a
     night = bodies.offered(town, case.row.number, NOW + dt.timedelta(hours=14))
     assert [b.open_now for b in night] == [False] * 3
     assert all(b.opens_next is not None for b in night)
+
+
+def test_a_case_names_the_bodies_of_its_line_of_the_limits_and_none_that_may_not_have_it(
+    town: Database,
+) -> None:
+    case = take_in(town, scale="03")
+    assert (case.body_kind, case.co_body_kinds) == ("town_mediation", ("police_station", "justice_office"))
+    assert (take_in(town).body_kind, take_in(town, committee_is_party=True).body_kind) == (
+        "village_mediation",
+        None,
+    )
+    assert not is_fit("town_mediation", barred=("police",))
+    ended = step(town, KEEPER, take_in(town, scale="03"), Action.RESOLVE, 1, outcome="agreed")
+    assert (ended.body_kind, ended.co_body_kinds) == (None, ())
+
+
+def test_of_a_case_that_is_told_by_its_grid_alone_bodies_are_offered_by_the_way_from_there(
+    town: Database, places: tuple[int, int, int]
+) -> None:
+    told = bodies.offered(
+        town, take_in(town, lon=None, lat=None, accuracy_m=None, grid_key=places[0]).row.number, NOW
+    )
+    assert len(told) == bodies.OFFERED
+    assert all(b.direct_m for b in told)
+    assert [b.direct_m for b in told] == sorted(b.direct_m for b in told if b.direct_m is not None)
+    assert any(b.grid_key // 10**6 == places[0] // 10**6 for b in told)
 
 
 def test_similar_closed_cases_tell_what_was_done_and_no_persons(town: Database) -> None:

@@ -325,8 +325,12 @@ def _print_case(database: Database, case: Case, *, whole: bool = False) -> None:
             console.print(
                 f"  {s.step_id}  {s.at.astimezone(zone):%Y-%m-%d %H:%M}  {name}{undone}  {s.post or ''}  {s.note or ''}"
             )
+        if case.body_kind or case.co_body_kinds:
+            named = ", ".join(filter(None, (case.body_kind, *case.co_body_kinds)))
+            console.print(f"  期限表 / by the limits: {named}")
         for body in case.bodies:
-            away = f"{body.road_s / 60:.0f} min" if body.road_s is not None else f"{body.direct_m:,.0f} m"
+            away = "" if body.direct_m is None else f"{body.direct_m:,.0f} m"
+            away = away if body.road_s is None else f"{body.road_s / 60:.0f} min"
             state = "开放 / open" if body.open_now else f"下次 / next {body.opens_next or '–'}"
             console.print(f"  可交 / may take it: {body.code} {body.name_zh}  {away}  {state}")
     steps = ", ".join(f"{s.action.value.replace('_', '-')} {s.zh}" for s in case.lawful)

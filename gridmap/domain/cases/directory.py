@@ -79,13 +79,20 @@ def may_take(
     committee_is_party : bool
         Then no committee of the place may have it.
     """
-    if barred:
-        return any(body["kind"] in _WAYS[way] for way in barred)
-    if committee_is_party and body["kind"] in _OF_COMMITTEE:
+    if not is_fit(body["kind"], barred=barred, committee_is_party=committee_is_party):
         return False
+    if barred:
+        return True
     competence = body["competence"] or _USUAL.get(body["kind"], ())
     fits = domain in competence or f"{domain}:{kind}" in competence
     return fits and (grid_key == UNASSIGNED or grid_key in served(body))
+
+
+def is_fit(kind: str, *, barred: Collection[str] = (), committee_is_party: bool = False) -> bool:
+    """Tell whether bodies of a kind may have a case at all: see `may_take`."""
+    if barred:
+        return any(kind in _WAYS[way] for way in barred)
+    return not (committee_is_party and kind in _OF_COMMITTEE)
 
 
 def served(body: Mapping[str, Any]) -> Scope:

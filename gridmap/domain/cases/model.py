@@ -178,6 +178,8 @@ class BodyOffered:
     ----------
     road_s : float or None
         None where no road leads there; `direct_m` then ranks it.
+    direct_m : float or None
+        Straight; None where nobody knows where the case is.
     open_now : bool
     opens_next : datetime or None
         When it opens next, where it is closed now.
@@ -190,7 +192,7 @@ class BodyOffered:
     name_en: str | None
     kind: str
     grid_key: int
-    direct_m: float
+    direct_m: float | None
     road_s: float | None
     open_now: bool
     opens_next: dt.datetime | None
@@ -272,6 +274,9 @@ class Case:
         Until when whoever asks may take back the newest step.
     duplicates_linked : tuple of str
         Numbers of the cases that a person linked.
+    body_kind : str or None
+    co_body_kinds : tuple of str
+        Kinds of bodies that the town's limits name for such a case while it is open: who has it, and who with them.
     closed : bool
         Whether its text, place, steps and tasks are held back: it is sealed and was not opened, or it is hidden
         from whoever just recorded it or passed it on.
@@ -290,4 +295,6 @@ class Case:
     undo_until: dt.datetime | None
     duplicates_linked: tuple[str, ...] = ()
     recorded_by: str | None = None
+    body_kind: str | None = None
+    co_body_kinds: tuple[str, ...] = ()
     closed: bool = False

@@ -57,6 +57,8 @@ def offered(
 ) -> tuple[BodyOffered, ...]:
     """Return the three nearest bodies that may take a case: open ones first, by time on the road from its place.
 
+    Where only its grid is known, that is a place in the middle of the grid.
+
     Parameters
     ----------
     database : Database
@@ -75,7 +77,10 @@ def offered(
         every = kept.list_bodies(session)
         today = now.astimezone(ZoneInfo(zone)).date()
         clinics = kept.list_clinics(session, today, today)
-    row, told = case.row, case.told
+        row, told = case.row, case.told
+        place = None if row.lon is None or row.lat is None else (row.lon, row.lat)
+        # Of a matter that is told by its grid alone the way is counted from the middle of that.
+        place = place or kept.middle_of(session, row.grid_key)
     barred = barred_ways(row.domain, row.kind, case.state.risk_grounds)
     fit = [
         body
@@ -93,19 +98,25 @@ def offered(
     ]
     if not fit:
         return ()
-    if row.lon is None or row.lat is None:
-        return tuple(_told(body, 0.0, None, clinics, now, zone) for body in fit[:OFFERED])
+    if place is None:
+        unplaced = [_told(body, None, None, clinics, now, zone) for body in fit]
+        return tuple(sorted(unplaced, key=lambda b: (not b.open_now, b.code))[:OFFERED])
     index = TeamIndex()
     for n, body in enumerate(fit):
         index.move(n, *_place(body))
-    near = index.nearest(row.lon, row.lat, k=_CANDIDATES)
-    seconds = _road_s(database, (row.lon, row.lat), [_place(fit[n]) for n, _ in near])
+    near = index.nearest(*place, k=_CANDIDATES)
+    seconds = _road_s(database, place, [_place(fit[n]) for n, _ in near])
     found_bodies = [
         _told(fit[n], away_m, road_s, clinics, now, zone)
         for (n, away_m), road_s in zip(near, seconds, strict=True)
     ]
     found_bodies.sort(
-        key=lambda b: (not b.open_now, b.road_s if b.road_s is not None else np.inf, b.direct_m, b.code)
+        key=lambda b: (
+            not b.open_now,
+            b.road_s if b.road_s is not None else np.inf,
+            b.direct_m or 0.0,
+            b.code,
+        )
     )
     return tuple(found_bodies[:OFFERED])
 
@@ -134,7 +145,7 @@ def _place(body: BodyRow) -> tuple[float, float]:
 
 def _told(
     body: BodyRow,
-    away_m: float,
+    away_m: float | None,
     road_s: float | None,
     clinics: list[ClinicRow],
     now: dt.datetime,

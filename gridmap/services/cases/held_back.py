@@ -18,7 +18,17 @@ def closed(case: Case) -> Case:
     told = NewCase(domain=case.row.domain, occurred_at=case.row.occurred_at, summary="", kind=case.row.kind)
     row = replace(case.row, summary=None, grid_key=_village(case.row.grid_key), **_NO_PLACE)
     return replace(
-        case, row=row, told=told, steps=(), tasks=(), bodies=(), similar=(), duplicates_linked=(), closed=True
+        case,
+        row=row,
+        told=told,
+        steps=(),
+        tasks=(),
+        bodies=(),
+        similar=(),
+        duplicates_linked=(),
+        body_kind=None,
+        co_body_kinds=(),
+        closed=True,
     )
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases import limits
-from gridmap.domain.cases.limits import LimitTable
+from gridmap.domain.cases.directory import is_fit
+from gridmap.domain.cases.limits import LimitRule, LimitTable
+from gridmap.domain.cases.rules import barred_ways
 from gridmap.domain.gridkey import TOWN, UNASSIGNED, VILLAGE, Scope, level_of
 from gridmap.errors import Forbidden, InvalidInput
 from gridmap.files.atomic import replacing
 from gridmap.ingest.limit_files import check_limits
+from gridmap.storage.cases.desk import KeptCase
 from gridmap.storage.database import Database
 from gridmap.storage.workspace import settings as workspace
 
@@ -107,10 +111,32 @@ def dues(
         Grid that has the case, or is asked to sign for it.
     risk : str
     """
-    level = TOWN if handler_key == UNASSIGNED else min(level_of(handler_key), VILLAGE)
-    rule = table.rule_for(case.domain, case.kind, case.scale, risk, level)
+    rule = _line_of(table, case, handler_key, risk)
     spans = {"sign": rule.sign, "act": rule.act, "close": rule.close}
     return {name: table.due(spans[name], since, zone).isoformat() for name in steps}
+
+
+def bodies_named(session: Session, case: KeptCase) -> tuple[str | None, tuple[str, ...]]:
+    """Return which kind of body the limits in force name for a case, and which kinds work on it along with that.
+
+    A kind that may not have the case is not named: no committee that is a party, no mediation of violence or crime.
+    """
+    row = case.row
+    looked_at = SimpleNamespace(domain=row.domain, kind=row.kind, scale=case.told["scale"])
+    line = _line_of(table_of(session), looked_at, case.state.handler_key, case.state.risk)
+    barred = barred_ways(row.domain, row.kind, case.state.risk_grounds)
+    named = [
+        kind
+        for kind in (line.body, *line.co_bodies)
+        if kind and is_fit(kind, barred=barred, committee_is_party=case.told["committee_is_party"])
+    ]
+    lead = line.body if line.body in named else None
+    return lead, tuple(kind for kind in named if kind != lead)
+
+
+def _line_of(table: LimitTable, case: Any, handler_key: int, risk: str) -> LimitRule:
+    level = TOWN if handler_key == UNASSIGNED else min(level_of(handler_key), VILLAGE)
+    return table.rule_for(case.domain, case.kind, case.scale, risk, level)
 
 
 def read_file(path: Path) -> LimitTable:

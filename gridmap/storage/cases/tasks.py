@@ -254,6 +254,16 @@ def list_bodies(session: Session) -> list[BodyRow]:
     return [cast("BodyRow", dict(row)) for row in session.execute(query).mappings()]
 
 
+def middle_of(session: Session, grid_key: int) -> tuple[float, float] | None:
+    """Return a place inside a standing grid, lon and lat; None where there is no such grid."""
+    inside = func.ST_PointOnSurface(Grid.geom)
+    query = select(func.ST_X(inside), func.ST_Y(inside)).where(
+        Grid.grid_key == grid_key, Grid.valid_to.is_(None)
+    )
+    found = session.execute(query).first()
+    return None if found is None else (found[0], found[1])
+
+
 def change_body(session: Session, code: str, values: dict[str, Any]) -> bool:
     """Write what the directory says of a body; False when there is none of that code."""
     found = (

@@ -312,6 +312,8 @@ class CaseAnswer(BaseModel):
     undo_until: dt.datetime | None
     closed: bool
     duplicates_linked: list[str]
+    body_kind: str | None
+    co_body_kinds: list[str]
 
 
 class Lists(BaseModel):
