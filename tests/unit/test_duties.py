@@ -41,6 +41,12 @@ def test_fire_teams_go_to_fires_and_wardens_to_disputes() -> None:
     assert duties.suitable_kinds("weather", None) == ()
 
 
+@pytest.mark.parametrize(("risk", "sent"), [("green", False), ("yellow", False), ("red", True)])
+def test_patrols_are_proposed_for_a_dispute_only_when_its_risk_is_red(risk: str, *, sent: bool) -> None:
+    assert bool(duties.suitable_kinds("dispute", "02", risk)) is sent
+    assert duties.suitable_kinds("emergency", "fire", risk)
+
+
 @pytest.mark.parametrize(
     ("start", "end", "clock", "on"),
     [
