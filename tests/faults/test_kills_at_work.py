@@ -59,15 +59,18 @@ create function public.at_ddl() returns event_trigger language plpgsql as $$ beg
 end $$;
 create event trigger at_ddl on ddl_command_end when tag in ('CREATE TABLE') execute function public.at_ddl();
 """
-# The version's row is written at the end of each migration; what is deferred happens when the whole is committed.
+# The version's row is written after each migration; what is deferred happens when the whole is committed. The table is
+# given its last column by one of them, which nothing deferred may wait for.
 _AT_COMMIT = """
 create function public.at_ddl() returns event_trigger language plpgsql as $$ begin
-  if exists (select from pg_event_trigger_ddl_commands() where object_identity = 'gridmap.alembic_version') then
-    create constraint trigger at_commit after insert on gridmap.alembic_version
+  if exists (select from pg_attribute where attrelid = to_regclass('gridmap.alembic_version') and attname = 'serves')
+    and not exists (select from pg_trigger where tgname = 'at_commit')
+  then
+    create constraint trigger at_commit after update on gridmap.alembic_version
       deferrable initially deferred for each row execute function public.wait_at_row();
   end if;
 end $$;
-create event trigger at_ddl on ddl_command_end when tag in ('CREATE TABLE') execute function public.at_ddl();
+create event trigger at_ddl on ddl_command_end when tag in ('ALTER TABLE') execute function public.at_ddl();
 """
 _AT_ROW = {
     "statements": "create trigger at_row before insert or update on gridmap.{table}"
