@@ -129,7 +129,7 @@ def check_limits(given: dict[str, Any], name: str) -> None:
     except ValidationError as wrong:
         faults = [_fault(error["loc"], error["type"]) for error in wrong.errors()[:_SHOWN]]
     else:
-        faults = _never_reached(read.rules)[:_SHOWN]
+        faults = [*_unknown_kinds(read.rules), *_never_reached(read.rules)][:_SHOWN]
     if not faults:
         return
     raise InvalidInput(
@@ -151,6 +151,19 @@ def _fault(at: tuple[int | str, ...], kind: str) -> tuple[str, str]:
     if kind == "missing":
         return f"{zh_at}缺少 {field}（{zh}）", f"{en_at}{field} is missing ({en})"
     return f"{zh_at}{field} 应为：{zh}", f"{en_at}{field} has to be: {en}"
+
+
+def _unknown_kinds(lines: list[_Line]) -> list[tuple[str, str]]:
+    """Tell of lines for a kind that no dispute has, since nothing would ever fit them; other domains name their own."""
+    known = codes("dispute_kind")
+    return [
+        (
+            f"第 {n} 行 kind 不是纠纷类型“{line.kind}”，可选：{'、'.join(sorted(known))}",
+            f"line {n}, kind: there is no kind of dispute {line.kind!r}; choose of {', '.join(sorted(known))}",
+        )
+        for n, line in enumerate(lines, 1)
+        if line.domain == "dispute" and line.kind is not None and line.kind not in known
+    ]
 
 
 _NARROWING = ("domain", "kind", "scale", "risk", "level")

@@ -39,6 +39,7 @@ def test_what_one_town_writes_another_reads(name: str, tmp_path: Path) -> None:
         ({"rules": [ALL | {"close": "0d"}]}, "第 1 行 close"),
         ({"rules": [ALL | {"close": "9999wd"}]}, "第 1 行 close"),
         ({"rules": [ALL, ALL | {"domain": "dispute"}]}, "第 2 行永远用不到：第 1 行"),
+        ({"rules": [ALL | {"domain": "dispute", "kind": "1"}, ALL]}, "第 1 行 kind 不是纠纷类型“1”"),
         ({"rules": ["1d"]}, "第 1 行 rules"),
         ({"calendar": {"working_days": []}}, "working_days 应为"),
         ({"calendar": {"working_days": [8]}}, "working_days 应为"),
