@@ -425,20 +425,9 @@ def test_a_version_cannot_begin_before_the_newest_change(changed_town: Database,
     assert everything(changed_town) == before
 
 
-def test_grids_that_a_file_leaves_out_end_only_when_that_is_meant(town: Database, tmp_path: Path) -> None:
-    micro = [DATA / f"{n}.geojson" for n in ("town", "areas", "villages", "micro_grids")]
-    bring(town, *micro, valid_from=DAY)
-    three = save(read(), tmp_path / "three.gpkg")
-    told = bring(town, three, valid_from=DAY, dry_run=True)
-    assert (set(told.abandoned), len(told.abandoned[4])) == ({4}, told.ended)
-    before = standing(town)
-    with pytest.raises(Conflict, match=rf"4 级 {told.ended} 个.*--accept-ended"):
-        bring(town, three, valid_from=DAY)
-    assert standing(town).equals(before)
-    assert bring(town, three, valid_from=DAY, accept_ended=True).ended == told.ended
-
-
-def test_records_of_a_level_that_is_given_up_fall_to_the_grid_above(town: Database, tmp_path: Path) -> None:
+def test_a_level_is_given_up_only_when_that_is_meant_and_its_records_fall_to_the_grid_above(
+    town: Database, tmp_path: Path
+) -> None:
     micro = [DATA / f"{n}.geojson" for n in ("town", "areas", "villages", "micro_grids")]
     assert bring(town, *micro, valid_from=DAY).added > 100
     with town.scoped_session(WHOLE, write=True) as session:
@@ -449,7 +438,13 @@ def test_records_of_a_level_that_is_given_up_fall_to_the_grid_above(town: Databa
             )
         )
     later, three = DAY + dt.timedelta(days=30), save(read(), tmp_path / "three.gpkg")
-    assert bring(town, three, valid_from=later, accept_ended=True).ended > 100
+    before = standing(town)
+    with pytest.raises(Conflict, match=r"4 级 \d+ 个.*--accept-ended"):
+        bring(town, three, valid_from=later)
+    assert standing(town).equals(before)
+    done = bring(town, three, valid_from=later, accept_ended=True)
+    assert (set(done.abandoned), len(done.abandoned[4])) == ({4}, done.ended)
+    assert done.ended > 100
     with town.scoped_session(WHOLE) as session:
         row = session.execute(text("select grid_key, handler_key from incidents")).one()
     assert tuple(row) == (LOUJIA_KEY, LOUJIA_KEY)

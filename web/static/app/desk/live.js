@@ -123,8 +123,8 @@ function put(part, fresh) {
 
 let renewing = false;
 
-// One request for all parts of a page; a person who writes or points is not disturbed. The revision that was heard
-// goes along: whoever answers may be another process than the one that told it.
+// One request for all parts of a page; a person who writes or points is not disturbed. The revision that was
+// heard goes along: whoever answers may be another process than the one that told it.
 /**
  * @param {Element[]} parts
  * @param {string} revision
