@@ -166,6 +166,10 @@ def _found() -> Actor | None:
         signed_in = entry.who(database(), secret, touch=alive) if secret else None
     if signed_in is None or not _is_whom_the_proxy_names(signed_in):
         return None
+    # A page may outlive the session that it was made for: what one post wrote is not taken as another's.
+    wrote = request.headers.get("X-Post")
+    if wrote is not None and unquote(wrote) != signed_in.post.name:
+        return None
     g.signed_in = signed_in
     return signed_in.post.actor
 

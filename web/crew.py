@@ -70,9 +70,13 @@ class Crew:
 
     def _look(self) -> None:
         for member in self._members:
-            if member.pid and (code := _ended(member.pid)) is not None:
-                log.warning("%s (process %s) ended with %s and is replaced", member.name, member.pid, code)
-                member.pid = 0
+            pid, code = member.pid, None
+            # A number that was waited for is no child's any more, and is forgotten before a signal may use it.
+            with _signals_wait():
+                if pid and (code := _ended(pid)) is not None:
+                    member.pid = 0
+            if code is not None:
+                log.warning("%s (process %s) ended with %s and is replaced", member.name, pid, code)
             if not member.pid and time.monotonic() - member.begun_s >= _BREATHE_S:
                 self._begin(member)
 

@@ -6,6 +6,7 @@ import mmap
 import os
 import secrets
 import struct
+import threading
 
 _ROW = struct.Struct("qq")
 
@@ -13,7 +14,8 @@ _ROW = struct.Struct("qq")
 class Together:
     """The processes of one service, made before they are.
 
-    Each writes its own row alone and reads all, so nothing is locked, and one that is killed leaves whole numbers.
+    Each writes its own row alone and reads all, so no process waits for another, and one that is killed leaves whole
+    numbers.
 
     Parameters
     ----------
@@ -33,6 +35,7 @@ class Together:
         self.numbers = numbers
         self.secret = secrets.token_bytes(16)
         self._mine = 0
+        self._lock = threading.Lock()
         # Anonymous and shared: what is forked afterwards sees the same bytes. One row more looks after the rest.
         self._rows = mmap.mmap(-1, _ROW.size * (count + 1))
         if count == 1:
@@ -46,8 +49,9 @@ class Together:
 
     def stir(self) -> None:
         """Say to all that this one has changed something."""
-        pid, changes = self._read(self._mine)
-        self._write(pid, changes + 1)
+        with self._lock:
+            pid, changes = self._read(self._mine)
+            self._write(pid, changes + 1)
 
     @property
     def changes(self) -> int:

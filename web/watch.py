@@ -1,7 +1,7 @@
 """What pages ask again and again: which revision the data has, and whose sessions those are that ask.
 
-Both come from the database four times a second at most, whoever asks. A session that is over has ended for these
-questions as well within a quarter of a second, and at once where this process ended it.
+Both come from the database four times a second at most in each process, whoever asks. A session that is over has ended
+for these questions as well within a quarter of a second, and at once where this process ended it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import time
 from flask import current_app
 
 from gridmap.domain.accounts import SignedIn
+from gridmap.errors import GridmapError
 from gridmap.services.accounts import entry
 from gridmap.services.workspace.revision import revision as read
 from gridmap.storage.database import Database
@@ -23,6 +24,7 @@ RENEWS = "X-Renews"
 LOOKED_AT_EVERY_S = 0.25
 """How old a revision may be that is told."""
 _ASKS_AGAIN_WITHIN_S = 2.0
+_MOST_LOOKED_AT = 1000
 
 
 class Watch:
@@ -43,6 +45,8 @@ class Watch:
         self._looking = threading.Lock()
         self._known_at_s = float("-inf")
         self._known: dict[str, SignedIn] = {}
+        self._looked: frozenset[str] = frozenset()
+        self._failed: tuple[float, GridmapError] | None = None
         self._asked_at_s: dict[str, float] = {}
 
     def who(self, secret: str) -> SignedIn | None:
@@ -52,16 +56,25 @@ class Watch:
         ----------
         secret : str
         """
-        now_s = time.monotonic()
         with self._looking:
+            now_s = time.monotonic()
+            if self._failed is not None and now_s - self._failed[0] < LOOKED_AT_EVERY_S:
+                # Who waited while the database did not answer does not wait for it one after the other.
+                raise self._failed[1]
             self._asked_at_s[secret] = now_s
-            if now_s - self._known_at_s >= LOOKED_AT_EVERY_S or secret not in self._known:
-                recent = (
+            if now_s - self._known_at_s >= LOOKED_AT_EVERY_S or secret not in self._looked:
+                recent = [
                     one for one, at_s in self._asked_at_s.items() if now_s - at_s < _ASKS_AGAIN_WITHIN_S
-                )
-                self._known = entry.who_each(self._database, {secret, *recent})
-                # A secret that opens nothing is not asked for with others again.
-                self._asked_at_s = {one: self._asked_at_s[one] for one in self._known}
+                ]
+                # Anybody may show a secret that opens nothing: of very many the newest are looked at together.
+                looked = frozenset((secret, *recent[-_MOST_LOOKED_AT:]))
+                try:
+                    self._known = entry.who_each(self._database, looked)
+                except GridmapError as error:
+                    self._failed = time.monotonic(), error
+                    raise
+                self._looked, self._failed = looked, None
+                self._asked_at_s = {one: self._asked_at_s[one] for one in looked}
                 self._known_at_s = now_s
             return self._known.get(secret)
 

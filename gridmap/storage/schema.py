@@ -181,7 +181,10 @@ def upgrade(database: Database, *, lock_timeout_s: int = 15) -> SchemaVersion:
         if version.state == "newer":
             raise _newer(version)
         if version.state == "ahead":
-            # What the newer program closed to the role this one does not know.
+            # What the newer program closed to the role this one does not know, and so it gives it nothing.
+            may = text("select has_schema_privilege(:role, :schema, 'usage')")
+            if not connection.scalar(may, {"role": role, "schema": SCHEMA}):
+                raise _newer(version)
             return version
         _migrate(connection)
         _tell_served(connection)

@@ -7,6 +7,7 @@ import re
 import uuid
 from collections.abc import Collection, Iterator
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -333,6 +334,14 @@ def test_the_early_times_stand_beside_their_limits_and_a_late_one_is_marked(
             ("late" if limit in late else "muted", shown_time(limit, moment)) for limit in (act, close)
         ]
         assert told == expected
+    # Ended in time, it is not late when the limit has passed.
+    monkeypatch.setattr(shown, "now", lambda: begun)
+    for asked in (StepAsked(CaseAction.MEDIATE), StepAsked(CaseAction.END_UNSOLVED, ground="court")):
+        case = desk.act(town, Actor.at_the_machine(), case.row.number, asked, case.row.revision, uuid.uuid4())
+    monkeypatch.setattr(shown, "now", lambda: close + dt.timedelta(days=1))
+    page = client.get(f"/cases/{case.row.number}?lang=zh", headers=PAGE).get_data(as_text=True)
+    part = page[page.index('id="times"') :].split("</dd>")[0]
+    assert "late" not in part
 
 
 def test_a_case_tells_which_bodies_its_limits_name_a_clinic_of_today_and_what_was_not_signed_or_acted_on(
@@ -372,6 +381,27 @@ def test_a_case_tells_which_bodies_its_limits_name_a_clinic_of_today_and_what_wa
 def shown_time(at: dt.datetime, now: dt.datetime) -> str:
     here = at.astimezone(ZONE)
     return f"{here:%m-%d %H:%M}" if here.year == now.astimezone(ZONE).year else f"{here:%Y-%m-%d}"
+
+
+def test_what_one_post_wrote_is_not_taken_as_another_s(client: FlaskClient) -> None:
+    sent = {"domain": "dispute", "kind": "02", "summary": f"滴水 {new_word()}", "grid_key": str(VILLAGE)}
+    sent["occurred_at"] = dt.datetime.now(dt.UTC).isoformat()
+    own = re.search(r'data-post="([^"]+)"', client.get("/desk", headers=PAGE).get_data(as_text=True))
+    assert own is not None
+    answers = [
+        client.post(
+            "/api/v1/cases",
+            json=sent,
+            headers={
+                "Host": "127.0.0.1",
+                "Origin": "http://127.0.0.1",
+                "X-Post": quote(post),
+                "Idempotency-Key": str(uuid.uuid4()),
+            },
+        )
+        for post in ("枫源村 网格岗 9", own[1])
+    ]
+    assert [answer.status_code for answer in answers] == [401, 201]
 
 
 def test_a_conference_begins_with_what_was_decided_before_and_is_not_done(

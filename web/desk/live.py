@@ -15,8 +15,8 @@ def stir(answer: Response) -> Response:
     if (request.endpoint or "accounts.").startswith("accounts."):
         watch().forget()
         return answer
-    changing = request.method not in {"GET", "HEAD", "OPTIONS"} and answer.status_code < 400
-    if changing:
+    asks = request.method in {"GET", "HEAD", "OPTIONS"} or request.endpoint == "cases.list_duplicates"
+    if not asks and answer.status_code < 400:
         watch().stir()
     return answer
 

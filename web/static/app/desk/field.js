@@ -1,8 +1,8 @@
 // The field page: what is written is kept on the phone until the server has taken it, and is taken once.
 
-import { newCase } from "./field_new.js";
+import { NEW, newCase } from "./field_new.js";
 import { newKey } from "./new_key.js";
-import { Queue, keepPages, settled, tell } from "./queue.js";
+import { Queue, keepPages, sendAsWritten, settled, tell } from "./queue.js";
 import { putSpot, spot, spotIn, spotOf } from "./spot.js";
 import { say } from "./words.js";
 import { allWritten, keepWritten, post, writtenIn } from "./written.js";
@@ -17,12 +17,7 @@ import { allWritten, keepWritten, post, writtenIn } from "./written.js";
  */
 
 /** @param {Draft} draft */
-const send = (draft) =>
-  fetch(`/api/v1/cases/${draft.number}/steps`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "Idempotency-Key": draft.key },
-    body: JSON.stringify(draft.body),
-  });
+const send = (draft) => sendAsWritten(`/api/v1/cases/${draft.number}/steps`, draft.key, draft.body);
 
 /** @param {{lon: unknown, lat: unknown, grid_key: unknown}} row */
 const placeOf = ({ lon, lat, grid_key }) => JSON.stringify([lon, lat, grid_key]);
@@ -184,8 +179,9 @@ function told() {
   place.replaceChildren(
     ...refused.flatMap(([number, one]) => {
       const link = document.createElement("a");
-      link.href = `/field/${number}`;
-      link.textContent = number === "new" ? one.note : number;
+      const isNew = number.startsWith(NEW);
+      link.href = isNew ? "/field/new" : `/field/${number}`;
+      link.textContent = isNew ? one.note : number;
       return [link, ` ${one.why} `];
     }),
   );

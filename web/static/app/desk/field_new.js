@@ -2,13 +2,16 @@
 // it. What looks like a known case is asked about before it is recorded, when the server has been heard.
 
 import { newKey } from "./new_key.js";
-import { Queue, settled, tell } from "./queue.js";
+import { Queue, sendAsWritten, settled, tell } from "./queue.js";
 import { putSpot, spot, spotIn, spotOf } from "./spot.js";
 import { say } from "./words.js";
 import { keepWritten, post, writtenIn } from "./written.js";
 
 const ASKED = "gridmap-asked";
-const HERE = "new";
+export const NEW = "new:";
+
+// A phone goes from hand to hand: each post has a form of its own.
+const ofPost = () => NEW + post();
 
 /**
  * @typedef {{number: string, summary: string | null}} Like
@@ -19,16 +22,9 @@ const HERE = "new";
  *   kind: string;
  *   seen?: boolean;
  *   alike?: Like[];
- * }} Draft
+ *   why?: string;
+ * }} Draft What is to be sent; with what it is like, or why it was refused, it waits for a person
  */
-
-/** @param {string} address @param {Draft} draft */
-const send = (address, draft) =>
-  fetch(address, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "Idempotency-Key": draft.key },
-    body: JSON.stringify(draft.body),
-  });
 
 /** @returns {Draft[]} */
 function asked() {
@@ -49,7 +45,7 @@ function keepAsked(left) {
 // A phone whose clock is ahead says a time that has not come: the server's own counts then.
 /** @param {Draft} draft @param {string} address */
 async function sendInTime(address, draft) {
-  const answer = await send(address, draft);
+  const answer = await sendAsWritten(address, draft.key, draft.body);
   const now = answer.headers.get("Date");
   const told =
     answer.status === 400 || answer.status === 422
@@ -60,7 +56,7 @@ async function sendInTime(address, draft) {
       : null;
   if (told?.code !== "case-time" || !now) return answer;
   draft.body.occurred_at = new Date(now).toISOString();
-  return send(address, draft);
+  return sendAsWritten(address, draft.key, draft.body);
 }
 
 /** @type {Queue<Draft>} */
@@ -70,8 +66,10 @@ const queue = new Queue("gridmap-new-cases", async (draft) => {
     if (!alike.ok) return refused(alike, draft);
     const { cases } = await alike.json();
     if (cases.length) {
-      const others = asked().filter((one) => one.key !== draft.key);
-      keepAsked([...others, { ...draft, alike: cases.slice(0, 3) }]);
+      ask({
+        ...draft,
+        alike: cases.slice(0, 3).map((/** @type {Like} */ { number, summary }) => ({ number, summary })),
+      });
       tell("");
       return true;
     }
@@ -85,22 +83,35 @@ const queue = new Queue("gridmap-new-cases", async (draft) => {
   return true;
 });
 
+/** @param {Draft} draft */
+const ask = (draft) => keepAsked([...asked().filter((one) => one.key !== draft.key), draft]);
+
 // What the server refused stands in the form again.
 /** @param {Response} answer @param {Draft} draft */
 async function refused(answer, draft) {
   const done = await settled(answer);
   if (!done) return false;
-  const { lon, lat, accuracy_m, crs, grid_key, grid_reason, summary, place } = draft.body;
-  keepWritten(HERE, {
+  ask({ ...draft, alike: undefined, why: document.getElementById("field-answer")?.textContent ?? "" });
+  giveBack();
+  return true;
+}
+
+// One at a time, and never over what is being written: the next comes when the form is empty.
+function giveBack() {
+  const next = asked().find((one) => one.why !== undefined && one.post === post());
+  if (!next || writtenIn(ofPost())) return;
+  keepAsked(asked().filter((one) => one.key !== next.key));
+  const { lon, lat, accuracy_m, crs, grid_key, grid_reason, summary, place, occurred_at } = next.body;
+  keepWritten(ofPost(), {
     note: summary,
-    outcome: draft.kind,
+    outcome: next.kind,
     place: place ?? "",
+    when: occurred_at,
     spot: { lon, lat, accuracy_m, crs, grid_key, grid_reason },
-    why: document.getElementById("field-answer")?.textContent ?? "",
+    why: next.why,
   });
   putBack();
   dispatchEvent(new Event("gave-back"));
-  return true;
 }
 
 const form = () => /** @type {HTMLFormElement | null} */ (document.getElementById("field-new"));
@@ -109,39 +120,41 @@ const form = () => /** @type {HTMLFormElement | null} */ (document.getElementByI
 const field = (here, name) => /** @type {HTMLInputElement} */ (here.elements.namedItem(name));
 
 function putBack() {
-  const here = form();
-  const one = writtenIn(HERE);
-  if (!here || !one) return;
-  field(here, "summary").value = one.note;
-  field(here, "kind").value = one.outcome;
-  field(here, "place").value = one.place ?? "";
-  putSpot(here, one.spot, one.unsure);
+  const its = form();
+  const one = writtenIn(ofPost());
+  if (!its || !one) return;
+  field(its, "summary").value = one.note;
+  field(its, "kind").value = one.outcome;
+  field(its, "place").value = one.place ?? "";
+  putSpot(its, one.spot, one.unsure);
   if (one.why) tell(say("draft_back", { why: one.why }));
 }
 
 function keep() {
-  const here = form();
-  if (!here) return;
-  keepWritten(HERE, {
-    note: field(here, "summary").value,
-    outcome: field(here, "kind").value,
-    place: field(here, "place").value,
-    spot: spotIn(here),
-    unsure: "unsure" in here.dataset,
+  const its = form();
+  if (!its) return;
+  const { why, when } = writtenIn(ofPost()) ?? {};
+  keepWritten(ofPost(), {
+    note: field(its, "summary").value,
+    outcome: field(its, "kind").value,
+    place: field(its, "place").value,
+    spot: spotIn(its),
+    unsure: "unsure" in its.dataset,
+    ...(why === undefined ? {} : { why, when }),
   });
 }
 
-/** @param {HTMLFormElement} here */
-function write(here) {
-  const place = spotOf(here);
-  const kind = field(here, "kind").value;
-  const summary = field(here, "summary").value.trim();
+/** @param {HTMLFormElement} its */
+function write(its) {
+  const place = spotOf(its);
+  const kind = field(its, "kind").value;
+  const summary = field(its, "summary").value.trim();
   if (!summary || !kind || !place) {
     const lacking = !summary
-      ? field(here, "summary")
+      ? field(its, "summary")
       : kind
         ? document.getElementById("spot-here")
-        : field(here, "kind");
+        : field(its, "kind");
     const where = /** @type {HTMLDetailsElement} */ (document.getElementById("spot"));
     if (!place) where.open = true;
     lacking?.focus();
@@ -156,17 +169,18 @@ function write(here) {
       summary,
       domain: kind.slice(0, at),
       kind: kind.slice(at + 1) || null,
-      occurred_at: new Date().toISOString(),
-      place: field(here, "place").value.trim() || null,
+      occurred_at: writtenIn(ofPost())?.when ?? new Date().toISOString(),
+      place: field(its, "place").value.trim() || null,
       ...place,
     },
   };
-  here.reset();
-  putSpot(here, null);
-  keepWritten(HERE, null);
+  its.reset();
+  putSpot(its, null);
+  keepWritten(ofPost(), null);
   const said = document.getElementById("here-said");
   if (said) said.textContent = "";
   queue.add(draft);
+  giveBack();
 }
 
 function showAsked() {
@@ -181,6 +195,11 @@ function question(draft) {
   const box = document.createElement("div");
   box.className = "notice";
   const text = document.createElement("p");
+  if (draft.why !== undefined) {
+    text.textContent = `${draft.body.summary} · ${draft.why}`;
+    box.append(text);
+    return box;
+  }
   text.textContent = say("field_alike", { summary: draft.body.summary });
   const list = document.createElement("ul");
   for (const one of draft.alike ?? []) {
@@ -194,7 +213,7 @@ function question(draft) {
   const acts = document.createElement("p");
   acts.className = "actions";
   acts.append(
-    act("field_alike_record", () => queue.add({ ...draft, seen: true }), draft),
+    act("field_alike_record", () => queue.add({ ...draft, alike: undefined, seen: true }), draft),
     act("field_alike_drop", () => {}, draft),
   );
   box.append(text, list, acts);
@@ -214,16 +233,17 @@ function act(word, done, draft) {
 }
 
 export function newCase() {
-  const here = form();
-  if (here) {
-    spot(here, keep);
+  const its = form();
+  if (its) {
+    spot(its, keep);
     putBack();
-    here.addEventListener("input", keep);
-    here.addEventListener("submit", (event) => {
+    its.addEventListener("input", keep);
+    its.addEventListener("submit", (event) => {
       event.preventDefault();
-      write(here);
+      write(its);
     });
   }
   showAsked();
+  giveBack();
   queue.begin();
 }

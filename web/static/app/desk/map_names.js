@@ -29,5 +29,7 @@ export function keepNamesApart(box) {
     asked = requestAnimationFrame(() => thin(box));
   };
   new ResizeObserver(ask).observe(box);
+  // Letters that come later are of another width.
+  document.fonts.addEventListener("loadingdone", ask);
   return ask;
 }

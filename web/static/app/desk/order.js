@@ -1,7 +1,7 @@
 // A team's order on its phone: taken note of, and each stop come to and left, with the network or without.
 
 import { newKey } from "./new_key.js";
-import { Queue, keepPages, settled, tell } from "./queue.js";
+import { Queue, keepPages, sendAsWritten, settled, tell } from "./queue.js";
 import { say } from "./words.js";
 
 const STAYS = "gridmap-stays";
@@ -14,11 +14,7 @@ const TWICE_MS = 3000;
 
 /** @type {Queue<Draft>} */
 const queue = new Queue("gridmap-orders", async (draft) => {
-  const answer = await fetch(`/api/v1${draft.path}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(draft.body ?? {}),
-  });
+  const answer = await sendAsWritten(`/api/v1${draft.path}`, draft.key, draft.body ?? {});
   const done = await settled(answer);
   if (done && !answer.ok) takeBack(draft);
   return done;

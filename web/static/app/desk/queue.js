@@ -3,8 +3,27 @@
 import { say } from "./words.js";
 
 const AGAIN_MS = 4000;
+const LAST_POST = "gridmap-post";
 
 /** @typedef {{key: string, post?: string}} Kept */
+
+// A page may outlive the session that it was made for: the server takes what is sent from whoever wrote it
+// alone.
+/**
+ * @param {string} address
+ * @param {string} key of the act
+ * @param {unknown} body
+ */
+export const sendAsWritten = (address, key, body) =>
+  fetch(address, {
+    method: "POST",
+    headers: {
+      "Content-Type": "application/json",
+      "Idempotency-Key": key,
+      "X-Post": encodeURIComponent(post()),
+    },
+    body: JSON.stringify(body),
+  });
 
 const post = () => document.documentElement.dataset.post ?? "";
 
@@ -127,6 +146,10 @@ export async function settled(answer) {
 export async function keepPages() {
   const said = document.getElementById("field-said");
   const able = "serviceWorker" in navigator && isSecureContext;
+  // Pages of the post before are not the next one's: where there is no network they would be written in.
+  const last = localStorage.getItem(LAST_POST);
+  if (able && last !== null && last !== post()) await caches.delete("gridmap-field-1");
+  localStorage.setItem(LAST_POST, post());
   const kept =
     able &&
     (await navigator.serviceWorker.register("/field/worker.js").then(

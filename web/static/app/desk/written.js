@@ -14,6 +14,7 @@ const KEPT_MS = 12 * 3_600_000;
  *   spot: import("./spot.js").Spot | null;
  *   unsure?: boolean;
  *   why?: string;
+ *   when?: string;
  * }} Written
  */
 
@@ -56,5 +57,17 @@ export function keepWritten(number, one) {
 
 // Whoever leaves leaves nothing behind that was only begun.
 export function forgetWritten() {
+  forgetLike();
   write(Object.fromEntries(Object.entries(allWritten()).filter(([, one]) => one.why !== undefined)));
+}
+
+// What a case that waits for an answer is like is told by the numbers alone to whoever comes next.
+function forgetLike() {
+  try {
+    const asked = JSON.parse(localStorage.getItem("gridmap-asked") ?? "[]");
+    for (const { alike } of asked) for (const one of alike ?? []) one.summary = null;
+    if (asked.length) localStorage.setItem("gridmap-asked", JSON.stringify(asked));
+  } catch {
+    localStorage.removeItem("gridmap-asked");
+  }
 }
