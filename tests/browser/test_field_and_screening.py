@@ -112,7 +112,7 @@ def test_a_round_is_begun_answered_for_every_village_and_printed(
     expect(page.locator("#screening-sum")).to_contain_text("发现 0 件")
     page.get_by_role("link", name="纸质表").click()
     expect(page.locator("table.paper tbody tr")).to_have_count(VILLAGES)
-    page.wait_for_function("document.querySelector('img.code').naturalWidth > 0")
+    page.wait_for_function("() => document.querySelector('img.code').naturalWidth > 0")
     assert watched.complaints == []
 
 
@@ -237,7 +237,7 @@ def test_a_case_is_taken_in_without_a_network_asked_about_when_it_looks_known_an
     # Once more, so that the worker has seen the page's files; the form itself it keeps before it was ever opened.
     page.reload()
     page.wait_for_function(
-        "caches.open('gridmap-field-1').then((kept) => kept.match('/field/new')).then(Boolean)"
+        "() => caches.open('gridmap-field-1').then((kept) => kept.match('/field/new')).then(Boolean)"
     )
     page.context.set_offline(True)
     page.locator("a[data-keep]").click()
