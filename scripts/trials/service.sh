@@ -67,11 +67,12 @@ cases() { at 'gridmap incidents export /tmp/rows.csv >/dev/null 2>&1; wc -l </tm
 same() { [ "$(cases)" = "$rows" ] || die "other rows: $(cases), not $rows"; }
 
 tell_begin
-if [ -n "${BASE:-}" ]; then cp -a "$BASE" "$room/root"; else
-  mmdebstrap --quiet --variant=minbase --include="$PACKAGES" bookworm "$room/root" 2>>"$room/console"
+inside="$room/root"
+if [ -n "${BASE:-}" ]; then cp -a "$BASE" "$inside"; else
+  mmdebstrap --quiet --variant=minbase --include="$PACKAGES" bookworm "$inside" 2>>"$room/console"
 fi
-cp "$older" "$room/root/root/"
-mkdir -p "$room/root/media/keys" "$room/root/mnt/backup"
+cp "$older" "$inside/root"
+mkdir -p "$inside/media/keys" "$inside/mnt/backup"
 boot
 tell "$(at 'systemctl --version | head -1'), state $(at 'systemctl is-system-running || true'), routes: $(at 'ip route | wc -l')"
 
@@ -119,7 +120,7 @@ if [ "$older" != "$bundle" ]; then
   before="$(grep -o '20[0-9]*T[0-9]*Z' "$room/said" | head -1)"
   tell "schema before: $(at 'gridmap db status' 2>/dev/null | grep schema)"
   at 'mv gridmap gridmap-before; mv gridmap-*.tar /tmp/'
-  cp "$bundle" "$room/root/root/"
+  cp "$bundle" "$inside/root"
   type_ 'tar -xf gridmap-*.tar && bash gridmap/install.sh'
   serves
   same

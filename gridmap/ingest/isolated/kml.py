@@ -44,6 +44,7 @@ def unpack_kmz(path: Path, limits: dict[str, int]) -> Path:
                     if size > limits["text_bytes"]:
                         raise too_big()
                     out.write(block)
+        # zipfile says NotImplementedError of a file whose compression or version it does not know.
         except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError):
             raise Refused(
                 "zip-broken", "压缩文件已损坏。请重新打包。", "the archive is damaged. Pack it again."

@@ -147,6 +147,7 @@ def _read_layer(layer: str, source: _Source, limits: dict[str, int]) -> Read:
     if name in table.column_names:
         try:
             geometry, notices = settle_geometries(table[name].to_pylist(), limits)
+        # shapely says so of curves, which GDAL then turns into straight lines.
         except NotImplementedError:
             geometry, notices = _straightened(layer, source, limits)
         table = table.drop_columns([name])

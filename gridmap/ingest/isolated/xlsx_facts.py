@@ -134,6 +134,7 @@ def _refuse_entities(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
         with archive.open(member) as source:
             # A document type stands before all elements; of wide characters every other byte is none.
             head = source.read(_BLOCK).replace(b"\0", b"")
+    # zipfile says NotImplementedError of a file whose compression or version it does not know.
     except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, ValueError):
         raise _damaged() from None
     if _DOCUMENT_TYPE.match(head):
