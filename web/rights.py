@@ -182,6 +182,7 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "grids.get_grid": A.SEE_MAP,
         "tiles.ground_tile": A.SEE_MAP,
         "counts.get_counts": A.SEE_COUNTS,
+        "counts.get_shares": A.SEE_COUNTS,
         "counts.get_summary": A.SEE_COUNTS,
         "incidents.get_timeline": A.SEE_COUNTS,
         "incidents.list_incidents": A.SEE_CASES,

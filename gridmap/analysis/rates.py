@@ -14,7 +14,7 @@ from gridmap.analysis._given import numbers_of, real_of
 from gridmap.errors import InvalidInput
 
 Floats: TypeAlias = NDArray[np.float64]
-METHODS = ("global", "local", "gamma-poisson")
+METHODS = ("global", "local", "gamma-poisson", "beta-binomial")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,29 +56,32 @@ def empirical_bayes(
     events : array_like of float, shape (n,)
         Counts.
     population : array_like of float, shape (n,)
-        People present; positive.
+        People present; positive. For "beta-binomial" the cases (households, persons) of which the events are a part.
     weights : csr_array, shape (n, n), optional
         Who is whose neighbour, for the local method; each cell belongs to its own neighbourhood.
-    method : {"global", "local", "gamma-poisson"}
+    method : {"global", "local", "gamma-poisson", "beta-binomial"}
         Marshall's estimators with normal intervals, or the posterior of a gamma-Poisson model with the same two moments
-        and with its quantiles. The rates of "global" and "gamma-poisson" are the same.
+        and with its quantiles. The rates of "global" and "gamma-poisson" are the same. "beta-binomial" is for shares,
+        which may be near 1: Kleinman's moments, and the posterior of a beta distribution with its quantiles.
     level : float
         Probability of the interval.
 
     Returns
     -------
     EmpiricalBayes
-        Where no variance is left beyond chance, a is 0 and every rate is the mean; the interval of the gamma-Poisson
-        method is then that of the common rate.
+        Where no variance is left beyond chance, a is 0 and every rate is the mean; the intervals of the gamma-Poisson
+        and beta-binomial methods are then that of the common rate.
 
     Raises
     ------
     InvalidInput
-        When an input is not finite, a population is not positive, an event count is negative, or weights are missing.
+        When an input is not finite, a population is not positive, an event count is negative, or weights are missing;
+        when a part is greater than its whole (beta-binomial).
 
     References
     ----------
     R. J. Marshall, *Mapping disease and mortality rates using empirical Bayes estimators*, Applied Statistics 40, 1991.
+    J. C. Kleinman, *Proportions with extraneous variance: single and independent samples*, JASA 68, 1973.
     """
     if method not in METHODS:
         raise InvalidInput(
@@ -90,6 +93,8 @@ def empirical_bayes(
         raise InvalidInput("level-range", "置信水平应在 0 与 1 之间。", "The level must lie between 0 and 1.")
     y, people = _checked(events, population)
     conventions = {"method": method, "level": f"{level:g}", "moments": "Marshall 1991", "interval": "normal"}
+    if method == "beta-binomial":
+        return _beta_binomial(y, people, level, conventions)
     if method == "local":
         a, b, held = _local_moments(y, people, weights)
         rate, lower, upper = _marshall(y, people, held, a, b, level)
@@ -291,6 +296,48 @@ def _moments(y: Floats, people: Floats) -> tuple[float, float]:
     b = _total(y) / _total(people)
     spread = _total(people * (y / people - b) ** 2) / _total(people)
     return max(spread - b / float(np.mean(np.sort(people))), 0.0), b
+
+
+def _beta_binomial(y: Floats, whole: Floats, level: float, conventions: dict[str, str]) -> EmpiricalBayes:
+    if (y > whole).any():
+        row = int(np.flatnonzero(y > whole)[0])
+        raise InvalidInput(
+            "part-above-whole",
+            f"第 {row + 1} 行的部分（{y[row]:g}）大于总数（{whole[row]:g}）。"
+            "beta-binomial 用于比例；每人可有多件的请用 gamma-poisson。",
+            f"In row {row + 1} the part ({y[row]:g}) is greater than the whole ({whole[row]:g}): beta-binomial is for "
+            "shares; for events of which a person may have several use gamma-poisson.",
+        )
+    b = _total(y) / _total(whole)
+    alike = _intra_class(y, whole, b)
+    if 0 < alike < 1:
+        prior = (1 - alike) / alike
+        first, second = b * prior + y, (1 - b) * prior + whole - y
+        rate = first / (first + second)
+    elif alike >= 1:
+        # Every share is 0 or 1: nothing of the others is borrowed.
+        first, second, rate = y + 0.5, whole - y + 0.5, y / whole
+    else:
+        first = np.full(len(y), _total(y) + 0.5)
+        second = np.full(len(y), _total(whole) - _total(y) + 0.5)
+        rate = np.full(len(y), b)
+    lower = special.betaincinv(first, second, (1 - level) / 2)
+    upper = special.betainccinv(first, second, (1 - level) / 2)
+    told = conventions | {"moments": "Kleinman 1973", "interval": "beta quantiles"}
+    # Where all or none are counted the quantiles of Jeffreys' posterior stop just short of the share itself.
+    return EmpiricalBayes(
+        rate, np.minimum(lower, rate), np.maximum(upper, rate), alike * b * (1 - b), b, told
+    )
+
+
+def _intra_class(y: Floats, whole: Floats, b: float) -> float:
+    """Correlation of two of a place, 0 to 1, by Kleinman's moments weighted by the wholes; 0 where nothing tells it."""
+    chance, places, n = b * (1 - b), len(y), _total(whole)
+    spread = _total(whole * (y / whole - b) ** 2)
+    told = n - _total(whole**2) / n - (places - 1)
+    if chance <= 0 or told <= 1e-9 * n:
+        return 0.0
+    return float(np.clip((spread - chance * (places - 1)) / (chance * told), 0.0, 1.0))
 
 
 def _local_moments(

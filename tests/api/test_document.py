@@ -47,6 +47,7 @@ SANE = {
     "/api/v1/reports": "limit=3",
     "/api/v1/reports/services": "mode=car",
     "/api/v1/screening-rounds": "",
+    "/api/v1/shares": "of=on-time&domain=dispute",
     "/api/v1/teams": "",
     "/api/v1/teams/nearest": "lon=120.41&lat=29.79&k=4",
     "/api/v1/teams/{code}/track": "",

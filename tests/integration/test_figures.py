@@ -15,6 +15,7 @@ from gridmap.domain.cases.worklists import LIST_NAMES, Wanted
 from gridmap.domain.gridkey import AREA, TOWN, VILLAGE, Scope, ancestor
 from gridmap.domain.query import IncidentQuery
 from gridmap.services.cases import figures, worklists
+from gridmap.services.cases.shares import SHARE_NAMES, shares
 from gridmap.storage.cases import figures as stored_figures
 from gridmap.storage.database import Database
 from gridmap.storage.models import Incident, IncidentStep
@@ -205,3 +206,19 @@ def test_the_town_says_that_nothing_is_known_of_a_year_before_its_records(demo_d
     is_known = oldest <= dt.datetime.now(dt.UTC) - dt.timedelta(days=365)
     assert ("去年同期尚无记录" in page.text) is not is_known
     assert ("去年今日" in page.text) is is_known
+
+
+def test_shares_of_few_cases_are_drawn_towards_that_of_all_grids_and_many_stay(
+    demo_database: Database,
+) -> None:
+    rows = figures.by_grid(demo_database, Scope.whole(), IncidentQuery(), 4).rows
+    for name in SHARE_NAMES:
+        found = shares(rows, name)
+        assert found or name == "satisfied"
+        together = sum(s.part for s in found) / max(sum(s.whole for s in found), 1)
+        assert all(0 <= s.low <= s.drawn <= s.high <= 1 and 0 <= s.part <= s.whole for s in found)
+        # Between the grid's own share and that of all: a grid of nothing but late cases is not told 0 %.
+        for s in found:
+            low, high = sorted((s.part / s.whole, together))
+            assert low - 1e-9 <= s.drawn <= high + 1e-9
+    assert shares([], "on-time") == ()

@@ -17,6 +17,7 @@ from gridmap.domain.roles import Action
 from gridmap.errors import InvalidInput
 from gridmap.services.cases import figures
 from gridmap.services.cases.counts import shaded
+from gridmap.services.cases.shares import shares
 from web import context
 from web.access import may_now
 from web.desk import periods, shown, small_map
@@ -117,6 +118,7 @@ def show() -> Response:
         cell=cell,
         may_list=may_now(Action.SEE_CASES),
         interval=figures.interval,
+        drawn={} if counts is Counts.PERTURBED else {s.grid_key: s for s in shares(table.rows, "on-time")},
         period=period,
         periods=periods.NAMES,
         level=level,

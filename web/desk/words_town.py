@@ -129,6 +129,18 @@ WORDS: dict[str, tuple[str, str]] = {
             " cases that should have been passed on raise it, too."
         ),
     ),
+    "drawn_title": (
+        "件数少，向全部网格的比例收缩后的估计，95% 区间 {low}–{high}",
+        "drawn towards the share of all grids, as cases are few; 95 % interval {low}–{high}",
+    ),
+    "m_drawn": ("≈ 收缩后的按期率", "≈ the share on time, drawn"),
+    "m_drawn_not": (
+        "件数少的网格，比例多半是碰巧，所以向全部网格的比例收缩（贝塔-二项经验贝叶斯）：件数越少，收缩越多。不是办得更好或更差的证明。",
+        (
+            "Of few cases a share is mostly luck, so it is drawn towards the share of all grids (beta-binomial"
+            " empirical Bayes), the more the fewer there are. It proves nobody better or worse."
+        ),
+    ),
     "m_interval": ("95% 区间", "95 % interval"),
     "m_interval_not": (
         "件数少，比例就不稳。区间（Wilson 法）互相重叠的两个网格，不能说谁高谁低。",

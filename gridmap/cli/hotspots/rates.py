@@ -1,4 +1,4 @@
-"""``gridmap hotspots rates|effect``: rates on everybody present, and whether a measure helped."""
+"""``gridmap hotspots rates|hours|effect``: rates on everybody present, shares, and whether a measure helped."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from gridmap.domain import terms
 from gridmap.domain.protection import require_true
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.terms import CAPTION
+from gridmap.services.cases.figures import by_grid
 from gridmap.services.cases.overview import period_and_level
+from gridmap.services.cases.shares import SHARE_NAMES, TOLD, ShareName, shares
+from gridmap.services.ground.grids import grid_features
 from gridmap.services.hotspots.effects import Effect
 from gridmap.services.hotspots.effects import effect as measured_effect
 from gridmap.services.hotspots.hours import hours_by_kind
 from gridmap.services.hotspots.publish import p_text
 from gridmap.services.hotspots.rate_table import rate_table
 from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.storage.database import Database
 
 _SHOWN = 30
 
@@ -84,11 +88,30 @@ def hours(
 @click.option("--level", type=click.IntRange(1, 4), default=3, show_default=True, help="网格层级 / level.")
 @click.option("--within", type=int, help="只看此网格 / only this grid's key.")
 @asked(terms.PRESENCE, "--presence")
-def rates(since: dt.date | None, until: dt.date | None, **given: Any) -> None:
-    """按在场人口的发生率，及与户籍人口排名的差别 / rates on everybody present, and the ranks that change."""
+@click.option(
+    "--share",
+    type=click.Choice(SHARE_NAMES),
+    help="改看办理的比例 / a share of the cases in place of rates: 按期、化解、村级化解、满意.",
+)
+def rates(
+    since: dt.date | None, until: dt.date | None, *, share: ShareName | None, presence: float, **given: Any
+) -> None:
+    """按在场人口的发生率及名次的差别，或办理的比例 / rates on everybody present, or shares of the cases."""
     with workspace() as database:
         require_true(actor(database))
         first, last, _ = period_and_level(database, actor(database).scope)
+        if share is not None:
+            domain, kind = given["domain"], given["kind"]
+            query = IncidentQuery(
+                given["within"],
+                since or first,
+                until or last,
+                (domain,) if domain else (),
+                (kind,) if kind else (),
+            )
+            _tell_shares(database, query, given["level"], share)
+            return
+        given["presence"] = presence
         spec = HotspotSpec("gi", since or first, until or last, by="rate", **given)
         found = rate_table(database, actor(database).scope, spec)
     table = Table()
@@ -120,6 +143,33 @@ def rates(since: dt.date | None, until: dt.date | None, **given: Any) -> None:
             f"incidents are not listed; {found['hidden_observed']} in all."
         )
     console.print(f"{CAPTION[0]} / {CAPTION[1]}", highlight=False)
+
+
+def _tell_shares(database: Database, query: IncidentQuery, level: int, of: ShareName) -> None:
+    scope = actor(database).scope
+    found = shares(by_grid(database, scope, query, level).rows, of)
+    grids = grid_features(database, scope, level=level, geometry=False)["features"]
+    names = {str(g["properties"]["grid_key"]): str(g["properties"]["name_zh"]) for g in grids}
+    table = Table()
+    table.add_column("网格 / grid", overflow="fold")
+    for heading in ("件\ncounted", "共\nof", "比例\nshare", "收缩后\ndrawn", "95 %"):
+        table.add_column(heading, justify="right")
+    for row in found:
+        table.add_row(
+            names.get(str(row.grid_key), "不在任何网格 / in no grid"),
+            f"{row.part:,}",
+            f"{row.whole:,}",
+            f"{row.part / row.whole:.1%}",
+            f"{row.drawn:.1%}",
+            f"{row.low:.1%} … {row.high:.1%}",
+        )
+    console.print(f"{TOLD[of][0]} / {TOLD[of][1]}", highlight=False)
+    console.print(table)
+    console.print(
+        "按网格编码排列，不是名次；区间重叠的不分高低 / by the grids' codes, which is no ranking; where intervals "
+        "overlap none is higher.",
+        highlight=False,
+    )
 
 
 @click.command("effect")
