@@ -361,21 +361,42 @@ def test_a_case_tells_which_bodies_its_limits_name_a_clinic_of_today_and_what_wa
     assert "按期限表应由： <b>村级人民调解委员会</b>" in part
     assert part.count("今日门诊") == 1
 
-    def marked(at: dt.datetime, word: str) -> bool:
-        monkeypatch.setattr(shown, "now", lambda: at)
-        asked = {"q": str(case.row.summary), "lang": "zh"}
-        return word in client.get("/search", query_string=asked, headers=PAGE).get_data(as_text=True)
 
-    moment, due = dt.timedelta(seconds=1), case.row.act_due_at
-    assert due is not None
-    assert not marked(due, "介入逾期")
-    assert marked(due + moment, "介入逾期")
+def test_what_is_to_be_acted_on_or_signed_for_warns_at_half_at_four_fifths_and_when_its_time_is_past(
+    client: FlaskClient, town: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper, begun = Actor.at_the_machine(), dt.datetime.now(dt.UTC)
+    case = taken_in(town, begun)
+
+    def warns(since: dt.datetime, due: dt.datetime | None, word: str) -> None:
+        assert due is not None
+        half, soon = f"{word}期限已用 50%", f"{word}期限已用 80%"
+        told = {0.4: None, 0.6: half, 0.9: soon, 1: soon, 1.01: f"{word}逾期"}
+        for share, warned in told.items():
+            monkeypatch.setattr(shown, "now", lambda at=since + share * (due - since): at)
+            asked = {"q": str(case.row.summary), "lang": "zh"}
+            row = client.get("/search", query_string=asked, headers=PAGE).get_data(as_text=True)
+            page = client.get(f"/cases/{case.row.number}?lang=zh", headers=PAGE).get_data(as_text=True)
+            for said in (row, page):
+                found = set(re.findall("(?:介入|签收)(?:期限已用 \\d+%|逾期)", said))
+                assert found == {warned} - {None}, share
+
+    warns(begun, case.row.act_due_at, "介入")
     route = StepAsked(CaseAction.ROUTE, to_grid_key=VILLAGE + 1000, ground="other_village")
     case = desk.act(town, keeper, case.row.number, route, case.row.revision, uuid.uuid4())
-    due = case.row.sign_due_at
-    assert due is not None
-    assert not marked(due, "签收逾期")
-    assert marked(due + moment, "签收逾期")
+    warns(case.steps[-1].at, case.row.sign_due_at, "签收")
+
+
+def test_a_case_that_was_reopened_is_warned_of_by_its_new_time(
+    client: FlaskClient, town: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = Actor.at_the_machine()
+    case = taken_in(town, dt.datetime.now(dt.UTC))
+    solve = StepAsked(CaseAction.RESOLVE, outcome="agreed", method="people_mediation", agreement="oral")
+    case = desk.act(town, keeper, case.row.number, solve, case.row.revision, uuid.uuid4())
+    again = StepAsked(CaseAction.REOPEN, ground="again")
+    case = desk.act(town, keeper, case.row.number, again, case.row.revision, uuid.uuid4())
+    assert case.row.close_since == case.steps[-1].at
 
 
 def shown_time(at: dt.datetime, now: dt.datetime) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Response, current_app, g, make_response, render_template, request
 
 from gridmap.domain.cases import lists as closed_lists
-from gridmap.domain.cases.actions import ACTION_WORDS, read_action
+from gridmap.domain.cases.actions import ACTION_WORDS, Stage, read_action
 from gridmap.domain.cases.directory import week_of
 from gridmap.domain.cases.hours import say_week
 from gridmap.domain.cases.limits import warning
@@ -188,8 +188,37 @@ class Say:
         """Return how much of an open case's time is used, from the first warning until it is past; else nothing."""
         if row.closed_at is not None or row.paused_until is not None:
             return ""
-        found = warning(row.accepted_at or row.reported_at or row.occurred_at, row.due_at, now())
-        return {"half": "50%", "soon": "80%"}.get(found, "")
+        since = row.close_since or row.accepted_at or row.reported_at or row.occurred_at
+        return _USED.get(warning(since, row.due_at, now()), "")
+
+    def pressed(self, row: CaseRow) -> StepWarned | None:
+        """Return the limit of signing or acting that an open case waits under, from the first warning on."""
+        if row.awaiting_key is not None:
+            name, since, due = "sign", row.sign_since, row.sign_due_at
+        elif row.stage == Stage.ACCEPTED.value:
+            name, since, due = "act", row.act_since or row.accepted_at, row.act_due_at
+        else:
+            return None
+        found = "none" if due is None else warning(since or due, due, now())
+        return None if found == "none" else StepWarned(name, _USED.get(found))
+
+
+class StepWarned(NamedTuple):
+    """A limit of signing or acting that presses.
+
+    Attributes
+    ----------
+    name : {'sign', 'act'}
+    used : str or None
+        Share of its time; None when it is past.
+    """
+
+    name: str
+    used: str | None
+
+
+_USED = {"half": "50%", "soon": "80%"}
+"""Words of the warnings that `WARN_SHARES` begins."""
 
 
 _CODE_LISTS = frozenset(

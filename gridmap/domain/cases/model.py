@@ -113,7 +113,13 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case as a line of a list."""
+    """A case as a line of a list.
+
+    Attributes
+    ----------
+    sign_since, act_since, close_since : datetime or None
+        When the limit of signing, acting and closing began, where a step of the case began it.
+    """
 
     incident_id: int
     number: str
@@ -147,6 +153,9 @@ class CaseRow:
     accuracy_m: float | None
     sealed: bool = False
     reporter_hidden: bool = False
+    sign_since: dt.datetime | None = None
+    act_since: dt.datetime | None = None
+    close_since: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

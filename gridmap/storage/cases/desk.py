@@ -9,17 +9,28 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Select, and_, func, insert, literal_column, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from gridmap.domain.cases.actions import ENDED_STAGES
+from gridmap.domain.cases.actions import ENDED_STAGES, Action
 from gridmap.domain.cases.model import CaseRow, Opening, State, Step
 from gridmap.domain.cases.number import ORDERS, compose, order
 from gridmap.domain.gridkey import Scope
 from gridmap.storage.cases.incidents import closed, shown_on_maps, told_uid
 from gridmap.storage.cases.steps import load_steps
-from gridmap.storage.models import CaseDay, Grid, Incident
+from gridmap.storage.models import CaseDay, Grid, Incident, IncidentStep
 
 _ROW = (
     "incident_id",
@@ -53,6 +64,7 @@ _ROW = (
     "sealed",
     "reporter_hidden",
 )
+_LIMITS = ("sign", "act", "close")
 _AT_ONCE = 5000
 STATE_COLUMNS = tuple(State.__dataclass_fields__)
 
@@ -101,12 +113,24 @@ def select_rows() -> Select[Any]:
         *columns,
         func.ST_X(Incident.geom).label("lon"),
         func.ST_Y(Incident.geom).label("lat"),
+        *(_since(name).label(f"{name}_since") for name in _LIMITS),
     )
+
+
+def _since(limit: str) -> ColumnElement[Any]:
+    """When a case's limit began by its steps; a new risk sets another end and begins nothing."""
+    began = select(func.max(IncidentStep.at)).where(
+        IncidentStep.incident_id == Incident.incident_id,
+        IncidentStep.undone_at.is_(None),
+        IncidentStep.action != Action.ASSESS.value,
+        IncidentStep.details["due"].has_key(limit),
+    )
+    return began.where(Incident.closed_at.is_(None)).correlate(Incident).scalar_subquery()
 
 
 def case_row(found: Any) -> CaseRow:
     """Return a line of `select_rows` as a CaseRow."""
-    values = {name: found[name] for name in (*_ROW, "lon", "lat")}
+    values = {name: found[name] for name in (*_ROW, "lon", "lat", *(f"{n}_since" for n in _LIMITS))}
     values["number"] = values["number"] or ""
     values["uid"] = told_uid(values["uid"], values["number"])
     return CaseRow(**values)
