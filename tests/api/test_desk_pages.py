@@ -391,12 +391,26 @@ def test_a_case_that_was_reopened_is_warned_of_by_its_new_time(
     client: FlaskClient, town: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keeper = Actor.at_the_machine()
-    case = taken_in(town, dt.datetime.now(dt.UTC))
+    long_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=200)
+    new = NewCase("dispute", long_ago, f"排水争执 {new_word()}", kind="02", grid_key=VILLAGE)
+    case = intake.record(town, keeper, new, uuid.uuid4(), now=long_ago)
     solve = StepAsked(CaseAction.RESOLVE, outcome="agreed", method="people_mediation", agreement="oral")
     case = desk.act(town, keeper, case.row.number, solve, case.row.revision, uuid.uuid4())
-    again = StepAsked(CaseAction.REOPEN, ground="again")
-    case = desk.act(town, keeper, case.row.number, again, case.row.revision, uuid.uuid4())
-    assert case.row.close_since == case.steps[-1].at
+    reopen = StepAsked(CaseAction.REOPEN, ground="again")
+    case = desk.act(town, keeper, case.row.number, reopen, case.row.revision, uuid.uuid4())
+    again = case.steps[-1].at
+    assert case.row.close_since == again
+    due = case.row.due_at
+    assert due is not None
+    monkeypatch.setattr(shown, "now", lambda: again + 0.6 * (due - again))
+    page = client.get(f"/cases/{case.row.number}?lang=zh", headers=PAGE).get_data(as_text=True)
+    assert re.findall(r"[^入收]期限已用 (\d+%)", page) == ["50%"]
+    # A new risk has another limit, from the day of the reopening.
+    assess = StepAsked(CaseAction.ASSESS, risk="yellow", risk_grounds=("group",))
+    case = desk.act(town, keeper, case.row.number, assess, case.row.revision, uuid.uuid4())
+    assert case.row.close_since == again
+    assert case.row.due_at is not None
+    assert case.row.due_at > again
 
 
 def shown_time(at: dt.datetime, now: dt.datetime) -> str:

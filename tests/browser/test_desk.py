@@ -303,6 +303,25 @@ def test_the_queue_shows_twenty_rows_on_a_desk_and_ten_on_a_small_screen(at_desk
         assert first.locator(cell).inner_text().strip(), cell
 
 
+def test_no_row_cuts_off_by_when_a_case_is_due_or_what_it_is_warned_of(at_desk: Watched) -> None:
+    cut = (
+        "() => [...document.querySelectorAll('.queue :is(td.when, td.left)')]"
+        ".filter(cell => cell.scrollWidth > cell.clientWidth).map(cell => cell.textContent)"
+    )
+    hidden = (
+        "() => [...document.querySelectorAll('.queue .tag')].filter(tag => {"
+        " const cell = tag.closest('td').getBoundingClientRect(), own = tag.getBoundingClientRect();"
+        " return own.right > cell.right || own.left < cell.left; }).map(tag => tag.textContent)"
+    )
+    for lang in ("zh", "en"):
+        page = go(at_desk, f"/desk?list=open&lang={lang}")
+        assert page.locator(".queue .tag").count()
+        for width in (1440, 1024):
+            page.set_viewport_size({"width": width, "height": 768})
+            assert page.evaluate(cut) == []
+            assert page.evaluate(hidden) == []
+
+
 def test_on_paper_a_list_is_a_table_and_a_dark_screen_prints_light(at_desk: Watched) -> None:
     page = at_desk.page
     page.goto(f"{at_desk.base}/desk?list=all&lang=zh")

@@ -88,7 +88,17 @@ class Desk(RuleBasedStateMachine):
         """A case of violence is sealed: its steps are seen by whoever opens it."""
         return desk.open_sealed(self.database, OPENER, case.row.number, now=self.now)
 
+    @rule(data=st.data(), hours=st.integers(0, 60))
+    def do_what_is_offered(self, data: st.DataObject, hours: int) -> None:
+        """Of what is drawn from all steps little is lawful; so some come from those that the case offers."""
+        offered = [step.action for step in self.case.lawful if step.action in ACTIONS]
+        if offered:
+            self.act(data.draw(st.sampled_from(offered)), data, hours)
+
     @rule(action=st.sampled_from(ACTIONS), data=st.data(), hours=st.integers(0, 60))
+    def do_anything(self, action: Action, data: st.DataObject, hours: int) -> None:
+        self.act(action, data, hours)
+
     def act(self, action: Action, data: st.DataObject, hours: int) -> None:
         self.now += dt.timedelta(hours=hours, seconds=1)
         fields = said(data.draw, action, self.now)
@@ -164,9 +174,12 @@ class Desk(RuleBasedStateMachine):
             assert state.outcome != UNTOLD
         signed = [s.to_grid_key for s in live if s.action in {"route", "transfer"}]
         assert state.handler_key in {TOWN, *signed}
-        assert not (
-            kept.row.sealed and "mediate" in {s.action for s in live} and state.risk_grounds == ("violence",)
-        )
+        grounds: tuple[str, ...] = ()
+        for step in live:
+            assert not (step.action == "mediate" and "violence" in grounds)
+            if "risk" in step.details:
+                grounds = tuple(step.details.get("grounds", ()))
+        assert state.risk_grounds == grounds
         assert {s.action for s in self.case.lawful} <= {
             a for a, line in RULES.items() if state.stage in line.before
         }

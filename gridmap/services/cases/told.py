@@ -63,7 +63,7 @@ def asked_step(
     steps = begins.get(asked.action, ())
     since = at
     if asked.action is Action.ASSESS and risk != case.state.risk and not case.state.deferred:
-        steps, since = ("close",), case.state.accepted_at or at
+        steps, since = ("close",), case.row.close_since or case.state.accepted_at or at
     if steps:
         looked_at = _Asked(case.row.domain, case.row.kind, case.told["scale"])
         details["due"] = dues(

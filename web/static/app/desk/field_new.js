@@ -5,7 +5,7 @@ import { newKey } from "./new_key.js";
 import { Queue, sendAsWritten, settled, tell } from "./queue.js";
 import { putSpot, spot, spotIn, spotOf } from "./spot.js";
 import { say } from "./words.js";
-import { keepWritten, post, writtenIn } from "./written.js";
+import { isLeaving, keepWritten, post, writtenIn } from "./written.js";
 
 const ASKED = "gridmap-asked";
 export const NEW = "new:";
@@ -68,7 +68,10 @@ const queue = new Queue("gridmap-new-cases", async (draft) => {
     if (cases.length) {
       ask({
         ...draft,
-        alike: cases.slice(0, 3).map((/** @type {Like} */ { number, summary }) => ({ number, summary })),
+        alike: cases.slice(0, 3).map((/** @type {Like} */ { number, summary }) => ({
+          number,
+          summary: isLeaving() ? null : summary,
+        })),
       });
       tell("");
       return true;

@@ -55,8 +55,14 @@ export function keepWritten(number, one) {
   write(is ? { ...others, [number]: { ...one, post: post(), at: Date.now() } } : others);
 }
 
+let leaving = false;
+
+// An answer that comes while its post is leaving is kept as if it had left.
+export const isLeaving = () => leaving;
+
 // Whoever leaves leaves nothing behind that was only begun.
 export function forgetWritten() {
+  leaving = true;
   forgetLike();
   write(Object.fromEntries(Object.entries(allWritten()).filter(([, one]) => one.why !== undefined)));
 }

@@ -171,9 +171,14 @@ function differences(found) {
 export class Compare {
   #box = h("dialog", { id: "pat-compare", "aria-labelledby": "cmp-title" });
   #asked = 0;
+  #from = "";
 
   constructor() {
     document.body.append(this.#box);
+    // What it was opened from may have been drawn anew meanwhile: the focus goes to what stands there now.
+    this.#box.addEventListener("close", () => {
+      if (document.activeElement === document.body) document.getElementById(this.#from)?.focus();
+    });
     this.#box.addEventListener(
       "click",
       (/** @type {any} */ event) => event.target === this.#box && this.#box.close(),
@@ -189,7 +194,10 @@ export class Compare {
   async open(a, b, list) {
     const asked = (this.#asked += 1);
     this.#fill(a, b, list, h("p", { class: "muted" }, t("loading")));
-    if (!this.#box.open) this.#box.showModal();
+    if (!this.#box.open) {
+      this.#from = document.activeElement?.id ?? "";
+      this.#box.showModal();
+    }
     try {
       const [found, one, other, ground] = await Promise.all([
         get("/patrol-plans/compare", { a, b }),
