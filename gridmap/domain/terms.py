@@ -173,6 +173,15 @@ MAX_RADIUS = Term("max_radius_m", "m", None, 1, 1_000_000, "聚集区的最大�
 MAX_DURATION = Term(
     "max_duration", "", None, 1, 1000, "聚集的最长时间片数", "most slices of time of a cluster"
 )
+BASELINE = Term(
+    "baseline",
+    "",
+    None,
+    4,
+    1000,
+    "预期扫描：以往多少个时间片作基准",
+    "expectation-based scan: slices of the past that are compared with",
+)
 SEASON = Term(
     "season_days",
     "",
@@ -202,7 +211,7 @@ TERMS = {
         *(SEED, SEARCH, STEPS, DWELL, VILLAGE_SHARE, VISITS, GAP, REVISIT, LOST, NIGHTS),
         *(BALANCED, WAIT, DOSE, INTERVAL, REST, DAYS, WEEKS, SITES, SITE_LIMIT, SITING),
         *(LEVEL, HEXAGONS, BANDWIDTH, CELL, MAX_POPULATION, PERMUTATIONS, ALPHA, PRESENCE),
-        *(MAX_RADIUS, MAX_DURATION, SEASON, HOUR),
+        *(MAX_RADIUS, MAX_DURATION, BASELINE, SEASON, HOUR),
         *(PEOPLE, SEVERITY, ACCURACY, VOLUNTEERS, FOUND),
     )
 }

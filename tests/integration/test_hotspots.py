@@ -491,3 +491,24 @@ def test_clusters_keep_to_the_radius_and_the_length_that_are_asked_for(demo_data
     assert all(c["radius_m"] <= 900 for c in clusters)
     spans = [dt.date.fromisoformat(c["before"]) - dt.date.fromisoformat(c["since"]) for c in clusters]
     assert max(spans).days <= 62
+
+
+def test_what_rose_above_its_own_past_is_found_and_nothing_of_that_past_leaves_the_house(
+    demo_database: Database,
+) -> None:
+    given = {"domain": "policing", "kind": "theft", "step": "week", "permutations": 99}
+    run = runs.run_hotspots(demo_database, Scope.whole(), spec("expected-scan", **given), keep=True)
+    assert run.findings
+    for one in run.findings:
+        assert one.evidence["relative_risk"] > 1
+        assert one.evidence["before"] == run.findings[0].evidence["before"]
+    assert any("自己以往" in zh for zh, _ in run.summary["notes"])
+    assert run.summary["conventions"]["windows"] == "the last 1 to 4 slices"
+    outside = runs.hotspot_run(demo_database, Scope.whole(), run.run_id or 0, Counts.PERTURBED)
+    told = [one.evidence for one in outside.findings]
+    assert all(one["expected"] is None and one["relative_risk"] is None for one in told)
+    with pytest.raises(InvalidInput) as refused:
+        runs.run_hotspots(
+            demo_database, Scope.whole(), spec("expected-scan", max_duration=11, permutations=0), keep=False
+        )
+    assert refused.value.code == "scan-past-short"

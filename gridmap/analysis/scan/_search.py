@@ -360,8 +360,8 @@ class Search:
             ),
             llr=statistic / outline.penalty(self.options.penalty),
             statistic=statistic,
-            p=_monte_carlo(statistic, maxima),
-            p_gumbel=_gumbel(statistic, maxima),
+            p=monte_carlo(statistic, maxima),
+            p_gumbel=gumbel_chance(statistic, maxima),
             population=float(places.population[inside, first : last + 1].mean(axis=1).sum()),
             shape=outline.ratio,
             angle=outline.bearing,
@@ -370,7 +370,8 @@ class Search:
         )
 
 
-def _monte_carlo(statistic: float, maxima: NDArray[np.float64]) -> float:
+def monte_carlo(statistic: float, maxima: NDArray[np.float64]) -> float:
+    """Return (r + 1) / (m + 1), r of the m maxima reaching the statistic; NaN without any."""
     if len(maxima) == 0:
         return float("nan")
     # The same window may be summed in another order; such a tie counts.
@@ -378,7 +379,8 @@ def _monte_carlo(statistic: float, maxima: NDArray[np.float64]) -> float:
     return (reached + 1) / (len(maxima) + 1)
 
 
-def _gumbel(statistic: float, maxima: NDArray[np.float64]) -> float:
+def gumbel_chance(statistic: float, maxima: NDArray[np.float64]) -> float:
+    """Return the chance of so great a maximum under a Gumbel distribution with the moments of the maxima."""
     if len(maxima) < 2:
         return float("nan")
     scale = float(np.std(maxima, ddof=1)) * np.sqrt(6.0) / np.pi

@@ -126,7 +126,7 @@ def spatial(
     search = Search(
         places, expected, int(people.sum()) if model == "bernoulli" else 0, np.zeros(1, np.int64), options
     )
-    found = search.run(draw, _ranks(ids, len(points)), on_progress)
+    found = search.run(draw, ranks_of(ids, len(points)), on_progress)
     timeless = tuple(replace(cluster, start=None, end=None) for cluster in found.clusters)
     return replace(found, clusters=timeless, conventions=found.conventions | {"model": model} | told)
 
@@ -230,7 +230,7 @@ def space_time(
     shortest_first = np.lexsort((first, last - first))
     options = Options(max_population, permutations, min_cases, side, most, "circle", None, 0.0, max_radius)
     search = Search(places, expected, 0, first[shortest_first], options, last[shortest_first])
-    found = search.run(draw, _ranks(ids, len(points)), on_progress)
+    found = search.run(draw, ranks_of(ids, len(points)), on_progress)
     if model == "permutation":
         found = replace(found, clusters=tuple(replace(c, population=float("nan")) for c in found.clusters))
     return replace(
@@ -275,7 +275,8 @@ def _no_model(model: str, known: str) -> Exception:
     )
 
 
-def _ranks(ids: ArrayLike | None, rows: int) -> NDArray[np.int64]:
+def ranks_of(ids: ArrayLike | None, rows: int) -> NDArray[np.int64]:
+    """Return the order of rows by their ids, or their numbers without any; InvalidInput where ids have no order."""
     if ids is None:
         return np.arange(rows)
     names = np.asarray(ids)

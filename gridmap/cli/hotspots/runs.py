@@ -69,6 +69,7 @@ def group() -> None:
 @asked(terms.MAX_POPULATION, "--max-population")
 @asked(terms.MAX_RADIUS, "--max-radius", "max_radius_m")
 @asked(terms.MAX_DURATION, "--max-duration", kind=int)
+@asked(terms.BASELINE, "--baseline", kind=int)
 @click.option(
     "--ellipses", is_flag=True, help="空间扫描也看椭圆 / the spatial scan looks through ellipses, too."
 )

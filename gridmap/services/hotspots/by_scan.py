@@ -14,7 +14,7 @@ from gridmap.domain.terms import MINIMUM
 from gridmap.services.hotspots.guard import guarded_clusters
 from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.publish import Outcome, chance, in_words, number, proposal
-from gridmap.services.hotspots.slices import Slices, slices
+from gridmap.services.hotspots.slices import Slices, newest, slices
 from gridmap.services.hotspots.spec import HotspotSpec
 
 _MOST = 20
@@ -60,6 +60,30 @@ def by_space_time_scan(inputs: Inputs, spec: HotspotSpec) -> Outcome:
     return _outcome(inputs, spec, found, cut)
 
 
+_LOOKED_AT = {"day": 14, "week": 4, "month": 2}
+_COMPARED_WITH = {"day": 91, "week": 26, "month": 12}
+"""Slices of the past: a quarter of a year of days, half a year of weeks, a year of months."""
+
+
+def by_expected_scan(inputs: Inputs, spec: HotspotSpec) -> Outcome:
+    """Expectation-based scan: what the last slices hold beyond each place's own past, days by their weekdays."""
+    now = _LOOKED_AT[spec.step] if spec.max_duration is None else spec.max_duration
+    cut = newest(slices(spec), now + (spec.baseline or _COMPARED_WITH[spec.step]))
+    found = scan.expectation(
+        inputs.centres,
+        cut.cube(inputs),
+        now=now,
+        phase=[day.weekday() for day in cut.starts[:-1]] if spec.step == "day" else None,
+        max_population=spec.max_population,
+        max_radius=spec.max_radius_m,
+        permutations=_permutations(spec),
+        rng=np.random.default_rng(spec.seed),
+        min_cases=MINIMUM,
+        ids=inputs.cells["grid_key"].to_numpy(dtype=np.int64),
+    )
+    return _outcome(inputs, spec, found, cut)
+
+
 def _null(spec: HotspotSpec) -> str:
     # By count a place stands out for its many people, which is no dispersion; the run says so.
     return "fitted" if spec.by == "rate" else "poisson"
@@ -91,7 +115,9 @@ def _outcome(inputs: Inputs, spec: HotspotSpec, found: Any, cut: Slices | None) 
         summary["slices"] = cut.names
     held = [c for c in found.clusters[:_MOST] if c.observed >= MINIMUM]
     inside = [_inside(inputs, cluster, cut) for cluster in held]
-    whole = float(inputs.counts.sum()) if cut is None else float(cut.cube(inputs).sum())
+    whole = None
+    if spec.method != "expected-scan":
+        whole = float(inputs.counts.sum()) if cut is None else float(cut.cube(inputs).sum())
     return Outcome(features, summary, guarded_clusters(inputs, spec, features, inside, whole))
 
 

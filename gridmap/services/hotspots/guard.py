@@ -289,7 +289,7 @@ def guarded_clusters(
     spec: HotspotSpec,
     features: list[Finding],
     inside: list[NDArray[np.bool_]],
-    total_expected: float,
+    total_expected: float | None,
 ) -> list[Finding]:
     """Describe clusters of a scan as they may leave the house.
 
@@ -302,7 +302,8 @@ def guarded_clusters(
     inside : list of (m,) bool arrays
         Which incidents each cluster holds.
     total_expected : float
-        Expectations of all cells together.
+        Expectations of all cells together; None where what is expected of a place is no share of the run's incidents,
+        but its own past, of which nothing is told.
     """
     total = inputs.guard.told_set(inputs.cell >= 0, inputs.guard.kind(None, None))
     period = spec.since.isoformat(), (spec.until + dt.timedelta(days=1)).isoformat()
@@ -314,9 +315,10 @@ def guarded_clusters(
         observed = inputs.guard.told_cluster(mask, about["members"], *days)
         if observed is None:
             continue
-        share = float(about["expected"] or 0.0) / max(total_expected, 1e-9)
-        # What is expected is a share of the total, and tells it.
-        awaited = None if total is None else max(round(total * share), 1)
+        awaited = None
+        if total is not None and total_expected is not None:
+            # What is expected is a share of the total, and tells it.
+            awaited = max(round(total * float(about["expected"] or 0.0) / max(total_expected, 1e-9)), 1)
         p = chance_class(float(about["p"])) if about["p"] is not None else None
         zh, en = in_words(observed, awaited, p, "p")
         evidence: Evidence = {

@@ -38,6 +38,13 @@ EXACT_NOTE = (
     "按发生率的 Gi* 用精确分布，没有用到 --permutations。",
     "Gi* by rate has an exact null: --permutations was not used.",
 )
+EXPECTED_NOTE = (
+    "预期是各处自己以往同样长的时间里的件数，不是全镇平均：标出的是比自己以往多的地方，不是件数多的地方；长期都多的不会标出。",
+    (
+        "What is expected is each place's own past, not the town's average: found is what rose above it, not what has "
+        "many; a place that always had many is not."
+    ),
+)
 NEAR_REPEAT_NOTE = (
     "“校正 p”和 q 已对全部距离、时间带校正。时间只在一段段季节内打乱：忙闲变化更快的地方仍会成对接近，并不都是近重复。",
     (

@@ -24,9 +24,16 @@ from gridmap.files.layers import write_layer
 from gridmap.services.accounts.owners import require_owner
 from gridmap.services.hotspots.by_cell import by_emerging, by_gi, by_moran
 from gridmap.services.hotspots.by_place import by_kde, by_near_repeat, by_network_kde
-from gridmap.services.hotspots.by_scan import by_scan, by_space_time_scan
+from gridmap.services.hotspots.by_scan import by_expected_scan, by_scan, by_space_time_scan
 from gridmap.services.hotspots.observations import Inputs, load_inputs, road_lines, scope_of
-from gridmap.services.hotspots.publish import BY_COUNT_NOTE, COUNTING, EXACT_NOTE, Outcome, told
+from gridmap.services.hotspots.publish import (
+    BY_COUNT_NOTE,
+    COUNTING,
+    EXACT_NOTE,
+    EXPECTED_NOTE,
+    Outcome,
+    told,
+)
 from gridmap.services.hotspots.spec import COUNTS_ONLY, METHOD_NAMES, HotspotSpec
 from gridmap.storage.database import Database
 from gridmap.storage.hotspots import runs as stored
@@ -38,6 +45,7 @@ _BY_INPUTS: dict[str, Callable[[Inputs, HotspotSpec], Outcome]] = {
     "moran": by_moran,
     "scan": by_scan,
     "space-time-scan": by_space_time_scan,
+    "expected-scan": by_expected_scan,
     "kde": by_kde,
     "near-repeat": by_near_repeat,
     "emerging": by_emerging,
@@ -156,6 +164,8 @@ def _notes_of(spec: HotspotSpec) -> list[list[str]]:
         notes.append(list(_times_told(spec)))
     if spec.by == "count" and spec.method in COUNTING:
         notes.append(list(BY_COUNT_NOTE))
+    if spec.method == "expected-scan":
+        notes.append(list(EXPECTED_NOTE))
     if spec.by == "rate" and spec.method == "gi" and spec.permutations:
         notes.append(list(EXACT_NOTE))
     return notes

@@ -47,6 +47,11 @@ class Slices:
         return cube.build(inputs.cell[inside], inputs.day[inside], len(inputs.cells), self.edges)
 
 
+def newest(cut: Slices, most: int) -> Slices:
+    """Keep the last slices."""
+    return Slices(cut.starts[-most - 1 :], cut.first)
+
+
 def slices(spec: HotspotSpec, fewest: int = _FEWEST) -> Slices:
     """Cut a period into whole days, weeks (Monday to Sunday) or months.
 

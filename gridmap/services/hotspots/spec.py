@@ -13,12 +13,15 @@ from gridmap.domain.codes import codes, require_domain
 from gridmap.domain.gridkey import MICRO, VILLAGE
 from gridmap.errors import InvalidInput
 
-Method = Literal["gi", "moran", "scan", "space-time-scan", "kde", "network-kde", "near-repeat", "emerging"]
+Method = Literal[
+    "gi", "moran", "scan", "space-time-scan", "expected-scan", "kde", "network-kde", "near-repeat", "emerging"
+]
 METHODS: tuple[Method, ...] = (
     "gi",
     "moran",
     "scan",
     "space-time-scan",
+    "expected-scan",
     "kde",
     "network-kde",
     "near-repeat",
@@ -29,7 +32,7 @@ TIME_BANDS_DAYS = (0.0, 7.0, 14.0, 28.0, 56.0)
 POINT_METHODS = frozenset({"kde", "network-kde", "near-repeat"})
 """Methods that look at places rather than at cells."""
 
-COUNTS_ONLY = POINT_METHODS | {"emerging"}
+COUNTS_ONLY = POINT_METHODS | {"emerging", "expected-scan"}
 """Methods that do not compare with the people present."""
 
 METHOD_NAMES = {
@@ -37,6 +40,7 @@ METHOD_NAMES = {
     "moran": ("局部莫兰指数", "local Moran's I"),
     "scan": ("空间扫描", "spatial scan"),
     "space-time-scan": ("时空扫描", "space-time scan"),
+    "expected-scan": ("预期扫描", "expectation-based scan"),
     "kde": ("核密度", "kernel density"),
     "network-kde": ("路网核密度", "network kernel density"),
     "near-repeat": ("近重复", "near repeat"),
@@ -82,7 +86,10 @@ class HotspotSpec:
     max_radius_m : float or None
         Scans: largest radius of a cluster, of an ellipse its shorter semi-axis.
     max_duration : int or None
-        Space-time scan: most slices of time of a cluster; half of them where None.
+        Space-time scan: most slices of time of a cluster; half of them where None. Expectation-based scan: how many
+        slices at the end are looked at.
+    baseline : int or None
+        Expectation-based scan: slices of the past that give what is expected.
     ellipses : bool
         Spatial scan: look through ellipses, too.
     space_bands_m, time_bands_days : tuple of float
@@ -116,6 +123,7 @@ class HotspotSpec:
     max_population: float = terms.MAX_POPULATION_SHARE
     max_radius_m: float | None = None
     max_duration: int | None = None
+    baseline: int | None = None
     ellipses: bool = False
     space_bands_m: tuple[float, ...] = SPACE_BANDS_M
     time_bands_days: tuple[float, ...] = TIME_BANDS_DAYS
@@ -161,6 +169,7 @@ class HotspotSpec:
             (terms.MAX_POPULATION, self.max_population),
             (terms.MAX_RADIUS, self.max_radius_m),
             (terms.MAX_DURATION, self.max_duration),
+            (terms.BASELINE, self.baseline),
             (terms.SEASON, self.season_days),
         ):
             term.refuse(value)
@@ -206,9 +215,9 @@ class HotspotSpec:
             raise InvalidInput(
                 "sealed-village-only",
                 "这类事件保密，只在村级或以上计数。请改用 --level 3，"
-                "方法选 gi、moran、scan、space-time-scan 或 emerging。",
+                "方法选 gi、moran、scan、space-time-scan、expected-scan 或 emerging。",
                 "Such cases are sealed and counted at village level or above only. Use --level 3 with gi, moran, "
-                "scan, space-time-scan or emerging.",
+                "scan, space-time-scan, expected-scan or emerging.",
             )
 
     @property

@@ -182,7 +182,7 @@ def hotspot_places(number: int, database: Database, scope: Scope) -> Part:
     title = numbered(number, "新出现和持续的热点", "Places that emerge or stay")
     kept = [
         (run.created_at, run.run_id)
-        for method in ("emerging", "space-time-scan", "gi")
+        for method in ("emerging", "space-time-scan", "expected-scan", "gi")
         for run in runs.list_runs(database, scope, method=method, limit=1, all_hours=True)
         if run.created_at is not None and run.run_id is not None
     ]

@@ -83,6 +83,7 @@ class HotspotRequest(Strict):
     max_population: float | None = asked(terms.MAX_POPULATION, optional=True)
     max_radius_m: float | None = asked(terms.MAX_RADIUS, optional=True)
     max_duration: int | None = asked(terms.MAX_DURATION, optional=True)
+    baseline: int | None = asked(terms.BASELINE, optional=True)
     ellipses: bool = Field(False, description="Whether the spatial scan looks through ellipses, too.")
     space_bands_m: Bands | None = Field(
         None, description="Near repeats: rising edges of the bands of distance."

@@ -51,6 +51,17 @@ _SCAN = (
         "Ranked, but chance alone makes such clusters; no hotspot.",
     ),
 )
+_EXPECTED = (
+    EmergingClass(
+        "cluster",
+        "显著多于自己以往",
+        "Significantly above its own past",
+        "近期件数超过这一带自己以往的水平，随机重复中很少见；编号为排名。",
+        "More of late than this ground's own past lets expect, as is rare among random replications; the number is its "
+        "rank.",
+    ),
+    _SCAN[1],
+)
 _KDE = tuple(
     EmergingClass(
         f"top{share}",
@@ -75,6 +86,7 @@ _OF_METHOD = {
     "moran": _MORAN,
     "scan": _SCAN,
     "space-time-scan": _SCAN,
+    "expected-scan": _EXPECTED,
     "kde": _KDE,
     "network-kde": _NETWORK,
     "emerging": CLASSES,

@@ -5,8 +5,18 @@ import { h } from "../shell/dom.js";
 import { labelOf, t } from "../shell/i18n.js";
 import { limitsIn } from "../shell/terms.js";
 
-const METHODS = ["gi", "emerging", "scan", "space-time-scan", "moran", "kde", "network-kde", "near-repeat"];
-const SLICED = new Set(["emerging", "space-time-scan"]);
+const METHODS = [
+  "gi",
+  "emerging",
+  "scan",
+  "space-time-scan",
+  "expected-scan",
+  "moran",
+  "kde",
+  "network-kde",
+  "near-repeat",
+];
+const SLICED = new Set(["emerging", "space-time-scan", "expected-scan"]);
 const RATED = new Set(["gi", "moran", "scan", "space-time-scan"]);
 
 // The longest slice of which a period holds enough.
@@ -41,7 +51,8 @@ const choice = (id, options, value, onchange) =>
 
 /** @type {Record<string, number[] | null>} */
 const DAYS = { all: null, work: [1, 2, 3, 4, 5], end: [6, 7] };
-const SCANS = new Set(["scan", "space-time-scan"]);
+const SCANS = new Set(["scan", "space-time-scan", "expected-scan"]);
+const LASTING = new Set(["space-time-scan", "expected-scan"]);
 
 /** @param {string} text */
 const numbersIn = (text) =>
@@ -64,6 +75,7 @@ export class Form {
     time: "",
     radius: "",
     duration: "",
+    baseline: "",
     ellipses: false,
   };
   #store;
@@ -115,7 +127,7 @@ export class Form {
 
   /** @param {string} method */
   #further(method) {
-    const { from, to, days, season, space, time, radius, duration, ellipses } = this.#more;
+    const { from, to, days, season, space, time, radius, duration, baseline, ellipses } = this.#more;
     const scans = SCANS.has(method);
     const { high } = limitsIn("hour");
     return {
@@ -126,7 +138,8 @@ export class Form {
       ...(method === "near-repeat" && numbersIn(space) ? { space_bands_m: numbersIn(space) } : {}),
       ...(method === "near-repeat" && numbersIn(time) ? { time_bands_days: numbersIn(time) } : {}),
       ...(scans && radius !== "" ? { max_radius_m: Number(radius) } : {}),
-      ...(method === "space-time-scan" && duration !== "" ? { max_duration: Number(duration) } : {}),
+      ...(method === "expected-scan" && baseline !== "" ? { baseline: Number(baseline) } : {}),
+      ...(LASTING.has(method) && duration !== "" ? { max_duration: Number(duration) } : {}),
       ...(method === "scan" && ellipses ? { ellipses } : {}),
     };
   }
@@ -153,6 +166,7 @@ export class Form {
   #below(method) {
     const kept = this.#more;
     const season = limitsIn("season_days");
+    const past = limitsIn("baseline");
     const { low, high } = limitsIn("hour");
     const hours = { type: "number", step: "1", min: String(low), max: String(high) };
     return h(
@@ -189,7 +203,15 @@ export class Form {
         SCANS.has(method)
           ? this.#typed("radius", "hot_radius", { type: "number", step: "1", min: "1" })
           : null,
-        method === "space-time-scan"
+        method === "expected-scan"
+          ? this.#typed("baseline", "hot_baseline", {
+              type: "number",
+              step: "1",
+              min: String(past.low),
+              max: String(past.high),
+            })
+          : null,
+        LASTING.has(method)
           ? this.#typed("duration", "hot_duration", { type: "number", step: "1", min: "1" })
           : null,
         method === "scan"

@@ -11,7 +11,7 @@ const LEVELS = ["≤ {a}", "≤ 0.01", "≤ 0.001"];
 const Z_LEVELS = ["2.0", "2.6", "3.3"];
 const BY_Q = new Set(["gi", "moran"]);
 /** @type {any} */
-const BY_P = new Set(["scan", "space-time-scan"]);
+const BY_P = new Set(["scan", "space-time-scan", "expected-scan"]);
 
 /**
  * @param {any} mark

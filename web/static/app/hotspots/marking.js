@@ -83,6 +83,7 @@ const OF_METHOD = {
   }),
 };
 OF_METHOD["space-time-scan"] = OF_METHOD.scan;
+OF_METHOD["expected-scan"] = OF_METHOD.scan;
 
 // Properties that the map's layers read; `slice` is a number, or null for the labels of the whole period.
 /**
