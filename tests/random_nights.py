@@ -80,6 +80,10 @@ def random_night(seed: int) -> Night:
     hourly = np.random.default_rng([seed, 1])
     if hourly.random() < 0.5:
         stops = [stop if hourly.random() < 0.2 else replace(stop, by_hour=_hours(hourly)) for stop in stops]
+    in_beats = np.random.default_rng([seed, 2])
+    if in_beats.random() < 0.3:
+        whose = [None, *(team.id for team in teams)]
+        stops = [replace(stop, beat=whose[in_beats.integers(len(whose))]) for stop in stops]
     return Night(tuple(teams), tuple(stops), {"car": apart / 6.0, "foot": apart / 1.5}, aim)
 
 

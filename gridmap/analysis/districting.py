@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +16,9 @@ from gridmap.errors import InvalidInput, Unavailable
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_SLACK = 1e-9
+EXACT_ATOMS = 150
+"""The most atoms that are divided by mixed-integer programming."""
+_SLACK, _FALL = 1e-9, 1e-6
 _MOST_STEPS = 500
 _ROOM = 0.02
 """How much more work than the evenest the largest district may have, where ways become shorter and less changes."""
@@ -87,6 +90,10 @@ def divide(
     single atoms over. Anchors are the atoms of the bases, by the least sum of ways where two teams share one (Kuhn's
     assignment): the bound holds for them.
 
+    More than 150 atoms are not solved: the team with least work takes the next atom beside its own, its own of today
+    first, then the nearest, until all are taken; then atoms at borders are handed over while the squares of work fall.
+    The bound is then the mean, or the largest atom.
+
     References
     ----------
     Shirabe (2009), Districting modeling with exact contiguity constraints, Environment and Planning B 36.
@@ -100,6 +107,8 @@ def divide(
         )
     anchor = linear_sum_assignment(away)[1].astype(np.int64)
     _refuse_islands(n, edges, anchor)
+    if n > EXACT_ATOMS:
+        return _grown(work, _beside(n, edges), away, before, anchor, seconds)
     rows = _Rows(work, edges, k, anchor)
     first = rows.solve(rows.largest_alone(), np.inf, seconds / 2)
     if first.x is None:
@@ -123,6 +132,53 @@ def divide(
     bound = first.mip_dual_bound
     least = max(mean, float(work.max()), largest if bound is None else float(bound))
     return Districts(team, anchor, told, min(least, told))
+
+
+def _grown(
+    work: Floats, beside: dict[int, set[int]], away: Floats, before: Ints | None, anchor: Ints, seconds: float
+) -> Districts:
+    """Divide many atoms: districts grow from their anchors by turns, and are evened out while there is time."""
+    k, n = away.shape
+    until = time.monotonic() + seconds
+    team = np.full(n, -1, np.int64)
+    team[anchor] = np.arange(k)
+    load = work[anchor].astype(np.float64)
+    today = np.full(n, -1, np.int64) if before is None else before
+    edge = [{b for b in beside[int(a)] if team[b] < 0} for a in anchor]
+    while True:
+        growing = [t for t in range(k) if edge[t]]
+        if not growing:
+            break
+        t = min(growing, key=lambda t: (load[t], t))
+        atom = min(edge[t], key=lambda a: (today[a] != t, today[a] >= 0, away[t, a], a))
+        team[atom] = t
+        load[t] += work[atom]
+        for other in edge:
+            other.discard(atom)
+        edge[t] |= {b for b in beside[atom] if team[b] < 0}
+    while time.monotonic() < until and (move := _handover(team, work, load, beside, anchor)) is not None:
+        atom, t = move
+        load[team[atom]] -= work[atom]
+        load[t] += work[atom]
+        team[atom] = t
+    told = float(load.max())
+    least = max(float(work.sum()) / k, float(work.max()))
+    return Districts(team, anchor, told, min(least, told))
+
+
+def _handover(
+    team: Ints, work: Floats, load: Floats, beside: dict[int, set[int]], anchor: Ints
+) -> tuple[int, int] | None:
+    """Atom at a border, and the team to hand it to, that lowers the squares of work most and parts no district."""
+    kept = set(anchor.tolist())
+    border = {(a, int(team[b])) for a in beside if a not in kept for b in beside[a] if team[b] != team[a]}
+    gains = sorted((2 * work[a] * (load[t] + work[a] - load[team[a]]), a, t) for a, t in border)
+    for gain, atom, t in gains:
+        if gain >= -_FALL:
+            return None
+        if _holds(team, ((atom, t),), beside, anchor):
+            return atom, t
+    return None
 
 
 def _refuse_islands(n: int, edges: Sequence[tuple[int, int]], anchor: Ints) -> None:

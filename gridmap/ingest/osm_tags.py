@@ -42,7 +42,7 @@ _IMPASSABLE = frozenset({"impassable", "very_horrible"})
 _ROUND = frozenset({"roundabout", "circular"})
 _SPEED = re.compile(r"\s*(\d{1,3}(?:\.\d+)?)\s*(mph|km/?h|kph)?\s*(?:;.*)?", re.IGNORECASE)
 _MPH_KMH = 1.609344
-_FASTEST_KMH = 150.0
+_FASTEST_KMH, _WALK_KMH = 150.0, 7.0
 _NAME_CHARS, _SURFACE_CHARS = 120, 40
 
 Row = tuple[str | None, ...]
@@ -172,7 +172,11 @@ def speed_of(text: str | None) -> float | None:
     --------
     >>> speed_of("30 mph")
     48.3
+    >>> speed_of("walk")
+    7.0
     """
+    if (text or "").strip().lower() == "walk":
+        return _WALK_KMH
     match = _SPEED.fullmatch(text or "")
     if match is None:
         return None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import networkx as nx
 import pytest
@@ -13,8 +16,10 @@ from click.testing import CliRunner
 
 from gridmap.cli.main import main
 from gridmap.domain.accounts import Actor, Role
-from gridmap.domain.gridkey import Scope
+from gridmap.domain.gridkey import Scope, ancestor
 from gridmap.errors import Conflict, Forbidden, InvalidInput
+from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.keep.codec import load_kept
 from gridmap.services.patrols.make.beats import (
     BeatsRequest,
     beat_features,
@@ -22,6 +27,7 @@ from gridmap.services.patrols.make.beats import (
     show_beats,
     undo_beats,
 )
+from gridmap.services.patrols.make.plans import plan_patrols, solve_again
 from gridmap.storage.database import Database
 from gridmap.storage.ground.grids import list_grids
 from tests.doors import client_of
@@ -108,9 +114,41 @@ def test_beats_of_the_town_hang_together_and_share_its_work(
     assert client.get("/api/v1/beats").get_json()["features"] == []
 
 
+def test_teams_stay_in_their_beats_but_for_what_must_be_visited(hot_town: Database) -> None:
+    asked = PatrolRequest(
+        dt.date(2026, 10, 29), seconds=None, iterations=150, within_beats=True, fixed_points=False
+    )
+    with pytest.raises(Conflict, match="gridmap beats make"):
+        plan_patrols(hot_town, WHOLE, asked)
+    make_beats(hot_town, BeatsRequest(TEAMS, seconds=1.0))
+    beats = show_beats(hot_town, WHOLE)
+    assert beats is not None
+    beat_of = {key: beat["team"] for beat in beats["beats"] for key in beat["grids"]}
+    # Of the teams with a beat, and one without.
+    asked = replace(asked, teams=(*TEAMS, "T03"))
+
+    def strayed(plan: Any) -> list[tuple[str, str]]:
+        about = load_kept(hot_town, WHOLE, plan["patrol_id"])[0].about
+        key = {stop: str(ancestor(int(told["grid_key"]), 3)) for stop, told in about.items()}
+        return [
+            (visit["stop"], route["team_code"])
+            for route in plan["routes"]
+            for visit in route["visits"]
+            if beat_of.get(key[visit["stop"]], route["team_code"]) != route["team_code"]
+        ]
+
+    made: Any = plan_patrols(hot_town, WHOLE, asked)
+    assert sum(len(route["visits"]) for route in made["routes"]) > 4
+    assert strayed(made) == []
+    free: Any = plan_patrols(hot_town, WHOLE, replace(asked, within_beats=False))
+    stop, team = next((stop, team) for stop, team in strayed(free) if team != "T03")
+    again: Any = solve_again(hot_town, WHOLE, made["patrol_id"], locks={stop: team}, iterations=150)
+    assert strayed(again) == [(stop, team)], "a stop that is kept for a team is visited by it in any beat"
+
+
 def test_what_cannot_be_divided_is_refused(hot_town: Database) -> None:
-    with pytest.raises(InvalidInput, match="第 4 级"):
-        make_beats(hot_town, BeatsRequest(level=4))
+    with pytest.raises(InvalidInput, match="5 支队伍"):
+        make_beats(hot_town, BeatsRequest((*TEAMS, "T03"), level=2))
     with pytest.raises(InvalidInput, match="巡区"):
         BeatsRequest(level=1)
     with pytest.raises(InvalidInput, match="policeing"):

@@ -323,6 +323,21 @@ def test_the_api_and_the_page_show_change_and_undo_a_roster(hot_town: Database, 
         client.post("/patrols/roster", data={"week": MONDAY.isoformat(), "rest-hours": "99"}).status_code
         == 422
     )
+    assert f'name="off" value="T05={day(3)}"' in page
+    assert 'name="who" value="T05" checked' in page
+    off = [f"T05={day(3)}", f"T02={day(4)}"]
+    sent = {"week": MONDAY.isoformat(), "who": ["T03", "T05"], "off": off}
+    number_of = re.search(
+        r"job=([0-9a-f]{32})", client.post("/patrols/roster", data=sent).headers["Location"]
+    )
+    assert number_of is not None
+    with hot_town.scoped_session(WHOLE) as session:
+        asked = session.scalar(text("select parameters from jobs where job_id = :job"), {"job": number_of[1]})
+    assert asked["teams"] == ["T03", "T05"]
+    assert asked["off"] == [["T05", day(3).isoformat()]], "a team that is not rostered needs no day off"
+    wrong = sent | {"off": ["T05=tomorrow"]}
+    assert client.post("/patrols/roster", data=wrong).status_code == 422
+    assert client.post("/patrols/roster", data=sent | {"off": [f"T05={day(9)}"]}).status_code == 422
     desk = client_of(hot_town, Role.VILLAGE_DESK, 33068110901004000)
     assert desk.post(f"/patrols/roster/{number}/undo", data={"week": MONDAY.isoformat()}).status_code == 403
     with hot_town.scoped_session(Scope.of_grid(33068110901004000)) as session:

@@ -60,6 +60,7 @@ def test_ways_are_cut_where_they_share_a_node(tmp_path: Path, ending: str) -> No
         ({"highway": "motorway"}, {"class": "motorway", "oneway": "yes"}),
         ({"highway": "motorway_link"}, {"class": "motorway"}),
         ({"highway": "primary", "ref": "S211"}, {"class": "primary", "name_zh": "S211"}),
+        ({"highway": "living_street", "maxspeed": "walk"}, {"class": "residential", "speed_kmh": "7"}),
         ({"highway": "primary", "maxspeed": "70"}, {"class": "primary", "speed_kmh": "70"}),
         ({"highway": "secondary", "oneway": "-1"}, {"class": "secondary", "oneway": "reverse"}),
         ({"highway": "tertiary", "junction": "roundabout"}, {"class": "tertiary", "oneway": "yes"}),

@@ -15,7 +15,7 @@ from gridmap.services.jobs import desk as jobs
 from gridmap.services.patrols.ask.rosters import set_shifts, town_shifts
 from gridmap.services.patrols.keep.rosters import delete_roster, set_duty, show_week, undo_duty
 from gridmap.services.patrols.make.jobs import ROSTER
-from gridmap.services.patrols.make.rosters import RosterRequest
+from gridmap.services.patrols.make.rosters import RosterRequest, teams_to_roster
 from web import context
 from web.access import may_now
 from web.desk import forms, shown
@@ -48,10 +48,12 @@ def _page(week: dt.date, problem: GridmapError | None = None) -> Response:
         week=week,
         before=week - _WEEK,
         after=week + _WEEK,
+        on_days=[(week + dt.timedelta(days=n)).isoformat() for n in range(DAYS)],
         last=week + dt.timedelta(days=DAYS - 1),
         shifts=shifts,
         most_shifts=MOST_SHIFTS,
         terms=_TERMS,
+        crew=teams_to_roster(database, scope) if may_now(Action.PLAN_PATROLS) else [],
         job=job,
         may_plan=may_now(Action.PLAN_PATROLS),
         chosen=request.args,
@@ -103,11 +105,27 @@ def make() -> Response:
             terms.ROSTER_MOST if most is None else most,
             terms.ROSTER_LEAST if least is None else least,
         )
-        wanted = RosterRequest(week, rules=rules, domain=forms.text(form, "domain"))
+        wanted = RosterRequest(
+            week, tuple(form.getlist("who")) or None, rules, _days_off(form), forms.text(form, "domain")
+        )
         job = jobs.submit(context.database(), context.scope(), ROSTER, wanted, owner=context.actor().post)
     except _REFUSED as error:
         return _page(week, error)
     return _back(week, job=job.job_id)
+
+
+def _days_off(form: forms.Form) -> tuple[tuple[str, dt.date], ...]:
+    """Read a team's days off, each T02=2026-12-03; those of a team that is not to be rostered fall away."""
+    chosen = set(form.getlist("who"))
+    out = []
+    for text in form.getlist("off"):
+        team, _, day = text.rpartition("=")
+        if not chosen or team in chosen:
+            try:
+                out.append((team, dt.date.fromisoformat(day)))
+            except ValueError:
+                raise _no_week() from None
+    return tuple(out)
 
 
 @bp.post("/patrols/roster/<int:roster_id>/set")

@@ -68,6 +68,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "roster_making": ("正在排班…", "Making the roster …"),
     "roster_make": ("排班", "Make a roster"),
+    "roster_who": ("参加排班的队伍，勾出休假日", "Teams of the roster, and their days off"),
     "roster_off": ("休", "off"),
     "roster_day": ("日期", "Day"),
     "roster_shift": ("班次", "Shift"),

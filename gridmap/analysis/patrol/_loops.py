@@ -8,11 +8,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from gridmap.analysis._compiled import compiled
 from gridmap.analysis.patrol._moves import (
-    best_position,
     burden,
     copy_route,
     place_visit,
@@ -21,6 +18,7 @@ from gridmap.analysis.patrol._moves import (
     separate,
 )
 from gridmap.analysis.patrol._pool import keep
+from gridmap.analysis.patrol._ranking import choose, rank
 from gridmap.analysis.patrol._timing import draw, refresh
 
 
@@ -100,74 +98,8 @@ def worth_of(
 
 
 @compiled
-def _rank(
-    seed: int,
-    forced: bool,
-    how: int,
-    prizes: Any,
-    tally: Any,
-    apart: Any,
-    thrift: Any,
-    queue: Any,
-    state: Any,
-    now: Any,
-    problem: Any,
-    touched: Any,
-    allowed: Any,
-) -> int:
-    """Queue the visits that may be made: by chance, by prize, by nearness or detour for it; how many there are."""
-    value, stop, slot, village, need, shortfall, _, must = prizes
-    inside, used, counts, covered, _ = tally
-    waiting, keys = queue
-    n, before, last, ahead = 0, -1, -1, 0
-    for visit in range(len(stop)):
-        s = stop[visit]
-        if inside[visit] >= 0 or used[slot[visit]]:
-            continue
-        # The next visit of a stop that waits for two earns what the second one does.
-        if s != before:
-            before, last, ahead = s, slot[visit], 0
-        elif slot[visit] != last:
-            last, ahead = slot[visit], ahead + 1
-        number = counts[s] + ahead
-        gain = value[s, number] + (must[s] if number == 0 else 0.0)
-        if gain <= 0.0:
-            continue
-        if covered[village[s]] < need[village[s]]:
-            gain *= 1.0 + shortfall[village[s]]
-        if forced and visit == seed:
-            key = -np.inf
-        elif how == 0:
-            key = draw(state)
-        elif how == 1:
-            key = -gain * (0.7 + 0.6 * draw(state))
-        elif how == 2:
-            key = -gain * draw(state)
-        elif how == 4:
-            key = np.inf
-            for r in range(len(touched)):
-                if touched[r] and allowed[r, visit]:
-                    more, i = best_position(visit, r, now[0], now[1], problem, now[2], now[3], 0.0, state, 0)
-                    more *= problem[6][r, 7]
-                    if i >= 0 and more < key:
-                        key = more
-            if key == np.inf:
-                continue
-            key *= (0.5 + draw(state)) * thrift[s]
-        else:
-            key = apart[seed, visit] * (0.5 + draw(state)) * thrift[s]
-        i = n
-        while i > 0 and keys[i - 1] > key:
-            keys[i], waiting[i] = keys[i - 1], waiting[i - 1]
-            i -= 1
-        keys[i], waiting[i] = key, visit
-        n += 1
-    return n
-
-
-@compiled
 def search(  # noqa: PLR0915 - one flat loop is what compiles fast
-    steps: int, heat: Any, tuning: Any, state: Any, problem: Any, prizes: Any, near: Any, apart: Any, thrift: Any,
+    steps: int, heat: Any, tuning: Any, state: Any, problem: Any, prizes: Any, near: Any, thrift: Any,
     allowed: Any, now: Any, old: Any, marks: Any, tally: Any, old_tally: Any, queue: Any, rows: Any, found: Any,
     aim: Any, current: Any, best_routes: Any, best_sizes: Any, best_hours: Any, best: Any, pool: Any,
 ) -> None:  # fmt: skip
@@ -189,8 +121,8 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
     prizes : tuple of ndarray
         Value of a stop's k-th visit, stop, slot and village of visits and stops, need of villages, price of what they
         lack, worth of having a visit with a team, and price of leaving a stop out.
-    near, apart : ndarray, shape (visits, k), (visits, visits)
-        Nearest visits and times between visits.
+    near : ndarray of int64, shape (visits, k)
+        Nearest visits; where they are not all others, a step looks at some stops only.
     thrift : ndarray of float64, shape (stops,)
         One over what a first visit is worth.
     allowed : ndarray of bool, shape (teams, visits)
@@ -202,8 +134,8 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
     tally, old_tally : tuple of ndarray
         Team of each visit or -1, slots in use, visits of each stop, prize of each village, and stops whose visits are
         to be separated; `old_tally` visits of stops, prize of villages, and hours of visits.
-    queue : tuple of ndarray, shape (visits,)
-        Room for visits and their keys.
+    queue : tuple of ndarray
+        Room for visits and their keys; the stops that a step looks at, all of them to begin with, and room for marks.
     rows : tuple of ndarray
         First visit of each stop, its gap and most interval, hours of visits as they are asked for, hours of teams,
         stops with an interval, and the spans in which it holds; when the pieces of each stop's hours begin and end, and
@@ -230,6 +162,7 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
     touched, saved = marks
     waiting = queue[0]
     several = value.shape[1] > 2 or rows[8].shape[1] > 1
+    wide = near.shape[1] < visits - 1
     for _ in range(steps):
         heat[0] *= heat[1]
         whole = 0
@@ -275,7 +208,7 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
             drivable = drivable and driven[r] >= 0.0
         # A team that stays at home has no visit that could be taken out; it is open to every step.
         for r in range(teams):
-            if not touched[r] and (cut == 0 or sizes[r] == 0):
+            if not touched[r] and ((cut == 0 and not wide) or sizes[r] == 0):
                 touched[r] = True
                 save_route(r, now, old, saved)
         if several and drivable:
@@ -292,9 +225,10 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
         accepted = False
         if drivable:
             how = int(draw(state) * 5.0)
-            n = _rank(
-                seed, forced, how, prizes, tally, apart, thrift, queue, state, now, problem, touched, allowed
-            )
+            most = choose(seed, prizes, tally, near, rows, queue, state) if wide else len(counts)
+            n = rank(
+                seed, forced, how, most, prizes, tally, thrift, queue, state, now, problem, touched, allowed, rows
+            )  # fmt: skip
             for o in range(n):
                 visit = waiting[o]
                 s = stop[visit]

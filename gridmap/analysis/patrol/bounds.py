@@ -6,7 +6,9 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
-from gridmap.analysis.patrol.problem import FAR, Floats, Problem
+from gridmap.analysis.patrol.problem import FAR, Floats, Ints, Problem
+
+_PAIRS = 6_000
 
 
 def upper_bound(problem: Problem) -> float:
@@ -25,7 +27,9 @@ def upper_bound(problem: Problem) -> float:
     A linear relaxation. Each visit takes of a team's time its dwell and half of the shortest leg into it and half of
     the shortest leg out of it; a route takes besides half of the shortest leg out of its base and half of the shortest
     leg home. Each team has its shift less the break; a slot is used once; a stop's k-th visit earns its k-th prize.
-    The half legs of every route sum to its travel, so each plan is a solution of the relaxation.
+    The half legs of every route sum to its travel, so each plan is a solution of the relaxation. Of more than 6,000
+    pairs of team and visit the teams' times are one sum, and a stop's visits take what they take of the team that needs
+    least: the fractional knapsack, never below the other.
     """
     p = problem
     if not p.allowed.any():
@@ -35,6 +39,8 @@ def upper_bound(problem: Problem) -> float:
     n_pairs, n_stops, depth = len(team), *p.value.shape
     if n_pairs == 0:
         return 0.0
+    if n_pairs > _PAIRS:
+        return _as_one(p, team, visit, time, spans)
     prize_column = n_pairs + np.arange(n_stops * depth)
     n = n_pairs + n_stops * depth
     n_teams, n_slots = len(p.teams), int(p.slot.max()) + 1
@@ -71,10 +77,24 @@ def upper_bound(problem: Problem) -> float:
     return min(ceiling, float(-found.fun) * (1.0 + 1e-6) + 1e-9)
 
 
+def _as_one(p: Problem, team: Ints, visit: Ints, time: Floats, spans: Floats) -> float:
+    """Bound of the teams as if they were one: prizes by what they earn for the time, the last one in part."""
+    least = np.full(len(p.value), np.inf)
+    np.minimum.at(least, p.stop[visit], time[team, visit])
+    worth = p.value.reshape(-1)
+    takes = np.repeat(least, p.value.shape[1])
+    worth, takes = worth[np.isfinite(takes) & (worth > 0)], takes[np.isfinite(takes) & (worth > 0)]
+    order = np.argsort(-worth / np.maximum(takes, 1e-300))
+    room = float(np.maximum(spans, 0.0).sum()) - np.concatenate([[0.0], np.cumsum(takes[order])[:-1]])
+    part = np.clip(room / np.maximum(takes[order], 1e-300), 0.0, 1.0)
+    return float(worth[order] @ part) * (1.0 + 1e-6) + 1e-9
+
+
 def _times(p: Problem) -> tuple[Floats, Floats]:
     """Least time that each visit takes of each team (teams, visits), and each team's time (teams,)."""
     time = np.zeros(p.allowed.shape)
     spans = np.zeros(len(p.teams))
+    known: dict[tuple[int, bytes], tuple[Floats, Floats]] = {}
     for r, (begin, end, pause, resume, base, home) in enumerate(p.teams):
         matrix = p.travel[p.profile[r]]
         mine = np.flatnonzero(p.allowed[r])
@@ -83,11 +103,20 @@ def _times(p: Problem) -> tuple[Floats, Floats]:
         if len(mine) == 0:
             continue
         at = p.place[mine]
-        legs = matrix[np.ix_(at, at)].copy()
-        np.fill_diagonal(legs, FAR)
+        key = int(p.profile[r]), p.allowed[r].tobytes()
+        if key not in known:
+            known[key] = _least_legs(matrix, at)
         out, homeward = matrix[int(base), at], matrix[at, int(home)]
-        into = np.minimum(legs.min(axis=0), out)
-        away = np.minimum(legs.min(axis=1), homeward)
+        into, away = np.minimum(known[key][0], out), np.minimum(known[key][1], homeward)
         time[r, mine] = p.dwell[mine] + 0.5 * (into + away)
         spans[r] = spans[r] - 0.5 * (out.min() + homeward.min())
     return time, spans
+
+
+def _least_legs(matrix: Floats, at: Ints) -> tuple[Floats, Floats]:
+    """Shortest leg into and out of each visit from and to another one."""
+    places, row, times = np.unique(at, return_inverse=True, return_counts=True)
+    legs = matrix[np.ix_(places, places)]
+    # Another visit to the same place is no leg at all.
+    np.fill_diagonal(legs, np.where(times > 1, 0.0, FAR))
+    return legs.min(axis=0)[row], legs.min(axis=1)[row]

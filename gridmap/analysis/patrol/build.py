@@ -43,6 +43,7 @@ def build(
     objective: Objective,
     *,
     made: Mapping[str, tuple[int, float]] | None = None,
+    travel: Floats | None = None,
 ) -> Built:
     """Lay out visits and teams, both in the order of their ids.
 
@@ -55,6 +56,8 @@ def build(
     objective : Objective
     made : mapping of str to (int, float), optional
         Visits made before to a stop in this shift, and when the last of them started.
+    travel : ndarray of float64, optional
+        That of a problem of the same teams and matrices, which it then shares.
 
     Returns
     -------
@@ -71,11 +74,12 @@ def build(
     owner = visits[:, 0].astype(np.int64)
     places = len(next(iter(matrices.values())))
     kinds = sorted({(team.mode, team.speed) for team in ordered_teams})
-    travel = np.array([np.where(np.isfinite(matrices[m] / v), matrices[m] / v, FAR) for m, v in kinds])
-    if not kinds:
-        travel = np.zeros((1, places, places))
-    for matrix in travel:
-        np.fill_diagonal(matrix, 0.0)
+    if travel is None:
+        travel = np.zeros((max(len(kinds), 1), places, places))
+        for matrix, (mode, speed) in zip(travel, kinds, strict=False):
+            np.divide(matrices[mode], speed, out=matrix)
+            matrix[~np.isfinite(matrix)] = FAR
+            np.fill_diagonal(matrix, 0.0)
     deep = max((stop.visits for stop in ordered), default=0)
     value = np.zeros((len(ordered), max(deep, 1) + 1))
     for s, stop in enumerate(ordered):
@@ -85,7 +89,7 @@ def build(
     villages = sorted({stop.village for stop in ordered})
     begins, part = _pieces(ordered)
     problem = Problem(
-        travel=np.ascontiguousarray(travel),
+        travel=travel,
         profile=np.array([kinds.index((team.mode, team.speed)) for team in ordered_teams], np.int64),
         place=np.array([ordered[s].place for s in owner], np.int64),
         opens=np.ascontiguousarray(visits[:, 2]),
@@ -108,9 +112,9 @@ def build(
         shortfall=np.zeros(max(len(villages), 1)),
         liked=np.zeros((len(ordered_teams), len(owner))),
         must=np.array([float(stop.must and stop.id not in (made or {})) for stop in ordered]),
-        allowed=np.array(
-            [[may_visit(team, ordered[s]) for s in owner] for team in ordered_teams], np.bool_
-        ).reshape(len(ordered_teams), len(owner)),
+        allowed=np.array([[may_visit(team, stop) for stop in ordered] for team in ordered_teams], np.bool_)
+        .reshape(len(ordered_teams), len(ordered))[:, owner]
+        .copy(),
     )
     return _narrowed(problem, ordered_teams, ordered, objective, villages)
 
@@ -122,6 +126,7 @@ def may_visit(team: Team, stop: Stop) -> bool:
         team.mode not in stop.closed_to
         and team.size >= stop.min_size
         and stop.only_team in {None, team.id}
+        and (stop.must or stop.beat in {None, team.id})
         and key in team.scope
     )
 

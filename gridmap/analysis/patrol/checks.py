@@ -81,7 +81,7 @@ def check(
     for team in teams:
         _refuse_unless(_team_fits(team, matrices, places), "team-not-valid", "队伍", "Team", team.id)
     for stop in stops:
-        fits = _stop_fits(stop, places) and (stop.only_team is None or stop.only_team in names)
+        fits = _stop_fits(stop, places) and {stop.only_team, stop.beat} <= {None, *names}
         _refuse_unless(fits, "stop-not-valid", "点位", "Stop", stop.id)
 
 

@@ -13,7 +13,7 @@ from gridmap.analysis.patrol import _loops
 from gridmap.analysis.patrol._moves import burden
 from gridmap.analysis.patrol._pool import empty_pool
 from gridmap.analysis.patrol._timing import refresh
-from gridmap.analysis.patrol.problem import Floats, Ints, Problem
+from gridmap.analysis.patrol.problem import MANY_STOPS, Floats, Ints, Problem
 from gridmap.analysis.patrol.recombine import kinds_of, recombined
 from gridmap.analysis.patrol.stop import StopRule
 
@@ -22,6 +22,8 @@ Better = Callable[["Found"], None]
 
 _TRAVEL_SHARE = 0.01
 _MEAN_OUT, _LONGEST, _BLINK = 15.0, 16.0, 0.01
+_FEWER_OUT, _SHORTER = 9.0, 10.0
+"""Mean number of visits that are taken out, and the longest run, where there are many stops."""
 _UNEVENNESS = 2.0
 _RECOMBINE_FROM_S, _RECOMBINE_SHARE = 1.0, 0.1
 HOT, MILD, GENTLE, COOL = (2.0, 0.04), (0.5, 0.02), (0.3, 0.02), (0.03, 0.0005)
@@ -29,7 +31,9 @@ HOT, MILD, GENTLE, COOL = (2.0, 0.04), (0.5, 0.02), (0.3, 0.02), (0.03, 0.0005)
 and to even out loads."""
 
 _FIRST_CYCLES, _FRESH_CYCLES, _LONG_CYCLE = (8_000, 16_000, 16_000), (8_000,) * 6, 16_000
+_LONGER = 1.5
 _STRETCH = 1.6
+_MEASURED = 1_000
 _ALMOST, _IDLE_CYCLES = 1.0 - 1e-12, 6
 
 
@@ -127,8 +131,9 @@ def run(
     random = np.random.SeedSequence(seed).generate_state(1, np.uint64) | np.uint64(1)
     prizes = problem.value[problem.value[:, 0] > 0, 0]
     scale = float(np.median(prizes)) if len(prizes) else 1.0
+    many = len(problem.value) > MANY_STOPS
     taken, idle, told = 0, 0, (math.nan, math.nan)
-    for planned, empty in _cycles(alone=begin is None):
+    for planned, empty in _long_cycles() if many else _cycles(alone=begin is None):
         # A cycle that time cuts short ends hot: the last one is as long as there is time for.
         within = math.inf if exact else budget.reach(taken)
         before = tuple(state.best)
@@ -166,6 +171,14 @@ def _cycles(*, alone: bool) -> Iterator[tuple[int, bool]]:
         yield _LONG_CYCLE, False
 
 
+def _long_cycles() -> Iterator[tuple[int, bool]]:
+    """Cycles where there are many stops: the more steps were taken, the longer, always from the best."""
+    length = float(_FIRST_CYCLES[0])
+    while True:
+        yield int(length), False
+        length *= _LONGER
+
+
 class _State:
     """Where a search is, and the best that it has seen."""
 
@@ -184,7 +197,6 @@ class _State:
         self._unevenness = _UNEVENNESS if np.ptp(weight) > 0 else 0.0
         self._prizes = (p.value, p.stop, p.slot, p.village, p.need, p.shortfall, p.liked, p.must)
         self._allowed, self._near = p.allowed, p.near()
-        self._apart = np.ascontiguousarray(p.travel[0][np.ix_(p.place, p.place)])
         self._thrift = 1.0 / np.maximum(p.value[:, 0] + p.must, 1e-300)
         span = float((p.teams[:, 1] - p.teams[:, 0]).sum())
         self._price = max(_TRAVEL_SHARE * float(p.value.sum()) / max(span, 1e-300), 1e-300)
@@ -209,7 +221,9 @@ class _State:
         self._inside, self._used = np.full(visits, -1, np.int64), np.zeros(int(p.slot.max()) + 1, np.bool_)
         self._tally = (self._inside, self._used, self._counts, self._covered, np.zeros(stops, np.bool_))
         self._old_tally = (self._counts.copy(), self._covered.copy(), np.zeros(visits), np.zeros(visits))
-        self._queue = (np.zeros(visits, np.int64), np.zeros(visits))
+        self._queue = (
+            np.zeros(visits, np.int64), np.zeros(visits), np.arange(stops, dtype=np.int64), np.zeros(stops, np.bool_),
+        )  # fmt: skip
         self._pool = empty_pool(visits, kinds_of(p))
         self._energy, self._heat = np.zeros(1), np.zeros(2)
         whole = 1.0 + float(p.value.sum() + p.must.sum() + (p.shortfall * p.need).sum())
@@ -250,9 +264,11 @@ class _State:
 
     def advance(self, steps: int, random: NDArray[np.uint64]) -> None:
         """Take steps of the cycle."""
-        tuning = (self._price, _MEAN_OUT, _LONGEST, _BLINK, self._unevenness)
+        many = len(self._counts) > MANY_STOPS
+        out = (_FEWER_OUT, _SHORTER) if many else (_MEAN_OUT, _LONGEST)
+        tuning = (self._price, *out, _BLINK, self._unevenness)
         _loops.search(
-            steps, self._heat, tuning, random, self._problem, self._prizes, self._near, self._apart, self._thrift,
+            steps, self._heat, tuning, random, self._problem, self._prizes, self._near, self._thrift,
             self._allowed, self._now, self._old, self._marks, self._tally, self._old_tally, self._queue, self._rows,
             self._room, self._aim, self._energy, self.best_routes, self.best_sizes, self.best_hours, self.best,
             self._pool,
@@ -318,7 +334,8 @@ class _State:
 
 def _weights(p: Problem) -> Floats:
     """Weight of each team's travel: a slow mode's minute is worth less than a fast one's."""
-    legs = np.array([np.median(matrix[np.ix_(p.place, p.place)]) for matrix in p.travel])
+    places = p.place if len(p.place) <= _MEASURED else p.place[:: len(p.place) // _MEASURED]
+    legs = np.array([np.median(matrix[np.ix_(places, places)]) for matrix in p.travel])
     weight = legs.min() / np.maximum(legs, 1e-300)
     out: Floats = np.where(legs > 0, weight, 1.0)[p.profile]
     return out

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from gridmap.analysis.patrol.build import Built
 from gridmap.analysis.patrol.model import Reason, Route, Stop
+from gridmap.analysis.patrol.problem import Problem
 from gridmap.analysis.patrol.schedule import Timed, walk
 
 _CLOSED = {
@@ -19,6 +20,8 @@ _CLOSED = {
         "No team can come and return within the shift and the opening hours.",
     ),
 }
+
+_SLACK_S = 1e-6
 
 
 def explain(built: Built, stops: Sequence[Stop], routes: Sequence[Route], visits: Sequence[Sequence[int]]) -> tuple[
@@ -72,6 +75,7 @@ def _no_room(
     p = built.problem
     best: tuple[float, float, float, int] | None = None
     fits = False
+    idle = [_idle(p, r, route, times) for r, (route, times) in enumerate(zip(visits, timed, strict=True))]
     for v in (v for v in range(len(p.place)) if p.stop[v] == s):
         for r, route in enumerate(visits):
             times = timed[r]
@@ -84,7 +88,7 @@ def _no_room(
                 here, a, b = int(p.place[v]), stations[i], stations[i + 1]
                 way = float(matrix[a, here] + matrix[here, b] - (matrix[a, b] if route else 0.0))
                 extra = way + float(p.dwell[v])
-                fits = fits or walk(p, r, [*route[:i], v, *route[i:]]) is not None
+                fits = fits or (extra <= idle[r] and walk(p, r, [*route[:i], v, *route[i:]]) is not None)
                 if best is None or extra - spare < best[0]:
                     best = (extra - spare, extra, spare, r)
     if best is None:
@@ -105,3 +109,10 @@ def _no_room(
     if fits:
         zh, en = "仍可加入，延长求解时间即可。", "It still fits; give the search more time."
     return Reason(stop.id, 0, code, zh, en, team, extra, spare)
+
+
+def _idle(p: Problem, r: int, route: Sequence[int], times: Timed | None) -> float:
+    """Time that a route has besides its ways and visits: what takes longer fits nowhere, whatever it waits."""
+    if times is None:
+        return 0.0
+    return float(p.hours[r]) - sum(times.legs) - float(p.dwell[list(route)].sum()) + _SLACK_S

@@ -104,6 +104,7 @@ def _factor(stop: Stop, start_s: float) -> float:
 def _interval(stop: Stop, teams: Sequence[Team], shift: Shift, starts: list[float]) -> list[str]:
     """Look whether a stop is left alone for too long while some team may come and it is open."""
     mine = [t for t in teams if stop.only_team in {None, t.id} and t.mode not in stop.closed_to]
+    mine = [t for t in mine if stop.must or stop.beat in {None, t.id}]
     mine = [t for t in mine if t.size >= stop.min_size and (stop.grid_key or stop.village) in t.scope]
     if not mine:
         return []
@@ -206,6 +207,8 @@ def _visit(visit: Visit, stop: Stop, team: Team) -> list[str]:
         out.append(f"{stop.id} is closed to {team.mode}")
     if team.size < stop.min_size or stop.only_team not in {None, team.id}:
         out.append(f"{team.id} may not come to {stop.id}")
+    if stop.beat not in {None, team.id} and not stop.must:
+        out.append(f"{stop.id} lies in the beat of {stop.beat}")
     if (stop.grid_key or stop.village) not in team.scope:
         out.append(f"{stop.id} lies outside the grids of {team.id}")
     return out

@@ -101,6 +101,8 @@ class Stop:
         Fewest people of a team that comes here.
     only_team : str, optional
         The one team that may come.
+    beat : str, optional
+        The team in whose beat the stop lies: no other comes, but where the stop must be visited.
     max_interval_s : float, optional
         Most time from the start of one visit to the start of the next, from the beginning of the hours of the teams
         that may come (and of each window) to the first, and from the last to their end. A stop that cannot be visited
@@ -124,6 +126,7 @@ class Stop:
     revisit_share: float = REVISIT_SHARE
     min_size: int = 1
     only_team: str | None = None
+    beat: str | None = None
     max_interval_s: float | None = None
     by_hour: tuple[tuple[float, float], ...] = ()
 

@@ -75,13 +75,17 @@ def plan(
 
     depth = max((s.visits for s in stops), default=0) or 1
 
-    def staged(asked: Sequence[Stop]) -> list[Built]:
-        few = [[replace(s, visits=min(s.visits, visits)) for s in asked] for visits in range(1, depth)]
-        return [build(teams, rows, matrices, shift, aim) for rows in [*few, asked]]
+    whole = build(teams, stops, matrices, shift, aim)
+    travel = whole.problem.travel
 
-    stages = staged(stops)
+    def staged(asked: Sequence[Stop], last: Built) -> list[Built]:
+        few = [[replace(s, visits=min(s.visits, visits)) for s in asked] for visits in range(1, depth)]
+        return [*(build(teams, rows, matrices, shift, aim, travel=travel) for rows in few), last]
+
+    stages = staged(stops, whole)
     hourly = any(s.by_hour for s in stops)
-    places = staged([replace(s, by_hour=()) for s in stops]) if hourly else []
+    flat = [replace(s, by_hour=()) for s in stops]
+    places = staged(flat, build(teams, flat, matrices, shift, aim, travel=travel)) if hourly else []
     fair = bool(stages[-1].problem.need.any())
     evens = aim.balance is not None
     turns = Turns(stop, depth * (1 + fair + evens), depth * (1 + evens) if hourly else 0, on_progress)
@@ -98,7 +102,6 @@ def plan(
     made = assemble(found.built, found.level, teams, stops, shift, aim, seed)
     told: tuple[Route, ...] = ()
     if hourly:
-        flat = [replace(s, by_hour=()) for s in stops]
         told = assemble(by_place.built, by_place.level, teams, flat, shift, aim, seed).routes
     return replace(
         made,

@@ -17,7 +17,10 @@ FAR = 1e15
 NEVER = 1e300
 """Time of a break that a team does not take."""
 
-_ROUNDS_MAX = 64
+MANY_STOPS, NEAREST = 200, 80
+"""From how many stops on a step of the search looks at near ones only, and at how many of them at most."""
+
+_ROUNDS_MAX, _CHUNK = 64, 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,12 +118,41 @@ class Problem:
         return out
 
     def near(self) -> Ints:
-        """Visits by the time there and back in the fastest profile, nearest first, shape (visits, visits - 1)."""
-        fastest = self.travel.min(axis=0)
-        there = fastest[np.ix_(self.place, self.place)]
-        around = there + there.T
-        np.fill_diagonal(around, -1.0)
-        return np.argsort(around, axis=1, kind="stable")[:, 1:].astype(np.int64)
+        """Visits by the time there and back in the fastest profile, nearest first, shape (visits, k).
+
+        All others; where there are many stops those of the nearest ones, the first of each stop's own left out.
+        """
+        stops = len(self.value)
+        if stops <= MANY_STOPS:
+            around = self._around(self.place, self.place)
+            np.fill_diagonal(around, -1.0)
+            return np.argsort(around, axis=1, kind="stable")[:, 1:].astype(np.int64)
+        first = np.searchsorted(self.stop, np.arange(stops + 1))
+        at = self.place[first[:-1]]
+        rows = []
+        for chunk in np.array_split(np.arange(stops), -(-stops // _CHUNK)):
+            around = self._around(at[chunk], at)
+            around[np.arange(len(chunk)), chunk] = -1.0
+            nearest = np.argpartition(around, NEAREST, axis=1)[:, : NEAREST + 1]
+            order = np.argsort(np.take_along_axis(around, nearest, axis=1), axis=1, kind="stable")
+            rows.append(np.take_along_axis(nearest, order, axis=1))
+        nearest = np.concatenate(rows)
+        each = np.diff(first)
+        # As many visits as the stop with most has; a row that is too short repeats its own last one.
+        deep = int(each.max())
+        visits = first[nearest][..., None] + np.minimum(np.arange(deep), each[nearest][..., None] - 1)
+        out: Ints = visits.reshape(stops, -1)[self.stop].astype(np.int64)
+        return out
+
+    def _around(self, these: Ints, those: Ints) -> Floats:
+        out = np.full((len(these), len(those)), np.inf)
+        for matrix in self.travel:
+            np.minimum(out, matrix[np.ix_(these, those)], out=out)
+        back = np.full((len(those), len(these)), np.inf)
+        for matrix in self.travel:
+            np.minimum(back, matrix[np.ix_(those, these)], out=back)
+        out += back.T
+        return out
 
 
 def alone(problem: Problem) -> tuple[NDArray[np.bool_], Floats]:

@@ -85,6 +85,12 @@ def group() -> None:
     help="得分是否分时段 / whether prizes change with the hours of incidents.",
 )
 @click.option(
+    "--within-beats/--any-beat",
+    default=False,
+    show_default=True,
+    help="各队只去本巡区的停靠点 / a stop is visited by the team of its beat only, but where it must be visited.",
+)
+@click.option(
     "--patrol-found/--no-patrol-found",
     default=False,
     show_default=True,

@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from gridmap.analysis.districting import Districts, divide
+from gridmap.analysis.districting import EXACT_ATOMS, Districts, divide
 from gridmap.errors import InvalidInput
 
 
@@ -40,6 +40,22 @@ def test_every_district_hangs_together_and_none_is_below_the_bound(seed: int) ->
     assert found.largest == pytest.approx(loads.max())
     assert max(work.sum() / k, work.max()) - 1e-6 <= found.bound <= found.largest + 1e-6
     assert [int(found.team[a]) for a in found.anchor] == list(range(k))
+
+
+def test_many_grids_grow_into_even_districts_that_hang_together() -> None:
+    rng = np.random.default_rng(2)
+    xy, edges = lattice(20, 16)
+    assert len(xy) > EXACT_ATOMS
+    work = rng.gamma(1.5, 10.0, len(xy))
+    bases = [tuple(rng.random(2) * (19, 15)) for _ in range(7)]
+    found = divide(work, edges, away(xy, bases), seconds=30)
+    assert are_contiguous(found, edges, 7)
+    assert [int(found.team[a]) for a in found.anchor] == list(range(7))
+    assert found.largest == pytest.approx(np.bincount(found.team, work, 7).max())
+    assert found.bound == pytest.approx(max(work.sum() / 7, work.max()))
+    assert found.largest < 1.03 * found.bound
+    again = divide(work, edges, away(xy, bases), before=found.team, seconds=30)
+    assert float(np.mean(again.team != found.team)) < 0.1, "what is even already stays"
 
 
 def test_no_contiguous_division_of_a_small_map_is_evener() -> None:

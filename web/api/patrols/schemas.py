@@ -101,6 +101,10 @@ class PatrolPlanRequest(Strict):
     by_hour: bool = Field(
         default=False, description="Whether prizes change through the shift with the hours of incidents."
     )
+    within_beats: bool = Field(
+        default=False,
+        description="Whether a stop is visited by the team of its beat only, but where it must be visited.",
+    )
     vary: bool = Field(
         default=False, description="Draw the plan by the seed from several that are nearly best."
     )

@@ -22,6 +22,7 @@ from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.publish import is_cold
 from gridmap.services.hotspots.runs import hotspot_run, newest_run
+from gridmap.services.patrols.ask.beats import within_beats
 from gridmap.services.patrols.ask.by_hour import Kinds, hourly
 from gridmap.services.patrols.ask.crew import (
     bound_to,
@@ -163,14 +164,13 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
         for place, row in enumerate(chosen)
     )
     teams, unrested = ruled_teams(teams, asked.rules, asked.rest, begins_at, ends_at)
-    notices += [no_break(code, asked.rest or "") for code in unrested]
     shift = Shift(0.0, (ends_at - begins_at).total_seconds())
     with database.scoped_session(scope) as session:
         history = read_history(session, begins_at, roads.epsg)
     terms = terms_of_hotspots(
         features, severities, by_patrols, (history, roads, len(chosen)), begins_at, asked.dose_min
     )
-    notices += dosed(features, terms)
+    notices += [*(no_break(code, asked.rest or "") for code in unrested), *dosed(features, terms)]
     stops = tuple(
         Stop(
             stop_id(feature),
@@ -194,7 +194,8 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
         notices += untimed
     stops += _fixed_stops(fixed, stops, len(chosen) + len(features), asked, (begins_at, ends_at))
     stops = ruled_stops(stops, asked.rules, teams, begins_at, ends_at)
-    notices += crowded(stops, teams, shift)
+    stops, elsewhere = within_beats(database, scope, stops, teams, wanted=asked.within_beats)
+    notices += [*elsewhere, *crowded(stops, teams, shift)]
     free = stops
     stops = with_wishes(free, teams, roads.travel_s, shift, dict(asked.locks), asked.leave_out)
     about = {

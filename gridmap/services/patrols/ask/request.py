@@ -98,6 +98,8 @@ class PatrolRequest:
         Whether the teams, and their hours, are those that the week's roster names for the day.
     duty : str or None
         Code or name of one of the town's shifts: its hours are those of the teams, and of a roster its teams alone.
+    within_beats : bool
+        Whether a stop is visited by the team of its beat only, but where it must be visited.
     """
 
     on: dt.date
@@ -127,6 +129,7 @@ class PatrolRequest:
     patrol_found: bool = False
     roster: bool = False
     duty: str | None = None
+    within_beats: bool = False
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no sense."""

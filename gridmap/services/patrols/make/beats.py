@@ -22,10 +22,11 @@ from gridmap.domain.codes import require_domain
 from gridmap.domain.geojson import Collection
 from gridmap.domain.gridkey import AREA, MICRO, Scope
 from gridmap.domain.query import IncidentQuery
-from gridmap.errors import Conflict, InvalidInput
+from gridmap.errors import InvalidInput
 from gridmap.services.cases.limits import require_whole
 from gridmap.services.cases.query import chosen_by
 from gridmap.services.ground.roads import load_roads
+from gridmap.services.patrols.ask.beats import BEATS_SETTING, no_beats
 from gridmap.services.patrols.ask.crew import chosen_teams
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.storage.cases.counts import count_by_grid
@@ -37,10 +38,9 @@ from gridmap.storage.workspace.settings import read_settings, write_settings
 
 Floats = NDArray[np.float64]
 
-_SETTING = "beats"
 _PERIOD_DAYS = 364
 _NEAR_M, _BORDER_M = 5.0, 200.0
-_MOST_ATOMS = 150
+_MOST_ATOMS = 3_000
 _KEPT_BEFORE = 5
 
 
@@ -193,12 +193,12 @@ def make_beats(
         "made_by": owner,
     }
     with database.scoped_session(whole, write=True) as session:
-        now = read_settings(session, lock=_SETTING).get(_SETTING) or []
-        write_settings(session, **{_SETTING: [*now, kept][-_KEPT_BEFORE - 1 :]})
+        now = read_settings(session, lock=BEATS_SETTING).get(BEATS_SETTING) or []
+        write_settings(session, **{BEATS_SETTING: [*now, kept][-_KEPT_BEFORE - 1 :]})
     tell("save", 1, 1)
     shown = show_beats(database, whole)
     if shown is None:
-        raise _none()
+        raise no_beats()
     return shown
 
 
@@ -207,7 +207,7 @@ def _shape(geometry: str | None) -> BaseGeometry:
 
 
 def _read(session: Session) -> dict[str, Any] | None:
-    kept: list[dict[str, Any]] = read_settings(session).get(_SETTING) or []
+    kept: list[dict[str, Any]] = read_settings(session).get(BEATS_SETTING) or []
     return kept[-1] if kept else None
 
 
@@ -243,7 +243,7 @@ def _edges(shapes: NDArray[np.object_]) -> list[tuple[int, int]]:
 def show_beats(database: Database, scope: Scope) -> ShownBeats | None:
     """Tell the beats in force, as far as they lie in the scope; None where none do."""
     with database.scoped_session(scope) as session:
-        history: list[dict[str, Any]] = read_settings(session).get(_SETTING) or []
+        history: list[dict[str, Any]] = read_settings(session).get(BEATS_SETTING) or []
         names = {
             t["code"]: (t["name_zh"], t["name_en"] or t["name_zh"]) for t in stored_teams.list_teams(session)
         }
@@ -327,16 +327,8 @@ def undo_beats(database: Database, actor: Actor) -> ShownBeats | None:
     """
     require_whole(actor)
     with database.scoped_session(Scope.whole(), write=True) as session:
-        history = read_settings(session, lock=_SETTING).get(_SETTING) or []
+        history = read_settings(session, lock=BEATS_SETTING).get(BEATS_SETTING) or []
         if not history:
-            raise _none()
-        write_settings(session, **{_SETTING: history[:-1] or None})
+            raise no_beats()
+        write_settings(session, **{BEATS_SETTING: history[:-1] or None})
     return show_beats(database, Scope.whole())
-
-
-def _none() -> Conflict:
-    return Conflict(
-        "beats-none",
-        "还没有划过巡区。请运行 gridmap beats make。",
-        "There are no beats yet. Run: gridmap beats make",
-    )

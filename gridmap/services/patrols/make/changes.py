@@ -111,6 +111,9 @@ def replan_patrol(
     locks = {stop: team for stop, team in (changed.locks or {}).items() if stop not in begun}
     left_out = tuple(stop for stop in changed.leave_out if stop not in begun)
     stops = with_wishes(old.stops, inputs.teams, inputs.roads.travel_s, inputs.shift, locks, left_out)
+    # Who is out, or away, leaves the beat to the others.
+    away = {event["team"] for event in carried}
+    stops = tuple(replace(stop, beat=None) if stop.beat in away else stop for stop in stops)
     tell("read", 1, 1)
     if seconds is None and iterations is None:
         seconds = _REPLAN_S

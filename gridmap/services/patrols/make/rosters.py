@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import TypedDict
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -18,6 +19,7 @@ from gridmap.analysis.hours import HOURS, weekly_profile
 from gridmap.analysis.rostering import Beside, RosterProblem, make_roster, wanted_teams
 from gridmap.domain import terms
 from gridmap.domain.codes import require_domain
+from gridmap.domain.duties import SERVICE_TEAM
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.rosters import (
@@ -86,6 +88,31 @@ class RosterRequest:
             require_in_week(on, monday)
         # The same days as of a plan: who is rostered is to be planned for.
         PatrolRequest(self.first_day)
+
+
+class TeamToRoster(TypedDict):
+    """A team that a roster may have; `usual` where it has it unless teams are named."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    usual: bool
+
+
+def teams_to_roster(database: Database, scope: Scope) -> list[TeamToRoster]:
+    """List the teams that a roster may have: those with a base that patrol."""
+    with database.scoped_session(scope) as session:
+        rows = stored_teams.list_teams(session)
+    return [
+        {
+            "code": row["code"],
+            "name_zh": row["name_zh"],
+            "name_en": row["name_en"] or row["name_zh"],
+            "usual": bool(row["professional"]),
+        }
+        for row in sorted(rows, key=lambda row: row["code"])
+        if row["kind"] != SERVICE_TEAM and row["base_lon"] is not None
+    ]
 
 
 def make_week(

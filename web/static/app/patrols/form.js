@@ -32,6 +32,7 @@ const WHEN = {
   vary: false,
   fixed: true,
   hours: false,
+  beats: false,
   roster: false,
   duty: "",
 };
@@ -123,6 +124,7 @@ export class PatrolForm {
       vary: now.vary,
       fixed_points: now.fixed,
       by_hour: now.hours,
+      within_beats: now.beats,
       dwell_s: MINUTE_S * now.dwell,
       min_gap_s: MINUTE_S * now.gap,
       village_share: now.share / 100,
@@ -296,6 +298,7 @@ export class PatrolForm {
         this.#limited("loss", "pat_loss"),
         this.#ticked("fixed", "pat_fixed"),
         this.#ticked("hours", "pat_by_hour"),
+        this.#ticked("beats", "pat_within_beats"),
         this.#ticked("vary", "pat_vary"),
       ),
     );

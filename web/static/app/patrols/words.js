@@ -185,6 +185,7 @@ export const PATROL_WORDS = {
   pat_near: ["各刻钟的就近覆盖（1、3、5 分钟）", "Households within 1, 3, 5 minutes, by quarter of an hour"],
   pat_week: ["一周巡防：计划、行驶与驻留", "A week of patrols: planned, driven, dosage"],
   pat_dose: ["每处一周应有的驻留分钟", "Minutes a week for a place"],
+  pat_within_beats: ["各队只去本巡区", "Each team in its beat only"],
   pat_by_hour: ["得分随时段变化", "Prizes change with the hour"],
   pat_hours_beside: [
     "按时段得分 {prize}；同样的队伍只按地点规划为 {placed}。",
