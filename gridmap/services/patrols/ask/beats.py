@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TypedDict
+
+from sqlalchemy.orm import Session
 
 from gridmap.analysis.patrol import Stop, Team
 from gridmap.domain.gridkey import Scope, ancestor, level_of
@@ -15,6 +17,36 @@ from gridmap.storage.workspace.settings import read_settings
 
 BEATS_SETTING = "beats"
 """Setting of the workspace that holds the beats, those in force last."""
+
+
+class AskedOfBeats(TypedDict):
+    """What beats were asked to be: level of their grids, domain, minutes of an incident and of a kilometre."""
+
+    level: int
+    domain: str | None
+    case_min: float
+    km_min: float
+
+
+class KeptBeats(TypedDict):
+    """Beats as they are kept: the team, incidents and kilometres of each grid; work in minutes a week."""
+
+    areas: dict[str, str]
+    asked: AskedOfBeats
+    work: dict[str, list[float]]
+    largest: float
+    bound: float
+    changed: list[str]
+    made_at: str
+    made_by: str | None
+
+
+def kept_beats(session: Session, *, lock: bool = False) -> list[KeptBeats]:
+    """Beats that were put in force, the newest last; locked for who writes them."""
+    found: list[KeptBeats] = (
+        read_settings(session, lock=BEATS_SETTING if lock else None).get(BEATS_SETTING) or []
+    )
+    return found
 
 
 def no_beats() -> Conflict:
@@ -54,11 +86,10 @@ def within_beats(
     if not wanted:
         return tuple(stops), []
     with database.scoped_session(scope) as session:
-        kept: list[dict[str, Any]] = read_settings(session).get(BEATS_SETTING) or []
+        kept = kept_beats(session)
     if not kept:
         raise no_beats()
-    areas: dict[str, str] = kept[-1]["areas"]
-    level = int(kept[-1]["asked"]["level"])
+    areas, level = kept[-1]["areas"], kept[-1]["asked"]["level"]
     crew = {team.id for team in teams}
     out, free = [], 0
     for stop in stops:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, TypedDict
 from zoneinfo import ZoneInfo
 
@@ -12,7 +12,6 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy.orm import Session
 
 from gridmap import crs
 from gridmap.analysis.districting import divide
@@ -26,7 +25,7 @@ from gridmap.errors import InvalidInput
 from gridmap.services.cases.limits import require_whole
 from gridmap.services.cases.query import chosen_by
 from gridmap.services.ground.roads import load_roads
-from gridmap.services.patrols.ask.beats import BEATS_SETTING, no_beats
+from gridmap.services.patrols.ask.beats import BEATS_SETTING, KeptBeats, kept_beats, no_beats
 from gridmap.services.patrols.ask.crew import chosen_teams
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.storage.cases.counts import count_by_grid
@@ -34,7 +33,7 @@ from gridmap.storage.database import Database
 from gridmap.storage.ground.grids import list_grids
 from gridmap.storage.teams import teams as stored_teams
 from gridmap.storage.teams.teams import TeamRow
-from gridmap.storage.workspace.settings import read_settings, write_settings
+from gridmap.storage.workspace.settings import write_settings
 
 Floats = NDArray[np.float64]
 
@@ -149,7 +148,7 @@ def make_beats(
     with database.scoped_session(whole) as session:
         grids = list_grids(session, level=asked.level)
         rows = [r for r in stored_teams.list_teams(session) if asked.teams is not None or r["professional"]]
-        in_force = _read(session)
+        in_force = kept_beats(session)
     if not 1 <= len(grids) <= _MOST_ATOMS:
         raise InvalidInput(
             "beats-grids",
@@ -174,15 +173,20 @@ def make_beats(
         [shapely.distance(shapely.centroid(shapes), shapely.points(base)) for base in bases]
     )
     codes = [t["code"] for t in teams]
-    today_has: Mapping[str, str] = {} if in_force is None else in_force["areas"]
+    today_has: Mapping[str, str] = in_force[-1]["areas"] if in_force else {}
     before = np.array([codes.index(t) if (t := today_has.get(key)) in codes else -1 for key in keys])
     tell("read", 1, 1)
     found = divide(work, _edges(shapes), away / 2.0, before=before, seconds=asked.seconds)
     tell("plan", 1, 1)
     areas = {key: codes[t] for key, t in zip(keys, found.team.tolist(), strict=True)}
-    kept = {
+    kept: KeptBeats = {
         "areas": areas,
-        "asked": asdict(asked),
+        "asked": {
+            "level": asked.level,
+            "domain": asked.domain,
+            "case_min": asked.case_min,
+            "km_min": asked.km_min,
+        },
         "work": {
             key: [round(float(n), 3), round(float(r), 3)] for key, n, r in zip(keys, cases, km, strict=True)
         },
@@ -193,7 +197,7 @@ def make_beats(
         "made_by": owner,
     }
     with database.scoped_session(whole, write=True) as session:
-        now = read_settings(session, lock=BEATS_SETTING).get(BEATS_SETTING) or []
+        now = kept_beats(session, lock=True)
         write_settings(session, **{BEATS_SETTING: [*now, kept][-_KEPT_BEFORE - 1 :]})
     tell("save", 1, 1)
     shown = show_beats(database, whole)
@@ -204,11 +208,6 @@ def make_beats(
 
 def _shape(geometry: str | None) -> BaseGeometry:
     return shapely.from_geojson(geometry or '{"type":"Polygon","coordinates":[]}')
-
-
-def _read(session: Session) -> dict[str, Any] | None:
-    kept: list[dict[str, Any]] = read_settings(session).get(BEATS_SETTING) or []
-    return kept[-1] if kept else None
 
 
 def _cases_a_week(database: Database, asked: BeatsRequest, keys: Sequence[int], today: dt.date) -> Floats:
@@ -243,7 +242,7 @@ def _edges(shapes: NDArray[np.object_]) -> list[tuple[int, int]]:
 def show_beats(database: Database, scope: Scope) -> ShownBeats | None:
     """Tell the beats in force, as far as they lie in the scope; None where none do."""
     with database.scoped_session(scope) as session:
-        history: list[dict[str, Any]] = read_settings(session).get(BEATS_SETTING) or []
+        history = kept_beats(session)
         names = {
             t["code"]: (t["name_zh"], t["name_en"] or t["name_zh"]) for t in stored_teams.list_teams(session)
         }
@@ -327,7 +326,7 @@ def undo_beats(database: Database, actor: Actor) -> ShownBeats | None:
     """
     require_whole(actor)
     with database.scoped_session(Scope.whole(), write=True) as session:
-        history = read_settings(session, lock=BEATS_SETTING).get(BEATS_SETTING) or []
+        history = kept_beats(session, lock=True)
         if not history:
             raise no_beats()
         write_settings(session, **{BEATS_SETTING: history[:-1] or None})
