@@ -16,6 +16,8 @@ insert into grid_predecessors values ({TOWN}, '2024-01-01', 1, 'former', 1);
 insert into incidents (uid, domain, occurred_at, stage, grid_key, handler_key, placed_by)
   select 'i' || k, 'dispute', now(), 'accepted', k, k, 'coordinate' from unnest(array[{TOWN}, {OTHER}, 0]) k;
 insert into incident_steps (incident_id, at, action) select incident_id, now(), 'accept' from incidents;
+insert into case_photos (incident_id, uid, picture, width, height, post)
+  select incident_id, gen_random_uuid(), 'p', 1, 1, 'desk' from incidents;
 insert into teams (code, name_zh, kind, grid_key, mode) values ('t', '队', 'patrol', {TOWN}, 'foot');
 insert into team_positions select team_id, now(), {TOWN}, 0, 5, 'SRID=4326;POINT(0 0)' from teams;
 insert into migrant_clusters (code, kind, head_count, grid_key, placed_by)

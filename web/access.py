@@ -33,6 +33,7 @@ _PAGES = (
     "sources.",
     "card.",
     "case.",
+    "photo.",
     "town.",
     "handover.",
     "route.",

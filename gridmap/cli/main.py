@@ -39,6 +39,7 @@ _COMMANDS = {
     ),
     "imports": ("gridmap.cli.imports.history", "group", "导入记录 / imports: list, show, undo."),
     "limits": ("gridmap.cli.cases.limits", "group", "办理期限 / limits: show, load, save."),
+    "photos": ("gridmap.cli.cases.photos", "group", "事件照片 / photos of cases: on, off, show."),
     "teams": ("gridmap.cli.teams.teams", "teams", "队伍 / teams: import, export."),
     "team-positions": (
         "gridmap.cli.teams.teams",

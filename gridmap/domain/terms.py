@@ -15,6 +15,13 @@ CAPTION = ("接报量，不代表危险", "reported incidents, not danger")
 MOST_UPLOADED = 256 * 1024 * 1024
 """Bytes of a file that is handed over on the page."""
 
+PHOTO_SIDE = 1600
+"""Pixels of a photo's longer side."""
+MOST_PHOTOS = 12
+"""Photos of a case."""
+PHOTO_BYTES = 700 * 1024
+"""Bytes of a photo as it is handed in: written as text, it fits a request."""
+
 MINIMUM = 5
 """Fewest incidents that a published cell may hold."""
 

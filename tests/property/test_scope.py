@@ -37,6 +37,7 @@ WHOLE = {
 } | ACCOUNTS
 SUBTREES = {name for name, table in TABLES.items() if "scope_lo" in table.columns}
 CHILDREN = {
+    "case_photos": "incidents",
     "dispatches": "incidents",
     "hotspot_features": "hotspot_runs",
     "incident_steps": "incidents",
@@ -165,6 +166,15 @@ def a_row(name: str, key: int, number: int, parent: int = 0) -> dict[str, Any]:
             "stage": "accepted",
             "handler_key": key,
             "placed_by": "coordinate",
+        },
+        "case_photos": {
+            "photo_id": number,
+            "incident_id": parent,
+            "uid": uuid.UUID(int=number % 2**64),
+            "picture": b"",
+            "width": 1,
+            "height": 1,
+            "post": "desk",
         },
         "incident_steps": {"step_id": number, "incident_id": parent, "at": MOMENT, "action": code},
         "teams": {"team_id": number, "code": code, "name_zh": "队", "kind": "patrol", "mode": "foot"},

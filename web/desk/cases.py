@@ -18,6 +18,7 @@ from web import context
 from web.access import may_now
 from web.desk import forms, shown, small_map
 from web.desk.phone_code import code_of
+from web.desk.photos import photos_of
 from web.desk.shown import page
 
 bp = Blueprint("case", __name__)
@@ -87,6 +88,7 @@ def _case_page(
         open_step=read_action(asked or ""),
         key=str(uuid.uuid4()),
         directory=bodies.directory(context.database()),
+        photos=None if case.closed else photos_of(case),
         places=shown.places(),
         ground=ground,
         marks=small_map.marks(ground, [case.row], shown.now()),

@@ -15,6 +15,7 @@ from gridmap.services.cases import desk, worklists
 from web import context
 from web.access import may_now
 from web.desk import shown, small_map
+from web.desk.photos import photos_of
 from web.desk.shown import page
 
 bp = Blueprint("phone", __name__)
@@ -72,6 +73,7 @@ def case(number: int) -> Response:
         "desk/field_case.html",
         "field",
         case=found,
+        photos=None if found.closed else photos_of(found),
         row=found.row,
         steps=[(a, RULES[a]) for a in offered if a in lawful],
         may_place=may_now(Right.ACT_ON_CASE)

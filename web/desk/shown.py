@@ -257,6 +257,7 @@ _TELLING = frozenset(
         "answer_kept",
         "import_undone",
         "kept",
+        "photo_removed",
         "form_handed_in",
         "incoming_begun",
         "report_begun",

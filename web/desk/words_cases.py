@@ -319,4 +319,19 @@ WORDS: dict[str, tuple[str, str]] = {
     "done_with": ("已完成：{result}", "done: {result}"),
     "task_result": ("结果", "Result"),
     "task_finish": ("完成", "Done"),
+    "photos": ("照片", "Photos"),
+    "photo_of": ("{time} {post} 添加的照片", "Photo of {time}, added by {post}"),
+    "photo_add": ("添加照片", "Add a photo"),
+    "photo_plain": (
+        "照片在本机缩小，并去除地点、时间和机型等拍摄信息后才发送。请避免拍到人脸和证件。",
+        "A photo is made smaller here and leaves its place, time and camera behind. Avoid faces and papers.",
+    ),
+    "photo_remove": ("永久移除，不能恢复", "Remove for good; it does not come back"),
+    "photo_removed": ("照片已移除。", "The photo is removed."),
+    "photo_sending": ("正在发送…", "Sending…"),
+    "photo_failed": (
+        "没有发出：连不上服务器。照片仍选在这里，有网络后请再试。",
+        "Not sent: the server is not reached. The photo is still chosen here; try again when there is a network.",
+    ),
+    "photo_unreadable": ("“{name}”不是可读的照片。", "{name} is no photo that can be read."),
 }

@@ -76,6 +76,10 @@ def _answer(request: dict[str, Any]) -> dict[str, Any]:
 
         table, notices = read_pdf(path, request["layer"]), []
         rows = np.arange(1, table.num_rows + 1)
+    elif kind == "photo":
+        from gridmap.ingest.isolated.photo import read_photo
+
+        table, rows, notices = read_photo(path, int(request["layer"])), np.ones(1, np.int64), []
     elif kind in {"osm", "osm.pbf"}:
         from gridmap.ingest.osm import read_osm
 

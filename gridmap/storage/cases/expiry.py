@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from gridmap.storage.cases import photos
 from gridmap.storage.models import Dispatch, ImportChange, Incident, IncidentStep, Task
 
 _WORDS = (
@@ -51,6 +52,7 @@ def empty_texts(session: Session, closed_before: dt.datetime, now: dt.datetime, 
     )
     if not due:
         return 0
+    photos.remove_of(session, due)
     session.execute(
         update(Dispatch).where(Dispatch.incident_id.in_(due), Dispatch.note.is_not(None)).values(note=null())
     )

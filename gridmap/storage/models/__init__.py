@@ -12,7 +12,7 @@ from gridmap.storage.models.accounts import (
 )
 from gridmap.storage.models.base import SCHEMA, Base
 from gridmap.storage.models.case_counts import CaseCount, CaseCountChange
-from gridmap.storage.models.cases import Incident, IncidentStep
+from gridmap.storage.models.cases import CasePhoto, Incident, IncidentStep
 from gridmap.storage.models.grid_posts import GridPost, GridVolunteers
 from gridmap.storage.models.grids import BoundaryVersion, Grid, GridPredecessor
 from gridmap.storage.models.ground import BasemapFeature, Road
@@ -51,6 +51,7 @@ __all__ = [
     "CaseCount",
     "CaseCountChange",
     "CaseDay",
+    "CasePhoto",
     "Clinic",
     "Dispatch",
     "FixedPoint",

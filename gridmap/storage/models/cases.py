@@ -16,6 +16,7 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     Index,
+    LargeBinary,
     SmallInteger,
     Text,
     UniqueConstraint,
@@ -166,3 +167,22 @@ class IncidentStep(Base):
     undone_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
     import_run_id: Mapped[int | None] = mapped_column(BigInteger)
     details: Mapped[Any] = mapped_column(JSONB, server_default=text("'{}'"))
+
+
+class CasePhoto(Base):
+    """A photo of a case, without anything that its camera wrote beside the points."""
+
+    __tablename__ = "case_photos"
+    __table_args__ = (
+        Index("ix_case_photos_incident_id", "incident_id"),
+        Index("uq_case_photos_uid", "uid", unique=True),
+    )
+
+    photo_id: Mapped[Spread]
+    incident_id: Mapped[int] = mapped_column(ForeignKey(Incident.incident_id, ondelete="CASCADE"))
+    uid: Mapped[uuid.UUID] = mapped_column(Uuid)
+    picture: Mapped[bytes] = mapped_column(LargeBinary)
+    width: Mapped[int] = mapped_column(BigInteger)
+    height: Mapped[int] = mapped_column(BigInteger)
+    post: Mapped[Str]
+    added_at: Mapped[Instant] = mapped_column(server_default=func.now())

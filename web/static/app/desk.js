@@ -12,6 +12,7 @@ import { typed } from "./desk/typed.js";
 import { wall } from "./desk/wall.js";
 import { field } from "./desk/field.js";
 import { order } from "./desk/order.js";
+import { photos } from "./desk/photos.js";
 import { uploads } from "./desk/upload.js";
 
 // Where the sections do not fit side by side, the one that is open is in sight.
@@ -28,3 +29,4 @@ wall();
 field();
 order();
 uploads();
+photos();

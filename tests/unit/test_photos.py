@@ -1,0 +1,90 @@
+"""Photos are made anew from their points: promises of what is left of them."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image, PngImagePlugin
+
+from gridmap.domain.terms import PHOTO_SIDE
+from gridmap.errors import InvalidInput
+from gridmap.ingest.photos import read_photo
+
+SECRET = b"secret-9b1f"
+
+
+def written(picture: Image.Image, form: str, **options: object) -> bytes:
+    out = BytesIO()
+    picture.save(out, form, **options)
+    return out.getvalue()
+
+
+def halves(width: int, height: int) -> Image.Image:
+    """A picture whose upper half is red and whose lower half is blue."""
+    points = np.zeros((height, width, 3), np.uint8)
+    points[: height // 2, :, 0] = 255
+    points[height // 2 :, :, 2] = 255
+    return Image.fromarray(points)
+
+
+def told() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x010F] = SECRET.decode()
+    exif.get_ifd(0x8825)[1] = "N"
+    exif.get_ifd(0x8825)[2] = (29.0, 48.0, 12.3)
+    return exif
+
+
+def with_text() -> bytes:
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt("XML:com.adobe.xmp", SECRET.decode())
+    return written(halves(40, 60), "PNG", pnginfo=info, exif=told())
+
+
+def test_nothing_that_a_camera_wrote_beside_the_points_is_left() -> None:
+    phone = written(halves(40, 60), "JPEG", exif=told(), comment=SECRET, xmp=SECRET) + SECRET
+    for given in (phone, with_text(), written(halves(40, 60), "WEBP", exif=told(), xmp=SECRET)):
+        assert SECRET in given
+        photo = read_photo(given)
+        assert SECRET not in photo.picture
+        with Image.open(BytesIO(photo.picture)) as kept:
+            assert kept.format == "JPEG"
+            assert not kept.getexif()
+            assert set(kept.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
+            assert kept.size == (photo.width, photo.height) == (40, 60)
+
+
+def test_a_photo_stands_upright_and_is_no_larger_than_it_may_be() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    photo = read_photo(written(halves(2400, 1200), "JPEG", exif=exif))
+    assert (photo.width, photo.height) == (PHOTO_SIDE // 2, PHOTO_SIDE)
+    with Image.open(BytesIO(photo.picture)) as kept:
+        left, right = kept.getpixel((10, 800)), kept.getpixel((photo.width - 10, 800))
+    # Turned by a quarter with the sun, what was above is on the right.
+    assert isinstance(left, tuple)
+    assert isinstance(right, tuple)
+    assert left[2] > 200 > left[0]
+    assert right[0] > 200 > right[2]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        b"",
+        b"no photo",
+        written(halves(40, 60), "JPEG")[:300],
+        written(halves(4, 6), "GIF"),
+        b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>',
+        b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+        written(Image.new("1", (9000, 9000)), "PNG"),
+    ],
+    ids=["empty", "text", "torn", "gif", "svg", "postscript", "bomb"],
+)
+def test_what_is_no_photo_is_refused_with_what_to_do(given: bytes) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        read_photo(given)
+    assert refused.value.code in {"photo-unreadable", "photo-large"}
+    assert "JPEG" in refused.value.en or "smaller" in refused.value.en

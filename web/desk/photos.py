@@ -1,0 +1,70 @@
+"""Photos of a case: shown, and removed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, redirect, url_for
+
+from gridmap.domain.cases.model import Case
+from gridmap.domain.roles import Action as Right
+from gridmap.domain.terms import PHOTO_BYTES, PHOTO_SIDE
+from gridmap.services.cases import photos
+from gridmap.storage.cases.photos import PhotoLine
+from web import context
+from web.access import may_now
+from web.desk import forms
+
+bp = Blueprint("photo", __name__)
+
+
+@dataclass(frozen=True, slots=True)
+class CasePhotos:
+    """What a page shows of a case's photos.
+
+    Attributes
+    ----------
+    lines : tuple of PhotoLine
+    may_add : bool
+        Whether whoever looks may add one; removing those that there are goes with it, though none may be added.
+    may_remove : bool
+    side, most_bytes : int
+        To what a phone makes a photo smaller.
+    """
+
+    lines: tuple[PhotoLine, ...]
+    may_add: bool
+    may_remove: bool
+    side: int = PHOTO_SIDE
+    most_bytes: int = PHOTO_BYTES
+
+
+def photos_of(case: Case) -> CasePhotos:
+    """Return what a page shows of the photos of a case that is open to whoever looks."""
+    own = (
+        may_now(Right.ACT_ON_CASE)
+        and any(
+            key is not None and key in context.scope()
+            for key in (case.row.handler_key, case.row.awaiting_key)
+        )
+        and not case.row.sealed
+        and case.state.withdrawn_at is None
+    )
+    allowed = own and photos.are_allowed(context.database())
+    lines = photos.list_photos(context.database(), context.actor(), case.row.number)
+    return CasePhotos(lines, allowed, own)
+
+
+@bp.get("/cases/<path:number>/photos/<int:photo_id>")
+def show(number: str, photo_id: int) -> Response:
+    """Answer a photo; nobody keeps it on the way."""
+    picture = photos.read(context.database(), context.actor(), number, photo_id)
+    return Response(picture, mimetype="image/jpeg", headers={"Cache-Control": "private, no-store"})
+
+
+@bp.post("/cases/<path:number>/photos/<int:photo_id>/remove")
+def remove(number: str, photo_id: int) -> Response:
+    """Remove a photo for good."""
+    forms.own_form()
+    photos.remove(context.database(), context.actor(), number, photo_id)
+    return redirect(url_for("case.show", number=number, told="photo_removed"), 303)  # type: ignore[return-value]
