@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gridmap.domain.terms import PHOTO_SIDE
+from gridmap.errors import InvalidInput
+from gridmap.ingest.isolated.photo import damaged, too_large
 from gridmap.ingest.model import MIB, Limits
+from gridmap.ingest.reading.files import refuse
 from gridmap.ingest.reading.sandbox import read_isolated
 
-_LIMITS = Limits(vector_bytes=4 * MIB, memory_bytes=640 * MIB, cpu_s=20, wall_s=60)
+_NAME = Path("照片 photo")
+_REFUSED = {"file-needs-too-much": too_large, "file-broken": damaged}
+"""What is said of files in general, as it is said of a photo."""
+_LIMITS = Limits(vector_bytes=4 * MIB, memory_bytes=576 * MIB, cpu_s=20, wall_s=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +51,15 @@ def read_photo(given: bytes) -> Photo:
     InvalidInput
         When it is no photo, is damaged, or its reading needs more than is allowed.
     """
-    name = Path("照片 photo")
     with tempfile.TemporaryFile() as source:
         source.write(given)
         source.seek(0)
-        raw = read_isolated(name, source, "photo", str(PHOTO_SIDE), limits=_LIMITS)
+        try:
+            raw = read_isolated(_NAME, source, "photo", str(PHOTO_SIDE), limits=_LIMITS)
+        except InvalidInput as general:
+            if general.code not in _REFUSED:
+                raise
+            why = _REFUSED[general.code]()
+            raise refuse(why.code, _NAME, why.zh, why.en) from None
     row = raw.table.to_pylist()[0]
     return Photo(bytes(row["picture"]), int(row["width"]), int(row["height"]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -10,6 +11,8 @@ from PIL import Image, PngImagePlugin
 
 from gridmap.domain.terms import PHOTO_SIDE
 from gridmap.errors import InvalidInput
+from gridmap.ingest import photos
+from gridmap.ingest.model import MIB
 from gridmap.ingest.photos import read_photo
 
 SECRET = b"secret-9b1f"
@@ -79,12 +82,22 @@ def test_a_photo_stands_upright_and_is_no_larger_than_it_may_be() -> None:
         written(halves(4, 6), "GIF"),
         b'<svg xmlns="http://www.w3.org/2000/svg"><script>1</script></svg>',
         b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
-        written(Image.new("1", (9000, 9000)), "PNG"),
+        b"GIF89a/*" + written(halves(40, 60), "JPEG") + b"*/=1;",
+        written(Image.new("1", (6000, 6000)), "PNG"),
+        written(Image.new("1", (40000, 40000)), "PNG"),
     ],
-    ids=["empty", "text", "torn", "gif", "svg", "postscript", "bomb"],
+    ids=["empty", "text", "torn", "gif", "svg", "postscript", "polyglot", "large", "bomb"],
 )
 def test_what_is_no_photo_is_refused_with_what_to_do(given: bytes) -> None:
     with pytest.raises(InvalidInput) as refused:
         read_photo(given)
-    assert refused.value.code in {"photo-unreadable", "photo-large"}
-    assert "JPEG" in refused.value.en or "smaller" in refused.value.en
+    large = given.startswith(b"\x89PNG")
+    assert refused.value.code == ("photo-large" if large else "photo-unreadable")
+    assert ("smaller" if large else "JPEG") in refused.value.en
+
+
+def test_what_would_take_too_much_memory_is_refused_as_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photos, "_LIMITS", replace(photos._LIMITS, memory_bytes=96 * MIB))
+    with pytest.raises(InvalidInput) as refused:
+        read_photo(written(Image.new("RGB", (5500, 5500)), "PNG"))
+    assert refused.value.code == "photo-large"

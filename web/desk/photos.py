@@ -26,8 +26,9 @@ class CasePhotos:
     ----------
     lines : tuple of PhotoLine
     may_add : bool
-        Whether whoever looks may add one; removing those that there are goes with it, though none may be added.
+        Whether whoever looks may add one.
     may_remove : bool
+        Whether those that there are may be removed, also where none may be added.
     side, most_bytes : int
         To what a phone makes a photo smaller.
     """
@@ -41,18 +42,16 @@ class CasePhotos:
 
 def photos_of(case: Case) -> CasePhotos:
     """Return what a page shows of the photos of a case that is open to whoever looks."""
-    own = (
-        may_now(Right.ACT_ON_CASE)
-        and any(
-            key is not None and key in context.scope()
-            for key in (case.row.handler_key, case.row.awaiting_key)
-        )
+    actor = context.actor()
+    own = may_now(Right.ACT_ON_CASE) and photos.are_theirs(actor, case.row)
+    may_add = (
+        own
         and not case.row.sealed
         and case.state.withdrawn_at is None
+        and photos.are_allowed(context.database())
     )
-    allowed = own and photos.are_allowed(context.database())
-    lines = photos.list_photos(context.database(), context.actor(), case.row.number)
-    return CasePhotos(lines, allowed, own)
+    lines = photos.list_photos(context.database(), actor, case.row.number, opened=True)
+    return CasePhotos(lines, may_add, own)
 
 
 @bp.get("/cases/<path:number>/photos/<int:photo_id>")

@@ -105,7 +105,7 @@ FOR_SCRIPTS = (
     "session_over_link",
     "typed_back",
     "upload_failed",
-    *("photo_failed", "photo_sending", "photo_unreadable"),
+    *("photo_failed", "photo_kept", "photo_sending", "photo_unreadable"),
     *("here_accuracy", "here_denied", "here_failed", "here_insecure", "here_late", "here_poor", "here_wait"),
     *("spot_about", "spot_by_hand", "spot_dropped", "spot_edge", "spot_grid", "spot_in", "spot_later"),
     *("spot_note", "spot_outside", "spot_reason"),

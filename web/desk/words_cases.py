@@ -328,6 +328,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "photo_remove": ("永久移除，不能恢复", "Remove for good; it does not come back"),
     "photo_removed": ("照片已移除。", "The photo is removed."),
+    "photo_kept": ("照片已保存。", "The photo is kept."),
     "photo_sending": ("正在发送…", "Sending…"),
     "photo_failed": (
         "没有发出：连不上服务器。照片仍选在这里，有网络后请再试。",

@@ -17,7 +17,7 @@ def group() -> None:  # noqa: D103 - its help is above
 def _show() -> None:
     """是否启用 / whether photos are allowed."""
     with workspace() as database:
-        allowed, there = photos.are_allowed(database), photos.count(database)
+        allowed, there = photos.are_allowed(database), photos.count(database, actor(database))
     console.print("已启用 / allowed" if allowed else "未启用 / not allowed")
     console.print(f"现有照片 / photos kept: {there}")
 
@@ -35,5 +35,5 @@ def _off() -> None:
     """停用，已有的照片保留 / allow no further ones; those that there are stay."""
     with workspace() as database:
         photos.allow(database, actor(database), allowed=False)
-        there = photos.count(database)
+        there = photos.count(database, actor(database))
     console.print(f"已停用 / not allowed; 保留照片 / photos kept: {there}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.asked import NewCase
-from gridmap.domain.cases.model import Case
+from gridmap.domain.cases.model import Case, CaseRow
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
 
 _NO_PLACE: dict[str, Any] = {"place": None, "lon": None, "lat": None, "accuracy_m": None}
@@ -37,14 +37,19 @@ def told_to(who: Actor | Scope, case: Case) -> Case:
 
     The desks of its place see it whole; mediators and posts of other places do not.
     """
-    is_desk = isinstance(who, Actor) and who.role is not Role.MEDIATOR and case.row.grid_key in who.scope
-    if not case.row.reporter_hidden or is_desk:
+    if not is_held_back(who, case.row):
         return case
     village = _village(case.row.grid_key)
     told = replace(case.told, channel=None, found_by=None, crs=None, grid_key=village, **_NO_PLACE)
     return replace(
         case, row=replace(case.row, grid_key=village, **_NO_PLACE), told=told, bodies=(), recorded_by=None
     )
+
+
+def is_held_back(who: Actor | Scope, row: CaseRow) -> bool:
+    """Tell whether somebody is not to learn where a case is below its village, because its reporter is protected."""
+    is_desk = isinstance(who, Actor) and who.role is not Role.MEDIATOR and row.grid_key in who.scope
+    return row.reporter_hidden and not is_desk
 
 
 def _village(key: int) -> int:

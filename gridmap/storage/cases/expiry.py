@@ -31,7 +31,10 @@ _WORDS = (
 
 
 def _is_due(closed_before: dt.datetime) -> ColumnElement[bool]:
-    return and_(Incident.closed_at < closed_before, Incident.text_expired_at.is_(None))
+    # A photo may have come after the words had gone.
+    return and_(
+        Incident.closed_at < closed_before, or_(Incident.text_expired_at.is_(None), photos.there_are())
+    )
 
 
 def count_due(session: Session, closed_before: dt.datetime) -> int:

@@ -7,10 +7,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.orm import Session
 
-from gridmap.storage.models import CasePhoto
+from gridmap.storage.models import CasePhoto, Incident
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,11 @@ def list_photos(session: Session, incident_id: int) -> tuple[PhotoLine, ...]:
         .order_by(CasePhoto.added_at, CasePhoto.photo_id)
     )
     return tuple(PhotoLine(*row) for row in session.execute(query))
+
+
+def there_are() -> ColumnElement[bool]:
+    """Return the condition that a case has photos."""
+    return exists().where(CasePhoto.incident_id == Incident.incident_id)
 
 
 def find_of_key(session: Session, key: uuid.UUID) -> tuple[int, int] | None:

@@ -34,9 +34,10 @@ async function add(input) {
   let problem = "";
   for (const file of input.files) problem ||= await send(file, part);
   input.disabled = again.disabled = false;
-  told.textContent = problem;
+  told.textContent = problem || say("photo_kept");
   again.hidden = !problem;
-  if (!problem) location.reload();
+  // What is kept comes with the page's next renewal, which leaves alone whatever is being written beside it.
+  if (!problem) input.value = "";
 }
 
 /**
