@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import text
 
@@ -19,8 +22,9 @@ from gridmap import crs
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.asked import NewCase
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.terms import PHOTO_SIDE
 from gridmap.services.cases import desk as case_desk
-from gridmap.services.cases import intake
+from gridmap.services.cases import intake, photos
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports.records import ImportOptions, import_records
 from gridmap.services.patrols.ask.request import PatrolRequest
@@ -113,6 +117,30 @@ def test_a_round_is_begun_answered_for_every_village_and_printed(
     page.get_by_role("link", name="纸质表").click()
     expect(page.locator("table.paper tbody tr")).to_have_count(VILLAGES)
     page.wait_for_function("() => document.querySelector('img.code').naturalWidth > 0")
+    assert watched.complaints == []
+
+
+def test_a_photo_leaves_what_its_camera_wrote_on_the_phone(
+    person: Callable[..., Watched], field_town: Database, number: str
+) -> None:
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "secret-9b1f", 6
+    given = BytesIO()
+    Image.new("RGB", (2 * PHOTO_SIDE, PHOTO_SIDE)).save(given, "JPEG", exif=exif)
+    photos.allow(field_town, Actor.at_the_machine(), allowed=True)
+    watched = person(viewport=PHONE)
+    page = watched.page
+    page.goto(f"{watched.base}/field/{number}")
+    with page.expect_request(lambda request: request.method == "POST") as sent:
+        chosen = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": given.getvalue()}
+        page.locator("#photo").set_input_files(chosen)  # type: ignore[arg-type] - a typed dictionary as it is written
+    assert b"secret-9b1f" in given.getvalue()
+    picture = base64.b64decode(sent.value.post_data_json["picture"])
+    assert b"secret-9b1f" not in picture
+    with Image.open(BytesIO(picture)) as upright:
+        assert not upright.getexif()
+        assert upright.size == (PHOTO_SIDE // 2, PHOTO_SIDE)
+    expect(page.locator("#photos img")).to_have_count(1)
     assert watched.complaints == []
 
 
