@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from io import BytesIO
 
 import pytest
+from click.testing import CliRunner
 from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from gridmap.cli.main import main
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import NewCase, StepAsked
@@ -25,6 +27,7 @@ from gridmap.services.cases import desk, expiry, intake, photos
 from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
 from tests.doors import client_of, new_word
+from tests.towns import environment_of
 
 KEEPER = Actor.at_the_machine()
 OPENER = Actor("镇值班", Role.TOWN_DESK, Scope.whole().for_upkeep())
@@ -83,6 +86,25 @@ def test_a_town_takes_no_photos_until_it_allows_them(town: Database) -> None:
     village = Actor("村", Role.VILLAGE_DESK, Scope.of_grid(VILLAGE))
     with pytest.raises(Exception, match="whole town"):
         photos.allow(town, village, allowed=True)
+
+
+def test_a_post_of_the_whole_town_allows_photos_by_command_a_village_does_not(
+    town: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment_of(town).items():
+        monkeypatch.setenv(name, value)
+
+    def told(*words: str) -> tuple[int, str]:
+        answer = CliRunner().invoke(main, words)
+        return answer.exit_code, answer.output
+
+    village = ("--as", "枫源村 值班岗", "photos")
+    assert "not allowed" in told(*village, "show")[1]
+    assert told(*village, "on")[0] == 1
+    assert told("photos", "on")[0] == 0
+    assert "已启用" in told(*village, "show")[1]
+    assert told("photos", "off")[0] == 0
+    assert not photos.are_allowed(town)
 
 
 @pytest.mark.usefixtures("allowed")

@@ -133,7 +133,7 @@ def test_a_photo_leaves_what_its_camera_wrote_on_the_phone(
     page.goto(f"{watched.base}/field/{number}")
     with page.expect_request(lambda request: request.method == "POST") as sent:
         chosen = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": given.getvalue()}
-        page.locator("#photo").set_input_files(chosen)  # type: ignore[arg-type] - a typed dictionary as it is written
+        page.locator("#photo").set_input_files(chosen)  # type: ignore[arg-type]
     assert b"secret-9b1f" in given.getvalue()
     picture = base64.b64decode(sent.value.post_data_json["picture"])
     assert b"secret-9b1f" not in picture
