@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import json
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -24,6 +25,7 @@ from gridmap.domain.cases.rules import RULES
 from gridmap.ingest.model import ParsedTable
 from gridmap.ingest.rows.refused import RowRefused, refuse_more
 from gridmap.services.cases import withdrawals
+from gridmap.services.cases.begun import Begun
 from gridmap.services.cases.doubts import doubt_between, doubts
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.services.ground.placing import coordinates, placed_points
@@ -97,8 +99,8 @@ def _step_rows(parsed: ParsedTable, book: GridBook) -> Placed:
     return Placed(parsed.table.append_column("to_grid_key", pa.array(keys, mask=keys == 0)))
 
 
-def _lawful_steps(session: Session, parsed: ParsedTable, book: GridBook) -> ParsedTable:
-    """Refuse the steps that the rules forbid, and spell the others by their codes."""
+def _lawful_steps(session: Session, parsed: ParsedTable, book: GridBook, zone: str) -> ParsedTable:
+    """Refuse the steps that the rules forbid; spell the others by their codes, with the limits that they begin."""
     keys = book.key_of_codes(parsed.table["to_grid_code"]).tolist()
     rows = parsed.table.to_pylist()
     for row, key in zip(rows, keys, strict=True):
@@ -108,14 +110,16 @@ def _lawful_steps(session: Session, parsed: ParsedTable, book: GridBook) -> Pars
     for row in rows:
         of_case[row["uid"]].append(row)
     refused: list[RowRefused] = []
+    begun = Begun(session, zone)
     for uid, told in of_case.items():
-        refused += _walk(cases[uid], told)
+        refused += _walk(cases[uid], told, begun)
     bad = {wrong.row for wrong in refused}
-    spelled = pa.Table.from_pylist([row for row in rows if row["row"] not in bad], schema=parsed.table.schema)
+    schema = parsed.table.schema.append(pa.field("details", pa.string()))
+    spelled = pa.Table.from_pylist([row for row in rows if row["row"] not in bad], schema=schema)
     return replace(refuse_more(parsed, refused), table=spelled)
 
 
-def _walk(case: desk.WalkedCase, told: list[dict[str, Any]]) -> list[RowRefused]:
+def _walk(case: desk.WalkedCase, told: list[dict[str, Any]], begun: Begun) -> list[RowRefused]:
     """Go through a case's steps, those that are known and those of a file, in the order of time."""
     refused = []
     for row in told:
@@ -143,6 +147,8 @@ def _walk(case: desk.WalkedCase, told: list[dict[str, Any]]) -> list[RowRefused]
             if wrong is not None:
                 refused.append(wrong)
                 continue
+            due = begun.dues(case, walk.state, step)
+            line["details"] = json.dumps({"due": due} if due else {})
             walk = ahead
             line["stage_from"] = None if first else before
             line["stage_to"] = walk.stage

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases import limits
+from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.directory import is_fit
 from gridmap.domain.cases.limits import LimitRule, LimitTable
+from gridmap.domain.cases.model import State
 from gridmap.domain.cases.rules import barred_ways
 from gridmap.domain.gridkey import TOWN, UNASSIGNED, VILLAGE, Scope, level_of
 from gridmap.errors import Forbidden, InvalidInput
@@ -24,6 +27,16 @@ from gridmap.storage.database import Database
 from gridmap.storage.workspace import settings as workspace
 
 _LONGEST_FILE = 1 << 20
+_PASSES = frozenset({Action.ROUTE, Action.TRANSFER})
+_BEGINS: Mapping[Action, tuple[str, ...]] = MappingProxyType(
+    {
+        Action.ROUTE: ("sign",),
+        Action.TRANSFER: ("sign",),
+        Action.SIGN: ("act",),
+        Action.REOPEN: ("act", "close"),
+    }
+)
+"""Limits that begin with a step in a case that is known."""
 
 
 def table_of(session: Session) -> LimitTable:
@@ -114,6 +127,41 @@ def dues(
     rule = _line_of(table, case, handler_key, risk)
     spans = {"sign": rule.sign, "act": rule.act, "close": rule.close}
     return {name: table.due(spans[name], since, zone).isoformat() for name in steps}
+
+
+def begun(
+    table: LimitTable,
+    zone: str,
+    case: Any,
+    action: Action | None,
+    *,
+    at: dt.datetime,
+    state: State,
+    to_grid_key: int | None,
+) -> dict[str, str]:
+    """Return what a step writes down of the limits that begin with it, whoever tells of it; most begin none.
+
+    Parameters
+    ----------
+    table : LimitTable
+    zone : str
+        IANA name.
+    case : object with domain, kind and scale
+    action : Action or None
+    at : datetime
+        Of the step.
+    state : State
+        Of the case before it.
+    to_grid_key : int or None
+        To whom the step passes the case on.
+    """
+    steps = () if action is None else _BEGINS.get(action, ())
+    if not steps:
+        return {}
+    handler = to_grid_key if action in _PASSES else state.handler_key
+    if action is Action.SIGN:
+        handler = state.awaiting_key
+    return dues(table, zone, case, since=at, steps=steps, handler_key=handler or UNASSIGNED, risk=state.risk)
 
 
 def bodies_named(session: Session, case: KeptCase) -> tuple[str | None, tuple[str, ...]]:

@@ -133,8 +133,8 @@ def _held_in_town(session: Session, rows: pa.Table, _zone: str) -> pa.Table:
 
 def _checked(
     check: Callable[[Mapping[str, Any]], None], noun: str
-) -> Callable[[Session, ParsedTable, Any], ParsedTable]:
-    def examine(session: Session, parsed: ParsedTable, _book: Any) -> ParsedTable:
+) -> Callable[[Session, ParsedTable, Any, str], ParsedTable]:
+    def examine(session: Session, parsed: ParsedTable, _book: Any, _zone: str) -> ParsedTable:
         wrong = []
         named = (*(f.name for f in NOUNS[noun].fields), CLEARED)
         names = [name for name in named if name in parsed.table.column_names]

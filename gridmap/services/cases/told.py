@@ -13,7 +13,7 @@ from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import NewCase, StepAsked
 from gridmap.domain.cases.model import State, Step
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.cases.limits import dues, table_of
+from gridmap.services.cases.limits import begun, dues, table_of
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.cases.desk import KeptCase
@@ -51,24 +51,15 @@ def asked_step(
     if asked.to_body is not None:
         to_grid = _body(session, asked.to_body)["grid_key"]
     risk = asked.risk or case.state.risk
-    begins: dict[Action, tuple[str, ...]] = {
-        Action.ROUTE: ("sign",),
-        Action.TRANSFER: ("sign",),
-        Action.SIGN: ("act",),
-        Action.REOPEN: ("act", "close"),
-    }
-    handler = to_grid if asked.action in {Action.ROUTE, Action.TRANSFER} else case.state.handler_key
-    if asked.action is Action.SIGN:
-        handler = case.state.awaiting_key
-    steps = begins.get(asked.action, ())
-    since = at
+    looked_at = _Asked(case.row.domain, case.row.kind, case.told["scale"])
+    table = table_of(session)
+    due = begun(table, zone, looked_at, asked.action, at=at, state=case.state, to_grid_key=to_grid)
     if asked.action is Action.ASSESS and risk != case.state.risk and not case.state.deferred:
-        steps, since = ("close",), case.row.close_since or case.state.accepted_at or at
-    if steps:
-        looked_at = _Asked(case.row.domain, case.row.kind, case.told["scale"])
-        details["due"] = dues(
-            table_of(session), zone, looked_at, since=since, steps=steps, handler_key=handler or 0, risk=risk
-        )
+        since = case.row.close_since or case.state.accepted_at or at
+        handler = case.state.handler_key
+        due = dues(table, zone, looked_at, since=since, steps=("close",), handler_key=handler, risk=risk)
+    if due:
+        details["due"] = due
     return Step(
         action=asked.action.value,
         at=at,

@@ -177,7 +177,7 @@ class ImportKind:
     place: Callable[[ParsedTable, Any], Placed]
     refers: tuple[str, Callable[[Session, pa.Array], pa.Array]] | None = None
     needs_grids: bool = True
-    examine: Callable[[Session, ParsedTable, Any], ParsedTable] | None = None
+    examine: Callable[[Session, ParsedTable, Any, str], ParsedTable] | None = None
     doubts: Callable[[Session, ParsedTable], Doubts] | None = None
     doubt_between: Callable[[Mapping[str, ParsedTable]], tuple[str, str, RowRefused] | None] | None = None
     prepare: Callable[[Session, pa.Table, str], pa.Table] | None = None

@@ -253,7 +253,7 @@ def import_parsed(
         parsed = _not_withdrawn(database, scope, kind, parsed)
     if kind.examine is not None:
         with database.scoped_session(scope) as session:
-            parsed = kind.examine(session, parsed, ground)
+            parsed = kind.examine(session, parsed, ground, database.settings.timezone)
     if kind.doubts is not None:
         with database.scoped_session(scope) as session:
             asked = kind.doubts(session, parsed)

@@ -86,6 +86,7 @@ class WalkedCase:
 
     domain: str
     kind: str | None
+    scale: str | None
     opening: Opening
     steps: tuple[Step, ...]
 
@@ -232,6 +233,7 @@ def cases_of_uids(session: Session, uids: Sequence[str]) -> dict[str, WalkedCase
         Incident.uid,
         Incident.domain,
         Incident.kind,
+        Incident.scale,
         Incident.grid_key,
         Incident.reported_at,
         Incident.told_stage,
@@ -242,7 +244,9 @@ def cases_of_uids(session: Session, uids: Sequence[str]) -> dict[str, WalkedCase
         rows = session.execute(select(*columns).where(Incident.uid.in_(uids[start : start + _AT_ONCE]))).all()
         steps = load_steps(session, [row.incident_id for row in rows])
         for row in rows:
-            out[row.uid] = WalkedCase(row.domain, row.kind, opening_of(row), steps[row.incident_id])
+            out[row.uid] = WalkedCase(
+                row.domain, row.kind, row.scale, opening_of(row), steps[row.incident_id]
+            )
     return out
 
 

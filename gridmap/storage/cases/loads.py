@@ -101,13 +101,15 @@ INCIDENT_STEPS = Load(
         ("to_grid_key", "bigint"),
         *((n, "text") for n in _TEXT_OF_STEP),
         ("until", "timestamptz"),
+        ("details", "text"),
     ),
     key=("incident_id", "at", "action"),
     values={
         "incident_id": "i.incident_id",
         **same("at", "action", "stage_from", "stage_to", "to_grid_key", "until", *_TEXT_OF_STEP),
     },
-    insert_only={},
+    # The limits that began with a step are those of its day: told again under another table, it keeps them.
+    insert_only={"details": "cast(s.details as jsonb)"},
     closed="(select of_step.text_expired_at from incidents of_step where of_step.incident_id = t.incident_id)"
     " is not null",
     expiring=("note",),

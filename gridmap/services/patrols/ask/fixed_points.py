@@ -62,7 +62,7 @@ def spans_of(hours: str | None) -> tuple[str, ...]:
     return parts
 
 
-def _readable(_session: Session, parsed: ParsedTable, _book: GridBook) -> ParsedTable:
+def _readable(_session: Session, parsed: ParsedTable, _book: GridBook, _zone: str) -> ParsedTable:
     """Refuse rows whose hours cannot be read, and codes that a plan uses for its own stops."""
     wrong = []
     columns = parsed.table.column_names

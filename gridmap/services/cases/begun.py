@@ -1,0 +1,53 @@
+"""The limits that begin with the steps of a file: as they would have begun had the desk told of the steps."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from sqlalchemy.orm import Session
+
+from gridmap.domain.cases.actions import Action, read_action
+from gridmap.domain.cases.model import State, Step
+from gridmap.services.cases.limits import begun, table_of
+from gridmap.storage.cases.desk import WalkedCase
+from gridmap.storage.cases.tasks import list_bodies
+
+
+class Begun:
+    """Tells what of the town's limits begins with a step.
+
+    Parameters
+    ----------
+    session : Session
+    zone : str
+        IANA name.
+    """
+
+    def __init__(self, session: Session, zone: str) -> None:
+        self._session, self._zone = session, zone
+        self._table = table_of(session)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {body["code"]: body["grid_key"] for body in list_bodies(self._session)}
+
+    def dues(self, case: WalkedCase, state: State, step: Step) -> dict[str, str]:
+        """Return the limits that begin with a step, by name; none with most.
+
+        Parameters
+        ----------
+        case : WalkedCase
+        state : State
+            Before the step.
+        step : Step
+        """
+        action = read_action(step.action)
+        to = step.to_grid_key
+        if to is None and step.to_body is not None:
+            to = self._places.get(step.to_body)
+        due = begun(self._table, self._zone, case, action, at=step.at, state=state, to_grid_key=to)
+        told = case.opening.due_at
+        if action is Action.REOPEN and told is not None and told > step.at:
+            # The end that the source tells goes before the town's own.
+            due["close"] = told.isoformat()
+        return due

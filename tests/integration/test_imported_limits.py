@@ -1,0 +1,112 @@
+"""Steps that a file tells begin the town's limits, as steps of the desk do."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import uuid
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+
+from gridmap.domain.accounts import Actor
+from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.asked import StepAsked
+from gridmap.domain.gridkey import Scope, make_key
+from gridmap.services.cases import desk, limits
+from gridmap.services.house import IMPORT_KINDS
+from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
+from gridmap.storage.database import Database
+
+KEEPER = Actor.at_the_machine()
+HEAD = ("uid", "at", "action", "to_grid_code", "outcome")
+TOWN = "330681109"
+LIMITS = ("sign_due_at", "act_due_at", "due_at")
+ACCEPTED, PASSED = "2026-01-06 12:00", "2026-01-07 09:30"
+
+
+def bring(
+    town: Database, path: Path, noun: str, *lines: tuple[str, ...], head: tuple[str, ...]
+) -> ImportResult:
+    with path.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([head, *lines])
+    return import_records(town, Scope.whole().for_upkeep(), IMPORT_KINDS[noun], path, ImportOptions())
+
+
+def cases(town: Database, folder: Path, *uids: str, due: str = "") -> None:
+    head = ("uid", "domain", "kind", "occurred_at", "lon", "lat", "due_at")
+    lines = [(uid, "dispute", "02", "2026-01-05 08:30", "120.4171", "29.7908", due) for uid in uids]
+    assert bring(town, folder / "cases.csv", "incidents", *lines, head=head).committed
+
+
+def steps(town: Database, folder: Path, *lines: tuple[str, ...]) -> ImportResult:
+    filled = [(*line, *[""] * (len(HEAD) - len(line))) for line in lines]
+    result = bring(town, folder / "steps.csv", "incident_steps", *filled, head=HEAD)
+    assert result.refused == 0
+    return result
+
+
+def limits_of(town: Database, uid: str) -> dict[str, Any]:
+    with town.scoped_session(Scope.whole()) as session:
+        asked = text(f"select {', '.join(LIMITS)} from incidents where uid = :uid")
+        return dict(session.execute(asked, {"uid": uid}).mappings().one())
+
+
+def told_at_the_desk(town: Database, uid: str, action: Action, at: str, **asked: Any) -> None:
+    zone = dt.timezone(dt.timedelta(hours=8))
+    moment = dt.datetime.fromisoformat(at).replace(tzinfo=zone)
+    seen = desk.find(town, KEEPER, uid)
+    desk.act(town, KEEPER, uid, StepAsked(action, at=moment, **asked), seen.row.revision, uuid.uuid4())
+
+
+def test_a_transfer_that_a_file_tells_is_to_be_signed_for_when_one_of_the_desk_would_be(
+    town: Database, tmp_path: Path
+) -> None:
+    cases(town, tmp_path, "A1", "A2")
+    steps(town, tmp_path, ("A1", ACCEPTED, "受理"), ("A2", ACCEPTED, "受理"))
+    steps(town, tmp_path, ("A1", PASSED, "移送", TOWN))
+    told_at_the_desk(
+        town, "A2", Action.TRANSFER, PASSED, to_grid_key=make_key(int(TOWN)), ground="specialised"
+    )
+    by_file = limits_of(town, "A1")
+    assert by_file["sign_due_at"] is not None
+    assert by_file == limits_of(town, "A2")
+    signed = "2026-01-07 16:00"
+    steps(town, tmp_path, ("A1", signed, "签收"))
+    told_at_the_desk(town, "A2", Action.SIGN, signed)
+    by_file = limits_of(town, "A1")
+    assert by_file["sign_due_at"] is None
+    assert by_file["act_due_at"] is not None
+    assert by_file == limits_of(town, "A2")
+
+
+def test_a_file_that_comes_again_changes_no_limit_whatever_the_town_s_limits_are_by_then(
+    town: Database, tmp_path: Path
+) -> None:
+    cases(town, tmp_path, "A1", "A2")
+    lines = (("A1", ACCEPTED, "受理"), ("A1", PASSED, "移送", TOWN))
+    steps(town, tmp_path, *lines)
+    first = limits_of(town, "A1")
+    limits.load(town, KEEPER, "one_day")
+    assert steps(town, tmp_path, *lines).same_as_run is not None
+    noted = steps(town, tmp_path, *lines, ("A2", ACCEPTED, "受理"))
+    assert (noted.inserted, noted.unchanged) == (1, 2)
+    assert limits_of(town, "A1") == first
+
+
+def test_a_case_that_a_file_reopens_has_a_new_end_unless_its_source_tells_a_later_one(
+    town: Database, tmp_path: Path
+) -> None:
+    cases(town, tmp_path, "A1")
+    closed = [
+        ("{}", ACCEPTED, "受理"),
+        ("{}", PASSED, "化解", "", "达成协议"),
+        ("{}", "2026-02-02 10:00", "重开"),
+    ]
+    steps(town, tmp_path, *[(uid.format("A1"), *rest) for uid, *rest in closed])
+    anew = limits_of(town, "A1")
+    assert anew["due_at"] > anew["act_due_at"] > dt.datetime(2026, 2, 2, tzinfo=dt.UTC)
+    cases(town, tmp_path, "A2", due="2026-12-24 18:00")
+    steps(town, tmp_path, *[(uid.format("A2"), *rest) for uid, *rest in closed])
+    assert limits_of(town, "A2")["due_at"].date() == dt.date(2026, 12, 24)
