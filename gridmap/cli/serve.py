@@ -38,6 +38,7 @@ from gridmap.services.jobs.desk import submit
 from gridmap.services.jobs.pool import WorkerPool
 from gridmap.services.patrols.follow.prune import prune_positions
 from gridmap.services.reports.schedules import make_due
+from gridmap.services.workspace import served
 from gridmap.settings import LOOPBACK, Settings, load_settings
 from gridmap.storage.database import Database
 from gridmap.storage.embedded.config import memory_mib
@@ -96,13 +97,15 @@ def command(
                 if is_wanted(database):
                     raise
         listener.listen(_BACKLOG)
-        _tell(database, listener, scheme="http" if context is None else "https")
-        count = settings.processes or processes_of_machine()
-        if count == 1:
-            with _looking_after(database, settings):
-                _answer(_application(database, listener, Together()), database, listener, context)
-        else:
-            _serve_by_several(count, database, listener, context)
+        at = _address_of(listener, scheme="http" if context is None else "https")
+        with served.telling(settings.home, at):
+            _tell(database, at)
+            count = settings.processes or processes_of_machine()
+            if count == 1:
+                with _looking_after(database, settings):
+                    _answer(_application(database, listener, Together()), database, listener, context)
+            else:
+                _serve_by_several(count, database, listener, context)
 
 
 def processes_of_machine() -> int:
@@ -264,12 +267,15 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _tell(database: Database, listener: socket.socket, *, scheme: str) -> None:
-    """Print where the map is, and the link that opens it once."""
+def _address_of(listener: socket.socket, *, scheme: str) -> str:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}:{port}/"
+
+
+def _tell(database: Database, address: str) -> None:
+    """Print where the map is, and the link that opens it once."""
     link = entry.first_link(database)
-    address = f"{scheme}://{shown}:{port}/"
     console.print(
         f"已就绪，打开即以管理员登录（仅一次）/ ready; opens as administrator, once: {address}enter/{link}",
         highlight=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import click
@@ -14,6 +15,7 @@ from gridmap.domain.gridkey import UNASSIGNED
 from gridmap.domain.roles import ROLE_NAMES
 from gridmap.services.accounts import desk, entry
 from gridmap.services.ground.places import grid_of
+from gridmap.services.workspace import served
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
 
@@ -30,8 +32,12 @@ def _shown(grid_key: int) -> str:
 
 
 def link_address(settings: Settings, secret: str) -> str:
-    """Address that signs in once, at the server as it is set up here."""
-    return f"http://{settings.host}:{settings.port}/enter/{secret}"
+    """Address that signs in once, at the server that runs; where none does, as it is set up here."""
+    return f"{_server(settings)}enter/{secret}"
+
+
+def _server(settings: Settings) -> str:
+    return served.told(settings.home) or f"http://{settings.host}:{settings.port}/"
 
 
 @click.group("users")
@@ -208,7 +214,8 @@ def wall(name: str) -> None:
     """大屏令牌：只见汇总，长期有效，可随时停用 / a wall's device token: aggregates only, until the post is locked."""
     with workspace() as database:
         secret = desk.open_wall(database, actor(database), name)
-        console.print(f"gridmap_{database.settings.port}={secret}", highlight=False)
+        port = urlsplit(_server(database.settings)).port
+        console.print(f"gridmap_{port}={secret}", highlight=False)
     console.print("在大屏浏览器中设为 Cookie / set it as a cookie in the wall's browser.")
 
 

@@ -26,7 +26,7 @@ from gridmap.services.cases import bodies as case_bodies
 from gridmap.services.cases import desk, intake, screening, tasks, worklists
 from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
-from tests.doors import new_word
+from tests.doors import client_of, new_word
 from web.app import create_app
 from web.desk import shown
 
@@ -462,3 +462,20 @@ def taken_in(town: Database, at: dt.datetime) -> Case:
     """A quarrel of the village that is taken in now."""
     new = NewCase("dispute", at, f"排水争执 {new_word()}", kind="02", grid_key=VILLAGE)
     return intake.record(town, Actor.at_the_machine(), new, uuid.uuid4())
+
+
+def test_a_village_passes_a_case_up_by_the_names_of_desks_that_it_does_not_see(town: Database) -> None:
+    new = NewCase("dispute", dt.datetime.now(dt.UTC), f"排水争执 {new_word()}", kind="02", grid_key=VILLAGE)
+    village = Actor("村", Role.VILLAGE_DESK, Scope.of_grid(VILLAGE))
+    number = intake.record(town, village, new, uuid.uuid4()).row.number
+    client = client_of(town, Role.VILLAGE_DESK, VILLAGE)
+    area = VILLAGE // 10**6 * 10**6
+    for address in (f"/cases/{number}", "/desk"):
+        told = client.get(f"{address}?lang=zh", headers=PAGE).get_data(as_text=True)
+        assert re.search(rf'<option value="{area}"[^>]*>　乐山片区</option>', told)
+    seen = desk.find(town, village, number)
+    up = StepAsked(CaseAction.TRANSFER, to_grid_key=area)
+    desk.act(town, village, number, up, seen.row.revision, uuid.uuid4())
+    told = client.get(f"/cases/{number}?lang=zh", headers=PAGE).get_data(as_text=True)
+    assert "→ 乐山片区" in told
+    assert str(area) not in re.sub(r'(?:value|href)="[^"]*"', "", told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from pathlib import Path
 
 import pyotp
 import pytest
@@ -16,6 +17,7 @@ from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.gridkey import Scope, make_key
 from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotSignedIn, TooMany
 from gridmap.services.accounts import audit, desk, entry, own, passwords
+from gridmap.services.workspace import served
 from gridmap.storage.database import Database
 from tests.doors import client_of, token_of
 from tests.towns import environment_of
@@ -402,3 +404,17 @@ def test_what_is_done_is_written_down_without_what_was_typed(blank: Database, po
     for typed in ("王小明", "typed as a name", GOOD):
         assert typed not in everything
     assert audit.verify(blank).broken_at is None
+
+
+def test_a_printed_address_leads_to_the_server_that_runs(
+    blank: Database, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name, value in (environment_of(blank) | {"GRIDMAP_HOME": str(tmp_path)}).items():
+        monkeypatch.setenv(name, value)
+
+    def printed() -> str:
+        return CliRunner().invoke(main, ["users", "link"]).output
+
+    with served.telling(tmp_path, "https://127.0.0.1:8051/"), served.telling(tmp_path, "http://other/"):
+        assert "https://127.0.0.1:8051/enter/" in printed()
+    assert "http://127.0.0.1:8010/enter/" in printed()

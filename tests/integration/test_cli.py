@@ -21,6 +21,7 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from gridmap.cli import main
+from gridmap.services.workspace import served
 from gridmap.storage.database import Database
 from tests import warm
 from tests.warm import GRIDMAP, Warm
@@ -287,6 +288,8 @@ def test_a_stopped_server_stops_its_database(home: Path, how: signal.Signals) ->
         pid = _postmaster(home)
         assert pid is not None
         assert _alive(pid)
+        # Addresses that commands print beside it lead to it, wherever it listens.
+        assert served.told(home) == f"{server.address}/"
         code, printed = server.end(how)
     finally:
         server.process.kill()
@@ -294,6 +297,7 @@ def test_a_stopped_server_stops_its_database(home: Path, how: signal.Signals) ->
     assert "Traceback" not in printed
     assert server.address in printed
     assert "Ctrl-C" in printed
+    assert served.told(home) is None
     assert not _alive(pid)
     assert code in {0, 1, 130, -how, 128 + how}
 

@@ -21,7 +21,9 @@ from gridmap.domain.cases.asked import NewCase, Spot, StepAsked
 from gridmap.domain.cases.model import Case, CaseRow
 from gridmap.domain.cases.rules import RULES
 from gridmap.domain.codes import code_list
+from gridmap.domain.gridkey import UNASSIGNED
 from gridmap.services.cases import desk, expiry, intake, screening, tasks, withdrawals
+from gridmap.services.cases.places import names_of
 from gridmap.storage.database import Database
 
 _STAGES = {c.code: f"{c.zh} / {c.en}" for c in code_list("stage")}
@@ -303,10 +305,12 @@ def _print_rows(database: Database, rows: list[CaseRow]) -> None:
     for heading in ("编号 / number", "阶段 / stage", "期限 / due", "承办 / handler", "事由 / what"):
         # A number that is cut short leads to no case.
         table.add_column(heading, overflow="fold", no_wrap=heading.startswith("编号"))
+    names = {UNASSIGNED: ("网格外 / in no grid", "")} | names_of(database, actor(database).scope)
     for row in rows:
         due = "–" if row.due_at is None else f"{row.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
+        handler, _ = names.get(row.handler_key, (str(row.handler_key), ""))
         what = _SEALED if row.sealed and row.summary is None else row.summary or ""
-        table.add_row(row.number, _STAGES[row.stage], due, str(row.handler_key), what)
+        table.add_row(row.number, _STAGES[row.stage], due, handler, what)
     console.print(table)
 
 

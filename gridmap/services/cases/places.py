@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import shapely
 
 from gridmap.domain.codes import code_list
-from gridmap.domain.gridkey import LEVELS, TOWN, VILLAGE, Scope, is_region
+from gridmap.domain.gridkey import LEVELS, TOWN, UNASSIGNED, VILLAGE, Scope, ancestor, is_region
 from gridmap.services.ground.regions import region_name, root_of
 from gridmap.storage.cases import places as stored
 from gridmap.storage.database import Database
@@ -16,6 +16,8 @@ from gridmap.storage.workspace import settings
 
 _COARSE_DEG = 0.0002
 _KEPT = 32
+_A_TOWN = 10**8
+"""Keys of a town's subtree."""
 _lock = threading.Lock()
 
 
@@ -45,9 +47,11 @@ class Places:
     Attributes
     ----------
     names : dict
-        Grid key to its Chinese and English name.
+        Grid key to its Chinese and English name: of the grids of the scope, and of those that may receive a case.
     grids : tuple of GridLine
         Of all levels, by key.
+    receivers : tuple of GridLine
+        To whom a case may be passed, by key: the villages, areas and town of the scope's own town, seen or not.
     kinds : dict
         Domain and kind to names.
     villages : tuple of Outline
@@ -60,6 +64,7 @@ class Places:
 
     names: dict[int, tuple[str, str]]
     grids: tuple[GridLine, ...]
+    receivers: tuple[GridLine, ...]
     kinds: dict[tuple[str, str], tuple[str, str]]
     villages: tuple[Outline, ...]
     roads: tuple[tuple[tuple[float, float], ...], ...]
@@ -98,14 +103,16 @@ def places_of(database: Database, scope: Scope) -> Places:
         shapes = stored.outlines(session, VILLAGE) or stored.outlines(session, TOWN)
         roads = stored.main_roads(session)
         water = stored.wide_water(session)
+    receivers = _receivers(database, scope, lines)
     # Several towns go by their region's name.
     top = root_of([line.grid_key for line in lines if line.level == TOWN])
     named = {line.grid_key: (line.name_zh, line.name_en) for line in lines}
     own = ("", "") if top is None else region_name(told, top) if is_region(top) else named[top]
     villages = tuple(_outline(grid_key, wkb) for grid_key, wkb in shapes)
     found = Places(
-        names=named,
+        names={line.grid_key: (line.name_zh, line.name_en) for line in receivers} | named,
         grids=lines,
+        receivers=receivers,
         kinds=_kinds(told.get("kinds", {})),
         villages=villages,
         roads=_lines(roads),
@@ -120,6 +127,23 @@ def places_of(database: Database, scope: Scope) -> Places:
             _cache.clear()
         _cache[key] = found
     return found
+
+
+def names_of(database: Database, scope: Scope) -> dict[int, tuple[str, str]]:
+    """Return what the grids of a scope, and those that may receive its cases, are called: `Places.names` alone."""
+    with database.scoped_session(scope) as session:
+        own = tuple(GridLine(*row) for row in stored.names(session))
+    return {line.grid_key: (line.name_zh, line.name_en) for line in (*_receivers(database, scope, own), *own)}
+
+
+def _receivers(database: Database, scope: Scope, own: tuple[GridLine, ...]) -> tuple[GridLine, ...]:
+    """Return the grids that have a desk. What a town's grids are called is no secret from any of its posts."""
+    first = ancestor(scope.lo, TOWN)
+    town = Scope(first, first + _A_TOWN - 1)
+    if scope.lo == UNASSIGNED or scope.hi > town.hi or (scope.lo, scope.hi) == (town.lo, town.hi):
+        return tuple(line for line in own if line.level <= VILLAGE)
+    with database.scoped_session(town) as session:
+        return tuple(GridLine(*row) for row in stored.names(session, deepest=VILLAGE))
 
 
 def _kinds(told: dict[str, list[dict[str, str]]]) -> dict[tuple[str, str], tuple[str, str]]:

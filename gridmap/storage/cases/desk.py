@@ -228,18 +228,8 @@ def state_of(incident: Any) -> State:
 def cases_of_uids(session: Session, uids: Sequence[str]) -> dict[str, WalkedCase]:
     """Read the cases of sources' numbers with their steps."""
     out: dict[str, WalkedCase] = {}
-    columns = (
-        Incident.incident_id,
-        Incident.uid,
-        Incident.domain,
-        Incident.kind,
-        Incident.scale,
-        Incident.grid_key,
-        Incident.reported_at,
-        Incident.told_stage,
-        Incident.told_due_at,
-        Incident.told_closed_at,
-    )
+    named = ("incident_id", "uid", "domain", "kind", "scale", "grid_key", "reported_at")
+    columns = [getattr(Incident, n) for n in (*named, "told_stage", "told_due_at", "told_closed_at")]
     for start in range(0, len(uids), _AT_ONCE):
         rows = session.execute(select(*columns).where(Incident.uid.in_(uids[start : start + _AT_ONCE]))).all()
         steps = load_steps(session, [row.incident_id for row in rows])

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from gridmap.domain.gridkey import MICRO
 from gridmap.storage.models import BasemapFeature, Grid, Road
 
 _MAIN = ("motorway", "trunk", "primary", "secondary", "tertiary")
@@ -27,11 +28,11 @@ def ground_version(session: Session) -> str:
     )
 
 
-def names(session: Session) -> list[tuple[int, int, str, str]]:
-    """Key, level and names of the grids that stand now, by key."""
+def names(session: Session, deepest: int = MICRO) -> list[tuple[int, int, str, str]]:
+    """Key, level and names of the grids that stand now, by key; none below a level."""
     query = (
         select(Grid.grid_key, Grid.level, Grid.name_zh, Grid.name_en)
-        .where(Grid.valid_to.is_(None))
+        .where(Grid.valid_to.is_(None), Grid.level <= deepest)
         .order_by(Grid.grid_key)
     )
     return [(int(k), int(level), zh, en or zh) for k, level, zh, en in session.execute(query)]
