@@ -32,7 +32,7 @@ from gridmap.services.patrols.follow import orders
 from gridmap.services.patrols.follow.visits import plan_against_done
 from gridmap.services.patrols.make.plans import plan_patrols
 from gridmap.storage.database import Database
-from tests.browser.conftest import DESK, Visit, Watched, serving
+from tests.browser.conftest import DESK, Visit, Watched, serving, until
 from tests.browser.pace import Hand
 from tests.conftest import TASK_TIME, MakeDatabase
 from tests.doors import new_word
@@ -264,9 +264,9 @@ def test_a_case_is_taken_in_without_a_network_asked_about_when_it_looks_known_an
     page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
     # Once more, so that the worker has seen the page's files; the form itself it keeps before it was ever opened.
     page.reload()
-    page.wait_for_function(
-        "() => caches.open('gridmap-field-1').then((kept) => kept.match('/field/new')).then(Boolean)"
-    )
+    # What `wait_for_function` is given must not promise: a promise counts as true before it is kept.
+    kept = "() => caches.open('gridmap-field-1').then((kept) => kept.match('/field/new')).then(Boolean)"
+    until(page, lambda: page.evaluate(kept), "the form on the phone")
     page.context.set_offline(True)
     page.locator("a[data-keep]").click()
     page.locator("#field-save").click()
