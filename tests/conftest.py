@@ -26,7 +26,7 @@ from gridmap.storage.models import Base
 from tests import templates
 from tests.doors import ShowingToken, token_of
 from tests.towns import Template, Towns, claim, environment_of, locked, stop, sweep, unpack
-from tests.warm import GRIDMAP, Warm
+from tests.warm import GRIDMAP, WARM_WORKERS, Warm
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PATIENCE_S = 600
@@ -128,7 +128,7 @@ def demo_server(demo_database: Database, request: pytest.FixtureRequest) -> Iter
     environment = {k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "GRIDMAP_HOST"}}
     environment |= environment_of(demo_database) | {"GRIDMAP_PORT": str(port), "PYTHONPATH": str(REPOSITORY)}
     # A server that has run for ten minutes makes up for a backup that was missed, and other tests count backups.
-    environment["GRIDMAP_BACKUP_AT"] = "off"
+    environment |= {"GRIDMAP_BACKUP_AT": "off", WARM_WORKERS: "yes"}
     with tempfile.TemporaryFile("w+") as printed:
         process = Warm([*GRIDMAP, "serve"], env=environment, stdout=printed, stderr=subprocess.STDOUT)
         left = request.config.stash[_HOME] / f"server-{process.pid}"

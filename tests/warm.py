@@ -36,6 +36,8 @@ from tests import templates
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 GRIDMAP = (sys.executable, "-c", "from gridmap.cli import main; main()")
+WARM_WORKERS = "TESTS_WARM_WORKERS"
+"""Variable by which a server of pages starts its workers of jobs warm, too."""
 _ORDER_BYTES = 1 << 20
 
 
@@ -223,7 +225,12 @@ def serve() -> None:
                 if pid == 0:
                     # Nothing of the server's is left open in a program.
                     mine = [door.fileno(), events.fileno(), woken, wakes, caller.fileno()]  # type: ignore[attr-defined]
-                    _become(order, files, [*mine, *(other.fileno() for other in asked.values())])
+                    _become(
+                        folder / "socket",
+                        order,
+                        files,
+                        [*mine, *(other.fileno() for other in asked.values())],
+                    )
                 for file in files:
                     os.close(file)
                 caller.sendall(b"%d\n" % pid)
@@ -269,7 +276,7 @@ def _tell_ends(asked: dict[int, socket.socket]) -> None:
         caller.close()
 
 
-def _become(order: dict[str, Any], files: list[int], close: Iterable[int]) -> None:
+def _become(address: Path, order: dict[str, Any], files: list[int], close: Iterable[int]) -> None:
     """Be the program that was asked for, in a process that was just forked."""
     code = 1
     try:
@@ -286,6 +293,8 @@ def _become(order: dict[str, Any], files: list[int], close: Iterable[int]) -> No
         os.chdir(order["cwd"])
         if order["umask"] >= 0:
             os.umask(order["umask"])
+        if WARM_WORKERS in os.environ:
+            _start_workers_warm(address)
         _execute(order["argv"])
         code = 0
     except SystemExit as ended:
@@ -303,6 +312,19 @@ def _become(order: dict[str, Any], files: list[int], close: Iterable[int]) -> No
             with contextlib.suppress(OSError, ValueError):
                 stream.flush()
         os._exit(code)
+
+
+def _start_workers_warm(address: Path) -> None:
+    from gridmap.services.jobs import pool
+
+    def start(argv: Sequence[str], *, start_new_session: bool, **files: int) -> Warm:
+        assert start_new_session, "what is forked has a session of its own"
+        return Warm(argv, env=os.environ, cwd=Path.cwd(), **files)
+
+    globals()["_address"] = lambda: address
+    own = types.SimpleNamespace(**vars(subprocess))
+    own.Popen = start
+    pool.subprocess = own  # type: ignore[attr-defined]
 
 
 def _execute(argv: list[str]) -> None:

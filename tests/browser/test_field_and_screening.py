@@ -43,7 +43,10 @@ VILLAGES = 28
 DISCONNECTS = 200
 LONGEST_S = 300.0
 """After which the phone has given up, on the slowest of machines, too."""
+FLICKER = "() => { setInterval(() => dispatchEvent(new Event('online')), 5); }"
+"""The page itself finds its network again and again: asked from outside, each time costs ten times as much."""
 NOTES = tuple(f"第 {n} 条：已到现场" for n in range(1, 6))
+FIRST_TRIES = DISCONNECTS // len(NOTES) - 1
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +158,9 @@ def test_what_is_written_without_a_network_is_kept_and_sent_once(
     def answer(route: Route) -> None:
         tried.append(str(route.request.headers.get("idempotency-key")))
         times = tried.count(tried[-1])
+        if len(tried) == FIRST_TRIES:
+            # Never answered: it is on its way when the page is opened again.
+            return
         if times > DISCONNECTS // len(NOTES):
             route.continue_()
         elif times % 2:
@@ -169,19 +175,14 @@ def test_what_is_written_without_a_network_is_kept_and_sent_once(
         page.locator("#note").fill(note)
         page.locator("button[data-step=note]").click()
     expect(page.locator("#waiting")).to_contain_text(f"{len(NOTES)} 条待发送")
-    until = time.monotonic() + LONGEST_S
-    while len(tried) < DISCONNECTS // len(NOTES) - 1:
-        assert time.monotonic() < until, f"the page has tried {len(tried)} times only"
-        page.evaluate("dispatchEvent(new Event('online'))")
-        page.evaluate("new Promise((r) => setTimeout(r, 5))")
+    page.evaluate(FLICKER)
+    until(page, lambda: len(tried) >= FIRST_TRIES, "tries of the first note")
+    assert len(tried) == FIRST_TRIES
     # They are there when the page is opened again.
     page.reload()
     expect(page.locator("#waiting")).to_be_visible()
-    until = time.monotonic() + LONGEST_S
-    while page.evaluate("localStorage.getItem('gridmap-drafts')") is not None:
-        assert time.monotonic() < until, f"after {len(tried)} tries something is still to be sent"
-        page.evaluate("dispatchEvent(new Event('online'))")
-        page.evaluate("new Promise((r) => setTimeout(r, 5))")
+    page.evaluate(FLICKER)
+    page.wait_for_function("() => localStorage.getItem('gridmap-drafts') === null", timeout=1000 * LONGEST_S)
     expect(page.locator("#waiting")).to_be_hidden()
     assert len(tried) >= DISCONNECTS + len(NOTES)
     assert len(set(tried)) == len(NOTES)
@@ -239,12 +240,12 @@ def test_names_on_a_phone_s_map_and_figures_on_an_upright_wall_do_not_lie_over_e
 
     def apart(more_than: int) -> int:
         """Wait until so many names are shown and none lies over another; how many there are."""
-        until = time.monotonic() + LONGEST_S
+        end_s = time.monotonic() + LONGEST_S
         while True:
             few, over = laid_over(shown)
             if few > more_than and not over:
                 return few
-            assert time.monotonic() < until, f"{over} of {few} names lie over another"
+            assert time.monotonic() < end_s, f"{over} of {few} names lie over another"
 
     few = apart(3)
     page.locator(".map-tools [data-zoom]").first.click()
