@@ -238,9 +238,10 @@ class Soak:
                 return
 
     def _sampled(self, begun_s: float) -> Sample:
-        workers = [
-            pid for pid in below(self.server_pid) if b"work" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        ]
+        started = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in below(self.server_pid)}
+        workers = [pid for pid, words in started.items() if b"work" in words]
+        # Several processes may answer, and one look after them: together they are the server.
+        servers = [self.server_pid, *(pid for pid, words in started.items() if b"serve" in words)]
         with self.database.owner_engine() as engine, engine.connect() as connection:
             found = text("select count(*) from pg_stat_activity where usename = 'gridmap_app'")
             connections = int(connection.scalar(found) or 0)
@@ -248,11 +249,11 @@ class Soak:
         postmaster = None if cluster is None else cluster.status().pid
         return Sample(
             time.monotonic() - begun_s,
-            memory_mb([self.server_pid]),
+            memory_mb(servers),
             memory_mb(workers),
             0.0 if postmaster is None else memory_mb([postmaster, *below(postmaster)]),
             connections,
-            len(list(Path(f"/proc/{self.server_pid}/fd").iterdir())),
+            sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in servers),
         )
 
 
