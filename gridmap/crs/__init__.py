@@ -333,14 +333,37 @@ def looks_swapped(lon: ArrayLike, lat: ArrayLike, bbox: BBox | None = None) -> N
     x, y = _pair(lon, lat)
     with np.errstate(invalid="ignore"):
         impossible: NDArray[np.bool_] = (np.abs(y) > 90.0) & (np.abs(y) <= 180.0) & (np.abs(x) <= 90.0)
-        if bbox is None:
-            return impossible
-        # A bounding box is only a hint, so its neighbourhood counts as expected too.
-        margin = max(0.5, bbox[2] - bbox[0], bbox[3] - bbox[1])
-        w, s, e, n = bbox[0] - margin, bbox[1] - margin, bbox[2] + margin, bbox[3] + margin
-        here = (x >= w) & (x <= e) & (y >= s) & (y <= n)
-        there = (y >= w) & (y <= e) & (x >= s) & (x <= n)
-    return ~here & there
+    return impossible if bbox is None else ~_is_near(x, y, bbox) & _is_near(y, x, bbox)
+
+
+def looks_mirrored(lon: ArrayLike, lat: ArrayLike, bbox: BBox | None) -> NDArray[np.bool_]:
+    """Tell which points are expected only with another sign of longitude or latitude.
+
+    Parameters
+    ----------
+    lon, lat : array_like, shape (n,)
+        As given, degrees.
+    bbox : tuple of float or None
+        Where points are expected. Without it nothing tells.
+
+    Returns
+    -------
+    ndarray of bool, shape (n,)
+    """
+    x, y = _pair(lon, lat)
+    if bbox is None:
+        return np.zeros(x.shape, dtype=bool)
+    other = _is_near(-x, y, bbox) | _is_near(x, -y, bbox) | _is_near(-x, -y, bbox)
+    return ~_is_near(x, y, bbox) & other
+
+
+def _is_near(x: Floats, y: Floats, bbox: BBox) -> NDArray[np.bool_]:
+    # A bounding box is only a hint, so its neighbourhood counts as expected too.
+    margin = max(0.5, bbox[2] - bbox[0], bbox[3] - bbox[1])
+    w, s, e, n = bbox[0] - margin, bbox[1] - margin, bbox[2] + margin, bbox[3] + margin
+    with np.errstate(invalid="ignore"):
+        near: NDArray[np.bool_] = (x >= w) & (x <= e) & (y >= s) & (y <= n)
+    return near
 
 
 def _pair(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:

@@ -395,7 +395,7 @@ CORPUS: list[tuple[Maker, str]] = [
     (broken_encoding_csv, "encoding-unknown"),
     (million_columns_csv, "headings-too-long"),
     (million_cells_csv, "csv-uneven"),
-    (endless_quote_csv, "csv-broken"),
+    (endless_quote_csv, "csv-quote-open"),
     (endless_line_csv, "headings-too-long"),
     (bomb_xlsx, "zip-too-big"),
     (far_cell_xlsx, "file-needs-too-much"),

@@ -97,6 +97,9 @@ def test_every_problem_of_a_row_is_said_with_its_place(tmp_path: Path) -> None:
         ("181", "29.79", "coordinate-out-of-range"),
         ("120.4", "-91", "coordinate-out-of-range"),
         ("0", "0", "coordinate-zero"),
+        ("-120.415", "29.79", "coordinate-sign"),
+        ("W120.415", "S29.79", "coordinate-sign"),
+        ("120.415", "29.79°S", "coordinate-sign"),
         ("120.4", "", "coordinate-half"),
         ("here", "29.79", "coordinate-unreadable"),
     ],
@@ -164,6 +167,38 @@ def test_mixed_line_ends_make_no_difference(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(f"{HEAD}\r\n{GOOD}\n{GOOD.replace('A1', 'A2')}\r{GOOD.replace('A1', 'A3')}\r\n".encode())
     assert _parse(path).rows["uid"].tolist() == ["A1", "A2", "A3"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "row"),
+    [
+        ((GOOD, 'A2,land,"x,2026-01-05,120.4,29.7,', GOOD), 3),
+        (
+            (
+                GOOD,
+                'A2,land,"one\ntwo",2026-01-05,120.4,29.7,',
+                'A3,land,x,2026-01-05,120.4,29.7,"said "no"',
+                "A4",
+            ),
+            4,
+        ),
+        (('A2,land,x,2026-01-05,120.4,29.7,"', *[GOOD] * 3), 2),
+    ],
+)
+def test_a_quote_that_is_not_closed_is_pointed_at(tmp_path: Path, rows: tuple[str, ...], row: int) -> None:
+    with pytest.raises(InvalidInput) as told:
+        _parse(_csv(tmp_path, *rows))
+    assert told.value.code == "csv-quote-open"
+    assert f"第 {row} 行" in str(told.value)
+    assert f"row {row} " in str(told.value)
+
+
+def test_a_line_that_names_another_separator_than_the_table_s_is_told(tmp_path: Path) -> None:
+    path = _csv(tmp_path, GOOD)
+    path.write_text("sep=;\n" + path.read_text("utf-8"), "utf-8")
+    with pytest.raises(InvalidInput, match="sep=;") as told:
+        _parse(path)
+    assert told.value.code == "csv-separator-line"
 
 
 def test_uneven_rows_are_pointed_at(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from gridmap.errors import InvalidInput
 from gridmap.ingest.headings import HEADINGS_WITHIN, heading_row
 from gridmap.ingest.model import Limits, Notice, RawTable
 from gridmap.ingest.reading.files import copy_and_hash, refuse
+from gridmap.ingest.reading.quotes import broken_table
 from gridmap.ingest.reading.separators import DELIMITERS, require_table
 
 _HEAD_BYTES = 256 * 1024
@@ -61,10 +62,11 @@ def read_csv(
         When the encoding is not known, or the file is not a table within the limits.
     """
     sha256 = copy_and_hash(source, None)
-    if encoding is None and not _is_marked_utf16(source):
+    encoding = encoding or _marked_encoding(source)
+    if encoding is None:
         return _read(path, source, None, sha256, limits, known)
     with tempfile.TemporaryFile() as turned:
-        _turn_into_utf8(path, source, encoding or "utf-16", turned)
+        _turn_into_utf8(path, source, encoding, turned)
         return _read(path, cast("BinaryIO", turned), "utf-8", sha256, limits, known)
 
 
@@ -119,9 +121,12 @@ def _read(
             ),
         )
     except (pa.ArrowInvalid, pa.ArrowCapacityError, UnicodeDecodeError):
-        raise _broken(path) from None
-    if not even_quotes and _ends_in_quote(table):
-        raise _broken(path)
+        raise broken_table(path, source, encoding, delimiter) from None
+    if not even_quotes and (bad or _ends_in_quote(table)):
+        told = broken_table(path, source, encoding, delimiter)
+        # Rows may be uneven by themselves, beside a quote that stands for inches.
+        if told.code != "csv-broken" or not bad:
+            raise told
     _check_shape(path, table, bad, lines, limits)
     first = above + 2
     table, rows = drop_blank_rows(table, np.arange(first, first + table.num_rows, dtype=np.int64))
@@ -137,10 +142,14 @@ def _read(
     return RawTable(path, sha256, "csv", table, rows, notices=notices)
 
 
-def _is_marked_utf16(source: BinaryIO) -> bool:
-    start = source.read(2)
+def _marked_encoding(source: BinaryIO) -> str | None:
+    """Tell the encoding of two or four bytes a character that a mark at the begin names."""
+    start = source.read(4)
     source.seek(0)
-    return start in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+    # The mark of the narrower one begins that of the wider one.
+    if start in {codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE}:
+        return "utf-32"
+    return "utf-16" if start[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE} else None
 
 
 def _turn_into_utf8(path: Path, source: BinaryIO, encoding: str, target: IO[bytes]) -> None:
@@ -193,16 +202,6 @@ def _ends_in_quote(table: pa.Table) -> bool:
         return True
     last = table.slice(table.num_rows - 1).to_pylist()[0]
     return any(v is not None and "\n" in v for v in last.values())
-
-
-def _broken(path: Path) -> InvalidInput:
-    return refuse(
-        "csv-broken",
-        path,
-        "表格结构损坏（引号未闭合、行过长或列数不一致）。请在电子表格软件中另存为 CSV 后再导入。",
-        "the table is broken (an open quote, an endless row or uneven columns). "
-        "Save it as CSV again from a spreadsheet program.",
-    )
 
 
 def _check_shape(
@@ -320,9 +319,8 @@ def _headings(
     told = _SEPARATOR_LINE.match(text)
     if told:
         text = text[told.end() :]
-    first = text.split("\n", 1)[0]
-    require_table(path, first, told=bool(told))
-    delimiter = told[1] if told else max(DELIMITERS, key=first.count)
+    require_table(path, text, told[1] if told else None)
+    delimiter = told[1] if told else max(DELIMITERS, key=text.split("\n", 1)[0].count)
     if len(head) == _HEAD_BYTES and "\n" not in text and "\r" not in text:
         raise refuse(
             "headings-too-long",

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from gridmap.ingest.reading.files import refuse
 
-DELIMITERS = (",", "\t", ";")
+NAMED = {",": ("英文逗号", "commas"), "\t": ("制表符", "tabs"), ";": ("分号", "semicolons")}
+DELIMITERS = tuple(NAMED)
 
 
-def require_table(path: Path, first: str, *, told: bool) -> None:
-    """Refuse by its first line what is no table, or has its columns parted otherwise."""
+def require_table(path: Path, text: str, told: str | None) -> None:
+    """Refuse by its begin what is no table, or has its columns parted otherwise than ``told``."""
+    first = text.split("\n", 1)[0]
     if first.lstrip()[:1] == "<":
         raise refuse(
             "csv-web-page",
@@ -19,6 +21,15 @@ def require_table(path: Path, first: str, *, told: bool) -> None:
             "it is a web page (or XML) and no CSV. Open it in a spreadsheet program and save it as .xlsx.",
         )
     parted = any(d in first for d in DELIMITERS)
+    if told and parted and told not in text:
+        found = max(DELIMITERS, key=first.count)
+        raise refuse(
+            "csv-separator-line",
+            path,
+            f"第一行写着 sep={told}，但各列之间是{NAMED[found][0]}。请删去第一行，或改写那里的符号。",
+            f"its first line says sep={told}, but {NAMED[found][1]} part the columns. Remove it or put the right "
+            "sign there.",
+        )
     if not told and not parted and ("，" in first or "|" in first):
         raise refuse(
             "csv-separator",

@@ -161,7 +161,14 @@ def _convert(
             "坐标为 0, 0，通常表示没有定位。请填写真实坐标，或留空并填写网格编码或村名。",
             "0, 0 usually means that nothing was measured. Give the place, or a grid code instead.",
         )
-        ok &= ~(swapped | outside | nowhere)
+        mirrored = ok & ~swapped & ~outside & crs.looks_mirrored(x, y, bounds)
+        refuse(
+            mirrored,
+            "coordinate-sign",
+            "正负号（或东经西经、北纬南纬）写反了：改过来正好落在本工作区。请改正。",
+            "the sign (or E and W, N and S) is wrong: with the other one the place lies in the workspace. Correct it.",
+        )
+        ok &= ~(swapped | outside | nowhere | mirrored)
     if bounds is not None and not crs.is_geographic(source_crs):
         exchanged = ok & _exchanged(np.where(ok, x, np.nan), np.where(ok, y, np.nan), source_crs, bounds)
         refuse(
