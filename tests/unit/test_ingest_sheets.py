@@ -190,6 +190,28 @@ def test_an_error_value_refuses_its_row_alone_and_once(tmp_path: Path) -> None:
     ]
 
 
+def test_a_formula_that_was_never_computed_is_no_blank_cell(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (HEAD, record(0, 发生时间="=TODAY()"), record(1, 事件编号='=A2&"x"'), record(2)):
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    parsed = read(tmp_path / "a.xlsx")
+    # Neither a moment nor a number is invented in its place.
+    assert parsed.table["uid"].to_pylist() == ["A-002"]
+    assert parsed.refused[["row", "code"]].to_numpy().tolist() == [[2, "cell-error"], [3, "cell-error"]]
+
+
+def test_a_sheet_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.title = "9月"
+    book.active.append(HEAD)
+    book.active.append(record(0))
+    book.save(tmp_path / "a.xlsx")
+    with pytest.raises(InvalidInput, match="9月") as told:
+        read(tmp_path / "a.xlsx", sheet="12月")
+    assert told.value.code == "sheet-unknown"
+
+
 def test_a_code_that_lost_its_digits_is_named_as_that(tmp_path: Path) -> None:
     head = ["事件编号", "领域", "类型", "发生时间", "网格编码"]
     rows = [

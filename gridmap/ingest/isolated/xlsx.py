@@ -14,7 +14,7 @@ from gridmap.ingest.headings import HEADINGS_WITHIN, heading_row, known_headings
 from gridmap.ingest.isolated import xlsx_facts
 from gridmap.ingest.isolated.frame import Refused
 from gridmap.ingest.isolated.sheet import sheet_table, texts_of
-from gridmap.ingest.isolated.zipped import choose_layer, too_big
+from gridmap.ingest.isolated.zipped import too_big
 
 _MOST_SHEETS = 60
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -48,7 +48,7 @@ def read_xlsx(
         if not book.sheet_names:
             raise Refused("no-rows", "没有工作表。", "it has no worksheet.")
         if sheet is not None and sheet not in book.sheet_names:
-            raise choose_layer(book.sheet_names)
+            raise _unknown_sheet(book.sheet_names)
         chosen, more, alike = _choose(book, sheet, limits, known)
         notices += more
         cells = _cells(chosen, limits)
@@ -69,6 +69,14 @@ def read_xlsx(
             ]
         )
     return table, rows, notices + told, facts.since_1904, alike
+
+
+def _unknown_sheet(names: list[str]) -> Refused:
+    return Refused(
+        "sheet-unknown",
+        f"没有这个工作表。文件里有：{'、'.join(names[:20])}。请用 --sheet 指明其中一个，或用 --all-sheets 全部导入。",
+        f"it has no such sheet, but {', '.join(names[:20])}. Name one with --sheet, or take all with --all-sheets.",
+    )
 
 
 def _broken() -> Refused:

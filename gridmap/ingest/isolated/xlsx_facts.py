@@ -23,6 +23,14 @@ _ERROR = re.compile(
     rb"""<(?:\w+:)?v>([^<]{1,20})</""",
     re.DOTALL,
 )
+# An empty text that a formula gave is kept with its type; a program that does not compute leaves both out.
+_NOT_COMPUTED = re.compile(
+    rb"""<(?:\w+:)?c\b(?![^>]*\bt=)[^>]*\br=["']([A-Z]{1,3})(\d{1,7})["'][^>]*>\s*"""
+    rb"""<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]{0,2000}</(?:\w+:)?f>)\s*"""
+    rb"""(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"""
+)
+NOT_COMPUTED = "#NOT-COMPUTED!"
+"""What stands for the value of a formula that was never computed."""
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _MOST_XML = 4 << 20
@@ -176,6 +184,9 @@ def _sheet(
         if b't="e"' in text or b"t='e'" in text:
             for letters, row, value in _ERROR.findall(text):
                 errors[int(row) - 1, _column(letters)] = value.decode("utf-8", "replace")
+        if has_formula:
+            for letters, row in _NOT_COMPUTED.findall(text):
+                errors[int(row) - 1, _column(letters)] = NOT_COMPUTED
     return hidden, errors, has_formula
 
 

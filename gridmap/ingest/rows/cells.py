@@ -18,7 +18,7 @@ _NO_RECORD = (
 _FEW = 3
 """A row with a word of those and more filled cells than these is taken for a record."""
 
-_ERROR = r"^#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BUSY!|GETTING_DATA|ERROR!)$"
+_ERROR = r"^#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|FIELD!|BUSY!|GETTING_DATA|ERROR!|NOT-COMPUTED!)$"
 _NUMBER = r"[+\-]?[0-9０-９]{1,8}(?:[.．][0-9０-９]+)?\s*°?"
 _PAIR = rf"^\s*[(（\[]?\s*(?P<first>{_NUMBER})\s*[,，;；、/\s]\s*(?P<second>{_NUMBER})\s*[)）\]]?\s*$"
 
@@ -85,8 +85,9 @@ def without_errors(column: pa.ChunkedArray, heading: str, refusals: Refusals) ->
         heading,
         column,
         code="cell-error",
-        zh="单元格是公式错误值，不是数据。请在表中改正公式或填入数值。",
-        en="the cell holds a formula's error value. Mend the formula, or type the value.",
+        zh="单元格是公式错误值，或没有算出值的公式，不是数据。请在电子表格软件中改正并重新保存，或直接填入数值。",
+        en="the cell holds a formula's error value, or a formula that was never computed. Mend it and save it from a "
+        "spreadsheet program, or type the value.",
     )
     return pc.if_else(wrong, pa.scalar(None, pa.string()), column)
 
