@@ -466,6 +466,20 @@ def test_boundaries_in_other_systems_come_to_the_same_place(
     assert ((a["area_m2"] - b["area_m2"]).abs() < 5).all()
 
 
+def test_a_town_in_another_part_of_the_country_is_refused_and_writes_nothing(
+    town: Database, tmp_path: Path
+) -> None:
+    before = standing(town)
+    frame = read("villages")
+    frame.geometry = frame.geometry.translate(-3.0, 1.0)
+    path = save(frame, tmp_path / "far.gpkg")
+    for dry_run in (True, False):
+        with pytest.raises(InvalidInput, match=r"3\d\d km") as told:
+            bring(town, path, dry_run=dry_run, accept_shift=True, accept_ended=True)
+        assert told.value.code == "boundaries-elsewhere"
+    assert standing(town).equals(before)
+
+
 def test_names_and_counts_are_corrected_in_a_table_and_an_export_comes_back(
     town: Database, tmp_path: Path
 ) -> None:

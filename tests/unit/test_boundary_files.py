@@ -67,6 +67,14 @@ def test_a_heading_that_a_shapefile_cut_is_known_where_one_field_alone_begins_so
     assert headings.columns == {"code": "网格编", "name_zh": "名称"}
 
 
+def test_degrees_under_a_system_of_metres_are_refused(tmp_path: Path) -> None:
+    villages().set_crs("EPSG:4549", allow_override=True).to_file(tmp_path / "a.gpkg", layer="a")
+    with pytest.raises(InvalidInput, match="EPSG:4490") as caught:
+        read(tmp_path / "a.gpkg")
+    assert caught.value.code == "crs-contradicts-shapes"
+    assert len(read(tmp_path / "a.gpkg", crs="EPSG:4490").level(3)) == 4
+
+
 def test_a_system_whose_zone_contradicts_the_coordinates_is_named_with_the_one_that_fits(
     tmp_path: Path,
 ) -> None:

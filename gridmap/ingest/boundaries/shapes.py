@@ -71,12 +71,21 @@ def system_of(raw: RawTable, given: str | int | None) -> tuple[str, list[Notice]
 
 
 def _refuse_other_zone(raw: RawTable, source: str) -> None:
-    """Refuse eastings that lie far from where the system's central meridian has its own."""
+    """Refuse degrees where metres are declared, and eastings far from those of the central meridian."""
     if raw.geometry is None or systems.is_shifted(source) or systems.is_geographic(source):
         return
     expected = _false_easting(source)
     box = shapely.total_bounds(raw.geometry[are_polygons(raw.geometry)])
-    if expected is None or not np.isfinite(box).all():
+    if not np.isfinite(box).all():
+        return
+    if np.abs(box[[0, 2]]).max() <= 180.0 and np.abs(box[[1, 3]]).max() <= 90.0:
+        raise InvalidInput(
+            "crs-contradicts-shapes",
+            f"{raw.path.name}：声明的坐标系以米为单位，文件中的坐标却像经纬度。请改用 --crs EPSG:4490。",
+            f"{raw.path.name}: its coordinate system counts metres, but its coordinates look like degrees. Use --crs "
+            "EPSG:4490.",
+        )
+    if expected is None:
         return
     middle = float(box[0] + box[2]) / 2
     if abs(middle - expected) <= _FROM_MERIDIAN_M:

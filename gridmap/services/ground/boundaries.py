@@ -32,6 +32,7 @@ from gridmap.services.ground.comparison import (
     find_abandoned,
     find_shift,
     moved_m,
+    refuse_elsewhere,
     shifted,
     unasked_ends,
 )
@@ -295,6 +296,7 @@ def put_into_force(
     if not (changed or added or ended):
         return BoundaryResult(draft, result.findings, result.mended, kept=len(same))
     _not_before(stored.last_change(session), day)
+    refuse_elsewhere(old, new)
     shift = find_shift(old, new, epsg)
     renamed = count_renamed(old, new, changed)
     say("write", 0, 1)

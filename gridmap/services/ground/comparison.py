@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gridmap import crs
-from gridmap.errors import Conflict
+from gridmap.errors import Conflict, InvalidInput
 from gridmap.services.ground.succession import is_missing
 
 _LEAST_M = 20.0
@@ -21,6 +21,8 @@ _ALIKE_OF_LENGTH = 0.06
 """The shifted systems bend: over a town their vector changes by some hundredths."""
 _ALIKE_SHARE = 0.9
 _NAMED = 5
+_ELSEWHERE_M = 50_000.0
+"""Further than any town reaches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,34 @@ def find_shift(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, epsg: int) -> Shift
     if np.hypot(*middle) < _LEAST_M or alike.mean() < _ALIKE_SHARE:
         return None
     return Shift(float(middle[0]), float(middle[1]), _like(both["was"].to_numpy(), middle, epsg))
+
+
+def refuse_elsewhere(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame) -> None:
+    """Refuse a version that puts a town into another part of the country.
+
+    Parameters
+    ----------
+    old, new : GeoDataFrame
+        With ``grid_key`` and ``level``; EPSG:4326.
+
+    Raises
+    ------
+    InvalidInput
+        When the middle of a town (level 1) is 50 km and more from where it was.
+    """
+    was, now = (frame[frame["level"] == 1].set_index("grid_key").geometry for frame in (old, new))
+    both = was.index.intersection(now.index)
+    if both.empty:
+        return
+    a, b = (shapely.centroid(shapes.loc[both].to_numpy()) for shapes in (was, now))
+    far_m = crs.distance_m(shapely.get_x(a), shapely.get_y(a), shapely.get_x(b), shapely.get_y(b))
+    if far_m.max() >= _ELSEWHERE_M:
+        raise InvalidInput(
+            "boundaries-elsewhere",
+            f"文件中的镇离现有位置约 {far_m.max() / 1000:,.0f} 公里，坐标系很可能不对。请用 --crs 指明文件的坐标系。",
+            f"The town of this file lies {far_m.max() / 1000:,.0f} km from where it is: its coordinate system is "
+            "probably another. Name it with --crs.",
+        )
 
 
 def _near(vector: NDArray[np.float64]) -> float:
