@@ -207,8 +207,8 @@ GRIDS = Noun(
             "网格编码",
             (
                 *("编码", "代码", "网格代码", "网格编号", "编号", "grid_code", "village_code", "村代码"),
-                # Land survey (TD/T 1057): where a parcel lies.
-                *("zldwdm", "坐落单位代码"),
+                # Land survey (TD/T 1057): where a parcel lies, and the administrative area.
+                *("zldwdm", "坐落单位代码", "xzqdm", "行政区代码", "行政区划代码"),
             ),
         ),
         Field(
@@ -217,7 +217,7 @@ GRIDS = Noun(
             "名称",
             (
                 *("网格名称", "村名", "村名称", "name", "village_name", "社区名称"),
-                *("zldwmc", "坐落单位名称"),
+                *("zldwmc", "坐落单位名称", "xzqmc", "行政区名称", "行政区划名称"),
             ),
             max_chars=120,
         ),

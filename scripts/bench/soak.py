@@ -238,7 +238,9 @@ class Soak:
                 return
 
     def _sampled(self, begun_s: float) -> Sample:
-        started = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in below(self.server_pid)}
+        started = {
+            pid: Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0") for pid in below(self.server_pid)
+        }
         workers = [pid for pid, words in started.items() if b"work" in words]
         # Several processes may answer, and one look after them: together they are the server.
         servers = [self.server_pid, *(pid for pid, words in started.items() if b"serve" in words)]

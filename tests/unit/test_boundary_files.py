@@ -118,6 +118,27 @@ def test_sizes_are_no_names_of_areas(tmp_path: Path) -> None:
     assert "area-is-size" in said(draft)
     assert not is_size(["330681109001", "330681109001", "330681109002"])
     assert not is_size(["东片区", "西片区"])
+    for unit in ("km²", "平方公里", " 亩", "ha", "M2"):
+        assert is_size([f"1.2{unit}", f"3.4{unit}"]), unit
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [("XZQDM", "XZQMC"), ("ZLDWDM", "ZLDWMC"), ("行政区划代码", "行政区名称")]
+)
+def test_the_headings_of_land_surveys_are_known(tmp_path: Path, code: str, name: str) -> None:
+    frame = villages()
+    named = frame.rename(columns={"网格编码": code, "名称": name})
+    assert list(named.columns) != list(frame.columns)
+    named.to_file(tmp_path / "a.gpkg")
+    draft = read(tmp_path / "a.gpkg")
+    assert draft.level(3)["name_zh"].tolist() == frame["名称"].tolist()
+
+
+def test_shapes_without_a_code_or_a_name_are_refused_with_the_columns_found(tmp_path: Path) -> None:
+    villages()[["片区", "geometry"]].to_file(tmp_path / "a.gpkg")
+    with pytest.raises(InvalidInput, match="片区") as caught:
+        read(tmp_path / "a.gpkg")
+    assert caught.value.code == "grids-nameless"
 
 
 def test_parts_of_one_village_are_joined_when_asked(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,9 @@ _NAMES = {-1: ("空", "nothing"), 0: ("点", "points"), 1: ("线", "lines"), 2: 
     4: ("多点", "points"),
     5: ("多线", "lines"),
 }
+_UNIT_OF_LAND = re.compile(
+    r"\s*(?:平方公里|平方千米|平方米|公顷|亩|㎡|㎢|km\^?[2²]|h?m\^?[2²]|ha)$", re.IGNORECASE
+)
 _ZONE_M = 1_000_000
 """From so many metres on an easting has the number of its zone in front."""
 _PAIRS = tuple(
@@ -124,8 +128,8 @@ def _other_zone(source: str, easting_m: float) -> str | None:
 
 
 def is_size(values: Any) -> bool:
-    """Tell whether texts are sizes of land and no names of areas: numbers, each of its own."""
-    texts = [str(v).strip() for v in values if v is not None and str(v).strip()]
+    """Tell whether texts are sizes of land and no names of areas: each a number, with or without a unit."""
+    texts = [_UNIT_OF_LAND.sub("", str(v).strip()) for v in values if v is not None and str(v).strip()]
     try:
         numbers = [float(t) for t in texts]
     except ValueError:
