@@ -14,11 +14,11 @@ _GI = {
     True: Text(
         "热点（按发生率）：把每个网格和它的邻格的件数，与按在场人口分摊、"
         "并容许各处发生率自然有高有低（贝塔-二项分布）"
-        "时会有的件数相比。各领域分开判断。",
+        "时会有的件数相比；已找出的热点不参与估计平常的水平。各领域分开判断。",
         "Hotspots (by rate): the incidents of each grid and its neighbours are compared with what the people "
         "present there "
-        "would bring if rates differed among grids as they naturally do (beta-binomial). Each domain is "
-        "judged by itself.",
+        "would bring if rates differed among grids as they naturally do (beta-binomial); what was found hot has no "
+        "part in what is usual. Each domain is judged by itself.",
     ),
 }
 _EXPECTED = {
@@ -48,12 +48,13 @@ def method_words(report: HotspotReport) -> list[Text]:
 
 def _sure(report: HotspotReport) -> Text:
     zh = (
-        f"把握（q）：同时判断很多网格，总会有碰巧的。q 已对此校正（错误发现率，Benjamini–Hochberg），q ≤ "
-        f"{report.alpha} 的叫热点"
+        "把握（q）：同时判断很多网格，总会有碰巧的。q 已对此校正（错误发现率，Benjamini–Hochberg；"
+        f"三到五格以外也多的地方权重大一些），q ≤ {report.alpha} 的叫热点"
     )
     en = (
         "How sure (q): among many grids some stand out by luck. q is corrected for that (false discovery rate, "
-        f"Benjamini–Hochberg), and what has q ≤ {report.alpha} is called a hotspot"
+        "Benjamini–Hochberg, with more weight where the grids three to five steps away stand out, too), and what has "
+        f"q ≤ {report.alpha} is called a hotspot"
     )
     if report.by_rate:
         zh += f"，其中预计至多 {report.alpha:.0%} 是碰巧。"

@@ -8,7 +8,7 @@ from gridmap.analysis.hotspot.counts import local_counts
 from gridmap.analysis.hotspot.gi import local_gi
 from gridmap.analysis.hotspot.moran import eb_moran, global_moran, local_moran
 from gridmap.analysis.hotspot.results import GlobalResult, LocalCounts, LocalMoran, LocalResult
-from gridmap.analysis.hotspot.stepped import SteppedResult, can_step, stepped_gi
+from gridmap.analysis.hotspot.surroundings import surroundings, weights_around
 from gridmap.analysis.hotspot.world import global_g, global_geary
 
 __all__ = [
@@ -16,8 +16,6 @@ __all__ = [
     "LocalCounts",
     "LocalMoran",
     "LocalResult",
-    "SteppedResult",
-    "can_step",
     "eb_moran",
     "global_g",
     "global_geary",
@@ -25,5 +23,6 @@ __all__ = [
     "local_counts",
     "local_gi",
     "local_moran",
-    "stepped_gi",
+    "surroundings",
+    "weights_around",
 ]

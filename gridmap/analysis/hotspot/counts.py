@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from gridmap.analysis import fdr as correction
@@ -17,6 +17,7 @@ from gridmap.errors import InvalidInput
 
 NULLS = ("auto", "poisson", "gamma-poisson")
 _DISPERSED = 2.326
+_LEAST_LEFT = 0.5
 
 
 def local_counts(
@@ -30,6 +31,7 @@ def local_counts(
     fdr: str = "bh",
     rng: Rng = None,
     keys: ArrayLike | None = None,
+    without_hot: float | None = None,
 ) -> LocalCounts:
     """Find the neighbourhoods with more, or fewer, events than their share of the people present.
 
@@ -55,6 +57,9 @@ def local_counts(
         One seed is drawn from it; 0 without it.
     keys : array_like of int, shape (n,), optional
         As for `local_gi`.
+    without_hot : float, optional
+        Cells found hot with a q of at most this are left out of the null, which is made anew until no further one is
+        found (never of fewer than half of the cells).
 
     Returns
     -------
@@ -70,8 +75,8 @@ def local_counts(
     -----
     Given the total, the events of a neighbourhood are binomial with its share of the exposure (Poisson), or
     beta-binomial. The latter is exact for equal exposure (a Dirichlet-multinomial), else its variance is matched.
-    Hotspots themselves raise the dispersion, so the gamma-Poisson null is the more cautious one: what it flags stands
-    out even from cells that differ as much as these.
+    Hotspots themselves raise the dispersion, and the rate that all others are compared with: so the gamma-Poisson null
+    is the more cautious one, and `without_hot` makes both of what is left.
 
     References
     ----------
@@ -88,19 +93,29 @@ def local_counts(
     people = _checked_exposure(exposure, field)
     share_of_cell = people / float(np.sum(np.sort(people)))
     member = _membership(field, star=star)
-    total = round(float(np.sum(field.ordered)))
     observed = member @ field.values
     share = np.minimum(member @ share_of_cell, 1.0)
-    dispersion, excess = dispersion_of(field.values, total, share_of_cell)
-    if null == "auto":
-        null = "gamma-poisson" if excess > _DISPERSED else "poisson"
-    spread = np.zeros(field.n)
-    if null == "gamma-poisson":
-        spread = _correlation(member, share, share_of_cell, dispersion)
-    empty = np.diff(member.indptr) == 0
     draw = Uniforms(field, seed_of(rng), keys, ties)
-    tails = _counts.tails(observed.astype(np.int64), total, share, spread)
-    p = draw.split(*tails)
+    left = np.ones(field.n, dtype=np.bool_)
+    while True:
+        total, dispersion, excess = _of_rest(field, share_of_cell, left)
+        fitted = null if null != "auto" else "gamma-poisson" if excess > _DISPERSED else "poisson"
+        spread = np.zeros(field.n)
+        if fitted == "gamma-poisson":
+            spread = _correlation(member, share, share_of_cell, dispersion)
+        # Of a ground whose rest is expected to have less, a neighbourhood may hold more than all of it.
+        most = max(total, int(observed.max(initial=0)))
+        p = draw.split(
+            *_counts.tails(observed.astype(np.int64), most, share * (total / max(most, 1)), spread)
+        )
+        if without_hot is None or total == 0:
+            break
+        found = left & (observed > total * share) & (correction.adjusted(p, fdr) <= without_hot)
+        rest = left & ~found
+        if not found.any() or rest.mean() < _LEAST_LEFT or not field.values[rest].any():
+            break
+        left = rest
+    empty = np.diff(member.indptr) == 0
     variance = total * share * (1.0 - share) * (1.0 + (total - 1) * spread)
     fixed = (share <= 0) | (share >= 1 - 1e-12) | (total == 0)
     p[fixed] = 1.0
@@ -114,7 +129,7 @@ def local_counts(
     conventions = {
         "statistic": "neighbourhood count, own cell included" if star else "neighbourhood count",
         "exposure": "equal" if exposure is None else "given",
-        "null": "binomial (Poisson)" if null == "poisson" else "beta-binomial (gamma-Poisson)",
+        "null": "binomial (Poisson)" if fitted == "poisson" else "beta-binomial (gamma-Poisson)",
         "dispersion": f"{dispersion:.6g}",
         "dispersion_z": f"{excess:.4g}",
         "ties": ties,
@@ -122,7 +137,19 @@ def local_counts(
         "sides": "two",
         "seed": str(draw.seed),
     }
+    if without_hot is not None:
+        conventions["left out of the null"] = str(int((~left).sum()))
     return LocalCounts(observed, expected, ratio, z, p, correction.adjusted(p, fdr), conventions)
+
+
+def _of_rest(field: Field, share_of_cell: Floats, left: NDArray[np.bool_]) -> tuple[int, float, float]:
+    """Return what the whole map would have by the rate of some cells, their dispersion and its excess."""
+    held = float(np.sum(np.sort(share_of_cell[left])))
+    events = round(float(np.sum(np.sort(field.values[left]))))
+    if held <= 0.0:
+        return events, 0.0, 0.0
+    dispersion, excess = dispersion_of(field.values[left], events, share_of_cell[left] / held)
+    return round(events / held), dispersion, excess
 
 
 def _checked_exposure(exposure: ArrayLike | None, field: Field) -> Floats:

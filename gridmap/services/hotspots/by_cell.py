@@ -18,6 +18,7 @@ from gridmap.services.hotspots.slices import slices
 from gridmap.services.hotspots.spec import HotspotSpec
 
 _FEWEST_CELLS = 8
+WEIGHTED = "bh, weighted by the cells three to five steps away"
 
 
 def touching(inputs: Inputs) -> csr_array:
@@ -48,7 +49,11 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
     domains = [spec.domain] if spec.domain else sorted(set(inputs.domain[inputs.cell >= 0]))
     counts = {domain: inputs.counts_of(domain) for domain in domains}
     found = {domain: _gi(inputs, spec, near, counts[domain], rng) for domain in domains}
-    q = fdr.benjamini_hochberg(np.concatenate([found[domain].p for domain in domains]))
+    around = hotspot.surroundings(near)
+    q = fdr.weighted(
+        np.concatenate([found[domain].p for domain in domains]),
+        np.concatenate([hotspot.weights_around(found[domain].p, around) for domain in domains]),
+    )
     apart = dict(zip(domains, np.split(q, len(domains)), strict=True))
     features: list[Finding] = []
     protected: list[Finding] = []
@@ -101,7 +106,7 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         "withheld": withheld,
         "labels": tally,
         "conventions": found[domains[0]].conventions
-        | {"fdr": f"bh over {len(domains)} domains" if len(domains) > 1 else "bh"},
+        | {"fdr": WEIGHTED + (f", over {len(domains)} domains" if len(domains) > 1 else "")},
     }
     p = np.concatenate([found[domain].p for domain in domains])
     summary["permutations_few"] = _cannot_tell(p, q, spec)
@@ -123,7 +128,8 @@ def _gi(
     keys = inputs.cells["grid_key"].to_numpy(dtype=np.int64)
     values = counts.astype(np.float64)
     if spec.by == "rate":
-        return hotspot.local_counts(values, inputs.positive_exposure(), near, rng=rng, keys=keys)
+        people = inputs.positive_exposure()
+        return hotspot.local_counts(values, people, near, rng=rng, keys=keys, without_hot=spec.alpha)
     return hotspot.local_gi(values, near, permutations=spec.permutations or 0, rng=rng, keys=keys)
 
 
