@@ -237,6 +237,8 @@ def _unit(
     observed = int(counts[rows].sum())
     awaited = float(expected[rows].sum())
     zh, en = in_words(observed, awaited, *((float(z[peak]), float(q[peak])) if told else (None, None)))
+    if (label == "hot" and observed <= awaited) or (label == "cold" and observed >= awaited):
+        zh, en = f"{zh}；与相邻网格合计才突出", f"{en}; stands out only together with the grids beside it"
     name_zh, name_en = cells.named(rows)
     evidence: Evidence = {
         "name_zh": name_zh,
