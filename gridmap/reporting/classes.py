@@ -27,10 +27,10 @@ _MARKS = (
     "",
     '<circle cx="4" cy="4" r=".9" fill="{edge}"/>',
     '<path d="M0 0V8" stroke="{edge}" stroke-width="1"/>',
-    '<path d="M0 0V8M0 0H8" stroke="{edge}" stroke-width="1"/>',
-    '<path d="M0 0V8M4 0V8M0 0H8M0 4H8" stroke="#fff" stroke-width="1"/>',
+    '<path d="M0 0V8M0 0H8" stroke="{edge}" stroke-width=".8"/>',
+    '<path d="M0 0V8" stroke="#fff" stroke-width=".8"/>',
 )
-"""What lies over each colour: nothing, dots, lines, crossed lines, light crossed lines twice as dense."""
+"""What lies over each colour: nothing, dots, lines, crossed lines, light lines; more stays darker in print."""
 NO_VALUE = Text("无数据", "no figure")
 
 
@@ -133,26 +133,37 @@ def classes_of(
     return Classes(scheme, float(known.min()), tuple(float(bound) for bound in np.unique(made.bins)))
 
 
-def patterns(name: str = "", scale: float = 1.0) -> Markup:
-    """Return SVG fillings ``class-0NAME`` to ``class-4NAME``: a colour with its pattern, and ``class-noneNAME``.
+def pattern(tone: int | None, name: str = "", scale: float = 1.0) -> Markup:
+    """Return the SVG filling ``class-TONENAME``: a colour with its pattern; ``class-noneNAME`` where there is no tone.
 
     Parameters
     ----------
+    tone : int or None
+        0 to 4, as of :meth:`Classes.tone`.
     name : str
-        What their names end with, where a page has several pictures.
+        What its name ends with, where a page has several pictures.
     scale : float
         Units of the picture for a pixel.
     """
-    drawn = [
-        Markup(
-            '<pattern id="class-{}{}" width="8" height="8" patternUnits="userSpaceOnUse" '
-            'patternTransform="scale({:.4f}) rotate({})"><rect width="8" height="8" fill="{}"/>{}</pattern>'
-        ).format(number, name, scale, 0 if number < 2 else 45, colour, Markup(mark.format(edge=_EDGE)))  # noqa: S704 - own text
-        for number, (colour, mark) in enumerate(zip(COLOURS, _MARKS, strict=True))
-    ]
-    none = Markup(
-        '<pattern id="class-none{}" width="8" height="8" patternUnits="userSpaceOnUse" '
-        'patternTransform="scale({:.4f})"><rect width="8" height="8" fill="#fff"/>'
-        '<path d="M0 8L8 0" stroke="#9aa0a5" stroke-width=".6"/></pattern>'
-    ).format(name, scale)
-    return Markup("").join([*drawn, none])
+    if tone is None:
+        return Markup(
+            '<pattern id="class-none{}" width="8" height="8" patternUnits="userSpaceOnUse" '
+            'patternTransform="scale({:.4f})"><rect width="8" height="8" fill="#fff"/>'
+            '<path d="M0 8L8 0" stroke="#9aa0a5" stroke-width=".6"/></pattern>'
+        ).format(name, scale)
+    return Markup(
+        '<pattern id="class-{}{}" width="8" height="8" patternUnits="userSpaceOnUse" '
+        'patternTransform="scale({:.4f}) rotate({})"><rect width="8" height="8" fill="{}"/>{}</pattern>'
+    ).format(
+        tone,
+        name,
+        scale,
+        0 if tone < 2 else 45,
+        COLOURS[tone],
+        Markup(_MARKS[tone].format(edge=_EDGE)),  # noqa: S704 - own text
+    )
+
+
+def patterns(name: str = "", scale: float = 1.0) -> Markup:
+    """Return every filling of :func:`pattern`."""
+    return Markup("").join(pattern(tone, name, scale) for tone in (*range(len(COLOURS)), None))

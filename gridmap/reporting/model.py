@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gridmap.domain.geojson import Shape
+
+if TYPE_CHECKING:
+    from gridmap.reporting.class_map import ClassMap
 
 
 class Text(NamedTuple):
@@ -180,6 +183,7 @@ class Outline:
     name: Text
     geometry: Shape
     point: tuple[float, float]
+    grid_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +242,8 @@ class HotspotReport:
         Of which whole years `totals` are, where numbers of the period itself are too fine to be told.
     block : list of (Text, str)
         What the same file can be made from again.
+    shading : ClassMap or None
+        Grids above the cells by a class of what was reported there; None where there are too few of them.
     """
 
     place: Text
@@ -275,3 +281,4 @@ class HotspotReport:
     block: tuple[tuple[Text, str], ...]
     command: str
     downloads: tuple[Download, ...] = field(default=())
+    shading: ClassMap | None = None

@@ -9,7 +9,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from gridmap.domain.protection import HINT
-from gridmap.reporting import front, words
+from gridmap.reporting import class_map, front, words
 from gridmap.reporting.markup import in_languages
 from gridmap.reporting.methods import method_words
 from gridmap.reporting.model import Download, HotspotReport, Text
@@ -130,7 +130,7 @@ def wanted_languages(languages: Languages) -> tuple[str, ...]:
     return ("zh", "en") if languages == "both" else (languages,)
 
 
-def _filled(report: HotspotReport, wanted: tuple[str, ...], **more: object) -> str:
+def _filled(report: HotspotReport, wanted: tuple[str, ...], *, paper: bool, **more: object) -> str:
     environment = page_templates()
 
     def told(text: Text) -> Markup:
@@ -147,6 +147,7 @@ def _filled(report: HotspotReport, wanted: tuple[str, ...], **more: object) -> s
         "sureness": words.sureness,
         "hint": HINT,
     }
+    shading = report.shading
     seen = {h.label: h.definition for h in report.hotspots if h.label and h.definition}
     page = environment.get_template("hotspots.html.j2").render(
         report=report,
@@ -161,6 +162,9 @@ def _filled(report: HotspotReport, wanted: tuple[str, ...], **more: object) -> s
         proposals=words.proposals(report),
         front=front.spots(report),
         villages=front.by_village(report),
+        shaded="" if shading is None else class_map.drawn(shading, wanted, paper=paper),
+        shades="" if shading is None else class_map.keys(shading, wanted),
+        paper=paper,
         **more,
     )
     return "\n".join(line.rstrip() for line in page.splitlines() if line.strip()) + "\n"

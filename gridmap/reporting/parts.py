@@ -12,6 +12,8 @@ from markupsafe import Markup
 
 from gridmap.domain.legible import legible
 from gridmap.errors import InvalidInput
+from gridmap.reporting import class_map
+from gridmap.reporting.class_map import ClassMap
 from gridmap.reporting.markup import in_languages
 from gridmap.reporting.model import Text
 from gridmap.reporting.page import Languages, wanted_languages
@@ -62,6 +64,8 @@ class Tables:
     parts : tuple of Part
     says_not : Text
         What a reader should not infer.
+    maps : tuple of ClassMap
+        Come before the tables.
     """
 
     title: Text
@@ -70,6 +74,7 @@ class Tables:
     first: tuple[Text, ...]
     parts: tuple[Part, ...]
     says_not: Text
+    maps: tuple[ClassMap, ...] = ()
 
 
 def render_tables(tables: Tables, languages: Literal["zh", "en", "both"], own: Path | None = None) -> str:
@@ -82,7 +87,17 @@ def render_tables(tables: Tables, languages: Literal["zh", "en", "both"], own: P
     own : Path, optional
         Folder with templates of the town's own.
     """
-    return render("tables.html.j2", languages, own, tables=tables)
+    given: Languages = languages
+    wanted = wanted_languages(given)
+    maps = [
+        (
+            shown,
+            class_map.drawn(shown, wanted, paper=True, name=str(n)),
+            class_map.keys(shown, wanted, name=str(n)),
+        )
+        for n, shown in enumerate(tables.maps)
+    ]
+    return render("tables.html.j2", languages, own, tables=tables, maps=maps)
 
 
 def render(

@@ -7,14 +7,12 @@ from collections.abc import Callable
 from markupsafe import Markup
 
 from gridmap.reporting.model import HotspotReport
-from gridmap.reporting.still_map import INK, StillMap, lines_of
+from gridmap.reporting.still_map import INK, LETTERS, StillMap, lines_of
 from gridmap.reporting.words import sureness
 
 _WIDTH_MM = 180.0
 _MOST_OUTLINES_NAMED = 60
 _PAPER_MM = 130.0
-LETTERS = "Noto Sans CJK SC, Noto Sans SC, Source Han Sans SC, sans-serif"
-"""Families of the PDF's letters: named, so that every machine that has the first gives the same bytes."""
 _PX_PER_MM = 700 / _WIDTH_MM
 _EDGE = "#2d2170"
 

@@ -25,6 +25,8 @@ ACCENT = "#4b3b9b"
 OWN_LAND = "#eceaf6"
 OTHER_LAND = "#f3f4f2"
 WAY = "#1f4fa3"
+LETTERS = "Noto Sans CJK SC, Noto Sans SC, Source Han Sans SC, sans-serif"
+"""Families of the PDF's letters: named, so that every machine that has the first gives the same bytes."""
 
 MINOR_ROAD_MM, MAJOR_ROAD_MM = 0.2, 0.4
 _OUTLINE_MM = {1: 0.6, 2: 0.4, 3: 0.2, 4: 0.1}
@@ -159,9 +161,17 @@ class StillMap:
         )
 
     def name(
-        self, lon: float, lat: float, zh: str, en: str, languages: Sequence[str], *, strong: bool = False
+        self,
+        lon: float,
+        lat: float,
+        zh: str,
+        en: str,
+        languages: Sequence[str],
+        *,
+        strong: bool = False,
+        plate: bool = False,
     ) -> None:
-        """Write a grid's name where nothing else stands; in both languages one above the other."""
+        """Write a grid's name where nothing else stands; in both languages one above the other, on a plate if asked."""
         x, y = self.projection.point(lon, lat)
         wide = max(_NAME_MM * len(zh) * ("zh" in languages), 0.55 * _SMALL_MM * len(en) * ("en" in languages))
         high = _NAME_MM * len(languages)
@@ -169,6 +179,12 @@ class StillMap:
         if any(box.intersects(other) for other in self._taken):
             return
         self._taken.append(box)
+        if plate:
+            self._parts.append(
+                Markup(
+                    '<rect x="{:.2f}" y="{:.2f}" width="{:.2f}" height="{:.2f}" rx=".6" fill="{}" fill-opacity=".82"/>'
+                ).format(x - wide / 2 - 0.5, y - 0.9 * _NAME_MM, wide + 1.0, high + 0.4, PAPER)
+            )
         if "zh" in languages:
             self.text((x, y), zh, css="zh", strong=strong)
         if "en" in languages:

@@ -55,10 +55,6 @@ class Uniforms:
         out: Floats = _loops.uniforms(self.identity, number)
         return out
 
-    def ties_of_cells(self) -> Floats:
-        """Share of a tie that counts as lower, of each cell."""
-        return self.stream(STREAM_TIES)
-
     def split(
         self, below: Floats, at: Floats, above: Floats, cells: NDArray[np.intp] | None = None
     ) -> Floats:
@@ -215,11 +211,6 @@ def _exact_cost(field: Field, most: int, *, star: bool) -> float:
     distinct = min(float(field.n), width / most if most else 1.0)
     once = distinct * most**2 * width / 6
     return once if star else once + distinct * most**2 * width
-
-
-def affords_exact(field: Field) -> bool:
-    """Tell whether the exact null of whole numbers, each cell in its own neighbourhood, takes little enough work."""
-    return _exact_cost(field, int(field.degree.max()) + 1, star=True) <= _EXACT_COST
 
 
 def _exact(field: Field, size: NDArray[np.int64], draw: Uniforms, *, star: bool) -> Floats:

@@ -20,7 +20,7 @@ from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.hotspots import Finding, RunSummary
 from gridmap.errors import InvalidInput
-from gridmap.reporting.model import Forecast, ForecastRow, Ground, HotspotReport, Refusal, Text
+from gridmap.reporting.model import Forecast, ForecastRow, HotspotReport, Refusal, Text
 from gridmap.reporting.words import MODELS
 from gridmap.services.cases.overview import workspace_info
 from gridmap.services.hotspots.by_cell import by_gi, touching
@@ -46,6 +46,7 @@ from gridmap.services.reports.findings import (
     totals_in_years,
 )
 from gridmap.services.reports.request import ReportRequest
+from gridmap.services.reports.shading import shading
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
 from gridmap.storage.ground.roads import road_rows
@@ -122,7 +123,9 @@ def hotspot_report(
     tell("read", 2, 2)
     draw = Drawing(inputs.epsg)
     ground = draw_ground(frame, roads, request.level, request.within, draw)
-    digest = _digest(inputs, (before, then), records_since, ground)
+    shown = shading(database, scope, request, inputs, ground)
+    values = () if shown is None else tuple(area.value for area in shown.areas)
+    digest = _digest(inputs, (before, then), records_since, (asdict(ground), values))
     attempt = _Attempts()
     domains = [request.domain] if request.domain else sorted(set(inputs.domain[inputs.cell >= 0]))
     steps, done = 2 * len(domains) + 2, 0
@@ -198,6 +201,7 @@ def hotspot_report(
         ground=ground,
         block=_block(database, request, in_time.step),
         command=request.command,
+        shading=shown,
     )
     return report, digest
 
@@ -262,14 +266,12 @@ def _forecast(database: Database, scope: Scope, request: ReportRequest) -> Forec
     )
 
 
-def _digest(
-    inputs: Inputs, earlier: tuple[Inputs | None, ...], records_since: dt.date, ground: Ground
-) -> str:
+def _digest(inputs: Inputs, earlier: tuple[Inputs | None, ...], records_since: dt.date, drawn: object) -> str:
     parts = [
         inputs.sha256,
         *("" if other is None else other.sha256 for other in earlier),
         records_since.isoformat(),
-        json.dumps(asdict(ground), sort_keys=True),
+        json.dumps(drawn, sort_keys=True),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -83,6 +83,7 @@ def draw_ground(
             name=Text(shown["name_zh"].iloc[i], shown["name_en"].iloc[i]),
             geometry=draw.area(drawn[i], 0.0),
             point=draw.point(shapes[i]),
+            grid_key=str(shown["grid_key"].iloc[i]),
         )
         for i in order
     )

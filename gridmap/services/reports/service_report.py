@@ -13,11 +13,13 @@ from gridmap.domain.accounts import Actor
 from gridmap.domain.roles import Action, may
 from gridmap.errors import Forbidden
 from gridmap.reporting.carried import table_figures, with_carried
+from gridmap.reporting.class_map import ClassMap
 from gridmap.reporting.model import Text
 from gridmap.reporting.parts import Line, Part, Tables, render_tables
 from gridmap.services.cases.places import places_of
 from gridmap.services.reports.made_of import asked_of, carried
 from gridmap.services.reports.registering import Entry, own_templates, write_registered
+from gridmap.services.reports.shading import ground_of, minutes_map
 from gridmap.services.response.access import (
     FEWEST_HELPED,
     MOMENTS,
@@ -107,6 +109,7 @@ def service_report(
             _open_longer(access),
         ),
         says_not=_SAYS_NOT,
+        maps=_maps(database, actor, access),
     )
     of = asked_of("services", actor, at, languages, mode=mode)
     page = render_tables(tables, languages, own_templates(database))
@@ -155,6 +158,27 @@ def _first(access: ServiceAccess) -> tuple[Text, ...]:
             )
         )
     return tuple(out)
+
+
+def _maps(database: Database, actor: Actor, access: ServiceAccess) -> tuple[ClassMap, ...]:
+    ground = ground_of(database, actor.scope)
+    if ground is None:
+        return ()
+    found = {v.grid_key: v.minutes["mediation", "residents", "workday"] for v in access.villages}
+    note = Text(
+        "一半居民不超过的分钟数，同表一；“无数据”为此时没有开放的机构或没有道路可到。",
+        "Minutes that half of the residents need at most, as in table 1; no figure: nothing is open then, or no road.",
+    )
+    return (
+        minutes_map(
+            ground,
+            Text(
+                "居民到最近调解处的时间（工作日上午）", "From residents to the nearest mediation on a workday"
+            ),
+            {key: None if value is None else float(f"{value:.0f}") for key, value in found.items()},
+            (note,),
+        ),
+    )
 
 
 def _minutes(found: float | None) -> str:
