@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import base64
 import re
+from pathlib import Path
 from typing import Literal
 
 from markupsafe import Markup
 
 from gridmap.domain.protection import HINT
 from gridmap.reporting import class_map, front, words
-from gridmap.reporting.markup import in_languages
 from gridmap.reporting.methods import method_words
-from gridmap.reporting.model import Download, HotspotReport, Text
+from gridmap.reporting.model import Download, HotspotReport
 from gridmap.reporting.print_map import KEYS, PATTERNS, still_map
-from gridmap.reporting.templating import page_templates
+from gridmap.reporting.templating import fill
 
 _ADDRESS = re.compile(r"url\(\s*['\"]?images/([\w.-]+)['\"]?\s*\)")
 _END_TAG = re.compile(r"</(?=script|style)", re.IGNORECASE)
@@ -65,6 +65,7 @@ def render(
     leaflet_js: str,
     leaflet_css: str,
     carried: str = "{}",
+    own: Path | None = None,
 ) -> str:
     """Write the report.
 
@@ -79,6 +80,8 @@ def render(
         The map library, without addresses of other files.
     carried : str
         JSON of what it was made of and of its figures, by which it can be checked.
+    own : Path, optional
+        Folder with templates of the town's own.
 
     Returns
     -------
@@ -93,6 +96,7 @@ def render(
     return _filled(
         report,
         wanted,
+        own,
         paper=False,
         patterns=PATTERNS,
         keys="",
@@ -106,7 +110,7 @@ def render(
     )
 
 
-def render_paper(report: HotspotReport, languages: Languages) -> str:
+def render_paper(report: HotspotReport, languages: Languages, own: Path | None = None) -> str:
     """Write the report for paper: without scripts, in each wanted language.
 
     Parameters
@@ -114,6 +118,8 @@ def render_paper(report: HotspotReport, languages: Languages) -> str:
     report : HotspotReport
     languages : {'zh', 'en', 'both'}
         Both stand one below the other.
+    own : Path, optional
+        As of :func:`render`.
 
     Returns
     -------
@@ -122,7 +128,7 @@ def render_paper(report: HotspotReport, languages: Languages) -> str:
     """
     wanted = wanted_languages(languages)
     still = still_map(report, wanted, paper=True)
-    return _filled(report, wanted, paper=True, keys=Markup("<defs>{}</defs>").format(KEYS), still=still)
+    return _filled(report, wanted, own, paper=True, keys=Markup("<defs>{}</defs>").format(KEYS), still=still)
 
 
 def wanted_languages(languages: Languages) -> tuple[str, ...]:
@@ -130,15 +136,28 @@ def wanted_languages(languages: Languages) -> tuple[str, ...]:
     return ("zh", "en") if languages == "both" else (languages,)
 
 
-def _filled(report: HotspotReport, wanted: tuple[str, ...], *, paper: bool, **more: object) -> str:
-    environment = page_templates()
-
-    def told(text: Text) -> Markup:
-        return in_languages(text, wanted)
-
-    environment.filters["told"] = told
-    environment.globals |= {
-        "t": lambda zh, en: told(Text(zh, en)),
+def _filled(
+    report: HotspotReport, wanted: tuple[str, ...], own: Path | None, *, paper: bool, **more: object
+) -> str:
+    shading = report.shading
+    seen = {h.label: h.definition for h in report.hotspots if h.label and h.definition}
+    values = {
+        "report": report,
+        "caption": words.CAPTION,
+        "sure": words.SURE,
+        "headline": words.headline(report),
+        "method": method_words(report),
+        "before_note": words.before_note(report),
+        "verdict": words.verdict_words(report),
+        "definitions": sorted(seen.items(), key=lambda item: (item[0] == words.NO_PATTERN, item[0])),
+        "proposals": words.proposals(report),
+        "front": front.spots(report),
+        "villages": front.by_village(report),
+        "shaded": "" if shading is None else class_map.drawn(shading, wanted, paper=paper),
+        "shades": "" if shading is None else class_map.keys(shading, wanted),
+        "paper": paper,
+    }
+    functions = {
         "p_text": words.p_text,
         "count_text": words.count_text,
         "change_text": words.change_text,
@@ -147,24 +166,4 @@ def _filled(report: HotspotReport, wanted: tuple[str, ...], *, paper: bool, **mo
         "sureness": words.sureness,
         "hint": HINT,
     }
-    shading = report.shading
-    seen = {h.label: h.definition for h in report.hotspots if h.label and h.definition}
-    page = environment.get_template("hotspots.html.j2").render(
-        report=report,
-        languages=wanted,
-        caption=words.CAPTION,
-        sure=words.SURE,
-        headline=words.headline(report),
-        method=method_words(report),
-        before_note=words.before_note(report),
-        verdict=words.verdict_words(report),
-        definitions=sorted(seen.items(), key=lambda item: (item[0] == words.NO_PATTERN, item[0])),
-        proposals=words.proposals(report),
-        front=front.spots(report),
-        villages=front.by_village(report),
-        shaded="" if shading is None else class_map.drawn(shading, wanted, paper=paper),
-        shades="" if shading is None else class_map.keys(shading, wanted),
-        paper=paper,
-        **more,
-    )
-    return "\n".join(line.rstrip() for line in page.splitlines() if line.strip()) + "\n"
+    return fill("hotspots.html.j2", wanted, own, values | more, functions)

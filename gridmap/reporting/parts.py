@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from jinja2 import TemplateError, TemplateSyntaxError
-from markupsafe import Markup
-
-from gridmap.domain.legible import legible
-from gridmap.errors import InvalidInput
 from gridmap.reporting import class_map
 from gridmap.reporting.class_map import ClassMap
-from gridmap.reporting.markup import in_languages
 from gridmap.reporting.model import Text
 from gridmap.reporting.page import Languages, wanted_languages
-from gridmap.reporting.templating import page_templates
+from gridmap.reporting.templating import fill
 from gridmap.reporting.words import CAPTION
 
 
@@ -111,44 +104,4 @@ def render(
         When a template of the town's own cannot be filled: it names the file, the line and what is wrong there.
     """
     given: Languages = languages
-    wanted = wanted_languages(given)
-    environment = page_templates(own)
-
-    def told(text: Text) -> Markup:
-        return in_languages(text, wanted)
-
-    environment.filters["told"] = told
-    environment.globals |= {"t": lambda zh, en: told(Text(zh, en))}
-    try:
-        page = environment.get_template(template).render(**values, languages=wanted, caption=CAPTION)
-    except (
-        TemplateError,
-        TypeError,
-        ValueError,
-        ArithmeticError,
-        LookupError,
-        AttributeError,
-        RecursionError,
-        OSError,
-    ) as error:
-        if own is None:
-            raise
-        raise _refused(own, template, error) from None
-    return "\n".join(line.rstrip() for line in page.splitlines() if line.strip()) + "\n"
-
-
-def _refused(own: Path, template: str, error: Exception) -> InvalidInput:
-    name, line = template, 0
-    if isinstance(error, TemplateSyntaxError):
-        name, line = error.name or template, error.lineno
-    else:
-        for frame in traceback.extract_tb(error.__traceback__):
-            if Path(frame.filename).parent == own and frame.lineno:
-                name, line = Path(frame.filename).name, frame.lineno
-    said = legible(str(error))[:200]
-    return InvalidInput(
-        "template-refused",
-        f"自有模板“{name}”第 {line} 行有误：{said}。请改正，或从 templates 文件夹移走该文件以恢复原样。",
-        f"The town's own template {name!r} is wrong in line {line}: {said}. Put it right, or take it out of the folder "
-        "templates.",
-    )
+    return fill(template, wanted_languages(given), own, values | {"caption": CAPTION})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -12,12 +14,20 @@ from jinja2 import (
     FileSystemLoader,
     PackageLoader,
     StrictUndefined,
+    TemplateError,
+    TemplateSyntaxError,
     select_autoescape,
 )
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 
-OWN = ("meeting.html.j2", "tables.html.j2", "_part.html.j2", "report.css", "paper.css")
-"""Templates that a town may put in place of the package's: of the documents that are made of tables."""
+from gridmap.domain.legible import legible
+from gridmap.errors import InvalidInput
+from gridmap.reporting.markup import in_languages
+from gridmap.reporting.model import Text
+
+OWN = ("hotspots.html.j2", "meeting.html.j2", "tables.html.j2", "_part.html.j2", "report.css", "paper.css")
+"""Templates that a town may put in place of the package's: of the hotspot report and of documents made of tables."""
 
 
 def page_templates(own: Path | None = None) -> Environment:
@@ -46,3 +56,69 @@ def page_templates(own: Path | None = None) -> Environment:
 def shipped(name: str) -> str:
     """Return the text of a template of this package."""
     return files("gridmap.reporting").joinpath("templates", name).read_text("utf-8")
+
+
+def fill(
+    template: str,
+    wanted: tuple[str, ...],
+    own: Path | None,
+    values: Mapping[str, object],
+    functions: Mapping[str, object] | None = None,
+) -> str:
+    """Fill a template of a document in one language or two; HTML that stands alone.
+
+    Parameters
+    ----------
+    template : str
+    wanted : tuple of str
+        Codes of the languages.
+    own : Path or None
+        Folder with templates of the town's own.
+    values, functions : mapping
+        What the template is given besides `languages`, the filter ``told`` and ``t(zh, en)``.
+
+    Raises
+    ------
+    InvalidInput
+        When a template of the town's own cannot be filled: it names the file, the line and what is wrong there.
+    """
+    environment = page_templates(own)
+
+    def told(text: Text) -> Markup:
+        return in_languages(text, wanted)
+
+    environment.filters["told"] = told
+    environment.globals |= {"t": lambda zh, en: told(Text(zh, en))} | dict(functions or {})
+    try:
+        page = environment.get_template(template).render(**values, languages=wanted)
+    except (
+        TemplateError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        LookupError,
+        AttributeError,
+        RecursionError,
+        OSError,
+    ) as error:
+        if own is None:
+            raise
+        raise _refused(own, template, error) from None
+    return "\n".join(line.rstrip() for line in page.splitlines() if line.strip()) + "\n"
+
+
+def _refused(own: Path, template: str, error: Exception) -> InvalidInput:
+    name, line = template, 0
+    if isinstance(error, TemplateSyntaxError):
+        name, line = error.name or template, error.lineno
+    else:
+        for frame in traceback.extract_tb(error.__traceback__):
+            if Path(frame.filename).parent == own and frame.lineno:
+                name, line = Path(frame.filename).name, frame.lineno
+    said = legible(str(error))[:200]
+    return InvalidInput(
+        "template-refused",
+        f"自有模板“{name}”第 {line} 行有误：{said}。请改正，或从 templates 文件夹移走该文件以恢复原样。",
+        f"The town's own template {name!r} is wrong in line {line}: {said}. Put it right, or take it out of the folder "
+        "templates.",
+    )

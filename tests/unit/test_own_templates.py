@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gridmap.errors import InvalidInput
+from gridmap.reporting import page
 from gridmap.reporting.model import Text
 from gridmap.reporting.parts import Line, Part, Tables, render_tables
 from gridmap.reporting.templating import OWN
 from gridmap.services.reports.registering import write_templates
+from tests.unit.test_reporting import REPORT, TABLE
 
 TABLES = Tables(
     Text("报告", "Report"),
@@ -94,3 +97,51 @@ def test_a_mistake_is_told_with_file_and_line_in_both_languages(own: Path, wrong
         render_tables(TABLES, "zh", own)
     assert f"tables.html.j2”第 {line} 行" in refused.value.zh
     assert f"line {line}" in refused.value.en
+
+
+def test_the_written_template_of_the_hotspot_report_makes_the_package_s_own_screen_and_paper(
+    own: Path,
+) -> None:
+    def both(folder: Path | None) -> tuple[str, str]:
+        html = page.render(REPORT, TABLE, "both", leaflet_js="L", leaflet_css=".l {}", own=folder)
+        return html, page.render_paper(REPORT, "both", folder)
+
+    assert both(own) == both(None)
+    (own / "hotspots.html.j2").write_text(
+        "{{ report.place|told }}{% for place in front %}<p>{{ place.go_to|told }}</p>{% endfor %}"
+        "{{ '纸' if paper else '屏' }}{{ still }}",
+        "utf-8",
+    )
+    screen, paper = both(own)
+    assert "枫桥镇" in screen
+    assert ("屏" in screen, "纸" in paper) == (True, True)
+    assert "枫溪路与天竺路路口" in screen
+    assert "<svg" in screen
+    assert "<h1>" not in screen + paper
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "{{ report.__class__ }}",
+        "{{ p_text.__globals__ }}",
+        "{{ report.hotspots.__class__.__base__ }}",
+        "{{ '{0.__class__}'.format(report) }}",
+        "\n{{ report.nothing }}",
+        "{% set report.place = 1 %}",
+    ],
+)
+def test_a_template_of_the_hotspot_report_reaches_nothing_beyond_what_it_is_given(
+    own: Path, evil: str
+) -> None:
+    (own / "hotspots.html.j2").write_text(evil, "utf-8")
+    with pytest.raises(InvalidInput) as refused:
+        page.render_paper(REPORT, "zh", own)
+    assert refused.value.code == "template-refused"
+    assert "hotspots.html.j2" in refused.value.en
+
+
+def test_a_hotspot_report_s_names_are_escaped_in_a_town_s_own_template_too(own: Path) -> None:
+    (own / "hotspots.html.j2").write_text("{{ report.place.zh }}{{ report.place|told }}", "utf-8")
+    bad = replace(REPORT, place=Text("<script>x</script>", "<img>"))
+    assert "<script>" not in page.render_paper(bad, "both", own)

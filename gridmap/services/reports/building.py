@@ -26,6 +26,7 @@ from gridmap.reporting.model import Download, HotspotReport, Text
 from gridmap.reporting.paper import to_pdf
 from gridmap.services.hotspots.observations import scope_of
 from gridmap.services.reports.content import hotspot_report
+from gridmap.services.reports.registering import own_templates
 from gridmap.services.reports.request import REQUEST, ReportRequest
 from gridmap.storage.database import Database
 from gridmap.storage.reports import register
@@ -187,6 +188,7 @@ def make_hotspot_report(
         ensure_ascii=False,
         sort_keys=True,
     )
+    own = own_templates(database)
     html = page.render(
         report,
         tuple(Download(name, title, contents[name]) for name, (title, _) in frames.items()),
@@ -194,8 +196,9 @@ def make_hotspot_report(
         leaflet_js=script,
         leaflet_css=page.with_images(style, images),
         carried=carried,
+        own=own,
     )
-    laid_out = to_pdf(page.render_paper(report, request.languages), carried) if pdf else None
+    laid_out = to_pdf(page.render_paper(report, request.languages, own), carried) if pdf else None
     on_progress("write", 1, 2)
     return MadeReport(report, digest, contents, carried, html.encode("utf-8"), laid_out)
 
