@@ -11,7 +11,9 @@ from sqlalchemy import text
 
 from gridmap.domain.gridkey import Scope
 from gridmap.services.hotspots.forecasts import score_forecast
+from gridmap.services.hotspots.kept_forecasts import WeekAsked, keep_forecast
 from gridmap.services.hotspots.observations import load_inputs
+from gridmap.services.hotspots.runs import newest_run
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.rules import Rules
@@ -56,6 +58,40 @@ def test_a_plan_by_hours_tells_what_the_same_teams_by_place_only_would_cover(
     assert {visit["team"] for visit in beside["visits"]} <= {"T02", "T03"}
     hours = [reason["by_hour"] for reason in by_hour["summary"]["reasons"] if not reason.get("fixed")]
     assert any(len({row["prize"] for row in own}) > 1 for own in hours)
+
+
+def test_prizes_by_hour_come_from_the_forecast_of_the_week_where_there_is_one_and_the_plan_says_which(
+    town: Database, by_hour: Any
+) -> None:
+    def said(made: Any) -> list[str]:
+        return [n["code"] for n in made["summary"]["notices"] if n["code"].startswith("hours-")]
+
+    assert said(by_hour) == ["hours-records"]
+    monday = dt.date(2026, 12, 14)
+    run = newest_run(town, WHOLE, "gi")
+    assert run is not None
+    for domain, expected in (
+        ("land" if run.domain != "land" else "safety", "hours-records"),
+        (run.domain, "hours-forecast"),
+    ):
+        told = keep_forecast(town, WHOLE, WeekAsked(domain, run.level, None, monday), owner=None)
+        made = planned(town, by_hour=True)
+        assert said(made) == [expected]
+    words = next(n["zh"] for n in made["summary"]["notices"] if n["code"] == "hours-forecast")
+    assert f"{monday}" in words
+    assert f"第 {told.forecast_id} 号" in words
+    # What is expected by hour is the forecast's, and so are the prizes.
+    before, after = (
+        {r["stop"]: r["by_hour"] for r in one["summary"]["reasons"] if r.get("by_hour")}
+        for one in (by_hour, made)
+    )
+    assert before.keys() == after.keys()
+    assert before != after
+    prizes = [sum(row["prize"] for own in one.values() for row in own) for one in (before, after)]
+    assert prizes[1] == pytest.approx(prizes[0], rel=0.01)
+    sunday = dict(ASKED, on=dt.date(2026, 12, 21))
+    next_week = plans.plan_patrols(town, WHOLE, PatrolRequest(**sunday | {"by_hour": True}))
+    assert said(next_week) == ["hours-records"]
 
 
 def test_a_plan_by_place_has_the_prizes_that_it_had_and_no_routes_beside_it(town: Database) -> None:

@@ -35,7 +35,6 @@ from gridmap.services.reports.request import ReportRequest
 from gridmap.services.reports.shading import shading as shading_of
 from gridmap.services.reports.verifying import verify_report
 from gridmap.storage.database import Database
-from gridmap.storage.ground.grids import current_frame
 from tests.towns import environment_of
 from tests.warm import GRIDMAP, run
 from web.assets import vendor_folder
@@ -85,33 +84,31 @@ def test_the_report_says_since_when_the_emerging_hotspot_is_there(policing: Hots
 def test_the_map_in_classes_shades_villages_by_the_numbers_that_everybody_outside_is_told(
     demo_database: Database, policing: HotspotReport
 ) -> None:
+    ground = policing.ground
+    keys = {outline.name: outline.grid_key for outline in ground.outlines}
     shading = policing.shading
     assert shading is not None
     assert shading.classes is not None
-    years = IncidentQuery(None, dt.date(2025, 1, 1), dt.date(2026, 12, 31))
-    told = count_by_grid(demo_database, WHOLE, years, level=3, counts=Counts.PERTURBED)["counts"]
-    keys = {outline.name: outline.grid_key for outline in policing.ground.outlines}
-    with demo_database.scoped_session(WHOLE) as session:
-        frame = current_frame(session)
-    heads = frame[frame["level"] == 4].groupby(frame["grid_key"] // 1000 * 1000)["population"].sum()
+
+    def told(first_year: int) -> dict[str, int]:
+        years = IncidentQuery(None, dt.date(first_year, 1, 1), dt.date(2026, 12, 31))
+        return count_by_grid(demo_database, WHOLE, years, level=3, counts=Counts.PERTURBED)["counts"]
+
+    # One domain of one village is told to nobody: all matters of the years that the period touches.
+    assert {keys[area.name]: area.value for area in shading.areas} == told(2025)
     assert len(shading.areas) == 28
-    for area in shading.areas:
-        key = keys[area.name]
+    by_rate = replace(VILLAGES, by="rate")
+    inputs = load_inputs(demo_database, WHOLE, by_rate.spec)
+    shown = shading_of(demo_database, WHOLE, by_rate, inputs, ground)
+    assert shown is not None
+    people = dict(zip(inputs.cells["grid_key"].astype(str), inputs.positive_exposure(), strict=True))
+    now = told(2026)
+    for area in shown.areas:
         assert area.value is not None
         assert area.value % 5 == 0
-        # Temporary residents are there, too: by residents alone it would be more.
-        assert area.value <= 1000 * told[key] / heads[int(key)] + 2.5
-    by_count = replace(VILLAGES, by="count")
-    inputs = load_inputs(demo_database, WHOLE, by_count.spec)
-    shown = shading_of(demo_database, WHOLE, by_count, inputs, policing.ground)
-    assert shown is not None
-    now = count_by_grid(
-        demo_database, WHOLE, replace(years, since=dt.date(2026, 1, 1)), level=3, counts=Counts.PERTURBED
-    )
-    assert {keys[a.name]: a.value for a in shown.areas} == now["counts"]
-    of_one = replace(by_count, within=33068110901004000)
-    alone = replace(policing.ground, outlines=policing.ground.outlines[:2])
-    assert shading_of(demo_database, WHOLE, of_one, inputs, alone) is None
+        assert area.value == pytest.approx(1000 * now[keys[area.name]] / people[keys[area.name]], abs=2.5)
+    few = replace(ground, outlines=tuple(o for o in ground.outlines if o.level < 3)[:2])
+    assert shading_of(demo_database, WHOLE, by_rate, inputs, few) is None
 
 
 def test_each_place_of_the_report_has_a_core_streets_and_a_point_of_the_ground_inside_it(

@@ -16,7 +16,7 @@ from gridmap.analysis.forecast.history import History
 from gridmap.analysis.forecast.models import FEWEST_WEEKS
 from gridmap.analysis.forecast.scoring import Judged, held_against
 from gridmap.analysis.hours import DAYS, HOURS, weekly_profile
-from gridmap.domain.forecasts import WEEK, KeptForecast, ToldCells
+from gridmap.domain.forecasts import WEEK, KeptForecast, ToldCells, monday_of
 from gridmap.domain.gridkey import SUBTREE_SIZE, TOWN, VILLAGE, Scope
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput
@@ -165,6 +165,18 @@ def expected_between(told: KeptForecast, begins: dt.datetime, ends: dt.datetime)
     inside = np.clip(np.minimum(at + 1.0, hi) - np.maximum(at, lo), 0.0, 1.0)
     share = float((np.array(told.hours).ravel() * inside).sum())
     return np.array(told.cells.said) * share
+
+
+def forecast_for(
+    database: Database, scope: Scope, domain: str | None, level: int, day: dt.date
+) -> KeptForecast | None:
+    """Return what was said of the week that holds a day, about exactly a ground, of a level or else a coarser one."""
+    with database.scoped_session(scope) as session:
+        for one in range(level, 0, -1):
+            found = stored.find_forecast(session, scope, one, domain, monday_of(day))
+            if found is not None:
+                return found
+    return None
 
 
 @dataclass(frozen=True, slots=True)

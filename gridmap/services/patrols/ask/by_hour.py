@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from gridmap.analysis.hours import HOURS
 from gridmap.analysis.patrol import Stop
-from gridmap.domain.hotspots import KeptRun
+from gridmap.domain.hotspots import Finding, KeptRun
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.shown_plans import Notice
 from gridmap.services.hotspots.hours import KindHours, hours_by_kind
+from gridmap.services.hotspots.kept_forecasts import forecast_for
+from gridmap.services.patrols.ask.foretold import foretold_shares, hours_foretold, hours_of_records
 from gridmap.storage.database import Database
 
 Floats = NDArray[np.float64]
@@ -68,13 +70,17 @@ def hourly(
     database: Database,
     run: KeptRun,
     stops: tuple[Stop, ...],
+    features: Sequence[Finding],
     kinds: Sequence[Kinds],
+    by_patrols: Sequence[int],
     hours: tuple[dt.datetime, dt.datetime],
     seed: int,
     *,
     patrol_found: bool = False,
 ) -> tuple[tuple[Stop, ...], list[Floats], list[Notice]]:
-    """Give the hotspots of a run prizes by hour; with the hours' shares of each, and what is to be told.
+    """Give the hotspots of a run prizes by hour, from the week's forecast where there is one.
+
+    With the hours' shares of each, and what is to be told.
 
     Parameters
     ----------
@@ -82,8 +88,12 @@ def hourly(
     run : KeptRun
     stops : tuple of Stop
         Its hotspots.
+    features : sequence of Finding
+        The same as the run found them.
     kinds : sequence of mapping
         As for :func:`shares_of`.
+    by_patrols : sequence of int
+        How many of their incidents patrols found: left out.
     hours : (datetime, datetime)
         Of the shift, aware.
     seed : int
@@ -93,7 +103,20 @@ def hourly(
     shares = shares_of(kinds, hours_of_run(database, run, seed, patrol_found=patrol_found)) if stops else []
     if shares is None:
         return stops, [], [hours_unknown()]
-    return with_hours(stops, shares, *hours, ZoneInfo(database.settings.timezone)), shares, []
+    zone = ZoneInfo(database.settings.timezone)
+    begins_at = hours[0].astimezone(zone).replace(tzinfo=None)
+    told = None
+    if run.kind is None and run.times == (None, None):
+        told = forecast_for(database, run.scope, run.domain, run.level, begins_at.date())
+    notice = hours_of_records()
+    if told is not None and told.timed:
+        days = (run.until - run.since).days + 1
+        daily = [
+            max(0.0, float(f.evidence["observed"]) - found) / days
+            for f, found in zip(features, by_patrols, strict=True)
+        ]
+        shares, notice = foretold_shares(told, features, shares, daily, begins_at), hours_foretold(told)
+    return with_hours(stops, shares, *hours, zone), shares, [notice] if stops else []
 
 
 def with_hours(

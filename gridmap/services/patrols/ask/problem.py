@@ -189,7 +189,15 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     shares: list[NDArray[np.float64]] = []
     if run is not None and asked.by_hour:
         stops, shares, untimed = hourly(
-            database, run, stops, kinds, (begins_at, ends_at), asked.seed, patrol_found=asked.patrol_found
+            database,
+            run,
+            stops,
+            features,
+            kinds,
+            by_patrols,
+            (begins_at, ends_at),
+            asked.seed,
+            patrol_found=asked.patrol_found,
         )
         notices += untimed
     stops += _fixed_stops(fixed, stops, len(chosen) + len(features), asked, (begins_at, ends_at))
