@@ -106,6 +106,11 @@ def change_with_interval(now: int, before: int | None, noise: float) -> Text:
     return Text(f"{shown.zh}，95% 区间 {low} 至 {high}", f"{shown.en}, 95 % interval {low} to {high}")
 
 
+def can_compare(report: HotspotReport) -> bool:
+    """Tell whether the records of the period before, or of the same season last year, are whole."""
+    return "known" in (report.before, report.last_year)
+
+
 def _label(one: Hotspot | Cluster) -> str:
     return str(one.number) if isinstance(one, Hotspot) else one.letter
 
@@ -128,7 +133,7 @@ def _spot(group: list[Hotspot | Cluster], report: HotspotReport) -> Spot:
         since=tuple(_since(one) for one in clusters)
         or tuple(one.since for one in spots_ if one.since is not None)
         or (Text("没有明确的起点", "no clear beginning"),),
-        against=tuple(_against(one, report) for one in spots_),
+        against=tuple(_against(one, report) for one in spots_ if can_compare(report)),
         proposals=tuple(dict.fromkeys(one.proposal for one in spots_ or notes)),
         who=tuple(dict.fromkeys(n.who for n in notes)),
     )

@@ -12,13 +12,11 @@ _GI = {
         "swapped among grids at random. Each domain is judged by itself.",
     ),
     True: Text(
-        "热点（按发生率）：把每个网格和它的邻格的件数，与按在场人口分摊、"
-        "并容许各处发生率自然有高有低（贝塔-二项分布）"
-        "时会有的件数相比；已找出的热点不参与估计平常的水平。各领域分开判断。",
+        "热点（按发生率）：把每个网格和它的邻格的件数，与按在场人口分摊时会有的件数相比；各处发生率的差异超出偶然时，"
+        "容许它们自然有高有低（贝塔-二项分布）。已找出的热点不参与估计平常的水平。各领域分开判断。",
         "Hotspots (by rate): the incidents of each grid and its neighbours are compared with what the people "
-        "present there "
-        "would bring if rates differed among grids as they naturally do (beta-binomial); what was found hot has no "
-        "part in what is usual. Each domain is judged by itself.",
+        "present there would bring; where rates differ among grids by more than chance, as they naturally do "
+        "(beta-binomial). What was found hot has no part in what is usual. Each domain is judged by itself.",
     ),
 }
 _EXPECTED = {

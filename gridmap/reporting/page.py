@@ -152,6 +152,7 @@ def _filled(
         "definitions": sorted(seen.items(), key=lambda item: (item[0] == words.NO_PATTERN, item[0])),
         "proposals": words.proposals(report),
         "front": front.spots(report),
+        "can_compare": front.can_compare(report),
         "villages": front.by_village(report),
         "shaded": "" if shading is None else class_map.drawn(shading, wanted, paper=paper),
         "shades": "" if shading is None else class_map.keys(shading, wanted),

@@ -36,6 +36,7 @@ DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
 FIRST, LAST = dt.date(2025, 11, 1), dt.date(2026, 10, 31)
 PLANTED = json.loads((DATA / "planted.json").read_text("utf-8"))["hotspots"]
 NAMES = [h["name"] for h in PLANTED]
+DOMAINS = {"dispute", "emergency", "land", "policing", "safety", "social_service"}
 
 
 def spec(method: str, **given: Any) -> HotspotSpec:
@@ -115,6 +116,18 @@ def test_every_planted_hotspot_is_found_without_being_told_its_domain(
     cells = micro.loc[hotspot["micro_grid_keys"]].geometry
     covered = sum(hot.intersection(cell).area > 0.5 * cell.area for cell in cells)
     assert covered >= 0.7 * len(cells)
+
+
+def test_a_run_over_all_domains_tells_the_conventions_of_each_where_they_differ(
+    demo_database: Database,
+) -> None:
+    run = runs.run_hotspots(demo_database, Scope.whole(), spec("gi", by="rate", level=3), keep=False)
+    told = run.summary["conventions"]
+    assert run.summary["domains"] == sorted(DOMAINS)
+    for domain in DOMAINS:
+        assert f"{domain} " in str(told["dispersion"])
+    assert told["ties"] == "randomised"
+    assert str(told["fdr"]).endswith("over 6 domains")
 
 
 def test_the_hotspots_are_a_small_part_of_the_town(default_run: KeptRun) -> None:

@@ -44,7 +44,7 @@ def test_the_pack_tells_what_the_desk_tells_and_what_became_of_decisions(
     assert total.reported > 0
     shown = {measure.name.en: measure.now for measure in told.measures}
     assert shown["reported"] == f"{total.reported:,}"
-    assert shown["still open"] == f"{total.open:,}"
+    assert shown["of those reported: still open"] == f"{total.open:,}"
     assert shown["of these in the village"] == f"{total.solved_village:,}"
     september = IncidentQuery(since=dt.date(2026, 9, 1), until=dt.date(2026, 9, 30))
     then = figures.by_grid(recorded_town, WHOLE, september, 1, now=NOW).total

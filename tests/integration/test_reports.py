@@ -81,6 +81,12 @@ def test_the_report_says_since_when_the_emerging_hotspot_is_there(policing: Hots
     assert {h.expected for h in policing.hotspots} | {h.expected for h in policing.clusters} == {None}
 
 
+def test_conventions_that_are_made_of_true_counts_stay_in_the_house(policing: HotspotReport) -> None:
+    assert "ties = randomised" in policing.conventions
+    for inside in ("dispersion", "left out", "seed"):
+        assert inside not in policing.conventions
+
+
 def test_the_map_in_classes_shades_villages_by_the_numbers_that_everybody_outside_is_told(
     demo_database: Database, policing: HotspotReport
 ) -> None:

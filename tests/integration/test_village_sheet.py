@@ -36,7 +36,7 @@ def test_the_sheet_tells_what_the_town_page_and_the_forms_tell_of_the_village(
     told = {line.cells[0].en: line.cells[1].zh for line in tables.parts[0].lines}
     assert told["reported"] == f"{total.reported:,}"
     assert told["solved"] == f"{total.solved:,}"
-    assert told["still open"] == f"{total.open:,}"
+    assert told["of those reported: still open"] == f"{total.open:,}"
     form = dispute_form(recorded_town, WHOLE, asked_for(PERIOD, 3, VILLAGE), now=NOW)
     assert sum(int(line.cells[1].zh) for line in tables.parts[1].lines) == form.total.counts["found"]
     assert tables.place.zh in html

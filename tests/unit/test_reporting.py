@@ -389,6 +389,14 @@ def test_the_first_page_tells_where_to_go_what_since_when_what_is_proposed_and_w
     assert html.index("请先看这几处") < html.index("一、在哪里")
 
 
+def test_where_nothing_can_be_compared_that_is_said_once_and_not_in_every_row() -> None:
+    unknown = written(replace(REPORT, before="none", last_year="partly"))
+    first = unknown.split("一、在哪里")[0]
+    assert "都没有完整记录，所以没有比较" in first
+    assert "比前期" not in first
+    assert "都没有完整记录" not in written()
+
+
 def test_a_change_is_told_with_the_interval_of_chance_and_noise() -> None:
     told = front.change_with_interval(50, 80, 36.0).en
     # 1.96 times the root of 50 + 80 + 72.

@@ -105,12 +105,22 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         "tests": len(q),
         "withheld": withheld,
         "labels": tally,
-        "conventions": found[domains[0]].conventions
+        "conventions": _conventions({domain: found[domain].conventions for domain in domains})
         | {"fdr": WEIGHTED + (f", over {len(domains)} domains" if len(domains) > 1 else "")},
     }
     p = np.concatenate([found[domain].p for domain in domains])
     summary["permutations_few"] = _cannot_tell(p, q, spec)
     return Outcome(sorted(features, key=by_evidence), summary, sorted(protected, key=by_class))
+
+
+def _conventions(of: dict[str, dict[str, str]]) -> dict[str, str]:
+    """Tell the conventions of all domains; each domain's own where they differ."""
+    out: dict[str, str] = {}
+    for name in dict.fromkeys(name for own in of.values() for name in own):
+        told = {domain: own[name] for domain, own in of.items() if name in own}
+        alike = len(told) == len(of) and len(set(told.values())) == 1
+        out[name] = next(iter(told.values())) if alike else "; ".join(f"{d} {v}" for d, v in told.items())
+    return out
 
 
 def _cannot_tell(p: NDArray[np.float64], q: NDArray[np.float64], spec: HotspotSpec) -> bool:

@@ -36,7 +36,7 @@ _FIGURES: tuple[tuple[str, Text], ...] = (
     ("solved_area", Text("其中片区化解", "of these in the area")),
     ("solved_town", Text("其中镇级化解", "of these in the town")),
     ("unsolved", Text("未化解而办结", "closed without a solution")),
-    ("open", Text("仍在办理", "still open")),
+    ("open", Text("本期接报仍在办理", "of those reported: still open")),
     ("overdue", Text("其中已逾期", "of these overdue")),
     ("repeated", Text("重复发生", "again within 90 days")),
     ("reopened", Text("重新启动", "opened again")),

@@ -55,6 +55,8 @@ _MOST_WEEKS, _FEWEST_WEEKS = 12, 4
 _MOST_CLUSTERS = 26
 _SCORES = ("hit_rate", "hit_low", "hit_high", "pai", "pai_low", "pai_high", "gain", "gain_low", "gain_high")
 _LEVELS = {c.code: Text(c.zh, c.en) for c in code_list("grid_level")}
+_INSIDE = frozenset({"dispersion", "dispersion_z", "left out of the null", "seed"})
+"""Conventions that are numbers made of true counts, which leave no house; the seed is told once, in the block."""
 _PARTS = {
     "gi": Text("热点判断", "the judgement of hotspots"),
     "emerging": Text("热点的变化（新兴热点）", "the course of hotspots (emerging hotspots)"),
@@ -197,7 +199,9 @@ def hotspot_report(
         ),
         forecast=scored,
         refusals=attempt.told(len(domains)),
-        conventions=", ".join(f"{k} = {v}" for k, v in sorted(about.get("conventions", {}).items())),
+        conventions=", ".join(
+            f"{k} = {v}" for k, v in sorted(about.get("conventions", {}).items()) if k not in _INSIDE
+        ),
         ground=ground,
         block=_block(database, request, in_time.step),
         command=request.command,
