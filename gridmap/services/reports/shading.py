@@ -80,8 +80,8 @@ def shading(
                 "told by whole years and of all matters only, so period and domain may differ from the map above.",
             ),
             Text(
-                "颜色深只说明接报多，不代表危险，也不用来排名；件数少的地方，差一级可能只是偶然。",
-                "A darker colour says that more is reported, not danger, and ranks nobody; where numbers are small, "
+                "颜色深只说明接报多，不用来排名；件数少的地方，差一级可能只是偶然。",
+                "A darker colour says that more is reported, and ranks nobody; where numbers are small, "
                 "one class more may be chance.",
             ),
         ),
