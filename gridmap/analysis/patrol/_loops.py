@@ -8,23 +8,20 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from gridmap.analysis._compiled import compiled
-from gridmap.analysis.patrol._moves import (
-    burden,
-    copy_route,
-    place_visit,
-    prize_of,
-    save_route,
-    separate,
-)
+import numpy as np
+
+from gridmap.analysis._compiled import compiled_in_place as compiled
+from gridmap.analysis.patrol._moves import burden, copy_route, place_visit, save_route, separate
 from gridmap.analysis.patrol._pool import keep
 from gridmap.analysis.patrol._ranking import choose, rank
 from gridmap.analysis.patrol._timing import draw, refresh
+from gridmap.analysis.patrol._worth import changed, lacking, note, worth_of
 
 
 @compiled
 def _remove_string(
-    r: int, position: int, longest: float, routes: Any, sizes: Any, prizes: Any, tally: Any, state: Any
+    r: int, position: int, longest: float, routes: Any, sizes: Any, prizes: Any, tally: Any, state: Any,
+    old_tally: Any, rows: Any, problem: Any, found: Any,
 ) -> None:  # fmt: skip
     """Take a run of visits around a position out of a route, at times leaving a piece in its middle."""
     value, stop, slot, village = prizes[0], prizes[1], prizes[2], prizes[3]
@@ -48,53 +45,13 @@ def _remove_string(
             write += 1
         else:
             s = stop[visit]
+            note(s, problem, prizes, tally, old_tally, rows, found)
             inside[visit] = -1
             used[slot[visit]] = False
             counts[s] -= 1
             dirty[s] = True
             covered[village[s]] -= value[s, counts[s]]
     sizes[r] = write
-
-
-@compiled
-def worth_of(
-    routes: Any,
-    sizes: Any,
-    prizes: Any,
-    counts: Any,
-    covered: Any,
-    opens: Any,
-    tally: Any,
-    rows: Any,
-    found: Any,
-) -> float:
-    """Prize of all visits, less what villages lack of their share, plus what keeping visits is worth."""
-    value, stop, _, village, need, shortfall, liked, must = prizes
-    for s in range(len(counts)):
-        counts[s] = 0
-    for v in range(len(covered)):
-        covered[v] = 0.0
-    worth = 0.0
-    hours = rows[8].shape[1]
-    for r in range(len(sizes)):
-        for i in range(sizes[r]):
-            visit = routes[r, i]
-            s = stop[visit]
-            gain = value[s, counts[s]] if hours == 1 else 0.0
-            counts[s] += 1
-            worth += gain + liked[r, visit]
-            covered[village[s]] += gain
-    for s in range(len(counts)):
-        if counts[s] == 0:
-            worth -= must[s]
-        elif hours > 1:
-            gain = prize_of(s, opens, prizes, tally, rows, found)
-            worth += gain
-            covered[village[s]] += gain
-    for v in range(len(need)):
-        if covered[v] < need[v]:
-            worth -= shortfall[v] * (need[v] - covered[v])
-    return worth
 
 
 @compiled
@@ -133,9 +90,11 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
         Routes that are open to a step, and those that are copied.
     tally, old_tally : tuple of ndarray
         Team of each visit or -1, slots in use, visits of each stop, prize of each village, and stops whose visits are
-        to be separated; `old_tally` visits of stops, prize of villages, and hours of visits.
+        to be separated; `old_tally` visits of stops, prize of villages, hours of visits, the stops that a step changes
+        with their number first, marks of them, and what they earned.
     queue : tuple of ndarray
-        Room for visits and their keys; the stops that a step looks at, all of them to begin with, and room for marks.
+        Room for visits and their keys; the stops that a step looks at, all of them to begin with, room for marks, and
+        for the opening of a visit that found no room.
     rows : tuple of ndarray
         First visit of each stop, its gap and most interval, hours of visits as they are asked for, hours of teams,
         stops with an interval, and the spans in which it holds; when the pieces of each stop's hours begin and end, and
@@ -146,8 +105,8 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
         Most waiting; prices of travel and of uneven loads, with the squares and the largest of loads that they are
         measured by; least worth without it; prices of excessive waiting and of intervals; the largest load now; number
         of teams that can visit some stop; travel that the mean prize is worth.
-    current, best : ndarray of float64, shape (1,) and (2,)
-        Energy of where it is; worth and travel of the best.
+    current, best : ndarray of float64, shape (2,)
+        Energy of where it is, and what its stops earn; worth and travel of the best.
     best_routes, best_sizes : ndarray of int64
     best_hours : ndarray of float64, shape (2, visits)
     pool : tuple of ndarray
@@ -160,7 +119,7 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
     teams_table, opens, closes = problem[6], problem[3], problem[4]
     teams, visits = allowed.shape
     touched, saved = marks
-    waiting = queue[0]
+    waiting, shut, log, noted = queue[0], queue[4], old_tally[4], old_tally[5]
     several = value.shape[1] > 2 or rows[8].shape[1] > 1
     wide = near.shape[1] < visits - 1
     for _ in range(steps):
@@ -174,14 +133,11 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
             aim[8] = 1e-9
             for r in range(teams):
                 aim[8] = max(aim[8], (driven[r] + now[5][r]) / rows[5][r])
-        for s in range(len(counts)):
-            old_tally[0][s] = counts[s]
-            dirty[s] = False
+        for k in range(1, log[0] + 1):
+            dirty[log[k]], noted[log[k]] = False, False
+        log[0] = 0
         for v in range(len(covered)):
             old_tally[1][v] = covered[v]
-        if several:
-            for v in range(visits):
-                old_tally[2][v], old_tally[3][v] = opens[v], closes[v]
         spread = draw(state)
         longest_now = min(1.0 + (longest - 1.0) * spread, max(1.0, float(whole) / teams))
         some = mean_out * (0.1 + 0.9 * draw(state))
@@ -203,7 +159,9 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
             position = 0
             while routes[r, position] != visit:
                 position += 1
-            _remove_string(r, position, longest_now, routes, sizes, prizes, tally, state)
+            _remove_string(
+                r, position, longest_now, routes, sizes, prizes, tally, state, old_tally, rows, problem, found
+            )  # fmt: skip
             driven[r] = refresh(r, now, problem, aim[0])
             drivable = drivable and driven[r] >= 0.0
         # A team that stays at home has no visit that could be taken out; it is open to every step.
@@ -212,7 +170,8 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
                 touched[r] = True
                 save_route(r, now, old, saved)
         if several and drivable:
-            for s in range(len(counts)):
+            for k in range(log[0] if wide else len(counts)):
+                s = log[k + 1] if wide else k
                 if dirty[s] and counts[s] > 0:
                     drivable = (
                         separate(s, problem, tally, now, old, saved, rows, found, state, aim[0]) and drivable
@@ -225,7 +184,9 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
         accepted = False
         if drivable:
             how = int(draw(state) * 5.0)
-            most = choose(seed, prizes, tally, near, rows, queue, state) if wide else len(counts)
+            most = choose(seed, prizes, log, near, rows, queue, state) if wide else len(counts)
+            for k in range(most if wide else 0):
+                shut[queue[2][k]] = np.inf
             n = rank(
                 seed, forced, how, most, prizes, tally, thrift, queue, state, now, problem, touched, allowed, rows
             )  # fmt: skip
@@ -234,6 +195,10 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
                 s = stop[visit]
                 if used[slot[visit]] or (counts[s] > 0 and value[s, counts[s]] <= 0.0):
                     continue
+                # Where one visit to a stop found no room, another in the same hours finds none.
+                if wide and shut[s] == rows[3][visit]:
+                    continue
+                note(s, problem, prizes, tally, old_tally, rows, found)
                 team, position = place_visit(
                     visit, problem, prizes, tally, now, rows, found, touched, allowed, blink, state, aim
                 )
@@ -247,6 +212,7 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
                     covered[village[s]] += value[s, counts[s]]
                     counts[s] += 1
                     driven[team] = refresh(team, now, problem, aim[0])
+                    shut[s] = np.inf
                     if counts[s] > 1:
                         drivable = (
                             separate(s, problem, tally, now, old, saved, rows, found, state, aim[0])
@@ -254,8 +220,14 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
                         )
                         if not drivable:
                             break
+                else:
+                    shut[s] = rows[3][visit]
         if drivable:
-            worth = worth_of(routes, sizes, prizes, counts, covered, opens, tally, rows, found)
+            if wide:
+                earns = current[1] + changed(now, old, saved, opens, prizes, tally, old_tally, rows, found)
+                worth = earns - lacking(prizes, covered)
+            else:
+                earns = worth = worth_of(routes, sizes, prizes, counts, covered, opens, tally, rows, found)
             rules, uneven = burden(now, tally, rows, found, aim)
             worth -= rules
             length = 0.0
@@ -265,7 +237,7 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
             energy = price * length - worth + uneven + 3.0 * short
             if energy < current[0] - heat[0] * math.log(draw(state) + 1e-300):
                 accepted = True
-                current[0] = energy
+                current[0], current[1] = energy, earns
                 for r in range(teams):
                     if touched[r]:
                         keep(r, worth, routes, sizes, driven, pool)
@@ -277,7 +249,9 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
                 ):
                     # Kept from sinking by many ties that are each a hair worse.
                     best[0], best[1] = max(worth, best[0]), length
-                    best_hours[0, :], best_hours[1, :] = opens, closes
+                    if several:
+                        for v in range(visits):
+                            best_hours[0, v], best_hours[1, v] = opens[v], closes[v]
                     for r in range(teams):
                         best_sizes[r] = sizes[r]
                         for i in range(sizes[r]):
@@ -294,10 +268,10 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
                     for i in range(sizes[r]):
                         inside[routes[r, i]] = r
                         used[slot[routes[r, i]]] = True
-            for s in range(len(counts)):
+            for k in range(1, log[0] + 1):
+                s = log[k]
                 counts[s] = old_tally[0][s]
+                for v in range(rows[0][s], rows[0][s + 1]):
+                    opens[v], closes[v] = old_tally[2][v], old_tally[3][v]
             for v in range(len(covered)):
                 covered[v] = old_tally[1][v]
-            if several:
-                for v in range(visits):
-                    opens[v], closes[v] = old_tally[2][v], old_tally[3][v]

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gridmap.analysis._compiled import compiled
+from gridmap.analysis._compiled import compiled_in_place as compiled
 from gridmap.analysis.patrol._timing import arrive, draw, refresh, start_from
 
 EVEN_ENOUGH = 1.45

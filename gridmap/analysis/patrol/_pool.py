@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.analysis._compiled import compiled
+from gridmap.analysis._compiled import compiled_in_place as compiled
 
 Pool = tuple[
     NDArray[np.uint64], NDArray[np.float64], NDArray[np.float64], NDArray[np.int64], NDArray[np.int64],

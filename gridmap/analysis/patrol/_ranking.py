@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gridmap.analysis._compiled import compiled
+from gridmap.analysis._compiled import compiled_in_place as compiled
 from gridmap.analysis.patrol._moves import best_position
 from gridmap.analysis.patrol._timing import draw
 
@@ -15,25 +15,25 @@ _AROUND, _BESIDE, _ANYWHERE = 20, 3, 4
 
 
 @compiled
-def choose(seed: int, prizes: Any, tally: Any, near: Any, rows: Any, queue: Any, state: Any) -> int:
+def choose(seed: int, prizes: Any, log: Any, near: Any, rows: Any, queue: Any, state: Any) -> int:
     """Choose the stops that a step looks at where there are many: around it, what was taken out, some at random."""
-    stop, dirty, first = prizes[1], tally[4], rows[0]
+    stop, first = prizes[1], rows[0]
     chosen, seen = queue[2], queue[3]
     m = _chosen(stop[seed], 0, chosen, seen)
     for j in range(near.shape[1]):
         if m > _AROUND:
             break
         m = _chosen(stop[near[seed, j]], m, chosen, seen)
-    for s in range(len(dirty)):
-        if dirty[s]:
-            m = _chosen(s, m, chosen, seen)
-            top = m + _BESIDE
-            for j in range(near.shape[1]):
-                if m >= top:
-                    break
-                m = _chosen(stop[near[first[s], j]], m, chosen, seen)
+    for k in range(1, log[0] + 1):
+        s = log[k]
+        m = _chosen(s, m, chosen, seen)
+        top = m + _BESIDE
+        for j in range(near.shape[1]):
+            if m >= top:
+                break
+            m = _chosen(stop[near[first[s], j]], m, chosen, seen)
     for _ in range(_ANYWHERE):
-        m = _chosen(int(draw(state) * len(dirty)), m, chosen, seen)
+        m = _chosen(int(draw(state) * len(seen)), m, chosen, seen)
     for k in range(m):
         seen[chosen[k]] = False
     return int(m)
@@ -56,8 +56,9 @@ def rank(  # noqa: PLR0915 - one flat loop is what compiles fast
     """Queue the visits that may be made: by chance, by prize, by nearness or detour for it; how many there are."""
     value, stop, slot, village, need, shortfall, _, must = prizes
     inside, used, counts, covered, _ = tally
-    waiting, keys, chosen, _ = queue
-    fastest, place = problem[0][0], problem[2]
+    waiting, keys, chosen = queue[0], queue[1], queue[2]
+    fastest, place, opens, closes = problem[0][0], problem[2], problem[3], problem[4]
+    same, detour = -1, np.inf
     n, before, last, ahead = 0, -1, -1, 0
     at, visit, end = -1, 0, 0
     while True:
@@ -90,16 +91,20 @@ def rank(  # noqa: PLR0915 - one flat loop is what compiles fast
         elif how == 2:
             key = -gain * draw(state)
         elif how == 4:
-            key = np.inf
-            for r in range(len(touched)):
-                if touched[r] and allowed[r, visit]:
-                    more, i = best_position(visit, r, now[0], now[1], problem, now[2], now[3], 0.0, state, 0)
-                    more *= problem[6][r, 7]
-                    if i >= 0 and more < key:
-                        key = more
-            if key == np.inf:
+            # Visits to a stop in the same hours go the same ways.
+            if same < 0 or stop[same] != s or opens[same] != opens[visit] or closes[same] != closes[visit]:
+                same, detour = visit, np.inf
+                for r in range(len(touched)):
+                    if touched[r] and allowed[r, visit]:
+                        more, i = best_position(
+                            visit, r, now[0], now[1], problem, now[2], now[3], 0.0, state, 0
+                        )
+                        more *= problem[6][r, 7]
+                        if i >= 0 and more < detour:
+                            detour = more
+            if detour == np.inf:
                 continue
-            key *= (0.5 + draw(state)) * thrift[s]
+            key = detour * (0.5 + draw(state)) * thrift[s]
         else:
             key = fastest[place[seed], place[visit]] * (0.5 + draw(state)) * thrift[s]
         i = n

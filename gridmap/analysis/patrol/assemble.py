@@ -109,8 +109,7 @@ def ranked(stop: Stop, starts: Sequence[float]) -> list[float]:
 
 def _longest_s(stop: Stop, routes: Sequence[Route], teams: Sequence[Team], shift: Shift) -> float:
     """Longest time that a stop with an interval is left alone while it is open and some team may come."""
-    span = open_hours(teams, stop, shift)
-    if stop.max_interval_s is None or span is None:
+    if stop.max_interval_s is None or (span := open_hours(teams, stop, shift)) is None:
         return 0.0
     starts = sorted(v.start_s for route in routes for v in route.visits if v.stop == stop.id)
     longest = 0.0

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.analysis.patrol.model import Objective, Shift, Stop, Team
-from gridmap.analysis.patrol.problem import FAR, NEVER, Floats, Ints, Problem, alone
+from gridmap.analysis.patrol.problem import FAR, MANY_STOPS, NEVER, Floats, Ints, Problem, alone
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,7 @@ def build(
     objective: Objective,
     *,
     made: Mapping[str, tuple[int, float]] | None = None,
-    travel: Floats | None = None,
+    like: Problem | None = None,
 ) -> Built:
     """Lay out visits and teams, both in the order of their ids.
 
@@ -56,8 +56,8 @@ def build(
     objective : Objective
     made : mapping of str to (int, float), optional
         Visits made before to a stop in this shift, and when the last of them started.
-    travel : ndarray of float64, optional
-        That of a problem of the same teams and matrices, which it then shares.
+    like : Problem, optional
+        One of the same teams, stops and matrices with other numbers of visits or hours: what takes long is shared.
 
     Returns
     -------
@@ -74,7 +74,9 @@ def build(
     owner = visits[:, 0].astype(np.int64)
     places = len(next(iter(matrices.values())))
     kinds = sorted({(team.mode, team.speed) for team in ordered_teams})
-    if travel is None:
+    if like is not None:
+        travel = like.travel
+    else:
         travel = np.zeros((max(len(kinds), 1), places, places))
         for matrix, (mode, speed) in zip(travel, kinds, strict=False):
             np.divide(matrices[mode], speed, out=matrix)
@@ -116,7 +118,7 @@ def build(
         .reshape(len(ordered_teams), len(ordered))[:, owner]
         .copy(),
     )
-    return _narrowed(problem, ordered_teams, ordered, objective, villages)
+    return _narrowed(problem, ordered_teams, ordered, objective, villages, like)
 
 
 def may_visit(team: Team, stop: Stop) -> bool:
@@ -197,7 +199,12 @@ def _team_row(team: Team, shift: Shift) -> tuple[float, ...]:
 
 
 def _narrowed(
-    p: Problem, teams: tuple[Team, ...], stops: tuple[Stop, ...], objective: Objective, villages: list[int]
+    p: Problem,
+    teams: tuple[Team, ...],
+    stops: tuple[Stop, ...],
+    objective: Objective,
+    villages: list[int],
+    like: Problem | None,
 ) -> Built:
     """Leave out what nobody can visit, and number the rest anew."""
     reachable = alone(p)[0] & p.allowed
@@ -240,6 +247,11 @@ def _narrowed(
         must=p.must[keep_stop] * big,
         allowed=np.ascontiguousarray(reachable[:, keep]),
     )
+    if len(problem.value) > MANY_STOPS:
+        shared = like is not None and like.around is not None and len(like.value) == len(problem.value)
+        problem = replace(
+            problem, around=like.around if like is not None and shared else problem.nearest_stops()
+        )
     return Built(problem, teams, tuple(s for s, k in zip(stops, keep_stop, strict=True) if k), closed)
 
 

@@ -13,7 +13,7 @@ from gridmap.analysis.patrol.engine import Better, Found, Progress, earned, wort
 from gridmap.analysis.patrol.problem import Floats
 from gridmap.analysis.patrol.schedule import walk
 from gridmap.analysis.patrol.searching import evened, search
-from gridmap.analysis.patrol.stop import Iterations, StopRule
+from gridmap.analysis.patrol.stop import Iterations, StopRule, Trial
 
 OnBetter = Callable[[float, dict[str, tuple[str, ...]]], None]
 
@@ -36,6 +36,8 @@ class Turns:
     def next(self, *, even: bool = False) -> StopRule:
         """Return the rule of the next search."""
         self._turn += 1
+        if isinstance(self._stop, Trial):
+            return self._stop.part(0.5 if even else 1.0)
         if isinstance(self._stop, Iterations):
             steps = self._stop.iterations
         elif self._turn == 0:

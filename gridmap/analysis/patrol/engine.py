@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.analysis.patrol import _loops
+from gridmap.analysis.patrol import _loops, _worth
 from gridmap.analysis.patrol._moves import burden
 from gridmap.analysis.patrol._pool import empty_pool
 from gridmap.analysis.patrol._timing import refresh
@@ -132,8 +132,11 @@ def run(
     prizes = problem.value[problem.value[:, 0] > 0, 0]
     scale = float(np.median(prizes)) if len(prizes) else 1.0
     many = len(problem.value) > MANY_STOPS
+    cycles = (
+        _cycles(alone=begin is None) if not many else _long_cycles(budget.whole if even is None else math.inf)
+    )
     taken, idle, told = 0, 0, (math.nan, math.nan)
-    for planned, empty in _long_cycles() if many else _cycles(alone=begin is None):
+    for planned, empty in cycles:
         # A cycle that time cuts short ends hot: the last one is as long as there is time for.
         within = math.inf if exact else budget.reach(taken)
         before = tuple(state.best)
@@ -171,8 +174,10 @@ def _cycles(*, alone: bool) -> Iterator[tuple[int, bool]]:
         yield _LONG_CYCLE, False
 
 
-def _long_cycles() -> Iterator[tuple[int, bool]]:
-    """Cycles where there are many stops: the more steps were taken, the longer, always from the best."""
+def _long_cycles(whole: float) -> Iterator[tuple[int, bool]]:
+    """Cycles where there are many stops: one of all steps, or the more were taken the longer, always from the best."""
+    if math.isfinite(whole):
+        yield int(whole), False
     length = float(_FIRST_CYCLES[0])
     while True:
         yield int(length), False
@@ -220,12 +225,16 @@ class _State:
         self._counts, self._covered = np.zeros(stops, np.int64), np.zeros(len(p.need))
         self._inside, self._used = np.full(visits, -1, np.int64), np.zeros(int(p.slot.max()) + 1, np.bool_)
         self._tally = (self._inside, self._used, self._counts, self._covered, np.zeros(stops, np.bool_))
-        self._old_tally = (self._counts.copy(), self._covered.copy(), np.zeros(visits), np.zeros(visits))
+        self._old_tally = (
+            self._counts.copy(), self._covered.copy(), np.zeros(visits), np.zeros(visits),
+            np.zeros(stops + 1, np.int64), np.zeros(stops, np.bool_), np.zeros(stops),
+        )  # fmt: skip
         self._queue = (
             np.zeros(visits, np.int64), np.zeros(visits), np.arange(stops, dtype=np.int64), np.zeros(stops, np.bool_),
+            np.full(stops, np.inf),
         )  # fmt: skip
         self._pool = empty_pool(visits, kinds_of(p))
-        self._energy, self._heat = np.zeros(1), np.zeros(2)
+        self._energy, self._heat = np.zeros(2), np.zeros(2)
         whole = 1.0 + float(p.value.sum() + p.must.sum() + (p.shortfall * p.need).sum())
         self._aim = np.array(
             [p.most_wait, self._price, 0.0, 1.0, 1.0, -np.inf, 100.0 * whole, 10.0 * whole, 1.0, 1.0, 0.0]
@@ -260,6 +269,9 @@ class _State:
         worth, uneven = self._worth()
         short = max(0.0, self._aim[5] - worth)
         self._energy[0] = self._price * (self._now[4] @ self._weight) - worth + uneven + 3.0 * short
+        self._energy[1] = _worth.sum_of(
+            self._now, self._problem[3], self._prizes, self._tally, self._rows, self._room
+        )
         self._heat[:] = hot, (cold / hot) ** (1.0 / length)
 
     def advance(self, steps: int, random: NDArray[np.uint64]) -> None:
@@ -324,7 +336,7 @@ class _State:
 
     def _worth(self) -> tuple[float, float]:
         """Worth of the routes less what rules cost, and the price of their uneven loads."""
-        worth = _loops.worth_of(
+        worth = _worth.worth_of(
             *self._now[:2], self._prizes, self._counts, self._covered, self._problem[3], self._tally, self._rows,
             self._room,
         )  # fmt: skip

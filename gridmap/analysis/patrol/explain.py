@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
 
 from gridmap.analysis.patrol.build import Built
 from gridmap.analysis.patrol.model import Reason, Route, Stop
-from gridmap.analysis.patrol.problem import Problem
+from gridmap.analysis.patrol.problem import Floats, Ints, Problem
 from gridmap.analysis.patrol.schedule import Timed, walk
 
 _CLOSED = {
@@ -43,24 +46,28 @@ def explain(built: Built, stops: Sequence[Stop], routes: Sequence[Route], visits
     tuple of Reason
     """
     row = {stop.id: s for s, stop in enumerate(built.stops)}
-    timed = [walk(built.problem, r, route) for r, route in enumerate(visits)]
+    made: dict[str, list[str]] = {}
+    for route in routes:
+        for visit in route.visits:
+            made.setdefault(visit.stop, []).append(route.team)
+    room = _Room(built.problem, visits)
     out = []
     for stop in stops:
-        made = [(route.team, visit) for route in routes for visit in route.visits if visit.stop == stop.id]
-        if made:
-            teams = "、".join(dict.fromkeys(team for team, _ in made))
+        if stop.id in made:
+            who = made[stop.id]
+            teams = list(dict.fromkeys(who))
             out.append(
                 Reason(
                     stop.id,
-                    len(made),
+                    len(who),
                     "visited",
-                    f"由{teams}巡访 {len(made)} 次。",
-                    f"Visited {len(made)} time(s) by {', '.join(dict.fromkeys(team for team, _ in made))}.",
-                    made[0][0],
+                    f"由{'、'.join(teams)}巡访 {len(who)} 次。",
+                    f"Visited {len(who)} time(s) by {', '.join(teams)}.",
+                    who[0],
                 )
             )
         elif stop.id in row:
-            out.append(_no_room(built, stop, row[stop.id], visits, timed))
+            out.append(_no_room(built, stop, row[stop.id], room))
         else:
             # What is not in the problem and has no code was visited often enough before.
             zh, en = _CLOSED[built.closed[stop.id]]
@@ -68,29 +75,70 @@ def explain(built: Built, stops: Sequence[Stop], routes: Sequence[Route], visits
     return tuple(out)
 
 
-def _no_room(
-    built: Built, stop: Stop, s: int, visits: Sequence[Sequence[int]], timed: Sequence[Timed | None]
-) -> Reason:
+class _Room:
+    """The places between two visits of all routes, one after the other, and what time each route has left."""
+
+    def __init__(self, problem: Problem, routes: Sequence[Sequence[int]]) -> None:
+        p = self._p = problem
+        self.routes = routes
+        timed = [walk(p, r, route) for r, route in enumerate(routes)]
+        drivable = [r for r, times in enumerate(timed) if times is not None]
+        ends = [
+            (r, i, a, b)
+            for r in drivable
+            for i, (a, b) in enumerate(
+                pairwise((int(p.teams[r, 4]), *(int(p.place[x]) for x in routes[r]), int(p.teams[r, 5])))
+            )
+        ]
+        self.team, self.at, self._from, self._to = np.array(ends, np.int64).reshape(len(ends), 4).T
+        self._kind = p.profile[self.team]
+        busy = np.array([len(routes[r]) > 0 for r in range(len(routes))], np.bool_)
+        # A team that stays at home has no way yet.
+        self._now = np.where(busy[self.team], p.travel[self._kind, self._from, self._to], 0.0)
+        self.spare = np.array(
+            [0.0 if t is None else float(p.teams[r, 1]) - t.end for r, t in enumerate(timed)]
+        )
+        self.idle = np.array(
+            [_idle(p, r, route, t) for r, (route, t) in enumerate(zip(routes, timed, strict=True))]
+        )
+
+    def takes(self, visit: int) -> tuple[Floats, Ints]:
+        """Give what a visit takes more at each place where its team may come, and the numbers of these."""
+        p, here = self._p, int(self._p.place[visit])
+        which = np.flatnonzero(p.allowed[self.team, visit])
+        kind = self._kind[which]
+        way = (
+            p.travel[kind, self._from[which], here] + p.travel[kind, here, self._to[which]] - self._now[which]
+        )
+        return way + p.dwell[visit], which
+
+
+def _no_room(built: Built, stop: Stop, s: int, room: _Room) -> Reason:
     """Tell which team would have to give up least for a visit."""
     p = built.problem
     best: tuple[float, float, float, int] | None = None
     fits = False
-    idle = [_idle(p, r, route, times) for r, (route, times) in enumerate(zip(visits, timed, strict=True))]
-    for v in (v for v in range(len(p.place)) if p.stop[v] == s):
-        for r, route in enumerate(visits):
-            times = timed[r]
-            if not p.allowed[r, v] or times is None:
-                continue
-            spare = float(p.teams[r, 1]) - times.end
-            matrix = p.travel[p.profile[r]]
-            stations = [int(p.teams[r, 4]), *(int(p.place[x]) for x in route), int(p.teams[r, 5])]
-            for i in range(len(route) + 1):
-                here, a, b = int(p.place[v]), stations[i], stations[i + 1]
-                way = float(matrix[a, here] + matrix[here, b] - (matrix[a, b] if route else 0.0))
-                extra = way + float(p.dwell[v])
-                fits = fits or (extra <= idle[r] and walk(p, r, [*route[:i], v, *route[i:]]) is not None)
-                if best is None or extra - spare < best[0]:
-                    best = (extra - spare, extra, spare, r)
+    for v in range(*np.searchsorted(p.stop, [s, s + 1])):
+        takes, which = room.takes(v)
+        if len(which) == 0:
+            continue
+        teams = room.team[which]
+        # A route that has not the time for its ways and visits, whatever it waits, need not be walked.
+        for k in [] if fits else np.flatnonzero(takes <= room.idle[teams]):
+            r, i = int(teams[k]), int(room.at[which[k]])
+            route = room.routes[r]
+            if walk(p, r, [*route[:i], v, *route[i:]]) is not None:
+                fits = True
+                break
+        lacks = takes - room.spare[teams]
+        least = int(np.argmin(lacks))
+        if best is None or lacks[least] < best[0]:
+            best = (
+                float(lacks[least]),
+                float(takes[least]),
+                float(room.spare[teams[least]]),
+                int(teams[least]),
+            )
     if best is None:
         zh, en = _CLOSED["no-team"]
         return Reason(stop.id, 0, "no-team", zh, en)

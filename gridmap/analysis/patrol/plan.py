@@ -14,8 +14,12 @@ from gridmap.analysis.patrol.checks import check, checked_matrices
 from gridmap.analysis.patrol.deepening import Deepening, OnBetter, Turns
 from gridmap.analysis.patrol.engine import Progress
 from gridmap.analysis.patrol.model import Objective, Plan, Route, Shift, Stop, Team
-from gridmap.analysis.patrol.stop import StopRule
+from gridmap.analysis.patrol.problem import MANY_STOPS, Floats
+from gridmap.analysis.patrol.stop import Iterations, Seconds, StopRule, Trial
 from gridmap.errors import InvalidInput
+
+_TRIED, _CAREFUL = 800, 0.93
+"""Steps of a trial, and how much of the time that they let expect is used."""
 
 
 def plan(
@@ -67,25 +71,79 @@ def plan(
     --------
     gridmap.analysis.patrol.feasible.violations : the independent check.
     """
+    begun = stop.clock() if isinstance(stop, Seconds) else 0.0
     aim = objective or Objective()
     matrices = checked_matrices(travel_s)
     check(teams, stops, matrices, shift, aim)
     if seed < 0:
         raise InvalidInput("seed-negative", "随机种子不能为负数。", "The seed must not be negative.")
+    asked = _Asked(teams, stops, matrices, shift, aim, seed)
+    tell = on_better
+    if isinstance(stop, Seconds) and asked.is_many:
+        stop, tell = _affordable(asked, stop, begun, on_better)
+    return _made(asked, stop, on_progress, tell)
 
-    depth = max((s.visits for s in stops), default=0) or 1
 
-    whole = build(teams, stops, matrices, shift, aim)
-    travel = whole.problem.travel
+class _Asked:
+    """What is planned: with one visit a stop, with two, and so on; where hours count, by place alone, too."""
 
-    def staged(asked: Sequence[Stop], last: Built) -> list[Built]:
-        few = [[replace(s, visits=min(s.visits, visits)) for s in asked] for visits in range(1, depth)]
-        return [*(build(teams, rows, matrices, shift, aim, travel=travel) for rows in few), last]
+    def __init__(
+        self,
+        teams: Sequence[Team],
+        stops: Sequence[Stop],
+        matrices: Mapping[str, Floats],
+        shift: Shift,
+        aim: Objective,
+        seed: int,
+    ) -> None:
+        self.teams, self.stops, self.shift, self.aim, self.seed = teams, stops, shift, aim, seed
+        whole = build(teams, stops, matrices, shift, aim)
+        like = whole.problem
+        depth = max((s.visits for s in stops), default=0) or 1
 
-    stages = staged(stops, whole)
-    hourly = any(s.by_hour for s in stops)
-    flat = [replace(s, by_hour=()) for s in stops]
-    places = staged(flat, build(teams, flat, matrices, shift, aim, travel=travel)) if hourly else []
+        def staged(asked: Sequence[Stop], last: Built) -> list[Built]:
+            few = [[replace(s, visits=min(s.visits, visits)) for s in asked] for visits in range(1, depth)]
+            return [*(build(teams, rows, matrices, shift, aim, like=like) for rows in few), last]
+
+        self.stages = staged(stops, whole)
+        self.hourly = any(s.by_hour for s in stops)
+        self.flat = [replace(s, by_hour=()) for s in stops]
+        self.places = (
+            staged(self.flat, build(teams, self.flat, matrices, shift, aim, like=like)) if self.hourly else []
+        )
+        self.is_many = len(whole.problem.value) > MANY_STOPS
+
+
+def _affordable(
+    asked: _Asked, stop: Seconds, begun: float, on_better: OnBetter | None
+) -> tuple[Iterations, OnBetter | None]:
+    """How many steps of many stops there is time for, from a trial of few, whose plans are told until better ones are.
+
+    One cooling of a known length finds more than several that a clock cuts off; and then every search of a plan takes
+    its part of the time, however much longer its steps are than those of the first.
+    """
+    trial = Trial(_TRIED, stop.clock)
+    tried = stop.clock()
+    best = -np.inf
+
+    def first(prize: float, routes: dict[str, tuple[str, ...]]) -> None:
+        nonlocal best
+        if on_better is not None and prize > best:
+            best = prize
+            on_better(prize, routes)
+
+    _made(asked, trial, None, None if on_better is None else first)
+    now = stop.clock()
+    besides = now - tried - trial.took[1]
+    left = stop.seconds - (now - begun) - besides
+    steps = Iterations(max(_TRIED, int(_CAREFUL * left / max(trial.took[0], 1e-9))))
+    return steps, None if on_better is None else first
+
+
+def _made(asked: _Asked, stop: StopRule, on_progress: Progress | None, on_better: OnBetter | None) -> Plan:
+    """Search by a rule, and write down what was found."""
+    teams, shift, aim, seed = asked.teams, asked.shift, asked.aim, asked.seed
+    stages, hourly, depth = asked.stages, asked.hourly, len(asked.stages)
     fair = bool(stages[-1].problem.need.any())
     evens = aim.balance is not None
     turns = Turns(stop, depth * (1 + fair + evens), depth * (1 + evens) if hourly else 0, on_progress)
@@ -94,15 +152,15 @@ def plan(
     free = Deepening(turns, seed, None, None)
     for number, stage in enumerate(stages):
         if hourly:
-            by_place.go_on(places[number])
+            by_place.go_on(asked.places[number])
         found.go_on(stage, by_place if hourly else None)
         if fair:
             free.go_on(replace(stage, problem=replace(stage.problem, need=np.zeros_like(stage.problem.need))))
     prize = found.prize()
-    made = assemble(found.built, found.level, teams, stops, shift, aim, seed)
+    made = assemble(found.built, found.level, teams, asked.stops, shift, aim, seed)
     told: tuple[Route, ...] = ()
     if hourly:
-        told = assemble(by_place.built, by_place.level, teams, flat, shift, aim, seed).routes
+        told = assemble(by_place.built, by_place.level, teams, asked.flat, shift, aim, seed).routes
     return replace(
         made,
         iterations=turns.steps,

@@ -58,6 +58,8 @@ class Problem:
     begins, part : ndarray of float64, shape (stops, pieces)
         From when on a visit earns which part of its prize, 0 to 1; the first piece begins at minus infinity, what a
         stop has fewer at infinity. The whole prize at all times without them.
+    around : ndarray of int64, optional
+        The nearest stops of each, nearest first, shape (stops, k), itself among them; kept where there are many.
     """
 
     travel: Floats
@@ -82,6 +84,7 @@ class Problem:
     most_wait: float = np.inf
     begins: Floats | None = None
     part: Floats | None = None
+    around: Ints | None = None
 
     @property
     def ends(self) -> Floats:
@@ -127,8 +130,19 @@ class Problem:
             around = self._around(self.place, self.place)
             np.fill_diagonal(around, -1.0)
             return np.argsort(around, axis=1, kind="stable")[:, 1:].astype(np.int64)
+        nearest = self.nearest_stops() if self.around is None else self.around
         first = np.searchsorted(self.stop, np.arange(stops + 1))
-        at = self.place[first[:-1]]
+        each = np.diff(first)
+        # As many visits as the stop with most has; a row that is too short repeats its own last one.
+        deep = int(each.max())
+        visits = first[nearest][..., None] + np.minimum(np.arange(deep), each[nearest][..., None] - 1)
+        out: Ints = visits.reshape(stops, -1)[self.stop].astype(np.int64)
+        return out
+
+    def nearest_stops(self) -> Ints:
+        """Give the nearest stops of each one, nearest first, itself among them, shape (stops, k)."""
+        stops = len(self.value)
+        at = self.place[np.searchsorted(self.stop, np.arange(stops))]
         rows = []
         for chunk in np.array_split(np.arange(stops), -(-stops // _CHUNK)):
             around = self._around(at[chunk], at)
@@ -136,13 +150,7 @@ class Problem:
             nearest = np.argpartition(around, NEAREST, axis=1)[:, : NEAREST + 1]
             order = np.argsort(np.take_along_axis(around, nearest, axis=1), axis=1, kind="stable")
             rows.append(np.take_along_axis(nearest, order, axis=1))
-        nearest = np.concatenate(rows)
-        each = np.diff(first)
-        # As many visits as the stop with most has; a row that is too short repeats its own last one.
-        deep = int(each.max())
-        visits = first[nearest][..., None] + np.minimum(np.arange(deep), each[nearest][..., None] - 1)
-        out: Ints = visits.reshape(stops, -1)[self.stop].astype(np.int64)
-        return out
+        return np.concatenate(rows).astype(np.int64)
 
     def _around(self, these: Ints, those: Ints) -> Floats:
         out = np.full((len(these), len(those)), np.inf)

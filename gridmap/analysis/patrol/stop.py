@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import inf, isfinite
 from typing import Protocol
 
@@ -25,6 +25,10 @@ class Budget(Protocol):
 
     def spare_s(self) -> float:
         """Seconds that are left; infinite where it is not time that ends the search."""
+
+    @property
+    def whole(self) -> float:
+        """How many steps there are in all; infinite where that is not known."""
 
 
 class StopRule(Protocol):
@@ -130,6 +134,10 @@ class _Timed:
     def spare_s(self) -> float:
         return self._begun + self._seconds - self._clock()
 
+    @property
+    def whole(self) -> float:
+        return inf
+
 
 class _Counted:
     _CHUNK = 2000
@@ -148,3 +156,57 @@ class _Counted:
 
     def spare_s(self) -> float:
         return inf
+
+    @property
+    def whole(self) -> float:
+        return self._iterations
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A number of steps whose time is taken, to tell how many there is time for.
+
+    Attributes
+    ----------
+    iterations : int
+    clock : callable
+    weight : float
+        What part of all steps those of the present search are.
+    took : list of float
+        Seconds that a step takes, over all searches with their weights, and seconds of all steps so far.
+    """
+
+    iterations: int
+    clock: Callable[[], float]
+    weight: float = 1.0
+    took: list[float] = field(default_factory=lambda: [0.0, 0.0])
+
+    def begin(self) -> Budget:
+        """Start counting and timing."""
+        return _Tried(self)
+
+    def part(self, share: float) -> Trial:
+        """Return a share of the steps, at least one."""
+        return replace(self, iterations=max(1, int(self.iterations * share)), weight=self.weight * share)
+
+
+class _Tried(_Counted):
+    def __init__(self, trial: Trial) -> None:
+        super().__init__(trial.iterations)
+        self._trial, self._half = trial, trial.iterations // 2
+        self._begun = self._middle = 0.0
+
+    def grant(self, taken: int) -> int:
+        if taken == 0:
+            self._begun = self._trial.clock()
+        if taken < self._half:
+            return self._half - taken
+        if taken < self._iterations:
+            # Routes are filled by then: the first steps are no measure.
+            self._middle = self._trial.clock()
+            return self._iterations - taken
+        now = self._trial.clock()
+        took = self._trial.took
+        took[0] += self._trial.weight * (now - self._middle) / (self._iterations - self._half)
+        took[1] += now - self._begun
+        return 0
