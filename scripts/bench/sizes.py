@@ -1,16 +1,18 @@
 """Prize of plans of 50 to 3,000 stops beside PyVRP's in the same processor seconds, on the demonstration's roads.
 
-Run with ``python scripts/bench/sizes.py [--seconds 10] [--sizes 50,100,300,1000,3000] [--teams 12] [--no-peer]``. PyVRP
-is asked as it comes, with its default parameters, in whole seconds, travel rounded up. Plans are checked as floats.
+Run with ``python scripts/bench/sizes.py``; ``--seconds``, ``--sizes``, ``--teams``, ``--city`` and ``--no-peer`` change
+what is planned. PyVRP is asked as it comes, with its default parameters, in whole seconds, travel rounded up. Plans are
+checked as floats.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import resource
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
@@ -20,7 +22,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Transformer
 
-from gridmap.analysis.patrol import Iterations, Seconds, Shift, Stop, Team, plan
+from gridmap.analysis.patrol import Iterations, Objective, Seconds, Shift, Stop, Team, plan, violations
 from gridmap.analysis.roads import Router, build_graph
 
 Floats = NDArray[np.float64]
@@ -66,7 +68,8 @@ def collected(travel: Floats, prizes: Floats, routes: Sequence[Sequence[int]], t
     return float(prizes[np.array(visited, int) - BASES].sum()) if visited else 0.0
 
 
-def ours(travel: Floats, prizes: Floats, teams: int, seconds: float) -> list[list[int]]:
+def ours(travel: Floats, prizes: Floats, teams: int, seconds: float) -> tuple[list[list[int]], float]:
+    """Plan with gridmap; its routes, and the processor seconds that all of it took."""
     crews = [Team(f"T{i:02}", i % BASES, i % BASES, "car", 0.0, HOURS_S) for i in range(teams)]
     stops = [Stop(f"S{i:04}", BASES + i, float(prize), DWELL_S) for i, prize in enumerate(prizes)]
     begun = time.process_time()
@@ -79,10 +82,11 @@ def ours(travel: Floats, prizes: Floats, teams: int, seconds: float) -> list[lis
     took = time.process_time() - begun
     print(f"  gridmap: {made.iterations:,} steps, {took:.1f} CPU s, first plan after {first[0]:.2f} s, "
           f"bound {made.bound:.1f}")  # fmt: skip
-    return [[visit.place for visit in route.visits] for route in made.routes]
+    return [[visit.place for visit in route.visits] for route in made.routes], took
 
 
-def with_pyvrp(travel: Floats, prizes: Floats, teams: int, seconds: float) -> list[list[int]]:
+def with_pyvrp(travel: Floats, prizes: Floats, teams: int, ends: Callable[[float], bool]) -> list[list[int]]:
+    """Plan with PyVRP until `ends`, which is told the cost of the best plan, says so."""
     import pyvrp
 
     whole = np.ceil(np.where(np.isfinite(travel), travel, 1e6)).astype(np.int64)
@@ -103,16 +107,56 @@ def with_pyvrp(travel: Floats, prizes: Floats, teams: int, seconds: float) -> li
         [whole],
         [np.zeros_like(whole)],
     )
-    until = time.process_time() + seconds
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = pyvrp.solve(data, lambda _: time.process_time() >= until, seed=1, collect_stats=False)
+        found = pyvrp.solve(data, ends, seed=1, collect_stats=False)
     if not found.is_feasible():
         return []
     routes: list[list[int]] = [[] for _ in range(teams)]
     for route in found.best.routes():
         routes[route.vehicle_type()] = [BASES + a.idx for a in route if a.is_client()]
     return routes
+
+
+def city(seconds: float) -> None:
+    """Print what 3,000 stops and 60 teams take with windows, three visits, fairness, even loads and short waits."""
+    begun = time.process_time()
+    travel, prizes = drawn(3_000)
+    read = time.process_time() - begun
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    crews = [
+        Team(
+            f"T{i:02}",
+            i % BASES,
+            i % BASES,
+            "car",
+            0.0,
+            HOURS_S * (1.0 if i % 2 else 0.9),
+            speed=(1.0, 0.9)[i % 2],
+        )
+        for i in range(60)
+    ]
+    stops = [
+        Stop(
+            f"S{i:04}", BASES + i, float(prize), DWELL_S, village=i % 28, visits=3, min_gap_s=3600.0,
+            windows=() if i % 4 else ((3600.0, 10800.0),),
+        )
+        for i, prize in enumerate(prizes)
+    ]  # fmt: skip
+    shift, aim = Shift(0.0, HOURS_S), Objective(village_share=0.1, balance=0.01, max_wait_s=900.0)
+    begun = time.process_time()
+    first: list[float] = []
+    made = plan(
+        crews, stops, {"car": travel}, shift=shift, objective=aim, seed=1, stop=Seconds(seconds, time.process_time),
+        on_better=lambda *_: first.append(time.process_time() - begun),
+    )  # fmt: skip
+    took = time.process_time() - begun
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    broken = violations(made, crews, stops, {"car": travel}, shift=shift)
+    print(f"3,000 stops, 60 teams, windows, 3 visits, fairness, even loads, {seconds:g} CPU s: roads read and ways "
+          f"found in {read:.1f} CPU s, first plan after {first[0]:.2f}, {made.iterations:,} steps of each search, "
+          f"{took:.1f} CPU s, peak {peak:.0f} MB ({before:.0f} before), prize {made.prize:.1f}, "
+          f"bound {made.bound:.1f}, largest load {made.unevenness:.2f} of the mean, rules broken {len(broken)}", flush=True)  # fmt: skip
 
 
 def main() -> None:
@@ -122,6 +166,7 @@ def main() -> None:
     asked.add_argument("--sizes", default="50,100,300,1000,3000")
     asked.add_argument("--teams", type=int, default=12)
     asked.add_argument("--no-peer", action="store_true")
+    asked.add_argument("--city", type=float, default=60.0, help="seconds of the city; 0 leaves it out")
     given = asked.parse_args()
     plan(
         [Team("T", 0, 0, "car", 0.0, 99.0)], [Stop("S", 1, 1.0, 1.0)], {"car": np.ones((2, 2))},
@@ -132,12 +177,17 @@ def main() -> None:
     for size in map(int, given.sizes.split(",")):
         teams = min(given.teams, max(2, size // 16))
         travel, prizes = drawn(size)
-        mine = collected(travel, prizes, ours(travel, prizes, teams, given.seconds), teams)
+        routes, took = ours(travel, prizes, teams, given.seconds)
+        mine = collected(travel, prizes, routes, teams)
         theirs = None
         if peer:
-            theirs = collected(travel, prizes, with_pyvrp(travel, prizes, teams, given.seconds), teams)
+            until = time.process_time() + took
+            routes = with_pyvrp(travel, prizes, teams, lambda _, until=until: time.process_time() >= until)
+            theirs = collected(travel, prizes, routes, teams)
         beside = "" if theirs is None else f"  pyvrp {theirs:9.1f}  {100 * (mine / theirs - 1):+.2f} %"
         print(f"{size:5} stops {teams:3} teams  gridmap {mine:9.1f}{beside}", flush=True)
+    if given.city > 0:
+        city(given.city)
 
 
 if __name__ == "__main__":

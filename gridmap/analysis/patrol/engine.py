@@ -26,9 +26,9 @@ _FEWER_OUT, _SHORTER = 9.0, 10.0
 """Mean number of visits that are taken out, and the longest run, where there are many stops."""
 _UNEVENNESS = 2.0
 _RECOMBINE_FROM_S, _RECOMBINE_SHARE = 1.0, 0.1
-HOT, MILD, GENTLE, COOL = (2.0, 0.04), (0.5, 0.02), (0.3, 0.02), (0.03, 0.0005)
-"""Temperatures at a cycle's beginning and end, in median prizes: to find routes, with dwell, to stay near some,
-and to even out loads."""
+HOT, MILD, LONG, GENTLE, COOL = (2.0, 0.04), (0.5, 0.02), (0.4, 0.01), (0.3, 0.02), (0.03, 0.0005)
+"""Temperatures at a cycle's beginning and end, in median prizes: to find routes, with dwell, of many stops, to stay
+near some, and to even out loads."""
 
 _FIRST_CYCLES, _FRESH_CYCLES, _LONG_CYCLE = (8_000, 16_000, 16_000), (8_000,) * 6, 16_000
 _LONGER = 1.5

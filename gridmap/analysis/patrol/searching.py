@@ -9,9 +9,20 @@ import numpy as np
 
 from gridmap.analysis.patrol._moves import EVEN_ENOUGH
 from gridmap.analysis.patrol.build import Built
-from gridmap.analysis.patrol.engine import COOL, GENTLE, MILD, Better, Even, Found, Progress, earned, run
+from gridmap.analysis.patrol.engine import (
+    COOL,
+    GENTLE,
+    LONG,
+    MILD,
+    Better,
+    Even,
+    Found,
+    Progress,
+    earned,
+    run,
+)
 from gridmap.analysis.patrol.model import Team
-from gridmap.analysis.patrol.problem import Problem
+from gridmap.analysis.patrol.problem import MANY_STOPS, Problem
 from gridmap.analysis.patrol.schedule import has_rest, walk, with_rest
 from gridmap.analysis.patrol.stop import Iterations, Seconds, StopRule
 
@@ -106,7 +117,7 @@ def search(
         The problem with the breaks as they are taken, and its routes.
     """
     moving = [r for r, team in enumerate(built.teams) if _may_move(built.problem, r, team)]
-    heat = GENTLE if gentle else MILD
+    heat = GENTLE if gentle else LONG if len(built.problem.value) > MANY_STOPS else MILD
     if not moving:
         return built, run(
             built.problem,
