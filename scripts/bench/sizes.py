@@ -14,7 +14,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ WEIGHT = 1_000
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
 
 
-def drawn(stops: int, seed: int = 5) -> tuple[Floats, Floats]:
+def drawn(stops: int, seed: int) -> tuple[Floats, Floats]:
     """Seconds between 12 bases and the stops by car, and a prize for each stop."""
     features = json.loads((DATA / "roads.geojson").read_text(encoding="utf-8"))["features"]
     told = [feature["properties"] for feature in features]
@@ -121,7 +121,7 @@ def with_pyvrp(travel: Floats, prizes: Floats, teams: int, ends: Callable[[float
 def city(seconds: float) -> None:
     """Print what 3,000 stops and 60 teams take with windows, three visits, fairness, even loads and short waits."""
     begun = time.process_time()
-    travel, prizes = drawn(3_000)
+    travel, prizes = drawn(3_000, 5)
     read = time.process_time() - begun
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     crews = [
@@ -153,10 +153,14 @@ def city(seconds: float) -> None:
     took = time.process_time() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     broken = violations(made, crews, stops, {"car": travel}, shift=shift)
-    print(f"3,000 stops, 60 teams, windows, 3 visits, fairness, even loads, {seconds:g} CPU s: roads read and ways "
-          f"found in {read:.1f} CPU s, first plan after {first[0]:.2f}, {made.iterations:,} steps of each search, "
-          f"{took:.1f} CPU s, peak {peak:.0f} MB ({before:.0f} before), prize {made.prize:.1f}, "
-          f"bound {made.bound:.1f}, largest load {made.unevenness:.2f} of the mean, rules broken {len(broken)}", flush=True)  # fmt: skip
+    print(
+        f"3,000 stops, 60 teams, windows, 3 visits, fairness, even loads, {seconds:g} CPU s:\n"
+        f"  roads and ways {read:.1f} CPU s, first plan after {first[0]:.2f} s, {made.iterations:,} steps "
+        f"of each search, {took:.1f} CPU s\n"
+        f"  peak {peak:.0f} MB ({before:.0f} before), prize {made.prize:.1f}, "
+        f"bound {made.bound:.1f}, largest load {made.unevenness:.2f} of the mean, rules broken {len(broken)}",
+        flush=True,
+    )
 
 
 def main() -> None:
@@ -165,6 +169,7 @@ def main() -> None:
     asked.add_argument("--seconds", type=float, default=10.0)
     asked.add_argument("--sizes", default="50,100,300,1000,3000")
     asked.add_argument("--teams", type=int, default=12)
+    asked.add_argument("--nights", default="5", help="seeds of the drawn nights")
     asked.add_argument("--no-peer", action="store_true")
     asked.add_argument("--city", type=float, default=60.0, help="seconds of the city; 0 leaves it out")
     given = asked.parse_args()
@@ -174,9 +179,11 @@ def main() -> None:
     )  # fmt: skip
     peer = not given.no_peer and find_spec("pyvrp") is not None
     print(f"{given.seconds:g} CPU s each, {given.teams} teams, prize of the plan")
-    for size in map(int, given.sizes.split(",")):
+    for size, night in product(
+        map(int, filter(None, given.sizes.split(","))), map(int, given.nights.split(","))
+    ):
         teams = min(given.teams, max(2, size // 16))
-        travel, prizes = drawn(size)
+        travel, prizes = drawn(size, night)
         routes, took = ours(travel, prizes, teams, given.seconds)
         mine = collected(travel, prizes, routes, teams)
         theirs = None

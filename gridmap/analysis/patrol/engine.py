@@ -20,7 +20,8 @@ from gridmap.analysis.patrol.stop import StopRule
 Progress = Callable[[int, int], None]
 Better = Callable[["Found"], None]
 
-_TRAVEL_SHARE = 0.01
+_TRAVEL_SHARE, _SMALLER_SHARE = 0.01, 0.003
+"""What all travel that there is time for costs, as a part of all prizes; less where there are many stops."""
 _MEAN_OUT, _LONGEST, _BLINK = 15.0, 16.0, 0.01
 _FEWER_OUT, _SHORTER = 9.0, 10.0
 """Mean number of visits that are taken out, and the longest run, where there are many stops."""
@@ -204,7 +205,8 @@ class _State:
         self._allowed, self._near = p.allowed, p.near()
         self._thrift = 1.0 / np.maximum(p.value[:, 0] + p.must, 1e-300)
         span = float((p.teams[:, 1] - p.teams[:, 0]).sum())
-        self._price = max(_TRAVEL_SHARE * float(p.value.sum()) / max(span, 1e-300), 1e-300)
+        share = _SMALLER_SHARE if stops > MANY_STOPS else _TRAVEL_SHARE
+        self._price = max(share * float(p.value.sum()) / max(span, 1e-300), 1e-300)
         spans = np.zeros((0, 0, 2)) if p.spans is None else p.spans[timed]
         self._rows = (
             np.searchsorted(p.stop, np.arange(stops + 1)).astype(np.int64),
@@ -239,7 +241,7 @@ class _State:
         self._aim = np.array(
             [p.most_wait, self._price, 0.0, 1.0, 1.0, -np.inf, 100.0 * whole, 10.0 * whole, 1.0, 1.0, 0.0]
         )
-        self._aim[10] = _TRAVEL_SHARE / self._price
+        self._aim[10] = share / self._price
         self._aim[9] = max(1, np.count_nonzero(p.allowed.any(axis=1)))
         routes, sizes = self._now[:2]
         if begin is not None:

@@ -18,8 +18,8 @@ from gridmap.analysis.patrol.problem import MANY_STOPS, Floats
 from gridmap.analysis.patrol.stop import Iterations, Seconds, StopRule, Trial
 from gridmap.errors import InvalidInput
 
-_TRIED, _CAREFUL = 800, 0.93
-"""Steps of a trial, and how much of the time that they let expect is used."""
+_TRIED, _TRIED_SHARE, _CAREFUL = 800, 0.03, 0.95
+"""Steps of a trial, or the share of the time that it takes, and how much of what it lets expect is used."""
 
 
 def plan(
@@ -122,8 +122,6 @@ def _affordable(
     One cooling of a known length finds more than several that a clock cuts off; and then every search of a plan takes
     its part of the time, however much longer its steps are than those of the first.
     """
-    trial = Trial(_TRIED, stop.clock)
-    tried = stop.clock()
     best = -np.inf
 
     def first(prize: float, routes: dict[str, tuple[str, ...]]) -> None:
@@ -132,12 +130,19 @@ def _affordable(
             best = prize
             on_better(prize, routes)
 
-    _made(asked, trial, None, None if on_better is None else first)
+    tell = None if on_better is None else first
+    tried = stop.clock()
+    trial = Trial(_TRIED, stop.clock)
+    _made(asked, trial, None, tell)
+    if stop.clock() - tried < _TRIED_SHARE * stop.seconds:
+        # What took next to no time is no measure.
+        tried = stop.clock()
+        trial = Trial(max(_TRIED, int(_TRIED_SHARE * stop.seconds / max(trial.took[0], 1e-9))), stop.clock)
+        _made(asked, trial, None, tell)
     now = stop.clock()
     besides = now - tried - trial.took[1]
     left = stop.seconds - (now - begun) - besides
-    steps = Iterations(max(_TRIED, int(_CAREFUL * left / max(trial.took[0], 1e-9))))
-    return steps, None if on_better is None else first
+    return Iterations(max(_TRIED, int(_CAREFUL * left / max(trial.took[0], 1e-9)))), tell
 
 
 def _made(asked: _Asked, stop: StopRule, on_progress: Progress | None, on_better: OnBetter | None) -> Plan:

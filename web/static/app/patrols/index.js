@@ -7,10 +7,11 @@ import { may } from "../shell/rights.js";
 import * as chrome from "../shell/ui/chrome.js";
 import { stopName } from "./adjustments.js";
 import { Compare } from "./comparison.js";
+import { Beats } from "./beats.js";
 import { FixedPoints, fixedPointStory } from "./fixed_points.js";
 import { Plans, routeOf } from "./plans.js";
 import { Done } from "./visits.js";
-import { fixedLegend, patrolLegend } from "./legend.js";
+import { beatsLegend, fixedLegend, patrolLegend } from "./legend.js";
 import { Live } from "./live.js";
 import { Orders } from "./orders.js";
 import { drawnOf, growing, nowOf, worthOf } from "./routes.js";
@@ -36,6 +37,7 @@ export class Patrols {
   done = new Done();
   orders = new Orders();
   fixed;
+  beats;
   live = new Live(() => this.#chosenMoment());
   #compare = new Compare();
   #store;
@@ -62,6 +64,10 @@ export class Patrols {
     this.#actions = actions;
     this.#tell = tell;
     this.fixed = new FixedPoints(store);
+    this.beats = new Beats(store, (drawn) => {
+      this.#tell.drawn("beats", drawn);
+      this.#tell.legend();
+    });
     this.panel = new PatrolPanel(
       store,
       this.plans,
@@ -117,6 +123,7 @@ export class Patrols {
   async open() {
     this.panel.render();
     if (this.fixed.looked()) this.fixed.load();
+    this.beats.looked();
     if (!this.#store.state.plan) return;
     this.#fitting = !this.#store.state.view;
     await Promise.all([this.plans.refresh(), this.plans.show(this.#store.state.plan)]);
@@ -152,6 +159,7 @@ export class Patrols {
       this.live.again();
     }
     if (this.fixed.looked()) this.fixed.load();
+    this.beats.looked();
     if (["plan", "sel", "layers"].some((name) => changed.has(name))) this.panel.render();
   }
 
@@ -223,6 +231,7 @@ export class Patrols {
 
   legend() {
     return [
+      beatsLegend(this.beats),
       fixedLegend(this.#store.state.layers.includes("fixed_points")),
       patrolLegend(this.plans.shown, this.#minute, this.live.on),
     ];

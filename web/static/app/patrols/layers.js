@@ -125,6 +125,32 @@ const liveMarks = (halo) => [
   },
 ];
 
+const beatAreas = () => [
+  {
+    id: "beat-fill",
+    type: "fill",
+    source: "beats",
+    paint: { "fill-color": colour(), "fill-opacity": 0.16 },
+  },
+  {
+    id: "beat-line",
+    type: "line",
+    source: "beats",
+    layout: { "line-join": "round" },
+    paint: { "line-color": colour(), "line-width": wide(2, 4) },
+  },
+];
+
+const beatNames = () => [
+  {
+    id: "beat-code",
+    type: "symbol",
+    source: "beats",
+    layout: textOf(16, { "text-field": ["get", "team"], "text-optional": true }),
+    paint: paintOf(colour(), 2.4),
+  },
+];
+
 const fixedMarks = () => [
   {
     id: "fixed-point",
@@ -300,13 +326,17 @@ function patrolMarks() {
 export const patrolsMap = {
   sources: () => ({
     fixed_points: emptySource(),
+    beats: emptySource({ tolerance: 0.2 }),
     patrols: emptySource({ tolerance: 0.2 }),
     patrol_now: emptySource(),
     patrol_live: emptySource(),
     patrol_drag: emptySource(),
   }),
-  strata: { field: fixedMarks, way: patrolLines, mark: patrolMarks },
-  shown: { fixed_points: ["fixed-point", "fixed-point-name"] },
+  strata: { area: beatAreas, name: beatNames, field: fixedMarks, way: patrolLines, mark: patrolMarks },
+  shown: {
+    fixed_points: ["fixed-point", "fixed-point-name"],
+    beats: ["beat-fill", "beat-line", "beat-code"],
+  },
   picks: [
     ...PICKED.map((layer) => ({ layer, rank: 1, act: (/** @type {any} */ found) => ({ sel: found.sel }) })),
     {

@@ -88,8 +88,24 @@ function fixedPoint(L, feature, pick) {
   );
 }
 
+// Clicks go through to the grids.
+/**
+ * @param {any} L
+ * @param {Feature} feature
+ */
+function beat(L, feature) {
+  const { colour, team } = feature.properties;
+  const ink = css(`--patrol-${colour}`);
+  const area = L.geoJSON(feature, {
+    interactive: false,
+    style: { color: ink, weight: 2.5, fillColor: ink, fillOpacity: 0.16 },
+  });
+  return tooltip(area, team, { permanent: true, direction: "center", className: "grid-name" });
+}
+
 export const patrolsPlain = {
   draws: {
+    beats: { draw: beat, switched: true },
     fixed_points: { draw: fixedPoint, switched: true },
     patrols: { draw },
     patrol_now: { draw },

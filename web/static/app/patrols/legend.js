@@ -1,7 +1,7 @@
 // Which line is which team's.
 
 import { h } from "../shell/dom.js";
-import { nameOf, t } from "../shell/i18n.js";
+import { nameOf, number, t } from "../shell/i18n.js";
 import { swatch } from "../shell/map/symbols.js";
 import { DASHES, lookOf } from "./routes.js";
 
@@ -81,6 +81,39 @@ function apart() {
     }),
   );
   return svg;
+}
+
+/** @param {import('./beats.js').Beats} beats */
+export function beatsLegend(beats) {
+  if (!beats.on) return null;
+  const { of, trouble } = beats;
+  return h(
+    "div",
+    { id: "legend-beats" },
+    h("h3", {}, t("layer_beats")),
+    trouble ? h("p", { class: "warn-text", role: "alert" }, trouble) : null,
+    of && !of.length ? h("p", { class: "muted" }, t("pat_beats_none")) : null,
+    h(
+      "ul",
+      {},
+      (of ?? []).map(({ properties: p }) =>
+        h(
+          "li",
+          {},
+          circle(`color-mix(in srgb, var(--patrol-${p.colour}) 25%, var(--surface))`, {
+            ink: `--patrol-${p.colour}`,
+          }),
+          h(
+            "span",
+            {},
+            h("b", {}, p.team),
+            ` ${nameOf(p)} · ${t("pat_beats_minutes", { n: number(Math.round(p.minutes)) })}`,
+          ),
+        ),
+      ),
+    ),
+    h("p", {}, h("a", { href: "/patrols/beats" }, t("pat_beats_page"))),
+  );
 }
 
 /** @param {boolean} drawn */

@@ -21,6 +21,17 @@ export const lookOf = (i) => ({
   dash: (i + Math.floor(i / COLOURS)) % DASHES.length,
 });
 
+// Beats as they are drawn: each has the look of its team, in the order of the teams' codes.
+/**
+ * @param {Feature[]} features
+ * @returns {Feature[]}
+ */
+export const lookingAt = (features) =>
+  [...features]
+    .filter((feature) => feature.geometry)
+    .sort((a, b) => a.properties.team.localeCompare(b.properties.team))
+    .map((feature, i) => ({ ...feature, properties: { ...feature.properties, ...lookOf(i) } }));
+
 /** @param {any} given */
 const named = ({ name_zh, name_en }) => ({ name_zh, name_en });
 /**

@@ -185,6 +185,9 @@ export const PATROL_WORDS = {
   pat_near: ["各刻钟的就近覆盖（1、3、5 分钟）", "Households within 1, 3, 5 minutes, by quarter of an hour"],
   pat_week: ["一周巡防：计划、行驶与驻留", "A week of patrols: planned, driven, dosage"],
   pat_dose: ["每处一周应有的驻留分钟", "Minutes a week for a place"],
+  pat_beats_none: ["还没有划过巡区。", "There are no beats yet."],
+  pat_beats_minutes: ["每周 {n} 分钟", "{n} minutes a week"],
+  pat_beats_page: ["巡区页", "The beats' page"],
   pat_within_beats: ["各队只去本巡区", "Each team in its beat only"],
   pat_by_hour: ["得分随时段变化", "Prizes change with the hour"],
   pat_hours_beside: [

@@ -11,6 +11,7 @@ const NEEDS = {
   migrants: "see_services",
   organisations: "see_services",
   fixed_points: "see_plans",
+  beats: "see_plans",
 };
 /** @param {string} name */
 const isSeen = (name) => !NEEDS[name] || may(NEEDS[name]);
@@ -22,6 +23,7 @@ export const LAYERS = [
   "migrants",
   "organisations",
   "fixed_points",
+  "beats",
   "names",
 ].filter(isSeen);
 export const DEFAULT_LAYERS = ["counts", "incidents", "teams", "names"].filter(isSeen);
