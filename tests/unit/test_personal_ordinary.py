@@ -11,6 +11,19 @@ from gridmap.ingest.personal import find_in, star_out, starred
 from gridmap.ingest.personal.words import ROLES
 
 HARMLESS = (
+    "枫源村5号开会",
+    "枫源村108号桥",
+    "村120号文件",
+    "二组168号井",
+    "水电账号12345",
+    "苗族村祭祀",
+    "毛竹与邻居家相连",
+    "杨梅与邻居的李子",
+    "施工方与业主协商",
+    "开发商与业主",
+    "高压线与村民房屋",
+    "付款与工人工资",
+    "来电显示",
     "由于老板拖欠工资，工人聚集",
     "对于医生收红包的投诉",
     "对方老板拒绝协商",
