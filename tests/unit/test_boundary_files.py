@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +110,22 @@ def test_points_beside_polygons_are_left_out_and_said_and_points_alone_refused(t
     with pytest.raises(InvalidInput) as caught:
         read(path, layer="centre")
     assert caught.value.code == "grids-no-polygons"
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_tables_that_a_gis_keeps_beside_what_is_drawn_are_no_layers(tmp_path: Path, *, listed: bool) -> None:
+    path = tmp_path / "a.gpkg"
+    villages().to_file(path, layer="villages")
+    with closing(sqlite3.connect(path)) as file:
+        file.execute("create table layer_styles (id integer primary key, f_table_name text, styleqml text)")
+        file.execute("insert into layer_styles values (1, 'villages', '<qgis/>')")
+        if listed:
+            file.execute(
+                "insert into gpkg_contents (table_name, data_type, identifier)"
+                " values ('layer_styles', 'attributes', 'styles')"
+            )
+        file.commit()
+    assert len(read(path).level(3)) == 4
 
 
 def test_sizes_are_no_names_of_areas(tmp_path: Path) -> None:

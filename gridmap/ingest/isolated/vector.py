@@ -99,9 +99,12 @@ def _source(path: Path, kind: str, limits: dict[str, int]) -> _Source:
 
 
 def _read(layer: str | None, source: _Source, limits: dict[str, int], *, layers_only: bool) -> Read:
-    names = [str(n) for n in pyogrio.list_layers(str(source.path))[:, 0]]
+    listed = {str(name): shape for name, shape in pyogrio.list_layers(str(source.path))}
     if source.tables is not None:
-        names = [n for n in names if n.lower() in source.tables]
+        listed = {name: shape for name, shape in listed.items() if name.lower() in source.tables}
+    # Beside what is drawn a GIS keeps tables of its own, of styles for example.
+    drawn = [name for name, shape in listed.items() if shape is not None]
+    names = drawn if drawn and layer not in set(listed) - set(drawn) else list(listed)
     if layers_only:
         return pa.table({"layer": names}), None, None, []
     if not names:
