@@ -69,3 +69,29 @@ def test_json_with_chinese_keys_and_words_means_what_the_table_means(tmp_path: P
     with pytest.raises(InvalidInput) as refused:
         read_rules(given)
     assert "stops[0]" in refused.value.zh
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "field"),
+    [
+        ("a.csv", "地点,巡逻队,停留分钟\nH1,T02,abc\n", "停留分钟"),
+        ("a.csv", "stop,最多次数\nH1,99\n", "最多次数"),
+        ("a.json", '{"停靠点": [{"站点": "H1", "最少人数": "许多"}]}', "最少人数"),
+    ],
+)
+def test_what_is_wrong_is_told_by_the_file_s_own_heading(
+    tmp_path: Path, name: str, text: str, field: str
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, "utf-8")
+    with pytest.raises(InvalidInput, match=f"字段 {field}：.*field {field}: "):
+        read_rules(path)
+
+
+def test_a_heading_that_no_rule_has_is_answered_with_those_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("停靠点,优先\nH1,5\n", "utf-8")
+    with pytest.raises(
+        InvalidInput, match=r"字段 优先：没有这样的字段。可用：停靠点、.*次数.*field 优先: .*visits"
+    ):
+        read_rules(path)

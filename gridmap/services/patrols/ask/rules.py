@@ -27,8 +27,8 @@ _LISTED = "[;；、,，]"
 HEADINGS = {
     heading_key(spelling): field
     for field, names in {
-        "stop": "stop 停靠点 站点 点位 巡防点 热点 编号",
-        "team": "team 队伍 队伍编号 指定队伍 巡防队 班组",
+        "stop": "stop 停靠点 站点 点位 地点 巡防点 巡逻点 热点 编号",
+        "team": "team 队伍 队伍编号 指定队伍 巡防队 巡逻队 小队 班组",
         "prize": "prize 得分 收益 分值",
         "must": "must 必到 必去 是否必到",
         "closed_to": "closed_to 不通行方式 禁行方式 不开放方式",
@@ -160,11 +160,9 @@ def read_rules(path: Path) -> Rules:
     InvalidInput
         Naming file, row and field.
     """
-    no_lines: dict[tuple[str, int], int] = {}
-    if path.suffix.lower() == ".json":
-        given, lines = _of_json(path), no_lines
-    else:
-        given, lines = _of_table(path)
+    lines: dict[tuple[str, int], int] = {}
+    written: dict[str, str] = {}
+    given = _of_json(path, written) if path.suffix.lower() == ".json" else _of_table(path, lines, written)
     try:
         return Rules.model_validate(given)
     except ValidationError as refused:
@@ -173,11 +171,13 @@ def read_rules(path: Path) -> Rules:
         row = f"{where[0]}[{where[1]}]" if len(where) > 1 else "-"
         kind, number = (where[0], int(where[1])) if len(where) > 1 else ("", -1)
         row = str(lines.get((kind, number), row))
-        zh, en = _in_words(first)
-        raise _refused(path.name, row, where[2] if len(where) > 2 else "-", zh, en) from None
+        zh, en = _in_words(first, kind)
+        field = where[2] if len(where) > 2 else "-"
+        raise _refused(path.name, row, written.get(field, field), zh, en) from None
 
 
-def _of_json(path: Path) -> Any:
+def _of_json(path: Path, written: dict[str, str]) -> Any:
+    """Return the rules under the fields' own names; ``written`` receives each field's name in the file."""
     try:
         if path.stat().st_size > _LARGEST:
             raise _refused(path.name, "-", "-", "超过 4 MB", "is larger than 4 MB")
@@ -192,7 +192,7 @@ def _of_json(path: Path) -> Any:
         return given
     parts = {str(key): _PARTS.get(heading_key(str(key)), str(key)) for key in given}
     _refuse_twice(path, "-", parts)
-    return {parts[key]: _renamed(path, parts[key], rows) for key, rows in given.items()}
+    return {parts[key]: _renamed(path, parts[key], rows, written) for key, rows in given.items()}
 
 
 _PARTS = {
@@ -202,7 +202,7 @@ _PARTS = {
 }
 
 
-def _renamed(path: Path, part: str, rows: Any) -> Any:
+def _renamed(path: Path, part: str, rows: Any, written: dict[str, str]) -> Any:
     """Give the fields of JSON rules their names, and their words their codes, as a table's."""
     if not isinstance(rows, list):
         return rows
@@ -213,6 +213,7 @@ def _renamed(path: Path, part: str, rows: Any) -> Any:
             continue
         fields = {str(key): HEADINGS.get(heading_key(str(key)), str(key)) for key in row}
         _refuse_twice(path, f"{part}[{number}]", fields)
+        written.update({field: key for key, field in fields.items()})
         out.append({fields[key]: _coded(fields[key], value) for key, value in row.items()})
     return out
 
@@ -236,7 +237,7 @@ def _refuse_twice(path: Path, row: str, fields: Mapping[str, str]) -> None:
         raise _refused(
             path.name,
             row,
-            fields[twice[0]],
+            twice[0],
             f"“{'、'.join(twice)}”是同一字段，请删除其一",
             f"{', '.join(twice)} are one field; delete one of them",
         )
@@ -262,8 +263,13 @@ _SAID = {
 }
 
 
-def _in_words(error: Any) -> tuple[str, str]:
+def _in_words(error: Any, part: str) -> tuple[str, str]:
     """Say what is wrong in both languages, with the value."""
+    if error["type"] == "extra_forbidden" and part in _FIELDS:
+        return (
+            f"没有这样的字段。可用：{'、'.join(_FIELDS[part].values())}",
+            f"is no field of a rule. There are {', '.join(_FIELDS[part])}",
+        )
     kind, given = str(error["type"]), error.get("input")
     value = f" {given}" if isinstance(given, (str, int, float)) and not isinstance(given, bool) else ""
     if kind in _SAID:
@@ -280,6 +286,14 @@ def _in_words(error: Any) -> tuple[str, str]:
     return zh, en or zh
 
 
+_FIELDS = {
+    part: {
+        field: next(h for h, f in HEADINGS.items() if f == field and not h.isascii())
+        for field in rule.model_fields
+    }
+    for part, rule in (("stops", StopRule), ("teams", TeamRule))
+}
+"""Fields of a rule, with the first Chinese heading of each."""
 _CODES = {
     "closed_to": spellings(car="汽车 车 驾车", bike="自行车 骑行", foot="步行"),
     "must": spellings(true="是 必到 对 √ yes y t 1", false="否 不 不是 no n f 0"),
@@ -318,12 +332,13 @@ def _require_plain_headings(path: Path, fields: Mapping[str, str]) -> None:
         )
 
 
-def _of_table(path: Path) -> tuple[dict[str, Any], dict[tuple[str, int], int]]:
+def _of_table(path: Path, lines: dict[tuple[str, int], int], written: dict[str, str]) -> dict[str, Any]:
+    """Return the rules; ``lines`` receives the row of each, and ``written`` each field's heading."""
     raw = without_totals(read_raw(path, known=HEADINGS.keys()))
     fields = {name: HEADINGS.get(heading_key(name), name) for name in raw.table.column_names}
     _require_plain_headings(path, fields)
+    written.update({field: name for name, field in fields.items()})
     out: dict[str, list[dict[str, Any]]] = {"stops": [], "teams": []}
-    lines: dict[tuple[str, int], int] = {}
     for row, cells in zip(raw.row_numbers, raw.table.to_pylist(), strict=True):
         rule: dict[str, Any] = {
             fields[name]: _cell(fields[name], cell)
@@ -343,7 +358,7 @@ def _of_table(path: Path) -> tuple[dict[str, Any], dict[tuple[str, int], int]]:
         kind = "stops" if "stop" in rule else "teams"
         lines[kind, len(out[kind])] = int(row)
         out[kind].append(rule)
-    return dict(out), lines
+    return dict(out)
 
 
 def _refused(name: str, row: str, name_of_field: str, zh: str, en: str) -> InvalidInput:
