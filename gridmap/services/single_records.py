@@ -22,6 +22,8 @@ SINGLE = ("teams", "organisations", "migrants", "fixed_points", "grids")
 ADDED = ("fixed_points",)
 """Kinds of record that are entered one by one, too."""
 
+_OF_BODY = {"hospital": "hospital"}
+"""Kind of the fixed point at a body of a kind; of the others it is for who enters it to say."""
 _UNTOLD = "village_name"
 """Field that says in words what the grid's code says."""
 
@@ -110,6 +112,28 @@ def find(database: Database, actor: Actor, name: str, key: str) -> Found:
     row = acts.find_record(database, actor, kind_of(name), key)
     placed = dict(zip(axes_of(name), (row.get("lon"), row.get("lat")), strict=True))
     return Found(row | placed, acts.version_of(row))
+
+
+def point_at_body(database: Database, actor: Actor, code: str) -> dict[str, str]:
+    """Write what is known of a fixed point at a body: the body's code, names and place, and its kind where that tells.
+
+    Raises
+    ------
+    NotFound
+        When there is no such body.
+    InvalidInput
+        When it has no place.
+    """
+    row = find(database, actor, "organisations", code).row
+    if row.get("lon") is None or row.get("lat") is None:
+        raise InvalidInput(
+            "body-placeless",
+            f"机构 {code} 没有坐标，不能设为必到点。请先在机构记录中补上经纬度。",
+            f"Body {code} has no coordinates and cannot become a fixed point. Add them to its record first.",
+        )
+    told = {"code": code, **{name: row.get(name) for name in ("name_zh", "name_en", "lon", "lat")}}
+    told["kind"] = _OF_BODY.get(str(row.get("kind")))
+    return {name: str(value) for name, value in told.items() if value is not None}
 
 
 def change(

@@ -117,6 +117,32 @@ def test_a_fixed_point_is_entered_on_the_page_and_by_the_api_and_taken_back(
     assert desk.post("/records/fixed_points", data={**written, "reason": "开学"}).status_code == 403
 
 
+def test_a_fixed_point_is_begun_by_a_click_on_the_map_or_at_a_body(make_database: MakeDatabase) -> None:
+    town = make_database("recorded")
+    client = client_of(town, Role.KEEPER)
+    clicked = client.get("/records/fixed_points?lon=120.41234567&lat=29.78")
+    assert clicked.status_code == 200
+    page = clicked.get_data(as_text=True)
+    assert 'name="lon" value="120.412346"' in page
+    assert 'name="lat" value="29.780000"' in page
+    for wrong in ("lon=120.4", "lon=far&lat=29", "lon=nan&lat=29", "lon=120&lat=91", "body=NOSUCH"):
+        assert client.get(f"/records/fixed_points?{wrong}").status_code in {404, 422}, wrong
+    with town.scoped_session(Scope.whole()) as session:
+        code, name = session.execute(
+            text("select code, name_zh from organisations where geom is not null order by code limit 1")
+        ).one()
+    told = client.get(f"/records/fixed_points?body={code}").get_data(as_text=True)
+    assert f'value="{code}"' in told
+    assert f'name="name_zh" value="{name}"' in told
+    sent = dict(re.findall(r'name="(code|name_zh|lon|lat)"[^>]*value="([^"]*)"', told))
+    assert client.post("/records/fixed_points", data={**sent, "reason": "巡防"}).status_code == 303
+    again = client.get(f"/records/fixed_points?body={code}")
+    assert again.status_code == 303
+    assert again.headers["Location"].endswith(f"/records/fixed_points/{code}")
+    # Another kind of record is not begun so.
+    assert client.get("/records/teams?lon=far").status_code == 200
+
+
 def test_whoever_saves_a_record_after_somebody_else_changes_only_what_they_wrote(
     make_database: MakeDatabase,
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import urllib.error
 from collections.abc import Iterator
 from typing import Any
@@ -109,6 +110,14 @@ def test_fixed_points_are_a_layer_and_a_list_and_are_planned_without_any_hotspot
         for visit in route["properties"]["visits"]
     ]
     assert visits == [school_gate]
+    page.click("#pat-fixed-place")
+    expect(page.locator("#pat-fixed-place")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator("#pat-fixed-place")).to_have_attribute("aria-pressed", "false")
+    page.click("#pat-fixed-place")
+    page.mouse.click(DESK["width"] / 2, DESK["height"] / 2)
+    expect(page.locator("#f-lon")).to_have_value(re.compile(r"^120\.\d{6}$"))
+    expect(page.locator("#f-lat")).to_have_value(re.compile(r"^29\.\d{6}$"))
 
 
 def test_a_plan_made_on_the_page_is_shown_with_the_teams_that_were_chosen(run_id: int, visit: Visit) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, redirect, request, url_for
 
 from gridmap.domain.fields import Field
@@ -15,16 +17,60 @@ from web.desk.shown import page
 bp = Blueprint("records", __name__)
 
 _REFUSED = (InvalidInput, NotFound, Conflict)
+_LON, _LAT = 180.0, 90.0
 
 
 @bp.get("/records")
 @bp.get("/records/<noun>")
 def show(noun: str = "teams") -> Response:
-    """Answer the records of a kind that are in force, and those that are withdrawn."""
-    return _list(noun)
+    """Answer the records of a kind that are in force, and those that are withdrawn.
+
+    A new one may be begun by the map: ``lon`` and ``lat`` of a click, or ``body`` at whose place it is to be.
+    """
+    if noun not in single_records.ADDED:
+        return _list(noun)
+    body = request.args.get("body", "").strip()
+    try:
+        if body:
+            if _is_there(noun, body):
+                return redirect(url_for("records.one", noun=noun, key=body), 303)  # type: ignore[return-value]
+            return _list(
+                noun, written=single_records.point_at_body(context.database(), context.actor(), body)
+            )
+        return _list(noun, written=_clicked())
+    except _REFUSED as error:
+        return _list(noun, error)
 
 
-def _list(noun: str, problem: GridmapError | None = None, written: forms.Form | None = None) -> Response:
+def _is_there(noun: str, key: str) -> bool:
+    try:
+        single_records.find(context.database(), context.actor(), noun, key)
+    except NotFound:
+        return False
+    return True
+
+
+def _clicked() -> dict[str, str]:
+    """Read a place that was clicked on the map; nothing where none is told."""
+    told = {axis: request.args.get(axis, "").strip() for axis in ("lon", "lat")}
+    if not any(told.values()):
+        return {}
+    try:
+        at = {axis: float(text) for axis, text in told.items()}
+    except ValueError:
+        at = {}
+    if not at or not (abs(at["lon"]) <= _LON and abs(at["lat"]) <= _LAT):
+        raise InvalidInput(
+            "record-place",
+            "地址中的 lon、lat 不是经纬度。请在地图上重新点一处。",
+            "The address's lon and lat are no place. Click a place on the map again.",
+        )
+    return {axis: f"{value:.6f}" for axis, value in at.items()}
+
+
+def _list(
+    noun: str, problem: GridmapError | None = None, written: Mapping[str, str] | None = None
+) -> Response:
     words = request.args.get("q", "").strip()
     # None is asked for where no record is entered here.
     fields = single_records.fields_of(noun) if noun in single_records.ADDED else []

@@ -60,6 +60,7 @@ export class Page {
       legend: () => this.legend(),
       show: (/** @type {any} */ box) => this.map.fit(box),
       story: () => keeping(byId("story"), () => this.story.refresh()),
+      place: (/** @type {(place: any) => void} */ done) => this.map.place(done),
       hotspotRuns: this.hotspots.runs,
     });
     this.reach = new Reach(store, actions, {

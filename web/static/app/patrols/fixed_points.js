@@ -13,6 +13,9 @@ export class FixedPoints {
   of = null;
   /** @type {string | null} */
   trouble = null;
+  // Gives up the click that is waited for; null where none is.
+  /** @type {(() => void) | null} */
+  placing = null;
   #store;
   /** @type {any} */
   #listeners = [];
@@ -63,12 +66,27 @@ const placed = (p) => `/records/fixed_points/${encodeURIComponent(p.code)}`;
 
 /**
  * @param {FixedPoints} points
- * @param {{ pick: (sel: string) => void, layer: () => void, drawn: boolean }} actions
+ * @param {{ pick: (sel: string) => void, place: () => void, layer: () => void, drawn: boolean }} actions
  */
-export function fixedPointsPart(points, { pick, layer, drawn }) {
+export function fixedPointsPart(points, { pick, place, layer, drawn }) {
   if (points.trouble) return h("p", { class: "warn-text", role: "alert" }, points.trouble);
   if (!points.of) return h("p", { class: "muted" }, t("loading"));
-  const add = may("import") ? h("a", { href: "/records/fixed_points" }, t("pat_fixed_add")) : null;
+  const add = may("import")
+    ? [
+        h(
+          "button",
+          {
+            id: "pat-fixed-place",
+            type: "button",
+            "aria-pressed": String(Boolean(points.placing)),
+            onclick: place,
+          },
+          t(points.placing ? "pat_fixed_click" : "pat_fixed_place"),
+        ),
+        " ",
+        h("a", { href: "/records/fixed_points" }, t("pat_fixed_add")),
+      ]
+    : null;
   if (!points.of.length) return h("p", { id: "pat-fixed-none" }, t("pat_fixed_none"), " ", add);
   return [
     h(

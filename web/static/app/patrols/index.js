@@ -81,6 +81,7 @@ export class Patrols {
         solve: () => this.solveAgain(),
         teams: () => this.#teams(),
         live: () => this.live.toggle(this.plans.shown.plan),
+        placeFixed: () => this.#placeFixed(),
         pickFixed: (/** @type {string} */ sel) => {
           store.set({ sel });
           if (isPhone()) chrome.showSheet("story");
@@ -235,6 +236,23 @@ export class Patrols {
       fixedLegend(this.#store.state.layers.includes("fixed_points")),
       patrolLegend(this.plans.shown, this.#minute, this.live.on),
     ];
+  }
+
+  // A click on the map begins the record of a fixed point there.
+  #placeFixed() {
+    if (this.fixed.placing) {
+      this.fixed.placing();
+      return;
+    }
+    this.fixed.placing = this.#tell.place((/** @type {{ lon: number, lat: number } | null} */ place) => {
+      this.fixed.placing = null;
+      this.panel.render();
+      if (place)
+        location.assign(`/records/fixed_points?lon=${place.lon.toFixed(6)}&lat=${place.lat.toFixed(6)}#new`);
+    });
+    chrome.say(t("pat_fixed_click"));
+    if (isPhone()) chrome.showSheet("map");
+    this.panel.render();
   }
 
   /** @param {string} code */

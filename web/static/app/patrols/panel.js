@@ -128,6 +128,7 @@ export class PatrolPanel {
       this.#opened,
       fixedPointsPart(fixed, {
         pick: this.#actions.pickFixed,
+        place: this.#actions.placeFixed,
         layer: () => this.#store.set({ layers: other }),
         drawn,
       }),

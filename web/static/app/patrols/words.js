@@ -204,6 +204,8 @@ export const PATROL_WORDS = {
   pat_fixed_drawn: ["在地图上显示", "Show on the map"],
   pat_fixed_none: ["还没有必到点。", "No fixed points yet."],
   pat_fixed_add: ["登记必到点", "Enter fixed points"],
+  pat_fixed_place: ["在地图上点一处", "Click a place on the map"],
+  pat_fixed_click: ["请点地图上的一处，Esc 取消", "Click a place on the map; Escape gives up"],
   pat_fixed_change: ["修改、移动或停用", "Change, move or withdraw it"],
   pat_fixed_times: ["每班 {n} 次", "{n}× a shift"],
   pat_fixed_visits: ["每班次数", "Times a shift"],

@@ -3,6 +3,7 @@
 import { get } from "../shell/api.js";
 import { h } from "../shell/dom.js";
 import { age, day, has, labelOf, nameOf, number, t } from "../shell/i18n.js";
+import { may } from "../shell/rights.js";
 import { facts, people } from "../shell/ui/facts.js";
 
 /**
@@ -132,6 +133,13 @@ export async function bodyStory(code, signal, { counts }) {
           [t("code"), p.code],
         ]),
       ),
+      may("import") && feature.geometry
+        ? h(
+            "p",
+            { class: "group" },
+            h("a", { href: `/records/fixed_points?body=${encodeURIComponent(p.code)}#new` }, t("body_fixed")),
+          )
+        : null,
     ],
   };
 }

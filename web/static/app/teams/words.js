@@ -24,6 +24,7 @@ export const TEAM_WORDS = {
       "never related to incidents.",
   ],
   opens: ["开放时间", "Open"],
+  body_fixed: ["设为巡防必到点", "Make it a fixed point of patrols"],
   legend_position: ["最近位置", "Newest position"],
   legend_base: ["驻地", "Base"],
   kind_housing: ["集中租住", "Housing"],

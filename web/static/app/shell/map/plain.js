@@ -4,6 +4,7 @@ import { getGrids } from "../api.js";
 import { classOf } from "../classes.js";
 import { byId, css, prefersStill } from "../dom.js";
 import { nameOf } from "../i18n.js";
+import { takePlace } from "./place.js";
 import { tooltip } from "./tooltip.js";
 
 const OWN = { chosen: { draw: drawChosen } };
@@ -72,6 +73,15 @@ export class PlainMap {
     this.#map.on("moveend", () => tell.moved(this.view()));
     this.#map.on("mouseout", () => tell.hover(null));
     element.dataset.fallback = "true";
+  }
+
+  /** @param {(place: { lon: number, lat: number } | null) => void} done */
+  place(done) {
+    const placeOf = (/** @type {MouseEvent} */ event) => {
+      const { lat, lng } = this.#map.mouseEventToLatLng(event);
+      return { lon: lng, lat };
+    };
+    return takePlace(this.#map.getContainer(), placeOf, done);
   }
 
   view() {

@@ -6,6 +6,7 @@ import { chosenMap } from "./chosen.js";
 import { dragging } from "./drag.js";
 import { fontFaces } from "./fonts.js";
 import { collection } from "./paint.js";
+import { takePlace } from "./place.js";
 import { featureOf, GridStates } from "./shades.js";
 import { addMarks } from "./symbols.js";
 
@@ -77,6 +78,17 @@ export class MapView {
     this.#map.on("moveend", () => this.#tell.moved(this.view()));
     this.#map.on("error", (/** @type {any} */ event) => this.#tell.error(event.error));
     this.#map.once("idle", () => element.setAttribute("data-ready", "true"));
+  }
+
+  /** @param {(place: { lon: number, lat: number } | null) => void} done */
+  place(done) {
+    const element = this.#map.getContainer();
+    const placeOf = (/** @type {MouseEvent} */ event) => {
+      const box = element.getBoundingClientRect();
+      const { lng, lat } = this.#map.unproject([event.clientX - box.left, event.clientY - box.top]);
+      return { lon: lng, lat };
+    };
+    return takePlace(element, placeOf, done);
   }
 
   view() {
