@@ -104,6 +104,7 @@ MAX_WAIT_S = 900.0
 DOSE_MIN = 105.0
 """A quarter of an hour a night."""
 PATROL_FOUND = "patrol"
+LOOKED_FOR = (PATROL_FOUND, "screening")
 """Channel of incidents that a patrol found."""
 ALPHA_SHARE = 0.05
 ASKED_SHARE = 0.3

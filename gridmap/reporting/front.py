@@ -18,6 +18,7 @@ from gridmap.reporting.words import change_text, count_text
 _SHARED = 0.25
 _Z = 1.96
 _MOST_ROWS = 12
+_MUCH = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def _spot(group: list[Hotspot | Cluster], report: HotspotReport) -> Spot:
         at=f"{lat:.5f}, {lon:.5f}",
         streets=_joined(Text(name, name) for name in main.streets),
         villages=_joined(dict.fromkeys(v for n in notes for v in n.villages)),
-        what=tuple(_what(one) for one in group),
+        what=(*(_what(one) for one in group), *(t for one in spots_ if (t := _looked(one)) is not None)),
         since=tuple(_since(one) for one in clusters)
         or tuple(one.since for one in spots_ if one.since is not None)
         or (Text("没有明确的起点", "no clear beginning"),),
@@ -159,6 +160,27 @@ def _what(one: Hotspot | Cluster) -> Text:
     if notes.when.zh:
         zh, en = f"{zh}；{notes.when.zh}", f"{en}; {notes.when.en}"
     return Text(zh, en)
+
+
+def _looked(spot: Hotspot) -> Text | None:
+    """Tell how much a place is looked at: where one looks one finds."""
+    zh, en = [], []
+    if spot.found_share is not None:
+        share = f"{spot.found_share:.0%}"
+        few = spot.found_share == 0
+        zh.append("巡防、排查发现的很少" if few else f"约 {share} 由巡防、排查发现")
+        en.append(
+            "few found by patrols and screening" if few else f"about {share} found by patrols and screening"
+        )
+    if spot.patrol_h is not None:
+        zh.append(f"期间巡防停留 {spot.patrol_h:g} 小时")
+        en.append(f"teams were there for {spot.patrol_h:g} h")
+    if not zh:
+        return None
+    if spot.found_share is not None and spot.found_share >= _MUCH:
+        zh.append("去得多也见得多，不一定多发")
+        en.append("who looks more finds more")
+    return Text(f"{spot.number} " + "；".join(zh), f"{spot.number} " + "; ".join(en))
 
 
 def _since(cluster: Cluster) -> Text:

@@ -91,6 +91,11 @@ class Hotspot:
         GeoJSON geometry, EPSG:4326.
     point : tuple of float
         Where its number stands: lon, lat.
+    found_share : float or None
+        Share of its incidents, in tenths, that patrols and screening found; 0 where these are too few to be told, None
+        where the place has too few to say so.
+    patrol_h : float or None
+        Hours that teams were seen there in the period; None where no visit of any team is known.
     """
 
     number: int
@@ -111,6 +116,8 @@ class Hotspot:
     last_year: int | None = None
     noise: float = 0.0
     notes: Notes | None = None
+    found_share: float | None = None
+    patrol_h: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

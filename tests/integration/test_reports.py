@@ -16,11 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
 from sqlalchemy import text
 
+from gridmap import crs
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.protection import BOUND, LEAST_TOLD, Counts
@@ -85,6 +87,39 @@ def test_conventions_that_are_made_of_true_counts_stay_in_the_house(policing: Ho
     assert "ties = randomised" in policing.conventions
     for inside in ("dispersion", "left out", "seed"):
         assert inside not in policing.conventions
+
+
+def test_places_tell_in_tenths_what_patrols_and_screening_found_there(
+    demo_database: Database, policing: HotspotReport
+) -> None:
+    shares = [h.found_share for h in policing.hotspots if h.observed >= 60]
+    assert shares
+    request = ReportRequest(FIRST, LAST, level=4, domain="policing", permutations=99, seed=1)
+    inputs = load_inputs(demo_database, WHOLE, request.spec)
+    with demo_database.scoped_session(WHOLE) as session:
+        found = session.scalar(
+            text(
+                "select count(*) from incidents where domain = 'policing' and channel in ('patrol', 'screening')"
+                " and not sealed and (occurred_at at time zone 'Asia/Shanghai')::date between :a and :b"
+            ),
+            {"a": FIRST, "b": LAST},
+        )
+    assert int(inputs.found.sum()) == found
+    geometry = inputs.cells.geometry.to_numpy()
+    for spot in policing.hotspots:
+        if spot.observed < 60:
+            continue
+        shape = shapely.from_geojson(json.dumps(spot.geometry))
+        lon, lat = crs.to_wgs84(*shapely.get_coordinates(shapely.point_on_surface(geometry)).T, inputs.epsg)
+        inside = shapely.contains_xy(shape, lon, lat)[np.maximum(inputs.cell, 0)] & (inputs.cell >= 0)
+        true = inputs.found[inside].sum() / inside.sum()
+        # Half a tenth, and what perturbing two numbers may do to their share.
+        assert spot.found_share is not None
+        assert (
+            abs(spot.found_share - true)
+            <= 0.05 + 2 * BOUND * len(inputs.guard.protected.spans) / spot.observed
+        )
+    assert {h.patrol_h for h in policing.hotspots} == {None}, "no visit of any team is known"
 
 
 def test_the_map_in_classes_shades_villages_by_the_numbers_that_everybody_outside_is_told(

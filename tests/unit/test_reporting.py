@@ -389,6 +389,21 @@ def test_the_first_page_tells_where_to_go_what_since_when_what_is_proposed_and_w
     assert html.index("请先看这几处") < html.index("一、在哪里")
 
 
+def test_the_first_page_tells_how_much_a_place_is_looked_at() -> None:
+    def told(**given: float | None) -> str:
+        return " ".join(
+            text.zh
+            for spot in front.spots(replace(REPORT, hotspots=(replace(SPOT, **given),)))
+            for text in spot.what
+        )
+
+    assert "巡防" not in told()
+    assert "1 约 40% 由巡防、排查发现；期间巡防停留 12.5 小时" in told(found_share=0.4, patrol_h=12.5)
+    assert "去得多也见得多" not in told(found_share=0.4, patrol_h=12.5)
+    assert "1 约 60% 由巡防、排查发现；去得多也见得多，不一定多发" in told(found_share=0.6)
+    assert "1 巡防、排查发现的很少；期间巡防停留 0 小时" in told(found_share=0.0, patrol_h=0.0)
+
+
 def test_where_nothing_can_be_compared_that_is_said_once_and_not_in_every_row() -> None:
     unknown = written(replace(REPORT, before="none", last_year="partly"))
     first = unknown.split("一、在哪里")[0]

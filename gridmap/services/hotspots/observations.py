@@ -59,6 +59,8 @@ class Inputs:
         Sealed cases, which a result closer than the village does not hold.
     guard : Guard
         Tells numbers of these incidents as they may leave the house.
+    found : (m,) bool
+        Whether patrols or rounds of screening found it.
     """
 
     cells: gpd.GeoDataFrame
@@ -73,6 +75,7 @@ class Inputs:
     sha256: str
     left_out_sealed: int
     guard: Guard
+    found: NDArray[np.bool_]
 
     @property
     def counts(self) -> NDArray[np.int64]:
@@ -211,7 +214,19 @@ def load_inputs(database: Database, scope: Scope, spec: HotspotSpec, *, patrol_f
     xy = np.column_stack([x, y])
     reported = local_days(points.reported_s, spec.since, zone)
     return Inputs(
-        cells, groups, cell, xy, points.domain, points.kind, day, reported, epsg, sha256, sealed, guard
+        cells,
+        groups,
+        cell,
+        xy,
+        points.domain,
+        points.kind,
+        day,
+        reported,
+        epsg,
+        sha256,
+        sealed,
+        guard,
+        points.found,
     )
 
 

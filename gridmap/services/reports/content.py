@@ -20,6 +20,7 @@ from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.hotspots import Finding, RunSummary
 from gridmap.errors import InvalidInput
+from gridmap.reporting.class_map import ClassMap
 from gridmap.reporting.model import Forecast, ForecastRow, HotspotReport, Refusal, Text
 from gridmap.reporting.words import MODELS
 from gridmap.services.cases.overview import workspace_info
@@ -45,6 +46,7 @@ from gridmap.services.reports.findings import (
     totals,
     totals_in_years,
 )
+from gridmap.services.reports.looked_for import stays_in
 from gridmap.services.reports.request import ReportRequest
 from gridmap.services.reports.shading import shading
 from gridmap.storage.database import Database
@@ -126,8 +128,8 @@ def hotspot_report(
     draw = Drawing(inputs.epsg)
     ground = draw_ground(frame, roads, request.level, request.within, draw)
     shown = shading(database, scope, request, inputs, ground)
-    values = () if shown is None else tuple(area.value for area in shown.areas)
-    digest = _digest(inputs, (before, then), records_since, (asdict(ground), values))
+    stays = stays_in(database, scope, request, inputs.epsg)
+    digest = _digest(inputs, (before, then), records_since, (asdict(ground), _values(shown), stays))
     attempt = _Attempts()
     domains = [request.domain] if request.domain else sorted(set(inputs.domain[inputs.cell >= 0]))
     steps, done = 2 * len(domains) + 2, 0
@@ -189,7 +191,16 @@ def hotspot_report(
         totals_of=_years(request) if in_years else None,
         hotspots=tuple(
             as_hotspot(
-                n, place, inputs, courses, scanned, compared, describer, draw, alone=request.by == "rate"
+                n,
+                place,
+                inputs,
+                courses,
+                scanned,
+                compared,
+                describer,
+                draw,
+                alone=request.by == "rate",
+                stays=stays,
             )
             for n, place in enumerate(found, 1)
         ),
@@ -208,6 +219,10 @@ def hotspot_report(
         shading=shown,
     )
     return report, digest
+
+
+def _values(shown: ClassMap | None) -> list[float | None]:
+    return [] if shown is None else [area.value for area in shown.areas]
 
 
 def _touching(inputs: Inputs) -> csr_array | None:
@@ -275,6 +290,7 @@ def _digest(inputs: Inputs, earlier: tuple[Inputs | None, ...], records_since: d
         inputs.sha256,
         *("" if other is None else other.sha256 for other in earlier),
         records_since.isoformat(),
+        ",".join(map(str, np.flatnonzero(inputs.found).tolist())),
         json.dumps(drawn, sort_keys=True),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

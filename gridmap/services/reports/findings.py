@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -31,8 +31,10 @@ from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.publish import PROPOSALS, Outcome, falls, proposal
 from gridmap.services.hotspots.slices import Slices, slices
 from gridmap.services.hotspots.spec import HotspotSpec
+from gridmap.services.patrols.ask.history import Stayed
 from gridmap.services.reports.described import Describer, who_for
 from gridmap.services.reports.drawing import Drawing
+from gridmap.services.reports.looked_for import found_share, patrol_hours
 from gridmap.services.reports.request import ReportRequest
 from gridmap.storage.database import Database
 
@@ -93,6 +95,7 @@ def of_domain(inputs: Inputs, domain: str) -> Inputs:
         kind=inputs.kind[kept],
         day=inputs.day[kept],
         guard=inputs.guard.where(kept),
+        found=inputs.found[kept],
     )
 
 
@@ -224,6 +227,7 @@ def as_hotspot(
     draw: Drawing,
     *,
     alone: bool = False,
+    stays: Sequence[Stayed] = (),
 ) -> Hotspot:
     """Tell a place: how much, how sure, against before and last year; since when unless it is told `alone`."""
     top = place.features[0]
@@ -234,9 +238,8 @@ def as_hotspot(
     label, since = ("none", None) if alone else _in_time(place, inputs, courses.get(place.domain), scanned)
     shown = _CLASSES[label]
     earlier, last_year = (other.of(place) for other in compared)
-    notes = describer.notes(
-        place.rows, np.isin(inputs.cell, place.rows) & (inputs.domain == place.domain), place.domain
-    )
+    inside = np.isin(inputs.cell, place.rows) & (inputs.domain == place.domain)
+    notes = describer.notes(place.rows, inside, place.domain)
     q = [f.evidence["q"] for f in place.features if f.evidence["q"] is not None]
     more = cells > 1
     observed = sum(f.evidence["observed"] for f in place.features)
@@ -262,6 +265,8 @@ def as_hotspot(
         last_year=last_year,
         noise=describer.noise,
         notes=replace(notes, who=who_for(notes, observed, earlier)),
+        found_share=found_share(inputs, inside, place.domain, observed),
+        patrol_h=patrol_hours(stays, place.geometry),
     )
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.hotspots import Finding, KeptRun
 from gridmap.domain.protection import Counts
-from gridmap.domain.terms import PATROL_FOUND
+from gridmap.domain.terms import LOOKED_FOR, PATROL_FOUND
 from gridmap.storage.cases.counted import counted_by
 from gridmap.storage.cases.incidents import IncidentFilter
 from gridmap.storage.columns import read_columns
@@ -52,6 +52,8 @@ class IncidentPoints:
         What fixes the noise of numbers that leave the house; told to nobody.
     reported_s : (n,) float64
         Seconds at which it was reported; at which it occurred where that is not known.
+    found : (n,) bool
+        Whether patrols or rounds of screening found it; of sealed cases that is told to nobody.
     """
 
     grid_key: NDArray[np.int64]
@@ -62,6 +64,7 @@ class IncidentPoints:
     kind: NDArray[np.object_]
     record_key: NDArray[np.int64]
     reported_s: NDArray[np.float64]
+    found: NDArray[np.bool_]
 
     def __len__(self) -> int:
         return len(self.grid_key)
@@ -77,6 +80,7 @@ class IncidentPoints:
             self.kind[mask],
             self.record_key[mask],
             self.reported_s[mask],
+            self.found[mask],
         )
 
 
@@ -112,6 +116,7 @@ def incident_points(
         cast(func.extract("epoch", func.coalesce(of.reported_at, of.occurred_at)), Double).label(
             "reported_s"
         ),
+        func.coalesce(of.channel.in_(LOOKED_FOR) & of.sealed.is_(False), False).label("found"),
     ).where(*chosen.conditions(of))
     if not patrol_found:
         query = query.where(of.channel.is_distinct_from(PATROL_FOUND))
@@ -131,6 +136,7 @@ def incident_points(
         np.array(columns[5], dtype=object),
         np.array(columns[6], dtype=np.int64),
         np.array(columns[7], dtype=np.float64),
+        np.array(columns[8], dtype=np.bool_),
     )
     return points, left_out
 

@@ -107,12 +107,27 @@ def read_history(session: Session, begins_at: dt.datetime, epsg: int) -> History
     table = np.array(rows, dtype=np.float64).reshape(len(rows), 3)
     xy = np.column_stack(crs.from_wgs84(table[:, 0], table[:, 1], epsg)) if rows else np.zeros((0, 2))
     numbers = tuple(int(plan["patrol_id"]) for plan in plans)
-    return History(xy, table[:, 2], week, numbers, _stays(session, begins_at, until, epsg))
+    return History(
+        xy,
+        table[:, 2],
+        week,
+        numbers,
+        stays_between(session, begins_at - dt.timedelta(days=LOOK_BACK_DAYS), until, epsg),
+    )
 
 
-def _stays(session: Session, begins_at: dt.datetime, until: dt.datetime, epsg: int) -> tuple[Stayed, ...]:
-    """Stays of the seven days before a shift, where the plans that tell of them have their stops."""
-    rows = stays_of(session, begins_at - dt.timedelta(days=LOOK_BACK_DAYS), until)
+def stays_between(session: Session, since: dt.datetime, until: dt.datetime, epsg: int) -> tuple[Stayed, ...]:
+    """Read the stays of shifts that began in a time, where the plans that tell of them have their stops.
+
+    Parameters
+    ----------
+    session : Session
+    since, until : datetime
+        Aware; the end is not in it.
+    epsg : int
+        System of the metres.
+    """
+    rows = stays_of(session, since, until)
     where: dict[tuple[int, str], tuple[float, float]] = {}
     for number in sorted({row["patrol_id"] for row in rows}):
         plan = stored.find_patrol(session, number)
