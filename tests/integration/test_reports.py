@@ -110,7 +110,8 @@ def test_places_tell_in_tenths_what_patrols_and_screening_found_there(
         if spot.observed < 60:
             continue
         shape = shapely.from_geojson(json.dumps(spot.geometry))
-        lon, lat = crs.to_wgs84(*shapely.get_coordinates(shapely.point_on_surface(geometry)).T, inputs.epsg)
+        middles = shapely.get_coordinates(shapely.point_on_surface(geometry))
+        lon, lat = crs.to_wgs84(middles[:, 0], middles[:, 1], inputs.epsg)
         inside = shapely.contains_xy(shape, lon, lat)[np.maximum(inputs.cell, 0)] & (inputs.cell >= 0)
         true = inputs.found[inside].sum() / inside.sum()
         # Half a tenth, and what perturbing two numbers may do to their share.
