@@ -108,7 +108,8 @@ def drawn(shown: ClassMap, languages: tuple[str, ...], *, paper: bool = False, n
     for outline in shown.ground.outlines:
         chart.outline(lines_of(outline.geometry), outline.level)
     for area in shown.areas:
-        chart.name(*area.point, *area.name, languages[:1] if paper else languages, plate=True)
+        short = area.name.en.removesuffix(" village").removesuffix(" community")
+        chart.name(*area.point, area.name.zh, short, languages[:1] if paper else languages, plate=paper)
     label = f"{shown.title.zh} / {shown.title.en}"
     return chart.drawn(label, css="still")
 

@@ -151,9 +151,13 @@ def _what(one: Hotspot | Cluster) -> Text:
     en = f"{_label(one)} {one.domain.en}: {one.observed:,} reported in {one.cells} grids"
     if notes is None:
         return Text(zh, en)
-    if notes.core_observed is not None:
+    if notes.core_observed is not None and notes.core_observed < one.observed:
         zh += f"，其中核心 {notes.core_cells} 格（{notes.core.zh}）{notes.core_observed:,} 件"
         en += f", {notes.core_observed:,} of them in its core of {notes.core_cells} ({notes.core.en})"
+    elif notes.core_observed is not None:
+        # Each number has its own noise: a part may be told as more than the whole.
+        zh += f"，大多在核心 {notes.core_cells} 格（{notes.core.zh}）"
+        en += f", most of them in its core of {notes.core_cells} ({notes.core.en})"
     kinds = _joined(notes.kinds)
     if kinds.zh:
         zh, en = f"{zh}；主要是{kinds.zh}", f"{en}; mostly {kinds.en}"

@@ -96,6 +96,8 @@ def test_prizes_by_hour_come_from_the_forecast_of_the_week_where_there_is_one_an
 
 def test_a_plan_by_place_has_the_prizes_that_it_had_and_no_routes_beside_it(town: Database) -> None:
     made = planned(town)
+    (notice,) = (n for n in made["summary"]["notices"] if n["code"] == "prizes-of-run")
+    assert f"第 {made['hotspot_run_id']} 次热点分析（热点 Gi*，按件数" in notice["zh"]
     assert "by_place" not in made["summary"]
     assert all("by_hour" not in reason for reason in made["summary"]["reasons"])
     assert plan_hours(town, WHOLE, made["patrol_id"])["covered_by_place"] is None

@@ -404,6 +404,18 @@ def test_the_first_page_tells_how_much_a_place_is_looked_at() -> None:
     assert "1 巡防、排查发现的很少；期间巡防停留 0 小时" in told(found_share=0.0, patrol_h=0.0)
 
 
+@pytest.mark.parametrize(
+    ("core", "said"),
+    [(5, "其中核心 1 格（枫一社区第1微网格）5 件"), (999, "大多在核心 1 格（枫一社区第1微网格）")],
+)
+def test_a_core_is_never_told_as_more_than_the_whole_place(core: int, said: str) -> None:
+    assert SPOT.notes is not None
+    spot = replace(SPOT, notes=replace(SPOT.notes, core_observed=core))
+    what = front.spots(replace(REPORT, hotspots=(spot,), clusters=()))[0].what[0]
+    assert said in what.zh
+    assert "999" not in what.zh + what.en
+
+
 def test_where_nothing_can_be_compared_that_is_said_once_and_not_in_every_row() -> None:
     unknown = written(replace(REPORT, before="none", last_year="partly"))
     first = unknown.split("一、在哪里")[0]

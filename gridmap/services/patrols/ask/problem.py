@@ -46,7 +46,7 @@ from gridmap.services.patrols.ask.prize import Terms
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.rosters import with_duties
 from gridmap.services.patrols.ask.wishes import ruled_stops, ruled_teams, with_wishes
-from gridmap.services.patrols.ask.worth import dosed, stop_id, terms_of_hotspots
+from gridmap.services.patrols.ask.worth import stop_id, terms_of_hotspots, told_of_prizes
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import plans as stored
 from gridmap.storage.patrols.fixed_points import FixedPointRow
@@ -170,7 +170,10 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     terms = terms_of_hotspots(
         features, severities, by_patrols, (history, roads, len(chosen)), begins_at, asked.dose_min
     )
-    notices += [*(no_break(code, asked.rest or "") for code in unrested), *dosed(features, terms)]
+    notices += [
+        *(no_break(code, asked.rest or "") for code in unrested),
+        *told_of_prizes(run, features, terms),
+    ]
     stops = tuple(
         Stop(
             stop_id(feature),

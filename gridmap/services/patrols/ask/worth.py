@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from gridmap.domain.hotspots import Finding
+from gridmap.domain.hotspots import Finding, KeptRun
 from gridmap.domain.shown_plans import Notice
+from gridmap.services.hotspots.spec import METHOD_NAMES
 from gridmap.services.patrols.ask.history import History
 from gridmap.services.patrols.ask.places import OnRoads
 from gridmap.services.patrols.ask.prize import DOSED, Terms, terms_of
@@ -60,9 +61,15 @@ def terms_of_hotspots(
     ]
 
 
-def dosed(features: Sequence[Finding], terms: Sequence[Terms]) -> list[Notice]:
-    """Tell of the places that had their dose of the week, and of incidents that patrols found."""
-    out: list[Notice] = []
+_BY = {
+    True: ("按在场人口", "by the people present"),
+    False: ("按件数，没有扣除人口", "by count: population is not taken out"),
+}
+
+
+def told_of_prizes(run: KeptRun | None, features: Sequence[Finding], terms: Sequence[Terms]) -> list[Notice]:
+    """Tell of which run prizes are, of the places that had their dose of the week, and of what patrols found."""
+    out = [] if run is None else [_of_run(run)]
     had = [stop_id(f) for f, term in zip(features, terms, strict=True) if term.dose <= DOSED]
     if had:
         out.append(
@@ -86,6 +93,18 @@ def dosed(features: Sequence[Finding], terms: Sequence[Terms]) -> list[Notice]:
             }
         )
     return out
+
+
+def _of_run(run: KeptRun) -> Notice:
+    by_zh, by_en = _BY[run.parameters.get("by") == "rate"]
+    zh, en = METHOD_NAMES[run.method]
+    return {
+        "code": "prizes-of-run",
+        "stop": None,
+        "team": None,
+        "zh": f"得分取自第 {run.run_id} 次热点分析（{zh}，{by_zh}）：超出预期的件数。",
+        "en": f"Prizes are of hotspot run {run.run_id} ({en}, {by_en}): what was reported above expectation.",
+    }
 
 
 def _days_since(history: History, roads: OnRoads, first: int, begins_at: dt.datetime) -> list[float | None]:
