@@ -35,7 +35,7 @@ _COMMANDS = {
     "cases": (
         "gridmap.cli.cases.desk",
         "group",
-        "事件办理 / cases: record, find, show, accept … archive, edit, merge, tasks, screening, posts, clinics.",
+        "事件办理 / cases: record, find, show, accept … archive, edit, merge, tasks, screening, handover.",
     ),
     "imports": ("gridmap.cli.imports.history", "group", "导入记录 / imports: list, show, undo."),
     "limits": ("gridmap.cli.cases.limits", "group", "办理期限 / limits: show, load, save."),

@@ -24,6 +24,7 @@ SANE = {
     "/api/v1/cases/tasks": "kind=follow_up,visit&limit=5",
     "/api/v1/cases/{number}": "",
     "/api/v1/cases/{number}/photos": "",
+    "/api/v1/handovers": "",
     "/api/v1/counts": "level=2&domain=dispute&from=2026-01-01&to=2026-03-31",
     "/api/v1/coverage": "at=21:00&minutes=5,10",
     "/api/v1/dispatches": "open=true&limit=5",
@@ -141,6 +142,7 @@ def test_every_address_of_the_api_is_in_the_document(client: FlaskClient, docume
     assert set(reading) == set(SANE)
     both = {"/api/v1/dispatches", "/api/v1/cases", "/api/v1/cases/tasks", "/api/v1/screening-rounds"}
     both |= {
+        "/api/v1/handovers",
         "/api/v1/cases/{number}/photos",
         "/api/v1/clinics",
         "/api/v1/projects",
@@ -254,6 +256,7 @@ def test_records_and_grids_are_not_written_through_the_api(client: FlaskClient, 
     written = {"/api/v1/dispatches", "/api/v1/cases", "/api/v1/cases/tasks", "/api/v1/screening-rounds"}
     written |= {"/api/v1/clinics", "/api/v1/forms/disputes", "/api/v1/grids/{grid_key}/posts"}
     written |= {
+        "/api/v1/handovers",
         "/api/v1/projects",
         "/api/v1/rulings",
         "/api/v1/records/{kind}",

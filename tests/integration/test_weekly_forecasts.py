@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -200,9 +201,21 @@ def test_a_week_that_could_not_be_made_is_told_with_its_reason_and_asked_for_aga
     other, _ = posts.add_post(town, KEEPER, "别的预测岗", Role.TOWN_DESK, 0, dt.date(2026, 1, 1))
     with pytest.raises(Forbidden):
         standing.ask_again(town, other.actor, made.number, now=at(TODAY))
-    assert client.post(f"/api/v1/forecasts/{made.number}/again", json={}).status_code == 200
+
+    def waiting() -> int:
+        with town.scoped_session(WHOLE) as session:
+            return int(session.scalar(text("select count(*) from jobs where state = 'queued'")) or 0)
+
+    before = waiting()
+    # Two at once are asked for once.
+    with ThreadPoolExecutor(2) as both:
+        asking = [both.submit(standing.ask_again, town, KEEPER, made.number, now=at(TODAY)) for _ in range(2)]
+        refused = [error for one in asking if (error := one.exception()) is not None]
+    assert [type(error) for error in refused] == [Conflict]
     [again] = standing.list_standing(town, KEEPER)
     assert again.job != made.job
+    assert waiting() == before + 1
+    assert client.post(f"/api/v1/forecasts/{made.number}/again", json={}).status_code == 409
     assert "正在制作" in client.get(page).text
     standing.remove_standing(town, KEEPER, made.number)
 

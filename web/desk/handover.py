@@ -57,18 +57,9 @@ def _page(problem: GridmapError | None = None, note: str = "") -> Response:
 def give() -> Response:
     """Leave the shift to the next desk."""
     form = forms.own_form()
-    database, actor = context.database(), context.actor()
-    counts = worklists.totals(database, actor.scope, Wanted(), now=shown.now())
     note = form.get("note", "")
     try:
-        handover.give(
-            database,
-            actor,
-            note,
-            is_open=counts["open"],
-            due_today=counts["due_today"],
-            overdue=counts["overdue"],
-        )
+        handover.give(context.database(), context.actor(), note, now=shown.now())
     except (InvalidInput, Conflict) as error:
         return _page(error, note)
     return redirect(url_for("handover.show", told="handover_given"), 303)  # type: ignore[return-value]

@@ -12,6 +12,7 @@ import click
 from rich.table import Table
 
 from gridmap.cli.cases.edits import edit, merge
+from gridmap.cli.cases.handover import group as handover
 from gridmap.cli.cases.options import PLACE_OPTIONS, told_options
 from gridmap.cli.cases.posts import clinics, posts
 from gridmap.cli.common import Day, Moment, actor, console, instant, workspace
@@ -34,7 +35,8 @@ _KEY = click.option(
 
 
 @click.group(
-    help="事件办理 / cases: record, find, show, accept … archive, edit, merge, tasks, screening, posts, clinics."
+    help="事件办理 / cases: record, find, show, accept … archive, edit, merge, tasks, screening, posts, clinics, "
+    "handover."
 )
 def group() -> None:  # noqa: D103 - its help is above
     pass
@@ -44,6 +46,7 @@ group.add_command(posts)
 group.add_command(clinics)
 group.add_command(edit)
 group.add_command(merge)
+group.add_command(handover)
 
 
 @group.command("record")

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from dataclasses import asdict, dataclass
 
 from gridmap.domain.accounts import Actor
+from gridmap.domain.cases.worklists import Wanted
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.terms import LONGEST
 from gridmap.errors import Conflict, InvalidInput
 from gridmap.ingest.free_text import checked_text
+from gridmap.services.cases import worklists
+from gridmap.services.cases.refusals import read_key
 from gridmap.storage.database import Database
 from gridmap.storage.workspace import settings
 
 KEPT = 60
 """Handovers that are kept: a month of two shifts a day."""
 _LONGEST = LONGEST["note"]
+_GIVEN, _TAKEN = "given_key", "taken_key"
+"""Names of the acts, kept beside a handover and told to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,27 +64,40 @@ def give(
     actor: Actor,
     note: str,
     *,
-    is_open: int,
-    due_today: int,
-    overdue: int,
+    key: str | uuid.UUID | None = None,
     now: dt.datetime | None = None,
 ) -> Handover:
     """Leave a note to the next desk, with how things stand.
 
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    note : str
+    key : str or UUID, optional
+        Names this act: told twice, it is done once.
+    now : datetime, optional
+
     Raises
     ------
     InvalidInput
-        When the note is too long or holds a personal number.
+        When the note is too long or holds a personal number, or the key is no UUID.
     Conflict
         When the handover before was not taken yet: it is taken first, so that none is lost.
     """
+    now = now or dt.datetime.now(dt.UTC)
+    told_key = None if key is None else str(read_key(key))
     if len(note) > _LONGEST:
         raise InvalidInput(
             "handover-too-long", f"交班说明最多 {_LONGEST} 字。", f"A note has at most {_LONGEST} characters."
         )
     checked_text(note)
+    stand = worklists.totals(database, actor.scope, Wanted(), now=now)
     with database.scoped_session(Scope.whole(), write=True) as session:
         kept = settings.read_settings(session, lock=_key(actor.scope)).get(_key(actor.scope), [])
+        done = next((told for told in kept if told_key and told.get(_GIVEN) == told_key), None)
+        if done is not None:
+            return _read(done)
         if kept and kept[-1]["taken_at"] is None:
             raise Conflict(
                 "handover-not-taken",
@@ -87,36 +106,57 @@ def give(
             )
         number = kept[-1]["number"] + 1 if kept else 1
         made = Handover(
-            number,
-            now or dt.datetime.now(dt.UTC),
-            actor.post,
-            note.strip(),
-            is_open,
-            due_today,
-            overdue,
+            number, now, actor.post, note.strip(), stand["open"], stand["due_today"], stand["overdue"]
         )
-        settings.write_settings(session, **{_key(actor.scope): [*kept, _told(made)][-KEPT:]})
+        told = _told(made) | {_GIVEN: told_key}
+        settings.write_settings(session, **{_key(actor.scope): [*kept, told][-KEPT:]})
         settings.touch(session)
     return made
 
 
-def take(database: Database, actor: Actor, number: int, *, now: dt.datetime | None = None) -> Handover:
+def take(
+    database: Database,
+    actor: Actor,
+    number: int,
+    *,
+    key: str | uuid.UUID | None = None,
+    now: dt.datetime | None = None,
+) -> Handover:
     """Take a handover over, having read it.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    number : int
+    key : str or UUID, optional
+        Names this act: told twice, it is done once.
+    now : datetime, optional
 
     Raises
     ------
+    InvalidInput
+        When the key is no UUID.
     Conflict
         When it was taken before, or there is none of that number waiting.
     """
+    told_key = None if key is None else str(read_key(key))
     with database.scoped_session(Scope.whole(), write=True) as session:
         kept = settings.read_settings(session, lock=_key(actor.scope)).get(_key(actor.scope), [])
+        done = next((told for told in kept if told_key and told.get(_TAKEN) == told_key), None)
+        if done is not None and done["number"] == number:
+            return _read(done)
         if not kept or kept[-1]["number"] != number or kept[-1]["taken_at"] is not None:
             raise Conflict(
                 "handover-taken",
                 "这次交班已由别人接班，请刷新查看。",
                 "This handover was taken by somebody else. Look at the page anew.",
             )
-        kept[-1] |= {"taken_at": (now or dt.datetime.now(dt.UTC)).isoformat(), "taken_by": actor.post}
+        kept[-1] |= {
+            "taken_at": (now or dt.datetime.now(dt.UTC)).isoformat(),
+            "taken_by": actor.post,
+            _TAKEN: told_key,
+        }
         settings.write_settings(session, **{_key(actor.scope): kept})
         settings.touch(session)
     return _read(kept[-1])
@@ -134,7 +174,7 @@ def _told(made: Handover) -> dict[str, object]:
 
 
 def _read(told: dict[str, object]) -> Handover:
-    values = dict(told)
+    values = {name: value for name, value in told.items() if name not in {_GIVEN, _TAKEN}}
     for name in ("given_at", "taken_at"):
         values[name] = dt.datetime.fromisoformat(str(told[name])) if told[name] else None
     return Handover(**values)  # type: ignore[arg-type]

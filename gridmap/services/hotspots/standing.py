@@ -223,21 +223,23 @@ def ask_again(database: Database, actor: Actor, number: int, *, now: dt.datetime
     """
     one = find_standing(database, actor, number)
     require_owner(actor, one.post)
-    job = newest_job(database, one)
-    if job is not None and job.ended_at is None:
-        raise Conflict(
-            "forecast-being-made",
-            "这项预测正在制作，请稍后再看。",
-            "This forecast is being made: look again in a minute.",
-        )
     monday = monday_of(local_day(now, database.settings.timezone))
     spec = spec_of(database, actor.scope, WeekAsked(one.domain, one.level, one.within, monday))
     load_inputs(database, actor.scope, spec, patrol_found=False)
     # As its own post, whoever of the administrators asks.
     behind = actor_behind(database, one.post, Action.RUN_HOTSPOTS) or actor
-    asked = _asked(database, behind, one, monday)
-    _ORDERS.put(database, asked)
-    return asked
+
+    def anew(kept: Standing) -> Standing:
+        job = newest_job(database, kept)
+        if job is not None and job.ended_at is None:
+            raise Conflict(
+                "forecast-being-made",
+                "这项预测正在制作，请稍后再看。",
+                "This forecast is being made: look again in a minute.",
+            )
+        return _asked(database, behind, kept, monday)
+
+    return _ORDERS.replace(database, number, anew)
 
 
 def track_of(

@@ -85,11 +85,29 @@ class StandingOrders(Generic[Kept]):
             self._write(session, [*kept, made])
         return made
 
-    def put(self, database: Database, changed: Kept) -> None:
-        """Keep an order as it is now; one that was ended meanwhile stays ended."""
+    def replace(self, database: Database, number: int, change: Callable[[Kept], Kept]) -> Kept:
+        """Change an order, one at a time: whoever comes second changes what the first has left, or refuses it.
+
+        Parameters
+        ----------
+        database : Database
+        number : int
+        change : callable
+            Gives the order as it is kept from then on; it may refuse.
+
+        Raises
+        ------
+        GridmapError
+            `absent` when there is none of the number, and what `change` refuses by.
+        """
         with database.scoped_session(Scope.whole(), write=True) as session:
             kept = self._locked(session)
-            self._write(session, [changed if one.number == changed.number else one for one in kept])
+            found = next((one for one in kept if one.number == number), None)
+            if found is None:
+                raise self.absent()
+            changed = change(found)
+            self._write(session, [changed if one is found else one for one in kept])
+        return changed
 
     def remove(self, database: Database, actor: Actor, number: int) -> None:
         """End one of the actor's; an administrator ends anybody's."""
