@@ -87,6 +87,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "cases screening show",
                 "limits show",
                 "photos show",
+                "cases bodies",
                 "cases handover list",
                 "limits save",
             ),

@@ -127,6 +127,7 @@ def test_every_address_of_the_api_is_in_the_document(client: FlaskClient, docume
         "/volunteers",
         "/removed",
         "/remove",
+        "/taken",
         "/off",
         "/told",
         "/merged",

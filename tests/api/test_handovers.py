@@ -12,11 +12,17 @@ from werkzeug.test import TestResponse
 from gridmap.cli.main import main
 from gridmap.domain.accounts import Role
 from gridmap.storage.database import Database
+from tests.conftest import MakeDatabase
 from tests.doors import client_of
 from tests.towns import environment_of
 
 VILLAGE = 33068110903290000
 PAGE = {"Accept": "text/html"}
+
+
+@pytest.fixture
+def town(make_database: MakeDatabase) -> Database:
+    return make_database("villages")
 
 
 def post(client: FlaskClient, path: str, body: dict[str, str], key: str) -> TestResponse:

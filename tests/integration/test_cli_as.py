@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import click
 import pytest
@@ -14,7 +15,7 @@ from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.gridkey import Scope
 from gridmap.services.accounts import audit, desk
 from gridmap.storage.database import Database
-from tests.towns import environment_of
+from tests.towns import REPOSITORY, environment_of
 
 VILLAGE = 33068110903290000
 NAME = "枫源村 值班岗"
@@ -33,6 +34,29 @@ def every_command() -> set[str]:
     for name in _COMMANDS:
         walk(name, main.get_command(click.Context(main), name))
     return found
+
+
+def test_every_command_that_is_told_of_is_there() -> None:
+    there = every_command()
+    groups = {" ".join(name.split()[:n]) for name in there for n in range(1, len(name.split()))}
+    files = [*REPOSITORY.glob("gridmap/**/*.py"), *REPOSITORY.glob("docs/*.md"), REPOSITORY / "README.md"]
+    told = {
+        words
+        for path in files
+        for words in re.findall(r"gridmap ((?:[a-z-]+ ){1,2}[a-z-]+)", path.read_text("utf-8"))
+    }
+
+    def known(words: str) -> str:
+        """The longest beginning that names groups, with the word after it, where that names nothing."""
+        parts = words.split()
+        for n in range(1, len(parts)):
+            group, name = " ".join(parts[:n]), " ".join(parts[: n + 1])
+            if group in groups and name not in groups | there:
+                return name
+        return ""
+
+    assert len(told) > 50
+    assert {name for words in told if (name := known(words))} == set()
 
 
 def test_every_command_is_in_the_table_or_the_keeper_s_alone() -> None:

@@ -14,7 +14,7 @@ from rich.table import Table
 from gridmap.cli.cases.edits import edit, merge
 from gridmap.cli.cases.handover import group as handover
 from gridmap.cli.cases.options import PLACE_OPTIONS, told_options
-from gridmap.cli.cases.posts import clinics, posts
+from gridmap.cli.cases.posts import clinics, directory, posts
 from gridmap.cli.common import Day, Moment, actor, console, instant, workspace
 from gridmap.domain.cases import lists
 from gridmap.domain.cases.actions import ACTION_WORDS, Action
@@ -35,13 +35,14 @@ _KEY = click.option(
 
 
 @click.group(
-    help="事件办理 / cases: record, find, show, accept … archive, edit, merge, tasks, screening, posts, clinics, "
-    "handover."
+    help="事件办理 / cases: record, find, show, accept … archive, edit, merge, tasks, screening, bodies, posts, "
+    "clinics, handover."
 )
 def group() -> None:  # noqa: D103 - its help is above
     pass
 
 
+group.add_command(directory)
 group.add_command(posts)
 group.add_command(clinics)
 group.add_command(edit)

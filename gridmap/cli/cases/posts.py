@@ -1,4 +1,4 @@
-"""``gridmap cases posts …`` and ``gridmap cases clinics …``: who serves a grid, and when bodies hold clinics."""
+"""``gridmap cases bodies|posts …|clinics …``: the directory, who serves a grid, and when bodies hold clinics."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 import click
+from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, workspace
 from gridmap.domain.cases import lists
@@ -18,6 +19,24 @@ from gridmap.services.cases.grid_posts import GridPost
 _DUTIES = click.Choice([c.code for c in lists.choices("grid_duty")])
 _CLOCK = click.DateTime(["%H:%M"])
 _KINDS = click.Choice([c.code for c in lists.choices("clinic_kind")])
+
+
+@click.command("bodies")
+@click.argument("words", required=False)
+def directory(words: str | None) -> None:
+    """机构目录：编号、名称、类别、开放时间 / the directory of bodies, or those whose name has the words."""
+    with workspace() as database:
+        found = bodies.directory(database)
+    table = Table()
+    table.add_column("编号 / code", no_wrap=True)
+    for heading in ("机构 / body", "类别 / kind", "开放 / open"):
+        table.add_column(heading)
+    for body in found:
+        if words is None or words in body["name_zh"] or words.lower() in (body["name_en"] or "").lower():
+            kind = lists.find("body_kind", body["kind"])
+            hours = say_week(week_of(body["hours"], body["opens"]), english=False)
+            table.add_row(body["code"], body["name_zh"], f"{kind.zh} / {kind.en}", hours)
+    console.print(table)
 
 
 @click.group("posts", help="网格岗位 / posts of a grid: show, put, remove, volunteers.")

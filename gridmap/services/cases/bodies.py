@@ -274,6 +274,6 @@ def clinics(database: Database, since: dt.date, until: dt.date) -> list[ClinicRo
 def _absent(code: str) -> NotFound:
     return NotFound(
         "body-not-found",
-        f"机构目录中没有 {code}。请用 gridmap organisations list 查看。",
-        f"The directory has no body {code}. See gridmap organisations list.",
+        f"机构目录中没有 {code}。请用 gridmap cases bodies 查看。",
+        f"The directory has no body {code}. See gridmap cases bodies.",
     )

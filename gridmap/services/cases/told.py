@@ -149,8 +149,8 @@ def _body(session: Session, code: str) -> kept.BodyRow:
             return body
     raise NotFound(
         "body-not-found",
-        f"机构目录中没有 {code}。请用 gridmap organisations list 查看。",
-        f"The directory has no body {code}. See gridmap organisations list.",
+        f"机构目录中没有 {code}。请用 gridmap cases bodies 查看。",
+        f"The directory has no body {code}. See gridmap cases bodies.",
     )
 
 
