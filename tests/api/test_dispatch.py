@@ -47,10 +47,13 @@ def sent(client: FlaskClient, uid: str, team: str) -> dict[str, Any]:
 
 
 def test_teams_are_ranked_by_road_with_the_way_of_each_and_reasons_for_the_others(
-    client: FlaskClient, theft: str
+    client: FlaskClient, demo_database: Database, theft: str
 ) -> None:
     told = client.get(f"/api/v1/incidents/{theft}/teams?at={NIGHT}&k=5").get_json()
     seconds = [team["seconds"] for team in told["teams"]]
+    with demo_database.scoped_session(Scope.whole()) as session:
+        for_life = session.scalar(text("select number from incidents where uid = :uid"), {"uid": theft})
+    assert client.get(f"/api/v1/incidents/{for_life}/teams?at={NIGHT}&k=5").get_json() == told
     assert seconds
     assert seconds == sorted(seconds)
     first = told["teams"][0]

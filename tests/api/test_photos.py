@@ -114,6 +114,7 @@ def test_a_photo_is_kept_once_without_what_its_camera_wrote_shown_and_removed(to
     assert hand_in(client, number, key=key).get_json() == first
     assert first["allowed"]
     assert [(p["width"], p["height"]) for p in first["photos"]] == [(40, 30)]
+    assert dt.datetime.fromisoformat(first["photos"][0]["added_at"]).tzinfo is not None
     address = first["photos"][0]["address"]
     picture = client.get(address)
     assert picture.mimetype == "image/jpeg"

@@ -21,7 +21,7 @@ from gridmap.domain.codes import Code, code_list
 from gridmap.domain.gridkey import LEVELS, UNASSIGNED, VILLAGE, ancestor, level_of
 from gridmap.domain.roles import may
 from gridmap.errors import GridmapError
-from gridmap.services.cases.places import GridLine, Places, places_of
+from gridmap.services.cases.places import GridLine, Places, name_of, places_of
 from gridmap.storage.cases.tasks import BodyRow
 from web import assets, context, look
 from web.desk.words import FOR_SCRIPTS, WORDS, say
@@ -97,8 +97,7 @@ class Say:
         """Return a grid's name."""
         if not key:
             return self.text("outside_grids") if key == UNASSIGNED else ""
-        found = places().names.get(key)
-        return self.pair(*found) if found else str(key)
+        return self.pair(*name_of(places().names, key))
 
     def grids(self) -> tuple[GridLine, ...]:
         """Return the grids that a form offers."""

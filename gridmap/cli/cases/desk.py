@@ -24,7 +24,7 @@ from gridmap.domain.cases.rules import RULES
 from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import UNASSIGNED
 from gridmap.services.cases import desk, expiry, intake, screening, tasks, withdrawals
-from gridmap.services.cases.places import names_of
+from gridmap.services.cases.places import name_of, names_of
 from gridmap.storage.database import Database
 
 _STAGES = {c.code: f"{c.zh} / {c.en}" for c in code_list("stage")}
@@ -312,7 +312,7 @@ def _print_rows(database: Database, rows: list[CaseRow]) -> None:
     names = {UNASSIGNED: ("网格外 / in no grid", "")} | names_of(database, actor(database).scope)
     for row in rows:
         due = "–" if row.due_at is None else f"{row.due_at.astimezone(zone):%Y-%m-%d %H:%M}"
-        handler, _ = names.get(row.handler_key, (str(row.handler_key), ""))
+        handler, _ = name_of(names, row.handler_key)
         what = _SEALED if row.sealed and row.summary is None else row.summary or ""
         table.add_row(row.number, _STAGES[row.stage], due, handler, what)
     console.print(table)

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import shapely
 
 from gridmap.domain.codes import code_list
-from gridmap.domain.gridkey import LEVELS, TOWN, UNASSIGNED, VILLAGE, Scope, ancestor, is_region
+from gridmap.domain.gridkey import (
+    LEVELS,
+    TOWN,
+    UNASSIGNED,
+    VILLAGE,
+    Scope,
+    ancestor,
+    is_region,
+    level_of,
+)
 from gridmap.services.ground.regions import region_name, root_of
 from gridmap.storage.cases import places as stored
 from gridmap.storage.database import Database
@@ -127,6 +137,13 @@ def places_of(database: Database, scope: Scope) -> Places:
             _cache.clear()
         _cache[key] = found
     return found
+
+
+def name_of(names: Mapping[int, tuple[str, str]], key: int) -> tuple[str, str]:
+    """Return what a grid is called; below a village that is not seen, what its village is called."""
+    deep = key != UNASSIGNED and level_of(key) > VILLAGE
+    found = names.get(key) or (names.get(ancestor(key, VILLAGE)) if deep else None)
+    return found or (str(key), str(key))
 
 
 def names_of(database: Database, scope: Scope) -> dict[int, tuple[str, str]]:

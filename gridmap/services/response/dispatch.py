@@ -10,7 +10,7 @@ from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.services.response.ranking import LeftOut, rank_for_incident
-from gridmap.storage.cases.desk import widen
+from gridmap.storage.cases.desk import find_id, widen
 from gridmap.storage.database import Database
 from gridmap.storage.response import dispatches as stored
 from gridmap.storage.response.dispatches import DispatchRow
@@ -124,7 +124,7 @@ def list_dispatches(
     with database.scoped_session(scope) as session:
         number = None
         if incident is not None:
-            number = incident if isinstance(incident, int) else stored.incident_number(session, incident)
+            number = incident if isinstance(incident, int) else find_id(session, incident)
             if number is None:
                 return []
         rows = stored.list_dispatches(session, incident_id=number, only_open=only_open, limit=limit)

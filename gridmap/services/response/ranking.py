@@ -21,6 +21,7 @@ from gridmap.services.accounts import audit
 from gridmap.services.ground.roads import Roads, load_roads
 from gridmap.services.response.obstacles import is_on_shift, obstacle
 from gridmap.storage.cases import incidents
+from gridmap.storage.cases.desk import find_id
 from gridmap.storage.cases.incidents import PlacedIncident
 from gridmap.storage.database import Database
 from gridmap.storage.response import dispatches as stored
@@ -163,7 +164,7 @@ def rank_for_incident(
     who : Actor or Scope
         A scope alone opens no sealed case.
     incident : int or str
-        Number, or identifier of the source (uid).
+        Its key; or its number for life, or that of its source.
     at : datetime
         Aware; the instant that is asked about.
     k : int
@@ -234,7 +235,7 @@ def rank_for_incident(
 
 
 def _incident(session: Any, incident: int | str) -> PlacedIncident:
-    number = incident if isinstance(incident, int) else stored.incident_number(session, incident)
+    number = incident if isinstance(incident, int) else find_id(session, incident)
     row = None if number is None else incidents.find_place(session, number)
     if row is None:
         raise _not_found(incident)

@@ -57,11 +57,6 @@ def _columns() -> Select[Any]:
     ).join(Incident, Incident.incident_id == Dispatch.incident_id)
 
 
-def incident_number(session: Session, uid: str) -> int | None:
-    """Return the number of an incident by the identifier of its source, or None."""
-    return session.scalar(select(Incident.incident_id).where(Incident.uid == uid))
-
-
 def lock_team(session: Session, code: str) -> bool:
     """Hold a team until the transaction ends, so that two desks cannot send it at once; tell whether there is one."""
     return session.scalar(select(Team.team_id).where(Team.code == code).with_for_update()) is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TypedDict
+from dataclasses import dataclass
 
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
@@ -57,7 +57,8 @@ class HandoversAnswer(BaseModel):
     handovers: list[HandoverAnswer]
 
 
-class Handovers(TypedDict):
+@dataclass(frozen=True)
+class Handovers:
     """What the list is made of."""
 
     handovers: list[Handover]
@@ -66,7 +67,7 @@ class Handovers(TypedDict):
 @bp.get("/handovers", responses={200: HandoversAnswer})
 def list_handovers(query: Nothing) -> Handovers:  # noqa: ARG001 - refuses parameters
     """List the handovers of one's own desk, the newest first."""
-    return {"handovers": handover.handovers(database(), scope())}
+    return Handovers(handover.handovers(database(), scope()))
 
 
 @bp.post("/handovers", responses={200: HandoverAnswer})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime as dt
-from typing import TypedDict
+from dataclasses import dataclass
 
 from flask import url_for
 from flask_openapi3.blueprint import APIBlueprint
@@ -72,28 +72,29 @@ class PhotosAnswer(BaseModel):
     photos: list[PhotoAnswer]
 
 
-class Photos(TypedDict):
+@dataclass(frozen=True)
+class Photos:
     """What an answer is made of."""
 
     allowed: bool
-    photos: list[dict[str, object]]
+    photos: list[PhotoAnswer]
 
 
 def _told(number: str, found: tuple[PhotoLine, ...]) -> Photos:
-    return {
-        "allowed": photos.are_allowed(database()),
-        "photos": [
-            {
-                "photo_id": str(line.photo_id),
-                "width": line.width,
-                "height": line.height,
-                "post": line.post,
-                "added_at": line.added_at,
-                "address": url_for("photo.show", number=number, photo_id=line.photo_id),
-            }
+    return Photos(
+        photos.are_allowed(database()),
+        [
+            PhotoAnswer(
+                photo_id=str(line.photo_id),
+                width=line.width,
+                height=line.height,
+                post=line.post,
+                added_at=line.added_at,
+                address=url_for("photo.show", number=number, photo_id=line.photo_id),
+            )
             for line in found
         ],
-    }
+    )
 
 
 @bp.get("/cases/<path:number>/photos", responses={200: PhotosAnswer})

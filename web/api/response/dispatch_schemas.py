@@ -12,13 +12,18 @@ from gridmap.domain.terms import LONGEST
 from web.api.schemas import Period, Strict
 
 Uid = Annotated[
-    str, Field(min_length=1, max_length=LONGEST["key"], description="Identifier of an incident's source.")
+    str,
+    Field(
+        min_length=1,
+        max_length=LONGEST["key"],
+        description="Number for life of an incident, or that of its source.",
+    ),
 ]
 Number = Annotated[int, Field(ge=1, le=2**63 - 1, description="Number of a dispatch.")]
 
 
 class IncidentUidPath(BaseModel):
-    """An incident by the identifier of its source."""
+    """An incident by its number for life, or its source's number."""
 
     uid: Uid
 
@@ -48,7 +53,9 @@ class DispatchPath(BaseModel):
 class DispatchesQuery(Strict):
     """Which dispatches."""
 
-    incident: str | None = Field(None, max_length=LONGEST["key"], description="Only of this incident (uid).")
+    incident: str | None = Field(
+        None, max_length=LONGEST["key"], description="Only of this incident, by either number."
+    )
     open: bool = Field(False, description="Only those that are not over.")
     limit: int = Field(100, ge=1, le=1000)
 
