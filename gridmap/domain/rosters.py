@@ -63,6 +63,21 @@ USUAL = (
 """Shifts of a town that has set none of its own."""
 
 
+def last_night(
+    shifts: Sequence[NamedShift], now: dt.datetime, zone: ZoneInfo
+) -> tuple[dt.datetime, dt.datetime] | None:
+    """Return when the newest night shift that has begun began, and ends or ended; None of a town without one."""
+    today = now.astimezone(zone).date()
+    begun = [
+        hours
+        for shift in shifts
+        if shift.night
+        for back in (0, 1)
+        if (hours := shift.hours(today - dt.timedelta(days=back), zone))[0] <= now
+    ]
+    return max(begun, default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class RosterRules:
     """What a roster has to keep.

@@ -15,6 +15,9 @@ CAPTION = ("接报量，不代表危险", "reported incidents, not danger")
 MOST_UPLOADED = 256 * 1024 * 1024
 """Bytes of a file that is handed over on the page."""
 
+LAST_HOURS = 12
+"""Hours that the desk's list of what came lately looks back."""
+
 PHOTO_SIDE = 1600
 """Pixels of a photo's longer side."""
 MOST_PHOTOS = 12

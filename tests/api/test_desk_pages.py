@@ -20,6 +20,7 @@ from gridmap.domain.cases.actions import Action as CaseAction
 from gridmap.domain.cases.asked import Decision, NewCase, StepAsked
 from gridmap.domain.cases.model import Case
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.rosters import USUAL, last_night
 from gridmap.services.accounts import desk as accounts
 from gridmap.services.accounts import entry
 from gridmap.services.cases import bodies as case_bodies
@@ -479,3 +480,18 @@ def test_a_village_passes_a_case_up_by_the_names_of_desks_that_it_does_not_see(t
     told = client.get(f"/cases/{number}?lang=zh", headers=PAGE).get_data(as_text=True)
     assert "→ 乐山片区" in told
     assert str(area) not in re.sub(r'(?:value|href)="[^"]*"', "", told)
+
+
+def test_who_takes_a_shift_over_sees_what_came_in_the_last_hours_and_in_the_night(town: Database) -> None:
+    now = dt.datetime.now(dt.UTC)
+    first, last = last_night(USUAL, now, ZONE) or (now, now)
+    came = {"last_hours": now - dt.timedelta(hours=1), "night": first + (min(last, now) - first) / 2}
+    client = client_of(town)
+    for name, at in came.items():
+        summary = f"排水争执 {new_word()}"
+        new = NewCase("dispute", at, summary, kind="02", grid_key=VILLAGE, reported_at=at)
+        intake.record(town, Actor.at_the_machine(), new, uuid.uuid4())
+        told = client.get("/handover?lang=zh", headers=PAGE).get_data(as_text=True)
+        assert re.search(rf'href="/desk\?list={name}">[^<]+<b>[1-9]', told)
+        assert summary in client.get(f"/desk?list={name}", headers=PAGE).get_data(as_text=True)
+    assert "list=night" not in client.get("/desk", headers=PAGE).get_data(as_text=True)

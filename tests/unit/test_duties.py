@@ -5,12 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from gridmap.domain import duties
 from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.rosters import USUAL, last_night
 
 KINDS = Path(__file__).resolve().parents[2] / "data" / "boundaries" / "kinds.json"
 
@@ -75,3 +77,14 @@ def test_volunteers_serve_their_own_village_and_professionals_the_town() -> None
 def test_half_the_usual_speed_takes_twice_as_long() -> None:
     assert duties.slowness("car", 17.5) == 2.0
     assert duties.slowness("foot", None) == 1.0
+
+
+def test_the_newest_night_shift_is_that_which_has_begun_last() -> None:
+    zone = ZoneInfo("Asia/Shanghai")
+
+    def at(day: int, hour: int) -> dt.datetime:
+        return dt.datetime(2026, 11, day, hour, tzinfo=zone)
+
+    for now, begun in ((at(30, 7), 29), (at(30, 22), 29), (at(30, 23), 30), (at(30, 1), 29)):
+        assert last_night(USUAL, now, zone) == (at(begun, 23), at(begun, 23) + dt.timedelta(hours=8))
+    assert last_night(USUAL[:2], at(30, 1), zone) is None

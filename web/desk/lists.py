@@ -16,7 +16,7 @@ from gridmap.domain.cases.figures import COUNTED
 from gridmap.domain.cases.model import CaseRow, LawfulStep, State
 from gridmap.domain.cases.number import is_number
 from gridmap.domain.cases.rules import lawful_next
-from gridmap.domain.cases.worklists import LIST_NAMES, ListName, Wanted
+from gridmap.domain.cases.worklists import LIST_NAMES, OF_A_SHIFT, ListName, Wanted
 from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import LEVELS, level_of
 from gridmap.domain.query import IncidentQuery
@@ -125,7 +125,7 @@ def show() -> Response:
         wanted=wanted,
         found=found,
         counts=counts,
-        lists=LIST_NAMES,
+        lists=[name for name in LIST_NAMES if name not in OF_A_SHIFT or name == wanted.name],
         steps={row.incident_id: offered(row) for row in found.rows},
         ground=ground,
         marks=small_map.marks(ground, found.rows, now),

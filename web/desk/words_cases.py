@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gridmap.domain.terms import LAST_HOURS
+
 WORDS: dict[str, tuple[str, str]] = {
     "desk_title": ("今日工作", "Today's work"),
     "here_accuracy": ("已取得位置，误差约 {m} 米", "Position taken, about {m} m accurate"),
@@ -87,6 +89,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "list_mine": ("我承办", "Mine"),
     "list_open": ("全部在办", "All open"),
     "list_all": ("全部", "All"),
+    "list_last_hours": (f"近 {LAST_HOURS} 小时登记", f"Reported in {LAST_HOURS} h"),
+    "list_night": ("最近夜班登记", "Reported in the last night shift"),
     "lists": ("工作列表", "Work lists"),
     "filters": ("筛选", "Filters"),
     "domain": ("领域", "Domain"),

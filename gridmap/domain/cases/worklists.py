@@ -19,8 +19,12 @@ ListName = Literal[
     "mine",
     "open",
     "all",
+    "last_hours",
+    "night",
 ]
 LIST_NAMES: tuple[ListName, ...] = get_args(ListName)
+OF_A_SHIFT: tuple[ListName, ...] = ("last_hours", "night")
+"""What came lately, whatever became of it: for who takes a shift over."""
 
 
 class Wanted(NamedTuple):

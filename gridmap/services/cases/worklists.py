@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.worklists import CasePage, ListName, Wanted
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.rosters import last_night
+from gridmap.services.workspace.shifts import shifts_in
 from gridmap.storage.cases import worklists as stored
 from gridmap.storage.cases.worklists import Looking
 from gridmap.storage.database import Database
@@ -32,8 +37,8 @@ def work_list(
     now : datetime, optional
         Aware; the present by default.
     """
-    looking = Looking(scope, database.settings.timezone, now or dt.datetime.now(dt.UTC))
     with database.scoped_session(scope) as session:
+        looking = _looking(session, scope, database.settings.timezone, now)
         rows = stored.list_rows(session, wanted, looking, offset=offset, limit=limit)
         total = stored.total(session, wanted, looking)
         held_back = stored.held_back(session, wanted, looking)
@@ -54,6 +59,11 @@ def totals(
     now : datetime, optional
         Aware; the present by default.
     """
-    looking = Looking(scope, database.settings.timezone, now or dt.datetime.now(dt.UTC))
     with database.scoped_session(scope) as session:
+        looking = _looking(session, scope, database.settings.timezone, now)
         return stored.totals(session, wanted, looking)
+
+
+def _looking(session: Session, scope: Scope, zone: str, now: dt.datetime | None) -> Looking:
+    now = now or dt.datetime.now(dt.UTC)
+    return Looking(scope, zone, now, last_night(shifts_in(session), now, ZoneInfo(zone)))

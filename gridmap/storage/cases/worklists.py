@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.actions import OPEN_STAGES
 from gridmap.domain.cases.model import CaseRow
 from gridmap.domain.cases.worklists import LIST_NAMES, ListName, Wanted
 from gridmap.domain.gridkey import VILLAGE, Scope
+from gridmap.domain.terms import LAST_HOURS
 from gridmap.storage.cases import figures
 from gridmap.storage.cases.desk import list_row, select_rows
 from gridmap.storage.cases.figures import Counted, counted_keys
@@ -32,11 +33,14 @@ class Looking:
     zone : str
     now : datetime
         Aware.
+    night : tuple of datetime, optional
+        When the newest night shift begins and ends.
     """
 
     scope: Scope
     zone: str
     now: dt.datetime
+    night: tuple[dt.datetime, dt.datetime] | None = None
 
     @property
     def midnight(self) -> dt.datetime:
@@ -87,8 +91,16 @@ def condition(name: ListName, looking: Looking) -> ColumnElement[bool]:
         ),
         "open": is_open,
         "all": true(),
+        "last_hours": _came(now - dt.timedelta(hours=LAST_HOURS), now),
+        "night": false() if looking.night is None else _came(*looking.night),
     }
     return conditions[name]
+
+
+def _came(since: dt.datetime, until: dt.datetime) -> ColumnElement[bool]:
+    """Return which cases the desk heard of in a span of time."""
+    heard = func.coalesce(Incident.reported_at, Incident.occurred_at)
+    return and_(heard >= since, heard < until, Incident.withdrawn_at.is_(None))
 
 
 def _narrowed(wanted: Wanted, looking: Looking) -> list[ColumnElement[bool]]:
@@ -124,6 +136,8 @@ def held_back(session: Session, wanted: Wanted, looking: Looking) -> int:
 _ORDERS: dict[ListName, tuple[Any, ...]] = {
     "to_sign": (Incident.sign_due_at.asc().nulls_last(),),
     "all": (Incident.occurred_at.desc(),),
+    "last_hours": (Incident.reported_at.desc().nulls_last(),),
+    "night": (Incident.reported_at.desc().nulls_last(),),
 }
 
 

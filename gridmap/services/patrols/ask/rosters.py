@@ -7,8 +7,6 @@ import json
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.orm import Session
-
 from gridmap.domain.accounts import Actor
 from gridmap.domain.clock import read_time
 from gridmap.domain.gridkey import Scope
@@ -25,19 +23,13 @@ from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.files.atomic import replacing
 from gridmap.services.cases.limits import require_whole
 from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.workspace.shifts import SETTING, shifts_in
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import rosters as stored
 from gridmap.storage.teams.teams import TeamRow
-from gridmap.storage.workspace.settings import read_settings, write_settings
+from gridmap.storage.workspace.settings import write_settings
 
-_SETTING = "shifts"
 _LONGEST_FILE = 1 << 16
-
-
-def shifts_in(session: Session) -> tuple[NamedShift, ...]:
-    """Return the town's named shifts, in a session that is open."""
-    kept = read_settings(session).get(_SETTING)
-    return USUAL if kept is None else read_shifts(kept)
 
 
 def town_shifts(database: Database, scope: Scope) -> tuple[NamedShift, ...]:
@@ -77,7 +69,7 @@ def set_shifts(database: Database, actor: Actor, given: object) -> tuple[NamedSh
                 f"班次 {min(used)} 还在本周或以后的班表中，请先改班表，或保留这个 code、只改时间。",
                 f"The shift {min(used)} is in a roster of this week or later: change that first, or keep its code.",
             )
-        write_settings(session, **{_SETTING: None if given is None else shown_shifts(shifts)})
+        write_settings(session, **{SETTING: None if given is None else shown_shifts(shifts)})
     return shifts
 
 

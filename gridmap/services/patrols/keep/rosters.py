@@ -30,7 +30,8 @@ from gridmap.domain.rosters import (
 from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.files.layers import write_layer
 from gridmap.services.accounts.owners import require_owner
-from gridmap.services.patrols.ask.rosters import missing_week, shifts_in
+from gridmap.services.patrols.ask.rosters import missing_week
+from gridmap.services.workspace.shifts import shifts_in
 from gridmap.storage.database import Database
 from gridmap.storage.patrols import rosters as stored
 from gridmap.storage.teams import teams as stored_teams

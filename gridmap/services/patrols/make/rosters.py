@@ -40,8 +40,8 @@ from gridmap.services.cases.query import chosen_by
 from gridmap.services.hotspots.observations import has_time, local_days
 from gridmap.services.patrols.ask.crew import chosen_teams
 from gridmap.services.patrols.ask.request import PatrolRequest
-from gridmap.services.patrols.ask.rosters import shifts_in
 from gridmap.services.patrols.keep.rosters import ShownRoster, beside_week, show_roster
+from gridmap.services.workspace.shifts import shifts_in
 from gridmap.storage.database import Database
 from gridmap.storage.hotspots.runs import incident_points
 from gridmap.storage.patrols import rosters as stored
