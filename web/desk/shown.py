@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from flask import Response, current_app, g, make_response, render_template, request
 
 from gridmap.domain.cases import lists as closed_lists
+from gridmap.domain.cases import task_words
 from gridmap.domain.cases.actions import ACTION_WORDS, Stage, read_action
 from gridmap.domain.cases.directory import week_of
 from gridmap.domain.cases.hours import say_week
@@ -120,6 +121,14 @@ class Say:
         """Return the name of a kind of case."""
         found = places().kinds.get((domain, kind or ""))
         return self.pair(*found) if found else self.label("domain", domain)
+
+    def task(self, text: str | None) -> str:
+        """Return what a task says."""
+        return task_words.sentence(text or "", english=self.lang == "en")
+
+    def ending(self, result: str | None) -> str:
+        """Return how a task ended."""
+        return task_words.ending(result, english=self.lang == "en")
 
     def action(self, name: str) -> str:
         """Return the name of a step; a source's own word as it is."""

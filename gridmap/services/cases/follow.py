@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
+from gridmap.domain.cases import task_words
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.derive import RISK_REVIEW_DAYS, in_force
 from gridmap.domain.cases.model import Step
@@ -115,19 +116,19 @@ class _Maker:
 
     def resolved(self) -> None:
         for days in FOLLOW_UP_DAYS:
-            self._make("follow_up", days, f"化解后 {days} 日回访：是否履行、是否再起纠纷")
+            self._make("follow_up", days, task_words.FOLLOW_UP.of(days))
         if _may_be_confirmed(self.step):
             self._confirm(CONFIRMATION_DAYS)
         if not self.case.row.sealed and satisfaction.falls_on(self.session, self.case.row.incident_id):
             self._make(
                 satisfaction.KIND,
                 satisfaction.ASKED_WITHIN_DAYS,
-                "抽中：由承办以外的岗位询问双方是否满意",
+                task_words.SATISFACTION.zh,
                 grid_key=satisfaction.asking_grid(self.case.state.handler_key),
             )
 
     def _confirm(self, days: int) -> None:
-        self._make("confirmation", days, "书面协议生效 30 日内，双方可共同申请司法确认")
+        self._make("confirmation", days, task_words.CONFIRMATION.of(CONFIRMATION_DAYS))
 
     def corrected(self) -> None:
         """Let the court's month run from the solution, once it is put right that there is a written agreement."""
@@ -166,7 +167,7 @@ class _Maker:
     def risk(self, risk: str) -> None:
         self._finish("risk_review", risk)
         if risk == "red":
-            self._make("risk_review", RISK_REVIEW_DAYS, "高风险事件 14 日内复评")
+            self._make("risk_review", RISK_REVIEW_DAYS, task_words.RISK_REVIEW.of(RISK_REVIEW_DAYS))
 
 
 def _may_be_confirmed(step: Step) -> bool:
