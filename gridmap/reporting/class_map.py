@@ -111,7 +111,7 @@ def drawn(shown: ClassMap, languages: tuple[str, ...], *, paper: bool = False, n
         short = area.name.en.removesuffix(" village").removesuffix(" community")
         chart.name(*area.point, area.name.zh, short, languages[:1] if paper else languages, plate=paper)
     label = f"{shown.title.zh} / {shown.title.en}"
-    return chart.drawn(label, css="still")
+    return chart.drawn(label, css="shade")
 
 
 def keys(shown: ClassMap, languages: tuple[str, ...], *, name: str = "a") -> Markup:
