@@ -32,6 +32,8 @@ from gridmap.storage.database import Database
 from gridmap.storage.schema import require_current, schema_version, upgrade
 
 _ACTOR = "gridmap.actor"
+NOTHING = "没有 / none."
+"""What a list of nothing says."""
 _CODE = re.compile(r"[!-~]{1,24}")
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
@@ -46,11 +48,15 @@ class Terminal(Console):
             self._width = None
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print; a table that is wider than the terminal is folded: what is cut is neither read nor copied."""
-        for table in objects:
+        """Print; a table that is wider than the terminal is folded: what is cut is neither read nor copied.
+
+        One without rows says so in words.
+        """
+        shown = [NOTHING if isinstance(one, Table) and not one.row_count else one for one in objects]
+        for table in shown:
             if isinstance(table, Table):
                 _fold(table)
-        super().print(*objects, **options)
+        super().print(*shown, **options)
 
     def render_str(self, text: str, **options: Any) -> Text:
         """Make the text that is shown; every string of a line or a table's cell passes here."""

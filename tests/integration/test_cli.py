@@ -330,3 +330,19 @@ def test_without_its_database_the_server_says_so_and_when_to_come_back(home: Pat
         problem = client.get("/api/v1/counts").get_json()
         assert set(problem) == {"code", "message_zh", "message_en"}
         assert "gridmap db status" in problem["message_en"]
+
+
+LISTS = (
+    *("cases tasks", "cases screening list", "cases clinics list", "dispatch list", "dispatch times"),
+    *("fixed-points list", "forms list", "hotspots list", "imports list", "incoming list", "profiles list"),
+    *("projects list", "reports list", "rulings list", "tokens list"),
+)
+
+
+def test_a_list_of_nothing_says_so(blank: Database) -> None:
+    silent = {}
+    for words in LISTS:
+        done = in_town(blank, *words.split())
+        if done.returncode or "没有" not in done.stdout or "━" in done.stdout:
+            silent[words] = done.stdout + done.stderr
+    assert silent == {}

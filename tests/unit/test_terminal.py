@@ -97,3 +97,10 @@ def test_a_table_that_is_wider_than_the_terminal_cuts_nothing_and_keeps_the_code
         "policing",
         "hot19,cold0",
     ]
+
+
+def test_a_table_without_rows_says_so() -> None:
+    table = Table("号 / no.", "状态 / state")
+    sink = io.StringIO()
+    Terminal(file=sink, width=44).print(table)
+    assert sink.getvalue() == "没有 / none.\n"

@@ -258,7 +258,10 @@ def _screening() -> None:
 def _rounds() -> None:
     """排查任务 / rounds, the newest first."""
     with workspace() as database:
-        for r in screening.rounds(database, actor(database).scope):
+        rounds = screening.rounds(database, actor(database).scope)
+        if not rounds:
+            console.print("还没有排查 / no rounds yet: gridmap cases screening begin")
+        for r in rounds:
             console.print(f"{r.round_id}  {r.name}  {r.begins_on} – {r.ends_on}")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from gridmap.cli.common import Day, actor, console, workspace
+from gridmap.cli.common import NOTHING, Day, actor, console, workspace
 from gridmap.cli.imports.records import record_group
 from gridmap.domain.cases import lists
 from gridmap.domain.cases.projects import ANSWERS, STEPS
@@ -182,7 +182,7 @@ def list_rulings(since: dt.date | None, until: dt.date | None) -> None:
             markup=False,
         )
     if not found:
-        console.print("没有 / none.")
+        console.print(NOTHING)
 
 
 @rulings.command("book")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from gridmap.cli.common import actor, console, workspace
+from gridmap.cli.common import NOTHING, actor, console, workspace
 from gridmap.domain.records import NOUNS
 from gridmap.errors import InvalidInput
 from gridmap.services.imports import acts
@@ -129,6 +129,6 @@ def _withdrawn(kind: ImportKind, zh: str) -> click.Command:
             at = f"{row.at.astimezone(zone):%Y-%m-%d %H:%M}"
             console.print(f"{row.key}  {row.name or ''}  {at}  {row.why}", markup=False)
         if not found:
-            console.print("没有 / none.")
+            console.print(NOTHING)
 
     return command

@@ -31,7 +31,10 @@ def _list() -> None:
     """已有的来源配置 / the profiles there are."""
     with workspace() as database:
         actor(database)
-        for one in profiles.list_profiles(database):
+        found = profiles.list_profiles(database)
+        if not found:
+            console.print("还没有来源配置 / no profiles yet: gridmap profiles save")
+        for one in found:
             console.print(
                 f"{one.name}  {NOUNS[one.noun].zh}  {'/'.join(UNKNOWN_WORDS[one.unknown])}", markup=False
             )

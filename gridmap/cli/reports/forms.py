@@ -69,7 +69,10 @@ def _hand_in(period: str, level: str, within: int | None) -> None:
 def _list() -> None:
     """历次报送 / forms that were handed in."""
     with workspace() as database:
-        for one in official_forms.handed_in(database, actor(database).scope):
+        found = official_forms.handed_in(database, actor(database).scope)
+        if not found:
+            console.print("还没有报送过 / none was handed in yet: gridmap forms hand-in")
+        for one in found:
             console.print(
                 f"{one['period']}  {one['grid_key']}  {one['made_by']}  {one['made_at']:%Y-%m-%d %H:%M}",
                 markup=False,
