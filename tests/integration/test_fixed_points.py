@@ -38,6 +38,7 @@ from gridmap.services.patrols.follow.week import minutes_by_hour
 from gridmap.services.patrols.keep.files import export_plan
 from gridmap.services.patrols.make.plans import plan_patrols, solve_again
 from gridmap.services.response.coverage import CoverageRequest, coverage
+from gridmap.services.response.near import near_at
 from gridmap.storage.database import Database
 from gridmap.storage.ground.grids import list_grids
 from gridmap.storage.teams.teams import list_teams
@@ -324,7 +325,26 @@ def test_staying_near_is_the_coverage_of_each_quarter_and_grows_with_the_minutes
     for k, minutes in enumerate((60.0, 180.0, 300.0)):
         share = sum(n for n, s in zip(households, seconds, strict=True) if s <= minutes) / sum(households)
         assert quarter["shares"][k] == pytest.approx(share, abs=1e-3)
-    assert "%" in client.get(f"/patrols/{number}/near").get_data(as_text=True)
+    page = client.get(f"/patrols/{number}/near?quarter=4").get_data(as_text=True)
+    assert "%" in page
+    # The map of a moment is drawn from the same seconds as its row of the table.
+    drawn = near_at(town, WHOLE, number, 4)
+    assert {team["code"] for team in drawn["teams"]} >= ours
+    total = sum(home["households"] for home in drawn["homes"])
+    for k, minutes in enumerate((1.0, 3.0, 5.0)):
+        near_homes = [h for h in drawn["homes"] if h["minutes"] is not None and h["minutes"] <= minutes]
+        share = sum(h["households"] for h in near_homes) / total
+        assert quarter["shares"][k] == pytest.approx(share, abs=0.01)
+    assert page.count('<circle class="home') == len(drawn["homes"]) + 4
+    assert page.count('class="near-team"') == len(drawn["teams"])
+    least = min(range(len(near["quarters"])), key=lambda n: near["quarters"][n]["shares"][-1])
+    plain = client.get(f"/patrols/{number}/near").get_data(as_text=True)
+    assert (
+        f'aria-current="true"><th scope="row"><a href="/patrols/{number}/near?quarter={least}#near-map"'
+        in plain
+    )
+    for wrong in ("999", "-1", "abc", "4.5"):
+        assert client.get(f"/patrols/{number}/near?quarter={wrong}").status_code == 422, wrong
 
 
 def test_incidents_expected_by_hour_are_those_of_the_run_and_fall_on_the_visits_as_counted(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import math
 
 from flask import Blueprint, Response, request
 
@@ -16,15 +17,17 @@ from gridmap.services.patrols.follow.hours import plan_hours
 from gridmap.services.patrols.follow.onward import DELAYS_MIN, WhatNext, what_next
 from gridmap.services.patrols.follow.week import DAYS, patrol_week
 from gridmap.services.patrols.keep.plans import patrol_plan, route_of
-from gridmap.services.response.near import staying_near
+from gridmap.services.response.near import Near, NearHome, near_at, staying_near
 from gridmap.storage.patrols.fixed_points import FixedPointRow
 from web import context
 from web.access import may_now, require_also
-from web.desk import shown
+from web.desk import shown, small_map
 from web.desk.phone_code import code_of
 from web.desk.shown import page
 
 bp = Blueprint("order", __name__)
+
+_SMALLEST, _LARGER = 2.0, 5.0
 
 
 @bp.get("/field/patrols/<int:patrol_id>/<path:team>")
@@ -73,7 +76,49 @@ def near(patrol_id: int) -> Response:
         # A plan of fixed points alone expects nothing of its hours.
         with contextlib.suppress(InvalidInput):
             hours = plan_hours(context.database(), context.scope(), patrol_id)
-    return page("desk/near.html", "", near=found, hours=hours)
+    quarter = _quarter(found)
+    moment = near_at(context.database(), context.scope(), patrol_id, quarter)
+    ground = small_map.ground(shown.places())
+    return page(
+        "desk/near.html",
+        "",
+        near=found,
+        hours=hours,
+        chosen=quarter,
+        ground=ground,
+        homes=_homes(ground, moment["homes"], found["minutes"]),
+        teams=[]
+        if ground is None
+        else [(t["code"], *ground.point(t["lon"], t["lat"])) for t in moment["teams"]],
+    )
+
+
+def _quarter(found: Near) -> int:
+    """Which quarter of an hour is drawn: that which is asked for, or the one with fewest households near to a team."""
+    text = request.args.get("quarter", "").strip()
+    if text and not (text.isascii() and text.isdecimal() and len(text) < 4):
+        raise InvalidInput(
+            "near-quarter-text",
+            f"“{text[:20]}”不是刻钟的序号，请点表中的时刻。",
+            f"{text[:20]!r} is no number of a quarter of an hour; choose a time of the table.",
+        )
+    shares = [quarter["shares"][-1] for quarter in found["quarters"]]
+    return int(text) if text else shares.index(min(shares))
+
+
+def _homes(
+    ground: small_map.Ground | None, homes: list[NearHome], limits: list[float]
+) -> list[tuple[float, float, float, int]]:
+    """Where households stand on the picture, how large they are drawn, and within how many of the limits a team is."""
+    if ground is None or not homes:
+        return []
+    most = max(home["households"] for home in homes)
+    out = []
+    for home in homes:
+        within = 0 if home["minutes"] is None else sum(home["minutes"] <= limit for limit in limits)
+        radius = round(_SMALLEST + _LARGER * math.sqrt(home["households"] / most), 1)
+        out.append((*ground.point(home["lon"], home["lat"]), radius, within))
+    return out
 
 
 @bp.get("/patrols/week")

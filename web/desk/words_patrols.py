@@ -30,6 +30,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "near_time": ("时刻", "Time"),
     "near_teams": ("队伍", "Teams"),
     "near_within": ("{n} 分钟内", "Within {n} min"),
+    "near_map": ("{at} 的位置与就近覆盖", "Teams and households at {at}"),
+    "near_beyond": ("{n} 分钟以外", "Beyond {n} min"),
     "near_least": ("最低", "Least"),
     "near_mean": ("平均", "Mean"),
     "near_note": (

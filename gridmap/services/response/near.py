@@ -10,6 +10,7 @@ import numpy as np
 from gridmap.domain.duties import on_shift
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.patrols import KeptPlan
+from gridmap.errors import InvalidInput
 from gridmap.services.ground.roads import load_roads
 from gridmap.services.patrols.keep.plans import kept_plan
 from gridmap.services.response.coverage import PlacedTeam, inhabited, least_seconds
@@ -41,6 +42,25 @@ class Near(TypedDict):
     quarters: list[NearQuarter]
     least: list[float]
     mean: list[float]
+
+
+class NearHome(TypedDict):
+    """Where the households of a micro-grid stand; minutes of the nearest team, None where none can come."""
+
+    grid_key: str
+    lon: float
+    lat: float
+    households: int
+    minutes: float | None
+
+
+class NearMoment(TypedDict):
+    """A quarter of an hour of a plan's shift on the ground: where teams are, and how near each place is to one."""
+
+    quarter: int
+    at: str
+    homes: list[NearHome]
+    teams: list[PlacedTeam]
 
 
 def staying_near(database: Database, scope: Scope, patrol_id: int) -> Near:
@@ -77,7 +97,7 @@ def staying_near(database: Database, scope: Scope, patrol_id: int) -> Near:
     households = np.array([row["households"] for row in rows])
     total = int(households.sum())
     quarters: list[NearQuarter] = []
-    for number in range(-((plan.begins_at - plan.ends_at) // _QUARTER)):
+    for number in range(_count(plan)):
         moment = plan.begins_at + number * _QUARTER
         placed = _placed(plan, teams, moment)
         seconds, _ = least_seconds(roads, rows, placed)
@@ -92,6 +112,64 @@ def staying_near(database: Database, scope: Scope, patrol_id: int) -> Near:
         "quarters": quarters,
         "least": by_limit.min(axis=0).round(4).tolist(),
         "mean": by_limit.mean(axis=0).round(4).tolist(),
+    }
+
+
+def _count(plan: KeptPlan) -> int:
+    return -((plan.begins_at - plan.ends_at) // _QUARTER)
+
+
+def near_at(database: Database, scope: Scope, patrol_id: int, quarter: int) -> NearMoment:
+    """Tell of one quarter of an hour of a plan's shift where its teams are, and how near each place is to one of them.
+
+    Parameters
+    ----------
+    database : Database
+    scope : Scope
+    patrol_id : int
+    quarter : int
+        From 0 at the shift's beginning.
+
+    Returns
+    -------
+    NearMoment
+        Of the same teams and places as :func:`staying_near`.
+
+    Raises
+    ------
+    NotFound
+        When the plan is not in the scope.
+    InvalidInput
+        When the shift has no such quarter, or there are no roads or no households.
+    """
+    plan = kept_plan(database, scope, patrol_id)
+    if not 0 <= quarter < _count(plan):
+        raise InvalidInput(
+            "near-quarter",
+            f"第 {patrol_id} 号计划的班次没有第 {quarter} 个刻钟，应为 0 至 {_count(plan) - 1}。",
+            f"The shift of plan {patrol_id} has no quarter {quarter}: 0 to {_count(plan) - 1}.",
+        )
+    rows, _ = inhabited(database, scope)
+    roads = load_roads(database, scope)
+    with database.scoped_session(scope) as session:
+        teams = {row["code"]: row for row in field.list_teams(session)}
+    moment = plan.begins_at + quarter * _QUARTER
+    placed = _placed(plan, teams, moment)
+    seconds, _ = least_seconds(roads, rows, placed)
+    return {
+        "quarter": quarter,
+        "at": moment.isoformat(),
+        "homes": [
+            {
+                "grid_key": str(row["grid_key"]),
+                "lon": row["label_lon"],
+                "lat": row["label_lat"],
+                "households": row["households"],
+                "minutes": round(float(s) / 60.0, 2) if np.isfinite(s) else None,
+            }
+            for row, s in zip(rows, seconds, strict=True)
+        ],
+        "teams": [where for _, where in placed],
     }
 
 
