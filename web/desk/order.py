@@ -27,7 +27,7 @@ from web.desk.shown import page
 
 bp = Blueprint("order", __name__)
 
-_SMALLEST, _LARGER = 2.0, 5.0
+_SMALLEST, _LARGER = 1.5, 3.5
 
 
 @bp.get("/field/patrols/<int:patrol_id>/<path:team>")
