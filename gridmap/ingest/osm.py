@@ -23,7 +23,7 @@ from gridmap.domain.road_access import WAYS_OF_GOING
 from gridmap.ingest.isolated.frame import Refused, count_vertices
 from gridmap.ingest.isolated.pbf import check_pbf
 from gridmap.ingest.osm_notices import Found, notices
-from gridmap.ingest.osm_tags import CELLS, Row, barrier_of, is_conditional, road_of
+from gridmap.ingest.osm_tags import CELLS, Row, barrier_of, conditions_of, road_of
 from gridmap.ingest.osm_turns import Pieces, bans_of, read_turns
 
 _STUB_M = 1.0
@@ -81,9 +81,9 @@ def read_osm(
     if path.name.endswith(".pbf"):
         check_pbf(path, limits)
     try:
-        ways, refs, left_out = _highways(path, limits)
-        ids, lonlat, stops, timed = _nodes(path, np.unique(np.frombuffer(refs, dtype=np.int64)), bounds)
-        left_out["conditional"] += timed
+        ways, refs, left_out, timed = _highways(path, limits)
+        ids, lonlat, stops, more = _nodes(path, np.unique(np.frombuffer(refs, dtype=np.int64)), bounds)
+        timed += more
         turns = read_turns(_file(path))
     except (RuntimeError, ValueError, OverflowError, osmium.InvalidLocationError):
         raise Refused(
@@ -125,7 +125,7 @@ def read_osm(
     table = pa.table(
         {n: pa.array(c, pa.string()) for n, c in zip(names, zip(*cells, strict=True), strict=True)}
     )
-    found = Found(left_out, pieces.lost, len(stops), followed)
+    found = Found(left_out, timed, pieces.lost, len(stops), followed)
     return table, geometry, WGS84, notices(found, elsewhere=bounds is not None)
 
 
@@ -135,11 +135,12 @@ def _text(node: int | None) -> str | None:
 
 def _highways(
     path: Path, limits: dict[str, int]
-) -> tuple[list[tuple[int, Row, int]], array[int], Counter[str]]:
-    """Ways that are roads (number, cells, count of nodes), all their nodes one after another, and what is left out."""
+) -> tuple[list[tuple[int, Row, int]], array[int], Counter[str], list[str]]:
+    """Ways that are roads (number, cells, count of nodes), all their nodes in order, what is left out, conditions."""
     ways: list[tuple[int, Row, int]] = []
     refs = array("q")
     left_out: Counter[str] = Counter()
+    timed: list[str] = []
     known: dict[Row, Row] = {}
     reader = osmium.FileProcessor(_file(path), osmium.osm.WAY, thread_pool=osmium.io.ThreadPool(1))
     for way in reader.with_filter(osmium.filter.KeyFilter("highway", "route")):
@@ -148,7 +149,8 @@ def _highways(
         tags = {t.k: t.v for t in way.tags}
         if "highway" not in tags and tags.get("route") != "ferry":
             continue
-        left_out["conditional"] += is_conditional(tags)
+        if found := conditions_of(tags):
+            timed.append(f"w{way.id} {'; '.join(found)}")
         row = road_of(tags)
         if isinstance(row, str):
             left_out[row] += 1
@@ -160,16 +162,16 @@ def _highways(
         refs.extend(nodes)
         count_vertices(len(refs), limits)
         ways.append((way.id, known.setdefault(row, row), len(nodes)))
-    return ways, refs, left_out
+    return ways, refs, left_out, timed
 
 
 def _nodes(
     path: Path, wanted: NDArray[np.int64], bounds: BBox | None
-) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[int, _Stop], int]:
-    """Nodes of roads: numbers in order, places, the barriers that stop anybody, and how many hang on the time."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64], dict[int, _Stop], list[str]]:
+    """Nodes of roads: numbers in order, places, the barriers that stop anybody, and what hangs on the time."""
     ids, flat = array("q"), array("d")
     stops: dict[int, _Stop] = {}
-    timed = 0
+    timed: list[str] = []
     west, south, east, north = bounds or (-180.0, -90.0, 180.0, 90.0)
     reader = osmium.FileProcessor(_file(path), osmium.osm.NODE, thread_pool=osmium.io.ThreadPool(1))
     asked = wanted.tolist()
@@ -188,7 +190,8 @@ def _nodes(
             ids.append(node.id)
             flat.extend((lon, lat))
             tags = {t.k: t.v for t in node.tags} if node.tags else {}
-            timed += is_conditional(tags)
+            if told := conditions_of(tags):
+                timed.append(f"n{node.id} {'; '.join(told)}")
             found = barrier_of(tags)
             if found is None:
                 stops.pop(node.id, None)

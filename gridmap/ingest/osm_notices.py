@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from gridmap.ingest.osm_turns import Followed
 
+_NAMED = 10
+"""Most ways and barriers with conditions that are named."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -15,13 +18,16 @@ class Found:
     Attributes
     ----------
     left_out : Counter of str
-        Ways: ``closed``, ``other``, ``conditional``.
+        Ways: ``closed``, ``other``.
+    conditions : list of str
+        Ways and barriers that hang on the time, and how.
     lost, barriers : int
         Ways that lack nodes; barriers that stop anybody.
     turns : Followed
     """
 
     left_out: Counter[str]
+    conditions: list[str]
     lost: int
     barriers: int
     turns: Followed
@@ -62,12 +68,18 @@ def notices(found: Found, *, elsewhere: bool) -> list[list[str]]:
             ]
         )
     told += _turns(found.turns)
-    if left_out["conditional"]:
+    if found.conditions:
+        count, named = len(found.conditions), " | ".join(found.conditions[:_NAMED])
+        close_zh = "要整天关闭的，请在文件中写明 access=no 后重新导入。"
+        close_en = "One that is to be closed all day: write access=no in the file, and import it again."
+        said_zh = f"道路或路障的通行条件随时间变化（:conditional），按平时处理：{named}"
+        said_en = f"ways or barriers have conditions that change with time, which are not followed: {named}"
+        more_zh, more_en = ("", "") if count <= _NAMED else (" | 等", " | and more")
         told.append(
             [
                 "osm-conditional",
-                f"有 {left_out['conditional']} 处道路或路障的通行条件随时间变化（:conditional），按平时处理。",
-                f"{left_out['conditional']} ways or barriers have conditions that change with time: not followed.",
+                f"有 {count} 处{said_zh}{more_zh}。{close_zh}",
+                f"{count} {said_en}{more_en}. {close_en}",
             ]
         )
     if lost:

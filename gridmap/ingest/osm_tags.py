@@ -41,6 +41,10 @@ _OPPOSITE = frozenset({"opposite", "opposite_lane", "opposite_track"})
 _IMPASSABLE = frozenset({"impassable", "very_horrible"})
 _ROUND = frozenset({"roundabout", "circular"})
 _SPEED = re.compile(r"\s*(\d{1,3}(?:\.\d+)?)\s*(mph|km/?h|kph)?\s*(?:;.*)?", re.IGNORECASE)
+_CONDITION, _TIMED = (
+    re.compile(r"[a-z_:]{1,60}:conditional"),
+    re.compile(r"[\w @():;,.<>=+\-]{1,80}", re.ASCII),
+)
 _MPH_KMH = 1.609344
 _FASTEST_KMH, _WALK_KMH = 150.0, 7.0
 _NAME_CHARS, _SURFACE_CHARS = 120, 40
@@ -76,9 +80,21 @@ def barrier_of(tags: Mapping[str, str]) -> tuple[str, frozenset[str]] | None:
     return (kind if modes >= BARRIERS[kind] else "other"), modes
 
 
-def is_conditional(tags: Mapping[str, str]) -> bool:
-    """Tell whether anything about a way or a barrier hangs on the time or on a vehicle's measures."""
-    return any(key.endswith(":conditional") for key in tags)
+def conditions_of(tags: Mapping[str, str]) -> list[str]:
+    """Tell what about a way or a barrier hangs on the time or on a vehicle's measures, in the file's words.
+
+    What is written in no words of times and measures is told by its key alone.
+
+    Examples
+    --------
+    >>> conditions_of({"highway": "service", "access:conditional": "no @ (22:00-06:00)"})
+    ['access:conditional=no @ (22:00-06:00)']
+    """
+    return [
+        f"{key}={value}" if _TIMED.fullmatch(value) else key
+        for key, value in sorted(tags.items())
+        if _CONDITION.fullmatch(key)
+    ]
 
 
 def _said(tags: Mapping[str, str]) -> dict[str, str | None]:

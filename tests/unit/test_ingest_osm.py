@@ -178,6 +178,30 @@ def test_what_is_left_out_is_told(tmp_path: Path) -> None:
     assert {n.code for n in parsed.warnings} == {"osm-licence", "osm-closed", "osm-other", "osm-incomplete"}
 
 
+def test_roads_whose_access_changes_with_the_hour_are_named_with_what_they_say(tmp_path: Path) -> None:
+    ways: list[Way] = [
+        (10, [1, 2], {"highway": "service", "motor_vehicle:conditional": "no @ (22:00-06:00)"}),
+        (11, [2, 3], {"highway": "service", "access:conditional": "no @ [bold]校门[/bold]"}),
+        (12, [2, 4], {"highway": "service"}),
+    ]
+    parsed = parse_table(write(tmp_path / "town.osm", ways), "roads")
+    (told,) = [notice for notice in parsed.warnings if notice.code == "osm-conditional"]
+    for words in (told.zh, told.en):
+        assert "2" in words
+        assert "w10 motor_vehicle:conditional=no @ (22:00-06:00) | w11 access:conditional" in words
+        assert "bold" not in words, "what is no time or measure is not repeated"
+        assert "w12" not in words
+    many: list[Way] = [(n, [1, 2], {"highway": "service", "access:conditional": "no"}) for n in range(20, 32)]
+    (told,) = [
+        notice
+        for notice in parse_table(write(tmp_path / "many.osm", many), "roads").warnings
+        if notice.code == "osm-conditional"
+    ]
+    assert "w29 " in told.en
+    assert "w30 " not in told.en
+    assert "and more" in told.en
+
+
 def test_roads_far_from_the_town_are_not_read(tmp_path: Path) -> None:
     nodes = NODES | {7: (100.0, 30.0), 8: (100.1, 30.0)}
     ways: list[Way] = [(1, [1, 2], {"highway": "tertiary"}), (2, [7, 8], {"highway": "tertiary"})]
