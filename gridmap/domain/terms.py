@@ -107,8 +107,9 @@ MAX_WAIT_S = 900.0
 DOSE_MIN = 105.0
 """A quarter of an hour a night."""
 PATROL_FOUND = "patrol"
-LOOKED_FOR = (PATROL_FOUND, "screening")
 """Channel of incidents that a patrol found."""
+LOOKED_FOR = (PATROL_FOUND, "screening")
+"""Channels of incidents that were looked for."""
 ALPHA_SHARE = 0.05
 ASKED_SHARE = 0.3
 """Share of solved cases whose parties are asked, by lot, whether they are satisfied."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import fields
 
 import pytest
 from click.testing import CliRunner
@@ -11,7 +12,10 @@ from werkzeug.test import TestResponse
 
 from gridmap.cli.main import main
 from gridmap.domain.accounts import Role
+from gridmap.domain.gridkey import Scope
+from gridmap.services.cases.handover import Handover
 from gridmap.storage.database import Database
+from gridmap.storage.workspace.settings import read_settings
 from tests.conftest import MakeDatabase
 from tests.doors import client_of
 from tests.towns import environment_of
@@ -43,6 +47,16 @@ def test_a_shift_is_given_and_taken_once_over_the_api_and_seen_on_the_page(town:
     assert client.get("/api/v1/handovers").get_json() == {"handovers": [taken]}
     village = client_of(town, Role.VILLAGE_DESK, VILLAGE)
     assert village.get("/api/v1/handovers").get_json() == {"handovers": []}
+
+
+def test_a_handover_is_kept_as_programs_from_before_its_acts_had_keys_read_it(town: Database) -> None:
+    client = client_of(town)
+    post(client, "/api/v1/handovers", {"note": "无事"}, str(uuid.uuid4()))
+    post(client, "/api/v1/handovers/1/taken", {}, str(uuid.uuid4()))
+    scope = Scope.whole()
+    with town.scoped_session(scope) as session:
+        kept = read_settings(session)[f"handovers_{scope.lo}_{scope.hi}"]
+    assert [set(told) for told in kept] == [{field.name for field in fields(Handover)}]
 
 
 def test_a_shift_is_given_and_taken_by_command(town: Database, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -154,6 +154,9 @@ def visit(request: pytest.FixtureRequest, demo_server: str, demo_database: Datab
         context.close()
 
 
+_IDLE_S = 60.0
+
+
 class _Pooled(BaseWSGIServer):
     """Threads that stay, as the product's server has them.
 
@@ -167,6 +170,8 @@ class _Pooled(BaseWSGIServer):
         self._threads = ThreadPoolExecutor(32)
 
     def process_request(self, request: Any, client_address: Any) -> None:
+        # A connection that a browser opened ahead, and uses for nothing, holds its thread no longer than this.
+        request.settimeout(_IDLE_S)
         self._threads.submit(self._answer, request, client_address)
 
     def _answer(self, request: Any, client_address: Any) -> None:

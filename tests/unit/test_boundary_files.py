@@ -152,6 +152,14 @@ def test_the_headings_of_land_surveys_are_known(tmp_path: Path, code: str, name:
     assert draft.level(3)["name_zh"].tolist() == frame["名称"].tolist()
 
 
+def test_a_mapping_of_the_administrative_area_goes_before_where_a_parcel_lies(tmp_path: Path) -> None:
+    frame = villages()
+    named = frame.rename(columns={"网格编码": "XZQDM"}).assign(ZLDWDM="330681109999")
+    named.to_file(tmp_path / "a.gpkg")
+    draft = read(tmp_path / "a.gpkg", mapping={"xzqdm": "code"})
+    assert draft.level(3)["code"].tolist() == frame["网格编码"].tolist()
+
+
 def test_shapes_without_a_code_or_a_name_are_refused_with_the_columns_found(tmp_path: Path) -> None:
     villages()[["片区", "geometry"]].to_file(tmp_path / "a.gpkg")
     with pytest.raises(InvalidInput, match="片区") as caught:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import shapely
 from gridmap import crs
 from gridmap.errors import InvalidInput
 from gridmap.ingest.model import ParsedTable
+from gridmap.ingest.reading.quotes import row_of_open_quote
 from gridmap.ingest.rows import parse_table, write_refused
 
 NOW = dt.datetime(2026, 2, 1, tzinfo=dt.UTC)
@@ -191,6 +193,16 @@ def test_a_quote_that_is_not_closed_is_pointed_at(tmp_path: Path, rows: tuple[st
     assert told.value.code == "csv-quote-open"
     assert f"第 {row} 行" in str(told.value)
     assert f"row {row} " in str(told.value)
+
+
+def test_an_open_quote_is_looked_for_in_little_more_memory_than_the_text() -> None:
+    text = 'a,b\n1,"open\n' + "1,22222\n" * 100_000
+    tracemalloc.start()
+    try:
+        assert row_of_open_quote(text, ",") == 2
+        assert tracemalloc.get_traced_memory()[1] < 8 * len(text)
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_line_that_names_another_separator_than_the_table_s_is_told(tmp_path: Path) -> None:

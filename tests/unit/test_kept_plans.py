@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import shapely
 
+from gridmap.analysis.patrol import Stop
+from gridmap.services.patrols.keep import codec
 from gridmap.storage.patrols.codec import route_from_json
 
 _VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "places.json").read_text("utf-8"))
@@ -38,3 +40,12 @@ def test_a_plan_kept_by_an_older_version_is_read() -> None:
     assert route.taken == ()
     assert route.visits[0].grid_key is None
     assert route.visits[0].village == 0
+
+
+def test_a_stop_without_a_beat_is_kept_as_programs_from_before_beats_read_it() -> None:
+    stop = Stop("H1", 0, 1.0, 300.0)
+    kept = codec._stop_to_json(stop)
+    assert "beat" not in kept
+    assert codec._stop(dict(kept)) == stop
+    beaten = Stop("H1", 0, 1.0, 300.0, beat="T02")
+    assert codec._stop(dict(codec._stop_to_json(beaten))) == beaten

@@ -20,6 +20,7 @@ from gridmap.errors import InvalidInput
 from gridmap.ingest.boundaries.draft import BoundaryDraft, polygons_only, union
 from gridmap.ingest.boundaries.hierarchy import complete_hierarchy
 from gridmap.ingest.boundaries.shapes import are_polygons, is_size, kinds_of, system_of
+from gridmap.ingest.headings import heading_key
 from gridmap.ingest.model import DEFAULT_LIMITS, Limits, Notice, RawTable
 from gridmap.ingest.reading import list_layers, read_raw
 from gridmap.ingest.rows import convert
@@ -203,7 +204,7 @@ def _grids(
         )
     raw, notices = _land_only(raw)
     n = raw.table.num_rows
-    mapping = {**(mapping or {}), **_less_specific(raw.table.column_names)}
+    mapping = {**_less_specific(raw.table.column_names, mapping or {}), **(mapping or {})}
     headings = match_headings(raw.table.column_names, GRIDS, mapping, file_name)
     _require_names(raw, headings, file_name)
     named_area = headings.columns.get("parent")
@@ -267,11 +268,14 @@ def _grids(
     return frame, notices
 
 
-def _less_specific(columns: list[str]) -> dict[str, str]:
-    """Leave out the administrative area of land surveys where they say the village, too."""
+def _less_specific(columns: list[str], mapping: Mapping[str, str]) -> dict[str, str]:
+    """Leave out the administrative area of land surveys where they say the village, too, and no mapping names it."""
     if not any(name.upper() in {"ZLDWDM", "ZLDWMC"} for name in columns):
         return {}
-    return {name: "" for name in columns if name.upper() in {"XZQDM", "XZQMC"}}
+    named = {heading_key(name) for name in mapping}
+    return {
+        name: "" for name in columns if name.upper() in {"XZQDM", "XZQMC"} and heading_key(name) not in named
+    }
 
 
 def _require_names(raw: RawTable, headings: Headings, file_name: str) -> None:

@@ -65,7 +65,8 @@ def row_of_open_quote(text: str, delimiter: str) -> int | None:
     """
     text = text.replace("\r\n", "\n")
     ends = re.escape(delimiter) + r"\r\n"
-    cell = re.compile(f'(?:"(?:[^"]|"")*"|[^"{ends}][^{ends}]*)?(?=[{ends}]|\\Z)')
+    # Possessive: what an open quote has swallowed, to the file's end, is not kept to be given back.
+    cell = re.compile(f'(?:"(?:[^"]++|"")*+"|[^"{ends}][^{ends}]*)?(?=[{ends}]|\\Z)')
     # A mark at the file's begin is no part of its first cell.
     at = int(text.startswith("\ufeff"))
     row = 1

@@ -5,6 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.worklists import Wanted
@@ -20,8 +23,6 @@ from gridmap.storage.workspace import settings
 KEPT = 60
 """Handovers that are kept: a month of two shifts a day."""
 _LONGEST = LONGEST["note"]
-_GIVEN, _TAKEN = "given_key", "taken_key"
-"""Names of the acts, kept beside a handover and told to nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +95,8 @@ def give(
     checked_text(note)
     stand = worklists.totals(database, actor.scope, Wanted(), now=now)
     with database.scoped_session(Scope.whole(), write=True) as session:
-        kept = settings.read_settings(session, lock=_key(actor.scope)).get(_key(actor.scope), [])
-        done = next((told for told in kept if told_key and told.get(_GIVEN) == told_key), None)
+        kept, acts = _kept(session, actor.scope)
+        done = next((told for told in kept if acts.get(f"give {told_key}") == told["number"]), None)
         if done is not None:
             return _read(done)
         if kept and kept[-1]["taken_at"] is None:
@@ -108,9 +109,7 @@ def give(
         made = Handover(
             number, now, actor.post, note.strip(), stand["open"], stand["due_today"], stand["overdue"]
         )
-        told = _told(made) | {_GIVEN: told_key}
-        settings.write_settings(session, **{_key(actor.scope): [*kept, told][-KEPT:]})
-        settings.touch(session)
+        _write(session, actor.scope, [*kept, _told(made)][-KEPT:], acts | {f"give {told_key}": number})
     return made
 
 
@@ -142,9 +141,9 @@ def take(
     """
     told_key = None if key is None else str(read_key(key))
     with database.scoped_session(Scope.whole(), write=True) as session:
-        kept = settings.read_settings(session, lock=_key(actor.scope)).get(_key(actor.scope), [])
-        done = next((told for told in kept if told_key and told.get(_TAKEN) == told_key), None)
-        if done is not None and done["number"] == number:
+        kept, acts = _kept(session, actor.scope)
+        done = next((told for told in kept if told["number"] == number), None)
+        if done is not None and acts.get(f"take {told_key}") == number:
             return _read(done)
         if not kept or kept[-1]["number"] != number or kept[-1]["taken_at"] is not None:
             raise Conflict(
@@ -152,18 +151,31 @@ def take(
                 "这次交班已由别人接班，请刷新查看。",
                 "This handover was taken by somebody else. Look at the page anew.",
             )
-        kept[-1] |= {
-            "taken_at": (now or dt.datetime.now(dt.UTC)).isoformat(),
-            "taken_by": actor.post,
-            _TAKEN: told_key,
-        }
-        settings.write_settings(session, **{_key(actor.scope): kept})
-        settings.touch(session)
+        kept[-1] |= {"taken_at": (now or dt.datetime.now(dt.UTC)).isoformat(), "taken_by": actor.post}
+        _write(session, actor.scope, kept, acts | {f"take {told_key}": number})
     return _read(kept[-1])
 
 
 def _key(scope: Scope) -> str:
     return f"handovers_{scope.lo}_{scope.hi}"
+
+
+def _acts(scope: Scope) -> str:
+    """Name the setting of the acts: apart from the handovers, which a program from before them reads, too."""
+    return f"{_key(scope)}_acts"
+
+
+def _kept(session: Session, scope: Scope) -> tuple[list[Any], dict[str, int]]:
+    """Read a desk's handovers and the acts that made them, by their keys, and let nobody else change them."""
+    found = settings.read_settings(session, lock=_key(scope))
+    return found.get(_key(scope), []), found.get(_acts(scope), {})
+
+
+def _write(session: Session, scope: Scope, kept: list[Any], acts: dict[str, int]) -> None:
+    there = {told["number"] for told in kept}
+    named = {act: n for act, n in acts.items() if n in there and not act.endswith(" None")}
+    settings.write_settings(session, **{_key(scope): kept, _acts(scope): named or None})
+    settings.touch(session)
 
 
 def _told(made: Handover) -> dict[str, object]:
@@ -174,7 +186,7 @@ def _told(made: Handover) -> dict[str, object]:
 
 
 def _read(told: dict[str, object]) -> Handover:
-    values = {name: value for name, value in told.items() if name not in {_GIVEN, _TAKEN}}
+    values = {name: told[name] for name in Handover.__dataclass_fields__ if name in told}
     for name in ("given_at", "taken_at"):
         values[name] = dt.datetime.fromisoformat(str(told[name])) if told[name] else None
     return Handover(**values)  # type: ignore[arg-type]

@@ -97,12 +97,13 @@ def hours_foretold(told: KeptForecast) -> Notice:
 
 
 def hours_of_records() -> Notice:
-    """Tell that there is no forecast of the week, so that prizes by hour rest on the past."""
+    """Tell that no forecast of the week can be used, so that prizes by hour rest on the past."""
     return {
         "code": "hours-records",
         "stop": None,
         "team": None,
-        "zh": "没有这一周、同一范围和领域的预测，各时段得分按以往事件的钟点。可先做预测：gridmap forecast keep",
-        "en": "There is no forecast of this week, ground and domain: prizes by hour rest on the hours of the past. "
-        "Make one first: gridmap forecast keep",
+        "zh": "没有可用的这一周预测（须同一范围和领域，热点不限小类和时段），各时段得分按以往事件的钟点。"
+        "可先做预测：gridmap forecast keep",
+        "en": "No forecast of this week can be used (one of the same ground and domain, for hotspots of all kinds and "
+        "times): prizes by hour rest on the hours of the past. Make one first: gridmap forecast keep",
     }

@@ -127,7 +127,11 @@ def plan_from_json(kept: dict[str, Any]) -> Plan:
 
 
 def _stop_to_json(stop: Stop) -> Mapping[str, object]:
-    return asdict(stop) | {"closed_to": sorted(stop.closed_to), "windows": [list(w) for w in stop.windows]}
+    told = asdict(stop) | {"closed_to": sorted(stop.closed_to), "windows": [list(w) for w in stop.windows]}
+    if stop.beat is None:
+        # A program from before beats that still serves reads every plan that does not need them.
+        del told["beat"]
+    return told
 
 
 def _stop(kept: dict[str, Any]) -> Stop:
