@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pyotp
 import pytest
@@ -418,3 +420,13 @@ def test_a_printed_address_leads_to_the_server_that_runs(
     with served.telling(tmp_path, "https://127.0.0.1:8051/"), served.telling(tmp_path, "http://other/"):
         assert "https://127.0.0.1:8051/enter/" in printed()
     assert "http://127.0.0.1:8010/enter/" in printed()
+
+
+def test_a_server_that_begins_while_a_command_looks_for_one_tells_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with (tmp_path / "served-at").open("a") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        monkeypatch.setattr(served, "time", SimpleNamespace(sleep=lambda _: looking.close()))
+        with served.telling(tmp_path, "http://one/"):
+            assert served.told(tmp_path) == "http://one/"

@@ -135,9 +135,9 @@ def _past(steps: int, now: int, phase: ArrayLike | None) -> Past:
             raise refuse(
                 "past-short",
                 f"以往的时间片太少：每一片至少要有 {_FEWEST_LIKE} 个以往的同类时间片（要看的 {looked} 片除外，共 "
-                f"{begin} 片）。请放宽时段、缩短 --step 或减少 --max-duration。",
+                f"{max(begin, 0)} 片）。请放宽时段、缩短 --step 或减少 --max-duration。",
                 f"The past is too short: each slice needs {_FEWEST_LIKE} slices of its like before the {looked} that "
-                f"are looked at ({begin} in all). Widen the period, shorten --step or lower --max-duration.",
+                f"are looked at ({max(begin, 0)} in all). Widen the period, shorten --step or lower --max-duration.",
             )
     if looked < 1 or begin < 1:
         raise refuse(

@@ -31,7 +31,11 @@ def broken_table(path: Path, source: BinaryIO, encoding: str, delimiter: str) ->
         It names the row of the first quote that is not closed, where there is one.
     """
     source.seek(0)
-    text = source.read(_LOOKED_THROUGH_BYTES).decode(encoding, "replace")
+    raw = source.read(_LOOKED_THROUGH_BYTES)
+    if len(raw) == _LOOKED_THROUGH_BYTES:
+        # A row that is cut off here has no quote that closes.
+        raw = raw[: raw.rfind(b"\n") + 1]
+    text = raw.decode(encoding, "replace")
     row = row_of_open_quote(text, delimiter)
     if row is not None:
         return refuse(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import fcntl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 _NAME = "served-at"
+_TRIES, _AGAIN_S = 5, 0.02
 
 
 @contextmanager
@@ -28,15 +31,23 @@ def telling(home: Path, address: str) -> Iterator[None]:
         return
     # The lock goes with the process, however it ends: what a killed server told is believed by nobody.
     with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            pass
-        else:
+        if _locked(file):
             file.truncate(0)
             file.write(address)
             file.flush()
         yield
+
+
+def _locked(file: TextIO) -> bool:
+    """Take the lock; a command that looks at this moment whether there is a server holds it no longer than that."""
+    for _ in range(_TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(_AGAIN_S)
+        else:
+            return True
+    return False
 
 
 def told(home: Path) -> str | None:

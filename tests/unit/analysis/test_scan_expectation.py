@@ -146,3 +146,4 @@ def test_what_has_no_past_is_refused(given: dict, code: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         scan.expectation([[0.0, 0.0], [1.0, 0.0]], np.ones((2, 12), int), **given)
     assert refused.value.code == code
+    assert "(-" not in refused.value.en
