@@ -88,6 +88,8 @@ class Proposal:
     missing_en : str or None
     reasons : tuple of (str, str, int)
         Why rows are refused, in both languages, with their number; the most frequent first.
+    likely : mapping
+        Headings that the profile says nothing of, and the fields that they are taken for in the proposal alone.
     """
 
     columns: tuple[ColumnFound, ...]
@@ -97,3 +99,4 @@ class Proposal:
     missing: str | None = None
     missing_en: str | None = None
     reasons: tuple[tuple[str, str, int], ...] = ()
+    likely: Mapping[str, str] = field(default_factory=dict)

@@ -75,6 +75,24 @@ def test_a_file_shows_what_each_column_is_how_full_and_which_values_are_unknown(
     assert (known.valid, known.refused) == (3, 0)
 
 
+def test_what_a_platform_calls_its_columns_is_proposed_and_binds_nobody_until_it_is_said(
+    town: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "平台.csv"
+    path.write_text(
+        "事件编号,一级分类,二级分类,上报时间,所属网格\nA1,矛盾纠纷,邻里纠纷,2026-10-20 10:00,枫源村\n",
+        "utf-8",
+    )
+    found = profiles.propose(town, Scope.whole(), INCIDENTS, path, Profile("-"))
+    assert (found.valid, found.refused, found.missing) == (1, 0, None)
+    assert dict(found.likely) == {"一级分类": "domain", "二级分类": "kind", "上报时间": "occurred_at"}
+    done = profiles.bring(town, Scope.whole(), INCIDENTS, path, Profile("省平台", unknown="refuse"))
+    assert (done.inserted, done.refused) == (0, 1)
+    # What the profile says goes before what is likely.
+    said = Profile("-", mapping={"一级分类": "", "domain": "=dispute", "上报时间": "reported_at"})
+    assert dict(profiles.propose(town, Scope.whole(), INCIDENTS, path, said).likely) == {"二级分类": "kind"}
+
+
 @pytest.mark.parametrize(("unknown", "inserted"), [("ask", 0), ("refuse", 2)])
 def test_unknown_values_are_asked_about_or_refuse_their_rows_alone(
     town: Database, sheet: Path, unknown: str, inserted: int

@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.codes import code_list
-from gridmap.domain.fields import Field
+from gridmap.domain.fields import Field, Noun
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.profiles import UNKNOWN, ColumnFound, Profile, Proposal
 from gridmap.domain.records import NOUNS
 from gridmap.errors import InvalidInput, NotFound
+from gridmap.ingest.headings import heading_key
 from gridmap.ingest.model import ParsedTable, RawTable
 from gridmap.ingest.reading import read_raw
 from gridmap.ingest.rows.headers import known_keys, match_headings, noun_of, split_values
@@ -29,6 +30,12 @@ from gridmap.storage.imports import profiles as stored
 _NAME = re.compile(r"[\w\-]{1,40}")
 _UNKNOWN_CODES = frozenset({"code-unknown", "kind-unknown"})
 _REASONS = 8
+# What a platform's export calls it where nothing else in the file is it: two of these mean another field elsewhere.
+_LIKELY = {
+    "domain": ("一级分类", "一级类别", "事件大类", "问题大类"),
+    "kind": ("二级分类", "二级类别", "事件小类", "问题小类"),
+    "occurred_at": ("上报时间", "登记时间", "报告时间", "受理时间"),
+}
 
 
 def save(database: Database, actor: Actor, profile: Profile) -> None:
@@ -253,6 +260,8 @@ def propose(database: Database, scope: Scope, kind: ImportKind, path: Path, prof
     headings, _ = split_values(dict(profile.mapping), noun)
     raw = raw_of(path, profile)
     names = list(raw.table.column_names)
+    likely = _likely(names, noun, headings, path.name)
+    profile = replace(profile, mapping={**profile.mapping, **likely})
     problem: InvalidInput | None = None
     parsed: ParsedTable | None = None
     try:
@@ -282,7 +291,22 @@ def propose(database: Database, scope: Scope, kind: ImportKind, path: Path, prof
         None if problem is None else problem.zh,
         None if problem is None else problem.en,
         _reasons(parsed),
+        likely,
     )
+
+
+def _likely(names: list[str], noun: Noun, headings: dict[str, str] | None, file_name: str) -> dict[str, str]:
+    """Return what columns of incidents are in all likelihood, for fields that nothing in the file is yet."""
+    if noun.name != "incidents":
+        return {}
+    told = {*(headings or {})}
+    known = {*_meant(names, noun, headings, file_name).values()}
+    found = {}
+    for field, spellings in _LIKELY.items():
+        heading = next((n for n in names if heading_key(n) in spellings and n not in told), None)
+        if field not in known and heading is not None:
+            found[heading] = field
+    return found
 
 
 def _meant(names: list[str], noun: Any, headings: dict[str, str] | None, file_name: str) -> dict[str, str]:
