@@ -18,15 +18,16 @@ _TAIL = 4096
 _ROW = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
 _HIDDEN = re.compile(rb"""\bhidden=["'](?:1|true)["']""")
 _NUMBER = re.compile(rb"""\br=["'](\d+)["']""")
+# A cell's tag is short: without a bound a forged sheet in which none ends is looked through from each of them.
 _ERROR = re.compile(
-    rb"""<(?:\w+:)?c\b(?=[^>]*\bt=["']e["'])[^>]*\br=["']([A-Z]{1,3})(\d{1,7})["'][^>]*>(?:(?!</(?:\w+:)?c>).){0,500}?"""
+    rb"""<(?:\w+:)?c\b(?=[^>]{0,300}\bt=["']e["'])[^>]{0,300}\br=["']([A-Z]{1,3})(\d{1,7})["'][^>]{0,300}>(?:(?!</(?:\w+:)?c>).){0,500}?"""
     rb"""<(?:\w+:)?v>([^<]{1,20})</""",
     re.DOTALL,
 )
 # An empty text that a formula gave is kept with its type; a program that does not compute leaves both out.
 _NOT_COMPUTED = re.compile(
-    rb"""<(?:\w+:)?c\b(?![^>]*\bt=)[^>]*\br=["']([A-Z]{1,3})(\d{1,7})["'][^>]*>\s*"""
-    rb"""<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]{0,2000}</(?:\w+:)?f>)\s*"""
+    rb"""<(?:\w+:)?c\b(?![^>]{0,300}\bt=)[^>]{0,300}\br=["']([A-Z]{1,3})(\d{1,7})["'][^>]{0,300}>\s*"""
+    rb"""<(?:\w+:)?f\b(?:[^>]{0,300}/>|[^>]{0,300}>[^<]{0,2000}</(?:\w+:)?f>)\s*"""
     rb"""(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"""
 )
 NOT_COMPUTED = "#NOT-COMPUTED!"
