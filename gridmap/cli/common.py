@@ -52,7 +52,7 @@ class Terminal(Console):
 
         One without rows says so in words.
         """
-        shown = [NOTHING if isinstance(one, Table) and not one.row_count else one for one in objects]
+        shown = [_nothing(one) if isinstance(one, Table) and not one.row_count else one for one in objects]
         for table in shown:
             if isinstance(table, Table):
                 _fold(table)
@@ -61,6 +61,10 @@ class Terminal(Console):
     def render_str(self, text: str, **options: Any) -> Text:
         """Make the text that is shown; every string of a line or a table's cell passes here."""
         return super().render_str(legible(text), **options)
+
+
+def _nothing(table: Table) -> str:
+    return NOTHING if table.title is None else f"{table.title}\n{NOTHING}"
 
 
 def _fold(table: Table) -> None:

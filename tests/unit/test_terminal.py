@@ -104,3 +104,6 @@ def test_a_table_without_rows_says_so() -> None:
     sink = io.StringIO()
     Terminal(file=sink, width=44).print(table)
     assert sink.getvalue() == "没有 / none.\n"
+    table.title = "镇 / town"
+    Terminal(file=sink, width=44).print(table)
+    assert sink.getvalue().endswith("镇 / town\n没有 / none.\n")
