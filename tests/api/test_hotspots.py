@@ -66,7 +66,7 @@ def test_a_run_is_made_in_the_background_and_kept_with_what_repeats_it(
     run_id = kept(**{"from": "2026-01-01", "to": "2026-06-30"})
     listed = client.get(RUNS).get_json()["runs"]
     run = next(r for r in listed if r["run_id"] == run_id)
-    assert listed == sorted(listed, key=lambda r: -r["run_id"])
+    assert listed == sorted(listed, key=lambda r: r["created_at"], reverse=True)
     assert (run["method"], run["domain"], run["level"], run["seed"]) == ("gi", "policing", 3, 7)
     assert (run["since"], run["until"]) == ("2026-01-01", "2026-06-30")
     assert len(run["data_sha256"]) == 64
