@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, Request, expect, sync_playwright
-from werkzeug.serving import BaseWSGIServer
+from werkzeug.serving import make_server
 
 from gridmap.storage.database import Database
 from tests.browsers import FLAGS, browser_program
@@ -154,45 +153,12 @@ def visit(request: pytest.FixtureRequest, demo_server: str, demo_database: Datab
         context.close()
 
 
-_IDLE_S = 60.0
-
-
-class _Pooled(BaseWSGIServer):
-    """Threads that stay, as the product's server has them.
-
-    One for each request would make anew what a thread keeps: a transformation of coordinates, a tenth of a second.
-    """
-
-    multithread = True
-
-    def __init__(self, *args: Any) -> None:
-        super().__init__(*args)
-        self._threads = ThreadPoolExecutor(32)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        # A connection that a browser opened ahead, and uses for nothing, holds its thread no longer than this.
-        request.settimeout(_IDLE_S)
-        self._threads.submit(self._answer, request, client_address)
-
-    def _answer(self, request: Any, client_address: Any) -> None:
-        try:
-            self.finish_request(request, client_address)
-        except Exception:
-            self.handle_error(request, client_address)
-        finally:
-            self.shutdown_request(request)
-
-    def server_close(self) -> None:
-        super().server_close()
-        self._threads.shutdown()
-
-
 @contextmanager
 def serving(database: Database) -> Iterator[str]:
     """Serve the application over a workspace from this process; give the address."""
     from web.app import create_app
 
-    server = _Pooled("127.0.0.1", 0, create_app(database))
+    server = make_server("127.0.0.1", 0, create_app(database), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
