@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -65,6 +66,14 @@ def places(town: Database) -> tuple[int, int, int]:
     """Keys of the quarrel's village, its area and the town."""
     key = take_in(town).row.grid_key
     return ancestor(key, VILLAGE), ancestor(key, AREA), ancestor(key, TOWN)
+
+
+def test_an_intake_told_twice_in_the_same_instant_is_one_case_and_both_are_told_of_it(town: Database) -> None:
+    with ThreadPoolExecutor(2) as two:
+        for _ in range(5):
+            key = uuid.uuid4()
+            told = [two.submit(intake.record, town, KEEPER, QUARREL, key, now=NOW) for _ in range(2)]
+            assert len({one.result().row.number for one in told}) == 1
 
 
 def test_a_case_goes_from_intake_over_transfer_and_conference_to_the_archive(

@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from sqlalchemy.orm import Session
 
 from gridmap import crs
 from gridmap.domain.accounts import Actor
@@ -65,12 +66,9 @@ def record(
     with database.scoped_session(actor.scope) as session:
         if new.linked_to:
             linked_number(session, new.linked_to, None)
-        stored.widen(session)
-        done = stored_steps.step_of_key(session, told_key)
-        if done is not None:
-            if done[1] != Action.ACCEPT:
-                raise key_used()
-            return desk.after(database, actor, stored.load(session, done[0]).row.number, now)
+        told = _number_of_key(session, told_key)
+    if told is not None:
+        return desk.after(database, actor, told, now)
     placed = place_of(database, new)
     if placed.grid_key not in actor.scope:
         raise Forbidden(
@@ -78,8 +76,27 @@ def record(
             "地点不在您的管辖范围内。请核对位置，或请所在村或镇综治中心登记。",
             "The place lies outside your scope. Check it, or ask the village there or the town's centre to record it.",
         )
-    number = _keep(database, actor, new, placed, told_key, now)
+    try:
+        number = _keep(database, actor, new, placed, told_key, now)
+    except Conflict:
+        # Told twice in the same instant, as by a double click: the other one may have kept it meanwhile.
+        with database.scoped_session(actor.scope) as session:
+            kept = _number_of_key(session, told_key)
+        if kept is None:
+            raise
+        number = kept
     return desk.after(database, actor, number, now)
+
+
+def _number_of_key(session: Session, key: uuid.UUID) -> str | None:
+    """Return the number of the case that an act of intake has kept under a key; None where there is none."""
+    stored.widen(session)
+    done = stored_steps.step_of_key(session, key)
+    if done is None:
+        return None
+    if done[1] != Action.ACCEPT:
+        raise key_used()
+    return stored.load(session, done[0]).row.number
 
 
 def duplicates(
