@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import TypeVar
 
 import pytest
 
@@ -16,12 +18,13 @@ from gridmap.domain.cases.directory import is_fit
 from gridmap.domain.cases.model import Case
 from gridmap.domain.gridkey import AREA, TOWN, VILLAGE, Scope, ancestor
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
-from gridmap.services.cases import bodies, desk, intake, screening, tasks
+from gridmap.services.cases import bodies, desk, edits, handover, intake, screening, tasks
 from gridmap.services.cases.refusals import CaseMovedOn
 from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
 
 NOW = dt.datetime(2026, 11, 3, 2, 0, tzinfo=dt.UTC)  # a Tuesday, 10 in the morning there
+T = TypeVar("T")
 KEEPER = Actor.at_the_machine()
 QUARREL = NewCase(
     domain="dispute",
@@ -68,12 +71,52 @@ def places(town: Database) -> tuple[int, int, int]:
     return ancestor(key, VILLAGE), ancestor(key, AREA), ancestor(key, TOWN)
 
 
-def test_an_intake_told_twice_in_the_same_instant_is_one_case_and_both_are_told_of_it(town: Database) -> None:
+def twice(act: Callable[[], T]) -> list[T]:
+    """Do the same twice in the same instant."""
     with ThreadPoolExecutor(2) as two:
-        for _ in range(5):
-            key = uuid.uuid4()
-            told = [two.submit(intake.record, town, KEEPER, QUARREL, key, now=NOW) for _ in range(2)]
-            assert len({one.result().row.number for one in told}) == 1
+        return [one.result() for one in [two.submit(act) for _ in range(2)]]
+
+
+def test_an_intake_told_twice_in_the_same_instant_is_one_case_and_both_are_told_of_it(town: Database) -> None:
+    for _ in range(5):
+        key = uuid.uuid4()
+        told = twice(lambda key=key: intake.record(town, KEEPER, QUARREL, key, now=NOW))  # type: ignore[misc]
+        assert len({one.row.number for one in told}) == 1
+
+
+def test_what_is_told_twice_in_the_same_instant_is_done_once_and_answered_both_times(
+    town: Database, places: tuple[int, int, int]
+) -> None:
+    desk_of_town, key, later = of(places[2], Role.TOWN_DESK), uuid.uuid4(), NOW + dt.timedelta(hours=0.5)
+    number = take_in(town).row.number
+    note, changed = StepAsked(Action.NOTE, NOW, note="约谈"), replace(QUARREL, summary="相邻排水")
+    other = take_in(town).row.number
+    acts: list[Callable[[], Case]] = [
+        lambda: desk.act(town, KEEPER, number, note, 1, key, now=NOW),
+        lambda: edits.change(town, KEEPER, number, changed, 2, "更正", uuid.UUID(int=key.int ^ 1), now=NOW),
+        lambda: edits.merge(town, KEEPER, number, other, "同一事", uuid.UUID(int=key.int ^ 2), now=later),
+    ]
+    for revision, act in enumerate(acts, 2):
+        assert [case.row.revision for case in twice(act)] == [revision] * 2
+    case = step(town, desk_of_town, take_in(town, desk_of_town), Action.NOTE, 0.5, note="约谈")
+    back = twice(lambda: desk.undo(town, desk_of_town, case.row.number, case.row.revision, now=later))
+    assert [one.row.revision for one in back] == [case.row.revision + 1] * 2
+    left = twice(lambda: handover.give(town, desk_of_town, "夜班", key=key, now=NOW))
+    assert left[0] == left[1]
+    taken = twice(lambda: handover.take(town, desk_of_town, left[0].number, now=NOW))
+    assert taken[0] == taken[1]
+    day = NOW.date()
+    given = twice(lambda: tasks.make(town, KEEPER, "visit", places[1], day, "上门走访", key=key))
+    assert given[0] == given[1]
+    assert tasks.make(town, KEEPER, "visit", places[1], day, "上门走访", key=uuid.uuid4()) != given[0]
+    rounds = twice(lambda: screening.begin(town, desk_of_town, "月末排查", places[2], VILLAGE, day, day))
+    assert rounds[0] == rounds[1]
+    clinic = bodies.ClinicAsked("O001", "outreach", day, dt.time(9), dt.time(11))
+    announced = twice(lambda: bodies.announce(town, desk_of_town, clinic))
+    assert announced[0] == announced[1]
+    task = given[0].task_id
+    done = twice(lambda: tasks.finish(town, KEEPER, task, "已走访", now=NOW))
+    assert done[0] == done[1]
 
 
 def test_a_case_goes_from_intake_over_transfer_and_conference_to_the_archive(

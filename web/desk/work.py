@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -118,6 +119,7 @@ def _form(written: Mapping[str, str], problem: GridmapError | None = None) -> Re
         today=shown.today(),
         usual=shown.today() + dt.timedelta(days=_USUAL_DAYS),
         origin_of=origin_of,
+        key=written.get("key") or str(uuid.uuid4()),
     )
 
 
@@ -147,6 +149,7 @@ def give() -> Response:
             body_code=forms.text(form, "body_code"),
             origin=forms.text(form, "origin"),
             reason=forms.text(form, "reason") if kind == "household_visit" else None,
+            key=forms.text(form, "key"),
         )
     except _REFUSED as error:
         return _form(form, error)

@@ -33,6 +33,7 @@ from gridmap.services.cases.refusals import (
     read_key,
     refuse_the_party,
     was_done,
+    was_undone,
 )
 from gridmap.services.cases.told import asked_step, linked_number, told_of
 from gridmap.storage.cases import desk as stored
@@ -213,6 +214,8 @@ def undo(
         if not live or (live[-1].post != actor.post and not sees):
             raise absent(number)
         last = live[-1]
+        if was_undone(case, actor.post, revision):
+            return after(database, actor, number, now)
         if case.row.revision != revision:
             raise CaseMovedOn(case.row, _since(case, revision), StepAsked(Action.NOTE, note="undo"))
         _may_undo(last, actor, now, first=len(live) == 1)

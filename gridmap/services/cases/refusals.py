@@ -136,3 +136,9 @@ def was_done(session: Session, key: uuid.UUID, incident_id: int, action: Action)
     if done is not None and done != (incident_id, action.value):
         raise key_used()
     return done is not None
+
+
+def was_undone(case: KeptCase, post: str, revision: int) -> bool:
+    """Tell whether the newest step of a case as it was at a revision was taken back by the post that made it."""
+    newest = max(case.steps, key=lambda step: step.undone_at or step.recorded_at or step.at)
+    return case.row.revision == revision + 1 and newest.undone_at is not None and newest.post == post

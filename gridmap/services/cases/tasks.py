@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.lists import require
@@ -12,7 +13,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.cases import satisfaction
-from gridmap.services.cases.refusals import absent
+from gridmap.services.cases.refusals import absent, read_key
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.database import Database
@@ -119,6 +120,7 @@ def make(
     body_code: str | None = None,
     origin: str | None = None,
     reason: str | None = None,
+    key: str | uuid.UUID | None = None,
 ) -> TaskRow:
     """Give a grid something to do by a day: a visit after a finding, a household visit after a quarrel.
 
@@ -139,12 +141,14 @@ def make(
         What it came from; ``hotspot 12/3`` and ``screening 4`` lead there.
     reason : str, optional
         Why a household is visited, of the list ``visit_reason``; needed for such a visit.
+    key : str or UUID, optional
+        Names this act: told twice, the task is given once.
 
     Raises
     ------
     InvalidInput
-        When the kind or reason is none or by lot alone, a follow-up names a case, or the text is empty or holds a
-        personal number.
+        When the kind or reason is none or by lot alone, a follow-up names a case, the text is empty or holds a
+        personal number, or the key is no UUID.
     Forbidden
         When the grid is outside the scope.
     NotFound
@@ -165,6 +169,8 @@ def make(
             "look after it all the same, give a visit.",
         )
     details = _details(kind, origin, reason)
+    if key is not None:
+        details["key"] = str(read_key(key))
     if not text.strip():
         raise InvalidInput("task-no-text", "请写明要做什么。", "Say what is to be done.")
     for said in (text, post):
@@ -179,7 +185,8 @@ def make(
         incident_id = None if number is None else stored.find_id(session, number)
         if number is not None and incident_id is None:
             raise absent(number)
-        task_id = kept.add_task(
+        task_id = None if key is None else kept.task_of_key(session, details["key"], grid_key)
+        task_id = task_id or kept.add_task(
             session,
             kind=kind,
             incident_id=incident_id,
@@ -251,6 +258,9 @@ def finish(
                 "case and make the step “follow up”: it ends the task with what was answered.",
             )
         if not kept.finish_task(session, task_id, result=result.strip(), by=actor.post, at=at):
+            done = kept.list_tasks(session, task_id=task_id)
+            if done and (done[0].done_by, done[0].result) == (actor.post, result.strip()):
+                return done[0]  # Told twice: it is done once.
             raise NotFound(
                 "task-not-found",
                 f"没有待办任务 {task_id}：可能已完成，或超出管辖范围。",

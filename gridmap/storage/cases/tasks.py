@@ -9,12 +9,13 @@ from typing import Any, TypedDict, cast
 
 from sqlalchemy import ColumnElement, delete, false, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gridmap.domain.cases.lists import NO_REASON
 from gridmap.domain.cases.model import TaskRow
 from gridmap.storage.cases.incidents import scope_end
 from gridmap.storage.models import (
+    Base,
     Clinic,
     Dispatch,
     Grid,
@@ -31,6 +32,14 @@ _TASK = tuple(name for name in TaskRow.__dataclass_fields__ if name not in {"num
 def add_task(session: Session, **values: Any) -> int:
     """Keep a task; gives its number."""
     return session.scalars(insert(Task).values(**values).returning(Task.task_id)).one()
+
+
+def task_of_key(session: Session, key: str, grid_key: int) -> int | None:
+    """Return the task of a grid that an act made; nobody else makes one by that key until the transaction ends."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(key))))
+    return session.scalar(
+        select(Task.task_id).where(Task.grid_key == grid_key, Task.details["key"].astext == key)
+    )
 
 
 def list_tasks(
@@ -273,8 +282,8 @@ def change_body(session: Session, code: str, values: dict[str, Any]) -> bool:
 
 
 def add_clinic(session: Session, **values: Any) -> int:
-    """Keep a dated clinic; gives its number."""
-    return session.scalars(insert(Clinic).values(**values).returning(Clinic.clinic_id)).one()
+    """Keep a dated clinic; gives its number, which is the old one where the same was announced before."""
+    return _kept_once(session, Clinic, Clinic.clinic_id, values)
 
 
 def remove_clinic(session: Session, clinic_id: int) -> bool:
@@ -291,8 +300,22 @@ def list_clinics(session: Session, since: dt.date, until: dt.date) -> list[Clini
 
 
 def add_round(session: Session, **values: Any) -> int:
-    """Keep a round of screening; gives its number."""
-    return session.scalars(insert(ScreeningRound).values(**values).returning(ScreeningRound.round_id)).one()
+    """Keep a round of screening; gives its number, which is the old one where the same was begun before."""
+    return _kept_once(session, ScreeningRound, ScreeningRound.round_id, values)
+
+
+def _kept_once(
+    session: Session, table: type[Base], number: InstrumentedAttribute[int], values: dict[str, Any]
+) -> int:
+    # Two who tell the same at once: the second waits, and then finds it.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(table.__tablename__))))
+    same = [
+        getattr(table, name).is_not_distinct_from(value)
+        for name, value in values.items()
+        if name != "made_by"
+    ]
+    found = session.scalar(select(number).where(*same).order_by(number).limit(1))
+    return found or session.scalars(insert(table).values(**values).returning(number)).one()
 
 
 def list_rounds(session: Session) -> list[RoundRow]:

@@ -25,6 +25,16 @@ class KeyHeader(Described):
     key: str = Field(alias="Idempotency-Key", description="A new UUID for each act.")
 
 
+class MaybeKeyHeader(Described):
+    """The key of an act, where one is told."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    key: str | None = Field(
+        None, alias="Idempotency-Key", description="A new UUID for each act; told twice, it is done once."
+    )
+
+
 class NumberPath(BaseModel):
     """A case, by its number for life or its source's number."""
 

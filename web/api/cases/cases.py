@@ -25,6 +25,7 @@ from web.api.cases.case_schemas import (
     KeyHeader,
     LimitsAnswer,
     Lists,
+    MaybeKeyHeader,
     MergeRequest,
     NumberPath,
     Outcomes,
@@ -147,10 +148,10 @@ def list_tasks(query: TasksQuery) -> Tasks:
 
 
 @bp.post("/cases/tasks", responses={201: TaskLine})
-def make_task(body: TaskRequest) -> tuple[TaskRow, int]:
+def make_task(header: MaybeKeyHeader, body: TaskRequest) -> tuple[TaskRow, int]:
     """Give a grid something to do by a day, such as a visit after a finding."""
     given = body.model_dump() | {"grid_key": int(body.grid_key)}
-    return tasks.make(database(), actor(), **given), 201
+    return tasks.make(database(), actor(), **given, key=header.key), 201
 
 
 @bp.post("/cases/tasks/<int:task_id>/done", responses={200: TaskLine})
