@@ -16,6 +16,11 @@ export function once() {
     sent.add(form);
     setTimeout(() => sent.delete(form), AGAIN_MS);
   });
+  // What is told differently is another act.
+  document.addEventListener("input", (event) => {
+    const field = event.target;
+    if (field instanceof HTMLElement) sent.delete(field.closest("form"));
+  });
   // Whoever comes back to a page that was kept sends anew.
   addEventListener("pageshow", () => sent.clear());
 }
