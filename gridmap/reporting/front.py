@@ -132,8 +132,11 @@ def _spot(group: list[Hotspot | Cluster], report: HotspotReport) -> Spot:
         villages=_joined(dict.fromkeys(v for n in notes for v in n.villages)),
         what=(*(_what(one) for one in group), *(t for one in spots_ if (t := _looked(one)) is not None)),
         since=tuple(_since(one) for one in clusters)
-        or tuple(one.since for one in spots_ if one.since is not None)
-        or (Text("没有明确的起点", "no clear beginning"),),
+        or (
+            (spots_[0].since,)
+            if len(spots_) == 1
+            else tuple(Text(f"{one.number} {one.since.zh}", f"{one.number} {one.since.en}") for one in spots_)
+        ),
         against=tuple(_against(one, report) for one in spots_ if can_compare(report)),
         proposals=tuple(dict.fromkeys(one.proposal for one in spots_ or notes)),
         who=tuple(dict.fromkeys(n.who for n in notes)),

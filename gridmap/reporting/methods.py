@@ -34,6 +34,23 @@ _EXPECTED = {
 }
 
 
+_COURSE = {
+    False: Text(
+        "何时开始、类别（新兴热点）：把每个网格、邻格和上一{zh}加在一起，逐{zh}与“事件在全部网格和全部{zh}间随机互换”时会有的数目相比。",
+        "Since when, and class (emerging hotspots): each grid with its neighbours and the {en} before, {en} by {en}, "
+        "against what it would be if counts were swapped among all grids and all {en}s.",
+    ),
+    True: Text(
+        "何时开始、类别（按发生率的新兴热点）：把每个网格、邻格和上一{zh}加在一起，逐{zh}与按在场人口分摊同一时间全镇件数时会有的件数相比"
+        "（同样容许各处发生率有高有低）；全镇一起升降不算。升降看实际与预期之比。",
+        "Since when, and class (emerging hotspots by rate): each grid with its neighbours and the {en} before, {en} by "
+        "{en}, against its share by the people present of all incidents of the same time, rates differing as above "
+        "(beta-binomial); what rises or falls everywhere does not count. Rising and falling are of reported over "
+        "expected.",
+    ),
+}
+
+
 def method_words(report: HotspotReport) -> list[Text]:
     """Tell how the judgements were computed, by the model that ran.
 
@@ -41,7 +58,12 @@ def method_words(report: HotspotReport) -> list[Text]:
     ----------
     report : HotspotReport
     """
-    return [_GI[report.by_rate], _sure(report), _EXPECTED[report.by_rate], _scan(report)]
+    return [_GI[report.by_rate], _sure(report), _EXPECTED[report.by_rate], _course(report), _scan(report)]
+
+
+def _course(report: HotspotReport) -> Text:
+    zh, en = _COURSE[report.by_rate]
+    return Text(zh.format(zh=report.step.zh), en.format(en=report.step.en))
 
 
 def _sure(report: HotspotReport) -> Text:

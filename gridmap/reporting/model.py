@@ -80,11 +80,13 @@ class Hotspot:
     noise : float
         Variance of what was added to each of these numbers.
     notes : Notes or None
-    since : Text or None
-        Since when, by the space-time scan or by the months that were significant; None in a report by rate, whose other
-        analyses have other nulls: a row joins only what shares one.
-    label, definition : Text or None
-        Class of the emerging hotspot, and what the class means; None likewise.
+    since : Text
+        Since when, by the slices of time that were significant: of one analysis with `label`, by count or by rate as
+        the hotspot is; never of the space-time scan, which compares otherwise.
+    label : Text
+        Class of the emerging hotspot.
+    definition : Text or None
+        What the class means; None where it cannot be judged.
     proposal : Text
         What is proposed first.
     geometry : dict
@@ -107,8 +109,8 @@ class Hotspot:
     z: float | None
     q: float | None
     before: int | None
-    since: Text | None
-    label: Text | None
+    since: Text
+    label: Text
     definition: Text | None
     proposal: Text
     geometry: Shape

@@ -140,7 +140,7 @@ def _filled(
     report: HotspotReport, wanted: tuple[str, ...], own: Path | None, *, paper: bool, **more: object
 ) -> str:
     shading = report.shading
-    seen = {h.label: h.definition for h in report.hotspots if h.label and h.definition}
+    seen = {h.label: h.definition for h in report.hotspots if h.definition}
     values = {
         "report": report,
         "caption": words.CAPTION,

@@ -35,8 +35,8 @@ def frames(report: HotspotReport) -> dict[str, tuple[Text, pd.DataFrame]]:
                 "q": h.q,
                 "before": count_text(h.before).en,
                 "change": change_text(h.observed, h.before).en,
-                **(_both("since", h.since) if h.since else {}),
-                **(_both("class", h.label) if h.label else {}),
+                **_both("since", h.since),
+                **_both("class", h.label),
                 **_both("proposal", h.proposal),
             }
             for h in report.hotspots

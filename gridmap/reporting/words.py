@@ -179,17 +179,9 @@ def hotspot_words(spot: Hotspot) -> Text:
     """Explain a hotspot in words, as its popup shows it."""
     counts, sure = counts_text(spot.observed, spot.expected), SURE[sureness(spot.q)][1]
     return Text(
-        f"{counts.zh}；{sure.zh}（q {p_text(spot.q)}）{_course_zh(spot)}。",
-        f"{counts.en}; {sure.en} (q {p_text(spot.q)}){_course_en(spot)}.",
+        f"{counts.zh}；{sure.zh}（q {p_text(spot.q)}）；{spot.since.zh}；{spot.label.zh}。",
+        f"{counts.en}; {sure.en} (q {p_text(spot.q)}); {spot.since.en}; {spot.label.en}.",
     )
-
-
-def _course_zh(spot: Hotspot) -> str:
-    return "" if spot.since is None or spot.label is None else f"；{spot.since.zh}；{spot.label.zh}"
-
-
-def _course_en(spot: Hotspot) -> str:
-    return "" if spot.since is None or spot.label is None else f"; {spot.since.en}; {spot.label.en}"
 
 
 def before_note(report: HotspotReport) -> Text:

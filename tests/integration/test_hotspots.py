@@ -59,6 +59,7 @@ def test_places_are_compared_by_rate_where_the_people_of_all_of_them_are_known(
     assert [usual(method=method) for method in METHODS if method in COUNTS_ONLY] == ["count"] * len(
         COUNTS_ONLY
     )
+    assert usual(method="emerging") == "rate"
     assert (usual(method="emerging", hexagons=8), usual(within=5)) == ("count", "count")
     with town.owner_engine() as engine, engine.begin() as at:
         at.execute(text("select set_config('gridmap.scope_lo', '0', true)"))
@@ -136,11 +137,13 @@ def test_the_hotspots_are_a_small_part_of_the_town(default_run: KeptRun) -> None
     assert hot.area < 0.08 * town.area
 
 
-def test_the_emerging_hotspot_is_labelled_as_one(demo_database: Database) -> None:
+@pytest.mark.parametrize("by", ["rate", "count"])
+def test_the_emerging_hotspot_is_labelled_as_one(demo_database: Database, by: str) -> None:
     place = next(h for h in PLANTED if h["emerging"])
-    run = runs.run_hotspots(
-        demo_database, Scope.whole(), spec("emerging", domain=place["domain"], kind=place["kind"]), keep=False
-    )
+    asked = spec("emerging", domain=place["domain"], kind=place["kind"], by=by)
+    run = runs.run_hotspots(demo_database, Scope.whole(), asked, keep=False)
+    assert ("按在场人口" in run.summary["method_zh"]) is (by == "rate")
+    assert ("people present" in str(run.summary["conventions"]["compared_with"])) is (by == "rate")
     here = [f for f in found(run) if f.geometry.contains(shapely.Point(place["lon"], place["lat"]))]
     assert [f.label for f in here] in (["new_hot"], ["consecutive_hot"])
     assert 0.2 < here[0].evidence["stability"] <= 1
@@ -295,6 +298,7 @@ def test_a_run_about_a_grid_outside_the_scope_is_not_found(recorded_town: Databa
         ({"since": LAST, "until": FIRST}, "period-reversed"),
         ({"alpha": 0.9}, "alpha-range"),
         ({"hexagons": 8}, "hexagons-emerging"),
+        ({"method": "emerging", "hexagons": 8, "by": "rate"}, "hexagons-rate"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_any_work(given: dict[str, Any], code: str) -> None:
@@ -313,7 +317,7 @@ def test_what_makes_no_sense_is_refused_before_any_work(given: dict[str, Any], c
         ({"method": "gi", "level": 1}, "cells-too-few"),
         *(
             ({"method": method, "by": "rate"}, "rate-method")
-            for method in ("kde", "network-kde", "near-repeat", "emerging")
+            for method in ("kde", "network-kde", "near-repeat", "expected-scan")
         ),
         (
             {"method": "scan", "since": dt.date(2026, 10, 25), "until": LAST, "kind": "05", "level": 3},

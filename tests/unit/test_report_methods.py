@@ -7,20 +7,16 @@ from dataclasses import replace
 
 import pytest
 
-from gridmap.reporting import page, tables, words
+from gridmap.reporting import front, page, tables, words
 from gridmap.reporting.methods import method_words
-from gridmap.reporting.model import Text
+from gridmap.reporting.model import HotspotReport, Text
 from gridmap.services.hotspots.publish import PROPOSALS, falls, proposal
-from tests.unit.test_reporting import REPORT, SPOT
+from tests.unit.test_reporting import CLUSTER, REPORT, SPOT
 
-BY_RATE = replace(
-    REPORT,
-    by_rate=True,
-    hotspots=(replace(SPOT, since=None, label=None, definition=None),),
-)
+BY_RATE = replace(REPORT, by_rate=True, hotspots=(SPOT,))
 OF_COUNT = (
     "Gi*",
-    "swapped among grids",
+    "swapped among",
     "互换",
     "置换",
     "space-time permutation",
@@ -51,16 +47,23 @@ def test_every_sentence_on_method_is_of_the_model_that_ran(by_rate: bool, domain
         assert "Gi*" not in text
 
 
-def test_by_rate_a_row_joins_nothing_of_another_null() -> None:
-    # The first page tells a cluster's own dates beside the hotspot that lies there, under its letter.
-    text = written(BY_RATE).split("二、热点")[1]
-    assert "何时开始</" not in text.replace("何时开始见", "")
-    assert "Class" not in text
-    _, frame = tables.frames(BY_RATE)["hotspots"]
-    assert not {"since_zh", "class_zh"} & set(frame.columns)
-    _, frame = tables.frames(REPORT)["hotspots"]
-    assert {"since_zh", "class_zh"} <= set(frame.columns)
-    assert "；" not in words.hotspot_words(BY_RATE.hotspots[0]).zh.partition("（q")[2]
+@pytest.mark.parametrize("report", [REPORT, BY_RATE])
+def test_a_row_s_dates_and_class_are_of_one_analysis_and_a_cluster_s_stand_under_its_letter(
+    report: HotspotReport,
+) -> None:
+    alone = replace(
+        report, hotspots=(SPOT,), clusters=(replace(CLUSTER, first="2026-06-01", last="2026-07-31"),)
+    )
+    _, frame = tables.frames(alone)["hotspots"]
+    assert (frame["since_en"][0], frame["class_en"][0]) == (SPOT.since.en, SPOT.label.en)
+    assert SPOT.since.zh in words.hotspot_words(SPOT).zh
+    rows = written(alone).split("二、热点")[1].split("时空聚集")[0]
+    assert SPOT.since.en in rows
+    assert "2026-06-01" not in rows
+    (spot,) = front.spots(alone)
+    assert [line.en for line in spot.since] == ["A since 2026-06-01, still going on at the end"]
+    (spot,) = front.spots(replace(alone, clusters=()))
+    assert spot.since == (SPOT.since,)
 
 
 @pytest.mark.parametrize(

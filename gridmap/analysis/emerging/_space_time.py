@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -25,12 +25,28 @@ _STREAM_TIES = 11
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bins:
-    """Statistic of each bin, shapes (n, T): z, two-sided p, and 1 above or -1 below what chance gives."""
+    """Statistic of each bin, shapes (n, T).
+
+    Attributes
+    ----------
+    z, p : ndarray of float
+        Two-sided p.
+    side : ndarray of int8
+        1 above, -1 below what chance gives.
+    null : str
+        Its name.
+    level : ndarray of float
+        What may rise or fall with time.
+    more : dict of str to str
+        Further conventions.
+    """
 
     z: Floats
     p: Floats
     side: NDArray[np.int8]
     null: str
+    level: Floats
+    more: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,11 +132,10 @@ class SpaceTime:
             plain = np.divide(
                 gap, np.sqrt(np.maximum(variance, 0)), out=np.zeros_like(gap), where=variance > 1e-300
             )
-            return Bins(
-                z, np.minimum(2 * ndtr(-np.abs(plain)), 1.0), np.sign(plain).astype(np.int8), "normal"
-            )
-        up, down = self._split(below, at, above, identity, ties)
-        return Bins(z, np.minimum(2 * np.minimum(up, down), 1.0), np.sign(down - up).astype(np.int8), null)
+            p = np.minimum(2 * ndtr(-np.abs(plain)), 1.0)
+            return Bins(z, p, np.sign(plain).astype(np.int8), "normal", z)
+        up, down = split(below, at, above, identity, ties)
+        return Bins(z, np.minimum(2 * np.minimum(up, down), 1.0), np.sign(down - up).astype(np.int8), null, z)
 
     def _observed(self, cube: Floats) -> Floats:
         sums = np.empty_like(cube)
@@ -242,16 +257,17 @@ class SpaceTime:
                 out[:, t] = (shared + extra) / (permutations + 1)
         return below, at, above
 
-    def _split(
-        self, below: Floats, at: Floats, above: Floats, identity: NDArray[np.uint64], ties: Ties
-    ) -> tuple[Floats, Floats]:
-        """Upper and lower tail, with the chance of exactly the observed sum shared out."""
-        if ties == "conservative":
-            return above + at, below + at
-        if ties == "mid":
-            return above + at / 2, below + at / 2
-        share = np.column_stack([_loops.uniforms(identity, _STREAM_TIES + t) for t in range(at.shape[1])])
-        return above + (1 - share) * at, below + share * at
+
+def split(
+    below: Floats, at: Floats, above: Floats, identity: NDArray[np.uint64], ties: Ties
+) -> tuple[Floats, Floats]:
+    """Upper and lower tail, with the chance of exactly the observed sum shared out."""
+    if ties == "conservative":
+        return above + at, below + at
+    if ties == "mid":
+        return above + at / 2, below + at / 2
+    share = np.column_stack([_loops.uniforms(identity, _STREAM_TIES + t) for t in range(at.shape[1])])
+    return above + (1 - share) * at, below + share * at
 
 
 def with_self(weights: csr_array) -> csr_array:

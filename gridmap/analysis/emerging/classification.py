@@ -12,17 +12,24 @@ from scipy.sparse import csr_array, issparse
 from gridmap.analysis import fdr as multiple
 from gridmap.analysis._given import Rng, generator_of, numbers_of, real_of, whole_of
 from gridmap.analysis.emerging._classes import MOST, labelled
+from gridmap.analysis.emerging._rates import RatesInTime
 from gridmap.analysis.emerging._space_time import Bins, Compare, SpaceTime, Ties, identities, with_self
-from gridmap.analysis.trend import MannKendall, mann_kendall
+from gridmap.analysis.hotspot.counts import checked_exposure
+from gridmap.analysis.hotspot.surroundings import surroundings, weights_around
+from gridmap.analysis.trend import mann_kendall
 from gridmap.errors import InvalidInput
 
 Floats = NDArray[np.float64]
-Fdr = Literal["bh", "by"]
+Fdr = Literal["bh", "by", "weighted"]
 _COMPARED = {
     "neighbours": "mean and variance of the bin's own period; chance: values move within their period",
     "all": "mean and variance of the whole cube; chance: values move over the whole cube",
     "before": "mean and variance of the cube up to the bin's period; chance: values move within that part",
 }
+_BY_RATE = (
+    "the people present times all events of the bin's own periods; hot bins have no part in what is usual"
+)
+_WEIGHTED = "bh over all bins, weighted by the cells three to five steps away in the same period"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,7 +41,8 @@ class Emerging:
     labels : ndarray of str, shape (n,)
         Code of each cell's class; see `CLASSES`.
     tau, p : ndarray of float, shape (n,)
-        Kendall's tau-b of z with time, and the two-sided p of Mann and Kendall's test.
+        Kendall's tau-b with time of z (of observed over expected against the people present), and the two-sided p of
+        Mann and Kendall's test.
     z : ndarray of float, shape (n, T)
         Gi* of each bin in space and time.
     p_gi, q_gi : ndarray of float, shape (n, T)
@@ -71,6 +79,7 @@ def classify(
     ties: Ties = "randomised",
     sporadic: Literal["any", "last"] = "any",
     keys: ArrayLike | None = None,
+    exposure: ArrayLike | None = None,
 ) -> Emerging:
     """Classify the cells of a space-time cube.
 
@@ -92,8 +101,9 @@ def classify(
         the weights within each row are equal, else the normal one.
     alpha : float, default 0.05
         Level for bins (of q with a correction) and for the trend (of p).
-    fdr : {"bh", "by"} or None, default "bh"
-        Correction of the bins' p-values, over all bins of the cube.
+    fdr : {"bh", "by", "weighted"} or None, default "bh"
+        Correction of the bins' p-values, over all bins of the cube; "weighted" by what the cells three to five steps
+        away say in the same period.
     bootstrap : int, default 0
         Replications in which each bin's count is drawn anew from the Poisson distribution with its mean; counts only.
     rng : numpy.random.Generator or int, optional
@@ -105,6 +115,10 @@ def classify(
     keys : array_like of int, shape (n,), optional
         Identity of each cell, by which chances are drawn. Without it identity is the cell's counts and
         surroundings, never its row.
+    exposure : array_like of float, shape (n,), optional
+        People present. Each bin's neighbourhood is then measured against its share of them times all events of the same
+        periods, by the null of `gridmap.analysis.hotspot.local_counts` without the hot bins, with one dispersion for
+        the whole cube; `compare` is "neighbours" then, weights above 0 count alike, and counts are needed.
 
     Returns
     -------
@@ -113,8 +127,8 @@ def classify(
     Raises
     ------
     InvalidInput
-        When shapes differ, a value is missing or negative weights are given, or a bootstrap is asked for values
-        that are no counts.
+        When shapes differ, a value is missing or negative weights are given, a bootstrap or rates are asked for values
+        that are no counts, or events happened where nobody is.
 
     References
     ----------
@@ -128,16 +142,29 @@ def classify(
     bootstrap = whole_of(bootstrap, "自助次数", "The number of bootstrap replications")
     alpha = real_of(alpha, "显著性水平", "The level")
     values, structure = _checked(cube, weights, k, compare)
-    _check_options(values, alpha, permutations, bootstrap, ties)
+    _check_options(values, alpha, permutations, bootstrap, ties, by_rate=exposure is not None)
     chance = generator_of(rng)
     seed = int(chance.integers(0, 2**62))
     named = _named(keys, len(values))
+    around = surroundings(structure.weights) if fdr == "weighted" else None
+    by_rate = None
+    if exposure is not None:
+        _check_rates(compare, permutations)
+        people = checked_exposure(exposure, values.sum(axis=1))
+        by_rate = RatesInTime(structure.weights, people, k, alpha)
+
+    def judged(of: Floats, identity: NDArray[np.uint64], permuted: int) -> tuple[Bins, Floats]:
+        if by_rate is not None:
+            bins = by_rate.bins(of, identity, ties)
+        else:
+            bins = structure.bins(of, identity, ties, permuted, chance)
+        return bins, _corrected(bins.p, fdr, around)
+
     identity = identities(values, structure.weights, seed, named)
-    found = structure.bins(values, identity, ties, permutations, chance)
-    q, side = _significant(found, fdr, alpha)
-    trend = _trend(found)
+    found, q = judged(values, identity, permutations)
+    side = np.where(q <= alpha, found.side, 0).astype(np.int8)
+    tau, p = _trend(found)
     ends = sporadic == "last"
-    tau, p = np.asarray(trend.tau), np.asarray(trend.p)
     labels = labelled(side, tau, p, alpha, sporadic_at_end=ends)
     stability = np.full(len(values), np.nan)
     if bootstrap:
@@ -145,16 +172,9 @@ def classify(
         for replication in range(bootstrap):
             again = _drawn_again(values, identity, chance)
             lots = identities(again, structure.weights, seed + replication + 1, named)
-            part = structure.bins(again, lots, ties, 0, chance)
-            _, side_again = _significant(part, fdr, alpha)
-            trend_again = _trend(part)
-            same += labels == labelled(
-                side_again,
-                np.asarray(trend_again.tau),
-                np.asarray(trend_again.p),
-                alpha,
-                sporadic_at_end=ends,
-            )
+            part, q_again = judged(again, lots, 0)
+            side_again = np.where(q_again <= alpha, part.side, 0).astype(np.int8)
+            same += labels == labelled(side_again, *_trend(part), alpha, sporadic_at_end=ends)
         stability = same / bootstrap
     return Emerging(
         labels=labels,
@@ -168,30 +188,54 @@ def classify(
         conventions={
             "neighbourhood": f"cell and its neighbours at t to t - {k}",
             "compare": compare,
-            "compared_with": _COMPARED[compare],
-            "variance": "n",
+            "compared_with": _COMPARED[compare] if by_rate is None else _BY_RATE,
+            "exposure": "none" if by_rate is None else "given",
+            "variance": "n" if by_rate is None else "of the null",
             "islands": "kept",
             "null": found.null,
             "ties": ties,
             "p": "two-sided",
-            "fdr": fdr or "none",
+            "fdr": _WEIGHTED if fdr == "weighted" else fdr or "none",
             "alpha": repr(alpha),
-            "trend": "Mann-Kendall, tau-b, corrected for ties and continuity",
+            "trend": f"Mann-Kendall of {'z' if by_rate is None else 'observed over expected'}, tau-b, "
+            "corrected for ties and continuity",
             "most": f"{MOST:.0%} of the periods",
             "sporadic": sporadic,
             "bootstrap": f"{bootstrap} Poisson replications" if bootstrap else "none",
-        },
+        }
+        | found.more,
     )
 
 
-def _trend(found: Bins) -> MannKendall:
+def _trend(found: Bins) -> tuple[Floats, Floats]:
     # Equal sums that were divided differently differ in their last digits; that is no rise.
-    return mann_kendall(np.round(found.z, 12))
+    trend = mann_kendall(np.round(found.level, 12))
+    return np.asarray(trend.tau), np.asarray(trend.p)
 
 
-def _significant(found: Bins, fdr: Fdr | None, alpha: float) -> tuple[Floats, NDArray[np.int8]]:
-    q = found.p if fdr is None else multiple.adjusted(found.p, fdr)
-    return q, np.where(q <= alpha, found.side, 0).astype(np.int8)
+def _corrected(p: Floats, fdr: Fdr | None, around: csr_array | None) -> Floats:
+    """Correct the p of all bins, shape (n, T)."""
+    if fdr is None:
+        return p
+    if around is None:
+        return np.asarray(multiple.adjusted(p, fdr))
+    heavy = np.column_stack([weights_around(of_period, around) for of_period in p.T])
+    return np.asarray(multiple.weighted(p.ravel(), heavy.ravel())).reshape(p.shape)
+
+
+def _check_rates(compare: str, permutations: int) -> None:
+    if compare != "neighbours":
+        raise InvalidInput(
+            "compare-by-rate",
+            "按在场人口比较时，每一格只与同一时段相比，compare 应为 neighbours。",
+            "Against the people present a bin is measured within its own period: compare is neighbours.",
+        )
+    if permutations:
+        raise InvalidInput(
+            "permutations-by-rate",
+            "按在场人口比较时用精确分布，permutations 应为 0。",
+            "Against the people present the null is exact: permutations is 0.",
+        )
 
 
 def _drawn_again(values: Floats, identity: NDArray[np.uint64], chance: np.random.Generator) -> Floats:
@@ -238,7 +282,9 @@ def _checked(cube: ArrayLike, weights: csr_array, k: int, compare: Compare) -> t
     return values, SpaceTime(with_self(weights), k, compare)
 
 
-def _check_options(values: Floats, alpha: float, permutations: int, bootstrap: int, ties: str) -> None:
+def _check_options(
+    values: Floats, alpha: float, permutations: int, bootstrap: int, ties: str, *, by_rate: bool
+) -> None:
     if not 0 < alpha < 1:
         raise InvalidInput(
             "alpha-range", "显著性水平应在 0 和 1 之间。", "The level must be between 0 and 1."
@@ -253,7 +299,12 @@ def _check_options(values: Floats, alpha: float, permutations: int, bootstrap: i
             "ties 应为 randomised、mid 或 conservative。",
             "ties is randomised, mid or conservative.",
         )
-    if bootstrap and ((values < 0).any() or (values != np.floor(values)).any()):
+    counts = (values >= 0).all() and (values == np.floor(values)).all()
+    if by_rate and not counts:
+        raise InvalidInput(
+            "events-not-counts", "事件数应为非负整数。", "Events must be whole numbers that are not negative."
+        )
+    if bootstrap and not counts:
         raise InvalidInput(
             "bootstrap-needs-counts",
             "标签稳定性只能用计数计算，请给出事件数，或令 bootstrap=0。",

@@ -16,8 +16,12 @@ from gridmap.analysis.hotspot.results import Floats, LocalCounts
 from gridmap.errors import InvalidInput
 
 NULLS = ("auto", "poisson", "gamma-poisson")
-_DISPERSED = 2.326
-_LEAST_LEFT = 0.5
+_PARTS = float(1 << 50)
+NULL_NAMES = {"poisson": "binomial (Poisson)", "gamma-poisson": "beta-binomial (gamma-Poisson)"}
+DISPERSED = 2.326
+"""Standard errors above none from which counts vary more than Poisson counts (1 %)."""
+LEAST_LEFT = 0.5
+"""Share of the cells that a null is made of at least."""
 
 
 def local_counts(
@@ -90,19 +94,20 @@ def local_counts(
         raise InvalidInput(
             "events-not-counts", "事件数应为非负整数。", "Events must be whole numbers that are not negative."
         )
-    people = _checked_exposure(exposure, field)
+    people = checked_exposure(exposure, field.values)
     share_of_cell = people / float(np.sum(np.sort(people)))
-    member = _membership(field, star=star)
+    near = sparse.csr_array((field.data, field.indices, field.indptr), shape=(field.n, field.n))
+    member = membership(near, star=star)
     observed = member @ field.values
-    share = np.minimum(member @ share_of_cell, 1.0)
+    share = np.minimum(summed(member, share_of_cell), 1.0)
     draw = Uniforms(field, seed_of(rng), keys, ties)
     left = np.ones(field.n, dtype=np.bool_)
     while True:
         total, dispersion, excess = _of_rest(field, share_of_cell, left)
-        fitted = null if null != "auto" else "gamma-poisson" if excess > _DISPERSED else "poisson"
+        fitted = null if null != "auto" else "gamma-poisson" if excess > DISPERSED else "poisson"
         spread = np.zeros(field.n)
         if fitted == "gamma-poisson":
-            spread = _correlation(member, share, share_of_cell, dispersion)
+            spread = correlation(member, share, share_of_cell, dispersion)
         # Of a ground whose rest is expected to have less, a neighbourhood may hold more than all of it.
         most = max(total, int(observed.max(initial=0)))
         p = draw.split(
@@ -112,7 +117,7 @@ def local_counts(
             break
         found = left & (observed > total * share) & (correction.adjusted(p, fdr) <= without_hot)
         rest = left & ~found
-        if not found.any() or rest.mean() < _LEAST_LEFT or not field.values[rest].any():
+        if not found.any() or rest.mean() < LEAST_LEFT or not field.values[rest].any():
             break
         left = rest
     empty = np.diff(member.indptr) == 0
@@ -129,7 +134,7 @@ def local_counts(
     conventions = {
         "statistic": "neighbourhood count, own cell included" if star else "neighbourhood count",
         "exposure": "equal" if exposure is None else "given",
-        "null": "binomial (Poisson)" if fitted == "poisson" else "beta-binomial (gamma-Poisson)",
+        "null": NULL_NAMES[fitted],
         "dispersion": f"{dispersion:.6g}",
         "dispersion_z": f"{excess:.4g}",
         "ties": ties,
@@ -152,17 +157,24 @@ def _of_rest(field: Field, share_of_cell: Floats, left: NDArray[np.bool_]) -> tu
     return round(events / held), dispersion, excess
 
 
-def _checked_exposure(exposure: ArrayLike | None, field: Field) -> Floats:
+def checked_exposure(exposure: ArrayLike | None, events: Floats) -> Floats:
+    """One number of people for each cell's events, shape (n,); ones without any.
+
+    Raises
+    ------
+    InvalidInput
+        When one is missing or negative, all are 0, or events happened where nobody is.
+    """
     if exposure is None:
-        return np.ones(field.n)
+        return np.ones(len(events))
     people = checked_values(exposure)
-    if people.shape != field.values.shape or people.min() < 0 or people.max() == 0:
+    if people.shape != events.shape or people.min() < 0 or people.max() == 0:
         raise InvalidInput(
             "exposure-invalid",
             "每个单元应有一个非负的人数，且不能全为零。",
             "There must be one exposure for each cell, not negative and not all 0.",
         )
-    nobody = (people == 0) & (field.values > 0)
+    nobody = (people == 0) & (events > 0)
     if nobody.any():
         row = int(np.flatnonzero(nobody)[0])
         raise InvalidInput(
@@ -173,23 +185,35 @@ def _checked_exposure(exposure: ArrayLike | None, field: Field) -> Floats:
     return people
 
 
-def _membership(field: Field, *, star: bool) -> sparse.csr_array:
-    pattern = sparse.csr_array((field.data, field.indices, field.indptr), shape=(field.n, field.n), copy=True)
+def membership(weights: sparse.csr_array, *, star: bool) -> sparse.csr_array:
+    """Ones where the weights are above 0, and (with `star`) for the cell itself."""
+    pattern = sparse.csr_array(weights, dtype=np.float64, copy=True)
     pattern.data[:] = (pattern.data > 0).astype(float)
     pattern = sparse.csr_array(pattern - sparse.diags_array(pattern.diagonal()))
     if star:
-        pattern = sparse.csr_array(pattern + sparse.eye_array(field.n))
+        pattern = sparse.csr_array(pattern + sparse.eye_array(weights.shape[0]))
     pattern.eliminate_zeros()
     return pattern
 
 
-def _correlation(member: sparse.csr_array, share: Floats, share_of_cell: Floats, dispersion: float) -> Floats:
+def summed(member: sparse.csr_array, values: Floats) -> Floats:
+    """Sum what is not negative over each neighbourhood, the same to the last bit whatever the order of the rows."""
+    whole = float(np.sum(np.sort(values)))
+    if whole <= 0.0:
+        return np.zeros(member.shape[0])
+    parts = np.rint(values / whole * _PARTS)
+    return np.asarray((member @ parts) * (whole / _PARTS))
+
+
+def correlation(member: sparse.csr_array, share: Floats, share_of_cell: Floats, dispersion: float) -> Floats:
+    """Correlation of two events of a neighbourhood where the rates of cells vary, shape (n,)."""
     squares = share_of_cell**2
-    inside = member @ squares
-    outside = np.maximum(squares.sum() - inside, 0.0)
+    inside = summed(member, squares)
+    whole = float(np.sum(np.sort(squares)))
+    outside = np.maximum(whole - inside, 0.0)
     top = dispersion * ((1.0 - share) ** 2 * inside + share**2 * outside)
     rest = share * (1.0 - share)
     rho = np.divide(top, rest, out=np.zeros(len(share)), where=rest > 0)
     # The variance of the mixture over 1 + itself: rates are scaled to the total, which takes up part of theirs.
-    scaled: Floats = np.clip(rho / (1.0 + dispersion * squares.sum()), 0.0, 0.999)
+    scaled: Floats = np.clip(rho / (1.0 + dispersion * whole), 0.0, 0.999)
     return scaled

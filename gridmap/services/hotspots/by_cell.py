@@ -14,7 +14,7 @@ from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.guard import by_class, guarded_cells
 from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.publish import Outcome, by_evidence, publish_cells
-from gridmap.services.hotspots.slices import slices
+from gridmap.services.hotspots.slices import Slices, slices
 from gridmap.services.hotspots.spec import HotspotSpec
 
 _FEWEST_CELLS = 8
@@ -235,21 +235,39 @@ def _tally(labels: NDArray[np.object_]) -> dict[str, int]:
     return {str(name): int(count) for name, count in zip(names, counts, strict=True)}
 
 
+def course_of(
+    inputs: Inputs, spec: HotspotSpec, near: csr_array, cut: Slices, bootstrap: int
+) -> emerging.Emerging:
+    """Classify each cell by the course of its hotspots through slices of time: by counts, or by the people present.
+
+    By count a slice is measured against the whole period; by rate against the people present in that slice and the one
+    before, so that a rise of everything stands out nowhere.
+    """
+    keys = inputs.cells["grid_key"].to_numpy(dtype=np.int64)
+    rng = np.random.default_rng(spec.seed)
+    cube = cut.cube(inputs)
+    if spec.by == "rate":
+        return emerging.classify(
+            cube,
+            near,
+            k=1,
+            alpha=spec.alpha,
+            fdr="weighted",
+            bootstrap=bootstrap,
+            rng=rng,
+            keys=keys,
+            exposure=inputs.positive_exposure(),
+        )
+    return emerging.classify(
+        cube, near, k=1, compare="all", alpha=spec.alpha, bootstrap=bootstrap, rng=rng, keys=keys
+    )
+
+
 def by_emerging(inputs: Inputs, spec: HotspotSpec) -> Outcome:
-    """Classify each cell by the course of its Gi* through the slices of time."""
+    """Classify each cell by the course of its Gi* through the slices of time, by counts or by rates."""
     near = touching(inputs)
     cut = slices(spec)
-    counts = cut.cube(inputs)
-    found = emerging.classify(
-        counts,
-        near,
-        k=1,
-        compare="all",
-        alpha=spec.alpha,
-        bootstrap=99 if spec.permutations is None else spec.permutations,
-        rng=np.random.default_rng(spec.seed),
-        keys=inputs.cells["grid_key"].to_numpy(dtype=np.int64),
-    )
+    found = course_of(inputs, spec, near, cut, 99 if spec.permutations is None else spec.permutations)
     labels = found.labels.astype(object)
     features, withheld = publish_cells(
         inputs,
@@ -262,6 +280,7 @@ def by_emerging(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         p=found.p_gi[:, -1],
         q=found.q_gi[:, -1],
         more={"tau": found.tau, "stability": found.stability, "course": np.round(found.z, 1)},
+        of_last=cut.names[-1],
     )
     summary: RunSummary = {
         "slices": cut.names,

@@ -52,8 +52,6 @@ NEAR_REPEAT_NOTE = (
         "bring close pairs without near repeats."
     ),
 )
-COUNTING = frozenset({"gi", "moran", "scan", "emerging"})
-"""Methods that compare places by their counts where no rates are asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,16 +122,22 @@ def p_text(p: float) -> str:
 
 
 def in_words(
-    observed: int, expected: float | None, z: float | None = None, p: float | None = None, *, sign: str = "q"
+    observed: int,
+    expected: float | None,
+    z: float | None = None,
+    p: float | None = None,
+    *,
+    sign: str = "q",
+    of: tuple[str, str] | None = None,
 ) -> tuple[str, str]:
-    """Explain a result in a sentence of each language."""
+    """Explain a result in a sentence of each language; `of` names what z and p are of, where not of all of it."""
     zh, en = [f"接报 {observed} 件"], [f"{observed} reported"]
     if expected is not None:
         zh.append(f"预期 {expected:.1f} 件")
         en.append(f"{expected:.1f} expected")
     if z is not None and np.isfinite(z):
-        zh.append(f"z {z:.1f}")
-        en.append(f"z {z:.1f}")
+        zh.append((f"{of[0]} " if of else "") + f"z {z:.1f}")
+        en.append((f"{of[1]} " if of else "") + f"z {z:.1f}")
     if p is not None and np.isfinite(p):
         text = p_text(p)
         shown = f"{sign} {text}"
@@ -156,6 +160,7 @@ def publish_cells(
     more: dict[str, NDArray[Any]] | None = None,
     plain: str = "none",
     only: NDArray[np.bool_] | None = None,
+    of_last: str | None = None,
 ) -> tuple[list[Finding], int]:
     """Merge cells until each unit holds five incidents, and describe the units.
 
@@ -180,6 +185,8 @@ def publish_cells(
         The label that means nothing was found.
     only : (n,) bool array, optional
         Cells that may be shown without a label; all by default.
+    of_last : str, optional
+        First day of the slice of time that the tests are of, where they are not of the whole period: the words say so.
 
     Returns
     -------
@@ -204,7 +211,7 @@ def publish_cells(
     of_unit = [*rows_of_units(units).values()]
     cells = CellTable(inputs.cells)
     features = [
-        _unit(cells, rows, outline, labels, counts, expected, (z, p, q), domain, more or {}, plain)
+        _unit(cells, rows, outline, labels, counts, expected, (z, p, q), domain, more or {}, plain, of_last)
         for rows, outline in zip(of_unit, cells.outlines(of_unit), strict=True)
     ]
     features.sort(key=by_evidence)
@@ -227,6 +234,7 @@ def _unit(
     domain: str | None,
     more: dict[str, NDArray[Any]],
     plain: str,
+    of_last: str | None,
 ) -> Finding:
     z, p, q = tests
     strength = np.where(np.isfinite(z[rows]), np.abs(z[rows]), -1.0)
@@ -236,7 +244,8 @@ def _unit(
     told = alone or label != plain
     observed = int(counts[rows].sum())
     awaited = float(expected[rows].sum())
-    zh, en = in_words(observed, awaited, *((float(z[peak]), float(q[peak])) if told else (None, None)))
+    of = None if of_last is None else (f"最后一个时段（{of_last} 起）", f"the last slice (from {of_last})")
+    zh, en = in_words(observed, awaited, *((float(z[peak]), float(q[peak])) if told else (None, None)), of=of)
     if (label == "hot" and observed <= awaited) or (label == "cold" and observed >= awaited):
         zh, en = f"{zh}；与相邻网格合计才突出", f"{en}; stands out only together with the grids beside it"
     name_zh, name_en = cells.named(rows)

@@ -28,13 +28,12 @@ from gridmap.services.hotspots.by_scan import by_expected_scan, by_scan, by_spac
 from gridmap.services.hotspots.observations import Inputs, load_inputs, road_lines, scope_of
 from gridmap.services.hotspots.publish import (
     BY_COUNT_NOTE,
-    COUNTING,
     EXACT_NOTE,
     EXPECTED_NOTE,
     Outcome,
     told,
 )
-from gridmap.services.hotspots.spec import COUNTS_ONLY, METHOD_NAMES, HotspotSpec
+from gridmap.services.hotspots.spec import COUNTING, COUNTS_ONLY, HotspotSpec, told_method
 from gridmap.storage.database import Database
 from gridmap.storage.hotspots import runs as stored
 
@@ -92,8 +91,9 @@ def run_hotspots(
     if spec.by == "rate" and spec.method in COUNTS_ONLY:
         raise InvalidInput(
             "rate-method",
-            f"方法 {spec.method} 只看件数，不能用 --by rate。请改用 gi、moran、scan 或 space-time-scan。",
-            f"The method {spec.method} looks at counts only; with --by rate choose gi, moran, scan or space-time-scan.",
+            f"方法 {spec.method} 只看件数，不能用 --by rate。请改用 gi、moran、scan、space-time-scan 或 emerging。",
+            f"The method {spec.method} looks at counts only; with --by rate choose gi, moran, scan, space-time-scan or "
+            "emerging.",
         )
     tell = on_progress or (lambda *_: None)
     tell("read", 0, _STEPS)
@@ -124,7 +124,7 @@ def _as_kept(
     features = _in_degrees(outcome.features, inputs.epsg)
     shared = inputs.guard.is_whole and not spec.is_partial and outcome.protected is not None
     protected = _in_degrees(outcome.protected or [], inputs.epsg) if shared else []
-    method_zh, method_en = METHOD_NAMES[spec.method]
+    method_zh, method_en = told_method(spec.method, spec.by)
     about: RunSummary = {
         "caption_zh": CAPTION[0],
         "caption_en": CAPTION[1],
@@ -212,7 +212,8 @@ _TOLD_OF_EVERY_CLASS = ("caption_zh", "caption_en", "method_zh", "method_en", "e
 
 def _of_class(run: KeptRun, counts: Counts) -> KeptRun | None:
     """Return a run as a class of numbers shows it; None where it has nothing that may leave the house."""
-    about = run.summary
+    zh, en = told_method(run.method, run.parameters.get("by"))
+    about: RunSummary = run.summary | {"method_zh": zh, "method_en": en}
     protected = about.get("protected")
     if counts is Counts.TRUE:
         inside = cast("RunSummary", {k: v for k, v in about.items() if k != "protected"})

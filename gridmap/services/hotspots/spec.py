@@ -32,7 +32,7 @@ TIME_BANDS_DAYS = (0.0, 7.0, 14.0, 28.0, 56.0)
 POINT_METHODS = frozenset({"kde", "network-kde", "near-repeat"})
 """Methods that look at places rather than at cells."""
 
-COUNTS_ONLY = POINT_METHODS | {"emerging", "expected-scan"}
+COUNTS_ONLY = POINT_METHODS | {"expected-scan"}
 """Methods that do not compare with the people present."""
 
 METHOD_NAMES = {
@@ -46,6 +46,18 @@ METHOD_NAMES = {
     "near-repeat": ("近重复", "near repeat"),
     "emerging": ("新兴热点", "emerging hotspots"),
 }
+COUNTING = frozenset({"gi", "moran", "scan", "emerging"})
+"""Methods that compare places by their counts where no rates are asked for."""
+
+
+def told_method(method: str, by: object) -> tuple[str, str]:
+    """Name a method as titles do, with what places are compared by; of runs of former releases, too."""
+    zh, en = METHOD_NAMES.get(method, (method, method))
+    if by == "rate" and method not in COUNTS_ONLY:
+        return f"{zh}（按在场人口）", f"{en} by the people present"
+    if method in COUNTING:
+        return f"{zh}（按件数：人多或事多）", f"{en} by count (many people or many incidents)"
+    return zh, en
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +77,8 @@ class HotspotSpec:
     hexagons : int or None
         Resolution of hexagons (H3) in place of the grids; emerging hotspots only.
     by : {'count', 'rate'}
-        Whether cells are compared by their counts, or by counts against the people present.
+        Whether cells are compared by their counts, or by counts against the people present (not hexagons, whose people
+        are not known).
     within : int or None
         Key of the grid whose subtree is looked at; the whole workspace where None.
     seed : int
@@ -154,6 +167,13 @@ class HotspotSpec:
                 "hexagons-emerging",
                 "六边形单元只用于新兴热点（emerging）；其他方法请用网格层级。",
                 "Hexagons are for emerging hotspots only; choose a grid level for the other methods.",
+            )
+        if self.hexagons is not None and self.by == "rate":
+            raise InvalidInput(
+                "hexagons-rate",
+                "六边形内的人口不知道，不能按发生率比较。请改用 --by count，或去掉 --hexagons 按网格比较。",
+                "The people of a hexagon are not known, so there are no rates. Use --by count, or grids without "
+                "--hexagons.",
             )
 
     def _numbers(self) -> None:

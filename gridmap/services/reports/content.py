@@ -143,8 +143,7 @@ def hotspot_report(
     for domain in domains:
         done += 2
         alone, asked = of_domain(inputs, domain), _of(in_time, domain, len(domains), request)
-        # By rate nothing else in the report shares the null of the judgement, so no course is joined to it.
-        if request.by == "count" and any(place.domain == domain for place in found):
+        if any(place.domain == domain for place in found):
             gone = attempt("emerging", domain, course, alone, replace(asked, alpha=spec.alpha))
             if gone is not None:
                 courses[domain] = gone
@@ -195,11 +194,9 @@ def hotspot_report(
                 place,
                 inputs,
                 courses,
-                scanned,
                 compared,
                 describer,
                 draw,
-                alone=request.by == "rate",
                 stays=stays,
             )
             for n, place in enumerate(found, 1)

@@ -15,7 +15,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
-from gridmap.analysis import emerging
+from gridmap.analysis.emerging import CLASSES
 from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import TOWN, Scope, level_of
 from gridmap.domain.hotspots import Finding
@@ -24,7 +24,7 @@ from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput
 from gridmap.reporting.model import Cluster, Hotspot, Text, Total
 from gridmap.services.cases.counts import count_by_grid
-from gridmap.services.hotspots.by_cell import touching
+from gridmap.services.hotspots.by_cell import course_of, touching
 from gridmap.services.hotspots.by_scan import by_space_time_scan
 from gridmap.services.hotspots.guard import by_class, place_name
 from gridmap.services.hotspots.observations import Inputs
@@ -40,7 +40,7 @@ from gridmap.storage.database import Database
 
 _GAP = 0.5
 _MONTHS = 6
-_CLASSES = {c.code: c for c in emerging.CLASSES}
+_CLASSES = {c.code: c for c in CLASSES}
 _NO_START = Text("时有时无，没有明确的起点", "on and off, without a clear beginning")
 _ALL_ALONG = Text("几乎整个时段", "nearly the whole period")
 _COURSES = {
@@ -147,15 +147,7 @@ def course(inputs: Inputs, spec: HotspotSpec) -> Course:
         When there are too few slices or cells.
     """
     cut = _cut(spec)
-    found = emerging.classify(
-        cut.cube(inputs),
-        touching(inputs),
-        k=1,
-        compare="all",
-        alpha=spec.alpha,
-        rng=np.random.default_rng(spec.seed),
-        keys=inputs.cells["grid_key"].to_numpy(dtype=np.int64),
-    )
+    found = course_of(inputs, spec, touching(inputs), cut, 0)
     return Course(found.labels.astype(object), found.side > 0, cut)
 
 
@@ -221,21 +213,19 @@ def as_hotspot(
     place: Place,
     inputs: Inputs,
     courses: dict[str, Course],
-    scanned: list[Finding],
     compared: tuple[Compared, Compared],
     describer: Describer,
     draw: Drawing,
     *,
-    alone: bool = False,
     stays: Sequence[Stayed] = (),
 ) -> Hotspot:
-    """Tell a place: how much, how sure, against before and last year; since when unless it is told `alone`."""
+    """Tell a place: how much, how sure, since when by its course, against before and last year."""
     top = place.features[0]
     keys = inputs.cells["grid_key"].to_numpy()
     first = int(np.flatnonzero(keys == top.grid_key)[0])
     cells = sum(f.evidence["cells"] for f in place.features)
     named = inputs.cells.iloc[first]
-    label, since = ("none", None) if alone else _in_time(place, inputs, courses.get(place.domain), scanned)
+    label, since = _in_time(place, inputs, courses.get(place.domain))
     shown = _CLASSES[label]
     earlier, last_year = (other.of(place) for other in compared)
     inside = np.isin(inputs.cell, place.rows) & (inputs.domain == place.domain)
@@ -257,8 +247,8 @@ def as_hotspot(
         q=min(q) if q else None,
         before=earlier,
         since=since,
-        label=None if alone else Text(shown.zh, shown.en) if courses.get(place.domain) else _NOT_JUDGED,
-        definition=None if alone else Text(shown.definition_zh, shown.definition_en),
+        label=Text(shown.zh, shown.en) if courses.get(place.domain) else _NOT_JUDGED,
+        definition=Text(shown.definition_zh, shown.definition_en) if courses.get(place.domain) else None,
         proposal=Text(*PROPOSALS["falling" if falls(observed, earlier) else proposal(place.domain)]),
         geometry=draw.area(place.geometry),
         point=draw.point(place.geometry),
@@ -300,29 +290,17 @@ def _earlier(before: Inputs, place: Place) -> int:
     return before.guard.told_set(inside, f"{kind}place", found=True, place=place_name(keys)) or 0
 
 
-def _in_time(place: Place, inputs: Inputs, gone: Course | None, scanned: list[Finding]) -> tuple[str, Text]:
-    label = (
-        "none" if gone is None else _most(gone.labels[place.rows], inputs.counts_of(place.domain)[place.rows])
-    )
-    for feature in scanned:
-        if feature.evidence["domain"] == place.domain and _shares(feature.geometry, place.geometry):
-            about = feature.evidence
-            last = dt.date.fromisoformat(about["before"]) - dt.timedelta(days=1)
-            if gone is not None and last == gone.cut.starts[-1] - dt.timedelta(days=1):
-                return label, Text(f"{about['since']} 起", f"since {about['since']}")
-            return label, Text(f"{about['since']} 至 {last}", f"{about['since']} to {last}")
+def _in_time(place: Place, inputs: Inputs, gone: Course | None) -> tuple[str, Text]:
+    """Class and beginning of a place, both of its course: the dates of the scan have another null."""
     if gone is None:
-        return label, _NOT_JUDGED
+        return "none", _NOT_JUDGED
+    label = _most(gone.labels[place.rows], inputs.counts_of(place.domain)[place.rows])
     if label not in {"new_hot", "consecutive_hot"}:
         return label, _COURSES.get(label, _NO_START)
     runs = np.logical_and.accumulate(gone.hot[place.rows][:, ::-1], axis=1).sum(axis=1)
     longest = int(runs[gone.labels[place.rows] == label].max())
     start = gone.cut.starts[len(gone.cut.names) - longest].isoformat()
     return label, Text(f"{start} 起", f"since {start}")
-
-
-def _shares(cluster: Any, place: Any) -> bool:
-    return bool(shapely.intersection(cluster, place).area > 0.25 * min(cluster.area, place.area))
 
 
 def _most(labels: NDArray[np.object_], counts: NDArray[np.int64]) -> str:

@@ -69,7 +69,9 @@ class HotspotRequest(Strict):
         terms.HEXAGONS, optional=True, description="Resolution of hexagons (H3); emerging hotspots only."
     )
     by: Literal["count", "rate"] | None = Field(
-        None, description="By counts, or by the people present; by these where they are known, when absent."
+        None,
+        description="By counts, or by the people present (not of hexagons, nor of places, nor expected-scan); by "
+        "these where they are known, when absent.",
     )
     within: Key | None = Field(None, description="Only this grid and what lies below it.")
     seed: int = asked(terms.SEED)

@@ -17,7 +17,7 @@ const METHODS = [
   "near-repeat",
 ];
 const SLICED = new Set(["emerging", "space-time-scan", "expected-scan"]);
-const RATED = new Set(["gi", "moran", "scan", "space-time-scan"]);
+const RATED = new Set(["gi", "moran", "scan", "space-time-scan", "emerging"]);
 
 // The longest slice of which a period holds enough.
 /**
