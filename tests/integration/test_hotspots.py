@@ -131,6 +131,32 @@ def test_a_run_over_all_domains_tells_the_conventions_of_each_where_they_differ(
     assert str(told["fdr"]).endswith("over 6 domains")
 
 
+def test_a_run_s_title_says_by_what_places_were_compared_also_of_one_kept_before_titles_did(
+    recorded_town: Database,
+) -> None:
+    told = {}
+    for method, by in (("emerging", "rate"), ("gi", "rate"), ("gi", "count"), ("space-time-scan", "count")):
+        asked = spec(method, by=by, level=3, permutations=0)
+        told[method, by] = runs.run_hotspots(recorded_town, Scope.whole(), asked).summary["method_en"]
+    assert told == {
+        ("emerging", "rate"): "emerging hotspots by the people present",
+        ("gi", "rate"): "hotspots by Gi* by the people present",
+        ("gi", "count"): "hotspots by Gi* by count (many people or many incidents)",
+        ("space-time-scan", "count"): "space-time scan",
+    }
+    with recorded_town.scoped_session(Scope.whole(), write=True) as session:
+        session.execute(
+            text(
+                "update hotspot_runs set summary = jsonb_set(summary, '{method_en}', '\"emerging hotspots\"'),"
+                " parameters = jsonb_set(parameters, '{by}', '\"count\"') where method = 'emerging'"
+            )
+        )
+    (older,) = runs.list_runs(recorded_town, Scope.whole(), method="emerging")
+    opened = runs.hotspot_run(recorded_town, Scope.whole(), older.run_id or 0)
+    for run in (older, opened):
+        assert run.summary["method_en"] == "emerging hotspots by count (many people or many incidents)"
+
+
 def test_the_hotspots_are_a_small_part_of_the_town(default_run: KeptRun) -> None:
     hot = shapely.union_all([f.geometry for f in found(default_run)])
     town = shapely.union_all(gpd.read_file(DATA / "town.geojson").geometry.to_numpy())
