@@ -54,11 +54,19 @@ class LogRange:
         Identifier of the cluster; logs of two clusters are never mixed.
     first, last : str
         Names of segments.
+    files : tuple of PackedFile
+        The segments from first to last as they lie in the log's folder; empty in records of before.
     """
 
     system: str
     first: str
     last: str
+    files: tuple[PackedFile, ...] = ()
+
+
+def segment_number(name: str) -> int:
+    """Place of a segment in its log, whatever the timeline; segments are of 16 MB."""
+    return int(name[8:16], 16) * 256 + int(name[16:24], 16)
 
 
 @dataclass(frozen=True)
@@ -89,6 +97,8 @@ class Backup:
         For a copy of a cluster.
     seconds : float
         What it took.
+    origin : str or None
+        Of a dump: a digest that only this database and what is restored from it have; None in records of before.
     """
 
     name: str
@@ -103,6 +113,12 @@ class Backup:
     point: str | None
     log: LogRange | None
     seconds: float
+    origin: str | None = None
+
+    @property
+    def whose(self) -> str | None:
+        """Identifier of the database that was copied; what was restored from its backups has the same."""
+        return self.origin if self.log is None else self.log.system
 
     @property
     def size_bytes(self) -> int:
@@ -172,6 +188,34 @@ class KeepRule:
         return KeepRule(max(1, self.days), 0, 0, self.most_days).kept(moments)
 
 
+def newest_of(backups: Iterable[Backup], now: dt.datetime) -> Backup | None:
+    """Return the newest backup; one of the future, made before a clock was set right, only where there is no other."""
+    found = sorted(backups, key=lambda backup: backup.taken_at)
+    return next((one for one in reversed(found) if not is_of_future(one.taken_at, now)), None) or (
+        found[-1] if found else None
+    )
+
+
+def is_of_future(moment: dt.datetime, now: dt.datetime) -> bool:
+    """Tell whether a clock must have been wrong at a moment: a day is left for zones and slow clocks."""
+    return moment > now + dt.timedelta(days=1)
+
+
+def names_kept(rule: KeepRule, backups: Iterable[Backup], now: dt.datetime) -> set[str]:
+    """Return the names of the backups that a rule keeps.
+
+    Those of the future are counted apart: a clock that was ahead neither uses up the days of the rule, nor makes what
+    is made after it was set right too old at once.
+    """
+    found = list(backups)
+    kept: set[str] = set()
+    for ahead in (False, True):
+        part = [one for one in found if is_of_future(one.taken_at, now) is ahead]
+        moments = rule.kept(one.taken_at for one in part)
+        kept |= {one.name for one in part if one.taken_at in moments}
+    return kept
+
+
 def parse_at(told: str) -> dt.time | None:
     """Read the time of day of the daily backup: ``HH:MM``, or ``off``.
 
@@ -203,8 +247,8 @@ def is_due(last: dt.datetime | None, now: dt.datetime, at: dt.time) -> bool:
     at : time
         Of the day, in that zone.
     """
-    if last is None or last > now + dt.timedelta(days=1):
-        # One of the future was made before a clock was set right: it says nothing of today.
+    if last is None or is_of_future(last, now):
+        # It was made before a clock was set right, and says nothing of today.
         return True
     planned = now.replace(hour=at.hour, minute=at.minute, second=0, microsecond=0)
     if planned > now:

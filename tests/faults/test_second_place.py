@@ -43,6 +43,7 @@ def settings_of(far: FarMachine, home: Path, there: Path) -> Settings:
     return Settings(
         home=home,
         backup_copy=far.address(there),
+        backup_keep="1d",
         backup_ssh_key=far.key,
         backup_known_hosts=far.known_hosts,
     )
@@ -58,7 +59,7 @@ def test_a_second_place_on_another_machine_follows_the_first(far_machine: FarMac
     # A transfer that a kill cut short, and a file that is not what it was.
     (other.log("7") / f"{SEGMENTS[1]}.gz.new").write_bytes(b"half")
     (other.place(first.name) / "cluster.tar.gz").write_bytes(b"half")
-    shelf.prune(KeepRule(1, 0, 0))
+    shelf.prune(KeepRule(1, 0, 0), DAY)
     copy_to_second(shelf, settings)
     assert other.backups() == [second] == shelf.backups()
     other.check(second)

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import json
 import os
+import shutil
 import tarfile
 import threading
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from gridmap.domain.backups import Backup, KeepRule, LogRange, PackedFile, Table
 from gridmap.errors import Broken, Conflict, InvalidInput, NotFound
 from gridmap.files.packed import make_key, pack, unpack_folder, unpacked
 from gridmap.files.places import DiskPlace
+from gridmap.services.backups.second import follow
 from gridmap.services.backups.shelf import Shelf
 
 DAY = dt.datetime(2026, 11, 28, 2, 30, tzinfo=dt.UTC)
@@ -157,7 +159,7 @@ def test_what_no_rule_keeps_goes_with_the_log_that_nobody_needs(tmp_path: Path) 
     month_ago = put(shelf, DAY - dt.timedelta(days=40), LogRange("7", segments[1], segments[2]))
     put(shelf, DAY - dt.timedelta(hours=3), LogRange("7", segments[4], segments[4]))
     newest = put(shelf, DAY, LogRange("7", segments[6], segments[6]))
-    gone = shelf.prune(KeepRule(1, 0, 2))
+    gone = shelf.prune(KeepRule(1, 0, 2), DAY)
     assert gone == ["20261127T233000Z", "20260101T000000Z"]
     assert [b.name for b in shelf.backups()] == [month_ago.name, newest.name]
     # From the newest on everything, of the older one its own part, and the histories.
@@ -165,15 +167,132 @@ def test_what_no_rule_keeps_goes_with_the_log_that_nobody_needs(tmp_path: Path) 
     assert left == [*segments[1:3], *segments[6:], "00000002.history"]
 
 
+def follows(shelf: Shelf, other: Shelf, told: str = "7d 4w 12m") -> None:
+    follow(shelf, DiskPlace(other.folder), str(other.folder), KeepRule.parse(told), DAY)
+
+
 def test_the_second_place_follows_the_first(tmp_path: Path) -> None:
     shelf, other = Shelf(tmp_path / "one"), Shelf(tmp_path / "other")
     first = put(shelf, DAY - dt.timedelta(days=1))
-    shelf.copy_to(DiskPlace(other.folder))
+    follows(shelf, other)
     second = put(shelf, DAY)
-    shelf.prune(KeepRule(1, 0, 0))
-    shelf.copy_to(DiskPlace(other.folder))
+    # What a kill in the middle of a copy leaves there.
+    other.place("20261101T000000Z").mkdir()
+    (other.place(first.name) / "cluster.tar.gz.new").write_bytes(b"half")
+    shelf.prune(KeepRule(1, 0, 0), DAY)
+    follows(shelf, other, "1d")
     assert other.backups() == [second] == shelf.backups() != [first]
+    assert other.names() == [second.name]
     other.check(second)
+
+
+def test_a_new_machine_deletes_nothing_of_the_lost_one_at_the_second_place(tmp_path: Path) -> None:
+    lost, fresh, other = (Shelf(tmp_path / name) for name in ("lost", "fresh", "other"))
+    old = [put(lost, DAY - dt.timedelta(days=n), log_of(lost, "7", n)) for n in (2, 1)]
+    follows(lost, other)
+    before = sorted(path.name for path in other.folder.rglob("*"))
+    put(fresh, DAY, log_of(fresh, "8", 0))
+    with pytest.raises(Conflict) as refused:
+        follows(fresh, other)
+    assert refused.value.code == "backups-of-another"
+    assert old[-1].name in refused.value.zh
+    assert sorted(path.name for path in other.folder.rglob("*")) == before
+    # Once it has the lost machine's database it goes on there, and what the rule keeps stays, with its log.
+    fresh.adopt("7")
+    new = put(fresh, DAY + dt.timedelta(hours=1), log_of(fresh, "7", 0))
+    follows(fresh, other)
+    assert {backup.name for backup in other.backups()} == {*fresh.names(), *(one.name for one in old)}
+    for backup in (*old, new):
+        other.check(backup)
+    follows(fresh, other, "1d")
+    assert other.names() == fresh.names()
+    assert [path.name for path in other.segments("7")] == [path.name for path in fresh.segments("7")]
+
+
+def test_two_workspaces_at_one_second_place_delete_nothing_of_each_other(tmp_path: Path) -> None:
+    one, two, other = (Shelf(tmp_path / name) for name in ("one", "two", "other"))
+    for shelf, system in ((one, "7"), (two, "8")):
+        put(shelf, DAY - dt.timedelta(days=int(system)), log_of(shelf, system, 1))
+        # As an older program left it, which asked nobody.
+        shutil.copytree(shelf.folder, other.folder, dirs_exist_ok=True)
+    newer = put(one, DAY, log_of(one, "7", 0))
+    one.prune(KeepRule(1, 0, 0), DAY)
+    follows(one, other, "1d")
+    assert other.names() == [*two.names(), newer.name]
+    other.check(two.backups()[0])
+
+
+def test_backups_of_one_database_are_not_put_beside_those_of_another_only(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.require_own("8")
+    put(shelf, DAY, log_of(shelf, "7", 0))
+    shelf.require_own("7")
+    with pytest.raises(Conflict) as refused:
+        shelf.require_own("8")
+    assert refused.value.code == "backups-of-another"
+    shelf.adopt("8")
+    shelf.require_own("8")
+
+
+def test_what_is_torn_here_replaces_nothing_that_is_whole_at_the_second_place(tmp_path: Path) -> None:
+    shelf, other = Shelf(tmp_path / "one"), Shelf(tmp_path / "other")
+    cut, gone, unread = (put(shelf, DAY - dt.timedelta(days=n), log_of(shelf, "7", n)) for n in (3, 2, 1))
+    follows(shelf, other)
+    _cut(shelf.place(cut.name) / "cluster.tar.gz")
+    (shelf.place(gone.name) / "cluster.tar.gz").unlink()
+    _cut(shelf.place(unread.name) / "backup.json")
+    for segment in shelf.segments("7"):
+        _cut(segment)
+    follows(shelf, other)
+    for backup in (cut, gone, unread):
+        other.check(backup)
+
+
+def test_the_log_within_a_backup_is_looked_through(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    for damage in (_cut, _turn, Path.unlink):
+        log = log_of(shelf, "7", 9, of=3)
+        backup = put(shelf, DAY - dt.timedelta(hours=len(shelf.names())), log)
+        shelf.check(backup)
+        middle = shelf.log("7") / log.files[1].name
+        whole = middle.read_bytes()
+        damage(middle)
+        with pytest.raises(Broken) as refused:
+            shelf.check(backup)
+        assert middle.name in refused.value.zh
+        middle.write_bytes(whole)
+    middle.unlink()
+    with pytest.raises(Broken):
+        shelf.log_files("7", log.first, log.last)
+
+
+def test_a_clock_that_was_ahead_costs_no_backup_and_hides_none(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    real = put(shelf, DAY - dt.timedelta(days=1))
+    ahead = put(shelf, DAY + dt.timedelta(days=400))
+    assert shelf.prune(KeepRule(1, 0, 0, 365), DAY + dt.timedelta(minutes=1), made=ahead.name) == []
+    # The clock is right again: what is made now is neither too old nor hidden behind that of the future.
+    made = put(shelf, DAY)
+    assert shelf.newest(DAY) == made
+    assert not is_due(made.taken_at, DAY + dt.timedelta(hours=1), dt.time(2, 30))
+    assert shelf.prune(KeepRule(1, 0, 0, 365), DAY, made=made.name) == [real.name]
+    assert shelf.backups() == [made, ahead]
+    # One that was made just after the clock went back half an hour is kept, too.
+    back = put(shelf, DAY - dt.timedelta(minutes=30))
+    shelf.prune(KeepRule(1, 0, 0), DAY, made=back.name)
+    assert back in shelf.backups()
+    # Where every backup is of the future the clock is wrong now, and the newest is the newest.
+    assert shelf.newest(DAY - dt.timedelta(days=9000)) == ahead
+
+
+def log_of(shelf: Shelf, system: str, back: int, of: int = 1) -> LogRange:
+    """Put segments of a log on a shelf, so many before the one with the number 100."""
+    folder = shelf.log(system)
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [f"0000000100000000000000{100 - back + n:02X}" for n in range(of)]
+    for name in names:
+        pack(io.BytesIO(f"{system} {name}".encode() * 20), folder, name)
+    return LogRange(system, names[0], names[-1], shelf.log_files(system, names[0], names[-1]))
 
 
 def test_a_backup_waits_for_whoever_takes_the_log_and_tells_of_another_backup(tmp_path: Path) -> None:

@@ -10,14 +10,14 @@ import tarfile
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from gridmap import __version__
-from gridmap.domain.backups import Backup, KeepRule, LogRange, PackedFile, TableFigure
+from gridmap.domain.backups import Backup, LogRange, PackedFile, TableFigure
 from gridmap.errors import Conflict, GridmapError, Unavailable
 from gridmap.files.packed import pack, packed_name
+from gridmap.services.backups.keeping import keep_rule
 from gridmap.services.backups.second import FETCHED, copy_to_second, is_behind, note
 from gridmap.services.backups.shelf import Shelf, told
 from gridmap.storage.backups import dump, figures, log
@@ -60,15 +60,32 @@ def make_backup(database: Database, *, on_progress: OnProgress | None = None) ->
         When a disk is full or cannot be written, or a program is missing.
     """
     shelf = Shelf(database.settings.backups)
-    tell = on_progress or (lambda _step, _done, _total: None)
     with shelf.locked(_LOG_TAKEN_WITHIN_S):
-        try:
-            backup = _make(database, shelf, tell)
-        except GridmapError as error:
-            note(shelf, error)
-            raise
-        tell("copy", 0, 1)
-        copy_to_second(shelf, database.settings)
+        return _made_and_copied(database, shelf, on_progress or (lambda _step, _done, _total: None))
+
+
+def make_backup_if(database: Database, is_wanted: Callable[[], bool]) -> Backup | None:
+    """Make a backup as `make_backup` does, unless whoever was waited for has made it meanwhile.
+
+    Parameters
+    ----------
+    database : Database
+    is_wanted : callable
+        Asked once nobody else makes one.
+    """
+    shelf = Shelf(database.settings.backups)
+    with shelf.locked(_LOG_TAKEN_WITHIN_S):
+        return _made_and_copied(database, shelf, lambda _step, _done, _total: None) if is_wanted() else None
+
+
+def _made_and_copied(database: Database, shelf: Shelf, tell: OnProgress) -> Backup:
+    try:
+        backup = _make(database, shelf, tell)
+    except GridmapError as error:
+        note(shelf, error)
+        raise
+    tell("copy", 0, 1)
+    copy_to_second(shelf, database.settings)
     return backup
 
 
@@ -82,43 +99,51 @@ def _make(database: Database, shelf: Shelf, tell: OnProgress) -> Backup:
     place = shelf.place(name)
     with told(shelf.folder):
         place.mkdir(mode=0o700)
-        made = _copy_cluster if database.cluster else _dump
-        taken_at, tables, main, major, log_range, schema = made(database, shelf, place, tell)
+        made = (_copy_cluster if database.cluster else _dump)(database, shelf, place, tell)
         tell("write", 0, 1)
         files = _pack_files(database, place)
         backup = Backup(
             name=name,
             kind="cluster" if database.cluster else "dump",
-            taken_at=taken_at,
+            taken_at=made.taken_at,
             program=__version__,
-            schema=schema,
-            major=major,
+            schema=made.schema,
+            major=made.major,
             encrypted=bool(database.settings.recipients),
-            files=(main, files),
-            tables=tables,
-            point=f"gridmap-{name}" if log_range is not None else None,
-            log=log_range,
+            files=(made.main, files),
+            tables=made.tables,
+            point=f"gridmap-{name}" if made.log is not None else None,
+            log=made.log,
             seconds=round(time.monotonic() - begun_s, 1),
+            origin=made.origin,
         )
         shelf.write(backup)
-        rule = KeepRule.parse(database.settings.backup_keep)
-        shelf.prune(replace(rule, most_days=database.settings.case_text_days))
+        shelf.prune(keep_rule(database.settings), dt.datetime.now(dt.UTC), made=name)
     return backup
 
 
-_Made = tuple[dt.datetime, Mapping[str, TableFigure], PackedFile, int, LogRange | None, str | None]
+class _Made(NamedTuple):
+    taken_at: dt.datetime
+    tables: Mapping[str, TableFigure]
+    main: PackedFile
+    major: int
+    log: LogRange | None
+    schema: str | None
+    origin: str | None
 
 
 def _copy_cluster(database: Database, shelf: Shelf, place: Path, tell: OnProgress) -> _Made:
     cluster = database.cluster
     if cluster is None:
         raise AssertionError
-    cluster.keep_log()
     programs = cluster.programs()
     with translated(), database.owner_engine() as engine:
         with engine.begin() as connection:
             log.require_log(connection)
-            system, first = log.system_identifier(connection), log.segment_now(connection)
+            system = log.system_identifier(connection)
+            shelf.require_own(system)
+            cluster.keep_log()
+            first = log.segment_now(connection)
         tell("copy", 0, 1)
         process = recovery.copying(cluster.layout, programs)
         main = _pack_output(process, place, CLUSTER, database.settings.recipients)
@@ -133,18 +158,22 @@ def _copy_cluster(database: Database, shelf: Shelf, place: Path, tell: OnProgres
         with engine.connect() as connection:
             log.wait_for(connection, last, _HAND_OVER_WITHIN_S)
     take_log(database, shelf, system)
-    return moment.taken_at, tables, main, programs.major, LogRange(system, first, last), schema
+    log_range = LogRange(system, first, last, shelf.log_files(system, first, last))
+    return _Made(moment.taken_at, tables, main, programs.major, log_range, schema, system)
 
 
-def _dump(database: Database, shelf: Shelf, place: Path, tell: OnProgress) -> _Made:  # noqa: ARG001 - as `_copy_cluster`
+def _dump(database: Database, shelf: Shelf, place: Path, tell: OnProgress) -> _Made:
     with translated(), database.owner_engine() as engine, figures.moment(engine) as (connection, moment):
         version = int(connection.exec_driver_sql("show server_version_num").scalar_one()) // 10_000
         program = dump.find_program("pg_dump", version)
+        origin = figures.origin(connection)
+        shelf.require_own(origin)
         tell("copy", 0, 1)
         process = dump.dumping(database.owner_url, program, moment.snapshot)
         main = _pack_output(process, place, DUMP, database.settings.recipients)
         tell("check", 0, 1)
-        return moment.taken_at, figures.figures(connection), main, version, None, figures.revision(connection)
+        tables, schema = figures.figures(connection), figures.revision(connection)
+        return _Made(moment.taken_at, tables, main, version, None, schema, origin)
 
 
 def _pack_output(

@@ -16,7 +16,7 @@ from typing import cast
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from gridmap.domain.backups import Backup, TableFigure
+from gridmap.domain.backups import Backup, TableFigure, segment_number
 from gridmap.errors import Broken, Conflict, GridmapError
 from gridmap.files.packed import plain_name, unpack_folder, unpacked
 from gridmap.services.backups.making import CLUSTER, DUMP, FILES
@@ -106,6 +106,7 @@ def restore(database: Database, wanted: Wanted, *, on_progress: OnProgress | Non
     tell = on_progress or (lambda _step, _done, _total: None)
     with shelf_at(wanted.source, database.settings, wanted.name, before=wanted.to) as shelf:
         backup, tables, aside = _bring(database, shelf, wanted, tell)
+    Shelf(database.settings.backups).adopt(backup.whose)
     return Restored(backup, tables, aside, round(time.monotonic() - begun_s, 1))
 
 
@@ -124,12 +125,14 @@ def _bring(
     tell("check", 0, 1)
     shelf.check(backup)
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
-    with told(database.settings.home):
+    home = database.settings.home
+    # All is unpacked before anything changes its place: a full disk or a wrong key leaves what is there as it is.
+    with told(home), _files_beside(shelf, backup, home / f"files.restored-{stamp}", key_file) as files:
         if database.cluster is None:
             tables, aside = _bring_dump(database, shelf, backup, wanted, stamp, key_file, tell)
         else:
             tables, aside = _bring_cluster(database, shelf, backup, wanted, stamp, key_file, tell)
-        aside += _bring_files(shelf, backup, database.settings.home, stamp, key_file)
+        aside += _exchange_files(files, home, home / f"files.before-{stamp}")
     return backup, tables, aside
 
 
@@ -239,29 +242,24 @@ def of_shelf(shelf: Shelf, backup: Backup, key_file: Path | None) -> dict[str, O
     """Return openers of the segments from a backup's first on, and of all histories of timelines."""
     if backup.log is None:
         return {}
-    first = _number(backup.log.first)
+    first = segment_number(backup.log.first)
     return {
         name: partial(unpacked, path, key_file)
         for path in shelf.segments(backup.log.system)
-        if (name := plain_name(path.name)).endswith(".history") or _number(name) >= first
+        if (name := plain_name(path.name)).endswith(".history") or segment_number(name) >= first
     }
 
 
 def _left_behind(layout: Layout, data: Path, backup: Backup) -> dict[str, Opener]:
     """Return openers of segments that never came to the backups: handed over but not taken, or still written."""
-    first = _number(backup.log.first) if backup.log is not None else 0
+    first = segment_number(backup.log.first) if backup.log is not None else 0
     folders = (data / "pg_wal", archive.folder_of(layout, backup.major))
     found: dict[str, Opener] = {}
     for folder in folders:
         for path in archive.waiting(folder):
-            if path.name.endswith(".history") or _number(path.name) >= first:
+            if path.name.endswith(".history") or segment_number(path.name) >= first:
                 found[path.name] = cast("Opener", partial(path.open, "rb"))
     return found
-
-
-def _number(name: str) -> int:
-    """Place of a segment in its log, whatever the timeline; segments are of 16 MB."""
-    return int(name[8:16], 16) * 256 + int(name[16:24], 16)
 
 
 def _require_no_gap(sources: Mapping[str, Opener], backup: Backup) -> None:
@@ -273,8 +271,8 @@ def _require_no_gap(sources: Mapping[str, Opener], backup: Backup) -> None:
     """
     if backup.log is None:
         return
-    there = sorted({_number(name) for name in sources if not name.endswith(".history")})
-    if there and there != list(range(_number(backup.log.first), there[-1] + 1)):
+    there = sorted({segment_number(name) for name in sources if not name.endswith(".history")})
+    if there and there != list(range(segment_number(backup.log.first), there[-1] + 1)):
         raise Broken(
             "backup-log-gap",
             f"备份日志有缺口，不能恢复到最新。可恢复到备份当时：gridmap db restore {backup.name}，或用 --from。",
@@ -337,27 +335,33 @@ def file_of(shelf: Shelf, backup: Backup, name: str) -> Path:
     return next(shelf.place(backup.name) / f.name for f in backup.files if plain_name(f.name) == name)
 
 
-def _bring_files(
-    shelf: Shelf, backup: Backup, home: Path, stamp: str, key_file: Path | None
-) -> tuple[str, ...]:
-    """Bring back what lay beside the database; what is there and differs is set aside."""
-    new, aside = home / f"files.restored-{stamp}", home / f"files.before-{stamp}"
-    home.mkdir(parents=True, exist_ok=True)
+@contextmanager
+def _files_beside(shelf: Shelf, backup: Backup, new: Path, key_file: Path | None) -> Iterator[Path]:
+    """Unpack what lay beside the database into a folder of its own, for as long as the block takes."""
+    new.parent.mkdir(parents=True, exist_ok=True)
     try:
         with unpacked(file_of(shelf, backup, FILES), key_file) as stream:
             unpack_folder(stream, new)
-        for path in sorted(new.rglob("*")) if new.is_dir() else []:
-            if not path.is_file():
-                continue
-            there = home / path.relative_to(new)
-            if there.is_file() and filecmp.cmp(path, there, shallow=False):
-                continue
-            if there.exists():
-                old = aside / path.relative_to(new)
-                old.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                there.rename(old)
-            there.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            path.rename(there)
+        yield new
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+def _exchange_files(new: Path, home: Path, aside: Path) -> tuple[str, ...]:
+    """Bring back what lay beside the database; what is there and differs is set aside."""
+    for path in sorted(new.rglob("*")) if new.is_dir() else []:
+        if not path.is_file():
+            continue
+        name = path.relative_to(new)
+        there = home / name
+        if there.is_file() and filecmp.cmp(path, there, shallow=False):
+            continue
+        # A file may be where a folder was, and the other way round.
+        for one in (*(home / parent for parent in reversed(name.parents)), there):
+            if (one == there and one.exists()) or one.is_file():
+                old = aside / one.relative_to(home)
+                old.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                one.rename(old)
+        there.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.rename(there)
     return (str(aside),) if aside.exists() else ()

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from gridmap.domain.backups import OLD_AFTER, Backup, is_due, parse_at
 from gridmap.errors import GridmapError
 from gridmap.services.backups.drill import last_drill
-from gridmap.services.backups.making import keep_log, make_backup
+from gridmap.services.backups.making import keep_log, make_backup_if
 from gridmap.services.backups.shelf import Shelf
 from gridmap.settings import Settings
 from gridmap.storage.database import Database
@@ -52,7 +52,7 @@ def standing(settings: Settings, now: dt.datetime) -> Standing:
     """Look at the folder of the backups; no file of a backup is read but its record."""
     shelf = Shelf(settings.backups)
     try:
-        last = shelf.newest()
+        last = shelf.newest(now)
     except OSError:
         last = None
     is_old = last is None or abs(now - last.taken_at) > OLD_AFTER
@@ -91,21 +91,24 @@ class BackupKeeper:
         """
         try:
             keep_log(self._database)
-            if not self._is_due(now, now_s):
+            at = self._at
+            if at is None or now_s < self._next_s or now_s - self._begun_s < FIRST_AFTER_S:
+                return False
+            if not self._is_due(now, at):
                 return False
             # A failure is told at once and tried again later, not at each look.
             self._next_s = now_s + _AGAIN_AFTER_S
-            backup = make_backup(self._database)
+            # A second server on the folder finds it due at the same moment.
+            backup = make_backup_if(self._database, lambda: self._is_due(now, at))
         except GridmapError as error:
             logger.warning("no backup: %s", error.code)
             return False
-        logger.info("backed up: %s", backup.name)
-        return True
+        if backup is not None:
+            logger.info("backed up: %s", backup.name)
+        return backup is not None
 
-    def _is_due(self, now: dt.datetime, now_s: float) -> bool:
-        if self._at is None or now_s < self._next_s or now_s - self._begun_s < FIRST_AFTER_S:
-            return False
+    def _is_due(self, now: dt.datetime, at: dt.time) -> bool:
         settings = self._database.settings
-        last = Shelf(settings.backups).newest()
+        last = Shelf(settings.backups).newest(now)
         local = now.astimezone(ZoneInfo(settings.timezone))
-        return is_due(None if last is None else last.taken_at, local, self._at)
+        return is_due(None if last is None else last.taken_at, local, at)

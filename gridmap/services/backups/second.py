@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gridmap.domain.backups import Backup
+from gridmap.domain.backups import Backup, KeepRule, names_kept, newest_of
 from gridmap.errors import Broken, GridmapError, InvalidInput
 from gridmap.files.places import DiskPlace, Place, SftpAddress, sftp_place
-from gridmap.services.backups.shelf import Shelf, told
+from gridmap.services.backups.keeping import keep_rule, log_need, of_another
+from gridmap.services.backups.shelf import RECORD, Shelf, told
 from gridmap.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -59,6 +60,8 @@ def copy_to_second(shelf: Shelf, settings: Settings) -> None:
 
     Raises
     ------
+    Conflict
+        When another database's backups are there.
     Unavailable
         When it cannot be reached or written.
     """
@@ -66,10 +69,84 @@ def copy_to_second(shelf: Shelf, settings: Settings) -> None:
         return
     try:
         with place_at(settings.backup_copy, settings) as place:
-            shelf.copy_to(place)
+            follow(shelf, place, settings.backup_copy, keep_rule(settings), dt.datetime.now(dt.UTC))
     except GridmapError as error:
         note(shelf, error, of_second=True)
         raise
+
+
+def follow(shelf: Shelf, other: Place, where: str, rule: KeepRule, now: dt.datetime) -> None:
+    """Bring to a second place what it lacks, and delete there what the keep-rule does not keep of this database.
+
+    Nothing of another database is deleted, and what is torn here replaces nothing that is whole there.
+
+    Parameters
+    ----------
+    shelf : Shelf
+    other : Place
+    where : str
+        Its name, for whoever must act.
+    rule : KeepRule
+    now : datetime
+
+    Raises
+    ------
+    Conflict
+        When it holds the backups of another database only, as that of a lost machine does for a new one.
+    """
+    own, origins = shelf.backups(), shelf.origins()
+    with tempfile.TemporaryDirectory(prefix="gridmap-backups-") as folder:
+        there = Shelf(Path(folder))
+        there.fetch_records(other, but=set(shelf.names()))
+        only_there = there.backups()
+        cut_short = [name for name in there.names() if not (there.place(name) / RECORD).exists()]
+    theirs = [backup for backup in only_there if backup.whose not in origins]
+    mine = [backup for backup in only_there if backup.whose in origins]
+    held = set(other.folders())
+    if theirs and not mine and not any(backup.name in held for backup in own):
+        raise of_another(where, newest_of(theirs, now))
+    systems = {backup.log.system for backup in own if backup.log is not None}
+    for system in sorted(systems):
+        _copy_log(shelf, system, other)
+    for backup in own:
+        _copy_backup(shelf, backup, other)
+    kept = names_kept(rule, [*own, *mine], now) | {backup.name for backup in own}
+    for backup in mine:
+        if backup.name not in kept:
+            other.drop(backup.name)
+    for name in cut_short if not theirs else ():
+        other.drop(name)
+    left = [backup for backup in (*own, *mine) if backup.name in kept]
+    for system in systems:
+        is_needed, log = log_need(system, left, rule), shelf.log(system).name
+        here = {path.name for path in shelf.segments(system)}
+        for name in other.sizes(log).keys() - here:
+            if name.endswith(".new") or not is_needed(name):
+                other.remove(log, name)
+    shelf.forget_trouble(of_second=True)
+
+
+def _copy_log(shelf: Shelf, system: str, other: Place) -> None:
+    folder = shelf.log(system).name
+    there = other.sizes(folder)
+    for path in shelf.segments(system):
+        if there.get(path.name, -1) < path.stat().st_size:
+            other.put(path, folder, path.name)
+
+
+def _copy_backup(shelf: Shelf, backup: Backup, other: Place) -> None:
+    there = other.sizes(backup.name)
+    wanted = {file.name: file.size_bytes for file in backup.files}
+    for name in there.keys() - wanted.keys() - {RECORD}:
+        other.remove(backup.name, name)
+    for name, size_bytes in wanted.items():
+        path = shelf.place(backup.name) / name
+        if there.get(name) != size_bytes and path.is_file() and path.stat().st_size == size_bytes:
+            other.put(path, backup.name, name)
+    # The record comes last here, too.
+    record = shelf.place(backup.name) / RECORD
+    if there.get(RECORD) != record.stat().st_size:
+        other.put(record, backup.name, RECORD)
 
 
 def note(shelf: Shelf, error: GridmapError, *, of_second: bool = False) -> None:

@@ -10,6 +10,7 @@
       log-<system>/          the write-ahead log of one cluster, a file for each segment
       trouble.json           the last failure, until a backup goes well
       second.json            the last failure of a copy to the second place, until one goes well
+      origins.json           whose backups belong here, too: of what was restored into this workspace
 
 With ``.age`` behind a name the file is encrypted. Every file is whole once it has its name, so the folder may be copied
 by any program at any time.
@@ -26,22 +27,24 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from gridmap.domain.backups import Backup, KeepRule
+from gridmap.domain.backups import Backup, KeepRule, PackedFile, names_kept, newest_of, segment_number
 from gridmap.errors import Broken, Conflict, GridmapError, NotFound, Unavailable
 from gridmap.files.disk import disk_error
 from gridmap.files.packed import digest, plain_name, sync_folder, torn
 from gridmap.files.places import Place
+from gridmap.services.backups.keeping import log_need, of_another
 
 RECORD = "backup.json"
 _TROUBLE = "trouble.json"
 _SECOND_TROUBLE = "second.json"
+_ORIGINS = "origins.json"
 _LOG = "log-"
 _LOOK_AGAIN_S = 0.1
 _NAME = re.compile(r"\d{8}T\d{6}Z")
@@ -121,14 +124,9 @@ class Shelf:
                 continue
         return found
 
-    def newest(self) -> Backup | None:
-        """Return the newest backup."""
-        for name in reversed(self.names()):
-            try:
-                return self.read(name)
-            except Broken:
-                continue
-        return None
+    def newest(self, now: dt.datetime | None = None) -> Backup | None:
+        """Return the newest backup; see `newest_of`. The clock is this machine's where none is given."""
+        return newest_of(self.backups(), now or dt.datetime.now(dt.UTC))
 
     def read(self, name: str) -> Backup:
         """Read the record of a backup.
@@ -162,9 +160,9 @@ class Shelf:
             if name in self.names():
                 return self.read(name)
         else:
-            for backup in reversed(self.backups()):
-                if before is None or backup.taken_at <= before:
-                    return backup
+            found = [one for one in self.backups() if before is None or one.taken_at <= before]
+            if (newest := newest_of(found, dt.datetime.now(dt.UTC))) is not None:
+                return newest
         raise NotFound(
             "backup-not-found",
             f"{self.folder} 中没有这样的备份。用 gridmap db backups 查看，或用 --from 指定其他存放处。",
@@ -176,7 +174,7 @@ class Shelf:
         record = _CODEC.dump_python(backup, mode="json")
         text = json.dumps({**record, "digest": _digest(record)}, ensure_ascii=False, indent=1, sort_keys=True)
         replace_text(self.place(backup.name) / RECORD, text + "\n")
-        (self.folder / _TROUBLE).unlink(missing_ok=True)
+        self.forget_trouble()
         sync_folder(self.folder)
 
     def check(self, backup: Backup) -> None:
@@ -187,15 +185,35 @@ class Shelf:
         Broken
             Naming the file that is missing or not what it was.
         """
-        for file in backup.files:
-            path = self.place(backup.name) / file.name
-            if not path.is_file() or digest(path) != (file.size_bytes, file.sha256):
-                raise torn(path)
+        held = [(self.place(backup.name), file) for file in backup.files]
         if backup.log is not None:
+            folder = self.log(backup.log.system)
+            held += [(folder, file) for file in backup.log.files]
             there = {plain_name(path.name)[:24] for path in self.segments(backup.log.system)}
             for segment in (backup.log.first, backup.log.last):
                 if segment not in there:
-                    raise torn(self.log(backup.log.system) / segment)
+                    raise torn(folder / segment)
+        for place, file in held:
+            path = place / file.name
+            if not path.is_file() or digest(path) != (file.size_bytes, file.sha256):
+                raise torn(path)
+
+    def log_files(self, system: str, first: str, last: str) -> tuple[PackedFile, ...]:
+        """Read the segments that a backup needs.
+
+        Raises
+        ------
+        Broken
+            Naming the first that is missing.
+        """
+        there = {plain_name(path.name): path for path in self.segments(system)}
+        found = []
+        for number in range(segment_number(first), segment_number(last) + 1):
+            name = f"{first[:8]}{number // 256:08X}{number % 256:08X}"
+            if name not in there:
+                raise torn(self.log(system) / name)
+            found.append(PackedFile(there[name].name, *digest(there[name])))
+        return tuple(found)
 
     def segments(self, system: str) -> list[Path]:
         """Files of a cluster's log."""
@@ -204,8 +222,44 @@ class Shelf:
             return []
         return sorted(path for path in folder.iterdir() if not path.name.endswith(".new"))
 
-    def prune(self, rule: KeepRule) -> list[str]:
+    def origins(self) -> set[str | None]:
+        """Return whose backups belong here: those that are there, and what was restored into this workspace."""
+        found: set[str | None] = {backup.whose for backup in self.backups()}
+        try:
+            found |= set(json.loads((self.folder / _ORIGINS).read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
+            return found
+        return found
+
+    def adopt(self, origin: str | None) -> None:
+        """Let the backups of a database that was restored into this workspace belong here from now on."""
+        if origin is None or origin in self.origins():
+            return
+        self.make()
+        known = sorted({one for one in self.origins() if one is not None} | {origin})
+        with told(self.folder):
+            replace_text(self.folder / _ORIGINS, json.dumps(known))
+
+    def require_own(self, origin: str | None) -> None:
+        """Refuse backups of one database beside those of another only: the newest would be taken for all.
+
+        Raises
+        ------
+        Conflict
+        """
+        origins = self.origins()
+        if origin is not None and origins and origin not in origins:
+            raise of_another(str(self.folder), self.newest())
+
+    def prune(self, rule: KeepRule, now: dt.datetime, *, made: str | None = None) -> list[str]:
         """Delete what the rule does not keep, and the log that no backup needs.
+
+        Parameters
+        ----------
+        rule : KeepRule
+        now : datetime
+        made : str, optional
+            Name of the backup that was just made: it is kept whatever the clock did.
 
         Returns
         -------
@@ -213,45 +267,26 @@ class Shelf:
             Names of backups that were deleted.
         """
         backups = self.backups()
-        kept = rule.kept(backup.taken_at for backup in backups)
-        gone = [backup.name for backup in backups if backup.taken_at not in kept]
+        kept = names_kept(rule, backups, now) | {made}
+        gone = [backup.name for backup in backups if backup.name not in kept]
         newest = backups[-1].name if backups else ""
         # A folder without its record is what a killed backup left; one newer than the newest may be at work.
         gone += [n for n in self.names() if n < newest and not (self.place(n) / RECORD).exists()]
         for name in gone:
             shutil.rmtree(self.place(name))
-        self._prune_log([b for b in backups if b.name not in gone], rule)
+        left = [backup for backup in backups if backup.name not in gone]
+        for system in {backup.log.system for backup in left if backup.log is not None}:
+            is_needed = log_need(system, left, rule)
+            for path in list(self.log(system).iterdir()) if self.log(system).is_dir() else []:
+                if not path.name.endswith(".new") and not is_needed(path.name):
+                    path.unlink()
         return gone
 
-    def _prune_log(self, backups: list[Backup], rule: KeepRule) -> None:
-        any_time = rule.of_days(backup.taken_at for backup in backups)
-        for folder in self.folder.glob(f"{_LOG}*"):
-            of_it = [b.log for b in backups if b.log is not None and self.log(b.log.system) == folder]
-            firsts = [
-                b.log.first
-                for b in backups
-                if b.log is not None and b.taken_at in any_time and self.log(b.log.system) == folder
-            ]
-            for path in list(folder.iterdir()) if of_it else []:
-                name = plain_name(path.name)[:24]
-                if path.name.endswith(".new") or "history" in path.name:
-                    continue
-                if (firsts and name >= min(firsts)) or any(log.first <= name <= log.last for log in of_it):
-                    continue
-                path.unlink()
-
-    def copy_to(self, other: Place) -> None:
-        """Bring a second place to the same state, file by file; that it failed before is forgotten then."""
-        for place in sorted(self.folder.iterdir()):
-            if place.is_dir() and (place.name.startswith(_LOG) or (place / RECORD).exists()):
-                _copy_folder(place, other)
-        for name in set(filter(_NAME.fullmatch, other.folders())) - set(self.names()):
-            other.drop(name)
-        (self.folder / _SECOND_TROUBLE).unlink(missing_ok=True)
-
-    def fetch_records(self, other: Place) -> None:
-        """Fetch the records of a place's backups; a folder without one holds none."""
+    def fetch_records(self, other: Place, *, but: Container[str] = ()) -> None:
+        """Fetch the records of a place's backups, but those of some names; a folder without one holds none."""
         for there in filter(_NAME.fullmatch, other.folders()):
+            if there in but:
+                continue
             self.place(there).mkdir(mode=0o700, parents=True)
             if RECORD in other.sizes(there):
                 other.get(there, RECORD, self.place(there) / RECORD)
@@ -295,6 +330,10 @@ class Shelf:
                 json.dumps({"at": at.isoformat(), **error.as_dict()}, ensure_ascii=False),
             )
 
+    def forget_trouble(self, *, of_second: bool = False) -> None:
+        """Forget the last failure: it went well."""
+        (self.folder / (_SECOND_TROUBLE if of_second else _TROUBLE)).unlink(missing_ok=True)
+
     def trouble(self, *, of_second: bool = False) -> dict[str, Any] | None:
         """Return the last failure since it last went well: ``at``, ``code``, both sentences."""
         try:
@@ -329,17 +368,6 @@ def replace_text(path: Path, text: str) -> None:
         os.fsync(file.fileno())
     new.replace(path)
     sync_folder(path.parent)
-
-
-def _copy_folder(source: Path, other: Place) -> None:
-    wanted = {path.name: path for path in source.iterdir() if not path.name.endswith(".new")}
-    there = other.sizes(source.name)
-    for name in there.keys() - wanted.keys():
-        other.remove(source.name, name)
-    # The record comes last here, too.
-    for name in sorted(wanted, key=lambda name: (name == RECORD, name)):
-        if there.get(name) != wanted[name].stat().st_size:
-            other.put(wanted[name], source.name, name)
 
 
 @contextmanager

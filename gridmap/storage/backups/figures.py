@@ -139,3 +139,18 @@ def revision(connection: Connection) -> str | None:
     if there is None:
         return None
     return str(connection.scalar(text(f"select version_num from {SCHEMA}.alembic_version")))  # noqa: S608
+
+
+def origin(connection: Connection) -> str | None:
+    """Return what only this database and its copies have: a digest of its secret; None where it has none yet.
+
+    The transaction must see everything.
+    """
+    if connection.scalar(text("select to_regclass(:name)"), {"name": f"{SCHEMA}.cell_key_secret"}) is None:
+        return None
+    asked = text(
+        "select left(encode(sha256(convert_to('backups', 'UTF8') || secret), 'hex'), 32)"  # noqa: S608
+        f" from {SCHEMA}.cell_key_secret"
+    )
+    found = connection.scalar(asked)
+    return None if found is None else str(found)
