@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import io
 import os
 import re
 import shutil
 import subprocess
+import tarfile
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +27,7 @@ from sqlalchemy import text
 from gridmap.cli import main
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Broken, Conflict, GridmapError, Unavailable
+from gridmap.files.packed import pack
 from gridmap.services.backups.drill import drill
 from gridmap.services.backups.making import keep_log, make_backup
 from gridmap.services.backups.restoring import Restored, Wanted, restore
@@ -122,6 +127,8 @@ def test_a_drill_on_the_demonstration_finds_every_table_equal_and_prints_seconds
 def test_a_restore_to_the_second_before_a_bad_import_gives_the_state_before_it(
     home: Path, place: Path
 ) -> None:
+    (home / "notes").mkdir()
+    (home / "notes" / "deep.txt").write_text("in a folder")
     with at(home) as database:
         make_backup(database)
         ask(database, "update gridmap.teams set name_zh = name_zh || '甲'")
@@ -139,6 +146,8 @@ def test_a_restore_to_the_second_before_a_bad_import_gives_the_state_before_it(
             assert time.monotonic() < deadline
             time.sleep(0.02)
     (home / "app-notes.txt").write_text("written over")
+    shutil.rmtree(home / "notes")
+    (home / "notes").write_text("a file where a folder was")
     whole = Wanted(to=moment)
     with pytest.raises(Conflict) as refused:
         restore(at(home), whole)
@@ -146,6 +155,7 @@ def test_a_restore_to_the_second_before_a_bad_import_gives_the_state_before_it(
     done_restore: Restored = restore(at(home), Wanted(to=moment, replace=True))
     assert done_restore.tables == before
     assert (home / "app-notes.txt").read_text() == "beside the database"
+    assert (home / "notes" / "deep.txt").read_text() == "in a folder"
     with at(home) as database:
         assert figures_of(database) == before
         ask(database, "update gridmap.teams set name_zh = name_zh || '乙'")
@@ -156,6 +166,7 @@ def test_a_restore_to_the_second_before_a_bad_import_gives_the_state_before_it(
     # What was there is kept: both folders, whole.
     aside, files = (Path(name) for name in done_restore.set_aside)
     assert (files / "app-notes.txt").read_text() == "written over"
+    assert (files / "notes").read_text() == "a file where a folder was"
     shutil.rmtree(data_of(home))
     aside.rename(data_of(home) if data_of_is_there(home) else aside.with_name("data"))
     with at(home) as database:
@@ -270,6 +281,25 @@ def test_a_torn_copy_of_a_backup_restores_nothing(backed_up: Path, place: Path) 
     assert [path.name for path in data_of(backed_up).parent.glob("data*")] == ["data"]
 
 
+def test_files_that_cannot_be_brought_back_leave_the_database_as_it_is(backed_up: Path, place: Path) -> None:
+    shutil.copytree(backed_up / "backups", place / "copy")
+    shelf = Shelf(place / "copy")
+    backup = shelf.find(None)
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo("../outside"), io.BytesIO())
+    out.seek(0)
+    files = pack(out, shelf.place(backup.name), "files.tar")
+    shelf.write(replace(backup, files=(backup.files[0], files)))
+    before = sorted(path.name for path in (*backed_up.iterdir(), *data_of(backed_up).parent.iterdir()))
+    with pytest.raises(Broken) as refused:
+        restore(at(backed_up), Wanted(source=str(place / "copy"), replace=True))
+    assert refused.value.code == "backup-torn"
+    assert (
+        sorted(path.name for path in (*backed_up.iterdir(), *data_of(backed_up).parent.iterdir())) == before
+    )
+
+
 def test_a_gap_in_the_log_is_told_and_no_older_state_comes_back_silently(home: Path) -> None:
     with at(home) as database:
         backup = make_backup(database)
@@ -339,7 +369,12 @@ def test_the_daily_backup_is_made_once_and_what_went_wrong_is_kept_for_the_page(
         (place / "there").unlink()
         # A failure is not tried again at each look.
         assert not keeper.look(now, begun_s + FIRST_AFTER_S + 5)
-        assert keeper.look(now, begun_s + 2 * FIRST_AFTER_S + 3600)
+        # Two servers find it due at the same moment: one makes it.
+        due_s = begun_s + 2 * FIRST_AFTER_S + 3600
+        with at(home, backup_folder=place / "there") as beside, ThreadPoolExecutor(2) as servers:
+            keepers = (keeper, BackupKeeper(beside))
+            assert sorted(servers.map(lambda one: one.look(now, due_s), keepers)) == [False, True]
+        assert len(Shelf(place / "there").backups()) == 1
         assert not keeper.look(now, begun_s + 4 * FIRST_AFTER_S + 7200)
         found = standing(settings, dt.datetime.now(dt.UTC))
         assert found.last is not None
