@@ -193,9 +193,69 @@ def test_a_test_that_always_checks_is_let_pass(body: str) -> None:
     assert may_check_nothing(text, {"refusal"}) == []
 
 
-def test_every_promise_to_an_administrator_names_a_test_that_there_is() -> None:
+def promises() -> list[tuple[str, str]]:
+    """What docs/operations.md promises an administrator, and the tests that it names."""
     page = (TESTS.parent / "docs" / "operations.md").read_text("utf-8")
-    rows = re.findall(r"^\| .+ \| (.+) \|$", page.partition("## Promises")[2], re.MULTILINE)[1:]
+    return re.findall(r"^\| (.+) \| (.+) \|$", page.partition("## Promises")[2], re.MULTILINE)[1:]
+
+
+FAULTS = {
+    "The program killed by 9": "test_after_kill_9_of_the_program_the_next_one_takes_over_and_stops_the_server",
+    "A worker killed by 9": "test_a_job_of_a_worker_that_was_killed_ends_with_a_reason_and_the_next_one_is_done",
+    "The database killed by 9": "test_after_kill_9_of_the_postmaster_orphaned_backends_are_ended_and_commits_are_kept",
+    "an import": "test_work_killed_by_9_is_there_wholly_or_not_at_all_and_the_next_one_does_it",
+    "A transfer of a case": "test_work_killed_by_9_is_there_wholly_or_not_at_all_and_the_next_one_does_it",
+    "a plan killed by 9": "test_work_killed_by_9_is_there_wholly_or_not_at_all_and_the_next_one_does_it",
+    "an import whose client died": "test_a_killed_import_leaves_nothing_half_written",
+    "A migration killed by 9": "test_a_migration_killed_by_9_is_whole_or_nothing_and_the_next_one_succeeds",
+    "A backup killed by 9": "test_a_backup_killed_by_9_leaves_none_and_the_next_one_is_whole",
+    "A backup whose database is killed by 9": (
+        "test_a_backup_whose_database_is_killed_by_9_leaves_none_and_the_next_one_is_whole"
+    ),
+    "A full disk": "test_a_disk_that_fills_up_is_named_and_what_was_committed_stays",
+    "A read-only disk": "test_a_read_only_disk_is_told_without_a_trace",
+    "another owner": "test_files_of_another_account_are_told_with_the_command_that_mends_them",
+    "a wrong mode": "test_files_that_are_closed_to_their_own_account_are_told",
+    "the database is away": (
+        "test_while_the_database_is_away_people_are_told_when_to_come_back_and_it_comes_back_by_itself"
+    ),
+    "A clock that jumps": "test_a_clock_that_jumps_by_years_stops_neither_the_service_nor_its_database",
+    "Two servers on one folder": (
+        "test_two_servers_on_one_folder_share_its_database_and_the_one_that_stays_keeps_it"
+    ),
+    "A data folder copied": "tests/faults/test_copied_folders.py",
+    "the port taken": "tests/unit/test_doctor.py",
+    "a home on NFS": "tests/unit/test_doctor.py",
+    "another PostgreSQL": "tests/faults/test_neighbours.py",
+    "no Chinese locale": "tests/faults/test_neighbours.py",
+    "umask 077": "tests/faults/test_neighbours.py",
+    "strange zone": "tests/faults/test_neighbours.py",
+    "32 MB of /dev/shm": "tests/faults/test_neighbours.py",
+    "no home": "tests/faults/test_neighbours.py",
+}
+"""What may happen to a service, in the words of its promise, and a test of it."""
+
+
+@pytest.mark.parametrize(("fault", "test"), FAULTS.items())
+def test_every_fault_is_a_promise_to_an_administrator_that_names_its_test(fault: str, test: str) -> None:
+    assert [row for row, named in promises() if fault in row and f"`{test}`" in named]
+
+
+def test_every_test_of_a_fault_is_told_to_administrators() -> None:
+    named = " ".join(tests for _, tests in promises())
+    files = [file for file in FILES if file.parent.name == "faults" and file.name.startswith("test_")]
+    assert len(files) > 20
+    untold = [
+        f"{file.name}: {name}"
+        for file in files
+        for name in re.findall(r"^def (test_\w+)", file.read_text("utf-8"), re.MULTILINE)
+        if f"`{name}`" not in named and f"`tests/faults/{file.name}`" not in named
+    ]
+    assert untold == []
+
+
+def test_every_promise_to_an_administrator_names_a_test_that_there_is() -> None:
+    rows = [tests for _, tests in promises()]
     functions = {
         name
         for file in FILES
