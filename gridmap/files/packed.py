@@ -221,7 +221,7 @@ def unpack_folder(stream: BinaryIO, folder: Path) -> None:
 def _torn(path: Path, failed: Sequence[Exception] = ()) -> Iterator[None]:
     try:
         yield
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+    except (EOFError, zlib.error, gzip.BadGzipFile, tarfile.TarError) as error:
         raise _unread(path, failed) from error
 
 

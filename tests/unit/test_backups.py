@@ -20,8 +20,9 @@ from gridmap.domain.backups import Backup, KeepRule, LogRange, PackedFile, Table
 from gridmap.errors import Broken, Conflict, InvalidInput, NotFound
 from gridmap.files.packed import make_key, pack, unpack_folder, unpacked
 from gridmap.files.places import DiskPlace
-from gridmap.services.backups.second import follow
+from gridmap.services.backups.second import copy_to_second, follow, is_behind
 from gridmap.services.backups.shelf import Shelf
+from gridmap.settings import Settings
 
 DAY = dt.datetime(2026, 11, 28, 2, 30, tzinfo=dt.UTC)
 MOMENTS = st.lists(st.integers(0, 4000).map(lambda hours: DAY + dt.timedelta(hours=hours)))
@@ -209,6 +210,25 @@ def test_a_new_machine_deletes_nothing_of_the_lost_one_at_the_second_place(tmp_p
     assert [path.name for path in other.segments("7")] == [path.name for path in fresh.segments("7")]
 
 
+def test_a_copy_to_the_second_place_that_a_kill_cut_short_is_made_later(tmp_path: Path) -> None:
+    class Killed(Shelf):
+        def backups(self) -> list[Backup]:
+            raise KeyboardInterrupt
+
+    settings = Settings(home=tmp_path / "home", backup_copy=str(tmp_path / "other"))
+    shelf = Shelf(settings.backups)
+    put(shelf, DAY, log_of(shelf, "7", 0))
+    copy_to_second(shelf, settings)
+    later = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=5)
+    assert not is_behind(shelf, settings, later)
+    with pytest.raises(KeyboardInterrupt):
+        copy_to_second(Killed(shelf.folder), settings)
+    assert not is_behind(shelf, settings, dt.datetime.now(dt.UTC))
+    assert is_behind(shelf, settings, later)
+    copy_to_second(shelf, settings)
+    assert not is_behind(shelf, settings, later)
+
+
 def test_two_workspaces_at_one_second_place_delete_nothing_of_each_other(tmp_path: Path) -> None:
     one, two, other = (Shelf(tmp_path / name) for name in ("one", "two", "other"))
     for shelf, system in ((one, "7"), (two, "8")):
@@ -375,6 +395,13 @@ def test_what_is_packed_comes_out_and_only_with_the_key(
     assert (folder / sealed.name).read_bytes().startswith(b"age-encryption.org/v1\n")
     with unpacked(folder / sealed.name, folder / "key") as stream:
         assert stream.read() == data
+    packed_tar = pack(tar_of(("a", b"x", 0o600, tarfile.REGTYPE)), folder, "z", [public])
+    with (
+        pytest.raises(Conflict) as other,
+        unpacked(folder / packed_tar.name, folder / "other") as stream,
+    ):
+        unpack_folder(stream, folder / "out")
+    assert other.value.code == "backup-other-key"
     for key, code in ((None, "backup-key-needed"), (folder / "other", "backup-other-key")):
         with pytest.raises(Conflict) as refused, unpacked(folder / sealed.name, key) as stream:
             stream.read()

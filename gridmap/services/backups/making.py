@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
+import shutil
 import subprocess
 import tarfile
 import threading
@@ -15,7 +16,7 @@ from typing import BinaryIO, NamedTuple, cast
 
 from gridmap import __version__
 from gridmap.domain.backups import Backup, LogRange, PackedFile, TableFigure
-from gridmap.errors import Conflict, GridmapError, Unavailable
+from gridmap.errors import Broken, Conflict, GridmapError, Unavailable
 from gridmap.files.packed import pack, packed_name
 from gridmap.services.backups.keeping import keep_rule
 from gridmap.services.backups.second import FETCHED, copy_to_second, is_behind, note
@@ -97,29 +98,38 @@ def _make(database: Database, shelf: Shelf, tell: OnProgress) -> Backup:
         time.sleep(0.2)
         name = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
     place = shelf.place(name)
+    try:
+        with told(shelf.folder):
+            place.mkdir(mode=0o700)
+            backup = _write(database, shelf, place, begun_s, tell)
+            shelf.write(backup)
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
     with told(shelf.folder):
-        place.mkdir(mode=0o700)
-        made = (_copy_cluster if database.cluster else _dump)(database, shelf, place, tell)
-        tell("write", 0, 1)
-        files = _pack_files(database, place)
-        backup = Backup(
-            name=name,
-            kind="cluster" if database.cluster else "dump",
-            taken_at=made.taken_at,
-            program=__version__,
-            schema=made.schema,
-            major=made.major,
-            encrypted=bool(database.settings.recipients),
-            files=(made.main, files),
-            tables=made.tables,
-            point=f"gridmap-{name}" if made.log is not None else None,
-            log=made.log,
-            seconds=round(time.monotonic() - begun_s, 1),
-            origin=made.origin,
-        )
-        shelf.write(backup)
         shelf.prune(keep_rule(database.settings), dt.datetime.now(dt.UTC), made=name)
     return backup
+
+
+def _write(database: Database, shelf: Shelf, place: Path, begun_s: float, tell: OnProgress) -> Backup:
+    made = (_copy_cluster if database.cluster else _dump)(database, shelf, place, tell)
+    tell("write", 0, 1)
+    files = _pack_files(database, place)
+    return Backup(
+        name=place.name,
+        kind="cluster" if database.cluster else "dump",
+        taken_at=made.taken_at,
+        program=__version__,
+        schema=made.schema,
+        major=made.major,
+        encrypted=bool(database.settings.recipients),
+        files=(made.main, files),
+        tables=made.tables,
+        point=f"gridmap-{place.name}" if made.log is not None else None,
+        log=made.log,
+        seconds=round(time.monotonic() - begun_s, 1),
+        origin=made.origin,
+    )
 
 
 class _Made(NamedTuple):
@@ -158,8 +168,21 @@ def _copy_cluster(database: Database, shelf: Shelf, place: Path, tell: OnProgres
         with engine.connect() as connection:
             log.wait_for(connection, last, _HAND_OVER_WITHIN_S)
     take_log(database, shelf, system)
-    log_range = LogRange(system, first, last, shelf.log_files(system, first, last))
+    log_range = LogRange(system, first, last, _own_log(shelf, system, first, last))
     return _Made(moment.taken_at, tables, main, programs.major, log_range, schema, system)
+
+
+def _own_log(shelf: Shelf, system: str, first: str, last: str) -> tuple[PackedFile, ...]:
+    try:
+        return shelf.log_files(system, first, last)
+    except Broken as error:
+        raise Conflict(
+            "log-taken-elsewhere",
+            f"备份所需的日志不在 {shelf.folder}：服务可能正用另一个 GRIDMAP_BACKUP_FOLDER，未登记此备份。"
+            "请使两者设置相同（systemctl restart gridmap），然后再备份。",
+            f"The log that the backup needs is not in {shelf.folder}, and no backup was kept: the service seems to run "
+            "with another GRIDMAP_BACKUP_FOLDER. Give it these settings (systemctl restart gridmap), then try again.",
+        ) from error
 
 
 def _dump(database: Database, shelf: Shelf, place: Path, tell: OnProgress) -> _Made:

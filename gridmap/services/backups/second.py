@@ -21,6 +21,9 @@ logger = logging.getLogger(__name__)
 
 _AGAIN_AFTER = dt.timedelta(minutes=1)
 
+_BEGUN = "copying"
+"""File on the shelf that is there while the second place is brought up to date: a kill leaves it."""
+
 FETCHED = "fetched"
 """Folder in the workspace's own in which lies what was fetched while it is restored."""
 
@@ -67,12 +70,17 @@ def copy_to_second(shelf: Shelf, settings: Settings) -> None:
     """
     if settings.backup_copy is None:
         return
+    begun = shelf.folder / _BEGUN
     try:
+        with told(shelf.folder):
+            begun.touch(mode=0o600)
         with place_at(settings.backup_copy, settings) as place:
             follow(shelf, place, settings.backup_copy, keep_rule(settings), dt.datetime.now(dt.UTC))
     except GridmapError as error:
         note(shelf, error, of_second=True)
+        begun.unlink(missing_ok=True)
         raise
+    begun.unlink(missing_ok=True)
 
 
 def follow(shelf: Shelf, other: Place, where: str, rule: KeepRule, now: dt.datetime) -> None:
@@ -158,11 +166,18 @@ def note(shelf: Shelf, error: GridmapError, *, of_second: bool = False) -> None:
 
 
 def is_behind(shelf: Shelf, settings: Settings, now: dt.datetime) -> bool:
-    """Tell whether a copy to the second place failed, and is to be tried again."""
-    trouble = shelf.trouble(of_second=True)
-    if settings.backup_copy is None or trouble is None:
+    """Tell whether a copy to the second place failed or was cut short by a kill, and is to be tried again."""
+    if settings.backup_copy is None:
         return False
-    return abs(now - dt.datetime.fromisoformat(trouble["at"])) > _AGAIN_AFTER
+    trouble = shelf.trouble(of_second=True)
+    if trouble is not None:
+        return abs(now - dt.datetime.fromisoformat(trouble["at"])) > _AGAIN_AFTER
+    try:
+        begun_s = (shelf.folder / _BEGUN).stat().st_mtime
+    except OSError:
+        return False
+    # Whoever is still at it holds the lock, and nothing happens.
+    return abs(now.timestamp() - begun_s) > _AGAIN_AFTER.total_seconds()
 
 
 def look_at(where: str | None, settings: Settings) -> list[tuple[str, Backup | None]]:

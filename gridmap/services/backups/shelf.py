@@ -10,6 +10,7 @@
       log-<system>/          the write-ahead log of one cluster, a file for each segment
       trouble.json           the last failure, until a backup goes well
       second.json            the last failure of a copy to the second place, until one goes well
+      copying                there while the second place is brought up to date
       origins.json           whose backups belong here, too: of what was restored into this workspace
 
 With ``.age`` behind a name the file is encrypted. Every file is whole once it has its name, so the folder may be copied
