@@ -20,7 +20,8 @@ from gridmap.domain.backups import Backup, KeepRule, LogRange, PackedFile, Table
 from gridmap.errors import Broken, Conflict, InvalidInput, NotFound
 from gridmap.files.packed import make_key, pack, unpack_folder, unpacked
 from gridmap.files.places import DiskPlace
-from gridmap.services.backups.second import copy_to_second, follow, is_behind
+from gridmap.services.backups.schedule import log_gap
+from gridmap.services.backups.second import copy_to_second, follow, is_behind, is_on_same_disk
 from gridmap.services.backups.shelf import Shelf
 from gridmap.settings import Settings
 
@@ -227,6 +228,34 @@ def test_a_copy_to_the_second_place_that_a_kill_cut_short_is_made_later(tmp_path
     assert is_behind(shelf, settings, later)
     copy_to_second(shelf, settings)
     assert not is_behind(shelf, settings, later)
+
+
+def test_a_second_place_that_is_the_first_one_is_told_and_one_on_its_disk_too(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path / "home" / "backups")
+    put(shelf, DAY, log_of(shelf, "7", 0))
+    for where in (shelf.folder, shelf.folder / "second", tmp_path / "home"):
+        settings = Settings(home=tmp_path / "home", backup_copy=str(where))
+        with pytest.raises(InvalidInput) as refused:
+            copy_to_second(shelf, settings)
+        assert refused.value.code == "second-place-same"
+        assert shelf.trouble(of_second=True) is not None
+    (tmp_path / "other").mkdir()
+    assert is_on_same_disk(Settings(home=tmp_path / "home", backup_copy=str(tmp_path / "other")))
+    assert not is_on_same_disk(Settings(home=tmp_path / "home", backup_copy="/proc"))
+    assert not is_on_same_disk(Settings(home=tmp_path / "home"))
+
+
+def test_a_segment_that_the_log_lacks_since_the_newest_backup_is_named(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path)
+    shelf = Shelf(settings.backups)
+    log = log_of(shelf, "7", 5, of=4)
+    put(shelf, DAY, LogRange("7", log.first, log.first))
+    assert log_gap(settings, DAY) is None
+    (shelf.log("7") / log.files[2].name).unlink()
+    assert log_gap(settings, DAY) == log.files[2].name.removesuffix(".gz")
+    # From the next backup on all is there.
+    put(shelf, DAY + dt.timedelta(hours=1), LogRange("7", log.last, log.last))
+    assert log_gap(settings, DAY) is None
 
 
 def test_two_workspaces_at_one_second_place_delete_nothing_of_each_other(tmp_path: Path) -> None:

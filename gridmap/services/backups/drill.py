@@ -88,8 +88,8 @@ def drill(
             tables = bring(shelf, backup, key_file, base, tell)
     differing = sorted(n for n, figure in backup.tables.items() if tables.get(n) != figure)
     found = Drill(backup, tables, bool(backup.tables), round(time.monotonic() - begun_s, 1))
-    # Of what came from another machine the own shelf keeps the note: it is what the desk shows.
-    _note(shelf if shelf.folder.is_dir() else Shelf(settings.backups), found, differing)
+    # Of what came from the second place, too, the own shelf keeps the note: it is what the desk shows.
+    _note(Shelf(settings.backups), found, differing)
     if differing:
         raise Broken(
             "drill-differs",

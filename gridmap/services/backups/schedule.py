@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gridmap.domain.backups import OLD_AFTER, Backup, is_due, parse_at
+from gridmap.domain.backups import OLD_AFTER, Backup, is_due, parse_at, segment_number
 from gridmap.errors import GridmapError
+from gridmap.files.packed import plain_name
 from gridmap.services.backups.drill import last_drill
 from gridmap.services.backups.making import keep_log, make_backup_if
 from gridmap.services.backups.shelf import Shelf
@@ -58,6 +59,21 @@ def standing(settings: Settings, now: dt.datetime) -> Standing:
     is_old = last is None or abs(now - last.taken_at) > OLD_AFTER
     trouble = shelf.trouble() or (shelf.trouble(of_second=True) if settings.backup_copy else None)
     return Standing(last, is_old, trouble, last_drill(shelf))
+
+
+def log_gap(settings: Settings, now: dt.datetime) -> str | None:
+    """Return the first segment that the log lacks since the newest backup: nothing after it comes back."""
+    shelf = Shelf(settings.backups)
+    last = shelf.newest(now)
+    if last is None or last.log is None:
+        return None
+    first = segment_number(last.log.first)
+    names = {plain_name(path.name)[:24] for path in shelf.segments(last.log.system)}
+    there = {segment_number(name) for name in names if "." not in name}
+    for number in range(first, max(there, default=first)):
+        if number not in there:
+            return f"{last.log.first[:8]}{number // 256:08X}{number % 256:08X}"
+    return None
 
 
 class BackupKeeper:

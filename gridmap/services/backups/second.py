@@ -72,6 +72,7 @@ def copy_to_second(shelf: Shelf, settings: Settings) -> None:
         return
     begun = shelf.folder / _BEGUN
     try:
+        _require_apart(shelf, settings.backup_copy)
         with told(shelf.folder):
             begun.touch(mode=0o600)
         with place_at(settings.backup_copy, settings) as place:
@@ -81,6 +82,31 @@ def copy_to_second(shelf: Shelf, settings: Settings) -> None:
         begun.unlink(missing_ok=True)
         raise
     begun.unlink(missing_ok=True)
+
+
+def _require_apart(shelf: Shelf, where: str) -> None:
+    if _is_far(where):
+        return
+    there, here = Path(where).expanduser().resolve(), shelf.folder.resolve()
+    if there == here or there in here.parents or here in there.parents:
+        raise InvalidInput(
+            "second-place-same",
+            f"第二存放处 {where} 与第一处是同一文件夹，或一个在另一个之内。"
+            "请把 GRIDMAP_BACKUP_COPY 设在另一块磁盘或另一台机器上。",
+            f"{where}, the second place, is the first one, or one lies in the other. Name another disk or another "
+            "machine in GRIDMAP_BACKUP_COPY.",
+        )
+
+
+def is_on_same_disk(settings: Settings) -> bool:
+    """Tell whether the second place is a folder on the disk of the first: both would be lost with it."""
+    if settings.backup_copy is None or _is_far(settings.backup_copy):
+        return False
+    try:
+        there = Path(settings.backup_copy).expanduser().stat().st_dev
+        return there == settings.backups.stat().st_dev
+    except OSError:
+        return False
 
 
 def follow(shelf: Shelf, other: Place, where: str, rule: KeepRule, now: dt.datetime) -> None:

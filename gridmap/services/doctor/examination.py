@@ -7,7 +7,8 @@ import datetime as dt
 from sqlalchemy import text
 
 from gridmap.errors import GridmapError
-from gridmap.services.backups.schedule import standing
+from gridmap.services.backups.schedule import log_gap, standing
+from gridmap.services.backups.second import is_on_same_disk
 from gridmap.services.doctor import machine
 from gridmap.services.doctor.finding import Finding, bad, good, note
 from gridmap.settings import Settings
@@ -128,6 +129,21 @@ def _check_backups(settings: Settings, now: dt.datetime) -> Finding:
             f"最近一次完好备份是 {at}。请检查服务是否运行、GRIDMAP_BACKUP_AT 是否为 off，或运行 gridmap db backup",
             f"The last good backup is of {at}. See whether the service runs and GRIDMAP_BACKUP_AT is not off, or run: "
             "gridmap db backup",
+        )
+    if (gap := log_gap(settings, now)) is not None:
+        return bad(
+            "backups",
+            f"备份日志缺少 {gap}，其后的内容无法恢复。请立即运行：gridmap db backup（上次完好：{at}）",
+            f"The log of the backups lacks {gap}: nothing after it comes back. Run at once: gridmap db backup (last "
+            f"good one: {at})",
+        )
+    if is_on_same_disk(settings):
+        return note(
+            "backups",
+            f"{at}。第二存放处与第一处在同一块磁盘上，磁盘损坏会一并丢失。"
+            "请把 GRIDMAP_BACKUP_COPY 设到另一块磁盘或机器。",
+            f"{at}. The second place is on the disk of the first and lost with it. Name another disk or machine in "
+            "GRIDMAP_BACKUP_COPY.",
         )
     if found.drill is None:
         return note(
