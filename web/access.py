@@ -28,6 +28,7 @@ _PAGES = (
     "desk.",
     "bulk.",
     "bodies.",
+    "rules.",
     "official.",
     "made.",
     "sources.",

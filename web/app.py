@@ -20,7 +20,7 @@ from web import access, desk, metrics, ogc, ogc_tiles, open311, pages, tiles
 from web.accounts import audit, blueprint, entry, own, posts, sign_on  # noqa: F401 - they bring their addresses
 from web.answers import Application
 from web.api import jobs, records, terms, workspace
-from web.api.cases import assessments, cases, counts, grid_posts, handovers, incidents, photos
+from web.api.cases import assessments, cases, counts, grid_posts, handovers, incidents, photos, town_rules
 from web.api.ground import grids
 from web.api.hotspots import forecasts
 from web.api.hotspots import runs as hotspots
@@ -92,6 +92,7 @@ def create_app(database: Database, *, names: Iterable[str] = (), together: Toget
         incidents.bp,
         cases.bp,
         grid_posts.bp,
+        town_rules.bp,
         photos.bp,
         handovers.bp,
         grid_posts.clinics_bp,

@@ -142,6 +142,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "cases screening begin",
                 "cases screening answer",
                 "limits load",
+                "limits undo",
                 "photos off",
                 "photos on",
             ),

@@ -30,6 +30,7 @@ def register(app: Flask) -> None:
         screening,
         sources,
         town,
+        town_rules,
         work,
     )
 
@@ -52,6 +53,7 @@ def register(app: Flask) -> None:
         records.bp,
         projects.bp,
         bodies.bp,
+        town_rules.bp,
         grid_card.bp,
         official_forms.bp,
         reports.bp,

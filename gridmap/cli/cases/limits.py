@@ -12,7 +12,7 @@ from gridmap.domain.cases.limits import LimitTable, presets
 from gridmap.services.cases import limits
 
 
-@click.group(help="办理期限 / limits: show, load, save.")
+@click.group(help="办理期限 / limits: show, load, undo, save.")
 def group() -> None:  # noqa: D103 - its help is above
     pass
 
@@ -33,6 +33,13 @@ def _load(source: str) -> None:
     with workspace() as database:
         wanted = source if source in presets() else Path(source)
         _print(limits.load(database, actor(database), wanted))
+
+
+@group.command("undo")
+def _undo() -> None:
+    """撤回上一次更改 / put the limits from before the last change in force again."""
+    with workspace() as database:
+        _print(limits.take_back(database, actor(database)))
 
 
 @group.command("save")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
@@ -19,14 +19,16 @@ from gridmap.domain.cases.limits import LimitRule, LimitTable
 from gridmap.domain.cases.model import State
 from gridmap.domain.cases.rules import barred_ways
 from gridmap.domain.gridkey import TOWN, UNASSIGNED, VILLAGE, Scope, level_of
-from gridmap.errors import Forbidden, InvalidInput
+from gridmap.errors import Conflict, Forbidden, InvalidInput
 from gridmap.files.atomic import replacing
 from gridmap.ingest.limit_files import check_limits
+from gridmap.services.accounts import audit
 from gridmap.storage.cases.desk import KeptCase
 from gridmap.storage.database import Database
 from gridmap.storage.workspace import settings as workspace
 
 _LONGEST_FILE = 1 << 20
+_BEFORE = "limits_before"
 _PASSES = frozenset({Action.ROUTE, Action.TRANSFER})
 _BEGINS: Mapping[Action, tuple[str, ...]] = MappingProxyType(
     {
@@ -70,9 +72,88 @@ def load(database: Database, actor: Actor, source: Path | str) -> LimitTable:
         When the actor has a part of the workspace only.
     """
     require_whole(actor)
-    table = limits.preset(source) if isinstance(source, str) else read_file(source)
+    return _keep(database, actor, limits.preset(source) if isinstance(source, str) else read_file(source))
+
+
+def put(database: Database, actor: Actor, given: Mapping[str, Any], name: str) -> LimitTable:
+    """Put limits in force that are given as a file holds them; see `load`.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    given : mapping
+    name : str
+        What is named where something is wrong.
+
+    Raises
+    ------
+    InvalidInput, Forbidden
+        As `load` does.
+    """
+    require_whole(actor)
+    check_limits(dict(given), name)
+    return _keep(database, actor, limits.read_table(given))
+
+
+def put_days(database: Database, actor: Actor, off: Sequence[str], worked: Sequence[str]) -> LimitTable:
+    """Put the town's days off, and the weekends that it works in their place, in its limits.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    off, worked : sequence of str
+        Days such as 2026-10-01.
+
+    Raises
+    ------
+    InvalidInput, Forbidden
+        As `load` does.
+    """
+    given = show(database).as_dict()
+    given["calendar"] |= {"holidays": list(off), "working_weekends": list(worked)}
+    return put(database, actor, given, "工作日历 / calendar")
+
+
+def may_take_back(database: Database) -> bool:
+    """Tell whether there are limits from before the last change."""
+    with database.scoped_session(Scope.whole()) as session:
+        return _BEFORE in workspace.read_settings(session)
+
+
+def take_back(database: Database, actor: Actor) -> LimitTable:
+    """Put the limits from before the last change in force again.
+
+    Raises
+    ------
+    Conflict
+        When nothing was changed since.
+    Forbidden
+        When the actor has a part of the workspace only.
+    """
+    require_whole(actor)
     with database.scoped_session(Scope.whole(), write=True) as session:
-        workspace.write_settings(session, limits=table.as_dict())
+        kept = workspace.read_settings(session, lock="limits").get(_BEFORE)
+        if kept is None:
+            raise Conflict(
+                "limits-nothing-before",
+                "期限没有可撤回的更改。",
+                "The limits have no change that could be taken back.",
+            )
+        workspace.write_settings(session, limits=kept[0], **{_BEFORE: None})
+        audit.note(session, actor, "take_back_limits")
+        return table_of(session)
+
+
+def _keep(database: Database, actor: Actor, table: LimitTable) -> LimitTable:
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        before = workspace.read_settings(session, lock="limits").get("limits")
+        given = table.as_dict()
+        if given != before:
+            # In a list, because none at all stands for those that come with the program.
+            workspace.write_settings(session, limits=given, **{_BEFORE: [before]})
+            audit.note(session, actor, "load_limits", table.name_zh)
     return table
 
 
@@ -84,6 +165,11 @@ def save(database: Database, path: Path) -> LimitTable:
     return table
 
 
+def is_whole(actor: Actor) -> bool:
+    """Tell whether an actor answers for the whole town."""
+    return actor.scope.is_whole or actor.role is Role.TOWN_DESK
+
+
 def require_whole(actor: Actor) -> None:
     """Refuse an actor who does not answer for the whole town: its desk, the keeper and the administrator do.
 
@@ -91,7 +177,7 @@ def require_whole(actor: Actor) -> None:
     ------
     Forbidden
     """
-    if not actor.scope.is_whole and actor.role is not Role.TOWN_DESK:
+    if not is_whole(actor):
         raise Forbidden(
             "whole-town-only",
             "这项设置关系全镇，请由镇级管理岗位办理。",

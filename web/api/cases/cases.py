@@ -11,7 +11,7 @@ from flask_openapi3.models.tag import Tag
 from gridmap.domain.cases import lists
 from gridmap.domain.cases.model import Case, CaseRow, TaskRow
 from gridmap.domain.codes import Code
-from gridmap.services.cases import bulk, desk, edits, intake, limits, screening, tasks, where
+from gridmap.services.cases import bulk, desk, edits, intake, screening, tasks, where
 from gridmap.services.cases.bulk import Chosen
 from gridmap.services.cases.screening import ScreeningBoard, ScreeningLine, ScreeningRound
 from web.api.cases.case_schemas import (
@@ -23,7 +23,6 @@ from web.api.cases.case_schemas import (
     CaseRequest,
     DoneRequest,
     KeyHeader,
-    LimitsAnswer,
     Lists,
     MaybeKeyHeader,
     MergeRequest,
@@ -123,12 +122,6 @@ def list_duplicates(body: CaseRequest) -> Found:
 def get_lists(query: Nothing) -> ClosedLists:  # noqa: ARG001 - refuses parameters
     """Return the closed lists: grounds, outcomes, methods, bands, kinds of bodies and tasks."""
     return ClosedLists({name: lists.choices(name) for name in lists.names()})
-
-
-@bp.get("/cases/limits", responses={200: LimitsAnswer})
-def get_limits(query: Nothing) -> Mapping[str, object]:  # noqa: ARG001 - refuses parameters
-    """Return the limits in force, with the town's calendar."""
-    return limits.show(database()).as_dict()
 
 
 @bp.get("/cases/tasks", responses={200: TaskLines})

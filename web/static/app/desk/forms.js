@@ -57,6 +57,17 @@ function openStep() {
   if (first instanceof HTMLElement) first.focus();
 }
 
+// A file of text is read into a field, where it can be looked at before it is sent.
+/** @param {HTMLInputElement} input */
+async function readInto(input) {
+  const file = input.files?.[0];
+  const into = document.getElementById(input.dataset.into ?? "");
+  const name = document.getElementById(input.dataset.name ?? "");
+  if (!file || !(into instanceof HTMLTextAreaElement)) return;
+  into.value = await file.text();
+  if (name instanceof HTMLInputElement) name.value = file.name;
+}
+
 export function forms() {
   addEventListener("placed", (event) => {
     const { near, shown } = /** @type {CustomEvent} */ (event).detail ?? {};
@@ -68,6 +79,7 @@ export function forms() {
     // What a phone's position is told in is this phone's habit, and is known the next time.
     if (isOfPhone && target instanceof HTMLSelectElement && target.name === "crs")
       rememberSystem(target.value);
+    if (target instanceof HTMLInputElement && target.dataset.into) void readInto(target);
     const form = target.closest("form[data-at-once]");
     if (form instanceof HTMLFormElement) form.requestSubmit();
   });

@@ -1,0 +1,109 @@
+"""What the town settles of its cases, on its page and over the API: promises."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from gridmap.domain.accounts import Role
+from gridmap.services.accounts import audit
+from gridmap.services.cases import limits, photos
+from gridmap.storage.database import Database
+from tests.conftest import MakeDatabase
+from tests.doors import client_of
+
+VILLAGE = 33068110903290000
+TOWN = 33068110900000000
+PAGE = {"Accept": "text/html", "Host": "127.0.0.1"}
+
+
+@pytest.fixture(scope="module")
+def town(make_database: MakeDatabase) -> Database:
+    return make_database("recorded")
+
+
+@pytest.fixture(scope="module")
+def keeper(town: Database) -> FlaskClient:
+    return client_of(town, Role.TOWN_DESK, TOWN)
+
+
+def sent(client: FlaskClient, path: str, **form: str) -> TestResponse:
+    return client.post(path, data=form, headers=PAGE)
+
+
+def test_limits_are_put_in_force_from_a_preset_or_a_file_and_the_last_change_is_taken_back(
+    town: Database, keeper: FlaskClient
+) -> None:
+    first = limits.show(town)
+    assert sent(keeper, "/limits", preset="seven_days").status_code == 303
+    assert limits.show(town).name_zh == "四步七日"
+    page = keeper.get("/limits?lang=zh", headers=PAGE).get_data(as_text=True)
+    assert "四步七日" in page
+    assert "7 日" in page
+    given = keeper.get("/limits/file", headers=PAGE)
+    assert given.get_json() == limits.show(town).as_dict()
+    assert "attachment" in given.headers["Content-Disposition"]
+    longer = given.get_data(as_text=True).replace('"close": "7d"', '"close": "9d"')
+    assert sent(keeper, "/limits", file=longer, name="外镇.json").status_code == 303
+    assert limits.show(town).rules[-1].close == "9d"
+    assert sent(keeper, "/limits/undo").status_code == 303
+    assert limits.show(town).name_zh == "四步七日"
+    assert sent(keeper, "/limits/undo").status_code == 409
+    told = keeper.put("/api/v1/cases/limits", json={"file": first.as_dict()})
+    assert (told.status_code, limits.show(town)) == (200, first)
+    assert keeper.post("/api/v1/cases/limits/undo", json={}).get_json()["name_zh"] == "四步七日"
+    assert keeper.put("/api/v1/cases/limits", json={"preset": "tiered"}).status_code == 200
+    acts = {entry.action for entry in audit.list_entries(town, limit=50)}
+    assert acts >= {"load_limits", "take_back_limits"}
+
+
+@pytest.mark.parametrize(
+    ("told", "word"),
+    [
+        ("{", "这不是期限文件"),
+        ("[1]", "这不是期限文件"),
+        ('{"name_zh": "甲"}', "外镇.json"),
+        ("9" * 5000, "期限文件"),
+    ],
+)
+def test_a_file_of_limits_that_is_wrong_is_refused_by_its_name_and_stays_in_the_form(
+    town: Database, keeper: FlaskClient, told: str, word: str
+) -> None:
+    before = limits.show(town)
+    answer = sent(keeper, "/limits?lang=zh", file=told, name="外镇.json")
+    assert answer.status_code == 422
+    assert word in answer.get_data(as_text=True)
+    assert told.replace('"', "&#34;") in answer.get_data(as_text=True)
+    assert limits.show(town) == before
+
+
+def test_days_off_and_weekends_that_are_worked_move_the_limits(town: Database, keeper: FlaskClient) -> None:
+    friday = dt.datetime(2026, 9, 25, 2, tzinfo=dt.UTC)
+    assert sent(keeper, "/limits/days", off="2026-09-28、2026-09-29", worked="2026-09-27").status_code == 303
+    table = limits.show(town)
+    assert table.due("1wd", friday, "Asia/Shanghai") == dt.datetime(2026, 9, 27, 2, tzinfo=dt.UTC)
+    assert table.due("2wd", friday, "Asia/Shanghai") == dt.datetime(2026, 9, 30, 2, tzinfo=dt.UTC)
+    wrong = sent(keeper, "/limits/days?lang=en", off="2026-02-30")
+    assert (wrong.status_code, "holidays" in wrong.get_data(as_text=True)) == (422, True)
+    assert limits.show(town) == table
+
+
+def test_photos_are_allowed_and_not_by_page_and_api(town: Database, keeper: FlaskClient) -> None:
+    assert sent(keeper, "/limits/photos", allowed="1").status_code == 303
+    assert photos.are_allowed(town)
+    assert keeper.get("/api/v1/cases/photos").get_json() == {"allowed": True}
+    assert keeper.put("/api/v1/cases/photos", json={"allowed": False}).status_code == 200
+    assert not photos.are_allowed(town)
+
+
+def test_a_village_sees_the_limits_and_changes_none(town: Database) -> None:
+    before, village = limits.show(town), client_of(town, Role.VILLAGE_DESK, VILLAGE)
+    page = village.get("/limits", headers=PAGE)
+    assert (page.status_code, "<form method" in page.get_data(as_text=True).split("<main")[1]) == (200, False)
+    assert sent(village, "/limits", preset="one_day").status_code == 403
+    assert village.put("/api/v1/cases/photos", json={"allowed": True}).status_code == 403
+    assert sent(village, "/limits/undo").status_code == 403
+    assert limits.show(town) == before

@@ -1,0 +1,56 @@
+"""Sentences of the page of limits, days off and photos: Chinese, English."""
+
+from __future__ import annotations
+
+WORDS: dict[str, tuple[str, str]] = {
+    "limits": ("办理期限", "Limits"),
+    "limits_from": ("来源：{source}", "Source: {source}"),
+    "limits_how": (
+        "自上而下，取第一条符合的；空白适用于全部。更改后，已受理的事件仍按原期限。",
+        "From the top, the first line that fits is taken; a blank fits everything. Cases keep the limits they have.",
+    ),
+    "limits_file": ("下载期限文件", "Download the file"),
+    "limits_change": ("更换期限", "Change the limits"),
+    "limits_preset": ("预设", "Preset"),
+    "limits_choose": ("选择期限文件", "A file of limits"),
+    "limits_told": ("期限文件的内容", "What the file holds"),
+    "limits_hint": (
+        "有内容时载入它，没有时载入预设。",
+        "Where something stands here it is put in force, and the preset where nothing does.",
+    ),
+    "limits_put": ("载入", "Put in force"),
+    "limits_undo": ("撤回上次更改", "Take the last change back"),
+    "limit_what": ("事件", "Case"),
+    "limit_level": ("承办级别", "At the level of"),
+    "limit_sign": ("签收", "Sign"),
+    "limit_act": ("介入", "Act"),
+    "limit_close": ("办结", "Close"),
+    "limit_body": ("承办、会同", "Body, with"),
+    "limit_every": ("全部", "every case"),
+    "span_min": ("{n} 分钟", "{n} min"),
+    "span_h": ("{n} 小时", "{n} h"),
+    "span_d": ("{n} 日", "{n} days"),
+    "span_wd": ("{n} 个工作日", "{n} working days"),
+    "span_min_one": ("{n} 分钟", "{n} min"),
+    "span_h_one": ("{n} 小时", "{n} h"),
+    "span_d_one": ("{n} 日", "{n} day"),
+    "span_wd_one": ("{n} 个工作日", "{n} working day"),
+    "days_off": ("放假日期", "Days off"),
+    "days_worked": ("调休上班日期", "Weekends that are worked"),
+    "days_none": ("未设，只有周末休息。", "None: weekends alone are off."),
+    "days_hint": ("如 2026-10-01，空格或换行分隔", "Such as 2026-10-01, with blanks or line breaks between"),
+    "days_title": ("工作日历", "Calendar"),
+    "days_change": ("更改日历", "Change the calendar"),
+    "photos_setting": ("事件照片", "Photos of cases"),
+    "photos_on": (
+        "已启用：手机和服务器都去除拍摄信息。",
+        "Allowed; what the camera wrote beside is left out.",
+    ),
+    "photos_off": ("未启用。", "Not allowed."),
+    "photos_allow": ("启用", "Allow"),
+    "photos_forbid": ("停用（已有的保留）", "End that (those there are stay)"),
+    "rules_whole": (
+        "由镇级管理岗位更改。",
+        "A post of the whole town changes them.",
+    ),
+}
