@@ -10,7 +10,7 @@ from gridmap.domain.geojson import Shape
 from gridmap.reporting.classes import NO_VALUE, Classes, pattern
 from gridmap.reporting.markup import in_languages
 from gridmap.reporting.model import Ground, Text
-from gridmap.reporting.still_map import LETTERS, QUIET, StillMap, lines_of
+from gridmap.reporting.still_map import LETTERS, QUIET, StillMap, lines_of, short_name
 
 _WIDTH_MM, _MOST_HEIGHT_MM = 180.0, 120.0
 _PX_PER_MM = 700 / _WIDTH_MM
@@ -108,8 +108,13 @@ def drawn(shown: ClassMap, languages: tuple[str, ...], *, paper: bool = False, n
     for outline in shown.ground.outlines:
         chart.outline(lines_of(outline.geometry), outline.level)
     for area in shown.areas:
-        short = area.name.en.removesuffix(" village").removesuffix(" community")
-        chart.name(*area.point, area.name.zh, short, languages[:1] if paper else languages, plate=paper)
+        chart.name(
+            *area.point,
+            area.name.zh,
+            short_name(area.name.en),
+            languages[:1] if paper else languages,
+            plate=paper,
+        )
     label = f"{shown.title.zh} / {shown.title.en}"
     return chart.drawn(label, css="shade")
 

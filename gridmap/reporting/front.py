@@ -12,12 +12,11 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from gridmap.domain.protection import LEAST_TOLD
-from gridmap.reporting.model import Cluster, Hotspot, HotspotReport, Text
+from gridmap.reporting.model import NO_TIMES, Cluster, Hotspot, HotspotReport, Text
 from gridmap.reporting.words import change_text, count_text
 
 _SHARED = 0.25
 _Z = 1.96
-_MOST_ROWS = 12
 _MUCH = 0.5
 
 
@@ -32,8 +31,11 @@ class Spot:
     go_to, streets, villages : Text
     at : str
         Latitude and longitude of where to go, for a telephone's map.
+    village_names : tuple of Text
     what, since, against : tuple of Text
         A line for each hotspot or cluster.
+    brief : tuple of Text
+        What in few words, as the first page has it.
     proposals, who : tuple of Text
     """
 
@@ -47,10 +49,12 @@ class Spot:
     against: tuple[Text, ...]
     proposals: tuple[Text, ...]
     who: tuple[Text, ...]
+    village_names: tuple[Text, ...]
+    brief: tuple[Text, ...]
 
 
 def spots(report: HotspotReport) -> tuple[Spot, ...]:
-    """Join what lies on one place, hotspots first; the most told of twelve.
+    """Join what lies on one place, hotspots first.
 
     Two belong together where they share a quarter of the smaller one.
 
@@ -69,7 +73,7 @@ def spots(report: HotspotReport) -> tuple[Spot, ...]:
     links = coo_array((np.ones(near.sum()), (one[near], other[near])), shape=(len(found), len(found)))
     _, part = connected_components(links, directed=False)
     groups = [[found[i] for i in np.flatnonzero(part == n)] for n in dict.fromkeys(part.tolist())]
-    return tuple(_spot(group, report) for group in groups[:_MOST_ROWS])
+    return tuple(_spot(group, report) for group in groups)
 
 
 def by_village(report: HotspotReport) -> tuple[tuple[Text, str], ...]:
@@ -119,6 +123,7 @@ def _label(one: Hotspot | Cluster) -> str:
 def _spot(group: list[Hotspot | Cluster], report: HotspotReport) -> Spot:
     notes = [one.notes for one in group if one.notes is not None]
     main = notes[0]
+    villages = tuple(dict.fromkeys(v for n in notes for v in n.villages))
     lon, lat = main.at
     spots_, clusters = (
         [one for one in group if isinstance(one, Hotspot)],
@@ -129,7 +134,7 @@ def _spot(group: list[Hotspot | Cluster], report: HotspotReport) -> Spot:
         go_to=main.go_to,
         at=f"{lat:.5f}, {lon:.5f}",
         streets=_joined(Text(name, name) for name in main.streets),
-        villages=_joined(dict.fromkeys(v for n in notes for v in n.villages)),
+        villages=_joined(villages),
         what=(*(_what(one) for one in group), *(t for one in spots_ if (t := _looked(one)) is not None)),
         since=tuple(_since(one) for one in clusters)
         or (
@@ -140,12 +145,28 @@ def _spot(group: list[Hotspot | Cluster], report: HotspotReport) -> Spot:
         against=tuple(_against(one, report) for one in spots_ if can_compare(report)),
         proposals=tuple(dict.fromkeys(one.proposal for one in spots_ or notes)),
         who=tuple(dict.fromkeys(n.who for n in notes)),
+        village_names=villages,
+        brief=tuple(_brief(one) for one in spots_ or clusters),
     )
 
 
 def _joined(texts: Iterable[Text]) -> Text:
     parts = list(texts)
     return Text("、".join(t.zh for t in parts), ", ".join(t.en for t in parts))
+
+
+def _brief(one: Hotspot | Cluster) -> Text:
+    notes = one.notes
+    zh = f"{_label(one)} {one.domain.zh} {one.observed:,} 件"
+    en = f"{_label(one)} {one.domain.en}: {one.observed:,} reported"
+    if notes is None:
+        return Text(zh, en)
+    kinds = _joined(notes.kinds)
+    if kinds.zh:
+        zh, en = f"{zh}，主要是{kinds.zh}", f"{en}, mostly {kinds.en}"
+    if notes.when.zh and not notes.when.zh.startswith(NO_TIMES.zh):
+        zh, en = f"{zh}；{notes.when.zh}", f"{en}; {notes.when.en}"
+    return Text(zh, en)
 
 
 def _what(one: Hotspot | Cluster) -> Text:

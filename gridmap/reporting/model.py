@@ -18,6 +18,10 @@ class Text(NamedTuple):
     en: str
 
 
+NO_TIMES = Text("时段、星期无明显集中", "no clear hours or weekdays")
+"""Where no part of the day or week has clearly more than its share."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notes:
     """What is told of a place so that one can go there, and who goes.

@@ -13,6 +13,7 @@ from gridmap.domain.protection import HINT
 from gridmap.reporting import class_map, front, words
 from gridmap.reporting.methods import method_words
 from gridmap.reporting.model import Download, HotspotReport
+from gridmap.reporting.page_one import page_one
 from gridmap.reporting.print_map import KEYS, PATTERNS, still_map
 from gridmap.reporting.templating import fill
 
@@ -140,6 +141,7 @@ def _filled(
     report: HotspotReport, wanted: tuple[str, ...], own: Path | None, *, paper: bool, **more: object
 ) -> str:
     shading = report.shading
+    found = front.spots(report)
     seen = {h.label: h.definition for h in report.hotspots if h.definition}
     values = {
         "report": report,
@@ -151,7 +153,9 @@ def _filled(
         "verdict": words.verdict_words(report),
         "definitions": sorted(seen.items(), key=lambda item: (item[0] == words.NO_PATTERN, item[0])),
         "proposals": words.proposals(report),
-        "front": front.spots(report),
+        "front": found,
+        "page_one": page_one(report, found, wanted),
+        "strongest": words.strongest(report) if report.hotspots else None,
         "can_compare": front.can_compare(report),
         "villages": front.by_village(report),
         "shaded": "" if shading is None else class_map.drawn(shading, wanted, paper=paper),

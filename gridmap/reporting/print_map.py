@@ -7,7 +7,7 @@ from collections.abc import Callable
 from markupsafe import Markup
 
 from gridmap.reporting.model import HotspotReport
-from gridmap.reporting.still_map import INK, LETTERS, StillMap, lines_of
+from gridmap.reporting.still_map import INK, LETTERS, StillMap, lines_of, short_name
 from gridmap.reporting.words import sureness
 
 _WIDTH_MM = 180.0
@@ -96,4 +96,4 @@ def _label(drawn: StillMap, report: HotspotReport, languages: tuple[str, ...]) -
     named = [o for o in report.ground.outlines if o.level == finest]
     if len(named) <= _MOST_OUTLINES_NAMED:
         for outline in named:
-            drawn.name(*outline.point, *outline.name, languages)
+            drawn.name(*outline.point, outline.name.zh, short_name(outline.name.en), languages)

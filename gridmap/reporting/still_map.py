@@ -188,7 +188,8 @@ class StillMap:
         if "zh" in languages:
             self.text((x, y), zh, css="zh", strong=strong)
         if "en" in languages:
-            self.text((x, y + _NAME_MM), en, css="en", size_mm=_SMALL_MM, strong=strong)
+            below = _NAME_MM if "zh" in languages else 0.0
+            self.text((x, y + below), en, css="en", size_mm=_SMALL_MM, strong=strong)
 
     def room_for(self, at: tuple[float, float], half_mm: float = 2.6) -> tuple[float, float]:
         """Return the nearest point where a label overlaps no other one, and take it."""
@@ -299,6 +300,11 @@ class StillMap:
         return Markup(
             '<text class="{}" x="{:.2f}" y="{:.2f}" font-size="{:g}" text-anchor="{}" fill="{}"{}>{}</text>'
         ).format(css, x, y, _SMALL_MM, anchor, INK, self._halo, text)
+
+
+def short_name(en: str) -> str:
+    """Leave out what English names of villages end in: labels stand close."""
+    return en.removesuffix(" village").removesuffix(" community")
 
 
 def lines_of(geometry: Shape) -> Iterator[tuple[list[Any], bool]]:

@@ -86,10 +86,8 @@ def times_text(observed: int, expected: float | None) -> str:
 
 
 def headline(report: HotspotReport) -> list[Text]:
-    """Tell in two or three sentences where, how sure and since when."""
+    """Tell in two sentences how much, how sure and since when; where stands below them."""
     said = [_first(report)]
-    if report.hotspots:
-        said.append(_where(report))
     if report.hotspots or report.clusters:
         said.append(_since(report))
     return said
@@ -138,7 +136,8 @@ def _first(report: HotspotReport) -> Text:
     return Text(zh, en)
 
 
-def _where(report: HotspotReport) -> Text:
+def strongest(report: HotspotReport) -> Text:
+    """Tell where the evidence is strongest."""
     top = report.hotspots[:3]
     zh, en = [], []
     for h in top:

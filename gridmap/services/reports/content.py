@@ -57,6 +57,23 @@ _MOST_WEEKS, _FEWEST_WEEKS = 12, 4
 _MOST_CLUSTERS = 26
 _SCORES = ("hit_rate", "hit_low", "hit_high", "pai", "pai_low", "pai_high", "gain", "gain_low", "gain_high")
 _LEVELS = {c.code: Text(c.zh, c.en) for c in code_list("grid_level")}
+_TAKEN = frozenset(
+    {
+        "alpha",
+        "by",
+        "domain",
+        "kind",
+        "level",
+        "max_population",
+        "permutations",
+        "presence",
+        "since",
+        "step",
+        "until",
+    }
+    | {"within"}
+)
+"""Parameters that a part of the report takes; others are of methods that do not run for it."""
 _INSIDE = frozenset({"dispersion", "dispersion_z", "left out of the null", "seed"})
 """Conventions that are numbers made of true counts, which leave no house; the seed is told once, in the block."""
 _PARTS = {
@@ -295,7 +312,7 @@ def _digest(inputs: Inputs, earlier: tuple[Inputs | None, ...], records_since: d
 
 def _block(database: Database, request: ReportRequest, step: str) -> tuple[tuple[Text, str], ...]:
     given = request.spec.as_dict() | {"permutations": request.permutations, "step": step}
-    given = {k: v for k, v in given.items() if v is not None and k not in {"method", "seed", "prospective"}}
+    given = {k: v for k, v in given.items() if k in _TAKEN and v is not None}
     return (
         (Text("程序版本", "version"), f"gridmap {__version__}"),
         (Text("参数", "parameters"), ", ".join(f"{k} = {v}" for k, v in sorted(given.items()))),

@@ -16,7 +16,7 @@ from gridmap.analysis.suppress import NOT_SHOWN
 from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE
 from gridmap.domain.protection import LEAST_TOLD, VARIANCE
 from gridmap.domain.terms import MINIMUM
-from gridmap.reporting.model import Notes, Text
+from gridmap.reporting.model import NO_TIMES, Notes, Text
 from gridmap.services.hotspots.observations import Inputs, has_time
 from gridmap.services.hotspots.publish import PROPOSALS, falls, proposal
 from gridmap.services.reports.drawing import Drawing
@@ -217,7 +217,7 @@ class Describer:
             if told is not None and told >= LEAST_TOLD and told - even > _CLEARLY * spread:
                 found.append(name)
         untimed = self._inputs.guard.told_set(there & ~timed, self._named(domain, "untimed"), found=True)
-        zh, en = "时段、星期无明显集中", "no clear hours or weekdays"
+        zh, en = NO_TIMES
         if found:
             zh, en = "多在" + "、".join(n.zh for n in found), "mostly " + ", ".join(n.en for n in found)
         if untimed is not None and untimed >= LEAST_TOLD:
