@@ -281,6 +281,9 @@ def test_backups_of_one_database_are_not_put_beside_those_of_another_only(tmp_pa
     assert refused.value.code == "backups-of-another"
     shelf.adopt("8")
     shelf.require_own("8")
+    # A dump of before did not say whose it was: an upgrade goes on beside it.
+    put(shelf, DAY + dt.timedelta(hours=1))
+    shelf.require_own("9")
 
 
 def test_what_is_torn_here_replaces_nothing_that_is_whole_at_the_second_place(tmp_path: Path) -> None:
