@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.domain.profiles import Profile
 from gridmap.errors import Forbidden, InvalidInput, NotFound
 from gridmap.services.cases import desk
+from gridmap.services.ground.gridbook import GridBook, ordinal
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports import incoming, profiles
 from gridmap.storage.database import Database
@@ -140,7 +143,100 @@ def test_a_dropped_file_is_imported_once_and_answered_in_its_own_columns(town: D
     drop(town, "省平台", "十月-再发.csv", HEAD + ROWS)
     (again,) = run(town)
     assert again.outcome == "again"
+    assert "再发" in again.result.name
+    assert "次导入时已收" in str(read(again.result)[1][-2])
     assert run(town) == []
+
+
+def read(path: Path | None) -> list[tuple[str | None, ...]]:
+    assert path is not None
+    return list(openpyxl.load_workbook(path).active.iter_rows(values_only=True))
+
+
+def test_a_file_whose_answer_was_lost_with_the_service_is_answered_and_not_imported_again(
+    town: Database,
+) -> None:
+    profile = Profile("省平台", mapping=SAID, unknown="refuse")
+    profiles.save(town, KEEPER, profile)
+    folder = drop(town, "省平台", "十月.csv", HEAD + ROWS)
+    # The rows were written, and the service ended before it answered.
+    profiles.bring(town, Scope.whole(), INCIDENTS, folder / "十月.csv", profile, actor=KEEPER)
+    (answer,) = run(town)
+    assert (answer.outcome, answer.inserted) == ("again", 0)
+    lines = read(answer.result)
+    assert [str(line[-2])[:2] for line in lines[1:]] == ["第 ", "第 ", "退回"]
+    # The sender finds a refused row by its number; the other cells of such a row stay out.
+    assert [line[1] for line in lines[1:]] == ["P-1", "P-2", "P-3"]
+    assert lines[3][2:-2] == (None,) * 5
+    assert not (folder / "十月.csv").exists()
+
+
+def test_an_answer_keeps_the_sender_s_words_and_goes_back_in_and_no_answer_takes_another_s_place(
+    town: Database,
+) -> None:
+    profiles.save(town, KEEPER, Profile("省平台", mapping=SAID, unknown="refuse"))
+    for n in ("", "改"):
+        drop(town, "省平台", "十月.csv", f"{HEAD.strip()},小类\n{ROWS.splitlines()[0]}{n},邻里纠纷\n")
+        (answer,) = run(town)
+        assert answer.result is not None
+        assert read(answer.result)[1][-3] == "邻里纠纷"
+    results = answer.result.parent
+    assert sorted(p.name for p in results.iterdir()) == ["十月-result-2.xlsx", "十月-result.xlsx"]
+    back = results.parent / "回传.xlsx"
+    back.write_bytes(answer.result.read_bytes())
+    (again,) = run(town)
+    assert (again.outcome, again.unchanged, again.refused) == ("imported", 1, 0)
+
+
+def test_what_is_still_written_or_locked_waits_and_a_clock_that_is_ahead_delays_nothing(
+    town: Database,
+) -> None:
+    profiles.save(town, KEEPER, Profile("省平台", mapping=SAID, unknown="refuse"))
+    folder = drop(town, "省平台", "钟快.csv", HEAD + ROWS)
+    os.utime(folder / "钟快.csv", (4e9, 4e9))
+    for name in ("写着.csv", "锁着.csv", "下载.csv.part", "~$开着.xlsx"):
+        drop(town, "省平台", name, HEAD + ROWS)
+
+    def waiting() -> list[str]:
+        return [found.path.name for found in incoming.waiting(town, quiet_s=1e-9)]
+
+    with (folder / "写着.csv").open("a"), (folder / "锁着.csv").open("rb") as locked:
+        fcntl.flock(locked, fcntl.LOCK_EX)
+        assert waiting() == ["钟快.csv"]
+    assert sorted(waiting()) == sorted(["钟快.csv", "写着.csv", "锁着.csv"])
+
+
+def test_whatever_is_dropped_is_answered_and_folders_and_links_are_told(town: Database) -> None:
+    profiles.save(town, KEEPER, Profile("省平台", mapping=SAID, unknown="refuse"))
+    folder = drop(town, "省平台", "通知.docx", "x")
+    drop(town, "省平台", "半截.xlsx", "PK\x03\x04")
+    (folder / "子目录").mkdir()
+    (folder / "链接.csv").symlink_to("/etc/hostname")
+    assert sorted((a.file_name, a.outcome) for a in run(town)) == [
+        ("半截.xlsx", "refused"),
+        ("通知.docx", "refused"),
+    ]
+    assert "可能没有传完" in (folder / "results" / "半截.xlsx.txt").read_text("utf-8")
+    assert ".docx" in (folder / "results" / "通知.docx.txt").read_text("utf-8")
+    assert incoming.overlooked(town) == ["省平台/子目录", "省平台/链接.csv"]
+
+
+def test_a_path_of_grids_is_read_however_its_parts_are_parted(town: Database) -> None:
+    book = GridBook.of(town, Scope.whole())
+    village = book.named("枫源村")
+    assert village != 0
+    for sign in ("→", "_", ";", "，", ".", "·", "|", "——", "->", " > ", ""):
+        path = f"枫桥镇{sign}枫源村"
+        assert (path, book.named(path)) == (path, village)
+        assert (path, book.named(f"枫桥镇{sign}无此村")) == (path, 0)
+    assert book.named("浙江省绍兴市诸暨市枫桥镇枫源村村委会") == village
+
+
+@pytest.mark.parametrize(
+    ("told", "number"), [("3", 3), ("三", 3), ("十", 10), ("十二", 12), ("二十", 20), ("一百零三", 103)]
+)
+def test_a_grid_s_number_is_read_in_digits_and_in_words(told: str, number: int) -> None:
+    assert ordinal(told) == number
 
 
 def test_two_who_work_the_folder_off_at_once_take_each_file_once(town: Database) -> None:

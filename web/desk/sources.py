@@ -39,6 +39,7 @@ def _page(problem: GridmapError | None = None) -> Response:
         problem=problem.as_dict() if problem else None,
         profiles=profiles.list_profiles(database),
         waiting=incoming.waiting(database, quiet_s=0),
+        overlooked=incoming.overlooked(database),
         folder=str(incoming.folder_of(database.settings.home)),
         nouns=NOUNS,
         offered=[noun for noun in IMPORT_KINDS if noun != "roads"],

@@ -6,6 +6,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "sources": ("来源与收件夹", "Sources and incoming files"),
     "sources_folder": ("收件夹：{folder}", "Incoming folder: {folder}"),
     "sources_waiting": ("等待导入的文件", "Files that wait"),
+    "sources_overlooked": ("不看文件夹和链接：", "Folders and links are not looked at: "),
     "sources_none_waiting": (
         "没有文件等待。把对方的文件放进收件夹中该来源的文件夹。",
         "No file waits. Drop one into the source's folder.",

@@ -181,8 +181,11 @@ def _waiting() -> None:
         actor(database)
         found = incoming.waiting(database, quiet_s=0)
         home = incoming.folder_of(database.settings.home)
+        passed_over = incoming.overlooked(database)
     for one in found:
         console.print(f"{one.profile}/{one.path.name}  {one.size_bytes:,} B", markup=False)
+    for name in passed_over:
+        console.print(f"不看 / not looked at (文件夹或链接 / a folder or link): {name}", markup=False)
     if not found:
         console.print(f"没有文件等待 / no file waits: {home}", markup=False)
 

@@ -79,8 +79,8 @@ def open_zip(path: Path) -> zipfile.ZipFile:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise Refused(
             "zip-broken",
-            "不是完整的压缩文件。请重新打包。",
-            "it is not a complete zip archive. Pack it again.",
+            "文件不完整（可能没有传完）。请重新复制，或重新打包、另存。",
+            "it is not whole (it may not have arrived whole). Copy it again, or pack or save it again.",
         ) from None
 
 

@@ -27,8 +27,16 @@ if TYPE_CHECKING:
 
 _BOUNDS_MARGIN_DEG = 0.5
 _METRES_OF_DEGREE = 110_000.0
-_PATH = re.compile(r"[/\\>＞／、|]+|\s*[-－—]+\s*")
-_ORDINAL = re.compile(r"第?\s*0*(\d{1,3})\s*号?\s*(?:微?网格|微格|格)?")
+_HAN = "0-9\u4e00-\u9fff"
+# What also stands inside of names in other scripts parts two names only where it stands between such characters.
+_PATH = re.compile(
+    rf"[/\\＼>＞／、|｜→⇒»》;；，]+|\s*[-－—–]+[>＞]?\s*|(?<=[{_HAN}])\s*[.·・•_＿,:：]+\s*(?=[{_HAN}])"
+)
+_DIGITS = "〇一二三四五六七八九"
+_ORDINAL = re.compile(rf"第?\s*(\d{{1,4}}|[{_DIGITS}零两十百]{{1,5}})\s*号?\s*(?:微?网格|微格|格)?")
+_NUMBERED_GRID = re.compile(
+    rf"(.+?)(第?\s*(?:\d{{1,4}}|[{_DIGITS}零两十百]{{1,5}})\s*号?\s*(?:微?网格|微格))"
+)
 _BLOCK_ZOOM = 13
 _BLOCKS_AT_ONCE = 64
 """So many blocks of about 4 km hold a county: what is read at once does not grow with the workspace."""
@@ -196,16 +204,21 @@ class GridBook:
         below = parts[at + 1 :]
         if not below or len(villages) != 1:
             return villages
+        known = self._micro_grids(villages[0])
         numbered = _ORDINAL.fullmatch(below[0])
-        micro = self._micro_grids(villages[0]).get(str(int(numbered[1])) if numbered else below[0])
+        micro = known.get(below[0]) or (known.get(str(ordinal(numbered[1]))) if numbered else None)
         return (micro,) if micro and len(below) == 1 else ()
 
     def _parted(self, text: str) -> list[str]:
-        """Town and village written without a sign between them, as two parts."""
+        """Return town, village and micro-grid that no sign parts, also behind a province or county."""
         low = text.lower()
-        towns = [name for name in self._above if low.startswith(name) and len(name) < len(low)]
-        longest = max(towns, key=len, default="")
-        return [text[: len(longest)], text[len(longest) :].strip()] if longest else [text]
+        ends = [(low.rfind(name) + len(name), len(name)) for name in self._above if name in low]
+        town_end, length = max(
+            (e for e in ends if e[0] < len(low)), default=(0, 0), key=lambda e: (e[1], e[0])
+        )
+        parts = [text[town_end - length : town_end], text[town_end:].strip()] if length else [text]
+        numbered = _NUMBERED_GRID.fullmatch(parts[-1])
+        return [*parts[:-1], numbered[1].strip(), numbered[2]] if numbered else parts
 
     def named(self, text: str) -> int:
         """Key of the grid that a village's name, or a path such as ``枫桥镇/海角社区/第3网格``, means; 0 where none.
@@ -232,6 +245,16 @@ class _SharedNames(_Names):
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and len(self._book.meant(name)) > 1
+
+
+def ordinal(text: str) -> int:
+    """Return a grid's number, told in digits or as 十二 and 一百零三."""
+    if text.isdecimal():
+        return int(text)
+    hundreds, _, rest = text.rpartition("百")
+    tens, sign, ones = rest.rpartition("十")
+    value = [_DIGITS.find(part.strip("零").replace("两", "二")) for part in (hundreds, tens, ones)]
+    return 100 * max(value[0], 0) + 10 * (max(value[1], 1) if sign else 0) + max(value[2], 0)
 
 
 def _by_name(named: Iterator[tuple[int, str]]) -> dict[str, tuple[int, ...]]:

@@ -6,32 +6,34 @@ import contextlib
 import datetime as dt
 import fcntl
 import hashlib
+import os
 import shutil
+import signal
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from zoneinfo import ZoneInfo
 
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.profiles import Profile
-from gridmap.domain.records import NOUNS
 from gridmap.errors import GridmapError
 from gridmap.files.atomic import replacing
-from gridmap.files.workbook import open_workbook, put_text
-from gridmap.ingest.model import ParsedTable
+from gridmap.ingest.reading.files import FORMATS, OSM, open_regular
 from gridmap.services.accounts import audit
 from gridmap.services.imports import profiles
+from gridmap.services.imports.answering import write_result
 from gridmap.services.imports.kinds import ImportKind
-from gridmap.services.imports.records import ImportResult
 from gridmap.services.jobs.kinds import JobKind, Outcome, Work
 from gridmap.storage.database import Database
 from gridmap.storage.imports import profiles as stored
 
-ENDINGS = frozenset({".csv", ".xlsx", ".xls", ".ods", ".geojson", ".gpkg", ".zip", ".kml"})
+ENDINGS = frozenset(ending for ending, read_as in FORMATS.items() if read_as not in OSM)
+"""Endings of files that records are read from."""
 QUIET_S = 3.0
 """A file that changed less than this ago may still be on its way."""
+_ON_THE_WAY = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".download")
 
 DONE, REFUSED, RESULTS = "done", "refused", "results"
 
@@ -98,12 +100,57 @@ def waiting(database: Database, *, quiet_s: float = QUIET_S, automatic: bool = F
         if automatic and not profile.automatic:
             continue
         for path in folder.iterdir():
-            usable = path.suffix.lower() in ENDINGS and not path.is_symlink() and path.is_file()
-            if usable and not path.name.startswith((".", "~")):
-                told = path.stat()
-                if time.time() - told.st_mtime >= quiet_s:
-                    out.append((told.st_mtime, Waiting(profile.name, path, told.st_size)))
+            if path.is_symlink() or not path.is_file() or _is_unfinished(path):
+                continue
+            told = path.stat()
+            # When it was changed here: a sender's clock, which dates its files, may be ahead.
+            if time.time() - told.st_ctime >= quiet_s and not (quiet_s and _in_use(path)):
+                out.append((told.st_mtime, Waiting(profile.name, path, told.st_size)))
     return [found for _, found in sorted(out, key=lambda item: (item[0], item[1].path.name))]
+
+
+def overlooked(database: Database) -> list[str]:
+    """Return what lies in the folders of profiles and is never looked at: folders and links, as ``PROFILE/NAME``."""
+    own = {DONE, REFUSED, RESULTS}
+    return [
+        f"{profile.name}/{path.name}"
+        for profile in profiles.list_profiles(database)
+        for path in sorted(folder_of(database.settings.home, profile.name).glob("*"))
+        if path.is_symlink() or not (path.is_file() or path.name in own or path.name.startswith("."))
+    ]
+
+
+def _is_unfinished(path: Path) -> bool:
+    """Whether a name is one that programs give to what they are still writing or have opened."""
+    return path.name.startswith((".", "~")) or path.suffix.lower() in _ON_THE_WAY
+
+
+def _in_use(path: Path) -> bool:
+    """Whether a program on this machine writes the file, or holds a lock on it; False where that cannot be known."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    with os.fdopen(descriptor, "rb") as file:
+        for lock in (fcntl.flock, fcntl.lockf):
+            try:
+                lock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            except OSError:
+                continue
+            lock(file, fcntl.LOCK_UN)
+        try:
+            # A lease to read is refused while anybody has the file open to write. Whoever opens it so meanwhile
+            # would send a signal that ends the process: this one is ignored where nobody asked for it.
+            fcntl.fcntl(file, fcntl.F_SETSIG, signal.SIGURG)
+            fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        fcntl.fcntl(file, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    return False
 
 
 def run(
@@ -160,8 +207,12 @@ def _answer(
     path: Path,
     at: dt.datetime,
 ) -> Answered:
-    folder = path.parent
-    digest = _digest(path)
+    folder, looked_at = path.parent, _stamp(path)
+    try:
+        digest = _digest(path)
+    except GridmapError as error:
+        told = Answered(profile.name, path.name, "refused", zh=error.zh, en=error.en)
+        return _put_away(database, folder, path, REFUSED, told, at, looked_at)
     with database.scoped_session(Scope.whole()) as session:
         before = stored.run_of_file(session, profile.noun, digest)
     if before is not None:
@@ -169,18 +220,19 @@ def _answer(
             profile.name,
             path.name,
             "again",
+            result=_answer_again(database, actor, kinds[profile.noun], profile, path, before),
             zh=f"与第 {before} 次导入的文件相同，没有再导入。",
             en=f"It is the file of import {before}, and was not imported again.",
         )
-        return _put_away(folder, path, DONE, told, at)
+        return _put_away(database, folder, path, DONE, told, at, looked_at)
     audit.record(database, actor, "incoming", f"{profile.name}/{path.name}")
     try:
         done = profiles.bring(database, actor.scope, kinds[profile.noun], path, profile, actor=actor)
     except GridmapError as error:
         told = Answered(profile.name, path.name, "refused", zh=error.zh, en=error.en)
-        return _put_away(folder, path, REFUSED, told, at)
+        return _put_away(database, folder, path, REFUSED, told, at, looked_at)
     outcome = "imported" if done.committed else "refused"
-    result = _write_result(folder / RESULTS, path, profile, done)
+    result = write_result(folder / RESULTS, path, profile, done)
     told = Answered(
         profile.name,
         path.name,
@@ -191,24 +243,55 @@ def _answer(
         done.refused,
         result,
     )
-    return _put_away(folder, path, DONE if done.committed else REFUSED, told, at)
+    return _put_away(database, folder, path, DONE if done.committed else REFUSED, told, at, looked_at)
+
+
+def _answer_again(
+    database: Database, actor: Actor, kind: ImportKind, profile: Profile, path: Path, before: int
+) -> Path | None:
+    """Answer a file that is in already: its first answer may not have been written when the service ended."""
+    try:
+        done = profiles.bring(database, actor.scope, kind, path, profile, actor=actor, dry_run=True)
+    except GridmapError:
+        return None
+    return write_result(path.parent / RESULTS, path, profile, done, before=before)
 
 
 def _digest(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _put_away(folder: Path, path: Path, where: str, told: Answered, at: dt.datetime) -> Answered:
-    if told.result is None:
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        told = path.stat()
+    except OSError:
+        return None
+    return told.st_ino, told.st_size, told.st_mtime_ns
+
+
+def _put_away(
+    database: Database,
+    folder: Path,
+    path: Path,
+    where: str,
+    told: Answered,
+    at: dt.datetime,
+    looked_at: tuple[int, int, int] | None,
+) -> Answered:
+    if told.result is None or told.zh:
         _write_note(folder / RESULTS, path, told)
+    if _stamp(path) != looked_at:
+        # Its sender went on writing, or took it away: what it is now is looked at the next time.
+        return told
     target = folder / where
     target.mkdir(exist_ok=True)
     # Two files of one name on one day are both kept.
-    name, n = f"{at:%Y%m%d-%H%M%S}-{path.name}", 1
+    day = at.astimezone(ZoneInfo(database.settings.timezone))
+    name, n = f"{day:%Y%m%d-%H%M%S}-{path.name}", 1
     while (target / name).exists():
         n += 1
-        name = f"{at:%Y%m%d-%H%M%S}-{n}-{path.name}"
+        name = f"{day:%Y%m%d-%H%M%S}-{n}-{path.name}"
     shutil.move(path, target / name)
     return told
 
@@ -217,63 +300,6 @@ def _write_note(folder: Path, path: Path, told: Answered) -> None:
     folder.mkdir(exist_ok=True)
     with replacing(folder / f"{path.name}.txt") as temporary:
         temporary.write_text(f"{told.zh}\n{told.en}\n", "utf-8")
-
-
-def _write_result(folder: Path, path: Path, profile: Profile, done: ImportResult) -> Path:
-    """Write the sheet for the sender: its own columns, and what became of each row.
-
-    What is not read is not written either, and texts stand as they are kept: the answer holds nothing of persons. Words
-    of a list stand as the sender wrote them.
-    """
-    folder.mkdir(exist_ok=True)
-    target = folder / f"{path.stem}-result.xlsx"
-    parsed = done.parsed
-    if parsed is None:
-        return target
-    raw = profiles.raw_of(path, profile)
-    names = [name for name in raw.table.column_names if name in parsed.headers]
-    lines = _lines(parsed, done, raw, (names, {f.name for f in NOUNS[profile.noun].fields if f.codes}))
-    with replacing(target) as temporary, open_workbook(temporary) as book:
-        sheet = book.add_worksheet("结果")
-        for column, name in enumerate(("行 row", *names, "结果 result", "原因 reason")):
-            put_text(sheet, 0, column, name)
-        for n, line in enumerate(lines, 1):
-            for column, text in enumerate(line):
-                if text is not None:
-                    put_text(sheet, n, column, str(text))
-    return target
-
-
-def _lines(
-    parsed: ParsedTable, done: ImportResult, raw: Any, told: tuple[list[str], set[str]]
-) -> list[list[Any]]:
-    names, listed = told
-    refused: dict[int, list[str]] = {}
-    problems = zip(*(parsed.refused[name].tolist() for name in ("row", "field", "reason_zh")), strict=True)
-    for number, field, reason in problems:
-        refused.setdefault(int(number), []).append(f"{field}：{reason}")
-    places = {int(number): at for at, number in enumerate(raw.row_numbers)}
-    accepted = {int(number): at for at, number in enumerate(parsed.table["row"].to_pylist())}
-    lines: list[list[Any]] = []
-    for number in sorted({*accepted, *refused}):
-        cells = []
-        for name in names:
-            field = parsed.headers[name]
-            kept = parsed.table[field] if field in parsed.table.column_names else None
-            is_text = (
-                kept is not None and field not in listed and str(kept.type) in {"string", "large_string"}
-            )
-            if number in accepted and is_text and kept is not None:
-                cells.append(kept[accepted[number]].as_py())
-            elif number in accepted and number in places:
-                cells.append(raw.table[name][places[number]].as_py())
-            else:
-                # A refused row's own cells may be the reason: they are left out.
-                cells.append(None)
-        took = "已导入 imported" if done.committed else "合格，未写入 valid, not written"
-        said = "；".join(refused.get(number, []))
-        lines.append([number, *cells, "退回 refused" if said else took, said])
-    return lines
 
 
 @dataclass(frozen=True, slots=True)
