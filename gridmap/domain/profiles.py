@@ -36,6 +36,8 @@ class Profile:
         Whether what is dropped into its folder is imported by itself; until then a sample lies there to be looked at.
     owner : str or None
         Post that made it.
+    headings : tuple of str
+        Of the source's own files, in their order; empty until one was seen.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Profile:
     dayfirst: bool | None = None
     automatic: bool = False
     owner: str | None = None
+    headings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,10 @@ from flask import Blueprint, Response, redirect, request, url_for
 
 from gridmap.domain.gridkey import TOWN, UNASSIGNED, VILLAGE, level_of
 from gridmap.domain.official_forms import COLUMNS, SHARES
+from gridmap.domain.query import IncidentQuery
 from gridmap.domain.roles import Action
 from gridmap.errors import GridmapError, InvalidInput
+from gridmap.services.cases import own_columns
 from gridmap.services.reports import form_files, official_forms
 from gridmap.services.reports.meeting import meeting_pack, pdf_of
 from gridmap.services.reports.official_forms import FormAsked
@@ -94,6 +96,8 @@ def _sheet(problem: GridmapError | None = None) -> Response:
         file_address=f"{url_for('official.file')}?{_parameters(form)}",
         template_address=lambda name: f"{url_for('official.file')}?{_parameters(form, template=name)}",
         templates=[path.name for path in form_files.own_templates(context.database())],
+        in_columns=own_columns.sources(database) if may_now(Action.EXPORT) else [],
+        columns_address=lambda name: f"{url_for('official.columns', name=name)}?{_parameters(form)}",
         may_hand_in=may_now(Action.MAKE_FORMS),
         may_meet=may_now(Action.SEE_CASES),
         handed_in=official_forms.handed_in(database, scope)[:_SHOWN_PERIODS],
@@ -142,6 +146,18 @@ def file() -> Response:
         target = Path(folder) / f"form{ending}"
         form_files.write_form(form, target, zone=database.settings.timezone, template=template)
         return shown.download(target.read_bytes(), name)
+
+
+@bp.get("/forms/columns/<name>.xlsx")
+def columns(name: str) -> Response:
+    """Answer the cases of a form's place and period in the columns of the national standard, or of a source."""
+    database, asked = context.database(), _asked()
+    query = IncidentQuery(grid=asked.within, since=asked.period.since, until=asked.period.until)
+    whose = own_columns.columns_of(database, name)
+    with tempfile.TemporaryDirectory(prefix="gridmap-form-") as folder:
+        target = Path(folder) / "cases.xlsx"
+        own_columns.write_columns(database, context.scope(), whose, target, query=query, now=shown.now())
+        return shown.download(target.read_bytes(), f"{name}-{asked.period.name}.xlsx")
 
 
 @bp.get("/forms/meeting.pdf")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 
 from flask import Blueprint, Response, jsonify, redirect, request, url_for
@@ -186,6 +187,11 @@ def save(name: str) -> Response:
         profiles.save(database, actor, profile)
     except _REFUSED as error:
         return _wizard(profile, file, error)
+    here = incoming.waiting(database, quiet_s=0)
+    chosen = next((f for f in here if f.profile == name and f.path.name == file), None)
+    if chosen is not None:
+        with contextlib.suppress(InvalidInput):
+            profiles.remember_headings(database, profile, chosen.path)
     return redirect(url_for("sources.wizard", name=name, file=file, told="kept"), 303)  # type: ignore[return-value]
 
 

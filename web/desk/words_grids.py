@@ -74,6 +74,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "form_title": ("{place}矛盾纠纷排查化解情况表 · {period}", "Disputes of {place}, {period}"),
     "form_true": ("真实数，按权限查看，已登记", "true counts for whoever has the scope, written down"),
     "form_file": ("下载 XLSX", "As XLSX"),
+    "form_columns": ("案件清单，按他们的列", "The cases, in their columns"),
+    "form_columns_national": ("国标 GB/T 31000", "GB/T 31000"),
+    "form_columns_says": (
+        "同一份清单可以再导入，内容不变；保密事件不在其中。",
+        "The same list can be imported again and changes nothing; sealed cases are not in it.",
+    ),
     "form_by_day": ("按发生日期 {since} 至 {until}", "by day of occurrence, {since} to {until}"),
     "form_says_not": (
         "成功是有结果的化解；是否履行见回访。不作村与村的排名。",

@@ -21,6 +21,7 @@ from gridmap.domain.codes import codes
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput
 from gridmap.ingest.personal import named_kinds
+from gridmap.services.cases import own_columns
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.imports.records import MOST_COMPARED, ImportOptions, ImportResult, import_records
 from gridmap.services.imports.sheets import import_sheets
@@ -255,8 +256,12 @@ def export_command(layer: ExportLayer, zh: str) -> click.Command:
     @click.option(
         "--crs", default="EPSG:4326", show_default=True, help="坐标系 / EPSG:4490, GCJ-02, BD-09, …"
     )
+    @columns_option(offered=layer.name == "incidents")
     @query_options(whole=layer.name == "incidents")
-    def command(file: Path, crs: str, query: IncidentQuery) -> None:
+    def command(file: Path, crs: str, query: IncidentQuery, columns: str | None = None) -> None:
+        if columns is not None:
+            _export_in_columns(file, columns, query, layer)
+            return
         with workspace() as database:
             rows = export_layer(database, actor(database).scope, layer, file, query=query, target_crs=crs)
             left_out = count_left_out(database, actor(database).scope, layer, query)
@@ -265,6 +270,32 @@ def export_command(layer: ExportLayer, zh: str) -> click.Command:
             console.print(f"另有保密 {left_out} 件，不导出 / {left_out} sealed cases are left out.")
 
     return command
+
+
+def columns_option(*, offered: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the option of whose columns a file of cases has."""
+    if not offered:
+        return lambda command: command
+    return click.option(
+        "--columns",
+        help=f"谁的列 / whose columns: {own_columns.NATIONAL} (GB/T 31000), 或来源配置 / or a profile; .csv, .xlsx.",
+    )
+
+
+def _export_in_columns(file: Path, name: str, query: IncidentQuery, layer: ExportLayer) -> None:
+    with workspace() as database:
+        scope = actor(database).scope
+        columns = own_columns.columns_of(database, name)
+        done = own_columns.write_columns(database, scope, columns, file, query=query)
+        left_out = count_left_out(database, scope, layer, query)
+    console.print(f"已导出 {done.rows} 行 / exported {done.rows} rows: {file}", markup=False)
+    if done.elsewhere:
+        console.print(
+            f"另有 {done.elsewhere} 件不属于这些列的领域，未写入 / {done.elsewhere} cases are of other domains than "
+            "these columns tell."
+        )
+    if left_out:
+        console.print(f"另有保密 {left_out} 件，不导出 / {left_out} sealed cases are left out.")
 
 
 def query_options(*, whole: bool) -> Callable[[Callable[..., None]], Callable[..., None]]:

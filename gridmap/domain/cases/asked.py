@@ -36,6 +36,9 @@ class NewCase:
         The number that the source gave it; kept beside the number for life.
     linked_to : str or None
         Number of a case that a person says is the same matter.
+    told_method, told_body, told_result, evaluation : str or None
+        How it ended and what was thought of it, in the words of the source that told it.
+    evaluated_on : date or None
     """
 
     domain: str
@@ -63,6 +66,11 @@ class NewCase:
     code_system: str | None = None
     number_of_source: str | None = None
     linked_to: str | None = None
+    told_method: str | None = None
+    told_body: str | None = None
+    told_result: str | None = None
+    evaluated_on: dt.date | None = None
+    evaluation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,13 +170,42 @@ INCIDENTS = Noun(
             "place",
             "text",
             "地点描述",
-            ("事发地点", "地点说明"),
+            ("事发地点", "发生地点", "地点说明"),
             max_chars=LONGEST["place"],
             persons="starred",
         ),
         Field("found_by", "code", "发现主体", ("发现方式",), codes=spellings_of("found_by")),
         Field("people_count", "integer", "涉及人数", ("人数",), low=PEOPLE.low, high=PEOPLE.high),
         Field("sum_band", "code", "涉及金额", ("金额区间",), codes=spellings_of("sum_band")),
+        # What a source says of how it ended, in its own words; the desk's own steps tell it by lists.
+        Field(
+            "told_method", "text", "化解方式", ("调处方式",), max_chars=LONGEST["title"], persons="starred"
+        ),
+        Field(
+            "told_body",
+            "text",
+            "化解组织",
+            ("调处组织", "调解组织", "承办单位", "处理单位", "办理单位"),
+            max_chars=LONGEST["title"],
+            persons="starred",
+        ),
+        Field(
+            "told_result",
+            "text",
+            "化解情况",
+            ("办理结果", "处理结果", "处置结果", "处警结果", "办理情况", "处理情况"),
+            max_chars=LONGEST["note"],
+            persons="starred",
+        ),
+        Field("evaluated_on", "day", "考评日期", ("评价日期", "回访日期")),
+        Field(
+            "evaluation",
+            "text",
+            "考评意见",
+            ("评价意见", "考评结果", "回访结果", "评价结果"),
+            max_chars=LONGEST["note"],
+            persons="starred",
+        ),
         Field(
             "summary",
             "text",

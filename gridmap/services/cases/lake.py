@@ -42,7 +42,10 @@ _LOCK = "_lock"
 _LAYER = "incidents"
 _FORMAT = 1
 _READ_TIMEOUT_S = 600
-_UNTOLD = ("summary", "place", "raw_x", "raw_y", "source_crs")
+_UNTOLD = (
+    *("summary", "place", "raw_x", "raw_y", "source_crs"),
+    *("told_method", "told_body", "told_result", "evaluated_on", "evaluation"),
+)
 """Texts of a case, and places as sources wrote them, stay in the workspace."""
 _TIMES = ("occurred_at", "reported_at", "due_at", "closed_at")
 _COUNTS = ("people_count",)

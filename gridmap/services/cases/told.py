@@ -19,6 +19,7 @@ from gridmap.storage.cases import tasks as kept
 from gridmap.storage.cases.desk import KeptCase
 
 _LATEST = dt.timedelta(minutes=5)
+TOLD_ENDS = ("told_method", "told_body", "told_result", "evaluated_on", "evaluation")
 
 
 class _Asked:
@@ -180,4 +181,5 @@ def told_of(row: Mapping[str, Any], state: State) -> NewCase:
         reporter_hidden=state.reporter_hidden,
         code_system=row["code_system"],
         number_of_source=row["uid"] if row["uid"] != row["number"] else None,
+        **{name: row[name] for name in TOLD_ENDS},
     )

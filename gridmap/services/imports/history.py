@@ -21,6 +21,8 @@ from gridmap.storage.imports.runs import KeptRun
 from gridmap.storage.workspace import settings as workspace
 
 _TIMEOUT_S = 1800
+_DERIVED = frozenset({"told_stage", "told_due_at", "told_closed_at"})
+"""Columns that keep what a source told of what is derived: shown under its name."""
 _UNTOLD = frozenset({"geom", "tile_key", "import_run_id", "raw_x", "raw_y", "source_crs"})
 
 
@@ -212,7 +214,9 @@ def _change(kind: ImportKind, change: journal.Change) -> RowChange:
         return RowChange("changed", name)
     names = [n for n in kind.load.values if n not in _UNTOLD]
     fields = [
-        FieldChange(n.removeprefix("told_"), _text(change.before.get(n)), _text(after.get(n)))
+        FieldChange(
+            n.removeprefix("told_") if n in _DERIVED else n, _text(change.before.get(n)), _text(after.get(n))
+        )
         for n in names
         if change.before.get(n) != after.get(n)
     ]

@@ -33,6 +33,7 @@ ENDINGS = frozenset(ending for ending, read_as in FORMATS.items() if read_as not
 """Endings of files that records are read from."""
 QUIET_S = 3.0
 """A file that changed less than this ago may still be on its way."""
+_PART_BYTES = 1 << 20
 _ON_THE_WAY = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".download")
 
 DONE, REFUSED, RESULTS = "done", "refused", "results"
@@ -258,8 +259,11 @@ def _answer_again(
 
 
 def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
     with open_regular(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while part := file.read(_PART_BYTES):
+            digest.update(part)
+    return digest.hexdigest()
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

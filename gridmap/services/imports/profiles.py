@@ -20,7 +20,7 @@ from gridmap.errors import InvalidInput, NotFound
 from gridmap.ingest.headings import heading_key
 from gridmap.ingest.model import ParsedTable, RawTable
 from gridmap.ingest.reading import read_raw
-from gridmap.ingest.rows.headers import known_keys, match_headings, noun_of, split_values
+from gridmap.ingest.rows.headers import REASON_HEADERS, known_keys, match_headings, noun_of, split_values
 from gridmap.services.accounts.owners import require_owner
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
@@ -35,7 +35,7 @@ _LIKELY = {
     "domain": ("一级分类", "一级类别", "事件大类", "问题大类"),
     "kind": ("二级分类", "二级类别", "事件小类", "问题小类"),
     "occurred_at": ("上报时间", "登记时间", "报告时间", "受理时间"),
-    "village_name": ("诉求区域", "事发区域", "所属区域", "所属辖区", "属地", "发生网格", "承办网格"),
+    "village_name": ("诉求区域", "事发区域", "所属区域", "所属辖区", "属地", "承办网格"),
 }
 
 
@@ -187,7 +187,23 @@ def bring(
     options = options_of(
         profile, dry_run=dry_run, accept_valid=profile.unknown != "ask", refused_file=refused_file
     )
-    return import_records(database, scope, kind, path, options, actor=actor)
+    done = import_records(database, scope, kind, path, options, actor=actor)
+    if done.committed and not profile.headings:
+        remember_headings(database, profile, path)
+    return done
+
+
+def remember_headings(database: Database, profile: Profile, path: Path) -> None:
+    """Keep the headings of a file of a source, so that cases can be written in its own columns.
+
+    Raises
+    ------
+    InvalidInput
+        When the file cannot be read.
+    """
+    names = [name for name in raw_of(path, profile).table.column_names if name not in REASON_HEADERS]
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        stored.remember_headings(session, profile.name, names)
 
 
 def raw_of(path: Path, profile: Profile) -> RawTable:

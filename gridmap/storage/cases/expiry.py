@@ -25,6 +25,7 @@ from gridmap.storage.models import Dispatch, ImportChange, Incident, IncidentSte
 
 _WORDS = (
     "summary", "place", "geom", "tile_key", "accuracy_m", "raw_x", "raw_y",
+    "told_method", "told_body", "told_result", "evaluation",
     "note", "details", "text", "result",
 )  # fmt: skip
 """Columns of a case and of its steps and tasks that tell in words, or where it was below the grid."""
@@ -75,6 +76,10 @@ def empty_texts(session: Session, closed_before: dt.datetime, now: dt.datetime, 
         .values(
             summary=null(),
             place=null(),
+            told_method=null(),
+            told_body=null(),
+            told_result=null(),
+            evaluation=null(),
             geom=null(),
             tile_key=null(),
             accuracy_m=null(),

@@ -34,6 +34,11 @@ _TOLD = (
     "found_by",
     "people_count",
     "sum_band",
+    "told_method",
+    "told_body",
+    "told_result",
+    "evaluated_on",
+    "evaluation",
     "grid_key",
     "handler_key",
     "accuracy_m",
@@ -56,8 +61,13 @@ def sealed_rows(session: Session, chosen: IncidentFilter) -> int:
     return int(session.scalar(select(func.count()).where(of.sealed, *chosen.conditions(of))) or 0)
 
 
-def incident_rows(session: Session, chosen: IncidentFilter) -> list[dict[str, Any]]:
-    """Incidents in order of time, with the code of their grid, so that the file can be imported again."""
+def incident_rows(
+    session: Session, chosen: IncidentFilter, *, with_ends: bool = False
+) -> list[dict[str, Any]]:
+    """Incidents in order of time, with the code of their grid, so that the file can be imported again.
+
+    With `with_ends` also ``method`` and ``body_code``, as the desk's steps tell them.
+    """
     columns: list[Any] = [getattr(Incident, name) for name in _TOLD]
     # What `kind` holds is of this list, whatever list its source spoke in.
     is_listed = (Incident.domain == "dispute") & Incident.kind.is_not(None)
@@ -69,6 +79,7 @@ def incident_rows(session: Session, chosen: IncidentFilter) -> list[dict[str, An
             Grid.code.label("grid_code"),
             func.ST_X(Incident.geom).label("lon"),
             func.ST_Y(Incident.geom).label("lat"),
+            *((Incident.method, Incident.body_code) if with_ends else ()),
         )
         .outerjoin(Grid, (Grid.grid_key == Incident.grid_key) & Grid.valid_to.is_(None))
         .where(*kept_in_files(chosen))

@@ -6,9 +6,11 @@ import pyarrow as pa
 from sqlalchemy import ARRAY, Text, any_, cast, select
 from sqlalchemy.orm import Session
 
+from gridmap.domain.cases.lists import choices
 from gridmap.storage.imports.loads import PLACE, POINT, Load, same
 from gridmap.storage.models import Incident
 
+_OF_END = ("told_method", "told_body", "told_result", "evaluation")
 _TEXT_OF_INCIDENT = (
     "uid",
     "domain",
@@ -21,11 +23,29 @@ _TEXT_OF_INCIDENT = (
     "place",
     "found_by",
     "sum_band",
+    *_OF_END,
 )
 _ENDED = "s.stage in ('resolved', 'unsolved', 'archived')"
 _LEVEL = "case when s.grid_key = 0 or s.grid_key % 100000000 = 0 then 1 when s.grid_key % 1000000 = 0 then 2 else 3 end"
 
 
+_UPPER = (
+    "excluded.grid_key + case when excluded.grid_key % 100000000 = 0 then 99999999"
+    " when excluded.grid_key % 1000000 = 0 then 999999 when excluded.grid_key % 1000 = 0 then 999 else 0 end"
+)
+# A name of the grid that a record lies in says less than the point, or the smaller grid, that is known.
+_LESS_PRECISE = (
+    "excluded.geom is null and excluded.grid_key > 0"
+    f" and t.grid_key between excluded.grid_key and {_UPPER}"
+    " and (t.geom is not null or t.grid_key <> excluded.grid_key)"
+)
+# Told in the words of another list than at first: the same kind, and nothing new.
+_SAME_KIND = "t.kind is not null and t.source_kind is null and excluded.kind is not distinct from t.kind"
+# What a file says back of the desk's own steps is no word of a source.
+_METHOD_OF_DESK = (
+    "case t.method " + " ".join(f"when '{one.code}' then '{one.zh}'" for one in choices("method")) + " end"
+)
+_BODY_OF_DESK = "(select body.name_zh from organisations body where body.code = t.body_code)"
 _TIMES_OF_INCIDENT = ("occurred_at", "reported_at")
 
 
@@ -37,6 +57,7 @@ INCIDENTS = Load(
         ("stage", "text"),
         ("number", "text"),
         ("people_count", "bigint"),
+        ("evaluated_on", "date"),
         ("severity", "smallint"),
         ("accuracy_m", "double precision"),
         ("source_crs", "text"),
@@ -51,6 +72,7 @@ INCIDENTS = Load(
             *_TEXT_OF_INCIDENT,
             *_TIMES_OF_INCIDENT,
             "people_count",
+            "evaluated_on",
             "severity",
             "accuracy_m",
             "source_crs",
@@ -67,11 +89,17 @@ INCIDENTS = Load(
         *("grid_key", "tile_key", "placed_by", "geom", "accuracy_m", "source_crs", "raw_x", "raw_y"),
         "needs_confirmation",
     ),
-    placed="excluded.placed_by is not null",
+    placed=f"excluded.placed_by is not null and not ({_LESS_PRECISE})",
+    kept_where={
+        "code_system": _SAME_KIND,
+        "source_kind": _SAME_KIND,
+        "told_method": f"t.told_method is null and excluded.told_method = {_METHOD_OF_DESK}",
+        "told_body": f"t.told_body is null and excluded.told_body = {_BODY_OF_DESK}",
+    },
     closed="t.text_expired_at is not null",
     expiring=(
         *("summary", "place", "grid_key", "tile_key", "placed_by", "geom", "accuracy_m", "source_crs"),
-        *("raw_x", "raw_y", "needs_confirmation"),
+        *("raw_x", "raw_y", "needs_confirmation", *_OF_END),
     ),
     derived={"told_stage": "stage", "told_due_at": "due_at", "told_closed_at": "closed_at"},
     # What `derive` says of a case without steps; a case that has some is derived again after the import.

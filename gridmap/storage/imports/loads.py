@@ -8,6 +8,7 @@ from functools import cached_property
 
 POINT = "case when lon is null or lat is null then null else ST_SetSRID(ST_MakePoint(lon, lat), 4326) end"
 _OF_POINT = frozenset({"geom", "tile_key", "raw_x", "raw_y", "source_crs"})
+_OF_ACCURACY = frozenset({"accuracy_m", "needs_confirmation"})
 _AXES = (("lon", "ST_X"), ("lat", "ST_Y"))
 
 
@@ -45,6 +46,8 @@ class Load:
         Whether its rows can be withdrawn: kept, with the time and the reason, and in force no longer.
     by_desk : str
         SQL condition over a row ``{t}``: a person has changed it since, so that the undoing of its import leaves it.
+    kept_where : dict
+        Column to a SQL condition over ``t`` and ``excluded`` under which an update leaves it alone.
     """
 
     table: str
@@ -61,6 +64,7 @@ class Load:
     expiring: tuple[str, ...] = ()
     marked: bool = False
     by_desk: str = ""
+    kept_where: dict[str, str] = field(default_factory=dict)
 
     @property
     def staging_table(self) -> str:
@@ -162,8 +166,16 @@ class Load:
             drawn = any(name == "wkb" for name, _ in self.staging)
             here = "ST_Equals(excluded.geom, t.geom)" if drawn else "ST_DWithin(excluded.geom, t.geom, 1e-8)"
             return f"case when {here} or not ({self.placed}) then t.{column} else excluded.{column} end"
+        if column in _OF_ACCURACY and column in self.place:
+            # The same point again, and no word of how sure it is.
+            same = "excluded.accuracy_m is null and ST_DWithin(excluded.geom, t.geom, 1e-8)"
+            kept = f"({same}) is true or not ({self.placed})"
+            return f"case when {kept} then t.{column} else excluded.{column} end"
         if column in self.place:
             return f"case when {self.placed} then excluded.{column} else t.{column} end"
+        if column in self.kept_where:
+            stays = self.kept_where[column]
+            return f"case when {stays} then t.{column} else coalesce(excluded.{column}, t.{column}) end"
         return f"coalesce(excluded.{column}, t.{column})"
 
     def merge_sql(self, kept: Collection[str] = ()) -> str:

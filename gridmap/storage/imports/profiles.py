@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from gridmap.domain.profiles import Profile
 from gridmap.storage.models import ImportProfile, ImportRun
 
-_APART = ("name", "noun", "unknown", "owner")
+_APART = ("name", "noun", "unknown", "owner", "headings")
 
 
 def save(session: Session, profile: Profile) -> None:
@@ -24,8 +25,10 @@ def save(session: Session, profile: Profile) -> None:
         unknown=profile.unknown,
         owner=profile.owner,
         options=options,
+        headings=list(profile.headings) or None,
     )
-    changed = {name: row.excluded[name] for name in ("noun", "unknown", "options")}
+    changed: dict[str, Any] = {name: row.excluded[name] for name in ("noun", "unknown", "options")}
+    changed["headings"] = func.coalesce(row.excluded.headings, ImportProfile.headings)
     session.execute(row.on_conflict_do_update(index_elements=["name"], set_=changed))
 
 
@@ -38,6 +41,11 @@ def find(session: Session, name: str) -> Profile | None:
     """Return a profile, or None."""
     row = session.get(ImportProfile, name)
     return None if row is None else _profile(row)
+
+
+def remember_headings(session: Session, name: str, headings: Sequence[str]) -> None:
+    """Keep the headings of a source's own files, where there is a profile of that name."""
+    session.execute(update(ImportProfile).where(ImportProfile.name == name).values(headings=list(headings)))
 
 
 def remove(session: Session, name: str) -> bool:
@@ -57,4 +65,11 @@ def run_of_file(session: Session, noun: str, file_sha256: str) -> int | None:
 
 
 def _profile(row: Any) -> Profile:
-    return Profile(name=row.name, noun=row.noun, unknown=row.unknown, owner=row.owner, **row.options)
+    return Profile(
+        name=row.name,
+        noun=row.noun,
+        unknown=row.unknown,
+        owner=row.owner,
+        headings=tuple(row.headings or ()),
+        **row.options,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Computed,
+    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -106,6 +108,11 @@ class Incident(Base):
     told_stage: Mapped[str | None] = mapped_column(Text)
     told_due_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
     told_closed_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    told_method: Mapped[str | None] = mapped_column(Text)
+    told_body: Mapped[str | None] = mapped_column(Text)
+    told_result: Mapped[str | None] = mapped_column(Text)
+    evaluated_on: Mapped[dt.date | None] = mapped_column(Date)
+    evaluation: Mapped[str | None] = mapped_column(Text)
     withdrawn_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
     text_expired_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     DateTime,
@@ -93,3 +94,4 @@ class ImportProfile(Base):
     options: Mapped[Any] = mapped_column(JSONB)
     unknown: Mapped[str] = mapped_column(Text)
     owner: Mapped[str | None] = mapped_column(Text)
+    headings: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
