@@ -6,8 +6,16 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping
 
+from flask import Response, jsonify
 from flask_openapi3.openapi import OpenAPI
 from pydantic import BaseModel
+
+from gridmap.errors import GridmapError
+
+
+def bad_request(error: GridmapError) -> tuple[Response, int]:
+    """Answer what is wrong with a request by 400, as standards want it that know no 422."""
+    return jsonify(error.as_dict()), 400
 
 
 def shown(value: object, name: str = "") -> object:

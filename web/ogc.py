@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import replace
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -14,11 +13,14 @@ from gridmap import __version__
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput
 from gridmap.services.reports import features
-from gridmap.services.reports.features import Collection
+from gridmap.services.reports.features import Between, Collection
+from web.answers import bad_request
 from web.context import actor, database
 from web.ogc_tiles import CONFORMS, SCHEMES, SETS, TILED, address, link
 
 bp = Blueprint("ogc", __name__, url_prefix="/ogc")
+# The standard (17-069r4, 7.15.1) names the status for a parameter that is none.
+bp.register_error_handler(InvalidInput, bad_request)
 
 _LIMIT = 1000
 _CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -94,12 +96,29 @@ def definition() -> Response:
             },
         }
     }
+    collection, feature = (
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in ("collectionId", "featureId")
+    )
+    answer = {"200": {"description": "JSON", "content": {"application/json": {"schema": {"type": "object"}}}}}
+
+    def read(name: str, *parameters: Mapping[str, object]) -> dict[str, object]:
+        return {"get": {"operationId": name, "parameters": list(parameters), "responses": answer}}
+
+    one = read("item", collection, feature)
     return jsonify(
         {
             "openapi": "3.0.3",
             "info": {"title": "gridmap", "version": __version__},
             "servers": [{"url": address("ogc.landing").rstrip("/")}],
-            "paths": {"/collections/{collectionId}/items": items},
+            "paths": {
+                "/": read("landing"),
+                "/conformance": read("conformance"),
+                "/collections": read("collections"),
+                "/collections/{collectionId}": read("collection", collection),
+                "/collections/{collectionId}/items": items,
+                "/collections/{collectionId}/items/{featureId}": one,
+            },
         }
     )
 
@@ -162,7 +181,7 @@ def items(name: str) -> Response:
         after = int(given["after"]) if "after" in given else None
         level = int(given["level"]) if "level" in given else None
         bbox = _bbox(given["bbox"]) if given.get("bbox") else None
-        query = _within(query, given["datetime"]) if given.get("datetime") else query
+        between = _between(given["datetime"]) if given.get("datetime") else None
     except ValueError:
         raise InvalidInput(
             "parameter-unread",
@@ -171,7 +190,15 @@ def items(name: str) -> Response:
             "an instant or an interval of RFC 3339.",
         ) from None
     found = features.page(
-        database(), actor(), name, limit=limit, after=after, bbox=bbox, level=level, query=query
+        database(),
+        actor(),
+        name,
+        limit=limit,
+        after=after,
+        bbox=bbox,
+        level=level,
+        query=query,
+        between=between,
     )
     here = address("ogc.items", name=name)
     links = [
@@ -204,18 +231,24 @@ def _bbox(text: str) -> tuple[float, float, float, float]:
     return numbers[0], numbers[1], numbers[2], numbers[3]
 
 
-def _within(query: IncidentQuery, text: str) -> IncidentQuery:
-    """Narrow a query to the days of an instant or an interval; an open end is ``..`` or nothing."""
+def _between(text: str) -> Between:
+    """Read an instant or an interval; an open end is ``..`` or nothing, and a day is the whole of it here."""
     zone = ZoneInfo(database().settings.timezone)
 
-    def day(part: str) -> dt.date | None:
+    def moment(part: str, *, ends: bool) -> dt.datetime | None:
         if part in {"", ".."}:
             return None
+        if len(part) == len("2026-10-05"):
+            day = dt.date.fromisoformat(part) + dt.timedelta(days=ends)
+            return dt.datetime.combine(day, dt.time(), zone) - dt.timedelta(microseconds=ends)
         at = dt.datetime.fromisoformat(part)
-        return at.astimezone(zone).date() if at.tzinfo else at.date()
+        return at if at.tzinfo else at.replace(tzinfo=zone)
 
     first, slash, last = text.partition("/")
-    return replace(query, since=day(first), until=day(last if slash else first))
+    since, until = moment(first, ends=False), moment(last if slash else first, ends=True)
+    if (since is None and until is None and text != "../..") or (since and until and since > until):
+        raise ValueError(text)
+    return since, until
 
 
 @bp.get("/collections/<name>/items/<int:number>")

@@ -8,10 +8,12 @@ from gridmap import crs
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.ground import tiles
 from gridmap.services.reports import features
+from web.answers import bad_request
 from web.context import actor, database
 from web.tiles import tile_answer
 
 bp = Blueprint("ogc_tiles", __name__, url_prefix="/ogc")
+bp.register_error_handler(InvalidInput, bad_request)
 
 CONFORMS = (
     *(

@@ -16,9 +16,12 @@ from gridmap.errors import InvalidInput
 from gridmap.services.cases.places import places_of
 from gridmap.services.reports import features
 from web import look
+from web.answers import bad_request
 from web.context import actor, database
 
 bp = Blueprint("open311", __name__, url_prefix="/open311/v2")
+# GeoReport v2 names the status for a parameter that is none.
+bp.register_error_handler(InvalidInput, bad_request)
 
 _MOST = 1000
 _DAYS = 90

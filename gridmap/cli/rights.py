@@ -51,6 +51,8 @@ ASKED: Mapping[str, A] = MappingProxyType(
                 "profiles show",
                 "profiles propose",
                 "profiles save",
+                "profiles export",
+                "profiles load",
                 "profiles import",
                 "profiles remove",
                 "incoming list",

@@ -96,6 +96,8 @@ class FormCase:
         Grid of the form's level, or 0 where the case lies in none.
     kind : str
         Empty where it is not told.
+    untold : bool
+        Its source said that it is solved, and not with what outcome.
     """
 
     incident_id: int | None
@@ -107,6 +109,7 @@ class FormCase:
     solved: bool
     solved_level: int | None
     reopened: bool
+    untold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("found", "排查发现", "found", lambda _: True),
     Column("handled", "已调处", "handled", lambda c: c.acted or not c.is_open),
     Column("succeeded", "化解成功", "succeeded", lambda c: c.solved),
+    Column("untold", "其中未注明结果", "of these, outcome untold", lambda c: c.solved and c.untold),
     Column("unsolved", "未化解", "ended unsolved", lambda c: not c.is_open and not c.solved),
     Column("open", "在办", "open", lambda c: c.is_open),
     Column("overdue", "逾期", "overdue", lambda c: c.is_overdue),
@@ -271,6 +275,9 @@ def differences(
     current = remembered(now)
     out = []
     for column in COLUMNS:
+        if column.code not in before[TOTAL]:
+            # The form that was handed in had no such column.
+            continue
         then = {int(case) for case, told in kept.items() if column.code in told[2:]}
         today = {int(case) for case, told in current.items() if column.code in told[2:]}
         added, gone = sorted(today - then), sorted(then - today)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import morecantile
@@ -49,7 +50,7 @@ def test_pages_hold_every_feature_once_and_say_how_many_there_are(keeper: FlaskC
     for name in ("grids", "teams", "organisations"):
         found = everything(keeper, f"/ogc/collections/{name}/items?limit=97")
         assert len({feature["id"] for feature in found}) == len(found) > 0
-    month = "datetime=2026-10-01T00:00:00Z/2026-10-31T23:00:00Z&domain=dispute"
+    month = "datetime=2026-10-01/2026-11-01&domain=dispute"
     found = everything(keeper, f"/ogc/collections/incidents/items?limit=50&{month}")
     headline = keeper.get("/api/v1/exports/incidents.geojson?from=2026-10-01&to=2026-11-01&domain=dispute")
     assert len(found) == len(headline.get_json()["features"]) > 50
@@ -63,11 +64,43 @@ def test_a_box_and_a_level_narrow_and_what_is_unknown_is_refused(keeper: FlaskCl
         keeper, f"/ogc/collections/grids/items?level=3&bbox={west},{south},{(west + east) / 2},{north}"
     )
     assert 0 < len(half) < 28
-    for wrong in ("limit=0", "limit=x", "bbox=1,2,3", "bbox=9,9,1,1", "colour=red", "datetime=yesterday"):
+    for wrong in (
+        "limit=0",
+        "limit=x",
+        "bbox=1,2,3",
+        "bbox=9,9,1,1",
+        "colour=red",
+        "datetime=yesterday",
+        "datetime=/",
+        "datetime=2026-10-02/2026-10-01",
+    ):
         answer = keeper.get(f"/ogc/collections/grids/items?{wrong}")
-        assert (answer.status_code, wrong) == (422, wrong)
+        assert (answer.status_code, wrong) == (400, wrong)
     assert keeper.get("/ogc/collections/nothing/items").status_code == 404
     assert keeper.get("/ogc/collections/grids/items/7").status_code == 404
+
+
+def test_an_instant_and_an_interval_are_taken_to_the_second_and_a_day_as_a_whole(keeper: FlaskClient) -> None:
+    def asked(when: str) -> list[str]:
+        path = f"/ogc/collections/incidents/items?limit=1000&datetime={when}"
+        return [f["properties"]["occurred_at"] for f in everything(keeper, path)]
+
+    day = sorted(dt.datetime.fromisoformat(at) for at in asked("2026-10-05"))
+    zone = ZoneInfo("Asia/Shanghai")
+    assert len(day) > 5
+    assert {at.astimezone(zone).date().isoformat() for at in day} == {"2026-10-05"}
+    first, third = (f"{day[n].astimezone(dt.UTC):%Y-%m-%dT%H:%M:%SZ}" for n in (0, 2))
+    assert len(asked(first)) == day.count(day[0])
+    assert len(asked(f"{first}/{third}")) == sum(at <= day[2] for at in day)
+    assert len(asked(f"2026-10-05/{third}")) == sum(at <= day[2] for at in day)
+
+
+def test_the_definition_names_every_path_of_the_core(keeper: FlaskClient) -> None:
+    told = keeper.get("/ogc/api").get_json()
+    assert set(told["paths"]) == {
+        *("/", "/conformance", "/collections", "/collections/{collectionId}"),
+        *("/collections/{collectionId}/items", "/collections/{collectionId}/items/{featureId}"),
+    }
 
 
 def test_a_village_s_program_reads_its_village_and_no_sealed_case_leaves(town: Database) -> None:
@@ -121,7 +154,7 @@ def test_the_tile_matrix_set_is_the_standard_s_and_tile_sets_lead_to_tiles(keepe
         tile = tile.replace("{tileRow}", str(AT.y)).replace("{tileCol}", str(AT.x))
         assert keeper.get(tile).status_code == 200
         assert keeper.get(tile.replace("WebMercatorQuad", "WorldCRS84Quad")).status_code == 404
-    assert keeper.get("/ogc/collections/teams/tiles").status_code == 422
+    assert keeper.get("/ogc/collections/teams/tiles").status_code == 400
 
 
 def test_open311_tells_services_and_how_requests_stand(keeper: FlaskClient) -> None:
@@ -138,7 +171,7 @@ def test_open311_tells_services_and_how_requests_stand(keeper: FlaskClient) -> N
     one = keeper.get(f"/open311/v2/requests/{told[0]['service_request_id']}.json").get_json()
     assert one == [told[0]]
     for wrong in ("status=lost", "start_date=soon"):
-        assert keeper.get(f"/open311/v2/requests.json?{wrong}").status_code == 422
+        assert keeper.get(f"/open311/v2/requests.json?{wrong}").status_code == 400
 
 
 def test_notebooks_read_layers_as_geodataframes(town: Database, monkeypatch: pytest.MonkeyPatch) -> None:

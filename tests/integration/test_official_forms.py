@@ -18,9 +18,12 @@ from gridmap.domain.gridkey import AREA, VILLAGE, Scope, ancestor
 from gridmap.domain.official_forms import COLUMNS
 from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.services.cases import figures
+from gridmap.services.house import IMPORT_KINDS
+from gridmap.services.imports.records import ImportOptions, import_records
 from gridmap.services.reports import form_files, official_forms
 from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
+from tests.doors import new_word
 from tests.integration.test_case_desk import KEEPER, NOW, step, take_in
 from tests.towns import environment_of
 
@@ -68,6 +71,41 @@ def test_each_cell_leads_to_its_cases_and_says_how_many_are_sealed(town: Databas
             assert all(line.domain == "dispute" for line in found.rows)
     with pytest.raises(InvalidInput, match="没有这一格"):
         official_forms.cell_cases(town, desk.scope, form, "grid 1", "found")
+
+
+def test_a_long_cell_is_listed_in_parts_that_together_are_all_of_it(
+    town: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = official_forms.dispute_form(town, KEEPER.scope, official_forms.asked_for("2026-10"), now=NOW)
+    whole = official_forms.cell_cases(town, KEEPER.scope, form, "total", "found")
+    monkeypatch.setattr(official_forms, "MOST_LISTED", 20)
+    listed: list[int] = []
+    for start in range(0, whole.total, 20):
+        part = official_forms.cell_cases(town, KEEPER.scope, form, "total", "found", start=start)
+        listed += [line.incident_id for line in part.rows]
+    assert len(listed) > 20
+    assert sorted(listed) == sorted(line.incident_id for line in whole.rows)
+
+
+def test_cases_in_no_grid_and_ends_that_a_source_did_not_tell_are_counted_apart(
+    town: Database, tmp_path: Path
+) -> None:
+    before = official_forms.dispute_form(town, KEEPER.scope, MONTH, now=NOW)
+    file = tmp_path / "来源.csv"
+    word = new_word()
+    file.write_text(
+        "uid,domain,occurred_at,stage,lon,lat,village_name\n"
+        f"{word}-1,dispute,2026-11-05,化解,,,枫源村\n{word}-2,dispute,2026-11-05,受理,121.5,30.2,\n",
+        "utf-8",
+    )
+    done = import_records(town, KEEPER.scope, IMPORT_KINDS["incidents"], file, ImportOptions(), actor=KEEPER)
+    assert (done.inserted, done.outside) == (2, 1)
+    after = official_forms.dispute_form(town, KEEPER.scope, MONTH, now=NOW)
+    more = {column: after.total.counts[column] - n for column, n in before.total.counts.items()}
+    assert (more["found"], more["succeeded"], more["untold"], more["open"]) == (1, 1, 1, 0)
+    assert after.outside == before.outside + 1
+    village = Actor("村", Role.VILLAGE_DESK, Scope.of_grid(ancestor(take_in(town).row.grid_key, VILLAGE)))
+    assert official_forms.dispute_form(town, village.scope, MONTH, now=NOW).outside == 0
 
 
 def test_what_was_handed_in_is_marked_and_later_changes_are_explained(town: Database) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -18,6 +19,8 @@ from gridmap.services.cases import desk
 from gridmap.services.ground.gridbook import GridBook, ordinal
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports import incoming, profiles
+from gridmap.services.imports.profile_checks import check
+from gridmap.services.imports.profile_files import read_profile, write_profile
 from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
 
@@ -305,6 +308,49 @@ def test_a_profile_s_name_fields_and_owner_are_held(town: Database) -> None:
     with pytest.raises(Forbidden):
         profiles.remove(town, other, "省平台")
     assert profiles.find(town, "省平台").mapping == SAID
+
+
+def test_a_profile_goes_to_another_town_as_a_file_and_does_not_import_there_by_itself(
+    town: Database, sheet: Path, tmp_path: Path
+) -> None:
+    said = SAID | {"channel=心灵驿站": "visit"}
+    made = Profile("省平台", mapping=said, unknown="refuse", dayfirst=True, layer="甲", automatic=True)
+    profiles.save(town, KEEPER, made)
+    profiles.remember_headings(town, replace(made, layer=None), sheet)
+    kept = profiles.find(town, "省平台")
+    write_profile(kept, tmp_path / "省平台.json")
+    read = read_profile(tmp_path / "省平台.json", "别镇")
+    assert read == replace(kept, name="别镇", automatic=False, owner=None)
+    assert read.headings == tuple(SAID)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("{", "第 1 行"),
+        ("[]", "JSON 对象"),
+        ('{"name": "x", "colour": 1}', "没有这一项：colour"),
+        ('{"name": "x", "mapping": {"values": []}}', "mapping 应为对象"),
+        ('{"name": "x", "mapping": {"甲": 3}}', "“甲”应为文字"),
+        ('{"name": "x", "sheet": 5}', "sheet 应为文字"),
+        ('{"name": null}', "name 应为文字"),
+        ('{"name": "x", "dayfirst": "yes"}', "dayfirst"),
+        ('{"name": "x", "headings": "甲"}', "headings"),
+        ('{"name": "x", "noun": "cars"}', "没有“cars”"),
+        ('{"name": "x", "mapping": {"values": {"channel": {"甲": "zzz"}}}}', "列表中没有"),
+        ('{"name": "x", "mapping": {"domain": "=乱"}}', "列表中没有"),
+        ('{"name": "x", "encoding": "utf-9"}', "没有编码"),
+        ('{"name": "x", "crs": "EPSG:99999999"}', "不认识坐标系"),
+    ],
+)
+def test_a_profile_that_was_edited_wrongly_is_refused_with_the_entry_that_is_wrong(
+    tmp_path: Path, wrong: str, told: str
+) -> None:
+    file = tmp_path / "x.json"
+    file.write_text(wrong, "utf-8")
+    with pytest.raises(InvalidInput) as refused:
+        check(read_profile(file))
+    assert told in refused.value.zh
 
 
 def test_what_a_post_has_imported_from_the_folder_stays_within_its_scope(town: Database) -> None:

@@ -60,7 +60,9 @@ def enter(database: Database, code: str = "P1", **fields: str) -> str:
     return project_acts.save(database, KEEPER, "projects", told, "登记", shape=land(database), new=True)
 
 
-def test_a_project_says_its_steps_answers_and_what_its_land_holds(recorded_town: Database) -> None:
+def test_a_project_says_its_steps_answers_and_what_its_land_holds(
+    recorded_town: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     enter(recorded_town, **STEPS, **ANSWERS, decision="issue", begins_on="2026-07-20")
     seen = projects.seen(recorded_town, WHOLE, "P1", now=NOW)
     key, _ = village(recorded_town)
@@ -83,6 +85,12 @@ def test_a_project_says_its_steps_answers_and_what_its_land_holds(recorded_town:
     assert (seen.before.total, seen.after.total) == (before, after)
     listed = projects.cases_of(recorded_town, WHOLE, "P1", "before", now=NOW)
     assert len(listed) == min(before, projects.MOST_LISTED)
+    monkeypatch.setattr(projects, "MOST_LISTED", 3)
+    parts = [
+        projects.cases_of(recorded_town, WHOLE, "P1", "before", now=NOW, start=start)
+        for start in range(0, before, 3)
+    ]
+    assert [case["number"] for part in parts for case in part] == [case["number"] for case in listed]
     assert seen.households is not None
     assert seen.households > 0
     assert all(0 < g["share"] <= 1 for g in seen.grids)
@@ -93,6 +101,8 @@ def test_a_project_says_its_steps_answers_and_what_its_land_holds(recorded_town:
     [
         ({"consult_on": "2026-06-10", "analyse_on": "2026-06-01"}, "project-step-order"),
         ({"asked": "10", "in_favour": "8", "against": "3"}, "project-answers"),
+        ({"follow_up_on": "2026-08-01"}, "project-follow-up-before"),
+        ({"decide_on": "2026-08-01", "follow_up_on": "2026-07-31"}, "project-follow-up-before"),
         ({"in_favour": "8"}, "project-answers"),
         ({"decision": "issue"}, "project-decision-no-day"),
         ({"follow_up": "无异常"}, "project-follow-up-early"),

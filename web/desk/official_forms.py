@@ -119,7 +119,8 @@ def cases() -> Response:
     database, scope = context.database(), context.scope()
     form = official_forms.dispute_form(database, scope, _asked(), now=shown.now())
     row, column = request.args.get("row", ""), request.args.get("column", "")
-    found = official_forms.cell_cases(database, scope, form, row, column)
+    start = max(0, request.args.get("start", 0, int))
+    found = official_forms.cell_cases(database, scope, form, row, column, start=start)
     return page(
         "desk/official_cases.html",
         "forms",
@@ -127,6 +128,10 @@ def cases() -> Response:
         row=next(r for r in (form.total, *form.by_grid, *form.by_kind) if r.name == row),
         column=next((c.zh, c.en) for c in COLUMNS if c.code == column),
         found=found,
+        start=start,
+        part=lambda at: (
+            f"{url_for('official.cases')}?{_parameters(form, row=row, column=column, start=str(at))}"
+        ),
         steps={line.incident_id: offered(line) for line in found.rows},
         urgency=small_map.urgency,
         back=f"{url_for('official.show')}?{_parameters(form)}",

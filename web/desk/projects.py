@@ -192,9 +192,19 @@ def _act(noun: str, code: str, act: Callable[[Database, Actor, str, str, str], N
 def cases(code: str) -> Response:
     """Answer the cases behind one of a project's two numbers."""
     which = request.args.get("which", "before")
-    found = projects.cases_of(context.database(), context.scope(), code, which, now=shown.now())
+    start = max(0, request.args.get("start", 0, int))
+    found = projects.cases_of(context.database(), context.scope(), code, which, start=start, now=shown.now())
     seen = projects.seen(context.database(), context.scope(), code, now=shown.now())
-    return page("desk/project_cases.html", "projects", seen=seen, row=seen.row, which=which, found=found)
+    return page(
+        "desk/project_cases.html",
+        "projects",
+        seen=seen,
+        row=seen.row,
+        which=which,
+        found=found,
+        start=start,
+        part=lambda at: url_for("projects.cases", code=code, which=which, start=at),
+    )
 
 
 @bp.get("/projects/<path:code>/papers.docx")

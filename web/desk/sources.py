@@ -111,12 +111,20 @@ def _wizard(profile: Profile, file: str | None, problem: GridmapError | None = N
         unknown_words=UNKNOWN_WORDS,
         not_read=_NOT_READ,
         choices_of=_choices,
+        said_words=_said_words(profile),
         constants=[
             field
             for field in sorted(NOUNS[profile.noun].fields, key=lambda f: not f.required)
             if field.codes and not (found and any(c.field == field.name for c in found.columns))
         ],
     )
+
+
+def _said_words(profile: Profile) -> list[tuple[str, str, str, str]]:
+    """Return the words that the profile explains: their entry, field, word and code."""
+    named = {f.name for f in NOUNS[profile.noun].fields}
+    parts = [(entry, *entry.partition("=")[::2], code) for entry, code in sorted(profile.mapping.items())]
+    return [said for said in parts if said[1] in named and "=" in said[0]]
 
 
 def _looked_at(
@@ -168,6 +176,8 @@ def save(name: str) -> Response:
         part, _, which = key.partition(":")
         if part == "column" and which:
             _say(mapping, which, value)
+        elif part == "value" and "=" in which and value == _NOT_READ:
+            mapping.pop(which, None)
         elif part == "value" and "=" in which and value:
             mapping[which] = value
         elif part == "constant" and value:
@@ -180,6 +190,9 @@ def save(name: str) -> Response:
         unknown=form.get("unknown", known.unknown),  # type: ignore[arg-type]
         crs=forms.text(form, "crs"),
         sheet=forms.text(form, "sheet"),
+        layer=forms.text(form, "layer"),
+        encoding=forms.text(form, "encoding"),
+        dayfirst={"day": True, "month": False}.get(form.get("dayfirst", "")),
         automatic="automatic" in form,
     )
     file = form.get("file") or None

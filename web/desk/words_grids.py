@@ -74,6 +74,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "form_title": ("{place}矛盾纠纷排查化解情况表 · {period}", "Disputes of {place}, {period}"),
     "form_true": ("真实数，按权限查看，已登记", "true counts for whoever has the scope, written down"),
     "form_file": ("下载 XLSX", "As XLSX"),
+    "form_outside": ("另有 {n} 件不在任何网格内，未计入", "{n} more lie in no grid and are not counted"),
     "form_columns": ("案件清单，按他们的列", "The cases, in their columns"),
     "form_columns_national": ("国标 GB/T 31000", "GB/T 31000"),
     "form_columns_says": (

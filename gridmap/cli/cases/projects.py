@@ -123,10 +123,9 @@ def show(code: str) -> None:
     for step in STEPS:
         named = lists.find("project_step", step)
         console.print(f"  {named.zh} / {named.en}: {row[f'{step}_on'] or '—'}")
-    answers = [row[name] or 0 for name in ANSWERS]
+    asked, *answers = ("—" if row[name] is None else row[name] for name in ("asked", *ANSWERS))
     console.print(
-        f"征求 / asked {row['asked'] or '—'}: 支持 / for {answers[0]}, 反对 / against {answers[1]}, "
-        f"不确定 / unsure {answers[2]}"
+        f"征求 / asked {asked}: 支持 / for {answers[0]}, 反对 / against {answers[1]}, 不确定 / unsure {answers[2]}"
     )
     for window, words in ((shown.before, "之前 / before"), (shown.after, "之后 / after")):
         console.print(

@@ -13,14 +13,15 @@ from gridmap.cli.common import actor, console, read_mapping, workspace
 from gridmap.domain.profiles import UNKNOWN, UNKNOWN_WORDS, Profile, Proposal
 from gridmap.domain.records import NOUNS
 from gridmap.services.house import IMPORT_KINDS
-from gridmap.services.imports import incoming, profiles
+from gridmap.services.imports import incoming, profile_files, profiles
 
 _NOUNS = click.Choice([noun for noun in IMPORT_KINDS if noun != "roads"])
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.group(
-    "profiles", help="来源配置 / profiles of source systems: list, show, propose, save, import, remove."
+    "profiles",
+    help="来源配置 / profiles of source systems: list, show, propose, save, export, load, import, remove.",
 )
 def group() -> None:  # noqa: D103 - its help is above
     pass
@@ -52,8 +53,9 @@ def _show(name: str) -> None:
     )
     for left, right in found.mapping.items():
         console.print(f"  {left} → {right or '不读 / not read'}", markup=False)
-    for name_, value in (("crs", found.crs), ("sheet", found.sheet), ("encoding", found.encoding)):
-        if value:
+    said = ("crs", "sheet", "layer", "encoding", "dayfirst")
+    for name_, value in ((name_, getattr(found, name_)) for name_ in said):
+        if value is not None:
             console.print(f"  {name_}: {value}", markup=False)
 
 
@@ -65,8 +67,11 @@ def _given(
     crs: str | None,
     sheet: str | None,
     encoding: str | None,
+    layer: str | None,
+    dayfirst: bool | None,
 ) -> Profile:
-    return Profile(name, noun, read_mapping(mapping) or {}, unknown, crs, sheet, None, encoding)  # type: ignore[arg-type]
+    told = read_mapping(mapping) or {}
+    return Profile(name, noun, told, unknown, crs, sheet, layer, encoding, dayfirst)  # type: ignore[arg-type]
 
 
 @group.command("propose")
@@ -99,6 +104,8 @@ def _propose(file: Path, noun: str, name: str | None, mapping: Path | None) -> N
 @click.option("--crs", help="坐标系 / EPSG:xxxx, GCJ-02, BD-09.")
 @click.option("--sheet", help="工作表 / worksheet.")
 @click.option("--encoding", help="CSV 的编码 / encoding of a CSV file.")
+@click.option("--layer", help="图层 / layer.")
+@click.option("--dayfirst/--monthfirst", default=None, help="01/02/2026 的读法 / how such a date is meant.")
 @click.option(
     "--automatic/--by-hand",
     default=True,
@@ -113,7 +120,9 @@ def _save(
     crs: str | None,
     sheet: str | None,
     encoding: str | None,
+    layer: str | None,
     *,
+    dayfirst: bool | None,
     automatic: bool,
 ) -> None:
     """保存一个来源配置；投放文件夹为 GRIDMAP_HOME/incoming/名称 / keep a profile; its folder is incoming/NAME."""
@@ -122,11 +131,39 @@ def _save(
         profiles.save(
             database,
             acting,
-            replace(_given(name, noun, mapping, unknown, crs, sheet, encoding), automatic=automatic),
+            replace(
+                _given(name, noun, mapping, unknown, crs, sheet, encoding, layer, dayfirst),
+                automatic=automatic,
+            ),
         )
         folder = incoming.folder_of(database.settings.home, name)
         folder.mkdir(parents=True, exist_ok=True)
     console.print(f"已保存 / kept. 投放文件夹 / incoming folder: {folder}", markup=False)
+
+
+@group.command("export")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+def _export(name: str, file: Path) -> None:
+    """写成文件，交给别的镇或手工修改 / write one as a JSON file, for another town or to be edited."""
+    with workspace() as database:
+        actor(database)
+        profile_files.write_profile(profiles.find(database, name), file)
+    console.print(f"已写入 / written: {file}", markup=False)
+
+
+@group.command("load")
+@click.argument("file", type=_FILE)
+@click.option("--name", help="另取名称 / under another name.")
+def _load(file: Path, name: str | None) -> None:
+    """读入一个配置文件；投放的文件先不自动导入 / read one from a file; what is dropped waits until it is turned on."""
+    with workspace() as database:
+        acting = actor(database)
+        read = profile_files.read_profile(file, name)
+        profiles.save(database, acting, read)
+        folder = incoming.folder_of(database.settings.home, read.name)
+        folder.mkdir(parents=True, exist_ok=True)
+    console.print(f"已保存 / kept: {read.name}. 投放文件夹 / incoming folder: {folder}", markup=False)
 
 
 @group.command("import")

@@ -116,6 +116,10 @@ def _print(form: DisputeForm) -> None:
     console.print("，".join(f"{column.zh} {column.en}" for column in COLUMNS))
     if form.sealed:
         console.print(f"含保密事件 / sealed cases among them: {form.sealed}")
+    if form.outside:
+        console.print(
+            f"另有 {form.outside} 件不在任何网格内，未计入 / {form.outside} cases lie in no grid and are not counted."
+        )
     if form.handed_in:
         console.print(
             f"已报送 / handed in: {form.handed_in['made_by']} {form.handed_in['made_at']:%Y-%m-%d %H:%M}"

@@ -19,6 +19,12 @@ STEPS = ("plan", "consult", "analyse", "report", "decide")
 """The five steps of an assessment in their order, as the list ``risk_assessment_step`` names them."""
 ANSWERS = ("in_favour", "against", "unsure")
 _MOST_ASKED = 1_000_000
+_RISKS = {"低": "green", "中": "yellow", "高": "red", "较低": "green", "较高": "red"}
+_DECISIONS = {
+    **dict.fromkeys(("准予实施", "可实施", "可以实施", "同意实施", "实施"), "issue"),
+    **dict.fromkeys(("暂缓出台", "暂缓实施", "暂缓", "缓实施"), "put_off"),
+    **dict.fromkeys(("不予出台", "不予实施", "不实施"), "not"),
+}
 
 
 def _day(name: str, zh: str, *aliases: str) -> Field:
@@ -61,13 +67,13 @@ PROJECTS = Noun(
         _count("in_favour", "支持人数", "支持", "同意", "同意人数", "赞成"),
         _count("against", "反对人数", "反对", "不同意", "不同意人数"),
         _count("unsure", "不确定人数", "不确定", "说不清", "无所谓", "弃权"),
-        Field("risk", "code", "风险等级", ("风险", "评估等级"), codes=spellings_of("risk")),
+        Field("risk", "code", "风险等级", ("风险", "评估等级"), codes=spellings_of("risk") | _RISKS),
         Field(
             "decision",
             "code",
             "决定",
             ("评估结论", "结论", "决策意见"),
-            codes=spellings_of("project_decision"),
+            codes=spellings_of("project_decision") | _DECISIONS,
         ),
         _text("decision_note", "决定说明", LONGEST["note"], "决定理由", "化解措施"),
         _day("begins_on", "实施日期", "开工日期", "实施时间"),
@@ -124,6 +130,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "project-answers": "asked",
         "project-decision-no-day": "decide_on",
         "project-follow-up-early": "follow_up",
+        "project-follow-up-before": "follow_up_on",
         "ruling-kind": "kind",
         "ruling-missing": "ruling",
     }
@@ -179,6 +186,14 @@ def check_project(told: Mapping[str, Any]) -> None:
             "project-follow-up-early",
             "还没有确定意见，不能登记跟踪情况。",
             "Nothing is decided yet, so there is nothing to follow up.",
+        )
+    follow_up_on, decide_on = told.get("follow_up_on"), told.get("decide_on")
+    if follow_up_on is not None and (decide_on is None or follow_up_on < decide_on):
+        raise InvalidInput(
+            "project-follow-up-before",
+            f"跟踪日期（{follow_up_on}）应在确定意见（{decide_on or '尚未登记'}）之后。请核对日期。",
+            f"The day of the follow-up ({follow_up_on}) comes after the decision ({decide_on or 'not told yet'}). "
+            "Check the days.",
         )
 
 

@@ -150,7 +150,9 @@ def columns_of(database: Database, name: str) -> Columns:
 def _columns_of(profile: Profile) -> Columns:
     noun = NOUNS["incidents"]
     told, values = split_values(dict(profile.mapping), noun)
-    constants = {left: right[1:] for left, right in (told or {}).items() if right.startswith("=")}
+    constants = {
+        left: _code(left, right[1:]) for left, right in (told or {}).items() if right.startswith("=")
+    }
     said = {left: right for left, right in (told or {}).items() if not right.startswith("=")}
     order = list(_FIELDS)
     names = [*profile.headings] or sorted(said, key=lambda h: order.index(said[h]) if said[h] else len(order))
@@ -169,7 +171,7 @@ def _columns_of(profile: Profile) -> Columns:
     words: dict[str, dict[str, str]] = {}
     for name, codes in values.items():
         for word, code in sorted(codes.items(), reverse=True):
-            words.setdefault(name, {})[code] = word
+            words.setdefault(name, {})[_code(name, code)] = word
     return Columns(
         tuple((heading, meant.get(heading, "")) for heading in names),
         words,
@@ -178,6 +180,12 @@ def _columns_of(profile: Profile) -> Columns:
         profile.sheet,
         profile.encoding,
     )
+
+
+def _code(name: str, told: str) -> str:
+    """Return the code that a profile means, which may spell it as its files would."""
+    known = _FIELDS[name].codes if name in _FIELDS else None
+    return (known or {}).get(told.lower(), told)
 
 
 def write_columns(
@@ -261,7 +269,6 @@ class _Tell:
         self._own: Mapping[str, Callable[[Mapping[str, Any]], str | None]] = {
             "kind": self._kind,
             "village_name": self._grid,
-            "grid_code": lambda row: row["grid_code"],
             "told_method": lambda row: row["told_method"] or _listed("method", row["method"]),
             "told_body": lambda row: row["told_body"] or self._bodies.get(row["body_code"] or ""),
         }
@@ -289,8 +296,10 @@ class _Tell:
         return "/".join(dict.fromkeys(self._names[k] for k in above if self._names.get(k))) or None
 
     def _kind(self, row: Mapping[str, Any]) -> str | None:
-        kind = row["kind"]
-        if kind is None or row["domain"] != "dispute":
+        kind: str | None = row["kind"]
+        if kind is None:
+            return None
+        if row["domain"] != "dispute":
             return self._columns.words.get("kind", {}).get(kind, kind)
         if word := self._columns.words.get("kind", {}).get(kind):
             return word

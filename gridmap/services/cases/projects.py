@@ -297,7 +297,13 @@ def seen(database: Database, scope: Scope, code: str, *, now: dt.datetime | None
 
 
 def cases_of(
-    database: Database, scope: Scope, code: str, which: str, *, now: dt.datetime | None = None
+    database: Database,
+    scope: Scope,
+    code: str,
+    which: str,
+    *,
+    start: int = 0,
+    now: dt.datetime | None = None,
 ) -> list[CaseInside]:
     """List the cases behind one of the two numbers of a project, the newest first.
 
@@ -307,6 +313,8 @@ def cases_of(
         As of :func:`seen`.
     which : str
         ``before`` or ``after``.
+    start : int
+        So many are passed over; `MOST_LISTED` come at once.
 
     Raises
     ------
@@ -321,7 +329,9 @@ def cases_of(
     begins = dt.datetime.combine(window.since, dt.time(), zone)
     ends = dt.datetime.combine(window.until + dt.timedelta(days=1), dt.time(), zone)
     with database.scoped_session(scope) as session:
-        return stored.list_cases_inside(session, code, begins, ends, shown.row["grid_key"], MOST_LISTED)
+        return stored.list_cases_inside(
+            session, code, begins, ends, shown.row["grid_key"], MOST_LISTED, start
+        )
 
 
 def absent_record(noun: str, code: str) -> NotFound:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -14,20 +13,21 @@ from gridmap.domain.accounts import Actor
 from gridmap.domain.codes import code_list
 from gridmap.domain.fields import Field, Noun
 from gridmap.domain.gridkey import Scope
-from gridmap.domain.profiles import UNKNOWN, ColumnFound, Profile, Proposal
+from gridmap.domain.profiles import ColumnFound, Profile, Proposal
 from gridmap.domain.records import NOUNS
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.ingest.headings import heading_key
 from gridmap.ingest.model import ParsedTable, RawTable
 from gridmap.ingest.reading import read_raw
-from gridmap.ingest.rows.headers import REASON_HEADERS, known_keys, match_headings, noun_of, split_values
+from gridmap.ingest.rows.headers import known_keys, match_headings, noun_of, split_values
+from gridmap.ingest.rows.refused import REASON_HEADERS
 from gridmap.services.accounts.owners import require_owner
 from gridmap.services.imports.kinds import ImportKind
+from gridmap.services.imports.profile_checks import check
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.storage.database import Database
 from gridmap.storage.imports import profiles as stored
 
-_NAME = re.compile(r"[\w\-]{1,40}")
 _UNKNOWN_CODES = frozenset({"code-unknown", "kind-unknown"})
 _REASONS = 8
 # What a platform's export calls it where nothing else in the file is it: two of these mean another field elsewhere.
@@ -56,29 +56,7 @@ def save(database: Database, actor: Actor, profile: Profile) -> None:
     Forbidden
         When another post made it.
     """
-    if not _NAME.fullmatch(profile.name):
-        raise InvalidInput(
-            "profile-name",
-            "配置名称为 1 至 40 个字母、数字、汉字、_ 或 -，它也是投放文件夹的名称。",
-            "A profile's name has 1 to 40 letters, digits, _ or -: it names its incoming folder, too.",
-        )
-    noun = noun_of(profile.noun)
-    if profile.unknown not in UNKNOWN:
-        raise InvalidInput(
-            "profile-unknown",
-            f"未知值的处理只能是 {'、'.join(UNKNOWN)}。",
-            f"What becomes of unknown values is one of {', '.join(UNKNOWN)}.",
-        )
-    headings, _ = split_values(dict(profile.mapping), noun)
-    fields = {f.name for f in noun.fields}
-    for left, right in (headings or {}).items():
-        target = left if right.startswith("=") else right
-        if target and target not in fields:
-            raise InvalidInput(
-                "mapping-field-unknown",
-                f"没有字段“{target}”，{noun.zh}的字段有：{'、'.join(sorted(fields))}。",
-                f'There is no field "{target}"; {noun.name} have: {", ".join(sorted(fields))}.',
-            )
+    check(profile)
     with database.scoped_session(Scope.whole(), write=True) as session:
         known = stored.find(session, profile.name)
         if known is not None:

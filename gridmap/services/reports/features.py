@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gridmap.domain.accounts import Actor
@@ -16,7 +16,9 @@ from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.cases.query import chosen_by
 from gridmap.storage.database import Database
 from gridmap.storage.reports import features as stored
-from gridmap.storage.reports.features import BBox, Wanted
+from gridmap.storage.reports.features import BBox, Between, Wanted
+
+__all__ = ["MOST", "Between", "Collection", "Page", "collections", "every", "find", "one", "page"]
 
 MOST = 10_000
 """Features on a page at most."""
@@ -106,6 +108,7 @@ def page(
     bbox: BBox | None = None,
     level: int | None = None,
     query: IncidentQuery | None = None,
+    between: Between | None = None,
 ) -> Page:
     """Return a page of a collection.
 
@@ -124,6 +127,8 @@ def page(
         Of grids.
     query : IncidentQuery, optional
         Of incidents.
+    between : tuple of datetime, optional
+        First and last instant of incidents, aware; layers that know no time are not narrowed by it.
 
     Raises
     ------
@@ -136,7 +141,7 @@ def page(
     """
     if not 1 <= limit <= MOST:
         raise InvalidInput("limit-range", f"limit 应为 1 至 {MOST}。", f"limit is 1 to {MOST}.")
-    wanted = _wanted(database, actor, name, bbox, level, query)
+    wanted = replace(_wanted(database, actor, name, bbox, level, query), between=between or (None, None))
     with database.scoped_session(actor.scope) as session:
         rows = stored.page(session, wanted, after=after, limit=limit + 1)
         matched = stored.count(session, wanted)

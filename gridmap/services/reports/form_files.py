@@ -104,6 +104,7 @@ def places(form: DisputeForm, zone: str) -> dict[str, Value]:
         "until": form.asked.period.until.isoformat(),
         "as_of": _at(form.as_of, zone),
         "sealed": form.sealed,
+        "outside": form.outside,
     }
     for prefix, rows in (("", (form.total,)), ("kind.", form.by_kind), ("grid.", form.by_grid)):
         for row in rows:
@@ -140,6 +141,8 @@ def _write_workbook(form: DisputeForm, path: Path, zone: str) -> None:
             told = f"按发生日期 {form.asked.period.since} 至 {form.asked.period.until}；截至 {_at(form.as_of, zone)}"
             if form.sealed:
                 told += f"；含保密事件 {form.sealed} 件，只计数"
+            if form.outside:
+                told += f"；另有 {form.outside} 件不在任何网格内，未计入"
             put_text(sheet, 1, 0, told)
             for column, text in enumerate((first, *(zh for _, zh, _ in _HEADINGS))):
                 put_text(sheet, 2, column, text, bold)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gridmap.domain.accounts import Actor
@@ -76,6 +76,8 @@ class DisputeForm:
         Named ``grid KEY`` and ``kind CODE``.
     sealed : int
         Of the total: counted, in no list.
+    outside : int
+        Cases that lie in no grid, and so in no form; 0 for whoever does not see the whole workspace.
     handed_in : mapping or None
         The same form as it was handed in last: ``made_by``, ``made_at``, ``numbers``.
     changes : tuple of Difference
@@ -89,6 +91,7 @@ class DisputeForm:
     by_grid: tuple[Row, ...]
     by_kind: tuple[Row, ...]
     sealed: int
+    outside: int
     query: IncidentQuery
     as_of: dt.datetime
     sheet: Sheet
@@ -145,6 +148,8 @@ def dispute_form(
         )
         chosen = chosen_by(database, query, now)
         cases = stored.list_cases(session, chosen, asked.level)
+        nowhere = chosen_by(database, replace(query, grid=UNASSIGNED), now)
+        outside = stored.count_cases(session, nowhere) if UNASSIGNED in scope else 0
         last = stored.newest(session, DISPUTES, root_key, asked.period.name)
     kinds = {code.code: (code.zh, code.en) for code in code_list("dispute_kind")}
     sheet = fill(cases, [int(grid["grid_key"]) for grid in rows], kinds)
@@ -168,6 +173,7 @@ def dispute_form(
             for code in sorted(sheet.by_kind, key=lambda c: (not c, c))
         ),
         sum(case.incident_id is None for case in sheet.cases),
+        outside,
         query,
         chosen.now,
         sheet,
@@ -254,8 +260,10 @@ class CellCases:
     reported: frozenset[int]
 
 
-def cell_cases(database: Database, scope: Scope, form: DisputeForm, row: str, column: str) -> CellCases:
-    """Return the cases behind a cell.
+def cell_cases(
+    database: Database, scope: Scope, form: DisputeForm, row: str, column: str, *, start: int = 0
+) -> CellCases:
+    """Return the cases behind a cell; `start` of those that may be listed are passed over.
 
     Raises
     ------
@@ -269,9 +277,9 @@ def cell_cases(database: Database, scope: Scope, form: DisputeForm, row: str, co
             "报表没有这一格。请从报表上点数字进入。",
             "The form has no such cell. Click a number on the form.",
         )
-    listed = form.sheet.listed(row, column)
+    listed = sorted(form.sheet.listed(row, column))
     with database.scoped_session(scope) as session:
-        rows = worklists.rows_of(session, listed[:MOST_LISTED])
+        rows = worklists.rows_of(session, listed[start : start + MOST_LISTED])
         last = (
             stored.newest(session, DISPUTES, form.root_key, form.asked.period.name)
             if form.handed_in

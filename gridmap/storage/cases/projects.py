@@ -296,9 +296,9 @@ def cases_inside(
 
 
 def list_cases_inside(
-    session: Session, code: str, since: dt.datetime, until: dt.datetime, key: int, most: int
+    session: Session, code: str, since: dt.datetime, until: dt.datetime, key: int, most: int, start: int = 0
 ) -> list[CaseInside]:
-    """List the cases that :func:`cases_inside` counts, the newest first."""
+    """List the cases that :func:`cases_inside` counts, the newest first; `start` of them are passed over."""
     scope = Scope.of_grid(key) if key else Scope.whole()
     query = (
         select(
@@ -318,7 +318,8 @@ def list_cases_inside(
             Incident.grid_key.between(scope.lo, scope.hi),
             _inside(Incident.geom, code),
         )
-        .order_by(Incident.occurred_at.desc())
+        .order_by(Incident.occurred_at.desc(), Incident.incident_id.desc())
+        .offset(start)
         .limit(most)
     )
     return [cast("CaseInside", dict(row)) for row in session.execute(query).mappings()]

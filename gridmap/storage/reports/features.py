@@ -15,6 +15,7 @@ from gridmap.storage.cases.incidents import IncidentFilter, closed
 from gridmap.storage.models import Grid, Incident, Organisation, Road, Team
 
 BBox = tuple[float, float, float, float]
+Between = tuple[dt.datetime | None, dt.datetime | None]
 
 _OF_INCIDENT = (
     *(
@@ -97,12 +98,15 @@ class Wanted:
         West, south, east, north, EPSG:4326.
     level : int or None
         Of grids.
+    between : tuple of datetime or None
+        For incidents: first and last instant at which they occurred; None where that end is open.
     """
 
     name: str
     chosen: IncidentFilter | None = None
     bbox: BBox | None = None
     level: int | None = None
+    between: Between = (None, None)
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
@@ -114,6 +118,10 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
             out.append(table.level == wanted.level)
     if wanted.chosen is not None:
         out += kept_in_files(wanted.chosen)
+    if wanted.name == "incidents":
+        since, until = wanted.between
+        out += [Incident.occurred_at >= since] if since else []
+        out += [Incident.occurred_at <= until] if until else []
     if wanted.bbox is not None:
         out.append(func.ST_Intersects(geom, func.ST_MakeEnvelope(*wanted.bbox, 4326)))
         if wanted.name == "incidents":

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, func, insert, select
 from sqlalchemy.orm import Session
 
+from gridmap.domain.cases.lists import UNTOLD
 from gridmap.domain.gridkey import SUBTREE_SIZE
 from gridmap.domain.official_forms import FormCase
 from gridmap.storage.cases.counted import counted_by
@@ -39,9 +40,16 @@ def list_cases(session: Session, chosen: IncidentFilter, level: int) -> list[For
         acted.label("acted"),
         (of.stage.in_(("resolved", "archived")) & of.outcome.is_not(None)).label("solved"),
         of.solved_level,
+        func.coalesce(of.outcome == UNTOLD, False).label("untold"),
         (of.reopened > 0).label("reopened"),
     ).where(*chosen.conditions(of))
     return [FormCase(**row) for row in session.execute(query).mappings()]
+
+
+def count_cases(session: Session, chosen: IncidentFilter) -> int:
+    """How many cases a query has, sealed ones too."""
+    of = counted_by(chosen)
+    return int(session.scalar(select(func.count()).where(*chosen.conditions(of))) or 0)
 
 
 def hand_in(session: Session, **values: Any) -> str:
