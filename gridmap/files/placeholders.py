@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import difflib
 import re
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -83,6 +84,18 @@ def _filled(text: str, values: Mapping[str, Value], where: str) -> Value:
     return _PLACE.sub(lambda found: _said(_value(found[1], values, where)), text)
 
 
+def _check_whole(text: str, where: str) -> None:
+    """Refuse a place that is begun and not ended, or the other way round: it would stay in the file as it is."""
+    rest = _PLACE.sub("", text)
+    found = next((sign for sign in ("{{", "}}", "｛｛", "｝｝") if sign in rest), None)
+    if found is not None:
+        raise InvalidInput(
+            "form-place-open",
+            f"{where}：“{found}”没有成对，或不是半角的 {{{{ }}}}。请写成 {{{{名称}}}}。",
+            f"{where}: {found!r} stands alone, or is not of plain braces. Write {{{{name}}}}.",
+        )
+
+
 def _said(value: Value) -> str:
     return "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)
 
@@ -91,7 +104,8 @@ def _value(name: str, values: Mapping[str, Value], where: str) -> Value:
     try:
         return values[name]
     except KeyError:
-        near = "、".join(sorted(values)[:12])
+        alike = difflib.get_close_matches(name, values, n=6, cutoff=0.4)
+        near = "、".join(alike or sorted(values, key=lambda known: (known.count("."), known))[:12])
         raise InvalidInput(
             "form-place-unknown",
             f"{where}：没有“{name}”这个填写项。可用的如：{near}…（gridmap forms places 或 projects places 列出全部）",
@@ -136,6 +150,8 @@ def _fill_workbook(
 
 
 def _fill_cell(cell: Any, values: Mapping[str, Value], where: str) -> None:
+    if isinstance(cell.value, str):
+        _check_whole(cell.value, where)
     if isinstance(cell.value, str) and "{{" in cell.value:
         value = _filled(cell.value, values, where)
         cell.value = escape_cell(value) if isinstance(value, str) else value
@@ -257,6 +273,7 @@ def _fill_paragraph(paragraph: Any, values: Mapping[str, Value], where: str) -> 
     # A place may be cut into pieces by the program that wrote it: the first takes the value, in its look.
     texts = _texts(paragraph)
     whole = "".join(t.text or "" for t in texts)
+    _check_whole(whole, where)
     for found in reversed(list(_PLACE.finditer(whole))):
         told, at = _said(_value(found[1], values, where)), 0
         for t in texts:

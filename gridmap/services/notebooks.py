@@ -10,7 +10,10 @@ import geopandas as gpd
 
 from gridmap.crs import WGS84
 from gridmap.domain.accounts import Actor
+from gridmap.domain.codes import require_domain
+from gridmap.domain.gridkey import LEVELS
 from gridmap.domain.query import IncidentQuery
+from gridmap.errors import InvalidInput
 from gridmap.services.reports import features
 from gridmap.settings import Settings, load_settings
 from gridmap.storage.database import Database
@@ -18,6 +21,12 @@ from gridmap.storage.database import Database
 
 def _read(home: Path | str | None, name: str, **asked: Any) -> gpd.GeoDataFrame:
     settings = load_settings() if home is None else Settings(home=Path(home))
+    if settings.embedded and not (settings.home / "database").exists():
+        raise InvalidInput(
+            "home-empty",
+            f"{settings.home} 里没有工作区，没有新建。请核对 home，或设置 GRIDMAP_HOME。",
+            f"{settings.home} holds no workspace; none was made. Look at home, or set GRIDMAP_HOME.",
+        )
     with Database(settings) as database:
         found = list(features.every(database, Actor.at_the_machine(), name, **asked))
     if not found:
@@ -41,7 +50,14 @@ def read_grids(home: Path | str | None = None, *, level: int | None = None) -> g
     -------
     GeoDataFrame
         EPSG:4326; ``grid_key`` is text, it exceeds 2**53.
+
+    Raises
+    ------
+    InvalidInput
+        When there is no such level, or the folder holds no workspace: none is made.
     """
+    if level is not None and level not in LEVELS:
+        raise InvalidInput("level-unknown", "网格级别应为 1 到 4。", "The level of a grid is 1, 2, 3 or 4.")
     return _read(home, "grids", level=level)
 
 
@@ -63,7 +79,13 @@ def read_incidents(
     domain : str, optional
     grid : int, optional
         Key of the grid whose subtree is meant.
+
+    Raises
+    ------
+    InvalidInput
+        When there is no such domain, or the folder holds no workspace.
     """
+    require_domain(domain)
     query = IncidentQuery(grid, since, until, (domain,) if domain else ())
     return _read(home, "incidents", query=query)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +16,7 @@ from flask.testing import FlaskClient
 import gridmap
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.gridkey import Scope
+from gridmap.errors import InvalidInput
 from gridmap.services.reports import features
 from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
@@ -180,6 +182,9 @@ def test_notebooks_read_layers_as_geodataframes(town: Database, monkeypatch: pyt
     for name, value in environment_of(town).items():
         monkeypatch.setenv(name, value)
     villages = gridmap.read_grids(level=3)
+    for wrong in (lambda: gridmap.read_grids(level=9), lambda: gridmap.read_incidents(domain="nothing")):
+        with pytest.raises(InvalidInput):
+            wrong()
     assert (len(villages), villages.crs.to_epsg()) == (28, 4326)
     october = gridmap.read_incidents(
         since=dt.date(2026, 10, 1), until=dt.date(2026, 10, 31), domain="dispute"
@@ -188,3 +193,9 @@ def test_notebooks_read_layers_as_geodataframes(town: Database, monkeypatch: pyt
     assert set(october["domain"]) == {"dispute"}
     with pytest.raises(AttributeError):
         _ = gridmap.read_persons
+
+
+def test_a_notebook_that_names_a_wrong_folder_is_told_so_and_makes_no_workspace_there(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="没有工作区"):
+        gridmap.read_grids(tmp_path / "typo")
+    assert list(tmp_path.iterdir()) == []

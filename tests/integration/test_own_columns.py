@@ -73,7 +73,6 @@ def test_the_outcome_half_of_the_national_template_is_kept_and_goes_out_in_its_c
         "成功",
         "枫桥镇/枫一社区",
     )
-    # The standard has no contracts: in its words this one would come back as another kind.
     assert (second["事件类别"], second["化解是否成功"]) == ("合同及相关纠纷", "未成功")
     again = bring(town, out)
     assert (again.inserted, again.updated, again.unchanged) == (0, 0, 2)
@@ -81,7 +80,12 @@ def test_the_outcome_half_of_the_national_template_is_kept_and_goes_out_in_its_c
     assert bring(other, out).inserted == 2
     here, there = kept(town, tmp_path), kept(other, tmp_path)
     # There the standard is what the source spoke; here it was the words of practice.
-    assert [row.pop("source_kind") for row in there + here] == ["gbt31000-2015:0902", "", "", ""]
+    assert [row.pop("source_kind") for row in there + here] == [
+        "gbt31000-2015:0902",
+        "gbt31000-2015:06",
+        "",
+        "",
+    ]
     assert there == here
 
 

@@ -22,6 +22,7 @@ from gridmap.domain.official_forms import (
     share,
 )
 from gridmap.errors import InvalidInput
+from gridmap.files.endings import require_ending
 from gridmap.files.placeholders import fill_file
 
 CASES = st.lists(
@@ -36,6 +37,7 @@ CASES = st.lists(
         solved=st.booleans(),
         solved_level=st.none() | st.integers(1, 4),
         reopened=st.booleans(),
+        untold=st.booleans(),
     ),
     max_size=30,
     unique_by=lambda c: c.incident_id if c.incident_id is not None else object(),
@@ -203,3 +205,34 @@ def test_the_period_before_ends_the_day_before_and_is_of_the_same_kind(name: str
     period, earlier = read_period(name), period_before(read_period(name))
     assert earlier.name == before
     assert earlier.until == period.since - dt.timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    "text", ["{{total.found", "total.found}}", "｛｛total.found｝｝", "{{total.found}} {{"]
+)
+def test_a_place_that_is_not_whole_is_refused_and_stays_in_no_form(tmp_path: Path, text: str) -> None:
+    book = openpyxl.Workbook()
+    book.active["B2"] = text
+    book.save(tmp_path / "t.xlsx")
+    paper = docx.Document()
+    paper.add_paragraph(text)
+    paper.save(str(tmp_path / "t.docx"))
+    for name, where in (("t.xlsx", "B2"), ("t.docx", "第 1 段")):
+        with pytest.raises(InvalidInput, match="没有成对") as refused:
+            fill_file(tmp_path / name, tmp_path / f"o-{name}", VALUES, ROWS)
+        assert where in refused.value.zh
+        assert not (tmp_path / f"o-{name}").exists()
+
+
+def test_an_unknown_place_is_answered_with_those_that_are_alike(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active["A1"] = "{{total.fonud}}"
+    book.save(tmp_path / "t.xlsx")
+    with pytest.raises(InvalidInput, match=r"total\.found"):
+        fill_file(tmp_path / "t.xlsx", tmp_path / "o.xlsx", VALUES, ROWS)
+
+
+def test_a_file_whose_name_promises_another_kind_is_not_written() -> None:
+    require_ending(Path("表.XLSX"), ".xlsx")
+    with pytest.raises(InvalidInput, match=r"应以 \.xlsx 结尾"):
+        require_ending(Path("表.pdf"), ".xlsx")

@@ -15,6 +15,7 @@ from gridmap.domain.gridkey import LEVELS, UNASSIGNED, VILLAGE, Scope, ancestor,
 from gridmap.domain.official_forms import COLUMNS, SHARES, share
 from gridmap.errors import Conflict, NotFound
 from gridmap.files.atomic import replacing
+from gridmap.files.endings import require_ending
 from gridmap.files.papers import Paper, write_papers
 from gridmap.files.placeholders import Value, fill_file
 from gridmap.files.workbook import open_workbook, put_text
@@ -86,6 +87,7 @@ def write_form(form: DisputeForm, target: Path, *, zone: str, template: Path | N
     InvalidInput
         When the template cannot be used.
     """
+    require_ending(target, template.suffix.lower() if template is not None else ".xlsx")
     with replacing(target) as temporary:
         if template is not None:
             fill_file(template, temporary, places(form, zone), [_told(row) for row in form.by_grid])
@@ -183,6 +185,7 @@ def write_mediation_papers(database: Database, actor: Actor, number: str, target
             "Only a dispute that may be mediated has papers of a mediation; a sealed case is worked on where it is "
             "opened.",
         )
+    require_ending(target, ".docx")
     papers = _papers(database, actor.scope, case)
     with replacing(target) as temporary:
         write_papers(
@@ -209,6 +212,7 @@ def _papers(database: Database, scope: Scope, case: Case) -> list[Paper]:
 
     kind = next((c.zh for c in code_list("dispute_kind") if c.code == row.kind), "")
     body = next((b["name_zh"] for b in bodies.directory(database) if b["code"] == row.body_code), "")
+    body = body or case.told.told_body or ""
     place = named(row.grid_key) + ("" if row.reporter_hidden else row.place or "")
     facts: Mapping[str, str] = {
         "编号": row.number,
@@ -223,6 +227,7 @@ def _papers(database: Database, scope: Scope, case: Case) -> list[Paper]:
     notes = "\n".join(
         s.note for s in case.steps if s.note and s.action in {"mediate", "confer"} and not s.undone_at
     )
+    notes = notes or case.told.told_result or ""
     follow = "\n".join(
         f"{_at(s.at, zone)[:10]} {listed('fulfilled', s.fulfilled)} {s.note or ''}".strip()
         for s in case.steps

@@ -15,6 +15,7 @@ from gridmap.domain.cases.projects import ANSWERS, PROJECTS, STEPS
 from gridmap.domain.codes import code_list
 from gridmap.domain.roles import Action, may
 from gridmap.files.atomic import replacing
+from gridmap.files.endings import require_ending
 from gridmap.files.papers import Paper, write_papers
 from gridmap.files.placeholders import Value, fill_file
 from gridmap.services.cases import projects
@@ -54,6 +55,7 @@ def write_assessment(
     """
     shown, names = _seen(database, actor, code)
     today = _today(database)
+    require_ending(target, template.suffix.lower() if template is not None else ".docx")
     with replacing(target) as temporary:
         if template is not None:
             rows: list[dict[str, Value]] = [
@@ -220,6 +222,7 @@ def write_book(database: Database, actor: Actor, since: dt.date, until: dt.date,
         When the actor sees no cases, or no true numbers.
     """
     case_parts.require_cases(actor)
+    require_ending(target, ".docx")
     rows = projects.list_rulings(database, actor.scope, since, until)
     names = places_of(database, actor.scope).names
     kinds = {c.code: c.zh for c in code_list("dispute_kind")}
