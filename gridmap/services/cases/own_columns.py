@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -321,7 +321,9 @@ def _listed(name: str, code: str | None) -> str | None:
     return lists.find(name, code).zh if code else None
 
 
-def _coordinates(rows: list[dict[str, Any]], system: str) -> tuple[list[float | None], list[float | None]]:
+def _coordinates(
+    rows: Sequence[Mapping[str, Any]], system: str
+) -> tuple[list[float | None], list[float | None]]:
     """Return x and y of cases: as their source gave them where that was the same system, else converted."""
     lon, lat = ([row[axis] for row in rows] for axis in ("lon", "lat"))
     x, y = crs.from_wgs84(

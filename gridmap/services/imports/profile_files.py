@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from gridmap.domain.profiles import Profile
 from gridmap.domain.records import NOUNS
@@ -22,15 +21,15 @@ def write_profile(profile: Profile, path: Path) -> None:
     """Write a profile as JSON; the file appears whole or not at all."""
     told = {name: value for name, value in asdict(profile).items() if name not in _OF_TOWN}
     headings, values = _parted(profile)
-    told |= {"mapping": headings | ({"values": values} if values else {})}
+    told["mapping"] = {**headings, **({"values": values} if values else {})}
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
-def _parted(profile: Profile) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
+def _parted(profile: Profile) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """Part a mapping as people write it: headings in the order of the source's files, and words by field."""
     fields = {f.name for f in NOUNS[profile.noun].fields}
-    headings: dict[str, Any] = {h: profile.mapping[h] for h in profile.headings if h in profile.mapping}
+    headings = {h: profile.mapping[h] for h in profile.headings if h in profile.mapping}
     values: dict[str, dict[str, str]] = {}
     for left, right in sorted(profile.mapping.items()):
         field, sign, word = left.partition("=")
