@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,8 @@ from gridmap.reporting.model import Text
 from gridmap.reporting.page import Languages, wanted_languages
 from gridmap.reporting.templating import fill
 from gridmap.reporting.words import CAPTION
+
+_NUMBER = re.compile(r"[<>≤+−–-]?[\d,.]*%?( ?\([^()]*%\))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,14 @@ class Part:
     lines: tuple[Line, ...]
     none: Text
     note: Text | None = None
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """Tell which columns hold numbers, to stand at the right; the first names the line."""
+        return tuple(
+            column > 0 and all(_NUMBER.fullmatch(line.cells[column].zh) for line in self.lines)
+            for column in range(len(self.headings))
+        )
 
 
 @dataclass(frozen=True, slots=True)

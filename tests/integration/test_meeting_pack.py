@@ -139,7 +139,24 @@ def test_places_are_those_of_the_newest_run_of_whichever_method(recorded_town: D
         session.execute(text("INSERT INTO hotspot_runs SELECT * FROM older"))
     said = pack_of(recorded_town).parts[3].note
     assert said is not None
-    assert "(gi)" in said.en
+    assert "hotspots by Gi* by count" in said.en
+
+
+def test_places_that_emerge_or_stay_are_told_by_their_class_and_by_what_they_were_compared(
+    recorded_town: Database,
+) -> None:
+    asked = HotspotSpec(
+        "emerging", dt.date(2026, 1, 1), dt.date(2026, 10, 31), level=3, by="count", permutations=0
+    )
+    run = run_hotspots(recorded_town, WHOLE, asked)
+    part = pack_of(recorded_town).parts[3]
+    stay = [f for f in run.findings if f.label.endswith("_hot") and not f.label.startswith(("spor", "hist"))]
+    assert stay
+    assert len(stay) < sum(f.label.endswith("_hot") for f in run.findings)
+    assert [line.cells[0].zh for line in part.lines] == [f.evidence["name_zh"] for f in stay]
+    assert all("热点；接报" in line.cells[1].zh and "最后一个时段" in line.cells[1].zh for line in part.lines)
+    assert part.note is not None
+    assert "新兴热点（按件数：人多或事多）" in part.note.zh
 
 
 @pytest.mark.parametrize("role", [Role.LIAISON, Role.PLANNER])

@@ -284,6 +284,15 @@ def by_emerging(inputs: Inputs, spec: HotspotSpec) -> Outcome:
     )
     summary: RunSummary = {
         "slices": cut.names,
+        "notes": [
+            [
+                f"z、p、q 是最后一个时段（{cut.names[-1]} 起，连同上一个）的；接报和预期是整个时段的。",
+                (
+                    f"z, p and q are of the last slice (from {cut.names[-1]}, with the one before); reported and "
+                    "expected are of the whole period."
+                ),
+            ]
+        ],
         "withheld": withheld,
         "labels": _tally(labels),
         "conventions": found.conventions,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from gridmap.analysis.emerging import CLASSES
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases import lists
 from gridmap.domain.cases.directory import week_of
@@ -14,6 +15,7 @@ from gridmap.domain.cases.model import TaskRow
 from gridmap.domain.cases.worklists import CasePage
 from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
+from gridmap.domain.hotspots import Finding
 from gridmap.domain.protection import require_true
 from gridmap.domain.roles import Action, may
 from gridmap.domain.terms import CAPTION, MINIMUM
@@ -44,6 +46,9 @@ _FIGURES: tuple[tuple[str, Text], ...] = (
 )
 NONE = Text("没有。", "None.")
 _NUMBERS = "一二三四五六七八九"
+_COURSES = {c.code: c for c in CLASSES}
+_QUIET = frozenset({"none", "candidate", "cold", "LL", "HL", "LH", "sporadic_hot", "historical_hot"})
+"""Labels of places that neither emerge nor stay."""
 
 
 def require_cases(actor: Actor) -> None:
@@ -197,22 +202,21 @@ def hotspot_places(number: int, database: Database, scope: Scope) -> Part:
             ),
         )
     run = runs.hotspot_run(database, scope, max(kept)[1])
-    quiet = {"none", "candidate", "cold", "LL", "HL", "LH"}
-    found = [f for f in run.findings if f.label not in quiet and "cold" not in f.label]
-    lines = tuple(
-        Line(
-            (
-                Text(f.evidence["name_zh"], f.evidence["name_en"]),
-                Text(f.evidence["words_zh"], f.evidence["words_en"]),
-            )
-        )
-        for f in found[:MOST]
-    )
+    found = [f for f in run.findings if f.label not in _QUIET and "cold" not in f.label]
+    lines = tuple(Line((Text(f.evidence["name_zh"], f.evidence["name_en"]), _found(f))) for f in found[:MOST])
+    about = run.summary
     told = Text(
-        f"第 {run.run_id} 次分析（{run.method}），{run.since} 至 {run.until}；{CAPTION[0]}。",
-        f"Run {run.run_id} ({run.method}), {run.since} to {run.until}; {CAPTION[1]}.",
+        f"第 {run.run_id} 次分析：{about['method_zh']}，{run.since} 至 {run.until}；{CAPTION[0]}。",
+        f"Run {run.run_id}: {about['method_en']}, {run.since} to {run.until}; {CAPTION[1]}.",
     )
     return Part(title, headings, lines, NONE, told)
+
+
+def _found(one: Finding) -> Text:
+    """Tell what was found at a place; of an emerging hotspot its class first."""
+    zh, en = one.evidence["words_zh"], one.evidence["words_en"]
+    course = _COURSES.get(one.label)
+    return Text(zh, en) if course is None else Text(f"{course.zh}；{zh}", f"{course.en}; {en}")
 
 
 def decisions(number: int, found: list[TaskRow], names: Places, today: dt.date) -> Part:

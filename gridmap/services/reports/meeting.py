@@ -172,4 +172,4 @@ def _agenda(
         ),
     ]
     told = [Text(zh, en) for count, zh, en in items if count]
-    return (*told, Text("其他事项；本次决定", "anything else; what is decided today"))
+    return (*told, Text("其他事项；本次决定", "Anything else; what is decided today"))
