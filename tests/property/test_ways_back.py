@@ -64,6 +64,8 @@ def rows_of(noun: str) -> st.SearchStrategy[dict[str, str]]:
             "channel": st.sampled_from(["", "电话", "visit"]),
         }
         told |= {"stage": st.sampled_from(["", "accepted", "mediating", "resolved", "archived"])}
+        told |= {"told_method": _MAYBE, "told_body": _MAYBE, "told_result": _MAYBE, "evaluation": _MAYBE}
+        told |= {"evaluated_on": st.sampled_from(["", "2026-10-30"])}
         return st.fixed_dictionaries(told | {"people_count": st.sampled_from(["", "2", "40"])})
     told = {"code": _CODES, "name_zh": _NAMES, "place": _PLACES}
     more: dict[str, dict[str, Any]] = {
