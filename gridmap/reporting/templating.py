@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from jinja2 import (
     BaseLoader,
@@ -18,6 +19,8 @@ from jinja2 import (
     TemplateSyntaxError,
     select_autoescape,
 )
+from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -28,6 +31,24 @@ from gridmap.reporting.model import Text
 
 OWN = ("hotspots.html.j2", "meeting.html.j2", "tables.html.j2", "_part.html.j2", "report.css", "paper.css")
 """Templates that a town may put in place of the package's: of the hotspot report and of documents made of tables."""
+
+
+_MOST_FACTOR = 10_000
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Jinja's sandbox, in which no text or number can be multiplied without end either."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """Multiply and raise to powers within limits; raises SecurityError beyond them."""
+        sized = any(isinstance(side, str | list | tuple) for side in (left, right))
+        greatest = max((abs(side) for side in (left, right) if isinstance(side, int | float)), default=0)
+        if (sized or operator == "**") and greatest > _MOST_FACTOR:
+            message = f"{operator} with a number above {_MOST_FACTOR}"
+            raise SecurityError(message)
+        return super().call_binop(context, operator, left, right)
 
 
 def page_templates(own: Path | None = None) -> Environment:
@@ -43,7 +64,7 @@ def page_templates(own: Path | None = None) -> Environment:
     kind: type[Environment] = Environment
     if own is not None and own.is_dir():
         loader = ChoiceLoader([FileSystemLoader(own), loader])
-        kind = ImmutableSandboxedEnvironment
+        kind = _Sandbox
     return kind(
         loader=loader,
         autoescape=select_autoescape(default=True, default_for_string=True),
@@ -100,6 +121,7 @@ def fill(
         AttributeError,
         RecursionError,
         OSError,
+        MemoryError,
     ) as error:
         if own is None:
             raise

@@ -73,6 +73,13 @@ def test_values_are_escaped_in_a_town_s_own_template_too(own: Path) -> None:
         "{% include '../settings.toml' %}",
         "{% include '/etc/hostname' %}",
         "{% include 'tables.html.j2' %}",
+        "{{ 'x' * 10**10 }}",
+        "{{ languages * 10**9 }}",
+        "{{ 9 ** (9 ** 9) }}",
+        "{% for i in range(10**9) %}x{% endfor %}",
+        "{{ tables|attr('__class__') }}",
+        "{{ '{0.__class__}'.format(tables) }}",
+        "{{ lipsum.__globals__ }}",
     ],
 )
 def test_a_template_reaches_nothing_beyond_what_it_is_given(own: Path, evil: str) -> None:
