@@ -316,6 +316,19 @@ def test_a_server_in_trouble_is_told_and_a_retry_mends_the_page(visit: Visit) ->
     expect(page.locator("#list tbody tr")).to_have_count(28)
 
 
+@pytest.mark.webgl
+def test_a_grid_that_is_not_there_is_told_as_that_and_leads_to_the_whole_town(visit: Visit) -> None:
+    watched = visit()
+    page = watched.open("?grid=33068110999900000")
+    expect(page.locator("#banner")).to_contain_text("没有这个网格")
+    expect(page.locator("#retry")).to_have_count(0)
+    page.click("#home-instead")
+    expect(page.locator("#list tbody tr")).to_have_count(28)
+    expect(page.locator("#banner")).to_be_hidden()
+    expect(page.locator("#not-fresh")).to_have_count(0)
+    assert all("404" in said for said in watched.complaints)
+
+
 def _forget_the_opening(page: Page) -> None:
     """Give the page as a server gives it that has no first answers."""
 

@@ -353,7 +353,7 @@ export class Page {
 
   /** @param {any} error */
   fail(error) {
-    chrome.showError(error, async () => {
+    const again = async () => {
       chrome.clearError();
       forget();
       await this.refresh();
@@ -361,6 +361,12 @@ export class Page {
       this.list.refresh();
       this.time.refresh();
       this.story.refresh();
-    });
+    };
+    const isGridGone = error.status === 404 && this.store.state.grid !== defaults(this.workspace).grid;
+    const home = () => {
+      chrome.clearError();
+      this.home();
+    };
+    chrome.showError(error, again, isGridGone ? home : null);
   }
 }

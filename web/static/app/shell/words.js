@@ -66,8 +66,8 @@ export const SHELL_WORDS = {
   total: ["事件", "incidents"],
   answered_at: ["截至 {time}", "as of {time}"],
   not_fresh: [
-    "未更新：服务没有应答，所示为上一次的结果",
-    "Not renewed: the server did not answer; this is the last result",
+    "未更新：所示为上一次的结果，原因见上方提示",
+    "Not renewed: this is the last result; the notice above says why",
   ],
   search: ["查找", "Search"],
   search_hint: ["摘要中的词，或编号", "Words of the summary, or a number"],
@@ -104,6 +104,7 @@ export const SHELL_WORDS = {
   attribution: ["数据：{name}工作区", "Data: workspace {name}"],
   loading: ["正在载入…", "Loading…"],
   error_title: ["暂时取不到数据", "Data cannot be reached"],
+  no_grid: ["没有这个网格", "There is no such grid"],
   error_network: [
     "服务器没有应答。请检查程序是否在运行，然后重试。",
     "The server does not answer. Check that it is running, then retry.",

@@ -101,8 +101,9 @@ export function showZero(on, wider) {
 /**
  * @param {Told} error
  * @param {() => void} retry
+ * @param {(() => void) | null} home Where what is missing is the grid itself: to ask again would not bring it
  */
-export function showError(error, retry) {
+export function showError(error, retry, home = null) {
   const banner = byId("banner");
   banner.hidden = false;
   banner.dataset.state = ERROR;
@@ -112,10 +113,12 @@ export function showError(error, retry) {
     h(
       "div",
       {},
-      h("b", {}, t("error_title")),
+      h("b", {}, t(home ? "no_grid" : "error_title")),
       h("p", {}, error.status === 404 ? t("gone") : messageOf(error)),
     ),
-    button(t("retry"), { id: "retry", onclick: retry }),
+    home
+      ? button(t("home"), { id: "home-instead", onclick: home })
+      : button(t("retry"), { id: "retry", onclick: retry }),
   );
 }
 
