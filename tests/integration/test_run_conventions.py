@@ -69,6 +69,7 @@ def test_a_run_names_its_own_conventions_and_those_of_no_other(
 ) -> None:
     # Points are the same at each level, and a density of a whole town takes seconds.
     kinds = [kind for kind in KINDS if level == 3 or not {kind[0]} & {"kde", "network-kde", "near-repeat"}]
+    assert len(kinds) >= 10
     for method, by in kinds:
         text = told(demo_database, method, by, domain, level)
         said = {kind for kind, word in OWN.items() if word in text}
