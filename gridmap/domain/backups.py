@@ -16,6 +16,7 @@ OLD_AFTER = dt.timedelta(hours=36)
 """A last backup that is older than this is told as a fault: a daily one was missed, and half a day has passed."""
 
 _KEEP = re.compile(r"(?:(\d{1,3})d)?\s*(?:(\d{1,3})w)?\s*(?:(\d{1,3})m)?")
+_SEGMENT_CHARS = 24
 _AT = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
@@ -67,6 +68,11 @@ class LogRange:
 def segment_number(name: str) -> int:
     """Place of a segment in its log, whatever the timeline; segments are of 16 MB."""
     return int(name[8:16], 16) * 256 + int(name[16:24], 16)
+
+
+def is_segment(name: str) -> bool:
+    """Tell a segment from what lies beside it in the log: histories of timelines, and notes of copies."""
+    return len(name) == _SEGMENT_CHARS
 
 
 @dataclass(frozen=True)
@@ -182,10 +188,6 @@ class KeepRule:
             oldest = newest_first[0] - dt.timedelta(days=self.most_days)
             kept = {at for at in kept if at >= oldest}
         return kept | set(newest_first[:1])
-
-    def of_days(self, moments: Iterable[dt.datetime]) -> set[dt.datetime]:
-        """Return those kept for their day: from the oldest of them on, any point in time can be had."""
-        return KeepRule(max(1, self.days), 0, 0, self.most_days).kept(moments)
 
 
 def newest_of(backups: Iterable[Backup], now: dt.datetime) -> Backup | None:

@@ -9,7 +9,9 @@ import os
 import shutil
 import tarfile
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,10 +22,11 @@ from gridmap.domain.backups import Backup, KeepRule, LogRange, PackedFile, Table
 from gridmap.errors import Broken, Conflict, InvalidInput, NotFound
 from gridmap.files.packed import make_key, pack, unpack_folder, unpacked
 from gridmap.files.places import DiskPlace
-from gridmap.services.backups.schedule import log_gap
+from gridmap.services.backups.schedule import FIRST_AFTER_S, BackupKeeper, log_gap
 from gridmap.services.backups.second import copy_to_second, follow, is_behind, is_on_same_disk
 from gridmap.services.backups.shelf import Shelf
 from gridmap.settings import Settings
+from gridmap.storage.database import Database
 
 DAY = dt.datetime(2026, 11, 28, 2, 30, tzinfo=dt.UTC)
 MOMENTS = st.lists(st.integers(0, 4000).map(lambda hours: DAY + dt.timedelta(hours=hours)))
@@ -56,7 +59,6 @@ def test_no_backup_is_kept_longer_than_words_of_cases(moments: list[dt.datetime]
     limit = dt.timedelta(days=most)
     assert all(max(moments) - at <= limit for at in kept)
     assert kept == {at for at in KeepRule(7, 4, 12).kept(moments) if max(moments) - at <= limit}
-    assert rule.of_days(moments) <= kept
 
 
 @pytest.mark.parametrize("told", ["", "7", "0d", "d", "7w 3d", "-1d"])
@@ -252,7 +254,10 @@ def test_a_segment_that_the_log_lacks_since_the_newest_backup_is_named(tmp_path:
     put(shelf, DAY, LogRange("7", log.first, log.first))
     assert log_gap(settings, DAY) is None
     (shelf.log("7") / log.files[2].name).unlink()
-    assert log_gap(settings, DAY) == log.files[2].name.removesuffix(".gz")
+    # The note of a copy that began there has its name, and is no segment.
+    segment = log.files[2].name.removesuffix(".gz")
+    pack(io.BytesIO(b"note"), shelf.log("7"), f"{segment}.00000028.backup")
+    assert log_gap(settings, DAY) == segment
     # From the next backup on all is there.
     put(shelf, DAY + dt.timedelta(hours=1), LogRange("7", log.last, log.last))
     assert log_gap(settings, DAY) is None
@@ -284,6 +289,38 @@ def test_backups_of_one_database_are_not_put_beside_those_of_another_only(tmp_pa
     # A dump of before did not say whose it was: an upgrade goes on beside it.
     put(shelf, DAY + dt.timedelta(hours=1))
     shelf.require_own("9")
+
+
+def test_what_a_dump_of_before_was_restored_from_stays_the_second_place_of_the_new_machine(
+    tmp_path: Path,
+) -> None:
+    lost, fresh, other = (Shelf(tmp_path / name) for name in ("lost", "fresh", "other"))
+    old = put(lost, DAY - dt.timedelta(days=1))
+    shutil.copytree(lost.folder, other.folder)
+    fresh.adopt(old.whose)
+    fresh.require_own("9")
+    new = replace(put(fresh, DAY), origin="9")
+    fresh.write(new)
+    follows(fresh, other)
+    assert other.backups() == [old, new]
+    with pytest.raises(Conflict):
+        fresh.require_own("8")
+
+
+@pytest.mark.parametrize("off_days", [400, -400])
+def test_a_clock_that_was_wrong_neither_keeps_the_log_for_ever_nor_drops_what_days_need(
+    tmp_path: Path, off_days: int
+) -> None:
+    shelf, rule = Shelf(tmp_path), KeepRule(2, 0, 0, 365)
+    for n, day in ((6, -6), (5, off_days - 5), (4, -4), (3, -3), (2, -2)):
+        put(shelf, DAY + dt.timedelta(days=day), log_of(shelf, "7", n))
+        log_of(shelf, "7", n, of=2)
+    for back in (0, off_days):
+        shelf.prune(rule, DAY + dt.timedelta(days=back), made=shelf.names()[0])
+    first = f"{100 - 3:X}"
+    there = [path.name[22:24] for path in shelf.segments("7")]
+    assert [name for name in there if name >= first] == ["61", "62", "63"]
+    assert len(there) <= 3 + 2
 
 
 def test_what_is_torn_here_replaces_nothing_that_is_whole_at_the_second_place(tmp_path: Path) -> None:
@@ -449,3 +486,22 @@ def test_an_encrypted_file_that_is_torn_is_known(tmp_path: Path) -> None:
     with pytest.raises(Broken), unpacked(tmp_path / sealed.name, tmp_path / "key") as stream:
         stream.read()
     assert (tmp_path / "key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_place_that_is_away_does_not_keep_the_backup_of_the_day_from_the_first(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(
+        home=tmp_path, backup_copy=str(tmp_path), database_url="postgresql://nobody@127.0.0.1:1/none"
+    )
+    shelf, now = Shelf(settings.backups), dt.datetime.now(dt.UTC)
+    shelf.note_trouble(Conflict("away", "离线", "away"), now - dt.timedelta(minutes=5), of_second=True)
+    keeper = BackupKeeper(Database(settings))
+    assert not keeper.look(now, time.monotonic() + FIRST_AFTER_S + 1)
+    found = shelf.trouble(of_second=True)
+    assert found is not None
+    assert found["code"] == "second-place-same"
+    # It was tried all the same, and failed for the reason that it has here.
+    found = shelf.trouble()
+    assert found is not None
+    assert found["code"] != "second-place-same"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
@@ -17,10 +18,16 @@ def keep_rule(settings: Settings) -> KeepRule:
 
 
 def log_need(system: str, backups: Iterable[Backup], rule: KeepRule) -> Callable[[str], bool]:
-    """Tell of files of a cluster's log whether one of these backups needs them: from the oldest daily one on, all."""
+    """Tell of files of a cluster's log whether one of these backups needs them: from the oldest daily one on, all.
+
+    Days are counted back along the log, which no clock sets: one that was ahead for a while neither keeps the log from
+    that while on for ever, nor drops what is needed to come to a moment before it.
+    """
     of_it = [(one.taken_at, one.log) for one in backups if one.log is not None and one.log.system == system]
-    any_time = rule.of_days(at for at, _ in of_it)
-    firsts = [log.first for at, log in of_it if at in any_time]
+    newest_of_day: dict[dt.date, str] = {}
+    for at, log in sorted(of_it, key=lambda one: one[1].first, reverse=True):
+        newest_of_day.setdefault(at.date(), log.first)
+    firsts = [*newest_of_day.values()][: max(1, rule.days)]
 
     def is_needed(file: str) -> bool:
         name = plain_name(file)[:24]

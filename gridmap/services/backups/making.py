@@ -29,6 +29,8 @@ from gridmap.storage.faults import translated
 logger = logging.getLogger(__name__)
 
 CLUSTER, DUMP, FILES = "cluster.tar", "database.dump", "files.tar"
+RESTORED = "files.restored-"
+"""How the folder begins into which a restore unpacks what lay beside the database: a kill leaves it."""
 _NOT_BROUGHT = frozenset({"database", "roads", "tiles", "drill", FETCHED, ".ssh"})
 """Of the workspace's folder: the database itself, what is computed from it, what a drill or a restore leaves when
 killed, and keys that open other machines."""
@@ -301,7 +303,8 @@ def _pack_files(database: Database, place: Path) -> PackedFile:
     }
 
     def wanted(path: Path) -> bool:
-        return path.name not in _NOT_BROUGHT and path.resolve() not in apart
+        is_brought = path.name not in _NOT_BROUGHT and not path.name.startswith(RESTORED)
+        return is_brought and path.resolve() not in apart
 
     def within(entry: tarfile.TarInfo) -> tarfile.TarInfo | None:
         named = (home / entry.name).resolve()

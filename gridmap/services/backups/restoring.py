@@ -16,10 +16,10 @@ from typing import cast
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from gridmap.domain.backups import Backup, TableFigure, segment_number
+from gridmap.domain.backups import Backup, TableFigure, is_segment, segment_number
 from gridmap.errors import Broken, Conflict, GridmapError
 from gridmap.files.packed import plain_name, unpack_folder, unpacked
-from gridmap.services.backups.making import CLUSTER, DUMP, FILES
+from gridmap.services.backups.making import CLUSTER, DUMP, FILES, RESTORED
 from gridmap.services.backups.second import shelf_at
 from gridmap.services.backups.shelf import Shelf, told
 from gridmap.storage import schema
@@ -127,7 +127,7 @@ def _bring(
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
     home = database.settings.home
     # All is unpacked before anything changes its place: a full disk or a wrong key leaves what is there as it is.
-    with told(home), _files_beside(shelf, backup, home / f"files.restored-{stamp}", key_file) as files:
+    with told(home), _files_beside(shelf, backup, home / f"{RESTORED}{stamp}", key_file) as files:
         if database.cluster is None:
             tables, aside = _bring_dump(database, shelf, backup, wanted, stamp, key_file, tell)
         else:
@@ -271,7 +271,7 @@ def _require_no_gap(sources: Mapping[str, Opener], backup: Backup) -> None:
     """
     if backup.log is None:
         return
-    there = sorted({segment_number(name) for name in sources if not name.endswith(".history")})
+    there = sorted({segment_number(name) for name in sources if is_segment(name)})
     if there and there != list(range(segment_number(backup.log.first), there[-1] + 1)):
         raise Broken(
             "backup-log-gap",
@@ -306,10 +306,10 @@ def _bring_dump(
             tell("restore", 0, 1)
             try:
                 _load(database, shelf, backup, program, key_file)
+                schema.upgrade(database)
             except BaseException:
                 external.put_back(engine, aside)
                 raise
-        schema.upgrade(database)
         with translated(), database.owner_engine() as engine, engine.connect() as connection:
             figures.see_everything(connection)
             tables = figures.figures(connection)

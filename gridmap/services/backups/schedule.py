@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from gridmap.domain.backups import OLD_AFTER, Backup, is_due, parse_at, segment_number
+from gridmap.domain.backups import OLD_AFTER, Backup, is_due, is_segment, parse_at, segment_number
 from gridmap.errors import GridmapError
 from gridmap.files.packed import plain_name
 from gridmap.services.backups.drill import last_drill
@@ -68,8 +68,8 @@ def log_gap(settings: Settings, now: dt.datetime) -> str | None:
     if last is None or last.log is None:
         return None
     first = segment_number(last.log.first)
-    names = {plain_name(path.name)[:24] for path in shelf.segments(last.log.system)}
-    there = {segment_number(name) for name in names if "." not in name}
+    names = {plain_name(path.name) for path in shelf.segments(last.log.system)}
+    there = {segment_number(name) for name in names if is_segment(name)}
     for number in range(first, max(there, default=first)):
         if number not in there:
             return f"{last.log.first[:8]}{number // 256:08X}{number % 256:08X}"
@@ -107,6 +107,10 @@ class BackupKeeper:
         """
         try:
             keep_log(self._database)
+        except GridmapError as error:
+            # A second place that is away must not keep the backup of the day from the first.
+            logger.warning("the log was not copied: %s", error.code)
+        try:
             at = self._at
             if at is None or now_s < self._next_s or now_s - self._begun_s < FIRST_AFTER_S:
                 return False

@@ -190,7 +190,7 @@ class Shelf:
         if backup.log is not None:
             folder = self.log(backup.log.system)
             held += [(folder, file) for file in backup.log.files]
-            there = {plain_name(path.name)[:24] for path in self.segments(backup.log.system)}
+            there = {plain_name(path.name) for path in self.segments(backup.log.system)}
             for segment in (backup.log.first, backup.log.last):
                 if segment not in there:
                     raise torn(folder / segment)
@@ -234,12 +234,13 @@ class Shelf:
 
     def adopt(self, origin: str | None) -> None:
         """Let the backups of a database that was restored into this workspace belong here from now on."""
-        if origin is None or origin in self.origins():
+        known = self.origins()
+        if origin in known:
             return
         self.make()
-        known = sorted({one for one in self.origins() if one is not None} | {origin})
         with told(self.folder):
-            replace_text(self.folder / _ORIGINS, json.dumps(known))
+            # None stands for dumps of before, which do not say whose they are.
+            replace_text(self.folder / _ORIGINS, json.dumps(sorted(known | {origin}, key=str)))
 
     def require_own(self, origin: str | None) -> None:
         """Refuse backups of one database beside those of another only: the newest would be taken for all.
@@ -248,9 +249,9 @@ class Shelf:
         ------
         Conflict
         """
-        origins = self.origins()
+        known, here = self.origins() - {None}, {backup.whose for backup in self.backups()}
         # Dumps of before do not say whose they are.
-        if origin is not None and origins and not origins & {origin, None}:
+        if origin is not None and known and origin not in known and None not in here:
             raise of_another(str(self.folder), self.newest())
 
     def prune(self, rule: KeepRule, now: dt.datetime, *, made: str | None = None) -> list[str]:
