@@ -80,7 +80,9 @@ def test_the_map_opens_without_a_network_and_says_its_classes(
     legend = page.locator(".legend")
     expect(legend).to_contain_text("natural breaks (Fisher-Jenks), 5")
     expect(legend.locator("svg")).to_have_count(5)
-    expect(legend).to_contain_text(re.compile(r"hotspots: run \d+ \(gi, 2026-05-01 – 2026-10-31\)"))
+    expect(legend).to_contain_text(
+        re.compile(r"hotspots: run \d+ \(hotspots by Gi\* by count \(.*\), 2026-05-01 – 2026-10-31\)")
+    )
     expect(page.locator(".north-arrow")).to_be_visible()
     for layer in ("网格 / grids", "热点 / hotspots", "事件 / incidents"):
         expect(page.get_by_label(layer)).to_be_checked()

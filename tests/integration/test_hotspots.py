@@ -288,6 +288,7 @@ def test_a_run_is_kept_listed_compared_exported_and_deleted(recorded_town: Datab
         assert runs.export_run(kept, path, "Asia/Shanghai") == len(kept.findings)
     table = pd.read_csv(tmp_path / "hotspots.csv")
     assert set(table["caption_en"]) == {"reported incidents, not danger"}
+    assert set(table["method_en"]) == {"hotspots by Gi* by count (many people or many incidents)"}
     runs.delete_run(recorded_town, Actor.at_the_machine(), first.run_id)
     with pytest.raises(NotFound):
         runs.hotspot_run(recorded_town, whole, first.run_id)

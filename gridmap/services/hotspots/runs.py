@@ -362,6 +362,8 @@ def export_run(run: KeptRun, path: Path, zone: str) -> int:
         hint_zh=about.get("hint_zh", ""),
         hint_en=about.get("hint_en", ""),
         method=run.method,
+        method_zh=about["method_zh"],
+        method_en=about["method_en"],
         since=run.since.isoformat(),
         until=run.until.isoformat(),
         seed=run.seed,

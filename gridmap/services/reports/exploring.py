@@ -167,8 +167,13 @@ def _left_out(cases: int, placed: int, in_grids: int) -> tuple[Text, ...]:
 def _of_run(run: KeptRun | None) -> tuple[Text, ...]:
     if run is None:
         return ()
-    named = f"{run.run_id} ({run.method}, {run.since} – {run.until})"
-    return (Text(f"热点：第 {named} 次分析，不含冷点", f"hotspots: run {named}, without cold spots"),)
+    about, span = run.summary, f"{run.since} – {run.until}"
+    return (
+        Text(
+            f"热点：第 {run.run_id} 次分析（{about['method_zh']}，{span}），不含冷点",
+            f"hotspots: run {run.run_id} ({about['method_en']}, {span}), without cold spots",
+        ),
+    )
 
 
 def _bounds(drawn: Sequence[Shown]) -> BBox:
