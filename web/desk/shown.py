@@ -194,7 +194,7 @@ class Say:
 
     def warned(self, row: CaseRow) -> str:
         """Return how much of an open case's time is used, from the first warning until it is past; else nothing."""
-        if row.closed_at is not None or row.paused_until is not None:
+        if not row.is_open or row.paused_until is not None:
             return ""
         since = row.close_since or row.accepted_at or row.reported_at or row.occurred_at
         return _USED.get(warning(since, row.due_at, now()), "")

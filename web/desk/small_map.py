@@ -120,7 +120,7 @@ def shading(counts: Mapping[int, int]) -> Shading:
 
 def urgency(row: CaseRow, now: dt.datetime) -> str:
     """Return ``late``, ``soon`` (within a day), ``later`` or ``ended``."""
-    if row.closed_at is not None:
+    if not row.is_open:
         return "ended"
     if row.due_at is None or row.due_at >= now + dt.timedelta(days=1):
         return "later"

@@ -290,6 +290,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "under_control_at": ("受控", "under control"),
     "intervened_at": ("介入", "intervened"),
     "solved_at": ("化解", "solved"),
+    "end_untold": ("时间未注明", "day not told"),
+    "end_untold_case": ("来源没有注明办结时间", "the source does not say when it ended"),
     "arrived_at": ("到场", "arrived"),
     "handled_at": ("处置", "handled"),
     "resolved_at": ("解决", "resolved"),

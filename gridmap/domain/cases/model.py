@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from gridmap.domain.cases.actions import Action, Stage
+from gridmap.domain.cases.actions import ENDED_STAGES, Action
 from gridmap.domain.cases.asked import NewCase
 from gridmap.domain.cases.step_fields import StepFields
 
@@ -104,11 +104,7 @@ class State:
     @property
     def is_open(self) -> bool:
         """Whether it is neither ended nor withdrawn."""
-        return self.withdrawn_at is None and self.stage not in {
-            Stage.RESOLVED,
-            Stage.UNSOLVED,
-            Stage.ARCHIVED,
-        }
+        return self.withdrawn_at is None and self.stage not in ENDED_STAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +152,11 @@ class CaseRow:
     sign_since: dt.datetime | None = None
     act_since: dt.datetime | None = None
     close_since: dt.datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended; a case may have ended without anybody telling when."""
+        return self.stage not in ENDED_STAGES
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
-from gridmap.domain.cases.records import CLOSED_STAGES
 from gridmap.domain.gridkey import SUBTREE_SIZE, TOWN, VILLAGE
 from gridmap.storage.cases.counted import counted_by
-from gridmap.storage.cases.incidents import IncidentFilter, late, overdue
+from gridmap.storage.cases.incidents import IncidentFilter, is_open, late, overdue
 from gridmap.storage.cases.kept_counts import kept_for
 from gridmap.storage.models import Incident
 
@@ -97,7 +96,7 @@ def totals(session: Session, chosen: IncidentFilter) -> dict[str, int]:
     row = session.execute(
         select(
             func.count().label("total"),
-            func.count().filter(of.stage.not_in(CLOSED_STAGES)).label("open"),
+            func.count().filter(is_open(of)).label("open"),
             func.count().filter(overdue(of, chosen.now)).label("overdue"),
             func.count().filter(late(of)).label("closed_late"),
             func.count().filter(of.needs_confirmation).label("to_confirm"),

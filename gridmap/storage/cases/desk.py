@@ -24,11 +24,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
-from gridmap.domain.cases.actions import ENDED_STAGES, Action
+from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.model import CaseRow, Opening, State, Step
 from gridmap.domain.cases.number import ORDERS, compose, order
 from gridmap.domain.gridkey import Scope
-from gridmap.storage.cases.incidents import closed, shown_on_maps, told_uid
+from gridmap.storage.cases.incidents import closed, is_open, shown_on_maps, told_uid
 from gridmap.storage.cases.steps import load_steps
 from gridmap.storage.models import CaseDay, Grid, Incident, IncidentStep
 
@@ -126,7 +126,7 @@ def _since(limit: str) -> ColumnElement[Any]:
         IncidentStep.action != Action.ASSESS.value,
         IncidentStep.details["due"].has_key(limit),
     )
-    return began.where(Incident.closed_at.is_(None)).correlate(Incident).scalar_subquery()
+    return began.where(is_open(Incident)).correlate(Incident).scalar_subquery()
 
 
 def case_row(found: Any) -> CaseRow:
@@ -343,7 +343,7 @@ def open_cases(session: Session, domain: str, since: dt.datetime, until: dt.date
     query = select_rows().where(
         Incident.domain == domain,
         Incident.occurred_at.between(since, until),
-        Incident.closed_at.is_(None),
+        is_open(Incident),
         Incident.withdrawn_at.is_(None),
         Incident.geom.is_not(None),
         # Nearness would tell where it lies.
@@ -356,7 +356,7 @@ def by_due(session: Session, *, overdue_at: dt.datetime | None, limit: int) -> l
     """Open cases, those due first before others; only those past due at an instant, where one is given."""
     query = (
         select_rows()
-        .where(Incident.stage.not_in([s.value for s in ENDED_STAGES]), Incident.withdrawn_at.is_(None))
+        .where(is_open(Incident), Incident.withdrawn_at.is_(None))
         .order_by(Incident.due_at.asc().nulls_last(), Incident.incident_id)
         .limit(limit)
     )

@@ -21,7 +21,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from gridmap.storage.cases import photos
-from gridmap.storage.models import Dispatch, ImportChange, Incident, IncidentStep, Task
+from gridmap.storage.cases.incidents import is_open
+from gridmap.storage.models import Dispatch, ImportChange, ImportRun, Incident, IncidentStep, Task
 
 _WORDS = (
     "summary", "place", "geom", "tile_key", "accuracy_m", "raw_x", "raw_y",
@@ -32,10 +33,15 @@ _WORDS = (
 
 
 def _is_due(closed_before: dt.datetime) -> ColumnElement[bool]:
-    # A photo may have come after the words had gone.
-    return and_(
-        Incident.closed_at < closed_before, or_(Incident.text_expired_at.is_(None), photos.there_are())
+    # What ended nobody knows when had ended by the time that its source said so.
+    told = select(ImportRun.started_at).where(ImportRun.import_run_id == Incident.import_run_id)
+    known_by = func.coalesce(told.scalar_subquery(), Incident.reported_at, Incident.occurred_at)
+    ended = or_(
+        Incident.closed_at < closed_before,
+        and_(Incident.closed_at.is_(None), ~is_open(Incident), known_by < closed_before),
     )
+    # A photo may have come after the words had gone.
+    return and_(ended, or_(Incident.text_expired_at.is_(None), photos.there_are()))
 
 
 def count_due(session: Session, closed_before: dt.datetime) -> int:

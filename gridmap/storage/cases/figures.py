@@ -15,7 +15,14 @@ from gridmap.domain.cases.figures import GlanceName, GridCounts
 from gridmap.domain.gridkey import SUBTREE_SIZE, UNASSIGNED, VILLAGE
 from gridmap.storage.cases.counted import counted, counted_by
 from gridmap.storage.cases.counts import deep_enough
-from gridmap.storage.cases.incidents import IncidentFilter, placed_in_scope
+from gridmap.storage.cases.incidents import (
+    IncidentFilter,
+    is_open,
+    judged,
+    overdue,
+    placed_in_scope,
+    was_open,
+)
 from gridmap.storage.models import Dispatch, Incident, IncidentStep
 
 REPEATED_DAYS = 90
@@ -36,12 +43,12 @@ def glance_conditions(
     """Return what each figure of a moment counts, and among which cases of any moment."""
     begin = dt.datetime.combine(at.astimezone(ZoneInfo(zone)).date(), dt.time(), ZoneInfo(zone))
     end = dt.datetime.combine(begin.date() + dt.timedelta(days=1), dt.time(), ZoneInfo(zone))
-    is_open = or_(of.closed_at.is_(None), of.closed_at > at)
+    open_then = was_open(of, at)
     meant: dict[GlanceName, ColumnElement[bool]] = {
         "new_today": of.occurred_at >= begin,
-        "open": is_open,
-        "due_today": and_(is_open, of.due_at >= at, of.due_at < end),
-        "overdue": and_(is_open, of.due_at < at),
+        "open": open_then,
+        "due_today": and_(open_then, of.due_at >= at, of.due_at < end),
+        "overdue": and_(open_then, of.due_at < at),
     }
     known = {name: and_(of.occurred_at <= at, held) for name, held in meant.items()}
     return known, [placed_in_scope(of), of.withdrawn_at.is_(None)]
@@ -106,7 +113,8 @@ def month_means(session: Session, first: dt.datetime, days: int, zone: str) -> d
 
     # Moments are numbered from 0: those from the first at which a case is there to the last before it is closed.
     from_ = func.greatest(0, func.ceil(days_since(of.occurred_at)))
-    until = func.coalesce(func.least(days, func.ceil(days_since(of.closed_at))), days)
+    ended = func.least(days, func.ceil(days_since(of.closed_at)))
+    until = case((of.closed_at.is_not(None), ended), (is_open(of), days), else_=0)
     late = func.greatest(from_, func.floor(days_since(of.due_at)) + 1)
     due = of_day(of.due_at)
     new = of_day(of.occurred_at)
@@ -284,17 +292,16 @@ def standing_conditions(of: Any, now: dt.datetime, answered: Any = None) -> dict
     questions = _questions(of) if answered is None else answered
     said = questions["said"]
     asked = and_(of.sealed.is_(False), said.is_not(None))
-    is_open = of.closed_at.is_(None)
-    due = and_(of.due_at.is_not(None), or_(of.closed_at.is_not(None), of.due_at <= now))
+    due = judged(of, now)
     return {
         "sealed": of.hidden,
-        "open": is_open,
-        "overdue": and_(is_open, of.due_at < now),
+        "open": is_open(of),
+        "overdue": overdue(of, now),
         "solved": solved,
         "solved_village": solved & (of.solved_level >= 3),
         "solved_area": solved & (of.solved_level == 2),
         "solved_town": solved & (of.solved_level == 1),
-        "unsolved": and_(of.closed_at.is_not(None), ~solved),
+        "unsolved": and_(~is_open(of), ~solved),
         "reopened": of.reopened > 0,
         "repeated": questions["happened_before"],
         "deferred": of.deferred.is_(True),

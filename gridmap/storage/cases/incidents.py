@@ -58,7 +58,7 @@ class IncidentFilter:
                 out.append(column.in_(wanted))
         meant = {
             "overdue": overdue(of, self.now),
-            "open": of.stage.not_in(CLOSED_STAGES),
+            "open": is_open(of),
             "confirm": of.needs_confirmation.is_(True),
         }
         out += [condition for flag, condition in meant.items() if flag in query.flags]
@@ -105,9 +105,34 @@ def placed_in_scope(of: Any) -> ColumnElement[bool]:
     return placed
 
 
+def is_open(of: Any) -> ColumnElement[bool]:
+    """Return whether a case is open: by its stage, because a source may say that it ended and not when.
+
+    Every count, list, map, form and export asks here, so that no case is open in one and ended in another.
+    """
+    still: ColumnElement[bool] = of.stage.not_in(CLOSED_STAGES)
+    return still
+
+
+def was_open(of: Any, at: dt.datetime) -> ColumnElement[bool]:
+    """Return whether a case that had happened was open at a moment.
+
+    One whose source says that it ended and not when was open at no moment: its end is not made up.
+    """
+    return or_(is_open(of), of.closed_at > at)
+
+
 def overdue(of: Any, at: dt.datetime) -> ColumnElement[bool]:
     """Return whether a case is open and past due at an instant."""
-    return and_(of.stage.not_in(CLOSED_STAGES), of.due_at < at)
+    return and_(is_open(of), of.due_at < at)
+
+
+def judged(of: Any, at: dt.datetime) -> ColumnElement[bool]:
+    """Return whether it can be said of a case at an instant that it kept its time: it ended, or is past due.
+
+    What ended nobody knows when neither kept nor broke it.
+    """
+    return and_(of.due_at.is_not(None), or_(of.closed_at.is_not(None), overdue(of, at)))
 
 
 def late(of: Any) -> ColumnElement[bool]:

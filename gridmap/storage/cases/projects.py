@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from gridmap.domain.cases.projects import PROJECTS as PROJECT_FIELDS
 from gridmap.domain.cases.projects import RULINGS as RULING_FIELDS
 from gridmap.domain.gridkey import SUBTREE_SIZE, Scope, level_of
-from gridmap.storage.cases.incidents import shown_on_maps
+from gridmap.storage.cases.incidents import is_open, shown_on_maps
 from gridmap.storage.imports.bulk import show_withdrawn
 from gridmap.storage.imports.loads import Load, same
 from gridmap.storage.models import FixedPoint, Grid, Incident, MigrantCluster, Organisation, Project, Ruling
@@ -376,7 +376,7 @@ def counted_like(
         )
     query = select(
         func.count(),
-        func.count().filter(Incident.closed_at.is_(None), Incident.stage.not_in(("archived", "resolved"))),
+        func.count().filter(is_open(Incident)),
     ).where(*conditions)
     n, still_open = session.execute(query).one()
     return int(n), int(still_open)

@@ -25,13 +25,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.figures import STANDING
-from gridmap.domain.cases.records import CLOSED_STAGES
 from gridmap.domain.days import local_span
 from gridmap.domain.protection import ProtectedQuery
 from gridmap.storage.cases.counted import counted, counted_by
 from gridmap.storage.cases.counts import grid_of
 from gridmap.storage.cases.figures import glance_conditions, standing_conditions
-from gridmap.storage.cases.incidents import IncidentFilter, late, overdue
+from gridmap.storage.cases.incidents import IncidentFilter, is_open, late, overdue
 
 PARTS = ("domain", "kind", "stage")
 
@@ -174,7 +173,7 @@ def totals(session: Session, laid: Laid) -> dict[str, Cells]:
     of = counted_by(laid.chosen)
     conditions: dict[str, ColumnElement[bool]] = {
         "total": true(),
-        "open": of.stage.not_in(CLOSED_STAGES),
+        "open": is_open(of),
         "overdue": overdue(of, laid.chosen.now),
         "closed_late": late(of),
         "to_confirm": of.needs_confirmation.is_(True),

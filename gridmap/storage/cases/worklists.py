@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
-from gridmap.domain.cases.actions import OPEN_STAGES
 from gridmap.domain.cases.model import CaseRow
 from gridmap.domain.cases.worklists import LIST_NAMES, ListName, Wanted
 from gridmap.domain.gridkey import VILLAGE, Scope
@@ -18,7 +17,7 @@ from gridmap.domain.terms import LAST_HOURS
 from gridmap.storage.cases import figures
 from gridmap.storage.cases.desk import list_row, select_rows
 from gridmap.storage.cases.figures import Counted, counted_keys
-from gridmap.storage.cases.incidents import IncidentFilter
+from gridmap.storage.cases.incidents import IncidentFilter, is_open
 from gridmap.storage.models import Incident, IncidentStep, Task
 
 
@@ -50,7 +49,7 @@ class Looking:
 
 
 def _open() -> ColumnElement[bool]:
-    return and_(Incident.stage.in_(tuple(OPEN_STAGES)), Incident.withdrawn_at.is_(None))
+    return and_(is_open(Incident), Incident.withdrawn_at.is_(None))
 
 
 def condition(name: ListName, looking: Looking) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, insert, select
+from sqlalchemy import case, func, insert, select
 from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.lists import UNTOLD
@@ -12,7 +12,7 @@ from gridmap.domain.gridkey import SUBTREE_SIZE
 from gridmap.domain.official_forms import FormCase
 from gridmap.storage.cases.counted import counted_by
 from gridmap.storage.cases.counts import deep_enough
-from gridmap.storage.cases.incidents import IncidentFilter
+from gridmap.storage.cases.incidents import IncidentFilter, is_open, overdue
 from gridmap.storage.models import OfficialForm
 
 
@@ -28,15 +28,15 @@ def list_cases(session: Session, chosen: IncidentFilter, level: int) -> list[For
     """
     of = counted_by(chosen)
     size = SUBTREE_SIZE[level]
-    is_open: ColumnElement[bool] = of.closed_at.is_(None)
+    still_open = is_open(of)
     # Sealed cases do not tell when somebody acted; their stage does.
-    acted = of.acted_at.is_not(None) | of.stage.in_(("mediating", "paused")) | of.closed_at.is_not(None)
+    acted = of.acted_at.is_not(None) | of.stage.in_(("mediating", "paused")) | ~still_open
     query = select(
         of.incident_id,
         case((deep_enough(of, level), of.grid_key - of.grid_key % size), else_=0).label("row_key"),
         func.coalesce(of.kind, "").label("kind"),
-        is_open.label("is_open"),
-        func.coalesce(is_open & (of.due_at < chosen.now), False).label("is_overdue"),
+        still_open.label("is_open"),
+        func.coalesce(overdue(of, chosen.now), False).label("is_overdue"),
         acted.label("acted"),
         (of.stage.in_(("resolved", "archived")) & of.outcome.is_not(None)).label("solved"),
         of.solved_level,

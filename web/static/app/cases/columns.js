@@ -5,6 +5,9 @@ import { day, dayTime, labelOf, nameOf, t } from "../shell/i18n.js";
 import { swatch } from "../shell/map/symbols.js";
 import { link, sub } from "../shell/ui/cells.js";
 
+// A source may say that a case has ended and not when: the stage tells it, not the day.
+const ENDED = new Set(["resolved", "unsolved", "archived"]);
+
 /**
  * @param {{ actions: Actions, counts: any, workspace: Workspace }} given
  * @returns {Column[]}
@@ -19,7 +22,7 @@ export function incidents({ actions, counts, workspace }) {
   const due = (row) =>
     row.overdue
       ? h("span", { class: "warn-text" }, t("overdue"))
-      : row.closed_at
+      : ENDED.has(row.stage)
         ? "–"
         : day(row.due_at).slice(5);
   return [
