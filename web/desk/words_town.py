@@ -154,8 +154,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "m_median": ("中位天数", "Median days"),
     "m_median_not": (
         "从受理到办结，挂起不计。只算已办结的：久拖未结的不在内，请同时看逾期；来源没有注明办结时间的也不在内，也不计入应办、按期。",
-        "From taking in to closing, without pauses, of closed cases only: look at the overdue ones beside it. A case whose"
-        " source does not say when it ended is left out, of those due and on time, too.",
+        (
+            "From taking in to closing, without pauses, of closed cases only: look at the overdue ones beside it. What"
+            " ended nobody knows when is left out, of those due and on time, too."
+        ),
     ),
     "m_found": ("谁发现", "Who found it"),
     "m_found_not": (
