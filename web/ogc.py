@@ -239,8 +239,9 @@ def _between(text: str) -> Between:
         if part in {"", ".."}:
             return None
         if len(part) == len("2026-10-05"):
-            day = dt.date.fromisoformat(part) + dt.timedelta(days=ends)
-            return dt.datetime.combine(day, dt.time(), zone) - dt.timedelta(microseconds=ends)
+            return dt.datetime.combine(
+                dt.date.fromisoformat(part), dt.time.max if ends else dt.time.min, zone
+            )
         at = dt.datetime.fromisoformat(part)
         return at if at.tzinfo else at.replace(tzinfo=zone)
 

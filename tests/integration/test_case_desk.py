@@ -109,6 +109,10 @@ def test_what_is_told_twice_in_the_same_instant_is_done_once_and_answered_both_t
     given = twice(lambda: tasks.make(town, KEEPER, "visit", places[1], day, "上门走访", key=key))
     assert given[0] == given[1]
     assert tasks.make(town, KEEPER, "visit", places[1], day, "上门走访", key=uuid.uuid4()) != given[0]
+    # Another task under the same key, as of a form that was gone back to, is not swallowed.
+    with pytest.raises(Conflict, match=str(given[0].task_id)) as refused:
+        tasks.make(town, KEEPER, "visit", places[1], day, "送材料", key=key)
+    assert refused.value.code == "task-told-before"
     rounds = twice(lambda: screening.begin(town, desk_of_town, "月末排查", places[2], VILLAGE, day, day))
     assert rounds[0] == rounds[1]
     clinic = bodies.ClinicAsked("O001", "outreach", day, dt.time(9), dt.time(11))

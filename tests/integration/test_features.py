@@ -95,6 +95,7 @@ def test_an_instant_and_an_interval_are_taken_to_the_second_and_a_day_as_a_whole
     assert len(asked(first)) == day.count(day[0])
     assert len(asked(f"{first}/{third}")) == sum(at <= day[2] for at in day)
     assert len(asked(f"2026-10-05/{third}")) == sum(at <= day[2] for at in day)
+    assert set(asked("2026-10-05")) <= set(asked("0001-01-01/9999-12-31"))
 
 
 def test_the_definition_names_every_path_of_the_core(keeper: FlaskClient) -> None:

@@ -147,7 +147,15 @@ def test_cases_that_a_source_s_columns_cannot_tell_are_left_out_and_counted(
         "村",
         "事件编号",
     )
-    assert own_columns.sources(town) == ["gbt31000", "热线"]
+    profiles.save(town, KEEPER, Profile("一村", mapping={"号": "uid", "village_name": "=枫源村"}))
+    profiles.save(
+        town, KEEPER, Profile("别村", mapping={"号": "uid", "village_name": "=枫一社区", "severity": "=9"})
+    )
+    for name, rows in (("一村", 1), ("别村", 0)):
+        columns = own_columns.columns_of(town, name)
+        assert own_columns.write_columns(town, WHOLE, columns, out) == own_columns.Written(rows, 1 - rows)
+    assert own_columns.sources(town)[0] == "gbt31000"
+    assert set(own_columns.sources(town)[1:]) == {"一村", "别村", "热线"}
     with pytest.raises(InvalidInput, match="没有名为"):
         own_columns.columns_of(town, "别处")
     with pytest.raises(InvalidInput, match=r"\.xlsx"):

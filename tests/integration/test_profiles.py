@@ -339,7 +339,10 @@ def test_a_profile_goes_to_another_town_as_a_file_and_does_not_import_there_by_i
         ('{"name": "x", "noun": "cars"}', "没有“cars”"),
         ('{"name": "x", "mapping": {"values": {"channel": {"甲": "zzz"}}}}', "列表中没有"),
         ('{"name": "x", "mapping": {"domain": "=乱"}}', "列表中没有"),
+        ("{}", "配置名称"),
         ('{"name": "x", "encoding": "utf-9"}', "没有编码"),
+        ('{"name": "x", "encoding": "zip"}', "没有编码"),
+        ('{"name": "x", "encoding": "\\u0000"}', "没有编码"),
         ('{"name": "x", "crs": "EPSG:99999999"}', "不认识坐标系"),
     ],
 )

@@ -33,7 +33,7 @@ GIVEN = ("visit", "household_visit")
 _USUAL_DAYS = 7
 _MOST = 300
 _MOST_DAYS = 400
-_REFUSED = (InvalidInput, NotFound, Forbidden)
+_REFUSED = (InvalidInput, NotFound, Forbidden, Conflict)
 
 
 @bp.get("/tasks")
@@ -119,7 +119,8 @@ def _form(written: Mapping[str, str], problem: GridmapError | None = None) -> Re
         today=shown.today(),
         usual=shown.today() + dt.timedelta(days=_USUAL_DAYS),
         origin_of=origin_of,
-        key=written.get("key") or str(uuid.uuid4()),
+        # Of what was refused nothing was given: what is sent next is another act.
+        key=str(uuid.uuid4()),
     )
 
 

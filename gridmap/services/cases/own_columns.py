@@ -25,6 +25,7 @@ from gridmap.files.atomic import replacing
 from gridmap.files.layers import write_layer
 from gridmap.ingest.rows.headers import match_headings, split_values
 from gridmap.services.cases.query import chosen_by
+from gridmap.services.imports.profile_checks import require_encoding
 from gridmap.storage.cases.exports import incident_rows
 from gridmap.storage.cases.tasks import list_bodies
 from gridmap.storage.database import Database
@@ -168,6 +169,8 @@ def _columns_of(profile: Profile) -> Columns:
     if "uid" not in meant.values():
         names.append(_NUMBER)
         meant[_NUMBER] = "uid"
+    if profile.encoding:
+        require_encoding(profile.encoding)
     words: dict[str, dict[str, str]] = {}
     for name, codes in values.items():
         for word, code in sorted(codes.items(), reverse=True):
@@ -228,9 +231,9 @@ def write_columns(
         rows = incident_rows(session, chosen, with_ends=True)
         names = {key: zh for key, zh, _ in grids.names_of(session, LEVELS)}
         bodies = {body["code"]: body["name_zh"] for body in list_bodies(session)}
-    mine = [row for row in rows if all(row[name] == value for name, value in columns.constants.items())]
     zone = ZoneInfo(database.settings.timezone)
     tell = _Tell(columns, zone, names, bodies)
+    mine = [row for row in rows if all(tell.is_so(*one, row) for one in columns.constants.items())]
     x, y = _coordinates(mine, columns.crs)
     told = {
         heading: [
@@ -287,6 +290,10 @@ class _Tell:
             local = value.astimezone(self._zone).replace(tzinfo=None)
             return local.isoformat(sep=" ")
         return value
+
+    def is_so(self, name: str, value: str, row: Mapping[str, Any]) -> bool:
+        """Tell whether a case is what all rows of the source are: by the code, the word or a part of a grid's path."""
+        return value in {str(row.get(name)), *str(self.cell(name, row) or "").split("/")}
 
     def _grid(self, row: Mapping[str, Any]) -> str | None:
         key = int(row["grid_key"])

@@ -153,6 +153,8 @@ def make(
         When the grid is outside the scope.
     NotFound
         When there is no such case.
+    Conflict
+        When the key named another task before.
     """
     require("task_kind", kind)
     if kind == satisfaction.KIND:
@@ -185,20 +187,32 @@ def make(
         incident_id = None if number is None else stored.find_id(session, number)
         if number is not None and incident_id is None:
             raise absent(number)
-        task_id = None if key is None else kept.task_of_key(session, details["key"], grid_key)
-        task_id = task_id or kept.add_task(
-            session,
-            kind=kind,
-            incident_id=incident_id,
-            grid_key=grid_key,
-            due_on=due_on,
-            text=text.strip(),
-            made_by=actor.post,
-            post=post,
-            body_code=body_code,
-            details=details,
-        )
+        told = {
+            "kind": kind,
+            "incident_id": incident_id,
+            "grid_key": grid_key,
+            "due_on": due_on,
+            "text": text.strip(),
+            "post": post,
+            "body_code": body_code,
+        }
+        before = None if key is None else kept.task_of_key(session, details["key"], told)
+        if before is None:
+            task_id = kept.add_task(session, **told, made_by=actor.post, details=details)
+        else:
+            task_id, is_same = before
+            if not is_same:
+                raise _told_before(task_id)
         return kept.list_tasks(session, task_id=task_id)[0]
+
+
+def _told_before(task_id: int) -> Conflict:
+    return Conflict(
+        "task-told-before",
+        f"这份表单（或 Idempotency-Key）已派过内容不同的任务 {task_id}，没有再派。若要再派一项，请核对后重新提交。",
+        f"This form (or Idempotency-Key) gave task {task_id} before, which says something else; none was given now. "
+        "To give one more, look through it and send it again, over the API with a new UUID.",
+    )
 
 
 def is_by_step(task: TaskRow) -> bool:

@@ -104,8 +104,8 @@ def waiting(database: Database, *, quiet_s: float = QUIET_S, automatic: bool = F
             if path.is_symlink() or not path.is_file() or _is_unfinished(path):
                 continue
             told = path.stat()
-            # When it was changed here: a sender's clock, which dates its files, may be ahead.
-            if time.time() - told.st_ctime >= quiet_s and not (quiet_s and _in_use(path)):
+            # When it was changed here: the clock of a sender, which dates its files, may be ahead. So may this one.
+            if abs(time.time() - told.st_ctime) >= quiet_s and not (quiet_s and _in_use(path)):
                 out.append((told.st_mtime, Waiting(profile.name, path, told.st_size)))
     return [found for _, found in sorted(out, key=lambda item: (item[0], item[1].path.name))]
 
@@ -285,7 +285,7 @@ def _put_away(
 ) -> Answered:
     if told.result is None or told.zh:
         _write_note(folder / RESULTS, path, told)
-    if _stamp(path) != looked_at:
+    if looked_at is None or _stamp(path) != looked_at:
         # Its sender went on writing, or took it away: what it is now is looked at the next time.
         return told
     target = folder / where

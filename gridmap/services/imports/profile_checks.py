@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Mapping
 
@@ -72,11 +71,22 @@ def _check_values(
 def _check_reading(profile: Profile) -> None:
     if profile.crs is not None:
         crs.normalise(profile.crs)
+    require_encoding(profile.encoding or "utf-8")
+
+
+def require_encoding(name: str) -> None:
+    """Refuse what no text can be written in.
+
+    Raises
+    ------
+    InvalidInput
+    """
     try:
-        codecs.lookup(profile.encoding or "utf-8")
-    except LookupError:
+        "".encode(name)
+    except (LookupError, ValueError):
+        # Python knows codecs of bytes, too, such as zip.
         raise InvalidInput(
             "profile-encoding",
-            f"没有编码“{profile.encoding}”。常用：utf-8、gb18030、big5、utf-16。",
-            f"There is no encoding {profile.encoding!r}; usual are utf-8, gb18030, big5, utf-16.",
+            f"没有编码“{name}”。常用：utf-8、gb18030、big5、utf-16。",
+            f"There is no encoding {name!r}; usual are utf-8, gb18030, big5, utf-16.",
         ) from None

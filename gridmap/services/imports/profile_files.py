@@ -87,7 +87,7 @@ def read_profile(path: Path, name: str | None = None) -> Profile:
         raise _wrong(path, "dayfirst 应为 true、false 或 null", "dayfirst is true, false or null")
     noun_of(told.get("noun", known["noun"]))
     told = {entry: value for entry, value in told.items() if entry not in _OF_TOWN}
-    profile = Profile(**(told | {"mapping": mapping, "headings": tuple(headings)}))
+    profile = Profile(**({"name": ""} | told | {"mapping": mapping, "headings": tuple(headings)}))
     return replace(profile, name=name or profile.name)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypedDict, cast
 
-from sqlalchemy import ColumnElement, delete, false, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, false, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -34,12 +34,16 @@ def add_task(session: Session, **values: Any) -> int:
     return session.scalars(insert(Task).values(**values).returning(Task.task_id)).one()
 
 
-def task_of_key(session: Session, key: str, grid_key: int) -> int | None:
-    """Return the task of a grid that an act made; nobody else makes one by that key until the transaction ends."""
+def task_of_key(session: Session, key: str, told: Mapping[str, Any]) -> tuple[int, bool] | None:
+    """Return the task of a grid that an act made, and whether it was told the same.
+
+    Nobody else makes one by that key until the transaction ends.
+    """
     session.execute(select(func.pg_advisory_xact_lock(func.hashtext(key))))
-    return session.scalar(
-        select(Task.task_id).where(Task.grid_key == grid_key, Task.details["key"].astext == key)
-    )
+    is_same = and_(*(getattr(Task, name).is_not_distinct_from(value) for name, value in told.items()))
+    by_key = (Task.grid_key == told["grid_key"], Task.details["key"].astext == key)
+    found = session.execute(select(Task.task_id, is_same).where(*by_key)).first()
+    return None if found is None else (found[0], bool(found[1]))
 
 
 def list_tasks(
