@@ -22,6 +22,7 @@ from gridmap.services.imports import incoming, profiles
 from gridmap.services.imports.profile_checks import check
 from gridmap.services.imports.profile_files import read_profile, write_profile
 from gridmap.storage.database import Database
+from gridmap.storage.embedded import mounts
 from tests.conftest import MakeDatabase
 
 KEEPER = Actor.at_the_machine()
@@ -192,7 +193,7 @@ def test_an_answer_keeps_the_sender_s_words_and_goes_back_in_and_no_answer_takes
 
 
 def test_what_is_still_written_or_locked_waits_and_a_clock_that_is_ahead_delays_nothing(
-    town: Database,
+    town: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     profiles.save(town, KEEPER, Profile("省平台", mapping=SAID, unknown="refuse"))
     folder = drop(town, "省平台", "钟快.csv", HEAD + ROWS)
@@ -206,6 +207,12 @@ def test_what_is_still_written_or_locked_waits_and_a_clock_that_is_ahead_delays_
     with (folder / "写着.csv").open("a"), (folder / "锁着.csv").open("rb") as locked:
         fcntl.flock(locked, fcntl.LOCK_EX)
         assert waiting() == ["钟快.csv"]
+        # On another machine's disk it cannot be known who writes, and nothing waits for ever.
+        table = tmp_path / "mountinfo"
+        table.write_text(f"40 22 0:50 / {folder.resolve().parent} rw - nfs4 server:/export rw\n", "utf-8")
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr(mounts, "TABLE", table)
+            assert sorted(waiting()) == sorted(["钟快.csv", "写着.csv"])
     assert sorted(waiting()) == sorted(["钟快.csv", "写着.csv", "锁着.csv"])
 
 

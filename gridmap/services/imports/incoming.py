@@ -27,6 +27,7 @@ from gridmap.services.imports.answering import write_result
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.jobs.kinds import JobKind, Outcome, Work
 from gridmap.storage.database import Database
+from gridmap.storage.embedded import mounts
 from gridmap.storage.imports import profiles as stored
 
 ENDINGS = frozenset(ending for ending, read_as in FORMATS.items() if read_as not in OSM)
@@ -141,6 +142,9 @@ def _in_use(path: Path) -> bool:
             except OSError:
                 continue
             lock(file, fcntl.LOCK_UN)
+        if mounts.filesystem_of(path.parent) in mounts.OF_OTHER_MACHINES:
+            # There a lease is refused whoever has the file open, and the file would wait for ever.
+            return False
         try:
             # A lease to read is refused while anybody has the file open to write. Whoever opens it so meanwhile
             # would send a signal that ends the process: this one is ignored where nobody asked for it.
