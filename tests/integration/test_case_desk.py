@@ -289,9 +289,29 @@ def test_a_pause_moves_the_limit_by_what_was_used_of_it(town: Database) -> None:
     assert paused.state.due_at == due + dt.timedelta(days=9)
     again = step(town, KEEPER, paused, Action.RESUME, 72)
     assert (again.state.due_at, again.state.paused_s) == (due + dt.timedelta(days=2), 2 * 86_400)
+    with pytest.raises(InvalidInput, match=f"{again.state.due_at:%Y-%m-%d} 10:00"):
+        # By the town's clock, not by that of Greenwich.
+        step(town, KEEPER, again, Action.DEFER, 73, ground="complex", until=NOW + dt.timedelta(days=4))
     later = again.state.due_at + dt.timedelta(days=5) if again.state.due_at else NOW
     deferred = step(town, KEEPER, again, Action.DEFER, 73, ground="complex", until=later)
     assert (deferred.state.due_at, deferred.state.deferred) == (later, True)
+
+
+def test_another_risk_sets_the_limit_anew_and_keeps_what_pauses_moved_it_by(town: Database) -> None:
+    group = {"risk": "red", "risk_grounds": ("group",)}
+    plain = step(town, KEEPER, take_in(town), Action.ASSESS, 1, **group).state.due_at
+    assert plain is not None
+    until = NOW + dt.timedelta(days=10)
+    case = step(town, KEEPER, take_in(town), Action.PAUSE, 24, ground="appraisal", until=until)
+    case = step(town, KEEPER, case, Action.ASSESS, 48, **group)
+    assert case.state.due_at == plain + dt.timedelta(days=9)
+    case = step(town, KEEPER, case, Action.RESUME, 72)
+    assert case.state.due_at == plain + dt.timedelta(days=2)
+    case = step(town, KEEPER, case, Action.ASSESS, 73, risk="yellow", risk_grounds=("group",))
+    calmer = step(town, KEEPER, take_in(town), Action.ASSESS, 1, risk="yellow", risk_grounds=("group",))
+    assert calmer.state.due_at is not None
+    assert case.state.due_at == calmer.state.due_at + dt.timedelta(days=2)
+    assert calmer.state.due_at < plain
 
 
 def test_likely_duplicates_are_shown_and_linked_by_a_person_only(town: Database) -> None:

@@ -48,6 +48,19 @@ def test_only_what_is_wrong_changes_and_the_timeline_says_what_and_why(town: Dat
     assert "before" not in last.details, "former words are not to be read"
 
 
+def test_a_matter_that_was_told_as_another_has_the_limit_of_what_it_is(town: Database) -> None:
+    case = take_in(town)
+    harder = change(town, case, scale="03")
+    as_told = take_in(town, scale="03")
+    assert (harder.state.due_at, harder.row.close_since) == (as_told.state.due_at, case.row.close_since)
+    assert harder.state.due_at != case.state.due_at
+    undone = desk.undo(town, KEEPER, case.row.number, harder.row.revision, now=NOW + dt.timedelta(seconds=20))
+    assert undone.state.due_at == case.state.due_at
+    later = case.state.due_at + dt.timedelta(days=90) if case.state.due_at else NOW
+    deferred = step(town, KEEPER, undone, Action.DEFER, 1, ground="complex", until=later)
+    assert change(town, deferred, scale="03").state.due_at == later
+
+
 def test_a_case_is_moved_to_its_place_and_a_step_back_moves_it_back(town: Database) -> None:
     case = take_in(town)
     moved = change(town, case, **ELSEWHERE)

@@ -81,6 +81,37 @@ def test_a_transfer_that_a_file_tells_is_to_be_signed_for_when_one_of_the_desk_w
     assert by_file == limits_of(town, "A2")
 
 
+def test_a_case_whose_source_tells_no_end_has_the_town_s_from_what_is_first_done_in_it(
+    town: Database, tmp_path: Path
+) -> None:
+    cases(town, tmp_path, "A1", "A2", "A3", due="")
+    cases(town, tmp_path, "A4", due="2026-02-24 18:00")
+    assert [limits_of(town, uid)["due_at"] for uid in ("A1", "A2", "A3")] == [None] * 3
+    steps(town, tmp_path, ("A1", PASSED, "移送", TOWN), ("A2", PASSED, "受理"), ("A4", PASSED, "受理"))
+    told_at_the_desk(town, "A3", Action.MEDIATE, PASSED)
+    from_then_on = {uid: limits_of(town, uid) for uid in ("A1", "A2", "A3", "A4")}
+    assert from_then_on["A3"]["due_at"] is not None
+    assert {from_then_on[uid]["due_at"] for uid in ("A1", "A2")} == {from_then_on["A3"]["due_at"]}
+    assert from_then_on["A2"]["act_due_at"] < from_then_on["A2"]["due_at"]
+    assert from_then_on["A4"]["due_at"].date() == dt.date(2026, 2, 24)
+    assert from_then_on["A4"]["act_due_at"] is None
+    # What its source tells later goes before.
+    cases(town, tmp_path, "A2", due="2026-03-24 18:00")
+    steps(town, tmp_path, ("A2", "2026-01-08 09:00", "移送", TOWN), ("A2", "2026-01-08 10:00", "签收"))
+    found = desk.find(town, KEEPER, "A2")
+    assert found.row.close_since is not None
+
+
+def test_what_is_over_by_its_source_is_given_no_limit_by_the_steps_that_follow(
+    town: Database, tmp_path: Path
+) -> None:
+    head = ("uid", "domain", "kind", "occurred_at", "lon", "lat", "stage", "closed_at")
+    line = ("A9", "dispute", "02", "2026-01-05 08:30", "120.4171", "29.7908", "化解", "2026-01-09 10:00")
+    assert bring(town, tmp_path / "over.csv", "incidents", line, head=head).committed
+    steps(town, tmp_path, ("A9", ACCEPTED, "受理"), ("A9", PASSED, "调处"))
+    assert limits_of(town, "A9") == dict.fromkeys(LIMITS)
+
+
 def test_a_file_that_comes_again_changes_no_limit_whatever_the_town_s_limits_are_by_then(
     town: Database, tmp_path: Path
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from gridmap.domain.cases.actions import ACTION_WORDS, Action, read_action
 from gridmap.domain.cases.lists import UNTOLD, choices, codes_of
@@ -46,6 +47,7 @@ def check(
     *,
     first: bool = False,
     last_at: dt.datetime | None,
+    zone: str,
 ) -> Refusal | None:
     """Return why a step may not follow, or None where it may.
 
@@ -62,6 +64,8 @@ def check(
         Whether the case has no step yet.
     last_at : datetime or None
         When the step before it was done.
+    zone : str
+        IANA name; times are told by its clock.
     """
     action = read_action(step.action)
     if action is None:
@@ -73,17 +77,17 @@ def check(
             f"there is no step {step.action!r}; there are {', '.join(a.value for a in Action)}",
         )
     return (
-        _out_of_turn(action, step, state, first=first, last_at=last_at)
+        _out_of_turn(action, step, state, first=first, last_at=last_at, zone=zone)
         or _barred(action, state, domain, kind)
         or _lacking(action, step)
         or _unknown_code(action, step)
         or _wrong_way(action, step, state)
-        or _wrong_time(action, step, state)
+        or _wrong_time(action, step, state, zone)
     )
 
 
 def _out_of_turn(
-    action: Action, step: Step, state: State, *, first: bool, last_at: dt.datetime | None
+    action: Action, step: Step, state: State, *, first: bool, last_at: dt.datetime | None, zone: str
 ) -> Refusal | None:
     if state.withdrawn_at is not None:
         return Refusal(
@@ -97,8 +101,8 @@ def _out_of_turn(
         return Refusal(
             "step-before-last",
             "at",
-            f"时间早于上一步骤（{last_at:%Y-%m-%d %H:%M} UTC）。请改正时间。",
-            f"it is earlier than the step before ({last_at:%Y-%m-%d %H:%M} UTC). Put the time right.",
+            f"时间早于上一步骤（{_local(last_at, zone)}）。请改正时间。",
+            f"it is earlier than the step before ({_local(last_at, zone)}). Put the time right.",
         )
     rule, words = RULES[action], ACTION_WORDS[action]
     stage = state.stage
@@ -122,6 +126,10 @@ def _out_of_turn(
         f"{', '.join(ACTION_WORDS[a].en for a in may)}",
         lawless=True,
     )
+
+
+def _local(at: dt.datetime, zone: str) -> str:
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M}"
 
 
 def _barred(action: Action, state: State, domain: str, kind: str | None) -> Refusal | None:
@@ -237,7 +245,7 @@ def _wrong_way(action: Action, step: Step, state: State) -> Refusal | None:
     )
 
 
-def _wrong_time(action: Action, step: Step, state: State) -> Refusal | None:
+def _wrong_time(action: Action, step: Step, state: State, zone: str) -> Refusal | None:
     if step.until is None:
         return None
     if step.until >= FARTHEST:
@@ -255,8 +263,8 @@ def _wrong_time(action: Action, step: Step, state: State) -> Refusal | None:
         return Refusal(
             "defer-not-later",
             "until",
-            f"延期应晚于原期限（{state.due_at:%Y-%m-%d %H:%M} UTC）。",
-            f"a deferral ends after the limit that there is ({state.due_at:%Y-%m-%d %H:%M} UTC)",
+            f"延期应晚于原期限（{_local(state.due_at, zone)}）。",
+            f"a deferral ends after the limit that there is ({_local(state.due_at, zone)})",
         )
     return None
 

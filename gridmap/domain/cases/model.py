@@ -30,7 +30,8 @@ class Step(StepFields):
         Its place among the case's steps.
     told_by : {'desk', 'source'}
     details : mapping
-        Further: ``risk`` and ``grounds``; ``due`` with ``sign``, ``act``, ``close``; the record of a conference with
+        Further: ``risk`` and ``grounds``; ``due`` with ``sign``, ``act``, ``close`` (``moved_s``: seconds
+        by which pauses had moved the last of them by then); the record of a conference with
         ``lead``, ``bodies``, ``decisions``; of a follow-up ``again``, ``satisfied``, ``drawn``; ``number`` of a
         linked case.
     """

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
-from gridmap.domain.cases.actions import Action, read_action
+from gridmap.domain.cases.actions import ENDED_STAGES, Action, read_action
 from gridmap.domain.cases.model import State, Step
 from gridmap.services.cases.limits import begun, table_of
 from gridmap.storage.cases.desk import WalkedCase
@@ -24,7 +24,7 @@ class Begun:
     """
 
     def __init__(self, session: Session, zone: str) -> None:
-        self._session, self._zone = session, zone
+        self._session, self.zone = session, zone
         self._table = table_of(session)
 
     @cached_property
@@ -45,7 +45,11 @@ class Begun:
         to = step.to_grid_key
         if to is None and step.to_body is not None:
             to = self._places.get(step.to_body)
-        due = begun(self._table, self._zone, case, action, at=step.at, state=state, to_grid_key=to)
+        # What is over already, as its source tells, has no time left that could be counted.
+        ended = case.opening.stage in ENDED_STAGES
+        due = begun(
+            self._table, self.zone, case, action, at=step.at, state=state, to_grid_key=to, ended=ended
+        )
         told = case.opening.due_at
         if action is Action.REOPEN and told is not None and told > step.at:
             # The end that the source tells goes before the town's own.

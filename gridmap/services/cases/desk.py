@@ -276,6 +276,7 @@ def _make(
         case.row.kind,
         first=not live,
         last_at=live[-1].at if live else None,
+        zone=database.settings.timezone,
     )
     if refused is not None:
         wrong = Conflict if refused.lawless else InvalidInput

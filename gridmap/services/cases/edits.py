@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import replace
+from typing import Any
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.actions import Action
@@ -15,6 +16,7 @@ from gridmap.errors import InvalidInput
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.cases import desk, edited
 from gridmap.services.cases.intake import values_of
+from gridmap.services.cases.limits import set_anew
 from gridmap.services.cases.new_case import check_new
 from gridmap.services.cases.placing import place_of
 from gridmap.services.cases.refusals import CaseMovedOn, id_of, read_key, was_done
@@ -22,6 +24,9 @@ from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import steps as stored_steps
 from gridmap.storage.database import Database
 from gridmap.storage.workspace import settings as workspace
+
+_OF_LIMITS = frozenset({"domain", "kind", "scale"})
+"""What the line of the limits hangs on, besides who has the case and its risk."""
 
 
 def change(
@@ -93,6 +98,10 @@ def change(
         before = edited.changed(case.told | {"geom": edited.point_of(case)}, after)
         if not before:
             raise InvalidInput("edit-nothing", "没有更改任何内容。", "Nothing was changed.")
+        details: dict[str, Any] = {"edited": edited.named(before), "before": edited.kept(before)}
+        if not _OF_LIMITS.isdisjoint(before):
+            zone = database.settings.timezone
+            details |= set_anew(session, zone, case, told, at=now, risk=case.state.risk)
         step = Step(
             Action.NOTE.value,
             now,
@@ -101,7 +110,7 @@ def change(
             recorded_at=now,
             stage_from=case.state.stage,
             stage_to=case.state.stage,
-            details={"edited": edited.named(before), "before": edited.kept(before)},
+            details=details,
         )
         stored.widen(session)
         stored.set_case_fields(session, incident_id, **{name: after[name] for name in before})

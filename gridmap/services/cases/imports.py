@@ -138,7 +138,9 @@ def _walk(case: desk.WalkedCase, told: list[dict[str, Any]], begun: Begun) -> li
         else:
             step, wrong = _read(line)
             if wrong is None:
-                found = check(step, walk.state, case.domain, case.kind, first=first, last_at=last)
+                found = check(
+                    step, walk.state, case.domain, case.kind, first=first, last_at=last, zone=begun.zone
+                )
                 if found is not None:
                     wrong = RowRefused(line["row"], _heading(found.field), found.code, found.zh, found.en)
             before, ahead = walk.stage, copy.copy(walk)

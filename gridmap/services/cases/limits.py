@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases import limits
-from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.actions import WORK, Action
+from gridmap.domain.cases.derive import in_force
 from gridmap.domain.cases.directory import is_fit
 from gridmap.domain.cases.limits import LimitRule, LimitTable
 from gridmap.domain.cases.model import State
@@ -39,6 +40,8 @@ _BEGINS: Mapping[Action, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Limits that begin with a step in a case that is known."""
+_TAKES_UP = _PASSES | WORK | {Action.ACCEPT, Action.SIGN, Action.PAUSE}
+"""Steps of which the first begins the town's own limits where nobody told by when the case is to be closed."""
 
 
 def table_of(session: Session) -> LimitTable:
@@ -224,6 +227,7 @@ def begun(
     at: dt.datetime,
     state: State,
     to_grid_key: int | None,
+    ended: bool = False,
 ) -> dict[str, str]:
     """Return what a step writes down of the limits that begin with it, whoever tells of it; most begin none.
 
@@ -240,14 +244,60 @@ def begun(
         Of the case before it.
     to_grid_key : int or None
         To whom the step passes the case on.
+    ended : bool
+        Whether the case is over, as its source tells.
     """
     steps = () if action is None else _BEGINS.get(action, ())
+    if state.due_at is None and state.is_open and not ended and action in _TAKES_UP:
+        steps += ("act", "close") if action is Action.ACCEPT else ("close",)
     if not steps:
         return {}
     handler = to_grid_key if action in _PASSES else state.handler_key
     if action is Action.SIGN:
         handler = state.awaiting_key
     return dues(table, zone, case, since=at, steps=steps, handler_key=handler or UNASSIGNED, risk=state.risk)
+
+
+def set_anew(
+    session: Session, zone: str, case: KeptCase, looked_at: Any, *, at: dt.datetime, risk: str
+) -> dict[str, Any]:
+    """Return a step's details where a case is another one than was told: its limit to close, set anew.
+
+    What pauses have moved it by stays. A limit that the source told, or that was deferred, stays as it is.
+
+    Parameters
+    ----------
+    session : Session
+    zone : str
+        IANA name.
+    case : KeptCase
+        Before the step.
+    looked_at : object with domain, kind and scale
+        As they are right.
+    at : datetime
+        Of the step.
+    risk : str
+    """
+    state = case.state
+    said = [step.details for step in in_force(case.steps) if "close" in step.details.get("due", {})]
+    if not state.is_open or state.deferred or (not said and case.opening.due_at is not None):
+        return {}
+    since = case.row.close_since or state.accepted_at or at
+    anew = dues(
+        table_of(session),
+        zone,
+        looked_at,
+        since=since,
+        steps=("close",),
+        handler_key=state.handler_key,
+        risk=risk,
+    )
+    if not said or state.due_at is None:
+        return {"due": anew}
+    moved = state.due_at - dt.datetime.fromisoformat(said[-1]["due"]["close"])
+    moved += dt.timedelta(seconds=said[-1].get("moved_s", 0))
+    close = dt.datetime.fromisoformat(anew["close"]) + moved
+    return {"due": {"close": close.isoformat()}, "moved_s": moved.total_seconds()}
 
 
 def bodies_named(session: Session, case: KeptCase) -> tuple[str | None, tuple[str, ...]]:

@@ -13,7 +13,7 @@ from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import NewCase, StepAsked
 from gridmap.domain.cases.model import State, Step
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.cases.limits import begun, dues, table_of
+from gridmap.services.cases.limits import begun, set_anew, table_of
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.cases.desk import KeptCase
@@ -55,10 +55,8 @@ def asked_step(
     looked_at = _Asked(case.row.domain, case.row.kind, case.told["scale"])
     table = table_of(session)
     due = begun(table, zone, looked_at, asked.action, at=at, state=case.state, to_grid_key=to_grid)
-    if asked.action is Action.ASSESS and risk != case.state.risk and not case.state.deferred:
-        since = case.row.close_since or case.state.accepted_at or at
-        handler = case.state.handler_key
-        due = dues(table, zone, looked_at, since=since, steps=("close",), handler_key=handler, risk=risk)
+    if asked.action is Action.ASSESS and risk != case.state.risk:
+        details |= set_anew(session, zone, case, looked_at, at=at, risk=risk)
     if due:
         details["due"] = due
     return Step(

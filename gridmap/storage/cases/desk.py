@@ -119,11 +119,11 @@ def select_rows() -> Select[Any]:
 
 
 def _since(limit: str) -> ColumnElement[Any]:
-    """When a case's limit began by its steps; a new risk sets another end and begins nothing."""
+    """When a case's limit began by its steps; a new risk, or what is put right, sets another end and begins nothing."""
     began = select(func.max(IncidentStep.at)).where(
         IncidentStep.incident_id == Incident.incident_id,
         IncidentStep.undone_at.is_(None),
-        IncidentStep.action != Action.ASSESS.value,
+        IncidentStep.action.not_in((Action.ASSESS.value, Action.NOTE.value)),
         IncidentStep.details["due"].has_key(limit),
     )
     return began.where(is_open(Incident)).correlate(Incident).scalar_subquery()
