@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from gridmap.domain.cases.lists import codes_of
 from gridmap.domain.codes import codes
+from gridmap.domain.days import EARLIEST_YEAR, FARTHEST
+from gridmap.domain.terms import LONGEST
 from gridmap.errors import InvalidInput
 
 _MOST_WORKING_DAYS = 250
@@ -37,13 +39,16 @@ def _of(allowed: frozenset[str]) -> AfterValidator:
 def _day(given: object) -> dt.date:
     if not isinstance(given, str):
         raise ValueError(given)  # noqa: TRY004 - pydantic tells a wrong value from what breaks
-    return dt.date.fromisoformat(given)
+    day = dt.date.fromisoformat(given)
+    if not EARLIEST_YEAR <= day.year < FARTHEST.year:
+        raise ValueError(given)
+    return day
 
 
 _Span = Annotated[str, AfterValidator(_span)]
 _Day = Annotated[dt.date, BeforeValidator(_day)]
 _Body = Annotated[str, _of(codes_of("body_kind"))]
-_Text = Annotated[str, Field(min_length=1)]
+_Text = Annotated[str, Field(min_length=1, max_length=LONGEST["place"])]
 
 
 class _Strict(BaseModel):
@@ -71,7 +76,7 @@ class _Line(_Strict):
 
 class _File(_Strict):
     name_zh: _Text
-    source: _Text
+    source: Annotated[str, Field(min_length=1, max_length=LONGEST["note"])]
     rules: Annotated[list[_Line], Field(min_length=1)]
     name_en: _Text | None = None
     calendar: _Calendar = _Calendar()
@@ -81,7 +86,10 @@ _SPANS = (
     f"8min、24h、7d（自然日）或 7wd（工作日，最多 {_MOST_WORKING_DAYS}）这样的时长",
     f"a span such as 8min, 24h, 7d (days of the calendar) or 7wd (working days, {_MOST_WORKING_DAYS} at most)",
 )
-_DAYS = ("2026-10-01 这样的日期列表", "a list of dates such as 2026-10-01")
+_DAYS = (
+    f"2026-10-01 这样的日期列表，{EARLIEST_YEAR} 至 {FARTHEST.year - 1} 年",
+    f"a list of dates such as 2026-10-01, from {EARLIEST_YEAR} to {FARTHEST.year - 1}",
+)
 _BODIES = ("、".join(sorted(codes_of("body_kind"))), ", ".join(sorted(codes_of("body_kind"))))
 _WANTED: dict[str, tuple[str, str]] = {
     "sign": _SPANS,
@@ -104,9 +112,13 @@ _WANTED: dict[str, tuple[str, str]] = {
         "working_days、holidays、working_weekends 三项",
         "working_days, holidays and working_weekends",
     ),
+    "source": (
+        f"一段文字，最多 {LONGEST['note']} 个字",
+        f"a text of at most {LONGEST['note']} characters",
+    ),
     "rules": ("一行或多行，每行写 sign、act、close", "one line or more, each with sign, act and close"),
 }
-_TEXT = ("一段文字", "a text")
+_TEXT = (f"一段文字，最多 {LONGEST['place']} 个字", f"a text of at most {LONGEST['place']} characters")
 
 
 def check_limits(given: dict[str, Any], name: str) -> None:
@@ -129,7 +141,7 @@ def check_limits(given: dict[str, Any], name: str) -> None:
     except ValidationError as wrong:
         faults = [_fault(error["loc"], error["type"]) for error in wrong.errors()[:_SHOWN]]
     else:
-        faults = [*_unknown_kinds(read.rules), *_never_reached(read.rules)][:_SHOWN]
+        faults = [*_unknown_kinds(read.rules), *_never_reached(read.rules), *_both(read.calendar)][:_SHOWN]
     if not faults:
         return
     raise InvalidInput(
@@ -163,6 +175,17 @@ def _unknown_kinds(lines: list[_Line]) -> list[tuple[str, str]]:
         )
         for n, line in enumerate(lines, 1)
         if line.domain == "dispute" and line.kind is not None and line.kind not in known
+    ]
+
+
+def _both(calendar: _Calendar) -> list[tuple[str, str]]:
+    """Tell of days that are said to be off and to be worked."""
+    return [
+        (
+            f"{day} 同时列为放假和上班，请只留一处",
+            f"{day} is told as a day off and as a day that is worked; leave it in one of them",
+        )
+        for day in sorted({*calendar.holidays} & {*calendar.working_weekends})
     ]
 
 

@@ -14,13 +14,14 @@ import pytest
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import Decision, NewCase, StepAsked
-from gridmap.domain.cases.directory import is_fit
+from gridmap.domain.cases.directory import is_fit, seat
 from gridmap.domain.cases.model import Case
-from gridmap.domain.gridkey import AREA, TOWN, VILLAGE, Scope, ancestor
+from gridmap.domain.gridkey import AREA, TOWN, VILLAGE, Scope, ancestor, level_of
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gridmap.services.cases import bodies, desk, edits, handover, intake, screening, tasks
 from gridmap.services.cases.refusals import CaseMovedOn
 from gridmap.storage.database import Database
+from gridmap.storage.ground.grids import find_grid
 from tests.conftest import MakeDatabase
 
 NOW = dt.datetime(2026, 11, 3, 2, 0, tzinfo=dt.UTC)  # a Tuesday, 10 in the morning there
@@ -221,12 +222,39 @@ def test_until_the_signature_the_giver_has_the_case_and_both_see_it(
         desk.find(town, receiver, case.row.number)
 
 
+def test_what_is_passed_to_a_body_is_had_by_the_grid_that_it_serves_and_not_by_where_its_office_stands(
+    town: Database, places: tuple[int, int, int]
+) -> None:
+    village, _, whole = places
+    of_town = {"centre", "town_mediation", "justice_office", "court", "police_station", "union"}
+    office = next(
+        body
+        for body in bodies.directory(town)
+        if body["kind"] in of_town and level_of(body["grid_key"]) > TOWN
+    )
+    around = ancestor(office["grid_key"], min(level_of(office["grid_key"]), VILLAGE))
+    assert around != village
+    case = take_in(town, of(village))
+    case = step(town, of(village), case, Action.TRANSFER, 1, to_body=office["code"])
+    assert (case.state.awaiting_key, case.state.awaiting_body) == (whole, office["code"])
+    with pytest.raises(NotFound):
+        desk.find(town, of(around), case.row.number)
+    desk_of_town = of(whole, Role.TOWN_DESK)
+    case = step(town, desk_of_town, case, Action.SIGN, 2)
+    case = step(town, desk_of_town, case, Action.RESOLVE, 3, outcome="agreed")
+    assert (case.state.handler_key, case.state.body_code) == (whole, office["code"])
+    assert case.state.solved_level == TOWN, "not solved in the village in which the office stands"
+    own = next(b for b in bodies.directory(town) if b["kind"] == "committee" and b["grid_key"])
+    assert seat(own) == ancestor(own["grid_key"], VILLAGE)
+
+
 def test_the_second_of_two_gets_both_versions_and_nothing_is_lost(town: Database) -> None:
     case = take_in(town)
     step(town, KEEPER, case, Action.MEDIATE, 1, note="第一次调处")
     with pytest.raises(CaseMovedOn) as late:
         step(town, KEEPER, case, Action.RESOLVE, 1.5, outcome="agreed", note="已谈妥")
     told = late.value.as_dict()
+    assert ("（调处）" in told["message_zh"], "(mediate)" in told["message_en"]) == (True, True)
     assert told["yours"]["outcome"] == "agreed"
     assert [s["action"] for s in told["now"]["steps_since"]] == ["mediate"]
     now = desk.find(town, KEEPER, case.row.number)
@@ -380,6 +408,30 @@ def test_a_case_is_found_by_number_words_and_place(town: Database) -> None:
     case = take_in(town, place="枫源村老祠堂东侧", summary="祠堂修缮费用分摊有争议")
     for words in (case.row.number, "老祠堂", "修缮费用"):
         assert [row.number for row in desk.search(town, Scope.whole(), words)] == [case.row.number]
+
+
+def test_cases_are_found_by_the_name_of_where_they_lie_and_sealed_ones_are_not(town: Database) -> None:
+    # The newest of all, so that none of the town's records stands before them.
+    plain, hidden, sealed = (
+        take_in(town, occurred_at=NOW, **said).row
+        for said in ({}, {"reporter_hidden": True}, {"kind": "01", "risk": "red", "risk_grounds": ("abuse",)})
+    )
+    with town.scoped_session(Scope.whole()) as session:
+        village = find_grid(session, ancestor(plain.grid_key, VILLAGE))
+    assert village is not None
+    assert village.name_en is not None
+    for name in (village.name_zh, village.name_en[:-1].upper()):
+        numbers = {row.number for row in desk.search(town, Scope.whole().for_upkeep(), name)}
+        assert numbers >= {plain.number, hidden.number}
+        assert sealed.number not in numbers
+    elsewhere = Scope.of_grid(ancestor(plain.grid_key, VILLAGE) + 1_000_000)
+    assert desk.search(town, elsewhere, village.name_zh) == []
+    # What is written of a case goes before where it lies.
+    older = take_in(
+        town, summary=f"从{village.name_zh}搬来的住户反映", occurred_at=NOW - dt.timedelta(days=400)
+    )
+    first = [row.number for row in desk.search(town, Scope.whole(), village.name_zh)]
+    assert first.index(older.row.number) < first.index(plain.number)
 
 
 def test_a_post_records_only_inside_its_scope_and_no_personal_numbers(

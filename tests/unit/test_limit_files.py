@@ -37,6 +37,12 @@ def test_what_one_town_writes_another_reads(name: str, tmp_path: Path) -> None:
         ({"rules": [ALL | {"domain": ["dispute"]}, ALL]}, "第 1 行 domain"),
         ({"rules": [ALL | {"co_bodies": ["pub"]}]}, "第 1 行 co_bodies"),
         ({"rules": [ALL | {"close": "0d"}]}, "第 1 行 close"),
+        ({"name_zh": "长" * 201}, "name_zh 应为：一段文字，最多 200"),
+        ({"calendar": {"holidays": ["0206-10-01"]}}, "1949 至 2199"),
+        (
+            {"calendar": {"holidays": ["2026-10-10"], "working_weekends": ["2026-10-10"]}},
+            "2026-10-10 同时列为放假和上班",
+        ),
         ({"rules": [ALL | {"close": "9999wd"}]}, "第 1 行 close"),
         ({"rules": [ALL, ALL | {"domain": "dispute"}]}, "第 2 行永远用不到：第 1 行"),
         ({"rules": [ALL | {"domain": "dispute", "kind": "1"}, ALL]}, "第 1 行 kind 不是纠纷类型“1”"),

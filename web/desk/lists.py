@@ -167,7 +167,8 @@ def offered(row: CaseRow) -> list[LawfulStep]:
 def search() -> Response:
     """Answer what is found; an exact number opens its case."""
     words = request.args.get("q", "").strip()[: LONGEST["words"]]
-    rows = desk.search(context.database(), context.scope(), words) if words else []
+    found = desk.search(context.database(), context.scope(), words, limit=PAGE_ROWS + 1) if words else []
+    rows = found[:PAGE_ROWS]
     if len(rows) == 1 and (is_number(words) or words in {rows[0].number, rows[0].uid}):
         return redirect(url_for("case.show", number=rows[0].number))  # type: ignore[return-value]
     now = shown.now()
@@ -177,6 +178,7 @@ def search() -> Response:
         "",
         words=words,
         rows=rows,
+        more=len(found) > len(rows),
         steps={row.incident_id: offered(row) for row in rows},
         ground=ground,
         marks=small_map.marks(ground, rows, now),

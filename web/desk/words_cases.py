@@ -167,6 +167,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "The workspace has no grids yet. First run: gridmap grids import FILE, or gridmap demo load",
     ),
     "found_for": ("“{words}”的查找结果", "Found for “{words}”"),
+    "found_first": (
+        "前 {n} 件，近的在前；请写得更具体，或在列表中筛选",
+        "the first {n}, newest first; say more, or narrow a list",
+    ),
     "found_nothing": (
         "没有找到。请换一个词，或输入编号的前几位。",
         "Nothing found. Try another word, or the beginning of a number.",

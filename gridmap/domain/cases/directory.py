@@ -106,6 +106,14 @@ def served(body: Mapping[str, Any]) -> Scope:
     return Scope.of_grid(ancestor(key, level))
 
 
+def seat(body: Mapping[str, Any]) -> int:
+    """Return the grid that has what a body has: the one that it serves, wherever its office stands.
+
+    A court stands in some village; its cases are the town's, and what it solves was not solved in that village.
+    """
+    return served(body).lo or int(body["grid_key"] or UNASSIGNED)
+
+
 def week_of(hours: Mapping[str, Sequence[Sequence[str]]] | None, opens: str | None) -> Week:
     """Return a body's week, from its entry in the directory or else from words such as ``Mo-Fr 08:30-17:00``."""
     if hours:

@@ -7,6 +7,7 @@ from functools import cached_property
 from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.actions import ENDED_STAGES, Action, read_action
+from gridmap.domain.cases.directory import seat
 from gridmap.domain.cases.model import State, Step
 from gridmap.services.cases.limits import begun, table_of
 from gridmap.storage.cases.desk import WalkedCase
@@ -29,7 +30,7 @@ class Begun:
 
     @cached_property
     def _places(self) -> dict[str, int]:
-        return {body["code"]: body["grid_key"] for body in list_bodies(self._session)}
+        return {body["code"]: seat(body) for body in list_bodies(self._session)}
 
     def dues(self, case: WalkedCase, state: State, step: Step) -> dict[str, str]:
         """Return the limits that begin with a step, by name; none with most.

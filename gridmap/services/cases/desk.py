@@ -37,6 +37,7 @@ from gridmap.services.cases.refusals import (
 )
 from gridmap.services.cases.told import asked_step, linked_number, told_of
 from gridmap.storage.cases import desk as stored
+from gridmap.storage.cases import search as stored_search
 from gridmap.storage.cases import steps as stored_steps
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.cases.desk import KeptCase
@@ -120,7 +121,7 @@ def search(database: Database, scope: Scope, words: str, *, limit: int = 50) -> 
     if not words.strip():
         raise InvalidInput("search-empty", "请输入编号、词语或地点。", "Give a number, words or a place.")
     with database.scoped_session(scope) as session:
-        return stored.search(session, words.strip(), limit)
+        return stored_search.search(session, words.strip(), limit)
 
 
 def list_open(

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from gridmap.domain.cases.actions import Action
+from gridmap.domain.cases.actions import ACTION_WORDS, Action, Words, read_action
 from gridmap.domain.cases.asked import StepAsked
 from gridmap.domain.cases.model import CaseRow, Step
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor, level_of
@@ -31,11 +31,16 @@ class CaseMovedOn(Conflict):
     """
 
     def __init__(self, row: CaseRow, since: list[Step], asked: StepAsked) -> None:
-        done = "、".join(step.action for step in since) or "-"
+        words = [
+            Words(step.action, step.action) if action is None else ACTION_WORDS[action]
+            for step in since
+            for action in [read_action(step.action)]
+        ]
+        zh, en = "、".join(word.zh for word in words) or "-", ", ".join(word.en for word in words) or "-"
         super().__init__(
             "case-moved-on",
-            f"别人刚办理了这起事件（{done}）。您填写的内容仍在，请看过新的情况后再提交。",
-            f"Somebody else has just worked on this case ({done}). What you wrote is kept: look, then send it again.",
+            f"别人刚办理了这起事件（{zh}）。您填写的内容仍在，请看过新的情况后再提交。",
+            f"Somebody else has just worked on this case ({en}). What you wrote is kept: look, then send it again.",
         )
         self.row, self.since, self.asked = row, since, asked
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import NewCase, StepAsked
+from gridmap.domain.cases.directory import seat
 from gridmap.domain.cases.model import State, Step
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.cases.limits import begun, set_anew, table_of
@@ -50,7 +51,7 @@ def asked_step(
         )
     to_grid, details = asked.to_grid_key, _details(session, case, asked)
     if asked.to_body is not None:
-        to_grid = _body(session, asked.to_body)["grid_key"]
+        to_grid = seat(_body(session, asked.to_body))
     risk = asked.risk or case.state.risk
     looked_at = _Asked(case.row.domain, case.row.kind, case.told["scale"])
     table = table_of(session)

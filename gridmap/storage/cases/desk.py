@@ -16,7 +16,6 @@ from sqlalchemy import (
     func,
     insert,
     literal_column,
-    or_,
     select,
     text,
     update,
@@ -147,7 +146,7 @@ _UNTOLD = frozenset({"geom", "record_key"})
 
 def find_id(session: Session, number: str) -> int | None:
     """Return the incident of a number for life, or of its source's own number."""
-    for condition in (Incident.number == number, Incident.uid == number, _given(number)):
+    for condition in (Incident.number == number, Incident.uid == number, given_by_source(number)):
         found = session.scalar(select(Incident.incident_id).where(condition).limit(1))
         if found is not None:
             return found
@@ -158,7 +157,7 @@ _MARK = 25
 """Characters of the case's own number, in brackets after a space."""
 
 
-def _given(number: str) -> ColumnElement[bool]:
+def given_by_source(number: str) -> ColumnElement[bool]:
     """Return whether a source gave a number that another case has, too, which whoever recorded it did not see."""
     marked = func.right(Incident.uid, _MARK) == literal_column("' ('").concat(Incident.number).concat(
         literal_column("')'")
@@ -362,31 +361,4 @@ def by_due(session: Session, *, overdue_at: dt.datetime | None, limit: int) -> l
     )
     if overdue_at is not None:
         query = query.where(Incident.due_at < overdue_at)
-    return [list_row(row) for row in session.execute(query).mappings()]
-
-
-def search(session: Session, words: str, limit: int) -> list[CaseRow]:
-    """Cases by a number, the beginning of one, or words of summary or place; newest first."""
-    exact = or_(Incident.number == words, Incident.uid == words, _given(words))
-    if session.scalar(select(func.count()).select_from(Incident).where(exact)):
-        condition = exact
-    else:
-        condition = or_(
-            Incident.number.startswith(words, autoescape=True),
-            Incident.uid.istartswith(words, autoescape=True),
-            # What a sealed case is about is told when it is opened, and not to whoever tries words.
-            and_(
-                Incident.sealed.is_(False),
-                or_(
-                    Incident.summary.icontains(words, autoescape=True),
-                    and_(shown_on_maps(), Incident.place.icontains(words, autoescape=True)),
-                ),
-            ),
-        )
-    query = (
-        select_rows()
-        .where(condition, Incident.withdrawn_at.is_(None))
-        .order_by(Incident.occurred_at.desc(), Incident.incident_id.desc())
-        .limit(limit)
-    )
     return [list_row(row) for row in session.execute(query).mappings()]
