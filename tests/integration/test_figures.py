@@ -198,6 +198,15 @@ def test_of_a_time_before_the_oldest_record_nothing_is_known(demo_database: Data
     assert not glance.knows(oldest - dt.timedelta(seconds=1))
 
 
+def test_a_town_without_records_says_of_no_time_before_that_there_was_nothing(town: Database) -> None:
+    client = client_of(town)
+    for path, told in (("/town", "去年同期尚无记录"), ("/wall", "")):
+        page = client.get(f"{path}?lang=zh", headers={"Accept": "text/html"}).text
+        assert ("昨日尚无记录" in page, told in page) == (True, True), path
+        assert "昨日此时" not in page, path
+        assert "去年今日" not in page, path
+
+
 def test_the_town_says_that_nothing_is_known_of_a_year_before_its_records(demo_database: Database) -> None:
     page = client_of(demo_database).get("/town", headers={"Accept": "text/html"})
     with demo_database.scoped_session(Scope.whole()) as session:

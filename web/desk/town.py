@@ -126,6 +126,7 @@ def show() -> Response:
         domain=domain,
         unassigned=UNASSIGNED,
         protection=PROTECTION if counts is Counts.PERTURBED else None,
+        knows_day=glance.knows(glance.as_of - dt.timedelta(days=1)),
         knows_year=glance.knows(glance.as_of - dt.timedelta(days=365)),
         days_old=(shown.today() - shown.local(glance.latest_at).date()).days if glance.latest_at else None,
     )
@@ -147,10 +148,12 @@ def wall() -> Response:
     counts = context.counts(Purpose.WALL)
     a_year = IncidentQuery(since=shown.today() - dt.timedelta(days=364), until=shown.today())
     by_village, answered = once("shaded", lambda: shaded(database, scope, a_year, VILLAGE, now=now))
+    glance = once("glance", lambda: figures.glance(database, scope, now, counts), counts)
     return page(
         "desk/wall.html",
         "wall",
-        glance=once("glance", lambda: figures.glance(database, scope, now, counts), counts),
+        glance=glance,
+        knows_day=glance.knows(glance.as_of - dt.timedelta(days=1)),
         protection=PROTECTION,
         ground=small_map.ground(shown.places()),
         shading=small_map.shading(by_village),

@@ -27,6 +27,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "figure_teams_out": ("出动队伍", "Teams out"),
     "wall_map": ("{years} 年各村事件数", "Cases by village, {years}"),
     "day_before": ("昨日此时", "a day before"),
+    "day_unknown": ("昨日尚无记录", "no records of a day before"),
     "month_mean": ("去年同月日均", "mean of that month"),
     "year_unknown": ("去年同期尚无记录", "no records of a year before"),
     "year_before": ("去年今日", "a year before"),

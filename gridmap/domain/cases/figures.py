@@ -61,7 +61,7 @@ class Glance:
 
     def knows(self, moment: dt.datetime) -> bool:
         """Tell whether there are records of a moment: none are known from before the oldest."""
-        return self.earliest_at is None or moment >= self.earliest_at
+        return self.earliest_at is not None and moment >= self.earliest_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,4 +255,5 @@ def glance(session: Session, moments: tuple[dt.datetime, ...], zone: str) -> Gla
         # Teams are no incidents.
         then.append({**found, "teams_out": figures.teams_out(session, hour)})
     told_figures = tuple(Figure(name, then[0][name], then[1][name], then[2][name]) for name in GLANCE_NAMES)
-    return Glance(told_figures, hours[0], figures.latest(session), Counts.PERTURBED)
+    earliest, latest = figures.ends(session)
+    return Glance(told_figures, hours[0], latest, Counts.PERTURBED, earliest)

@@ -155,11 +155,6 @@ def ends(session: Session) -> tuple[dt.datetime | None, dt.datetime | None]:
     return first, last
 
 
-def latest(session: Session) -> dt.datetime | None:
-    """When the newest case happened."""
-    return ends(session)[1]
-
-
 def earliest(session: Session) -> dt.datetime | None:
     """When the oldest case happened."""
     return ends(session)[0]
