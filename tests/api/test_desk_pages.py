@@ -318,6 +318,28 @@ def test_a_row_and_its_case_warn_when_half_and_four_fifths_of_the_time_are_used(
             assert set(re.findall(r"期限已用 (\d+%)", told)) == ({warned} if warned else set())
 
 
+def test_until_when_a_case_is_paused_stands_with_it_and_that_the_pause_is_over(
+    client: FlaskClient, town: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = dt.datetime.now(dt.UTC)
+    case = taken_in(town, begun)
+    until = begun + dt.timedelta(days=6)
+    pause = StepAsked(CaseAction.PAUSE, ground="appraisal", until=until)
+    case = desk.act(town, Actor.at_the_machine(), case.row.number, pause, case.row.revision, uuid.uuid4())
+    due = case.row.due_at
+    assert due is not None
+    for at, told, warned in (
+        (until - dt.timedelta(hours=1), "挂起至", 0),
+        (due - dt.timedelta(minutes=1), "已到期，请恢复办理", 1),
+    ):
+        monkeypatch.setattr(shown, "now", lambda at=at: at)
+        row = client.get("/search", query_string={"q": str(case.row.summary), "lang": "zh"}, headers=PAGE)
+        page = client.get(f"/cases/{case.row.number}?lang=zh", headers=PAGE)
+        for answer in (row, page):
+            text = answer.get_data(as_text=True)
+            assert (told in text, len(re.findall(r"[^入收]期限已用 80%", text))) == (True, warned)
+
+
 def test_the_early_times_stand_beside_their_limits_and_a_late_one_is_marked(
     client: FlaskClient, town: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

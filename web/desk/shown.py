@@ -192,9 +192,13 @@ class Say:
             return self.text("days_late", n=max(1, -days)) if days < 0 else self.text("late_today")
         return self.text("days_left", n=days) if days else self.text("due_today_at", time=self.clock(due))
 
+    def is_past(self, at: dt.datetime) -> bool:
+        """Tell whether a moment is past."""
+        return at <= now()
+
     def warned(self, row: CaseRow) -> str:
         """Return how much of an open case's time is used, from the first warning until it is past; else nothing."""
-        if not row.is_open or row.paused_until is not None:
+        if not row.is_open or (row.paused_until is not None and row.paused_until > now()):
             return ""
         since = row.close_since or row.accepted_at or row.reported_at or row.occurred_at
         return _USED.get(warning(since, row.due_at, now()), "")

@@ -145,6 +145,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "late_today": ("今日已逾期", "late today"),
     "days_left": ("剩 {n} 天", "{n} d left"),
     "due_today_at": ("今日 {time} 到期", "today {time}"),
+    "paused_until": ("挂起至 {time}", "paused until {time}"),
+    "pause_over": ("挂起 {time} 已到期，请恢复办理", "the pause ended {time}: resume it"),
     "deferred": ("已延期", "deferred"),
     "no_summary": ("（无摘要）", "(no summary)"),
     "nothing_in_list": ("这个列表没有事件。", "There is no case in this list."),
