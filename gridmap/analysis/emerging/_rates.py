@@ -20,6 +20,15 @@ Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
+class Usual:
+    """What is usual in a cube: which bins say so, how their rates differ, and how sure that is."""
+
+    left: Flags
+    dispersion: float
+    excess: float
+
+
+@dataclass(frozen=True, eq=False)
 class RatesInTime:
     """A cube on a neighbourhood structure, with the people present.
 
@@ -55,7 +64,9 @@ class RatesInTime:
         share: Floats = np.minimum(summed(self._member, self._share_of_cell), 1.0)
         return share
 
-    def bins(self, cube: Floats, identity: NDArray[np.uint64], ties: Ties) -> Bins:
+    def bins(
+        self, cube: Floats, identity: NDArray[np.uint64], ties: Ties, usual: Usual | None = None
+    ) -> tuple[Bins, Usual]:
         """Evaluate every bin.
 
         Parameters
@@ -65,17 +76,22 @@ class RatesInTime:
         identity : ndarray of uint64, shape (n,)
             Hash of each cell; chances are drawn by it and not by the row.
         ties : str
+        usual : Usual, optional
+            What is usual, where that is known; without it the cube tells.
 
         Returns
         -------
-        Bins
+        bins : Bins
             `level` is observed over expected.
+        usual : Usual
         """
         spans = self._spans(cube)
         observed = self._member @ spans
-        left = np.ones(cube.shape, dtype=np.bool_)
+        left = np.ones(cube.shape, dtype=np.bool_) if usual is None else usual.left
         while True:
             totals, dispersion, excess = self._usual(spans, left)
+            if usual is not None:
+                dispersion, excess = usual.dispersion, usual.excess
             null = "gamma-poisson" if excess > DISPERSED else "poisson"
             spread = np.zeros(len(cube))
             if null == "gamma-poisson":
@@ -88,14 +104,14 @@ class RatesInTime:
             rest = left & ~hot
             rest[:, ~self._suffices(spans, rest)] = True
             rest &= left
-            if (rest == left).all():
+            if usual is not None or (rest == left).all():
                 break
             left = rest
         share = self._share[:, None]
         variance = expected * (1.0 - share) * (1.0 + (np.maximum(totals, 1) - 1) * spread[:, None])
         fixed = (variance <= 0) | (share >= 1 - 1e-12)
         z = np.divide(observed - expected, np.sqrt(variance), out=np.zeros(cube.shape), where=~fixed)
-        return Bins(
+        found = Bins(
             z=z,
             p=np.where(fixed, 1.0, p),
             side=np.where(fixed, 0, np.sign(observed - expected)).astype(np.int8),
@@ -107,6 +123,7 @@ class RatesInTime:
                 "left out of the null": f"{int((~left).sum())} bins",
             },
         )
+        return found, Usual(left, dispersion, excess)
 
     def _spans(self, cube: Floats) -> Floats:
         """Events of each cell in each period and the lags before it."""

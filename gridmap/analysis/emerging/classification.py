@@ -153,9 +153,13 @@ def classify(
         people = checked_exposure(exposure, values.sum(axis=1))
         by_rate = RatesInTime(structure.weights, people, k, alpha)
 
+    usual = None
+
     def judged(of: Floats, identity: NDArray[np.uint64], permuted: int) -> tuple[Bins, Floats]:
+        nonlocal usual
         if by_rate is not None:
-            bins = by_rate.bins(of, identity, ties)
+            # What is drawn anew spreads wider than what happened: that is no part of how the places' rates differ.
+            bins, usual = by_rate.bins(of, identity, ties, usual)
         else:
             bins = structure.bins(of, identity, ties, permuted, chance)
         return bins, _corrected(bins.p, fdr, around)

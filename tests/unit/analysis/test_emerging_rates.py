@@ -133,6 +133,14 @@ def test_what_rises_everywhere_stands_out_nowhere_and_strengthens_nothing() -> N
     assert (grid[10:13, 10:13] == "persistent_hot").mean() > 0.8
 
 
+def test_replications_are_judged_by_what_is_usual_and_not_by_how_widely_they_spread() -> None:
+    held = []
+    for seed in range(4):
+        found = by_rate(town(seed, np.linspace(1, 6, 12), mean=0.3, own=0.3), bootstrap=20)
+        held += [*found.stability[np.char.endswith(found.labels.astype(str), "hot")]]
+    assert np.mean(held) > 0.5
+
+
 def test_the_order_of_the_cells_changes_nothing() -> None:
     cube, turn = town(5, 4.0, mean=0.5), np.random.default_rng(0).permutation(N)
     turned = weights.from_pairs(N, np.argsort(turn)[np.column_stack(NEAR.nonzero())])
