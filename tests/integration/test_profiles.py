@@ -347,9 +347,11 @@ def test_a_profile_goes_to_another_town_as_a_file_and_does_not_import_there_by_i
         ('{"name": "x", "mapping": {"values": {"channel": {"甲": "zzz"}}}}', "列表中没有"),
         ('{"name": "x", "mapping": {"domain": "=乱"}}', "列表中没有"),
         ("{}", "配置名称"),
+        ('{"name": "x", "mapping": {"\\u0000": "uid"}}', "空字符"),
+        ('{"name": "x", "sheet": "\\ud83d\\ude00\\ud800"}', "半个字符"),
         ('{"name": "x", "encoding": "utf-9"}', "没有编码"),
         ('{"name": "x", "encoding": "zip"}', "没有编码"),
-        ('{"name": "x", "encoding": "\\u0000"}', "没有编码"),
+        ('{"name": "x", "encoding": "\\u0000"}', "空字符"),
         ('{"name": "x", "crs": "EPSG:99999999"}', "不认识坐标系"),
     ],
 )

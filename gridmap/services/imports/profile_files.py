@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 from gridmap.domain.profiles import Profile
 from gridmap.domain.records import NOUNS
@@ -13,6 +16,8 @@ from gridmap.files.atomic import replacing
 from gridmap.ingest.rows.headers import noun_of
 
 _MOST_BYTES = 1 << 20
+_UNKEPT = re.compile("[\\0\ud800-\udfff]")
+"""No database holds these."""
 _OF_TOWN = ("owner", "automatic")
 """What another town says for itself: whose the profile is, and whether its files are imported unasked."""
 
@@ -54,15 +59,7 @@ def read_profile(path: Path, name: str | None = None) -> Profile:
     InvalidInput
         When it is none, or an entry of it is not what it should be: the entry is named.
     """
-    try:
-        text = path.read_text("utf-8-sig") if path.stat().st_size <= _MOST_BYTES else ""
-        told = json.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
-        line = f"（第 {error.lineno} 行）" if isinstance(error, json.JSONDecodeError) else ""
-        at = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
-        raise _wrong(path, f"不是 JSON{line}", f"it is not JSON{at}") from None
-    if not isinstance(told, dict):
-        raise _wrong(path, "不是 JSON 对象", "it is not a JSON object")
+    told = _told(path)
     known = asdict(Profile(""))
     if unknown := sorted(set(told) - set(known)):
         raise _wrong(path, f"没有这一项：{'、'.join(unknown)}", f"there is no entry {', '.join(unknown)}")
@@ -89,6 +86,35 @@ def read_profile(path: Path, name: str | None = None) -> Profile:
     told = {entry: value for entry, value in told.items() if entry not in _OF_TOWN}
     profile = Profile(**({"name": ""} | told | {"mapping": mapping, "headings": tuple(headings)}))
     return replace(profile, name=name or profile.name)
+
+
+def _told(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text("utf-8-sig") if path.stat().st_size <= _MOST_BYTES else ""
+        told = json.loads(text)
+    except (OSError, ValueError, RecursionError) as error:
+        line = f"（第 {error.lineno} 行）" if isinstance(error, json.JSONDecodeError) else ""
+        at = f" (line {error.lineno})" if isinstance(error, json.JSONDecodeError) else ""
+        raise _wrong(path, f"不是 JSON{line}", f"it is not JSON{at}") from None
+    if not isinstance(told, dict):
+        raise _wrong(path, "不是 JSON 对象", "it is not a JSON object")
+    for entry, value in told.items():
+        if any(_UNKEPT.search(one) for one in (entry, *_texts(value))):
+            raise _wrong(path, f"{entry!a} 中有空字符或半个字符", f"{entry!a} holds NUL or half a character")
+    return told
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Walk all texts of what JSON holds, names of entries too."""
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list):
+            left += one
 
 
 def _wrong(path: Path, zh: str, en: str) -> InvalidInput:
