@@ -88,7 +88,7 @@ def read_profile(path: Path, name: str | None = None) -> Profile:
     return replace(profile, name=name or profile.name)
 
 
-def _told(path: Path) -> dict[str, Any]:
+def _told(path: Path) -> Any:
     try:
         text = path.read_text("utf-8-sig") if path.stat().st_size <= _MOST_BYTES else ""
         told = json.loads(text)
