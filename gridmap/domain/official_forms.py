@@ -97,7 +97,7 @@ class FormCase:
     kind : str
         Empty where it is not told.
     untold : bool
-        Its source said that it is solved, and not with what outcome.
+        Its source said that it is solved, and not with what outcome: it is not among those solved.
     """
 
     incident_id: int | None
@@ -126,8 +126,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("found", "排查发现", "found", lambda _: True),
     Column("handled", "已调处", "handled", lambda c: c.acted or not c.is_open),
     Column("succeeded", "化解成功", "succeeded", lambda c: c.solved),
-    Column("untold", "其中未注明结果", "of these, outcome untold", lambda c: c.solved and c.untold),
-    Column("unsolved", "未化解", "ended unsolved", lambda c: not c.is_open and not c.solved),
+    Column("untold", "办结未注明结果", "ended, outcome untold", lambda c: c.untold),
+    Column(
+        "unsolved",
+        "未化解",
+        "ended unsolved",
+        lambda c: not c.is_open and not c.solved and not c.untold,
+    ),
     Column("open", "在办", "open", lambda c: c.is_open),
     Column("overdue", "逾期", "overdue", lambda c: c.is_overdue),
     Column(
@@ -225,7 +230,9 @@ def fill(cases: Iterable[FormCase], grids: Iterable[int], kinds: Iterable[str]) 
 def share(counts: Mapping[str, int], name: str) -> float | None:
     """Return a share of a row; None where there is nothing to divide by."""
     _, _, part, whole = SHARES[name]
-    return counts[part] / counts[whole] if counts[whole] else None
+    # Nobody knows how these ended: they count for no success and for no failure.
+    judged = counts[whole] - (counts.get("untold", 0) if part == "succeeded" else 0)
+    return counts[part] / judged if judged else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -223,7 +223,8 @@ def test_shares_of_few_cases_are_drawn_towards_that_of_all_grids_and_many_stay(
     rows = figures.by_grid(demo_database, Scope.whole(), IncidentQuery(), 4).rows
     for name in SHARE_NAMES:
         found = shares(rows, name)
-        assert found or name == "satisfied"
+        # The older edition of the town tells no outcomes, so nothing of it is solved.
+        assert found or name in {"satisfied", "solved", "in-village"}
         together = sum(s.part for s in found) / max(sum(s.whole for s in found), 1)
         assert all(0 <= s.low <= s.drawn <= s.high <= 1 and 0 <= s.part <= s.whole for s in found)
         # Between the grid's own share and that of all: a grid of nothing but late cases is not told 0 %.

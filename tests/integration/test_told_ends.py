@@ -12,14 +12,17 @@ import gridmap
 from gridmap.domain.cases.figures import ADDED
 from gridmap.domain.cases.worklists import Wanted
 from gridmap.domain.gridkey import TOWN, VILLAGE, Scope
+from gridmap.domain.official_forms import share
 from gridmap.domain.protection import Counts
 from gridmap.domain.query import IncidentQuery
 from gridmap.services.cases import counts, figures, worklists
 from gridmap.services.cases.expiry import expire_texts
 from gridmap.services.cases.incidents import incident_features
+from gridmap.services.cases.shares import shares
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports.records import ImportOptions, import_records
 from gridmap.services.reports import official_forms
+from gridmap.services.reports.case_parts import measures
 from gridmap.storage.cases import projects
 from gridmap.storage.database import Database
 from tests.integration.test_case_desk import KEEPER
@@ -100,6 +103,38 @@ def test_the_cases_behind_each_number_are_those_that_it_counts_also_where_no_end
         for name in ADDED
     }
     assert behind == {name: getattr(total, name) for name in ADDED}
+
+
+def test_an_end_without_an_outcome_is_neither_solved_nor_unsolved_in_figures_forms_packs_and_shares(
+    told: Database, tmp_path: Path
+) -> None:
+    steps = tmp_path / "步骤.csv"
+    steps.write_text("uid,at,action,outcome\n甲4,2026-10-19,化解,达成协议\n甲5,2026-10-09,化解,\n", "utf-8")
+    done = import_records(
+        told, WHOLE, IMPORT_KINDS["incident_steps"], steps, ImportOptions(accept_valid=True), actor=KEEPER
+    )
+    assert (done.inserted, done.refused) == (2, 0)
+    table = figures.by_grid(told, WHOLE, IncidentQuery(), VILLAGE, now=NOW)
+    for one in (table.total, table.rows[0]):
+        ended = (one.solved, one.outcome_untold, one.unsolved, one.open)
+        assert ended == (1, 4, 2, 0), (
+            "of 7: 甲4 by its step; 甲1, 甲2, 甲5 and 甲7 untold; 甲3 and 甲6 unsolved"
+        )
+        assert one.solved_village + one.solved_area + one.solved_town == 1
+        assert one.asked + one.not_asked == 1
+    form = official_forms.dispute_form(told, WHOLE, official_forms.asked_for("2026-10"), now=NOW)
+    sheet = form.total.counts
+    assert (sheet["succeeded"], sheet["untold"], sheet["unsolved"], sheet["open"]) == ended
+    assert sheet["in_village"] + sheet["in_area"] + sheet["in_town"] == 1
+    assert share(sheet, "succeeded_share") == pytest.approx(1 / 3), "of those whose outcome is told"
+    pack = {one.name.en: one.now for one in measures(table.total, table.total)}
+    assert [pack[name] for name in ("solved", "closed, outcome not told", "closed without a solution")] == [
+        "1",
+        "4",
+        "2",
+    ]
+    (drawn,) = shares(table.rows, "solved")
+    assert (drawn.part, drawn.whole) == (1, 3)
 
 
 def test_words_of_a_case_that_ended_nobody_knows_when_expire_after_the_day_that_told_of_it(

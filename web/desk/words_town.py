@@ -54,6 +54,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "c_interval": ("95% 区间", "95 % interval"),
     "c_area": ("片区", "area"),
     "c_town": ("镇", "town"),
+    "c_outcome_untold": ("未注明结果", "Out\u00adcome untold"),
     "c_unsolved": ("未化解", "Un\u00adsolved"),
     "c_reopened": ("重开", "Re\u00adopened"),
     "c_repeated": ("90 天内再发", "Again in 90\u00a0d"),
@@ -124,9 +125,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "m_solved": ("化解，在哪一级化解", "Solved, and at which level"),
     "m_solved_not": (
-        "有结果才算化解，回访之后才可信。小事在村、大事在镇，比例高不等于好：该移送而没有移送，也会抬高它。",
+        "有结果才算化解，回访之后才可信。来源只说办结、没有说结果的另列，既不算化解，也不算未化解。小事在村、大事在镇，比例高不等于好：该移送而没有移送，也会抬高它。",
         (
-            "Solved has an outcome, and is believed after follow-up. A high share in the village is not good by itself:"
+            "Solved has an outcome, and is believed after follow-up. What a source ended without telling how stands"
+            " apart, neither solved nor unsolved. A high share in the village is not good by itself:"
             " cases that should have been passed on raise it, too."
         ),
     ),

@@ -78,6 +78,8 @@ class GridCounts:
         Of these: closed at all, and closed by their due time.
     solved_village, solved_area, solved_town : int
         Solved at the level named; those solved where nobody told the level are in `solved` alone.
+    outcome_untold : int
+        Ended by the word of a source that does not say with what outcome: neither solved nor unsolved.
     asked, satisfied, not_asked : int
         Of those solved: drawn by lot and asked by another post than the handler whether the parties are satisfied, of
         these satisfied, and not asked.
@@ -100,6 +102,7 @@ class GridCounts:
     solved_village: int = 0
     solved_area: int = 0
     solved_town: int = 0
+    outcome_untold: int = 0
     unsolved: int = 0
     reopened: int = 0
     repeated: int = 0

@@ -15,6 +15,8 @@ from gridmap.domain.spellings import (
 from gridmap.domain.terms import LONGEST, PEOPLE, SEVERITY
 
 CLOSED_STAGES = frozenset({"resolved", "unsolved", "archived"})
+SOLVED_STAGES = frozenset({"resolved", "archived"})
+"""Stages of cases that are solved where they have an outcome: what ended unsolved is archived, too."""
 
 INCIDENTS = Noun(
     "incidents",

@@ -37,6 +37,7 @@ _FIGURES: tuple[tuple[str, Text], ...] = (
     ("solved_village", Text("其中在村化解", "of these in the village")),
     ("solved_area", Text("其中片区化解", "of these in the area")),
     ("solved_town", Text("其中镇级化解", "of these in the town")),
+    ("outcome_untold", Text("办结而未注明结果", "closed, outcome not told")),
     ("unsolved", Text("未化解而办结", "closed without a solution")),
     ("open", Text("本期接报仍在办理", "of those reported: still open")),
     ("overdue", Text("其中已逾期", "of these overdue")),

@@ -19,8 +19,10 @@ from gridmap.storage.cases.incidents import (
     IncidentFilter,
     is_open,
     judged,
+    outcome_untold,
     overdue,
     placed_in_scope,
+    solved,
     was_open,
 )
 from gridmap.storage.models import Dispatch, Incident, IncidentStep
@@ -252,14 +254,10 @@ def held_back(session: Session, meant: Counted) -> int:
     return int(found or 0)
 
 
-def _solved(of: Any) -> ColumnElement[bool]:
-    return and_(of.stage.in_(("resolved", "archived")), of.outcome.is_not(None))
-
-
 def _questions(of: Any) -> dict[str, ColumnElement[Any]]:
     """Return what of a case takes a look at others or at its steps."""
     return {
-        "said": case((and_(_solved(of), of.sealed.is_(False)), _satisfied(of))),
+        "said": case((and_(solved(of), of.sealed.is_(False)), _satisfied(of))),
         "asked_after": or_(
             of.followed_up.is_(True),
             exists().where(
@@ -283,7 +281,7 @@ def standing_conditions(of: Any, now: dt.datetime, answered: Any = None) -> dict
     answered : columns, optional
         Where the table has what is asked of each case already.
     """
-    solved = _solved(of)
+    has_solved, untold = solved(of), outcome_untold(of)
     questions = _questions(of) if answered is None else answered
     said = questions["said"]
     asked = and_(of.sealed.is_(False), said.is_not(None))
@@ -292,11 +290,12 @@ def standing_conditions(of: Any, now: dt.datetime, answered: Any = None) -> dict
         "sealed": of.hidden,
         "open": is_open(of),
         "overdue": overdue(of, now),
-        "solved": solved,
-        "solved_village": solved & (of.solved_level >= 3),
-        "solved_area": solved & (of.solved_level == 2),
-        "solved_town": solved & (of.solved_level == 1),
-        "unsolved": and_(~is_open(of), ~solved),
+        "solved": has_solved,
+        "solved_village": has_solved & (of.solved_level >= 3),
+        "solved_area": has_solved & (of.solved_level == 2),
+        "solved_town": has_solved & (of.solved_level == 1),
+        "outcome_untold": untold,
+        "unsolved": and_(~is_open(of), ~has_solved, ~untold),
         "reopened": of.reopened > 0,
         "repeated": questions["happened_before"],
         "deferred": of.deferred.is_(True),
@@ -305,9 +304,9 @@ def standing_conditions(of: Any, now: dt.datetime, answered: Any = None) -> dict
         "closed_of_due": due & of.closed_at.is_not(None),
         "on_time": due & (of.closed_at <= of.due_at),
         "followed_up": questions["asked_after"],
-        "asked": solved & asked,
-        "satisfied": solved & asked & (said == "true"),
-        "not_asked": solved & ~asked,
+        "asked": has_solved & asked,
+        "satisfied": has_solved & asked & (said == "true"),
+        "not_asked": has_solved & ~asked,
         "by_villager": of.found_by == "villager",
         "by_staff": of.found_by == "staff",
         "by_police": of.found_by == "police",

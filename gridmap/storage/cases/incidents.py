@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, cast, false, func, or_, select
 from sqlalchemy.orm import Session
 
-from gridmap.domain.cases.records import CLOSED_STAGES
+from gridmap.domain.cases.lists import UNTOLD
+from gridmap.domain.cases.records import CLOSED_STAGES, SOLVED_STAGES
 from gridmap.domain.days import local_span
 from gridmap.domain.gridkey import SUBTREE_SIZE, UNASSIGNED, VILLAGE, Scope, level_of
 from gridmap.domain.query import IncidentQuery
@@ -120,6 +121,18 @@ def was_open(of: Any, at: dt.datetime) -> ColumnElement[bool]:
     One whose source says that it ended and not when was open at no moment: its end is not made up.
     """
     return or_(is_open(of), of.closed_at > at)
+
+
+def outcome_untold(of: Any) -> ColumnElement[bool]:
+    """Return whether a source says of a case that it is solved, and not with what outcome."""
+    untold: ColumnElement[bool] = and_(of.stage.in_(SOLVED_STAGES), of.outcome == UNTOLD)
+    return untold
+
+
+def solved(of: Any) -> ColumnElement[bool]:
+    """Return whether a case is solved, with an outcome that somebody told."""
+    told: ColumnElement[bool] = of.outcome != UNTOLD
+    return and_(of.stage.in_(SOLVED_STAGES), told)
 
 
 def overdue(of: Any, at: dt.datetime) -> ColumnElement[bool]:

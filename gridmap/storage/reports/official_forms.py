@@ -7,12 +7,11 @@ from typing import Any
 from sqlalchemy import case, func, insert, select
 from sqlalchemy.orm import Session
 
-from gridmap.domain.cases.lists import UNTOLD
 from gridmap.domain.gridkey import SUBTREE_SIZE
 from gridmap.domain.official_forms import FormCase
 from gridmap.storage.cases.counted import counted_by
 from gridmap.storage.cases.counts import deep_enough
-from gridmap.storage.cases.incidents import IncidentFilter, is_open, overdue
+from gridmap.storage.cases.incidents import IncidentFilter, is_open, outcome_untold, overdue, solved
 from gridmap.storage.models import OfficialForm
 
 
@@ -38,9 +37,9 @@ def list_cases(session: Session, chosen: IncidentFilter, level: int) -> list[For
         still_open.label("is_open"),
         func.coalesce(overdue(of, chosen.now), False).label("is_overdue"),
         acted.label("acted"),
-        (of.stage.in_(("resolved", "archived")) & of.outcome.is_not(None)).label("solved"),
+        solved(of).label("solved"),
         of.solved_level,
-        func.coalesce(of.outcome == UNTOLD, False).label("untold"),
+        outcome_untold(of).label("untold"),
         (of.reopened > 0).label("reopened"),
     ).where(*chosen.conditions(of))
     return [FormCase(**row) for row in session.execute(query).mappings()]
