@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, request
 
 from gridmap import __version__
+from gridmap.domain.days import read_moment
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput
 from gridmap.services.reports import features
@@ -233,17 +233,10 @@ def _bbox(text: str) -> tuple[float, float, float, float]:
 
 def _between(text: str) -> Between:
     """Read an instant or an interval; an open end is ``..`` or nothing, and a day is the whole of it here."""
-    zone = ZoneInfo(database().settings.timezone)
+    zone = database().settings.timezone
 
     def moment(part: str, *, ends: bool) -> dt.datetime | None:
-        if part in {"", ".."}:
-            return None
-        if len(part) == len("2026-10-05"):
-            return dt.datetime.combine(
-                dt.date.fromisoformat(part), dt.time.max if ends else dt.time.min, zone
-            )
-        at = dt.datetime.fromisoformat(part)
-        return at if at.tzinfo else at.replace(tzinfo=zone)
+        return None if part in {"", ".."} else read_moment(part, zone, ends=ends)
 
     first, slash, last = text.partition("/")
     since, until = moment(first, ends=False), moment(last if slash else first, ends=True)

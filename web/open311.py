@@ -5,11 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from typing import cast
-from zoneinfo import ZoneInfo
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, jsonify, request
 
 from gridmap.domain.codes import code_list
+from gridmap.domain.days import read_moment
 from gridmap.domain.geojson import Feature
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput
@@ -24,6 +25,8 @@ bp = Blueprint("open311", __name__, url_prefix="/open311/v2")
 bp.register_error_handler(InvalidInput, bad_request)
 
 _MOST = 1000
+_LAST = 2**53
+"""The largest number that a feature has as a number."""
 _DAYS = 90
 """Without dates the last so many days are meant, as GeoReport v2 has it."""
 _CLOSED = frozenset({"resolved", "unsolved", "archived"})
@@ -54,44 +57,66 @@ def services() -> Response:
     )
 
 
-def _day(name: str) -> dt.date | None:
+def _moment(name: str, *, ends: bool = False) -> dt.datetime | None:
     given = request.args.get(name)
     if not given:
         return None
     try:
-        at = dt.datetime.fromisoformat(given)
-    except ValueError:
+        return read_moment(given, database().settings.timezone, ends=ends)
+    except (ValueError, OverflowError):
         raise InvalidInput(
             "parameter-unread",
             f"{name} 应为 ISO 8601 时刻，如 2026-10-01T00:00:00+08:00。",
             f"{name} is an instant of ISO 8601, such as 2026-10-01T00:00:00+08:00.",
         ) from None
-    return (at.astimezone(ZoneInfo(database().settings.timezone)) if at.tzinfo else at).date()
+
+
+def _whole(name: str, least: int, most: int) -> int | None:
+    given = request.args.get(name)
+    if not given:
+        return None
+    if not (given.isascii() and given.isdecimal() and least <= int(given) <= most):
+        raise InvalidInput(
+            "parameter-unread",
+            f"{name} 应为 {least} 至 {most} 的整数。",
+            f"{name} is an integer of {least} to {most}.",
+        )
+    return int(given)
 
 
 @bp.get("/requests.json")
 def requests() -> Response:
-    """Answer cases, at most 1,000, of the last 90 days unless dates are given; ``Open311-More`` tells how many more."""
-    since, until = _day("start_date"), _day("end_date")
+    """Answer cases, at most 1,000 at once, of the last 90 days unless dates are given.
+
+    ``Open311-More`` tells how many come after these, and a link ``next`` leads to them.
+    """
+    since, until = _moment("start_date"), _moment("end_date", ends=True)
     if since is None and until is None:
-        since = dt.datetime.now(ZoneInfo(database().settings.timezone)).date() - dt.timedelta(days=_DAYS)
+        since = dt.datetime.now(dt.UTC) - dt.timedelta(days=_DAYS)
+    after, many = _whole("after", 0, _LAST), _whole("page_size", 1, _MOST) or _MOST
     domain, _, kind = request.args.get("service_code", "").partition(":")
     status = request.args.get("status", "")
     if status not in {"", "open", "closed"}:
         raise InvalidInput("parameter-unread", "status 应为 open 或 closed。", "status is open or closed.")
     closed = tuple(sorted(_CLOSED)) if status == "closed" else ()
     query = IncidentQuery(
-        since=since,
-        until=until,
         domains=(domain,) if domain else (),
         kinds=(kind,) if kind else (),
         stages=closed,
         flags=frozenset({"open"} if status == "open" else ()),
     )
-    found = features.page(database(), actor(), "incidents", limit=_MOST, query=query)
+    found = features.page(
+        database(), actor(), "incidents", limit=many, after=after, query=query, between=(since, until)
+    )
     kinds = _kinds()
     answer = jsonify([_told(feature, kinds) for feature in found.features])
-    answer.headers["Open311-More"] = str(found.matched - len(found.features))
+    answer.headers["Open311-More"] = str(found.remaining - len(found.features))
+    if found.next_after is not None:
+        # What was asked, to the instant, so that the pages are parts of one answer.
+        kept = {name: value for name, value in request.args.items() if name != "after"}
+        kept |= {} if since is None else {"start_date": since.isoformat()}
+        again = urlencode(kept | {"after": found.next_after})
+        answer.headers["Link"] = f'<{request.path}?{again}>; rel="next"'
     return answer
 
 

@@ -30,6 +30,31 @@ def local_span(
     return start, end
 
 
+def read_moment(text: str, zone: str, *, ends: bool = False) -> dt.datetime:
+    """Read an instant of RFC 3339; without an offset it is local, and a bare day is its beginning or its end.
+
+    Parameters
+    ----------
+    text : str
+    zone : str
+        IANA name.
+    ends : bool
+        Whether a day means its last instant (to the microsecond).
+
+    Raises
+    ------
+    ValueError
+        When it is none.
+    """
+    if len(text) == len("2026-10-05"):
+        # The calendar's last day has no day after it.
+        return dt.datetime.combine(
+            dt.date.fromisoformat(text), dt.time.max if ends else dt.time.min, ZoneInfo(zone)
+        )
+    at = dt.datetime.fromisoformat(text)
+    return at if at.tzinfo else at.replace(tzinfo=ZoneInfo(zone))
+
+
 def local_day(moment: dt.datetime | None, zone: str) -> dt.date:
     """Return the day on which a moment falls in a zone; today's where there is none."""
     return (moment or dt.datetime.now(dt.UTC)).astimezone(ZoneInfo(zone)).date()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
@@ -174,6 +175,30 @@ def test_open311_tells_services_and_how_requests_stand(keeper: FlaskClient) -> N
     one = keeper.get(f"/open311/v2/requests/{told[0]['service_request_id']}.json").get_json()
     assert one == [told[0]]
     for wrong in ("status=lost", "start_date=soon"):
+        assert keeper.get(f"/open311/v2/requests.json?{wrong}").status_code == 400
+
+
+def test_open311_is_read_on_page_by_page_to_the_last_and_its_ends_are_instants(keeper: FlaskClient) -> None:
+    whole = keeper.get("/open311/v2/requests.json?start_date=2026-10-01&end_date=2026-10-31").get_json()
+    address, read, left = (
+        "/open311/v2/requests.json?start_date=2026-10-01&end_date=2026-10-31&page_size=300",
+        [],
+        [],
+    )
+    while address:
+        answer = keeper.get(address)
+        read += answer.get_json()
+        left.append(int(answer.headers["Open311-More"]))
+        address = answer.headers.get("Link", "").partition(">")[0].removeprefix("<")
+    assert 300 < len(read) == len({one["service_request_id"] for one in read}) == len(whole)
+    assert left == [max(0, len(whole) - 300 * (n + 1)) for n in range(len(left))]
+    # Days of the year are not all that a program asks for: the end of a span is its instant.
+    at = sorted(dt.datetime.fromisoformat(one["requested_datetime"]) for one in whole)
+    since, until = at[10], at[20]
+    span = urlencode({"start_date": since.isoformat(), "end_date": until.isoformat()})
+    found = keeper.get(f"/open311/v2/requests.json?{span}").get_json()
+    assert len(found) == sum(since <= one <= until for one in at) >= 11
+    for wrong in ("page_size=0", "page_size=1001", "after=x", "end_date=2026-13-01"):
         assert keeper.get(f"/open311/v2/requests.json?{wrong}").status_code == 400
 
 

@@ -100,6 +100,18 @@ def test_what_a_platform_calls_its_columns_is_proposed_and_binds_nobody_until_it
     assert dict(profiles.propose(town, Scope.whole(), INCIDENTS, path, said).likely) == {"二级分类": "kind"}
 
 
+def test_how_full_a_column_is_counts_records_and_no_line_of_totals(town: Database, tmp_path: Path) -> None:
+    path = tmp_path / "月报.csv"
+    path.write_text(
+        "事件编号,领域,类型,发生时间,所属网格\nA1,矛盾纠纷,邻里纠纷,2026-10-20,枫源村\n"
+        "A2,矛盾纠纷,,2026-10-21,枫源村\n合计,2,,,\n",
+        "utf-8",
+    )
+    found = profiles.propose(town, Scope.whole(), INCIDENTS, path, Profile("-"))
+    assert (found.total, found.valid) == (2, 2)
+    assert [(c.filled, c.total) for c in found.columns] == [(2, 2), (2, 2), (1, 2), (2, 2), (2, 2)]
+
+
 @pytest.mark.parametrize(("unknown", "inserted"), [("ask", 0), ("refuse", 2)])
 def test_unknown_values_are_asked_about_or_refuse_their_rows_alone(
     town: Database, sheet: Path, unknown: str, inserted: int

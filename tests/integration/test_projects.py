@@ -293,6 +293,26 @@ def test_an_export_comes_back_unchanged_and_fills_an_empty_workspace(
         towns.drop(other)
 
 
+def test_works_that_begin_before_the_decision_lets_them_are_kept_and_told(
+    town: Database, tmp_path: Path
+) -> None:
+    enter(town, "P7", **STEPS, begins_on="2026-01-02")
+    warned = projects.seen(town, WHOLE, "P7").warning
+    assert warned is not None
+    assert "尚未确定意见" in warned.zh
+    file = tmp_path / "p.csv"
+    told = []
+    for day, decision in (("2026-01-02", "准予实施"), ("2027-06-01", "暂缓"), ("2027-06-01", "准予实施")):
+        file.write_text(f"项目编号,实施日期,决定\nP7,{day},{decision}\n", "utf-8")
+        done = import_records(town, WHOLE, IMPORT_KINDS["projects"], file, ImportOptions(), actor=KEEPER)
+        assert (done.updated, done.refused, done.parsed is not None) == (1, 0, True)
+        notices = done.parsed.warnings if done.parsed else ()
+        told.append("".join(notice.zh for notice in notices if notice.code == "project-begun-early"))
+    assert ["早于确定意见" in told[0], "暂缓或不予实施" in told[1], told[2]] == [True, True, ""]
+    assert "第 2 行" in told[0]
+    assert projects.seen(town, WHOLE, "P7").warning is None
+
+
 def test_an_import_of_projects_is_judged_by_what_is_stored_and_taken_back(
     town: Database, tmp_path: Path
 ) -> None:

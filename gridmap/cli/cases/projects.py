@@ -135,6 +135,8 @@ def show(code: str) -> None:
     if may(who.role, Action.SEE_SERVICES):
         sites = ", ".join(str(s["code"]) for s in shown.sites or ()) or "—"
         console.print(f"场所 / sites: {sites}", markup=False)
+    if shown.warning is not None:
+        console.print(f"{shown.warning.zh} / {shown.warning.en}", markup=False)
     if row["decision"]:
         console.print(f"决定 / decision: {lists.find('project_decision', row['decision']).zh}")
     for entry in row["history"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from gridmap.domain.cases.lists import choices, spellings_of
 from gridmap.domain.codes import code_list
@@ -18,6 +18,15 @@ from gridmap.errors import InvalidInput
 STEPS = ("plan", "consult", "analyse", "report", "decide")
 """The five steps of an assessment in their order, as the list ``risk_assessment_step`` names them."""
 ANSWERS = ("in_favour", "against", "unsure")
+
+
+class Warned(NamedTuple):
+    """What a person should look at, in both languages; it refuses nothing."""
+
+    zh: str
+    en: str
+
+
 _MOST_ASKED = 1_000_000
 _RISKS = {"低": "green", "中": "yellow", "高": "red", "较低": "green", "较高": "red"}
 _DECISIONS = {
@@ -195,6 +204,37 @@ def check_project(told: Mapping[str, Any]) -> None:
             f"The day of the follow-up ({follow_up_on}) comes after the decision ({decide_on or 'not told yet'}). "
             "Check the days.",
         )
+
+
+def warn_of_project(told: Mapping[str, Any]) -> Warned | None:
+    """Tell of works that begin before their assessment has let them; they are kept, because they may have begun.
+
+    Parameters
+    ----------
+    told : mapping
+        As in :func:`check_project`.
+    """
+    begins_on, decide_on = told.get("begins_on"), told.get("decide_on")
+    if begins_on is None:
+        return None
+    if decide_on is None or told.get("decision") is None:
+        return Warned(
+            f"实施日期（{begins_on}）已定，尚未确定意见。五步做完、准予实施之后才能实施。",
+            f"Works begin on {begins_on}, and nothing is decided yet: the five steps come first, and a decision that "
+            "lets them.",
+        )
+    if begins_on < decide_on:
+        return Warned(
+            f"实施日期（{begins_on}）早于确定意见（{decide_on}）：评估没做完就已实施。请核对，或在跟踪情况中说明。",
+            f"Works began on {begins_on}, before the decision ({decide_on}): the assessment was not finished. Check "
+            "the days, or say why in the follow-up.",
+        )
+    if told["decision"] != "issue":
+        return Warned(
+            f"决定是暂缓或不予实施，却登记了实施日期（{begins_on}）。请核对。",
+            f"The decision does not let the project begin, and works begin on {begins_on}: check both.",
+        )
+    return None
 
 
 def check_ruling(told: Mapping[str, Any]) -> None:

@@ -24,7 +24,7 @@ _PAIR = rf"^\s*[(（\[]?\s*(?P<first>{_NUMBER})\s*[,，;；、/\s]\s*(?P<second>
 
 
 def without_totals(raw: RawTable) -> RawTable:
-    """Leave out rows that begin with 合计, 审核 and the like and hold little else, and say which.
+    """Leave out rows of a sheet that begin with 合计, 审核 and the like and hold little else, and say which.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def without_totals(raw: RawTable) -> RawTable:
     RawTable
     """
     table = raw.table
-    if not table.num_columns or not table.num_rows:
+    if raw.format not in {"csv", "xlsx"} or not table.num_columns or not table.num_rows:
         return raw
     filled = np.zeros(table.num_rows, np.int64)
     first = pc.cast(table.columns[0], pa.string())

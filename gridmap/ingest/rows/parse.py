@@ -108,7 +108,7 @@ def parse_table(
         limits=limits,
     )
     return parse_raw(
-        without_totals(raw) if raw.format in {"csv", "xlsx"} else raw,
+        without_totals(raw),
         noun_table,
         mapping=mapping,
         meant=meant,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from gridmap.domain.gridkey import UNASSIGNED, Scope
 from gridmap.domain.records import NOUNS
 from gridmap.domain.terms import ASSESSED
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.ingest.model import ParsedTable
+from gridmap.ingest.model import Notice, ParsedTable
 from gridmap.ingest.rows.cleared import COLUMN as CLEARED
 from gridmap.ingest.rows.refused import RowRefused, refuse_more
 from gridmap.services.ground.gridbook import GridBook
@@ -89,6 +89,11 @@ class ShownProject:
     grids: tuple[GridReached, ...]
     sites: tuple[SiteInside, ...] | None
 
+    @property
+    def warning(self) -> rules.Warned | None:
+        """What whoever looks at it should look at: works that begin before the assessment lets them."""
+        return rules.warn_of_project(cast("Mapping[str, Any]", self.row))
+
 
 _DECIMALS = 9
 
@@ -135,7 +140,7 @@ def _checked(
     check: Callable[[Mapping[str, Any]], None], noun: str
 ) -> Callable[[Session, ParsedTable, Any, str], ParsedTable]:
     def examine(session: Session, parsed: ParsedTable, _book: Any, _zone: str) -> ParsedTable:
-        wrong = []
+        wrong, warned = [], []
         named = (*(f.name for f in NOUNS[noun].fields), CLEARED)
         names = [name for name in named if name in parsed.table.column_names]
         for n, line in enumerate(parsed.table.select(["row", *names]).to_pylist()):
@@ -151,9 +156,26 @@ def _checked(
             except InvalidInput as refused:
                 field = rules.FIELDS.get(refused.code, "code")
                 wrong.append(RowRefused(line["row"], field, refused.code, refused.zh, refused.en))
-        return refuse_more(parsed, wrong)
+            warning = rules.warn_of_project(told) if noun == "projects" else None
+            if warning is not None:
+                warned.append((line["row"], warning))
+        return replace(refuse_more(parsed, wrong), warnings=(*parsed.warnings, *_told_together(warned)))
 
     return examine
+
+
+_MOST_TOLD = 5
+
+
+def _told_together(warned: list[tuple[int, rules.Warned]]) -> tuple[Notice, ...]:
+    if not warned:
+        return ()
+    zh = "；".join(f"第 {row} 行：{said.zh}" for row, said in warned[:_MOST_TOLD])
+    en = " ".join(f"Row {row}: {said.en}" for row, said in warned[:_MOST_TOLD])
+    more = len(warned) - _MOST_TOLD
+    if more > 0:
+        zh, en = f"{zh}……另有 {more} 行", f"{en} And {more} more."
+    return (Notice("project-begun-early", zh, en),)
 
 
 PROJECTS = ImportKind(

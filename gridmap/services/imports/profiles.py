@@ -19,6 +19,7 @@ from gridmap.errors import InvalidInput, NotFound
 from gridmap.ingest.headings import heading_key
 from gridmap.ingest.model import ParsedTable, RawTable
 from gridmap.ingest.reading import read_raw
+from gridmap.ingest.rows.cells import without_totals
 from gridmap.ingest.rows.headers import known_keys, match_headings, noun_of, split_values
 from gridmap.ingest.rows.refused import REASON_HEADERS
 from gridmap.services.accounts.owners import require_owner
@@ -253,7 +254,7 @@ def propose(database: Database, scope: Scope, kind: ImportKind, path: Path, prof
     """
     noun = noun_of(profile.noun)
     headings, _ = split_values(dict(profile.mapping), noun)
-    raw = raw_of(path, profile)
+    raw = without_totals(raw_of(path, profile))
     names = list(raw.table.column_names)
     likely = _likely(names, noun, headings, path.name)
     profile = replace(profile, mapping={**profile.mapping, **likely})

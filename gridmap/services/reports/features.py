@@ -57,11 +57,14 @@ class Page:
         Of the whole collection under the question.
     next_after : int or None
         Number to go on after; None on the last page.
+    remaining : int
+        Of those matched: on this page and on those after it.
     """
 
     features: tuple[Feature, ...]
     matched: int
     next_after: int | None
+    remaining: int
 
 
 def collections(database: Database, actor: Actor) -> list[Collection]:
@@ -145,9 +148,10 @@ def page(
     with database.scoped_session(actor.scope) as session:
         rows = stored.page(session, wanted, after=after, limit=limit + 1)
         matched = stored.count(session, wanted)
+        remaining = matched if after is None else stored.count(session, wanted, after=after)
     more = len(rows) > limit
     features = tuple(_feature(row) for row in rows[:limit])
-    return Page(features, matched, int(rows[limit - 1]["id"]) if more else None)
+    return Page(features, matched, int(rows[limit - 1]["id"]) if more else None, remaining)
 
 
 def one(database: Database, actor: Actor, name: str, number: int) -> Feature:

@@ -191,7 +191,10 @@ def _papers(shown: ShownProject, names: Mapping[int, tuple[str, str]]) -> list[P
                 ("确定意见日期", _told(row["decide_on"])),
                 ("实施日期", _told(row["begins_on"])),
             ),
-            (("意见", row["decision_note"] or ""),),
+            (
+                ("意见", row["decision_note"] or ""),
+                *(() if shown.warning is None else (("提示", shown.warning.zh),)),
+            ),
             ("评估小组", "决策单位"),
         ),
         Paper(

@@ -130,10 +130,14 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     return out
 
 
-def count(session: Session, wanted: Wanted) -> int:
-    """How many features there are."""
-    table = _COLUMNS[wanted.name][0]
-    return int(session.scalar(select(func.count()).select_from(table).where(*_conditions(wanted))) or 0)
+def count(session: Session, wanted: Wanted, *, after: int | None = None) -> int:
+    """How many features there are, or how many come after a number."""
+    query = select(func.count()).select_from(_COLUMNS[wanted.name][0])
+    return int(session.scalar(query.where(*_conditions(wanted), *_after(wanted, after))) or 0)
+
+
+def _after(wanted: Wanted, after: int | None) -> list[ColumnElement[bool]]:
+    return [] if after is None else [_COLUMNS[wanted.name][1] > after]
 
 
 def page(session: Session, wanted: Wanted, *, after: int | None, limit: int) -> list[dict[str, Any]]:
@@ -147,10 +151,7 @@ def page(session: Session, wanted: Wanted, *, after: int | None, limit: int) -> 
         Number of the last one that was read.
     limit : int
     """
-    conditions = _conditions(wanted)
-    if after is not None:
-        conditions.append(_COLUMNS[wanted.name][1] > after)
-    return _read(session, wanted.name, conditions, limit)
+    return _read(session, wanted.name, [*_conditions(wanted), *_after(wanted, after)], limit)
 
 
 def one(session: Session, wanted: Wanted, number: int) -> dict[str, Any] | None:
