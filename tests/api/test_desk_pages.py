@@ -318,6 +318,17 @@ def test_a_row_and_its_case_warn_when_half_and_four_fifths_of_the_time_are_used(
             assert set(re.findall(r"期限已用 (\d+%)", told)) == ({warned} if warned else set())
 
 
+def test_a_case_of_no_grid_and_without_an_end_says_so_on_its_page(town: Database) -> None:
+    keeper, now = Actor.at_the_machine(), dt.datetime.now(dt.UTC)
+    far = NewCase("dispute", now, f"镇外来信 {new_word()}", kind="02", lon=121.9, lat=28.1)
+    case = intake.record(town, keeper, far, uuid.uuid4())
+    with town.scoped_session(Scope.whole(), write=True) as session:
+        session.execute(text("update incidents set due_at = null where number = :n"), {"n": case.row.number})
+    page = client_of(town).get(f"/cases/{case.row.number}?lang=zh", headers=PAGE).get_data(as_text=True)
+    facts = page.split('<dl class="facts">')[1].split("</dl>")[0]
+    assert ("网格外" in facts.split("<dt>地点</dt>")[1], "来源未告" in facts) == (True, True)
+
+
 def test_until_when_a_case_is_paused_stands_with_it_and_that_the_pause_is_over(
     client: FlaskClient, town: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from gridmap.domain.accounts import Actor
+from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import StepAsked
 from gridmap.domain.gridkey import Scope, make_key
@@ -100,6 +100,25 @@ def test_a_case_whose_source_tells_no_end_has_the_town_s_from_what_is_first_done
     steps(town, tmp_path, ("A2", "2026-01-08 09:00", "移送", TOWN), ("A2", "2026-01-08 10:00", "签收"))
     found = desk.find(town, KEEPER, "A2")
     assert found.row.close_since is not None
+
+
+def test_what_a_file_passes_to_a_body_waits_for_the_desk_of_the_grid_that_it_serves(
+    town: Database, tmp_path: Path
+) -> None:
+    cases(town, tmp_path, "B1", "B2", "B3")
+    head = ("code", "name_zh", "kind", "lon", "lat")
+    line = ("C9", "枫桥人民法庭", "court", "120.4167", "29.7907")
+    assert bring(town, tmp_path / "bodies.csv", "organisations", line, head=head).committed
+    passed = [(uid, PASSED, "移送", to) for uid, to in (("B1", "C9"), ("B2", "枫桥人民法庭"), ("B3", "县局"))]
+    result = bring(town, tmp_path / "to.csv", "incident_steps", *passed, head=(*HEAD[:3], "to_body"))
+    assert (result.refused, result.inserted) == (0, 3)
+    centre = Actor("镇值班", Role.TOWN_DESK, Scope.of_grid(make_key(int(TOWN))))
+    for uid in ("B1", "B2"):
+        found = desk.find(town, centre, uid)
+        assert (found.state.awaiting_key, found.state.awaiting_body) == (make_key(int(TOWN)), "C9")
+        assert Action.SIGN in {step.action for step in found.lawful}
+        assert found.state.sign_due_at is not None
+    assert desk.find(town, centre, "B3").state.awaiting_body == "县局"
 
 
 def test_what_is_over_by_its_source_is_given_no_limit_by_the_steps_that_follow(

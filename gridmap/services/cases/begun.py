@@ -29,8 +29,18 @@ class Begun:
         self._table = table_of(session)
 
     @cached_property
-    def _places(self) -> dict[str, int]:
-        return {body["code"]: seat(body) for body in list_bodies(self._session)}
+    def _bodies(self) -> dict[str, tuple[str, int]]:
+        found = [(body["code"], seat(body), body["name_zh"]) for body in list_bodies(self._session)]
+        named = {name: (code, key) for code, key, name in found}
+        return named | {code: (code, key) for code, key, _ in found}
+
+    def body(self, told: str | None) -> tuple[str | None, int | None]:
+        """Return the code of a body that a file names by its code or its name, and the grid that has what it has.
+
+        One that is not in the directory stays as it is told, without a grid.
+        """
+        code, key = self._bodies.get(told or "", (told, None))
+        return code, key or None
 
     def dues(self, case: WalkedCase, state: State, step: Step) -> dict[str, str]:
         """Return the limits that begin with a step, by name; none with most.
@@ -43,13 +53,17 @@ class Begun:
         step : Step
         """
         action = read_action(step.action)
-        to = step.to_grid_key
-        if to is None and step.to_body is not None:
-            to = self._places.get(step.to_body)
         # What is over already, as its source tells, has no time left that could be counted.
         ended = case.opening.stage in ENDED_STAGES
         due = begun(
-            self._table, self.zone, case, action, at=step.at, state=state, to_grid_key=to, ended=ended
+            self._table,
+            self.zone,
+            case,
+            action,
+            at=step.at,
+            state=state,
+            to_grid_key=step.to_grid_key,
+            ended=ended,
         )
         told = case.opening.due_at
         if action is Action.REOPEN and told is not None and told > step.at:

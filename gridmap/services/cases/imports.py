@@ -96,25 +96,30 @@ def _derived_anew(session: Session, run_id: int) -> None:
 
 def _step_rows(parsed: ParsedTable, book: GridBook) -> Placed:
     keys = book.key_of_codes(parsed.table["to_grid_code"])
-    return Placed(parsed.table.append_column("to_grid_key", pa.array(keys, mask=keys == 0)))
+    told = pa.array(keys, mask=keys == 0)
+    return Placed(parsed.table.append_column("to_grid_key", pc.coalesce(told, parsed.table["body_key"])))
 
 
 def _lawful_steps(session: Session, parsed: ParsedTable, book: GridBook, zone: str) -> ParsedTable:
     """Refuse the steps that the rules forbid; spell the others by their codes, with the limits that they begin."""
     keys = book.key_of_codes(parsed.table["to_grid_code"]).tolist()
     rows = parsed.table.to_pylist()
+    begun = Begun(session, zone)
     for row, key in zip(rows, keys, strict=True):
-        row["to_grid_key"] = key or None
+        # As at the desk: what is passed to a body is signed for by the grid that it serves.
+        row["to_body"], row["body_key"] = begun.body(row["to_body"])
+        row["to_grid_key"] = key or row["body_key"]
     cases = desk.cases_of_uids(session, sorted({row["uid"] for row in rows}))
     of_case: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         of_case[row["uid"]].append(row)
     refused: list[RowRefused] = []
-    begun = Begun(session, zone)
     for uid, told in of_case.items():
         refused += _walk(cases[uid], told, begun)
     bad = {wrong.row for wrong in refused}
-    schema = parsed.table.schema.append(pa.field("details", pa.string()))
+    schema = parsed.table.schema.append(pa.field("details", pa.string())).append(
+        pa.field("body_key", pa.int64())
+    )
     spelled = pa.Table.from_pylist([row for row in rows if row["row"] not in bad], schema=schema)
     return replace(refuse_more(parsed, refused), table=spelled)
 
