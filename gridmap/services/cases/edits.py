@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from dataclasses import replace
-from typing import Any
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.actions import Action
@@ -98,7 +97,7 @@ def change(
         before = edited.changed(case.told | {"geom": edited.point_of(case)}, after)
         if not before:
             raise InvalidInput("edit-nothing", "没有更改任何内容。", "Nothing was changed.")
-        details: dict[str, Any] = {"edited": edited.named(before), "before": edited.kept(before)}
+        details: dict[str, object] = {"edited": edited.named(before), "before": edited.kept(before)}
         if not _OF_LIMITS.isdisjoint(before):
             zone = database.settings.timezone
             details |= set_anew(session, zone, case, told, at=now, risk=case.state.risk)

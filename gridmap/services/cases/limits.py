@@ -260,7 +260,7 @@ def begun(
 
 def set_anew(
     session: Session, zone: str, case: KeptCase, looked_at: Any, *, at: dt.datetime, risk: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Return a step's details where a case is another one than was told: its limit to close, set anew.
 
     What pauses have moved it by stays. A limit that the source told, or that was deferred, stays as it is.
