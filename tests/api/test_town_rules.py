@@ -80,6 +80,16 @@ def test_a_file_of_limits_that_is_wrong_is_refused_by_its_name_and_stays_in_the_
     assert limits.show(town) == before
 
 
+@pytest.mark.parametrize("name", ["期限\u202e", "镇期限，问 13812345678"])
+def test_a_table_that_is_called_after_a_telephone_or_holds_what_cannot_be_seen_is_not_kept(
+    town: Database, keeper: FlaskClient, name: str
+) -> None:
+    before = limits.show(town)
+    given = before.as_dict() | {"name_zh": name}
+    assert keeper.put("/api/v1/cases/limits", json={"file": given}).status_code == 422
+    assert limits.show(town) == before
+
+
 def test_days_off_and_weekends_that_are_worked_move_the_limits(town: Database, keeper: FlaskClient) -> None:
     friday = dt.datetime(2026, 9, 25, 2, tzinfo=dt.UTC)
     assert sent(keeper, "/limits/days", off="2026-09-28、2026-09-29", worked="2026-09-27").status_code == 303

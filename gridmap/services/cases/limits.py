@@ -22,6 +22,7 @@ from gridmap.domain.cases.rules import barred_ways
 from gridmap.domain.gridkey import TOWN, UNASSIGNED, VILLAGE, Scope, level_of
 from gridmap.errors import Conflict, Forbidden, InvalidInput
 from gridmap.files.atomic import replacing
+from gridmap.ingest.free_text import checked_text
 from gridmap.ingest.limit_files import check_limits
 from gridmap.services.accounts import audit
 from gridmap.storage.cases.desk import KeptCase
@@ -150,6 +151,8 @@ def take_back(database: Database, actor: Actor) -> LimitTable:
 
 
 def _keep(database: Database, actor: Actor, table: LimitTable) -> LimitTable:
+    for said in (table.name_zh, table.name_en, table.source):
+        checked_text(said)
     with database.scoped_session(Scope.whole(), write=True) as session:
         before = workspace.read_settings(session, lock="limits").get("limits")
         given = table.as_dict()
