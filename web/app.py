@@ -19,7 +19,7 @@ from gridmap.storage.database import Database
 from web import access, desk, metrics, ogc, ogc_tiles, open311, pages, tiles
 from web.accounts import audit, blueprint, entry, own, posts, sign_on  # noqa: F401 - they bring their addresses
 from web.answers import Application
-from web.api import jobs, records, terms, workspace
+from web.api import jobs, profiles, records, terms, workspace
 from web.api.cases import assessments, cases, counts, grid_posts, handovers, incidents, photos, town_rules
 from web.api.ground import grids
 from web.api.hotspots import forecasts
@@ -113,6 +113,7 @@ def create_app(database: Database, *, names: Iterable[str] = (), together: Toget
         jobs.bp,
         workspace.bp,
         records.bp,
+        profiles.bp,
         terms.bp,
     ):
         app.register_api(bp)

@@ -12,6 +12,8 @@ from gridmap.errors import InvalidInput
 CAPTION = ("接报量，不代表危险", "reported incidents, not danger")
 """Stands with every figure of hotspots, in Chinese and English."""
 
+MOST_IN_COLUMNS = 20_000
+"""Cases in the columns of a source that one answer holds."""
 MOST_UPLOADED = 256 * 1024 * 1024
 """Bytes of a file that is handed over on the page."""
 

@@ -30,6 +30,7 @@ SANE = {
     "/api/v1/coverage": "at=21:00&minutes=5,10",
     "/api/v1/dispatches": "open=true&limit=5",
     "/api/v1/dispatches/times": "by=village&from=2026-01-01",
+    "/api/v1/exports/columns/{name}.{format}": "from=2026-10-01&to=2026-10-31",
     "/api/v1/exports/{layer}.{format}": "",
     "/api/v1/grids": f"level=3&parent={TOWN}",
     "/api/v1/grids/{grid_key}": "on=2026-01-01",
@@ -47,6 +48,7 @@ SANE = {
     "/api/v1/organisations": f"grid={VILLAGE}",
     "/api/v1/patrol-weeks": "since=2026-11-02",
     "/api/v1/posts/terms": "",
+    "/api/v1/profiles": "",
     "/api/v1/reports": "limit=3",
     "/api/v1/reports/services": "mode=car",
     "/api/v1/screening-rounds": "",
@@ -66,6 +68,7 @@ PARTS = {
     "uid": "FQ25-000002",
     "code": "T01",
     "number": "FQ25-000002",
+    "name": "gbt31000",
 }
 
 
@@ -141,12 +144,14 @@ def test_every_address_of_the_api_is_in_the_document(client: FlaskClient, docume
         assert set(reading.pop(path)) == {"post"}, path
     assert set(reading.pop("/api/v1/screening-rounds/{round_id}")) == {"get"}
     assert set(reading.pop("/api/v1/projects/{code}")) == {"get"}
+    assert set(reading.pop("/api/v1/profiles/{name}")) == {"get"}
     assert set(reading) == set(SANE)
     both = {"/api/v1/dispatches", "/api/v1/cases", "/api/v1/cases/tasks", "/api/v1/screening-rounds"}
     both |= {
         "/api/v1/handovers",
         "/api/v1/cases/{number}/photos",
         "/api/v1/clinics",
+        "/api/v1/profiles",
         "/api/v1/projects",
         "/api/v1/rulings",
         "/api/v1/records/{kind}",
@@ -225,6 +230,9 @@ BAD = [
     ("/api/v1/jobs?state=lost", 422),
     ("/api/v1/exports/people.csv", 422),
     ("/api/v1/exports/grids.exe", 422),
+    ("/api/v1/exports/columns/gbt31000.gpkg", 422),
+    ("/api/v1/exports/columns/nobody.csv", 422),
+    ("/api/v1/profiles/nobody", 404),
     ("/api/v1/exports/grids.csv?crs=EPSG:3857", 422),
     ("/api/v1/patrol-plans/999999/visits", 404),
     ("/api/v1/patrol-plans/999999/live", 404),
@@ -264,6 +272,7 @@ def test_records_and_grids_are_not_written_through_the_api(client: FlaskClient, 
     written |= {"/api/v1/clinics", "/api/v1/forms/disputes", "/api/v1/grids/{grid_key}/posts"}
     written |= {
         "/api/v1/handovers",
+        "/api/v1/profiles",
         "/api/v1/projects",
         "/api/v1/rulings",
         "/api/v1/records/{kind}",

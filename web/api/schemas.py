@@ -205,6 +205,15 @@ class ExportPath(BaseModel):
     format: Literal["geojson", "gpkg", "csv", "xlsx"]
 
 
+class ColumnsPath(BaseModel):
+    """Cases in the columns of a source, or of the national standard."""
+
+    name: str = Field(
+        min_length=1, max_length=LONGEST["profile"], description="A profile's name, or gbt31000."
+    )
+    format: Literal["csv", "xlsx"]
+
+
 class Problem(BaseModel):
     """An error that a person can act on."""
 

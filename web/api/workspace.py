@@ -10,13 +10,14 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
+from gridmap.services.cases import own_columns
 from gridmap.services.cases.overview import workspace_info
 from gridmap.services.house import EXPORT, find_layer
 from gridmap.services.workspace.exports import count_left_out, count_rows, export_layer
 from gridmap.services.workspace.jobs import MOST_INLINE_ROWS, ExportRequest
 from web.api.files import FILE, TYPES
 from web.api.jobs import JobAnswer, start
-from web.api.schemas import ExportPath, ExportQuery, Nothing, Problem, Workspace
+from web.api.schemas import ColumnsPath, ExportPath, ExportQuery, Nothing, Problem, QueryFields, Workspace
 from web.context import database, scope
 
 bp = APIBlueprint(
@@ -54,4 +55,19 @@ def get_export(path: ExportPath, query: ExportQuery) -> Response | tuple[Respons
         answer = Response(file.read_bytes(), content_type=TYPES[path.format])
     answer.headers["Content-Disposition"] = f"attachment; filename={file.name}"
     answer.headers["Gridmap-Sealed-Left-Out"] = str(count_left_out(database(), scope(), layer, chosen))
+    return answer
+
+
+@bp.get("/exports/columns/<name>.<format>", responses={200: FILE})
+def get_columns(path: ColumnsPath, query: QueryFields) -> Response:
+    """Return cases in the columns of GB/T 31000-2015 (gbt31000) or of a source's own files, to go back in."""
+    chosen = query.asked()
+    own_columns.require_few(count_rows(database(), scope(), find_layer("incidents"), chosen))
+    whose = own_columns.columns_of(database(), path.name)
+    with tempfile.TemporaryDirectory(prefix="gridmap-export-") as folder:
+        file = Path(folder) / f"cases.{path.format}"
+        done = own_columns.write_columns(database(), scope(), whose, file, query=chosen)
+        answer = Response(file.read_bytes(), content_type=TYPES[path.format])
+    answer.headers["Content-Disposition"] = f"attachment; filename={file.name}"
+    answer.headers["Gridmap-Elsewhere-Left-Out"] = str(done.elsewhere)
     return answer

@@ -368,11 +368,12 @@ _TYPES = {
     "xlsx": f"{_OFFICE}.spreadsheetml.sheet",
     "docx": f"{_OFFICE}.wordprocessingml.document",
     "pdf": "application/pdf",
+    "json": "application/json",
 }
 
 
 def download(content: bytes, name: str) -> Response:
-    """Answer a document under its name (``.xlsx``, ``.docx``, ``.pdf``)."""
+    """Answer a document under its name (``.xlsx``, ``.docx``, ``.pdf``, ``.json``)."""
     answer = Response(content, content_type=_TYPES[name.rpartition(".")[2]])
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     return answer

@@ -12,11 +12,11 @@ from gridmap.domain.profiles import UNKNOWN, UNKNOWN_WORDS, Profile, Proposal
 from gridmap.domain.records import NOUNS
 from gridmap.errors import Forbidden, GridmapError, InvalidInput, NotFound
 from gridmap.services.house import IMPORT_KINDS, INCOMING
-from gridmap.services.imports import incoming, profiles, receiving
+from gridmap.services.imports import incoming, profile_files, profiles, receiving
 from gridmap.services.imports.incoming import IncomingRequest, Waiting
 from gridmap.services.jobs import desk as jobs
 from web import context
-from web.desk import forms
+from web.desk import forms, shown
 from web.desk.shown import page
 
 bp = Blueprint("sources", __name__)
@@ -31,7 +31,7 @@ def show() -> Response:
     return _page()
 
 
-def _page(problem: GridmapError | None = None) -> Response:
+def _page(problem: GridmapError | None = None, told: str = "") -> Response:
     database = context.database()
     return page(
         "desk/sources.html",
@@ -45,6 +45,7 @@ def _page(problem: GridmapError | None = None) -> Response:
         nouns=NOUNS,
         offered=[noun for noun in IMPORT_KINDS if noun != "roads"],
         unknown_words=UNKNOWN_WORDS,
+        told=told,
     )
 
 
@@ -60,6 +61,26 @@ def make() -> Response:
         return _page(error)
     incoming.folder_of(database.settings.home, profile.name).mkdir(parents=True, exist_ok=True)
     return redirect(url_for("sources.wizard", name=profile.name), 303)  # type: ignore[return-value]
+
+
+@bp.post("/sources/from/file")
+def load() -> Response:
+    """Take in a profile that another town wrote; its files wait until somebody has them imported."""
+    form = forms.own_form()
+    told = form.get("file", "").strip()
+    try:
+        read = profile_files.parse_profile(told, form.get("file_name", "").strip() or "profile.json")
+        profile_files.take_in(context.database(), context.actor(), read)
+    except _REFUSED as error:
+        return _page(error, told)
+    return redirect(url_for("sources.wizard", name=read.name), 303)  # type: ignore[return-value]
+
+
+@bp.get("/sources/<name>/profile.json")
+def profile_file(name: str) -> Response:
+    """Answer a profile as a file that another town can load."""
+    told = profile_files.text_of(profiles.find(context.database(), name))
+    return shown.download(told.encode(), f"{name}.json")
 
 
 @bp.post("/sources/run")

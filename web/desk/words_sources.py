@@ -30,6 +30,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "sources_name": ("来源名称（也是文件夹名）", "Name (its folder's, too)"),
     "sources_noun": ("记录种类", "Records"),
     "sources_make": ("新建来源", "Make a profile"),
+    "sources_load": ("载入来源配置文件", "Load a profile from a file"),
+    "sources_load_choose": ("别的镇写出的 .json 文件", "The .json that another town wrote"),
+    "sources_load_told": ("文件内容", "What it says"),
+    "sources_load_hint": (
+        "载入后先不自动导入：请放一个样本，核对各列。",
+        "Its files wait at first: put a sample there and look at its columns.",
+    ),
+    "source_to_file": ("写成文件", "As a file"),
     "source_of": ("来源：{name}", "Source: {name}"),
     "source_no_file": (
         "把一份样表放进 {folder}，这里就会列出各列。",

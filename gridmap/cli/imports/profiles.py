@@ -160,9 +160,7 @@ def _load(file: Path, name: str | None) -> None:
     with workspace() as database:
         acting = actor(database)
         read = profile_files.read_profile(file, name)
-        profiles.save(database, acting, read)
-        folder = incoming.folder_of(database.settings.home, read.name)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = profile_files.take_in(database, acting, read)
     console.print(f"已保存 / kept: {read.name}. 投放文件夹 / incoming folder: {folder}", markup=False)
 
 

@@ -20,7 +20,8 @@ from gridmap.domain.profiles import Profile
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.records import NOUNS
 from gridmap.domain.spellings import labels
-from gridmap.errors import InvalidInput
+from gridmap.domain.terms import MOST_IN_COLUMNS
+from gridmap.errors import InvalidInput, TooLarge
 from gridmap.files.atomic import replacing
 from gridmap.files.layers import write_layer
 from gridmap.ingest.rows.headers import match_headings, split_values
@@ -189,6 +190,23 @@ def _code(name: str, told: str) -> str:
     """Return the code that a profile means, which may spell it as its files would."""
     known = _FIELDS[name].codes if name in _FIELDS else None
     return (known or {}).get(told.lower(), told)
+
+
+def require_few(rows: int) -> None:
+    """Refuse to make a file while somebody waits for it where it has too many rows.
+
+    Raises
+    ------
+    TooLarge
+    """
+    if rows > MOST_IN_COLUMNS:
+        raise TooLarge(
+            "columns-too-many",
+            f"共 {rows} 件，一次最多 {MOST_IN_COLUMNS} 件。请缩短时段（from、to），或用命令 "
+            "gridmap incidents export FILE --columns。",
+            f"{rows} cases, at most {MOST_IN_COLUMNS} at once. Ask for a shorter period (from, to), or use gridmap "
+            "incidents export FILE --columns.",
+        )
 
 
 def write_columns(

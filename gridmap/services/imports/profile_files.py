@@ -4,31 +4,78 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from gridmap.domain.accounts import Actor
 from gridmap.domain.profiles import Profile
 from gridmap.domain.records import NOUNS
 from gridmap.errors import InvalidInput
 from gridmap.files.atomic import replacing
 from gridmap.ingest.rows.headers import noun_of
+from gridmap.services.imports import profiles
+from gridmap.services.imports.incoming import folder_of
+from gridmap.storage.database import Database
 
 _MOST_BYTES = 1 << 20
 _UNKEPT = re.compile("[\\0\ud800-\udfff]")
 """No database holds these."""
+_LONGEST_NAME = 60
 _OF_TOWN = ("owner", "automatic")
 """What another town says for itself: whose the profile is, and whether its files are imported unasked."""
 
 
-def write_profile(profile: Profile, path: Path) -> None:
-    """Write a profile as JSON; the file appears whole or not at all."""
+def told_of(profile: Profile) -> dict[str, object]:
+    """Return a profile as its file tells it: without what another town says for itself."""
     told = {name: value for name, value in asdict(profile).items() if name not in _OF_TOWN}
     headings, values = _parted(profile)
-    told["mapping"] = {**headings, **({"values": values} if values else {})}
+    return told | {"mapping": {**headings, **({"values": values} if values else {})}}
+
+
+def text_of(profile: Profile) -> str:
+    """Return a profile as the text of its file (JSON)."""
+    return json.dumps(told_of(profile), ensure_ascii=False, indent=1) + "\n"
+
+
+def write_profile(profile: Profile, path: Path) -> None:
+    """Write a profile as JSON; the file appears whole or not at all."""
     with replacing(path) as temporary:
-        temporary.write_text(json.dumps(told, ensure_ascii=False, indent=1) + "\n", "utf-8")
+        temporary.write_text(text_of(profile), "utf-8")
+
+
+def take_in(database: Database, actor: Actor, profile: Profile) -> Path:
+    """Keep a profile that came as a file, and make the folder into which its source's files are dropped.
+
+    Raises
+    ------
+    InvalidInput
+        When its fields or values are not those of its records.
+    Forbidden
+        When it is another post's.
+    """
+    profiles.save(database, actor, profile)
+    folder = folder_of(database.settings.home, profile.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def parse_profile(text: str, called: str) -> Profile:
+    """Read a profile from the text of its file, as :func:`read_profile` does.
+
+    Parameters
+    ----------
+    text : str
+    called : str
+        What the file is called, for errors.
+    """
+    with tempfile.TemporaryDirectory(prefix="gridmap-profile-") as folder:
+        plain = re.sub(r"[^\w. ()（）-]", "", called).lstrip(".")[-_LONGEST_NAME:]
+        path = Path(folder) / (plain or "profile.json")
+        path.write_bytes(text.encode("utf-8", "surrogatepass"))
+        return read_profile(path)
 
 
 def _parted(profile: Profile) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
