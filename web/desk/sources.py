@@ -45,7 +45,7 @@ def _page(problem: GridmapError | None = None, told: str = "") -> Response:
         nouns=NOUNS,
         offered=[noun for noun in IMPORT_KINDS if noun != "roads"],
         unknown_words=UNKNOWN_WORDS,
-        told=told,
+        pasted=told,
     )
 
 
