@@ -329,6 +329,20 @@ def test_a_case_of_no_grid_and_without_an_end_says_so_on_its_page(town: Database
     assert ("网格外" in facts.split("<dt>地点</dt>")[1], "来源未告" in facts) == (True, True)
 
 
+def test_a_page_behind_the_end_of_a_list_is_its_last_and_a_risk_that_there_is_not_is_refused(
+    client: FlaskClient, town: Database
+) -> None:
+    word = str(taken_in(town, dt.datetime.now(dt.UTC)).row.summary)
+    asked = {"list": "open", "q": word, "lang": "zh"}
+    first, behind = (
+        client.get("/desk", query_string=asked | more, headers=PAGE).get_data(as_text=True)
+        for more in ({}, {"page": "999"})
+    )
+    rows = [page.split("<main")[1].count("data-row ") for page in (first, behind)]
+    assert rows == [1, 1]
+    assert client.get("/desk?risk=purple", headers=PAGE).status_code == 422
+
+
 def test_until_when_a_case_is_paused_stands_with_it_and_that_the_pause_is_over(
     client: FlaskClient, town: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:

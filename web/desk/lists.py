@@ -13,10 +13,11 @@ from flask import Blueprint, Response, redirect, request, url_for
 from gridmap.domain.accounts import Role
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.figures import COUNTED
+from gridmap.domain.cases.lists import codes_of
 from gridmap.domain.cases.model import CaseRow, LawfulStep, State
 from gridmap.domain.cases.number import is_number
 from gridmap.domain.cases.rules import lawful_next
-from gridmap.domain.cases.worklists import LIST_NAMES, OF_A_SHIFT, ListName, Wanted
+from gridmap.domain.cases.worklists import LIST_NAMES, OF_A_SHIFT, CasePage, ListName, Wanted
 from gridmap.domain.codes import codes
 from gridmap.domain.gridkey import LEVELS, level_of
 from gridmap.domain.query import IncidentQuery
@@ -77,6 +78,7 @@ def read_wanted(given: Mapping[str, str]) -> Wanted:
         raise _no_list() from None
     counted = given.get("counted") or None
     known = name in LIST_NAMES and set(query.domains) <= codes("domain")
+    known = known and given.get("risk", "") in {"", *codes_of("risk")}
     if not known or counted not in {None, *COUNTED} or level not in {None, *LEVELS}:
         raise _no_list()
     return Wanted(
@@ -105,11 +107,19 @@ def show() -> Response:
     wanted = read_wanted(given)
     offset = PAGE_ROWS * max(0, request.args.get("page", 1, type=int) - 1)
     database, scope, now = context.database(), context.scope(), shown.now()
-    found = once(
-        "work_list",
-        lambda: worklists.work_list(database, scope, wanted, offset=offset, limit=PAGE_ROWS, now=now),
-        *(wanted, offset),
-    )
+
+    def part(offset: int) -> CasePage:
+        return once(
+            "work_list",
+            lambda: worklists.work_list(database, scope, wanted, offset=offset, limit=PAGE_ROWS, now=now),
+            *(wanted, offset),
+        )
+
+    found = part(offset)
+    if not found.rows and found.total:
+        # The list has become shorter than the page that somebody stands on.
+        offset = (found.total - 1) // PAGE_ROWS * PAGE_ROWS
+        found = part(offset)
     counts = once(
         "totals", lambda: worklists.totals(database, scope, wanted, now=now), wanted._replace(name="open")
     )
