@@ -7,6 +7,7 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 import gridmap
 from gridmap.domain.cases.figures import ADDED
@@ -114,6 +115,9 @@ def test_an_end_without_an_outcome_is_neither_solved_nor_unsolved_in_figures_for
         told, WHOLE, IMPORT_KINDS["incident_steps"], steps, ImportOptions(accept_valid=True), actor=KEEPER
     )
     assert (done.inserted, done.refused) == (2, 0)
+    # What ended unsolved stays that when it is archived: it has no outcome.
+    with told.scoped_session(WHOLE, write=True) as session:
+        session.execute(text("update incidents set stage = 'archived' where uid = '甲6' and outcome is null"))
     table = figures.by_grid(told, WHOLE, IncidentQuery(), VILLAGE, now=NOW)
     for one in (table.total, table.rows[0]):
         ended = (one.solved, one.outcome_untold, one.unsolved, one.open)

@@ -125,13 +125,13 @@ def was_open(of: Any, at: dt.datetime) -> ColumnElement[bool]:
 
 def outcome_untold(of: Any) -> ColumnElement[bool]:
     """Return whether a source says of a case that it is solved, and not with what outcome."""
-    untold: ColumnElement[bool] = and_(of.stage.in_(SOLVED_STAGES), of.outcome == UNTOLD)
-    return untold
+    untold: ColumnElement[bool] = of.outcome.is_not_distinct_from(UNTOLD)
+    return and_(of.stage.in_(SOLVED_STAGES), untold)
 
 
 def solved(of: Any) -> ColumnElement[bool]:
-    """Return whether a case is solved, with an outcome that somebody told."""
-    told: ColumnElement[bool] = of.outcome != UNTOLD
+    """Return whether a case is solved, with an outcome that somebody told; never null, because it is negated, too."""
+    told: ColumnElement[bool] = and_(of.outcome.is_not(None), of.outcome != UNTOLD)
     return and_(of.stage.in_(SOLVED_STAGES), told)
 
 
