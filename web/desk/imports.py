@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Blueprint, Response, redirect, url_for
 
 from gridmap.domain.fields import Field
 from gridmap.domain.records import NOUNS, noun_words
+from gridmap.domain.spellings import labels
 from gridmap.errors import Conflict, GridmapError, InvalidInput
 from gridmap.services.house import HISTORY_KINDS
 from gridmap.services.imports import history
 from gridmap.services.imports.kinds import Undone
-from web import context
+from web import context, look
 from web.desk import forms
 from web.desk.shown import page
 
@@ -45,7 +48,9 @@ def _one(number: int, problem: GridmapError | None = None, done: Undone | None =
         problem=problem.as_dict() if problem else None,
         shown=shown,
         done=done,
-        fields=_fields(shown.run.noun),
+        fields=(fields := _fields(shown.run.noun)),
+        of_list=lambda name: name in fields and bool(fields[name].codes),
+        word_of=_words(fields),
         noun_words=noun_words,
         most=_SHOWN,
     )
@@ -53,6 +58,16 @@ def _one(number: int, problem: GridmapError | None = None, done: Undone | None =
 
 def _fields(noun: str) -> dict[str, Field]:
     return {f.name: f for f in NOUNS[noun].fields} if noun in NOUNS else {}
+
+
+def _words(fields: dict[str, Field]) -> Callable[[str, str | None], str | None]:
+    """Return how a value is told: in Chinese by the list's word, in English by its code."""
+    named = {
+        name: {code: word for word, code in labels(field.codes).items()}
+        for name, field in fields.items()
+        if field.codes and look.language() != "en"
+    }
+    return lambda name, value: named.get(name, {}).get(value or "", value)
 
 
 @bp.post("/imports/<int:number>/undo")
