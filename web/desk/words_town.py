@@ -54,7 +54,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "c_interval": ("95% 区间", "95 % interval"),
     "c_area": ("片区", "area"),
     "c_town": ("镇", "town"),
-    "c_unsolved": ("未化解 / 未注明", "Un\u00adsolved / untold"),
+    "c_unsolved": ("未化解 / 未注明", "Un\u00adsolved / un\u00adtold"),
     "c_reopened": ("重开", "Re\u00adopened"),
     "c_repeated": ("90 天内再发", "Again in 90\u00a0d"),
     "c_median": ("中位天数", "Median days"),
