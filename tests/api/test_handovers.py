@@ -43,7 +43,10 @@ def test_a_shift_is_given_and_taken_once_over_the_api_and_seen_on_the_page(town:
     taken = post(client, "/api/v1/handovers/1/taken", {}, take).get_json()
     assert taken["taken_by"] == given["given_by"]
     assert post(client, "/api/v1/handovers/1/taken", {}, take).get_json() == taken
-    assert post(client, "/api/v1/handovers/1/taken", {}, str(uuid.uuid4())).status_code == 409
+    # By the same post it is the same act, whatever names it; nobody else takes it after that.
+    assert post(client, "/api/v1/handovers/1/taken", {}, str(uuid.uuid4())).get_json() == taken
+    other = client_of(town)
+    assert post(other, "/api/v1/handovers/1/taken", {}, str(uuid.uuid4())).status_code == 409
     assert client.get("/api/v1/handovers").get_json() == {"handovers": [taken]}
     village = client_of(town, Role.VILLAGE_DESK, VILLAGE)
     assert village.get("/api/v1/handovers").get_json() == {"handovers": []}
@@ -71,6 +74,7 @@ def test_a_shift_is_given_and_taken_by_command(town: Database, monkeypatch: pyte
     for _ in range(2):
         assert told("give", "--note", "无事", "--key", key)[0] == 0
     assert told("give")[0] == 1
-    assert told("take", "1")[0] == 0
-    assert told("take", "1")[0] == 1
+    for _ in range(2):
+        assert told("take", "1")[0] == 0
+    assert told("take", "2")[0] == 1
     assert "无事" in told("list")[1]
