@@ -103,7 +103,7 @@ _NATIONAL = Columns(
         ("经度", "lon"),
         ("纬度", "lat"),
     ),
-    words={"stage": {"resolved": "成功", "unsolved": "未成功"}},
+    words={"stage": dict(zip(("resolved", "unsolved"), ("成功", "未成功"), strict=True))},
     constants={"domain": "dispute"},
     national=True,
 )
