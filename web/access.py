@@ -154,10 +154,9 @@ def may_now(action: Action) -> bool:
 
 def _found() -> Actor | None:
     """Whoever asks, by a program's token or a browser's session."""
-    header = request.headers.get("Authorization")
-    if header is not None:
-        kind, _, token = header.partition(" ")
-        program = entry.which_program(database(), token.strip()) if kind.casefold() == "bearer" else None
+    if "Authorization" in request.headers:
+        token = _token()
+        program = entry.which_program(database(), token) if token else None
         return None if program is None else entry.actor_of_program(program)
     secret = request.cookies.get(cookie_name())
     # A page that asks whether something changed, or renews, is no sign of a person: its session goes idle all the same.
@@ -174,6 +173,14 @@ def _found() -> Actor | None:
         return None
     g.signed_in = signed_in
     return signed_in.post.actor
+
+
+def _token() -> str | None:
+    """Return the token that a program shows: as Bearer, or as the password of Basic: older QGIS knows no other."""
+    shown = request.authorization
+    if shown is None:
+        return None
+    return shown.token.strip() if shown.type == "bearer" and shown.token else shown.password
 
 
 def _is_whom_the_proxy_names(signed_in: SignedIn) -> bool:

@@ -263,6 +263,26 @@ def test_a_token_has_a_role_a_scope_and_an_end(blank: Database) -> None:
     assert client.get("/api/v1/counts", headers=shown).status_code == 401
 
 
+def test_a_token_opens_as_a_password_and_a_password_does_not(blank: Database, post: str) -> None:
+    ends_at = dt.datetime.now(dt.UTC) + dt.timedelta(days=2)
+    _, secret = desk.add_token(blank, KEEPER, "map", Role.LIAISON, VILLAGE, ends_at)
+    client = create_app(blank).test_client(use_cookies=False)
+
+    def asked(name: str, password: str) -> int:
+        return client.get("/api/v1/counts", auth=(name, password)).status_code
+
+    assert asked("map", secret) == 200
+    assert client.get("/api/v1/incidents", auth=("map", secret)).status_code == 403
+    for name, password in (("map", ""), ("map", secret[:-1]), (secret, ""), (post, GOOD)):
+        assert asked(name, password) == 401, (
+            "a post's own password opens by the sign-in alone, which counts tries"
+        )
+    for header in ("Basic", "Basic !!!", "Basic bWFw", f"Digest {secret}", f"Basic {secret}"):
+        assert client.get("/api/v1/counts", headers={"Authorization": header}).status_code == 401
+    desk.revoke_token(blank, KEEPER, "map")
+    assert asked("map", secret) == 401
+
+
 # -- The pages -------------------------------------------------------------------------------------------------------
 
 
