@@ -29,6 +29,7 @@ from gridmap.services.accounts.desk import list_posts
 from gridmap.services.accounts.passwords import share_room
 from gridmap.services.backups.schedule import BackupKeeper
 from gridmap.services.cases.kept_counts import keep_counts
+from gridmap.services.cases.openings import open_those_without
 from gridmap.services.demo import is_wanted, load_town
 from gridmap.services.hotspots.standing import make_due as make_weeks
 from gridmap.services.house import INCOMING, JOB_KINDS
@@ -190,11 +191,16 @@ def _back_up(database: Database, over: threading.Event) -> None:
 def _take_care(database: Database, over: threading.Event) -> None:
     """Start a database that died again, fold counts, delete old positions, import files, make reports."""
     next_pruning = next_incoming = next_folding = 0.0
+    all_opened = False
     while not over.is_set():
         try:
             if not database.is_answering():
                 log.warning("the database does not answer; starting it again")
                 database.revive()
+            if not all_opened:
+                # What an earlier program brought in; this one gives it with the import.
+                open_those_without(database)
+                all_opened = True
             if time.monotonic() >= next_pruning:
                 prune_positions(database, dt.datetime.now(dt.UTC))
                 next_pruning = time.monotonic() + _PRUNE_EVERY_S

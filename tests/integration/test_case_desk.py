@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import pytest
+from sqlalchemy import text
 
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.actions import Action
@@ -17,8 +18,9 @@ from gridmap.domain.cases.asked import Decision, NewCase, StepAsked
 from gridmap.domain.cases.directory import is_fit, seat
 from gridmap.domain.cases.model import Case
 from gridmap.domain.gridkey import AREA, TOWN, VILLAGE, Scope, ancestor, level_of
+from gridmap.domain.query import IncidentQuery
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
-from gridmap.services.cases import bodies, desk, edits, handover, intake, screening, tasks
+from gridmap.services.cases import bodies, desk, edits, figures, handover, intake, openings, screening, tasks
 from gridmap.services.cases.refusals import CaseMovedOn
 from gridmap.storage.database import Database
 from gridmap.storage.ground.grids import find_grid
@@ -323,6 +325,36 @@ def test_a_pause_moves_the_limit_by_what_was_used_of_it(town: Database) -> None:
     later = again.state.due_at + dt.timedelta(days=5) if again.state.due_at else NOW
     deferred = step(town, KEEPER, again, Action.DEFER, 73, ground="complex", until=later)
     assert (deferred.state.due_at, deferred.state.deferred) == (later, True)
+
+
+def test_a_reopened_case_begins_a_new_round_that_nobody_has_put_off(town: Database) -> None:
+    case = take_in(town)
+    assert case.state.due_at is not None
+    later = case.state.due_at + dt.timedelta(days=5)
+    case = step(town, KEEPER, case, Action.MEDIATE, 1)
+    case = step(town, KEEPER, case, Action.DEFER, 2, ground="complex", until=later)
+    case = step(town, KEEPER, case, Action.RESOLVE, 3, outcome="agreed")
+    assert (case.row.deferred, case.state.acted_at) == (True, NOW + dt.timedelta(hours=1))
+
+    def counted() -> int:
+        rows = figures.by_grid(town, KEEPER.scope, IncidentQuery(), TOWN, now=NOW + dt.timedelta(days=1)).rows
+        return sum(row.deferred for row in rows)
+
+    openings.open_those_without(town)
+    before = counted()
+    case = step(town, KEEPER, case, Action.REOPEN, 24, ground="again")
+    assert (case.row.deferred, case.row.reopened, case.times.intervened_at) == (False, 1, None)
+    assert case.state.due_at not in {None, later}
+    assert counted() == before - 1
+    # A limit to act that began with it is warned of like the first.
+    assert case.state.act_due_at is not None
+    with town.scoped_session(KEEPER.scope.for_upkeep(), write=True) as session:
+        marked = text("update incidents set deferred = true, acted_at = now() where number = :number")
+        session.execute(marked, {"number": case.row.number})
+    # As an earlier program left it.
+    assert counted() == before
+    assert openings.open_those_without(town) == 1
+    assert counted() == before - 1
 
 
 def test_another_risk_sets_the_limit_anew_and_keeps_what_pauses_moved_it_by(town: Database) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ from sqlalchemy import text
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import StepAsked
+from gridmap.domain.cases.worklists import Wanted
 from gridmap.domain.gridkey import Scope, make_key
-from gridmap.services.cases import desk, limits
+from gridmap.domain.query import IncidentQuery
+from gridmap.services.cases import desk, edits, limits, openings, worklists
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.storage.database import Database
@@ -81,17 +84,62 @@ def test_a_transfer_that_a_file_tells_is_to_be_signed_for_when_one_of_the_desk_w
     assert by_file == limits_of(town, "A2")
 
 
-def test_a_case_whose_source_tells_no_end_has_the_town_s_from_what_is_first_done_in_it(
+def test_a_case_without_steps_has_the_town_s_limits_from_when_it_was_received(
+    town: Database, tmp_path: Path
+) -> None:
+    head = ("uid", "domain", "kind", "occurred_at", "reported_at", "lon", "lat", "due_at")
+    at = "2026-01-05 08:30"
+    lines = [
+        (uid, "dispute", "02", at, told, "120.4171", "29.7908", due)
+        for uid, told, due in (("R1", "", ""), ("R2", ACCEPTED, ""), ("R3", ACCEPTED, "2026-02-24 18:00"))
+    ]
+    assert bring(town, tmp_path / "told.csv", "incidents", *lines, head=head).committed
+    cases(town, tmp_path, "A1")
+    steps(town, tmp_path, ("A1", ACCEPTED, "受理"))
+    occurred, reported, told = (limits_of(town, uid) for uid in ("R1", "R2", "R3"))
+    # As of one that is taken in at the same moment.
+    assert reported == limits_of(town, "A1")
+    assert occurred["due_at"] < reported["due_at"]
+    assert (told["act_due_at"], told["due_at"].date()) == (None, dt.date(2026, 2, 24))
+    now = occurred["due_at"] + dt.timedelta(minutes=1)
+    wanted = Wanted("overdue", IncidentQuery())
+    late = worklists.work_list(town, Scope.whole(), wanted, now=now).rows
+    assert [row.uid for row in late] == ["R1"]
+    # What is done first moves nothing; a pause moves the limit, and another risk keeps that.
+    until = dt.datetime.fromisoformat("2026-01-17 09:30+08:00")
+    told_at_the_desk(town, "R2", Action.PAUSE, PASSED, ground="appraisal", until=until)
+    assert limits_of(town, "R2")["due_at"] == reported["due_at"] + dt.timedelta(days=10)
+    told_at_the_desk(town, "R2", Action.ASSESS, PASSED, risk="yellow", risk_grounds=("group",))
+    assert limits_of(town, "R2")["due_at"] == reported["due_at"] + dt.timedelta(days=10)
+
+
+def test_cases_that_an_earlier_program_brought_in_are_given_their_limits_and_desk_once(
+    town: Database, tmp_path: Path
+) -> None:
+    cases(town, tmp_path, "A1", "A2")
+    steps(town, tmp_path, ("A2", PASSED, "移送", TOWN))
+    as_now = {uid: limits_of(town, uid) for uid in ("A1", "A2")}
+    with town.scoped_session(Scope.whole().for_upkeep(), write=True) as session:
+        none = ", ".join(
+            f"{name} = null" for name in ("opened_act_due_at", "opened_due_at", "act_due_at", "due_at")
+        )
+        session.execute(text(f"update incidents set {none}"))
+    assert openings.open_those_without(town) == 2
+    assert {uid: limits_of(town, uid) for uid in ("A1", "A2")} == as_now
+    assert openings.open_those_without(town) == 0
+
+
+def test_a_case_whose_source_tells_no_end_has_the_town_s_from_when_it_was_taken_in(
     town: Database, tmp_path: Path
 ) -> None:
     cases(town, tmp_path, "A1", "A2", "A3", due="")
     cases(town, tmp_path, "A4", due="2026-02-24 18:00")
-    assert [limits_of(town, uid)["due_at"] for uid in ("A1", "A2", "A3")] == [None] * 3
+    received = limits_of(town, "A1")
     steps(town, tmp_path, ("A1", PASSED, "移送", TOWN), ("A2", PASSED, "受理"), ("A4", PASSED, "受理"))
     told_at_the_desk(town, "A3", Action.MEDIATE, PASSED)
     from_then_on = {uid: limits_of(town, uid) for uid in ("A1", "A2", "A3", "A4")}
-    assert from_then_on["A3"]["due_at"] is not None
-    assert {from_then_on[uid]["due_at"] for uid in ("A1", "A2")} == {from_then_on["A3"]["due_at"]}
+    assert {from_then_on[uid]["due_at"] for uid in ("A1", "A3")} == {received["due_at"]}
+    assert from_then_on["A2"]["due_at"] > received["due_at"]
     assert from_then_on["A2"]["act_due_at"] < from_then_on["A2"]["due_at"]
     assert from_then_on["A4"]["due_at"].date() == dt.date(2026, 2, 24)
     assert from_then_on["A4"]["act_due_at"] is None
@@ -109,16 +157,84 @@ def test_what_a_file_passes_to_a_body_waits_for_the_desk_of_the_grid_that_it_ser
     head = ("code", "name_zh", "kind", "lon", "lat")
     line = ("C9", "枫桥人民法庭", "court", "120.4167", "29.7907")
     assert bring(town, tmp_path / "bodies.csv", "organisations", line, head=head).committed
-    passed = [(uid, PASSED, "移送", to) for uid, to in (("B1", "C9"), ("B2", "枫桥人民法庭"), ("B3", "县局"))]
+    passed = [(uid, PASSED, "移送", to) for uid, to in (("B1", "C9"), ("B2", "枫桥人民法庭"))]
     result = bring(town, tmp_path / "to.csv", "incident_steps", *passed, head=(*HEAD[:3], "to_body"))
-    assert (result.refused, result.inserted) == (0, 3)
+    assert (result.refused, result.inserted) == (0, 2)
     centre = Actor("镇值班", Role.TOWN_DESK, Scope.of_grid(make_key(int(TOWN))))
     for uid in ("B1", "B2"):
         found = desk.find(town, centre, uid)
         assert (found.state.awaiting_key, found.state.awaiting_body) == (make_key(int(TOWN)), "C9")
         assert Action.SIGN in {step.action for step in found.lawful}
         assert found.state.sign_due_at is not None
-    assert desk.find(town, centre, "B3").state.awaiting_body == "县局"
+
+
+def test_what_a_file_passes_to_a_body_that_the_directory_does_not_have_is_asked_about_or_told_and_stays_in_hand(
+    town: Database, tmp_path: Path
+) -> None:
+    cases(town, tmp_path, "B1", "B2")
+    head = ("code", "name_zh", "kind", "lon", "lat")
+    line = ("C9", "枫桥人民法庭", "court", "120.4167", "29.7907")
+    assert bring(town, tmp_path / "bodies.csv", "organisations", line, head=head).committed
+    passed = (*HEAD[:3], "to_body")
+    # Near to a name that there is: asked, with the name and its code.
+    near = bring(
+        town, tmp_path / "near.csv", "incident_steps", ("B1", PASSED, "移送", "枫桥法庭"), head=passed
+    )
+    assert (near.committed, near.refused, near.parsed is None) == (False, 1, False)
+    asked = near.parsed.refused.iloc[0].to_dict() if near.parsed else {}
+    assert (asked["row"], asked["field"]) == (2, "to_body")
+    assert "枫桥人民法庭（C9）" in asked["reason_zh"]
+    assert "C9" in asked["reason_en"]
+    # Near to none: told row by row, and whoever has the case finds it to sign.
+    far = bring(town, tmp_path / "far.csv", "incident_steps", ("B2", PASSED, "移送", "县局"), head=passed)
+    assert (far.committed, far.refused) == (True, 0)
+    (told,) = [n for n in far.warnings if n.code == "body-not-in-directory"]
+    assert "第 2 行 县局" in told.zh
+    found = desk.find(town, KEEPER, "B2")
+    village = Actor("村值班", Role.VILLAGE_DESK, Scope.of_grid(found.row.handler_key))
+    waiting = worklists.work_list(town, village.scope, Wanted("to_sign")).rows
+    assert [row.uid for row in waiting] == ["B2"]
+    assert {Action.SIGN, Action.RETURN} <= {step.action for step in desk.find(town, village, "B2").lawful}
+    signed = desk.act(
+        town, village, "B2", StepAsked(Action.SIGN, note="县局已接收"), found.row.revision, uuid.uuid4()
+    )
+    assert (signed.state.body_code, signed.state.handler_key) == ("县局", found.row.handler_key)
+    assert Action.RESOLVE in {step.action for step in signed.lawful}
+    assert worklists.work_list(town, village.scope, Wanted("to_sign")).rows == ()
+
+
+def test_a_case_of_no_grid_is_the_town_s_which_sees_it_and_places_it(town: Database, tmp_path: Path) -> None:
+    head = ("uid", "domain", "kind", "occurred_at", "lon", "lat", "summary")
+    line = ("N1", "dispute", "02", "2026-01-05 08:30", "120.9171", "29.7908", "镇外的一处水渠")
+    told = bring(town, tmp_path / "outside.csv", "incidents", line, head=head)
+    assert (told.committed, told.outside) == (True, 1)
+    key = make_key(int(TOWN))
+    centre = Actor("镇值班", Role.TOWN_DESK, Scope.of_grid(key))
+    for name in ("to_confirm", "to_accept", "mine", "open"):
+        wanted = Wanted(name)
+        assert [row.uid for row in worklists.work_list(town, centre.scope, wanted).rows] == ["N1"], name
+    totals = worklists.totals(town, centre.scope, Wanted("open"))
+    assert (totals["to_confirm"], totals["mine"]) == (1, 1)
+    found = desk.find(town, centre, "N1")
+    assert (found.row.grid_key, found.row.handler_key, found.row.waits_for_place) == (0, key, True)
+    village = _a_village(town)
+    told_again = replace(
+        found.told,
+        lon=None,
+        lat=None,
+        crs=None,
+        accuracy_m=None,
+        grid_key=village,
+        grid_reason="来电说明在本村",
+    )
+    placed = edits.change(town, centre, "N1", told_again, found.row.revision, "来电说明在本村", uuid.uuid4())
+    assert (placed.row.grid_key, placed.row.waits_for_place) == (village, False)
+    assert worklists.work_list(town, centre.scope, Wanted("to_confirm")).rows == ()
+
+
+def _a_village(town: Database) -> int:
+    with town.scoped_session(Scope.whole()) as session:
+        return int(session.scalars(text("select min(grid_key) from grids where level = 3")).one())
 
 
 def test_what_is_over_by_its_source_is_given_no_limit_by_the_steps_that_follow(

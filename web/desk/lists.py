@@ -163,7 +163,7 @@ def offered(row: CaseRow) -> list[LawfulStep]:
             row.domain,
             row.kind,
             has=row.handler_key in scope,
-            asked=row.awaiting_key is not None and row.awaiting_key in scope,
+            asked=row.signer_key is not None and row.signer_key in scope,
         )
     }
     # A quarrel is mediated, anything else is handled: the desk says one word for it.

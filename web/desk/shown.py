@@ -205,7 +205,7 @@ class Say:
 
     def pressed(self, row: CaseRow) -> StepWarned | None:
         """Return the limit of signing or acting that an open case waits under, from the first warning on."""
-        if row.awaiting_key is not None:
+        if row.signer_key is not None:
             name, since, due = "sign", row.sign_since, row.sign_due_at
         elif row.stage == Stage.ACCEPTED.value:
             name, since, due = "act", row.act_since or row.accepted_at, row.act_due_at

@@ -290,6 +290,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "undo": ("撤回刚才的一步", "Take back the last step"),
     "undo_hint": ("一分钟内可以撤回，之后请用“更正”。", "Within a minute; later, use “correct”."),
     "awaits_sign": ("待签收", "to sign"),
+    "receiver_untold": ("去向未注明", "receiver not told"),
+    "no_desk_of_body": (
+        "名录中没有该单位，签收或退回由承办岗位代记",
+        "not in the directory: whoever has the case says whether it was signed for or given back",
+    ),
     "until_when": ("至 {time}", "until {time}"),
     "with_bodies": ("会同", "with"),
     "review_by": ("{day} 前复评", "review by {day}"),

@@ -89,8 +89,9 @@ class Walk:
             **_BLANK
             | dict(  # noqa: C408 - names as the state has them
                 stage=stage,
-                handler_key=opening.grid_key,
-                due_at=opening.due_at,
+                handler_key=opening.handler_key,
+                act_due_at=opening.act_by,
+                due_at=opening.close_by,
                 accepted_at=opening.reported_at,
             )
         )
@@ -267,6 +268,9 @@ class Walk:
             fulfilled=None,
             solved_level=None,
             reopened=self._now.reopened + 1,
+            # A new round, with a limit of its own that nobody has put off and nothing done in it yet.
+            deferred=False,
+            acted_at=None,
             due_at=due,
         )
 

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -160,9 +160,15 @@ def end_of(span: str, since: dt.datetime, calendar: Calendar, zone: str) -> dt.d
     if not calendar.works(day):
         clock = dt.time(tzinfo=local.tzinfo)
         n += 1
+    return dt.datetime.combine(_working_day(calendar, day, n), clock).astimezone(dt.UTC)
+
+
+@lru_cache(maxsize=20_000)
+def _working_day(calendar: Calendar, day: dt.date, n: int) -> dt.date:
+    """Return the n-th working day after a day."""
     for _ in range(_LONGEST_WALK_DAYS):
         if n == 0:
-            return dt.datetime.combine(day, clock).astimezone(dt.UTC)
+            return day
         day += dt.timedelta(days=1)
         n -= calendar.works(day)
     raise InvalidInput(

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from gridmap.domain.cases.actions import ENDED_STAGES, Action
+from gridmap.domain.cases.actions import ENDED_STAGES, Action, Stage
 from gridmap.domain.cases.asked import NewCase
 from gridmap.domain.cases.step_fields import StepFields
+from gridmap.domain.gridkey import UNASSIGNED
 
 ToldBy = Literal["desk", "source"]
 
@@ -61,6 +62,10 @@ class Opening:
     reported_at : datetime or None
     stage, due_at, closed_at
         What its source told of its state; None where the desk recorded it.
+    opened_key : int or None
+        Grid whose desk has it first where its place lies in no grid.
+    opened_act_due_at, opened_due_at : datetime or None
+        The town's own limits to act and to close, from when it was received; in force where its source told no end.
     """
 
     grid_key: int
@@ -68,6 +73,34 @@ class Opening:
     stage: str | None = None
     due_at: dt.datetime | None = None
     closed_at: dt.datetime | None = None
+    opened_key: int | None = None
+    opened_act_due_at: dt.datetime | None = None
+    opened_due_at: dt.datetime | None = None
+
+    @property
+    def handler_key(self) -> int:
+        """Grid that has it before its first step; 0 where nobody's desk does."""
+        return self.grid_key or self.opened_key or 0
+
+    @property
+    def act_by(self) -> dt.datetime | None:
+        """By when it is to be acted upon, before its first step."""
+        return self.opened_act_due_at if self.due_at is None else None
+
+    @property
+    def close_by(self) -> dt.datetime | None:
+        """By when it is to be closed, before its first step: what its source told goes before."""
+        return self.due_at or self.opened_due_at
+
+
+def signer_of(stage: str, handler_key: int, awaiting_key: int | None) -> int | None:
+    """Return the grid that signs for a case on its way, or gives it back; None where it is on none.
+
+    A source may pass a case to a body that no desk here speaks for: then whoever has it says what became of that.
+    """
+    if stage != Stage.TRANSFERRED:
+        return None
+    return handler_key if awaiting_key is None else awaiting_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +134,11 @@ class State:
     solved_level: int | None = None
     reopened: int = 0
     withdrawn_at: dt.datetime | None = None
+
+    @property
+    def signer_key(self) -> int | None:
+        """Grid that says what became of it while it is on its way; see `signer_of`."""
+        return signer_of(self.stage, self.handler_key, self.awaiting_key)
 
     @property
     def is_open(self) -> bool:
@@ -153,6 +191,16 @@ class CaseRow:
     sign_since: dt.datetime | None = None
     act_since: dt.datetime | None = None
     close_since: dt.datetime | None = None
+
+    @property
+    def signer_key(self) -> int | None:
+        """Grid that says what became of it while it is on its way; see `signer_of`."""
+        return signer_of(self.stage, self.handler_key, self.awaiting_key)
+
+    @property
+    def waits_for_place(self) -> bool:
+        """Whether a person is to confirm its place, or, while it is open, to say which grid it lies in."""
+        return self.needs_confirmation or (self.grid_key == UNASSIGNED and self.is_open)
 
     @property
     def is_open(self) -> bool:

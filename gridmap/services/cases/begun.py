@@ -63,6 +63,7 @@ class Begun:
             at=step.at,
             state=state,
             to_grid_key=step.to_grid_key,
+            told_due_at=case.opening.due_at,
             ended=ended,
         )
         told = case.opening.due_at

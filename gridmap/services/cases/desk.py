@@ -312,7 +312,7 @@ def _require_his(actor: Actor, case: KeptCase, action: Action) -> None:
 def _standing(scope: Scope, case: KeptCase) -> tuple[bool, bool]:
     """Whether a scope has the case, and whether it is asked to sign for it."""
     state = case.state
-    return state.handler_key in scope, state.awaiting_key is not None and state.awaiting_key in scope
+    return state.handler_key in scope, state.signer_key is not None and state.signer_key in scope
 
 
 def _whole(

@@ -26,7 +26,9 @@ from gridmap.ingest.model import ParsedTable
 from gridmap.ingest.rows.refused import RowRefused, refuse_more
 from gridmap.services.cases import withdrawals
 from gridmap.services.cases.begun import Begun
+from gridmap.services.cases.bodies_told import bodies_in_doubt
 from gridmap.services.cases.doubts import doubt_between, doubts
+from gridmap.services.cases.openings import with_openings
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.services.ground.placing import coordinates, placed_points
 from gridmap.services.imports.kinds import ImportKind, Placed, TakenBack
@@ -83,6 +85,10 @@ def _brought(numbers: pa.ChunkedArray) -> dict[tuple[int, dt.date], dict[int, in
             town, day, digits = known
             found[town, day].setdefault(digits, row)
     return found
+
+
+def _prepared(session: Session, rows: pa.Table, zone: str) -> pa.Table:
+    return with_openings(session, _numbered(session, rows, zone), zone)
 
 
 def _derived_anew(session: Session, run_id: int) -> None:
@@ -252,7 +258,7 @@ INCIDENTS = ImportKind(
     _incident_rows,
     doubts=doubts,
     doubt_between=doubt_between,
-    prepare=_numbered,
+    prepare=_prepared,
     settle=_derived_anew,
     take_back=withdrawals.take_back,
     put_back=_cases_back,
@@ -264,6 +270,7 @@ INCIDENT_STEPS = ImportKind(
     _step_rows,
     refers=("uid", loads.incident_numbers),
     examine=_lawful_steps,
+    doubts=bodies_in_doubt,
     settle=_settled,
     take_back=_steps_taken_back,
     put_back=_cases_back,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType, SimpleNamespace
 from typing import Any
@@ -221,6 +222,36 @@ def dues(
     return {name: table.due(spans[name], since, zone).isoformat() for name in steps}
 
 
+def dues_from(
+    table: LimitTable, zone: str
+) -> Callable[[tuple[str, str | None, str | None], int, dt.datetime, tuple[str, ...]], list[dt.datetime]]:
+    """Return `dues` for many cases of no risk yet: each line of the table is looked up once.
+
+    Parameters
+    ----------
+    table : LimitTable
+    zone : str
+        IANA name.
+
+    Returns
+    -------
+    callable
+        Of domain, kind and scale; of the grid that has the case; of when the limits begin; and of their names.
+    """
+
+    @cache
+    def line(kind: tuple[str, str | None, str | None], level: int) -> LimitRule:
+        return table.rule_for(*kind, "green", level)
+
+    def ends(
+        kind: tuple[str, str | None, str | None], key: int, since: dt.datetime, names: tuple[str, ...]
+    ) -> list[dt.datetime]:
+        rule = line(kind, _level(key))
+        return [table.due(getattr(rule, name), since, zone) for name in names]
+
+    return ends
+
+
 def begun(
     table: LimitTable,
     zone: str,
@@ -230,6 +261,7 @@ def begun(
     at: dt.datetime,
     state: State,
     to_grid_key: int | None,
+    told_due_at: dt.datetime | None = None,
     ended: bool = False,
 ) -> dict[str, str]:
     """Return what a step writes down of the limits that begin with it, whoever tells of it; most begin none.
@@ -247,12 +279,18 @@ def begun(
         Of the case before it.
     to_grid_key : int or None
         To whom the step passes the case on.
+    told_due_at : datetime, optional
+        By when its source tells that it is to be closed.
     ended : bool
         Whether the case is over, as its source tells.
     """
     steps = () if action is None else _BEGINS.get(action, ())
-    if state.due_at is None and state.is_open and not ended and action in _TAKES_UP:
-        steps += ("act", "close") if action is Action.ACCEPT else ("close",)
+    if told_due_at is None and state.is_open and not ended and action in _TAKES_UP:
+        # What ran since the case was received runs from when it was taken in, where that is told.
+        if action is Action.ACCEPT:
+            steps += ("act", "close")
+        elif state.due_at is None:
+            steps += ("close",)
     if not steps:
         return {}
     handler = to_grid_key if action in _PASSES else state.handler_key
@@ -295,10 +333,11 @@ def set_anew(
         handler_key=state.handler_key,
         risk=risk,
     )
-    if not said or state.due_at is None:
+    before = dt.datetime.fromisoformat(said[-1]["due"]["close"]) if said else case.opening.close_by
+    if before is None or state.due_at is None:
         return {"due": anew}
-    moved = state.due_at - dt.datetime.fromisoformat(said[-1]["due"]["close"])
-    moved += dt.timedelta(seconds=said[-1].get("moved_s", 0))
+    moved = state.due_at - before
+    moved += dt.timedelta(seconds=said[-1].get("moved_s", 0) if said else 0)
     close = dt.datetime.fromisoformat(anew["close"]) + moved
     return {"due": {"close": close.isoformat()}, "moved_s": moved.total_seconds()}
 
@@ -322,8 +361,11 @@ def bodies_named(session: Session, case: KeptCase) -> tuple[str | None, tuple[st
 
 
 def _line_of(table: LimitTable, case: Any, handler_key: int, risk: str) -> LimitRule:
-    level = TOWN if handler_key == UNASSIGNED else min(level_of(handler_key), VILLAGE)
-    return table.rule_for(case.domain, case.kind, case.scale, risk, level)
+    return table.rule_for(case.domain, case.kind, case.scale, risk, _level(handler_key))
+
+
+def _level(handler_key: int) -> int:
+    return TOWN if handler_key == UNASSIGNED else min(level_of(handler_key), VILLAGE)
 
 
 def read_file(path: Path) -> LimitTable:

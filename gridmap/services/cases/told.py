@@ -55,7 +55,16 @@ def asked_step(
     risk = asked.risk or case.state.risk
     looked_at = _Asked(case.row.domain, case.row.kind, case.told["scale"])
     table = table_of(session)
-    due = begun(table, zone, looked_at, asked.action, at=at, state=case.state, to_grid_key=to_grid)
+    due = begun(
+        table,
+        zone,
+        looked_at,
+        asked.action,
+        at=at,
+        state=case.state,
+        to_grid_key=to_grid,
+        told_due_at=case.opening.due_at,
+    )
     if asked.action is Action.ASSESS and risk != case.state.risk:
         details |= set_anew(session, zone, case, looked_at, at=at, risk=risk)
     if due:

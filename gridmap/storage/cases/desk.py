@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.model import CaseRow, Opening, State, Step
 from gridmap.domain.cases.number import ORDERS, compose, order
-from gridmap.domain.gridkey import Scope
+from gridmap.domain.gridkey import TOWN, Scope
 from gridmap.storage.cases.incidents import closed, is_open, shown_on_maps, told_uid
 from gridmap.storage.cases.steps import load_steps
 from gridmap.storage.models import CaseDay, Grid, Incident, IncidentStep
@@ -142,6 +142,17 @@ def list_row(found: Any) -> CaseRow:
 
 
 _UNTOLD = frozenset({"geom", "record_key"})
+OPENING_COLUMNS = (
+    "grid_key",
+    "reported_at",
+    "told_stage",
+    "told_due_at",
+    "told_closed_at",
+    "opened_key",
+    "opened_act_due_at",
+    "opened_due_at",
+)
+"""What `opening_of` reads, in the order of `Opening`."""
 
 
 def find_id(session: Session, number: str) -> int | None:
@@ -208,13 +219,7 @@ def load(session: Session, incident_id: int) -> KeptCase:
 
 def opening_of(incident: Any) -> Opening:
     """Return what is known of a case before its steps, from its row."""
-    return Opening(
-        incident.grid_key,
-        incident.reported_at,
-        incident.told_stage,
-        incident.told_due_at,
-        incident.told_closed_at,
-    )
+    return Opening(*(getattr(incident, name) for name in OPENING_COLUMNS))
 
 
 def state_of(incident: Any) -> State:
@@ -227,8 +232,8 @@ def state_of(incident: Any) -> State:
 def cases_of_uids(session: Session, uids: Sequence[str]) -> dict[str, WalkedCase]:
     """Read the cases of sources' numbers with their steps."""
     out: dict[str, WalkedCase] = {}
-    named = ("incident_id", "uid", "domain", "kind", "scale", "grid_key", "reported_at")
-    columns = [getattr(Incident, n) for n in (*named, "told_stage", "told_due_at", "told_closed_at")]
+    named = ("incident_id", "uid", "domain", "kind", "scale", *OPENING_COLUMNS)
+    columns = [getattr(Incident, name) for name in named]
     for start in range(0, len(uids), _AT_ONCE):
         rows = session.execute(select(*columns).where(Incident.uid.in_(uids[start : start + _AT_ONCE]))).all()
         steps = load_steps(session, [row.incident_id for row in rows])
@@ -256,6 +261,14 @@ def town_of(session: Session, grid_key: int) -> int:
         return grid_key // 10**8
     first = session.scalar(select(func.min(Grid.grid_key)).where(Grid.level == 1))
     return 0 if first is None else int(first) // 10**8
+
+
+def only_town(session: Session) -> int | None:
+    """Return the grid of the workspace's town; None where it has none, or several."""
+    towns = session.scalars(
+        select(Grid.grid_key).where(Grid.level == TOWN, Grid.valid_to.is_(None)).limit(2)
+    ).all()
+    return towns[0] if len(towns) == 1 else None
 
 
 def _draw_at_once(session: Session, town: int, day: dt.date, n: int) -> list[str] | None:

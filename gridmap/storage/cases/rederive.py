@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.derive import derive
 from gridmap.domain.cases.model import State
-from gridmap.storage.cases.desk import STATE_COLUMNS, opening_of, state_of
+from gridmap.storage.cases.desk import OPENING_COLUMNS, STATE_COLUMNS, opening_of, state_of
 from gridmap.storage.cases.steps import load_steps
 from gridmap.storage.models import Incident
 
@@ -24,15 +24,7 @@ def differing(session: Session, ids: Sequence[int]) -> Iterator[tuple[int, State
     session : Session
     ids : sequence of int
     """
-    columns = {
-        "incident_id",
-        "grid_key",
-        "reported_at",
-        "told_stage",
-        "told_due_at",
-        "told_closed_at",
-        *STATE_COLUMNS,
-    }
+    columns = {"incident_id", *OPENING_COLUMNS, *STATE_COLUMNS}
     wanted = [getattr(Incident, name) for name in sorted(columns)]
     for start in range(0, len(ids), _AT_ONCE):
         part = list(ids[start : start + _AT_ONCE])
@@ -68,8 +60,10 @@ def changed_by_import(session: Session, run_id: int) -> list[int]:
         session.scalars(
             text(
                 "select incident_id from incidents i where import_run_id = :run and (stage is distinct from"
-                " coalesce(told_stage, 'accepted') or due_at is distinct from told_due_at or closed_at is distinct"
-                " from told_closed_at or handler_key <> grid_key or accepted_at is distinct from reported_at or"
+                " coalesce(told_stage, 'accepted') or due_at is distinct from coalesce(told_due_at, opened_due_at) or"
+                " (told_due_at is not null and act_due_at is not null) or closed_at is distinct from told_closed_at or"
+                " handler_key <> coalesce(nullif(grid_key, 0), opened_key, 0) or"
+                " accepted_at is distinct from reported_at or"
                 " exists (select from incident_steps s where s.incident_id = i.incident_id))"
             ),
             {"run": run_id},

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.model import CaseRow
 from gridmap.domain.cases.worklists import LIST_NAMES, ListName, Wanted
-from gridmap.domain.gridkey import VILLAGE, Scope
+from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope
 from gridmap.domain.terms import LAST_HOURS
 from gridmap.storage.cases import figures
 from gridmap.storage.cases.desk import list_row, select_rows
@@ -52,6 +52,16 @@ def _open() -> ColumnElement[bool]:
     return and_(is_open(Incident), Incident.withdrawn_at.is_(None))
 
 
+def _signer() -> ColumnElement[Any]:
+    """As `signer_of` says of a case on its way."""
+    return func.coalesce(Incident.awaiting_key, Incident.handler_key)
+
+
+def _waits_for_place(is_open: ColumnElement[bool]) -> ColumnElement[bool]:
+    """As `CaseRow.waits_for_place` says."""
+    return or_(Incident.needs_confirmation.is_(True), and_(is_open, Incident.grid_key == UNASSIGNED))
+
+
 def condition(name: ListName, looking: Looking) -> ColumnElement[bool]:
     """Return which cases a list holds."""
     now, scope = looking.now, looking.scope
@@ -68,10 +78,10 @@ def condition(name: ListName, looking: Looking) -> ColumnElement[bool]:
                 IncidentStep.action.not_in(("accept", "note", "assess", "link", "correct")),
             ),
         ),
-        "to_sign": and_(is_open, Incident.awaiting_key.between(scope.lo, scope.hi)),
+        "to_sign": and_(is_open, Incident.stage == "transferred", _signer().between(scope.lo, scope.hi)),
         "due_today": and_(is_open, Incident.due_at >= now, Incident.due_at < looking.midnight),
         "overdue": and_(is_open, Incident.due_at < now),
-        "to_confirm": and_(Incident.needs_confirmation.is_(True), Incident.withdrawn_at.is_(None)),
+        "to_confirm": and_(_waits_for_place(is_open), Incident.withdrawn_at.is_(None)),
         "follow_up": and_(
             Incident.withdrawn_at.is_(None),
             exists().where(

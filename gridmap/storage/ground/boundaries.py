@@ -194,6 +194,7 @@ def follow_successors(session: Session, successors: dict[int, int]) -> int:
             "update incidents set grid_key = :new where grid_key = :old and geom is null",
             "update incidents set handler_key = :new where handler_key = :old",
             "update incidents set awaiting_key = :new where awaiting_key = :old",
+            "update incidents set opened_key = :new where opened_key = :old and grid_key = 0",
             "update incident_steps set to_grid_key = :new where to_grid_key = :old",
             "update tasks set grid_key = :new where grid_key = :old",
             "update migrant_clusters set grid_key = :new where grid_key = :old and geom is null",

@@ -108,6 +108,10 @@ class Incident(Base):
     told_stage: Mapped[str | None] = mapped_column(Text)
     told_due_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
     told_closed_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    # What a case without steps has of the town: the desk where it lies in no grid, limits where none were told.
+    opened_key: Mapped[int | None] = mapped_column(BigInteger)
+    opened_act_due_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
+    opened_due_at: Mapped[Instant | None] = mapped_column(DateTime(timezone=True))
     told_method: Mapped[str | None] = mapped_column(Text)
     told_body: Mapped[str | None] = mapped_column(Text)
     told_result: Mapped[str | None] = mapped_column(Text)
