@@ -26,6 +26,7 @@ from markupsafe import Markup
 
 from gridmap.domain.legible import legible
 from gridmap.errors import InvalidInput
+from gridmap.reporting import bounded
 from gridmap.reporting.markup import in_languages
 from gridmap.reporting.model import Text
 
@@ -34,6 +35,9 @@ OWN = ("hotspots.html.j2", "meeting.html.j2", "tables.html.j2", "_part.html.j2",
 
 
 _MOST_FACTOR = 10_000
+_ALLOWED = bounded.Allowance(memory_bytes=384 << 20, cpu_s=5)
+"""A page of the package's own templates takes half a second and some megabytes."""
+_MOST_LETTERS = 8_000_000
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
@@ -101,8 +105,36 @@ def fill(
     Raises
     ------
     InvalidInput
-        When a template of the town's own cannot be filled: it names the file, the line and what is wrong there.
+        When a template of the town's own cannot be filled, or runs on: it names the file, the line and what is wrong
+        there.
     """
+    if not is_own(own):
+        return filled(template, wanted, None, values, functions)
+    return bounded.done(
+        _ALLOWED,
+        lambda: _too_much(template),
+        filled,
+        template,
+        wanted,
+        own,
+        dict(values),
+        dict(functions or {}),
+    )
+
+
+def is_own(own: Path | None) -> bool:
+    """Tell whether a folder holds a template that comes before the package's."""
+    return own is not None and any((own / name).is_file() for name in OWN)
+
+
+def filled(
+    template: str,
+    wanted: tuple[str, ...],
+    own: Path | None,
+    values: Mapping[str, object],
+    functions: Mapping[str, object] | None = None,
+) -> str:
+    """Fill a template here and now, without an end to what it may use; see :func:`fill`."""
     environment = page_templates(own)
 
     def told(text: Text) -> Markup:
@@ -112,6 +144,12 @@ def fill(
     environment.globals |= {"t": lambda zh, en: told(Text(zh, en))} | dict(functions or {})
     try:
         page = environment.get_template(template).render(**values, languages=wanted)
+        if own is not None and len(page) > _MOST_LETTERS:
+            raise _too_much(template)
+    except (bounded.TooMuchError, MemoryError) as error:
+        if own is None:
+            raise
+        raise _too_much(*_at(own, template, error)) from None
     except (
         TemplateError,
         TypeError,
@@ -121,7 +159,6 @@ def fill(
         AttributeError,
         RecursionError,
         OSError,
-        MemoryError,
     ) as error:
         if own is None:
             raise
@@ -129,14 +166,30 @@ def fill(
     return "\n".join(line.rstrip() for line in page.splitlines() if line.strip()) + "\n"
 
 
-def _refused(own: Path, template: str, error: Exception) -> InvalidInput:
+def _at(own: Path, template: str, error: Exception) -> tuple[str, int]:
+    """Return the file and the line of a template at which an error came up; line 0 where that is not known."""
     name, line = template, 0
     if isinstance(error, TemplateSyntaxError):
-        name, line = error.name or template, error.lineno
-    else:
-        for frame in traceback.extract_tb(error.__traceback__):
-            if Path(frame.filename).parent == own and frame.lineno:
-                name, line = Path(frame.filename).name, frame.lineno
+        return error.name or template, error.lineno
+    for frame in traceback.extract_tb(error.__traceback__):
+        if Path(frame.filename).parent == own and frame.lineno:
+            name, line = Path(frame.filename).name, frame.lineno
+    return name, line
+
+
+def _too_much(name: str, line: int = 0) -> InvalidInput:
+    at_zh, at_en = (f"第 {line} 行", f", line {line},") if line else ("", "")
+    return InvalidInput(
+        "template-needs-too-much",
+        f"自有模板“{name}”{at_zh}所需的时间、内存或页面长度超过限制，可能有停不下来的循环。请改正，或从 templates "
+        "文件夹移走该文件以恢复原样。",
+        f"The town's own template {name!r}{at_en} needs more time, memory or paper than is allowed; a loop in it may "
+        "never end. Put it right, or take it out of the folder templates.",
+    )
+
+
+def _refused(own: Path, template: str, error: Exception) -> InvalidInput:
+    name, line = _at(own, template, error)
     said = legible(str(error))[:200]
     return InvalidInput(
         "template-refused",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -51,6 +52,23 @@ def test_a_report_that_is_asked_for_comes_as_page_as_paper_as_tables_and_as_laye
     assert contents["gpkg"].startswith(b"SQLite format 3")
     document = pypdfium2.PdfDocument(contents["pdf"])
     assert "片区例会" in "".join(leaf.get_textpage().get_text_range() for leaf in document)
+
+
+def test_a_report_by_a_template_of_the_town_that_runs_on_ends_as_a_job_that_names_it(
+    client: FlaskClient, ended: Ended, demo_database: Database
+) -> None:
+    folder = demo_database.settings.home / "templates"
+    folder.mkdir()
+    try:
+        (folder / "hotspots.html.j2").write_text(
+            "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "utf-8"
+        )
+        told = ended(client.post("/api/v1/reports/hotspots", json=ASKED | {"purpose": "片区例会"}))
+    finally:
+        shutil.rmtree(folder)
+    assert told["state"] == "failed"
+    assert told["problem"]["code"] == "template-needs-too-much"
+    assert "hotspots.html.j2" in told["problem"]["message_zh"]
 
 
 def test_only_files_that_the_job_names_are_handed_out(client: FlaskClient, made: dict[str, Any]) -> None:

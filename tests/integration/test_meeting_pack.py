@@ -23,6 +23,8 @@ from gridmap.services.reports.meeting import meeting_pack, write_meeting_pack
 from gridmap.storage.database import Database
 from gridmap.storage.reports.meeting import Passing, first_passed_up
 from tests.doors import new_word
+from tests.towns import environment_of
+from tests.warm import GRIDMAP, run
 
 WHOLE = Scope.whole()
 DESK = Actor("镇值班", Role.TOWN_DESK, WHOLE)
@@ -157,6 +159,23 @@ def test_places_that_emerge_or_stay_are_told_by_their_class_and_by_what_they_wer
     assert all("热点；接报" in line.cells[1].zh and "最后一个时段" in line.cells[1].zh for line in part.lines)
     assert part.note is not None
     assert "新兴热点（按件数：人多或事多）" in part.note.zh
+
+
+def test_a_pack_by_a_template_that_runs_on_ends_in_the_command_with_its_name_and_nothing_written(
+    recorded_town: Database, tmp_path: Path
+) -> None:
+    folder = recorded_town.settings.home / "templates"
+    folder.mkdir()
+    (folder / "meeting.html.j2").write_text(
+        "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}", "utf-8"
+    )
+    argv = [*GRIDMAP, "reports", "meeting", "--period", PERIOD, "--out", str(tmp_path / "pack.html")]
+    done = run(argv, env=environment_of(recorded_town), timeout=300)
+    assert done.returncode == 1
+    assert "meeting.html.j2" in done.stderr
+    assert "停不下来的循环" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("role", [Role.LIAISON, Role.PLANNER])

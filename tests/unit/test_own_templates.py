@@ -10,8 +10,10 @@ import pytest
 from gridmap.errors import InvalidInput
 from gridmap.reporting import page
 from gridmap.reporting.model import Text
+from gridmap.reporting.paper import to_pdf
 from gridmap.reporting.parts import Line, Part, Tables, render_tables
-from gridmap.reporting.templating import OWN
+from gridmap.reporting.templating import OWN, filled
+from gridmap.reporting.words import CAPTION
 from gridmap.services.reports.registering import write_templates
 from tests.unit.test_reporting import REPORT, TABLE
 
@@ -85,8 +87,45 @@ def test_values_are_escaped_in_a_town_s_own_template_too(own: Path) -> None:
 def test_a_template_reaches_nothing_beyond_what_it_is_given(own: Path, evil: str) -> None:
     (own / "tables.html.j2").write_text(evil, "utf-8")
     with pytest.raises(InvalidInput) as refused:
-        render_tables(TABLES, "zh", own)
+        filled("tables.html.j2", ("zh",), own, {"tables": TABLES, "maps": [], "caption": CAPTION})
     assert refused.value.code == "template-refused"
+
+
+@pytest.mark.parametrize(
+    ("endless", "line"),
+    [
+        (
+            "\n{% for a in range(100000) %}\n{% for b in range(100000) %}{{ b }}{% endfor %}{% endfor %}",
+            ", line 3,",
+        ),
+        (
+            "{% macro twice(n) %}{{ twice(n - 1) if n }}{{ twice(n - 1) if n }}{% endmacro %}\n{{ twice(99) }}",
+            ", line 1,",
+        ),
+        (
+            "{% set all = namespace(s='x') %}\n{% for n in range(99) %}{% set all.s = all.s ~ all.s %}{% endfor %}",
+            ", line 2,",
+        ),
+        ("{{ 'x'|center(10**9) }}", ", line 1,"),
+        ("{% for n in range(9000) %}{{ 'x' * 9000 }}{% endfor %}", ""),
+    ],
+    ids=["loops", "macros", "doubling", "filter", "page"],
+)
+def test_a_template_that_runs_on_ends_with_an_error_that_names_it(own: Path, endless: str, line: str) -> None:
+    (own / "tables.html.j2").write_text(endless, "utf-8")
+    with pytest.raises(InvalidInput) as refused:
+        render_tables(TABLES, "zh", own)
+    assert refused.value.code == "template-needs-too-much"
+    assert f"'tables.html.j2'{line}" in refused.value.en
+    assert "自有模板“tables.html.j2”" in refused.value.zh
+
+
+def test_a_page_that_can_hardly_be_laid_out_ends_with_an_error_on_paper(own: Path) -> None:
+    assert to_pdf(render_tables(TABLES, "zh", own), "{}", own) == to_pdf(render_tables(TABLES, "zh"), "{}")
+    deep = "<div style='columns: 2'>" * 900
+    with pytest.raises(InvalidInput) as refused:
+        to_pdf(f"<title>t</title>{deep}", "{}", own)
+    assert refused.value.code == "template-paper-too-long"
 
 
 @pytest.mark.parametrize(

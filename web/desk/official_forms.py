@@ -176,7 +176,7 @@ def meeting() -> Response:
         languages="en" if look.language() == "en" else "zh",
         now=shown.now(),
     )
-    return shown.download(pdf_of(made), f"联席会议-{period}.pdf")
+    return shown.download(pdf_of(context.database(), made), f"联席会议-{period}.pdf")
 
 
 @bp.get("/grids/<int:grid_key>/sheet.pdf")

@@ -42,7 +42,7 @@ _SHAPES_AT_ONCE = 1_000
 _ROOT = str(Path(gridmap.__file__).resolve().parent.parent)
 _BOOT = (
     "import sys; sys.path.insert(0, {root!r}); "
-    "from gridmap.ingest.isolated import limits; limits.apply({memory}, {cpu}, {size}); "
+    "from gridmap.files import limits; limits.apply({memory}, {cpu}, {size}); "
     "from gridmap.ingest.isolated.worker import main; main()"
 )
 

@@ -198,7 +198,7 @@ def make_hotspot_report(
         carried=carried,
         own=own,
     )
-    laid_out = to_pdf(page.render_paper(report, request.languages, own), carried) if pdf else None
+    laid_out = to_pdf(page.render_paper(report, request.languages, own), carried, own) if pdf else None
     on_progress("write", 1, 2)
     return MadeReport(report, digest, contents, carried, html.encode("utf-8"), laid_out)
 

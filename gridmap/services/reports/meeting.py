@@ -130,9 +130,9 @@ def write_meeting_pack(database: Database, actor: Actor, period: str, out: Path,
     return write_registered(database, actor, entry, made.html, out)
 
 
-def pdf_of(made: MadePack) -> bytes:
+def pdf_of(database: Database, made: MadePack) -> bytes:
     """Lay a pack out on A4; see :func:`gridmap.reporting.paper.to_pdf`."""
-    return to_pdf(made.html, carried_in(made.html))
+    return to_pdf(made.html, carried_in(made.html), own_templates(database))
 
 
 def _measured(pack: MeetingPack) -> Part:

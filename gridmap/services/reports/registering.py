@@ -89,7 +89,9 @@ def write_registered(database: Database, actor: Actor, entry: Entry, html: str, 
             f"文件写成 .pdf 或 .html（现为“{out.name}”）。",
             f'The document is a .pdf or .html file; "{out.name}" is neither.',
         )
-    content = to_pdf(html, carried_in(html)) if ending == ".pdf" else html.encode("utf-8")
+    content = (
+        to_pdf(html, carried_in(html), own_templates(database)) if ending == ".pdf" else html.encode("utf-8")
+    )
     with replacing(out) as temporary:
         temporary.write_bytes(content)
         # Entered first: a document that is not in the register must not exist.

@@ -21,7 +21,7 @@ from gridmap.reporting.paper import CARRIED, to_pdf
 from gridmap.services.reports.building import make_hotspot_report
 from gridmap.services.reports.made_of import DOCUMENTS, MADE_OF, MadeOf
 from gridmap.services.reports.meeting import meeting_pack
-from gridmap.services.reports.registering import hash_of
+from gridmap.services.reports.registering import hash_of, own_templates
 from gridmap.services.reports.request import REQUEST, ReportRequest
 from gridmap.services.reports.service_report import service_report
 from gridmap.services.reports.village import village_sheet
@@ -179,7 +179,9 @@ def _document(
     else:
         report = service_report(database, maker, mode=of.mode, languages=of.languages, now=of.as_of)
         html, told = report.html, hash_of(report.access)
-    return to_pdf(html, carried_in(html)) if given.is_pdf else html.encode("utf-8"), told
+    if given.is_pdf:
+        return to_pdf(html, carried_in(html), own_templates(database)), told
+    return html.encode("utf-8"), told
 
 
 def _require_data(file: Path, given: ReportFile, now: ReportFile) -> None:

@@ -1,4 +1,4 @@
-"""Limits that a reading process sets on itself before it looks at anything."""
+"""Limits that a process sets on itself before it looks at what somebody else wrote."""
 
 from __future__ import annotations
 
