@@ -103,6 +103,45 @@ def weighted(p: ArrayLike, weights: ArrayLike) -> NDArray[np.float64]:
     return out
 
 
+def in_families(p: ArrayLike, weights: ArrayLike) -> NDArray[np.float64]:
+    """Q-values of tests that come in families, where a find of one test is told of its family.
+
+    A test is found at a level where its weighted q-value is, and its family's is: that of Simes' p-values of all
+    families. So of the families with a find few are false, too, and not of the tests alone: a family of many tests has
+    as many chances of one false find.
+
+    Parameters
+    ----------
+    p : array_like of float, shape (n, m)
+        P-values of m tests of each of n families; none missing.
+    weights : array_like of float, shape (n, m)
+        As for `weighted`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, m)
+
+    Raises
+    ------
+    InvalidInput
+        As for `weighted`.
+
+    References
+    ----------
+    R. J. Simes, *An improved Bonferroni procedure for multiple tests of significance*, Biometrika 73, 1986.
+    Y. Benjamini, M. Bogomolov, *Selective inference on multiple families of hypotheses*, J. R. Statist. Soc. B 76,
+    2014.
+    """
+    given, heavy = numbers_of(p, "p 值", "P-values"), numbers_of(weights, "权重", "Weights")
+    alone = weighted(given.ravel(), heavy.ravel()).reshape(given.shape)
+    scaled = np.sort(
+        np.minimum(given / heavy * (float(np.sum(np.sort(heavy.ravel()))) / heavy.size), 1.0), axis=1
+    )
+    tests = given.shape[1]
+    simes = np.minimum((scaled * (tests / np.arange(1, tests + 1))).min(axis=1), 1.0)
+    return np.maximum(alone, benjamini_hochberg(simes)[:, None])
+
+
 METHODS = {"bh": benjamini_hochberg, "by": benjamini_yekutieli}
 
 

@@ -29,7 +29,10 @@ _COMPARED = {
 _BY_RATE = (
     "the people present times all events of the bin's own periods; hot bins have no part in what is usual"
 )
-_WEIGHTED = "bh over all bins, weighted by the cells three to five steps away in the same period"
+_WEIGHTED = (
+    "bh over all bins, weighted by the cells three to five steps away in the same period, in cells that stand out by "
+    "all their periods (Simes, bh)"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +106,8 @@ def classify(
         Level for bins (of q with a correction) and for the trend (of p).
     fdr : {"bh", "by", "weighted"} or None, default "bh"
         Correction of the bins' p-values, over all bins of the cube; "weighted" by what the cells three to five steps
-        away say in the same period.
+        away say in the same period, and in such cells only as stand out by all their periods (`fdr.in_families`), so
+        that few of the cells with a class are false.
     bootstrap : int, default 0
         Replications in which each bin's count is drawn anew from the Poisson distribution with its mean; counts only.
     rng : numpy.random.Generator or int, optional
@@ -224,7 +228,7 @@ def _corrected(p: Floats, fdr: Fdr | None, around: csr_array | None) -> Floats:
     if around is None:
         return np.asarray(multiple.adjusted(p, fdr))
     heavy = np.column_stack([weights_around(of_period, around) for of_period in p.T])
-    return np.asarray(multiple.weighted(p.ravel(), heavy.ravel())).reshape(p.shape)
+    return multiple.in_families(p, heavy)
 
 
 def _check_rates(compare: str, permutations: int) -> None:

@@ -121,6 +121,19 @@ def test_a_planted_course_gets_its_class(label: str, course: NDArray[np.float64]
     assert (grid[:6] == "none").mean() > 0.98
 
 
+def test_few_of_the_cells_with_a_class_are_false_beside_a_hotspot_that_is_hot_all_along() -> None:
+    block = np.zeros((SIDE, SIDE), dtype=bool)
+    block[9:14, 9:14] = True
+    away = (NEAR @ block.ravel() + block.ravel()) == 0
+    false, found = [], []
+    for seed in range(12):
+        hot = np.char.endswith(by_rate(town(seed, 3.0), rng=seed).labels, "_hot")
+        false.append((hot & away).sum() / hot.sum())
+        found.append(hot[block.ravel()].mean())
+    assert np.mean(false) <= 0.06
+    assert np.mean(found) > 0.8
+
+
 def test_what_rises_everywhere_stands_out_nowhere_and_strengthens_nothing() -> None:
     rising = np.linspace(1, 6, 12)
     cubes = [

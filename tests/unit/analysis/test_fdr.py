@@ -44,3 +44,32 @@ def test_what_is_no_probability_is_refused(wrong: list[float]) -> None:
 def test_an_unknown_correction_is_refused() -> None:
     with pytest.raises(InvalidInput, match="bh or by"):
         fdr.adjusted([0.5], "bonferroni")
+
+
+def test_a_family_is_found_only_where_all_its_tests_together_stand_out() -> None:
+    # Twelve tests a family; each fifth family has something in all its tests, the others have nothing.
+    rng = np.random.default_rng(3)
+    false_plain, false_family, found = [], [], []
+    for _ in range(40):
+        p = rng.uniform(size=(300, 12))
+        p[::5] *= 0.01
+        plain = fdr.benjamini_hochberg(p) <= 0.05
+        family = fdr.in_families(p, np.ones(p.shape)) <= 0.05
+        assert not (family & ~plain).any()
+        truly = np.arange(300) % 5 == 0
+        for out, at in ((false_plain, plain), (false_family, family)):
+            some = at.any(axis=1)
+            out.append((some & ~truly).sum() / some.sum())
+        found.append(family[truly].mean() / plain[truly].mean())
+    assert np.mean(false_plain) > 0.15
+    assert np.mean(false_family) < 0.05
+    assert np.mean(found) > 0.99
+
+
+def test_the_q_of_a_family_is_that_of_simes_p_values() -> None:
+    p = np.array([[0.001, 0.9], [0.04, 0.03], [0.5, 0.6]])
+    simes = multipletests([0.002, 0.04, 0.6], method="fdr_bh")[1]
+    alone = fdr.benjamini_hochberg(p)
+    np.testing.assert_allclose(fdr.in_families(p, np.full(p.shape, 7.0)), np.maximum(alone, simes[:, None]))
+    heavy = np.array([[4.0, 1.0], [1.0, 1.0], [1.0, 4.0]])
+    assert fdr.in_families(p, heavy)[0, 0] < fdr.in_families(p, np.ones(p.shape))[0, 0]
