@@ -136,12 +136,7 @@ def _spot(group: list[Hotspot | Cluster], report: HotspotReport) -> Spot:
         streets=_joined(Text(name, name) for name in main.streets),
         villages=_joined(villages),
         what=(*(_what(one) for one in group), *(t for one in spots_ if (t := _looked(one)) is not None)),
-        since=tuple(_since(one) for one in clusters)
-        or (
-            (spots_[0].since,)
-            if len(spots_) == 1
-            else tuple(Text(f"{one.number} {one.since.zh}", f"{one.number} {one.since.en}") for one in spots_)
-        ),
+        since=(spots_[0].since,) if len(group) == len(spots_) == 1 else tuple(_since(one) for one in group),
         against=tuple(_against(one, report) for one in spots_ if can_compare(report)),
         proposals=tuple(dict.fromkeys(one.proposal for one in spots_ or notes)),
         who=tuple(dict.fromkeys(n.who for n in notes)),
@@ -211,7 +206,13 @@ def _looked(spot: Hotspot) -> Text | None:
     return Text(f"{spot.number} " + "；".join(zh), f"{spot.number} " + "; ".join(en))
 
 
-def _since(cluster: Cluster) -> Text:
+def _since(one: Hotspot | Cluster) -> Text:
+    """Tell since when by its own analysis, under its own label: a hotspot's and a cluster's dates may differ."""
+    if isinstance(one, Hotspot):
+        return Text(f"{one.number} {one.since.zh}", f"{one.number} {one.since.en}")
+    cluster = one
+    if cluster.whole:
+        return Text(f"{cluster.letter} 整个时段都多", f"{cluster.letter} the whole period")
     zh, en = f"{cluster.letter} 自 {cluster.first} 起", f"{cluster.letter} since {cluster.first}"
     if cluster.ongoing:
         return Text(f"{zh}，期末仍在持续", f"{en}, still going on at the end")

@@ -130,7 +130,8 @@ class Hotspot:
 class Cluster:
     """A significant cluster of the space-time scan, from `first` to `last` (ISO days).
 
-    `expected` and `relative_risk` are None where the total that they are a share of is too fine to be told.
+    `expected` and `relative_risk` are None where the total that they are a share of is too fine to be told. `whole`: it
+    holds the whole period; such a place neither rose nor is over.
     """
 
     letter: str
@@ -147,6 +148,7 @@ class Cluster:
     geometry: Shape
     point: tuple[float, float]
     notes: Notes | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

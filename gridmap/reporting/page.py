@@ -163,6 +163,7 @@ def _filled(
         "paper": paper,
     }
     functions = {
+        "course_of": words.course_of,
         "p_text": words.p_text,
         "count_text": words.count_text,
         "change_text": words.change_text,

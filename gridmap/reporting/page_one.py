@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import unicodedata
 from dataclasses import dataclass
+from itertools import accumulate
 
 from gridmap.reporting.front import Spot
 from gridmap.reporting.model import HotspotReport, Text
 from gridmap.reporting.words import headline
 
 _PAGE_MM = 263.0
-_SPARE = 0.97
+_SPARE = 0.985
 _WIDE_MM = 182.0
 _PT_MM = 25.4 / 72
 _SECOND = 0.88
@@ -20,10 +21,11 @@ _LETTER_EM, _SPACE_EM = 0.54, 0.25
 _RAGGED = {"zh": 1.03, "en": 1.08}
 """How much of a line's end stays empty: Chinese breaks anywhere."""
 _ONE_LINE = 0.97
-COLUMNS = (8, 29, 28, 14, 21)
+COLUMNS = (7, 28, 22, 19, 24)
 """Widths of the table's columns, in hundredths."""
 _CELL_MM, _ROW_MM, _PARAGRAPH_MM = 2.2, 1.9, 1.06
 _TITLE_PT, _TEXT_PT, _HEADLINE_PT, _TABLE_PT = 21.0, 10.5, 10.0, 8.5
+_LONGEST_HEADING = Text("建议什么，谁来做", "What is proposed, and who")
 _MOST_LINES = 2
 _VILLAGE_LETTERS = 28
 
@@ -81,35 +83,39 @@ def page_one(report: HotspotReport, found: tuple[Spot, ...], languages: tuple[st
     languages : tuple of str
         Both stand one below the other.
     """
-    left = _PAGE_MM * _SPARE - _head_mm(report, languages)
-    rows: list[Row] = []
-    for spot in found:
-        row = _row(spot)
-        left -= _row_mm(row, languages)
-        if rows and left < 0:
-            break
-        rows.append(row)
-    return PageOne(tuple(rows), len(found), _notes(len(rows), len(found), report))
+    rows = [_row(spot) for spot in found]
+    high = [_row_mm(row, languages) for row in rows]
+    room = _PAGE_MM * _SPARE - _head_mm(report, languages)
+    shown = len(rows)
+    if room < sum(high):
+        # Numbers of three digits are the longest that the note on the others has.
+        left = room - _notes_mm(_others(100, 200), languages)
+        shown = max(sum(total <= left for total in accumulate(high)), 1)
+    return PageOne(tuple(rows[:shown]), len(found), (*_others(shown, len(found)), *_said_of_all(report)))
 
 
-def _notes(shown: int, places: int, report: HotspotReport) -> tuple[Text, ...]:
+def _others(shown: int, places: int) -> tuple[Text, ...]:
     rest = places - shown
-    out = []
-    if rest > 0:
-        out.append(
-            Text(
-                f"共 {places} 处，这里列最有把握的 {shown} 处；其余 {rest} 处见“全部地点”（纸上第 2 页起）。",
-                f'{shown} of {places} places, the surest; the other {rest} are under "All places" (on paper from page '
-                "2 on).",
-            )
-        )
-    out.append(
+    if rest <= 0:
+        return ()
+    return (
+        Text(
+            f"共 {places} 处，这里列最有把握的 {shown} 处；其余 {rest} 处见“全部地点”（纸上第 2 页起）。",
+            f"{shown} of {places} places, the surest; "
+            + ("the other one is" if rest == 1 else f"the other {rest} are")
+            + ' under "All places" (on paper from page 2 on).',
+        ),
+    )
+
+
+def _said_of_all(report: HotspotReport) -> tuple[Text, ...]:
+    out = [
         Text(
             "数字是热点，字母是时空聚集，同图上；件数为扰动数。核心、比较和按村清单见“全部地点”。",
             "Numbers are hotspots and letters clusters in space and time, as on the map; counts are perturbed. Cores, "
             'comparisons and the list by village are under "All places".',
         )
-    )
+    ]
     if report.refusals:
         out.append(
             Text(
@@ -130,7 +136,7 @@ def _row(spot: Spot) -> Row:
         go_to=spot.go_to,
         villages=named,
         what=(*spot.brief[:_MOST_LINES], *more),
-        since=spot.since[:1],
+        since=spot.since[:_MOST_LINES],
         proposed=(*spot.proposals[:_MOST_LINES], *(_who(who) for who in spot.who[:_MOST_LINES])),
     )
 
@@ -171,14 +177,15 @@ def _head_mm(report: HotspotReport, languages: tuple[str, ...]) -> float:
     high += _high(title, _WIDE_MM, _TITLE_PT, 1.35, languages) + 3.2
     high += sum(_high(text, _WIDE_MM, _TEXT_PT, 1.6, languages) for text in (about, purpose))
     told = headline(report)
-    high += sum(_high(text, _WIDE_MM - 10, _HEADLINE_PT, 1.5, languages) + 1.1 for text in told) + 8.0
-    high += _high(short, _WIDE_MM, 13.0, 1.4, languages) + 6.0
-    # Headings of columns stand on two lines in English.
-    high += (2 if "en" in languages else 1) * _high(short, _WIDE_MM, _TABLE_PT, 1.45, languages) + 2.5
-    # Numbers of three digits are the longest that notes have.
-    return high + sum(
-        _high(text, _WIDE_MM, _TABLE_PT, 1.45, languages) + 1.5 for text in _notes(100, 200, report)
-    )
+    high += sum(_high(text, _WIDE_MM - 10, _HEADLINE_PT, 1.5, languages) + 1.1 for text in told) + 7.0
+    high += _high(short, _WIDE_MM, 13.0, 1.4, languages) + 4.5
+    wide = _WIDE_MM * COLUMNS[-1] / 100 - _CELL_MM
+    high += _high(_LONGEST_HEADING, wide, _TABLE_PT, 1.45, languages) + 2.5
+    return high + _notes_mm(_said_of_all(report), languages)
+
+
+def _notes_mm(notes: tuple[Text, ...], languages: tuple[str, ...]) -> float:
+    return sum(_high(text, _WIDE_MM, _TABLE_PT, 1.45, languages) + 1.5 for text in notes)
 
 
 def _row_mm(row: Row, languages: tuple[str, ...]) -> float:
@@ -199,7 +206,8 @@ def _row_mm(row: Row, languages: tuple[str, ...]) -> float:
 def _high(text: Text, wide_mm: float, size_pt: float, leading: float, languages: tuple[str, ...]) -> float:
     """Height of a paragraph in the wanted languages, in mm."""
     out = 0.0
-    for number, language in enumerate(languages):
+    # What is alike in both languages stands once.
+    for number, language in enumerate(languages[:1] if text.zh == text.en else languages):
         size = size_pt * (_SECOND if number else 1.0) * _PT_MM
         words = text.zh if language == "zh" else text.en
         whole = _ems(words) * size / wide_mm

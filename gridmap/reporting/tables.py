@@ -54,6 +54,7 @@ def frames(report: HotspotReport) -> dict[str, tuple[Text, pd.DataFrame]]:
                 "first_day": c.first,
                 "last_day": c.last,
                 "ongoing": c.ongoing,
+                "whole_period": c.whole,
             }
             for c in report.clusters
         ],

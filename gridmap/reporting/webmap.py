@@ -11,7 +11,7 @@ from gridmap.domain.geojson import Shape
 from gridmap.reporting.markup import in_languages
 from gridmap.reporting.model import HotspotReport, Text
 from gridmap.reporting.web_parts import Named, North, Scale, Words
-from gridmap.reporting.words import counts_text, hotspot_words, p_text, sureness
+from gridmap.reporting.words import counts_text, course_of, hotspot_words, p_text, sureness
 
 ACCENT = "#4b3b9b"
 INK = "#1d2326"
@@ -117,12 +117,10 @@ def _clusters(report: HotspotReport, named: Named, languages: tuple[str, ...]) -
     layers = []
     for cluster in report.clusters:
         style = {"color": INK, "weight": 2.2, "dashArray": "7 5", "fill": False}
-        counts = counts_text(cluster.observed, cluster.expected)
+        counts, course = counts_text(cluster.observed, cluster.expected), course_of(cluster)
         words = Text(
-            f"时空聚集：{counts.zh}，p {p_text(cluster.p)}；{cluster.first} 至 {cluster.last}"
-            + ("，期末仍在持续。" if cluster.ongoing else "。"),
-            f"Cluster in space and time: {counts.en}, p {p_text(cluster.p)}; {cluster.first} to {cluster.last}"
-            + (", still going on at the end." if cluster.ongoing else "."),
+            f"时空聚集：{counts.zh}，p {p_text(cluster.p)}；{course.zh}。",
+            f"Cluster in space and time: {counts.en}, p {p_text(cluster.p)}; {course.en}.",
         )
         popup = Markup("<b>{}. {}</b><br>{}<br>{}").format(
             cluster.letter, both(cluster.name), both(cluster.domain), both(words)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gridmap.domain import terms
 from gridmap.domain.protection import LEAST_TOLD
-from gridmap.reporting.model import Hotspot, HotspotReport, Text
+from gridmap.reporting.model import Cluster, Hotspot, HotspotReport, Text
 
 CAPTION = Text(*terms.CAPTION)
 _UNTOLD = "–"
@@ -150,22 +150,41 @@ def strongest(report: HotspotReport) -> Text:
     return Text(f"证据最强的是：{'；'.join(zh)}。", f"The strongest evidence: {'; '.join(en)}.")
 
 
+def course_of(cluster: Cluster) -> Text:
+    """Tell from when to when a cluster is, and whether it goes on."""
+    zh, en = f"{cluster.first} 至 {cluster.last}", f"{cluster.first} to {cluster.last}"
+    if cluster.whole:
+        return Text(f"{zh}，整个时段都多", f"{en}, the whole period")
+    return Text(f"{zh}，仍在持续", f"{en}, still going on") if cluster.ongoing else Text(zh, en)
+
+
 def _since(report: HotspotReport) -> Text:
-    going = [c for c in report.clusters if c.ongoing]
-    over = len(report.clusters) - len(going)
+    rose = [c for c in report.clusters if not c.whole]
+    going = [c for c in rose if c.ongoing]
+    over = len(rose) - len(going)
+    always = len(report.clusters) - len(rose)
     if not report.scanned:
         return Text("时段太短或数据太少，无法判断从何时开始。", "The period is too short to tell since when.")
     if not report.clusters:
         return Text(
             "时段内没有一处突然增多到超出偶然。", "Nowhere was there a rise within the period beyond chance."
         )
+    if not rose:
+        return Text(
+            f"{always} 处整个时段都多；没有一处在时段内才增多。",
+            f"High through the whole period: {always}; nowhere was there a rise within it.",
+        )
+    all_zh = f"{always} 处整个时段都多；" if always else ""
+    all_en = f"High through the whole period: {always}. " if always else ""
     if not going:
         return Text(
-            f"时段内曾有 {over} 处一时增多，期末前都已结束。",
-            f"Rises within the period, all over before its end: {over}.",
+            f"{all_zh}时段内曾有 {over} 处一时增多，期末前都已结束。",
+            f"{all_en}Rises within the period, all over before its end: {over}.",
         )
-    zh = "到期末仍在持续：" + "；".join(f"{c.name.zh}（{c.domain.zh}）自 {c.first} 起" for c in going[:3])
-    en = "Still going on at the end: " + "; ".join(
+    zh = f"{all_zh}到期末仍在持续：" + "；".join(
+        f"{c.name.zh}（{c.domain.zh}）自 {c.first} 起" for c in going[:3]
+    )
+    en = f"{all_en}Still going on at the end: " + "; ".join(
         f"{c.name.en} ({c.domain.en}) since {c.first}" for c in going[:3]
     )
     if over:

@@ -527,6 +527,31 @@ def test_bands_hours_weekdays_and_limits_that_are_none_are_refused(given: dict[s
     assert refused.value.code == code
 
 
+@pytest.mark.parametrize(
+    ("name", "since", "before"),
+    [
+        ("fraud-town-heart", "2025-11-01", "2026-11-01"),
+        ("building-weilian", "2026-04-01", "2026-10-01"),
+    ],
+)
+def test_a_place_that_is_high_all_along_is_told_so_by_rate_and_not_as_one_that_rose_and_is_over(
+    demo_database: Database, name: str, since: str, before: str
+) -> None:
+    place = next(h for h in PLANTED if h["name"] == name)
+    asked = spec(
+        "space-time-scan",
+        domain=place["domain"],
+        kind=place["kind"],
+        by="rate",
+        step="month",
+        permutations=99,
+    )
+    run = runs.run_hotspots(demo_database, Scope.whole(), asked, keep=False)
+    assert run.summary["conventions"]["max_duration"] == "12 steps"
+    here = [f for f in found(run) if f.geometry.contains(shapely.Point(place["lon"], place["lat"]))]
+    assert [(f.evidence["since"], f.evidence["before"]) for f in here] == [(since, before)]
+
+
 def test_clusters_keep_to_the_radius_and_the_length_that_are_asked_for(demo_database: Database) -> None:
     asked = spec("space-time-scan", domain="policing", permutations=19, max_radius_m=900.0, max_duration=2)
     run = runs.run_hotspots(demo_database, Scope.whole(), asked, keep=False)

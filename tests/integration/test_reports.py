@@ -33,6 +33,7 @@ from gridmap.services.cases.counts import count_by_grid
 from gridmap.services.hotspots.observations import load_inputs
 from gridmap.services.reports.building import build_hotspot_report, list_reports
 from gridmap.services.reports.content import hotspot_report
+from gridmap.services.reports.findings import of_domain, scan_clusters, time_steps
 from gridmap.services.reports.request import ReportRequest
 from gridmap.services.reports.shading import shading as shading_of
 from gridmap.services.reports.verifying import verify_report
@@ -84,6 +85,16 @@ def test_the_report_says_since_when_the_emerging_hotspot_is_there(policing: Hots
     # What is expected would tell the domain's total, which is told by whole years only; a cluster would not.
     assert policing.clusters
     assert {h.expected for h in policing.hotspots} | {h.expected for h in policing.clusters} == {None}
+
+
+def test_what_is_expected_of_a_cluster_tells_no_total_of_one_domain_in_a_report_over_all(
+    demo_database: Database,
+) -> None:
+    inputs = load_inputs(demo_database, WHOLE, VILLAGES.spec)
+    spec = replace(time_steps(VILLAGES.spec), by="rate", domain="emergency", permutations=99)
+    found = scan_clusters(of_domain(inputs, "emergency"), spec)
+    assert found
+    assert {(f.evidence["expected"], f.evidence["relative_risk"]) for f in found} == {(None, None)}
 
 
 def test_conventions_that_are_made_of_true_counts_stay_in_the_house(policing: HotspotReport) -> None:

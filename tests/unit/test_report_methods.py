@@ -61,7 +61,10 @@ def test_a_row_s_dates_and_class_are_of_one_analysis_and_a_cluster_s_stand_under
     assert SPOT.since.en in rows
     assert "2026-06-01" not in rows
     (spot,) = front.spots(alone)
-    assert [line.en for line in spot.since] == ["A since 2026-06-01, still going on at the end"]
+    assert [line.en for line in spot.since] == [
+        f"1 {SPOT.since.en}",
+        "A since 2026-06-01, still going on at the end",
+    ]
     (spot,) = front.spots(replace(alone, clusters=()))
     assert spot.since == (SPOT.since,)
 

@@ -373,6 +373,7 @@ def test_the_first_page_tells_where_to_go_what_since_when_what_is_proposed_and_w
     # The cluster lies on the first place: one row, and what is told of it stays its own.
     assert (one.labels, other.labels) == ("1 A", "2")
     assert one.since == (
+        Text("1 2026-09-01 起", "1 since 2026-09-01"),
         Text("A 自 2026-09-01 起，期末仍在持续", "A since 2026-09-01, still going on at the end"),
     )
     html = written(report)
@@ -430,3 +431,25 @@ def test_a_change_is_told_with_the_interval_of_chance_and_noise() -> None:
     assert told == "−30 (−38%), 95 % interval −58 to −2"
     assert front.change_with_interval(50, 14, 36.0).en == "–"
     assert front.change_with_interval(50, None, 36.0).en == "–"
+
+
+def test_a_place_that_is_high_all_along_is_not_told_as_one_that_rose_or_is_over() -> None:
+    always = replace(CLUSTER, first=REPORT.since, last=REPORT.until, ongoing=True, whole=True)
+    rose = replace(CLUSTER, letter="B", first="2026-06-01", last="2026-07-31", ongoing=False)
+    report = replace(REPORT, hotspots=(), clusters=(always, rose))
+    _, since = words.headline(report)
+    assert since == Text(
+        "1 处整个时段都多；时段内曾有 1 处一时增多，期末前都已结束。",
+        "High through the whole period: 1. Rises within the period, all over before its end: 1.",
+    )
+    _, alone = words.headline(replace(report, clusters=(always,)))
+    assert alone.en == "High through the whole period: 1; nowhere was there a rise within it."
+    (spot,) = front.spots(report)
+    assert [line.en for line in spot.since] == [
+        "A the whole period",
+        "B since 2026-06-01, over by 2026-07-31",
+    ]
+    html = page.render(report, (), "en", leaflet_js="", leaflet_css="")
+    assert f"{REPORT.since} to {REPORT.until}, the whole period" in html
+    _, frame = tables.frames(report)["clusters"]
+    assert list(frame["whole_period"]) == [True, False]

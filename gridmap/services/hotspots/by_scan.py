@@ -42,13 +42,18 @@ def by_scan(inputs: Inputs, spec: HotspotSpec) -> Outcome:
 def by_space_time_scan(inputs: Inputs, spec: HotspotSpec) -> Outcome:
     """Cylindrical scan: the space-time permutation model for counts, the Poisson model for rates."""
     cut = slices(spec)
+    longest = spec.max_duration
+    if longest is None and spec.by == "rate":
+        # A place that is high all along, or for more than half of it, would else be told as one that rose and is over.
+        # By count no place can stand out that is.
+        longest = len(cut.names)
     found = scan.space_time(
         inputs.centres,
         cut.cube(inputs),
         _population(inputs, spec) if spec.by == "rate" else None,
         model="poisson" if spec.by == "rate" else "permutation",
         max_population=spec.max_population,
-        max_duration=spec.max_duration,
+        max_duration=longest,
         max_radius=spec.max_radius_m,
         prospective=spec.prospective,
         permutations=_permutations(spec),

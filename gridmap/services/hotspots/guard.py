@@ -305,7 +305,8 @@ def guarded_clusters(
         Expectations of all cells together; None where what is expected of a place is no share of the run's incidents,
         but its own past, of which nothing is told.
     """
-    total = inputs.guard.told_set(inputs.cell >= 0, inputs.guard.kind(None, None))
+    # Also where the incidents of one domain were taken out of a run over all: its total is told as a domain's is.
+    total = inputs.guard.told_set(inputs.cell >= 0, inputs.guard.kind(None, spec.domain))
     period = spec.since.isoformat(), (spec.until + dt.timedelta(days=1)).isoformat()
     out = []
     for feature, mask in zip(features, inside, strict=True):

@@ -196,6 +196,7 @@ def as_cluster(
         first=about["since"],
         last=last.isoformat(),
         ongoing=_is_last(last, spec),
+        whole=_is_last(last, spec) and first_day == slices(spec).starts[0],
         geometry=draw.area(shape),
         point=draw.point(edge if not edge.is_empty else shape),
         notes=describer.notes(rows, inside, domain),
