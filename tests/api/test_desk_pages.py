@@ -542,3 +542,36 @@ def test_who_takes_a_shift_over_sees_what_came_in_the_last_hours_and_in_the_nigh
         assert re.search(rf'href="/desk\?list={name}">[^<]+<b>[1-9]', told)
         assert summary in client.get(f"/desk?list={name}", headers=PAGE).get_data(as_text=True)
     assert "list=night" not in client.get("/desk", headers=PAGE).get_data(as_text=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "value", "zh", "en"),
+    [
+        ("/cases/new", "people_count", "三", "涉及人数", "People involved"),
+        ("/cases/new", "occurred_at", "昨天", "发生时间", "Happened at"),
+        ("/cases/new", "lon", "1e999999x", "经度", "Longitude"),
+        ("/cases/new", "accuracy_m", "-5", "误差（米）", "The accuracy"),
+        ("/tasks/new", "due_on", "明天", "何时之前", "By"),
+        ("/bodies/clinics", "on_day", "周五", "日期", "Day"),
+        ("/bodies/clinics", "opens", "9点", "开始", "Opens"),
+        ("/screening", "begins_on", "x", "开始", "From"),
+    ],
+)
+def test_a_value_that_cannot_be_is_told_by_the_label_of_its_field_in_both_languages(
+    client: FlaskClient, path: str, field: str, value: str, zh: str, en: str
+) -> None:
+    form = {
+        "summary": "排水",
+        "kind": "dispute:02",
+        "grid": str(VILLAGE),
+        "grid_key": str(VILLAGE),
+        field: value,
+    }
+    form |= {"lat": "29.79"} if field == "lon" else {"lon": "120.4", "lat": "29.79"}
+    for lang, label in (("zh", zh), ("en", en)):
+        answer = client.post(f"{path}?lang={lang}", data=form, headers=PAGE)
+        assert answer.status_code == 422, (path, field, lang)
+        said = re.findall(r'class="notice bad"[^>]*>(.*?)</', answer.get_data(as_text=True), re.DOTALL)
+        assert said, (path, field, lang)
+        assert label in said[-1], said
+        assert field not in said[-1], said

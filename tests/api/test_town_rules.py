@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+import re
 
 import pytest
 from flask.testing import FlaskClient
@@ -97,8 +99,45 @@ def test_days_off_and_weekends_that_are_worked_move_the_limits(town: Database, k
     assert table.due("1wd", friday, "Asia/Shanghai") == dt.datetime(2026, 9, 27, 2, tzinfo=dt.UTC)
     assert table.due("2wd", friday, "Asia/Shanghai") == dt.datetime(2026, 9, 30, 2, tzinfo=dt.UTC)
     wrong = sent(keeper, "/limits/days?lang=en", off="2026-02-30")
-    assert (wrong.status_code, "holidays" in wrong.get_data(as_text=True)) == (422, True)
+    assert wrong.status_code == 422
+    said = html.unescape(wrong.get_data(as_text=True))
+    assert "“Days off” cannot be '2026-02-30': it is a day such as 2026-10-05" in said
+    assert "holidays" not in said.split("<main")[1].split("<table")[0]
     assert limits.show(town) == table
+
+
+def test_who_changes_limits_or_days_second_is_told_with_both_versions_and_nothing_is_lost(
+    town: Database, keeper: FlaskClient
+) -> None:
+    def seen() -> str:
+        page = keeper.get("/limits?lang=zh", headers=PAGE).get_data(as_text=True)
+        return re.findall('name="seen" value="([0-9a-f]+)"', page)[0]
+
+    two = seen()
+    assert sent(keeper, "/limits/days", seen=two, off="2026-10-02", worked="").status_code == 303
+    first = limits.show(town)
+    second = sent(keeper, "/limits/days?lang=zh", seen=two, off="2026-10-09", worked="2026-10-10")
+    page = html.unescape(second.get_data(as_text=True))
+    assert second.status_code == 409
+    assert "已被他人更改" in page
+    assert '<span class="nowrap">2026-10-02</span>' in page
+    assert ">2026-10-09</textarea>" in page
+    assert ">2026-10-10</textarea>" in page
+    assert limits.show(town) == first
+    for path, form in (("/limits", {"preset": "one_day"}), ("/limits/undo", {})):
+        assert sent(keeper, path, seen=two, **form).status_code == 409
+    assert limits.show(town) == first
+    # Once both are known, what was written is kept.
+    again = re.findall('name="seen" value="([0-9a-f]+)"', page)[-1]
+    assert sent(keeper, "/limits/days", seen=again, off="2026-10-02 2026-10-09", worked="").status_code == 303
+    assert {day.day for day in limits.show(town).calendar.holidays} == {2, 9}
+    # Over the API what was answered is sent back as it was, and says by its mark what was looked at.
+    told = keeper.get("/api/v1/cases/limits").get_json()
+    assert keeper.put("/api/v1/cases/limits", json={"preset": "seven_days"}).status_code == 200
+    late = keeper.put("/api/v1/cases/limits", json={"file": told})
+    assert (late.status_code, late.get_json()["code"]) == (409, "limits-moved-on")
+    told["mark"] = keeper.get("/api/v1/cases/limits").get_json()["mark"]
+    assert keeper.put("/api/v1/cases/limits", json={"file": told}).status_code == 200
 
 
 def test_photos_are_allowed_and_not_by_page_and_api(town: Database, keeper: FlaskClient) -> None:

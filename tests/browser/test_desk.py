@@ -419,6 +419,8 @@ ONE_THEME_EACH = (
     "/reports",
     "/audit",
     "/posts",
+    "/limits",
+    "/patrols/roster",
 )
 """Looked at light in Chinese and dark in English."""
 

@@ -96,7 +96,7 @@ def make() -> Response:
     form = forms.own_form()
     try:
         require_whole(context.actor())
-        case_min, km_min = (forms.read(form, term.name, float) for term in _TERMS)
+        case_min, km_min = (forms.read(form, term.name, float, (term.zh, term.en)) for term in _TERMS)
         codes = tuple(
             code for code in (forms.text(form, "teams") or "").replace("，", ",").split(",") if code.strip()
         )

@@ -79,8 +79,10 @@ def call_off(clinic_id: int) -> Response:
 
 
 def _asked(form: forms.Form) -> ClinicAsked:
-    day = forms.read(form, "on_day", dt.date.fromisoformat)
-    opens, closes = (forms.read(form, name, dt.time.fromisoformat) for name in ("opens", "closes"))
+    day = forms.read(form, "on_day", dt.date.fromisoformat, "clinic_day")
+    opens, closes = (
+        forms.read(form, name, dt.time.fromisoformat, f"clinic_{name}") for name in ("opens", "closes")
+    )
     if day is None or opens is None or closes is None:
         raise InvalidInput(
             "clinic-no-time", "请填写日期和起止时间。", "Say the day, when it opens and when it closes."
@@ -91,7 +93,7 @@ def _asked(form: forms.Form) -> ClinicAsked:
         day,
         opens,
         closes,
-        grid_key=forms.read(form, "grid_key", int),
+        grid_key=forms.read(form, "grid_key", int, "clinic_grid"),
         place=forms.text(form, "place"),
         text=forms.text(form, "text"),
     )

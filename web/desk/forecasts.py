@@ -81,13 +81,16 @@ def add() -> Response:
                 "没有这个领域，请从列表选择。",
                 "There is no such domain: choose from the list.",
             )
-        level = forms.read(form, "level", int) or period_and_level(context.database(), context.scope())[2]
+        level = (
+            forms.read(form, "level", int, "report_level")
+            or period_and_level(context.database(), context.scope())[2]
+        )
         made = standing.add_standing(
             context.database(),
             context.actor(),
             level=level,
             domain=domain,
-            within=forms.read(form, "grid", int),
+            within=forms.read(form, "grid", int, "report_place"),
         )
     except _REFUSED as error:
         return _page(form.to_dict(), error)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TypeVar
 
 from flask import request
@@ -13,8 +14,10 @@ from gridmap.domain.cases.actions import read_action
 from gridmap.domain.cases.asked import Decision, NewCase, StepAsked
 from gridmap.errors import InvalidInput
 from web.desk.shown import zone
+from web.desk.words import WORDS
 
 Form = MultiDict[str, str]
+Label = str | tuple[str, str]
 _T = TypeVar("_T")
 _FORM = "application/x-www-form-urlencoded"
 _WAS = "was-"
@@ -42,22 +45,37 @@ def text(form: Form, name: str) -> str | None:
     return form.get(name, "").strip() or None
 
 
-def read(form: Form, name: str, kind: Callable[[str], _T]) -> _T | None:
+def read(form: Form, name: str, kind: Callable[[str], _T], label: Label | None = None) -> _T | None:
     """Return a field read as a number, a day or a key; None where it is empty.
+
+    Parameters
+    ----------
+    form : MultiDict
+    name : str
+    kind : callable
+    label : str or tuple of str, optional
+        What stands beside the field on its form: a word of the page, or both languages. `f_` and the name by default.
 
     Raises
     ------
     InvalidInput
-        Naming the field.
+        Naming the field as its form does.
     """
     given = text(form, name)
-    if given is None:
-        return None
+    return None if given is None else as_read(given, kind, label or f"f_{name}")
+
+
+def as_read(given: str, kind: Callable[[str], _T], label: Label) -> _T:
+    """Return what somebody wrote, read; see `read`."""
     try:
         return kind(given)
     except (ValueError, OverflowError):
+        zh, en = label if isinstance(label, tuple) else WORDS[label]
+        should_zh, should_en = _READ_AS.get(kind, _NUMBER)
         raise InvalidInput(
-            "form-field", f"“{given}”不能用作 {name}，请改正。", f"{given!r} is no {name}: put it right."
+            "form-field",
+            f"“{zh}”不能是“{given}”，应为{should_zh}。请改正。",
+            f"“{en}” cannot be {given!r}: it is {should_en}. Put it right.",
         ) from None
 
 
@@ -65,6 +83,18 @@ def moment(given: str) -> dt.datetime:
     """Read a local day and time."""
     at = dt.datetime.fromisoformat(given)
     return at.replace(tzinfo=zone()) if at.tzinfo is None else at
+
+
+_NUMBER = ("数", "a number")
+_READ_AS: Mapping[Callable[[str], object], tuple[str, str]] = MappingProxyType(
+    {
+        int: ("整数", "a whole number"),
+        moment: ("日期和时间，如 2026-10-05T08:30", "a day and time such as 2026-10-05T08:30"),
+        dt.date.fromisoformat: ("日期，如 2026-10-05", "a day such as 2026-10-05"),
+        dt.time.fromisoformat: ("时刻，如 08:30", "a time such as 08:30"),
+    }
+)
+"""What a field is to be, in words."""
 
 
 def said(form: Form, name: str) -> bool | None:
@@ -76,7 +106,7 @@ def new_case(form: Form) -> NewCase:
     """Read the form of a case that is taken in."""
     domain, _, kind = (text(form, "kind") or "").partition(":")
     lon, lat = read(form, "lon", float), read(form, "lat", float)
-    chosen = read(form, "grid_key", int)
+    chosen = read(form, "grid_key", int, "grid_change")
     return NewCase(
         domain=domain,
         kind=kind or None,
@@ -116,7 +146,10 @@ def step(form: Form) -> StepAsked:
         raise InvalidInput("step-unknown", "没有这一步骤。", "There is no such step.")
     decisions = []
     for n in range(DECISIONS):
-        what, due = text(form, f"decision_{n}"), read(form, f"decision_due_{n}", dt.date.fromisoformat)
+        what, due = (
+            text(form, f"decision_{n}"),
+            read(form, f"decision_due_{n}", dt.date.fromisoformat, "decision_due"),
+        )
         if what is None:
             continue
         if due is None:

@@ -168,7 +168,10 @@ def put_volunteers(grid_key: int) -> Response:
     """Keep the head-counts of volunteers."""
     form = forms.own_form()
     try:
-        counts = {code.code: forms.read(form, code.code, int) or 0 for code in choices("volunteer_role")}
+        counts = {
+            code.code: forms.read(form, code.code, int, (code.zh, code.en)) or 0
+            for code in choices("volunteer_role")
+        }
         grid_posts.count_volunteers(context.database(), context.actor(), grid_key, counts)
     except _REFUSED as error:
         return _card(grid_key, error, form)

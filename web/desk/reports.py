@@ -110,21 +110,21 @@ def _wanted(form: forms.Form) -> WantedReport:
     return WantedReport(
         since=since,
         until=until,
-        within=forms.read(form, "grid", int),
-        level=forms.read(form, "level", int),
+        within=forms.read(form, "grid", int, "report_place"),
+        level=forms.read(form, "level", int, "report_level"),
         by=by if by in {"count", "rate"} else None,  # type: ignore[arg-type]
         domain=domain,
         languages=languages if languages in {"zh", "en"} else "both",  # type: ignore[arg-type]
         purpose=form.get("purpose", "").strip(),
-        seed=forms.read(form, "seed", int) or 0,
+        seed=forms.read(form, "seed", int, "report_seed") or 0,
     )
 
 
 def _period(form: forms.Form) -> tuple[dt.date | None, dt.date | None]:
     name, today = form.get("period", _USUAL), shown.today()
     if name == "own":
-        return forms.read(form, "since", dt.date.fromisoformat), forms.read(
-            form, "until", dt.date.fromisoformat
+        return forms.read(form, "since", dt.date.fromisoformat, "report_since"), forms.read(
+            form, "until", dt.date.fromisoformat, "report_until"
         )
     first = today.replace(day=1)
     before = first - dt.timedelta(days=1)
@@ -156,7 +156,7 @@ def schedule() -> Response:
             context.database(),
             context.actor(),
             form.get("every", ""),  # type: ignore[arg-type]
-            within=forms.read(form, "grid", int),
+            within=forms.read(form, "grid", int, "report_place"),
             languages=languages if languages in {"zh", "en"} else "both",  # type: ignore[arg-type]
             purpose=form.get("purpose", "").strip(),
         )

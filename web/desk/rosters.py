@@ -97,8 +97,8 @@ def make() -> Response:
     form = forms.own_form()
     week = _week(form.get("week"))
     try:
-        rest = forms.read(form, terms.REST_HOURS.name, float)
-        nights, most, least = (forms.read(form, term.name, int) for term in _TERMS[1:])
+        rest = forms.read(form, terms.REST_HOURS.name, float, (terms.REST_HOURS.zh, terms.REST_HOURS.en))
+        nights, most, least = (forms.read(form, term.name, int, (term.zh, term.en)) for term in _TERMS[1:])
         rules = RosterRules(
             terms.ROSTER_REST_H if rest is None else rest,
             terms.ROSTER_NIGHTS if nights is None else nights,
@@ -133,7 +133,7 @@ def change(roster_id: int) -> Response:
     """Give a team another shift on a day, or the day off."""
     form = forms.own_form()
     week = _week(form.get("on"))
-    on = forms.read(form, "on", dt.date.fromisoformat) or week
+    on = forms.read(form, "on", dt.date.fromisoformat, "roster_day") or week
     team = forms.text(form, "team") or ""
     try:
         set_duty(context.database(), context.actor(), roster_id, team, on, forms.text(form, "shift"))

@@ -54,8 +54,8 @@ def begin() -> Response:
             form.get("name", ""),
             0,
             VILLAGE,
-            forms.read(form, "begins_on", dt.date.fromisoformat) or shown.today(),
-            forms.read(form, "ends_on", dt.date.fromisoformat) or shown.today(),
+            forms.read(form, "begins_on", dt.date.fromisoformat, "screening_from") or shown.today(),
+            forms.read(form, "ends_on", dt.date.fromisoformat, "screening_to") or shown.today(),
             text=forms.text(form, "text"),
         )
     except (InvalidInput, Forbidden) as error:
@@ -87,7 +87,7 @@ def answer(number: int, grid_key: int) -> Response:
     form = forms.own_form()
     said = form.get("answer", "")
     try:
-        n = (forms.read(form, "n", int) or 0) if said == "found" else 0
+        n = (forms.read(form, "n", int, "screening_found") or 0) if said == "found" else 0
         screening.answer(context.database(), context.actor(), number, grid_key, said, n=n)
     except (InvalidInput, Forbidden) as error:
         return _board(number, error, grid_key)

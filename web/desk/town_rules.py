@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 
@@ -63,10 +64,16 @@ def put() -> Response:
     try:
         if told:
             limits.put(
-                context.database(), context.actor(), _read(told), form.get("name", "") or "limits.json"
+                context.database(),
+                context.actor(),
+                _read(told),
+                form.get("name", "") or "limits.json",
+                seen=forms.text(form, "seen"),
             )
         else:
-            limits.load(context.database(), context.actor(), form.get("preset", ""))
+            limits.load(
+                context.database(), context.actor(), form.get("preset", ""), seen=forms.text(form, "seen")
+            )
     except _REFUSED as error:
         return _page(error, form)
     return _back()
@@ -76,20 +83,29 @@ def put() -> Response:
 def put_days() -> Response:
     """Put the town's days off and the weekends that it works in its limits."""
     form = forms.own_form()
-    off, worked = (list(filter(None, _BETWEEN.split(form.get(name, "")))) for name in ("off", "worked"))
     try:
-        limits.put_days(context.database(), context.actor(), off, worked)
+        off, worked = (
+            _days(form, name, label) for name, label in (("off", "days_off"), ("worked", "days_worked"))
+        )
+        limits.put_days(context.database(), context.actor(), off, worked, seen=forms.text(form, "seen"))
     except _REFUSED as error:
         return _page(error, form)
     return _back()
 
 
+def _days(form: forms.Form, name: str, label: str) -> list[str]:
+    written = list(filter(None, _BETWEEN.split(form.get(name, ""))))
+    for day in written:
+        forms.as_read(day, dt.date.fromisoformat, label)
+    return written
+
+
 @bp.post("/limits/undo")
 def undo() -> Response:
     """Put the limits from before the last change in force again."""
-    forms.own_form()
+    form = forms.own_form()
     try:
-        limits.take_back(context.database(), context.actor())
+        limits.take_back(context.database(), context.actor(), seen=forms.text(form, "seen"))
     except _REFUSED as error:
         return _page(error)
     return _back()

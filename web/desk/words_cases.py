@@ -249,6 +249,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "f_bodies": ("会商单位", "Bodies that confer"),
     "f_lead": ("牵头单位", "Lead"),
     "decided_before": ("以前的决定，尚未完成：", "Decided before, and not done yet:"),
+    "f_revision": ("所见的版本（请重新打开本页）", "The version that was seen (open the page again)"),
     "f_decisions": ("会商决定（成为任务）", "Decisions (they become tasks)"),
     "decision_n": ("决定 {n}", "Decision {n}"),
     "decision_due": ("期限", "By when"),
@@ -354,6 +355,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "photo_plain": (
         "照片在本机缩小，并去除地点、时间和机型等拍摄信息后才发送。请避免拍到人脸和证件。",
         "A photo is made smaller here and leaves its place, time and camera behind. Avoid faces and papers.",
+    ),
+    "photo_network": (
+        "照片要有网络才能发送：没有网络时先写文字（会保存为草稿），照片用手机相机拍下，有网络后在这里添加。",
+        "Photos need the network. Without one, what you write is kept as a draft; add the photo here later.",
     ),
     "photo_remove": ("永久移除，不能恢复", "Remove for good; it does not come back"),
     "photo_removed": ("照片已移除。", "The photo is removed."),

@@ -21,6 +21,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "report_period_last_year": ("去年全年", "the whole of last year"),
     "report_period_all": ("全部记录", "all records"),
     "report_period_own": ("自选日期", "own dates"),
+    "report_seed": ("随机种子", "Seed"),
     "report_since": ("起（自选日期）", "From (own dates)"),
     "report_until": ("止（自选日期）", "To (own dates)"),
     "report_widened": (

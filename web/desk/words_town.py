@@ -209,6 +209,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "screening_nothing_n": ("无 {n} 个", "nothing: {n}"),
     "screening_found_n": ("发现 {n} 件", "{n} found"),
     "screening_unanswered": ("尚未回答", "not answered yet"),
+    "screening_found": ("发现件数", "How many found"),
     "screening_how_many": ("{grid} 发现几件", "how many found in {grid}"),
     "screening_qr": ("本次排查页面的二维码", "Code of this round's page"),
     "screening_paper_hint": (

@@ -130,7 +130,7 @@ def give() -> Response:
     form = forms.own_form()
     try:
         grid_key = _grid(form.get("grid", ""))
-        due_on = forms.read(form, "due_on", dt.date.fromisoformat)
+        due_on = forms.read(form, "due_on", dt.date.fromisoformat, "task_by")
         if grid_key is None or due_on is None:
             raise InvalidInput("task-no-day", "请选择网格和日期。", "Choose the grid and the day.")
         if due_on < shown.today():

@@ -150,6 +150,11 @@ _FORGIVEN = frozenset({"ground", "outcome", "until", "bodies", "fulfilled"})
 """Fields that a source may leave out."""
 
 FIELD_WORDS: dict[str, tuple[str, str]] = {
+    "occurred_at": ("发生时间", "when it happened"),
+    "reported_at": ("上报时间", "when it was reported"),
+    "lon": ("经度", "the longitude"),
+    "lat": ("纬度", "the latitude"),
+    "accuracy_m": ("误差（米）", "the accuracy"),
     "to_grid_key|to_body": ("去向（网格或机构）", "where it goes (a grid or a body)"),
     "ground": ("理由", "the ground"),
     "until": ("截止时间", "until when"),

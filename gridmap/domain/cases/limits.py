@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -111,6 +112,12 @@ class LimitTable:
     def due(self, span: str, since: dt.datetime, zone: str) -> dt.datetime:
         """Return the end of a span that begins at an instant."""
         return end_of(span, since, self.calendar, zone)
+
+    @property
+    def mark(self) -> str:
+        """Return a short text that is another one for another table: by it a change tells what it was made from."""
+        told = json.dumps(self.as_dict(), ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the table as a file holds it; `read_table` reads it again."""

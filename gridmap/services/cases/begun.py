@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from gridmap.domain.cases.actions import ENDED_STAGES, Action, read_action
 from gridmap.domain.cases.directory import seat
 from gridmap.domain.cases.model import State, Step
-from gridmap.services.cases.limits import begun, table_of
+from gridmap.services.cases.case_limits import begun
+from gridmap.services.cases.limits import table_of
 from gridmap.storage.cases.desk import WalkedCase
 from gridmap.storage.cases.tasks import list_bodies
 

@@ -22,7 +22,7 @@ from gridmap.domain.roles import require
 from gridmap.errors import Conflict, Forbidden, InvalidInput, NotFound
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.accounts import audit
-from gridmap.services.cases import bodies, edited, limits, satisfaction, similar
+from gridmap.services.cases import bodies, case_limits, edited, satisfaction, similar
 from gridmap.services.cases.follow import tasks_of_step
 from gridmap.services.cases.held_back import closed, told_to
 from gridmap.services.cases.placing import Placed, put_right, spot_of
@@ -96,7 +96,7 @@ def _read(database: Database, who: Actor | Scope, number: str, now: dt.datetime)
         arrived = kept.first_arrival(session, case.row.incident_id)
         like = similar.closed_like(session, case)
         linked = _linked(session, case)
-        named = limits.bodies_named(session, case) if case.state.is_open else (None, ())
+        named = case_limits.bodies_named(session, case) if case.state.is_open else (None, ())
     offered = bodies.offered(database, case, now) if case.state.is_open else ()
     found = _whole(case, who, now, tasks=tasks, arrived=arrived, like=like, offered=offered, linked=linked)
     return replace(found, body_kind=named[0], co_body_kinds=named[1])

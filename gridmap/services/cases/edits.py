@@ -14,8 +14,8 @@ from gridmap.domain.cases.model import Case, Step
 from gridmap.errors import InvalidInput
 from gridmap.ingest.free_text import checked_text
 from gridmap.services.cases import desk, edited
+from gridmap.services.cases.case_limits import set_anew
 from gridmap.services.cases.intake import values_of
-from gridmap.services.cases.limits import set_anew
 from gridmap.services.cases.new_case import check_new
 from gridmap.services.cases.placing import place_of
 from gridmap.services.cases.refusals import CaseMovedOn, id_of, read_key, was_done

@@ -19,8 +19,9 @@ from gridmap.domain.cases.model import Case, CaseRow, Opening, Step
 from gridmap.domain.gridkey import AREA, TOWN, UNASSIGNED, VILLAGE, Scope, ancestor, level_of
 from gridmap.errors import Conflict, Forbidden
 from gridmap.services.cases import desk
+from gridmap.services.cases.case_limits import dues
 from gridmap.services.cases.follow import tasks_of_step
-from gridmap.services.cases.limits import dues, table_of
+from gridmap.services.cases.limits import table_of
 from gridmap.services.cases.new_case import check_new
 from gridmap.services.cases.placing import Placed, columns_of, place_of
 from gridmap.services.cases.refusals import key_used, read_key

@@ -1,49 +1,28 @@
-"""The town's limits: shown, loaded from a file, handed on as a file; and what they say of one case."""
+"""The town's limits: shown, loaded from a file, handed on as a file."""
 
 from __future__ import annotations
 
-import datetime as dt
 import json
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases import limits
-from gridmap.domain.cases.actions import WORK, Action
-from gridmap.domain.cases.derive import in_force
-from gridmap.domain.cases.directory import is_fit
-from gridmap.domain.cases.limits import LimitRule, LimitTable
-from gridmap.domain.cases.model import State
-from gridmap.domain.cases.rules import barred_ways
-from gridmap.domain.gridkey import TOWN, UNASSIGNED, VILLAGE, Scope, level_of
+from gridmap.domain.cases.limits import LimitTable
+from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, Forbidden, InvalidInput
 from gridmap.files.atomic import replacing
 from gridmap.ingest.free_text import checked_text
 from gridmap.ingest.limit_files import check_limits
 from gridmap.services.accounts import audit
-from gridmap.storage.cases.desk import KeptCase
 from gridmap.storage.database import Database
 from gridmap.storage.workspace import settings as workspace
 
 _LONGEST_FILE = 1 << 20
 _BEFORE = "limits_before"
-_PASSES = frozenset({Action.ROUTE, Action.TRANSFER})
-_BEGINS: Mapping[Action, tuple[str, ...]] = MappingProxyType(
-    {
-        Action.ROUTE: ("sign",),
-        Action.TRANSFER: ("sign",),
-        Action.SIGN: ("act",),
-        Action.REOPEN: ("act", "close"),
-    }
-)
-"""Limits that begin with a step in a case that is known."""
-_TAKES_UP = _PASSES | WORK | {Action.ACCEPT, Action.SIGN, Action.PAUSE}
-"""Steps of which the first begins the town's own limits where nobody told by when the case is to be closed."""
 
 
 def table_of(session: Session) -> LimitTable:
@@ -58,7 +37,7 @@ def show(database: Database) -> LimitTable:
         return table_of(session)
 
 
-def load(database: Database, actor: Actor, source: Path | str) -> LimitTable:
+def load(database: Database, actor: Actor, source: Path | str, *, seen: str | None = None) -> LimitTable:
     """Put limits in force, from a file or a preset. Cases keep the limits that they were given before.
 
     Parameters
@@ -68,6 +47,8 @@ def load(database: Database, actor: Actor, source: Path | str) -> LimitTable:
         Has to have the whole workspace.
     source : Path or str
         A file, or the name of a preset.
+    seen : str, optional
+        `LimitTable.mark` of the limits that whoever changes them has looked at.
 
     Raises
     ------
@@ -75,12 +56,17 @@ def load(database: Database, actor: Actor, source: Path | str) -> LimitTable:
         When the file cannot be read or would not do what it says, naming each line and field that is wrong.
     Forbidden
         When the actor has a part of the workspace only.
+    LimitsMovedOn
+        When others are in force than those that were seen.
     """
     require_whole(actor)
-    return _keep(database, actor, limits.preset(source) if isinstance(source, str) else read_file(source))
+    table = limits.preset(source) if isinstance(source, str) else read_file(source)
+    return _keep(database, actor, table, seen)
 
 
-def put(database: Database, actor: Actor, given: Mapping[str, Any], name: str) -> LimitTable:
+def put(
+    database: Database, actor: Actor, given: Mapping[str, Any], name: str, *, seen: str | None = None
+) -> LimitTable:
     """Put limits in force that are given as a file holds them; see `load`.
 
     Parameters
@@ -90,18 +76,21 @@ def put(database: Database, actor: Actor, given: Mapping[str, Any], name: str) -
     given : mapping
     name : str
         What is named where something is wrong.
+    seen : str, optional
 
     Raises
     ------
-    InvalidInput, Forbidden
+    InvalidInput, Forbidden, LimitsMovedOn
         As `load` does.
     """
     require_whole(actor)
     check_limits(dict(given), name)
-    return _keep(database, actor, limits.read_table(given))
+    return _keep(database, actor, limits.read_table(given), seen)
 
 
-def put_days(database: Database, actor: Actor, off: Sequence[str], worked: Sequence[str]) -> LimitTable:
+def put_days(
+    database: Database, actor: Actor, off: Sequence[str], worked: Sequence[str], *, seen: str | None = None
+) -> LimitTable:
     """Put the town's days off, and the weekends that it works in their place, in its limits.
 
     Parameters
@@ -110,15 +99,18 @@ def put_days(database: Database, actor: Actor, off: Sequence[str], worked: Seque
     actor : Actor
     off, worked : sequence of str
         Days such as 2026-10-01.
+    seen : str, optional
 
     Raises
     ------
-    InvalidInput, Forbidden
+    InvalidInput, Forbidden, LimitsMovedOn
         As `load` does.
     """
-    given = show(database).as_dict()
+    table = show(database)
+    given = table.as_dict()
     given["calendar"] |= {"holidays": list(off), "working_weekends": list(worked)}
-    return put(database, actor, given, "工作日历 / calendar")
+    # The lines are those that were just read: whoever changes them meanwhile is not undone by days.
+    return put(database, actor, given, "工作日历 / calendar", seen=seen or table.mark)
 
 
 def may_take_back(database: Database) -> bool:
@@ -127,11 +119,19 @@ def may_take_back(database: Database) -> bool:
         return _BEFORE in workspace.read_settings(session)
 
 
-def take_back(database: Database, actor: Actor) -> LimitTable:
+def take_back(database: Database, actor: Actor, *, seen: str | None = None) -> LimitTable:
     """Put the limits from before the last change in force again.
+
+    Parameters
+    ----------
+    database : Database
+    actor : Actor
+    seen : str, optional
 
     Raises
     ------
+    LimitsMovedOn
+        As `load` does.
     Conflict
         When nothing was changed since.
     Forbidden
@@ -140,6 +140,7 @@ def take_back(database: Database, actor: Actor) -> LimitTable:
     require_whole(actor)
     with database.scoped_session(Scope.whole(), write=True) as session:
         kept = workspace.read_settings(session, lock="limits").get(_BEFORE)
+        _require_seen(session, seen)
         if kept is None:
             raise Conflict(
                 "limits-nothing-before",
@@ -151,11 +152,31 @@ def take_back(database: Database, actor: Actor) -> LimitTable:
         return table_of(session)
 
 
-def _keep(database: Database, actor: Actor, table: LimitTable) -> LimitTable:
+class LimitsMovedOn(Conflict):
+    """Somebody changed the limits since they were looked at; `theirs` are those in force."""
+
+    def __init__(self, theirs: LimitTable) -> None:
+        super().__init__(
+            "limits-moved-on",
+            "您查看之后，期限或工作日历已被他人更改。上面是现行的，表中是您写的，都没有丢失：请对照后再保存。",
+            "Somebody changed the limits or the days off since you looked. Above is what is in force now, in the form "
+            "what you wrote; nothing is lost. Compare them, then save again.",
+        )
+        self.theirs = theirs
+
+
+def _require_seen(session: Session, seen: str | None) -> None:
+    there = table_of(session)
+    if seen is not None and seen != there.mark:
+        raise LimitsMovedOn(there)
+
+
+def _keep(database: Database, actor: Actor, table: LimitTable, seen: str | None) -> LimitTable:
     for said in (table.name_zh, table.name_en, table.source):
         checked_text(said)
     with database.scoped_session(Scope.whole(), write=True) as session:
         before = workspace.read_settings(session, lock="limits").get("limits")
+        _require_seen(session, seen)
         given = table.as_dict()
         if given != before:
             # In a list, because none at all stands for those that come with the program.
@@ -190,182 +211,6 @@ def require_whole(actor: Actor) -> None:
             "这项设置关系全镇，请由镇级管理岗位办理。",
             "This concerns the whole town: a post of the whole workspace has to do it.",
         )
-
-
-def dues(
-    table: LimitTable,
-    zone: str,
-    case: Any,
-    *,
-    since: dt.datetime,
-    steps: tuple[str, ...],
-    handler_key: int,
-    risk: str,
-) -> dict[str, str]:
-    """Return what a step writes down of the limits that begin with it.
-
-    Parameters
-    ----------
-    table : LimitTable
-    zone : str
-        IANA name.
-    case : object with domain, kind and scale
-    since : datetime
-    steps : tuple of str
-        Of ``sign``, ``act`` and ``close``.
-    handler_key : int
-        Grid that has the case, or is asked to sign for it.
-    risk : str
-    """
-    rule = _line_of(table, case, handler_key, risk)
-    spans = {"sign": rule.sign, "act": rule.act, "close": rule.close}
-    return {name: table.due(spans[name], since, zone).isoformat() for name in steps}
-
-
-def dues_from(
-    table: LimitTable, zone: str
-) -> Callable[[tuple[str, str | None, str | None], int, dt.datetime, tuple[str, ...]], list[dt.datetime]]:
-    """Return `dues` for many cases of no risk yet: each line of the table is looked up once.
-
-    Parameters
-    ----------
-    table : LimitTable
-    zone : str
-        IANA name.
-
-    Returns
-    -------
-    callable
-        Of domain, kind and scale; of the grid that has the case; of when the limits begin; and of their names.
-    """
-
-    @cache
-    def line(kind: tuple[str, str | None, str | None], level: int) -> LimitRule:
-        return table.rule_for(*kind, "green", level)
-
-    def ends(
-        kind: tuple[str, str | None, str | None], key: int, since: dt.datetime, names: tuple[str, ...]
-    ) -> list[dt.datetime]:
-        rule = line(kind, _level(key))
-        return [table.due(getattr(rule, name), since, zone) for name in names]
-
-    return ends
-
-
-def begun(
-    table: LimitTable,
-    zone: str,
-    case: Any,
-    action: Action | None,
-    *,
-    at: dt.datetime,
-    state: State,
-    to_grid_key: int | None,
-    told_due_at: dt.datetime | None = None,
-    ended: bool = False,
-) -> dict[str, str]:
-    """Return what a step writes down of the limits that begin with it, whoever tells of it; most begin none.
-
-    Parameters
-    ----------
-    table : LimitTable
-    zone : str
-        IANA name.
-    case : object with domain, kind and scale
-    action : Action or None
-    at : datetime
-        Of the step.
-    state : State
-        Of the case before it.
-    to_grid_key : int or None
-        To whom the step passes the case on.
-    told_due_at : datetime, optional
-        By when its source tells that it is to be closed.
-    ended : bool
-        Whether the case is over, as its source tells.
-    """
-    steps = () if action is None else _BEGINS.get(action, ())
-    if told_due_at is None and state.is_open and not ended and action in _TAKES_UP:
-        # What ran since the case was received runs from when it was taken in, where that is told.
-        if action is Action.ACCEPT:
-            steps += ("act", "close")
-        elif state.due_at is None:
-            steps += ("close",)
-    if not steps:
-        return {}
-    handler = to_grid_key if action in _PASSES else state.handler_key
-    if action is Action.SIGN:
-        handler = state.awaiting_key
-    return dues(table, zone, case, since=at, steps=steps, handler_key=handler or UNASSIGNED, risk=state.risk)
-
-
-def set_anew(
-    session: Session, zone: str, case: KeptCase, looked_at: Any, *, at: dt.datetime, risk: str
-) -> dict[str, object]:
-    """Return a step's details where a case is another one than was told: its limit to close, set anew.
-
-    What pauses have moved it by stays. A limit that the source told, or that was deferred, stays as it is.
-
-    Parameters
-    ----------
-    session : Session
-    zone : str
-        IANA name.
-    case : KeptCase
-        Before the step.
-    looked_at : object with domain, kind and scale
-        As they are right.
-    at : datetime
-        Of the step.
-    risk : str
-    """
-    state = case.state
-    said = [step.details for step in in_force(case.steps) if "close" in step.details.get("due", {})]
-    if not state.is_open or state.deferred or (not said and case.opening.due_at is not None):
-        return {}
-    since = case.row.close_since or state.accepted_at or at
-    anew = dues(
-        table_of(session),
-        zone,
-        looked_at,
-        since=since,
-        steps=("close",),
-        handler_key=state.handler_key,
-        risk=risk,
-    )
-    before = dt.datetime.fromisoformat(said[-1]["due"]["close"]) if said else case.opening.close_by
-    if before is None or state.due_at is None:
-        return {"due": anew}
-    moved = state.due_at - before
-    moved += dt.timedelta(seconds=said[-1].get("moved_s", 0) if said else 0)
-    close = dt.datetime.fromisoformat(anew["close"]) + moved
-    return {"due": {"close": close.isoformat()}, "moved_s": moved.total_seconds()}
-
-
-def bodies_named(session: Session, case: KeptCase) -> tuple[str | None, tuple[str, ...]]:
-    """Return which kind of body the limits in force name for a case, and which kinds work on it along with that.
-
-    A kind that may not have the case is not named: no committee that is a party, no mediation of violence or crime.
-    """
-    row = case.row
-    looked_at = SimpleNamespace(domain=row.domain, kind=row.kind, scale=case.told["scale"])
-    line = _line_of(table_of(session), looked_at, case.state.handler_key, case.state.risk)
-    barred = barred_ways(row.domain, row.kind, case.state.risk_grounds)
-    named = [
-        kind
-        for kind in (line.body, *line.co_bodies)
-        if kind and is_fit(kind, barred=barred, committee_is_party=case.told["committee_is_party"])
-    ]
-    lead = line.body if line.body in named else None
-    return lead, tuple(kind for kind in named if kind != lead)
-
-
-def _line_of(table: LimitTable, case: Any, handler_key: int, risk: str) -> LimitRule:
-    return table.rule_for(case.domain, case.kind, case.scale, risk, _level(handler_key))
-
-
-def _level(handler_key: int) -> int:
-    return TOWN if handler_key == UNASSIGNED else min(level_of(handler_key), VILLAGE)
 
 
 def read_file(path: Path) -> LimitTable:

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 
 from gridmap.domain.cases.asked import NewCase, Spot
+from gridmap.domain.cases.check import FIELD_WORDS
 from gridmap.domain.cases.lists import require
 from gridmap.domain.codes import codes
 from gridmap.domain.days import EARLIEST_YEAR
@@ -49,8 +50,8 @@ def check_new(new: NewCase, now: dt.datetime) -> None:
         if at is not None and (at.tzinfo is None or at.year < EARLIEST_YEAR or at > now + _AHEAD):
             raise InvalidInput(
                 "case-time",
-                f"{name} 应带时区，不早于 1949 年，且不晚于现在。",
-                f"{name} has a zone, does not lie before 1949, and is not later than now.",
+                f"{FIELD_WORDS[name][0]}应带时区，不早于 1949 年，且不晚于现在。",
+                f"The time {FIELD_WORDS[name][1]} has a zone, does not lie before 1949, and is not later than now.",
             )
     if not (PEOPLE.has(new.people_count) and SEVERITY.has(new.severity)):
         raise InvalidInput(
@@ -72,8 +73,9 @@ def check_point(told: NewCase | Spot) -> None:
         if value is not None and not (math.isfinite(value) and (name != "accuracy_m" or ACCURACY.has(value))):
             raise InvalidInput(
                 "case-place-number",
-                f"{name} 的值 {value} 不能用：应为数；精度为 0 至 {ACCURACY.high:,} 米。",
-                f"{name} cannot be {value}: it is a number, and an accuracy lies from 0 to {ACCURACY.high:,} m.",
+                f"{FIELD_WORDS[name][0]}不能是 {value}：应为数；误差为 0 至 {ACCURACY.high:,} 米。",
+                f"{FIELD_WORDS[name][1].capitalize()} cannot be {value}: it is a number, and an accuracy lies from "
+                f"0 to {ACCURACY.high:,} m.",
             )
 
 

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.actions import ENDED_STAGES
 from gridmap.domain.gridkey import UNASSIGNED, Scope
-from gridmap.services.cases.limits import dues_from, table_of
+from gridmap.services.cases.case_limits import dues_from
+from gridmap.services.cases.limits import table_of
 from gridmap.storage.cases import desk, openings, rederive
 from gridmap.storage.database import Database
 from gridmap.storage.workspace import settings as workspace

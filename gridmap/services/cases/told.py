@@ -14,7 +14,8 @@ from gridmap.domain.cases.asked import NewCase, StepAsked
 from gridmap.domain.cases.directory import seat
 from gridmap.domain.cases.model import State, Step
 from gridmap.errors import InvalidInput, NotFound
-from gridmap.services.cases.limits import begun, set_anew, table_of
+from gridmap.services.cases.case_limits import begun, set_anew
+from gridmap.services.cases.limits import table_of
 from gridmap.storage.cases import desk as stored
 from gridmap.storage.cases import tasks as kept
 from gridmap.storage.cases.desk import KeptCase

@@ -340,6 +340,7 @@ class LimitsAnswer(BaseModel):
     source: str
     calendar: Mapping[str, object]
     rules: list[Mapping[str, object]]
+    mark: str
 
 
 class RoundLine(BaseModel):

@@ -9,6 +9,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel, Field
 
+from gridmap.domain.cases.limits import LimitTable
 from gridmap.domain.terms import LONGEST
 from gridmap.errors import InvalidInput
 from gridmap.services.cases import limits, photos
@@ -32,6 +33,11 @@ class LimitsRequest(Strict):
         None, max_length=LONGEST["key"], description="A table that comes with the program."
     )
     file: dict[str, Any] | None = Field(None, description="What a file of limits holds.")
+    seen: str | None = Field(
+        None,
+        max_length=LONGEST["key"],
+        description="`mark` of the limits that were looked at; 409 where others are in force by now.",
+    )
 
 
 class PhotosRequest(Strict):
@@ -49,7 +55,7 @@ class PhotosAllowed(BaseModel):
 @bp.get("/cases/limits", responses={200: LimitsAnswer})
 def get_limits(query: Nothing) -> Mapping[str, object]:  # noqa: ARG001 - refuses parameters
     """Return the limits in force, with the town's calendar."""
-    return limits.show(database()).as_dict()
+    return _answer(limits.show(database()))
 
 
 @bp.put("/cases/limits", responses={200: LimitsAnswer})
@@ -60,14 +66,21 @@ def put_limits(body: LimitsRequest) -> Mapping[str, object]:
             "limits-which", "请给出 preset 或 file 其中一项。", "Give either preset or file, and one alone."
         )
     if body.file is not None:
-        return limits.put(database(), actor(), body.file, "file").as_dict()
-    return limits.load(database(), actor(), str(body.preset)).as_dict()
+        # What was answered here may be sent back as it is: its own mark says what was looked at.
+        told = {name: value for name, value in body.file.items() if name != "mark"}
+        seen = body.seen or str(body.file.get("mark") or "") or None
+        return _answer(limits.put(database(), actor(), told, "file", seen=seen))
+    return _answer(limits.load(database(), actor(), str(body.preset), seen=body.seen))
 
 
 @bp.post("/cases/limits/undo", responses={200: LimitsAnswer})
 def undo_limits(body: Nothing) -> Mapping[str, object]:  # noqa: ARG001 - refuses fields
     """Put the limits from before the last change in force again."""
-    return limits.take_back(database(), actor()).as_dict()
+    return _answer(limits.take_back(database(), actor()))
+
+
+def _answer(table: LimitTable) -> dict[str, object]:
+    return table.as_dict() | {"mark": table.mark}
 
 
 @bp.get("/cases/photos", responses={200: PhotosAllowed})
