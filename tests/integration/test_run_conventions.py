@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from gridmap.domain.gridkey import Scope
+from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.runs import run_hotspots
 from gridmap.services.hotspots.spec import COUNTING, COUNTS_ONLY, METHODS, HotspotSpec
 from gridmap.storage.database import Database
@@ -30,6 +31,7 @@ OWN = {
     ("kde", "count"): "edge: jones-diggle",
     ("network-kde", "count"): "equal split, discontinuous",
 }
+NEIGHBOURS = {"gi", "moran", "emerging"}
 FITTED = "rates of places as dispersed as fitted"
 NOT_TAKEN_OUT = "By count population is not taken out"
 KINDS = [
@@ -63,7 +65,7 @@ def test_each_kind_of_run_has_words_of_its_own() -> None:
     assert set(OWN) == set(KINDS)
 
 
-@pytest.mark.parametrize(("domain", "level"), list(itertools.product((None, "policing"), (3, 4))))
+@pytest.mark.parametrize(("domain", "level"), list(itertools.product((None, "policing"), (1, 2, 3, 4))))
 def test_a_run_names_its_own_conventions_and_those_of_no_other(
     demo_database: Database, domain: str | None, level: int
 ) -> None:
@@ -71,6 +73,12 @@ def test_a_run_names_its_own_conventions_and_those_of_no_other(
     kinds = [kind for kind in KINDS if level == 3 or not {kind[0]} & {"kde", "network-kde", "near-repeat"}]
     assert len(kinds) >= 10
     for method, by in kinds:
+        if level < 3 and method in NEIGHBOURS:
+            # One town or three areas: nothing to compare, and no words of a comparison.
+            with pytest.raises(InvalidInput) as refused:
+                told(demo_database, method, by, domain, level)
+            assert refused.value.code == "cells-too-few"
+            continue
         text = told(demo_database, method, by, domain, level)
         said = {kind for kind, word in OWN.items() if word in text}
         assert said == {kind for kind, word in OWN.items() if word == OWN[method, by]}, (method, by, text)
