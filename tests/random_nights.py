@@ -8,7 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from gridmap.analysis.patrol import Break, Iterations, Objective, Plan, Shift, Stop, Team, plan, violations
+from gridmap.analysis.patrol import (
+    Break,
+    Iterations,
+    Objective,
+    Plan,
+    Shift,
+    Stop,
+    Team,
+    Way,
+    plan,
+    violations,
+)
 from gridmap.domain.gridkey import Scope, make_key
 
 SHIFT = Shift(0.0, 10_000.0)
@@ -84,7 +95,28 @@ def random_night(seed: int) -> Night:
     if in_beats.random() < 0.3:
         whose = [None, *(team.id for team in teams)]
         stops = [replace(stop, beat=whose[in_beats.integers(len(whose))]) for stop in stops]
+    walked = np.random.default_rng([seed, 3])
+    if walked.random() < 0.4:
+        stops = [replace(s, ways=_ways(walked, s, n + 2)) if walked.random() < 0.4 else s for s in stops]
     return Night(tuple(teams), tuple(stops), {"car": apart / 6.0, "foot": apart / 1.5}, aim)
+
+
+def _ways(rng: np.random.Generator, stop: Stop, places: int) -> tuple[Way, ...]:
+    """Draw a line from a stop to another place, gone in both directions or one, and by car on foot from either end."""
+    other, along = int(rng.integers(places)), float(rng.integers(200, 1_500))
+    there, back = Way("foot", stop.place, other, along), Way("foot", other, stop.place, along)
+    walk = [Way("car", at, at, along, along, on_foot=True) for at in (stop.place, other)]
+    kind = rng.integers(3)
+    if kind == 0:
+        return there, *walk
+    if kind == 1:
+        return (
+            there,
+            back,
+            replace(there, mode="car", along_s=along / 4),
+            replace(back, mode="car", along_s=along / 4),
+        )
+    return there, back, *walk
 
 
 def _hours(rng: np.random.Generator) -> tuple[tuple[float, float], ...]:
@@ -103,7 +135,13 @@ def with_more_allowed(night: Night) -> Iterator[tuple[str, Night]]:
     longer = [replace(t, begin_s=max(0.0, t.begin_s - 300.0), end_s=t.end_s + 900.0) for t in night.teams]
     yield "hours", replace(night, teams=tuple(longer))
     yield "windows", replace(night, stops=tuple(replace(s, windows=()) for s in free))
+    both = [replace(s, ways=(*s.ways, *(_turned(way) for way in s.ways))) for s in free]
+    yield "directions", replace(night, stops=tuple(both))
     yield "gaps", replace(night, stops=tuple(replace(s, min_gap_s=s.min_gap_s / 2) for s in free))
+
+
+def _turned(way: Way) -> Way:
+    return replace(way, begins=way.ends, ends=way.begins)
 
 
 def breaches(night: Night, steps: int) -> list[str]:

@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "key", "code", "instant", "day", "clock", "number", "integer", "boolean", "x", "y"]
-"""What a field holds. ``key`` is an identifier, ``x`` and ``y`` a coordinate, ``clock`` a time of day."""
+Kind = Literal[
+    "text", "key", "code", "instant", "day", "clock", "number", "integer", "boolean", "x", "y", "line"
+]
+"""What a field holds: ``key`` an identifier, ``x`` and ``y`` a coordinate, ``clock`` a time of day, ``line`` a way."""
 
 
 @dataclass(frozen=True, slots=True)

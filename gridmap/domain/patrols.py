@@ -62,6 +62,8 @@ class KeptVisit:
     prize : float
     leg : Leg
         The way that leads here.
+    along : Leg, optional
+        What the visit itself goes along, from its start until the team leaves.
     """
 
     stop: str
@@ -79,6 +81,7 @@ class KeptVisit:
     leave: dt.datetime
     prize: float
     leg: Leg
+    along: Leg | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ class Emergency:
 
 
 class Way(NamedTuple):
-    """A leg of a kept route and what it leads to; home where it leads to neither a visit nor an emergency.
+    """A leg of a kept route and what it leads to; home where it leads to nothing.
 
     Attributes
     ----------
@@ -102,12 +105,15 @@ class Way(NamedTuple):
         How many visits come before it.
     visit : KeptVisit or None
     taken : Emergency or None
+    along : KeptVisit or None
+        The visit that the leg is itself.
     """
 
     leg: Leg
     before: int
     visit: KeptVisit | None = None
     taken: Emergency | None = None
+    along: KeptVisit | None = None
 
 
 class Whereabouts(NamedTuple):
@@ -161,12 +167,14 @@ class KeptRoute:
     geometry: shapely.LineString | None
 
     def ways(self) -> list[Way]:
-        """Legs in order: to each visit, to emergencies, and the way home."""
+        """Legs in order: to each visit and along it, to emergencies, and the way home."""
         out = []
         for number, visit in enumerate([*self.visits, None]):
             out += [Way(e.leg, number, taken=e) for e in self.taken if e.after == number]
             if visit is not None:
                 out.append(Way(visit.leg, number, visit=visit))
+                if visit.along is not None:
+                    out.append(Way(visit.along, number + 1, along=visit))
         if self.home is not None:
             out.append(Way(self.home, len(self.visits)))
         return out
@@ -186,7 +194,8 @@ class KeptRoute:
 
         A leg is under way for the time that it takes and ends when the team is due. Before that, in a break too, the
         team stands where it is: at its base, at the stop that it has served, or where an emergency took it. At a stop
-        it is where its route leaves the road for the stop. Before it leaves and after it is back it is at its base.
+        it is where its route leaves the road for the stop, or on its way along it. Before it leaves and after it is
+        back it is at its base.
 
         Parameters
         ----------
@@ -203,11 +212,15 @@ class KeptRoute:
             sets_out = max(left, arrive - dt.timedelta(seconds=way.leg.seconds))
             if moment < sets_out:
                 return here
+            served = way.visit or way.along
             if moment < arrive:
-                return Whereabouts(*_along(line, (moment - sets_out) / (arrive - sets_out), epsg), "way")
-            if way.visit is None and way.taken is None:
+                at = _along(line, (moment - sets_out) / (arrive - sets_out), epsg)
+                return (
+                    Whereabouts(*at, "stop", served.stop) if way.along and served else Whereabouts(*at, "way")
+                )
+            if served is None and way.taken is None:
                 return base
-            here = Whereabouts(*_along(line, 1.0, epsg), "stop", way.visit.stop if way.visit else None)
+            here = Whereabouts(*_along(line, 1.0, epsg), "stop", served.stop if served else None)
             if moment < leave:
                 return here
             left = leave
@@ -216,7 +229,9 @@ class KeptRoute:
     def _stay(self, way: Way, left: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
         """When a leg ends, and when the team is free to go on from there."""
         if way.visit is not None:
-            return way.visit.arrive, way.visit.leave
+            return way.visit.arrive, way.visit.start if way.visit.along else way.visit.leave
+        if way.along is not None:
+            return way.along.leave, way.along.leave
         if way.taken is not None:
             return left + dt.timedelta(seconds=way.leg.seconds), way.taken.free_at
         return self.end, self.end

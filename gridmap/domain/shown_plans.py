@@ -18,6 +18,27 @@ class Notice(TypedDict):
     en: str
 
 
+class ShownStreet(TypedDict):
+    """A stretch of a leg."""
+
+    name: str | None
+    length_m: float
+    seconds: float
+
+
+class WayAbout(TypedDict):
+    """A way along a segment, or on foot: where it goes (EPSG:4326), how far, and how much of that leads there and back.
+
+    ``left`` is where the vehicle is left.
+    """
+
+    coordinates: list[list[float]]
+    length_m: float
+    aside_m: float
+    streets: list[ShownStreet]
+    left: NotRequired[list[float]]
+
+
 class StopAbout(TypedDict):
     """What is told of a stop; counts and terms of its prize are None for one that came in during the shift.
 
@@ -36,6 +57,7 @@ class StopAbout(TypedDict):
     terms: dict[str, float | None] | None
     fixed: NotRequired[bool]
     shares: NotRequired[list[float]]
+    ways: NotRequired[list[WayAbout]]
 
 
 class Carried(TypedDict):
@@ -49,20 +71,19 @@ class Carried(TypedDict):
     now: NotRequired[bool]
 
 
-class ShownStreet(TypedDict):
-    """A stretch of a leg."""
-
-    name: str | None
-    length_m: float
-    seconds: float
-
-
 class ShownLeg(TypedDict):
     """The way from one place to the next."""
 
     length_m: float
     seconds: float
     streets: list[ShownStreet]
+
+
+class ShownAlong(ShownLeg):
+    """What a visit goes along; ``left`` is where the vehicle is left for it, ``aside_m`` the way from it and back."""
+
+    aside_m: float
+    left: NotRequired[list[float]]
 
 
 class Standing(TypedDict):
@@ -97,6 +118,7 @@ class ShownVisit(Standing):
     prize: float
     leg: ShownLeg
     fixed: NotRequired[bool]
+    along: NotRequired[ShownAlong | None]
 
 
 class ShownEmergency(TypedDict):

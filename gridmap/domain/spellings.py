@@ -161,6 +161,9 @@ BARRIERS = spellings(
     height_restrictor="限高 限高架",
     other="其他 其它 yes entrance",
 )
+LINE_DIRECTIONS = spellings(
+    either="双向 往返均可 任意 均可 both any", forward="单向 顺向 按线方向 one-way 由起点到终点"
+)
 MODES = spellings(
     car="汽车 车 巡逻车 vehicle drive",
     bike="自行车 电动车 摩托车 bicycle motorbike",

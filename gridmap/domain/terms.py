@@ -147,6 +147,9 @@ REVISIT = Term(
 BALANCED = Term(
     "balance", "", BALANCE, 0, 0.5, "为均衡负荷最多放弃的得分", "most share of prize given up for even loads"
 )
+LINE_M = Term("line-length", "m", None, 20, 20_000, "路段长度", "length of a segment")
+LINE_POINTS = 500
+"""Most places that a segment's line goes through."""
 WAIT = Term("max-wait", "s", MAX_WAIT_S, 0, 43_200, "每次最长等候", "longest wait before a visit")
 INTERVAL = Term("max-interval", "s", None, 600, 43_200, "两次到访最长的间隔", "most time between two visits")
 DOSE = Term("dose", "min", DOSE_MIN, 0, 10_080, "一周应有的驻留", "minutes a week that a place is to have")

@@ -14,7 +14,7 @@ import segno
 import shapely
 from markupsafe import Markup
 
-from gridmap.domain.shown_plans import ShownEmergency, ShownLeg, ShownRoute, WholePlan
+from gridmap.domain.shown_plans import ShownEmergency, ShownLeg, ShownRoute, ShownVisit, WholePlan
 from gridmap.reporting.sheet_map import route_map
 from gridmap.reporting.templating import page_templates
 
@@ -85,6 +85,14 @@ def route_address(url: str, patrol_id: int, team: str) -> str:
     return f"{url.rstrip('/')}/patrols/{patrol_id}/{quote(team, safe='')}"
 
 
+def ends_of(visit: ShownVisit) -> list[tuple[str, float, float]]:
+    """Return where a visit begins and, where it is left at the other end of a line, where it ends, with their names."""
+    along = visit.get("along")
+    if along is None or "left" in along:
+        return [("", visit["lon"], visit["lat"])]
+    return [("起", visit["lon"], visit["lat"]), ("终", visit["spot_lon"], visit["spot_lat"])]
+
+
 def is_reachable(url: str) -> bool:
     """Tell whether a telephone in the same network could open an address: not one of this machine alone."""
     try:
@@ -142,7 +150,11 @@ def _page(plan: WholePlan, route: ShownRoute, roads: Sequence[shapely.Geometry],
     visits = route["visits"]
     codes: tuple[Code, ...] = ()
     if url is None:
-        codes = tuple(_code(str(n), geo_uri(v["lon"], v["lat"])) for n, v in enumerate(visits, 1))
+        codes = tuple(
+            _code(f"{n}{side}", geo_uri(lon, lat))
+            for n, v in enumerate(visits, 1)
+            for side, lon, lat in ends_of(v)
+        )
     row_mm = _WIDE if not two else _TIGHT if len(columns[0]) > _LONG else _NARROW
     across, code_row_mm = _MANY_CODES if len(codes) > _MANY else _CODES
     head_mm = _HEAD_MM if url is None else _CODE_HEAD_MM

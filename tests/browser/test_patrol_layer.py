@@ -69,6 +69,57 @@ def school_gate(demo_server: str) -> Iterator[str]:
     assert ask(demo_server, undo, "POST", {"reason": "写错"})["left"] == []
 
 
+@pytest.mark.webgl
+def test_a_segment_is_drawn_on_the_map_kept_and_shown_as_a_line(demo_server: str, visit: Visit) -> None:
+    page = visit(viewport=DESK).open("?layers=names,fixed_points&z=15&lat=29.7880&lon=120.4180", drawn=True)
+    page.click("#patrols > summary")
+    page.click("#pat-fixed-points > summary")
+    page.click("#pat-fixed-draw")
+    middle = DESK["width"] / 2, DESK["height"] / 2
+    page.mouse.click(middle[0] - 80, middle[1])
+    expect(page.locator("#pat-fixed-draw")).to_contain_text("1 处")
+    # One place is no line, and what ends it too early says so.
+    page.click("#pat-fixed-draw")
+    expect(page.locator("#pat-fixed-draw")).to_contain_text("1 处")
+    page.mouse.click(*middle)
+    page.mouse.click(middle[0] + 20, middle[1] + 90)
+    expect(page.locator("#pat-fixed-draw")).to_contain_text("3 处")
+    page.locator("#map").press("Backspace")
+    expect(page.locator("#pat-fixed-draw")).to_contain_text("2 处")
+    page.mouse.dblclick(middle[0] + 60, middle[1] + 60)
+    page.wait_for_url("**/records/fixed_points?line=*")
+    written = page.input_value("#f-line")
+    assert len(written.split(";")) == 3
+    page.fill("#f-code", "L88")
+    page.fill("#f-name_zh", "老街")
+    page.fill("#reason", "新划")
+    page.click("#new button.primary")
+    page.wait_for_url("**/records/fixed_points/L88*")
+    features = ask(demo_server, "/api/v1/fixed-points")["features"]
+    drawn = next(f for f in features if f["properties"]["code"] == "L88")
+    assert drawn["geometry"]["type"] == "LineString"
+    assert len(drawn["geometry"]["coordinates"]) == 3
+    kept = visit(viewport=DESK).open("?layers=names,fixed_points&z=15&lat=29.7880&lon=120.4180", drawn=True)
+    kept.mouse.click(middle[0] - 40, middle[1])
+    expect(kept.locator("#story")).to_contain_text("老街")
+    expect(kept.locator("#story")).to_contain_text("双向均可")
+    imports = ask(demo_server, "/api/v1/imports")["imports"]
+    ask(demo_server, f"/api/v1/imports/{imports[0]['import_id']}/undo", "POST", {"reason": "试画"})
+
+
+@pytest.mark.webgl
+def test_a_segment_that_is_given_up_leaves_the_map_as_it_was(visit: Visit) -> None:
+    page = visit(viewport=DESK).open("?layers=names,fixed_points&z=15&lat=29.7880&lon=120.4180", drawn=True)
+    page.click("#patrols > summary")
+    page.click("#pat-fixed-points > summary")
+    page.click("#pat-fixed-draw")
+    page.mouse.click(DESK["width"] / 2, DESK["height"] / 2)
+    expect(page.locator("#pat-fixed-draw")).to_contain_text("1 处")
+    page.keyboard.press("Escape")
+    expect(page.locator("#pat-fixed-draw")).to_have_text("在地图上画路段")
+    assert "/records" not in page.url
+
+
 @pytest.fixture
 def without_runs(demo_server: str) -> None:
     for kept in ask(demo_server, PLANS)["plans"]:

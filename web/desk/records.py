@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, redirect, request, url_for
 
 from gridmap.domain.fields import Field
+from gridmap.domain.terms import LINE_POINTS
 from gridmap.errors import Conflict, GridmapError, InvalidInput, NotFound
 from gridmap.services import single_records
 from gridmap.services.imports import acts
@@ -25,7 +26,8 @@ _LON, _LAT = 180.0, 90.0
 def show(noun: str = "teams") -> Response:
     """Answer the records of a kind that are in force, and those that are withdrawn.
 
-    A new one may be begun by the map: ``lon`` and ``lat`` of a click, or ``body`` at whose place it is to be.
+    A new one may be begun by the map: ``lon`` and ``lat`` of a click, ``line`` of several, or ``body`` at whose place
+    it is to be.
     """
     if noun not in single_records.ADDED:
         return _list(noun)
@@ -52,6 +54,9 @@ def _is_there(noun: str, key: str) -> bool:
 
 def _clicked() -> dict[str, str]:
     """Read a place that was clicked on the map; nothing where none is told."""
+    line = request.args.get("line", "").strip()
+    if line:
+        return {"line": _drawn(line)}
     told = {axis: request.args.get(axis, "").strip() for axis in ("lon", "lat")}
     if not any(told.values()):
         return {}
@@ -66,6 +71,22 @@ def _clicked() -> dict[str, str]:
             "The address's lon and lat are no place. Click a place on the map again.",
         )
     return {axis: f"{value:.6f}" for axis, value in at.items()}
+
+
+def _drawn(line: str) -> str:
+    """Read a line that was drawn on the map: places, longitude first, parted by semicolons."""
+    try:
+        places = [[float(part) for part in place.split(",")] for place in line.split(";")]
+    except ValueError:
+        places = []
+    fits = all(len(at) == 2 and abs(at[0]) <= _LON and abs(at[1]) <= _LAT for at in places)
+    if not (fits and 2 <= len(places) <= LINE_POINTS):
+        raise InvalidInput(
+            "record-line",
+            f"地址中的 line 不是一条线（2 至 {LINE_POINTS} 处，先经度后纬度）。请在地图上重新画。",
+            f"The address's line is no line of 2 to {LINE_POINTS} places, longitude first. Draw it on the map again.",
+        )
+    return "; ".join(f"{lon:.6f},{lat:.6f}" for lon, lat in places)
 
 
 def _list(

@@ -13,6 +13,7 @@ from gridmap.analysis.patrol.model import (
     Team,
     VillageShare,
     Visit,
+    Way,
 )
 from gridmap.analysis.patrol.plan import plan
 from gridmap.analysis.patrol.replan import Change, Replan, StopAdded, TeamOut, TeamTaken, replan
@@ -39,6 +40,7 @@ __all__ = [
     "TeamTaken",
     "VillageShare",
     "Visit",
+    "Way",
     "mix",
     "plan",
     "replan",

@@ -92,7 +92,13 @@ def rank(  # noqa: PLR0915 - one flat loop is what compiles fast
             key = -gain * draw(state)
         elif how == 4:
             # Visits to a stop in the same hours go the same ways.
-            if same < 0 or stop[same] != s or opens[same] != opens[visit] or closes[same] != closes[visit]:
+            if (
+                same < 0
+                or stop[same] != s
+                or place[same] != place[visit]
+                or opens[same] != opens[visit]
+                or closes[same] != closes[visit]
+            ):
                 same, detour = visit, np.inf
                 for r in range(len(touched)):
                     if touched[r] and allowed[r, visit]:

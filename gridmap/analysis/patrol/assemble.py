@@ -157,10 +157,12 @@ def _routes(built: Built, found: Found, before: Mapping[str, int]) -> list[Route
         for i, v in enumerate(visits):
             stop = built.stops[p.stop[v]]
             prize = stop.prize_at(times.start[i]) * stop.revisit_share ** place[r, i]
+            way = p.way_of(v)
+            begins, left = (stop.place, None) if way is None else (stop.ways[way].begins, stop.ways[way].ends)
             rows.append(
                 Visit(
-                    stop.id, stop.place, times.arrive[i], times.start[i], times.start[i] + stop.dwell_s,
-                    times.legs[i], number[r, i], prize,
+                    stop.id, begins, times.arrive[i], times.start[i], times.start[i] + float(p.dwell[v]),
+                    times.legs[i], number[r, i], prize, way, left,
                 )
             )  # fmt: skip
         rest = (float(p.teams[r, 2]), float(p.teams[r, 3])) if has_rest(p, r) else None

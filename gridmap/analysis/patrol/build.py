@@ -65,23 +65,29 @@ def build(
     """
     ordered_teams = tuple(sorted(teams, key=lambda team: team.id))
     ordered = tuple(sorted(stops, key=lambda stop: stop.id))
+    kinds = sorted({(team.mode, team.speed) for team in ordered_teams})
     rows = [
         row
         for index, stop in enumerate(ordered)
-        for row in _rows(index, stop, shift, (made or {}).get(stop.id))
+        for row in _rows(index, stop, shift, (made or {}).get(stop.id), kinds)
     ]
-    visits = np.array(rows, dtype=np.float64).reshape(len(rows), 5)
-    owner = visits[:, 0].astype(np.int64)
+    visits = np.array(rows, dtype=np.float64).reshape(len(rows), 7)
+    owner, way = visits[:, 0].astype(np.int64), visits[:, 6].astype(np.int64)
     places = len(next(iter(matrices.values())))
-    kinds = sorted({(team.mode, team.speed) for team in ordered_teams})
+    ends = _line_ends(ordered, kinds)
+    own_place = {key: places + n for n, key in enumerate(ends)}
     if like is not None:
         travel = like.travel
     else:
-        travel = np.zeros((max(len(kinds), 1), places, places))
+        # To a line one comes where it begins, and goes on where it ends.
+        into = [*range(places), *(begins for begins, _ in ends.values())]
+        away = [*range(places), *(left for _, left in ends.values())]
+        travel = np.zeros((max(len(kinds), 1), len(into), len(into)))
         for matrix, (mode, speed) in zip(travel, kinds, strict=False):
-            np.divide(matrices[mode], speed, out=matrix)
-            matrix[~np.isfinite(matrix)] = FAR
-            np.fill_diagonal(matrix, 0.0)
+            between = matrices[mode] / speed
+            between[~np.isfinite(between)] = FAR
+            np.fill_diagonal(between, 0.0)
+            matrix[:] = between[np.ix_(away, into)] if ends else between
     deep = max((stop.visits for stop in ordered), default=0)
     value = np.zeros((len(ordered), max(deep, 1) + 1))
     for s, stop in enumerate(ordered):
@@ -93,10 +99,16 @@ def build(
     problem = Problem(
         travel=travel,
         profile=np.array([kinds.index((team.mode, team.speed)) for team in ordered_teams], np.int64),
-        place=np.array([ordered[s].place for s in owner], np.int64),
+        place=np.array(
+            [
+                own_place.get((s, w), ordered[s].place)
+                for s, w in zip(owner.tolist(), way.tolist(), strict=True)
+            ],
+            np.int64,
+        ),
         opens=np.ascontiguousarray(visits[:, 2]),
         closes=np.ascontiguousarray(visits[:, 3]),
-        dwell=np.array([ordered[s].dwell_s for s in owner], np.float64),
+        dwell=np.ascontiguousarray(visits[:, 5]),
         teams=np.array([_team_row(team, shift) for team in ordered_teams]).reshape(len(ordered_teams), 6),
         value=value,
         stop=owner,
@@ -117,7 +129,11 @@ def build(
         allowed=np.array([[may_visit(team, stop) for stop in ordered] for team in ordered_teams], np.bool_)
         .reshape(len(ordered_teams), len(ordered))[:, owner]
         .copy(),
+        way=way,
     )
+    if ends:
+        own = np.array([kinds.index((team.mode, team.speed)) for team in ordered_teams], np.int64)
+        problem.allowed[(way >= 0) & (way % len(kinds) != own[:, None])] = False
     return _narrowed(problem, ordered_teams, ordered, objective, villages, like)
 
 
@@ -126,6 +142,7 @@ def may_visit(team: Team, stop: Stop) -> bool:
     key = stop.grid_key or stop.village
     return (
         team.mode not in stop.closed_to
+        and (not stop.ways or any(way.mode == team.mode for way in stop.ways))
         and team.size >= stop.min_size
         and stop.only_team in {None, team.id}
         and (stop.must or stop.beat in {None, team.id})
@@ -133,21 +150,47 @@ def may_visit(team: Team, stop: Stop) -> bool:
     )
 
 
+def _line_ends(
+    stops: tuple[Stop, ...], kinds: list[tuple[str, float]]
+) -> dict[tuple[int, int], tuple[int, int]]:
+    """Where each way of each stop begins and ends, by stop and number, for each profile whose teams may go it."""
+    return {
+        (s, w * len(kinds) + k): (way.begins, way.ends)
+        for s, stop in enumerate(stops)
+        for w, way in enumerate(stop.ways)
+        for k, (mode, _) in enumerate(kinds)
+        if mode == way.mode
+    }
+
+
+def _lengths(stop: Stop, kinds: list[tuple[str, float]]) -> list[tuple[float, int]]:
+    """How long a visit takes, and its way with the profile whose teams make it so; all teams stay as long."""
+    if not stop.ways:
+        return [(stop.dwell_s, -1)]
+    return [
+        (way.lasts_s(stop.dwell_s, speed), w * len(kinds) + k)
+        for w, way in enumerate(stop.ways)
+        for k, (mode, speed) in enumerate(kinds)
+        if mode == way.mode
+    ]
+
+
 def _rows(
-    index: int, stop: Stop, shift: Shift, made: tuple[int, float] | None
-) -> list[tuple[float, float, float, float, float]]:
-    """Stop, slot, earliest and latest start of each visit that may be made."""
+    index: int, stop: Stop, shift: Shift, made: tuple[int, float] | None, kinds: list[tuple[str, float]]
+) -> list[tuple[float, ...]]:
+    """Stop, slot, earliest and latest start, length and way of each visit that may be made."""
     after = -np.inf if made is None else made[1] + stop.min_gap_s
     if made is not None and made[0] >= stop.visits:
         return []
     windows = stop.windows or ((-np.inf, np.inf),)
-    rows = []
+    rows: list[tuple[float, ...]] = []
     for slot in range(stop.visits - (0 if made is None else made[0])):
         for opens, closes in windows:
-            first = max(opens, shift.begin_s, after)
-            last = min(closes - stop.dwell_s, shift.end_s)
-            if first <= last:
-                rows.append((float(index), float(slot), first, last, 0.0))
+            for lasts_s, way in _lengths(stop, kinds):
+                first = max(opens, shift.begin_s, after)
+                last = min(closes - lasts_s, shift.end_s)
+                if first <= last:
+                    rows.append((float(index), float(slot), first, last, 0.0, lasts_s, float(way)))
     return rows
 
 
@@ -232,6 +275,7 @@ def _narrowed(
         opens=p.opens[keep],
         closes=p.closes[keep],
         dwell=p.dwell[keep],
+        way=None if p.way is None else p.way[keep],
         value=value,
         gap=None if p.gap is None else p.gap[keep_stop],
         interval=None if p.interval is None else p.interval[keep_stop],

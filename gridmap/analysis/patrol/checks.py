@@ -9,7 +9,7 @@ from math import isfinite
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gridmap.analysis.patrol.model import Objective, Shift, Stop, Team
+from gridmap.analysis.patrol.model import Objective, Shift, Stop, Team, Way
 from gridmap.errors import InvalidInput
 
 
@@ -82,6 +82,7 @@ def check(
         _refuse_unless(_team_fits(team, matrices, places), "team-not-valid", "队伍", "Team", team.id)
     for stop in stops:
         fits = _stop_fits(stop, places) and {stop.only_team, stop.beat} <= {None, *names}
+        fits = fits and all(_way_fits(way, places) for way in stop.ways)
         _refuse_unless(fits, "stop-not-valid", "点位", "Stop", stop.id)
 
 
@@ -113,6 +114,14 @@ def _stop_fits(stop: Stop, places: int) -> bool:
         and all(not np.isnan(t) for window in stop.windows for t in window)
         and all(isfinite(since) and isfinite(factor) and factor >= 0 for since, factor in stop.by_hour)
         and all(a < b for (a, _), (b, _) in pairwise(stop.by_hour))
+    )
+
+
+def _way_fits(way: Way, places: int) -> bool:
+    return (
+        0 <= way.begins < places
+        and 0 <= way.ends < places
+        and all(isfinite(takes) and takes >= 0 for takes in (way.along_s, way.aside_s))
     )
 
 

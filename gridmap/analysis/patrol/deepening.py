@@ -152,7 +152,9 @@ def _carried(old: Built, found: Found, new: Built) -> Found:
     p, q = old.problem, new.problem
     number = {stop.id: s for s, stop in enumerate(new.stops)}
     rows = {key: v for v, key in enumerate(_keys(new))}
-    keys = [(number.get(old.stops[s].id, -1), k, opens, closes) for s, k, opens, closes in _keys(old)]
+    keys = [
+        (number.get(old.stops[s].id, -1), k, opens, closes, way) for s, k, opens, closes, way in _keys(old)
+    ]
     row = {v: rows[key] for v, key in enumerate(keys) if key in rows}
     hours = np.stack([q.opens, q.closes])
     narrowed = found.hours if found.hours is not None else np.stack([p.opens, p.closes])
@@ -161,13 +163,14 @@ def _carried(old: Built, found: Found, new: Built) -> Found:
     return Found(routes, found.worth, 0, hours)
 
 
-def _keys(built: Built) -> list[tuple[int, int, float, float]]:
-    """Name visits by stop, number and hours."""
+def _keys(built: Built) -> list[tuple[int, int, float, float, int]]:
+    """Name visits by stop, number, hours and way."""
     p = built.problem
     first = {int(s): int(p.slot[p.stop == s].min()) for s in np.unique(p.stop)}
+    ways = np.full(len(p.stop), -1) if p.way is None else p.way
     return [
-        (int(s), int(k) - first[int(s)], float(a), float(b))
-        for s, k, a, b in zip(p.stop, p.slot, p.opens, p.closes, strict=True)
+        (int(s), int(k) - first[int(s)], float(a), float(b), int(w))
+        for s, k, a, b, w in zip(p.stop, p.slot, p.opens, p.closes, ways, strict=True)
     ]
 
 

@@ -106,6 +106,7 @@ def _interval(stop: Stop, teams: Sequence[Team], shift: Shift, starts: list[floa
     mine = [t for t in teams if stop.only_team in {None, t.id} and t.mode not in stop.closed_to]
     mine = [t for t in mine if stop.must or stop.beat in {None, t.id}]
     mine = [t for t in mine if t.size >= stop.min_size and (stop.grid_key or stop.village) in t.scope]
+    mine = [t for t in mine if not stop.ways or t.mode in {way.mode for way in stop.ways}]
     if not mine:
         return []
     begin = max(shift.begin_s, min(t.begin_s for t in mine))
@@ -145,7 +146,7 @@ def long_waits(route: Route, team: Team, matrix: NDArray[np.float64], most_s: fl
             idle -= max(0.0, min(visit.start_s, route.rest_s[1]) - max(free, route.rest_s[0]))
         if idle > most_s + 1e-3:
             out.append(f"{team.id} waits {idle / 60:.0f} min for {visit.stop}")
-        at, free = visit.place, visit.leave_s
+        at, free = visit.onward, visit.leave_s
     return out
 
 
@@ -178,7 +179,7 @@ def _legs(route: Route, team: Team, matrix: NDArray[np.float64]) -> list[str]:
             out.append(f"{team.id} drives to {visit.stop} in its break")
         if _overlaps(route, visit.start_s, visit.leave_s):
             out.append(f"{team.id} works at {visit.stop} in its break")
-        at, free = visit.place, visit.leave_s
+        at, free = visit.onward, visit.leave_s
     if route.visits and not route.stays_out:
         leg = float(matrix[at, team.end_place]) / team.speed if at != team.end_place else 0.0
         if not route.end_s >= free + leg - _SLACK_S:
@@ -193,12 +194,27 @@ def _overlaps(route: Route, begin: float, end: float) -> bool:
     return rest is not None and begin < rest[1] - _SLACK_S and end > rest[0] + _SLACK_S
 
 
-def _visit(visit: Visit, stop: Stop, team: Team) -> list[str]:
+def _along(visit: Visit, stop: Stop, team: Team) -> list[str]:
+    """Look at a visit along a line: in by one end and out by the other, at the pace of who goes it."""
+    if visit.way is None or not 0 <= visit.way < len(stop.ways):
+        return [f"the visit to {stop.id} goes none of its ways"]
+    way = stop.ways[visit.way]
+    takes_s = max(stop.dwell_s, way.along_s / (1.0 if way.on_foot else team.speed)) + way.aside_s
+    out = _stay(visit, way.begins, way.ends, takes_s)
+    return out if way.mode == team.mode else [*out, f"{team.id} cannot go the way of {stop.id} that it goes"]
+
+
+def _stay(visit: Visit, begins: int, ends: int, takes_s: float) -> list[str]:
     out = []
-    if visit.place != stop.place:
-        out.append(f"{stop.id} is elsewhere")
-    if visit.start_s < visit.arrive_s - _SLACK_S or visit.leave_s < visit.start_s + stop.dwell_s - _SLACK_S:
-        out.append(f"the visit to {stop.id} is too short")
+    if visit.place != begins or visit.onward != ends:
+        out.append(f"{visit.stop} is elsewhere")
+    if visit.start_s < visit.arrive_s - _SLACK_S or visit.leave_s < visit.start_s + takes_s - _SLACK_S:
+        out.append(f"the visit to {visit.stop} is too short")
+    return out
+
+
+def _visit(visit: Visit, stop: Stop, team: Team) -> list[str]:
+    out = _along(visit, stop, team) if stop.ways else _stay(visit, stop.place, stop.place, stop.dwell_s)
     if stop.windows and not any(
         low - _SLACK_S <= visit.start_s and visit.leave_s <= high + _SLACK_S for low, high in stop.windows
     ):

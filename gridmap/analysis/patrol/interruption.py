@@ -90,10 +90,12 @@ class _Search:
 
     def __init__(self, plan: Plan, route: Route, team: Team, matrix: NDArray[np.float64]) -> None:
         self._route, self._team = route, team
-        places = np.array([team.start_place, *(v.place for v in route.visits), team.end_place])
-        legs = np.where(places[:, None] == places, 0.0, matrix[np.ix_(places, places)])
+        left = np.array([team.start_place, *(v.onward for v in route.visits)])
+        ahead = np.array([*(v.place for v in route.visits), team.end_place])
+        legs = np.where(left[:, None] == ahead, 0.0, matrix[np.ix_(left, ahead)])
         # Lists are read faster than an array where single numbers are asked for.
-        self._to_visit, self._to_home = legs[:, 1:-1].tolist(), legs[:, -1].tolist()
+        self._to_visit, self._to_home = legs[:, :-1].tolist(), legs[:, -1].tolist()
+        self._lasts_s = [v.leave_s - v.start_s for v in route.visits]
         self._most_wait = plan.objective.max_wait_s
         self._pause, self._resume = route.rest_s or (NEVER, NEVER)
         self._end = min(team.end_s, plan.shift.end_s)
@@ -170,13 +172,13 @@ class _Search:
         reached = arrival(label.free_s, leg, self._pause, self._resume)
         for low, high in self._spans[j]:
             start = max(reached, low)
-            if start < self._resume and start + stop.dwell_s > self._pause:
+            if start < self._resume and start + self._lasts_s[j] > self._pause:
                 start = self._resume
             if start > high:
                 continue
             if self._wait(label.free_s, leg, start) > self._most_wait:
                 return None
-            leave = start + stop.dwell_s
+            leave = start + self._lasts_s[j]
             before = stop.prize_at(visit.start_s)
             prize = visit.prize * stop.prize_at(start) / before if before > 0 else 0.0
             made = _Label(
@@ -205,7 +207,7 @@ class _Search:
         low = visit.start_s if others[0] < visit.start_s else -inf
         high = later[0] - stop.min_gap_s if later else inf
         return [
-            (max(opens, low), min(closes - stop.dwell_s, high))
+            (max(opens, low), min(closes - self._lasts_s[i], high))
             for opens, closes in sorted(stop.windows or ((-inf, inf),))
         ]
 

@@ -69,8 +69,38 @@ class Team:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """A way to make a visit that is more than a stay: along a line, or on foot from where the vehicle is left.
+
+    Attributes
+    ----------
+    mode : str
+        Whose teams make it so.
+    begins, ends : int
+        Rows of the travel matrices: to where a team comes, and from where it goes on.
+    along_s : float
+        Along the line at the usual pace of the mode; a visit that is to take longer is made more slowly.
+    aside_s : float
+        On foot from the vehicle and back to it, besides.
+    on_foot : bool
+        The vehicle is left: the pace is that of people on foot, whatever the team's speed.
+    """
+
+    mode: str
+    begins: int
+    ends: int
+    along_s: float = 0.0
+    aside_s: float = 0.0
+    on_foot: bool = False
+
+    def lasts_s(self, dwell_s: float, speed: float) -> float:
+        """How long a visit of at least some length takes a team of a speed."""
+        return max(dwell_s, self.along_s / (1.0 if self.on_foot else speed)) + self.aside_s
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
-    """A place that is worth a visit.
+    """A place that is worth a visit, or a line that is.
 
     Attributes
     ----------
@@ -110,6 +140,8 @@ class Stop:
     by_hour : tuple of (float, float)
         From when on the prize is multiplied by what, in order; the first holds before it, too. A visit has the factor
         of its start; 1 throughout without any.
+    ways : tuple of Way
+        The ways to make a visit where it is more than a stay at `place`; a mode without one cannot come here.
     """
 
     id: str
@@ -129,6 +161,7 @@ class Stop:
     beat: str | None = None
     max_interval_s: float | None = None
     by_hour: tuple[tuple[float, float], ...] = ()
+    ways: tuple[Way, ...] = ()
 
     @property
     def most(self) -> float:
@@ -177,6 +210,7 @@ class Visit:
     ----------
     stop : str
     place : int
+        Where it begins.
     arrive_s, start_s, leave_s : float
         It waits between arrival and start, and for the break.
     travel_s : float
@@ -184,6 +218,10 @@ class Visit:
     number : int
         1 for the first visit of the shift to this stop.
     prize : float
+    way : int, optional
+        Which of the stop's ways.
+    left_at : int, optional
+        Where the team goes on from, where that is not the place.
     """
 
     stop: str
@@ -194,6 +232,13 @@ class Visit:
     travel_s: float
     number: int
     prize: float
+    way: int | None = None
+    left_at: int | None = None
+
+    @property
+    def onward(self) -> int:
+        """Row of the travel matrices from where the team goes on."""
+        return self.place if self.left_at is None else self.left_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,8 @@ class Problem:
     travel : ndarray of float64, shape (profiles, places, places)
     profile : ndarray of int64, shape (teams,)
     place, opens, closes, dwell : ndarray, shape (visits,)
-        Where a visit is, earliest and latest start, and how long it takes.
+        Where a visit is, earliest and latest start, and how long it takes. A visit along a line has a place of its own:
+        the legs that lead there end where the line begins, and those that lead on begin where it ends.
     teams : ndarray of float64, shape (teams, 6)
         Begin, end, break's begin and end, and the places where a route begins and ends.
     value : ndarray of float64, shape (stops, k + 1)
@@ -60,6 +61,8 @@ class Problem:
         stop has fewer at infinity. The whole prize at all times without them.
     around : ndarray of int64, optional
         The nearest stops of each, nearest first, shape (stops, k), itself among them; kept where there are many.
+    way : ndarray of int64, shape (visits,), optional
+        Number of the stop's way, times the profiles, plus the profile whose teams make the visit so; -1 for a stay.
     """
 
     travel: Floats
@@ -85,6 +88,12 @@ class Problem:
     begins: Floats | None = None
     part: Floats | None = None
     around: Ints | None = None
+    way: Ints | None = None
+
+    def way_of(self, visit: int) -> int | None:
+        """Return which of its stop's ways a visit goes; None for a stay."""
+        number = -1 if self.way is None else int(self.way[visit])
+        return None if number < 0 else number // len(self.travel)
 
     @property
     def ends(self) -> Floats:

@@ -260,7 +260,7 @@ def _from_now(team: Team, done: Route, now_s: float, taken: TeamTaken | None) ->
     if taken is not None:
         return replace(team, start_place=taken.place, begin_s=max(taken.free_s, now_s))
     if done.visits:
-        return replace(team, start_place=done.visits[-1].place, begin_s=max(now_s, done.visits[-1].leave_s))
+        return replace(team, start_place=done.visits[-1].onward, begin_s=max(now_s, done.visits[-1].leave_s))
     return replace(team, begin_s=max(now_s, team.begin_s))
 
 
@@ -298,7 +298,7 @@ def _still_planned(built: Built, plan: Plan, done: Mapping[str, Route], loyalty:
                     & (p.closes >= visit.start_s - 1e-6)
                     & p.allowed[r]
                 )
-                if int(p.slot[v]) not in used
+                if int(p.slot[v]) not in used and p.way_of(int(v)) == visit.way
             ]
             if fits:
                 used.add(int(p.slot[fits[0]]))

@@ -39,6 +39,11 @@ class Snapped:
     def __len__(self) -> int:
         return len(self.segment)
 
+    def only(self, place: int) -> Snapped:
+        """Return one of the places alone."""
+        here = slice(place, place + 1)
+        return Snapped(self.segment[here], self.offset_m[here], self.distance_m[here])
+
 
 class Snapper:
     """Finds the nearest segment that a mode may use.

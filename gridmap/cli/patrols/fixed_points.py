@@ -9,7 +9,13 @@ from rich.table import Table
 
 from gridmap.cli.common import actor, console, workspace
 from gridmap.cli.imports.records import record_group
-from gridmap.services.patrols.ask.fixed_points import FIXED_POINTS, LAYER, list_points, write_template
+from gridmap.services.patrols.ask.fixed_points import (
+    FIXED_POINTS,
+    LAYER,
+    length_m,
+    list_points,
+    write_template,
+)
 
 group = record_group(FIXED_POINTS, "必到点", LAYER)
 
@@ -35,7 +41,7 @@ def list_() -> None:
         return
     table = Table()
     headings = ("编号 / code", "名称 / name", "类型 / kind", "每晚次数 / times", "时段 / hours", "分钟 / min")
-    for heading in (*headings, "间隔 / gap", "启用 / in use"):
+    for heading in (*headings, "间隔 / gap", "路段 / line, m", "步行 / on foot", "启用 / in use"):
         table.add_column(heading)
     for row in rows:
         table.add_row(
@@ -46,6 +52,8 @@ def list_() -> None:
             row["hours"] or "全天 / any",
             "—" if row["minutes"] is None else f"{row['minutes']:g}",
             "—" if row["gap_min"] is None else f"{row['gap_min']:g}",
+            "—" if row["line"] is None else f"{length_m(row['line']):.0f}",
+            "是 / yes" if row["on_foot"] else "—",
             "是 / yes" if row["in_use"] else "否 / no",
         )
     console.print(table)

@@ -50,6 +50,7 @@ def tell_plan(made: WholePlan) -> None:
             f"{route['prize']:.1f}",
         )
     console.print(table)
+    _tell_walks(made)
     console.print(
         f"停靠 / stops {about['visited']} / {about['stops']}; "
         f"得分 / prize {about['prize']:.1f} / {about['possible']:.1f}, "
@@ -83,6 +84,18 @@ def tell_plan(made: WholePlan) -> None:
         f"gridmap {made['version']}",
         highlight=False,
     )
+
+
+def _tell_walks(made: WholePlan) -> None:
+    """Print what is gone along and where vehicles are left."""
+    for route in made["routes"]:
+        for visit in route["visits"]:
+            if visit.get("along"):
+                console.print(
+                    f"{route['team_code']} {visit['start'][11:16]}–{visit['leave'][11:16]} {visit['stop']} "
+                    f"{visit['name_zh']}: {visit['stand_zh']} / {visit['stand_en']}",
+                    highlight=False,
+                )
 
 
 def _tell_remarks(made: WholePlan) -> None:

@@ -8,11 +8,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from gridmap.crs import WGS84
 from gridmap.domain.fields import Field
 from gridmap.domain.legible import UNSEEN_RE2
 from gridmap.domain.spellings import labels
 from gridmap.ingest.personal import find_personal, named_kinds, star_out
 from gridmap.ingest.rows import dates, values
+from gridmap.ingest.rows.lines import line_column
 from gridmap.ingest.rows.refused import Refusals
 
 _LOST_DIGITS = r"^[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{2}$"
@@ -27,6 +29,7 @@ ARROW_TYPES: dict[str, pa.DataType] = {
     "number": pa.float64(),
     "integer": pa.int64(),
     "boolean": pa.bool_(),
+    "line": pa.string(),
 }
 
 
@@ -39,6 +42,7 @@ def column(
     zone: str,
     dayfirst: bool | None,
     since_1904: bool = False,
+    source_crs: str = WGS84,
 ) -> Any:
     """Convert a column and refuse the cells that do not fit.
 
@@ -53,6 +57,8 @@ def column(
     dayfirst : bool or None
     since_1904 : bool
         See :func:`gridmap.ingest.rows.dates.read_instants`.
+    source_crs : str
+        System of the coordinates of lines.
 
     Returns
     -------
@@ -63,6 +69,8 @@ def column(
         return _text(raw, field, heading, refusals)
     if field.kind in {"code", "boolean"}:
         return _code(raw, field, heading, refusals)
+    if field.kind == "line":
+        return line_column(raw, heading, refusals, source_crs=source_crs)
     if field.kind in {"instant", "day"}:
         # A day is a day of the calendar, so it is read without a zone.
         read = dates.read_instants(

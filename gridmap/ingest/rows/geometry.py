@@ -30,12 +30,15 @@ def coordinate_columns(raw: RawTable, noun: Noun) -> RawTable:
     points give a point inside them, which is said.
     """
     axes = [f.name for f in noun.fields if f.kind in {"x", "y"}]
+    ways = [f.name for f in noun.fields if f.kind == "line"]
     shaped = noun.place in SHAPED
     if raw.geometry is None or shaped or len(axes) < 2:
         return raw if shaped else replace(raw, geometry=None)
     geometry = raw.geometry
     present = ~shapely.is_missing(geometry) & ~shapely.is_empty(geometry)
     other = present & (shapely.get_type_id(geometry) != _POINT)
+    drawn = other & np.isin(shapely.get_type_id(geometry), list(_LINES)) & bool(ways)
+    other &= ~drawn
     notices = list(raw.notices)
     points = geometry.copy()
     if other.any():
@@ -48,15 +51,24 @@ def coordinate_columns(raw: RawTable, noun: Noun) -> RawTable:
             )
         )
     table = raw.table
+    if drawn.any():
+        texts = [shapely.to_wkt(g, -1) if way else None for g, way in zip(geometry, drawn, strict=True)]
+        table = _with_column(table, ways[0], pa.array(texts, pa.string()))
+        points[drawn] = shapely.line_interpolate_point(
+            shapely.line_merge(geometry[drawn]), 0.5, normalized=True
+        )
     for axis, values in zip(axes, (shapely.get_x(points), shapely.get_y(points)), strict=True):
         texts = pa.array(
             [repr(float(v)) if p else None for v, p in zip(values, present, strict=True)], pa.string()
         )
-        if axis in table.column_names:
-            table = table.set_column(table.column_names.index(axis), axis, texts)
-        else:
-            table = table.append_column(axis, texts)
+        table = _with_column(table, axis, texts)
     return replace(raw, table=table, geometry=None, notices=tuple(notices))
+
+
+def _with_column(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
+    if name in table.column_names:
+        return table.set_column(table.column_names.index(name), name, values)
+    return table.append_column(name, values)
 
 
 def read_shapes(

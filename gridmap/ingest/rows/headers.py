@@ -302,7 +302,7 @@ def _missing(
     missing = [f"{f.zh} {f.name}" for f in noun.fields if f.required and not has(f.name)]
     fields = {f.name for f in noun.fields}
     if noun.place == "point" and with_place:
-        placed = has("lon") and has("lat")
+        placed = (has("lon") and has("lat")) or any(f.kind == "line" and has(f.name) for f in noun.fields)
         placed = placed or any(n in fields and has(n) for n in ("grid_code", "village_name"))
         if not placed:
             missing.append("经度 lon + 纬度 lat" + (" / 网格编码 grid_code" if "grid_code" in fields else ""))

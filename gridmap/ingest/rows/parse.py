@@ -30,6 +30,7 @@ from gridmap.ingest.rows.headers import (
     split_values,
 )
 from gridmap.ingest.rows.known import KnownGrids, check_known
+from gridmap.ingest.rows.lines import placed_by_lines
 from gridmap.ingest.rows.places import Places, none_placed, read_places
 from gridmap.ingest.rows.refused import Refusals
 from gridmap.ingest.rows.uid import complete_keys
@@ -184,10 +185,12 @@ def parse_raw(
                 zone=zone,
                 dayfirst=dayfirst,
                 since_1904=raw.since_1904,
+                source_crs=source_crs,
             )
         tick()
     places, more = _places(raw, noun, headings, refusals, source_crs=source_crs, bounds=bounds)
     notices += more
+    places = _by_lines(places, noun, columns)
     tick()
     geometry = None
     if noun.place in SHAPED:
@@ -291,6 +294,14 @@ def _places(
     else:
         x, y = split_pairs(x, without_errors(y, label_y, refusals))
     return read_places((x, y), (label_x, label_y), source_crs, bounds, refusals)
+
+
+def _by_lines(places: Places, noun: Noun, columns: dict[str, Any]) -> Places:
+    """Give rows with a line their place by it."""
+    for field in noun.fields:
+        if field.kind == "line" and field.name in columns:
+            places, columns[field.name] = placed_by_lines(places, columns[field.name])
+    return places
 
 
 def _complete(columns: dict[str, Any], noun: Noun, n: int) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from gridmap.storage.models import ImportChange
 # Well-known binary in hexadecimal: as JSON, a point would lose its last digits.
 _ROW = "to_jsonb({t}){geom}"
 _GEOM = " || jsonb_build_object('geom', {t}.geom::text)"
+# Lines are written with a fixed number of decimals, which text keeps and a person can read.
+_LINE = " || jsonb_build_object('line', ST_AsEWKT({t}.line))"
 # What moves without an import: the desk's steps, and counters.
 _VOLATILE = "revision"
 
@@ -49,6 +51,7 @@ class Withdrawn:
 
 def _row(load: Load, alias: str) -> str:
     geom = _GEOM.format(t=alias) if "geom" in load.values else ""
+    geom += _LINE.format(t=alias) if "line" in load.values else ""
     # Minus binds tighter than ||.
     return f"(({_ROW.format(t=alias, geom=geom)}) - '{_VOLATILE}')"
 
@@ -299,7 +302,11 @@ def _rows(
 ) -> list[dict[str, Any]]:
     placed = next((c for c in ("geom", "base") if c in load.place), None)
     point = "" if placed is None else f", ST_X(t.{placed}) as lon, ST_Y(t.{placed}) as lat"
-    columns = ", ".join(f't."{c}"' for c in load.values if c not in {"geom", "base", "tile_key"})
+    columns = ", ".join(
+        'ST_AsText(t.line) as "line"' if c == "line" else f't."{c}"'
+        for c in load.values
+        if c not in {"geom", "base", "tile_key"}
+    )
     rows = session.execute(
         text(
             f"select {columns}{point} from {load.table} t where {condition}"  # noqa: S608 - own names

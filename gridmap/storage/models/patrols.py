@@ -53,7 +53,7 @@ class Patrol(Repeatable, Base):
 
 
 class FixedPoint(Base):
-    """A place that patrols must come to on every night, hotspot or not: a school gate, a bank, a reservoir."""
+    """A place that patrols must come to on every night, hotspot or not: a school gate, a bank; or a street to walk."""
 
     __tablename__ = "fixed_points"
     __table_args__ = (UniqueConstraint("code"), Index("ix_fixed_points_grid_key", "grid_key"))
@@ -68,6 +68,9 @@ class FixedPoint(Base):
     minutes: Mapped[float | None] = mapped_column(Double)
     gap_min: Mapped[float | None] = mapped_column(Double)
     in_use: Mapped[bool] = mapped_column(Boolean)
+    line: Mapped[WKBElement | None] = mapped_column(Geometry("LINESTRING", srid=4326, spatial_index=False))
+    direction: Mapped[str] = mapped_column(Text, server_default=text("'either'"))
+    on_foot: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     grid_key: Mapped[GridKey]
     tile_key: Mapped[int | None] = mapped_column(BigInteger)
     placed_by: Mapped[Str]

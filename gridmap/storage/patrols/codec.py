@@ -83,7 +83,7 @@ def route_from_json(team_code: str, kept: RouteTold, geometry: BaseGeometry | No
 
 def _visit(kept: ShownVisit) -> KeptVisit:
     """Read a visit of a route's properties."""
-    key = kept.get("grid_key")
+    key, along = kept.get("grid_key"), kept.get("along")
     return KeptVisit(
         stop=kept["stop"],
         number=kept["number"],
@@ -100,6 +100,7 @@ def _visit(kept: ShownVisit) -> KeptVisit:
         start=_time(kept["start"]),
         leave=_time(kept["leave"]),
         leg=_leg(kept["leg"]),
+        along=None if along is None else _leg(along),
     )
 
 

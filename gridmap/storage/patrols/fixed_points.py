@@ -19,11 +19,15 @@ FIXED_POINTS = Load(
         ("minutes", "double precision"),
         ("gap_min", "double precision"),
         ("in_use", "boolean"),
+        ("line", "geometry(LineString, 4326)"),
+        ("direction", "text"),
+        ("on_foot", "boolean"),
         *PLACE,
     ),
     key=("code",),
     values={
         **same("code", "name_zh", "name_en", "kind", "hours", "times", "minutes", "gap_min", "in_use"),
+        **same("line", "direction", "on_foot"),
         **same("grid_key", "tile_key", "placed_by"),
         "geom": POINT,
     },
@@ -34,7 +38,7 @@ FIXED_POINTS = Load(
 
 
 class FixedPointRow(TypedDict):
-    """A fixed point, and its place where that is known."""
+    """A fixed point, and its place where that is known; of a segment the line, as well-known text, EPSG:4326."""
 
     code: str
     name_zh: str
@@ -45,6 +49,9 @@ class FixedPointRow(TypedDict):
     minutes: float | None
     gap_min: float | None
     in_use: bool
+    line: str | None
+    direction: str
+    on_foot: bool
     grid_key: int
     lon: float | None
     lat: float | None
@@ -52,10 +59,22 @@ class FixedPointRow(TypedDict):
 
 def list_fixed_points(session: Session, within: int | None = None) -> list[FixedPointRow]:
     """List fixed points by code; only a grid's subtree where `within` is given."""
-    hidden = {"geom", "tile_key", "import_run_id", "point_id", "placed_by", "withdrawn_at", "withdrawn_why"}
+    hidden = {
+        "geom",
+        "line",
+        "tile_key",
+        "import_run_id",
+        "point_id",
+        "placed_by",
+        "withdrawn_at",
+        "withdrawn_why",
+    }
     columns = [c for c in FixedPoint.__table__.columns if c.name not in hidden]
     query = select(
-        *columns, func.ST_X(FixedPoint.geom).label("lon"), func.ST_Y(FixedPoint.geom).label("lat")
+        *columns,
+        func.ST_AsText(FixedPoint.line).label("line"),
+        func.ST_X(FixedPoint.geom).label("lon"),
+        func.ST_Y(FixedPoint.geom).label("lat"),
     ).order_by(FixedPoint.code)
     if within is not None:
         scope = Scope.of_grid(within)

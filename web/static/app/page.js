@@ -61,6 +61,7 @@ export class Page {
       show: (/** @type {any} */ box) => this.map.fit(box),
       story: () => keeping(byId("story"), () => this.story.refresh()),
       place: (/** @type {(place: any) => void} */ done) => this.map.place(done),
+      line: (/** @type {any} */ taking) => this.map.line(taking),
       hotspotRuns: this.hotspots.runs,
     });
     this.reach = new Reach(store, actions, {

@@ -9,10 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 from sqlalchemy.orm import Session
 
-from gridmap.analysis.patrol import Stop
+from gridmap import crs
+from gridmap.analysis.patrol import Stop, Way
 from gridmap.crs import WGS84
 from gridmap.domain import terms
 from gridmap.domain.clock import read_span, spans_s
@@ -27,6 +30,7 @@ from gridmap.ingest.rows.refused import RowRefused, refuse_more
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.services.ground.placing import placed_points
 from gridmap.services.imports.kinds import ImportKind
+from gridmap.services.patrols.ask.ways import Ways
 from gridmap.services.workspace.exports import Excerpt, ExportLayer, points_frame
 from gridmap.storage.database import Database
 from gridmap.storage.models import FixedPoint
@@ -79,7 +83,16 @@ def _readable(_session: Session, parsed: ParsedTable, _book: GridBook, _zone: st
 
 
 def _frame(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
-    return points_frame(stored.list_fixed_points(session, wanted.query.grid))
+    """Write fixed points as points and segments as lines."""
+    rows = stored.list_fixed_points(session, wanted.query.grid)
+    frame = points_frame(rows).drop(columns="line", errors="ignore")
+    lines = np.array([None if row["line"] is None else shapely.from_wkt(row["line"]) for row in rows], object)
+    drawn = ~shapely.is_missing(lines)
+    return (
+        frame.set_geometry(np.where(drawn, lines, frame.geometry.to_numpy()), crs=WGS84)
+        if drawn.any()
+        else frame
+    )
 
 
 FIXED_POINTS = ImportKind("fixed_points", stored.FIXED_POINTS, GridBook.of, placed_points, examine=_readable)
@@ -122,13 +135,29 @@ def point_features(database: Database, scope: Scope, within: int | None = None) 
 
 
 def _feature(row: FixedPointRow) -> Feature:
+    """Write a fixed point as a feature; a segment as its line, with its middle as ``lon`` and ``lat``."""
     lon, lat = row["lon"], row["lat"]
-    told = {k: v for k, v in row.items() if k not in {"lon", "lat"}} | {"grid_key": str(row["grid_key"])}
+    told = {k: v for k, v in row.items() if k not in {"lon", "lat", "line"}} | {
+        "grid_key": str(row["grid_key"])
+    }
+    if row["line"] is not None:
+        line = shapely.from_wkt(row["line"])
+        return {
+            "type": "Feature",
+            "geometry": {"type": "LineString", "coordinates": shapely.get_coordinates(line).tolist()},
+            "properties": told | {"lon": lon, "lat": lat, "length_m": round(length_m(row["line"]), 1)},
+        }
     return {
         "type": "Feature",
         "geometry": None if lon is None or lat is None else {"type": "Point", "coordinates": [lon, lat]},
         "properties": told,
     }
+
+
+def length_m(line: str) -> float:
+    """Return the length of a segment's line (well-known text, EPSG:4326) in metres."""
+    at = shapely.get_coordinates(shapely.from_wkt(line))
+    return float(crs.distance_m(at[:-1, 0], at[:-1, 1], at[1:, 0], at[1:, 1]).sum())
 
 
 def usable_points(
@@ -153,7 +182,11 @@ def usable_points(
 
 
 def stop_of(
-    row: FixedPointRow, usual: Stop, windows: tuple[tuple[float, float], ...] | None, village: int
+    row: FixedPointRow,
+    usual: Stop,
+    windows: tuple[tuple[float, float], ...] | None,
+    village: int,
+    ways: tuple[Way, ...] = (),
 ) -> Stop:
     """Make a fixed point a stop of a plan: it must be visited, and each of its times earns the same.
 
@@ -165,11 +198,15 @@ def stop_of(
     windows : tuple of (float, float)
         As :func:`windows_of` gives them.
     village : int
+    ways : tuple of Way, optional
+        Of a segment: unless it says how long, a visit takes as long as the walk.
     """
+    stay_s = 0.0 if row["line"] is not None else usual.dwell_s
     return replace(
         usual,
         id=row["code"],
-        dwell_s=usual.dwell_s if row["minutes"] is None else row["minutes"] * 60.0,
+        ways=ways,
+        dwell_s=stay_s if row["minutes"] is None else row["minutes"] * 60.0,
         village=village,
         grid_key=int(row["grid_key"]),
         windows=windows or (),
@@ -181,15 +218,17 @@ def stop_of(
     )
 
 
-def about_of(row: FixedPointRow, lon: float, lat: float) -> StopAbout:
+def about_of(row: FixedPointRow, ways: Ways) -> StopAbout:
     """Tell of a fixed point what a plan tells of its stops."""
+    lon, lat = row["lon"] or 0.0, row["lat"] or 0.0
     hours = "、".join(spans_of(row["hours"]))
     at_zh, at_en = (f"，{hours}", f", {', '.join(spans_of(row['hours']))}") if hours else ("", "")
-    return {
+    zh, en = ("必到点", "Fixed point") if row["line"] is None else ("必到路段", "Segment")
+    about: StopAbout = {
         "name_zh": row["name_zh"],
         "name_en": row["name_en"] or row["name_zh"],
-        "words_zh": f"必到点：每晚 {row['times']} 次{at_zh}。",
-        "words_en": f"Fixed point: {row['times']} time(s) a night{at_en}.",
+        "words_zh": f"{zh}：每晚 {row['times']} 次{at_zh}。",
+        "words_en": f"{en}: {row['times']} time(s) a night{at_en}.",
         "observed": None,
         "expected": None,
         "grid_key": str(row["grid_key"]),
@@ -198,6 +237,9 @@ def about_of(row: FixedPointRow, lon: float, lat: float) -> StopAbout:
         "terms": None,
         "fixed": True,
     }
+    if ways.about:
+        about["ways"] = list(ways.about)
+    return about
 
 
 def tonight(

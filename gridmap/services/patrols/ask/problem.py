@@ -45,6 +45,7 @@ from gridmap.services.patrols.ask.places import FAR_M, OnRoads, off_road, on_roa
 from gridmap.services.patrols.ask.prize import Terms
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.ask.rosters import with_duties
+from gridmap.services.patrols.ask.ways import Ways, shifted, ways_of
 from gridmap.services.patrols.ask.wishes import ruled_stops, ruled_teams, with_wishes
 from gridmap.services.patrols.ask.worth import stop_id, terms_of_hotspots, told_of_prizes
 from gridmap.storage.database import Database
@@ -145,7 +146,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
             key = feature.grid_key or UNASSIGNED
             home = next(row for row in chosen if key in bound_to(row) != Scope.whole())
             points[n] = home["base_lon"] or 0.0, home["base_lat"] or 0.0
-    points += [(row["lon"] or 0.0, row["lat"] or 0.0) for row in fixed]
+    ways = ways_of(database, scope, fixed, [row["mode"] for row in chosen], points)
     roads, chosen, off = _on_roads(database, scope, chosen, points, named=asked.teams is not None)
     notices += off
     places = roads.places
@@ -203,7 +204,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
             patrol_found=asked.patrol_found,
         )
         notices += untimed
-    stops += _fixed_stops(fixed, stops, len(chosen) + len(features), asked, (begins_at, ends_at))
+    stops += _fixed_stops(fixed, ways, stops, len(chosen) + len(features), asked, (begins_at, ends_at))
     stops = ruled_stops(stops, asked.rules, teams, begins_at, ends_at)
     stops, elsewhere = within_beats(database, scope, stops, teams, wanted=asked.within_beats)
     notices += [*elsewhere, *crowded(stops, teams, shift)]
@@ -212,7 +213,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
     about = {
         stop.id: _about(feature, term, places[stop.place], shares[n] if shares else None)
         for n, (stop, feature, term) in enumerate(zip(stops, features, terms, strict=False))
-    } | {row["code"]: about_of(row, row["lon"] or 0.0, row["lat"] or 0.0) for row in fixed}
+    } | {row["code"]: about_of(row, way) for row, way in zip(fixed, ways, strict=True)}
     told = [
         None if run is None else run.data_sha256,
         fixed,
@@ -334,6 +335,7 @@ def _area(feature: Finding) -> BaseGeometry:
 
 def _fixed_stops(
     rows: list[FixedPointRow],
+    ways: list[Ways],
     hot: tuple[Stop, ...],
     first: int,
     asked: PatrolRequest,
@@ -343,7 +345,13 @@ def _fixed_stops(
     prize = max((stop.most for stop in hot), default=1.0)
     usual = Stop("", first, prize, asked.dwell_s, min_gap_s=asked.min_gap_s)
     return tuple(
-        stop_of(row, replace(usual, place=first + n), windows_of(row, *hours), village_of(row["grid_key"]))
+        stop_of(
+            row,
+            replace(usual, place=first + n),
+            windows_of(row, *hours),
+            village_of(row["grid_key"]),
+            shifted(ways[n], first),
+        )
         for n, row in enumerate(rows)
     )
 

@@ -99,11 +99,15 @@ def tracks_of(session: Session, plan: KeptPlan) -> dict[str, Track]:
 def _places(
     plan: KeptPlan, legs: dict[str, list[shapely.LineString]], epsg: int
 ) -> tuple[list[str], NDArray[np.float64]]:
-    """Places that count as a stop: its own point, and where routes leave the road for it."""
+    """Places that count as a stop: its own point, and where routes leave the road for it or go along it."""
     found: dict[tuple[str, float, float], None] = {}
     for route in plan.routes:
         for way, leg in zip(route.ways(), legs.get(route.team_code, []), strict=False):
             visit = way.visit
+            if way.along is not None:
+                # Who walks on is never away from all of them.
+                for step in shapely.line_interpolate_point(leg, np.arange(0.0, leg.length, RADIUS_M / 2)):
+                    found[way.along.stop, round(float(step.x), 1), round(float(step.y), 1)] = None
             if visit is None:
                 continue
             x, y = crs.from_wgs84([visit.lon], [visit.lat], epsg)

@@ -21,6 +21,7 @@ from gridmap.analysis.patrol import (
     Team,
     VillageShare,
     Visit,
+    Way,
 )
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, NotFound
@@ -59,7 +60,7 @@ def plan_to_json(made: Plan) -> Mapping[str, object]:
             for team in made.teams
         ],
         "stops": [_stop_to_json(stop) for stop in made.stops],
-        "routes": [asdict(route) for route in made.routes],
+        "routes": [_route_to_json(route) for route in made.routes],
         "reasons": [asdict(reason) for reason in made.reasons],
         "villages": [[str(key), *asdict(share).values()] for key, share in made.villages.items()],
         "shift": asdict(made.shift),
@@ -73,7 +74,7 @@ def plan_to_json(made: Plan) -> Mapping[str, object]:
         "missed": list(made.missed),
         "late": list(made.late),
         "able": list(made.able),
-        "by_place": [asdict(route) for route in made.by_place],
+        "by_place": [_route_to_json(route) for route in made.by_place],
         "balance_cost": made.balance_cost,
         **{k: getattr(made, k) for k in _PLAIN},
     }
@@ -131,13 +132,26 @@ def _stop_to_json(stop: Stop) -> Mapping[str, object]:
     if stop.beat is None:
         # A program from before beats that still serves reads every plan that does not need them.
         del told["beat"]
+    if not stop.ways:
+        del told["ways"]
     return told
+
+
+def _route_to_json(route: Route) -> Mapping[str, object]:
+    """Write a route; what visits along lines have besides is left out of others, as a program before them reads."""
+    own = {"way", "left_at"}
+    visits = [
+        {k: v for k, v in asdict(visit).items() if k not in own or v is not None} for visit in route.visits
+    ]
+    return asdict(route) | {"visits": visits}
 
 
 def _stop(kept: dict[str, Any]) -> Stop:
     windows = tuple((low, high) for low, high in kept["windows"])
     by_hour = tuple((since, factor) for since, factor in kept.get("by_hour", ()))
-    return Stop(**kept | {"closed_to": frozenset(kept["closed_to"]), "windows": windows, "by_hour": by_hour})
+    ways = tuple(Way(**way) for way in kept.get("ways", ()))
+    more = {"closed_to": frozenset(kept["closed_to"]), "windows": windows, "by_hour": by_hour, "ways": ways}
+    return Stop(**kept | more)
 
 
 def _route(kept: dict[str, Any]) -> Route:

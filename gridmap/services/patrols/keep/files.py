@@ -16,7 +16,7 @@ from gridmap.errors import InvalidInput
 from gridmap.files.atomic import replacing
 from gridmap.files.gpx import Place, write_gpx
 from gridmap.files.layers import write_layer
-from gridmap.reporting.sheet import is_reachable, render_sheets
+from gridmap.reporting.sheet import ends_of, is_reachable, render_sheets
 from gridmap.services.patrols.keep.plans import patrol_plan
 from gridmap.storage.database import Database
 from gridmap.storage.ground.roads import road_rows
@@ -118,9 +118,9 @@ def export_plan(
 def _write_gpx(plan: WholePlan, routes: list[ShownRoute], path: Path) -> None:
     places = [
         Place(
-            f"{route['team_code']}-{number} {visit['name_zh']}",
-            visit["lon"],
-            visit["lat"],
+            f"{route['team_code']}-{number} {visit['name_zh']}{side}",
+            lon,
+            lat,
             " ".join(
                 part
                 for part in (
@@ -133,6 +133,7 @@ def _write_gpx(plan: WholePlan, routes: list[ShownRoute], path: Path) -> None:
         )
         for route in routes
         for number, visit in enumerate(route["visits"], 1)
+        for side, lon, lat in ends_of(visit)
     ]
     tracks = [
         (f"{route['team_code']} {route['name_zh']}", shapely.get_coordinates(route["geometry"]))
@@ -173,6 +174,7 @@ def _table(routes: list[ShownRoute]) -> pd.DataFrame:
             "arrive": visit["arrive"],
             "leave": visit["leave"],
             "metres": visit["leg"]["length_m"],
+            "metres_along": (visit.get("along") or {"length_m": 0.0})["length_m"],
             "streets": "，".join(s["name"] or "无名路" for s in visit["leg"]["streets"]),
             "lon": visit["lon"],
             "lat": visit["lat"],

@@ -15,7 +15,6 @@ from gridmap.analysis.patrol import Plan, Reason, Route, Stop, Team
 from gridmap.analysis.patrol.build import build, may_visit
 from gridmap.analysis.patrol.mixing import entropy_bits
 from gridmap.analysis.roads import Path
-from gridmap.analysis.roads.snapping import Snapped
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.shown_plans import (
     IdleTeam,
@@ -29,6 +28,7 @@ from gridmap.domain.shown_plans import (
 from gridmap.errors import InvalidInput
 from gridmap.services.patrols.ask.problem import Inputs
 from gridmap.services.patrols.ask.standing import standing
+from gridmap.services.patrols.keep.alongs import along_of, walking
 from gridmap.services.patrols.keep.by_place import by_place_of, prizes_by_hour
 from gridmap.services.patrols.keep.codec import frame_of
 from gridmap.services.patrols.keep.notices import notices_of
@@ -258,24 +258,38 @@ def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> RouteRow:
         # A whole second before a stop is left is a second too early.
         return (inputs.begins_at + dt.timedelta(seconds=round(seconds))).isoformat()
 
-    order: list[tuple[str, int]] = [("base", team.start_place)]
+    # What a leg leads to, where it ends, and from where the team goes on.
+    order: list[tuple[str, int, int]] = [("base", team.start_place, team.start_place)]
     for number in range(len(route.visits) + 1):
-        order += [("taken", via.place) for via in vias if via.after == number]
+        order += [("taken", via.place, via.place) for via in vias if via.after == number]
         if number < len(route.visits):
-            order.append(("visit", route.visits[number].place))
+            order.append(("visit", route.visits[number].place, route.visits[number].onward))
     if not route.stays_out:
-        order.append(("home", team.end_place))
-    legs = [_leg(inputs, team, a, b) for (_, a), (_, b) in pairwise(order)]
-    kinds = [kind for kind, _ in order[1:]]
+        order.append(("home", team.end_place, team.end_place))
+    legs = [_leg(inputs, team, a, b) for (_, _, a), (_, b, _) in pairwise(order)]
+    kinds = [kind for kind, _, _ in order[1:]]
     to_visits = [leg for leg, kind in zip(legs, kinds, strict=True) if kind == "visit"]
     to_taken = [leg for leg, kind in zip(legs, kinds, strict=True) if kind == "taken"]
-    line = shapely.LineString(np.concatenate([shapely.get_coordinates(leg.line) for leg in legs]))
+    alongs = [along_of(inputs, visit) for visit in route.visits]
+    ahead = iter(alongs)
+    pieces = []
+    for leg, kind in zip(legs, kinds, strict=True):
+        pieces.append(shapely.get_coordinates(leg.line))
+        along = next(ahead) if kind == "visit" else None
+        if along is not None:
+            pieces.append(along.xy)
+    line = shapely.LineString(np.concatenate(pieces))
     drawn = crs.geometries_to_wgs84(np.array([line], dtype=object), inputs.roads.epsg)[0]
     village = {stop.id: stop.village for stop in inputs.stops}
     waits = waits_s(route) if not vias else [max(0.0, v.start_s - v.arrive_s) for v in route.visits]
     visits: list[ShownVisit] = []
-    for visit, leg, wait in zip(route.visits, to_visits, waits, strict=True):
+    for visit, leg, wait, along in zip(route.visits, to_visits, waits, alongs, strict=True):
         about = inputs.about[visit.stop]
+        stands = (
+            standing(inputs.roads, team.mode, visit.place)
+            if along is None
+            else walking(inputs.roads, team.mode, visit, along.told)
+        )
         visits.append(
             {
                 "stop": visit.stop,
@@ -286,7 +300,7 @@ def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> RouteRow:
                 "words_zh": about["words_zh"],
                 "words_en": about["words_en"],
                 "village": str(village[visit.stop]),
-                **standing(inputs.roads, team.mode, visit.place),
+                **stands,
                 "arrive": at(visit.arrive_s),
                 "start": at(visit.start_s),
                 "leave": at(visit.leave_s),
@@ -294,6 +308,7 @@ def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> RouteRow:
                 "prize": round(visit.prize, 2),
                 "leg": _told(leg),
                 "fixed": about.get("fixed", False),
+                "along": None if along is None else along.told,
             }
         )
     properties: RouteTold = {
@@ -303,7 +318,9 @@ def _route(inputs: Inputs, route: Route, vias: Sequence[Via]) -> RouteRow:
         "begin": at(route.begin_s),
         "end": at(route.end_s),
         "rest": None if route.rest_s is None else [at(s) for s in route.rest_s],
-        "length_m": round(sum(leg.length_m for leg in legs), 1),
+        "length_m": round(
+            sum(leg.length_m for leg in legs) + sum(a.told["length_m"] for a in alongs if a is not None), 1
+        ),
         "travel_s": round(route.travel_s),
         "dwell_s": round(route.dwell_s),
         "wait_s": round(route.wait_s),
@@ -332,7 +349,7 @@ def _leg(inputs: Inputs, team: Team, a: int, b: int) -> Path:
     snapped = inputs.roads.snapped[team.mode]
     router = inputs.roads.routers[team.mode]
     try:
-        path = router.path(_one(snapped, a), _one(snapped, b))
+        path = router.path(snapped.only(a), snapped.only(b))
     except InvalidInput:
         if not inputs.roads_changed:
             raise
@@ -342,11 +359,6 @@ def _leg(inputs: Inputs, team: Team, a: int, b: int) -> Path:
         return Path(0.0, line.length, (), line, ())
     streets = tuple(replace(street, seconds=street.seconds / team.speed) for street in path.streets)
     return replace(path, seconds=path.seconds / team.speed, streets=streets)
-
-
-def _one(snapped: Snapped, place: int) -> Snapped:
-    here = slice(place, place + 1)
-    return Snapped(snapped.segment[here], snapped.offset_m[here], snapped.distance_m[here])
 
 
 def _told(leg: Path) -> ShownLeg:

@@ -73,7 +73,7 @@ def refuse_broken_parts(
         ahead = [v for v in route.visits if v.arrive_s - v.travel_s >= now_s]
         if len(ahead) > 1:
             way = replace(route, visits=tuple(ahead[1:]), begin_s=ahead[0].leave_s)
-            after = replace(team, start_place=ahead[0].place)
+            after = replace(team, start_place=ahead[0].onward)
             broken += long_waits(way, after, inputs.roads.travel_s[team.mode], made.objective.max_wait_s)
     refuse_breaches(broken)
 
@@ -81,4 +81,4 @@ def refuse_broken_parts(
 def _begun(route: Route, since_s: float | None) -> list[Via]:
     """Cut a route after the visits that were begun, or that the team was under way to."""
     done = [v for v in route.visits if since_s is not None and v.arrive_s - v.travel_s < since_s]
-    return [Via(len(done), done[-1].place, done[-1].leave_s)] if done else []
+    return [Via(len(done), done[-1].onward, done[-1].leave_s)] if done else []

@@ -28,7 +28,7 @@ def changed_legs(inputs: Inputs, old: Plan, since_s: float) -> list[Notice]:
                 found.append(
                     (now_takes - visit.travel_s, team.id, name, visit.stop, visit.travel_s, now_takes)
                 )
-            at, name = visit.place, visit.stop
+            at, name = visit.onward, visit.stop
     found.sort(key=lambda row: -abs(row[0]))
     out: list[Notice] = [
         {

@@ -16,6 +16,9 @@ export class FixedPoints {
   // Gives up the click that is waited for; null where none is.
   /** @type {(() => void) | null} */
   placing = null;
+  // The segment that is drawn: its places so far, and what ends it or gives it up.
+  /** @type {{ places: Point[], end: () => void, giveUp: () => void } | null} */
+  drawing = null;
   #store;
   /** @type {any} */
   #listeners = [];
@@ -59,6 +62,18 @@ export class FixedPoints {
   }
 }
 
+// As the map draws them: a segment is a line with a mark in its middle.
+/**
+ * @param {Feature[]} features
+ * @returns {Feature[]}
+ */
+export const drawnFixed = (features) =>
+  features.flatMap((feature) => {
+    if (feature.geometry?.type !== "LineString") return feature.geometry ? [feature] : [];
+    const { lon, lat } = feature.properties;
+    return [feature, { ...feature, geometry: { type: "Point", coordinates: [lon, lat] } }];
+  });
+
 /** @param {Properties} p */
 const hoursOf = (p) => p.hours || t("pat_any_hour");
 /** @param {Properties} p */
@@ -66,9 +81,9 @@ const placed = (p) => `/records/fixed_points/${encodeURIComponent(p.code)}`;
 
 /**
  * @param {FixedPoints} points
- * @param {{ pick: (sel: string) => void, place: () => void, layer: () => void, drawn: boolean }} actions
+ * @param {Record<"place" | "draw" | "layer", () => void> & { pick: (sel: string) => void, drawn: any }} of
  */
-export function fixedPointsPart(points, { pick, place, layer, drawn }) {
+export function fixedPointsPart(points, { pick, place, draw, layer, drawn }) {
   if (points.trouble) return h("p", { class: "warn-text", role: "alert" }, points.trouble);
   if (!points.of) return h("p", { class: "muted" }, t("loading"));
   const add = may("import")
@@ -82,6 +97,19 @@ export function fixedPointsPart(points, { pick, place, layer, drawn }) {
             onclick: place,
           },
           t(points.placing ? "pat_fixed_click" : "pat_fixed_place"),
+        ),
+        " ",
+        h(
+          "button",
+          {
+            id: "pat-fixed-draw",
+            type: "button",
+            "aria-pressed": String(Boolean(points.drawing)),
+            onclick: draw,
+          },
+          points.drawing
+            ? t("pat_fixed_end", { n: number(points.drawing.places.length) })
+            : t("pat_fixed_draw"),
         ),
         " ",
         h("a", { href: "/records/fixed_points" }, t("pat_fixed_add")),
@@ -112,6 +140,7 @@ export function fixedPointsPart(points, { pick, place, layer, drawn }) {
             "span",
             { class: "muted" },
             [
+              p.length_m ? t("pat_fixed_metres", { n: number(Math.round(p.length_m)) }) : null,
               t("pat_fixed_times", { n: number(p.times) }),
               hoursOf(p),
               p.in_use ? null : t("pat_fixed_unused"),
@@ -147,6 +176,12 @@ export async function fixedPointStory(points, code) {
         facts([
           [t("code"), p.code],
           [t("kind"), t(`fixed_${p.kind}`)],
+          [
+            t("pat_fixed_length"),
+            p.length_m ? t("pat_fixed_metres", { n: number(Math.round(p.length_m)) }) : null,
+          ],
+          [t("pat_fixed_direction"), p.length_m ? t(`pat_fixed_${p.direction}`) : null],
+          [t("pat_fixed_walk"), p.on_foot ? t("pat_fixed_on_foot") : null],
           [t("pat_fixed_visits"), number(p.times)],
           [t("pat_fixed_hours"), hoursOf(p)],
           [t("pat_fixed_stay"), p.minutes === null ? null : t("pat_minutes", { n: number(p.minutes) })],

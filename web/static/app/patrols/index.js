@@ -8,7 +8,8 @@ import * as chrome from "../shell/ui/chrome.js";
 import { stopName } from "./adjustments.js";
 import { Compare } from "./comparison.js";
 import { Beats } from "./beats.js";
-import { FixedPoints, fixedPointStory } from "./fixed_points.js";
+import { FixedPoints, drawnFixed, fixedPointStory } from "./fixed_points.js";
+import { drawSegment, placeFixed } from "./placing.js";
 import { Plans, routeOf } from "./plans.js";
 import { Done } from "./visits.js";
 import { beatsLegend, fixedLegend, patrolLegend } from "./legend.js";
@@ -81,7 +82,8 @@ export class Patrols {
         solve: () => this.solveAgain(),
         teams: () => this.#teams(),
         live: () => this.live.toggle(this.plans.shown.plan),
-        placeFixed: () => this.#placeFixed(),
+        placeFixed: () => placeFixed(this.fixed, this.#tell, () => this.panel.render()),
+        drawSegment: () => drawSegment(this.fixed, this.#tell, () => this.panel.render()),
         pickFixed: (/** @type {string} */ sel) => {
           store.set({ sel });
           if (isPhone()) chrome.showSheet("story");
@@ -106,10 +108,7 @@ export class Patrols {
     });
     this.orders.listen(() => this.panel.render());
     this.fixed.listen(() => {
-      this.#tell.drawn(
-        "fixed_points",
-        (this.fixed.of ?? []).filter((/** @type {Feature} */ f) => f.geometry),
-      );
+      this.#tell.drawn("fixed_points", drawnFixed(this.fixed.of ?? []));
       this.panel.render();
     });
     this.live.listen(() => {
@@ -236,23 +235,6 @@ export class Patrols {
       fixedLegend(this.#store.state.layers.includes("fixed_points")),
       patrolLegend(this.plans.shown, this.#minute, this.live.on),
     ];
-  }
-
-  // A click on the map begins the record of a fixed point there.
-  #placeFixed() {
-    if (this.fixed.placing) {
-      this.fixed.placing();
-      return;
-    }
-    this.fixed.placing = this.#tell.place((/** @type {{ lon: number, lat: number } | null} */ place) => {
-      this.fixed.placing = null;
-      this.panel.render();
-      if (place)
-        location.assign(`/records/fixed_points?lon=${place.lon.toFixed(6)}&lat=${place.lat.toFixed(6)}#new`);
-    });
-    chrome.say(t("pat_fixed_click"));
-    if (isPhone()) chrome.showSheet("map");
-    this.panel.render();
   }
 
   /** @param {string} code */

@@ -4,7 +4,7 @@ import { css } from "../shell/dom.js";
 import { emptySource, NAME, paintOf, textOf } from "../shell/map/paint.js";
 import { DASHES } from "./routes.js";
 
-const PICKED = ["patrol-here", "patrol-now", "patrol-stop", "patrol-base", "patrol-hit"];
+const PICKED = ["patrol-here", "patrol-now", "patrol-stop", "patrol-base", "patrol-walk", "patrol-hit"];
 
 /** @param {any} what */
 const is = (what) => ["==", ["get", "what"], what];
@@ -37,6 +37,14 @@ function patrolLines() {
     paint,
   });
   return [
+    {
+      id: "patrol-walk",
+      type: "line",
+      source: "patrols",
+      filter: is("walk"),
+      layout: { "line-join": "round", "line-cap": "round" },
+      paint: { "line-color": colour(), "line-width": wide(10, 18), "line-opacity": 0.35 },
+    },
     line("patrol-hit", [], { "line-color": "rgba(0,0,0,0)", "line-width": 12 }),
     line("patrol-halo", [], { "line-color": css("--map-halo"), "line-width": wide(4.5, 8) }),
     {
@@ -153,9 +161,22 @@ const beatNames = () => [
 
 const fixedMarks = () => [
   {
+    id: "fixed-line",
+    type: "line",
+    source: "fixed_points",
+    filter: ["==", ["geometry-type"], "LineString"],
+    layout: { "line-join": "round", "line-cap": "round" },
+    paint: {
+      "line-color": ["case", ["get", "in_use"], css("--accent"), css("--map-edge-2")],
+      "line-width": wide(4, 8),
+      "line-opacity": 0.75,
+    },
+  },
+  {
     id: "fixed-point",
     type: "circle",
     source: "fixed_points",
+    filter: ["==", ["geometry-type"], "Point"],
     paint: {
       "circle-radius": ["interpolate", ["linear"], ["zoom"], 11, 5, 15, 9],
       "circle-color": css("--surface"),
@@ -167,6 +188,7 @@ const fixedMarks = () => [
     id: "fixed-point-name",
     type: "symbol",
     source: "fixed_points",
+    filter: ["==", ["geometry-type"], "Point"],
     minzoom: 12.8,
     layout: textOf(14, {
       "text-field": NAME,
@@ -334,16 +356,16 @@ export const patrolsMap = {
   }),
   strata: { area: beatAreas, name: beatNames, field: fixedMarks, way: patrolLines, mark: patrolMarks },
   shown: {
-    fixed_points: ["fixed-point", "fixed-point-name"],
+    fixed_points: ["fixed-line", "fixed-point", "fixed-point-name"],
     beats: ["beat-fill", "beat-line", "beat-code"],
   },
   picks: [
     ...PICKED.map((layer) => ({ layer, rank: 1, act: (/** @type {any} */ found) => ({ sel: found.sel }) })),
-    {
-      layer: "fixed-point",
+    ...["fixed-point", "fixed-line"].map((layer) => ({
+      layer,
       rank: 3,
       act: (/** @type {Properties} */ p) => ({ sel: `fixed_point:${p.code}` }),
-    },
+    })),
   ],
   drag: { layer: "patrol-stop", targets: ["patrol-stop", "patrol-base", "patrol-hit"] },
 };

@@ -36,7 +36,8 @@ function draw(L, feature, pick) {
       interactive: false,
     });
   let mark;
-  if (what === "line")
+  if (what === "walk") mark = L.polyline(coordinates.map(flip), { color: ink, weight: 14, opacity: 0.35 });
+  else if (what === "line")
     mark = L.polyline(coordinates.map(flip), {
       color: ink,
       weight: WIDTH,
@@ -75,14 +76,19 @@ function draw(L, feature, pick) {
  */
 function fixedPoint(L, feature, pick) {
   const { geometry, properties: p } = feature;
-  const [lon, lat] = geometry.coordinates;
-  const mark = L.circleMarker([lat, lon], {
-    radius: 7,
-    weight: 3.5,
-    color: css(p.in_use ? "--accent" : "--map-edge-2"),
-    fillColor: css("--surface"),
-    fillOpacity: 1,
-  });
+  const ink = { color: css(p.in_use ? "--accent" : "--map-edge-2") };
+  /** @param {[number, number]} given */
+  const flip = ([lon, lat]) => [lat, lon];
+  const mark =
+    geometry.type === "LineString"
+      ? L.polyline(geometry.coordinates.map(flip), { ...ink, weight: 6, opacity: 0.75 })
+      : L.circleMarker(flip(geometry.coordinates), {
+          ...ink,
+          radius: 7,
+          weight: 3.5,
+          fillColor: css("--surface"),
+          fillOpacity: 1,
+        });
   return tooltip(mark, nameOf(p)).on("click", (/** @type {any} */ event) =>
     pick(event, `fixed_point:${p.code}`),
   );

@@ -83,6 +83,17 @@ function apart() {
   return svg;
 }
 
+/**
+ * @param {string} ink
+ * @param {number} wide
+ */
+function band(ink, wide) {
+  const svg = made("svg", { viewBox: "0 0 36 12", class: "pat-swatch", "aria-hidden": "true" });
+  const stroke = { stroke: `var(${ink})`, "stroke-width": wide, "stroke-linecap": "round", opacity: 0.6 };
+  svg.append(made("line", { x1: 4, x2: 32, y1: 6, y2: 6, ...stroke }));
+  return svg;
+}
+
 /** @param {import('./beats.js').Beats} beats */
 export function beatsLegend(beats) {
   if (!beats.on) return null;
@@ -132,6 +143,7 @@ export const fixedLegend = (drawn) =>
             circle("var(--surface)", { ink: "--accent", wide: 3.5 }),
             h("span", {}, t("layer_fixed_points_long")),
           ),
+          h("li", {}, band("--accent", 6), h("span", {}, t("pat_legend_segment"))),
         ),
       )
     : null;
@@ -164,6 +176,11 @@ export function patrolLegend(shown, minute, live) {
         f.properties.visits.some((/** @type {Properties} */ v) => v.fixed),
       )
         ? row(circle("var(--surface)", { r: 5, ring: 9 }), t("pat_legend_fixed"))
+        : null,
+      shown.features.some((/** @type {Feature} */ f) =>
+        f.properties.visits.some((/** @type {Properties} */ v) => v.along),
+      )
+        ? row(band("--patrol-1", 10), t("pat_legend_walk"))
         : null,
       minute === null || live ? null : row(circle("var(--patrol-1)"), t("pat_legend_now")),
       minute !== null && !live && shown.plan.summary.reasons.some((/** @type {any} */ r) => r.by_hour)

@@ -129,6 +129,7 @@ export class PatrolPanel {
       fixedPointsPart(fixed, {
         pick: this.#actions.pickFixed,
         place: this.#actions.placeFixed,
+        draw: this.#actions.drawSegment,
         layer: () => this.#store.set({ layers: other }),
         drawn,
       }),

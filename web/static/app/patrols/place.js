@@ -32,7 +32,7 @@ function pointAt(coordinates, share) {
   return [0, 1].map((k) => coordinates[i - 1][k] + part * (coordinates[i][k] - coordinates[i - 1][k]));
 }
 
-// Legs in order: to each visit, to an emergency that took the team, and home.
+// Legs in order: to each visit and along it, to an emergency that took the team, and home.
 /** @param {Properties} p */
 function legsOf(p) {
   const legs = [...p.visits, null].flatMap((visit, n) => [
@@ -40,6 +40,7 @@ function legsOf(p) {
       .filter((/** @type {any} */ e) => e.after === n)
       .map((/** @type {Properties} */ taken) => ({ leg: taken.leg, taken })),
     ...(visit ? [{ leg: visit.leg, visit, stop: n + 1 }] : []),
+    ...(visit?.along ? [{ leg: visit.along, walked: visit, stop: n + 1 }] : []),
   ]);
   return p.home ? [...legs, { leg: p.home }] : legs;
 }
@@ -63,6 +64,26 @@ export function halts(feature) {
   });
 }
 
+// What visits go along, as lines: each with the number of its visit, counted from 1.
+/** @param {Feature} feature */
+export function alongs(feature) {
+  const { geometry, properties: p } = feature;
+  /** @type {any} */
+  const far = measured(geometry.coordinates);
+  const whole = wholeOf(p);
+  let passed_m = 0;
+  return legsOf(p).flatMap(({ leg, walked, stop }) => {
+    const [from, to] = [passed_m, passed_m + leg.length_m].map((m) => (m / whole) * far.at(-1));
+    passed_m += leg.length_m;
+    if (!walked) return [];
+    const between = geometry.coordinates.filter(
+      (/** @type {Point} */ _, /** @type {number} */ i) => far[i] > from && far[i] < to,
+    );
+    const [first, last] = [from, to].map((d) => pointAt(geometry.coordinates, d / far.at(-1)));
+    return [{ n: stop, coordinates: [first, ...between, last] }];
+  });
+}
+
 // Gives { at: [lon, lat], doing: "base" | "way" | "stop", stop }; `stop` counts from 1 and is the one reached
 // or headed for, null on the way home and at an emergency. A leg is under way for the time that it takes and
 // ends when the team is due; before that, in a break too, the team stands where it is. The same as
@@ -78,18 +99,19 @@ export function placeAt(feature, moment) {
   let passed_m = 0;
   let place = base;
   let left = Date.parse(p.begin);
-  for (const { leg, visit, taken, stop = null } of legsOf(p)) {
-    const arrives = visit ? Date.parse(visit.arrive) : taken ? left + leg.seconds * 1000 : Date.parse(p.end);
+  for (const { leg, visit, walked, taken, stop = null } of legsOf(p)) {
+    const due = visit?.arrive ?? walked?.leave;
+    const arrives = due ? Date.parse(due) : taken ? left + leg.seconds * 1000 : Date.parse(p.end);
     const setsOut = Math.max(left, arrives - leg.seconds * 1000);
     if (moment < setsOut) return place;
     if (moment < arrives) {
       const share = (moment - setsOut) / (arrives - setsOut);
-      return { at: along(feature, passed_m + share * leg.length_m), doing: "way", stop };
+      return { at: along(feature, passed_m + share * leg.length_m), doing: walked ? "stop" : "way", stop };
     }
-    if (!visit && !taken) return base;
+    if (!visit && !walked && !taken) return base;
     passed_m += leg.length_m;
     place = { at: along(feature, passed_m), doing: "stop", stop };
-    left = Date.parse(visit?.leave ?? taken?.free_at ?? p.end);
+    left = Date.parse((visit?.along ? visit.start : (visit ?? walked)?.leave) ?? taken?.free_at ?? p.end);
     if (moment < left) return place;
   }
   return base;

@@ -1,6 +1,6 @@
 // How routes are told apart: six colours, six dashes, and the team's code. No drawing here.
 
-import { halts, placeAt } from "./place.js";
+import { alongs, halts, placeAt } from "./place.js";
 
 const COLOURS = 6;
 const MINUTE_MS = 60_000;
@@ -124,6 +124,19 @@ export function drawnOf({ features }) {
       };
     }),
   );
+  const walks = routes.flatMap((/** @type {Feature} */ feature) =>
+    alongs(feature).map(({ n, coordinates }) => ({
+      type: "Feature",
+      geometry: { type: "LineString", coordinates },
+      properties: {
+        what: "walk",
+        code: feature.properties.team_code,
+        sel: `patrol:${feature.properties.team_code}:${n}`,
+        ...lookOf(features.indexOf(feature)),
+        ...named(feature.properties.visits[n - 1]),
+      },
+    })),
+  );
   const bases = new Map();
   for (const [i, { properties: p }] of features.entries()) {
     const at = `${p.base_lon},${p.base_lat}`;
@@ -142,7 +155,7 @@ export function drawnOf({ features }) {
         }),
       );
   }
-  return [...lines, ...links, ...stops, ...bases.values()];
+  return [...walks, ...lines, ...links, ...stops, ...bases.values()];
 }
 
 // A plan that is being made: straight from stop to stop, because ways along the roads are drawn when it is

@@ -26,6 +26,8 @@ const kilometres = (metres) =>
 /** @param {number} seconds */
 const minutes = (seconds) => t("pat_minutes", { n: number(Math.round(seconds / 60)) });
 /** @param {Properties} visit */
+const stands = (visit) => (lang === "en" ? visit.stand_en : visit.stand_zh);
+/** @param {Properties} visit */
 const words = (visit) =>
   lang === "en"
     ? [visit.words_en, visit.stand_en].filter(Boolean).join(" ")
@@ -263,6 +265,13 @@ function stop(feature, n, shown, context) {
       ),
       hours(shown, visit),
       group(t("pat_way"), streets(visit.leg)),
+      visit.along
+        ? group(
+            t(visit.along.left ? "pat_walk" : "pat_along"),
+            h("p", {}, stands(visit)),
+            streets(visit.along),
+          )
+        : null,
       h("div", { class: "group row" }, to(n - 1, "before"), to(n + 1, "after")),
     ],
   };

@@ -4,7 +4,7 @@ import { getGrids } from "../api.js";
 import { classOf } from "../classes.js";
 import { byId, css, prefersStill } from "../dom.js";
 import { nameOf } from "../i18n.js";
-import { takePlace } from "./place.js";
+import { takeLine, takePlace } from "./place.js";
 import { tooltip } from "./tooltip.js";
 
 const OWN = { chosen: { draw: drawChosen } };
@@ -77,11 +77,19 @@ export class PlainMap {
 
   /** @param {(place: { lon: number, lat: number } | null) => void} done */
   place(done) {
-    const placeOf = (/** @type {MouseEvent} */ event) => {
-      const { lat, lng } = this.#map.mouseEventToLatLng(event);
-      return { lon: lng, lat };
-    };
-    return takePlace(this.#map.getContainer(), placeOf, done);
+    return takePlace(this.#map.getContainer(), (event) => this.#placeOf(event), done);
+  }
+
+  // The next clicks draw a line.
+  /** @param {import('./place.js').LineTaking} taking */
+  line(taking) {
+    return takeLine(this.#map.getContainer(), (event) => this.#placeOf(event), taking);
+  }
+
+  /** @param {MouseEvent} event */
+  #placeOf(event) {
+    const { lat, lng } = this.#map.mouseEventToLatLng(event);
+    return { lon: lng, lat };
   }
 
   view() {

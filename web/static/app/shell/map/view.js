@@ -6,7 +6,7 @@ import { chosenMap } from "./chosen.js";
 import { dragging } from "./drag.js";
 import { fontFaces } from "./fonts.js";
 import { collection } from "./paint.js";
-import { takePlace } from "./place.js";
+import { takeLine, takePlace } from "./place.js";
 import { featureOf, GridStates } from "./shades.js";
 import { addMarks } from "./symbols.js";
 
@@ -82,13 +82,20 @@ export class MapView {
 
   /** @param {(place: { lon: number, lat: number } | null) => void} done */
   place(done) {
-    const element = this.#map.getContainer();
-    const placeOf = (/** @type {MouseEvent} */ event) => {
-      const box = element.getBoundingClientRect();
-      const { lng, lat } = this.#map.unproject([event.clientX - box.left, event.clientY - box.top]);
-      return { lon: lng, lat };
-    };
-    return takePlace(element, placeOf, done);
+    return takePlace(this.#map.getContainer(), (event) => this.#placeOf(event), done);
+  }
+
+  // The next clicks draw a line.
+  /** @param {import('./place.js').LineTaking} taking */
+  line(taking) {
+    return takeLine(this.#map.getContainer(), (event) => this.#placeOf(event), taking);
+  }
+
+  /** @param {MouseEvent} event */
+  #placeOf(event) {
+    const box = this.#map.getContainer().getBoundingClientRect();
+    const { lng, lat } = this.#map.unproject([event.clientX - box.left, event.clientY - box.top]);
+    return { lon: lng, lat };
   }
 
   view() {
