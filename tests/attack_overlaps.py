@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import nbinom
 
 from gridmap.analysis.cell_key import PerturbationTable
+from gridmap.domain.protection import place_band
 from tests.attack import SMALL
 
 Floats = NDArray[np.float64]
@@ -54,11 +55,19 @@ def drawn_numbers(
     return rng.choice(len(chances), size=k, p=chances / chances.sum())
 
 
-def log_likelihood(table: PerturbationTable, numbers: NDArray[np.int64], most: int) -> Floats:
-    """Logarithm of the chance of numbers, for each count of the records that all of them are of."""
+def log_likelihood(
+    table: PerturbationTable, numbers: NDArray[np.int64], most: int, *, bands: bool = False
+) -> Floats:
+    """Logarithm of the chance of numbers, or of their bands, for each count of the records that all of them are of."""
     counts = np.arange(most)
+    out = np.zeros(most)
     with np.errstate(divide="ignore"):
-        return np.sum([np.log(table.chance(counts, int(n))) for n in numbers], axis=0)
+        for number, times in zip(*np.unique(numbers, return_counts=True), strict=True):
+            low, below = place_band(int(number)) if bands else (int(number), int(number) + 1)
+            # Nothing is told beyond what the greatest count may become.
+            chances = sum(table.chance(counts, n) for n in range(low, min(below, most + table.bound)))
+            out += times * np.log(chances)
+    return out
 
 
 def posterior_of_place(about: Overlaps, table: PerturbationTable, numbers: NDArray[np.int64]) -> Floats:
@@ -71,14 +80,21 @@ def posterior_of_place(about: Overlaps, table: PerturbationTable, numbers: NDArr
 
 
 def raised_by_overlaps(
-    about: Overlaps, table: PerturbationTable, without: NDArray[np.int64], joined: NDArray[np.int64]
+    about: Overlaps,
+    table: PerturbationTable,
+    without: NDArray[np.int64],
+    joined: NDArray[np.int64],
+    *,
+    bands: bool = False,
 ) -> float:
     """By how much the chance of a small count in the grid rises at most, after k numbers of either ground."""
     most = about.place + 4 * table.bound
     prior = about.prior(about.grid_mean, _SMALL_MOST)
     with np.errstate(divide="ignore"):
-        place = np.log(about.prior(about.place_mean, most)) + log_likelihood(table, without, most)
-    whole = log_likelihood(table, joined, most + _SMALL_MOST)
+        place = np.log(about.prior(about.place_mean, most)) + log_likelihood(
+            table, without, most, bands=bands
+        )
+    whole = log_likelihood(table, joined, most + _SMALL_MOST, bands=bands)
     log = np.array([np.logaddexp.reduce(place + whole[d : d + most]) for d in range(_SMALL_MOST)])
     after = prior * np.exp(log - log.max())
     after /= after.sum()
@@ -108,3 +124,22 @@ def attack_overlaps(
         deviations.append(float(np.sqrt(after @ (counts - mean) ** 2)))
         raises.append(raised_by_overlaps(about, table, without, joined))
     return float(np.mean(deviations)), np.array(raises)
+
+
+def attack_banded_overlaps(table: PerturbationTable, k: int, times: int, seed: int) -> Floats:
+    """Attack the bands of k overlapping places of either ground, of 10 to 135 records and 3 more in the grid.
+
+    Returns
+    -------
+    (n,) ndarray
+        Greatest raise of the chance of a small count in the grid, of each place and time.
+    """
+    rng = np.random.default_rng(seed)
+    out = []
+    for place in range(10, 140, 5):
+        about = Overlaps(place=place, grid=3, place_mean=0.75 * place, grid_mean=2.0)
+        for _ in range(times):
+            without = drawn_numbers(table, place, k, rng)
+            joined = drawn_numbers(table, place + about.grid, k, rng)
+            out.append(raised_by_overlaps(about, table, without, joined, bands=True))
+    return np.array(out)

@@ -38,6 +38,8 @@ class Set:
         Which atoms of each axis it holds.
     told : int
         Its number, `NOT_SHOWN` where its kind is told and it is not; None where nothing is ever said of it.
+    below : int or None
+        Where a band is told and `told` is the least number in it, the first above it.
     """
 
     kind: str
@@ -45,6 +47,13 @@ class Set:
     when: Flags
     matter: Flags
     told: int | None = None
+    below: int | None = None
+
+    @property
+    def numbers(self) -> range:
+        """What its perturbed number may be, by what is told."""
+        least = int(self.told or 0)
+        return range(least, least + 1 if self.below is None else self.below)
 
     @property
     def axes(self) -> tuple[Flags, Flags, Flags]:
@@ -138,12 +147,14 @@ class SetAttacker:
         self, cases: Cases, told: list[Set], table: PerturbationTable, *, least_held: int, least_told: int
     ) -> None:
         self.table = table
-        self.told = [one for one in told if one.told not in {None, NOT_SHOWN}]
+        # The lowest band says next to nothing, and that exactly of its own set alone.
+        self.told = [one for one in told if one.told not in {None, NOT_SHOWN} and (one.told or not one.below)]
         self.know(cases)
         counts = np.arange(_MOST)
         tells = np.array([table.chance(counts, number) for number in range(_MOST + table.bound)])
-        tells[:least_told] = 0.0
         tells[:, counts < least_held] = 0.0
+        self.lies = tells.copy()
+        tells[:least_told] = 0.0
         self.tells, self.hides = tells, 1.0 - tells.sum(axis=0)
         self.noise = table.chances[-1][table.last - table.bound :]
 
@@ -158,7 +169,11 @@ class SetAttacker:
     def own(self, one: Set) -> Floats:
         if one.told is None:
             return np.ones(_MOST)
-        return self.hides if one.told == NOT_SHOWN else self.tells[min(one.told, len(self.tells) - 1)]
+        if one.told == NOT_SHOWN:
+            return self.hides
+        if one.below is None:
+            return self.tells[min(one.told, len(self.tells) - 1)]
+        return np.asarray(self.lies[min(one.told, len(self.lies) - 1) : one.below].sum(axis=0))
 
     def prior(self, mean: float, variance: float) -> Floats:
         mean = max(mean, 1e-6)
@@ -204,8 +219,10 @@ class SetAttacker:
         around = [self.told[i] for i in near]
         slope = cross[near] / max(variance, 1e-9)
         rest = self.cases.together(around, around) - np.outer(slope, slope) * variance
-        rest += self.table.variance * np.eye(len(around))
-        away = np.array([float(one.told or 0) for one in around]) - self.cases.means(around)
+        width = np.array([len(one.numbers) for one in around], dtype=np.float64)
+        rest += np.diag(self.table.variance + (width**2 - 1.0) / 12.0)
+        middles = np.array([one.numbers[0] for one in around]) + (width - 1.0) / 2.0
+        away = middles - self.cases.means(around)
         solved = np.linalg.solve(rest + 1e-9 * np.eye(len(around)), np.column_stack([away, slope]))
         linear, square = float(slope @ solved[:, 0]), float(slope @ solved[:, 1])
         log = (counts - mean) * linear - 0.5 * (counts - mean) ** 2 * square
@@ -213,6 +230,8 @@ class SetAttacker:
 
     def _difference(self, whole: Set, part: Set) -> Floats:
         """Likelihood of each count of what is left, from two numbers alone, with the exact noise of both."""
+        if whole.below is not None or part.below is not None:
+            return self._difference_of_bands(whole, part)
         spread, at = self.noise, -self.table.bound
         known = int(whole.told or 0)
         if part.told == NOT_SHOWN:
@@ -226,6 +245,16 @@ class SetAttacker:
         index = known - np.arange(_MOST) - at
         inside = (index >= 0) & (index < len(spread))
         out = np.where(inside, np.maximum(spread[np.where(inside, index, 0)], 0.0), 0.0)
+        return out + 1e-9 * max(out.max(), 1e-300)
+
+    def _difference_of_bands(self, whole: Set, part: Set) -> Floats:
+        mean = float(self.cases.means([part])[0])
+        inside = self.prior(mean, float(self.cases.together([part], [part])[0, 0])) * self.own(part)
+        of_whole = self.own(whole)
+        out = np.zeros(_MOST)
+        for held in np.flatnonzero(inside > 1e-12 * max(inside.max(), 1e-300)):
+            out[: _MOST - held] += inside[held] * of_whole[held:]
+            out[_MOST - held :] += inside[held] * of_whole[-1]
         return out + 1e-9 * max(out.max(), 1e-300)
 
 

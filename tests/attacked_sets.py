@@ -17,15 +17,16 @@ from gridmap.analysis.suppress import NOT_SHOWN
 from gridmap.domain import protection
 from gridmap.domain.cases.figures import STANDING
 from gridmap.domain.gridkey import SUBTREE_SIZE, Scope
-from gridmap.domain.protection import Counts, blocks, is_told
+from gridmap.domain.protection import Counts, blocks, is_told, place_band
 from gridmap.domain.query import IncidentQuery
 from gridmap.domain.terms import MINIMUM
 from gridmap.errors import InvalidInput
 from gridmap.services.cases import protected
 from gridmap.services.cases.figures import by_grid
 from gridmap.services.cases.query import chosen_by
-from gridmap.services.hotspots.by_cell import by_gi, by_moran
+from gridmap.services.hotspots.by_cell import by_emerging, by_gi, by_moran
 from gridmap.services.hotspots.by_scan import by_scan, by_space_time_scan
+from gridmap.services.hotspots.guard import place_name
 from gridmap.services.hotspots.observations import load_inputs
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.cases.counted import counted_by
@@ -45,9 +46,11 @@ class Year:
     ----------
     database : Database
     year : int
+    hexagons : int
+        Resolution of the hexagons that places are told apart by, besides grids.
     """
 
-    def __init__(self, database: Database, year: int) -> None:
+    def __init__(self, database: Database, year: int, hexagons: int = 8) -> None:
         self.database, self.year = database, year
         self.first, self.last = dt.date(year, 1, 1), dt.date(year, 12, 31)
         chosen = chosen_by(database, IncidentQuery(since=self.first, until=self.last))
@@ -57,16 +60,31 @@ class Year:
         with database.scoped_session(WHOLE) as session:
             rows = session.execute(
                 select(
-                    of.grid_key, of.occurred_at, of.domain, of.stage, *(known[n].label(n) for n in _STATES)
+                    of.grid_key,
+                    of.occurred_at,
+                    of.domain,
+                    of.stage,
+                    *(known[n].label(n) for n in _STATES),
+                    of.record_key,
                 ).where(*chosen.conditions(of))
             ).all()
         zone = ZoneInfo(chosen.zone)
         day = np.array([(row[1].astimezone(zone).date() - self.first).days for row in rows])
         self.days = (self.last - self.first).days + 1
-        self.keys, place = np.unique(np.array([int(row[0]) for row in rows]), return_inverse=True)
+        # What has no place closer than its village lies in no hexagon.
+        self.resolution = hexagons
+        laid = load_inputs(database, WHOLE, self.by_hexagons("emerging"))
+        of_record = {
+            int(key): int(laid.cells["grid_key"].iloc[cell])
+            for key, cell in zip(laid.guard.record_key, laid.cell, strict=True)
+            if cell >= 0
+        }
+        place_of = np.array([[int(row[0]), of_record.get(int(row[-1]), 0)] for row in rows], dtype=np.int64)
+        places, place = np.unique(place_of, axis=0, return_inverse=True)
+        self.keys, self.hexagon = places[:, 0], places[:, 1]
         self.domains, matter = np.unique([row[2] for row in rows], return_inverse=True)
         # The stage is a state of its own, beside how a case stands.
-        standing = np.array([[row[3], *(str(bool(v)) for v in row[4:])] for row in rows])
+        standing = np.array([[row[3], *(str(bool(v)) for v in row[4:-1])] for row in rows])
         self.states, state = np.unique(standing, axis=0, return_inverse=True)
         atoms = np.column_stack([place.ravel(), day * len(self.states) + state.ravel(), matter.ravel()])
         shape = (len(self.keys), self.days * len(self.states), len(self.domains))
@@ -79,9 +97,16 @@ class Year:
             return np.ones(len(self.keys), dtype=bool)
         return np.asarray(self.keys - self.keys % SUBTREE_SIZE[level] == key)
 
-    def members(self, keys: list[str], level: int) -> NDArray[np.bool_]:
-        """Return the grids that lie in several grids of a level."""
+    def by_hexagons(self, method: Any, **more: Any) -> HotspotSpec:
+        """Ask for a run over the year by hexagons."""
+        asked = {"hexagons": self.resolution, "step": "month", "by": "count", "permutations": 0, "seed": 1}
+        return HotspotSpec(method, self.first, self.last, **(asked | more))
+
+    def members(self, keys: list[str], level: int | None) -> NDArray[np.bool_]:
+        """Return the grids that lie in several grids of a level; what lies in several hexagons without one."""
         chosen = np.array([int(key) for key in keys])
+        if level is None:
+            return np.asarray(np.isin(self.hexagon, chosen))
         return (
             np.isin(self.keys - self.keys % SUBTREE_SIZE[level], chosen)
             if level < 4
@@ -210,7 +235,7 @@ def told_by_runs(year: Year) -> Iterator[Set]:
                         ground,
                         year.when(first, after),
                         year.matter(domain),
-                        int(found.evidence["observed"]),
+                        *place_band(int(found.evidence["observed"])),
                     )
                     inside = np.isin(
                         inputs.cell,
@@ -218,14 +243,52 @@ def told_by_runs(year: Year) -> Iterator[Set]:
                             np.isin(inputs.cells["grid_key"].astype(str), found.evidence["members"])
                         ),
                     )
-                    yield from _of_blocks(year, inputs, spec, ground, inside, domain)
+                    yield from _of_blocks(year, inputs, spec, found.evidence["members"], inside, domain)
         yield from _clusters(year, str(domain))
+        for spec in _overlapping(year, str(domain)):
+            yield from _found(year, spec)
+    for more in ({}, {"since": year.first.replace(month=7)}, {"until": dt.date(year.year, 9, 30)}):
+        yield from _found(year, replace(year.by_hexagons("emerging"), **more))
+
+
+def _overlapping(year: Year, domain: str) -> Iterator[HotspotSpec]:
+    """Ask for the same year time and again, so that places overlap: by other methods, levels and certainty."""
+    spec = HotspotSpec("gi", year.first, year.last, domain, level=4, seed=1)
+    for alpha in (0.001, 0.01, 0.02, 0.1, 0.2):
+        yield replace(spec, alpha=alpha)
+        yield replace(spec, method="moran", alpha=alpha)
+    for level in (3, 4):
+        yield replace(spec, level=level, by="rate")
+        yield replace(spec, method="emerging", level=level, step="month", permutations=0)
+
+
+_FIND: dict[str, Any] = {"gi": by_gi, "moran": by_moran, "emerging": by_emerging}
+
+
+def _found(year: Year, spec: HotspotSpec) -> Iterator[Set]:
+    """Give what a run tells of the places that it finds, and of all other cells where it tells of them."""
+    try:
+        inputs = load_inputs(year.database, WHOLE, spec)
+        found = _FIND[spec.method](inputs, spec).protected or []
+    except InvalidInput:
+        return
+    assert inputs.guard.is_whole
+    level = None if spec.hexagons is not None else spec.level
+    after = spec.until + dt.timedelta(days=1)
+    for one in found:
+        members = one.evidence.get("members", [str(one.grid_key)])
+        number = int(one.evidence["observed"])
+        band = (number, None) if one.label == "none" else place_band(number)
+        yield Set(
+            "run", year.members(members, level), year.when(spec.since, after), year.matter(spec.domain), *band
+        )
 
 
 def _of_blocks(
-    year: Year, inputs: Any, spec: HotspotSpec, ground: Any, inside: NDArray[np.bool_], domain: str
+    year: Year, inputs: Any, spec: HotspotSpec, members: list[str], inside: NDArray[np.bool_], domain: str
 ) -> Iterator[Set]:
-    """Give the place's numbers in shorter blocks, as a run over any of them alone would tell them where it finds it."""
+    """Give the place's bands in shorter blocks, as a run over any of them alone would tell them where it finds it."""
+    ground = year.members(members, spec.level)
     for months in (3, 1):
         for begin in range(0, 12, months):
             end = begin + months
@@ -245,14 +308,12 @@ def _of_blocks(
                 protected=protection.ProtectedQuery(query, bounds),
                 block=np.zeros_like(inputs.guard.block),
             )
-            told = guard.told_set(held, f"{guard.kind(spec.level, domain)}place", found=True)
-            yield Set(
-                "run",
-                ground,
-                year.when(first, after),
-                year.matter(domain),
-                NOT_SHOWN if told is None else told,
-            )
+            kind = guard.kind(spec.level, domain)
+            # A place of one cell is that cell, in runs and reports alike.
+            named = (kind,) if len(members) == 1 else (f"{kind}place", place_name(members))
+            told = guard.banded_set(held, *named)
+            band = (None, None) if told is None else place_band(told)
+            yield Set("run", ground, year.when(first, after), year.matter(domain), *band)
 
 
 def _clusters(year: Year, domain: str) -> Iterator[Set]:
@@ -272,7 +333,7 @@ def _clusters(year: Year, domain: str) -> Iterator[Set]:
                 year.members(about["members"], 4),
                 year.when(since, before),
                 year.matter(domain),
-                int(about["observed"]),
+                *place_band(int(about["observed"])),
             )
 
 
@@ -282,7 +343,12 @@ def all_told(year: Year) -> list[Set]:
     for tell in (told_by_calendar, told_by_stage, told_by_week, told_by_runs):
         for one in tell(year):
             name = (one.ground.tobytes(), one.when.tobytes(), one.matter.tobytes())
-            if name not in seen or seen[name].told == NOT_SHOWN:
+            kept = seen.get(name)
+            if (
+                kept is None
+                or kept.told in {None, NOT_SHOWN}
+                or (kept.below is not None and one.below is None)
+            ):
                 seen[name] = one
     return list(seen.values())
 
@@ -296,6 +362,6 @@ def set_attacker_of(year: Year, told: list[Set], *, off: bool = False) -> tuple[
             ),
             told,
         )
-    true = [replace(one, told=year.cases.truth(one)) for one in told]
+    true = [replace(one, told=year.cases.truth(one), below=None) for one in told]
     none = PerturbationTable(0, 1e-6, 0, np.ones((1, 1)))
     return SetAttacker(year.cases, true, none, least_held=0, least_told=0), true

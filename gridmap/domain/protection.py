@@ -55,6 +55,12 @@ NONE_UP_TO = 4
 LEAST_TOLD = 15
 """Smallest perturbed number that is told; what is below it, zero too, is told as being below it."""
 
+PLACE_BAND = 40
+"""A perturbed number of a place that a run found is told as a band: below this, up to twice this, and so on doubled."""
+
+BOARD_HOURS = 12
+"""Figures of a moment, as a board has them, are those at the last whole such span of the day."""
+
 MOST_DETAIL = 3
 """How fine a cell that is told may be, all in all: steps down in place, time and matter together."""
 
@@ -83,6 +89,15 @@ HINT = (
     _HINT_EN.format(bound=BOUND, least=LEAST_TOLD),
 )
 """Stands with every table of perturbed numbers."""
+
+PLACES_HINT = (
+    f"各处的数只分档：不足 {PLACE_BAND}、{PLACE_BAND} 至 {2 * PLACE_BAND - 1}，依次加倍；表中写的是档的中间值。",
+    (
+        f"Numbers of places are bands: below {PLACE_BAND}, {PLACE_BAND} to {2 * PLACE_BAND - 1}, and so on doubled; a "
+        "table of numbers has the middle of the band."
+    ),
+)
+"""Stands with every run and report whose places are told."""
 
 SCREEN_HINT = (
     (
@@ -192,6 +207,32 @@ class ProtectedQuery:
         return "/".join((str(level), matter, "+".join(states)))
 
 
+def place_band(number: int) -> tuple[int, int]:
+    """Return the band that a perturbed number of a place lies in: its least number, and the first above it.
+
+    Parameters
+    ----------
+    number : int
+        A number, or the middle of its band.
+    """
+    below = PLACE_BAND
+    while below <= number:
+        below *= 2
+    return (0 if below == PLACE_BAND else below // 2), below
+
+
+def middle_of_band(number: int) -> int:
+    """Return the middle of the band that a perturbed number of a place lies in: what a table of numbers has."""
+    low, below = place_band(number)
+    return (low + below) // 2
+
+
+def band_text(number: int) -> str:
+    """Write the band that a perturbed number of a place lies in."""
+    low, below = place_band(number)
+    return f"{low:,}–{below - 1:,}" if low else f"< {below}"
+
+
 _PLACE_STEPS = {-1: 0, 0: 0, 1: 0, 2: 2, 3: 3, 4: 4}
 _SPAN_STEPS = {"year": 0, "quarter": 1, "month": 2, "week": 3, "hour": 0}
 _MATTER_STEPS = {"all": 0, "domain": 2, "kind": 3}
@@ -298,6 +339,11 @@ def widened(since: dt.date, until: dt.date) -> tuple[dt.date, dt.date]:
     if not whole_months and next_monday - monday <= dt.timedelta(weeks=SHORT_WEEKS):
         return monday, next_monday
     return since.replace(day=1), after if after.day == 1 else _months_on(after.replace(day=1), 1)
+
+
+def half_day(moment: dt.datetime) -> dt.datetime:
+    """Return the last midnight or noon before a moment, by its own clock: when figures of a board are told anew."""
+    return moment.replace(hour=moment.hour - moment.hour % BOARD_HOURS, minute=0, second=0, microsecond=0)
 
 
 def blocks(begin: dt.date, after: dt.date) -> tuple[dt.date, ...]:

@@ -11,9 +11,9 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from gridmap.domain.protection import LEAST_TOLD
+from gridmap.domain.protection import band_text
 from gridmap.reporting.model import NO_TIMES, Cluster, Hotspot, HotspotReport, Text
-from gridmap.reporting.words import change_text, count_text
+from gridmap.reporting.words import place_change_text
 
 _SHARED = 0.25
 _Z = 1.96
@@ -91,26 +91,6 @@ def by_village(report: HotspotReport) -> tuple[tuple[Text, str], ...]:
     return tuple((village, " ".join(labels)) for village, labels in sorted(told.items()))
 
 
-def change_with_interval(now: int, before: int | None, noise: float) -> Text:
-    """Write a change with an interval that holds 95 % of chance and noise.
-
-    The difference of two Poisson numbers with what was added to each: now − before ± 1.96 √(now + before + 2 noise).
-
-    Parameters
-    ----------
-    now, before : int
-        ``before`` is None where it is not known, and below 15 where it is not told.
-    noise : float
-        Variance of what was added to each.
-    """
-    shown = change_text(now, before)
-    if not before or before < LEAST_TOLD or now < LEAST_TOLD:
-        return shown
-    half = _Z * (now + before + 2 * noise) ** 0.5
-    low, high = (f"{now - before + sign * half:+,.0f}".replace("-", "−") for sign in (-1, 1))
-    return Text(f"{shown.zh}，95% 区间 {low} 至 {high}", f"{shown.en}, 95 % interval {low} to {high}")
-
-
 def can_compare(report: HotspotReport) -> bool:
     """Tell whether the records of the period before, or of the same season last year, are whole."""
     return "known" in (report.before, report.last_year)
@@ -152,8 +132,8 @@ def _joined(texts: Iterable[Text]) -> Text:
 
 def _brief(one: Hotspot | Cluster) -> Text:
     notes = one.notes
-    zh = f"{_label(one)} {one.domain.zh} {one.observed:,} 件"
-    en = f"{_label(one)} {one.domain.en}: {one.observed:,} reported"
+    zh = f"{_label(one)} {one.domain.zh} {band_text(one.observed)} 件"
+    en = f"{_label(one)} {one.domain.en}: {band_text(one.observed)} reported"
     if notes is None:
         return Text(zh, en)
     kinds = _joined(notes.kinds)
@@ -166,13 +146,15 @@ def _brief(one: Hotspot | Cluster) -> Text:
 
 def _what(one: Hotspot | Cluster) -> Text:
     notes = one.notes
-    zh = f"{_label(one)} {one.domain.zh}，{one.cells} 格共接报 {one.observed:,} 件"
-    en = f"{_label(one)} {one.domain.en}: {one.observed:,} reported in {one.cells} grids"
+    zh = f"{_label(one)} {one.domain.zh}，{one.cells} 格共接报 {band_text(one.observed)} 件"
+    en = f"{_label(one)} {one.domain.en}: {band_text(one.observed)} reported in {one.cells} grids"
     if notes is None:
         return Text(zh, en)
     if notes.core_observed is not None and notes.core_observed < one.observed:
-        zh += f"，其中核心 {notes.core_cells} 格（{notes.core.zh}）{notes.core_observed:,} 件"
-        en += f", {notes.core_observed:,} of them in its core of {notes.core_cells} ({notes.core.en})"
+        zh += f"，其中核心 {notes.core_cells} 格（{notes.core.zh}）{band_text(notes.core_observed)} 件"
+        en += (
+            f", {band_text(notes.core_observed)} of them in its core of {notes.core_cells} ({notes.core.en})"
+        )
     elif notes.core_observed is not None:
         # Each number has its own noise: a part may be told as more than the whole.
         zh += f"，大多在核心 {notes.core_cells} 格（{notes.core.zh}）"
@@ -227,11 +209,8 @@ def _against(spot: Hotspot, report: HotspotReport) -> Text:
     ):
         if state != "known":
             parts.append(Text(f"{zh}：没有完整记录", f"{en}: no whole records"))
-        elif number is not None and number < LEAST_TOLD:
-            few = count_text(number)
-            parts.append(Text(f"{zh}：当时{few.zh} 件", f"{en}: {few.en} then"))
         else:
-            change = change_with_interval(spot.observed, number, spot.noise)
+            change = place_change_text(spot.observed, number)
             parts.append(Text(f"{zh}：{change.zh}", f"{en}: {change.en}"))
     return Text(
         f"{spot.number} " + "；".join(p.zh for p in parts), f"{spot.number} " + "; ".join(p.en for p in parts)

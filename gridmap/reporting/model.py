@@ -72,7 +72,7 @@ class Hotspot:
     cells : int
         Grids in it.
     observed : int
-        Incidents reported there in the period; at least five.
+        Incidents reported there in the period, at least five: the middle of the band that is told.
     expected : float or None
         What an even spread would give; None where the total that it is a share of is too fine to be told.
     z, q : float or None
@@ -81,8 +81,6 @@ class Hotspot:
         Incidents of the period of the same length directly before; None where there are no records of all of it.
     last_year : int or None
         Incidents of the same season a year ago; None likewise.
-    noise : float
-        Variance of what was added to each of these numbers.
     notes : Notes or None
     since : Text
         Since when, by the slices of time that were significant: of one analysis with `label`, by count or by rate as
@@ -120,7 +118,6 @@ class Hotspot:
     geometry: Shape
     point: tuple[float, float]
     last_year: int | None = None
-    noise: float = 0.0
     notes: Notes | None = None
     found_share: float | None = None
     patrol_h: float | None = None

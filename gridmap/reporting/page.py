@@ -9,7 +9,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from gridmap.domain.protection import HINT
+from gridmap.domain.protection import HINT, PLACES_HINT
 from gridmap.reporting import class_map, front, words
 from gridmap.reporting.methods import method_words
 from gridmap.reporting.model import Download, HotspotReport
@@ -167,9 +167,11 @@ def _filled(
         "p_text": words.p_text,
         "count_text": words.count_text,
         "change_text": words.change_text,
+        "place_text": words.place_text,
+        "place_change_text": words.place_change_text,
         "expected_text": words.expected_text,
         "times_text": words.times_text,
         "sureness": words.sureness,
-        "hint": HINT,
+        "hint": tuple(" ".join(both) for both in zip(HINT, PLACES_HINT, strict=True)),
     }
     return fill("hotspots.html.j2", wanted, own, values | more, functions)

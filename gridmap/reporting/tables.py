@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from gridmap.reporting.model import HotspotReport, Text
-from gridmap.reporting.words import CAPTION, change_text, count_text
+from gridmap.reporting.words import CAPTION, change_text, count_text, place_change_text, place_text
 
 TITLES = {
     "hotspots": Text("热点", "hotspots"),
@@ -29,12 +29,12 @@ def frames(report: HotspotReport) -> dict[str, tuple[Text, pd.DataFrame]]:
                 **_both("place", h.name),
                 **_both("domain", h.domain),
                 "grids": h.cells,
-                "reported": h.observed,
+                "reported": place_text(h.observed),
                 "expected": h.expected,
                 "z": h.z,
                 "q": h.q,
-                "before": count_text(h.before).en,
-                "change": change_text(h.observed, h.before).en,
+                "before": place_text(h.before),
+                "change": place_change_text(h.observed, h.before).en,
                 **_both("since", h.since),
                 **_both("class", h.label),
                 **_both("proposal", h.proposal),
@@ -47,7 +47,7 @@ def frames(report: HotspotReport) -> dict[str, tuple[Text, pd.DataFrame]]:
                 **_both("place", c.name),
                 **_both("domain", c.domain),
                 "grids": c.cells,
-                "reported": c.observed,
+                "reported": place_text(c.observed),
                 "expected": c.expected,
                 "relative_risk": c.relative_risk,
                 "p": c.p,

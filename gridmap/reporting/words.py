@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gridmap.domain import terms
-from gridmap.domain.protection import LEAST_TOLD
+from gridmap.domain.protection import LEAST_TOLD, band_text, place_band
 from gridmap.reporting.model import Cluster, Hotspot, HotspotReport, Text
 
 CAPTION = Text(*terms.CAPTION)
@@ -63,9 +63,25 @@ def change_text(now: int, before: int | None) -> Text:
     return Text(f"{shown} ({share})", f"{shown} ({share})")
 
 
+def place_text(count: int | None) -> str:
+    """Write the band that the number of a place lies in; a dash where it is not known."""
+    return _UNTOLD if count is None else band_text(count)
+
+
+def place_change_text(now: int, before: int | None) -> Text:
+    """Write how the number of a place changed, as far as bands can tell."""
+    if before is None:
+        return Text(_UNTOLD, _UNTOLD)
+    if place_band(now) == place_band(before):
+        return Text("同一档", "same band")
+    return Text(
+        f"由 {band_text(before)} 到 {band_text(now)}", f"from {band_text(before)} to {band_text(now)}"
+    )
+
+
 def counts_text(observed: int, expected: float | None) -> Text:
-    """Tell how many were reported, beside the number that was expected where that is told."""
-    zh, en = f"接报 {observed:,} 件", f"{observed:,} reported"
+    """Tell how many a place has, as a band, beside the number that was expected where that is told."""
+    zh, en = f"接报 {band_text(observed)} 件", f"{band_text(observed)} reported"
     if expected is not None:
         zh += f"，预期 {expected:,.1f} 件"
         en += f", {expected:,.1f} expected"
@@ -78,8 +94,8 @@ def expected_text(expected: float | None) -> str:
 
 
 def times_text(observed: int, expected: float | None) -> str:
-    """How many times the expected number was reported."""
-    if expected is None:
+    """How many times the expected number the middle of a place's band is; the lowest band has no least."""
+    if expected is None or place_band(observed)[0] == 0:
         return _UNTOLD
     ratio = observed / expected if expected > 0 else float("inf")
     return f"{ratio:.0f}" if ratio >= 10 else f"{ratio:.1f}"
@@ -142,8 +158,8 @@ def strongest(report: HotspotReport) -> Text:
     zh, en = [], []
     for h in top:
         counts = counts_text(h.observed, h.expected)
-        told = h.expected is not None
         times = times_text(h.observed, h.expected)
+        told = times != _UNTOLD
         zh_times, en_times = (f"，为 {times} 倍", f", {times} times as many") if told else ("", "")
         zh.append(f"{h.number} 号 {h.name.zh}（{h.domain.zh}，{counts.zh}{zh_times}）")
         en.append(f"no. {h.number} {h.name.en} ({h.domain.en}: {counts.en}{en_times})")

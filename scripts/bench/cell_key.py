@@ -23,7 +23,7 @@ from gridmap.services.cases.protected import table
 from gridmap.settings import load_settings
 from gridmap.storage.database import Database
 from tests.attack import attack, drawn_pairs
-from tests.attack_overlaps import Overlaps, attack_overlaps
+from tests.attack_overlaps import Overlaps, attack_banded_overlaps, attack_overlaps
 from tests.attack_sets import Cases, attack_sets, drawn_set_pairs
 from tests.attacked import asked_of, attacker_of, published
 from tests.attacked_sets import Year, all_told, set_attacker_of
@@ -106,6 +106,13 @@ def measure_overlaps() -> Iterator[str]:
         yield (
             f"  {k:3} of either ground: deviation of the place's count {deviation:.2f}, raise on average "
             f"{raised.mean():.3f}, greatest {raised.max():.3f}, above 0.1: {(raised > 0.1).mean():.0%}"
+        )
+    yield "bands of overlapping places of 10 to 135 records, and 3 in the grid between the two grounds"
+    for k in (1, 5, 10, 20, 40, 100):
+        raised = attack_banded_overlaps(table(), k, 8, SEED)
+        yield (
+            f"  {k:3} of either ground: raise on average {raised.mean():.3f}, greatest {raised.max():.3f}, above 0.1: "
+            f"{(raised > 0.1).mean():.0%}"
         )
 
 

@@ -376,8 +376,8 @@ def test_the_wall_renews_by_itself_says_when_it_is_cut_off_and_comes_back(
     page = go(at_desk, "/wall")
     expect(page.locator("[data-clock]")).to_have_text(re.compile(r"\d\d:\d\d:\d\d"))
     assert page.locator("button:visible, a:visible:not(.skip), input:visible").count() == 0
-    # A wall's figures are perturbed ones of the beginning of the hour: no new case is seen to come in. They are new all
-    # the same when something changes, the hour with them.
+    # A wall's figures are perturbed ones of the last midnight or noon: no new case is seen to come in. They are new all
+    # the same when something changes, the moment with them.
     expect(page.locator("b[data-figure=open]")).to_have_text(re.compile(r"\d+|< \d+"))
     page.evaluate("document.getElementById('wall-figures').dataset.old = ''")
     other = person().page

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.protection import band_text
 from gridmap.reporting import page as document
 from gridmap.reporting.model import HotspotReport
 from gridmap.services.reports.content import hotspot_report
@@ -88,11 +89,11 @@ def test_a_hotspot_explains_itself_in_the_chosen_language(
     page.locator(".tag.spot").first.press("Enter")
     popup = page.locator(".leaflet-popup-content")
     spot = told.hotspots[0]
-    expect(popup).to_contain_text(f"接报 {spot.observed} 件")
+    expect(popup).to_contain_text(f"接报 {band_text(spot.observed)} 件")
     expect(popup.locator(".en").first).to_be_hidden()
     page.locator("[data-set=en]").click()
     expect(popup.locator(".zh").first).to_be_hidden()
-    expect(popup.get_by_text(f"{spot.observed} reported")).to_be_visible()
+    expect(popup.get_by_text(f"{band_text(spot.observed)} reported")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("lang", "en")
 
 

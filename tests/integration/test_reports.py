@@ -25,7 +25,7 @@ from sqlalchemy import text
 from gridmap import crs
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
-from gridmap.domain.protection import BOUND, LEAST_TOLD, Counts
+from gridmap.domain.protection import BOUND, LEAST_TOLD, Counts, middle_of_band
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.reporting.model import HotspotReport
@@ -176,7 +176,7 @@ def test_each_place_of_the_report_has_a_core_streets_and_a_point_of_the_ground_i
         notes = one.notes
         assert notes is not None
         assert notes.core_cells <= one.cells
-        assert notes.core_observed is None or LEAST_TOLD <= notes.core_observed <= one.observed + 2 * BOUND
+        assert all(middle_of_band(n) == n for n in (one.observed, notes.core_observed) if n is not None)
         assert notes.villages
         assert notes.streets
         assert shapely.from_geojson(json.dumps(one.geometry)).distance(shapely.Point(notes.at)) < 1e-4
@@ -337,7 +337,7 @@ def test_a_report_is_checked_by_building_it_again_and_what_differs_is_named(
     assert (changed.same, changed.number, changed.data_changed) == (False, made["report_id"], True)
     assert "incidents" in {figure.name for figure in changed.figures}
     now = "".join(line.now or "" for line in changed.lines)
-    assert "件无时刻" in now
+    assert "部分无时刻" in now
     assert "夜间 0–6 时" not in now
 
 

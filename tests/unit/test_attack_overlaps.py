@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gridmap.services.cases.protected import table
-from tests.attack_overlaps import Overlaps, attack_overlaps
+from tests.attack_overlaps import Overlaps, attack_banded_overlaps, attack_overlaps
 
 _ABOUT = Overlaps(place=60, grid=3, place_mean=45.0, grid_mean=2.0)
 
@@ -24,3 +24,11 @@ def test_a_place_of_either_ground_tells_little_of_the_grid_between_them_and_fort
     assert raised[5].mean() < 0.1
     # What docs/privacy.md tells under "What remains": no promise that many places keep.
     assert raised[40].mean() > 0.1
+
+
+def test_the_bands_of_ten_overlapping_places_do_not_raise_the_chance_of_a_small_count() -> None:
+    raised = {k: attack_banded_overlaps(table(), k, 2, seed=7) for k in (1, 10, 40)}
+    print({k: (round(float(r.mean()), 3), round(float(r.max()), 3)) for k, r in raised.items()})
+    assert max(raised[1].max(), raised[10].max()) <= 0.1
+    # What docs/privacy.md tells under "What remains": beside the ends of bands many tell more.
+    assert raised[40].max() > 0.1

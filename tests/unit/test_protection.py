@@ -14,9 +14,12 @@ from gridmap.domain.gridkey import Scope
 from gridmap.domain.protection import (
     Counts,
     Purpose,
+    band_text,
     blocks,
     counts_for,
     is_told,
+    middle_of_band,
+    place_band,
     protect,
     require_true,
     wide_enough,
@@ -118,3 +121,15 @@ def test_cells_too_fine_are_not_told() -> None:
     assert not is_told("3/domain//year")
     assert not is_told("4/all//year")
     assert not is_told("1/kind//quarter")
+
+
+@given(st.integers(-24, 10**7))
+def test_a_number_of_a_place_lies_in_its_band_and_the_middle_names_the_same_band(number: int) -> None:
+    low, below = place_band(number)
+    assert max(low, number) < below
+    assert low <= max(number, 0)
+    assert low == 0 or below == 2 * low
+    middle = middle_of_band(number)
+    assert place_band(middle) == (low, below)
+    assert middle_of_band(middle) == middle
+    assert band_text(middle) == band_text(number)

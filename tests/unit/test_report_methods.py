@@ -72,12 +72,13 @@ def test_a_row_s_dates_and_class_are_of_one_analysis_and_a_cluster_s_stand_under
 @pytest.mark.parametrize(
     ("now", "before", "fell"),
     [
-        (8, 56, True),
-        (20, 60, True),
-        (30, 40, False),
-        (16, 22, False),
-        (300, 500, True),
-        (30, 0, False),
+        (8, 90, True),
+        (20, 120, True),
+        # Neighbouring bands: one could be at its top, the other at its bottom.
+        (39, 79, False),
+        (60, 120, False),
+        (60, 240, True),
+        (20, 20, False),
         (30, None, False),
     ],
 )

@@ -22,6 +22,7 @@ from gridmap.reporting import page
 from gridmap.reporting.figures import figures
 from gridmap.reporting.layers import layers
 from gridmap.reporting.paper import CARRIED, to_pdf
+from gridmap.reporting.words import place_text
 from tests.doors import new_word
 from tests.unit.test_reporting import REPORT, written
 
@@ -100,7 +101,7 @@ def test_what_the_pdf_tells_can_be_copied_out_and_is_what_the_report_tells(pdf: 
         assert "".join(said.split()) in packed, said
     assert "\ufffd" not in text
     for spot in REPORT.hotspots:
-        assert str(spot.observed) in text
+        assert place_text(spot.observed) in text
 
 
 def test_pages_are_a4_numbered_few_and_nothing_runs_over_their_margins(pdf: bytes) -> None:
@@ -180,7 +181,7 @@ def test_layers_open_with_the_style_of_the_map_and_are_the_same_each_time(tmp_pa
         write_geopackage(layers(REPORT), tmp_path / name)
     assert (tmp_path / "one.gpkg").read_bytes() == (tmp_path / "two.gpkg").read_bytes()
     spots = gpd.read_file(tmp_path / "one.gpkg", layer="hotspots")
-    assert list(spots["reported"]) == [h.observed for h in REPORT.hotspots]
+    assert list(spots["reported"]) == [place_text(h.observed) for h in REPORT.hotspots]
     assert list(spots["sureness"]) == ["0", "1", "2"]
     styles = gpd.read_file(tmp_path / "one.gpkg", layer="layer_styles")
     assert list(styles["f_table_name"]) == ["hotspots", "clusters", "outlines"]

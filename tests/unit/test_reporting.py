@@ -40,11 +40,11 @@ SPOT = Hotspot(
     name=Text("枫一社区第1微网格 等 2 格", "Fengyi micro-grid 1 and 1 more"),
     domain=POLICING,
     cells=2,
-    observed=30,
+    observed=60,
     expected=4.2,
     z=8.1,
     q=0.0001,
-    before=3,
+    before=20,
     since=Text("2026-09-01 起", "since 2026-09-01"),
     label=Text("新增热点", "New hot spot"),
     definition=Text("最后一个时段是显著热点。", "A significant hot spot in the last period."),
@@ -52,11 +52,10 @@ SPOT = Hotspot(
     geometry=SQUARE,
     point=(120.45, 29.75),
     last_year=None,
-    noise=72.0,
     notes=Notes(
         core=Text("枫一社区第1微网格", "Fengyi micro-grid 1"),
         core_cells=1,
-        core_observed=18,
+        core_observed=20,
         villages=(Text("枫一社区", "Fengyi community"),),
         streets=("枫溪路", "天竺路"),
         go_to=Text("枫溪路与天竺路路口", "where 枫溪路 and 天竺路 meet"),
@@ -124,7 +123,7 @@ REPORT = HotspotReport(
     step=Text("月", "month"),
     totals=(Total(POLICING, 420, 400),),
     totals_of=None,
-    hotspots=(SPOT, replace(SPOT, number=2, q=0.004, before=40), replace(SPOT, number=3, q=0.03, before=30)),
+    hotspots=(SPOT, replace(SPOT, number=2, q=0.004, before=120), replace(SPOT, number=3, q=0.03, before=60)),
     clusters=(CLUSTER,),
     forecast=Forecast(
         (SCORE, BLEND),
@@ -274,7 +273,9 @@ def test_tables_keep_small_numbers_back_and_carry_the_caption() -> None:
     made = tables.frames(REPORT)
     assert list(made) == ["hotspots", "clusters", "domains", "forecast"]
     spots = made["hotspots"][1]
-    assert spots["before"].tolist() == ["< 15", "40", "30"]
+    assert spots["reported"].tolist() == ["40–79"] * 3
+    assert spots["before"].tolist() == ["< 40", "80–159", "40–79"]
+    assert spots["change"].tolist() == ["from < 40 to 40–79", "from 80–159 to 40–79", "same band"]
     for _, frame in made.values():
         assert set(frame["caption_en"]) == {"reported incidents, not danger"}
 
@@ -311,7 +312,7 @@ def test_what_is_expected_stands_as_a_dash_where_the_total_that_it_is_a_share_of
     assert (
         told.count(_DASH) == written(replace(report, hotspots=(SPOT,), clusters=(CLUSTER,))).count(_DASH) + 3
     )
-    assert "30 reported" in told
+    assert "40–79 reported" in told
     assert "times as many" not in told
     assert not re.search(r"[\d.]+ expected", told)
     assert "one domain's total is told by whole years only" not in unescape(written())
@@ -380,13 +381,13 @@ def test_the_first_page_tells_where_to_go_what_since_when_what_is_proposed_and_w
     for said in (
         "枫溪路与天竺路路口",
         "29.75000, 120.45000",
-        "其中核心 1 格（枫一社区第1微网格）18 件",
+        "其中核心 1 格（枫一社区第1微网格）< 40 件",
         "主要是盗窃；多在晚上 18–24 时",
         "比去年同期：没有完整记录",
         "谁：网格员先走访",
         "枫一社区：1 2 A",
     ):
-        assert said in html, said
+        assert said in unescape(html), said
     assert html.index("请先看这几处") < html.index("一、在哪里")
 
 
@@ -407,14 +408,14 @@ def test_the_first_page_tells_how_much_a_place_is_looked_at() -> None:
 
 @pytest.mark.parametrize(
     ("core", "said"),
-    [(5, "其中核心 1 格（枫一社区第1微网格）5 件"), (999, "大多在核心 1 格（枫一社区第1微网格）")],
+    [(20, "其中核心 1 格（枫一社区第1微网格）< 40 件"), (960, "大多在核心 1 格（枫一社区第1微网格）")],
 )
 def test_a_core_is_never_told_as_more_than_the_whole_place(core: int, said: str) -> None:
     assert SPOT.notes is not None
-    spot = replace(SPOT, notes=replace(SPOT.notes, core_observed=core))
+    spot = replace(SPOT, observed=60, notes=replace(SPOT.notes, core_observed=core))
     what = front.spots(replace(REPORT, hotspots=(spot,), clusters=()))[0].what[0]
     assert said in what.zh
-    assert "999" not in what.zh + what.en
+    assert "640" not in what.zh + what.en
 
 
 def test_where_nothing_can_be_compared_that_is_said_once_and_not_in_every_row() -> None:
@@ -425,12 +426,23 @@ def test_where_nothing_can_be_compared_that_is_said_once_and_not_in_every_row() 
     assert "都没有完整记录" not in written()
 
 
-def test_a_change_is_told_with_the_interval_of_chance_and_noise() -> None:
-    told = front.change_with_interval(50, 80, 36.0).en
-    # 1.96 times the root of 50 + 80 + 72.
-    assert told == "−30 (−38%), 95 % interval −58 to −2"
-    assert front.change_with_interval(50, 14, 36.0).en == "–"
-    assert front.change_with_interval(50, None, 36.0).en == "–"
+def test_numbers_of_places_are_told_as_bands_and_so_is_their_change() -> None:
+    assert [words.place_text(n) for n in (None, 0, 39, 40, 79, 80, 1300)] == [
+        "–",
+        "< 40",
+        "< 40",
+        "40–79",
+        "40–79",
+        "80–159",
+        "1,280–2,559",
+    ]
+    assert words.place_change_text(41, 78).en == "same band"
+    assert words.place_change_text(20, 60).en == "from 40–79 to < 40"
+    assert words.place_change_text(20, None).en == "–"
+    assert words.times_text(60, 10.0) == "6.0"
+    # The lowest band has no least, so nothing is told of how many times the expected it is.
+    assert words.times_text(20, 10.0) == "–"
+    assert words.counts_text(60, 10.0).zh == "接报 40–79 件，预期 10.0 件"
 
 
 def test_a_place_that_is_high_all_along_is_not_told_as_one_that_rose_or_is_over() -> None:

@@ -40,7 +40,7 @@ def glance(
     database : Database
     scope : Scope
     now : datetime, optional
-        Aware; the present by default. Perturbed figures are those at the beginning of its hour.
+        Aware; the present by default. Perturbed figures are those of the last midnight or noon.
     counts : Counts
         Class of the figures.
     """

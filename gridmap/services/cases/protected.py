@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NotRequired, TypedDict
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -98,6 +99,23 @@ def told_counts(cells: Cells, spans: Sequence[str] = ()) -> dict[Any, int]:
             continue
         out[cells.groups[row]] = out.get(cells.groups[row], 0) + int(shown[row])
     return out
+
+
+def banded(cells: Cells) -> dict[Any, int]:
+    """Perturb cells and add up those of a group; tell the middle of the band that the sum lies in.
+
+    Groups are places that a method found. Nothing but that a place holds fewer than five is kept back: the lowest band
+    says no more than that, and a place of which nothing is told would say that it holds few.
+    """
+    perturbed = table().look_up(cells.counts, cells.keys)
+    held: dict[Any, int] = {}
+    sums: dict[Any, int] = {}
+    for row, group in enumerate(cells.groups):
+        held[group] = held.get(group, 0) + int(cells.counts[row])
+        sums[group] = sums.get(group, 0) + int(perturbed[row])
+    return {
+        group: protection.middle_of_band(number) for group, number in sums.items() if held[group] >= MINIMUM
+    }
 
 
 def told_total(cells: Cells, spans: Sequence[str] = ()) -> int | None:
@@ -247,13 +265,13 @@ def by_grid(
 
 
 def glance(session: Session, moments: tuple[dt.datetime, ...], zone: str) -> Glance:
-    """Return the town's figures at the beginning of the hour: each new case would otherwise be seen to come in."""
-    hours = [moment.replace(minute=0, second=0, microsecond=0) for moment in moments]
+    """Return the town's figures at the last midnight or noon: each new case would otherwise be seen to come in."""
+    halves = [protection.half_day(moment.astimezone(ZoneInfo(zone))) for moment in moments]
     then: list[dict[str, int | None]] = []
-    for hour, told_cells in zip(hours, stored.at_moments(session, hours, zone), strict=True):
+    for half, told_cells in zip(halves, stored.at_moments(session, halves, zone), strict=True):
         found = {name: told_total(cells) for name, cells in told_cells.items()}
         # Teams are no incidents.
-        then.append({**found, "teams_out": figures.teams_out(session, hour)})
+        then.append({**found, "teams_out": figures.teams_out(session, half)})
     told_figures = tuple(Figure(name, then[0][name], then[1][name], then[2][name]) for name in GLANCE_NAMES)
     earliest, latest = figures.ends(session)
-    return Glance(told_figures, hours[0], latest, Counts.PERTURBED, earliest)
+    return Glance(told_figures, halves[0], latest, Counts.PERTURBED, earliest)

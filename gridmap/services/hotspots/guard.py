@@ -15,11 +15,12 @@ from scipy.sparse.csgraph import connected_components
 
 from gridmap.analysis.suppress import NOT_SHOWN
 from gridmap.domain.days import local_span
-from gridmap.domain.gridkey import Scope
+from gridmap.domain.gridkey import MICRO, Scope
 from gridmap.domain.hotspots import Evidence, Finding
 from gridmap.domain.protection import ProtectedQuery, protect, widened
 from gridmap.domain.query import IncidentQuery
-from gridmap.services.cases.protected import told_counts
+from gridmap.services.cases.protected import banded, told_counts
+from gridmap.services.hotspots.bands import in_words, times_expected
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.services.hotspots.units import CellTable, rows_of_units
 from gridmap.storage.cases.protected import Cells, cell_keys
@@ -72,8 +73,8 @@ class Guard:
         kind : str
             What kind of cells the groups are.
         found : bool
-            Whether the groups are what a method found: few, and not of the asker's choosing, so that they may be as
-            fine as they are.
+            Whether the groups are what a method found: few, and not of the asker's choosing, so that what is decided
+            by their numbers, which are not told themselves, may be as fine as they are.
         places : mapping of int to str, optional
             What ground, and which days, each group is, as `place_name` writes it, where groups of other runs may
             overlap with these: noise that is fixed by kind and records alone would tell of two places that differ by a
@@ -87,9 +88,45 @@ class Guard:
         dict
             Group to number; groups of which nothing is told are absent.
         """
+        cells = self._cells(group, kind, places, span)
+        if not found:
+            return told_counts(cells, self.protected.spans)
+        return told_counts(replace(cells, kinds=["0/all//year"] * len(cells.kinds)))
+
+    def banded(
+        self,
+        group: NDArray[np.int64],
+        kind: str,
+        places: Mapping[int, str] | None = None,
+        span: str | None = None,
+    ) -> dict[int, int]:
+        """Tell in which band the number of each place that a method found lies, by the band's middle.
+
+        Parameters
+        ----------
+        group : (m,) int64
+        kind : str
+        places : mapping of int to str, optional
+        span : str, optional
+            As for `told`.
+
+        Returns
+        -------
+        dict
+            Place to number; places of fewer than five are absent.
+        """
+        return banded(self._cells(group, kind, places, span))
+
+    def banded_set(self, inside: NDArray[np.bool_], kind: str, place: str = "") -> int | None:
+        """Tell in which band the number of one place lies; None where it holds fewer than five."""
+        return self.banded(np.where(inside, 0, NOT_SHOWN), kind, {0: place}).get(0)
+
+    def _cells(
+        self, group: NDArray[np.int64], kind: str, places: Mapping[int, str] | None, span: str | None
+    ) -> Cells:
         inside = np.flatnonzero(group >= 0)
         if not len(inside):
-            return {}
+            return Cells([], np.empty(0, dtype=np.int64), np.empty(0), [])
         spans = self.protected.spans
         block = self.block[inside] if span is None else np.zeros(len(inside), dtype=np.int64)
         # One number a pair: sorting pairs as such costs a hundred times as much.
@@ -103,8 +140,7 @@ class Guard:
         kinds = [f"{kind}{of.get(int(g), '')}/{span or spans[b]}" for g, b in pairs]
         with self.database.scoped_session(self.scope) as session:
             keys = cell_keys(session, sums.tolist(), kinds)
-        named = ["0/all//year"] * len(kinds) if found else kinds
-        return told_counts(Cells(pairs[:, 0].tolist(), counts, keys, named), () if found else spans)
+        return Cells(pairs[:, 0].tolist(), counts, keys, kinds)
 
     def told_set(
         self, inside: NDArray[np.bool_], kind: str, *, found: bool = False, place: str = ""
@@ -115,7 +151,7 @@ class Guard:
     def told_cluster(
         self, inside: NDArray[np.bool_], members: Iterable[Any], since: str, before: str
     ) -> int | None:
-        """Tell how many incidents a cluster holds: the same ground and days show one number in runs of any period.
+        """Tell the band of a cluster's number: the same ground and days show one number in runs of any period.
 
         Parameters
         ----------
@@ -127,7 +163,7 @@ class Guard:
         """
         group = np.where(inside, 0, NOT_SHOWN)
         named = {0: place_name(members, since, before)}
-        return self.told(group, "cluster", found=True, places=named, span="whole").get(0)
+        return self.banded(group, "cluster", named, "whole").get(0)
 
     def kind(self, level: int | None, domain: str | None) -> str:
         """Name the kind of the cells of a level, of one domain or of all: the same cell shows the same number."""
@@ -180,18 +216,6 @@ def chance_class(p: float) -> float | None:
     return next((most for most in _CLASSES if p <= most), None)
 
 
-def in_words(observed: int, expected: int | None, q: float | None, sign: str = "q") -> tuple[str, str]:
-    """Explain a protected result in a sentence of each language."""
-    zh, en = [f"约 {observed} 件接报（扰动数）"], [f"about {observed} reported (perturbed)"]
-    if expected is not None:
-        zh.append(f"预期约 {expected} 件")
-        en.append(f"about {expected} expected")
-    if q is not None:
-        zh.append(f"{sign} ≤ {q:g}")
-        en.append(f"{sign} ≤ {q:g}")
-    return "，".join(zh), ", ".join(en)
-
-
 def guarded_cells(
     inputs: Any,
     spec: HotspotSpec,
@@ -225,8 +249,10 @@ def guarded_cells(
     """
     cells = CellTable(inputs.cells)
     chosen = inputs.cell >= 0 if domain is None else (inputs.cell >= 0) & (inputs.domain == domain)
-    level = None if spec.hexagons is not None else spec.level
-    kind = inputs.guard.kind(level, domain) + ("" if level is not None else "hexagon")
+    # A hexagon is as fine as a micro-grid, of which no number is told that was not found.
+    kind = inputs.guard.kind(spec.level, domain)
+    if spec.hexagons is not None:
+        kind = inputs.guard.kind(MICRO, domain) + "hexagon"
     place = np.full(len(labels), NOT_SHOWN, dtype=np.int64)
     for label in sorted({str(label) for label in labels if label != plain}):
         rows = np.flatnonzero(labels == label)
@@ -239,16 +265,16 @@ def guarded_cells(
     group = np.where(chosen, place[np.maximum(inputs.cell, 0)], NOT_SHOWN)
     single = (group >= 0) & (size[np.maximum(group, 0)] == 1)
     quiet = single & (labels[np.maximum(group, 0)] == plain)
-    # A place of one cell is that cell, and shows the number that it shows elsewhere.
+    # A place of one cell is that cell, and its band holds the number that it shows elsewhere.
     numbers = inputs.guard.told(np.where(quiet, group, NOT_SHOWN), kind)
-    numbers |= inputs.guard.told(np.where(single & ~quiet, group, NOT_SHOWN), kind, found=True)
+    numbers |= inputs.guard.banded(np.where(single & ~quiet, group, NOT_SHOWN), kind)
     of_place = rows_of_units(place)
     names = {
         first: place_name(cells.keys[row] for row in rows)
         for first, rows in of_place.items()
         if len(rows) > 1
     }
-    numbers |= inputs.guard.told(np.where(single, NOT_SHOWN, group), f"{kind}place", found=True, places=names)
+    numbers |= inputs.guard.banded(np.where(single, NOT_SHOWN, group), f"{kind}place", names)
     total = inputs.guard.told_set(chosen, inputs.guard.kind(None, domain))
     share = expected / expected.sum() if expected.sum() > 0 else np.zeros(len(expected))
     told = [(first, observed, of_place[first]) for first, observed in sorted(numbers.items())]
@@ -257,7 +283,7 @@ def guarded_cells(
         awaited = None if total is None else max(round(total * float(share[rows].sum())), 1)
         found = str(labels[first]) != plain
         least = chance_class(float(np.nanmin(q[rows]))) if found and np.isfinite(q[rows]).any() else None
-        zh, en = in_words(observed, awaited, least)
+        zh, en = in_words(observed, awaited, least, found=found)
         name_zh, name_en = cells.named(rows)
         evidence: Evidence = {
             "name_zh": name_zh,
@@ -331,7 +357,7 @@ def guarded_clusters(
             "proposal": about["proposal"],
             "observed": observed,
             "expected": awaited,
-            "relative_risk": None if awaited is None else round(observed / awaited, 1),
+            "relative_risk": times_expected(observed, awaited),
             "llr": None,
             "z": None,
             "p": p,

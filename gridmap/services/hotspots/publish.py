@@ -13,7 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from gridmap.analysis.suppress import NOT_SHOWN, merge_up
 from gridmap.domain.hotspots import Evidence, Finding, RunSummary
-from gridmap.domain.protection import VARIANCE
+from gridmap.domain.protection import place_band
 from gridmap.domain.terms import MINIMUM
 from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.units import CellTable, Rows, rows_of_units
@@ -29,7 +29,6 @@ PROPOSALS = {
     ),
 }
 _FALLS_TO = 0.7
-_FALL_Z = 1.96
 BY_COUNT_NOTE = (
     "按件数比较，没有扣除人口：人多的地方也会被标出，不能说其中多少出于偶然。按在场人口比较：--by rate 或选“发生率”。",
     "By count population is not taken out: places with many people are marked, too. By the people present: --by rate.",
@@ -82,18 +81,16 @@ def proposal(domain: str | None) -> str:
 
 
 def falls(now: int, before: int | None) -> bool:
-    """Tell whether a place has clearly fewer than in the period before.
+    """Tell whether a place has clearly fewer than in the period before, as far as their bands can tell.
 
-    At most seven tenths, and by more than two Poisson counts with what was added to them let happen once in forty.
+    At most seven tenths wherever in its band each number lies.
 
     Parameters
     ----------
     now, before : int
-        ``before`` is 0 or None where it is not told.
+        ``before`` is None where it is not known.
     """
-    if not before or now > _FALLS_TO * before:
-        return False
-    return bool((before - now) / (before + now + 2.0 * VARIANCE) ** 0.5 > _FALL_Z)
+    return before is not None and place_band(now)[1] - 1 <= _FALLS_TO * place_band(before)[0]
 
 
 def told(count: int) -> int | None:

@@ -17,11 +17,12 @@ from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.sealing import told_of_sealed
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.hotspots import Finding, KeptRun, RunSummary
-from gridmap.domain.protection import HINT, Counts
+from gridmap.domain.protection import HINT, PLACES_HINT, Counts
 from gridmap.domain.terms import CAPTION, MINIMUM
 from gridmap.errors import Conflict, InvalidInput, NotFound
 from gridmap.files.layers import write_layer
 from gridmap.services.accounts.owners import require_owner
+from gridmap.services.hotspots.bands import with_band
 from gridmap.services.hotspots.by_cell import by_emerging, by_gi, by_moran
 from gridmap.services.hotspots.by_place import by_kde, by_near_repeat, by_network_kde
 from gridmap.services.hotspots.by_scan import by_expected_scan, by_scan, by_space_time_scan
@@ -207,6 +208,7 @@ def _protected_summary(inputs: Inputs, outcome: Outcome, protected: list[Finding
     }
 
 
+_HINTS: RunSummary = {"hint_zh": HINT[0] + PLACES_HINT[0], "hint_en": f"{HINT[1]} {PLACES_HINT[1]}"}
 _TOLD_OF_EVERY_CLASS = ("caption_zh", "caption_en", "method_zh", "method_en", "epsg", "notes")
 
 
@@ -221,9 +223,10 @@ def _of_class(run: KeptRun, counts: Counts) -> KeptRun | None:
     if protected is None:
         return None
     same = cast("RunSummary", {k: v for k, v in about.items() if k in _TOLD_OF_EVERY_CLASS})
-    outside = protected | same | {"counts": str(counts), "hint_zh": HINT[0], "hint_en": HINT[1]}
+    outside = protected | same | {"counts": str(counts), **_HINTS}
     # The hash would tell that two runs hold the same records, or not.
-    return replace(run, summary=outside, data_sha256="")
+    findings = tuple(with_band(found) for found in run.findings)
+    return replace(run, summary=outside, data_sha256="", findings=findings)
 
 
 def list_runs(

@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 from gridmap import crs
 from gridmap.analysis.suppress import NOT_SHOWN
 from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE
-from gridmap.domain.protection import LEAST_TOLD, VARIANCE
+from gridmap.domain.protection import LEAST_TOLD, VARIANCE, middle_of_band
 from gridmap.domain.terms import MINIMUM
 from gridmap.reporting.model import NO_TIMES, Notes, Text
 from gridmap.services.hotspots.observations import Inputs, has_time
@@ -124,7 +124,7 @@ class Describer:
                 named["name_en"] + (f" and {len(core) - 1} more" if len(core) > 1 else ""),
             ),
             core_cells=len(core),
-            core_observed=told if len(core) < len(rows) else None,
+            core_observed=None if told is None or len(core) == len(rows) else middle_of_band(told),
             villages=tuple(self._villages[int(k)] for k in np.unique(keys) if int(k) in self._villages),
             streets=tuple(street.name for street in streets),
             go_to=self._go_to(Text(named["name_zh"], named["name_en"]), streets, shape, middle),
@@ -221,7 +221,7 @@ class Describer:
         if found:
             zh, en = "多在" + "、".join(n.zh for n in found), "mostly " + ", ".join(n.en for n in found)
         if untimed is not None and untimed >= LEAST_TOLD:
-            zh, en = f"{zh}（约 {untimed} 件无时刻）", f"{en} (about {untimed} without a time of day)"
+            zh, en = f"{zh}（部分无时刻）", f"{en} (some without a time of day)"
         return Text(zh, en)
 
     @property

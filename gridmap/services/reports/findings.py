@@ -19,7 +19,7 @@ from gridmap.analysis.emerging import CLASSES
 from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import TOWN, Scope, level_of
 from gridmap.domain.hotspots import Finding
-from gridmap.domain.protection import Counts, is_told
+from gridmap.domain.protection import Counts, is_told, middle_of_band
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput
 from gridmap.reporting.model import Cluster, Hotspot, Text, Total
@@ -233,7 +233,7 @@ def as_hotspot(
     notes = describer.notes(place.rows, inside, place.domain)
     q = [f.evidence["q"] for f in place.features if f.evidence["q"] is not None]
     more = cells > 1
-    observed = sum(f.evidence["observed"] for f in place.features)
+    observed = middle_of_band(sum(f.evidence["observed"] for f in place.features))
     return Hotspot(
         number=number,
         name=Text(
@@ -254,9 +254,8 @@ def as_hotspot(
         geometry=draw.area(place.geometry),
         point=draw.point(place.geometry),
         last_year=last_year,
-        noise=describer.noise,
         notes=replace(notes, who=who_for(notes, observed, earlier)),
-        found_share=found_share(inputs, inside, place.domain, observed),
+        found_share=found_share(inputs, inside, place.domain),
         patrol_h=patrol_hours(stays, place.geometry),
     )
 
@@ -275,10 +274,10 @@ class Compared:
     known: bool
 
     def of(self, place: Place) -> int | None:
-        """Tell how many incidents a place had then; 0 where that is not told, None where records are not whole."""
+        """Tell in which band a place was then, by its middle; None where records are not whole."""
         if not self.known:
             return None
-        return 0 if self.inputs is None else _earlier(self.inputs, place)
+        return middle_of_band(0) if self.inputs is None else _earlier(self.inputs, place)
 
 
 def _earlier(before: Inputs, place: Place) -> int:
@@ -287,8 +286,11 @@ def _earlier(before: Inputs, place: Place) -> int:
     # The same ground shows the same number as in a run over that period.
     kind = before.guard.kind(level_of(int(keys[0])), place.domain)
     if len(keys) == 1:
-        return before.guard.told_set(inside, kind, found=True) or 0
-    return before.guard.told_set(inside, f"{kind}place", found=True, place=place_name(keys)) or 0
+        told = before.guard.banded_set(inside, kind)
+    else:
+        told = before.guard.banded_set(inside, f"{kind}place", place_name(keys))
+    # That it held fewer than five then is not told apart from the lowest band.
+    return middle_of_band(0) if told is None else told
 
 
 def _in_time(place: Place, inputs: Inputs, gone: Course | None) -> tuple[str, Text]:

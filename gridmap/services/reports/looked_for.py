@@ -47,7 +47,7 @@ def patrol_hours(stays: Sequence[Stayed], place: shapely.Geometry) -> float | No
     return round(float(spans[there].sum()) / 3600.0, 1)
 
 
-def found_share(inputs: Inputs, inside: NDArray[np.bool_], domain: str, observed: int) -> float | None:
+def found_share(inputs: Inputs, inside: NDArray[np.bool_], domain: str) -> float | None:
     """Tell which share of a place's incidents patrols and screening found, in tenths.
 
     Parameters
@@ -56,17 +56,18 @@ def found_share(inputs: Inputs, inside: NDArray[np.bool_], domain: str, observed
     inside : (m,) bool
         Incidents of the place.
     domain : str
-    observed : int
-        What is told of them.
 
     Returns
     -------
     float or None
-        Of perturbed numbers. 0 where of those that were found none may be told, for they are too few; None where the
-        place itself has too few to say so.
+        Of perturbed numbers, neither of which is told. 0 where of those that were found none may be told, for they are
+        too few; None where the place itself has too few to say so.
     """
-    kind = f"{inputs.guard.kind(None, domain)}place found"
-    told = inputs.guard.told_set(inside & inputs.found, kind, found=True)
+    kind = inputs.guard.kind(None, domain)
+    whole = inputs.guard.told_set(inside, f"{kind}place looked at", found=True)
+    told = inputs.guard.told_set(inside & inputs.found, f"{kind}place found", found=True)
+    if whole is None:
+        return None
     if told is None:
-        return 0.0 if observed >= 2 * LEAST_TOLD else None
-    return min(round(10.0 * told / max(observed, 1)) / 10.0, 1.0)
+        return 0.0 if whole >= 2 * LEAST_TOLD else None
+    return min(round(10.0 * told / whole) / 10.0, 1.0)

@@ -205,12 +205,17 @@ def _states(
 
 
 def at_moments(session: Session, moments: Sequence[dt.datetime], zone: str) -> list[dict[str, Cells]]:
-    """How the town stood at each of some moments; one reading of the cases."""
+    """How the town stood at each of some moments; one reading of the cases.
+
+    Each moment is a kind of cell of its own: were the noise fixed by the records alone, a figure that is the same an
+    hour later would tell that nothing came in, and another one that something did.
+    """
     of = counted()
     columns: dict[str, Any] = {}
     for n, at in enumerate(moments):
         meant, where = glance_conditions(of, at, zone)
-        kinds = {f"0/all/{name}": (f"{n}_{name}", held) for name, held in meant.items()}
+        when = at.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M")
+        kinds = {f"0/all/{name} {when}": (f"{n}_{name}", held) for name, held in meant.items()}
         columns |= _columns(of, kinds, literal("hour"))
     found = _several(session, columns, where, literal(None), ())
     return [{name: found[f"{n}_{name}"] for name in meant} for n in range(len(moments))]
