@@ -16,6 +16,7 @@ from sqlalchemy import text
 from gridmap import crs
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
+from gridmap.domain.patrols import KeptVisit
 from gridmap.domain.shown_plans import WholePlan
 from gridmap.services import single_records
 from gridmap.services.house import IMPORT_KINDS
@@ -23,6 +24,7 @@ from gridmap.services.imports import history
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.services.patrols.ask.fixed_points import LAYER, list_points
 from gridmap.services.patrols.ask.request import PatrolRequest
+from gridmap.services.patrols.follow.tracks import Track, found_in
 from gridmap.services.patrols.keep.codec import load_kept
 from gridmap.services.patrols.keep.files import export_plan
 from gridmap.services.patrols.keep.plans import kept_plan
@@ -76,6 +78,10 @@ def visit_to(plan: WholePlan, stop: str) -> tuple[Any, Any]:
 def seconds(visit: Any) -> float:
     begin, end = (dt.datetime.fromisoformat(visit[k]) for k in ("start", "leave"))
     return (end - begin).total_seconds()
+
+
+def seconds_of(visit: KeptVisit) -> float:
+    return (visit.leave - visit.start).total_seconds()
 
 
 def test_a_segment_is_kept_as_a_line_whose_middle_is_its_place(town: Database) -> None:
@@ -176,6 +182,25 @@ def test_a_team_is_on_the_line_while_it_goes_along_it(town: Database, tonight: W
     places = [route.place_at(visit.start + (visit.leave - visit.start) * share) for share in (0.0, 0.5, 0.9)]
     assert {place.stop for place in places} == {"L02"}
     assert len({(place.lon, place.lat) for place in places}) == 3
+
+
+def test_who_walks_along_a_line_has_been_there_for_all_of_its_time(
+    town: Database, tonight: WholePlan
+) -> None:
+    kept = kept_plan(town, WHOLE, tonight["patrol_id"])
+    assert kept.epsg is not None
+    route, visit = next((r, v) for r in kept.routes for v in r.visits if v.stop == "L02")
+    moments = [visit.start + dt.timedelta(seconds=s) for s in range(0, int(seconds_of(visit)), 20)]
+    at = [route.place_at(moment) for moment in moments]
+    xy = np.column_stack(crs.from_wgs84([p.lon for p in at], [p.lat for p in at], kept.epsg))
+    times = np.array([(moment - kept.begins_at).total_seconds() for moment in moments])
+    visits, driven = found_in(kept, {route.team_code: Track(times, xy)})
+    (seen,) = [v for v in visits if v["stop"] == "L02"]
+    assert abs((seen["arrived_at"] - visit.start).total_seconds()) <= 60
+    assert abs((seen["left_at"] - visit.leave).total_seconds()) <= 60
+    # What was walked is told in metres, too.
+    assert visit.along is not None
+    assert any(d["length_m"] == pytest.approx(visit.along.length_m, abs=1) for d in driven)
 
 
 def test_files_of_a_plan_tell_both_ends_and_the_walk(

@@ -41,10 +41,12 @@ def found_in(plan: KeptPlan, tracks: dict[str, Track]) -> tuple[list[SeenVisit],
     begin = plan.begins_at
     legs = {route.team_code: route.lines(epsg) for route in plan.routes if route.geometry is not None}
     names, places = _places(plan, legs, epsg)
+    lines = _lines(plan, legs)
     visits: list[SeenVisit] = []
     stays_of: dict[str, list[tuple[str, Stay]]] = {}
     for code, track in sorted(tracks.items()):
-        stays_of[code] = _one_a_stop(names, stays(track.times_s, track.xy, places))
+        there = [(names[stay.place], stay) for stay in stays(track.times_s, track.xy, places)]
+        stays_of[code] = _one_a_stop([*there, *_along(lines, track)])
         visits += [
             {
                 "team_code": code,
@@ -99,15 +101,11 @@ def tracks_of(session: Session, plan: KeptPlan) -> dict[str, Track]:
 def _places(
     plan: KeptPlan, legs: dict[str, list[shapely.LineString]], epsg: int
 ) -> tuple[list[str], NDArray[np.float64]]:
-    """Places that count as a stop: its own point, and where routes leave the road for it or go along it."""
+    """Places that count as a stop: its own point, and where routes leave the road for it."""
     found: dict[tuple[str, float, float], None] = {}
     for route in plan.routes:
         for way, leg in zip(route.ways(), legs.get(route.team_code, []), strict=False):
             visit = way.visit
-            if way.along is not None:
-                # Who walks on is never away from all of them.
-                for step in shapely.line_interpolate_point(leg, np.arange(0.0, leg.length, RADIUS_M / 2)):
-                    found[way.along.stop, round(float(step.x), 1), round(float(step.y), 1)] = None
             if visit is None:
                 continue
             x, y = crs.from_wgs84([visit.lon], [visit.lat], epsg)
@@ -117,12 +115,33 @@ def _places(
     return [key[0] for key in found], np.array([key[1:] for key in found]).reshape(-1, 2)
 
 
-def _one_a_stop(names: list[str], found: tuple[Stay, ...]) -> list[tuple[str, Stay]]:
+def _lines(plan: KeptPlan, legs: dict[str, list[shapely.LineString]]) -> list[tuple[str, shapely.LineString]]:
+    """Return what visits go along, by stop."""
+    return [
+        (way.along.stop, leg)
+        for route in plan.routes
+        for way, leg in zip(route.ways(), legs.get(route.team_code, []), strict=False)
+        if way.along is not None
+    ]
+
+
+def _along(lines: list[tuple[str, shapely.LineString]], track: Track) -> list[tuple[str, Stay]]:
+    """Stays beside lines: who walks on is at none of a line's places for long, and beside it all the while."""
+    points = np.array(shapely.points(track.xy), dtype=object)
+    nowhere = np.zeros((1, 2))
+    return [
+        (stop, stay)
+        for stop, line in lines
+        for stay in stays(
+            track.times_s, np.column_stack([shapely.distance(points, line), np.zeros(len(points))]), nowhere
+        )
+    ]
+
+
+def _one_a_stop(found: list[tuple[str, Stay]]) -> list[tuple[str, Stay]]:
     """Stays at any place of a stop as stays at the stop: those that overlap are one."""
     out: list[tuple[str, Stay]] = []
-    for stop, stay in sorted(
-        ((names[s.place], s) for s in found), key=lambda pair: (pair[0], pair[1].arrive_s)
-    ):
+    for stop, stay in sorted(found, key=lambda pair: (pair[0], pair[1].arrive_s)):
         if out and out[-1][0] == stop and stay.arrive_s <= out[-1][1].leave_s:
             last = out[-1][1]
             out[-1] = stop, Stay(last.place, last.arrive_s, max(last.leave_s, stay.leave_s))
