@@ -16,7 +16,6 @@ from gridmap.reporting.model import NO_TIMES, Cluster, Hotspot, HotspotReport, T
 from gridmap.reporting.words import place_change_text
 
 _SHARED = 0.25
-_Z = 1.96
 _MUCH = 0.5
 
 
