@@ -143,7 +143,7 @@ EVERY = tuple(
 )
 
 _CARD = re.compile(
-    r"(?<![0-9A-Za-z.])([2-6][0-9]{3}(?:[ .·\-]?[0-9]{4}){2,3}[ .·\-]?[0-9]{1,4})(?![0-9A-Za-z])"
+    r"(?<![0-9A-Za-z.])([2-6][0-9]{3}(?:[ .·•\-_/|]{0,3}[0-9]{4}){2,3}[ .·•\-_/|]{0,3}[0-9]{1,4})(?![0-9A-Za-z])"
 )
 # Years of this century are no first digits of a card: numbers of cases and orders begin with them.
 _ISSUED = re.compile("[3-6]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)")
@@ -176,7 +176,12 @@ def find_cards(copy: Plain) -> Iterator[Found]:
     """
     for match in _CARD.finditer(copy.digits):
         number = re.sub("[^0-9]", "", match[1])
-        if 16 <= len(number) <= 19 and (number.startswith("62") or (_ISSUED.match(number) and _luhn(number))):
+        parts = re.split("[/|]", match[1])
+        if len(parts) > 1 and len({part.strip()[:2] for part in parts}) == 1:
+            # A list of rooms or of lots.
+            continue
+        sure = number.startswith("62") and len(parts) == 1
+        if 16 <= len(number) <= 19 and (sure or (_ISSUED.match(number) and _luhn(number))):
             yield Found("document", *copy.span(*match.span(1)))
 
 

@@ -6,6 +6,7 @@ are searched where Chinese digits are figures, `RULES` in the text as it was typ
 
 from __future__ import annotations
 
+from gridmap.ingest.personal.parted import PARTED, PARTED_FIGURES, PLATE_END, PLATE_PLACE
 from gridmap.ingest.personal.words import (
     AFTER,
     APART,
@@ -36,8 +37,6 @@ Rules = tuple[tuple[str, str], ...]
 _BEGIN = "(?:^|[，。；、,;： :])"
 _IS = "[:：为是 ]{0,3}"
 _NUMBER_OF = "(?: ?(?:号码?|账号|帐号|id|no[.]?|number|编号))?"
-_PLATE_PLACE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
-_PLATE_END = "[A-HJ-NP-Z0-9挂学警港澳]"
 _HOUSE = "(?:[幢栋座]|号楼|#楼)"
 _NO_HOUSE = "[路灯桥井泵机杆线库塘坝渠矿车厂站台岗亭点棚田地坑墩闸变配微网楼文通公令卷]"
 _AT = r"(?:@|艾特|[(\[{【]at[)\]}】]|圈a|#(?=[a-z0-9\-]{1,20} ?[.。点]))"
@@ -70,7 +69,7 @@ FIGURED: Rules = (
         "room",
         (
             r"((?:[0-9]{1,4} ?(?:号楼|#楼|[号弄巷幢栋座#\-]) ?){1,3}(?:[0-9A-Za-z]{1,3} ?(?:单元|梯|门) ?)?"
-            r"[0-9]{2,5} ?(?:室|号?房(?!屋|产|东|租)))"
+            r"[0-9]{2,5} ?(?:室(?![内外温])|号?房(?!屋|产|东|租)))"
         ),
     ),
     (
@@ -120,10 +119,10 @@ FIGURED: Rules = (
     (
         "plate",
         (
-            rf"([{_PLATE_PLACE}领] ?[ ·.\-_]?[A-Z][ ·.\-_]{{0,2}}(?:[A-HJ-NP-Z0-9] ?){{4,5}}{_PLATE_END})(?![A-Z0-9])"
+            rf"([{PLATE_PLACE}领] ?[ ·.\-_]?[A-Z][ ·.\-_]{{0,2}}(?:[A-HJ-NP-Z0-9] ?){{4,5}}{PLATE_END})(?![A-Z0-9])"
         ),
     ),
-    ("plate", rf"(WJ ?[{_PLATE_PLACE}]? ?[0-9]{{4}}[0-9A-Z])(?![A-Z0-9])"),
+    ("plate", rf"(WJ ?[{PLATE_PLACE}]? ?[0-9]{{4}}[0-9A-Z])(?![A-Z0-9])"),
     (
         "plate",
         (
@@ -151,6 +150,7 @@ FIGURED: Rules = (
     ),
     ("document", r"(?:账号|帐号|账户|卡号)[:：为是 ]{0,3}([0-9](?:[ \-]?[0-9]){11,20})(?![0-9])"),
     ("document", r"([A-Z]{1,2}[0-9]{7,9})(?= ?的?(?:护照|通行证|证件))"),
+    *PARTED_FIGURES,
 )
 
 _ACCOUNTS: Rules = (
@@ -361,4 +361,4 @@ _TRAITS: Rules = (
     ),
 )
 
-RULES: Rules = (*_ACCOUNTS, *_NAMES, *_TRAITS)
+RULES: Rules = (*_ACCOUNTS, *PARTED, *_NAMES, *_TRAITS)
