@@ -30,11 +30,12 @@ ACCEPTED, PASSED = "2026-01-06 12:00", "2026-01-07 09:30"
 
 
 def bring(
-    town: Database, path: Path, noun: str, *lines: tuple[str, ...], head: tuple[str, ...]
+    town: Database, path: Path, noun: str, *lines: tuple[str, ...], head: tuple[str, ...], sure: bool = False
 ) -> ImportResult:
     with path.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out).writerows([head, *lines])
-    return import_records(town, Scope.whole().for_upkeep(), IMPORT_KINDS[noun], path, ImportOptions())
+    options = ImportOptions(accept_doubtful=sure)
+    return import_records(town, Scope.whole().for_upkeep(), IMPORT_KINDS[noun], path, options)
 
 
 def cases(town: Database, folder: Path, *uids: str, due: str = "") -> None:
@@ -276,3 +277,21 @@ def test_a_case_that_a_file_reopens_has_a_new_end_unless_its_source_tells_a_late
     cases(town, tmp_path, "A2", due="2026-12-24 18:00")
     steps(town, tmp_path, *[(uid.format("A2"), *rest) for uid, *rest in closed])
     assert limits_of(town, "A2")["due_at"].date() == dt.date(2026, 12, 24)
+
+
+def test_a_case_that_a_later_file_takes_out_of_every_grid_or_opens_again_is_the_town_s_with_limits_at_once(
+    town: Database, tmp_path: Path
+) -> None:
+    cases(town, tmp_path, "M1")
+    away = ("uid", "domain", "kind", "occurred_at", "lon", "lat")
+    line = ("M1", "dispute", "02", "2026-01-05 08:30", "120.9171", "29.7908")
+    assert bring(town, tmp_path / "away.csv", "incidents", line, head=away, sure=True).committed
+    centre = Actor("镇值班", Role.TOWN_DESK, Scope.of_grid(make_key(int(TOWN))))
+    assert [row.uid for row in worklists.work_list(town, centre.scope, Wanted("to_confirm")).rows] == ["M1"]
+    staged = ("uid", "domain", "kind", "occurred_at", "lon", "lat", "stage", "closed_at")
+    told = ("M2", "dispute", "02", "2026-01-05 08:30", "120.4171", "29.7908")
+    over = (*told, "化解", "2026-01-09 10:00")
+    assert bring(town, tmp_path / "over.csv", "incidents", over, head=staged).committed
+    assert bring(town, tmp_path / "open.csv", "incidents", (*told, "受理", ""), head=staged).committed
+    cases(town, tmp_path, "M3")
+    assert limits_of(town, "M2") == limits_of(town, "M3")

@@ -28,7 +28,7 @@ from gridmap.services.cases import withdrawals
 from gridmap.services.cases.begun import Begun
 from gridmap.services.cases.bodies_told import bodies_in_doubt
 from gridmap.services.cases.doubts import doubt_between, doubts
-from gridmap.services.cases.openings import with_openings
+from gridmap.services.cases.openings import open_those_of, with_openings
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.services.ground.placing import coordinates, placed_points
 from gridmap.services.imports.kinds import ImportKind, Placed, TakenBack
@@ -91,13 +91,14 @@ def _prepared(session: Session, rows: pa.Table, zone: str) -> pa.Table:
     return with_openings(session, _numbered(session, rows, zone), zone)
 
 
-def _derived_anew(session: Session, run_id: int) -> None:
+def _derived_anew(session: Session, run_id: int, zone: str) -> None:
     again = rederive.withdrawn_but_staged(session)
     if again:
         withdrawals.restore_cases(session, again, dt.datetime.now(dt.UTC))
     ids = rederive.changed_by_import(session, run_id)
     if ids:
         rederive.rederive(session, ids)
+        open_those_of(session, run_id, zone)
 
 
 def _step_rows(parsed: ParsedTable, book: GridBook) -> Placed:
@@ -230,7 +231,7 @@ def _heading(field: str) -> str:
     return {"to_grid_key": "to_grid_code"}.get(field, field)
 
 
-def _settled(session: Session, run_id: int) -> None:  # noqa: ARG001 - what is staged is what the run brought
+def _settled(session: Session, run_id: int, zone: str) -> None:  # noqa: ARG001 - what is staged is what it brought
     rederive.rederive(session, rederive.renumber_staged_steps(session))
 
 

@@ -95,17 +95,37 @@ def open_those_without(database: Database) -> int:
         ids = openings.without(session, town=desk.only_town(session) is not None)
         again = openings.of_a_new_round(session)
     for start in range(0, len(ids), _AT_ONCE):
-        part = ids[start : start + _AT_ONCE]
         with database.scoped_session(Scope.whole().for_upkeep(), write=True) as session:
-            begin, town = _beginning(session, database.settings.timezone), desk.only_town(session)
-            told = [
-                (row.incident_id, town if row.grid_key == UNASSIGNED else None, *begin(*row[1:]))
-                for row in openings.to_open(session, part)
-            ]
-            openings.keep(session, told)
-            changed += _derived_again(session, part)
+            changed += _opened(session, ids[start : start + _AT_ONCE], database.settings.timezone)
     with database.scoped_session(Scope.whole().for_upkeep(), write=True) as session:
         return changed + _derived_again(session, again)
+
+
+def open_those_of(session: Session, run_id: int, zone: str) -> None:
+    """Give cases that an import changed what they have of the town since: out of every grid, or open again.
+
+    Parameters
+    ----------
+    session : Session
+        Sees the whole workspace, and may write.
+    run_id : int
+        Number of the import, whose cases are derived.
+    zone : str
+        IANA name.
+    """
+    ids = openings.without(session, town=desk.only_town(session) is not None, run_id=run_id)
+    for start in range(0, len(ids), _AT_ONCE):
+        _opened(session, ids[start : start + _AT_ONCE], zone)
+
+
+def _opened(session: Session, ids: list[int], zone: str) -> int:
+    begin, town = _beginning(session, zone), desk.only_town(session)
+    told = [
+        (row.incident_id, town if row.grid_key == UNASSIGNED else None, *begin(*row[1:]))
+        for row in openings.to_open(session, ids)
+    ]
+    openings.keep(session, told)
+    return _derived_again(session, ids)
 
 
 def _derived_again(session: Session, ids: list[int]) -> int:

@@ -161,7 +161,7 @@ class ImportKind:
     prepare : callable or None
         Completes the rows in the transaction that writes them; is given the time zone.
     settle : callable or None
-        Called in that transaction when the rows are written, with the number of the run.
+        Called in that transaction when the rows are written, with the number of the run and the time zone.
     take_back : callable or None
         Withdraws the rows that an import brought, given with the post, the reason and the time; they are deleted, and
         kept in the import's journal, where it is None.
@@ -181,7 +181,7 @@ class ImportKind:
     doubts: Callable[[Session, ParsedTable], Doubts] | None = None
     doubt_between: Callable[[Mapping[str, ParsedTable]], tuple[str, str, RowRefused] | None] | None = None
     prepare: Callable[[Session, pa.Table, str], pa.Table] | None = None
-    settle: Callable[[Session, int], None] | None = None
+    settle: Callable[[Session, int, str], None] | None = None
     take_back: Callable[[Session, list[dict[str, Any]], str, str, dt.datetime], TakenBack] | None = None
     put_back: Callable[[Session, list[dict[str, Any]]], None] | None = None
     undoable: bool = True

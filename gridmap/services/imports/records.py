@@ -293,10 +293,11 @@ def import_parsed(
     if parsed.refused_rows and not (options.accept_valid or options.dry_run):
         return result
     with database.scoped_session(scope, write=True, timeout_s=_WRITE_TIMEOUT_S) as session:
-        rows = _ready(session, kind, placed.rows, database.settings.timezone, guard)
+        zone = database.settings.timezone
+        rows = _ready(session, kind, placed.rows, zone, guard)
         post = None if actor is None else actor.post
         run_id, done = write_rows(
-            session, kind, parsed, rows, parameters, post, lambda n, total: say("copy", n, total)
+            session, kind, parsed, rows, parameters, post, zone, lambda n, total: say("copy", n, total)
         )
         result = replace(
             result, inserted=done.inserted, updated=done.updated, unchanged=done.unchanged, run_id=run_id

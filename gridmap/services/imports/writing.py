@@ -32,6 +32,7 @@ def write_rows(
     rows: pa.Table,
     parameters: dict[str, Any],
     post: str | None,
+    zone: str,
     on_progress: bulk.Progress,
 ) -> tuple[int, bulk.Merged]:
     """Write accepted rows in an open session, and enter the import with everything that it changed.
@@ -47,6 +48,8 @@ def write_rows(
     parameters : dict
         How the file was read.
     post : str or None
+    zone : str
+        IANA name.
     on_progress : callable
 
     Returns
@@ -85,7 +88,7 @@ def write_rows(
     done = bulk.Merged(done.inserted, done.updated + more, done.unchanged - more)
     run.rows_inserted, run.rows_updated, run.rows_unchanged = done.inserted, done.updated, done.unchanged
     if kind.settle is not None:
-        kind.settle(session, run.import_run_id)
+        kind.settle(session, run.import_run_id, zone)
     if kind.undoable:
         journal.keep(session, kind.load, run.import_run_id)
     run.finished_at = dt.datetime.now(dt.UTC)

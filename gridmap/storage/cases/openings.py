@@ -17,7 +17,7 @@ Opened = tuple[int, int | None, dt.datetime | None, dt.datetime | None]
 """Incident, grid whose desk has it first, and by when it is to be acted upon and closed."""
 
 
-def without(session: Session, *, town: bool) -> list[int]:
+def without(session: Session, *, town: bool, run_id: int | None = None) -> list[int]:
     """Return the open cases that have no end, or, where there is a town, lie in no grid and are nobody's.
 
     Parameters
@@ -25,6 +25,8 @@ def without(session: Session, *, town: bool) -> list[int]:
     session : Session
     town : bool
         Whether the workspace has one town, whose desk has what lies in no grid.
+    run_id : int, optional
+        Only those that an import brought or changed.
     """
     nobodys: ColumnElement[bool] = and_(
         Incident.grid_key == UNASSIGNED, Incident.handler_key == UNASSIGNED, Incident.opened_key.is_(None)
@@ -36,7 +38,7 @@ def without(session: Session, *, town: bool) -> list[int]:
         Incident.told_due_at.is_(None) | (Incident.grid_key == UNASSIGNED),
         or_(endless, nobodys if town else false()),
     )
-    return list(session.scalars(query))
+    return list(session.scalars(query if run_id is None else query.where(Incident.import_run_id == run_id)))
 
 
 def of_a_new_round(session: Session) -> list[int]:
