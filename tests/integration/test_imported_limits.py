@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import difflib
 import uuid
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from gridmap.domain.accounts import Actor, Role
@@ -202,6 +204,24 @@ def test_what_a_file_passes_to_a_body_that_the_directory_does_not_have_is_asked_
     assert (signed.state.body_code, signed.state.handler_key) == ("县局", found.row.handler_key)
     assert Action.RESOLVE in {step.action for step in signed.lawful}
     assert worklists.work_list(town, village.scope, Wanted("to_sign")).rows == ()
+
+
+def test_a_body_that_many_rows_name_is_looked_for_once(
+    town: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    near = difflib.get_close_matches
+
+    def told(word: str, *given: Any, **more: Any) -> list[str]:
+        asked.append(word)
+        return near(word, *given, **more)
+
+    monkeypatch.setattr(difflib, "get_close_matches", told)
+    uids = [f"B{n}" for n in range(30)]
+    cases(town, tmp_path, *uids)
+    lines = [(uid, PASSED, "移送", "县局") for uid in uids]
+    done = bring(town, tmp_path / "far.csv", "incident_steps", *lines, head=(*HEAD[:3], "to_body"))
+    assert (done.inserted, asked.count("县局")) == (30, 1)
 
 
 def test_a_case_of_no_grid_is_the_town_s_which_sees_it_and_places_it(town: Database, tmp_path: Path) -> None:

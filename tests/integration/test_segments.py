@@ -14,6 +14,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from gridmap import crs
+from gridmap.analysis.patrol import Stop, Team
+from gridmap.analysis.patrol.build import may_visit
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.patrols import KeptVisit
@@ -22,7 +24,7 @@ from gridmap.services import single_records
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports import history
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
-from gridmap.services.patrols.ask.fixed_points import LAYER, list_points
+from gridmap.services.patrols.ask.fixed_points import LAYER, list_points, stop_of
 from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.follow.tracks import Track, found_in
 from gridmap.services.patrols.keep.codec import load_kept
@@ -155,6 +157,18 @@ def test_a_line_told_in_one_direction_is_gone_in_that_direction(town: Database, 
     assert {way.on_foot for way in bank.ways} == {True}
     (street,) = [stop for stop in inputs.stops if stop.id == "L01"]
     assert {(way.begins < way.ends) for way in street.ways if way.mode == "car"} == {True, False}
+
+
+def test_what_nobody_has_a_way_along_is_no_stop_at_its_middle(town: Database) -> None:
+    rows = {row["code"]: row for row in list_points(town, WHOLE)}
+    usual = Stop("", 1, 5.0, 600.0)
+    crew = [Team(mode, 0, 0, mode, 0.0, 10_000.0) for mode in ("car", "bike", "foot")]
+    for code in ("L01", "L02", "B21"):
+        lost = stop_of(rows[code], usual, None, rows[code]["grid_key"])
+        assert not any(may_visit(team, lost) for team in crew), code
+    staid = {**rows["B21"], "on_foot": False}
+    stay = stop_of(staid, usual, None, staid["grid_key"])  # type: ignore[arg-type]
+    assert all(may_visit(team, stay) for team in crew)
 
 
 def test_the_routes_line_goes_along_what_is_walked_and_is_cut_where_each_leg_ends(

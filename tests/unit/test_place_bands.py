@@ -35,6 +35,14 @@ def test_a_run_that_was_kept_with_numbers_of_its_places_tells_their_bands_alone(
     assert with_band(kept("cluster", 17, radius_m=120.0, relative_risk=1.7)).evidence["relative_risk"] is None
 
 
-@pytest.mark.parametrize("found", [kept("none", 57), kept("hot", 60)])
-def test_a_cell_of_a_table_keeps_its_number_and_a_band_is_told_once(found: Finding) -> None:
-    assert with_band(found) is found
+def test_a_cell_of_a_table_keeps_its_number_and_a_band_is_told_once() -> None:
+    table = kept("none", 57)
+    assert with_band(table) is table
+    for found in (kept("hot", 57), kept("cluster", 57, radius_m=120.0, relative_risk=5.7)):
+        assert with_band(with_band(found)) == with_band(found)
+
+
+@pytest.mark.parametrize("middle", [20, 60, 120])
+def test_a_kept_number_that_is_the_middle_of_its_band_by_chance_is_told_as_the_band(middle: int) -> None:
+    told, near = (with_band(kept("hot", number)) for number in (middle, middle + 1))
+    assert told.evidence == near.evidence

@@ -40,10 +40,12 @@ def bodies_in_doubt(session: Session, parsed: ParsedTable) -> Doubts:
     codes = {body["code"] for body in bodies}
     names = {body["name_zh"]: body["code"] for body in bodies}
     asked, nowhere = [], []
+    # Thousands of rows may name one body.
+    near_to = {told: _near(told, list(names)) for told in {row["to_body"] for row in unknown} - codes}
     for row in unknown:
         if row["to_body"] in codes:
             continue
-        near = _near(row["to_body"], list(names))
+        near = near_to[row["to_body"]]
         if near:
             asked.append(_perhaps(row["row"], row["to_body"], [(name, names[name]) for name in near]))
         else:

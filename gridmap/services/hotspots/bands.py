@@ -41,8 +41,9 @@ def with_band(found: Finding) -> Finding:
         Of the perturbed class; one without a label is a cell of a table, and stays.
     """
     about = found.evidence
-    if found.label == "none" or middle_of_band(about["observed"]) == about["observed"]:
+    if found.label == "none":
         return found
+    # Also where the number is a middle by chance: the words beside it say whether it is one.
     observed = middle_of_band(about["observed"])
     is_cluster = "radius_m" in about
     expected = about["expected"]

@@ -136,7 +136,7 @@ def _ruled(stop: Stop, rule: StopRule | None, begins_at: dt.datetime, ends_at: d
         # A prize that is set by hand holds at all hours.
         by_hour=stop.by_hour if rule.prize is None else (),
         must=stop.must if rule.must is None else rule.must,
-        closed_to=stop.closed_to if rule.closed_to is None else frozenset(rule.closed_to),
+        closed_to=stop.closed_to | frozenset(rule.closed_to or ()),
         windows=windows,
         visits=0 if rule.leave_out else (stop.visits if rule.visits is None else rule.visits),
         min_gap_s=stop.min_gap_s if rule.min_gap_min is None else rule.min_gap_min * 60.0,
@@ -232,6 +232,8 @@ def _refuse_impossible(
         why = "在班次与开放时间内无法往返", "it cannot come and return within its hours and the stop's"
     elif team.mode in stop.closed_to:
         why = f"该点不对 {team.mode} 开放", f"the stop is closed to {team.mode}"
+    elif stop.ways and all(way.mode != team.mode for way in stop.ways):
+        why = "它没有走这个路段的路", "it has no way along the segment"
     elif key not in team.scope:
         why = "该点不在其网格内", "the stop lies outside its grids"
     else:
