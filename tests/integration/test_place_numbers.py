@@ -6,11 +6,12 @@ import datetime as dt
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from gridmap.domain import protection
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.hotspots import Evidence, Finding
-from gridmap.services.hotspots.guard import guarded_clusters, place_name
+from gridmap.services.hotspots.guard import guarded_cells, guarded_clusters, place_name
 from gridmap.services.hotspots.observations import load_inputs
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.database import Database
@@ -100,3 +101,24 @@ def test_a_cluster_of_ground_alone_shows_a_number_for_each_period(demo_database:
     # The same ground and days are one cluster, whichever scan finds it.
     assert numbers[1] == _shown(demo_database, _PERIODS[1], with_days=True)
     assert numbers[0] == _shown(demo_database, _PERIODS[0], with_days=False)
+
+
+@pytest.mark.parametrize(("resolution", "level"), [(7, 3), (8, 3), (8, 4)])
+def test_hexagons_where_nothing_was_found_are_told_no_number(
+    demo_database: Database, resolution: int, level: int
+) -> None:
+    spec = HotspotSpec(
+        "emerging", *_PERIODS[0], level=level, seed=1, by="count", hexagons=resolution, permutations=0
+    )
+    inputs = load_inputs(demo_database, WHOLE, spec)
+    cells = len(inputs.cells)
+    apart = csr_array((cells, cells))
+    even = np.full(cells, 1.0)
+    quiet = np.full(cells, "none", dtype=object)
+    assert inputs.counts.max() >= 40
+    assert guarded_cells(inputs, spec, apart, quiet, expected=even, q=even, domain=None) == []
+    # The same hexagons have a band where something was found in them.
+    busiest = int(np.argmax(inputs.counts))
+    quiet[busiest] = "persistent"
+    (told,) = guarded_cells(inputs, spec, apart, quiet, expected=even, q=even, domain=None)
+    assert (told.label, told.evidence["observed"] is not None) == ("persistent", True)
