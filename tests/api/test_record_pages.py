@@ -302,6 +302,12 @@ def test_the_api_keeps_projects_and_rulings_as_the_pages_do(make_database: MakeD
     assert told["fields"]["plan_on"] == "2026-06-01"
     assert ancestor(int(told["fields"]["grid_key"]), 3) == key
     assert {"before", "after", "households", "sites", "history"} <= set(told)
+    assert told["warning"] is None
+    early = {"fields": {"begins_on": "2026-07-01"}, "reason": "先开工"}
+    warned = client.post("/api/v1/projects/P1/change", json=early).get_json()["warning"]
+    assert warned["zh"].startswith("实施日期（2026-07-01）已定，尚未确定意见")
+    assert "nothing is decided yet" in warned["en"]
+    assert client.post("/api/v1/projects/P1/undo", json={"reason": "未开工"}).get_json()["warning"] is None
     wrong = {"fields": {"decision": "issue"}, "reason": "定了"}
     answer = client.post("/api/v1/projects/P1/change", json=wrong)
     assert (answer.status_code, answer.get_json()["code"]) == (422, "project-decision-no-day")

@@ -508,3 +508,25 @@ def test_names_and_counts_are_corrected_in_a_table_and_an_export_comes_back(
     table.write_text("甲,乙\n1,2\n", "utf-8")
     with pytest.raises(InvalidInput, match="没有图形"):
         import_boundaries(town, WHOLE, [table], BoundaryOptions())
+
+
+def test_ground_that_no_system_of_metres_holds_is_refused_by_file_and_never_a_trace(
+    empty_town: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "world.geojson"
+    # A quarter of the way round the equator from the middle there are no metres.
+    rings = {
+        "a": shapely.box(-90, 0, -89.99, 0.01),
+        "b": shapely.box(0, 0, 0.01, 0.01),
+        "c": shapely.box(90, 0, 90.01, 0.01),
+    }
+    told = [
+        {"type": "Feature", "properties": {"name": n}, "geometry": shapely.geometry.mapping(ring)}
+        for n, ring in rings.items()
+    ]
+    file.write_text(json.dumps({"type": "FeatureCollection", "features": told}), "utf-8")
+    with pytest.raises(InvalidInput) as caught:
+        import_boundaries(empty_town, WHOLE, [file], BoundaryOptions(level=3))
+    assert caught.value.code == "ground-unmeasured"
+    assert "world" in caught.value.zh
+    assert "world" in caught.value.en

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from gridmap.cli.imports.rows import print_rows
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import StepAsked
@@ -262,3 +263,29 @@ def test_neither_a_dry_run_nor_an_entry_tells_what_a_sealed_case_says(kept: Data
     kept_rows = history.show_import(kept, WHOLE, IMPORT_KINDS, newest(kept)).rows
     assert "密语" not in repr(kept_rows)
     assert "KC-900" not in repr(kept_rows)
+
+
+def test_an_import_tells_places_kinds_and_states_in_words_with_the_code_in_brackets(
+    kept: Database, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "240")
+    done = bring(
+        kept, tmp_path, [*HEAD, "channel", "stage"],
+        ["KC-000", "dispute", "合同纠纷", "2026-10-01 08:30", 120.4186, 29.7894, "滴水0", "visit", "mediating"],
+    )  # fmt: skip
+    assert done.committed, codes(done)
+    shown = history.show_import(kept, WHOLE, IMPORT_KINDS, newest(kept))
+    fields = {f.name: (f.before, f.after) for f in shown.rows[0].fields}
+    assert fields["geom"] == ("120.417600, 29.789400", "120.418600, 29.789400")
+    print_rows("incidents", shown.rows)
+    printed = "".join(capsys.readouterr().out.split())
+    for words in (
+        "邻里纠纷/neighbour(02)",
+        "合同纠纷/contract(04)",
+        "访/visit(visit)",
+        "调处/mediating",
+    ):
+        assert words in printed.replace("│", ""), (words, printed)
+    asked = bring(kept, tmp_path, HEAD, ["KC-001", "policing", "", "2026-10-02 08:30", 120.4186, 29.7894, ""])
+    assert asked.parsed is not None
+    assert "领域 纠纷化解 → 社区警务" in asked.parsed.refused["reason_zh"].iloc[0]

@@ -6,16 +6,15 @@ from collections.abc import Callable
 
 from flask import Blueprint, Response, redirect, url_for
 
-from gridmap.domain.fields import Field
-from gridmap.domain.records import NOUNS, noun_words
-from gridmap.domain.spellings import labels
+from gridmap.domain.records import noun_words
+from gridmap.domain.told_fields import field_words, is_of_list, value_words
 from gridmap.errors import Conflict, GridmapError, InvalidInput
 from gridmap.services.house import HISTORY_KINDS
 from gridmap.services.imports import history
 from gridmap.services.imports.kinds import Undone
-from web import context, look
+from web import context
 from web.desk import forms
-from web.desk.shown import page
+from web.desk.shown import page, places
 
 bp = Blueprint("brought", __name__)
 
@@ -48,26 +47,17 @@ def _one(number: int, problem: GridmapError | None = None, done: Undone | None =
         problem=problem.as_dict() if problem else None,
         shown=shown,
         done=done,
-        fields=(fields := _fields(shown.run.noun)),
-        of_list=lambda name: name in fields and bool(fields[name].codes),
-        word_of=_words(fields),
+        field_words=lambda name: field_words(shown.run.noun, name),
+        of_list=lambda name: is_of_list(shown.run.noun, name),
+        value_words=_words(shown.run.noun),
         noun_words=noun_words,
         most=_SHOWN,
     )
 
 
-def _fields(noun: str) -> dict[str, Field]:
-    return {f.name: f for f in NOUNS[noun].fields} if noun in NOUNS else {}
-
-
-def _words(fields: dict[str, Field]) -> Callable[[str, str | None], str | None]:
-    """Return how a value is told: in Chinese by the list's word, in English by its code."""
-    named = {
-        name: {code: word for word, code in labels(field.codes).items()}
-        for name, field in fields.items()
-        if field.codes and look.language() != "en"
-    }
-    return lambda name, value: named.get(name, {}).get(value or "", value)
+def _words(noun: str) -> Callable[[str, str | None, str | None], tuple[str, str]]:
+    kinds = places().kinds
+    return lambda name, value, domain: value_words(noun, name, value, domain, kinds) if value else ("–", "–")
 
 
 @bp.post("/imports/<int:number>/undo")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from gridmap.cli.common import console
-from gridmap.domain.records import NOUNS
+from gridmap.domain.told_fields import field_words, is_of_list, value_words, with_code
 from gridmap.services.imports.kinds import FieldChange, RowChange
 
 _WHAT = {
@@ -17,9 +17,20 @@ _WHAT = {
 }
 
 
-def _cells(noun: str, field: FieldChange) -> tuple[str, str, str]:
-    known = {f.name: f"{f.zh} / {f.name}" for f in (NOUNS[noun].fields if noun in NOUNS else ())}
-    return known.get(field.name, field.name), field.before or "", field.after or ""
+def _cells(noun: str, field: FieldChange, domain: str | None) -> tuple[str, str, str]:
+    before, after = (_value(noun, field.name, told, domain) for told in (field.before, field.after))
+    return _pair(*field_words(noun, field.name)), before, after
+
+
+def _value(noun: str, name: str, told: str | None, domain: str | None) -> str:
+    if not told:
+        return "–"
+    words = _pair(*value_words(noun, name, told, domain))
+    return with_code(words, told) if is_of_list(noun, name) else words
+
+
+def _pair(zh: str, en: str) -> str:
+    return zh if zh == en else f"{zh} / {en}"
 
 
 def print_rows(noun: str, rows: tuple[RowChange, ...]) -> None:
@@ -29,9 +40,9 @@ def print_rows(noun: str, rows: tuple[RowChange, ...]) -> None:
         table.add_column(heading, overflow="fold")
     for row in rows:
         first = row.fields[0] if row.fields else None
-        cells = ("", "", "") if first is None else _cells(noun, first)
+        cells = ("", "", "") if first is None else _cells(noun, first, row.domain)
         table.add_row(row.name, _WHAT[row.what], *cells)
         for field in row.fields[1:]:
-            table.add_row("", "", *_cells(noun, field))
+            table.add_row("", "", *_cells(noun, field, row.domain))
     if rows:
         console.print(table)

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from gridmap import crs
 from gridmap.domain.gridkey import LEVELS, TOWN
+from gridmap.errors import InvalidInput
 from gridmap.ingest.boundaries.draft import BoundaryDraft, polygons_only, union
 from gridmap.ingest.boundaries.findings import Finding, Severity
 
@@ -88,6 +90,7 @@ def check_boundaries(draft: BoundaryDraft, projected_epsg: int) -> list[Finding]
     for level in draft.levels:
         frame = draft.level(level).reset_index(drop=True)
         raw = np.array(crs.geometries_from_wgs84(frame.geometry.to_numpy(), projected_epsg), dtype=object)
+        _refuse_unmeasured(frame, raw)
         levels[level] = _Level(level, frame, raw, _repaired(raw))
         findings += _shapes(levels[level])
         findings += _names_and_codes(levels[level])
@@ -97,6 +100,23 @@ def check_boundaries(draft: BoundaryDraft, projected_epsg: int) -> list[Finding]
             findings += _nesting(levels[level], levels[level + 1])
     findings.sort(key=lambda f: (f.severity != "error", f.level, f.kind, -(f.area_m2 or 0.0)))
     return [_to_wgs84(f, projected_epsg) for f in findings]
+
+
+def _refuse_unmeasured(frame: pd.DataFrame, raw: NDArray[np.object_]) -> None:
+    """Refuse shapes that have no place in the system of metres: no area, edge or neighbour can be told of them."""
+    box = shapely.bounds(raw)
+    lost = ~np.isfinite(box).all(axis=1) & ~shapely.is_missing(raw) & ~shapely.is_empty(raw)
+    if not lost.any():
+        return
+    first = frame.loc[int(np.flatnonzero(lost)[0])]
+    name, row = Path(str(first["file"])).name, first["row"]
+    raise InvalidInput(
+        "ground-unmeasured",
+        f"{name}：第 {row} 行等 {int(lost.sum())} 个图形离其余地面太远，换算不成米。请只留一地的图形，"
+        "或核对坐标系（--crs）。",
+        f"{name}: {int(lost.sum())} shapes, the first in row {row}, lie so far from the rest that they have no place "
+        "in metres. Keep the shapes of one place, or check the coordinate system (--crs).",
+    )
 
 
 def _repaired(raw: NDArray[np.object_]) -> NDArray[np.object_]:

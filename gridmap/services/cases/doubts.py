@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.crs import distance_m
 from gridmap.domain.cases.number import parts
+from gridmap.domain.told_fields import value_words
 from gridmap.ingest.model import Notice, ParsedTable
 from gridmap.ingest.rows.refused import RowRefused
 from gridmap.services.imports.kinds import Doubts
@@ -134,8 +135,9 @@ def doubt_between(sheets: Mapping[str, ParsedTable]) -> tuple[str, str, RowRefus
 def _another(row: dict[str, Any], there: KnownIncident) -> RowRefused | None:
     zh, en = [], []
     if row["domain"] is not None and row["domain"] != there.domain:
-        zh.append(f"领域 {there.domain} → {row['domain']}")
-        en.append(f"domain {there.domain} -> {row['domain']}")
+        was, now = (value_words("incidents", "domain", told) for told in (there.domain, row["domain"]))
+        zh.append(f"领域 {was[0]} → {now[0]}")
+        en.append(f"domain {was[1]} -> {now[1]}")
     moved = _moved_m(row, there)
     if moved is not None and moved > FAR_M:
         zh.append(f"地点相距 {moved / 1000:.1f} km")

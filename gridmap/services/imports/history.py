@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import shapely
+import shapely.geometry
 from sqlalchemy.orm import Session
 
 from gridmap.domain.accounts import Actor
@@ -23,7 +25,10 @@ from gridmap.storage.workspace import settings as workspace
 _TIMEOUT_S = 1800
 _DERIVED = frozenset({"told_stage", "told_due_at", "told_closed_at"})
 """Columns that keep what a source told of what is derived: shown under its name."""
-_UNTOLD = frozenset({"geom", "tile_key", "import_run_id", "raw_x", "raw_y", "source_crs"})
+_SHAPES = ("geom", "base")
+_UNTOLD = frozenset({*_SHAPES, "tile_key", "import_run_id", "raw_x", "raw_y", "source_crs"})
+_SHOWN_BENDS = 3
+"""Vertices of a line that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,10 +225,23 @@ def _change(kind: ImportKind, change: journal.Change) -> RowChange:
         for n in names
         if change.before.get(n) != after.get(n)
     ]
-    if change.before.get("geom") != after.get("geom"):
-        fields.append(FieldChange("geom", _text(change.before.get("geom")), _text(after.get("geom"))))
-    return RowChange("changed", name, tuple(fields))
+    fields += [
+        FieldChange(n, _place(change.before.get(n)), _place(after.get(n)))
+        for n in _SHAPES
+        if change.before.get(n) != after.get(n)
+    ]
+    return RowChange("changed", name, tuple(fields), after.get("domain") or change.before.get("domain"))
 
 
 def _text(value: Any) -> str | None:
     return None if value is None else str(value)
+
+
+def _place(value: Any) -> str | None:
+    """Return a shape as a person reads it: longitude and latitude of a point, else how long the drawing is."""
+    if value is None:
+        return None
+    shape = shapely.geometry.shape(value) if isinstance(value, dict) else shapely.from_wkb(value)
+    bends = shapely.get_coordinates(shape)
+    told = "; ".join(f"{x:.6f}, {y:.6f}" for x, y in bends[:_SHOWN_BENDS])
+    return f"{told} … (+{len(bends) - _SHOWN_BENDS})" if len(bends) > _SHOWN_BENDS else told

@@ -80,11 +80,14 @@ class RowChange:
     name : str
         Identifier of the record.
     fields : tuple of FieldChange
+    domain : str, optional
+        Of a case: what its codes of kinds mean.
     """
 
     what: str
     name: str
     fields: tuple[FieldChange, ...] = ()
+    domain: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,13 @@ class WindowAnswer(BaseModel):
     by_domain: dict[str, int]
 
 
+class WarningAnswer(BaseModel):
+    """What a person should look at; it refuses nothing."""
+
+    zh: str
+    en: str
+
+
 class ProjectAnswer(BaseModel):
     """A project with what it touches."""
 
@@ -104,6 +111,7 @@ class ProjectAnswer(BaseModel):
     grids: list[dict[str, object]]
     sites: list[dict[str, object]] | None
     history: list[dict[str, object]]
+    warning: WarningAnswer | None
 
 
 def _plain(row: Any, *left_out: str) -> dict[str, object]:
@@ -139,6 +147,7 @@ def _told(shown: ShownProject) -> dict[str, object]:
         "history": [
             {k: v for k, v in e.items() if k not in {"before", "after"}} for e in shown.row["history"]
         ],
+        "warning": shown.warning and shown.warning._asdict(),
     }
 
 
