@@ -20,12 +20,17 @@ MOST_UPLOADED = 256 * 1024 * 1024
 LAST_HOURS = 12
 """Hours that the desk's list of what came lately looks back."""
 
+HISTORY_DAYS = 60
+"""Days after which a case that a file brings without a stage is told as one that may be over."""
+
 PHOTO_SIDE = 1600
 """Pixels of a photo's longer side."""
 MOST_PHOTOS = 12
 """Photos of a case."""
 PHOTO_BYTES = 700 * 1024
 """Bytes of a photo as it is handed in: written as text, it fits a request."""
+PHOTO_DRAFTS = 20
+"""Photos that a phone keeps until they are sent, of all cases: at most 14 MB."""
 
 MINIMUM = 5
 """Fewest incidents that a published cell may hold."""

@@ -6,10 +6,13 @@ import datetime as dt
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, Route, expect
 from sqlalchemy import text
 
@@ -21,7 +24,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.domain.protection import LEAST_TOLD
 from gridmap.services.accounts import audit, desk, entry
 from gridmap.services.cases import desk as case_desk
-from gridmap.services.cases import intake, satisfaction, screening
+from gridmap.services.cases import intake, photos, satisfaction, screening, tasks
 from gridmap.storage.database import Database
 from gridmap.storage.workspace.settings import touch
 from tests.browser.conftest import DESK, Visit, Watched, serving
@@ -389,6 +392,18 @@ def test_the_wall_renews_by_itself_says_when_it_is_cut_off_and_comes_back(
     expect(page.locator("#offline")).to_be_hidden()
 
 
+def test_that_there_is_no_connection_is_said_once_and_leaves_the_menu_its_room(at_desk: Watched) -> None:
+    page = go(at_desk, "/desk")
+    room = "document.querySelector('.top nav').clientWidth"
+    before = page.evaluate(room)
+    expect(page.locator("#fresh")).to_contain_text(re.compile(r"\d\d:\d\d"))
+    page.route("**/live", lambda route: route.abort())
+    expect(page.locator("#offline")).to_contain_text("连不上服务器")
+    assert page.locator("body").inner_text().count("连不上服务器") == 1
+    expect(page.locator("#fresh")).to_contain_text(re.compile(r"\d\d:\d\d"))
+    assert page.evaluate(room) >= before
+
+
 PAGES = (
     "/desk",
     "/desk?list=to_sign&q=nothing-has-this",
@@ -436,7 +451,15 @@ def test_no_page_has_what_axe_complains_of(
     more = ONE_THEME_EACH if (theme, lang) in {("light", "zh"), ("dark", "en")} else ()
     at = dt.datetime.now(dt.UTC)
     new = NewCase("dispute", at, "楼道堆物", kind="02", grid_key=VILLAGE)
-    number = intake.record(desk_town, Actor.at_the_machine(), new, uuid.uuid4()).row.number
+    keeper = Actor.at_the_machine()
+    number = intake.record(desk_town, keeper, new, uuid.uuid4()).row.number
+    # A task of today stands on the handover's page as promised, and a photo on the case's.
+    today = at.astimezone(ZoneInfo(desk_town.settings.timezone)).date()
+    tasks.make(desk_town, keeper, "visit", VILLAGE, today, "上门看一看", number=number, key=uuid.uuid4())
+    photos.allow(desk_town, keeper, allowed=True)
+    drawn = BytesIO()
+    Image.new("RGB", (40, 30), "white").save(drawn, "JPEG")
+    photos.add(desk_town, keeper, number, drawn.getvalue(), uuid.uuid4())
     for path in (*PAGES, *more, f"/cases/{number}", f"/cases/{number}/edit", f"/field/{number}"):
         page = go(watched, path + ("&" if "?" in path else "?") + f"lang={lang}")
         page.add_script_tag(path=AXE)
@@ -452,7 +475,7 @@ def test_no_page_has_what_axe_complains_of(
         if cut:
             found[f"{path} hides the end of a part"] = cut
         low = page.evaluate(
-            "[...document.querySelectorAll('main :is(a, button, summary, select)')].filter(e => {"
+            "[...document.querySelectorAll('main :is(a, button, summary, select, .grids input)')].filter(e => {"
             " const { width, height } = e.getBoundingClientRect();"
             " return width && height && height < 23.5 && getComputedStyle(e).display !== 'inline'; })"
             ".map(e => e.outerHTML.slice(0, 150))"

@@ -22,7 +22,7 @@ from gridmap import crs
 from gridmap.domain.accounts import Actor
 from gridmap.domain.cases.asked import NewCase
 from gridmap.domain.gridkey import Scope
-from gridmap.domain.terms import PHOTO_SIDE
+from gridmap.domain.terms import PHOTO_DRAFTS, PHOTO_SIDE
 from gridmap.services.cases import desk as case_desk
 from gridmap.services.cases import intake, photos
 from gridmap.services.house import IMPORT_KINDS
@@ -41,6 +41,7 @@ from web.desk import shown
 PHONE = {"width": 360, "height": 740}
 VILLAGES = 28
 DISCONNECTS = 200
+PHOTO_DISCONNECTS = 40
 LONGEST_S = 300.0
 """After which the phone has given up, on the slowest of machines, too."""
 FLICKER = "() => { setInterval(() => dispatchEvent(new Event('online')), 5); }"
@@ -117,6 +118,13 @@ def test_a_round_is_begun_answered_for_every_village_and_printed(
     # An answer is put right by another one; an empty number is none.
     lines.nth(3).get_by_role("button", name="未发现").click()
     expect(page.locator("#screening-sum")).to_contain_text("发现 0 件")
+    # All villages stay on one screen below a message.
+    lines.nth(3).locator("input[name=n]").fill("2")
+    lines.nth(3).get_by_role("button", name="发现", exact=True).click()
+    expect(page.locator("#screening-sum")).to_contain_text("发现 2 件")
+    page.goto(f"{page.url.split('?')[0].split('#')[0]}?told=answer_kept")
+    expect(page.locator("#flash .notice")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollHeight") <= DESK["height"]
     page.get_by_role("link", name="纸质表").click()
     expect(page.locator("table.paper tbody tr")).to_have_count(VILLAGES)
     page.wait_for_function("() => document.querySelector('img.code').naturalWidth > 0")
@@ -126,18 +134,12 @@ def test_a_round_is_begun_answered_for_every_village_and_printed(
 def test_a_photo_leaves_what_its_camera_wrote_on_the_phone(
     person: Callable[..., Watched], field_town: Database, number: str
 ) -> None:
-    exif = Image.Exif()
-    exif[0x010F], exif[0x0112] = "secret-9b1f", 6
-    given = BytesIO()
-    Image.new("RGB", (2 * PHOTO_SIDE, PHOTO_SIDE)).save(given, "JPEG", exif=exif)
     photos.allow(field_town, Actor.at_the_machine(), allowed=True)
     watched = person(viewport=PHONE)
     page = watched.page
     page.goto(f"{watched.base}/field/{number}")
     with page.expect_request(lambda request: request.method == "POST") as sent:
-        chosen = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": given.getvalue()}
-        page.locator("#photo").set_input_files(chosen)  # type: ignore[arg-type]
-    assert b"secret-9b1f" in given.getvalue()
+        page.locator("#photo").set_input_files(a_photo())
     picture = base64.b64decode(sent.value.post_data_json["picture"])
     assert b"secret-9b1f" not in picture
     with Image.open(BytesIO(picture)) as upright:
@@ -145,6 +147,163 @@ def test_a_photo_leaves_what_its_camera_wrote_on_the_phone(
         assert upright.size == (PHOTO_SIDE // 2, PHOTO_SIDE)
     expect(page.locator("#photos img")).to_have_count(1)
     assert watched.complaints == []
+
+
+def a_photo() -> Any:
+    """Return what a phone's camera gives: a picture that is too large, with device and turn written beside it."""
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "secret-9b1f", 6
+    given = BytesIO()
+    Image.new("RGB", (2 * PHOTO_SIDE, PHOTO_SIDE)).save(given, "JPEG", exif=exif)
+    assert b"secret-9b1f" in given.getvalue()
+    return {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": given.getvalue()}
+
+
+def pictures_of(database: Database, number: str) -> list[bytes]:
+    """Return the photos that the server keeps of a case."""
+    with database.scoped_session(Scope.whole()) as session:
+        rows = session.execute(
+            text(
+                "select p.picture from case_photos p join incidents i using (incident_id)"
+                " where i.number = :n order by p.added_at"
+            ),
+            {"n": number},
+        )
+        return [bytes(row[0]) for row in rows]
+
+
+KEPT_PHOTOS = """() => new Promise((resolve) => {
+  const asked = indexedDB.open("gridmap-photos", 1);
+  asked.onsuccess = () => {
+    const all = asked.result.transaction("photos").objectStore("photos").getAll();
+    all.onsuccess = () => Promise.all(all.result.map((one) => one.picture.text()))
+      .then((found) => { asked.result.close(); resolve(found); });
+  };
+})"""
+
+IS_OPENED = "() => indexedDB.databases().then((all) => all.some((one) => one.name === 'gridmap-photos'))"
+ANOTHERS_PHOTO = """(number) => new Promise((resolve) => {
+  const asked = indexedDB.open("gridmap-photos", 1);
+  asked.onsuccess = () => {
+    const acts = asked.result.transaction("photos", "readwrite");
+    const picture = new Blob(["another's"]);
+    acts.objectStore("photos").put({ key: crypto.randomUUID(), number, post: "别的岗位", at: 0, picture });
+    acts.oncomplete = () => { asked.result.close(); resolve(0); };
+  };
+})"""
+
+
+def test_a_photo_taken_without_a_network_is_stripped_on_the_phone_kept_with_its_note_and_sent_once(
+    person: Callable[..., Watched], field_town: Database, number: str
+) -> None:
+    photos.allow(field_town, Actor.at_the_machine(), allowed=True)
+    watched = person(viewport=PHONE)
+    page = watched.page
+    page.goto(f"{watched.base}/field/{number}")
+    page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+    # Once more, so that the worker has seen the page and its files.
+    page.reload()
+    page.context.set_offline(True)
+    page.locator("#note").fill("院墙已拆一半")
+    page.locator("#photo").set_input_files(a_photo())
+    expect(page.locator("#photo-drafts img")).to_have_count(1)
+    page.locator("button[data-step=note]").click()
+    expect(page.locator("#waiting")).to_contain_text("2 条待发送")
+    kept = page.evaluate(KEPT_PHOTOS)
+    assert len(kept) == 1
+    assert "secret-9b1f" not in kept[0]
+    # The phone was put away: both are there.
+    page.reload()
+    expect(page.locator("#photo-drafts img")).to_have_count(1)
+    expect(page.locator("#waiting")).to_contain_text("2 条待发送")
+    assert pictures_of(field_town, number) == []
+    # The server has taken it, and the phone does not hear so, again and again.
+    keys: list[str] = []
+
+    def answer(route: Route) -> None:
+        keys.append(str(route.request.headers.get("idempotency-key")))
+        if len(keys) > PHOTO_DISCONNECTS:
+            route.continue_()
+        elif len(keys) % 2:
+            route.abort("connectionfailed")
+        else:
+            route.fetch()
+            route.abort("connectionreset")
+
+    page.context.route("**/api/v1/cases/*/photos", answer)
+    page.context.set_offline(False)
+    page.evaluate(FLICKER)
+    expect(page.locator("#waiting")).to_be_hidden(timeout=1000 * LONGEST_S)
+    expect(page.locator("#photo-drafts")).to_be_hidden()
+    expect(page.locator("#photos img")).to_have_count(1)
+    assert len(keys) == PHOTO_DISCONNECTS + 1
+    assert len(set(keys)) == 1
+    assert page.evaluate(KEPT_PHOTOS) == []
+    assert [step for step in steps_of(field_town, number) if step[0] == "note"] == [("note", "院墙已拆一半")]
+    (picture,) = pictures_of(field_town, number)
+    with Image.open(BytesIO(picture)) as upright:
+        assert not upright.getexif()
+        assert upright.size == (PHOTO_SIDE // 2, PHOTO_SIDE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_photo_that_does_not_fit_on_the_phone_is_told_and_what_was_written_stays(
+    person: Callable[..., Watched], field_town: Database, number: str
+) -> None:
+    photos.allow(field_town, Actor.at_the_machine(), allowed=True)
+    watched = person(viewport=PHONE, service_workers="block")
+    page = watched.page
+    page.goto(f"{watched.base}/field/{number}")
+    page.context.set_offline(True)
+    page.locator("#note").fill("只写文字")
+    drafts, told = page.locator("#photo-drafts li"), page.locator("#photos [role=status]")
+    for n in range(PHOTO_DRAFTS):
+        page.locator("#photo").set_input_files(a_photo())
+        expect(drafts).to_have_count(n + 1)
+        expect(page.locator("#photo")).to_be_enabled()
+    page.locator("#photo").set_input_files(a_photo())
+    expect(told).to_contain_text(f"最多保存 {PHOTO_DRAFTS} 张")
+    expect(drafts).to_have_count(PHOTO_DRAFTS)
+    drafts.first.get_by_role("button", name="不要这张").click()
+    expect(drafts).to_have_count(PHOTO_DRAFTS - 1)
+    # A phone that is full says so while it writes.
+    page.evaluate(
+        "() => { IDBObjectStore.prototype.put = () => { throw new DOMException('', 'QuotaExceededError'); }; }"
+    )
+    page.get_by_role("button", name="再试一次").click()
+    expect(told).to_contain_text("本机没有空间")
+    expect(drafts).to_have_count(PHOTO_DRAFTS - 1)
+    expect(page.locator("#note")).to_have_value("只写文字")
+    page.locator("button[data-step=note]").click()
+    expect(page.locator("#waiting")).to_contain_text(f"{PHOTO_DRAFTS} 条待发送")
+
+
+def test_a_photo_that_the_server_refuses_later_says_why_and_another_post_s_waits_for_that_post(
+    person: Callable[..., Watched], field_town: Database, number: str
+) -> None:
+    photos.allow(field_town, Actor.at_the_machine(), allowed=True)
+    watched = person(viewport=PHONE, service_workers="block")
+    page = watched.page
+    page.goto(f"{watched.base}/field/")
+    until(page, lambda: page.evaluate(IS_OPENED), "the store of photos")
+    page.evaluate(ANOTHERS_PHOTO, number)
+    page.goto(f"{watched.base}/field/{number}")
+    page.context.set_offline(True)
+    page.locator("#photo").set_input_files(a_photo())
+    expect(page.locator("#photo-drafts img")).to_have_count(1)
+    expect(page.locator("#waiting")).to_contain_text("另有 1 条由其他岗位写下")
+    photos.allow(field_town, Actor.at_the_machine(), allowed=False)
+    page.context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("#photo-drafts")).to_contain_text("本镇没有启用照片")
+    page.goto(f"{watched.base}/field/")
+    expect(page.locator("#refused")).to_contain_text("本镇没有启用照片")
+    page.locator("#refused a").click()
+    photos.allow(field_town, Actor.at_the_machine(), allowed=True)
+    page.locator("#photo-drafts").get_by_role("button", name="再试一次").click()
+    expect(page.locator("#photo-drafts")).to_be_hidden()
+    assert len(pictures_of(field_town, number)) == 1
+    assert len(page.evaluate(KEPT_PHOTOS)) == 1
 
 
 def test_what_is_written_without_a_network_is_kept_and_sent_once(

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 
+from gridmap.cli import main
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.cases.actions import Action
 from gridmap.domain.cases.asked import StepAsked
@@ -23,6 +25,7 @@ from gridmap.services.cases import desk, edits, limits, openings, worklists
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.storage.database import Database
+from tests.towns import environment_of
 
 KEEPER = Actor.at_the_machine()
 HEAD = ("uid", "at", "action", "to_grid_code", "outcome")
@@ -114,6 +117,36 @@ def test_a_case_without_steps_has_the_town_s_limits_from_when_it_was_received(
     assert limits_of(town, "R2")["due_at"] == reported["due_at"] + dt.timedelta(days=10)
     told_at_the_desk(town, "R2", Action.ASSESS, PASSED, risk="yellow", risk_grounds=("group",))
     assert limits_of(town, "R2")["due_at"] == reported["due_at"] + dt.timedelta(days=10)
+
+
+def test_a_history_without_stages_is_told_before_it_is_overdue_and_comes_in_as_ended_where_that_is_said(
+    town: Database, tmp_path: Path
+) -> None:
+    head = ("uid", "domain", "kind", "occurred_at", "lon", "lat", "closed_at", "due_at")
+    told = [("H1", "2025-01-05 08:30", "", ""), ("H2", "2025-12-30 08:30", "", "")]
+    told += [
+        ("H3", "2025-02-05 08:30", "2025-02-06 08:30", ""),
+        ("H4", "2025-02-05 08:30", "", "2025-02-07 18:00"),
+    ]
+    path = tmp_path / "history.csv"
+    with path.open("w", encoding="utf-8", newline="") as out:
+        lines = [(uid, "dispute", "02", at, "120.4171", "29.7908", *ends) for uid, at, *ends in told]
+        csv.writer(out).writerows([head, *lines])
+    scope, kind = Scope.whole().for_upkeep(), IMPORT_KINDS["incidents"]
+    tried = import_records(town, scope, kind, path, ImportOptions(dry_run=True))
+    (notice,) = [n for n in tried.warnings if n.code == "history-without-stage"]
+    assert notice.zh.startswith("2 件")
+    assert "2025-01-05" in notice.zh
+    assert "--stage archived" in notice.en
+    assert tried.committed is False
+    args = ["incidents", "import", str(path), "--stage", "archived"]
+    answer = CliRunner().invoke(main, args, env=environment_of(town))
+    assert answer.exit_code == 0, answer.output
+    wanted = Wanted("overdue", IncidentQuery())
+    assert worklists.work_list(town, Scope.whole(), wanted).rows == ()
+    # What is known is not new to anybody.
+    again = import_records(town, scope, kind, path, ImportOptions(dry_run=True))
+    assert [n for n in again.warnings if n.code == "history-without-stage"] == []
 
 
 def test_cases_that_an_earlier_program_brought_in_are_given_their_limits_and_desk_once(

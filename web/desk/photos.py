@@ -8,7 +8,7 @@ from flask import Blueprint, Response, redirect, url_for
 
 from gridmap.domain.cases.model import Case
 from gridmap.domain.roles import Action as Right
-from gridmap.domain.terms import PHOTO_BYTES, PHOTO_SIDE
+from gridmap.domain.terms import PHOTO_BYTES, PHOTO_DRAFTS, PHOTO_SIDE
 from gridmap.services.cases import photos
 from gridmap.storage.cases.photos import PhotoLine
 from web import context
@@ -31,6 +31,8 @@ class CasePhotos:
         Whether those that there are may be removed, also where none may be added.
     side, most_bytes : int
         To what a phone makes a photo smaller.
+    most_drafts : int
+        Photos that a phone keeps until they are sent.
     """
 
     lines: tuple[PhotoLine, ...]
@@ -38,6 +40,7 @@ class CasePhotos:
     may_remove: bool
     side: int = PHOTO_SIDE
     most_bytes: int = PHOTO_BYTES
+    most_drafts: int = PHOTO_DRAFTS
 
 
 def photos_of(case: Case) -> CasePhotos:

@@ -108,6 +108,7 @@ FOR_SCRIPTS = (
     "typed_back",
     "upload_failed",
     *("photo_failed", "photo_kept", "photo_sending", "photo_unreadable"),
+    *("photo_drafts_enough", "photo_drop", "photo_no_room", "photo_waits", "try_again"),
     *("here_accuracy", "here_denied", "here_failed", "here_insecure", "here_late", "here_poor", "here_wait"),
     *("spot_about", "spot_by_hand", "spot_dropped", "spot_edge", "spot_grid", "spot_in", "spot_later"),
     *("spot_note", "spot_outside", "spot_reason"),

@@ -357,8 +357,19 @@ WORDS: dict[str, tuple[str, str]] = {
         "A photo is made smaller here and leaves its place, time and camera behind. Avoid faces and papers.",
     ),
     "photo_network": (
-        "照片要有网络才能发送：没有网络时先写文字（会保存为草稿），照片用手机相机拍下，有网络后在这里添加。",
-        "Photos need the network. Without one, what you write is kept as a draft; add the photo here later.",
+        "没有网络时照片先保存在本机（最多 {n} 张），恢复后自动发送，只发送一次。",
+        "Without a network the phone keeps photos, at most {n}, and sends each once when the network is back.",
+    ),
+    "photo_drafts": ("待发送的照片", "Photos to be sent"),
+    "photo_waits": ("尚未发送，保存在本机。", "Not sent yet: kept on this phone."),
+    "photo_drop": ("不要这张", "Drop this photo"),
+    "photo_drafts_enough": (
+        "照片未保存：本机最多保存 {n} 张未发送的照片。已填写的文字不受影响；请先发送，或删去不要的照片。",
+        "The photo is not kept: a phone keeps {n} at most. What you wrote is kept. Send them or drop one first.",
+    ),
+    "photo_no_room": (
+        "照片未保存：本机没有空间，或浏览器不允许保存。已填写的文字不受影响；请腾出空间后再试。",
+        "The photo is not kept: no room, or a browser that keeps nothing. What you wrote is kept. Make room first.",
     ),
     "photo_remove": ("永久移除，不能恢复", "Remove for good; it does not come back"),
     "photo_removed": ("照片已移除。", "The photo is removed."),

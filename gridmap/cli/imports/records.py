@@ -17,7 +17,7 @@ from gridmap.cli.common import Day, actor, console, errors, progress, read_mappi
 from gridmap.cli.imports.acts import add_acts
 from gridmap.cli.imports.rows import print_rows
 from gridmap.domain.code_systems import systems
-from gridmap.domain.codes import codes
+from gridmap.domain.codes import code_list, codes
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput
 from gridmap.ingest.personal import named_kinds
@@ -102,6 +102,11 @@ def import_options(command: Callable[..., None]) -> Callable[..., None]:
                 help="纠纷类型的代码体系 / code system of the kinds of disputes.",
             ),
             click.option(
+                "--stage",
+                type=click.Choice([code.code for code in code_list("stage")]),
+                help="文件没有阶段时全部记为 / the stage of all cases where the file tells none.",
+            ),
+            click.option(
                 "--dayfirst/--monthfirst", default=None, help="01/02/2026 的读法 / how it is meant."
             ),
             click.option(
@@ -138,7 +143,9 @@ def read_options(
 ) -> ImportOptions:
     """Make the service's options of what was typed."""
     return ImportOptions(
-        mapping=_with_system(read_mapping(mapping), given["code_system"]),
+        mapping=_with_constants(
+            read_mapping(mapping), code_system=given["code_system"], stage=given["stage"]
+        ),
         mapping_name=save_as or use,
         crs=given["crs"],
         sheet=given["sheet"],
@@ -153,8 +160,9 @@ def read_options(
     )
 
 
-def _with_system(mapping: dict[str, str] | None, system: str | None) -> dict[str, str] | None:
-    return mapping if system is None else {**(mapping or {}), "code_system": f"={system}"}
+def _with_constants(mapping: dict[str, str] | None, **told: str | None) -> dict[str, str] | None:
+    said = {field: f"={value}" for field, value in told.items() if value is not None}
+    return {**(mapping or {}), **said} if said else mapping
 
 
 def tell_import(result: ImportResult, options: ImportOptions) -> None:

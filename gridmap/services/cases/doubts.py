@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections import defaultdict
@@ -17,6 +18,7 @@ from gridmap.domain.cases.number import parts
 from gridmap.domain.told_fields import value_words
 from gridmap.ingest.model import Notice, ParsedTable
 from gridmap.ingest.rows.refused import RowRefused
+from gridmap.services.cases.history_told import history_without_stage
 from gridmap.services.imports.kinds import Doubts
 from gridmap.storage.cases import known
 from gridmap.storage.cases.known import KnownIncident
@@ -53,6 +55,9 @@ def doubts(session: Session, parsed: ParsedTable) -> Doubts:
     fresh = [r for r in rows if r["uid"] not in stored and _DERIVED.fullmatch(r["uid"] or "")]
     refused += _alike(session, fresh, set(uids))
     notices = list(_numbers_not_taken(session, parsed.table))
+    old = history_without_stage(rows, stored, dt.datetime.now(dt.UTC))
+    if old is not None:
+        notices.append(old)
     if stored and not parsed.partial:
         gone = known.missing_from(session, uids)
         if gone:

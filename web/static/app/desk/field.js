@@ -2,6 +2,7 @@
 
 import { NEW, newCase } from "./field_new.js";
 import { newKey } from "./new_key.js";
+import { photoDrafts, refusedPhotos } from "./photo_drafts.js";
 import { Queue, keepPages, sendAsWritten, settled, tell } from "./queue.js";
 import { putSpot, spot, spotIn, spotOf } from "./spot.js";
 import { say } from "./words.js";
@@ -170,18 +171,22 @@ function write(button) {
   queue.add({ key: newKey(), number, body, seen });
 }
 
-// A list of cases tells of those in which something was refused.
+// A list of cases tells of those in which something, words or a photo, was refused.
 function told() {
   const place = document.getElementById("refused");
   if (!place) return;
-  const refused = Object.entries(allWritten()).filter(([, one]) => one.why && one.post === post());
+  /** @type {[string, {why?: string, note?: string}][]} */
+  const refused = [
+    ...Object.entries(allWritten()).filter(([, one]) => one.why && one.post === post()),
+    ...refusedPhotos().map((photo) => /** @type {[string, {why?: string}]} */ ([photo.number, photo])),
+  ];
   place.hidden = refused.length === 0;
   place.replaceChildren(
     ...refused.flatMap(([number, one]) => {
       const link = document.createElement("a");
       const isNew = number.startsWith(NEW);
       link.href = isNew ? "/field/new" : `/field/${number}`;
-      link.textContent = isNew ? one.note : number;
+      link.textContent = isNew ? (one.note ?? "") : number;
       return [link, ` ${one.why} `];
     }),
   );
@@ -203,6 +208,8 @@ export function field() {
   }
   told();
   addEventListener("gave-back", told);
+  addEventListener("photos-kept", told);
+  void photoDrafts();
   newCase();
   queue.begin();
   keepPages();

@@ -37,15 +37,12 @@ function lose() {
   // A page whose session is over says so, and how to go on: that there is no connection either adds nothing.
   if (lost || hasEnded() || Date.now() - heardAt < LOST_AFTER_MS) return;
   lost = true;
-  const since = clock(new Date(heardAt));
-  const text = say("no_connection", { time: since });
   document.documentElement.classList.add("stale");
   const place = document.getElementById("offline");
-  if (place) {
-    place.textContent = text;
-    place.hidden = false;
-  }
-  tell(text);
+  // Said once: beside the menu stands as of when the figures are.
+  if (!place) return;
+  place.textContent = say("no_connection", { time: clock(new Date(heardAt)) });
+  place.hidden = false;
 }
 
 function regain() {
@@ -208,7 +205,6 @@ function leave() {
   link.textContent = say("session_over_link");
   place.replaceChildren(say("session_over"), " ", link);
   place.hidden = false;
-  tell(say("session_over"));
 }
 
 // What was told once is not told again by going back or renewing.

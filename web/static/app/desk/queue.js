@@ -29,15 +29,18 @@ const post = () => document.documentElement.dataset.post ?? "";
 
 // What one post has written is not sent as another's: it waits for whoever wrote it.
 /** @param {Kept} draft */
-const isMine = (draft) => draft.post === undefined || draft.post === post();
+export const isMine = (draft) => draft.post === undefined || draft.post === post();
 
-/** @type {Queue<any>[]} What a page has to send may be of several kinds; it is told in one sum. */
-const queues = [];
+/** @type {(() => Kept[])[]} What a page has to send may be of several kinds; it is told in one sum. */
+const kinds = [];
 
-function tellWaiting() {
+/** @param {() => Kept[]} waiting what is kept and waits to be sent */
+export const counts = (waiting) => kinds.push(waiting);
+
+export function tellWaiting() {
   const place = document.getElementById("waiting");
   if (!place) return;
-  const left = queues.flatMap((queue) => queue.drafts);
+  const left = kinds.flatMap((waiting) => waiting());
   const mine = left.filter(isMine).length;
   const others = left.length - mine;
   place.hidden = left.length === 0;
@@ -62,7 +65,7 @@ export class Queue {
   constructor(name, send) {
     this.#name = name;
     this.#send = send;
-    queues.push(this);
+    counts(() => this.drafts);
   }
 
   /** @returns {Draft[]} */
@@ -125,6 +128,16 @@ export function tell(text) {
   if (place) place.textContent = text;
 }
 
+/** @param {Response} answer @returns whether to send the same again is of no use */
+export const hasEnded = (answer) => !(answer.status === 401 || answer.status >= 500 || answer.status === 429);
+
+/** @param {Response} answer @returns {Promise<string>} why it is refused, in the page's language */
+export async function whyOf(answer) {
+  const problem = await answer.json().catch(() => null);
+  const why = document.documentElement.lang === "en" ? problem?.message_en : problem?.message_zh;
+  return why ?? String(answer.status);
+}
+
 /**
  * Say what became of a draft; who is not signed in any more, or meets a tired server, sends it later.
  * @param {Response} answer
@@ -135,10 +148,8 @@ export async function settled(answer) {
     tell(say("draft_sent"));
     return true;
   }
-  if (answer.status === 401 || answer.status >= 500 || answer.status === 429) return false;
-  const problem = await answer.json().catch(() => null);
-  const why = document.documentElement.lang === "en" ? problem?.message_en : problem?.message_zh;
-  tell(say("draft_refused", { why: why ?? String(answer.status) }));
+  if (!hasEnded(answer)) return false;
+  tell(say("draft_refused", { why: await whyOf(answer) }));
   return true;
 }
 
