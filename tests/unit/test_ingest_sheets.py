@@ -377,6 +377,7 @@ def test_the_sheets_found_in_use_come_out_right(found_in_use: Path) -> None:
         "codes_as_numbers.xlsx": 2,
         "old_excel.xls": 3,
         "old_excel_renamed.xlsx": 3,
+        "semicolon_decimal_comma.csv": 0,
     }.items():
         assert (name, read(files / name).accepted_rows) == (name, rows)
     table = read(files / "dates.csv").table
