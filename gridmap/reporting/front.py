@@ -193,7 +193,7 @@ def _since(one: Hotspot | Cluster) -> Text:
         return Text(f"{one.number} {one.since.zh}", f"{one.number} {one.since.en}")
     cluster = one
     if cluster.whole:
-        return Text(f"{cluster.letter} 整个时段都多", f"{cluster.letter} the whole period")
+        return Text(f"{cluster.letter} 一直都多", f"{cluster.letter} high all along")
     zh, en = f"{cluster.letter} 自 {cluster.first} 起", f"{cluster.letter} since {cluster.first}"
     if cluster.ongoing:
         return Text(f"{zh}，期末仍在持续", f"{en}, still going on at the end")

@@ -58,7 +58,38 @@ def method_words(report: HotspotReport) -> list[Text]:
     ----------
     report : HotspotReport
     """
-    return [_GI[report.by_rate], _sure(report), _EXPECTED[report.by_rate], _course(report), _scan(report)]
+    told = [_GI[report.by_rate], _sure(report), _EXPECTED[report.by_rate], _course(report), _scan(report)]
+    return [*told, *_window(report), *_learned(report)]
+
+
+def _window(report: HotspotReport) -> tuple[Text, ...]:
+    if report.window_since is None:
+        return ()
+    return (
+        Text(
+            f"本期太短，单看本期看不出哪里是新近增多的，因此“何时开始”、类别和时空聚集从 {report.window_since} 看起"
+            "（期末以前十三周，或自有记录起）；时空聚集只报延续到本期、在本期也明显偏多的，件数从其开始之日算起。热点本身只看本期。",
+            "The period is too short to show by itself what rose: since when, class and clusters in space and time "
+            f"look from {report.window_since} on (thirteen weeks up to the end of the period, or since records begin). "
+            "Only clusters that reach into the period, and are high in it, too, are told; their numbers count "
+            "from their first day. Hotspots are of the period alone.",
+        ),
+    )
+
+
+def _learned(report: HotspotReport) -> tuple[Text, ...]:
+    scored = report.forecast
+    if scored is None:
+        return ()
+    return (
+        Text(
+            f"预测：用 {scored.history_since} 至 {report.until} 的 {scored.history_weeks} 周记录（最多两年），"
+            f"只算到期末为止已接报的，不限于本期；其中最后 {scored.weeks} 周用于评分，每周只用此前已接报的来预测。",
+            f"Forecast: from records of {scored.history_weeks} weeks, {scored.history_since} to {report.until} "
+            "(two years at most), reported by the end of the period, not of the period alone; the last "
+            f"{scored.weeks} of them score it, each predicted from what had been reported before it.",
+        ),
+    )
 
 
 def _course(report: HotspotReport) -> Text:

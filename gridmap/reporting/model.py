@@ -176,7 +176,10 @@ class ForecastRow:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """All models beside three kinds of counting, and the one of these with the most hits."""
+    """All models beside three kinds of counting, and the one of these with the most hits.
+
+    `history_weeks` of records since `history_since` (ISO day) are what they learned from and were scored on.
+    """
 
     rows: tuple[ForecastRow, ...]
     verdict: str
@@ -185,6 +188,8 @@ class Forecast:
     weeks: int
     incidents: int
     area_share: float
+    history_since: str = ""
+    history_weeks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +259,9 @@ class HotspotReport:
         Of which whole years `totals` are, where numbers of the period itself are too fine to be told.
     block : list of (Text, str)
         What the same file can be made from again.
+    window_since : str or None
+        First day (ISO) that the methods in space and time looked at, where that is before the period: of what they
+        found only what reaches into the period is told.
     shading : ClassMap or None
         Grids above the cells by a class of what was reported there; None where there are too few of them.
     """
@@ -294,3 +302,4 @@ class HotspotReport:
     command: str
     downloads: tuple[Download, ...] = field(default=())
     shading: ClassMap | None = None
+    window_since: str | None = None

@@ -170,7 +170,7 @@ def course_of(cluster: Cluster) -> Text:
     """Tell from when to when a cluster is, and whether it goes on."""
     zh, en = f"{cluster.first} 至 {cluster.last}", f"{cluster.first} to {cluster.last}"
     if cluster.whole:
-        return Text(f"{zh}，整个时段都多", f"{en}, the whole period")
+        return Text(f"{zh}，一直都多", f"{en}, high all along")
     return Text(f"{zh}，仍在持续", f"{en}, still going on") if cluster.ongoing else Text(zh, en)
 
 
@@ -180,22 +180,31 @@ def _since(report: HotspotReport) -> Text:
     over = len(rose) - len(going)
     always = len(report.clusters) - len(rose)
     if not report.scanned:
-        return Text("时段太短或数据太少，无法判断从何时开始。", "The period is too short to tell since when.")
+        return Text(
+            "数据太少，无法判断从何时开始，原因见下。",
+            "The data are too few to tell since when; the reason is below.",
+        )
     if not report.clusters:
         return Text(
             "时段内没有一处突然增多到超出偶然。", "Nowhere was there a rise within the period beyond chance."
         )
+    whole_zh, whole_en, rise = "整个时段", "through the whole period", "within it"
+    within, end = "within the period", "its end"
+    if report.window_since is not None:
+        whole_zh, whole_en = f"自 {report.window_since} 起一直", f"all along since {report.window_since}"
+        rise = "since then"
+        within, end = f"since {report.window_since}", "the end of the period"
     if not rose:
         return Text(
-            f"{always} 处整个时段都多；没有一处在时段内才增多。",
-            f"High through the whole period: {always}; nowhere was there a rise within it.",
+            f"{always} 处{whole_zh}都多；没有一处是后来才增多的。",
+            f"High {whole_en}: {always}; nowhere was there a rise {rise}.",
         )
-    all_zh = f"{always} 处整个时段都多；" if always else ""
-    all_en = f"High through the whole period: {always}. " if always else ""
+    all_zh = f"{always} 处{whole_zh}都多；" if always else ""
+    all_en = f"High {whole_en}: {always}. " if always else ""
     if not going:
         return Text(
-            f"{all_zh}时段内曾有 {over} 处一时增多，期末前都已结束。",
-            f"{all_en}Rises within the period, all over before its end: {over}.",
+            f"{all_zh}{'时段内' if report.window_since is None else '其间'}曾有 {over} 处一时增多，期末前都已结束。",
+            f"{all_en}Rises {within}, all over before {end}: {over}.",
         )
     zh = f"{all_zh}到期末仍在持续：" + "；".join(
         f"{c.name.zh}（{c.domain.zh}）自 {c.first} 起" for c in going[:3]

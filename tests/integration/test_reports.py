@@ -33,7 +33,7 @@ from gridmap.services.cases.counts import count_by_grid
 from gridmap.services.hotspots.observations import load_inputs
 from gridmap.services.reports.building import build_hotspot_report, list_reports
 from gridmap.services.reports.content import hotspot_report
-from gridmap.services.reports.findings import of_domain, scan_clusters, time_steps
+from gridmap.services.reports.findings import of_domain, scan_clusters
 from gridmap.services.reports.request import ReportRequest
 from gridmap.services.reports.shading import shading as shading_of
 from gridmap.services.reports.verifying import verify_report
@@ -91,8 +91,8 @@ def test_what_is_expected_of_a_cluster_tells_no_total_of_one_domain_in_a_report_
     demo_database: Database,
 ) -> None:
     inputs = load_inputs(demo_database, WHOLE, VILLAGES.spec)
-    spec = replace(time_steps(VILLAGES.spec), by="rate", domain="emergency", permutations=99)
-    found = scan_clusters(of_domain(inputs, "emergency"), spec)
+    spec = replace(VILLAGES.spec, step="month", by="rate", domain="emergency", permutations=99)
+    found = scan_clusters(of_domain(inputs, "emergency"), spec, None)
     assert found
     assert {(f.evidence["expected"], f.evidence["relative_risk"]) for f in found} == {(None, None)}
 
@@ -212,6 +212,33 @@ def test_the_forecast_is_scored_beside_plain_counting(policing: HotspotReport) -
     assert policing.forecast is not None
     assert policing.forecast.rows[0].verdict is None
     assert policing.forecast.rows[-1].verdict == policing.forecast.words
+
+
+def test_a_report_of_a_month_tells_places_what_rose_and_a_verdict(demo_database: Database) -> None:
+    request = ReportRequest(
+        dt.date(2026, 10, 1), LAST, level=4, domain="policing", permutations=199, by="rate"
+    )
+    told, digest = hotspot_report(demo_database, WHOLE, request, quiet)
+    assert told.hotspots
+    assert told.clusters
+    assert all(c.last >= told.since for c in told.clusters)
+    assert told.window_since == "2026-07-27"
+    assert told.refusals == ()
+    assert told.forecast is not None
+    assert told.forecast.weeks == 12
+    assert told.forecast.history_since < told.since
+    assert (told, digest) == hotspot_report(demo_database, WHOLE, request, quiet)
+
+
+def test_a_report_s_forecast_knows_nothing_that_was_reported_after_its_end(demo_database: Database) -> None:
+    spec = ReportRequest(dt.date(2025, 12, 1), dt.date(2026, 9, 30), level=4).spec
+    inputs = load_inputs(demo_database, WHOLE, spec)
+    end = (spec.until - spec.since).days
+    late = inputs.reported >= end + 1
+    assert late.any()
+    known = inputs.reported_by(end)
+    assert len(known.cell) == len(inputs.cell) - late.sum()
+    assert known.reported.max() < end + 1
 
 
 def test_the_period_before_counts_the_same_places_in_as_many_months(demo_database: Database) -> None:
@@ -366,10 +393,7 @@ def test_too_few_grids_still_make_a_report_that_says_what_could_not_be_done(
     request = ReportRequest(dt.date(2026, 10, 1), LAST, level=2, permutations=19, languages="en")
     out = tmp_path / "few.html"
     made = build_hotspot_report(recorded_town, WHOLE, request, out, assets=vendor_folder())
-    assert {part.en for part in made["refused"]} >= {
-        "the judgement of hotspots",
-        "the forecast against counting",
-    }
+    assert {part.en for part in made["refused"]} == {"the judgement of hotspots", "the space-time scan"}
     text = out.read_text("utf-8")
     assert "There are only 3 grids, too few to compare." in text
     assert "could not be judged" in text

@@ -31,7 +31,7 @@ OWN = {
     ("kde", "count"): "edge: jones-diggle",
     ("network-kde", "count"): "equal split, discontinuous",
 }
-NEIGHBOURS = {"gi", "moran", "emerging"}
+OF_CELLS = {"gi", "moran", "emerging", "scan", "space-time-scan", "expected-scan"}
 FITTED = "rates of places as dispersed as fitted"
 NOT_TAKEN_OUT = "By count population is not taken out"
 KINDS = [
@@ -73,7 +73,7 @@ def test_a_run_names_its_own_conventions_and_those_of_no_other(
     kinds = [kind for kind in KINDS if level == 3 or not {kind[0]} & {"kde", "network-kde", "near-repeat"}]
     assert len(kinds) >= 10
     for method, by in kinds:
-        if level < 3 and method in NEIGHBOURS:
+        if level < 3 and method in OF_CELLS:
             # One town or three areas: nothing to compare, and no words of a comparison.
             with pytest.raises(InvalidInput) as refused:
                 told(demo_database, method, by, domain, level)

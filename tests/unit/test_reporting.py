@@ -458,10 +458,10 @@ def test_a_place_that_is_high_all_along_is_not_told_as_one_that_rose_or_is_over(
     assert alone.en == "High through the whole period: 1; nowhere was there a rise within it."
     (spot,) = front.spots(report)
     assert [line.en for line in spot.since] == [
-        "A the whole period",
+        "A high all along",
         "B since 2026-06-01, over by 2026-07-31",
     ]
     html = page.render(report, (), "en", leaflet_js="", leaflet_css="")
-    assert f"{REPORT.since} to {REPORT.until}, the whole period" in html
+    assert f"{REPORT.since} to {REPORT.until}, high all along" in html
     _, frame = tables.frames(report)["clusters"]
     assert list(frame["whole_period"]) == [True, False]

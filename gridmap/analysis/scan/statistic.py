@@ -141,6 +141,7 @@ def space_time(
     max_duration: int | None = None,
     max_radius: float | None = None,
     prospective: bool = False,
+    reaching: int | None = None,
     permutations: int = 999,
     rng: Rng = None,
     min_cases: int = 2,
@@ -170,6 +171,8 @@ def space_time(
         Most steps of a window; half of T by default, and at least one.
     prospective : bool
         Look only at windows that reach the last step.
+    reaching : int, optional
+        Look only at windows that end in this step or a later one, counted from 0; all by default.
     permutations, rng, min_cases, side, most, ids, null, on_progress
         As for :func:`spatial`; ``fitted`` rates vary from place to place and stay the same at all steps.
 
@@ -222,10 +225,10 @@ def space_time(
         refuse_cases_without_people(places, labels=False)
         expected = places.population * (total / places.population.sum())
         draw, told = _replications(null, places, expected, generator)
+    reached = _reached(reaching, steps, prospective=prospective)
     length = np.arange(steps)[None, :] - np.arange(steps)[:, None] + 1
     wanted = (length >= 1) & (length <= longest)
-    if prospective:
-        wanted[:, :-1] = False
+    wanted[:, :reached] = False
     first, last = np.nonzero(wanted)
     shortest_first = np.lexsort((first, last - first))
     options = Options(max_population, permutations, min_cases, side, most, "circle", None, 0.0, max_radius)
@@ -238,11 +241,33 @@ def space_time(
         conventions=found.conventions
         | {
             "model": f"space-time {model}",
-            "windows": "prospective" if prospective else "retrospective",
+            "windows": _windows(reached, steps, prospective=prospective),
             "max_duration": f"{longest} steps",
         }
         | told,
     )
+
+
+def _reached(reaching: int | None, steps: int, *, prospective: bool) -> int:
+    """Return the step in which windows end at the earliest."""
+    if prospective:
+        return steps - 1
+    if reaching is None:
+        return 0
+    reached = whole_of(reaching, "最早止于", "The step that is reached")
+    if not 0 <= reached < steps:
+        raise refuse(
+            "reaching",
+            f"最早止于的时间片须在 0 到 {steps - 1} 之间。",
+            f"The step that is reached is 0 to {steps - 1}.",
+        )
+    return reached
+
+
+def _windows(reached: int, steps: int, *, prospective: bool) -> str:
+    if prospective:
+        return "prospective"
+    return f"those that end in the last {steps - reached} of {steps} steps" if reached else "retrospective"
 
 
 def _replications(

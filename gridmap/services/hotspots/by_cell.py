@@ -29,13 +29,23 @@ def touching(inputs: Inputs) -> csr_array:
     InvalidInput
         When there are too few cells to compare.
     """
+    require_cells(inputs)
+    return weights.queen(inputs.cells)
+
+
+def require_cells(inputs: Inputs) -> None:
+    """Refuse so few cells that no method could tell one from chance.
+
+    Raises
+    ------
+    InvalidInput
+    """
     if len(inputs.cells) < _FEWEST_CELLS:
         raise InvalidInput(
             "cells-too-few",
             f"只有 {len(inputs.cells)} 个网格，无法比较。请选更细的层级（--level）或更大的范围。",
             f"There are only {len(inputs.cells)} grids, too few to compare. Choose a finer --level or a wider grid.",
         )
-    return weights.queen(inputs.cells)
 
 
 def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:

@@ -9,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from scipy.special import gammaln
 
 from gridmap.analysis import density, near_repeat
 from gridmap.domain.hotspots import Finding, PairsBand, RunSummary
@@ -176,26 +177,43 @@ def _stretch(geometry: Any, count: float, length_m: float) -> Finding:
     )
 
 
+def _require_orders(days: NDArray[np.float64], spec: HotspotSpec) -> None:
+    """Refuse days that shuffling leaves nearly as they are: no pairs could then be more than chance brings."""
+    season = np.floor((days - days.min()) / spec.season_days) if spec.season_days else np.zeros(len(days))
+    of_season = np.unique(season, return_counts=True)[1]
+    alike = np.unique(np.column_stack([season, days]), axis=0, return_counts=True)[1]
+    orders = float(gammaln(of_season + 1.0).sum() - gammaln(alike + 1.0).sum())
+    if orders < -np.log(spec.alpha):
+        raise InvalidInput(
+            "near-repeat-orders",
+            "事件太少或都在相同的日子，打乱时间也几乎不变，无法判断有没有近重复。请放宽时段，或加长季节（--season-days）。",
+            "The incidents are too few, or of the same days: shuffled in time they stay nearly as they are, so near "
+            "repeats cannot be told from chance. Widen the period, or choose a longer --season-days.",
+        )
+
+
 def by_near_repeat(inputs: Inputs, spec: HotspotSpec) -> Outcome:
     """Pairs of incidents close in space and time, against what chance would bring."""
     kept = inputs.placed & (inputs.cell >= 0)
     _places(inputs)
+    days = np.floor(inputs.day[kept])
+    _require_orders(days, spec)
     found = near_repeat.table(
         inputs.xy[kept],
-        np.floor(inputs.day[kept]),
+        days,
         spec.space_bands_m,
         spec.time_bands_days,
         permutations=999 if spec.permutations is None else spec.permutations,
         rng=np.random.default_rng(spec.seed),
         season=spec.season_days or None,
     )
-    metres, days = spec.space_bands_m, spec.time_bands_days
+    metres, since = spec.space_bands_m, spec.time_bands_days
     rows: list[PairsBand] = [
         {
             "from_m": metres[i],
             "to_m": metres[i + 1],
-            "from_days": days[j],
-            "to_days": days[j + 1],
+            "from_days": since[j],
+            "to_days": since[j + 1],
             "observed": int(found.observed[i, j]),
             "expected": number(found.expected[i, j], 1),
             "ratio": number(found.ratio[i, j]),
@@ -204,7 +222,7 @@ def by_near_repeat(inputs: Inputs, spec: HotspotSpec) -> Outcome:
             "q": number(found.q[i, j], 4),
         }
         for i in range(len(metres) - 1)
-        for j in range(len(days) - 1)
+        for j in range(len(since) - 1)
     ]
     shown = [row for row in rows if row["observed"] >= MINIMUM or row["observed"] == 0]
     summary: RunSummary = {

@@ -68,6 +68,7 @@ def score_forecast(
     weeks: int = 12,
     area_share: float = 0.05,
     patrol_found: bool = False,
+    known_by: dt.date | None = None,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> ForecastScore:
     """Score all models on the last weeks of a period, which they have not seen, beside counting.
@@ -84,6 +85,8 @@ def score_forecast(
         Share of the area that a model may flag.
     patrol_found : bool
         Whether incidents that patrols found count, too: where patrols look they find, and would be sent again.
+    known_by : date, optional
+        Leave out what was reported after this day; nothing by default.
     on_progress : callable, optional
 
     Returns
@@ -101,6 +104,8 @@ def score_forecast(
     tell("read", 0, 1)
     inputs = load_inputs(database, scope, spec, patrol_found=patrol_found)
     tell("read", 1, 1)
+    if known_by is not None:
+        inputs = inputs.reported_by((known_by - spec.since).days)
     history, first = weekly_history(inputs, spec.since, spec.until)
     found = forecast.score(
         history,

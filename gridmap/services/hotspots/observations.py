@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
@@ -76,6 +76,24 @@ class Inputs:
     left_out_sealed: int
     guard: Guard
     found: NDArray[np.bool_]
+
+    def where(self, kept: NDArray[np.bool_]) -> Inputs:
+        """Keep the incidents that a mask of shape (m,) keeps; the hash stays that of all that was read."""
+        return replace(
+            self,
+            cell=self.cell[kept],
+            xy=self.xy[kept],
+            domain=self.domain[kept],
+            kind=self.kind[kept],
+            day=self.day[kept],
+            reported=self.reported[kept],
+            guard=self.guard.where(kept),
+            found=self.found[kept],
+        )
+
+    def reported_by(self, day: int) -> Inputs:
+        """Keep what was reported on a day, counted from the first of the period, or before it."""
+        return self.where(self.reported < day + 1)
 
     @property
     def counts(self) -> NDArray[np.int64]:

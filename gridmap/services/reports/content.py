@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from scipy.sparse import csr_array
 
 from gridmap import __version__
 from gridmap.analysis.forecast.models import FEWEST_WEEKS
-from gridmap.analysis.forecast.scoring import WORDS
+from gridmap.analysis.forecast.scoring import FEWEST_JUDGED, WORDS
 from gridmap.domain.cases.sealing import told_of_sealed
 from gridmap.domain.codes import code_list
 from gridmap.domain.gridkey import Scope
@@ -35,17 +35,18 @@ from gridmap.services.reports.findings import (
     DOMAINS,
     Compared,
     Course,
+    Place,
     as_cluster,
     as_hotspot,
     course,
     of_domain,
     places,
     scan_clusters,
-    time_steps,
     told_by_domain,
     totals,
     totals_in_years,
 )
+from gridmap.services.reports.looked_back import Window, history_of, window_of
 from gridmap.services.reports.looked_for import stays_in
 from gridmap.services.reports.request import ReportRequest
 from gridmap.services.reports.shading import shading
@@ -53,7 +54,7 @@ from gridmap.storage.database import Database
 from gridmap.storage.ground import grids as stored
 from gridmap.storage.ground.roads import road_rows
 
-_MOST_WEEKS, _FEWEST_WEEKS = 12, 4
+_MOST_WEEKS = 12
 _MOST_CLUSTERS = 26
 _SCORES = ("hit_rate", "hit_low", "hit_high", "pai", "pai_low", "pai_high", "gain", "gain_low", "gain_high")
 _LEVELS = {c.code: Text(c.zh, c.en) for c in code_list("grid_level")}
@@ -79,6 +80,7 @@ _INSIDE = frozenset({"dispersion", "dispersion_z", "left out of the null", "seed
 _PARTS = {
     "gi": Text("热点判断", "the judgement of hotspots"),
     "emerging": Text("热点的变化（新兴热点）", "the course of hotspots (emerging hotspots)"),
+    "window": Text("何时开始、时空扫描", "since when, and the space-time scan"),
     "scan": Text("时空扫描", "the space-time scan"),
     "forecast": Text("预测与计数的比较", "the forecast against counting"),
 }
@@ -146,36 +148,29 @@ def hotspot_report(
     ground = draw_ground(frame, roads, request.level, request.within, draw)
     shown = shading(database, scope, request, inputs, ground)
     stays = stays_in(database, scope, request, inputs.epsg)
-    digest = _digest(inputs, (before, then), records_since, (asdict(ground), _values(shown), stays))
     attempt = _Attempts()
     domains = [request.domain] if request.domain else sorted(set(inputs.domain[inputs.cell >= 0]))
-    steps, done = 2 * len(domains) + 2, 0
-    tell("analyse", done, steps)
+    steps = 2 * len(domains) + 2
+    tell("analyse", 0, steps)
     judged: Outcome | None = attempt("gi", None, by_gi, inputs, spec)
     found = places(inputs, judged) if judged is not None else []
-    in_time = time_steps(spec)
-    courses: dict[str, Course] = {}
-    scanned: list[Finding] = []
-    could_scan = False
-    for domain in domains:
-        done += 2
-        alone, asked = of_domain(inputs, domain), _of(in_time, domain, len(domains), request)
-        if any(place.domain == domain for place in found):
-            gone = attempt("emerging", domain, course, alone, replace(asked, alpha=spec.alpha))
-            if gone is not None:
-                courses[domain] = gone
-        tell("analyse", done - 1, steps)
-        clusters = attempt("scan", domain, scan_clusters, alone, asked)
-        if clusters is not None:
-            could_scan = True
-            scanned += clusters
-        tell("analyse", done, steps)
-    scanned = sorted(scanned, key=lambda f: (f.evidence["p"] or 1.0, f.grid_key))
-    scanned = scanned[:_MOST_CLUSTERS]
-    scored = attempt("forecast", None, _forecast, database, scope, request)
+    window: Window | None = attempt("window", None, window_of, spec, records_since)
+    in_time, wider = spec, inputs
+    if window is not None:
+        in_time = window.of(spec)
+        wider = load_inputs(database, scope, in_time) if window.is_wider else inputs
+    rises = _rises(wider, in_time, window, request, domains, found, attempt, tell)
+    history = history_of(spec, records_since)
+    foretold = attempt("forecast", None, _forecast, database, scope, history)
+    scored, learned = foretold or (None, "")
+    digest = _digest(
+        (inputs, before, then, wider), records_since, (asdict(ground), _values(shown), stays, learned)
+    )
     tell("analyse", steps, steps)
     in_years = () if told_by_domain(inputs) else totals_in_years(database, scope, request)
-    describer = Describer(inputs, _touching(inputs), frame, roads, info.kinds, request.since, draw)
+    near = _touching(inputs)
+    describer = Describer(inputs, near, frame, roads, info.kinds, request.since, draw)
+    in_window = Describer(wider, near, frame, roads, info.kinds, in_time.since, draw)
     compared = (Compared(before, known == "known"), Compared(then, known_then == "known"))
     about: RunSummary = judged.summary if judged is not None else {}
     report = HotspotReport(
@@ -197,11 +192,12 @@ def hotspot_report(
         sealed=Text(*told_of_sealed(closer_than_village=spec.closer_than_village)),
         cold=about.get("labels", {}).get("cold", 0),
         judged=judged is not None,
-        scanned=could_scan,
+        scanned=rises.could_scan,
         by_rate=request.by == "rate",
         alpha=spec.alpha,
         tested_domains=len(domains),
         permutations=request.permutations,
+        window_since=in_time.since.isoformat() if window is not None and window.is_wider else None,
         step=Text("月", "month") if in_time.step == "month" else Text("周", "week"),
         totals=in_years or totals(inputs, before, known=known == "known"),
         totals_of=_years(request) if in_years else None,
@@ -210,7 +206,7 @@ def hotspot_report(
                 n,
                 place,
                 inputs,
-                courses,
+                rises.courses,
                 compared,
                 describer,
                 draw,
@@ -219,8 +215,8 @@ def hotspot_report(
             for n, place in enumerate(found, 1)
         ),
         clusters=tuple(
-            as_cluster(chr(ord("A") + n), feature, in_time, inputs, describer, draw)
-            for n, feature in enumerate(scanned)
+            as_cluster(chr(ord("A") + n), feature, in_time, wider, in_window, draw)
+            for n, feature in enumerate(rises.clusters)
         ),
         forecast=scored,
         refusals=attempt.told(len(domains)),
@@ -233,6 +229,45 @@ def hotspot_report(
         shading=shown,
     )
     return report, digest
+
+
+@dataclass(frozen=True, slots=True)
+class _Rises:
+    """What is told in space and time: the course of each domain, clusters, and whether any could be looked for."""
+
+    courses: dict[str, Course]
+    clusters: list[Finding]
+    could_scan: bool
+
+
+def _rises(
+    inputs: Inputs,
+    in_time: HotspotSpec,
+    window: Window | None,
+    request: ReportRequest,
+    domains: list[str],
+    found: list[Place],
+    attempt: _Attempts,
+    tell: Callable[[str, int, int], None],
+) -> _Rises:
+    courses: dict[str, Course] = {}
+    scanned: list[Finding] = []
+    could_scan = False
+    for number, domain in enumerate(domains if window is not None else []):
+        alone, asked = of_domain(inputs, domain), _of(in_time, domain, len(domains), request)
+        if any(place.domain == domain for place in found):
+            gone = attempt("emerging", domain, course, alone, replace(asked, alpha=in_time.alpha))
+            if gone is not None:
+                courses[domain] = gone
+        tell("analyse", 2 * number + 1, 2 * len(domains) + 2)
+        reaching = request.since if window is not None and window.is_wider else None
+        clusters = attempt("scan", domain, scan_clusters, alone, asked, reaching)
+        if clusters is not None:
+            could_scan = True
+            scanned += clusters
+        tell("analyse", 2 * number + 2, 2 * len(domains) + 2)
+    scanned = sorted(scanned, key=lambda f: (f.evidence["p"] or 1.0, f.grid_key))
+    return _Rises(courses, scanned[:_MOST_CLUSTERS], could_scan)
 
 
 def _values(shown: ClassMap | None) -> list[float | None]:
@@ -276,11 +311,21 @@ def _inputs_of(
         return None
 
 
-def _forecast(database: Database, scope: Scope, request: ReportRequest) -> Forecast:
-    weeks = ((request.until - request.since).days + 1) // 7
-    held_out = min(max((weeks - FEWEST_WEEKS) // 2, _FEWEST_WEEKS), _MOST_WEEKS)
-    found = score_forecast(database, scope, request.spec, weeks=held_out)
-    return Forecast(
+def _forecast(database: Database, scope: Scope, history: HotspotSpec) -> tuple[Forecast, str]:
+    weeks = ((history.until - history.since).days + 1) // 7
+    held_out = min((weeks - FEWEST_WEEKS) // 2, _MOST_WEEKS)
+    if held_out < FEWEST_JUDGED:
+        needed = 2 * FEWEST_JUDGED + FEWEST_WEEKS
+        ready = history.since + dt.timedelta(weeks=needed)
+        raise InvalidInput(
+            "report-forecast-weeks",
+            f"到时段末只有 {weeks} 周的记录，评分至少需要 {needed} 周。请选 {ready:%Y-%m-%d} 以后结束的时段，"
+            "或补录更早的事件。",
+            f"Up to the end of the period there are records of {weeks} weeks; to score a forecast {needed} are needed. "
+            f"Choose a period that ends on {ready:%Y-%m-%d} or later, or import earlier records.",
+        )
+    found = score_forecast(database, scope, history, weeks=held_out, known_by=history.until)
+    told = Forecast(
         rows=tuple(
             ForecastRow(
                 name=MODELS[row.model],
@@ -296,15 +341,21 @@ def _forecast(database: Database, scope: Scope, request: ReportRequest) -> Forec
         weeks=found["weeks"],
         incidents=20 * round(found["incidents"] / 20),
         area_share=found["area_share"],
+        history_since=history.since.isoformat(),
+        history_weeks=weeks,
     )
+    return told, found["data_sha256"]
 
 
-def _digest(inputs: Inputs, earlier: tuple[Inputs | None, ...], records_since: dt.date, drawn: object) -> str:
+def _digest(read: tuple[Inputs | None, ...], records_since: dt.date, drawn: object) -> str:
     parts = [
-        inputs.sha256,
-        *("" if other is None else other.sha256 for other in earlier),
+        *("" if inputs is None else inputs.sha256 for inputs in read),
         records_since.isoformat(),
-        ",".join(map(str, np.flatnonzero(inputs.found).tolist())),
+        *(
+            ",".join(map(str, np.flatnonzero(inputs.found).tolist()))
+            for inputs in read[:1]
+            if inputs is not None
+        ),
         json.dumps(drawn, sort_keys=True),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -21,7 +21,6 @@ from gridmap.domain.gridkey import TOWN, Scope, level_of
 from gridmap.domain.hotspots import Finding
 from gridmap.domain.protection import Counts, is_told, middle_of_band
 from gridmap.domain.query import IncidentQuery
-from gridmap.errors import InvalidInput
 from gridmap.reporting.model import Cluster, Hotspot, Text, Total
 from gridmap.services.cases.counts import count_by_grid
 from gridmap.services.hotspots.by_cell import course_of, touching
@@ -39,15 +38,14 @@ from gridmap.services.reports.request import ReportRequest
 from gridmap.storage.database import Database
 
 _GAP = 0.5
-_MONTHS = 6
 _CLASSES = {c.code: c for c in CLASSES}
 _NO_START = Text("时有时无，没有明确的起点", "on and off, without a clear beginning")
-_ALL_ALONG = Text("几乎整个时段", "nearly the whole period")
+_ALL_ALONG = Text("几乎一直", "nearly all along")
 _COURSES = {
     "persistent_hot": _ALL_ALONG,
     "intensifying_hot": _ALL_ALONG,
     "diminishing_hot": _ALL_ALONG,
-    "historical_hot": Text("几乎整个时段，期末除外", "nearly the whole period, not at its end"),
+    "historical_hot": Text("几乎一直，期末除外", "nearly all along, not at the end"),
     "none": Text("合计才显著，分不出先后", "in the whole period only, in no part of it alone"),
 }
 _NOT_JUDGED = Text("无法判断", "cannot be judged")
@@ -86,17 +84,7 @@ class Course:
 
 def of_domain(inputs: Inputs, domain: str) -> Inputs:
     """Keep the incidents of one domain."""
-    kept = inputs.domain == domain
-    return replace(
-        inputs,
-        cell=inputs.cell[kept],
-        xy=inputs.xy[kept],
-        domain=inputs.domain[kept],
-        kind=inputs.kind[kept],
-        day=inputs.day[kept],
-        guard=inputs.guard.where(kept),
-        found=inputs.found[kept],
-    )
+    return inputs.where(inputs.domain == domain)
 
 
 def places(inputs: Inputs, outcome: Outcome) -> list[Place]:
@@ -118,26 +106,6 @@ def places(inputs: Inputs, outcome: Outcome) -> list[Place]:
     return sorted(found, key=lambda p: by_class(p.features[0]))
 
 
-def time_steps(spec: HotspotSpec) -> HotspotSpec:
-    """Choose months where the period has six whole ones, else weeks."""
-    try:
-        slices(replace(spec, step="month"), fewest=_MONTHS)
-    except InvalidInput:
-        return replace(spec, step="week")
-    return replace(spec, step="month")
-
-
-def _cut(spec: HotspotSpec) -> Slices:
-    try:
-        return slices(spec)
-    except InvalidInput:
-        raise InvalidInput(
-            "report-too-short",
-            "时段太短，至少需要四个整周（周一至周日）。请放宽起止日期。",
-            "The period is too short: four whole weeks (Monday to Sunday) are needed. Widen it.",
-        ) from None
-
-
 def course(inputs: Inputs, spec: HotspotSpec) -> Course:
     """Classify the cells of one domain through the slices of the period.
 
@@ -146,21 +114,20 @@ def course(inputs: Inputs, spec: HotspotSpec) -> Course:
     InvalidInput
         When there are too few slices or cells.
     """
-    cut = _cut(spec)
+    cut = slices(spec)
     found = course_of(inputs, spec, touching(inputs), cut, 0)
     return Course(found.labels.astype(object), found.side > 0, cut)
 
 
-def scan_clusters(inputs: Inputs, spec: HotspotSpec) -> list[Finding]:
-    """Significant clusters in space and time of one domain, the surest first.
+def scan_clusters(inputs: Inputs, spec: HotspotSpec, since: dt.date | None) -> list[Finding]:
+    """Significant clusters in space and time of one domain, the surest first; of those that end on a day or later.
 
     Raises
     ------
     InvalidInput
         When there are too few slices, cells or incidents.
     """
-    _cut(spec)
-    outcome = by_space_time_scan(inputs, replace(spec, method="space-time-scan"))
+    outcome = by_space_time_scan(inputs, replace(spec, method="space-time-scan"), reaching=since)
     return [
         replace(f, evidence=f.evidence | {"domain": spec.domain})
         for f in outcome.protected or []
