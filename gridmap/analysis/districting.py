@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linear_sum_assignment, milp
 from scipy.sparse import coo_array
 
-from gridmap.errors import InvalidInput, Unavailable
+from gridmap.errors import InvalidInput
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -79,8 +79,6 @@ def divide(
     ------
     InvalidInput
         When there are more teams than atoms, no team, or atoms that cannot be reached from any team's.
-    Unavailable
-        When nothing was found in the time.
 
     Notes
     -----
@@ -90,9 +88,9 @@ def divide(
     single atoms over. Anchors are the atoms of the bases, by the least sum of ways where two teams share one (Kuhn's
     assignment): the bound holds for them.
 
-    More than 150 atoms are not solved: the team with least work takes the next atom beside its own, its own of today
-    first, then the nearest, until all are taken; then atoms at borders are handed over while the squares of work fall.
-    The bound is then the mean, or the largest atom.
+    More than 150 atoms are not solved, nor fewer for which the solver finds nothing in half the time: the team with
+    least work takes the next atom beside its own, its own of today first, then the nearest, until all are taken; then
+    atoms at borders are handed over while the squares of work fall. The bound is then the mean, or the largest atom.
 
     References
     ----------
@@ -112,11 +110,7 @@ def divide(
     rows = _Rows(work, edges, k, anchor)
     first = rows.solve(rows.largest_alone(), np.inf, seconds / 2)
     if first.x is None:
-        raise Unavailable(
-            "beats-time",
-            "在给定时间内没有划出巡区，请延长 --time，或减少队伍、改用更粗的网格。",
-            "No beats were found in the time: give it more (--time), fewer teams, or coarser grids.",
-        )
+        return _grown(work, _beside(n, edges), away, before, anchor, seconds / 2)
     largest = float(first.x[-1])
     mean = float(work.sum()) / k
     cost = np.append((work * away / max(float(away.mean()), _SLACK)).ravel(), np.zeros(rows.flows + 1))

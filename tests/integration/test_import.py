@@ -233,9 +233,9 @@ def test_two_sheets_that_tell_of_two_matters_under_one_number_are_both_left_out(
         "1月": (3, 0),
         "2月": (3, 1),
     }
-    assert [notice for one in later.values() for notice in one.warnings] == [], (
-        "the other sheet's are not gone"
-    )
+    # That records are old and have no stage is another matter.
+    told = {notice.code for one in later.values() for notice in one.warnings}
+    assert told <= {"history-without-stage"}, "the other sheet's are not gone"
 
 
 def test_a_dry_run_writes_nothing(town: Database, tmp_path: Path) -> None:

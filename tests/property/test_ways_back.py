@@ -269,7 +269,9 @@ def test_a_case_keeps_its_number_for_life_in_another_workspace_and_no_other_case
         written("incidents", [{**row, "uid": "A", "number": number}, taken, odd], tmp_path),
     )
     got = _numbers(there)
-    assert {n.code: n.zh.split("（")[1] for n in told.warnings} == {
+    # That records are old and have no stage is another matter.
+    of_numbers = [n for n in told.warnings if n.code != "history-without-stage"]
+    assert {n.code: n.zh.split("（")[1] for n in of_numbers} == {
         "number-taken": f"第 3 行 {number}）。",
         "number-formless": "第 4 行 村北-12）。",
     }

@@ -93,3 +93,12 @@ def test_islands_and_too_many_teams_are_refused() -> None:
         divide(np.ones(4), edges, np.column_stack([ways, [9.0]]), seconds=1)
     with pytest.raises(InvalidInput, match="4 支队伍"):
         divide(np.ones(3), edges, away(xy, [(0, 0)] * 4), seconds=1)
+
+
+def test_where_the_solver_finds_nothing_in_its_time_districts_grow_and_hang_together() -> None:
+    xy, edges = lattice(10, 10)
+    found = divide(
+        np.linspace(1.0, 2.0, 100), edges, away(xy, [(0, 0), (9, 0), (0, 9), (9, 9)]), seconds=1e-3
+    )
+    assert are_contiguous(found, edges, 4)
+    assert found.bound <= found.largest
