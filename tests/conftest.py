@@ -24,7 +24,7 @@ from gridmap.settings import Settings
 from gridmap.storage.database import Database
 from gridmap.storage.models import Base
 from tests import templates
-from tests.doors import ShowingToken, token_of
+from tests.doors import ShowingToken, make_passwords_cheap, token_of
 from tests.towns import Template, Towns, claim, environment_of, locked, stop, sweep, unpack
 from tests.warm import GRIDMAP, WARM_WORKERS, Warm
 
@@ -189,6 +189,7 @@ def pytest_configure(config: pytest.Config) -> None:
         (home / "templates").mkdir()
     os.environ[templates.FOLDER] = kept = str(config.stash[_HOME] / "templates")
     templates.keep_compiled(kept)
+    make_passwords_cheap()
 
 
 def _ground() -> Path:

@@ -9,13 +9,24 @@ import urllib.request
 from typing import Any
 from urllib.parse import urlsplit
 
+from argon2 import PasswordHasher
 from flask.testing import FlaskClient
 
 from gridmap.domain.accounts import Actor, Role
-from gridmap.services.accounts import desk, entry
+from gridmap.services.accounts import desk, entry, passwords
 from gridmap.storage.database import Database
 
 _DRAWN = random.Random()
+DEAR = passwords._HASHER
+"""What keeps and checks a password where the product runs."""
+
+
+def make_passwords_cheap() -> None:
+    """Let this process keep passwords by the same algorithm at a thousandth of its cost.
+
+    A sign-in takes a tenth of a second of a processor, which is what it is for; the tests have hundreds.
+    """
+    passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 def new_word() -> str:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pyotp
 import pytest
+from argon2 import Type, extract_parameters
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -21,7 +22,7 @@ from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotS
 from gridmap.services.accounts import audit, desk, entry, own, passwords
 from gridmap.services.workspace import served
 from gridmap.storage.database import Database
-from tests.doors import client_of, token_of
+from tests.doors import DEAR, client_of, token_of
 from tests.towns import environment_of
 from web.app import create_app
 
@@ -87,6 +88,17 @@ def test_a_wrong_password_an_unknown_name_and_a_locked_post_are_told_alike(
     with pytest.raises(NotSignedIn) as refused:
         sign_in(blank, post)
     assert said == {str(refused.value)}
+
+
+def test_a_password_that_leaked_is_dear_to_guess(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_HASHER", DEAR)
+    kept = passwords.hashed(GOOD)
+    asked = extract_parameters(kept)
+    assert (asked.type, asked.hash_len, asked.salt_len) == (Type.ID, 32, 16)
+    assert asked.memory_cost >= 65_536
+    assert asked.time_cost >= 3
+    assert passwords.is_right(kept, GOOD)
+    assert not passwords.is_right(kept, "wrong wrong wrong")
 
 
 def test_an_unknown_name_costs_the_same_computation(monkeypatch: pytest.MonkeyPatch) -> None:
