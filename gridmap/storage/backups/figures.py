@@ -20,8 +20,13 @@ OPTIONS = "-c search_path=gridmap,public -c timezone=UTC -c jit=off"
 
 _TRIES = 8
 _BREATHE_S = 1.0
-_LOCK_WITHIN = "2s"
-"""Writers wait for no longer than this behind the lock of a backup."""
+_LOCK_WITHIN_MS = 250
+"""Writers wait for no longer than this behind the locks of a backup, all tables together.
+
+It locks one table after another while writers take them in orders of their own, so each may come to wait for the other.
+The server ends that after a second, by the error of whoever finds it, which may be the writer: the backup gives way
+before.
+"""
 
 _TABLES = """
 select quote_ident(c.relname) from pg_class c
@@ -74,8 +79,8 @@ def moment(engine: Engine, point: str | None = None) -> Iterator[tuple[Connectio
                 try:
                     found = _mark(marker, point, locks=locks)
                 except OperationalError as error:
-                    # 55P03: an import holds a table for longer than writers may wait.
-                    if not locks or getattr(error.orig, "sqlstate", "") not in {"55P03", "40P01"}:
+                    # 57014: somebody holds a table for longer than writers may wait.
+                    if not locks or getattr(error.orig, "sqlstate", "") not in {"57014", "40P01"}:
                         raise
                     marker.rollback()
                     time.sleep(_BREATHE_S)
@@ -95,10 +100,12 @@ def _mark(connection: Connection, point: str | None, *, locks: bool) -> Moment:
     tables = list_tables(connection)
     connection.rollback()
     connection = connection.execution_options(isolation_level="REPEATABLE READ")
-    connection.execute(text(f"set local lock_timeout = '{_LOCK_WITHIN}'"))
     if locks and tables:
         named = ", ".join(f"{SCHEMA}.{name}" for name in tables)
+        # Of a lock's own limit each table would have one.
+        connection.execute(text(f"set local statement_timeout = {_LOCK_WITHIN_MS}"))
         connection.execute(text(f"lock table {named} in share mode"))
+        connection.execute(text("set local statement_timeout = 0"))
     snapshot, taken_at = connection.execute(text("select pg_export_snapshot(), clock_timestamp()")).one()
     if point is not None:
         connection.execute(text("select pg_create_restore_point(:point)"), {"point": point})
