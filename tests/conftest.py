@@ -26,7 +26,7 @@ from gridmap.storage.models import Base
 from tests import templates
 from tests.doors import ShowingToken, make_passwords_cheap, token_of
 from tests.towns import Template, Towns, claim, environment_of, locked, stop, sweep, unpack
-from tests.warm import GRIDMAP, WARM_WORKERS, Warm
+from tests.warm import GRIDMAP, WARM_WORKERS, Warm, bound_warm, cold
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PATIENCE_S = 600
@@ -161,6 +161,13 @@ def _answers(url: str, process: Warm) -> bool:
     return False
 
 
+@pytest.fixture
+def cold_start() -> Iterator[None]:
+    """Let what reads untrusted files and fills pages start as it does where the product runs."""
+    with cold():
+        yield
+
+
 @pytest.fixture(scope="session")
 def reference_dir() -> Path:
     """Published reference data beside the checkout, or where GRIDMAP_REFERENCE says; skips where it is absent."""
@@ -190,6 +197,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[templates.FOLDER] = kept = str(config.stash[_HOME] / "templates")
     templates.keep_compiled(kept)
     make_passwords_cheap()
+    bound_warm()
 
 
 def _ground() -> Path:

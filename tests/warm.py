@@ -6,6 +6,11 @@ surroundings of the interpreter) start cold, with `subprocess`.
 
 One server of forks stands beside each process of tests. What it forks has a number, a session, surroundings and
 an end of its own; only its parent is another.
+
+Each untrusted file is read, and each page of a town's own template filled, by a process of its own, which takes a
+third of a second of a processor to start, some hundred times in a run. Those come of a second server, which has
+imported what such a process imports before it looks at anything, and nothing else: limits, surroundings and folder
+are its own as ever. Tests of what holds such a process start it cold (`cold`).
 """
 
 from __future__ import annotations
@@ -27,18 +32,28 @@ import tempfile
 import threading
 import time
 import types
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Any
-
-from tests import templates
+from typing import IO, Any, Self
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 GRIDMAP = (sys.executable, "-c", "from gridmap.cli import main; main()")
 WARM_WORKERS = "TESTS_WARM_WORKERS"
 """Variable by which a server of pages starts its workers of jobs warm, too."""
 _ORDER_BYTES = 1 << 20
+_BOUNDED = "serve_bounded()"
+_SURROUNDINGS = {
+    _BOUNDED: {
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MALLOC_ARENA_MAX": "1",
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+    }
+}
+"""What libraries ask for when they are imported, as `gridmap.ingest.reading.sandbox` has it."""
 
 
 class Warm:
@@ -79,7 +94,7 @@ class Warm:
         self.stderr = self._pipe(stderr, "r", theirs, theirs[1] if stderr == subprocess.STDOUT else 2)
         order = {"argv": [*argv[1:]], "env": dict(env), "cwd": str(cwd), "umask": umask}
         self._server = socket.socket(socket.AF_UNIX)
-        self._server.connect(str(_address()))
+        self._server.connect(str(self._address()))
         try:
             socket.send_fds(self._server, [json.dumps(order).encode() + b"\n"], theirs)
         finally:
@@ -88,11 +103,15 @@ class Warm:
         self._heard = self._server.makefile("rb")
         self.pid = int(self._heard.readline())
 
-    def _pipe(self, asked: IO[Any] | int | None, mode: str, theirs: list[int], own: int) -> IO[str] | None:
+    @staticmethod
+    def _address() -> Path:
+        return _address("serve()")
+
+    def _pipe(self, asked: IO[Any] | int | None, mode: str, theirs: list[int], own: int) -> IO[Any] | None:
         if asked == subprocess.PIPE:
             reading, writing = os.pipe()
             theirs.append(writing if mode == "r" else reading)
-            return os.fdopen(reading if mode == "r" else writing, mode, encoding="utf-8")
+            return self._opened(reading if mode == "r" else writing, mode)
         if asked is None or asked == subprocess.STDOUT:
             theirs.append(os.dup(own))
         elif asked == subprocess.DEVNULL:
@@ -100,6 +119,10 @@ class Warm:
         else:
             theirs.append(os.dup(asked if isinstance(asked, int) else asked.fileno()))
         return None
+
+    @staticmethod
+    def _opened(number: int, mode: str) -> IO[Any]:
+        return os.fdopen(number, mode, encoding="utf-8")
 
     def poll(self) -> int | None:
         """Give the exit code, or None while it runs."""
@@ -148,6 +171,91 @@ class Warm:
         self.send_signal(signal.SIGKILL)
 
 
+class Bounded(Warm):
+    """A process that reads one untrusted file or fills one page; takes and gives bytes."""
+
+    def __init__(
+        self, argv: Sequence[str], *, start_new_session: bool, close_fds: bool, **given: Any
+    ) -> None:
+        assert start_new_session, "what is forked has a session of its own"
+        assert close_fds, "and no other's files"
+        program, isolated, *rest = argv
+        assert isolated == "-I", argv
+        super().__init__([program, *rest], **given)
+
+    @staticmethod
+    def _address() -> Path:
+        return _address(_BOUNDED)
+
+    @staticmethod
+    def _opened(number: int, mode: str) -> IO[Any]:
+        return os.fdopen(number, f"{mode}b")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for pipe in (self.stdin, self.stdout):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+        self.wait()
+
+    def communicate(  # type: ignore[override]
+        self, given: bytes, timeout: float | None = None
+    ) -> tuple[bytes, None]:
+        """Hand it bytes, and wait for what it prints and for its end."""
+        assert self.stdin is not None
+        said = b""
+        with ThreadPoolExecutor(2) as beside:
+            handing = beside.submit(self._hand, given)
+            hearing = beside.submit(self.stdout.read) if self.stdout is not None else None
+            try:
+                self.wait(timeout)
+            except subprocess.TimeoutExpired:
+                # Otherwise it would be heard for ever.
+                os.killpg(self.pid, signal.SIGKILL)
+                raise
+            handing.result()
+            if hearing is not None:
+                said = hearing.result()
+        return said, None
+
+    def _hand(self, given: bytes) -> None:
+        assert self.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self.stdin.write(given)
+            self.stdin.close()
+
+
+def bound_warm() -> None:
+    """Let this process read files and fill pages in processes that start warm."""
+    for module in _bounding():
+        own = types.SimpleNamespace(**vars(subprocess))
+        own.Popen = Bounded
+        module.subprocess = own  # type: ignore[attr-defined]
+
+
+@contextlib.contextmanager
+def cold() -> Iterator[None]:
+    """Start such processes as the product does, for as long as the block lasts."""
+    kept = [(module, vars(module)["subprocess"]) for module in _bounding()]
+    for module, _ in kept:
+        module.subprocess = subprocess  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        for module, own in kept:
+            module.subprocess = own  # type: ignore[attr-defined]
+
+
+def _bounding() -> tuple[types.ModuleType, ...]:
+    from gridmap.ingest.reading import sandbox
+    from gridmap.reporting import bounded
+
+    return sandbox, bounded
+
+
 def _drain(pipe: IO[str] | None) -> str:
     if pipe is None or pipe.closed:
         return ""
@@ -171,13 +279,13 @@ def run(
 
 
 @functools.cache
-def _address() -> Path:
-    """Start the server of this process, and give the address of its socket."""
+def _address(serving: str) -> Path:
+    """Start a server of this process, and give the address of its socket."""
     folder = Path(tempfile.mkdtemp(prefix="gm-warm-", dir="/tmp"))
     # It ends when this end of the pipe is closed, however this process ends.
     process = subprocess.Popen(
-        [sys.executable, "-c", "from tests.warm import serve; serve()", str(folder)],
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        [sys.executable, "-c", f"from tests import warm; warm.{serving}", str(folder)],
+        env={**_SURROUNDINGS.get(serving, os.environ), "PYTHONPATH": str(REPOSITORY)},
         cwd="/",
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -194,13 +302,27 @@ def _address() -> Path:
 
 def serve() -> None:
     """Import the product and fork whatever is asked for, until standard input ends."""
-    folder = Path(sys.argv[1])
-    _import_product()
+    from tests import templates
     from tests.doors import make_passwords_cheap
 
+    _import_product()
     make_passwords_cheap()
     if templates.FOLDER in os.environ:
         templates.keep_compiled(os.environ[templates.FOLDER])
+    _fork_what_is_asked_for()
+
+
+def serve_bounded() -> None:
+    """Import what reads files and fills pages, and no more; then as `serve`."""
+    import gridmap.ingest.isolated.worker
+    import gridmap.reporting.bounded
+    import gridmap.reporting.templating  # noqa: F401
+
+    _fork_what_is_asked_for()
+
+
+def _fork_what_is_asked_for() -> None:
+    folder = Path(sys.argv[1])
     # What a fork looks through for garbage it must copy.
     gc.collect()
     gc.freeze()
@@ -324,7 +446,7 @@ def _start_workers_warm(address: Path) -> None:
         assert start_new_session, "what is forked has a session of its own"
         return Warm(argv, env=os.environ, cwd=Path.cwd(), **files)
 
-    globals()["_address"] = lambda: address
+    globals()["_address"] = lambda _serving: address
     own = types.SimpleNamespace(**vars(subprocess))
     own.Popen = start
     pool.subprocess = own  # type: ignore[attr-defined]

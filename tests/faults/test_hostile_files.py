@@ -26,6 +26,7 @@ from gridmap.errors import InvalidInput
 from gridmap.ingest.model import MIB, Limits
 from gridmap.ingest.reading import read_raw
 
+pytestmark = pytest.mark.usefixtures("cold_start")
 Maker = Callable[[Path], Path]
 BOX = shapely.box(120.40, 29.78, 120.41, 29.79)
 SECRET = "secret-of-another-file"

@@ -119,6 +119,7 @@ def test_the_large_pictures_that_are_refused_are_whole() -> None:
         assert whole.getextrema() == (0, 0)
 
 
+@pytest.mark.usefixtures("cold_start")
 def test_what_would_take_too_much_memory_is_refused_as_too_large(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(photos, "_LIMITS", replace(photos._LIMITS, memory_bytes=96 * MIB))
     with pytest.raises(InvalidInput) as refused:
