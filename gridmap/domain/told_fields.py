@@ -23,6 +23,7 @@ _PLACED = {
     "village_name": ("村名", "name of the village"),
     "person": ("人工确认", "a person"),
 }
+_WHOLE_M, _LEAST_M = 10, 0.1
 _TRUTH = {"True": ("是", "yes"), "False": ("否", "no")}
 
 
@@ -91,6 +92,23 @@ def value_words(
         return _TRUTH.get(value.capitalize(), (value, value))
     zh = {c: word for word, c in labels(field.codes).items()}.get(code, code)
     return zh, _english(field, code)
+
+
+def metres_told(metres: float) -> str:
+    """Return how far something moved, in metres, as both languages write it; never nought for what did move.
+
+    Examples
+    --------
+    >>> [metres_told(m) for m in (507.3, 3.26, 0.02)]
+    ['507 m', '3.3 m', '< 0.1 m']
+    """
+    return (
+        f"{metres:.0f} m"
+        if metres >= _WHOLE_M
+        else f"{metres:.1f} m"
+        if metres >= _LEAST_M
+        else f"< {_LEAST_M} m"
+    )
 
 
 def with_code(words: str, value: str) -> str:

@@ -277,7 +277,7 @@ def test_an_import_tells_places_kinds_and_states_in_words_with_the_code_in_brack
     shown = history.show_import(kept, WHOLE, IMPORT_KINDS, newest(kept))
     fields = {f.name: (f.before, f.after) for f in shown.rows[0].fields}
     assert fields["geom"] == ("120.417600, 29.789400", "120.418600, 29.789400")
-    print_rows("incidents", shown.rows)
+    print_rows("incidents", shown.rows, {})
     printed = "".join(capsys.readouterr().out.split())
     for words in (
         "邻里纠纷/neighbour(02)",

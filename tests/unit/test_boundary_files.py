@@ -383,3 +383,48 @@ def test_points_of_a_topology_keep_their_place_and_their_properties(tmp_path: Pa
     assert [shape.geom_type for shape in shapes] == ["Point", "Point", "MultiPoint"]
     assert (round(shapes[0].x, 4), round(shapes[0].y, 4)) == (120.41, 29.785)
     assert (table["code"].to_pylist()[0], table["id"].to_pylist()[1]) == ("P1", "P2")
+
+
+def test_a_column_that_is_called_a_name_and_tells_the_grids_apart_is_taken_for_their_names(
+    tmp_path: Path,
+) -> None:
+    def file(**columns: list[object]) -> Path:
+        shapes = [shapely.box(120.4 + n / 100, 29.7, 120.41 + n / 100, 29.71) for n in range(3)]
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.gpkg"
+        gpd.GeoDataFrame(columns, geometry=shapes, crs=4326).to_file(path)
+        return path
+
+    draft = read(file(STATE_ID=[1, 2, 3], STATE_NAME=["甲", "乙", "丙"]))
+    assert list(draft.level(3)["name_zh"]) == ["甲", "乙", "丙"]
+    assert "name-column-taken" in [notice.code for notice in draft.notices]
+    for columns in (
+        {"STATE_NAME": ["甲", "乙", "丙"], "AREANAME": ["子", "丑", "寅"]},
+        {"STATE_NAME": ["甲", "甲", "丙"]},
+        {"STATE_NAME": ["1", "2", "3"]},
+    ):
+        with pytest.raises(InvalidInput) as caught:
+            read(file(**columns))
+        assert caught.value.code == "grids-nameless"
+
+
+def test_a_map_packed_for_echarts_is_told_as_that(tmp_path: Path) -> None:
+    packed = {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {"name": "杭州市"},
+                "geometry": {
+                    "type": "Polygon",
+                    "coordinates": ["@@XBFBF@DG"],
+                    "encodeOffsets": [[121360, 30856]],
+                },
+            }
+        ],
+        "UTF8Encoding": True,
+    }
+    (tmp_path / "浙江.json").write_text(json.dumps(packed), "utf-8")
+    with pytest.raises(InvalidInput) as caught:
+        read(tmp_path / "浙江.json")
+    assert caught.value.code == "echarts-packed"
+    assert "ECharts" in caught.value.zh

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import Blueprint, Response, redirect, url_for
 
 from gridmap.domain.records import noun_words
-from gridmap.domain.told_fields import field_words, is_of_list, value_words
 from gridmap.errors import Conflict, GridmapError, InvalidInput
 from gridmap.services.house import HISTORY_KINDS
 from gridmap.services.imports import history
 from gridmap.services.imports.kinds import Undone
 from web import context
-from web.desk import forms
-from web.desk.shown import page, places
+from web.desk import forms, told_rows
+from web.desk.shown import page
 
 bp = Blueprint("brought", __name__)
 
@@ -47,17 +44,10 @@ def _one(number: int, problem: GridmapError | None = None, done: Undone | None =
         problem=problem.as_dict() if problem else None,
         shown=shown,
         done=done,
-        field_words=lambda name: field_words(shown.run.noun, name),
-        of_list=lambda name: is_of_list(shown.run.noun, name),
-        value_words=_words(shown.run.noun),
         noun_words=noun_words,
         most=_SHOWN,
+        **told_rows.words_of(shown.run.noun),
     )
-
-
-def _words(noun: str) -> Callable[[str, str | None, str | None], tuple[str, str]]:
-    kinds = places().kinds
-    return lambda name, value, domain: value_words(noun, name, value, domain, kinds) if value else ("–", "–")
 
 
 @bp.post("/imports/<int:number>/undo")

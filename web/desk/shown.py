@@ -268,6 +268,8 @@ _TELLING = frozenset(
         "handover_taken",
         "answer_kept",
         "import_undone",
+        "import_made",
+        "import_put_aside",
         "kept",
         "photo_removed",
         "form_handed_in",

@@ -10,19 +10,23 @@ from flask import Blueprint, Response, jsonify, redirect, request, url_for
 from gridmap.domain.codes import code_list
 from gridmap.domain.profiles import UNKNOWN, UNKNOWN_WORDS, Profile, Proposal
 from gridmap.domain.records import NOUNS
-from gridmap.errors import Forbidden, GridmapError, InvalidInput, NotFound
+from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotFound
 from gridmap.services.house import IMPORT_KINDS, INCOMING
-from gridmap.services.imports import incoming, profile_files, profiles, receiving
+from gridmap.services.imports import comparing, incoming, profile_files, profiles, receiving
+from gridmap.services.imports.comparing import Compared
 from gridmap.services.imports.incoming import IncomingRequest, Waiting
+from gridmap.services.imports.records import MOST_COMPARED
 from gridmap.services.jobs import desk as jobs
 from web import context
-from web.desk import forms, shown
+from web.desk import forms, shown, told_rows
 from web.desk.shown import page
 
 bp = Blueprint("sources", __name__)
 
 _REFUSED = (InvalidInput, NotFound, Forbidden)
 _NOT_READ = "-"
+_MOST_WRONG = 50
+"""Refused cells that a comparison lists; the sender's answer has all."""
 
 
 @bp.get("/sources")
@@ -168,6 +172,71 @@ def _choices(noun: str, field: str | None) -> list[tuple[str, str]]:
         if not spelling.isascii():
             out.setdefault(code, spelling)
     return list(out.items())
+
+
+@bp.get("/sources/<name>/compared/<file>")
+def compare(name: str, file: str) -> Response:
+    """Answer what a file that waits would do beside what is stored; nothing is written."""
+    return _compare(name, file, doubtful="doubtful" in request.args)
+
+
+def _compare(
+    name: str, file: str, problem: GridmapError | None = None, *, doubtful: bool = False
+) -> Response:
+    database = context.database()
+    profile = profiles.find(database, name)
+    found: Compared | None = None
+    try:
+        found = comparing.compare(
+            database, context.actor(), IMPORT_KINDS, name, file, accept_doubtful=doubtful
+        )
+    except InvalidInput as error:
+        problem = problem or error
+    refused = None if found is None or found.result.parsed is None else found.result.parsed.refused
+    return page(
+        "desk/compared.html",
+        "imports",
+        status=problem.status if problem else 200,
+        problem=problem.as_dict() if problem else None,
+        profile=profile,
+        file=file,
+        noun=NOUNS[profile.noun],
+        found=found,
+        doubtful=doubtful,
+        wrong=[] if refused is None else list(refused.head(_MOST_WRONG).itertuples()),
+        wrong_in_all=0 if refused is None else len(refused),
+        most=MOST_COMPARED,
+        **told_rows.words_of(profile.noun),
+    )
+
+
+@bp.post("/sources/<name>/compared/<file>")
+def accept(name: str, file: str) -> Response:
+    """Import a file as it was compared."""
+    form = forms.own_form()
+    doubtful = "doubtful" in form
+    try:
+        done = comparing.accept(
+            context.database(),
+            context.actor(),
+            IMPORT_KINDS,
+            name,
+            file,
+            seen=form.get("seen", ""),
+            accept_valid="valid" in form,
+            accept_doubtful=doubtful,
+        )
+    except (InvalidInput, Conflict) as error:
+        return _compare(name, file, error, doubtful=doubtful)
+    return redirect(url_for("brought.one", number=done.run_id, told="import_made"), 303)  # type: ignore[return-value]
+
+
+@bp.post("/sources/<name>/compared/<file>/aside")
+def put_aside(name: str, file: str) -> Response:
+    """Put a file aside that is not to be imported."""
+    forms.own_form()
+    comparing.put_aside(context.database(), context.actor(), name, file)
+    return redirect(url_for("sources.show", told="import_put_aside"), 303)  # type: ignore[return-value]
 
 
 @bp.post("/sources/<name>/files/<file>")

@@ -247,6 +247,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "field_alike_drop": ("是同一件，不登记", "The same: do not record"),
     "field_place": ("改位置", "Correct the place"),
     "field_whole": ("查看完整事件", "The whole case"),
+    "never_told": (
+        "“–”表示这一项不对外提供，不是零：未注明结果、重开、重复、满意度等只在内部看。",
+        "“–” is a count that never leaves the house, not nought: untold outcomes, reopened, repeated, satisfaction.",
+    ),
     "import_none": ("还没有导入过文件。", "Nothing has been imported yet."),
     "import_no": ("第几次", "No."),
     "import_at": ("时间", "At"),
@@ -258,6 +262,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "import_unchanged": ("未变", "Same"),
     "import_refused": ("退回", "Refused"),
     "import_taken_back": ("已撤销", "Taken back"),
+    "import_made": (
+        "已导入。下面是做了什么；不对可以撤销。",
+        "Imported. This is what it did; it can be taken back.",
+    ),
+    "import_put_aside": (
+        "已放到一边，没有导入；文件留在来源的 refused 文件夹。",
+        "Put aside and not imported; the file is kept in the source's folder refused.",
+    ),
+    "import_moved": ("移动 {m}", "moved {m}"),
     "import_undone": ("已撤销这次导入。", "The import is taken back."),
     "import_left": ("有 {n} 条之后又有改动，保留现状：", "{n} have changed since and stay as they are:"),
     "import_why": ("撤销的原因", "Why it is taken back"),

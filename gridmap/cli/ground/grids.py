@@ -11,6 +11,7 @@ from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, errors, progress, read_mapping, workspace
 from gridmap.cli.imports.records import export_command
+from gridmap.domain.told_fields import metres_told
 from gridmap.ingest.boundaries import MendReport, write_findings_gpkg
 from gridmap.services.ground import corrections, regions
 from gridmap.services.ground.boundaries import BoundaryOptions, BoundaryResult, import_boundaries
@@ -143,7 +144,7 @@ def _tell_comparison(result: BoundaryResult) -> None:
         console.print(f"全部网格平移约 / all grids moved by about {result.shift.metres:.0f} m{like}")
     if result.moved:
         farthest = sorted(result.moved.items(), key=lambda item: -item[1])
-        told = ", ".join(f"{name} {metres:.0f} m" for name, metres in farthest[:_SHOWN])
+        told = ", ".join(f"{name} {metres_told(metres)}" for name, metres in farthest[:_SHOWN])
         console.print(f"边界移动 / outlines moved: {len(result.moved)} ({told})", markup=False)
     for level, names in sorted(result.abandoned.items()):
         told = "、".join(names[:_SHOWN_NAMES])

@@ -102,7 +102,7 @@ def _import(file: Path, *, no_noding: bool, findings: Path | None, **given: Any)
         _tell(done.report, noding=not no_noding)
     if findings is not None and done.report is not None:
         console.print(f"问题图层已写入 / map of findings written: {findings}")
-    tell_import(done.result, options)
+    tell_import(done.result, options, {})
 
 
 group.add_command(export_command(ROADS, "道路"))

@@ -11,6 +11,7 @@ from rich.table import Table
 from gridmap.cli.common import actor, console, workspace
 from gridmap.cli.imports.rows import print_rows
 from gridmap.domain.records import noun_words
+from gridmap.services.cases.places import kind_words
 from gridmap.services.house import HISTORY_KINDS
 from gridmap.services.imports import history
 from gridmap.storage.imports.runs import KeptRun
@@ -74,13 +75,14 @@ def _show(run_id: int, limit: int) -> None:
     """逐行查看一次导入 / show an import row by row."""
     with workspace() as database:
         shown = history.show_import(database, actor(database).scope, HISTORY_KINDS, run_id, limit=limit)
+        kinds = kind_words(database, actor(database).scope)
     run = shown.run
     console.print(
         f"第 {run.run_id} 次导入 / import {run.run_id}: {told(run)} ({' / '.join(noun_words(run.noun))}) "
         f"新增 / new {run.inserted}, 更新 / updated {run.updated}, 未变 / unchanged {run.unchanged}, "
         f"退回 / refused {run.refused} {_state(run)}"
     )
-    print_rows(run.noun, shown.rows)
+    print_rows(run.noun, shown.rows, kinds)
     if shown.can_be_undone:
         console.print(f"撤销 / take it back: gridmap imports undo {run_id} --note …")
 

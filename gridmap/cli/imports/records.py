@@ -15,13 +15,14 @@ from rich.table import Table
 
 from gridmap.cli.common import Day, actor, console, errors, progress, read_mapping, workspace
 from gridmap.cli.imports.acts import add_acts
-from gridmap.cli.imports.rows import print_rows
+from gridmap.cli.imports.rows import KindWords, print_rows
 from gridmap.domain.code_systems import systems
 from gridmap.domain.codes import code_list, codes
 from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput
 from gridmap.ingest.personal import named_kinds
 from gridmap.services.cases import own_columns
+from gridmap.services.cases.places import kind_words
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.imports.records import MOST_COMPARED, ImportOptions, ImportResult, import_records
 from gridmap.services.imports.sheets import import_sheets
@@ -72,10 +73,11 @@ def _import_command(kind: ImportKind, noun: str, zh: str) -> click.Command:
                 one = import_records(
                     database, acting.scope, kind, file, options, actor=acting, on_progress=on_progress
                 )
+            kinds = kind_words(database, acting.scope)
         if all_sheets:
-            tell_sheets(told, options)
+            tell_sheets(told, options, kinds)
         else:
-            tell_import(one, options)
+            tell_import(one, options, kinds)
 
     return command
 
@@ -165,26 +167,26 @@ def _with_constants(mapping: dict[str, str] | None, **told: str | None) -> dict[
     return {**(mapping or {}), **said} if said else mapping
 
 
-def tell_import(result: ImportResult, options: ImportOptions) -> None:
+def tell_import(result: ImportResult, options: ImportOptions, kinds: KindWords) -> None:
     """Say what an import did; end the command with 1 where rows were refused and nothing was written."""
-    _tell(result, options)
+    _tell(result, options, kinds)
     if result.refused and not result.committed:
         sys.exit(1)
 
 
-def tell_sheets(results: Mapping[str, ImportResult], options: ImportOptions) -> None:
+def tell_sheets(results: Mapping[str, ImportResult], options: ImportOptions, kinds: KindWords) -> None:
     """Say what an import of several sheets did; end the command with 1 where refused rows left all of them out."""
     for sheet, result in results.items():
         console.print(f"工作表 / sheet: {sheet}", markup=False)
         if result.committed or result.refused or options.dry_run or result.same_as_run is not None:
-            _tell(result, options)
+            _tell(result, options, kinds)
         else:
             console.print("没有问题，因其他表有误未写入 / in order, not written since another sheet is not.")
     if any(one.refused and not one.committed for one in results.values()):
         sys.exit(1)
 
 
-def _tell(result: ImportResult, options: ImportOptions) -> None:
+def _tell(result: ImportResult, options: ImportOptions, kinds: KindWords) -> None:
     for notice in result.warnings:
         errors.print(f"注意 / note: {notice.zh} / {notice.en}", highlight=False)
     if result.same_as_run is not None:
@@ -211,7 +213,7 @@ def _tell(result: ImportResult, options: ImportOptions) -> None:
             f"与已有记录比较 / against what is stored: 新增 / new {result.inserted}, 更新 / changed {result.updated}, "
             f"未变 / same {result.unchanged}"
         )
-        print_rows(result.noun, result.rows)
+        print_rows(result.noun, result.rows, kinds)
         if len(result.rows) == MOST_COMPARED:
             console.print(f"只列出前 {MOST_COMPARED} 行 / the first {MOST_COMPARED} rows are shown.")
     else:

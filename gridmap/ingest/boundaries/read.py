@@ -19,12 +19,13 @@ from gridmap.domain.records import GRIDS
 from gridmap.errors import InvalidInput
 from gridmap.ingest.boundaries.draft import BoundaryDraft, polygons_only, union
 from gridmap.ingest.boundaries.hierarchy import complete_hierarchy
+from gridmap.ingest.boundaries.naming import named
 from gridmap.ingest.boundaries.shapes import are_polygons, is_size, kinds_of, system_of
 from gridmap.ingest.headings import heading_key
 from gridmap.ingest.model import DEFAULT_LIMITS, Limits, Notice, RawTable
 from gridmap.ingest.reading import list_layers, read_raw
 from gridmap.ingest.rows import convert
-from gridmap.ingest.rows.headers import WKT_HEADERS, Headings, match_headings
+from gridmap.ingest.rows.headers import WKT_HEADERS, match_headings
 from gridmap.ingest.rows.refused import Refusals
 
 _LEVEL_NAMES = (
@@ -34,7 +35,6 @@ _LEVEL_NAMES = (
     (1, re.compile(r"level_?1|(?:^|_)towns?(?:$|_)|镇|街道|一级", re.IGNORECASE)),
 )
 _MANY = 5
-_NAMING = frozenset({"code", "name_zh", "name_en", "grid_key"})
 _ROUNDING = 1e-6
 
 
@@ -206,7 +206,8 @@ def _grids(
     n = raw.table.num_rows
     mapping = {**_less_specific(raw.table.column_names, mapping or {}), **(mapping or {})}
     headings = match_headings(raw.table.column_names, GRIDS, mapping, file_name)
-    _require_names(raw, headings, file_name)
+    headings, taken = named(raw, headings, mapping)
+    notices += taken
     named_area = headings.columns.get("parent")
     if named_area is not None and named_area not in mapping and is_size(raw.table[named_area].to_pylist()):
         headings = match_headings(raw.table.column_names, GRIDS, {**mapping, named_area: ""}, file_name)
@@ -276,19 +277,6 @@ def _less_specific(columns: list[str], mapping: Mapping[str, str]) -> dict[str, 
     return {
         name: "" for name in columns if name.upper() in {"XZQDM", "XZQMC"} and heading_key(name) not in named
     }
-
-
-def _require_names(raw: RawTable, headings: Headings, file_name: str) -> None:
-    """Refuse several shapes of which none has a code or a name: nobody could tell them apart afterwards."""
-    if raw.table.num_rows < 2 or _NAMING & {*headings.columns, *headings.constants}:
-        return
-    found = raw.table.column_names[:30]
-    raise InvalidInput(
-        "grids-nameless",
-        f"{file_name}：没有网格编码列，也没有名称列。读到的列：{'、'.join(found) or '无'}。请用映射指明哪一列是什么。",
-        f"{file_name}: it has neither a column of codes nor one of names. Its columns: {', '.join(found) or 'none'}. "
-        "Say in a mapping which is which.",
-    )
 
 
 def _land_only(raw: RawTable) -> tuple[RawTable, list[Notice]]:

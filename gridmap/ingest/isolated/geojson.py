@@ -251,6 +251,13 @@ def _refuse_other_json(document: dict[str, Any]) -> None:
             f"这是 Esri JSON（ArcGIS 的格式），不是 GeoJSON。{step[0]}",
             f"it is Esri JSON (a format of ArcGIS), not GeoJSON. {step[1]}",
         )
+    if document.get("UTF8Encoding"):
+        raise Refused(
+            "echarts-packed",
+            "这是 ECharts 的压缩地图：坐标只精确到约 100 米，不能作网格边界。请用原始的 GeoJSON 或 Shapefile。",
+            "it is a map that was packed for ECharts: its coordinates are right to some 100 m only, too coarse "
+            "for boundaries. Use the GeoJSON or shapefile that it was made of.",
+        )
 
 
 def _features(document: dict[str, Any], limits: dict[str, int]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import shapely
 
@@ -123,7 +124,7 @@ def places_of(database: Database, scope: Scope) -> Places:
         names={line.grid_key: (line.name_zh, line.name_en) for line in receivers} | named,
         grids=lines,
         receivers=receivers,
-        kinds=_kinds(told.get("kinds", {})),
+        kinds=_kinds(told),
         villages=villages,
         roads=_lines(roads),
         water=_lines(water),
@@ -163,9 +164,15 @@ def _receivers(database: Database, scope: Scope, own: tuple[GridLine, ...]) -> t
         return tuple(GridLine(*row) for row in stored.names(session, deepest=VILLAGE))
 
 
-def _kinds(told: dict[str, list[dict[str, str]]]) -> dict[tuple[str, str], tuple[str, str]]:
+def kind_words(database: Database, scope: Scope) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return what kinds are called in both languages, the town's own among them, by domain and code."""
+    with database.scoped_session(scope) as session:
+        return _kinds(settings.read_settings(session))
+
+
+def _kinds(told: Mapping[str, Any]) -> dict[tuple[str, str], tuple[str, str]]:
     out = {("dispute", c.code): (c.zh, c.en) for c in code_list("dispute_kind")}
-    for domain, kinds in told.items():
+    for domain, kinds in told.get("kinds", {}).items():
         out |= {(domain, k["code"]): (k["zh"], k.get("en", k["zh"])) for k in kinds}
     return out
 

@@ -25,6 +25,7 @@ from gridmap.ingest.boundaries import (
 )
 from gridmap.ingest.boundaries.table import TABLES, correct_from_table
 from gridmap.services.ground.comparison import (
+    MOVED_M,
     Shift,
     compare,
     count_renamed,
@@ -336,7 +337,7 @@ def put_into_force(
         renamed=renamed,
         shift=shift,
         reassigned=reassigned,
-        moved={name: metres for name, metres in moved.values() if metres > 0},
+        moved={name: metres for name, metres in moved.values() if metres >= MOVED_M},
         split=count_split(links, set(ended)),
         abandoned=find_abandoned(old, ended, links),
         run_id=run,

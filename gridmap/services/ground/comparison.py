@@ -136,6 +136,10 @@ def count_renamed(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, changed: list[in
     return sum(was[key] != now[key] for key in changed)
 
 
+MOVED_M = 0.01
+"""An outline that lies closer than this to its former one has not moved: coordinates are kept to a centimetre."""
+
+
 def moved_m(
     old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, changed: list[int], epsg: int
 ) -> dict[int, tuple[str, float]]:

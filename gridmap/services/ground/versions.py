@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 from gridmap import crs
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import parent
+from gridmap.domain.told_fields import metres_told
 from gridmap.errors import Conflict, NotFound
 from gridmap.ingest.boundaries.check import check_boundaries
 from gridmap.ingest.boundaries.draft import COLUMNS, BoundaryDraft
 from gridmap.services.ground.boundaries import BoundaryResult, put_into_force
+from gridmap.services.ground.comparison import MOVED_M
 from gridmap.services.imports.kinds import FieldChange, OtherKind, RowChange, Undone
 from gridmap.storage.database import Database
 from gridmap.storage.ground import boundaries as stored_versions
@@ -50,8 +52,8 @@ def _fields(before: dict[str, object], after: dict[str, object]) -> Iterable[Fie
     for name in _TOLD:
         if before[name] != after[name]:
             yield FieldChange(name, _text(before[name]), _text(after[name]))
-    if before["geom"] != after["geom"]:
-        yield FieldChange("geom", None, f"{after['moved_m']:.0f} m")
+    if before["geom"] != after["geom"] and float(str(after["moved_m"])) >= MOVED_M:
+        yield FieldChange("geom", None, metres_told(float(str(after["moved_m"]))))
 
 
 def _text(value: Any) -> str | None:

@@ -11,6 +11,7 @@ import shapely
 import shapely.geometry
 from sqlalchemy.orm import Session
 
+from gridmap.crs import distance_m
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.records import NOUNS
@@ -226,9 +227,10 @@ def _change(kind: ImportKind, change: journal.Change) -> RowChange:
         if change.before.get(n) != after.get(n)
     ]
     fields += [
-        FieldChange(n, _place(change.before.get(n)), _place(after.get(n)))
+        FieldChange(n, _place(before), _place(now), _moved_m(before, now))
         for n in _SHAPES
-        if change.before.get(n) != after.get(n)
+        for before, now in ((change.before.get(n), after.get(n)),)
+        if before != now
     ]
     return RowChange("changed", name, tuple(fields), after.get("domain") or change.before.get("domain"))
 
@@ -237,11 +239,24 @@ def _text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
+def _shape(value: Any) -> shapely.Geometry:
+    return shapely.geometry.shape(value) if isinstance(value, dict) else shapely.from_wkb(value)
+
+
+def _moved_m(before: Any, after: Any) -> float | None:
+    """Return how far a point has moved, m; None for lines, and where there was none or is none."""
+    shapes = [_shape(value) for value in (before, after) if value is not None]
+    if len(shapes) < 2 or any(shapely.get_type_id(shape) != shapely.GeometryType.POINT for shape in shapes):
+        return None
+    (was_lon, was_lat), (lon, lat) = (shapely.get_coordinates(shape)[0] for shape in shapes)
+    return float(distance_m(was_lon, was_lat, lon, lat).item())
+
+
 def _place(value: Any) -> str | None:
     """Return a shape as a person reads it: longitude and latitude of a point, else how long the drawing is."""
     if value is None:
         return None
-    shape = shapely.geometry.shape(value) if isinstance(value, dict) else shapely.from_wkb(value)
+    shape = _shape(value)
     bends = shapely.get_coordinates(shape)
     told = "; ".join(f"{x:.6f}, {y:.6f}" for x, y in bends[:_SHOWN_BENDS])
     return f"{told} … (+{len(bends) - _SHOWN_BENDS})" if len(bends) > _SHOWN_BENDS else told

@@ -185,7 +185,7 @@ def run(
     """
     at = now or dt.datetime.now(dt.UTC)
     known = {profile.name: profile for profile in profiles.list_profiles(database)}
-    with _alone(database):
+    with alone(database):
         # What its sender has taken back meanwhile is passed over.
         return [
             _answer(database, actor, kinds, known[found.profile], found.path, at)
@@ -195,7 +195,7 @@ def run(
 
 
 @contextlib.contextmanager
-def _alone(database: Database) -> Iterator[None]:
+def alone(database: Database) -> Iterator[None]:
     """Wait until nobody else works the folder off: a command and the served map may begin in the same minute."""
     folder = folder_of(database.settings.home)
     folder.mkdir(parents=True, exist_ok=True)
@@ -212,12 +212,12 @@ def _answer(
     path: Path,
     at: dt.datetime,
 ) -> Answered:
-    folder, looked_at = path.parent, _stamp(path)
+    folder, looked_at = path.parent, stamp_of(path)
     try:
-        digest = _digest(path)
+        digest = digest_of(path)
     except GridmapError as error:
         told = Answered(profile.name, path.name, "refused", zh=error.zh, en=error.en)
-        return _put_away(database, folder, path, REFUSED, told, at, looked_at)
+        return put_away(database, folder, path, REFUSED, told, at, looked_at)
     with database.scoped_session(Scope.whole()) as session:
         before = stored.run_of_file(session, profile.noun, digest)
     if before is not None:
@@ -229,13 +229,13 @@ def _answer(
             zh=f"与第 {before} 次导入的文件相同，没有再导入。",
             en=f"It is the file of import {before}, and was not imported again.",
         )
-        return _put_away(database, folder, path, DONE, told, at, looked_at)
+        return put_away(database, folder, path, DONE, told, at, looked_at)
     audit.record(database, actor, "incoming", f"{profile.name}/{path.name}")
     try:
         done = profiles.bring(database, actor.scope, kinds[profile.noun], path, profile, actor=actor)
     except GridmapError as error:
         told = Answered(profile.name, path.name, "refused", zh=error.zh, en=error.en)
-        return _put_away(database, folder, path, REFUSED, told, at, looked_at)
+        return put_away(database, folder, path, REFUSED, told, at, looked_at)
     outcome = "imported" if done.committed else "refused"
     result = write_result(folder / RESULTS, path, profile, done)
     told = Answered(
@@ -248,7 +248,7 @@ def _answer(
         done.refused,
         result,
     )
-    return _put_away(database, folder, path, DONE if done.committed else REFUSED, told, at, looked_at)
+    return put_away(database, folder, path, DONE if done.committed else REFUSED, told, at, looked_at)
 
 
 def _answer_again(
@@ -262,7 +262,8 @@ def _answer_again(
     return write_result(path.parent / RESULTS, path, profile, done, before=before)
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file that waits, in hexadecimal digits."""
     digest = hashlib.sha256()
     with open_regular(path) as file:
         while part := file.read(_PART_BYTES):
@@ -270,7 +271,8 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
+def stamp_of(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes when a file is written or replaced; None where it is not there."""
     try:
         told = path.stat()
     except OSError:
@@ -278,7 +280,7 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     return told.st_ino, told.st_size, told.st_mtime_ns
 
 
-def _put_away(
+def put_away(
     database: Database,
     folder: Path,
     path: Path,
@@ -287,9 +289,10 @@ def _put_away(
     at: dt.datetime,
     looked_at: tuple[int, int, int] | None,
 ) -> Answered:
+    """Take a file that was answered out of its folder, and write a note where there is no sheet."""
     if told.result is None or told.zh:
         _write_note(folder / RESULTS, path, told)
-    if looked_at is None or _stamp(path) != looked_at:
+    if looked_at is None or stamp_of(path) != looked_at:
         # Its sender went on writing, or took it away: what it is now is looked at the next time.
         return told
     target = folder / where

@@ -62,11 +62,12 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field of one row, before an import and after it."""
+    """One field of one row, before an import and after it; of a place also how far it moved, in metres."""
 
     name: str
     before: str | None
     after: str | None
+    moved_m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,8 @@ def bring(
     *,
     actor: Actor | None = None,
     dry_run: bool = False,
+    accept_valid: bool | None = None,
+    accept_doubtful: bool = False,
     refused_file: Path | None = None,
 ) -> ImportResult:
     """Import a file by a profile.
@@ -138,6 +140,9 @@ def bring(
     profile : Profile
     actor : Actor, optional
     dry_run : bool
+    accept_valid : bool, optional
+        What a person says of it; a profile that asks takes all rows or none, another one the valid rows.
+    accept_doubtful : bool
     refused_file : Path, optional
 
     Raises
@@ -146,7 +151,8 @@ def bring(
         When the file as a whole cannot be used, or holds unknown values and the profile has them asked about: the
         values are named with their numbers, and nothing is written.
     """
-    checked = import_records(database, scope, kind, path, options_of(profile, dry_run=True), actor=actor)
+    looked_at = options_of(profile, dry_run=True, accept_doubtful=accept_doubtful)
+    checked = import_records(database, scope, kind, path, looked_at, actor=actor)
     values = unknown_values(checked.parsed)
     if values and profile.unknown == "other":
         profile = replace(
@@ -164,7 +170,11 @@ def bring(
             "they are (gridmap profiles propose).",
         )
     options = options_of(
-        profile, dry_run=dry_run, accept_valid=profile.unknown != "ask", refused_file=refused_file
+        profile,
+        dry_run=dry_run,
+        accept_valid=profile.unknown != "ask" if accept_valid is None else accept_valid,
+        accept_doubtful=accept_doubtful,
+        refused_file=refused_file,
     )
     done = import_records(database, scope, kind, path, options, actor=actor)
     if done.committed and not profile.headings:

@@ -61,6 +61,8 @@ class ImportResult:
         Of a dry run: what would be new and which fields would change, before and after; at most `MOST_COMPARED`.
     run_id : int or None
         Number of the import, where one was made.
+    asked : frozenset of int
+        Numbers of refused rows that may mean another record than they say: a person who is sure has them imported.
     """
 
     noun: str
@@ -79,6 +81,7 @@ class ImportResult:
     warnings: tuple[Notice, ...] = ()
     rows: tuple[RowChange, ...] = ()
     run_id: int | None = None
+    asked: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +257,13 @@ def import_parsed(
     if kind.examine is not None:
         with database.scoped_session(scope) as session:
             parsed = kind.examine(session, parsed, ground, database.settings.timezone)
+    in_doubt: frozenset[int] = frozenset()
     if kind.doubts is not None:
         with database.scoped_session(scope) as session:
             asked = kind.doubts(session, parsed)
         told = replace(parsed, warnings=(*parsed.warnings, *asked.notices))
         parsed = told if options.accept_doubtful else refuse_more(told, asked.rows)
+        in_doubt = frozenset() if options.accept_doubtful else frozenset(row.row for row in asked.rows)
     stored = parsed if reshape is None else reshape(parsed, ground)
     with database.scoped_session(scope) as session:
         earlier = runs.same_import(session, noun, parsed.file_sha256, parameters)
@@ -289,6 +294,7 @@ def import_parsed(
         parsed=parsed,
         refused_file=refused_file,
         warnings=parsed.warnings,
+        asked=in_doubt,
     )
     if parsed.refused_rows and not (options.accept_valid or options.dry_run):
         return result
@@ -318,11 +324,7 @@ def import_parsed(
 
 
 def _ready(
-    session: Session,
-    kind: ImportKind,
-    rows: pa.Table,
-    zone: str,
-    guard: Callable[[Session], None] | None,
+    session: Session, kind: ImportKind, rows: pa.Table, zone: str, guard: Callable[[Session], None] | None
 ) -> pa.Table:
     if guard is not None:
         guard(session)
