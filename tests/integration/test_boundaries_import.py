@@ -16,7 +16,7 @@ import pyogrio
 import pytest
 import shapely
 from click.testing import CliRunner
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from gridmap import crs
 from gridmap.cli import main
@@ -31,6 +31,7 @@ from gridmap.services.ground.grids import grid_features
 from gridmap.services.house import EXPORT_LAYERS
 from gridmap.services.workspace.exports import export_layer
 from gridmap.storage.database import Database
+from gridmap.storage.ground.boundaries import close_grids, follow_successors
 from gridmap.storage.ground.grids import current_frame
 
 DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
@@ -530,3 +531,35 @@ def test_ground_that_no_system_of_metres_holds_is_refused_by_file_and_never_a_tr
     assert caught.value.code == "ground-unmeasured"
     assert "world" in caught.value.zh
     assert "world" in caught.value.en
+
+
+def test_what_two_grids_leave_to_one_is_added_up_and_the_first_of_two_posts_of_a_title_stays(
+    town: Database,
+) -> None:
+    first, second = (ancestor(LOUJIA_KEY, VILLAGE) + n * 1_000_000 for n in (1, 2))
+    heir = LOUJIA_KEY
+    with town.scoped_session(WHOLE, write=True) as session:
+        for key, duty, n in ((second, "second", 4), (first, "first", 3), (heir, None, 2)):
+            if duty:
+                session.execute(
+                    text("insert into grid_posts (grid_key, title, duty) values (:k, 'mediator', :d)"),
+                    {"k": key, "d": duty},
+                )
+            session.execute(text("insert into grid_volunteers values (:k, 'safety', :n)"), {"k": key, "n": n})
+        assert follow_successors(session, {first: heir, second: heir}) > 0
+        posts = session.execute(text("select grid_key, title, duty from grid_posts")).all()
+        volunteers = session.execute(text("select grid_key, role, n from grid_volunteers")).all()
+    assert [tuple(row) for row in posts] == [(heir, "mediator", "first")]
+    assert [tuple(row) for row in volunteers] == [(heir, "safety", 9)]
+
+
+def test_a_thousand_grids_that_end_are_followed_in_as_many_statements_as_one(town: Database) -> None:
+    asked = []
+    with town.scoped_session(WHOLE, write=True) as session:
+        event.listen(session.connection(), "before_cursor_execute", lambda *given: asked.append(given[2]))
+        follow_successors(session, {LOUJIA_KEY + 1: LOUJIA_KEY})
+        of_one = len(asked)
+        follow_successors(session, {LOUJIA_KEY + n: LOUJIA_KEY for n in range(1, 1_001)})
+        close_grids(session, range(LOUJIA_KEY + 1, LOUJIA_KEY + 1_001), DAY)
+    assert 0 < of_one < 30
+    assert len(asked) == 2 * of_one + 2
