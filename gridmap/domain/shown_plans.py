@@ -284,6 +284,21 @@ class ByPlace(TypedDict):
     visits: list[PlacedVisit]
 
 
+class NearAsked(TypedDict):
+    """How many households a plan was asked to stay near to, and what it does: shares from 0 to 1, prize that it cost.
+
+    ``lacking`` are the quarters of an hour with fewer, ``shares`` those of the whole shift.
+    """
+
+    minutes: float
+    level: float
+    least: float
+    mean: float
+    lacking: int
+    cost: float
+    shares: list[float]
+
+
 class PlanSummary(TypedDict, total=False):
     """What is told once for a plan; older plans lack what was not told then."""
 
@@ -310,6 +325,7 @@ class PlanSummary(TypedDict, total=False):
     change: PlanChange
     mix: PlanMix
     by_place: ByPlace
+    near: NearAsked
 
 
 class PlanParameters(TypedDict, total=False):

@@ -139,6 +139,8 @@ ROSTER_S = 10.0
 BEATS_S = 20.0
 CASE_MIN, KM_MIN = 60.0, 3.0
 
+NEAR_MIN, NEAR_LEVEL = 0.0, 0.8
+
 SEED = Term("seed", "", 0, 0, SEED_MOST, "随机种子", "seed")
 SEARCH = Term("time", "s", SEARCH_S, 0.1, 3600, "搜索时间", "time of the search")
 STEPS = Term("iterations", "", None, 1, 10**9, "搜索步数", "steps of the search")
@@ -151,6 +153,24 @@ REVISIT = Term(
 )
 BALANCED = Term(
     "balance", "", BALANCE, 0, 0.5, "为均衡负荷最多放弃的得分", "most share of prize given up for even loads"
+)
+NEAR = Term(
+    "near",
+    "min",
+    NEAR_MIN,
+    0,
+    60,
+    "各刻钟有队伍在几分钟内（0 为不要求）",
+    "minutes to stay near within; 0: not asked",
+)
+NEAR_SHARE = Term(
+    "near-level",
+    "",
+    NEAR_LEVEL,
+    0.05,
+    1,
+    "各刻钟至少多大比例的户数",
+    "least share of households, every quarter",
 )
 LINE_M = Term("line-length", "m", None, 20, 20_000, "路段长度", "length of a segment")
 LINE_POINTS = 500
@@ -231,7 +251,7 @@ TERMS = {
     term.name: term
     for term in (
         *(SEED, SEARCH, STEPS, DWELL, VILLAGE_SHARE, VISITS, GAP, REVISIT, LOST, NIGHTS),
-        *(BALANCED, WAIT, DOSE, INTERVAL, REST, DAYS, WEEKS, SITES, SITE_LIMIT, SITING),
+        *(BALANCED, WAIT, DOSE, NEAR, NEAR_SHARE, INTERVAL, REST, DAYS, WEEKS, SITES, SITE_LIMIT, SITING),
         *(LEVEL, HEXAGONS, BANDWIDTH, CELL, MAX_POPULATION, PERMUTATIONS, ALPHA, PRESENCE),
         *(MAX_RADIUS, MAX_DURATION, BASELINE, SEASON, HOUR),
         *(PEOPLE, SEVERITY, ACCURACY, VOLUNTEERS, FOUND),

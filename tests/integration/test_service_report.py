@@ -14,11 +14,12 @@ from gridmap.domain.cases.directory import may_take, served, week_of
 from gridmap.domain.gridkey import VILLAGE, Scope, ancestor
 from gridmap.errors import Forbidden, InvalidInput
 from gridmap.services.cases import bodies
+from gridmap.services.ground.households import inhabited
 from gridmap.services.ground.roads import load_roads
 from gridmap.services.reports.building import list_reports
 from gridmap.services.reports.service_report import service_report, write_service_report
 from gridmap.services.response.access import MOMENTS, PEOPLE, SERVICES, service_access
-from gridmap.services.response.coverage import in_metres, inhabited
+from gridmap.services.response.coverage import in_metres
 from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
 

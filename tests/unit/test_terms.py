@@ -28,6 +28,8 @@ _BOTH = {
     "loss": terms.LOST,
     "nights": terms.NIGHTS,
     "dose_min": terms.DOSE,
+    "near_min": terms.NEAR,
+    "near_level": terms.NEAR_SHARE,
 }
 
 

@@ -34,6 +34,14 @@ WORDS: dict[str, tuple[str, str]] = {
     "near_beyond": ("{n} 分钟以外", "Beyond {n} min"),
     "near_least": ("最低", "Least"),
     "near_mean": ("平均", "Mean"),
+    "near_asked": (
+        "要求 {level}% 的户数在 {minutes} 分钟内：最低 {least}%，{lacking} / {n} 个刻钟未达到，少得 {cost} 分。",
+        "Asked: {level}% of households within {minutes} min. Least {least}%; {lacking} / {n} lack; it cost {cost}.",
+    ),
+    "near_asked_note": (
+        "计划中按去往下一处的剩余路程计；表中按队伍当时所在的位置计。",
+        "The plan counts what is left of each way to the next stop; the table counts from where teams are.",
+    ),
     "near_note": (
         "队伍在计划所定的位置，没有停靠点的在驻地；按道路和各队速度计算，户数取自微网格。",
         "Teams stand where the plan has them or at their bases; by road at their own speed, homes by micro-grid.",

@@ -15,6 +15,7 @@ from gridmap.analysis.patrol.model import (
     Visit,
     Way,
 )
+from gridmap.analysis.patrol.nearness import Households
 from gridmap.analysis.patrol.plan import plan
 from gridmap.analysis.patrol.replan import Change, Replan, StopAdded, TeamOut, TeamTaken, replan
 from gridmap.analysis.patrol.solve import OrienteeringResult, solve_orienteering
@@ -23,6 +24,7 @@ from gridmap.analysis.patrol.stop import Iterations, Seconds
 __all__ = [
     "Break",
     "Change",
+    "Households",
     "Iterations",
     "Mix",
     "Objective",

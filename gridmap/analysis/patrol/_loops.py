@@ -14,6 +14,7 @@ from gridmap.analysis._compiled import compiled_in_place as compiled
 from gridmap.analysis.patrol._moves import burden, copy_route, place_visit, save_route, separate
 from gridmap.analysis.patrol._pool import keep
 from gridmap.analysis.patrol._ranking import choose, rank
+from gridmap.analysis.patrol._standing import lacks, move, move_back
 from gridmap.analysis.patrol._timing import draw, refresh
 from gridmap.analysis.patrol._worth import changed, lacking, note, worth_of
 
@@ -58,7 +59,7 @@ def _remove_string(
 def search(  # noqa: PLR0915 - one flat loop is what compiles fast
     steps: int, heat: Any, tuning: Any, state: Any, problem: Any, prizes: Any, near: Any, thrift: Any,
     allowed: Any, now: Any, old: Any, marks: Any, tally: Any, old_tally: Any, queue: Any, rows: Any, found: Any,
-    aim: Any, current: Any, best_routes: Any, best_sizes: Any, best_hours: Any, best: Any, pool: Any,
+    aim: Any, current: Any, best_routes: Any, best_sizes: Any, best_hours: Any, best: Any, pool: Any, stands: Any,
 ) -> None:  # fmt: skip
     """Take steps of one cooling cycle; what it finds is changed in place.
 
@@ -111,6 +112,8 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
     best_hours : ndarray of float64, shape (2, visits)
     pool : tuple of ndarray
         Good routes that were seen.
+    stands : tuple of ndarray
+        Where teams stand, as `standing` gives it; no moments where nobody asks for it.
     """
     routes, sizes, driven = now[0], now[1], now[4]
     value, stop, slot, village = prizes[0], prizes[1], prizes[2], prizes[3]
@@ -119,6 +122,7 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
     teams_table, opens, closes = problem[6], problem[3], problem[4]
     teams, visits = allowed.shape
     touched, saved = marks
+    near_asked = len(stands[0]) > 0
     waiting, shut, log, noted = queue[0], queue[4], old_tally[4], old_tally[5]
     several = value.shape[1] > 2 or rows[8].shape[1] > 1
     wide = near.shape[1] < visits - 1
@@ -182,6 +186,7 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
                             opens[v], closes[v] = rows[3][v], rows[4][v]
 
         accepted = False
+        stands[14][3] = 0.0
         if drivable:
             how = int(draw(state) * 5.0)
             most = choose(seed, prizes, log, near, rows, queue, state) if wide else len(counts)
@@ -230,6 +235,9 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
                 earns = worth = worth_of(routes, sizes, prizes, counts, covered, opens, tally, rows, found)
             rules, uneven = burden(now, tally, rows, found, aim)
             worth -= rules
+            if near_asked:
+                move(saved, now, problem, stands)
+                worth -= lacks(stands)
             length = 0.0
             for r in range(teams):
                 length += driven[r] * teams_table[r, 6]
@@ -257,6 +265,8 @@ def search(  # noqa: PLR0915 - one flat loop is what compiles fast
                         for i in range(sizes[r]):
                             best_routes[r, i] = routes[r, i]
         if not accepted:
+            if near_asked:
+                move_back(saved, stands)
             for r in range(teams):
                 if saved[r]:
                     for i in range(sizes[r]):

@@ -107,12 +107,17 @@ def refresh(r: int, now: Any, problem: Any, most_wait: float) -> float:
             visit, then = routes[r, i], place[routes[r, i + 1]]
             here = leave_by(by, matrix[place[visit], then], pause, resume) - dwell[visit]
             here = start_by(min(here, closes[visit]), dwell[visit], pause, resume)
-            here = start[r, i] if fixed[visit] else here
+            # Never before it can begin: what ends at the very end of a break may seem to lie a hair within it.
+            here = start[r, i] if fixed[visit] else max(start[r, i], here)
             # A team that cannot get there before its break waits for that, too.
             left = here + dwell[visit]
             idle = by - left - matrix[place[visit], then] - shared(left, by, pause, resume)
             over[r] += max(0.0, idle - most_wait)
             by = here
+        # It sets out so that it need not wait; but before its break where the way and the break do not both fit after.
+        first = matrix[base, place[routes[r, 0]]]
+        left = max(begin, leave_by(by, first, pause, resume))
+        over[r] += max(0.0, by - left - first - shared(left, by, pause, resume) - most_wait)
     total: float = driven + leg
     return total
 

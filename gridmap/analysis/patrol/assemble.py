@@ -12,6 +12,7 @@ from gridmap.analysis.patrol.build import Built, open_hours
 from gridmap.analysis.patrol.engine import Found
 from gridmap.analysis.patrol.explain import explain
 from gridmap.analysis.patrol.model import Objective, Plan, Route, Shift, Stop, Team, VillageShare, Visit
+from gridmap.analysis.patrol.nearness import Households, told_near
 from gridmap.analysis.patrol.schedule import has_rest, walk
 
 CONVENTIONS = {
@@ -21,6 +22,7 @@ CONVENTIONS = {
     "interval": "from start to start, and to the ends of the hours of teams and stop; a price above all prizes",
     "waiting": "each visit begins as late as the next one allows; no wait above the most",
     "balance": "teams at home, squares and largest of loads, within a share of the best prize",
+    "near": "by quarter of an hour; under way by what is left of it and the way from its end; a price on what lacks",
     "windows": "hold the whole visit",
     "break": "no driving and no work; taken at a stop, at the base or while waiting",
     "fairness": "a price on the part that a village lacks of its share of the week",
@@ -39,6 +41,7 @@ def assemble(
     seed: int,
     *,
     made: Mapping[str, tuple[int, float]] | None = None,
+    households: Households | None = None,
 ) -> Plan:
     """Write a plan from the routes that a search found.
 
@@ -50,6 +53,8 @@ def assemble(
         As given to `plan`.
     made : mapping of str to (int, float), optional
         Visits made before, and when the last of them started.
+    households : Households, optional
+        Whose share near to some team is told where the objective asks for it.
 
     Returns
     -------
@@ -86,6 +91,7 @@ def assemble(
         objective=objective,
         conventions=dict(CONVENTIONS),
         late=late(stops, in_order, teams, shift),
+        near=told_near(in_order, teams, households, shift, objective),
         able=tuple(t.id for t, row in zip(built.teams, built.problem.allowed, strict=True) if row.any()),
     )
 

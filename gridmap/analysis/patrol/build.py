@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.analysis.patrol.model import Objective, Shift, Stop, Team
+from gridmap.analysis.patrol.nearness import Households, homes_of, moments_of
 from gridmap.analysis.patrol.problem import FAR, MANY_STOPS, NEVER, Floats, Ints, Problem, alone
 
 
@@ -44,6 +45,8 @@ def build(
     *,
     made: Mapping[str, tuple[int, float]] | None = None,
     like: Problem | None = None,
+    households: Households | None = None,
+    since_s: float = -inf,
 ) -> Built:
     """Lay out visits and teams, both in the order of their ids.
 
@@ -58,6 +61,10 @@ def build(
         Visits made before to a stop in this shift, and when the last of them started.
     like : Problem, optional
         One of the same teams, stops and matrices with other numbers of visits or hours: what takes long is shared.
+    households : Households, optional
+        Needed where the objective asks to stay near to them.
+    since_s : float
+        Quarters of an hour before are not looked at.
 
     Returns
     -------
@@ -76,12 +83,12 @@ def build(
     places = len(next(iter(matrices.values())))
     ends = _line_ends(ordered, kinds)
     own_place = {key: places + n for n, key in enumerate(ends)}
+    # To a line one comes where it begins, and goes on where it ends.
+    into = [*range(places), *(begins for begins, _ in ends.values())]
+    away = [*range(places), *(left for _, left in ends.values())]
     if like is not None:
         travel = like.travel
     else:
-        # To a line one comes where it begins, and goes on where it ends.
-        into = [*range(places), *(begins for begins, _ in ends.values())]
-        away = [*range(places), *(left for _, left in ends.values())]
         travel = np.zeros((max(len(kinds), 1), len(into), len(into)))
         for matrix, (mode, speed) in zip(travel, kinds, strict=False):
             between = matrices[mode] / speed
@@ -94,6 +101,12 @@ def build(
         before = (made or {}).get(stop.id, (0, 0.0))[0]
         for k in range(stop.visits - before):
             value[s, k] = stop.most * stop.revisit_share ** (k + before)
+    if like is not None:
+        homes = like.homes
+    else:
+        # A share of 1 in one quarter of an hour has the price of all that could be earned.
+        moments = moments_of(shift, since_s)
+        homes = homes_of(households, ordered_teams, objective, moments, (into, away), float(value.sum()))
     villages = sorted({stop.village for stop in ordered})
     begins, part = _pieces(ordered)
     problem = Problem(
@@ -130,6 +143,7 @@ def build(
         .reshape(len(ordered_teams), len(ordered))[:, owner]
         .copy(),
         way=way,
+        homes=homes,
     )
     if ends:
         own = np.array([kinds.index((team.mode, team.speed)) for team in ordered_teams], np.int64)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
-from math import isfinite
+from math import inf, isfinite
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridmap.analysis.patrol.model import Objective, Shift, Stop, Team, Way
+from gridmap.analysis.patrol.nearness import Households
 from gridmap.errors import InvalidInput
 
 
@@ -52,6 +53,7 @@ def check(
     matrices: Mapping[str, NDArray[np.float64]],
     shift: Shift,
     objective: Objective,
+    households: Households | None = None,
 ) -> None:
     """Refuse what cannot be planned.
 
@@ -74,6 +76,24 @@ def check(
             "objective-not-valid",
             "均衡负荷最多放弃的得分应在 0 到 1 之间，最长等候不能为负数。",
             "The prize given up for even loads must be between 0 and 1, and the longest wait not negative.",
+        )
+    near_s = objective.near_s
+    if (near_s is not None and not 0 < near_s < inf) or not 0 <= objective.near_level <= 1:
+        raise InvalidInput(
+            "objective-not-valid",
+            "就近覆盖的时间应大于零，户数比例应在 0 到 1 之间。",
+            "The time to stay near must be above zero, and the share of households between 0 and 1.",
+        )
+    if near_s is not None and (
+        households is None
+        or any(
+            np.shape(households.seconds.get(mode, ()))[:1] != (places,) for mode in {t.mode for t in teams}
+        )
+    ):
+        raise InvalidInput(
+            "near-households",
+            "没有户数，无法要求就近覆盖。请导入带户数（households）的网格，或不作此要求。",
+            "There are no households to stay near to. Import grids with households, or do not ask for it.",
         )
     _refuse_twice((team.id for team in teams), "team-twice", "队伍", "Team")
     _refuse_twice((stop.id for stop in stops), "stop-twice", "点位", "Stop")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from gridmap.analysis.patrol import _loops, _worth
 from gridmap.analysis.patrol._moves import burden
 from gridmap.analysis.patrol._pool import empty_pool
+from gridmap.analysis.patrol._standing import lacks, most_lacking, stand_anew, standing
 from gridmap.analysis.patrol._timing import refresh
+from gridmap.analysis.patrol.cycles import FIRST_CYCLES, HOT, cycles, long_cycles
 from gridmap.analysis.patrol.problem import MANY_STOPS, Floats, Ints, Problem
 from gridmap.analysis.patrol.recombine import kinds_of, recombined
 from gridmap.analysis.patrol.stop import StopRule
@@ -27,12 +29,6 @@ _FEWER_OUT, _SHORTER = 9.0, 10.0
 """Mean number of visits that are taken out, and the longest run, where there are many stops."""
 _UNEVENNESS = 2.0
 _RECOMBINE_FROM_S, _RECOMBINE_SHARE = 1.0, 0.1
-HOT, MILD, LONG, GENTLE, COOL = (2.0, 0.04), (0.5, 0.02), (0.4, 0.01), (0.3, 0.02), (0.03, 0.0005)
-"""Temperatures at a cycle's beginning and end, in median prizes: to find routes, with dwell, of many stops, to stay
-near some, and to even out loads."""
-
-_FIRST_CYCLES, _FRESH_CYCLES, _LONG_CYCLE = (8_000, 16_000, 16_000), (8_000,) * 6, 16_000
-_LONGER = 1.5
 _STRETCH = 1.6
 _MEASURED = 1_000
 _ALMOST, _IDLE_CYCLES = 1.0 - 1e-12, 6
@@ -133,11 +129,11 @@ def run(
     prizes = problem.value[problem.value[:, 0] > 0, 0]
     scale = float(np.median(prizes)) if len(prizes) else 1.0
     many = len(problem.value) > MANY_STOPS
-    cycles = (
-        _cycles(alone=begin is None) if not many else _long_cycles(budget.whole if even is None else math.inf)
+    lengths = (
+        cycles(alone=begin is None) if not many else long_cycles(budget.whole if even is None else math.inf)
     )
     taken, idle, told = 0, 0, (math.nan, math.nan)
-    for planned, empty in cycles:
+    for planned, empty in lengths:
         # A cycle that time cuts short ends hot: the last one is as long as there is time for.
         within = math.inf if exact else budget.reach(taken)
         before = tuple(state.best)
@@ -160,29 +156,9 @@ def run(
         idle = idle + 1 if tuple(state.best) == before else 0
         if idle >= _IDLE_CYCLES and (even is not None or state.best[0] >= most * _ALMOST):
             return state.found(taken)
-        if not exact and not fresh and taken > _FIRST_CYCLES[0] and state.best[0] < enough:
+        if not exact and not fresh and taken > FIRST_CYCLES[0] and state.best[0] < enough:
             state.recombine(budget.spare_s())
     raise AssertionError
-
-
-def _cycles(*, alone: bool) -> Iterator[tuple[int, bool]]:
-    """Length of each cycle, and whether it begins without any route."""
-    yield from ((length, False) for length in _FIRST_CYCLES)
-    while True:
-        # What a cycle from nothing finds is of another kind; the next one begins from the best of all their routes.
-        if alone:
-            yield from ((length, True) for length in _FRESH_CYCLES)
-        yield _LONG_CYCLE, False
-
-
-def _long_cycles(whole: float) -> Iterator[tuple[int, bool]]:
-    """Cycles where there are many stops: one of all steps, or the more were taken the longer, always from the best."""
-    if math.isfinite(whole):
-        yield int(whole), False
-    length = float(_FIRST_CYCLES[0])
-    while True:
-        yield int(length), False
-        length *= _LONGER
 
 
 class _State:
@@ -236,8 +212,8 @@ class _State:
             np.full(stops, np.inf),
         )  # fmt: skip
         self._pool = empty_pool(visits, kinds_of(p))
-        self._energy, self._heat = np.zeros(2), np.zeros(2)
-        whole = 1.0 + float(p.value.sum() + p.must.sum() + (p.shortfall * p.need).sum())
+        self._stands, self._energy, self._heat = standing(p), np.zeros(2), np.zeros(2)
+        whole = 1.0 + float(p.value.sum() + p.must.sum() + (p.shortfall * p.need).sum()) + most_lacking(p)
         self._aim = np.array(
             [p.most_wait, self._price, 0.0, 1.0, 1.0, -np.inf, 100.0 * whole, 10.0 * whole, 1.0, 1.0, 0.0]
         )
@@ -285,7 +261,7 @@ class _State:
             steps, self._heat, tuning, random, self._problem, self._prizes, self._near, self._thrift,
             self._allowed, self._now, self._old, self._marks, self._tally, self._old_tally, self._queue, self._rows,
             self._room, self._aim, self._energy, self.best_routes, self.best_sizes, self.best_hours, self.best,
-            self._pool,
+            self._pool, self._stands,
         )  # fmt: skip
 
     def recombine(self, spare_s: float) -> None:
@@ -337,13 +313,14 @@ class _State:
             self._used[self._prizes[2][routes[r, :size]]] = True
 
     def _worth(self) -> tuple[float, float]:
-        """Worth of the routes less what rules cost, and the price of their uneven loads."""
+        """Worth of the routes less what rules and homes that nobody is near to cost, and the price of uneven loads."""
         worth = _worth.worth_of(
             *self._now[:2], self._prizes, self._counts, self._covered, self._problem[3], self._tally, self._rows,
             self._room,
         )  # fmt: skip
         rules, uneven = burden(self._now, self._tally, self._rows, self._room, self._aim)
-        return float(worth - rules), float(uneven)
+        stand_anew(self._now, self._problem, self._stands)
+        return float(worth - rules - lacks(self._stands)), float(uneven)
 
 
 def _weights(p: Problem) -> Floats:

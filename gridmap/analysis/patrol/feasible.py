@@ -8,7 +8,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gridmap.analysis.patrol.feasible_near import nearness
 from gridmap.analysis.patrol.model import Plan, Route, Shift, Stop, Team, Visit
+from gridmap.analysis.patrol.nearness import Households
 
 _SLACK_S = 1e-6
 
@@ -21,6 +23,7 @@ def violations(
     *,
     shift: Shift,
     parts: bool = False,
+    households: Households | None = None,
 ) -> tuple[str, ...]:
     """Tell what a plan breaks; nothing where it holds.
 
@@ -32,6 +35,8 @@ def violations(
     shift : Shift
     parts : bool
         The routes are parts of routes: what is told of whole ones is not compared.
+    households : Households, optional
+        Needed where the plan is to stay near to them.
 
     Returns
     -------
@@ -60,6 +65,7 @@ def violations(
     found += _prizes(plan, stops)
     if not parts:
         found += _loads(plan, crew, shift)
+        found += nearness(plan, crew, households, shift)
     return tuple(found)
 
 

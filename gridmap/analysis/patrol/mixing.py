@@ -14,6 +14,7 @@ from gridmap.analysis.patrol.build import Built, build
 from gridmap.analysis.patrol.checks import check, checked_matrices
 from gridmap.analysis.patrol.engine import Found, Progress, earned
 from gridmap.analysis.patrol.model import Objective, Plan, Shift, Stop, Team
+from gridmap.analysis.patrol.nearness import Households
 from gridmap.analysis.patrol.searching import search
 from gridmap.analysis.patrol.stop import StopRule
 from gridmap.errors import InvalidInput
@@ -77,6 +78,7 @@ def mix(
     seed: int,
     stop: StopRule,
     on_progress: Progress | None = None,
+    households: Households | None = None,
 ) -> Mix:
     """Draw plans for several nights: near the best in prize, fair to villages, and not the same twice.
 
@@ -94,6 +96,8 @@ def mix(
         For all plans of the pool together.
     on_progress : callable, optional
         Called with plans made, and of how many.
+    households : Households, optional
+        Needed where the objective asks to stay near to them.
 
     Returns
     -------
@@ -118,8 +122,8 @@ def mix(
             "There must be a night, a pool of at least as many plans, and a loss from 0 to below 1.",
         )
     matrices = checked_matrices(travel_s)
-    check(teams, stops, matrices, shift, aim)
-    built = build(teams, stops, matrices, shift, aim)
+    check(teams, stops, matrices, shift, aim, households)
+    built = build(teams, stops, matrices, shift, aim, households=households)
     made, prizes, visited = _pool(built, pool, loss, seed, stop, on_progress)
     order = np.argsort(-prizes, kind="stable")
     best_row = int(order[0])
@@ -128,7 +132,7 @@ def mix(
     chosen = chosen[rng.permutation(len(chosen))]
 
     def written(row: int) -> Plan:
-        return assemble(made[row][0], made[row][1], teams, stops, shift, aim, seed)
+        return assemble(made[row][0], made[row][1], teams, stops, shift, aim, seed, households=households)
 
     plans = tuple(written(int(row)) for row in chosen)
     seen = visited[chosen]

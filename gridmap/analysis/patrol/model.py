@@ -193,6 +193,9 @@ class Objective:
         that costs nothing. Nothing is done about loads without it.
     max_wait_s : float
         Most time that a team waits before a visit begins.
+    near_s, near_level : float
+        Seconds within which some team could be at this share of households, 0 to 1, in every quarter of an hour; not
+        asked for where the seconds are None. What lacks has a price: a share of 1 in a quarter all prizes together.
     """
 
     village_share: float = 0.0
@@ -200,6 +203,8 @@ class Objective:
     shortfall_price: float = 20.0
     balance: float | None = None
     max_wait_s: float = inf
+    near_s: float | None = None
+    near_level: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +352,10 @@ class Plan:
         Teams that can visit some stop: those whose loads are compared.
     by_place : tuple of Route
         Where prizes change with the hour: the routes of the same teams that were planned as if they did not.
+    near : tuple of float
+        Where it is asked for: the share of households that some team stays near to, by quarter of an hour.
+    near_cost : float
+        Prize given up for that.
     """
 
     routes: tuple[Route, ...]
@@ -369,6 +378,8 @@ class Plan:
     balance_cost: float = 0.0
     able: tuple[str, ...] = ()
     by_place: tuple[Route, ...] = ()
+    near: tuple[float, ...] = ()
+    near_cost: float = 0.0
 
     @property
     def unevenness(self) -> float:

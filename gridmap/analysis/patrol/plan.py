@@ -14,6 +14,7 @@ from gridmap.analysis.patrol.checks import check, checked_matrices
 from gridmap.analysis.patrol.deepening import Deepening, OnBetter, Turns
 from gridmap.analysis.patrol.engine import Progress
 from gridmap.analysis.patrol.model import Objective, Plan, Route, Shift, Stop, Team
+from gridmap.analysis.patrol.nearness import Households
 from gridmap.analysis.patrol.problem import MANY_STOPS, Floats
 from gridmap.analysis.patrol.stop import Iterations, Seconds, StopRule, Trial
 from gridmap.errors import InvalidInput
@@ -33,6 +34,7 @@ def plan(
     stop: StopRule,
     on_progress: Progress | None = None,
     on_better: OnBetter | None = None,
+    households: Households | None = None,
 ) -> Plan:
     """Plan the routes of a shift's teams for the largest prize.
 
@@ -48,13 +50,16 @@ def plan(
     seed : int
     stop : Seconds or Iterations
         Of each search that a plan takes: with one visit a stop, two, and so on, each from what was found before; all of
-        them once more for the plan that fairness is compared with, and, where prizes change with the hour, for the
-        plan that knows of no hours, from which the one by hours begins; half as many steps for even loads. A time is
-        divided among them. A search ends earlier when the prize is at its bound and the ways become no shorter.
+        them once more for the plan that fairness is compared with, for that which does not stay near to households,
+        and, where prizes change with the hour, for the plan that knows of no hours, from which the one by hours begins;
+        half as many steps for even loads. A time is divided among them. A search ends earlier when the prize is at its
+        bound and the ways become no shorter.
     on_progress : callable, optional
         Called with what is done, and of how much.
     on_better : callable, optional
         Called with the prize and the stops of each team, in order, when a better plan was found.
+    households : Households, optional
+        Needed where the objective asks to stay near to them.
 
     Returns
     -------
@@ -74,10 +79,10 @@ def plan(
     begun = stop.clock() if isinstance(stop, Seconds) else 0.0
     aim = objective or Objective()
     matrices = checked_matrices(travel_s)
-    check(teams, stops, matrices, shift, aim)
+    check(teams, stops, matrices, shift, aim, households)
     if seed < 0:
         raise InvalidInput("seed-negative", "随机种子不能为负数。", "The seed must not be negative.")
-    asked = _Asked(teams, stops, matrices, shift, aim, seed)
+    asked = _Asked(teams, stops, matrices, shift, aim, seed, households)
     tell = on_better
     if isinstance(stop, Seconds) and asked.is_many:
         stop, tell = _affordable(asked, stop, begun, on_better)
@@ -95,9 +100,11 @@ class _Asked:
         shift: Shift,
         aim: Objective,
         seed: int,
+        households: Households | None,
     ) -> None:
+        self.households = households
         self.teams, self.stops, self.shift, self.aim, self.seed = teams, stops, shift, aim, seed
-        whole = build(teams, stops, matrices, shift, aim)
+        whole = build(teams, stops, matrices, shift, aim, households=households)
         like = whole.problem
         depth = max((s.visits for s in stops), default=0) or 1
 
@@ -150,19 +157,23 @@ def _made(asked: _Asked, stop: StopRule, on_progress: Progress | None, on_better
     teams, shift, aim, seed = asked.teams, asked.shift, asked.aim, asked.seed
     stages, hourly, depth = asked.stages, asked.hourly, len(asked.stages)
     fair = bool(stages[-1].problem.need.any())
-    evens = aim.balance is not None
-    turns = Turns(stop, depth * (1 + fair + evens), depth * (1 + evens) if hourly else 0, on_progress)
+    evens, stays = aim.balance is not None, stages[-1].problem.homes is not None
+    turns = Turns(stop, depth * (1 + fair + stays + evens), depth * (1 + evens) if hourly else 0, on_progress)
     by_place = Deepening(turns, seed, aim.balance, None)
     found = Deepening(turns, seed, aim.balance, on_better)
-    free = Deepening(turns, seed, None, None)
+    free, apart = Deepening(turns, seed, None, None), Deepening(turns, seed, None, None)
     for number, stage in enumerate(stages):
         if hourly:
             by_place.go_on(asked.places[number])
         found.go_on(stage, by_place if hourly else None)
         if fair:
             free.go_on(replace(stage, problem=replace(stage.problem, need=np.zeros_like(stage.problem.need))))
+        if stays:
+            apart.go_on(replace(stage, problem=replace(stage.problem, homes=None)))
     prize = found.prize()
-    made = assemble(found.built, found.level, teams, asked.stops, shift, aim, seed)
+    made = assemble(
+        found.built, found.level, teams, asked.stops, shift, aim, seed, households=asked.households
+    )
     told: tuple[Route, ...] = ()
     if hourly:
         told = assemble(by_place.built, by_place.level, teams, asked.flat, shift, aim, seed).routes
@@ -171,5 +182,6 @@ def _made(asked: _Asked, stop: StopRule, on_progress: Progress | None, on_better
         iterations=turns.steps,
         fairness_cost=max(0.0, free.prize() - prize) if fair else 0.0,
         balance_cost=max(0.0, prize - made.prize),
+        near_cost=max(0.0, apart.prize() - prize) if stays else 0.0,
         by_place=told,
     )

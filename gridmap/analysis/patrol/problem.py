@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gridmap.analysis.patrol.nearness import Homes
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -61,6 +63,8 @@ class Problem:
         stop has fewer at infinity. The whole prize at all times without them.
     around : ndarray of int64, optional
         The nearest stops of each, nearest first, shape (stops, k), itself among them; kept where there are many.
+    homes : Homes, optional
+        Households that teams are to stay near to.
     way : ndarray of int64, shape (visits,), optional
         Number of the stop's way, times the profiles, plus the profile whose teams make the visit so; -1 for a stay.
     """
@@ -89,6 +93,7 @@ class Problem:
     part: Floats | None = None
     around: Ints | None = None
     way: Ints | None = None
+    homes: Homes | None = None
 
     def way_of(self, visit: int) -> int | None:
         """Return which of its stop's ways a visit goes; None for a stay."""

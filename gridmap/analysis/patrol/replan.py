@@ -14,8 +14,10 @@ from gridmap.analysis.patrol.assemble import assemble, late, ranked
 from gridmap.analysis.patrol.bounds import upper_bound
 from gridmap.analysis.patrol.build import Built, build
 from gridmap.analysis.patrol.checks import check, checked_matrices
-from gridmap.analysis.patrol.engine import GENTLE, Found, Progress, run
+from gridmap.analysis.patrol.cycles import GENTLE
+from gridmap.analysis.patrol.engine import Found, Progress, run
 from gridmap.analysis.patrol.model import Objective, Plan, Route, Stop, Team, VillageShare
+from gridmap.analysis.patrol.nearness import Households, told_near
 from gridmap.analysis.patrol.schedule import arrival
 from gridmap.analysis.patrol.stop import StopRule
 from gridmap.errors import InvalidInput
@@ -84,6 +86,7 @@ def replan(
     stop: StopRule,
     loyalty: float = _LOYALTY,
     on_progress: Progress | None = None,
+    households: Households | None = None,
 ) -> Replan:
     """Plan the rest of a shift anew, with few changes.
 
@@ -101,6 +104,8 @@ def replan(
     loyalty : float
         What it is worth that a visit stays with its team, as a share of the median prize.
     on_progress : callable, optional
+    households : Households, optional
+        Needed where the plan is to stay near to them.
 
     Returns
     -------
@@ -134,11 +139,13 @@ def replan(
         for visit in route.visits:
             count, last = made.get(visit.stop, (0, -np.inf))
             made[visit.stop] = count + 1, max(last, visit.start_s)
-    check(plan.teams, stops, matrices, plan.shift, plan.objective)
+    check(plan.teams, stops, matrices, plan.shift, plan.objective, households)
     shift = plan.shift
     earned_so_far = _by_village(stops, done.values())
     aim = _onward(plan.objective, earned_so_far)
-    built = _with_breaks(build(left, stops, matrices, shift, aim, made=made), plan)
+    built = _with_breaks(
+        build(left, stops, matrices, shift, aim, made=made, households=households, since_s=now_s), plan
+    )
     begin = _still_planned(built, plan, done, loyalty)
     found = run(built.problem, stop, seed, begin=begin, heat=GENTLE, exact=True, on_progress=on_progress)
     rest = assemble(built, found, left, stops, shift, aim, seed, made=made)
@@ -169,6 +176,8 @@ def replan(
         villages=_whole_night(rest.villages, _by_village(stops, routes), plan.objective),
         fairness_cost=plan.fairness_cost,
         balance_cost=plan.balance_cost,
+        near=told_near(routes, plan.teams, households, shift, plan.objective),
+        near_cost=plan.near_cost,
         able=plan.able,
         late=late(stops, routes, plan.teams, shift),
     )

@@ -8,19 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from gridmap.analysis.patrol._moves import EVEN_ENOUGH
+from gridmap.analysis.patrol._standing import most_lacking
 from gridmap.analysis.patrol.build import Built
-from gridmap.analysis.patrol.engine import (
-    COOL,
-    GENTLE,
-    LONG,
-    MILD,
-    Better,
-    Even,
-    Found,
-    Progress,
-    earned,
-    run,
-)
+from gridmap.analysis.patrol.cycles import COOL, GENTLE, LONG, MILD
+from gridmap.analysis.patrol.engine import Better, Even, Found, Progress, earned, run
 from gridmap.analysis.patrol.model import Team
 from gridmap.analysis.patrol.problem import MANY_STOPS, Problem
 from gridmap.analysis.patrol.schedule import has_rest, walk, with_rest
@@ -51,8 +42,8 @@ def evened(
     stop : StopRule
     seed : int
     share : float
-        Most share of the worth that is given up; none is where every team that can visit some stop works, and the
-        largest load is even enough.
+        Most share of the worth that is given up, and of what is asked for of households to stay near to; none is where
+        every team that can visit some stop works, and the largest load is even enough.
     floor : float
         Worth that is kept in any case.
     on_progress, on_better : callable, optional
@@ -64,8 +55,10 @@ def evened(
     if len(built.teams) < 2:
         return found
     given = 0.0 if _is_even(built, found) else share
-    least = max(found.worth - given * abs(found.worth), min(floor, found.worth))
-    even = Even(least, _EVEN_PRICE * float(earned(built.problem, found).sum()))
+    prize = float(earned(built.problem, found).sum())
+    most = prize if built.problem.homes is None else prize + most_lacking(built.problem)
+    least = max(found.worth - given * min(abs(found.worth), most), min(floor, found.worth))
+    even = Even(least, _EVEN_PRICE * prize)
     return run(
         built.problem, stop, seed + 2, begin=found, even=even, heat=COOL, exact=True, on_progress=on_progress,
         on_better=on_better,

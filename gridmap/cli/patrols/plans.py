@@ -59,6 +59,8 @@ def group() -> None:
 @asked(terms.INTERVAL, "--max-interval", "max_interval_min", per=60)
 @asked(terms.WAIT, "--max-wait", "max_wait_min", per=60)
 @asked(terms.BALANCED, "--balance")
+@asked(terms.NEAR, "--near", "near_min")
+@asked(terms.NEAR_SHARE, "--near-level")
 @asked(terms.DOSE, "--dose", "dose_min")
 @asked(terms.REVISIT, "--revisit-share")
 @click.option("--break", "rest", help="各队休息 / break of every team: 23:00-01:00/30.")

@@ -65,6 +65,15 @@ def tell_plan(made: WholePlan) -> None:
             f"最长 / longest {about['longest_wait_s'] / 60:.0f} min",
             highlight=False,
         )
+    if "near" in about:
+        near = about["near"]
+        console.print(
+            f"各刻钟 {near['minutes']:g} 分钟内的户数 / households within {near['minutes']:g} min by quarter: "
+            f"最低 / least {near['least']:.0%}, 平均 / mean {near['mean']:.0%}, "
+            f"要求 / asked {near['level']:.0%}, 未达到 / lacking {near['lacking']} / {len(near['shares'])}; "
+            f"就近的代价 / cost of staying near {near['cost']:.1f}; gridmap coverage near {made['patrol_id']}",
+            highlight=False,
+        )
     if "by_place" in about:
         console.print(
             f"按时段 / by hour: 得分 / prize {about['prize']:.1f}; 同样的队伍只按地点规划 / the same teams planned by "

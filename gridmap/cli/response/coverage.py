@@ -153,4 +153,10 @@ def _near(patrol_id: int) -> None:
     for words, shares in (("最低 / least", found["least"]), ("平均 / mean", found["mean"])):
         table.add_row(words, "", *(f"{s:.0%}" for s in shares))
     console.print(table)
+    if (asked := found["asked"]) is not None:
+        console.print(
+            f"要求 / asked: 各刻钟 {asked['level']:.0%} 的户数在 {asked['minutes']:g} 分钟内 / of households within "
+            f"{asked['minutes']:g} min in every quarter; 未达到 / lacking {asked['lacking']} / {len(asked['shares'])}",
+            highlight=False,
+        )
     console.print(f"{found['households']:,} 户 / households", highlight=False)

@@ -15,8 +15,9 @@ from gridmap.domain.cases.directory import may_take, served, week_of
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor
 from gridmap.errors import InvalidInput
 from gridmap.services.cases.bodies import directory
+from gridmap.services.ground.households import inhabited
 from gridmap.services.ground.roads import Roads, load_roads
-from gridmap.services.response.coverage import in_metres, inhabited
+from gridmap.services.response.coverage import in_metres
 from gridmap.storage.cases.tasks import BodyRow
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids

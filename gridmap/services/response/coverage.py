@@ -15,9 +15,10 @@ from gridmap import crs
 from gridmap.analysis.roads import MODES, Mode
 from gridmap.domain import terms
 from gridmap.domain.duties import SERVICE_TEAM, on_shift, served_ground, slowness, suitable_kinds
-from gridmap.domain.gridkey import MICRO, UNASSIGNED, VILLAGE, Scope, ancestor
+from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor
 from gridmap.errors import InvalidInput
 from gridmap.files.layers import write_layer
+from gridmap.services.ground.households import inhabited
 from gridmap.services.ground.roads import Roads, load_roads
 from gridmap.services.patrols.follow.places import places_at
 from gridmap.services.response.ranking import place_of
@@ -192,21 +193,6 @@ def coverage(database: Database, scope: Scope, asked: CoverageRequest, *, now: d
         ],
         "total": _counts(np.array([r["households"] for r in rows]), seconds, asked.minutes),
     }
-
-
-def inhabited(database: Database, scope: Scope) -> tuple[list[GridRow], int]:
-    """Return the micro-grids, or villages, in which households are; and their level."""
-    with database.scoped_session(scope) as session:
-        for level in (MICRO, VILLAGE):
-            found = grids.list_grids(session, level=level, geometry=False)
-            rows = [row for row in found if row["households"]]
-            if rows:
-                return rows, level
-    raise InvalidInput(
-        "coverage-no-households",
-        "网格没有户数，无法计算覆盖。请导入带户数（households）的网格。",
-        "No grid has households, so coverage cannot be told. Import grids with households.",
-    )
 
 
 def _teams(

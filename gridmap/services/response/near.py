@@ -10,10 +10,12 @@ import numpy as np
 from gridmap.domain.duties import on_shift
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.patrols import KeptPlan
+from gridmap.domain.shown_plans import NearAsked
 from gridmap.errors import InvalidInput
+from gridmap.services.ground.households import inhabited
 from gridmap.services.ground.roads import load_roads
 from gridmap.services.patrols.keep.plans import kept_plan
-from gridmap.services.response.coverage import PlacedTeam, inhabited, least_seconds
+from gridmap.services.response.coverage import PlacedTeam, least_seconds
 from gridmap.storage.database import Database
 from gridmap.storage.teams import teams as field
 from gridmap.storage.teams.teams import TeamRow
@@ -33,10 +35,14 @@ class NearQuarter(TypedDict):
 
 
 class Near(TypedDict):
-    """Households near to some team, by quarter of an hour; ``least`` and ``mean`` over the shift."""
+    """Households near to some team, by quarter of an hour; ``least`` and ``mean`` over the shift.
+
+    ``asked`` is what the plan was asked for: minutes and share; None where it was not.
+    """
 
     patrol_id: int
     minutes: list[float]
+    asked: NearAsked | None
     level: int
     households: int
     quarters: list[NearQuarter]
@@ -75,7 +81,7 @@ def staying_near(database: Database, scope: Scope, patrol_id: int) -> Near:
     Returns
     -------
     Near
-        Shares from 0 to 1 for each of :data:`PROMISED_MIN`.
+        Shares from 0 to 1 for each of :data:`PROMISED_MIN`, and of the minutes that the plan was asked for.
 
     Raises
     ------
@@ -96,17 +102,20 @@ def staying_near(database: Database, scope: Scope, patrol_id: int) -> Near:
         teams = {row["code"]: row for row in field.list_teams(session)}
     households = np.array([row["households"] for row in rows])
     total = int(households.sum())
+    asked = plan.summary.get("near")
+    minutes = sorted({*PROMISED_MIN, *([asked["minutes"]] if asked else [])})
     quarters: list[NearQuarter] = []
     for number in range(_count(plan)):
         moment = plan.begins_at + number * _QUARTER
         placed = _placed(plan, teams, moment)
         seconds, _ = least_seconds(roads, rows, placed)
-        shares = [round(float(households[seconds <= 60.0 * m].sum()) / total, 4) for m in PROMISED_MIN]
+        shares = [round(float(households[seconds <= 60.0 * m].sum()) / total, 4) for m in minutes]
         quarters.append({"at": moment.isoformat(), "teams": len(placed), "shares": shares})
     by_limit = np.array([quarter["shares"] for quarter in quarters])
     return {
         "patrol_id": patrol_id,
-        "minutes": list(PROMISED_MIN),
+        "minutes": minutes,
+        "asked": asked,
         "level": level,
         "households": total,
         "quarters": quarters,

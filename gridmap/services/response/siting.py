@@ -13,8 +13,9 @@ from gridmap.domain import terms
 from gridmap.domain.duties import SERVICE_TEAM
 from gridmap.domain.gridkey import MICRO, VILLAGE, Scope
 from gridmap.errors import InvalidInput
+from gridmap.services.ground.households import inhabited
 from gridmap.services.ground.roads import load_roads
-from gridmap.services.response.coverage import in_metres, inhabited
+from gridmap.services.response.coverage import in_metres
 from gridmap.storage.database import Database
 from gridmap.storage.ground import grids
 from gridmap.storage.ground.grids import GridRow

@@ -86,6 +86,11 @@ class PatrolPlanRequest(Strict):
     )
     max_wait_s: float = asked(terms.WAIT, description="Most time that a team waits for a visit.")
     balance: float = asked(terms.BALANCED, description="Most share of prize given up for even loads.")
+    near_min: float = asked(
+        terms.NEAR,
+        description="Minutes within which some team is to be of households, in every quarter of an hour; 0: not asked.",
+    )
+    near_level: float = asked(terms.NEAR_SHARE, description="Least share of households for that.")
     dose_min: float = asked(
         terms.DOSE,
         description="Minutes a week that a place is to have; one that had them is worth half. 0: not asked.",

@@ -75,11 +75,24 @@ class NearQuarterTold(BaseModel):
     shares: list[float]
 
 
+class NearAskedTold(BaseModel):
+    """What the plan was asked for and, counted by what is left of each way, does; shares from 0 to 1."""
+
+    minutes: float
+    level: float = Field(description="Share of households that some team is to be near to in every quarter.")
+    least: float
+    mean: float
+    lacking: int = Field(description="Quarters with fewer.")
+    cost: float = Field(description="Prize given up for it.")
+    shares: list[float]
+
+
 class NearTold(BaseModel):
     """Households near to some team of a plan, by quarter of an hour; shares for each of the minutes."""
 
     patrol_id: int
     minutes: list[float]
+    asked: NearAskedTold | None = Field(description="What the plan was asked for; null where it was not.")
     level: int
     households: int
     quarters: list[NearQuarterTold]

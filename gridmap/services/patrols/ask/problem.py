@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from gridmap.analysis.patrol import Objective, Shift, Stop, Team
+from gridmap.analysis.patrol import Households, Objective, Shift, Stop, Team
 from gridmap.domain.duties import slowness
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor
 from gridmap.domain.hotspots import Finding, KeptRun
@@ -40,6 +40,7 @@ from gridmap.services.patrols.ask.fixed_points import (
     windows_of,
 )
 from gridmap.services.patrols.ask.history import read_history
+from gridmap.services.patrols.ask.households import households_of
 from gridmap.services.patrols.ask.own_places import next_best
 from gridmap.services.patrols.ask.places import FAR_M, OnRoads, off_road, on_roads
 from gridmap.services.patrols.ask.prize import Terms
@@ -82,6 +83,8 @@ class Inputs:
         As they were before stops were kept for teams or left out.
     notices : tuple of dict
         What is told of the request: teams that are left out or take no break, visits that do not fit.
+    households : Households, optional
+        Where the plan is to stay near to them.
     roads_changed : bool
         The roads are not those that the plan was first made on: what is done was done on others.
     carried : tuple of dict
@@ -103,6 +106,7 @@ class Inputs:
     carried: tuple[Carried, ...] = field(default=())
     notices: tuple[Notice, ...] = field(default=())
     roads_changed: bool = False
+    households: Households | None = None
 
 
 def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Inputs:
@@ -243,6 +247,8 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
             week=history.week if asked.village_share > 0 else {},
             balance=asked.balance,
             max_wait_s=asked.max_wait_s,
+            near_s=asked.near_s,
+            near_level=asked.near_level,
         ),
         begins_at,
         ends_at,
@@ -250,6 +256,7 @@ def load_inputs(database: Database, scope: Scope, asked: PatrolRequest) -> Input
         hashlib.sha256(json.dumps(told, default=str).encode()).hexdigest(),
         free,
         notices=tuple(notices),
+        households=households_of(database, scope, teams, roads, asked.near_s),
     )
 
 

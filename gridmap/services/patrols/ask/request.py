@@ -98,6 +98,9 @@ class PatrolRequest:
         Whether the teams, and their hours, are those that the week's roster names for the day.
     duty : str or None
         Code or name of one of the town's shifts: its hours are those of the teams, and of a roster its teams alone.
+    near_min, near_level : float
+        Minutes within which some team could be at this share of households in every quarter of an hour; not asked for
+        where the minutes are 0.
     within_beats : bool
         Whether a stop is visited by the team of its beat only, but where it must be visited.
     """
@@ -130,6 +133,8 @@ class PatrolRequest:
     roster: bool = False
     duty: str | None = None
     within_beats: bool = False
+    near_min: float = terms.NEAR_MIN
+    near_level: float = terms.NEAR_LEVEL
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no sense."""
@@ -153,6 +158,8 @@ class PatrolRequest:
             (terms.BALANCED, self.balance),
             (terms.WAIT, self.max_wait_s),
             (terms.DOSE, self.dose_min),
+            (terms.NEAR, self.near_min),
+            (terms.NEAR_SHARE, self.near_level),
             (terms.INTERVAL, self.max_interval_s),
         ):
             term.refuse(value)
@@ -171,6 +178,11 @@ class PatrolRequest:
                 "Teams are taken from the roster or named; choose one of the two.",
             )
         locks_of(self.locks)
+
+    @property
+    def near_s(self) -> float | None:
+        """Seconds within which households are to be near to some team; None where that is not asked for."""
+        return 60.0 * self.near_min if self.near_min > 0 else None
 
     @property
     def draws(self) -> bool:

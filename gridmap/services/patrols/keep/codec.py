@@ -25,6 +25,7 @@ from gridmap.analysis.patrol import (
 )
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, NotFound
+from gridmap.services.patrols.ask.households import households_of
 from gridmap.services.patrols.ask.places import on_roads
 from gridmap.services.patrols.ask.problem import Inputs
 from gridmap.storage.database import Database
@@ -70,12 +71,16 @@ def plan_to_json(made: Plan) -> Mapping[str, object]:
             "shortfall_price": made.objective.shortfall_price,
             "balance": made.objective.balance,
             "max_wait_s": None if isinf(made.objective.max_wait_s) else made.objective.max_wait_s,
+            "near_s": made.objective.near_s,
+            "near_level": made.objective.near_level,
         },
         "missed": list(made.missed),
         "late": list(made.late),
         "able": list(made.able),
         "by_place": [_route_to_json(route) for route in made.by_place],
         "balance_cost": made.balance_cost,
+        "near": list(made.near),
+        "near_cost": made.near_cost,
         **{k: getattr(made, k) for k in _PLAIN},
     }
 
@@ -118,10 +123,14 @@ def plan_from_json(kept: dict[str, Any]) -> Plan:
             objective["shortfall_price"],
             objective.get("balance"),
             inf if objective.get("max_wait_s") is None else objective["max_wait_s"],
+            objective.get("near_s"),
+            objective.get("near_level", 0.0),
         ),
         late=tuple(kept.get("late", ())),
         able=tuple(kept.get("able", (team["id"] for team in kept["teams"]))),
         balance_cost=kept.get("balance_cost", 0.0),
+        near=tuple(kept.get("near", ())),
+        near_cost=kept.get("near_cost", 0.0),
         by_place=tuple(_route(route) for route in kept.get("by_place", ())),
         **{k: kept[k] for k in _PLAIN},
     )
@@ -221,6 +230,7 @@ def load_kept(
         tuple(_stop(stop) for stop in frame["free_stops"]),
         tuple(frame["carried"]),
         roads_changed=roads.sha256 != frame["roads_sha256"],
+        households=households_of(database, scope, made.teams, roads, made.objective.near_s),
     )
     return inputs, made, row
 

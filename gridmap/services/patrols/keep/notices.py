@@ -5,6 +5,7 @@ from __future__ import annotations
 from gridmap.analysis.patrol import Plan
 from gridmap.domain.shown_plans import Notice
 from gridmap.services.patrols.ask.problem import Inputs
+from gridmap.services.patrols.keep.near import near_asked
 
 
 def notices_of(inputs: Inputs, made: Plan) -> list[Notice]:
@@ -13,6 +14,7 @@ def notices_of(inputs: Inputs, made: Plan) -> list[Notice]:
         *(_missed(inputs, made, stop) for stop in made.missed),
         *(_late(inputs, made, stop) for stop in made.late),
         *_short(inputs, made),
+        *_far(made),
     ]
 
 
@@ -59,3 +61,18 @@ def _short(inputs: Inputs, made: Plan) -> list[Notice]:
             en += "made. Widen its hours, shorten the gap, or add a team."
             out.append({"code": "fixed-point-short", "stop": stop.id, "team": None, "zh": zh, "en": en})
     return out
+
+
+def _far(made: Plan) -> list[Notice]:
+    """Tell when fewer households are near to some team than was asked for."""
+    near = near_asked(made)
+    if near is None or near["lacking"] == 0:
+        return []
+    quarters = len(near["shares"])
+    zh = f"要求各刻钟有 {near['level']:.0%} 的户数在 {near['minutes']:g} 分钟内，"
+    zh += f"{quarters} 个刻钟中有 {near['lacking']} 个未达到，最低 {near['least']:.0%}；这是找到的最好方案。"
+    zh += "请降低比例、放宽分钟数或增派队伍。"
+    en = f"{near['level']:.0%} of households were to be within {near['minutes']:g} min in every quarter of an hour; "
+    en += f"{near['lacking']} of {quarters} have fewer, {near['least']:.0%} at least: the best that was found. Ask for "
+    en += "a smaller share or more minutes, or add a team."
+    return [{"code": "near-short", "stop": None, "team": None, "zh": zh, "en": en}]

@@ -31,6 +31,7 @@ from gridmap.services.patrols.ask.standing import standing
 from gridmap.services.patrols.keep.alongs import along_of, walking
 from gridmap.services.patrols.keep.by_place import by_place_of, prizes_by_hour
 from gridmap.services.patrols.keep.codec import frame_of
+from gridmap.services.patrols.keep.near import near_asked
 from gridmap.services.patrols.keep.notices import notices_of
 from gridmap.services.patrols.keep.policy import policy_of
 from gridmap.storage.database import Database
@@ -99,6 +100,9 @@ def keep(
     summary["notices"] += notices
     if made.by_place:
         summary["by_place"] = by_place_of(made, inputs.begins_at)
+    near = near_asked(made)
+    if near is not None:
+        summary["near"] = near
     held = {*(vias or {}), *(c["team"] for c in inputs.carried)}
     onward = policy_of(inputs, made, held)
     patrol = {

@@ -134,6 +134,7 @@ def replan_patrol(
         inputs.roads.travel_s,
         seed=chosen,
         stop=stop_rule(seconds, iterations),
+        households=inputs.households,
         on_progress=lambda done, total: tell("plan", int(done), int(total)),
     )
     made = replace(made, plan=_as_driven(made.plan, old, {c["team"] for c in carried if c["now"]}))

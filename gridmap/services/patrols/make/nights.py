@@ -55,6 +55,7 @@ def draw_nights(
         seed=asked.seed,
         stop=rule,
         on_progress=on_progress,
+        households=inputs.households,
     )
     told = _told(drawn, asked, _avoid(inputs, drawn))
     if asked.nights == 1:

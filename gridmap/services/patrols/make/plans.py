@@ -187,6 +187,7 @@ def _search(
         seed=seed,
         stop=rule,
         on_progress=lambda done, total: tell("plan", int(done), int(total)),
+        households=inputs.households,
         on_better=on_better and (lambda prize, routes: on_better(_so_far(inputs, prize, routes))),
     )
     refuse_broken(inputs, made)
@@ -213,7 +214,14 @@ def _so_far(inputs: Inputs, prize: float, routes: dict[str, tuple[str, ...]]) ->
 
 def refuse_broken(inputs: Inputs, made: Plan) -> None:
     """Stop a plan that breaks a rule: it must never reach a team."""
-    broken = violations(made, inputs.teams, inputs.stops, inputs.roads.travel_s, shift=inputs.shift)
+    broken = violations(
+        made,
+        inputs.teams,
+        inputs.stops,
+        inputs.roads.travel_s,
+        shift=inputs.shift,
+        households=inputs.households,
+    )
     refuse_breaches(broken)
 
 
@@ -294,7 +302,8 @@ def solve_again(
         # Changing a plan costs: what need not move stays where it is.
         changed = replan(
             replace(old, stops=stops), old.shift.begin_s - 1.0, [], inputs.roads.travel_s, seed=chosen, stop=rule,
-            loyalty=_LOYALTY, on_progress=lambda done, total: tell("plan", int(done), int(total)),
+            loyalty=_LOYALTY, households=inputs.households,
+            on_progress=lambda done, total: tell("plan", int(done), int(total)),
         )  # fmt: skip
         made = changed.plan
         refuse_broken(inputs, made)

@@ -181,6 +181,13 @@ function routes(features, sel, pick) {
   );
 }
 
+/** @param {any} near */
+function stayingNear(near) {
+  const [level, least] = [near.level, near.least].map((share) => Math.round(100 * share));
+  const told = { ...near, level, least, n: near.shares.length, cost: number(Math.round(near.cost)) };
+  return h("p", { id: "pat-near-told", class: "muted" }, t("pat_near_told", told));
+}
+
 // `context` has opened (ids that are unfolded), sel, actions, about (wishes, done, orders), live (its
 // element), busy and trouble.
 /**
@@ -237,6 +244,7 @@ export function toldOf(shown, { opened, sel, actions, about, live, busy, trouble
       ),
     ),
     figures(plan),
+    summary.near ? stayingNear(summary.near) : null,
     back
       ? h(
           "p",

@@ -183,6 +183,12 @@ export const PATROL_WORDS = {
   pat_not_issued: ["未下发", "not issued"],
   pat_phone: ["手机页", "phone page"],
   pat_near: ["各刻钟的就近覆盖（1、3、5 分钟）", "Households within 1, 3, 5 minutes, by quarter of an hour"],
+  pat_near_min: ["各刻钟有队伍在几分钟内（0 为不要求）", "Stay within minutes, every quarter (0: not asked)"],
+  pat_near_share: ["其户数至少占 %", "Of % of households at least"],
+  pat_near_told: [
+    "{level}% 的户数要在 {minutes} 分钟内：最低 {least}%，{lacking} / {n} 个刻钟未达到，少得 {cost} 分。",
+    "{level}% of homes within {minutes} min: least {least}%, {lacking} / {n} quarters lack; cost {cost}",
+  ],
   pat_week: ["一周巡防：计划、行驶与驻留", "A week of patrols: planned, driven, dosage"],
   pat_dose: ["每处一周应有的驻留分钟", "Minutes a week for a place"],
   pat_beats_none: ["还没有划过巡区。", "There are no beats yet."],
