@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 
 from gridmap.errors import InvalidInput
 from gridmap.ingest.free_text import checked_text, tidied
-from gridmap.ingest.personal import find_in, marks, personal_in, refuse_personal_headers, star_out, starred
+from gridmap.ingest.personal import (
+    find_in,
+    find_personal,
+    marks,
+    personal_in,
+    refuse_personal_headers,
+    star_out,
+    starred,
+)
 from gridmap.ingest.personal.plain import plain
 
 _DATA = Path(__file__).parents[2] / "data" / "boundaries"
@@ -216,6 +224,22 @@ def test_a_column_is_searched_as_each_text_is() -> None:
         starred(texts[i] or "", find_in(texts[i] or "")) for i in held
     ]
     assert found.column[len(texts) - 2].as_py() is None
+
+
+def test_a_process_that_reads_one_short_column_after_the_other_searches_each_as_a_long_one() -> None:
+    texts = [*REFUSED, *(t for t, _ in STARRED), *ORDINARY, None, ""]
+    while not marks.rules_are_compiled():
+        pass
+    for first in range(0, len(texts), 7):
+        short = texts[first : first + 7]
+        found = star_out(pa.chunked_array([short], pa.string()))
+        held = [i for i, t in enumerate(short) if t and find_in(t)]
+        assert found.rows.tolist() == held
+        assert found.column.to_pylist() == [t and starred(t, find_in(t)) for t in short]
+        identity, phone = find_personal(pa.chunked_array([short], pa.string()))
+        kinds = [personal_in(t) if t else None for t in short]
+        assert identity.tolist() == [i for i, kind in enumerate(kinds) if kind == "identity"]
+        assert phone.tolist() == [i for i, kind in enumerate(kinds) if kind == "phone"]
 
 
 @pytest.mark.parametrize("heading", ["关注类型", "危险性评估", "四史", "人员标签", "信访老户"])

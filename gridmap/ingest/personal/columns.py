@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from gridmap.ingest.personal.marks import may_hold_re2
+from gridmap.ingest.personal.marks import may_hold_re2, rules_are_compiled
 from gridmap.ingest.personal.plain import FIGURES, LIKE_FIGURES
 from gridmap.ingest.personal.texts import REFUSED, find_in, personal_in, starred
 
@@ -18,6 +18,8 @@ from gridmap.ingest.personal.texts import REFUSED, find_in, personal_in, starred
 _FIGURE = rf"[{FIGURES}{LIKE_FIGURES}\p{{Nd}}\p{{No}}]"
 _SUSPECT = rf"(?:{_FIGURE}[^\p{{Nd}}\p{{Han}}]{{0,8}}){{5}}"
 _SPACE = r"[\r\n\t\p{Zs}]"
+_FEW = 100
+"""To look into so many texts takes less than to compile the patterns that tell which are worth it."""
 _SERIAL_AT_LEAST = 20
 _SERIAL_SHARE = 0.3
 
@@ -56,11 +58,12 @@ def find_personal(
     identity, phone : ndarray of int64
         Row positions, ascending.
     """
-    suspects = np.flatnonzero(
-        pc.fill_null(pc.match_substring_regex(column, _SUSPECT), fill_value=False).to_numpy(
-            zero_copy_only=False
-        )
+    suspected = (
+        column.is_valid()
+        if len(column) <= _FEW
+        else pc.fill_null(pc.match_substring_regex(column, _SUSPECT), fill_value=False)
     )
+    suspects = np.flatnonzero(suspected.to_numpy(zero_copy_only=False))
     found: dict[str, list[int]] = {kind: [] for kind in REFUSED}
     if suspects.size:
         encoded = column.take(pa.array(suspects)).combine_chunks().dictionary_encode()
@@ -82,6 +85,17 @@ def _is_serial_numbering(values: list[str], kinds: list[str | None]) -> bool:
     return len(long) >= _SERIAL_AT_LEAST and sum(k == "identity" for k in long) < _SERIAL_SHARE * len(long)
 
 
+def _worth_a_look(different: pa.StringArray) -> list[bool]:
+    """Tell which texts may hold something; False is certain."""
+    if len(different) <= _FEW and rules_are_compiled():
+        return [True] * len(different)
+    compared = pc.replace_substring_regex(pc.utf8_normalize(different, "NFKC"), _SPACE, " ")
+    may_hold = pc.match_substring_regex(different, _SUSPECT)
+    for pattern in may_hold_re2():
+        may_hold = pc.or_(may_hold, pc.match_substring_regex(compared, pattern))
+    return [bool(held) for held in may_hold.to_pylist()]
+
+
 def star_out(column: pa.ChunkedArray) -> Starred:
     """Star out what points at a person in a column of free text.
 
@@ -96,17 +110,10 @@ def star_out(column: pa.ChunkedArray) -> Starred:
     """
     encoded = column.combine_chunks().dictionary_encode()
     different = encoded.dictionary
-    compared = pc.replace_substring_regex(pc.utf8_normalize(different, "NFKC"), _SPACE, " ")
-    figures = pc.match_substring_regex(different, _SUSPECT)
-    may_hold = pa.array([False] * len(different), pa.bool_())
-    for pattern in may_hold_re2():
-        may_hold = pc.or_(may_hold, pc.match_substring_regex(compared, pattern))
     texts: list[str] = []
     kinds: list[tuple[str, ...]] = []
-    for text, marks, numbers in zip(
-        different.to_pylist(), may_hold.to_pylist(), figures.to_pylist(), strict=True
-    ):
-        found = find_in(text) if marks or numbers else []
+    for text, looked in zip(different.to_pylist(), _worth_a_look(different), strict=True):
+        found = find_in(text) if looked else []
         texts.append(starred(text, found))
         kinds.append(tuple(dict.fromkeys(f.kind for f in found)))
     changed = pa.array([bool(k) for k in kinds], pa.bool_())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import count
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -92,6 +93,7 @@ def may_hold_re2() -> tuple[str, ...]:
 
 
 _FEW_TEXTS = 100
+_FEW_COLUMNS = 50
 
 
 class Rule:
@@ -123,8 +125,18 @@ class Rule:
             self._patience -= 1
             if self._patience > 0 and not self.may_hold(text):
                 return iter(())
+        return self.compile().finditer(text)
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether it is compiled."""
+        return self._compiled is not None
+
+    def compile(self) -> re.Pattern[str]:
+        """Give the rule compiled, which it stays."""
+        if self._compiled is None:
             self._compiled = re.compile(self.pattern, re.IGNORECASE)
-        return self._compiled.finditer(text)
+        return self._compiled
 
     def may_hold(self, text: str) -> bool:
         """Tell whether the rule could find something in a text that was made for comparing; False is certain."""
@@ -141,6 +153,21 @@ EVERY = tuple(
     Rule(kind, rule, place, figured=place >= len(RULES))
     for place, (kind, rule) in enumerate((*RULES, *FIGURED))
 )
+
+_columns = count(1)
+
+
+def rules_are_compiled() -> bool:
+    """Tell whether looking into a text is cheap.
+
+    Who reads one small file after the other compiles RE2's patterns for each of its columns, a fiftieth of what it
+    takes to compile all rules: asked as often as that, they are compiled.
+    """
+    if next(_columns) == _FEW_COLUMNS:
+        for rule in EVERY:
+            rule.compile()
+    return all(rule.is_compiled for rule in EVERY)
+
 
 _CARD = re.compile(
     r"(?<![0-9A-Za-z.])([2-6][0-9]{3}(?:[ .·•\-_/|]{0,3}[0-9]{4}){2,3}[ .·•\-_/|]{0,3}[0-9]{1,4})(?![0-9A-Za-z])"
