@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -15,7 +16,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.domain.profiles import Profile
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports import incoming, profiles
-from gridmap.services.imports.records import ImportOptions, import_records
+from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.storage.database import Database
 from tests.doors import client_of
 from tests.towns import Towns
@@ -123,6 +124,23 @@ def test_a_file_that_changed_after_it_was_compared_is_not_imported(town: Databas
     assert (answer.status_code, stored(town)) == (409, before)
     assert "incoming-changed" in answer.text
     assert seen_in(answer.text) != seen, "the comparison that is shown is of the new file"
+
+
+def test_what_is_imported_are_the_bytes_that_were_seen_though_its_sender_writes_meanwhile(
+    town: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, client = drop(town), client_of(town, Role.KEEPER)
+    seen, bring = seen_in(compared(client)), profiles.bring
+
+    def bring_late(*given: Any, **told: Any) -> ImportResult:
+        drop(town, NEXT.replace("KC-009", "KC-099"))
+        return bring(*given, **told)
+
+    monkeypatch.setattr(profiles, "bring", bring_late)
+    told = client.post("/sources/省平台/compared/下月.csv", data={"seen": seen, "valid": "on"})
+    assert told.status_code == 303, told.text
+    assert [uid for uid, _ in stored(town)] == ["KC-001", "KC-002", "KC-003", "KC-009"]
+    assert "KC-099" in (folder / "下月.csv").read_text("utf-8"), "what was written meanwhile goes on waiting"
 
 
 def test_a_file_that_is_put_aside_changes_nothing_and_is_kept_with_a_note(town: Database) -> None:

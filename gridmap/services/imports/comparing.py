@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, NotFound
+from gridmap.ingest.reading.files import open_regular
 from gridmap.services.accounts import audit
 from gridmap.services.imports import incoming, profiles
 from gridmap.services.imports.answering import write_result
@@ -122,10 +126,12 @@ def accept(
         alone. Nothing is written, and the file waits.
     """
     known = profiles.find(database, profile)
-    with incoming.alone(database):
+    with incoming.alone(database), tempfile.TemporaryDirectory(prefix="gridmap-incoming-") as own:
         file = _waiting(database, profile, file_name)
         looked_at = incoming.stamp_of(file.path)
-        if incoming.digest_of(file.path) != seen:
+        # Its sender may go on writing: what is imported and answered are the bytes that were seen.
+        kept = _copied(file.path, Path(own))
+        if incoming.digest_of(kept) != seen:
             raise Conflict(
                 "incoming-changed",
                 f"{file_name} 在比较之后又变了，没有导入。请看新的比较结果再导入。",
@@ -143,7 +149,7 @@ def accept(
             database,
             actor.scope,
             kinds[known.noun],
-            file.path,
+            kept,
             known,
             actor=actor,
             accept_valid=accept_valid,
@@ -152,11 +158,11 @@ def accept(
         if not done.committed:
             raise Conflict(
                 "incoming-rows-refused",
-                f"{file_name} 有 {done.refused} 行有误，没有导入。请请来源单位改正，或勾选“只导入合格行”。",
+                f"{file_name} 有 {done.refused} 行有误，没有导入。请让来源单位改正，或勾选“只导入合格行”。",
                 f"{file_name} has {done.refused} refused rows, and nothing was imported. Have them put right, or take "
                 "the valid rows alone.",
             )
-        result = write_result(file.path.parent / RESULTS, file.path, known, done)
+        result = write_result(file.path.parent / RESULTS, kept, known, done)
         told = Answered(profile, file_name, "imported", done.inserted, done.updated, result=result)
         at = now or dt.datetime.now(dt.UTC)
         incoming.put_away(database, file.path.parent, file.path, DONE, told, at, looked_at)
@@ -186,6 +192,13 @@ def put_aside(
         )
         at, stamp = now or dt.datetime.now(dt.UTC), incoming.stamp_of(file.path)
         incoming.put_away(database, file.path.parent, file.path, REFUSED, told, at, stamp)
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    kept = folder / path.name
+    with open_regular(path) as source, kept.open("wb") as target:
+        shutil.copyfileobj(source, target)
+    return kept
 
 
 def _waiting(database: Database, profile: str, file_name: str) -> Waiting:
