@@ -163,6 +163,38 @@ def test_what_was_exported_can_be_imported_elsewhere(
     assert same(town, layer) == same(source, layer)
 
 
+_OUTSIDE = {
+    "teams": "code,name_zh,kind\nW1,无驻地队,专业巡防队\n",
+    "migrants": "code,name_zh,kind,head_count,lon,lat\nW2,镇外工地,housing,40,120.7,29.79\n",
+    "organisations": "code,name_zh,kind,lon,lat\nW3,镇外服务点,service_point,120.7,29.79\n",
+    "fixed_points": "code,name_zh,kind,lon,lat\nW4,镇外学校,school,120.7,29.79\n",
+    "incidents": "uid,domain,occurred_at,lon,lat\nW5,dispute,2026-01-05,120.7,29.79\n",
+    "rulings": "code,on_day,question,ruling\nW6,2026-09-01,如何分流,由镇处理\n",
+}
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_record_that_lies_in_no_grid_comes_back_unchanged(
+    town: Database, tmp_path: Path, kind: str
+) -> None:
+    for layer, rows in _OUTSIDE.items():
+        if (layer, kind) in {("rulings", "geojson"), ("rulings", "gpkg")}:
+            continue
+        file, out = tmp_path / f"{layer}.csv", tmp_path / f"{layer}-out.{kind}"
+        file.write_text(rows, "utf-8")
+        assert import_records(town, WHOLE, IMPORT_KINDS[layer], file, ImportOptions()).inserted == 1, layer
+        with town.scoped_session(WHOLE, write=True) as session:
+            session.execute(text("update rulings set grid_key = 0"))
+            told = session.scalar(text(f"select grid_key from {TABLES[layer]}"))
+        assert told == 0, layer
+        export_layer(town, WHOLE, find_layer(layer), out)
+        for clear_blank in (False, True):
+            asked = ImportOptions(dry_run=True, clear_blank=clear_blank)
+            back = import_records(town, WHOLE, IMPORT_KINDS[layer], out, asked)
+            counted = (back.inserted, back.updated, back.unchanged, back.refused)
+            assert counted == (0, 0, 1, 0), (layer, back.rows, clear_blank)
+
+
 def test_cells_that_look_like_formulas_are_escaped_and_come_back(town: Database, tmp_path: Path) -> None:
     summaries = ["=1+1", "+cmd|' /C calc'!A0", "@SUM(A1)", "-2+3", "\t=1", "普通"]
     lines = ["uid,domain,occurred_at,village_name,summary"]

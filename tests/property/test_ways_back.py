@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -34,6 +35,7 @@ TABLES = {
     "fixed_points": "fixed_points",
     "teams": "teams",
     "rulings": "rulings",
+    "projects": "projects",
 }
 _NUMBER = itertools.count()
 _NAMES = st.sampled_from(["服务点", "=1+1", "-村口", "@学校", "工地，北", '"引号"', "a;b", "枫桥　站"])
@@ -42,6 +44,14 @@ _PLACES = st.tuples(st.floats(120.36, 120.46), st.floats(29.75, 29.83)).map(
     lambda p: (f"{p[0]:.8f}", f"{p[1]:.8f}")
 )
 _CODES = st.integers(0, 5).map(lambda n: f"R{n:02}")
+
+
+def _outline(place: tuple[str, str]) -> str:
+    return shapely.box(*map(float, place), *(float(part) + 0.001 for part in place)).wkt
+
+
+def _street(ends: tuple[tuple[str, str], tuple[str, str]]) -> str:
+    return f"LINESTRING ({', '.join(' '.join(end) for end in ends)})"
 
 
 def rows_of(noun: str) -> st.SearchStrategy[dict[str, str]]:
@@ -67,12 +77,36 @@ def rows_of(noun: str) -> st.SearchStrategy[dict[str, str]]:
         told |= {"told_method": _MAYBE, "told_body": _MAYBE, "told_result": _MAYBE, "evaluation": _MAYBE}
         told |= {"evaluated_on": st.sampled_from(["", "2026-10-30"])}
         return st.fixed_dictionaries(told | {"people_count": st.sampled_from(["", "2", "40"])})
+    if noun == "projects":
+        days = st.sampled_from(["", "2026-09-01", "2026-09-20"])
+        told = {"code": _CODES, "name_zh": _NAMES, "wkt": _PLACES.map(_outline), "plan_on": days}
+        told |= {
+            "asked": st.sampled_from(["", "12"]),
+            "in_favour": st.sampled_from(["", "8"]),
+            "lead": _MAYBE,
+        }
+        return st.fixed_dictionaries(told | {"follow_up": _MAYBE})
     told = {"code": _CODES, "name_zh": _NAMES, "place": _PLACES}
     more: dict[str, dict[str, Any]] = {
         "organisations": {"kind": st.sampled_from(["centre", "service_point"]), "opens": _MAYBE},
         "migrants": {"kind": st.just("housing"), "head_count": st.integers(10, 99).map(str)},
-        "fixed_points": {"kind": st.sampled_from(["school", "bank"]), "times": st.integers(1, 6).map(str)},
-        "teams": {"kind": st.just("专业巡防队"), "size": st.sampled_from(["", "4", "12"])},
+        "fixed_points": {
+            "kind": st.sampled_from(["school", "bank"]),
+            "times": st.integers(1, 6).map(str),
+            "hours": st.sampled_from(["", "20:00-21:00"]),
+            # A street or a bank in place of a point.
+            "line": st.one_of(
+                st.just(""), st.tuples(_PLACES, _PLACES).filter(lambda p: p[0] != p[1]).map(_street)
+            ),
+            "direction": st.sampled_from(["", "forward"]),
+            "on_foot": st.sampled_from(["", "true"]),
+        },
+        "teams": {
+            "kind": st.just("专业巡防队"),
+            "size": st.sampled_from(["", "4", "12"]),
+            # One without a base lies in no grid.
+            "place": st.one_of(st.none(), _PLACES),
+        },
     }
     return st.fixed_dictionaries(told | more[noun])
 
@@ -82,13 +116,13 @@ def written(noun: str, rows: list[dict[str, Any]], folder: Path) -> Path:
     lon, lat = ("base_lon", "base_lat") if noun == "teams" else ("lon", "lat")
     lines = []
     for row in rows:
-        place = row.get("place")
+        place = None if row.get("line") else row.get("place")
         lines.append(
             {k: v for k, v in row.items() if k != "place"} | ({lon: place[0], lat: place[1]} if place else {})
         )
     file = folder / f"{next(_NUMBER)}.csv"
     with file.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.DictWriter(out, list(lines[0]))
+        writer = csv.DictWriter(out, list(dict.fromkeys(name for line in lines for name in line)))
         writer.writeheader()
         writer.writerows(lines)
     return file
@@ -126,7 +160,7 @@ def towns_pair(make_database: MakeDatabase) -> tuple[Database, Database]:
 
 @settings(
     deadline=None,
-    max_examples=18,
+    max_examples=21,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(data=st.data(), noun=st.sampled_from(sorted(TABLES)))

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from gridmap.domain.gridkey import UNASSIGNED
 from gridmap.ingest.rows.headers import Headings
 from gridmap.ingest.rows.refused import Refusals
 
@@ -102,6 +103,18 @@ def check_known(
             zh=zh,
             en=en,
         )
+
+
+def naming_grids(codes: Any) -> Any:
+    """Return a column of codes with null where an export says that a record lies in no grid.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> naming_grids(pa.chunked_array([["0", "330681109201", None]])).to_pylist()
+    [None, '330681109201', None]
+    """
+    return pc.if_else(pc.equal(codes, str(UNASSIGNED)), pa.scalar(None, pa.string()), codes)
 
 
 def _unique(values: Any) -> pa.Array:

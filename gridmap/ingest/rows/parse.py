@@ -29,7 +29,7 @@ from gridmap.ingest.rows.headers import (
     noun_of,
     split_values,
 )
-from gridmap.ingest.rows.known import KnownGrids, check_known
+from gridmap.ingest.rows.known import KnownGrids, check_known, naming_grids
 from gridmap.ingest.rows.lines import placed_by_lines
 from gridmap.ingest.rows.places import Places, none_placed, read_places
 from gridmap.ingest.rows.refused import Refusals
@@ -317,7 +317,7 @@ def _complete(columns: dict[str, Any], noun: Noun, n: int) -> dict[str, Any]:
         if field.default is not None:
             default = pa.scalar(field.default).cast(kind)
             values = pc.fill_null(values, default)
-        full[field.name] = values
+        full[field.name] = naming_grids(values) if field.name == "grid_code" else values
     return full
 
 
