@@ -23,7 +23,9 @@ stops = (Stop("H1", 1, 1.0),)
 travel_s = {"car": np.array([[0.0, 300.0], [300.0, 0.0]])}
 shift = Shift(0.0, 7200.0)
 made = plan(teams, stops, travel_s, shift=shift, seed=0, stop=Iterations(10))
-inputs = SimpleNamespace(teams=teams, stops=stops, roads=SimpleNamespace(travel_s=travel_s), shift=shift)
+inputs = SimpleNamespace(
+    teams=teams, stops=stops, roads=SimpleNamespace(travel_s=travel_s), shift=shift, households=None
+)
 refuse_broken(inputs, made)
 refuse_broken_parts(inputs, made, {})
 (route,) = made.routes
