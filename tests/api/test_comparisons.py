@@ -164,3 +164,23 @@ def test_a_comparison_tells_what_stops_a_file_and_a_file_that_is_in_already(town
     assert 'id="accept"' not in page
     for role in (Role.VILLAGE_DESK, Role.LIAISON):
         assert client_of(town, role).get("/sources/省平台/compared/再来.csv").status_code == 403
+
+
+def test_a_page_of_a_file_tells_what_it_offers_and_no_option_of_a_command(town: Database) -> None:
+    drop(town)
+    drop(town, HEAD + "KC-020,矛盾纠纷,09,2026-09-25 10:00,120.4150,29.7890,水塘\n", "代码.csv")
+    drop(town, "", "坏.csv")
+    (incoming.folder_of(town.settings.home, "省平台") / "坏.csv").write_bytes(
+        "事件编号,摘要\n1,滴水\n".encode("utf-16-le")
+    )
+    client = client_of(town, Role.KEEPER)
+    wanted = {
+        "下月.csv": ("点“连要问的行一起比较”", "choose &#34;Compare with the rows that are asked about&#34;"),
+        "代码.csv": ("里选代码体系", "Choose it on the page of columns"),
+        "坏.csv": ("“编码”", "&#34;Encoding&#34;"),
+    }
+    for file, said in wanted.items():
+        for words, language in zip(said, ("zh", "en"), strict=True):
+            told = client.get(f"/sources/省平台/compared/{file}?lang={language}").text
+            assert words in told, (file, language, told[-3000:])
+            assert re.search(r"--(accept|code|crs|sheet|encoding|stage|all)", told) is None, (file, language)

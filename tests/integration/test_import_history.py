@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import uuid
 from pathlib import Path
 
@@ -21,8 +22,11 @@ from gridmap.services.imports import history
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.services.workspace.exports import export_layer
 from gridmap.storage.database import Database
+from gridmap.storage.workspace.settings import write_settings
+from tests.integration.test_cli import in_town
 
 WHOLE = Scope.whole()
+DATA = Path(__file__).resolve().parents[2] / "data" / "boundaries"
 KEEPER = Actor.at_the_machine()
 HEAD = ["uid", "domain", "kind", "occurred_at", "lon", "lat", "summary"]
 ROWS = [
@@ -289,3 +293,36 @@ def test_an_import_tells_places_kinds_and_states_in_words_with_the_code_in_brack
     asked = bring(kept, tmp_path, HEAD, ["KC-001", "policing", "", "2026-10-02 08:30", 120.4186, 29.7894, ""])
     assert asked.parsed is not None
     assert "领域 纠纷化解 → 社区警务" in asked.parsed.refused["reason_zh"].iloc[0]
+
+
+def test_commands_tell_the_town_s_own_kinds_in_words(kept: Database, tmp_path: Path) -> None:
+    with kept.scoped_session(WHOLE, write=True) as session:
+        write_settings(session, kinds={"policing": [{"code": "x7", "zh": "河边聚集", "en": "riverside"}]})
+    rows = [["P-1", "policing", kind, "2026-10-01 08:30", 120.4176, 29.7894, "河埠头"] for kind in ("", "x7")]
+    assert bring(kept, tmp_path, HEAD, rows[0]).inserted == 1
+    file = tmp_path / "next.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows([HEAD, rows[1]])
+    for words in (("incidents", "import", str(file), "--dry-run"), ("incidents", "import", str(file))):
+        told = in_town(kept, *words)
+        assert told.returncode == 0, told.stderr
+        if "--dry-run" in words:
+            assert "河边聚集 / riverside (x7)" in told.stdout
+    shown = in_town(kept, "imports", "show", str(newest(kept)))
+    assert "河边聚集 / riverside (x7)" in shown.stdout
+
+
+def test_outlines_that_lie_where_they_lay_are_not_told_as_moved(kept: Database, tmp_path: Path) -> None:
+    place = ("--level", "3", "--town-code", "330681109", "--town-name", "枫桥镇", "--accept-ended")
+    told = json.loads((DATA / "villages.geojson").read_text("utf-8"))
+    for shift, said in ((0, None), (1e-9, None), (1e-6, "0.1 m"), (5e-5, "7.4 m")):
+        moved = json.loads(json.dumps(told), parse_float=lambda text: float(text) + shift)  # noqa: B023
+        file = tmp_path / f"moved-{shift}.geojson"
+        file.write_text(json.dumps(moved), "utf-8")
+        done = in_town(kept, "grids", "import", str(file), *place, *(("--dry-run",) if shift else ()))
+        assert done.returncode == 0, done.stderr
+        if said is None:
+            assert "边界移动" not in done.stdout or not shift, (shift, done.stdout)
+        else:
+            assert f" {said}" in done.stdout, (shift, done.stdout)
+        assert " 0 m" not in done.stdout

@@ -19,6 +19,7 @@ from gridmap.services.imports.records import MOST_COMPARED
 from gridmap.services.jobs import desk as jobs
 from web import context
 from web.desk import forms, shown, told_rows
+from web.desk.offered import on_page
 from web.desk.shown import page
 
 bp = Blueprint("sources", __name__)
@@ -123,7 +124,7 @@ def _wizard(profile: Profile, file: str | None, problem: GridmapError | None = N
         "desk/source.html",
         "imports",
         status=problem.status if problem else 200,
-        problem=problem.as_dict() if problem else None,
+        problem=_told(problem),
         profile=profile,
         noun=NOUNS[profile.noun],
         field_names={f.name: (f.zh, f.name) for f in NOUNS[profile.noun].fields},
@@ -197,7 +198,7 @@ def _compare(
         "desk/compared.html",
         "imports",
         status=problem.status if problem else 200,
-        problem=problem.as_dict() if problem else None,
+        problem=_told(problem),
         profile=profile,
         file=file,
         noun=NOUNS[profile.noun],
@@ -206,8 +207,16 @@ def _compare(
         wrong=[] if refused is None else list(refused.head(_MOST_WRONG).itertuples()),
         wrong_in_all=0 if refused is None else len(refused),
         most=MOST_COMPARED,
+        on_page=on_page,
         **told_rows.words_of(profile.noun),
     )
+
+
+def _told(problem: GridmapError | None) -> dict[str, str] | None:
+    if problem is None:
+        return None
+    zh, en = on_page(problem.zh, problem.en)
+    return problem.as_dict() | {"message_zh": zh, "message_en": en}
 
 
 @bp.post("/sources/<name>/compared/<file>")
