@@ -90,7 +90,7 @@ def ends_of(visit: ShownVisit) -> list[tuple[str, float, float]]:
     along = visit.get("along")
     if along is None or "left" in along:
         return [("", visit["lon"], visit["lat"])]
-    return [("起", visit["lon"], visit["lat"]), ("终", visit["spot_lon"], visit["spot_lat"])]
+    return [(" 起 start", visit["lon"], visit["lat"]), (" 终 end", visit["spot_lon"], visit["spot_lat"])]
 
 
 def is_reachable(url: str) -> bool:

@@ -105,7 +105,7 @@ def test_a_segment_is_gone_along_and_left_at_its_other_end(town: Database, tonig
     along = visit["along"]
     assert along is not None
     assert "left" not in along
-    # The street of 264 m is a road: the way along it is its length, and takes what the roads say of the mode.
+    # The street of 264 m is a road: the way along it is its length.
     assert along["length_m"] == pytest.approx(264, rel=0.05)
     assert seconds(visit) == pytest.approx(along["seconds"], abs=1)
     inputs, made, _ = load_kept(town, WHOLE, tonight["patrol_id"])
@@ -122,6 +122,19 @@ def test_a_segment_is_gone_along_and_left_at_its_other_end(town: Database, tonig
     assert route["team_code"] in {"T02", "T06"}
 
 
+def test_nobody_rushes_along_a_segment_and_the_pace_is_told(town: Database, tonight: WholePlan) -> None:
+    route, visit = visit_to(tonight, "L01")
+    kmh = {"foot": 4.0, "bike": 8.0, "car": 10.0}[route["mode"]]
+    assert seconds(visit) >= visit["along"]["length_m"] / (kmh / 3.6) - 1
+    assert f"时速不超过 {kmh:g} 公里" in visit["stand_zh"]
+    assert f"at {kmh:g} km/h at most" in visit["stand_en"]
+    # A car could pass it in 40 seconds.
+    inputs, _, _ = load_kept(town, WHOLE, tonight["patrol_id"])
+    (street,) = [stop for stop in inputs.stops if stop.id == "L01"]
+    for way in street.ways:
+        assert way.lasts_s(street.dwell_s, 5.0) >= 264 * 0.95 / ({"bike": 8.0, "car": 10.0}[way.mode] / 3.6)
+
+
 def test_a_vehicle_is_left_for_a_bank_and_come_back_to_and_the_walk_takes_its_time(
     town: Database, tonight: WholePlan
 ) -> None:
@@ -131,8 +144,9 @@ def test_a_vehicle_is_left_for_a_bank_and_come_back_to_and_the_walk_takes_its_ti
     assert (visit["lon"], visit["lat"]) == pytest.approx((lon, lat), abs=2e-5)
     assert (visit["spot_lon"], visit["spot_lat"]) == pytest.approx((lon, lat), abs=2e-5)
     assert along["length_m"] > along["aside_m"] > 0
-    # 4.5 km/h is the fastest that anybody walks here.
-    assert seconds(visit) >= along["length_m"] / (4.5 / 3.6) - 1
+    # 4.5 km/h is the fastest that anybody walks here, and 4 km/h along what is looked at.
+    slowly = (along["length_m"] - along["aside_m"]) / (4.0 / 3.6)
+    assert seconds(visit) >= slowly + along["aside_m"] / (4.5 / 3.6) - 1
     assert "停在" in visit["stand_zh"]
     assert "回到" in visit["stand_zh"]
     assert visit["stand_en"].startswith("Leave the ")
@@ -222,14 +236,14 @@ def test_files_of_a_plan_tell_both_ends_and_the_walk(
 ) -> None:
     export_plan(tonight, tmp_path / "plan.gpx", town.settings.timezone)
     gpx = (tmp_path / "plan.gpx").read_text("utf-8")
-    assert re.search("<name>T0[26]-[0-9]+ 大溪路商业街起</name>", gpx)
-    assert re.search("<name>T0[26]-[0-9]+ 大溪路商业街终</name>", gpx)
+    assert re.search("<name>T0[26]-[0-9]+ 大溪路商业街 起 start</name>", gpx)
+    assert re.search("<name>T0[26]-[0-9]+ 大溪路商业街 终 end</name>", gpx)
     export_plan(tonight, tmp_path / "plan.html", town.settings.timezone)
     page = (tmp_path / "plan.html").read_text("utf-8")
     assert "从另一端离开" in page
     assert "步行" in page
-    assert re.search("<figcaption>[0-9]+起</figcaption>", page)
-    assert re.search("<figcaption>[0-9]+终</figcaption>", page)
+    assert re.search("<figcaption>[0-9]+ 起 start</figcaption>", page)
+    assert re.search("<figcaption>[0-9]+ 终 end</figcaption>", page)
     export_plan(tonight, tmp_path / "plan.csv", town.settings.timezone)
     assert "metres_along" in (tmp_path / "plan.csv").read_text("utf-8")
 

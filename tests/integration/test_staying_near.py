@@ -15,6 +15,7 @@ from gridmap.services.patrols.ask.request import PatrolRequest
 from gridmap.services.patrols.make.changed import Changed
 from gridmap.services.patrols.make.changes import replan_patrol
 from gridmap.services.patrols.make.plans import plan_patrols, solve_again
+from gridmap.services.response.near import staying_near
 from gridmap.storage.database import Database
 from tests.doors import client_of
 
@@ -98,3 +99,28 @@ def test_a_plan_that_is_changed_or_solved_again_stays_near_too(
     changed = replan_patrol(hot_town, WHOLE, number, Changed(at.isoformat()[:16]), iterations=500)
     assert changed["summary"]["near"]["minutes"] == 6.0
     assert len(changed["summary"]["near"]["shares"]) == len(near_plan["summary"]["near"]["shares"])
+
+
+def test_a_team_that_drops_out_of_a_plan_before_its_first_visit_is_near_to_nobody(
+    near_plan: WholePlan, hot_town: Database
+) -> None:
+    at = dt.datetime.fromisoformat(near_plan["begins_at"])
+    out = Changed(at.isoformat()[:16], teams_out=("T02", "T03", "T05"))
+    changed = replan_patrol(hot_town, WHOLE, near_plan["patrol_id"], out, iterations=100)
+    assert set(changed["summary"]["near"]["shares"]) == {0.0}
+    table = staying_near(hot_town, WHOLE, changed["patrol_id"])
+    assert {quarter["teams"] for quarter in table["quarters"]} == {0}
+
+
+def test_the_table_by_quarter_has_the_hours_that_the_plan_gives_its_teams(hot_town: Database) -> None:
+    asked = PatrolRequest(
+        on=NIGHT, seed=5, seconds=None, iterations=300, teams=("T02", "T03"), duty="day", near_min=6.0,
+        near_level=0.3,
+    )  # fmt: skip
+    number = plan_patrols(hot_town, WHOLE, asked)["patrol_id"]
+    table = staying_near(hot_town, WHOLE, number)
+    assert table["asked"] is not None
+    assert {quarter["teams"] for quarter in table["quarters"]} == {2}
+    # By day the teams' own hours, in the evening and at night, are not theirs.
+    told, counted = table["asked"]["shares"], [quarter["shares"][-1] for quarter in table["quarters"]]
+    assert [share > 0 for share in counted[:1]] == [share > 0 for share in told[:1]] == [True]

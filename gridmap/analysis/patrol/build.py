@@ -153,10 +153,18 @@ def build(
 
 def may_visit(team: Team, stop: Stop) -> bool:
     """Whether a team may come to a stop at all."""
+    return has_way(team, stop) and _is_for(team, stop)
+
+
+def has_way(team: Team, stop: Stop) -> bool:
+    """Whether a team's mode has a way to make a visit that is more than a stay; of a stay there is nothing to find."""
+    return not (stop.walked or stop.ways) or any(way.mode == team.mode for way in stop.ways)
+
+
+def _is_for(team: Team, stop: Stop) -> bool:
     key = stop.grid_key or stop.village
     return (
         team.mode not in stop.closed_to
-        and (not stop.ways or any(way.mode == team.mode for way in stop.ways))
         and team.size >= stop.min_size
         and stop.only_team in {None, team.id}
         and (stop.must or stop.beat in {None, team.id})
@@ -272,7 +280,7 @@ def _narrowed(
         if not worthwhile[s]:
             closed[stop.id] = "no-prize"
         elif not any(may_visit(team, stop) for team in teams):
-            closed[stop.id] = "no-team"
+            closed[stop.id] = "no-way" if any(_is_for(team, stop) for team in teams) else "no-team"
         elif not reachable[:, mine].any():
             closed[stop.id] = "out-of-reach"
     keep_stop = np.array([stop.id not in closed for stop in stops], np.bool_)

@@ -141,7 +141,7 @@ def _way_fits(way: Way, places: int) -> bool:
     return (
         0 <= way.begins < places
         and 0 <= way.ends < places
-        and all(isfinite(takes) and takes >= 0 for takes in (way.along_s, way.aside_s))
+        and all(isfinite(takes) and takes >= 0 for takes in (way.along_s, way.aside_s, way.least_s))
     )
 
 

@@ -18,6 +18,10 @@ _CLOSED = {
         "没有可去的队伍：方式、人数、辖区或指定队伍不符。",
         "No team may come: mode, size, grids or the team it is kept for do not fit.",
     ),
+    "no-way": (
+        "没有可去的队伍：各队的方式都没有沿线的路，也没有可停车步行过去的地方。请把线画在道路旁。",
+        "No team may come: no road of their modes follows it, and no vehicle can be left near. Draw it beside a road.",
+    ),
     "out-of-reach": (
         "任何队伍都无法在班次和开放时间内往返。",
         "No team can come and return within the shift and the opening hours.",

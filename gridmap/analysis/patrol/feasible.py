@@ -112,7 +112,7 @@ def _interval(stop: Stop, teams: Sequence[Team], shift: Shift, starts: list[floa
     mine = [t for t in teams if stop.only_team in {None, t.id} and t.mode not in stop.closed_to]
     mine = [t for t in mine if stop.must or stop.beat in {None, t.id}]
     mine = [t for t in mine if t.size >= stop.min_size and (stop.grid_key or stop.village) in t.scope]
-    mine = [t for t in mine if not stop.ways or t.mode in {way.mode for way in stop.ways}]
+    mine = [t for t in mine if not (stop.walked or stop.ways) or t.mode in {way.mode for way in stop.ways}]
     if not mine:
         return []
     begin = max(shift.begin_s, min(t.begin_s for t in mine))
@@ -205,7 +205,8 @@ def _along(visit: Visit, stop: Stop, team: Team) -> list[str]:
     if visit.way is None or not 0 <= visit.way < len(stop.ways):
         return [f"the visit to {stop.id} goes none of its ways"]
     way = stop.ways[visit.way]
-    takes_s = max(stop.dwell_s, way.along_s / (1.0 if way.on_foot else team.speed)) + way.aside_s
+    along_s = max(way.along_s / (1.0 if way.on_foot else team.speed), way.least_s)
+    takes_s = max(stop.dwell_s, along_s) + way.aside_s
     out = _stay(visit, way.begins, way.ends, takes_s)
     return out if way.mode == team.mode else [*out, f"{team.id} cannot go the way of {stop.id} that it goes"]
 
@@ -220,7 +221,11 @@ def _stay(visit: Visit, begins: int, ends: int, takes_s: float) -> list[str]:
 
 
 def _visit(visit: Visit, stop: Stop, team: Team) -> list[str]:
-    out = _along(visit, stop, team) if stop.ways else _stay(visit, stop.place, stop.place, stop.dwell_s)
+    out = (
+        _along(visit, stop, team)
+        if stop.walked or stop.ways
+        else _stay(visit, stop.place, stop.place, stop.dwell_s)
+    )
     if stop.windows and not any(
         low - _SLACK_S <= visit.start_s and visit.leave_s <= high + _SLACK_S for low, high in stop.windows
     ):

@@ -43,9 +43,10 @@ def nearness(plan: Plan, crew: Mapping[str, Team], households: Households | None
         times = np.asarray(households.seconds[team.mode], dtype=np.float64) / team.speed
         if team.id in households.served:
             times = np.where(households.served[team.id], times, np.inf)
+        gone = [any(low <= moment < high for low, high in route.away) for moment in moments]
         for since, until, place, due in _stretches(route, team):
             for q, moment in enumerate(moments):
-                if max(since, on[0]) <= moment < min(until, on[1]):
+                if not gone[q] and max(since, on[0]) <= moment < min(until, on[1]):
                     soonest[q] = np.minimum(soonest[q], times[place] + max(0.0, due - moment))
     shares = (soonest <= within_s) @ households.count / households.count.sum()
     return [

@@ -84,6 +84,8 @@ class Way:
         On foot from the vehicle and back to it, besides.
     on_foot : bool
         The vehicle is left: the pace is that of people on foot, whatever the team's speed.
+    least_s : float
+        Along the line for a patrol that looks about, whatever the team's speed.
     """
 
     mode: str
@@ -92,10 +94,11 @@ class Way:
     along_s: float = 0.0
     aside_s: float = 0.0
     on_foot: bool = False
+    least_s: float = 0.0
 
     def lasts_s(self, dwell_s: float, speed: float) -> float:
         """How long a visit of at least some length takes a team of a speed."""
-        return max(dwell_s, self.along_s / (1.0 if self.on_foot else speed)) + self.aside_s
+        return max(dwell_s, self.least_s, self.along_s / (1.0 if self.on_foot else speed)) + self.aside_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,8 @@ class Stop:
         From when on the prize is multiplied by what, in order; the first holds before it, too. A visit has the factor
         of its start; 1 throughout without any.
     ways : tuple of Way
-        The ways to make a visit where it is more than a stay at `place`; a mode without one cannot come here.
+        The ways to make a visit where it is more than a stay at `place`; a mode without one cannot come here, and
+        nobody where it is `walked` and there is none.
     """
 
     id: str
@@ -162,6 +166,7 @@ class Stop:
     max_interval_s: float | None = None
     by_hour: tuple[tuple[float, float], ...] = ()
     ways: tuple[Way, ...] = ()
+    walked: bool = False
 
     @property
     def most(self) -> float:
@@ -252,8 +257,7 @@ class Route:
 
     Attributes
     ----------
-    team : str
-    visits : tuple of Visit
+    team, visits : str, and tuple of Visit
     begin_s, end_s : float
         Departure from the start and arrival at the end; both the beginning of the hours of a team that stays.
     rest_s : (float, float), optional
@@ -264,6 +268,8 @@ class Route:
     prize : float
     stays_out : bool
         The team dropped out during the shift: the way home is not planned.
+    away : tuple of (float, float)
+        From when until when it is near to nobody: it dropped out, or an emergency has it.
     """
 
     team: str
@@ -277,6 +283,7 @@ class Route:
     load: float
     prize: float
     stays_out: bool = False
+    away: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +296,7 @@ class Reason:
     visited : int
         Number of visits.
     code : str
-        ``visited``, ``no-prize``, ``no-team``, ``out-of-reach``, ``no-room`` or ``not-found``.
+        ``visited``, ``no-prize``, ``no-team``, ``no-way``, ``out-of-reach``, ``no-room`` or ``not-found``.
     zh, en : str
     team : str, optional
         The team that visits, or that could most easily.

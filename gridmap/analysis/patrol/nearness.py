@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -107,7 +107,7 @@ def homes_of(
     Parameters
     ----------
     households : Households, optional
-        None, or an objective that does not ask for it, gives None.
+        None, or an objective that does not ask for it, gives None, as no team does.
     teams : sequence of Team
         In the order of the search.
     objective : Objective
@@ -117,7 +117,7 @@ def homes_of(
     price : float
         Of a share of 1 in one quarter of an hour.
     """
-    if households is None or objective.near_s is None or not len(moments):
+    if households is None or objective.near_s is None or not len(moments) or not teams:
         return None
     groups: dict[tuple[str, float, bytes], int] = {}
     group, lists = [], []
@@ -184,7 +184,8 @@ def near_shares(
     -----
     Before it sets out and after it is back a team stands at its base while it is on duty. Under way it is counted by
     where it is going, with what is left of the way: it may be sooner there from where it is, never later. Along a line
-    it is counted where that begins for the first half of the visit, and where it ends for the second.
+    it is counted where that begins for the first half of the visit, and where it ends for the second. A team that has
+    dropped out is near to nobody, and one that an emergency has, until it sets out from there.
     """
     crew = {team.id: team for team in teams}
     seconds = {mode: np.asarray(times, dtype=np.float64) for mode, times in households.seconds.items()}
@@ -203,9 +204,58 @@ def near_shares(
     return tuple(out)
 
 
+def on_duty(route: Route, team: Team, shift: Shift, at: float) -> bool:
+    """Whether a team is at hand at a time: in its hours, and neither out nor at an emergency.
+
+    Parameters
+    ----------
+    route : Route
+    team : Team
+    shift : Shift
+    at : float
+        Seconds of the shift.
+    """
+    within = max(team.begin_s, shift.begin_s) <= at < min(team.end_s, shift.end_s)
+    return within and not any(since <= at < until for since, until in route.away)
+
+
+def with_absences(
+    routes: Sequence[Route],
+    now_s: float,
+    shift: Shift,
+    out: Collection[str],
+    taken: Mapping[str, float],
+) -> list[Route]:
+    """Write from when until when teams are away, from now on.
+
+    Parameters
+    ----------
+    routes : sequence of Route
+        Of the whole shift, with what was done before.
+    now_s : float
+    shift : Shift
+    out : collection of str
+        Teams that drop out.
+    taken : mapping of str to float
+        Teams that an emergency has now, and when each is back from it where it has no further visit.
+    """
+    changed = []
+    for route in routes:
+        before = tuple((a, min(b, now_s)) for a, b in route.away if a < now_s)
+        if route.team in out:
+            changed.append(replace(route, away=(*before, (now_s, max(now_s, shift.end_s)))))
+        elif route.team in taken:
+            sets_out = (v.arrive_s - v.travel_s for v in route.visits)
+            until = next((at for at in sets_out if at >= now_s), taken[route.team])
+            changed.append(replace(route, away=(*before, (now_s, max(now_s, until)))))
+        else:
+            changed.append(route)
+    return changed
+
+
 def _stands(route: Route, team: Team, shift: Shift, at: float) -> tuple[int, float] | None:
     """Place where a team is, or to which it goes, and what is left of the way; None where it is not on duty."""
-    if not max(team.begin_s, shift.begin_s) <= at < min(team.end_s, shift.end_s):
+    if not on_duty(route, team, shift, at):
         return None
     here = team.start_place
     for visit in route.visits:

@@ -17,7 +17,7 @@ from gridmap.analysis.patrol.checks import check, checked_matrices
 from gridmap.analysis.patrol.cycles import GENTLE
 from gridmap.analysis.patrol.engine import Found, Progress, run
 from gridmap.analysis.patrol.model import Objective, Plan, Route, Stop, Team, VillageShare
-from gridmap.analysis.patrol.nearness import Households, told_near
+from gridmap.analysis.patrol.nearness import Households, told_near, with_absences
 from gridmap.analysis.patrol.schedule import arrival
 from gridmap.analysis.patrol.stop import StopRule
 from gridmap.errors import InvalidInput
@@ -161,6 +161,7 @@ def replan(
             for team in plan.teams
         ],
     )
+    routes = tuple(with_absences(routes, now_s, shift, out, {name: ends[name][1] for name in taken}))
     already = fsum(route.prize for route in _reckoned(stops, list(done.values())))
     more = _better_ranks(stops, made)
     prize = fsum(visit.prize for route in routes for visit in route.visits)
@@ -375,6 +376,7 @@ def _joined(done: Route, fresh: Route | None, home: tuple[float, float] | None, 
         visits=(*done.visits, *fresh.visits),
         begin_s=done.begin_s if done.visits else fresh.begin_s,
         rest_s=fresh.rest_s or done.rest_s,
+        away=done.away,
         travel_s=done.travel_s + fresh.travel_s,
         dwell_s=done.dwell_s + fresh.dwell_s,
         wait_s=done.wait_s + fresh.wait_s,

@@ -35,6 +35,8 @@ SPEED_KMH: dict[str, tuple[float, float, float]] = {
 }
 # Where a road says that a mode may go which its class shuts out or slows to a walk; steps stay steps.
 OPENED_KMH: dict[Mode, float] = {"foot": 4.2, "bike": 8.0, "car": 10.0}
+PATROL_KMH: dict[Mode, float] = {"foot": 4.0, "bike": 8.0, "car": 10.0}
+"""Kilometres an hour at which a patrol looks about on its way along a segment, at most: an assumption for planning."""
 _PUSHED_KMH = 4.0
 _ROUGH = frozenset({"ground", "gravel", "dirt", "unpaved", "earth", "sand", "grass", "mud"})
 _ROUGH_FACTOR = {"foot": 0.9, "bike": 0.7, "car": 0.7}

@@ -7,6 +7,8 @@ from typing import TypedDict
 
 import numpy as np
 
+from gridmap.analysis.patrol import Plan
+from gridmap.analysis.patrol.nearness import on_duty
 from gridmap.domain.duties import on_shift
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.patrols import KeptPlan
@@ -14,6 +16,7 @@ from gridmap.domain.shown_plans import NearAsked
 from gridmap.errors import InvalidInput
 from gridmap.services.ground.households import inhabited
 from gridmap.services.ground.roads import load_roads
+from gridmap.services.patrols.keep.codec import made_of
 from gridmap.services.patrols.keep.plans import kept_plan
 from gridmap.services.response.coverage import PlacedTeam, least_seconds
 from gridmap.storage.database import Database
@@ -92,7 +95,8 @@ def staying_near(database: Database, scope: Scope, patrol_id: int) -> Near:
 
     Notes
     -----
-    Teams are where the plan has them, those without a stop at their base while they are on shift. Households stand at
+    Teams are where the plan has them in the hours that it gives them, those without a stop at their base; who dropped
+    out or is at an emergency is near to nobody. Households stand at
     their micro-grid's representative point, put onto the nearest road; times are by road at the team's own speed.
     """
     plan = kept_plan(database, scope, patrol_id)
@@ -102,12 +106,13 @@ def staying_near(database: Database, scope: Scope, patrol_id: int) -> Near:
         teams = {row["code"]: row for row in field.list_teams(session)}
     households = np.array([row["households"] for row in rows])
     total = int(households.sum())
+    made = made_of(database, scope, patrol_id)
     asked = plan.summary.get("near")
     minutes = sorted({*PROMISED_MIN, *([asked["minutes"]] if asked else [])})
     quarters: list[NearQuarter] = []
     for number in range(_count(plan)):
         moment = plan.begins_at + number * _QUARTER
-        placed = _placed(plan, teams, moment)
+        placed = _placed(plan, made, teams, moment)
         seconds, _ = least_seconds(roads, rows, placed)
         shares = [round(float(households[seconds <= 60.0 * m].sum()) / total, 4) for m in minutes]
         quarters.append({"at": moment.isoformat(), "teams": len(placed), "shares": shares})
@@ -163,7 +168,7 @@ def near_at(database: Database, scope: Scope, patrol_id: int, quarter: int) -> N
     with database.scoped_session(scope) as session:
         teams = {row["code"]: row for row in field.list_teams(session)}
     moment = plan.begins_at + quarter * _QUARTER
-    placed = _placed(plan, teams, moment)
+    placed = _placed(plan, made_of(database, scope, patrol_id), teams, moment)
     seconds, _ = least_seconds(roads, rows, placed)
     return {
         "quarter": quarter,
@@ -183,14 +188,19 @@ def near_at(database: Database, scope: Scope, patrol_id: int, quarter: int) -> N
 
 
 def _placed(
-    plan: KeptPlan, teams: dict[str, TeamRow], moment: dt.datetime
+    plan: KeptPlan, made: Plan | None, teams: dict[str, TeamRow], moment: dt.datetime
 ) -> list[tuple[TeamRow, PlacedTeam]]:
-    """Teams of a plan that are on shift at a moment, with where they are."""
+    """Teams of a plan that are at hand at a moment, with where they are; a plan of before has no hours of its own."""
+    at_s = (moment - plan.begins_at).total_seconds()
+    ready: dict[str, bool] = {}
+    if made is not None:
+        hours = {team.id: team for team in made.teams}
+        ready = {r.team: on_duty(r, hours[r.team], made.shift, at_s) for r in made.routes}
     where = {code: (at.lon, at.lat) for code, at in plan.place_at(moment).items()}
     out: list[tuple[TeamRow, PlacedTeam]] = []
     for code in [*where, *plan.summary["idle"]]:
         row = teams.get(code)
-        if row is None or not on_shift(row["shift_start"], row["shift_end"], moment.time()):
+        if row is None or not ready.get(code, on_shift(row["shift_start"], row["shift_end"], moment.time())):
             continue
         lon, lat = where.get(code, (row["base_lon"], row["base_lat"]))
         if lon is None or lat is None:

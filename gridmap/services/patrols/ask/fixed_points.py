@@ -7,7 +7,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
 import geopandas as gpd
 import numpy as np
@@ -17,7 +16,6 @@ from sqlalchemy.orm import Session
 
 from gridmap import crs
 from gridmap.analysis.patrol import Stop, Way
-from gridmap.analysis.roads import Mode
 from gridmap.crs import WGS84
 from gridmap.domain import terms
 from gridmap.domain.clock import read_span, spans_s
@@ -41,7 +39,6 @@ from gridmap.storage.patrols.fixed_points import FixedPointRow
 from gridmap.storage.workspace.counts import count_of, inside_of
 
 _PARTED = re.compile("[;；、,，]")
-_EVERY_MODE = frozenset(get_args(Mode))
 _ALWAYS = frozenset({"全天", "24小时", "任何时间", "always", "any"})
 _OF_THE_PLAN = re.compile(r"[HNA]\d+")
 """Identifiers that a plan gives to its own stops."""
@@ -203,7 +200,7 @@ def stop_of(
     village : int
     ways : tuple of Way, optional
         Of a segment: unless it says how long, a visit takes as long as the walk. What is to be gone along or come to on
-        foot, and has none, is closed to everybody: to pass its middle is no visit.
+        foot, and has none, is nobody's: to pass its middle is no visit.
     """
     is_walked = row["line"] is not None or row["on_foot"]
     stay_s = 0.0 if row["line"] is not None else usual.dwell_s
@@ -211,7 +208,7 @@ def stop_of(
         usual,
         id=row["code"],
         ways=ways,
-        closed_to=_EVERY_MODE if is_walked and not ways else usual.closed_to,
+        walked=is_walked,
         dwell_s=stay_s if row["minutes"] is None else row["minutes"] * 60.0,
         village=village,
         grid_key=int(row["grid_key"]),

@@ -14,7 +14,7 @@ from gridmap import crs
 from gridmap.analysis.patrol import Way
 from gridmap.analysis.roads import Mode, Path, Router
 from gridmap.analysis.roads.following import follow, joined, straight
-from gridmap.analysis.roads.modes import SPEED_KMH
+from gridmap.analysis.roads.modes import PATROL_KMH, SPEED_KMH
 from gridmap.domain.gridkey import Scope
 from gridmap.domain.shown_plans import WayAbout
 from gridmap.errors import InvalidInput
@@ -91,6 +91,7 @@ def ways_of(
     Where none does, and where it is to be walked, a vehicle is left at the road nearest to either end from which
     people may go on, and the team walks to the line, along it, and back. People walk a line without roads as it is
     drawn, at the pace of a path. To a point on foot they walk from the vehicle and back.
+    Along a segment nobody goes faster than :data:`PATROL_KMH`.
     """
     places = _Places([(row["lon"] or 0.0, row["lat"] or 0.0) for row in rows])
     found = [Ways() for _ in rows]
@@ -126,7 +127,8 @@ class _Ground:
             for line, path in zip(turns, paths, strict=False):
                 if path is not None:
                     begins, ends = (self._place(at) for at in shapely.get_coordinates(line)[[0, -1]])
-                    ways.append((Way(mode, begins, ends, path.seconds), self._about(path)))
+                    way = Way(mode, begins, ends, path.seconds, least_s=_looking_s(path, mode))
+                    ways.append((way, self._about(path)))
             if mode != "foot" and not any(paths):
                 ways += self._left_at(mode, router, walks)
         return Ways(tuple(way for way, _ in ways), tuple(about for _, about in ways))
@@ -164,7 +166,8 @@ class _Ground:
                     continue
                 there, back = loop
                 begins = self._place(spot)
-                way = Way(mode, begins, begins, walk.seconds, there.seconds + back.seconds, on_foot=True)
+                aside_s, least_s = there.seconds + back.seconds, _looking_s(walk, "foot")
+                way = Way(mode, begins, begins, walk.seconds, aside_s, on_foot=True, least_s=least_s)
                 if begins not in least or _walks_s(way) < _walks_s(least[begins][0]):
                     whole = joined([there, walk, back])
                     least[begins] = way, self._about(whole, spot, there.length_m + back.length_m)
@@ -226,6 +229,11 @@ class _Ground:
 def shifted(ways: Ways, first: int) -> tuple[Way, ...]:
     """Return ways with their places numbered as a plan does, whose first fixed point has a number."""
     return tuple(replace(way, begins=first + way.begins, ends=first + way.ends) for way in ways.ways)
+
+
+def _looking_s(path: Path, mode: str) -> float:
+    """How long a patrol takes along a way at least, since it looks about."""
+    return path.length_m / (PATROL_KMH[cast("Mode", mode)] / 3.6)
 
 
 def _walks_s(way: Way) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap.analysis.patrol import Break, Objective, Shift, Stop, Team
-from gridmap.analysis.patrol.build import build, may_visit
+from gridmap.analysis.patrol.build import build, has_way, may_visit
 from gridmap.domain.clock import moments_s, read_break, read_span, read_time, spans_s
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import InvalidInput, NotFound
@@ -232,7 +232,7 @@ def _refuse_impossible(
         why = "在班次与开放时间内无法往返", "it cannot come and return within its hours and the stop's"
     elif team.mode in stop.closed_to:
         why = f"该点不对 {team.mode} 开放", f"the stop is closed to {team.mode}"
-    elif stop.ways and all(way.mode != team.mode for way in stop.ways):
+    elif not has_way(team, stop):
         why = "它没有走这个路段的路", "it has no way along the segment"
     elif key not in team.scope:
         why = "该点不在其网格内", "the stop lies outside its grids"

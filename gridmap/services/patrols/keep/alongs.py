@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gridmap import crs
 from gridmap.analysis.patrol import Visit
+from gridmap.analysis.roads import Mode
+from gridmap.analysis.roads.modes import PATROL_KMH
 from gridmap.domain.shown_plans import ShownAlong, Standing
 from gridmap.services.patrols.ask.places import OnRoads
 from gridmap.services.patrols.ask.problem import Inputs
 from gridmap.services.patrols.ask.standing import standing
 
-_GOES = {"foot": ("步行", "on foot"), "bike": ("骑行", "by bicycle"), "car": ("行驶", "by car")}
+_GOES: dict[Mode, tuple[str, str]] = {
+    "foot": ("步行", "on foot"),
+    "bike": ("骑行", "by bicycle"),
+    "car": ("行驶", "by car"),
+}
 _VEHICLES = {"bike": ("自行车", "bicycle"), "car": ("车", "car")}
 
 
@@ -71,9 +78,9 @@ def walking(roads: OnRoads, mode: str, visit: Visit, along: ShownAlong) -> Stand
         side = f"把{vehicle[0]}停在{where[0]}，步行 {metres:.0f} 米，回到{vehicle[0]}上"
         en = f"Leave the {vehicle[1]} at {where[1]}, {metres:.0f} m on foot, then back to the {vehicle[1]}."
     else:
-        goes = _GOES.get(mode, _GOES["foot"])
-        side = f"沿路段{goes[0]} {metres:.0f} 米，从另一端离开"
-        en = f"Go along it for {metres:.0f} m {goes[1]} and leave from its other end."
+        goes, kmh = _GOES[cast("Mode", mode)], PATROL_KMH[cast("Mode", mode)]
+        side = f"沿路段{goes[0]} {metres:.0f} 米，时速不超过 {kmh:g} 公里，从另一端离开"
+        en = f"Go along it for {metres:.0f} m {goes[1]}, at {kmh:g} km/h at most, and leave from its other end."
     return told | {
         "spot_lon": end["lon"],
         "spot_lat": end["lat"],

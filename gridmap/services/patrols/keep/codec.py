@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import inf, isinf
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -62,6 +62,7 @@ def plan_to_json(made: Plan) -> Mapping[str, object]:
         ],
         "stops": [_stop_to_json(stop) for stop in made.stops],
         "routes": [_route_to_json(route) for route in made.routes],
+        "away": {route.team: [list(span) for span in route.away] for route in made.routes if route.away},
         "reasons": [asdict(reason) for reason in made.reasons],
         "villages": [[str(key), *asdict(share).values()] for key, share in made.villages.items()],
         "shift": asdict(made.shift),
@@ -99,9 +100,12 @@ _PLAIN = (
 
 def plan_from_json(kept: dict[str, Any]) -> Plan:
     """Read a plan; equal to the one that was written."""
-    objective = kept["objective"]
+    objective, away = kept["objective"], kept.get("away", {})
     return Plan(
-        routes=tuple(_route(route) for route in kept["routes"]),
+        routes=tuple(
+            replace(_route(route), away=tuple((low, high) for low, high in away.get(route["team"], ())))
+            for route in kept["routes"]
+        ),
         missed=tuple(kept["missed"]),
         reasons=tuple(Reason(**reason) for reason in kept["reasons"]),
         villages={int(row[0]): VillageShare(*row[1:]) for row in kept["villages"]},
@@ -143,6 +147,8 @@ def _stop_to_json(stop: Stop) -> Mapping[str, object]:
         del told["beat"]
     if not stop.ways:
         del told["ways"]
+    if not stop.walked:
+        del told["walked"]
     return told
 
 
@@ -152,7 +158,10 @@ def _route_to_json(route: Route) -> Mapping[str, object]:
     visits = [
         {k: v for k, v in asdict(visit).items() if k not in own or v is not None} for visit in route.visits
     ]
-    return asdict(route) | {"visits": visits}
+    told = asdict(route) | {"visits": visits}
+    # Kept beside the routes, where a program from before it does not look.
+    del told["away"]
+    return told
 
 
 def _stop(kept: dict[str, Any]) -> Stop:
@@ -199,12 +208,8 @@ def load_kept(
     Conflict
         When the plan is of a version that kept less.
     """
-    with database.scoped_session(scope) as session:
-        row = stored.find_patrol(session, patrol_id, frame=True)
-    if row is None:
-        raise absent(patrol_id)
-    frame = cast("dict[str, Any]", row["parameters"]).pop(stored.FRAME, None)
-    if frame is None or frame["format"] != _FORMAT:
+    row, frame = _framed(database, scope, patrol_id)
+    if frame is None:
         raise Conflict(
             "patrol-kept-by-older",
             f"第 {patrol_id} 号计划由旧版本保存，无法在其上调整。请重新规划：gridmap patrols plan",
@@ -233,6 +238,27 @@ def load_kept(
         households=households_of(database, scope, made.teams, roads, made.objective.near_s),
     )
     return inputs, made, row
+
+
+def made_of(database: Database, scope: Scope, patrol_id: int) -> Plan | None:
+    """Read a plan as it was made, without roads; None where an older version kept less.
+
+    Raises
+    ------
+    NotFound
+        When there is no such plan in the scope.
+    """
+    _, frame = _framed(database, scope, patrol_id)
+    return None if frame is None else plan_from_json(frame["plan"])
+
+
+def _framed(database: Database, scope: Scope, patrol_id: int) -> tuple[PatrolRow, dict[str, Any] | None]:
+    with database.scoped_session(scope) as session:
+        row = stored.find_patrol(session, patrol_id, frame=True)
+    if row is None:
+        raise absent(patrol_id)
+    frame = cast("dict[str, Any]", row["parameters"]).pop(stored.FRAME, None)
+    return row, frame if frame is not None and frame["format"] == _FORMAT else None
 
 
 def absent(patrol_id: int) -> NotFound:

@@ -21,6 +21,12 @@ def notices_of(inputs: Inputs, made: Plan) -> list[Notice]:
 def _missed(inputs: Inputs, made: Plan, stop_id: str) -> Notice:
     stop = next(s for s in made.stops if s.id == stop_id)
     about = inputs.about[stop_id]
+    if next(r.code for r in made.reasons if r.stop == stop_id) == "no-way":
+        zh = f"必到路段 {stop_id}（{about['name_zh']}）没有队伍能走，未安排。"
+        en = f"Segment {stop_id} ({about['name_en']}) is left out: no team of this plan has a way along it. Draw it "
+        zh += "请把线画在道路旁，改为下车步行，或增派能去的队伍。"
+        en += "beside a road, have it walked on foot, or add a team that can go there."
+        return {"code": "segment-no-way", "stop": stop_id, "team": None, "zh": zh, "en": en}
     if stop.only_team is None:
         zh = f"必到的停靠点 {stop_id}（{about['name_zh']}）未能安排，请放宽时间窗或增派队伍。"
         en = f"Stop {stop_id} ({about['name_en']}) must be visited and could not be; widen its hours or add a team."

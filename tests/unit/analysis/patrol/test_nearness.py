@@ -18,6 +18,7 @@ from gridmap.analysis.patrol import (
     Stop,
     Team,
     TeamOut,
+    TeamTaken,
     Way,
     mix,
     plan,
@@ -182,6 +183,38 @@ def test_a_changed_plan_stays_near_too_and_tells_of_the_whole_night() -> None:
     assert changed.plan.near[:4] == made.near[:4]
     assert changed.plan.near_cost == made.near_cost
     assert violations(changed.plan, **(town | {"stops": changed.plan.stops}), shift=SHIFT) == ()
+
+
+def test_a_team_that_is_out_or_at_an_emergency_is_near_to_nobody() -> None:
+    # Two bases far from each other, and a stop that is open late: who waits at the base counts there.
+    far = np.full((3, 3), 600.0) - 600.0 * np.eye(3)
+    town: dict[str, Any] = {
+        "teams": [Team("a", 0, 0, "car", 0.0, 14_400.0), Team("b", 1, 1, "car", 0.0, 14_400.0)],
+        "stops": [Stop("s", 2, 5.0, 600.0, windows=((12_000.0, 14_000.0),), only_team="a")],
+        "travel_s": {"car": far},
+        "households": Households(
+            np.array([2.0, 1.0]), {"car": np.array([[0.0, 9e9], [9e9, 0.0], [9e9, 9e9]])}
+        ),
+    }
+    made = planned(town, 0.5, 400)
+    assert [round(3 * share) for share in made.near[:12]] == [3] * 12
+
+    def changed(now_s: float, change: TeamOut | TeamTaken, before: Plan = made) -> Plan:
+        found = replan(
+            before, now_s, [change], town["travel_s"], seed=1, stop=Iterations(200), households=town["households"]
+        ).plan  # fmt: skip
+        assert violations(found, **(town | {"stops": found.stops}), shift=SHIFT, parts=True) == ()
+        return found
+
+    # Out before its first visit, and out without any: from then on nobody is near to its households.
+    assert [round(3 * share) for share in changed(3_600.0, TeamOut("a")).near] == [3] * 4 + [1] * 12
+    assert [round(3 * share) for share in changed(3_600.0, TeamOut("b")).near[:12]] == [3] * 4 + [2] * 8
+    # At an emergency until it sets out for its base, where it is ten minutes later.
+    taken = changed(3_600.0, TeamTaken("b", 2, 7_200.0))
+    assert [round(3 * share) for share in taken.near[:12]] == [3] * 4 + [2] * 5 + [3] * 3
+    # What was told stays told when the plan is changed again.
+    again = changed(9_900.0, TeamOut("b"), taken)
+    assert [round(3 * share) for share in again.near[:12]] == [3] * 4 + [2] * 5 + [3] * 2 + [2]
 
 
 def test_nights_that_differ_stay_near_too() -> None:

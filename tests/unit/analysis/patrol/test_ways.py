@@ -101,7 +101,7 @@ def test_a_car_is_left_and_come_back_to_and_the_walk_is_time_of_the_visit() -> N
 def test_a_team_whose_mode_has_no_way_does_not_come() -> None:
     made = planned([DRIVER], [street()])
     assert made.routes[0].visits == ()
-    assert [reason.code for reason in made.reasons] == ["no-team"]
+    assert [reason.code for reason in made.reasons] == ["no-way"]
 
 
 def test_the_team_that_is_nearer_by_its_own_way_goes() -> None:

@@ -183,9 +183,11 @@ function routes(features, sel, pick) {
 
 /** @param {any} near */
 function stayingNear(near) {
-  const [level, least] = [near.level, near.least].map((share) => Math.round(100 * share));
-  const told = { ...near, level, least, n: near.shares.length, cost: number(Math.round(near.cost)) };
-  return h("p", { id: "pat-near-told", class: "muted" }, t("pat_near_told", told));
+  const [least, mean] = [near.least, near.mean].map((share) => Math.round(100 * share));
+  const told = { ...near, least, mean, n: near.shares.length, cost: number(Math.round(near.cost)) };
+  // What lacks is told by the plan's notice.
+  const said = t(near.lacking ? "pat_near_told" : "pat_near_met", told);
+  return h("p", { id: "pat-near-told", class: "muted" }, said);
 }
 
 // `context` has opened (ids that are unfolded), sel, actions, about (wishes, done, orders), live (its

@@ -186,8 +186,12 @@ export const PATROL_WORDS = {
   pat_near_min: ["各刻钟有队伍在几分钟内（0 为不要求）", "Stay within minutes, every quarter (0: not asked)"],
   pat_near_share: ["其户数至少占 %", "Of % of households at least"],
   pat_near_told: [
-    "{level}% 的户数要在 {minutes} 分钟内：最低 {least}%，{lacking} / {n} 个刻钟未达到，少得 {cost} 分。",
-    "{level}% of homes within {minutes} min: least {least}%, {lacking} / {n} quarters lack; cost {cost}",
+    "就近：{minutes} 分钟内的户数平均 {mean}%，为此少得 {cost} 分。",
+    "Staying near: {mean}% of homes within {minutes} min on average; prize given up for it: {cost}.",
+  ],
+  pat_near_met: [
+    "就近：{n} 个刻钟都有至少 {least}% 的户数在 {minutes} 分钟内，为此少得 {cost} 分。",
+    "Staying near: {least}% of homes or more within {minutes} min in all {n} quarters; given up: {cost}.",
   ],
   pat_week: ["一周巡防：计划、行驶与驻留", "A week of patrols: planned, driven, dosage"],
   pat_dose: ["每处一周应有的驻留分钟", "Minutes a week for a place"],
