@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from pathlib import Path
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
 from gridmap.errors import Conflict, NotFound
-from gridmap.ingest.reading.files import open_regular
+from gridmap.ingest.reading.files import copy_and_hash, open_regular
 from gridmap.services.accounts import audit
 from gridmap.services.imports import incoming, profiles
 from gridmap.services.imports.answering import write_result
@@ -130,8 +129,10 @@ def accept(
         file = _waiting(database, profile, file_name)
         looked_at = incoming.stamp_of(file.path)
         # Its sender may go on writing: what is imported and answered are the bytes that were seen.
-        kept = _copied(file.path, Path(own))
-        if incoming.digest_of(kept) != seen:
+        kept = Path(own) / file.path.name
+        with open_regular(file.path) as source:
+            digest = copy_and_hash(source, kept)
+        if digest != seen:
             raise Conflict(
                 "incoming-changed",
                 f"{file_name} 在比较之后又变了，没有导入。请看新的比较结果再导入。",
@@ -192,13 +193,6 @@ def put_aside(
         )
         at, stamp = now or dt.datetime.now(dt.UTC), incoming.stamp_of(file.path)
         incoming.put_away(database, file.path.parent, file.path, REFUSED, told, at, stamp)
-
-
-def _copied(path: Path, folder: Path) -> Path:
-    kept = folder / path.name
-    with open_regular(path) as source, kept.open("wb") as target:
-        shutil.copyfileobj(source, target)
-    return kept
 
 
 def _waiting(database: Database, profile: str, file_name: str) -> Waiting:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import fcntl
-import hashlib
 import os
 import shutil
 import signal
@@ -20,7 +19,7 @@ from gridmap.domain.gridkey import Scope
 from gridmap.domain.profiles import Profile
 from gridmap.errors import GridmapError
 from gridmap.files.atomic import replacing
-from gridmap.ingest.reading.files import FORMATS, OSM, open_regular
+from gridmap.ingest.reading.files import FORMATS, OSM, copy_and_hash, open_regular
 from gridmap.services.accounts import audit
 from gridmap.services.imports import profiles
 from gridmap.services.imports.answering import write_result
@@ -34,7 +33,6 @@ ENDINGS = frozenset(ending for ending, read_as in FORMATS.items() if read_as not
 """Endings of files that records are read from."""
 QUIET_S = 3.0
 """A file that changed less than this ago may still be on its way."""
-_PART_BYTES = 1 << 20
 _ON_THE_WAY = (".part", ".partial", ".tmp", ".crdownload", ".filepart", ".download")
 
 DONE, REFUSED, RESULTS = "done", "refused", "results"
@@ -264,11 +262,8 @@ def _answer_again(
 
 def digest_of(path: Path) -> str:
     """Return the SHA-256 of a file that waits, in hexadecimal digits."""
-    digest = hashlib.sha256()
     with open_regular(path) as file:
-        while part := file.read(_PART_BYTES):
-            digest.update(part)
-    return digest.hexdigest()
+        return copy_and_hash(file, None)
 
 
 def stamp_of(path: Path) -> tuple[int, int, int] | None:
