@@ -169,6 +169,7 @@ def test_a_comparison_tells_what_stops_a_file_and_a_file_that_is_in_already(town
 def test_a_page_of_a_file_tells_what_it_offers_and_no_option_of_a_command(town: Database) -> None:
     drop(town)
     drop(town, HEAD + "KC-020,矛盾纠纷,09,2026-09-25 10:00,120.4150,29.7890,水塘\n", "代码.csv")
+    drop(town, HEAD + "KC-021,矛盾纠纷,没有的类型,2026-09-25 10:00,120.4150,29.7890,水塘\n", "未知.csv")
     drop(town, "", "坏.csv")
     (incoming.folder_of(town.settings.home, "省平台") / "坏.csv").write_bytes(
         "事件编号,摘要\n1,滴水\n".encode("utf-16-le")
@@ -178,9 +179,18 @@ def test_a_page_of_a_file_tells_what_it_offers_and_no_option_of_a_command(town: 
         "下月.csv": ("点“连要问的行一起比较”", "choose &#34;Compare with the rows that are asked about&#34;"),
         "代码.csv": ("里选代码体系", "Choose it on the page of columns"),
         "坏.csv": ("“编码”", "&#34;Encoding&#34;"),
+        "未知.csv": (
+            "没有的类型（1）。请在配置中说明它们是什么（“回到各列”）",
+            "没有的类型 (1). Say in the profile",
+        ),
     }
     for file, said in wanted.items():
         for words, language in zip(said, ("zh", "en"), strict=True):
             told = client.get(f"/sources/省平台/compared/{file}?lang={language}").text
             assert words in told, (file, language, told[-3000:])
-            assert re.search(r"--(accept|code|crs|sheet|encoding|stage|all)", told) is None, (file, language)
+            assert (
+                re.search(r"--(accept|code|crs|sheet|encoding|stage|all)|gridmap profiles", told) is None
+            ), (
+                file,
+                language,
+            )

@@ -94,10 +94,7 @@ def rows_of(noun: str) -> st.SearchStrategy[dict[str, str]]:
             "kind": st.sampled_from(["school", "bank"]),
             "times": st.integers(1, 6).map(str),
             "hours": st.sampled_from(["", "20:00-21:00"]),
-            # A street or a bank in place of a point.
-            "line": st.one_of(
-                st.just(""), st.tuples(_PLACES, _PLACES).filter(lambda p: p[0] != p[1]).map(_street)
-            ),
+            "line": st.tuples(_PLACES, _PLACES).filter(lambda p: p[0] != p[1]).map(_street),
             "direction": st.sampled_from(["", "forward"]),
             "on_foot": st.sampled_from(["", "true"]),
         },
@@ -108,7 +105,13 @@ def rows_of(noun: str) -> st.SearchStrategy[dict[str, str]]:
             "place": st.one_of(st.none(), _PLACES),
         },
     }
-    return st.fixed_dictionaries(told | more[noun])
+    rows = st.fixed_dictionaries(told | more[noun])
+    return rows.map(_point_or_segment) if noun == "fixed_points" else rows
+
+
+def _point_or_segment(row: dict[str, str]) -> dict[str, str]:
+    """A street or a bank in place of a point, by its code: a blank line says nothing of a segment that is stored."""
+    return row | {"line": row["line"] if int(row["code"][1:]) % 2 else ""}
 
 
 def written(noun: str, rows: list[dict[str, Any]], folder: Path) -> Path:

@@ -8,12 +8,14 @@ from web.desk.words_sources import WORDS
 
 _DOUBTFUL = WORDS["compare_with_doubtful"]
 _CONSTANT = WORDS["source_constants"]
+_COLUMNS = WORDS["compare_to_columns"]
 _FIELDS = {
     "--crs": WORDS["source_crs"],
     "--sheet": WORDS["source_sheet"],
     "--encoding": WORDS["source_encoding"],
 }
 _ZH = (
+    (r"（gridmap profiles propose）", f"（“{_COLUMNS[0]}”）"),
     (r"加 --accept-doubtful", f"点“{_DOUBTFUL[0]}”"),
     (r"请加 --code-system [^，]+，", f"请在各列一页的“{_CONSTANT[0]}”里选代码体系，"),
     (r"，或用 --all-sheets 全部导入", ""),
@@ -24,6 +26,7 @@ _ZH = (
     *((rf" ?{option}\b ?", f"“{words[0]}”") for option, words in _FIELDS.items()),
 )
 _EN = (
+    (r"\(gridmap profiles propose\)", f'("{_COLUMNS[1]}")'),
     (r"add --accept-doubtful", f'choose "{_DOUBTFUL[1]}"'),
     (r"Add --code-system .+?, or", f'Choose it on the page of columns, "{_CONSTANT[1]}", or'),
     (r", or (?:take )?all with --all-sheets", ""),

@@ -21,6 +21,8 @@ _TAGGED = re.compile(r"\s*(?:SRID=4326;)?\s*[A-Za-z]")
 _WKT, _PAIRS = "LINESTRING (120.41 29.79, 120.42 29.79)", "120.41,29.79; 120.42,29.79"
 _DECIMALS = 7
 """A centimetre: what is kept of a line is what is written of it."""
+_POINT_DECIMALS = 8
+"""Of a point in place of a line, as two columns have it: so an export comes back as it was."""
 _POINT, _LINE = shapely.GeometryType.POINT.value, shapely.GeometryType.LINESTRING.value
 _MULTI = shapely.GeometryType.MULTILINESTRING.value
 
@@ -88,10 +90,11 @@ def line_column(raw: pa.ChunkedArray, heading: str, refusals: Refusals, *, sourc
     ):
         refusals.add(rows, heading, raw, code=code, zh=zh, en=en)
     shapes[off] = None
+    points = shapely.get_type_id(shapes) == _POINT
     return pa.array(
         [
-            None if shape is None else f"SRID=4326;{shapely.to_wkt(shape, rounding_precision=_DECIMALS)}"
-            for shape in shapes
+            None if shape is None else f"SRID=4326;{shapely.to_wkt(shape, rounding_precision=precision)}"
+            for shape, precision in zip(shapes, np.where(points, _POINT_DECIMALS, _DECIMALS), strict=True)
         ],
         pa.string(),
     )
@@ -120,7 +123,7 @@ def placed_by_lines(places: Places, lines: pa.Array) -> tuple[Places, pa.Array]:
     middles = shapes.copy()
     bent = have & (shapely.get_type_id(shapes) == _LINE)
     middles[bent] = shapely.line_interpolate_point(shapes[bent], 0.5, normalized=True)
-    lon, lat = (np.where(have, np.round(of(middles), 8), was) for of, was in (
+    lon, lat = (np.where(have, np.round(of(middles), _POINT_DECIMALS), was) for of, was in (
         (shapely.get_x, places.lon), (shapely.get_y, places.lat)
     ))  # fmt: skip
     raw = [np.where(have, new, was) for new, was in ((lon, places.raw_x), (lat, places.raw_y))]

@@ -159,14 +159,18 @@ def bring(
             profile, mapping={**profile.mapping, **as_other(profile.noun, values, checked.parsed)}
         )
     elif values and profile.unknown == "ask":
-        told = "；".join(
+        told_zh = "；".join(
             f"{name}：{'、'.join(f'{value}（{n}）' for value, n in counts.items())}"
+            for name, counts in values.items()
+        )
+        told_en = "; ".join(
+            f"{name}: {', '.join(f'{value} ({n})' for value, n in counts.items())}"
             for name, counts in values.items()
         )
         raise InvalidInput(
             "profile-values-unknown",
-            f"{path.name} 有未知的值，没有写入：{told}。请在配置中说明它们是什么（gridmap profiles propose）。",
-            f"{path.name} holds values that nobody knows, and nothing was written: {told}. Say in the profile what "
+            f"{path.name} 有未知的值，没有写入：{told_zh}。请在配置中说明它们是什么（gridmap profiles propose）。",
+            f"{path.name} holds values that nobody knows, and nothing was written: {told_en}. Say in the profile what "
             "they are (gridmap profiles propose).",
         )
     options = options_of(
