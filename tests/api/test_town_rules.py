@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from gridmap.domain.accounts import Role
+from gridmap.domain.cases.limits import preset
 from gridmap.services.accounts import audit
 from gridmap.services.cases import limits, photos
 from gridmap.storage.database import Database
@@ -138,6 +139,27 @@ def test_who_changes_limits_or_days_second_is_told_with_both_versions_and_nothin
     assert (late.status_code, late.get_json()["code"]) == (409, "limits-moved-on")
     told["mark"] = keeper.get("/api/v1/cases/limits").get_json()["mark"]
     assert keeper.put("/api/v1/cases/limits", json={"file": told}).status_code == 200
+
+
+def test_who_takes_limits_back_over_the_api_after_another_s_change_is_told_with_both_versions_and_takes_back_none(
+    town: Database, keeper: FlaskClient
+) -> None:
+    path = "/api/v1/cases/limits"
+    for name in ("tiered", "seven_days"):
+        assert keeper.put(path, json={"preset": name}).status_code == 200
+    looked_at = keeper.get(path).get_json()
+    theirs = keeper.put(path, json={"preset": "one_day"}).get_json()
+    late = keeper.post(f"{path}/undo", json={"seen": looked_at["mark"]})
+    told = late.get_json()
+    assert (late.status_code, told["code"]) == (409, "limits-moved-on")
+    assert (told["now"], told["yours"]) == (theirs, preset("seven_days").as_dict())
+    assert limits.show(town).mark == theirs["mark"]
+    # Over the API a change is told with both, too.
+    late = keeper.put(path, json={"preset": "tiered", "seen": looked_at["mark"]}).get_json()
+    assert (late["now"], late["yours"]) == (theirs, preset("tiered").as_dict())
+    done = keeper.post(f"{path}/undo", json={"seen": told["now"]["mark"]})
+    assert (done.status_code, done.get_json()) == (200, looked_at)
+    assert keeper.post(f"{path}/undo", json={"looked_at": "x"}).status_code == 422
 
 
 def test_photos_are_allowed_and_not_by_page_and_api(town: Database, keeper: FlaskClient) -> None:

@@ -127,11 +127,12 @@ def take_back(database: Database, actor: Actor, *, seen: str | None = None) -> L
     database : Database
     actor : Actor
     seen : str, optional
+        `LimitTable.mark` of the limits that whoever takes them back has looked at.
 
     Raises
     ------
     LimitsMovedOn
-        As `load` does.
+        As `load` does; `yours` are the limits that would have come back.
     Conflict
         When nothing was changed since.
     Forbidden
@@ -139,8 +140,9 @@ def take_back(database: Database, actor: Actor, *, seen: str | None = None) -> L
     """
     require_whole(actor)
     with database.scoped_session(Scope.whole(), write=True) as session:
-        kept = workspace.read_settings(session, lock="limits").get(_BEFORE)
-        _require_seen(session, seen)
+        settings = workspace.read_settings(session, lock="limits")
+        kept = settings.get(_BEFORE)
+        _require_seen(session, seen, settings.get("limits") if kept is None else kept[0])
         if kept is None:
             raise Conflict(
                 "limits-nothing-before",
@@ -153,22 +155,35 @@ def take_back(database: Database, actor: Actor, *, seen: str | None = None) -> L
 
 
 class LimitsMovedOn(Conflict):
-    """Somebody changed the limits since they were looked at; `theirs` are those in force."""
+    """Somebody changed the limits since they were looked at; nothing is lost, both versions are told.
 
-    def __init__(self, theirs: LimitTable) -> None:
+    Parameters
+    ----------
+    theirs : LimitTable
+        Those in force.
+    yours : mapping or None
+        Those that were to be in force, as a file holds them; None are those that come with the program.
+    """
+
+    def __init__(self, theirs: LimitTable, yours: Mapping[str, Any] | None) -> None:
         super().__init__(
             "limits-moved-on",
             "您查看之后，期限或工作日历已被他人更改。上面是现行的，表中是您写的，都没有丢失：请对照后再保存。",
             "Somebody changed the limits or the days off since you looked. Above is what is in force now, in the form "
             "what you wrote; nothing is lost. Compare them, then save again.",
         )
-        self.theirs = theirs
+        self.theirs, self.yours = theirs, limits.preset().as_dict() if yours is None else yours
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the error with both versions; the mark of those in force is what a new try has seen."""
+        now = self.theirs.as_dict() | {"mark": self.theirs.mark}
+        return super().as_dict() | {"now": now, "yours": dict(self.yours)}
 
 
-def _require_seen(session: Session, seen: str | None) -> None:
+def _require_seen(session: Session, seen: str | None, yours: Mapping[str, Any] | None) -> None:
     there = table_of(session)
     if seen is not None and seen != there.mark:
-        raise LimitsMovedOn(there)
+        raise LimitsMovedOn(there, yours)
 
 
 def _keep(database: Database, actor: Actor, table: LimitTable, seen: str | None) -> LimitTable:
@@ -176,8 +191,8 @@ def _keep(database: Database, actor: Actor, table: LimitTable, seen: str | None)
         checked_text(said)
     with database.scoped_session(Scope.whole(), write=True) as session:
         before = workspace.read_settings(session, lock="limits").get("limits")
-        _require_seen(session, seen)
         given = table.as_dict()
+        _require_seen(session, seen, given)
         if given != before:
             # In a list, because none at all stands for those that come with the program.
             workspace.write_settings(session, limits=given, **{_BEFORE: [before]})

@@ -36,7 +36,17 @@ class LimitsRequest(Strict):
     seen: str | None = Field(
         None,
         max_length=LONGEST["key"],
-        description="`mark` of the limits that were looked at; 409 where others are in force by now.",
+        description="`mark` of the limits that were looked at; 409 with both versions where others are in force.",
+    )
+
+
+class UndoLimitsRequest(Strict):
+    """Whose limits are taken back."""
+
+    seen: str | None = Field(
+        None,
+        max_length=LONGEST["key"],
+        description="`mark` of the limits that were looked at; 409 with both versions where others are in force.",
     )
 
 
@@ -74,9 +84,9 @@ def put_limits(body: LimitsRequest) -> Mapping[str, object]:
 
 
 @bp.post("/cases/limits/undo", responses={200: LimitsAnswer})
-def undo_limits(body: Nothing) -> Mapping[str, object]:  # noqa: ARG001 - refuses fields
-    """Put the limits from before the last change in force again."""
-    return _answer(limits.take_back(database(), actor()))
+def undo_limits(body: UndoLimitsRequest) -> Mapping[str, object]:
+    """Put the limits from before the last change in force again. Another's change since `seen` is a conflict (409)."""
+    return _answer(limits.take_back(database(), actor(), seen=body.seen))
 
 
 def _answer(table: LimitTable) -> dict[str, object]:
