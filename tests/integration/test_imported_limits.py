@@ -21,8 +21,10 @@ from gridmap.domain.cases.asked import StepAsked
 from gridmap.domain.cases.worklists import Wanted
 from gridmap.domain.gridkey import Scope, make_key
 from gridmap.domain.query import IncidentQuery
+from gridmap.errors import NotFound
 from gridmap.services.cases import desk, edits, limits, openings, worklists
 from gridmap.services.house import IMPORT_KINDS
+from gridmap.services.imports import history
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
 from gridmap.storage.database import Database
 from tests.towns import environment_of
@@ -284,6 +286,91 @@ def test_a_case_of_no_grid_is_the_town_s_which_sees_it_and_places_it(town: Datab
     placed = edits.change(town, centre, "N1", told_again, found.row.revision, "来电说明在本村", uuid.uuid4())
     assert (placed.row.grid_key, placed.row.waits_for_place) == (village, False)
     assert worklists.work_list(town, centre.scope, Wanted("to_confirm")).rows == ()
+
+
+def a_second_town(town: Database) -> int:
+    """Put a town of the same outline half a degree further east; gives its grid."""
+    key, other = make_key(int(TOWN)), make_key(int(TOWN) + 1)
+    with town.scoped_session(Scope.whole().for_upkeep(), write=True) as session:
+        columns = session.scalars(
+            text(
+                "select column_name from information_schema.columns"
+                " where table_name = 'grids' and is_generated = 'NEVER'"
+            )
+        ).all()
+        moved = {"grid_key": ":other", "code": "'330681110'", "geom": "ST_Translate(geom, 0.5, 0)"}
+        values = ", ".join(moved.get(name, name) for name in columns)
+        copied = f"insert into grids ({', '.join(columns)}) select {values} from grids where grid_key = :key"
+        session.execute(text(copied), {"key": key, "other": other})
+    return other
+
+
+def test_where_towns_are_several_a_case_of_no_grid_is_that_town_s_whose_land_is_nearest_and_no_other_s(
+    town: Database, tmp_path: Path
+) -> None:
+    key, other = make_key(int(TOWN)), a_second_town(town)
+    head = ("uid", "domain", "kind", "occurred_at", "lon", "lat")
+    at = {"W1": ("120.10", "29.79"), "E1": ("121.30", "29.79")}
+    lines = [(uid, "dispute", "02", "2026-01-05 08:30", *point) for uid, point in at.items()]
+    assert bring(town, tmp_path / "outside.csv", "incidents", *lines, head=head).outside == 2
+    desks = {"W1": key, "E1": other}
+    for uid, its in desks.items():
+        for name in ("to_confirm", "to_accept", "mine", "open"):
+            found = worklists.work_list(town, Scope.of_grid(its), Wanted(name)).rows
+            assert [row.uid for row in found] == [uid], name
+        others = Actor("邻镇值班", Role.TOWN_DESK, Scope.of_grid(key if its == other else other))
+        with pytest.raises(NotFound):
+            desk.find(town, others, uid)
+    # Those of an earlier program, that were nobody's, are given theirs once.
+    with town.scoped_session(Scope.whole().for_upkeep(), write=True) as session:
+        session.execute(text("update incidents set opened_key = null, handler_key = 0 where grid_key = 0"))
+    assert openings.open_those_without(town) == 2
+    assert {uid: desk.find(town, KEEPER, uid).row.handler_key for uid in at} == desks
+    # One that tells no point is in the lists of the whole workspace, and is looked for no more.
+    with town.scoped_session(Scope.whole().for_upkeep(), write=True) as session:
+        session.execute(
+            text("update incidents set opened_key = null, handler_key = 0, geom = null where uid = 'E1'")
+        )
+    assert openings.open_those_without(town) == 0
+    assert [row.uid for row in worklists.work_list(town, Scope.of_grid(other), Wanted("open")).rows] == []
+    whole = worklists.work_list(town, Scope.whole(), Wanted("to_confirm")).rows
+    assert sorted(row.uid for row in whole) == ["E1", "W1"]
+
+
+def test_a_file_that_tells_another_kind_or_day_of_a_case_renews_its_limits_and_is_taken_back_with_them(
+    town: Database, tmp_path: Path
+) -> None:
+    head = ("uid", "domain", "kind", "occurred_at", "reported_at", "scale", "summary", "lon", "lat")
+
+    def told(name: str, *lines: tuple[str, ...]) -> ImportResult:
+        place = ("120.4171", "29.7908")
+        of_file = [(uid, "dispute", "02", "2026-01-05 08:30", *rest, *place) for uid, *rest in lines]
+        result = bring(town, tmp_path / name, "incidents", *of_file, head=head, sure=True)
+        assert result.committed
+        return result
+
+    first, later = "2026-01-06 12:00", "2026-01-09 12:00"
+    told("first.csv", *((uid, first, "", "甲") for uid in ("K1", "K2", "K3", "K4")))
+    told("as_later.csv", ("L1", later, "", "甲"), ("L2", first, "03", "甲"))
+    steps(town, tmp_path, ("K3", "2026-01-06 13:00", "受理"))
+    before = {uid: limits_of(town, uid) for uid in ("K1", "K2", "K3", "K4", "L1", "L2")}
+    assert before["K1"] != before["L1"]
+    assert before["K2"] != before["L2"]
+    corrected = told(
+        *("corrected.csv", ("K1", later, "", "甲"), ("K2", first, "03", "甲")),
+        *(("K3", later, "", "甲"), ("K4", first, "", "乙")),
+    )
+    after = {uid: limits_of(town, uid) for uid in ("K1", "K2", "K3", "K4")}
+    assert (after["K1"], after["K2"]) == (before["L1"], before["L2"])
+    # A limit that a step began, and one of a case that is told as before, stays.
+    assert (after["K3"], after["K4"]) == (before["K3"], before["K4"])
+    limits.load(town, KEEPER, "one_day")
+    told("text.csv", ("K4", first, "", "丙"))
+    assert limits_of(town, "K4") == before["K4"]
+    assert corrected.run_id is not None
+    history.undo_import(town, KEEPER, IMPORT_KINDS, corrected.run_id, "改错了")
+    back = {uid: limits_of(town, uid) for uid in ("K1", "K2", "K3")}
+    assert back == {uid: before[uid] for uid in back}
 
 
 def _a_village(town: Database) -> int:

@@ -440,6 +440,30 @@ def test_a_file_brings_sealed_cases_in_and_corrects_them_and_no_list_of_imports_
         assert session.scalar(select(Incident.summary).where(Incident.uid == "seal-1")) == "隐秘乙"
 
 
+def test_the_page_of_a_sealed_case_that_is_not_opened_says_for_whom_it_waits_and_nothing_of_what_it_is_about(
+    posts: Posts, tmp_path: Path
+) -> None:
+    town = posts.town
+    told = {
+        "incidents": "uid,domain,kind,occurred_at,summary,lon,lat\n"
+        f"seal-2,dispute,01,2026-10-01T09:00:00+08:00,{SECRET},{LON},{LAT}\n",
+        "incident_steps": "uid,at,action,to_body,note\nseal-2,2026-10-02T09:00:00+08:00,移送,县局,隐秘一句\n",
+    }
+    for noun, lines in told.items():
+        file = tmp_path / f"{noun}.csv"
+        file.write_text(lines, "utf-8")
+        scope = posts["数据"].scope
+        assert import_records(town, scope, IMPORT_KINDS[noun], file, ImportOptions(), now=NOW).committed
+    handler = posts.client("值班")
+    page = handler.get("/cases/seal-2?lang=zh", follow_redirects=True).text
+    shown = page.split("<main")[1].split("</main>")[0]
+    assert "→ 县局</b> 待签收" in shown
+    assert "由承办岗位代记" in shown
+    assert "隐秘" not in shown
+    english = handler.get("/cases/seal-2?lang=en", follow_redirects=True).text
+    assert "whoever has the case says whether it was signed for" in english
+
+
 def test_a_case_of_the_committee_is_hidden_from_its_village_and_goes_past_it(posts: Posts) -> None:
     town = posts.town
     of_village = ("值班", "网格岗", "调解")

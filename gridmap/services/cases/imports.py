@@ -24,11 +24,10 @@ from gridmap.domain.cases.number import parts
 from gridmap.domain.cases.rules import RULES
 from gridmap.ingest.model import ParsedTable
 from gridmap.ingest.rows.refused import RowRefused, refuse_more
-from gridmap.services.cases import withdrawals
+from gridmap.services.cases import openings, withdrawals
 from gridmap.services.cases.begun import Begun
 from gridmap.services.cases.bodies_told import bodies_in_doubt
 from gridmap.services.cases.doubts import doubt_between, doubts
-from gridmap.services.cases.openings import open_those_of, with_openings
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.services.ground.placing import coordinates, placed_points
 from gridmap.services.imports.kinds import ImportKind, Placed, TakenBack
@@ -88,7 +87,7 @@ def _brought(numbers: pa.ChunkedArray) -> dict[tuple[int, dt.date], dict[int, in
 
 
 def _prepared(session: Session, rows: pa.Table, zone: str) -> pa.Table:
-    return with_openings(session, _numbered(session, rows, zone), zone)
+    return openings.with_openings(session, _numbered(session, rows, zone), zone)
 
 
 def _derived_anew(session: Session, run_id: int, zone: str) -> None:
@@ -98,7 +97,8 @@ def _derived_anew(session: Session, run_id: int, zone: str) -> None:
     ids = rederive.changed_by_import(session, run_id)
     if ids:
         rederive.rederive(session, ids)
-        open_those_of(session, run_id, zone)
+        openings.open_those_of(session, run_id, zone)
+    openings.renew_those_of(session, run_id, zone)
 
 
 def _step_rows(parsed: ParsedTable, book: GridBook) -> Placed:
@@ -235,6 +235,11 @@ def _settled(session: Session, run_id: int, zone: str) -> None:  # noqa: ARG001 
     rederive.rederive(session, rederive.renumber_staged_steps(session))
 
 
+def _incidents_back(session: Session, rows: list[dict[str, Any]]) -> None:
+    openings.put_back(session, rows)
+    _cases_back(session, rows)
+
+
 def _cases_back(session: Session, rows: list[dict[str, Any]]) -> None:
     rederive.rederive(session, [row["incident_id"] for row in rows])
 
@@ -262,7 +267,7 @@ INCIDENTS = ImportKind(
     prepare=_prepared,
     settle=_derived_anew,
     take_back=withdrawals.take_back,
-    put_back=_cases_back,
+    put_back=_incidents_back,
 )
 INCIDENT_STEPS = ImportKind(
     "incident_steps",

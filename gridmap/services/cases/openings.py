@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
 from gridmap.domain.cases.actions import ENDED_STAGES
 from gridmap.domain.gridkey import UNASSIGNED, Scope
 from gridmap.services.cases.case_limits import dues_from
 from gridmap.services.cases.limits import table_of
-from gridmap.storage.cases import desk, openings, rederive
+from gridmap.storage.cases import openings, rederive
 from gridmap.storage.database import Database
 from gridmap.storage.workspace import settings as workspace
 
@@ -39,11 +39,12 @@ def with_openings(session: Session, rows: pa.Table, zone: str) -> pa.Table:
     pyarrow.Table
         With ``opened_key``, ``opened_act_due_at`` and ``opened_due_at``.
     """
-    town = desk.only_town(session)
-    keys = rows["grid_key"]
-    opened = pa.array([town], pa.int64()) if town else pa.nulls(1, pa.int64())
-    nowhere = pc.equal(keys, pa.scalar(UNASSIGNED, keys.type))
-    rows = rows.append_column("opened_key", pc.if_else(nowhere, opened[0], pa.scalar(None, pa.int64())))
+    opened: list[int | None] = [None] * rows.num_rows
+    nowhere = np.flatnonzero(rows["grid_key"].to_numpy() == UNASSIGNED).tolist()
+    axes = [rows[name].take(pa.array(nowhere, pa.int64())).to_pylist() for name in ("lon", "lat")]
+    for n, town in zip(nowhere, openings.towns_for(session, list(zip(*axes, strict=True))), strict=True):
+        opened[n] = town
+    rows = rows.append_column("opened_key", pa.array(opened, pa.int64()))
     names = ("domain", "kind", "scale", "grid_key", "stage", "due_at", "reported_at", "occurred_at")
     begin = _beginning(session, zone)
     begun = [begin(*told) for told in zip(*(rows[name].to_pylist() for name in names), strict=True)]
@@ -92,7 +93,7 @@ def open_those_without(database: Database) -> int:
     """
     changed = 0
     with database.scoped_session(Scope.whole().for_upkeep()) as session:
-        ids = openings.without(session, town=desk.only_town(session) is not None)
+        ids = openings.without(session)
         again = openings.of_a_new_round(session)
     for start in range(0, len(ids), _AT_ONCE):
         with database.scoped_session(Scope.whole().for_upkeep(), write=True) as session:
@@ -113,17 +114,69 @@ def open_those_of(session: Session, run_id: int, zone: str) -> None:
     zone : str
         IANA name.
     """
-    ids = openings.without(session, town=desk.only_town(session) is not None, run_id=run_id)
+    _opened_anew(session, openings.without(session, run_id=run_id), zone)
+
+
+def renew_those_of(session: Session, run_id: int, zone: str) -> None:
+    """Give cases that an import tells to be of another kind or day the limits of that, and derive what it changes.
+
+    Limits that a step began stay, and so do those of a case that is told as before, whatever the town's are by now.
+
+    Parameters
+    ----------
+    session : Session
+        Sees the whole workspace, and may write.
+    run_id : int
+        Number of the import, which has not ended yet.
+    zone : str
+        IANA name.
+    """
+    _opened_anew(session, openings.told_otherwise(session, run_id), zone)
+
+
+def put_back(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Give cases what they had of the town before an import that is taken back.
+
+    Parameters
+    ----------
+    session : Session
+    rows : sequence of mapping
+        Incidents as they were, times as ISO text.
+    """
+    openings.keep(
+        session,
+        [
+            (
+                row["incident_id"],
+                row["opened_key"],
+                *map(_read, (row["opened_act_due_at"], row["opened_due_at"])),
+            )
+            for row in rows
+            # What an earlier program kept of an import knows none of it.
+            if "opened_key" in row
+        ],
+    )
+
+
+def _read(told: str | None) -> dt.datetime | None:
+    return None if told is None else dt.datetime.fromisoformat(told)
+
+
+def _opened_anew(session: Session, ids: list[int], zone: str) -> None:
     for start in range(0, len(ids), _AT_ONCE):
         _opened(session, ids[start : start + _AT_ONCE], zone)
 
 
 def _opened(session: Session, ids: list[int], zone: str) -> int:
-    begin, town = _beginning(session, zone), desk.only_town(session)
-    told = [
-        (row.incident_id, town if row.grid_key == UNASSIGNED else None, *begin(*row[1:]))
-        for row in openings.to_open(session, ids)
-    ]
+    begin = _beginning(session, zone)
+    found = openings.to_open(session, ids)
+    nobodys = [row for row in found if row.grid_key == UNASSIGNED and row.opened_key is None]
+    towns = openings.towns_for(session, [(row.lon, row.lat) for row in nobodys])
+    had = dict(zip((row.incident_id for row in nobodys), towns, strict=True))
+    told = []
+    for row in found:
+        kept = row.opened_key if row.grid_key == UNASSIGNED else None
+        told.append((row.incident_id, had.get(row.incident_id, kept), *begin(*row[1:9])))
     openings.keep(session, told)
     return _derived_again(session, ids)
 
