@@ -6,7 +6,7 @@ import copy
 import datetime as dt
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -235,12 +235,12 @@ def _settled(session: Session, run_id: int, zone: str) -> None:  # noqa: ARG001 
     rederive.rederive(session, rederive.renumber_staged_steps(session))
 
 
-def _incidents_back(session: Session, rows: list[dict[str, Any]]) -> None:
+def _incidents_back(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     openings.put_back(session, rows)
     _cases_back(session, rows)
 
 
-def _cases_back(session: Session, rows: list[dict[str, Any]]) -> None:
+def _cases_back(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
     rederive.rederive(session, [row["incident_id"] for row in rows])
 
 
