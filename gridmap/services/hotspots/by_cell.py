@@ -69,6 +69,8 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
     protected: list[Finding] = []
     withheld, tally = 0, {"hot": 0, "cold": 0}
     quiet = np.ones(len(inputs.cells), dtype=bool)
+    # Of several domains only what was found is told of each: the ground between is of all of them together.
+    only = None if spec.domain else np.zeros(len(inputs.cells), dtype=bool)
     for domain in domains:
         z = found[domain].z
         significant = apart[domain] <= spec.alpha
@@ -83,6 +85,7 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
             z=z,
             p=found[domain].p,
             q=apart[domain],
+            only=only,
         )
         guarded = guarded_cells(
             inputs,
@@ -92,9 +95,10 @@ def by_gi(inputs: Inputs, spec: HotspotSpec) -> Outcome:
             expected=expected_counts(inputs, spec, counts[domain]),
             q=apart[domain],
             domain=domain,
+            only=only,
         )
-        protected += guarded if spec.domain else [unit for unit in guarded if unit.label != "none"]
-        features += units if spec.domain else [unit for unit in units if unit.label != "none"]
+        protected += guarded
+        features += units
         withheld += hidden
         quiet &= labels == "none"
         tally = {label: n + int((labels == label).sum()) for label, n in tally.items()}

@@ -20,6 +20,7 @@ from gridmap.domain.query import IncidentQuery
 from gridmap.errors import InvalidInput, NotFound
 from gridmap.services.cases.query import chosen_by
 from gridmap.services.ground.grids import grid_not_found
+from gridmap.services.hotspots.data_hash import hash_of, sorted_rows
 from gridmap.services.hotspots.guard import Guard, guard_of
 from gridmap.services.hotspots.spec import HotspotSpec
 from gridmap.storage.database import Database
@@ -115,10 +116,8 @@ class Inputs:
     @property
     def sha256_as_reported(self) -> str:
         """Hash of everything that a result depends on which cuts by when incidents were reported."""
-        told = zip(
-            self.cell.tolist(), self.day.round(6).tolist(), self.reported.round(6).tolist(), strict=True
-        )
-        return hashlib.sha256((self.sha256 + "\n".join(sorted(map(str, told)))).encode()).hexdigest()
+        told = sorted_rows((self.cell, self.day.round(6), self.reported.round(6)))
+        return hashlib.sha256(self.sha256.encode() + told).hexdigest()
 
     @property
     def centres(self) -> NDArray[np.float64]:
@@ -222,7 +221,8 @@ def load_inputs(database: Database, scope: Scope, spec: HotspotSpec, *, patrol_f
         if spec.hexagons is None
         else _hexagon_cells(frame, points, spec.hexagons)
     )
-    sha256 = _hash(cells, points, cell, heads)
+    records = (points.at_s, points.grid_key, points.lon, points.lat, points.domain, points.kind, cell)
+    sha256 = hash_of(cells, records, heads.items())
     cells = cells.set_geometry(crs.geometries_from_wgs84(cells.geometry.to_numpy(), epsg), crs=epsg)
     cells = cells.assign(exposure=_exposure(cells, heads, spec))
     x, y = crs.from_wgs84(points.lon, points.lat, epsg)
@@ -343,20 +343,6 @@ def _exposure(cells: gpd.GeoDataFrame, heads: dict[int, int], spec: HotspotSpec)
             "a population.",
         )
     return np.asarray(residents, dtype=np.float64)
-
-
-def _hash(
-    cells: gpd.GeoDataFrame, points: IncidentPoints, cell: NDArray[np.int64], heads: dict[int, int]
-) -> str:
-    digest = hashlib.sha256()
-    # Degrees as they are stored: projected coordinates differ in the last digits between versions of PROJ.
-    shapes = shapely.to_wkb(cells.geometry.to_numpy(), byte_order=1)
-    for key, population, shape in zip(cells["grid_key"], cells["population"], shapes, strict=True):
-        digest.update(f"{key}:{population}:".encode() + hashlib.sha256(shape).digest())
-    columns = (points.at_s, points.grid_key, points.lon, points.lat, points.domain, points.kind, cell)
-    digest.update("\n".join(sorted(map(str, zip(*(c.tolist() for c in columns), strict=True)))).encode())
-    digest.update(str(sorted(heads.items())).encode())
-    return digest.hexdigest()
 
 
 def road_lines(database: Database, scope: Scope, epsg: int) -> NDArray[np.object_]:
