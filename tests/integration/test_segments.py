@@ -275,6 +275,42 @@ def test_segments_are_exported_as_lines_and_come_back_unchanged(town: Database, 
         assert (done.inserted, done.updated, done.refused) == (0, 0, 0), name
 
 
+def test_a_place_beside_a_blank_line_leaves_a_segment_where_it_is_and_says_so(
+    town: Database, tmp_path: Path
+) -> None:
+    before = {row["code"]: row for row in list_points(town, WHOLE)}
+    for n, words in enumerate(
+        (
+            "必到点编号,名称,路线,经度,纬度\nL01,大溪路商业街,,120.4200,29.7871\nB21,山塘,,120.41901598,29.78303598\n",
+            "必到点编号,经度,纬度\nL01,120.4200,29.7871\n",
+        )
+    ):
+        done = bring(town, tmp_path / f"{n}.csv", words)
+        assert (done.inserted, done.updated, done.refused) == (0, 0, 0)
+        told = next(w for w in done.warnings if w.code == "segment-stays")
+        assert ("L01" in told.zh, "L01" in told.en, "B21" in told.en) == (True, True, False)
+    assert {row["code"]: row for row in list_points(town, WHOLE)} == before
+
+
+def test_a_segment_becomes_a_point_where_its_line_is_emptied_or_a_point_stands_in_its_stead(
+    town: Database, tmp_path: Path
+) -> None:
+    before = {row["code"]: row for row in list_points(town, WHOLE)}
+    for name, words in (
+        ("emptied.csv", "必到点编号,名称,路线,经度,纬度\nL01,大溪路商业街,[清空],120.42,29.7871\n"),
+        ("few.csv", "必到点编号,路线,经度,纬度\nL01,[clear],120.42,29.7871\n"),
+        ("point.csv", "必到点编号,名称,路线\nL01,大溪路商业街,POINT (120.42 29.7871)\n"),
+    ):
+        done = bring(town, tmp_path / name, words)
+        assert (done.inserted, done.updated, done.unchanged, done.refused) == (0, 1, 0, 0), name
+        assert not [w for w in done.warnings if w.code == "segment-stays"]
+        now = next(row for row in list_points(town, WHOLE) if row["code"] == "L01")
+        assert (now["line"], now["lon"], now["lat"]) == (None, 120.42, 29.7871), name
+        assert done.run_id is not None
+        assert not history.undo_import(town, KEEPER, IMPORT_KINDS, done.run_id, "试").left
+        assert {row["code"]: row for row in list_points(town, WHOLE)} == before, name
+
+
 def test_a_line_that_is_put_right_by_hand_moves_its_place_and_is_taken_back(town: Database) -> None:
     before = next(row for row in list_points(town, WHOLE) if row["code"] == "L01")
     act = single_records.change(

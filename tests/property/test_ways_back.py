@@ -94,7 +94,12 @@ def rows_of(noun: str) -> st.SearchStrategy[dict[str, str]]:
             "kind": st.sampled_from(["school", "bank"]),
             "times": st.integers(1, 6).map(str),
             "hours": st.sampled_from(["", "20:00-21:00"]),
-            "line": st.tuples(_PLACES, _PLACES).filter(lambda p: p[0] != p[1]).map(_street),
+            # A point by two columns, a segment, and a point where a line might stand: each under any code.
+            "line": st.one_of(
+                st.just(""),
+                st.tuples(_PLACES, _PLACES).filter(lambda p: p[0] != p[1]).map(_street),
+                _PLACES.map(lambda p: f"POINT ({p[0]} {p[1]})"),
+            ),
             "direction": st.sampled_from(["", "forward"]),
             "on_foot": st.sampled_from(["", "true"]),
         },
@@ -105,13 +110,7 @@ def rows_of(noun: str) -> st.SearchStrategy[dict[str, str]]:
             "place": st.one_of(st.none(), _PLACES),
         },
     }
-    rows = st.fixed_dictionaries(told | more[noun])
-    return rows.map(_point_or_segment) if noun == "fixed_points" else rows
-
-
-def _point_or_segment(row: dict[str, str]) -> dict[str, str]:
-    """A street or a bank in place of a point, by its code: a blank line says nothing of a segment that is stored."""
-    return row | {"line": row["line"] if int(row["code"][1:]) % 2 else ""}
+    return st.fixed_dictionaries(told | more[noun])
 
 
 def written(noun: str, rows: list[dict[str, Any]], folder: Path) -> Path:

@@ -100,7 +100,7 @@ def line_column(raw: pa.ChunkedArray, heading: str, refusals: Refusals, *, sourc
     )
 
 
-def placed_by_lines(places: Places, lines: pa.Array) -> tuple[Places, pa.Array]:
+def placed_by_lines(places: Places, lines: pa.Array) -> tuple[Places, pa.Array, NDArray[np.bool_]]:
     """Give rows with a line its middle for their place, and rows with a point in its stead that.
 
     Parameters
@@ -114,12 +114,14 @@ def placed_by_lines(places: Places, lines: pa.Array) -> tuple[Places, pa.Array]:
     places : Places
     lines : pyarrow array of string
         Points are gone.
+    points : ndarray of bool, shape (n,)
+        Whether a point stood there: such a row has no line, also where one is stored.
     """
     told = [None if text is None else shapely.from_wkt(text.split(";", 1)[1]) for text in lines.to_pylist()]
     shapes = np.array(told, dtype=object)
     have = ~shapely.is_missing(shapes) & ~shapely.is_empty(shapes)
     if not have.any():
-        return places, pa.nulls(len(lines), pa.string())
+        return places, pa.nulls(len(lines), pa.string()), np.zeros(len(lines), np.bool_)
     middles = shapes.copy()
     bent = have & (shapely.get_type_id(shapes) == _LINE)
     middles[bent] = shapely.line_interpolate_point(shapes[bent], 0.5, normalized=True)
@@ -128,7 +130,7 @@ def placed_by_lines(places: Places, lines: pa.Array) -> tuple[Places, pa.Array]:
     ))  # fmt: skip
     raw = [np.where(have, new, was) for new, was in ((lon, places.raw_x), (lat, places.raw_y))]
     kept = pa.array([text if line else None for text, line in zip(lines.to_pylist(), bent, strict=True)])
-    return Places(lon, lat, raw[0], raw[1], places.placed | have), kept.cast(pa.string())
+    return Places(lon, lat, raw[0], raw[1], places.placed | have), kept.cast(pa.string()), have & ~bent
 
 
 def _read(text: str | None) -> tuple[Any, bool]:

@@ -190,7 +190,7 @@ def parse_raw(
         tick()
     places, more = _places(raw, noun, headings, refusals, source_crs=source_crs, bounds=bounds)
     notices += more
-    places = _by_lines(places, noun, columns)
+    places = _by_lines(places, noun, columns, emptied)
     tick()
     geometry = None
     if noun.place in SHAPED:
@@ -296,11 +296,15 @@ def _places(
     return read_places((x, y), (label_x, label_y), source_crs, bounds, refusals)
 
 
-def _by_lines(places: Places, noun: Noun, columns: dict[str, Any]) -> Places:
-    """Give rows with a line their place by it."""
+def _by_lines(
+    places: Places, noun: Noun, columns: dict[str, Any], emptied: dict[str, NDArray[np.bool_]]
+) -> Places:
+    """Give rows with a line their place by it; a point in its stead empties it."""
     for field in noun.fields:
         if field.kind == "line" and field.name in columns:
-            places, columns[field.name] = placed_by_lines(places, columns[field.name])
+            places, columns[field.name], points = placed_by_lines(places, columns[field.name])
+            if points.any():
+                emptied[field.name] = emptied.get(field.name, False) | points
     return places
 
 

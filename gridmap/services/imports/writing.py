@@ -74,18 +74,18 @@ def write_rows(
     session.flush()
     kept = defaulted_of(kind, parsed)
     bulk.stage(session, kind.load, rows, on_progress=on_progress)
-    if parsed.partial:
-        bulk.complete_staged(session, kind.load)
     if kind.undoable:
         journal.snapshot(session, kind.load)
+    # First what a row empties: of a segment without its line, the place is the one that the same row tells.
+    emptied = bulk.clear(session, kind.load, emptied_of(kind, rows), run.import_run_id)
+    if parsed.partial:
+        bulk.complete_staged(session, kind.load)
     done = bulk.merge_staged(session, kind.load, rows.num_rows, run.import_run_id, kept=kept)
-    fields = emptied_of(kind, rows)
-    # A row in which one field is told and another emptied counts once.
-    counted = bulk.of_run(
-        session, kind.load, run.import_run_id, {key for keys in fields.values() for key in keys}
-    )
-    more = len(bulk.clear(session, kind.load, fields, run.import_run_id) - counted)
-    done = bulk.Merged(done.inserted, done.updated + more, done.unchanged - more)
+    if emptied:
+        # A row in which one field is told and another emptied counts once.
+        both = bulk.written_by(session, kind.load, run.import_run_id)
+        updated = done.updated + len(emptied) if both is None else both - done.inserted
+        done = bulk.Merged(done.inserted, updated, rows.num_rows - done.inserted - updated)
     run.rows_inserted, run.rows_updated, run.rows_unchanged = done.inserted, done.updated, done.unchanged
     if kind.settle is not None:
         kind.settle(session, run.import_run_id, zone)

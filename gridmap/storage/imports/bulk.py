@@ -125,13 +125,9 @@ def clear(
     return frozenset(touched)
 
 
-def of_run(session: Session, load: Load, run_id: int, keys: Collection[str]) -> frozenset[str]:
-    """Return which of some keys name a row that an import has inserted or changed."""
-    if not (keys and load.has_run):
-        return frozenset()
-    key = load.key[0]
-    query = text(f"select {key} from {load.table} where {key} = any(:keys) and import_run_id = :run")  # noqa: S608 - own names
-    return frozenset(session.scalars(query, {"keys": list(keys), "run": run_id}))
+def written_by(session: Session, load: Load, run_id: int) -> int | None:
+    """Count the staged rows that an import has written; None where the table does not remember the import."""
+    return int(session.scalar(text(load.written_sql), {"run": run_id}) or 0) if load.has_run else None
 
 
 def withdrawn_keys(session: Session, load: Load, wanted: pa.Array) -> frozenset[str]:

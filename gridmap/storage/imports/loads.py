@@ -35,6 +35,8 @@ class Load:
         Columns that say where a row lies. They change together, where the file says where, and not one by one.
     placed : str
         SQL condition over ``excluded`` that the file says where.
+    shape : str
+        Column of a shape that the place follows: where a stored row has one, a file that tells none moves nothing.
     derived : dict
         Column that keeps what a source told to the column that is derived from it: a file that tells what is derived,
         as an export does, tells nothing new.
@@ -59,6 +61,7 @@ class Load:
     has_run: bool = True
     place: tuple[str, ...] = ()
     placed: str = "true"
+    shape: str = ""
     derived: dict[str, str] = field(default_factory=dict)
     closed: str = ""
     expiring: tuple[str, ...] = ()
@@ -91,6 +94,12 @@ class Load:
         return f"select exists (select from {self._from} join {self.table} old on {same})"  # noqa: S608 - own names
 
     @cached_property
+    def written_sql(self) -> str:
+        """Count the rows of the staging table that an import has inserted or changed."""
+        same = " and ".join(f"t.{c} = {self.values[c]}" for c in self.key)
+        return f"select count(*) from {self._from} join {self.table} t on {same} where t.import_run_id = :run"  # noqa: S608 - own names
+
+    @cached_property
     def complete_sql(self) -> str:
         """Fill empty columns of staged rows from the rows that they will update; a place as a whole, or not at all."""
         staged = {name for name, _ in self.staging}
@@ -107,6 +116,8 @@ class Load:
             ),
             "true",
         )
+        if self.shape:
+            nowhere = f"({nowhere} or {self._by_shape('s')})"
         filled = [
             f"{c} = case when {nowhere} then t.{c} else s.{c} end"
             if c in self.place
@@ -141,6 +152,14 @@ class Load:
             " select count(*), count(*) from merged"
         )
 
+    def _by_shape(self, told: str) -> str:
+        """Ask in SQL whether a stored row lies where its shape does, of which the row `told` says nothing."""
+        return f"({told}.{self.shape} is null and t.{self.shape} is not null)"
+
+    @property
+    def _says_where(self) -> str:
+        return f"({self.placed} and not {self._by_shape('excluded')})" if self.shape else self.placed
+
     def columns_of(self, fields: Collection[str]) -> set[str]:
         """Return the columns that are filled from these fields alone."""
         sources = {spelled for f in fields for spelled in (f's."{f}"', f"s.{f}", f's."road_{f}"')}
@@ -156,7 +175,8 @@ class Load:
         if column == "placed_by":
             # Whoever names the village of a record by its code places it nowhere else.
             same = "(excluded.grid_key, excluded.geom) is not distinct from (t.grid_key, t.geom)"
-            return f"case when {same} then t.placed_by when {self.placed} then excluded.placed_by else t.placed_by end"
+            new = f"not ({same}) and {self._says_where}"
+            return f"case when {new} then excluded.placed_by else t.placed_by end"
         if column in self.derived:
             now = f"excluded.{column} is not distinct from t.{self.derived[column]}"
             return f"case when {now} then t.{column} else coalesce(excluded.{column}, t.{column}) end"
@@ -165,14 +185,14 @@ class Load:
             # Two outlines that touch are no distance apart.
             drawn = any(name == "wkb" for name, _ in self.staging)
             here = "ST_Equals(excluded.geom, t.geom)" if drawn else "ST_DWithin(excluded.geom, t.geom, 1e-8)"
-            return f"case when {here} or not ({self.placed}) then t.{column} else excluded.{column} end"
+            return f"case when {here} or not ({self._says_where}) then t.{column} else excluded.{column} end"
         if column in _OF_ACCURACY and column in self.place:
             # The same point again, and no word of how sure it is.
             same = "excluded.accuracy_m is null and ST_DWithin(excluded.geom, t.geom, 1e-8)"
-            kept = f"({same}) is true or not ({self.placed})"
+            kept = f"({same}) is true or not ({self._says_where})"
             return f"case when {kept} then t.{column} else excluded.{column} end"
         if column in self.place:
-            return f"case when {self.placed} then excluded.{column} else t.{column} end"
+            return f"case when {self._says_where} then excluded.{column} else t.{column} end"
         if column in self.kept_where:
             stays = self.kept_where[column]
             return f"case when {stays} then t.{column} else coalesce(excluded.{column}, t.{column}) end"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypedDict, cast
 
 from sqlalchemy import func, select
@@ -34,6 +35,7 @@ FIXED_POINTS = Load(
     insert_only={},
     marked=True,
     place=("grid_key", "tile_key", "placed_by", "geom"),
+    shape="line",
 )
 
 
@@ -55,6 +57,12 @@ class FixedPointRow(TypedDict):
     grid_key: int
     lon: float | None
     lat: float | None
+
+
+def with_lines(session: Session, codes: Iterable[str]) -> list[str]:
+    """Return those of some codes under which a segment is stored, in order."""
+    query = select(FixedPoint.code).where(FixedPoint.code.in_(list(codes)), FixedPoint.line.is_not(None))
+    return list(session.scalars(query.order_by(FixedPoint.code)))
 
 
 def list_fixed_points(session: Session, within: int | None = None) -> list[FixedPointRow]:

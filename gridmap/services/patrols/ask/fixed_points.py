@@ -25,11 +25,13 @@ from gridmap.domain.records import NOUNS
 from gridmap.domain.shown_plans import Notice, StopAbout
 from gridmap.errors import InvalidInput
 from gridmap.files.layers import write_layer
+from gridmap.ingest.model import Notice as ImportNotice
 from gridmap.ingest.model import ParsedTable
+from gridmap.ingest.rows.cleared import COLUMN as CLEARED
 from gridmap.ingest.rows.refused import RowRefused, refuse_more
 from gridmap.services.ground.gridbook import GridBook
 from gridmap.services.ground.placing import placed_points
-from gridmap.services.imports.kinds import ImportKind
+from gridmap.services.imports.kinds import Doubts, ImportKind
 from gridmap.services.patrols.ask.ways import Ways
 from gridmap.services.workspace.exports import Excerpt, ExportLayer, points_frame
 from gridmap.storage.database import Database
@@ -40,6 +42,7 @@ from gridmap.storage.workspace.counts import count_of, inside_of
 
 _PARTED = re.compile("[;；、,，]")
 _ALWAYS = frozenset({"全天", "24小时", "任何时间", "always", "any"})
+_SHOWN = 20
 _OF_THE_PLAN = re.compile(r"[HNA]\d+")
 """Identifiers that a plan gives to its own stops."""
 
@@ -82,6 +85,30 @@ def _readable(_session: Session, parsed: ParsedTable, _book: GridBook, _zone: st
     return refuse_more(parsed, wrong)
 
 
+def _stay_segments(session: Session, parsed: ParsedTable) -> Doubts:
+    """Tell of places beside a blank line where a segment is stored: it stays, and lies where its line does."""
+    names = [c for c in ("code", "line", "placed_by", CLEARED) if c in parsed.table.column_names]
+    placed = [
+        row["code"]
+        for row in parsed.table.select(names).to_pylist()
+        if row["placed_by"] == "coordinate"
+        and row.get("line") is None
+        and "line" not in (row.get(CLEARED) or "").split()
+    ]
+    found = stored.with_lines(session, placed) if placed else []
+    if not found:
+        return Doubts(())
+    codes = ", ".join(found[:_SHOWN]) + (f" … {len(found)}" if len(found) > _SHOWN else "")
+    told = ImportNotice(
+        "segment-stays",
+        f"{codes}：库中是路段，文件里只有坐标、没有路线。坐标不采用，路段不变。若要改成一个点，请在“路线”一栏写"
+        " [清空]。",
+        f"{codes}: stored as segments; the file has a place and no line for them. The segments stay, the places are "
+        "not taken. To make one a point, write [clear] in the column of the line.",
+    )
+    return Doubts((), (told,))
+
+
 def _frame(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
     """Write fixed points as points and segments as lines."""
     rows = stored.list_fixed_points(session, wanted.query.grid)
@@ -95,7 +122,14 @@ def _frame(session: Session, wanted: Excerpt) -> gpd.GeoDataFrame:
     )
 
 
-FIXED_POINTS = ImportKind("fixed_points", stored.FIXED_POINTS, GridBook.of, placed_points, examine=_readable)
+FIXED_POINTS = ImportKind(
+    "fixed_points",
+    stored.FIXED_POINTS,
+    GridBook.of,
+    placed_points,
+    examine=_readable,
+    doubts=_stay_segments,
+)
 LAYER = ExportLayer(
     "fixed_points",
     _frame,
