@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import text
@@ -141,6 +144,54 @@ def test_what_is_imported_are_the_bytes_that_were_seen_though_its_sender_writes_
     assert told.status_code == 303, told.text
     assert [uid for uid, _ in stored(town)] == ["KC-001", "KC-002", "KC-003", "KC-009"]
     assert "KC-099" in (folder / "下月.csv").read_text("utf-8"), "what was written meanwhile goes on waiting"
+
+
+def test_a_sender_is_told_whom_to_ask_and_no_option_of_a_command(town: Database) -> None:
+    codes = (
+        HEAD
+        + "KC-020,矛盾纠纷,09,2026-09-25 10:00,120.4150,29.7890,代码\n"
+        + "KC-021,矛盾纠纷,邻里纠纷,2026-09-25 10:00,120.4150,29.7890,名称\n"
+    )
+    client = client_of(town, Role.KEEPER)
+    for name, file, wanted in (
+        ("下月", NEXT, ("若确是同一件事，请告知综治中心数据岗", "tell whoever keeps the data at the centre")),
+        (
+            "代码",
+            codes,
+            ("请告知综治中心数据岗是哪一种", "Tell whoever keeps the data at the centre which it is"),
+        ),
+    ):
+        folder = drop(town, file, f"{name}.csv")
+        seen = seen_in(compared(client, name=f"{name}.csv"))
+        done = client.post(f"/sources/省平台/compared/{name}.csv", data={"seen": seen, "valid": "on"})
+        assert done.status_code == 303, done.text
+        rows = openpyxl.load_workbook(folder / "results" / f"{name}-result.xlsx").active
+        assert rows is not None
+        reasons = [str(row[-1]) for row in rows.iter_rows(min_row=2, values_only=True)]
+        for told in wanted:
+            assert [words for words in reasons if told in words], (told, reasons)
+        assert not [words for words in reasons if "--" in words or "gridmap " in words]
+
+
+def test_half_an_upload_is_not_compared_imported_or_put_aside_however_long_it_stands_still(
+    town: Database,
+) -> None:
+    folder, client, before = drop(town), client_of(town, Role.KEEPER), stored(town)
+    seen = seen_in(compared(client))
+    long_ago = time.time() - 3_600
+    os.utime(folder / "下月.csv", (long_ago, long_ago))
+    with (folder / "下月.csv").open("a", encoding="utf-8") as upload:
+        upload.write("KC-011,矛盾纠纷,02,2026-09-")
+        upload.flush()
+        page = client.get("/sources/省平台/compared/下月.csv")
+        told = client.post("/sources/省平台/compared/下月.csv", data={"seen": seen, "valid": "on"})
+        aside = client.post("/sources/省平台/compared/下月.csv/aside", data={})
+        for answer in (page, told, aside):
+            assert answer.status_code == 409, answer.text
+            assert "还在传送" in answer.text
+        upload.write("26 10:00,120.4150,29.7890,滴水11\n")
+    assert stored(town) == before
+    assert counts(compared(client)) == [2, 1, 1, 1, 1]
 
 
 def test_a_file_that_is_put_aside_changes_nothing_and_is_kept_with_a_note(town: Database) -> None:

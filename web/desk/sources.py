@@ -191,7 +191,7 @@ def _compare(
         found = comparing.compare(
             database, context.actor(), IMPORT_KINDS, name, file, accept_doubtful=doubtful
         )
-    except InvalidInput as error:
+    except (InvalidInput, Conflict) as error:
         problem = problem or error
     refused = None if found is None or found.result.parsed is None else found.result.parsed.refused
     return page(

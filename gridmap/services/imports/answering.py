@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from gridmap.domain import offers
 from gridmap.domain.fields import Noun
 from gridmap.domain.profiles import Profile
 from gridmap.domain.records import NOUNS
@@ -13,6 +14,15 @@ from gridmap.files.workbook import open_workbook, put_text
 from gridmap.ingest.model import ParsedTable, RawTable
 from gridmap.services.imports import profiles
 from gridmap.services.imports.records import ImportResult
+
+_KEEPER = "告知综治中心数据岗", "tell whoever keeps the data at the centre"
+_TO_SENDERS = {
+    "grids": ("（可向综治中心索取清单）", " (the centre has the list)"),
+    "lists": ("，列表可向综治中心索取", "; the centre has the list"),
+    "doubtful": (f"请{_KEEPER[0]}", _KEEPER[1]),
+    "code_system": (f"请{_KEEPER[0]}是哪一种，", f"T{_KEEPER[1][1:]} which it is, or"),
+}
+"""What another office can do where a refusal names an option of a command: it has no command line here."""
 
 
 def write_result(
@@ -70,7 +80,9 @@ def _lines(parsed: ParsedTable, took: str, raw: RawTable, told: tuple[list[str],
     columns = ("row", "field", "reason_zh", "reason_en")
     problems = zip(*(parsed.refused[name].tolist() for name in columns), strict=True)
     for number, field, zh, en in problems:
-        refused.setdefault(int(number), []).append(f"{field}：{zh} / {en}")
+        refused.setdefault(int(number), []).append(
+            "{}：{} / {}".format(field, *offers.said(zh, en, _TO_SENDERS))
+        )
         wrong.add((int(number), str(field)))
     places = {int(number): at for at, number in enumerate(raw.row_numbers)}
     accepted = {int(number): at for at, number in enumerate(parsed.table["row"].to_pylist())}

@@ -70,6 +70,8 @@ def compare(
         When there is no such source, or no such file waits.
     InvalidInput
         When the file as a whole cannot be used, or the profile asks about values that nobody knows.
+    Conflict
+        When a program still writes the file.
     """
     known = profiles.find(database, profile)
     file = _waiting(database, profile, file_name)
@@ -179,6 +181,8 @@ def put_aside(
     ------
     NotFound
         When there is no such source, or no such file waits.
+    Conflict
+        When a program still writes the file.
     """
     profiles.find(database, profile)
     with incoming.alone(database):
@@ -197,8 +201,17 @@ def put_aside(
 
 def _waiting(database: Database, profile: str, file_name: str) -> Waiting:
     for file in incoming.waiting(database, quiet_s=0):
-        if file.profile == profile and file.path.name == file_name:
-            return file
+        if file.profile != profile or file.path.name != file_name:
+            continue
+        if incoming.in_use(file.path):
+            # An upload may stand still for minutes: half of it is no file to compare.
+            raise Conflict(
+                "incoming-in-use",
+                f"{file_name} 还在传送或仍被别的程序打开，没有读取。等它写完、关闭后再比较。",
+                f"{file_name} is still being written, or is open in another program, and was not read. Compare it when "
+                "it is written and closed.",
+            )
+        return file
     raise NotFound(
         "incoming-gone",
         f"{file_name} 不在等待：可能已经导入或被取走。请回到“来源与收件夹”查看。",

@@ -104,7 +104,7 @@ def waiting(database: Database, *, quiet_s: float = QUIET_S, automatic: bool = F
                 continue
             told = path.stat()
             # When it was changed here: the clock of a sender, which dates its files, may be ahead. So may this one.
-            if abs(time.time() - told.st_ctime) >= quiet_s and not (quiet_s and _in_use(path)):
+            if abs(time.time() - told.st_ctime) >= quiet_s and not (quiet_s and in_use(path)):
                 out.append((told.st_mtime, Waiting(profile.name, path, told.st_size)))
     return [found for _, found in sorted(out, key=lambda item: (item[0], item[1].path.name))]
 
@@ -125,8 +125,8 @@ def _is_unfinished(path: Path) -> bool:
     return path.name.startswith((".", "~")) or path.suffix.lower() in _ON_THE_WAY
 
 
-def _in_use(path: Path) -> bool:
-    """Whether a program on this machine writes the file, or holds a lock on it; False where that cannot be known."""
+def in_use(path: Path) -> bool:
+    """Tell whether a program of this machine writes a file or holds a lock on it; False where nobody can know."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
