@@ -19,6 +19,7 @@ from sqlalchemy import text
 from gridmap import crs
 from gridmap.analysis.hours import hourly_profile
 from gridmap.cli.main import main
+from gridmap.cli.patrols.tables import tell_plan
 from gridmap.domain.accounts import Actor, Role
 from gridmap.domain.duties import slowness
 from gridmap.domain.gridkey import Scope
@@ -463,11 +464,15 @@ def test_points_are_listed_exported_and_brought_back_unchanged(town: Database, t
 
 
 def test_fixed_points_alone_make_a_plan_and_an_import_of_them_is_taken_back(
-    make_database: MakeDatabase, tmp_path: Path
+    make_database: MakeDatabase, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     town = make_database("demo")
     bring(town, tmp_path / "points.csv")
     made = planned(town)
+    tell_plan(made)
+    said = capsys.readouterr().out
+    assert "no hotspot run" in said
+    assert "None" not in said
     assert {v["stop"] for route in made["routes"] for v in route["visits"]} == {"B01", "B02"}
     more = bring(town, tmp_path / "one.csv", HEADINGS + "B05,水库大坝,水库,120.4160,29.7860,1,,,,是\n")
     assert more.inserted == 1

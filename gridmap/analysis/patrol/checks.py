@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from gridmap.analysis.patrol.model import Objective, Shift, Stop, Team, Way
-from gridmap.analysis.patrol.nearness import Households
+from gridmap.analysis.patrol.nearness import Households, no_households
 from gridmap.errors import InvalidInput
 
 
@@ -90,11 +90,7 @@ def check(
             np.shape(households.seconds.get(mode, ()))[:1] != (places,) for mode in {t.mode for t in teams}
         )
     ):
-        raise InvalidInput(
-            "near-households",
-            "没有户数，无法要求就近覆盖。请导入带户数（households）的网格，或不作此要求。",
-            "There are no households to stay near to. Import grids with households, or do not ask for it.",
-        )
+        raise no_households()
     _refuse_twice((team.id for team in teams), "team-twice", "队伍", "Team")
     _refuse_twice((stop.id for stop in stops), "stop-twice", "点位", "Stop")
     names = {team.id for team in teams}

@@ -16,6 +16,15 @@ _Floats = NDArray[np.float64]
 _Ints = NDArray[np.int64]
 
 
+def no_households() -> InvalidInput:
+    """Refuse to stay near where nobody knows where people live."""
+    return InvalidInput(
+        "near-households",
+        "没有户数，无法要求就近覆盖。请导入带户数（households）的网格，或不作此要求。",
+        "There are no households to stay near to. Import grids with households, or do not ask for it.",
+    )
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Households:
     """Where households are, and how soon a team could be there.
@@ -43,11 +52,7 @@ class Households:
         """
         homes = len(self.count)
         if homes == 0 or not np.isfinite(self.count).all() or (self.count < 0).any() or not self.count.sum():
-            raise InvalidInput(
-                "near-households",
-                "没有户数，无法要求就近覆盖。请导入带户数（households）的网格，或不作此要求。",
-                "There are no households to stay near to. Import grids with households, or do not ask for it.",
-            )
+            raise no_households()
         if any(np.shape(times)[1:] != (homes,) for times in self.seconds.values()):
             raise InvalidInput(
                 "near-shape",

@@ -18,9 +18,11 @@ _MODES = {"car": "车 / car", "bike": "骑行 / bike", "foot": "步行 / foot"}
 def tell_plan(made: WholePlan) -> None:
     """Print a plan: the load of each team, times and streets, and what was left out and why."""
     about = made["summary"]
+    run = made["hotspot_run_id"]
+    from_run = "未用热点分析 / no hotspot run" if run is None else f"热点分析 / hotspot run {run}"
     console.print(
         f"第 {made['patrol_id']} 号计划 / plan {made['patrol_id']}: {made['begins_at'][:16]} … {made['ends_at'][:16]}, "
-        f"热点分析 / hotspot run {made['hotspot_run_id']}",
+        f"{from_run}",
         highlight=False,
     )
     console.print(f"{CAPTION[0]} / {CAPTION[1]}", style="bold", highlight=False)
