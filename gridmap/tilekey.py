@@ -129,7 +129,7 @@ Box = tuple[float, float, float, float]
 """West, south, east, north in degrees, EPSG:4326."""
 
 _FINER = 2
-"""By so many zooms finer than a box the cells of small shapes are told: finer tells fewer in vain, in more ranges."""
+"""By so many zooms finer than a box the cells of small shapes are told, where nothing else is asked for."""
 
 
 def tile_box(z: int, x: int, y: int, *, margin: float = 0.0) -> Box:
@@ -144,12 +144,14 @@ def tile_box(z: int, x: int, y: int, *, margin: float = 0.0) -> Box:
     return west, south, east, north
 
 
-def cells_reaching(boxes: Iterable[Box]) -> list[CellRange]:
+def cells_reaching(boxes: Iterable[Box], *, finer: int = _FINER) -> list[CellRange]:
     """Ranges of the cells whose shapes can reach one of some boxes; each range once, in order.
 
     Parameters
     ----------
     boxes : iterable of Box
+    finer : int
+        By so many zooms finer than a box the cells of small shapes are told: finer tells fewer in vain, in more ranges.
 
     Returns
     -------
@@ -162,7 +164,7 @@ def cells_reaching(boxes: Iterable[Box]) -> list[CellRange]:
     found: set[CellRange] = set()
     for corners in zip(x0, y0, x1, y1, strict=True):
         widest = max(corners[2] - corners[0], corners[3] - corners[1], 1)
-        deepest = min(ZOOM, ZOOM - (widest - 1).bit_length() + _FINER)
+        deepest = min(ZOOM, ZOOM - (widest - 1).bit_length() + finer)
         for zoom in range(deepest + 1):
             found.update(_cells_of_zoom(corners, zoom, deepest))
     return sorted(found)

@@ -23,7 +23,7 @@ from gridmap.services.ground.tiles import ground_tile
 from gridmap.storage.cases.desk import draw_numbers
 from gridmap.storage.database import Database
 from gridmap.storage.ground import tiles as stored_tiles
-from gridmap.storage.ground.cells import grids_reaching
+from gridmap.storage.ground.cells import cells_of_tile, grids_reaching
 from gridmap.storage.ground.grids import keys_of_codes, names_of
 from gridmap.storage.workspace import settings
 from gridmap.tilekey import ZOOM, Box, cells_reaching
@@ -151,6 +151,27 @@ def test_the_database_gives_every_shape_the_smallest_cell_whose_double_holds_it(
         assert size == 1 or max(x1 - x0, y1 - y0) > size / 2 - 1e-3
         told = cells_reaching([(west, south, east, north)])
         assert any(r.lo <= key <= r.hi and r.zoom_lo <= zoom <= r.zoom_hi for r in told)
+
+
+@pytest.mark.usefixtures("city")
+@pytest.mark.parametrize(("table", "most"), [("roads", 2.2), ("grids", 3.5)])
+def test_a_crowded_tile_reads_few_shapes_that_it_does_not_draw(
+    database: Database, table: str, most: float
+) -> None:
+    found = text(
+        f"select count(*), count(*) filter (where geom && ST_Transform(ST_TileEnvelope(:z, :x, :y), 4326)) from {table}"
+        " where exists (select from unnest(cast(:lo as bigint[]), cast(:hi as bigint[]), cast(:first as bigint[]),"
+        " cast(:last as bigint[])) c (lo, hi, first, last) where cell_key between c.lo and c.hi"
+        " and cell_zoom between c.first and c.last)"
+    )
+    with database.scoped_session(WHOLE) as session:
+        lon, lat = session.execute(
+            text("select avg(ST_X(label_point)), avg(ST_Y(label_point)) from grids where level = 1")
+        ).one()
+        z, x, y = tile_at(lon, lat, 12)
+        read, drawn = session.execute(found, {**cells_of_tile(z, x, y), "z": z, "x": x, "y": y}).one()
+    assert drawn > 100
+    assert read < most * drawn, (read, drawn)
 
 
 def test_each_record_lies_in_the_grid_that_the_book_gives_its_place(database: Database, city: City) -> None:

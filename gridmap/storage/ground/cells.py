@@ -15,6 +15,9 @@ from gridmap.tilekey import Box, cells_reaching, tile_box
 TILE_MARGIN = 1 / 64
 """How far beyond its edge a tile draws, as a part of its width."""
 
+_CROWDED_TO_ZOOM = 12
+"""Down to it a tile has thousands of shapes, and reading one in vain costs more than another range."""
+
 
 class CellArrays(TypedDict):
     """Ranges of cells as statements take them."""
@@ -25,9 +28,12 @@ class CellArrays(TypedDict):
     last: list[int]
 
 
-def cell_arrays(boxes: Iterable[Box]) -> CellArrays:
-    """Return the ranges of cells whose shapes can reach one of some boxes (west, south, east, north in degrees)."""
-    ranges = cells_reaching(boxes)
+def cell_arrays(boxes: Iterable[Box], **how: int) -> CellArrays:
+    """Return the ranges of cells whose shapes can reach one of some boxes (west, south, east, north in degrees).
+
+    `how` is that of :func:`gridmap.tilekey.cells_reaching`.
+    """
+    ranges = cells_reaching(boxes, **how)
     return {
         "lo": [r.lo for r in ranges],
         "hi": [r.hi for r in ranges],
@@ -45,7 +51,8 @@ def cells_of_tile(z: int, x: int, y: int) -> CellArrays:
     InvalidInput
         When there is no such tile.
     """
-    return cell_arrays([tile_box(z, x, y, margin=TILE_MARGIN)])
+    finer = 4 if z <= _CROWDED_TO_ZOOM else 3
+    return cell_arrays([tile_box(z, x, y, margin=TILE_MARGIN)], finer=finer)
 
 
 _GRIDS = """
