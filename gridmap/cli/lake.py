@@ -1,4 +1,4 @@
-"""``gridmap lake write|check``: cases as GeoParquet by county and month, for analysis over many counties."""
+"""``gridmap lake write|share|check``: cases or perturbed counts as Parquet by county, for analysis over many."""
 
 from __future__ import annotations
 
@@ -28,6 +28,20 @@ def _write(folder: Path) -> None:
     console.print(
         f"已写入 / written {done.written}, 未变 / unchanged {done.kept}, 移除 / removed {done.removed}: "
         f"{done.rows} 行 / rows; 保密事件未写入 / sealed cases left out {done.sealed}",
+        highlight=False,
+    )
+
+
+@lake_group.command("share")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def _share(folder: Path) -> None:
+    """写入扰动数，供没有管辖范围的人使用 / write perturbed counts, for whoever has no scope: no record is in them."""
+    from gridmap.services.cases.lake_counts import write_counts
+
+    with workspace() as database, progress() as on_progress:
+        done = write_counts(database, actor(database).scope, folder, on_progress=on_progress)
+    console.print(
+        f"已写入 / written {done.files} 个文件 / files, {done.numbers} 个扰动数 / perturbed counts",
         highlight=False,
     )
 

@@ -82,7 +82,7 @@ _COMMANDS = {
     "lake": (
         "gridmap.cli.lake",
         "lake_group",
-        "数据湖 / a lake of GeoParquet by county and month: write, check.",
+        "数据湖 / a lake of GeoParquet by county and month: write, share, check.",
     ),
     "hotspots": (
         "gridmap.cli.hotspots.runs",

@@ -97,7 +97,7 @@ ASKED: Mapping[str, A] = MappingProxyType(
         ),
         "cases open": A.SEE_SEALED,
         **dict.fromkeys(("cases record", "cases handover give", "cases handover take"), A.RECORD_CASE),
-        **dict.fromkeys(("lake write", "lake check"), A.EXPORT),
+        **dict.fromkeys(("lake write", "lake share", "lake check"), A.EXPORT),
         **dict.fromkeys(("incidents withdraw", "incidents restore"), A.ACT_ON_CASE),
         **dict.fromkeys(
             (

@@ -38,6 +38,8 @@ from gridmap.storage.cases.lake import Part, parts
 from gridmap.storage.database import Database
 
 MANIFEST = "_gridmap_lake.json"
+COUNTS_LIST = "_gridmap_counts.json"
+"""Stands in a folder of perturbed counts (:mod:`gridmap.services.cases.lake_counts`)."""
 _LOCK = "_lock"
 _LAYER = "incidents"
 _FORMAT = 1
@@ -131,12 +133,14 @@ def write_lake(
     Busy
         When another program writes there.
     Conflict
-        When the folder holds the lake of another scope: its parts would be taken away.
+        When the folder holds the lake of another scope, whose parts would be taken away, or perturbed counts.
     InvalidInput
         When it cannot be written, or holds a list of another kind.
     """
     tell = on_progress or (lambda _step, _done, _total: None)
-    with _alone(folder):
+    with alone(folder):
+        if (folder / COUNTS_LIST).exists():
+            raise mixed(folder)
         listed = _read_list(folder)
         if listed.scope not in (None, (scope.lo, scope.hi)):
             raise Conflict(
@@ -167,6 +171,16 @@ def write_lake(
         _write_list(folder, database, scope, after)
     rows = sum(one.rows for one in after.values())
     return LakeWritten(written, len(after) - written, len(set(before) - set(after)), rows, sealed)
+
+
+def mixed(folder: Path) -> Conflict:
+    """Tell that true records and perturbed counts do not stand in one folder: whoever is handed it would have both."""
+    return Conflict(
+        "lake-mixed",
+        f"{folder} 中已有另一类数据：逐件记录与扰动数不能放在一个文件夹。请换一个文件夹。",
+        f"{folder} holds data of the other class: records and perturbed counts do not stand in one folder. Choose "
+        "another folder.",
+    )
 
 
 def check_lake(folder: Path, database: Database | None = None, scope: Scope | None = None) -> LakeChecked:
@@ -297,7 +311,8 @@ def _write_list(folder: Path, database: Database, scope: Scope, written: dict[st
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
+    """Make a folder where it is missing, and keep other programs from writing there meanwhile."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         opened = (folder / _LOCK).open("w")
