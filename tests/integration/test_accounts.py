@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import fcntl
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -132,6 +133,74 @@ def test_ten_tries_in_five_minutes_close_one_pair_only(blank: Database, post: st
     assert entry.who(blank, stays) is not None
     aged(blank, "update sign_in_attempts set at = at - interval '6 minutes'")
     assert sign_in(blank, post)
+
+
+def test_tries_at_once_are_ten_as_well(blank: Database, post: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[str] = []
+    real = passwords.is_right
+
+    def is_right(kept: str | None, password: str) -> bool:
+        looked_at.append(password)
+        return real(kept, password)
+
+    monkeypatch.setattr(passwords, "is_right", is_right)
+
+    def guess(n: int) -> str:
+        try:
+            return sign_in(blank, post, f"wrong wrong wrong {n}")
+        except GridmapError as error:
+            return error.code
+
+    with ThreadPoolExecutor(8) as at_once:
+        told = list(at_once.map(guess, range(40)))
+    assert sorted(set(told)) == ["sign-in-tries", "sign-in-wrong"]
+    assert told.count("sign-in-wrong") == len(looked_at) == 10
+
+
+def test_guesses_at_the_password_on_one_s_own_page_are_counted(blank: Database, post: str) -> None:
+    signed_in = entry.who(blank, sign_in(blank, post))
+    assert signed_in is not None
+    for n in range(5):
+        with pytest.raises(Forbidden):
+            own.turn_off_second_factor(blank, signed_in, f"wrong wrong wrong {n}")
+        with pytest.raises(Forbidden):
+            own.change_password(blank, signed_in, f"wrong wrong wrong {n}", f"{GOOD} again")
+    with pytest.raises(TooMany):
+        own.change_password(blank, signed_in, GOOD, f"{GOOD} again")
+    with pytest.raises(TooMany):
+        own.turn_off_second_factor(blank, signed_in, GOOD)
+    assert sign_in(blank, post), "the sign-in is another door"
+    aged(blank, "update sign_in_attempts set at = at - interval '6 minutes'")
+    for _ in range(12):
+        own.change_password(blank, signed_in, GOOD, GOOD)
+
+
+def test_a_second_factor_that_is_on_is_not_replaced_by_an_open_page(blank: Database, post: str) -> None:
+    signed_in = entry.who(blank, sign_in(blank, post))
+    assert signed_in is not None
+    mine, theirs = own.new_second_factor(), own.new_second_factor()
+    for unread in ("!!!", "", "秘密", "AAA"):
+        with pytest.raises(InvalidInput, match="code"):
+            own.turn_on_second_factor(blank, signed_in, unread, "123456")
+    own.turn_on_second_factor(blank, signed_in, mine, pyotp.TOTP(mine).now())
+    with pytest.raises(Conflict, match="password"):
+        own.turn_on_second_factor(blank, signed_in, theirs, pyotp.TOTP(theirs).now())
+    assert sign_in(blank, post, code=pyotp.TOTP(mine).now())
+
+
+def test_another_role_or_grid_counts_from_the_next_request(blank: Database, post: str) -> None:
+    client = create_app(blank).test_client()
+    client.set_cookie("gridmap", sign_in(blank, post))
+    assert client.get("/api/v1/cases/lists").status_code == 200
+    desk.set_role(blank, KEEPER, post, Role.LIAISON)
+    assert client.get("/api/v1/cases/lists").get_json()["code"] == "role-may-not"
+    desk.set_role(blank, KEEPER, post, Role.VILLAGE_DESK)
+    desk.set_grid(blank, KEEPER, post, make_key(330681109, 1, 5))
+    secret = client.get_cookie("gridmap")
+    assert secret is not None
+    signed_in = entry.who(blank, secret.value)
+    assert signed_in is not None
+    assert signed_in.post.actor.scope.lo == make_key(330681109, 1, 5)
 
 
 def test_a_session_ends_after_thirty_idle_minutes_twelve_hours_or_a_lock(blank: Database, post: str) -> None:

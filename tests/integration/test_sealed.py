@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from gridmap.cli.main import main
 from gridmap.domain.accounts import OPENING_ROLES, Actor, Role
@@ -462,6 +462,124 @@ def test_the_page_of_a_sealed_case_that_is_not_opened_says_for_whom_it_waits_and
     assert "隐秘" not in shown
     english = handler.get("/cases/seal-2?lang=en", follow_redirects=True).text
     assert "whoever has the case says whether it was signed for" in english
+
+
+def _import(posts: Posts, tmp_path: Path, noun: str, text: str, **options: bool) -> ImportResult:
+    file = tmp_path / f"{noun}.csv"
+    file.write_text(text, "utf-8")
+    keeper = posts["数据"]
+    return import_records(
+        posts.town,
+        keeper.scope,
+        IMPORT_KINDS[noun],
+        file,
+        ImportOptions(**options),  # type: ignore[arg-type]
+        actor=keeper,
+        now=NOW,
+    )
+
+
+def test_what_is_listed_of_an_import_tells_nothing_of_a_sealed_case_s_steps(
+    posts: Posts, tmp_path: Path
+) -> None:
+    line = f"seal-steps,dispute,01,2026-10-01T09:00:00+08:00,隐秘的事,{LON},{LAT}"
+    assert _import(
+        posts, tmp_path, "incidents", f"uid,domain,kind,occurred_at,summary,lon,lat\n{line}\n"
+    ).inserted
+    of_steps = "uid,at,action,note\nseal-steps,2026-10-02T09:00:00+08:00,note,{}\n"
+    assert _import(posts, tmp_path, "incident_steps", of_steps.format("隐秘的说明甲")).inserted == 1
+    compared = _import(posts, tmp_path, "incident_steps", of_steps.format("隐秘的说明乙"), dry_run=True)
+    assert [row.what for row in compared.rows] == ["changed"]
+    assert _import(posts, tmp_path, "incident_steps", of_steps.format("隐秘的说明乙")).updated == 1
+    keeper = posts["数据"]
+    runs = history.list_imports(posts.town, keeper.scope, limit=2)
+    told = [
+        compared.rows,
+        *(history.show_import(posts.town, keeper.scope, IMPORT_KINDS, r.run_id) for r in runs),
+    ]
+    assert "隐秘" not in str(told)
+    assert "seal-steps" not in str(told)
+    with posts.town.scoped_session(Scope.whole().for_upkeep()) as session:
+        number = session.scalar(select(Incident.incident_id).where(Incident.uid == "seal-steps"))
+    assert str(number) not in str(told)
+
+
+def test_what_is_listed_of_an_import_is_sealed_when_its_case_is_sealed_later(
+    posts: Posts, tmp_path: Path
+) -> None:
+    rows = "uid,domain,kind,occurred_at,summary,lon,lat\n"
+    line = "late-seal,dispute,02,2026-10-01T09:00:00+08:00,{},{},{}\n"
+    assert _import(posts, tmp_path, "incidents", rows + line.format("后来隐秘甲", LON, LAT)).inserted == 1
+    assert _import(posts, tmp_path, "incidents", rows + line.format("后来隐秘乙", LON, LAT)).updated == 1
+    keeper = posts["数据"]
+    (changed, *_) = history.list_imports(posts.town, keeper.scope, limit=1)
+    assert "后来隐秘甲" in str(history.show_import(posts.town, keeper.scope, IMPORT_KINDS, changed.run_id))
+    case = desk.find(posts.town, posts["镇值班"], "late-seal")
+    harm = StepAsked(Action.ASSESS, risk="red", risk_grounds=("violence",))
+    desk.act(posts.town, posts["值班"], case.row.number, harm, case.row.revision, uuid.uuid4(), now=NOW)
+    shown = history.show_import(posts.town, keeper.scope, IMPORT_KINDS, changed.run_id)
+    assert "后来隐秘" not in str(shown)
+    assert "late-seal" not in str(shown)
+    again = _import(posts, tmp_path, "incidents", rows + line.format("后来隐秘丙", LON, LAT), dry_run=True)
+    assert [(row.what, row.name, row.fields) for row in again.rows] == [("changed", "保密 / sealed", ())]
+
+
+def test_a_file_is_asked_about_a_sealed_case_by_its_village_and_told_neither_domain_day_nor_distance(
+    posts: Posts, tmp_path: Path
+) -> None:
+    rows = "uid,domain,kind,occurred_at,summary,lon,lat\n"
+    line = "seal-far,{},{},2026-10-01T09:00:00+08:00,x,{},{}\n"
+    assert _import(posts, tmp_path, "incidents", rows + line.format("dispute", "01", LON, LAT)).inserted == 1
+    with posts.town.scoped_session(Scope.whole()) as session:
+        by_distance = (
+            "select ST_X(label_point), ST_Y(label_point), grid_key from grids where level = 3 and valid_to is null"
+            " order by label_point <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)"
+        )
+        villages = session.execute(text(by_distance), {"lon": LON, "lat": LAT}).all()
+    own = next((lon, lat) for lon, lat, key in villages if key == posts.village)
+    other = villages[-1][0], villages[-1][1]
+    # Within its village, or a little beyond, is no other matter: where the case lies cannot be found by trying.
+    tried = [
+        _import(posts, tmp_path, "incidents", rows + line.format("dispute", "01", *at), dry_run=True)
+        for at in (own, (LON + 0.0102, LAT), (LON - 0.0102, LAT), (LON, LAT + 0.0092))
+    ]
+    assert [done.refused for done in tried] == [0] * len(tried)
+    for domain, kind, place in (("dispute", "01", other), ("safety", "", own)):
+        asked = _import(posts, tmp_path, "incidents", rows + line.format(domain, kind, *place), dry_run=True)
+        assert asked.refused == 1
+        assert asked.parsed is not None
+        (why,) = asked.parsed.refused.to_dict("records")
+        assert "保密" in why["reason_zh"]
+        assert not [
+            word for word in ("km", "2026", "矛盾纠纷") if word in why["reason_zh"] + why["reason_en"]
+        ]
+
+
+def test_what_reads_like_a_sealed_case_is_asked_about_without_its_number(
+    posts: Posts, tmp_path: Path
+) -> None:
+    rows = "domain,kind,occurred_at,summary,lon,lat\n"
+    line = f"dispute,01,2026-10-01T07:11:00+08:00,{{}},{LON},{LAT}\n"
+    assert _import(posts, tmp_path, "incidents", rows + line.format("甲")).inserted == 1
+    with posts.town.scoped_session(Scope.whole().for_upkeep()) as session:
+        uid = session.scalar(select(Incident.uid).where(Incident.summary == "甲"))
+    asked = _import(posts, tmp_path, "incidents", rows + line.format("乙"))
+    assert (asked.committed, asked.refused) == (False, 1)
+    assert asked.parsed is not None
+    assert "保密" in asked.parsed.refused.to_string()
+    assert str(uid) not in asked.parsed.refused.to_string()
+
+
+def test_a_link_to_a_case_that_is_not_seen_is_told_to_nobody_who_does_not_see_it(posts: Posts) -> None:
+    town, village = posts.town, posts["值班"]
+    open_one, other = (intake.record(town, village, QUARREL, uuid.uuid4(), now=NOW) for _ in range(2))
+    link = StepAsked(Action.LINK, linked_to=other.row.number, note="同一件事")
+    desk.act(town, village, open_one.row.number, link, open_one.row.revision, uuid.uuid4(), now=NOW)
+    assert other.row.number in str(desk.find(town, posts["片区乙"], open_one.row.number))
+    harm = StepAsked(Action.ASSESS, risk="red", risk_grounds=("violence",))
+    desk.act(town, village, other.row.number, harm, other.row.revision, uuid.uuid4(), now=NOW)
+    assert other.row.number not in str(desk.find(town, posts["片区乙"], open_one.row.number))
+    assert other.row.number in str(desk.find(town, village, open_one.row.number))
 
 
 def test_a_case_of_the_committee_is_hidden_from_its_village_and_goes_past_it(posts: Posts) -> None:

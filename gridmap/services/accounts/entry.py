@@ -116,18 +116,8 @@ def sign_in(
         When name, password or code are wrong, or the post is locked; it is not told which.
     """
     now = dt.datetime.now(dt.UTC)
-    pair = _pair(name, address)
-    with database.scoped_session(Scope.whole(), write=True) as session:
-        tries = sessions.count_attempts(session, pair, now - TRIES_WITHIN)
-        if tries < MOST_TRIES:
-            sessions.add_attempt(session, pair)
-    if tries >= MOST_TRIES:
-        raise TooMany(
-            "sign-in-tries",
-            "尝试次数过多。请 5 分钟后再试，或请管理员重置密码。",
-            "Too many tries. Try again in 5 minutes, or ask the administrator for a reset.",
-            retry_after_s=int(TRIES_WITHIN.total_seconds()),
-        )
+    pair = pair_of(name, address)
+    count_try(database, pair, now)
     with database.scoped_session(Scope.whole()) as session:
         row = posts.credentials_of(session, name)
     # Argon2 outside the transaction: a connection must not wait for it.
@@ -164,6 +154,40 @@ def sign_in(
             "Post, password or code is wrong, or the post is locked.",
         )
     return opened
+
+
+def count_try(database: Database, pair: bytes, now: dt.datetime) -> None:
+    """Count a guess at a password before it is looked at.
+
+    Parameters
+    ----------
+    database : Database
+    pair : bytes
+        Digest of whose password it is and where the guess comes from.
+    now : datetime
+
+    Raises
+    ------
+    TooMany
+        After 10 in 5 minutes of that pair; no other is closed by it.
+    """
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        tries = sessions.count_attempts(session, pair, now - TRIES_WITHIN)
+        if tries < MOST_TRIES:
+            sessions.add_attempt(session, pair)
+    if tries >= MOST_TRIES:
+        raise TooMany(
+            "sign-in-tries",
+            "尝试次数过多。请 5 分钟后再试，或请管理员重置密码。",
+            "Too many tries. Try again in 5 minutes, or ask the administrator for a reset.",
+            retry_after_s=int(TRIES_WITHIN.total_seconds()),
+        )
+
+
+def forget_tries(database: Database, pair: bytes) -> None:
+    """Forget the guesses of a pair: one was right."""
+    with database.scoped_session(Scope.whole(), write=True) as session:
+        sessions.forget_attempts(session, pair)
 
 
 def sign_in_by_link(
@@ -287,7 +311,8 @@ def _open(session: Session, post: Post, device: str, now: dt.datetime, before: s
     return Opened(secret, post)
 
 
-def _pair(name: str, address: str) -> bytes:
+def pair_of(name: str, address: str) -> bytes:
+    """Return the digest under which tries of a post from an address are counted."""
     try:
         found = ipaddress.ip_address(address)
         # A house has a whole /64 of version 6.

@@ -347,7 +347,7 @@ def _whole(
         row=row,
         told=told_of(case.told, state),
         state=state,
-        steps=tuple(_without_before(step) for step in case.steps),
+        steps=tuple(_as_read(step, linked) for step in case.steps),
         lawful=tuple(lawful_next(state, row.domain, row.kind, has=has, asked=asked)),
         barred=barred_ways(row.domain, row.kind, state.risk_grounds),
         tasks=tuple(tasks),
@@ -368,9 +368,10 @@ def _whole(
     )
 
 
-def _without_before(step: Step) -> Step:
-    """Return a step without former words: they are kept to take it back, not to be read."""
-    return replace(step, details={k: v for k, v in step.details.items() if k != "before"})
+def _as_read(step: Step, linked: tuple[str, ...]) -> Step:
+    """Return a step without former words, which are kept to take it back, and without numbers of cases not seen."""
+    untold = {"before"} if step.details.get("number") in {None, *linked} else {"before", "number"}
+    return replace(step, details={k: v for k, v in step.details.items() if k not in untold})
 
 
 def after(database: Database, actor: Actor, number: str, now: dt.datetime) -> Case:
@@ -387,13 +388,8 @@ def _since(case: KeptCase, revision: int) -> list[Step]:
 
     Of a sealed case they are told without their notes.
     """
-    if case.row.sealed:
-        return [Step(s.action, s.at, post=s.post) for s in _since_of(case, revision)]
-    return _since_of(case, revision)
-
-
-def _since_of(case: KeptCase, revision: int) -> list[Step]:
-    return [s for s in case.steps if s.undone_at is None][-max(1, case.row.revision - revision) :]
+    new = [s for s in case.steps if s.undone_at is None][-max(1, case.row.revision - revision) :]
+    return [Step(s.action, s.at, post=s.post) for s in new] if case.row.sealed else new
 
 
 def _scope(who: Actor | Scope) -> Scope:

@@ -27,6 +27,7 @@ _DERIVED = re.compile("h[0-9a-f]{20}")
 FAR_M = 1000.0
 """A record that moves further is asked about: it may be another matter under the same number."""
 _SHOWN = 20
+_OF_FILE = tuple(f.name for f in fields(KnownIncident) if f.name != "sealed")
 _WHY_NOT_TAKEN = {
     "kept": ("案件已在库中，沿用原有编号", "the case is known already and keeps the number that it has"),
     "formless": (
@@ -50,7 +51,12 @@ def doubts(session: Session, parsed: ParsedTable) -> Doubts:
     uids = [u for u in parsed.table["uid"].to_pylist() if u]
     stored = known.by_uid(session, uids)
     rows = parsed.table.to_pylist()
-    asked = [_another(row, stored[row["uid"]]) for row in rows if row["uid"] in stored]
+    asked = [
+        _another(row, there)
+        for row in rows
+        if (there := stored.get(row["uid"])) is not None and not there.sealed
+    ]
+    asked += _other_sealed(session, rows, stored)
     refused = [a for a in asked if a is not None]
     fresh = [r for r in rows if r["uid"] not in stored and _DERIVED.fullmatch(r["uid"] or "")]
     refused += _alike(session, fresh, set(uids))
@@ -130,7 +136,7 @@ def doubt_between(sheets: Mapping[str, ParsedTable]) -> tuple[str, str, RowRefus
         for _, row in told:
             if row["domain"] is None or row["occurred_at"] is None:
                 continue
-            one = KnownIncident(*(row[f.name] for f in fields(KnownIncident)))
+            one = KnownIncident(*(row[name] for name in _OF_FILE))
             by_uid[one.uid] = sheet, one
             if _DERIVED.fullmatch(one.uid):
                 unnumbered[one.occurred_at].append((sheet, one))
@@ -161,6 +167,30 @@ def _another(row: dict[str, Any], there: KnownIncident) -> RowRefused | None:
     )
 
 
+def _other_sealed(
+    session: Session, rows: Sequence[dict[str, Any]], stored: Mapping[str, KnownIncident]
+) -> Iterator[RowRefused]:
+    """Ask about rows under a sealed case's number of another domain or village; neither is told, nor any distance."""
+    sealed = {row["uid"]: row for row in rows if row["uid"] in stored and stored[row["uid"]].sealed}
+    placed = {
+        uid: (float(row["lon"]), float(row["lat"]))
+        for uid, row in sealed.items()
+        if row["lon"] is not None and row["lat"] is not None and math.isfinite(row["lon"] + row["lat"])
+    }
+    other = {uid for uid, row in sealed.items() if row["domain"] not in {None, stored[uid].domain}}
+    for uid in sorted(other | (known.outside_village(session, placed, FAR_M) if placed else frozenset())):
+        yield RowRefused(
+            sealed[uid]["row"],
+            "uid",
+            "another-matter",
+            "同号的已有记录是保密事件，像是另一件事（领域或所在村不同）。若是别的单位的编号，请改成不重复的编号；"
+            "若确是同一件事，加 --accept-doubtful。",
+            "the record under this number is a sealed case and looks like another matter (its domain or village is "
+            "another). If the number is another office's, make it unique; if it is the same matter, add "
+            "--accept-doubtful.",
+        )
+
+
 def _moved_m(row: dict[str, Any], there: KnownIncident) -> float | None:
     lon, lat = row["lon"], row["lat"]
     if lon is None or lat is None or there.lon is None or there.lat is None:
@@ -182,6 +212,16 @@ def _alike(session: Session, fresh: list[dict[str, Any]], uids: set[str]) -> lis
 
 
 def _perhaps_known(row: dict[str, Any], like: KnownIncident) -> RowRefused:
+    if like.sealed:
+        return RowRefused(
+            row["row"],
+            "summary",
+            "perhaps-known",
+            "与一件保密事件的时间、地点、类型相同。若是它的更正，请由承办的岗位在事件上改正；若是另一件事，"
+            "加 --accept-doubtful。",
+            "its time, place and kind are those of a sealed case. To correct that one, its handler does so at the "
+            "case; if it is another matter, add --accept-doubtful.",
+        )
     return RowRefused(
         row["row"],
         "summary",

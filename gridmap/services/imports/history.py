@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import shapely
@@ -87,11 +87,15 @@ def rows_of(session: Session, kind: ImportKind, run_id: int, limit: int | None) 
     """Return what an import did, row by row, at most so many rows."""
     if kind.load.marked:
         bulk.show_withdrawn(session)
-    rows = [_change(kind, c) for c in journal.changes(session, run_id, limit)]
+    changes = journal.changes(session, run_id, limit)
+    before = journal.without_sealed(session, kind.load, [c.before for c in changes])
+    rows = [_change(kind, replace(c, before=was)) for c, was in zip(changes, before, strict=True)]
     if kind.load.has_run and (limit is None or len(rows) < limit):
         more = None if limit is None else limit - len(rows)
         brought = journal.brought(session, kind.load, run_id, more)
-        rows += [RowChange("new", _name(kind, row)) for row in brought]
+        rows += [
+            RowChange("new", _name(kind, row)) for row in journal.without_sealed(session, kind.load, brought)
+        ]
     return tuple(rows)
 
 
@@ -158,13 +162,14 @@ def undo_import(
         restored, changed = journal.put_back(session, kind.load, run_id)
         # What a desk has written of a record earlier is no change since: the record is as before the import.
         back = {_key(kind, row) for row in restored}
-        later = {_name(kind, row) for row in found if _key(kind, row) not in back}
+        left_out = [row for row in found if _key(kind, row) not in back]
+        later = {_name(kind, row) for row in journal.without_sealed(session, kind.load, left_out)}
         done = _take_back(session, kind, run_id, actor.post, why, at)
         if kind.put_back is not None:
             kind.put_back(session, restored)
         runs.mark_undone(session, run_id, at, actor.post, why)
         workspace.touch(session)
-    later |= {_name(kind, row) for row in changed}
+        later |= {_name(kind, row) for row in journal.without_sealed(session, kind.load, changed)}
     left = [
         (name, "之后又有改动，保留现状", "has changed since, and stays as it is") for name in sorted(later)
     ]
@@ -206,7 +211,7 @@ def _name(kind: ImportKind, row: Mapping[str, Any]) -> str:
 def _change(kind: ImportKind, change: journal.Change) -> RowChange:
     after = change.after or {}
     hidden = bool(change.before.get("sealed") or after.get("sealed"))
-    name = _name(kind, after if after.get("sealed") else change.before)
+    name = _name(kind, {"sealed": True} if hidden else change.before)
     if change.kind == "removed":
         return RowChange("removed", name)
     if (change.before.get("withdrawn_at") is None) != (after.get("withdrawn_at") is None):

@@ -39,7 +39,7 @@ _UNTOLD = ("incident_id", "summary", "uid", "geom", "withdrawn_at", "acted_at", 
 def counted(
     since: dt.datetime | None = None, before: dt.datetime | None = None, *, more: bool = False
 ) -> Any:
-    """Return the columns of what is counted: those of `Incident` that counts use, `sealed` and `hidden`.
+    """Return the columns of what is counted: those of `Incident` that counts use, with `hidden`.
 
     Parameters
     ----------
@@ -54,6 +54,7 @@ def counted(
     as_they_are = select(
         literal(False).label("hidden"),
         Incident.sealed,
+        Incident.reporter_hidden,
         *(getattr(Incident, name) for name, _ in _FACTS),
         *(null().cast(kind).label(name) for name, kind in _TOLD_ONLY),
         *(getattr(Incident, name) for name in _UNTOLD),
@@ -61,6 +62,8 @@ def counted(
     of_village = select(
         facts.c.hidden,
         literal(True).label("sealed"),
+        # Where below its village a sealed case lies is told of none.
+        literal(True).label("reporter_hidden"),
         *(facts.c[name] for name, _ in (*_FACTS, *_TOLD_ONLY)),
         *(null().cast(getattr(Incident, name).type).label(name) for name in _UNTOLD),
     )

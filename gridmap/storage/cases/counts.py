@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from gridmap.domain.gridkey import SUBTREE_SIZE, TOWN, VILLAGE
 from gridmap.storage.cases.counted import counted_by
-from gridmap.storage.cases.incidents import IncidentFilter, is_open, late, overdue
+from gridmap.storage.cases.incidents import IncidentFilter, is_open, late, overdue, shown_on_maps
 from gridmap.storage.cases.kept_counts import kept_for
 from gridmap.storage.models import Incident
 
@@ -66,7 +66,7 @@ def grid_of(of: Any, level: int) -> ColumnElement[Any]:
     # A record that is only known to lie in a grid of a level above has no grid at this one.
     told_there = deep_enough(of, level)
     if level > VILLAGE:
-        told_there = and_(told_there, of.sealed.is_(False))
+        told_there = and_(told_there, shown_on_maps(of))
     return case((told_there, of.grid_key - of.grid_key % SUBTREE_SIZE[level]), else_=0)
 
 

@@ -90,8 +90,9 @@ class IncidentFilter:
         scope = Scope.of_grid(grid)
         out = [of.grid_key.between(scope.lo, scope.hi)]
         if level_of(grid) > VILLAGE:
-            # Where below the village a sealed case lies is told when it is opened.
-            out.append(or_(of.sealed.is_(False), scope_end("lo") == grid))
+            # Where below the village a sealed case lies is told when it is opened, and where a protected reporter's
+            # lies by the case itself; trying grid after grid tells neither.
+            out.append(or_(shown_on_maps(of), scope_end("lo") == grid))
         return out
 
 
@@ -224,9 +225,9 @@ _OF_OPENED = ("summary", *OF_REPORTER)
 """What a list does not tell of a sealed case: its text and its place are told when it is opened."""
 
 
-def shown_on_maps() -> ColumnElement[bool]:
+def shown_on_maps(of: Any = Incident) -> ColumnElement[bool]:
     """Return which cases have a place that anybody with the scope may see."""
-    return and_(Incident.sealed.is_(False), Incident.reporter_hidden.is_(False))
+    return and_(of.sealed.is_(False), of.reporter_hidden.is_(False))
 
 
 def told_uid(uid: str, number: str | None) -> str:

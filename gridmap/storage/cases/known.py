@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import case, func, select, text
 from sqlalchemy.orm import Session
 
+from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE
 from gridmap.storage.models import Incident
 
 _AT_ONCE = 20_000
@@ -26,6 +27,8 @@ class KnownIncident:
     lon, lat : float or None
         Degrees, EPSG:4326.
     summary : str or None
+    sealed : bool
+        Nothing of it is told to whoever imports a file, not even how far away it lies.
     """
 
     uid: str
@@ -35,6 +38,7 @@ class KnownIncident:
     lon: float | None
     lat: float | None
     summary: str | None
+    sealed: bool = False
 
 
 _COLUMNS = (
@@ -46,6 +50,7 @@ _COLUMNS = (
     func.ST_Y(Incident.geom),
     # What a sealed case is about is told to nobody who imports a file.
     case((Incident.sealed, None), else_=Incident.summary),
+    Incident.sealed,
 )
 
 
@@ -61,6 +66,38 @@ def by_uid(session: Session, uids: Sequence[str]) -> dict[str, KnownIncident]:
         for row in session.execute(select(*_COLUMNS).where(Incident.uid.in_(part))):
             out[row[0]] = KnownIncident(*row)
     return out
+
+
+def outside_village(
+    session: Session, places: Mapping[str, tuple[float, float]], beyond_m: float
+) -> frozenset[str]:
+    """Return the sources' numbers of incidents that lie in another village than a file says: so far from its edge.
+
+    Parameters
+    ----------
+    session : Session
+    places : mapping
+        Longitude and latitude, EPSG:4326, by source's number.
+    beyond_m : float
+    """
+    query = text(
+        "select i.uid from unnest(cast(:uids as text[]), cast(:lons as float8[]), cast(:lats as float8[]))"
+        " as told (uid, lon, lat) join incidents i on i.uid = told.uid"
+        " join grids g on g.grid_key = i.grid_key - i.grid_key % :subtree and g.valid_to is null"
+        " where i.grid_key > 0 and not ST_DWithin(cast(g.geom as geography),"
+        " cast(ST_SetSRID(ST_MakePoint(told.lon, told.lat), 4326) as geography), :beyond_m)"
+    )
+    found: set[str] = set()
+    for part in _parts([*places]):
+        given = {
+            "uids": [*part],
+            "lons": [places[uid][0] for uid in part],
+            "lats": [places[uid][1] for uid in part],
+            "subtree": SUBTREE_SIZE[VILLAGE],
+            "beyond_m": beyond_m,
+        }
+        found.update(session.scalars(query, given))
+    return frozenset(found)
 
 
 def numbers_of(session: Session, uids: Sequence[str]) -> dict[str, str]:

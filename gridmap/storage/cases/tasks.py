@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypedDict, cast
 
-from sqlalchemy import ColumnElement, and_, delete, false, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, case, delete, false, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from gridmap.domain.cases.lists import NO_REASON
 from gridmap.domain.cases.model import TaskRow
-from gridmap.storage.cases.incidents import scope_end
+from gridmap.domain.gridkey import SUBTREE_SIZE, VILLAGE
+from gridmap.storage.cases.incidents import scope_end, shown_on_maps
 from gridmap.storage.models import (
     Base,
     Clinic,
@@ -365,7 +366,11 @@ def closed_like(
         Incident.incident_id,
         Incident.number,
         Incident.kind,
-        Incident.grid_key,
+        # Whoever asks sees another case; where below the village this one lies, is told by the case itself.
+        case(
+            (shown_on_maps(), Incident.grid_key),
+            else_=Incident.grid_key - Incident.grid_key % SUBTREE_SIZE[VILLAGE],
+        ).label("grid_key"),
         Incident.outcome,
         Incident.method,
         Incident.agreement,

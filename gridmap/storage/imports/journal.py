@@ -20,6 +20,7 @@ _GEOM = " || jsonb_build_object('geom', {t}.geom::text)"
 _LINE = " || jsonb_build_object('line', ST_AsEWKT({t}.line))"
 # What moves without an import: the desk's steps, and counters.
 _VOLATILE = "revision"
+_OF_CASES = frozenset({"incidents", "incident_steps"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,23 @@ def changes(session: Session, run_id: int, limit: int | None = None) -> Sequence
         .limit(limit)
     )
     return [Change(*row) for row in session.execute(query)]
+
+
+def without_sealed(session: Session, load: Load, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of a journal with ``sealed`` where the case that they are, or hang on, is sealed by now.
+
+    A journal keeps a row as it stood, and a case may be sealed later; a step says nothing of its case's seal.
+    """
+    if load.table not in _OF_CASES:
+        return [*rows]
+    ids = sorted({int(row["incident_id"]) for row in rows})
+    open_ones = set(
+        session.scalars(
+            text("select incident_id from incidents where incident_id = any(:ids) and not sealed"),
+            {"ids": ids},
+        )
+    )
+    return [row if int(row["incident_id"]) in open_ones else row | {"sealed": True} for row in rows]
 
 
 def _brought(load: Load, alias: str) -> str:
