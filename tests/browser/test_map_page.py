@@ -299,6 +299,48 @@ def test_a_browser_without_webgl_gets_the_grids_on_a_plain_canvas(
     assert watched.complaints == []
 
 
+def test_on_paper_the_map_without_webgl_keeps_its_lines_and_names_together(
+    visit: Visit, plain_browser: Browser
+) -> None:
+    watched = visit(using=plain_browser, viewport=DESK)
+    page = watched.open("?layers=counts,names", drawn=True)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    seen = """() => {
+      const map = document.querySelector("#map").getBoundingClientRect();
+      const inside = ({ left, right, top, bottom }) =>
+        left < map.right && right > map.left && top < map.bottom && bottom > map.top;
+      return [...document.querySelectorAll(".grid-name")]
+        .filter((name) => inside(name.getBoundingClientRect()))
+        .map((name) => name.textContent).sort();
+    }"""
+    on_screen, address = page.evaluate(seen), page.url
+    assert len(on_screen) > 10
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    # The width of an A4 page.
+    page.set_viewport_size({"width": 703, "height": 1032})
+    page.emulate_media(media="print")
+    assert set(on_screen) <= set(page.evaluate(seen))
+    painted = """() => {
+      const [map, canvas] = [document.querySelector("#map"), document.querySelector("#map canvas")];
+      const [of, at] = [map, canvas].map((one) => one.getBoundingClientRect());
+      const all = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+      let n = 0;
+      for (let i = 3; i < all.length; i += 4) n += all[i] > 0;
+      return [
+        at.left <= of.left + 1 && at.right >= of.right - 1 && at.top <= of.top + 1 && at.bottom >= of.bottom - 1,
+        of.right <= 703, n / (canvas.width * canvas.height) > 0.02,
+        getComputedStyle(map).filter, getComputedStyle(canvas).filter,
+      ];
+    }"""
+    assert page.evaluate(painted) == [True, True, True, "grayscale(1)", "grayscale(1) invert(1)"]
+    page.emulate_media(media="screen")
+    page.set_viewport_size(DESK)
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert set(page.evaluate(seen)) == set(on_screen)
+    assert page.url == address
+    assert watched.complaints == []
+
+
 @pytest.mark.webgl
 def test_a_server_in_trouble_is_told_and_a_retry_mends_the_page(visit: Visit) -> None:
     page = visit().open()

@@ -8,6 +8,8 @@ import { takeLine, takePlace } from "./place.js";
 import { tooltip } from "./tooltip.js";
 
 const OWN = { chosen: { draw: drawChosen } };
+// The width of A4 between its margins, in pixels of paper.
+const PAPER = 680;
 
 /**
  * @param {any} leaflet
@@ -40,6 +42,8 @@ export class PlainMap {
   #level = null;
   /** @type {string | null} */
   #within = null;
+  /** @type {View | null} */
+  #before = null;
 
   // `leaflet` is the library, which is loaded apart. `wings` are what each wing draws: draws (by name of the
   // data: draw(L, feature, pick), switched), shades (colours of grids by value), points (by name: load(query)
@@ -70,9 +74,34 @@ export class PlainMap {
     // Zoom levels count from 256-pixel tiles here, from 512-pixel ones in the address.
     if (view) this.#map.setView([view.lat, view.lon], view.z + 1, { animate: false });
     else this.fit(workspace.bounds, { still: true });
-    this.#map.on("moveend", () => tell.moved(this.view()));
+    this.#map.on("moveend", () => this.#before || tell.moved(this.view()));
     this.#map.on("mouseout", () => tell.hover(null));
     element.dataset.fallback = "true";
+    addEventListener("beforeprint", () => this.#toPaper());
+    addEventListener("afterprint", () => this.#fromPaper());
+  }
+
+  // What the screen shows, drawn anew for the width of a page: a canvas that is stretched loses its place.
+  #toPaper() {
+    if (this.#before) return;
+    this.#before = this.view();
+    const { style } = this.#map.getContainer();
+    const [bounds, { x, y }] = [this.#map.getBounds(), this.#map.getSize()];
+    style.width = `${PAPER}px`;
+    style.height = `${Math.round((PAPER * y) / x)}px`;
+    this.#map.invalidateSize({ pan: false });
+    // The nearest step, not the next that holds all: the sheet shows as much as the screen did.
+    const zoom = this.#map.getBoundsZoom(bounds, false);
+    this.#map.setView(bounds.getCenter(), zoom, { animate: false });
+  }
+
+  #fromPaper() {
+    if (!this.#before) return;
+    const { style } = this.#map.getContainer();
+    style.width = style.height = "";
+    this.#map.invalidateSize({ pan: false });
+    this.setView(this.#before);
+    this.#before = null;
   }
 
   /** @param {(place: { lon: number, lat: number } | null) => void} done */
