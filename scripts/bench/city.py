@@ -79,6 +79,20 @@ def town_number(n: int) -> int:
     return (FIRST_COUNTY + n // TOWNS_OF_COUNTY) * 1000 + FIRST_TOWN + n % TOWNS_OF_COUNTY
 
 
+def found_city(database: Database) -> City:
+    """Tell what a workspace holds that was made before."""
+    with database.scoped_session(Scope.whole(), timeout_s=600) as session:
+        keys = {
+            level: session.scalars(
+                text("select grid_key from grids where level = :level and valid_to is null order by 1"),
+                {"level": level},
+            ).all()
+            for level in (TOWN, MICRO)
+        }
+        count = session.scalar(text("select count(*) from incidents"))
+    return City(tuple(keys[TOWN]), np.array(keys[MICRO], dtype=np.int64), int(count or 0))
+
+
 def make_city(database: Database, towns: int, incidents: int, seed: int, *, corners: int = CORNERS) -> City:
     """Fill a workspace that has its tables and nothing in them.
 

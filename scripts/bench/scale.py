@@ -1,9 +1,10 @@
-"""What a city costs: python -m scripts.bench.scale [--towns N] [--incidents N] [--province] [--rounds 5] [--out FILE].
+"""What a city costs: python -m scripts.bench.scale [--towns N] [--incidents N] [--province] [--home FOLDER].
 
 A city (100 towns, 16,010 micro-grids, 1,000,000 incidents; with --province 2,800 towns and 12,100,000) is put from a
-seed straight into the tables of an embedded database of its own (:mod:`scripts.bench.city`). Printed are the medians of
-what the page, the API and an import ask for, for the whole, a county, a town and a village. The database is asked
-through the same functions as in service, under the policies.
+seed straight into the tables of an embedded database of its own (:mod:`scripts.bench.city`). Printed are the medians
+(of --rounds, 5) of what the page, the API and an import ask for, for the whole, a county, a town and a village; with
+--out FILE also below what that file has. The database is asked through the same functions as in service, under the
+policies. A folder that holds a city is used as it is, once with each --seed: the imported rows stay in it.
 """
 
 from __future__ import annotations
@@ -50,9 +51,11 @@ from scripts.bench.city import (
     PROVINCE_TOWNS,
     TOWNS_OF_COUNTY,
     City,
+    found_city,
     make_city,
 )
 from scripts.bench.policies import median_ms
+from scripts.bench.server import processor_s
 
 IMPORTED_ROWS = 1000
 _YEAR = (dt.date(2025, 11, 1), dt.date(2026, 10, 31))
@@ -154,7 +157,15 @@ def write_rows(path: Path, view: View, seed: int) -> None:
             lon, lat = view.at + rng.uniform(-0.02, 0.02, 2)
             at = FIRST_DAY + dt.timedelta(minutes=int(rng.integers(300 * 24 * 60)))
             out.writerow(
-                [f"N{n}", "dispute", f"{at:%Y-%m-%d %H:%M}", f"{lon:.6f}", f"{lat:.6f}", 20, "accepted"]
+                [
+                    f"N{seed}-{n}",
+                    "dispute",
+                    f"{at:%Y-%m-%d %H:%M}",
+                    f"{lon:.6f}",
+                    f"{lat:.6f}",
+                    20,
+                    "accepted",
+                ]
             )
 
 
@@ -186,6 +197,7 @@ def main() -> None:
     read.add_argument("--province", action="store_true")
     read.add_argument("--seed", type=int, default=7)
     read.add_argument("--rounds", type=int, default=5)
+    read.add_argument("--home", type=Path)
     read.add_argument("--out", type=Path)
     asked = read.parse_args()
     towns = asked.towns or (PROVINCE_TOWNS if asked.province else CITY_TOWNS)
@@ -193,11 +205,15 @@ def main() -> None:
     rows = asked.incidents or whole * towns // (PROVINCE_TOWNS if asked.province else CITY_TOWNS)
     with tempfile.TemporaryDirectory(prefix="gm-scale-", dir="/tmp") as folder:
         Path(folder).chmod(0o755)
-        with Database(Settings(home=Path(folder) / "home", threads=2)) as database:
+        home = asked.home or Path(folder) / "home"
+        with Database(Settings(home=home, threads=2)) as database:
             upgrade(database)
             begin_s = time.perf_counter()
-            city = make_city(database, towns, rows, asked.seed)
-            made_s = time.perf_counter() - begin_s
+            if asked.home:
+                city, made = found_city(database), "made before"
+            else:
+                city = make_city(database, towns, rows, asked.seed)
+                made = f"made in {time.perf_counter() - begin_s:.0f} s"
             sizes = table_sizes(database)
             told = measure(database, city, asked.rounds)
             file = Path(folder) / "new.csv"
@@ -209,20 +225,26 @@ def main() -> None:
                 )
             import_s = time.perf_counter() - begin_s
             begin_s = time.perf_counter()
-            run = run_hotspots(database, Scope.whole(), HotspotSpec("gi", *_YEAR), keep=False)
+            spent = processor_s(home)[1], time.process_time()
+            run = run_hotspots(database, Scope.whole(), HotspotSpec("gi", *_YEAR))
             run_s = time.perf_counter() - begin_s
+            of_database_s, own_s = processor_s(home)[1] - spent[0], time.process_time() - spent[1]
     assert done.inserted == IMPORTED_ROWS, done.inserted
     head = (
-        f"{dt.date.today()}  {towns} towns, {len(city.micro):,} micro-grids, {rows:,} incidents, made in "  # noqa: DTZ011
-        f"{made_s:.0f} s; median of {asked.rounds}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
-        f"gridmap {__version__}, Python {platform.python_version()}"
+        f"{dt.date.today()}  {len(city.towns)} towns, {len(city.micro):,} micro-grids, "  # noqa: DTZ011
+        f"{city.incidents:,} incidents, {made}; median of {asked.rounds}, {os.cpu_count()} cores, "
+        f"load {os.getloadavg()[0]:.1f}, gridmap {__version__}, Python {platform.python_version()}"
+    )
+    told_run = (
+        f"hotspots by Gi* at level 4, published and kept: {len(run.findings):,} units, {run_s:.1f} s, processor "
+        f"{own_s:.1f} s, and {of_database_s:.1f} s in the database"
     )
     lines = [
         head,
         *_table(told),
         "tables: " + ", ".join(sizes),
         f"import of {IMPORTED_ROWS:,} rows: {import_s:.1f} s, peak of memory {grown[0]:+.0f} MB",
-        f"hotspots by Gi* at level 4, published: {len(run.findings):,} units, {run_s:.1f} s",
+        told_run,
     ]
     # What was measured before stands above it.
     before = asked.out.read_text("utf-8") + "\n" if asked.out and asked.out.exists() else ""

@@ -120,7 +120,9 @@ def processor_s(home: Path) -> tuple[float, float]:
                 not is_own and f"GRIDMAP_HOME={home}\0".encode() in (entry / "environ").read_bytes()
             ):
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
-                taken[is_database] += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+                # Of those that have ended, such as a query's second process, the database's first one knows.
+                spent = fields[11:15] if is_database else fields[11:13]
+                taken[is_database] += sum(map(int, spent)) / os.sysconf("SC_CLK_TCK")
     return taken[0], taken[1]
 
 
