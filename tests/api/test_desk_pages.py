@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import re
 import uuid
 from collections.abc import Collection, Iterator
@@ -24,7 +25,7 @@ from gridmap.domain.rosters import USUAL, last_night
 from gridmap.services.accounts import desk as accounts
 from gridmap.services.accounts import entry
 from gridmap.services.cases import bodies as case_bodies
-from gridmap.services.cases import desk, intake, screening, tasks, worklists
+from gridmap.services.cases import desk, intake, satisfaction, screening, tasks, worklists
 from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
 from tests.doors import client_of, new_word
@@ -575,3 +576,27 @@ def test_a_value_that_cannot_be_is_told_by_the_label_of_its_field_in_both_langua
         assert said, (path, field, lang)
         assert label in said[-1], said
         assert field not in said[-1], said
+
+
+def test_a_task_of_a_case_names_it_in_the_list_and_one_that_a_follow_up_ends_leads_to_that_step(
+    client: FlaskClient, town: Database
+) -> None:
+    new = NewCase("dispute", dt.datetime.now(dt.UTC), f"晾晒占地 {new_word()}", kind="02", grid_key=VILLAGE)
+    case = intake.record(town, Actor.at_the_machine(), new, uuid.uuid4())
+    drawn = next(key for key in range(1, 1000) if satisfaction.is_drawn(key))
+    with town.scoped_session(Scope.whole(), write=True) as session:
+        told = {"key": drawn, "id": case.row.incident_id}
+        session.execute(text("update incidents set record_key = :key where incident_id = :id"), told)
+    solve = StepAsked(CaseAction.RESOLVE, outcome="agreed", agreement="written", fulfilled="yes")
+    number = case.row.number
+    made = desk.act(town, Actor.at_the_machine(), number, solve, case.row.revision, uuid.uuid4()).tasks
+    for kind, word in (("satisfaction", "承办以外的岗位"), ("follow_up", "任务随之办结")):
+        task = next(task for task in made if task.kind == kind)
+        listed = client.get(f"/tasks?kind={kind}&lang=zh", headers=PAGE).text
+        assert f'<span class="muted nowrap">{number}</span>' in listed
+        page = client.get(f"/tasks/{task.task_id}?lang=zh", headers=PAGE).text
+        shown_there = page.split('id="by-step"')[1].split("</p>")[0]
+        assert word in shown_there
+        to_step = html.unescape(shown_there.split('href="')[1].split('"')[0])
+        opened = client.get(to_step, headers=PAGE).text
+        assert re.search(r'<details class="step" id="step-follow_up" open>', opened)

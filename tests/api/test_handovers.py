@@ -42,6 +42,8 @@ def test_a_shift_is_given_and_taken_once_over_the_api_and_seen_on_the_page(town:
     assert "晚上八点再看一次" in client.get("/handover", headers=PAGE).text
     taken = post(client, "/api/v1/handovers/1/taken", {}, take).get_json()
     assert taken["taken_by"] == given["given_by"]
+    # Whoever has taken the shift reads it again when it is needed.
+    assert "晚上八点再看一次" in client.get("/handover", headers=PAGE).text
     assert post(client, "/api/v1/handovers/1/taken", {}, take).get_json() == taken
     # By the same post it is the same act, whatever names it; nobody else takes it after that.
     assert post(client, "/api/v1/handovers/1/taken", {}, str(uuid.uuid4())).get_json() == taken

@@ -325,6 +325,43 @@ def test_no_row_cuts_off_by_when_a_case_is_due_or_what_it_is_warned_of(at_desk: 
             assert page.evaluate(hidden) == []
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_on_a_small_screen_no_list_is_out_of_sight_and_each_sign_of_the_map_stands_beside_its_word(
+    person: Person, lang: str
+) -> None:
+    page = go(person(viewport={"width": 1024, "height": 768}), f"/desk?list=open&lang={lang}")
+    assert page.locator("#lists").evaluate("e => e.scrollWidth <= e.clientWidth")
+    for tab in page.locator("#lists a").all():
+        expect(tab).to_be_in_viewport(ratio=1)
+    assert (
+        page.locator(".legend .key").evaluate_all("all => all.map(key => key.getClientRects().length)")
+        == [1] * 3
+    )
+    tall = page.locator(".legend .key").evaluate_all(
+        "all => all.map(key => key.offsetHeight / parseFloat(getComputedStyle(key).lineHeight))"
+    )
+    assert max(tall) < 1.5
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_on_a_phone_a_task_is_read_whole_without_scrolling_sideways(
+    person: Person, desk_town: Database, lang: str
+) -> None:
+    keeper, today = Actor.at_the_machine(), dt.datetime.now(dt.UTC).date()
+    with desk_town.scoped_session(Scope.whole()) as session:
+        village = int(session.scalars(text("select min(grid_key) from grids where level = 3")).one())
+    new = NewCase("dispute", dt.datetime.now(dt.UTC), f"晾晒占地 {new_word()}", kind="02", grid_key=village)
+    number = intake.record(desk_town, keeper, new, uuid.uuid4()).row.number
+    tasks.make(
+        desk_town, keeper, "visit", village, today, "上门走访：了解双方还有什么需要，先服务", number=number
+    )
+    page = go(person(viewport={"width": 360, "height": 740}), f"/tasks?lang={lang}")
+    assert page.locator(".tasks tbody tr").count()
+    assert page.locator("#tasks .scroll-x").evaluate("e => e.scrollWidth <= e.clientWidth")
+    for cell in page.locator(".tasks tbody tr").first.locator("td").all():
+        assert cell.evaluate("e => e.getBoundingClientRect().right <= innerWidth")
+
+
 def test_on_paper_a_list_is_a_table_and_a_dark_screen_prints_light(at_desk: Watched) -> None:
     page = at_desk.page
     page.goto(f"{at_desk.base}/desk?list=all&lang=zh")

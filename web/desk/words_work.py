@@ -27,6 +27,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "task_case": ("事件", "Case"),
     "task_origin": ("来自", "Came from"),
     "task_made_by": ("派出岗位", "Given by"),
+    "task_by_step_lot": (
+        "由承办以外的岗位询问双方，在事件的“回访”中填写是否满意，任务随之办结。",
+        "Another post than the handler asks both sides and answers in the case's follow-up; that ends the task.",
+    ),
+    "task_by_step_others": (
+        "在事件中办理“回访”，任务随之办结。",
+        "A follow-up in the case ends the task.",
+    ),
+    "task_to_step": ("打开事件，填写回访", "Open the case and follow up"),
     "task_service_first": ("先服务、先调解，再谈其他。", "Service and mediation first."),
     "task_visit_text": (
         "上门走访：了解需要，先服务或调解",

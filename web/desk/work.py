@@ -185,6 +185,7 @@ def _task(task_id: int, problem: GridmapError | None = None, written: str = "") 
         measurable=measurable,
         measured=measured,
         unstated=unstated.as_dict() if unstated else None,
+        by_step=task.done_at is None and task.number is not None and tasks.is_by_step(task),
         may_finish=may_now(Action.ACT_ON_CASE)
         and task.done_at is None
         and task.grid_key in context.scope()
