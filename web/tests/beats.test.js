@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import "./browserless.js";
 import { lookingAt } from "../static/app/patrols/routes.js";
 
 /** @param {string} team */

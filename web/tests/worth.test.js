@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import "./browserless.js";
+
 const { worthOf } = await import("../static/app/patrols/routes.js");
 
 const row = (hour, prize) => ({ hour, prize });

@@ -1,5 +1,6 @@
 // How routes are told apart: six colours, six dashes, and the team's code. No drawing here.
 
+import { nameOf, t } from "../shell/i18n.js";
 import { alongs, halts, placeAt } from "./place.js";
 
 const COLOURS = 6;
@@ -65,6 +66,11 @@ export const visitsTo = ({ features }, stop) =>
       (/** @type {any} */ one, /** @type {any} */ other) =>
         Date.parse(one.visit.arrive) - Date.parse(other.visit.arrive),
     );
+
+// A fixed point has a name of its own, which is not its grid's.
+/** @param {any} visit */
+export const gridWords = (visit) =>
+  visit.fixed ? t("pat_open_grid") : t("hot_open_grid", { name: nameOf(visit) });
 
 // Lines and their links to the stops, then stops, then bases, as the map's layers read them.
 /** @param {{ features: Feature[] }} given */

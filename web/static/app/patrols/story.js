@@ -6,7 +6,7 @@ import { dragHint, giveTo } from "./adjustments.js";
 import { routeOf } from "./plans.js";
 import { visitPart } from "./visits.js";
 import { fileLinks } from "./files.js";
-import { visitsTo } from "./routes.js";
+import { gridWords, visitsTo } from "./routes.js";
 import { clock } from "./night.js";
 import { noted } from "../shell/terms.js";
 
@@ -259,7 +259,7 @@ function stop(feature, n, shown, context) {
           ? h(
               "button",
               { type: "button", class: "link", onclick: () => actions.open(visit.grid_key) },
-              t("hot_open_grid", { name: nameOf(visit) }),
+              gridWords(visit),
             )
           : null,
       ),

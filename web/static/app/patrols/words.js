@@ -71,6 +71,7 @@ export const PATROL_WORDS = {
   pat_before: ["上一站", "Stop before"],
   pat_after: ["下一站", "Next stop"],
   pat_because: ["为何巡访", "Why"],
+  pat_open_grid: ["打开所在网格", "Open the grid that it lies in"],
   pat_visit: ["本班次第 {n} 次巡访此处。", "Visit {n} to this place in the shift."],
   pat_again: ["此处另有一次：", "Here once more:"],
   pat_legend_stop: ["停靠点，数字为顺序", "Stop, by its order"],
