@@ -51,9 +51,13 @@ def _share(folder: Path) -> None:
 @click.option("--alone", is_flag=True, help="只看文件 / look at the files only, without a workspace.")
 def _check(folder: Path, *, alone: bool) -> None:
     """核对每个文件 / read every file, and compare with the workspace; ends with 1 where it is torn."""
-    from gridmap.services.cases.lake import check_lake
+    from gridmap.services.cases.lake import COUNTS_LIST, check_lake
+    from gridmap.services.cases.lake_counts import check_counts
 
-    if alone:
+    shared = (folder / COUNTS_LIST).is_file()
+    if shared:
+        found = check_counts(folder)
+    elif alone:
         found = check_lake(folder)
     else:
         with workspace() as database:
@@ -69,7 +73,7 @@ def _check(folder: Path, *, alone: bool) -> None:
         if len(names) > _MOST_NAMED:
             console.print(f"{words}: … {len(names)}")
     if not found.is_whole:
-        console.print("请重新运行 / run again: gridmap lake write")
+        console.print(f"请重新运行 / run again: gridmap lake {'share' if shared else 'write'}")
         sys.exit(1)
     if found.behind == ():
         console.print("与工作区一致 / equal to the workspace")

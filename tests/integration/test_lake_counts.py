@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -12,18 +13,19 @@ import pytest
 from click.testing import CliRunner
 
 from gridmap.cli import main
-from gridmap.domain.gridkey import LEVELS, MICRO, Scope, level_of
+from gridmap.domain.gridkey import LEVELS, MICRO, Scope, level_of, make_key
 from gridmap.domain.protection import LEAST_TOLD, Counts, is_told
 from gridmap.domain.query import IncidentQuery
-from gridmap.errors import Conflict
+from gridmap.errors import Conflict, InvalidInput
 from gridmap.services.cases.counts import count_by_grid
-from gridmap.services.cases.lake import COUNTS_LIST, write_lake
-from gridmap.services.cases.lake_counts import TABLES, periods_over, write_counts
+from gridmap.services.cases.lake import COUNTS_LIST, MANIFEST, write_lake
+from gridmap.services.cases.lake_counts import TABLES, check_counts, periods_over, write_counts
 from gridmap.storage.database import Database
 from tests.conftest import MakeDatabase
 from tests.towns import environment_of
 
 WHOLE = Scope.whole()
+LATER = dt.datetime(2027, 1, 2, tzinfo=dt.UTC)
 SPANS = {12: "year", 3: "quarter", 1: "month"}
 
 
@@ -35,8 +37,7 @@ def town(make_database: MakeDatabase) -> Database:
 @pytest.fixture(scope="module")
 def folder(town: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("shared") / "zhuji"
-    later = dt.datetime(2027, 1, 2, tzinfo=dt.UTC)
-    assert write_counts(town, WHOLE, found, now=later).numbers > 20
+    assert write_counts(town, WHOLE, found, now=LATER).numbers > 20
     return found
 
 
@@ -94,28 +95,82 @@ def test_periods_that_are_not_over_are_told_by_none() -> None:
     ]
 
 
+@pytest.mark.parametrize("cut_short", [False, True])
 def test_records_and_perturbed_counts_do_not_stand_in_one_folder(
-    town: Database, folder: Path, tmp_path: Path
+    town: Database, folder: Path, tmp_path: Path, *, cut_short: bool
 ) -> None:
-    write_lake(town, WHOLE, tmp_path)
-    for write, where in ((write_counts, tmp_path), (write_lake, folder)):
+    records, counts = tmp_path / "records", tmp_path / "counts-of-it"
+    write_lake(town, WHOLE, records)
+    shutil.copytree(folder, counts)
+    if cut_short:
+        (records / MANIFEST).unlink()
+        (counts / COUNTS_LIST).unlink()
+    for write, where in ((write_counts, records), (write_lake, counts)):
         with pytest.raises(Conflict) as refused:
             write(town, WHOLE, where)
         assert refused.value.code == "lake-mixed"
-    assert not (tmp_path / "counts").exists()
-    assert not (folder / "incidents").exists()
+    assert not (records / "counts").exists()
+    assert not (counts / "incidents").exists()
+
+
+def test_counts_of_another_scope_are_not_written_over(town: Database, folder: Path) -> None:
+    before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    with pytest.raises(Conflict) as refused:
+        write_counts(town, Scope.of_grid(make_key(330681109)), folder)
+    assert refused.value.code == "lake-other-scope"
+    assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
+
+
+def test_a_list_that_names_files_elsewhere_takes_none_of_them_away(town: Database, tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "kept.parquet").write_bytes(b"PAR1")
+    told = {"format": 1, "scope": [WHOLE.lo, WHOLE.hi], "files": {"counts/../../kept.parquet": ""}}
+    (tmp_path / "shared" / COUNTS_LIST).write_text(json.dumps(told), "utf-8")
+    with pytest.raises(InvalidInput, match="no list that this version writes"):
+        write_counts(town, WHOLE, tmp_path / "shared")
+    assert (tmp_path / "kept.parquet").exists()
+
+
+def test_shared_counts_are_checked_against_their_list(town: Database, folder: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    own = environment_of(town) | {"COLUMNS": "200"}
+
+    def checked() -> tuple[int, str]:
+        done = CliRunner().invoke(main, ["lake", "check", str(copy)], env=own)
+        return done.exit_code, done.output
+
+    found = check_counts(copy)
+    assert (found.is_whole, found.rows) == (True, write_counts(town, WHOLE, copy, now=LATER).numbers)
+    assert checked()[0] == 0
+    torn = next(copy.rglob("*.parquet"))
+    torn.write_bytes(torn.read_bytes()[:-9])
+    strange = copy / "counts" / "county=330681" / "table=other" / "part-0.parquet"
+    strange.parent.mkdir()
+    shutil.copy(next(folder.rglob("*.parquet")), strange)
+    code, said = checked()
+    assert code == 1
+    for told in (str(torn.relative_to(copy)), str(strange.relative_to(copy)), "gridmap lake share"):
+        assert told in said
 
 
 def test_the_command_shares_counts_and_takes_away_what_is_told_no_more(
     town: Database, tmp_path: Path
 ) -> None:
-    stale = tmp_path / "counts" / "county=330681" / "table=old"
-    stale.mkdir(parents=True)
-    (stale / "part-0.parquet").write_bytes(b"PAR1")
+    write_counts(town, WHOLE, tmp_path, now=LATER)
+    listed = json.loads((tmp_path / COUNTS_LIST).read_text("utf-8"))
+    old = "counts/county=330681/table=old/part-0.parquet"
+    listed["files"][old] = ""
+    (tmp_path / COUNTS_LIST).write_text(json.dumps(listed), "utf-8")
+    foreign = tmp_path / "counts" / "county=330681" / "table=old" / "README"
+    foreign.parent.mkdir(parents=True)
+    foreign.write_text("of somebody else", "utf-8")
+    (tmp_path / old).write_bytes(b"PAR1")
     own = environment_of(town) | {"COLUMNS": "200"}
     done = CliRunner().invoke(main, ["lake", "share", str(tmp_path)], env=own)
     assert done.exit_code == 0, done.output
     assert "perturbed counts" in done.output
-    assert not stale.exists()
+    assert not (tmp_path / old).exists()
+    assert foreign.exists()
     listed = json.loads((tmp_path / COUNTS_LIST).read_text("utf-8"))["files"]
     assert set(listed) == {str(file.relative_to(tmp_path)) for file in tmp_path.rglob("*.parquet")}

@@ -42,6 +42,8 @@ COUNTS_LIST = "_gridmap_counts.json"
 """Stands in a folder of perturbed counts (:mod:`gridmap.services.cases.lake_counts`)."""
 _LOCK = "_lock"
 _LAYER = "incidents"
+RECORDS, COUNTS = (MANIFEST, _LAYER), (COUNTS_LIST, "counts")
+"""The list and the files of each class: one that was cut short has files and no list."""
 _FORMAT = 1
 _READ_TIMEOUT_S = 600
 _UNTOLD = (
@@ -139,15 +141,9 @@ def write_lake(
     """
     tell = on_progress or (lambda _step, _done, _total: None)
     with alone(folder):
-        if (folder / COUNTS_LIST).exists():
-            raise mixed(folder)
+        require_class(folder, COUNTS)
         listed = _read_list(folder)
-        if listed.scope not in (None, (scope.lo, scope.hi)):
-            raise Conflict(
-                "lake-other-scope",
-                f"{folder} 是另一个管辖范围的数据湖，写入会删去它的文件。请换一个文件夹。",
-                f"{folder} is the lake of another scope, whose files would be taken away. Choose another folder.",
-            )
+        require_scope(folder, listed.scope, scope)
         before = {one.file: one for one in listed.parts}
         with database.scoped_session(scope, timeout_s=_READ_TIMEOUT_S) as session:
             there = parts(session, database.settings.timezone)
@@ -173,14 +169,37 @@ def write_lake(
     return LakeWritten(written, len(after) - written, len(set(before) - set(after)), rows, sealed)
 
 
-def mixed(folder: Path) -> Conflict:
-    """Tell that true records and perturbed counts do not stand in one folder: whoever is handed it would have both."""
-    return Conflict(
-        "lake-mixed",
-        f"{folder} 中已有另一类数据：逐件记录与扰动数不能放在一个文件夹。请换一个文件夹。",
-        f"{folder} holds data of the other class: records and perturbed counts do not stand in one folder. Choose "
-        "another folder.",
-    )
+def require_class(folder: Path, other: tuple[str, str]) -> None:
+    """Refuse true records and perturbed counts in one folder: whoever is handed it would have both.
+
+    Raises
+    ------
+    Conflict
+        When a list or files of the other class are there.
+    """
+    if any((folder / name).exists() for name in other):
+        raise Conflict(
+            "lake-mixed",
+            f"{folder} 中已有另一类数据：逐件记录与扰动数不能放在一个文件夹。请换一个文件夹。",
+            f"{folder} holds data of the other class: records and perturbed counts do not stand in one folder. Choose "
+            "another folder.",
+        )
+
+
+def require_scope(folder: Path, listed: tuple[int, int] | None, scope: Scope) -> None:
+    """Refuse to write over what another scope has written.
+
+    Raises
+    ------
+    Conflict
+        When the folder's list is of another scope.
+    """
+    if listed not in (None, (scope.lo, scope.hi)):
+        raise Conflict(
+            "lake-other-scope",
+            f"{folder} 是另一个管辖范围的数据湖，写入会删去它的文件。请换一个文件夹。",
+            f"{folder} is the lake of another scope, whose files would be taken away. Choose another folder.",
+        )
 
 
 def check_lake(folder: Path, database: Database | None = None, scope: Scope | None = None) -> LakeChecked:
@@ -236,8 +255,8 @@ def _write(database: Database, scope: Scope, folder: Path, part: Part) -> Writte
             coerce_timestamps="us",
             allow_truncated_timestamps=True,
         )
-        digest = _digest(new)
-    return WrittenPart(part.county, part.month, len(frame), part.fingerprint, file, digest)
+        sha256 = digest(new)
+    return WrittenPart(part.county, part.month, len(frame), part.fingerprint, file, sha256)
 
 
 def _frame(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -261,12 +280,13 @@ def _frame(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _is_as_written(folder: Path, one: WrittenPart, *, read: bool = False) -> bool:
     path = folder / one.file
-    if not path.is_file() or _digest(path) != one.sha256:
+    if not path.is_file() or digest(path) != one.sha256:
         return False
     return not read or pq.read_metadata(path).num_rows == one.rows
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -291,7 +311,12 @@ def _read_list(folder: Path) -> _List:
                 return _List(parts_told, (lo, hi))
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    raise InvalidInput(
+    raise strange_list(path)
+
+
+def strange_list(path: Path) -> InvalidInput:
+    """Tell that a list is none that this version writes."""
+    return InvalidInput(
         "lake-list-strange",
         f"{path} 不是本版本程序写的清单。请换一个文件夹，或移走它后重新运行。",
         f"{path} is no list that this version writes. Choose another folder, or move it away and run again.",

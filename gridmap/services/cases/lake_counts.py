@@ -8,11 +8,10 @@ are told. The layout is Hive's: ``counts/county=330681/table=village-year/part-0
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
-import shutil
+import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,12 +25,25 @@ from gridmap.domain.protection import BOUND, HINT, LEAST_TOLD, Counts
 from gridmap.domain.query import IncidentQuery
 from gridmap.files.atomic import replacing
 from gridmap.services.cases.counts import count_by_grid
-from gridmap.services.cases.lake import COUNTS_LIST, MANIFEST, Progress, alone, mixed
+from gridmap.services.cases.lake import (
+    COUNTS,
+    COUNTS_LIST,
+    RECORDS,
+    LakeChecked,
+    Progress,
+    alone,
+    digest,
+    require_class,
+    require_scope,
+    strange_list,
+)
 from gridmap.services.cases.query import chosen_by
 from gridmap.storage.cases import incidents
 from gridmap.storage.database import Database
 
-_LAYER = "counts"
+_LAYER = COUNTS[1]
+_FORMAT = 1
+_FILE = re.compile(rf"{_LAYER}/county=\d{{1,6}}/table=[a-z-]+/part-0\.parquet")
 _COUNTY = 10**11
 """What a grid's key is divided by to have its county's six digits."""
 _COLUMNS = pa.schema(
@@ -99,14 +111,15 @@ def write_counts(
     Busy
         When another program writes there.
     Conflict
-        When the folder holds true records.
+        When the folder holds true records, or counts of another scope, which would be taken away.
     InvalidInput
-        When it cannot be written.
+        When it cannot be written, or holds a list of another kind.
     """
     tell = on_progress or (lambda _step, _done, _total: None)
     with alone(folder):
-        if (folder / MANIFEST).exists():
-            raise mixed(folder)
+        require_class(folder, RECORDS)
+        before, of = _read_list(folder)
+        require_scope(folder, of, scope)
         chosen = chosen_by(database, IncidentQuery(), now)
         with database.scoped_session(scope) as session:
             span = incidents.span(session)
@@ -127,8 +140,30 @@ def write_counts(
             for key, cases in told["counts"].items():
                 rows[int(key) // _COUNTY, table.name].append((int(key), since, until, domain, cases))
         tell("count", len(asked), len(asked))
-        _write(folder, scope, chosen.zone, rows)
+        _write(folder, scope, chosen.zone, rows, before)
     return CountsWritten(len(rows), sum(map(len, rows.values())))
+
+
+def check_counts(folder: Path) -> LakeChecked:
+    """Read every file of shared counts, and compare it with its list.
+
+    Raises
+    ------
+    InvalidInput
+        When its list is none that this version writes.
+    """
+    listed, _ = _read_list(folder)
+    whole = [
+        file for file, told in listed.items() if (folder / file).is_file() and digest(folder / file) == told
+    ]
+    files = sorted(str(path.relative_to(folder)) for path in (folder / _LAYER).rglob("*.parquet"))
+    return LakeChecked(
+        len(listed),
+        sum(pq.read_metadata(folder / file).num_rows for file in whole),
+        tuple(file for file in listed if file not in whole),
+        tuple(file for file in files if file not in listed),
+        None,
+    )
 
 
 def periods_over(first: dt.date, today: dt.date, months: int) -> Iterator[tuple[dt.date, dt.date]]:
@@ -143,7 +178,25 @@ def periods_over(first: dt.date, today: dt.date, months: int) -> Iterator[tuple[
         since = after
 
 
-def _write(folder: Path, scope: Scope, zone: str, rows: dict[tuple[int, str], list[Row]]) -> None:
+def _read_list(folder: Path) -> tuple[dict[str, str], tuple[int, int] | None]:
+    """Return the files of a list, each with its hash, and whose scope it is; None where there is no list."""
+    path = folder / COUNTS_LIST
+    if not path.exists():
+        return {}, None
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        lo, hi = (int(end) for end in told["scope"])
+        # A list names what is taken away: no file elsewhere is.
+        if told["format"] == _FORMAT and all(_FILE.fullmatch(file) for file in told["files"]):
+            return dict(told["files"]), (lo, hi)
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise strange_list(path)
+
+
+def _write(
+    folder: Path, scope: Scope, zone: str, rows: dict[tuple[int, str], list[Row]], before: Iterable[str]
+) -> None:
     files = {}
     for (county, name), found in sorted(rows.items()):
         file = folder / _LAYER / f"county={county}" / f"table={name}" / "part-0.parquet"
@@ -154,13 +207,12 @@ def _write(folder: Path, scope: Scope, zone: str, rows: dict[tuple[int, str], li
         ]
         with replacing(file) as new:
             pq.write_table(pa.Table.from_arrays(columns, schema=_COLUMNS), new, compression="zstd")
-            files[str(file.relative_to(folder))] = hashlib.sha256(new.read_bytes()).hexdigest()
+            files[str(file.relative_to(folder))] = digest(new)
     # What was told before of a ground or a table that is no more would stand beside what is told now.
-    for old in (folder / _LAYER).glob("county=*/table=*"):
-        if f"{old.relative_to(folder)}/part-0.parquet" not in files:
-            shutil.rmtree(old)
+    for old in set(before) - set(files):
+        (folder / old).unlink(missing_ok=True)
     told = {
-        "format": 1,
+        "format": _FORMAT,
         "gridmap": __version__,
         "zone": zone,
         "scope": [scope.lo, scope.hi],
