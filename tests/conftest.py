@@ -36,6 +36,7 @@ _PLENTY = 6 << 30
 LONG = (
     "api/test_fuzzing.py",
     "api/test_one_query.py",
+    "api/test_ways_out.py",
     "integration/test_demo.py",
     "integration/test_hostile_names.py",
     "integration/test_patrols.py",

@@ -11,10 +11,13 @@ from sqlalchemy import insert, select, text
 from gridmap.storage.database import Database
 from gridmap.storage.models.accounts import Post
 from gridmap.storage.models.cases import Incident, IncidentStep
+from gridmap.storage.models.grid_posts import GridPost
 from gridmap.storage.models.grids import Grid
-from gridmap.storage.models.tasks import Task
+from gridmap.storage.models.ground import BasemapFeature, Road
+from gridmap.storage.models.patrols import FixedPoint
+from gridmap.storage.models.tasks import Clinic, Task
 from gridmap.storage.models.teams import MigrantCluster, Organisation, Team
-from gridmap.storage.models.workspace import ImportMapping
+from gridmap.storage.models.workspace import ImportMapping, ImportRun
 
 MARK = "x5s"
 """Stands in every element, attribute, handler or address that a name would make, in nothing of the product's own."""
@@ -125,6 +128,44 @@ def spoil(town: Database) -> None:
                 ),
                 {"hash": uuid.uuid4().bytes, "name": posts_name},
             )
+
+
+def spoil_the_rest(town: Database) -> None:
+    """Give what the demonstration town has few or none of one of the forty each: places, projects, papers, files."""
+    with town.owner_engine() as engine, engine.begin() as at:
+        at.execute(text("select set_config('gridmap.scope_lo', '0', true)"))
+        at.execute(text(f"select set_config('gridmap.scope_hi', '{2**63 - 1}', true)"))
+        for number, name in enumerate(TEXTS):
+            for statement in _REST.split(";\n"):
+                at.execute(text(statement), {"code": f"HX{number:02}", "name": name, "root": TOWN})
+        for model, columns in (
+            (FixedPoint, ("name_zh", "name_en")),
+            (Road, ("name_zh",)),
+            (BasemapFeature, ("name_zh", "name_en")),
+            (GridPost, ("title",)),
+            (Clinic, ("place", "text")),
+            (ImportRun, ("file_name", "post", "undone_why")),
+        ):
+            _spread(at, model.__table__, "ctid", *columns)
+
+
+_REST = """
+insert into gridmap.fixed_points (code, name_zh, kind, times, in_use, grid_key, placed_by, geom)
+  select :code, :name, 'school', 1, true, :root, 'coordinate', label_point
+  from gridmap.grids where grid_key = :root and valid_to is null;
+insert into gridmap.projects (code, name_zh, name_en, kind, lead, decision_note, follow_up, grid_key, geom)
+  select :code, :name, :name, 'land', :name, :name, :name, :root, st_multi(st_buffer(label_point, 0.001))
+  from gridmap.grids where grid_key = :root and valid_to is null;
+insert into gridmap.rulings (code, on_day, question, ruling, ruled_by, words, grid_key)
+  values (:code, current_date, :name, :name, :name, :name, :root);
+insert into gridmap.report_runs (kind, scope_lo, scope_hi, since, until, seed, purpose, parameters, data_sha256,
+  file_sha256, version, owner)
+  values ('hotspots', :root, :root, '2026-01-01', '2026-02-01', 0, :name, '{}', 'h', 'h', '0', :name);
+insert into gridmap.import_profiles (name, noun, options, unknown, owner)
+  values (:name, 'incidents', '{}', 'ask', :name);
+insert into gridmap.audit (post, role, action, object, outcome, details)
+  values (:name, 'auditor', 'see_case', :name, 'done', jsonb_build_object('said', cast(:name as text)))
+"""
 
 
 def _spread(at: Any, table: Any, key: str, *columns: str) -> None:

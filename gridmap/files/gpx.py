@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gridmap.files.atomic import replacing
-
-# XML 1.0 has no way to write these, not even escaped.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+from gridmap.files.xml_text import writable
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,4 +78,4 @@ def write_gpx(
 
 
 def _clean(text: str | None) -> str | None:
-    return None if text is None else _UNWRITABLE.sub("", text)
+    return None if text is None else writable(text)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gridmap.files.xml_text import writable
+
 FONT = "宋体"
 
 
@@ -53,24 +55,26 @@ def write_papers(papers: Sequence[Paper], target: Path, *, footer: str) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin = section.right_margin = Cm(2.6)
-    section.footer.paragraphs[0].text = footer
+    section.footer.paragraphs[0].text = writable(footer)
     for n, paper in enumerate(papers):
         title = document.add_paragraph()
         if n:
             title.add_run().add_break(WD_BREAK.PAGE)
         title.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        words = title.add_run(paper.title)
+        words = title.add_run(writable(paper.title))
         words.bold, words.font.size = True, Pt(18)
         _facts(document, paper.facts)
         for heading, text in paper.parts:
-            document.add_paragraph().add_run(heading).bold = True
+            document.add_paragraph().add_run(writable(heading)).bold = True
             if text:
-                document.add_paragraph(text).paragraph_format.first_line_indent = Pt(24)
+                document.add_paragraph(writable(text)).paragraph_format.first_line_indent = Pt(24)
             else:
                 for _ in range(4):
                     document.add_paragraph("＿" * 34)
         for who in paper.signatures:
-            line = document.add_paragraph(f"{who}（签名、盖章）：＿＿＿＿＿＿＿＿　　＿＿＿＿年＿＿月＿＿日")
+            line = document.add_paragraph(
+                f"{writable(who)}（签名、盖章）：＿＿＿＿＿＿＿＿　　＿＿＿＿年＿＿月＿＿日"
+            )
             line.paragraph_format.space_before = Pt(14)
     document.save(str(target))
 
@@ -82,5 +86,5 @@ def _facts(document: Any, facts: Sequence[tuple[str, str]]) -> None:
     table.style = "Table Grid"
     for name, value in facts:
         cells = table.add_row().cells
-        cells[0].text, cells[1].text = name, value or "＿＿＿＿＿＿＿＿＿＿＿＿"
+        cells[0].text, cells[1].text = writable(name), writable(value) or "＿＿＿＿＿＿＿＿＿＿＿＿"
     document.add_paragraph()

@@ -12,6 +12,7 @@ from typing import Any
 
 from gridmap.errors import InvalidInput
 from gridmap.files.cells import escape_cell
+from gridmap.files.xml_text import writable
 
 Value = str | int | float | None
 _CELL = re.compile(r"(\$?[A-Za-z]{1,3}\$?)([0-9]+)")
@@ -154,7 +155,7 @@ def _fill_cell(cell: Any, values: Mapping[str, Value], where: str) -> None:
         _check_whole(cell.value, where)
     if isinstance(cell.value, str) and "{{" in cell.value:
         value = _filled(cell.value, values, where)
-        cell.value = escape_cell(value) if isinstance(value, str) else value
+        cell.value = escape_cell(writable(value)) if isinstance(value, str) else value
 
 
 def _repeat(
@@ -280,7 +281,7 @@ def _fill_paragraph(paragraph: Any, values: Mapping[str, Value], where: str) -> 
             text = t.text or ""
             first, last = max(found.start() - at, 0), min(found.end() - at, len(text))
             if first < last:
-                t.text = text[:first] + told + text[last:]
+                t.text = text[:first] + writable(told) + text[last:]
                 t.set(_SPACE, "preserve")
                 told = ""
             at += len(text)

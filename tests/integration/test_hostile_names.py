@@ -14,6 +14,7 @@ import re
 import unicodedata
 import uuid
 import xml.etree.ElementTree as ET
+import zipfile
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -36,6 +37,8 @@ from gridmap.domain.query import IncidentQuery
 from gridmap.errors import Conflict, GridmapError
 from gridmap.files.gpx import Place, write_gpx
 from gridmap.files.layers import FORMATS
+from gridmap.files.papers import Paper, write_papers
+from gridmap.files.xml_text import writable
 from gridmap.ingest.rows import parse_table
 from gridmap.services.accounts import desk as posts
 from gridmap.services.accounts import entry
@@ -51,10 +54,12 @@ from gridmap.services.reports.request import ReportRequest
 from gridmap.services.workspace.exports import export_layer
 from gridmap.storage.database import Database
 from gridmap.storage.models.cases import Incident
+from gridmap.storage.models.grids import Grid
 from tests.conftest import MakeDatabase
 from tests.doors import client_of
-from tests.hostile_names import MARK, NAMES, REFUSED_EVERYWHERE, TEXTS, TOWN, Hostile, spoil
+from tests.hostile_names import MARK, NAMES, REFUSED_EVERYWHERE, TEXTS, TOWN, Hostile, spoil, spoil_the_rest
 from tests.towns import environment_of
+from tests.walking import is_read, paths
 from web.app import create_app
 from web.assets import vendor_folder
 
@@ -71,6 +76,7 @@ def spoilt(make_database: MakeDatabase) -> Database:
     """The demonstration town, in which everything that has a name has one of the forty, with a run and a plan of it."""
     town = make_database("demo")
     spoil(town)
+    spoil_the_rest(town)
     run_hotspots(town, WHOLE, HotspotSpec("gi", *DAYS, domain="policing", seed=7))
     return town
 
@@ -252,7 +258,7 @@ def check_xlsx(path: Path) -> set[str]:
     return set(texts)
 
 
-@pytest.mark.parametrize("layer", ["grids", "incidents", "teams", "organisations", "migrants"])
+@pytest.mark.parametrize("layer", EXPORT_LAYERS)
 def test_every_export_holds_the_names_as_text_and_comes_back(
     spoilt: Database, tmp_path: Path, layer: str
 ) -> None:
@@ -280,6 +286,101 @@ def test_every_export_holds_the_names_as_text_and_comes_back(
         lost = {t for t in wanted if t not in back}
         assert lost == set(), (ending, lost)
     assert written == [".geojson", ".gpkg", ".csv", ".xlsx"]
+
+
+def check_answer(answer: TestResponse, address: str) -> set[str]:
+    """Read what an address answers as whatever opens it would; return the names that stand in it as text."""
+    named = answer.headers.get("Content-Disposition", "")
+    if MARK in named:
+        # A file may be called by its name: as one word, in no folder, with what is seen.
+        (told,) = re.findall(r"attachment; filename\*=UTF-8''([A-Za-z0-9_.~%-]+)$", named)
+        assert not re.search(r'[\\/:*?"<>|]', unquote(told)), named
+        assert unquote(told).isprintable(), named
+    said = [f"{n}{v}" for n, v in answer.headers if n not in {"Link", "Content-Disposition"}]
+    assert not any(MARK in header.casefold() for header in said), address
+    content, kind = answer.get_data(), answer.mimetype
+    if kind == "text/html":
+        return check_page(answer.text)
+    assert answer.headers["X-Content-Type-Options"] == "nosniff", address
+    if kind.endswith("json"):
+        told = json.dumps(json.loads(answer.text), ensure_ascii=False) if answer.text else ""
+        return seen_in(told.replace('\\"', '"').replace("\\\\", "\\"))
+    if kind == "text/csv":
+        check_csv(content.decode("utf-8-sig"))
+    elif kind == "image/svg+xml":
+        drawn = [f"{e.tag} {' '.join(e.attrib)}" for e in ET.fromstring(answer.text).iter()]
+        assert not [d for d in drawn if MARK in d or "script" in d or " on" in d], address
+    elif content.startswith(b"PK\x03\x04"):
+        check_packed(content, address)
+    elif kind == "application/pdf":
+        assert not re.search(rb"/(JavaScript|JS|Launch|URI)\b", content), address
+    return set()
+
+
+def check_packed(content: bytes, address: str) -> None:
+    """Read a workbook or a document: no formula, no field, nothing that leads anywhere."""
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        texts = {n: parts.read(n).decode() for n in parts.namelist() if n.endswith((".xml", ".rels"))}
+    for part in texts.values():
+        ET.fromstring(part)
+    said = "\n".join(texts.values())
+    assert not re.search(r"<(w:instrText|w:fldSimple|w:hyperlink|hyperlink|f)[ >]", said), address
+    assert 'TargetMode="External"' not in said, address
+
+
+def test_no_address_of_the_application_makes_anything_of_a_name(
+    spoilt: Database, plan: dict[str, Any], keeper: FlaskClient
+) -> None:
+    with spoilt.scoped_session(WHOLE) as session:
+        numbers = session.scalars(
+            select(Incident.number).where(Incident.summary.in_(TEXTS), Incident.sealed.is_(False)).limit(3)
+        ).all()
+        ids = session.scalars(select(Incident.incident_id).where(Incident.number.in_(numbers))).all()
+        village = session.scalar(
+            select(Grid.grid_key).where(Grid.level == 3, Grid.valid_to.is_(None)).limit(1)
+        )
+    listed = {
+        "number": [str(n) for n in numbers],
+        "incident_id": [str(n) for n in ids],
+        "uid": [str(numbers[0])],
+        "grid_key": [str(TOWN), str(village)],
+        "patrol_id": [str(plan["patrol_id"])],
+        "code": [f"HX{n:02}" for n in range(0, len(NAMES), 3)],
+        "key": [f"HX{n:02}" for n in range(0, len(NAMES), 3)],
+        "team": [str(plan["routes"][0]["team_code"])],
+        "layer": [*EXPORT_LAYERS],
+        "format": ["csv", "xlsx"],
+        "kind": ["teams", "organisations", "migrants"],
+        "noun": ["teams", "organisations", "migrants", "fixed_points", "projects", "rulings"],
+        "z": ["10"], "x": ["854"], "y": ["423"],
+    }  # fmt: skip
+
+    def filled(endpoint: str, name: str) -> list[str]:
+        wing = endpoint.partition(".")[0]
+        if name == "number" and endpoint in {"phone.case", "ogc.one_item", "open311.one"}:
+            return listed["incident_id"]
+        if name == "number" and wing in {"brought", "screening"}:
+            return ["1", "2", "3"]
+        if name == "name" and wing in {"ogc", "ogc_tiles"}:
+            return ["grids", "incidents", "teams", "organisations"]
+        if name == "name" and wing in {"sources", "profiles"}:
+            return TEXTS[:3]
+        if name == "name":
+            return ["gbt31000"]
+        return listed.get(name, ["1"])
+
+    seen: set[str] = set()
+    answered: dict[str, int] = {}
+    for rule in keeper.application.url_map.iter_rules():
+        if not is_read(rule):
+            continue
+        for path, _ in paths(rule, filled):
+            answer = keeper.get(path, headers={"Accept": "text/html, */*"})
+            assert answer.status_code < 500, (path, answer.text[:300])
+            seen |= check_answer(answer, path)
+            answered[rule.endpoint] = answered.get(rule.endpoint, 0) + (answer.status_code == 200)
+    assert seen == {name.kind for name in NAMES}
+    assert sum(n > 0 for n in answered.values()) > 100
 
 
 def parse_back(path: Path, layer: str) -> set[str]:
@@ -339,6 +440,19 @@ def test_gpx_holds_forty_places_and_nothing_else(tmp_path: Path) -> None:
     assert {e.tag.rpartition("}")[2] for e in root.iter()} == {"gpx", "metadata", "name", "wpt", "desc"}
     kept = sum(_flat(name) in {_flat(n) for n in names} for name in TEXTS)
     assert kept >= 38, "only what XML cannot hold is left out"
+
+
+def test_papers_hold_forty_names_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "forty.docx"
+    papers = [Paper(name, ((name, name),), ((name, name),), (name,)) for name in TEXTS]
+    write_papers(papers, path, footer=TEXTS[1])
+    check_packed(path.read_bytes(), path.name)
+    with zipfile.ZipFile(path) as parts:
+        read = ET.fromstring(parts.read("word/document.xml"))
+    word = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+    assert not [e.tag for e in read.iter() if not e.tag.startswith(word) or MARK in e.tag]
+    said = _flat("".join(e.text or "" for e in read.iter(f"{word}t")))
+    assert sum(_flat(writable(name)) in said for name in TEXTS) == 40
 
 
 def test_the_report_its_map_and_its_tables_make_nothing_of_a_name(spoilt: Database, tmp_path: Path) -> None:

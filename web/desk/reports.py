@@ -6,7 +6,6 @@ import datetime as dt
 import tempfile
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
@@ -193,10 +192,7 @@ def services() -> Response:
     with tempfile.TemporaryDirectory(prefix="gridmap-report-") as folder:
         target = Path(folder) / "services.pdf"
         write_service_report(context.database(), context.actor(), made, target)
-        answer = Response(target.read_bytes(), content_type="application/pdf")
-    name = quote(f"{made.tables.place.zh}便民服务报告-{shown.today()}.pdf")
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
-    return answer
+        return shown.download(target.read_bytes(), f"{made.tables.place.zh}便民服务报告-{shown.today()}.pdf")
 
 
 @bp.get("/reports/<job_id>/<name>")

@@ -377,5 +377,7 @@ _TYPES = {
 def download(content: bytes, name: str) -> Response:
     """Answer a document under its name (``.xlsx``, ``.docx``, ``.pdf``, ``.json``)."""
     answer = Response(content, content_type=_TYPES[name.rpartition(".")[2]])
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
+    # A name may be of a file or form: none leads to another folder, or shows other letters than it has.
+    safe = "".join(c if c.isprintable() and c not in '\\/:*?"<>|' else "_" for c in name)
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(safe, safe='')}"
     return answer
