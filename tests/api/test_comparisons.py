@@ -189,6 +189,7 @@ def test_half_an_upload_is_not_compared_imported_or_put_aside_however_long_it_st
         for answer in (page, told, aside):
             assert answer.status_code == 409, answer.text
             assert "还在传送" in answer.text
+            assert 'id="aside"' in answer.text
         upload.write("26 10:00,120.4150,29.7890,滴水11\n")
     assert stored(town) == before
     assert counts(compared(client)) == [2, 1, 1, 1, 1]

@@ -367,6 +367,26 @@ def test_what_was_told_of_violence_once_stays_sealed_whatever_the_risk_is_later(
     assert (case.row.risk, case.row.sealed, case.closed) == ("green", True, True)
 
 
+def test_a_sealed_case_tells_before_it_is_opened_no_ground_of_its_risk_and_not_how_it_ended(
+    posts: Posts,
+) -> None:
+    town, actor, client = posts.town, posts["值班"], posts.client("值班")
+    case = intake.record(
+        town, actor, replace(QUARREL, risk="red", risk_grounds=("violence", "minors")), uuid.uuid4(), now=NOW
+    )
+    number, untold = (
+        case.row.number,
+        ("risk_grounds", "co_bodies", "outcome", "method", "agreement", "fulfilled"),
+    )
+    told = client.get(f"/api/v1/cases/{number}").get_json()
+    assert (told["closed"], told["state"]["risk"]) == (True, "red")
+    assert [told["state"][name] or None for name in untold] == [None] * len(untold)
+    assert (told["state"]["sealed_by_risk"], told["barred"]) == (False, [])
+    opened = client.post(f"/api/v1/cases/{number}/open", json={}).get_json()
+    assert sorted(opened["state"]["risk_grounds"]) == ["minors", "violence"]
+    assert opened["barred"]
+
+
 def test_at_most_two_posts_are_named_each_change_is_written_down_and_the_administrator_opens_none(
     posts: Posts,
 ) -> None:

@@ -244,7 +244,10 @@ def accept(name: str, file: str) -> Response:
 def put_aside(name: str, file: str) -> Response:
     """Put a file aside that is not to be imported."""
     forms.own_form()
-    comparing.put_aside(context.database(), context.actor(), name, file)
+    try:
+        comparing.put_aside(context.database(), context.actor(), name, file)
+    except Conflict as error:
+        return _compare(name, file, error)
     return redirect(url_for("sources.show", told="import_put_aside"), 303)  # type: ignore[return-value]
 
 

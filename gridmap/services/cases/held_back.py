@@ -17,10 +17,23 @@ def closed(case: Case) -> Case:
     """Return a case as it stands before it is opened: who has it and until when, nothing of what it is about."""
     told = NewCase(domain=case.row.domain, occurred_at=case.row.occurred_at, summary="", kind=case.row.kind)
     row = replace(case.row, summary=None, grid_key=_village(case.row.grid_key), **_NO_PLACE)
+    # How it ended and on which grounds it is at risk tell what it is about.
+    state = replace(
+        case.state,
+        co_bodies=(),
+        outcome=None,
+        method=None,
+        agreement=None,
+        fulfilled=None,
+        risk_grounds=(),
+        sealed_by_risk=False,
+    )
     return replace(
         case,
         row=row,
         told=told,
+        state=state,
+        barred=(),
         steps=(),
         tasks=(),
         bodies=(),
