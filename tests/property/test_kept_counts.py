@@ -187,9 +187,12 @@ def test_any_scope_that_may_write_a_case_counts_it_and_reads_what_it_may(
     with kept.scoped_session(WHOLE, write=True) as session:
         session.execute(text("delete from incidents"))
         write(session, row | {"uids": [0, 1], "place": VILLAGES[0] + 1, "party": True, "sealed": True})
-    inside = row["place"] in scope
+    village = row["place"] - row["place"] % 1000
+    # What the village's committee is a party of is hidden from its own desk, and goes past it.
+    past_it = row["party"] and row["place"] % 10**6 and village <= scope.lo and scope.hi <= village + 999
+    may = row["place"] in scope and not past_it
     with (
-        nullcontext() if inside else pytest.raises(Forbidden),
+        nullcontext() if may else pytest.raises(Forbidden),
         kept.scoped_session(scope.opening(EVERY_SEALED), write=True) as session,
     ):
         write(session, row | {"uids": [20, 21]})
