@@ -20,6 +20,9 @@ MOST_UPLOADED = 256 * 1024 * 1024
 LAST_HOURS = 12
 """Hours that the desk's list of what came lately looks back."""
 
+NEAREST_LAND_M = 50_000
+"""Metres from a town's land within which its desk has a case that lies in no grid, where towns are several."""
+
 HISTORY_DAYS = 60
 """Days after which a case that a file brings without a stage is told as one that may be over."""
 

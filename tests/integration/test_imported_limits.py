@@ -21,6 +21,7 @@ from gridmap.domain.cases.asked import StepAsked
 from gridmap.domain.cases.worklists import Wanted
 from gridmap.domain.gridkey import Scope, make_key
 from gridmap.domain.query import IncidentQuery
+from gridmap.domain.terms import NEAREST_LAND_M
 from gridmap.errors import NotFound
 from gridmap.services.cases import desk, edits, limits, openings, worklists
 from gridmap.services.house import IMPORT_KINDS
@@ -335,6 +336,55 @@ def test_where_towns_are_several_a_case_of_no_grid_is_that_town_s_whose_land_is_
     assert [row.uid for row in worklists.work_list(town, Scope.of_grid(other), Wanted("open")).rows] == []
     whole = worklists.work_list(town, Scope.whole(), Wanted("to_confirm")).rows
     assert sorted(row.uid for row in whole) == ["E1", "W1"]
+
+
+def test_a_point_farther_from_every_town_than_the_bound_is_on_no_town_s_desk_but_with_the_whole_workspace(
+    town: Database, tmp_path: Path
+) -> None:
+    key, other = make_key(int(TOWN)), a_second_town(town)
+    with town.scoped_session(Scope.whole().for_upkeep()) as session:
+        west, south = session.execute(
+            text(
+                "select ST_XMin(geom), (ST_YMin(geom) + ST_YMax(geom)) / 2 from grids where grid_key = :key"
+            ),
+            {"key": key},
+        ).one()
+        # Of points due west of the town, the last within the bound and the first beyond it, by metres on the ground.
+        metres = text(
+            "select ST_Distance(geom::geography, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography)"
+            " from grids where grid_key = :key"
+        )
+        steps_west = [round(west - 0.005 * n, 4) for n in range(60, 160)]
+        off = {
+            lon: session.scalars(metres, {"lon": lon, "lat": south, "key": key}).one() for lon in steps_west
+        }
+    inside = min(lon for lon in off if off[lon] <= NEAREST_LAND_M)
+    beyond = max(lon for lon in off if off[lon] > NEAREST_LAND_M)
+    assert 0 < inside - beyond < 0.006
+    at = {"IN": (inside, south), "BEYOND": (beyond, south), "FAR": (115.2, 29.79)}
+    head = ("uid", "domain", "kind", "occurred_at", "lon", "lat")
+    lines = [(uid, "dispute", "02", "2026-01-05 08:30", *map(str, point)) for uid, point in at.items()]
+    assert bring(town, tmp_path / "far.csv", "incidents", *lines, head=head).outside == 3
+
+    def listed(scope: Scope) -> list[str]:
+        return sorted(row.uid for row in worklists.work_list(town, scope, Wanted("to_confirm")).rows)
+
+    def hold() -> None:
+        assert listed(Scope.of_grid(key)) == ["IN"]
+        assert listed(Scope.of_grid(other)) == []
+        assert listed(Scope.whole()) == ["BEYOND", "FAR", "IN"]
+        for its in (key, other):
+            with pytest.raises(NotFound):
+                desk.find(town, Actor("镇值班", Role.TOWN_DESK, Scope.of_grid(its)), "FAR")
+
+    hold()
+    # The start of a server gives them to nobody either, and looks for them no more.
+    assert openings.open_those_without(town) == 0
+    with town.scoped_session(Scope.whole().for_upkeep(), write=True) as session:
+        session.execute(text("update incidents set opened_key = null, handler_key = 0 where grid_key = 0"))
+    assert openings.open_those_without(town) == 1
+    assert openings.open_those_without(town) == 0
+    hold()
 
 
 def test_a_file_that_tells_another_kind_or_day_of_a_case_renews_its_limits_and_is_taken_back_with_them(

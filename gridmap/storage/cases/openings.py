@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
+from geoalchemy2 import Geography
 from sqlalchemy import (
     ColumnElement,
     Row,
     and_,
     bindparam,
+    cast,
     column,
     false,
     func,
@@ -24,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from gridmap.domain.gridkey import TOWN, UNASSIGNED
+from gridmap.domain.terms import NEAREST_LAND_M
 from gridmap.storage.cases.desk import only_town
 from gridmap.storage.cases.incidents import is_open
 from gridmap.storage.models import Grid, Incident
@@ -32,7 +35,7 @@ Opened = tuple[int, int | None, dt.datetime | None, dt.datetime | None]
 """Incident, grid whose desk has it first, and by when it is to be acted upon and closed."""
 
 
-# The five nearest in degrees, and of those the nearest on the ground.
+# The five nearest in degrees, and of those the nearest on the ground; from far away a point tells of no town.
 _NEAREST = text(
     """
     select told.n, near.grid_key
@@ -43,9 +46,13 @@ _NEAREST = text(
             select grid_key, geom from grids where level = :level and valid_to is null
             order by geom <-> ST_SetSRID(ST_MakePoint(told.lon, told.lat), 4326) limit 5
         ) few
-        order by ST_Distance(
-            few.geom::geography, ST_SetSRID(ST_MakePoint(told.lon, told.lat), 4326)::geography
-        ), few.grid_key
+        cross join lateral (
+            select ST_Distance(
+                few.geom::geography, ST_SetSRID(ST_MakePoint(told.lon, told.lat), 4326)::geography
+            ) as metres
+        ) off
+        where off.metres <= :within
+        order by off.metres, few.grid_key
         limit 1
     ) near
     """
@@ -73,7 +80,7 @@ def towns_for(session: Session, points: Sequence[tuple[float | None, float | Non
     Returns
     -------
     list of int or None
-        None where there is no town, or several and no point.
+        None where there is no town, or several and no point, or none whose land is within `NEAREST_LAND_M`.
     """
     only = only_town(session)
     if only is not None:
@@ -82,9 +89,17 @@ def towns_for(session: Session, points: Sequence[tuple[float | None, float | Non
     found: list[int | None] = [None] * len(points)
     if told:
         numbers, lons, lats = (list(axis) for axis in zip(*told, strict=True))
-        for n, town in session.execute(_NEAREST, {"n": numbers, "lon": lons, "lat": lats, "level": TOWN}):
+        of = {"n": numbers, "lon": lons, "lat": lats, "level": TOWN, "within": NEAREST_LAND_M}
+        for n, town in session.execute(_NEAREST, of):
             found[n] = town
     return found
+
+
+def _near_a_town() -> ColumnElement[bool]:
+    """Return whether the point of a case is so near to a town's land that its desk has the case."""
+    metres = func.ST_Distance(cast(Grid.geom, Geography), cast(Incident.geom, Geography))
+    towns = select(Grid.grid_key).where(Grid.level == TOWN, Grid.valid_to.is_(None))
+    return towns.where(metres <= NEAREST_LAND_M).correlate(Incident).exists()
 
 
 def without(session: Session, *, run_id: int | None = None) -> list[int]:
@@ -97,8 +112,8 @@ def without(session: Session, *, run_id: int | None = None) -> list[int]:
         Only those that an import brought or changed.
     """
     towns = session.scalar(select(func.count()).where(Grid.level == TOWN, Grid.valid_to.is_(None))) or 0
-    # Where towns are several, only a point tells whose it is.
-    could: ColumnElement[bool] = {0: false(), 1: true()}.get(towns, Incident.geom.is_not(None))
+    # Where towns are several, only a point near to one tells whose it is.
+    could: ColumnElement[bool] = {0: false(), 1: true()}.get(towns, _near_a_town())
     nobodys = and_(
         Incident.grid_key == UNASSIGNED,
         Incident.handler_key == UNASSIGNED,
