@@ -27,6 +27,7 @@ from gridmap.services.cases import desk, edits, limits, openings, worklists
 from gridmap.services.house import IMPORT_KINDS
 from gridmap.services.imports import history
 from gridmap.services.imports.records import ImportOptions, ImportResult, import_records
+from gridmap.storage.cases import openings as stored_openings
 from gridmap.storage.database import Database
 from tests.towns import environment_of
 
@@ -379,6 +380,8 @@ def test_a_point_farther_from_every_town_than_the_bound_is_on_no_town_s_desk_but
 
     hold()
     # The start of a server gives them to nobody either, and looks for them no more.
+    with town.scoped_session(Scope.whole().for_upkeep()) as session:
+        assert stored_openings.without(session) == []
     assert openings.open_those_without(town) == 0
     with town.scoped_session(Scope.whole().for_upkeep(), write=True) as session:
         session.execute(text("update incidents set opened_key = null, handler_key = 0 where grid_key = 0"))
