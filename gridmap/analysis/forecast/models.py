@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.spatial import cKDTree
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from gridmap.analysis._given import numbers_of
 from gridmap.analysis._points import positive
@@ -106,6 +107,12 @@ def kernel_count(town: Town, week: int, widths: Widths) -> Floats:
     return town.spread(town.mean(week, half_life=widths.kernel_half_life), widths.multiple)
 
 
+@functools.cache
+def _libraries() -> ThreadpoolController:
+    """Find the libraries that compute in threads, once: looking for them takes as long as a fit."""
+    return ThreadpoolController()
+
+
 def regression(town: Town, week: int, widths: Widths) -> Floats:
     """Predict by a ridge-penalised Poisson regression on what was known when a week began.
 
@@ -125,7 +132,7 @@ def regression(town: Town, week: int, widths: Widths) -> Floats:
 
     model = PoissonRegressor(alpha=1e-3, solver="newton-cholesky")
     # Six features need no second thread, and threads that wait for each other on a busy machine cost seconds.
-    with threadpool_limits(1):
+    with _libraries().limit(limits=1):
         model.fit((x - centre) / scale, y)
         return np.asarray(model.predict((town.features(week) - centre) / scale), dtype=np.float64)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gridmap import crs
-from gridmap.analysis.roads import MODES, Mode
+from gridmap.analysis.roads import MODES, Mode, Snapped
 from gridmap.domain import terms
 from gridmap.domain.duties import SERVICE_TEAM, on_shift, served_ground, slowness, suitable_kinds
 from gridmap.domain.gridkey import UNASSIGNED, VILLAGE, Scope, ancestor
@@ -165,7 +165,8 @@ def coverage(database: Database, scope: Scope, asked: CoverageRequest, *, now: d
     rows, level = inhabited(database, scope)
     teams, clock_told = _teams(database, scope, asked, clock, now)
     roads = load_roads(database, scope)
-    seconds, off_m = least_seconds(roads, rows, teams)
+    homes = Homes(roads, rows)
+    seconds = homes.least_seconds(teams)
     villages = _by_village(rows, seconds, asked.minutes)
     with database.scoped_session(scope) as session:
         names = {int(g["grid_key"]): g for g in grids.list_grids(session, level=VILLAGE, geometry=False)}
@@ -184,7 +185,7 @@ def coverage(database: Database, scope: Scope, asked: CoverageRequest, *, now: d
                 "seconds": round(float(s), 1) if np.isfinite(s) else None,
                 "off_m": round(float(off), 1),
             }
-            for row, s, off in zip(rows, seconds, off_m, strict=True)
+            for row, s, off in zip(rows, seconds, homes.off_m(), strict=True)
         ],
         "villages": [
             {"grid_key": str(key), "name_zh": names[key]["name_zh"], "name_en": names[key]["name_en"], **told}
@@ -226,27 +227,47 @@ def _teams(
     return out, f"{clock:%H:%M}"
 
 
-def least_seconds(
-    roads: Roads, rows: list[GridRow], teams: list[tuple[TeamRow, PlacedTeam]]
-) -> tuple[Floats, Floats]:
-    """Return seconds of the nearest team to each place, and metres between the place and the road."""
-    xy = in_metres(roads, [r["label_lon"] for r in rows], [r["label_lat"] for r in rows])
-    keys = np.array([int(r["grid_key"]) for r in rows])
-    seconds = np.full(len(rows), np.inf)
-    off_m = np.asarray(roads.router("foot").snap(xy).distance_m)
-    for mode in MODES:
-        own = [t for t in teams if t[0]["mode"] == mode]
-        if not own:
-            continue
-        router = roads.router(mode)
-        starts = router.snap(in_metres(roads, [p["lon"] for _, p in own], [p["lat"] for _, p in own]))
-        times = router.cost_matrix(starts, router.snap(xy))
-        for (team, _), row in zip(own, times, strict=True):
-            ground = served_ground(int(team["grid_key"]), professional=team["professional"])
-            inside = (keys >= ground.lo) & (keys <= ground.hi)
-            reached = np.where(inside, row * slowness(mode, team["speed_kmh"]), np.inf)
-            seconds = np.minimum(seconds, reached)
-    return seconds, off_m
+class Homes:
+    """Households put onto the roads of each mode, once for all moments at which teams are asked about.
+
+    Parameters
+    ----------
+    roads : Roads
+    rows : list of GridRow
+        Grids with their representative points.
+    """
+
+    def __init__(self, roads: Roads, rows: list[GridRow]) -> None:
+        self._roads = roads
+        self._xy = in_metres(roads, [r["label_lon"] for r in rows], [r["label_lat"] for r in rows])
+        self._keys = np.array([int(r["grid_key"]) for r in rows])
+        self._put: dict[Mode, Snapped] = {}
+
+    def _on_roads(self, mode: Mode) -> Snapped:
+        if mode not in self._put:
+            self._put[mode] = self._roads.router(mode).snap(self._xy)
+        return self._put[mode]
+
+    def off_m(self) -> Floats:
+        """Return metres between each place and the nearest road on which one can walk."""
+        return np.asarray(self._on_roads("foot").distance_m)
+
+    def least_seconds(self, teams: list[tuple[TeamRow, PlacedTeam]]) -> Floats:
+        """Return seconds of the nearest team to each place, infinite where none can come."""
+        seconds = np.full(len(self._keys), np.inf)
+        for mode in MODES:
+            own = [t for t in teams if t[0]["mode"] == mode]
+            if not own:
+                continue
+            router = self._roads.router(mode)
+            starts = router.snap(in_metres(self._roads, [p["lon"] for _, p in own], [p["lat"] for _, p in own]))
+            times = router.cost_matrix(starts, self._on_roads(mode))
+            for (team, _), row in zip(own, times, strict=True):
+                ground = served_ground(int(team["grid_key"]), professional=team["professional"])
+                inside = (self._keys >= ground.lo) & (self._keys <= ground.hi)
+                reached = np.where(inside, row * slowness(mode, team["speed_kmh"]), np.inf)
+                seconds = np.minimum(seconds, reached)
+        return seconds
 
 
 def in_metres(roads: Roads, lon: list[float], lat: list[float]) -> Floats:

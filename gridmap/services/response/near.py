@@ -18,7 +18,7 @@ from gridmap.services.ground.households import inhabited
 from gridmap.services.ground.roads import load_roads
 from gridmap.services.patrols.keep.codec import made_of
 from gridmap.services.patrols.keep.plans import kept_plan
-from gridmap.services.response.coverage import PlacedTeam, least_seconds
+from gridmap.services.response.coverage import Homes, PlacedTeam
 from gridmap.storage.database import Database
 from gridmap.storage.teams import teams as field
 from gridmap.storage.teams.teams import TeamRow
@@ -101,7 +101,7 @@ def staying_near(database: Database, scope: Scope, patrol_id: int) -> Near:
     """
     plan = kept_plan(database, scope, patrol_id)
     rows, level = inhabited(database, scope)
-    roads = load_roads(database, scope)
+    homes = Homes(load_roads(database, scope), rows)
     with database.scoped_session(scope) as session:
         teams = {row["code"]: row for row in field.list_teams(session)}
     households = np.array([row["households"] for row in rows])
@@ -113,7 +113,7 @@ def staying_near(database: Database, scope: Scope, patrol_id: int) -> Near:
     for number in range(_count(plan)):
         moment = plan.begins_at + number * _QUARTER
         placed = _placed(plan, made, teams, moment)
-        seconds, _ = least_seconds(roads, rows, placed)
+        seconds = homes.least_seconds(placed)
         shares = [round(float(households[seconds <= 60.0 * m].sum()) / total, 4) for m in minutes]
         quarters.append({"at": moment.isoformat(), "teams": len(placed), "shares": shares})
     by_limit = np.array([quarter["shares"] for quarter in quarters])
@@ -169,7 +169,7 @@ def near_at(database: Database, scope: Scope, patrol_id: int, quarter: int) -> N
         teams = {row["code"]: row for row in field.list_teams(session)}
     moment = plan.begins_at + quarter * _QUARTER
     placed = _placed(plan, made_of(database, scope, patrol_id), teams, moment)
-    seconds, _ = least_seconds(roads, rows, placed)
+    seconds = Homes(roads, rows).least_seconds(placed)
     return {
         "quarter": quarter,
         "at": moment.isoformat(),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import statsmodels.api as sm
+from sklearn.linear_model import PoissonRegressor
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from gridmap.analysis import forecast
 from gridmap.analysis.forecast import History, models
@@ -68,6 +70,27 @@ def test_the_regression_is_the_penalised_poisson_fit_of_an_independent_package()
     )
     theirs = np.exp(sm.add_constant((town.features(30) - centre) / scale) @ fit.params)
     np.testing.assert_allclose(ours, theirs, rtol=0.02)
+
+
+def test_the_regression_is_fitted_by_one_thread_and_leaves_the_others_as_they_were(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: list[list[int]] = []
+    fit = PoissonRegressor.fit
+
+    def told(model: PoissonRegressor, *given: np.ndarray) -> PoissonRegressor:
+        threads.append([library["num_threads"] for library in threadpool_info()])
+        return fit(model, *given)
+
+    monkeypatch.setattr(PoissonRegressor, "fit", told)
+    town = town_of(moving_town(np.random.default_rng(3), 30).astype(float), XY)
+    with threadpool_limits(2):
+        for _ in range(2):
+            models.regression(town, 30, Widths())
+        after = [library["num_threads"] for library in threadpool_info()]
+    assert len(threads) == 2
+    assert all(own and set(own) == {1} for own in threads)
+    assert set(after) == {2}
 
 
 def bursting_town(rng: np.random.Generator, weeks: int = 60) -> np.ndarray:
