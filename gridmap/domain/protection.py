@@ -77,12 +77,13 @@ NAMES: Mapping[Counts, tuple[str, str]] = MappingProxyType(
 _HINT_EN = (
     "Perturbed to protect those concerned: in each whole year, quarter, month or week the number is within {bound} of "
     "the true one, none is told below {least}, and they do not add up to their total. Areas are told by whole "
-    "quarters, villages, domains and kinds by whole years: a shorter period is answered by those that hold it."
+    "quarters, villages, domains, kinds and how cases stand by whole years: a shorter period is answered by those that "
+    "hold it."
 )
 _HINT_ZH = (
     "为保护当事人，数字经过扰动：每一整年、季、月或周的数与真实数相差不超过 {bound}，"
     "不足 {least} 的不显示；各数相加不等于合计。"
-    "片区按整季、村和单个领域或类别按整年提供，较短的时段以所在的整季或整年代替。"
+    "片区按整季，村、单个领域或类别和办理情况按整年提供，较短的时段以所在的整季或整年代替。"
 )
 HINT = (
     _HINT_ZH.format(bound=BOUND, least=LEAST_TOLD),
@@ -246,12 +247,14 @@ def is_told(kind: str) -> bool:
     steps; a quarter is one; an area, a month or a domain two; a village, a week or a kind three; a micro-grid four;
     which of the cases (open, overdue) is one more. One matter is told by whole years only: matters have seasons, and
     that a quarter of the town had few emergencies makes few in each of its villages likely, whatever the noise on
-    cells. How the cases of one matter stand is not told at all: nearly all of them are closed, solved and on time, and
-    many numbers of nearly the same cases take the noise off the few that are not. The steps are those at which the
-    attack of ``scripts/bench/cell_key.py`` finds next to nothing.
+    cells. How cases stand is told by whole years only, too, and of one matter not at all: nearly all are closed, solved
+    and on time, and many numbers of nearly the same cases take the noise off the few that are not. The steps are those
+    at which the attack of ``scripts/bench/cell_key.py`` finds next to nothing.
     """
     level, matter, state, span = kind.split("/")
-    if matter != "all" and (state or span not in _WHOLE_YEAR):
+    if (matter != "all" or state) and span not in _WHOLE_YEAR:
+        return False
+    if matter != "all" and state:
         return False
     return _PLACE_STEPS[int(level)] + _MATTER_STEPS[matter] + bool(state) + _SPAN_STEPS[span] <= MOST_DETAIL
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -79,6 +80,38 @@ def test_the_same_cell_shows_the_same_number_by_every_route(demo_database: Datab
                 assert alone["total"] == number
                 compared += 1
     assert compared > 8
+
+
+def test_what_is_never_told_of_so_fine_a_cell_is_not_said_to_be_small(
+    demo_database: Database, year: int
+) -> None:
+    liaison = client_of(demo_database, Role.LIAISON)
+    small, fine = f">&lt; {LEAST_TOLD}<", "How cases stand is not told of so fine a cell"
+    for level, states_of_rows in ((3, False), (2, True), (1, True)):
+        page = liaison.get(f"/town?level={level}&period=all&lang=en").text
+        cells = re.findall(
+            r'data-grid="(\d*)".*?<td class="n" data-c="open">(.*?)</td>\s*<td class="n" data-c="overdue">(.*?)</td>',
+            page,
+            re.DOTALL,
+        )
+        assert len(cells) > 1
+        for grid, *told in cells:
+            known = states_of_rows or not grid
+            assert [fine in cell for cell in told] == [not known] * 2
+            assert known or not any(small in cell for cell in told)
+    june = IncidentQuery(since=dt.date(year, 6, 1), until=dt.date(year, 6, 30))
+    month = figures.by_grid(demo_database, WHOLE, june, 1, counts=Counts.PERTURBED)
+    assert month.total.reported > 0
+    assert {"open", "solved", "on_time"} <= month.total.too_fine
+    assert "reported" not in month.total.too_fine
+    # A village has more cases that were due and closed than would be told.
+    whole = IncidentQuery(since=dt.date(year, 1, 1), until=dt.date(year, 12, 31))
+    true = figures.by_grid(demo_database, WHOLE, whole, 3)
+    told = figures.by_grid(demo_database, WHOLE, whole, 3, counts=Counts.PERTURBED)
+    assert max(row.closed_of_due for row in true.rows) > LEAST_TOLD + BOUND
+    assert all("closed_of_due" in row.too_fine and row.closed_of_due == 0 for row in told.rows)
+    assert not told.total.too_fine
+    assert told.total.closed_of_due > 0
 
 
 def test_a_day_more_or_less_changes_nothing(demo_database: Database, year: int) -> None:

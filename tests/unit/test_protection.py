@@ -123,6 +123,19 @@ def test_cells_too_fine_are_not_told() -> None:
     assert not is_told("1/kind//quarter")
 
 
+@pytest.mark.parametrize("state", ["open", "stage", "open+overdue"])
+def test_how_cases_stand_is_told_by_whole_years_only(state: str) -> None:
+    assert is_told(f"1/all/{state}/year")
+    assert is_told(f"2/all/{state}/year")
+    assert not is_told(f"1/all/{state}/quarter")
+    assert not is_told(f"1/all/{state}/month")
+    assert not is_told(f"1/all/{state}/week")
+    assert not is_told(f"3/all/{state}/year")
+    march = IncidentQuery(since=dt.date(2026, 3, 1), until=dt.date(2026, 3, 31))
+    found = wide_enough(march, dt.date(2026, 1, 1), dt.date(2026, 12, 31), f"1/all/{state}")
+    assert found.bounds == (dt.date(2026, 1, 1), dt.date(2027, 1, 1))
+
+
 @given(st.integers(-24, 10**7))
 def test_a_number_of_a_place_lies_in_its_band_and_the_middle_names_the_same_band(number: int) -> None:
     low, below = place_band(number)

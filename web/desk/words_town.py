@@ -247,6 +247,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "field_alike_drop": ("是同一件，不登记", "The same: do not record"),
     "field_place": ("改位置", "Correct the place"),
     "field_whole": ("查看完整事件", "The whole case"),
+    "told_too_fine": (
+        "这么细的办理情况不对外提供，不论多少：全镇和片区按整年提供，村不提供。",
+        (
+            "How cases stand is not told of so fine a cell, however many: of the town and of an area by whole years, "
+            "of a village not at all."
+        ),
+    ),
     "never_told": (
         "“–”表示这一项不对外提供，不是零：未注明结果、重开、重复、满意度等只在内部看。",
         "“–” is a count that never leaves the house, not nought: untold outcomes, reopened, repeated, satisfaction.",

@@ -91,6 +91,8 @@ class GridCounts:
         From taking in to closing, pauses not counted.
     untold : frozenset of str
         Counts that are not told, because they are too small to leave the house or never do; they read 0.
+    too_fine : frozenset of str
+        Of these, counts that are never told of cells as fine as this one, however great they are.
     """
 
     grid_key: int
@@ -120,18 +122,23 @@ class GridCounts:
     by_police: int = 0
     median_days: float | None = None
     untold: frozenset[str] = frozenset()
+    too_fine: frozenset[str] = frozenset()
 
     @classmethod
-    def told(cls, grid_key: int, counts: Mapping[str, int | None]) -> GridCounts:
+    def told(
+        cls, grid_key: int, counts: Mapping[str, int | None], too_fine: frozenset[str] = frozenset()
+    ) -> GridCounts:
         """Make the counts of a grid of which only some are told."""
         known = {name: n for name, n in counts.items() if n is not None}
-        return cls(grid_key, **known, untold=frozenset(set(ADDED) - set(known)))
+        return cls(grid_key, **known, untold=frozenset(set(ADDED) - set(known)), too_fine=too_fine)
 
 
 STANDING = ("reported", "open", "overdue", "solved", "unsolved", "due", "closed_of_due", "on_time")
 """Counts that may leave the house, perturbed."""
 
-ADDED = tuple(f.name for f in fields(GridCounts) if f.name not in {"grid_key", "median_days", "untold"})
+ADDED = tuple(
+    f.name for f in fields(GridCounts) if f.name not in {"grid_key", "median_days", "untold", "too_fine"}
+)
 """Counts that add up, where they are true ones."""
 
 COUNTED = tuple(name for name in ADDED if name != "sealed")

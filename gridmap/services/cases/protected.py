@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from gridmap.analysis.cell_key import PerturbationTable, perturbation_table, protect
 from gridmap.analysis.suppress import NOT_SHOWN
 from gridmap.domain import protection
-from gridmap.domain.cases.figures import GLANCE_NAMES, Figure, Glance, GridCounts
+from gridmap.domain.cases.figures import GLANCE_NAMES, STANDING, Figure, Glance, GridCounts
 from gridmap.domain.gridkey import TOWN, UNASSIGNED
 from gridmap.domain.protection import Counts
 from gridmap.domain.query import IncidentQuery
@@ -132,6 +132,19 @@ def laid(
     kind = protection.protect(asked.query, first, last).kind_of_cell(level, code)
     protected = protection.wide_enough(asked.query, first, last, kind)
     return Laid(protected, replace(asked, query=protected.query))
+
+
+def _too_fine(found: Laid, level: int | None) -> frozenset[str]:
+    """Return which counts are never told of grids of a level in such a period, however great they are."""
+    kinds = {
+        name: found.protected.kind_of_cell(level, state="" if name in stored.ALL else name)
+        for name in STANDING
+    }
+    return frozenset(
+        name
+        for name, kind in kinds.items()
+        if not all(protection.is_told(f"{kind}/{block}") for block in found.protected.spans)
+    )
 
 
 def of_class(chosen: IncidentFilter, counts: Counts = Counts.TRUE) -> OfClass:
@@ -258,10 +271,12 @@ def by_grid(
     }
     in_all = {name: told_total(cells, spans) for name, cells in stored.standing(session, found, None).items()}
     grids = sorted({key for counts in columns.values() for key in counts})
+    fine = _too_fine(found, level)
     rows = [
-        GridCounts.told(key, {name: counts.get(key) for name, counts in columns.items()}) for key in grids
+        GridCounts.told(key, {name: counts.get(key) for name, counts in columns.items()}, fine)
+        for key in grids
     ]
-    return rows, GridCounts.told(UNASSIGNED, in_all), found.protected.query
+    return rows, GridCounts.told(UNASSIGNED, in_all, _too_fine(found, None)), found.protected.query
 
 
 def glance(session: Session, moments: tuple[dt.datetime, ...], zone: str) -> Glance:

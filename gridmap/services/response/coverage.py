@@ -260,7 +260,9 @@ class Homes:
             if not own:
                 continue
             router = self._roads.router(mode)
-            starts = router.snap(in_metres(self._roads, [p["lon"] for _, p in own], [p["lat"] for _, p in own]))
+            starts = router.snap(
+                in_metres(self._roads, [p["lon"] for _, p in own], [p["lat"] for _, p in own])
+            )
             times = router.cost_matrix(starts, self._on_roads(mode))
             for (team, _), row in zip(own, times, strict=True):
                 ground = served_ground(int(team["grid_key"]), professional=team["professional"])

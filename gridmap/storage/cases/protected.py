@@ -189,14 +189,15 @@ def standing(session: Session, laid: Laid, level: int | None) -> dict[str, Cells
     return _states(session, laid, of, conditions, level)
 
 
-_ALL = frozenset({"total", "reported"})
+ALL = frozenset({"total", "reported"})
+"""Counts of all cases, however they stand."""
 
 
 def _states(
     session: Session, laid: Laid, of: Any, conditions: Mapping[str, ColumnElement[bool]], level: int | None
 ) -> dict[str, Cells]:
     kinds = {
-        laid.protected.kind_of_cell(level, state="" if name in _ALL else name): (name, condition)
+        laid.protected.kind_of_cell(level, state="" if name in ALL else name): (name, condition)
         for name, condition in conditions.items()
     }
     group: SQLColumnExpression[Any] = literal(None) if level is None else grid_of(of, level)
