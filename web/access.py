@@ -32,6 +32,7 @@ _PAGES = (
     "official.",
     "made.",
     "sources.",
+    "arrivals.",
     "card.",
     "case.",
     "photo.",
@@ -230,7 +231,7 @@ def _check_type() -> None:
     if request.method in _READING or not request.content_length:
         return
     is_form = request.mimetype == FORM and not request.path.startswith("/api/")
-    is_part = request.mimetype == PART and request.endpoint == "sources.receive"
+    is_part = request.mimetype == PART and request.endpoint in {"sources.receive", "arrivals.receive"}
     if request.mimetype != "application/json" and not is_form and not is_part:
         raise InvalidInput(
             "body-not-json",

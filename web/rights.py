@@ -122,6 +122,10 @@ ASKED: Mapping[str, Action] = MappingProxyType(
         "sources.accept": A.IMPORT,
         "sources.put_aside": A.IMPORT,
         "sources.receive": A.IMPORT,
+        "arrivals.compare": A.IMPORT,
+        "arrivals.accept": A.IMPORT,
+        "arrivals.put_aside": A.IMPORT,
+        "arrivals.receive": A.IMPORT,
         "ogc.landing": A.EXPORT,
         "ogc.conformance": A.EXPORT,
         "ogc.definition": A.EXPORT,
@@ -352,6 +356,7 @@ WRITTEN_DOWN: Mapping[str, str] = MappingProxyType(
         "phone.case": "see_case",
         "brought.one": "see_import",
         "sources.compare": "see_import",
+        "arrivals.compare": "see_import",
         "case.named_places": "search",
         "incidents.get_incident": "see_case",
         "workspace.get_export": "export",
@@ -382,5 +387,5 @@ WRITTEN_DOWN: Mapping[str, str] = MappingProxyType(
 )
 """Readings that leave a row in the audit, and what it is called there; every request to change something does, too."""
 
-WRITTEN_BY_SERVICE = frozenset({"case.open_case", "cases.open_case", "sources.receive"})
+WRITTEN_BY_SERVICE = frozenset({"case.open_case", "cases.open_case", "sources.receive", "arrivals.receive"})
 """What writes its own row before anything is handed out or kept: one for one opening, one for all parts of a file."""

@@ -19,6 +19,11 @@ OPTIONS = {
     "crs": (r" ?--crs\b ?", r"--crs\b"),
     "sheet": (r" ?--sheet\b ?", r"--sheet\b"),
     "encoding": (r" ?--encoding\b ?", r"--encoding\b"),
+    "valid_from": (r" ?--valid-from\b ?", r"--valid-from\b"),
+    "join": (r"加 --join 合并", r"with --join"),
+    "mapping": (r" ?--mapping\b ?", r"--mapping\b"),
+    "accept_shift": (r"加 --accept-shift", r"add --accept-shift"),
+    "accept_ended": (r"加 --accept-ended", r"add --accept-ended"),
 }
 """How sentences name what a command offers, in Chinese and English, as regular expressions; the first that fits."""
 

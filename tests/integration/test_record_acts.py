@@ -262,7 +262,7 @@ def test_a_split_and_a_moved_outline_are_told_and_an_undo_gives_the_land_back(
     run = next(r for r in history.list_imports(town, WHOLE) if r.noun == "grids")
     assert {row.what for row in history.show_import(town, WHOLE, HISTORY_KINDS, run.run_id).rows} == {
         "new",
-        "withdrawn",
+        "ended",
     }
     correct_grid(town, KEEPER, lies, {"name_zh": "另一个名"}, "更名")
     after = names(town)

@@ -10,6 +10,7 @@ def register(app: Flask) -> None:
     from web.desk import (
         beats,
         bodies,
+        boundary_files,
         bulk,
         cases,
         field,
@@ -50,6 +51,7 @@ def register(app: Flask) -> None:
         field.bp,
         imports.bp,
         sources.bp,
+        boundary_files.bp,
         records.bp,
         projects.bp,
         bodies.bp,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from gridmap.domain.offers import said
+from gridmap.errors import GridmapError
 from web.desk.words_sources import WORDS
 
 _COLUMNS, _CONSTANT = WORDS["compare_to_columns"], WORDS["source_constants"]
 _DOUBTFUL = WORDS["compare_with_doubtful"]
-_FIELDS = {name: WORDS[f"source_{name}"] for name in ("crs", "sheet", "encoding")}
+_FIELDS = {name: WORDS[f"source_{name}"] for name in ("crs", "sheet", "encoding")} | {
+    "valid_from": WORDS["outlines_valid_from"]
+}
+_TICKED = {name: WORDS[f"outlines_{name}"] for name in ("join", "accept_shift", "accept_ended")}
 _OFFERED = {
     "propose": (f"（“{_COLUMNS[0]}”）", f' ("{_COLUMNS[1]}")'),
     "doubtful": (f"点“{_DOUBTFUL[0]}”", f'choose "{_DOUBTFUL[1]}"'),
@@ -21,6 +25,7 @@ _OFFERED = {
         f'choose archived as the stage on the page of columns, "{_CONSTANT[1]}"',
     ),
     **{name: (f"“{words[0]}”", f'"{words[1]}"') for name, words in _FIELDS.items()},
+    **{name: (f"勾选“{words[0]}”", f'tick "{words[1]}"') for name, words in _TICKED.items()},
 }
 
 
@@ -33,3 +38,11 @@ def on_page(zh: str, en: str) -> tuple[str, str]:
     ('若是另一件事，点“连要问的行一起比较”。', 'If not, choose "Compare with the rows that are asked about".')
     """
     return said(zh, en, _OFFERED)
+
+
+def refusal(problem: GridmapError | None) -> dict[str, str] | None:
+    """Return a refusal for a page, with what the page offers; None where nothing is refused."""
+    if problem is None:
+        return None
+    zh, en = on_page(problem.zh, problem.en)
+    return problem.as_dict() | {"message_zh": zh, "message_en": en}

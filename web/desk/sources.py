@@ -11,6 +11,7 @@ from gridmap.domain.codes import code_list
 from gridmap.domain.profiles import UNKNOWN, UNKNOWN_WORDS, Profile, Proposal
 from gridmap.domain.records import NOUNS
 from gridmap.errors import Conflict, Forbidden, GridmapError, InvalidInput, NotFound
+from gridmap.services.ground import arrivals
 from gridmap.services.house import IMPORT_KINDS, INCOMING
 from gridmap.services.imports import comparing, incoming, profile_files, profiles, receiving
 from gridmap.services.imports.comparing import Compared
@@ -19,7 +20,7 @@ from gridmap.services.imports.records import MOST_COMPARED
 from gridmap.services.jobs import desk as jobs
 from web import context
 from web.desk import forms, shown, told_rows
-from web.desk.offered import on_page
+from web.desk.offered import on_page, refusal
 from web.desk.shown import page
 
 bp = Blueprint("sources", __name__)
@@ -47,6 +48,9 @@ def _page(problem: GridmapError | None = None, told: str = "") -> Response:
         waiting=incoming.waiting(database, quiet_s=0),
         overlooked=incoming.overlooked(database),
         folder=str(incoming.folder_of(database.settings.home)),
+        outlines=arrivals.waiting(database),
+        outlines_folder=str(arrivals.folder_of(database.settings.home)),
+        endings=",".join(sorted(incoming.ENDINGS)),
         nouns=NOUNS,
         offered=[noun for noun in IMPORT_KINDS if noun != "roads"],
         unknown_words=UNKNOWN_WORDS,
@@ -124,7 +128,7 @@ def _wizard(profile: Profile, file: str | None, problem: GridmapError | None = N
         "desk/source.html",
         "imports",
         status=problem.status if problem else 200,
-        problem=_told(problem),
+        problem=refusal(problem),
         profile=profile,
         noun=NOUNS[profile.noun],
         field_names={f.name: (f.zh, f.name) for f in NOUNS[profile.noun].fields},
@@ -198,7 +202,7 @@ def _compare(
         "desk/compared.html",
         "imports",
         status=problem.status if problem else 200,
-        problem=_told(problem),
+        problem=refusal(problem),
         profile=profile,
         file=file,
         noun=NOUNS[profile.noun],
@@ -210,13 +214,6 @@ def _compare(
         on_page=on_page,
         **told_rows.words_of(profile.noun),
     )
-
-
-def _told(problem: GridmapError | None) -> dict[str, str] | None:
-    if problem is None:
-        return None
-    zh, en = on_page(problem.zh, problem.en)
-    return problem.as_dict() | {"message_zh": zh, "message_en": en}
 
 
 @bp.post("/sources/<name>/compared/<file>")

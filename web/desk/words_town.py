@@ -274,8 +274,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "Imported. This is what it did; it can be taken back.",
     ),
     "import_put_aside": (
-        "已放到一边，没有导入；文件留在来源的 refused 文件夹。",
-        "Put aside and not imported; the file is kept in the source's folder refused.",
+        "已放到一边，没有导入；文件留在它的 refused 文件夹。",
+        "Put aside and not imported; the file is kept in its folder refused.",
     ),
     "import_moved": ("移动 {m}", "moved {m}"),
     "import_undone": ("已撤销这次导入。", "The import is taken back."),

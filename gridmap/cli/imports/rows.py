@@ -16,6 +16,7 @@ _WHAT = {
     "removed": "已撤出 / withdrawn",
     "withdrawn": "已撤销 / withdrawn",
     "restored": "已恢复 / put back",
+    "ended": "终止 / ended",
 }
 
 

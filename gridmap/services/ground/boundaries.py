@@ -29,21 +29,23 @@ from gridmap.services.ground.comparison import (
     Shift,
     compare,
     count_renamed,
-    count_split,
     find_abandoned,
+    find_heirs,
     find_shift,
     moved_m,
     refuse_elsewhere,
     shifted,
     unasked_ends,
 )
-from gridmap.services.ground.entered import enter_version
+from gridmap.services.ground.entered import enter_version, shown_version
 from gridmap.services.ground.succession import (
     declared_links,
     links_by_land,
     reassign_records,
 )
 from gridmap.services.ground.version_rows import named_as_in_force, rows_of_version
+from gridmap.services.imports.kinds import RowChange
+from gridmap.services.imports.records import MOST_COMPARED
 from gridmap.storage.database import Database
 from gridmap.storage.ground import boundaries as versions
 from gridmap.storage.ground import grids as stored
@@ -115,12 +117,14 @@ class BoundaryResult:
         Rows of each table that got another grid.
     moved : dict
         Names of grids with another outline to the most that it lies off the former one, m.
-    split : int
-        Grids that ended and whose land several others took over.
+    heirs : dict
+        Names of grids that ended to the names of those that took over their land.
     abandoned : dict
         By level, the names of grids that end and whose land no other of their level takes over.
     run_id : int or None
         Number under which it is listed and taken back.
+    rows : tuple of RowChange
+        Of a dry run: what would be new, change and end, grid by grid; at most `MOST_COMPARED`.
     """
 
     draft: BoundaryDraft
@@ -135,9 +139,15 @@ class BoundaryResult:
     shift: Shift | None = None
     reassigned: dict[str, int] = field(default_factory=dict)
     moved: dict[str, float] = field(default_factory=dict)
-    split: int = 0
+    heirs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     abandoned: dict[int, list[str]] = field(default_factory=dict)
     run_id: int | None = None
+    rows: tuple[RowChange, ...] = ()
+
+    @property
+    def split(self) -> int:
+        """Grids that ended and whose land several others took over."""
+        return sum(len(names) > 1 for names in self.heirs.values())
 
     @property
     def errors(self) -> list[Finding]:
@@ -229,8 +239,9 @@ def import_boundaries(
         )
         if options.dry_run:
             # What the import would do is what it does: all of it is done, and taken back.
+            rows = () if done.run_id is None else shown_version(session, done.run_id, MOST_COMPARED)
             session.rollback()
-            return replace(done, committed=False)
+            return replace(done, committed=False, rows=rows, run_id=None)
         if done.shift is not None and not options.accept_shift:
             session.rollback()
             raise shifted(done.shift)
@@ -338,7 +349,7 @@ def put_into_force(
         shift=shift,
         reassigned=reassigned,
         moved={name: metres for name, metres in moved.values() if metres >= MOVED_M},
-        split=count_split(links, set(ended)),
+        heirs=find_heirs(old, new, links, ended),
         abandoned=find_abandoned(old, ended, links),
         run_id=run,
     )

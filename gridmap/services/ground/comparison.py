@@ -153,12 +153,20 @@ def moved_m(
     return {key: (str(name), float(metres)) for key, name, metres in zip(changed, names, far, strict=True)}
 
 
-def count_split(links: Sequence[Mapping[str, Any]], ended: set[int]) -> int:
-    """Count the grids that ended and whose land several others took over."""
+def find_heirs(
+    old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, links: Sequence[Mapping[str, Any]], ended: Sequence[int]
+) -> dict[str, tuple[str, ...]]:
+    """Return the name of each grid that ended, with those of the grids that took over its land."""
     heirs: dict[int, set[int]] = {}
     for link in links:
         heirs.setdefault(int(link["predecessor_key"] or 0), set()).add(int(link["grid_key"]))
-    return sum(len(heirs.get(key, ())) > 1 for key in ended)
+    was, now = (
+        {int(key): str(name) for key, name in zip(frame["grid_key"], frame["name_zh"], strict=True)}
+        for frame in (old, new)
+    )
+    return {
+        was[key]: tuple(now.get(heir, "") for heir in sorted(heirs[key])) for key in ended if key in heirs
+    }
 
 
 def find_abandoned(

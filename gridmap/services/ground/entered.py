@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -12,7 +12,11 @@ import shapely
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from gridmap.domain.told_fields import metres_told
+from gridmap.services.ground.comparison import MOVED_M
 from gridmap.services.ground.succession import is_missing
+from gridmap.services.imports.kinds import FieldChange, RowChange
+from gridmap.storage.imports import journal
 from gridmap.storage.models import ImportChange, ImportRun
 
 _TOLD = ("code", "name_zh", "name_en", "population", "households")
@@ -91,3 +95,31 @@ def _by_key(frame: gpd.GeoDataFrame, wanted: set[int]) -> dict[int, dict[str, ob
             "geom": str(shape),
         }
     return out
+
+
+def shown_version(session: Session, run_id: int, limit: int | None) -> tuple[RowChange, ...]:
+    """Return what a version does, grid by grid: the most that are wanted; the first boundaries have nothing before."""
+    out = []
+    for change in journal.changes(session, run_id, limit):
+        before, after = change.before, change.after
+        row = after or before
+        name = f"{row['name_zh']} {row['code']}"
+        if after is None:
+            out.append(RowChange("ended", name))
+        elif "geom" not in before:
+            out.append(RowChange("new", name))
+        else:
+            out.append(RowChange("changed", name, tuple(_fields(before, after))))
+    return tuple(out)
+
+
+def _fields(before: Mapping[str, object], after: Mapping[str, object]) -> Iterable[FieldChange]:
+    for name in _TOLD:
+        if before[name] != after[name]:
+            yield FieldChange(name, _text(before[name]), _text(after[name]))
+    if before["geom"] != after["geom"] and float(str(after["moved_m"])) >= MOVED_M:
+        yield FieldChange("geom", None, metres_told(float(str(after["moved_m"]))))
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -17,13 +17,12 @@ from sqlalchemy.orm import Session
 from gridmap import crs
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import parent
-from gridmap.domain.told_fields import metres_told
 from gridmap.errors import Conflict, NotFound
 from gridmap.ingest.boundaries.check import check_boundaries
 from gridmap.ingest.boundaries.draft import COLUMNS, BoundaryDraft
 from gridmap.services.ground.boundaries import BoundaryResult, put_into_force
-from gridmap.services.ground.comparison import MOVED_M
-from gridmap.services.imports.kinds import FieldChange, OtherKind, RowChange, Undone
+from gridmap.services.ground.entered import shown_version
+from gridmap.services.imports.kinds import OtherKind, Undone
 from gridmap.storage.database import Database
 from gridmap.storage.ground import boundaries as stored_versions
 from gridmap.storage.ground import grids as stored
@@ -31,33 +30,6 @@ from gridmap.storage.imports import journal, runs
 
 _TIMEOUT_S = 1800
 _TOLD = ("code", "name_zh", "name_en", "population", "households")
-
-
-def _shown(session: Session, run_id: int, limit: int | None) -> tuple[RowChange, ...]:
-    out = []
-    for change in journal.changes(session, run_id, limit):
-        before, after = change.before, change.after
-        row = after or before
-        name = f"{row['name_zh']} {row['code']}"
-        if after is None:
-            out.append(RowChange("withdrawn", name))
-        elif "geom" not in before:
-            out.append(RowChange("new", name))
-        else:
-            out.append(RowChange("changed", name, tuple(_fields(before, after))))
-    return tuple(out)
-
-
-def _fields(before: dict[str, object], after: dict[str, object]) -> Iterable[FieldChange]:
-    for name in _TOLD:
-        if before[name] != after[name]:
-            yield FieldChange(name, _text(before[name]), _text(after[name]))
-    if before["geom"] != after["geom"] and float(str(after["moved_m"])) >= MOVED_M:
-        yield FieldChange("geom", None, metres_told(float(str(after["moved_m"]))))
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
 
 
 def _able(session: Session, run_id: int) -> bool:
@@ -178,4 +150,4 @@ def _draft(frame: gpd.GeoDataFrame) -> BoundaryDraft:
     return BoundaryDraft(whole, (), {"": uuid.uuid4().hex}, crs.WGS84)
 
 
-VERSIONS = OtherKind("grids", _shown, undo_version, _able)
+VERSIONS = OtherKind("grids", shown_version, undo_version, _able)

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from gridmap.domain.accounts import Actor
 from gridmap.domain.gridkey import Scope
-from gridmap.errors import Conflict, NotFound
-from gridmap.ingest.reading.files import copy_and_hash, open_regular
+from gridmap.errors import Conflict
 from gridmap.services.accounts import audit
-from gridmap.services.imports import incoming, profiles
+from gridmap.services.imports import incoming, looked_at, profiles
 from gridmap.services.imports.answering import write_result
-from gridmap.services.imports.incoming import DONE, REFUSED, RESULTS, Answered, Waiting
+from gridmap.services.imports.incoming import DONE, RESULTS, Answered, Waiting
 from gridmap.services.imports.kinds import ImportKind
 from gridmap.services.imports.records import ImportResult
 from gridmap.storage.database import Database
@@ -129,17 +128,8 @@ def accept(
     known = profiles.find(database, profile)
     with incoming.alone(database), tempfile.TemporaryDirectory(prefix="gridmap-incoming-") as own:
         file = _waiting(database, profile, file_name)
-        looked_at = incoming.stamp_of(file.path)
-        # Its sender may go on writing: what is imported and answered are the bytes that were seen.
-        kept = Path(own) / file.path.name
-        with open_regular(file.path) as source:
-            digest = copy_and_hash(source, kept)
-        if digest != seen:
-            raise Conflict(
-                "incoming-changed",
-                f"{file_name} 在比较之后又变了，没有导入。请看新的比较结果再导入。",
-                f"{file_name} has changed since it was compared, and was not imported. Look at what it would do now.",
-            )
+        stamp = incoming.stamp_of(file.path)
+        kept = looked_at.copy_seen(file.path, Path(own), seen)
         before = _before(database, known.noun, seen)
         if before is not None:
             raise Conflict(
@@ -168,7 +158,7 @@ def accept(
         result = write_result(file.path.parent / RESULTS, kept, known, done)
         told = Answered(profile, file_name, "imported", done.inserted, done.updated, result=result)
         at = now or dt.datetime.now(dt.UTC)
-        incoming.put_away(database, file.path.parent, file.path, DONE, told, at, looked_at)
+        incoming.put_away(database, file.path.parent, file.path, DONE, told, at, stamp)
     return done
 
 
@@ -187,36 +177,12 @@ def put_aside(
     profiles.find(database, profile)
     with incoming.alone(database):
         file = _waiting(database, profile, file_name)
-        audit.record(database, actor, "incoming", f"{profile}/{file_name}", "refused")
-        told = Answered(
-            profile,
-            file_name,
-            "refused",
-            zh="数据岗看过后决定不导入，没有写入任何内容。",
-            en="Whoever keeps the data looked at it and decided not to import it; nothing was written.",
-        )
-        at, stamp = now or dt.datetime.now(dt.UTC), incoming.stamp_of(file.path)
-        incoming.put_away(database, file.path.parent, file.path, REFUSED, told, at, stamp)
+        looked_at.put_aside(database, actor, file, now or dt.datetime.now(dt.UTC))
 
 
 def _waiting(database: Database, profile: str, file_name: str) -> Waiting:
-    for file in incoming.waiting(database, quiet_s=0):
-        if file.profile != profile or file.path.name != file_name:
-            continue
-        if incoming.in_use(file.path):
-            # An upload may stand still for minutes: half of it is no file to compare.
-            raise Conflict(
-                "incoming-in-use",
-                f"{file_name} 还在传送或仍被别的程序打开，没有读取。等它写完、关闭后再比较。",
-                f"{file_name} is still being written, or is open in another program, and was not read. Compare it when "
-                "it is written and closed.",
-            )
-        return file
-    raise NotFound(
-        "incoming-gone",
-        f"{file_name} 不在等待：可能已经导入或被取走。请回到“来源与收件夹”查看。",
-        f"{file_name} does not wait: it was imported or taken away. Go back to the incoming files.",
-    )
+    here = [file for file in incoming.waiting(database, quiet_s=0) if file.profile == profile]
+    return looked_at.chosen(here, file_name)
 
 
 def _before(database: Database, noun: str, digest: str) -> int | None:

@@ -99,14 +99,21 @@ def waiting(database: Database, *, quiet_s: float = QUIET_S, automatic: bool = F
         folder.mkdir(parents=True, exist_ok=True)
         if automatic and not profile.automatic:
             continue
-        for path in folder.iterdir():
-            if path.is_symlink() or not path.is_file() or _is_unfinished(path):
-                continue
-            told = path.stat()
-            # When it was changed here: the clock of a sender, which dates its files, may be ahead. So may this one.
-            if abs(time.time() - told.st_ctime) >= quiet_s and not (quiet_s and in_use(path)):
-                out.append((told.st_mtime, Waiting(profile.name, path, told.st_size)))
+        out += [
+            (changed, Waiting(profile.name, path, size)) for changed, path, size in files_in(folder, quiet_s)
+        ]
     return [found for _, found in sorted(out, key=lambda item: (item[0], item[1].path.name))]
+
+
+def files_in(folder: Path, quiet_s: float = QUIET_S) -> Iterator[tuple[float, Path, int]]:
+    """Yield the files of a folder that are whole: when each was changed, where it is, and its bytes."""
+    for path in folder.iterdir():
+        if path.is_symlink() or not path.is_file() or _is_unfinished(path):
+            continue
+        told = path.stat()
+        # When it was changed here: the clock of a sender, which dates its files, may be ahead. So may this one.
+        if abs(time.time() - told.st_ctime) >= quiet_s and not (quiet_s and in_use(path)):
+            yield told.st_mtime, path, told.st_size
 
 
 def overlooked(database: Database) -> list[str]:

@@ -77,7 +77,7 @@ class RowChange:
     Attributes
     ----------
     what : str
-        ``new``, ``changed``, ``withdrawn``, ``restored``, or ``removed`` by taking the import back.
+        ``new``, ``changed``, ``withdrawn``, ``restored``, ``ended`` (a grid), or ``removed`` by taking the import back.
     name : str
         Identifier of the record.
     fields : tuple of FieldChange

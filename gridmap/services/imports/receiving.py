@@ -62,6 +62,23 @@ def receive(
         When the parts before this one did not arrive.
     """
     folder = folder_of(database.settings.home, profiles.find(database, profile).name)
+    growing = receive_part(folder, name, number=number, offset=offset, whole=whole, part=part)
+    if growing is None:
+        return None
+    audit.record(database, actor, "import", f"incoming/{profile}/{name}", "uploaded", bytes=whole)
+    return put(growing, folder, name)
+
+
+def receive_part(
+    folder: Path, name: str, *, number: str, offset: int, whole: int, part: bytes
+) -> Path | None:
+    """Add a part to a file that grows in a folder; return where it is once it is whole, for :func:`put`.
+
+    Raises
+    ------
+    InvalidInput, TooLarge, Conflict
+        As :func:`receive`.
+    """
     _check_name(name)
     if whole == 0:
         raise InvalidInput("upload-empty", "文件是空的。请另选一个。", "The file is empty. Choose another.")
@@ -95,8 +112,7 @@ def receive(
         if offset + len(part) < whole:
             return None
         os.fsync(file.fileno())
-    audit.record(database, actor, "import", f"incoming/{profile}/{name}", "uploaded", bytes=whole)
-    return _put(growing, folder, name)
+    return growing
 
 
 def _check_name(name: str) -> None:
@@ -121,7 +137,7 @@ def _check_name(name: str) -> None:
         )
 
 
-def _put(growing: Path, folder: Path, name: str) -> str:
+def put(growing: Path, folder: Path, name: str) -> str:
     """Give the whole file a name that no other has."""
     path = Path(name)
     for n in range(1, _NAMES):
