@@ -54,6 +54,7 @@ def main() -> None:
     rows = {
         "quarter moves on day 182": [moving(seed, 182) for seed in range(towns)],
         "quarter moves on day 140": [moving(seed, 140) for seed in range(towns)],
+        "quarter moves on day 189": [moving(seed, 189) for seed in range(towns)],
         "quarter never moves": [moving(seed, 400) for seed in range(towns)],
         "4 % followed by another": [repeating(seed, 20) for seed in range(towns)],
         "12 % followed by another": [repeating(seed, 60) for seed in range(towns)],

@@ -164,6 +164,14 @@ def test_a_run_is_exported_with_its_caption(
     [
         ({"from": "2020-01-01", "to": "2020-02-01"}, "hotspots-no-incidents"),
         ({"method": "emerging", "from": "2026-10-01", "to": "2026-10-20"}, "slices-too-few"),
+        ({"level": 2}, "cells-too-few"),
+        ({"method": "scan", "level": 2}, "cells-too-few"),
+        ({"method": "scan", "level": 3, "max_population": 0.005}, "scan-no-window"),
+        ({"method": "space-time-scan", "level": 3, "max_population": 0.005}, "scan-no-window"),
+        (
+            {"method": "near-repeat", "level": 4, "season_days": 1, "from": "2026-10-05", "to": "2026-10-11"},
+            "near-repeat-orders",
+        ),
         ({"within": 5}, "grid-not-found"),
         ({"within": 33068110977000000}, "grid-not-found"),
     ],
@@ -175,6 +183,18 @@ def test_what_the_data_do_not_allow_is_told_by_the_job_in_both_languages(
     assert told["state"] == "failed"
     assert told["problem"]["code"] == code
     assert set(told["problem"]) == {"code", "message_zh", "message_en"}
+
+
+@pytest.mark.parametrize(("season", "warned"), [(28, False), (91, True), (0, True)])
+def test_near_repeats_over_long_seasons_are_said_to_be_no_finding(
+    client: FlaskClient, ended: Ended, season: int, warned: bool
+) -> None:
+    asked = {"method": "near-repeat", "level": 4, "season_days": season, "permutations": 19}
+    told = ended(client.post(RUNS, json=QUICK | asked | {"from": "2026-07-01", "to": "2026-10-31"}))
+    assert told["state"] == "done", told
+    notes = client.get(f"{RUNS}/{told['run_id']}").get_json(force=True)["run"]["summary"]["notes"]
+    assert any("no finding" in en for _, en in notes) is warned
+    client.delete(f"{RUNS}/{told['run_id']}")
 
 
 @pytest.mark.parametrize(

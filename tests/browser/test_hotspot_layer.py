@@ -127,6 +127,29 @@ def test_a_run_that_the_data_do_not_allow_is_told_in_words(visit: Visit) -> None
     expect(page.locator("#hot-form")).to_be_visible()
 
 
+def test_a_scan_without_room_for_a_cluster_names_the_field_and_is_asked_anew_with_more_people(
+    visit: Visit,
+) -> None:
+    page = visit().open("?from=2026-08-01&to=2026-10-31")
+    page.click("#hotspots > summary")
+    page.wait_for_selector("#hot-run, #hot-form")
+    if not page.locator("#hot-form").count():
+        page.click("#hot-new")
+    page.select_option("#hot-method", "scan")
+    page.select_option("#hot-level", "3")
+    page.locator(".hot-more > summary").click()
+    expect(page.locator("label[for=hot-share]")).to_contain_text("最大人口占比")
+    page.fill("#hot-share", "1")
+    page.click("#hot-start")
+    expect(page.locator("#hot-said")).to_contain_text("“最大人口占比”", timeout=PATIENCE_MS)
+    expect(page.locator("#hot-form")).to_be_visible()
+    page.locator(".hot-more > summary").click()
+    expect(page.locator("#hot-share")).to_have_value("1")
+    page.fill("#hot-share", "50")
+    page.click("#hot-start")
+    expect(page.locator("#hot-note")).to_be_visible(timeout=PATIENCE_MS)
+
+
 @pytest.mark.webgl
 def test_the_layer_is_drawn_with_a_legend_and_the_address_opens_it_again(
     kept: dict[str, int], visit: Visit

@@ -157,6 +157,23 @@ def seasons_of(t: NDArray[np.float64], season: float) -> NDArray[np.int64]:
     return np.asarray(np.floor((t - t.min()) / length), dtype=np.int64)
 
 
+def season_cuts(t: NDArray[np.float64], season: float) -> list[NDArray[np.int64]]:
+    """Tell in which season each time lies, by seasons from the first event on and by those half a season beside them.
+
+    What changes in the middle of a season changes at the end of one of the other cut. One cut alone where one season
+    holds all.
+
+    Raises
+    ------
+    InvalidInput
+        As :func:`seasons_of`.
+    """
+    first = seasons_of(t, season)
+    if first.max(initial=0) == 0:
+        return [first]
+    return [first, np.asarray(np.floor((t - t.min()) / season + 0.5), dtype=np.int64)]
+
+
 def shuffled(
     values: NDArray[np.generic],
     permutations: int,

@@ -14,7 +14,7 @@ from gridmap.analysis.near_repeat._input import (
     Events,
     checked_breaks,
     checked_permutations,
-    seasons_of,
+    season_cuts,
     shuffled,
 )
 from gridmap.analysis.near_repeat._interaction import (
@@ -129,9 +129,11 @@ def table(
     rng : numpy.random.Generator or int, optional
         Without one, a generator seeded with 0.
     season : float, optional
-        Times are shuffled within seasons of this length, from the first event on, in the unit of `t`: each place keeps
-        how much it has in each season, so that a quarter that is busy for some months makes no near repeats. Over the
-        whole period where None.
+        Times are shuffled within seasons of this length, in the unit of `t`: each place keeps how much it has in each
+        season, so that a quarter that is busy for some months makes no near repeats. Seasons are cut twice, from the
+        first event on and half a season beside; of both the more cautious value is given for each band (the greater p
+        and expected count, the lesser z), so that a quarter that moves in the middle of a season makes none either.
+        Over the whole period where None.
 
     Returns
     -------
@@ -153,40 +155,25 @@ def table(
     space = checked_breaks(space_breaks, "空间", "space")
     time = checked_breaks(time_breaks, "时间", "time")
     count = _Counter(events, space, time)
-    seasons = None if season is None else seasons_of(events.t, season)
+    cuts = [None] if season is None else season_cuts(events.t, season)
     observed = count.counted(count.repeated, 1)[0]
     asked = checked_permutations(permutations)
-    total, square = np.zeros(observed.shape), np.zeros(observed.shape)
-    reached, within = np.zeros(observed.shape, np.int64), np.zeros(observed.shape, np.int64)
-    near = np.empty((asked, len(space) - 1, len(time) - 1), np.int64)
-    done = 0
-    for lanes, times in shuffled(count.times, asked, generator(rng), seasons):
-        tables = count.counted(times, lanes)
-        near[done : done + lanes] = tables[:, :-1, :-1]
-        done += lanes
-        reached += (tables >= observed).sum(axis=0)
-        within += (tables <= observed).sum(axis=0)
-        total += tables.sum(axis=0)
-        square += ((tables - observed).astype(np.float64) ** 2).sum(axis=0)
+    drawn = generator(rng)
+    against = [_against(count, observed, asked, drawn, seasons) for seasons in cuts]
+    expected, p, p_less, p_family = (
+        np.max([getattr(one, name) for one in against], axis=0)
+        for name in ("expected", "p", "p_less", "p_family")
+    )
     nothing = np.full(observed.shape, np.nan)
-    if asked:
-        expected = total / asked
-        shift = expected - observed
-        deviation = np.sqrt(np.maximum(square / asked - shift**2, 0.0) * (asked / max(1, asked - 1)))
-        z = np.divide(observed - expected, deviation, out=nothing.copy(), where=deviation > 1e-9)
-        p, p_less = (reached + 1) / (asked + 1), (within + 1) / (asked + 1)
-    else:
-        expected = np.outer(count.space_margin, count.time_margin) / max(1, count.pairs)
-        z, p, p_less = nothing.copy(), nothing.copy(), nothing.copy()
     return NearRepeat(
         observed=observed,
         expected=expected,
-        ratio=np.divide(observed, expected, out=nothing.copy(), where=expected > 0),
+        ratio=np.divide(observed, expected, out=nothing, where=expected > 0),
         p=p,
         p_less=p_less,
-        p_family=_for_all(observed, near),
+        p_family=p_family,
         q=_found_falsely(p, asked),
-        z=z,
+        z=np.min([one.z for one in against], axis=0),
         space_breaks=np.append(space, np.inf),
         time_breaks=np.append(time, np.inf),
         pairs=count.pairs,
@@ -195,11 +182,54 @@ def table(
     )
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Against:
+    """What shuffles bring under one cut of the seasons; each of shape (S, T)."""
+
+    expected: NDArray[np.float64]
+    z: NDArray[np.float64]
+    p: NDArray[np.float64]
+    p_less: NDArray[np.float64]
+    p_family: NDArray[np.float64]
+
+
+def _against(
+    count: _Counter,
+    observed: NDArray[np.int64],
+    asked: int,
+    rng: np.random.Generator,
+    seasons: NDArray[np.int64] | None,
+) -> _Against:
+    nothing = np.full(observed.shape, np.nan)
+    if not asked:
+        expected = np.outer(count.space_margin, count.time_margin) / max(1, count.pairs)
+        return _Against(expected, nothing, nothing, nothing, nothing)
+    total, square = np.zeros(observed.shape), np.zeros(observed.shape)
+    reached, within = np.zeros(observed.shape, np.int64), np.zeros(observed.shape, np.int64)
+    near = np.empty((asked, observed.shape[0] - 1, observed.shape[1] - 1), np.int64)
+    done = 0
+    for lanes, times in shuffled(count.times, asked, rng, seasons):
+        tables = count.counted(times, lanes)
+        near[done : done + lanes] = tables[:, :-1, :-1]
+        done += lanes
+        reached += (tables >= observed).sum(axis=0)
+        within += (tables <= observed).sum(axis=0)
+        total += tables.sum(axis=0)
+        square += ((tables - observed).astype(np.float64) ** 2).sum(axis=0)
+    expected = total / asked
+    shift = expected - observed
+    deviation = np.sqrt(np.maximum(square / asked - shift**2, 0.0) * (asked / max(1, asked - 1)))
+    z = np.divide(observed - expected, deviation, out=nothing, where=deviation > 1e-9)
+    return _Against(
+        expected, z, (reached + 1) / (asked + 1), (within + 1) / (asked + 1), _for_all(observed, near)
+    )
+
+
 def _null(season: float | None) -> str:
-    return (
-        SHUFFLE
-        if season is None
-        else SHUFFLE.replace("the events", f"the events of each season of {season:g}")
+    if season is None:
+        return SHUFFLE
+    return SHUFFLE.replace(
+        "the events", f"the events of each season of {season:g}, cut twice, the more cautious of both"
     )
 
 

@@ -43,8 +43,9 @@ def require_cells(inputs: Inputs) -> None:
     if len(inputs.cells) < _FEWEST_CELLS:
         raise InvalidInput(
             "cells-too-few",
-            f"只有 {len(inputs.cells)} 个网格，无法比较。请选更细的层级（--level）或更大的范围。",
-            f"There are only {len(inputs.cells)} grids, too few to compare. Choose a finer --level or a wider grid.",
+            f"只有 {len(inputs.cells)} 个网格，无法比较。请选更细的“层级”（--level）或更大的范围。",
+            f"There are only {len(inputs.cells)} grids, too few to compare. Choose a finer level (--level) or a wider "
+            "grid.",
         )
 
 

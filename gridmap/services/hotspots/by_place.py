@@ -13,10 +13,17 @@ from scipy.special import gammaln
 
 from gridmap.analysis import density, near_repeat
 from gridmap.domain.hotspots import Finding, PairsBand, RunSummary
-from gridmap.domain.terms import MINIMUM
+from gridmap.domain.terms import MINIMUM, SEASON_DAYS
 from gridmap.errors import InvalidInput
 from gridmap.services.hotspots.observations import Inputs
-from gridmap.services.hotspots.publish import NEAR_REPEAT_NOTE, Outcome, in_words, number, proposal
+from gridmap.services.hotspots.publish import (
+    LONG_SEASON_NOTE,
+    NEAR_REPEAT_NOTE,
+    Outcome,
+    in_words,
+    number,
+    proposal,
+)
 from gridmap.services.hotspots.spec import HotspotSpec
 
 _SHARES = (0.25, 0.5, 0.75)
@@ -179,16 +186,20 @@ def _stretch(geometry: Any, count: float, length_m: float) -> Finding:
 
 def _require_orders(days: NDArray[np.float64], spec: HotspotSpec) -> None:
     """Refuse days that shuffling leaves nearly as they are: no pairs could then be more than chance brings."""
-    season = np.floor((days - days.min()) / spec.season_days) if spec.season_days else np.zeros(len(days))
-    of_season = np.unique(season, return_counts=True)[1]
-    alike = np.unique(np.column_stack([season, days]), axis=0, return_counts=True)[1]
-    orders = float(gammaln(of_season + 1.0).sum() - gammaln(alike + 1.0).sum())
-    if orders < -np.log(spec.alpha):
+    cuts = near_repeat.season_cuts(days, spec.season_days) if spec.season_days else [np.zeros(len(days))]
+    orders = []
+    for season in cuts:
+        of_season = np.unique(season, return_counts=True)[1]
+        alike = np.unique(np.column_stack([season, days]), axis=0, return_counts=True)[1]
+        orders.append(float(gammaln(of_season + 1.0).sum() - gammaln(alike + 1.0).sum()))
+    if min(orders) < -np.log(spec.alpha):
         raise InvalidInput(
             "near-repeat-orders",
-            "事件太少或都在相同的日子，打乱时间也几乎不变，无法判断有没有近重复。请放宽时段，或加长季节（--season-days）。",
+            "事件太少或都在相同的日子，打乱时间也几乎不变，无法判断有没有近重复。请放宽时段，或加长“打乱时间的季节”"
+            "（--season-days）。",
             "The incidents are too few, or of the same days: shuffled in time they stay nearly as they are, so near "
-            "repeats cannot be told from chance. Widen the period, or choose a longer --season-days.",
+            "repeats cannot be told from chance. Widen the period, or choose a longer season of the shuffles "
+            "(--season-days).",
         )
 
 
@@ -208,6 +219,7 @@ def by_near_repeat(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         season=spec.season_days or None,
     )
     metres, since = spec.space_bands_m, spec.time_bands_days
+    long = not 0 < spec.season_days <= SEASON_DAYS
     rows: list[PairsBand] = [
         {
             "from_m": metres[i],
@@ -231,6 +243,6 @@ def by_near_repeat(inputs: Inputs, spec: HotspotSpec) -> Outcome:
         "table": shown,
         "conventions": found.conventions
         | {"family": "min-p over all bands", "q": "Benjamini-Hochberg over all bands"},
-        "notes": [list(NEAR_REPEAT_NOTE)],
+        "notes": [list(note) for note in (NEAR_REPEAT_NOTE, LONG_SEASON_NOTE)[: 2 if long else 1]],
     }
     return Outcome([], summary)

@@ -44,10 +44,10 @@ def require_window(weight: NDArray[np.float64], max_population: float) -> None:
         return
     raise InvalidInput(
         "scan-no-window",
-        f"地点太少，无法判断：一个聚集至多占 {max_population:.0%}，而每个地点自己就超过。请选更细的层级（--level）、"
+        f"地点太少，无法判断：一个聚集至多占 {max_population:.0%}，而每个地点自己就超过。请选更细的“层级”（--level）、"
         "更大的范围，或放宽“最大人口占比”（--max-population）。",
         f"There are too few places to tell: a cluster holds {max_population:.0%} at most, and each place holds more by "
-        "itself. Choose a finer --level, a wider grid, or a larger --max-population.",
+        "itself. Choose a finer level (--level), a wider grid, or a larger share of people (--max-population).",
     )
 
 

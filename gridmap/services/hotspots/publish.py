@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 from gridmap.analysis.suppress import NOT_SHOWN, merge_up
 from gridmap.domain.hotspots import Evidence, Finding, RunSummary
 from gridmap.domain.protection import place_band
-from gridmap.domain.terms import MINIMUM
+from gridmap.domain.terms import MINIMUM, SEASON_DAYS
 from gridmap.services.hotspots.observations import Inputs
 from gridmap.services.hotspots.units import CellTable, Rows, rows_of_units
 
@@ -49,6 +49,16 @@ NEAR_REPEAT_NOTE = (
     (
         "The corrected p and q hold for all bands. Times are shuffled within seasons: places that change faster still "
         "bring close pairs without near repeats."
+    ),
+)
+LONG_SEASON_NOTE = (
+    (
+        f"打乱时间的季节长于 {SEASON_DAYS} 天：自己换地方忙的片区也会显得像近重复，这次的 p 和 q 不能当作发现。"
+        f"请用 {SEASON_DAYS} 天或更短的季节再算。"
+    ),
+    (
+        f"Times are shuffled within seasons longer than {SEASON_DAYS} days: a busy quarter that moves by itself looks "
+        f"like near repeats, so p and q of this run are no finding. Run it again with {SEASON_DAYS} days or less."
     ),
 )
 

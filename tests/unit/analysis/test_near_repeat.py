@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from gridmap.analysis import near_repeat
-from gridmap.analysis.near_repeat import _input
+from gridmap.analysis.near_repeat import _input, bands
 from gridmap.errors import InvalidInput
 
 with warnings.catch_warnings():
@@ -308,6 +308,34 @@ def test_a_busy_quarter_that_moves_makes_no_near_repeats_within_seasons(moves_on
             found[season] += bool((told.q[:-1, :-1] <= 0.05).any())
     assert found[None] == 12
     assert found[28.0] <= 2
+
+
+def test_a_quarter_that_moves_in_the_middle_of_a_season_makes_no_near_repeats() -> None:
+    found = 0
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        t = np.append(0.0, rng.integers(0, 56, 499))
+        xy, busy = rng.uniform(0, 2000, (500, 2)), rng.random(500) < 0.4
+        corner = np.where(t < 14, 300.0, 1500.0)
+        xy[busy] = corner[busy, None] + rng.uniform(0, 300, (busy.sum(), 2))
+        told = near_repeat.table(xy, t, [0, 100, 200, 400], [0, 7, 14, 28], permutations=199, season=28)
+        found += bool((told.p_family[:-1, :-1] <= 0.05).any())
+        # Under the cut that the move falls into, all of them would be found.
+        events = _input.Events.of(xy, t, "euclidean")
+        count = bands._Counter(events, np.array([0.0, 100, 200, 400]), np.array([0.0, 7, 14, 28]))
+        middle = _input.seasons_of(events.t, 28.0)
+        alone = bands._against(count, told.observed, 199, np.random.default_rng(0), middle)
+        assert (alone.p_family[:-1, :-1] <= 0.05).any()
+        assert (told.p >= alone.p - 1e-12).all()
+    assert found <= 2
+
+
+def test_seasons_are_cut_twice_half_a_season_apart_and_once_where_one_holds_all() -> None:
+    t = np.arange(0.0, 57.0)
+    first, beside = near_repeat.season_cuts(t, 28.0)
+    assert [int(np.flatnonzero(np.diff(cut))[0]) + 1 for cut in (first, beside)] == [28, 14]
+    assert np.bincount(beside).tolist() == [14, 28, 15]
+    assert len(near_repeat.season_cuts(t, 57.0)) == 1
 
 
 def test_repeats_are_found_within_seasons() -> None:

@@ -51,6 +51,7 @@ const choice = (id, options, value, onchange) =>
 
 /** @type {Record<string, number[] | null>} */
 const DAYS = { all: null, work: [1, 2, 3, 4, 5], end: [6, 7] };
+const PERCENT = 100;
 const SCANS = new Set(["scan", "space-time-scan", "expected-scan"]);
 const LASTING = new Set(["space-time-scan", "expected-scan"]);
 
@@ -74,6 +75,7 @@ export class Form {
     space: "",
     time: "",
     radius: "",
+    share: "",
     duration: "",
     baseline: "",
     ellipses: false,
@@ -127,7 +129,7 @@ export class Form {
 
   /** @param {string} method */
   #further(method) {
-    const { from, to, days, season, space, time, radius, duration, baseline, ellipses } = this.#more;
+    const { from, to, days, season, space, time, radius, share, duration, baseline, ellipses } = this.#more;
     const scans = SCANS.has(method);
     const { high } = limitsIn("hour");
     return {
@@ -138,6 +140,7 @@ export class Form {
       ...(method === "near-repeat" && numbersIn(space) ? { space_bands_m: numbersIn(space) } : {}),
       ...(method === "near-repeat" && numbersIn(time) ? { time_bands_days: numbersIn(time) } : {}),
       ...(scans && radius !== "" ? { max_radius_m: Number(radius) } : {}),
+      ...(scans && share !== "" ? { max_population: Number(share) / PERCENT } : {}),
       ...(method === "expected-scan" && baseline !== "" ? { baseline: Number(baseline) } : {}),
       ...(LASTING.has(method) && duration !== "" ? { max_duration: Number(duration) } : {}),
       ...(method === "scan" && ellipses ? { ellipses } : {}),
@@ -167,6 +170,7 @@ export class Form {
     const kept = this.#more;
     const season = limitsIn("season_days");
     const past = limitsIn("baseline");
+    const people = limitsIn("max_population", 1 / PERCENT);
     const { low, high } = limitsIn("hour");
     const hours = { type: "number", step: "1", min: String(low), max: String(high) };
     return h(
@@ -201,7 +205,16 @@ export class Form {
             ]
           : null,
         SCANS.has(method)
-          ? this.#typed("radius", "hot_radius", { type: "number", step: "1", min: "1" })
+          ? [
+              this.#typed("radius", "hot_radius", { type: "number", step: "1", min: "1" }),
+              this.#typed("share", "hot_share", {
+                type: "number",
+                step: "1",
+                min: String(people.low),
+                max: String(people.high),
+                placeholder: String(people.usual),
+              }),
+            ]
           : null,
         method === "expected-scan"
           ? this.#typed("baseline", "hot_baseline", {

@@ -85,6 +85,7 @@ export const HOTSPOT_WORDS = {
   hot_season: ["打乱时间的季节（天，0 为整个时段）", "Season of the shuffles (days, 0: whole period)"],
   hot_space_bands: ["距离分段（米）", "Bands of distance (m)"],
   hot_time_bands: ["间隔分段（天）", "Bands of days"],
+  hot_share: ["最大人口占比（%）", "Largest share of people (%)"],
   hot_radius: ["最大半径（米）", "Largest radius (m)"],
   hot_duration: ["最长时间片数", "Most slices of time"],
   hot_baseline: ["以往多少个时间片作基准", "Slices of the past compared with"],
