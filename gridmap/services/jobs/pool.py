@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 _LOOK_EVERY_S = 0.5
 _LISTEN_WITHIN_S = 3.0
 _END_WITHIN_S = 10.0
+_BEGIN_WITHIN_S = 30.0
+"""A worker hears that it is to end once it has begun, which takes long on a busy machine."""
 _BREATHE_S = 5.0
 _TIDY_EVERY_S = 3600.0
 
@@ -130,8 +132,9 @@ class WorkerPool:
         for child in self._children:
             if child.process.stdin is not None:
                 child.process.stdin.close()
-        end_s = time.monotonic() + _END_WITHIN_S
+        now_s = time.monotonic()
         for child in self._children:
+            end_s = max(now_s, child.begun_s + _BEGIN_WITHIN_S) + _END_WITHIN_S
             try:
                 child.process.wait(max(0.1, end_s - time.monotonic()))
             except subprocess.TimeoutExpired:
